@@ -1,0 +1,111 @@
+// swift-tools-version: 6.2
+// Arrows point one way: a target may depend only on targets of a lower level. `Tests/PackageTests` fails on any other arrow.
+
+import PackageDescription
+
+let swiftSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// A Debian library, seen from Swift through a module map and a shim header.
+func library(_ name: String, pkgConfig: String? = nil, apt: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+/// The tests of module `name`, in `Tests/<name>Tests`.
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: name + "Tests",
+        dependencies: [.init(stringLiteral: name), "TestSupport"] + dependencies,
+        swiftSettings: swiftSettings)
+}
+
+let package = Package(
+    name: "lathe",
+    products: [.executable(name: "lathe", targets: ["lathe"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // Level 0: C.
+        library("COpenBLAS", apt: "libopenblas-dev"),
+        library("COneDNN", apt: "libdnnl-dev"),
+        library("CHDF5", pkgConfig: "hdf5", apt: "libhdf5-dev"),
+        library("COniguruma", apt: "libonig-dev"),
+        library("COpenSSL", apt: "libssl-dev"),
+        library("CZlib", apt: "zlib1g-dev"),
+        .target(
+            name: "CKernels",
+            // Loops are optimised in debug builds too: a scalar transformer is not testable.
+            cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-ffp-contract=off"])]),
+
+        // Level 1: values.
+        module("Digests", ["COpenSSL"]),
+        module("JSON", []),
+        module("Tensors", []),
+        module("Tokenizers", ["COniguruma", "JSON"]),
+        module("ChatTemplates", ["JSON"]),
+        module("Recipes", ["Yams"]),
+
+        // Level 2: numbers, files, rows.
+        module("Kernels", ["Tensors", "CKernels", "COneDNN", "COpenBLAS"]),
+        module("WeightFiles", ["Tensors", "JSON", "Digests"]),
+        module("Datasets", ["Tokenizers", "ChatTemplates", "JSON", "CZlib", "Digests"]),
+
+        // Level 3: models.
+        module("Models", ["Tensors", "Kernels", "WeightFiles", "JSON"]),
+
+        // Level 4: what is done with models.
+        module("Adapters", ["Models", "WeightFiles", "JSON", "Tensors", "Kernels"]),
+        module("Training", ["Models", "Datasets", "Tensors", "Kernels"]),
+        module("Evaluation", ["Models", "Datasets", "Tensors", "Kernels"]),
+
+        // Level 5: what is written.
+        module("Checkpoints", ["Training", "Tensors", "JSON", "CHDF5", "Digests"]),
+        module("ModelExport", ["Adapters", "Tokenizers", "Models", "WeightFiles", "Tensors", "Kernels", "JSON", "CHDF5"]),
+
+        // Level 6: stages and runs.
+        module(
+            "Workbench",
+            [
+                "Recipes", "Datasets", "Tokenizers", "ChatTemplates", "Models", "Adapters", "Training", "Evaluation",
+                "Checkpoints", "ModelExport", "WeightFiles", "Tensors", "Kernels", "JSON",
+                "Digests", .product(name: "Logging", package: "swift-log"),
+            ]),
+
+        // Level 7: the command.
+        .executableTarget(
+            name: "lathe",
+            dependencies: ["Workbench", "Recipes", "JSON", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: swiftSettings),
+
+        // Tests.
+        .target(name: "TestSupport", dependencies: ["JSON"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
+        tests("Digests"),
+        tests("JSON"),
+        tests("Tensors"),
+        tests("Tokenizers", ["JSON", "WeightFiles"]),
+        tests("ChatTemplates", ["JSON"]),
+        tests("Recipes"),
+        tests("Kernels", ["Tensors", "CKernels", "JSON"]),
+        tests("WeightFiles", ["Tensors", "JSON"]),
+        tests("Datasets", ["Tokenizers", "ChatTemplates", "JSON"]),
+        tests("Models", ["Tensors", "Kernels", "WeightFiles", "JSON"]),
+        tests("Adapters", ["Models", "Tensors", "Kernels", "WeightFiles", "JSON"]),
+        tests("Training", ["Models", "Datasets", "Tensors", "Kernels", "JSON", "Adapters", "WeightFiles"]),
+        tests("Evaluation", ["Models", "Datasets", "Tensors"]),
+        tests("Checkpoints", ["Training", "Tensors", "JSON"]),
+        tests("ModelExport", ["Adapters", "Models", "Tensors", "WeightFiles", "JSON"]),
+        tests("Workbench", ["JSON", "Recipes"]),
+        .testTarget(name: "CommandTests", dependencies: ["TestSupport", "JSON", "lathe"], swiftSettings: swiftSettings),
+        .testTarget(name: "PackageTests", dependencies: ["TestSupport", "JSON"], swiftSettings: swiftSettings),
+    ]
+)
