@@ -1,0 +1,60 @@
+// The buffers of one step: one arena, taken and given back like a stack, so a step allocates nothing.
+
+/// An arena for the buffers of one micro-batch.
+///
+/// Its size grows between steps to the highest mark seen (`reserve` plans it before the run); inside a step memory only moves
+/// up and, at the end of `scoped`, back down. Not for numbers that outlive a step: those live in a `ParameterSlab`.
+public final class Workspace {
+    private var chunks: [UnsafeMutableRawBufferPointer] = []
+    private var chunk = 0
+    private var offset = 0
+    /// The most bytes ever in use at once.
+    public private(set) var peakBytes = 0
+    public private(set) var bytesInUse = 0
+
+    /// Buffers start on cache lines, and every matrix has room for its rows rounded up to this many, so that products can
+    /// run on whole row blocks.
+    public static let rowPadding = 32
+    private static let alignment = 64
+    private static let smallestChunk = 1 << 20
+
+    public init(reservingBytes bytes: Int = 0) {
+        if bytes > 0 { addChunk(bytes) }
+    }
+
+    deinit { chunks.forEach { $0.deallocate() } }
+
+    public var reservedBytes: Int { chunks.reduce(0) { $0 + $1.count } }
+
+    /// A matrix of undefined numbers, valid until the end of the enclosing `scoped`. Memory past `rows`, up to the next
+    /// multiple of `rowPadding`, may be written freely.
+    public func matrix(rows: Int, columns: Int, type: ElementType = .f32) -> Matrix {
+        let paddedRows = (rows + Self.rowPadding - 1) / Self.rowPadding * Self.rowPadding
+        return Matrix(pointer: take(paddedRows * columns * type.byteCount), rows: rows, columns: columns, type: type)
+    }
+
+    /// Runs `body`; every buffer taken inside is given back at its end.
+    public func scoped<Result>(_ body: () throws -> Result) rethrows -> Result {
+        let mark = (chunk, offset, bytesInUse)
+        defer { (chunk, offset, bytesInUse) = mark }
+        return try body()
+    }
+
+    private func take(_ count: Int) -> UnsafeMutableRawPointer {
+        let size = max(count + Self.alignment - 1, Self.alignment) / Self.alignment * Self.alignment
+        while chunk < chunks.count, chunks[chunk].count - offset < size {
+            chunk += 1
+            offset = 0
+        }
+        if chunk == chunks.count { addChunk(size) }
+        let pointer = UnsafeMutableRawPointer(mutating: UnsafeRawPointer(chunks[chunk].baseAddress.unsafelyUnwrapped)) + offset
+        offset += size
+        bytesInUse += size
+        peakBytes = max(peakBytes, bytesInUse)
+        return pointer
+    }
+
+    private func addChunk(_ size: Int) {
+        chunks.append(.allocate(byteCount: max(size, Self.smallestChunk), alignment: Self.alignment))
+    }
+}
