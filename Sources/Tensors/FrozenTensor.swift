@@ -1,3 +1,23 @@
+/// How the rows of a stored projection stand to Hugging Face's order.
+public enum RowOrder: Sendable, Hashable {
+    case asStored
+    /// GGUF's order of Q and K in the Llama family: within each of `heads` heads of width `D`, the row that Hugging Face has
+    /// at `half · D/2 + i` (`half` 0 or 1) is stored at `2i + half`.
+    case interleavedHalves(heads: Int)
+
+    /// The stored row that holds Hugging Face's row `row` of `rowCount`.
+    public func storedRow(_ row: Int, of rowCount: Int) -> Int {
+        switch self {
+        case .asStored: return row
+        case .interleavedHalves(let heads):
+            let width = rowCount / heads
+            let (head, inHead) = row.quotientAndRemainder(dividingBy: width)
+            let (half, index) = inHead.quotientAndRemainder(dividingBy: width / 2)
+            return head * width + 2 * index + half
+        }
+    }
+}
+
 /// A weight that training must not touch, in the form in which its file stores it.
 public struct FrozenTensor: Sendable {
     /// The weight's full path, as Hugging Face names it: `model.layers.0.self_attn.q_proj.weight`.
@@ -7,9 +27,13 @@ public struct FrozenTensor: Sendable {
     public let shape: Shape
     public let storage: Storage
     public let byteOffset: Int
+    /// Kernels that widen the tensor give its rows in Hugging Face's order.
+    public let rowOrder: RowOrder
 
     /// - Precondition: the tensor lies inside `storage`.
-    public init(name: String, dtype: DType, shape: Shape, storage: Storage, byteOffset: Int) {
+    public init(
+        name: String, dtype: DType, shape: Shape, storage: Storage, byteOffset: Int, rowOrder: RowOrder = .asStored
+    ) {
         let byteCount = shape.elementCount.flatMap { dtype.byteCount(elements: $0) }
         precondition(
             byteCount.map { byteOffset >= 0 && $0 <= storage.bytes.count - byteOffset } ?? false,
@@ -19,6 +43,7 @@ public struct FrozenTensor: Sendable {
         self.shape = shape
         self.storage = storage
         self.byteOffset = byteOffset
+        self.rowOrder = rowOrder
     }
 
     public var elementCount: Int { shape.elementCount ?? 0 }
