@@ -1,0 +1,87 @@
+// A micro-batch as the model sees it, and what it says about its loss.
+
+/// Token rows of several examples, one after the other, without padding.
+///
+/// Example `i` is the rows `bounds[i]..<bounds[i + 1]`. Attention runs inside examples and positions restart with each, so no
+/// example can see another.
+public struct TokenBatch: Sendable, Equatable {
+    /// `[N]`.
+    public let ids: [Int32]
+    /// Ascending row starts of the examples, then N.
+    public let bounds: [Int]
+    /// `[N]`: the id of the *next* token where predicting it counts, −1 elsewhere; always −1 in an example's last row.
+    public let targets: [Int32]
+
+    /// - Precondition: `bounds` starts at 0, ascends and ends at the number of ids; as many targets as ids.
+    public init(ids: [Int32], bounds: [Int], targets: [Int32]) {
+        precondition(bounds.first == 0 && bounds.last == ids.count && targets.count == ids.count)
+        precondition(zip(bounds, bounds.dropFirst()).allSatisfy { $0 < $1 }, "every example has at least one row")
+        self.ids = ids
+        self.bounds = bounds
+        self.targets = targets
+    }
+
+    /// The batch of whole examples: tokens, and for each token whether being predicted counts. The first token of an
+    /// example is predicted from nothing, so its flag has no effect.
+    public init(examples: [(ids: [Int32], isTarget: [Bool])]) {
+        var ids: [Int32] = []
+        var targets: [Int32] = []
+        var bounds = [0]
+        for example in examples {
+            precondition(example.ids.count == example.isTarget.count)
+            ids += example.ids
+            for row in example.ids.indices {
+                let next = row + 1
+                targets.append(next < example.ids.count && example.isTarget[next] ? example.ids[next] : -1)
+            }
+            bounds.append(ids.count)
+        }
+        self.init(ids: ids, bounds: bounds, targets: targets)
+    }
+
+    public var rowCount: Int { ids.count }
+    public var exampleCount: Int { bounds.count - 1 }
+    public var targetCount: Int { targets.count { $0 >= 0 } }
+
+    /// Each row's place inside its example, `[N]`.
+    var positions: [Int32] {
+        zip(bounds, bounds.dropFirst()).flatMap { start, end in (0..<Int32(end - start)) }
+    }
+
+    /// Rows that carry loss, ascending.
+    var targetRows: [Int32] { targets.indices.filter { targets[$0] >= 0 }.map { Int32($0) } }
+}
+
+/// Sums over the target tokens of a batch; nothing is averaged, so batches can be added.
+public struct BatchLoss: Sendable, Equatable {
+    /// Σ −log p(target), natural logarithm.
+    public var lossSum: Double
+    public var targetCount: Int
+    /// Targets that are also the most likely token.
+    public var correctCount: Int
+    public var exampleLossSums: [Double]
+    public var exampleTargetCounts: [Int]
+
+    public init(
+        lossSum: Double = 0, targetCount: Int = 0, correctCount: Int = 0, exampleLossSums: [Double] = [],
+        exampleTargetCounts: [Int] = []
+    ) {
+        self.lossSum = lossSum
+        self.targetCount = targetCount
+        self.correctCount = correctCount
+        self.exampleLossSums = exampleLossSums
+        self.exampleTargetCounts = exampleTargetCounts
+    }
+
+    /// Adds `other`, its examples after these.
+    public mutating func append(_ other: BatchLoss) {
+        lossSum += other.lossSum
+        targetCount += other.targetCount
+        correctCount += other.correctCount
+        exampleLossSums += other.exampleLossSums
+        exampleTargetCounts += other.exampleTargetCounts
+    }
+
+    /// Loss a target token; NaN where there is none.
+    public var meanLoss: Double { lossSum / Double(targetCount) }
+}
