@@ -1,0 +1,55 @@
+// What is wrong in a recipe, each with its place. A recipe is refused with all of them at once.
+
+/// Where something stands in a recipe.
+public struct RecipePlace: Sendable, Equatable {
+    /// The file as it was named, or the override as it was written ("--set train.max_steps=50").
+    public var file: String
+    /// Counted from 1.
+    public var line: Int
+    /// In characters (Unicode scalars), counted from 1.
+    public var column: Int
+
+    public init(file: String, line: Int, column: Int) {
+        self.file = file
+        self.line = line
+        self.column = column
+    }
+}
+
+/// One thing that is wrong, or worth a line, in a recipe.
+public struct RecipeDiagnostic: Sendable, Equatable, CustomStringConvertible {
+    public enum Kind: String, Sendable {
+        case syntax, unknownKey, duplicateKey, wrongType, outOfRange, missingKey, conflict, foreignKey, undefinedVariable
+        case override
+    }
+
+    public var kind: Kind
+    public var place: RecipePlace
+    /// The key's path, as "train.learning_rate"; empty where the whole file is meant.
+    public var keyPath: String
+    public var message: String
+    public var hint: String?
+
+    public init(kind: Kind, place: RecipePlace, keyPath: String, message: String, hint: String? = nil) {
+        self.kind = kind
+        self.place = place
+        self.keyPath = keyPath
+        self.message = message
+        self.hint = hint
+    }
+
+    /// "recipe.yaml:3:5: train.max_stepz: unknown key; did you mean train.max_steps?"
+    public var description: String {
+        let place = "\(place.file):\(place.line):\(place.column): "
+        return place + (keyPath.isEmpty ? "" : keyPath + ": ") + message + (hint.map { "; " + $0 } ?? "")
+    }
+}
+
+/// All that is wrong with a recipe, in order of place.
+public struct RecipeError: Error, Sendable, Equatable, CustomStringConvertible {
+    public let diagnostics: [RecipeDiagnostic]
+
+    public init(_ diagnostics: [RecipeDiagnostic]) { self.diagnostics = diagnostics }
+
+    public var description: String { diagnostics.map(\.description).joined(separator: "\n") }
+}

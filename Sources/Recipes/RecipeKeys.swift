@@ -1,0 +1,249 @@
+// Every key of a recipe: name, range, meaning. Defaults stand in `RecipeSections`.
+
+/// The whole recipe's keys, for questions across sections.
+enum RecipeKeys {
+    /// Sections in the order in which they are written.
+    static let sections = ["model", "data", "adapter", "train", "evaluate", "distill", "merge", "export"]
+
+    static func names(of section: String) -> [String] {
+        switch section {
+        case "model": ModelSection.keys.map(\.name)
+        case "data": DataSection.keys.map(\.name)
+        case "adapter": AdapterSection.keys.map(\.name)
+        case "train": TrainSection.keys.map(\.name)
+        case "evaluate": EvaluateSection.keys.map(\.name)
+        case "distill": DistillSection.keys.map(\.name)
+        case "merge": MergeSection.keys.map(\.name)
+        case "export": ExportEntry.keys.map(\.name)
+        default: Recipe.keys.map(\.name)
+        }
+    }
+
+    /// Where a key that was written in the wrong section belongs.
+    static func path(ofKey key: String) -> String? {
+        if sections.contains(key) { return "the top level" }
+        let homes = sections.filter { $0 != "export" && $0 != "distill" && names(of: $0).contains(key) }
+        return homes.first.map { $0 + "." + key }
+    }
+}
+
+extension Recipe: RecipeKeyed {
+    static var keys: [RecipeKey<Recipe>] {
+        [
+            .text(
+                "name", \.name, expected: "a name that can be a folder's: letters, digits, '.', '_', '-'",
+                "names the run directory, checkpoints/<name>",
+                accepts: { name in
+                    !name.isEmpty && name.utf8.count <= 128 && !name.hasPrefix(".")
+                        && name.unicodeScalars.allSatisfy {
+                            $0.properties.isAlphabetic || $0.properties.numericType != nil || "._- ".unicodeScalars.contains($0)
+                        }
+                }),
+            .integer("seed", \.seed, 0...Int.max, "start of every random draw: adapter, dropout, order of rows, split"),
+        ]
+    }
+}
+
+extension ModelSection: RecipeKeyed {
+    static var keys: [RecipeKey<ModelSection>] {
+        [
+            .text("path", \.path, "the base model: a Hugging Face directory or a GGUF file"),
+            .choice("precision", \.precision, "how products are computed; auto: bf16 where the CPU is fast at it"),
+        ]
+    }
+}
+
+extension DataSection: RecipeKeyed {
+    /// Fields that `columns` can map.
+    static let columnNames = [
+        "messages", "role", "content", "prompt", "completion", "instruction", "input", "output", "system", "text", "label",
+    ]
+
+    static var keys: [RecipeKey<DataSection>] {
+        let files = "a file or a list of files"
+        return [
+            .texts("train", \.train, expected: files, "training rows: .jsonl .json .csv .tsv, also as .gz"),
+            .texts("held_out", \.heldOut, expected: files, "rows that are never trained on, for evaluation"),
+            .number(
+                "val_size", \.valSize, expected: "a share below 1, or a whole number of rows",
+                "rows held out of train where held_out is not given; below 1 a share, else a number; 0: none",
+                accepts: { $0 >= 0 && $0.isFinite && $0 <= 1e9 && ($0 < 1 || $0 == $0.rounded()) }),
+            .choice("format", \.format, "the form of a row; auto: told from its fields"),
+            .map(
+                "columns", \.columns, known: columnNames, expected: "a mapping of fields to the file's column names",
+                "field: column, where the file names its columns differently", read: \.string, text: YAMLText.string),
+            .texts("labels", \.labels, expected: "a list of labels", "label set of classification rows; empty: as found in train"),
+            .text("chat_template", \.chatTemplate, "a Jinja template or a file that holds one; null: the tokenizer's own"),
+            .integer("max_length", \.maxLength, 2...(1 << 24), "tokens of one row at most"),
+            .choice("too_long", \.tooLong, "what happens to a row beyond max_length; it is counted in the report"),
+            .boolean("train_on_prompt", \.trainOnPrompt, "loss on the prompt too, not on the answer only"),
+            .boolean("shuffle", \.shuffle, "a new order of rows each epoch, from the seed; false: the files' order"),
+        ]
+    }
+}
+
+extension AdapterSection: RecipeKeyed {
+    static var keys: [RecipeKey<AdapterSection>] {
+        [
+            .choice("method", \.method, "kind of adapter"),
+            .integer("r", \.r, 1...65_536, "rank of the adapter's factors"),
+            .number(
+                "alpha", \.alpha, expected: "a number above 0", "the adapter's product is scaled by alpha / r",
+                accepts: { $0 > 0 && $0.isFinite }),
+            .number(
+                "dropout", \.dropout, expected: "a number from 0 and below 1", "share of the adapter's inputs dropped in training",
+                accepts: { $0 >= 0 && $0 < 1 }),
+            .targetModules,
+            .boolean("use_rslora", \.useRSLoRA, "scale by alpha / √r instead"),
+            .map(
+                "rank_pattern", \.rankPattern, expected: "a mapping of module patterns to ranks",
+                "module pattern: rank, where it differs from r",
+                read: { $0.integer.flatMap { (1...65_536).contains($0) ? $0 : nil } }, text: { String($0) }),
+            .map(
+                "alpha_pattern", \.alphaPattern, expected: "a mapping of module patterns to numbers above 0",
+                "module pattern: alpha, where it differs",
+                read: { $0.number.flatMap { $0 > 0 && $0.isFinite ? $0 : nil } }, text: YAMLText.number),
+            .text("continue_from", \.continueFrom, "a PEFT directory or checkpoint whose adapter is trained further"),
+            .layers,
+        ]
+    }
+}
+
+extension RecipeKey<AdapterSection> {
+    fileprivate static var targetModules: Self {
+        let expected = "all-linear, a module name or pattern, or a list of them"
+        return RecipeKey(
+            name: "target_modules", meaning: "linear layers that get an adapter; each pattern must match something",
+            expected: expected,
+            decode: { node, section, decoding, path in
+                guard let texts = decoding.texts(node, path, expected: expected) else { return }
+                guard !texts.isEmpty else { return decoding.outOfRange(node, path, expected: expected) }
+                section.targetModules = texts.contains("all-linear") ? .allLinear : .patterns(texts)
+                if texts.contains("all-linear"), texts.count > 1 {
+                    decoding.note(.conflict, node.place, path, "all-linear stands beside other patterns")
+                }
+            },
+            text: { section in
+                switch section.targetModules {
+                case .allLinear: "all-linear"
+                case .patterns(let patterns): YAMLText.list(patterns.map(YAMLText.string))
+                }
+            })
+    }
+
+    fileprivate static var layers: Self {
+        let expected = "a list of block numbers or ranges such as 8-15"
+        return RecipeKey(
+            name: "layers", meaning: "numbers of the blocks that get an adapter, from 0; null: all", expected: expected,
+            decode: { node, section, decoding, path in
+                if node.isNull { return section.layers = nil }
+                var layers = Set<Int>()
+                for element in node.elements {
+                    let bounds = (element.scalarText ?? "").split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+                    guard (1...2).contains(bounds.count), let first = bounds[0], let last = bounds[bounds.count - 1] else {
+                        decoding.wrongType(element, path, expected: expected)
+                        continue
+                    }
+                    guard first <= last, last < 10_000 else {
+                        decoding.outOfRange(element, path, expected: expected)
+                        continue
+                    }
+                    layers.formUnion(first...last)
+                }
+                section.layers = layers.sorted()
+            },
+            text: { $0.layers.map { YAMLText.list($0.map { String($0) }) } ?? "null" })
+    }
+}
+
+extension TrainSection: RecipeKeyed {
+    static var keys: [RecipeKey<TrainSection>] {
+        let positive: (Double) -> Bool = { $0 > 0 && $0.isFinite }
+        let share: (Double) -> Bool = { $0 >= 0 && $0 < 1 }
+        let notNegative: (Double) -> Bool = { $0 >= 0 && $0.isFinite }
+        return [
+            .number("epochs", \.epochs, expected: "a number above 0", "passes over the training rows", accepts: positive),
+            .integer("max_steps", \.maxSteps, 1...Int.max, absent: "null", "optimiser steps, in place of epochs"),
+            .integer("batch_size", \.batchSize, 1...1_000_000, "examples in one optimiser step"),
+            RecipeKey(
+                name: "memory_limit", meaning: "micro-batches and recomputation are planned to fit; e.g. 2GiB",
+                expected: "auto or a size such as 2GiB",
+                decode: { node, section, decoding, path in
+                    if node.isAbsent("auto") { return section.memoryLimitBytes = nil }
+                    guard let bytes = node.byteCount else {
+                        return decoding.wrongType(node, path, expected: "auto or a size such as 2GiB")
+                    }
+                    guard bytes >= 1 << 20 else { return decoding.outOfRange(node, path, expected: "at least 1MiB") }
+                    section.memoryLimitBytes = bytes
+                },
+                text: { $0.memoryLimitBytes.map { String($0) } ?? "auto" }),
+            .number("learning_rate", \.learningRate, expected: "a number above 0", "highest step size of AdamW", accepts: positive),
+            .choice("lr_scheduler", \.lrScheduler, "how the learning rate falls after warm-up"),
+            .number(
+                "warmup_ratio", \.warmupRatio, expected: "a number from 0 and below 1", "share of the steps in which it rises",
+                accepts: share),
+            .integer("warmup_steps", \.warmupSteps, 0...Int.max, absent: "null", "steps in which it rises, in place of warmup_ratio"),
+            .number(
+                "weight_decay", \.weightDecay, expected: "a number from 0", "decoupled decay of the adapter's values",
+                accepts: notNegative),
+            .number("adam_beta1", \.adamBeta1, expected: "a number from 0 and below 1", "decay of the first moment", accepts: share),
+            .number("adam_beta2", \.adamBeta2, expected: "a number from 0 and below 1", "decay of the second moment", accepts: share),
+            .number("adam_epsilon", \.adamEpsilon, expected: "a number above 0", "added to the root of the second moment", accepts: positive),
+            .number(
+                "max_grad_norm", \.maxGradNorm, expected: "a number from 0", "gradients are clipped to this global norm; 0: never",
+                accepts: notNegative),
+            .integer("eval_every", \.evalEvery, 0...Int.max, "steps between evaluations; 0: at the end only"),
+            .integer("save_every", \.saveEvery, 0...Int.max, "steps between checkpoints; 0: at the end only"),
+            .integer("keep_last", \.keepLast, 1...Int.max, "newest checkpoints that are kept"),
+            .boolean("save_best", \.saveBest, "keep the checkpoint with the best held-out loss too"),
+            .integer(
+                "early_stopping_patience", \.earlyStoppingPatience, 0...Int.max,
+                "evaluations without a better held-out loss after which training stops; 0: never"),
+            .choice("recompute", \.recompute, "compute activations again in the backward pass instead of keeping them"),
+            .integer("threads", \.threads, 1...4096, absent: "auto", "compute threads; auto: one a core"),
+            .integer("log_every", \.logEvery, 1...Int.max, "steps between progress lines"),
+        ]
+    }
+}
+
+extension EvaluateSection: RecipeKeyed {
+    static var keys: [RecipeKey<EvaluateSection>] {
+        [
+            .boolean("enabled", \.enabled, "compare base and adapter on held-out rows at the end"),
+            .choices("metrics", \.metrics, "beyond loss, perplexity and token accuracy"),
+            .integer("max_new_tokens", \.maxNewTokens, 1...1_000_000, "tokens generated a row at most, for metrics of generated text"),
+            .integer("bootstrap_samples", \.bootstrapSamples, 100...10_000_000, "resamplings of the rows for the interval"),
+        ]
+    }
+}
+
+extension DistillSection: RecipeKeyed {
+    static var keys: [RecipeKey<DistillSection>] {
+        [
+            .text("teacher", \.teacher, "the model to learn from; null: no distillation"),
+            .number(
+                "temperature", \.temperature, expected: "a number above 0", "softens both distributions",
+                accepts: { $0 > 0 && $0.isFinite }),
+        ]
+    }
+}
+
+extension MergeSection: RecipeKeyed {
+    static var keys: [RecipeKey<MergeSection>] {
+        [
+            .boolean("enabled", \.enabled, "merge the adapter into the base at the end"),
+            .text("path", \.path, "where the merged model goes; null: merged in the run directory"),
+            .choice("dtype", \.dtype, "float format of the merged weights; auto: the base's own"),
+        ]
+    }
+}
+
+extension ExportEntry: RecipeKeyed {
+    static var keys: [RecipeKey<ExportEntry>] {
+        [
+            .choice("format", \.format, "what is written"),
+            .text("path", \.path, "where; null: a folder named as the format in the run directory"),
+            .choice("dtype", \.dtype, "float format of the weights; auto: the base's own"),
+        ]
+    }
+}

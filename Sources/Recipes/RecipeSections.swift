@@ -1,0 +1,195 @@
+// The recipe as values. Every default stands here and nowhere else; what each key means stands in `RecipeKeys`.
+
+/// What one run does, with every key filled in.
+public struct Recipe: Sendable, Equatable {
+    /// Names the run directory.
+    public var name = "run"
+    public var seed = 42
+    public var model = ModelSection()
+    public var data = DataSection()
+    public var adapter = AdapterSection()
+    public var train = TrainSection()
+    public var evaluate = EvaluateSection()
+    public var distill = DistillSection()
+    public var merge = MergeSection()
+    public var export: [ExportEntry] = []
+
+    /// Key paths that the file or an override set, in order of their place in the recipe; all others hold their default.
+    public internal(set) var setKeys: Set<String> = []
+    /// Keys of other tools that were understood, and what was made of them.
+    public internal(set) var notices: [RecipeDiagnostic] = []
+
+    public init() {}
+
+    /// Whether the file or an override gave this key, as "train.max_steps", or anything inside this section.
+    public func isSet(_ path: String) -> Bool {
+        setKeys.contains(path) || setKeys.contains { $0.hasPrefix(path + ".") }
+    }
+}
+
+/// The base model.
+public struct ModelSection: Sendable, Equatable {
+    /// A Hugging Face directory or a GGUF file. Empty only where a verb takes the model from its command line.
+    public var path = ""
+    public var precision = Precision.auto
+
+    public init() {}
+}
+
+/// How products are computed.
+public enum Precision: String, Sendable, CaseIterable { case auto, bf16, fp32 }
+
+/// The rows: where they are, what form they have, how they become tokens.
+public struct DataSection: Sendable, Equatable {
+    public var train: [String] = []
+    public var heldOut: [String] = []
+    /// Below 1 a share of the rows, from 1 on a number of rows; 0: none.
+    public var valSize = 0.0
+    public var format = DataFormat.auto
+    /// Field of Lathe → column of the file.
+    public var columns: [String: String] = [:]
+    /// The label set of classification rows; empty: the labels that stand in the training rows.
+    public var labels: [String] = []
+    /// A template, or the path of a file that holds one; `nil`: the tokenizer's own.
+    public var chatTemplate: String?
+    public var maxLength = 512
+    public var tooLong = TooLong.error
+    public var trainOnPrompt = false
+    public var shuffle = true
+
+    public init() {}
+}
+
+/// The form of a row.
+public enum DataFormat: String, Sendable, CaseIterable {
+    case auto, chat
+    case promptCompletion = "prompt_completion"
+    case alpaca, sharegpt, text, classification
+}
+
+/// What happens to a row of more than `max_length` tokens.
+public enum TooLong: String, Sendable, CaseIterable { case error, truncate, drop }
+
+/// The adapter.
+public struct AdapterSection: Sendable, Equatable {
+    public var method = AdapterMethod.lora
+    public var r = 16
+    public var alpha = 32.0
+    public var dropout = 0.0
+    public var targetModules = TargetModules.allLinear
+    public var useRSLoRA = false
+    /// Pattern → rank, sorted by pattern.
+    public var rankPattern: [String: Int] = [:]
+    public var alphaPattern: [String: Double] = [:]
+    /// A PEFT directory or a checkpoint whose adapter is trained further.
+    public var continueFrom: String?
+    /// Numbers of the blocks that get an adapter, counted from 0; `nil`: all.
+    public var layers: [Int]?
+
+    public init() {}
+}
+
+public enum AdapterMethod: String, Sendable, CaseIterable { case lora }
+
+/// Which linear layers get an adapter.
+public enum TargetModules: Sendable, Equatable {
+    case allLinear
+    /// Module names, glob patterns or regular expressions.
+    case patterns([String])
+}
+
+/// The optimiser's work.
+public struct TrainSection: Sendable, Equatable {
+    public var epochs = 1.0
+    /// Takes the place of `epochs` where it is given.
+    public var maxSteps: Int?
+    /// Examples in one optimiser step.
+    public var batchSize = 8
+    /// `nil`: chosen from the machine's memory.
+    public var memoryLimitBytes: Int?
+    public var learningRate = 2e-4
+    public var lrScheduler = LearningRateSchedule.cosine
+    public var warmupRatio = 0.03
+    /// Takes the place of `warmup_ratio` where it is given.
+    public var warmupSteps: Int?
+    public var weightDecay = 0.0
+    public var adamBeta1 = 0.9
+    public var adamBeta2 = 0.999
+    public var adamEpsilon = 1e-8
+    /// 0: no clipping.
+    public var maxGradNorm = 1.0
+    /// Steps between evaluations; 0: at the end only.
+    public var evalEvery = 0
+    /// Steps between checkpoints; 0: at the end only.
+    public var saveEvery = 0
+    public var keepLast = 2
+    public var saveBest = true
+    /// Evaluations without a better held-out loss after which training stops; 0: never.
+    public var earlyStoppingPatience = 0
+    public var recompute = Recompute.auto
+    /// `nil`: as many as the machine has cores.
+    public var threads: Int?
+    public var logEvery = 1
+
+    public init() {}
+}
+
+public enum LearningRateSchedule: String, Sendable, CaseIterable { case constant, linear, cosine }
+
+/// Whether a block's activations are computed again in the backward pass instead of kept.
+public enum Recompute: String, Sendable, CaseIterable {
+    case auto
+    case on = "true"
+    case off = "false"
+}
+
+/// How base and adapter are compared.
+public struct EvaluateSection: Sendable, Equatable {
+    public var enabled = true
+    /// Beyond loss, perplexity and token accuracy, which are always there.
+    public var metrics: [EvaluationMetric] = []
+    public var maxNewTokens = 128
+    public var bootstrapSamples = 1000
+
+    public init() {}
+}
+
+public enum EvaluationMetric: String, Sendable, CaseIterable {
+    case accuracy
+    case exactMatch = "exact_match"
+    case rougeL = "rouge_l"
+    case bleu
+}
+
+/// Distillation: only named here, nothing reads more of it yet.
+public struct DistillSection: Sendable, Equatable {
+    public var teacher: String?
+    public var temperature = 1.0
+
+    public init() {}
+}
+
+/// The merged model.
+public struct MergeSection: Sendable, Equatable {
+    public var enabled = false
+    /// `nil`: `merged` in the run directory.
+    public var path: String?
+    public var dtype = FloatFormat.auto
+
+    public init() {}
+}
+
+/// A float format of weights on disk; `auto` is the base model's own.
+public enum FloatFormat: String, Sendable, CaseIterable { case auto, fp32, fp16, bf16 }
+
+/// One thing to write at the end of a run.
+public struct ExportEntry: Sendable, Equatable {
+    public var format = ExportFormat.peft
+    /// `nil`: a folder named as the format in the run directory.
+    public var path: String?
+    public var dtype = FloatFormat.auto
+
+    public init() {}
+}
+
+public enum ExportFormat: String, Sendable, CaseIterable { case peft, safetensors, gguf, hdf5 }

@@ -1,0 +1,70 @@
+// The recipe written out: as YAML that reads back to itself, and explained key by key.
+
+extension Recipe {
+    /// The recipe with every key at its value: reads back to the same recipe. It is what a fingerprint is taken of.
+    public var canonicalText: String { resolvedYAML() }
+
+    /// The recipe as YAML, every key filled in.
+    public func resolvedYAML() -> String {
+        var output = ""
+        write { line in output += line.key.map { "\(line.indentation)\($0): \(line.text)\n" } ?? "\(line.indentation)\(line.text)\n" }
+        return output
+    }
+
+    /// Every key with its value, where the value comes from, what the key takes and what it means.
+    public func explain() -> String {
+        var lines: [(left: String, right: String)] = []
+        write { line in
+            guard let key = line.key else { return lines.append((line.indentation + line.text, "")) }
+            let origin = setKeys.contains(line.path) ? "set" : "default"
+            lines.append(("\(line.indentation)\(key): \(line.text)", "\(origin); \(line.expected); \(line.meaning)"))
+        }
+        let width = min(48, lines.map(\.left.count).max() ?? 0)
+        return lines.map { line in
+            if line.right.isEmpty { return line.left + "\n" }
+            return line.left + String(repeating: " ", count: max(1, width - line.left.count + 1)) + "# " + line.right + "\n"
+        }.joined()
+    }
+
+    private struct Line {
+        var indentation: String
+        /// `nil`: `text` is the whole line.
+        var key: String?
+        var text: String
+        var path = ""
+        var expected = ""
+        var meaning = ""
+    }
+
+    private func write(_ body: (Line) -> Void) {
+        writeKeys(of: self, path: "", indentation: "", body)
+        writeSection("model", model, body)
+        writeSection("data", data, body)
+        writeSection("adapter", adapter, body)
+        writeSection("train", train, body)
+        writeSection("evaluate", evaluate, body)
+        writeSection("distill", distill, body)
+        writeSection("merge", merge, body)
+        body(Line(indentation: "", text: export.isEmpty ? "export: []" : "export:"))
+        for entry in export {
+            let fields = ExportEntry.keys.map { "\($0.name): \($0.text(entry))" }.joined(separator: ", ")
+            body(Line(indentation: "  ", text: "- { \(fields) }"))
+        }
+    }
+
+    private func writeSection<Section: RecipeKeyed>(_ name: String, _ section: Section, _ body: (Line) -> Void) {
+        body(Line(indentation: "", text: name + ":"))
+        writeKeys(of: section, path: name + ".", indentation: "  ", body)
+    }
+
+    private func writeKeys<Section: RecipeKeyed>(
+        of section: Section, path: String, indentation: String, _ body: (Line) -> Void
+    ) {
+        for key in Section.keys {
+            body(
+                Line(
+                    indentation: indentation, key: key.name, text: key.text(section), path: path + key.name,
+                    expected: key.expected, meaning: key.meaning))
+        }
+    }
+}
