@@ -52,6 +52,15 @@ extension Recipe {
         }
     }
 
+    /// A key in whose place another one stands: written, it would contradict that one.
+    private func isReplaced(_ path: String) -> Bool {
+        switch path {
+        case "train.epochs": train.maxSteps != nil
+        case "train.warmup_ratio": train.warmupSteps != nil
+        default: false
+        }
+    }
+
     private func writeSection<Section: RecipeKeyed>(_ name: String, _ section: Section, _ body: (Line) -> Void) {
         body(Line(indentation: "", text: name + ":"))
         writeKeys(of: section, path: name + ".", indentation: "  ", body)
@@ -60,7 +69,7 @@ extension Recipe {
     private func writeKeys<Section: RecipeKeyed>(
         of section: Section, path: String, indentation: String, _ body: (Line) -> Void
     ) {
-        for key in Section.keys {
+        for key in Section.keys where !isReplaced(path + key.name) {
             body(
                 Line(
                     indentation: indentation, key: key.name, text: key.text(section), path: path + key.name,
