@@ -142,7 +142,7 @@ private let minimal = "model: { path: base.gguf }\ndata: { train: rows.jsonl }\n
     }
 
     @Test func environmentIsTakenIn() throws {
-        let yaml = "model: { path: \"${BASE}/m.gguf\" }\ndata: { train: ${ROWS:-rows}.jsonl }\nseed: ${SEED}\nname: a$${b\n"
+        let yaml = "model: { path: \"${BASE}/m.gguf\" }\ndata: { train: \"${ROWS:-rows}.jsonl\" }\nseed: ${SEED}\nname: a$${b\n"
         let environment = ["BASE": "/models", "SEED": "9"]
         let error = #expect(throws: RecipeError.self) { try Recipe.load(yaml: yaml, file: "r.yaml", environment: environment) }
         #expect(error?.diagnostics.map(\.keyPath) == ["name"])
