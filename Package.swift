@@ -101,7 +101,7 @@ let package = Package(
         tests("Models", ["Tensors", "Kernels", "WeightFiles", "JSON"]),
         tests("Adapters", ["Models", "Tensors", "Kernels", "WeightFiles", "JSON"]),
         tests("Training", ["Models", "Datasets", "Tensors", "Kernels", "JSON", "Adapters", "WeightFiles"]),
-        tests("Evaluation", ["Models", "Datasets", "Tensors"]),
+        tests("Evaluation", ["Models", "Datasets", "Tensors", "JSON"]),
         tests("Checkpoints", ["Training", "Tensors", "JSON"]),
         tests("ModelExport", ["Adapters", "Models", "Tensors", "WeightFiles", "JSON"]),
         tests("Workbench", ["JSON", "Recipes"]),
