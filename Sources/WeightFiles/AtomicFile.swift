@@ -1,0 +1,95 @@
+// A file that appears whole or not at all: written under a temporary name beside its place, flushed, then renamed.
+
+public import Foundation
+internal import Synchronization
+
+/// A file being written. Until `commit` its place is untouched; without `commit` the temporary file is removed.
+public final class AtomicFile {
+    public let url: URL
+    public private(set) var byteCount = 0
+    private let temporary: URL
+    private var descriptor: Int32
+
+    private static let counter = Mutex(0)
+
+    public init(_ url: URL) throws(WeightError) {
+        let number = AtomicFile.counter.withLock { counter in
+            counter += 1
+            return counter
+        }
+        self.url = url
+        temporary = url.deletingLastPathComponent()
+            .appendingPathComponent(".\(url.lastPathComponent).\(getpid())-\(number).partial")
+        descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else {
+            throw WeightError(file: url.path, "cannot be created", found: systemErrorText())
+        }
+    }
+
+    deinit { abandon() }
+
+    /// Appends `bytes`; on failure (a full disk, say) the temporary file is removed before the error is thrown.
+    public func write(_ bytes: UnsafeRawBufferPointer) throws(WeightError) {
+        precondition(descriptor >= 0, "the file is closed")
+        var done = 0
+        while done < bytes.count {
+            let count = Foundation.write(descriptor, bytes.baseAddress.unsafelyUnwrapped + done, min(bytes.count - done, 1 << 30))
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw failure("cannot be written")
+            }
+            done += count
+        }
+        byteCount += bytes.count
+    }
+
+    public func write(_ bytes: [UInt8]) throws(WeightError) {
+        let result: Result<Void, WeightError> = bytes.withUnsafeBytes { buffer in
+            do throws(WeightError) { return .success(try write(buffer)) } catch { return .failure(error) }
+        }
+        try result.get()
+    }
+
+    /// Makes the bytes durable and puts the file in its place.
+    public func commit() throws(WeightError) {
+        precondition(descriptor >= 0, "the file is closed")
+        guard fsync(descriptor) == 0 else { throw failure("cannot be flushed") }
+        let closed = close(descriptor)
+        descriptor = -1
+        guard closed == 0, rename(temporary.path, url.path) == 0 else {
+            let text = systemErrorText()
+            unlink(temporary.path)
+            throw WeightError(file: url.path, "cannot be put in place", found: text)
+        }
+        flushDirectory(url.deletingLastPathComponent())
+    }
+
+    /// Closes and removes the temporary file.
+    public func abandon() {
+        guard descriptor >= 0 else { return }
+        close(descriptor)
+        descriptor = -1
+        unlink(temporary.path)
+    }
+
+    /// Writes a whole small file.
+    public static func write(_ bytes: [UInt8], to url: URL) throws(WeightError) {
+        let file = try AtomicFile(url)
+        try file.write(bytes)
+        try file.commit()
+    }
+
+    private func failure(_ problem: String) -> WeightError {
+        let text = systemErrorText()
+        abandon()
+        return WeightError(file: url.path, problem, found: text)
+    }
+}
+
+/// Makes a rename in `folder` durable. File systems that cannot do it are left as they are.
+func flushDirectory(_ folder: URL) {
+    let descriptor = open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    fsync(descriptor)
+    close(descriptor)
+}

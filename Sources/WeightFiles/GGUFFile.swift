@@ -1,0 +1,52 @@
+// Reading GGUF versions 2 and 3, with the checks of llama.cpp: what it refuses is refused here.
+
+public import Foundation
+public import Tensors
+
+/// A GGUF file: metadata and directory are checked whole when it is opened, tensors are mapped.
+public final class GGUFFile: Sendable {
+    public let file: MappedFile
+    public let version: Int
+    /// In the file's order; keys are unique.
+    public let metadata: [(key: String, value: GGUFValue)]
+    /// In the file's order, under GGUF's names; names are unique.
+    public let tensors: [StoredTensor]
+    /// Tensors start at multiples of this many bytes.
+    public let alignment: Int
+    private let keys: [[UInt8]: Int]
+    private let names: [[UInt8]: Int]
+
+    public convenience init(_ url: URL) throws(WeightError) { try self.init(MappedFile(url)) }
+
+    init(_ file: MappedFile) throws(WeightError) {
+        var parser = GGUFParser(file)
+        try parser.parse()
+        self.file = file
+        version = parser.version
+        metadata = parser.metadata
+        tensors = parser.tensors
+        alignment = parser.alignment
+        keys = parser.keys
+        names = parser.names
+    }
+
+    /// The metadata value of `key`.
+    public func value(_ key: String) -> GGUFValue? { keys[Array(key.utf8)].map { metadata[$0].value } }
+
+    /// The directory entry of `name`.
+    public func entry(_ name: String) -> StoredTensor? { names[Array(name.utf8)].map { tensors[$0] } }
+
+    /// The tensor called `name` in the file, rows as stored; nil if there is none; throws if its type cannot be computed with.
+    public func tensor(_ name: String) throws(WeightError) -> FrozenTensor? {
+        guard let entry = entry(name) else { return nil }
+        return try entry.frozen(in: file, as: name)
+    }
+
+    /// `general.architecture`.
+    public var architecture: String? { value("general.architecture")?.string }
+
+    /// The value of `<architecture>.<key>`.
+    public func architectureValue(_ key: String) -> GGUFValue? {
+        architecture.flatMap { value("\($0).\(key)") }
+    }
+}

@@ -1,0 +1,77 @@
+// A GGUF file as a source of weights under Hugging Face's names.
+
+public import Foundation
+public import Tensors
+
+/// The weights of a model in a GGUF file.
+public final class GGUFWeights: WeightSource {
+    public let gguf: GGUFFile
+    public let table: NameTable
+    public let paths: [String]
+    /// Tensors without a Hugging Face name, such as `rope_freqs.weight`; ask `gguf` for them.
+    public let otherNames: [String]
+    private let heads: Int
+    private let keyValueHeads: Int
+    private let digest = OnceCache<String>()
+
+    public convenience init(_ url: URL) throws(WeightError) { try self.init(GGUFFile(url)) }
+
+    public init(_ gguf: GGUFFile) throws(WeightError) {
+        let path = gguf.file.path
+        guard let architecture = gguf.architecture else {
+            throw WeightError(file: path, "no `general.architecture`: not a model")
+        }
+        guard let table = NameTable(architecture: architecture) else {
+            throw WeightError(
+                file: path, "model architecture `\(architecture)` is not supported",
+                expected: NameTable.architectures.joined(separator: ", "))
+        }
+        self.gguf = gguf
+        self.table = table
+        heads = try GGUFWeights.headCount(gguf, "attention.head_count", default: nil)
+        keyValueHeads = try GGUFWeights.headCount(gguf, "attention.head_count_kv", default: heads)
+        paths = gguf.tensors.compactMap { table.huggingFaceName($0.name) }
+        otherNames = gguf.tensors.map(\.name).filter { table.huggingFaceName($0) == nil }
+    }
+
+    public var location: String { gguf.file.path }
+
+    public func entry(at path: String) -> StoredTensor? { table.ggufName(path).flatMap(gguf.entry) }
+
+    public func tensor(at path: String) throws(WeightError) -> FrozenTensor {
+        guard let entry = entry(at: path) else { throw missing(path) }
+        let order = table.rowOrder(path, heads: heads, keyValueHeads: keyValueHeads)
+        if case .interleavedHalves(let heads) = order {
+            let rows = entry.shape.sizes.first ?? 0
+            guard rows % (2 * heads) == 0 else {
+                throw WeightError(
+                    file: location, "rows do not split into \(heads) heads of even width", tensor: entry.name, found: "\(rows)")
+            }
+        }
+        return try entry.frozen(in: gguf.file, as: path, rowOrder: order)
+    }
+
+    public func contentDigest() throws(WeightError) -> String {
+        digest.value { digestOfTensors(gguf.tensors.map { ($0.name, $0, gguf.file) }) }
+    }
+
+    private static func headCount(_ gguf: GGUFFile, _ key: String, default fallback: Int?) throws(WeightError) -> Int {
+        guard let value = gguf.architectureValue(key) else {
+            if let fallback { return fallback }
+            throw WeightError(file: gguf.file.path, "missing metadata", tensor: "\(gguf.architecture ?? "?").\(key)")
+        }
+        let heads = value.integer ?? commonValue(value.array?.integers)
+        guard let heads, heads > 0, heads < 1 << 20 else {
+            throw WeightError(
+                file: gguf.file.path, "metadata", tensor: "\(gguf.architecture ?? "?").\(key)", expected: "one positive integer",
+                found: value.typeName)
+        }
+        return heads
+    }
+
+    /// Some files list the number for each layer.
+    private static func commonValue(_ values: [Int]?) -> Int? {
+        guard let values, let first = values.first, values.allSatisfy({ $0 == first }) else { return nil }
+        return first
+    }
+}

@@ -1,0 +1,118 @@
+// A folder as Hugging Face lays it out: config.json, one safetensors file or several with an index, the tokenizer's files.
+
+public import Foundation
+public import JSON
+public import Tensors
+
+/// A model in a Hugging Face folder. All its weight files are opened and checked at once.
+public final class HuggingFaceDirectory: WeightSource {
+    public let url: URL
+    /// The content of `config.json`.
+    public let configuration: JSONValue
+    public let shards: [SafetensorsFile]
+    public let paths: [String]
+    private let places: [[UInt8]: (shard: Int, entry: StoredTensor)]
+    private let digest = OnceCache<String>()
+
+    public init(_ url: URL) throws(WeightError) {
+        self.url = url
+        configuration = try HuggingFaceDirectory.json(url.appendingPathComponent("config.json"))
+        let index = url.appendingPathComponent("model.safetensors.index.json")
+        let single = url.appendingPathComponent("model.safetensors")
+        var weightMap: [JSONObject.Member] = []
+        if HuggingFaceDirectory.exists(single) {
+            shards = [try SafetensorsFile(single)]
+        } else if HuggingFaceDirectory.exists(index) {
+            weightMap = try HuggingFaceDirectory.weightMap(index)
+            shards = try HuggingFaceDirectory.openShards(weightMap, index)
+        } else {
+            throw WeightError(
+                file: url.path, "no weights", expected: "model.safetensors or model.safetensors.index.json",
+                hint: "PyTorch .bin files are not read: save the model as safetensors")
+        }
+        var places: [[UInt8]: (shard: Int, entry: StoredTensor)] = [:]
+        for (number, shard) in shards.enumerated() {
+            for entry in shard.tensors {
+                guard places.updateValue((number, entry), forKey: Array(entry.name.utf8)) == nil else {
+                    throw WeightError(file: shard.file.path, "the tensor is in another shard too", tensor: entry.name)
+                }
+            }
+        }
+        for (name, value) in weightMap {
+            guard let place = places[Array(name.utf8)],
+                shards[place.shard].file.url.lastPathComponent == value.string
+            else {
+                throw WeightError(file: index.path, "the shard does not hold the tensor", tensor: name, found: value.string)
+            }
+        }
+        self.places = places
+        paths = shards.flatMap(\.names)
+    }
+
+    public var location: String { url.path }
+
+    public func entry(at path: String) -> StoredTensor? { places[Array(path.utf8)]?.entry }
+
+    public func tensor(at path: String) throws(WeightError) -> FrozenTensor {
+        guard let place = places[Array(path.utf8)] else { throw missing(path) }
+        return try place.entry.frozen(in: shards[place.shard].file, as: path)
+    }
+
+    public func contentDigest() throws(WeightError) -> String {
+        digest.value { digestOfTensors(shards.flatMap { shard in shard.tensors.map { ($0.name, $0, shard.file) } }) }
+    }
+
+    // MARK: Files beside the weights
+
+    /// The folder's file called `name`, nil if there is none: "tokenizer.json", "tokenizer_config.json",
+    /// "generation_config.json", "chat_template.jinja", …
+    public func fileURL(_ name: String) -> URL? {
+        let file = url.appendingPathComponent(name)
+        return HuggingFaceDirectory.exists(file) ? file : nil
+    }
+
+    /// The content of the folder's JSON file `name`, nil if there is none.
+    public func json(_ name: String) throws(WeightError) -> JSONValue? {
+        guard let file = fileURL(name) else { return nil }
+        return try HuggingFaceDirectory.json(file)
+    }
+
+    // MARK: Reading
+
+    private static func exists(_ url: URL) -> Bool { FileManager.default.fileExists(atPath: url.path) }
+
+    private static func json(_ url: URL) throws(WeightError) -> JSONValue {
+        let file = try MappedFile(url)
+        do throws(JSONError) { return try JSONValue(parsing: file.bytes) } catch {
+            throw WeightError(file: url.path, "not JSON: \(error)")
+        }
+    }
+
+    private static func weightMap(_ index: URL) throws(WeightError) -> [JSONObject.Member] {
+        guard let map = try json(index)["weight_map"]?.object else {
+            throw WeightError(file: index.path, "no object `weight_map`")
+        }
+        if let twice = map.firstDuplicateKey { throw WeightError(file: index.path, "stands twice", tensor: twice) }
+        guard !map.members.isEmpty else { throw WeightError(file: index.path, "`weight_map` is empty") }
+        return map.members
+    }
+
+    /// The shards of the map, by name. A name that leads out of the folder is refused.
+    private static func openShards(_ map: [JSONObject.Member], _ index: URL) throws(WeightError) -> [SafetensorsFile] {
+        var names = Set<String>()
+        for (tensor, value) in map {
+            guard let name = value.string else {
+                throw WeightError(file: index.path, "shard name", tensor: tensor, expected: "a string", found: value.typeName)
+            }
+            guard !name.isEmpty, name != ".", name != "..", !name.utf8.contains(UInt8(ascii: "/")), !name.utf8.contains(0) else {
+                throw WeightError(file: index.path, "a shard outside the folder", tensor: tensor, found: name)
+            }
+            names.insert(name)
+        }
+        var shards: [SafetensorsFile] = []
+        for name in names.sorted() {
+            shards.append(try SafetensorsFile(index.deletingLastPathComponent().appendingPathComponent(name)))
+        }
+        return shards
+    }
+}

@@ -1,0 +1,34 @@
+// Where a tensor lies in its file, whatever the format.
+
+public import Tensors
+
+/// An entry of a weight file's directory, checked against the file's size.
+public struct StoredTensor: Sendable {
+    /// The name in the file.
+    public let name: String
+    public let type: StoredType
+    /// Outermost first.
+    public let shape: Shape
+    /// From the file's start.
+    public let byteRange: Range<Int>
+
+    /// The tensor's numbers, under `path` and with `rowOrder`.
+    ///
+    /// Bytes that do not lie on their element's alignment (allowed in files, seldom met) are copied once to where they do.
+    func frozen(in file: MappedFile, as path: String, rowOrder: RowOrder = .asStored) throws(WeightError) -> FrozenTensor {
+        guard let dtype = type.dtype else {
+            throw WeightError(
+                file: file.path, "tensor type \(type.name) is not supported", tensor: name, byteOffset: byteRange.lowerBound,
+                hint: "convert the model to F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1 or a K-quant")
+        }
+        let alignment = dtype.isQuantised ? 2 : dtype.blockBytes
+        let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[byteRange])
+        guard UInt(bitPattern: bytes.baseAddress) % UInt(alignment) != 0 else {
+            return FrozenTensor(
+                name: path, dtype: dtype, shape: shape, storage: file.storage, byteOffset: byteRange.lowerBound,
+                rowOrder: rowOrder)
+        }
+        let copy = Storage(byteCount: bytes.count) { $0.copyMemory(from: bytes) }
+        return FrozenTensor(name: path, dtype: dtype, shape: shape, storage: copy, byteOffset: 0, rowOrder: rowOrder)
+    }
+}

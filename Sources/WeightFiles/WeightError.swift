@@ -1,0 +1,44 @@
+// The one error of this module: facts, not sentences.
+
+/// Why a file of weights cannot be used, and where.
+public struct WeightError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The file's path.
+    public var file: String
+    /// What is wrong, as a fragment: "offset out of place".
+    public var problem: String
+    /// The tensor or metadata key concerned.
+    public var tensor: String?
+    public var byteOffset: Int?
+    public var expected: String?
+    public var found: String?
+    /// What the user may try.
+    public var hint: String?
+
+    public init(
+        file: String, _ problem: String, tensor: String? = nil, byteOffset: Int? = nil, expected: String? = nil,
+        found: String? = nil, hint: String? = nil
+    ) {
+        self.file = file
+        self.problem = problem
+        self.tensor = tensor
+        self.byteOffset = byteOffset
+        self.expected = expected
+        self.found = found
+        self.hint = hint
+    }
+
+    public var description: String {
+        var text = file
+        if let byteOffset { text += ", byte \(byteOffset)" }
+        if let tensor { text += ", \(tensor)" }
+        text += ": \(problem)"
+        switch (expected, found) {
+        case (let expected?, let found?): text += ": expected \(expected), found \(found)"
+        case (let expected?, nil): text += ": expected \(expected)"
+        case (nil, let found?): text += ": found \(found)"
+        case (nil, nil): break
+        }
+        if let hint { text += " (\(hint))" }
+        return text
+    }
+}

@@ -1,0 +1,75 @@
+// Good and broken files with the verdict expected of a reader.
+
+import Foundation
+import JSON
+import Tensors
+import TestSupport
+import Testing
+import WeightFiles
+
+@Suite struct WeightFileVectorTests {
+    @Test(.needs("vectors/safetensors/expected.json"))
+    func safetensorsVerdicts() throws {
+        let folder = SharedData.url("vectors/safetensors")
+        var checked = 0
+        for (name, item) in try cases(folder) {
+            let file = folder.appendingPathComponent(name)
+            guard FileManager.default.fileExists(atPath: file.path), let verdict = item["safetensors_py"]?.string else { continue }
+            checked += 1
+            if verdict.hasPrefix("ok:") {
+                let names = verdict.dropFirst(3).split(separator: ",").map(String.init)
+                #expect(throws: Never.self, "\(name)") { #expect(try SafetensorsFile(file).names.sorted() == names, "\(name)") }
+            } else {
+                #expect(throws: WeightError.self, "\(name)") { try SafetensorsFile(file) }
+            }
+        }
+        #expect(checked >= 15)
+    }
+
+    @Test(.needs("vectors/gguf-malformed/expected.json"))
+    func ggufVerdicts() throws {
+        let folder = SharedData.url("vectors/gguf-malformed")
+        var checked = 0
+        for (name, item) in try cases(folder) {
+            let file = folder.appendingPathComponent(name)
+            guard FileManager.default.fileExists(atPath: file.path) else { continue }
+            checked += 1
+            switch item["expect_load"]?.bool {
+            case true?: #expect(throws: Never.self, "\(name)") { try GGUFFile(file) }
+            case false?: #expect(throws: WeightError.self, "\(name)") { try GGUFFile(file) }
+            case nil: _ = try? GGUFFile(file)
+            }
+        }
+        #expect(checked >= 20)
+    }
+
+    private func cases(_ folder: URL) throws -> [(String, JSONValue)] {
+        let json = try JSONValue(parsing: Array(Data(contentsOf: folder.appendingPathComponent("expected.json"))))
+        return try #require(json["cases"]?.array).compactMap { item in item["file"]?.string.map { ($0, item) } }
+    }
+
+    @Test(.needs("models/stories260K/stories260K.f32.gguf"))
+    func ggufAndHuggingFaceHoldTheSameModel() throws {
+        let gguf = try GGUFWeights(SharedData.url("models/stories260K/stories260K.f32.gguf"))
+        let folder = try HuggingFaceDirectory(SharedData.url("models/stories260K/hf"))
+        #expect(Set(gguf.paths).isSuperset(of: folder.paths))
+        for path in folder.paths {
+            let shape = try #require(folder.shape(at: path))
+            let left = try gguf.tensor(at: path, shape: shape)
+            let right = try folder.tensor(at: path, shape: shape)
+            #expect(left.dtype == .f32 && right.dtype == .f32)
+            #expect(maximumDifference(rowsInOrder(left), rowsInOrder(right)) == 0, "\(path)")
+        }
+    }
+
+    /// The numbers of an fp32 tensor, rows in Hugging Face's order.
+    private func rowsInOrder(_ tensor: FrozenTensor) -> [Float] {
+        let floats = Array(tensor.bytes.bindMemory(to: Float.self))
+        let rows = tensor.shape[0]
+        let width = floats.count / rows
+        return (0..<rows).flatMap { row in
+            let stored = tensor.rowOrder.storedRow(row, of: rows)
+            return floats[(stored * width)..<((stored + 1) * width)]
+        }
+    }
+}
