@@ -18,7 +18,8 @@ import WeightFiles
             checked += 1
             if verdict.hasPrefix("ok:") {
                 let names = verdict.dropFirst(3).split(separator: ",").map(String.init)
-                #expect(throws: Never.self, "\(name)") { #expect(try SafetensorsFile(file).names.sorted() == names, "\(name)") }
+                let found = try? SafetensorsFile(file).names.sorted()
+                #expect(found == names, "\(name)")
             } else {
                 #expect(throws: WeightError.self, "\(name)") { try SafetensorsFile(file) }
             }
