@@ -4,14 +4,20 @@ internal import Digests
 internal import Synchronization
 
 /// SHA-256 over name, type, shape and bytes of every tensor, by name, so that shards and metadata do not count.
-func digestOfTensors(_ tensors: [(name: String, entry: StoredTensor, file: MappedFile)]) -> String {
+func digestOfTensors(_ tensors: [(name: String, form: String, bytes: UnsafeRawBufferPointer)]) -> String {
     var hash = SHA256()
-    let sorted = tensors.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-    for (name, entry, file) in sorted {
-        hash.update("\(name)\n\(entry.type.name) \(entry.shape)\n")
-        hash.update(UnsafeRawBufferPointer(rebasing: file.bytes[entry.byteRange]))
+    for tensor in tensors.sorted(by: { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }) {
+        hash.update("\(tensor.name)\n\(tensor.form)\n")
+        hash.update(tensor.bytes)
     }
     return hash.digest().hexadecimal
+}
+
+extension MappedFile {
+    /// What `digestOfTensors` needs of the tensors of this file.
+    func digestParts(_ tensors: [StoredTensor]) -> [(name: String, form: String, bytes: UnsafeRawBufferPointer)] {
+        tensors.map { ($0.name, "\($0.type.name) \($0.shape)", UnsafeRawBufferPointer(rebasing: bytes[$0.byteRange])) }
+    }
 }
 
 /// A value computed at most once, from any thread.

@@ -36,7 +36,10 @@ public final class GGUFWeights: WeightSource {
 
     public var location: String { gguf.file.path }
 
+    /// The directory entry behind `path`.
     public func entry(at path: String) -> StoredTensor? { table.ggufName(path).flatMap(gguf.entry) }
+    public func shape(at path: String) -> Shape? { entry(at: path)?.shape }
+    public func typeName(at path: String) -> String? { entry(at: path)?.type.name }
 
     public func tensor(at path: String) throws(WeightError) -> FrozenTensor {
         guard let entry = entry(at: path) else { throw missing(path) }
@@ -51,8 +54,12 @@ public final class GGUFWeights: WeightSource {
         return try entry.frozen(in: gguf.file, as: path, rowOrder: order)
     }
 
+    public func releasePages(of path: String) {
+        if let entry = entry(at: path) { gguf.file.releasePages(entry.byteRange) }
+    }
+
     public func contentDigest() throws(WeightError) -> String {
-        digest.value { digestOfTensors(gguf.tensors.map { ($0.name, $0, gguf.file) }) }
+        digest.value { digestOfTensors(gguf.file.digestParts(gguf.tensors)) }
     }
 
     private static func headCount(_ gguf: GGUFFile, _ key: String, default fallback: Int?) throws(WeightError) -> Int {

@@ -51,15 +51,23 @@ public final class HuggingFaceDirectory: WeightSource {
 
     public var location: String { url.path }
 
+    /// The directory entry behind `path`.
     public func entry(at path: String) -> StoredTensor? { places[Array(path.utf8)]?.entry }
+    public func shape(at path: String) -> Shape? { entry(at: path)?.shape }
+    public func typeName(at path: String) -> String? { entry(at: path)?.type.name }
 
     public func tensor(at path: String) throws(WeightError) -> FrozenTensor {
         guard let place = places[Array(path.utf8)] else { throw missing(path) }
         return try place.entry.frozen(in: shards[place.shard].file, as: path)
     }
 
+    public func releasePages(of path: String) {
+        guard let place = places[Array(path.utf8)] else { return }
+        shards[place.shard].file.releasePages(place.entry.byteRange)
+    }
+
     public func contentDigest() throws(WeightError) -> String {
-        digest.value { digestOfTensors(shards.flatMap { shard in shard.tensors.map { ($0.name, $0, shard.file) } }) }
+        digest.value { digestOfTensors(shards.flatMap { $0.file.digestParts($0.tensors) }) }
     }
 
     // MARK: Files beside the weights

@@ -39,20 +39,17 @@ public final class MappedFile: Sendable {
     }
 }
 
-/// What `errno` says, in words.
-func systemErrorText(_ code: Int32 = errno) -> String { String(cString: strerror(code)) }
-
-extension FrozenTensor {
-    /// Tells the system that the tensor's pages will not be needed soon, so that a pass over a big file keeps a small
-    /// resident size. Only for tensors in mapped files: there the pages come back from the file.
-    public func releaseMappedPages() {
-        guard let base = bytes.baseAddress, !bytes.isEmpty else { return }
-        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
-        let start = (UInt(bitPattern: base) + UInt(page) - 1) / UInt(page) * UInt(page)
-        let end = (UInt(bitPattern: base) + UInt(bytes.count)) / UInt(page) * UInt(page)
+extension MappedFile {
+    /// Lets the pages inside `range` leave memory; touched again, they come back from the file.
+    func releasePages(_ range: Range<Int>) {
+        guard let base = bytes.baseAddress, !range.isEmpty else { return }
+        let page = UInt(sysconf(Int32(_SC_PAGESIZE)))
+        let start = (UInt(bitPattern: base) + UInt(range.lowerBound) + page - 1) / page * page
+        let end = (UInt(bitPattern: base) + UInt(range.upperBound)) / page * page
         guard end > start, let address = UnsafeMutableRawPointer(bitPattern: start) else { return }
-        // MADV_DONTNEED would lose the numbers of an anonymous allocation; MADV_PAGEOUT (21) writes nothing to a private
-        // read-only mapping and merely drops its pages, and leaves other memory intact.
-        _ = madvise(address, Int(end - start), 21)
+        _ = madvise(address, Int(end - start), MADV_DONTNEED)
     }
 }
+
+/// What `errno` says, in words.
+func systemErrorText(_ code: Int32 = errno) -> String { String(cString: strerror(code)) }

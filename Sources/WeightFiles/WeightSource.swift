@@ -8,12 +8,16 @@ public protocol WeightSource: Sendable {
     var location: String { get }
     /// Hugging Face names of all weights, in the file's order.
     var paths: [String] { get }
-    /// The directory entry behind `path`.
-    func entry(at path: String) -> StoredTensor?
+    /// The shape of the weight called `path`; nil if there is none.
+    func shape(at path: String) -> Shape?
+    /// The type of the weight called `path`, as its file names it ("BF16", "Q4_1"), supported or not.
+    func typeName(at path: String) -> String?
     /// The weight called `path`; throws if it is missing (naming the closest) or of a type that cannot be computed with.
     func tensor(at path: String) throws(WeightError) -> FrozenTensor
     /// SHA-256 over all weights: the identity of a base, whatever else its file says. Computed once.
     func contentDigest() throws(WeightError) -> String
+    /// Tells the system that the weight's bytes will not be needed soon, so that a pass over a big file keeps little in memory.
+    func releasePages(of path: String)
 }
 
 extension WeightSource {
@@ -26,8 +30,8 @@ extension WeightSource {
         return try tensor(at: path)
     }
 
-    public func contains(_ path: String) -> Bool { entry(at: path) != nil }
-    public func shape(at path: String) -> Shape? { entry(at: path)?.shape }
+    public func contains(_ path: String) -> Bool { shape(at: path) != nil }
+    public func releasePages(of path: String) {}
 
     /// The error for a weight that is not there.
     public func missing(_ path: String) -> WeightError {
@@ -40,7 +44,7 @@ extension WeightSource {
     public var quantisationSummary: String {
         var counts: [String: Int] = [:]
         for path in paths {
-            if let name = entry(at: path)?.type.name { counts[name, default: 0] += 1 }
+            if let name = typeName(at: path) { counts[name, default: 0] += 1 }
         }
         return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
     }

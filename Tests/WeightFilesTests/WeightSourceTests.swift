@@ -1,0 +1,141 @@
+// Name tables, folders with shards, writing.
+
+import Foundation
+import JSON
+import Tensors
+import TestSupport
+import Testing
+import WeightFiles
+
+@Suite struct WeightSourceTests {
+    @Test(arguments: NameTable.architectures)
+    func nameTablesAreBijections(_ architecture: String) throws {
+        let table = try #require(NameTable(architecture: architecture))
+        let pairs = table.pairs(layers: 12)
+        #expect(Set(pairs.map(\.gguf)).count == pairs.count)
+        #expect(Set(pairs.map(\.huggingFace)).count == pairs.count)
+        for (gguf, huggingFace) in pairs {
+            #expect(table.huggingFaceName(gguf) == huggingFace)
+            #expect(table.ggufName(huggingFace) == gguf)
+        }
+        for name in ["blk.01.attn_q.weight", "blk.+1.attn_q.weight", "blk.attn_q.weight", "blk.0.attn_z.weight", "rope_freqs.weight"] {
+            #expect(table.huggingFaceName(name) == nil, "\(name)")
+        }
+    }
+
+    @Test func onlyTheLlamaFamilyInterleaves() throws {
+        for architecture in NameTable.architectures {
+            let table = try #require(NameTable(architecture: architecture))
+            for suffix in ["weight", "bias"] {
+                let query = table.rowOrder("model.layers.3.self_attn.q_proj.\(suffix)", heads: 9, keyValueHeads: 3)
+                let key = table.rowOrder("model.layers.3.self_attn.k_proj.\(suffix)", heads: 9, keyValueHeads: 3)
+                #expect(query == (architecture == "llama" ? .interleavedHalves(heads: 9) : .asStored))
+                #expect(key == (architecture == "llama" ? .interleavedHalves(heads: 3) : .asStored))
+            }
+            #expect(table.rowOrder("model.layers.3.self_attn.v_proj.weight", heads: 9, keyValueHeads: 3) == .asStored)
+        }
+    }
+
+    @Test func writesWhatItReads() throws {
+        try withTemporaryDirectory { folder in
+            let url = folder.appendingPathComponent("model.safetensors")
+            let writer = try SafetensorsWriter(
+                url, entries: [.init(name: "a", dtype: .f32, shape: [2, 2]), .init(name: "empty", dtype: .f32, shape: [0, 7])])
+            try writer.write([1, -2])
+            #expect(!FileManager.default.fileExists(atPath: url.path))
+            try writer.write([3, .infinity])
+            try writer.finish()
+            let file = try SafetensorsFile(url)
+            #expect(file.metadata.map(\.key) == ["format"] && file.metadata.map(\.value) == ["pt"])
+            let tensor = try #require(try file.tensor("a"))
+            #expect(Array(tensor.bytes.bindMemory(to: Float.self)) == [1, -2, 3, .infinity])
+            #expect(try file.tensor("empty")?.shape == [0, 7])
+            #expect(try file.tensor("b") == nil)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["model.safetensors"])
+        }
+    }
+
+    @Test func anUnfinishedFileLeavesNothing() throws {
+        try withTemporaryDirectory { folder in
+            let url = folder.appendingPathComponent("x.safetensors")
+            try Data("before".utf8).write(to: url)
+            do {
+                let writer = try SafetensorsWriter(url, entries: [.init(name: "a", dtype: .f32, shape: [4])])
+                try writer.write([1])
+            }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["x.safetensors"])
+            #expect(try Data(contentsOf: url) == Data("before".utf8))
+        }
+    }
+
+    @Test func aPlaceThatCannotBeWrittenIsAnErrorWithItsReason() throws {
+        try withTemporaryDirectory { folder in
+            let error = #expect(throws: WeightError.self) {
+                try AtomicFile.write([1], to: folder.appendingPathComponent("absent/x"))
+            }
+            #expect(error?.found?.isEmpty == false)
+        }
+    }
+
+    @Test func shardsAreOneModel() throws {
+        try withTemporaryDirectory { folder in
+            try shardedModel(folder, map: ["a": "one.safetensors", "b": "two.safetensors"])
+            let model = try HuggingFaceDirectory(folder)
+            #expect(Set(model.paths) == ["a", "b"])
+            #expect(try model.tensor(at: "b", shape: [2]).bytes.count == 8)
+            let whole = folder.appendingPathComponent("model.safetensors")
+            let writer = try SafetensorsWriter(
+                whole, entries: [.init(name: "b", dtype: .f32, shape: [2]), .init(name: "a", dtype: .f32, shape: [2])])
+            try writer.write([1, 2, 1, 2])
+            try writer.finish()
+            // The same weights in one file are the same base.
+            #expect(try HuggingFaceDirectory(folder).contentDigest() == model.contentDigest())
+        }
+    }
+
+    @Test(arguments: ["../one.safetensors", "/etc/passwd", "absent.safetensors", "", "..", "two.safetensors"])
+    func aBadShardNameIsAnError(_ shard: String) throws {
+        try withTemporaryDirectory { folder in
+            try shardedModel(folder, map: ["a": shard, "b": "two.safetensors"])
+            #expect(throws: WeightError.self) { try HuggingFaceDirectory(folder) }
+        }
+    }
+
+    private func shardedModel(_ folder: URL, map: [String: String]) throws {
+        try Data("{}".utf8).write(to: folder.appendingPathComponent("config.json"))
+        for (file, name) in [("one", "a"), ("two", "b")] {
+            let writer = try SafetensorsWriter(
+                folder.appendingPathComponent("\(file).safetensors"), entries: [.init(name: name, dtype: .f32, shape: [2])])
+            try writer.write([1, 2])
+            try writer.finish()
+        }
+        let members = map.sorted { $0.key < $1.key }.map { (key: $0.key, value: JSONValue.string($0.value)) }
+        let index: JSONValue = ["weight_map": .object(JSONObject(members))]
+        try Data(index.text().utf8).write(to: folder.appendingPathComponent("model.safetensors.index.json"))
+    }
+
+    @Test func misalignedNumbersAreMoved() throws {
+        try withTemporaryDirectory { folder in
+            let header = Array(#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#.utf8)
+            #expect(header.count % 4 != 0)
+            var bytes: [UInt8] = withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) } + header
+            withUnsafeBytes(of: Float(2.5)) { bytes += $0 }
+            let url = folder.appendingPathComponent("odd.safetensors")
+            try Data(bytes).write(to: url)
+            let tensor = try #require(try SafetensorsFile(url).tensor("a"))
+            #expect(tensor.bytes.load(as: Float.self) == 2.5)
+        }
+    }
+
+    private static let smolLM2 = packageRoot.appendingPathComponent("checkpoints/base/SmolLM2-135M-Instruct.Q4_1.gguf")
+
+    @Test(.enabled(if: FileManager.default.fileExists(atPath: smolLM2.path), "needs the base model"))
+    func readsSmolLM2() throws {
+        let weights = try GGUFWeights(WeightSourceTests.smolLM2)
+        #expect(weights.paths.count == 272 && weights.otherNames.isEmpty)
+        #expect(weights.quantisationSummary == "Q4_1 210, F32 61, Q8_0 1")
+        #expect(weights.gguf.value("tokenizer.ggml.tokens")?.array?.strings?.count == 49152)
+        #expect(try weights.tensor(at: "model.layers.0.self_attn.k_proj.weight", shape: [192, 576]).rowOrder == .interleavedHalves(heads: 3))
+        #expect(try weights.contentDigest().count == 64)
+    }
+}
