@@ -1,0 +1,41 @@
+// Which examples each step trains on: a function of the seed and the step's number, so a resumed run needs no iterator.
+
+import Tensors
+
+/// The examples of every step of a run. Each epoch visits each example once, in an order of its own; the last step of an
+/// epoch takes what is left.
+public struct ExampleOrder: Sendable {
+    public let exampleCount: Int
+    public let batchSize: Int
+    private let random: RandomStream
+    private var permutation: (epoch: Int, order: [Int])?
+
+    /// - Precondition: at least one example, a positive batch size.
+    public init(exampleCount: Int, batchSize: Int, seed: UInt64) {
+        precondition(exampleCount > 0 && batchSize > 0)
+        self.exampleCount = exampleCount
+        self.batchSize = batchSize
+        random = RandomStream(seed: seed, purpose: .shuffle)
+    }
+
+    public var stepsPerEpoch: Int { (exampleCount + batchSize - 1) / batchSize }
+
+    /// The steps of `epochs` passes over the examples, rounded up.
+    public func steps(epochs: Double) -> Int { Int((epochs * Double(stepsPerEpoch)).rounded(.up)) }
+
+    /// The epoch, counted from 0, of the step that comes after `completedSteps` steps, and its first place in that epoch.
+    public func cursor(afterSteps completedSteps: Int) -> (epoch: Int, position: Int) {
+        let (epoch, step) = completedSteps.quotientAndRemainder(dividingBy: stepsPerEpoch)
+        return (epoch, step * batchSize)
+    }
+
+    /// The examples of the step that comes after `completedSteps` steps.
+    public mutating func examples(afterSteps completedSteps: Int) -> [Int] {
+        let (epoch, position) = cursor(afterSteps: completedSteps)
+        if permutation?.epoch != epoch {
+            permutation = (epoch, random.permutation(of: exampleCount, stream: UInt32(truncatingIfNeeded: epoch)))
+        }
+        let order = permutation?.order ?? []
+        return Array(order[position..<min(position + batchSize, exampleCount)])
+    }
+}

@@ -1,0 +1,69 @@
+// The numbers of a training run. Defaults live in the recipe, not here.
+
+/// How a run trains: everything but the model, the adapter and the data.
+public struct TrainingConfiguration: Sendable, Equatable {
+    public var seed: UInt64
+    /// Examples in one optimiser step.
+    public var batchSize: Int
+    /// Token rows in one micro-batch, at most; a longer example stands alone.
+    public var rowLimit: Int
+    /// Keep only the blocks' inputs and run each block again on the way back.
+    public var recompute: Bool
+    public var schedule: LearningRateSchedule
+    public var optimiser: OptimiserSettings
+    /// The global norm to which gradients are clipped; nil: they are not.
+    public var maximumGradientNorm: Double?
+    /// Evaluate after every so many steps; nil: only at the end.
+    public var evaluateEverySteps: Int?
+    /// Save after every so many steps; nil: only at the end and when stopped.
+    public var saveEverySteps: Int?
+    /// Evaluations without improvement after which the run ends; nil: it never ends early.
+    public var earlyStopping: EarlyStopping?
+
+    public init(
+        seed: UInt64, batchSize: Int, rowLimit: Int, recompute: Bool, schedule: LearningRateSchedule,
+        optimiser: OptimiserSettings, maximumGradientNorm: Double?, evaluateEverySteps: Int? = nil,
+        saveEverySteps: Int? = nil, earlyStopping: EarlyStopping? = nil
+    ) {
+        self.seed = seed
+        self.batchSize = batchSize
+        self.rowLimit = rowLimit
+        self.recompute = recompute
+        self.schedule = schedule
+        self.optimiser = optimiser
+        self.maximumGradientNorm = maximumGradientNorm
+        self.evaluateEverySteps = evaluateEverySteps
+        self.saveEverySteps = saveEverySteps
+        self.earlyStopping = earlyStopping
+    }
+
+    public var totalSteps: Int { schedule.totalSteps }
+}
+
+/// AdamW's settings, as `torch.optim.AdamW` names them.
+public struct OptimiserSettings: Sendable, Equatable {
+    public var beta1: Double
+    public var beta2: Double
+    public var epsilon: Double
+    public var weightDecay: Double
+
+    public init(beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double) {
+        self.beta1 = beta1
+        self.beta2 = beta2
+        self.epsilon = epsilon
+        self.weightDecay = weightDecay
+    }
+}
+
+/// When a run that no longer improves ends.
+public struct EarlyStopping: Sendable, Equatable {
+    /// Evaluations in a row that may pass without improvement.
+    public var patience: Int
+    /// How far a loss must fall below the best to count as an improvement.
+    public var minimumImprovement: Double
+
+    public init(patience: Int, minimumImprovement: Double = 0) {
+        self.patience = patience
+        self.minimumImprovement = minimumImprovement
+    }
+}

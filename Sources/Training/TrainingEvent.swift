@@ -1,0 +1,16 @@
+// What happens during a run, told to whoever listens: the loop never knows who that is.
+
+/// Something that happened. Seconds are for people: they are in no result.
+public enum TrainingEvent: Sendable, Equatable, Codable {
+    /// - Parameter fromStep: steps already done, above 0 after a resume.
+    case started(fromStep: Int, totalSteps: Int, examples: Int, trainableParameters: Int)
+    /// Step number `step`, counted from 1, is done.
+    case step(step: Int, totalSteps: Int, record: StepRecord, tokensPerSecond: Double, secondsLeft: Double)
+    case evaluated(step: Int, loss: Double, isBest: Bool)
+    case saved(step: Int, path: String)
+    /// No improvement for as many evaluations as the recipe allows.
+    case stoppedEarly(step: Int, bestStep: Int, bestLoss: Double)
+    /// Somebody asked the run to stop; it can go on from its snapshot.
+    case interrupted(step: Int)
+    case finished(step: Int, finalLoss: Double, seconds: Double)
+}

@@ -1,0 +1,128 @@
+// A training run at the end of a step, as a value: everything a resume needs, and nothing that depends on the machine.
+
+/// A run between two steps.
+///
+/// Two snapshots of the same step of the same run are equal, bit for bit, whether or not the run was interrupted before.
+public struct TrainingSnapshot: Sendable, Equatable {
+    /// What the trainer does not know and a checkpoint must tell: where the numbers belong.
+    public struct Identity: Sendable, Equatable {
+        /// SHA-256 over resolved recipe, data and base; a run only goes on from a snapshot with its own fingerprint.
+        public var fingerprint: String
+        /// The resolved recipe's text.
+        public var recipe: String
+        /// The adapter's configuration, as JSON text.
+        public var adapterConfiguration: String
+
+        public init(fingerprint: String, recipe: String, adapterConfiguration: String) {
+            self.fingerprint = fingerprint
+            self.recipe = recipe
+            self.adapterConfiguration = adapterConfiguration
+        }
+    }
+
+    /// One trainable matrix `[rows, columns]` with its moments.
+    public struct Parameter: Sendable, Equatable {
+        /// `model.layers.0.self_attn.q_proj.lora_A.weight`.
+        public var name: String
+        public var rows: Int
+        public var columns: Int
+        public var values: [Float]
+        public var firstMoment: [Float]
+        public var secondMoment: [Float]
+        /// The values at the best evaluation; nil where there was none.
+        public var bestValues: [Float]?
+
+        public init(
+            name: String, rows: Int, columns: Int, values: [Float], firstMoment: [Float], secondMoment: [Float],
+            bestValues: [Float]? = nil
+        ) {
+            self.name = name
+            self.rows = rows
+            self.columns = columns
+            self.values = values
+            self.firstMoment = firstMoment
+            self.secondMoment = secondMoment
+            self.bestValues = bestValues
+        }
+    }
+
+    public var identity: Identity
+    /// Steps completed.
+    public var step: Int
+    /// The epoch of the next step, from 0, and the place in it; both follow from `step` and are kept for readers.
+    public var epoch: Int
+    public var positionInEpoch: Int
+    public var seed: UInt64
+    public var parameters: [Parameter]
+    /// One entry a completed step.
+    public var history: [StepRecord]
+    public var evaluations: [EvaluationRecord]
+    public var best: EvaluationRecord?
+    public var evaluationsWithoutImprovement: Int
+    public var isStoppedEarly: Bool
+
+    public init(
+        identity: Identity, step: Int, epoch: Int, positionInEpoch: Int, seed: UInt64, parameters: [Parameter],
+        history: [StepRecord], evaluations: [EvaluationRecord], best: EvaluationRecord?,
+        evaluationsWithoutImprovement: Int, isStoppedEarly: Bool
+    ) {
+        self.identity = identity
+        self.step = step
+        self.epoch = epoch
+        self.positionInEpoch = positionInEpoch
+        self.seed = seed
+        self.parameters = parameters
+        self.history = history
+        self.evaluations = evaluations
+        self.best = best
+        self.evaluationsWithoutImprovement = evaluationsWithoutImprovement
+        self.isStoppedEarly = isStoppedEarly
+    }
+}
+
+/// What one step did.
+public struct StepRecord: Sendable, Equatable, Codable {
+    /// Σ token losses / Σ target tokens of the step, before its update.
+    public var loss: Double
+    public var learningRate: Double
+    /// The global norm of the gradient before clipping.
+    public var gradientNorm: Double
+    public var tokens: Int
+    public var targetTokens: Int
+
+    public init(loss: Double, learningRate: Double, gradientNorm: Double, tokens: Int, targetTokens: Int) {
+        self.loss = loss
+        self.learningRate = learningRate
+        self.gradientNorm = gradientNorm
+        self.tokens = tokens
+        self.targetTokens = targetTokens
+    }
+}
+
+/// The held-out loss after a step.
+public struct EvaluationRecord: Sendable, Equatable, Codable {
+    /// Steps completed when it was measured.
+    public var step: Int
+    public var loss: Double
+
+    public init(step: Int, loss: Double) {
+        self.step = step
+        self.loss = loss
+    }
+}
+
+extension TrainingSnapshot {
+    /// The first thing in which the snapshot contradicts itself; nil for one that a run can go on from.
+    public var contradiction: String? {
+        if step < 0 || history.count != step { return "it has \(history.count) step records after \(step) steps" }
+        if best.map({ !evaluations.contains($0) }) ?? false { return "its best evaluation is not among its evaluations" }
+        for parameter in parameters {
+            let (count, overflow) = parameter.rows.multipliedReportingOverflow(by: parameter.columns)
+            let arrays = [parameter.values, parameter.firstMoment, parameter.secondMoment]
+            guard !overflow, arrays.allSatisfy({ $0.count == count }), parameter.bestValues.map({ $0.count == count }) ?? true
+            else { return "\(parameter.name) does not hold \(parameter.rows) × \(parameter.columns) numbers" }
+            if (parameter.bestValues == nil) != (best == nil) { return "\(parameter.name) lacks its best values" }
+        }
+        return nil
+    }
+}
