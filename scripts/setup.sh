@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Makes a Debian machine ready for Lathe: checks Swift, installs the libraries that are missing, builds the release.
+# What is there already is left alone; a second run only builds what changed.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+say() { printf '%s\n' "setup: $*" >&2; }
+
+# 1. Swift first: without it the rest is of no use.
+if ! command -v swift >/dev/null; then
+    say "Swift is not on the PATH. Install Swift 6.2 or newer for Debian 12 from https://www.swift.org/install/linux/ and run this again."
+    exit 69
+fi
+version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9][0-9]*\.[0-9][0-9]*\).*/\1/p' | head -n 1)
+major=${version%%.*}
+minor=${version#*.}
+if [ -z "$version" ] || [ "$major" -lt 6 ] || { [ "$major" -eq 6 ] && [ "$minor" -lt 2 ]; }; then
+    say "found Swift '${version:-of unknown version}', but Lathe needs 6.2 or newer: https://www.swift.org/install/linux/"
+    exit 69
+fi
+say "Swift $version"
+
+# 2. Debian packages: matrix products (OpenBLAS, oneDNN), checkpoints (HDF5), regular expressions (Oniguruma), hashes, gzip.
+wanted=(libopenblas-dev libdnnl-dev libhdf5-dev libonig-dev libssl-dev zlib1g-dev)
+missing=()
+if command -v dpkg-query >/dev/null; then
+    for package in "${wanted[@]}"; do
+        # shellcheck disable=SC2016  # ${Status} is dpkg's, not the shell's
+        [ "$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null || true)" = "install ok installed" ] || missing+=("$package")
+    done
+    command -v pkg-config >/dev/null || missing+=(pkg-config)
+    # pip fetches the base model.
+    python3 -m pip --version >/dev/null 2>&1 || pip3 --version >/dev/null 2>&1 || missing+=(python3-pip)
+else
+    say "this is no Debian: make sure that the libraries behind ${wanted[*]} are installed"
+fi
+if [ ${#missing[@]} -gt 0 ]; then
+    as_root=()
+    if [ "$(id -u)" -ne 0 ]; then
+        if ! command -v sudo >/dev/null; then
+            say "missing: ${missing[*]}. Install them as root: apt-get install ${missing[*]}"
+            exit 69
+        fi
+        as_root=(sudo)
+    fi
+    say "installing ${missing[*]}"
+    "${as_root[@]}" apt-get update -qq >&2
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+else
+    say "all libraries are installed"
+fi
+
+# 3. The command. A caller that builds something else itself says --no-build.
+if [ "${1:-}" != --no-build ]; then
+    say "building the release (some minutes the first time)"
+    swift build -c release >&2
+    say "ready: .build/release/lathe"
+fi
