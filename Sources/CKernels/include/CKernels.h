@@ -1,1 +1,114 @@
+// The loops of Lathe: one function an op, chosen at run time from a scalar twin and its AVX2 and AVX-512 variants.
+// Legend: N rows, C width, D head width, T tokens of one example, V vocabulary.
+// Numbers are `LATHE_F32` or `LATHE_BF16`; matrices are row-major and without gaps unless a stride is named (in numbers).
+// Every function works on the range it is given, on the calling thread; only `lathe_parallel_for` spreads work.
 #pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum { LATHE_F32 = 0, LATHE_BF16 = 1 } lathe_type;
+
+// --- Processor (processor.c) ---------------------------------------------------------------------------------------
+typedef enum { LATHE_SCALAR = 0, LATHE_AVX2 = 1, LATHE_AVX512 = 2 } lathe_isa;
+
+/// The best instruction set that CPU, operating system and the environment variable `LATHE_ISA` allow.
+lathe_isa lathe_processor_isa(void);
+/// The instruction set used on the calling thread: `lathe_processor_isa()` unless overridden.
+lathe_isa lathe_current_isa(void);
+/// Overrides the instruction set on the calling thread (never above the processor's); -1 ends the override. For tests.
+void lathe_override_isa(int isa);
+/// Whether the CPU has AVX512_BF16 or AMX-BF16 and `LATHE_ISA` does not hide it.
+bool lathe_has_bfloat16(void);
+
+// --- Thread pool (pool.c) ------------------------------------------------------------------------------------------
+typedef void (*lathe_task)(void *context, long index, int slot);
+
+/// Starts the pool with `threads` threads, the caller's included; only the first call counts.
+void lathe_pool_start(int threads);
+int lathe_pool_threads(void);
+/// Runs `task` for `0..<count`, each index once, on any thread of the pool, and returns when all are done. `slot` names the
+/// thread, `0..<lathe_pool_threads()`. One region at a time; a region inside a task runs on the task's own thread.
+void lathe_parallel_for(long count, lathe_task task, void *context);
+/// A buffer of at least `bytes` bytes that belongs to the calling thread, 64-byte aligned, undefined content; valid until
+/// the next call with the same `purpose` (0..<4) on this thread.
+void *_Nonnull lathe_scratch(int purpose, size_t bytes);
+
+// --- Conversion (convert.c): round to nearest even, NaN stays NaN ----------------------------------------------------
+void lathe_convert(const void *from, lathe_type from_type, void *to, lathe_type to_type, long count);
+void lathe_f16_to_f32(const uint16_t *from, float *to, long count);
+void lathe_f32_to_f16(const float *from, uint16_t *to, long count);
+
+// --- Dequantisation (dequantise.c): bit for bit as ggml's C reference ------------------------------------------------
+typedef enum {
+    LATHE_Q_F32, LATHE_Q_F16, LATHE_Q_BF16, LATHE_Q4_0, LATHE_Q4_1, LATHE_Q5_0, LATHE_Q5_1, LATHE_Q8_0,
+    LATHE_Q2_K, LATHE_Q3_K, LATHE_Q4_K, LATHE_Q5_K, LATHE_Q6_K
+} lathe_format;
+/// `count` numbers, whole blocks.
+void lathe_dequantise(lathe_format format, const void *blocks, void *to, lathe_type to_type, long count);
+
+// --- Norm (rmsnorm.c): y = x · inverse_rms · weight -------------------------------------------------------------------
+void lathe_rmsnorm_forward(
+    const void *x, lathe_type x_type, const float *weight, float epsilon, void *y, lathe_type y_type, float *inverse_rms,
+    long rows, long columns);
+void lathe_rmsnorm_backward(
+    const void *dy, lathe_type dy_type, const void *x, lathe_type x_type, const float *weight, const float *inverse_rms,
+    void *dx, lathe_type dx_type, bool accumulate, long rows, long columns);
+
+// --- Rotary positions (rotary.c): in place, halves rotated; direction 1 forward, -1 backward --------------------------
+/// `cosines`, `sines`: `[positions, D/2]`.
+void lathe_rotary(
+    void *x, lathe_type type, long rows, long heads, long width, const int32_t *positions, const float *cosines,
+    const float *sines, float direction);
+
+// --- Gated activation (swiglu.c): y = gate · sigmoid(gate) · up --------------------------------------------------------
+void lathe_swiglu_forward(const void *gate, const void *up, void *y, lathe_type type, lathe_type y_type, long count);
+void lathe_swiglu_backward(
+    const void *dy, lathe_type dy_type, const void *gate, const void *up, lathe_type type, void *dgate, void *dup,
+    lathe_type d_type, long count);
+
+// --- Cross-entropy of one row of logits (crossentropy.c) ---------------------------------------------------------------
+/// The loss −log softmax(logits)[target]; sets `*correct` (may be null) to whether the target is the first largest logit.
+float lathe_cross_entropy(const float *logits, long vocabulary, int32_t target, bool *correct);
+/// As above, and gradient = (softmax − one-hot) · scale. `gradient` may be the logits themselves.
+float lathe_cross_entropy_gradient(
+    const float *logits, long vocabulary, int32_t target, float scale, bool *correct, void *gradient, lathe_type type);
+
+// --- Attention of one head over one example (attention.c) ----------------------------------------------------------------
+typedef struct {
+    long queries, keys;      // query row i stands at position keys − queries + i
+    long width;              // D
+    long query_stride, key_stride, output_stride, lse_stride;
+    float scale;
+    long window;             // a query sees this many positions, its own included; 0: all before it
+    lathe_type type;         // of q, k, v
+    lathe_type output_type;  // of o (forward), of dq, dk, dv (backward)
+} lathe_attention_shape;
+
+/// `lse` (log Σ exp of the scaled scores, one a query) may be null.
+void lathe_attention_forward(
+    const lathe_attention_shape *shape, const void *q, const void *k, const void *v, void *o, float *lse);
+/// Backward of `heads` neighbouring query heads that share one key/value head. `d_o` is of type `d_o_type` and `o` of
+/// `o_type`, both strided as `q`; dq is strided as q, dk and dv as k.
+void lathe_attention_backward(
+    const lathe_attention_shape *shape, long heads, const void *d_o, lathe_type d_o_type, const void *q, const void *k,
+    const void *v, const void *o, lathe_type o_type, const float *lse, void *dq, void *dk, void *dv);
+
+// --- Elements (elements.c) -------------------------------------------------------------------------------------------------
+void lathe_add(const void *x, lathe_type x_type, void *y, lathe_type y_type, long count);
+void lathe_scale(void *x, lathe_type type, float factor, long count);
+double lathe_sum_of_squares(const float *x, long count);
+/// The index of the first NaN or infinity, or -1.
+long lathe_first_non_finite(const float *x, long count);
+float lathe_dot(const float *x, const float *y, long count);
+
+// --- Dropout (dropout.c) -----------------------------------------------------------------------------------------------------
+/// Elements `start..<start+count` of a matrix; `start` is a multiple of 4. An element is kept where its random word ≥ threshold.
+void lathe_dropout(
+    const void *x, void *y, lathe_type type, lathe_type y_type, long start, long count, uint32_t threshold, float factor,
+    uint64_t seed, uint32_t stream, uint32_t purpose);
+
+// --- AdamW (adamw.c) -----------------------------------------------------------------------------------------------------------
+typedef struct { float gradient_scale, decay, beta1, beta2, epsilon, step_size, root_correction; } lathe_adamw;
+void lathe_adamw_step(
+    const lathe_adamw *settings, float *values, const float *gradients, float *first, float *second, long count);

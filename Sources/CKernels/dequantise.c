@@ -1,0 +1,175 @@
+// Blocks of 4 to 8 bits to numbers. Layouts are ggml's: 32 numbers with a scale of their own, or super-blocks of 256 with
+// small scales inside. Products and sums are rounded one by one, in the reference's order.
+#include "internal.h"
+
+static inline float half_at(const uint8_t *p) {
+    uint16_t half;
+    memcpy(&half, p, 2);
+    return f16_to_float(half);
+}
+
+static void q4_0(const uint8_t *b, float *y) {
+    float d = half_at(b);
+    const uint8_t *q = b + 2;
+    for (int j = 0; j < 16; j++) {
+        y[j] = (float)((q[j] & 15) - 8) * d;
+        y[j + 16] = (float)((q[j] >> 4) - 8) * d;
+    }
+}
+
+static void q4_1(const uint8_t *b, float *y) {
+    float d = half_at(b), m = half_at(b + 2);
+    const uint8_t *q = b + 4;
+    for (int j = 0; j < 16; j++) {
+        y[j] = (float)(q[j] & 15) * d + m;
+        y[j + 16] = (float)(q[j] >> 4) * d + m;
+    }
+}
+
+static void q5_0(const uint8_t *b, float *y) {
+    float d = half_at(b);
+    uint32_t high;
+    memcpy(&high, b + 2, 4);
+    const uint8_t *q = b + 6;
+    for (int j = 0; j < 16; j++) {
+        y[j] = (float)(((q[j] & 15) | (int)(high >> j & 1) << 4) - 16) * d;
+        y[j + 16] = (float)(((q[j] >> 4) | (int)(high >> (j + 16) & 1) << 4) - 16) * d;
+    }
+}
+
+static void q5_1(const uint8_t *b, float *y) {
+    float d = half_at(b), m = half_at(b + 2);
+    uint32_t high;
+    memcpy(&high, b + 4, 4);
+    const uint8_t *q = b + 8;
+    for (int j = 0; j < 16; j++) {
+        y[j] = (float)((q[j] & 15) | (int)(high >> j & 1) << 4) * d + m;
+        y[j + 16] = (float)((q[j] >> 4) | (int)(high >> (j + 16) & 1) << 4) * d + m;
+    }
+}
+
+static void q8_0(const uint8_t *b, float *y) {
+    float d = half_at(b);
+    const int8_t *q = (const int8_t *)(b + 2);
+    for (int j = 0; j < 32; j++) y[j] = (float)q[j] * d;
+}
+
+static void q2_k(const uint8_t *b, float *y) {
+    const uint8_t *scales = b, *q = b + 16;
+    float d = half_at(b + 80), minimum = half_at(b + 82);
+    for (int half = 0; half < 2; half++, q += 32)
+        for (int pair = 0; pair < 4; pair++)
+            for (int side = 0; side < 2; side++, scales++) {
+                float scale = d * (float)(*scales & 15), offset = minimum * (float)(*scales >> 4);
+                for (int l = 0; l < 16; l++) *y++ = scale * (float)(q[side * 16 + l] >> 2 * pair & 3) - offset;
+            }
+}
+
+static void q3_k(const uint8_t *b, float *y) {
+    const uint8_t *mask = b, *q = b + 32, *packed = b + 96;
+    float d = half_at(b + 108);
+    int scales[16];  // 6 bits each: low nibbles in bytes 0..7, upper two bits in bytes 8..11
+    for (int i = 0; i < 16; i++) {
+        int low = i < 8 ? packed[i] & 15 : packed[i - 8] >> 4;
+        scales[i] = low | (packed[8 + i % 4] >> 2 * (i / 4) & 3) << 4;
+    }
+    for (int half = 0; half < 2; half++, q += 32)
+        for (int pair = 0; pair < 4; pair++)
+            for (int side = 0; side < 2; side++) {
+                float scale = d * (float)(scales[half * 8 + pair * 2 + side] - 32);
+                for (int l = side * 16; l < side * 16 + 16; l++) {
+                    int high = mask[l] >> (half * 4 + pair) & 1;
+                    *y++ = scale * (float)((q[l] >> 2 * pair & 3) - (high ? 0 : 4));
+                }
+            }
+}
+
+/// Scale and minimum `i` of the eight of Q4_K and Q5_K, 6 bits each.
+static inline void six_bits(const uint8_t *s, int i, int *scale, int *minimum) {
+    if (i < 4) {
+        *scale = s[i] & 63;
+        *minimum = s[i + 4] & 63;
+    } else {
+        *scale = (s[i + 4] & 15) | (s[i - 4] >> 6) << 4;
+        *minimum = s[i + 4] >> 4 | (s[i] >> 6) << 4;
+    }
+}
+
+static void q4_k(const uint8_t *b, float *y) {
+    float d = half_at(b), minimum = half_at(b + 2);
+    const uint8_t *scales = b + 4, *q = b + 16;
+    for (int group = 0; group < 8; group++) {
+        int s, m;
+        six_bits(scales, group, &s, &m);
+        float scale = d * (float)s, offset = minimum * (float)m;
+        for (int l = 0; l < 32; l++) *y++ = scale * (float)(q[group / 2 * 32 + l] >> 4 * (group & 1) & 15) - offset;
+    }
+}
+
+static void q5_k(const uint8_t *b, float *y) {
+    float d = half_at(b), minimum = half_at(b + 2);
+    const uint8_t *scales = b + 4, *high = b + 16, *q = b + 48;
+    for (int group = 0; group < 8; group++) {
+        int s, m;
+        six_bits(scales, group, &s, &m);
+        float scale = d * (float)s, offset = minimum * (float)m;
+        for (int l = 0; l < 32; l++) {
+            int value = (q[group / 2 * 32 + l] >> 4 * (group & 1) & 15) + (high[l] >> group & 1 ? 16 : 0);
+            *y++ = scale * (float)value - offset;
+        }
+    }
+}
+
+static void q6_k(const uint8_t *b, float *y) {
+    const uint8_t *low = b, *high = b + 128;
+    const int8_t *scales = (const int8_t *)(b + 192);
+    float d = half_at(b + 208);
+    for (int half = 0; half < 2; half++, low += 64, high += 32, scales += 8)
+        for (int part = 0; part < 4; part++)
+            for (int l = 0; l < 32; l++) {
+                int value = (low[(part & 1) * 32 + l] >> 4 * (part >> 1) & 15) | (high[l] >> 2 * part & 3) << 4;
+                *y++ = d * (float)scales[part * 2 + l / 16] * (float)(value - 32);
+            }
+}
+
+typedef void (*block_reader)(const uint8_t *, float *);
+static const struct { block_reader read; int elements, bytes; } layouts[] = {
+    [LATHE_Q4_0] = {q4_0, 32, 18}, [LATHE_Q4_1] = {q4_1, 32, 20}, [LATHE_Q5_0] = {q5_0, 32, 22},
+    [LATHE_Q5_1] = {q5_1, 32, 24}, [LATHE_Q8_0] = {q8_0, 32, 34}, [LATHE_Q2_K] = {q2_k, 256, 84},
+    [LATHE_Q3_K] = {q3_k, 256, 110}, [LATHE_Q4_K] = {q4_k, 256, 144}, [LATHE_Q5_K] = {q5_k, 256, 176},
+    [LATHE_Q6_K] = {q6_k, 256, 210},
+};
+
+static void dequantise_scalar(lathe_format format, const void *blocks, void *to, lathe_type to_type, long count) {
+    float numbers[256];
+    const uint8_t *b = blocks;
+    for (long i = 0; i < count; i += layouts[format].elements, b += layouts[format].bytes) {
+        if (to_type == LATHE_F32) {
+            layouts[format].read(b, (float *)to + i);
+        } else {
+            layouts[format].read(b, numbers);
+            lathe_convert(numbers, LATHE_F32, (uint16_t *)to + i, to_type, layouts[format].elements);
+        }
+    }
+}
+
+void lathe_dequantise(lathe_format format, const void *blocks, void *to, lathe_type to_type, long count) {
+    switch (format) {
+    case LATHE_Q_F32: lathe_convert(blocks, LATHE_F32, to, to_type, count); return;
+    case LATHE_Q_BF16: lathe_convert(blocks, LATHE_BF16, to, to_type, count); return;
+    case LATHE_Q_F16: {
+        if (to_type == LATHE_F32) {
+            lathe_f16_to_f32(blocks, to, count);
+            return;
+        }
+        float numbers[256];
+        for (long i = 0; i < count; i += 256) {
+            long n = count - i < 256 ? count - i : 256;
+            lathe_f16_to_f32((const uint16_t *)blocks + i, numbers, n);
+            lathe_convert(numbers, LATHE_F32, (uint16_t *)to + i, to_type, n);
+        }
+        return;
+    }
+    default: dequantise_scalar(format, blocks, to, to_type, count);
+    }
+}

@@ -1,0 +1,76 @@
+import CKernels
+public import Tensors
+
+/// Sums, copies and searches: what needs no name of its own in a model.
+public enum Elements {
+    private static let grain = 1 << 15
+
+    /// y += x
+    public static func add(_ x: Matrix, into y: Matrix) {
+        precondition(x.rows == y.rows && x.columns == y.columns)
+        parallelRanges(x.count, grain: grain) { range in
+            lathe_add(x.element(range.lowerBound), x.type.c, y.element(range.lowerBound), y.type.c, range.count)
+        }
+    }
+
+    /// Adds `bias` `[1, C]` to each row of `matrix`.
+    public static func addBias(_ bias: Matrix, to matrix: Matrix) {
+        precondition(bias.count == matrix.columns)
+        parallelRanges(matrix.rows, grain: matrix.rowGrain) { rows in
+            for row in rows { lathe_add(bias.pointer, bias.type.c, matrix.row(row), matrix.type.c, matrix.columns) }
+        }
+    }
+
+    /// `to` = `from`, converted where the types differ.
+    public static func copy(_ from: Matrix, into to: Matrix) { Conversion.convert(from, into: to) }
+
+    /// Row `i` of `to` = row `indices[i]` of `from`.
+    public static func gatherRows(_ from: Matrix, _ indices: UnsafeBufferPointer<Int32>, into to: Matrix) {
+        precondition(to.rows == indices.count && to.columns == from.columns)
+        parallelRanges(indices.count, grain: from.rowGrain) { rows in
+            for row in rows {
+                precondition(indices[row] >= 0 && Int(indices[row]) < from.rows)
+                lathe_convert(from.row(Int(indices[row])), from.type.c, to.row(row), to.type.c, from.columns)
+            }
+        }
+    }
+
+    /// Row `indices[i]` of `to` += row `i` of `from`, in the order of `i`.
+    public static func scatterAddRows(_ from: Matrix, _ indices: UnsafeBufferPointer<Int32>, into to: Matrix) {
+        precondition(from.rows == indices.count && to.columns == from.columns)
+        for row in 0..<indices.count {
+            precondition(indices[row] >= 0 && Int(indices[row]) < to.rows)
+            lathe_add(from.row(row), from.type.c, to.row(Int(indices[row])), to.type.c, from.columns)
+        }
+    }
+
+    /// matrix *= factor
+    public static func scale(_ matrix: Matrix, by factor: Float) {
+        parallelRanges(matrix.count, grain: grain) { range in
+            lathe_scale(matrix.element(range.lowerBound), matrix.type.c, factor, range.count)
+        }
+    }
+
+    /// Every number of `matrix` = `value`.
+    public static func fill(_ matrix: Matrix, with value: Float = 0) {
+        switch matrix.type {
+        case .f32: matrix.floats.update(repeating: value)
+        case .bf16:
+            var (number, half) = (value, UInt16(0))
+            lathe_convert(&number, LATHE_F32, &half, LATHE_BF16, 1)
+            matrix.pointer.assumingMemoryBound(to: UInt16.self).update(repeating: half, count: matrix.count)
+        }
+    }
+
+    /// Σ x², in a fixed order, in double.
+    public static func sumOfSquares(_ numbers: UnsafeBufferPointer<Float>) -> Double {
+        numbers.baseAddress.map { lathe_sum_of_squares($0, numbers.count) } ?? 0
+    }
+
+    /// Where the first NaN or infinity stands.
+    public static func firstNonFinite(_ numbers: UnsafeBufferPointer<Float>) -> Int? {
+        guard let base = numbers.baseAddress else { return nil }
+        let index = lathe_first_non_finite(base, numbers.count)
+        return index < 0 ? nil : index
+    }
+}

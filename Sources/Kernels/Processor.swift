@@ -1,0 +1,78 @@
+internal import Tensors
+import CKernels
+import COneDNN
+import COpenBLAS
+
+/// What the machine offers and what was chosen: instruction set, threads, libraries.
+public enum Processor {
+    /// Starts the pool that owns all parallelism; only the first call counts.
+    /// - Parameter threads: nil for every CPU this process may use.
+    public static func start(threads: Int?) { lathe_pool_start(Int32(clamping: threads ?? 0)) }
+
+    /// Threads of the pool, the caller's included.
+    public static var threads: Int { Int(lathe_pool_threads()) }
+
+    /// The instruction set of our own loops: `avx512_bf16`, `avx512`, `avx2` or `scalar`; `LATHE_ISA` lowers it.
+    public static var instructionSet: String {
+        switch lathe_processor_isa() {
+        case LATHE_AVX512: hasFastBFloat16 ? "avx512_bf16" : "avx512"
+        case LATHE_AVX2: "avx2"
+        default: "scalar"
+        }
+    }
+
+    /// Whether products of bf16 matrices are faster than those of fp32.
+    public static var hasFastBFloat16: Bool { lathe_has_bfloat16() }
+
+    /// The libraries behind `Products`, with the versions found at run time.
+    public static var libraries: [(name: String, version: String)] {
+        let dnnl = dnnl_version().pointee
+        let blas = String(cString: openblas_get_config())
+        return [
+            (name: "oneDNN", version: "\(dnnl.major).\(dnnl.minor).\(dnnl.patch)"),
+            (name: "OpenBLAS", version: blas),
+        ]
+    }
+}
+
+/// Runs `body` for `0..<count` on the pool and returns when all are done. `slot` names the running thread: what is kept per
+/// slot needs no lock.
+func parallel(_ count: Int, _ body: (_ index: Int, _ slot: Int) -> Void) {
+    withoutActuallyEscaping(body) { body in
+        var task = Task(body: body)
+        lathe_parallel_for(
+            count,
+            { context, index, slot in
+                context?.assumingMemoryBound(to: Task.self).pointee.body(index, Int(slot))
+            }, &task)
+    }
+}
+
+private struct Task { let body: (Int, Int) -> Void }
+
+/// Runs `body` over `0..<count` in ranges of at most `grain`, whose borders depend on nothing else.
+func parallelRanges(_ count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
+    guard count > 0 else { return }
+    let grain = max(grain, 1)
+    guard count > grain else { return body(0..<count) }
+    parallel((count + grain - 1) / grain) { index, _ in body(index * grain..<min(count, (index + 1) * grain)) }
+}
+
+extension ElementType {
+    var c: lathe_type { self == .f32 ? LATHE_F32 : LATHE_BF16 }
+}
+
+extension Matrix {
+    /// Rows that make a task of about 32,768 numbers: long enough to hide the hand-over, short enough to share out.
+    var rowGrain: Int { max(1, 32_768 / max(columns, 1)) }
+
+    func row(_ index: Int) -> UnsafeMutableRawPointer { pointer + index * columns * type.byteCount }
+
+    /// The number at `index`, counted row by row.
+    func element(_ index: Int) -> UnsafeMutableRawPointer { pointer + index * type.byteCount }
+
+    var floatPointer: UnsafeMutablePointer<Float> {
+        precondition(type == .f32)
+        return pointer.assumingMemoryBound(to: Float.self)
+    }
+}
