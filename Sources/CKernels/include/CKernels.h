@@ -3,6 +3,7 @@
 // Numbers are `LATHE_F32` or `LATHE_BF16`; matrices are row-major and without gaps unless a stride is named (in numbers).
 // Every function works on the range it is given, on the calling thread; only `lathe_parallel_for` spreads work.
 #pragma once
+#pragma clang diagnostic ignored "-Wnullability-completeness"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
