@@ -14,13 +14,13 @@ import Tokenizers
         #expect(tokenizer.id(ofToken: "<|im_end|>") == 2)
     }
 
-    @Test(.needs("vectors/tokenizers/minilm-wordpiece.json"), .enabled(if: miniLM != nil, "needs the all-MiniLM-L6-v2 tokenizer.json"))
+    @Test(.needs("vectors/tokenizers/minilm-wordpiece.json"), .enabled(if: miniLMFile != nil, "needs the all-MiniLM-L6-v2 tokenizer.json"))
     func miniLM() throws {
-        let url = try #require(Self.miniLM)
+        let url = try #require(Self.miniLMFile)
         try check(tokenizer(at: url), SharedData.url("vectors/tokenizers/minilm-wordpiece.json"))
     }
 
-    private static let miniLM: URL? = {
+    private static let miniLMFile: URL? = {
         let candidates = [
             packageRoot.appendingPathComponent("checkpoints/base/all-MiniLM-L6-v2/tokenizer.json"),
             SharedData.url("models/all-minilm-l6-v2/tokenizer.json"),
