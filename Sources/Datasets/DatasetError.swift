@@ -1,0 +1,80 @@
+// What is wrong with data, each with its file and line. A data set is refused with all of it at once, up to a bound.
+
+/// Where a row stands.
+public struct RowPlace: Sendable, Equatable, CustomStringConvertible {
+    public var file: String
+    /// Of the row's first character, counted from 1; 0: the file as a whole.
+    public var line: Int
+
+    public init(file: String, line: Int) {
+        self.file = file
+        self.line = line
+    }
+
+    public var description: String { line > 0 ? "\(file):\(line)" : file }
+}
+
+/// One thing that is wrong with the data.
+public struct DatasetProblem: Sendable, Equatable, CustomStringConvertible {
+    public enum Kind: String, Sendable {
+        case unreadable, unsupported, empty, notUTF8, syntax, ragged, unknownFormat, missingField, wrongType, unknownLabel
+        case noTemplate, template, notAPrefix, tooLong, noTarget, split
+    }
+
+    public var kind: Kind
+    public var place: RowPlace
+    public var message: String
+    public var hint: String?
+
+    public init(_ kind: Kind, _ place: RowPlace, _ message: String, hint: String? = nil) {
+        self.kind = kind
+        self.place = place
+        self.message = message
+        self.hint = hint
+    }
+
+    public var description: String { "\(place): \(message)" + (hint.map { "; " + $0 } ?? "") }
+}
+
+/// Why data cannot be used.
+public struct DatasetError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The first problems, in order of rows.
+    public let problems: [DatasetProblem]
+    /// How many there are, those beyond the list included.
+    public let count: Int
+
+    public init(_ problems: [DatasetProblem], count: Int? = nil) {
+        self.problems = problems
+        self.count = count ?? problems.count
+    }
+
+    init(_ kind: DatasetProblem.Kind, _ place: RowPlace, _ message: String, hint: String? = nil) {
+        self.init([DatasetProblem(kind, place, message, hint: hint)])
+    }
+
+    public var description: String {
+        let lines = problems.map(\.description).joined(separator: "\n")
+        return count > problems.count ? lines + "\nand \(count - problems.count) more" : lines
+    }
+}
+
+/// Problems as they are found: the first few are kept, all are counted.
+struct ProblemList {
+    private(set) var problems: [DatasetProblem] = []
+    private(set) var count = 0
+
+    static let keptCount = 20
+
+    var isEmpty: Bool { count == 0 }
+
+    mutating func add(_ error: DatasetError) {
+        count += error.count
+        problems.append(contentsOf: error.problems.prefix(max(0, Self.keptCount - problems.count)))
+    }
+
+    mutating func add(_ problem: DatasetProblem) { add(DatasetError([problem])) }
+
+    func throwIfAny() throws(DatasetError) {
+        if count > 0 { throw DatasetError(problems, count: count) }
+    }
+}

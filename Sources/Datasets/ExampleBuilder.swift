@@ -1,0 +1,204 @@
+// Rows → sequences of tokens with loss masks. The rule is the same for training and for scoring.
+
+internal import JSON
+
+/// Turns rows into sequences and counts what happens on the way.
+public struct ExampleBuilder: Sendable {
+    let encoder: any TextEncoder
+    let renderer: (any ConversationRenderer)?
+    let settings: DataSettings
+
+    public init(encoder: any TextEncoder, renderer: (any ConversationRenderer)?, settings: DataSettings) {
+        self.encoder = encoder
+        self.renderer = renderer
+        self.settings = settings
+    }
+
+    /// The sequences of one row, none where it is dropped; `report` counts.
+    public func examples(of row: DataRow, counting report: inout DatasetReport) throws(DatasetError) -> [TokenizedExample] {
+        let sequences = try sequences(of: row, &report)
+        var examples: [TokenizedExample] = []
+        var isTruncated = false
+        var isDropped = false
+        var hasNoTarget = false
+        for sequence in sequences {
+            var sequence = sequence
+            let length = sequence.ids.count
+            if length > settings.maxLength {
+                switch settings.tooLong {
+                case .error:
+                    throw DatasetError(
+                        .tooLong, row.place, "\(length) tokens where data.max_length allows \(settings.maxLength)",
+                        hint: "raise data.max_length, or set data.too_long: truncate | drop")
+                case .drop:
+                    isDropped = true
+                    continue
+                case .truncate:
+                    isTruncated = true
+                    sequence.ids.removeSubrange(settings.maxLength...)
+                    sequence.isTarget.removeSubrange(settings.maxLength...)
+                }
+            }
+            guard sequence.isTarget.contains(true) else {
+                guard settings.tooLong != .error else {
+                    throw DatasetError(.noTarget, row.place, "no token of this row carries loss")
+                }
+                hasNoTarget = true
+                continue
+            }
+            examples.append(
+                TokenizedExample(
+                    ids: sequence.ids, isTarget: sequence.isTarget, place: row.place, index: row.index, part: examples.count))
+        }
+        report.count(examples, isTruncated: isTruncated, isDropped: isDropped, hasNoTarget: hasNoTarget, isSplit: sequences.count > 1)
+        return examples
+    }
+
+    // MARK: Prompts
+
+    /// What inference sees of a row — everything before its last trained answer — and that answer; `nil` for documents.
+    public func prompt(of row: DataRow) throws(DatasetError) -> (ids: [Int32], reference: String)? {
+        switch row.content {
+        case .document: return nil
+        case .completion(let prompt, let completion):
+            return (withOneBegin(encoder.encodeText(prompt, addSpecialTokens: false, parseSpecial: true)).ids, completion)
+        case .conversation(let messages, let trainedFrom, let extra):
+            let trained = messages.indices.last { $0 >= trainedFrom && messages[$0]["role"]?.string == "assistant" }
+            guard let trained else { return nil }
+            let turns = TurnRenderer(renderer: try template(row.place), encoder: encoder)
+            let text = try turns.render(messages[..<trained], generationPrompt: true, extra, row.place)
+            return (chatTokens(text).ids, messages[trained]["content"]?.string ?? "")
+        }
+    }
+
+    /// The row as it would be with `answer` in place of its last trained answer, for comparing answers by likelihood.
+    public func replacingAnswer(of row: DataRow, with answer: String) -> DataRow {
+        var row = row
+        switch row.content {
+        case .document: break
+        case .completion(let prompt, _): row.content = .completion(prompt: prompt, completion: answer)
+        case .conversation(var messages, let trainedFrom, let extra):
+            guard let last = messages.indices.last(where: { $0 >= trainedFrom && messages[$0]["role"]?.string == "assistant" }),
+                var object = messages[last].object
+            else { return row }
+            object["content"] = .string(answer)
+            messages[last] = .object(object)
+            row.content = .conversation(messages: Array(messages[...last]), trainedFrom: last, extra: extra)
+        }
+        return row
+    }
+
+    // MARK: Sequences
+
+    private struct Sequence {
+        var ids: [Int32]
+        var isTarget: [Bool]
+    }
+
+    private func sequences(of row: DataRow, _ report: inout DatasetReport) throws(DatasetError) -> [Sequence] {
+        switch row.content {
+        case .document(let text):
+            var encoded = plainTokens(text)
+            appendEnd(to: &encoded, text, &report)
+            return [Sequence(ids: encoded.ids, isTarget: everyTokenButTheFirst(encoded.ids.count))]
+        case .completion(let prompt, let completion):
+            let text = prompt + completion
+            var encoded = plainTokens(text)
+            appendEnd(to: &encoded, text, &report)
+            if settings.trainOnPrompt { return [Sequence(ids: encoded.ids, isTarget: everyTokenButTheFirst(encoded.ids.count))] }
+            let span = prompt.utf8.count..<text.utf8.count
+            var mask = self.mask(encoded, spans: [span], &report)
+            if let end = encoder.endID, encoded.ids.count > 1, encoded.ids.last == end { mask[mask.count - 1] = true }
+            return [Sequence(ids: encoded.ids, isTarget: mask)]
+        case .conversation(let messages, let trainedFrom, let extra):
+            return try conversation(messages, trainedFrom, extra, row.place, &report)
+        }
+    }
+
+    private func conversation(
+        _ messages: [JSONValue], _ trainedFrom: Int, _ extra: JSONObject, _ place: RowPlace, _ report: inout DatasetReport
+    ) throws(DatasetError) -> [Sequence] {
+        var turns = TurnRenderer(renderer: try template(place), encoder: encoder)
+        if settings.trainOnPrompt {
+            let encoded = chatTokens(try turns.render(messages[...], generationPrompt: false, extra, place))
+            return [Sequence(ids: encoded.ids, isTarget: everyTokenButTheFirst(encoded.ids.count))]
+        }
+        let parts = try turns.parts(messages, trainedFrom: trainedFrom, extra: extra, place: place)
+        report.turnsWithoutEnd += turns.turnsWithoutEnd
+        var sequences: [Sequence] = []
+        for part in parts {
+            let encoded = chatTokens(part.text)
+            sequences.append(Sequence(ids: encoded.ids, isTarget: mask(encoded, spans: part.spans, &report)))
+        }
+        return sequences
+    }
+
+    private func template(_ place: RowPlace) throws(DatasetError) -> any ConversationRenderer {
+        guard let renderer else {
+            throw DatasetError(
+                .noTemplate, place, "the tokenizer has no chat template, and this row is a conversation",
+                hint: "give one with data.chat_template, or write rows of prompt and completion")
+        }
+        return renderer
+    }
+
+    /// Which tokens begin within `spans`. A token that straddles a border belongs where it begins.
+    private func mask(_ encoded: EncodedText, spans: [Range<Int>], _ report: inout DatasetReport) -> [Bool] {
+        var isTarget = [Bool](repeating: false, count: encoded.ids.count)
+        var straddling = 0
+        for (index, offset) in encoded.offsets.enumerated() where !offset.isEmpty {
+            for span in spans {
+                if index > 0, span.contains(offset.lowerBound) { isTarget[index] = true }
+                let crossesStart = offset.lowerBound < span.lowerBound && span.lowerBound < offset.upperBound
+                let crossesEnd = offset.lowerBound < span.upperBound && span.upperBound < offset.upperBound
+                if crossesStart || crossesEnd { straddling += 1 }
+            }
+        }
+        report.straddlingTokens += straddling
+        return isTarget
+    }
+
+    private func everyTokenButTheFirst(_ count: Int) -> [Bool] { (0..<count).map { $0 > 0 } }
+
+    // MARK: Beginning and end of sequence
+
+    /// A rendered conversation as tokens: the template writes special tokens itself; a beginning of sequence is added only
+    /// where the tokenizer wants one and the template wrote none.
+    private func chatTokens(_ text: [UInt8]) -> EncodedText {
+        withOneBegin(encoder.encodeText(String(decoding: text, as: UTF8.self), addSpecialTokens: false, parseSpecial: true))
+    }
+
+    private func withOneBegin(_ encoded: EncodedText) -> EncodedText {
+        guard encoder.addsBegin, let begin = encoder.beginID, encoded.ids.first != begin else { return encoded }
+        var encoded = encoded
+        encoded.ids.insert(begin, at: 0)
+        encoded.offsets.insert(0..<0, at: 0)
+        return encoded
+    }
+
+    /// A plain text as tokens, by the tokenizer's own rule, with one beginning of sequence at most.
+    private func plainTokens(_ text: String) -> EncodedText {
+        var encoded = encoder.encodeText(text, addSpecialTokens: true, parseSpecial: true)
+        while let begin = encoder.beginID, encoded.ids.count > 1, encoded.ids[0] == begin, encoded.ids[1] == begin {
+            encoded.ids.removeFirst()
+            encoded.offsets.removeFirst()
+        }
+        return encoded
+    }
+
+    /// Ends the sequence with exactly one end token.
+    private func appendEnd(to encoded: inout EncodedText, _ text: String, _ report: inout DatasetReport) {
+        guard let end = encoder.endID else {
+            report.turnsWithoutEnd += 1
+            return
+        }
+        while encoded.ids.count > 1, encoded.ids[encoded.ids.count - 1] == end, encoded.ids[encoded.ids.count - 2] == end {
+            encoded.ids.removeLast()
+            encoded.offsets.removeLast()
+        }
+        guard encoded.ids.last != end else { return }
+        let count = text.utf8.count
+        encoded.ids.append(end)
+        encoded.offsets.append(count..<count)
+    }
+}

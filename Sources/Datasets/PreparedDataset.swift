@@ -1,0 +1,104 @@
+// Files → rows → sequences, with report and digest.
+
+internal import Digests
+
+/// Rows as read from files, before a tokenizer is known.
+public struct RowSet: Sendable {
+    public var rows: [DataRow]
+    /// The form of the rows: the one named, or the one found in the first file.
+    public var format: RowFormat
+    /// SHA-256 of each file's text, in order.
+    public var fileDigests: [String]
+
+    /// Reads `files` in order; every problem of every file is reported at once.
+    ///
+    /// - Parameter hasTemplate: whether there is a chat template; classification rows are plain texts where there is none.
+    public init(files: [String], settings: DataSettings, hasTemplate: Bool) throws(DatasetError) {
+        var problems = ProblemList()
+        var rows: [DataRow] = []
+        var digests: [String] = []
+        var format = settings.format
+        for file in files {
+            do throws(DatasetError) {
+                let source = try SourceText(file: file)
+                digests.append(SHA256.hex(of: source.bytes))
+                let before = problems.count
+                let records = RecordReader.read(source, &problems)
+                guard let first = records.first else {
+                    if problems.count == before { throw DatasetError(.empty, RowPlace(file: file, line: 0), "the file holds no rows") }
+                    continue
+                }
+                if format == .auto { format = try RowDecoder.detect(first, columns: settings.columns) }
+                let decoder = RowDecoder(format: format, columns: settings.columns, labels: settings.labels, hasTemplate: hasTemplate)
+                for record in records {
+                    do throws(DatasetError) {
+                        rows.append(try decoder.row(record, index: rows.count))
+                    } catch { problems.add(error) }
+                }
+            } catch { problems.add(error) }
+        }
+        try problems.throwIfAny()
+        self.rows = rows
+        self.format = format
+        self.fileDigests = digests
+    }
+
+    /// The labels that stand in the rows, sorted.
+    public var labels: [String] { Set(rows.compactMap(\.label)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } }
+}
+
+/// Sequences ready to train or score on.
+public struct PreparedDataset: Sendable {
+    /// The rows that the sequences come from; `DataRow.index` is what `TokenizedExample.index` refers to.
+    public let rows: [DataRow]
+    public let examples: [TokenizedExample]
+    public let report: DatasetReport
+    /// SHA-256 of everything that decides the sequences: file bytes, tokenizer, template, settings, and this code's version.
+    public let digest: String
+
+    /// Bumped whenever the same input would give other sequences.
+    static let version = "lathe dataset 1"
+
+    /// Tokenises `rows`.
+    public init(
+        rows: [DataRow], format: RowFormat, fileDigests: [String], encoder: any TextEncoder,
+        renderer: (any ConversationRenderer)?, settings: DataSettings
+    ) throws(DatasetError) {
+        let builder = ExampleBuilder(encoder: encoder, renderer: renderer, settings: settings)
+        var report = DatasetReport()
+        report.format = format
+        var problems = ProblemList()
+        var examples: [TokenizedExample] = []
+        examples.reserveCapacity(rows.count)
+        for row in rows {
+            do throws(DatasetError) {
+                examples += try builder.examples(of: row, counting: &report)
+            } catch { problems.add(error) }
+        }
+        try problems.throwIfAny()
+        guard !examples.isEmpty else {
+            let place = rows.first?.place ?? RowPlace(file: "data", line: 0)
+            throw DatasetError(
+                .empty, RowPlace(file: place.file, line: 0), "no row is left to work on",
+                hint: "\(report.rows) rows read, \(report.droppedRows) too long, \(report.rowsWithoutTarget) without a token that carries loss")
+        }
+        self.rows = rows
+        self.examples = examples
+        self.report = report
+        let parts = [
+            Self.version, encoder.encoderDigest, SHA256.hex(of: renderer?.rendererSource ?? ""), settings.canonicalText,
+            rows.map { "\($0.index)" }.joined(separator: ","),
+        ]
+        digest = SHA256.hex(of: (parts + fileDigests).joined(separator: "\n"))
+    }
+
+    /// Reads and tokenises `files`.
+    public init(
+        files: [String], encoder: any TextEncoder, renderer: (any ConversationRenderer)?, settings: DataSettings
+    ) throws(DatasetError) {
+        let set = try RowSet(files: files, settings: settings, hasTemplate: renderer != nil)
+        try self.init(
+            rows: set.rows, format: set.format, fileDigests: set.fileDigests, encoder: encoder, renderer: renderer,
+            settings: settings)
+    }
+}

@@ -1,0 +1,25 @@
+// One sequence of tokens with its loss mask.
+
+/// A sequence to train or score on.
+public struct TokenizedExample: Sendable, Equatable {
+    public var ids: [Int32]
+    /// `isTarget[i]`: token `i` is predicted, with loss, from those before it. The first is never a target.
+    public var isTarget: [Bool]
+    public var place: RowPlace
+    /// The row's number among all rows read, from 0. A row can give several sequences.
+    public var index: Int
+    /// The sequence's number within its row, from 0.
+    public var part: Int
+
+    public init(ids: [Int32], isTarget: [Bool], place: RowPlace, index: Int, part: Int = 0) {
+        precondition(ids.count == isTarget.count)
+        precondition(isTarget.first != true, "the first token cannot be predicted")
+        self.ids = ids
+        self.isTarget = isTarget
+        self.place = place
+        self.index = index
+        self.part = part
+    }
+
+    public var targetCount: Int { isTarget.count { $0 } }
+}
