@@ -27,6 +27,8 @@ PEOPLE = {
     "o": [("My husband", "he", "his", "him", "Man", range(28, 66)), ("My sister", "she", "her", "her", "Woman", range(19, 50)),
           ("A friend of mine", "he", "his", "him", "Man", range(20, 40))],
     "w": [("I", "I", "my", "me", "Woman", range(19, 42)), ("My sister", "she", "her", "her", "Woman", range(20, 45)), ("My wife", "she", "her", "her", "Woman", range(24, 44))],
+    "v": [("I", "I", "my", "me", "Woman", range(45, 57)), ("My wife", "she", "her", "her", "Woman", range(45, 57)),
+          ("My sister", "she", "her", "her", "Woman", range(46, 56))],
     "m": [("I", "I", "my", "me", "Man", range(44, 71)), ("My dad", "he", "his", "him", "Man", range(49, 80)), ("My husband", "he", "his", "him", "Man", range(35, 72))],
     "b": [("My baby boy", "he", "his", "him", "Baby", range(3, 12)), ("My baby daughter", "she", "her", "her", "Baby", range(3, 12))],
 }

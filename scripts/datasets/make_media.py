@@ -20,7 +20,7 @@ PLACES = ["Norrow", "Eastmere", "Pellham", "Aldersby", "Kingsford", "Tillow", "M
           "Low Arden", "Brankton", "Saltmouth", "Underhill", "Fenwater"]
 DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 FRAMES = ["{}", "{}", "Brief: {}", "Wire item: {}", "Notes from our reporter. {}", "For the evening page: {}", "Please write this up. {}",
-          "From the inbox: {}", "{} Needs a headline, standfirst and tags.", "{} Page 3, please.", "Top of the site: {}"]
+          "From the inbox: {}", "{}\nNeeds a headline, standfirst and tags.", "{}\nPage 3, please.", "Top of the site: {}"]
 SHORTER = ["Shorter headline, please.", "Headline is too long for mobile.", "Can the headline be half as long?", "Tighter headline for the push alert."]
 
 
