@@ -1,0 +1,58 @@
+// The one error of this module: facts, not sentences.
+
+/// Why an adapter cannot be made, read or written, with everything that is wrong at once.
+public struct AdapterError: Error, Sendable, Equatable {
+    /// One thing that is wrong.
+    public struct Problem: Sendable, Equatable {
+        /// A key of a file, a module's path or a pattern.
+        public var subject: String?
+        /// What is wrong, as a fragment.
+        public var text: String
+        public var expected: String?
+        public var found: String?
+        /// The name that was probably meant.
+        public var nearest: String?
+
+        public init(
+            _ text: String, subject: String? = nil, expected: String? = nil, found: String? = nil,
+            nearest: String? = nil
+        ) {
+            self.text = text
+            self.subject = subject
+            self.expected = expected
+            self.found = found
+            self.nearest = nearest
+        }
+    }
+
+    /// The file concerned, if it is one.
+    public var file: String?
+    public var problems: [Problem]
+
+    public init(file: String? = nil, problems: [Problem]) {
+        self.file = file
+        self.problems = problems
+    }
+
+    public init(
+        file: String? = nil, _ text: String, subject: String? = nil, expected: String? = nil, found: String? = nil,
+        nearest: String? = nil
+    ) {
+        let problem = Problem(text, subject: subject, expected: expected, found: found, nearest: nearest)
+        self.init(file: file, problems: [problem])
+    }
+}
+
+extension AdapterError: CustomStringConvertible {
+    public var description: String {
+        let lines = problems.map { problem in
+            var text = problem.subject.map { "\($0): \(problem.text)" } ?? problem.text
+            if let expected = problem.expected { text += ", expected \(expected)" }
+            if let found = problem.found { text += ", found \(found)" }
+            if let nearest = problem.nearest { text += " (did you mean \(nearest)?)" }
+            return text
+        }
+        let all = lines.joined(separator: lines.count > 1 ? "\n  " : "")
+        return (file.map { "\($0): " } ?? "") + (lines.count > 1 ? "\(lines.count) problems\n  " : "") + all
+    }
+}

@@ -1,0 +1,57 @@
+// Where an adapter comes from: `lathe.json` beside PEFT's files. PEFT does not read it.
+
+public import JSON
+
+/// On what an adapter was trained; every digest is SHA-256 in lower-case hexadecimal.
+public struct AdapterProvenance: Sendable, Equatable {
+    /// The base's file or directory name.
+    public var baseName: String?
+    /// Of the base's bytes: an adapter belongs to the numbers it was trained on.
+    public var baseDigest: String?
+    /// How those bytes store numbers: `q4_1`, `bf16`.
+    public var baseQuantisation: String?
+    /// Of the chat template's text.
+    public var templateDigest: String?
+    /// Of the resolved recipe.
+    public var recipeDigest: String?
+    /// Of the training rows.
+    public var dataDigest: String?
+    /// Optimiser steps taken.
+    public var steps: Int?
+
+    public init(
+        baseName: String? = nil, baseDigest: String? = nil, baseQuantisation: String? = nil,
+        templateDigest: String? = nil, recipeDigest: String? = nil, dataDigest: String? = nil, steps: Int? = nil
+    ) {
+        self.baseName = baseName
+        self.baseDigest = baseDigest
+        self.baseQuantisation = baseQuantisation
+        self.templateDigest = templateDigest
+        self.recipeDigest = recipeDigest
+        self.dataDigest = dataDigest
+        self.steps = steps
+    }
+
+    /// The file's name.
+    static let fileName = "lathe.json"
+    private static let format = "lathe adapter 1"
+
+    init(json: JSONValue) {
+        self.init(
+            baseName: json["base_name"]?.string, baseDigest: json["base_sha256"]?.string,
+            baseQuantisation: json["base_quantisation"]?.string, templateDigest: json["template_sha256"]?.string,
+            recipeDigest: json["recipe_sha256"]?.string, dataDigest: json["data_sha256"]?.string,
+            steps: json["steps"]?.integer)
+    }
+
+    /// The file's content.
+    public var json: JSONObject {
+        func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
+        return JSONObject([
+            ("format", .string(Self.format)), ("base_name", text(baseName)), ("base_sha256", text(baseDigest)),
+            ("base_quantisation", text(baseQuantisation)), ("template_sha256", text(templateDigest)),
+            ("recipe_sha256", text(recipeDigest)), ("data_sha256", text(dataDigest)),
+            ("steps", steps.map { .integer($0) } ?? .null),
+        ])
+    }
+}

@@ -1,0 +1,61 @@
+// An adapter set from a PEFT directory, and into one.
+
+public import Foundation
+import JSON
+public import Models
+import Tensors
+import WeightFiles
+
+extension AdapterSet {
+    /// The adapter in `directory`, made for `model`. Throws for anything missing, left over, mis-shaped or not finite.
+    public convenience init(_ directory: PEFTDirectory, for model: LanguageModel) throws {
+        try self.init(directory, for: model.linearLayers.map(AdaptableLayer.init))
+    }
+
+    /// The adapter in `directory`, made for a model with the linear layers `layers`.
+    public convenience init(_ directory: PEFTDirectory, for layers: [AdaptableLayer]) throws {
+        do throws(AdapterError) { try self.init(directory.configuration, for: layers) } catch {
+            throw AdapterError(
+                file: directory.url.appendingPathComponent(PEFTDirectory.configurationName).path,
+                problems: error.problems)
+        }
+        let values = try directory.values()
+        do throws(AdapterError) { try load(values) } catch {
+            throw AdapterError(file: directory.weights.file.url.path, problems: error.problems)
+        }
+    }
+
+    /// Writes the adapter as a PEFT directory: whole or not at all, in the place of an adapter directory that is there.
+    ///
+    /// - Parameter baseName: what PEFT shall load as the base.
+    public func writePEFT(to url: URL, baseName: String?, provenance: AdapterProvenance) throws {
+        try DirectoryWriter.replace(url, ifItHolds: PEFTDirectory.configurationName) { folder in
+            let configuration = configuration.peftJSON(targetModules: targetModules, baseName: baseName)
+            try Self.write(configuration, to: folder.appendingPathComponent(PEFTDirectory.configurationName))
+            try writeWeights(to: folder.appendingPathComponent(PEFTDirectory.weightsName))
+            try Self.write(provenance.json, to: folder.appendingPathComponent(AdapterProvenance.fileName))
+        }
+    }
+
+    /// The shortest list that means the same modules to PEFT: names where every module of a name has an adapter, else paths.
+    var targetModules: [String] {
+        let rows = coverage.table.filter { $0.matchedCount > 0 }
+        return rows.allSatisfy { $0.matchedCount == $0.totalCount } ? rows.map(\.kind) : coverage.matched
+    }
+
+    private func writeWeights(to url: URL) throws {
+        // By key, as the reference writer orders them.
+        let slots = slab.slots.sorted { $0.name < $1.name }
+        let writer = try SafetensorsWriter(
+            url,
+            entries: slots.map {
+                .init(name: PEFTDirectory.keyPrefix + $0.name, dtype: .f32, shape: [$0.rows, $0.columns])
+            })
+        for slot in slots { try writer.write(UnsafeRawBufferPointer(slab.values(slot).floats)) }
+        try writer.finish()
+    }
+
+    private static func write(_ object: JSONObject, to url: URL) throws {
+        try AtomicFile.write(Array((JSONValue.object(object).text(.pretty) + "\n").utf8), to: url)
+    }
+}

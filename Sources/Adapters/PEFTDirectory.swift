@@ -1,0 +1,82 @@
+// A PEFT adapter directory as it lies on disk: its configuration, its tensors and where it comes from.
+
+public import Foundation
+import JSON
+import Kernels
+import Tensors
+public import WeightFiles
+
+/// A directory with `adapter_config.json` and `adapter_model.safetensors`.
+public struct PEFTDirectory: Sendable {
+    public let url: URL
+    public let configuration: AdapterConfiguration
+    /// PEFT's `base_model_name_or_path`.
+    public let baseName: String?
+    /// What Lathe noted beside it; nil for an adapter of other origin.
+    public let provenance: AdapterProvenance?
+    /// The file with the factors.
+    public let weights: SafetensorsFile
+
+    static let configurationName = "adapter_config.json"
+    static let weightsName = "adapter_model.safetensors"
+    /// What PEFT puts before the module's path.
+    static let keyPrefix = "base_model.model."
+
+    /// Opens the directory; reads no factor yet.
+    public init(_ url: URL) throws {
+        let configurationURL = url.appendingPathComponent(Self.configurationName)
+        let json = try Self.json(configurationURL)
+        do throws(AdapterError) { configuration = try AdapterConfiguration(peft: json) } catch {
+            throw AdapterError(file: configurationURL.path, problems: error.problems)
+        }
+        let weightsURL = url.appendingPathComponent(Self.weightsName)
+        if !FileManager.default.fileExists(atPath: weightsURL.path) {
+            let pickle = url.appendingPathComponent("adapter_model.bin")
+            throw AdapterError(
+                file: weightsURL.path,
+                FileManager.default.fileExists(atPath: pickle.path)
+                    ? "is missing: adapter_model.bin is a pickle, save the adapter as safetensors" : "is missing")
+        }
+        let provenanceURL = url.appendingPathComponent(AdapterProvenance.fileName)
+        let hasProvenance = FileManager.default.fileExists(atPath: provenanceURL.path)
+        self.url = url
+        baseName = json["base_model_name_or_path"]?.string
+        provenance = hasProvenance ? AdapterProvenance(json: try Self.json(provenanceURL)) : nil
+        weights = try SafetensorsFile(weightsURL)
+    }
+
+    private static func json(_ url: URL) throws -> JSONValue {
+        let bytes: [UInt8]
+        do { bytes = [UInt8](try Data(contentsOf: url)) } catch {
+            throw AdapterError(file: url.path, "cannot be read")
+        }
+        do throws(JSONError) { return try JSONValue(parsing: bytes) } catch {
+            throw AdapterError(file: url.path, "\(error)")
+        }
+    }
+
+    /// All factors by slot name, in fp32.
+    func values() throws -> [(name: String, rows: Int, columns: Int, numbers: [Float])] {
+        var problems: [AdapterError.Problem] = []
+        var values: [(name: String, rows: Int, columns: Int, numbers: [Float])] = []
+        for name in weights.repeatedNames { problems.append(AdapterError.Problem("stands twice", subject: name)) }
+        for key in weights.names {
+            guard let tensor = try weights.tensor(key) else { continue }
+            if key.contains("lora_embedding_") || key.contains("lora_magnitude_vector") {
+                problems.append(AdapterError.Problem("is not supported", subject: key))
+            } else if ![.f32, .f16, .bf16].contains(tensor.dtype) {
+                problems.append(
+                    AdapterError.Problem(
+                        "has an unsupported type", subject: key, expected: "F32, F16 or BF16",
+                        found: tensor.dtype.rawValue))
+            } else if tensor.shape.rank != 2 {
+                problems.append(AdapterError.Problem("is not a matrix", subject: key, found: "\(tensor.shape)"))
+            } else {
+                let name = key.hasPrefix(Self.keyPrefix) ? String(key.dropFirst(Self.keyPrefix.count)) : key
+                values.append((name, tensor.shape[0], tensor.shape[1], Widening.floats(tensor)))
+            }
+        }
+        guard problems.isEmpty else { throw AdapterError(file: weights.file.url.path, problems: problems) }
+        return values
+    }
+}

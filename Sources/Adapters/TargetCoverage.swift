@@ -1,0 +1,72 @@
+// Which modules the targets of an adapter match: said before training, because a target that matches nothing trains nothing.
+
+import Models
+import WeightFiles
+
+/// The layers that carry an adapter, and those that do not.
+public struct TargetCoverage: Sendable, Equatable {
+    /// The modules of one kind, `q_proj` say, over all blocks.
+    public struct Row: Sendable, Equatable {
+        /// The last component of the modules' paths.
+        public let kind: String
+        public let matchedCount: Int
+        public let totalCount: Int
+    }
+
+    /// Paths of the matched modules, in network order.
+    public let matched: [String]
+    /// One row a kind, in network order.
+    public let table: [Row]
+
+    /// Matches `targets` against the modules at `paths`. Throws, all at once, for patterns that match no module.
+    public init(_ targets: AdapterTargets, paths: [String]) throws(AdapterError) {
+        let candidates = paths.filter { $0 != Self.head }
+        switch targets {
+        case .allLinear: matched = candidates
+        case .patterns(let patterns): matched = try Self.matched(patterns, paths)
+        }
+        guard !matched.isEmpty else { throw AdapterError("the adapter has no target modules") }
+        let chosen = Set(matched)
+        var kinds: [String] = []
+        for path in paths where !kinds.contains(Self.kind(of: path)) { kinds.append(Self.kind(of: path)) }
+        table = kinds.map { kind in
+            let modules = paths.filter { Self.kind(of: $0) == kind }
+            return Row(kind: kind, matchedCount: modules.count { chosen.contains($0) }, totalCount: modules.count)
+        }
+    }
+
+    /// The untied head, which `all-linear` leaves alone as PEFT does.
+    static let head = "lm_head"
+
+    private static func matched(_ patterns: [String], _ paths: [String]) throws(AdapterError) -> [String] {
+        var chosen = Set<String>()
+        var problems: [AdapterError.Problem] = []
+        for pattern in patterns {
+            var count = 0
+            for path in paths where try ModulePattern.matches(path, pattern) {
+                chosen.insert(path)
+                count += 1
+            }
+            if count == 0 {
+                problems.append(
+                    AdapterError.Problem(
+                        "matches no linear layer of the model", subject: pattern, nearest: nearest(to: pattern, paths)))
+            }
+        }
+        guard problems.isEmpty else { throw AdapterError(problems: problems) }
+        return paths.filter { chosen.contains($0) }
+    }
+
+    /// The nearest name: of the same number of components, so that `q_prj` meets `q_proj` and not a whole path.
+    private static func nearest(to pattern: String, _ paths: [String]) -> String? {
+        let depth = pattern.split(separator: ".").count
+        var names: [String] = []
+        for path in paths {
+            let name = path.split(separator: ".").suffix(depth).joined(separator: ".")
+            if !names.contains(name) { names.append(name) }
+        }
+        return closestName(to: pattern, among: names)
+    }
+
+    private static func kind(of path: String) -> String { path.split(separator: ".").last.map(String.init) ?? path }
+}

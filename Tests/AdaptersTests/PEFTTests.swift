@@ -1,0 +1,153 @@
+import Adapters
+import Foundation
+import JSON
+import TestSupport
+import Testing
+import WeightFiles
+
+@Suite struct PEFTDirectories {
+    private let qA = "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight"
+    private let qB = "base_model.model.model.layers.0.self_attn.q_proj.lora_B.weight"
+
+    /// The problems of reading a directory for one block of stories260K.
+    private func problems(
+        configuration: String? = nil, tensors: [(name: String, rows: Int, columns: Int)]
+    ) throws -> [AdapterError.Problem] {
+        try withTemporaryDirectory { folder in
+            if let configuration {
+                try writePEFT(folder, configuration: configuration, tensors: tensors)
+            } else {
+                try writePEFT(folder, tensors: tensors)
+            }
+            do {
+                _ = try AdapterSet(PEFTDirectory(folder), for: storiesLayers(blocks: 1))
+                return []
+            } catch let error as AdapterError {
+                #expect(error.file != nil)
+                return error.problems
+            }
+        }
+    }
+
+    @Test func aGoodDirectoryHasNoProblem() throws {
+        #expect(try problems(tensors: [(qA, 2, 64), (qB, 64, 2)]).isEmpty)
+    }
+
+    @Test func missingUnexpectedAndMisshapenAreToldAtOnce() throws {
+        let found = try problems(tensors: [
+            (qA, 3, 64), (qB.replacingOccurrences(of: "q_proj", with: "q_prj"), 64, 2),
+        ])
+        #expect(found.map(\.text) == ["has another shape", "is missing", "belongs to no adapter of the model"])
+        #expect(found[1].nearest == "model.layers.0.self_attn.q_prj.lora_B.weight")
+        #expect(found[2].nearest == "model.layers.0.self_attn.q_proj.lora_B.weight")
+    }
+
+    @Test func aTransposedFactorIsNamed() throws {
+        let found = try problems(tensors: [(qA, 64, 2), (qB, 64, 2)])
+        #expect(found.map(\.text) == ["is transposed"])
+    }
+
+    @Test(arguments: [
+        (#""use_dora": true"#, "use_dora"), (#""modules_to_save": ["lm_head"]"#, "modules_to_save"),
+        (#""bias": "all""#, "bias"), (#""fan_in_fan_out": true"#, "fan_in_fan_out"),
+        (#""peft_type": "LOHA""#, "peft_type"), (#""init_lora_weights": "pissa_niter_4""#, "init_lora_weights"),
+        (#""r": "8""#, "r"), (#""target_modules": 3"#, "target_modules"),
+        (#""rank_pattern": {"q_proj": "x"}"#, "rank_pattern.q_proj"),
+    ])
+    func settingsThatCannotBeReproducedAreRefused(_ member: String, _ key: String) throws {
+        let configuration =
+            #"{"peft_type": "LORA", "r": 2, "lora_alpha": 4, "target_modules": ["q_proj"], "# + member + "}"
+        let found = try problems(configuration: configuration, tensors: [(qA, 2, 64), (qB, 64, 2)])
+        #expect(found.contains { $0.subject == key })
+    }
+
+    @Test func embeddingsAndMagnitudesAreRefused() throws {
+        let found = try problems(tensors: [
+            (qA, 2, 64), (qB, 64, 2), ("base_model.model.model.embed_tokens.lora_embedding_A", 2, 512),
+        ])
+        #expect(found.map(\.text) == ["is not supported"])
+    }
+
+    @Test func halfPrecisionFactorsAreRead() throws {
+        try withTemporaryDirectory { folder in
+            try writePEFT(folder, tensors: [])
+            let writer = try SafetensorsWriter(
+                folder.appendingPathComponent("adapter_model.safetensors"),
+                entries: [.init(name: qA, dtype: .f16, shape: [2, 64]), .init(name: qB, dtype: .bf16, shape: [64, 2])])
+            try [Float16](repeating: 1.5, count: 128).withUnsafeBytes { try writer.write($0) }
+            try [UInt16](repeating: 0xBF80, count: 128).withUnsafeBytes { try writer.write($0) }
+            try writer.finish()
+            let set = try AdapterSet(PEFTDirectory(folder), for: storiesLayers(blocks: 1))
+            #expect(set.members[0].adapter.a.floats.allSatisfy { $0 == 1.5 })
+            #expect(set.members[0].adapter.b.floats.allSatisfy { $0 == -1 })
+        }
+    }
+
+    @Test func notANumberIsRefused() throws {
+        let set = try AdapterSet(
+            AdapterConfiguration(rank: 1, alpha: 1, targets: .patterns(["q_proj"])), for: storiesLayers(blocks: 1))
+        let before = Array(set.slab.values)
+        #expect(throws: AdapterError.self) {
+            try set.load([
+                (set.slab.slots[0].name, 1, 64, [Float](repeating: .nan, count: 64)),
+                (set.slab.slots[1].name, 64, 1, [Float](repeating: 1, count: 64)),
+            ])
+        }
+        #expect(Array(set.slab.values) == before)
+    }
+
+    @Test func aWrittenAdapterComesBackBitForBit() throws {
+        let configuration = AdapterConfiguration(
+            rank: 4, alpha: 6, dropout: 0.05, usesRankStabilisation: true,
+            targets: .patterns(["model.layers.0.self_attn.q_proj", "mlp.*"]),
+            rankOverrides: [.init(pattern: "q_proj", value: 2)], alphaOverrides: [.init(pattern: "up_proj", value: 1.5)])
+        let set = try AdapterSet(configuration, for: storiesLayers(blocks: 2))
+        set.initialise(seed: 1)
+        set.members[0].adapter.b.floats.update(repeating: 0.25)
+        let provenance = AdapterProvenance(baseName: "base.gguf", baseDigest: "ab", baseQuantisation: "q4_1", steps: 3)
+        try withTemporaryDirectory { folder in
+            let url = folder.appendingPathComponent("adapter")
+            for _ in 0..<2 { try set.writePEFT(to: url, baseName: "base", provenance: provenance) }
+            let directory = try PEFTDirectory(url)
+            #expect(directory.provenance == provenance)
+            #expect(directory.baseName == "base")
+            let back = try AdapterSet(directory, for: storiesLayers(blocks: 2))
+            #expect(back.members.map(\.path) == set.members.map(\.path))
+            #expect(Array(back.slab.values) == Array(set.slab.values))
+            #expect(back.members.map(\.adapter.scale) == set.members.map(\.adapter.scale))
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["adapter"])
+        }
+    }
+
+    @Test func aDirectoryOfOtherThingsIsLeftAlone() throws {
+        let set = try AdapterSet(AdapterConfiguration(rank: 1, alpha: 1), for: storiesLayers(blocks: 1))
+        try withTemporaryDirectory { folder in
+            try Data("thesis".utf8).write(to: folder.appendingPathComponent("thesis.txt"))
+            #expect(throws: AdapterError.self) {
+                try set.writePEFT(to: folder, baseName: nil, provenance: AdapterProvenance())
+            }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["thesis.txt"])
+        }
+    }
+
+    @Test func filesBesideTheAdapterAreKept() throws {
+        let set = try AdapterSet(AdapterConfiguration(rank: 1, alpha: 1), for: storiesLayers(blocks: 1))
+        try withTemporaryDirectory { folder in
+            let url = folder.appendingPathComponent("adapter")
+            try set.writePEFT(to: url, baseName: nil, provenance: AdapterProvenance())
+            try Data("notes".utf8).write(to: url.appendingPathComponent("README.md"))
+            try set.writePEFT(to: url, baseName: nil, provenance: AdapterProvenance())
+            #expect(try String(contentsOf: url.appendingPathComponent("README.md"), encoding: .utf8) == "notes")
+        }
+    }
+
+    @Test(.needs("vectors/train/lora_all/init")) func anAdapterOfPEFTIsRead() throws {
+        let directory = try PEFTDirectory(SharedData.url("vectors/train/lora_all/init"))
+        #expect(directory.provenance == nil)
+        let set = try AdapterSet(directory, for: storiesLayers())
+        #expect(set.members.count == 35)
+        #expect(set.members.allSatisfy { $0.adapter.scale == 2 && $0.adapter.rank == 4 })
+        #expect(throws: AdapterError.self) { try AdapterSet(directory, for: storiesLayers(blocks: 4)) }
+        #expect(throws: AdapterError.self) { try AdapterSet(directory, for: storiesLayers(blocks: 6)) }
+    }
+}
