@@ -1,0 +1,71 @@
+// The files beside the weights: config.json, the tokenizer, generation defaults; copied from a folder, built from a GGUF.
+
+internal import Foundation
+internal import JSON
+internal import Models
+internal import Tokenizers
+internal import WeightFiles
+
+/// What a base says of itself beyond its numbers.
+struct BaseDescription {
+    let configuration: JSONObject
+    let isTied: Bool
+    private let source: Source
+
+    private enum Source {
+        case folder(HuggingFaceDirectory)
+        case gguf(GGUFFile)
+        case none
+    }
+
+    /// Files of a folder that go with the model as they are.
+    private static let companions = [
+        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "generation_config.json", "chat_template.jinja",
+        "tokenizer.model", "added_tokens.json", "vocab.json", "merges.txt",
+    ]
+
+    init(_ base: any WeightSource) throws {
+        switch base {
+        case let folder as HuggingFaceDirectory:
+            guard let object = folder.configuration.object else {
+                throw ModelExportError(folder.location, "config.json", expected: "an object")
+            }
+            configuration = object
+            source = .folder(folder)
+            let says = object["tie_word_embeddings"]?.bool
+            isTied = says ?? !base.contains("lm_head.weight")
+        case let gguf as GGUFWeights:
+            configuration = try ModelConfiguration(gguf: gguf.gguf).huggingFaceJSON
+            source = .gguf(gguf.gguf)
+            isTied = !base.contains("lm_head.weight")
+        default:
+            configuration = JSONObject()
+            source = .none
+            isTied = !base.contains("lm_head.weight")
+        }
+    }
+
+    /// Writes everything but the weights.
+    func writeFiles(into folder: URL, type: ExportType, isTied: Bool) throws {
+        var json = configuration
+        let typeKeys = ["torch_dtype", "dtype"].filter { json[$0] != nil }
+        for key in typeKeys.isEmpty ? ["torch_dtype"] : typeKeys { json[key] = .string(type.torchName) }
+        if json["tie_word_embeddings"] != nil || isTied != self.isTied { json["tie_word_embeddings"] = .bool(isTied) }
+        try BaseDescription.write(.object(json), folder.appendingPathComponent("config.json"))
+        switch source {
+        case .folder(let base):
+            for name in BaseDescription.companions {
+                guard let file = base.fileURL(name) else { continue }
+                try AtomicFile.write(Array(try Data(contentsOf: file)), to: folder.appendingPathComponent(name))
+            }
+        case .gguf(let file):
+            let files = try TokenizerFiles(GGUFVocabulary(gguf: file), contextLength: json["max_position_embeddings"]?.integer)
+            for (name, value) in files.files { try BaseDescription.write(value, folder.appendingPathComponent(name)) }
+        case .none: break
+        }
+    }
+
+    private static func write(_ json: JSONValue, _ url: URL) throws {
+        try AtomicFile.write(Array((json.text(.pretty) + "\n").utf8), to: url)
+    }
+}

@@ -1,0 +1,48 @@
+// What can be written, and in which numbers.
+
+public import Tensors
+
+/// A format of `export`.
+public enum ExportFormat: String, Sendable, CaseIterable {
+    case peft, safetensors, gguf, hdf5
+
+    /// Throws where the format cannot be written; asked before any work is done.
+    public func checkAvailable() throws(ModelExportError) {
+        guard self != .gguf else {
+            throw ModelExportError(
+                "export format gguf", "not available yet", expected: "peft, safetensors or hdf5",
+                hint: "llama.cpp's convert_hf_to_gguf.py reads the safetensors export")
+        }
+    }
+}
+
+/// The float type of an exported model.
+public enum ExportType: String, Sendable, CaseIterable {
+    case f32, bf16, f16
+
+    public var dtype: DType {
+        switch self {
+        case .f32: .f32
+        case .bf16: .bf16
+        case .f16: .f16
+        }
+    }
+
+    /// The type's name in `config.json`.
+    public var torchName: String {
+        switch self {
+        case .f32: "float32"
+        case .bf16: "bfloat16"
+        case .f16: "float16"
+        }
+    }
+
+    init?(_ dtype: DType) {
+        switch dtype {
+        case .f32: self = .f32
+        case .bf16: self = .bf16
+        case .f16: self = .f16
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,70 @@
+// What an adapter adds to one weight.
+
+public import Models
+public import Tensors
+
+/// ΔW = scale · B·A for one linear layer.
+public struct LowRankDelta: Sendable {
+    /// The module's path: `model.layers.0.self_attn.q_proj`.
+    public let path: String
+    public let scale: Float
+    /// A `[r, in]`, row-major.
+    public let a: [Float]
+    /// B `[out, r]`, row-major.
+    public let b: [Float]
+    public let rank: Int
+
+    /// Factors read from a file, with the shapes the file gives them.
+    public init(
+        path: String, scale: Float, a: [Float], aShape: Shape, b: [Float], bShape: Shape
+    ) throws(ModelExportError) {
+        guard aShape.rank == 2, bShape.rank == 2, aShape.elementCount == a.count, bShape.elementCount == b.count else {
+            throw ModelExportError(path, "factors are matrices", found: "A \(aShape), B \(bShape)")
+        }
+        guard aShape[0] == bShape[1] else {
+            throw ModelExportError(
+                path, "the factors' ranks differ", expected: "A [r, in] and B [out, r]", found: "A \(aShape), B \(bShape)",
+                hint: "is a factor transposed?")
+        }
+        self.path = path
+        self.scale = scale
+        self.a = a
+        self.b = b
+        rank = aShape[0]
+    }
+
+    /// The delta of an attached adapter.
+    public init(path: String, _ adapter: LowRankAdapter) {
+        self.path = path
+        scale = adapter.scale
+        a = Array(adapter.a.floats)
+        b = Array(adapter.b.floats)
+        rank = adapter.rank
+    }
+
+    var inputSize: Int { rank > 0 ? a.count / rank : 0 }
+    var outputSize: Int { rank > 0 ? b.count / rank : 0 }
+
+    /// Throws unless the delta can be added to a weight of `shape`.
+    func check(against shape: Shape) throws(ModelExportError) {
+        let own = Shape([outputSize, inputSize])
+        guard rank > 0, scale.isFinite else { throw ModelExportError(path, "rank \(rank) with scale \(scale)") }
+        guard shape == own else {
+            throw ModelExportError(
+                path, "the adapter was made for another model", expected: "B·A of shape \(shape)", found: "\(own)",
+                hint: shape.sizes == own.sizes.reversed() ? "are the factors transposed?" : nil)
+        }
+        for (name, values) in [("A", a), ("B", b)] {
+            if let index = values.firstIndex(where: { !$0.isFinite }) {
+                throw ModelExportError(path, "factor \(name) is not finite", found: "\(values[index]) at element \(index)")
+            }
+        }
+    }
+}
+
+extension LanguageModel {
+    /// The deltas of the adapters attached to the model, in network order.
+    public var lowRankDeltas: [LowRankDelta] {
+        linearLayers.compactMap { layer in layer.adapter.map { LowRankDelta(path: layer.path, $0) } }
+    }
+}

@@ -1,0 +1,97 @@
+// Which tensors will be written, from what and in which type. Everything that can go wrong with names, shapes and factors goes
+// wrong here, before a byte is written.
+
+internal import Tensors
+internal import WeightFiles
+
+/// One tensor of the output.
+struct PlannedTensor {
+    /// Hugging Face's name in the output.
+    let name: String
+    /// The base's weight that it comes from.
+    let source: String
+    let shape: Shape
+    let dtype: DType
+    /// What is added.
+    let delta: LowRankDelta?
+
+    var byteCount: Int { shape.elementCount.flatMap { dtype.byteCount(elements: $0) } ?? 0 }
+}
+
+/// All tensors of the output, in the base's order.
+struct OutputPlan {
+    let tensors: [PlannedTensor]
+    /// The float type of the model as a whole.
+    let type: ExportType
+    /// The head has a delta of its own, so that it can no longer be the embedding.
+    let untiesHead: Bool
+
+    private static let head = "lm_head"
+    private static let embedding = "model.embed_tokens"
+
+    /// - Parameters:
+    ///   - type: the float type asked for; nil: the base's own, bf16 where the base is quantised.
+    ///   - isTied: the base's head is its embedding.
+    init(base: any WeightSource, deltas: [LowRankDelta], type requested: ExportType?, isTied: Bool) throws {
+        var byPath: [String: LowRankDelta] = [:]
+        for delta in deltas {
+            guard byPath.updateValue(delta, forKey: delta.path) == nil else {
+                throw ModelExportError(delta.path, "the adapter holds the module twice")
+            }
+        }
+        if isTied, byPath[OutputPlan.embedding] != nil {
+            throw ModelExportError(OutputPlan.embedding, "an adapter on the embedding cannot be merged")
+        }
+        let (ownType, isQuantised) = try OutputPlan.ownType(of: base)
+        var tensors: [PlannedTensor] = []
+        for path in base.paths {
+            // With a tied head some files repeat the embedding as lm_head.weight; kept as it is.
+            let stored = try base.tensor(at: path)
+            let module = path.hasSuffix(".weight") ? String(path.dropLast(7)) : path
+            let delta = path.hasSuffix(".weight") ? byPath.removeValue(forKey: module) : nil
+            try delta?.check(against: stored.shape)
+            tensors.append(
+                PlannedTensor(
+                    name: path, source: path, shape: stored.shape,
+                    dtype: OutputPlan.type(of: stored, requested: requested, isQuantised: isQuantised), delta: delta))
+        }
+        var untiesHead = isTied && deltas.contains { $0.path == OutputPlan.head }
+        if isTied, let delta = byPath.removeValue(forKey: OutputPlan.head) {
+            let stored = try base.tensor(at: OutputPlan.embedding + ".weight")
+            try delta.check(against: stored.shape)
+            tensors.append(
+                PlannedTensor(
+                    name: OutputPlan.head + ".weight", source: OutputPlan.embedding + ".weight", shape: stored.shape,
+                    dtype: OutputPlan.type(of: stored, requested: requested, isQuantised: isQuantised), delta: delta))
+            untiesHead = true
+        }
+        if let path = byPath.keys.sorted().first {
+            throw ModelExportError(
+                path, "the base has no such module; \(byPath.count) of \(deltas.count) factor pairs match nothing",
+                hint: closestName(to: path + ".weight", among: base.paths).map { "the closest weight is \($0)" })
+        }
+        self.tensors = tensors
+        type = requested ?? ownType
+        self.untiesHead = untiesHead
+    }
+
+    /// The type in the output: the one asked for; else bf16 in a quantised base, and as stored in any other.
+    private static func type(of stored: FrozenTensor, requested: ExportType?, isQuantised: Bool) -> DType {
+        switch stored.dtype {
+        case .f64, .i8, .i16, .i32, .i64, .u8, .bool: stored.dtype  // Buffers that some files carry, not weights.
+        default: requested?.dtype ?? (isQuantised ? .bf16 : stored.dtype)
+        }
+    }
+
+    /// The float type that most of the base's numbers have; bf16 if any are quantised.
+    private static func ownType(of base: any WeightSource) throws -> (ExportType, isQuantised: Bool) {
+        var elements: [DType: Int] = [:]
+        for path in base.paths {
+            let stored = try base.tensor(at: path)
+            if stored.dtype.isQuantised { return (.bf16, true) }
+            elements[stored.dtype, default: 0] += stored.elementCount
+        }
+        let most = elements.filter { ExportType($0.key) != nil }.max { ($0.value, $0.key.rawValue) < ($1.value, $1.key.rawValue) }
+        return (most.flatMap { ExportType($0.key) } ?? .f32, false)
+    }
+}

@@ -1,0 +1,109 @@
+// One tensor after the other, a block of rows at a time: widened, added to, rounded once, handed on. Memory is a few blocks,
+// however large the model.
+
+internal import Kernels
+internal import Tensors
+internal import WeightFiles
+
+/// Turns planned tensors into bytes.
+final class TensorStream {
+    private let base: any WeightSource
+    private let widened: UnsafeMutableRawPointer
+    private let added: UnsafeMutableRawPointer
+    private let narrowed: UnsafeMutableRawPointer
+    private let blockElements: Int
+
+    /// Numbers handled at once, unless one row alone is longer.
+    private static let usualBlockElements = 1 << 21
+
+    init(base: any WeightSource, plan: OutputPlan) {
+        self.base = base
+        let longestRow = plan.tensors.map { TensorStream.columns($0.shape) }.max() ?? 1
+        blockElements = max(TensorStream.usualBlockElements, longestRow)
+        // Kernels may write to rows padded to a multiple of this many.
+        let bytes = (blockElements + longestRow * Workspace.rowPadding) * 4
+        widened = .allocate(byteCount: bytes, alignment: 64)
+        added = .allocate(byteCount: bytes, alignment: 64)
+        narrowed = .allocate(byteCount: bytes / 2, alignment: 64)
+    }
+
+    deinit {
+        widened.deallocate()
+        added.deallocate()
+        narrowed.deallocate()
+    }
+
+    /// Hands the bytes of `tensor` to `sink`, in order; returns ‖ΔW‖².
+    func stream(_ tensor: PlannedTensor, to sink: (UnsafeRawBufferPointer) throws -> Void) throws -> Double {
+        let stored = try base.tensor(at: tensor.source)
+        defer { base.releasePages(of: tensor.source) }
+        guard Widening.supports(stored.dtype) else {
+            try sink(stored.bytes)
+            return 0
+        }
+        let columns = TensorStream.columns(tensor.shape)
+        let rows = columns > 0 ? stored.elementCount / columns : 0
+        let blockRows = max(1, blockElements / max(columns, 1))
+        // Bytes that need no change pass as they are: a NaN's payload or a denormal survives any conversion that is not made.
+        let passes = tensor.delta == nil && stored.dtype == tensor.dtype && stored.rowOrder == .asStored
+        var sumOfSquares = 0.0
+        for start in stride(from: 0, to: rows, by: blockRows) {
+            let range = start..<min(start + blockRows, rows)
+            let block = Matrix(pointer: widened, rows: range.count, columns: columns, type: .f32)
+            Widening.widen(stored, rows: range, into: block)
+            if let delta = tensor.delta { sumOfSquares += add(delta, rows: range, to: block) }
+            if let index = Elements.firstNonFinite(UnsafeBufferPointer(block.floats)) {
+                throw ModelExportError(
+                    tensor.name, tensor.delta == nil ? "a weight is not finite" : "a merged weight is not finite",
+                    found: "\(block.floats[index]) at element \(start * columns + index)")
+            }
+            if passes {
+                let rowBytes = stored.bytes.count / rows
+                try sink(UnsafeRawBufferPointer(rebasing: stored.bytes[(start * rowBytes)..<(range.upperBound * rowBytes)]))
+            } else {
+                try sink(rounded(block, tensor.dtype, tensor.name))
+            }
+        }
+        guard sumOfSquares.isFinite else { throw ModelExportError(tensor.name, "the norm of the delta is not finite") }
+        return sumOfSquares
+    }
+
+    /// Adds the rows `range` of scale · B·A in fp32.
+    private func add(_ delta: LowRankDelta, rows range: Range<Int>, to block: Matrix) -> Double {
+        let product = Matrix(pointer: added, rows: range.count, columns: block.columns, type: .f32)
+        delta.a.withUnsafeBytes { a in
+            delta.b.withUnsafeBytes { b in
+                guard let a = a.baseAddress, let b = b.baseAddress else { return }
+                let left = Matrix(
+                    pointer: UnsafeMutableRawPointer(mutating: b) + range.lowerBound * delta.rank * 4, rows: range.count,
+                    columns: delta.rank, type: .f32)
+                let right = Matrix(
+                    pointer: UnsafeMutableRawPointer(mutating: a), rows: delta.rank, columns: block.columns, type: .f32)
+                Products.times(left, right, into: product, alpha: delta.scale)
+            }
+        }
+        Elements.add(product, into: block)
+        return Elements.sumOfSquares(UnsafeBufferPointer(product.floats))
+    }
+
+    private func rounded(_ block: Matrix, _ dtype: DType, _ name: String) throws -> UnsafeRawBufferPointer {
+        switch dtype {
+        case .f32: return UnsafeRawBufferPointer(start: block.pointer, count: block.byteCount)
+        case .bf16:
+            let target = Matrix(pointer: narrowed, rows: block.rows, columns: block.columns, type: .bf16)
+            Conversion.convert(block, into: target)
+            return UnsafeRawBufferPointer(start: narrowed, count: target.byteCount)
+        case .f16:
+            let halves = narrowed.assumingMemoryBound(to: UInt16.self)
+            Conversion.floatsToHalves(block.floats.baseAddress.unsafelyUnwrapped, into: halves, count: block.count)
+            for index in 0..<block.count where halves[index] & 0x7C00 == 0x7C00 {
+                throw ModelExportError(
+                    name, "a weight is too large for f16", found: "\(block.floats[index])", hint: "use bf16 or f32")
+            }
+            return UnsafeRawBufferPointer(start: narrowed, count: block.count * 2)
+        default: preconditionFailure("\(dtype.rawValue) is no export type")
+        }
+    }
+
+    private static func columns(_ shape: Shape) -> Int { shape.sizes.last ?? 1 }
+}
