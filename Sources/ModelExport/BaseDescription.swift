@@ -24,7 +24,8 @@ struct BaseDescription {
         "tokenizer.model", "added_tokens.json", "vocab.json", "merges.txt",
     ]
 
-    init(_ base: any WeightSource) throws {
+    /// - Parameter model: the model's sizes and kinds; for a folder its own config.json is kept instead.
+    init(_ base: any WeightSource, _ model: ModelConfiguration) throws {
         switch base {
         case let folder as HuggingFaceDirectory:
             guard let object = folder.configuration.object else {
@@ -35,11 +36,11 @@ struct BaseDescription {
             let says = object["tie_word_embeddings"]?.bool
             isTied = says ?? !base.contains("lm_head.weight")
         case let gguf as GGUFWeights:
-            configuration = try ModelConfiguration(gguf: gguf.gguf).huggingFaceJSON
+            configuration = model.huggingFaceJSON
             source = .gguf(gguf.gguf)
             isTied = !base.contains("lm_head.weight")
         default:
-            configuration = JSONObject()
+            configuration = model.huggingFaceJSON
             source = .none
             isTied = !base.contains("lm_head.weight")
         }
@@ -50,7 +51,8 @@ struct BaseDescription {
         var json = configuration
         let typeKeys = ["torch_dtype", "dtype"].filter { json[$0] != nil }
         for key in typeKeys.isEmpty ? ["torch_dtype"] : typeKeys { json[key] = .string(type.torchName) }
-        if json["tie_word_embeddings"] != nil || isTied != self.isTied { json["tie_word_embeddings"] = .bool(isTied) }
+        // Absent means false to transformers.
+        if (json["tie_word_embeddings"]?.bool ?? false) != isTied { json["tie_word_embeddings"] = .bool(isTied) }
         try BaseDescription.write(.object(json), folder.appendingPathComponent("config.json"))
         switch source {
         case .folder(let base):

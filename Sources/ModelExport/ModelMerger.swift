@@ -2,7 +2,7 @@
 
 public import Foundation
 internal import JSON
-internal import Models
+public import Models
 internal import Tokenizers
 public import WeightFiles
 
@@ -47,9 +47,9 @@ public struct ModelMerger {
     private let description: BaseDescription
 
     /// - Parameter base: an opened GGUF file or Hugging Face folder.
-    public init(base: any WeightSource) throws {
+    public init(base: any WeightSource, configuration: ModelConfiguration) throws {
         self.base = base
-        description = try BaseDescription(base)
+        description = try BaseDescription(base, configuration)
     }
 
     /// Adds `deltas` to the base and writes the folder `output`: all of it, or nothing.

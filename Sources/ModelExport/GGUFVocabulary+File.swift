@@ -1,0 +1,56 @@
+// From a GGUF file to the plain values that a tokenizer is built from.
+
+internal import Foundation
+public import Tokenizers
+public import WeightFiles
+
+extension GGUFVocabulary {
+    /// The tokenizer keys of `file`; throws where there is no vocabulary or a key has the wrong type.
+    public init(gguf file: GGUFFile) throws {
+        let keys = TokenizerKeys(file: file)
+        guard let model = try keys.string("model"), let tokens = try keys.array("tokens")?.strings else {
+            throw ModelExportError(file.file.path, "holds no tokenizer", hint: "use a file with tokenizer.ggml.tokens")
+        }
+        self.init(model: model, pre: try keys.string("pre"), tokens: tokens)
+        scores = try keys.array("scores")?.floats
+        tokenTypes = try keys.array("token_type")?.integers?.map { Int32(clamping: $0) }
+        merges = try keys.array("merges")?.strings
+        bosID = try keys.id("bos_token_id")
+        eosID = try keys.id("eos_token_id")
+        eotID = try keys.id("eot_token_id")
+        unknownID = try keys.id("unknown_token_id")
+        separatorID = try keys.id("seperator_token_id") ?? keys.id("separator_token_id")
+        paddingID = try keys.id("padding_token_id")
+        classificationID = try keys.id("cls_token_id")
+        maskID = try keys.id("mask_token_id")
+        addsBOS = keys.value("add_bos_token")?.bool
+        addsEOS = keys.value("add_eos_token")?.bool
+        addsSpacePrefix = keys.value("add_space_prefix")?.bool
+        removesExtraWhitespaces = keys.value("remove_extra_whitespaces")?.bool
+        precompiledCharsmap = keys.value("precompiled_charsmap")?.array?.integers?.map { UInt8(truncatingIfNeeded: $0) }
+        chatTemplate = file.value("tokenizer.chat_template")?.string
+    }
+}
+
+/// `tokenizer.ggml.*` with types checked.
+private struct TokenizerKeys {
+    let file: GGUFFile
+
+    func value(_ key: String) -> GGUFValue? { file.value("tokenizer.ggml.\(key)") }
+
+    func string(_ key: String) throws -> String? { try typed(key, "a UTF-8 string", value(key)?.string) }
+    func array(_ key: String) throws -> GGUFArray? { try typed(key, "an array", value(key)?.array) }
+
+    /// A token's id; the largest number stands for none, as llama.cpp writes it.
+    func id(_ key: String) throws -> Int32? {
+        guard let number = try typed(key, "an integer", value(key)?.integer), number != 0xFFFF_FFFF, number != -1 else { return nil }
+        return try typed(key, "a token id", Int32(exactly: number))
+    }
+
+    private func typed<Value>(_ key: String, _ expected: String, _ found: Value?) throws -> Value? {
+        if found == nil, let value = value(key) {
+            throw ModelExportError("tokenizer.ggml.\(key)", "wrong type", expected: expected, found: value.typeName)
+        }
+        return found
+    }
+}

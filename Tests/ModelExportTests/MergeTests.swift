@@ -1,0 +1,139 @@
+// Merged models against PEFT's.
+
+import Foundation
+import JSON
+import ModelExport
+import Models
+import Tensors
+import TestSupport
+import Testing
+import WeightFiles
+
+/// The adapter of the training vector, read straight from its file.
+private func vectorDeltas(_ folder: String) throws -> [LowRankDelta] {
+    let file = try SafetensorsFile(SharedData.url("vectors/train/lora_all/\(folder)/adapter_model.safetensors"))
+    let suffix = ".lora_A.weight"
+    return try file.names.sorted().filter { $0.hasSuffix(suffix) }.map { name in
+        let a = try #require(try file.tensor(name))
+        let b = try #require(try file.tensor(name.replacingOccurrences(of: "lora_A", with: "lora_B")))
+        let path = String(name.dropFirst("base_model.model.".count).dropLast(suffix.count))
+        return try LowRankDelta(path: path, scale: 2, a: floats(a), aShape: a.shape, b: floats(b), bShape: b.shape)
+    }
+}
+
+private func floats(_ tensor: FrozenTensor) -> [Float] { Array(tensor.bytes.bindMemory(to: Float.self)) }
+
+private let model = "models/stories260K"
+private let vector = "vectors/train/lora_all/merged_model.safetensors"
+
+@Suite struct MergeTests {
+    private func configuration() throws -> ModelConfiguration {
+        try ModelConfiguration(huggingFace: HuggingFaceDirectory(SharedData.url("\(model)/hf")).configuration)
+    }
+
+    private func merger(_ kind: String) throws -> ModelMerger {
+        let path = kind == "gguf" ? "\(model)/stories260K.f32.gguf" : "\(model)/hf"
+        return try ModelMerger(base: openWeights(SharedData.url(path)), configuration: configuration())
+    }
+
+    @Test(.needs(vector), .needs(model), arguments: ["gguf", "hf"])
+    func theMergedModelIsThatOfPEFT(_ kind: String) throws {
+        try withTemporaryDirectory { folder in
+            let output = folder.appendingPathComponent("merged")
+            let deltas = try vectorDeltas("final")
+            let result = try merger(kind).merge(deltas, into: output)
+            #expect(result.tensorsExpected == 35 && result.tensorsApplied == 35 && result.type == .f32)
+            #expect(result.deltaNorm > 0.01 && result.deltaNorm.isFinite)
+            let merged = try HuggingFaceDirectory(output)
+            let golden = try SafetensorsFile(SharedData.url(vector))
+            var compared = 0
+            for name in golden.names where merged.contains(name) {
+                let expected = try #require(try golden.tensor(name))
+                let found = try merged.tensor(at: name, shape: expected.shape)
+                #expect(maximumDifference(floats(found), floats(expected)) < 1e-5, "\(name)")
+                compared += 1
+            }
+            #expect(compared == merged.paths.count && compared >= 47)
+            #expect(try ModelConfiguration(huggingFace: merged.configuration) == configuration())
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["merged"])
+        }
+    }
+
+    @Test(.needs(vector), .needs(model))
+    func shardsHoldTheSameModel() throws {
+        try withTemporaryDirectory { folder in
+            var options = ModelOutputOptions(type: .bf16)
+            let whole = folder.appendingPathComponent("whole")
+            let cut = folder.appendingPathComponent("cut")
+            try merger("hf").export(into: whole, options: options)
+            options.shardByteLimit = 100_000
+            try merger("hf").export(into: cut, options: options)
+            #expect(try HuggingFaceDirectory(cut).shards.count > 3)
+            #expect(try HuggingFaceDirectory(cut).contentDigest() == HuggingFaceDirectory(whole).contentDigest())
+            #expect(try HuggingFaceDirectory(whole).configuration["torch_dtype"] == "bfloat16")
+            #expect(throws: ModelExportError.self) { try merger("hf").export(into: whole, options: options) }
+            options.replacesOutput = true
+            try merger("hf").export(into: whole, options: options)
+        }
+    }
+
+    @Test(.needs(vector), .needs(model))
+    func wrongAdaptersAreRefusedBeforeAnythingIsWritten() throws {
+        let good = try vectorDeltas("final")
+        func broken(_ change: (LowRankDelta) throws -> LowRankDelta) throws -> [LowRankDelta] {
+            try good.enumerated().map { try $0 == 3 ? change($1) : $1 }
+        }
+        func shape(_ count: Int, _ rank: Int) -> (Shape, Shape) { ([rank, count / rank], [count / rank, rank]) }
+        func remade(_ delta: LowRankDelta, path: String? = nil, a: [Float]? = nil, b: [Float]? = nil) throws -> LowRankDelta {
+            let (a, b) = (a ?? delta.a, b ?? delta.b)
+            return try LowRankDelta(
+                path: path ?? delta.path, scale: delta.scale, a: a, aShape: [delta.rank, a.count / delta.rank], b: b,
+                bShape: [b.count / delta.rank, delta.rank])
+        }
+        let cases: [(String, [LowRankDelta])] = [
+            ("no factors", []),
+            ("an unknown module", try broken { try remade($0, path: "model.layers.9.self_attn.q_proj") }),
+            ("twice", good + [good[0]]),
+            ("not finite", try broken { try remade($0, a: [.nan] + $0.a.dropFirst()) }),
+            ("another width", try broken { try remade($0, a: Array($0.a.dropLast($0.rank))) }),
+            // The vector's initial adapter has B = 0.
+            ("no change", try good.map { try remade($0, b: $0.b.map { _ in 0 }) }),
+        ]
+        for (name, deltas) in cases {
+            try withTemporaryDirectory { folder in
+                #expect(throws: ModelExportError.self, "\(name)") {
+                    try merger("hf").merge(deltas, into: folder.appendingPathComponent("merged"))
+                }
+                let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+                #expect(left.isEmpty, "\(name)")
+            }
+        }
+        #expect(throws: ModelExportError.self) {
+            try LowRankDelta(path: "x", scale: 1, a: [1, 2, 3, 4, 5, 6], aShape: [3, 2], b: [1, 2, 3, 4], bShape: [2, 2])
+        }
+        #expect(throws: ModelExportError.self) {
+            try merger("hf").merge(good, expectedPaths: ["model.layers.0.self_attn.x"], into: URL(fileURLWithPath: "/nowhere"))
+        }
+    }
+
+    @Test(.needs(vector), .needs(model))
+    func anAdaptedHeadIsNoLongerTied() throws {
+        try withTemporaryDirectory { folder in
+            let output = folder.appendingPathComponent("merged")
+            let delta = try LowRankDelta(
+                path: "lm_head", scale: 1, a: [Float](repeating: 0.5, count: 64), aShape: [1, 64],
+                b: [Float](repeating: 0.25, count: 512), bShape: [512, 1])
+            #expect(try merger("hf").merge([delta], into: output).untiedHead)
+            let merged = try HuggingFaceDirectory(output)
+            #expect(merged.configuration["tie_word_embeddings"] == false)
+            let head = try floats(merged.tensor(at: "lm_head.weight", shape: [512, 64]))
+            let embedding = try floats(merged.tensor(at: "model.embed_tokens.weight", shape: [512, 64]))
+            #expect(maximumDifference(head, embedding.map { $0 + 0.125 }) == 0)
+        }
+    }
+
+    @Test func ggufIsNamedAsNotAvailable() {
+        #expect(throws: ModelExportError.self) { try ExportFormat.gguf.checkAvailable() }
+        #expect(throws: Never.self) { try ExportFormat.hdf5.checkAvailable() }
+    }
+}
