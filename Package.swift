@@ -97,7 +97,7 @@ let package = Package(
         tests("Recipes"),
         tests("Kernels", ["Tensors", "CKernels", "JSON"]),
         tests("WeightFiles", ["Tensors", "JSON"]),
-        tests("Datasets", ["Tokenizers", "ChatTemplates", "JSON"]),
+        tests("Datasets", ["Tokenizers", "ChatTemplates", "JSON", "Digests"]),
         tests("Models", ["Tensors", "Kernels", "WeightFiles", "JSON"]),
         tests("Adapters", ["Models", "Tensors", "Kernels", "WeightFiles", "JSON"]),
         tests("Training", ["Models", "Datasets", "Tensors", "Kernels", "JSON", "Adapters", "WeightFiles"]),
