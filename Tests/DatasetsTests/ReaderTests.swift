@@ -164,7 +164,7 @@ private func problem(_ name: String, _ text: String, _ settings: DataSettings = 
         try withTemporaryDirectory { folder in
             for (name, text) in [("a.csv", table), ("a.jsonl", lines), ("a.json", "[" + lines + "]")] {
                 let path = folder.appendingPathComponent(name).path
-                for _ in 0..<400 {
+                for _ in 0..<120 {
                     var bytes = Array(text.utf8)
                     for _ in 0...next(4) { bytes[next(bytes.count)] = UInt8(next(256)) }
                     if next(3) == 0 { bytes.removeLast(next(bytes.count)) }
