@@ -5,13 +5,10 @@ public struct RowScore: Sendable, Equatable {
     /// Σ of the target tokens' losses, natural logarithm.
     public let lossSum: Double
     public let targetCount: Int
-    /// Target tokens to which the model gave the highest probability.
-    public let correctCount: Int
 
-    public init(lossSum: Double, targetCount: Int, correctCount: Int) {
+    public init(lossSum: Double, targetCount: Int) {
         self.lossSum = lossSum
         self.targetCount = targetCount
-        self.correctCount = correctCount
     }
 
     /// The mean loss of the row's target tokens; nil without any.
@@ -23,13 +20,14 @@ public struct HeldOutScores: Sendable, Equatable {
     public let rows: [RowScore]
     public let lossSum: Double
     public let targetCount: Int
+    /// Target tokens of all rows to which the model gave the highest probability.
     public let correctCount: Int
 
-    public init(rows: [RowScore]) {
+    public init(rows: [RowScore], correctCount: Int) {
         self.rows = rows
         lossSum = rows.reduce(0) { $0 + $1.lossSum }
         targetCount = rows.reduce(0) { $0 + $1.targetCount }
-        correctCount = rows.reduce(0) { $0 + $1.correctCount }
+        self.correctCount = correctCount
     }
 
     /// Σ losses / Σ target tokens over all rows; nil where no row has a target.

@@ -1,13 +1,13 @@
 // Which examples each step trains on: a function of the seed and the step's number, so a resumed run needs no iterator.
 
-import Tensors
+import Datasets
 
 /// The examples of every step of a run. Each epoch visits each example once, in an order of its own; the last step of an
 /// epoch takes what is left.
 public struct ExampleOrder: Sendable {
     public let exampleCount: Int
     public let batchSize: Int
-    private let random: RandomStream
+    public let seed: UInt64
     private var permutation: (epoch: Int, order: [Int])?
 
     /// - Precondition: at least one example, a positive batch size.
@@ -15,7 +15,7 @@ public struct ExampleOrder: Sendable {
         precondition(exampleCount > 0 && batchSize > 0)
         self.exampleCount = exampleCount
         self.batchSize = batchSize
-        random = RandomStream(seed: seed, purpose: .shuffle)
+        self.seed = seed
     }
 
     public var stepsPerEpoch: Int { (exampleCount + batchSize - 1) / batchSize }
@@ -33,7 +33,7 @@ public struct ExampleOrder: Sendable {
     public mutating func examples(afterSteps completedSteps: Int) -> [Int] {
         let (epoch, position) = cursor(afterSteps: completedSteps)
         if permutation?.epoch != epoch {
-            permutation = (epoch, random.permutation(of: exampleCount, stream: UInt32(truncatingIfNeeded: epoch)))
+            permutation = (epoch, epochOrder(seed: Int(truncatingIfNeeded: seed), epoch: epoch, count: exampleCount))
         }
         let order = permutation?.order ?? []
         return Array(order[position..<min(position + batchSize, exampleCount)])

@@ -14,20 +14,19 @@ import Testing
             let loss = 2 + random.uniform(stream: 1, index: UInt64(row))
             // Uniform noise has mean 0 a target, whatever the row's length, so the true difference is `shift`.
             let change = shift + noise * (2 * random.uniform(stream: 2, index: UInt64(row)) - 1)
-            base.append(RowScore(lossSum: loss * Double(targets), targetCount: targets, correctCount: 0))
-            adapter.append(RowScore(lossSum: (loss + change) * Double(targets), targetCount: targets, correctCount: 0))
+            base.append(RowScore(lossSum: loss * Double(targets), targetCount: targets))
+            adapter.append(RowScore(lossSum: (loss + change) * Double(targets), targetCount: targets))
         }
-        return (HeldOutScores(rows: base), HeldOutScores(rows: adapter))
+        return (HeldOutScores(rows: base, correctCount: 0), HeldOutScores(rows: adapter, correctCount: 0))
     }
 
     @Test func corpusLossIsARatioOfSums() {
-        let scores = HeldOutScores(rows: [
-            RowScore(lossSum: 9, targetCount: 9, correctCount: 3), RowScore(lossSum: 5, targetCount: 1, correctCount: 1),
-        ])
+        let scores = HeldOutScores(
+            rows: [RowScore(lossSum: 9, targetCount: 9), RowScore(lossSum: 5, targetCount: 1)], correctCount: 4)
         #expect(scores.loss == 1.4)
         #expect(scores.tokenAccuracy == 0.4)
         #expect(abs((scores.perplexity ?? 0) - 4.0551999668) < 1e-9)
-        #expect(HeldOutScores(rows: []).loss == nil)
+        #expect(HeldOutScores(rows: [], correctCount: 0).loss == nil)
     }
 
     @Test func anAdapterThatDoesNothingIsNoDifference() {
@@ -53,7 +52,7 @@ import Testing
     @Test func aNonFiniteLossHasNoVerdict() {
         let (base, _) = rows(5, seed: 1, shift: 0, noise: 0)
         let broken = HeldOutScores(
-            rows: base.rows.map { RowScore(lossSum: .nan, targetCount: $0.targetCount, correctCount: 0) })
+            rows: base.rows.map { RowScore(lossSum: .nan, targetCount: $0.targetCount) }, correctCount: 0)
         let comparison = PairedComparison(base: base, adapter: broken, seed: 3)
         #expect(comparison.ci95 == nil)
         #expect(comparison.verdict == .noDifference)

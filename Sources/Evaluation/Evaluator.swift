@@ -1,0 +1,71 @@
+// Held-out scores of a model: forward passes over ragged micro-batches, results in the rows' order.
+
+public import Datasets
+public import Models
+public import Tensors
+
+/// Scores examples with a model as it is now, with or without its adapters.
+public struct Evaluator {
+    private let score: (TokenBatch) throws -> BatchLoss
+    private let rowLimit: Int
+
+    /// - Parameter rowLimit: token rows in one micro-batch, at most; a longer example stands alone.
+    public init(_ model: LanguageModel, workspace: Workspace, rowLimit: Int) {
+        self.init(rowLimit: rowLimit) { try model.evaluate($0, workspace: workspace, tokenLogProbabilities: false).0 }
+    }
+
+    /// An evaluator over any function from batches to losses.
+    public init(rowLimit: Int, score: @escaping (TokenBatch) throws -> BatchLoss) {
+        precondition(rowLimit > 0)
+        self.rowLimit = rowLimit
+        self.score = score
+    }
+
+    /// The scores of `examples`, one each, in their order.
+    ///
+    /// Examples are taken by length, so that batches are full and memory depends on `rowLimit` and the longest example, not
+    /// on how many there are. What is kept of each is two numbers.
+    /// - Parameter onProgress: told how many examples are done.
+    public func scores(
+        of examples: [TokenizedExample], onProgress: (_ doneCount: Int) -> Void = { _ in }
+    ) throws -> HeldOutScores {
+        var rows = [RowScore](repeating: RowScore(lossSum: 0, targetCount: 0), count: examples.count)
+        var correctCount = 0
+        // Equal lengths stay in the rows' order, so the batches do not depend on the sort's luck.
+        let order = examples.indices.sorted { (examples[$0].ids.count, $0) < (examples[$1].ids.count, $1) }
+        var start = 0
+        while start < order.count {
+            let end = batchEnd(from: start, order, examples)
+            correctCount += try score(order[start..<end], of: examples, into: &rows)
+            start = end
+            onProgress(start)
+        }
+        return HeldOutScores(rows: rows, correctCount: correctCount)
+    }
+
+    private func batchEnd(from start: Int, _ order: [Int], _ examples: [TokenizedExample]) -> Int {
+        var end = start + 1
+        var rowCount = examples[order[start]].ids.count
+        while end < order.count, rowCount + examples[order[end]].ids.count <= rowLimit {
+            rowCount += examples[order[end]].ids.count
+            end += 1
+        }
+        return end
+    }
+
+    /// Fills in the scores of `indices`; returns how many of their targets were the model's first choice.
+    private func score(
+        _ indices: ArraySlice<Int>, of examples: [TokenizedExample], into rows: inout [RowScore]
+    ) throws -> Int {
+        // An example without targets scores nothing and costs no pass.
+        let scored = indices.filter { examples[$0].targetCount > 0 }
+        guard !scored.isEmpty else { return 0 }
+        let loss = try score(TokenBatch(examples: scored.map { (examples[$0].ids, examples[$0].isTarget) }))
+        precondition(loss.exampleLossSums.count == scored.count && loss.exampleTargetCounts.count == scored.count)
+        for (place, index) in scored.enumerated() {
+            rows[index] = RowScore(
+                lossSum: loss.exampleLossSums[place], targetCount: loss.exampleTargetCounts[place])
+        }
+        return loss.correctCount
+    }
+}

@@ -1,0 +1,268 @@
+// The training loop: examples → micro-batches → gradient → clipping → AdamW, with evaluation and snapshots between steps.
+
+public import Datasets
+import Foundation
+import Kernels
+import Models
+public import Tensors
+
+/// Trains the numbers of a slab.
+///
+/// A step is a function of the state before it and of its number: the order of examples, the learning rate and the dropout
+/// masks are looked up, not drawn. So a run that goes on from a snapshot gives the same numbers as one that never stopped.
+public final class Trainer {
+    public let configuration: TrainingConfiguration
+    public let identity: TrainingSnapshot.Identity
+    private let model: any GradientSource
+    private let slab: ParameterSlab
+    private let examples: [TokenizedExample]
+    private let workspace: Workspace
+    private var order: ExampleOrder
+    private var progress = TrainingProgress()
+    private var bestValues: [Float]?
+    private var savedStep: Int?
+
+    /// - Parameter model: adds its gradients into those of `slab`.
+    public init(
+        model: any GradientSource, slab: ParameterSlab, examples: [TokenizedExample],
+        configuration: TrainingConfiguration, identity: TrainingSnapshot.Identity, workspace: Workspace
+    ) throws(TrainingError) {
+        guard !examples.isEmpty else { throw .noExamples }
+        for example in examples {
+            if example.ids.isEmpty { throw .exampleWithoutTokens(place: "\(example.place)") }
+            if example.targetCount == 0 { throw .exampleWithoutTargets(place: "\(example.place)") }
+        }
+        self.model = model
+        self.slab = slab
+        self.examples = examples
+        self.configuration = configuration
+        self.identity = identity
+        self.workspace = workspace
+        order = ExampleOrder(exampleCount: examples.count, batchSize: configuration.batchSize, seed: configuration.seed)
+    }
+
+    /// Steps completed.
+    public var step: Int { progress.step }
+    public var isDone: Bool { progress.step >= configuration.totalSteps || progress.isStoppedEarly }
+    public var history: [StepRecord] { progress.history }
+
+    // MARK: - The loop
+
+    /// Trains until all steps are done, an evaluation ends the run, or somebody asks it to stop.
+    public func run(_ hooks: TrainingHooks) throws -> TrainingOutcome {
+        var clock = StepClock()
+        hooks.onEvent(
+            .started(
+                fromStep: step, totalSteps: configuration.totalSteps, examples: examples.count,
+                trainableParameters: slab.parameterCount))
+        while true {
+            let isStopping = hooks.stopRequest?.isSet == true
+            // A run that was stopped before an evaluation that was due makes up for it when it goes on.
+            if !isStopping { try evaluateIfDue(hooks) }
+            if isStopping || isDone || isSaveDue { try save(hooks) }
+            if isDone || isStopping { break }
+            let record = try clock.timing { try trainStep() }
+            clock.tokens += record.tokens
+            hooks.onEvent(
+                .step(
+                    step: step, totalSteps: configuration.totalSteps, record: record,
+                    tokensPerSecond: clock.tokensPerSecond,
+                    secondsLeft: clock.secondsPerStep * Double(configuration.totalSteps - step)))
+        }
+        return conclude(clock, hooks)
+    }
+
+    private func conclude(_ clock: StepClock, _ hooks: TrainingHooks) -> TrainingOutcome {
+        let ending: TrainingOutcome.Ending = progress.isStoppedEarly ? .stoppedEarly : isDone ? .finished : .interrupted
+        if ending == .stoppedEarly, let best = progress.best {
+            hooks.onEvent(.stoppedEarly(step: step, bestStep: best.step, bestLoss: best.loss))
+        }
+        if ending == .interrupted {
+            hooks.onEvent(.interrupted(step: step))
+        } else {
+            hooks.onEvent(
+                .finished(step: step, finalLoss: progress.history.last?.loss ?? .nan, seconds: clock.seconds))
+        }
+        return TrainingOutcome(
+            ending: ending, steps: step, finalLoss: progress.history.last?.loss, best: progress.best,
+            tokens: clock.tokens, trainingSeconds: clock.seconds)
+    }
+
+    // MARK: - One step
+
+    /// Trains on the next step's examples. Throws before anything is updated.
+    @discardableResult
+    public func trainStep() throws -> StepRecord {
+        let indices = order.examples(afterSteps: step)
+        let loss = try accumulateGradients(indices)
+        let gradientNorm = try checkedGradientNorm(indices)
+        let learningRate = configuration.schedule.rate(afterSteps: step)
+        let optimiser = configuration.optimiser
+        AdamW.step(
+            values: slab.values, gradients: slab.gradients, firstMoments: slab.firstMoments,
+            secondMoments: slab.secondMoments, gradientScale: clippingFactor(gradientNorm),
+            learningRate: Float(learningRate), beta1: Float(optimiser.beta1), beta2: Float(optimiser.beta2),
+            epsilon: Float(optimiser.epsilon), weightDecay: Float(optimiser.weightDecay), step: step + 1)
+        let record = StepRecord(
+            loss: loss.meanLoss, learningRate: learningRate, gradientNorm: gradientNorm,
+            tokens: indices.reduce(0) { $0 + examples[$1].ids.count }, targetTokens: loss.targetCount)
+        progress.step += 1
+        progress.history.append(record)
+        return record
+    }
+
+    /// Leaves the gradient of (Σ losses / Σ targets of all `indices`) in the slab, however it is cut into micro-batches.
+    private func accumulateGradients(_ indices: [Int]) throws -> BatchLoss {
+        slab.zeroGradients()
+        let targetCount = indices.reduce(0) { $0 + examples[$1].targetCount }
+        let plan = MicroBatchPlan(lengths: indices.map { examples[$0].ids.count }, rowLimit: configuration.rowLimit)
+        let random = RandomStream(seed: configuration.seed, purpose: .dropout)
+        var loss = BatchLoss()
+        for (microBatch, range) in plan.ranges.enumerated() {
+            let words = random.words(stream: UInt32(truncatingIfNeeded: step), index: UInt64(microBatch))
+            loss.append(
+                try model.accumulateGradients(
+                    TokenBatch(examples: indices[range].map { (examples[$0].ids, examples[$0].isTarget) }),
+                    gradientScale: Float(1 / Double(targetCount)), recompute: configuration.recompute,
+                    workspace: workspace, randomSeed: UInt64(words.0) << 32 | UInt64(words.1),
+                    randomStream: UInt32(microBatch)))
+        }
+        precondition(loss.targetCount == targetCount, "the model counts other targets")
+        guard loss.lossSum.isFinite else {
+            let broken = zip(indices, loss.exampleLossSums).filter { !$0.1.isFinite }.map(\.0)
+            throw TrainingError.nonFiniteLoss(step: step + 1, examples: (broken.isEmpty ? indices : broken).map(place))
+        }
+        return loss
+    }
+
+    /// The global norm, summed in double; throws, with the first tensor concerned, where a gradient is not finite.
+    private func checkedGradientNorm(_ indices: [Int]) throws(TrainingError) -> Double {
+        let gradients = UnsafeBufferPointer(slab.gradients)
+        let norm = Elements.sumOfSquares(gradients).squareRoot()
+        guard !norm.isFinite else { return norm }
+        let element = Elements.firstNonFinite(gradients)
+        let slot = slab.slots.first { slot in element.map { slot.range.contains($0) } ?? false }
+        throw .nonFiniteGradient(
+            step: step + 1, tensor: slot?.name ?? "all parameters together", examples: indices.map(place))
+    }
+
+    /// As `torch.nn.utils.clip_grad_norm_`, its 1e-6 included.
+    private func clippingFactor(_ norm: Double) -> Float {
+        configuration.maximumGradientNorm.map { Float(min(1, $0 / (norm + 1e-6))) } ?? 1
+    }
+
+    /// Where an example stands in its file, for errors.
+    private func place(_ index: Int) -> String { "\(examples[index].place)" }
+
+    // MARK: - Between steps
+
+    private func evaluateIfDue(_ hooks: TrainingHooks) throws {
+        guard let evaluate = hooks.evaluate, step > 0, progress.evaluations.last?.step != step else { return }
+        let isDue = step == configuration.totalSteps || configuration.evaluateEverySteps.map { step % $0 == 0 } ?? false
+        guard isDue else { return }
+        let loss = try evaluate()
+        guard loss.isFinite else { throw TrainingError.nonFiniteEvaluation(step: step) }
+        let isBest = progress.record(EvaluationRecord(step: step, loss: loss), earlyStopping: configuration.earlyStopping)
+        // At the end of a run the stop has no meaning.
+        if step == configuration.totalSteps { progress.isStoppedEarly = false }
+        if isBest { bestValues = Array(slab.values) }
+        hooks.onEvent(.evaluated(step: step, loss: loss, isBest: isBest))
+    }
+
+    private var isSaveDue: Bool { step > 0 && configuration.saveEverySteps.map { step % $0 == 0 } ?? false }
+
+    private func save(_ hooks: TrainingHooks) throws {
+        guard let save = hooks.save, savedStep != step else { return }
+        let path = try save(snapshot())
+        savedStep = step
+        hooks.onEvent(.saved(step: step, path: path))
+    }
+
+    /// Puts the values of the best evaluation into the slab, where there was one: what a run that ends hands on.
+    public func useBestValues() {
+        guard let bestValues else { return }
+        _ = slab.values.update(from: bestValues)
+    }
+}
+
+// MARK: - Snapshots
+
+extension Trainer {
+    /// The run as it stands between two steps.
+    public func snapshot() -> TrainingSnapshot {
+        let cursor = order.cursor(afterSteps: step)
+        return TrainingSnapshot(
+            identity: identity, step: step, epoch: cursor.epoch, positionInEpoch: cursor.position,
+            seed: configuration.seed,
+            parameters: slab.slots.map { slot in
+                TrainingSnapshot.Parameter(
+                    name: slot.name, rows: slot.rows, columns: slot.columns, values: Array(slab.values[slot.range]),
+                    firstMoment: Array(slab.firstMoments[slot.range]),
+                    secondMoment: Array(slab.secondMoments[slot.range]),
+                    bestValues: bestValues.map { Array($0[slot.range]) })
+            },
+            history: progress.history, evaluations: progress.evaluations, best: progress.best,
+            evaluationsWithoutImprovement: progress.evaluationsWithoutImprovement,
+            isStoppedEarly: progress.isStoppedEarly)
+    }
+
+    /// Goes on from `snapshot`; throws before anything is changed.
+    public func restore(_ snapshot: TrainingSnapshot) throws(TrainingError) {
+        try check(snapshot)
+        var best = snapshot.best == nil ? nil : [Float](repeating: 0, count: slab.count)
+        for (slot, parameter) in zip(slab.slots, snapshot.parameters) {
+            slab.values[slot.range].copy(parameter.values)
+            slab.firstMoments[slot.range].copy(parameter.firstMoment)
+            slab.secondMoments[slot.range].copy(parameter.secondMoment)
+            if let values = parameter.bestValues { best?.replaceSubrange(slot.range, with: values) }
+        }
+        bestValues = best
+        progress = TrainingProgress(
+            step: snapshot.step, history: snapshot.history, evaluations: snapshot.evaluations, best: snapshot.best,
+            evaluationsWithoutImprovement: snapshot.evaluationsWithoutImprovement,
+            isStoppedEarly: snapshot.isStoppedEarly)
+        savedStep = snapshot.step
+    }
+
+    private func check(_ snapshot: TrainingSnapshot) throws(TrainingError) {
+        guard snapshot.identity.fingerprint == identity.fingerprint else {
+            throw .otherFingerprint(expected: identity.fingerprint, found: snapshot.identity.fingerprint)
+        }
+        let expected = slab.slots.map { "\($0.name) [\($0.rows), \($0.columns)]" }
+        let found = snapshot.parameters.map { "\($0.name) [\($0.rows), \($0.columns)]" }
+        guard expected == found else {
+            throw .otherParameters(
+                expected: expected.filter { !found.contains($0) }, found: found.filter { !expected.contains($0) })
+        }
+        if let reason = snapshot.contradiction { throw .damagedSnapshot(reason: reason) }
+        guard snapshot.seed == configuration.seed else {
+            throw .damagedSnapshot(reason: "its seed is \(snapshot.seed), the run's \(configuration.seed)")
+        }
+    }
+}
+
+extension Slice<UnsafeMutableBufferPointer<Float>> {
+    fileprivate func copy(_ values: [Float]) {
+        precondition(values.count == count)
+        _ = UnsafeMutableBufferPointer(rebasing: self).update(from: values)
+    }
+}
+
+/// Seconds and tokens of the steps of this process.
+private struct StepClock {
+    var seconds = 0.0
+    var steps = 0
+    var tokens = 0
+
+    var tokensPerSecond: Double { seconds > 0 ? Double(tokens) / seconds : 0 }
+    var secondsPerStep: Double { steps > 0 ? seconds / Double(steps) : 0 }
+
+    mutating func timing<Result>(_ body: () throws -> Result) rethrows -> Result {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let result = try body()
+        seconds += (clock.now - start) / .seconds(1)
+        steps += 1
+        return result
+    }
+}

@@ -1,0 +1,50 @@
+import Datasets
+import Evaluation
+import Models
+import Testing
+
+@Suite struct Evaluators {
+    private let examples = (0..<23).map { index in
+        let length = 2 + (index * 7) % 11
+        return TokenizedExample(
+            ids: (0..<length).map { Int32($0 + index) }, isTarget: (0..<length).map { $0 > 0 && index % 5 != 4 },
+            place: RowPlace(file: "rows.jsonl", line: index + 1), index: index)
+    }
+
+    /// The loss of an example is the sum of its ids; its first target counts as the model's choice.
+    private func loss(_ batch: TokenBatch) -> BatchLoss {
+        var loss = BatchLoss()
+        for (start, end) in zip(batch.bounds, batch.bounds.dropFirst()) {
+            let targets = batch.targets[start..<end].count { $0 >= 0 }
+            let sum = Double(batch.ids[start..<end].reduce(0, +))
+            loss.append(
+                BatchLoss(
+                    lossSum: sum, targetCount: targets, correctCount: 1, exampleLossSums: [sum],
+                    exampleTargetCounts: [targets]))
+        }
+        return loss
+    }
+
+    @Test(arguments: [1, 12, 1_000]) func resultsStandInTheRowsOrderAndNoneIsLeftOut(rowLimit: Int) throws {
+        var largest = 0
+        var done: [Int] = []
+        let evaluator = Evaluator(rowLimit: rowLimit) { batch in
+            if batch.exampleCount > 1 { largest = max(largest, batch.rowCount) }
+            return loss(batch)
+        }
+        let scores = try evaluator.scores(of: examples) { done.append($0) }
+        #expect(scores.rows.count == examples.count)
+        for (row, example) in zip(scores.rows, examples) {
+            #expect(row.targetCount == example.targetCount)
+            #expect(row.lossSum == (example.targetCount > 0 ? Double(example.ids.reduce(0, +)) : 0))
+        }
+        #expect(scores.correctCount == examples.count { $0.targetCount > 0 })
+        #expect(largest <= rowLimit)
+        #expect(done.last == examples.count)
+    }
+
+    @Test func noExamplesHaveNoLoss() throws {
+        let scores = try Evaluator(rowLimit: 8, score: loss).scores(of: [])
+        #expect(scores.loss == nil && scores.perplexity == nil && scores.tokenAccuracy == nil)
+    }
+}

@@ -1,0 +1,82 @@
+import Datasets
+import Models
+import Tensors
+import Training
+
+/// A model small enough to follow by hand: loss of a target token with id `t` is ½ Σ (w − t/10)², so its gradient is
+/// Σ (w − t/10) over all numbers of the slab.
+final class QuadraticModel: GradientSource {
+    let slab = ParameterSlab([("layer.lora_A.weight", 2, 3), ("layer.lora_B.weight", 3, 2)])
+    var brokenExampleLength: Int?
+    var brokenGradientStep: Int?
+    var batches: [TokenBatch] = []
+    var seeds: [UInt64] = []
+
+    init() {
+        for (index, slot) in slab.slots.enumerated() {
+            for element in slot.range { slab.values[element] = Float(index) + Float(element) / 100 }
+        }
+    }
+
+    func accumulateGradients(
+        _ batch: TokenBatch, gradientScale: Float, recompute: Bool, workspace: Workspace, randomSeed: UInt64,
+        randomStream: UInt32
+    ) throws -> BatchLoss {
+        batches.append(batch)
+        seeds.append(randomSeed)
+        var loss = BatchLoss()
+        for (start, end) in zip(batch.bounds, batch.bounds.dropFirst()) {
+            var sum = 0.0
+            let targets = batch.targets[start..<end].filter { $0 >= 0 }
+            for target in targets {
+                for slot in slab.slots {
+                    for element in slot.range {
+                        let difference = slab.values[element] - Float(target) / 10
+                        sum += Double(difference * difference) / 2
+                        slab.gradients[element] += difference * gradientScale
+                    }
+                }
+            }
+            if end - start == brokenExampleLength { sum = .nan }
+            loss.append(
+                BatchLoss(
+                    lossSum: sum, targetCount: targets.count, exampleLossSums: [sum],
+                    exampleTargetCounts: [targets.count]))
+        }
+        if batches.count == brokenGradientStep { slab.gradients[slab.slots[1].offset] = .infinity }
+        return loss
+    }
+
+    var parameters: [Float] { slab.slots.flatMap { Array(slab.values[$0.range]) } }
+}
+
+/// `count` examples of different lengths.
+func makeExamples(_ count: Int) -> [TokenizedExample] {
+    (0..<count).map { index in
+        let length = 3 + (index * 5) % 7
+        return TokenizedExample(
+            ids: (0..<length).map { Int32(($0 * 3 + index) % 19) }, isTarget: (0..<length).map { $0 > index % 2 },
+            place: RowPlace(file: "train.jsonl", line: index + 1), index: index)
+    }
+}
+
+func makeConfiguration(
+    steps: Int, batchSize: Int = 4, rowLimit: Int = 12, evaluateEvery: Int? = nil, saveEvery: Int? = nil,
+    earlyStopping: EarlyStopping? = nil, maximumGradientNorm: Double? = 1
+) -> TrainingConfiguration {
+    TrainingConfiguration(
+        seed: 9, batchSize: batchSize, rowLimit: rowLimit, recompute: false,
+        schedule: LearningRateSchedule(.cosine, peak: 0.05, totalSteps: steps, warmUp: .steps(2)),
+        optimiser: OptimiserSettings(weightDecay: 0.01), maximumGradientNorm: maximumGradientNorm,
+        evaluateEverySteps: evaluateEvery, saveEverySteps: saveEvery, earlyStopping: earlyStopping)
+}
+
+let identity = TrainingSnapshot.Identity(fingerprint: "f00d", recipe: "name: t\n", adapterConfiguration: "{}")
+
+func makeTrainer(
+    _ model: QuadraticModel, _ configuration: TrainingConfiguration, examples: Int = 10
+) throws -> Trainer {
+    try Trainer(
+        model: model, slab: model.slab, examples: makeExamples(examples), configuration: configuration,
+        identity: identity, workspace: Workspace())
+}

@@ -1,0 +1,91 @@
+import Testing
+import Training
+
+/// A run that goes on from a snapshot is the run that never stopped.
+@Suite struct Resuming {
+    private let configuration = makeConfiguration(
+        steps: 11, evaluateEvery: 3, saveEvery: 1, earlyStopping: EarlyStopping(patience: 9))
+
+    /// A held-out loss that depends on the parameters, so that resuming with others shows.
+    private func heldOutLoss(_ model: QuadraticModel) -> Double { Double(model.parameters.reduce(0) { $0 + $1 * $1 }) }
+
+    private func straightRun() throws -> [TrainingSnapshot] {
+        let model = QuadraticModel()
+        var snapshots: [TrainingSnapshot] = []
+        _ = try makeTrainer(model, configuration).run(
+            TrainingHooks(
+                evaluate: { heldOutLoss(model) },
+                save: {
+                    snapshots.append($0)
+                    return "step-\($0.step)"
+                }))
+        return snapshots
+    }
+
+    @Test func everyStepCanBeTheLastBeforeAKill() throws {
+        let snapshots = try straightRun()
+        #expect(snapshots.map(\.step) == Array(1...11))
+        #expect(snapshots.last?.best != nil && snapshots.last?.evaluations.count == 4)
+        for snapshot in snapshots {
+            let model = QuadraticModel()
+            let trainer = try makeTrainer(model, configuration)
+            try trainer.restore(snapshot)
+            #expect(trainer.snapshot() == snapshot)
+            _ = try trainer.run(TrainingHooks(evaluate: { heldOutLoss(model) }))
+            #expect(trainer.snapshot() == snapshots.last)
+        }
+    }
+
+    /// Stopped on request between any two steps, also where an evaluation was due.
+    @Test func aStopOnRequestChangesNothing() throws {
+        let straight = try straightRun()
+        for stopAt in 1...10 {
+            var saved: TrainingSnapshot?
+            let stop = StopRequest()
+            let model = QuadraticModel()
+            let outcome = try makeTrainer(model, configuration).run(
+                TrainingHooks(
+                    onEvent: { if case .step(stopAt, _, _, _, _) = $0 { stop.set() } },
+                    evaluate: { heldOutLoss(model) },
+                    save: {
+                        saved = $0
+                        return ""
+                    }, stopRequest: stop))
+            #expect(outcome.ending == .interrupted && saved?.step == stopAt)
+            let other = QuadraticModel()
+            let trainer = try makeTrainer(other, configuration)
+            try trainer.restore(try #require(saved))
+            _ = try trainer.run(TrainingHooks(evaluate: { heldOutLoss(other) }))
+            #expect(trainer.snapshot() == straight.last)
+        }
+    }
+
+    @Test func aFinishedRunStaysFinished() throws {
+        let last = try #require(try straightRun().last)
+        let trainer = try makeTrainer(QuadraticModel(), configuration)
+        try trainer.restore(last)
+        let outcome = try trainer.run(TrainingHooks(evaluate: { 0 }))
+        #expect(outcome.ending == .finished && outcome.tokens == 0)
+        #expect(trainer.snapshot() == last)
+    }
+
+    @Test func anotherRunsSnapshotIsRefused() throws {
+        let snapshot = try straightRun()[2]
+        let model = QuadraticModel()
+        let before = model.parameters
+        let trainer = try makeTrainer(model, configuration)
+        var other = snapshot
+        other.identity.fingerprint = "beef"
+        #expect(throws: TrainingError.otherFingerprint(expected: "f00d", found: "beef")) { try trainer.restore(other) }
+        other = snapshot
+        other.parameters[1].name = "else"
+        #expect(throws: TrainingError.self) { try trainer.restore(other) }
+        other = snapshot
+        other.history.removeLast()
+        #expect(throws: TrainingError.self) { try trainer.restore(other) }
+        other = snapshot
+        other.parameters[0].firstMoment.removeLast()
+        #expect(throws: TrainingError.self) { try trainer.restore(other) }
+        #expect(model.parameters == before && trainer.step == 0)
+    }
+}

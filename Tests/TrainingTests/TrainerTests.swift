@@ -1,0 +1,145 @@
+import Models
+import TestSupport
+import Tensors
+import Testing
+import Training
+
+@Suite struct Trainers {
+    // MARK: - Steps
+
+    /// However a step is cut, also the last one of an epoch, which is smaller: loss and gradient are those of all targets.
+    @Test func theCutChangesNothing() throws {
+        let runs = try [1, 12, 1_000].map { rowLimit in
+            let model = QuadraticModel()
+            let trainer = try makeTrainer(model, makeConfiguration(steps: 5, rowLimit: rowLimit))
+            _ = try trainer.run(TrainingHooks())
+            return (trainer.history, model.parameters, model.batches.count)
+        }
+        for run in runs.dropFirst() {
+            #expect(maximumDifference(run.0.map(\.loss), runs[0].0.map(\.loss)) < 1e-6)
+            #expect(maximumDifference(run.0.map(\.gradientNorm), runs[0].0.map(\.gradientNorm)) < 1e-6)
+            #expect(maximumDifference(run.1, runs[0].1) < 1e-6)
+        }
+        #expect(runs[0].2 > runs[1].2 && runs[1].2 > runs[2].2)
+    }
+
+    /// The mean over all target tokens, not the mean of examples' or micro-batches' means.
+    @Test func lossIsPerTargetToken() throws {
+        let model = QuadraticModel()
+        let trainer = try makeTrainer(model, makeConfiguration(steps: 1, batchSize: 10), examples: 10)
+        var sum = 0.0
+        var count = 0
+        for example in makeExamples(10) {
+            for (id, isTarget) in zip(example.ids, example.isTarget) where isTarget {
+                sum += model.parameters.reduce(0) { $0 + Double(($1 - Float(id) / 10) * ($1 - Float(id) / 10)) / 2 }
+                count += 1
+            }
+        }
+        let record = try trainer.trainStep()
+        #expect(record.targetTokens == count)
+        #expect(abs(record.loss - sum / Double(count)) < 1e-5)
+    }
+
+    @Test func clippingBoundsTheUpdateNotTheReport() throws {
+        let free = QuadraticModel()
+        let clipped = QuadraticModel()
+        let first = try makeTrainer(free, makeConfiguration(steps: 3, maximumGradientNorm: nil)).trainStep()
+        let second = try makeTrainer(clipped, makeConfiguration(steps: 3, maximumGradientNorm: 0.5)).trainStep()
+        #expect(first.gradientNorm == second.gradientNorm && first.gradientNorm > 0.5)
+        let factor = Float(0.5 / (first.gradientNorm + 1e-6))
+        let ratios = free.slab.slots[0].range.map { clipped.slab.firstMoments[$0] / free.slab.firstMoments[$0] }
+        #expect(maximumDifference(ratios, ratios.map { _ in factor }) < 1e-5)
+    }
+
+    @Test func dropoutSeedsDifferByStepAndMicroBatch() throws {
+        let model = QuadraticModel()
+        _ = try makeTrainer(model, makeConfiguration(steps: 6, rowLimit: 8)).run(TrainingHooks())
+        #expect(Set(model.seeds).count == model.seeds.count && model.seeds.count > 12)
+    }
+
+    // MARK: - What must not pass
+
+    @Test func nonFiniteNumbersStopBeforeTheUpdate() throws {
+        let model = QuadraticModel()
+        model.brokenExampleLength = 9
+        let trainer = try makeTrainer(model, makeConfiguration(steps: 6, batchSize: 10))
+        let before = model.parameters
+        let place = try #require(makeExamples(10).first { $0.ids.count == 9 }).place
+        #expect(throws: TrainingError.nonFiniteLoss(step: 1, examples: ["\(place)"])) {
+            try trainer.run(TrainingHooks())
+        }
+        #expect(model.parameters == before && trainer.step == 0)
+    }
+
+    @Test func aNonFiniteGradientNamesItsTensor() throws {
+        let model = QuadraticModel()
+        model.brokenGradientStep = 2
+        let trainer = try makeTrainer(model, makeConfiguration(steps: 6, batchSize: 5, rowLimit: 1_000))
+        try trainer.trainStep()
+        let before = model.parameters
+        do {
+            try trainer.trainStep()
+            Issue.record("an infinite gradient passed")
+        } catch let error as TrainingError {
+            guard case .nonFiniteGradient(2, "layer.lora_B.weight", let examples) = error else {
+                throw error
+            }
+            #expect(examples.count == 5)
+        }
+        #expect(model.parameters == before && trainer.step == 1)
+    }
+
+    @Test func uselessExamplesAreRefused() throws {
+        let model = QuadraticModel()
+        #expect(throws: TrainingError.noExamples) { try makeTrainer(model, makeConfiguration(steps: 1), examples: 0) }
+        var example = makeExamples(1)[0]
+        example.isTarget = example.ids.map { _ in false }
+        #expect(throws: TrainingError.exampleWithoutTargets(place: "train.jsonl:1")) {
+            try Trainer(
+                model: model, slab: model.slab, examples: [example], configuration: makeConfiguration(steps: 1),
+                identity: identity, workspace: Workspace())
+        }
+    }
+
+    // MARK: - Evaluation and stopping
+
+    @Test func theBestEvaluationIsKept() throws {
+        let model = QuadraticModel()
+        let trainer = try makeTrainer(model, makeConfiguration(steps: 8, evaluateEvery: 2))
+        var losses = [3.0, 1, 2, 1.5]
+        var best: [Float] = []
+        var events: [TrainingEvent] = []
+        let outcome = try trainer.run(
+            TrainingHooks(
+                onEvent: { events.append($0) },
+                evaluate: {
+                    if losses.count == 3 { best = model.parameters }
+                    return losses.removeFirst()
+                }))
+        #expect(outcome.best == EvaluationRecord(step: 4, loss: 1))
+        #expect(outcome.ending == .finished)
+        #expect(events.contains(.evaluated(step: 4, loss: 1, isBest: true)))
+        #expect(model.parameters != best)
+        trainer.useBestValues()
+        #expect(model.parameters == best)
+    }
+
+    @Test func patienceEndsTheRun() throws {
+        let configuration = makeConfiguration(steps: 50, evaluateEvery: 1, earlyStopping: EarlyStopping(patience: 3))
+        let trainer = try makeTrainer(QuadraticModel(), configuration)
+        var loss = 5.0
+        let outcome = try trainer.run(
+            TrainingHooks(evaluate: {
+                loss = trainer.step <= 4 ? loss - 1 : 3
+                return loss
+            }))
+        #expect(outcome.ending == .stoppedEarly)
+        #expect(outcome.steps == 7)
+        #expect(trainer.isDone)
+    }
+
+    @Test func aNonFiniteEvaluationIsAnError() throws {
+        let trainer = try makeTrainer(QuadraticModel(), makeConfiguration(steps: 2))
+        #expect(throws: TrainingError.nonFiniteEvaluation(step: 2)) { try trainer.run(TrainingHooks(evaluate: { .nan })) }
+    }
+}
