@@ -5,7 +5,8 @@ extension Interpreter {
     func attribute(_ name: String, of value: Value) throws(TemplateError) -> Value {
         if case .undefined(let undefined) = value { throw undefined.error }
         if let found = try ownAttribute(name, of: value) { return found }
-        return try member(.string(name), of: value) ?? absent(.string(name), of: value)
+        if let found = try member(.string(name), of: value) { return found }
+        return try absent(.string(name), of: value)
     }
 
     /// `value[key]`: a member, else for a text an attribute of that name.

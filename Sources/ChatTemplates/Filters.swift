@@ -11,9 +11,10 @@ extension Interpreter {
     func filter(_ name: String, _ value: Value, _ arguments: CallArguments) throws(TemplateError) -> Value {
         try charge(for: value)
         for argument in arguments.positional { try charge(for: argument) }
-        let result =
-            try valueFilter(name, value, arguments) ?? textFilter(name, value, arguments)
-            ?? listFilter(name, value, arguments) ?? choiceFilter(name, value, arguments)
+        var result = try valueFilter(name, value, arguments)
+        if result == nil { result = try textFilter(name, value, arguments) }
+        if result == nil { result = try listFilter(name, value, arguments) }
+        if result == nil { result = try choiceFilter(name, value, arguments) }
         guard let result else { throw .runtime("no filter named '\(name)'") }
         if case .string(let text) = result { try charge(text: text) }
         return result

@@ -40,8 +40,9 @@ extension Interpreter {
     /// Tests for the kind of a value; `nil` where `name` is none of them.
     private func kindTest(_ name: String, _ value: Value) throws(TemplateError) -> Bool? {
         switch (name, value) {
-        case ("defined", .undefined), ("none", _) where !value.isNone: return false
-        case ("defined", _), ("none", _): return true
+        case ("defined", .undefined): return false
+        case ("defined", _): return true
+        case ("none", _): return value.isNone
         case ("undefined", .undefined): return true
         case ("undefined", _): return false
         case ("boolean", .bool), ("integer", .integer), ("float", .double), ("string", .string), ("mapping", .mapping): return true

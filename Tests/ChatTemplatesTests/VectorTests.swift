@@ -1,0 +1,39 @@
+// Every template of the public vectors, against the text that its makers expect.
+
+import ChatTemplates
+import Foundation
+import JSON
+import Testing
+import TestSupport
+
+struct VectorTests {
+    @Test(.needs("vectors/jinja/hfjs-e2e.json")) func popularTemplatesRenderAsExpected() throws {
+        let bytes = [UInt8](try Data(contentsOf: SharedData.url("vectors/jinja/hfjs-e2e.json")))
+        let cases = try #require(try JSONValue(parsing: bytes).object)
+        #expect(cases.members.count >= 50)
+        for (name, item) in cases.members {
+            let source = try #require(item["chat_template"]?.string)
+            let context = try #require(item["data"]?.object)
+            let expected = try #require(item["target"]?.string)
+            var full = context
+            for member in try #require(item.object).members
+            where !["chat_template", "data", "target"].contains(member.key) { full[member.key] = member.value }
+            do {
+                let text = try ChatTemplate(source: source).render(
+                    context: full, now: TemplateClock(secondsSince1970: 1_721_984_461))
+                #expect(text.utf8.elementsEqual(expected.utf8), "\(name):\n\(firstDifference(text, expected))")
+            } catch {
+                Issue.record("\(name): \(error)")
+            }
+        }
+    }
+
+    private func firstDifference(_ text: String, _ expected: String) -> String {
+        let left = Array(text.utf8)
+        let right = Array(expected.utf8)
+        let place = zip(left, right).enumerated().first { $1.0 != $1.1 }?.offset ?? min(left.count, right.count)
+        let start = max(0, place - 40)
+        return "byte \(place): got \(String(decoding: left[start...].prefix(100), as: UTF8.self).debugDescription)"
+            + " expected \(String(decoding: right[start...].prefix(100), as: UTF8.self).debugDescription)"
+    }
+}
