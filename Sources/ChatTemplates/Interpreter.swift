@@ -180,14 +180,8 @@ extension Interpreter {
 
     /// Runs a loop over `iterable`; also called again by a recursive loop.
     func run(_ loop: Loop, over iterable: Value, recursionDepth: Int, in scope: Scope) throws(TemplateError) {
-        let filter: ((Value) throws(TemplateError) -> Bool)? = loop.filter.map { test in
-            { [unowned self] (value) throws(TemplateError) in
-                try self.charge()
-                let inner = Scope(parent: scope)
-                try self.assign(value, to: loop.target, in: inner)
-                return try self.evaluate(test, in: inner).isTrue
-            }
-        }
+        var filter: LoopFilter?
+        if let test = loop.filter { filter = LoopFilter(interpreter: self, test: test, target: loop.target, scope: scope) }
         let context = try LoopContext(
             try iterable.elements(), recursionDepth: recursionDepth,
             recursion: loop.isRecursive ? (loop, scope) : nil, filter: filter)

@@ -1,9 +1,26 @@
 // The `loop` variable, which is also what drives a loop: elements are taken one by one, so that a loop's filter sees what
 // the turns before have changed.
 
+/// The `if` of a `for`.
+struct LoopFilter {
+    // The loop's turns end before the interpreter does, but a namespace may keep `loop` a little longer.
+    weak var interpreter: Interpreter?
+    let test: Expression
+    let target: Target
+    let scope: Scope
+
+    func accepts(_ value: Value) throws(TemplateError) -> Bool {
+        guard let interpreter else { return false }
+        try interpreter.charge()
+        let inner = Scope(parent: scope)
+        try interpreter.assign(value, to: target, in: inner)
+        return try interpreter.evaluate(test, in: inner).isTrue
+    }
+}
+
 final class LoopContext {
     private var source: ArraySlice<Value>
-    private let filter: ((Value) throws(TemplateError) -> Bool)?
+    private let filter: LoopFilter?
     /// Elements that were looked at ahead of their turn.
     private var ahead: [Value] = []
     private var knownLength: Int?
@@ -18,8 +35,7 @@ final class LoopContext {
     var lastChanged: [Value]?
 
     init(
-        _ elements: [Value], recursionDepth: Int, recursion: (Loop, Scope)?,
-        filter: ((Value) throws(TemplateError) -> Bool)?
+        _ elements: [Value], recursionDepth: Int, recursion: (Loop, Scope)?, filter: LoopFilter?
     ) throws(TemplateError) {
         source = elements[...]
         self.filter = filter
@@ -32,7 +48,7 @@ final class LoopContext {
     private func pull() throws(TemplateError) -> Value? {
         while let value = source.popFirst() {
             guard let filter else { return value }
-            if try filter(value) { return value }
+            if try filter.accepts(value) { return value }
         }
         return nil
     }
