@@ -8,9 +8,14 @@ import TestSupport
 struct HostileTemplateTests {
     private func outcome(_ source: String) -> TemplateError.Kind? {
         do {
-            _ = try ChatTemplate(source: source).render(context: ["items": [1, 2, 3], "name": "é"])
+            _ = try ChatTemplate(source: source).render(
+                context: JSONObject([("items", [1, 2, 3]), ("name", "é")]))
             return nil
-        } catch { return error.kind }
+        } catch let error as TemplateError {
+            return error.kind
+        } catch {
+            return nil
+        }
     }
 
     @Test(arguments: [
