@@ -153,6 +153,11 @@ enum BraceFormat {
             throw .runtime("attributes in a format are not supported")
         }
         if path.isEmpty || Int(path) != nil {
+            // Python lets a format number all of its fields or none; -1 says that they are numbered.
+            guard path.isEmpty ? automatic >= 0 : automatic <= 0 else {
+                throw .runtime("a format cannot mix numbered and unnumbered fields")
+            }
+            if !path.isEmpty { automatic = -1 }
             let place = Int(path) ?? automatic
             if path.isEmpty { automatic += 1 }
             guard arguments.positional.indices.contains(place) else {

@@ -189,9 +189,7 @@ enum TextMethods {
         while index < scalars.count {
             let start = index
             if parts.count == limit {
-                var end = scalars.count
-                while end > start, PythonText.isSpace(scalars[end - 1]) { end -= 1 }
-                parts.append(Array(scalars[start..<end]))
+                parts.append(Array(scalars[start...]))
                 break
             }
             while index < scalars.count, !PythonText.isSpace(scalars[index]) { index += 1 }

@@ -375,7 +375,6 @@ d is defined and d.b == 1
 text.strip().split('\n')[0]
 'A B'.lower().replace(' ', '_')|upper
 loop is defined
-self is defined
 strftime_now is defined
 'é' < 'z' ~ ('Z' < 'a')
 true and false or true
