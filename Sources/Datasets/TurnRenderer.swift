@@ -86,7 +86,7 @@ struct TurnRenderer {
     private mutating func endOfTurn(in tail: [UInt8], content: String) -> Int {
         let encoded = encoder.encodeText(String(decoding: tail, as: UTF8.self), addSpecialTokens: false, parseSpecial: true)
         let special = zip(encoded.ids, encoded.offsets).filter { encoder.isSpecialToken($0.0) && !$0.1.isEmpty }.map(\.1)
-        if let contentEnd = Self.endOfLast(Array(content.trimmingWhiteSpace.utf8), in: tail),
+        if let contentEnd = Self.endOfLast(Array(content.trimmingWhiteSpace.utf8), in: tail, outside: special),
             let marker = special.first(where: { $0.lowerBound >= contentEnd })
         {
             return marker.upperBound
@@ -98,12 +98,14 @@ struct TurnRenderer {
 
     private static func isWhiteSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 
-    /// Behind the last place at which `pattern` stands in `text`; `nil` for an empty pattern.
-    private static func endOfLast(_ pattern: [UInt8], in text: [UInt8]) -> Int? {
+    /// Behind the last place at which `pattern` stands in `text`, begun and ended outside of `marks` (an answer "end" stands in
+    /// "<|end|>" as well); `nil` for an empty pattern.
+    private static func endOfLast(_ pattern: [UInt8], in text: [UInt8], outside marks: [Range<Int>]) -> Int? {
         guard !pattern.isEmpty, pattern.count <= text.count else { return nil }
+        func isInside(_ position: Int) -> Bool { marks.contains { $0.lowerBound < position && position < $0.upperBound } }
         for start in stride(from: text.count - pattern.count, through: 0, by: -1)
         where text[start] == pattern[0] && text[start...].starts(with: pattern) {
-            return start + pattern.count
+            if !isInside(start), !isInside(start + pattern.count) { return start + pattern.count }
         }
         return nil
     }

@@ -72,6 +72,13 @@ private let twoTurns = """
         #expect(trainedText(set.examples[0], in: text) == "good day<|end|>same answer<|end|>")
     }
 
+    @Test(arguments: ["end", "s", "<", "assistant", "|end|", "a<|end|>b"]) func answersThatLookLikeMarksAreFound(answer: String) throws {
+        let row = #"{"prompt": [{"role": "user", "content": "q"}], "completion": [{"role": "assistant", "content": "\#(answer)"}]}"#
+        let example = try prepare("a.jsonl", row, renderer: .endOfTextAtTheEnd).examples[0]
+        let text = "<|user|>\nq<|end|>\n<|assistant|>\n\(answer)<|end|>\n</s>"
+        #expect(trainedText(example, in: text) == answer + "<|end|>")
+    }
+
     @Test func aTemplateWithoutEndTokenIsReported() throws {
         let set = try prepare("a.jsonl", twoTurns, renderer: .withoutEnd)
         #expect(set.report.turnsWithoutEnd == 2)
