@@ -19,10 +19,11 @@ func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 /// The tests of module `name`, in `Tests/<name>Tests`.
-func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
     .testTarget(
         name: name + "Tests",
         dependencies: [.init(stringLiteral: name), "TestSupport"] + dependencies,
+        exclude: exclude,
         swiftSettings: swiftSettings)
 }
 
@@ -97,7 +98,7 @@ let package = Package(
         tests("Recipes"),
         tests("Kernels", ["Tensors", "CKernels", "JSON"]),
         tests("WeightFiles", ["Tensors", "JSON"]),
-        tests("Datasets", ["Tokenizers", "ChatTemplates", "JSON", "Digests"]),
+        tests("Datasets", ["Tokenizers", "ChatTemplates", "JSON", "Digests"], exclude: ["Fixtures"]),
         tests("Models", ["Tensors", "Kernels", "WeightFiles", "JSON"]),
         tests("Adapters", ["Models", "Tensors", "Kernels", "WeightFiles", "JSON"]),
         tests("Training", ["Models", "Datasets", "Tensors", "Kernels", "JSON", "Adapters", "WeightFiles"]),
