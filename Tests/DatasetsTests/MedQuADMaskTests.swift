@@ -1,3 +1,4 @@
+import ChatTemplates
 import Datasets
 import Digests
 import Foundation
@@ -23,9 +24,11 @@ private func smolTokenizer() throws -> Tokenizer {
         let golden = try golden()
         let tokenizer = try smolTokenizer()
         let encoder = TokenizerEncoder(tokenizer)
+        let template = try ChatTemplate(source: try #require(golden["template"]?.string))
+        let renderer = TemplateRenderer(template, tokenizer: tokenizer)
         let expected = try #require(golden["rows"]?.array)
         let set = try PreparedDataset(
-            files: [SharedData.url("bench/medquad-eval-48.jsonl").path], encoder: encoder, renderer: ToyRenderer.smolLM,
+            files: [SharedData.url("bench/medquad-eval-48.jsonl").path], encoder: encoder, renderer: renderer,
             settings: .test(maxLength: 100_000))
         #expect(set.examples.count == 48)
         #expect(expected.count == 48)

@@ -60,11 +60,6 @@ struct ToyRenderer: ConversationRenderer {
         messages.map { "<|im_start|>\($0.role)\n\($0.content)<|im_end|>\n" }.joined() + (prompt ? "<|im_start|>assistant\n" : "")
     }
 
-    static let smolLM = ToyRenderer { messages, prompt in
-        let system = "<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>\n"
-        return try (messages.isEmpty || messages[0].role == "system" ? "" : system) + chatML.body(messages, prompt)
-    }
-
     /// A beginning of sequence, answers closed by the end of sequence.
     static let withBegin = ToyRenderer { messages, _ in
         "<s>" + messages.map { $0.role == "user" ? "[INST] \($0.content) [/INST]" : " \($0.content)</s>" }.joined()
