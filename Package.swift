@@ -70,7 +70,7 @@ let package = Package(
         module("Evaluation", ["Models", "Datasets", "Tensors", "Kernels"]),
 
         // Level 5: what is written.
-        module("Checkpoints", ["Training", "Tensors", "JSON", "CHDF5", "Digests"]),
+        module("Checkpoints", ["Training", "WeightFiles", "Tensors", "JSON", "CHDF5", "Digests"]),
         module("ModelExport", ["Adapters", "Tokenizers", "Models", "WeightFiles", "Tensors", "Kernels", "JSON", "CHDF5"]),
 
         // Level 6: stages and runs.

@@ -1,1 +1,21 @@
 #include <hdf5.h>
+
+/* HDF5's constants are macros around library state, which Swift does not import: one getter each. */
+static inline hid_t lathe_h5_float_in_memory(void) { return H5T_NATIVE_FLOAT; }
+static inline hid_t lathe_h5_float_in_file(void) { return H5T_IEEE_F32LE; }
+static inline hid_t lathe_h5_double_in_memory(void) { return H5T_NATIVE_DOUBLE; }
+static inline hid_t lathe_h5_double_in_file(void) { return H5T_IEEE_F64LE; }
+static inline hid_t lathe_h5_int64_in_memory(void) { return H5T_NATIVE_INT64; }
+static inline hid_t lathe_h5_int64_in_file(void) { return H5T_STD_I64LE; }
+static inline hid_t lathe_h5_c_string(void) { return H5T_C_S1; }
+static inline hid_t lathe_h5_file_access_class(void) { return H5P_FILE_ACCESS; }
+static inline hid_t lathe_h5_dataset_creation_class(void) { return H5P_DATASET_CREATE; }
+static inline hid_t lathe_h5_group_creation_class(void) { return H5P_GROUP_CREATE; }
+static inline hid_t lathe_h5_link_creation_class(void) { return H5P_LINK_CREATE; }
+static inline hid_t lathe_h5_default(void) { return H5P_DEFAULT; }
+static inline hid_t lathe_h5_all(void) { return H5S_ALL; }
+static inline unsigned lathe_h5_truncate(void) { return H5F_ACC_TRUNC; }
+static inline unsigned lathe_h5_read_only(void) { return H5F_ACC_RDONLY; }
+static inline unsigned lathe_h5_global_scope(void) { return H5F_SCOPE_GLOBAL; }
+/* Errors come back as values; the library's own report on standard error is not wanted. */
+static inline void lathe_h5_be_quiet(void) { H5Eset_auto2(H5E_DEFAULT, NULL, NULL); }

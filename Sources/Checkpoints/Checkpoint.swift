@@ -1,0 +1,191 @@
+// A training snapshot as an HDF5 file:
+//
+//     /recipe /fingerprint /adapter_configuration /parameters    texts; the last lists the parameters' names, a line each
+//     /progress                                                   step, epoch, … as attributes
+//     /adapter/<module>/lora_A                                    values; so do the trees below
+//     /optimizer/first_moment/… /optimizer/second_moment/…
+//     /best/…                                                     values at the best evaluation, where there was one
+//     /history/loss …                                             one number a step; evaluations likewise
+
+public import Foundation
+public import Training
+
+/// Writing and reading of checkpoints.
+public enum Checkpoint {
+    /// Writes `snapshot` to `url`: whole and durable, or not at all. Equal snapshots give equal bytes.
+    public static func write(_ snapshot: TrainingSnapshot, to url: URL) throws(CheckpointError) {
+        let image: [UInt8]
+        do throws(HDF5Failure) { image = try self.image(of: snapshot) } catch {
+            throw CheckpointError(file: url.path, .cannotWrite("libhdf5 cannot \(error.operation)"))
+        }
+        try SealedFile.write(image, to: url)
+    }
+
+    /// The snapshot in `url`.
+    public static func read(_ url: URL) throws(CheckpointError) -> TrainingSnapshot {
+        let image = try SealedFile.read(url)
+        let result: Result<TrainingSnapshot, CheckpointError> = image.withUnsafeBytes { image in
+            do throws(HDF5Failure) { return .success(try self.snapshot(in: HDF5File(image: image))) } catch {
+                return .failure(CheckpointError(file: url.path, .inconsistent("libhdf5 cannot \(error.operation)")))
+            }
+        }
+        let snapshot = try result.get()
+        if let reason = snapshot.contradiction { throw CheckpointError(file: url.path, .inconsistent(reason)) }
+        return snapshot
+    }
+}
+
+// MARK: - Layout
+
+extension Checkpoint {
+    private static let valuesTree = "/adapter"
+    private static let firstMomentTree = "/optimizer/first_moment"
+    private static let secondMomentTree = "/optimizer/second_moment"
+    private static let bestTree = "/best"
+
+    /// Where the parameter `model.layers.0.mlp.up_proj.lora_A.weight` stands in a tree: its module, and `lora_A` inside it.
+    private static func place(of name: String) -> (module: String, leaf: String) {
+        var parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        if parts.count > 1, parts.last == "weight" { parts.removeLast() }
+        let leaf = parts.popLast().map(String.init) ?? ""
+        return (parts.isEmpty ? "parameters" : parts.joined(separator: "."), leaf)
+    }
+
+    private static func path(of name: String, in tree: String) -> String {
+        let place = place(of: name)
+        return "\(tree)/\(place.module)/\(place.leaf)"
+    }
+}
+
+// MARK: - Writing
+
+extension Checkpoint {
+    private static func image(of snapshot: TrainingSnapshot) throws(HDF5Failure) -> [UInt8] {
+        let file = try HDF5File()
+        try file.write(snapshot.identity.fingerprint, to: "/fingerprint")
+        try file.write(snapshot.identity.recipe, to: "/recipe")
+        try file.write(snapshot.identity.adapterConfiguration, to: "/adapter_configuration")
+        try file.write(snapshot.parameters.map(\.name).joined(separator: "\n"), to: "/parameters")
+        try writeProgress(of: snapshot, to: file)
+        try writeHistory(of: snapshot, to: file)
+        try file.makeGroup("/optimizer")
+        try write(snapshot.parameters, \.values, to: file, tree: valuesTree)
+        try write(snapshot.parameters, \.firstMoment, to: file, tree: firstMomentTree)
+        try write(snapshot.parameters, \.secondMoment, to: file, tree: secondMomentTree)
+        if snapshot.best != nil {
+            try write(snapshot.parameters, \.bestValuesOrNone, to: file, tree: bestTree)
+        }
+        return try file.image()
+    }
+
+    private static func writeProgress(of snapshot: TrainingSnapshot, to file: HDF5File) throws(HDF5Failure) {
+        let group = "/progress"
+        try file.makeGroup(group)
+        try file.setAttribute("step", of: group, snapshot.step)
+        try file.setAttribute("epoch", of: group, snapshot.epoch)
+        try file.setAttribute("position_in_epoch", of: group, snapshot.positionInEpoch)
+        try file.setAttribute("seed", of: group, Int(bitPattern: UInt(snapshot.seed)))
+        try file.setAttribute("evaluations_without_improvement", of: group, snapshot.evaluationsWithoutImprovement)
+        try file.setAttribute("stopped_early", of: group, snapshot.isStoppedEarly ? 1 : 0)
+        guard let best = snapshot.best else { return }
+        try file.setAttribute("best_step", of: group, best.step)
+        try file.setAttribute("best_loss", of: group, best.loss)
+    }
+
+    private static func writeHistory(of snapshot: TrainingSnapshot, to file: HDF5File) throws(HDF5Failure) {
+        let group = "/history"
+        try file.makeGroup(group)
+        try file.write(snapshot.history.map(\.loss), to: group + "/loss")
+        try file.write(snapshot.history.map(\.learningRate), to: group + "/learning_rate")
+        try file.write(snapshot.history.map(\.gradientNorm), to: group + "/gradient_norm")
+        try file.write(snapshot.history.map(\.tokens), to: group + "/tokens")
+        try file.write(snapshot.history.map(\.targetTokens), to: group + "/target_tokens")
+        try file.write(snapshot.evaluations.map(\.step), to: group + "/evaluation_step")
+        try file.write(snapshot.evaluations.map(\.loss), to: group + "/evaluation_loss")
+    }
+
+    private static func write(
+        _ parameters: [TrainingSnapshot.Parameter], _ values: KeyPath<TrainingSnapshot.Parameter, [Float]>,
+        to file: HDF5File, tree: String
+    ) throws(HDF5Failure) {
+        try file.makeGroup(tree)
+        var modules = Set<String>()
+        for parameter in parameters {
+            let module = "\(tree)/\(place(of: parameter.name).module)"
+            if modules.insert(module).inserted { try file.makeGroup(module) }
+            try file.write(
+                parameter[keyPath: values], rows: parameter.rows, columns: parameter.columns,
+                to: path(of: parameter.name, in: tree))
+        }
+    }
+}
+
+// MARK: - Reading
+
+extension Checkpoint {
+    private static func snapshot(in file: HDF5File) throws(HDF5Failure) -> TrainingSnapshot {
+        let group = "/progress"
+        let hasBest = file.contains(bestTree)
+        return TrainingSnapshot(
+            identity: TrainingSnapshot.Identity(
+                fingerprint: try file.text("/fingerprint"), recipe: try file.text("/recipe"),
+                adapterConfiguration: try file.text("/adapter_configuration")),
+            step: try file.integer("step", of: group), epoch: try file.integer("epoch", of: group),
+            positionInEpoch: try file.integer("position_in_epoch", of: group),
+            seed: UInt64(UInt(bitPattern: try file.integer("seed", of: group))),
+            parameters: try parameters(in: file, hasBest: hasBest), history: try history(in: file),
+            evaluations: try evaluations(in: file),
+            best: hasBest
+                ? EvaluationRecord(
+                    step: try file.integer("best_step", of: group), loss: try file.double("best_loss", of: group))
+                : nil,
+            evaluationsWithoutImprovement: try file.integer("evaluations_without_improvement", of: group),
+            isStoppedEarly: try file.integer("stopped_early", of: group) != 0)
+    }
+
+    private static func parameters(
+        in file: HDF5File, hasBest: Bool
+    ) throws(HDF5Failure) -> [TrainingSnapshot.Parameter] {
+        var parameters: [TrainingSnapshot.Parameter] = []
+        for name in try file.text("/parameters").split(separator: "\n").map(String.init) {
+            let values = try file.floats(path(of: name, in: valuesTree))
+            parameters.append(
+                TrainingSnapshot.Parameter(
+                    name: name, rows: values.rows, columns: values.columns, values: values.values,
+                    firstMoment: try file.floats(path(of: name, in: firstMomentTree)).values,
+                    secondMoment: try file.floats(path(of: name, in: secondMomentTree)).values,
+                    bestValues: hasBest ? try file.floats(path(of: name, in: bestTree)).values : nil))
+        }
+        return parameters
+    }
+
+    private static func history(in file: HDF5File) throws(HDF5Failure) -> [StepRecord] {
+        let losses = try file.doubles("/history/loss")
+        let rates = try file.doubles("/history/learning_rate")
+        let norms = try file.doubles("/history/gradient_norm")
+        let tokens = try file.integers("/history/tokens")
+        let targets = try file.integers("/history/target_tokens")
+        guard [rates.count, norms.count, tokens.count, targets.count].allSatisfy({ $0 == losses.count }) else {
+            throw HDF5Failure(operation: "find as many numbers in each part of /history")
+        }
+        return losses.indices.map {
+            StepRecord(
+                loss: losses[$0], learningRate: rates[$0], gradientNorm: norms[$0], tokens: tokens[$0],
+                targetTokens: targets[$0])
+        }
+    }
+
+    private static func evaluations(in file: HDF5File) throws(HDF5Failure) -> [EvaluationRecord] {
+        let steps = try file.integers("/history/evaluation_step")
+        let losses = try file.doubles("/history/evaluation_loss")
+        guard steps.count == losses.count else {
+            throw HDF5Failure(operation: "find as many evaluation losses as steps")
+        }
+        return zip(steps, losses).map { EvaluationRecord(step: $0, loss: $1) }
+    }
+}
+
+extension TrainingSnapshot.Parameter {
+    /// The values at the best evaluation, for a snapshot that has one.
+    fileprivate var bestValuesOrNone: [Float] { bestValues ?? values }
+}

@@ -1,0 +1,98 @@
+// The checkpoints of one run: `step-000200.h5` and its siblings.
+
+public import Foundation
+public import Training
+
+/// The snapshots in a run's directory.
+public struct CheckpointFolder: Sendable {
+    public let url: URL
+
+    public init(_ url: URL) { self.url = url }
+
+    /// A good snapshot, and what had to be passed over to find it.
+    public struct Newest: Sendable {
+        public let snapshot: TrainingSnapshot
+        public let url: URL
+        /// Newer files that cannot be used.
+        public let skipped: [CheckpointError]
+    }
+
+    /// Where the snapshot after `step` steps stands.
+    public func file(step: Int) -> URL {
+        let digits = String(step)
+        return url.appendingPathComponent(
+            "step-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits + ".h5")
+    }
+
+    /// Steps of the snapshots that are there, ascending, good or not.
+    public var steps: [Int] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
+        return names.compactMap(Self.step(ofFile:)).sorted()
+    }
+
+    private static func step(ofFile name: String) -> Int? {
+        guard name.hasPrefix("step-"), name.hasSuffix(".h5") else { return nil }
+        let digits = name.dropFirst(5).dropLast(3)
+        return digits.utf8.allSatisfy { (48...57).contains($0) } ? Int(digits) : nil
+    }
+
+    /// The newest snapshot that can be used. nil: there is none, and `skipped` gets what is wrong with each file there.
+    public func newest(skipped: inout [CheckpointError]) -> Newest? {
+        for step in steps.reversed() {
+            let file = file(step: step)
+            do throws(CheckpointError) {
+                return Newest(snapshot: try Checkpoint.read(file), url: file, skipped: skipped)
+            } catch {
+                skipped.append(error)
+            }
+        }
+        return nil
+    }
+
+    /// Writes `snapshot` in its place, then removes what `retention` lets go. Nothing older is touched before the new
+    /// snapshot is safe on disk.
+    @discardableResult
+    public func save(_ snapshot: TrainingSnapshot, retention: Retention) throws(CheckpointError) -> URL {
+        do { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) } catch {
+            throw CheckpointError(file: url.path, .cannotWrite("the directory cannot be created"))
+        }
+        let file = file(step: snapshot.step)
+        try Checkpoint.write(snapshot, to: file)
+        for step in retention.stepsToRemove(from: steps, newest: snapshot.step, best: snapshot.best?.step) {
+            try? FileManager.default.removeItem(at: self.file(step: step))
+        }
+        removeLeftovers()
+        return file
+    }
+
+    /// Removes every snapshot: a run that starts over.
+    public func removeAll() {
+        for step in steps { try? FileManager.default.removeItem(at: file(step: step)) }
+        removeLeftovers()
+    }
+
+    /// Removes what processes that were killed while writing have left.
+    private func removeLeftovers() {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
+        where name.hasPrefix(".step-") && name.hasSuffix(".partial") {
+            try? FileManager.default.removeItem(at: url.appendingPathComponent(name))
+        }
+    }
+}
+
+/// Which snapshots stay.
+public enum Retention: Sendable, Equatable {
+    case all
+    /// The newest so many, at least one, and that of the best evaluation.
+    case lastAndBest(Int)
+
+    /// The steps to let go. A file of a later step than the one just saved is of a run that was taken back; it stays, because
+    /// it is not this run's to remove.
+    func stepsToRemove(from steps: [Int], newest: Int, best: Int?) -> [Int] {
+        switch self {
+        case .all: []
+        case .lastAndBest(let count):
+            steps.sorted().filter { $0 <= newest }.dropLast(max(1, count)).filter { $0 != best }
+        }
+    }
+}
