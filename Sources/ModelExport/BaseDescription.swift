@@ -46,28 +46,27 @@ struct BaseDescription {
         }
     }
 
-    /// Writes everything but the weights.
-    func writeFiles(into folder: URL, type: ExportType, isTied: Bool) throws {
+    /// The content of every file but the weights.
+    func files(type: ExportType, isTied: Bool) throws -> [(name: String, bytes: [UInt8])] {
         var json = configuration
         let typeKeys = ["torch_dtype", "dtype"].filter { json[$0] != nil }
         for key in typeKeys.isEmpty ? ["torch_dtype"] : typeKeys { json[key] = .string(type.torchName) }
         // Absent means false to transformers.
         if (json["tie_word_embeddings"]?.bool ?? false) != isTied { json["tie_word_embeddings"] = .bool(isTied) }
-        try BaseDescription.write(.object(json), folder.appendingPathComponent("config.json"))
+        var files = [(name: "config.json", bytes: BaseDescription.bytes(.object(json)))]
         switch source {
         case .folder(let base):
             for name in BaseDescription.companions {
                 guard let file = base.fileURL(name) else { continue }
-                try AtomicFile.write(Array(try Data(contentsOf: file)), to: folder.appendingPathComponent(name))
+                files.append((name, Array(try Data(contentsOf: file))))
             }
         case .gguf(let file):
-            let files = try TokenizerFiles(GGUFVocabulary(gguf: file), contextLength: json["max_position_embeddings"]?.integer)
-            for (name, value) in files.files { try BaseDescription.write(value, folder.appendingPathComponent(name)) }
+            let built = try TokenizerFiles(GGUFVocabulary(gguf: file), contextLength: json["max_position_embeddings"]?.integer)
+            files += built.files.map { ($0.name, BaseDescription.bytes($0.value)) }
         case .none: break
         }
+        return files
     }
 
-    private static func write(_ json: JSONValue, _ url: URL) throws {
-        try AtomicFile.write(Array((json.text(.pretty) + "\n").utf8), to: url)
-    }
+    private static func bytes(_ json: JSONValue) -> [UInt8] { Array((json.text(.pretty) + "\n").utf8) }
 }

@@ -1,9 +1,7 @@
 // Merging: W' = round(dequant(W) + scale · B·A), tensor by tensor, into a Hugging Face folder.
 
 public import Foundation
-internal import JSON
 public import Models
-internal import Tokenizers
 public import WeightFiles
 
 /// What to write and where.
@@ -33,6 +31,20 @@ public struct MergeResult: Sendable, Equatable {
     public var untiedHead: Bool
     public var bytesWritten: Int
 
+    /// A result from its parts.
+    public init(
+        tensorsExpected: Int, tensorsApplied: Int, deltaNorm: Double, tensorDeltaNorms: [(path: String, norm: Double)],
+        type: ExportType, untiedHead: Bool, bytesWritten: Int
+    ) {
+        self.tensorsExpected = tensorsExpected
+        self.tensorsApplied = tensorsApplied
+        self.deltaNorm = deltaNorm
+        self.tensorDeltaNorms = tensorDeltaNorms
+        self.type = type
+        self.untiedHead = untiedHead
+        self.bytesWritten = bytesWritten
+    }
+
     public static func == (left: MergeResult, right: MergeResult) -> Bool {
         left.tensorsExpected == right.tensorsExpected && left.tensorsApplied == right.tensorsApplied
             && left.deltaNorm == right.deltaNorm && left.type == right.type && left.untiedHead == right.untiedHead
@@ -43,7 +55,7 @@ public struct MergeResult: Sendable, Equatable {
 
 /// Merges adapters into their base, and writes whole models.
 public struct ModelMerger {
-    private let base: any WeightSource
+    let base: any WeightSource
     private let description: BaseDescription
 
     /// - Parameter base: an opened GGUF file or Hugging Face folder.
@@ -64,8 +76,7 @@ public struct ModelMerger {
         if let absent = expectedPaths?.first(where: { !paths.contains($0) }) {
             throw ModelExportError(absent, "the adapter holds no factors for the module")
         }
-        let result = try write(deltas, into: output, options: options)
-        return result
+        return try write(deltas, into: output, options: options)
     }
 
     /// Writes the base itself as the Hugging Face folder `output`.
@@ -74,22 +85,54 @@ public struct ModelMerger {
         try write([], into: output, options: options)
     }
 
+    /// Writes the base as the HDF5 file `output`, one dataset for each weight.
+    @discardableResult
+    public func exportHDF5(to output: URL, options: ModelOutputOptions = ModelOutputOptions()) throws -> MergeResult {
+        try mergeHDF5([], to: output, options: options)
+    }
+
+    /// Adds `deltas` to the base and writes the HDF5 file `output`.
+    public func mergeHDF5(
+        _ deltas: [LowRankDelta], to output: URL, options: ModelOutputOptions = ModelOutputOptions()
+    ) throws -> MergeResult {
+        let plan = try OutputPlan(base: base, deltas: deltas, type: options.type, isTied: description.isTied)
+        let file = try HDF5Model(output, replaces: options.replacesOutput)
+        let result = try write(plan, deltas.count, output) { tensor, produce in try file.write(tensor, produce) }
+        try file.commit()
+        return result
+    }
+
     private func write(_ deltas: [LowRankDelta], into output: URL, options: ModelOutputOptions) throws -> MergeResult {
         let plan = try OutputPlan(base: base, deltas: deltas, type: options.type, isTied: description.isTied)
+        // Built first: a vocabulary that cannot be written should not cost the weights' time.
+        let files = try description.files(type: plan.type, isTied: description.isTied && !plan.untiesHead)
         let folder = try AtomicDirectory(output, replaces: options.replacesOutput)
+        let shards = ShardedSafetensors(folder: folder.url, plan: plan, shardByteLimit: options.shardByteLimit)
+        let result = try write(plan, deltas.count, output) { tensor, produce in try shards.write(tensor, produce) }
+        try shards.finish()
+        for (name, bytes) in files { try AtomicFile.write(bytes, to: folder.url.appendingPathComponent(name)) }
+        try folder.commit()
+        return result
+    }
+
+    private typealias Sink = (UnsafeRawBufferPointer) throws -> Void
+
+    /// Streams every tensor of `plan` through `writeTensor`.
+    private func write(
+        _ plan: OutputPlan, _ expected: Int, _ output: URL, _ writeTensor: (PlannedTensor, (Sink) throws -> Void) throws -> Void
+    ) throws -> MergeResult {
         let stream = TensorStream(base: base, plan: plan)
         var norms: [(path: String, norm: Double)] = []
-        try ShardedSafetensors(folder: folder.url, shardByteLimit: options.shardByteLimit).write(plan.tensors) { tensor, sink in
-            let sumOfSquares = try stream.stream(tensor, to: sink)
+        for tensor in plan.tensors {
+            var sumOfSquares = 0.0
+            try writeTensor(tensor) { sink in sumOfSquares = try stream.stream(tensor, to: sink) }
             if let delta = tensor.delta { norms.append((delta.path, sumOfSquares.squareRoot())) }
         }
         let result = MergeResult(
-            tensorsExpected: deltas.count, tensorsApplied: norms.count,
+            tensorsExpected: expected, tensorsApplied: norms.count,
             deltaNorm: norms.reduce(0) { $0 + $1.norm * $1.norm }.squareRoot(), tensorDeltaNorms: norms, type: plan.type,
             untiedHead: plan.untiesHead, bytesWritten: plan.tensors.reduce(0) { $0 + $1.byteCount })
         try check(result, output)
-        try description.writeFiles(into: folder.url, type: plan.type, isTied: description.isTied && !plan.untiesHead)
-        try folder.commit()
         return result
     }
 

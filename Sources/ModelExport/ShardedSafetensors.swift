@@ -4,44 +4,62 @@ internal import Foundation
 internal import JSON
 internal import WeightFiles
 
-/// Writes the tensors of a plan in order.
-struct ShardedSafetensors {
-    let folder: URL
-    let shardByteLimit: Int
+/// Writes the tensors of a plan, in the plan's order.
+final class ShardedSafetensors {
+    private let folder: URL
+    private let tensors: [PlannedTensor]
+    private let shards: [[PlannedTensor]]
+    private var shard = -1
+    private var left = 0
+    private var writer: SafetensorsWriter?
+    private var places: [(key: String, value: JSONValue)] = []
 
-    /// - Parameter produce: hands the bytes of a tensor to its sink.
-    func write(
-        _ tensors: [PlannedTensor], _ produce: (PlannedTensor, (UnsafeRawBufferPointer) throws -> Void) throws -> Void
-    ) throws {
-        let shards = cut(tensors)
-        var map: [(key: String, value: JSONValue)] = []
-        for (number, shard) in shards.enumerated() {
-            let name = shards.count == 1 ? "model.safetensors" : ShardedSafetensors.name(number + 1, of: shards.count)
-            let writer = try SafetensorsWriter(
-                folder.appendingPathComponent(name),
-                entries: shard.map { .init(name: $0.name, dtype: $0.dtype, shape: $0.shape) })
-            for tensor in shard {
-                try produce(tensor) { try writer.write($0) }
-                map.append((tensor.name, .string(name)))
-            }
-            try writer.finish()
-        }
+    init(folder: URL, plan: OutputPlan, shardByteLimit: Int) {
+        self.folder = folder
+        tensors = plan.tensors
+        shards = ShardedSafetensors.cut(plan.tensors, shardByteLimit)
+    }
+
+    /// - Parameter produce: hands the bytes of the tensor to its sink.
+    func write(_ tensor: PlannedTensor, _ produce: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void) throws {
+        if left == 0 { try startShard() }
+        guard let writer else { preconditionFailure("more tensors than planned") }
+        try produce { try writer.write($0) }
+        places.append((tensor.name, .string(shardName)))
+        left -= 1
+        if left == 0 { try writer.finish() }
+    }
+
+    /// Writes the index, where there are several shards.
+    func finish() throws {
+        precondition(left == 0 && places.count == tensors.count, "fewer tensors than planned")
         guard shards.count > 1 else { return }
-        map.sort { $0.key < $1.key }
         let index: JSONValue = [
             "metadata": ["total_size": .integer(tensors.reduce(0) { $0 + $1.byteCount })],
-            "weight_map": .object(JSONObject(map)),
+            "weight_map": .object(JSONObject(places.sorted { $0.key < $1.key })),
         ]
         try AtomicFile.write(
             Array((index.text(.pretty) + "\n").utf8), to: folder.appendingPathComponent("model.safetensors.index.json"))
     }
 
+    private var shardName: String {
+        shards.count == 1 ? "model.safetensors" : ShardedSafetensors.name(shard + 1, of: shards.count)
+    }
+
+    private func startShard() throws {
+        shard += 1
+        left = shards[shard].count
+        writer = try SafetensorsWriter(
+            folder.appendingPathComponent(shardName),
+            entries: shards[shard].map { .init(name: $0.name, dtype: $0.dtype, shape: $0.shape) })
+    }
+
     /// Tensors in order, a new shard before the one that would pass the limit.
-    private func cut(_ tensors: [PlannedTensor]) -> [[PlannedTensor]] {
+    private static func cut(_ tensors: [PlannedTensor], _ limit: Int) -> [[PlannedTensor]] {
         var shards: [[PlannedTensor]] = [[]]
         var bytes = 0
         for tensor in tensors {
-            if bytes + tensor.byteCount > shardByteLimit, !shards[shards.count - 1].isEmpty {
+            if bytes + tensor.byteCount > limit, !shards[shards.count - 1].isEmpty {
                 shards.append([])
                 bytes = 0
             }

@@ -60,6 +60,18 @@ private let vector = "vectors/train/lora_all/merged_model.safetensors"
     }
 
     @Test(.needs(vector), .needs(model))
+    func aPEFTDirectoryMergesAsItsFactorsDo() throws {
+        try withTemporaryDirectory { folder in
+            let (one, two) = (folder.appendingPathComponent("one"), folder.appendingPathComponent("two"))
+            let adapter = SharedData.url("vectors/train/lora_all/final")
+            let result = try merger("gguf").merge(peft: adapter, into: one)
+            let expected = try merger("hf").merge(vectorDeltas("final"), into: two)
+            #expect(result.tensorsApplied == 35 && abs(result.deltaNorm - expected.deltaNorm) < 1e-9)
+            #expect(try HuggingFaceDirectory(one).contentDigest() == HuggingFaceDirectory(two).contentDigest())
+        }
+    }
+
+    @Test(.needs(vector), .needs(model))
     func shardsHoldTheSameModel() throws {
         try withTemporaryDirectory { folder in
             var options = ModelOutputOptions(type: .bf16)

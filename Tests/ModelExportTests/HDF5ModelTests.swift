@@ -1,0 +1,80 @@
+// Models as HDF5 and as files from a GGUF.
+
+import Foundation
+import JSON
+import ModelExport
+import Models
+import TestSupport
+import Testing
+import WeightFiles
+
+@Suite struct HDF5ModelTests {
+    private static let model = "models/stories260K"
+
+    private func merger() throws -> ModelMerger {
+        let base = try HuggingFaceDirectory(SharedData.url("\(HDF5ModelTests.model)/hf"))
+        return try ModelMerger(base: base, configuration: ModelConfiguration(huggingFace: base.configuration))
+    }
+
+    @Test(.needs(model), arguments: ExportType.allCases)
+    func theSameModelGivesTheSameBytes(_ type: ExportType) throws {
+        try withTemporaryDirectory { folder in
+            let files = ["a.h5", "b.h5"].map { folder.appendingPathComponent($0) }
+            for file in files {
+                let result = try merger().exportHDF5(to: file, options: ModelOutputOptions(type: type))
+                #expect(result.type == type && result.tensorsApplied == 0)
+            }
+            let bytes = try files.map { try Data(contentsOf: $0) }
+            #expect(bytes[0] == bytes[1])
+            #expect(Array(bytes[0].prefix(8)) == [0x89] + Array("HDF\r\n".utf8) + [0x1A, 0x0A])
+            #expect(bytes[0].range(of: Data("model.layers.4.mlp.down_proj.weight".utf8)) != nil)
+            #expect((bytes[0].range(of: Data("bfloat16".utf8)) != nil) == (type == .bf16))
+            #expect(throws: ModelExportError.self) { try merger().exportHDF5(to: files[0]) }
+            #expect(try Set(FileManager.default.contentsOfDirectory(atPath: folder.path)) == ["a.h5", "b.h5"])
+        }
+    }
+
+    @Test(.needs(model))
+    func aGGUFBecomesTheFolderItWasMadeFrom() throws {
+        try withTemporaryDirectory { folder in
+            let output = folder.appendingPathComponent("out")
+            let original = try HuggingFaceDirectory(SharedData.url("\(HDF5ModelTests.model)/hf"))
+            let configuration = try ModelConfiguration(huggingFace: original.configuration)
+            let gguf = try GGUFWeights(SharedData.url("\(HDF5ModelTests.model)/stories260K.f32.gguf"))
+            try ModelMerger(base: gguf, configuration: configuration).export(into: output)
+            let made = try HuggingFaceDirectory(output)
+            #expect(try made.contentDigest() == original.contentDigest())
+            let tokenizer = try #require(try made.json("tokenizer.json"))
+            let expected = try #require(try original.json("tokenizer.json"))
+            for key in ["vocab", "unk_token", "byte_fallback", "fuse_unk"] {
+                #expect(tokenizer["model"]?[key] == expected["model"]?[key], "\(key)")
+            }
+            #expect(tokenizer["normalizer"] == expected["normalizer"])
+            #expect(tokenizer["decoder"] == expected["decoder"])
+            #expect(tokenizer["post_processor"]?["single"] == expected["post_processor"]?["single"])
+        }
+    }
+
+    private static let smolLM2 = packageRoot.appendingPathComponent("checkpoints/base/SmolLM2-135M-Instruct.Q4_1.gguf")
+
+    @Test(.enabled(if: FileManager.default.fileExists(atPath: smolLM2.path), "needs the base model"))
+    func smolLM2KeepsItsDigitRuleAndTemplate() throws {
+        try withTemporaryDirectory { folder in
+            let configuration = ModelConfiguration(
+                family: "llama", width: 576, layers: 30, heads: 9, keyValueHeads: 3, headWidth: 64, mlpWidth: 1536,
+                vocabularySize: 49152, normEpsilon: 1e-5, rotaryBase: 100_000, contextLength: 8192, isTied: true)
+            let base = try GGUFWeights(HDF5ModelTests.smolLM2)
+            let output = folder.appendingPathComponent("out")
+            let result = try ModelMerger(base: base, configuration: configuration).export(into: output)
+            #expect(result.type == .bf16)
+            let made = try HuggingFaceDirectory(output)
+            #expect(made.quantisationSummary == "BF16 272" && made.configuration["tie_word_embeddings"] == true)
+            let tokenizer = try #require(try made.json("tokenizer.json"))
+            let first = tokenizer["pre_tokenizer"]?["pretokenizers"]?.array?.first
+            #expect(first?["type"] == "Digits" && first?["individual_digits"] == true)
+            #expect(tokenizer["added_tokens"]?.array?.count == 17)
+            #expect(try made.json("tokenizer_config.json")?["chat_template"]?.string?.contains("<|im_start|>") == true)
+            #expect(try made.json("tokenizer_config.json")?["eos_token"] == "<|im_end|>")
+        }
+    }
+}
