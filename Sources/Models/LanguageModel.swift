@@ -1,6 +1,8 @@
-// A decoder with its frozen weights: losses, gradients of its adapters, logits.
+// A decoder with its frozen weights: what it is made of. What it computes stands in the files `LanguageModel+….swift`.
 
 public import Tensors
+public import WeightFiles
+import Kernels
 
 /// A Llama-style language model over frozen weights.
 ///
@@ -9,43 +11,67 @@ public final class LanguageModel {
     public let configuration: ModelConfiguration
     /// The type of activations and products: bf16 is mixed precision, with the residual stream in fp32 all the same.
     public let precision: ElementType
-    /// Every layer that may carry an adapter, in network order. The head is not among them.
+    /// Every layer that may carry an adapter, in network order. The head is not among them: its product is fused with the
+    /// loss and has no gradient of its own.
     public let linearLayers: [LinearLayer]
 
-    init(configuration: ModelConfiguration, precision: ElementType, linearLayers: [LinearLayer]) {
+    /// `[V, C]`.
+    let embedding: FrozenTensor
+    /// `[V, C]`; the embedding itself where the model is tied.
+    let head: FrozenTensor
+    let finalNorm: ConstantVector
+    let blocks: [DecoderBlock]
+    private var table: (rotary: RotaryTable, positions: Int)?
+
+    /// Finds the configured model's weights in `weights`; nothing is widened or copied but norms and biases.
+    ///
+    /// - Throws: `ModelLoadError` with every tensor that is missing, mis-shaped, unreadable or left over.
+    public init(configuration: ModelConfiguration, weights: any WeightSource, precision: ElementType) throws {
+        let configuration = try configuration.validated()
+        let parts = try ModelWeights(configuration, from: weights)
         self.configuration = configuration
         self.precision = precision
-        self.linearLayers = linearLayers
+        embedding = parts.embedding
+        head = parts.head
+        finalNorm = parts.finalNorm
+        blocks = parts.blocks
+        linearLayers = parts.blocks.flatMap(\.linearLayers)
     }
 
-    /// Runs `batch` forward and backward and adds ∂(Σ loss · `gradientScale`) into the adapters' gradients.
-    ///
-    /// - Parameters:
-    ///   - gradientScale: 1 / Σ target tokens of the whole optimiser step.
-    ///   - recompute: keep only the blocks' inputs and run each block again on the way back; same gradients.
-    ///   - randomSeed: the run's seed, for dropout.
-    ///   - randomStream: tells micro-batches apart in the dropout masks.
-    public func accumulateGradients(
-        _ batch: TokenBatch, gradientScale: Float, recompute: Bool, workspace: Workspace, randomSeed: UInt64,
-        randomStream: UInt32
-    ) throws -> BatchLoss {
-        preconditionFailure("not built yet")
+    /// The layer whose path is `path`.
+    public func linearLayer(_ path: String) -> LinearLayer? { linearLayers.first { $0.path == path } }
+
+    /// Cosines and sines for at least `positions` positions; kept, and grown by doubling.
+    func rotaryTable(positions: Int) -> RotaryTable {
+        if let table, table.positions >= positions { return table.rotary }
+        let count = max(512, (table?.positions ?? 0) * 2, positions)
+        let rotary = RotaryTable(
+            headWidth: configuration.headWidth, base: configuration.rotaryBase,
+            scaling: configuration.rotaryScaling, positions: count)
+        table = (rotary, count)
+        return rotary
     }
 
-    /// The losses of `batch` without gradients; with `tokenLogProbabilities` also log p of each target, in row order.
-    public func evaluate(
-        _ batch: TokenBatch, workspace: Workspace, tokenLogProbabilities: Bool = false
-    ) throws -> (BatchLoss, [Float]?) {
-        preconditionFailure("not built yet")
-    }
-
-    /// All logits `[N, V]`, row-major. For tests and probes: its size grows with N·V.
-    public func logits(_ batch: TokenBatch, workspace: Workspace) throws -> [Float] {
-        preconditionFailure("not built yet")
-    }
-
-    /// Bytes that `accumulateGradients` needs for a batch of `rows` token rows, beyond weights and adapters.
-    public func predictedBytes(rows: Int, recompute: Bool) -> Int {
-        preconditionFailure("not built yet")
+    /// Throws at the first NaN or infinity in any weight, quantised ones included. Reads all weights once.
+    public func validateFinite(workspace: Workspace) throws {
+        var problems: [ModelLoadError.Problem] = []
+        let tensors = [embedding] + linearLayers.map(\.weight) + (configuration.isTied ? [] : [head])
+        for tensor in tensors {
+            let (rows, columns) = (tensor.shape[0], tensor.shape[1])
+            let step = max(1, (1 << 22) / max(columns, 1))
+            for start in stride(from: 0, to: rows, by: step) {
+                let bad: Int? = workspace.scoped {
+                    let range = start..<min(rows, start + step)
+                    let chunk = workspace.matrix(rows: range.count, columns: columns)
+                    Widening.widen(tensor, rows: range, into: chunk)
+                    return Elements.firstNonFinite(UnsafeBufferPointer(chunk.floats))
+                }
+                if let bad {
+                    problems.append(.notFinite(path: tensor.name, index: start * columns + bad))
+                    break
+                }
+            }
+        }
+        guard problems.isEmpty else { throw ModelLoadError(location: "weights", problems: problems) }
     }
 }

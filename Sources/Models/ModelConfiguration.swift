@@ -1,17 +1,11 @@
 // What one decoder is, as data: sizes and the few differences between families. Nothing here knows a file or a tensor.
 
+public import Kernels
+
 /// The sizes and kinds of a Llama-style decoder. One block serves all families; what differs between them is in here.
 public struct ModelConfiguration: Sendable, Equatable {
     /// How the rotary frequencies are stretched for long contexts.
-    public enum RotaryScaling: Sendable, Equatable {
-        case none
-        /// Every frequency divided by `factor`.
-        case linear(factor: Double)
-        /// Llama 3: low frequencies divided by `factor`, high ones kept, those between blended.
-        case llama3(factor: Double, lowFrequencyFactor: Double, highFrequencyFactor: Double, originalPositions: Int)
-        /// Each frequency divided by its own factor, `[D/2]`; what a GGUF's `rope_freqs` tensor holds.
-        case frequencyFactors([Float])
-    }
+    public typealias RotaryScaling = Kernels.RotaryScaling
 
     /// Hugging Face's `model_type`: `llama`, `mistral`, `qwen2` or `qwen3`.
     public var family: String

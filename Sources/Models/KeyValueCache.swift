@@ -1,0 +1,41 @@
+// What generation remembers of the tokens before: keys and values of every layer, in memory of its own.
+
+import Kernels
+import Tensors
+
+/// Rotated keys and values of one sequence, fp32, a matrix `[capacity, G·D]` each a layer.
+final class KeyValueCache {
+    let capacity: Int
+    private let width: Int
+    private let layers: Int
+    private let storage: UnsafeMutableRawBufferPointer
+
+    init(configuration: ModelConfiguration, capacity: Int) {
+        self.capacity = capacity
+        width = configuration.keyValueWidth
+        layers = configuration.layers
+        storage = .allocate(byteCount: max(2 * layers * capacity * width * 4, 1), alignment: 64)
+    }
+
+    deinit { storage.deallocate() }
+
+    /// Puts the keys and values of new positions, `[n, G·D]` each, at `start`.
+    func store(_ keys: Matrix, _ values: Matrix, layer: Int, at start: Int) {
+        precondition(start + keys.rows <= capacity, "more tokens than the cache was made for")
+        let range = start..<(start + keys.rows)
+        Conversion.convert(keys, into: matrix(2 * layer).rows(range))
+        Conversion.convert(values, into: matrix(2 * layer + 1).rows(range))
+    }
+
+    /// The first `count` keys and values of a layer.
+    func rows(layer: Int, count: Int) -> (keys: Matrix, values: Matrix) {
+        (matrix(2 * layer).rows(0..<count), matrix(2 * layer + 1).rows(0..<count))
+    }
+
+    private func matrix(_ index: Int) -> Matrix {
+        precondition(index < 2 * layers)
+        return Matrix(
+            pointer: storage.baseAddress.unsafelyUnwrapped + index * capacity * width * 4, rows: capacity, columns: width,
+            type: .f32)
+    }
+}

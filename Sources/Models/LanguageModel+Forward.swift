@@ -1,0 +1,148 @@
+// Forward passes of the whole model: losses without gradients, and logits.
+
+import Kernels
+public import Tensors
+
+extension LanguageModel {
+    /// The losses of `batch` without gradients; with `tokenLogProbabilities` also log p of each target, in row order.
+    public func evaluate(
+        _ batch: TokenBatch, workspace: Workspace, tokenLogProbabilities: Bool = false
+    ) throws -> (BatchLoss, [Float]?) {
+        try checkTokens(batch)
+        let context = PassContext(workspace: workspace, precision: precision)
+        return try workspace.scoped {
+            let x = hiddenStates(batch, context)
+            let rows = batch.targetRows
+            let losses = try withTargets(batch, rows, x, context) { hidden, targets, losses, correct in
+                CrossEntropy.forward(
+                    hidden, head: head.widened(context), targets: targets, losses: losses, isCorrect: correct,
+                    workspace: workspace)
+            }
+            return (losses.batch, tokenLogProbabilities ? losses.tokens.map { -$0 } : nil)
+        }
+    }
+
+    /// All logits `[N, V]`, row-major. For tests and probes: its size grows with N·V.
+    public func logits(_ batch: TokenBatch, workspace: Workspace) throws -> [Float] {
+        try checkTokens(batch)
+        let context = PassContext(workspace: workspace, precision: precision)
+        return workspace.scoped {
+            let x = hiddenStates(batch, context)
+            let normed = context.activations(rows: x.rows, columns: x.columns)
+            normFinal(x, into: normed, inverseRMS: context.residual(rows: x.rows, columns: 1))
+            let logits = context.residual(rows: x.rows, columns: configuration.vocabularySize)
+            Products.timesTransposed(normed, head.widened(context), into: logits)
+            return Array(logits.floats)
+        }
+    }
+
+    /// The residual stream after the last block, `[N, C]`, valid until the end of the enclosing scope.
+    func hiddenStates(
+        _ batch: TokenBatch, _ context: PassContext, afterEach: (Int, Matrix) -> Void = { _, _ in }
+    ) -> Matrix {
+        let x = context.residual(rows: batch.rowCount, columns: configuration.width)
+        embed(batch.ids, into: x)
+        afterEach(-1, x)
+        withSpan(batch) { span in
+            for (index, block) in blocks.enumerated() {
+                context.workspace.scoped {
+                    let saved = BlockActivations(rows: batch.rowCount, block: block, context)
+                    block.forward(x, into: x, saving: saved, span: span, context)
+                }
+                afterEach(index, x)
+            }
+        }
+        return x
+    }
+
+    func embed(_ ids: [Int32], into x: Matrix) {
+        ids.withUnsafeBufferPointer { Widening.gather(embedding, rows: $0, into: x) }
+    }
+
+    func normFinal(_ x: Matrix, into normed: Matrix, inverseRMS: Matrix) {
+        RMSNorm.forward(
+            x, weight: finalNorm.matrix, epsilon: configuration.normEpsilon, into: normed, inverseRMS: inverseRMS)
+    }
+
+    /// Runs `body` with the reach of a training batch: each example by itself, positions from 0.
+    func withSpan<Result>(_ batch: TokenBatch, _ body: (AttentionSpan) throws -> Result) rethrows -> Result {
+        let positions = batch.positions
+        let longest = zip(batch.bounds, batch.bounds.dropFirst()).map { $1 - $0 }.max() ?? 1
+        return try positions.withUnsafeBufferPointer {
+            try body(
+                AttentionSpan(
+                    reach: .examples(bounds: batch.bounds), positions: $0, table: rotaryTable(positions: longest)))
+        }
+    }
+
+    func checkTokens(_ batch: TokenBatch) throws {
+        let size = configuration.vocabularySize
+        for (row, (id, target)) in zip(batch.ids, batch.targets).enumerated() {
+            guard (0..<size).contains(Int(id)), target < size else {
+                throw ModelError.tokenOutOfRange(id: Int((0..<size).contains(Int(id)) ? target : id), row: row, vocabularySize: size)
+            }
+        }
+    }
+
+    // MARK: Losses
+
+    /// Gathers and norms the rows that carry loss, lets `body` compute their losses, and sums these by example.
+    func withTargets(
+        _ batch: TokenBatch, _ rows: [Int32], _ x: Matrix, _ context: PassContext,
+        _ body: (Matrix, UnsafeBufferPointer<Int32>, UnsafeMutableBufferPointer<Float>, UnsafeMutableBufferPointer<Bool>) -> Void
+    ) throws -> (batch: BatchLoss, tokens: [Float]) {
+        var tokens = [Float](repeating: 0, count: rows.count)
+        var correct = [Bool](repeating: false, count: rows.count)
+        let targets = rows.map { batch.targets[Int($0)] }
+        if !rows.isEmpty {
+            context.workspace.scoped {
+                let gathered = context.residual(rows: rows.count, columns: x.columns)
+                rows.withUnsafeBufferPointer { Elements.gatherRows(x, $0, into: gathered) }
+                let hidden = context.activations(rows: rows.count, columns: x.columns)
+                normFinal(gathered, into: hidden, inverseRMS: context.residual(rows: rows.count, columns: 1))
+                targets.withUnsafeBufferPointer { targets in
+                    tokens.withUnsafeMutableBufferPointer { tokens in
+                        correct.withUnsafeMutableBufferPointer { correct in body(hidden, targets, tokens, correct) }
+                    }
+                }
+            }
+        }
+        let loss = BatchLoss(batch, rows: rows, losses: tokens, isCorrect: correct)
+        if let example = loss.exampleLossSums.firstIndex(where: { !$0.isFinite }) {
+            throw ModelError.nonFiniteLoss(example: example, firstLayer: firstNonFiniteLayer(batch, context))
+        }
+        return (loss, tokens)
+    }
+
+    /// Where NaN or infinity first appears on the way up; runs the batch once more, which only an error pays for.
+    private func firstNonFiniteLayer(_ batch: TokenBatch, _ context: PassContext) -> String {
+        var plain = context
+        plain.dropout = nil
+        var first: String?
+        context.workspace.scoped {
+            _ = hiddenStates(batch, plain) { index, x in
+                guard first == nil, Elements.firstNonFinite(UnsafeBufferPointer(x.floats)) != nil else { return }
+                first = index < 0 ? "model.embed_tokens" : "model.layers.\(index)"
+            }
+        }
+        return first ?? "the head"
+    }
+}
+
+extension BatchLoss {
+    /// Sums over the target rows of `batch`, in row order, in double.
+    init(_ batch: TokenBatch, rows: [Int32], losses: [Float], isCorrect: [Bool]) {
+        self.init(
+            exampleLossSums: Array(repeating: 0, count: batch.exampleCount),
+            exampleTargetCounts: Array(repeating: 0, count: batch.exampleCount))
+        var example = 0
+        for (index, row) in rows.enumerated() {
+            while Int(row) >= batch.bounds[example + 1] { example += 1 }
+            exampleLossSums[example] += Double(losses[index])
+            exampleTargetCounts[example] += 1
+            if isCorrect[index] { correctCount += 1 }
+        }
+        lossSum = exampleLossSums.reduce(0, +)
+        targetCount = rows.count
+    }
+}

@@ -1,0 +1,66 @@
+// What can go wrong with a model whose configuration is sound: its weights, and its numbers.
+
+/// Why weights do not make the configured model: everything that is wrong, found in one go.
+public struct ModelLoadError: Error, Equatable, CustomStringConvertible {
+    /// One thing wrong with one tensor.
+    public enum Problem: Equatable, Sendable {
+        /// Not in the file; `closest` is a name that is, and looks like it.
+        case missing(path: String, closest: String?)
+        case wrongShape(path: String, expected: String, found: String)
+        /// In the file, but no part of the model.
+        case unused(path: String, closest: String?)
+        /// The source cannot give the tensor: an unsupported type, say.
+        case unreadable(path: String, reason: String)
+        /// A NaN or an infinity where the model has none.
+        case notFinite(path: String, index: Int)
+    }
+
+    /// The file or folder.
+    public let location: String
+    public let problems: [Problem]
+
+    public var description: String {
+        let shown = problems.prefix(20).map { "  \($0)" }
+        let rest = problems.count > 20 ? ["  and \(problems.count - 20) more"] : []
+        return (["\(location): the weights do not fit the configuration:"] + shown + rest).joined(separator: "\n")
+    }
+}
+
+extension ModelLoadError.Problem: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .missing(let path, let closest): "\(path) is missing" + (closest.map { " (the closest name is \($0))" } ?? "")
+        case .wrongShape(let path, let expected, let found): "\(path) has shape \(found), expected \(expected)"
+        case .unused(let path, let closest):
+            "\(path) is no part of the model" + (closest.map { " (the closest name is \($0))" } ?? "")
+        case .unreadable(let path, let reason): "\(path): \(reason)"
+        case .notFinite(let path, let index): "\(path) holds a NaN or infinity at element \(index)"
+        }
+    }
+}
+
+/// Why a pass through the model cannot go on.
+public enum ModelError: Error, Equatable, CustomStringConvertible {
+    /// A token id outside the vocabulary, and the row of the batch it stands in.
+    case tokenOutOfRange(id: Int, row: Int, vocabularySize: Int)
+    /// A loss that is NaN or infinite: the example of the batch, and the first layer whose output is not finite.
+    case nonFiniteLoss(example: Int, firstLayer: String)
+    /// A gradient that is NaN or infinite, under the adapter's full name.
+    case nonFiniteGradient(tensor: String)
+    /// Logits that are NaN or infinite while generating.
+    case nonFiniteLogits(position: Int)
+    /// More positions than the cache of a generation was made for.
+    case contextFull(capacity: Int)
+
+    public var description: String {
+        switch self {
+        case .tokenOutOfRange(let id, let row, let size):
+            "token id \(id) in row \(row) is outside the vocabulary of \(size)"
+        case .nonFiniteLoss(let example, let layer):
+            "the loss of example \(example) of the batch is not finite (first seen in \(layer))"
+        case .nonFiniteGradient(let tensor): "the gradient of \(tensor) is not finite"
+        case .nonFiniteLogits(let position): "the logits at position \(position) are not finite"
+        case .contextFull(let capacity): "the sequence has grown past \(capacity) tokens"
+        }
+    }
+}

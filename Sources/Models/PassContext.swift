@@ -1,0 +1,31 @@
+// What every layer of one pass through the network shares.
+
+import Tensors
+
+/// The buffers, types and random numbers of one forward (and backward) pass.
+struct PassContext {
+    let workspace: Workspace
+    /// The type of activations and of the operands of products; the residual stream is fp32 whatever it is.
+    let precision: ElementType
+    /// Dropout's random numbers; nil where nothing is dropped: evaluation and generation.
+    var dropout: DropoutKey?
+    /// Multiply a few fp32 rows straight with the stored blocks instead of widening the weight first: decoding.
+    var readsStoredBlocks = false
+
+    /// A buffer in the type of activations.
+    func activations(rows: Int, columns: Int) -> Matrix {
+        workspace.matrix(rows: rows, columns: columns, type: precision)
+    }
+
+    /// A buffer of the residual stream's type.
+    func residual(rows: Int, columns: Int) -> Matrix { workspace.matrix(rows: rows, columns: columns, type: .f32) }
+}
+
+/// The key of the dropout masks of one micro-batch.
+struct DropoutKey {
+    let seed: UInt64
+    let stream: UInt32
+
+    /// The seed of one layer's mask: layers must not share masks. The odd factor (2⁶⁴/φ) spreads neighbouring indices.
+    func seed(layer index: Int) -> UInt64 { seed ^ (UInt64(truncatingIfNeeded: index + 1) &* 0x9E37_79B9_7F4A_7C15) }
+}
