@@ -1,0 +1,71 @@
+// Tiny random models of each family against transformers.
+
+import Foundation
+import JSON
+import Models
+import Tensors
+import TestSupport
+import Testing
+
+@Suite struct FamilyTests {
+    static let names = ["llama3", "llama-bias", "qwen2", "qwen3", "mistral"]
+
+    @Test(arguments: names) func logitsAreThoseOfTransformers(_ name: String) throws {
+        let model = try loadModel(fixture(name))
+        let golden = try parse(fixture(name).appendingPathComponent("golden.json"))
+        let examples = (golden["ids"]?.array ?? []).map { integers($0) }
+        let expected = (golden["logits"]?.array ?? []).flatMap { floats($0) }
+        // Both examples in one batch: their rows must not meet.
+        let batch = TokenBatch(examples: examples.map { ($0, $0.map { _ in false }) })
+        let logits = try model.logits(batch, workspace: Workspace())
+        #expect(expected.count == 26 * 48)
+        #expect(maximumDifference(logits, expected) < 1e-4)
+    }
+
+    @Test(arguments: names) func cachedStepsGiveTheLogitsOfOnePass(_ name: String) throws {
+        let model = try loadModel(fixture(name))
+        _ = model.attachAdapters(rank: 3)
+        let ids = randomExample(23, vocabulary: 48, stream: 1).ids
+        let whole = try model.logits(
+            TokenBatch(examples: [(ids, ids.map { _ in false })]), workspace: Workspace())
+        let session = GenerationSession(model: model, capacity: 23)
+        // Prompt of many rows, then of few, then single tokens.
+        var start = 0
+        for count in [12, 5, 1, 1, 1, 1, 1, 1] {
+            let logits = try session.extend(Array(ids[start..<(start + count)]))
+            start += count
+            #expect(maximumDifference(logits, Array(whole[((start - 1) * 48)..<(start * 48)])) < 1e-4)
+        }
+        #expect(throws: ModelError.contextFull(capacity: 23)) { try session.extend([5]) }
+    }
+
+    /// Central differences of the loss against the gradients, for every adapter of every family.
+    @Test(arguments: names) func gradientsAreThoseOfFiniteDifferences(_ name: String) throws {
+        let model = try loadModel(fixture(name))
+        let slab = model.attachAdapters(rank: 2, scale: 1.5)
+        let batch = TokenBatch(
+            examples: [randomExample(13, vocabulary: 48, stream: 2), randomExample(6, vocabulary: 48, stream: 3)])
+        let (_, gradients) = try model.gradients([batch], slab: slab, gradientScale: 1)
+        let workspace = Workspace()
+        func loss() throws -> Double { try model.evaluate(batch, workspace: workspace).0.lossSum }
+        let random = RandomStream(seed: 1, purpose: .probe)
+        for (number, slot) in slab.slots.enumerated() {
+            // The derivative along a random direction of each matrix: every element counts, and fp32 noise stays small.
+            let direction = slot.range.map {
+                Float(random.uniform(stream: 7, index: UInt64($0)) < 0.5 ? -1 : 1)
+            }
+            let saved = slot.range.map { slab.values[$0] }
+            let step: Float = 2e-3
+            func shifted(_ sign: Float) throws -> Double {
+                for (index, place) in slot.range.enumerated() { slab.values[place] = saved[index] + sign * step * direction[index] }
+                defer { for (index, place) in slot.range.enumerated() { slab.values[place] = saved[index] } }
+                return try loss()
+            }
+            let measured = (try shifted(1) - shifted(-1)) / Double(2 * step)
+            let predicted = zip(slot.range, direction).reduce(0.0) { $0 + Double(gradients[$1.0] * $1.1) }
+            let norm = slot.range.reduce(0.0) { $0 + Double(gradients[$1] * gradients[$1]) }.squareRoot()
+            #expect(norm > 1e-4, "\(slot.name) has no gradient")
+            #expect(abs(measured - predicted) < 0.02 * norm + 2e-3, "\(number) \(slot.name): \(measured) against \(predicted)")
+        }
+    }
+}

@@ -1,0 +1,94 @@
+// A real small model: greedy text, and the gradients of PEFT.
+
+import Foundation
+import JSON
+import Models
+import Tensors
+import TestSupport
+import Testing
+import WeightFiles
+
+@Suite struct StoriesTests {
+    @Test(
+        .needs("models/stories260K/golden.json"),
+        arguments: ["models/stories260K/hf", "models/stories260K/stories260K.f32.gguf"])
+    func greedyTextIsTheGoldenOne(_ path: String) throws {
+        let golden = try parse(SharedData.url("models/stories260K/golden.json"))
+        let expected = integers(golden["greedy_ids"])
+        let prompt = integers(golden["prompt_ids"])
+        let model = try loadModel(SharedData.url(path))
+        let session = GenerationSession(model: model, capacity: expected.count)
+        let generated = try session.generate(
+            prompt, maximumTokens: expected.count - prompt.count, sampler: .greedy, stopTokens: [])
+        #expect(expected.count > 200)
+        #expect(prompt + generated.tokens == expected)
+        session.reset()
+        let first = try session.extend(prompt)
+        #expect(maximumDifference(first, floats(golden["first_logits"])) < 1e-4)
+    }
+
+    /// The model with PEFT's initial adapter, and the batch of the golden run.
+    static func peftRun(precision: ElementType = .f32) throws -> (model: LanguageModel, slab: ParameterSlab, batch: TokenBatch, loss: [Double]) {
+        let folder = "vectors/train/lora_all/"
+        let model = try loadModel(SharedData.url("models/stories260K/hf"), precision: precision)
+        let slab = model.attachAdapters(rank: 4, scale: 2)
+        let file = try SafetensorsFile(SharedData.url(folder + "init/adapter_model.safetensors"))
+        for slot in slab.slots {
+            let tensor = try #require(try file.tensor("base_model.model." + slot.name))
+            for (place, value) in zip(slot.range, floats(tensor)) { slab.values[place] = value }
+        }
+        #expect(file.tensors.count == slab.slots.count)
+        let golden = try parse(SharedData.url(folder + "golden.json"))
+        let rows = zip(
+            zip(golden["input_ids"]?.array ?? [], golden["attention_mask"]?.array ?? []), golden["labels"]?.array ?? [])
+        let batch = TokenBatch(
+            examples: rows.map { row, labels in
+                let length = integers(row.1).reduce(0) { $0 + Int($1) }
+                return (Array(integers(row.0).prefix(length)), integers(labels).prefix(length).map { $0 >= 0 })
+            })
+        let loss = (golden["loss_per_step_then_after"]?.array ?? []).compactMap(\.double)
+        return (model, slab, batch, loss)
+    }
+
+    @Test(.needs("vectors/train/lora_all/golden.json")) func lossLogitsAndGradientsAreThoseOfPEFT() throws {
+        let (model, slab, batch, expectedLoss) = try Self.peftRun()
+        let (loss, _) = try model.gradients([batch], slab: slab, gradientScale: 1 / Float(batch.targetCount))
+        #expect(abs(loss.meanLoss - expectedLoss[0]) < 1e-6)
+        let golden = try SafetensorsFile(SharedData.url("vectors/train/lora_all/grads_step0.safetensors"))
+        for slot in slab.slots {
+            let name = "base_model.model." + slot.name.replacing(".weight", with: ".default.weight")
+            let expected = floats(try #require(try golden.tensor(name)))
+            #expect(relativeError(slot.range.map { slab.gradients[$0] }, expected) < 1e-4, "\(slot.name)")
+        }
+        let logits = try model.logits(batch, workspace: Workspace())
+        let expected = floats(
+            try #require(
+                try SafetensorsFile(SharedData.url("vectors/train/lora_all/logits_step0.safetensors")).tensor("logits")))
+        // The golden batch is padded to 31 rows.
+        let rows = Array(expected[..<(31 * 512)]) + Array(expected[(31 * 512)..<(57 * 512)])
+        #expect(maximumDifference(logits, rows) < 1e-4)
+    }
+
+    @Test(.needs("vectors/train/lora_all/golden.json")) func mixedPrecisionStaysNearFullPrecision() throws {
+        let (model, slab, batch, expectedLoss) = try Self.peftRun(precision: .bf16)
+        let (loss, gradients) = try model.gradients([batch], slab: slab, gradientScale: 1 / Float(batch.targetCount))
+        #expect(abs(loss.meanLoss - expectedLoss[0]) < 0.01 * expectedLoss[0])
+        let (full, fullSlab, _, _) = try Self.peftRun()
+        let exact = try full.gradients([batch], slab: fullSlab, gradientScale: 1 / Float(batch.targetCount)).gradients
+        #expect(relativeError(gradients, exact) < 0.05)
+    }
+
+    @Test(
+        .enabled(
+            if: FileManager.default.fileExists(
+                atPath: packageRoot.appendingPathComponent("checkpoints/base/SmolLM2-135M-Instruct.Q4_1.gguf").path),
+            "needs the base model under checkpoints/base"))
+    func smolLM2PredictsPlainEnglish() throws {
+        let model = try loadModel(packageRoot.appendingPathComponent("checkpoints/base/SmolLM2-135M-Instruct.Q4_1.gguf"))
+        // "The capital of France is Paris."
+        let ids: [Int32] = [504, 3575, 282, 4649, 314, 7042, 30]
+        let batch = TokenBatch(examples: [(ids, ids.indices.map { $0 == 5 })])
+        let (loss, _) = try model.evaluate(batch, workspace: Workspace())
+        #expect(loss.meanLoss < 2)
+    }
+}

@@ -1,0 +1,86 @@
+// Models and adapters for the tests of this module.
+
+import Foundation
+import JSON
+import Models
+import Tensors
+import TestSupport
+import WeightFiles
+
+/// A folder beside these tests, written by scripts/goldens/tiny_models.py.
+func fixture(_ name: String) -> URL {
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Fixtures/\(name)")
+}
+
+func parse(_ url: URL) throws -> JSONValue {
+    try Data(contentsOf: url).withUnsafeBytes { try JSONValue(parsing: $0) }
+}
+
+func loadModel(_ url: URL, precision: ElementType = .f32) throws -> LanguageModel {
+    let weights = try openWeights(url)
+    let configuration =
+        switch weights {
+        case let folder as HuggingFaceDirectory: try ModelConfiguration(huggingFace: folder.configuration)
+        case let file as GGUFWeights: try ModelConfiguration(gguf: file.gguf)
+        default: throw WeightError(file: url.path, "an unexpected source")
+        }
+    return try LanguageModel(configuration: configuration, weights: weights, precision: precision)
+}
+
+func integers(_ value: JSONValue?) -> [Int32] { (value?.array ?? []).compactMap(\.integer).map { Int32($0) } }
+func floats(_ value: JSONValue?) -> [Float] { (value?.array ?? []).compactMap(\.double).map { Float($0) } }
+
+/// The numbers of an fp32 tensor.
+func floats(_ tensor: FrozenTensor) -> [Float] {
+    precondition(tensor.dtype == .f32)
+    return (0..<tensor.elementCount).map { tensor.bytes.loadUnaligned(fromByteOffset: $0 * 4, as: Float.self) }
+}
+
+extension LanguageModel {
+    /// Puts adapters on the layers that `isTarget` names; A and B hold small random numbers, so all gradients are non-zero.
+    func attachAdapters(
+        rank: Int, scale: Float = 2, dropout: Float = 0, seed: UInt64 = 5, where isTarget: (String) -> Bool = { _ in true }
+    ) -> ParameterSlab {
+        let layers = linearLayers.filter { isTarget($0.path) }
+        let slab = ParameterSlab(
+            layers.flatMap {
+                [("\($0.path).lora_A.weight", rank, $0.inputSize), ("\($0.path).lora_B.weight", $0.outputSize, rank)]
+            })
+        let random = RandomStream(seed: seed, purpose: .probe)
+        for slot in slab.slots {
+            for index in slot.range {
+                slab.values[index] = Float(random.uniform(stream: 0, index: UInt64(index)) - 0.5) * 0.2
+            }
+        }
+        for (index, layer) in layers.enumerated() {
+            let (a, b) = (slab.slots[2 * index], slab.slots[2 * index + 1])
+            layer.adapter = LowRankAdapter(
+                rank: rank, scale: scale, dropout: dropout, a: slab.values(a), b: slab.values(b),
+                gradientA: slab.gradients(a), gradientB: slab.gradients(b), index: index, owner: slab)
+        }
+        return slab
+    }
+
+    /// The adapters' gradients of `batches`, with the losses.
+    func gradients(
+        _ batches: [TokenBatch], slab: ParameterSlab, gradientScale: Float = 0.05, recompute: Bool = false
+    ) throws -> (loss: BatchLoss, gradients: [Float]) {
+        slab.zeroGradients()
+        let workspace = Workspace()
+        var loss = BatchLoss()
+        for (index, batch) in batches.enumerated() {
+            loss.append(
+                try accumulateGradients(
+                    batch, gradientScale: gradientScale, recompute: recompute, workspace: workspace, randomSeed: 3,
+                    randomStream: UInt32(index)))
+        }
+        return (loss, Array(slab.gradients))
+    }
+}
+
+/// An example of `length` pseudo-random tokens below `vocabulary`; the tokens after the first third are targets.
+func randomExample(_ length: Int, vocabulary: Int, stream: UInt32) -> (ids: [Int32], isTarget: [Bool]) {
+    let random = RandomStream(seed: 11, purpose: .probe)
+    let ids = (0..<length).map { Int32(random.integer(below: vocabulary - 3, stream: stream, index: UInt64($0)) + 3) }
+    return (ids, (0..<length).map { $0 > length / 3 })
+}

@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+"""Writes the tiny random models of Tests/ModelsTests/Fixtures: weights, configuration, token ids and fp32 logits.
+
+Made with torch and transformers (versions are written into each golden.json). Run: python3 scripts/goldens/tiny_models.py
+"""
+import json
+import pathlib
+
+import torch
+import transformers
+from safetensors.torch import save_file
+from transformers import (
+    LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM, Qwen2Config, Qwen2ForCausalLM, Qwen3Config,
+    Qwen3ForCausalLM,
+)
+
+root = pathlib.Path(__file__).resolve().parents[2] / "Tests" / "ModelsTests" / "Fixtures"
+
+common = dict(
+    vocab_size=48, hidden_size=32, intermediate_size=40, num_hidden_layers=2, num_attention_heads=4,
+    num_key_value_heads=2, max_position_embeddings=64, bos_token_id=1, eos_token_id=2, attention_dropout=0.0,
+)
+models = {
+    "llama3": (LlamaForCausalLM, LlamaConfig(
+        **common, tie_word_embeddings=False, rms_norm_eps=1e-5,
+        rope_parameters={
+            "rope_theta": 100.0, "rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+            "original_max_position_embeddings": 32})),
+    "llama-bias": (LlamaForCausalLM, LlamaConfig(
+        **common, tie_word_embeddings=True, attention_bias=True, mlp_bias=True,
+        rope_parameters={"rope_theta": 10000.0, "rope_type": "linear", "factor": 2.0})),
+    "qwen2": (Qwen2ForCausalLM, Qwen2Config(
+        **common, tie_word_embeddings=True, rope_parameters={"rope_theta": 1000000.0, "rope_type": "default"})),
+    "qwen3": (Qwen3ForCausalLM, Qwen3Config(
+        **common, head_dim=12, tie_word_embeddings=False,
+        rope_parameters={"rope_theta": 1000000.0, "rope_type": "default"})),
+    "mistral": (MistralForCausalLM, MistralConfig(
+        **common, tie_word_embeddings=False, sliding_window=7,
+        rope_parameters={"rope_theta": 10000.0, "rope_type": "default"})),
+}
+
+for index, (name, (kind, config)) in enumerate(models.items()):
+    torch.manual_seed(100 + index)
+    config._attn_implementation = "eager"
+    model = kind(config).float().eval()
+    with torch.no_grad():
+        for parameter_name, parameter in model.named_parameters():
+            if "norm" in parameter_name:
+                parameter.copy_(1 + 0.2 * torch.randn_like(parameter))
+            else:
+                parameter.copy_(0.25 * torch.randn_like(parameter))
+    generator = torch.Generator().manual_seed(7)
+    ids = [torch.randint(3, 48, (length,), generator=generator).tolist() for length in (21, 5)]
+    with torch.no_grad():
+        logits = [model(torch.tensor([row])).logits[0] for row in ids]
+    folder = root / name
+    folder.mkdir(parents=True, exist_ok=True)
+    config.save_pretrained(folder)
+    written = json.loads((folder / "config.json").read_text())
+    written["model_type"] = config.model_type
+    (folder / "config.json").write_text(json.dumps(written, indent=1) + "\n")
+    tensors = {key: value.contiguous() for key, value in model.state_dict().items()}
+    if config.tie_word_embeddings:
+        tensors.pop("lm_head.weight")
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    golden = {
+        "torch": torch.__version__, "transformers": transformers.__version__, "ids": ids,
+        "logits": [[round(x, 7) for x in row.flatten().tolist()] for row in logits],
+    }
+    (folder / "golden.json").write_text(json.dumps(golden) + "\n")
