@@ -99,7 +99,7 @@ let package = Package(
         tests("Kernels", ["Tensors", "CKernels", "JSON"]),
         tests("WeightFiles", ["Tensors", "JSON"]),
         tests("Datasets", ["Tokenizers", "ChatTemplates", "JSON", "Digests"], exclude: ["Fixtures"]),
-        tests("Models", ["Tensors", "Kernels", "WeightFiles", "JSON"]),
+        tests("Models", ["Tensors", "Kernels", "WeightFiles", "JSON"], exclude: ["Fixtures"]),
         tests("Adapters", ["Models", "Tensors", "Kernels", "WeightFiles", "JSON"]),
         tests("Training", ["Models", "Datasets", "Tensors", "Kernels", "JSON", "Adapters", "WeightFiles"]),
         tests("Evaluation", ["Models", "Datasets", "Tensors", "JSON"]),
