@@ -44,7 +44,8 @@ struct AddedTokenFinder: Sendable {
 
     var isEmpty: Bool { tokens.isEmpty }
 
-    /// The tokens in `text`, left to right, and where they stand, the white space they swallow included.
+    /// The tokens in `text`, left to right, and where they stand, the white space they swallow included. As in Hugging Face, a token
+    /// may begin within the white space that the one before it swallowed.
     func matches(in text: [UInt8], includeSpecial: Bool) -> [(id: Int32, range: Range<Int>)] {
         guard !tokens.isEmpty else { return [] }
         let found = rule == .leftmostLongest ? leftmostLongest(in: text) : longestFirst(in: text, includeSpecial: includeSpecial)
@@ -54,9 +55,8 @@ struct AddedTokenFinder: Sendable {
             let token = tokens[index]
             if token.isSpecial && !includeSpecial { continue }
             if token.singleWord && !standsAlone(range, in: text) { continue }
-            guard range.lowerBound >= end else { continue }
             var (lower, upper) = (range.lowerBound, range.upperBound)
-            if token.leftStrip { lower = skipSpaceBackward(in: text, from: lower, to: end) }
+            if token.leftStrip { lower = min(upper, max(end, skipSpaceBackward(in: text, from: lower))) }
             if token.rightStrip { upper = skipSpaceForward(in: text, from: upper) }
             result.append((token.id, lower..<upper))
             end = upper
@@ -118,11 +118,11 @@ struct AddedTokenFinder: Sendable {
         return range.upperBound == text.count || !UTF8Scan.scalar(in: text, at: range.upperBound).0.isWordCharacter
     }
 
-    private func skipSpaceBackward(in text: [UInt8], from position: Int, to end: Int) -> Int {
+    private func skipSpaceBackward(in text: [UInt8], from position: Int) -> Int {
         var position = position
-        while position > end {
+        while position > 0 {
             var start = position - 1
-            while start > end, text[start] & 0xC0 == 0x80 { start -= 1 }
+            while start > 0, text[start] & 0xC0 == 0x80 { start -= 1 }
             guard UTF8Scan.scalar(in: text, at: start).0.properties.isWhitespace else { break }
             position = start
         }

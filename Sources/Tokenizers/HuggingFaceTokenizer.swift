@@ -11,22 +11,23 @@ extension TokenizerParts {
         var (model, tokens, idsByText) = try Self.readModel(root.required("model"), isByteLevel: isByteLevel)
         let added = try Self.readAddedTokens(root, &tokens, &idsByText)
 
+        let normalizedAdded = added.filter(\.isNormalized).map { token in
+            var text = AlignedText(bytes: token.content)
+            normalizer?.apply(to: &text)
+            var token = token
+            token.content = text.bytes
+            // Hugging Face decodes such a token to its normalised text.
+            tokens.set(token.id, to: text.bytes)
+            return token
+        }
         self.init(
             model: model, normalizer: normalizer, preTokenizer: preTokenizer, tokens: tokens, idsByText: idsByText,
             rawAdded: AddedTokenFinder(added.filter { !$0.isNormalized }, rule: .leftmostLongest),
-            normalizedAdded: AddedTokenFinder(
-                added.filter(\.isNormalized).map { token in
-                    guard let normalizer else { return token }
-                    var token = token
-                    var text = AlignedText(bytes: token.content)
-                    normalizer.apply(to: &text)
-                    token.content = text.bytes
-                    return token
-                }, rule: .leftmostLongest))
+            normalizedAdded: AddedTokenFinder(normalizedAdded, rule: .leftmostLongest))
         addedIDs = Set(added.map(\.id))
         specialIDs = Set(added.filter(\.isSpecial).map(\.id))
         postProcessor = try root.optional("post_processor").map { node throws(TokenizerError) in
-            try PostProcessor(node) { tokens[$0] != nil }
+            try PostProcessor(node) { self.tokens[$0] != nil }
         } ?? PostProcessor()
         decoder = try root.optional("decoder").map { node throws(TokenizerError) in try Decoder(node) }
         writesBytes = decoder?.writtenBytes ?? .plain

@@ -1,9 +1,18 @@
 // The classes of characters that tokenizers split and filter by, as Rust's standard library and `regex` crate define them.
 
 extension Unicode.Scalar {
+    /// Whether the character was there in a version of Unicode: the libraries behind Hugging Face's tokenizers carry tables of
+    /// different ages, and what came later counts as unassigned there.
+    func isAssigned(inUnicode major: Int) -> Bool {
+        if value < 0x370 { return true }
+        guard let age = properties.age else { return false }
+        return age.major < major || (age.major == major && age.minor == 0)
+    }
+
     /// `\w` of Rust's regular expressions.
     var isWordCharacter: Bool {
         if isASCII { return ("a"..."z").contains(self) || ("A"..."Z").contains(self) || ("0"..."9").contains(self) || self == "_" }
+        guard isAssigned(inUnicode: 16) else { return false }
         if properties.isAlphabetic || properties.isJoinControl { return true }
         switch properties.generalCategory {
         case .nonspacingMark, .spacingMark, .enclosingMark, .decimalNumber, .connectorPunctuation: return true
@@ -31,7 +40,7 @@ extension Unicode.Scalar {
         switch properties.generalCategory {
         case .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation, .initialPunctuation, .finalPunctuation,
             .otherPunctuation:
-            return true
+            return isAssigned(inUnicode: 8)
         default: return false
         }
     }
@@ -40,7 +49,7 @@ extension Unicode.Scalar {
     var isBertControl: Bool {
         if self == "\t" || self == "\n" || self == "\r" { return false }
         switch properties.generalCategory {
-        case .control, .format, .privateUse: return true
+        case .control, .format, .privateUse: return isAssigned(inUnicode: 8)
         default: return false
         }
     }
@@ -57,10 +66,10 @@ extension Unicode.Scalar {
 
     var isMark: Bool {
         switch properties.generalCategory {
-        case .nonspacingMark, .spacingMark, .enclosingMark: return true
+        case .nonspacingMark, .spacingMark, .enclosingMark: return isAssigned(inUnicode: 9)
         default: return false
         }
     }
 
-    var isNonspacingMark: Bool { properties.generalCategory == .nonspacingMark }
+    var isNonspacingMark: Bool { properties.generalCategory == .nonspacingMark && isAssigned(inUnicode: 8) }
 }

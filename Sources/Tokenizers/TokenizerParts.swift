@@ -37,7 +37,7 @@ struct TokenizerParts: Sendable {
         result.offsets.reserveCapacity(input.count / 3 + 4)
         var position = 0
         for (id, range) in rawAdded.matches(in: input, includeSpecial: parseSpecial) {
-            encodePlain(input, position..<range.lowerBound, parseSpecial, scratch, into: &result)
+            encodePlain(input, position..<max(position, range.lowerBound), parseSpecial, scratch, into: &result)
             result.ids.append(id)
             result.offsets.append(range)
             position = range.upperBound
@@ -53,7 +53,7 @@ struct TokenizerParts: Sendable {
         normalizer?.apply(to: &text)
         var position = 0
         for (id, place) in normalizedAdded.matches(in: text.bytes, includeSpecial: parseSpecial) {
-            encodeWords(of: text, position..<place.lowerBound, input, scratch, into: &result)
+            encodeWords(of: text, position..<max(position, place.lowerBound), input, scratch, into: &result)
             result.ids.append(id)
             result.offsets.append(Self.widened(text.source(of: place), in: input))
             position = place.upperBound

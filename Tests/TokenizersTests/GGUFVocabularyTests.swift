@@ -1,0 +1,76 @@
+import Foundation
+import TestSupport
+import Testing
+import Tokenizers
+import WeightFiles
+
+/// Vocabularies of GGUF files against the ids that llama.cpp gives.
+@Suite struct GGUFVocabularyTests {
+    @Test(
+        .needs("vectors/vocab/ggml-vocab-qwen2.gguf"),
+        arguments: ["gpt-2", "llama-spm", "qwen2", "bert-bge"])
+    func idsEqualThoseOfLlamaCpp(_ name: String) throws {
+        let file = SharedData.url("vectors/vocab/ggml-vocab-\(name).gguf")
+        let tokenizer = try Tokenizer(gguf: vocabulary(at: file))
+        let texts = String(decoding: try Data(contentsOf: file.appendingPathExtension("inp")), as: UTF8.self)
+            .split(separator: "\n__ggml_vocab_test__\n", omittingEmptySubsequences: false)
+        let lines = String(decoding: try Data(contentsOf: file.appendingPathExtension("out")), as: UTF8.self)
+            .split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(texts.count > 40)
+        for (text, line) in zip(texts, lines) {
+            let expected = line.split(separator: " ").compactMap { Int32($0) }
+            #expect(tokenizer.encode(String(text), addSpecialTokens: false, parseSpecial: false).ids == expected, "\(text.debugDescription)")
+        }
+    }
+
+    @Test(.needs("models/stories260K/stories260K.f32.gguf")) func bothFormsOfOneModelAgree() throws {
+        let folder = SharedData.url("models/stories260K")
+        let fromJSON = try tokenizer(
+            at: folder.appendingPathComponent("hf/tokenizer.json"), config: folder.appendingPathComponent("hf/tokenizer_config.json"))
+        let fromGGUF = try Tokenizer(gguf: vocabulary(at: folder.appendingPathComponent("stories260K.f32.gguf")))
+        #expect(fromJSON.bosID == 1 && fromGGUF.bosID == 1)
+        #expect(fromJSON.addsBOS && fromGGUF.addsBOS)
+        for text in ["Once upon a time", " two  spaces", "", "naïve 日本\n\n", "<s>in</s> text", "Lily's dog."] {
+            let left = fromJSON.encode(text, addSpecialTokens: true)
+            let right = fromGGUF.encode(text, addSpecialTokens: true)
+            #expect(left == right, "\(text.debugDescription)")
+            #expect(fromJSON.decode(left.ids) == fromGGUF.decode(left.ids))
+        }
+    }
+
+    @Test func unknownPreTokenizerIsNamed() {
+        var vocabulary = GGUFVocabulary(model: "gpt2", pre: "no-such", tokens: [[0x61]])
+        vocabulary.merges = []
+        let error = #expect(throws: TokenizerError.self) { try Tokenizer(gguf: vocabulary) }
+        #expect(error?.reason.contains("no-such") == true)
+        #expect(error?.place == "tokenizer.ggml.pre")
+    }
+
+    @Test func idsOutsideTheVocabularyAreRefused() {
+        var vocabulary = GGUFVocabulary(model: "llama", tokens: [[0x61]])
+        vocabulary.scores = [0]
+        vocabulary.bosID = 1
+        #expect(throws: TokenizerError.self) { try Tokenizer(gguf: vocabulary) }
+    }
+
+    private func vocabulary(at url: URL) throws -> GGUFVocabulary {
+        let file = try GGUFFile(url)
+        func value(_ key: String) -> GGUFValue? { file.value("tokenizer.ggml.\(key)") }
+        func id(_ key: String) -> Int32? { value("\(key)_token_id")?.integer.map(Int32.init) }
+        var vocabulary = GGUFVocabulary(
+            model: try #require(value("model")?.string), pre: value("pre")?.string, tokens: try #require(value("tokens")?.array?.strings))
+        vocabulary.scores = value("scores")?.array?.floats
+        vocabulary.tokenTypes = value("token_type")?.array?.integers?.map(Int32.init)
+        vocabulary.merges = value("merges")?.array?.strings
+        vocabulary.bosID = id("bos")
+        vocabulary.eosID = id("eos")
+        vocabulary.unknownID = id("unknown")
+        vocabulary.separatorID = id("seperator")
+        vocabulary.paddingID = id("padding")
+        vocabulary.classificationID = id("cls")
+        vocabulary.addsBOS = value("add_bos_token")?.bool
+        vocabulary.addsEOS = value("add_eos_token")?.bool
+        vocabulary.addsSpacePrefix = value("add_space_prefix")?.bool
+        return vocabulary
+    }
+}
