@@ -6,6 +6,7 @@ enum GGUFSplits {
         var patterns: [String]
         var ignoresMerges = false
         var addsBOS = false
+        var addsEOS = false
     }
 
     private static let contractions = "(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])"
@@ -27,11 +28,11 @@ enum GGUFSplits {
             Preset(patterns: [#"[\p{P}\$\+<=>\^~\|]+"#, SplitPattern.gpt2, #"\p{N}+"#, "[0-9][0-9][0-9]"])
         case "gpt-2", "phi-2", "jina-es", "jina-de", "gigachat", "jina-v2-es", "jina-v2-de", "a.x-4.0", "mellum", "modern-bert", "mpt",
             "olmo", "jais", "trillion", "granite-docling", "roberta-bpe", "jina-v1-en", "jina-v2-code", "exaone4":
-            name == "exaone4" ? Preset(patterns: [SplitPattern.gpt2]) : Preset(patterns: [SplitPattern.gpt2])
+            Preset(patterns: [SplitPattern.gpt2], addsEOS: ["roberta-bpe", "jina-v1-en", "jina-v2-code"].contains(name))
         case "llama-bpe", "llama3", "llama-v3", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2":
             Preset(patterns: [threeDigits], ignoresMerges: true, addsBOS: true)
         case "dbrx", "smaug-bpe", "chatglm-bpe", "glm4": Preset(patterns: [threeDigits])
-        case "qwen2", "stablelm2", "deepseek-r1-qwen", "hunyuan", "megrez": Preset(patterns: [oneDigit])
+        case "qwen2", "stablelm2", "deepseek-r1-qwen", "kormo", "hunyuan", "megrez": Preset(patterns: [oneDigit])
         case "smollm", "starcoder", "refact", "command-r", "codeshell", "exaone", "minerva-7b":
             Preset(patterns: [#"\p{N}"#, SplitPattern.gpt2])
         case "falcon": Preset(patterns: [#"[\p{P}\$\+<=>\^~\|`]+"#, SplitPattern.gpt2, "[0-9][0-9][0-9]"])

@@ -34,7 +34,7 @@ extension TokenizerParts {
         let isBert = source.model == "bert"
         if source.addsBOS ?? (source.model == "llama" || isBert || preset?.addsBOS ?? false), let bosID { postProcessor.before = [bosID] }
         let last = isBert ? source.separatorID : eosID
-        if source.addsEOS ?? (source.model == "t5" || isBert), let last { postProcessor.after = [last] }
+        if source.addsEOS ?? (isBert || preset?.addsEOS ?? false), let last { postProcessor.after = [last] }
     }
 
     private mutating func readDecoder(_ source: GGUFVocabulary) {

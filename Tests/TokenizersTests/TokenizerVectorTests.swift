@@ -52,7 +52,7 @@ func check(_ tokenizer: Tokenizer, _ url: URL) throws {
             #expect(encoding.offsets.map { characters(of: $0, in: text) } == offsets, "\(text.debugDescription)")
         }
         if let plain {
-            let result = tokenizer.decode(plain, skipSpecialTokens: item["skip_special"]?.bool ?? true)
+            let result = tokenizer.decode(plain, skipSpecialTokens: item["skip_special"]?.bool ?? false)
             #expect(result.utf8.elementsEqual(decoded.utf8), "\(text.debugDescription): \(result.debugDescription)")
         }
     }
