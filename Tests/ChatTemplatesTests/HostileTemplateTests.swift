@@ -7,31 +7,26 @@ import TestSupport
 
 struct HostileTemplateTests {
     private func outcome(_ source: String) -> TemplateError.Kind? {
-        do {
+        do throws(TemplateError) {
             _ = try ChatTemplate(source: source).render(
                 context: JSONObject([("items", [1, 2, 3]), ("name", "é")]))
             return nil
-        } catch let error as TemplateError {
-            return error.kind
         } catch {
-            return nil
+            return error.kind
         }
     }
 
     @Test(arguments: [
-        String(repeating: "(", count: 100_000),
-        "{{ " + String(repeating: "(", count: 100_000) + "1",
+        "{{ " + String(repeating: "(", count: 100_000) + "1" + String(repeating: ")", count: 100_000) + " }}",
         "{{ " + String(repeating: "[", count: 50_000) + String(repeating: "]", count: 50_000) + " }}",
         "{{ " + String(repeating: "not ", count: 100_000) + "1 }}",
-        "{{ " + String(repeating: "-", count: 0) + "1" + String(repeating: " + 1", count: 100_000) + " }}",
+        "{{ 1" + String(repeating: " + 1", count: 100_000) + " }}",
         "{{ x" + String(repeating: ".a", count: 100_000) + " }}",
         "{{ x" + String(repeating: "|upper", count: 100_000) + " }}",
         String(repeating: "{% if true %}", count: 100_000),
         String(repeating: "{% for i in [1] %}", count: 5_000) + String(repeating: "{% endfor %}", count: 5_000),
     ])
-    func deepSourceIsRefused(source: String) {
-        #expect(source.hasPrefix("(") || outcome(source) == .limit)
-    }
+    func deepSourceIsRefused(source: String) { #expect(outcome(source) == .limit) }
 
     @Test(arguments: [
         "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
