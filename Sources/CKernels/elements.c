@@ -1,4 +1,5 @@
 // Sums, scales and searches over plain runs of numbers.
+#ifndef VARIANT
 #include "internal.h"
 
 static void add_scalar(const void *x, lathe_type x_type, void *y, lathe_type y_type, long count) {
@@ -15,11 +16,14 @@ static float dot_scalar(const float *x, const float *y, long count) {
     return sum;
 }
 
+#define VARIANT_FILE "elements.c"
+#include "variants.h"
+
 void lathe_add(const void *x, lathe_type x_type, void *y, lathe_type y_type, long count) {
-    add_scalar(x, x_type, y, y_type, count);
+    LATHE_DISPATCH(add, x, x_type, y, y_type, count);
 }
 
-void lathe_scale(void *x, lathe_type type, float factor, long count) { scale_scalar(x, type, factor, count); }
+void lathe_scale(void *x, lathe_type type, float factor, long count) { LATHE_DISPATCH(scale, x, type, factor, count); }
 
 /// In eight running sums, the same ones on every instruction set: the clipping norm must not depend on it.
 double lathe_sum_of_squares(const float *x, long count) {
@@ -42,4 +46,30 @@ long lathe_first_non_finite(const float *x, long count) {
     return -1;
 }
 
-float lathe_dot(const float *x, const float *y, long count) { return dot_scalar(x, y, count); }
+float lathe_dot(const float *x, const float *y, long count) { LATHE_DISPATCH(dot, x, y, count); }
+
+#else
+
+static void VARIANT(add)(const void *x, lathe_type x_type, void *y, lathe_type y_type, long count) {
+    for (long i = 0; i < count; i += LANES)
+        v_store(y, i, y_type, v_load(y, i, y_type, count - i) + v_load(x, i, x_type, count - i), count - i);
+}
+
+static void VARIANT(scale)(void *x, lathe_type type, float factor, long count) {
+    for (long i = 0; i < count; i += LANES)
+        v_store(x, i, type, v_load(x, i, type, count - i) * v_set1(factor), count - i);
+}
+
+static float VARIANT(dot)(const float *x, const float *y, long count) {
+    V even = v_set1(0), odd = v_set1(0);
+    long i = 0;
+    for (; i + 2 * LANES <= count; i += 2 * LANES) {
+        even = v_fma(v_load(x, i, LATHE_F32, LANES), v_load(y, i, LATHE_F32, LANES), even);
+        odd = v_fma(v_load(x, i + LANES, LATHE_F32, LANES), v_load(y, i + LANES, LATHE_F32, LANES), odd);
+    }
+    for (; i < count; i += LANES)
+        even = v_fma(v_load(x, i, LATHE_F32, count - i), v_load(y, i, LATHE_F32, count - i), even);
+    return v_sum(even + odd);
+}
+
+#endif

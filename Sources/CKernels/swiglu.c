@@ -1,4 +1,5 @@
 // y = gate · σ(gate) · up.
+#ifndef VARIANT
 #include "internal.h"
 
 static void forward_scalar(const void *gate, const void *up, void *y, lathe_type type, lathe_type y_type, long count) {
@@ -20,12 +21,39 @@ static void backward_scalar(
     }
 }
 
+#define VARIANT_FILE "swiglu.c"
+#include "variants.h"
+
 void lathe_swiglu_forward(const void *gate, const void *up, void *y, lathe_type type, lathe_type y_type, long count) {
-    forward_scalar(gate, up, y, type, y_type, count);
+    LATHE_DISPATCH(forward, gate, up, y, type, y_type, count);
 }
 
 void lathe_swiglu_backward(
     const void *dy, lathe_type dy_type, const void *gate, const void *up, lathe_type type, void *dgate, void *dup,
     lathe_type d_type, long count) {
-    backward_scalar(dy, dy_type, gate, up, type, dgate, dup, d_type, count);
+    LATHE_DISPATCH(backward, dy, dy_type, gate, up, type, dgate, dup, d_type, count);
 }
+
+#else
+
+static void VARIANT(forward)(const void *gate, const void *up, void *y, lathe_type type, lathe_type y_type, long count) {
+    V one = v_set1(1);
+    for (long i = 0; i < count; i += LANES) {
+        V g = v_load(gate, i, type, count - i), sigmoid = one / (one + v_exp(v_set1(0) - g));
+        v_store(y, i, y_type, g * sigmoid * v_load(up, i, type, count - i), count - i);
+    }
+}
+
+static void VARIANT(backward)(
+    const void *dy, lathe_type dy_type, const void *gate, const void *up, lathe_type type, void *dgate, void *dup,
+    lathe_type d_type, long count) {
+    V one = v_set1(1);
+    for (long i = 0; i < count; i += LANES) {
+        V g = v_load(gate, i, type, count - i), u = v_load(up, i, type, count - i), d = v_load(dy, i, dy_type, count - i);
+        V sigmoid = one / (one + v_exp(v_set1(0) - g));
+        v_store(dup, i, d_type, d * g * sigmoid, count - i);
+        v_store(dgate, i, d_type, d * u * sigmoid * (one + g * (one - sigmoid)), count - i);
+    }
+}
+
+#endif

@@ -19,14 +19,15 @@ public enum Attention {
         precondition(o.rows == q.rows && o.columns == q.columns && logSumExp.count == q.rows * heads)
         let examples = longestFirst(bounds, rows: q.rows)
         let lse = logSumExp.floatPointer
-        parallel(examples.count * heads) { index, _ in
-            let rows = examples[index / heads], head = index % heads, group = head / (heads / groups)
+        let (parts, perPart) = split(heads: heads, groups: groups, tasks: examples.count * groups)
+        parallel(examples.count * parts) { index, _ in
+            let rows = examples[index / parts], head = index % parts * perPart, group = head / (heads / groups)
             var shape = shape(
                 rows: rows.count, keys: rows.count, width: width, heads: heads, groups: groups, scale: scale, window: window)
             shape.type = q.type.c
             shape.output_type = o.type.c
             lathe_attention_forward(
-                &shape, q.row(rows.lowerBound) + head * width * q.type.byteCount,
+                &shape, perPart, q.row(rows.lowerBound) + head * width * q.type.byteCount,
                 k.row(rows.lowerBound) + group * width * k.type.byteCount,
                 v.row(rows.lowerBound) + group * width * v.type.byteCount,
                 o.row(rows.lowerBound) + head * width * o.type.byteCount, lse + rows.lowerBound * heads + head)
@@ -71,14 +72,15 @@ public enum Attention {
         let width = check(q: q, k: keys, v: values, heads: heads, groups: groups)
         precondition(keys.rows >= start + q.rows && values.rows >= start + q.rows && o.count == q.count)
         guard q.rows > 0 else { return }
-        parallel(heads) { head, _ in
-            let group = head / (heads / groups)
+        let (parts, perPart) = split(heads: heads, groups: groups, tasks: groups)
+        parallel(parts) { index, _ in
+            let head = index * perPart, group = head / (heads / groups)
             var shape = shape(
                 rows: q.rows, keys: start + q.rows, width: width, heads: heads, groups: groups, scale: scale, window: window)
             shape.type = q.type.c
             shape.output_type = o.type.c
             lathe_attention_forward(
-                &shape, q.element(head * width), keys.element(group * width), values.element(group * width),
+                &shape, perPart, q.element(head * width), keys.element(group * width), values.element(group * width),
                 o.element(head * width), nil)
         }
     }
@@ -89,6 +91,11 @@ public enum Attention {
         precondition(k.columns == groups * width && v.columns == groups * width && k.rows == v.rows)
         precondition(q.type == k.type && k.type == v.type)
         return width
+    }
+
+    /// Query heads that share keys go together, so that the keys are laid out once, unless that leaves threads without work.
+    private static func split(heads: Int, groups: Int, tasks: Int) -> (parts: Int, perPart: Int) {
+        tasks >= 2 * Processor.threads ? (groups, heads / groups) : (heads, 1)
     }
 
     /// Long examples first, so that no thread is left with one at the end; ties in the batch's order.

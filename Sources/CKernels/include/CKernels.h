@@ -75,7 +75,7 @@ float lathe_cross_entropy(const float *logits, long vocabulary, int32_t target, 
 float lathe_cross_entropy_gradient(
     const float *logits, long vocabulary, int32_t target, float scale, bool *correct, void *gradient, lathe_type type);
 
-// --- Attention of one head over one example (attention.c) ----------------------------------------------------------------
+// --- Attention of neighbouring query heads over one example (attention.c) ----------------------------------------------------------------
 typedef struct {
     long queries, keys;      // query row i stands at position keys − queries + i
     long width;              // D
@@ -86,10 +86,11 @@ typedef struct {
     lathe_type output_type;  // of o (forward), of dq, dk, dv (backward)
 } lathe_attention_shape;
 
-/// `lse` (log Σ exp of the scaled scores, one a query) may be null.
+/// Forward of `heads` neighbouring query heads that share one key/value head. `lse` (log Σ exp of the scaled scores, one a
+/// query and head) may be null.
 void lathe_attention_forward(
-    const lathe_attention_shape *shape, const void *q, const void *k, const void *v, void *o, float *lse);
-/// Backward of `heads` neighbouring query heads that share one key/value head. `d_o` is of type `d_o_type` and `o` of
+    const lathe_attention_shape *shape, long heads, const void *q, const void *k, const void *v, void *o, float *lse);
+/// Backward of the same heads. `d_o` is of type `d_o_type` and `o` of
 /// `o_type`, both strided as `q`; dq is strided as q, dk and dv as k.
 void lathe_attention_backward(
     const lathe_attention_shape *shape, long heads, const void *d_o, lathe_type d_o_type, const void *q, const void *k,

@@ -1,0 +1,170 @@
+import Foundation
+import Kernels
+import Tensors
+import TestSupport
+import Testing
+
+/// Finite differences of plain loops in double, for each op with a backward.
+@Suite struct GradientTests {
+    /// d Σ f(x)·dy / dx by central differences.
+    private func differences(_ x: [Double], _ dy: [Double], _ f: ([Double]) -> [Double]) -> [Double] {
+        var x = x
+        return x.indices.map { index in
+            let (value, step) = (x[index], 1e-5)
+            x[index] = value + step
+            let up = zip(f(x), dy).reduce(0) { $0 + $1.0 * $1.1 }
+            x[index] = value - step
+            let down = zip(f(x), dy).reduce(0) { $0 + $1.0 * $1.1 }
+            x[index] = value
+            return (up - down) / (2 * step)
+        }
+    }
+
+    @Test func norm() {
+        let (n, width) = (3, 21)
+        let x = TestMatrix(random: n, width, seed: 1), dy = TestMatrix(random: n, width, seed: 2)
+        let w = TestMatrix(random: 1, width, seed: 3), ws = w.doubles
+        let y = TestMatrix(n, width), r = TestMatrix(n, 1), dx = TestMatrix(random: n, width, seed: 4), before = dx.doubles
+        RMSNorm.forward(x.matrix, weight: w.matrix, epsilon: 1e-5, into: y.matrix, inverseRMS: r.matrix)
+        RMSNorm.backward(
+            dy.matrix, x: x.matrix, weight: w.matrix, inverseRMS: r.matrix, into: dx.matrix, accumulate: true)
+        func forward(_ x: [Double]) -> [Double] {
+            (0..<n).flatMap { row in
+                let values = x[row * width..<(row + 1) * width]
+                let r = 1 / (values.reduce(0) { $0 + $1 * $1 } / Double(width) + 1e-5).squareRoot()
+                return zip(values, ws).map { $0 * r * $1 }
+            }
+        }
+        #expect(relativeError(y.doubles, forward(x.doubles)) < 1e-6)
+        let expected = zip(before, differences(x.doubles, dy.doubles, forward)).map { $0 + $1 }
+        #expect(relativeError(dx.doubles, expected) < 1e-6)
+    }
+
+    @Test func gate() {
+        let count = 50
+        let g = TestMatrix(random: 1, count, seed: 1, size: 6), u = TestMatrix(random: 1, count, seed: 2)
+        let dy = TestMatrix(random: 1, count, seed: 3), y = TestMatrix(1, count)
+        let gs = g.doubles, us = u.doubles
+        func forward(_ g: [Double], _ u: [Double]) -> [Double] { zip(g, u).map { $0 / (1 + exp(-$0)) * $1 } }
+        SwiGLU.forward(gate: g.matrix, up: u.matrix, into: y.matrix)
+        #expect(relativeError(y.doubles, forward(gs, us)) < 1e-6)
+        // In place, as the models call it.
+        SwiGLU.backward(dy.matrix, gate: g.matrix, up: u.matrix, into: g.matrix, dup: u.matrix)
+        #expect(relativeError(g.doubles, differences(gs, dy.doubles) { forward($0, us) }) < 1e-6)
+        #expect(relativeError(u.doubles, differences(us, dy.doubles) { forward(gs, $0) }) < 1e-6)
+    }
+
+    @Test func rotary() {
+        let (n, heads, width) = (4, 2, 6)
+        let table = RotaryTable(headWidth: width, base: 100, scaling: .none, positions: 10)
+        let positions: [Int32] = [0, 1, 9, 3]
+        func forward(_ x: [Double]) -> [Double] {
+            var y = x
+            for row in 0..<n {
+                for head in 0..<heads {
+                    for i in 0..<width / 2 {
+                        let a = (row * heads + head) * width + i, b = a + width / 2
+                        let angle = Double(positions[row]) * pow(100, -2 * Double(i) / Double(width))
+                        y[a] = x[a] * cos(angle) - x[b] * sin(angle)
+                        y[b] = x[b] * cos(angle) + x[a] * sin(angle)
+                    }
+                }
+            }
+            return y
+        }
+        let x = TestMatrix(random: n, heads * width, seed: 1), before = x.doubles
+        let dy = TestMatrix(random: n, heads * width, seed: 2), gradient = differences(before, dy.doubles, forward)
+        positions.withUnsafeBufferPointer {
+            Rotary.apply(x.matrix, heads: heads, positions: $0, table: table, direction: .forward)
+            Rotary.apply(dy.matrix, heads: heads, positions: $0, table: table, direction: .backward)
+        }
+        #expect(relativeError(x.doubles, forward(before)) < 1e-6)
+        #expect(relativeError(dy.doubles, gradient) < 1e-6)
+    }
+
+    @Test(arguments: [nil, 3] as [Int?]) func attention(window: Int?) {
+        let (heads, groups, width, bounds) = (4, 2, 5, [0, 1, 8, 8, 12])
+        let n = 12, scale = 0.7
+        let q = TestMatrix(random: n, heads * width, seed: 1, size: 2), k = TestMatrix(random: n, groups * width, seed: 2, size: 2)
+        let v = TestMatrix(random: n, groups * width, seed: 3), dO = TestMatrix(random: n, heads * width, seed: 4)
+        func forward(_ q: [Double], _ k: [Double], _ v: [Double]) -> [Double] {
+            var o = [Double](repeating: 0, count: n * heads * width)
+            for (start, end) in zip(bounds, bounds.dropFirst()) {
+                for i in start..<end {
+                    for head in 0..<heads {
+                        let group = head / (heads / groups), first = max(start, window.map { i - $0 + 1 } ?? start)
+                        let weights = (first...i).map { j in
+                            exp(scale * (0..<width).reduce(0) {
+                                $0 + q[(i * heads + head) * width + $1] * k[(j * groups + group) * width + $1]
+                            })
+                        }
+                        let total = weights.reduce(0, +)
+                        for (j, weight) in zip(first...i, weights) {
+                            for d in 0..<width {
+                                o[(i * heads + head) * width + d] += weight / total * v[(j * groups + group) * width + d]
+                            }
+                        }
+                    }
+                }
+            }
+            return o
+        }
+        let o = TestMatrix(n, heads * width), lse = TestMatrix(n, heads)
+        let dq = TestMatrix(n, heads * width), dk = TestMatrix(n, groups * width), dv = TestMatrix(n, groups * width)
+        Attention.forward(
+            q: q.matrix, k: k.matrix, v: v.matrix, bounds: bounds, heads: heads, groups: groups, scale: Float(scale),
+            window: window, into: o.matrix, logSumExp: lse.matrix)
+        Attention.backward(
+            dO.matrix, q: q.matrix, k: k.matrix, v: v.matrix, o: o.matrix, logSumExp: lse.matrix, bounds: bounds,
+            heads: heads, groups: groups, scale: Float(scale), window: window, into: dq.matrix, dk: dk.matrix,
+            dv: dv.matrix, workspace: Workspace())
+        let (qs, ks, vs) = (q.doubles, k.doubles, v.doubles)
+        #expect(relativeError(o.doubles, forward(qs, ks, vs)) < 2e-6)
+        #expect(relativeError(dq.doubles, differences(qs, dO.doubles) { forward($0, ks, vs) }) < 5e-6)
+        #expect(relativeError(dk.doubles, differences(ks, dO.doubles) { forward(qs, $0, vs) }) < 5e-6)
+        #expect(relativeError(dv.doubles, differences(vs, dO.doubles) { forward(qs, ks, $0) }) < 5e-6)
+
+        // The last example again, as generation sees it: two new positions over a cache.
+        let cached = TestMatrix(2, heads * width)
+        Attention.cached(
+            q: q.matrix.rows(10..<12), keys: k.matrix.rows(8..<12), values: v.matrix.rows(8..<12), start: 2, heads: heads,
+            groups: groups, scale: Float(scale), window: window, into: cached.matrix)
+        #expect(relativeError(cached.doubles, Array(o.doubles[(10 * heads * width)...])) < 1e-6)
+    }
+
+    @Test func crossEntropy() {
+        let (m, width, vocabulary) = (5, 7, 11)
+        let hidden = TestMatrix(random: m, width, seed: 1, size: 3), head = TestMatrix(random: vocabulary, width, seed: 2)
+        let hs = head.doubles, targets: [Int32] = [0, 10, 3, 3, 7]
+        func forward(_ x: [Double]) -> [Double] {
+            (0..<m).map { row in
+                let logits = (0..<vocabulary).map { j in
+                    (0..<width).reduce(0.0) { $0 + x[row * width + $1] * hs[j * width + $1] }
+                }
+                return log(logits.reduce(0) { $0 + exp($1) }) - logits[Int(targets[row])]
+            }
+        }
+        var losses = [Float](repeating: 0, count: m), again = losses
+        var correct = [Bool](repeating: false, count: m)
+        let dHidden = TestMatrix(m, width), workspace = Workspace()
+        targets.withUnsafeBufferPointer { targets in
+            losses.withUnsafeMutableBufferPointer { losses in
+                correct.withUnsafeMutableBufferPointer {
+                    CrossEntropy.forwardBackward(
+                        hidden.matrix, head: head.matrix, targets: targets, losses: losses, isCorrect: $0,
+                        gradientScale: 0.25, into: dHidden.matrix, workspace: workspace)
+                }
+            }
+            again.withUnsafeMutableBufferPointer {
+                CrossEntropy.forward(
+                    hidden.matrix, head: head.matrix, targets: targets, losses: $0, isCorrect: nil, workspace: workspace)
+            }
+        }
+        #expect(losses == again)
+        #expect(relativeError(losses.map(Double.init), forward(hidden.doubles)) < 1e-6)
+        let gradient = differences(hidden.doubles, [Double](repeating: 0.25, count: m), forward)
+        #expect(relativeError(dHidden.doubles, gradient) < 2e-6)
+        #expect(zip(correct, losses).allSatisfy { $0 || $1 > Float(log(2.0)) * 0.99 })
+        #expect(workspace.bytesInUse == 0)
+    }
+}

@@ -1,0 +1,185 @@
+import CKernels
+import Kernels
+import Tensors
+import TestSupport
+import Testing
+
+/// Each instruction set against the scalar twin: same sizes, same starts off a cache line, NaN and infinity included.
+@Suite struct ParityTests {
+    static let sets: [lathe_isa] = [LATHE_AVX2, LATHE_AVX512].filter { $0.rawValue <= lathe_processor_isa().rawValue }
+    static let counts = [0, 1, 3, 7, 8, 9, 15, 16, 17, 31, 33, 64, 100, 577, 1023]
+    static let types: [lathe_type] = [LATHE_F32, LATHE_BF16]
+
+    /// Runs `body` on the scalar twin, then on `set`.
+    private func both<Result>(_ set: lathe_isa, _ body: () -> Result) -> (twin: Result, variant: Result) {
+        defer { lathe_override_isa(-1) }
+        lathe_override_isa(Int32(LATHE_SCALAR.rawValue))
+        let twin = body()
+        lathe_override_isa(Int32(set.rawValue))
+        return (twin, body())
+    }
+
+    /// Both NaN, or equal, or within `bound` relative to `size`.
+    private func close(_ left: [Float], _ right: [Float], _ bound: Float, size: Float = 1) -> Bool {
+        left.count == right.count
+            && zip(left, right).allSatisfy { a, b in
+                (a.isNaN && b.isNaN) || a == b || abs(a - b) <= bound * max(size, abs(b))
+            }
+    }
+
+    private func type(_ c: lathe_type) -> ElementType { c == LATHE_F32 ? .f32 : .bf16 }
+    private func bound(_ c: lathe_type) -> Float { c == LATHE_F32 ? 2e-6 : 0.008 }
+
+    private func input(_ count: Int, _ c: lathe_type, seed: UInt64, size: Float = 1, special: Bool = false) -> TestMatrix {
+        var values = randomFloats(count, seed: seed, size: size)
+        if special, count > 6 { (values[2], values[4], values[count - 1]) = (.nan, .infinity, -.infinity) }
+        return TestMatrix(values, 1, count, type: type(c), misalignment: 1)
+    }
+
+    @Test(arguments: sets) func conversion(set: lathe_isa) {
+        for count in Self.counts {
+            let floats = input(count, LATHE_F32, seed: 1, size: 3e38, special: true)
+            let small = input(count, LATHE_F32, seed: 1, size: 7e-5, special: true)
+            let (twin, variant) = both(set) {
+                let half = TestMatrix(1, count, type: .bf16, misalignment: 3), back = TestMatrix(1, count, misalignment: 1)
+                lathe_convert(floats.matrix.pointer, LATHE_F32, half.matrix.pointer, LATHE_BF16, count)
+                lathe_convert(half.matrix.pointer, LATHE_BF16, back.matrix.pointer, LATHE_F32, count)
+                let f16 = UnsafeMutablePointer<UInt16>.allocate(capacity: count + 1)
+                defer { f16.deallocate() }
+                lathe_f32_to_f16(small.matrix.floats.baseAddress, f16, count)
+                let again = TestMatrix(1, count)
+                lathe_f16_to_f32(f16, again.matrix.floats.baseAddress, count)
+                #expect(half.paddingIsIntact && back.paddingIsIntact && again.paddingIsIntact)
+                return back.values + again.values
+            }
+            #expect(twin.map(\.bitPattern) == variant.map(\.bitPattern))
+        }
+    }
+
+    @Test(arguments: sets, types) func norm(set: lathe_isa, c: lathe_type) {
+        for columns in Self.counts.dropFirst() {
+            for special in [false, true] {
+                let rows = 3
+                let x = input(rows * columns, c, seed: 1, special: special), dy = input(rows * columns, c, seed: 2)
+                let w = input(columns, LATHE_F32, seed: 3)
+                let (twin, variant) = both(set) {
+                    let y = TestMatrix(rows, columns, type: type(c), misalignment: 1), r = TestMatrix(rows, 1)
+                    let dx = TestMatrix(random: rows, columns, type: type(c), seed: 4)
+                    lathe_rmsnorm_forward(
+                        x.matrix.pointer, c, w.matrix.floats.baseAddress, 1e-5, y.matrix.pointer, c,
+                        r.matrix.floats.baseAddress, rows, columns)
+                    lathe_rmsnorm_backward(
+                        dy.matrix.pointer, c, x.matrix.pointer, c, w.matrix.floats.baseAddress, r.matrix.floats.baseAddress,
+                        dx.matrix.pointer, c, true, rows, columns)
+                    #expect(y.paddingIsIntact && dx.paddingIsIntact)
+                    return y.values + r.values + dx.values
+                }
+                #expect(close(variant, twin, bound(c) * 4))
+            }
+        }
+    }
+
+    @Test(arguments: sets, types) func rotaryAndGate(set: lathe_isa, c: lathe_type) {
+        for count in Self.counts {
+            let gate = input(count, c, seed: 1, size: 20, special: true), up = input(count, c, seed: 2)
+            let dy = input(count, c, seed: 3)
+            let width = 2 * count
+            let angles = input(count * 2, LATHE_F32, seed: 4)
+            let (twin, variant) = both(set) {
+                let y = TestMatrix(1, count, type: type(c), misalignment: 1)
+                let dg = TestMatrix(1, count, type: type(c)), du = TestMatrix(1, count, type: type(c), misalignment: 1)
+                lathe_swiglu_forward(gate.matrix.pointer, up.matrix.pointer, y.matrix.pointer, c, c, count)
+                lathe_swiglu_backward(
+                    dy.matrix.pointer, c, gate.matrix.pointer, up.matrix.pointer, c, dg.matrix.pointer, du.matrix.pointer, c,
+                    count)
+                let x = TestMatrix(random: 2, 3 * width, type: type(c), seed: 5, misalignment: 1)
+                let positions: [Int32] = [1, 0]
+                if count > 0 {
+                    lathe_rotary(
+                        x.matrix.pointer, c, 2, 3, width, positions, angles.matrix.floats.baseAddress,
+                        angles.matrix.floats.baseAddress, -1)
+                }
+                #expect(y.paddingIsIntact && dg.paddingIsIntact && du.paddingIsIntact && x.paddingIsIntact)
+                return y.values + dg.values + du.values + x.values
+            }
+            #expect(close(variant, twin, bound(c)))
+        }
+    }
+
+    @Test(arguments: sets, types) func crossEntropy(set: lathe_isa, c: lathe_type) {
+        for count in Self.counts.dropFirst() {
+            for special in [false, true] {
+                let logits = input(count, LATHE_F32, seed: 1, size: 40, special: special)
+                let (twin, variant) = both(set) {
+                    let gradient = TestMatrix(1, count, type: type(c), misalignment: 1)
+                    var correct = false, again = true
+                    let loss = lathe_cross_entropy_gradient(
+                        logits.matrix.floats.baseAddress, count, Int32(count / 2), 0.5, &correct, gradient.matrix.pointer, c)
+                    let alone = lathe_cross_entropy(logits.matrix.floats.baseAddress, count, Int32(count / 2), &again)
+                    #expect(gradient.paddingIsIntact && correct == again)
+                    #expect(loss.isNaN == (special && count > 6) && alone.isNaN == loss.isNaN)
+                    return [loss, alone, correct ? 1 : 0] + gradient.values
+                }
+                #expect(close(variant, twin, bound(c)))
+            }
+        }
+    }
+
+    @Test(arguments: sets, types) func elements(set: lathe_isa, c: lathe_type) {
+        for count in Self.counts {
+            let x = input(count, c, seed: 1, special: true), y = input(count, LATHE_F32, seed: 2)
+            let gradients = input(count, LATHE_F32, seed: 3)
+            let (twin, variant) = both(set) {
+                let sum = TestMatrix(y.values, 1, count, type: type(c), misalignment: 1), drop = TestMatrix(1, count, type: type(c))
+                lathe_add(x.matrix.pointer, c, sum.matrix.pointer, c, count)
+                lathe_scale(sum.matrix.pointer, c, -0.3, count)
+                lathe_dropout(x.matrix.pointer, drop.matrix.pointer, c, c, 0, count, 1 << 30, 4 / 3, 7, 9, 4)
+                let v = TestMatrix(y.values, 1, count), m = TestMatrix(y.values, 1, count)
+                let s = TestMatrix(y.values.map(abs), 1, count, misalignment: 1)
+                var settings = lathe_adamw(
+                    gradient_scale: 0.7, decay: 0.99, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, step_size: 0.01,
+                    root_correction: 0.3)
+                lathe_adamw_step(
+                    &settings, v.matrix.floats.baseAddress, gradients.matrix.floats.baseAddress,
+                    m.matrix.floats.baseAddress, s.matrix.floats.baseAddress, count)
+                #expect(sum.paddingIsIntact && drop.paddingIsIntact && v.paddingIsIntact && s.paddingIsIntact)
+                return sum.values + drop.values + v.values + m.values + s.values
+            }
+            // One rounding an operation on every set: the same bits.
+            #expect(close(variant, twin, 0))
+            let (dot, other) = both(set) {
+                lathe_dot(y.matrix.floats.baseAddress, gradients.matrix.floats.baseAddress, count)
+            }
+            #expect(close([other], [dot], 1e-5))
+        }
+    }
+
+    @Test(arguments: sets, types) func attention(set: lathe_isa, c: lathe_type) {
+        for (queries, keys, width, window) in [
+            (1, 1, 8, 0), (5, 5, 8, 0), (64, 64, 64, 0), (65, 65, 12, 0), (130, 130, 64, 20), (3, 70, 128, 0), (90, 200, 33, 100),
+        ] {
+            let heads = 2
+            let q = input(queries * heads * width, c, seed: 1, size: 2), k = input(keys * width, c, seed: 2, size: 2)
+            let v = input(keys * width, c, seed: 3), dO = input(queries * heads * width, c, seed: 4)
+            let (twin, variant) = both(set) {
+                var shape = lathe_attention_shape()
+                (shape.queries, shape.keys, shape.width, shape.window) = (queries, keys, width, window)
+                (shape.query_stride, shape.output_stride, shape.key_stride) = (heads * width, heads * width, width)
+                (shape.lse_stride, shape.scale, shape.type, shape.output_type) = (heads, 0.3, c, LATHE_F32)
+                let o = TestMatrix(queries, heads * width, misalignment: 1), lse = TestMatrix(queries, heads)
+                let dq = TestMatrix(queries, heads * width), dk = TestMatrix(keys, width), dv = TestMatrix(keys, width)
+                lathe_attention_forward(
+                    &shape, heads, q.matrix.pointer, k.matrix.pointer, v.matrix.pointer, o.matrix.pointer,
+                    lse.matrix.floats.baseAddress)
+                lathe_attention_backward(
+                    &shape, heads, dO.matrix.pointer, c, q.matrix.pointer, k.matrix.pointer, v.matrix.pointer,
+                    o.matrix.pointer, LATHE_F32, lse.matrix.floats.baseAddress, dq.matrix.pointer, dk.matrix.pointer,
+                    dv.matrix.pointer)
+                let isIntact = [o, lse, dq, dk, dv].allSatisfy { $0.paddingIsIntact }
+                #expect(isIntact)
+                return [o, lse, dq, dk, dv].map(\.values)
+            }
+            for (one, other) in zip(variant, twin) { #expect(relativeError(one, other) < 3e-6) }
+        }
+    }
+}
