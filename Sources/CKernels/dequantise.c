@@ -188,15 +188,16 @@ static const block_layout VARIANT(layouts)[] = {
 
 static void VARIANT(dequantise)(lathe_format format, const void *blocks, void *to, lathe_type to_type, long count) {
     const block_layout layout = VARIANT(layouts)[format];
-    float numbers[256];
     const uint8_t *b = blocks;
-    for (long i = 0; i < count; i += layout.elements, b += layout.bytes) {
-        if (to_type == LATHE_F32) {
-            layout.read(b, (float *)to + i);
-        } else {
-            layout.read(b, numbers);
-            lathe_convert(numbers, LATHE_F32, (uint16_t *)to + i, to_type, layout.elements);
-        }
+    if (to_type == LATHE_F32) {
+        for (long i = 0; i < count; i += layout.elements, b += layout.bytes) layout.read(b, (float *)to + i);
+        return;
+    }
+    float numbers[1024];  // many blocks at a time: reading numbers back at once would wait for their stores
+    for (long i = 0; i < count; i += 1024) {
+        long n = count - i < 1024 ? count - i : 1024;
+        for (long j = 0; j < n; j += layout.elements, b += layout.bytes) layout.read(b, numbers + j);
+        lathe_convert(numbers, LATHE_F32, (uint16_t *)to + i, to_type, n);
     }
 }
 

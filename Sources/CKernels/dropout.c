@@ -19,26 +19,39 @@ void lathe_dropout(
 
 #else
 
-static inline void VARIANT(philox)(uint32_t words[4], uint64_t index, uint32_t stream, uint32_t purpose, uint64_t seed) {
-    uint32_t c0 = (uint32_t)index, c1 = (uint32_t)(index >> 32), c2 = stream, c3 = purpose;
-    uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
-    for (int round = 0; round < 10; round++, k0 += 0x9E3779B9, k1 += 0xBB67AE85) {
-        uint64_t a = (uint64_t)0xD2511F53 * c0, b = (uint64_t)0xCD9E8D57 * c2;
-        c0 = (uint32_t)(b >> 32) ^ c1 ^ k0;
-        c2 = (uint32_t)(a >> 32) ^ c3 ^ k1;
-        c1 = (uint32_t)b;
-        c3 = (uint32_t)a;
+enum { VARIANT(blocks) = 16 };
+
+/// The words of `blocks` neighbouring indices, word by word: the loop over lanes becomes vectors.
+static inline void VARIANT(philox)(
+    uint32_t words[4][VARIANT(blocks)], uint64_t index, uint32_t stream, uint32_t purpose, uint64_t seed) {
+    for (int lane = 0; lane < VARIANT(blocks); lane++) {
+        words[0][lane] = (uint32_t)(index + (uint64_t)lane), words[1][lane] = (uint32_t)((index + (uint64_t)lane) >> 32);
+        words[2][lane] = stream, words[3][lane] = purpose;
     }
-    words[0] = c0, words[1] = c1, words[2] = c2, words[3] = c3;
+    uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
+    for (int round = 0; round < 10; round++, k0 += 0x9E3779B9, k1 += 0xBB67AE85)
+        for (int lane = 0; lane < VARIANT(blocks); lane++) {
+            uint64_t a = (uint64_t)0xD2511F53 * words[0][lane], b = (uint64_t)0xCD9E8D57 * words[2][lane];
+            words[0][lane] = (uint32_t)(b >> 32) ^ words[1][lane] ^ k0;
+            words[2][lane] = (uint32_t)(a >> 32) ^ words[3][lane] ^ k1;
+            words[1][lane] = (uint32_t)b;
+            words[3][lane] = (uint32_t)a;
+        }
 }
 
 static void VARIANT(dropout)(
     const void *x, void *y, lathe_type type, lathe_type y_type, long start, long count, uint32_t threshold, float factor,
     uint64_t seed, uint32_t stream, uint32_t purpose) {
-    uint32_t words[4];
-    for (long i = start; i < start + count; i++) {
-        if (i == start || i % 4 == 0) VARIANT(philox)(words, (uint64_t)i / 4, stream, purpose, seed);
-        store1(y, i, y_type, words[i % 4] >= threshold ? load1(x, i, type) * factor : 0);
+    enum { chunk = 4 * VARIANT(blocks) };
+    uint32_t words[4][VARIANT(blocks)];
+    float factors[chunk];
+    for (long done = 0; done < count; done += chunk) {
+        long n = count - done < chunk ? count - done : chunk, i = start + done;
+        VARIANT(philox)(words, (uint64_t)i / 4, stream, purpose, seed);
+        for (int lane = 0; lane < VARIANT(blocks); lane++)
+            for (int word = 0; word < 4; word++) factors[4 * lane + word] = words[word][lane] >= threshold ? factor : 0;
+        for (long j = 0; j < n; j++)
+            store1(y, i + j, y_type, factors[j] != 0 ? load1(x, i + j, type) * factors[j] : 0);
     }
 }
 

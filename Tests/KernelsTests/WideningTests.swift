@@ -1,0 +1,102 @@
+import CKernels
+import Foundation
+import JSON
+import Kernels
+import Tensors
+import TestSupport
+import Testing
+
+@Suite struct WideningTests {
+    static let folder = "vectors/quant"
+    static let sets: [lathe_isa] = [LATHE_SCALAR, LATHE_AVX2, LATHE_AVX512].filter {
+        $0.rawValue <= lathe_processor_isa().rawValue
+    }
+    static let types: [DType] = [
+        .f16, .bf16, .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .q2_K, .q3_K, .q4_K, .q5_K, .q6_K,
+    ]
+
+    private struct Case {
+        let blocks: Data
+        let floats: [UInt32]
+    }
+
+    /// Every case of `dtype` in the vectors whose files are there.
+    private func cases(_ dtype: DType) throws -> [Case] {
+        let folder = SharedData.url(Self.folder)
+        let manifest = try JSONSerialization.jsonObject(with: Data(contentsOf: folder.appendingPathComponent("manifest.json")))
+        let all = (manifest as? [String: Any])?["cases"] as? [[String: Any]] ?? []
+        return try all.compactMap { entry in
+            guard (entry["type"] as? String)?.lowercased() == dtype.rawValue.lowercased(), let q = entry["q"] as? String,
+                let d = entry["d"] as? String, SharedData.has("\(Self.folder)/\(q)"), SharedData.has("\(Self.folder)/\(d)")
+            else { return nil }
+            let floats = try Data(contentsOf: folder.appendingPathComponent(d)).withUnsafeBytes { Array($0.bindMemory(to: UInt32.self)) }
+            return Case(blocks: try Data(contentsOf: folder.appendingPathComponent(q)), floats: floats)
+        }
+    }
+
+    @Test(.needs("\(folder)/manifest.json"), arguments: types)
+    func bitForBit(dtype: DType) throws {
+        let cases = try cases(dtype)
+        #expect(!cases.isEmpty)
+        for set in Self.sets {
+            lathe_override_isa(Int32(set.rawValue))
+            defer { lathe_override_isa(-1) }
+            for one in cases {
+                var floats = [Float](repeating: 0, count: one.floats.count)
+                one.blocks.withUnsafeBytes { blocks in
+                    floats.withUnsafeMutableBufferPointer { Widening.dequantise(blocks, dtype, into: $0) }
+                }
+                #expect(floats.map(\.bitPattern) == one.floats)
+            }
+        }
+    }
+
+    /// bf16 numbers are those of fp32, rounded; every instruction set gives the same bits on any block.
+    @Test(arguments: types + [.f32])
+    func anyBlocksOnAnySet(dtype: DType) throws {
+        let count = 1024
+        let stream = RandomStream(seed: 5, purpose: .probe)
+        let size = try #require(dtype.byteCount(elements: count))
+        let bytes = (0..<size).map { UInt8(truncatingIfNeeded: stream.words(stream: 1, index: UInt64($0)).0) }
+        let storage = Storage(byteCount: size) { $0.copyBytes(from: bytes) }
+        let tensor = FrozenTensor(name: "t", dtype: dtype, shape: [4, 256], storage: storage, byteOffset: 0)
+        var results: [[UInt32]] = []
+        for set in Self.sets {
+            lathe_override_isa(Int32(set.rawValue))
+            defer { lathe_override_isa(-1) }
+            let floats = TestMatrix(4, 256), halves = TestMatrix(4, 256, type: .bf16), rounded = TestMatrix(4, 256, type: .bf16)
+            Widening.widen(tensor, into: floats.matrix)
+            Widening.widen(tensor, into: halves.matrix)
+            Conversion.convert(floats.matrix, into: rounded.matrix)
+            #expect(halves.values.map(\.bitPattern) == rounded.values.map(\.bitPattern))
+            #expect(floats.paddingIsIntact && halves.paddingIsIntact)
+            results.append(floats.values.map { $0.isNaN ? 1 : $0.bitPattern })
+        }
+        #expect(results.allSatisfy { $0 == results[0] })
+    }
+
+    @Test func rowsAndOrder() {
+        let (rows, columns) = (8, 3)
+        let values = (0..<rows * columns).map(Float.init)
+        let storage = Storage(byteCount: values.count * 4) { bytes in values.withUnsafeBytes { bytes.copyMemory(from: $0) } }
+        let tensor = FrozenTensor(
+            name: "q", dtype: .f32, shape: [rows, columns], storage: storage, byteOffset: 0,
+            rowOrder: .interleavedHalves(heads: 2))
+        func row(_ stored: Int) -> [Float] { Array(values[stored * columns..<(stored + 1) * columns]) }
+        let all = TestMatrix(rows, columns), some = TestMatrix(3, columns), picked = TestMatrix(2, columns)
+        Widening.widen(tensor, into: all.matrix)
+        let order = [0, 2, 1, 3, 4, 6, 5, 7]
+        #expect(all.values == order.flatMap(row))
+        Widening.widen(tensor, rows: 1..<4, into: some.matrix)
+        #expect(some.values == [2, 1, 3].flatMap(row))
+        let ids: [Int32] = [5, 1]
+        ids.withUnsafeBufferPointer { Widening.gather(tensor, rows: $0, into: picked.matrix) }
+        #expect(picked.values == [6, 2].flatMap(row))
+        #expect(Widening.floats(tensor) == all.values)
+
+        let x = TestMatrix(random: 2, columns, seed: 1), y = TestMatrix(2, rows), product = TestMatrix(2, rows)
+        MatrixVector.multiply(tensor, x.matrix, into: y.matrix)
+        Products.timesTransposed(x.matrix, all.matrix, into: product.matrix)
+        #expect(relativeError(y.values, product.values) < 1e-6)
+    }
+}
