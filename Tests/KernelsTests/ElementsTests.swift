@@ -24,7 +24,7 @@ import Testing
             #expect(maximumDifference(values.values, expected[index]) < 3e-7)
         }
         #expect(maximumDifference(first.values, [0.0381090045, 0.0588, 0.0930000171, -0.03]) < 1e-7)
-        #expect(maximumDifference(second.values, [0.00495125074, 0.0181799997, 0.600624979, 0.0045]) < 1e-7)
+        #expect(maximumDifference(second.values, [0.00495125074, 0.0181799997, 0.600624979, 0.0045]) < 3e-7)
     }
 
     @Test func dropout() {
@@ -36,7 +36,7 @@ import Testing
         Dropout.apply(x.matrix, into: other.matrix, probability: 0.25, seed: 42, stream: 4)
         #expect(a.values == b.values)
         #expect(a.values != other.values)
-        #expect(Set(a.values) == [0, 4 / 3])
+        #expect(Set(a.values) == [0, 1 / (1 - 0.25)])
         let kept = Double(a.values.filter { $0 > 0 }.count) / Double(rows * columns)
         #expect(abs(kept - 0.75) < 0.01)
         // The mask is the words of the stream named `dropout`.

@@ -68,11 +68,16 @@ import Testing
             Widening.widen(tensor, into: floats.matrix)
             Widening.widen(tensor, into: halves.matrix)
             Conversion.convert(floats.matrix, into: rounded.matrix)
-            #expect(halves.values.map(\.bitPattern) == rounded.values.map(\.bitPattern))
+            #expect(bits(halves) == bits(rounded))
             #expect(floats.paddingIsIntact && halves.paddingIsIntact)
-            results.append(floats.values.map { $0.isNaN ? 1 : $0.bitPattern })
+            results.append(bits(floats))
         }
         #expect(results.allSatisfy { $0 == results[0] })
+    }
+
+    /// All NaN count as one: which of them a copy or a conversion gives is nobody's business.
+    private func bits(_ matrix: TestMatrix) -> [UInt32] {
+        matrix.values.map { $0.isNaN ? Float.nan.bitPattern : $0.bitPattern }
     }
 
     @Test func rowsAndOrder() {
