@@ -101,8 +101,10 @@ let package = Package(
         tests("Datasets", ["Tokenizers", "ChatTemplates", "JSON", "Digests"], exclude: ["Fixtures"]),
         tests("Models", ["Tensors", "Kernels", "WeightFiles", "JSON"], exclude: ["Fixtures"]),
         tests("Adapters", ["Models", "Tensors", "Kernels", "WeightFiles", "JSON"]),
-        tests("Training", ["Models", "Datasets", "Tensors", "Kernels", "JSON", "Adapters", "WeightFiles"]),
-        tests("Evaluation", ["Models", "Datasets", "Tensors", "JSON"]),
+        tests(
+            "Training", ["Models", "Datasets", "Tensors", "Kernels", "JSON", "Adapters", "WeightFiles"],
+            exclude: ["Fixtures"]),
+        tests("Evaluation", ["Models", "Datasets", "Tensors", "JSON"], exclude: ["Fixtures"]),
         tests("Checkpoints", ["Training", "Tensors", "JSON"]),
         tests("ModelExport", ["Adapters", "Models", "Tensors", "WeightFiles", "JSON"]),
         tests("Workbench", ["JSON", "Recipes"]),

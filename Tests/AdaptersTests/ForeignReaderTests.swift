@@ -1,0 +1,60 @@
+import Adapters
+import Foundation
+import TestSupport
+import Testing
+
+/// Adapters loaded by PEFT, where `LATHE_PYTHON` names a Python that has it.
+@Suite struct ForeignReaders {
+    private static let python = ProcessInfo.processInfo.environment["LATHE_PYTHON"]
+
+    @Test(
+        .enabled(if: python != nil, "needs LATHE_PYTHON, a Python with peft"), .needs("models/stories260K/hf"),
+        arguments: [
+            AdapterConfiguration(rank: 4, alpha: 8),
+            AdapterConfiguration(
+                rank: 8, alpha: 3, usesRankStabilisation: true,
+                targets: .patterns(["layers.1.mlp.*", "model.layers.0.self_attn.q_proj"]),
+                rankOverrides: [.init(pattern: "up_proj", value: 2)],
+                alphaOverrides: [.init(pattern: "q_proj", value: 1.5)]),
+        ])
+    func peftLoadsAnAdapter(configuration: AdapterConfiguration) throws {
+        try withTemporaryDirectory { folder in
+            let set = try AdapterSet(configuration, for: storiesLayers())
+            set.initialise(seed: 3)
+            for (index, member) in set.members.enumerated() {
+                member.adapter.b.floats.update(repeating: Float(index + 1) / 64)
+            }
+            let url = folder.appendingPathComponent("adapter")
+            let base = SharedData.url("models/stories260K/hf").path
+            try set.writePEFT(to: url, baseName: base, provenance: AdapterProvenance())
+            // Every adapted module with its rank, scale, and the sums of its factors; warnings are errors.
+            let program = """
+                import sys, warnings
+                warnings.simplefilter("error", UserWarning)
+                import transformers, peft
+                model = transformers.AutoModelForCausalLM.from_pretrained(sys.argv[2])
+                model = peft.PeftModel.from_pretrained(model, sys.argv[1])
+                for name, module in model.named_modules():
+                    if isinstance(module, peft.tuners.lora.LoraLayer):
+                        a, b = module.lora_A["default"].weight, module.lora_B["default"].weight
+                        print(name.removeprefix("base_model.model."), module.r["default"],
+                              f"{module.scaling['default']:.5f} {a.double().sum().item():.4f} {b.double().sum().item():.4f}")
+                """
+            let process = Process()
+            let output = Pipe()
+            process.executableURL = URL(fileURLWithPath: Self.python ?? "")
+            process.arguments = ["-c", program, url.path, base]
+            process.standardOutput = output
+            try process.run()
+            let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            process.waitUntilExit()
+            #expect(process.terminationStatus == 0)
+            let expected = set.members.map { member in
+                let sums = [member.adapter.a, member.adapter.b].map { $0.floats.reduce(0.0) { $0 + Double($1) } }
+                let numbers = String(format: "%.5f %.4f %.4f", Double(member.adapter.scale), sums[0], sums[1])
+                return "\(member.path) \(member.adapter.rank) \(numbers)"
+            }
+            #expect(text.split(separator: "\n").map(String.init) == expected)
+        }
+    }
+}

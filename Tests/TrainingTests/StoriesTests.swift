@@ -1,0 +1,153 @@
+import Adapters
+import Datasets
+import Foundation
+import JSON
+import Models
+import TestSupport
+import Tensors
+import Testing
+import Training
+import WeightFiles
+
+/// Training of a real small model, against the run of PEFT and PyTorch in `vectors/train/lora_all`.
+@Suite(.needs("vectors/train/lora_all"), .needs("models/stories260K/hf")) struct StoriesTraining {
+    private let golden: JSONValue
+    private let model: LanguageModel
+
+    init() throws {
+        let url = SharedData.url("vectors/train/lora_all/golden.json")
+        golden = try JSONValue(parsing: [UInt8](Data(contentsOf: url)))
+        let folder = try HuggingFaceDirectory(SharedData.url("models/stories260K/hf"))
+        model = try LanguageModel(
+            configuration: ModelConfiguration(huggingFace: folder.configuration), weights: folder, precision: .f32)
+    }
+
+    private var goldenExamples: [TokenizedExample] {
+        let ids = golden["input_ids"]?.array ?? []
+        let masks = golden["attention_mask"]?.array ?? []
+        let labels = golden["labels"]?.array ?? []
+        return ids.indices.map { index in
+            let length = (masks[index].array ?? []).count { $0.integer == 1 }
+            return TokenizedExample(
+                ids: (ids[index].array ?? []).prefix(length).compactMap(\.integer).map(Int32.init),
+                isTarget: (labels[index].array ?? []).prefix(length).map { $0.integer != -100 },
+                place: RowPlace(file: "golden.json", line: index + 1), index: index)
+        }
+    }
+
+    private func numbers(_ key: String) -> [Double] { (golden[key]?.array ?? []).compactMap(\.double) }
+
+    /// Examples of unequal lengths over the model's vocabulary.
+    private func examples(_ count: Int) -> [TokenizedExample] {
+        let random = RandomStream(seed: 4, purpose: .probe)
+        return (0..<count).map { index in
+            let length = 10 + (index * 13) % 29
+            return TokenizedExample(
+                ids: (0..<length).map {
+                    Int32(3 + random.integer(below: 500, stream: UInt32(index), index: UInt64($0)))
+                },
+                isTarget: (0..<length).map { $0 > 3 + index % 5 }, place: RowPlace(file: "x", line: index), index: index)
+        }
+    }
+
+    private func configuration(
+        steps: Int, batchSize: Int = 2, rowLimit: Int = 1_000, recompute: Bool = false
+    ) -> TrainingConfiguration {
+        TrainingConfiguration(
+            seed: 1, batchSize: batchSize, rowLimit: rowLimit, recompute: recompute,
+            schedule: LearningRateSchedule(.constant, peak: 1e-3, totalSteps: steps),
+            optimiser: OptimiserSettings(weightDecay: 0.01), maximumGradientNorm: nil, saveEverySteps: 1)
+    }
+
+    private func trainer(
+        _ set: AdapterSet, _ examples: [TokenizedExample], _ configuration: TrainingConfiguration
+    ) throws -> Trainer {
+        set.attach(to: model)
+        return try Trainer(
+            model: model, slab: set.slab, examples: examples, configuration: configuration, identity: identity,
+            workspace: Workspace())
+    }
+
+    private func freshSet(dropout: Double = 0) throws -> AdapterSet {
+        let set = try AdapterSet(AdapterConfiguration(rank: 4, alpha: 8, dropout: dropout), for: model)
+        set.initialise(seed: 2)
+        return set
+    }
+
+    /// B away from zero, so that A has a gradient.
+    private func warmSet() throws -> AdapterSet {
+        try AdapterSet(PEFTDirectory(SharedData.url("vectors/train/lora_all/init")), for: model)
+    }
+
+    // MARK: - Against PEFT
+
+    @Test(arguments: [(1_000, false), (1, false), (1_000, true)])
+    func fiveStepsAreThoseOfPEFT(rowLimit: Int, recompute: Bool) throws {
+        let set = try warmSet()
+        let configuration = configuration(steps: 5, rowLimit: rowLimit, recompute: recompute)
+        let trainer = try trainer(set, goldenExamples, configuration)
+        _ = try trainer.run(TrainingHooks())
+        let losses = numbers("loss_per_step_then_after")
+        let batch = TokenBatch(examples: goldenExamples.map { ($0.ids, $0.isTarget) })
+        let after = try model.evaluate(batch, workspace: Workspace(), tokenLogProbabilities: false).0.meanLoss
+        #expect(maximumDifference(trainer.history.map(\.loss) + [after], losses) < 1e-5)
+        #expect(maximumDifference(trainer.history.map(\.gradientNorm), numbers("grad_norm")) < 1e-4)
+        let expected = try AdapterSet(PEFTDirectory(SharedData.url("vectors/train/lora_all/final")), for: model)
+        #expect(maximumDifference(Array(set.slab.values), Array(expected.slab.values)) < 1e-5)
+    }
+
+    // MARK: - Invariants
+
+    /// The gradient of 8 examples at once, one by one, and as 3 + 3 + 2; also of the smaller step at an epoch's end.
+    @Test func theGradientDoesNotDependOnTheCut() throws {
+        var gradients: [[[Float]]] = []
+        var losses: [[Double]] = []
+        for rowLimit in [100_000, 1, 75] {
+            let set = try warmSet()
+            let configuration = configuration(steps: 2, batchSize: 8, rowLimit: rowLimit)
+            let trainer = try trainer(set, examples(11), configuration)
+            var steps: [[Float]] = []
+            for step in 0..<2 {
+                let targets = try trainer.trainStep().targetTokens
+                #expect(targets > 0)
+                steps.append(Array(set.slab.gradients))
+                // The second step starts from the same numbers whatever the cut of the first.
+                if step == 0 { set.slab.values.update(repeating: 0.01) }
+            }
+            gradients.append(steps)
+            losses.append(trainer.history.map(\.loss))
+        }
+        for cut in 1...2 {
+            for step in 0..<2 { #expect(relativeError(gradients[cut][step], gradients[0][step]) < 1e-6) }
+            #expect(maximumDifference(losses[cut], losses[0]) < 1e-6)
+        }
+    }
+
+    @Test(arguments: [false, true]) func everyFactorMovesInTheFirstStep(recompute: Bool) throws {
+        let set = try freshSet()
+        #expect(set.isZero && set.members.count == 35)
+        let trainer = try trainer(set, examples(4), configuration(steps: 1, batchSize: 4, recompute: recompute))
+        try trainer.trainStep()
+        for member in set.members { #expect(member.adapter.b.floats.contains { $0 != 0 }, "\(member.path)") }
+    }
+
+    /// With dropout, in unequal micro-batches: two runs, and a run resumed at every step, give the same bits.
+    @Test func runsAndResumedRunsAreTheSameBits() throws {
+        let configuration = configuration(steps: 6, batchSize: 4, rowLimit: 60)
+        func run(from start: TrainingSnapshot?) throws -> [TrainingSnapshot] {
+            let trainer = try trainer(freshSet(dropout: 0.1), examples(10), configuration)
+            if let start { try trainer.restore(start) }
+            var snapshots: [TrainingSnapshot] = []
+            _ = try trainer.run(
+                TrainingHooks(save: {
+                    snapshots.append($0)
+                    return ""
+                }))
+            return snapshots
+        }
+        let straight = try run(from: nil)
+        #expect(straight.count == 6)
+        #expect(try run(from: nil) == straight)
+        for snapshot in straight.dropLast() { #expect(try run(from: snapshot).last == straight.last) }
+    }
+}
