@@ -140,10 +140,12 @@ static void VARIANT(multiply)(
     long column = 0;
     for (; column + 2 * LANES <= n; column += 2 * LANES)
         for (long row = 0; row < m; row += MR)
-            VARIANT(block)(2, a + row * a_row, a_row, a_column, b + column, b_row, c + row * c_row + column, c_row, depth, accumulate);
+            VARIANT(block)(
+                2, a + row * a_row, a_row, a_column, b + column, b_row, c + row * c_row + column, c_row, depth, accumulate);
     if (column < n)
         for (long row = 0; row < m; row += MR)
-            VARIANT(block)(1, a + row * a_row, a_row, a_column, b + column, b_row, c + row * c_row + column, c_row, depth, accumulate);
+            VARIANT(block)(
+                1, a + row * a_row, a_row, a_column, b + column, b_row, c + row * c_row + column, c_row, depth, accumulate);
 }
 
 /// `count` strided rows as fp32 times `factor`, padded with zeros to `rows` × `padded` numbers.
@@ -210,9 +212,9 @@ static void VARIANT(forward)(
                     float fade = now == largest[i] ? 1 : expf(largest[i] - now);
                     total[i] = total[i] * fade + v_sum(sum);
                     largest[i] = now;
-                    if (fade != 1)
-                        for (long d = 0; d < padded; d += LANES)
-                            v_store(o_tile, i * padded + d, LATHE_F32, v_load(o_tile, i * padded + d, LATHE_F32, LANES) * v_set1(fade), LANES);
+                    float *sums = o_tile + i * padded;
+                    for (long d = 0; fade != 1 && d < padded; d += LANES)
+                        v_store(sums, d, LATHE_F32, v_load(sums, d, LATHE_F32, LANES) * v_set1(fade), LANES);
                 }
                 VARIANT(multiply)(p, TILE, 1, v_rows + key * padded, padded, o_tile, padded, rows, padded, TILE, true);
             }

@@ -49,7 +49,9 @@ public enum Widening {
         return [Float](unsafeUninitializedCapacity: layout.rows * layout.columns) { buffer, count in
             guard let base = buffer.baseAddress else { return }
             widen(
-                tensor, into: Matrix(pointer: UnsafeMutableRawPointer(base), rows: layout.rows, columns: layout.columns, type: .f32))
+                tensor,
+                into: Matrix(
+                    pointer: UnsafeMutableRawPointer(base), rows: layout.rows, columns: layout.columns, type: .f32))
             count = layout.rows * layout.columns
         }
     }
