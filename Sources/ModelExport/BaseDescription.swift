@@ -35,6 +35,10 @@ struct BaseDescription {
             source = .folder(folder)
             let says = object["tie_word_embeddings"]?.bool
             isTied = says ?? !base.contains("lm_head.weight")
+            guard isTied || base.contains("lm_head.weight") else {
+                throw ModelExportError(
+                    folder.location, "config.json says `tie_word_embeddings: false`, but there is no lm_head.weight")
+            }
         case let gguf as GGUFWeights:
             configuration = model.huggingFaceJSON
             source = .gguf(gguf.gguf)

@@ -97,6 +97,56 @@ enum TinyGGUF {
         }
     }
 
+    /// Headers with the bytes of data behind them; true: to be accepted.
+    private static let headers: [(String, Int, Bool)] = [
+        ("{}", 0, true), ("{}    ", 0, true), ("    {}", 0, true), ("{}", 1, false), ("", 0, false), ("[]", 0, false),
+        ("null", 0, false), ("{}x", 0, false), ("\u{FEFF}{}", 0, false),
+        (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, 4, true),
+        (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"I32","shape":[1],"data_offsets":[0,4]}}"#, 4, true),
+        (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, 4, false),
+        (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}"#, 12, false),
+        (#"{"a":{"dtype":"F32","dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, 4, false),
+        (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}"#, 4, false),
+        (#"{"a":{"dtype":"F32","data_offsets":[0,4]}}"#, 4, false),
+        (#"{"a":{"dtype":"F16","shape":[2],"data_offsets":[0,3]}}"#, 3, false),
+        (#"{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,16]}}"#, 16, false),
+        (#"{"a":{"dtype":"F32","shape":[4611686018427387904],"data_offsets":[0,16]}}"#, 16, false),
+        (#"{"a":{"dtype":"F32","shape":[1.0],"data_offsets":[0,4]}}"#, 4, false),
+        (#"{"a":{"dtype":"Q4_0","shape":[1],"data_offsets":[0,4]}}"#, 4, false),
+        (#"{"__metadata__":{"x":1}}"#, 0, false), (#"{"__metadata__":null}"#, 0, true),
+        // Known to the format, not to us: the file opens, the tensor does not.
+        (#"{"a":{"dtype":"F8_E4M3","shape":[4],"data_offsets":[0,4]}}"#, 4, true),
+    ]
+
+    @Test(arguments: headers.indices)
+    func headersAreAsStrictAsTheFormat(_ index: Int) throws {
+        let (header, dataBytes, isGood) = RobustnessTests.headers[index]
+        try withTemporaryDirectory { folder in
+            let url = folder.appendingPathComponent("t.safetensors")
+            let length = withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Array($0) }
+            try Data(length + Array(header.utf8) + [UInt8](repeating: 0, count: dataBytes)).write(to: url)
+            let file = try? SafetensorsFile(url)
+            #expect((file != nil) == isGood, "\(header)")
+            if header.contains("I32") {
+                #expect(try file?.tensor("a")?.dtype == .i32)
+                #expect(file?.repeatedNames == ["a"])
+            }
+            if header.contains("F8_E4M3") {
+                let error = #expect(throws: WeightError.self) { try file?.tensor("a") }
+                #expect(error?.problem.contains("F8_E4M3") == true)
+            }
+        }
+    }
+
+    @Test func bytesThatAreNotUTF8AreNoHeader() throws {
+        try withTemporaryDirectory { folder in
+            let url = folder.appendingPathComponent("t.safetensors")
+            let header = Array(#"{"__metadata__":{"x":""#.utf8) + [0xFF] + Array(#""}}"#.utf8)
+            try Data(withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) } + header).write(to: url)
+            #expect(throws: WeightError.self) { try SafetensorsFile(url) }
+        }
+    }
+
     @Test(arguments: ["gguf", "safetensors"])
     func randomMutationsNeverCrash(_ format: String) throws {
         try withTemporaryDirectory { folder in

@@ -49,6 +49,15 @@ import WeightFiles
         return try #require(json["cases"]?.array).compactMap { item in item["file"]?.string.map { ($0, item) } }
     }
 
+    @Test(.needs("vectors/vocab"))
+    func vocabulariesAreRead() throws {
+        for (name, count) in [("bert-bge", 30522), ("gpt-2", 50257), ("llama-spm", 32000), ("qwen2", 151936)] {
+            let file = try GGUFFile(SharedData.url("vectors/vocab/ggml-vocab-\(name).gguf"))
+            #expect(file.value("tokenizer.ggml.tokens")?.array?.strings?.count == count, "\(name)")
+            #expect(file.value("tokenizer.ggml.token_type")?.array?.integers?.count == count, "\(name)")
+        }
+    }
+
     @Test(.needs("models/stories260K/stories260K.f32.gguf"))
     func ggufAndHuggingFaceHoldTheSameModel() throws {
         let gguf = try GGUFWeights(SharedData.url("models/stories260K/stories260K.f32.gguf"))
