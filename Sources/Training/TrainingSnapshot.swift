@@ -126,3 +126,10 @@ extension TrainingSnapshot {
         return nil
     }
 }
+
+extension TrainingSnapshot {
+    /// The numbers that the run hands on as its adapter: those of the best evaluation, the last ones where there was none.
+    public var deliveredValues: [(name: String, rows: Int, columns: Int, numbers: [Float])] {
+        parameters.map { ($0.name, $0.rows, $0.columns, $0.bestValues ?? $0.values) }
+    }
+}

@@ -150,4 +150,32 @@ import WeightFiles
         #expect(try run(from: nil) == straight)
         for snapshot in straight.dropLast() { #expect(try run(from: snapshot).last == straight.last) }
     }
+
+    /// What a checkpoint holds is an adapter: its configuration's text and its numbers.
+    @Test func aSnapshotGivesItsAdapter() throws {
+        let configuration = AdapterConfiguration(
+            rank: 4, alpha: 6, dropout: 0.25, usesRankStabilisation: true, targets: .patterns(["q_proj", "layers.1.*"]),
+            rankOverrides: [.init(pattern: "up_proj", value: 2)])
+        #expect(try AdapterConfiguration(text: configuration.text) == configuration)
+        #expect(try AdapterConfiguration(text: AdapterConfiguration(rank: 1, alpha: 1).text).targets == .allLinear)
+        let set = try AdapterSet(configuration, for: model)
+        set.initialise(seed: 2)
+        var loss = 9.0
+        let trainer = try trainer(set, examples(8), self.configuration(steps: 4))
+        _ = try trainer.run(
+            TrainingHooks(evaluate: {
+                loss += 1
+                return loss
+            }))
+        let snapshot = trainer.snapshot()
+        let layers = model.linearLayers.map(AdaptableLayer.init)
+        let back = try AdapterSet(configurationText: configuration.text, values: snapshot.deliveredValues, for: layers)
+        trainer.useBestValues()
+        #expect(Array(back.slab.values) == Array(set.slab.values) && !back.isZero)
+        #expect(throws: AdapterError.self) {
+            try AdapterSet(
+                configurationText: configuration.text, values: snapshot.deliveredValues.dropLast(), for: layers)
+        }
+        #expect(throws: AdapterError.self) { try AdapterConfiguration(text: "{") }
+    }
 }

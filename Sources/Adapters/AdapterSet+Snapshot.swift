@@ -1,0 +1,32 @@
+// An adapter set from what a training snapshot holds: a configuration as text, and values by slot name.
+
+import JSON
+
+extension AdapterConfiguration {
+    /// The configuration as JSON text, in PEFT's words, for a snapshot.
+    public var text: String { JSONValue.object(peftJSON(baseName: nil)).text() }
+
+    /// A configuration from its text.
+    public init(text: String) throws(AdapterError) {
+        let json: JSONValue
+        do throws(JSONError) { json = try JSONValue(parsing: text) } catch {
+            throw AdapterError("the adapter configuration is no JSON: \(error)")
+        }
+        try self.init(peft: json)
+    }
+}
+
+extension AdapterSet {
+    /// The adapter of a snapshot, made for a model with the linear layers `layers`.
+    ///
+    /// - Parameters:
+    ///   - configurationText: what `AdapterConfiguration.text` gave when the run began.
+    ///   - values: of every slot; strict, as all loading here is.
+    public convenience init(
+        configurationText: String, values: [(name: String, rows: Int, columns: Int, numbers: [Float])],
+        for layers: [AdaptableLayer]
+    ) throws(AdapterError) {
+        try self.init(try AdapterConfiguration(text: configurationText), for: layers)
+        try load(values)
+    }
+}
