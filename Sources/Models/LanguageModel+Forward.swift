@@ -78,8 +78,12 @@ extension LanguageModel {
     func checkTokens(_ batch: TokenBatch) throws {
         let size = configuration.vocabularySize
         for (row, (id, target)) in zip(batch.ids, batch.targets).enumerated() {
-            guard (0..<size).contains(Int(id)), target < size else {
-                throw ModelError.tokenOutOfRange(id: Int((0..<size).contains(Int(id)) ? target : id), row: row, vocabularySize: size)
+            // A target of −1 means none.
+            guard (0..<size).contains(Int(id)) else {
+                throw ModelError.tokenOutOfRange(id: Int(id), row: row, vocabularySize: size)
+            }
+            guard target < size else {
+                throw ModelError.tokenOutOfRange(id: Int(target), row: row, vocabularySize: size)
             }
         }
     }

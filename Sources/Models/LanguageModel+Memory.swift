@@ -14,7 +14,8 @@ extension LanguageModel {
         let streams = plan.residual * (trained + 2)
         // The saved values of a block run again are not there while the loss is computed.
         let keptAtLoss = recompute ? 0 : kept
-        return streams + max(keptAtLoss + plan.loss, kept + plan.blockTransient, trained < blocks.count ? plan.saved + plan.blockTransient : 0)
+        let untrained = trained < blocks.count ? plan.saved + plan.blockTransient : 0
+        return streams + max(keptAtLoss + plan.loss, kept + plan.blockTransient, untrained)
     }
 
     /// Workspace bytes that `evaluate` needs for `rows` token rows, all of which carry loss.

@@ -145,6 +145,13 @@ extension ModelConfiguration {
         guard rotaryBase > 1, rotaryBase.isFinite else {
             throw ModelConfigurationError.invalid(key: "rope_theta", value: "\(rotaryBase)", expected: "a number above 1")
         }
+        if case .frequencyFactors(let factors) = rotaryScaling,
+            factors.count != headWidth / 2 || !factors.allSatisfy({ $0.isFinite && $0 > 0 })
+        {
+            throw ModelConfigurationError.invalid(
+                key: "rope_scaling.long_factor", value: "\(factors.count) factors",
+                expected: "\(headWidth / 2) positive numbers")
+        }
         if let slidingWindow { try check("sliding_window", slidingWindow, atMost: 1 << 40) }
         return self
     }

@@ -112,6 +112,10 @@ private struct WeightCollector {
         for path in source.paths where !wanted.contains(path) && !Self.isHarmless(path, isTied: isTied) {
             problems.append(.unused(path: path, closest: problems.count < 20 ? closestName(to: path, among: wanted.sorted()) : nil))
         }
+        // What GGUF holds beside the weights; the configuration has read it already.
+        for name in (source as? GGUFWeights)?.otherNames ?? [] where name != "rope_freqs.weight" {
+            problems.append(.unused(path: name, closest: nil))
+        }
         guard problems.isEmpty else { throw ModelLoadError(location: source.location, problems: problems) }
     }
 

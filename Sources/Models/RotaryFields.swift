@@ -30,7 +30,8 @@ struct RotaryFields {
                 highFrequencyFactor: try Self.positive("high_freq_factor", fields),
                 originalPositions: Double(try fields.required("original_max_position_embeddings")))
         case "yarn": scaling = try Self.yarn(fields, outer)
-        case "longrope" where fields.json["short_factor"] == fields.json["long_factor"] && fields.json["attention_factor"]?.double == 1:
+        case "longrope"
+        where fields.json["short_factor"] == fields.json["long_factor"] && fields.json["attention_factor"]?.double == 1:
             // One set of factors for all lengths: how this engine writes the frequency factors of a GGUF.
             scaling = .frequencyFactors((fields.json["long_factor"]?.array ?? []).compactMap(\.double).map(Float.init))
         default: throw ModelConfigurationError.unsupported(key: "rope_scaling.rope_type", value: kind)

@@ -60,10 +60,13 @@ import WeightFiles
     }
 
     @Test func whatIsNotComputedIsRefusedByName() throws {
-        #expect(throws: ModelConfigurationError.unsupportedArchitecture(found: "gemma2", supported: ModelConfiguration.supportedFamilies)) {
+        let supported = ModelConfiguration.supportedFamilies
+        #expect(throws: ModelConfigurationError.unsupportedArchitecture(found: "gemma2", supported: supported)) {
             try read([("model_type", "gemma2")])
         }
-        #expect(throws: ModelConfigurationError.unsupported(key: "hidden_act", value: "gelu")) { try read([("hidden_act", "gelu")]) }
+        #expect(throws: ModelConfigurationError.unsupported(key: "hidden_act", value: "gelu")) {
+            try read([("hidden_act", "gelu")])
+        }
         #expect(throws: ModelConfigurationError.missing(key: "hidden_size")) { try read([("hidden_size", .null)]) }
         for (key, value) in [
             ("num_key_value_heads", JSONValue.integer(3)), ("num_hidden_layers", 1_000_000_000), ("vocab_size", -1),
@@ -81,7 +84,12 @@ import WeightFiles
     @Test func frequencyFactorsAreWrittenAndReadBack() throws {
         var configuration = try read([])
         configuration.rotaryScaling = .frequencyFactors([1, 1, 1.5, 2, 4, 8, 8, 8])
-        #expect(try ModelConfiguration(huggingFace: .object(configuration.huggingFaceJSON)).rotaryScaling == configuration.rotaryScaling)
+        let again = try ModelConfiguration(huggingFace: .object(configuration.huggingFaceJSON))
+        #expect(again.rotaryScaling == configuration.rotaryScaling)
+        configuration.rotaryScaling = .frequencyFactors([1, 2])
+        #expect(throws: ModelConfigurationError.self) {
+            try ModelConfiguration(huggingFace: .object(configuration.huggingFaceJSON))
+        }
     }
 
     @Test(.needs("models/stories260K/stories260K.f32.gguf")) func bothFilesOfOneModelAgree() throws {

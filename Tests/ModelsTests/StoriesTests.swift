@@ -28,7 +28,9 @@ import WeightFiles
     }
 
     /// The model with PEFT's initial adapter, and the batch of the golden run.
-    static func peftRun(precision: ElementType = .f32) throws -> (model: LanguageModel, slab: ParameterSlab, batch: TokenBatch, loss: [Double]) {
+    static func peftRun(
+        precision: ElementType = .f32
+    ) throws -> (model: LanguageModel, slab: ParameterSlab, batch: TokenBatch, loss: [Double]) {
         let folder = "vectors/train/lora_all/"
         let model = try loadModel(SharedData.url("models/stories260K/hf"), precision: precision)
         let slab = model.attachAdapters(rank: 4, scale: 2)
