@@ -27,6 +27,8 @@ private final class Handle {
 /// An HDF5 file in memory: written piece by piece, or opened from bytes.
 final class HDF5File {
     private let file: Handle
+    /// Nothing read can be larger than the file: its numbers are not compressed.
+    private var largestByteCount = Int.max
 
     /// The library takes two open files of one name for the same, in memory too.
     private static let counter = Atomic(0)
@@ -49,6 +51,7 @@ final class HDF5File {
             throw HDF5Failure(operation: "take a file image")
         }
         file = try Handle(H5Fopen(Self.freshName, lathe_h5_read_only(), access.id), "open the file", closing: H5Fclose)
+        largestByteCount = image.count
     }
 
     /// The bytes of the file as it would lie on disk.
@@ -214,7 +217,14 @@ extension HDF5File {
         guard H5Sget_simple_extent_ndims(space.id) == axes, H5Sget_simple_extent_dims(space.id, &sizes, nil) == axes else {
             throw HDF5Failure(operation: "find \(axes) axes in \(path)")
         }
-        let count = sizes.reduce(1) { $0 * Int($1) }
+        var count = 1
+        for size in sizes {
+            let (product, overflow) = count.multipliedReportingOverflow(by: Int(clamping: size))
+            guard !overflow, product <= largestByteCount / MemoryLayout<Element>.stride else {
+                throw HDF5Failure(operation: "hold \(path), which is larger than its file")
+            }
+            count = product
+        }
         var values = [Element](repeating: zero, count: count)
         let status = values.withUnsafeMutableBytes {
             H5Dread(dataset.id, type, lathe_h5_all(), lathe_h5_all(), lathe_h5_default(), $0.baseAddress)
@@ -229,6 +239,10 @@ extension HDF5File {
         let type = try Handle(H5Dget_type(dataset.id), "type of \(path)", closing: H5Tclose)
         guard H5Tget_class(type.id) == H5T_STRING, H5Tis_variable_str(type.id) == 0 else {
             throw HDF5Failure(operation: "find a text in \(path)")
+        }
+        let space = try Handle(H5Dget_space(dataset.id), "measure \(path)", closing: H5Sclose)
+        guard H5Sget_simple_extent_npoints(space.id) == 1, H5Tget_size(type.id) <= largestByteCount else {
+            throw HDF5Failure(operation: "find one text in \(path)")
         }
         var bytes = [UInt8](repeating: 0, count: H5Tget_size(type.id))
         guard H5Dread(dataset.id, type.id, lathe_h5_all(), lathe_h5_all(), lathe_h5_default(), &bytes) >= 0 else {

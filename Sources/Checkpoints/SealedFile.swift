@@ -26,7 +26,7 @@ enum SealedFile {
             try file.write(image)
             try file.commit()
         } catch {
-            throw CheckpointError(file: url.path, .cannotWrite([error.problem, error.found ?? ""].joined(separator: ": ")))
+            throw CheckpointError(file: url.path, .cannotWrite(error.found ?? error.problem))
         }
     }
 
