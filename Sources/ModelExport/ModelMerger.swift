@@ -58,7 +58,17 @@ public struct ModelMerger {
     let base: any WeightSource
     private let description: BaseDescription
 
-    /// - Parameter base: an opened GGUF file or Hugging Face folder.
+    /// For an opened GGUF file or Hugging Face folder, which say themselves what model they hold.
+    public init(base: any WeightSource) throws {
+        switch base {
+        case let folder as HuggingFaceDirectory:
+            try self.init(base: base, configuration: ModelConfiguration(huggingFace: folder.configuration))
+        case let weights as GGUFWeights: try self.init(base: base, configuration: ModelConfiguration(gguf: weights.gguf))
+        default: throw ModelExportError(base.location, "does not say what model it holds")
+        }
+    }
+
+    /// For weights whose configuration is known.
     public init(base: any WeightSource, configuration: ModelConfiguration) throws {
         self.base = base
         description = try BaseDescription(base, configuration)

@@ -60,12 +60,9 @@ import WeightFiles
     @Test(.enabled(if: FileManager.default.fileExists(atPath: smolLM2.path), "needs the base model"))
     func smolLM2KeepsItsDigitRuleAndTemplate() throws {
         try withTemporaryDirectory { folder in
-            let configuration = ModelConfiguration(
-                family: "llama", width: 576, layers: 30, heads: 9, keyValueHeads: 3, headWidth: 64, mlpWidth: 1536,
-                vocabularySize: 49152, normEpsilon: 1e-5, rotaryBase: 100_000, contextLength: 8192, isTied: true)
             let base = try GGUFWeights(HDF5ModelTests.smolLM2)
             let output = folder.appendingPathComponent("out")
-            let result = try ModelMerger(base: base, configuration: configuration).export(into: output)
+            let result = try ModelMerger(base: base).export(into: output)
             #expect(result.type == .bf16)
             let made = try HuggingFaceDirectory(output)
             #expect(made.quantisationSummary == "BF16 272" && made.configuration["tie_word_embeddings"] == true)
