@@ -85,7 +85,7 @@ let package = Package(
         // Level 7: the command.
         .executableTarget(
             name: "lathe",
-            dependencies: ["Workbench", "Recipes", "JSON", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: ["Workbench", "Training", "JSON", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: swiftSettings),
 
         // Tests.

@@ -1,0 +1,85 @@
+// An adapter from disk, on its model.
+
+internal import Adapters
+internal import Checkpoints
+internal import Foundation
+internal import JSON
+internal import Models
+internal import Recipes
+internal import Training
+internal import WeightFiles
+
+/// An adapter read from a PEFT directory or a Lathe checkpoint and attached to a model.
+struct AttachedAdapter {
+    let path: String
+    let set: AdapterSet
+    let provenance: AdapterProvenance?
+    /// What the person should know before trusting numbers: another base than the adapter was trained on.
+    let warnings: [String]
+
+    init(_ path: String, to model: LanguageModel, base: OpenedModel) throws {
+        try Failure.requireExists(path, "the adapter")
+        self.path = path
+        let url = URL(fileURLWithPath: path)
+        if path.hasSuffix(".h5") {
+            (set, provenance) = try Self.fromCheckpoint(url, model)
+        } else {
+            let directory = try PEFTDirectory(url)
+            set = try AdapterSet(directory, for: model)
+            provenance = directory.provenance
+        }
+        set.attach(to: model)
+        warnings = try Self.warnings(provenance, base)
+    }
+
+    private static func fromCheckpoint(_ url: URL, _ model: LanguageModel) throws -> (AdapterSet, AdapterProvenance?) {
+        let snapshot = try Checkpoint.read(url)
+        let json = try JSONValue(parsing: snapshot.identity.adapterConfiguration)
+        let set = try AdapterSet(AdapterConfiguration(peft: json), for: model)
+        // What a run hands on are the values of its best evaluation, where it had one.
+        try set.load(snapshot.parameters.map { ($0.name, $0.rows, $0.columns, $0.bestValues ?? $0.values) })
+        return (set, json["lathe_provenance"].map { AdapterProvenance(json: $0) })
+    }
+
+    private static func warnings(_ provenance: AdapterProvenance?, _ base: OpenedModel) throws -> [String] {
+        guard let provenance else { return [] }
+        var warnings: [String] = []
+        let digest = try base.weights.contentDigest()
+        if let trained = provenance.baseDigest, trained != digest {
+            warnings.append(
+                "the adapter was trained on \(provenance.baseName ?? "another base") "
+                    + "(\(provenance.baseQuantisation ?? "unknown types"), sha256 \(trained.prefix(12))…), this base is "
+                    + "\(base.path) (\(base.weights.quantisationSummary), sha256 \(digest.prefix(12))…)")
+        }
+        if let template = provenance.templateDigest, template != base.templateDigest {
+            warnings.append("the adapter was trained with another chat template than this model's")
+        }
+        return warnings
+    }
+}
+
+extension AdapterConfiguration {
+    /// The adapter that a recipe asks for.
+    init(_ section: AdapterSection, linearPaths: [String]) throws {
+        var targets: AdapterTargets =
+            switch section.targetModules {
+            case .allLinear: .allLinear
+            case .patterns(let patterns): .patterns(patterns)
+            }
+        if let layers = section.layers {
+            let chosen = Set(layers)
+            let matched = try TargetCoverage(targets, paths: linearPaths).matched.filter { path in
+                path.split(separator: ".").compactMap { Int($0) }.first.map { chosen.contains($0) } ?? false
+            }
+            guard !matched.isEmpty else {
+                throw Failure(.badInput, "adapter.layers: no target module stands in blocks \(layers)")
+            }
+            targets = .patterns(matched)
+        }
+        self.init(
+            rank: section.r, alpha: section.alpha, dropout: section.dropout, usesRankStabilisation: section.useRSLoRA,
+            targets: targets,
+            rankOverrides: section.rankPattern.sorted { $0.key < $1.key }.map { Override(pattern: $0.key, value: $0.value) },
+            alphaOverrides: section.alphaPattern.sorted { $0.key < $1.key }.map { Override(pattern: $0.key, value: $0.value) })
+    }
+}

@@ -1,0 +1,71 @@
+// events.jsonl: one JSON object a line, as it happens.
+
+internal import Foundation
+internal import JSON
+internal import Training
+
+/// Appends what happens in a run to its event log. Times are for people; no result depends on them.
+final class EventLog: RunObserver {
+    private let file: FileHandle
+
+    /// - Parameter append: keep what an earlier part of the run wrote.
+    init(_ url: URL, append: Bool) throws {
+        if !append || !FileManager.default.fileExists(atPath: url.path) {
+            guard FileManager.default.createFile(atPath: url.path, contents: nil) else {
+                throw Failure(.inputOutput, "cannot write \(url.path): \(String(cString: strerror(errno)))")
+            }
+        }
+        do {
+            file = try FileHandle(forWritingTo: url)
+            try file.seekToEnd()
+        } catch { throw Failure(.inputOutput, "cannot write \(url.path): \(error.localizedDescription)") }
+    }
+
+    deinit { try? file.close() }
+
+    func receive(_ event: RunEvent) {
+        guard let fields = fields(of: event) else { return }
+        let time = ISO8601DateFormatter().string(from: Date())
+        let line = JSONValue.object(JSONObject([(key: "time", value: .string(time))] + fields)).text() + "\n"
+        // A full disk must not stop a run whose checkpoints still fit: the log is a listener, not a result.
+        try? file.write(contentsOf: Data(line.utf8))
+    }
+
+    private func fields(of event: RunEvent) -> [JSONObject.Member]? {
+        switch event {
+        case .stage(let name, let detail): [("event", "stage"), ("name", .string(name)), ("detail", .string(detail))]
+        case .note(let text): [("event", "note"), ("text", .string(text))]
+        case .warning(let text): [("event", "warning"), ("text", .string(text))]
+        case .progress: nil
+        case .training(let event): fields(of: event)
+        }
+    }
+
+    private func fields(of event: TrainingEvent) -> [JSONObject.Member] {
+        switch event {
+        case .started(let fromStep, let totalSteps, let examples, let parameters):
+            [
+                ("event", "training_started"), ("from_step", .integer(fromStep)), ("total_steps", .integer(totalSteps)),
+                ("examples", .integer(examples)), ("trainable_parameters", .integer(parameters)),
+            ]
+        case .step(let step, _, let record, let tokensPerSecond, let secondsLeft):
+            [
+                ("event", "step"), ("step", .integer(step)), ("loss", .double(record.loss)),
+                ("learning_rate", .double(record.learningRate)), ("gradient_norm", .double(record.gradientNorm)),
+                ("tokens", .integer(record.tokens)), ("target_tokens", .integer(record.targetTokens)),
+                ("tokens_per_second", .double(tokensPerSecond)), ("seconds_left", .double(secondsLeft)),
+            ]
+        case .evaluated(let step, let loss, let isBest):
+            [("event", "evaluated"), ("step", .integer(step)), ("loss", .double(loss)), ("is_best", .bool(isBest))]
+        case .saved(let step, let path): [("event", "saved"), ("step", .integer(step)), ("path", .string(path))]
+        case .stoppedEarly(let step, let bestStep, let bestLoss):
+            [
+                ("event", "stopped_early"), ("step", .integer(step)), ("best_step", .integer(bestStep)),
+                ("best_loss", .double(bestLoss)),
+            ]
+        case .interrupted(let step): [("event", "interrupted"), ("step", .integer(step))]
+        case .finished(let step, let loss, let seconds):
+            [("event", "finished"), ("step", .integer(step)), ("loss", .double(loss)), ("seconds", .double(seconds))]
+        }
+    }
+}

@@ -1,0 +1,101 @@
+// Writing a model or an adapter in another tool's form.
+
+internal import Adapters
+public import Foundation
+public import JSON
+internal import ModelExport
+internal import Models
+internal import Recipes
+internal import Tensors
+internal import WeightFiles
+
+/// One export.
+public struct ExportStage {
+    private let recipe: Recipe
+    private let opened: OpenedModel
+    private let adapter: AdapterSet?
+    private let provenance: AdapterProvenance
+    private let replaces: Bool
+
+    /// For a model and, where given, an adapter on disk.
+    public init(_ resolved: ResolvedRecipe, adapter path: String?) throws {
+        let recipe = resolved.recipe
+        Compute.start(recipe)
+        let opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
+        let attached = try path.map { try AttachedAdapter($0, to: opened.languageModel(precision: .f32), base: opened) }
+        self.init(
+            recipe, opened: opened, adapter: attached?.set, provenance: attached?.provenance ?? AdapterProvenance(), replaces: false)
+    }
+
+    init(_ recipe: Recipe, opened: OpenedModel, adapter: AdapterSet?, provenance: AdapterProvenance, replaces: Bool) {
+        self.recipe = recipe
+        self.opened = opened
+        self.adapter = adapter
+        self.provenance = provenance
+        self.replaces = replaces
+    }
+
+    /// Throws where a format cannot be written, before any work is done.
+    static func checkFormats(_ entries: [ExportEntry]) throws {
+        for entry in entries { try ModelExport.ExportFormat(rawValue: entry.format.rawValue)?.checkAvailable() }
+    }
+
+    /// What an export is called in a run directory.
+    static func defaultName(_ format: Recipes.ExportFormat) -> String { format == .hdf5 ? "model.h5" : format.rawValue }
+
+    /// Writes `format` to `output`.
+    public func run(format name: String, to output: URL) throws -> ExportReport {
+        guard let format = Recipes.ExportFormat(rawValue: name) else {
+            throw Failure(
+                .usage, "unknown format '\(name)'",
+                hint: "one of " + Recipes.ExportFormat.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        try Self.checkFormats([{ var entry = ExportEntry(); entry.format = format; return entry }()])
+        return try run(format, type: recipe.merge.dtype, to: output)
+    }
+
+    func run(_ format: Recipes.ExportFormat, type: FloatFormat, to output: URL) throws -> ExportReport {
+        if !replaces, FileManager.default.fileExists(atPath: output.path) {
+            throw Failure(.inputOutput, "\(output.path) is there already", hint: "name a new place")
+        }
+        try FileManager.default.createDirectory(at: output.deletingLastPathComponent(), withIntermediateDirectories: true)
+        var options = ModelOutputOptions(type: ExportType(type))
+        options.replacesOutput = replaces
+        let deltas = adapter?.lowRankDeltas ?? []
+        switch format {
+        case .peft:
+            guard let adapter else { throw Failure(.usage, "export --format peft needs --adapter") }
+            try adapter.writePEFT(to: output, baseName: opened.path, provenance: provenance)
+        case .safetensors:
+            let merger = try ModelMerger(base: opened.weights, configuration: opened.configuration)
+            _ = deltas.isEmpty ? try merger.export(into: output, options: options) : try merger.merge(deltas, into: output, options: options)
+        case .hdf5:
+            _ = try ModelMerger(base: opened.weights, configuration: opened.configuration)
+                .mergeHDF5(deltas, to: output, options: options)
+        case .gguf:
+            preconditionFailure("refused by checkFormats")
+        }
+        return ExportReport(format: format.rawValue, path: output.path)
+    }
+}
+
+/// What was written.
+public struct ExportReport: Presentable {
+    let format: String
+    let path: String
+
+    public var json: JSONValue { ["format": .string(format), "path": .string(path)] }
+    public var text: String { "exported \(format) to \(path)" }
+}
+
+extension ExportType {
+    /// nil: the base's own.
+    init?(_ format: FloatFormat) {
+        switch format {
+        case .auto: return nil
+        case .fp32: self = .f32
+        case .fp16: self = .f16
+        case .bf16: self = .bf16
+        }
+    }
+}

@@ -1,0 +1,28 @@
+// Which exit code an error of a lower module has.
+
+internal import ChatTemplates
+internal import Datasets
+internal import Foundation
+internal import Recipes
+internal import Tokenizers
+internal import Training
+internal import WeightFiles
+
+extension Failure {
+    /// Any error as a failure in words.
+    public init(describing error: any Error) {
+        switch error {
+        case let failure as Failure: self = failure
+        case let error as WeightError: self.init(Self.kind(of: error), "\(error)")
+        case is RecipeError, is DatasetError, is TokenizerError, is TemplateError: self.init(.badInput, "\(error)")
+        case let error as CocoaError where error.isFileError: self.init(.inputOutput, error.localizedDescription)
+        case let error as any CustomStringConvertible & Error: self.init(.badInput, error.description)
+        default: self.init(.internal, "\(error)")
+        }
+    }
+
+    private static func kind(of error: WeightError) -> Kind {
+        if error.problem.contains("No such file") { return .missingInput }
+        return error.problem.hasPrefix("cannot ") ? .inputOutput : .badInput
+    }
+}

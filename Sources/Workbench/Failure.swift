@@ -1,0 +1,42 @@
+// How a failure reaches the person: one sentence with the place, a hint where there is one, and the exit code.
+
+public import Foundation
+
+/// A failure in words, with the exit code that scripts read (sysexits.h).
+public struct Failure: Error, Sendable, CustomStringConvertible {
+    public enum Kind: Int32, Sendable {
+        /// A flag or value on the command line.
+        case usage = 64
+        /// A recipe, data, model or adapter file that does not hold what it should.
+        case badInput = 65
+        /// A file that is not there.
+        case missingInput = 66
+        /// A defect in Lathe, or numbers that ran away.
+        case `internal` = 70
+        /// The disk, the permissions.
+        case inputOutput = 74
+        /// Stopped by the person; what was done is saved.
+        case interrupted = 130
+    }
+
+    public let kind: Kind
+    public let message: String
+    public let hint: String?
+
+    public init(_ kind: Kind, _ message: String, hint: String? = nil) {
+        self.kind = kind
+        self.message = message
+        self.hint = hint
+    }
+
+    public var description: String { hint.map { "\(message)\nhint: \($0)" } ?? message }
+}
+
+extension Failure {
+    /// Throws unless a file or folder stands at `path`.
+    static func requireExists(_ path: String, _ what: String) throws {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw Failure(.missingInput, "\(what) \(path) does not exist")
+        }
+    }
+}

@@ -1,0 +1,156 @@
+// What is in a file or folder, whichever kind it is.
+
+internal import Adapters
+internal import Checkpoints
+internal import Datasets
+internal import Foundation
+public import JSON
+internal import Models
+internal import Recipes
+internal import Tensors
+internal import Training
+internal import WeightFiles
+
+/// Facts about a model, an adapter, a checkpoint, a weight file or a dataset.
+public struct Inspection: Presentable {
+    public let json: JSONValue
+
+    public init(of path: String) throws {
+        try Failure.requireExists(path, "the path")
+        let url = URL(fileURLWithPath: path)
+        func holds(_ name: String) -> Bool {
+            FileManager.default.fileExists(atPath: url.appendingPathComponent(name).path)
+        }
+        if holds("adapter_config.json") {
+            json = try Self.adapter(url)
+        } else if holds("config.json") {
+            json = try Self.model(path)
+        } else if path.hasSuffix(".gguf") {
+            json = try Self.gguf(path)
+        } else if path.hasSuffix(".safetensors") {
+            json = try Self.tensors(url)
+        } else if path.hasSuffix(".h5") {
+            json = try Self.checkpoint(url)
+        } else if RowFiles.isReadable(path) {
+            json = try Self.dataset(path)
+        } else {
+            throw Failure(
+                .badInput, "\(path) is nothing that Lathe knows",
+                hint: "a model (folder with config.json, or .gguf), an adapter (folder with adapter_config.json), a checkpoint "
+                    + "(.h5), weights (.safetensors) or rows (\(RowFiles.extensions.joined(separator: " ")))")
+        }
+    }
+
+    public var text: String { Self.lines(json, indent: "").joined(separator: "\n") }
+
+    private static func lines(_ value: JSONValue, indent: String) -> [String] {
+        (value.object?.members ?? []).flatMap { key, value -> [String] in
+            switch value {
+            case .object: return ["\(indent)\(key):"] + lines(value, indent: indent + "  ")
+            case .array(let elements) where elements.contains { $0.object != nil }:
+                return ["\(indent)\(key):"]
+                    + elements.map { element in
+                        indent + "  "
+                            + (element.object?.members.map { "\($0.key) \($0.value.string ?? $0.value.text())" }
+                                .joined(separator: "  ") ?? element.text())
+                    }
+            default: return ["\(indent)\(key): \(value.string ?? value.text())"]
+            }
+        }
+    }
+
+    // MARK: Kinds
+
+    private static func model(_ path: String) throws -> JSONValue {
+        let opened = try OpenedModel(path)
+        let configuration = opened.configuration
+        let weights = opened.weights
+        let parameters = weights.paths.reduce(0) { $0 + (weights.shape(at: $1)?.elementCount ?? 0) }
+        return [
+            "kind": "model", "path": .string(path), "family": .string(configuration.family),
+            "parameters": .integer(parameters), "tensors": .integer(weights.paths.count),
+            "stored_as": .string(weights.quantisationSummary), "layers": .integer(configuration.layers),
+            "width": .integer(configuration.width), "heads": .integer(configuration.heads),
+            "key_value_heads": .integer(configuration.keyValueHeads), "mlp_width": .integer(configuration.mlpWidth),
+            "vocabulary": .integer(configuration.vocabularySize), "tokenizer_vocabulary": .integer(opened.tokenizer.vocabularySize),
+            "context": .integer(configuration.contextLength), "tied_head": .bool(configuration.isTied),
+            "chat_template": .bool(opened.templateSource != nil), "sha256": .string(try weights.contentDigest()),
+        ]
+    }
+
+    private static func gguf(_ path: String) throws -> JSONValue {
+        let file = try GGUFFile(URL(fileURLWithPath: path))
+        // A file that holds a vocabulary alone is worth looking at too.
+        if file.tensors.isEmpty || file.architecture.map({ !NameTable.architectures.contains($0) }) ?? true {
+            return [
+                "kind": "gguf", "path": .string(path), "version": .integer(file.version),
+                "architecture": .string(file.architecture ?? "none"), "tensors": .array(file.tensors.map(describe)),
+                "metadata": .object(JSONObject(file.metadata.map { ($0.key, .string(describe($0.value))) })),
+            ]
+        }
+        return try model(path)
+    }
+
+    private static func adapter(_ url: URL) throws -> JSONValue {
+        let directory = try PEFTDirectory(url)
+        let configuration = directory.configuration
+        return [
+            "kind": "adapter", "path": .string(url.path), "method": "lora", "r": .integer(configuration.rank),
+            "alpha": .double(configuration.alpha), "rslora": .bool(configuration.usesRankStabilisation),
+            "base": .string(directory.baseName ?? ""), "provenance": directory.provenance.map { .object($0.json) } ?? .null,
+            "factors": .array(directory.weights.tensors.map(describe)),
+        ]
+    }
+
+    private static func checkpoint(_ url: URL) throws -> JSONValue {
+        let snapshot = try Checkpoint.read(url)
+        return [
+            "kind": "checkpoint", "path": .string(url.path), "step": .integer(snapshot.step), "epoch": .integer(snapshot.epoch),
+            "seed": .string("\(snapshot.seed)"), "fingerprint": .string(snapshot.identity.fingerprint),
+            "parameters": .integer(snapshot.parameters.reduce(0) { $0 + $1.values.count }),
+            "matrices": .integer(snapshot.parameters.count),
+            "last_loss": snapshot.history.last.map { .double($0.loss) } ?? .null,
+            "best_step": snapshot.best.map { .integer($0.step) } ?? .null,
+            "best_loss": snapshot.best.map { .double($0.loss) } ?? .null,
+        ]
+    }
+
+    private static func tensors(_ url: URL) throws -> JSONValue {
+        let file = try SafetensorsFile(url)
+        return [
+            "kind": "safetensors", "path": .string(url.path),
+            "metadata": .object(JSONObject(file.metadata.map { ($0.key, .string($0.value)) })),
+            "tensors": .array(file.tensors.map(describe)),
+        ]
+    }
+
+    private static func describe(_ tensor: StoredTensor) -> JSONValue {
+        ["name": .string(tensor.name), "type": .string(tensor.type.name), "shape": .string(tensor.shape.description)]
+    }
+
+    private static func describe(_ value: GGUFValue) -> String {
+        if let array = value.array { return "\(array.count) × \(array.elementType)" }
+        let text = value.string ?? value.double.map { "\($0)" } ?? value.bool.map { "\($0)" } ?? value.typeName
+        return text.count > 200 ? text.prefix(200) + "…" : text
+    }
+
+    private static func dataset(_ path: String) throws -> JSONValue {
+        let rows = try RowSet(
+            files: [path],
+            settings: DataSettings(
+                format: .auto, columns: [:], labels: [], maxLength: Int.max, tooLong: .error, trainOnPrompt: false),
+            hasTemplate: true)
+        return [
+            "kind": "dataset", "path": .string(path), "format": .string(rows.format.rawValue), "rows": .integer(rows.rows.count),
+            "labels": .array(rows.labels.map { .string($0) }), "sha256": .string(rows.fileDigests.first ?? ""),
+            "first_prompt": .string(rows.rows.first?.promptText ?? ""), "first_answer": .string(rows.rows.first?.answerText ?? ""),
+        ]
+    }
+}
+
+/// The row files that can be read, by their names.
+enum RowFiles {
+    static let extensions = [".jsonl", ".json", ".csv", ".tsv", ".jsonl.gz", ".json.gz", ".csv.gz", ".tsv.gz"]
+
+    static func isReadable(_ path: String) -> Bool { extensions.contains { path.lowercased().hasSuffix($0) } }
+}

@@ -1,0 +1,172 @@
+// Merging with a certificate: the merged model is loaded again from its files and compared with base + adapter.
+
+internal import Datasets
+internal import Evaluation
+public import Foundation
+public import JSON
+internal import ModelExport
+internal import Models
+internal import Recipes
+internal import Tensors
+internal import Tokenizers
+internal import WeightFiles
+
+/// Merges an adapter into its base and proves it.
+public struct MergeStage {
+    private let recipe: Recipe
+    private let opened: OpenedModel
+    private let model: LanguageModel
+    /// The digest of the base that the adapter was trained on, where it says.
+    private let trainedBase: String?
+    private let probe: [TokenizedExample]
+    private let replaces: Bool
+    private let warnings: [String]
+    /// Keeps an adapter from disk alive.
+    private var attached: AttachedAdapter?
+
+    /// For an adapter on disk.
+    public init(_ resolved: ResolvedRecipe, adapter path: String, observer: any RunObserver) throws {
+        let recipe = resolved.recipe
+        Compute.start(recipe)
+        let opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
+        // The comparison is about the weights, so it is computed as exactly as can be.
+        let model = try opened.languageModel(precision: .f32)
+        let attached = try AttachedAdapter(path, to: model, base: opened)
+        for warning in attached.warnings { observer.receive(.warning(warning)) }
+        let rows = recipe.data.heldOut.isEmpty ? [] : try RowPreparation(recipe.data, opened).rows(recipe.data.heldOut).examples
+        self.init(
+            recipe, opened: opened, model: model, trainedBase: attached.provenance?.baseDigest, probe: rows, replaces: false,
+            warnings: attached.warnings)
+        self.attached = attached
+    }
+
+    /// For an adapter that is attached to `model`; the probe is the first of `probe`, or texts of our own.
+    init(
+        _ recipe: Recipe, opened: OpenedModel, model: LanguageModel, trainedBase: String?, probe: [TokenizedExample],
+        replaces: Bool, warnings: [String] = []
+    ) {
+        self.recipe = recipe
+        self.opened = opened
+        self.model = model
+        self.trainedBase = trainedBase
+        self.probe = Self.probe(probe, opened.tokenizer)
+        self.replaces = replaces
+        self.warnings = warnings
+    }
+
+    /// Writes the merged model and compares it; a merge that does not pass leaves nothing behind.
+    public func run(into output: URL) throws -> MergeReport {
+        var options = ModelOutputOptions(type: ExportType(recipe.merge.dtype))
+        options.replacesOutput = replaces
+        let result = try ModelMerger(base: opened.weights, configuration: opened.configuration).merge(model.lowRankDeltas, into: output, options: options)
+        let certificate: MergeCertificate
+        do {
+            certificate = try certify(result, output)
+        } catch {
+            try? FileManager.default.removeItem(at: output)
+            throw error
+        }
+        let report = MergeReport(output: output.path, certificate: certificate, warnings: warnings)
+        guard report.passed else {
+            try? FileManager.default.removeItem(at: output)
+            throw Failure(
+                .badInput, "the merged model is not base + adapter, so it was removed:\n\(report.text)",
+                hint: "merge.dtype: fp32 rounds least")
+        }
+        let file = output.appendingPathComponent("merge_certificate.json")
+        try AtomicFile.write(Array((report.json.text(.pretty) + "\n").utf8), to: file)
+        return report
+    }
+
+    /// Loads the merged model from its files and compares it, in fp32 whatever the run computed in: the rounding of products
+    /// is not what is to be proven.
+    private func certify(_ result: MergeResult, _ output: URL) throws -> MergeCertificate {
+        let adapted = model.precision == .f32 ? model : try opened.languageModel(precision: .f32)
+        for (layer, original) in zip(adapted.linearLayers, model.linearLayers) { layer.adapter = original.adapter }
+        let merged = try OpenedModel(output.path).languageModel(precision: .f32)
+        let workspace = Workspace()
+        var comparison = LogitComparison()
+        for example in probe {
+            let batch = TokenBatch(examples: [(example.ids, example.isTarget)])
+            comparison.add(
+                adapter: try adapted.logits(batch, workspace: workspace), merged: try merged.logits(batch, workspace: workspace),
+                vocabularySize: opened.configuration.vocabularySize)
+        }
+        func loss(_ model: LanguageModel) throws -> Double {
+            try Evaluator(model, workspace: workspace, rowLimit: 1024).scores(of: probe).loss ?? .nan
+        }
+        let adapterLoss = try loss(adapted)
+        let adapters = model.linearLayers.map(\.adapter)
+        for layer in adapted.linearLayers { layer.adapter = nil }
+        let baseLoss = try loss(adapted)
+        for (layer, adapter) in zip(model.linearLayers, adapters) { layer.adapter = adapter }
+        return MergeCertificate(
+            merge: result, logits: comparison,
+            losses: ProbeLosses(base: baseLoss, adapter: adapterLoss, merged: try loss(merged)),
+            baseDigest: try opened.weights.contentDigest(), baseQuantisation: opened.weights.quantisationSummary,
+            adapterBaseDigest: trainedBase)
+    }
+
+    /// A handful of short sequences.
+    private static func probe(_ examples: [TokenizedExample], _ tokenizer: Tokenizer) -> [TokenizedExample] {
+        let longest = 128
+        if !examples.isEmpty {
+            let cut = examples.prefix(64).map { example in
+                TokenizedExample(
+                    ids: Array(example.ids.prefix(longest)), isTarget: Array(example.isTarget.prefix(longest)),
+                    place: example.place, index: example.index, part: example.part)
+            }
+            let useful = cut.filter { $0.targetCount > 0 }
+            if !useful.isEmpty { return Array(useful.prefix(12)) }
+        }
+        return texts.enumerated().compactMap { index, text in
+            let ids = Array(tokenizer.encode(text, addSpecialTokens: true).ids.prefix(longest))
+            guard ids.count > 1 else { return nil }
+            return TokenizedExample(
+                ids: ids, isTarget: ids.indices.map { $0 > 0 }, place: RowPlace(file: "probe", line: index + 1), index: index)
+        }
+    }
+
+    private static let texts = [
+        "The patient reports a mild headache since Tuesday, no fever, and has taken nothing for it so far.",
+        "Our order arrived with a broken handle. Could you send a replacement before the end of the week?",
+        "The town council voted last night to keep the library open on Sundays, after months of debate.",
+        "Once upon a time there was a small boat that wanted to see what lies behind the horizon.",
+        "To make the dough, mix flour, water, salt and a little yeast, then let it rest until it has doubled.",
+        "In 1987 the river rose by 4.2 metres within two days; 13 bridges were closed.",
+    ]
+}
+
+/// A merge and its certificate.
+public struct MergeReport: Presentable {
+    let output: String
+    let certificate: MergeCertificate
+    let warnings: [String]
+
+    var passed: Bool { certificate.passed }
+
+    public var json: JSONValue {
+        var object = certificate.json.object ?? JSONObject()
+        object["output"] = .string(output)
+        object["warnings"] = .array(warnings.map { .string($0) })
+        return .object(object)
+    }
+
+    public var text: String {
+        let merge = certificate.merge
+        let logits = certificate.logits
+        let losses = certificate.losses
+        let lines = [
+            "merged: \(merge.tensorsApplied) of \(merge.tensorsExpected) factor pairs applied, "
+                + String(format: "‖ΔW‖ %.4g, ", merge.deltaNorm) + merge.type.rawValue,
+            String(
+                format: "against base + adapter: logits differ by %.2e on average, %.2e at most, same first choice %.2f%%",
+                logits.meanDifference, logits.maximumDifference, 100 * logits.topAgreement),
+            String(
+                format: "probe loss: base %.4f, base + adapter %.4f, merged %.4f: ", losses.base, losses.adapter, losses.merged)
+                + (passed ? "passed" : "FAILED"),
+        ]
+        return (lines + certificate.failures + warnings.map { "warning: " + $0 } + ["merged model: \(output)"])
+            .joined(separator: "\n")
+    }
+}

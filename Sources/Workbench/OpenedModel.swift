@@ -1,0 +1,132 @@
+// A base model as a person names it, opened: its weights, its tokenizer, its template.
+
+internal import ChatTemplates
+internal import Digests
+internal import Foundation
+internal import JSON
+internal import Kernels
+internal import ModelExport
+internal import Models
+internal import Recipes
+internal import Tensors
+internal import Tokenizers
+internal import WeightFiles
+
+/// A Hugging Face directory or a GGUF file, mapped but not yet made into a `LanguageModel`.
+struct OpenedModel {
+    let path: String
+    let weights: any WeightSource
+    let configuration: ModelConfiguration
+    let tokenizer: Tokenizer
+    /// SHA-256 of what the tokenizer was made from.
+    let tokenizerDigest: String
+    /// The chat template's source, if the model or the recipe brings one.
+    let templateSource: String?
+
+    /// - Parameter chatTemplate: `data.chat_template`: a template, or the path of a file that holds one.
+    init(_ path: String, chatTemplate: String? = nil) throws {
+        guard !path.isEmpty else {
+            throw Failure(.badInput, "model.path is missing", hint: "name a Hugging Face directory or a GGUF file")
+        }
+        try Failure.requireExists(path, "the model")
+        self.path = path
+        let weights = try openWeights(URL(fileURLWithPath: path))
+        self.weights = weights
+        switch weights {
+        case let gguf as GGUFWeights:
+            configuration = try Self.located(path) { try ModelConfiguration(gguf: gguf.gguf) }
+            let vocabulary = try GGUFVocabulary(gguf: gguf.gguf)
+            tokenizer = try Self.located(path) { try Tokenizer(gguf: vocabulary) }
+            tokenizerDigest = SHA256.hex(of: vocabulary.tokens.flatMap { $0 + [0] } + (vocabulary.merges ?? []).flatMap { $0 + [0] })
+        case let directory as HuggingFaceDirectory:
+            configuration = try Self.located(path + "/config.json") { try ModelConfiguration(huggingFace: directory.configuration) }
+            guard let json = try directory.json("tokenizer.json") else {
+                throw Failure(.missingInput, "\(path)/tokenizer.json does not exist",
+                    hint: "save the model's fast tokenizer there: tokenizer.save_pretrained(…) in transformers")
+            }
+            var settings = try directory.json("tokenizer_config.json")
+            if let file = directory.fileURL("chat_template.jinja"), let template = try? String(contentsOf: file, encoding: .utf8) {
+                var object = settings?.object ?? JSONObject()
+                object["chat_template"] = .string(template)
+                settings = .object(object)
+            }
+            let config = settings
+            tokenizer = try Self.located(path + "/tokenizer.json") { try Tokenizer(huggingFace: json, config: config) }
+            tokenizerDigest = SHA256.hex(of: json.text())
+        default:
+            preconditionFailure("openWeights gives one of the two")
+        }
+        templateSource = try Self.template(chatTemplate) ?? tokenizer.chatTemplateSource
+    }
+
+    /// Puts the file's name before an error that does not know it.
+    private static func located<Value>(_ file: String, _ body: () throws -> Value) throws -> Value {
+        do { return try body() } catch { throw Failure(.badInput, "\(file): \(error)") }
+    }
+
+    /// The template named by the recipe: text with a tag in it is the template itself, anything else a path.
+    private static func template(_ setting: String?) throws -> String? {
+        guard let setting else { return nil }
+        if setting.contains("{%") || setting.contains("{{") { return setting }
+        try Failure.requireExists(setting, "the chat template")
+        guard let text = try? String(contentsOfFile: setting, encoding: .utf8) else {
+            throw Failure(.badInput, "\(setting) cannot be read as UTF-8 text")
+        }
+        return text
+    }
+
+    /// How products are computed, and why.
+    static func precision(_ setting: Precision) -> (type: ElementType, reason: String) {
+        switch setting {
+        case .bf16: (.bf16, "bf16, as asked")
+        case .fp32: (.f32, "fp32, as asked")
+        case .auto:
+            Processor.hasFastBFloat16
+                ? (.bf16, "bf16: this CPU multiplies bfloat16 numbers itself")
+                : (.f32, "fp32: this CPU has no fast bfloat16 products")
+        }
+    }
+
+    /// The model, ready to compute.
+    func languageModel(precision: ElementType) throws -> LanguageModel {
+        try Self.located(path) { try LanguageModel(configuration: configuration, weights: weights, precision: precision) }
+    }
+}
+
+extension OpenedModel {
+    /// What templates ask for by name.
+    var templateExtra: JSONObject {
+        func text(_ id: Int32?) -> JSONValue { id.flatMap { tokenizer.text(ofToken: $0) }.map { .string($0) } ?? "" }
+        return JSONObject([("bos_token", text(tokenizer.bosID)), ("eos_token", text(tokenizer.eosID))])
+    }
+
+    /// Tokens of a rendered conversation with exactly one beginning of sequence: the template's own, else the tokenizer's.
+    func encodeRendered(_ text: String) -> [Int32] {
+        let begin = tokenizer.bosID.flatMap { tokenizer.text(ofToken: $0) }
+        let templateBegins = begin.map { !$0.isEmpty && text.hasPrefix($0) } ?? false
+        let ids = tokenizer.encode(text, addSpecialTokens: false).ids
+        guard tokenizer.addsBOS, !templateBegins, let bos = tokenizer.bosID else { return ids }
+        return [bos] + ids
+    }
+
+    /// Tokens that end an answer.
+    var stopIDs: Set<Int32> {
+        tokenizer.endOfGenerationIDs.union(configuration.endTokens.map { Int32($0) })
+            .union(tokenizer.eosID.map { [$0] } ?? [])
+    }
+}
+
+/// The threads of this process.
+enum Compute {
+    static func start(_ recipe: Recipe) { Processor.start(threads: recipe.train.threads) }
+}
+
+extension OpenedModel {
+    /// SHA-256 of the chat template's text.
+    var templateDigest: String? { templateSource.map { SHA256.hex(of: $0) } }
+
+    /// Bytes of all weights as stored.
+    var byteCount: Int {
+        weights.paths.reduce(0) { $0 + ((try? weights.tensor(at: $1))?.bytes.count ?? 0) }
+    }
+}

@@ -1,0 +1,35 @@
+// The rows of a recipe, as tokens of its model.
+
+internal import ChatTemplates
+internal import Datasets
+internal import Recipes
+
+/// How a recipe's rows become a model's tokens.
+struct RowPreparation {
+    let encoder: any TextEncoder
+    let renderer: (any ConversationRenderer)?
+    let settings: DataSettings
+
+    init(_ data: DataSection, _ opened: OpenedModel) throws {
+        encoder = TokenizerEncoder(opened.tokenizer, digest: opened.tokenizerDigest)
+        renderer = try opened.templateSource.map {
+            TemplateRenderer(try ChatTemplate(source: $0), tokenizer: opened.tokenizer)
+        }
+        settings = DataSettings(
+            format: RowFormat(rawValue: data.format.rawValue) ?? .auto, columns: data.columns, labels: data.labels,
+            maxLength: data.maxLength, tooLong: TooLongRule(rawValue: data.tooLong.rawValue) ?? .error,
+            trainOnPrompt: data.trainOnPrompt)
+    }
+
+    /// Training and held-out rows.
+    func split(_ recipe: Recipe) throws -> DatasetSplit {
+        try DatasetSplit(
+            train: recipe.data.train, heldOut: recipe.data.heldOut, valSize: recipe.data.valSize, seed: recipe.seed,
+            encoder: encoder, renderer: renderer, settings: settings)
+    }
+
+    /// The rows of `files` alone.
+    func rows(_ files: [String]) throws -> PreparedDataset {
+        try PreparedDataset(files: files, encoder: encoder, renderer: renderer, settings: settings)
+    }
+}

@@ -1,0 +1,62 @@
+// What a run leaves to read.
+
+internal import Foundation
+public import JSON
+
+/// The end of a run: the adapter, how it compares with its base, what was written.
+public struct RunReport: Presentable {
+    let name: String
+    let runDirectory: String
+    let steps: Int
+    let finalLoss: Double?
+    let tokensPerSecond: Double
+    let adapterDigest: String
+    let data: DataSummary
+    var peakMemoryBytes = 0
+    var evaluation: EvaluationReport?
+    var merge: MergeReport?
+    var exports: [ExportReport] = []
+
+    init(
+        name: String, runDirectory: String, steps: Int, finalLoss: Double?, tokensPerSecond: Double, adapterDigest: String,
+        data: DataSummary
+    ) {
+        self.name = name
+        self.runDirectory = runDirectory
+        self.steps = steps
+        self.finalLoss = finalLoss
+        self.tokensPerSecond = tokensPerSecond
+        self.adapterDigest = adapterDigest
+        self.data = data
+    }
+
+    public var json: JSONValue {
+        var object = JSONObject([
+            ("name", .string(name)), ("run_directory", .string(runDirectory)), ("steps", .integer(steps)),
+            ("final_loss", finalLoss.map { .double($0) } ?? .null), ("tokens_per_second", .double(tokensPerSecond)),
+            ("peak_memory_bytes", .integer(peakMemoryBytes)), ("adapter_sha256", .string(adapterDigest)), ("data", data.json),
+        ])
+        if let evaluation { object["evaluation"] = evaluation.json }
+        if let merge { object["merge"] = merge.json }
+        if !exports.isEmpty { object["exports"] = .array(exports.map(\.json)) }
+        return .object(object)
+    }
+
+    public var text: String {
+        var lines = [
+            "run \(name): \(steps) steps" + (finalLoss.map { String(format: ", last loss %.4f", $0) } ?? "")
+                + (tokensPerSecond > 0 ? String(format: ", %.0f tokens/s", tokensPerSecond) : "")
+                + ", peak memory \(ByteCount.text(peakMemoryBytes))"
+        ]
+        if let evaluation { lines += ["", evaluation.text] }
+        if let merge { lines += ["", merge.text] }
+        if !exports.isEmpty { lines += [""] + exports.map(\.text) }
+        lines += ["", "adapter: \(runDirectory)/adapter (sha256 \(adapterDigest.prefix(16))…)", "report:  \(runDirectory)/report.md"]
+        return lines.joined(separator: "\n")
+    }
+
+    /// The report as a page.
+    var markdown: String {
+        ["# Run \(name)", "", "```", text, "```", "", "## Data", "", "```", data.text, "```", ""].joined(separator: "\n")
+    }
+}

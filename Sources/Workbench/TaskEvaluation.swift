@@ -1,0 +1,159 @@
+// What a model does with held-out rows beyond their loss: labels by likelihood, answers by generation.
+
+internal import Adapters
+internal import ChatTemplates
+internal import Datasets
+internal import Evaluation
+internal import JSON
+internal import Models
+internal import Recipes
+internal import Tokenizers
+
+/// An adapter that can be taken off for a moment.
+protocol Detachable {
+    func whileDetached<Result>(from model: LanguageModel, _ body: () throws -> Result) rethrows -> Result
+}
+
+extension AdapterSet: Detachable {}
+
+extension AttachedAdapter: Detachable {
+    func whileDetached<Result>(from model: LanguageModel, _ body: () throws -> Result) rethrows -> Result {
+        try set.whileDetached(from: model, body)
+    }
+}
+
+/// One metric by name; nil where no row has what it needs.
+struct TaskMetric {
+    let name: String
+    let value: Double?
+}
+
+/// The metrics that a recipe asks for, on the model as it stands.
+struct TaskEvaluation {
+    private let recipe: Recipe
+    private let opened: OpenedModel
+    private let model: LanguageModel
+    private let rows: PreparedDataset
+    private let scorer: Evaluator
+
+    init(_ recipe: Recipe, opened: OpenedModel, model: LanguageModel, rows: PreparedDataset, scorer: Evaluator) {
+        self.recipe = recipe
+        self.opened = opened
+        self.model = model
+        self.rows = rows
+        self.scorer = scorer
+    }
+
+    func metrics() throws -> [TaskMetric] {
+        var metrics: [TaskMetric] = []
+        let asked = Set(recipe.evaluate.metrics)
+        if asked.contains(.accuracy) || rows.report.format == .classification {
+            metrics.append(TaskMetric(name: "accuracy", value: try labelAccuracy()))
+        }
+        guard !asked.isDisjoint(with: [.exactMatch, .rougeL, .bleu]) else { return metrics }
+        let (answers, references) = try generatedAnswers()
+        if asked.contains(.exactMatch) {
+            metrics.append(TaskMetric(name: "exact_match", value: ExactMatch.score(answers: answers, references: references)))
+        }
+        if asked.contains(.rougeL) {
+            metrics.append(TaskMetric(name: "rouge_l", value: RougeL.score(answers: answers, references: references)))
+        }
+        if asked.contains(.bleu) {
+            metrics.append(TaskMetric(name: "bleu", value: BLEU.score(answers: answers, references: references)))
+        }
+        return metrics
+    }
+
+    // MARK: - Labels
+
+    /// The share of labelled rows whose own label is the likeliest answer of the label set.
+    private func labelAccuracy() throws -> Double? {
+        let labels =
+            recipe.data.labels.isEmpty
+            ? Set(rows.rows.compactMap(\.label)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } : recipe.data.labels
+        let labelled = rows.rows.filter { $0.label != nil }
+        guard labels.count > 1, !labelled.isEmpty else { return nil }
+        let preparation = try RowPreparation(recipe.data, opened)
+        var right = 0
+        for row in labelled {
+            let candidates = try preparation.candidates(row, labels: labels)
+            let sums = try scorer.scores(of: candidates).rows.map(\.lossSum)
+            if let choice = LabelLikelihood.choice(lossSums: sums), labels[choice] == row.label { right += 1 }
+        }
+        return Double(right) / Double(labelled.count)
+    }
+
+    // MARK: - Generation
+
+    /// Greedy answers to the rows that have one, and what the rows answer.
+    private func generatedAnswers() throws -> (answers: [String], references: [String]) {
+        let template = try opened.templateSource.map { try ChatTemplate(source: $0) }
+        var answers: [String] = []
+        var references: [String] = []
+        for row in rows.rows {
+            guard let (prompt, reference) = try question(row, template) else { continue }
+            let limit = min(recipe.evaluate.maxNewTokens, model.configuration.contextLength - prompt.count)
+            guard limit > 0 else {
+                throw Failure(.badInput, "\(row.place): the prompt's \(prompt.count) tokens fill the model's context")
+            }
+            let session = GenerationSession(model: model, capacity: prompt.count + limit)
+            let generated = try session.generate(prompt, maximumTokens: limit, sampler: .greedy, stopTokens: opened.stopIDs)
+            answers.append(opened.tokenizer.decode(generated.tokens, skipSpecialTokens: true))
+            references.append(reference)
+        }
+        return (answers, references)
+    }
+
+    /// The tokens before a row's last answer, and that answer; nil for rows without one.
+    private func question(_ row: DataRow, _ template: ChatTemplate?) throws -> (prompt: [Int32], reference: String)? {
+        switch row.content {
+        case .conversation(let messages, let trainedFrom, let extra):
+            guard let template, let last = messages.lastIndex(where: { $0["role"]?.string == "assistant" }), last >= trainedFrom
+            else { return nil }
+            var variables = opened.templateExtra
+            for member in extra.members { variables[member.key] = member.value }
+            let text = try template.render(messages: Array(messages[..<last]), addGenerationPrompt: true, extra: variables)
+            return (opened.encodeRendered(text), messages[last]["content"]?.string ?? "")
+        case .completion(let prompt, let completion):
+            let ids = opened.tokenizer.encode(prompt, addSpecialTokens: false).ids
+            let begin = opened.tokenizer.addsBOS ? opened.tokenizer.bosID.map { [$0] } ?? [] : []
+            return (begin + ids, completion)
+        case .document: return nil
+        }
+    }
+}
+
+extension RowPreparation {
+    /// The row answered with each of `labels`, as sequences.
+    func candidates(_ row: DataRow, labels: [String]) throws -> [TokenizedExample] {
+        let rows = labels.map { label in
+            var candidate = row
+            candidate.content = row.content.answered(label)
+            return candidate
+        }
+        let prepared = try PreparedDataset(
+            rows: rows, format: .classification, fileDigests: [], encoder: encoder, renderer: renderer, settings: settings)
+        guard prepared.examples.count == labels.count else {
+            throw Failure(.badInput, "\(row.place): with some labels the row is longer than data.max_length")
+        }
+        return prepared.examples
+    }
+}
+
+extension DataRow.Content {
+    /// The same question with another answer; white space around the old one stays.
+    fileprivate func answered(_ label: String) -> DataRow.Content {
+        switch self {
+        case .conversation(var messages, let trainedFrom, let extra):
+            if let last = messages.lastIndex(where: { $0["role"]?.string == "assistant" }), var message = messages[last].object {
+                message["content"] = .string(label)
+                messages[last] = .object(message)
+            }
+            return .conversation(messages: messages, trainedFrom: trainedFrom, extra: extra)
+        case .completion(let prompt, let completion):
+            let leading = completion.prefix { $0.isWhitespace }
+            return .completion(prompt: prompt, completion: leading + label)
+        case .document: return self
+        }
+    }
+}

@@ -1,0 +1,142 @@
+// Answers: prompt → template → tokens → text.
+
+internal import ChatTemplates
+internal import Foundation
+public import JSON
+internal import Models
+internal import Recipes
+internal import Tensors
+internal import Tokenizers
+
+/// How to answer.
+public struct GenerationSettings: Sendable {
+    public var maxNewTokens: Int
+    public var temperature: Double
+    public var topK: Int?
+    public var topP: Double?
+    public var minP: Double?
+    /// Continue the prompt as it stands, without the chat template.
+    public var isRaw: Bool
+    public var system: String?
+
+    public init(
+        maxNewTokens: Int, temperature: Double, topK: Int?, topP: Double?, minP: Double?, isRaw: Bool, system: String?
+    ) {
+        self.maxNewTokens = maxNewTokens
+        self.temperature = temperature
+        self.topK = topK
+        self.topP = topP
+        self.minP = minP
+        self.isRaw = isRaw
+        self.system = system
+    }
+
+    func validate() throws {
+        func check(_ isGood: Bool, _ message: String) throws {
+            guard isGood else { throw Failure(.usage, message) }
+        }
+        try check(maxNewTokens > 0, "--max-new-tokens must be above 0")
+        try check(temperature >= 0 && temperature.isFinite, "--temperature must be 0 or more")
+        try check(topK.map { $0 > 0 } ?? true, "--top-k must be above 0")
+        try check(topP.map { $0 > 0 && $0 <= 1 } ?? true, "--top-p must be above 0 and at most 1")
+        try check(minP.map { $0 >= 0 && $0 <= 1 } ?? true, "--min-p must be between 0 and 1")
+    }
+}
+
+/// One answer.
+public struct GeneratedText: Presentable, Sendable {
+    public let text: String
+    public let ids: [Int32]
+    /// "end_of_turn", "max_new_tokens" or "context_full".
+    public let stopReason: String
+    public let tokensPerSecond: Double
+
+    public var json: JSONValue {
+        [
+            "text": .string(text), "ids": .array(ids.map { .integer(Int($0)) }), "stop_reason": .string(stopReason),
+            "tokens_per_second": .double(tokensPerSecond),
+        ]
+    }
+}
+
+/// A model, with or without an adapter, that answers prompts; in a chat it remembers what was said.
+public final class TextGenerator {
+    private let opened: OpenedModel
+    private let model: LanguageModel
+    private let template: ChatTemplate?
+    private let settings: GenerationSettings
+    private let seed: UInt64
+    private var messages: [JSONValue] = []
+    /// Keeps the adapter's numbers alive.
+    private let attached: AttachedAdapter?
+
+    public init(_ resolved: ResolvedRecipe, adapter: String?, settings: GenerationSettings) throws {
+        try settings.validate()
+        let recipe = resolved.recipe
+        let opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
+        self.opened = opened
+        Compute.start(recipe)
+        let model = try opened.languageModel(precision: OpenedModel.precision(recipe.model.precision).type)
+        self.model = model
+        attached = try adapter.map { try AttachedAdapter($0, to: model, base: opened) }
+        template = try settings.isRaw ? nil : opened.templateSource.map { try ChatTemplate(source: $0) }
+        self.settings = settings
+        seed = UInt64(bitPattern: Int64(recipe.seed))
+        if let system = settings.system { messages.append(["role": "system", "content": .string(system)]) }
+    }
+
+    /// Generates an answer; `onText` gets it piece by piece.
+    public func answer(_ prompt: String, onText: (String) -> Void) throws -> GeneratedText {
+        messages.append(["role": "user", "content": .string(prompt)])
+        let ids = try promptIDs(prompt)
+        let generated = try generate(ids, onText: onText)
+        messages.append(["role": "assistant", "content": .string(generated.text)])
+        return generated
+    }
+
+    private func promptIDs(_ prompt: String) throws -> [Int32] {
+        guard let template else { return opened.tokenizer.encode(prompt, addSpecialTokens: true).ids }
+        let text = try template.render(messages: messages, addGenerationPrompt: true, extra: opened.templateExtra)
+        return opened.encodeRendered(text)
+    }
+
+    private func generate(_ prompt: [Int32], onText: (String) -> Void) throws -> GeneratedText {
+        let room = model.configuration.contextLength - prompt.count
+        guard !prompt.isEmpty else { throw Failure(.badInput, "the prompt holds no token") }
+        guard room > 0 else {
+            throw Failure(.badInput, "the prompt's \(prompt.count) tokens fill the model's context of \(model.configuration.contextLength)")
+        }
+        let limit = min(settings.maxNewTokens, room)
+        let session = GenerationSession(model: model, capacity: prompt.count + limit)
+        let sampler = Sampler(
+            temperature: settings.temperature, topK: settings.topK, topP: settings.topP ?? 1, minP: settings.minP ?? 0, seed: seed)
+        var decoder = StreamingDecoder(opened.tokenizer, skipSpecialTokens: true)
+        var text = ""
+        func show(_ piece: String) {
+            text += piece
+            if !piece.isEmpty { onText(piece) }
+        }
+        let start = ContinuousClock.now
+        let generated = try session.generate(
+            prompt, maximumTokens: limit, sampler: sampler, stopTokens: opened.stopIDs
+        ) { id in
+            show(decoder.feed(id))
+            return true
+        }
+        show(decoder.finish())
+        let seconds = (ContinuousClock.now - start).seconds
+        let reason =
+            switch generated.end {
+            case .stopToken: "end_of_turn"
+            default: limit < settings.maxNewTokens ? "context_full" : "max_new_tokens"
+            }
+        return GeneratedText(
+            text: text, ids: generated.tokens, stopReason: reason,
+            tokensPerSecond: seconds > 0 ? Double(generated.tokens.count) / seconds : 0)
+    }
+}
+
+extension Duration {
+    /// As a number of seconds.
+    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}

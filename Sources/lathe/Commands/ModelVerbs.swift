@@ -1,0 +1,123 @@
+// The verbs that work on a model and, where given, an adapter.
+
+internal import ArgumentParser
+internal import Foundation
+internal import Workbench
+
+struct Evaluate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Base and adapter on the same held-out rows, with an interval and a verdict.")
+
+    @OptionGroup var options: ModelOptions
+    @Option(help: "The held-out rows.") var data: String
+
+    func run() throws {
+        let recipe = try options.resolve(data: data)
+        let observer = ConsoleObserver(quiet: options.common.quiet)
+        options.common.show(try EvaluationReport(recipe, adapter: options.adapter, observer: observer))
+    }
+}
+
+struct Score: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "One line a row: tokens, target tokens, loss.")
+
+    @OptionGroup var options: ModelOptions
+    @Option(help: "The rows to score.") var data: String
+    @Flag(help: "Each token's id, log-probability and mask too.") var tokens = false
+
+    func run() throws {
+        let recipe = try options.resolve(data: data)
+        try Scoring(recipe, adapter: options.adapter, tokens: tokens).writeRows(asJSON: options.common.json) { print($0) }
+    }
+}
+
+struct Merge: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Merge an adapter into its base, and prove that the merged model is base + adapter.")
+
+    @OptionGroup var options: ModelOptions
+    @Option(help: "Where the merged model goes (a new folder).") var out: String
+
+    func run() throws {
+        guard let adapter = options.adapter else { throw ValidationError("merge needs --adapter") }
+        let merge = try MergeStage(try options.resolve(), adapter: adapter, observer: ConsoleObserver(quiet: options.common.quiet))
+        options.common.show(try merge.run(into: URL(fileURLWithPath: out)))
+    }
+}
+
+struct Export: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Write a model or an adapter in another tool's form.")
+
+    @OptionGroup var options: ModelOptions
+    @Option(help: "peft, safetensors or hdf5.") var format: String
+    @Option(help: "Where it goes.") var out: String
+
+    func run() throws {
+        let stage = try ExportStage(try options.resolve(), adapter: options.adapter)
+        options.common.show(try stage.run(format: format, to: URL(fileURLWithPath: out)))
+    }
+}
+
+struct Generate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Answer a prompt; without one, chat on the terminal.")
+
+    @OptionGroup var options: ModelOptions
+    @Option(help: "What to answer.") var prompt: String?
+    @Option(help: "The system message.") var system: String?
+    @Flag(help: "Continue the prompt as it stands, without the chat template.") var raw = false
+    @Option(help: "The most tokens to generate.") var maxNewTokens = 256
+    @Option(help: "0: always the likeliest token.") var temperature = 0.0
+    @Option(help: "Sample among the k likeliest tokens.") var topK: Int?
+    @Option(help: "Sample among the likeliest tokens that hold this probability together.") var topP: Double?
+    @Option(help: "Leave out tokens less likely than this share of the likeliest.") var minP: Double?
+
+    func run() throws {
+        let settings = GenerationSettings(
+            maxNewTokens: maxNewTokens, temperature: temperature, topK: topK, topP: topP, minP: minP, isRaw: raw, system: system)
+        let generator = try TextGenerator(try options.resolve(), adapter: options.adapter, settings: settings)
+        guard let prompt else { return try chat(generator) }
+        if options.common.json {
+            options.common.show(try generator.answer(prompt) { _ in })
+        } else {
+            _ = try generator.answer(prompt, onText: stream)
+            print()
+        }
+    }
+
+    private func chat(_ generator: TextGenerator) throws {
+        while true {
+            FileHandle.standardError.write(Data("> ".utf8))
+            guard let line = readLine() else { return }
+            if line.isEmpty { continue }
+            _ = try generator.answer(line, onText: stream)
+            print("\n")
+        }
+    }
+
+    private func stream(_ text: String) {
+        FileHandle.standardOutput.write(Data(text.utf8))
+    }
+}
+
+struct Inspect: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "What is in a model, adapter, checkpoint or dataset.")
+
+    @Argument(help: "The file or folder.") var path: String
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        common.show(try Inspection(of: path))
+    }
+}
+
+struct DoctorCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor", abstract: "CPU, instruction sets, libraries, threads, memory: what was chosen and why.")
+
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        common.show(Doctor())
+    }
+}

@@ -1,0 +1,49 @@
+// What the verbs share: recipe, overrides, output form.
+
+internal import ArgumentParser
+internal import JSON
+internal import Workbench
+
+/// Overrides and the form of the output: every verb has them.
+struct CommonOptions: ParsableArguments {
+    @Option(name: .customLong("set"), help: ArgumentHelp("Override a recipe key: train.max_steps=50.", valueName: "key=value"))
+    var overrides: [String] = []
+
+    @Flag(help: "Print one JSON object on standard output.")
+    var json = false
+
+    @Flag(name: .shortAndLong, help: "No progress on standard error.")
+    var quiet = false
+
+    /// Prints a result in the form asked for.
+    func show(_ result: some Presentable) {
+        print(json ? result.json.text(.pretty) : result.text)
+    }
+}
+
+/// A recipe file and its overrides.
+struct RecipeOptions: ParsableArguments {
+    @Argument(help: "The recipe file (YAML).")
+    var recipe: String
+
+    @OptionGroup var common: CommonOptions
+
+    func resolve() throws -> ResolvedRecipe {
+        try ResolvedRecipe(file: recipe, overrides: common.overrides)
+    }
+}
+
+/// A base model and, where given, an adapter.
+struct ModelOptions: ParsableArguments {
+    @Option(help: "The base model: a Hugging Face directory or a GGUF file.")
+    var model: String
+
+    @Option(help: "The adapter: a PEFT directory or a Lathe checkpoint (.h5).")
+    var adapter: String?
+
+    @OptionGroup var common: CommonOptions
+
+    func resolve(data: String? = nil) throws -> ResolvedRecipe {
+        try ResolvedRecipe(model: model, data: data, overrides: common.overrides)
+    }
+}

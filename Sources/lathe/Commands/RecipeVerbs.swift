@@ -1,0 +1,89 @@
+// The verbs that follow a recipe.
+
+internal import ArgumentParser
+internal import Workbench
+
+struct Run: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run a whole recipe: prepare, train, evaluate, merge, export.")
+
+    @OptionGroup var options: RecipeOptions
+    @Flag(help: "Start over instead of going on from the newest checkpoint.") var fresh = false
+
+    func run() throws {
+        let recipe = try options.resolve()
+        let pipeline = Pipeline(recipe, observer: ConsoleObserver(quiet: options.common.quiet))
+        options.common.show(try pipeline.run(fresh: fresh))
+    }
+}
+
+struct Train: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Train the adapter of a recipe; again: go on from the newest checkpoint.")
+
+    @OptionGroup var options: RecipeOptions
+    @Flag(help: "Start over instead of going on from the newest checkpoint.") var fresh = false
+
+    func run() throws {
+        let recipe = try options.resolve()
+        let pipeline = Pipeline(recipe, observer: ConsoleObserver(quiet: options.common.quiet))
+        options.common.show(try pipeline.train(fresh: fresh))
+    }
+}
+
+struct PlanCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan",
+        abstract: "Everything but the work: data, masks, targets, steps, predicted memory and time.")
+
+    @OptionGroup var options: RecipeOptions
+
+    func run() throws {
+        let recipe = try options.resolve()
+        options.common.show(try Plan(recipe, observer: ConsoleObserver(quiet: options.common.quiet)))
+    }
+}
+
+struct Prepare: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Prepare the data of a recipe and report on it.")
+
+    @OptionGroup var options: RecipeOptions
+
+    func run() throws {
+        options.common.show(try DataSummary(try options.resolve()))
+    }
+}
+
+struct Distill: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Distil a teacher into the adapter of a recipe.")
+
+    @OptionGroup var options: RecipeOptions
+
+    func run() throws {
+        _ = try options.resolve()
+        throw Failure(.usage, "this version of Lathe cannot distil yet", hint: "lathe train trains on the rows themselves")
+    }
+}
+
+struct RecipeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "recipe", abstract: "Check or explain a recipe.", subcommands: [Check.self, Explain.self])
+
+    struct Check: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Say everything that is wrong with a recipe, with its place.")
+        @OptionGroup var options: RecipeOptions
+
+        func run() throws {
+            options.common.show(RecipeCheck(try options.resolve()))
+        }
+    }
+
+    struct Explain: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Every key of a recipe, its value and what it means.")
+        @OptionGroup var options: RecipeOptions
+
+        func run() throws {
+            options.common.show(RecipeExplanation(try options.resolve()))
+        }
+    }
+}

@@ -1,0 +1,85 @@
+// Progress on standard error: one line that redraws itself on a terminal, plain lines elsewhere.
+
+internal import Foundation
+internal import Training
+internal import Workbench
+
+/// Tells a person what a run is doing.
+final class ConsoleObserver: RunObserver {
+    private let quiet: Bool
+    private let isTerminal = isatty(STDERR_FILENO) == 1
+    private var lineIsOpen = false
+    private var lastPlainLine = ContinuousClock.now - .seconds(3600)
+    /// Without a terminal, a progress line at most this often.
+    private static let plainInterval = Duration.seconds(5)
+
+    init(quiet: Bool) { self.quiet = quiet }
+
+    deinit { closeLine() }
+
+    func receive(_ event: RunEvent) {
+        switch event {
+        case .warning(let text): line("warning: " + text)
+        case .stage(let name, let detail) where !quiet: line("── \(name)" + (detail.isEmpty ? "" : "  \(detail)"))
+        case .note(let text) where !quiet: line("   " + text)
+        case .progress(let done, let total, let unit) where !quiet: progress("   \(done)/\(total) \(unit)", isLast: done == total)
+        case .training(let event) where !quiet: training(event)
+        default: break
+        }
+    }
+
+    private func training(_ event: TrainingEvent) {
+        switch event {
+        case .started(let fromStep, let totalSteps, let examples, let parameters):
+            line("   \(examples) examples, \(totalSteps) steps, \(parameters) trainable parameters"
+                + (fromStep > 0 ? ", going on after step \(fromStep)" : ""))
+        case .step(let step, let total, let record, let tokensPerSecond, let secondsLeft):
+            progress(
+                String(
+                    format: "   step %d/%d  loss %.4f  lr %.2e  grad norm %.3f  %.0f tokens/s  %@ left", step, total, record.loss,
+                    record.learningRate, record.gradientNorm, tokensPerSecond, Self.duration(secondsLeft)),
+                isLast: step == total)
+        case .evaluated(let step, let loss, let isBest):
+            line(String(format: "   step %d  held-out loss %.4f%@", step, loss, isBest ? "  (best so far)" : ""))
+        case .saved(_, let path): line("   saved \(path)")
+        case .stoppedEarly(let step, let bestStep, let bestLoss):
+            line(String(format: "   stopped after step %d: no better than %.4f at step %d", step, bestLoss, bestStep))
+        case .interrupted(let step): line("   interrupted after step \(step); the same command goes on from there")
+        case .finished(let step, let loss, let seconds):
+            line(String(format: "   %d steps in %@, loss %.4f", step, Self.duration(seconds), loss))
+        }
+    }
+
+    private func progress(_ text: String, isLast: Bool) {
+        if isTerminal {
+            write("\r\u{1B}[K" + text + (isLast ? "\n" : ""))
+            lineIsOpen = !isLast
+        } else if isLast || ContinuousClock.now - lastPlainLine >= Self.plainInterval {
+            lastPlainLine = .now
+            write(text + "\n")
+        }
+    }
+
+    private func line(_ text: String) {
+        closeLine()
+        write(text + "\n")
+    }
+
+    private func closeLine() {
+        if lineIsOpen { write("\n") }
+        lineIsOpen = false
+    }
+
+    private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+
+    /// "1 h 05 min", "3 min 20 s", "12 s".
+    static func duration(_ seconds: Double) -> String {
+        guard seconds.isFinite else { return "?" }
+        let whole = Int(seconds.rounded())
+        switch whole {
+        case ..<60: return "\(whole) s"
+        case ..<3600: return "\(whole / 60) min \(whole % 60) s"
+        default: return String(format: "%d h %02d min", whole / 3600, whole / 60 % 60)
+        }
+    }
+}

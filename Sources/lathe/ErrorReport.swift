@@ -1,0 +1,17 @@
+// Errors in words on standard error, and the exit code that goes with them.
+
+internal import ArgumentParser
+internal import Foundation
+internal import Workbench
+
+extension Lathe {
+    /// Ends the process: what ArgumentParser knows (help, usage) in its own words, everything else as a `Failure`.
+    static func exit(reporting error: any Error) -> Never {
+        if error is ValidationError || error is CleanExit || error is ExitCode || "\(type(of: error))" == "CommandError" {
+            Self.exit(withError: error)
+        }
+        let failure = Failure(describing: error)
+        FileHandle.standardError.write(Data("lathe: \(failure.description)\n".utf8))
+        Foundation.exit(failure.kind.rawValue)
+    }
+}
