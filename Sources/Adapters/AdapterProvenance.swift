@@ -36,7 +36,8 @@ public struct AdapterProvenance: Sendable, Equatable {
     static let fileName = "lathe.json"
     private static let format = "lathe adapter 1"
 
-    init(json: JSONValue) {
+    /// Reads what `json` writes; unknown fields stay nil.
+    public init(json: JSONValue) {
         self.init(
             baseName: json["base_name"]?.string, baseDigest: json["base_sha256"]?.string,
             baseQuantisation: json["base_quantisation"]?.string, templateDigest: json["template_sha256"]?.string,

@@ -26,7 +26,7 @@ final class TrainingRun {
     let precisionReason: String
     let provenance: AdapterProvenance
     let configuration: TrainingConfiguration
-    let workspace = Workspace()
+    let workspace: Workspace
 
     init(_ resolved: ResolvedRecipe, observer: any RunObserver) throws {
         recipe = resolved.recipe
@@ -45,6 +45,7 @@ final class TrainingRun {
             recipe.train, model: model, fileBytes: opened.byteCount, slabCount: adapter.slab.count,
             longest: max(lengths.max() ?? 1, split.heldOut?.report.longestExample ?? 1),
             largestStep: lengths.sorted(by: >).prefix(recipe.train.batchSize).reduce(0, +))
+        workspace = Workspace(reservingBytes: model.predictedBytes(rows: memory.rowLimit, recompute: memory.recompute))
         provenance = AdapterProvenance(
             baseName: URL(fileURLWithPath: opened.path).lastPathComponent, baseDigest: try opened.weights.contentDigest(),
             baseQuantisation: opened.weights.quantisationSummary, templateDigest: opened.templateDigest,
