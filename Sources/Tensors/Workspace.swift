@@ -40,6 +40,15 @@ public final class Workspace {
         return try body()
     }
 
+    /// Gives all memory back to the system; the next buffers take it again.
+    /// - Precondition: no buffer is in use.
+    public func release() {
+        precondition(bytesInUse == 0, "a workspace in use cannot be released")
+        chunks.forEach { $0.deallocate() }
+        chunks = []
+        (chunk, offset) = (0, 0)
+    }
+
     private func take(_ count: Int) -> UnsafeMutableRawPointer {
         let size = max(count + Self.alignment - 1, Self.alignment) / Self.alignment * Self.alignment
         while chunk < chunks.count, chunks[chunk].count - offset < size {

@@ -85,6 +85,7 @@ public struct MergeStage {
         for (layer, original) in zip(adapted.linearLayers, model.linearLayers) { layer.adapter = original.adapter }
         let merged = try OpenedModel(output.path).languageModel(precision: .f32)
         let workspace = Workspace()
+        let longest = Self.longest
         var comparison = LogitComparison()
         for example in probe {
             let batch = TokenBatch(examples: [(example.ids, example.isTarget)])
@@ -93,7 +94,7 @@ public struct MergeStage {
                 vocabularySize: opened.configuration.vocabularySize)
         }
         func loss(_ model: LanguageModel) throws -> Double {
-            try Evaluator(model, workspace: workspace, rowLimit: 1024).scores(of: probe).loss ?? .nan
+            try Evaluator(model, workspace: workspace, rowLimit: longest).scores(of: probe).loss ?? .nan
         }
         let adapterLoss = try loss(adapted)
         let adapters = model.linearLayers.map(\.adapter)
@@ -107,20 +108,22 @@ public struct MergeStage {
             adapterBaseDigest: trainedBase)
     }
 
+    /// Tokens of the longest sequence of a probe.
+    private static let longest = 128
+
     /// A handful of short sequences.
     private static func probe(_ examples: [TokenizedExample], _ tokenizer: Tokenizer) -> [TokenizedExample] {
-        let longest = 128
         if !examples.isEmpty {
             let cut = examples.prefix(64).map { example in
                 TokenizedExample(
-                    ids: Array(example.ids.prefix(longest)), isTarget: Array(example.isTarget.prefix(longest)),
+                    ids: Array(example.ids.prefix(Self.longest)), isTarget: Array(example.isTarget.prefix(Self.longest)),
                     place: example.place, index: example.index, part: example.part)
             }
             let useful = cut.filter { $0.targetCount > 0 }
             if !useful.isEmpty { return Array(useful.prefix(12)) }
         }
         return texts.enumerated().compactMap { index, text in
-            let ids = Array(tokenizer.encode(text, addSpecialTokens: true).ids.prefix(longest))
+            let ids = Array(tokenizer.encode(text, addSpecialTokens: true).ids.prefix(Self.longest))
             guard ids.count > 1 else { return nil }
             return TokenizedExample(
                 ids: ids, isTarget: ids.indices.map { $0 > 0 }, place: RowPlace(file: "probe", line: index + 1), index: index)

@@ -57,6 +57,8 @@ public struct Pipeline {
 
     private func finish(_ run: TrainingRun, _ directory: RunDirectory, _ report: inout RunReport) throws {
         let recipe = run.recipe
+        // What comes now loads the model a second time.
+        run.workspace.release()
         if recipe.merge.enabled {
             let output = recipe.merge.path.map { URL(fileURLWithPath: $0) } ?? directory.merged
             observer.receive(.stage("merge", detail: output.path))

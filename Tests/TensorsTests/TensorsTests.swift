@@ -41,6 +41,15 @@ import Testing
         #expect(workspace.peakBytes >= 4_000)
     }
 
+    @Test func aReleasedWorkspaceWorksOn() {
+        let workspace = Workspace(reservingBytes: 1 << 22)
+        workspace.scoped { workspace.matrix(rows: 10, columns: 10).floats.update(repeating: 1) }
+        workspace.release()
+        #expect(workspace.reservedBytes == 0)
+        workspace.scoped { workspace.matrix(rows: 10, columns: 10).floats.update(repeating: 2) }
+        #expect(workspace.reservedBytes > 0)
+    }
+
     @Test func buffersNeverOverlap() {
         let workspace = Workspace()
         let buffers = (1...50).map { workspace.matrix(rows: $0, columns: 777) }
