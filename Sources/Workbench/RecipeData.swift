@@ -23,13 +23,15 @@ struct RowPreparation {
 
     /// Training and held-out rows.
     func split(_ recipe: Recipe) throws -> DatasetSplit {
-        try DatasetSplit(
+        try (recipe.data.train + recipe.data.heldOut).forEach { try Failure.requireExists($0, "the data file") }
+        return try DatasetSplit(
             train: recipe.data.train, heldOut: recipe.data.heldOut, valSize: recipe.data.valSize, seed: recipe.seed,
             encoder: encoder, renderer: renderer, settings: settings)
     }
 
     /// The rows of `files` alone.
     func rows(_ files: [String]) throws -> PreparedDataset {
-        try PreparedDataset(files: files, encoder: encoder, renderer: renderer, settings: settings)
+        try files.forEach { try Failure.requireExists($0, "the data file") }
+        return try PreparedDataset(files: files, encoder: encoder, renderer: renderer, settings: settings)
     }
 }
