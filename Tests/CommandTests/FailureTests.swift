@@ -1,0 +1,119 @@
+// Bad input: an exit code that scripts can read and a sentence that names the place.
+
+import Foundation
+import JSON
+import TestSupport
+import Testing
+
+extension CommandTests {
+    @Suite(.needs("models/stories260K")) struct Failing {
+        @Test func usage() throws {
+            try LatheCommand.inFolder { lathe in
+                try lathe("plan", "recipe.yaml", "--bogus").expectFailure(64, "--bogus")
+                try lathe("train").expectFailure(64, "recipe")
+                try lathe("frobnicate").expectFailure(64, "frobnicate")
+                try lathe("generate", "--model", LatheCommand.gguf, "--prompt", "x", "--top-k", "0").expectFailure(64, "--top-k")
+            }
+        }
+
+        @Test func recipesWithFaults() throws {
+            try LatheCommand.inFolder { lathe in
+                let lines = LatheCommand.recipe.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+                let typo = try #require(lines.firstIndex { $0.contains("learning_rate") })
+                try lathe.write(
+                    "typo.yaml",
+                    LatheCommand.recipe.replacing("learning_rate", with: "learning_rte").replacing("  r: 4", with: "  r: four"))
+                for verb in ["train", "plan", "run", "prepare"] {
+                    try lathe(verb, "typo.yaml")
+                        .expectFailure(65, "typo.yaml:\(typo + 1):3", "train.learning_rte", "train.learning_rate", "adapter.r")
+                }
+                try lathe.write("broken.yaml", "name: [tiny\n")
+                try lathe("recipe", "check", "broken.yaml").expectFailure(65, "broken.yaml:")
+                try lathe("train", "recipe.yaml", "--set", "train.max_step=5").expectFailure(65, "train.max_step", "train.max_steps")
+                #expect(!lathe.has("checkpoints"))
+            }
+        }
+
+        @Test func rowsWithFaults() throws {
+            try LatheCommand.inFolder { lathe in
+                let good = #"{"prompt": "a", "completion": "b"}"# + "\n"
+                for (text, place) in [
+                    (good + #"{"prompt": "a", "completion":"#, "bad.jsonl:2"), (good + good + #"{"prompt": 3}"# + "\n", "bad.jsonl:3"),
+                    ("", "bad.jsonl"), ("\n\n", "bad.jsonl"), (good + "[1]\n", "bad.jsonl:2"),
+                ] {
+                    try lathe.write("bad.jsonl", text)
+                    try lathe("score", "--model", LatheCommand.gguf, "--data", "bad.jsonl").expectFailure(65, place)
+                    try lathe("train", "recipe.yaml", "--set", "data.train=bad.jsonl").expectFailure(65, place)
+                }
+                try lathe("score", "--model", LatheCommand.gguf, "--data", "held.jsonl", "--set", "data.max_length=4")
+                    .expectFailure(65, "held.jsonl:1")
+            }
+        }
+
+        @Test func whatIsMissing() throws {
+            try LatheCommand.inFolder { lathe in
+                try lathe("score", "--model", "nowhere", "--data", "held.jsonl").expectFailure(66, "nowhere")
+                try lathe("score", "--model", LatheCommand.gguf, "--data", "nowhere.jsonl").expectFailure(66, "nowhere.jsonl")
+                try lathe("train", "recipe.yaml", "--set", "data.train=nowhere.jsonl").expectFailure(66, "nowhere.jsonl")
+                try lathe("train", "nowhere.yaml").expectFailure(66, "nowhere.yaml")
+                try lathe("inspect", "nowhere").expectFailure(66, "nowhere")
+                try lathe("merge", "--model", LatheCommand.gguf, "--adapter", "nowhere", "--out", "m").expectFailure(66, "nowhere")
+                #expect(!lathe.has("m"))
+            }
+        }
+
+        @Test func modelsThatAreCut() throws {
+            try LatheCommand.inFolder { lathe in
+                let gguf = try Data(contentsOf: URL(fileURLWithPath: LatheCommand.gguf))
+                for length in [0, 3, 300, 20_000, gguf.count / 2, gguf.count - 1] {
+                    try gguf.prefix(length).write(to: lathe.url("cut.gguf"))
+                    try lathe("score", "--model", "cut.gguf", "--data", "held.jsonl").expectFailure(65, "cut.gguf")
+                }
+                try lathe.copy(LatheCommand.huggingFace, to: "cut")
+                let weights = try Data(contentsOf: lathe.url("cut/model.safetensors"))
+                for length in [0, 7, 100, weights.count / 2, weights.count - 1] {
+                    try weights.prefix(length).write(to: lathe.url("cut/model.safetensors"))
+                    try lathe("score", "--model", "cut", "--data", "held.jsonl").expectFailure(65, "cut/model.safetensors")
+                }
+            }
+        }
+
+        @Test func weightsThatAreNoNumbers() throws {
+            try LatheCommand.inFolder { lathe in
+                try lathe.copy(LatheCommand.huggingFace, to: "nan")
+                let file = lathe.url("nan/model.safetensors")
+                var tensors = try EditedTensors(file)
+                let name = try tensors.change("layers.1.mlp.up_proj") { $0.bytes.poison() }
+                try tensors.write(to: file)
+                // The first loss says in which block the numbers ran away; an export reads every tensor and names it.
+                try lathe("score", "--model", "nan", "--data", "held.jsonl").expectFailure(65, "not finite", "model.layers.1")
+                try lathe("train", "recipe.yaml", "--set", "model.path=nan").expectFailure(65, "not finite", "model.layers.1")
+                try lathe("generate", "--model", "nan", "--raw", "--prompt", "x").expectFailure(65, "not finite")
+                try lathe("export", "--model", "nan", "--format", "safetensors", "--out", "out").expectFailure(65, "not finite", name)
+                #expect(!lathe.has("out"))
+                #expect(try lathe.names(in: "checkpoints/tiny").allSatisfy { !$0.hasSuffix(".h5") && $0 != "adapter" })
+            }
+        }
+
+        @Test func modelsWithAWrongShape() throws {
+            try LatheCommand.inFolder { lathe in
+                try lathe.copy(LatheCommand.huggingFace, to: "odd")
+                let file = lathe.url("odd/model.safetensors")
+                var tensors = try EditedTensors(file)
+                let name = try tensors.change("layers.2.mlp.down_proj") { $0.shape.reverse() }
+                try tensors.write(to: file)
+                try lathe("score", "--model", "odd", "--data", "held.jsonl").expectFailure(65, name)
+                tensors.entries.removeAll { $0.name == name }
+                try tensors.write(to: file)
+                try lathe("score", "--model", "odd", "--data", "held.jsonl").expectFailure(65, name)
+            }
+        }
+
+        @Test func runDirectoryThatCannotBeMade() throws {
+            try LatheCommand.inFolder { lathe in
+                try lathe.write("checkpoints", "a file stands in the way\n")
+                try lathe("train", "recipe.yaml").expectFailure(74, "checkpoints/tiny")
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+// Text that is known, and what the verbs that only look have to say.
+
+import Foundation
+import JSON
+import TestSupport
+import Testing
+
+extension CommandTests {
+    @Suite(.needs("models/stories260K")) struct Generating {
+        @Test(arguments: [LatheCommand.huggingFace, LatheCommand.gguf])
+        func greedyTextIsTheGoldenOne(model: String) throws {
+            let golden = try JSONValue(parsing: String(contentsOf: SharedData.url("models/stories260K/golden.json"), encoding: .utf8))
+            let ids = try #require(golden["greedy_ids"]?.array).dropFirst()
+            let text = try #require(golden["greedy_text"]?.string)
+            try LatheCommand.inFolder { lathe in
+                let answer = try lathe.json(
+                    "generate", "--model", model, "--raw", "--prompt", "", "--max-new-tokens", "\(ids.count)", "--set",
+                    "model.precision=fp32")
+                #expect(answer["ids"]?.array == Array(ids))
+                let generated = try #require(answer["text"]?.string)
+                #expect(generated.count > 100 && text.hasPrefix(generated.trimmingCharacters(in: .whitespaces)))
+                #expect(answer["stop_reason"] == "max_new_tokens")
+                #expect(try #require(answer["tokens_per_second"]?.double) > 0)
+            }
+        }
+
+        @Test func textIsTheSameWithAndWithoutJSON() throws {
+            try LatheCommand.inFolder { lathe in
+                let arguments = ["generate", "--model", LatheCommand.gguf, "--raw", "--prompt", "Tom saw", "--max-new-tokens", "12"]
+                let plain = try lathe.start(arguments).wait()
+                let json = try lathe.start(arguments + ["--json"]).wait()
+                #expect(plain.code == 0)
+                let text = try #require(try json.json["text"]?.string)
+                #expect(plain.output == text + "\n")
+            }
+        }
+
+        @Test func samplingIsSeeded() throws {
+            try LatheCommand.inFolder { lathe in
+                func text(_ seed: Int) throws -> String? {
+                    try lathe.json(
+                        "generate", "--model", LatheCommand.gguf, "--raw", "--prompt", "Once", "--temperature", "1",
+                        "--max-new-tokens", "24", "--set", "seed=\(seed)")["text"]?.string
+                }
+                let first = try text(1)
+                let (again, other) = (try text(1), try text(2))
+                #expect(first != nil && again == first && other != first)
+            }
+        }
+    }
+
+    @Suite(.needs("models/stories260K")) struct Looking {
+        @Test func inspectKnowsEveryKind() throws {
+            try LatheCommand.inFolder { lathe in
+                let adapter = try lathe.train()
+                for model in [LatheCommand.huggingFace, LatheCommand.gguf] {
+                    let facts = try lathe.json("inspect", model)
+                    #expect(facts["kind"] == "model")
+                    #expect(facts["parameters"] == 260_032)
+                    #expect(facts["layers"] == 5)
+                    #expect(facts["key_value_heads"] == 4)
+                }
+                let facts = try lathe.json("inspect", adapter)
+                #expect(facts["kind"] == "adapter")
+                #expect(facts["r"] == 4)
+                #expect(facts["factors"]?.array?.count == 70)
+                let checkpoint = try lathe.json("inspect", "checkpoints/tiny/step-000006.h5")
+                #expect(checkpoint["kind"] == "checkpoint")
+                #expect(checkpoint["step"] == 6)
+                #expect(checkpoint["matrices"] == 70)
+                let weights = try lathe.json("inspect", adapter + "/adapter_model.safetensors")
+                #expect(weights["kind"] == "safetensors")
+                #expect(weights["tensors"]?.array?.count == 70)
+                let rows = try lathe.json("inspect", "train.jsonl")
+                #expect(rows["kind"] == "dataset")
+                #expect(rows["rows"] == 24)
+                try lathe("inspect", "recipe.yaml").expectFailure(65, "recipe.yaml")
+            }
+        }
+
+        @Test func recipesAreCheckedAndExplained() throws {
+            try LatheCommand.inFolder { lathe in
+                #expect(try lathe.json("recipe", "check", "recipe.yaml")["valid"] == true)
+                let explained = try lathe("recipe", "explain", "recipe.yaml")
+                #expect(explained.code == 0)
+                for key in ["name: tiny", "max_steps: 6", "lr_scheduler", "max_length"] { #expect(explained.output.contains(key)) }
+                let resolved = try #require(lathe.json("recipe", "explain", "recipe.yaml")["resolved"]?.string)
+                try lathe.write("resolved.yaml", resolved)
+                #expect(try lathe.json("recipe", "explain", "resolved.yaml")["resolved"]?.string == resolved)
+            }
+        }
+
+        @Test func doctorNamesTheMachine() throws {
+            try LatheCommand.inFolder { lathe in
+                let facts = try lathe.json("doctor")
+                for name in ["cpu", "instruction_set", "precision"] { #expect(facts[name]?.string?.isEmpty == false) }
+                #expect(try #require(facts["threads"]?.integer) > 0)
+                #expect(try #require(facts["memory_bytes"]?.integer) > 1 << 20)
+                #expect(try #require(facts["libraries"]?.object).members.count > 0)
+                let text = try lathe("doctor").output
+                #expect(text.contains("instruction set"))
+            }
+        }
+
+        @Test func helpAndVersionSucceed() throws {
+            try LatheCommand.inFolder { lathe in
+                let (help, version) = (try lathe("--help"), try lathe("--version"))
+                #expect(help.code == 0 && help.output.contains("evaluate"))
+                #expect(version.code == 0)
+            }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+// The built command, run as a person runs it: a process in a folder of its own.
+
+import Foundation
+import JSON
+import TestSupport
+import Testing
+
+/// Every test of the command. Serialised: each run takes all cores.
+@Suite(.serialized) struct CommandTests {}
+
+/// How a process ended and what it said.
+struct Outcome {
+    /// The exit code, or minus the signal that ended it.
+    let code: Int32
+    let output: String
+    let errors: String
+
+    var json: JSONValue {
+        get throws { try JSONValue(parsing: output) }
+    }
+
+    /// One JSON value a line.
+    var lines: [JSONValue] {
+        get throws { try output.split(separator: "\n").map { try JSONValue(parsing: String($0)) } }
+    }
+
+    /// Expects a failure with `code` whose message holds every one of `facts`, and nothing on standard output.
+    func expectFailure(_ code: Int32, _ facts: String..., sourceLocation: SourceLocation = #_sourceLocation) {
+        #expect(self.code == code, "\(errors)", sourceLocation: sourceLocation)
+        #expect(output == "", sourceLocation: sourceLocation)
+        for fact in facts { #expect(errors.contains(fact), sourceLocation: sourceLocation) }
+    }
+}
+
+/// The command in a temporary folder with rows, a recipe and an adapter's worth of steps.
+struct LatheCommand {
+    let folder: URL
+
+    static let huggingFace = SharedData.url("models/stories260K/hf").path
+    static let gguf = SharedData.url("models/stories260K/stories260K.f32.gguf").path
+
+    /// Runs `body` in a new folder that holds `train.jsonl`, `held.jsonl` and `recipe.yaml`.
+    static func inFolder(_ body: (LatheCommand) throws -> Void) throws {
+        try withTemporaryDirectory { folder in
+            let lathe = LatheCommand(folder: folder)
+            try lathe.write("train.jsonl", Self.rows(24, "saw"))
+            try lathe.write("held.jsonl", Self.rows(8, "had"))
+            try lathe.write("recipe.yaml", Self.recipe)
+            try body(lathe)
+        }
+    }
+
+    /// Runs the command to its end.
+    func callAsFunction(_ arguments: String...) throws -> Outcome { try start(arguments).wait() }
+
+    /// Starts the command.
+    func start(_ arguments: [String]) throws -> RunningCommand {
+        try RunningCommand(#require(Self.executable, "the command is not built"), arguments, in: folder)
+    }
+
+    /// Runs the command, expects success and gives its JSON.
+    func json(_ arguments: String..., sourceLocation: SourceLocation = #_sourceLocation) throws -> JSONValue {
+        let outcome = try start(arguments + ["--json"]).wait()
+        #expect(outcome.code == 0, "\(outcome.errors)", sourceLocation: sourceLocation)
+        return try outcome.json
+    }
+
+    /// Trains the recipe; gives the adapter's folder.
+    func train(_ overrides: String...) throws -> String {
+        let outcome = try start(["train", "recipe.yaml", "--quiet"] + overrides.flatMap { ["--set", $0] }).wait()
+        try #require(outcome.code == 0, "\(outcome.errors)")
+        return "checkpoints/tiny/adapter"
+    }
+
+    /// The rows that `lathe score` prints for the held-out rows.
+    func score(_ model: String, adapter: String? = nil, data: String = "held.jsonl", _ more: String...) throws -> [JSONValue] {
+        let outcome = try start(
+            ["score", "--model", model, "--data", data, "--json", "--set", "model.precision=fp32"]
+                + (adapter.map { ["--adapter", $0] } ?? []) + more
+        ).wait()
+        try #require(outcome.code == 0, "\(outcome.errors)")
+        return try outcome.lines
+    }
+
+    func url(_ path: String) -> URL { folder.appendingPathComponent(path) }
+    func has(_ path: String) -> Bool { FileManager.default.fileExists(atPath: url(path).path) }
+    func text(_ path: String) throws -> String { try String(contentsOf: url(path), encoding: .utf8) }
+    func write(_ path: String, _ text: String) throws { try Data(text.utf8).write(to: url(path)) }
+    func copy(_ source: String, to path: String) throws {
+        try FileManager.default.copyItem(at: URL(fileURLWithPath: source, relativeTo: folder), to: url(path))
+    }
+    func names(in path: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: url(path).path).sorted()
+    }
+
+    // MARK: What there is to run
+
+    static let recipe = """
+        name: tiny
+        seed: 7
+        model:
+          path: \(huggingFace)
+          precision: fp32
+        data:
+          train: train.jsonl
+          held_out: held.jsonl
+        adapter:
+          r: 4
+          alpha: 8
+        train:
+          max_steps: 6
+          batch_size: 4
+          learning_rate: 1e-2
+          save_every: 3
+
+        """
+
+    /// `count` short stories in the words of the model, all different.
+    static func rows(_ count: Int, _ verb: String) -> String {
+        let names = ["Tom", "Lily", "Ben", "Sue", "Max"]
+        let things = ["a ball", "a cat", "the red car", "the park", "a big dog", "a tree", "the sun"]
+        return (0..<count).map { row in
+            let prompt = "\(names[row % 5]) \(verb) \(things[row % 7]). "
+            let answer = "\(names[(row + 1) % 5]) was happy to play with \(things[(row * 3 + 1) % 7])."
+            return #"{"prompt": "\#(prompt)", "completion": "\#(answer)"}"# + "\n"
+        }.joined()
+    }
+
+    /// Beside the test bundle, else where a build leaves it.
+    private static let executable: URL? = {
+        let besideBundle = [CommandLine.arguments.first.map { URL(fileURLWithPath: $0) }, Bundle.main.executableURL]
+            .compactMap { $0?.deletingLastPathComponent() }
+        let builds = ["release", "debug"].map { packageRoot.appendingPathComponent(".build/\($0)") }
+        return (besideBundle + builds).map { $0.appendingPathComponent("lathe") }
+            .first { FileManager.default.isExecutableFile(atPath: $0.path) }
+    }()
+}
+
+/// A process of the command. Its output goes to files, so that no pipe can fill up.
+final class RunningCommand {
+    let process = Process()
+    private let output: URL
+    private let errors: URL
+
+    init(_ executable: URL, _ arguments: [String], in folder: URL) throws {
+        let logs = folder.appendingPathComponent(".logs-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: logs, withIntermediateDirectories: true)
+        output = logs.appendingPathComponent("output")
+        errors = logs.appendingPathComponent("errors")
+        for file in [output, errors] { try Data().write(to: file) }
+        process.executableURL = executable
+        process.arguments = arguments
+        process.currentDirectoryURL = folder
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = try FileHandle(forWritingTo: output)
+        process.standardError = try FileHandle(forWritingTo: errors)
+        try process.run()
+    }
+
+    func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+    func wait() throws -> Outcome {
+        process.waitUntilExit()
+        let status = process.terminationStatus
+        return Outcome(
+            code: process.terminationReason == .uncaughtSignal ? -status : status,
+            output: try String(contentsOf: output, encoding: .utf8), errors: try String(contentsOf: errors, encoding: .utf8))
+    }
+}

@@ -1,0 +1,111 @@
+// Merging: it is proven, or it is refused and leaves nothing.
+
+import Foundation
+import JSON
+import TestSupport
+import Testing
+
+extension CommandTests {
+    @Suite(.needs("models/stories260K")) struct Merging {
+        @Test(arguments: [LatheCommand.huggingFace, LatheCommand.gguf])
+        func mergedScoresAsBaseAndAdapter(model: String) throws {
+            try LatheCommand.inFolder { lathe in
+                let adapter = try lathe.train("model.path=\(model)")
+                let certificate = try lathe.json(
+                    "merge", "--model", model, "--adapter", adapter, "--out", "merged", "--set", "merge.dtype=fp32")
+                #expect(certificate["passed"] == true)
+                #expect(certificate["tensors_expected"] == 35)
+                #expect(certificate["tensors_applied"] == 35)
+                #expect(try #require(certificate["delta_norm"]?.double) > 0)
+                #expect(try #require(certificate["max_abs_logit_difference"]?.double) < 1e-3)
+                #expect(
+                    try #require(certificate["mean_abs_logit_difference"]?.double)
+                        <= #require(certificate["max_abs_logit_difference"]?.double))
+                #expect(try #require(certificate["top1_agreement"]?.double) > 0.99)
+                for side in ["base", "adapter", "merged"] { #expect(certificate[side]?["loss"]?.double != nil) }
+
+                let expected = try lathe.score(model, adapter: adapter).compactMap { $0["loss"]?.double }
+                let merged = try lathe.score("merged").compactMap { $0["loss"]?.double }
+                let base = try lathe.score(model).compactMap { $0["loss"]?.double }
+                #expect(expected.count == 8)
+                #expect(maximumDifference(merged, expected) < 1e-4)
+                #expect(maximumDifference(merged, base) > 1e-2)
+
+                let before = try lathe.names(in: "merged")
+                try lathe("merge", "--model", model, "--adapter", adapter, "--out", "merged")
+                    .expectFailure(65, "merged", "is there already")
+                #expect(try lathe.names(in: "merged") == before)
+            }
+        }
+
+        /// Spoils a trained adapter and expects that merging names the tensor and leaves nothing.
+        private func refuses(_ spoil: (inout EditedTensors) throws -> String) throws {
+            try LatheCommand.inFolder { lathe in
+                let file = lathe.url(try lathe.train()).appendingPathComponent("adapter_model.safetensors")
+                var tensors = try EditedTensors(file)
+                let name = try spoil(&tensors)
+                try tensors.write(to: file)
+                let before = try lathe.names(in: ".").filter { !$0.hasPrefix(".logs") }
+                try lathe("merge", "--model", LatheCommand.huggingFace, "--adapter", "checkpoints/tiny/adapter", "--out", "merged")
+                    .expectFailure(65, name)
+                #expect(try lathe.names(in: ".").filter { !$0.hasPrefix(".logs") } == before)
+            }
+        }
+
+        @Test func missingFactorIsRefused() throws {
+            try refuses { tensors in
+                let index = try #require(tensors.entries.firstIndex { $0.name.contains("layers.2.mlp.up_proj.lora_B") })
+                tensors.entries.remove(at: index)
+                return "layers.2.mlp.up_proj"
+            }
+        }
+
+        @Test func transposedFactorIsRefused() throws {
+            try refuses { tensors in
+                try tensors.change("layers.1.self_attn.v_proj.lora_A") { $0.shape.reverse() }
+                return "layers.1.self_attn.v_proj"
+            }
+        }
+
+        @Test func notANumberInAFactorIsRefused() throws {
+            try refuses { tensors in
+                try tensors.change("layers.3.self_attn.q_proj.lora_B") { $0.bytes.poison() }
+                return "layers.3.self_attn.q_proj"
+            }
+        }
+
+        @Test func factorOfAnotherModelIsRefused() throws {
+            try refuses { tensors in
+                try tensors.change("layers.4.mlp.down_proj.lora_A") { entry in
+                    entry.shape[1] += 4
+                    entry.bytes.append(Data(count: entry.shape[0] * 4 * 4))
+                }
+                return "layers.4.mlp.down_proj"
+            }
+        }
+
+        @Test func tensorThatTheModelLacksIsRefused() throws {
+            try refuses { tensors in
+                for index in tensors.entries.indices {
+                    tensors.entries[index].name = tensors.entries[index].name.replacing("layers.4.", with: "layers.9.")
+                }
+                return "layers.9."
+            }
+        }
+
+        @Test func adapterThatChangesNothingIsRefused() throws {
+            try refuses { tensors in
+                for index in tensors.entries.indices where tensors.entries[index].name.contains("lora_B") {
+                    tensors.entries[index].bytes = Data(count: tensors.entries[index].bytes.count)
+                }
+                return "zero"
+            }
+        }
+
+        @Test func mergeNeedsAnAdapter() throws {
+            try LatheCommand.inFolder { lathe in
+                try lathe("merge", "--model", LatheCommand.huggingFace, "--out", "merged").expectFailure(64, "--adapter")
+            }
+        }
+    }
+}
