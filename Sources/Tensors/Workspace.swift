@@ -18,8 +18,11 @@ public final class Workspace {
     private static let alignment = 64
     private static let smallestChunk = 1 << 20
 
-    public init(reservingBytes bytes: Int = 0) {
-        if bytes > 0 { addChunk(bytes) }
+    public init(reservingBytes bytes: Int = 0) { reserve(bytes: bytes) }
+
+    /// Makes room for `bytes` in one piece, where there is less. The system backs it only as it is used.
+    public func reserve(bytes: Int) {
+        if bytes > reservedBytes { addChunk(bytes) }
     }
 
     deinit { chunks.forEach { $0.deallocate() } }

@@ -150,7 +150,12 @@ final class TrainingRun {
                 evaluate: heldOut.flatMap { heldOut in
                     scorer.map { scorer in { try scorer.scores(of: heldOut.examples).loss ?? .nan } }
                 },
-                save: { try folder.save($0, retention: retention).path },
+                save: { [workspace, reserved = workspace.reservedBytes] snapshot in
+                    // A checkpoint is made in memory before it is written: not on top of the step's buffers.
+                    workspace.release()
+                    defer { workspace.reserve(bytes: reserved) }
+                    return try folder.save(snapshot, retention: retention).path
+                },
                 stopRequest: stopRequest))
         if recipe.train.saveBest { trainer.useBestValues() }
         return outcome
