@@ -22,7 +22,7 @@ extension Failure {
     }
 
     private static func kind(of error: WeightError) -> Kind {
-        if error.problem.contains("No such file") { return .missingInput }
+        if error.description.contains("No such file") { return .missingInput }
         return error.problem.hasPrefix("cannot ") ? .inputOutput : .badInput
     }
 }

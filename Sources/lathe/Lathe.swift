@@ -1,6 +1,8 @@
 // The command. One file in Commands/ is one verb; everything it does is in Workbench.
 
 internal import ArgumentParser
+internal import Foundation
+internal import Workbench
 
 @main
 struct Lathe: ParsableCommand {
@@ -21,6 +23,10 @@ struct Lathe: ParsableCommand {
         do {
             var command = try parseAsRoot()
             try command.run()
+            // Results that never reached the disk or the pipe must not end as a success.
+            guard fflush(nil) == 0 else {
+                throw Failure(.inputOutput, "cannot write standard output: \(String(cString: strerror(errno)))")
+            }
         } catch {
             exit(reporting: error)
         }

@@ -55,6 +55,8 @@ extension CommandTests {
                 try lathe("score", "--model", "nowhere", "--data", "held.jsonl").expectFailure(66, "nowhere")
                 try lathe("score", "--model", LatheCommand.gguf, "--data", "nowhere.jsonl").expectFailure(66, "nowhere.jsonl")
                 try lathe("train", "recipe.yaml", "--set", "data.train=nowhere.jsonl").expectFailure(66, "nowhere.jsonl")
+                try FileManager.default.createDirectory(at: lathe.url("hollow"), withIntermediateDirectories: true)
+                try lathe("score", "--model", "hollow", "--data", "held.jsonl").expectFailure(66, "hollow/config.json")
                 try lathe("train", "nowhere.yaml").expectFailure(66, "nowhere.yaml")
                 try lathe("inspect", "nowhere").expectFailure(66, "nowhere")
                 try lathe("merge", "--model", LatheCommand.gguf, "--adapter", "nowhere", "--out", "m").expectFailure(66, "nowhere")
@@ -106,6 +108,16 @@ extension CommandTests {
                 tensors.entries.removeAll { $0.name == name }
                 try tensors.write(to: file)
                 try lathe("score", "--model", "odd", "--data", "held.jsonl").expectFailure(65, name)
+            }
+        }
+
+        @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full"), "needs /dev/full"))
+        func resultsThatCannotBeWritten() throws {
+            try LatheCommand.inFolder { lathe in
+                for arguments in [["doctor"], ["score", "--model", LatheCommand.gguf, "--data", "held.jsonl", "--json"]] {
+                    try lathe.start(arguments, output: URL(fileURLWithPath: "/dev/full")).wait()
+                        .expectFailure(74, "cannot write standard output")
+                }
             }
         }
 

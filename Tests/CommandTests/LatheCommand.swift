@@ -53,9 +53,9 @@ struct LatheCommand {
     /// Runs the command to its end.
     func callAsFunction(_ arguments: String...) throws -> Outcome { try start(arguments).wait() }
 
-    /// Starts the command.
-    func start(_ arguments: [String]) throws -> RunningCommand {
-        try RunningCommand(#require(Self.executable, "the command is not built"), arguments, in: folder)
+    /// Starts the command; its standard output goes to `output`, where one is given.
+    func start(_ arguments: [String], output: URL? = nil) throws -> RunningCommand {
+        try RunningCommand(#require(Self.executable, "the command is not built"), arguments, in: folder, output: output)
     }
 
     /// Runs the command, expects success and gives its JSON.
@@ -142,7 +142,7 @@ final class RunningCommand {
     private let output: URL
     private let errors: URL
 
-    init(_ executable: URL, _ arguments: [String], in folder: URL) throws {
+    init(_ executable: URL, _ arguments: [String], in folder: URL, output given: URL?) throws {
         let logs = folder.appendingPathComponent(".logs-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: logs, withIntermediateDirectories: true)
         output = logs.appendingPathComponent("output")
@@ -152,7 +152,7 @@ final class RunningCommand {
         process.arguments = arguments
         process.currentDirectoryURL = folder
         process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try FileHandle(forWritingTo: output)
+        process.standardOutput = try FileHandle(forWritingTo: given ?? output)
         process.standardError = try FileHandle(forWritingTo: errors)
         try process.run()
     }
