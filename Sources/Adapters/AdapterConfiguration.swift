@@ -69,10 +69,13 @@ public struct AdapterConfiguration: Sendable, Equatable {
         return nil
     }
 
+    /// A bound against configurations that are not meant.
+    static let largestRank = 1 << 16
+
     /// Throws where a number makes no adapter.
     func validate() throws(AdapterError) {
-        for rank in [rank] + rankOverrides.map(\.value) where rank < 1 {
-            throw AdapterError("the rank must be at least 1", found: "\(rank)")
+        for rank in [rank] + rankOverrides.map(\.value) where !(1...Self.largestRank).contains(rank) {
+            throw AdapterError("the rank must be from 1 to \(Self.largestRank)", found: "\(rank)")
         }
         for alpha in [alpha] + alphaOverrides.map(\.value) where !alpha.isFinite {
             throw AdapterError("alpha must be a finite number", found: "\(alpha)")

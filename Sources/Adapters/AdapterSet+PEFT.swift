@@ -14,7 +14,15 @@ extension AdapterSet {
 
     /// The adapter in `directory`, made for a model with the linear layers `layers`.
     public convenience init(_ directory: PEFTDirectory, for layers: [AdaptableLayer]) throws {
-        do throws(AdapterError) { try self.init(directory.configuration, for: layers) } catch {
+        do throws(AdapterError) {
+            // Memory is taken for what the file holds, not for what the configuration claims.
+            let held = directory.weights.tensors.reduce(0) { max($0, $1.shape.sizes.max() ?? 0) }
+            for rank in [directory.configuration.rank] + directory.configuration.rankOverrides.map(\.value)
+            where rank > max(held, Self.freeRank) {
+                throw AdapterError("the rank is larger than any factor in the file", expected: "at most \(held)", found: "\(rank)")
+            }
+            try self.init(directory.configuration, for: layers)
+        } catch {
             throw AdapterError(
                 file: directory.url.appendingPathComponent(PEFTDirectory.configurationName).path,
                 problems: error.problems)
@@ -24,6 +32,9 @@ extension AdapterSet {
             throw AdapterError(file: directory.weights.file.url.path, problems: error.problems)
         }
     }
+
+    /// Up to this rank the strict load says more exactly what does not fit.
+    private static var freeRank: Int { 64 }
 
     /// Writes the adapter as a PEFT directory: whole or not at all, in the place of an adapter directory that is there.
     ///

@@ -101,7 +101,7 @@ enum RecordReader {
         _ value: JSONValue, _ place: RowPlace, _ records: inout [Record], _ problems: inout ProblemList
     ) {
         guard let object = value.object else {
-            return problems.add(DatasetProblem(.wrongType, place, "a row must be an object, found a \(value.typeName)"))
+            return problems.add(DatasetProblem(.wrongType, place, "a row must be an object, found \(value.typeName)"))
         }
         if let key = object.firstDuplicateKey {
             return problems.add(DatasetProblem(.syntax, place, "the key \"\(key)\" stands twice"))

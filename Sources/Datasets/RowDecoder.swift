@@ -105,7 +105,7 @@ struct RowDecoder {
         case .string(let text): label = text
         case .integer(let number): label = labels.indices.contains(number) && !labels.contains("\(number)") ? labels[number] : "\(number)"
         case .bool(let bool): label = bool ? "true" : "false"
-        default: throw wrong("\"\(name)\" must be a text or a whole number, found a \(value.typeName)", record)
+        default: throw wrong("\"\(name)\" must be a text or a whole number, found \(value.typeName)", record)
         }
         label = label.trimmingWhiteSpace
         guard !label.isEmpty else { throw wrong("\"\(name)\" is empty", record) }
@@ -144,12 +144,12 @@ struct RowDecoder {
 
     /// Messages of either manner of writing, as `role` and `content`; other members stay.
     private func messages(_ value: JSONValue, _ name: String, _ record: Record) throws(DatasetError) -> [JSONValue] {
-        guard let turns = value.array else { throw wrong("\"\(name)\" must be a list of messages, found a \(value.typeName)", record) }
+        guard let turns = value.array else { throw wrong("\"\(name)\" must be a list of messages, found \(value.typeName)", record) }
         guard !turns.isEmpty else { throw wrong("\"\(name)\" holds no message", record) }
         var messages: [JSONValue] = []
         for (number, turn) in turns.enumerated() {
             let place = "\(name)[\(number)]"
-            guard let object = turn.object else { throw wrong("\(place) must be an object, found a \(turn.typeName)", record) }
+            guard let object = turn.object else { throw wrong("\(place) must be an object, found \(turn.typeName)", record) }
             messages.append(try message(object, place, record))
         }
         return messages
@@ -167,7 +167,7 @@ struct RowDecoder {
         case nil, .null:
             guard object["tool_calls"] != nil else { throw wrong("\(place) has no \"\(contentKey)\"", record) }
             members.append(("content", ""))
-        case let other?: throw wrong("\(place).\(contentKey) must be a text, found a \(other.typeName)", record)
+        case let other?: throw wrong("\(place).\(contentKey) must be a text, found \(other.typeName)", record)
         }
         members += object.members.filter { ![roleKey, contentKey, "role", "content"].contains($0.key) }
         return .object(JSONObject(members))
@@ -208,7 +208,7 @@ struct RowDecoder {
             return nil
         }
         if value.isNull { return nil }
-        guard let text = value.string else { throw wrong("\"\(name)\" must be a text, found a \(value.typeName)", record) }
+        guard let text = value.string else { throw wrong("\"\(name)\" must be a text, found \(value.typeName)", record) }
         return text
     }
 

@@ -40,7 +40,7 @@ struct SourceText {
     private static func read(_ file: String, _ place: RowPlace) throws(DatasetError) -> [UInt8] {
         var isDirectory: ObjCBool = false
         guard FileManager.default.fileExists(atPath: file, isDirectory: &isDirectory) else {
-            throw DatasetError(.unreadable, place, "there is no such file")
+            throw DatasetError(.absent, place, "there is no such file")
         }
         guard !isDirectory.boolValue else { throw DatasetError(.unreadable, place, "this is a folder, not a file") }
         do {

@@ -21,7 +21,7 @@ public struct ExampleOrder: Sendable {
     public var stepsPerEpoch: Int { (exampleCount + batchSize - 1) / batchSize }
 
     /// The steps of `epochs` passes over the examples, rounded up.
-    public func steps(epochs: Double) -> Int { Int((epochs * Double(stepsPerEpoch)).rounded(.up)) }
+    public func steps(epochs: Double) -> Int { Int(exactly: (epochs * Double(stepsPerEpoch)).rounded(.up)) ?? Int.max }
 
     /// The epoch, counted from 0, of the step that comes after `completedSteps` steps, and its first place in that epoch.
     public func cursor(afterSteps completedSteps: Int) -> (epoch: Int, position: Int) {

@@ -24,6 +24,7 @@ struct AttachedAdapter {
         if path.hasSuffix(".h5") {
             (set, provenance) = try Self.fromCheckpoint(url, model)
         } else {
+            try Failure.requireExists(path + "/adapter_config.json", "the adapter's")
             let directory = try PEFTDirectory(url)
             set = try AdapterSet(directory, for: model)
             provenance = directory.provenance

@@ -3,6 +3,7 @@
 internal import ChatTemplates
 internal import Datasets
 internal import Foundation
+internal import Models
 internal import Recipes
 internal import Tokenizers
 internal import Training
@@ -14,8 +15,11 @@ extension Failure {
         switch error {
         case let failure as Failure: self = failure
         case let error as WeightError: self.init(Self.kind(of: error), "\(error)")
+        case let error as DatasetError where error.problems.first?.kind == .absent: self.init(.missingInput, "\(error)")
+        case let error as ModelError: self.init(Self.kind(of: error), "\(error)")
         case is RecipeError, is DatasetError, is TokenizerError, is TemplateError: self.init(.badInput, "\(error)")
-        case let error as CocoaError where error.isFileError: self.init(.inputOutput, error.localizedDescription)
+        case let error as CocoaError where error.isFileError:
+            self.init(.inputOutput, (error.filePath.map { $0 + ": " } ?? "") + error.localizedDescription)
         case let error as any CustomStringConvertible & Error: self.init(.badInput, error.description)
         default: self.init(.internal, "\(error)")
         }
@@ -24,5 +28,13 @@ extension Failure {
     private static func kind(of error: WeightError) -> Kind {
         if error.description.contains("No such file") { return .missingInput }
         return error.problem.hasPrefix("cannot ") ? .inputOutput : .badInput
+    }
+
+    /// Numbers that ran away are no fault of a file's: weights and adapters are checked when they are read.
+    private static func kind(of error: ModelError) -> Kind {
+        switch error {
+        case .nonFiniteLoss, .nonFiniteGradient, .nonFiniteLogits: .internal
+        case .tokenOutOfRange, .contextFull: .badInput
+        }
     }
 }

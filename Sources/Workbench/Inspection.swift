@@ -80,8 +80,8 @@ public struct Inspection: Presentable {
 
     private static func gguf(_ path: String) throws -> JSONValue {
         let file = try GGUFFile(URL(fileURLWithPath: path))
-        // A file that holds a vocabulary alone is worth looking at too.
-        if file.tensors.isEmpty || file.architecture.map({ !NameTable.architectures.contains($0) }) ?? true {
+        // A file that holds a vocabulary alone, or tensors without what makes them a model, is worth looking at too.
+        if file.tensors.isEmpty || !file.tensors.contains(where: { $0.name == "token_embd.weight" }) || file.architecture.map({ !NameTable.architectures.contains($0) }) ?? true {
             return [
                 "kind": "gguf", "path": .string(path), "version": .integer(file.version),
                 "architecture": .string(file.architecture ?? "none"), "tensors": .array(file.tensors.map(describe)),

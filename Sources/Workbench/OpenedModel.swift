@@ -1,6 +1,7 @@
 // A base model as a person names it, opened: its weights, its tokenizer, its template.
 
 internal import ChatTemplates
+internal import Datasets
 internal import Digests
 internal import Foundation
 internal import JSON
@@ -61,7 +62,10 @@ struct OpenedModel {
 
     /// Puts the file's name before an error that does not know it.
     private static func located<Value>(_ file: String, _ body: () throws -> Value) throws -> Value {
-        do { return try body() } catch { throw Failure(.badInput, "\(file): \(error)") }
+        do { return try body() } catch {
+            let text = "\(error)"
+            throw Failure(.badInput, text.hasPrefix(file) ? text : "\(file): \(text)")
+        }
     }
 
     /// The template named by the recipe: text with a tag in it is the template itself, anything else a path.
@@ -87,9 +91,34 @@ struct OpenedModel {
         }
     }
 
-    /// The model, ready to compute.
+    /// The model, ready to compute, its weights all numbers: one NaN would otherwise show up as a loss without a cause.
     func languageModel(precision: ElementType) throws -> LanguageModel {
-        try Self.located(path) { try LanguageModel(configuration: configuration, weights: weights, precision: precision) }
+        try Self.located(path) {
+            let model = try LanguageModel(configuration: configuration, weights: weights, precision: precision)
+            try model.validateFinite(workspace: Workspace())
+            return model
+        }
+    }
+
+    /// The chat template, compiled.
+    func chatTemplate() throws -> ChatTemplate? {
+        guard let templateSource else { return nil }
+        do { return try ChatTemplate(source: templateSource) } catch {
+            throw Failure(.badInput, "the chat template of \(path): \(error)")
+        }
+    }
+
+    /// Throws where a token of `examples` has no row in the model's embedding: a tokenizer of another model, or one that grew.
+    func requireInVocabulary(_ prepared: PreparedDataset) throws {
+        let size = configuration.vocabularySize
+        for example in prepared.examples {
+            guard let id = example.ids.first(where: { $0 < 0 || Int($0) >= size }) else { continue }
+            let place = prepared.rows.first { $0.index == example.index }?.place
+            throw Failure(
+                .badInput,
+                "\(place.map { "\($0)" } ?? path): token \(id) (\(tokenizer.text(ofToken: id) ?? "?")) is outside the model's vocabulary of \(size)",
+                hint: "the tokenizer in \(path) has more tokens than the model's embedding has rows")
+        }
     }
 }
 
@@ -111,7 +140,7 @@ extension OpenedModel {
 
     /// Tokens that end an answer.
     var stopIDs: Set<Int32> {
-        tokenizer.endOfGenerationIDs.union(configuration.endTokens.map { Int32($0) })
+        tokenizer.endOfGenerationIDs.union(configuration.endTokens.compactMap { Int32(exactly: $0) })
             .union(tokenizer.eosID.map { [$0] } ?? [])
     }
 }

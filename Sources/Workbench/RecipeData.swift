@@ -6,15 +6,15 @@ internal import Recipes
 
 /// How a recipe's rows become a model's tokens.
 struct RowPreparation {
+    private let opened: OpenedModel
     let encoder: any TextEncoder
     let renderer: (any ConversationRenderer)?
     let settings: DataSettings
 
     init(_ data: DataSection, _ opened: OpenedModel) throws {
         encoder = TokenizerEncoder(opened.tokenizer, digest: opened.tokenizerDigest)
-        renderer = try opened.templateSource.map {
-            TemplateRenderer(try ChatTemplate(source: $0), tokenizer: opened.tokenizer)
-        }
+        self.opened = opened
+        renderer = try opened.chatTemplate().map { TemplateRenderer($0, tokenizer: opened.tokenizer) }
         settings = DataSettings(
             format: RowFormat(rawValue: data.format.rawValue) ?? .auto, columns: data.columns, labels: data.labels,
             maxLength: data.maxLength, tooLong: TooLongRule(rawValue: data.tooLong.rawValue) ?? .error,
@@ -24,14 +24,19 @@ struct RowPreparation {
     /// Training and held-out rows.
     func split(_ recipe: Recipe) throws -> DatasetSplit {
         try (recipe.data.train + recipe.data.heldOut).forEach { try Failure.requireExists($0, "the data file") }
-        return try DatasetSplit(
+        let split = try DatasetSplit(
             train: recipe.data.train, heldOut: recipe.data.heldOut, valSize: recipe.data.valSize, seed: recipe.seed,
             encoder: encoder, renderer: renderer, settings: settings)
+        try opened.requireInVocabulary(split.train)
+        if let heldOut = split.heldOut { try opened.requireInVocabulary(heldOut) }
+        return split
     }
 
     /// The rows of `files` alone.
     func rows(_ files: [String]) throws -> PreparedDataset {
         try files.forEach { try Failure.requireExists($0, "the data file") }
-        return try PreparedDataset(files: files, encoder: encoder, renderer: renderer, settings: settings)
+        let rows = try PreparedDataset(files: files, encoder: encoder, renderer: renderer, settings: settings)
+        try opened.requireInVocabulary(rows)
+        return rows
     }
 }

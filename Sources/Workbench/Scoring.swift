@@ -16,7 +16,7 @@ public final class Scoring {
     private let attached: AttachedAdapter?
     private let workspace = Workspace()
 
-    public init(_ resolved: ResolvedRecipe, adapter: String?, tokens: Bool) throws {
+    public init(_ resolved: ResolvedRecipe, adapter: String?, tokens: Bool, observer: any RunObserver) throws {
         let recipe = resolved.recipe
         Compute.start(recipe)
         let opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
@@ -25,6 +25,7 @@ public final class Scoring {
         self.model = model
         attached = try adapter.map { try AttachedAdapter($0, to: model, base: opened) }
         withTokens = tokens
+        for warning in DataSummary(rows.report).warnings + (attached?.warnings ?? []) { observer.receive(.warning(warning)) }
     }
 
     /// Gives each row's line to `write`: a JSON object, or columns.

@@ -87,7 +87,7 @@ struct TaskEvaluation {
 
     /// Greedy answers to the rows that have one, and what the rows answer.
     private func generatedAnswers() throws -> (answers: [String], references: [String]) {
-        let template = try opened.templateSource.map { try ChatTemplate(source: $0) }
+        let template = try opened.chatTemplate()
         var answers: [String] = []
         var references: [String] = []
         for row in rows.rows {

@@ -79,7 +79,7 @@ public final class TextGenerator {
         let model = try opened.languageModel(precision: OpenedModel.precision(recipe.model.precision).type)
         self.model = model
         attached = try adapter.map { try AttachedAdapter($0, to: model, base: opened) }
-        template = try settings.isRaw ? nil : opened.templateSource.map { try ChatTemplate(source: $0) }
+        template = try settings.isRaw ? nil : opened.chatTemplate()
         self.settings = settings
         seed = UInt64(bitPattern: Int64(recipe.seed))
         if let system = settings.system { messages.append(["role": "system", "content": .string(system)]) }

@@ -42,6 +42,28 @@ import WeightFiles
         #expect(found[2].nearest == "model.layers.0.self_attn.q_proj.lora_B.weight")
     }
 
+    /// Rank 60,000 on every layer of a large model would be more memory than the machine has, for a file of a few bytes.
+    @Test func aRankThatTheFileDoesNotHoldIsRefusedFirst() throws {
+        let found = try problems(
+            configuration: #"{"peft_type": "LORA", "r": 60000, "lora_alpha": 4, "target_modules": ["q_proj"]}"#,
+            tensors: [(qA, 2, 64), (qB, 64, 2)])
+        #expect(found.map(\.text) == ["the rank is larger than any factor in the file"])
+    }
+
+    /// Engines that read α/r alone must find the scale that was trained: either `use_rslora` is said, or α is folded.
+    @Test func rankStabilisationSurvivesTheExport() throws {
+        try withTemporaryDirectory { folder in
+            let url = folder.appendingPathComponent("adapter")
+            let configuration = AdapterConfiguration(
+                rank: 4, alpha: 8, usesRankStabilisation: true, targets: .patterns(["q_proj"]))
+            let set = try AdapterSet(configuration, for: storiesLayers(blocks: 1))
+            set.initialise(seed: 1)
+            try set.writePEFT(to: url, baseName: nil, provenance: AdapterProvenance())
+            let back = try AdapterSet(PEFTDirectory(url), for: storiesLayers(blocks: 1))
+            #expect(back.members.map(\.adapter.scale) == [4])
+        }
+    }
+
     @Test func aTransposedFactorIsNamed() throws {
         let found = try problems(tensors: [(qA, 64, 2), (qB, 64, 2)])
         #expect(found.map(\.text) == ["is transposed"])

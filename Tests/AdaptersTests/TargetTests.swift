@@ -66,6 +66,8 @@ import Testing
     @Test func impossibleNumbersAreRefused() {
         for configuration in [
             AdapterConfiguration(rank: 0, alpha: 1), AdapterConfiguration(rank: 1, alpha: .nan),
+            AdapterConfiguration(rank: 1 << 40, alpha: 1),
+            AdapterConfiguration(rank: 1, alpha: 1, rankOverrides: [.init(pattern: "q_proj", value: .max)]),
             AdapterConfiguration(rank: 1, alpha: 1, dropout: 1),
         ] {
             #expect(throws: AdapterError.self) { try AdapterSet(configuration, for: storiesLayers(blocks: 1)) }

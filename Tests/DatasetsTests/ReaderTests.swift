@@ -130,7 +130,7 @@ private func problem(_ name: String, _ text: String, _ settings: DataSettings = 
                 return nil
             } catch { return error.problems.first?.kind }
         }
-        #expect(kind("/nowhere/a.jsonl") == .unreadable)
+        #expect(kind("/nowhere/a.jsonl") == .absent)
         #expect(kind("a.parquet") == .unsupported)
         #expect(kind("a.docx") == .unsupported)
         try withTemporaryDirectory { folder in

@@ -27,7 +27,9 @@ struct Score: ParsableCommand {
 
     func run() throws {
         let recipe = try options.resolve(data: data)
-        try Scoring(recipe, adapter: options.adapter, tokens: tokens).writeRows(asJSON: options.common.json) { print($0) }
+        let observer = ConsoleObserver(quiet: options.common.quiet)
+        try Scoring(recipe, adapter: options.adapter, tokens: tokens, observer: observer)
+            .writeRows(asJSON: options.common.json) { print($0) }
     }
 }
 
