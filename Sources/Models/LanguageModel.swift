@@ -8,6 +8,8 @@ import Kernels
 ///
 /// Training it means adding to the gradients of the adapters on its linear layers; everything else is frozen.
 public final class LanguageModel {
+    /// The file or folder that the weights came from.
+    private let location: String
     public let configuration: ModelConfiguration
     /// The type of activations and products: bf16 is mixed precision, with the residual stream in fp32 all the same.
     public let precision: ElementType
@@ -29,6 +31,7 @@ public final class LanguageModel {
     public init(configuration: ModelConfiguration, weights: any WeightSource, precision: ElementType) throws {
         let configuration = try configuration.validated()
         let parts = try ModelWeights(configuration, from: weights)
+        location = weights.location
         self.configuration = configuration
         self.precision = precision
         embedding = parts.embedding
@@ -72,6 +75,6 @@ public final class LanguageModel {
                 }
             }
         }
-        guard problems.isEmpty else { throw ModelLoadError(location: "weights", problems: problems) }
+        guard problems.isEmpty else { throw ModelLoadError(location: location, problems: problems) }
     }
 }

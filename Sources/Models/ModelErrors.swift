@@ -22,7 +22,9 @@ public struct ModelLoadError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         let shown = problems.prefix(20).map { "  \($0)" }
         let rest = problems.count > 20 ? ["  and \(problems.count - 20) more"] : []
-        return (["\(location): the weights do not fit the configuration:"] + shown + rest).joined(separator: "\n")
+        let onlyNumbers = problems.allSatisfy { if case .notFinite = $0 { true } else { false } }
+        let summary = onlyNumbers ? "not all weights are numbers:" : "the weights do not fit the configuration:"
+        return (["\(location): \(summary)"] + shown + rest).joined(separator: "\n")
     }
 }
 

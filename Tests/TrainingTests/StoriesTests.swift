@@ -131,6 +131,29 @@ import WeightFiles
         for member in set.members { #expect(member.adapter.b.floats.contains { $0 != 0 }, "\(member.path)") }
     }
 
+    /// The end of sequence is trained like any token, so a model learns to stop: its probability after the answer rises.
+    @Test func theEndOfSequenceIsLearnt() throws {
+        let end: Int32 = 2
+        let rows = examples(4).map { row in
+            var row = row
+            row.ids.append(end)
+            row.isTarget.append(true)
+            return row
+        }
+        func endLosses() throws -> [Float] {
+            try rows.map { row in
+                let onlyTheEnd = row.ids.indices.map { $0 == row.ids.count - 1 }
+                let batch = TokenBatch(examples: [(row.ids, onlyTheEnd)])
+                return Float(try model.evaluate(batch, workspace: Workspace(), tokenLogProbabilities: false).0.meanLoss)
+            }
+        }
+        let set = try freshSet()
+        let trainer = try trainer(set, rows, configuration(steps: 20, batchSize: 4))
+        let before = try endLosses()
+        for _ in 0..<20 { try trainer.trainStep() }
+        for (after, before) in zip(try endLosses(), before) { #expect(after < before - 0.5) }
+    }
+
     /// With dropout, in unequal micro-batches: two runs, and a run resumed at every step, give the same bits.
     @Test func runsAndResumedRunsAreTheSameBits() throws {
         let configuration = configuration(steps: 6, batchSize: 4, rowLimit: 60)
