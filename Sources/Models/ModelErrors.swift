@@ -23,7 +23,7 @@ public struct ModelLoadError: Error, Equatable, CustomStringConvertible {
         let shown = problems.prefix(20).map { "  \($0)" }
         let rest = problems.count > 20 ? ["  and \(problems.count - 20) more"] : []
         let onlyNumbers = problems.allSatisfy { if case .notFinite = $0 { true } else { false } }
-        let summary = onlyNumbers ? "not all weights are numbers:" : "the weights do not fit the configuration:"
+        let summary = onlyNumbers ? "some weights are not finite:" : "the weights do not fit the configuration:"
         return (["\(location): \(summary)"] + shown + rest).joined(separator: "\n")
     }
 }
