@@ -85,6 +85,9 @@ public final class TextGenerator {
         if let system = settings.system { messages.append(["role": "system", "content": .string(system)]) }
     }
 
+    /// What the person should know before trusting answers: the adapter saw another base, or another chat template.
+    public var warnings: [String] { attached?.warnings ?? [] }
+
     /// Generates an answer; `onText` gets it piece by piece.
     public func answer(_ prompt: String, onText: (String) -> Void) throws -> GeneratedText {
         messages.append(["role": "user", "content": .string(prompt)])

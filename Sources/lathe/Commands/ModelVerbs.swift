@@ -78,6 +78,8 @@ struct Generate: ParsableCommand {
         let settings = GenerationSettings(
             maxNewTokens: maxNewTokens, temperature: temperature, topK: topK, topP: topP, minP: minP, isRaw: raw, system: system)
         let generator = try TextGenerator(try options.resolve(), adapter: options.adapter, settings: settings)
+        let observer = ConsoleObserver(quiet: options.common.quiet)
+        for warning in generator.warnings { observer.receive(.warning(warning)) }
         guard let prompt else { return try chat(generator) }
         if options.common.json {
             options.common.show(try generator.answer(prompt) { _ in })
