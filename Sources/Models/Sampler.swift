@@ -1,7 +1,7 @@
 // From logits to the next token. The same seed, sequence and step always give the same token.
 
 import Foundation
-public import Tensors
+import Tensors
 
 /// How the next token is chosen.
 ///
