@@ -19,7 +19,8 @@ extension AdapterSet {
             let held = directory.weights.tensors.reduce(0) { max($0, $1.shape.sizes.max() ?? 0) }
             for rank in [directory.configuration.rank] + directory.configuration.rankOverrides.map(\.value)
             where rank > max(held, Self.freeRank) {
-                throw AdapterError("the rank is larger than any factor in the file", expected: "at most \(held)", found: "\(rank)")
+                throw AdapterError(
+                    "the rank is larger than any factor in the file", expected: "at most \(held)", found: "\(rank)")
             }
             try self.init(directory.configuration, for: layers)
         } catch {

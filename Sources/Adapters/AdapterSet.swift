@@ -62,7 +62,8 @@ public final class AdapterSet {
         for (index, layer) in layers.enumerated() {
             let (a, b) = (slab.slots[2 * index], slab.slots[2 * index + 1])
             let adapter = LowRankAdapter(
-                rank: a.rows, scale: Float(try configuration.scale(of: layer.path)), dropout: Float(configuration.dropout),
+                rank: a.rows, scale: Float(try configuration.scale(of: layer.path)),
+                dropout: Float(configuration.dropout),
                 a: slab.values(a), b: slab.values(b), gradientA: slab.gradients(a), gradientB: slab.gradients(b),
                 index: index, owner: slab)
             members.append(Member(path: layer.path, adapter: adapter, a: a, b: b))

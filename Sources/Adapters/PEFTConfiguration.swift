@@ -65,12 +65,16 @@ extension AdapterConfiguration {
     }
 
     /// A whole number without a point: PEFT's α is one.
-    private static func number(_ value: Double) -> JSONValue { Int(exactly: value).map { .integer($0) } ?? .double(value) }
+    private static func number(_ value: Double) -> JSONValue {
+        Int(exactly: value).map { .integer($0) } ?? .double(value)
+    }
 
     /// Of equal patterns the first counts; an object has room for one.
     private static func object<Value>(_ overrides: [Override<Value>], _ json: (Value) -> JSONValue) -> JSONValue {
         var object = JSONObject()
-        for override in overrides where object[override.pattern] == nil { object[override.pattern] = json(override.value) }
+        for override in overrides where object[override.pattern] == nil {
+            object[override.pattern] = json(override.value)
+        }
         return .object(object)
     }
 }

@@ -27,7 +27,9 @@ extension Interpreter {
     private func ownAttribute(_ name: String, of value: Value) throws(TemplateError) -> Value? {
         if PythonText.hasPrefix(name, "__") || Methods.changing(value).contains(name) {
             return .undefined(
-                Undefined(message: "access to attribute '\(name)' of '\(value.typeName)' object is unsafe.", isForbidden: true))
+                Undefined(
+                    message: "access to attribute '\(name)' of '\(value.typeName)' object is unsafe.", isForbidden: true
+                ))
         }
         switch value {
         case .namespace(let namespace): return namespace.attributes.value(named: name)

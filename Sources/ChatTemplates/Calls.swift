@@ -110,7 +110,9 @@ extension Interpreter {
     }
 
     /// Puts what no parameter took into `varargs` and `kwargs`, where the macro uses them.
-    private func bindRest(of arguments: inout CallArguments, _ definition: MacroDefinition, _ scope: Scope) throws(TemplateError) {
+    private func bindRest(of arguments: inout CallArguments, _ definition: MacroDefinition, _ scope: Scope)
+        throws(TemplateError)
+    {
         if definition.usesNamed {
             var mapping = Mapping()
             for (name, value) in arguments.named { try mapping.set(name: name, to: value) }

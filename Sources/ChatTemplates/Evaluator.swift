@@ -20,7 +20,9 @@ extension Interpreter {
 
     private func lookUp(_ name: String, in scope: Scope) -> Value {
         if let value = scope.value(of: Name(name)) { return value }
-        if let function = GlobalFunction(rawValue: name), function != .strftimeNow || now != nil { return .function(function) }
+        if let function = GlobalFunction(rawValue: name), function != .strftimeNow || now != nil {
+            return .function(function)
+        }
         return .missing("'\(name)' is undefined")
     }
 
@@ -91,7 +93,9 @@ extension Interpreter {
         }
     }
 
-    private func dictionary(_ members: [(key: Expression, value: Expression)], in scope: Scope) throws(TemplateError) -> Value {
+    private func dictionary(_ members: [(key: Expression, value: Expression)], in scope: Scope) throws(TemplateError)
+        -> Value
+    {
         var mapping = Mapping()
         for member in members {
             let key = try evaluate(member.key, in: scope)

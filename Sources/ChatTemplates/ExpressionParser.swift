@@ -2,12 +2,14 @@
 
 extension Parser {
     /// A node around its parts; refuses trees deeper than the evaluator is meant to walk.
-    private func node(_ kind: Expression.Kind, at position: TemplatePosition, _ parts: [Expression] = []) throws(TemplateError)
+    private func node(_ kind: Expression.Kind, at position: TemplatePosition, _ parts: [Expression] = [])
+        throws(TemplateError)
         -> Expression
     {
         let depth = 1 + (parts.map(\.depth).max() ?? 0)
         guard depth <= Limits.sourceDepth else {
-            throw TemplateError(.limit, "the expression is nested deeper than \(Limits.sourceDepth) levels", at: position)
+            throw TemplateError(
+                .limit, "the expression is nested deeper than \(Limits.sourceDepth) levels", at: position)
         }
         return Expression(kind: kind, position: position, depth: depth)
     }
@@ -261,7 +263,9 @@ extension Parser {
         }
     }
 
-    private mutating func parseAttribute(of base: Expression, at place: TemplatePosition) throws(TemplateError) -> Expression {
+    private mutating func parseAttribute(of base: Expression, at place: TemplatePosition) throws(TemplateError)
+        -> Expression
+    {
         let token = next()
         switch token.kind {
         case .name(let name): return try node(.attribute(base, name), at: place, [base])
@@ -271,7 +275,9 @@ extension Parser {
         }
     }
 
-    private mutating func parseSubscript(of base: Expression, at place: TemplatePosition) throws(TemplateError) -> Expression {
+    private mutating func parseSubscript(of base: Expression, at place: TemplatePosition) throws(TemplateError)
+        -> Expression
+    {
         var from: Expression?
         if !sees(.colon) {
             let key = try parseTupleInBrackets()
@@ -307,7 +313,9 @@ extension Parser {
         while !sees(.rightParenthesis) {
             let place = position
             if skip(.multiply) {
-                guard arguments.spread == nil, arguments.namedSpread == nil else { throw failure("a second '*'", at: place) }
+                guard arguments.spread == nil, arguments.namedSpread == nil else {
+                    throw failure("a second '*'", at: place)
+                }
                 arguments.spread = try parseExpression()
             } else if skip(.power) {
                 guard arguments.namedSpread == nil else { throw failure("a second '**'", at: place) }

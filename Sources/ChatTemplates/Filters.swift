@@ -21,7 +21,8 @@ extension Interpreter {
     }
 
     /// Filters on values of any kind and on numbers.
-    private func valueFilter(_ name: String, _ value: Value, _ arguments: CallArguments) throws(TemplateError) -> Value? {
+    private func valueFilter(_ name: String, _ value: Value, _ arguments: CallArguments) throws(TemplateError) -> Value?
+    {
         switch name {
         case "default", "d":
             let given = try arguments.bound(to: ["default_value", "boolean"], of: name)
@@ -74,7 +75,8 @@ extension Interpreter {
         }
         if json.indent != nil { json.itemSeparator = "," }
         if let separators = given[2], case .sequence(let list) = separators {
-            guard list.elements.count == 2, case .string(let item) = list.elements[0], case .string(let key) = list.elements[1]
+            guard list.elements.count == 2, case .string(let item) = list.elements[0],
+                case .string(let key) = list.elements[1]
             else { throw .runtime("separators must be two strings") }
             json.itemSeparator = item
             json.keySeparator = key
@@ -107,7 +109,8 @@ extension Interpreter {
         case "common":
             if let integer = value.asInteger, precision >= 0 { return .integer(integer) }
             let result = PythonNumbers.rounded(number, digits: precision)
-            return value.asInteger == nil ? .double(result) : Int(exactly: result).map { .integer($0) } ?? .double(result)
+            return value.asInteger == nil
+                ? .double(result) : Int(exactly: result).map { .integer($0) } ?? .double(result)
         case "ceil": return .double((number * scale).rounded(.up) / scale)
         case "floor": return .double((number * scale).rounded(.down) / scale)
         default: throw .runtime("method must be common, ceil or floor")

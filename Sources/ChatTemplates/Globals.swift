@@ -29,7 +29,8 @@ enum Globals {
 
     static func checkNamespaceAttribute(_ name: String) throws(TemplateError) {
         guard !PythonText.hasPrefix(name, "_") else {
-            throw TemplateError(.security, "a namespace cannot have the attribute '\(name)': it starts with an underscore")
+            throw TemplateError(
+                .security, "a namespace cannot have the attribute '\(name)': it starts with an underscore")
         }
     }
 
@@ -68,7 +69,8 @@ extension Interpreter {
             let message = try arguments.bound(to: ["message"], of: function.rawValue)[0]
             throw TemplateError(.raised, try message?.text() ?? "the template refused its input")
         case .strftimeNow:
-            guard case .string(let format)? = try arguments.bound(to: ["format"], of: function.rawValue)[0], let now else {
+            guard case .string(let format)? = try arguments.bound(to: ["format"], of: function.rawValue)[0], let now
+            else {
                 throw .runtime("strftime_now takes a format")
             }
             return .string(now.text(format))
@@ -84,10 +86,13 @@ extension Interpreter {
             }
             bounds.append(bound)
         }
-        guard arguments.named.isEmpty, (1...3).contains(bounds.count) else { throw .runtime("range takes one to three numbers") }
+        guard arguments.named.isEmpty, (1...3).contains(bounds.count) else {
+            throw .runtime("range takes one to three numbers")
+        }
         let list =
             bounds.count == 1
-            ? try Globals.range(0, bounds[0], 1) : try Globals.range(bounds[0], bounds[1], bounds.count == 3 ? bounds[2] : 1)
+            ? try Globals.range(0, bounds[0], 1)
+            : try Globals.range(bounds[0], bounds[1], bounds.count == 3 ? bounds[2] : 1)
         try charge(list.elements.count / 8)
         return .sequence(list)
     }

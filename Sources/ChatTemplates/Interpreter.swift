@@ -82,7 +82,9 @@ final class Interpreter {
     private func write(_ text: String) throws(TemplateError) {
         try charge(text: text)
         output += text
-        guard output.utf8.count <= Limits.stringBytes else { throw .limit("a text of more than \(Limits.stringBytes) bytes") }
+        guard output.utf8.count <= Limits.stringBytes else {
+            throw .limit("a text of more than \(Limits.stringBytes) bytes")
+        }
     }
 
     /// Runs `body` and gives its text instead of writing it.
@@ -156,7 +158,9 @@ extension Interpreter {
             try write(try applyFilters(filter, to: text, in: scope).text())
         case .with(let bindings, let body):
             let inner = Scope(parent: scope)
-            for binding in bindings { try assign(try evaluate(binding.value, in: scope), to: binding.target, in: inner) }
+            for binding in bindings {
+                try assign(try evaluate(binding.value, in: scope), to: binding.target, in: inner)
+            }
             return try run(body, in: inner)
         case .scope(let body): return try run(body, in: Scope(parent: scope))
         case .generation(let body): try runGeneration(body, in: scope)
@@ -181,7 +185,9 @@ extension Interpreter {
     /// Runs a loop over `iterable`; also called again by a recursive loop.
     func run(_ loop: Loop, over iterable: Value, recursionDepth: Int, in scope: Scope) throws(TemplateError) {
         var filter: LoopFilter?
-        if let test = loop.filter { filter = LoopFilter(interpreter: self, test: test, target: loop.target, scope: scope) }
+        if let test = loop.filter {
+            filter = LoopFilter(interpreter: self, test: test, target: loop.target, scope: scope)
+        }
         let context = try LoopContext(
             try iterable.elements(), recursionDepth: recursionDepth,
             recursion: loop.isRecursive ? (loop, scope) : nil, filter: filter)

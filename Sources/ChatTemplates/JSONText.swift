@@ -18,7 +18,9 @@ struct JSONText {
     }
 
     private mutating func write(_ value: Value, level: Int) throws(TemplateError) {
-        guard output.utf8.count <= Limits.stringBytes else { throw .limit("JSON of more than \(Limits.stringBytes) bytes") }
+        guard output.utf8.count <= Limits.stringBytes else {
+            throw .limit("JSON of more than \(Limits.stringBytes) bytes")
+        }
         switch value {
         case .none: output += "null"
         case .bool(let value): output += value ? "true" : "false"
@@ -40,7 +42,9 @@ struct JSONText {
 
     private func members(of mapping: Mapping) throws(TemplateError) -> [(key: String?, value: Value)] {
         var keys = Array(zip(mapping.keys, mapping.values))
-        if sortsKeys { keys = try Sorting.sorted(keys) { (pair: (Value, Value)) throws(TemplateError) -> Value in pair.0 } }
+        if sortsKeys {
+            keys = try Sorting.sorted(keys) { (pair: (Value, Value)) throws(TemplateError) -> Value in pair.0 }
+        }
         var members: [(key: String?, value: Value)] = []
         for (key, value) in keys {
             switch key {

@@ -18,7 +18,9 @@ struct Lexer {
     }
 
     private init(_ text: String) throws(TemplateError) {
-        guard text.utf8.count <= Limits.sourceScalars else { throw .limit("the template is longer than \(Limits.sourceScalars) bytes") }
+        guard text.utf8.count <= Limits.sourceScalars else {
+            throw .limit("the template is longer than \(Limits.sourceScalars) bytes")
+        }
         var normalized: [Scalar] = []
         var afterReturn = false
         for scalar in text.unicodeScalars {
@@ -265,7 +267,9 @@ extension Lexer {
             index += 2
             while index < source.count, source[index] == "_" || source[index].properties.isASCIIHexDigit { index += 1 }
             let text = String(scalars: source[start..<index])
-            guard let value = PythonNumbers.integer(text, base: 0) else { throw failure("bad number \(text)", at: position) }
+            guard let value = PythonNumbers.integer(text, base: 0) else {
+                throw failure("bad number \(text)", at: position)
+            }
             return .integer(value)
         }
         skipDigits()

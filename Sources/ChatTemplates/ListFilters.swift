@@ -41,7 +41,9 @@ extension Interpreter {
         for (index, element) in try value.elements().enumerated() {
             if index > 0 { result += separator }
             result += try attributePath(given[1], of: element).text()
-            guard result.utf8.count <= Limits.stringBytes else { throw .limit("a text of more than \(Limits.stringBytes) bytes") }
+            guard result.utf8.count <= Limits.stringBytes else {
+                throw .limit("a text of more than \(Limits.stringBytes) bytes")
+            }
         }
         return result
     }

@@ -3,10 +3,12 @@
 
 enum Methods {
     private static let text: Set<String> = [
-        "capitalize", "casefold", "center", "count", "endswith", "expandtabs", "find", "format", "index", "isalnum", "isalpha",
+        "capitalize", "casefold", "center", "count", "endswith", "expandtabs", "find", "format", "index", "isalnum",
+        "isalpha",
         "isascii", "isdecimal", "isdigit", "isidentifier", "islower", "isnumeric", "isprintable", "isspace", "istitle",
         "isupper", "join", "ljust", "lower", "lstrip", "partition", "removeprefix", "removesuffix", "replace", "rfind",
-        "rindex", "rjust", "rpartition", "rsplit", "rstrip", "split", "splitlines", "startswith", "strip", "swapcase", "title",
+        "rindex", "rjust", "rpartition", "rsplit", "rstrip", "split", "splitlines", "startswith", "strip", "swapcase",
+        "title",
         "upper", "zfill",
     ]
 
@@ -36,7 +38,9 @@ enum Methods {
         }
     }
 
-    static func call(_ method: Method, _ arguments: CallArguments, _ interpreter: Interpreter) throws(TemplateError) -> Value {
+    static func call(_ method: Method, _ arguments: CallArguments, _ interpreter: Interpreter) throws(TemplateError)
+        -> Value
+    {
         switch method.receiver {
         case .string(let text): return try TextMethods.call(method.name, text, arguments)
         case .mapping(let mapping): return try call(method.name, mapping, arguments)
@@ -51,7 +55,9 @@ enum Methods {
         }
     }
 
-    private static func call(_ name: String, _ mapping: Mapping, _ arguments: CallArguments) throws(TemplateError) -> Value {
+    private static func call(_ name: String, _ mapping: Mapping, _ arguments: CallArguments) throws(TemplateError)
+        -> Value
+    {
         switch name {
         case "get":
             guard arguments.named.isEmpty else { throw .runtime("get() takes no keyword arguments") }
@@ -69,7 +75,9 @@ enum Methods {
         }
     }
 
-    private static func call(_ name: String, _ list: ValueList, _ arguments: CallArguments) throws(TemplateError) -> Value {
+    private static func call(_ name: String, _ list: ValueList, _ arguments: CallArguments) throws(TemplateError)
+        -> Value
+    {
         if name == "copy" { return .sequence(list) }
         let given = try arguments.bound(to: name == "index" ? ["value", "start", "stop"] : ["value"], of: name)
         guard let wanted = given[0] else { throw .runtime("\(name) takes a value") }
@@ -81,7 +89,9 @@ enum Methods {
         return .integer(place)
     }
 
-    private static func call(_ name: String, _ loop: LoopContext, _ arguments: CallArguments) throws(TemplateError) -> Value {
+    private static func call(_ name: String, _ loop: LoopContext, _ arguments: CallArguments) throws(TemplateError)
+        -> Value
+    {
         if name == "changed" {
             defer { loop.lastChanged = arguments.positional }
             guard let last = loop.lastChanged, last.count == arguments.positional.count else { return .bool(true) }

@@ -20,7 +20,9 @@ struct NumberFormat {
         case "d", "i", "u", "x", "X", "o", "b", "c": return try integerText(of: value)
         case "f", "F", "e", "E", "g", "G", "%": return try doubleText(of: value)
         case nil where value.asDouble != nil && !value.isBool:
-            if case .double(let double) = value { return padNumber(negative: double < 0, PythonNumbers.text(double.magnitude)) }
+            if case .double(let double) = value {
+                return padNumber(negative: double < 0, PythonNumbers.text(double.magnitude))
+            }
             return try integerText(of: value)
         default:
             var text = try value.text()
@@ -34,7 +36,9 @@ struct NumberFormat {
         if number == nil, case .double(let double) = value { number = Int(exactly: double.rounded(.towardZero)) }
         guard let number else { throw .runtime("a number is required, not \(value.typeName)") }
         if conversion == "c" {
-            guard let code = UInt32(exactly: number), let scalar = Scalar(code) else { throw .runtime("%c: no Unicode scalar") }
+            guard let code = UInt32(exactly: number), let scalar = Scalar(code) else {
+                throw .runtime("%c: no Unicode scalar")
+            }
             return pad(String(scalar), alignment ?? "<")
         }
         let (radix, prefix): (Int, String) =
@@ -45,7 +49,9 @@ struct NumberFormat {
             default: (10, "")
             }
         var digits = String(number.magnitude, radix: radix, uppercase: conversion == "X")
-        if let precision, digits.utf8.count < precision { digits = String(repeating: "0", count: precision - digits.utf8.count) + digits }
+        if let precision, digits.utf8.count < precision {
+            digits = String(repeating: "0", count: precision - digits.utf8.count) + digits
+        }
         return padNumber(negative: number < 0, (isAlternate ? prefix : "") + grouped(digits))
     }
 
@@ -55,7 +61,9 @@ struct NumberFormat {
         let magnitude = number.magnitude
         guard magnitude.isFinite else { return padNumber(negative: isNegative, PythonNumbers.text(magnitude)) }
         switch conversion {
-        case "%": return padNumber(negative: isNegative, grouped(PythonNumbers.fixed(magnitude * 100, digits: precision ?? 6)) + "%")
+        case "%":
+            return padNumber(
+                negative: isNegative, grouped(PythonNumbers.fixed(magnitude * 100, digits: precision ?? 6)) + "%")
         case "e", "E", "g", "G": return padNumber(negative: isNegative, try scientific(magnitude))
         default: return padNumber(negative: isNegative, grouped(PythonNumbers.fixed(magnitude, digits: precision ?? 6)))
         }
@@ -120,7 +128,8 @@ struct NumberFormat {
     private func pad(_ text: String, _ side: Scalar) -> String {
         let missing = max(0, width - text.unicodeScalars.count)
         let left = side == ">" || side == "=" ? missing : side == "^" ? missing / 2 : 0
-        return String(repeating: String(fill), count: left) + text + String(repeating: String(fill), count: missing - left)
+        return String(repeating: String(fill), count: left) + text
+            + String(repeating: String(fill), count: missing - left)
     }
 }
 

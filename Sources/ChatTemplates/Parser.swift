@@ -70,7 +70,9 @@ struct Parser {
     }
 
     private mutating func expectBlockEnd() throws(TemplateError) {
-        guard case .blockEnd = current.kind else { throw failure("expected the end of the tag, found '\(current.text)'") }
+        guard case .blockEnd = current.kind else {
+            throw failure("expected the end of the tag, found '\(current.text)'")
+        }
         index += 1
     }
 
@@ -230,7 +232,9 @@ extension Parser {
         let parameters = sees(.leftParenthesis) ? try parseParameters() : []
         let place = position
         let expression = try parseExpression()
-        guard case .call(let callee, let arguments) = expression.kind else { throw failure("expected a call", at: place) }
+        guard case .call(let callee, let arguments) = expression.kind else {
+            throw failure("expected a call", at: place)
+        }
         let body = try parseMacroRest(name: "caller", end: "endcall", parameters: parameters)
         return .callBlock(body, call: callee, arguments: arguments)
     }
@@ -273,7 +277,8 @@ extension Parser {
     }
 
     /// Names, tuples of names, and where allowed `namespace.attribute`.
-    mutating func parseTarget(allowsNamespace: Bool = false, endsAt end: String? = nil) throws(TemplateError) -> Target {
+    mutating func parseTarget(allowsNamespace: Bool = false, endsAt end: String? = nil) throws(TemplateError) -> Target
+    {
         var targets: [Target] = []
         var isTuple = false
         while true {

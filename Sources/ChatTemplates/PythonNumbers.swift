@@ -65,7 +65,8 @@ enum PythonNumbers {
         default: break
         }
         let digits = body.utf8.allSatisfy { (48...57).contains($0) || [43, 45, 46, 95, 101].contains($0) }
-        guard digits, var plain = withoutUnderscores(body), plain.utf8.contains(where: { (48...57).contains($0) }) else {
+        guard digits, var plain = withoutUnderscores(body), plain.utf8.contains(where: { (48...57).contains($0) })
+        else {
             return nil
         }
         if plain.utf8.last == 46 { plain += "0" }

@@ -28,7 +28,9 @@ extension Interpreter {
             let text = try value.text()
             let cased = text.unicodeScalars.contains { $0.properties.isUppercase || $0.properties.isLowercase }
             return cased
-                && text.unicodeScalars.allSatisfy { name == "lower" ? !$0.properties.isUppercase : !$0.properties.isLowercase }
+                && text.unicodeScalars.allSatisfy {
+                    name == "lower" ? !$0.properties.isUppercase : !$0.properties.isLowercase
+                }
         case "filter", "test":
             guard case .string(let wanted) = value else { return false }
             return name == "filter" ? TestNames.filters.contains(wanted) : TestNames.all.contains(wanted)
@@ -45,7 +47,8 @@ extension Interpreter {
         case ("none", _): return value.isNone
         case ("undefined", .undefined): return true
         case ("undefined", _): return false
-        case ("boolean", .bool), ("integer", .integer), ("float", .double), ("string", .string), ("mapping", .mapping): return true
+        case ("boolean", .bool), ("integer", .integer), ("float", .double), ("string", .string), ("mapping", .mapping):
+            return true
         case ("boolean", _), ("integer", _), ("float", _), ("string", _), ("mapping", _): return false
         case ("number", _): return value.asDouble != nil
         case ("sequence", .sequence(let list)): return ![.keys, .values, .items].contains(list.kind)
@@ -55,7 +58,8 @@ extension Interpreter {
             ("iterable", .undefined), ("iterable", .loop):
             return true
         case ("iterable", _): return false
-        case ("callable", .function), ("callable", .macro), ("callable", .method), ("callable", .loop), ("callable", .undefined):
+        case ("callable", .function), ("callable", .macro), ("callable", .method), ("callable", .loop),
+            ("callable", .undefined):
             return true
         case ("callable", _): return false
         default: return nil
@@ -70,19 +74,25 @@ extension Value {
 enum TestNames {
     static let comparisons: [String: Comparison] = [
         "==": .equal, "eq": .equal, "equalto": .equal, "!=": .notEqual, "ne": .notEqual, "<": .less, "lt": .less,
-        "lessthan": .less, "<=": .lessOrEqual, "le": .lessOrEqual, ">": .greater, "gt": .greater, "greaterthan": .greater,
+        "lessthan": .less, "<=": .lessOrEqual, "le": .lessOrEqual, ">": .greater, "gt": .greater,
+        "greaterthan": .greater,
         ">=": .greaterOrEqual, "ge": .greaterOrEqual, "in": .contained,
     ]
 
     static let all = Set(comparisons.keys).union([
-        "boolean", "callable", "defined", "divisibleby", "escaped", "even", "false", "filter", "float", "integer", "iterable",
-        "lower", "mapping", "none", "number", "odd", "sameas", "sequence", "string", "test", "true", "undefined", "upper",
+        "boolean", "callable", "defined", "divisibleby", "escaped", "even", "false", "filter", "float", "integer",
+        "iterable",
+        "lower", "mapping", "none", "number", "odd", "sameas", "sequence", "string", "test", "true", "undefined",
+        "upper",
     ])
 
     static let filters: Set<String> = [
-        "abs", "attr", "batch", "capitalize", "center", "count", "d", "default", "dictsort", "e", "escape", "first", "float",
-        "forceescape", "format", "groupby", "indent", "int", "items", "join", "last", "length", "list", "lower", "map", "max",
-        "min", "reject", "rejectattr", "replace", "reverse", "round", "safe", "select", "selectattr", "slice", "sort", "string",
+        "abs", "attr", "batch", "capitalize", "center", "count", "d", "default", "dictsort", "e", "escape", "first",
+        "float",
+        "forceescape", "format", "groupby", "indent", "int", "items", "join", "last", "length", "list", "lower", "map",
+        "max",
+        "min", "reject", "rejectattr", "replace", "reverse", "round", "safe", "select", "selectattr", "slice", "sort",
+        "string",
         "sum", "title", "tojson", "trim", "truncate", "unique", "upper", "urlencode", "wordcount",
     ]
 }

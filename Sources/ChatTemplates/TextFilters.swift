@@ -20,7 +20,9 @@ extension Interpreter {
             guard arguments.positional.isEmpty || arguments.named.isEmpty else {
                 throw .runtime("format takes positional or named arguments, not both")
             }
-            if arguments.named.isEmpty { return .string(try PercentFormat.format(format, try .tuple(arguments.positional))) }
+            if arguments.named.isEmpty {
+                return .string(try PercentFormat.format(format, try .tuple(arguments.positional)))
+            }
             var mapping = Mapping()
             for (name, value) in arguments.named { try mapping.set(name: name, to: value) }
             return .string(try PercentFormat.format(format, .mapping(mapping)))

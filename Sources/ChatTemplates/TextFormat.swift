@@ -72,14 +72,18 @@ enum PercentFormat {
                 value = try next()
             }
             output += try text(of: value, conversion, field)
-            guard output.utf8.count <= Limits.stringBytes else { throw .limit("a text of more than \(Limits.stringBytes) bytes") }
+            guard output.utf8.count <= Limits.stringBytes else {
+                throw .limit("a text of more than \(Limits.stringBytes) bytes")
+            }
         }
         if case .mapping = values { return output }
         guard used == arguments.count else { throw .runtime("not all arguments converted during string formatting") }
         return output
     }
 
-    private static func text(of value: Value, _ conversion: Scalar, _ field: NumberFormat) throws(TemplateError) -> String {
+    private static func text(of value: Value, _ conversion: Scalar, _ field: NumberFormat) throws(TemplateError)
+        -> String
+    {
         var field = field
         switch conversion {
         case "s", "r", "a":
@@ -124,7 +128,9 @@ enum BraceFormat {
             guard !body.contains("{") else { throw .runtime("nested fields in a format are not supported") }
             index = end + 1
             output += try field(body, arguments, &automatic)
-            guard output.utf8.count <= Limits.stringBytes else { throw .limit("a text of more than \(Limits.stringBytes) bytes") }
+            guard output.utf8.count <= Limits.stringBytes else {
+                throw .limit("a text of more than \(Limits.stringBytes) bytes")
+            }
         }
         return output
     }

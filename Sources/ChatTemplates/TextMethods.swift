@@ -20,7 +20,9 @@ enum TextMethods {
         case "startswith", "endswith": return .bool(try hasAffix(name, text, given))
         case "removeprefix":
             let prefix = try required(given, 0, name)
-            return .string(PythonText.hasPrefix(text, prefix) ? String(scalars: text.unicodeScalars.dropFirst(prefix.unicodeScalars.count)) : text)
+            return .string(
+                PythonText.hasPrefix(text, prefix)
+                    ? String(scalars: text.unicodeScalars.dropFirst(prefix.unicodeScalars.count)) : text)
         case "removesuffix":
             let suffix = try required(given, 0, name)
             let cuts = !suffix.isEmpty && PythonText.hasSuffix(text, suffix)
@@ -33,10 +35,12 @@ enum TextMethods {
                     limit: all[2]?.asInteger))
         case "join": return .string(try joined(text, given))
         case "find", "rfind", "index", "rindex", "count": return try search(name, text, given)
-        case "partition", "rpartition": return try partition(text, try required(given, 0, name), fromRight: name == "rpartition")
+        case "partition", "rpartition":
+            return try partition(text, try required(given, 0, name), fromRight: name == "rpartition")
         case "format": return .string(try BraceFormat.format(text, arguments))
         case "ljust", "rjust", "center", "zfill": return .string(try aligned(name, text, given))
-        case "expandtabs": return .string(text.unicodeScalars.reduce(into: "") { $0 += $1 == "\t" ? "        " : String($1) })
+        case "expandtabs":
+            return .string(text.unicodeScalars.reduce(into: "") { $0 += $1 == "\t" ? "        " : String($1) })
         default: return .bool(holds(name, text))
         }
     }
@@ -52,7 +56,8 @@ enum TextMethods {
     private static func hasAffix(_ name: String, _ text: String, _ given: [Value]) throws(TemplateError) -> Bool {
         var text = text
         if given.count > 1 {
-            let slice = try Slicing.slice(.string(text), from: given[1].asInteger, to: given.count > 2 ? given[2].asInteger : nil, step: nil)
+            let slice = try Slicing.slice(
+                .string(text), from: given[1].asInteger, to: given.count > 2 ? given[2].asInteger : nil, step: nil)
             text = try slice.text()
         }
         var affixes: [Value] = Array(given.prefix(1))
@@ -60,7 +65,9 @@ enum TextMethods {
         guard !given.isEmpty else { throw .runtime("\(name) takes a string") }
         for index in affixes.indices {
             let affix = try required(affixes, index, name)
-            if name == "startswith" ? PythonText.hasPrefix(text, affix) : PythonText.hasSuffix(text, affix) { return true }
+            if name == "startswith" ? PythonText.hasPrefix(text, affix) : PythonText.hasSuffix(text, affix) {
+                return true
+            }
         }
         return false
     }
@@ -73,7 +80,9 @@ enum TextMethods {
         var start = 0
         var count = 0
         func guardSize() throws(TemplateError) {
-            guard result.utf8.count <= Limits.stringBytes else { throw .limit("a text of more than \(Limits.stringBytes) bytes") }
+            guard result.utf8.count <= Limits.stringBytes else {
+                throw .limit("a text of more than \(Limits.stringBytes) bytes")
+            }
         }
         if pattern.isEmpty {
             for scalar in scalars {
@@ -104,7 +113,9 @@ enum TextMethods {
             }
             if index > 0 { result += separator }
             result += part
-            guard result.utf8.count <= Limits.stringBytes else { throw .limit("a text of more than \(Limits.stringBytes) bytes") }
+            guard result.utf8.count <= Limits.stringBytes else {
+                throw .limit("a text of more than \(Limits.stringBytes) bytes")
+            }
         }
         return result
     }
@@ -143,7 +154,8 @@ enum TextMethods {
         let scalars = text.scalarArray
         let needle = separator.scalarArray
         let all = 0..<scalars.count
-        let found = fromRight ? PythonText.findLast(needle, in: scalars, all) : PythonText.find(needle, in: scalars, all)
+        let found =
+            fromRight ? PythonText.findLast(needle, in: scalars, all) : PythonText.find(needle, in: scalars, all)
         guard let found else { return try .tuple((fromRight ? ["", "", text] : [text, "", ""]).map { .string($0) }) }
         return try .tuple([
             .string(String(scalars: scalars[..<found])), .string(separator),
@@ -153,7 +165,9 @@ enum TextMethods {
 
     // MARK: Splitting
 
-    private static func split(_ text: String, _ arguments: CallArguments, fromRight: Bool) throws(TemplateError) -> Value {
+    private static func split(_ text: String, _ arguments: CallArguments, fromRight: Bool) throws(TemplateError)
+        -> Value
+    {
         let given = try arguments.bound(to: ["sep", "maxsplit"], of: "split")
         let separator = try TextFilters.text(given[0])
         let limit = given[1]?.asInteger.map { $0 < 0 ? Int.max : $0 } ?? Int.max
@@ -214,7 +228,9 @@ enum TextMethods {
     }
 
     /// `text` filled up to `width` scalars on one side or both.
-    static func padded(_ text: String, _ width: Int, _ fill: String, _ side: PythonText.Side) throws(TemplateError) -> String {
+    static func padded(_ text: String, _ width: Int, _ fill: String, _ side: PythonText.Side) throws(TemplateError)
+        -> String
+    {
         guard width <= Limits.elements else { throw .limit("a width of more than \(Limits.elements)") }
         let missing = max(0, width - text.unicodeScalars.count)
         let left: Int
@@ -233,9 +249,12 @@ enum TextMethods {
         if name == "isprintable" { return scalars.allSatisfy(PythonText.isPrintable) }
         if name == "islower" || name == "isupper" {
             let wanted = scalars.contains { name == "islower" ? $0.properties.isLowercase : $0.properties.isUppercase }
-            return wanted && !scalars.contains { name == "islower" ? $0.properties.isUppercase : $0.properties.isLowercase }
+            return wanted
+                && !scalars.contains { name == "islower" ? $0.properties.isUppercase : $0.properties.isLowercase }
         }
-        if name == "istitle" { return text.equals(PythonText.title(text)) && scalars.contains(where: PythonText.isCased) }
+        if name == "istitle" {
+            return text.equals(PythonText.title(text)) && scalars.contains(where: PythonText.isCased)
+        }
         return !scalars.isEmpty && scalars.enumerated().allSatisfy { holds(name, $1, isFirst: $0 == 0) }
     }
 

@@ -142,7 +142,9 @@ struct Mapping {
         if let found = index[hashed] {
             values[found] = value
         } else {
-            guard keys.count < Limits.elements else { throw .limit("a dictionary of more than \(Limits.elements) members") }
+            guard keys.count < Limits.elements else {
+                throw .limit("a dictionary of more than \(Limits.elements) members")
+            }
             index[hashed] = keys.count
             keys.append(key)
             values.append(value)

@@ -35,7 +35,9 @@ extension Value {
         case (.undefined, .undefined), (.none, .none): return true
         case (.string(let a), .string(let b)): return a.equals(b)
         case (.sequence(let a), .sequence(let b)):
-            guard a === b || a.typeForEquality == b.typeForEquality, a.elements.count == b.elements.count else { return false }
+            guard a === b || a.typeForEquality == b.typeForEquality, a.elements.count == b.elements.count else {
+                return false
+            }
             return a === b || zip(a.elements, b.elements).allSatisfy { $0 == $1 }
         case (.mapping(let a), .mapping(let b)):
             guard a.count == b.count else { return false }
@@ -163,11 +165,15 @@ extension Value {
         switch value {
         case .string(let text):
             let (bytes, overflow) = text.utf8.count.multipliedReportingOverflow(by: count)
-            guard !overflow, bytes <= Limits.stringBytes else { throw .limit("a string of more than \(Limits.stringBytes) bytes") }
+            guard !overflow, bytes <= Limits.stringBytes else {
+                throw .limit("a string of more than \(Limits.stringBytes) bytes")
+            }
             return .string(bytes == 0 ? "" : String(repeating: text, count: count))
         case .sequence(let list) where list.kind == .list || list.kind == .tuple:
             let (total, overflow) = list.elements.count.multipliedReportingOverflow(by: count)
-            guard !overflow, total <= Limits.elements else { throw .limit("a list of more than \(Limits.elements) elements") }
+            guard !overflow, total <= Limits.elements else {
+                throw .limit("a list of more than \(Limits.elements) elements")
+            }
             var elements: [Value] = []
             if total > 0 { for _ in 0..<count { elements += list.elements } }
             return .sequence(try ValueList(elements, list.kind))

@@ -21,7 +21,9 @@ extension Value {
     }
 
     private func writeRepresentation(into output: inout String) throws(TemplateError) {
-        guard output.utf8.count <= Limits.stringBytes else { throw .limit("a text of more than \(Limits.stringBytes) bytes") }
+        guard output.utf8.count <= Limits.stringBytes else {
+            throw .limit("a text of more than \(Limits.stringBytes) bytes")
+        }
         switch self {
         case .undefined: output += "Undefined"
         case .none: output += "None"

@@ -15,7 +15,9 @@ private final class Handle {
     let id: hid_t
     private let close: (hid_t) -> herr_t
 
-    init(_ id: hid_t, _ operation: @autoclosure () -> String, closing close: @escaping (hid_t) -> herr_t) throws(HDF5Failure) {
+    init(_ id: hid_t, _ operation: @autoclosure () -> String, closing close: @escaping (hid_t) -> herr_t)
+        throws(HDF5Failure)
+    {
         guard id >= 0 else { throw HDF5Failure(operation: operation()) }
         self.id = id
         self.close = close
@@ -39,7 +41,8 @@ final class HDF5File {
         lathe_h5_be_quiet()
         let access = try Self.accessInMemory()
         file = try Handle(
-            H5Fcreate(Self.freshName, lathe_h5_truncate(), lathe_h5_default(), access.id), "create a file", closing: H5Fclose)
+            H5Fcreate(Self.freshName, lathe_h5_truncate(), lathe_h5_default(), access.id), "create a file",
+            closing: H5Fclose)
     }
 
     /// The file whose bytes are `image`; they must come from a trusted place, as the library crashes on hostile ones.
@@ -47,7 +50,8 @@ final class HDF5File {
         lathe_h5_be_quiet()
         let access = try Self.accessInMemory()
         // The library copies the bytes; it takes a mutable pointer without writing through it.
-        guard H5Pset_file_image(access.id, UnsafeMutableRawPointer(mutating: image.baseAddress), image.count) >= 0 else {
+        guard H5Pset_file_image(access.id, UnsafeMutableRawPointer(mutating: image.baseAddress), image.count) >= 0
+        else {
             throw HDF5Failure(operation: "take a file image")
         }
         file = try Handle(H5Fopen(Self.freshName, lathe_h5_read_only(), access.id), "open the file", closing: H5Fclose)
@@ -171,7 +175,8 @@ extension HDF5File {
 
     /// A simple space, or the scalar one for no sizes.
     private static func space(_ sizes: [Int]) throws(HDF5Failure) -> Handle {
-        let id = sizes.isEmpty ? H5Screate(H5S_SCALAR) : H5Screate_simple(Int32(sizes.count), sizes.map(hsize_t.init), nil)
+        let id =
+            sizes.isEmpty ? H5Screate(H5S_SCALAR) : H5Screate_simple(Int32(sizes.count), sizes.map(hsize_t.init), nil)
         return try Handle(id, "make a space", closing: H5Sclose)
     }
 
@@ -214,7 +219,8 @@ extension HDF5File {
         let dataset = try Handle(H5Dopen2(file.id, path, lathe_h5_default()), "open \(path)", closing: H5Dclose)
         let space = try Handle(H5Dget_space(dataset.id), "measure \(path)", closing: H5Sclose)
         var sizes = [hsize_t](repeating: 0, count: axes)
-        guard H5Sget_simple_extent_ndims(space.id) == axes, H5Sget_simple_extent_dims(space.id, &sizes, nil) == axes else {
+        guard H5Sget_simple_extent_ndims(space.id) == axes, H5Sget_simple_extent_dims(space.id, &sizes, nil) == axes
+        else {
             throw HDF5Failure(operation: "find \(axes) axes in \(path)")
         }
         var count = 1

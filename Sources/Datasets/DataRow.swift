@@ -33,7 +33,9 @@ extension DataRow {
     public var promptText: String {
         switch content {
         case .conversation(let messages, let trainedFrom, _):
-            let asked = Array(messages.enumerated()).prefix { $0.offset < trainedFrom || $0.element["role"]?.string != "assistant" }
+            let asked = Array(messages.enumerated()).prefix {
+                $0.offset < trainedFrom || $0.element["role"]?.string != "assistant"
+            }
             let users = asked.filter { $0.element["role"]?.string == "user" }[...]
             return (users.isEmpty ? asked : users).map { $0.element["content"]?.string ?? "" }.joined(separator: "\n")
         case .completion(let prompt, _): return prompt

@@ -34,7 +34,8 @@ public struct DataSettings: Sendable, Equatable {
     public var trainOnPrompt: Bool
 
     public init(
-        format: RowFormat, columns: [String: String], labels: [String], maxLength: Int, tooLong: TooLongRule, trainOnPrompt: Bool
+        format: RowFormat, columns: [String: String], labels: [String], maxLength: Int, tooLong: TooLongRule,
+        trainOnPrompt: Bool
     ) {
         self.format = format
         self.columns = columns
@@ -46,9 +47,11 @@ public struct DataSettings: Sendable, Equatable {
 
     /// The settings that change tokens, written the same way always.
     var canonicalText: String {
-        let columns = self.columns.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "\u{1F}")
+        let columns = self.columns.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(
+            separator: "\u{1F}")
         return [
-            format.rawValue, columns, labels.joined(separator: "\u{1F}"), "\(maxLength)", tooLong.rawValue, "\(trainOnPrompt)",
+            format.rawValue, columns, labels.joined(separator: "\u{1F}"), "\(maxLength)", tooLong.rawValue,
+            "\(trainOnPrompt)",
         ].joined(separator: "\u{1E}")
     }
 }

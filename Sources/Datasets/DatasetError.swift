@@ -17,7 +17,8 @@ public struct RowPlace: Sendable, Equatable, CustomStringConvertible {
 /// One thing that is wrong with the data.
 public struct DatasetProblem: Sendable, Equatable, CustomStringConvertible {
     public enum Kind: String, Sendable {
-        case absent, unreadable, unsupported, empty, notUTF8, syntax, ragged, unknownFormat, missingField, wrongType, unknownLabel
+        case absent, unreadable, unsupported, empty, notUTF8, syntax, ragged, unknownFormat, missingField, wrongType,
+            unknownLabel
         case noTemplate, template, notAPrefix, tooLong, noTarget, split
     }
 

@@ -48,7 +48,9 @@ public struct DatasetReport: Sendable, Equatable {
             targetTokens += example.targetCount
             longestExample = max(longestExample, example.ids.count)
             let bin = Int.bitWidth - max(0, example.ids.count - 1).leadingZeroBitCount
-            if lengthHistogram.count <= bin { lengthHistogram += Array(repeating: 0, count: bin + 1 - lengthHistogram.count) }
+            if lengthHistogram.count <= bin {
+                lengthHistogram += Array(repeating: 0, count: bin + 1 - lengthHistogram.count)
+            }
             lengthHistogram[bin] += 1
         }
     }
@@ -59,7 +61,8 @@ public struct DatasetReport: Sendable, Equatable {
             JSONValue.object(JSONObject([("at_most", .integer(1 << bin)), ("rows", .integer(count))]))
         }
         return [
-            "format": .string(format.rawValue), "rows": .integer(rows), "examples": .integer(examples), "tokens": .integer(tokens),
+            "format": .string(format.rawValue), "rows": .integer(rows), "examples": .integer(examples),
+            "tokens": .integer(tokens),
             "supervised_tokens": .integer(targetTokens), "supervised_share": .double(supervisedShare),
             "truncated_rows": .integer(truncatedRows), "dropped_rows": .integer(droppedRows),
             "rows_without_target": .integer(rowsWithoutTarget), "split_rows": .integer(splitRows),

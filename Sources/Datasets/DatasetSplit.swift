@@ -41,7 +41,8 @@ public struct DatasetSplit: Sendable {
         }
         func prepare(_ rows: [DataRow], _ digests: [String]) throws(DatasetError) -> PreparedDataset {
             try PreparedDataset(
-                rows: rows, format: set.format, fileDigests: digests, encoder: encoder, renderer: renderer, settings: settings)
+                rows: rows, format: set.format, fileDigests: digests, encoder: encoder, renderer: renderer,
+                settings: settings)
         }
         self.train = try prepare(trainRows, set.fileDigests)
         self.heldOut = heldOutRows.isEmpty ? nil : try prepare(heldOutRows, heldOutDigests)
@@ -52,20 +53,27 @@ public struct DatasetSplit: Sendable {
     }
 
     /// Cuts `rows` in two. Rows of one prompt — compared without case, punctuation and spacing — stay on one side.
-    static func split(_ rows: [DataRow], size: Double, seed: Int) throws(DatasetError) -> (train: [DataRow], heldOut: [DataRow]) {
+    static func split(_ rows: [DataRow], size: Double, seed: Int) throws(DatasetError) -> (
+        train: [DataRow], heldOut: [DataRow]
+    ) {
         let wanted = size < 1 ? max(1, Int((size * Double(rows.count)).rounded())) : Int(size)
         let place = RowPlace(file: rows.first?.place.file ?? "data.train", line: 0)
         guard wanted < rows.count else {
             throw DatasetError(
-                .split, place, "data.val_size asks for \(wanted) of \(rows.count) rows", hint: "no row would be left to train on")
+                .split, place, "data.val_size asks for \(wanted) of \(rows.count) rows",
+                hint: "no row would be left to train on")
         }
         var groups: [String: [Int]] = [:]
-        for (index, row) in rows.enumerated() { groups[SHA256.hex(of: "\(seed)\n" + promptKey(row)), default: []].append(index) }
+        for (index, row) in rows.enumerated() {
+            groups[SHA256.hex(of: "\(seed)\n" + promptKey(row)), default: []].append(index)
+        }
         var heldOut = Set<Int>()
         for (_, members) in groups.sorted(by: { $0.key < $1.key }) {
             guard heldOut.count < wanted else { break }
             // A group too large for what is still wanted stays in training, unless nothing is held out yet.
-            guard heldOut.count + members.count <= max(wanted, wanted + wanted / 10) || heldOut.isEmpty else { continue }
+            guard heldOut.count + members.count <= max(wanted, wanted + wanted / 10) || heldOut.isEmpty else {
+                continue
+            }
             guard members.count < rows.count else { break }
             heldOut.formUnion(members)
         }

@@ -71,7 +71,8 @@ struct DelimitedReader {
     private var current: UInt8? { position < bytes.count ? bytes[position] : nil }
 
     private var isLineBreak: Bool {
-        bytes[position] == 0x0A || (bytes[position] == 0x0D && (position + 1 == bytes.count || bytes[position + 1] == 0x0A))
+        bytes[position] == 0x0A
+            || (bytes[position] == 0x0D && (position + 1 == bytes.count || bytes[position + 1] == 0x0A))
     }
 
     private mutating func skipLineBreak() {

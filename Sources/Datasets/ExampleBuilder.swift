@@ -15,7 +15,9 @@ public struct ExampleBuilder: Sendable {
     }
 
     /// The sequences of one row, none where it is dropped; `report` counts.
-    public func examples(of row: DataRow, counting report: inout DatasetReport) throws(DatasetError) -> [TokenizedExample] {
+    public func examples(of row: DataRow, counting report: inout DatasetReport) throws(DatasetError)
+        -> [TokenizedExample]
+    {
         let sequences = try sequences(of: row, &report)
         var examples: [TokenizedExample] = []
         var isTruncated = false
@@ -48,9 +50,12 @@ public struct ExampleBuilder: Sendable {
             }
             examples.append(
                 TokenizedExample(
-                    ids: sequence.ids, isTarget: sequence.isTarget, place: row.place, index: row.index, part: examples.count))
+                    ids: sequence.ids, isTarget: sequence.isTarget, place: row.place, index: row.index,
+                    part: examples.count))
         }
-        report.count(examples, isTruncated: isTruncated, isDropped: isDropped, hasNoTarget: hasNoTarget, isSplit: sequences.count > 1)
+        report.count(
+            examples, isTruncated: isTruncated, isDropped: isDropped, hasNoTarget: hasNoTarget,
+            isSplit: sequences.count > 1)
         return examples
     }
 
@@ -61,7 +66,9 @@ public struct ExampleBuilder: Sendable {
         switch row.content {
         case .document: return nil
         case .completion(let prompt, let completion):
-            return (withOneBegin(encoder.encodeText(prompt, addSpecialTokens: false, parseSpecial: true)).ids, completion)
+            return (
+                withOneBegin(encoder.encodeText(prompt, addSpecialTokens: false, parseSpecial: true)).ids, completion
+            )
         case .conversation(let messages, let trainedFrom, let extra):
             let trained = messages.indices.last { $0 >= trainedFrom && messages[$0]["role"]?.string == "assistant" }
             guard let trained else { return nil }
@@ -78,7 +85,10 @@ public struct ExampleBuilder: Sendable {
         case .document: break
         case .completion(let prompt, _): row.content = .completion(prompt: prompt, completion: answer)
         case .conversation(var messages, let trainedFrom, let extra):
-            guard let last = messages.indices.last(where: { $0 >= trainedFrom && messages[$0]["role"]?.string == "assistant" }),
+            guard
+                let last = messages.indices.last(where: {
+                    $0 >= trainedFrom && messages[$0]["role"]?.string == "assistant"
+                }),
                 var object = messages[last].object
             else { return row }
             object["content"] = .string(answer)
@@ -105,7 +115,9 @@ public struct ExampleBuilder: Sendable {
             let text = prompt + completion
             var encoded = plainTokens(text)
             appendEnd(to: &encoded, text, &report)
-            if settings.trainOnPrompt { return [Sequence(ids: encoded.ids, isTarget: everyTokenButTheFirst(encoded.ids.count))] }
+            if settings.trainOnPrompt {
+                return [Sequence(ids: encoded.ids, isTarget: everyTokenButTheFirst(encoded.ids.count))]
+            }
             let span = prompt.utf8.count..<text.utf8.count
             var mask = self.mask(encoded, spans: [span], &report)
             if let end = encoder.endID, encoded.ids.count > 1, encoded.ids.last == end { mask[mask.count - 1] = true }
@@ -116,7 +128,8 @@ public struct ExampleBuilder: Sendable {
     }
 
     private func conversation(
-        _ messages: [JSONValue], _ trainedFrom: Int, _ extra: JSONObject, _ place: RowPlace, _ report: inout DatasetReport
+        _ messages: [JSONValue], _ trainedFrom: Int, _ extra: JSONObject, _ place: RowPlace,
+        _ report: inout DatasetReport
     ) throws(DatasetError) -> [Sequence] {
         var turns = TurnRenderer(renderer: try template(place), encoder: encoder)
         if settings.trainOnPrompt {
@@ -165,7 +178,8 @@ public struct ExampleBuilder: Sendable {
     /// A rendered conversation as tokens: the template writes special tokens itself; a beginning of sequence is added only
     /// where the tokenizer wants one and the template wrote none.
     private func chatTokens(_ text: [UInt8]) -> EncodedText {
-        withOneBegin(encoder.encodeText(String(decoding: text, as: UTF8.self), addSpecialTokens: false, parseSpecial: true))
+        withOneBegin(
+            encoder.encodeText(String(decoding: text, as: UTF8.self), addSpecialTokens: false, parseSpecial: true))
     }
 
     private func withOneBegin(_ encoded: EncodedText) -> EncodedText {
@@ -192,7 +206,9 @@ public struct ExampleBuilder: Sendable {
             report.turnsWithoutEnd += 1
             return
         }
-        while encoded.ids.count > 1, encoded.ids[encoded.ids.count - 1] == end, encoded.ids[encoded.ids.count - 2] == end {
+        while encoded.ids.count > 1, encoded.ids[encoded.ids.count - 1] == end,
+            encoded.ids[encoded.ids.count - 2] == end
+        {
             encoded.ids.removeLast()
             encoded.offsets.removeLast()
         }

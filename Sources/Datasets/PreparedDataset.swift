@@ -25,11 +25,14 @@ public struct RowSet: Sendable {
                 let before = problems.count
                 let records = RecordReader.read(source, &problems)
                 guard let first = records.first else {
-                    if problems.count == before { throw DatasetError(.empty, RowPlace(file: file, line: 0), "the file holds no rows") }
+                    if problems.count == before {
+                        throw DatasetError(.empty, RowPlace(file: file, line: 0), "the file holds no rows")
+                    }
                     continue
                 }
                 if format == .auto { format = try RowDecoder.detect(first, columns: settings.columns) }
-                let decoder = RowDecoder(format: format, columns: settings.columns, labels: settings.labels, hasTemplate: hasTemplate)
+                let decoder = RowDecoder(
+                    format: format, columns: settings.columns, labels: settings.labels, hasTemplate: hasTemplate)
                 for record in records {
                     do throws(DatasetError) {
                         rows.append(try decoder.row(record, index: rows.count))
@@ -80,7 +83,9 @@ public struct PreparedDataset: Sendable {
             let place = rows.first?.place ?? RowPlace(file: "data", line: 0)
             throw DatasetError(
                 .empty, RowPlace(file: place.file, line: 0), "no row is left to work on",
-                hint: "\(report.rows) rows read, \(report.droppedRows) too long, \(report.rowsWithoutTarget) without a token that carries loss")
+                hint:
+                    "\(report.rows) rows read, \(report.droppedRows) too long, \(report.rowsWithoutTarget) without a token that carries loss"
+            )
         }
         self.rows = rows
         self.examples = examples

@@ -54,7 +54,9 @@ enum RecordReader {
             var records: [Record] = []
             let lines = elementLines(source.bytes)
             for (index, element) in elements.enumerated() {
-                add(element, RowPlace(file: source.file, line: index < lines.count ? lines[index] : 0), &records, &problems)
+                add(
+                    element, RowPlace(file: source.file, line: index < lines.count ? lines[index] : 0), &records,
+                    &problems)
             }
             return records
         } catch {
@@ -75,7 +77,11 @@ enum RecordReader {
         for byte in bytes {
             if byte == 0x0A { line += 1 }
             if isInString {
-                if isEscaped { isEscaped = false } else if byte == UInt8(ascii: "\\") { isEscaped = true } else if byte == UInt8(ascii: "\"") {
+                if isEscaped {
+                    isEscaped = false
+                } else if byte == UInt8(ascii: "\\") {
+                    isEscaped = true
+                } else if byte == UInt8(ascii: "\"") {
                     isInString = false
                 }
                 continue

@@ -44,7 +44,9 @@ struct RowDecoder {
 
     private func chat(_ record: Record, _ index: Int) throws(DatasetError) -> DataRow {
         var name = columns["messages"] ?? "messages"
-        if columns["messages"] == nil, record.fields[name] == nil, record.fields["conversations"] != nil { name = "conversations" }
+        if columns["messages"] == nil, record.fields[name] == nil, record.fields["conversations"] != nil {
+            name = "conversations"
+        }
         guard let value = record.fields[name], !value.isNull else { throw missing(name, record) }
         var messages = try systemMessages(record)
         messages += try self.messages(value, name, record)
@@ -58,10 +60,12 @@ struct RowDecoder {
             throw missing(record.fields[promptName] == nil ? promptName : completionName, record)
         }
         if case (.string(let prompt), .string(let completion)) = (prompt, completion) {
-            return DataRow(content: .completion(prompt: prompt, completion: completion), place: record.place, index: index)
+            return DataRow(
+                content: .completion(prompt: prompt, completion: completion), place: record.place, index: index)
         }
         guard prompt.array != nil, completion.array != nil else {
-            throw wrong("\"\(promptName)\" and \"\(completionName)\" must both be texts or both be lists of messages", record)
+            throw wrong(
+                "\"\(promptName)\" and \"\(completionName)\" must both be texts or both be lists of messages", record)
         }
         let asked = try systemMessages(record) + messages(prompt, promptName, record)
         let answered = try messages(completion, completionName, record)
@@ -71,7 +75,8 @@ struct RowDecoder {
     private func alpaca(_ record: Record, _ index: Int) throws(DatasetError) -> DataRow {
         var messages = try systemMessages(record)
         for (number, pair) in (record.fields["history"]?.array ?? []).enumerated() {
-            guard let turns = pair.array, turns.count == 2, let asked = turns[0].string, let answered = turns[1].string else {
+            guard let turns = pair.array, turns.count == 2, let asked = turns[0].string, let answered = turns[1].string
+            else {
                 throw wrong("history[\(number)] must be a pair of texts", record)
             }
             messages += [Self.message("user", asked), Self.message("assistant", answered)]
@@ -89,7 +94,9 @@ struct RowDecoder {
         let text = try text("text", record)
         let label = try label(record)
         guard hasTemplate else {
-            return DataRow(content: .completion(prompt: text + "\n", completion: label), place: record.place, index: index, label: label)
+            return DataRow(
+                content: .completion(prompt: text + "\n", completion: label), place: record.place, index: index,
+                label: label)
         }
         let messages = try systemMessages(record) + [Self.message("user", text), Self.message("assistant", label)]
         var row = try conversation(messages, trainedFrom: messages.count - 1, record, index)
@@ -103,7 +110,8 @@ struct RowDecoder {
         var label: String
         switch value {
         case .string(let text): label = text
-        case .integer(let number): label = labels.indices.contains(number) && !labels.contains("\(number)") ? labels[number] : "\(number)"
+        case .integer(let number):
+            label = labels.indices.contains(number) && !labels.contains("\(number)") ? labels[number] : "\(number)"
         case .bool(let bool): label = bool ? "true" : "false"
         default: throw wrong("\"\(name)\" must be a text or a whole number, found \(value.typeName)", record)
         }
@@ -111,7 +119,8 @@ struct RowDecoder {
         guard !label.isEmpty else { throw wrong("\"\(name)\" is empty", record) }
         guard labels.isEmpty || labels.contains(label) else {
             throw DatasetError(
-                .unknownLabel, record.place, "the label \"\(label)\" is none of data.labels", hint: labels.prefix(12).joined(separator: " | "))
+                .unknownLabel, record.place, "the label \"\(label)\" is none of data.labels",
+                hint: labels.prefix(12).joined(separator: " | "))
         }
         return label
     }
@@ -121,7 +130,8 @@ struct RowDecoder {
     private func conversation(
         _ messages: [JSONValue], trainedFrom: Int, _ record: Record, _ index: Int
     ) throws(DatasetError) -> DataRow {
-        guard messages.indices.contains(where: { $0 >= trainedFrom && messages[$0]["role"]?.string == "assistant" }) else {
+        guard messages.indices.contains(where: { $0 >= trainedFrom && messages[$0]["role"]?.string == "assistant" })
+        else {
             throw DatasetError(.noTarget, record.place, "no assistant turn to train on")
         }
         var extra = JSONObject()
@@ -144,12 +154,16 @@ struct RowDecoder {
 
     /// Messages of either manner of writing, as `role` and `content`; other members stay.
     private func messages(_ value: JSONValue, _ name: String, _ record: Record) throws(DatasetError) -> [JSONValue] {
-        guard let turns = value.array else { throw wrong("\"\(name)\" must be a list of messages, found \(value.typeName)", record) }
+        guard let turns = value.array else {
+            throw wrong("\"\(name)\" must be a list of messages, found \(value.typeName)", record)
+        }
         guard !turns.isEmpty else { throw wrong("\"\(name)\" holds no message", record) }
         var messages: [JSONValue] = []
         for (number, turn) in turns.enumerated() {
             let place = "\(name)[\(number)]"
-            guard let object = turn.object else { throw wrong("\(place) must be an object, found \(turn.typeName)", record) }
+            guard let object = turn.object else {
+                throw wrong("\(place) must be an object, found \(turn.typeName)", record)
+            }
             messages.append(try message(object, place, record))
         }
         return messages
@@ -159,7 +173,9 @@ struct RowDecoder {
         let isShared = object["role"] == nil && object["from"] != nil
         let roleKey = columns["role"] ?? (isShared ? "from" : "role")
         let contentKey = columns["content"] ?? (isShared ? "value" : "content")
-        guard let role = object[roleKey]?.string, !role.isEmpty else { throw wrong("\(place) has no \"\(roleKey)\"", record) }
+        guard let role = object[roleKey]?.string, !role.isEmpty else {
+            throw wrong("\(place) has no \"\(roleKey)\"", record)
+        }
         var members: [JSONObject.Member] = [("role", .string(Self.roles[role] ?? role))]
         switch object[contentKey] {
         case .string(let text): members.append(("content", .string(text)))
@@ -208,7 +224,9 @@ struct RowDecoder {
             return nil
         }
         if value.isNull { return nil }
-        guard let text = value.string else { throw wrong("\"\(name)\" must be a text, found \(value.typeName)", record) }
+        guard let text = value.string else {
+            throw wrong("\"\(name)\" must be a text, found \(value.typeName)", record)
+        }
         return text
     }
 
@@ -219,7 +237,9 @@ struct RowDecoder {
             hint: "it has \(names.isEmpty ? "no fields" : names); data.columns maps names")
     }
 
-    private func wrong(_ message: String, _ record: Record) -> DatasetError { DatasetError(.wrongType, record.place, message) }
+    private func wrong(_ message: String, _ record: Record) -> DatasetError {
+        DatasetError(.wrongType, record.place, message)
+    }
 }
 
 extension String {

@@ -24,10 +24,12 @@ struct SourceText {
         case "csv": layout = .commaSeparated
         case "tsv": layout = .tabSeparated
         case "parquet":
-            throw DatasetError(.unsupported, place, "Parquet is not supported yet", hint: "convert the file to .jsonl or .csv")
+            throw DatasetError(
+                .unsupported, place, "Parquet is not supported yet", hint: "convert the file to .jsonl or .csv")
         case let other:
             throw DatasetError(
-                .unsupported, place, "no data file is named *.\(other)", hint: ".jsonl .json .csv .tsv, each also as .gz")
+                .unsupported, place, "no data file is named *.\(other)",
+                hint: ".jsonl .json .csv .tsv, each also as .gz")
         }
         var bytes = try SourceText.read(file, place)
         if isGzip { bytes = try SourceText.decompress(bytes, place) }
@@ -46,11 +48,13 @@ struct SourceText {
         do {
             let data = try Data(contentsOf: URL(fileURLWithPath: file), options: .mappedIfSafe)
             guard data.count <= maximumByteCount else {
-                throw DatasetError(.unsupported, place, "more than \(maximumByteCount >> 30) GiB", hint: "cut it into several files")
+                throw DatasetError(
+                    .unsupported, place, "more than \(maximumByteCount >> 30) GiB", hint: "cut it into several files")
             }
             return [UInt8](data)
         } catch let error as DatasetError { throw error } catch {
-            throw DatasetError(.unreadable, place, "the file cannot be read: \((error as NSError).localizedDescription)")
+            throw DatasetError(
+                .unreadable, place, "the file cannot be read: \((error as NSError).localizedDescription)")
         }
     }
 
@@ -61,7 +65,8 @@ struct SourceText {
             switch error {
             case .broken: throw DatasetError(.unreadable, place, "not a gzip file, or a damaged one")
             case .truncated: throw DatasetError(.unreadable, place, "the gzip file is cut off")
-            case .tooLarge: throw DatasetError(.unsupported, place, "decompresses to more than \(maximumByteCount >> 30) GiB")
+            case .tooLarge:
+                throw DatasetError(.unsupported, place, "decompresses to more than \(maximumByteCount >> 30) GiB")
             }
         }
     }
@@ -69,7 +74,8 @@ struct SourceText {
     private static func checkUTF8(_ bytes: [UInt8], _ file: String) throws(DatasetError) {
         guard let offset = firstInvalidByte(bytes) else { return }
         let line = bytes[..<offset].reduce(1) { $0 + ($1 == 0x0A ? 1 : 0) }
-        let hint = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) ? "UTF-16" : "GB18030 or Latin-1"
+        let hint =
+            bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) ? "UTF-16" : "GB18030 or Latin-1"
         throw DatasetError(
             .notUTF8, RowPlace(file: file, line: line), "not UTF-8 at byte \(offset)",
             hint: "convert it, for example from \(hint): iconv -f … -t UTF-8")
@@ -79,7 +85,9 @@ struct SourceText {
     static func firstInvalidByte(_ bytes: [UInt8]) -> Int? {
         var index = 0
         let count = bytes.count
-        func continues(_ at: Int, _ range: ClosedRange<UInt8> = 0x80...0xBF) -> Bool { at < count && range.contains(bytes[at]) }
+        func continues(_ at: Int, _ range: ClosedRange<UInt8> = 0x80...0xBF) -> Bool {
+            at < count && range.contains(bytes[at])
+        }
         while index < count {
             let length: Int
             switch bytes[index] {
@@ -90,8 +98,10 @@ struct SourceText {
             case 0xE0: length = continues(index + 1, 0xA0...0xBF) && continues(index + 2) ? 3 : 0
             case 0xED: length = continues(index + 1, 0x80...0x9F) && continues(index + 2) ? 3 : 0
             case 0xE1...0xEF: length = continues(index + 1) && continues(index + 2) ? 3 : 0
-            case 0xF0: length = continues(index + 1, 0x90...0xBF) && continues(index + 2) && continues(index + 3) ? 4 : 0
-            case 0xF4: length = continues(index + 1, 0x80...0x8F) && continues(index + 2) && continues(index + 3) ? 4 : 0
+            case 0xF0:
+                length = continues(index + 1, 0x90...0xBF) && continues(index + 2) && continues(index + 3) ? 4 : 0
+            case 0xF4:
+                length = continues(index + 1, 0x80...0x8F) && continues(index + 2) && continues(index + 3) ? 4 : 0
             case 0xF1...0xF3: length = continues(index + 1) && continues(index + 2) && continues(index + 3) ? 4 : 0
             default: length = 0
             }

@@ -21,12 +21,15 @@ public struct TemplateRenderer: ConversationRenderer {
         self.init(
             template,
             variables: JSONObject([
-                ("bos_token", text(tokenizer.bosID)), ("eos_token", text(tokenizer.eosID)), ("pad_token", text(tokenizer.padID)),
+                ("bos_token", text(tokenizer.bosID)), ("eos_token", text(tokenizer.eosID)),
+                ("pad_token", text(tokenizer.padID)),
                 ("unk_token", text(tokenizer.unknownID)),
             ]))
     }
 
-    public func renderConversation(_ messages: [JSONValue], addGenerationPrompt: Bool, extra: JSONObject) throws -> String {
+    public func renderConversation(_ messages: [JSONValue], addGenerationPrompt: Bool, extra: JSONObject) throws
+        -> String
+    {
         var variables = self.variables
         for member in extra.members { variables[member.key] = member.value }
         return try template.render(messages: messages, addGenerationPrompt: addGenerationPrompt, extra: variables)

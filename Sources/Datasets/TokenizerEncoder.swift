@@ -13,7 +13,8 @@ public struct TokenizerEncoder: TextEncoder {
     public init(_ tokenizer: Tokenizer, digest: String? = nil) {
         self.tokenizer = tokenizer
         let ids = (0..<tokenizer.vocabularySize).map { Int32($0) }
-        special = Set(ids.filter { !tokenizer.tokenBytes($0).isEmpty && tokenizer.decode([$0], skipSpecialTokens: true).isEmpty })
+        special = Set(
+            ids.filter { !tokenizer.tokenBytes($0).isEmpty && tokenizer.decode([$0], skipSpecialTokens: true).isEmpty })
         encoderDigest = digest ?? Self.vocabularyDigest(tokenizer, ids)
     }
 
@@ -25,7 +26,9 @@ public struct TokenizerEncoder: TextEncoder {
         }
         // Vocabularies of the same tokens can split text differently.
         let probe = "The year 2024: naïve café, 12,345.67 €!\n\n\tif (x == 1) { return \"日本語\"; }  I'll've don't…"
-        hash.update(tokenizer.encode(probe, addSpecialTokens: true, parseSpecial: true).ids.map { "\($0)" }.joined(separator: ","))
+        hash.update(
+            tokenizer.encode(probe, addSpecialTokens: true, parseSpecial: true).ids.map { "\($0)" }.joined(
+                separator: ","))
         return hash.digest().hexadecimal
     }
 

@@ -59,7 +59,8 @@ struct TurnRenderer {
     ) throws(DatasetError) -> [UInt8] {
         do {
             return Array(
-                try renderer.renderConversation(Array(messages), addGenerationPrompt: generationPrompt, extra: extra).utf8)
+                try renderer.renderConversation(Array(messages), addGenerationPrompt: generationPrompt, extra: extra)
+                    .utf8)
         } catch {
             throw DatasetError(.template, place, "the chat template cannot render this conversation: \(error)")
         }
@@ -84,8 +85,10 @@ struct TurnRenderer {
     /// Where the turn ends in `tail`, the text behind the generation prompt: behind its end-of-turn token, which is the first
     /// special token behind the message's own text. White space that the template puts behind it does not belong to the turn.
     private mutating func endOfTurn(in tail: [UInt8], content: String) -> Int {
-        let encoded = encoder.encodeText(String(decoding: tail, as: UTF8.self), addSpecialTokens: false, parseSpecial: true)
-        let special = zip(encoded.ids, encoded.offsets).filter { encoder.isSpecialToken($0.0) && !$0.1.isEmpty }.map(\.1)
+        let encoded = encoder.encodeText(
+            String(decoding: tail, as: UTF8.self), addSpecialTokens: false, parseSpecial: true)
+        let special = zip(encoded.ids, encoded.offsets).filter { encoder.isSpecialToken($0.0) && !$0.1.isEmpty }.map(
+            \.1)
         if let contentEnd = Self.endOfLast(Array(content.trimmingWhiteSpace.utf8), in: tail, outside: special),
             let marker = special.first(where: { $0.lowerBound >= contentEnd })
         {
@@ -102,7 +105,9 @@ struct TurnRenderer {
     /// "<|end|>" as well); `nil` for an empty pattern.
     private static func endOfLast(_ pattern: [UInt8], in text: [UInt8], outside marks: [Range<Int>]) -> Int? {
         guard !pattern.isEmpty, pattern.count <= text.count else { return nil }
-        func isInside(_ position: Int) -> Bool { marks.contains { $0.lowerBound < position && position < $0.upperBound } }
+        func isInside(_ position: Int) -> Bool {
+            marks.contains { $0.lowerBound < position && position < $0.upperBound }
+        }
         for start in stride(from: text.count - pattern.count, through: 0, by: -1)
         where text[start] == pattern[0] && text[start...].starts(with: pattern) {
             if !isInside(start), !isInside(start + pattern.count) { return start + pattern.count }

@@ -39,7 +39,8 @@ public struct PairedComparison: Sendable, Equatable {
             verdict = .noDifference
             return
         }
-        let resampled = Self.resampledDifferences(excess, targets, RandomStream(seed: seed, purpose: .bootstrap), sampleCount)
+        let resampled = Self.resampledDifferences(
+            excess, targets, RandomStream(seed: seed, purpose: .bootstrap), sampleCount)
         let interval = Self.interval(of: resampled)
         ci95 = interval
         // NaN on either side compares false with everything and so never earns a verdict.

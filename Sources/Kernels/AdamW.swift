@@ -9,7 +9,8 @@ public enum AdamW {
     public static func step(
         values: UnsafeMutableBufferPointer<Float>, gradients: UnsafeMutableBufferPointer<Float>,
         firstMoments: UnsafeMutableBufferPointer<Float>, secondMoments: UnsafeMutableBufferPointer<Float>,
-        gradientScale: Float, learningRate: Float, beta1: Float, beta2: Float, epsilon: Float, weightDecay: Float, step: Int
+        gradientScale: Float, learningRate: Float, beta1: Float, beta2: Float, epsilon: Float, weightDecay: Float,
+        step: Int
     ) {
         precondition(step >= 1 && gradients.count == values.count)
         precondition(firstMoments.count == values.count && secondMoments.count == values.count)

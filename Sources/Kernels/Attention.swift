@@ -23,7 +23,8 @@ public enum Attention {
         parallel(examples.count * parts) { index, _ in
             let rows = examples[index / parts], head = index % parts * perPart, group = head / (heads / groups)
             var shape = shape(
-                rows: rows.count, keys: rows.count, width: width, heads: heads, groups: groups, scale: scale, window: window)
+                rows: rows.count, keys: rows.count, width: width, heads: heads, groups: groups, scale: scale,
+                window: window)
             shape.type = q.type.c
             shape.output_type = o.type.c
             lathe_attention_forward(
@@ -36,7 +37,8 @@ public enum Attention {
 
     /// Gradients of q, k and v. dk and dv sum over the query heads of a group in the heads' order.
     public static func backward(
-        _ dO: Matrix, q: Matrix, k: Matrix, v: Matrix, o: Matrix, logSumExp: Matrix, bounds: [Int], heads: Int, groups: Int,
+        _ dO: Matrix, q: Matrix, k: Matrix, v: Matrix, o: Matrix, logSumExp: Matrix, bounds: [Int], heads: Int,
+        groups: Int,
         scale: Float, window: Int?, into dq: Matrix, dk: Matrix, dv: Matrix, workspace: Workspace
     ) {
         let width = check(q: q, k: k, v: v, heads: heads, groups: groups)
@@ -49,14 +51,16 @@ public enum Attention {
             let rows = examples[index / groups], group = index % groups
             let query = group * perGroup * width, key = group * width
             var shape = shape(
-                rows: rows.count, keys: rows.count, width: width, heads: heads, groups: groups, scale: scale, window: window)
+                rows: rows.count, keys: rows.count, width: width, heads: heads, groups: groups, scale: scale,
+                window: window)
             shape.type = q.type.c
             shape.output_type = dq.type.c
             func at(_ matrix: Matrix, _ column: Int) -> UnsafeMutableRawPointer {
                 matrix.row(rows.lowerBound) + column * matrix.type.byteCount
             }
             lathe_attention_backward(
-                &shape, perGroup, at(dO, query), dO.type.c, at(q, query), at(k, key), at(v, key), at(o, query), o.type.c,
+                &shape, perGroup, at(dO, query), dO.type.c, at(q, query), at(k, key), at(v, key), at(o, query),
+                o.type.c,
                 lse + rows.lowerBound * heads + group * perGroup, at(dq, query), at(dk, key), at(dv, key))
         }
     }
@@ -76,7 +80,8 @@ public enum Attention {
         parallel(parts) { index, _ in
             let head = index * perPart, group = head / (heads / groups)
             var shape = shape(
-                rows: q.rows, keys: start + q.rows, width: width, heads: heads, groups: groups, scale: scale, window: window)
+                rows: q.rows, keys: start + q.rows, width: width, heads: heads, groups: groups, scale: scale,
+                window: window)
             shape.type = q.type.c
             shape.output_type = o.type.c
             lathe_attention_forward(

@@ -24,7 +24,9 @@ enum BFloat16Product {
         }
     }
 
-    private static func key(_ product: Product, rows: Int, columns: Int, depth: Int, accumulate: Bool) -> BFloat16Kernel.Key {
+    private static func key(_ product: Product, rows: Int, columns: Int, depth: Int, accumulate: Bool)
+        -> BFloat16Kernel.Key
+    {
         BFloat16Kernel.Key(
             rows: rows, columns: columns, depth: depth, leftStride: product.left.stride,
             leftIsTransposed: product.left.isTransposed, rightStride: product.right.stride,
@@ -39,7 +41,9 @@ enum BFloat16Product {
         for piece in rowPieces {
             while rows.upperBound - row >= piece {
                 kernels.run(
-                    key(product, rows: piece, columns: columns.count, depth: product.depth, accumulate: product.accumulate),
+                    key(
+                        product, rows: piece, columns: columns.count, depth: product.depth,
+                        accumulate: product.accumulate),
                     left: product.left.at(row, 0), right: right,
                     output: output.element(row * output.columns + columns.lowerBound))
                 row += piece
@@ -60,7 +64,8 @@ enum BFloat16Product {
             for index in 0..<rest { (copy + index * width).copyMemory(from: place(index), byteCount: width) }
             memset(copy + rest * width, 0, (smallest - rest) * width)
         }
-        var key = key(product, rows: smallest, columns: columns.count, depth: product.depth, accumulate: product.accumulate)
+        var key = key(
+            product, rows: smallest, columns: columns.count, depth: product.depth, accumulate: product.accumulate)
         key.outputStride = columns.count
         kernels.run(key, left: left, right: right, output: copy)
         for index in 0..<rest { place(index).copyMemory(from: copy + index * width, byteCount: width) }
@@ -83,7 +88,9 @@ enum BFloat16Product {
         let rest = product.depth - depth
         guard rest > 0 else { return }
         let left = paddedCopy(0, rest: rest, columns: rows.count) { product.left.at(rows.lowerBound, depth + $0) }
-        let right = paddedCopy(1, rest: rest, columns: columns.count) { product.right.at(depth + $0, columns.lowerBound) }
+        let right = paddedCopy(1, rest: rest, columns: columns.count) {
+            product.right.at(depth + $0, columns.lowerBound)
+        }
         var key = key(product, rows: rows.count, columns: columns.count, depth: smallest, accumulate: accumulate())
         key.leftStride = rows.count
         key.rightStride = columns.count

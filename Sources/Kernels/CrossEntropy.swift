@@ -79,12 +79,15 @@ public enum CrossEntropy {
     }
 
     private static func check(
-        _ hidden: Matrix, _ head: Matrix, _ targets: UnsafeBufferPointer<Int32>, _ losses: UnsafeMutableBufferPointer<Float>,
+        _ hidden: Matrix, _ head: Matrix, _ targets: UnsafeBufferPointer<Int32>,
+        _ losses: UnsafeMutableBufferPointer<Float>,
         _ isCorrect: UnsafeMutableBufferPointer<Bool>?
     ) {
         precondition(hidden.columns == head.columns && hidden.type == head.type && head.rows > 0)
         precondition(targets.count == hidden.rows && losses.count == hidden.rows)
         precondition(isCorrect.map { $0.count == hidden.rows } ?? true)
-        for target in targets { precondition(target >= 0 && Int(target) < head.rows, "target \(target) of \(head.rows)") }
+        for target in targets {
+            precondition(target >= 0 && Int(target) < head.rows, "target \(target) of \(head.rows)")
+        }
     }
 }

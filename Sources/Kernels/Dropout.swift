@@ -10,7 +10,8 @@ public enum Dropout {
         let threshold = UInt32(Double(probability) * 0x1p32)
         parallelRanges(x.count, grain: 1 << 14) { range in
             lathe_dropout(
-                x.pointer, y.pointer, x.type.c, y.type.c, range.lowerBound, range.count, threshold, 1 / (1 - probability),
+                x.pointer, y.pointer, x.type.c, y.type.c, range.lowerBound, range.count, threshold,
+                1 / (1 - probability),
                 seed, stream, RandomStream.Purpose.dropout.rawValue)
         }
     }

@@ -9,12 +9,14 @@ enum FloatProduct {
         parallel(blocks.count) { index, _ in
             let (rows, columns) = blocks[index]
             cblas_sgemm(
-                CblasRowMajor, left.isTransposed ? CblasTrans : CblasNoTrans, right.isTransposed ? CblasTrans : CblasNoTrans,
+                CblasRowMajor, left.isTransposed ? CblasTrans : CblasNoTrans,
+                right.isTransposed ? CblasTrans : CblasNoTrans,
                 blasint(rows.count), blasint(columns.count), blasint(product.depth), product.alpha,
                 left.at(rows.lowerBound, 0).assumingMemoryBound(to: Float.self), blasint(left.stride),
                 right.at(0, columns.lowerBound).assumingMemoryBound(to: Float.self), blasint(right.stride),
                 product.accumulate ? 1 : 0,
-                output.element(rows.lowerBound * output.columns + columns.lowerBound).assumingMemoryBound(to: Float.self),
+                output.element(rows.lowerBound * output.columns + columns.lowerBound).assumingMemoryBound(
+                    to: Float.self),
                 blasint(output.columns))
         }
     }

@@ -13,7 +13,8 @@ public enum MatrixVector {
             let floats = lathe_scratch(0, columns * 4).assumingMemoryBound(to: Float.self)
             for row in rows {
                 lathe_dequantise(
-                    layout.format, layout.bytes(row: w.rowOrder.storedRow(row, of: outputs)), floats, LATHE_F32, columns)
+                    layout.format, layout.bytes(row: w.rowOrder.storedRow(row, of: outputs)), floats, LATHE_F32, columns
+                )
                 for n in 0..<x.rows { to[n * outputs + row] = lathe_dot(from + n * columns, floats, columns) }
             }
         }

@@ -10,7 +10,8 @@ public enum RMSNorm {
     ///   - weight: `[1, C]` fp32.
     ///   - inverseRMS: `[N, 1]` fp32, for `backward`.
     public static func forward(_ x: Matrix, weight: Matrix, epsilon: Float, into y: Matrix, inverseRMS: Matrix) {
-        precondition(x.rows == y.rows && x.columns == y.columns && weight.count == x.columns && inverseRMS.count == x.rows)
+        precondition(
+            x.rows == y.rows && x.columns == y.columns && weight.count == x.columns && inverseRMS.count == x.rows)
         let w = weight.floatPointer, r = inverseRMS.floatPointer
         parallelRanges(x.rows, grain: x.rowGrain) { rows in
             let first = rows.lowerBound

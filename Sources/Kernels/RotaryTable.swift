@@ -71,7 +71,9 @@ public struct RotaryTable: Sendable {
         }
     }
 
-    private static func llama3(_ frequency: Double, factor: Double, low: Double, high: Double, original: Double) -> Double {
+    private static func llama3(_ frequency: Double, factor: Double, low: Double, high: Double, original: Double)
+        -> Double
+    {
         let wavelength = 2 * .pi / frequency
         if wavelength < original / high { return frequency }
         if wavelength > original / low { return frequency / factor }

@@ -37,7 +37,8 @@ public enum Widening {
             for row in rows {
                 precondition(ids[row] >= 0 && Int(ids[row]) < layout.rows, "row \(ids[row]) of \(layout.rows)")
                 let stored = tensor.rowOrder.storedRow(Int(ids[row]), of: layout.rows)
-                lathe_dequantise(layout.format, layout.bytes(row: stored), matrix.row(row), matrix.type.c, layout.columns)
+                lathe_dequantise(
+                    layout.format, layout.bytes(row: stored), matrix.row(row), matrix.type.c, layout.columns)
             }
         }
     }

@@ -25,7 +25,9 @@ extension AdaptableLayer {
         }
         var number = 0
         while true {
-            let found = projections.map { append("model.layers.\(number).\($0)", weight: "model.layers.\(number).\($0)") }
+            let found = projections.map {
+                append("model.layers.\(number).\($0)", weight: "model.layers.\(number).\($0)")
+            }
             guard found.contains(true) else { break }
             number += 1
         }

@@ -30,7 +30,8 @@ final class AtomicDirectory {
     /// Puts the folder in its place. Its files must be durable already.
     func commit() throws {
         AtomicDirectory.flush(url)
-        let old = place.deletingLastPathComponent().appendingPathComponent(".\(place.lastPathComponent).\(getpid()).old")
+        let old = place.deletingLastPathComponent().appendingPathComponent(
+            ".\(place.lastPathComponent).\(getpid()).old")
         let isThere = FileManager.default.fileExists(atPath: place.path)
         if isThere, rename(place.path, old.path) != 0 { throw failure() }
         guard rename(url.path, place.path) == 0 else {

@@ -20,7 +20,8 @@ struct BaseDescription {
 
     /// Files of a folder that go with the model as they are.
     private static let companions = [
-        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "generation_config.json", "chat_template.jinja",
+        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "generation_config.json",
+        "chat_template.jinja",
         "tokenizer.model", "added_tokens.json", "vocab.json", "merges.txt",
     ]
 
@@ -65,7 +66,8 @@ struct BaseDescription {
                 files.append((name, Array(try Data(contentsOf: file))))
             }
         case .gguf(let file):
-            let built = try TokenizerFiles(GGUFVocabulary(gguf: file), contextLength: json["max_position_embeddings"]?.integer)
+            let built = try TokenizerFiles(
+                GGUFVocabulary(gguf: file), contextLength: json["max_position_embeddings"]?.integer)
             files += built.files.map { ($0.name, BaseDescription.bytes($0.value)) }
         case .none: break
         }

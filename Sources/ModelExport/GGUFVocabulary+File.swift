@@ -43,7 +43,9 @@ private struct TokenizerKeys {
 
     /// A token's id; the largest number stands for none, as llama.cpp writes it.
     func id(_ key: String) throws -> Int32? {
-        guard let number = try typed(key, "an integer", value(key)?.integer), number != 0xFFFF_FFFF, number != -1 else { return nil }
+        guard let number = try typed(key, "an integer", value(key)?.integer), number != 0xFFFF_FFFF, number != -1 else {
+            return nil
+        }
         return try typed(key, "a token id", Int32(exactly: number))
     }
 

@@ -21,7 +21,8 @@ final class HDF5Model {
             throw ModelExportError(place.path, "is there already", hint: "name another place, or remove it first")
         }
         self.place = place
-        temporary = place.deletingLastPathComponent().appendingPathComponent(".\(place.lastPathComponent).\(getpid()).partial")
+        temporary = place.deletingLastPathComponent().appendingPathComponent(
+            ".\(place.lastPathComponent).\(getpid()).partial")
         H5open()
         H5Eset_auto2(0, nil, nil)  // Errors are ours to tell.
         file = H5Fcreate(temporary.path, UInt32(H5F_ACC_TRUNC_VALUE), 0, 0)
@@ -81,7 +82,8 @@ final class HDF5Model {
     }
 
     private func append(
-        _ bytes: UnsafeRawBufferPointer, rows: Range<Int>, _ sizes: [hsize_t], _ dataset: hid_t, _ space: hid_t, _ type: hid_t,
+        _ bytes: UnsafeRawBufferPointer, rows: Range<Int>, _ sizes: [hsize_t], _ dataset: hid_t, _ space: hid_t,
+        _ type: hid_t,
         _ name: String
     ) throws {
         var memory: hid_t = 0  // H5S_ALL
@@ -98,7 +100,9 @@ final class HDF5Model {
             target = space
         }
         defer { if memory > 0 { H5Sclose(memory) } }
-        guard H5Dwrite(dataset, type, memory, target, 0, bytes.baseAddress) >= 0 else { throw failure(name, "cannot be written") }
+        guard H5Dwrite(dataset, type, memory, target, 0, bytes.baseAddress) >= 0 else {
+            throw failure(name, "cannot be written")
+        }
     }
 
     private func attribute(_ name: String, _ text: String, on dataset: hid_t, _ tensor: String) throws {

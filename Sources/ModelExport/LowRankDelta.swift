@@ -23,7 +23,8 @@ public struct LowRankDelta: Sendable {
         }
         guard aShape[0] == bShape[1] else {
             throw ModelExportError(
-                path, "the factors' ranks differ", expected: "A [r, in] and B [out, r]", found: "A \(aShape), B \(bShape)",
+                path, "the factors' ranks differ", expected: "A [r, in] and B [out, r]",
+                found: "A \(aShape), B \(bShape)",
                 hint: "is a factor transposed?")
         }
         self.path = path
@@ -56,7 +57,8 @@ public struct LowRankDelta: Sendable {
         }
         for (name, values) in [("A", a), ("B", b)] {
             if let index = values.firstIndex(where: { !$0.isFinite }) {
-                throw ModelExportError(path, "factor \(name) is not finite", found: "\(values[index]) at element \(index)")
+                throw ModelExportError(
+                    path, "factor \(name) is not finite", found: "\(values[index]) at element \(index)")
             }
         }
     }

@@ -78,7 +78,8 @@ public struct MergeCertificate: Sendable {
             "logits differ by a share of \(logits.relativeError), more than \(tolerance.relativeError)")
         check(
             logits.topAgreement >= tolerance.topAgreement,
-            "the most likely token is the same in a share of \(logits.topAgreement), less than \(tolerance.topAgreement)")
+            "the most likely token is the same in a share of \(logits.topAgreement), less than \(tolerance.topAgreement)"
+        )
         check(
             abs(losses.merged - losses.adapter) <= tolerance.loss,
             "the probe's loss is \(losses.merged) merged and \(losses.adapter) with the adapter")

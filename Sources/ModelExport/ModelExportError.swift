@@ -11,7 +11,8 @@ public struct ModelExportError: Error, Sendable, Equatable, CustomStringConverti
     /// What the user may try.
     public var hint: String?
 
-    public init(_ place: String, _ problem: String, expected: String? = nil, found: String? = nil, hint: String? = nil) {
+    public init(_ place: String, _ problem: String, expected: String? = nil, found: String? = nil, hint: String? = nil)
+    {
         self.place = place
         self.problem = problem
         self.expected = expected

@@ -63,7 +63,8 @@ public struct ModelMerger {
         switch base {
         case let folder as HuggingFaceDirectory:
             try self.init(base: base, configuration: ModelConfiguration(huggingFace: folder.configuration))
-        case let weights as GGUFWeights: try self.init(base: base, configuration: ModelConfiguration(gguf: weights.gguf))
+        case let weights as GGUFWeights:
+            try self.init(base: base, configuration: ModelConfiguration(gguf: weights.gguf))
         default: throw ModelExportError(base.location, "does not say what model it holds")
         }
     }
@@ -81,7 +82,9 @@ public struct ModelMerger {
         _ deltas: [LowRankDelta], expectedPaths: [String]? = nil, into output: URL,
         options: ModelOutputOptions = ModelOutputOptions()
     ) throws -> MergeResult {
-        guard !deltas.isEmpty else { throw ModelExportError(output.path, "the adapter holds no factors: nothing to merge") }
+        guard !deltas.isEmpty else {
+            throw ModelExportError(output.path, "the adapter holds no factors: nothing to merge")
+        }
         let paths = Set(deltas.map(\.path))
         if let absent = expectedPaths?.first(where: { !paths.contains($0) }) {
             throw ModelExportError(absent, "the adapter holds no factors for the module")
@@ -129,7 +132,8 @@ public struct ModelMerger {
 
     /// Streams every tensor of `plan` through `writeTensor`.
     private func write(
-        _ plan: OutputPlan, _ expected: Int, _ output: URL, _ writeTensor: (PlannedTensor, (Sink) throws -> Void) throws -> Void
+        _ plan: OutputPlan, _ expected: Int, _ output: URL,
+        _ writeTensor: (PlannedTensor, (Sink) throws -> Void) throws -> Void
     ) throws -> MergeResult {
         let stream = TensorStream(base: base, plan: plan)
         var norms: [(path: String, norm: Double)] = []
@@ -140,7 +144,8 @@ public struct ModelMerger {
         }
         let result = MergeResult(
             tensorsExpected: expected, tensorsApplied: norms.count,
-            deltaNorm: norms.reduce(0) { $0 + $1.norm * $1.norm }.squareRoot(), tensorDeltaNorms: norms, type: plan.type,
+            deltaNorm: norms.reduce(0) { $0 + $1.norm * $1.norm }.squareRoot(), tensorDeltaNorms: norms,
+            type: plan.type,
             untiedHead: plan.untiesHead, bytesWritten: plan.tensors.reduce(0) { $0 + $1.byteCount })
         try check(result, output)
         return result

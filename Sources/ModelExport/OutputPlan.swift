@@ -91,7 +91,9 @@ struct OutputPlan {
             if stored.dtype.isQuantised { return (.bf16, true) }
             elements[stored.dtype, default: 0] += stored.elementCount
         }
-        let most = elements.filter { ExportType($0.key) != nil }.max { ($0.value, $0.key.rawValue) < ($1.value, $1.key.rawValue) }
+        let most = elements.filter { ExportType($0.key) != nil }.max {
+            ($0.value, $0.key.rawValue) < ($1.value, $1.key.rawValue)
+        }
         return (most.flatMap { ExportType($0.key) } ?? .f32, false)
     }
 }

@@ -59,7 +59,8 @@ final class TensorStream {
             }
             if passes {
                 let rowBytes = stored.bytes.count / rows
-                try sink(UnsafeRawBufferPointer(rebasing: stored.bytes[(start * rowBytes)..<(range.upperBound * rowBytes)]))
+                try sink(
+                    UnsafeRawBufferPointer(rebasing: stored.bytes[(start * rowBytes)..<(range.upperBound * rowBytes)]))
             } else {
                 try sink(rounded(block, tensor.dtype, tensor.name))
             }
@@ -75,7 +76,8 @@ final class TensorStream {
             delta.b.withUnsafeBytes { b in
                 guard let a = a.baseAddress, let b = b.baseAddress else { return }
                 let left = Matrix(
-                    pointer: UnsafeMutableRawPointer(mutating: b) + range.lowerBound * delta.rank * 4, rows: range.count,
+                    pointer: UnsafeMutableRawPointer(mutating: b) + range.lowerBound * delta.rank * 4,
+                    rows: range.count,
                     columns: delta.rank, type: .f32)
                 let right = Matrix(
                     pointer: UnsafeMutableRawPointer(mutating: a), rows: delta.rank, columns: block.columns, type: .f32)

@@ -38,7 +38,8 @@ struct TokenizerFiles {
         case "llama": stages = TokenizerStages(sentencePieceAddsPrefix: vocabulary.addsSpacePrefix ?? true)
         default:
             throw ModelExportError(
-                "tokenizer.ggml.model", "a tokenizer.json cannot be built from \(vocabulary.model)", expected: "gpt2 or llama",
+                "tokenizer.ggml.model", "a tokenizer.json cannot be built from \(vocabulary.model)",
+                expected: "gpt2 or llama",
                 hint: "start from the Hugging Face folder of the model")
         }
         return [
@@ -52,9 +53,12 @@ struct TokenizerFiles {
     private func addedTokens() -> [JSONValue] {
         texts.indices.compactMap { id in
             let type = type(id)
-            guard type == TokenType.control || type == TokenType.userDefined || type == TokenType.unknown else { return nil }
+            guard type == TokenType.control || type == TokenType.userDefined || type == TokenType.unknown else {
+                return nil
+            }
             return [
-                "id": .integer(id), "content": .string(texts[id]), "single_word": false, "lstrip": false, "rstrip": false,
+                "id": .integer(id), "content": .string(texts[id]), "single_word": false, "lstrip": false,
+                "rstrip": false,
                 "normalized": false, "special": .bool(type != TokenType.userDefined),
             ]
         }

@@ -26,13 +26,16 @@ struct TokenizerStages {
             preTokenizer = TokenizerStages.byteLevel(useRegex: true)
             (ignoresMerges, addsBOS) = (false, false)
         case "llama-bpe", "llama3", "llama-v3", "falcon3", "pixtral":
-            preTokenizer = TokenizerStages.split(TokenizerStages.words + TokenizerStages.threeDigits + TokenizerStages.tail)
+            preTokenizer = TokenizerStages.split(
+                TokenizerStages.words + TokenizerStages.threeDigits + TokenizerStages.tail)
             (ignoresMerges, addsBOS) = (true, true)
         case "dbrx", "smaug-bpe":
-            preTokenizer = TokenizerStages.split(TokenizerStages.words + TokenizerStages.threeDigits + TokenizerStages.tail)
+            preTokenizer = TokenizerStages.split(
+                TokenizerStages.words + TokenizerStages.threeDigits + TokenizerStages.tail)
             (ignoresMerges, addsBOS) = (false, false)
         case "qwen2", "deepseek-r1-qwen", "stablelm2", "megrez":
-            preTokenizer = TokenizerStages.split(TokenizerStages.words + TokenizerStages.oneDigit + TokenizerStages.tail)
+            preTokenizer = TokenizerStages.split(
+                TokenizerStages.words + TokenizerStages.oneDigit + TokenizerStages.tail)
             (ignoresMerges, addsBOS) = (false, false)
         default:
             throw ModelExportError(

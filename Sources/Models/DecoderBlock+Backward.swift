@@ -19,7 +19,8 @@ extension DecoderBlock {
         context.workspace.scoped {
             let dAttended = context.residual(rows: x.rows, columns: configuration.queryWidth)
             context.workspace.scoped {
-                output.backward(activations(dx, context), x: saved.attended, low: saved.low[3], into: dAttended, context)
+                output.backward(
+                    activations(dx, context), x: saved.attended, low: saved.low[3], into: dAttended, context)
             }
             backwardAttention(dAttended, dx, x: x, saved: saved, isLowest: isLowest, span: span, context)
         }
@@ -71,7 +72,8 @@ extension DecoderBlock {
         for (index, (layer, gradient)) in [(query, queryGradient), (key, keyGradient), (value, dValue)].enumerated() {
             context.workspace.scoped {
                 layer.backward(
-                    activations(gradient, context), x: normed, low: saved.low[index], into: dNormed, accumulate: index > 0,
+                    activations(gradient, context), x: normed, low: saved.low[index], into: dNormed,
+                    accumulate: index > 0,
                     context)
             }
         }
@@ -82,7 +84,8 @@ extension DecoderBlock {
 
     /// The gradient before a norm over heads, where there is one.
     private func throughNorm(
-        _ gradient: Matrix, heads: Int, norm: ConstantVector?, raw: Matrix?, _ inverseRMS: Matrix?, _ context: PassContext
+        _ gradient: Matrix, heads: Int, norm: ConstantVector?, raw: Matrix?, _ inverseRMS: Matrix?,
+        _ context: PassContext
     ) -> Matrix {
         guard let norm, let raw, let inverseRMS else { return gradient }
         let result = context.residual(rows: gradient.rows, columns: gradient.columns)

@@ -54,7 +54,9 @@ final class DecoderBlock {
     ///   - x: the residual stream `[N, C]`, fp32.
     ///   - y: where the block's output goes, `[N, C]`, fp32; may be `x`. Nil stops before the last product, whose result
     ///     backward does not need.
-    func forward(_ x: Matrix, into y: Matrix?, saving saved: BlockActivations, span: AttentionSpan, _ context: PassContext) {
+    func forward(
+        _ x: Matrix, into y: Matrix?, saving saved: BlockActivations, span: AttentionSpan, _ context: PassContext
+    ) {
         let workspace = context.workspace
         workspace.scoped {
             let normed = context.activations(rows: x.rows, columns: x.columns)
@@ -85,7 +87,8 @@ final class DecoderBlock {
 
     func normInput(_ x: Matrix, into normed: Matrix, _ saved: BlockActivations) {
         RMSNorm.forward(
-            x, weight: inputNorm.matrix, epsilon: configuration.normEpsilon, into: normed, inverseRMS: saved.inputInverseRMS)
+            x, weight: inputNorm.matrix, epsilon: configuration.normEpsilon, into: normed,
+            inverseRMS: saved.inputInverseRMS)
     }
 
     func normMiddle(into normed: Matrix, _ saved: BlockActivations) {
@@ -95,7 +98,9 @@ final class DecoderBlock {
     }
 
     /// Queries, keys and values, normed where the family norms them, and rotated.
-    private func project(_ normed: Matrix, saving saved: BlockActivations, _ span: AttentionSpan, _ context: PassContext) {
+    private func project(
+        _ normed: Matrix, saving saved: BlockActivations, _ span: AttentionSpan, _ context: PassContext
+    ) {
         query.forward(normed, into: saved.rawQuery ?? saved.query, low: saved.low[0], context)
         key.forward(normed, into: saved.rawKey ?? saved.key, low: saved.low[1], context)
         value.forward(normed, into: saved.value, low: saved.low[2], context)

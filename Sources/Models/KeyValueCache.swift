@@ -35,7 +35,8 @@ final class KeyValueCache {
     private func matrix(_ index: Int) -> Matrix {
         precondition(index < 2 * layers)
         return Matrix(
-            pointer: storage.baseAddress.unsafelyUnwrapped + index * capacity * width * 4, rows: capacity, columns: width,
+            pointer: storage.baseAddress.unsafelyUnwrapped + index * capacity * width * 4, rows: capacity,
+            columns: width,
             type: .f32)
     }
 }

@@ -93,7 +93,9 @@ extension LanguageModel {
     /// Gathers and norms the rows that carry loss, lets `body` compute their losses, and sums these by example.
     func withTargets(
         _ batch: TokenBatch, _ rows: [Int32], _ x: Matrix, _ context: PassContext,
-        _ body: (Matrix, UnsafeBufferPointer<Int32>, UnsafeMutableBufferPointer<Float>, UnsafeMutableBufferPointer<Bool>) -> Void
+        _ body: (
+            Matrix, UnsafeBufferPointer<Int32>, UnsafeMutableBufferPointer<Float>, UnsafeMutableBufferPointer<Bool>
+        ) -> Void
     ) throws -> (batch: BatchLoss, tokens: [Float]) {
         var tokens = [Float](repeating: 0, count: rows.count)
         var correct = [Bool](repeating: false, count: rows.count)

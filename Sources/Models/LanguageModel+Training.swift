@@ -81,7 +81,9 @@ extension LanguageModel {
         return ForwardPass(lowest: lowest, inputs: inputs, output: x, saved: saved)
     }
 
-    private func backward(_ index: Int, _ dx: Matrix, _ pass: ForwardPass, _ span: AttentionSpan, _ context: PassContext) {
+    private func backward(
+        _ index: Int, _ dx: Matrix, _ pass: ForwardPass, _ span: AttentionSpan, _ context: PassContext
+    ) {
         let block = blocks[index]
         let place = index - pass.lowest
         let x = pass.inputs[place]
@@ -117,7 +119,8 @@ extension LanguageModel {
             rows.withUnsafeBufferPointer { Elements.gatherRows(x, $0, into: gathered) }
             normFinal(gathered, into: normed, inverseRMS: inverseRMS)
             RMSNorm.backward(
-                dHidden, x: gathered, weight: finalNorm.matrix, inverseRMS: inverseRMS, into: dHidden, accumulate: false)
+                dHidden, x: gathered, weight: finalNorm.matrix, inverseRMS: inverseRMS, into: dHidden, accumulate: false
+            )
             rows.withUnsafeBufferPointer { Elements.scatterAddRows(dHidden, $0, into: dx) }
             return losses.batch
         }

@@ -28,7 +28,8 @@ extension LinearLayer {
             let z = low ?? context.activations(rows: x.rows, columns: adapter.rank)
             forwardLow(x, into: z, context)
             context.workspace.scoped {
-                Products.timesTransposed(z, converted(adapter.b, context), into: sum, alpha: adapter.scale, accumulate: true)
+                Products.timesTransposed(
+                    z, converted(adapter.b, context), into: sum, alpha: adapter.scale, accumulate: true)
             }
             if sum.type != y.type { Conversion.convert(sum, into: y) }
         }
@@ -64,7 +65,8 @@ extension LinearLayer {
             let dz = context.activations(rows: x.rows, columns: adapter.rank)
             Products.times(dy, converted(adapter.b, context), into: dz, alpha: adapter.scale)
             context.workspace.scoped {
-                Products.transposedTimes(dz, adapterInput(x, adapter, context), into: adapter.gradientA, accumulate: true)
+                Products.transposedTimes(
+                    dz, adapterInput(x, adapter, context), into: adapter.gradientA, accumulate: true)
             }
             guard let dx else { return }
             let a = converted(adapter.a, context)
@@ -75,7 +77,8 @@ extension LinearLayer {
             let dMasked = context.residual(rows: dx.rows, columns: dx.columns)
             Products.times(dz, a, into: dMasked)
             Dropout.apply(
-                dMasked, into: dMasked, probability: adapter.dropout, seed: key.seed(layer: adapter.index), stream: key.stream)
+                dMasked, into: dMasked, probability: adapter.dropout, seed: key.seed(layer: adapter.index),
+                stream: key.stream)
             Elements.add(dMasked, into: dx)
         }
     }
@@ -110,7 +113,8 @@ extension LinearLayer {
     private func adapterInput(_ x: Matrix, _ adapter: LowRankAdapter, _ context: PassContext) -> Matrix {
         guard let key = context.dropout, adapter.dropout > 0 else { return x }
         let masked = context.activations(rows: x.rows, columns: x.columns)
-        Dropout.apply(x, into: masked, probability: adapter.dropout, seed: key.seed(layer: adapter.index), stream: key.stream)
+        Dropout.apply(
+            x, into: masked, probability: adapter.dropout, seed: key.seed(layer: adapter.index), stream: key.stream)
         return masked
     }
 }

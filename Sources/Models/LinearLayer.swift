@@ -12,7 +12,9 @@ public final class LinearLayer {
     public var bias: Matrix? { biasVector?.matrix }
     public var adapter: LowRankAdapter? {
         didSet {
-            precondition(adapter.map { $0.inputSize == inputSize && $0.outputSize == outputSize } ?? true, "adapter of other sizes")
+            precondition(
+                adapter.map { $0.inputSize == inputSize && $0.outputSize == outputSize } ?? true,
+                "adapter of other sizes")
         }
     }
     let biasVector: ConstantVector?

@@ -8,7 +8,9 @@ extension ModelConfiguration {
     /// Reads the metadata and, where GGUF says a thing only by which tensors there are, the directory.
     public init(gguf: GGUFFile) throws {
         let fields = GGUFFields(gguf)
-        guard let architecture = gguf.architecture else { throw ModelConfigurationError.missing(key: "general.architecture") }
+        guard let architecture = gguf.architecture else {
+            throw ModelConfigurationError.missing(key: "general.architecture")
+        }
         // Mistral's GGUF files say "llama"; the two compute alike.
         guard Self.supportedFamilies.contains(architecture), architecture != "mistral" else {
             throw ModelConfigurationError.unsupportedArchitecture(
@@ -18,7 +20,8 @@ extension ModelConfiguration {
         let layers = try fields.required("block_count")
         let heads = try fields.required("attention.head_count")
         guard heads > 0 else {
-            throw ModelConfigurationError.invalid(key: "attention.head_count", value: "\(heads)", expected: "a positive number")
+            throw ModelConfigurationError.invalid(
+                key: "attention.head_count", value: "\(heads)", expected: "a positive number")
         }
         let headWidth = try fields.optional("attention.key_length") ?? width / heads
         if let valueWidth = try fields.optional("attention.value_length"), valueWidth != headWidth {
@@ -53,14 +56,16 @@ extension ModelConfiguration {
 
     private static func scaling(_ fields: GGUFFields, base: Double, headWidth: Int) throws -> RotaryScaling {
         if let tensor = try fields.gguf.tensor("rope_freqs.weight") {
-            guard tensor.shape.sizes == [headWidth / 2], Widening.supports(tensor.dtype), !tensor.dtype.isQuantised else {
+            guard tensor.shape.sizes == [headWidth / 2], Widening.supports(tensor.dtype), !tensor.dtype.isQuantised
+            else {
                 throw ModelConfigurationError.invalid(
                     key: "rope_freqs.weight", value: "\(tensor.shape) of \(tensor.dtype.rawValue)",
                     expected: "\(headWidth / 2) floats")
             }
             let factors = Widening.floats(tensor)
             guard factors.allSatisfy({ $0.isFinite && $0 > 0 }) else {
-                throw ModelConfigurationError.invalid(key: "rope_freqs.weight", value: "\(factors)", expected: "positive numbers")
+                throw ModelConfigurationError.invalid(
+                    key: "rope_freqs.weight", value: "\(factors)", expected: "positive numbers")
             }
             return llama3Scaling(factors, base: base, headWidth: headWidth) ?? .frequencyFactors(factors)
         }
@@ -119,14 +124,17 @@ private struct GGUFFields {
     }
 
     func required(_ key: String) throws -> Int {
-        guard let value = try optional(key) else { throw ModelConfigurationError.missing(key: "\(architecture).\(key)") }
+        guard let value = try optional(key) else {
+            throw ModelConfigurationError.missing(key: "\(architecture).\(key)")
+        }
         return value
     }
 
     func number(_ key: String) throws -> Double? {
         guard let value = gguf.architectureValue(key) else { return nil }
         guard let number = value.double else {
-            throw ModelConfigurationError.invalid(key: "\(architecture).\(key)", value: value.typeName, expected: "a number")
+            throw ModelConfigurationError.invalid(
+                key: "\(architecture).\(key)", value: value.typeName, expected: "a number")
         }
         return number
     }

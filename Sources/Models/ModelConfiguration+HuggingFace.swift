@@ -37,7 +37,8 @@ extension ModelConfiguration {
             hasQueryKeyNorm: family == "qwen3",
             slidingWindow: window, slidingLayers: sliding,
             beginToken: json["bos_token_id"]?.integer,
-            endTokens: json["eos_token_id"]?.array?.compactMap(\.integer) ?? json["eos_token_id"]?.integer.map { [$0] } ?? [])
+            endTokens: json["eos_token_id"]?.array?.compactMap(\.integer) ?? json["eos_token_id"]?.integer.map { [$0] }
+                ?? [])
         self = try validated()
     }
 
@@ -93,7 +94,9 @@ extension ModelConfiguration {
         json["max_position_embeddings"] = .integer(contextLength)
         json["rms_norm_eps"] = .double(Self.shortest(normEpsilon))
         json["rope_theta"] = .double(rotaryBase)
-        if let scaling = rotaryScaling.huggingFaceJSON(contextLength: contextLength) { json["rope_scaling"] = .object(scaling) }
+        if let scaling = rotaryScaling.huggingFaceJSON(contextLength: contextLength) {
+            json["rope_scaling"] = .object(scaling)
+        }
         json["hidden_act"] = "silu"
         json["tie_word_embeddings"] = .bool(isTied)
         if family != "qwen2" { json["attention_bias"] = .bool(hasAttentionBias) }

@@ -134,16 +134,19 @@ extension ModelConfiguration {
         try check("max_position_embeddings", contextLength, atMost: 1 << 40)
         guard heads % keyValueHeads == 0 else {
             throw ModelConfigurationError.invalid(
-                key: "num_key_value_heads", value: "\(keyValueHeads)", expected: "a divisor of num_attention_heads = \(heads)")
+                key: "num_key_value_heads", value: "\(keyValueHeads)",
+                expected: "a divisor of num_attention_heads = \(heads)")
         }
         guard headWidth % 2 == 0 else {
             throw ModelConfigurationError.invalid(key: "head_dim", value: "\(headWidth)", expected: "an even number")
         }
         guard normEpsilon > 0, normEpsilon < 1 else {
-            throw ModelConfigurationError.invalid(key: "rms_norm_eps", value: "\(normEpsilon)", expected: "a number in (0, 1)")
+            throw ModelConfigurationError.invalid(
+                key: "rms_norm_eps", value: "\(normEpsilon)", expected: "a number in (0, 1)")
         }
         guard rotaryBase > 1, rotaryBase.isFinite else {
-            throw ModelConfigurationError.invalid(key: "rope_theta", value: "\(rotaryBase)", expected: "a number above 1")
+            throw ModelConfigurationError.invalid(
+                key: "rope_theta", value: "\(rotaryBase)", expected: "a number above 1")
         }
         if case .frequencyFactors(let factors) = rotaryScaling,
             factors.count != headWidth / 2 || !factors.allSatisfy({ $0.isFinite && $0 > 0 })

@@ -31,7 +31,8 @@ public struct ModelLoadError: Error, Equatable, CustomStringConvertible {
 extension ModelLoadError.Problem: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .missing(let path, let closest): "\(path) is missing" + (closest.map { " (the closest name is \($0))" } ?? "")
+        case .missing(let path, let closest):
+            "\(path) is missing" + (closest.map { " (the closest name is \($0))" } ?? "")
         case .wrongShape(let path, let expected, let found): "\(path) has shape \(found), expected \(expected)"
         case .unused(let path, let closest):
             "\(path) is no part of the model" + (closest.map { " (the closest name is \($0))" } ?? "")

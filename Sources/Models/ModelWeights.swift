@@ -17,7 +17,9 @@ struct ModelWeights {
         let shape: Shape = [configuration.vocabularySize, configuration.width]
         let embedding = collector.matrix("model.embed_tokens.weight", shape)
         let blocks = (0..<configuration.layers).compactMap { layer in
-            collector.block(layer, configuration).map { DecoderBlock(configuration: configuration, layer: layer, parts: $0) }
+            collector.block(layer, configuration).map {
+                DecoderBlock(configuration: configuration, layer: layer, parts: $0)
+            }
         }
         let finalNorm = collector.vector("model.norm.weight", configuration.width)
         let head = configuration.isTied ? embedding : collector.matrix("lm_head.weight", shape)
@@ -44,7 +46,8 @@ private struct WeightCollector {
         wanted.insert(path)
         guard let found = source.shape(at: path) else {
             // One closest name a tensor costs a look at every name; where a whole model is missing nobody reads them all.
-            problems.append(.missing(path: path, closest: problems.count < 20 ? closestName(to: path, among: source.paths) : nil))
+            problems.append(
+                .missing(path: path, closest: problems.count < 20 ? closestName(to: path, among: source.paths) : nil))
             return nil
         }
         guard found == shape else {
@@ -58,7 +61,8 @@ private struct WeightCollector {
                 return nil
             }
             guard tensor.dtype.byteCount(elements: shape.sizes.last ?? 1) != nil else {
-                problems.append(.unreadable(path: path, reason: "its rows do not fill blocks of \(tensor.dtype.rawValue)"))
+                problems.append(
+                    .unreadable(path: path, reason: "its rows do not fill blocks of \(tensor.dtype.rawValue)"))
                 return nil
             }
             return tensor
@@ -70,10 +74,13 @@ private struct WeightCollector {
 
     mutating func vector(_ path: String, _ count: Int) -> ConstantVector? {
         guard let tensor = matrix(path, [count]) else { return nil }
-        let values = Widening.floats(FrozenTensor(
-            name: tensor.name, dtype: tensor.dtype, shape: tensor.shape, storage: tensor.storage,
-            byteOffset: tensor.byteOffset))
-        if let index = values.firstIndex(where: { !$0.isFinite }) { problems.append(.notFinite(path: path, index: index)) }
+        let values = Widening.floats(
+            FrozenTensor(
+                name: tensor.name, dtype: tensor.dtype, shape: tensor.shape, storage: tensor.storage,
+                byteOffset: tensor.byteOffset))
+        if let index = values.firstIndex(where: { !$0.isFinite }) {
+            problems.append(.notFinite(path: path, index: index))
+        }
         // A vector's elements are the rows of its projection, so they come in the projection's order.
         return ConstantVector(values.indices.map { values[tensor.rowOrder.storedRow($0, of: count)] })
     }
@@ -103,14 +110,16 @@ private struct WeightCollector {
             shape.hasQueryKeyNorm == (queryNorm != nil), shape.hasQueryKeyNorm == (keyNorm != nil)
         else { return nil }
         return BlockParts(
-            inputNorm: inputNorm, middleNorm: middleNorm, queryNorm: queryNorm, keyNorm: keyNorm, query: query, key: key,
+            inputNorm: inputNorm, middleNorm: middleNorm, queryNorm: queryNorm, keyNorm: keyNorm, query: query,
+            key: key,
             value: value, output: output, gate: gate, up: up, down: down)
     }
 
     /// Throws if anything was wrong, or if the file holds tensors that nobody asked for.
     mutating func finish(isTied: Bool) throws {
         for path in source.paths where !wanted.contains(path) && !Self.isHarmless(path, isTied: isTied) {
-            problems.append(.unused(path: path, closest: problems.count < 20 ? closestName(to: path, among: wanted.sorted()) : nil))
+            problems.append(
+                .unused(path: path, closest: problems.count < 20 ? closestName(to: path, among: wanted.sorted()) : nil))
         }
         // What GGUF holds beside the weights; the configuration has read it already.
         for name in (source as? GGUFWeights)?.otherNames ?? [] where name != "rope_freqs.weight" {

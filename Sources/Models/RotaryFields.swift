@@ -49,10 +49,12 @@ struct RotaryFields {
         if try fields.flag("truncate") == false {
             throw ModelConfigurationError.unsupported(key: "rope_scaling.truncate", value: "false")
         }
-        let original = try fields.optional("original_max_position_embeddings") ?? outer.required("max_position_embeddings")
+        let original =
+            try fields.optional("original_max_position_embeddings") ?? outer.required("max_position_embeddings")
         guard original > 0 else {
             throw ModelConfigurationError.invalid(
-                key: "rope_scaling.original_max_position_embeddings", value: "\(original)", expected: "a positive number")
+                key: "rope_scaling.original_max_position_embeddings", value: "\(original)",
+                expected: "a positive number")
         }
         return .yarn(
             factor: try positive("factor", fields), originalPositions: Double(original),
@@ -63,9 +65,12 @@ struct RotaryFields {
     private static func present(_ value: JSONValue?) -> JSONValue? { value?.object == nil ? nil : value }
 
     private static func positive(_ key: String, _ fields: HuggingFaceFields) throws -> Double {
-        guard let value = try fields.number(key) else { throw ModelConfigurationError.missing(key: "rope_scaling.\(key)") }
+        guard let value = try fields.number(key) else {
+            throw ModelConfigurationError.missing(key: "rope_scaling.\(key)")
+        }
         guard value > 0, value.isFinite else {
-            throw ModelConfigurationError.invalid(key: "rope_scaling.\(key)", value: "\(value)", expected: "a positive number")
+            throw ModelConfigurationError.invalid(
+                key: "rope_scaling.\(key)", value: "\(value)", expected: "a positive number")
         }
         return value
     }

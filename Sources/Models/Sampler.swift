@@ -20,7 +20,8 @@ public struct Sampler: Sendable {
 
     /// - Parameter stream: tells sequences of one seed apart.
     public init(
-        temperature: Double = 0, topK: Int? = nil, topP: Double = 1, minP: Double = 0, seed: UInt64 = 0, stream: UInt32 = 0
+        temperature: Double = 0, topK: Int? = nil, topP: Double = 1, minP: Double = 0, seed: UInt64 = 0,
+        stream: UInt32 = 0
     ) {
         precondition(temperature >= 0 && topP > 0 && topP <= 1 && minP >= 0 && minP <= 1 && topK.map { $0 > 0 } ?? true)
         self.temperature = temperature

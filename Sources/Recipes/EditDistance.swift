@@ -4,7 +4,8 @@
 func nearest(to word: String, among candidates: [String]) -> String? {
     let limit = max(1, min(word.count, 64) / 3)
     let scored = candidates.map { (candidate: $0, distance: editDistance(word.lowercased(), $0.lowercased())) }
-    guard let best = scored.min(by: { ($0.distance, $0.candidate) < ($1.distance, $1.candidate) }), best.distance <= limit
+    guard let best = scored.min(by: { ($0.distance, $0.candidate) < ($1.distance, $1.candidate) }),
+        best.distance <= limit
     else {
         return candidates.filter { word.count > 3 && ($0.hasPrefix(word) || word.hasPrefix($0 + "_")) }.min()
     }

@@ -56,15 +56,21 @@ struct ForeignKey {
         "group_by_length": .ignored("batches are ragged: rows of any length stand side by side at no cost"),
 
         "micro_batch_size": .refused(
-            "write train.batch_size, the examples in one optimiser step (micro batch × accumulation); the engine cuts micro-batches"),
+            "write train.batch_size, the examples in one optimiser step (micro batch × accumulation); the engine cuts micro-batches"
+        ),
         "per_device_train_batch_size": .refused(
-            "write train.batch_size, the examples in one optimiser step (micro batch × accumulation); the engine cuts micro-batches"),
+            "write train.batch_size, the examples in one optimiser step (micro batch × accumulation); the engine cuts micro-batches"
+        ),
         "gradient_accumulation_steps": .refused(
-            "write train.batch_size, the examples in one optimiser step (micro batch × accumulation); the engine cuts micro-batches"),
+            "write train.batch_size, the examples in one optimiser step (micro batch × accumulation); the engine cuts micro-batches"
+        ),
         "grad_accumulation_steps": .refused(
-            "write train.batch_size, the examples in one optimiser step (micro batch × accumulation); the engine cuts micro-batches"),
-        "completion_only_loss": .refused("it is the opposite of data.train_on_prompt; write data.train_on_prompt: false for true"),
-        "mask_prompt": .refused("it is the opposite of data.train_on_prompt; write data.train_on_prompt: false for true"),
+            "write train.batch_size, the examples in one optimiser step (micro batch × accumulation); the engine cuts micro-batches"
+        ),
+        "completion_only_loss": .refused(
+            "it is the opposite of data.train_on_prompt; write data.train_on_prompt: false for true"),
+        "mask_prompt": .refused(
+            "it is the opposite of data.train_on_prompt; write data.train_on_prompt: false for true"),
         "scale": .refused("the scale is alpha / r; write adapter.alpha"),
         "bf16": .refused("write model.precision: bf16, fp32 or auto"),
         "fp16": .refused("adapters are never trained in fp16; write model.precision: bf16, fp32 or auto"),
@@ -109,7 +115,9 @@ extension RecipeDecoding {
     private mutating func translateSection(
         _ section: RecipeNode.Entry, _ moved: inout [(path: String, entry: RecipeNode.Entry, writtenPath: String)]
     ) -> RecipeNode.Entry {
-        guard RecipeKeys.sections.contains(section.key), case .mapping(let entries) = section.value.content else { return section }
+        guard RecipeKeys.sections.contains(section.key), case .mapping(let entries) = section.value.content else {
+            return section
+        }
         let native = nativeKeys(section.key)
         var result = section
         result.value.content = .mapping(
@@ -139,16 +147,20 @@ extension RecipeDecoding {
             notices.append(
                 RecipeDiagnostic(
                     kind: .foreignKey, place: entry.keyPlace, keyPath: written, message: "has no effect", hint: reason))
-        case .refused(let hint): note(.foreignKey, entry.keyPlace, written, "this key of other tools is not known here", hint: hint)
+        case .refused(let hint):
+            note(.foreignKey, entry.keyPlace, written, "this key of other tools is not known here", hint: hint)
         }
         return true
     }
 
-    private mutating func move(_ entry: RecipeNode.Entry, writtenAs written: String, to path: String, in root: inout RecipeNode) {
+    private mutating func move(
+        _ entry: RecipeNode.Entry, writtenAs written: String, to path: String, in root: inout RecipeNode
+    ) {
         let parts = path.split(separator: ".").map(String.init)
         if root.value(at: parts) != nil {
             note(
-                .duplicateKey, entry.keyPlace, written, "\(path) is given under its own name too", hint: "keep one of them")
+                .duplicateKey, entry.keyPlace, written, "\(path) is given under its own name too",
+                hint: "keep one of them")
             return
         }
         if !root.set(entry.value, at: parts, place: entry.keyPlace) {
@@ -162,11 +174,14 @@ extension RecipeDecoding {
         for entry in entries { if case .mapping(let inner) = entry.value.content { all += inner } }
         let micro = all.first { $0.key == "micro_batch_size" || $0.key == "per_device_train_batch_size" }?.value.integer
         let steps = all.first { $0.key.hasSuffix("accumulation_steps") }?.value.integer
-        guard let micro, let steps, case (let product, false) = micro.multipliedReportingOverflow(by: steps) else { return }
+        guard let micro, let steps, case (let product, false) = micro.multipliedReportingOverflow(by: steps) else {
+            return
+        }
         for index in diagnostics.indices {
             let key = diagnostics[index].keyPath
             guard key.hasSuffix("batch_size") || key.hasSuffix("accumulation_steps") else { continue }
-            diagnostics[index].hint = "write train.batch_size: \(product) (\(micro) × \(steps)); the engine cuts micro-batches"
+            diagnostics[index].hint =
+                "write train.batch_size: \(product) (\(micro) × \(steps)); the engine cuts micro-batches"
         }
     }
 }

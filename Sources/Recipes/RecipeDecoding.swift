@@ -66,7 +66,9 @@ struct RecipeDecoding {
     // MARK: Notes
 
     mutating func wrongType(_ node: RecipeNode, _ path: String, expected: String) {
-        note(.wrongType, node.place, path, "expected \(expected), found \(node.kindName)", hint: hint(for: node, expected))
+        note(
+            .wrongType, node.place, path, "expected \(expected), found \(node.kindName)",
+            hint: hint(for: node, expected))
     }
 
     private func hint(for node: RecipeNode, _ expected: String) -> String? {

@@ -19,7 +19,8 @@ public struct RecipePlace: Sendable, Equatable {
 /// One thing that is wrong, or worth a line, in a recipe.
 public struct RecipeDiagnostic: Sendable, Equatable, CustomStringConvertible {
     public enum Kind: String, Sendable {
-        case syntax, unknownKey, duplicateKey, wrongType, outOfRange, missingKey, conflict, foreignKey, undefinedVariable
+        case syntax, unknownKey, duplicateKey, wrongType, outOfRange, missingKey, conflict, foreignKey,
+            undefinedVariable
         case override
     }
 

@@ -47,7 +47,8 @@ extension RecipeKey {
 
     /// An optional whole number; `absent` ("auto", "null") is how its absence is written.
     static func integer(
-        _ name: String, _ keyPath: WritableKeyPath<Section, Int?>, _ range: ClosedRange<Int>, absent: String, _ meaning: String
+        _ name: String, _ keyPath: WritableKeyPath<Section, Int?>, _ range: ClosedRange<Int>, absent: String,
+        _ meaning: String
     ) -> Self {
         let prefix = absent == "auto" ? "auto or " : ""
         return scalar(
@@ -152,7 +153,8 @@ extension RecipeKey {
             },
             text: { section in
                 let sorted = section[keyPath: keyPath].sorted { $0.key < $1.key }
-                return "{" + sorted.map { YAMLText.string($0.key) + ": " + text($0.value) }.joined(separator: ", ") + "}"
+                return "{" + sorted.map { YAMLText.string($0.key) + ": " + text($0.value) }.joined(separator: ", ")
+                    + "}"
             })
     }
 }
@@ -184,7 +186,8 @@ enum YAMLText {
         let isWord =
             letters.first.map { ($0.value < 128 && $0.properties.isAlphabetic) || $0 == "/" || $0 == "." } ?? false
         let isPlain = isWord && letters.allSatisfy { plainScalars.contains($0) }
-        if isPlain, !reservedWords.contains(value.lowercased()), Double(value) == nil, value != ".", !value.hasPrefix(".n"),
+        if isPlain, !reservedWords.contains(value.lowercased()), Double(value) == nil, value != ".",
+            !value.hasPrefix(".n"),
             !value.hasPrefix(".i"), !value.hasPrefix(".N"), !value.hasPrefix(".I")
         {
             return value

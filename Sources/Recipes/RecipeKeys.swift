@@ -36,7 +36,8 @@ extension Recipe: RecipeKeyed {
                 accepts: { name in
                     !name.isEmpty && name.utf8.count <= 128 && !name.hasPrefix(".")
                         && name.unicodeScalars.allSatisfy {
-                            $0.properties.isAlphabetic || $0.properties.numericType != nil || "._- ".unicodeScalars.contains($0)
+                            $0.properties.isAlphabetic || $0.properties.numericType != nil
+                                || "._- ".unicodeScalars.contains($0)
                         }
                 }),
             .integer("seed", \.seed, 0...Int.max, "start of every random draw: adapter, dropout, order of rows, split"),
@@ -56,7 +57,8 @@ extension ModelSection: RecipeKeyed {
 extension DataSection: RecipeKeyed {
     /// Fields that `columns` can map.
     static let columnNames = [
-        "messages", "role", "content", "prompt", "completion", "instruction", "input", "output", "system", "text", "label",
+        "messages", "role", "content", "prompt", "completion", "instruction", "input", "output", "system", "text",
+        "label",
     ]
 
     static var keys: [RecipeKey<DataSection>] {
@@ -72,8 +74,11 @@ extension DataSection: RecipeKeyed {
             .map(
                 "columns", \.columns, known: columnNames, expected: "a mapping of fields to the file's column names",
                 "field: column, where the file names its columns differently", read: \.string, text: YAMLText.string),
-            .texts("labels", \.labels, expected: "a list of labels", "label set of classification rows; empty: as found in train"),
-            .text("chat_template", \.chatTemplate, "a Jinja template or a file that holds one; null: the tokenizer's own"),
+            .texts(
+                "labels", \.labels, expected: "a list of labels",
+                "label set of classification rows; empty: as found in train"),
+            .text(
+                "chat_template", \.chatTemplate, "a Jinja template or a file that holds one; null: the tokenizer's own"),
             .integer("max_length", \.maxLength, 2...(1 << 24), "tokens of one row at most"),
             .choice("too_long", \.tooLong, "what happens to a row beyond max_length; it is counted in the report"),
             .boolean("train_on_prompt", \.trainOnPrompt, "loss on the prompt too, not on the answer only"),
@@ -91,7 +96,8 @@ extension AdapterSection: RecipeKeyed {
                 "alpha", \.alpha, expected: "a number above 0", "the adapter's product is scaled by alpha / r",
                 accepts: { $0 > 0 && $0.isFinite }),
             .number(
-                "dropout", \.dropout, expected: "a number from 0 and below 1", "share of the adapter's inputs dropped in training",
+                "dropout", \.dropout, expected: "a number from 0 and below 1",
+                "share of the adapter's inputs dropped in training",
                 accepts: { $0 >= 0 && $0 < 1 }),
             .targetModules,
             .boolean("use_rslora", \.useRSLoRA, "scale by alpha / √r instead"),
@@ -139,8 +145,10 @@ extension RecipeKey<AdapterSection> {
                 if node.isNull { return section.layers = nil }
                 var layers = Set<Int>()
                 for element in node.elements {
-                    let bounds = (element.scalarText ?? "").split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
-                    guard (1...2).contains(bounds.count), let first = bounds[0], let last = bounds[bounds.count - 1] else {
+                    let bounds = (element.scalarText ?? "").split(separator: "-", omittingEmptySubsequences: false).map
+                    { Int($0) }
+                    guard (1...2).contains(bounds.count), let first = bounds[0], let last = bounds[bounds.count - 1]
+                    else {
                         decoding.wrongType(element, path, expected: expected)
                         continue
                     }
@@ -162,7 +170,8 @@ extension TrainSection: RecipeKeyed {
         let share: (Double) -> Bool = { $0 >= 0 && $0 < 1 }
         let notNegative: (Double) -> Bool = { $0 >= 0 && $0.isFinite }
         return [
-            .number("epochs", \.epochs, expected: "a number above 0", "passes over the training rows", accepts: positive),
+            .number(
+                "epochs", \.epochs, expected: "a number above 0", "passes over the training rows", accepts: positive),
             .integer("max_steps", \.maxSteps, 1...Int.max, absent: "null", "optimiser steps, in place of epochs"),
             .integer("batch_size", \.batchSize, 1...1_000_000, "examples in one optimiser step"),
             RecipeKey(
@@ -177,20 +186,32 @@ extension TrainSection: RecipeKeyed {
                     section.memoryLimitBytes = bytes
                 },
                 text: { $0.memoryLimitBytes.map { String($0) } ?? "auto" }),
-            .number("learning_rate", \.learningRate, expected: "a number above 0", "highest step size of AdamW", accepts: positive),
+            .number(
+                "learning_rate", \.learningRate, expected: "a number above 0", "highest step size of AdamW",
+                accepts: positive),
             .choice("lr_scheduler", \.lrScheduler, "how the learning rate falls after warm-up"),
             .number(
-                "warmup_ratio", \.warmupRatio, expected: "a number from 0 and below 1", "share of the steps in which it rises",
+                "warmup_ratio", \.warmupRatio, expected: "a number from 0 and below 1",
+                "share of the steps in which it rises",
                 accepts: share),
-            .integer("warmup_steps", \.warmupSteps, 0...Int.max, absent: "null", "steps in which it rises, in place of warmup_ratio"),
+            .integer(
+                "warmup_steps", \.warmupSteps, 0...Int.max, absent: "null",
+                "steps in which it rises, in place of warmup_ratio"),
             .number(
                 "weight_decay", \.weightDecay, expected: "a number from 0", "decoupled decay of the adapter's values",
                 accepts: notNegative),
-            .number("adam_beta1", \.adamBeta1, expected: "a number from 0 and below 1", "decay of the first moment", accepts: share),
-            .number("adam_beta2", \.adamBeta2, expected: "a number from 0 and below 1", "decay of the second moment", accepts: share),
-            .number("adam_epsilon", \.adamEpsilon, expected: "a number above 0", "added to the root of the second moment", accepts: positive),
             .number(
-                "max_grad_norm", \.maxGradNorm, expected: "a number from 0", "gradients are clipped to this global norm; 0: never",
+                "adam_beta1", \.adamBeta1, expected: "a number from 0 and below 1", "decay of the first moment",
+                accepts: share),
+            .number(
+                "adam_beta2", \.adamBeta2, expected: "a number from 0 and below 1", "decay of the second moment",
+                accepts: share),
+            .number(
+                "adam_epsilon", \.adamEpsilon, expected: "a number above 0", "added to the root of the second moment",
+                accepts: positive),
+            .number(
+                "max_grad_norm", \.maxGradNorm, expected: "a number from 0",
+                "gradients are clipped to this global norm; 0: never",
                 accepts: notNegative),
             .integer("eval_every", \.evalEvery, 0...Int.max, "steps between evaluations; 0: at the end only"),
             .integer("save_every", \.saveEvery, 0...Int.max, "steps between checkpoints; 0: at the end only"),
@@ -211,8 +232,11 @@ extension EvaluateSection: RecipeKeyed {
         [
             .boolean("enabled", \.enabled, "compare base and adapter on held-out rows at the end"),
             .choices("metrics", \.metrics, "beyond loss, perplexity and token accuracy"),
-            .integer("max_new_tokens", \.maxNewTokens, 1...1_000_000, "tokens generated a row at most, for metrics of generated text"),
-            .integer("bootstrap_samples", \.bootstrapSamples, 100...10_000_000, "resamplings of the rows for the interval"),
+            .integer(
+                "max_new_tokens", \.maxNewTokens, 1...1_000_000,
+                "tokens generated a row at most, for metrics of generated text"),
+            .integer(
+                "bootstrap_samples", \.bootstrapSamples, 100...10_000_000, "resamplings of the rows for the interval"),
         ]
     }
 }

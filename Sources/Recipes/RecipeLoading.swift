@@ -27,11 +27,13 @@ extension Recipe {
     ) throws(RecipeError) -> Recipe {
         let place = RecipePlace(file: "--set", line: 1, column: 1)
         let empty = RecipeNode(content: .mapping([]), place: place)
-        return try load(root: empty, diagnostics: [], overrides: overrides, environment: environment, mustBeWhole: false)
+        return try load(
+            root: empty, diagnostics: [], overrides: overrides, environment: environment, mustBeWhole: false)
     }
 
     private static func load(
-        root: RecipeNode, diagnostics: [RecipeDiagnostic], overrides: [String], environment: [String: String], mustBeWhole: Bool
+        root: RecipeNode, diagnostics: [RecipeDiagnostic], overrides: [String], environment: [String: String],
+        mustBeWhole: Bool
     ) throws(RecipeError) -> Recipe {
         var decoding = RecipeDecoding(diagnostics: diagnostics)
         guard case .mapping = root.content else {
@@ -82,7 +84,9 @@ extension RecipeDecoding {
             let path = "export[\(index)]"
             decode(element, into: &entry, path: path)
             if case .mapping = element.content, element.value(at: ["format"]) == nil {
-                note(.missingKey, element.place, path + ".format", "an export needs its format", hint: "peft | safetensors | gguf | hdf5")
+                note(
+                    .missingKey, element.place, path + ".format", "an export needs its format",
+                    hint: "peft | safetensors | gguf | hdf5")
             }
             export.append(entry)
         }
@@ -95,7 +99,9 @@ extension RecipeDecoding {
         ]
         for (section, key, isMissing, meaning) in required where isMissing {
             let path = section + "." + key
-            guard !diagnostics.contains(where: { $0.keyPath.hasPrefix(path) || $0.keyPath == section }) else { continue }
+            guard !diagnostics.contains(where: { $0.keyPath.hasPrefix(path) || $0.keyPath == section }) else {
+                continue
+            }
             let place = setKeys[path] ?? root.value(at: [section])?.place ?? root.place
             note(.missingKey, place, path, "this key is required", hint: meaning)
         }
@@ -114,7 +120,9 @@ extension RecipeDecoding {
                 if secondPlace.isOverride { setKeys[first] = nil }
                 continue
             }
-            note(.conflict, secondPlace, second, "\(first) is given too, in line \(firstPlace.line)", hint: "keep one of them")
+            note(
+                .conflict, secondPlace, second, "\(first) is given too, in line \(firstPlace.line)",
+                hint: "keep one of them")
         }
     }
 
@@ -125,12 +133,15 @@ extension RecipeDecoding {
         let file = "--set \(override)"
         let place = RecipePlace(file: file, line: 1, column: 1)
         guard let equals = override.firstIndex(of: "=") else {
-            return note(.override, place, "", "an override has the form key=value", hint: "as in --set train.max_steps=50")
+            return note(
+                .override, place, "", "an override has the form key=value", hint: "as in --set train.max_steps=50")
         }
         let path = override[..<equals].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         let text = String(override[override.index(after: equals)...])
         guard !path.contains(""), path.count <= 3 else {
-            return note(.override, place, String(override[..<equals]), "not a key's path", hint: "as in --set train.max_steps=50")
+            return note(
+                .override, place, String(override[..<equals]), "not a key's path",
+                hint: "as in --set train.max_steps=50")
         }
         var reader = RecipeNodeReader(file: file, environment: environment)
         let value = reader.read(text) ?? RecipeNode(content: .scalar(text, isPlain: true), place: place)
@@ -150,7 +161,8 @@ extension RecipeDecoding {
     /// Keys of which an override replaces the other.
     private var rivals: [String: String] {
         [
-            "epochs": "max_steps", "max_steps": "epochs", "warmup_ratio": "warmup_steps", "warmup_steps": "warmup_ratio",
+            "epochs": "max_steps", "max_steps": "epochs", "warmup_ratio": "warmup_steps",
+            "warmup_steps": "warmup_ratio",
         ]
     }
 
@@ -169,7 +181,8 @@ extension RecipeDecoding {
                 return native.split(separator: ".").map(String.init)
             case .ignored(let reason):
                 notices.append(
-                    RecipeDiagnostic(kind: .foreignKey, place: place, keyPath: written, message: "has no effect", hint: reason))
+                    RecipeDiagnostic(
+                        kind: .foreignKey, place: place, keyPath: written, message: "has no effect", hint: reason))
                 return nil
             case .refused(let hint):
                 note(.foreignKey, place, written, "this key of other tools is not known here", hint: hint)

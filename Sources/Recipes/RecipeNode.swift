@@ -136,7 +136,9 @@ struct RecipeNodeReader {
         let place = RecipePlace(file: file, line: node.mark?.line ?? 1, column: node.mark?.column ?? 1)
         nodesLeft -= 1
         guard depth < Self.maximumDepth, nodesLeft > 0 else {
-            if nodesLeft > -1 || depth >= Self.maximumDepth { note(.syntax, place, path, "too many or too deeply nested values") }
+            if nodesLeft > -1 || depth >= Self.maximumDepth {
+                note(.syntax, place, path, "too many or too deeply nested values")
+            }
             return nil
         }
         switch node {
@@ -155,7 +157,9 @@ struct RecipeNodeReader {
         }
     }
 
-    private mutating func convert(_ mapping: Node.Mapping, at place: RecipePlace, path: String, depth: Int) -> RecipeNode? {
+    private mutating func convert(_ mapping: Node.Mapping, at place: RecipePlace, path: String, depth: Int)
+        -> RecipeNode?
+    {
         var entries: [RecipeNode.Entry] = []
         var duplicated: [(name: String, place: RecipePlace)] = []
         for (keyNode, valueNode) in mapping {
@@ -177,7 +181,8 @@ struct RecipeNodeReader {
         for (name, first) in duplicated {
             let again = entries.first { $0.key == name }?.keyPlace ?? first
             note(
-                .duplicateKey, again, path.isEmpty ? name : path + "." + name, "this key already stands in line \(first.line)",
+                .duplicateKey, again, path.isEmpty ? name : path + "." + name,
+                "this key already stands in line \(first.line)",
                 hint: "keep one of them")
         }
         return RecipeNode(content: .mapping(entries), place: place)

@@ -7,7 +7,9 @@ extension Recipe {
     /// The recipe as YAML, every key filled in.
     public func resolvedYAML() -> String {
         var output = ""
-        write { line in output += line.key.map { "\(line.indentation)\($0): \(line.text)\n" } ?? "\(line.indentation)\(line.text)\n" }
+        write { line in
+            output += line.key.map { "\(line.indentation)\($0): \(line.text)\n" } ?? "\(line.indentation)\(line.text)\n"
+        }
         return output
     }
 
@@ -22,7 +24,8 @@ extension Recipe {
         let width = min(48, lines.map(\.left.count).max() ?? 0)
         return lines.map { line in
             if line.right.isEmpty { return line.left + "\n" }
-            return line.left + String(repeating: " ", count: max(1, width - line.left.count + 1)) + "# " + line.right + "\n"
+            return line.left + String(repeating: " ", count: max(1, width - line.left.count + 1)) + "# " + line.right
+                + "\n"
         }.joined()
     }
 

@@ -31,7 +31,8 @@ public struct Matrix: @unchecked Sendable {
     public func rows(_ range: Range<Int>) -> Matrix {
         precondition(range.lowerBound >= 0 && range.upperBound <= rows)
         return Matrix(
-            pointer: pointer + range.lowerBound * columns * type.byteCount, rows: range.count, columns: columns, type: type)
+            pointer: pointer + range.lowerBound * columns * type.byteCount, rows: range.count, columns: columns,
+            type: type)
     }
 
     /// The numbers, where they are fp32.

@@ -59,7 +59,8 @@ public final class Workspace {
             offset = 0
         }
         if chunk == chunks.count { addChunk(size) }
-        let pointer = UnsafeMutableRawPointer(mutating: UnsafeRawPointer(chunks[chunk].baseAddress.unsafelyUnwrapped)) + offset
+        let pointer =
+            UnsafeMutableRawPointer(mutating: UnsafeRawPointer(chunks[chunk].baseAddress.unsafelyUnwrapped)) + offset
         offset += size
         bytesInUse += size
         peakBytes = max(peakBytes, bytesInUse)

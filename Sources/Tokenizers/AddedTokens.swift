@@ -48,7 +48,9 @@ struct AddedTokenFinder: Sendable {
     /// may begin within the white space that the one before it swallowed.
     func matches(in text: [UInt8], includeSpecial: Bool) -> [(id: Int32, range: Range<Int>)] {
         guard !tokens.isEmpty else { return [] }
-        let found = rule == .leftmostLongest ? leftmostLongest(in: text) : longestFirst(in: text, includeSpecial: includeSpecial)
+        let found =
+            rule == .leftmostLongest
+            ? leftmostLongest(in: text) : longestFirst(in: text, includeSpecial: includeSpecial)
         var result: [(id: Int32, range: Range<Int>)] = []
         var end = 0
         for (index, range) in found {
@@ -82,7 +84,9 @@ struct AddedTokenFinder: Sendable {
 
     private func longest(in text: UnsafeBufferPointer<UInt8>, at position: Int) -> (Int, Int)? {
         for length in lengths[Int(text[position])] where position + length <= text.count {
-            if let index = table.find(UnsafeBufferPointer(rebasing: text[position..<position + length])) { return (Int(index), length) }
+            if let index = table.find(UnsafeBufferPointer(rebasing: text[position..<position + length])) {
+                return (Int(index), length)
+            }
         }
         return nil
     }

@@ -29,7 +29,9 @@ struct AlignedText: Sendable {
     func source(of range: Range<Int>) -> Range<Int> {
         guard let spans else { return origin + range.lowerBound..<origin + range.upperBound }
         if range.isEmpty {
-            let position = range.lowerBound < spans.count ? Int(spans[range.lowerBound].lower) : Int(spans.last?.upper ?? Int32(origin))
+            let position =
+                range.lowerBound < spans.count
+                ? Int(spans[range.lowerBound].lower) : Int(spans.last?.upper ?? Int32(origin))
             return position..<position
         }
         let lower = Int(spans[range.lowerBound].lower)

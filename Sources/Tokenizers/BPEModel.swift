@@ -59,7 +59,9 @@ struct BPEModel: Sendable {
             if let id = find(character, isFirst: position == 0, isLast: end == word.count) {
                 flush()
                 scratch.append(id, position, end)
-            } else if let byteTokens, let ids = byteTokens.ids(for: affixed(character, isFirst: position == 0, isLast: end == word.count)) {
+            } else if let byteTokens,
+                let ids = byteTokens.ids(for: affixed(character, isFirst: position == 0, isLast: end == word.count))
+            {
                 // All bytes of a character cover it whole, as far as offsets go; merging needs them to stand apart.
                 for (offset, id) in ids.enumerated() {
                     scratch.append(id, min(position + offset, end), min(position + offset + 1, end))
@@ -114,7 +116,9 @@ extension BPEModel {
             let (left, right) = try Self.parts(of: pair)
             guard let leftID = texts.find(left) else { throw pair.error("the left part is not in the vocabulary") }
             guard let rightID = texts.find(right) else { throw pair.error("the right part is not in the vocabulary") }
-            guard right.count >= continuingPrefix.count, let id = texts.find(left + right.dropFirst(continuingPrefix.count)) else {
+            guard right.count >= continuingPrefix.count,
+                let id = texts.find(left + right.dropFirst(continuingPrefix.count))
+            else {
                 throw pair.error("what it joins is not in the vocabulary")
             }
             merges.set(leftID, rightID, to: PairTable.Merge(rank: Int32(rank), id: id))

@@ -26,7 +26,11 @@ indirect enum Decoder: Sendable {
         case .wordPiece(let prefix, let cleansUp):
             pieces.enumerated().map { index, piece in
                 var text = piece
-                if index > 0 { text = !prefix.isEmpty && piece.starts(with: prefix) ? Array(piece.dropFirst(prefix.count)) : [0x20] + piece }
+                if index > 0 {
+                    text =
+                        !prefix.isEmpty && piece.starts(with: prefix)
+                        ? Array(piece.dropFirst(prefix.count)) : [0x20] + piece
+                }
                 return cleansUp ? text.cleanedUp : text
             }
         case .byteFallback: Self.byteFallback(pieces)
@@ -35,7 +39,8 @@ indirect enum Decoder: Sendable {
         case .replace(let pattern, let content): pieces.map { pattern.replaced(in: $0, with: content) }
         case .bpe(let suffix):
             pieces.enumerated().map { $1.replacing(suffix, with: $0 == pieces.count - 1 ? [] : [0x20]) }
-        case .ctc(let pad, let delimiter, let cleansUp): Self.ctc(pieces, pad: pad, delimiter: delimiter, cleansUp: cleansUp)
+        case .ctc(let pad, let delimiter, let cleansUp):
+            Self.ctc(pieces, pad: pad, delimiter: delimiter, cleansUp: cleansUp)
         case .sequence(let steps): steps.reduce(pieces) { $1.apply($0) }
         }
     }
@@ -89,7 +94,8 @@ extension [UInt8] {
     /// English spacing before punctuation and contractions taken back.
     var cleanedUp: [UInt8] {
         let rules = [
-            (" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"), (" 'm", "'m"), (" do not", " don't"),
+            (" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"), (" 'm", "'m"),
+            (" do not", " don't"),
             (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"),
         ]
         return rules.reduce(self) { $0.replacing(Array($1.0.utf8), with: Array($1.1.utf8)) }
@@ -137,12 +143,14 @@ extension Decoder {
             self = .metaspace(replacement: metaspace.replacement, dropsFirst: metaspace.prepends != .never)
         case "WordPiece":
             self = .wordPiece(
-                prefix: try node.optionalBytes("prefix") ?? Array("##".utf8), cleansUp: try node.bool("cleanup", default: true))
+                prefix: try node.optionalBytes("prefix") ?? Array("##".utf8),
+                cleansUp: try node.bool("cleanup", default: true))
         case "ByteFallback": self = .byteFallback
         case "Fuse": self = .fuse
         case "Strip":
             self = .strip(
-                content: try node.required("content").bytes(), start: try node.required("start").integer(maximum: 1 << 20),
+                content: try node.required("content").bytes(),
+                start: try node.required("start").integer(maximum: 1 << 20),
                 stop: try node.required("stop").integer(maximum: 1 << 20))
         case "Replace":
             self = .replace(try SplitPattern(node.required("pattern")), try node.required("content").bytes())

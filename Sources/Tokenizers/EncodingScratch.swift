@@ -14,7 +14,9 @@ final class EncodingScratch: @unchecked Sendable {
     private static let maximumWordBytes = 64
 
     /// Calls `body` with the tokens of `word`.
-    func withTokens(of word: UnsafeBufferPointer<UInt8>, _ model: TokenModel, _ body: (borrowing ArraySlice<WordToken>) -> Void) {
+    func withTokens(
+        of word: UnsafeBufferPointer<UInt8>, _ model: TokenModel, _ body: (borrowing ArraySlice<WordToken>) -> Void
+    ) {
         let isCacheable = word.count <= Self.maximumWordBytes
         if isCacheable, let index = words.find(word) {
             body(cached[bounds[Int(index)]..<bounds[Int(index) + 1]])

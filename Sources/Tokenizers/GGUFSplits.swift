@@ -26,9 +26,11 @@ enum GGUFSplits {
         switch name {
         case "default":
             Preset(patterns: [#"[\p{P}\$\+<=>\^~\|]+"#, SplitPattern.gpt2, #"\p{N}+"#, "[0-9][0-9][0-9]"])
-        case "gpt-2", "phi-2", "jina-es", "jina-de", "gigachat", "jina-v2-es", "jina-v2-de", "a.x-4.0", "mellum", "modern-bert", "mpt",
+        case "gpt-2", "phi-2", "jina-es", "jina-de", "gigachat", "jina-v2-es", "jina-v2-de", "a.x-4.0", "mellum",
+            "modern-bert", "mpt",
             "olmo", "jais", "trillion", "granite-docling", "roberta-bpe", "jina-v1-en", "jina-v2-code", "exaone4":
-            Preset(patterns: [SplitPattern.gpt2], addsEOS: ["roberta-bpe", "jina-v1-en", "jina-v2-code"].contains(name))
+            Preset(
+                patterns: [SplitPattern.gpt2], addsEOS: ["roberta-bpe", "jina-v1-en", "jina-v2-code"].contains(name))
         case "llama-bpe", "llama3", "llama-v3", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2":
             Preset(patterns: [threeDigits], ignoresMerges: true, addsBOS: true)
         case "dbrx", "smaug-bpe", "chatglm-bpe", "glm4": Preset(patterns: [threeDigits])

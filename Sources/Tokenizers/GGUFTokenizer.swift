@@ -15,7 +15,8 @@ extension TokenizerParts {
         let (model, normalizer, preTokenizer) = try source.stages(idsByText)
         self.init(
             model: model, normalizer: normalizer, preTokenizer: preTokenizer, tokens: tokens, idsByText: idsByText,
-            rawAdded: AddedTokenFinder(added, rule: .longestFirst), normalizedAdded: AddedTokenFinder([], rule: .longestFirst))
+            rawAdded: AddedTokenFinder(added, rule: .longestFirst),
+            normalizedAdded: AddedTokenFinder([], rule: .longestFirst))
         addedIDs = Set(added.map(\.id))
         specialIDs = Set(added.filter(\.isSpecial).map(\.id))
         bosID = source.model == "bert" ? source.classificationID ?? source.bosID : source.bosID
@@ -32,7 +33,9 @@ extension TokenizerParts {
     private mutating func readPostProcessor(_ source: GGUFVocabulary) {
         let preset = source.model == "gpt2" ? GGUFSplits.preset(source.pre ?? "default") : nil
         let isBert = source.model == "bert"
-        if source.addsBOS ?? (source.model == "llama" || isBert || preset?.addsBOS ?? false), let bosID { postProcessor.before = [bosID] }
+        if source.addsBOS ?? (source.model == "llama" || isBert || preset?.addsBOS ?? false), let bosID {
+            postProcessor.before = [bosID]
+        }
         let last = isBert ? source.separatorID : eosID
         if source.addsEOS ?? (isBert || preset?.addsEOS ?? false), let last { postProcessor.after = [last] }
     }
@@ -44,12 +47,15 @@ extension TokenizerParts {
             decoder = .byteLevel
             writesBytes = .byteLevel
         case "bert":
-            decoder = .sequence([.replace(.literal(metaspace), [0x20]), .fuse, .strip(content: [0x20], start: 1, stop: 0)])
+            decoder = .sequence([
+                .replace(.literal(metaspace), [0x20]), .fuse, .strip(content: [0x20], start: 1, stop: 0),
+            ])
             writesBytes = .metaspace
         default:
             let strips = source.addsSpacePrefix ?? true
             decoder = .sequence([
-                .replace(.literal(metaspace), [0x20]), .byteFallback, .fuse, .strip(content: [0x20], start: strips ? 1 : 0, stop: 0),
+                .replace(.literal(metaspace), [0x20]), .byteFallback, .fuse,
+                .strip(content: [0x20], start: strips ? 1 : 0, stop: 0),
             ])
             writesBytes = .metaspace
         }
@@ -68,7 +74,9 @@ enum GGUFKey: String {
 
 extension GGUFVocabulary {
     fileprivate func checkCounts() throws(TokenizerError) {
-        if let scores, scores.count < tokens.count { throw GGUFKey.scores.error("\(scores.count) scores for \(tokens.count) tokens") }
+        if let scores, scores.count < tokens.count {
+            throw GGUFKey.scores.error("\(scores.count) scores for \(tokens.count) tokens")
+        }
         if let tokenTypes, tokenTypes.count < tokens.count {
             throw GGUFKey.tokenType.error("\(tokenTypes.count) types for \(tokens.count) tokens")
         }
@@ -79,7 +87,8 @@ extension GGUFVocabulary {
         ]
         for (key, id) in named {
             if let id, !(0..<Int32(tokens.count) ~= id) {
-                throw TokenizerError(place: "tokenizer.ggml.\(key)", reason: "id \(id) is outside the vocabulary of \(tokens.count)")
+                throw TokenizerError(
+                    place: "tokenizer.ggml.\(key)", reason: "id \(id) is outside the vocabulary of \(tokens.count)")
             }
         }
     }
@@ -98,10 +107,14 @@ extension GGUFVocabulary {
         switch model {
         case "gpt2":
             let name = pre ?? "default"
-            guard let preset = GGUFSplits.preset(name) else { throw GGUFKey.pre.error("pre-tokenizer `\(name)` is not supported") }
+            guard let preset = GGUFSplits.preset(name) else {
+                throw GGUFKey.pre.error("pre-tokenizer `\(name)` is not supported")
+            }
             var steps: [PreTokenizer] = []
             for pattern in preset.patterns {
-                steps.append(.split(.regex(try RegularExpression(pattern, place: "tokenizer.ggml.pre")), .isolated, invert: false))
+                steps.append(
+                    .split(
+                        .regex(try RegularExpression(pattern, place: "tokenizer.ggml.pre")), .isolated, invert: false))
             }
             steps.append(.byteLevel(addPrefixSpace: addsSpacePrefix ?? false, pattern: nil))
             return (.bpe(try rankedModel(idsByText, ignoresMerges: preset.ignoresMerges)), nil, .sequence(steps))
@@ -109,16 +122,23 @@ extension GGUFVocabulary {
             guard let scores else { throw GGUFKey.scores.error("missing") }
             let normalizer: Normalizer = .replace(.literal([0x20]), Array("▁".utf8))
             let prefixed: Normalizer = .sequence([.prepend([0x20]), normalizer])
-            return (.sentencePiece(scoredModel(idsByText, scores)), addsSpacePrefix ?? true ? prefixed : normalizer, nil)
+            return (
+                .sentencePiece(scoredModel(idsByText, scores)), addsSpacePrefix ?? true ? prefixed : normalizer, nil
+            )
         case "bert":
             let unknown = unknownID ?? idsByText.find("[UNK]")
             guard let unknown else { throw TokenizerError(place: "tokenizer.ggml.unknown_token_id", reason: "missing") }
             let pieces = WordPieceModel(
-                vocabulary: idsByText, unknownID: unknown, continuingPrefix: [], wordPrefix: Array("▁".utf8), maximumCharacters: .max)
+                vocabulary: idsByText, unknownID: unknown, continuingPrefix: [], wordPrefix: Array("▁".utf8),
+                maximumCharacters: .max)
             let splitting: PreTokenizer = .sequence([
-                .split(.scalars(.whitespace), .removed, invert: false), .split(.scalars(.punctuation), .isolated, invert: false),
+                .split(.scalars(.whitespace), .removed, invert: false),
+                .split(.scalars(.punctuation), .isolated, invert: false),
             ])
-            return (.wordPiece(pieces), .bert(cleans: true, spacesChinese: true, stripsAccents: true, lowercases: true), splitting)
+            return (
+                .wordPiece(pieces), .bert(cleans: true, spacesChinese: true, stripsAccents: true, lowercases: true),
+                splitting
+            )
         default: throw GGUFKey.model.error("tokenizer model `\(model)` is not supported")
         }
     }
@@ -135,7 +155,9 @@ extension GGUFVocabulary {
         guard let merges else { throw GGUFKey.merges.error("missing") }
         guard merges.count <= TokenList.maximumID else { throw GGUFKey.merges.error("too many merges") }
         var symbols = ByteTable(minimumCapacity: tokens.count)
-        for (id, text) in tokens.enumerated() { if let bytes = ByteAlphabet.decode(text) { symbols.set(bytes, to: Int32(id)) } }
+        for (id, text) in tokens.enumerated() {
+            if let bytes = ByteAlphabet.decode(text) { symbols.set(bytes, to: Int32(id)) }
+        }
         // llama.cpp merges texts, tokens or not; those that are none get ids past the end.
         var next = Int32(tokens.count)
         func symbol(_ bytes: [UInt8]) -> Int32 {
@@ -147,7 +169,8 @@ extension GGUFVocabulary {
         for byte in 0...255 { _ = symbol([UInt8(byte)]) }
         var pairs = PairTable(capacity: merges.count)
         for (rank, merge) in merges.enumerated() {
-            guard let space = merge.dropFirst().firstIndex(of: 0x20), let left = ByteAlphabet.decode(Array(merge[..<space])),
+            guard let space = merge.dropFirst().firstIndex(of: 0x20),
+                let left = ByteAlphabet.decode(Array(merge[..<space])),
                 let right = ByteAlphabet.decode(Array(merge[(space + 1)...]))
             else { throw GGUFKey.merges.error("not two byte-level parts", at: rank) }
             let (leftID, rightID) = (symbol(left), symbol(right))

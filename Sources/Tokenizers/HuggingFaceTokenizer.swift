@@ -6,7 +6,9 @@ extension TokenizerParts {
     init(huggingFace json: JSONValue, config: JSONValue?) throws(TokenizerError) {
         let root = LocatedJSON(value: json, path: "$")
         let normalizer = try root.optional("normalizer").map { node throws(TokenizerError) in try Normalizer(node) }
-        let preTokenizer = try root.optional("pre_tokenizer").map { node throws(TokenizerError) in try PreTokenizer(node) }
+        let preTokenizer = try root.optional("pre_tokenizer").map { node throws(TokenizerError) in
+            try PreTokenizer(node)
+        }
         let isByteLevel = preTokenizer?.endsInBytes ?? false
         var (model, tokens, idsByText) = try Self.readModel(root.required("model"), isByteLevel: isByteLevel)
         let added = try Self.readAddedTokens(root, &tokens, &idsByText)
@@ -26,9 +28,10 @@ extension TokenizerParts {
             normalizedAdded: AddedTokenFinder(normalizedAdded, rule: .leftmostLongest))
         addedIDs = Set(added.map(\.id))
         specialIDs = Set(added.filter(\.isSpecial).map(\.id))
-        postProcessor = try root.optional("post_processor").map { node throws(TokenizerError) in
-            try PostProcessor(node) { self.tokens[$0] != nil }
-        } ?? PostProcessor()
+        postProcessor =
+            try root.optional("post_processor").map { node throws(TokenizerError) in
+                try PostProcessor(node) { self.tokens[$0] != nil }
+            } ?? PostProcessor()
         decoder = try root.optional("decoder").map { node throws(TokenizerError) in try Decoder(node) }
         writesBytes = decoder?.writtenBytes ?? .plain
         try readConfig(config)
@@ -56,7 +59,9 @@ extension TokenizerParts {
         var keyed = ByteTable(minimumCapacity: isByteLevel ? members.count : 0)
         for (text, value) in members {
             let id: Int32
-            if let integer = value.integer, 0...TokenList.maximumID ~= integer { id = Int32(integer) } else {
+            if let integer = value.integer, 0...TokenList.maximumID ~= integer {
+                id = Int32(integer)
+            } else {
                 id = try LocatedJSON(value: value, path: "\(vocab.path)[\(JSONValue.string(text).text())]").id()
             }
             let bytes = Array(text.utf8)
@@ -67,7 +72,10 @@ extension TokenizerParts {
         let vocabulary = isByteLevel ? keyed : idsByText
         switch kind {
         case "BPE":
-            return (.bpe(try BPEModel(node, texts: idsByText, vocabulary: vocabulary, isByteLevel: isByteLevel)), tokens, idsByText)
+            return (
+                .bpe(try BPEModel(node, texts: idsByText, vocabulary: vocabulary, isByteLevel: isByteLevel)), tokens,
+                idsByText
+            )
         case "WordPiece": return (.wordPiece(try WordPieceModel(node, vocabulary: vocabulary)), tokens, idsByText)
         case "WordLevel": return (.wordLevel(try WordLevelModel(node, vocabulary: vocabulary)), tokens, idsByText)
         default: throw node.error("model `\(kind)` is not supported")
@@ -91,8 +99,10 @@ extension TokenizerParts {
             guard !content.isEmpty else { continue }
             added.append(
                 AddedToken(
-                    id: id, content: content, isSpecial: isSpecial, singleWord: try node.bool("single_word", default: false),
-                    leftStrip: try node.bool("lstrip", default: false), rightStrip: try node.bool("rstrip", default: false),
+                    id: id, content: content, isSpecial: isSpecial,
+                    singleWord: try node.bool("single_word", default: false),
+                    leftStrip: try node.bool("lstrip", default: false),
+                    rightStrip: try node.bool("rstrip", default: false),
                     isNormalized: try node.bool("normalized", default: !isSpecial)))
         }
         return added
@@ -130,7 +140,8 @@ extension TokenizerParts {
 /// Tokens that end generation wherever they occur, by the names that models give them.
 enum EndOfGeneration {
     private static let names = [
-        "<|eot_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<|endoftext|>", "<|eom_id|>", "<EOT>", "_<EOT>", "<｜end▁of▁sentence｜>",
+        "<|eot_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<|endoftext|>", "<|eom_id|>", "<EOT>", "_<EOT>",
+        "<｜end▁of▁sentence｜>",
         "<|end_of_text|>", "<|return|>", "<|call|>", "<|calls|>", "<turn|>",
     ]
 

@@ -76,7 +76,8 @@ final class MergeScratch {
         let right = symbols[Int(left.next)]
         guard let (rank, id) = lookup(left, right) else { return }
         var child = heap.count
-        let candidate = Candidate(rank: rank, position: position, leftUpper: left.upper, rightUpper: right.upper, id: id)
+        let candidate = Candidate(
+            rank: rank, position: position, leftUpper: left.upper, rightUpper: right.upper, id: id)
         heap.append(candidate)
         while child > 0 {
             let parent = (child - 1) / 2

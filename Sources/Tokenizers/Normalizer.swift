@@ -73,12 +73,15 @@ extension Normalizer {
         case "BertNormalizer":
             let lowercases = try node.bool("lowercase", default: true)
             self = .bert(
-                cleans: try node.bool("clean_text", default: true), spacesChinese: try node.bool("handle_chinese_chars", default: true),
+                cleans: try node.bool("clean_text", default: true),
+                spacesChinese: try node.bool("handle_chinese_chars", default: true),
                 stripsAccents: try node.bool("strip_accents", default: lowercases), lowercases: lowercases)
         case "Prepend": self = .prepend(try node.required("prepend").bytes())
-        case "Replace": self = .replace(try SplitPattern(node.required("pattern")), try node.required("content").bytes())
+        case "Replace":
+            self = .replace(try SplitPattern(node.required("pattern")), try node.required("content").bytes())
         case "Strip":
-            self = .strip(left: try node.bool("strip_left", default: true), right: try node.bool("strip_right", default: true))
+            self = .strip(
+                left: try node.bool("strip_left", default: true), right: try node.bool("strip_right", default: true))
         case "Nmt": self = .nmt
         case "ByteLevel": self = .byteLevel
         case "Precompiled": self = .charsmap(try Charsmap(node.required("precompiled_charsmap")))

@@ -39,14 +39,19 @@ indirect enum PreTokenizer: Sendable {
 
 extension WordSplit {
     /// Puts `prefix` before each word that does not begin with it.
-    mutating func prefixWords(with prefix: [UInt8], where condition: (Range<Int>, AlignedText) -> Bool = { _, _ in true }) {
+    mutating func prefixWords(
+        with prefix: [UInt8], where condition: (Range<Int>, AlignedText) -> Bool = { _, _ in true }
+    ) {
         guard words.contains(where: { !text.bytes[$0].starts(with: prefix) && condition($0, text) }) else { return }
         var builder = AlignedTextBuilder(changing: text)
         var moved: [Range<Int>] = []
         for word in words {
             let start = builder.count
             if !word.isEmpty, !text.bytes[word].starts(with: prefix), condition(word, text) {
-                let first = word.lowerBound..<min(word.upperBound, word.lowerBound + UTF8Scan.length(first: text.bytes[word.lowerBound]))
+                let first =
+                    word
+                    .lowerBound..<min(
+                        word.upperBound, word.lowerBound + UTF8Scan.length(first: text.bytes[word.lowerBound]))
                 builder.write(prefix, for: first)
             }
             builder.copy(word)
@@ -77,7 +82,8 @@ extension PreTokenizer {
         case "Split":
             let pattern = try node.required("pattern")
             self = .split(
-                try SplitPattern(pattern), try SplitBehavior(node.required("behavior")), invert: try node.bool("invert", default: false))
+                try SplitPattern(pattern), try SplitBehavior(node.required("behavior")),
+                invert: try node.bool("invert", default: false))
         case "Digits":
             let isolates = try node.bool("individual_digits", default: false)
             self = .split(.scalars(.numeric), isolates ? .isolated : .contiguous, invert: false)
@@ -85,10 +91,13 @@ extension PreTokenizer {
         case "WhitespaceSplit": self = .split(.scalars(.whitespace), .removed, invert: false)
         case "BertPreTokenizer":
             self = .sequence([
-                .split(.scalars(.whitespace), .removed, invert: false), .split(.scalars(.punctuation), .isolated, invert: false),
+                .split(.scalars(.whitespace), .removed, invert: false),
+                .split(.scalars(.punctuation), .isolated, invert: false),
             ])
         case "Punctuation":
-            let behavior = try node.optional("behavior").map { node throws(TokenizerError) in try SplitBehavior(node) } ?? .isolated
+            let behavior =
+                try node.optional("behavior").map { node throws(TokenizerError) in try SplitBehavior(node) }
+                ?? .isolated
             self = .split(.scalars(.punctuation), behavior, invert: false)
         case "CharDelimiterSplit":
             self = .split(.literal(try node.required("delimiter").bytes()), .removed, invert: false)

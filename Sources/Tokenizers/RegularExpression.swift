@@ -26,7 +26,9 @@ final class RegularExpression: @unchecked Sendable {
         let status: Int32 = Self.compiling.withLock { _ in
             guard Self.initialised else { return -1 }
             return bytes.withUnsafeBufferPointer { buffer -> Int32 in
-                guard let start = buffer.baseAddress else { return onig_new(&compiled, [], [], 0, lathe_onig_utf8(), lathe_onig_syntax(), nil) }
+                guard let start = buffer.baseAddress else {
+                    return onig_new(&compiled, [], [], 0, lathe_onig_utf8(), lathe_onig_syntax(), nil)
+                }
                 return onig_new(&compiled, start, start + buffer.count, 0, lathe_onig_utf8(), lathe_onig_syntax(), nil)
             }
         }

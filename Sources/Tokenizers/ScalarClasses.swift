@@ -11,7 +11,9 @@ extension Unicode.Scalar {
 
     /// `\w` of Rust's regular expressions.
     var isWordCharacter: Bool {
-        if isASCII { return ("a"..."z").contains(self) || ("A"..."Z").contains(self) || ("0"..."9").contains(self) || self == "_" }
+        if isASCII {
+            return ("a"..."z").contains(self) || ("A"..."Z").contains(self) || ("0"..."9").contains(self) || self == "_"
+        }
         guard isAssigned(inUnicode: 16) else { return false }
         if properties.isAlphabetic || properties.isJoinControl { return true }
         switch properties.generalCategory {
@@ -38,7 +40,8 @@ extension Unicode.Scalar {
             }
         }
         switch properties.generalCategory {
-        case .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation, .initialPunctuation, .finalPunctuation,
+        case .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation, .initialPunctuation,
+            .finalPunctuation,
             .otherPunctuation:
             return isAssigned(inUnicode: 8)
         default: return false
@@ -57,7 +60,8 @@ extension Unicode.Scalar {
     /// The ideographs that BERT puts spaces around; the gap before U+2B920 is Hugging Face's.
     var isChinese: Bool {
         switch value {
-        case 0x4E00...0x9FFF, 0x3400...0x4DBF, 0x20000...0x2A6DF, 0x2A700...0x2B73F, 0x2B740...0x2B81F, 0x2B920...0x2CEAF,
+        case 0x4E00...0x9FFF, 0x3400...0x4DBF, 0x20000...0x2A6DF, 0x2A700...0x2B73F, 0x2B740...0x2B81F,
+            0x2B920...0x2CEAF,
             0xF900...0xFAFF, 0x2F800...0x2FA1F:
             return true
         default: return false

@@ -30,7 +30,11 @@ extension AlignedText {
         var builder = AlignedTextBuilder(changing: self)
         UTF8Scan.forEach(in: bytes, 0..<bytes.count) { scalar, place in
             if scalar.isASCII {
-                if ("A"..."Z").contains(scalar) { builder.write([UInt8(scalar.value) + 32], for: place) } else { builder.copy(place) }
+                if ("A"..."Z").contains(scalar) {
+                    builder.write([UInt8(scalar.value) + 32], for: place)
+                } else {
+                    builder.copy(place)
+                }
             } else {
                 let lower = Array(scalar.properties.lowercaseMapping.utf8)
                 if bytes[place].elementsEqual(lower) { builder.copy(place) } else { builder.write(lower, for: place) }
@@ -56,7 +60,9 @@ extension AlignedText {
     /// Each byte as its character of the byte-level alphabet.
     mutating func writeInByteAlphabet() {
         var builder = AlignedTextBuilder(changing: self)
-        for position in bytes.indices { builder.write(ByteAlphabet.utf8[Int(bytes[position])], for: position..<position + 1) }
+        for position in bytes.indices {
+            builder.write(ByteAlphabet.utf8[Int(bytes[position])], for: position..<position + 1)
+        }
         self = builder.text()
     }
 }

@@ -84,7 +84,9 @@ public final class Tokenizer: Sendable {
             guard let text = parts.tokens[id], !(skipSpecialTokens && parts.specialIDs.contains(id)) else { continue }
             pieces.append(text)
         }
-        guard let decoder = parts.decoder else { return String(decoding: Array(pieces.joined(separator: [0x20])), as: UTF8.self) }
+        guard let decoder = parts.decoder else {
+            return String(decoding: Array(pieces.joined(separator: [0x20])), as: UTF8.self)
+        }
         return String(decoding: decoder.apply(pieces).flatMap { $0 }, as: UTF8.self)
     }
 

@@ -32,7 +32,8 @@ struct TokenizerParts: Sendable {
 
     // MARK: - Encoding
 
-    func encode(_ input: [UInt8], parseSpecial: Bool, _ scratch: EncodingScratch, into result: inout Tokenizer.Encoding) {
+    func encode(_ input: [UInt8], parseSpecial: Bool, _ scratch: EncodingScratch, into result: inout Tokenizer.Encoding)
+    {
         result.ids.reserveCapacity(input.count / 3 + 4)
         result.offsets.reserveCapacity(input.count / 3 + 4)
         var position = 0
@@ -46,7 +47,8 @@ struct TokenizerParts: Sendable {
     }
 
     private func encodePlain(
-        _ input: [UInt8], _ range: Range<Int>, _ parseSpecial: Bool, _ scratch: EncodingScratch, into result: inout Tokenizer.Encoding
+        _ input: [UInt8], _ range: Range<Int>, _ parseSpecial: Bool, _ scratch: EncodingScratch,
+        into result: inout Tokenizer.Encoding
     ) {
         guard !range.isEmpty else { return }
         var text = AlignedText(bytes: Array(input[range]), origin: range.lowerBound)
@@ -62,7 +64,8 @@ struct TokenizerParts: Sendable {
     }
 
     private func encodeWords(
-        of text: AlignedText, _ range: Range<Int>, _ input: [UInt8], _ scratch: EncodingScratch, into result: inout Tokenizer.Encoding
+        of text: AlignedText, _ range: Range<Int>, _ input: [UInt8], _ scratch: EncodingScratch,
+        into result: inout Tokenizer.Encoding
     ) {
         guard !range.isEmpty else { return }
         var split = WordSplit(text: text, words: [range])
@@ -97,7 +100,8 @@ struct TokenizerParts: Sendable {
         case .plain: return text
         case .byteLevel: return ByteAlphabet.decode(text) ?? text
         case .metaspace: return ByteTokens.byte(text).map { [$0] } ?? text.replacing(Array("▁".utf8), with: [0x20])
-        case .wordPiece(let prefix): return text.starts(with: prefix) ? Array(text.dropFirst(prefix.count)) : [0x20] + text
+        case .wordPiece(let prefix):
+            return text.starts(with: prefix) ? Array(text.dropFirst(prefix.count)) : [0x20] + text
         }
     }
 }

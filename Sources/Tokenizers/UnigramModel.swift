@@ -58,11 +58,15 @@ struct UnigramModel: Sendable {
             let length = min(UTF8Scan.length(first: word[start]), word.count - start)
             var coversCharacter = false
             for candidate in lengths[Int(word[start])] where start + candidate <= word.count {
-                guard let id = vocabulary.find(UnsafeBufferPointer(rebasing: word[start..<start + candidate])) else { continue }
+                guard let id = vocabulary.find(UnsafeBufferPointer(rebasing: word[start..<start + candidate])) else {
+                    continue
+                }
                 offer(start + candidate, Node(score: score + scores[Int(id)], start: start, isUnknown: id == unknownID))
                 if candidate == length { coversCharacter = true }
             }
-            if !coversCharacter { offer(start + length, Node(score: score + unknownScore, start: start, isUnknown: true)) }
+            if !coversCharacter {
+                offer(start + length, Node(score: score + unknownScore, start: start, isUnknown: true))
+            }
             start += length
         }
         var pieces: [(Range<Int>, isUnknown: Bool)] = []

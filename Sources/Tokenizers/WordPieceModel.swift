@@ -12,7 +12,9 @@ struct WordPieceModel: Sendable {
     let wordPrefix: [UInt8]
     let maximumCharacters: Int
 
-    init(vocabulary: ByteTable, unknownID: Int32, continuingPrefix: [UInt8], wordPrefix: [UInt8], maximumCharacters: Int) {
+    init(
+        vocabulary: ByteTable, unknownID: Int32, continuingPrefix: [UInt8], wordPrefix: [UInt8], maximumCharacters: Int
+    ) {
         self.vocabulary = vocabulary
         self.unknownID = unknownID
         self.continuingPrefix = continuingPrefix

@@ -94,7 +94,9 @@ struct EventRecord {
 
     // MARK: - Protocol buffers
 
-    private static func wallTime(_ seconds: Double) -> [UInt8] { [UInt8(1 << 3 | 1)] + littleEndian(seconds.bitPattern) }
+    private static func wallTime(_ seconds: Double) -> [UInt8] {
+        [UInt8(1 << 3 | 1)] + littleEndian(seconds.bitPattern)
+    }
 
     private static func field(_ number: Int, _ bytes: [UInt8]) -> [UInt8] {
         [UInt8(number << 3 | 2)] + varint(UInt64(bytes.count)) + bytes

@@ -162,7 +162,8 @@ public final class Trainer {
         guard isDue else { return }
         let loss = try evaluate()
         guard loss.isFinite else { throw TrainingError.nonFiniteEvaluation(step: step) }
-        let isBest = progress.record(EvaluationRecord(step: step, loss: loss), earlyStopping: configuration.earlyStopping)
+        let isBest = progress.record(
+            EvaluationRecord(step: step, loss: loss), earlyStopping: configuration.earlyStopping)
         // At the end of a run the stop has no meaning.
         if step == configuration.totalSteps { progress.isStoppedEarly = false }
         if isBest { bestValues = Array(slab.values) }

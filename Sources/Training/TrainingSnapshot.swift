@@ -115,11 +115,14 @@ extension TrainingSnapshot {
     /// The first thing in which the snapshot contradicts itself; nil for one that a run can go on from.
     public var contradiction: String? {
         if step < 0 || history.count != step { return "it has \(history.count) step records after \(step) steps" }
-        if best.map({ !evaluations.contains($0) }) ?? false { return "its best evaluation is not among its evaluations" }
+        if best.map({ !evaluations.contains($0) }) ?? false {
+            return "its best evaluation is not among its evaluations"
+        }
         for parameter in parameters {
             let (count, overflow) = parameter.rows.multipliedReportingOverflow(by: parameter.columns)
             let arrays = [parameter.values, parameter.firstMoment, parameter.secondMoment]
-            guard !overflow, arrays.allSatisfy({ $0.count == count }), parameter.bestValues.map({ $0.count == count }) ?? true
+            guard !overflow, arrays.allSatisfy({ $0.count == count }),
+                parameter.bestValues.map({ $0.count == count }) ?? true
             else { return "\(parameter.name) does not hold \(parameter.rows) × \(parameter.columns) numbers" }
             if (parameter.bestValues == nil) != (best == nil) { return "\(parameter.name) lacks its best values" }
         }

@@ -33,7 +33,8 @@ public final class AtomicFile {
         precondition(descriptor >= 0, "the file is closed")
         var done = 0
         while done < bytes.count {
-            let count = Foundation.write(descriptor, bytes.baseAddress.unsafelyUnwrapped + done, min(bytes.count - done, 1 << 30))
+            let count = Foundation.write(
+                descriptor, bytes.baseAddress.unsafelyUnwrapped + done, min(bytes.count - done, 1 << 30))
             if count < 0 {
                 if errno == EINTR { continue }
                 throw failure("cannot be written")

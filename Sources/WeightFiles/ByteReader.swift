@@ -13,7 +13,9 @@ struct ByteReader {
 
     var remaining: Int { bytes.count - position }
 
-    mutating func integer<T: FixedWidthInteger>(_ type: T.Type, _ what: @autoclosure () -> String) throws(WeightError) -> T {
+    mutating func integer<T: FixedWidthInteger>(_ type: T.Type, _ what: @autoclosure () -> String) throws(WeightError)
+        -> T
+    {
         let size = MemoryLayout<T>.size
         guard remaining >= size else { throw cut(what(), need: UInt64(size)) }
         defer { position += size }

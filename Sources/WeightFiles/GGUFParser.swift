@@ -55,7 +55,9 @@ struct GGUFParser {
         let start = reader.position
         let bytes = try reader.string("a metadata key")
         guard !bytes.isEmpty else { throw failure("an empty metadata key", at: start) }
-        guard let key = String(strictlyDecoding: bytes) else { throw failure("a metadata key that is not UTF-8", at: start) }
+        guard let key = String(strictlyDecoding: bytes) else {
+            throw failure("a metadata key that is not UTF-8", at: start)
+        }
         guard keys.updateValue(metadata.count, forKey: Array(bytes)) == nil else {
             throw failure("the metadata key stands twice", key, at: start)
         }
@@ -123,10 +125,13 @@ struct GGUFParser {
         let bytes = try reader.string("a tensor's name")
         guard bytes.count <= Self.maximumNameBytes else {
             throw failure(
-                "a tensor's name is too long", expected: "at most \(Self.maximumNameBytes) bytes", found: "\(bytes.count)",
+                "a tensor's name is too long", expected: "at most \(Self.maximumNameBytes) bytes",
+                found: "\(bytes.count)",
                 at: start)
         }
-        guard let name = String(strictlyDecoding: bytes) else { throw failure("a tensor's name is not UTF-8", at: start) }
+        guard let name = String(strictlyDecoding: bytes) else {
+            throw failure("a tensor's name is not UTF-8", at: start)
+        }
         guard names.updateValue(names.count, forKey: Array(bytes)) == nil else {
             throw failure("the tensor stands twice", name, at: start)
         }
@@ -152,7 +157,8 @@ struct GGUFParser {
         let dimensions = try reader.integer(UInt32.self, "the dimensions of \(name)")
         guard dimensions <= Self.maximumDimensions else {
             throw failure(
-                "too many dimensions", name, expected: "at most \(Self.maximumDimensions)", found: "\(dimensions)", at: start)
+                "too many dimensions", name, expected: "at most \(Self.maximumDimensions)", found: "\(dimensions)",
+                at: start)
         }
         var sizes: [Int] = []
         for _ in 0..<dimensions {
@@ -182,11 +188,13 @@ struct GGUFParser {
             guard !overflow, start <= file.bytes.count, place.byteCount <= file.bytes.count - start else {
                 throw failure(
                     "the file ends inside the tensor's data", entry.name, expected: "\(place.byteCount) bytes",
-                    found: "\(max(0, file.bytes.count - min(start, file.bytes.count)))", at: min(start, file.bytes.count))
+                    found: "\(max(0, file.bytes.count - min(start, file.bytes.count)))",
+                    at: min(start, file.bytes.count))
             }
             tensors.append(
                 StoredTensor(
-                    name: entry.name, type: entry.type, shape: entry.shape, byteRange: start..<(start + place.byteCount)))
+                    name: entry.name, type: entry.type, shape: entry.shape, byteRange: start..<(start + place.byteCount)
+                ))
             guard let end = padded(offset + place.byteCount) else { throw failure("the offset overflows", entry.name) }
             offset = end
         }
@@ -205,7 +213,8 @@ struct GGUFParser {
         let count = try reader.integer(UInt64.self, "the number of \(what)")
         guard count <= UInt64(reader.remaining / size) else {
             throw failure(
-                "more \(what) than the file can hold", expected: "at most \(reader.remaining / size)", found: "\(count)",
+                "more \(what) than the file can hold", expected: "at most \(reader.remaining / size)",
+                found: "\(count)",
                 at: start)
         }
         return Int(count)
@@ -216,7 +225,8 @@ struct GGUFParser {
         hint: String? = nil
     ) -> WeightError {
         WeightError(
-            file: file.path, problem, tensor: name, byteOffset: offset ?? reader.position, expected: expected, found: found,
+            file: file.path, problem, tensor: name, byteOffset: offset ?? reader.position, expected: expected,
+            found: found,
             hint: hint)
     }
 }

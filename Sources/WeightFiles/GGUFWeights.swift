@@ -48,7 +48,8 @@ public final class GGUFWeights: WeightSource {
             let rows = entry.shape.sizes.first ?? 0
             guard rows % (2 * heads) == 0 else {
                 throw WeightError(
-                    file: location, "rows do not split into \(heads) heads of even width", tensor: entry.name, found: "\(rows)")
+                    file: location, "rows do not split into \(heads) heads of even width", tensor: entry.name,
+                    found: "\(rows)")
             }
         }
         return try entry.frozen(in: gguf.file, as: path, rowOrder: order)
@@ -70,7 +71,8 @@ public final class GGUFWeights: WeightSource {
         let heads = value.integer ?? commonValue(value.array?.integers)
         guard let heads, heads > 0, heads < 1 << 20 else {
             throw WeightError(
-                file: gguf.file.path, "metadata", tensor: "\(gguf.architecture ?? "?").\(key)", expected: "one positive integer",
+                file: gguf.file.path, "metadata", tensor: "\(gguf.architecture ?? "?").\(key)",
+                expected: "one positive integer",
                 found: value.typeName)
         }
         return heads

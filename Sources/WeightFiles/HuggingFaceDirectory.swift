@@ -42,7 +42,8 @@ public final class HuggingFaceDirectory: WeightSource {
             guard let place = places[Array(name.utf8)],
                 shards[place.shard].file.url.lastPathComponent == value.string
             else {
-                throw WeightError(file: index.path, "the shard does not hold the tensor", tensor: name, found: value.string)
+                throw WeightError(
+                    file: index.path, "the shard does not hold the tensor", tensor: name, found: value.string)
             }
         }
         self.places = places
@@ -110,9 +111,12 @@ public final class HuggingFaceDirectory: WeightSource {
         var names = Set<String>()
         for (tensor, value) in map {
             guard let name = value.string else {
-                throw WeightError(file: index.path, "shard name", tensor: tensor, expected: "a string", found: value.typeName)
+                throw WeightError(
+                    file: index.path, "shard name", tensor: tensor, expected: "a string", found: value.typeName)
             }
-            guard !name.isEmpty, name != ".", name != "..", !name.utf8.contains(UInt8(ascii: "/")), !name.utf8.contains(0) else {
+            guard !name.isEmpty, name != ".", name != "..", !name.utf8.contains(UInt8(ascii: "/")),
+                !name.utf8.contains(0)
+            else {
                 throw WeightError(file: index.path, "a shard outside the folder", tensor: tensor, found: name)
             }
             names.insert(name)

@@ -63,7 +63,9 @@ public struct NameTable: Sendable {
 
     /// How GGUF orders the rows of Hugging Face's `name` (weights and biases of Q and K).
     public func rowOrder(_ name: String, heads: Int, keyValueHeads: Int) -> RowOrder {
-        guard interleavesQueryAndKey, let (_, rest) = NameTable.split(name, after: "model.layers.") else { return .asStored }
+        guard interleavesQueryAndKey, let (_, rest) = NameTable.split(name, after: "model.layers.") else {
+            return .asStored
+        }
         if rest.hasPrefix("self_attn.q_proj.") { return .interleavedHalves(heads: heads) }
         if rest.hasPrefix("self_attn.k_proj.") { return .interleavedHalves(heads: keyValueHeads) }
         return .asStored
@@ -71,16 +73,18 @@ public struct NameTable: Sendable {
 
     /// Every pair of the table for a model of `layers` layers.
     public func pairs(layers: Int) -> [(gguf: String, huggingFace: String)] {
-        once + (0..<layers).flatMap { layer in
-            inLayer.map { ("blk.\(layer).\($0.gguf)", "model.layers.\(layer).\($0.huggingFace)") }
-        }
+        once
+            + (0..<layers).flatMap { layer in
+                inLayer.map { ("blk.\(layer).\($0.gguf)", "model.layers.\(layer).\($0.huggingFace)") }
+            }
     }
 
     /// The layer number after `prefix` and what follows it. Numbers are written in one way only: no sign, no leading zero.
     private static func split(_ name: String, after prefix: String) -> (layer: Int, rest: Substring)? {
         guard name.hasPrefix(prefix) else { return nil }
         let tail = name.dropFirst(prefix.count)
-        guard let dot = tail.firstIndex(of: "."), let layer = Int(tail[..<dot]), layer >= 0, String(layer) == tail[..<dot]
+        guard let dot = tail.firstIndex(of: "."), let layer = Int(tail[..<dot]), layer >= 0,
+            String(layer) == tail[..<dot]
         else { return nil }
         return (layer, tail[tail.index(after: dot)...])
     }

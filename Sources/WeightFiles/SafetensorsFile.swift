@@ -50,7 +50,8 @@ public final class SafetensorsFile: Sendable {
         let count = try reader.integer(UInt64.self, "the header's length")
         guard count <= UInt64(maximumHeaderBytes) else {
             throw WeightError(
-                file: file.path, "the header is too large", byteOffset: 0, expected: "at most \(maximumHeaderBytes) bytes",
+                file: file.path, "the header is too large", byteOffset: 0,
+                expected: "at most \(maximumHeaderBytes) bytes",
                 found: "\(count)", hint: "is this a safetensors file?")
         }
         return UnsafeRawBufferPointer(rebasing: file.bytes[try reader.skip(count, "the header")])
@@ -93,19 +94,23 @@ private struct SafetensorsDirectory {
         tensors = []
         tensors.reserveCapacity(entries.count)
         for (name, value) in entries { tensors.append(try tensor(name, value)) }
-        tensors.sort { ($0.byteRange.lowerBound, $0.byteRange.upperBound) < ($1.byteRange.lowerBound, $1.byteRange.upperBound) }
+        tensors.sort {
+            ($0.byteRange.lowerBound, $0.byteRange.upperBound) < ($1.byteRange.lowerBound, $1.byteRange.upperBound)
+        }
         try checkPlaces()
     }
 
     private mutating func readMetadata(_ value: JSONValue) throws(WeightError) {
         if value.isNull { return }
         guard let object = value.object else {
-            throw WeightError(file: file, "metadata", tensor: "__metadata__", expected: "an object", found: value.typeName)
+            throw WeightError(
+                file: file, "metadata", tensor: "__metadata__", expected: "an object", found: value.typeName)
         }
         for (key, value) in object.members {
             guard let text = value.string else {
                 throw WeightError(
-                    file: file, "metadata value", tensor: "__metadata__.\(key)", expected: "a string", found: value.typeName)
+                    file: file, "metadata value", tensor: "__metadata__.\(key)", expected: "a string",
+                    found: value.typeName)
             }
             metadata.append((key, text))
         }
@@ -128,10 +133,13 @@ private struct SafetensorsDirectory {
             throw failure("`data_offsets`", expected: "two non-negative integers")
         }
         let shape = Shape(sizes)
-        guard let elements = shape.elementCount, !elements.multipliedReportingOverflow(by: type.blockBits).overflow else {
+        guard let elements = shape.elementCount, !elements.multipliedReportingOverflow(by: type.blockBits).overflow
+        else {
             throw failure("the size of shape \(shape) overflows")
         }
-        guard let byteCount = type.byteCount(elements: elements) else { throw failure("shape \(shape) does not fill whole bytes") }
+        guard let byteCount = type.byteCount(elements: elements) else {
+            throw failure("shape \(shape) does not fill whole bytes")
+        }
         guard offsets[0] <= offsets[1] else {
             throw failure("`data_offsets` run backwards", found: "\(offsets)")
         }
@@ -144,7 +152,8 @@ private struct SafetensorsDirectory {
             throw failure(
                 "the data is cut", expected: "\(offsets[1]) bytes after the header", found: "\(fileSize - dataStart)")
         }
-        return StoredTensor(name: name, type: type, shape: shape, byteRange: (dataStart + offsets[0])..<(dataStart + offsets[1]))
+        return StoredTensor(
+            name: name, type: type, shape: shape, byteRange: (dataStart + offsets[0])..<(dataStart + offsets[1]))
     }
 
     /// Tensors follow each other without hole or overlap and fill the file.
@@ -153,7 +162,8 @@ private struct SafetensorsDirectory {
         for tensor in tensors {
             guard tensor.byteRange.lowerBound == end else {
                 throw WeightError(
-                    file: file, tensor.byteRange.lowerBound < end ? "overlaps another tensor" : "a hole stands before the tensor",
+                    file: file,
+                    tensor.byteRange.lowerBound < end ? "overlaps another tensor" : "a hole stands before the tensor",
                     tensor: tensor.name, byteOffset: tensor.byteRange.lowerBound, expected: "offset \(end - dataStart)",
                     found: "\(tensor.byteRange.lowerBound - dataStart)")
             }

@@ -41,7 +41,8 @@ public final class SafetensorsWriter {
         for entry in entries {
             guard let dtype = StoredType.safetensorsName(entry.dtype), let count = entry.byteCount else {
                 throw WeightError(
-                    file: url.path, "safetensors cannot hold \(entry.dtype.rawValue) \(entry.shape)", tensor: entry.name)
+                    file: url.path, "safetensors cannot hold \(entry.dtype.rawValue) \(entry.shape)", tensor: entry.name
+                )
             }
             members.append(
                 (

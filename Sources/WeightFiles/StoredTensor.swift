@@ -15,10 +15,13 @@ public struct StoredTensor: Sendable {
     /// The tensor's numbers, under `path` and with `rowOrder`.
     ///
     /// Bytes that do not lie on their element's alignment (allowed in files, seldom met) are copied once to where they do.
-    func frozen(in file: MappedFile, as path: String, rowOrder: RowOrder = .asStored) throws(WeightError) -> FrozenTensor {
+    func frozen(in file: MappedFile, as path: String, rowOrder: RowOrder = .asStored) throws(WeightError)
+        -> FrozenTensor
+    {
         guard let dtype = type.dtype else {
             throw WeightError(
-                file: file.path, "tensor type \(type.name) is not supported", tensor: name, byteOffset: byteRange.lowerBound,
+                file: file.path, "tensor type \(type.name) is not supported", tensor: name,
+                byteOffset: byteRange.lowerBound,
                 hint: "convert the model to F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1 or a K-quant")
         }
         let alignment = dtype.isQuantised ? 2 : dtype.blockBytes

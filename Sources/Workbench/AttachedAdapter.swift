@@ -80,7 +80,11 @@ extension AdapterConfiguration {
         self.init(
             rank: section.r, alpha: section.alpha, dropout: section.dropout, usesRankStabilisation: section.useRSLoRA,
             targets: targets,
-            rankOverrides: section.rankPattern.sorted { $0.key < $1.key }.map { Override(pattern: $0.key, value: $0.value) },
-            alphaOverrides: section.alphaPattern.sorted { $0.key < $1.key }.map { Override(pattern: $0.key, value: $0.value) })
+            rankOverrides: section.rankPattern.sorted { $0.key < $1.key }.map {
+                Override(pattern: $0.key, value: $0.value)
+            },
+            alphaOverrides: section.alphaPattern.sorted { $0.key < $1.key }.map {
+                Override(pattern: $0.key, value: $0.value)
+            })
     }
 }

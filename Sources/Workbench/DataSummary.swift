@@ -54,7 +54,8 @@ public struct DataSummary: Presentable {
 
     public var json: JSONValue {
         [
-            "train": train?.json ?? .null, "held_out": heldOut?.json ?? .null, "overlapping_rows": .integer(overlappingRows),
+            "train": train?.json ?? .null, "held_out": heldOut?.json ?? .null,
+            "overlapping_rows": .integer(overlappingRows),
             "overlapping_prompts": .integer(overlappingPrompts),
         ]
     }

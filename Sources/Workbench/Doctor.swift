@@ -38,11 +38,13 @@ public struct Doctor: Presentable {
                 switch fact.value {
                 case .string(let string): string
                 case .integer(let integer) where fact.name == "memory_bytes": ByteCount.text(integer)
-                case .object(let object): object.members.map { "\($0.key) \($0.value.string ?? "")" }.joined(separator: ", ")
+                case .object(let object):
+                    object.members.map { "\($0.key) \($0.value.string ?? "")" }.joined(separator: ", ")
                 default: fact.value.text()
                 }
             let name = fact.name.replacingOccurrences(of: "_bytes", with: "").replacingOccurrences(of: "_", with: " ")
-            return name.padding(toLength: 18, withPad: " ", startingAt: 0) + value + (fact.why.isEmpty ? "" : "  (\(fact.why))")
+            return name.padding(toLength: 18, withPad: " ", startingAt: 0) + value
+                + (fact.why.isEmpty ? "" : "  (\(fact.why))")
         }.joined(separator: "\n")
     }
 }

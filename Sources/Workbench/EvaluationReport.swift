@@ -25,7 +25,10 @@ public struct EvaluationReport: Presentable {
         let opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
         let rows = try RowPreparation(recipe.data, opened).rows(recipe.data.heldOut)
         let precision = OpenedModel.precision(recipe.model.precision)
-        observer.receive(.stage("evaluate", detail: "\(rows.rows.count) rows, \(rows.report.targetTokens) target tokens; \(precision.reason)"))
+        observer.receive(
+            .stage(
+                "evaluate",
+                detail: "\(rows.rows.count) rows, \(rows.report.targetTokens) target tokens; \(precision.reason)"))
         let model = try opened.languageModel(precision: precision.type)
         let attached = try path.map { try AttachedAdapter($0, to: model, base: opened) }
         let warnings = (attached?.warnings ?? []) + DataSummary(rows.report).warnings
@@ -42,7 +45,9 @@ public struct EvaluationReport: Presentable {
     ) throws {
         let scorer = Evaluator(model, workspace: workspace, rowLimit: max(rowLimit, rows.report.longestExample))
         let tasks = TaskEvaluation(recipe, opened: opened, model: model, rows: rows, scorer: scorer)
-        func scores() throws -> HeldOutScores { try HeldOutScores(scorer.scores(of: rows.examples), perRowOf: rows.examples) }
+        func scores() throws -> HeldOutScores {
+            try HeldOutScores(scorer.scores(of: rows.examples), perRowOf: rows.examples)
+        }
         data = rows.report
         self.warnings = warnings
         guard let adapter else {
@@ -95,12 +100,16 @@ public struct EvaluationReport: Presentable {
     public var text: String {
         func row(_ name: String, _ base: Double?, _ adapter: Double?, _ format: String = "%.4f") -> String {
             func cell(_ value: Double?) -> String { pad(value.map { String(format: format, $0) } ?? "–", 12) }
-            return name.padding(toLength: 18, withPad: " ", startingAt: 0) + cell(base) + (self.adapter == nil ? "" : cell(adapter))
+            return name.padding(toLength: 18, withPad: " ", startingAt: 0) + cell(base)
+                + (self.adapter == nil ? "" : cell(adapter))
         }
-        func pad(_ text: String, _ width: Int) -> String { String(repeating: " ", count: max(0, width - text.count)) + text }
+        func pad(_ text: String, _ width: Int) -> String {
+            String(repeating: " ", count: max(0, width - text.count)) + text
+        }
         var lines = [
             "\(base.rows.count) rows, \(base.targetCount) target tokens",
-            "".padding(toLength: 18, withPad: " ", startingAt: 0) + pad("base", 12) + (adapter == nil ? "" : pad("adapter", 12)),
+            "".padding(toLength: 18, withPad: " ", startingAt: 0) + pad("base", 12)
+                + (adapter == nil ? "" : pad("adapter", 12)),
             row("loss", base.loss, adapter?.loss), row("perplexity", base.perplexity, adapter?.perplexity, "%.3f"),
             row("token accuracy", base.tokenAccuracy, adapter?.tokenAccuracy),
         ]
@@ -109,9 +118,12 @@ public struct EvaluationReport: Presentable {
             lines.append(row(metric.name.replacingOccurrences(of: "_", with: " "), metric.value, other))
         }
         if let comparison {
-            let interval = comparison.ci95.map { String(format: "95%% interval %+.4f to %+.4f", $0.lowerBound, $0.upperBound) }
+            let interval = comparison.ci95.map {
+                String(format: "95%% interval %+.4f to %+.4f", $0.lowerBound, $0.upperBound)
+            }
             lines.append(
-                String(format: "difference in loss %+.4f, ", comparison.lossDifference) + (interval ?? "too few rows for an interval"))
+                String(format: "difference in loss %+.4f, ", comparison.lossDifference)
+                    + (interval ?? "too few rows for an interval"))
             lines.append("verdict: \(comparison.verdict.rawValue)")
         }
         return lines.joined(separator: "\n")
@@ -127,7 +139,8 @@ extension HeldOutScores {
             if example.index == last, let previous = rows.popLast() {
                 rows.append(
                     RowScore(
-                        lossSum: previous.lossSum + score.lossSum, targetCount: previous.targetCount + score.targetCount))
+                        lossSum: previous.lossSum + score.lossSum, targetCount: previous.targetCount + score.targetCount
+                    ))
             } else {
                 rows.append(score)
             }

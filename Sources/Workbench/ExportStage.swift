@@ -24,7 +24,8 @@ public struct ExportStage {
         let opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
         let attached = try path.map { try AttachedAdapter($0, to: opened.languageModel(precision: .f32), base: opened) }
         self.init(
-            recipe, opened: opened, adapter: attached?.set, provenance: attached?.provenance ?? AdapterProvenance(), replaces: false)
+            recipe, opened: opened, adapter: attached?.set, provenance: attached?.provenance ?? AdapterProvenance(),
+            replaces: false)
     }
 
     init(_ recipe: Recipe, opened: OpenedModel, adapter: AdapterSet?, provenance: AdapterProvenance, replaces: Bool) {
@@ -50,7 +51,11 @@ public struct ExportStage {
                 .usage, "unknown format '\(name)'",
                 hint: "one of " + Recipes.ExportFormat.allCases.map(\.rawValue).joined(separator: ", "))
         }
-        try Self.checkFormats([{ var entry = ExportEntry(); entry.format = format; return entry }()])
+        try Self.checkFormats([
+            {
+                var entry = ExportEntry(); entry.format = format; return entry
+            }()
+        ])
         return try run(format, type: recipe.merge.dtype, to: output)
     }
 
@@ -58,7 +63,8 @@ public struct ExportStage {
         if !replaces, FileManager.default.fileExists(atPath: output.path) {
             throw Failure(.inputOutput, "\(output.path) is there already", hint: "name a new place")
         }
-        try FileManager.default.createDirectory(at: output.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+            at: output.deletingLastPathComponent(), withIntermediateDirectories: true)
         var options = ModelOutputOptions(type: ExportType(type))
         options.replacesOutput = replaces
         let deltas = adapter?.lowRankDeltas ?? []
@@ -68,7 +74,10 @@ public struct ExportStage {
             try adapter.writePEFT(to: output, baseName: opened.path, provenance: provenance)
         case .safetensors:
             let merger = try ModelMerger(base: opened.weights, configuration: opened.configuration)
-            _ = deltas.isEmpty ? try merger.export(into: output, options: options) : try merger.merge(deltas, into: output, options: options)
+            _ =
+                deltas.isEmpty
+                ? try merger.export(into: output, options: options)
+                : try merger.merge(deltas, into: output, options: options)
         case .hdf5:
             _ = try ModelMerger(base: opened.weights, configuration: opened.configuration)
                 .mergeHDF5(deltas, to: output, options: options)

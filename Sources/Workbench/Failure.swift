@@ -1,6 +1,6 @@
 // How a failure reaches the person: one sentence with the place, a hint where there is one, and the exit code.
 
-public import Foundation
+internal import Foundation
 
 /// A failure in words, with the exit code that scripts read (sysexits.h).
 public struct Failure: Error, Sendable, CustomStringConvertible {

@@ -36,7 +36,8 @@ public struct Inspection: Presentable {
         } else {
             throw Failure(
                 .badInput, "\(path) is nothing that Lathe knows",
-                hint: "a model (folder with config.json, or .gguf), an adapter (folder with adapter_config.json), a checkpoint "
+                hint:
+                    "a model (folder with config.json, or .gguf), an adapter (folder with adapter_config.json), a checkpoint "
                     + "(.h5), weights (.safetensors) or rows (\(RowFiles.extensions.joined(separator: " ")))")
         }
     }
@@ -72,7 +73,8 @@ public struct Inspection: Presentable {
             "stored_as": .string(weights.quantisationSummary), "layers": .integer(configuration.layers),
             "width": .integer(configuration.width), "heads": .integer(configuration.heads),
             "key_value_heads": .integer(configuration.keyValueHeads), "mlp_width": .integer(configuration.mlpWidth),
-            "vocabulary": .integer(configuration.vocabularySize), "tokenizer_vocabulary": .integer(opened.tokenizer.vocabularySize),
+            "vocabulary": .integer(configuration.vocabularySize),
+            "tokenizer_vocabulary": .integer(opened.tokenizer.vocabularySize),
             "context": .integer(configuration.contextLength), "tied_head": .bool(configuration.isTied),
             "chat_template": .bool(opened.templateSource != nil), "sha256": .string(try weights.contentDigest()),
         ]
@@ -81,7 +83,9 @@ public struct Inspection: Presentable {
     private static func gguf(_ path: String) throws -> JSONValue {
         let file = try GGUFFile(URL(fileURLWithPath: path))
         // A file that holds a vocabulary alone, or tensors without what makes them a model, is worth looking at too.
-        if file.tensors.isEmpty || !file.tensors.contains(where: { $0.name == "token_embd.weight" }) || file.architecture.map({ !NameTable.architectures.contains($0) }) ?? true {
+        if file.tensors.isEmpty || !file.tensors.contains(where: { $0.name == "token_embd.weight" })
+            || file.architecture.map({ !NameTable.architectures.contains($0) }) ?? true
+        {
             return [
                 "kind": "gguf", "path": .string(path), "version": .integer(file.version),
                 "architecture": .string(file.architecture ?? "none"), "tensors": .array(file.tensors.map(describe)),
@@ -97,7 +101,8 @@ public struct Inspection: Presentable {
         return [
             "kind": "adapter", "path": .string(url.path), "method": "lora", "r": .integer(configuration.rank),
             "alpha": .double(configuration.alpha), "rslora": .bool(configuration.usesRankStabilisation),
-            "base": .string(directory.baseName ?? ""), "provenance": directory.provenance.map { .object($0.json) } ?? .null,
+            "base": .string(directory.baseName ?? ""),
+            "provenance": directory.provenance.map { .object($0.json) } ?? .null,
             "factors": .array(directory.weights.tensors.map(describe)),
         ]
     }
@@ -105,7 +110,8 @@ public struct Inspection: Presentable {
     private static func checkpoint(_ url: URL) throws -> JSONValue {
         let snapshot = try Checkpoint.read(url)
         return [
-            "kind": "checkpoint", "path": .string(url.path), "step": .integer(snapshot.step), "epoch": .integer(snapshot.epoch),
+            "kind": "checkpoint", "path": .string(url.path), "step": .integer(snapshot.step),
+            "epoch": .integer(snapshot.epoch),
             "seed": .string("\(snapshot.seed)"), "fingerprint": .string(snapshot.identity.fingerprint),
             "parameters": .integer(snapshot.parameters.reduce(0) { $0 + $1.values.count }),
             "matrices": .integer(snapshot.parameters.count),
@@ -141,9 +147,11 @@ public struct Inspection: Presentable {
                 format: .auto, columns: [:], labels: [], maxLength: Int.max, tooLong: .error, trainOnPrompt: false),
             hasTemplate: true)
         return [
-            "kind": "dataset", "path": .string(path), "format": .string(rows.format.rawValue), "rows": .integer(rows.rows.count),
+            "kind": "dataset", "path": .string(path), "format": .string(rows.format.rawValue),
+            "rows": .integer(rows.rows.count),
             "labels": .array(rows.labels.map { .string($0) }), "sha256": .string(rows.fileDigests.first ?? ""),
-            "first_prompt": .string(rows.rows.first?.promptText ?? ""), "first_answer": .string(rows.rows.first?.answerText ?? ""),
+            "first_prompt": .string(rows.rows.first?.promptText ?? ""),
+            "first_answer": .string(rows.rows.first?.answerText ?? ""),
         ]
     }
 }

@@ -23,11 +23,15 @@ struct MemoryPlan {
     /// - Parameters:
     ///   - longest: tokens of the longest example, which no cut can divide.
     ///   - largestStep: tokens of the largest step: a micro-batch need not be larger.
-    init(_ train: TrainSection, model: LanguageModel, fileBytes: Int, slabCount: Int, longest: Int, largestStep: Int) throws {
+    init(_ train: TrainSection, model: LanguageModel, fileBytes: Int, slabCount: Int, longest: Int, largestStep: Int)
+        throws
+    {
         // Half of what is free, so that the machine stays usable beside the run.
         let limit = train.memoryLimitBytes ?? max(Machine.memoryBytes.available / 2, 1 << 30)
         let fixed = Self.processBytes + fileBytes + slabCount * 16
-        func peak(_ rows: Int, _ recompute: Bool) -> Int { fixed + model.predictedBytes(rows: max(rows, longest), recompute: recompute) }
+        func peak(_ rows: Int, _ recompute: Bool) -> Int {
+            fixed + model.predictedBytes(rows: max(rows, longest), recompute: recompute)
+        }
         let tall = Self.candidates.map { min($0, max(largestStep, 1)) }
         let choices: [Bool] =
             switch train.recompute {
@@ -47,7 +51,8 @@ struct MemoryPlan {
         }
         let least = peak(64, choices.last ?? true)
         throw Failure(
-            .badInput, "train.memory_limit: \(ByteCount.text(limit)) is too little, the smallest micro-batch needs \(ByteCount.text(least))",
+            .badInput,
+            "train.memory_limit: \(ByteCount.text(limit)) is too little, the smallest micro-batch needs \(ByteCount.text(least))",
             hint: "raise train.memory_limit, lower data.max_length, or set train.recompute: true")
     }
 }

@@ -33,9 +33,12 @@ public struct MergeStage {
         let model = try opened.languageModel(precision: .f32)
         let attached = try AttachedAdapter(path, to: model, base: opened)
         for warning in attached.warnings { observer.receive(.warning(warning)) }
-        let rows = recipe.data.heldOut.isEmpty ? [] : try RowPreparation(recipe.data, opened).rows(recipe.data.heldOut).examples
+        let rows =
+            recipe.data.heldOut.isEmpty
+            ? [] : try RowPreparation(recipe.data, opened).rows(recipe.data.heldOut).examples
         self.init(
-            recipe, opened: opened, model: model, trainedBase: attached.provenance?.baseDigest, probe: rows, replaces: false,
+            recipe, opened: opened, model: model, trainedBase: attached.provenance?.baseDigest, probe: rows,
+            replaces: false,
             warnings: attached.warnings)
         self.attached = attached
     }
@@ -58,7 +61,8 @@ public struct MergeStage {
     public func run(into output: URL) throws -> MergeReport {
         var options = ModelOutputOptions(type: ExportType(recipe.merge.dtype))
         options.replacesOutput = replaces
-        let result = try ModelMerger(base: opened.weights, configuration: opened.configuration).merge(model.lowRankDeltas, into: output, options: options)
+        let result = try ModelMerger(base: opened.weights, configuration: opened.configuration).merge(
+            model.lowRankDeltas, into: output, options: options)
         let certificate: MergeCertificate
         do {
             certificate = try certify(result, output)
@@ -90,7 +94,8 @@ public struct MergeStage {
         for example in probe {
             let batch = TokenBatch(examples: [(example.ids, example.isTarget)])
             comparison.add(
-                adapter: try adapted.logits(batch, workspace: workspace), merged: try merged.logits(batch, workspace: workspace),
+                adapter: try adapted.logits(batch, workspace: workspace),
+                merged: try merged.logits(batch, workspace: workspace),
                 vocabularySize: opened.configuration.vocabularySize)
         }
         func loss(_ model: LanguageModel) throws -> Double {
@@ -116,7 +121,8 @@ public struct MergeStage {
         if !examples.isEmpty {
             let cut = examples.prefix(64).map { example in
                 TokenizedExample(
-                    ids: Array(example.ids.prefix(Self.longest)), isTarget: Array(example.isTarget.prefix(Self.longest)),
+                    ids: Array(example.ids.prefix(Self.longest)),
+                    isTarget: Array(example.isTarget.prefix(Self.longest)),
                     place: example.place, index: example.index, part: example.part)
             }
             let useful = cut.filter { $0.targetCount > 0 }
@@ -126,7 +132,8 @@ public struct MergeStage {
             let ids = Array(tokenizer.encode(text, addSpecialTokens: true).ids.prefix(Self.longest))
             guard ids.count > 1 else { return nil }
             return TokenizedExample(
-                ids: ids, isTarget: ids.indices.map { $0 > 0 }, place: RowPlace(file: "probe", line: index + 1), index: index)
+                ids: ids, isTarget: ids.indices.map { $0 > 0 }, place: RowPlace(file: "probe", line: index + 1),
+                index: index)
         }
     }
 
@@ -163,10 +170,12 @@ public struct MergeReport: Presentable {
             "merged: \(merge.tensorsApplied) of \(merge.tensorsExpected) factor pairs applied, "
                 + String(format: "‖ΔW‖ %.4g, ", merge.deltaNorm) + merge.type.rawValue,
             String(
-                format: "against base + adapter: logits differ by %.2e on average, %.2e at most, same first choice %.2f%%",
+                format:
+                    "against base + adapter: logits differ by %.2e on average, %.2e at most, same first choice %.2f%%",
                 logits.meanDifference, logits.maximumDifference, 100 * logits.topAgreement),
             String(
-                format: "probe loss: base %.4f, base + adapter %.4f, merged %.4f: ", losses.base, losses.adapter, losses.merged)
+                format: "probe loss: base %.4f, base + adapter %.4f, merged %.4f: ", losses.base, losses.adapter,
+                losses.merged)
                 + (passed ? "passed" : "FAILED"),
         ]
         return (lines + certificate.failures + warnings.map { "warning: " + $0 } + ["merged model: \(output)"])

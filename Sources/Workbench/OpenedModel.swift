@@ -38,15 +38,21 @@ struct OpenedModel {
             configuration = try Self.located(path) { try ModelConfiguration(gguf: gguf.gguf) }
             let vocabulary = try GGUFVocabulary(gguf: gguf.gguf)
             tokenizer = try Self.located(path) { try Tokenizer(gguf: vocabulary) }
-            tokenizerDigest = SHA256.hex(of: vocabulary.tokens.flatMap { $0 + [0] } + (vocabulary.merges ?? []).flatMap { $0 + [0] })
+            tokenizerDigest = SHA256.hex(
+                of: vocabulary.tokens.flatMap { $0 + [0] } + (vocabulary.merges ?? []).flatMap { $0 + [0] })
         case let directory as HuggingFaceDirectory:
-            configuration = try Self.located(path + "/config.json") { try ModelConfiguration(huggingFace: directory.configuration) }
+            configuration = try Self.located(path + "/config.json") {
+                try ModelConfiguration(huggingFace: directory.configuration)
+            }
             guard let json = try directory.json("tokenizer.json") else {
-                throw Failure(.missingInput, "\(path)/tokenizer.json does not exist",
+                throw Failure(
+                    .missingInput, "\(path)/tokenizer.json does not exist",
                     hint: "save the model's fast tokenizer there: tokenizer.save_pretrained(…) in transformers")
             }
             var settings = try directory.json("tokenizer_config.json")
-            if let file = directory.fileURL("chat_template.jinja"), let template = try? String(contentsOf: file, encoding: .utf8) {
+            if let file = directory.fileURL("chat_template.jinja"),
+                let template = try? String(contentsOf: file, encoding: .utf8)
+            {
                 var object = settings?.object ?? JSONObject()
                 object["chat_template"] = .string(template)
                 settings = .object(object)

@@ -2,7 +2,7 @@
 
 internal import Datasets
 internal import Foundation
-public import JSON
+internal import JSON
 internal import Recipes
 internal import Training
 
@@ -31,7 +31,8 @@ public struct Pipeline {
         try directory.write(recipe.resolvedYAML(), to: directory.recipe)
         try directory.write(identity(of: run), to: directory.run)
         let interruption = Interruption()
-        let outcome = try run.train(in: directory, fresh: fresh, observer: observer, stopRequest: interruption.stopRequest)
+        let outcome = try run.train(
+            in: directory, fresh: fresh, observer: observer, stopRequest: interruption.stopRequest)
         interruption.finish()
         if outcome.ending == .interrupted {
             throw Failure(.interrupted, "interrupted after step \(outcome.steps); the same command goes on from there")
@@ -43,10 +44,14 @@ public struct Pipeline {
         if recipe.evaluate.enabled, let heldOut = run.split.heldOut {
             observer.receive(.stage("evaluate", detail: "\(heldOut.rows.count) held-out rows, base and adapter"))
             report.evaluation = try EvaluationReport(
-                recipe, opened: run.opened, model: run.model, adapter: run.adapter, rows: heldOut, workspace: run.workspace,
+                recipe, opened: run.opened, model: run.model, adapter: run.adapter, rows: heldOut,
+                workspace: run.workspace,
                 rowLimit: run.memory.rowLimit)
         } else if recipe.evaluate.enabled {
-            observer.receive(.warning("no held-out rows, so nothing says whether the adapter is better: set data.held_out or data.val_size"))
+            observer.receive(
+                .warning(
+                    "no held-out rows, so nothing says whether the adapter is better: set data.held_out or data.val_size"
+                ))
         }
         if merges { try finish(run, directory, &report) }
         report.peakMemoryBytes = Machine.peakMemoryBytes
@@ -63,15 +68,19 @@ public struct Pipeline {
             let output = recipe.merge.path.map { URL(fileURLWithPath: $0) } ?? directory.merged
             observer.receive(.stage("merge", detail: output.path))
             let stage = MergeStage(
-                recipe, opened: run.opened, model: run.model, trainedBase: run.provenance.baseDigest, probe: run.split.heldOut?.examples ?? [],
+                recipe, opened: run.opened, model: run.model, trainedBase: run.provenance.baseDigest,
+                probe: run.split.heldOut?.examples ?? [],
                 replaces: true)
             report.merge = try stage.run(into: output)
         }
         for entry in recipe.export {
-            let output = entry.path.map { URL(fileURLWithPath: $0) }
-                ?? directory.url.appendingPathComponent("export").appendingPathComponent(ExportStage.defaultName(entry.format))
+            let output =
+                entry.path.map { URL(fileURLWithPath: $0) }
+                ?? directory.url.appendingPathComponent("export").appendingPathComponent(
+                    ExportStage.defaultName(entry.format))
             observer.receive(.stage("export", detail: "\(entry.format.rawValue) → \(output.path)"))
-            let stage = ExportStage(recipe, opened: run.opened, adapter: run.adapter, provenance: run.provenance, replaces: true)
+            let stage = ExportStage(
+                recipe, opened: run.opened, adapter: run.adapter, provenance: run.provenance, replaces: true)
             report.exports.append(try stage.run(entry.format, type: entry.dtype, to: output))
         }
     }

@@ -33,11 +33,13 @@ public struct Plan: Presentable {
         for _ in 0..<2 {
             let start = ContinuousClock.now
             _ = try run.model.accumulateGradients(
-                batch, gradientScale: 0, recompute: run.memory.recompute, workspace: run.workspace, randomSeed: 0, randomStream: 0)
+                batch, gradientScale: 0, recompute: run.memory.recompute, workspace: run.workspace, randomSeed: 0,
+                randomStream: 0)
             perToken = (ContinuousClock.now - start).seconds / Double(batch.rowCount)
         }
         let steps = run.configuration.totalSteps
-        let order = ExampleOrder(exampleCount: examples.count, batchSize: run.configuration.batchSize, seed: run.configuration.seed)
+        let order = ExampleOrder(
+            exampleCount: examples.count, batchSize: run.configuration.batchSize, seed: run.configuration.seed)
         let meanTokens = Double(run.split.train.report.tokens) / Double(examples.count)
         let meanExamples = Double(examples.count) / Double(order.stepsPerEpoch)
         let evaluations = Double(run.configuration.evaluateEverySteps.map { steps / $0 } ?? 0) + 3
@@ -48,13 +50,17 @@ public struct Plan: Presentable {
     public var json: JSONValue {
         let train = run.split.train.report
         return [
-            "rows": .integer(train.rows), "supervised_tokens": .integer(train.targetTokens), "tokens": .integer(train.tokens),
+            "rows": .integer(train.rows), "supervised_tokens": .integer(train.targetTokens),
+            "tokens": .integer(train.tokens),
             "truncated_rows": .integer(train.truncatedRows), "dropped_rows": .integer(train.droppedRows),
             "held_out_rows": .integer(run.split.heldOut?.report.rows ?? 0),
             "trainable_parameters": .integer(run.adapter.trainableParameterCount),
             "target_modules_matched": .integer(run.adapter.coverage.matched.count),
             "target_modules": .object(
-                JSONObject(run.adapter.coverage.table.map { ($0.kind, .array([.integer($0.matchedCount), .integer($0.totalCount)])) })),
+                JSONObject(
+                    run.adapter.coverage.table.map {
+                        ($0.kind, .array([.integer($0.matchedCount), .integer($0.totalCount)]))
+                    })),
             "steps": .integer(run.configuration.totalSteps), "micro_batch_tokens": .integer(run.memory.rowLimit),
             "recompute": .bool(run.memory.recompute), "precision": .string(run.precisionReason),
             "predicted_peak_bytes": .integer(run.memory.predictedPeakBytes), "predicted_seconds": .double(seconds),

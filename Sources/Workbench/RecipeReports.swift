@@ -26,6 +26,8 @@ public struct RecipeExplanation: Presentable {
 
     public init(_ resolved: ResolvedRecipe) { recipe = resolved.recipe }
 
-    public var json: JSONValue { ["resolved": .string(recipe.resolvedYAML()), "explanation": .string(recipe.explain())] }
+    public var json: JSONValue {
+        ["resolved": .string(recipe.resolvedYAML()), "explanation": .string(recipe.explain())]
+    }
     public var text: String { recipe.explain() }
 }

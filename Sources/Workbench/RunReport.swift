@@ -18,7 +18,8 @@ public struct RunReport: Presentable {
     var exports: [ExportReport] = []
 
     init(
-        name: String, runDirectory: String, steps: Int, finalLoss: Double?, tokensPerSecond: Double, adapterDigest: String,
+        name: String, runDirectory: String, steps: Int, finalLoss: Double?, tokensPerSecond: Double,
+        adapterDigest: String,
         data: DataSummary
     ) {
         self.name = name
@@ -34,7 +35,8 @@ public struct RunReport: Presentable {
         var object = JSONObject([
             ("name", .string(name)), ("run_directory", .string(runDirectory)), ("steps", .integer(steps)),
             ("final_loss", finalLoss.map { .double($0) } ?? .null), ("tokens_per_second", .double(tokensPerSecond)),
-            ("peak_memory_bytes", .integer(peakMemoryBytes)), ("adapter_sha256", .string(adapterDigest)), ("data", data.json),
+            ("peak_memory_bytes", .integer(peakMemoryBytes)), ("adapter_sha256", .string(adapterDigest)),
+            ("data", data.json),
         ])
         if let evaluation { object["evaluation"] = evaluation.json }
         if let merge { object["merge"] = merge.json }
@@ -51,12 +53,16 @@ public struct RunReport: Presentable {
         if let evaluation { lines += ["", evaluation.text] }
         if let merge { lines += ["", merge.text] }
         if !exports.isEmpty { lines += [""] + exports.map(\.text) }
-        lines += ["", "adapter: \(runDirectory)/adapter (sha256 \(adapterDigest.prefix(16))…)", "report:  \(runDirectory)/report.md"]
+        lines += [
+            "", "adapter: \(runDirectory)/adapter (sha256 \(adapterDigest.prefix(16))…)",
+            "report:  \(runDirectory)/report.md",
+        ]
         return lines.joined(separator: "\n")
     }
 
     /// The report as a page.
     var markdown: String {
-        ["# Run \(name)", "", "```", text, "```", "", "## Data", "", "```", data.text, "```", ""].joined(separator: "\n")
+        ["# Run \(name)", "", "```", text, "```", "", "## Data", "", "```", data.text, "```", ""].joined(
+            separator: "\n")
     }
 }

@@ -3,7 +3,7 @@
 internal import Datasets
 internal import Evaluation
 internal import Foundation
-public import JSON
+internal import JSON
 internal import Models
 internal import Recipes
 internal import Tensors
@@ -25,7 +25,9 @@ public final class Scoring {
         self.model = model
         attached = try adapter.map { try AttachedAdapter($0, to: model, base: opened) }
         withTokens = tokens
-        for warning in DataSummary(rows.report).warnings + (attached?.warnings ?? []) { observer.receive(.warning(warning)) }
+        for warning in DataSummary(rows.report).warnings + (attached?.warnings ?? []) {
+            observer.receive(.warning(warning))
+        }
     }
 
     /// Gives each row's line to `write`: a JSON object, or columns.
@@ -49,7 +51,8 @@ public final class Scoring {
     private func summary(_ parts: [TokenizedExample], _ lossSum: Double, _ targetCount: Int) -> JSONObject {
         JSONObject([
             ("index", .integer(parts[0].index)), ("tokens", .integer(parts.reduce(0) { $0 + $1.ids.count })),
-            ("target_tokens", .integer(targetCount)), ("loss", targetCount > 0 ? .double(lossSum / Double(targetCount)) : .null),
+            ("target_tokens", .integer(targetCount)),
+            ("loss", targetCount > 0 ? .double(lossSum / Double(targetCount)) : .null),
         ])
     }
 
@@ -60,7 +63,9 @@ public final class Scoring {
         for part in parts {
             let everyToken = part.ids.indices.map { $0 > 0 }
             let batch = TokenBatch(examples: [(part.ids, everyToken)])
-            let values = part.ids.count > 1 ? try model.evaluate(batch, workspace: workspace, tokenLogProbabilities: true).1 ?? [] : []
+            let values =
+                part.ids.count > 1
+                ? try model.evaluate(batch, workspace: workspace, tokenLogProbabilities: true).1 ?? [] : []
             logProbabilities.append(.null)
             for (token, value) in values.enumerated() {
                 logProbabilities.append(.double(Double(value)))

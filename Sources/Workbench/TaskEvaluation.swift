@@ -53,7 +53,8 @@ struct TaskEvaluation {
         guard !asked.isDisjoint(with: [.exactMatch, .rougeL, .bleu]) else { return metrics }
         let (answers, references) = try generatedAnswers()
         if asked.contains(.exactMatch) {
-            metrics.append(TaskMetric(name: "exact_match", value: ExactMatch.score(answers: answers, references: references)))
+            metrics.append(
+                TaskMetric(name: "exact_match", value: ExactMatch.score(answers: answers, references: references)))
         }
         if asked.contains(.rougeL) {
             metrics.append(TaskMetric(name: "rouge_l", value: RougeL.score(answers: answers, references: references)))
@@ -70,7 +71,8 @@ struct TaskEvaluation {
     private func labelAccuracy() throws -> Double? {
         let labels =
             recipe.data.labels.isEmpty
-            ? Set(rows.rows.compactMap(\.label)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } : recipe.data.labels
+            ? Set(rows.rows.compactMap(\.label)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+            : recipe.data.labels
         let labelled = rows.rows.filter { $0.label != nil }
         guard labels.count > 1, !labelled.isEmpty else { return nil }
         let preparation = try RowPreparation(recipe.data, opened)
@@ -97,7 +99,8 @@ struct TaskEvaluation {
                 throw Failure(.badInput, "\(row.place): the prompt's \(prompt.count) tokens fill the model's context")
             }
             let session = GenerationSession(model: model, capacity: prompt.count + limit)
-            let generated = try session.generate(prompt, maximumTokens: limit, sampler: .greedy, stopTokens: opened.stopIDs)
+            let generated = try session.generate(
+                prompt, maximumTokens: limit, sampler: .greedy, stopTokens: opened.stopIDs)
             answers.append(opened.tokenizer.decode(generated.tokens, skipSpecialTokens: true))
             references.append(reference)
         }
@@ -108,11 +111,13 @@ struct TaskEvaluation {
     private func question(_ row: DataRow, _ template: ChatTemplate?) throws -> (prompt: [Int32], reference: String)? {
         switch row.content {
         case .conversation(let messages, let trainedFrom, let extra):
-            guard let template, let last = messages.lastIndex(where: { $0["role"]?.string == "assistant" }), last >= trainedFrom
+            guard let template, let last = messages.lastIndex(where: { $0["role"]?.string == "assistant" }),
+                last >= trainedFrom
             else { return nil }
             var variables = opened.templateExtra
             for member in extra.members { variables[member.key] = member.value }
-            let text = try template.render(messages: Array(messages[..<last]), addGenerationPrompt: true, extra: variables)
+            let text = try template.render(
+                messages: Array(messages[..<last]), addGenerationPrompt: true, extra: variables)
             return (opened.encodeRendered(text), messages[last]["content"]?.string ?? "")
         case .completion(let prompt, let completion):
             let ids = opened.tokenizer.encode(prompt, addSpecialTokens: false).ids
@@ -132,7 +137,8 @@ extension RowPreparation {
             return candidate
         }
         let prepared = try PreparedDataset(
-            rows: rows, format: .classification, fileDigests: [], encoder: encoder, renderer: renderer, settings: settings)
+            rows: rows, format: .classification, fileDigests: [], encoder: encoder, renderer: renderer,
+            settings: settings)
         guard prepared.examples.count == labels.count else {
             throw Failure(.badInput, "\(row.place): with some labels the row is longer than data.max_length")
         }
@@ -145,7 +151,9 @@ extension DataRow.Content {
     fileprivate func answered(_ label: String) -> DataRow.Content {
         switch self {
         case .conversation(var messages, let trainedFrom, let extra):
-            if let last = messages.lastIndex(where: { $0["role"]?.string == "assistant" }), var message = messages[last].object {
+            if let last = messages.lastIndex(where: { $0["role"]?.string == "assistant" }),
+                var message = messages[last].object
+            {
                 message["content"] = .string(label)
                 messages[last] = .object(message)
             }

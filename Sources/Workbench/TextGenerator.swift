@@ -107,12 +107,15 @@ public final class TextGenerator {
         let room = model.configuration.contextLength - prompt.count
         guard !prompt.isEmpty else { throw Failure(.badInput, "the prompt holds no token") }
         guard room > 0 else {
-            throw Failure(.badInput, "the prompt's \(prompt.count) tokens fill the model's context of \(model.configuration.contextLength)")
+            throw Failure(
+                .badInput,
+                "the prompt's \(prompt.count) tokens fill the model's context of \(model.configuration.contextLength)")
         }
         let limit = min(settings.maxNewTokens, room)
         let session = GenerationSession(model: model, capacity: prompt.count + limit)
         let sampler = Sampler(
-            temperature: settings.temperature, topK: settings.topK, topP: settings.topP ?? 1, minP: settings.minP ?? 0, seed: seed)
+            temperature: settings.temperature, topK: settings.topK, topP: settings.topP ?? 1, minP: settings.minP ?? 0,
+            seed: seed)
         var decoder = StreamingDecoder(opened.tokenizer, skipSpecialTokens: true)
         var text = ""
         func show(_ piece: String) {

@@ -47,7 +47,8 @@ final class TrainingRun {
             largestStep: lengths.sorted(by: >).prefix(recipe.train.batchSize).reduce(0, +))
         workspace = Workspace(reservingBytes: model.predictedBytes(rows: memory.rowLimit, recompute: memory.recompute))
         provenance = AdapterProvenance(
-            baseName: URL(fileURLWithPath: opened.path).lastPathComponent, baseDigest: try opened.weights.contentDigest(),
+            baseName: URL(fileURLWithPath: opened.path).lastPathComponent,
+            baseDigest: try opened.weights.contentDigest(),
             baseQuantisation: opened.weights.quantisationSummary, templateDigest: opened.templateDigest,
             recipeDigest: SHA256.hex(of: Self.trainingText(recipe)), dataDigest: split.digest)
         configuration = Self.configuration(recipe, examples: split.train.examples.count, memory: memory)
@@ -74,7 +75,8 @@ final class TrainingRun {
                 shape, peak: train.learningRate, totalSteps: steps,
                 warmUp: train.warmupSteps.map { .steps($0) } ?? .ratio(train.warmupRatio)),
             optimiser: OptimiserSettings(
-                beta1: train.adamBeta1, beta2: train.adamBeta2, epsilon: train.adamEpsilon, weightDecay: train.weightDecay),
+                beta1: train.adamBeta1, beta2: train.adamBeta2, epsilon: train.adamEpsilon,
+                weightDecay: train.weightDecay),
             maximumGradientNorm: train.maxGradNorm > 0 ? train.maxGradNorm : nil,
             evaluateEverySteps: train.evalEvery > 0 ? train.evalEvery : nil,
             saveEverySteps: train.saveEvery > 0 ? train.saveEvery : nil,
@@ -107,14 +109,17 @@ final class TrainingRun {
         SHA256.hex(
             of: [
                 Self.trainingText(recipe), split.digest, provenance.baseDigest ?? "", "\(configuration.totalSteps)",
-                Processor.instructionSet, "\(Processor.threads)", "\(memory.rowLimit)", "\(memory.recompute)", precisionReason,
+                Processor.instructionSet, "\(Processor.threads)", "\(memory.rowLimit)", "\(memory.recompute)",
+                precisionReason,
             ].joined(separator: "\n"))
     }
 
     // MARK: - Training
 
     /// Trains, going on from the newest good checkpoint of `directory`; leaves the adapter that the run hands on attached.
-    func train(in directory: RunDirectory, fresh: Bool, observer: any RunObserver, stopRequest: StopRequest) throws -> TrainingOutcome {
+    func train(in directory: RunDirectory, fresh: Bool, observer: any RunObserver, stopRequest: StopRequest) throws
+        -> TrainingOutcome
+    {
         let folder = CheckpointFolder(directory.url)
         if fresh { folder.removeAll() }
         let retention = Retention.lastAndBest(max(recipe.train.keepLast, 1))
@@ -135,8 +140,10 @@ final class TrainingRun {
         let board = try TensorBoardLog(
             in: directory.tensorBoard, continuingAfterStep: trainer.step, wallSeconds: Date().timeIntervalSince1970)
         observer.receive(
-            .stage("train", detail: "\(precisionReason); \(Processor.threads) threads, \(Processor.instructionSet); "
-                + "micro-batches of up to \(memory.rowLimit) tokens\(memory.recompute ? ", recomputing" : "")"))
+            .stage(
+                "train",
+                detail: "\(precisionReason); \(Processor.threads) threads, \(Processor.instructionSet); "
+                    + "micro-batches of up to \(memory.rowLimit) tokens\(memory.recompute ? ", recomputing" : "")"))
         let heldOut = split.heldOut
         let scorer = heldOut.map { _ in Evaluator(model, workspace: workspace, rowLimit: memory.rowLimit) }
         let outcome = try trainer.run(
@@ -166,7 +173,8 @@ final class TrainingRun {
             try trainer.restore(snapshot)
         } catch TrainingError.otherFingerprint {
             throw Failure(
-                .badInput, "\(directory.url.path) holds a run of another recipe, other rows, another base or another machine",
+                .badInput,
+                "\(directory.url.path) holds a run of another recipe, other rows, another base or another machine",
                 hint: "--fresh starts over and removes its checkpoints; another name: keeps both")
         }
     }

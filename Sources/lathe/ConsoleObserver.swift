@@ -22,7 +22,8 @@ final class ConsoleObserver: RunObserver {
         case .warning(let text): line("warning: " + text)
         case .stage(let name, let detail) where !quiet: line("── \(name)" + (detail.isEmpty ? "" : "  \(detail)"))
         case .note(let text) where !quiet: line("   " + text)
-        case .progress(let done, let total, let unit) where !quiet: progress("   \(done)/\(total) \(unit)", isLast: done == total)
+        case .progress(let done, let total, let unit) where !quiet:
+            progress("   \(done)/\(total) \(unit)", isLast: done == total)
         case .training(let event) where !quiet: training(event)
         default: break
         }
@@ -31,12 +32,14 @@ final class ConsoleObserver: RunObserver {
     private func training(_ event: TrainingEvent) {
         switch event {
         case .started(let fromStep, let totalSteps, let examples, let parameters):
-            line("   \(examples) examples, \(totalSteps) steps, \(parameters) trainable parameters"
-                + (fromStep > 0 ? ", going on after step \(fromStep)" : ""))
+            line(
+                "   \(examples) examples, \(totalSteps) steps, \(parameters) trainable parameters"
+                    + (fromStep > 0 ? ", going on after step \(fromStep)" : ""))
         case .step(let step, let total, let record, let tokensPerSecond, let secondsLeft):
             progress(
                 String(
-                    format: "   step %d/%d  loss %.4f  lr %.2e  grad norm %.3f  %.0f tokens/s  %@ left", step, total, record.loss,
+                    format: "   step %d/%d  loss %.4f  lr %.2e  grad norm %.3f  %.0f tokens/s  %@ left", step, total,
+                    record.loss,
                     record.learningRate, record.gradientNorm, tokensPerSecond, Self.duration(secondsLeft)),
                 isLast: step == total)
         case .evaluated(let step, let loss, let isBest):

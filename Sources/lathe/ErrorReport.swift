@@ -7,7 +7,8 @@ internal import Workbench
 extension Lathe {
     /// Ends the process: what ArgumentParser knows (help, usage) in its own words, everything else as a `Failure`.
     static func exit(reporting error: any Error) -> Never {
-        if error is ValidationError || error is CleanExit || error is ExitCode || "\(type(of: error))" == "CommandError" {
+        if error is ValidationError || error is CleanExit || error is ExitCode || "\(type(of: error))" == "CommandError"
+        {
             Self.exit(withError: error)
         }
         let failure = Failure(describing: error)

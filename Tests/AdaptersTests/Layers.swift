@@ -8,14 +8,16 @@ func storiesLayers(blocks: Int = 5) -> [AdaptableLayer] {
     (0..<blocks).flatMap { block in
         [
             ("self_attn.q_proj", 64, 64), ("self_attn.k_proj", 64, 32), ("self_attn.v_proj", 64, 32),
-            ("self_attn.o_proj", 64, 64), ("mlp.gate_proj", 64, 172), ("mlp.up_proj", 64, 172), ("mlp.down_proj", 172, 64),
+            ("self_attn.o_proj", 64, 64), ("mlp.gate_proj", 64, 172), ("mlp.up_proj", 64, 172),
+            ("mlp.down_proj", 172, 64),
         ].map { AdaptableLayer(path: "model.layers.\(block).\($0.0)", inputSize: $0.1, outputSize: $0.2) }
     }
 }
 
 /// Writes a PEFT directory by hand, so that it can be wrong.
 func writePEFT(
-    _ url: URL, configuration: String = #"{"peft_type": "LORA", "r": 2, "lora_alpha": 4, "target_modules": ["q_proj"]}"#,
+    _ url: URL,
+    configuration: String = #"{"peft_type": "LORA", "r": 2, "lora_alpha": 4, "target_modules": ["q_proj"]}"#,
     tensors: [(name: String, rows: Int, columns: Int)]
 ) throws {
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)

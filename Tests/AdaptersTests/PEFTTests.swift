@@ -95,7 +95,9 @@ import WeightFiles
             try writePEFT(folder, tensors: [])
             let writer = try SafetensorsWriter(
                 folder.appendingPathComponent("adapter_model.safetensors"),
-                entries: [.init(name: qA, dtype: .f16, shape: [2, 64]), .init(name: qB, dtype: .bf16, shape: [64, 2])])
+                entries: [
+                    .init(name: qA, dtype: .f16, shape: [2, 64]), .init(name: qB, dtype: .bf16, shape: [64, 2]),
+                ])
             try [Float16](repeating: 1.5, count: 128).withUnsafeBytes { try writer.write($0) }
             try [UInt16](repeating: 0xBF80, count: 128).withUnsafeBytes { try writer.write($0) }
             try writer.finish()
@@ -122,7 +124,8 @@ import WeightFiles
         let configuration = AdapterConfiguration(
             rank: 4, alpha: 6, dropout: 0.05, usesRankStabilisation: true,
             targets: .patterns(["model.layers.0.self_attn.q_proj", "mlp.*"]),
-            rankOverrides: [.init(pattern: "q_proj", value: 2)], alphaOverrides: [.init(pattern: "up_proj", value: 1.5)])
+            rankOverrides: [.init(pattern: "q_proj", value: 2)], alphaOverrides: [.init(pattern: "up_proj", value: 1.5)]
+        )
         let set = try AdapterSet(configuration, for: storiesLayers(blocks: 2))
         set.initialise(seed: 1)
         set.members[0].adapter.b.floats.update(repeating: 0.25)

@@ -35,7 +35,8 @@ struct HostileTemplateTests {
         "{% set ns = namespace(x='ab') %}{% for i in range(1000) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}",
         "{% set ns = namespace(x=[1]) %}{% for i in range(1000) %}{% set ns.x = ns.x + ns.x %}{% endfor %}",
         "{% set ns = namespace(x=[1]) %}{% for i in range(1000) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}",
-        "{{ 'a' * 999999999999 }}", "{{ [1] * 999999999999 }}", "{{ range(99999999999) }}", "{{ 'a'|center(99999999999) }}",
+        "{{ 'a' * 999999999999 }}", "{{ [1] * 999999999999 }}", "{{ range(99999999999) }}",
+        "{{ 'a'|center(99999999999) }}",
         "{{ '%999999999d' % 3 }}", "{% for i in range(9) recursive %}{{ loop(range(9)) }}{% endfor %}",
         "{% set ns = namespace(x='ab') %}{% for i in range(1000) %}{% set ns.x = ns.x|replace('', ns.x) %}{% endfor %}",
     ])
@@ -44,7 +45,9 @@ struct HostileTemplateTests {
     @Test func cyclesAndLongChainsAreFreed() {
         #expect(outcome("{% set ns = namespace() %}{% set ns.me = ns %}{{ ns.me.me.x }}") == nil)
         #expect(
-            outcome("{% set ns = namespace() %}{% for i in range(100000) %}{% set ns.h = namespace(h=ns.h) %}{% endfor %}ok")
+            outcome(
+                "{% set ns = namespace() %}{% for i in range(100000) %}{% set ns.h = namespace(h=ns.h) %}{% endfor %}ok"
+            )
                 == nil)
         #expect(outcome("{% macro m() %}{{ m }}{% endmacro %}{{ m() }}") == nil)
     }
@@ -55,13 +58,17 @@ struct HostileTemplateTests {
             "(-9223372036854775807 - 1) % -1", "-(-9223372036854775807 - 1)", "(-9223372036854775807 - 1)|abs",
             "range(9223372036854775800, 9223372036854775807, 5)|list", "range(0, -9223372036854775807, -1)",
             "range(-9223372036854775807, 9223372036854775807)", "items[::-9223372036854775807]",
-            "items[-9223372036854775807:9223372036854775807]", "2 ** 62", "2 ** 63", "2 ** -9223372036854775807", "1e308 * 10",
-            "1e400|int", "'9999999999999999999999'|int", "99999999999999999999999", "1 // 0", "1.0 % 0", "1e308|round(400)",
-            "1.5|round(-400)", "'abc'.find('b', -9223372036854775807)", "'abc'|truncate(9223372036854775807)", "5e-324|round(330)",
+            "items[-9223372036854775807:9223372036854775807]", "2 ** 62", "2 ** 63", "2 ** -9223372036854775807",
+            "1e308 * 10",
+            "1e400|int", "'9999999999999999999999'|int", "99999999999999999999999", "1 // 0", "1.0 % 0",
+            "1e308|round(400)",
+            "1.5|round(-400)", "'abc'.find('b', -9223372036854775807)", "'abc'|truncate(9223372036854775807)",
+            "5e-324|round(330)",
             "'{:.999999999f}'.format(1.5)", "'%.999999f' % 1.5", "1e300|string", "'%d' % 1e300", "'%c' % -1",
             "items|batch(9223372036854775807)|list", "items|batch(9223372036854775807, 1)|list",
             "items|slice(99999999)|list", "'a'.zfill(-9223372036854775807)", "'a'.zfill(9223372036854775807)|length",
-            "'a'.ljust(9223372036854775807)", "'a'.replace('', 'b', -9223372036854775807)", "'a b'.split(' ', 9223372036854775807)",
+            "'a'.ljust(9223372036854775807)", "'a'.replace('', 'b', -9223372036854775807)",
+            "'a b'.split(' ', 9223372036854775807)",
         ] { _ = outcome("{{ \(expression) }}") }
     }
 
@@ -76,11 +83,14 @@ struct HostileTemplateTests {
             {% filter indent(2, true) %}{{ name.split('e')|first }}{% endfilter %}{% generation %}{{ -1 ** 2 }}{% endgeneration %}
             {% set t %}{{ '%5.2f|%s' % (1.5, {'a': none}) }}{% endset %}{{ t }}{{ "{:>5}".format(3) }}{% break %}
             """
-        let valid = source.replacingBytes("{% macro m(a, b=2, *c) %}{% endmacro %}", "").replacingBytes("{% break %}", "")
+        let valid = source.replacingBytes("{% macro m(a, b=2, *c) %}{% endmacro %}", "").replacingBytes(
+            "{% break %}", "")
         #expect(outcome(valid) == nil)
         let bytes = Array(valid.utf8)
         for end in bytes.indices { _ = outcome(String(decoding: bytes[..<end], as: UTF8.self)) }
-        let pieces = ["{{", "}}", "{%", "%}", "-", "(", ")", "[", "]", "'", "|", ".", " is ", " if ", "é", "0", "\n", "{#", ","]
+        let pieces = [
+            "{{", "}}", "{%", "%}", "-", "(", ")", "[", "]", "'", "|", ".", " is ", " if ", "é", "0", "\n", "{#", ",",
+        ]
         var state: UInt64 = 42
         func next(_ bound: Int) -> Int {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
@@ -94,7 +104,8 @@ struct HostileTemplateTests {
                 case 0: mutated[place] = UInt8(next(256))
                 case 1: mutated.insert(contentsOf: pieces[next(pieces.count)].utf8, at: place)
                 case 2: mutated.removeSubrange(place..<min(mutated.count, place + 1 + next(12)))
-                default: mutated.insert(contentsOf: mutated[place..<min(mutated.count, place + 20)], at: next(mutated.count))
+                default:
+                    mutated.insert(contentsOf: mutated[place..<min(mutated.count, place + 20)], at: next(mutated.count))
                 }
             }
             _ = outcome(String(decoding: mutated, as: UTF8.self))

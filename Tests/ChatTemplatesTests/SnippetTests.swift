@@ -8,7 +8,8 @@ import TestSupport
 
 struct SnippetTests {
     @Test func snippetsRenderAsInJinja2() throws {
-        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Fixtures/snippets.json")
+        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+            "Fixtures/snippets.json")
         let fixture = try JSONValue(parsing: [UInt8](try Data(contentsOf: file)))
         var context = try #require(fixture["context"]?.object)
         context["tools"] = .null
@@ -36,8 +37,8 @@ struct SnippetTests {
             if item.count > 2 {
                 let spans = item[2].array?.compactMap { span in
                     let bounds = span.array?.compactMap(\.integer) ?? []
-                    return String(expected.unicodeScalars.prefix(bounds[0])).utf8.count
-                        ..< String(expected.unicodeScalars.prefix(bounds[1])).utf8.count
+                    return String(expected.unicodeScalars.prefix(bounds[0])).utf8
+                        .count..<String(expected.unicodeScalars.prefix(bounds[1])).utf8.count
                 }
                 #expect(rendering.generationSpans == spans, "\(source)")
             }

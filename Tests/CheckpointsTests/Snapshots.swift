@@ -2,7 +2,8 @@ import Tensors
 import Training
 
 /// A small snapshot with everything in it.
-func makeSnapshot(step: Int = 12, best: EvaluationRecord? = EvaluationRecord(step: 10, loss: 1.25)) -> TrainingSnapshot {
+func makeSnapshot(step: Int = 12, best: EvaluationRecord? = EvaluationRecord(step: 10, loss: 1.25)) -> TrainingSnapshot
+{
     let random = RandomStream(seed: UInt64(step), purpose: .probe)
     func numbers(_ count: Int, _ stream: UInt32) -> [Float] {
         (0..<count).map { Float(random.uniform(stream: stream, index: UInt64($0)) - 0.5) }

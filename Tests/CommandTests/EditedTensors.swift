@@ -41,10 +41,13 @@ struct EditedTensors {
         var offset = 0
         for entry in entries {
             header.append(
-                (entry.name, [
-                    "dtype": entry.type, "shape": .array(entry.shape.map { .integer($0) }),
-                    "data_offsets": [.integer(offset), .integer(offset + entry.bytes.count)],
-                ]))
+                (
+                    entry.name,
+                    [
+                        "dtype": entry.type, "shape": .array(entry.shape.map { .integer($0) }),
+                        "data_offsets": [.integer(offset), .integer(offset + entry.bytes.count)],
+                    ]
+                ))
             offset += entry.bytes.count
         }
         var text = JSONValue.object(JSONObject(header)).text()

@@ -13,7 +13,8 @@ extension CommandTests {
             try LatheCommand.inFolder { lathe in
                 let adapter = try lathe.train("train.eval_every=0")
                 let exported = try lathe.json(
-                    "export", "--model", LatheCommand.huggingFace, "--adapter", adapter, "--format", "peft", "--out", "peft")
+                    "export", "--model", LatheCommand.huggingFace, "--adapter", adapter, "--format", "peft", "--out",
+                    "peft")
                 #expect(exported["format"] == "peft")
                 #expect(try lathe.names(in: "peft").contains("adapter_config.json"))
                 let expected = losses(try lathe.score(LatheCommand.huggingFace, adapter: adapter))
@@ -22,7 +23,8 @@ extension CommandTests {
                 #expect(losses(try lathe.score(LatheCommand.huggingFace, adapter: checkpoint)) == expected)
                 let evaluations = try [adapter, checkpoint].map {
                     try lathe.json(
-                        "evaluate", "--model", LatheCommand.huggingFace, "--adapter", $0, "--data", "held.jsonl")["adapter"]?["loss"]
+                        "evaluate", "--model", LatheCommand.huggingFace, "--adapter", $0, "--data", "held.jsonl")[
+                            "adapter"]?["loss"]
                 }
                 #expect(evaluations[0]?.double != nil && evaluations[0] == evaluations[1])
             }
@@ -43,7 +45,8 @@ extension CommandTests {
             try LatheCommand.inFolder { lathe in
                 let adapter = try lathe.train()
                 _ = try lathe.json(
-                    "export", "--model", LatheCommand.huggingFace, "--adapter", adapter, "--format", "hdf5", "--out", "m.h5")
+                    "export", "--model", LatheCommand.huggingFace, "--adapter", adapter, "--format", "hdf5", "--out",
+                    "m.h5")
                 let bytes = try Data(contentsOf: lathe.url("m.h5"))
                 #expect(bytes.starts(with: [0x89, 0x48, 0x44, 0x46]))
                 #expect(bytes.count > 260_032 * 4)
@@ -52,7 +55,8 @@ extension CommandTests {
 
         @Test func whatCannotBeWrittenIsRefusedBeforeTheWork() throws {
             try LatheCommand.inFolder { lathe in
-                try lathe("run", "recipe.yaml", "--set", "export=[{format: gguf}]").expectFailure(65, "gguf", "safetensors")
+                try lathe("run", "recipe.yaml", "--set", "export=[{format: gguf}]").expectFailure(
+                    65, "gguf", "safetensors")
                 #expect(!lathe.has("checkpoints"))
                 try lathe("export", "--model", LatheCommand.huggingFace, "--format", "gguf", "--out", "x.gguf")
                     .expectFailure(65, "gguf", "safetensors")

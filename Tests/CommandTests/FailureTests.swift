@@ -12,24 +12,29 @@ extension CommandTests {
                 try lathe("plan", "recipe.yaml", "--bogus").expectFailure(64, "--bogus")
                 try lathe("train").expectFailure(64, "recipe")
                 try lathe("frobnicate").expectFailure(64, "frobnicate")
-                try lathe("generate", "--model", LatheCommand.gguf, "--prompt", "x", "--top-k", "0").expectFailure(64, "--top-k")
+                try lathe("generate", "--model", LatheCommand.gguf, "--prompt", "x", "--top-k", "0").expectFailure(
+                    64, "--top-k")
             }
         }
 
         @Test func recipesWithFaults() throws {
             try LatheCommand.inFolder { lathe in
-                let lines = LatheCommand.recipe.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+                let lines = LatheCommand.recipe.split(separator: "\n", omittingEmptySubsequences: false).map(
+                    String.init)
                 let typo = try #require(lines.firstIndex { $0.contains("learning_rate") })
                 try lathe.write(
                     "typo.yaml",
-                    LatheCommand.recipe.replacing("learning_rate", with: "learning_rte").replacing("  r: 4", with: "  r: four"))
+                    LatheCommand.recipe.replacing("learning_rate", with: "learning_rte").replacing(
+                        "  r: 4", with: "  r: four"))
                 for verb in ["train", "plan", "run", "prepare"] {
                     try lathe(verb, "typo.yaml")
-                        .expectFailure(65, "typo.yaml:\(typo + 1):3", "train.learning_rte", "train.learning_rate", "adapter.r")
+                        .expectFailure(
+                            65, "typo.yaml:\(typo + 1):3", "train.learning_rte", "train.learning_rate", "adapter.r")
                 }
                 try lathe.write("broken.yaml", "name: [tiny\n")
                 try lathe("recipe", "check", "broken.yaml").expectFailure(65, "broken.yaml:")
-                try lathe("train", "recipe.yaml", "--set", "train.max_step=5").expectFailure(65, "train.max_step", "train.max_steps")
+                try lathe("train", "recipe.yaml", "--set", "train.max_step=5").expectFailure(
+                    65, "train.max_step", "train.max_steps")
                 #expect(!lathe.has("checkpoints"))
             }
         }
@@ -38,7 +43,8 @@ extension CommandTests {
             try LatheCommand.inFolder { lathe in
                 let good = #"{"prompt": "a", "completion": "b"}"# + "\n"
                 for (text, place) in [
-                    (good + #"{"prompt": "a", "completion":"#, "bad.jsonl:2"), (good + good + #"{"prompt": 3}"# + "\n", "bad.jsonl:3"),
+                    (good + #"{"prompt": "a", "completion":"#, "bad.jsonl:2"),
+                    (good + good + #"{"prompt": 3}"# + "\n", "bad.jsonl:3"),
                     ("", "bad.jsonl"), ("\n\n", "bad.jsonl"), (good + "[1]\n", "bad.jsonl:2"),
                 ] {
                     try lathe.write("bad.jsonl", text)
@@ -53,13 +59,16 @@ extension CommandTests {
         @Test func whatIsMissing() throws {
             try LatheCommand.inFolder { lathe in
                 try lathe("score", "--model", "nowhere", "--data", "held.jsonl").expectFailure(66, "nowhere")
-                try lathe("score", "--model", LatheCommand.gguf, "--data", "nowhere.jsonl").expectFailure(66, "nowhere.jsonl")
-                try lathe("train", "recipe.yaml", "--set", "data.train=nowhere.jsonl").expectFailure(66, "nowhere.jsonl")
+                try lathe("score", "--model", LatheCommand.gguf, "--data", "nowhere.jsonl").expectFailure(
+                    66, "nowhere.jsonl")
+                try lathe("train", "recipe.yaml", "--set", "data.train=nowhere.jsonl").expectFailure(
+                    66, "nowhere.jsonl")
                 try FileManager.default.createDirectory(at: lathe.url("hollow"), withIntermediateDirectories: true)
                 try lathe("score", "--model", "hollow", "--data", "held.jsonl").expectFailure(66, "hollow/config.json")
                 try lathe("train", "nowhere.yaml").expectFailure(66, "nowhere.yaml")
                 try lathe("inspect", "nowhere").expectFailure(66, "nowhere")
-                try lathe("merge", "--model", LatheCommand.gguf, "--adapter", "nowhere", "--out", "m").expectFailure(66, "nowhere")
+                try lathe("merge", "--model", LatheCommand.gguf, "--adapter", "nowhere", "--out", "m").expectFailure(
+                    66, "nowhere")
                 #expect(!lathe.has("m"))
             }
         }
@@ -75,7 +84,8 @@ extension CommandTests {
                 let weights = try Data(contentsOf: lathe.url("cut/model.safetensors"))
                 for length in [0, 7, 100, weights.count / 2, weights.count - 1] {
                     try weights.prefix(length).write(to: lathe.url("cut/model.safetensors"))
-                    try lathe("score", "--model", "cut", "--data", "held.jsonl").expectFailure(65, "cut/model.safetensors")
+                    try lathe("score", "--model", "cut", "--data", "held.jsonl").expectFailure(
+                        65, "cut/model.safetensors")
                 }
             }
         }
@@ -88,10 +98,13 @@ extension CommandTests {
                 let name = try tensors.change("layers.1.mlp.up_proj") { $0.bytes.poison() }
                 try tensors.write(to: file)
                 // The first loss says in which block the numbers ran away; an export reads every tensor and names it.
-                try lathe("score", "--model", "nan", "--data", "held.jsonl").expectFailure(65, "not finite", "model.layers.1")
-                try lathe("train", "recipe.yaml", "--set", "model.path=nan").expectFailure(65, "not finite", "model.layers.1")
+                try lathe("score", "--model", "nan", "--data", "held.jsonl").expectFailure(
+                    65, "not finite", "model.layers.1")
+                try lathe("train", "recipe.yaml", "--set", "model.path=nan").expectFailure(
+                    65, "not finite", "model.layers.1")
                 try lathe("generate", "--model", "nan", "--raw", "--prompt", "x").expectFailure(65, "not finite")
-                try lathe("export", "--model", "nan", "--format", "safetensors", "--out", "out").expectFailure(65, "not finite", name)
+                try lathe("export", "--model", "nan", "--format", "safetensors", "--out", "out").expectFailure(
+                    65, "not finite", name)
                 #expect(!lathe.has("out"))
                 #expect(try lathe.names(in: "checkpoints/tiny").allSatisfy { !$0.hasSuffix(".h5") && $0 != "adapter" })
             }
@@ -114,7 +127,9 @@ extension CommandTests {
         @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full"), "needs /dev/full"))
         func resultsThatCannotBeWritten() throws {
             try LatheCommand.inFolder { lathe in
-                for arguments in [["doctor"], ["score", "--model", LatheCommand.gguf, "--data", "held.jsonl", "--json"]] {
+                for arguments in [
+                    ["doctor"], ["score", "--model", LatheCommand.gguf, "--data", "held.jsonl", "--json"],
+                ] {
                     try lathe.start(arguments, output: URL(fileURLWithPath: "/dev/full")).wait()
                         .expectFailure(74, "cannot write standard output")
                 }

@@ -9,7 +9,8 @@ extension CommandTests {
     @Suite(.needs("models/stories260K")) struct Generating {
         @Test(arguments: [LatheCommand.huggingFace, LatheCommand.gguf])
         func greedyTextIsTheGoldenOne(model: String) throws {
-            let golden = try JSONValue(parsing: String(contentsOf: SharedData.url("models/stories260K/golden.json"), encoding: .utf8))
+            let golden = try JSONValue(
+                parsing: String(contentsOf: SharedData.url("models/stories260K/golden.json"), encoding: .utf8))
             let ids = try #require(golden["greedy_ids"]?.array).dropFirst()
             let text = try #require(golden["greedy_text"]?.string)
             try LatheCommand.inFolder { lathe in
@@ -26,7 +27,9 @@ extension CommandTests {
 
         @Test func textIsTheSameWithAndWithoutJSON() throws {
             try LatheCommand.inFolder { lathe in
-                let arguments = ["generate", "--model", LatheCommand.gguf, "--raw", "--prompt", "Tom saw", "--max-new-tokens", "12"]
+                let arguments = [
+                    "generate", "--model", LatheCommand.gguf, "--raw", "--prompt", "Tom saw", "--max-new-tokens", "12",
+                ]
                 let plain = try lathe.start(arguments).wait()
                 let json = try lathe.start(arguments + ["--json"]).wait()
                 #expect(plain.code == 0)
@@ -83,7 +86,9 @@ extension CommandTests {
                 #expect(try lathe.json("recipe", "check", "recipe.yaml")["valid"] == true)
                 let explained = try lathe("recipe", "explain", "recipe.yaml")
                 #expect(explained.code == 0)
-                for key in ["name: tiny", "max_steps: 6", "lr_scheduler", "max_length"] { #expect(explained.output.contains(key)) }
+                for key in ["name: tiny", "max_steps: 6", "lr_scheduler", "max_length"] {
+                    #expect(explained.output.contains(key))
+                }
                 let resolved = try #require(lathe.json("recipe", "explain", "recipe.yaml")["resolved"]?.string)
                 try lathe.write("resolved.yaml", resolved)
                 #expect(try lathe.json("recipe", "explain", "resolved.yaml")["resolved"]?.string == resolved)

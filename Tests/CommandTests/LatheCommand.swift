@@ -73,7 +73,9 @@ struct LatheCommand {
     }
 
     /// The rows that `lathe score` prints for the held-out rows.
-    func score(_ model: String, adapter: String? = nil, data: String = "held.jsonl", _ more: String...) throws -> [JSONValue] {
+    func score(_ model: String, adapter: String? = nil, data: String = "held.jsonl", _ more: String...) throws
+        -> [JSONValue]
+    {
         let outcome = try start(
             ["score", "--model", model, "--data", data, "--json", "--set", "model.precision=fp32"]
                 + (adapter.map { ["--adapter", $0] } ?? []) + more
@@ -164,6 +166,7 @@ final class RunningCommand {
         let status = process.terminationStatus
         return Outcome(
             code: process.terminationReason == .uncaughtSignal ? -status : status,
-            output: try String(contentsOf: output, encoding: .utf8), errors: try String(contentsOf: errors, encoding: .utf8))
+            output: try String(contentsOf: output, encoding: .utf8),
+            errors: try String(contentsOf: errors, encoding: .utf8))
     }
 }

@@ -46,8 +46,11 @@ extension CommandTests {
                 let name = try spoil(&tensors)
                 try tensors.write(to: file)
                 let before = try lathe.names(in: ".").filter { !$0.hasPrefix(".logs") }
-                try lathe("merge", "--model", LatheCommand.huggingFace, "--adapter", "checkpoints/tiny/adapter", "--out", "merged")
-                    .expectFailure(65, name)
+                try lathe(
+                    "merge", "--model", LatheCommand.huggingFace, "--adapter", "checkpoints/tiny/adapter", "--out",
+                    "merged"
+                )
+                .expectFailure(65, name)
                 #expect(try lathe.names(in: ".").filter { !$0.hasPrefix(".logs") } == before)
             }
         }
@@ -104,7 +107,8 @@ extension CommandTests {
 
         @Test func mergeNeedsAnAdapter() throws {
             try LatheCommand.inFolder { lathe in
-                try lathe("merge", "--model", LatheCommand.huggingFace, "--out", "merged").expectFailure(64, "--adapter")
+                try lathe("merge", "--model", LatheCommand.huggingFace, "--out", "merged").expectFailure(
+                    64, "--adapter")
             }
         }
     }

@@ -8,7 +8,9 @@ import Testing
 extension CommandTests {
     @Suite(.needs("models/stories260K")) struct Resuming {
         /// Enough steps for a few seconds, each with a checkpoint.
-        private static let arguments = ["train", "recipe.yaml", "--json", "--set", "train.max_steps=40", "--set", "train.save_every=1"]
+        private static let arguments = [
+            "train", "recipe.yaml", "--json", "--set", "train.max_steps=40", "--set", "train.save_every=1",
+        ]
 
         private func digest(_ outcome: Outcome) throws -> String {
             try #require(outcome.code == 0, "\(outcome.errors)")
@@ -47,8 +49,12 @@ extension CommandTests {
                 let last = try lathe.start(Self.arguments).wait()
                 #expect(try digest(last) == straight)
                 #expect(!last.errors.contains("passed over"), "a kill left a broken checkpoint behind")
-                let known = ["adapter", "events.jsonl", "recipe.yaml", "report.json", "report.md", "run.json", "tensorboard"]
-                let left = try lathe.names(in: "checkpoints/tiny").filter { !known.contains($0) && !$0.hasSuffix(".h5") }
+                let known = [
+                    "adapter", "events.jsonl", "recipe.yaml", "report.json", "report.md", "run.json", "tensorboard",
+                ]
+                let left = try lathe.names(in: "checkpoints/tiny").filter {
+                    !known.contains($0) && !$0.hasSuffix(".h5")
+                }
                 #expect(left == [], "a kill left pieces of files behind")
             }
         }
@@ -58,7 +64,8 @@ extension CommandTests {
                 let straight = try digest(lathe.start(Self.arguments).wait())
                 try FileManager.default.removeItem(at: lathe.url("checkpoints"))
                 let run = try lathe.start(Self.arguments)
-                for _ in 0..<1000 where (try? lathe.names(in: "checkpoints/tiny").contains { $0.hasSuffix(".h5") }) != true {
+                for _ in 0..<1000
+                where (try? lathe.names(in: "checkpoints/tiny").contains { $0.hasSuffix(".h5") }) != true {
                     Thread.sleep(forTimeInterval: 0.005)
                 }
                 run.send(SIGINT)

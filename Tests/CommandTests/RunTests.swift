@@ -10,7 +10,8 @@ extension CommandTests {
         @Test func reportHasTheFixedFieldsAndFilesAreThere() throws {
             try LatheCommand.inFolder { lathe in
                 let report = try lathe.json(
-                    "run", "recipe.yaml", "--set", "merge.enabled=true", "--set", "export=[{format: peft, path: out/peft}]")
+                    "run", "recipe.yaml", "--set", "merge.enabled=true", "--set",
+                    "export=[{format: peft, path: out/peft}]")
                 #expect(report["run_directory"]?.string?.hasSuffix("checkpoints/tiny") == true)
                 #expect(report["steps"] == 6)
                 #expect(try #require(report["final_loss"]?.double) > 0)
@@ -20,7 +21,8 @@ extension CommandTests {
 
                 let evaluation = try #require(report["evaluation"])
                 #expect(evaluation["rows"] == 8)
-                let targets = try lathe.score(LatheCommand.huggingFace).compactMap { $0["target_tokens"]?.integer }.reduce(0, +)
+                let targets = try lathe.score(LatheCommand.huggingFace).compactMap { $0["target_tokens"]?.integer }
+                    .reduce(0, +)
                 #expect(evaluation["target_tokens"]?.integer == targets)
                 for side in ["base", "adapter"] {
                     let scores = try #require(evaluation[side])
@@ -40,7 +42,8 @@ extension CommandTests {
 
                 let names = try lathe.names(in: "checkpoints/tiny")
                 for name in [
-                    "adapter", "events.jsonl", "merged", "recipe.yaml", "report.json", "report.md", "run.json", "step-000003.h5",
+                    "adapter", "events.jsonl", "merged", "recipe.yaml", "report.json", "report.md", "run.json",
+                    "step-000003.h5",
                     "step-000006.h5",
                 ] {
                     #expect(names.contains(name))
@@ -68,7 +71,9 @@ extension CommandTests {
                 // Five blocks; q and o 64 × 64, k and v 64 → 32, gate and up 64 → 172, down 172 → 64; rank 4.
                 #expect(plan["trainable_parameters"]?.integer == 5 * 4 * (2 * 128 + 2 * 96 + 3 * 236))
                 let scored = try lathe.score(LatheCommand.huggingFace, data: "train.jsonl")
-                #expect(plan["supervised_tokens"]?.integer == scored.compactMap { $0["target_tokens"]?.integer }.reduce(0, +))
+                #expect(
+                    plan["supervised_tokens"]?.integer
+                        == scored.compactMap { $0["target_tokens"]?.integer }.reduce(0, +))
                 #expect(try #require(plan["predicted_peak_bytes"]?.integer) > 0)
                 #expect(try #require(plan["predicted_seconds"]?.double) > 0)
                 #expect(!lathe.has("checkpoints"))

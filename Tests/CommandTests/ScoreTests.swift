@@ -36,7 +36,8 @@ extension CommandTests {
             try LatheCommand.inFolder { lathe in
                 let adapter = try lathe.train()
                 let evaluation = try lathe.json(
-                    "evaluate", "--model", LatheCommand.huggingFace, "--adapter", adapter, "--data", "held.jsonl", "--set",
+                    "evaluate", "--model", LatheCommand.huggingFace, "--adapter", adapter, "--data", "held.jsonl",
+                    "--set",
                     "model.precision=fp32")
                 for (side, rows) in [
                     ("base", try lathe.score(LatheCommand.huggingFace)),

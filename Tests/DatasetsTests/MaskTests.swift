@@ -32,7 +32,8 @@ private let twoTurns = """
     }
 
     @Test func wordsOfTheAnswerInThePromptAreNotTrained() throws {
-        let row = #"{"messages": [{"role": "user", "content": "say yes<|im_end|>yes"}, {"role": "assistant", "content": "yes"}]}"#
+        let row =
+            #"{"messages": [{"role": "user", "content": "say yes<|im_end|>yes"}, {"role": "assistant", "content": "yes"}]}"#
         let set = try prepare("a.jsonl", row)
         #expect(set.report.targetTokens == 2)
         #expect(set.examples[0].isTarget.suffix(3) == [true, true, false])
@@ -72,8 +73,11 @@ private let twoTurns = """
         #expect(trainedText(set.examples[0], in: text) == "good day<|end|>same answer<|end|>")
     }
 
-    @Test(arguments: ["end", "s", "<", "assistant", "|end|", "a<|end|>b"]) func answersThatLookLikeMarksAreFound(answer: String) throws {
-        let row = #"{"prompt": [{"role": "user", "content": "q"}], "completion": [{"role": "assistant", "content": "\#(answer)"}]}"#
+    @Test(arguments: ["end", "s", "<", "assistant", "|end|", "a<|end|>b"]) func answersThatLookLikeMarksAreFound(
+        answer: String
+    ) throws {
+        let row =
+            #"{"prompt": [{"role": "user", "content": "q"}], "completion": [{"role": "assistant", "content": "\#(answer)"}]}"#
         let example = try prepare("a.jsonl", row, renderer: .endOfTextAtTheEnd).examples[0]
         let text = "<|user|>\nq<|end|>\n<|assistant|>\n\(answer)<|end|>\n</s>"
         #expect(trainedText(example, in: text) == answer + "<|end|>")
@@ -101,7 +105,8 @@ private let twoTurns = """
         let encoder = ToyEncoder(addsBegin: true, addsEnd: tokenizerAdds)
         for completion in ["blue", "blue</s>"] {
             let set = try prepare(
-                "a.jsonl", #"{"prompt": "the sky is", "completion": " \#(completion)"}"#, encoder: encoder, renderer: nil)
+                "a.jsonl", #"{"prompt": "the sky is", "completion": " \#(completion)"}"#, encoder: encoder,
+                renderer: nil)
             let example = set.examples[0]
             #expect(example.ids.count { $0 == 1 } == 1)
             #expect(example.ids.last == 1)

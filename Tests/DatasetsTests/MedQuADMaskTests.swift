@@ -9,12 +9,14 @@ import Tokenizers
 
 /// Masks under the same rule, computed with transformers by `scripts/goldens/make_masks.py`.
 private func golden() throws -> JSONValue {
-    let url = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Fixtures/medquad-masks.json")
+    let url = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+        "Fixtures/medquad-masks.json")
     return try JSONValue(parsing: Array(try Data(contentsOf: url)))
 }
 
 private func smolTokenizer() throws -> Tokenizer {
-    let json = try JSONValue(parsing: Array(try Data(contentsOf: SharedData.url("models/smollm2-tokenizer/tokenizer.json"))))
+    let json = try JSONValue(
+        parsing: Array(try Data(contentsOf: SharedData.url("models/smollm2-tokenizer/tokenizer.json"))))
     return try Tokenizer(huggingFace: json)
 }
 
@@ -46,8 +48,11 @@ private func smolTokenizer() throws -> Tokenizer {
     func aWholePublicSetIsPrepared() throws {
         let encoder = TokenizerEncoder(try smolTokenizer())
         let split = try DatasetSplit(
-            train: [SharedData.url("health/medquad/medquad.jsonl.gz").path], heldOut: [], valSize: 0.1, seed: 1, encoder: encoder,
-            renderer: nil, settings: .test(columns: ["prompt": "question", "completion": "answer"], maxLength: 512, tooLong: .truncate))
+            train: [SharedData.url("health/medquad/medquad.jsonl.gz").path], heldOut: [], valSize: 0.1, seed: 1,
+            encoder: encoder,
+            renderer: nil,
+            settings: .test(
+                columns: ["prompt": "question", "completion": "answer"], maxLength: 512, tooLong: .truncate))
         let heldOut = try #require(split.heldOut)
         #expect(split.train.report.rows + heldOut.report.rows == 16_137)
         #expect(split.overlappingPrompts == 0)
@@ -66,9 +71,12 @@ private func smolTokenizer() throws -> Tokenizer {
 
     @Test(.needs("health/zh-toyhom-medical-dialogue")) func otherEncodingsAreRefused() throws {
         let folder = SharedData.url("health/zh-toyhom-medical-dialogue")
-        let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)?.compactMap { $0 as? URL } ?? []
+        let files =
+            FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)?.compactMap { $0 as? URL } ?? []
         let file = try #require(files.first { $0.pathExtension == "csv" })
-        let error = #expect(throws: DatasetError.self) { try RowSet(files: [file.path], settings: .test(), hasTemplate: true) }
+        let error = #expect(throws: DatasetError.self) {
+            try RowSet(files: [file.path], settings: .test(), hasTemplate: true)
+        }
         #expect(error?.problems.first?.kind == .notUTF8)
     }
 }

@@ -4,7 +4,9 @@ import JSON
 import TestSupport
 import Testing
 
-private func problem(_ name: String, _ text: String, _ settings: DataSettings = .test(), renderer: ToyRenderer? = .chatML) -> DatasetProblem? {
+private func problem(
+    _ name: String, _ text: String, _ settings: DataSettings = .test(), renderer: ToyRenderer? = .chatML
+) -> DatasetProblem? {
     do {
         _ = try prepare(name, text, settings, renderer: renderer)
         return nil
@@ -26,7 +28,9 @@ private func problem(_ name: String, _ text: String, _ settings: DataSettings = 
 
     @Test func formatsOfOneConversationGiveTheSameTokens() throws {
         let chat = try prepare(
-            "a.jsonl", #"{"messages": [{"role": "system", "content": "s"}, {"role": "user", "content": "q\nx"}, {"role": "assistant", "content": "b"}]}"#)
+            "a.jsonl",
+            #"{"messages": [{"role": "system", "content": "s"}, {"role": "user", "content": "q\nx"}, {"role": "assistant", "content": "b"}]}"#
+        )
         let same = [
             #"{"system": "s", "conversations": [{"from": "human", "value": "q\nx"}, {"from": "gpt", "value": "b"}]}"#,
             #"{"system": "s", "instruction": "q", "input": "x", "output": "b"}"#,
@@ -44,7 +48,8 @@ private func problem(_ name: String, _ text: String, _ settings: DataSettings = 
         let settings = DataSettings.test(columns: ["prompt": "question", "completion": "answer"])
         let set = try prepare("a.jsonl", #"{"question": "a", "answer": " b"}"#, settings, renderer: nil)
         #expect(set.report.format == .promptCompletion)
-        let missing = problem("a.jsonl", #"{"question": "a", "answer": "b"}"# + "\n" + #"{"question": "a"}"#, settings, renderer: nil)
+        let missing = problem(
+            "a.jsonl", #"{"question": "a", "answer": "b"}"# + "\n" + #"{"question": "a"}"#, settings, renderer: nil)
         #expect(missing?.kind == .missingField)
         #expect(missing?.place.line == 2)
     }
@@ -53,9 +58,10 @@ private func problem(_ name: String, _ text: String, _ settings: DataSettings = 
         let text = "prompt,completion\r\n\"a, \"\"b\"\"\r\nc\",d\r\n\r\ne,\"\"\n"
         try withFile("a.csv", text) { path in
             let set = try RowSet(files: [path], settings: .test(), hasTemplate: false)
-            #expect(set.rows.map(\.content) == [
-                .completion(prompt: "a, \"b\"\r\nc", completion: "d"), .completion(prompt: "e", completion: ""),
-            ])
+            #expect(
+                set.rows.map(\.content) == [
+                    .completion(prompt: "a, \"b\"\r\nc", completion: "d"), .completion(prompt: "e", completion: ""),
+                ])
             #expect(set.rows.map(\.place.line) == [2, 5])
         }
         try withFile("a.tsv", "text\tlabel\na, b\tx") { path in
@@ -93,14 +99,18 @@ private func problem(_ name: String, _ text: String, _ settings: DataSettings = 
         #expect(problem("a.jsonl", #"{"messages": "a"}"#)?.kind == .wrongType)
         #expect(problem("a.jsonl", #"{"messages": [{"role": "user"}]}"#)?.kind == .wrongType)
         #expect(problem("a.jsonl", #"{"messages": [{"content": "a"}]}"#)?.kind == .wrongType)
-        #expect(problem("a.jsonl", #"{"prompt": "a", "completion": [{"role": "assistant", "content": "a"}]}"#)?.kind == .wrongType)
+        #expect(
+            problem("a.jsonl", #"{"prompt": "a", "completion": [{"role": "assistant", "content": "a"}]}"#)?.kind
+                == .wrongType)
         #expect(
             problem("a.jsonl", #"{"messages": [{"role": "user", "content": [{"type": "image"}]}]}"#)?.message
                 == "messages[0] holds a part that is no text (image)")
     }
 
     @Test func conversationsNeedATemplate() {
-        let found = problem("a.jsonl", #"{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}"#, renderer: nil)
+        let found = problem(
+            "a.jsonl", #"{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}"#,
+            renderer: nil)
         #expect(found?.kind == .noTemplate)
         #expect(found?.hint?.contains("data.chat_template") == true)
     }
@@ -145,7 +155,9 @@ private func problem(_ name: String, _ text: String, _ settings: DataSettings = 
 
     @Test func onlyUTF8IsTaken() throws {
         try withFile("a.jsonl", Array("{\"text\": \"a\"}\n{\"text\": \"".utf8) + [0xC4, 0xE3, 0x22, 0x7D]) { path in
-            let error = #expect(throws: DatasetError.self) { try RowSet(files: [path], settings: .test(), hasTemplate: false) }
+            let error = #expect(throws: DatasetError.self) {
+                try RowSet(files: [path], settings: .test(), hasTemplate: false)
+            }
             #expect(error?.problems.first?.kind == .notUTF8)
             #expect(error?.problems.first?.place.line == 2)
         }
@@ -169,7 +181,8 @@ private func problem(_ name: String, _ text: String, _ settings: DataSettings = 
                     for _ in 0...next(4) { bytes[next(bytes.count)] = UInt8(next(256)) }
                     if next(3) == 0 { bytes.removeLast(next(bytes.count)) }
                     try Data(bytes).write(to: URL(fileURLWithPath: path))
-                    _ = try? PreparedDataset(files: [path], encoder: ToyEncoder(), renderer: ToyRenderer.chatML, settings: .test())
+                    _ = try? PreparedDataset(
+                        files: [path], encoder: ToyEncoder(), renderer: ToyRenderer.chatML, settings: .test())
                 }
             }
         }
@@ -178,7 +191,10 @@ private func problem(_ name: String, _ text: String, _ settings: DataSettings = 
 
 @Suite struct GzipTests {
     /// The gzip of `{"text": "a b"}` and a line break, made by gzip(1).
-    private static let packed: [UInt8] = [31, 139, 8, 0, 0, 0, 0, 0, 2, 3, 171, 86, 42, 73, 173, 40, 81, 178, 82, 80, 74, 84, 72, 82, 170, 229, 2, 0, 140, 188, 207, 70, 16, 0, 0, 0]
+    private static let packed: [UInt8] = [
+        31, 139, 8, 0, 0, 0, 0, 0, 2, 3, 171, 86, 42, 73, 173, 40, 81, 178, 82, 80, 74, 84, 72, 82, 170, 229, 2, 0, 140,
+        188, 207, 70, 16, 0, 0, 0,
+    ]
 
     @Test func packedFilesAreRead() throws {
         for bytes in [Self.packed, Self.packed + Self.packed] {
@@ -198,7 +214,9 @@ private func problem(_ name: String, _ text: String, _ settings: DataSettings = 
         for index in Self.packed.indices {
             var bytes = Self.packed
             bytes[index] ^= 0xFF
-            try withFile("a.jsonl.gz", bytes) { path in _ = try? RowSet(files: [path], settings: .test(), hasTemplate: false) }
+            try withFile("a.jsonl.gz", bytes) { path in
+                _ = try? RowSet(files: [path], settings: .test(), hasTemplate: false)
+            }
         }
         _ = try withFile("a.jsonl.gz", Self.packed + [1, 2, 3]) { path in
             #expect(throws: DatasetError.self) { try RowSet(files: [path], settings: .test(), hasTemplate: false) }

@@ -32,7 +32,9 @@ import Testing
 @Suite struct DatasetSplitTests {
     private static func rows(_ count: Int, answers: Int = 1) -> [String] {
         (0..<count).flatMap { number in
-            (0..<answers).map { #"{"prompt": "Question \#(number)\#($0 % 2 == 0 ? "?" : " !")", "completion": " answer \#($0)"}"# }
+            (0..<answers).map {
+                #"{"prompt": "Question \#(number)\#($0 % 2 == 0 ? "?" : " !")", "completion": " answer \#($0)"}"#
+            }
         }
     }
 
@@ -78,7 +80,10 @@ import Testing
     }
 
     @Test func leaksAreCounted() throws {
-        let leak = [#"{"prompt": "question 1", "completion": " answer 0"}"#, #"{"prompt": "Question 2?", "completion": " other"}"#]
+        let leak = [
+            #"{"prompt": "question 1", "completion": " answer 0"}"#,
+            #"{"prompt": "Question 2?", "completion": " other"}"#,
+        ]
         let result = try split(Self.rows(10), heldOut: leak + [#"{"prompt": "new", "completion": " x"}"#])
         #expect(result.overlappingPrompts == 2)
         #expect(result.overlappingRows == 1)

@@ -57,7 +57,8 @@ struct ToyRenderer: ConversationRenderer {
     }
 
     static let chatML = ToyRenderer { messages, prompt in
-        messages.map { "<|im_start|>\($0.role)\n\($0.content)<|im_end|>\n" }.joined() + (prompt ? "<|im_start|>assistant\n" : "")
+        messages.map { "<|im_start|>\($0.role)\n\($0.content)<|im_end|>\n" }.joined()
+            + (prompt ? "<|im_start|>assistant\n" : "")
     }
 
     /// A beginning of sequence, answers closed by the end of sequence.
@@ -75,7 +76,9 @@ struct ToyRenderer: ConversationRenderer {
         var text = ""
         for (index, message) in messages.enumerated() {
             var content = message.content
-            if index < messages.count - 1, let end = content.range(of: "</think>") { content = String(content[end.upperBound...]) }
+            if index < messages.count - 1, let end = content.range(of: "</think>") {
+                content = String(content[end.upperBound...])
+            }
             text += "<|im_start|>\(message.role)\n\(content)<|im_end|>\n"
         }
         return text + (prompt ? "<|im_start|>assistant\n" : "")
@@ -97,7 +100,8 @@ extension DataSettings {
         tooLong: TooLongRule = .error, trainOnPrompt: Bool = false
     ) -> DataSettings {
         DataSettings(
-            format: format, columns: columns, labels: labels, maxLength: maxLength, tooLong: tooLong, trainOnPrompt: trainOnPrompt)
+            format: format, columns: columns, labels: labels, maxLength: maxLength, tooLong: tooLong,
+            trainOnPrompt: trainOnPrompt)
     }
 }
 

@@ -60,8 +60,12 @@ import Testing
 
     @Test func theSameSeedGivesTheSameInterval() {
         let (base, other) = rows(20, seed: 1, shift: 0, noise: 1)
-        #expect(PairedComparison(base: base, adapter: other, seed: 3) == PairedComparison(base: base, adapter: other, seed: 3))
-        #expect(PairedComparison(base: base, adapter: other, seed: 3) != PairedComparison(base: base, adapter: other, seed: 4))
+        #expect(
+            PairedComparison(base: base, adapter: other, seed: 3)
+                == PairedComparison(base: base, adapter: other, seed: 3))
+        #expect(
+            PairedComparison(base: base, adapter: other, seed: 3)
+                != PairedComparison(base: base, adapter: other, seed: 4))
     }
 
     /// A thousand experiments in which the adapter changes rows at random but nothing on average.

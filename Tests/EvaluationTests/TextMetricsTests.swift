@@ -14,7 +14,10 @@ import Testing
             .appendingPathComponent("Fixtures/text-metrics.json")
         let golden = try JSONValue(parsing: [UInt8](Data(contentsOf: url)))
         pairs = try #require(golden["pairs"]?.array).map {
-            (try #require($0["answer"]?.string), try #require($0["reference"]?.string), try #require($0["rougeL"]?.double))
+            (
+                try #require($0["answer"]?.string), try #require($0["reference"]?.string),
+                try #require($0["rougeL"]?.double)
+            )
         }
         corpora = try #require(golden["bleu"]?.array).map {
             (try #require($0["rows"]?.array).compactMap(\.integer), try #require($0["score"]?.double))
@@ -47,7 +50,8 @@ import Testing
     }
 
     @Test func exactMatchTrimsOnlyTheEnds() {
-        #expect(ExactMatch.score(answers: [" yes\n", "yes no", "Yes"], references: ["yes", "yes  no", "yes"]) == 1.0 / 3)
+        #expect(
+            ExactMatch.score(answers: [" yes\n", "yes no", "Yes"], references: ["yes", "yes  no", "yes"]) == 1.0 / 3)
         // Canonically equivalent, other bytes.
         #expect(!ExactMatch.matches("caf\u{e9}", "cafe\u{301}"))
     }

@@ -103,11 +103,18 @@ import Testing
 
     /// Frequencies and amplitudes as transformers 5.23 gives them: base 10,000, D 16, 64 original positions.
     @Test func longContexts() {
-        let llama3 = RotaryScaling.llama3(factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalPositions: 64)
+        let llama3 = RotaryScaling.llama3(
+            factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalPositions: 64)
         let yarn = RotaryScaling.yarn(factor: 4, originalPositions: 64, attentionFactor: nil, betaFast: 32, betaSlow: 1)
         let expected: [(RotaryScaling, Double, [Double])] = [
-            (llama3, 1, [1, 0.24438458681, 0.01304225624, 0.00395284733, 0.00125, 0.00039528473, 0.000125, 3.95284733e-05]),
-            (yarn, 1.138629436111989, [1, 0.23717081547, 0.05, 0.00790569465, 0.0025, 0.00079056947, 0.00025, 7.9056947e-05]),
+            (
+                llama3, 1,
+                [1, 0.24438458681, 0.01304225624, 0.00395284733, 0.00125, 0.00039528473, 0.000125, 3.95284733e-05]
+            ),
+            (
+                yarn, 1.138629436111989,
+                [1, 0.23717081547, 0.05, 0.00790569465, 0.0025, 0.00079056947, 0.00025, 7.9056947e-05]
+            ),
         ]
         for (scaling, amplitude, frequencies) in expected {
             let table = RotaryTable(headWidth: 16, base: 10_000, scaling: scaling, positions: 2)

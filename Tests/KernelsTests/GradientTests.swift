@@ -24,7 +24,8 @@ import Testing
         let (n, width) = (3, 21)
         let x = TestMatrix(random: n, width, seed: 1), dy = TestMatrix(random: n, width, seed: 2)
         let w = TestMatrix(random: 1, width, seed: 3), ws = w.doubles
-        let y = TestMatrix(n, width), r = TestMatrix(n, 1), dx = TestMatrix(random: n, width, seed: 4), before = dx.doubles
+        let y = TestMatrix(n, width), r = TestMatrix(n, 1), dx = TestMatrix(random: n, width, seed: 4),
+            before = dx.doubles
         RMSNorm.forward(x.matrix, weight: w.matrix, epsilon: 1e-5, into: y.matrix, inverseRMS: r.matrix)
         RMSNorm.backward(
             dy.matrix, x: x.matrix, weight: w.matrix, inverseRMS: r.matrix, into: dx.matrix, accumulate: true)
@@ -85,7 +86,8 @@ import Testing
     @Test(arguments: [nil, 3] as [Int?]) func attention(window: Int?) {
         let (heads, groups, width, bounds) = (4, 2, 5, [0, 1, 8, 8, 12])
         let n = 12, scale = 0.7
-        let q = TestMatrix(random: n, heads * width, seed: 1, size: 2), k = TestMatrix(random: n, groups * width, seed: 2, size: 2)
+        let q = TestMatrix(random: n, heads * width, seed: 1, size: 2),
+            k = TestMatrix(random: n, groups * width, seed: 2, size: 2)
         let v = TestMatrix(random: n, groups * width, seed: 3), dO = TestMatrix(random: n, heads * width, seed: 4)
         func forward(_ q: [Double], _ k: [Double], _ v: [Double]) -> [Double] {
             var o = [Double](repeating: 0, count: n * heads * width)
@@ -94,14 +96,17 @@ import Testing
                     for head in 0..<heads {
                         let group = head / (heads / groups), first = max(start, window.map { i - $0 + 1 } ?? start)
                         let weights = (first...i).map { j in
-                            exp(scale * (0..<width).reduce(0) {
-                                $0 + q[(i * heads + head) * width + $1] * k[(j * groups + group) * width + $1]
-                            })
+                            exp(
+                                scale
+                                    * (0..<width).reduce(0) {
+                                        $0 + q[(i * heads + head) * width + $1] * k[(j * groups + group) * width + $1]
+                                    })
                         }
                         let total = weights.reduce(0, +)
                         for (j, weight) in zip(first...i, weights) {
                             for d in 0..<width {
-                                o[(i * heads + head) * width + d] += weight / total * v[(j * groups + group) * width + d]
+                                o[(i * heads + head) * width + d] +=
+                                    weight / total * v[(j * groups + group) * width + d]
                             }
                         }
                     }
@@ -127,14 +132,16 @@ import Testing
         // The last example again, as generation sees it: two new positions over a cache.
         let cached = TestMatrix(2, heads * width)
         Attention.cached(
-            q: q.matrix.rows(10..<12), keys: k.matrix.rows(8..<12), values: v.matrix.rows(8..<12), start: 2, heads: heads,
+            q: q.matrix.rows(10..<12), keys: k.matrix.rows(8..<12), values: v.matrix.rows(8..<12), start: 2,
+            heads: heads,
             groups: groups, scale: Float(scale), window: window, into: cached.matrix)
         #expect(relativeError(cached.doubles, Array(o.doubles[(10 * heads * width)...])) < 1e-6)
     }
 
     @Test func crossEntropy() {
         let (m, width, vocabulary) = (5, 7, 11)
-        let hidden = TestMatrix(random: m, width, seed: 1, size: 3), head = TestMatrix(random: vocabulary, width, seed: 2)
+        let hidden = TestMatrix(random: m, width, seed: 1, size: 3),
+            head = TestMatrix(random: vocabulary, width, seed: 2)
         let hs = head.doubles, targets: [Int32] = [0, 10, 3, 3, 7]
         func forward(_ x: [Double]) -> [Double] {
             (0..<m).map { row in
@@ -157,7 +164,8 @@ import Testing
             }
             again.withUnsafeMutableBufferPointer {
                 CrossEntropy.forward(
-                    hidden.matrix, head: head.matrix, targets: targets, losses: $0, isCorrect: nil, workspace: workspace)
+                    hidden.matrix, head: head.matrix, targets: targets, losses: $0, isCorrect: nil, workspace: workspace
+                )
             }
         }
         #expect(losses == again)

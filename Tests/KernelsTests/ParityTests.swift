@@ -30,7 +30,9 @@ import Testing
     private func type(_ c: lathe_type) -> ElementType { c == LATHE_F32 ? .f32 : .bf16 }
     private func bound(_ c: lathe_type) -> Float { c == LATHE_F32 ? 2e-6 : 0.008 }
 
-    private func input(_ count: Int, _ c: lathe_type, seed: UInt64, size: Float = 1, special: Bool = false) -> TestMatrix {
+    private func input(_ count: Int, _ c: lathe_type, seed: UInt64, size: Float = 1, special: Bool = false)
+        -> TestMatrix
+    {
         var values = randomFloats(count, seed: seed, size: size)
         if special, count > 6 { (values[2], values[4], values[count - 1]) = (.nan, .infinity, -.infinity) }
         return TestMatrix(values, 1, count, type: type(c), misalignment: 1)
@@ -41,7 +43,8 @@ import Testing
             let floats = input(count, LATHE_F32, seed: 1, size: 3e38, special: true)
             let small = input(count, LATHE_F32, seed: 1, size: 7e-5, special: true)
             let (twin, variant) = both(set) {
-                let half = TestMatrix(1, count, type: .bf16, misalignment: 3), back = TestMatrix(1, count, misalignment: 1)
+                let half = TestMatrix(1, count, type: .bf16, misalignment: 3),
+                    back = TestMatrix(1, count, misalignment: 1)
                 lathe_convert(floats.matrix.pointer, LATHE_F32, half.matrix.pointer, LATHE_BF16, count)
                 lathe_convert(half.matrix.pointer, LATHE_BF16, back.matrix.pointer, LATHE_F32, count)
                 let f16 = UnsafeMutablePointer<UInt16>.allocate(capacity: count + 1)
@@ -69,7 +72,8 @@ import Testing
                         x.matrix.pointer, c, w.matrix.floats.baseAddress, 1e-5, y.matrix.pointer, c,
                         r.matrix.floats.baseAddress, rows, columns)
                     lathe_rmsnorm_backward(
-                        dy.matrix.pointer, c, x.matrix.pointer, c, w.matrix.floats.baseAddress, r.matrix.floats.baseAddress,
+                        dy.matrix.pointer, c, x.matrix.pointer, c, w.matrix.floats.baseAddress,
+                        r.matrix.floats.baseAddress,
                         dx.matrix.pointer, c, true, rows, columns)
                     #expect(y.paddingIsIntact && dx.paddingIsIntact)
                     return y.values + r.values + dx.values
@@ -90,7 +94,8 @@ import Testing
                 let dg = TestMatrix(1, count, type: type(c)), du = TestMatrix(1, count, type: type(c), misalignment: 1)
                 lathe_swiglu_forward(gate.matrix.pointer, up.matrix.pointer, y.matrix.pointer, c, c, count)
                 lathe_swiglu_backward(
-                    dy.matrix.pointer, c, gate.matrix.pointer, up.matrix.pointer, c, dg.matrix.pointer, du.matrix.pointer, c,
+                    dy.matrix.pointer, c, gate.matrix.pointer, up.matrix.pointer, c, dg.matrix.pointer,
+                    du.matrix.pointer, c,
                     count)
                 let x = TestMatrix(random: 2, 3 * width, type: type(c), seed: 5, misalignment: 1)
                 let positions: [Int32] = [1, 0]
@@ -114,7 +119,8 @@ import Testing
                     let gradient = TestMatrix(1, count, type: type(c), misalignment: 1)
                     var correct = false, again = true
                     let loss = lathe_cross_entropy_gradient(
-                        logits.matrix.floats.baseAddress, count, Int32(count / 2), 0.5, &correct, gradient.matrix.pointer, c)
+                        logits.matrix.floats.baseAddress, count, Int32(count / 2), 0.5, &correct,
+                        gradient.matrix.pointer, c)
                     let alone = lathe_cross_entropy(logits.matrix.floats.baseAddress, count, Int32(count / 2), &again)
                     #expect(gradient.paddingIsIntact && correct == again)
                     #expect(loss.isNaN == (special && count > 6) && alone.isNaN == loss.isNaN)
@@ -130,7 +136,8 @@ import Testing
             let x = input(count, c, seed: 1, special: true), y = input(count, LATHE_F32, seed: 2)
             let gradients = input(count, LATHE_F32, seed: 3)
             let (twin, variant) = both(set) {
-                let sum = TestMatrix(y.values, 1, count, type: type(c), misalignment: 1), drop = TestMatrix(1, count, type: type(c))
+                let sum = TestMatrix(y.values, 1, count, type: type(c), misalignment: 1),
+                    drop = TestMatrix(1, count, type: type(c))
                 lathe_add(x.matrix.pointer, c, sum.matrix.pointer, c, count)
                 lathe_scale(sum.matrix.pointer, c, -0.3, count)
                 lathe_dropout(x.matrix.pointer, drop.matrix.pointer, c, c, 0, count, 1 << 30, 4 / 3, 7, 9, 4)
@@ -156,7 +163,8 @@ import Testing
 
     @Test(arguments: sets, types) func attention(set: lathe_isa, c: lathe_type) {
         for (queries, keys, width, window) in [
-            (1, 1, 8, 0), (5, 5, 8, 0), (64, 64, 64, 0), (65, 65, 12, 0), (130, 130, 64, 20), (3, 70, 128, 0), (90, 200, 33, 100),
+            (1, 1, 8, 0), (5, 5, 8, 0), (64, 64, 64, 0), (65, 65, 12, 0), (130, 130, 64, 20), (3, 70, 128, 0),
+            (90, 200, 33, 100),
         ] {
             let heads = 2
             let q = input(queries * heads * width, c, seed: 1, size: 2), k = input(keys * width, c, seed: 2, size: 2)

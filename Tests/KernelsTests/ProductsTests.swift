@@ -31,7 +31,11 @@ import Testing
 
             let y = TestMatrix(random: n, thin, type: .f32, seed: 4), before = y.values
             Products.timesTransposed(x.matrix, w.matrix, into: y.matrix)
-            let expected = reference(rows: n, columns: thin, depth: wide) { xs[$0 * wide + $1] } right: { ws[$1 * wide + $0] }
+            let expected = reference(rows: n, columns: thin, depth: wide) {
+                xs[$0 * wide + $1]
+            } right: {
+                ws[$1 * wide + $0]
+            }
             #expect(relativeError(y.values.map(Double.init), expected) < bound)
             #expect(y.paddingIsIntact)
 
@@ -42,15 +46,24 @@ import Testing
 
             let dx = TestMatrix(random: n, wide, type: .f32, seed: 5)
             Products.times(dy.matrix, w.matrix, into: dx.matrix)
-            let dxExpected = reference(rows: n, columns: wide, depth: thin) { dys[$0 * thin + $1] } right: { ws[$0 * wide + $1] }
+            let dxExpected = reference(rows: n, columns: wide, depth: thin) {
+                dys[$0 * thin + $1]
+            } right: {
+                ws[$0 * wide + $1]
+            }
             #expect(relativeError(dx.values.map(Double.init), dxExpected) < bound)
             #expect(dx.paddingIsIntact)
 
             let dw = TestMatrix(random: thin, wide, type: .f32, seed: 6), dwBefore = dw.values
             Products.transposedTimes(dy.matrix, x.matrix, into: dw.matrix, alpha: -2, accumulate: true)
-            let dwExpected = reference(rows: thin, columns: wide, depth: n) { dys[$1 * thin + $0] } right: { xs[$0 * wide + $1] }
+            let dwExpected = reference(rows: thin, columns: wide, depth: n) {
+                dys[$1 * thin + $0]
+            } right: {
+                xs[$0 * wide + $1]
+            }
             #expect(
-                relativeError(dw.values.map(Double.init), zip(dwBefore, dwExpected).map { Double($0) - 2 * $1 }) < bound)
+                relativeError(dw.values.map(Double.init), zip(dwBefore, dwExpected).map { Double($0) - 2 * $1 }) < bound
+            )
             #expect(dw.paddingIsIntact)
 
             if type == .bf16 {

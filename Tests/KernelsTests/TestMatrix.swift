@@ -36,7 +36,8 @@ final class TestMatrix {
     convenience init(
         random rows: Int, _ columns: Int, type: ElementType = .f32, seed: UInt64, size: Float = 1, misalignment: Int = 0
     ) {
-        self.init(randomFloats(rows * columns, seed: seed, size: size), rows, columns, type: type, misalignment: misalignment)
+        self.init(
+            randomFloats(rows * columns, seed: seed, size: size), rows, columns, type: type, misalignment: misalignment)
     }
 
     deinit { memory.deallocate() }
@@ -57,7 +58,8 @@ final class TestMatrix {
     var paddingIsIntact: Bool {
         guard let base = memory.baseAddress else { return false }
         let start = matrix.pointer - base, end = start + matrix.byteCount
-        return memory[..<start].allSatisfy { $0 == Self.guardByte } && memory[end...].allSatisfy { $0 == Self.guardByte }
+        return memory[..<start].allSatisfy { $0 == Self.guardByte }
+            && memory[end...].allSatisfy { $0 == Self.guardByte }
     }
 }
 

@@ -23,13 +23,18 @@ import Testing
     /// Every case of `dtype` in the vectors whose files are there.
     private func cases(_ dtype: DType) throws -> [Case] {
         let folder = SharedData.url(Self.folder)
-        let manifest = try JSONSerialization.jsonObject(with: Data(contentsOf: folder.appendingPathComponent("manifest.json")))
+        let manifest = try JSONSerialization.jsonObject(
+            with: Data(contentsOf: folder.appendingPathComponent("manifest.json")))
         let all = (manifest as? [String: Any])?["cases"] as? [[String: Any]] ?? []
         return try all.compactMap { entry in
-            guard (entry["type"] as? String)?.lowercased() == dtype.rawValue.lowercased(), let q = entry["q"] as? String,
-                let d = entry["d"] as? String, SharedData.has("\(Self.folder)/\(q)"), SharedData.has("\(Self.folder)/\(d)")
+            guard (entry["type"] as? String)?.lowercased() == dtype.rawValue.lowercased(),
+                let q = entry["q"] as? String,
+                let d = entry["d"] as? String, SharedData.has("\(Self.folder)/\(q)"),
+                SharedData.has("\(Self.folder)/\(d)")
             else { return nil }
-            let floats = try Data(contentsOf: folder.appendingPathComponent(d)).withUnsafeBytes { Array($0.bindMemory(to: UInt32.self)) }
+            let floats = try Data(contentsOf: folder.appendingPathComponent(d)).withUnsafeBytes {
+                Array($0.bindMemory(to: UInt32.self))
+            }
             return Case(blocks: try Data(contentsOf: folder.appendingPathComponent(q)), floats: floats)
         }
     }
@@ -64,7 +69,8 @@ import Testing
         for set in Self.sets {
             lathe_override_isa(Int32(set.rawValue))
             defer { lathe_override_isa(-1) }
-            let floats = TestMatrix(4, 256), halves = TestMatrix(4, 256, type: .bf16), rounded = TestMatrix(4, 256, type: .bf16)
+            let floats = TestMatrix(4, 256), halves = TestMatrix(4, 256, type: .bf16),
+                rounded = TestMatrix(4, 256, type: .bf16)
             Widening.widen(tensor, into: floats.matrix)
             Widening.widen(tensor, into: halves.matrix)
             Conversion.convert(floats.matrix, into: rounded.matrix)
@@ -83,7 +89,9 @@ import Testing
     @Test func rowsAndOrder() {
         let (rows, columns) = (8, 3)
         let values = (0..<rows * columns).map(Float.init)
-        let storage = Storage(byteCount: values.count * 4) { bytes in values.withUnsafeBytes { bytes.copyMemory(from: $0) } }
+        let storage = Storage(byteCount: values.count * 4) { bytes in
+            values.withUnsafeBytes { bytes.copyMemory(from: $0) }
+        }
         let tensor = FrozenTensor(
             name: "q", dtype: .f32, shape: [rows, columns], storage: storage, byteOffset: 0,
             rowOrder: .interleavedHalves(heads: 2))

@@ -7,9 +7,11 @@ import TestSupport
 import Testing
 
 @Suite struct CertificateTests {
-    private func result(expected: Int = 7, applied: Int = 7, norm: Double = 1.5, type: ExportType = .f32) -> MergeResult {
+    private func result(expected: Int = 7, applied: Int = 7, norm: Double = 1.5, type: ExportType = .f32) -> MergeResult
+    {
         MergeResult(
-            tensorsExpected: expected, tensorsApplied: applied, deltaNorm: norm, tensorDeltaNorms: [("m", norm)], type: type,
+            tensorsExpected: expected, tensorsApplied: applied, deltaNorm: norm, tensorDeltaNorms: [("m", norm)],
+            type: type,
             untiedHead: false, bytesWritten: 0)
     }
 
@@ -24,7 +26,8 @@ import Testing
         _ merge: MergeResult? = nil, _ logits: LogitComparison? = nil, merged: Double = 2
     ) -> MergeCertificate {
         MergeCertificate(
-            merge: merge ?? result(), logits: logits ?? comparison(), losses: ProbeLosses(base: 3, adapter: 2, merged: merged),
+            merge: merge ?? result(), logits: logits ?? comparison(),
+            losses: ProbeLosses(base: 3, adapter: 2, merged: merged),
             baseDigest: "aa", baseQuantisation: "F32 1", adapterBaseDigest: "bb")
     }
 
@@ -33,10 +36,12 @@ import Testing
         #expect(sound.passed && sound.failures.isEmpty)
         let json = sound.json
         for key in [
-            "tensors_expected", "tensors_applied", "delta_norm", "max_abs_logit_difference", "mean_abs_logit_difference",
+            "tensors_expected", "tensors_applied", "delta_norm", "max_abs_logit_difference",
+            "mean_abs_logit_difference",
             "top1_agreement", "base", "adapter", "merged", "passed",
         ] { #expect(json[key] != nil, "\(key)") }
-        #expect(json["passed"] == true && json["adapter"]?["loss"]?.double == 2 && json["trained_on_this_base"] == false)
+        #expect(
+            json["passed"] == true && json["adapter"]?["loss"]?.double == 2 && json["trained_on_this_base"] == false)
     }
 
     @Test func everyFaultFails() {

@@ -96,7 +96,9 @@ private let vector = "vectors/train/lora_all/merged_model.safetensors"
             try good.enumerated().map { try $0 == 3 ? change($1) : $1 }
         }
         func shape(_ count: Int, _ rank: Int) -> (Shape, Shape) { ([rank, count / rank], [count / rank, rank]) }
-        func remade(_ delta: LowRankDelta, path: String? = nil, a: [Float]? = nil, b: [Float]? = nil) throws -> LowRankDelta {
+        func remade(_ delta: LowRankDelta, path: String? = nil, a: [Float]? = nil, b: [Float]? = nil) throws
+            -> LowRankDelta
+        {
             let (a, b) = (a ?? delta.a, b ?? delta.b)
             return try LowRankDelta(
                 path: path ?? delta.path, scale: delta.scale, a: a, aShape: [delta.rank, a.count / delta.rank], b: b,
@@ -121,10 +123,12 @@ private let vector = "vectors/train/lora_all/merged_model.safetensors"
             }
         }
         #expect(throws: ModelExportError.self) {
-            try LowRankDelta(path: "x", scale: 1, a: [1, 2, 3, 4, 5, 6], aShape: [3, 2], b: [1, 2, 3, 4], bShape: [2, 2])
+            try LowRankDelta(
+                path: "x", scale: 1, a: [1, 2, 3, 4, 5, 6], aShape: [3, 2], b: [1, 2, 3, 4], bShape: [2, 2])
         }
         #expect(throws: ModelExportError.self) {
-            try merger("hf").merge(good, expectedPaths: ["model.layers.0.self_attn.x"], into: URL(fileURLWithPath: "/nowhere"))
+            try merger("hf").merge(
+                good, expectedPaths: ["model.layers.0.self_attn.x"], into: URL(fileURLWithPath: "/nowhere"))
         }
     }
 

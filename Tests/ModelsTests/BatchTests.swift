@@ -18,14 +18,17 @@ import Foundation
         let whole = try model.gradients([TokenBatch(examples: Self.examples)], slab: slab)
         let single = try model.gradients(Self.examples.map { TokenBatch(examples: [$0]) }, slab: slab)
         let cut = try model.gradients(
-            [TokenBatch(examples: Array(Self.examples[..<3])), TokenBatch(examples: Array(Self.examples[3...]))], slab: slab)
+            [TokenBatch(examples: Array(Self.examples[..<3])), TokenBatch(examples: Array(Self.examples[3...]))],
+            slab: slab)
         #expect(whole.loss.targetCount == single.loss.targetCount && whole.loss.targetCount > 30)
         #expect(relativeError(single.gradients, whole.gradients) < 1e-6)
         #expect(relativeError(cut.gradients, whole.gradients) < 1e-6)
         #expect(maximumDifference(single.loss.exampleLossSums, whole.loss.exampleLossSums) < 1e-5)
     }
 
-    @Test(arguments: names, [ElementType.f32, .bf16]) func recomputationChangesNoBit(_ name: String, _ type: ElementType) throws {
+    @Test(arguments: names, [ElementType.f32, .bf16]) func recomputationChangesNoBit(
+        _ name: String, _ type: ElementType
+    ) throws {
         let model = try loadModel(fixture(name), precision: type)
         let slab = model.attachAdapters(rank: 4, dropout: 0.3)
         let batch = TokenBatch(examples: Self.examples)
@@ -121,7 +124,8 @@ import Foundation
                 batch, gradientScale: 1, recompute: recompute, workspace: workspace, randomSeed: 1, randomStream: 0)
             let predicted = model.predictedBytes(rows: 320, recompute: recompute)
             #expect(predicted >= workspace.peakBytes)
-            #expect(Double(predicted) < 1.3 * Double(workspace.peakBytes), "\(name) \(predicted) \(workspace.peakBytes)")
+            #expect(
+                Double(predicted) < 1.3 * Double(workspace.peakBytes), "\(name) \(predicted) \(workspace.peakBytes)")
         }
     }
 }

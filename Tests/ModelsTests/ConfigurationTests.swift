@@ -77,7 +77,8 @@ import WeightFiles
     }
 
     @Test(arguments: FamilyTests.names) func writtenConfigurationsReadBack(_ name: String) throws {
-        let configuration = try ModelConfiguration(huggingFace: parse(fixture(name).appendingPathComponent("config.json")))
+        let configuration = try ModelConfiguration(
+            huggingFace: parse(fixture(name).appendingPathComponent("config.json")))
         #expect(try ModelConfiguration(huggingFace: .object(configuration.huggingFaceJSON)) == configuration)
     }
 

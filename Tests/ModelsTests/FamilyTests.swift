@@ -57,7 +57,9 @@ import Testing
             let saved = slot.range.map { slab.values[$0] }
             let step: Float = 2e-3
             func shifted(_ sign: Float) throws -> Double {
-                for (index, place) in slot.range.enumerated() { slab.values[place] = saved[index] + sign * step * direction[index] }
+                for (index, place) in slot.range.enumerated() {
+                    slab.values[place] = saved[index] + sign * step * direction[index]
+                }
                 defer { for (index, place) in slot.range.enumerated() { slab.values[place] = saved[index] } }
                 return try loss()
             }
@@ -65,7 +67,9 @@ import Testing
             let predicted = zip(slot.range, direction).reduce(0.0) { $0 + Double(gradients[$1.0] * $1.1) }
             let norm = slot.range.reduce(0.0) { $0 + Double(gradients[$1] * gradients[$1]) }.squareRoot()
             #expect(norm > 1e-4, "\(slot.name) has no gradient")
-            #expect(abs(measured - predicted) < 0.02 * norm + 2e-3, "\(number) \(slot.name): \(measured) against \(predicted)")
+            #expect(
+                abs(measured - predicted) < 0.02 * norm + 2e-3,
+                "\(number) \(slot.name): \(measured) against \(predicted)")
         }
     }
 }

@@ -59,7 +59,9 @@ import WeightFiles
 
     @Test func aNaNInANormIsFoundOnLoading() throws {
         let found = try problems { tensors in
-            guard let index = tensors.firstIndex(where: { $0.name == "model.layers.1.input_layernorm.weight" }) else { return }
+            guard let index = tensors.firstIndex(where: { $0.name == "model.layers.1.input_layernorm.weight" }) else {
+                return
+            }
             var values = floats(tensors[index])
             values[5] = .nan
             tensors[index] = frozen(tensors[index].name, values, [32])
@@ -69,7 +71,9 @@ import WeightFiles
 
     @Test func aNaNInAProjectionIsFoundByTheFullCheckAndByTheLoss() throws {
         let (configuration, source) = try weights { tensors in
-            guard let index = tensors.firstIndex(where: { $0.name == "model.layers.1.mlp.up_proj.weight" }) else { return }
+            guard let index = tensors.firstIndex(where: { $0.name == "model.layers.1.mlp.up_proj.weight" }) else {
+                return
+            }
             var values = floats(tensors[index])
             values[70] = .infinity
             tensors[index] = frozen(tensors[index].name, values, [40, 32])
@@ -93,7 +97,9 @@ import WeightFiles
     }
 
     private func frozen(_ name: String, _ values: [Float], _ shape: Shape) -> FrozenTensor {
-        let storage = Storage(byteCount: values.count * 4) { buffer in values.withUnsafeBytes { buffer.copyMemory(from: $0) } }
+        let storage = Storage(byteCount: values.count * 4) { buffer in
+            values.withUnsafeBytes { buffer.copyMemory(from: $0) }
+        }
         return FrozenTensor(name: name, dtype: .f32, shape: shape, storage: storage, byteOffset: 0)
     }
 }

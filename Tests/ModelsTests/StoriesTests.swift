@@ -65,7 +65,8 @@ import WeightFiles
         let logits = try model.logits(batch, workspace: Workspace())
         let expected = floats(
             try #require(
-                try SafetensorsFile(SharedData.url("vectors/train/lora_all/logits_step0.safetensors")).tensor("logits")))
+                try SafetensorsFile(SharedData.url("vectors/train/lora_all/logits_step0.safetensors")).tensor("logits"))
+        )
         // The golden batch is padded to 31 rows.
         let rows = Array(expected[..<(31 * 512)]) + Array(expected[(31 * 512)..<(57 * 512)])
         #expect(maximumDifference(logits, rows) < 1e-4)
@@ -86,7 +87,8 @@ import WeightFiles
                 atPath: packageRoot.appendingPathComponent("checkpoints/base/SmolLM2-135M-Instruct.Q4_1.gguf").path),
             "needs the base model under checkpoints/base"))
     func smolLM2PredictsPlainEnglish() throws {
-        let model = try loadModel(packageRoot.appendingPathComponent("checkpoints/base/SmolLM2-135M-Instruct.Q4_1.gguf"))
+        let model = try loadModel(
+            packageRoot.appendingPathComponent("checkpoints/base/SmolLM2-135M-Instruct.Q4_1.gguf"))
         // "The capital of France is Paris."
         let ids: [Int32] = [504, 3575, 282, 4649, 314, 7042, 30]
         let batch = TokenBatch(examples: [(ids, ids.indices.map { $0 == 5 })])

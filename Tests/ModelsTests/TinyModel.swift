@@ -39,7 +39,8 @@ func floats(_ tensor: FrozenTensor) -> [Float] {
 extension LanguageModel {
     /// Puts adapters on the layers that `isTarget` names; A and B hold small random numbers, so all gradients are non-zero.
     func attachAdapters(
-        rank: Int, scale: Float = 2, dropout: Float = 0, seed: UInt64 = 5, where isTarget: (String) -> Bool = { _ in true }
+        rank: Int, scale: Float = 2, dropout: Float = 0, seed: UInt64 = 5,
+        where isTarget: (String) -> Bool = { _ in true }
     ) -> ParameterSlab {
         let layers = linearLayers.filter { isTarget($0.path) }
         let slab = ParameterSlab(

@@ -18,7 +18,9 @@ private let levels: [[String]] = [
 ]
 
 /// Arrows inside a level: values made of values.
-private let allowedWithinLevel: Set<[String]> = [["Tokenizers", "JSON"], ["ChatTemplates", "JSON"], ["Training", "Adapters"]]
+private let allowedWithinLevel: Set<[String]> = [
+    ["Tokenizers", "JSON"], ["ChatTemplates", "JSON"], ["Training", "Adapters"],
+]
 
 /// What must never meet: a recipe is checked and a dataset prepared without a model, and kernels see no file.
 private let forbidden: [String: Set<String>] = [

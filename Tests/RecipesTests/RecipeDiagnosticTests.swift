@@ -58,14 +58,17 @@ private func only(
             nonsense: 1
             """
         let found = diagnostics(yaml)
-        #expect(found.map(\.keyPath) == [
-            "model.precison", "data.max_length", "adapter.r", "train.learning_rate", "train.lr_scheduler", "train.save_best",
-            "nonsense",
-        ])
+        #expect(
+            found.map(\.keyPath) == [
+                "model.precison", "data.max_length", "adapter.r", "train.learning_rate", "train.lr_scheduler",
+                "train.save_best",
+                "nonsense",
+            ])
         #expect(found.map(\.place.line) == [1, 2, 3, 5, 6, 7, 8])
-        #expect(found.map(\.kind) == [
-            .unknownKey, .wrongType, .duplicateKey, .outOfRange, .outOfRange, .wrongType, .unknownKey,
-        ])
+        #expect(
+            found.map(\.kind) == [
+                .unknownKey, .wrongType, .duplicateKey, .outOfRange, .outOfRange, .wrongType, .unknownKey,
+            ])
     }
 
     @Test func wrongTypes() throws {
@@ -78,8 +81,10 @@ private func only(
         #expect(try only(minimal + "train: 5\n").message == "expected a mapping of keys, found '5'")
         #expect(try only(minimal + "train: { memory_limit: much }\n").kind == .wrongType)
         #expect(try only(minimal + "train: { learning_rate: }\n").message.hasSuffix("found nothing"))
-        #expect(try only("model: { path: true }\ndata: { train: t }\n").hint == "put it in quotation marks if it is text")
-        #expect(try only(minimal + "adapter: { rank_pattern: { q_proj: big } }\n").keyPath == "adapter.rank_pattern.q_proj")
+        #expect(
+            try only("model: { path: true }\ndata: { train: t }\n").hint == "put it in quotation marks if it is text")
+        #expect(
+            try only(minimal + "adapter: { rank_pattern: { q_proj: big } }\n").keyPath == "adapter.rank_pattern.q_proj")
         #expect(try only(minimal + "adapter: { layers: [a] }\n").kind == .wrongType)
         #expect(try only(minimal + "export: { format: peft }\n").kind == .wrongType)
         #expect(try only("- a\n").kind == .wrongType)
@@ -94,8 +99,10 @@ private func only(
     @Test func valuesOutOfRange() throws {
         for line in [
             "adapter: { r: 0 }", "adapter: { dropout: 1.0 }", "adapter: { alpha: 0 }", "train: { batch_size: 0 }",
-            "train: { learning_rate: 0 }", "train: { epochs: 0 }", "train: { adam_beta2: 1 }", "train: { learning_rate: 1e999 }",
-            "train: { memory_limit: 5KiB }", "adapter: { target_modules: [] }", "seed: -1", "train: { warmup_ratio: 1 }",
+            "train: { learning_rate: 0 }", "train: { epochs: 0 }", "train: { adam_beta2: 1 }",
+            "train: { learning_rate: 1e999 }",
+            "train: { memory_limit: 5KiB }", "adapter: { target_modules: [] }", "seed: -1",
+            "train: { warmup_ratio: 1 }",
         ] {
             #expect(try only(minimal + line + "\n").kind == .outOfRange, "\(line)")
         }
@@ -210,7 +217,10 @@ private func only(
         #expect(!diagnostics(String(repeating: "[", count: 5_000)).isEmpty)
         #expect(!diagnostics(String(repeating: "a: {", count: 5_000)).isEmpty)
         var bomb = "a0: &a0 [x, x, x, x, x, x, x, x]\n"
-        for level in 1...8 { bomb += "a\(level): &a\(level) [" + Array(repeating: "*a\(level - 1)", count: 8).joined(separator: ", ") + "]\n" }
+        for level in 1...8 {
+            bomb +=
+                "a\(level): &a\(level) [" + Array(repeating: "*a\(level - 1)", count: 8).joined(separator: ", ") + "]\n"
+        }
         #expect(!diagnostics(bomb).isEmpty)
     }
 }

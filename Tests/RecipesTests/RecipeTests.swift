@@ -26,14 +26,17 @@ private let minimal = "model: { path: base.gguf }\ndata: { train: rows.jsonl }\n
     }
 
     @Test func wholeNumbersFollowTheCoreSchema() throws {
-        for (text, value) in [("010", 10), ("0o10", 8), ("0x10", 16), ("1e3", 1000), ("\"7\"", 7), ("+7", 7), ("8.0", 8)] {
+        for (text, value) in [
+            ("010", 10), ("0o10", 8), ("0x10", 16), ("1e3", 1000), ("\"7\"", 7), ("+7", 7), ("8.0", 8),
+        ] {
             let recipe = try Recipe.load(yaml: minimal + "seed: \(text)\n", file: "r.yaml")
             #expect(recipe.seed == value, "\(text)")
         }
     }
 
     @Test func wordsOfYAMLOneOneAreText() throws {
-        let recipe = try Recipe.load(yaml: "name: no\n" + minimal + "adapter: { target_modules: [on, off] }\n", file: "r.yaml")
+        let recipe = try Recipe.load(
+            yaml: "name: no\n" + minimal + "adapter: { target_modules: [on, off] }\n", file: "r.yaml")
         #expect(recipe.name == "no")
         #expect(recipe.adapter.targetModules == .patterns(["on", "off"]))
     }
@@ -130,7 +133,9 @@ private let minimal = "model: { path: base.gguf }\ndata: { train: rows.jsonl }\n
         let yaml = minimal + "train: { epochs: 3, learning_rate: 1e-3 }\n"
         let recipe = try Recipe.load(
             yaml: yaml, file: "r.yaml",
-            overrides: ["train.max_steps=50", "train.learning_rate=5e-5", "adapter.target_modules=[q_proj, v_proj]", "lora_r=4"])
+            overrides: [
+                "train.max_steps=50", "train.learning_rate=5e-5", "adapter.target_modules=[q_proj, v_proj]", "lora_r=4",
+            ])
         #expect(recipe.train.maxSteps == 50)
         #expect(recipe.train.learningRate == 5e-5)
         #expect(recipe.adapter.targetModules == .patterns(["q_proj", "v_proj"]))
@@ -142,9 +147,12 @@ private let minimal = "model: { path: base.gguf }\ndata: { train: rows.jsonl }\n
     }
 
     @Test func environmentIsTakenIn() throws {
-        let yaml = "model: { path: \"${BASE}/m.gguf\" }\ndata: { train: \"${ROWS:-rows}.jsonl\" }\nseed: ${SEED}\nname: a$${b\n"
+        let yaml =
+            "model: { path: \"${BASE}/m.gguf\" }\ndata: { train: \"${ROWS:-rows}.jsonl\" }\nseed: ${SEED}\nname: a$${b\n"
         let environment = ["BASE": "/models", "SEED": "9"]
-        let error = #expect(throws: RecipeError.self) { try Recipe.load(yaml: yaml, file: "r.yaml", environment: environment) }
+        let error = #expect(throws: RecipeError.self) {
+            try Recipe.load(yaml: yaml, file: "r.yaml", environment: environment)
+        }
         #expect(error?.diagnostics.map(\.keyPath) == ["name"])
         let recipe = try Recipe.load(
             yaml: yaml.replacing("name: a$${b\n", with: ""), file: "r.yaml", environment: environment)
@@ -156,7 +164,8 @@ private let minimal = "model: { path: base.gguf }\ndata: { train: rows.jsonl }\n
     @Test func explainTellsDefaultsFromSetKeys() throws {
         let recipe = try Recipe.load(yaml: minimal + "adapter: { r: 8 }\n", file: "r.yaml")
         let lines = recipe.explain().split(separator: "\n")
-        #expect(lines.contains { $0.hasPrefix("  r: 8 ") && $0.contains("# set; a whole number from 1 to 65536; rank of") })
+        #expect(
+            lines.contains { $0.hasPrefix("  r: 8 ") && $0.contains("# set; a whole number from 1 to 65536; rank of") })
         #expect(lines.contains { $0.hasPrefix("  dropout: 0.0 ") && $0.contains("# default;") })
     }
 }

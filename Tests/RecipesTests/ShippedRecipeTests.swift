@@ -14,7 +14,8 @@ import Testing
         #expect(!Self.files.isEmpty)
         for file in Self.files {
             let recipe = try Recipe.load(
-                yaml: try String(contentsOf: file, encoding: .utf8), file: file.lastPathComponent, environment: ["LATHE_DATA": "/data"])
+                yaml: try String(contentsOf: file, encoding: .utf8), file: file.lastPathComponent,
+                environment: ["LATHE_DATA": "/data"])
             #expect(recipe.notices.isEmpty, "\(file.lastPathComponent)")
             #expect(!recipe.data.heldOut.isEmpty || recipe.data.valSize > 0, "\(file.lastPathComponent)")
             let again = try Recipe.load(yaml: recipe.resolvedYAML(), file: "resolved")

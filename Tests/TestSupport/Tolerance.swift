@@ -2,7 +2,8 @@
 
 /// The largest absolute difference of two equally long sequences; infinite if any element of either is not finite or the
 /// lengths differ.
-public func maximumDifference<T: BinaryFloatingPoint>(_ left: some Collection<T>, _ right: some Collection<T>) -> Double {
+public func maximumDifference<T: BinaryFloatingPoint>(_ left: some Collection<T>, _ right: some Collection<T>) -> Double
+{
     guard left.count == right.count else { return .infinity }
     var largest = 0.0
     for (a, b) in zip(left, right) {

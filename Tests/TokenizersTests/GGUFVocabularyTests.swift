@@ -19,14 +19,17 @@ import WeightFiles
         #expect(texts.count > 40)
         for (text, line) in zip(texts, lines) {
             let expected = line.split(separator: " ").compactMap { Int32($0) }
-            #expect(tokenizer.encode(String(text), addSpecialTokens: false, parseSpecial: false).ids == expected, "\(text.debugDescription)")
+            #expect(
+                tokenizer.encode(String(text), addSpecialTokens: false, parseSpecial: false).ids == expected,
+                "\(text.debugDescription)")
         }
     }
 
     @Test(.needs("models/stories260K/stories260K.f32.gguf")) func bothFormsOfOneModelAgree() throws {
         let folder = SharedData.url("models/stories260K")
         let fromJSON = try tokenizer(
-            at: folder.appendingPathComponent("hf/tokenizer.json"), config: folder.appendingPathComponent("hf/tokenizer_config.json"))
+            at: folder.appendingPathComponent("hf/tokenizer.json"),
+            config: folder.appendingPathComponent("hf/tokenizer_config.json"))
         let fromGGUF = try Tokenizer(gguf: vocabulary(at: folder.appendingPathComponent("stories260K.f32.gguf")))
         #expect(fromJSON.bosID == 1 && fromGGUF.bosID == 1)
         #expect(fromJSON.addsBOS && fromGGUF.addsBOS)
@@ -58,7 +61,8 @@ import WeightFiles
         func value(_ key: String) -> GGUFValue? { file.value("tokenizer.ggml.\(key)") }
         func id(_ key: String) -> Int32? { value("\(key)_token_id")?.integer.map(Int32.init) }
         var vocabulary = GGUFVocabulary(
-            model: try #require(value("model")?.string), pre: value("pre")?.string, tokens: try #require(value("tokens")?.array?.strings))
+            model: try #require(value("model")?.string), pre: value("pre")?.string,
+            tokens: try #require(value("tokens")?.array?.strings))
         vocabulary.scores = value("scores")?.array?.floats
         vocabulary.tokenTypes = value("token_type")?.array?.integers?.map(Int32.init)
         vocabulary.merges = value("merges")?.array?.strings

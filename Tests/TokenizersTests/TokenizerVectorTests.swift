@@ -14,7 +14,9 @@ import Tokenizers
         #expect(tokenizer.id(ofToken: "<|im_end|>") == 2)
     }
 
-    @Test(.needs("vectors/tokenizers/minilm-wordpiece.json"), .enabled(if: miniLMFile != nil, "needs the all-MiniLM-L6-v2 tokenizer.json"))
+    @Test(
+        .needs("vectors/tokenizers/minilm-wordpiece.json"),
+        .enabled(if: miniLMFile != nil, "needs the all-MiniLM-L6-v2 tokenizer.json"))
     func miniLM() throws {
         let url = try #require(Self.miniLMFile)
         try check(tokenizer(at: url), SharedData.url("vectors/tokenizers/minilm-wordpiece.json"))
@@ -48,7 +50,9 @@ func check(_ tokenizer: Tokenizer, _ url: URL) throws {
         let encoding = tokenizer.encode(text, addSpecialTokens: false)
         #expect(encoding.ids == plain, "\(text.debugDescription)")
         #expect(encoding.offsets.count == encoding.ids.count)
-        if let offsets = item["offsets"]?.array?.map({ $0.array?.compactMap(\.integer) ?? [] }), offsets.count == encoding.ids.count {
+        if let offsets = item["offsets"]?.array?.map({ $0.array?.compactMap(\.integer) ?? [] }),
+            offsets.count == encoding.ids.count
+        {
             #expect(encoding.offsets.map { characters(of: $0, in: text) } == offsets, "\(text.debugDescription)")
         }
         if let plain {

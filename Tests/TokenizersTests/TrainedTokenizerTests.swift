@@ -64,7 +64,7 @@ import Tokenizers
 
     @Test func canonicallyEquivalentTokensStayApart() throws {
         let json: JSONValue = [
-            "model": ["type": "WordLevel", "unk_token": "?", "vocab": ["?": 0, "\u{E9}": 1, "e\u{301}": 2]],
+            "model": ["type": "WordLevel", "unk_token": "?", "vocab": ["?": 0, "\u{E9}": 1, "e\u{301}": 2]]
         ]
         let tokenizer = try Tokenizer(huggingFace: json)
         #expect(tokenizer.encode("\u{E9}", addSpecialTokens: false).ids == [1])
@@ -78,12 +78,19 @@ import Tokenizers
         (#"{"model": {"type": "BPE", "vocab": {"a": 0}, "merges": [["a", 1]]}}"#, "$.model.merges[0][1]"),
         (#"{"model": {"type": "Unigram", "vocab": [["a", -1]], "unk_id": 7}}"#, "$.model.unk_id"),
         (#"{"model": {"type": "WordPiece", "vocab": {"a": 0}, "unk_token": "[UNK]"}}"#, "$.model.unk_token"),
-        (#"{"model": {"type": "BPE", "vocab": {}, "merges": []}, "pre_tokenizer": {"type": "Split", "pattern": {"Regex": "("}, "behavior": "Isolated"}}"#,
-         "$.pre_tokenizer.pattern.Regex"),
+        (
+            #"{"model": {"type": "BPE", "vocab": {}, "merges": []}, "pre_tokenizer": {"type": "Split", "pattern": {"Regex": "("}, "behavior": "Isolated"}}"#,
+            "$.pre_tokenizer.pattern.Regex"
+        ),
         (#"{"model": {"type": "BPE", "vocab": {}, "merges": []}, "normalizer": {"type": "Nope"}}"#, "$.normalizer"),
-        (#"{"model": {"type": "BPE", "vocab": {}, "merges": []}, "added_tokens": [{"id": 9999999999, "content": "x"}]}"#, "$.added_tokens[0].id"),
-        (#"{"model": {"type": "BPE", "vocab": {}, "merges": []}, "post_processor": {"type": "BertProcessing", "sep": ["a", 3], "cls": ["a", 3]}}"#,
-         "$.post_processor.cls[1]"),
+        (
+            #"{"model": {"type": "BPE", "vocab": {}, "merges": []}, "added_tokens": [{"id": 9999999999, "content": "x"}]}"#,
+            "$.added_tokens[0].id"
+        ),
+        (
+            #"{"model": {"type": "BPE", "vocab": {}, "merges": []}, "post_processor": {"type": "BertProcessing", "sep": ["a", 3], "cls": ["a", 3]}}"#,
+            "$.post_processor.cls[1]"
+        ),
         (#"[]"#, "$"),
     ])
     func hostileDescriptionsNameThePlace(_ text: String, _ place: String) throws {

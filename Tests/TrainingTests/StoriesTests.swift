@@ -46,7 +46,8 @@ import WeightFiles
                 ids: (0..<length).map {
                     Int32(3 + random.integer(below: 500, stream: UInt32(index), index: UInt64($0)))
                 },
-                isTarget: (0..<length).map { $0 > 3 + index % 5 }, place: RowPlace(file: "x", line: index), index: index)
+                isTarget: (0..<length).map { $0 > 3 + index % 5 }, place: RowPlace(file: "x", line: index), index: index
+            )
         }
     }
 
@@ -177,7 +178,8 @@ import WeightFiles
     /// What a checkpoint holds is an adapter: its configuration's text and its numbers.
     @Test func aSnapshotGivesItsAdapter() throws {
         let configuration = AdapterConfiguration(
-            rank: 4, alpha: 6, dropout: 0.25, usesRankStabilisation: true, targets: .patterns(["q_proj", "layers.1.*"]),
+            rank: 4, alpha: 6, dropout: 0.25, usesRankStabilisation: true,
+            targets: .patterns(["q_proj", "layers.1.*"]),
             rankOverrides: [.init(pattern: "up_proj", value: 2)])
         #expect(try AdapterConfiguration(text: configuration.text) == configuration)
         #expect(try AdapterConfiguration(text: AdapterConfiguration(rank: 1, alpha: 1).text).targets == .allLinear)

@@ -140,6 +140,8 @@ import Training
 
     @Test func aNonFiniteEvaluationIsAnError() throws {
         let trainer = try makeTrainer(QuadraticModel(), makeConfiguration(steps: 2))
-        #expect(throws: TrainingError.nonFiniteEvaluation(step: 2)) { try trainer.run(TrainingHooks(evaluate: { .nan })) }
+        #expect(throws: TrainingError.nonFiniteEvaluation(step: 2)) {
+            try trainer.run(TrainingHooks(evaluate: { .nan }))
+        }
     }
 }

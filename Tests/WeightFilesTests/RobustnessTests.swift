@@ -64,7 +64,10 @@ enum TinyGGUF {
             #expect(file.value("x.real")?.double == 0.25)
             #expect(file.value("x.flag")?.bool == true)
             let weights = try GGUFWeights(file)
-            #expect(weights.paths == ["model.embed_tokens.weight", "model.layers.0.self_attn.q_proj.weight", "model.norm.weight"])
+            #expect(
+                weights.paths == [
+                    "model.embed_tokens.weight", "model.layers.0.self_attn.q_proj.weight", "model.norm.weight",
+                ])
             let query = try weights.tensor(at: "model.layers.0.self_attn.q_proj.weight", shape: [4, 32])
             #expect(query.dtype == .q4_0 && query.rowOrder == .interleavedHalves(heads: 2) && query.bytes.first == 128)
             #expect(weights.quantisationSummary == "F32 2, Q4_0 1")
@@ -102,9 +105,18 @@ enum TinyGGUF {
         ("{}", 0, true), ("{}    ", 0, true), ("    {}", 0, true), ("{}", 1, false), ("", 0, false), ("[]", 0, false),
         ("null", 0, false), ("{}x", 0, false), ("\u{FEFF}{}", 0, false),
         (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, 4, true),
-        (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"I32","shape":[1],"data_offsets":[0,4]}}"#, 4, true),
-        (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, 4, false),
-        (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}"#, 12, false),
+        (
+            #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"I32","shape":[1],"data_offsets":[0,4]}}"#,
+            4, true
+        ),
+        (
+            #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#,
+            4, false
+        ),
+        (
+            #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}}"#,
+            12, false
+        ),
         (#"{"a":{"dtype":"F32","dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, 4, false),
         (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}"#, 4, false),
         (#"{"a":{"dtype":"F32","data_offsets":[0,4]}}"#, 4, false),
@@ -161,10 +173,14 @@ enum TinyGGUF {
                     let names: [String]
                     if format == "gguf" {
                         let file = try GGUFFile(url)
-                        for (_, value) in file.metadata { _ = (value.array?.strings, value.array?.floats, value.array?.integers) }
+                        for (_, value) in file.metadata {
+                            _ = (value.array?.strings, value.array?.floats, value.array?.integers)
+                        }
                         names = file.tensors.map(\.name)
                         for name in names { touch(try? file.tensor(name)) }
-                        if let weights = try? GGUFWeights(file) { weights.paths.forEach { touch(try? weights.tensor(at: $0)) } }
+                        if let weights = try? GGUFWeights(file) {
+                            weights.paths.forEach { touch(try? weights.tensor(at: $0)) }
+                        }
                     } else {
                         let file = try SafetensorsFile(url)
                         for name in file.names { touch(try? file.tensor(name)) }
@@ -202,7 +218,9 @@ enum TinyGGUF {
             case 2:
                 let extremes: [UInt64] = [0, 1, .max, 1 << 62, 1 << 31, 1 << 32, UInt64(bytes.count), (1 << 63) - 1]
                 let value = extremes[pick(extremes.count)]
-                for byte in 0..<8 where place + byte < bytes.count { bytes[place + byte] = UInt8(truncatingIfNeeded: value >> (8 * byte)) }
+                for byte in 0..<8 where place + byte < bytes.count {
+                    bytes[place + byte] = UInt8(truncatingIfNeeded: value >> (8 * byte))
+                }
             case 3: bytes.removeSubrange(place..<min(bytes.count, place + 1 + pick(16)))
             default: bytes.insert(contentsOf: bytes[place..<min(bytes.count, place + 1 + pick(16))], at: place)
             }

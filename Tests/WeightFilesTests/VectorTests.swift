@@ -14,7 +14,9 @@ import WeightFiles
         var checked = 0
         for (name, item) in try cases(folder) {
             let file = folder.appendingPathComponent(name)
-            guard FileManager.default.fileExists(atPath: file.path), let verdict = item["safetensors_py"]?.string else { continue }
+            guard FileManager.default.fileExists(atPath: file.path), let verdict = item["safetensors_py"]?.string else {
+                continue
+            }
             checked += 1
             if verdict.hasPrefix("ok:") {
                 let names = verdict.dropFirst(3).split(separator: ",").map(String.init)

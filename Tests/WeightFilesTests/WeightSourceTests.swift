@@ -18,7 +18,10 @@ import WeightFiles
             #expect(table.huggingFaceName(gguf) == huggingFace)
             #expect(table.ggufName(huggingFace) == gguf)
         }
-        for name in ["blk.01.attn_q.weight", "blk.+1.attn_q.weight", "blk.attn_q.weight", "blk.0.attn_z.weight", "rope_freqs.weight"] {
+        for name in [
+            "blk.01.attn_q.weight", "blk.+1.attn_q.weight", "blk.attn_q.weight", "blk.0.attn_z.weight",
+            "rope_freqs.weight",
+        ] {
             #expect(table.huggingFaceName(name) == nil, "\(name)")
         }
     }
@@ -40,7 +43,10 @@ import WeightFiles
         try withTemporaryDirectory { folder in
             let url = folder.appendingPathComponent("model.safetensors")
             let writer = try SafetensorsWriter(
-                url, entries: [.init(name: "a", dtype: .f32, shape: [2, 2]), .init(name: "empty", dtype: .f32, shape: [0, 7])])
+                url,
+                entries: [
+                    .init(name: "a", dtype: .f32, shape: [2, 2]), .init(name: "empty", dtype: .f32, shape: [0, 7]),
+                ])
             try writer.write([1, -2])
             #expect(!FileManager.default.fileExists(atPath: url.path))
             try writer.write([3, .infinity])
@@ -105,7 +111,8 @@ import WeightFiles
         try Data("{}".utf8).write(to: folder.appendingPathComponent("config.json"))
         for (file, name) in [("one", "a"), ("two", "b")] {
             let writer = try SafetensorsWriter(
-                folder.appendingPathComponent("\(file).safetensors"), entries: [.init(name: name, dtype: .f32, shape: [2])])
+                folder.appendingPathComponent("\(file).safetensors"),
+                entries: [.init(name: name, dtype: .f32, shape: [2])])
             try writer.write([1, 2])
             try writer.finish()
         }
@@ -135,7 +142,9 @@ import WeightFiles
         #expect(weights.paths.count == 272 && weights.otherNames.isEmpty)
         #expect(weights.quantisationSummary == "Q4_1 210, F32 61, Q8_0 1")
         #expect(weights.gguf.value("tokenizer.ggml.tokens")?.array?.strings?.count == 49152)
-        #expect(try weights.tensor(at: "model.layers.0.self_attn.k_proj.weight", shape: [192, 576]).rowOrder == .interleavedHalves(heads: 3))
+        #expect(
+            try weights.tensor(at: "model.layers.0.self_attn.k_proj.weight", shape: [192, 576]).rowOrder
+                == .interleavedHalves(heads: 3))
         #expect(try weights.contentDigest().count == 64)
     }
 }

@@ -11,7 +11,8 @@ import Workbench
 
     @Test func kindsHaveTheExitCodesOfSysexits() {
         let codes: [(Failure.Kind, Int32)] = [
-            (.usage, 64), (.badInput, 65), (.missingInput, 66), (.internal, 70), (.inputOutput, 74), (.interrupted, 130),
+            (.usage, 64), (.badInput, 65), (.missingInput, 66), (.internal, 70), (.inputOutput, 74),
+            (.interrupted, 130),
         ]
         for (kind, code) in codes { #expect(kind.rawValue == code) }
     }
@@ -45,7 +46,10 @@ import Workbench
             try directory.write(["steps": 3], to: directory.report)
             let report = try JSONValue(parsing: String(contentsOf: directory.report, encoding: .utf8))
             #expect(report["steps"] == 3)
-            #expect(try FileManager.default.contentsOfDirectory(atPath: directory.url.path).sorted() == ["recipe.yaml", "report.json"])
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: directory.url.path).sorted() == [
+                    "recipe.yaml", "report.json",
+                ])
         }
     }
 

@@ -42,7 +42,8 @@ struct Merge: ParsableCommand {
 
     func run() throws {
         guard let adapter = options.adapter else { throw ValidationError("merge needs --adapter") }
-        let merge = try MergeStage(try options.resolve(), adapter: adapter, observer: ConsoleObserver(quiet: options.common.quiet))
+        let merge = try MergeStage(
+            try options.resolve(), adapter: adapter, observer: ConsoleObserver(quiet: options.common.quiet))
         options.common.show(try merge.run(into: URL(fileURLWithPath: out)))
     }
 }
@@ -76,7 +77,8 @@ struct Generate: ParsableCommand {
 
     func run() throws {
         let settings = GenerationSettings(
-            maxNewTokens: maxNewTokens, temperature: temperature, topK: topK, topP: topP, minP: minP, isRaw: raw, system: system)
+            maxNewTokens: maxNewTokens, temperature: temperature, topK: topK, topP: topP, minP: minP, isRaw: raw,
+            system: system)
         let generator = try TextGenerator(try options.resolve(), adapter: options.adapter, settings: settings)
         let observer = ConsoleObserver(quiet: options.common.quiet)
         for warning in generator.warnings { observer.receive(.warning(warning)) }

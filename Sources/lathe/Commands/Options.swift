@@ -6,7 +6,9 @@ internal import Workbench
 
 /// Overrides and the form of the output: every verb has them.
 struct CommonOptions: ParsableArguments {
-    @Option(name: .customLong("set"), help: ArgumentHelp("Override a recipe key: train.max_steps=50.", valueName: "key=value"))
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp("Override a recipe key: train.max_steps=50.", valueName: "key=value"))
     var overrides: [String] = []
 
     @Flag(help: "Print one JSON object on standard output.")

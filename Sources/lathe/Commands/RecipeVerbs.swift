@@ -61,7 +61,8 @@ struct Distill: ParsableCommand {
 
     func run() throws {
         _ = try options.resolve()
-        throw Failure(.usage, "this version of Lathe cannot distil yet", hint: "lathe train trains on the rows themselves")
+        throw Failure(
+            .usage, "this version of Lathe cannot distil yet", hint: "lathe train trains on the rows themselves")
     }
 }
 
@@ -70,7 +71,8 @@ struct RecipeCommand: ParsableCommand {
         commandName: "recipe", abstract: "Check or explain a recipe.", subcommands: [Check.self, Explain.self])
 
     struct Check: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Say everything that is wrong with a recipe, with its place.")
+        static let configuration = CommandConfiguration(
+            abstract: "Say everything that is wrong with a recipe, with its place.")
         @OptionGroup var options: RecipeOptions
 
         func run() throws {
