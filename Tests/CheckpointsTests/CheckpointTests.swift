@@ -54,7 +54,7 @@ import Training
             try Checkpoint.write(snapshot, to: url)
             let bytes = [UInt8](try Data(contentsOf: url))
             let random = RandomStream(seed: 77, purpose: .probe)
-            for round in 0..<3_000 {
+            for round in 0..<10_000 {
                 let place = random.integer(below: bytes.count, stream: 0, index: UInt64(round))
                 var mutated = bytes
                 switch round % 4 {

@@ -107,7 +107,7 @@ import Tokenizers
             return Int(state >> 33) % bound
         }
         var refused = 0
-        for _ in 0..<150 {
+        for _ in 0..<1_500 {
             var mutated = bytes
             for _ in 0...next(3) {
                 let place = next(mutated.count)
@@ -121,6 +121,6 @@ import Tokenizers
                 refused += 1
             }
         }
-        #expect(refused < 150)
+        #expect(refused < 1_500)
     }
 }
