@@ -21,6 +21,9 @@ struct RowPreparation {
             trainOnPrompt: data.trainOnPrompt)
     }
 
+    /// Turns single rows into tokens.
+    var builder: ExampleBuilder { ExampleBuilder(encoder: encoder, renderer: renderer, settings: settings) }
+
     /// Training and held-out rows.
     func split(_ recipe: Recipe) throws -> DatasetSplit {
         try (recipe.data.train + recipe.data.heldOut).forEach { try Failure.requireExists($0, "the data file") }

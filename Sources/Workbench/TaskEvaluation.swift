@@ -89,11 +89,11 @@ struct TaskEvaluation {
 
     /// Greedy answers to the rows that have one, and what the rows answer.
     private func generatedAnswers() throws -> (answers: [String], references: [String]) {
-        let template = try opened.chatTemplate()
+        let builder = try RowPreparation(recipe.data, opened).builder
         var answers: [String] = []
         var references: [String] = []
         for row in rows.rows {
-            guard let (prompt, reference) = try question(row, template) else { continue }
+            guard let (prompt, reference) = try builder.prompt(of: row) else { continue }
             let limit = min(recipe.evaluate.maxNewTokens, model.configuration.contextLength - prompt.count)
             guard limit > 0 else {
                 throw Failure(.badInput, "\(row.place): the prompt's \(prompt.count) tokens fill the model's context")
@@ -106,36 +106,12 @@ struct TaskEvaluation {
         }
         return (answers, references)
     }
-
-    /// The tokens before a row's last answer, and that answer; nil for rows without one.
-    private func question(_ row: DataRow, _ template: ChatTemplate?) throws -> (prompt: [Int32], reference: String)? {
-        switch row.content {
-        case .conversation(let messages, let trainedFrom, let extra):
-            guard let template, let last = messages.lastIndex(where: { $0["role"]?.string == "assistant" }),
-                last >= trainedFrom
-            else { return nil }
-            var variables = opened.templateExtra
-            for member in extra.members { variables[member.key] = member.value }
-            let text = try template.render(
-                messages: Array(messages[..<last]), addGenerationPrompt: true, extra: variables)
-            return (opened.encodeRendered(text), messages[last]["content"]?.string ?? "")
-        case .completion(let prompt, let completion):
-            let ids = opened.tokenizer.encode(prompt, addSpecialTokens: false).ids
-            let begin = opened.tokenizer.addsBOS ? opened.tokenizer.bosID.map { [$0] } ?? [] : []
-            return (begin + ids, completion)
-        case .document: return nil
-        }
-    }
 }
 
 extension RowPreparation {
     /// The row answered with each of `labels`, as sequences.
     func candidates(_ row: DataRow, labels: [String]) throws -> [TokenizedExample] {
-        let rows = labels.map { label in
-            var candidate = row
-            candidate.content = row.content.answered(label)
-            return candidate
-        }
+        let rows = labels.map { builder.replacingAnswer(of: row, with: row.answerText.prefix { $0.isWhitespace } + $0) }
         let prepared = try PreparedDataset(
             rows: rows, format: .classification, fileDigests: [], encoder: encoder, renderer: renderer,
             settings: settings)
@@ -143,25 +119,5 @@ extension RowPreparation {
             throw Failure(.badInput, "\(row.place): with some labels the row is longer than data.max_length")
         }
         return prepared.examples
-    }
-}
-
-extension DataRow.Content {
-    /// The same question with another answer; white space around the old one stays.
-    fileprivate func answered(_ label: String) -> DataRow.Content {
-        switch self {
-        case .conversation(var messages, let trainedFrom, let extra):
-            if let last = messages.lastIndex(where: { $0["role"]?.string == "assistant" }),
-                var message = messages[last].object
-            {
-                message["content"] = .string(label)
-                messages[last] = .object(message)
-            }
-            return .conversation(messages: messages, trainedFrom: trainedFrom, extra: extra)
-        case .completion(let prompt, let completion):
-            let leading = completion.prefix { $0.isWhitespace }
-            return .completion(prompt: prompt, completion: leading + label)
-        case .document: return self
-        }
     }
 }
