@@ -4,7 +4,9 @@
 #ifndef READERS
 #define READERS
 #include "internal.h"
+#if defined(__x86_64__)
 #include <immintrin.h>
+#endif
 
 static inline float half_at(const uint8_t *p) {
     uint16_t half;
@@ -12,11 +14,13 @@ static inline float half_at(const uint8_t *p) {
     return f16_to_float(half);
 }
 
+#if defined(__x86_64__)
 static inline __attribute__((always_inline, target("f16c"))) float half_at_f16c(const uint8_t *p) {
     uint16_t half;
     memcpy(&half, p, 2);
     return _cvtsh_ss(half);
 }
+#endif
 
 /// Scale and minimum `i` of the eight of Q4_K and Q5_K, 6 bits each.
 static inline void six_bits(const uint8_t *s, int i, int *scale, int *minimum) {

@@ -59,10 +59,14 @@ static inline size_t type_size(lathe_type type) { return type == LATHE_F32 ? 4 :
 static inline const void *at(const void *p, long i, lathe_type type) { return (const char *)p + i * (long)type_size(type); }
 static inline void *at_mutable(void *p, long i, lathe_type type) { return (char *)p + i * (long)type_size(type); }
 
-/// Calls `name##_scalar`, `name##_avx2` or `name##_avx512`.
+/// Calls `name##_scalar`, `name##_avx2` or `name##_avx512`; elsewhere than on x86 there is only the first.
+#if !defined(__x86_64__)
+#define LATHE_DISPATCH(name, ...) return name##_scalar(__VA_ARGS__)
+#else
 #define LATHE_DISPATCH(name, ...)                              \
     switch (lathe_current_isa()) {                             \
     case LATHE_AVX512: return name##_avx512(__VA_ARGS__);      \
     case LATHE_AVX2: return name##_avx2(__VA_ARGS__);          \
     default: return name##_scalar(__VA_ARGS__);                \
     }
+#endif

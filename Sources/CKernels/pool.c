@@ -45,7 +45,13 @@ static void run_tasks(int slot) {
     own_slot = -1;
 }
 
-static inline void pause_briefly(void) { __builtin_ia32_pause(); }
+static inline void pause_briefly(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
 
 static void *worker(void *argument) {
     int slot = (int)(intptr_t)argument;
@@ -75,6 +81,7 @@ static void start(void) {
         threads = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
     }
     if (threads > most_threads) threads = most_threads;
+    lathe_processor_isa();  // no library computes before its instruction set is limited
     void (*blas)(int) = (void (*)(int))dlsym(RTLD_DEFAULT, "openblas_set_num_threads");
     if (blas) blas(1);
     int started = 1;

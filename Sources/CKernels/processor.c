@@ -1,22 +1,35 @@
-// Which instruction set the loops use: what the CPU has, the operating system saves and LATHE_ISA allows.
+// Which instruction set the loops and the libraries use: what the CPU has, the operating system saves and LATHE_ISA allows.
 #include "CKernels.h"
-#include <cpuid.h>
+#include <dlfcn.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static lathe_isa best = LATHE_SCALAR;
+static lathe_isa widest = LATHE_SCALAR, best = LATHE_SCALAR;
 static bool bfloat16 = false;
 static _Thread_local int override_isa = -1;
 
+lathe_isa_limit lathe_instruction_limit(void) {
+    const char *text = getenv("LATHE_ISA");
+    if (!text || !*text) return LATHE_LIMIT_NONE;
+    if (!strcmp(text, "scalar")) return LATHE_LIMIT_SCALAR;
+    if (!strcmp(text, "avx2")) return LATHE_LIMIT_AVX2;
+    if (!strcmp(text, "avx512")) return LATHE_LIMIT_AVX512;
+    return LATHE_LIMIT_UNKNOWN;
+}
+
+#if defined(__x86_64__)
 static uint64_t enabled_state(void) {
     uint32_t low, high;
     __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
     return (uint64_t)high << 32 | low;
 }
 
-static void detect(void) {
+static void examine(void) {
     unsigned a, b, c, d;
     if (!__get_cpuid(1, &a, &b, &c, &d)) return;
     bool saves = c >> 27 & 1, avx = c >> 28 & 1, fma = c >> 12 & 1, f16c = c >> 29 & 1;
@@ -24,24 +37,54 @@ static void detect(void) {
     uint64_t state = enabled_state();
     if ((state & 0x6) != 0x6 || !__get_cpuid_count(7, 0, &a, &b, &c, &d)) return;
     if (!(b >> 5 & 1)) return;
-    best = LATHE_AVX2;
+    widest = LATHE_AVX2;
     bool f = b >> 16 & 1, dq = b >> 17 & 1, bw = b >> 30 & 1, vl = b >> 31 & 1, amx_bf16 = d >> 22 & 1;
     if ((state & 0xe6) == 0xe6 && f && dq && bw && vl) {
-        best = LATHE_AVX512;
+        widest = LATHE_AVX512;
         unsigned most = a;
         if (most >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d)) bfloat16 = a >> 5 & 1;
         bfloat16 = bfloat16 || amx_bf16;
     }
-    const char *limit = getenv("LATHE_ISA");
-    if (!limit) return;
-    if (!strcmp(limit, "scalar")) best = LATHE_SCALAR;
-    else if (!strcmp(limit, "avx2") && best > LATHE_AVX2) best = LATHE_AVX2;
-    if (best < LATHE_AVX512) bfloat16 = false;
+}
+#else
+static void examine(void) {}
+#endif
+
+/// oneDNN takes its limit before its first use only. Found by name: the loops do not depend on the library. (OpenBLAS chooses
+/// while it is loaded, so its limit stands in the environment of the process: see `InstructionSetLimit` in Workbench.)
+static void limit_libraries(lathe_isa_limit limit) {
+    int (*set)(int) = (int (*)(int))dlsym(RTLD_DEFAULT, "dnnl_set_max_cpu_isa");
+    enum { sse41 = 0x1, avx2 = 0x7, avx512_core = 0x27 };  // dnnl_cpu_isa_…
+    if (!set) return;
+    switch (limit) {
+    case LATHE_LIMIT_SCALAR: set(sse41); break;
+    case LATHE_LIMIT_AVX2: set(avx2); break;
+    case LATHE_LIMIT_AVX512: set(avx512_core); break;
+    default: break;
+    }
+}
+
+static void detect(void) {
+    examine();
+    best = widest;
+    lathe_isa_limit limit = lathe_instruction_limit();
+    switch (limit) {
+    case LATHE_LIMIT_SCALAR: best = LATHE_SCALAR; break;
+    case LATHE_LIMIT_AVX2: best = best < LATHE_AVX2 ? best : LATHE_AVX2; break;
+    default: break;
+    }
+    if (limit != LATHE_LIMIT_NONE && limit != LATHE_LIMIT_UNKNOWN) bfloat16 = false;
+    limit_libraries(limit);
 }
 
 lathe_isa lathe_processor_isa(void) {
     pthread_once(&once, detect);
     return best;
+}
+
+lathe_isa lathe_widest_isa(void) {
+    pthread_once(&once, detect);
+    return widest;
 }
 
 bool lathe_has_bfloat16(void) {

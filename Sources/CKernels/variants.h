@@ -1,5 +1,6 @@
 // Compiles `VARIANT_FILE` twice more, for AVX2 and for AVX-512, with `LANES`, `V` and the `v_` helpers of `simd.h` set and
 // `VARIANT(name)` giving each function its own name. A file includes itself so: scalar twin and variants stay together.
+#if defined(__x86_64__)
 #include "simd.h"
 
 #define VARIANT(name) name##_avx2
@@ -45,3 +46,4 @@
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma,f16c"))), apply_to = function)
 #include VARIANT_FILE
 #pragma clang attribute pop
+#endif

@@ -12,27 +12,62 @@ public enum Processor {
     /// Threads of the pool, the caller's included.
     public static var threads: Int { Int(lathe_pool_threads()) }
 
-    /// The instruction set of our own loops: `avx512_bf16`, `avx512`, `avx2` or `scalar`; `LATHE_ISA` lowers it.
-    public static var instructionSet: String {
-        switch lathe_processor_isa() {
+    /// The instruction set in use: `avx512_bf16`, `avx512`, `avx2` or `scalar`; `LATHE_ISA` lowers it, for the libraries too.
+    public static var instructionSet: String { name(lathe_processor_isa()) }
+
+    /// The widest that CPU and system have, whatever `LATHE_ISA` says.
+    public static var widestInstructionSet: String {
+        forcedInstructionSet == nil ? instructionSet : name(lathe_widest_isa())
+    }
+
+    private static func name(_ instructionSet: lathe_isa) -> String {
+        switch instructionSet {
         case LATHE_AVX512: hasFastBFloat16 ? "avx512_bf16" : "avx512"
         case LATHE_AVX2: "avx2"
         default: "scalar"
         }
     }
 
+    /// The words that `LATHE_ISA` may hold.
+    public static let instructionSetLimits = ["scalar", "avx2", "avx512"]
+
+    /// What `LATHE_ISA` forces, nil where it is not set or holds no such word.
+    public static var forcedInstructionSet: String? {
+        let limit = lathe_instruction_limit().rawValue
+        return instructionSetLimits.indices.contains(Int(limit)) ? instructionSetLimits[Int(limit)] : nil
+    }
+
     /// Whether products of bf16 matrices are faster than those of fp32.
     public static var hasFastBFloat16: Bool { lathe_has_bfloat16() }
 
-    /// The libraries behind `Products`, with the versions found at run time.
-    public static var libraries: [(name: String, version: String)] {
+    /// Whether there are products of bf16 matrices at all: oneDNN has them from AVX-512 on.
+    public static var hasBFloat16Products: Bool { lathe_processor_isa() == LATHE_AVX512 }
+
+    /// The libraries behind `Products`, with the versions found at run time and the instruction sets that they chose.
+    public static var libraries: [(name: String, version: String, instructionSet: String)] {
+        // Asking oneDNN what it uses ends the time in which it can be limited.
+        _ = lathe_processor_isa()
         let dnnl = dnnl_version().pointee
-        let blas = String(cString: openblas_get_config())
+        // "OpenBLAS 0.3.21 NO_LAPACKE …"
+        let blas = String(cString: openblas_get_config()).split(separator: " ").dropFirst().first
         return [
-            (name: "oneDNN", version: "\(dnnl.major).\(dnnl.minor).\(dnnl.patch)"),
-            (name: "OpenBLAS", version: blas),
+            (
+                name: "oneDNN", version: "\(dnnl.major).\(dnnl.minor).\(dnnl.patch)",
+                instructionSet: oneDNNNames[dnnl_get_effective_cpu_isa().rawValue] ?? "widest"
+            ),
+            (
+                name: "OpenBLAS", version: blas.map { String($0) } ?? "?",
+                instructionSet: String(cString: openblas_get_corename())
+            ),
         ]
     }
+
+    private static let oneDNNNames: [UInt32: String] = [
+        dnnl_cpu_isa_sse41.rawValue: "sse4.1", dnnl_cpu_isa_avx.rawValue: "avx", dnnl_cpu_isa_avx2.rawValue: "avx2",
+        dnnl_cpu_isa_avx2_vnni.rawValue: "avx2_vnni", dnnl_cpu_isa_avx512_core.rawValue: "avx512",
+        dnnl_cpu_isa_avx512_core_vnni.rawValue: "avx512_vnni", dnnl_cpu_isa_avx512_core_bf16.rawValue: "avx512_bf16",
+        dnnl_cpu_isa_avx512_core_amx.rawValue: "avx512_amx",
+    ]
 }
 
 /// Runs `body` for `0..<count` on the pool and returns when all are done. `slot` names the running thread: what is kept per

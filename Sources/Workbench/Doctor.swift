@@ -13,19 +13,30 @@ public struct Doctor: Presentable {
         let memory = Machine.memoryBytes
         facts = [
             ("cpu", .string(Machine.cpuName), ""),
-            ("instruction_set", .string(Processor.instructionSet), "the widest that this CPU and system offer"),
+            (
+                "instruction_set", .string(Processor.instructionSet),
+                Processor.forcedInstructionSet.map {
+                    "LATHE_ISA=\($0) allows no more; this CPU has \(Processor.widestInstructionSet)"
+                } ?? "the widest that this CPU and system offer"
+            ),
             ("threads", .integer(Processor.threads), "one a core; train.threads changes it"),
             (
                 "precision", .string(Processor.hasFastBFloat16 ? "bf16" : "fp32"),
                 Processor.hasFastBFloat16
                     ? "this CPU multiplies bfloat16 numbers itself"
-                    : "this CPU has no instructions for bfloat16 products, so they would be slower than fp32"
+                    : Processor.forcedInstructionSet != nil
+                        ? "LATHE_ISA hides the instructions for bfloat16 products"
+                        : "this CPU has no instructions for bfloat16 products, so they would be slower than fp32"
             ),
             ("memory_bytes", .integer(memory.total), "\(ByteCount.text(memory.available)) available"),
             ("memory_available_bytes", .integer(memory.available), ""),
             (
                 "libraries",
-                .object(JSONObject(Processor.libraries.map { (key: $0.name, value: .string($0.version)) })), ""
+                .object(
+                    JSONObject(
+                        Processor.libraries.map {
+                            (key: $0.name, value: .string("\($0.version) (\($0.instructionSet))"))
+                        })), ""
             ),
         ]
     }

@@ -31,7 +31,9 @@ public struct EvaluationReport: Presentable {
                 detail: "\(rows.rows.count) rows, \(rows.report.targetTokens) target tokens; \(precision.reason)"))
         let model = try opened.languageModel(precision: precision.type)
         let attached = try path.map { try AttachedAdapter($0, to: model, base: opened) }
-        let warnings = (attached?.warnings ?? []) + DataSummary(rows.report).warnings
+        let warnings =
+            (attached?.warnings ?? []) + DataSummary(rows.report).warnings
+            + OpenedModel.precisionWarnings(recipe.model.precision)
         for warning in warnings { observer.receive(.warning(warning)) }
         try self.init(
             recipe, opened: opened, model: model, adapter: attached, rows: rows, workspace: Workspace(), rowLimit: 1024,

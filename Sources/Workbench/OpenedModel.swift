@@ -88,6 +88,8 @@ struct OpenedModel {
     /// How products are computed, and why.
     static func precision(_ setting: Precision) -> (type: ElementType, reason: String) {
         switch setting {
+        case .bf16 where !Processor.hasBFloat16Products:
+            (.f32, "fp32: bf16 was asked for, but needs AVX-512, and this is \(Processor.instructionSet)")
         case .bf16: (.bf16, "bf16, as asked")
         case .fp32: (.f32, "fp32, as asked")
         case .auto:
@@ -95,6 +97,11 @@ struct OpenedModel {
                 ? (.bf16, "bf16: this CPU multiplies bfloat16 numbers itself")
                 : (.f32, "fp32: this CPU has no fast bfloat16 products")
         }
+    }
+
+    /// What the person should know where bf16 was asked for on a machine that cannot.
+    static func precisionWarnings(_ setting: Precision) -> [String] {
+        setting == .bf16 && precision(setting).type == .f32 ? ["model.precision: " + precision(setting).reason] : []
     }
 
     /// The model, ready to compute, its weights all numbers: one NaN would otherwise show up as a loss without a cause.

@@ -25,7 +25,9 @@ public final class Scoring {
         self.model = model
         attached = try adapter.map { try AttachedAdapter($0, to: model, base: opened) }
         withTokens = tokens
-        for warning in DataSummary(rows.report).warnings + (attached?.warnings ?? []) {
+        for warning in DataSummary(rows.report).warnings + (attached?.warnings ?? [])
+            + OpenedModel.precisionWarnings(recipe.model.precision)
+        {
             observer.receive(.warning(warning))
         }
     }

@@ -35,7 +35,7 @@ final class TrainingRun {
         opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
         observer.receive(.stage("prepare", detail: recipe.data.train.joined(separator: ", ")))
         split = try RowPreparation(recipe.data, opened).split(recipe)
-        for line in DataSummary(split).warnings { observer.receive(.warning(line)) }
+        for line in DataSummary(split).warnings + OpenedModel.precisionWarnings(recipe.model.precision) { observer.receive(.warning(line)) }
         let precision = OpenedModel.precision(recipe.model.precision)
         precisionReason = precision.reason
         model = try opened.languageModel(precision: precision.type)

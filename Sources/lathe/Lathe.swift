@@ -21,6 +21,7 @@ struct Lathe: ParsableCommand {
 
     static func main() {
         do {
+            try InstructionSetLimit.apply()
             var command = try parseAsRoot()
             try command.run()
             // Results that never reached the disk or the pipe must not end as a success.

@@ -35,6 +35,8 @@ struct Outcome {
 /// The command in a temporary folder with rows, a recipe and an adapter's worth of steps.
 struct LatheCommand {
     let folder: URL
+    /// Variables beside those of the test's own process.
+    var environment: [String: String] = [:]
 
     static let huggingFace = SharedData.url("models/stories260K/hf").path
     static let gguf = SharedData.url("models/stories260K/stories260K.f32.gguf").path
@@ -55,7 +57,8 @@ struct LatheCommand {
 
     /// Starts the command; its standard output goes to `output`, where one is given.
     func start(_ arguments: [String], output: URL? = nil) throws -> RunningCommand {
-        try RunningCommand(#require(Self.executable, "the command is not built"), arguments, in: folder, output: output)
+        try RunningCommand(#require(Self.executable, "the command is not built"), arguments, in: folder,
+            environment: environment, output: output)
     }
 
     /// Runs the command, expects success and gives its JSON.
@@ -144,7 +147,10 @@ final class RunningCommand {
     private let output: URL
     private let errors: URL
 
-    init(_ executable: URL, _ arguments: [String], in folder: URL, output given: URL?) throws {
+    init(
+        _ executable: URL, _ arguments: [String], in folder: URL, environment: [String: String] = [:],
+        output given: URL?
+    ) throws {
         let logs = folder.appendingPathComponent(".logs-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: logs, withIntermediateDirectories: true)
         output = logs.appendingPathComponent("output")
@@ -153,6 +159,7 @@ final class RunningCommand {
         process.executableURL = executable
         process.arguments = arguments
         process.currentDirectoryURL = folder
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: given ?? output)
         process.standardError = try FileHandle(forWritingTo: errors)

@@ -13,13 +13,21 @@ typedef enum { LATHE_F32 = 0, LATHE_BF16 = 1 } lathe_type;
 // --- Processor (processor.c) ---------------------------------------------------------------------------------------
 typedef enum { LATHE_SCALAR = 0, LATHE_AVX2 = 1, LATHE_AVX512 = 2 } lathe_isa;
 
-/// The best instruction set that CPU, operating system and the environment variable `LATHE_ISA` allow.
+/// What the environment variable `LATHE_ISA` allows: `scalar`, `avx2`, `avx512` (without bfloat16 products), nothing, or a word
+/// that is none of them.
+typedef enum {
+    LATHE_LIMIT_UNKNOWN = -2, LATHE_LIMIT_NONE = -1, LATHE_LIMIT_SCALAR = 0, LATHE_LIMIT_AVX2 = 1, LATHE_LIMIT_AVX512 = 2
+} lathe_isa_limit;
+lathe_isa_limit lathe_instruction_limit(void);
+/// The best instruction set that CPU, operating system and `LATHE_ISA` allow. The first call limits oneDNN too.
 lathe_isa lathe_processor_isa(void);
+/// The best instruction set that CPU and operating system have.
+lathe_isa lathe_widest_isa(void);
 /// The instruction set used on the calling thread: `lathe_processor_isa()` unless overridden.
 lathe_isa lathe_current_isa(void);
 /// Overrides the instruction set on the calling thread (never above the processor's); -1 ends the override. For tests.
 void lathe_override_isa(int isa);
-/// Whether the CPU has AVX512_BF16 or AMX-BF16 and `LATHE_ISA` does not hide it.
+/// Whether the CPU has AVX512_BF16 or AMX-BF16 and `LATHE_ISA` does not hide it, as any value of it does.
 bool lathe_has_bfloat16(void);
 
 // --- Thread pool (pool.c) ------------------------------------------------------------------------------------------
