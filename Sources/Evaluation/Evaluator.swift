@@ -25,20 +25,22 @@ public struct Evaluator {
     ///
     /// Examples are taken by length, so that batches are full and memory depends on `rowLimit` and the longest example, not
     /// on how many there are. What is kept of each is two numbers.
-    /// - Parameter onProgress: told how many examples are done.
+    /// - Parameter onProgress: told after each batch how much is done.
     public func scores(
-        of examples: [TokenizedExample], onProgress: (_ doneCount: Int) -> Void = { _ in }
+        of examples: [TokenizedExample], onProgress: (_ done: EvaluationProgress) -> Void = { _ in }
     ) throws -> HeldOutScores {
         var rows = [RowScore](repeating: RowScore(lossSum: 0, targetCount: 0), count: examples.count)
         var correctCount = 0
         // Equal lengths stay in the rows' order, so the batches do not depend on the sort's luck.
         let order = examples.indices.sorted { (examples[$0].ids.count, $0) < (examples[$1].ids.count, $1) }
         var start = 0
+        var tokens = 0
         while start < order.count {
             let end = batchEnd(from: start, order, examples)
             correctCount += try score(order[start..<end], of: examples, into: &rows)
+            tokens += order[start..<end].reduce(0) { $0 + examples[$1].ids.count }
             start = end
-            onProgress(start)
+            onProgress(EvaluationProgress(examples: start, tokens: tokens))
         }
         return HeldOutScores(rows: rows, correctCount: correctCount)
     }
@@ -68,4 +70,10 @@ public struct Evaluator {
         }
         return loss.correctCount
     }
+}
+
+/// How much of an evaluation is done.
+public struct EvaluationProgress: Sendable, Equatable {
+    public let examples: Int
+    public let tokens: Int
 }

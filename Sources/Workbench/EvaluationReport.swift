@@ -36,33 +36,36 @@ public struct EvaluationReport: Presentable {
             + OpenedModel.precisionWarnings(recipe.model.precision)
         for warning in warnings { observer.receive(.warning(warning)) }
         try self.init(
-            recipe, opened: opened, model: model, adapter: attached, rows: rows, workspace: Workspace(), rowLimit: 1024,
-            warnings: warnings)
+            recipe, opened: opened, model: model, adapter: attached, rows: rows,
+            workspace: EvaluationRows.workspace(
+                for: model, memoryLimit: recipe.train.memoryLimitBytes, fileBytes: opened.byteCount),
+            observer: observer, warnings: warnings)
     }
 
     /// Evaluates a model whose adapter, where there is one, is attached.
     init(
         _ recipe: Recipe, opened: OpenedModel, model: LanguageModel, adapter: (any Detachable)?, rows: PreparedDataset,
-        workspace: Workspace, rowLimit: Int, warnings: [String] = []
+        workspace: Workspace, observer: any RunObserver, warnings: [String] = []
     ) throws {
-        let scorer = Evaluator(model, workspace: workspace, rowLimit: max(rowLimit, rows.report.longestExample))
-        let tasks = TaskEvaluation(recipe, opened: opened, model: model, rows: rows, scorer: scorer)
-        func scores() throws -> HeldOutScores {
-            try HeldOutScores(scorer.scores(of: rows.examples), perRowOf: rows.examples)
+        let scorer = ObservedEvaluator(
+            model, workspace: workspace, longest: rows.report.longestExample, observer: observer)
+        let tasks = try TaskEvaluation(recipe, opened: opened, model: model, rows: rows, scorer: scorer)
+        func scores(_ side: String) throws -> HeldOutScores {
+            try HeldOutScores(scorer.scores(of: rows.examples, unit: "examples (\(side))"), perRowOf: rows.examples)
         }
         data = rows.report
         self.warnings = warnings
         guard let adapter else {
-            base = try scores()
+            base = try scores("base")
             baseMetrics = try tasks.metrics()
             self.adapter = nil
             adapterMetrics = []
             comparison = nil
             return
         }
-        let adapterScores = try scores()
+        let adapterScores = try scores("adapter")
         adapterMetrics = try tasks.metrics()
-        (base, baseMetrics) = try adapter.whileDetached(from: model) { (try scores(), try tasks.metrics()) }
+        (base, baseMetrics) = try adapter.whileDetached(from: model) { (try scores("base"), try tasks.metrics()) }
         self.adapter = adapterScores
         comparison = PairedComparison(
             base: base, adapter: adapterScores, seed: UInt64(bitPattern: Int64(recipe.seed)),

@@ -18,7 +18,7 @@ struct MemoryPlan {
     private static let tallestBatch = 1024
     private static let candidates = [1024, 768, 512, 384, 256, 128, 64]
     /// The program itself: code, tokenizer, rows, libraries' own buffers.
-    private static let processBytes = 90_000_000
+    static let processBytes = 90_000_000
 
     /// - Parameters:
     ///   - longest: tokens of the longest example, which no cut can divide.

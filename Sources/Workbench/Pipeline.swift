@@ -45,8 +45,7 @@ public struct Pipeline {
             observer.receive(.stage("evaluate", detail: "\(heldOut.rows.count) held-out rows, base and adapter"))
             report.evaluation = try EvaluationReport(
                 recipe, opened: run.opened, model: run.model, adapter: run.adapter, rows: heldOut,
-                workspace: run.workspace,
-                rowLimit: run.memory.rowLimit)
+                workspace: run.workspace, observer: observer)
         } else if recipe.evaluate.enabled {
             observer.receive(
                 .warning(

@@ -14,7 +14,8 @@ public final class Scoring {
     private let model: LanguageModel
     private let withTokens: Bool
     private let attached: AttachedAdapter?
-    private let workspace = Workspace()
+    private let workspace: Workspace
+    private let observer: any RunObserver
 
     public init(_ resolved: ResolvedRecipe, adapter: String?, tokens: Bool, observer: any RunObserver) throws {
         let recipe = resolved.recipe
@@ -25,6 +26,9 @@ public final class Scoring {
         self.model = model
         attached = try adapter.map { try AttachedAdapter($0, to: model, base: opened) }
         withTokens = tokens
+        workspace = EvaluationRows.workspace(
+            for: model, memoryLimit: recipe.train.memoryLimitBytes, fileBytes: opened.byteCount)
+        self.observer = observer
         for warning in DataSummary(rows.report).warnings + (attached?.warnings ?? [])
             + OpenedModel.precisionWarnings(recipe.model.precision)
         {
@@ -34,19 +38,45 @@ public final class Scoring {
 
     /// Gives each row's line to `write`: a JSON object, or columns.
     public func writeRows(asJSON: Bool, _ write: (String) -> Void) throws {
-        if withTokens {
-            for parts in rows.examples.groupedByRow {
-                let line = try tokenLine(parts)
-                write(asJSON ? line.text() : columns(line))
-            }
-            return
+        func put(_ line: JSONObject) { write(asJSON ? JSONValue.object(line).text() : columns(line)) }
+        let groups = rows.examples.groupedByRow
+        if withTokens { return try writeTokens(of: groups, put) }
+        let scorer = ObservedEvaluator(
+            model, workspace: workspace, longest: rows.report.longestExample, observer: observer)
+        let scores = try scorer.scores(of: rows.examples, unit: "examples")
+        for (parts, score) in zip(groups, HeldOutScores(scores, perRowOf: rows.examples).rows) {
+            put(summary(parts, score.lossSum, score.targetCount))
         }
-        let scorer = Evaluator(model, workspace: workspace, rowLimit: max(1024, rows.report.longestExample))
-        let scores = try scorer.scores(of: rows.examples)
-        let perRow = HeldOutScores(scores, perRowOf: rows.examples).rows
-        for (parts, score) in zip(rows.examples.groupedByRow, perRow) {
-            let line = JSONValue.object(summary(parts, score.lossSum, score.targetCount))
-            write(asJSON ? line.text() : columns(line))
+    }
+
+    /// Rows by batches, in their order, so that each is written as soon as it is known.
+    private func writeTokens(of groups: [[TokenizedExample]], _ put: (JSONObject) -> Void) throws {
+        let rowLimit = EvaluationRows.limit(for: model, bytes: workspace.reservedBytes)
+        var start = 0
+        while start < groups.count {
+            var (end, tokens) = (start, 0)
+            repeat {
+                tokens += groups[end].reduce(0) { $0 + $1.ids.count }
+                end += 1
+            } while end < groups.count && tokens + groups[end].reduce(0) { $0 + $1.ids.count } <= rowLimit
+            var values = try logProbabilities(of: groups[start..<end].flatMap { $0 })[...]
+            for parts in groups[start..<end] {
+                put(tokenLine(parts, values.prefix(parts.count)))
+                values = values.dropFirst(parts.count)
+            }
+            start = end
+            observer.receive(.progress(done: end, total: groups.count, unit: "rows"))
+        }
+    }
+
+    /// Of each sequence, the log-probability of every token given those before it; the first has none.
+    private func logProbabilities(of sequences: [TokenizedExample]) throws -> [[Float]] {
+        let batch = TokenBatch(examples: sequences.map { ($0.ids, $0.ids.indices.map { $0 > 0 }) })
+        var values = try model.evaluate(batch, workspace: workspace, tokenLogProbabilities: true).1.map { $0[...] } ?? []
+        return sequences.map { sequence in
+            let count = sequence.ids.count - 1
+            defer { values = values.dropFirst(count) }
+            return Array(values.prefix(count))
         }
     }
 
@@ -58,16 +88,11 @@ public final class Scoring {
         ])
     }
 
-    /// A row with the log-probability of every token given those before it; the first token of a sequence has none.
-    private func tokenLine(_ parts: [TokenizedExample]) throws -> JSONValue {
+    /// A row with the log-probabilities of its sequences' tokens.
+    private func tokenLine(_ parts: [TokenizedExample], _ values: ArraySlice<[Float]>) -> JSONObject {
         var logProbabilities: [JSONValue] = []
         var lossSum = 0.0
-        for part in parts {
-            let everyToken = part.ids.indices.map { $0 > 0 }
-            let batch = TokenBatch(examples: [(part.ids, everyToken)])
-            let values =
-                part.ids.count > 1
-                ? try model.evaluate(batch, workspace: workspace, tokenLogProbabilities: true).1 ?? [] : []
+        for (part, values) in zip(parts, values) {
             logProbabilities.append(.null)
             for (token, value) in values.enumerated() {
                 logProbabilities.append(.double(Double(value)))
@@ -79,11 +104,11 @@ public final class Scoring {
         line["logprobs"] = .array(logProbabilities)
         line["mask"] = .array(parts.flatMap(\.isTarget).map { .integer($0 ? 1 : 0) })
         if parts.count > 1 { line["parts"] = .array(parts.map { .integer($0.ids.count) }) }
-        return .object(line)
+        return line
     }
 
-    private func columns(_ line: JSONValue) -> String {
-        (line.object?.members ?? []).map { $0.value.text() }.joined(separator: "\t")
+    private func columns(_ line: JSONObject) -> String {
+        line.members.map { $0.value.text() }.joined(separator: "\t")
     }
 }
 

@@ -34,14 +34,18 @@ struct TaskEvaluation {
     private let opened: OpenedModel
     private let model: LanguageModel
     private let rows: PreparedDataset
-    private let scorer: Evaluator
+    private let scorer: ObservedEvaluator
+    private let preparation: RowPreparation
 
-    init(_ recipe: Recipe, opened: OpenedModel, model: LanguageModel, rows: PreparedDataset, scorer: Evaluator) {
+    init(_ recipe: Recipe, opened: OpenedModel, model: LanguageModel, rows: PreparedDataset, scorer: ObservedEvaluator)
+        throws
+    {
         self.recipe = recipe
         self.opened = opened
         self.model = model
         self.rows = rows
         self.scorer = scorer
+        preparation = try RowPreparation(recipe.data, opened)
     }
 
     func metrics() throws -> [TaskMetric] {
@@ -75,21 +79,27 @@ struct TaskEvaluation {
             : recipe.data.labels
         let labelled = rows.rows.filter { $0.label != nil }
         guard labels.count > 1, !labelled.isEmpty else { return nil }
-        let preparation = try RowPreparation(recipe.data, opened)
         var right = 0
-        for row in labelled {
-            let candidates = try preparation.candidates(row, labels: labels)
-            let sums = try scorer.scores(of: candidates).rows.map(\.lossSum)
-            if let choice = LabelLikelihood.choice(lossSums: sums), labels[choice] == row.label { right += 1 }
+        // Candidates of many rows at once fill batches, as those of one row would not.
+        for start in stride(from: 0, to: labelled.count, by: Self.rowsAtOnce) {
+            let chunk = labelled[start..<min(start + Self.rowsAtOnce, labelled.count)]
+            let candidates = try chunk.flatMap { try preparation.candidates($0, labels: labels) }
+            let sums = try scorer.scores(of: candidates, unit: "candidate answers").rows.map(\.lossSum)
+            for (place, row) in chunk.enumerated() {
+                let own = Array(sums[(place * labels.count)..<((place + 1) * labels.count)])
+                if let choice = LabelLikelihood.choice(lossSums: own), labels[choice] == row.label { right += 1 }
+            }
         }
         return Double(right) / Double(labelled.count)
     }
+
+    private static let rowsAtOnce = 256
 
     // MARK: - Generation
 
     /// Greedy answers to the rows that have one, and what the rows answer.
     private func generatedAnswers() throws -> (answers: [String], references: [String]) {
-        let builder = try RowPreparation(recipe.data, opened).builder
+        let builder = preparation.builder
         var answers: [String] = []
         var references: [String] = []
         for row in rows.rows {

@@ -145,7 +145,11 @@ final class TrainingRun {
                 detail: "\(precisionReason); \(Processor.threads) threads, \(Processor.instructionSet); "
                     + "micro-batches of up to \(memory.rowLimit) tokens\(memory.recompute ? ", recomputing" : "")"))
         let heldOut = split.heldOut
-        let scorer = heldOut.map { _ in Evaluator(model, workspace: workspace, rowLimit: memory.rowLimit) }
+        // Without gradients more rows fit into the same buffers.
+        let scorer = heldOut.map {
+            ObservedEvaluator(
+                model, workspace: workspace, longest: $0.report.longestExample, observer: observer)
+        }
         let outcome = try trainer.run(
             TrainingHooks(
                 onEvent: { event in
@@ -155,7 +159,7 @@ final class TrainingRun {
                     try? board.append(event, wallSeconds: Date().timeIntervalSince1970)
                 },
                 evaluate: heldOut.flatMap { heldOut in
-                    scorer.map { scorer in { try scorer.scores(of: heldOut.examples).loss ?? .nan } }
+                    scorer.map { scorer in { try scorer.scores(of: heldOut.examples, unit: "examples").loss ?? .nan } }
                 },
                 save: { [workspace, reserved = workspace.reservedBytes] snapshot in
                     // A checkpoint is made in memory before it is written: not on top of the step's buffers.

@@ -27,7 +27,7 @@ import Testing
 
     @Test(arguments: [1, 12, 1_000]) func resultsStandInTheRowsOrderAndNoneIsLeftOut(rowLimit: Int) throws {
         var largest = 0
-        var done: [Int] = []
+        var done: [EvaluationProgress] = []
         let evaluator = Evaluator(rowLimit: rowLimit) { batch in
             if batch.exampleCount > 1 { largest = max(largest, batch.rowCount) }
             return loss(batch)
@@ -40,7 +40,9 @@ import Testing
         }
         #expect(scores.correctCount == examples.count { $0.targetCount > 0 })
         #expect(largest <= rowLimit)
-        #expect(done.last == examples.count)
+        #expect(done.last?.examples == examples.count)
+        #expect(done.last?.tokens == examples.reduce(0) { $0 + $1.ids.count })
+        #expect(zip(done, done.dropFirst()).allSatisfy { $0.examples < $1.examples && $0.tokens < $1.tokens })
     }
 
     @Test func noExamplesHaveNoLoss() throws {

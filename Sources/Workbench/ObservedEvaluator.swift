@@ -1,0 +1,53 @@
+// Held-out scores at forward speed, with a line that says how far and how fast.
+
+internal import Datasets
+internal import Evaluation
+internal import Kernels
+internal import Models
+internal import Tensors
+
+/// An `Evaluator` that tells an observer about its progress.
+struct ObservedEvaluator {
+    private let evaluator: Evaluator
+    private let observer: any RunObserver
+
+    /// - Parameters:
+    ///   - workspace: what it has reserved is filled; where that is less than the smallest batch takes, it grows.
+    ///   - longest: tokens of the longest example, which no batch can divide.
+    init(_ model: LanguageModel, workspace: Workspace, longest: Int, observer: any RunObserver) {
+        evaluator = Evaluator(
+            model, workspace: workspace,
+            rowLimit: max(longest, EvaluationRows.limit(for: model, bytes: workspace.reservedBytes)))
+        self.observer = observer
+    }
+
+    /// The scores of `examples`, one each, in their order.
+    /// - Parameter unit: what an example is, for the progress line.
+    func scores(of examples: [TokenizedExample], unit: String) throws -> HeldOutScores {
+        let clock = ContinuousClock()
+        let start = clock.now
+        return try evaluator.scores(of: examples) { progress in
+            let seconds = (clock.now - start) / .seconds(1)
+            let speed = seconds > 0 ? ", \(Int(Double(progress.tokens) / seconds)) tokens/s" : ""
+            observer.receive(.progress(done: progress.examples, total: examples.count, unit: unit + speed))
+        }
+    }
+}
+
+/// How many token rows a batch without gradients has.
+enum EvaluationRows {
+    /// Taller batches widen the weights less often; above the first, nothing gets faster.
+    private static let candidates = [2048, 1536, 1024, 768, 512, 256]
+
+    /// The most rows whose buffers fit into `bytes`; 256 where nothing does.
+    static func limit(for model: LanguageModel, bytes: Int) -> Int {
+        candidates.first { model.predictedEvaluationBytes(rows: $0) <= bytes } ?? 256
+    }
+
+    /// What an evaluation by itself may take: the limit that a person set, less the model, else what the tallest batch needs.
+    static func workspace(for model: LanguageModel, memoryLimit: Int?, fileBytes: Int) -> Workspace {
+        let tallest = model.predictedEvaluationBytes(rows: candidates[0])
+        let room = memoryLimit.map { $0 - fileBytes - MemoryPlan.processBytes } ?? tallest
+        return Workspace(reservingBytes: max(0, min(tallest, room)))
+    }
+}
