@@ -91,6 +91,17 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
 
+        // Level 7, beside the command: how fast it all is.
+        .executableTarget(
+            name: "Benchmarks",
+            dependencies: [
+                "Kernels", "Tensors", "Models", "Adapters", "Training", "Datasets", "WeightFiles", "ModelExport",
+                "Tokenizers", "JSON", "COneDNN", "COpenBLAS", "CBenchmarkLoops",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks", exclude: ["CLoops"], swiftSettings: swiftSettings),
+        .target(name: "CBenchmarkLoops", path: "Benchmarks/CLoops", cSettings: [.unsafeFlags(["-O3"])]),
+
         // Tests.
         .target(name: "TestSupport", dependencies: ["JSON"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
         tests("Digests"),

@@ -7,14 +7,14 @@ import Testing
 
 /// The level of each target: it may depend only on targets of a lower level, or on those listed beside it.
 private let levels: [[String]] = [
-    ["COpenBLAS", "COneDNN", "CHDF5", "COniguruma", "COpenSSL", "CZlib", "CKernels"],
+    ["COpenBLAS", "COneDNN", "CHDF5", "COniguruma", "COpenSSL", "CZlib", "CKernels", "CBenchmarkLoops"],
     ["Digests", "JSON", "Tensors", "Tokenizers", "ChatTemplates", "Recipes"],
     ["Kernels", "WeightFiles", "Datasets"],
     ["Models"],
     ["Adapters", "Training", "Evaluation"],
     ["Checkpoints", "ModelExport"],
     ["Workbench"],
-    ["lathe"],
+    ["lathe", "Benchmarks"],
 ]
 
 /// Arrows inside a level: values made of values.

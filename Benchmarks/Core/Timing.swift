@@ -1,0 +1,54 @@
+// How long something takes: warmed up, repeated, and told as median, fastest and slowest.
+
+/// Seconds of repeated runs of one thing.
+package struct Samples: Sendable {
+    /// Ascending.
+    package let seconds: [Double]
+
+    /// - Precondition: there is at least one.
+    package init(_ seconds: [Double]) {
+        precondition(!seconds.isEmpty)
+        self.seconds = seconds.sorted()
+    }
+
+    /// The middle one, or the mean of the two in the middle.
+    package var median: Double {
+        let middle = seconds.count / 2
+        return seconds.count % 2 == 1 ? seconds[middle] : (seconds[middle - 1] + seconds[middle]) / 2
+    }
+    package var fastest: Double { seconds[0] }
+    package var slowest: Double { seconds[seconds.count - 1] }
+
+    /// The samples of the same thing per `count` repetitions.
+    func divided(by count: Double) -> Samples { Samples(seconds.map { $0 / count }) }
+}
+
+/// Takes samples.
+struct Stopwatch {
+    /// Samples of one thing.
+    let repetitions: Int
+    /// What takes less is run several times in one sample.
+    let shortestSeconds: Double
+
+    /// Seconds of one run of `body`. The first run, which pays for page faults and generated code, is not counted.
+    func measure(_ body: () throws -> Void) rethrows -> Samples {
+        try body()
+        let first = try Self.seconds(body)
+        let runs = max(1, Int((shortestSeconds / max(first, 1e-9)).rounded(.up)))
+        return Samples(
+            try (0..<repetitions).map { _ in
+                try Self.seconds { for _ in 0..<runs { try body() } } / Double(runs)
+            })
+    }
+
+    /// Seconds of one run of `body`, as it comes.
+    static func seconds(_ body: () throws -> Void) rethrows -> Double {
+        let start = ContinuousClock.now
+        try body()
+        return (ContinuousClock.now - start).seconds
+    }
+}
+
+extension Duration {
+    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}

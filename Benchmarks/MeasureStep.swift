@@ -1,0 +1,111 @@
+// One configuration of the training step, in a process of its own, so that its peak memory is its own.
+
+import Adapters
+import ArgumentParser
+import Datasets
+import Foundation
+import JSON
+import Kernels
+import Models
+import Tensors
+import Training
+import WeightFiles
+
+/// `Benchmarks measure-step …`: trains for a few steps on random tokens and prints what it measured as JSON.
+struct MeasureStep: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "measure-step", abstract: "Measure one training step; prints JSON.")
+
+    @Option(help: "A Hugging Face directory or a GGUF file.")
+    var model: String
+
+    @Option(help: "bf16 or fp32.")
+    var precision = "bf16"
+
+    @Option(help: "Examples in a step.")
+    var examples = 4
+
+    @Option(help: "Tokens of an example.")
+    var length = 512
+
+    @Option(help: "Token rows of a micro-batch.")
+    var microRows = 1024
+
+    @Option(help: "The adapter's rank, on all linear layers.")
+    var rank = 16
+
+    @Option(help: "Steps that are timed, after one that is not.")
+    var steps = 5
+
+    @Option(help: "Time no further steps once this many seconds are measured, and two steps.")
+    var seconds = 10.0
+
+    @Option(help: "Threads; by default all cores.")
+    var threads: Int?
+
+    @Flag(help: "Keep only the blocks' inputs and run each block again on the way back.")
+    var recompute = false
+
+    func run() throws {
+        let start = ContinuousClock.now
+        Processor.start(threads: threads)
+        let weights = try openWeights(URL(fileURLWithPath: model))
+        let loaded = try LanguageModel(
+            configuration: try Self.configuration(of: weights), weights: weights,
+            precision: precision == "fp32" ? .f32 : .bf16)
+        let adapter = try AdapterSet(AdapterConfiguration(rank: rank, alpha: Double(2 * rank)), for: loaded)
+        adapter.initialise(seed: 1)
+        adapter.attach(to: loaded)
+        let trainer = try trainer(loaded, adapter)
+        let setUp = (ContinuousClock.now - start).seconds
+
+        let firstStep = try Stopwatch.seconds { try trainer.trainStep() }
+        var times: [Double] = []
+        var record: StepRecord?
+        while times.count < steps, times.count < 2 || times.reduce(0, +) < seconds {
+            times.append(try Stopwatch.seconds { record = try trainer.trainStep() })
+        }
+        let work = TrainingWork(loaded).operations(lengths: Array(repeating: length, count: examples))
+        let result: JSONValue = [
+            "set_up_seconds": .double(setUp), "first_step_seconds": .double(firstStep),
+            "step_seconds": .array(times.map { .double($0) }), "tokens": .integer(examples * length),
+            "target_tokens": .integer(record?.targetTokens ?? 0), "operations": .double(work),
+            "loss": .double(record?.loss ?? .nan), "peak_memory_bytes": .integer(Machine.peakMemoryBytes),
+            "predicted_workspace_bytes": .integer(loaded.predictedBytes(rows: rows, recompute: recompute)),
+        ]
+        print(result.text())
+    }
+
+    /// The configuration that a model file brings.
+    static func configuration(of weights: any WeightSource) throws -> ModelConfiguration {
+        switch weights {
+        case let gguf as GGUFWeights: try ModelConfiguration(gguf: gguf.gguf)
+        case let folder as HuggingFaceDirectory: try ModelConfiguration(huggingFace: folder.configuration)
+        default: throw BenchmarkError("\(weights.location) does not say what model it holds")
+        }
+    }
+
+    /// Rows of the largest micro-batch.
+    private var rows: Int { min(max(microRows, length), examples * length) }
+
+    private func trainer(_ model: LanguageModel, _ adapter: AdapterSet) throws -> Trainer {
+        let vocabulary = model.configuration.vocabularySize
+        let random = RandomStream(seed: 1, purpose: .probe)
+        let rows = (0..<examples).map { example in
+            TokenizedExample(
+                ids: (0..<length).map {
+                    Int32(random.integer(below: vocabulary, stream: UInt32(example), index: UInt64($0)))
+                },
+                isTarget: (0..<length).map { $0 > 0 }, place: RowPlace(file: "random", line: example), index: example)
+        }
+        return try Trainer(
+            model: model, slab: adapter.slab, examples: rows,
+            configuration: TrainingConfiguration(
+                seed: 1, batchSize: examples, rowLimit: self.rows, recompute: recompute,
+                schedule: LearningRateSchedule(.constant, peak: 1e-4, totalSteps: steps + 1),
+                optimiser: OptimiserSettings(weightDecay: 0), maximumGradientNorm: 1),
+            identity: TrainingSnapshot.Identity(fingerprint: "benchmark", recipe: "", adapterConfiguration: ""),
+            workspace: Workspace(
+                reservingBytes: model.predictedBytes(rows: self.rows, recompute: recompute)))
+    }
+}
