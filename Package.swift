@@ -43,6 +43,7 @@ let package = Package(
         library("COniguruma", apt: "libonig-dev"),
         library("COpenSSL", apt: "libssl-dev"),
         library("CZlib", apt: "zlib1g-dev"),
+        library("CZstd", apt: "libzstd-dev"),
         .target(
             name: "CKernels",
             // Loops are optimised in debug builds too: a scalar transformer is not testable.
@@ -55,11 +56,12 @@ let package = Package(
         module("Tokenizers", ["COniguruma", "JSON"]),
         module("ChatTemplates", ["JSON"]),
         module("Recipes", ["Yams"]),
+        module("Parquet", ["JSON", "CZlib", "CZstd"]),
 
         // Level 2: numbers, files, rows.
         module("Kernels", ["Tensors", "CKernels", "COneDNN", "COpenBLAS"]),
         module("WeightFiles", ["Tensors", "JSON", "Digests"]),
-        module("Datasets", ["Tokenizers", "ChatTemplates", "JSON", "CZlib", "Digests"]),
+        module("Datasets", ["Tokenizers", "ChatTemplates", "JSON", "Parquet", "CZlib", "CZstd", "CHDF5", "Digests"]),
 
         // Level 3: models.
         module("Models", ["Tensors", "Kernels", "WeightFiles", "JSON"]),
@@ -110,6 +112,7 @@ let package = Package(
         tests("Tokenizers", ["JSON", "WeightFiles"], exclude: ["Fixtures"]),
         tests("ChatTemplates", ["JSON"], exclude: ["Fixtures"]),
         tests("Recipes"),
+        tests("Parquet", ["JSON"], exclude: ["Fixtures"]),
         tests("Kernels", ["Tensors", "CKernels", "JSON"]),
         tests("WeightFiles", ["Tensors", "JSON"]),
         tests("Datasets", ["Tokenizers", "ChatTemplates", "JSON", "Digests"], exclude: ["Fixtures"]),

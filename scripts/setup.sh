@@ -21,7 +21,7 @@ fi
 say "Swift $version"
 
 # 2. Debian packages: matrix products (OpenBLAS, oneDNN), checkpoints (HDF5), regular expressions (Oniguruma), hashes, gzip.
-wanted=(libopenblas-dev libdnnl-dev libhdf5-dev libonig-dev libssl-dev zlib1g-dev)
+wanted=(libopenblas-dev libdnnl-dev libhdf5-dev libonig-dev libssl-dev zlib1g-dev libzstd-dev)
 missing=()
 if command -v dpkg-query >/dev/null; then
     for package in "${wanted[@]}"; do

@@ -32,10 +32,12 @@ public struct DataSettings: Sendable, Equatable {
     public var tooLong: TooLongRule
     /// Every token but the first carries loss.
     public var trainOnPrompt: Bool
+    /// How files are read.
+    public var input: InputSettings
 
     public init(
         format: RowFormat, columns: [String: String], labels: [String], maxLength: Int, tooLong: TooLongRule,
-        trainOnPrompt: Bool
+        trainOnPrompt: Bool, input: InputSettings = .strict
     ) {
         self.format = format
         self.columns = columns
@@ -43,6 +45,7 @@ public struct DataSettings: Sendable, Equatable {
         self.maxLength = maxLength
         self.tooLong = tooLong
         self.trainOnPrompt = trainOnPrompt
+        self.input = input
     }
 
     /// The settings that change tokens, written the same way always.
@@ -51,7 +54,7 @@ public struct DataSettings: Sendable, Equatable {
             separator: "\u{1F}")
         return [
             format.rawValue, columns, labels.joined(separator: "\u{1F}"), "\(maxLength)", tooLong.rawValue,
-            "\(trainOnPrompt)",
+            "\(trainOnPrompt)", input.canonicalText,
         ].joined(separator: "\u{1E}")
     }
 }

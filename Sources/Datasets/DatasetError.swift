@@ -3,7 +3,8 @@
 /// Where a row stands.
 public struct RowPlace: Sendable, Equatable, CustomStringConvertible {
     public var file: String
-    /// Of the row's first character, counted from 1; 0: the file as a whole.
+    /// Of the row's first character, counted from 1; 0: the file as a whole. In files without lines (Parquet, HDF5) the row's
+    /// number from 1.
     public var line: Int
 
     public init(file: String, line: Int) {
@@ -17,8 +18,8 @@ public struct RowPlace: Sendable, Equatable, CustomStringConvertible {
 /// One thing that is wrong with the data.
 public struct DatasetProblem: Sendable, Equatable, CustomStringConvertible {
     public enum Kind: String, Sendable {
-        case absent, unreadable, unsupported, empty, notUTF8, syntax, ragged, unknownFormat, missingField, wrongType,
-            unknownLabel
+        case absent, unreadable, unsupported, empty, notUTF8, rowTooLarge, syntax, ragged, unknownFormat, missingField
+        case wrongType, unknownLabel
         case noTemplate, template, notAPrefix, tooLong, noTarget, split
     }
 

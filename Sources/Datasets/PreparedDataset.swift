@@ -5,45 +5,43 @@ internal import Digests
 /// Rows as read from files, before a tokenizer is known.
 public struct RowSet: Sendable {
     public var rows: [DataRow]
-    /// The form of the rows: the one named, or the one found in the first file.
+    /// The form of the rows: the one named, or the one found in the first row.
     public var format: RowFormat
-    /// SHA-256 of each file's text, in order.
-    public var fileDigests: [String]
+    /// What was read, and which rows of it were bad.
+    public var input: InputReport
+
+    /// SHA-256 of each file, in order.
+    public var fileDigests: [String] { input.files.map(\.digest) }
 
     /// Reads `files` in order; every problem of every file is reported at once.
     ///
     /// - Parameter hasTemplate: whether there is a chat template; classification rows are plain texts where there is none.
     public init(files: [String], settings: DataSettings, hasTemplate: Bool) throws(DatasetError) {
-        var problems = ProblemList()
+        var input = settings.input
+        input.badRows = .countAll
+        let reader = try RowReader(files: files, settings: input)
+        try self.init(reader, settings: settings, hasTemplate: hasTemplate)
+    }
+
+    /// Takes all rows of a stream.
+    public init(_ source: any RowSource, settings: DataSettings, hasTemplate: Bool) throws(DatasetError) {
         var rows: [DataRow] = []
-        var digests: [String] = []
         var format = settings.format
-        for file in files {
+        var decoder: RowDecoder?
+        while let row = try source.next() {
             do throws(DatasetError) {
-                let source = try SourceText(file: file)
-                digests.append(SHA256.hex(of: source.bytes))
-                let before = problems.count
-                let records = RecordReader.read(source, &problems)
-                guard let first = records.first else {
-                    if problems.count == before {
-                        throw DatasetError(.empty, RowPlace(file: file, line: 0), "the file holds no rows")
-                    }
-                    continue
-                }
-                if format == .auto { format = try RowDecoder.detect(first, columns: settings.columns) }
-                let decoder = RowDecoder(
-                    format: format, columns: settings.columns, labels: settings.labels, hasTemplate: hasTemplate)
-                for record in records {
-                    do throws(DatasetError) {
-                        rows.append(try decoder.row(record, index: rows.count))
-                    } catch { problems.add(error) }
-                }
-            } catch { problems.add(error) }
+                if format == .auto { format = try RowDecoder.detect(row, columns: settings.columns) }
+                let known =
+                    decoder
+                    ?? RowDecoder(
+                        format: format, columns: settings.columns, labels: settings.labels, hasTemplate: hasTemplate)
+                decoder = known
+                rows.append(try known.row(row, index: rows.count))
+            } catch { try source.reject(error) }
         }
-        try problems.throwIfAny()
         self.rows = rows
         self.format = format
-        self.fileDigests = digests
+        input = source.report
     }
 
     /// The labels that stand in the rows, sorted.
@@ -60,7 +58,7 @@ public struct PreparedDataset: Sendable {
     public let digest: String
 
     /// Bumped whenever the same input would give other sequences.
-    static let version = "lathe dataset 1"
+    static let version = "lathe dataset 2"
 
     /// Tokenises `rows`.
     public init(

@@ -1,8 +1,9 @@
-// Records of any known format → `DataRow`s.
+// Rows of any known format → `DataRow`s.
 
 internal import JSON
 
-struct RowDecoder {
+/// Understands rows of one format.
+public struct RowDecoder: Sendable {
     /// Never `.auto`.
     let format: RowFormat
     let columns: [String: String]
@@ -10,10 +11,19 @@ struct RowDecoder {
     /// Whether conversations can be rendered; classification rows fall back on plain text where they cannot.
     let hasTemplate: Bool
 
+    /// - Parameter format: not `.auto`, which `detect` decides.
+    public init(format: RowFormat, columns: [String: String], labels: [String], hasTemplate: Bool) {
+        precondition(format != .auto, "the format is decided before rows are read")
+        self.format = format
+        self.columns = columns
+        self.labels = labels
+        self.hasTemplate = hasTemplate
+    }
+
     // MARK: Detection
 
     /// The format of a file whose first record is `record`.
-    static func detect(_ record: Record, columns: [String: String]) throws(DatasetError) -> RowFormat {
+    public static func detect(_ record: SourceRow, columns: [String: String]) throws(DatasetError) -> RowFormat {
         func has(_ field: String) -> Bool { record.fields[columns[field] ?? field].map { !$0.isNull } ?? false }
         if has("messages") || has("conversations") {
             let turns = record.fields[columns["messages"] ?? "messages"] ?? record.fields["conversations"]
@@ -30,7 +40,8 @@ struct RowDecoder {
 
     // MARK: Rows
 
-    func row(_ record: Record, index: Int) throws(DatasetError) -> DataRow {
+    /// The row as one of the three shapes that all formats come down to.
+    public func row(_ record: SourceRow, index: Int) throws(DatasetError) -> DataRow {
         switch format {
         case .auto: preconditionFailure("the format is decided before rows are read")
         case .chat, .sharegpt: return try chat(record, index)
@@ -42,7 +53,7 @@ struct RowDecoder {
         }
     }
 
-    private func chat(_ record: Record, _ index: Int) throws(DatasetError) -> DataRow {
+    private func chat(_ record: SourceRow, _ index: Int) throws(DatasetError) -> DataRow {
         var name = columns["messages"] ?? "messages"
         if columns["messages"] == nil, record.fields[name] == nil, record.fields["conversations"] != nil {
             name = "conversations"
@@ -53,7 +64,7 @@ struct RowDecoder {
         return try conversation(messages, trainedFrom: 0, record, index)
     }
 
-    private func promptCompletion(_ record: Record, _ index: Int) throws(DatasetError) -> DataRow {
+    private func promptCompletion(_ record: SourceRow, _ index: Int) throws(DatasetError) -> DataRow {
         let promptName = columns["prompt"] ?? "prompt"
         let completionName = columns["completion"] ?? "completion"
         guard let prompt = record.fields[promptName], let completion = record.fields[completionName] else {
@@ -72,7 +83,7 @@ struct RowDecoder {
         return try conversation(asked + answered, trainedFrom: asked.count, record, index)
     }
 
-    private func alpaca(_ record: Record, _ index: Int) throws(DatasetError) -> DataRow {
+    private func alpaca(_ record: SourceRow, _ index: Int) throws(DatasetError) -> DataRow {
         var messages = try systemMessages(record)
         for (number, pair) in (record.fields["history"]?.array ?? []).enumerated() {
             guard let turns = pair.array, turns.count == 2, let asked = turns[0].string, let answered = turns[1].string
@@ -90,7 +101,7 @@ struct RowDecoder {
         return try conversation(messages, trainedFrom: trainedFrom, record, index)
     }
 
-    private func classification(_ record: Record, _ index: Int) throws(DatasetError) -> DataRow {
+    private func classification(_ record: SourceRow, _ index: Int) throws(DatasetError) -> DataRow {
         let text = try text("text", record)
         let label = try label(record)
         guard hasTemplate else {
@@ -104,7 +115,7 @@ struct RowDecoder {
         return row
     }
 
-    private func label(_ record: Record) throws(DatasetError) -> String {
+    private func label(_ record: SourceRow) throws(DatasetError) -> String {
         let name = columns["label"] ?? "label"
         guard let value = record.fields[name], !value.isNull else { throw missing(name, record) }
         var label: String
@@ -128,7 +139,7 @@ struct RowDecoder {
     // MARK: Messages
 
     private func conversation(
-        _ messages: [JSONValue], trainedFrom: Int, _ record: Record, _ index: Int
+        _ messages: [JSONValue], trainedFrom: Int, _ record: SourceRow, _ index: Int
     ) throws(DatasetError) -> DataRow {
         guard messages.indices.contains(where: { $0 >= trainedFrom && messages[$0]["role"]?.string == "assistant" })
         else {
@@ -147,13 +158,13 @@ struct RowDecoder {
         return DataRow(content: content, place: record.place, index: index)
     }
 
-    private func systemMessages(_ record: Record) throws(DatasetError) -> [JSONValue] {
+    private func systemMessages(_ record: SourceRow) throws(DatasetError) -> [JSONValue] {
         guard let system = try optionalText("system", record), !system.isEmpty else { return [] }
         return [Self.message("system", system)]
     }
 
     /// Messages of either manner of writing, as `role` and `content`; other members stay.
-    private func messages(_ value: JSONValue, _ name: String, _ record: Record) throws(DatasetError) -> [JSONValue] {
+    private func messages(_ value: JSONValue, _ name: String, _ record: SourceRow) throws(DatasetError) -> [JSONValue] {
         guard let turns = value.array else {
             throw wrong("\"\(name)\" must be a list of messages, found \(value.typeName)", record)
         }
@@ -169,7 +180,7 @@ struct RowDecoder {
         return messages
     }
 
-    private func message(_ object: JSONObject, _ place: String, _ record: Record) throws(DatasetError) -> JSONValue {
+    private func message(_ object: JSONObject, _ place: String, _ record: SourceRow) throws(DatasetError) -> JSONValue {
         let isShared = object["role"] == nil && object["from"] != nil
         let roleKey = columns["role"] ?? (isShared ? "from" : "role")
         let contentKey = columns["content"] ?? (isShared ? "value" : "content")
@@ -190,7 +201,7 @@ struct RowDecoder {
     }
 
     /// The text of content that is given in parts.
-    private func joined(_ parts: [JSONValue], _ place: String, _ record: Record) throws(DatasetError) -> String {
+    private func joined(_ parts: [JSONValue], _ place: String, _ record: SourceRow) throws(DatasetError) -> String {
         var text = ""
         for part in parts {
             guard let piece = part["text"]?.string ?? part.string else {
@@ -212,12 +223,12 @@ struct RowDecoder {
 
     // MARK: Fields
 
-    private func text(_ field: String, _ record: Record) throws(DatasetError) -> String {
+    private func text(_ field: String, _ record: SourceRow) throws(DatasetError) -> String {
         guard let text = try optionalText(field, record) else { throw missing(columns[field] ?? field, record) }
         return text
     }
 
-    private func optionalText(_ field: String, _ record: Record) throws(DatasetError) -> String? {
+    private func optionalText(_ field: String, _ record: SourceRow) throws(DatasetError) -> String? {
         let name = columns[field] ?? field
         guard let value = record.fields[name] else {
             if columns[field] != nil { throw missing(name, record) }
@@ -230,14 +241,14 @@ struct RowDecoder {
         return text
     }
 
-    private func missing(_ name: String, _ record: Record) -> DatasetError {
+    private func missing(_ name: String, _ record: SourceRow) -> DatasetError {
         let names = record.fields.members.map { "\"\($0.key)\"" }.joined(separator: ", ")
         return DatasetError(
             .missingField, record.place, "a \(format.rawValue) row needs \"\(name)\"",
             hint: "it has \(names.isEmpty ? "no fields" : names); data.columns maps names")
     }
 
-    private func wrong(_ message: String, _ record: Record) -> DatasetError {
+    private func wrong(_ message: String, _ record: SourceRow) -> DatasetError {
         DatasetError(.wrongType, record.place, message)
     }
 }

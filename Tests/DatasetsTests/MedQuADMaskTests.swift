@@ -68,15 +68,4 @@ private func smolTokenizer() throws -> Tokenizer {
         #expect(set.rows.count == (part == "Training" ? 6480 : 810))
         #expect(set.labels.count == 27)
     }
-
-    @Test(.needs("health/zh-toyhom-medical-dialogue")) func otherEncodingsAreRefused() throws {
-        let folder = SharedData.url("health/zh-toyhom-medical-dialogue")
-        let files =
-            FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)?.compactMap { $0 as? URL } ?? []
-        let file = try #require(files.first { $0.pathExtension == "csv" })
-        let error = #expect(throws: DatasetError.self) {
-            try RowSet(files: [file.path], settings: .test(), hasTemplate: true)
-        }
-        #expect(error?.problems.first?.kind == .notUTF8)
-    }
 }

@@ -141,7 +141,7 @@ private func problem(
             } catch { return error.problems.first?.kind }
         }
         #expect(kind("/nowhere/a.jsonl") == .absent)
-        #expect(kind("a.parquet") == .unsupported)
+        #expect(kind("a.parquet") == .absent)
         #expect(kind("a.docx") == .unsupported)
         try withTemporaryDirectory { folder in
             let path = folder.appendingPathComponent("folder.jsonl")
@@ -153,11 +153,14 @@ private func problem(
         #expect(problem("a.json", "[]")?.kind == .empty)
     }
 
-    @Test func onlyUTF8IsTaken() throws {
+    @Test func brokenUTF8IsNamed() throws {
+        var settings = DataSettings.test()
+        settings.input.encoding = .utf8
         try withFile("a.jsonl", Array("{\"text\": \"a\"}\n{\"text\": \"".utf8) + [0xC4, 0xE3, 0x22, 0x7D]) { path in
             let error = #expect(throws: DatasetError.self) {
-                try RowSet(files: [path], settings: .test(), hasTemplate: false)
+                try RowSet(files: [path], settings: settings, hasTemplate: false)
             }
+            #expect(error?.problems.first?.message == "not UTF-8 at byte 24 (0xC4)")
             #expect(error?.problems.first?.kind == .notUTF8)
             #expect(error?.problems.first?.place.line == 2)
         }

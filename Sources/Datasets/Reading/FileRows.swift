@@ -1,0 +1,42 @@
+// The rows of one file, whatever its layout.
+
+internal import JSON
+
+/// What reading a row came to.
+enum RowOutcome {
+    case row(JSONObject, RowPlace)
+    /// A row that cannot be read; the reading goes on behind it.
+    case bad(DatasetProblem)
+}
+
+/// The rows of one file in order. An error is of the whole file: nothing behind it can be read.
+protocol FileRows: AnyObject {
+    /// The next row; `nil` at the end.
+    func next() throws(DatasetError) -> RowOutcome?
+}
+
+extension RowOutcome {
+    /// A row from a JSON value, which must be an object without a name twice.
+    static func value(_ value: JSONValue, _ place: RowPlace) -> RowOutcome {
+        guard case .object(let object) = value else {
+            return .bad(DatasetProblem(.wrongType, place, "a row must be an object, found \(value.typeName)"))
+        }
+        if let key = object.firstDuplicateKey {
+            return .bad(DatasetProblem(.syntax, place, "the key \"\(key)\" stands twice"))
+        }
+        return .row(object, place)
+    }
+
+    static func notJSON(_ error: JSONError, _ place: RowPlace) -> RowOutcome {
+        .bad(
+            DatasetProblem(
+                .syntax, RowPlace(file: place.file, line: place.line + error.line - 1),
+                "not JSON: \(error.reason) (column \(error.column))"))
+    }
+
+    static func tooLarge(_ place: RowPlace, _ maximumRowBytes: Int) -> DatasetProblem {
+        DatasetProblem(
+            .rowTooLarge, place, "a row of more than \(maximumRowBytes >> 20) MiB",
+            hint: "cut it into several rows: a row must fit into memory several times over")
+    }
+}

@@ -1,0 +1,32 @@
+// Patterns to files.
+
+internal import Glibc
+
+/// Which files a recipe's paths name.
+public enum InputFiles {
+    /// `paths` with each pattern replaced by the files it matches, in the order of their bytes.
+    public static func expand(_ paths: [String]) throws(DatasetError) -> [String] {
+        var files: [String] = []
+        for path in paths {
+            guard path.contains(where: { "*?[".contains($0) }), access(path, F_OK) != 0 else {
+                files.append(path)
+                continue
+            }
+            let matches = self.matches(path)
+            guard !matches.isEmpty else {
+                throw DatasetError(.absent, RowPlace(file: path, line: 0), "no file matches this pattern")
+            }
+            files += matches
+        }
+        return files
+    }
+
+    private static func matches(_ pattern: String) -> [String] {
+        var found = glob_t()
+        defer { globfree(&found) }
+        guard glob(pattern, 0, nil, &found) == 0 else { return [] }
+        let names = (0..<Int(found.gl_pathc)).compactMap { found.gl_pathv[$0].map { String(cString: $0) } }
+        // glob(3) sorts by the locale's rules, which a result must not depend on.
+        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+}

@@ -1,0 +1,70 @@
+// What the reading of data files counted.
+
+public import JSON
+
+/// One file as it was read.
+public struct InputFileReport: Sendable, Equatable {
+    public var path: String
+    /// As stored, before decompression.
+    public var byteCount = 0
+    /// Rows given.
+    public var rows = 0
+    public var badRows = 0
+    /// How text was spelled; `nil` for files that are no text.
+    public var encoding: TextEncoding?
+    /// SHA-256 of the stored bytes, in hexadecimal; empty where the file was not read to its end.
+    public var digest = ""
+
+    public init(path: String) { self.path = path }
+}
+
+/// Counts over all files of a stream.
+public struct InputReport: Sendable, Equatable {
+    /// In order of reading; a file that was begun again stands once.
+    public var files: [InputFileReport] = []
+    public var badRows = 0
+    /// How many rows are bad for what reason.
+    public var badRowKinds: [DatasetProblem.Kind: Int] = [:]
+    /// The first bad rows: their places and reasons. Their text is left out, since nothing has masked it.
+    public var samples: [DatasetProblem] = []
+
+    public init() {}
+
+    public var rows: Int { files.reduce(0) { $0 + $1.rows } }
+
+    static let sampleCount = 20
+
+    mutating func count(_ error: DatasetError) {
+        badRows += error.count
+        for problem in error.problems {
+            badRowKinds[problem.kind, default: 0] += 1
+            if samples.count < Self.sampleCount { samples.append(problem) }
+        }
+    }
+
+    /// The report for machines.
+    public var json: JSONValue {
+        let kinds = badRowKinds.sorted { $0.key.rawValue < $1.key.rawValue }
+        return [
+            "files": .array(
+                files.map { file in
+                    [
+                        "path": .string(file.path), "bytes": .integer(file.byteCount), "rows": .integer(file.rows),
+                        "bad_rows": .integer(file.badRows),
+                        "encoding": file.encoding.map { .string($0.rawValue) } ?? .null,
+                        "sha256": .string(file.digest),
+                    ]
+                }),
+            "bad_rows": .integer(badRows),
+            "bad_row_kinds": .object(JSONObject(kinds.map { (key: $0.key.rawValue, value: .integer($0.value)) })),
+            "bad_row_samples": .array(
+                samples.map {
+                    [
+                        "file": .string($0.place.file), "line": .integer($0.place.line),
+                        "kind": .string($0.kind.rawValue),
+                        "message": .string($0.message),
+                    ]
+                }),
+        ]
+    }
+}

@@ -1,0 +1,95 @@
+// How data files are read: what a recipe's data section says of them.
+
+public import JSON
+
+/// How a file's bytes hold rows.
+public enum InputLayout: String, Sendable, CaseIterable {
+    /// Told from the file's name.
+    case auto
+    /// One object a line.
+    case jsonLines = "jsonl"
+    /// A list of objects, or an object around one.
+    case json
+    case commaSeparated = "csv"
+    case tabSeparated = "tsv"
+    /// Plain text: rows with one field, `text`.
+    case text
+    case parquet
+    case hdf5
+}
+
+/// How a text file's bytes spell characters.
+public enum TextEncoding: String, Sendable, CaseIterable {
+    /// A byte order mark decides, else the first bytes that are not ASCII.
+    case auto
+    case utf8 = "utf-8"
+    /// By its byte order mark; little-endian without one.
+    case utf16 = "utf-16"
+    case utf16LittleEndian = "utf-16le"
+    case utf16BigEndian = "utf-16be"
+    /// GB 2312 and GBK are parts of it.
+    case gb18030
+    case latin1 = "latin-1"
+    case windows1252 = "windows-1252"
+}
+
+/// What is one row of a plain text file.
+public enum DocumentRule: String, Sendable, CaseIterable {
+    case line
+    /// Lines up to an empty one.
+    case paragraph
+    case file
+}
+
+/// When too many bad rows stop the reading.
+public enum BadRowRule: Sendable {
+    /// At the first one beyond the limit.
+    case stopAtOnce
+    /// At the end, so that all of them are told.
+    case countAll
+}
+
+/// How files are read.
+public struct InputSettings: Sendable, Equatable {
+    public var layout = InputLayout.auto
+    public var encoding = TextEncoding.auto
+    public var documents = DocumentRule.line
+    /// The columns of tables whose first line is a row already; empty: the first line names them.
+    public var columnNames: [String] = []
+    /// The member of a JSON object that holds the rows; `nil`: the one that holds a list of objects.
+    public var recordsField: String?
+    /// Rows that may be bad before the reading stops.
+    public var maximumBadRows = 0
+    /// Bytes of one row at most, as UTF-8: what bounds the memory that reading takes.
+    public var maximumRowBytes = 64 << 20
+    public var badRows = BadRowRule.stopAtOnce
+
+    public init() {}
+
+    /// Layout and encoding as the file says, and no bad row allowed.
+    public static let strict = InputSettings()
+
+    /// The settings that change rows, written the same way always.
+    var canonicalText: String {
+        [
+            layout.rawValue, encoding.rawValue, documents.rawValue, columnNames.joined(separator: "\u{1F}"),
+            recordsField ?? "",
+        ].joined(separator: "\u{1D}")
+    }
+}
+
+/// Files that are read as one, with what the mixture and the rows should know of them.
+public struct InputPart: Sendable, Equatable {
+    /// Files, or patterns with `*`, `?` and `[…]`.
+    public var paths: [String]
+    /// Its share of a mixture's rows, against the other parts' weights.
+    public var weight: Double
+    /// Fields that each of its rows gets, over those of the file: the label of a file that holds one class, say.
+    public var fields: JSONObject
+
+    public init(_ paths: [String], weight: Double = 1, fields: JSONObject = JSONObject()) {
+        self.paths = paths
+        self.weight = weight
+        self.fields = fields
+    }
+}

@@ -1,0 +1,97 @@
+// A data file, opened: by its name and its first bytes it is known what it holds.
+
+internal import Foundation
+
+/// One file of a stream, with what was counted of it.
+final class OpenedFile {
+    let path: String
+    let rows: any FileRows
+    private let bytes: FileBytes?
+    private let text: TextStream?
+
+    init(_ path: String, settings: InputSettings) throws(DatasetError) {
+        self.path = path
+        let place = RowPlace(file: path, line: 0)
+        let (layout, packing) = try Self.layout(of: path, settings)
+        let file = try FileBytes(path: path)
+        let limit = settings.maximumRowBytes
+        guard layout != .parquet, layout != .hdf5 else {
+            throw DatasetError(
+                .unsupported, place, "\(layout.rawValue) is not supported yet",
+                hint: "convert the file to .jsonl or .csv")
+        }
+        let unpacked = try Self.unpack(file, packing, path)
+        let text = TextStream(unpacked, encoding: settings.encoding, file: path)
+        let window = TextWindow(text, file: path)
+        bytes = file
+        self.text = text
+        switch layout {
+        case .json: rows = JSONRows(window, recordsField: settings.recordsField, maximumRowBytes: limit)
+        case .commaSeparated, .tabSeparated:
+            rows = DelimitedRows(
+                window, separator: layout == .commaSeparated ? UInt8(ascii: ",") : 0x09,
+                columnNames: settings.columnNames, maximumRowBytes: limit)
+        case .text: rows = TextRows(window, rule: settings.documents, maximumRowBytes: limit)
+        case .auto, .jsonLines, .parquet, .hdf5: rows = JSONLinesRows(window, maximumRowBytes: limit)
+        }
+    }
+
+    /// What is known of the file by now.
+    func complete(_ report: inout InputFileReport) {
+        report.byteCount = bytes?.byteCount ?? 0
+        report.digest = bytes?.digest ?? ""
+        // Nothing but ASCII is UTF-8 as well.
+        report.encoding = text.map { $0.encoding == .auto ? .utf8 : $0.encoding }
+    }
+
+    /// Reads what stands behind the last row, so that the digest is that of the whole file.
+    func drain() throws(DatasetError) {
+        guard let bytes, bytes.digest.isEmpty else { return }
+        while !(try bytes.readFirst(1 << 16)).isEmpty {}
+    }
+
+    // MARK: What a file is
+
+    private enum Packing { case none, gzip, zstd }
+
+    private static func layout(
+        of path: String, _ settings: InputSettings
+    ) throws(DatasetError) -> (InputLayout, Packing) {
+        var name = (path as NSString).lastPathComponent.lowercased()
+        var packing = Packing.none
+        for (suffix, kind) in [(".gz", Packing.gzip), (".gzip", .gzip), (".zst", .zstd), (".zstd", .zstd)]
+        where packing == .none && name.hasSuffix(suffix) {
+            name.removeLast(suffix.count)
+            packing = kind
+        }
+        if settings.layout != .auto { return (settings.layout, packing) }
+        let found: InputLayout? =
+            switch (name as NSString).pathExtension {
+            case "jsonl", "ndjson": .jsonLines
+            case "json": .json
+            case "csv": .commaSeparated
+            case "tsv", "tab": .tabSeparated
+            case "txt", "text": .text
+            case "parquet", "pq": .parquet
+            case "h5", "hdf5": .hdf5
+            default: nil
+            }
+        guard let found else {
+            throw DatasetError(
+                .unsupported, RowPlace(file: path, line: 0),
+                "no data file is named *.\((name as NSString).pathExtension)",
+                hint: ".jsonl .json .csv .tsv .txt, each also as .gz or .zst, .parquet and .h5; or name data.layout")
+        }
+        return (found, packing)
+    }
+
+    private static func unpack(
+        _ file: FileBytes, _ packing: Packing, _ path: String
+    ) throws(DatasetError) -> any ByteStream {
+        switch packing {
+        case .none: return file
+        case .gzip: return try GzipBytes(file, file: path)
+        case .zstd: return try ZstdBytes(file, file: path)
+        }
+    }
+}

@@ -1,0 +1,2 @@
+// Stands in for the reader.
+enum ParquetPlaceholder {}
