@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct EncodingTests {
     private static let latin = "caf\u{E9} na\u{EF}ve \u{A3}5, \u{DC}bergr\u{F6}\u{DF}e"
-    private static let chinese = "\u{4F60}\u{597D}\u{FF0C}\u{533B}\u{751F}\u{3002}\u{9AD8}\u{8840}\u{538B}\u{600E}\u{4E48}\u{529E}\u{FF1F}"
+    private static let chinese =
+        "\u{4F60}\u{597D}\u{FF0C}\u{533B}\u{751F}\u{3002}\u{9AD8}\u{8840}\u{538B}\u{600E}\u{4E48}\u{529E}\u{FF1F}"
 
     private static func line(_ text: String) -> String { "{\"text\": \"\(text)\"}\n" }
 
@@ -28,7 +29,8 @@ import Testing
 
     /// GB 18030 for `chinese`, from Python's codec.
     private static let chineseBytes: [UInt8] = [
-        0xC4, 0xE3, 0xBA, 0xC3, 0xA3, 0xAC, 0xD2, 0xBD, 0xC9, 0xFA, 0xA1, 0xA3, 0xB8, 0xDF, 0xD1, 0xAA, 0xD1, 0xB9, 0xD4,
+        0xC4, 0xE3, 0xBA, 0xC3, 0xA3, 0xAC, 0xD2, 0xBD, 0xC9, 0xFA, 0xA1, 0xA3, 0xB8, 0xDF, 0xD1, 0xAA, 0xD1, 0xB9,
+        0xD4,
         0xF5, 0xC3, 0xB4, 0xB0, 0xEC, 0xA3, 0xBF,
     ]
 
@@ -75,7 +77,8 @@ import Testing
         #expect(report.samples.first?.message == "not UTF-8 at byte \(good.count + 11) (0xFF)")
         #expect(throws: DatasetError.self) { try read(broken) }
 
-        let named = Array("{\"text\": \"a\"}\n{\"text\": \"".utf8) + [0xC4, 0x20] + Array("\"}\n{\"text\": \"b\"}\n".utf8)
+        let named =
+            Array("{\"text\": \"a\"}\n{\"text\": \"".utf8) + [0xC4, 0x20] + Array("\"}\n{\"text\": \"b\"}\n".utf8)
         let (kept, chinese) = try read(named, .gb18030, maximumBadRows: 1)
         #expect(kept == ["a", "b"])
         #expect(chinese.samples.first?.message == "not GB18030 at byte 24 (0xC4)")
@@ -139,5 +142,24 @@ import Testing
             }
         }
         #expect(refused == ["train_PlayMusic_full.json"])
+    }
+
+    /// Read as RFC 4180 has it, quotation marks join the set's ragged lines to whole rows; without quotation marks they are bad.
+    @Test(.needs("retail/multidogo-fastfood")) func raggedLinesAreCounted() throws {
+        let path = SharedData.url("retail/multidogo-fastfood/turn_train.tsv").path
+        let reader = try RowReader(files: [path], settings: .strict)
+        #expect(try readAll(reader).count == 14_059)
+        #expect(reader.report.files.map(\.unevenLines) == [540])
+        var settings = InputSettings.strict
+        settings.quotes = .none
+        let error = #expect(throws: DatasetError.self) {
+            try RowReader(files: [path], settings: settings).forEach { _ in }
+        }
+        #expect(error?.problems.first?.kind == .ragged)
+        #expect(error?.problems.first?.place.line == 74)
+        settings.maximumBadRows = 540
+        let lines = try RowReader(files: [path], settings: settings)
+        #expect(try readAll(lines).count == 14_348 - 540)
+        #expect(lines.report.badRowKinds == [.ragged: 540])
     }
 }

@@ -120,7 +120,9 @@ func readFile(_ path: String, _ settings: InputSettings = .strict) throws -> [So
             let found = try readFile(path).map { $0.fields["id"]?.string }
             #expect(found == ["first", "second"])
         }
-        for text in ["[{\"text\": \"a\"},]", "[{\"text\": \"a\"} {\"text\": \"b\"}]", "[{\"text\": \"a\"}", "[]]", "{\n}"] {
+        for text in [
+            "[{\"text\": \"a\"},]", "[{\"text\": \"a\"} {\"text\": \"b\"}]", "[{\"text\": \"a\"}", "[]]", "{\n}",
+        ] {
             try withFile("a.json", text) { path in
                 _ = #expect(throws: DatasetError.self, "\(text)") { try readFile(path) }
             }

@@ -7,12 +7,16 @@ final class DelimitedRows: FileRows {
     private let window: TextWindow
     private let separator: UInt8
     private let maximumRowBytes: Int
+    private let quotes: QuoteRule
     private var header: [String]?
-
-    private static let quote = UInt8(ascii: "\"")
+    /// Lines whose separators do not make as many fields as the header has.
+    private(set) var unevenLines = 0
 
     /// - Parameter columnNames: empty where the first line names the columns.
-    init(_ window: TextWindow, separator: UInt8, columnNames: [String], maximumRowBytes: Int) {
+    init(
+        _ window: TextWindow, separator: UInt8, quotes: QuoteRule, columnNames: [String], maximumRowBytes: Int
+    ) {
+        self.quotes = quotes
         self.window = window
         self.separator = separator
         self.maximumRowBytes = maximumRowBytes
@@ -55,11 +59,11 @@ final class DelimitedRows: FileRows {
 
     /// The next record that is not an empty line.
     private func nextRecord() throws(DatasetError) -> Record? {
-        try skipEmptyLines()
-        guard !window.isEmpty else { return nil }
+        guard try skipEmptyLines() else { return nil }
         while true {
             let place = window.place
-            var scan = Scan(bytes: window.bytes, separator: separator, isWhole: window.isAtEnd)
+            var scan = Scan(
+                bytes: window.bytes, separator: separator, hasQuotes: quotes == .standard, isWhole: window.isAtEnd)
             switch scan.record() {
             case .whole:
                 var record = Record(place: place, fields: scan.fields)
@@ -67,6 +71,7 @@ final class DelimitedRows: FileRows {
                     record.fields = nil
                     record.problem = window.brokenByte(within: scan.position, place: place)
                 }
+                if let header { countUneven(scan, header.count) }
                 window.skip(scan.position)
                 return record
             case .cut:
@@ -105,16 +110,31 @@ final class DelimitedRows: FileRows {
         return Record(place: place, fields: nil, problem: DatasetProblem(.syntax, fault, reason))
     }
 
-    private func skipEmptyLines() throws(DatasetError) {
+    /// Lets go of empty lines; false at the end of the file. Without quotation marks an empty line among rows is a ragged row.
+    private func skipEmptyLines() throws(DatasetError) -> Bool {
+        var count = 0
         while true {
             let bytes = window.bytes
-            var count = 0
             while count < bytes.count, bytes[count] == 0x0A || bytes[count] == 0x0D { count += 1 }
-            let isDone = count < bytes.count
-            window.skip(count)
-            if isDone { return }
-            guard try window.fill() else { return }
+            if count < bytes.count { break }
+            guard try window.fill() else { return false }
         }
+        if quotes == .standard || header == nil { window.skip(count) }
+        return true
+    }
+
+    private func countUneven(_ scan: Scan, _ fieldCount: Int) {
+        guard scan.fields.count != fieldCount || scan.joinsLinesOrFields else { return }
+        var separators = 0
+        for byte in window.bytes[..<scan.position] {
+            if byte == separator {
+                separators += 1
+            } else if byte == 0x0A {
+                if separators + 1 != fieldCount { unevenLines += 1 }
+                separators = 0
+            }
+        }
+        if window.bytes[scan.position - 1] != 0x0A, separators + 1 != fieldCount { unevenLines += 1 }
     }
 
     private static func firstDuplicate(_ names: [String]) -> String? {
@@ -142,26 +162,30 @@ private struct Scan {
 
     let bytes: UnsafeRawBufferPointer
     let separator: UInt8
+    let hasQuotes: Bool
     /// Nothing follows `bytes`.
     let isWhole: Bool
     private(set) var position = 0
     private(set) var fields: [String] = []
     /// No byte was found that UTF-8 does not allow.
     private(set) var isValid = true
+    /// Quotation marks hold a separator or a line break.
+    private(set) var joinsLinesOrFields = false
     private var line = 0
 
     private static let quote = UInt8(ascii: "\"")
 
-    init(bytes: UnsafeRawBufferPointer, separator: UInt8, isWhole: Bool) {
+    init(bytes: UnsafeRawBufferPointer, separator: UInt8, hasQuotes: Bool, isWhole: Bool) {
         self.bytes = bytes
         self.separator = separator
+        self.hasQuotes = hasQuotes
         self.isWhole = isWhole
     }
 
     mutating func record() -> Result {
         while true {
             guard position < bytes.count || isWhole else { return .cut }
-            let isQuoted = position < bytes.count && bytes[position] == Self.quote
+            let isQuoted = hasQuotes && position < bytes.count && bytes[position] == Self.quote
             switch isQuoted ? quotedField() : bareField() {
             case .value(let text): fields.append(text)
             case .cut: return .cut
@@ -229,6 +253,7 @@ private struct Scan {
                 continue
             }
             if byte == 0x0A { line += 1 }
+            if byte == 0x0A || byte == separator { joinsLinesOrFields = true }
             position += 1
         }
         return isWhole ? .open(line: opening) : .cut

@@ -58,7 +58,8 @@ enum EncodingDetection {
     }
 
     /// Characters of GB 18030's two- and four-byte forms. `common`: those of GB 2312, which is nearly all of real text.
-    private static func doubleByteCharacters(_ bytes: UnsafeRawBufferPointer) -> (whole: Int, common: Int, broken: Int) {
+    private static func doubleByteCharacters(_ bytes: UnsafeRawBufferPointer) -> (whole: Int, common: Int, broken: Int)
+    {
         var result = (whole: 0, common: 0, broken: 0)
         var index = 0
         while index < bytes.count {

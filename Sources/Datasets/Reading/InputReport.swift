@@ -10,6 +10,8 @@ public struct InputFileReport: Sendable, Equatable {
     /// Rows given.
     public var rows = 0
     public var badRows = 0
+    /// Lines of a table whose separators do not make as many fields as the header has: quotation marks join them, or they are bad.
+    public var unevenLines = 0
     /// How text was spelled; `nil` for files that are no text.
     public var encoding: TextEncoding?
     /// SHA-256 of the stored bytes, in hexadecimal; empty where the file was not read to its end.
@@ -50,7 +52,7 @@ public struct InputReport: Sendable, Equatable {
                 files.map { file in
                     [
                         "path": .string(file.path), "bytes": .integer(file.byteCount), "rows": .integer(file.rows),
-                        "bad_rows": .integer(file.badRows),
+                        "bad_rows": .integer(file.badRows), "uneven_lines": .integer(file.unevenLines),
                         "encoding": file.encoding.map { .string($0.rawValue) } ?? .null,
                         "sha256": .string(file.digest),
                     ]

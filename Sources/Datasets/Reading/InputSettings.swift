@@ -33,6 +33,14 @@ public enum TextEncoding: String, Sendable, CaseIterable {
     case windows1252 = "windows-1252"
 }
 
+/// What quotation marks mean in a table.
+public enum QuoteRule: String, Sendable, CaseIterable {
+    /// Around fields that hold separators or line breaks, as RFC 4180 has it and every spreadsheet writes it.
+    case standard
+    /// Nothing: a line is a row, as the IANA's registration of tab-separated values has it.
+    case none
+}
+
 /// What is one row of a plain text file.
 public enum DocumentRule: String, Sendable, CaseIterable {
     case line
@@ -53,6 +61,7 @@ public enum BadRowRule: Sendable {
 public struct InputSettings: Sendable, Equatable {
     public var layout = InputLayout.auto
     public var encoding = TextEncoding.auto
+    public var quotes = QuoteRule.standard
     public var documents = DocumentRule.line
     /// The columns of tables whose first line is a row already; empty: the first line names them.
     public var columnNames: [String] = []
@@ -72,7 +81,8 @@ public struct InputSettings: Sendable, Equatable {
     /// The settings that change rows, written the same way always.
     var canonicalText: String {
         [
-            layout.rawValue, encoding.rawValue, documents.rawValue, columnNames.joined(separator: "\u{1F}"),
+            layout.rawValue, encoding.rawValue, quotes.rawValue, documents.rawValue,
+            columnNames.joined(separator: "\u{1F}"),
             recordsField ?? "",
         ].joined(separator: "\u{1D}")
     }

@@ -30,7 +30,7 @@ final class OpenedFile {
         case .commaSeparated, .tabSeparated:
             rows = DelimitedRows(
                 window, separator: layout == .commaSeparated ? UInt8(ascii: ",") : 0x09,
-                columnNames: settings.columnNames, maximumRowBytes: limit)
+                quotes: settings.quotes, columnNames: settings.columnNames, maximumRowBytes: limit)
         case .text: rows = TextRows(window, rule: settings.documents, maximumRowBytes: limit)
         case .auto, .jsonLines, .parquet, .hdf5: rows = JSONLinesRows(window, maximumRowBytes: limit)
         }
@@ -40,6 +40,7 @@ final class OpenedFile {
     func complete(_ report: inout InputFileReport) {
         report.byteCount = bytes?.byteCount ?? 0
         report.digest = bytes?.digest ?? ""
+        report.unevenLines = (rows as? DelimitedRows)?.unevenLines ?? 0
         // Nothing but ASCII is UTF-8 as well.
         report.encoding = text.map { $0.encoding == .auto ? .utf8 : $0.encoding }
     }

@@ -86,7 +86,8 @@ final class TextStream: ByteStream {
         }
     }
 
-    private func convert(_ converter: Converter, into buffer: UnsafeMutableRawBufferPointer) throws(DatasetError) -> Int {
+    private func convert(_ converter: Converter, into buffer: UnsafeMutableRawBufferPointer) throws(DatasetError) -> Int
+    {
         var count = 0
         while count == 0 {
             if converter.wantsInput, !converter.isAtEnd {

@@ -50,7 +50,8 @@ final class TextWindow {
         if storage.count - used >= Self.chunkByteCount, start >= used {
             if used > 0, let base = storage.baseAddress { memcpy(base, base + start, used) }
         } else {
-            let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: 2 * (used + Self.chunkByteCount), alignment: 64)
+            let larger = UnsafeMutableRawBufferPointer.allocate(
+                byteCount: 2 * (used + Self.chunkByteCount), alignment: 64)
             larger.copyMemory(from: bytes)
             storage.deallocate()
             storage = larger
