@@ -13,7 +13,13 @@ struct Benchmarks: ParsableCommand {
 
     /// All benchmarks, in the order in which they run.
     static var all: [BenchmarkEntry] {
-        [BenchmarkEntry(ProductsBenchmark.self), BenchmarkEntry(StepBenchmark.self)]
+        [
+            BenchmarkEntry(ProductsBenchmark.self), BenchmarkEntry(Int8Benchmark.self),
+            BenchmarkEntry(AttentionBenchmark.self), BenchmarkEntry(ElementsBenchmark.self),
+            BenchmarkEntry(StepBenchmark.self), BenchmarkEntry(ScalingBenchmark.self),
+            BenchmarkEntry(LoadingBenchmark.self), BenchmarkEntry(RecipeBenchmark.self),
+            BenchmarkEntry(GenerationBenchmark.self), BenchmarkEntry(TokenizerBenchmark.self),
+        ]
     }
 }
 
@@ -39,6 +45,9 @@ struct BenchmarkOptions: ParsableArguments {
 
     @Option(help: "Where models made for the benchmarks are kept.")
     var scratch = "checkpoints/benchmarks"
+
+    @Option(help: "Text for the tokenizer, row by row. May be repeated; by default the repository's own rows.")
+    var text: [String] = []
 
     @Option(help: "Token rows of a micro-batch in the training step.")
     var microRows = 1024

@@ -25,3 +25,15 @@ extension Workspace {
         return result
     }
 }
+
+/// Memory of one benchmark, given back with its last holder.
+final class Buffer<Element> {
+    let start: UnsafeMutablePointer<Element>
+
+    init(_ count: Int, of element: Element) {
+        start = .allocate(capacity: count)
+        start.initialize(repeating: element, count: count)
+    }
+
+    deinit { start.deallocate() }
+}
