@@ -113,6 +113,12 @@ struct OpenedModel {
         }
     }
 
+    /// Reads all weights for their digest on a thread of its own; who asks for the digest later waits for what is left of it.
+    func startDigest() {
+        let weights = weights
+        Thread.detachNewThread { _ = try? weights.contentDigest() }
+    }
+
     /// The chat template, compiled.
     func chatTemplate() throws -> ChatTemplate? {
         guard let templateSource else { return nil }

@@ -33,6 +33,7 @@ final class TrainingRun {
         for notice in recipe.notices { observer.receive(.note("\(notice)")) }
         Compute.start(recipe)
         opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
+        opened.startDigest()
         observer.receive(.stage("prepare", detail: recipe.data.train.joined(separator: ", ")))
         split = try RowPreparation(recipe.data, opened).split(recipe)
         for line in DataSummary(split).warnings + OpenedModel.precisionWarnings(recipe.model.precision) { observer.receive(.warning(line)) }
