@@ -72,7 +72,7 @@ extension Checkpoint {
         try write(snapshot.parameters, \.values, to: file, tree: valuesTree)
         try write(snapshot.parameters, \.firstMoment, to: file, tree: firstMomentTree)
         try write(snapshot.parameters, \.secondMoment, to: file, tree: secondMomentTree)
-        if snapshot.best != nil {
+        if snapshot.hasBestValues {
             try write(snapshot.parameters, \.bestValuesOrNone, to: file, tree: bestTree)
         }
         return try file.image()
@@ -125,7 +125,8 @@ extension Checkpoint {
 extension Checkpoint {
     private static func snapshot(in file: HDF5File) throws(HDF5Failure) -> TrainingSnapshot {
         let group = "/progress"
-        let hasBest = file.contains(bestTree)
+        let hasBestValues = file.contains(bestTree)
+        let hasBest = file.hasAttribute("best_step", of: group) || hasBestValues
         return TrainingSnapshot(
             identity: TrainingSnapshot.Identity(
                 fingerprint: try file.text("/fingerprint"), recipe: try file.text("/recipe"),
@@ -133,7 +134,7 @@ extension Checkpoint {
             step: try file.integer("step", of: group), epoch: try file.integer("epoch", of: group),
             positionInEpoch: try file.integer("position_in_epoch", of: group),
             seed: UInt64(UInt(bitPattern: try file.integer("seed", of: group))),
-            parameters: try parameters(in: file, hasBest: hasBest), history: try history(in: file),
+            parameters: try parameters(in: file, hasBest: hasBestValues), history: try history(in: file),
             evaluations: try evaluations(in: file),
             best: hasBest
                 ? EvaluationRecord(

@@ -85,14 +85,20 @@ public enum Retention: Sendable, Equatable {
     case all
     /// The newest so many, at least one, and that of the best evaluation.
     case lastAndBest(Int)
+    /// The newest so many, at least one.
+    case last(Int)
 
     /// The steps to let go. A file of a later step than the one just saved is of a run that was taken back; it stays, because
     /// it is not this run's to remove.
     func stepsToRemove(from steps: [Int], newest: Int, best: Int?) -> [Int] {
         switch self {
         case .all: []
-        case .lastAndBest(let count):
-            steps.sorted().filter { $0 <= newest }.dropLast(max(1, count)).filter { $0 != best }
+        case .lastAndBest(let count): Self.older(than: count, steps, newest).filter { $0 != best }
+        case .last(let count): Self.older(than: count, steps, newest)
         }
+    }
+
+    private static func older(than count: Int, _ steps: [Int], _ newest: Int) -> [Int] {
+        steps.sorted().filter { $0 <= newest }.dropLast(max(1, count))
     }
 }

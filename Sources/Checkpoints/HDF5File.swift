@@ -258,6 +258,11 @@ extension HDF5File {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// Whether group `path` has an attribute of that name.
+    func hasAttribute(_ name: String, of path: String) -> Bool {
+        H5Aexists_by_name(file.id, path, name, lathe_h5_default()) > 0
+    }
+
     /// An integer attribute of group `path`.
     func integer(_ name: String, of path: String) throws(HDF5Failure) -> Int {
         Int(try attribute(name, of: path, zero: Int64(0), lathe_h5_int64_in_memory()))

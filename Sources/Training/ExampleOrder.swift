@@ -2,20 +2,22 @@
 
 import Datasets
 
-/// The examples of every step of a run. Each epoch visits each example once, in an order of its own; the last step of an
-/// epoch takes what is left.
+/// The examples of every step of a run. Each epoch visits each example once, in an order of its own or, unshuffled, in the
+/// rows' order; the last step of an epoch takes what is left.
 public struct ExampleOrder: Sendable {
     public let exampleCount: Int
     public let batchSize: Int
     public let seed: UInt64
+    public let shuffles: Bool
     private var permutation: (epoch: Int, order: [Int])?
 
     /// - Precondition: at least one example, a positive batch size.
-    public init(exampleCount: Int, batchSize: Int, seed: UInt64) {
+    public init(exampleCount: Int, batchSize: Int, seed: UInt64, shuffles: Bool = true) {
         precondition(exampleCount > 0 && batchSize > 0)
         self.exampleCount = exampleCount
         self.batchSize = batchSize
         self.seed = seed
+        self.shuffles = shuffles
     }
 
     public var stepsPerEpoch: Int { (exampleCount + batchSize - 1) / batchSize }
@@ -32,10 +34,12 @@ public struct ExampleOrder: Sendable {
     /// The examples of the step that comes after `completedSteps` steps.
     public mutating func examples(afterSteps completedSteps: Int) -> [Int] {
         let (epoch, position) = cursor(afterSteps: completedSteps)
+        let end = min(position + batchSize, exampleCount)
+        guard shuffles else { return Array(position..<end) }
         if permutation?.epoch != epoch {
             permutation = (epoch, epochOrder(seed: Int(truncatingIfNeeded: seed), epoch: epoch, count: exampleCount))
         }
         let order = permutation?.order ?? []
-        return Array(order[position..<min(position + batchSize, exampleCount)])
+        return Array(order[position..<end])
     }
 }

@@ -38,7 +38,9 @@ public final class Trainer {
         self.configuration = configuration
         self.identity = identity
         self.workspace = workspace
-        order = ExampleOrder(exampleCount: examples.count, batchSize: configuration.batchSize, seed: configuration.seed)
+        order = ExampleOrder(
+            exampleCount: examples.count, batchSize: configuration.batchSize, seed: configuration.seed,
+            shuffles: configuration.shuffles)
     }
 
     /// Steps completed.
@@ -166,7 +168,7 @@ public final class Trainer {
             EvaluationRecord(step: step, loss: loss), earlyStopping: configuration.earlyStopping)
         // At the end of a run the stop has no meaning.
         if step == configuration.totalSteps { progress.isStoppedEarly = false }
-        if isBest { bestValues = Array(slab.values) }
+        if isBest, configuration.keepsBestValues { bestValues = Array(slab.values) }
         hooks.onEvent(.evaluated(step: step, loss: loss, isBest: isBest))
     }
 
@@ -210,7 +212,7 @@ extension Trainer {
     /// Goes on from `snapshot`; throws before anything is changed.
     public func restore(_ snapshot: TrainingSnapshot) throws(TrainingError) {
         try check(snapshot)
-        var best = snapshot.best == nil ? nil : [Float](repeating: 0, count: slab.count)
+        var best = snapshot.hasBestValues ? [Float](repeating: 0, count: slab.count) : nil
         for (slot, parameter) in zip(slab.slots, snapshot.parameters) {
             slab.values[slot.range].copy(parameter.values)
             slab.firstMoments[slot.range].copy(parameter.firstMoment)

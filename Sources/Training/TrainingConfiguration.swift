@@ -19,11 +19,16 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var saveEverySteps: Int?
     /// Evaluations without improvement after which the run ends; nil: it never ends early.
     public var earlyStopping: EarlyStopping?
+    /// Keep the numbers of the best evaluation beside the last ones.
+    public var keepsBestValues: Bool
+    /// A new order of examples each epoch; otherwise always the rows' own.
+    public var shuffles: Bool
 
     public init(
         seed: UInt64, batchSize: Int, rowLimit: Int, recompute: Bool, schedule: LearningRateSchedule,
         optimiser: OptimiserSettings, maximumGradientNorm: Double?, evaluateEverySteps: Int? = nil,
-        saveEverySteps: Int? = nil, earlyStopping: EarlyStopping? = nil
+        saveEverySteps: Int? = nil, earlyStopping: EarlyStopping? = nil,
+        keepsBestValues: Bool = true, shuffles: Bool = true
     ) {
         self.seed = seed
         self.batchSize = batchSize
@@ -35,6 +40,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
         self.evaluateEverySteps = evaluateEverySteps
         self.saveEverySteps = saveEverySteps
         self.earlyStopping = earlyStopping
+        self.keepsBestValues = keepsBestValues
+        self.shuffles = shuffles
     }
 
     public var totalSteps: Int { schedule.totalSteps }

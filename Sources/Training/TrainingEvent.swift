@@ -13,4 +13,10 @@ public enum TrainingEvent: Sendable, Equatable, Codable {
     /// Somebody asked the run to stop; it can go on from its snapshot.
     case interrupted(step: Int)
     case finished(step: Int, finalLoss: Double, seconds: Double)
+
+    /// Whether a listener who wants every `interval`-th step hears of this: of the last step and of everything else always.
+    public func isDue(every interval: Int) -> Bool {
+        guard case .step(let step, let totalSteps, _, _, _) = self else { return true }
+        return step % interval == 0 || step == totalSteps
+    }
 }

@@ -112,19 +112,23 @@ public struct EvaluationRecord: Sendable, Equatable, Codable {
 }
 
 extension TrainingSnapshot {
+    /// Whether the numbers of the best evaluation are there: a run may know its best loss and keep only the last numbers.
+    public var hasBestValues: Bool { parameters.contains { $0.bestValues != nil } }
+
     /// The first thing in which the snapshot contradicts itself; nil for one that a run can go on from.
     public var contradiction: String? {
         if step < 0 || history.count != step { return "it has \(history.count) step records after \(step) steps" }
         if best.map({ !evaluations.contains($0) }) ?? false {
             return "its best evaluation is not among its evaluations"
         }
+        if hasBestValues, best == nil { return "it has the values of a best evaluation that it does not name" }
         for parameter in parameters {
             let (count, overflow) = parameter.rows.multipliedReportingOverflow(by: parameter.columns)
             let arrays = [parameter.values, parameter.firstMoment, parameter.secondMoment]
             guard !overflow, arrays.allSatisfy({ $0.count == count }),
                 parameter.bestValues.map({ $0.count == count }) ?? true
             else { return "\(parameter.name) does not hold \(parameter.rows) × \(parameter.columns) numbers" }
-            if (parameter.bestValues == nil) != (best == nil) { return "\(parameter.name) lacks its best values" }
+            if (parameter.bestValues != nil) != hasBestValues { return "\(parameter.name) lacks its best values" }
         }
         return nil
     }

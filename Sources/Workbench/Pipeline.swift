@@ -25,7 +25,7 @@ public struct Pipeline {
     private func work(fresh: Bool, merges: Bool) throws -> RunReport {
         let recipe = resolved.recipe
         // What cannot be written is said before anything is computed.
-        if merges { try ExportStage.checkFormats(recipe.export) }
+        try recipe.requireSupported()
         let directory = try RunDirectory(URL(fileURLWithPath: "checkpoints").appendingPathComponent(recipe.name))
         let run = try TrainingRun(resolved, observer: observer)
         try directory.write(recipe.resolvedYAML(), to: directory.recipe)

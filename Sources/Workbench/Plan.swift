@@ -14,8 +14,8 @@ public struct Plan: Presentable {
     private let seconds: Double
 
     public init(_ resolved: ResolvedRecipe, observer: any RunObserver) throws {
+        try resolved.recipe.requireSupported()
         run = try TrainingRun(resolved, observer: observer)
-        try ExportStage.checkFormats(run.recipe.export)
         seconds = try Self.predictedSeconds(run)
     }
 

@@ -8,7 +8,8 @@ public struct RecipeCheck: Presentable {
     private let notices: [String]
     private let name: String
 
-    public init(_ resolved: ResolvedRecipe) {
+    public init(_ resolved: ResolvedRecipe) throws {
+        try resolved.recipe.requireSupported()
         notices = resolved.recipe.notices.map(\.description)
         name = resolved.recipe.name
     }

@@ -36,7 +36,7 @@ final class TrainingRun {
         opened.startDigest()
         observer.receive(.stage("prepare", detail: recipe.data.train.joined(separator: ", ")))
         split = try RowPreparation(recipe.data, opened).split(recipe)
-        for line in DataSummary(split).warnings + OpenedModel.precisionWarnings(recipe.model.precision) { observer.receive(.warning(line)) }
+        for line in DataSummary(split).warnings + opened.warnings(recipe.model.precision) { observer.receive(.warning(line)) }
         let precision = OpenedModel.precision(recipe.model.precision)
         precisionReason = precision.reason
         model = try opened.languageModel(precision: precision.type)
@@ -81,7 +81,8 @@ final class TrainingRun {
             maximumGradientNorm: train.maxGradNorm > 0 ? train.maxGradNorm : nil,
             evaluateEverySteps: train.evalEvery > 0 ? train.evalEvery : nil,
             saveEverySteps: train.saveEvery > 0 ? train.saveEvery : nil,
-            earlyStopping: train.earlyStoppingPatience > 0 ? EarlyStopping(patience: train.earlyStoppingPatience) : nil)
+            earlyStopping: train.earlyStoppingPatience > 0 ? EarlyStopping(patience: train.earlyStoppingPatience) : nil,
+            keepsBestValues: train.saveBest, shuffles: recipe.data.shuffle)
     }
 
     /// The part of a recipe that decides the adapter's numbers. Paths are left out: digests of what they hold stand beside.
@@ -123,7 +124,8 @@ final class TrainingRun {
     {
         let folder = CheckpointFolder(directory.url)
         if fresh { folder.removeAll() }
-        let retention = Retention.lastAndBest(max(recipe.train.keepLast, 1))
+        let keepLast = max(recipe.train.keepLast, 1)
+        let retention = recipe.train.saveBest ? Retention.lastAndBest(keepLast) : .last(keepLast)
         var adapterJSON = adapter.configuration.peftJSON(targetModules: adapter.coverage.matched, baseName: opened.path)
         adapterJSON["lathe_provenance"] = .object(provenance.json)
         let trainer = try Trainer(
@@ -153,7 +155,8 @@ final class TrainingRun {
         }
         let outcome = try trainer.run(
             TrainingHooks(
-                onEvent: { event in
+                onEvent: { [logEvery = recipe.train.logEvery] event in
+                    guard event.isDue(every: logEvery) else { return }
                     observer.receive(.training(event))
                     log.receive(RunEvent.training(event))
                     // A curve that cannot be written stops no run: the checkpoints are what counts.
@@ -169,7 +172,7 @@ final class TrainingRun {
                     return try folder.save(snapshot, retention: retention).path
                 },
                 stopRequest: stopRequest))
-        if recipe.train.saveBest { trainer.useBestValues() }
+        trainer.useBestValues()
         return outcome
     }
 

@@ -141,9 +141,24 @@ import Training
             try Data().write(to: folder.appendingPathComponent("notes.h5"))
             for step in 9...14 { try checkpoints.save(makeSnapshot(step: step), retention: .lastAndBest(2)) }
             #expect(checkpoints.steps == [10, 13, 14])
+            try checkpoints.save(makeSnapshot(step: 15), retention: .last(2))
+            #expect(checkpoints.steps == [14, 15])
             #expect(!FileManager.default.fileExists(atPath: leftover.path))
             checkpoints.removeAll()
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["notes.h5"])
+        }
+    }
+
+    /// A run that keeps no best numbers still knows its best loss, for early stopping.
+    @Test func bestLossWithoutItsValuesComesBack() throws {
+        try withTemporaryDirectory { folder in
+            var snapshot = makeSnapshot()
+            for index in snapshot.parameters.indices { snapshot.parameters[index].bestValues = nil }
+            let file = folder.appendingPathComponent("step.h5")
+            try Checkpoint.write(snapshot, to: file)
+            #expect(try Checkpoint.read(file) == snapshot)
+            snapshot.parameters[3].bestValues = snapshot.parameters[3].values
+            #expect(snapshot.contradiction != nil)
         }
     }
 }

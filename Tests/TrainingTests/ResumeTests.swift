@@ -88,4 +88,30 @@ import Training
         #expect(throws: TrainingError.self) { try trainer.restore(other) }
         #expect(model.parameters == before && trainer.step == 0)
     }
+
+    /// A run that keeps no best numbers stops early all the same, also when it goes on.
+    @Test func withoutBestNumbersTheLastOnesAreHandedOn() throws {
+        var configuration = makeConfiguration(steps: 9, evaluateEvery: 2, saveEvery: 2)
+        configuration.keepsBestValues = false
+        let model = QuadraticModel()
+        var evaluations = [1.0, 3, 4, 5, 6].makeIterator()
+        var snapshots: [TrainingSnapshot] = []
+        let trainer = try makeTrainer(model, configuration)
+        _ = try trainer.run(
+            TrainingHooks(
+                evaluate: { evaluations.next() ?? 9 },
+                save: {
+                    snapshots.append($0)
+                    return ""
+                }))
+        let last = Array(model.parameters)
+        trainer.useBestValues()
+        #expect(Array(model.parameters) == last)
+        let snapshot = try #require(snapshots.first { $0.step == 4 })
+        #expect(snapshot.best?.step == 2 && !snapshot.hasBestValues && snapshot.contradiction == nil)
+        let other = QuadraticModel()
+        let resumed = try makeTrainer(other, configuration)
+        try resumed.restore(snapshot)
+        #expect(resumed.snapshot() == snapshot)
+    }
 }

@@ -57,4 +57,9 @@ import Training
         #expect(order.examples(afterSteps: 2).count == 2)
         #expect(order.cursor(afterSteps: 4) == (epoch: 1, position: 4))
     }
+
+    @Test func unshuffledEpochsKeepTheRowsOrder() {
+        var order = ExampleOrder(exampleCount: 5, batchSize: 2, seed: 3, shuffles: false)
+        #expect((0..<6).map { order.examples(afterSteps: $0) } == [[0, 1], [2, 3], [4], [0, 1], [2, 3], [4]])
+    }
 }

@@ -76,7 +76,7 @@ struct RecipeCommand: ParsableCommand {
         @OptionGroup var options: RecipeOptions
 
         func run() throws {
-            options.common.show(RecipeCheck(try options.resolve()))
+            options.common.show(try RecipeCheck(try options.resolve()))
         }
     }
 

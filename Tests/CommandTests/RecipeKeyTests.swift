@@ -1,0 +1,75 @@
+// Keys that must act, and keys that must be refused because nothing would act on them.
+
+import Foundation
+import JSON
+import TestSupport
+import Testing
+
+extension CommandTests {
+    @Suite(.needs("models/stories260K")) struct RecipeKeys {
+        private func steps(_ lathe: LatheCommand) throws -> [Int] {
+            try lathe.text("checkpoints/tiny/events.jsonl").split(separator: "\n")
+                .map { try JSONValue(parsing: String($0)) }.filter { $0["event"] == "step" }
+                .compactMap { $0["step"]?.integer }
+        }
+
+        @Test func logEveryThinsOutTheLines() throws {
+            try LatheCommand.inFolder { lathe in
+                _ = try lathe.train("train.log_every=4")
+                #expect(try steps(lathe) == [4, 6])
+            }
+        }
+
+        /// A step size this large makes later evaluations worse than the first.
+        @Test func withoutSaveBestTheLastNumbersAreHandedOn() throws {
+            try LatheCommand.inFolder { lathe in
+                let keys = ["train.learning_rate=1", "train.eval_every=1", "train.save_every=1", "train.keep_last=1"]
+                func digest(_ saveBest: Bool) throws -> (String?, [String]) {
+                    let report = try lathe.json(
+                        "train", "recipe.yaml", "--fresh", "--quiet", "--set", keys[0], "--set", keys[1], "--set", keys[2],
+                        "--set", keys[3], "--set", "train.save_best=\(saveBest)")
+                    let files = try lathe.names(in: "checkpoints/tiny").filter { $0.hasSuffix(".h5") }
+                    return (report["adapter_sha256"]?.string, files)
+                }
+                let (best, filesWithBest) = try digest(true)
+                let (last, files) = try digest(false)
+                #expect(filesWithBest.count == 2 && filesWithBest.last == "step-000006.h5")
+                #expect(files == ["step-000006.h5"])
+                #expect(best != last)
+                // The checkpoint hands on what the run did.
+                let rows = try lathe.score(LatheCommand.huggingFace, adapter: "checkpoints/tiny/adapter")
+                #expect(try lathe.score(LatheCommand.huggingFace, adapter: "checkpoints/tiny/step-000006.h5") == rows)
+            }
+        }
+
+        @Test func shuffleCanBeTurnedOff() throws {
+            try LatheCommand.inFolder { lathe in
+                func tokens(_ shuffle: Bool) throws -> [Int] {
+                    _ = try lathe("train", "recipe.yaml", "--fresh", "--quiet", "--set", "data.shuffle=\(shuffle)")
+                    return try lathe.text("checkpoints/tiny/events.jsonl").split(separator: "\n")
+                        .map { try JSONValue(parsing: String($0)) }.filter { $0["event"] == "step" }
+                        .compactMap { $0["tokens"]?.integer }
+                }
+                let scored = try lathe.score(LatheCommand.huggingFace, data: "train.jsonl")
+                    .compactMap { $0["tokens"]?.integer }
+                let inOrder = stride(from: 0, to: 24, by: 4).map { scored[$0..<($0 + 4)].reduce(0, +) }
+                #expect(try tokens(false) == inOrder)
+                #expect(try tokens(true) != inOrder)
+            }
+        }
+
+        @Test func whatWouldHaveNoEffectIsRefused() throws {
+            try LatheCommand.inFolder { lathe in
+                for (key, name) in [
+                    ("distill.teacher=big", "distill.teacher"), ("distill.temperature=2", "distill.temperature"),
+                    ("export=[{format: peft, dtype: bf16}]", "export[0].dtype"),
+                ] {
+                    for verb in [["train"], ["run"], ["plan"], ["recipe", "check"]] {
+                        try lathe.start(verb + ["recipe.yaml", "--set", key]).wait().expectFailure(65, name)
+                    }
+                }
+                #expect(!lathe.has("checkpoints"))
+            }
+        }
+    }
+}
