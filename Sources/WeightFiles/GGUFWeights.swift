@@ -38,6 +38,7 @@ public final class GGUFWeights: WeightSource {
 
     /// The directory entry behind `path`.
     public func entry(at path: String) -> StoredTensor? { table.ggufName(path).flatMap(gguf.entry) }
+    public var byteCount: Int { paths.reduce(0) { $0 + (entry(at: $1)?.byteRange.count ?? 0) } }
     public func shape(at path: String) -> Shape? { entry(at: path)?.shape }
     public func typeName(at path: String) -> String? { entry(at: path)?.type.name }
 

@@ -54,6 +54,12 @@ public final class HuggingFaceDirectory: WeightSource {
 
     /// The directory entry behind `path`.
     public func entry(at path: String) -> StoredTensor? { places[Array(path.utf8)]?.entry }
+    public var byteCount: Int { shards.reduce(0) { $0 + $1.tensors.reduce(0) { $0 + $1.byteRange.count } } }
+    public var warnings: [String] {
+        shards.flatMap { shard in
+            shard.repeatedNames.map { "\(shard.file.path): \($0) stands twice in the header; the last entry counts" }
+        }
+    }
     public func shape(at path: String) -> Shape? { entry(at: path)?.shape }
     public func typeName(at path: String) -> String? { entry(at: path)?.type.name }
 

@@ -8,6 +8,10 @@ public protocol WeightSource: Sendable {
     var location: String { get }
     /// Hugging Face names of all weights, in the file's order.
     var paths: [String] { get }
+    /// What a person should know of the files: names that stand twice.
+    var warnings: [String] { get }
+    /// Bytes of all weights as stored.
+    var byteCount: Int { get }
     /// The shape of the weight called `path`; nil if there is none.
     func shape(at path: String) -> Shape?
     /// The type of the weight called `path`, as its file names it ("BF16", "Q4_1"), supported or not.
@@ -30,6 +34,7 @@ extension WeightSource {
         return try tensor(at: path)
     }
 
+    public var warnings: [String] { [] }
     public func contains(_ path: String) -> Bool { shape(at: path) != nil }
     public func releasePages(of path: String) {}
 

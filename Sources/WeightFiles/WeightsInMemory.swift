@@ -18,6 +18,8 @@ public final class WeightsInMemory: WeightSource {
 
     public var paths: [String] { tensors.map(\.name) }
 
+    public var byteCount: Int { tensors.reduce(0) { $0 + $1.bytes.count } }
+
     public func shape(at path: String) -> Shape? { stored(path)?.shape }
     public func typeName(at path: String) -> String? { stored(path)?.dtype.rawValue.uppercased() }
 

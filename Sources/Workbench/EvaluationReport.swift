@@ -33,7 +33,7 @@ public struct EvaluationReport: Presentable {
         let attached = try path.map { try AttachedAdapter($0, to: model, base: opened) }
         let warnings =
             (attached?.warnings ?? []) + DataSummary(rows.report).warnings
-            + OpenedModel.precisionWarnings(recipe.model.precision)
+            + opened.warnings(recipe.model.precision)
         for warning in warnings { observer.receive(.warning(warning)) }
         try self.init(
             recipe, opened: opened, model: model, adapter: attached, rows: rows,

@@ -18,7 +18,7 @@ final class EventLog: RunObserver {
         do {
             file = try FileHandle(forWritingTo: url)
             try file.seekToEnd()
-        } catch { throw Failure(.inputOutput, "cannot write \(url.path): \(error.localizedDescription)") }
+        } catch { throw Failure(.inputOutput, "cannot write \(plainWords(error))") }
     }
 
     deinit { try? file.close() }

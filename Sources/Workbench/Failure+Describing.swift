@@ -1,8 +1,11 @@
 // Which exit code an error of a lower module has.
 
+internal import Adapters
 internal import ChatTemplates
+internal import Checkpoints
 internal import Datasets
 internal import Foundation
+internal import ModelExport
 internal import Models
 internal import Recipes
 internal import Tokenizers
@@ -19,8 +22,12 @@ extension Failure {
         case let error as ModelError: self.init(Self.kind(of: error), "\(error)")
         case let error as TrainingError: self.init(Self.kind(of: error), "\(error)")
         case is RecipeError, is DatasetError, is TokenizerError, is TemplateError: self.init(.badInput, "\(error)")
-        case let error as CocoaError where error.isFileError:
-            self.init(.inputOutput, (error.filePath.map { $0 + ": " } ?? "") + error.localizedDescription)
+        case let error as ModelExportError: self.init(Self.kind(ofProblem: error.problem), "\(error)")
+        case let error as AdapterError: self.init(Self.kind(ofProblem: error.problems.first?.text ?? ""), "\(error)")
+        case let error as CheckpointError: self.init(Self.kind(of: error), "\(error)")
+        case let error as CocoaError: self.init(error.isMissingFile ? .missingInput : .inputOutput, error.plainWords)
+        case let error as POSIXError:
+            self.init(.inputOutput, String(cString: strerror(error.code.rawValue)))
         case let error as any CustomStringConvertible & Error: self.init(.badInput, error.description)
         default: self.init(.internal, "\(error)")
         }
@@ -29,6 +36,21 @@ extension Failure {
     private static func kind(of error: WeightError) -> Kind {
         if error.description.contains("No such file") { return .missingInput }
         return error.problem.hasPrefix("cannot ") ? .inputOutput : .badInput
+    }
+
+    /// A place that cannot be written is the disk's or the person's to clear, not a fault of what was read.
+    private static func kind(ofProblem problem: String) -> Kind {
+        let isOutput = ["is there already", "cannot be created", "cannot be put", "cannot be written", "the directory"]
+            .contains { problem.hasPrefix($0) }
+        return isOutput ? .inputOutput : .badInput
+    }
+
+    private static func kind(of error: CheckpointError) -> Kind {
+        switch error.reason {
+        case .cannotWrite: .inputOutput
+        case .cannotRead(let cause): cause.contains("No such file") ? .missingInput : .inputOutput
+        default: .badInput
+        }
     }
 
     private static func kind(of error: TrainingError) -> Kind {
@@ -46,3 +68,28 @@ extension Failure {
         }
     }
 }
+
+extension CocoaError {
+    fileprivate var isMissingFile: Bool { code == .fileReadNoSuchFile }
+
+    /// The path and what the system says of it: "/dev/null/x: Not a directory".
+    var plainWords: String {
+        let cause = underlying as NSError?
+        let text =
+            if let cause, cause.domain == NSPOSIXErrorDomain { String(cString: strerror(Int32(cause.code))) } else {
+                switch code {
+                case .fileReadCorruptFile, .fileReadInapplicableStringEncoding: "not UTF-8 text"
+                case .fileWriteFileExists: "is there already"
+                case .fileReadNoSuchFile, .fileNoSuchFile: "does not exist"
+                case .fileReadNoPermission, .fileWriteNoPermission: "no permission"
+                case .fileWriteOutOfSpace: "no space left on the disk"
+                default: isFileError ? "cannot be read or written" : "the system refused (code \(code.rawValue))"
+                }
+            }
+        let path = filePath ?? url?.path ?? (userInfo[NSURLErrorKey] as? URL)?.path
+        return (path.map { $0 + ": " } ?? "") + text
+    }
+}
+
+/// What the system says, in words a person knows.
+func plainWords(_ error: any Error) -> String { (error as? CocoaError)?.plainWords ?? "\(error)" }

@@ -39,4 +39,13 @@ extension Failure {
             throw Failure(.missingInput, "\(what) \(path) does not exist")
         }
     }
+
+    /// Throws unless a file, and not a folder, stands at `path`.
+    static func requireFile(_ path: String, _ what: String) throws {
+        try requireExists(path, what)
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else {
+            throw Failure(.badInput, "\(what) \(path) is a folder", hint: "name the file in it")
+        }
+    }
 }

@@ -5,6 +5,7 @@ internal import Checkpoints
 internal import Datasets
 internal import Foundation
 public import JSON
+internal import ModelExport
 internal import Models
 internal import Recipes
 internal import Tensors
@@ -30,7 +31,7 @@ public struct Inspection: Presentable {
         } else if path.hasSuffix(".safetensors") {
             json = try Self.tensors(url)
         } else if path.hasSuffix(".h5") {
-            json = try Self.checkpoint(url)
+            json = try HDF5Contents.isHDF5(url) ? Self.exportedModel(url) : Self.checkpoint(url)
         } else if RowFiles.isReadable(path) {
             json = try Self.dataset(path)
         } else {
@@ -77,6 +78,7 @@ public struct Inspection: Presentable {
             "tokenizer_vocabulary": .integer(opened.tokenizer.vocabularySize),
             "context": .integer(configuration.contextLength), "tied_head": .bool(configuration.isTied),
             "chat_template": .bool(opened.templateSource != nil), "sha256": .string(try weights.contentDigest()),
+            "warnings": .array(weights.warnings.map { .string($0) }),
         ]
     }
 
@@ -121,12 +123,25 @@ public struct Inspection: Presentable {
         ]
     }
 
+    private static func exportedModel(_ url: URL) throws -> JSONValue {
+        let tensors = try HDF5Contents(url).tensors
+        return [
+            "kind": "hdf5_model", "path": .string(url.path),
+            "parameters": .integer(tensors.reduce(0) { $0 + ($1.shape.elementCount ?? 0) }),
+            "tensors": .array(
+                tensors.map {
+                    ["name": .string($0.name), "type": .string($0.type), "shape": .string($0.shape.description)]
+                }),
+        ]
+    }
+
     private static func tensors(_ url: URL) throws -> JSONValue {
         let file = try SafetensorsFile(url)
         return [
             "kind": "safetensors", "path": .string(url.path),
             "metadata": .object(JSONObject(file.metadata.map { ($0.key, .string($0.value)) })),
             "tensors": .array(file.tensors.map(describe)),
+            "repeated_names": .array(file.repeatedNames.map { .string($0) }),
         ]
     }
 

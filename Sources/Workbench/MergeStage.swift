@@ -32,14 +32,14 @@ public struct MergeStage {
         // The comparison is about the weights, so it is computed as exactly as can be.
         let model = try opened.languageModel(precision: .f32)
         let attached = try AttachedAdapter(path, to: model, base: opened)
-        for warning in attached.warnings { observer.receive(.warning(warning)) }
+        for warning in opened.weights.warnings + attached.warnings { observer.receive(.warning(warning)) }
         let rows =
             recipe.data.heldOut.isEmpty
             ? [] : try RowPreparation(recipe.data, opened).rows(recipe.data.heldOut).examples
         self.init(
             recipe, opened: opened, model: model, trainedBase: attached.provenance?.baseDigest, probe: rows,
             replaces: false,
-            warnings: attached.warnings)
+            warnings: opened.weights.warnings + attached.warnings)
         self.attached = attached
     }
 

@@ -50,9 +50,8 @@ struct OpenedModel {
                     hint: "save the model's fast tokenizer there: tokenizer.save_pretrained(…) in transformers")
             }
             var settings = try directory.json("tokenizer_config.json")
-            if let file = directory.fileURL("chat_template.jinja"),
-                let template = try? String(contentsOf: file, encoding: .utf8)
-            {
+            if let file = directory.fileURL("chat_template.jinja") {
+                let template = try Self.text(of: file.path)
                 var object = settings?.object ?? JSONObject()
                 object["chat_template"] = .string(template)
                 settings = .object(object)
@@ -79,8 +78,15 @@ struct OpenedModel {
         guard let setting else { return nil }
         if setting.contains("{%") || setting.contains("{{") { return setting }
         try Failure.requireExists(setting, "the chat template")
-        guard let text = try? String(contentsOfFile: setting, encoding: .utf8) else {
-            throw Failure(.badInput, "\(setting) cannot be read as UTF-8 text")
+        return try text(of: setting)
+    }
+
+    private static func text(of file: String) throws -> String {
+        guard let data = FileManager.default.contents(atPath: file) else {
+            throw Failure(.inputOutput, "\(file) cannot be read")
+        }
+        guard let text = String(validating: data, as: UTF8.self) else {
+            throw Failure(.badInput, "\(file) is not UTF-8 text")
         }
         return text
     }
@@ -99,9 +105,10 @@ struct OpenedModel {
         }
     }
 
-    /// What the person should know where bf16 was asked for on a machine that cannot.
-    static func precisionWarnings(_ setting: Precision) -> [String] {
-        setting == .bf16 && precision(setting).type == .f32 ? ["model.precision: " + precision(setting).reason] : []
+    /// What the person should know: names that stand twice in the weights, bf16 asked for on a machine that cannot.
+    func warnings(_ setting: Precision) -> [String] {
+        let isLowered = setting == .bf16 && Self.precision(setting).type == .f32
+        return weights.warnings + (isLowered ? ["model.precision: " + Self.precision(setting).reason] : [])
     }
 
     /// The model, ready to compute, its weights all numbers: one NaN would otherwise show up as a loss without a cause.
@@ -174,7 +181,5 @@ extension OpenedModel {
     var templateDigest: String? { templateSource.map { SHA256.hex(of: $0) } }
 
     /// Bytes of all weights as stored.
-    var byteCount: Int {
-        weights.paths.reduce(0) { $0 + ((try? weights.tensor(at: $1))?.bytes.count ?? 0) }
-    }
+    var byteCount: Int { weights.byteCount }
 }

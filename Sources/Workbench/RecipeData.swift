@@ -26,7 +26,7 @@ struct RowPreparation {
 
     /// Training and held-out rows.
     func split(_ recipe: Recipe) throws -> DatasetSplit {
-        try (recipe.data.train + recipe.data.heldOut).forEach { try Failure.requireExists($0, "the data file") }
+        try (recipe.data.train + recipe.data.heldOut).forEach { try Failure.requireFile($0, "the data file") }
         let split = try DatasetSplit(
             train: recipe.data.train, heldOut: recipe.data.heldOut, valSize: recipe.data.valSize, seed: recipe.seed,
             encoder: encoder, renderer: renderer, settings: settings)
@@ -37,7 +37,7 @@ struct RowPreparation {
 
     /// The rows of `files` alone.
     func rows(_ files: [String]) throws -> PreparedDataset {
-        try files.forEach { try Failure.requireExists($0, "the data file") }
+        try files.forEach { try Failure.requireFile($0, "the data file") }
         let rows = try PreparedDataset(files: files, encoder: encoder, renderer: renderer, settings: settings)
         try opened.requireInVocabulary(rows)
         return rows

@@ -14,7 +14,7 @@ public struct RunDirectory: Sendable {
         do {
             try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         } catch {
-            throw Failure(.inputOutput, "cannot make the run directory \(url.path): \(error.localizedDescription)")
+            throw Failure(.inputOutput, "cannot make the run directory \(url.path): \(plainWords(error))")
         }
     }
 

@@ -66,6 +66,7 @@ public final class TextGenerator {
     private let template: ChatTemplate?
     private let settings: GenerationSettings
     private let seed: UInt64
+    private let precision: Precision
     private var messages: [JSONValue] = []
     /// Keeps the adapter's numbers alive.
     private let attached: AttachedAdapter?
@@ -75,6 +76,7 @@ public final class TextGenerator {
         let recipe = resolved.recipe
         let opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
         self.opened = opened
+        precision = recipe.model.precision
         Compute.start(recipe)
         let model = try opened.languageModel(precision: OpenedModel.precision(recipe.model.precision).type)
         self.model = model
@@ -86,7 +88,7 @@ public final class TextGenerator {
     }
 
     /// What the person should know before trusting answers: the adapter saw another base, or another chat template.
-    public var warnings: [String] { attached?.warnings ?? [] }
+    public var warnings: [String] { opened.warnings(precision) + (attached?.warnings ?? []) }
 
     /// Generates an answer; `onText` gets it piece by piece.
     public func answer(_ prompt: String, onText: (String) -> Void) throws -> GeneratedText {

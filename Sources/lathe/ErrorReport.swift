@@ -13,6 +13,8 @@ extension Lathe {
         }
         let failure = Failure(describing: error)
         FileHandle.standardError.write(Data("lathe: \(failure.description)\n".utf8))
-        Foundation.exit(failure.kind.rawValue)
+        fflush(nil)
+        // At once: a thread may still be reading weights, and libraries must not clean up under it.
+        _exit(failure.kind.rawValue)
     }
 }

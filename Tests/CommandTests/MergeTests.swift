@@ -33,7 +33,7 @@ extension CommandTests {
 
                 let before = try lathe.names(in: "merged")
                 try lathe("merge", "--model", model, "--adapter", adapter, "--out", "merged")
-                    .expectFailure(65, "merged", "is there already")
+                    .expectFailure(74, "merged", "is there already")
                 #expect(try lathe.names(in: "merged") == before)
             }
         }
