@@ -52,15 +52,16 @@ let package = Package(
         // Level 1: values.
         module("Digests", ["COpenSSL"]),
         module("JSON", []),
+        module("Spelling", []),
         module("Tensors", []),
         module("Tokenizers", ["COniguruma", "JSON"]),
         module("ChatTemplates", ["JSON"]),
-        module("Recipes", ["Yams"]),
+        module("Recipes", ["Yams", "Spelling"]),
         module("Parquet", ["JSON", "CZlib", "CZstd"]),
 
         // Level 2: numbers, files, rows.
         module("Kernels", ["Tensors", "CKernels", "COneDNN", "COpenBLAS"]),
-        module("WeightFiles", ["Tensors", "JSON", "Digests"]),
+        module("WeightFiles", ["Tensors", "JSON", "Digests", "Spelling"]),
         module("Datasets", ["Tokenizers", "ChatTemplates", "JSON", "Parquet", "CZlib", "CZstd", "CHDF5", "Digests"]),
 
         // Level 3: models.
@@ -108,6 +109,7 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["JSON"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
         tests("Digests"),
         tests("JSON"),
+        tests("Spelling"),
         tests("Tensors"),
         tests("Tokenizers", ["JSON", "WeightFiles"], exclude: ["Fixtures"]),
         tests("ChatTemplates", ["JSON"], exclude: ["Fixtures"]),

@@ -110,6 +110,8 @@ extension TokenizerParts {
 
     // MARK: - tokenizer_config.json
 
+    /// `add_bos_token` and `add_eos_token` are left alone: where there is a tokenizer.json, its post-processor alone decides what
+    /// stands around a text, in transformers 5 as here.
     private mutating func readConfig(_ config: JSONValue?) throws(TokenizerError) {
         let node = LocatedJSON(value: config ?? .object(JSONObject()), path: "tokenizer_config.json")
         guard node.value.object != nil else { throw node.error("expected an object, found \(node.value.typeName)") }

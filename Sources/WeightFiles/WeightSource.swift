@@ -1,5 +1,6 @@
 // One face for every kind of model file: weights under Hugging Face's names.
 
+internal import Spelling
 public import Tensors
 
 /// Where a model's weights come from.
@@ -58,31 +59,5 @@ extension WeightSource {
 
 /// The name among `names` with the fewest edits to `name`; nil where nothing is near.
 public func closestName(to name: String, among names: [String]) -> String? {
-    let target = Array(name.utf8)
-    var best: (name: String, distance: Int)?
-    for candidate in names {
-        let limit = best?.distance ?? max(3, target.count / 3) + 1
-        let distance = editDistance(target, Array(candidate.utf8), below: limit)
-        if distance < limit { best = (candidate, distance) }
-    }
-    return best?.name
-}
-
-/// Levenshtein's distance, or `limit` where it is not below.
-func editDistance(_ a: [UInt8], _ b: [UInt8], below limit: Int) -> Int {
-    guard abs(a.count - b.count) < limit else { return limit }
-    var row = Array(0...b.count)
-    for (i, byte) in a.enumerated() {
-        var diagonal = row[0]
-        row[0] = i + 1
-        var smallest = row[0]
-        for j in 0..<b.count {
-            let replaced = diagonal + (byte == b[j] ? 0 : 1)
-            diagonal = row[j + 1]
-            row[j + 1] = min(replaced, diagonal + 1, row[j] + 1)
-            smallest = min(smallest, row[j + 1])
-        }
-        if smallest >= limit { return limit }
-    }
-    return min(row[b.count], limit)
+    Spelling.nearest(to: name, among: names, most: max(3, name.utf8.count / 3))
 }

@@ -8,7 +8,7 @@ import Testing
 /// The level of each target: it may depend only on targets of a lower level, or on those listed beside it.
 private let levels: [[String]] = [
     ["COpenBLAS", "COneDNN", "CHDF5", "COniguruma", "COpenSSL", "CZlib", "CZstd", "CKernels", "CBenchmarkLoops"],
-    ["Digests", "JSON", "Tensors", "Tokenizers", "ChatTemplates", "Recipes", "Parquet"],
+    ["Digests", "JSON", "Spelling", "Tensors", "Tokenizers", "ChatTemplates", "Recipes", "Parquet"],
     ["Kernels", "WeightFiles", "Datasets"],
     ["Models"],
     ["Adapters", "Training", "Evaluation"],
@@ -19,7 +19,7 @@ private let levels: [[String]] = [
 
 /// Arrows inside a level: values made of values.
 private let allowedWithinLevel: Set<[String]> = [
-    ["Tokenizers", "JSON"], ["ChatTemplates", "JSON"], ["Parquet", "JSON"], ["Training", "Adapters"],
+    ["Tokenizers", "JSON"], ["ChatTemplates", "JSON"], ["Recipes", "Spelling"], ["Parquet", "JSON"], ["Training", "Adapters"],
 ]
 
 /// What must never meet: a recipe is checked and a dataset prepared without a model, and kernels see no file.
