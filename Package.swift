@@ -99,7 +99,7 @@ let package = Package(
             name: "Benchmarks",
             dependencies: [
                 "Kernels", "Tensors", "Models", "Adapters", "Training", "Datasets", "WeightFiles", "ModelExport",
-                "Tokenizers", "JSON", "COneDNN", "COpenBLAS", "CBenchmarkLoops",
+                "Tokenizers", "JSON", "Digests", "COneDNN", "COpenBLAS", "CBenchmarkLoops",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks", exclude: ["CLoops"], swiftSettings: swiftSettings),
@@ -127,6 +127,7 @@ let package = Package(
         tests("Checkpoints", ["Training", "Tensors", "JSON"]),
         tests("ModelExport", ["Adapters", "Models", "Tensors", "WeightFiles", "JSON"]),
         tests("Workbench", ["JSON", "Recipes"]),
+        tests("Benchmarks", ["Models"]),
         .testTarget(
             name: "CommandTests", dependencies: ["TestSupport", "JSON", "lathe"], swiftSettings: swiftSettings),
         .testTarget(name: "PackageTests", dependencies: ["TestSupport", "JSON"], swiftSettings: swiftSettings),

@@ -1,9 +1,10 @@
 // Reading a prompt and writing tokens after it.
 
+import ArgumentParser
 import Foundation
+import JSON
 import Kernels
 import Models
-import Tensors
 import WeightFiles
 
 enum GenerationBenchmark: Benchmark {
@@ -24,41 +25,101 @@ enum GenerationBenchmark: Benchmark {
         if !context.options.quick { cases.append(("SmolLM2 bf16 safetensors", { models.exported("bf16") })) }
         for (label, path) in cases where context.wants(label) {
             guard let path = path() else { continue }
-            try measure(context, label, URL(fileURLWithPath: path), bandwidth)
+            let generation = try Generation(path)
+            for prompt in context.options.quick ? [512] : [128, 512, 1024] {
+                try measure(context, label, generation, prompt: prompt, bandwidth)
+            }
         }
     }
 
-    private static func measure(_ context: Context, _ label: String, _ url: URL, _ bandwidth: Double) throws {
-        let weights = try openWeights(url)
-        let model = try LanguageModel(
+    private static func measure(
+        _ context: Context, _ label: String, _ generation: Generation, prompt: Int, _ bandwidth: Double
+    ) throws {
+        let new = context.options.quick ? 33 : 129
+        let times = try (0..<context.options.samples).map { _ in try generation.measure(prompt: prompt, new: new) }
+        let reading = Samples(times.map(\.promptSeconds)), decoding = Samples(times.map(\.decodingSeconds))
+        context.report.add(
+            .text(label), .text("prompt of \(prompt)"), .samples(reading), .number(Double(prompt) / reading.median),
+            .none)
+        let rate = Double(new - 1) / decoding.median
+        context.report.add(
+            .text(label), .text("\(new - 1) after \(prompt)"), .samples(decoding), .number(rate),
+            .number(rate * Double(generation.weightBytes) / bandwidth))
+    }
+}
+
+/// A model that writes.
+struct Generation {
+    private let model: LanguageModel
+    /// What decoding reads for each token.
+    let weightBytes: Int
+
+    init(_ path: String) throws {
+        let weights = try openWeights(URL(fileURLWithPath: path))
+        model = try LanguageModel(
             configuration: MeasureStep.configuration(of: weights), weights: weights,
             precision: Processor.hasFastBFloat16 ? .bf16 : .f32)
-        let watch = Stopwatch(repetitions: context.options.samples, shortestSeconds: 0)
-        let decoded = context.options.quick ? 32 : 128
-        let bytes = try weights.paths.reduce(0) { try $0 + weights.tensor(at: $1).bytes.count }
-        for prompt in context.options.quick ? [512] : [128, 512, 1024] {
-            let session = GenerationSession(model: model, capacity: prompt + decoded)
-            let ids = (0..<prompt).map { Int32(100 + $0 * 7 % 1000) }
-            let reading = try watch.measure {
-                session.reset()
-                keep(try session.extend(ids))
-            }
-            context.report.add(
-                .text(label), .text("prompt of \(prompt)"), .samples(reading), .number(Double(prompt) / reading.median),
-                .none)
-            // From the end of the prompt each time; reading it again is not counted.
-            var samples: [Double] = []
-            for _ in 0..<context.options.samples {
-                session.reset()
-                _ = try session.extend(ids)
-                samples.append(
-                    try Stopwatch.seconds { for step in 0..<decoded { _ = try session.extend([ids[step]]) } })
-            }
-            let decoding = Samples(samples)
-            let rate = Double(decoded) / decoding.median
-            context.report.add(
-                .text(label), .text("\(decoded) after \(prompt)"), .samples(decoding), .number(rate),
-                .number(rate * Double(bytes) / bandwidth))
+        weightBytes = try weights.paths.reduce(0) { try $0 + weights.tensor(at: $1).bytes.count }
+    }
+
+    /// Reads `prompt` tokens and writes `new` more, always the likeliest. The first comes with the prompt.
+    func measure(prompt: Int, new: Int) throws -> (promptSeconds: Double, decodingSeconds: Double) {
+        let session = GenerationSession(model: model, capacity: prompt + new)
+        let ids = (0..<prompt).map { Int32(100 + $0 * 7 % 1000) }
+        let start = ContinuousClock.now
+        var first = start, last = start, count = 0
+        _ = try session.generate(ids, maximumTokens: new, sampler: .greedy, stopTokens: []) { _ in
+            last = .now
+            if count == 0 { first = last }
+            count += 1
+            return true
         }
+        return ((first - start).seconds, (last - first).seconds)
+    }
+
+    /// Seconds for `sequences` of them, prompts included.
+    func measure(sequences: Int, prompt: Int, new: Int) throws -> Double {
+        try (0..<sequences).reduce(0) { sum, _ in
+            let times = try measure(prompt: prompt, new: new)
+            return sum + times.promptSeconds + times.decodingSeconds
+        }
+    }
+}
+
+/// `Benchmarks measure-generation …`: for comparisons with other programs on the same file.
+struct MeasureGeneration: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "measure-generation", abstract: "Measure prompt processing and decoding; prints JSON.")
+
+    @Option(help: "A Hugging Face directory or a GGUF file.")
+    var model: String
+
+    @Option(help: "Tokens of the prompt.")
+    var prompt = 512
+
+    @Option(help: "Tokens to write.")
+    var tokens = 128
+
+    @Option(help: "Sequences; of several, the rate is that of all tokens written, prompts read included in the time.")
+    var sequences = 1
+
+    @Option(help: "Threads; by default all cores.")
+    var threads: Int?
+
+    func run() throws {
+        Processor.start(threads: threads)
+        let generation = try Generation(model)
+        // Page faults and generated code first.
+        _ = try generation.measure(prompt: prompt, new: 4)
+        let (reading, decoding) = try generation.measure(prompt: prompt, new: tokens + 1)
+        let rate =
+            sequences == 1
+            ? Double(tokens) / decoding
+            : Double(sequences * tokens) / (try generation.measure(sequences: sequences, prompt: prompt, new: tokens))
+        let result: JSONValue = [
+            "prompt_tokens_per_second": .double(Double(prompt) / reading), "tokens_per_second": .double(rate),
+            "peak_memory_bytes": .integer(Machine.peakMemoryBytes),
+        ]
+        print(result.text())
     }
 }

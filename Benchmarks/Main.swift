@@ -9,7 +9,8 @@ struct Benchmarks: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "Benchmarks",
         abstract: "Measures Lathe against this machine's own limits, and prints a table.",
-        subcommands: [RunBenchmarks.self, MeasureStep.self], defaultSubcommand: RunBenchmarks.self)
+        subcommands: [RunBenchmarks.self, MeasureStep.self, MeasureGeneration.self, MeasureTokenizer.self],
+        defaultSubcommand: RunBenchmarks.self)
 
     /// All benchmarks, in the order in which they run.
     static var all: [BenchmarkEntry] {

@@ -1,8 +1,9 @@
 // Text to ids and back, on one thread.
 
+import ArgumentParser
+import Digests
 import Foundation
 import JSON
-import ModelExport
 import Tokenizers
 import WeightFiles
 
@@ -44,5 +45,36 @@ enum TokenizerBenchmark: Benchmark {
                 .text(String(name.suffix(40))), .text(direction), .samples(seconds),
                 .number(Double(byteCount) / seconds.median / 1e6), .number(tokens / seconds.median))
         }
+    }
+}
+
+/// `Benchmarks measure-tokenizer …`: for comparisons with other programs on the same text.
+struct MeasureTokenizer: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "measure-tokenizer", abstract: "Measure tokenising, row by row; prints JSON.")
+
+    @Option(help: "A Hugging Face directory or a GGUF file.")
+    var model: String
+
+    @Option(help: "Text, row by row.")
+    var text: String
+
+    @Option(help: "Passes over the text; the fastest is told.")
+    var passes = 5
+
+    func run() throws {
+        let tokenizer = try LoadingBenchmark.tokenizer(openWeights(URL(fileURLWithPath: model)))
+        let rows = try String(contentsOfFile: text, encoding: .utf8).split(separator: "\n").map(String.init)
+        var ids: [[Int32]] = []
+        let seconds = Stopwatch(repetitions: passes, shortestSeconds: 0).measure {
+            ids = rows.map { tokenizer.encode($0, addSpecialTokens: false).ids }
+        }
+        let written = ids.map { $0.map(String.init).joined(separator: " ") }.joined(separator: "\n")
+        let byteCount = rows.reduce(0) { $0 + $1.utf8.count }
+        let result: JSONValue = [
+            "megabytes_per_second": .double(Double(byteCount) / seconds.fastest / 1e6),
+            "tokens": .integer(ids.reduce(0) { $0 + $1.count }), "ids_sha256": .string(SHA256.hex(of: written)),
+        ]
+        print(result.text())
     }
 }

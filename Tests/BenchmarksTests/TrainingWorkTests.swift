@@ -1,0 +1,67 @@
+// The count of operations that every "share of peak" divides by, against sums done by hand.
+
+import Benchmarks
+import Models
+import Testing
+
+/// SmolLM2-135M.
+private func smollm2() -> (ModelConfiguration, [TrainingWork.Layer]) {
+    let configuration = ModelConfiguration(
+        family: "llama", width: 576, layers: 30, heads: 9, keyValueHeads: 3, headWidth: 64, mlpWidth: 1536,
+        vocabularySize: 49_152, normEpsilon: 1e-5, rotaryBase: 100_000, contextLength: 8192, isTied: true)
+    let sizes = [
+        (576, 576, true), (576, 192, true), (576, 192, true), (576, 576, false), (576, 1536, false), (576, 1536, false),
+        (1536, 576, false),
+    ]
+    let layers = (0..<30).flatMap { block in
+        sizes.map {
+            TrainingWork.Layer(block: block, input: $0.0, output: $0.1, rank: 16, readsBlockInput: $0.2)
+        }
+    }
+    return (configuration, layers)
+}
+
+@Test func tokenOfSmolLM2TakesAbout570MillionOperations() {
+    let (configuration, layers) = smollm2()
+    let work = TrainingWork(configuration, layers: layers)
+    // 3,538,944 weights a block, both ways, but q, k and v of the lowest block only forward.
+    let frozen = 4.0 * 30 * 3_538_944 - 2 * Double(576 * (576 + 192 + 192))
+    // Sums of inputs and outputs of a block's layers: 10,176; six products each, again but for q, k, v of the lowest.
+    let adapters = 6.0 * 16 * 30 * 10_176 - 2 * 16 * 3 * 576
+    #expect(work.perRow == frozen + adapters)
+    #expect(work.perTarget == 4 * 49_152 * 576)
+    #expect(abs(work.perRow + work.perTarget - 0.567e9) < 0.002e9)
+}
+
+@Test func attentionCountsPairsThatSeeOneAnother() {
+    var (configuration, layers) = smollm2()
+    let work = TrainingWork(configuration, layers: layers)
+    #expect(work.attention(length: 1) == 30 * 12 * 576)
+    #expect(work.attention(length: 4) == 30 * 12 * 576 * 10)
+    configuration.slidingWindow = 2
+    configuration.slidingLayers = Array(repeating: true, count: 30)
+    // 1 + 2 + 2 + 2 pairs.
+    #expect(TrainingWork(configuration, layers: layers).attention(length: 4) == 30 * 12 * 576 * 7)
+}
+
+@Test func nothingIsCountedBackwardsBelowTheLowestAdapter() {
+    var (configuration, layers) = smollm2()
+    configuration.layers = 2
+    layers = (0..<2).map { TrainingWork.Layer(block: $0, input: 10, output: 20, rank: $0, readsBlockInput: false) }
+    let work = TrainingWork(configuration, layers: layers)
+    #expect(work.perRow == 2 * 200 + 4 * 200 + 6 * 30)
+    #expect(work.attention(length: 1) == (4 + 12) * 576)
+}
+
+@Test func fitFindsALineAndItsDeviation() {
+    let line = LinearFit([(x: 1, y: 3), (x: 2, y: 5), (x: 10, y: 21)])
+    #expect(abs(line.intercept - 1) < 1e-9 && abs(line.slope - 2) < 1e-9 && line.largestDeviation < 1e-9)
+    let bent = LinearFit([(x: 1, y: 1), (x: 2, y: 2), (x: 3, y: 6)])
+    #expect(bent.largestDeviation > 0.1)
+}
+
+@Test func medianIsTheMiddle() {
+    #expect(Samples([3, 1, 2]).median == 2)
+    #expect(Samples([4, 1, 2, 3]).median == 2.5)
+    #expect(Samples([3, 1, 2]).fastest == 1 && Samples([3, 1, 2]).slowest == 3)
+}
