@@ -25,23 +25,24 @@ private func smollm2() -> (ModelConfiguration, [TrainingWork.Layer]) {
     let (configuration, layers) = smollm2()
     let work = TrainingWork(configuration, layers: layers)
     // 3,538,944 weights a block, both ways, but q, k and v of the lowest block only forward.
-    let frozen = 4.0 * 30 * 3_538_944 - 2 * Double(576 * (576 + 192 + 192))
+    let frozen = 4 * 30 * 3_538_944 - 2 * 576 * (576 + 192 + 192)
     // Sums of inputs and outputs of a block's layers: 10,176; six products each, again but for q, k, v of the lowest.
-    let adapters = 6.0 * 16 * 30 * 10_176 - 2 * 16 * 3 * 576
-    #expect(work.perRow == frozen + adapters)
-    #expect(work.perTarget == 4 * 49_152 * 576)
+    let adapters = 6 * 16 * 30 * 10_176 - 2 * 16 * 3 * 576
+    #expect(work.perRow == Double(frozen + adapters))
+    #expect(work.perTarget == Double(4 * 49_152 * 576))
     #expect(abs(work.perRow + work.perTarget - 0.567e9) < 0.002e9)
 }
 
 @Test func attentionCountsPairsThatSeeOneAnother() {
     var (configuration, layers) = smollm2()
     let work = TrainingWork(configuration, layers: layers)
-    #expect(work.attention(length: 1) == 30 * 12 * 576)
-    #expect(work.attention(length: 4) == 30 * 12 * 576 * 10)
+    let pair = Double(30 * 12 * 576)
+    #expect(work.attention(length: 1) == pair)
+    #expect(work.attention(length: 4) == 10 * pair)
     configuration.slidingWindow = 2
     configuration.slidingLayers = Array(repeating: true, count: 30)
     // 1 + 2 + 2 + 2 pairs.
-    #expect(TrainingWork(configuration, layers: layers).attention(length: 4) == 30 * 12 * 576 * 7)
+    #expect(TrainingWork(configuration, layers: layers).attention(length: 4) == 7 * pair)
 }
 
 @Test func nothingIsCountedBackwardsBelowTheLowestAdapter() {
@@ -49,8 +50,9 @@ private func smollm2() -> (ModelConfiguration, [TrainingWork.Layer]) {
     configuration.layers = 2
     layers = (0..<2).map { TrainingWork.Layer(block: $0, input: 10, output: 20, rank: $0, readsBlockInput: false) }
     let work = TrainingWork(configuration, layers: layers)
-    #expect(work.perRow == 2 * 200 + 4 * 200 + 6 * 30)
-    #expect(work.attention(length: 1) == (4 + 12) * 576)
+    // Block 0 forward; block 1 both ways, and its adapter's six products.
+    #expect(work.perRow == Double(400 + 800 + 180))
+    #expect(work.attention(length: 1) == Double(16 * 576))
 }
 
 @Test func fitFindsALineAndItsDeviation() {
