@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Writes the tiny random models of Tests/ModelsTests/Fixtures: weights, configuration, token ids and fp32 logits.
 
-Made with torch and transformers (versions are written into each golden.json). Run: python3 scripts/goldens/tiny_models.py
+Made with torch and transformers (versions are written into each golden.json). Run: python3 scripts/goldens/tiny_models.py [NAME...]
 """
 import json
 import pathlib
+import sys
 
 import torch
 import transformers
@@ -37,9 +38,23 @@ models = {
     "mistral": (MistralForCausalLM, MistralConfig(
         **common, tie_word_embeddings=False, sliding_window=7,
         rope_parameters={"rope_theta": 10000.0, "rope_type": "default"})),
+    # With the defaults of beta_fast, beta_slow and attention_factor, and with others. Few pairs turn often enough in 16
+    # positions for the defaults' ramp, so the second has a base and betas that put pairs on all three parts of it.
+    "yarn": (Qwen2ForCausalLM, Qwen2Config(
+        **common, tie_word_embeddings=True,
+        rope_parameters={
+            "rope_theta": 1000000.0, "rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 16})),
+    "yarn-factors": (LlamaForCausalLM, LlamaConfig(
+        **{**common, "num_attention_heads": 2, "num_key_value_heads": 1}, head_dim=16, tie_word_embeddings=True,
+        rope_parameters={
+            "rope_theta": 500.0, "rope_type": "yarn", "factor": 3.0, "original_max_position_embeddings": 64,
+            "attention_factor": 1.3, "beta_fast": 4.0, "beta_slow": 0.5})),
 }
 
+chosen = sys.argv[1:] or list(models)
 for index, (name, (kind, config)) in enumerate(models.items()):
+    if name not in chosen:
+        continue
     torch.manual_seed(100 + index)
     config._attn_implementation = "eager"
     model = kind(config).float().eval()
