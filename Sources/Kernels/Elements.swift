@@ -73,4 +73,20 @@ public enum Elements {
         let index = lathe_first_non_finite(base, numbers.count)
         return index < 0 ? nil : index
     }
+
+    /// Where the first largest number stands; nil where one is NaN or +∞, or none is finite.
+    public static func firstLargest(_ numbers: UnsafeBufferPointer<Float>) -> Int? {
+        guard let base = numbers.baseAddress else { return nil }
+        let index = lathe_first_largest(base, numbers.count)
+        return index < 0 ? nil : index
+    }
+
+    /// exp((x − `largest`) · `factor`) of each number.
+    public static func exponentials(
+        _ numbers: UnsafeBufferPointer<Float>, largest: Float, factor: Float, into results: UnsafeMutableBufferPointer<Float>
+    ) {
+        precondition(results.count == numbers.count)
+        guard let from = numbers.baseAddress, let to = results.baseAddress else { return }
+        lathe_exponentials(from, largest, factor, to, numbers.count)
+    }
 }

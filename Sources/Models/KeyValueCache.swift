@@ -3,18 +3,23 @@
 import Kernels
 import Tensors
 
-/// Rotated keys and values of one sequence, fp32, a matrix `[capacity, G·D]` each a layer.
+/// Rotated keys and values of one sequence, a matrix `[capacity, G·D]` each a layer.
 final class KeyValueCache {
     let capacity: Int
+    /// Tokens in the cache.
+    var length = 0
     private let width: Int
     private let layers: Int
+    private let type: ElementType
     private let storage: UnsafeMutableRawBufferPointer
 
-    init(configuration: ModelConfiguration, capacity: Int) {
+    /// - Parameter type: in which keys and values are kept.
+    init(configuration: ModelConfiguration, capacity: Int, type: ElementType) {
         self.capacity = capacity
+        self.type = type
         width = configuration.keyValueWidth
         layers = configuration.layers
-        storage = .allocate(byteCount: max(2 * layers * capacity * width * 4, 1), alignment: 64)
+        storage = .allocate(byteCount: max(2 * layers * capacity * width * type.byteCount, 1), alignment: 64)
     }
 
     deinit { storage.deallocate() }
@@ -27,16 +32,15 @@ final class KeyValueCache {
         Conversion.convert(values, into: matrix(2 * layer + 1).rows(range))
     }
 
-    /// The first `count` keys and values of a layer.
-    func rows(layer: Int, count: Int) -> (keys: Matrix, values: Matrix) {
-        (matrix(2 * layer).rows(0..<count), matrix(2 * layer + 1).rows(0..<count))
+    /// The keys and values of positions `range` of a layer.
+    func rows(layer: Int, _ range: Range<Int>) -> (keys: Matrix, values: Matrix) {
+        (matrix(2 * layer).rows(range), matrix(2 * layer + 1).rows(range))
     }
 
     private func matrix(_ index: Int) -> Matrix {
         precondition(index < 2 * layers)
         return Matrix(
-            pointer: storage.baseAddress.unsafelyUnwrapped + index * capacity * width * 4, rows: capacity,
-            columns: width,
-            type: .f32)
+            pointer: storage.baseAddress.unsafelyUnwrapped + index * capacity * width * type.byteCount, rows: capacity,
+            columns: width, type: type)
     }
 }

@@ -89,11 +89,7 @@ extension LinearLayer {
             // Summed by itself, then added: a product that accumulates rounds once a block of its depth, and residual
             // streams carry numbers of 10⁴ that cancel in the last layers (seen in SmolLM2).
             let product = accumulate ? context.residual(rows: y.rows, columns: y.columns) : y
-            if context.readsStoredBlocks {
-                MatrixVector.multiply(weight, x, into: product)
-            } else {
-                context.workspace.scoped { Products.timesTransposed(x, widened(context), into: product) }
-            }
+            context.workspace.scoped { Products.timesTransposed(x, widened(context), into: product) }
             if accumulate { Elements.add(product, into: y) }
         }
         if let bias { Elements.addBias(bias, to: y) }

@@ -9,8 +9,6 @@ struct PassContext {
     let precision: ElementType
     /// Dropout's random numbers; nil where nothing is dropped: evaluation and generation.
     var dropout: DropoutKey?
-    /// Multiply a few fp32 rows straight with the stored blocks instead of widening the weight first: decoding.
-    var readsStoredBlocks = false
 
     /// A buffer in the type of activations.
     func activations(rows: Int, columns: Int) -> Matrix {

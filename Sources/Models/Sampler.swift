@@ -1,6 +1,6 @@
 // From logits to the next token. The same seed, sequence and step always give the same token.
 
-import Foundation
+import Kernels
 import Tensors
 
 /// How the next token is chosen.
@@ -36,46 +36,71 @@ public struct Sampler: Sendable {
 
     /// The token chosen at step `step`, nil if a logit is not a number or none is finite.
     public func token(logits: [Float], step: Int) -> Int32? {
-        guard let best = Self.mostLikely(logits) else { return nil }
-        guard temperature > 0 else { return Int32(best) }
-        // Equal logits in the order of ids: nothing may hang on the sort's order.
-        var candidates = logits.indices.filter { logits[$0] > -.infinity }
-        candidates.sort { (logits[$0], $1) > (logits[$1], $0) }
-        if let topK { candidates = Array(candidates.prefix(topK)) }
-        let largest = Double(logits[best])
-        var weights = candidates.map { exp((Double(logits[$0]) - largest) / temperature) }
-        keepNucleus(&weights)
-        // The first candidate has weight 1, so min-p compares weights as they are.
-        if minP > 0 { weights = Array(weights.prefix { $0 >= minP }) }
-        let mark = random.uniform(stream: stream, index: UInt64(step)) * weights.reduce(0, +)
-        var sum = 0.0
-        for (candidate, weight) in zip(candidates, weights) {
-            sum += weight
-            if mark < sum { return Int32(candidate) }
-        }
-        return Int32(candidates[weights.count - 1])
+        logits.withUnsafeBufferPointer { token(logits: $0, step: step) }
     }
 
-    private func keepNucleus(_ weights: inout [Double]) {
-        guard topP < 1 else { return }
-        let limit = topP * weights.reduce(0, +)
-        var sum = 0.0
-        for (index, weight) in weights.enumerated() {
-            sum += weight
-            if sum >= limit {
-                weights.removeSubrange((index + 1)...)
-                return
+    /// The token chosen at step `step`, nil if a logit is not a number or none is finite.
+    public func token(logits: UnsafeBufferPointer<Float>, step: Int) -> Int32? {
+        guard let best = Elements.firstLargest(logits) else { return nil }
+        guard temperature > 0 else { return Int32(best) }
+        return withUnsafeTemporaryAllocation(of: Float.self, capacity: logits.count) { weights in
+            // The most likely token has weight 1.
+            Elements.exponentials(logits, largest: logits[best], factor: Float(1 / temperature), into: weights)
+            let candidates = self.candidates(UnsafeBufferPointer(weights))
+            return choose(candidates.map { weights[$0] }, candidates, step: step)
+        }
+    }
+
+    /// Ids that the filters leave: by falling weight where top-k or top-p look at the order, else by id.
+    private func candidates(_ weights: UnsafeBufferPointer<Float>) -> [Int] {
+        guard topK != nil || topP < 1 else { return weights.indices.filter { weights[$0] > 0 && isLikely(weights[$0]) } }
+        var kept = leading(weights) { $0.count >= topK ?? 0 && (topK != nil || reaches($0, weights, weights.total)) }
+        if let topK { kept.removeLast(max(0, kept.count - topK)) }
+        if topP < 1 {
+            let total = topK == nil ? weights.total : kept.reduce(0) { $0 + Double(weights[$1]) }
+            var sum = 0.0
+            if let last = kept.firstIndex(where: {
+                sum += Double(weights[$0])
+                return sum >= topP * total
+            }) {
+                kept.removeSubrange((last + 1)...)
             }
         }
+        return kept.filter { isLikely(weights[$0]) }
     }
 
-    /// The lowest index of the largest logit; nil if there is a NaN, +∞ or nothing finite.
-    private static func mostLikely(_ logits: [Float]) -> Int? {
-        var best: Int?
-        for (index, logit) in logits.enumerated() {
-            guard logit < .infinity else { return nil }
-            if logit > (best.map { logits[$0] } ?? -.infinity) { best = index }
-        }
-        return best
+    private func isLikely(_ weight: Float) -> Bool { Double(weight) >= minP }
+
+    private func reaches(_ ids: [Int], _ weights: UnsafeBufferPointer<Float>, _ total: Double) -> Bool {
+        ids.reduce(0) { $0 + Double(weights[$1]) } >= topP * total
     }
+
+    /// The heaviest ids, sorted, as many as `isEnough` asks for and some more, or all: few are worth sorting.
+    private func leading(_ weights: UnsafeBufferPointer<Float>, isEnough: ([Int]) -> Bool) -> [Int] {
+        var least: Float = 0.01
+        while true {
+            var ids = weights.indices.filter { weights[$0] > 0 && weights[$0] >= least }
+            if least == 0 || isEnough(ids) {
+                // Equal weights in the order of ids: nothing may hang on the sort's order.
+                ids.sort { (weights[$0], $1) > (weights[$1], $0) }
+                return ids
+            }
+            least = least > 1e-6 ? least * 0.01 : 0
+        }
+    }
+
+    private func choose(_ weights: [Float], _ ids: [Int], step: Int) -> Int32? {
+        let mark = random.uniform(stream: stream, index: UInt64(step)) * weights.reduce(0) { $0 + Double($1) }
+        var sum = 0.0
+        for (id, weight) in zip(ids, weights) {
+            sum += Double(weight)
+            if mark < sum { return Int32(id) }
+        }
+        return ids.last.map { Int32($0) }
+    }
+}
+
+extension UnsafeBufferPointer<Float> {
+    /// The sum, in double.
+    fileprivate var total: Double { reduce(0) { $0 + Double($1) } }
 }

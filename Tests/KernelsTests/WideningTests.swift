@@ -108,7 +108,7 @@ import Testing
         #expect(Widening.floats(tensor) == all.values)
 
         let x = TestMatrix(random: 2, columns, seed: 1), y = TestMatrix(2, rows), product = TestMatrix(2, rows)
-        MatrixVector.multiply(tensor, x.matrix, into: y.matrix)
+        RowProducts.multiply([RowProducts.Term(tensor, RowInput(exact: x.matrix), into: y.matrix)])
         Products.timesTransposed(x.matrix, all.matrix, into: product.matrix)
         #expect(relativeError(y.values, product.values) < 1e-6)
     }

@@ -56,6 +56,45 @@ typedef enum {
 /// `count` numbers, whole blocks.
 void lathe_dequantise(lathe_format format, const void *blocks, void *to, lathe_type to_type, long count);
 
+// --- Integer dot products with stored blocks (integer_rows.c, integer_dots.c, quantise.c) -----------------------------
+// Activations become 32 whole numbers of 16 bits with a scale: 254 · coarse + fine, a byte each, since bytes are what CPUs
+// multiply by the block. Whole numbers of 8 bits would lose too much: models have channels a hundred times larger than their
+// neighbours.
+/// What is known of 32 whole numbers.
+typedef struct {
+    float scale, sum;     // number = scale · whole number; the sum of the 32 numbers
+    int32_t total, half;  // sums of the 32 and of the first 16 whole numbers
+} lathe_block_facts;
+/// `[rows, columns]`, `columns` a multiple of 32.
+typedef struct {
+    const int8_t *numbers;           // [rows, columns / 32, 2, 32]: coarse bytes, fine bytes, all within ±127
+    const lathe_block_facts *facts;  // [rows, columns / 32]
+    long rows, columns;
+} lathe_integers;
+/// `blocks` times 32 numbers to whole numbers. A block with NaN or infinity gets a scale of NaN.
+void lathe_quantise(const float *x, long blocks, int8_t *numbers, lathe_block_facts *facts);
+/// Whether blocks of `format` are integers with scales.
+bool lathe_has_integers(lathe_format format);
+/// y[n, i] (+)= x[n] · weight row i, for the `count` stored rows at `rows`; rows of y are `stride` numbers apart.
+/// Bits depend on the weight row and on x[n] alone.
+void lathe_integer_rows(
+    lathe_format format, const void *_Nonnull const *_Nonnull rows, long count, const lathe_integers *x, float *y, long stride,
+    bool accumulate);
+typedef enum {
+    LATHE_DOTS_SCALAR, LATHE_DOTS_AVX2, LATHE_DOTS_AVX_VNNI, LATHE_DOTS_AVX512, LATHE_DOTS_AVX512_VNNI
+} lathe_dots;
+/// How bytes are multiplied on the calling thread.
+lathe_dots lathe_current_dots(void);
+/// Does without VNNI on the calling thread. For tests.
+void lathe_hide_vnni(bool hides);
+
+// --- Few rows times stored rows of numbers (float_rows.c) ------------------------------------------------------------
+/// y[i, row] (+)= x[i] · weight row, for the `count` rows of `type` at `rows` and the `n` rows of x; rows of y are `stride`
+/// numbers apart. Bits depend on the weight row and on x[i] alone.
+void lathe_float_rows(
+    const void *_Nonnull const *_Nonnull rows, lathe_type type, long count, long columns, const float *x, long n, float *y,
+    long stride, bool accumulate);
+
 // --- Norm (rmsnorm.c): y = x · inverse_rms · weight -------------------------------------------------------------------
 void lathe_rmsnorm_forward(
     const void *x, lathe_type x_type, const float *weight, float epsilon, void *y, lathe_type y_type, float *inverse_rms,
@@ -104,12 +143,26 @@ void lathe_attention_backward(
     const lathe_attention_shape *shape, long heads, const void *d_o, lathe_type d_o_type, const void *q, const void *k,
     const void *v, const void *o, lathe_type o_type, const float *lse, void *dq, void *dk, void *dv);
 
+// --- Attention of one position over a cache (cached_attention.c) --------------------------------------------------------
+typedef struct {
+    long keys, width, key_stride;  // rows of k and v, D, numbers from one row to the next
+    float scale;
+    lathe_type type;               // of k and v
+} lathe_cached_shape;
+/// `heads` neighbouring query heads `[heads, D]` that share one key/value head, over all keys.
+void lathe_cached_attention(
+    const lathe_cached_shape *shape, long heads, const float *q, const void *k, const void *v, float *o);
+
 // --- Elements (elements.c) -------------------------------------------------------------------------------------------------
 void lathe_add(const void *x, lathe_type x_type, void *y, lathe_type y_type, long count);
 void lathe_scale(void *x, lathe_type type, float factor, long count);
 double lathe_sum_of_squares(const float *x, long count);
 /// The index of the first NaN or infinity, or -1.
 long lathe_first_non_finite(const float *x, long count);
+/// The index of the first largest number; -1 where one is NaN or +∞, or none is finite (largest.c).
+long lathe_first_largest(const float *x, long count);
+/// y = exp((x − largest) · factor) (largest.c).
+void lathe_exponentials(const float *x, float largest, float factor, float *y, long count);
 float lathe_dot(const float *x, const float *y, long count);
 
 // --- Dropout (dropout.c) -----------------------------------------------------------------------------------------------------

@@ -1,0 +1,72 @@
+// Linear layers in generation: weights as they are stored, adapters beside them, unmerged.
+
+import Kernels
+import Tensors
+
+extension LinearLayer {
+    /// y = x·Wᵀ + b + s·(x·Aᵀ)·Bᵀ for layers that share an input.
+    ///
+    /// - Parameters:
+    ///   - outputs: a layer and its y `[n, out]`, fp32, each.
+    ///   - x: `[n, in]`, fp32.
+    static func generate(_ outputs: [(layer: LinearLayer, y: Matrix)], _ x: Matrix, _ pass: GenerationPass) {
+        pass.workspace.scoped {
+            let input = pass.input(x)
+            var terms: [RowProducts.Term] = [], lows: [(adapter: LowRankAdapter, z: Matrix, y: Matrix)] = []
+            for (layer, y) in outputs {
+                if pass.readsStored(layer.weight, rows: x.rows) {
+                    terms.append(RowProducts.Term(layer.weight, input, into: y))
+                } else {
+                    layer.multiplyWidened(x, into: y, pass)
+                }
+                guard let adapter = layer.adapter else { continue }
+                let z = pass.matrix(x.rows, adapter.rank)
+                lows.append((adapter, z, y))
+                if pass.isThin(x) {
+                    terms.append(RowProducts.Term(adapter.a, RowInput(exact: x), into: z))
+                } else {
+                    Products.timesTransposed(x, adapter.a, into: z)
+                }
+            }
+            RowProducts.multiply(terms)
+            for (adapter, z, _) in lows { Elements.scale(z, by: adapter.scale) }
+            if pass.isThin(x) {
+                RowProducts.multiply(
+                    lows.map { RowProducts.Term($0.adapter.b, RowInput(exact: $0.z), into: $0.y, accumulate: true) })
+            } else {
+                for (adapter, z, y) in lows { Products.timesTransposed(z, adapter.b, into: y, accumulate: true) }
+            }
+        }
+        for (layer, y) in outputs { layer.bias.map { Elements.addBias($0, to: y) } }
+    }
+
+    /// y += what the layer gives for x.
+    func generate(adding x: Matrix, to y: Matrix, _ pass: GenerationPass) {
+        pass.workspace.scoped {
+            let sum = pass.matrix(y.rows, y.columns)
+            Self.generate([(self, sum)], x, pass)
+            Elements.add(sum, into: y)
+        }
+    }
+
+    /// Many rows through the products of training.
+    private func multiplyWidened(_ x: Matrix, into y: Matrix, _ pass: GenerationPass) {
+        pass.workspace.scoped {
+            let context = pass.context
+            guard context.precision != x.type else {
+                return Products.timesTransposed(x, weight.widened(context), into: y)
+            }
+            let typed = context.activations(rows: x.rows, columns: x.columns)
+            Conversion.convert(x, into: typed)
+            Products.timesTransposed(typed, weight.widened(context), into: y)
+        }
+    }
+}
+
+extension GenerationPass {
+    /// Whether adapters take `x` row by row; else as one product.
+    func isThin(_ x: Matrix) -> Bool {
+        if case .step = rows { return true }
+        return x.rows <= 8
+    }
+}
