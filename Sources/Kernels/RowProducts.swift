@@ -77,7 +77,8 @@ public enum RowProducts {
 
     /// Weights as they are where they are fp32 or bf16, else widened a few rows at a time.
     private static func multiplyFloats(
-        _ term: Term, _ pointers: UnsafeMutablePointer<UnsafeRawPointer>, _ count: Int, _ to: UnsafeMutablePointer<Float>
+        _ term: Term, _ pointers: UnsafeMutablePointer<UnsafeRawPointer>, _ count: Int,
+        _ to: UnsafeMutablePointer<Float>
     ) {
         let x = term.input.floats, columns = x.columns
         func multiply(_ rows: UnsafePointer<UnsafeRawPointer>, _ type: lathe_type, _ count: Int, at row: Int) {
@@ -139,7 +140,8 @@ struct RowSource {
             // `RowOrder.storedRow` without its divisions.
             let half = count / heads / 2
             guard half > 0 else { return }
-            var head = range.lowerBound / (2 * half), side = range.lowerBound / half % 2, index = range.lowerBound % half
+            var head = range.lowerBound / (2 * half), side = range.lowerBound / half % 2,
+                index = range.lowerBound % half
             for row in 0..<range.count {
                 (to + row).initialize(to: base + (head * 2 * half + 2 * index + side) * rowBytes)
                 index += 1

@@ -22,43 +22,52 @@ public final class GenerationBatch {
         }
     }
 
-    /// Sequences that run at the same time.
+    /// The most sequences that run at the same time.
     public let width: Int
+    /// The most memory that the caches of running sequences take together; one sequence runs whatever it takes.
+    public let cacheBytes: Int
     public let arithmetic: GenerationArithmetic
     private let model: LanguageModel
     private let workspace: Workspace
 
     /// - Parameters:
     ///   - width: the most sequences at a time; each has a cache for its prompt and answer.
+    ///   - cacheBytes: the most memory of these caches.
     ///   - arithmetic: nil for what goes with the model's precision: exact in fp32, rounded in bf16.
     public init(
-        model: LanguageModel, width: Int = 16, arithmetic: GenerationArithmetic? = nil,
+        model: LanguageModel, width: Int = 16, cacheBytes: Int = 256 << 20, arithmetic: GenerationArithmetic? = nil,
         workspace: Workspace = Workspace()
     ) {
         precondition(width > 0)
         self.model = model
         self.width = width
+        self.cacheBytes = cacheBytes
         self.arithmetic = arithmetic ?? GenerationArithmetic(model.precision)
         self.workspace = workspace
     }
 
     /// Answers `requests`; a place that becomes free goes to the next request.
     ///
-    /// - Parameter finished: hears the number of each request as it ends.
+    /// - Parameter finished: hears the number and the answer of each request as it ends.
     /// - Returns: the answers in the order of `requests`.
     public func generate(
-        _ requests: [Request], finished: (Int) -> Void = { _ in }
+        _ requests: [Request], finished: (Int, GenerationSession.Generated) -> Void = { _, _ in }
     ) throws -> [GenerationSession.Generated] {
-        for request in requests { try model.checkTokens(request.prompt) }
-        var answers = [GenerationSession.Generated?](repeating: nil, count: requests.count)
-        func end(_ sequence: RunningSequence, _ end: GenerationSession.End) {
-            answers[sequence.number] = GenerationSession.Generated(tokens: sequence.tokens, end: end)
-            finished(sequence.number)
+        for request in requests {
+            precondition(!request.prompt.isEmpty, "a prompt without tokens")
+            try model.checkTokens(request.prompt)
         }
-        var running: [RunningSequence] = [], waiting = requests.indices.makeIterator()
+        var answers = [GenerationSession.Generated?](repeating: nil, count: requests.count)
+        func end(_ sequence: RunningSequence, _ reason: GenerationSession.End) {
+            let answer = GenerationSession.Generated(tokens: sequence.tokens, end: reason)
+            answers[sequence.number] = answer
+            finished(sequence.number, answer)
+        }
+        var running: [RunningSequence] = [], next = 0
         while true {
-            while running.count < width, let number = waiting.next() {
-                let sequence = RunningSequence(number, requests[number], model, arithmetic)
+            while next < requests.count, hasRoom(for: requests[next], beside: running) {
+                let sequence = RunningSequence(next, requests[next], model, arithmetic)
+                next += 1
                 if let reason = try start(sequence) { end(sequence, reason) } else { running.append(sequence) }
             }
             guard !running.isEmpty else { return answers.compactMap { $0 } }
@@ -66,6 +75,13 @@ public final class GenerationBatch {
             for (sequence, reason) in zip(running, reasons) { reason.map { end(sequence, $0) } }
             running = zip(running, reasons).filter { $1 == nil }.map { $0.0 }
         }
+    }
+
+    private func hasRoom(for request: Request, beside running: [RunningSequence]) -> Bool {
+        guard !running.isEmpty else { return true }
+        let tokens = ([request] + running.map(\.request)).reduce(0) { $0 + $1.capacity }
+        let bytes = tokens * KeyValueCache.bytesPerToken(model.configuration, arithmetic.cacheType)
+        return running.count < width && bytes <= cacheBytes
     }
 
     /// Reads the prompt and chooses the first token.
@@ -105,8 +121,7 @@ private final class RunningSequence {
         self.number = number
         self.request = request
         cache = KeyValueCache(
-            configuration: model.configuration, capacity: request.prompt.count + max(request.maximumTokens, 0),
-            arithmetic: arithmetic)
+            configuration: model.configuration, capacity: request.capacity, type: arithmetic.cacheType)
     }
 
     /// Chooses the next token; gives the reason where it is the end.
@@ -118,4 +133,9 @@ private final class RunningSequence {
         tokens.append(next)
         return tokens.count < request.maximumTokens ? nil : .maximumTokens
     }
+}
+
+extension GenerationBatch.Request {
+    /// Tokens that may have to be remembered.
+    fileprivate var capacity: Int { max(1, prompt.count + max(maximumTokens, 0)) }
 }

@@ -7,12 +7,15 @@ import Tensors
 public enum GenerationArithmetic: Sendable {
     /// Activations in fp32, whatever the weights are.
     case exact
-    /// Where weights are stored as small integers, activations are rounded to 8 bits, 32 with a scale of their own, and
-    /// integers are multiplied; keys and values are kept in bf16. Many times faster than `exact`.
+    /// Where weights are stored as small integers, activations are rounded to whole numbers of 16 bits, 32 with a scale of
+    /// their own, and integers are multiplied; keys and values are kept in bf16. Many times faster than `exact`.
     case rounded
 
     /// What goes with the model's precision.
     init(_ precision: ElementType) { self = precision == .f32 ? .exact : .rounded }
+
+    /// In which keys and values are kept.
+    var cacheType: ElementType { self == .exact ? .f32 : .bf16 }
 }
 
 /// What the layers of one pass share.
@@ -65,8 +68,11 @@ struct GenerationPass {
             cache.store(key, value, layer: layer, at: start)
             let (keys, values) = cache.rows(layer: layer, 0..<count)
             workspace.scoped {
-                let typed = keys.type == .f32 ? query : workspace.matrix(
-                    rows: query.rows, columns: query.columns, type: keys.type)
+                let typed =
+                    keys.type == .f32
+                    ? query
+                    : workspace.matrix(
+                        rows: query.rows, columns: query.columns, type: keys.type)
                 if keys.type != .f32 { Conversion.convert(query, into: typed) }
                 Attention.cached(
                     q: typed, keys: keys, values: values, start: start, heads: shape.heads,

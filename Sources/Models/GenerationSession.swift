@@ -39,7 +39,7 @@ public final class GenerationSession {
         self.capacity = capacity
         self.workspace = workspace
         self.arithmetic = arithmetic ?? GenerationArithmetic(model.precision)
-        cache = KeyValueCache(configuration: model.configuration, capacity: capacity, arithmetic: self.arithmetic)
+        cache = KeyValueCache(configuration: model.configuration, capacity: capacity, type: self.arithmetic.cacheType)
     }
 
     /// Forgets all tokens; memory stays.
@@ -78,12 +78,5 @@ public final class GenerationSession {
         guard length + ids.count <= capacity else { throw ModelError.contextFull(capacity: capacity) }
         try model.checkTokens(ids)
         return model.read(ids, into: cache, arithmetic, workspace: workspace) { body(UnsafeBufferPointer($0.floats)) }
-    }
-}
-
-extension KeyValueCache {
-    /// A cache whose type goes with the arithmetic.
-    convenience init(configuration: ModelConfiguration, capacity: Int, arithmetic: GenerationArithmetic) {
-        self.init(configuration: configuration, capacity: capacity, type: arithmetic == .exact ? .f32 : .bf16)
     }
 }

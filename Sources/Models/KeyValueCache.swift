@@ -19,7 +19,13 @@ final class KeyValueCache {
         self.type = type
         width = configuration.keyValueWidth
         layers = configuration.layers
-        storage = .allocate(byteCount: max(2 * layers * capacity * width * type.byteCount, 1), alignment: 64)
+        storage = .allocate(
+            byteCount: max(capacity * Self.bytesPerToken(configuration, type), 1), alignment: 64)
+    }
+
+    /// What one more token takes.
+    static func bytesPerToken(_ configuration: ModelConfiguration, _ type: ElementType) -> Int {
+        2 * configuration.layers * configuration.keyValueWidth * type.byteCount
     }
 
     deinit { storage.deallocate() }

@@ -53,7 +53,9 @@ public struct Sampler: Sendable {
 
     /// Ids that the filters leave: by falling weight where top-k or top-p look at the order, else by id.
     private func candidates(_ weights: UnsafeBufferPointer<Float>) -> [Int] {
-        guard topK != nil || topP < 1 else { return weights.indices.filter { weights[$0] > 0 && isLikely(weights[$0]) } }
+        guard topK != nil || topP < 1 else {
+            return weights.indices.filter { weights[$0] > 0 && isLikely(weights[$0]) }
+        }
         var kept = leading(weights) { $0.count >= topK ?? 0 && (topK != nil || reaches($0, weights, weights.total)) }
         if let topK { kept.removeLast(max(0, kept.count - topK)) }
         if topP < 1 {

@@ -34,6 +34,13 @@ struct ObservedEvaluator {
     }
 }
 
+extension ObservedEvaluator {
+    /// Tells how far other work on the same rows is.
+    func report(done: Int, total: Int, unit: String) {
+        observer.receive(.progress(done: done, total: total, unit: unit))
+    }
+}
+
 /// How many token rows a batch without gradients has.
 enum EvaluationRows {
     /// Taller batches widen the weights less often; above the first, nothing gets faster.

@@ -97,10 +97,10 @@ struct TaskEvaluation {
 
     // MARK: - Generation
 
-    /// Greedy answers to the rows that have one, and what the rows answer.
+    /// Greedy answers to the rows that have one, and what the rows answer, in the rows' order.
     private func generatedAnswers() throws -> (answers: [String], references: [String]) {
         let builder = preparation.builder
-        var answers: [String] = []
+        var requests: [GenerationBatch.Request] = []
         var references: [String] = []
         for row in rows.rows {
             guard let (prompt, reference) = try builder.prompt(of: row) else { continue }
@@ -108,13 +108,19 @@ struct TaskEvaluation {
             guard limit > 0 else {
                 throw Failure(.badInput, "\(row.place): the prompt's \(prompt.count) tokens fill the model's context")
             }
-            let session = GenerationSession(model: model, capacity: prompt.count + limit)
-            let generated = try session.generate(
-                prompt, maximumTokens: limit, sampler: .greedy, stopTokens: opened.stopIDs)
-            answers.append(opened.tokenizer.decode(generated.tokens, skipSpecialTokens: true))
+            requests.append(
+                GenerationBatch.Request(prompt: prompt, maximumTokens: limit, stopTokens: opened.stopIDs))
             references.append(reference)
         }
-        return (answers, references)
+        var (done, tokens) = (0, 0)
+        let clock = ContinuousClock(), start = clock.now
+        let batch = GenerationBatch(model: model, arithmetic: GenerationArithmetic(recipe.model.precision))
+        let generated = try batch.generate(requests) { _, answer in
+            (done, tokens) = (done + 1, tokens + answer.tokens.count)
+            let speed = Double(tokens) / max((clock.now - start).seconds, 1e-9)
+            scorer.report(done: done, total: requests.count, unit: "answers, \(Int(speed)) tokens/s")
+        }
+        return (generated.map { opened.tokenizer.decode($0.tokens, skipSpecialTokens: true) }, references)
     }
 }
 

@@ -114,7 +114,8 @@ public final class TextGenerator {
                 "the prompt's \(prompt.count) tokens fill the model's context of \(model.configuration.contextLength)")
         }
         let limit = min(settings.maxNewTokens, room)
-        let session = GenerationSession(model: model, capacity: prompt.count + limit)
+        let session = GenerationSession(
+            model: model, capacity: prompt.count + limit, arithmetic: GenerationArithmetic(precision))
         let sampler = Sampler(
             temperature: settings.temperature, topK: settings.topK, topP: settings.topP ?? 1, minP: settings.minP ?? 0,
             seed: seed)
@@ -147,4 +148,9 @@ public final class TextGenerator {
 extension Duration {
     /// As a number of seconds.
     var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}
+
+extension GenerationArithmetic {
+    /// Whole numbers of 16 bits lose less than bf16 does, so only who asks for fp32 gets fp32.
+    init(_ precision: Precision) { self = precision == .fp32 ? .exact : .rounded }
 }

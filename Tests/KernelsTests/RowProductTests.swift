@@ -11,8 +11,10 @@ import Testing
     static let floatTypes: [DType] = [.f32, .f16, .bf16]
 
     /// Ways to multiply bytes on this machine, as (instruction set, without VNNI).
-    static let dots: [(lathe_isa, Bool)] = [(LATHE_SCALAR, true), (LATHE_AVX2, true), (LATHE_AVX2, false),
-        (LATHE_AVX512, true), (LATHE_AVX512, false)].filter { $0.0.rawValue <= lathe_processor_isa().rawValue }
+    static let dots: [(lathe_isa, Bool)] = [
+        (LATHE_SCALAR, true), (LATHE_AVX2, true), (LATHE_AVX2, false),
+        (LATHE_AVX512, true), (LATHE_AVX512, false),
+    ].filter { $0.0.rawValue <= lathe_processor_isa().rawValue }
 
     /// Random blocks whose scales are tame.
     private func tensor(_ dtype: DType, _ rows: Int, _ columns: Int, seed: UInt64 = 3, order: RowOrder = .asStored)
