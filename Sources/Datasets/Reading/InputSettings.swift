@@ -65,7 +65,7 @@ public struct InputSettings: Sendable, Equatable {
     public var documents = DocumentRule.line
     /// The columns of tables whose first line is a row already; empty: the first line names them.
     public var columnNames: [String] = []
-    /// The member of a JSON object that holds the rows; `nil`: the one that holds a list of objects.
+    /// The member of a JSON object that holds the rows, or the path of the table in an HDF5 file; `nil`: found.
     public var recordsField: String?
     /// Rows that may be bad before the reading stops.
     public var maximumBadRows = 0

@@ -6,24 +6,31 @@ internal import Foundation
 final class OpenedFile {
     let path: String
     let rows: any FileRows
-    private let bytes: FileBytes?
+    private let bytes: FileBytes
     private let text: TextStream?
 
     init(_ path: String, settings: InputSettings) throws(DatasetError) {
         self.path = path
-        let place = RowPlace(file: path, line: 0)
         let (layout, packing) = try Self.layout(of: path, settings)
-        let file = try FileBytes(path: path)
         let limit = settings.maximumRowBytes
-        guard layout != .parquet, layout != .hdf5 else {
-            throw DatasetError(
-                .unsupported, place, "\(layout.rawValue) is not supported yet",
-                hint: "convert the file to .jsonl or .csv")
+        bytes = try FileBytes(path: path)
+        if layout == .parquet || layout == .hdf5 {
+            guard packing == .none else {
+                throw DatasetError(
+                    .unsupported, RowPlace(file: path, line: 0),
+                    "\(layout.rawValue) files pack their own pages and are not read through gzip or zstd",
+                    hint: "unpack the file")
+            }
+            text = nil
+            rows =
+                layout == .parquet
+                ? try ParquetRows(path, maximumRowBytes: limit)
+                : try HDF5Rows(path, path: settings.recordsField, maximumRowBytes: limit)
+            return
         }
-        let unpacked = try Self.unpack(file, packing, path)
+        let unpacked = try Self.unpack(bytes, packing, path)
         let text = TextStream(unpacked, encoding: settings.encoding, file: path)
         let window = TextWindow(text, file: path)
-        bytes = file
         self.text = text
         switch layout {
         case .json: rows = JSONRows(window, recordsField: settings.recordsField, maximumRowBytes: limit)
@@ -38,8 +45,8 @@ final class OpenedFile {
 
     /// What is known of the file by now.
     func complete(_ report: inout InputFileReport) {
-        report.byteCount = bytes?.byteCount ?? 0
-        report.digest = bytes?.digest ?? ""
+        report.byteCount = bytes.byteCount
+        report.digest = bytes.digest
         report.unevenLines = (rows as? DelimitedRows)?.unevenLines ?? 0
         // Nothing but ASCII is UTF-8 as well.
         report.encoding = text.map { $0.encoding == .auto ? .utf8 : $0.encoding }
@@ -47,7 +54,7 @@ final class OpenedFile {
 
     /// Reads what stands behind the last row, so that the digest is that of the whole file.
     func drain() throws(DatasetError) {
-        guard let bytes, bytes.digest.isEmpty else { return }
+        guard bytes.digest.isEmpty else { return }
         while !(try bytes.readFirst(1 << 16)).isEmpty {}
     }
 

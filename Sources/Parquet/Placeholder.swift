@@ -1,2 +1,0 @@
-// Stands in for the reader.
-enum ParquetPlaceholder {}

@@ -1,0 +1,60 @@
+import Datasets
+import Foundation
+import JSON
+import TestSupport
+import Testing
+
+private let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Fixtures")
+
+@Suite struct BinaryTableTests {
+    @Test func compoundRowsOfHDF5AreRead() throws {
+        let rows = try readFile(fixtures.appendingPathComponent("compound.h5").path)
+        #expect(
+            rows.map { JSONValue.object($0.fields).text() } == [
+                #"{"text":"chest pain","label":1,"score":0.5,"urgent":true,"pair":[1,2],"code":"ab"}"#,
+                #"{"text":"发烧","label":-2,"score":1.5,"urgent":false,"pair":[3,4],"code":"c"}"#,
+                #"{"text":"","label":3,"score":-0.25,"urgent":true,"pair":[5,6],"code":""}"#,
+            ])
+        #expect(rows.map(\.place.line) == [1, 2, 3])
+    }
+
+    @Test func columnsOfHDF5AreRead() throws {
+        let reader = try RowReader(files: [fixtures.appendingPathComponent("columns.h5").path], settings: .strict)
+        let rows = try readAll(reader)
+        #expect(rows.count == 600)
+        #expect(JSONValue.object(rows[599].fields).text() == #"{"label":2,"text":"row 599","vector":[1198.0,1199.0]}"#)
+        #expect(reader.report.files.first?.digest.count == 64)
+        #expect(reader.report.files.first?.encoding == nil)
+    }
+
+    @Test func tablesOfHDF5AreNamed() throws {
+        let path = fixtures.appendingPathComponent("two.h5").path
+        let error = #expect(throws: DatasetError.self) { try readFile(path) }
+        #expect(error?.problems.first?.message == "the HDF5 file holds 2 tables: /test, /train")
+        var settings = InputSettings.strict
+        settings.recordsField = "train"
+        #expect(try readFile(path, settings).map { $0.fields["text"]?.string } == ["a", "b"])
+        settings.recordsField = "nowhere"
+        #expect(throws: DatasetError.self) { try readFile(path, settings) }
+    }
+
+    @Test func whatIsNoTableIsRefused() throws {
+        for name in ["a.h5", "a.parquet", "a.parquet.gz"] {
+            try withFile(name, "{\"text\": \"a\"}\n") { path in
+                _ = #expect(throws: DatasetError.self) { try readFile(path) }
+            }
+        }
+    }
+
+    @Test func parquetIsRead() throws {
+        let file = fixtures.deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("ParquetTests/Fixtures/groups-gzip.parquet").path
+        let rows = try readFile(file)
+        #expect(rows.count == 20)
+        #expect(rows.map(\.place.line) == Array(1...20))
+        var settings = InputSettings.strict
+        settings.maximumRowBytes = 40
+        let error = #expect(throws: DatasetError.self) { try readFile(file, settings) }
+        #expect(error?.problems.first?.kind == .rowTooLarge)
+    }
+}
