@@ -24,6 +24,12 @@ struct AttachedAdapter {
         if path.hasSuffix(".h5") {
             (set, provenance) = try Self.fromCheckpoint(url, model)
         } else {
+            var isFolder: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
+                throw Failure(
+                    .badInput, "the adapter \(path) is neither a PEFT folder nor a checkpoint (.h5)",
+                    hint: "a run writes its adapter to checkpoints/NAME/adapter")
+            }
             try Failure.requireExists(path + "/adapter_config.json", "the adapter's")
             let directory = try PEFTDirectory(url)
             set = try AdapterSet(directory, for: model)

@@ -77,7 +77,7 @@ struct OpenedModel {
     private static func template(_ setting: String?) throws -> String? {
         guard let setting else { return nil }
         if setting.contains("{%") || setting.contains("{{") { return setting }
-        try Failure.requireExists(setting, "the chat template")
+        try Failure.requireFile(setting, "the chat template")
         return try text(of: setting)
     }
 

@@ -11,7 +11,7 @@ public struct ResolvedRecipe: Sendable {
 
     /// Reads a recipe file and applies `key=value` overrides.
     public init(file: String, overrides: [String]) throws {
-        try Failure.requireExists(file, "the recipe")
+        try Failure.requireFile(file, "the recipe")
         guard let data = FileManager.default.contents(atPath: file) else {
             throw Failure(.inputOutput, "cannot read the recipe \(file)")
         }

@@ -41,6 +41,12 @@ extension CommandTests {
                 try lathe("score", "--model", LatheCommand.gguf, "--data", "rows").expectFailure(
                     65, "rows", "is a folder")
                 try lathe("train", "recipe.yaml", "--set", "data.train=rows").expectFailure(65, "rows", "is a folder")
+                try lathe("train", "rows").expectFailure(65, "rows", "is a folder")
+                try lathe(
+                    "score", "--model", LatheCommand.gguf, "--data", "held.jsonl", "--set", "data.chat_template=rows"
+                ).expectFailure(65, "rows", "is a folder")
+                try lathe("score", "--model", LatheCommand.gguf, "--data", "held.jsonl", "--adapter", "held.jsonl")
+                    .expectFailure(65, "held.jsonl", "PEFT", ".h5")
             }
         }
 
