@@ -86,7 +86,9 @@ struct RunBenchmarks: ParsableCommand {
             try context.watchingOthers { try benchmark.run(context) }
         }
         if let path = options.json {
-            let text = context.report.json.text(.pretty) + "\n"
+            var measured = context.report.json.object ?? JSONObject()
+            measured["limits"] = .object(context.peaks.facts)
+            let text = JSONValue.object(measured).text(.pretty) + "\n"
             try text.write(toFile: path, atomically: true, encoding: .utf8)
         }
     }

@@ -37,7 +37,7 @@ struct MeasureStep: ParsableCommand {
     @Option(help: "Steps that are timed, after one that is not.")
     var steps = 5
 
-    @Option(help: "Time no further steps once this many seconds are measured, and three steps.")
+    @Option(help: "Time no further steps after this many seconds.")
     var seconds = 10.0
 
     @Option(help: "Threads; by default all cores.")
@@ -62,7 +62,8 @@ struct MeasureStep: ParsableCommand {
         let firstStep = try Stopwatch.seconds { try trainer.trainStep() }
         var times: [Double] = []
         var record: StepRecord?
-        while times.count < steps, times.count < 3 || times.reduce(0, +) < seconds {
+        // One sample of what takes very long, two of what takes long.
+        while times.isEmpty || (times.count < steps && times.reduce(0, +) < (times.count < 2 ? 2 * seconds : seconds)) {
             times.append(try Stopwatch.seconds { record = try trainer.trainStep() })
         }
         let work = TrainingWork(loaded).operations(lengths: Array(repeating: length, count: examples))

@@ -18,6 +18,9 @@ enum StepBenchmark: Benchmark {
         context.report.begin(
             "step", "training steps, LoRA r 16 on all linears; peak: oneDNN bf16 or OpenBLAS fp32 of this run", columns)
         for stepCase in cases(context) { try measure(stepCase, context) }
+        for (limit, value) in context.peaks.facts.members {
+            context.report.note("\(limit): \(Int(value.double ?? 0))")
+        }
     }
 
     private static func cases(_ context: Context) -> [StepCase] {

@@ -5,7 +5,8 @@
 #                           [--train FILE --held-out FILE] [--text FILE] [--model FILE] [--json FILE]
 #
 # The peers are Python programs. LATHE_PYTHON names an interpreter that has torch, transformers, peft, trl, datasets, tokenizers,
-# gguf and xllamacpp; without it a virtual environment with them is made in .venv-side-by-side (some gigabytes, once).
+# gguf and xllamacpp; without it a virtual environment with them is made in .venv-side-by-side (some gigabytes, once). LATHE_TORCH
+# is what to install as torch: say "torch==2.13.0+cpu" where pip's settings know a build without CUDA, which is smaller.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
@@ -31,7 +32,8 @@ else
     fi
     if ! has_packages "$python"; then
         say "installing ${packages[*]}; pip's own settings say from where"
-        "$python" -m pip install --quiet --disable-pip-version-check --only-binary :all: "${packages[@]}" >&2
+        "$python" -m pip install --quiet --disable-pip-version-check --only-binary :all: \
+            "${LATHE_TORCH:-torch}" "${packages[@]:1}" >&2
     fi
 fi
 

@@ -1,6 +1,7 @@
 // The machine's own limits, measured in the same run as what is compared with them.
 
 import COpenBLAS
+import JSON
 import Kernels
 
 /// The best rates that direct calls of the libraries reach on all threads.
@@ -63,6 +64,19 @@ final class Peaks {
         }
         best[kind] = peak
         return peak
+    }
+
+    /// What was measured so far, in GFLOP/s and GB/s.
+    var facts: JSONObject {
+        var object = JSONObject()
+        for kind in ProductKind.allCases {
+            if let rate = best[kind] { object[kind.rawValue + " GFLOP/s"] = .double(rate / 1e9) }
+        }
+        if let bandwidthFound {
+            object["triad GB/s"] = .double(bandwidthFound.triad / 1e9)
+            object["read GB/s"] = .double(bandwidthFound.read / 1e9)
+        }
+        return object
     }
 
     /// Bytes a second. Measured once.
