@@ -9,13 +9,14 @@ import WeightFiles
 
 enum GenerationBenchmark: Benchmark {
     static let name = "generation"
-    static let summary = "prompt processing and decoding: tokens/s, and decoding as a share of the memory's bandwidth"
+    static let summary =
+        "reading prompts, writing one sequence and many: tokens/s, and the share of the memory's bandwidth"
 
     static func run(_ context: Context) throws {
         let bandwidth = context.peaks.bandwidth.read
         context.report.begin(
             "generation",
-            "one sequence; decoding against reading every weight once a token at \(Int(bandwidth / 1e9)) GB/s",
+            "greedy; one sequence against reading every weight once a token at \(Int(bandwidth / 1e9)) GB/s",
             [
                 .text("model", "model", 28), .text("phase", "phase", 22), .seconds,
                 .number("tokens_per_second", "tokens/s"), .percent("share_of_bandwidth", "of memory"),
@@ -29,6 +30,7 @@ enum GenerationBenchmark: Benchmark {
             for prompt in context.options.quick ? [512] : [128, 512, 1024] {
                 try measure(context, label, generation, prompt: prompt, bandwidth)
             }
+            try measureMany(context, label, generation)
         }
     }
 
@@ -45,6 +47,20 @@ enum GenerationBenchmark: Benchmark {
         context.report.add(
             .text(label), .text("\(new - 1) after \(prompt)"), .samples(decoding), .number(rate),
             .number(rate * Double(generation.weightBytes) / bandwidth))
+    }
+
+    /// Many sequences together: each weight is read once for all of them.
+    private static func measureMany(_ context: Context, _ label: String, _ generation: Generation) throws {
+        let new = context.options.quick ? 32 : 128
+        for sequences in context.options.quick ? [16] : [4, 16] {
+            let seconds = Samples(
+                try (0..<context.options.samples).map { _ in
+                    try generation.measure(sequences: sequences, prompt: 16, new: new)
+                })
+            context.report.add(
+                .text(label), .text("\(sequences) × \(new) after 16"), .samples(seconds),
+                .number(Double(sequences * new) / seconds.median), .none)
+        }
     }
 }
 
@@ -77,12 +93,15 @@ struct Generation {
         return ((first - start).seconds, (last - first).seconds)
     }
 
-    /// Seconds for `sequences` of them, prompts included.
+    /// Seconds for `sequences` of them together, prompts included.
     func measure(sequences: Int, prompt: Int, new: Int) throws -> Double {
-        try (0..<sequences).reduce(0) { sum, _ in
-            let times = try measure(prompt: prompt, new: new)
-            return sum + times.promptSeconds + times.decodingSeconds
+        // Another prompt for each.
+        let requests = (0..<sequences).map { sequence in
+            GenerationBatch.Request(
+                prompt: (0..<prompt).map { Int32(100 + sequence + $0 * 7 % 1000) }, maximumTokens: new, stopTokens: [])
         }
+        let batch = GenerationBatch(model: model, width: sequences)
+        return try Stopwatch.seconds { keep(try batch.generate(requests)) }
     }
 }
 
