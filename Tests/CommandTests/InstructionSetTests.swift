@@ -109,5 +109,29 @@ extension CommandTests {
                 #expect(outcome.errors.contains("bf16 was asked for"))
             }
         }
+
+        /// The program itself is compiled for every x86-64: 256 and 512 bits wide are only the functions that are chosen at run
+        /// time, and their names say so.
+        @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: objdump)))
+        func onlyChosenFunctionsAreWide() throws {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/bin/sh")
+            // Each function that touches a register of 256 or 512 bits, once.
+            process.arguments = [
+                "-c",
+                #""$0" -d --no-show-raw-insn "$1" | awk '/>:$/ { name = $2 } /%[yz]mm/ && !seen[name]++ { print name }'"#,
+                Self.objdump, try #require(LatheCommand.executable).path,
+            ]
+            let output = Pipe()
+            process.standardOutput = output
+            try process.run()
+            let listing = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            process.waitUntilExit()
+            let wide = listing.split(separator: "\n")
+            #expect(wide.count > 20)
+            #expect(wide.filter { !$0.contains("_avx") } == [])
+        }
+
+        private static let objdump = "/usr/bin/objdump"
     }
 }

@@ -132,7 +132,7 @@ struct LatheCommand {
     }
 
     /// Beside the test bundle, else where a build leaves it.
-    private static let executable: URL? = {
+    static let executable: URL? = {
         let besideBundle = [CommandLine.arguments.first.map { URL(fileURLWithPath: $0) }, Bundle.main.executableURL]
             .compactMap { $0?.deletingLastPathComponent() }
         let builds = ["release", "debug"].map { packageRoot.appendingPathComponent(".build/\($0)") }
