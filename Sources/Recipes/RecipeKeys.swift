@@ -222,7 +222,7 @@ extension TrainSection: RecipeKeyed {
                 "evaluations without a better held-out loss after which training stops; 0: never"),
             .choice("recompute", \.recompute, "compute activations again in the backward pass instead of keeping them"),
             .integer("threads", \.threads, 1...4096, absent: "auto", "compute threads; auto: one a core"),
-            .integer("log_every", \.logEvery, 1...Int.max, "steps between progress lines, and between steps in the logs"),
+            .integer("log_every", \.logEvery, 1...Int.max, "steps between progress lines, here and in the logs"),
         ]
     }
 }

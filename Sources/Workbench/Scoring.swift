@@ -72,7 +72,8 @@ public final class Scoring {
     /// Of each sequence, the log-probability of every token given those before it; the first has none.
     private func logProbabilities(of sequences: [TokenizedExample]) throws -> [[Float]] {
         let batch = TokenBatch(examples: sequences.map { ($0.ids, $0.ids.indices.map { $0 > 0 }) })
-        var values = try model.evaluate(batch, workspace: workspace, tokenLogProbabilities: true).1.map { $0[...] } ?? []
+        var values =
+            try model.evaluate(batch, workspace: workspace, tokenLogProbabilities: true).1.map { $0[...] } ?? []
         return sequences.map { sequence in
             let count = sequence.ids.count - 1
             defer { values = values.dropFirst(count) }

@@ -36,7 +36,9 @@ final class TrainingRun {
         opened.startDigest()
         observer.receive(.stage("prepare", detail: recipe.data.train.joined(separator: ", ")))
         split = try RowPreparation(recipe.data, opened).split(recipe)
-        for line in DataSummary(split).warnings + opened.warnings(recipe.model.precision) { observer.receive(.warning(line)) }
+        for line in DataSummary(split).warnings + opened.warnings(recipe.model.precision) {
+            observer.receive(.warning(line))
+        }
         let precision = OpenedModel.precision(recipe.model.precision)
         precisionReason = precision.reason
         model = try opened.languageModel(precision: precision.type)

@@ -9,7 +9,8 @@ extension CommandTests {
     @Suite(.needs("models/stories260K")) struct Labels {
         private static let labels = ["happy", "sad", "big"]
         private static let texts = [
-            "Tom had a new toy and played all day.", "Lily lost her ball and began to cry.", "The dog was as tall as a tree.",
+            "Tom had a new toy and played all day.", "Lily lost her ball and began to cry.",
+            "The dog was as tall as a tree.",
             "Sue got a cake from her mom.", "Ben fell and hurt his leg.",
         ]
 

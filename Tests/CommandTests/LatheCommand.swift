@@ -57,7 +57,8 @@ struct LatheCommand {
 
     /// Starts the command; its standard output goes to `output`, where one is given.
     func start(_ arguments: [String], output: URL? = nil) throws -> RunningCommand {
-        try RunningCommand(#require(Self.executable, "the command is not built"), arguments, in: folder,
+        try RunningCommand(
+            #require(Self.executable, "the command is not built"), arguments, in: folder,
             environment: environment, output: output)
     }
 

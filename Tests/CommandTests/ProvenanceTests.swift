@@ -39,7 +39,8 @@ extension CommandTests {
                 var provenance = try #require(JSONValue(parsing: try lathe.text(file)).object)
                 let model = ["--model", LatheCommand.huggingFace, "--adapter", adapter, "--quiet"]
                 let verbs = [
-                    ["score", "--data", "held.jsonl"], ["generate", "--prompt", "Tom", "--raw", "--max-new-tokens", "2"],
+                    ["score", "--data", "held.jsonl"],
+                    ["generate", "--prompt", "Tom", "--raw", "--max-new-tokens", "2"],
                     ["evaluate", "--data", "held.jsonl"], ["merge", "--out", "merged"],
                 ]
                 let sentences = ["another base", "the adapter was trained on", "another chat template"]

@@ -26,7 +26,8 @@ extension CommandTests {
                 let keys = ["train.learning_rate=1", "train.eval_every=1", "train.save_every=1", "train.keep_last=1"]
                 func digest(_ saveBest: Bool) throws -> (String?, [String]) {
                     let report = try lathe.json(
-                        "train", "recipe.yaml", "--fresh", "--quiet", "--set", keys[0], "--set", keys[1], "--set", keys[2],
+                        "train", "recipe.yaml", "--fresh", "--quiet", "--set", keys[0], "--set", keys[1], "--set",
+                        keys[2],
                         "--set", keys[3], "--set", "train.save_best=\(saveBest)")
                     let files = try lathe.names(in: "checkpoints/tiny").filter { $0.hasSuffix(".h5") }
                     return (report["adapter_sha256"]?.string, files)
