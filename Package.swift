@@ -64,8 +64,9 @@ let package = Package(
         module("WeightFiles", ["Tensors", "JSON", "Digests", "Spelling"]),
         module("Datasets", ["Tokenizers", "ChatTemplates", "JSON", "Parquet", "CZlib", "CZstd", "CHDF5", "Digests"]),
 
-        // Level 3: models.
+        // Level 3: models; rows made ready.
         module("Models", ["Tensors", "Kernels", "WeightFiles", "JSON"]),
+        module("Preparation", ["Recipes", "Datasets", "Tokenizers", "JSON", "Digests"]),
 
         // Level 4: what is done with models.
         module("Adapters", ["Models", "WeightFiles", "JSON", "Tensors", "Kernels"]),
@@ -81,7 +82,7 @@ let package = Package(
         module(
             "Workbench",
             [
-                "Recipes", "Datasets", "Tokenizers", "ChatTemplates", "Models", "Adapters", "Training", "Evaluation",
+                "Recipes", "Datasets", "Preparation", "Tokenizers", "ChatTemplates", "Models", "Adapters", "Training", "Evaluation",
                 "Checkpoints", "ModelExport", "WeightFiles", "Tensors", "Kernels", "JSON",
                 "Digests", .product(name: "Logging", package: "swift-log"),
             ]),
@@ -118,6 +119,7 @@ let package = Package(
         tests("Kernels", ["Tensors", "CKernels", "JSON"]),
         tests("WeightFiles", ["Tensors", "JSON"]),
         tests("Datasets", ["Tokenizers", "ChatTemplates", "JSON", "Digests"], exclude: ["Fixtures"]),
+        tests("Preparation", ["Recipes", "Datasets", "JSON", "Digests"]),
         tests("Models", ["Tensors", "Kernels", "WeightFiles", "JSON"], exclude: ["Fixtures"]),
         tests("Adapters", ["Models", "Tensors", "Kernels", "WeightFiles", "JSON"]),
         tests(

@@ -22,7 +22,7 @@ protocol RecipeKeyed {
 
 extension RecipeKey {
     /// A key whose value one function reads: `nil` is a wrong type, a message is a value out of range.
-    private static func scalar<Value>(
+    static func scalar<Value>(
         _ name: String, _ keyPath: WritableKeyPath<Section, Value>, expected: String, _ meaning: String,
         read: @escaping (RecipeNode) -> Value?, accepts: @escaping (Value) -> Bool = { _ in true },
         text: @escaping (Value) -> String

@@ -83,6 +83,12 @@ extension DataSection: RecipeKeyed {
             .choice("too_long", \.tooLong, "what happens to a row beyond max_length; it is counted in the report"),
             .boolean("train_on_prompt", \.trainOnPrompt, "loss on the prompt too, not on the answer only"),
             .boolean("shuffle", \.shuffle, "a new order of rows each epoch, from the seed; false: the files' order"),
+            .steps,
+            .section("split", \.split, "how val_size rows are held out of train"),
+            .choice(
+                "leakage", \.leakage,
+                "training rows that stand among the held-out ones too: error stops, drop takes them out of training, report counts"
+            ),
         ]
     }
 }

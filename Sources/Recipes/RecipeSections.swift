@@ -56,6 +56,10 @@ public struct DataSection: Sendable, Equatable {
     public var tooLong = TooLong.error
     public var trainOnPrompt = false
     public var shuffle = true
+    /// What is done to the rows before they become tokens, in order.
+    public var steps: [DataStep] = []
+    public var split = SplitSection()
+    public var leakage = LeakageRule.report
 
     public init() {}
 }

@@ -6,7 +6,7 @@ internal import Synchronization
 /// A compiled pattern.
 ///
 /// `@unchecked`: a compiled Oniguruma pattern is only read by searches, each of which brings its own region.
-final class RegularExpression: @unchecked Sendable {
+package final class RegularExpression: @unchecked Sendable {
     private let regex: Compiled
     let pattern: String
 
@@ -20,7 +20,7 @@ final class RegularExpression: @unchecked Sendable {
     /// Compiling shares tables inside the library.
     private static let compiling = Mutex(())
 
-    init(_ pattern: String, place: String) throws(TokenizerError) {
+    package init(_ pattern: String, place: String) throws(TokenizerError) {
         var compiled: Compiled?
         let bytes = Array(pattern.utf8)
         let status: Int32 = Self.compiling.withLock { _ in
@@ -64,5 +64,14 @@ final class RegularExpression: @unchecked Sendable {
             }
             lastEnd = upper
         }
+    }
+
+    /// Where the pattern is first found.
+    package func firstMatch(in text: UnsafeBufferPointer<UInt8>) -> Range<Int>? {
+        guard let base = text.baseAddress, let region = onig_region_new() else { return nil }
+        defer { onig_region_free(region, 1) }
+        let end = base + text.count
+        guard onig_search(regex, base, end, base, end, region, 0) >= 0 else { return nil }
+        return Int(region.pointee.beg[0])..<Int(region.pointee.end[0])
     }
 }

@@ -10,7 +10,7 @@ private let levels: [[String]] = [
     ["COpenBLAS", "COneDNN", "CHDF5", "COniguruma", "COpenSSL", "CZlib", "CZstd", "CKernels", "CBenchmarkLoops"],
     ["Digests", "JSON", "Spelling", "Tensors", "Tokenizers", "ChatTemplates", "Recipes", "Parquet"],
     ["Kernels", "WeightFiles", "Datasets"],
-    ["Models"],
+    ["Models", "Preparation"],
     ["Adapters", "Training", "Evaluation"],
     ["Checkpoints", "ModelExport"],
     ["Workbench"],
@@ -26,6 +26,7 @@ private let allowedWithinLevel: Set<[String]> = [
 private let forbidden: [String: Set<String>] = [
     "Recipes": ["Tensors", "Kernels", "WeightFiles", "Models"],
     "Datasets": ["Tensors", "Kernels", "WeightFiles", "Models"],
+    "Preparation": ["Tensors", "Kernels", "WeightFiles", "Models"],
     "Kernels": ["WeightFiles", "JSON", "Recipes", "Datasets"],
 ]
 

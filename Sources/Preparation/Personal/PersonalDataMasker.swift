@@ -1,0 +1,97 @@
+// Takes personal data out of texts: placeholders, or pseudonyms that are the same for the same value.
+
+internal import Digests
+internal import Recipes
+
+/// Masks texts. One masker serves one thread.
+struct PersonalDataMasker {
+    private var scanner: PersonalDataScanner
+    private var folded = FoldedText()
+    /// The secret of pseudonyms; `nil`: placeholders.
+    private let key: [UInt8]?
+
+    init(kinds: [PersonalDataKind], key: [UInt8]? = nil) {
+        scanner = PersonalDataScanner(Set(kinds))
+        self.key = key
+    }
+
+    /// All kinds, as placeholders.
+    static var everything: PersonalDataMasker { PersonalDataMasker(kinds: PersonalDataKind.allCases) }
+
+    func masked(_ text: String) -> String {
+        var copy = self
+        return copy.mask(text, under: "") { _ in } ?? text
+    }
+
+    /// The text without personal data, `nil` where there is none.
+    ///
+    /// - Parameters:
+    ///   - field: the name that the text stands under; "date_of_birth" says what a bare date is.
+    ///   - count: called with the kind of each piece.
+    mutating func mask(_ text: String, under field: String, count: (PersonalDataKind) -> Void) -> String? {
+        var text = text
+        return text.withUTF8 { bytes in
+            guard bytes.contains(where: { $0 &- 48 < 10 || $0 == UInt8(ascii: "@") || $0 >= 0x80 || $0 == UInt8(ascii: ":") })
+            else { return nil }
+            folded.fold(bytes, prefix: Self.context(of: field))
+            scanner.scan(folded.bytes)
+            guard !scanner.matches.isEmpty else { return nil }
+            var output: [UInt8] = []
+            output.reserveCapacity(bytes.count)
+            var position = 0
+            for match in scanner.matches {
+                guard let range = folded.origin(of: match.range), range.lowerBound >= position else { continue }
+                output.append(contentsOf: bytes[position..<range.lowerBound])
+                output.append(contentsOf: replacement(for: match).utf8)
+                position = range.upperBound
+                count(match.kind)
+            }
+            guard position > 0 else { return nil }
+            output.append(contentsOf: bytes[position...])
+            return String(decoding: output, as: UTF8.self)
+        }
+    }
+
+    /// The name of a field as words before its text, where it says what a number is.
+    private static func context(of field: String) -> [UInt8] {
+        let lower = field.lowercased()
+        guard tellingNames.contains(where: { lower.contains($0) }) else { return [] }
+        return lower.utf8.map { $0 == UInt8(ascii: "_") ? 0x20 : $0 } + [UInt8(ascii: ":"), 0x20]
+    }
+
+    private static let tellingNames = [
+        "phone", "mobile", "tel", "fax", "nhs", "ssn", "social", "dob", "birth", "born", "mrn", "record", "patient",
+        "card", "hospital", "chart", "电话", "手机", "出生", "生日", "身份证", "病历", "住院号",
+    ]
+
+    // MARK: Replacements
+
+    private func replacement(for match: PersonalDataMatch) -> String {
+        let name = match.kind.rawValue.uppercased()
+        guard let key else { return "[\(name)]" }
+        // The same number is the same person, however it is grouped.
+        let value = scanner.text[match.range]
+        let essence: [UInt8]
+        switch match.kind {
+        case .email, .urlCredentials: essence = Array(value)
+        case .birthDate: essence = value.filter { $0.isAlphanumeric || $0 >= 0x80 }
+        case .ip: essence = Array(value)
+        default: essence = value.filter(\.isAlphanumeric)
+        }
+        let digest = Self.hmac(key: key, Array(name.utf8) + [0] + essence)
+        return "[\(name)_\(digest.prefix(6).map { $0 }.hexadecimal)]"
+    }
+
+    /// HMAC-SHA256 (RFC 2104).
+    static func hmac(key: [UInt8], _ message: [UInt8]) -> [UInt8] {
+        func digest(_ bytes: [UInt8]) -> [UInt8] {
+            var hash = SHA256()
+            hash.update(bytes)
+            return hash.digest()
+        }
+        var block = key.count > 64 ? digest(key) : key
+        block += Array(repeating: 0, count: 64 - block.count)
+        let inner = digest(block.map { $0 ^ 0x36 } + message)
+        return digest(block.map { $0 ^ 0x5C } + inner)
+    }
+}

@@ -1,0 +1,155 @@
+// Telephone numbers: by their international sign, by the shapes of several countries, or by the words before them.
+
+extension PersonalDataScanner {
+    /// Deals with a telephone number that begins with group `index`; the count of its groups.
+    mutating func scanPhone(_ number: NumberGroups, _ index: Int, _ topic: NumberTopic?) -> Int? {
+        let start = number.groups[index].lowerBound
+        let before = byte(start - 1)
+        if before == UInt8(ascii: "+"), !continues(start - 2) {
+            if let count = internationalCount(number, index) { return claimPhone(number, index, count) }
+            return nil
+        }
+        guard topic != .thing, topic != .nhs, topic != .ssn, topic != .version, topic != .card else { return nil }
+        // "00" is the other way of writing "+".
+        if text[number.groups[index]].elementsEqual([48, 48]), let count = internationalCount(number, index), count > 2 {
+            return claimPhone(number, index, count)
+        }
+        let count =
+            northAmericanCount(number, index, topic) ?? chineseCount(number, index)
+            ?? nationalCount(number, index, topic) ?? (topic == .phone ? saidCount(number, index) : nil)
+        guard let count else { return nil }
+        return claimPhone(number, index, count)
+    }
+
+    private mutating func claimPhone(_ number: NumberGroups, _ index: Int, _ count: Int) -> Int {
+        var lower = number.groups[index].lowerBound
+        var upper = number.groups[index + count - 1].upperBound
+        if byte(lower - 1) == UInt8(ascii: "(") { lower -= 1 }
+        if byte(lower - 1) == UInt8(ascii: "+") { lower -= 1 }
+        if byte(lower - 1) == UInt8(ascii: "("), text[lower..<upper].contains(UInt8(ascii: ")")) { lower -= 1 }
+        // "ext. 12", "x12"
+        let gap = skip(upper) { $0 == 0x20 || $0 == UInt8(ascii: ",") }
+        for word in ["extension ", "ext. ", "ext.", "ext ", "x", "转"] where gap - upper <= 2 && starts(word, at: gap) {
+            let end = skip(gap + word.utf8.count, while: \.isDigit)
+            let digits = end - gap - word.utf8.count
+            if (1...6).contains(digits), !continues(end) {
+                upper = end
+                break
+            }
+        }
+        claim(.phone, lower..<upper)
+        return count
+    }
+
+    /// Groups of a number behind "+": 8 to 15 digits, fewer at most where the country is known.
+    private func internationalCount(_ number: NumberGroups, _ index: Int) -> Int? {
+        let all = digits(number, index, min(8, number.groups.count - index))
+        let most = Self.lengths.first { all.starts(with: $0.code) }?.most ?? 15
+        var total = 0
+        var count = 0
+        for group in index..<min(index + 8, number.groups.count) {
+            if group > index {
+                let sign = number.separators[group - 1]
+                guard sign != UInt8(ascii: "/"), sign != UInt8(ascii: "~") else { break }
+            }
+            let length = number.groups[group].count
+            // The "(0)" of "+44 (0)20 …" counts for nothing.
+            let isTrunk = length == 1 && group > index && text[number.groups[group].lowerBound] == 48
+            guard total + (isTrunk ? 0 : length) <= most else { break }
+            total += isTrunk ? 0 : length
+            count += 1
+        }
+        guard total >= 8, count > 0, !continues(number.groups[index + count - 1].upperBound) else { return nil }
+        return count
+    }
+
+    /// Country codes and the digits that a number has at most, the code included.
+    private static let lengths: [(code: [UInt8], most: Int)] = [
+        ([1], 11), ([7], 11), ([3, 3], 11), ([3, 4], 11), ([4, 4], 12), ([6, 1], 11), ([8, 6, 1], 13), ([9, 1], 12),
+        ([6, 5], 10), ([8, 5, 2], 11),
+    ]
+
+    /// (415) 555-2671, 415-555-2671, 415.555.2671, 1-800-555-0199; with spaces alone only where words announce it.
+    private func northAmericanCount(_ number: NumberGroups, _ index: Int, _ topic: NumberTopic?) -> Int? {
+        let hasOne = number.groups[index].count == 1 && text[number.groups[index].lowerBound] == 49
+        let first = hasOne ? index + 1 : index
+        guard let lengths = lengths(number, first, 3) else { return nil }
+        let count = first - index + 3
+        let isBracketed =
+            byte(number.groups[first].lowerBound - 1) == UInt8(ascii: "(") && number.separators[first] == UInt8(ascii: "(")
+        let area = text[number.groups[first].lowerBound] - 48
+        guard lengths == [3, 3, 4], area >= 2, stands(number, index, count) else { return nil }
+        let exchange = text[number.groups[first + 1].lowerBound] - 48
+        let signs = (number.separators[first], number.separators[first + 1])
+        let dashes = [UInt8(ascii: "-"), UInt8(ascii: ".")]
+        if topic == .phone || isBracketed { return count }
+        guard exchange >= 2 else { return nil }
+        if dashes.contains(signs.0), signs.1 == signs.0 { return count }
+        return hasOne || dashes.contains(signs.1) || dashes.contains(signs.0) ? count : nil
+    }
+
+    /// 13800138000, 138-0013-8000, 010-12345678, 0755 8888 8888.
+    private func chineseCount(_ number: NumberGroups, _ index: Int) -> Int? {
+        let group = number.groups[index]
+        let first = text[group.lowerBound] - 48
+        let second = byte(group.lowerBound + 1) &- 48
+        if first == 1, (3...9).contains(second) {
+            if group.count == 11, stands(number, index, 1) { return 1 }
+            if let lengths = lengths(number, index, 3), lengths == [3, 4, 4], separator(number, index, 3) != nil,
+                stands(number, index, 3)
+            {
+                return 3
+            }
+        }
+        if let lengths = lengths(number, index, 3), [[3, 4, 3], [3, 3, 4]].contains(lengths), second == 0,
+            first == 4 || first == 8, separator(number, index, 3) == UInt8(ascii: "-"), stands(number, index, 3)
+        {
+            return 3
+        }
+        guard first == 0, second > 0, (3...4).contains(group.count) else { return nil }
+        if let lengths = lengths(number, index, 2), (7...8).contains(lengths[1]), stands(number, index, 2) { return 2 }
+        return nil
+    }
+
+    /// National numbers with a leading zero: 020 7946 0958, 07700 900123, 06 12 34 56 78.
+    private func nationalCount(_ number: NumberGroups, _ index: Int, _ topic: NumberTopic?) -> Int? {
+        let group = number.groups[index]
+        guard text[group.lowerBound] == 48, byte(group.lowerBound + 1) &- 49 < 9 else { return nil }
+        if (10...11).contains(group.count) {
+            let isMobile = group.count == 11 && byte(group.lowerBound + 1) == 55
+            return stands(number, index, 1) && (isMobile || topic == .phone) ? 1 : nil
+        }
+        guard (2...5).contains(group.count) else { return nil }
+        var best: Int?
+        for count in 2...5 {
+            guard let lengths = lengths(number, index, count) else { break }
+            let total = lengths.reduce(0, +)
+            let signs = number.separators[index..<index + count - 1]
+            // The first group may stand in brackets; the rest are joined by one sign.
+            guard total <= 11, signs.allSatisfy({ $0 == 0x20 || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "(") }),
+                lengths.dropFirst().allSatisfy({ $0 >= 2 })
+            else { break }
+            if (10...11).contains(total), stands(number, index, count) { best = count }
+        }
+        return best
+    }
+
+    /// What words announce as a telephone number: 7 to 15 digits however grouped.
+    private func saidCount(_ number: NumberGroups, _ index: Int) -> Int? {
+        var total = 0
+        var best: Int?
+        for count in 1...8 {
+            guard let lengths = lengths(number, index, count) else { break }
+            if count > 1 {
+                let sign = number.separators[index + count - 2]
+                guard sign != UInt8(ascii: "/"), sign != UInt8(ascii: "~") else { break }
+            }
+            total = lengths.reduce(0, +)
+            guard total <= 13 else { break }
+            if total >= 7, stands(number, index, count) { best = count }
+            // Two short groups make a local number; more would be the next number.
+            if total >= 10 { break }
+        }
+        return best
+    }
+}

@@ -1,0 +1,94 @@
+// Finds personal data in one text. Each kind of scanner claims the bytes of what it finds; what has the shape of a checked number
+// but fails its check is set aside, so that no other scanner takes it for something else.
+
+internal import Recipes
+
+/// A piece of personal data in folded text.
+struct PersonalDataMatch {
+    var kind: PersonalDataKind
+    /// Folded bytes.
+    var range: Range<Int>
+}
+
+struct PersonalDataScanner {
+    var text: [UInt8] = []
+    private(set) var matches: [PersonalDataMatch] = []
+    /// Ranges that are spoken for: matches, and numbers that failed their check.
+    private var taken: [Range<Int>] = []
+    private let kinds: Set<PersonalDataKind>
+
+    init(_ kinds: Set<PersonalDataKind>) { self.kinds = kinds }
+
+    /// Scans folded bytes.
+    mutating func scan(_ bytes: [UInt8]) {
+        text = bytes
+        matches.removeAll(keepingCapacity: true)
+        taken.removeAll(keepingCapacity: true)
+        var digits = 0
+        var colons = 0
+        var signs = 0
+        for byte in bytes {
+            if byte.isDigit { digits += 1 }
+            if byte == UInt8(ascii: ":") { colons += 1 }
+            if byte == UInt8(ascii: "@") { signs += 1 }
+        }
+        if colons > 0 { scanURLs() }
+        if signs > 0 { scanEmails() }
+        if digits >= 3 { scanKeywords() }
+        if colons >= 2, digits > 0 { scanIPv6() }
+        if digits >= 4 {
+            if digits >= 8 { scanIBANs() }
+            scanNumbers()
+        }
+        matches.sort { $0.range.lowerBound < $1.range.lowerBound }
+    }
+
+    // MARK: Claims
+
+    func isFree(_ range: Range<Int>) -> Bool { !taken.contains { $0.overlaps(range) } }
+
+    /// Records what was found, unless the bytes are spoken for. A kind that is not asked for still claims its bytes.
+    mutating func claim(_ kind: PersonalDataKind, _ range: Range<Int>) {
+        guard isFree(range) else { return }
+        taken.append(range)
+        if kinds.contains(kind) { matches.append(PersonalDataMatch(kind: kind, range: range)) }
+    }
+
+    /// Keeps other scanners away from a number that has the shape of a kind and fails its check.
+    mutating func setAside(_ range: Range<Int>) { taken.append(range) }
+
+    // MARK: Bytes
+
+    func byte(_ position: Int) -> UInt8 { text.indices.contains(position) ? text[position] : 0x20 }
+
+    /// Whether neither side of the range goes on with a letter, a digit or an underscore.
+    func isWhole(_ range: Range<Int>) -> Bool {
+        !continues(range.lowerBound - 1) && !continues(range.upperBound)
+    }
+
+    func continues(_ position: Int) -> Bool {
+        let byte = byte(position)
+        return byte.isAlphanumeric || byte == UInt8(ascii: "_")
+    }
+
+    func starts(_ word: [UInt8], at position: Int) -> Bool {
+        guard position >= 0, position + word.count <= text.count else { return false }
+        for offset in word.indices where text[position + offset] != word[offset] { return false }
+        return true
+    }
+
+    func starts(_ word: String, at position: Int) -> Bool {
+        var position = position
+        for byte in word.utf8 {
+            guard position < text.count, text[position] == byte else { return false }
+            position += 1
+        }
+        return true
+    }
+
+    func skip(_ position: Int, while condition: (UInt8) -> Bool) -> Int {
+        var position = position
+        while position < text.count, condition(text[position]) { position += 1 }
+        return position
+    }
+}

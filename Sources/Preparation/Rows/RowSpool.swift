@@ -1,0 +1,140 @@
+// Rows set aside until all of them have been seen. They lie in a file without a name, so that a killed run leaves nothing.
+
+internal import Foundation
+
+/// Why rows cannot be set aside.
+public struct SpoolError: Error, Sendable, CustomStringConvertible {
+    public let folder: String
+    public let reason: String
+
+    public var description: String { "\(folder): rows cannot be set aside there: \(reason)" }
+}
+
+/// A growing list of rows, most of it on disk.
+final class RowSpool {
+    private let folder: URL
+    private var descriptor: Int32 = -1
+    private var encoder = RowEncoder()
+    private var files: [String] = []
+    private var fileNumbers: [String: Int] = [:]
+    /// Where the bytes that are still in `encoder` begin.
+    private var flushed = 0
+    /// `ends[i]`: the byte behind row `i`.
+    private var ends = ChunkedArray<Int>(repeating: 0)
+
+    private static let blockByteCount = 1 << 20
+
+    init(folder: URL) { self.folder = folder }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
+
+    var count: Int { ends.count }
+
+    func append(_ row: Row) throws {
+        encoder.append(row, file: number(of: row.place.file))
+        ends.append(flushed + encoder.bytes.count)
+        if encoder.bytes.count >= Self.blockByteCount { try flush() }
+    }
+
+    /// Row `index`.
+    func row(_ index: Int) throws -> Row {
+        let start = index == 0 ? 0 : ends[index - 1]
+        let end = ends[index]
+        if start >= flushed {
+            return encoder.bytes.withUnsafeBytes { buffer in
+                var decoder = RowBytesDecoder(UnsafeRawBufferPointer(rebasing: buffer[start - flushed..<end - flushed]))
+                return decoder.row(files: files)
+            }
+        }
+        let bytes = try read(start..<end)
+        return bytes.withUnsafeBytes { buffer in
+            var decoder = RowBytesDecoder(buffer)
+            return decoder.row(files: files)
+        }
+    }
+
+    /// All rows in order.
+    func forEach(_ body: (Int, Row) throws -> Void) throws {
+        var index = 0
+        while index < count {
+            let start = index == 0 ? 0 : ends[index - 1]
+            if start >= flushed {
+                try body(index, try row(index))
+                index += 1
+                continue
+            }
+            // As many whole rows as a block holds, one at least.
+            var last = index
+            while last + 1 < count, ends[last + 1] <= flushed, ends[last + 1] - start <= Self.blockByteCount { last += 1 }
+            let bytes = try read(start..<ends[last])
+            for number in index...last {
+                let from = (number == 0 ? 0 : ends[number - 1]) - start
+                let row = bytes.withUnsafeBytes { buffer in
+                    var decoder = RowBytesDecoder(UnsafeRawBufferPointer(rebasing: buffer[from..<ends[number] - start]))
+                    return decoder.row(files: files)
+                }
+                try body(number, row)
+            }
+            index = last + 1
+        }
+    }
+
+    private func number(of file: String) -> Int {
+        if let number = fileNumbers[file] { return number }
+        files.append(file)
+        fileNumbers[file] = files.count - 1
+        return files.count - 1
+    }
+
+    private func flush() throws {
+        if descriptor < 0 { descriptor = try Self.namelessFile(in: folder) }
+        try encoder.bytes.withUnsafeBytes { try Self.write($0, to: descriptor, in: folder) }
+        flushed += encoder.bytes.count
+        encoder.removeAll()
+    }
+
+    private func read(_ range: Range<Int>) throws -> [UInt8] {
+        try Self.read(range, from: descriptor, in: folder)
+    }
+
+    // MARK: Files without a name
+
+    static func namelessFile(in folder: URL) throws -> Int32 {
+        var path = Array(folder.appendingPathComponent(".lathe-spool-XXXXXX").path.utf8CString)
+        let descriptor = mkstemp(&path)
+        guard descriptor >= 0 else { throw SpoolError(folder: folder.path, reason: String(cString: strerror(errno))) }
+        unlink(path)
+        return descriptor
+    }
+
+    static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, in folder: URL) throws {
+        var done = 0
+        while done < bytes.count {
+            let count = Foundation.write(descriptor, bytes.baseAddress.unsafelyUnwrapped + done, bytes.count - done)
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw SpoolError(folder: folder.path, reason: String(cString: strerror(errno)))
+            }
+            done += count
+        }
+    }
+
+    static func read(_ range: Range<Int>, from descriptor: Int32, in folder: URL) throws -> [UInt8] {
+        var failure: Int32?
+        let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, filled in
+            while filled < range.count {
+                let count = pread(
+                    descriptor, buffer.baseAddress.unsafelyUnwrapped + filled, range.count - filled,
+                    off_t(range.lowerBound + filled))
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else {
+                    failure = count < 0 ? errno : EIO
+                    return
+                }
+                filled += count
+            }
+        }
+        if let failure { throw SpoolError(folder: folder.path, reason: String(cString: strerror(failure))) }
+        return bytes
+    }
+}

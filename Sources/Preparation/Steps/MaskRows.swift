@@ -1,0 +1,43 @@
+// `mask`: personal data is taken out of every text of a row.
+
+internal import Recipes
+
+final class MaskRows: RowStep {
+    private let fields: TextFields
+    private var masker: PersonalDataMasker
+    private let kinds: [PersonalDataKind]
+    private var counts: [PersonalDataKind: MaskCount] = [:]
+
+    init(_ step: MaskStep, _ report: StepReport, key: [UInt8]?, next: any RowSink) {
+        fields = TextFields(step.fields, columns: [:], coversAll: true)
+        masker = PersonalDataMasker(kinds: step.kinds, key: step.replaceWith == .pseudonym ? key : nil)
+        kinds = step.kinds
+        super.init(report, next: next)
+    }
+
+    override func process(_ row: Row) throws {
+        var row = row
+        var found: [PersonalDataKind] = []
+        fields.rewrite(&row.fields) { text, key in masker.mask(text, under: key) { found.append($0) } }
+        if !found.isEmpty {
+            note { $0.rowsChanged += 1 }
+            count(found, row)
+        }
+        try emit(row)
+    }
+
+    private func count(_ found: [PersonalDataKind], _ row: Row) {
+        for kind in found { counts[kind, default: MaskCount(kind: kind.rawValue, count: 0, rows: 0, places: [])].count += 1 }
+        for kind in Set(found) {
+            counts[kind]?.rows += 1
+            if let places = counts[kind]?.places, places.count < ExampleText.countPerKind {
+                counts[kind]?.places.append(row.place.description)
+            }
+        }
+    }
+
+    override func conclude() {
+        let masked = kinds.compactMap { counts[$0] }
+        note { $0.masked = masked }
+    }
+}

@@ -1,0 +1,54 @@
+// What all steps share: they take rows, hand some on, and know what they did.
+
+/// A step with the steps behind it.
+class RowStep: RowSink {
+    let next: any RowSink
+    private(set) var report: StepReport
+
+    init(_ report: StepReport, next: any RowSink) {
+        self.report = report
+        self.next = next
+    }
+
+    final func receive(_ row: Row) throws {
+        report.rowsIn += 1
+        try process(row)
+    }
+
+    final func finish() throws {
+        try conclude()
+        try next.finish()
+    }
+
+    /// Takes one row. Overridden by every step.
+    func process(_ row: Row) throws { try emit(row) }
+
+    /// Called behind the last row. Steps that need all rows hand them on here.
+    func conclude() throws {}
+
+    final func emit(_ row: Row) throws {
+        report.rowsOut += 1
+        try next.receive(row)
+    }
+
+    /// Notes in the step's report.
+    final func note(_ change: (inout StepReport) -> Void) { change(&report) }
+}
+
+/// Why a step cannot work on a row.
+public struct StepError: Error, Sendable, CustomStringConvertible {
+    /// As in the recipe, "data.steps[2].map".
+    public let step: String
+    public let place: String
+    public let reason: String
+    public let hint: String?
+
+    init(_ step: String, _ place: String, _ reason: String, hint: String? = nil) {
+        self.step = step
+        self.place = place
+        self.reason = reason
+        self.hint = hint
+    }
+
+    public var description: String { "\(place): \(step): \(reason)" + (hint.map { "; " + $0 } ?? "") }
+}

@@ -1,0 +1,110 @@
+// `data.steps`: a list whose elements are a step's name, or its name with its keys.
+
+extension RecipeKey where Section == DataSection {
+    static var steps: Self {
+        RecipeKey(
+            name: "steps",
+            meaning: "what is done to the rows, in order",
+            expected: "a list of " + DataStep.names.joined(separator: " | ") + ", each with its keys",
+            decode: { node, section, decoding, path in
+                guard case .list(let elements) = node.content else {
+                    if node.isNull { return section.steps = [] }
+                    return decoding.wrongType(
+                        node, path, expected: "a list of steps, as [normalise, { deduplicate: { by: near } }]")
+                }
+                section.steps = elements.enumerated().compactMap { index, element in
+                    decoding.step(element, "\(path)[\(index)]")
+                }
+            },
+            text: { YAMLText.list($0.steps.map(\.text)) })
+    }
+}
+
+extension DataStep {
+    static let names = ["normalise", "filter", "deduplicate", "mask", "balance", "sample", "augment", "map"]
+
+    /// The step's name in a recipe.
+    public var name: String {
+        switch self {
+        case .normalise: "normalise"
+        case .filter: "filter"
+        case .deduplicate: "deduplicate"
+        case .mask: "mask"
+        case .balance: "balance"
+        case .sample: "sample"
+        case .augment: "augment"
+        case .map: "map"
+        }
+    }
+
+    /// The step as YAML on one line, every key filled in.
+    public var text: String {
+        let keys =
+            switch self {
+            case .normalise(let step): YAMLText.keys(of: step)
+            case .filter(let step): YAMLText.keys(of: step)
+            case .deduplicate(let step): YAMLText.keys(of: step)
+            case .mask(let step): YAMLText.keys(of: step)
+            case .balance(let step): YAMLText.keys(of: step)
+            case .sample(let step): YAMLText.keys(of: step)
+            case .augment(let step): YAMLText.keys(of: step)
+            case .map(let step): YAMLText.keys(of: step)
+            }
+        return "{\(name): \(keys)}"
+    }
+}
+
+extension RecipeDecoding {
+    fileprivate mutating func step(_ node: RecipeNode, _ path: String) -> DataStep? {
+        let entry: RecipeNode.Entry
+        switch node.content {
+        case .scalar(let name, _) where !node.isNull:
+            entry = RecipeNode.Entry(
+                key: name, keyPlace: node.place, value: RecipeNode(content: .mapping([]), place: node.place))
+        case .mapping(let entries) where entries.count == 1: entry = entries[0]
+        case .mapping(let entries) where entries.count > 1:
+            note(
+                .wrongType, entries[1].keyPlace, path, "one step has one name, found \(entries.count)",
+                hint: "put '-' before each step, and its keys into a mapping under its name")
+            return nil
+        default:
+            wrongType(node, path, expected: "a step: " + DataStep.names.joined(separator: " | "))
+            return nil
+        }
+        let path = path + "." + entry.key
+        func keys<Step: RecipeKeyed>(_ make: (Step) -> DataStep) -> DataStep {
+            var step = Step()
+            decode(entry.value, into: &step, path: path)
+            return make(step)
+        }
+        switch entry.key {
+        case "normalise": return keys(DataStep.normalise)
+        case "filter": return keys(DataStep.filter)
+        case "deduplicate": return keys(DataStep.deduplicate)
+        case "mask":
+            var step = MaskStep()
+            decode(entry.value, into: &step, path: path)
+            if step.replaceWith == .pseudonym, step.keyFrom == nil {
+                note(
+                    .missingKey, entry.keyPlace, path + ".key_from", "pseudonyms are made with a secret",
+                    hint: "as key_from: PSEUDONYM_KEY, an environment variable; the secret itself stays out of the recipe")
+            }
+            return .mask(step)
+        case "balance": return keys(DataStep.balance)
+        case "sample": return keys(DataStep.sample)
+        case "augment": return keys(DataStep.augment)
+        case "map":
+            var step = MapStep()
+            decode(entry.value, into: &step, path: path)
+            if step.fields.isEmpty {
+                note(
+                    .missingKey, entry.keyPlace, path + ".fields", "a map builds fields",
+                    hint: "as fields: { prompt: \"{question}\" }")
+            }
+            return .map(step)
+        default:
+            unknownKey(entry, path: String(path.dropLast(entry.key.count + 1)), known: DataStep.names)
+            return nil
+        }
+    }
+}

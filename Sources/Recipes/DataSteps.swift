@@ -1,0 +1,178 @@
+// The steps of `data.steps`, the split and the leakage rule as values. Every default stands here and nowhere else; what each
+// key means stands in `DataStepKeys`.
+
+/// One step of data preparation.
+public enum DataStep: Sendable, Equatable {
+    case normalise(NormaliseStep)
+    case filter(FilterStep)
+    case deduplicate(DeduplicateStep)
+    case mask(MaskStep)
+    case balance(BalanceStep)
+    case sample(SampleStep)
+    case augment(AugmentStep)
+    case map(MapStep)
+}
+
+/// Makes different ways of writing the same text one.
+public struct NormaliseStep: Sendable, Equatable {
+    /// Paths of the fields; empty: every text of the row.
+    public var fields: [String] = []
+    public var unicode = UnicodeRule.nfc
+    public var whitespace = WhitespaceRule.collapse
+    public var html = true
+    public var fullWidth = FullWidthRule.letters
+
+    public init() {}
+}
+
+/// `nfc`: canonical composition.
+public enum UnicodeRule: String, Sendable, CaseIterable { case nfc, keep }
+
+/// `unify`: one kind of space, one kind of line end, none at the ends; `collapse`: runs of them too.
+public enum WhitespaceRule: String, Sendable, CaseIterable { case collapse, unify, keep }
+
+/// Which full-width forms become ASCII: letters, digits and signs within words; all; none.
+public enum FullWidthRule: String, Sendable, CaseIterable { case letters, all, keep }
+
+/// Keeps rows that lie within every bound given.
+public struct FilterStep: Sendable, Equatable {
+    /// Paths of the fields whose text is judged; empty: what the format reads.
+    public var fields: [String] = []
+    public var minCharacters: Int?
+    public var maxCharacters: Int?
+    public var minWords: Int?
+    public var maxWords: Int?
+    public var minTokens: Int?
+    public var maxTokens: Int?
+    /// Script → share of the letters.
+    public var minScript: [String: Double] = [:]
+    public var maxScript: [String: Double] = [:]
+    public var minAlphanumeric: Double?
+    public var maxAlphanumeric: Double?
+    public var ngramWords = 5
+    public var maxWordRepetition: Double?
+    public var ngramCharacters = 10
+    public var maxCharacterRepetition: Double?
+    public var maxLineRepetition: Double?
+    public var maxTopNgram: Double?
+    public var matches: String?
+    public var excludes: String?
+    /// Field → values of which it must have one.
+    public var whereField: [String: [String]] = [:]
+    /// Field → values of which it must have none.
+    public var whereNot: [String: [String]] = [:]
+    public var minValue: [String: Double] = [:]
+    public var maxValue: [String: Double] = [:]
+
+    public init() {}
+}
+
+/// Keeps the first of rows that say the same.
+public struct DeduplicateStep: Sendable, Equatable {
+    public var by = DuplicateRule.exact
+    /// Paths of the fields compared; empty: what the format reads.
+    public var fields: [String] = []
+    /// Jaccard similarity from which two rows are near-duplicates.
+    public var threshold = 0.75
+    /// Words in one shingle.
+    public var shingleWords = 1
+    /// Characters in one shingle of Chinese or Japanese text.
+    public var shingleCharacters = 2
+
+    public init() {}
+}
+
+/// What makes two rows duplicates.
+public enum DuplicateRule: String, Sendable, CaseIterable { case exact, normalised, near }
+
+/// Takes personal data out.
+public struct MaskStep: Sendable, Equatable {
+    /// Paths of the fields; empty: every text of the row.
+    public var fields: [String] = []
+    public var kinds: [PersonalDataKind] = PersonalDataKind.allCases
+    public var replaceWith = MaskReplacement.placeholder
+    /// The environment variable that holds the key of pseudonyms. The key itself never stands in a recipe, a run directory or a
+    /// report.
+    public var keyFrom: String?
+
+    public init() {}
+}
+
+/// Kinds of personal data.
+public enum PersonalDataKind: String, Sendable, CaseIterable, Codable {
+    case email, phone, card, iban, ssn, nhs
+    case chineseID = "chinese_id"
+    case ip
+    case urlCredentials = "url_credentials"
+    case birthDate = "birth_date"
+    case recordNumber = "record_number"
+}
+
+public enum MaskReplacement: String, Sendable, CaseIterable { case placeholder, pseudonym }
+
+/// Evens out how often each class stands among the training rows.
+public struct BalanceStep: Sendable, Equatable {
+    public var by = "label"
+    public var method = BalanceRule.undersample
+    /// Rows of a class at most; `nil`: as many as the rarest (undersample) or the commonest (oversample) has.
+    public var perClass: Int?
+
+    public init() {}
+}
+
+public enum BalanceRule: String, Sendable, CaseIterable { case undersample, oversample }
+
+/// Keeps a seeded sample.
+public struct SampleStep: Sendable, Equatable {
+    /// Up to 1 a share of the rows, above a number of rows.
+    public var size = 1.0
+
+    public init() {}
+}
+
+/// Adds changed copies of training rows.
+public struct AugmentStep: Sendable, Equatable {
+    public var fields: [String] = ["text"]
+    public var copies = 1
+    /// Share of the words left out of a copy.
+    public var drop = 0.0
+    /// Share of the words that change places with the next.
+    public var swap = 0.0
+    /// Share of the words that have synonyms replaced by one.
+    public var replace = 0.0
+    /// Word → words that can stand for it.
+    public var synonyms: [String: [String]] = [:]
+
+    public init() {}
+}
+
+/// Builds fields from templates.
+public struct MapStep: Sendable, Equatable {
+    /// Field → template, `{name}` standing for a field of the row.
+    public var fields: [String: String] = [:]
+    /// Whether the fields that no template builds stay.
+    public var keep = true
+
+    public init() {}
+}
+
+/// How rows are held out of the training files.
+public struct SplitSection: Sendable, Equatable {
+    public var by = SplitRule.prompt
+    /// Rows of one value of this field are never split.
+    public var groupBy: String?
+    /// Rows are held out from the end of this field's order.
+    public var timeField: String?
+    /// Each value of this field gives its share to the held-out rows.
+    public var stratifyBy: String?
+    /// Near-duplicates stand on one side.
+    public var nearTogether = true
+
+    public init() {}
+}
+
+/// `prompt`: rows that ask the same stay together; `row`: each row for itself.
+public enum SplitRule: String, Sendable, CaseIterable { case prompt, row }
+
+/// What happens to training rows that stand among the held-out ones too.
+public enum LeakageRule: String, Sendable, CaseIterable { case error, drop, report }

@@ -1,0 +1,77 @@
+import Recipes
+import Testing
+
+private func load(_ data: String) throws -> Recipe {
+    try Recipe.load(yaml: "model: { path: m }\ndata:\n  train: a.jsonl\n" + data, file: "r.yaml")
+}
+
+private func diagnostics(_ data: String) -> [RecipeDiagnostic] {
+    do {
+        _ = try load(data)
+        return []
+    } catch { return (error as? RecipeError)?.diagnostics ?? [] }
+}
+
+@Suite struct DataStepTests {
+    @Test func stepsAreReadInOrderAndReadBack() throws {
+        let recipe = try load(
+            """
+              steps:
+                - normalise
+                - filter: { min_characters: 20, min_script: { latin: 0.5 }, where: { lang: [en, de], stars: 5 } }
+                - deduplicate: { by: near, threshold: 0.85, fields: [question, answer] }
+                - mask: { kinds: [email, phone], replace_with: pseudonym, key_from: SECRET }
+                - balance: { by: intent, per_class: 50 }
+                - sample: { size: 1e3 }
+                - augment: { drop: 0.1, synonyms: { quick: [fast, "swift: so"] } }
+                - map: { fields: { prompt: "Q: {question}" }, keep: false }
+              split: { group_by: patient_id, near_together: false }
+              leakage: drop
+            """)
+        #expect(recipe.data.steps.map(\.name) == ["normalise", "filter", "deduplicate", "mask", "balance", "sample", "augment", "map"])
+        guard case .filter(let filter) = recipe.data.steps[1] else { throw RecipeError([]) }
+        #expect(filter.minCharacters == 20)
+        #expect(filter.maxCharacters == nil)
+        #expect(filter.whereField == ["lang": ["en", "de"], "stars": ["5"]])
+        guard case .deduplicate(let near) = recipe.data.steps[2] else { throw RecipeError([]) }
+        #expect(near.threshold == 0.85)
+        #expect(recipe.data.split.groupBy == "patient_id")
+        #expect(recipe.data.leakage == .drop)
+        let again = try Recipe.load(yaml: recipe.resolvedYAML(), file: "resolved")
+        #expect(again.data == recipe.data)
+        #expect(again.resolvedYAML() == recipe.resolvedYAML())
+        #expect(recipe.explain().contains("steps: [{normalise:"))
+    }
+
+    @Test(arguments: [
+        ("  steps: normalise\n", "data.steps", RecipeDiagnostic.Kind.wrongType, 4, 10),
+        ("  steps:\n    - normalize\n", "data.steps[0].normalize", .unknownKey, 5, 7),
+        ("  steps:\n    - { mask: {}, filter: {} }\n", "data.steps[0]", .wrongType, 5, 19),
+        ("  steps:\n    - filter: { min_charcters: 3 }\n", "data.steps[0].filter.min_charcters", .unknownKey, 5, 17),
+        ("  steps:\n    - filter: { min_characters: few }\n", "data.steps[0].filter.min_characters", .wrongType, 5, 33),
+        ("  steps:\n    - deduplicate: { threshold: 2 }\n", "data.steps[0].deduplicate.threshold", .outOfRange, 5, 33),
+        ("  steps:\n    - mask: { kinds: [emial] }\n", "data.steps[0].mask.kinds[0]", .outOfRange, 5, 23),
+        ("  steps:\n    - mask: { replace_with: pseudonym }\n", "data.steps[0].mask.key_from", .missingKey, 5, 7),
+        ("  steps:\n    - map\n", "data.steps[0].map.fields", .missingKey, 5, 7),
+        ("  steps:\n    - filter: { min_script: { klingon: 0.5 } }\n", "data.steps[0].filter.min_script.klingon", .unknownKey, 5, 31),
+        ("  split: { groupby: x }\n", "data.split.groupby", .unknownKey, 4, 12),
+        ("  leakage: ignore\n", "data.leakage", .outOfRange, 4, 12),
+    ])
+    func faultsAreLocated(_ yaml: String, _ path: String, _ kind: RecipeDiagnostic.Kind, _ line: Int, _ column: Int) throws {
+        let all = diagnostics(yaml)
+        #expect(all.count == 1, "\(all)")
+        let found = try #require(all.first)
+        #expect(found.keyPath == path)
+        #expect(found.kind == kind)
+        #expect(found.place == RecipePlace(file: "r.yaml", line: line, column: column))
+    }
+
+    @Test func aStepOfThreeKeysCanBeSetFromOutside() throws {
+        let recipe = try Recipe.load(
+            yaml: "model: { path: m }\ndata: { train: a }\n", file: "r.yaml",
+            overrides: ["data.split.group_by=patient", "data.leakage=error", "data.steps=[normalise, { sample: { size: 5 } }]"])
+        #expect(recipe.data.split.groupBy == "patient")
+        #expect(recipe.data.leakage == .error)
+        #expect(recipe.data.steps.count == 2)
+    }
+}
