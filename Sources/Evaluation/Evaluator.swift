@@ -45,6 +45,43 @@ public struct Evaluator {
         return HeldOutScores(rows: rows, correctCount: correctCount)
     }
 
+    /// The scores of alternatives, group by group, in their order. What the sequences of a group have in common, from their
+    /// beginning up to the first target, is computed once.
+    /// - Parameter onProgress: told after each batch how many sequences are done and how many tokens they have.
+    public func scores(
+        ofAlternatives groups: [[TokenizedExample]], onProgress: (_ done: EvaluationProgress) -> Void = { _ in }
+    ) throws -> [[RowScore]] {
+        var scores: [[RowScore]] = []
+        var done = EvaluationProgress(examples: 0, tokens: 0)
+        var batch: [Alternatives] = []
+        func flush() throws {
+            let loss = try score(TokenBatch(batch))
+            for indices in TokenBatch.exampleIndices(of: batch) {
+                scores.append(
+                    indices.map {
+                        RowScore(lossSum: loss.exampleLossSums[$0], targetCount: loss.exampleTargetCounts[$0])
+                    })
+            }
+            done = EvaluationProgress(
+                examples: done.examples + scores.suffix(batch.count).reduce(0) { $0 + $1.count },
+                tokens: done.tokens + batch.reduce(0) { $0 + $1.attendedRowCount })
+            onProgress(done)
+            batch = []
+        }
+        for group in groups {
+            let next = Alternatives(group.map { ($0.ids, $0.isTarget) })
+            let rows = batch.reduce(next.rowCount) { $0 + $1.rowCount }
+            let attended = batch.reduce(next.attendedRowCount) { $0 + $1.attendedRowCount }
+            if !batch.isEmpty, rows > rowLimit || attended > Self.mostCopies * rowLimit { try flush() }
+            batch.append(next)
+        }
+        if !batch.isEmpty { try flush() }
+        return scores
+    }
+
+    /// Rows as attention sees them for each row of a batch, at most: they need memory too.
+    private static let mostCopies = 4
+
     private func batchEnd(from start: Int, _ order: [Int], _ examples: [TokenizedExample]) -> Int {
         var end = start + 1
         var rowCount = examples[order[start]].ids.count

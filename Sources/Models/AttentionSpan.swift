@@ -8,6 +8,8 @@ struct AttentionSpan {
     enum Reach {
         /// Each row sees the rows before it in its example; row starts, then N.
         case examples(bounds: [Int])
+        /// Each row sees the rows before it in its sequence; sequences share rows.
+        case shared(RowSharing)
     }
 
     let reach: Reach
@@ -29,6 +31,7 @@ struct AttentionSpan {
                 q: saved.query, k: saved.key, v: saved.value, bounds: bounds, heads: shape.heads,
                 groups: shape.keyValueHeads, scale: block.attentionScale, window: block.window, into: saved.attended,
                 logSumExp: saved.logSumExp)
+        case .shared(let sharing): attend(sharing, saved, block: block, context)
         }
     }
 
@@ -45,6 +48,7 @@ struct AttentionSpan {
                 logSumExp: saved.logSumExp, bounds: bounds, heads: shape.heads, groups: shape.keyValueHeads,
                 scale: block.attentionScale, window: block.window, into: dQuery, dk: dKey, dv: dValue,
                 workspace: context.workspace)
+        case .shared: preconditionFailure("nothing is trained through a shared beginning")
         }
     }
 }

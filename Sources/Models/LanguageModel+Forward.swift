@@ -67,11 +67,11 @@ extension LanguageModel {
     /// Runs `body` with the reach of a training batch: each example by itself, positions from 0.
     func withSpan<Result>(_ batch: TokenBatch, _ body: (AttentionSpan) throws -> Result) rethrows -> Result {
         let positions = batch.positions
-        let longest = zip(batch.bounds, batch.bounds.dropFirst()).map { $1 - $0 }.max() ?? 1
+        let longest = Int(positions.max() ?? 0) + 1
         return try positions.withUnsafeBufferPointer {
             try body(
                 AttentionSpan(
-                    reach: .examples(bounds: batch.bounds), positions: $0, table: rotaryTable(positions: longest)))
+                    reach: batch.sharing.map { .shared($0) } ?? .examples(bounds: batch.bounds), positions: $0, table: rotaryTable(positions: longest)))
         }
     }
 

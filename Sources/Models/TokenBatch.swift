@@ -11,6 +11,8 @@ public struct TokenBatch: Sendable, Equatable {
     public let bounds: [Int]
     /// `[N]`: the id of the *next* token where predicting it counts, −1 elsewhere; always −1 in an example's last row.
     public let targets: [Int32]
+    /// Set where sequences share the rows of their beginning.
+    var sharing: RowSharing?
 
     /// - Precondition: `bounds` starts at 0, ascends and ends at the number of ids; as many targets as ids.
     public init(ids: [Int32], bounds: [Int], targets: [Int32]) {
@@ -45,7 +47,7 @@ public struct TokenBatch: Sendable, Equatable {
 
     /// Each row's place inside its example, `[N]`.
     var positions: [Int32] {
-        zip(bounds, bounds.dropFirst()).flatMap { start, end in (0..<Int32(end - start)) }
+        sharing?.positions ?? zip(bounds, bounds.dropFirst()).flatMap { start, end in (0..<Int32(end - start)) }
     }
 
     /// Rows that carry loss, ascending.

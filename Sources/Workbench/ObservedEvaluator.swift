@@ -24,12 +24,22 @@ struct ObservedEvaluator {
     /// The scores of `examples`, one each, in their order.
     /// - Parameter unit: what an example is, for the progress line.
     func scores(of examples: [TokenizedExample], unit: String) throws -> HeldOutScores {
+        try evaluator.scores(of: examples, onProgress: progressLine(total: examples.count, unit))
+    }
+
+    /// The scores of alternative sequences, group by group, in their order; what a group's have in common is computed once.
+    func scores(ofAlternatives groups: [[TokenizedExample]], unit: String) throws -> [[RowScore]] {
+        try evaluator.scores(
+            ofAlternatives: groups, onProgress: progressLine(total: groups.reduce(0) { $0 + $1.count }, unit))
+    }
+
+    private func progressLine(total: Int, _ unit: String) -> (EvaluationProgress) -> Void {
         let clock = ContinuousClock()
         let start = clock.now
-        return try evaluator.scores(of: examples) { progress in
+        return { progress in
             let seconds = (clock.now - start) / .seconds(1)
             let speed = seconds > 0 ? ", \(Int(Double(progress.tokens) / seconds)) tokens/s" : ""
-            observer.receive(.progress(done: progress.examples, total: examples.count, unit: unit + speed))
+            observer.receive(.progress(done: progress.examples, total: total, unit: unit + speed))
         }
     }
 }

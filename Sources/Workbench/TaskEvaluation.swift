@@ -83,11 +83,11 @@ struct TaskEvaluation {
         // Candidates of many rows at once fill batches, as those of one row would not.
         for start in stride(from: 0, to: labelled.count, by: Self.rowsAtOnce) {
             let chunk = labelled[start..<min(start + Self.rowsAtOnce, labelled.count)]
-            let candidates = try chunk.flatMap { try preparation.candidates($0, labels: labels) }
-            let sums = try scorer.scores(of: candidates, unit: "candidate answers").rows.map(\.lossSum)
-            for (place, row) in chunk.enumerated() {
-                let own = Array(sums[(place * labels.count)..<((place + 1) * labels.count)])
-                if let choice = LabelLikelihood.choice(lossSums: own), labels[choice] == row.label { right += 1 }
+            let candidates = try chunk.map { try preparation.candidates($0, labels: labels) }
+            let scores = try scorer.scores(ofAlternatives: candidates, unit: "candidate answers")
+            for (row, alternatives) in zip(chunk, scores) {
+                let choice = LabelLikelihood.choice(lossSums: alternatives.map(\.lossSum))
+                if let choice, labels[choice] == row.label { right += 1 }
             }
         }
         return Double(right) / Double(labelled.count)

@@ -45,6 +45,37 @@ import Testing
         #expect(zip(done, done.dropFirst()).allSatisfy { $0.examples < $1.examples && $0.tokens < $1.tokens })
     }
 
+    /// Groups of three that begin alike; the toy loss sums ids, so what is computed once is counted once, in the beginning.
+    @Test(arguments: [1, 40, 1_000]) func alternativesStandInTheirOrder(rowLimit: Int) throws {
+        let groups = (0..<7).map { group in
+            (0..<3).map { answer in
+                let ids = (0..<(4 + group % 3)).map { Int32($0 + group) } + [Int32(50 + answer), Int32(60 + group)]
+                return TokenizedExample(
+                    ids: ids, isTarget: ids.indices.map { $0 >= ids.count - 2 },
+                    place: RowPlace(file: "rows.jsonl", line: group + 1), index: group)
+            }
+        }
+        var done: [EvaluationProgress] = []
+        var rows = 0
+        let evaluator = Evaluator(rowLimit: rowLimit) { batch in
+            rows += batch.rowCount
+            return loss(batch)
+        }
+        let scores = try evaluator.scores(ofAlternatives: groups) { done.append($0) }
+        #expect(scores.map(\.count) == groups.map(\.count))
+        for (group, alternatives) in zip(groups, scores) {
+            for (example, score) in zip(group, alternatives) {
+                // Each sequence's own rows: the last of the beginning, and its two targets.
+                #expect(score.lossSum == Double(example.ids.suffix(3).reduce(0, +)))
+                #expect(score.targetCount == 2)
+            }
+        }
+        #expect(rows == groups.reduce(0) { $0 + $1[0].ids.count - 3 + 9 })
+        #expect(done.last?.examples == 21 && done.last?.tokens == groups.joined().reduce(0) { $0 + $1.ids.count })
+        #expect(done.count == (rowLimit == 1 ? 7 : rowLimit == 40 ? done.count : 1))
+        #expect(try evaluator.scores(ofAlternatives: []).isEmpty)
+    }
+
     @Test func noExamplesHaveNoLoss() throws {
         let scores = try Evaluator(rowLimit: 8, score: loss).scores(of: [])
         #expect(scores.loss == nil && scores.perplexity == nil && scores.tokenAccuracy == nil)
