@@ -30,6 +30,23 @@ static inline block_kind kind_of(lathe_format format) {
     }
 }
 
+/// Bytes that `columns` numbers of a row take.
+static inline long row_bytes(lathe_format format, long columns) {
+    switch (format) {
+    case LATHE_Q4_0: return columns / 32 * 18;
+    case LATHE_Q4_1: return columns / 32 * 20;
+    case LATHE_Q5_0: return columns / 32 * 22;
+    case LATHE_Q5_1: return columns / 32 * 24;
+    case LATHE_Q8_0: return columns / 32 * 34;
+    case LATHE_Q2_K: return columns * 84 / 256;
+    case LATHE_Q3_K: return columns * 110 / 256;
+    case LATHE_Q4_K: return columns * 144 / 256;
+    case LATHE_Q5_K: return columns * 176 / 256;
+    case LATHE_Q6_K: return columns * 210 / 256;
+    default: return 0;
+    }
+}
+
 /// One block: 32 bytes, and scale and minimum of each half (or of the whole, in the first place).
 typedef struct {
     uint8_t bytes[32];

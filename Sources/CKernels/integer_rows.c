@@ -3,8 +3,8 @@
 // Sums of integers are exact in any order, and the floats of a row's blocks are added in the blocks' order everywhere. So each
 // number of the result has the same bits on every instruction set, whatever is computed beside it.
 //
-// The variants take LANES rows at a time. Their blocks become a panel in which four neighbouring bytes of each row stand side
-// by side, `[block][8][LANES][4]`; a step of the product multiplies them with four coarse or four fine bytes of x.
+// The variants take LANES rows at a time, a row a lane: four neighbouring bytes of each row fill a vector, and a step of the
+// product multiplies them with four coarse or four fine bytes of x.
 #ifndef VARIANT
 #include "blocks.h"
 #include "integer_dots.h"
@@ -64,6 +64,12 @@ void lathe_integer_rows(
 
 #else
 
+/// What LANES rows have in one block: bytes, row by row in lanes, four neighbours a vector, and the scales of its halves.
+typedef struct {
+    I bytes[8];
+    V scale[2], minimum[2];
+} VARIANT(tile_block);
+
 /// Four times 4 bytes of each row: four vectors in which a row's bytes stand in the row's lane.
 LATHE_INLINE void VARIANT(turn)(const uint8_t *const *rows, long place, I to[4]) {
     I a = i_rows(rows, 0, place), b = i_rows(rows, 1, place), c = i_rows(rows, 2, place), d = i_rows(rows, 3, place);
@@ -72,6 +78,12 @@ LATHE_INLINE void VARIANT(turn)(const uint8_t *const *rows, long place, I to[4])
     to[1] = i_high64(ab_low, cd_low);
     to[2] = i_low64(ab_high, cd_high);
     to[3] = i_high64(ab_high, cd_high);
+}
+
+/// The first 4 bytes of each row, in the row's lane. 16 are read.
+LATHE_INLINE I VARIANT(turn_first)(const uint8_t *const *rows, long place) {
+    I a = i_rows(rows, 0, place), b = i_rows(rows, 1, place), c = i_rows(rows, 2, place), d = i_rows(rows, 3, place);
+    return i_low64(i_low32(a, b), i_low32(c, d));
 }
 
 /// Bytes from 0 to 255, as VNNI multiplies them, are kept signed where products of pairs must fit 16 bits.
@@ -83,52 +95,41 @@ LATHE_INLINE I VARIANT(wide)(I bytes) {
 #endif
 }
 
-/// Blocks of 4 bits or 8 bits, straight from the rows.
-LATHE_INLINE void VARIANT(plain_panel)(
-    lathe_format format, const uint8_t *const *rows, long blocks, int8_t *panel, float *scales, float *minima) {
-    const bool is_wide = format == LATHE_Q8_0, has_minimum = format == LATHE_Q4_1;
-    const long size = is_wide ? 34 : has_minimum ? 20 : 18, head = has_minimum ? 4 : 2;
-    uint16_t *scale_halves = (uint16_t *)minima, *minimum_halves = (uint16_t *)panel;
-    for (int row = 0; row < LANES; row++)
-        for (long b = 0; b < blocks; b++) {
-            memcpy(scale_halves + b * LANES + row, rows[row] + b * size, 2);
-            if (has_minimum) memcpy(minimum_halves + b * LANES + row, rows[row] + b * size + 2, 2);
-        }
-    for (long b = 0; b < blocks; b++) v_store(scales, b * LANES, LATHE_F32, i_halves(scale_halves + b * LANES), LANES);
-    if (has_minimum)
-        for (long b = 0; b < blocks; b++) v_store(minima, b * LANES, LATHE_F32, i_halves(minimum_halves + b * LANES), LANES);
-    const I nibble = i_set1(0x0f0f0f0f);
-    for (long b = 0; b < blocks; b++, panel += 32 * LANES) {
+/// Block `b` of LANES rows, `format` known where this is inlined.
+LATHE_INLINE void VARIANT(read_block)(
+    lathe_format format, const uint8_t *const *rows, long b, VARIANT(tile_block) *to) {
+    const block_kind kind = kind_of(format);
+    if (format == LATHE_Q4_0 || format == LATHE_Q4_1 || format == LATHE_Q8_0) {
+        const bool is_wide = format == LATHE_Q8_0;
+        const long size = is_wide ? 34 : format == LATHE_Q4_1 ? 20 : 18, place = b * size + (format == LATHE_Q4_1 ? 4 : 2);
+        const I heads = VARIANT(turn_first)(rows, b * size), nibble = i_set1(0x0f0f0f0f);
+        to->scale[0] = i_low_halves(heads);
+        if (kind.has_minimum) to->minimum[0] = i_high_halves(heads);
         I low[4], high[4];
-        VARIANT(turn)(rows, b * size + head, low);
-        if (is_wide) VARIANT(turn)(rows, b * size + head + 16, high);
+        VARIANT(turn)(rows, place, low);
+        if (is_wide) VARIANT(turn)(rows, place + 16, high);
         for (int g = 0; g < 4; g++) {
-            i_store(panel + g * 4 * LANES, is_wide ? VARIANT(wide)(low[g]) : i_and(low[g], nibble));
-            i_store(panel + (g + 4) * 4 * LANES, is_wide ? VARIANT(wide)(high[g]) : i_and(i_right4(low[g]), nibble));
+            to->bytes[g] = is_wide ? VARIANT(wide)(low[g]) : i_and(low[g], nibble);
+            to->bytes[g + 4] = is_wide ? VARIANT(wide)(high[g]) : i_and(i_right4(low[g]), nibble);
+        }
+        return;
+    }
+    integer_block unpacked[LANES];
+    float scales[2][LANES], minima[2][LANES];
+    const uint8_t *bytes[LANES];
+    for (int row = 0; row < LANES; row++) {
+        unpack_block(format, rows[row], b, unpacked + row);
+        bytes[row] = unpacked[row].bytes;
+        for (int h = 0; h < kind.halves; h++) {
+            scales[h][row] = unpacked[row].scale[h];
+            if (kind.has_minimum) minima[h][row] = unpacked[row].minimum[h];
         }
     }
-}
-
-/// Blocks of any format, unpacked row by row first.
-LATHE_INLINE void VARIANT(unpacked_panel)(
-    lathe_format format, const uint8_t *const *rows, long blocks, int8_t *panel, float *scales, float *minima) {
-    const block_kind kind = kind_of(format);
-    for (long b = 0; b < blocks; b++, panel += 32 * LANES) {
-        integer_block unpacked[LANES];
-        const uint8_t *bytes[LANES];
-        for (int row = 0; row < LANES; row++) {
-            unpack_block(format, rows[row], b, unpacked + row);
-            bytes[row] = unpacked[row].bytes;
-            for (int h = 0; h < kind.halves; h++) {
-                scales[(b * kind.halves + h) * LANES + row] = unpacked[row].scale[h];
-                if (kind.has_minimum) minima[(b * kind.halves + h) * LANES + row] = unpacked[row].minimum[h];
-            }
-        }
-        for (int part = 0; part < 2; part++) {
-            I turned[4];
-            VARIANT(turn)(bytes, part * 16, turned);
-            for (int g = 0; g < 4; g++) i_store(panel + (part * 4 + g) * 4 * LANES, turned[g]);
-        }
+    VARIANT(turn)(bytes, 0, to->bytes);
+    VARIANT(turn)(bytes, 16, to->bytes + 4);
+    for (int h = 0; h < kind.halves; h++) {
+        to->scale[h] = v_load(scales[h], 0, LATHE_F32, LANES);
+        if (kind.has_minimum) to->minimum[h] = v_load(minima[h], 0, LATHE_F32, LANES);
     }
 }
 
@@ -139,92 +140,95 @@ LATHE_INLINE I VARIANT(dot)(bool is_signed, I sums, I weights, const int8_t *fou
     return is_signed ? i_dot_signed(sums, weights, i_set1(bytes)) : i_dot(sums, weights, i_set1(bytes));
 }
 
-/// The panel times `count` rows of x, `count` and the kind known where this is inlined.
+/// Adds what a block gives for `count` rows of x; all but `block` and `b` known where this is inlined.
+LATHE_INLINE void VARIANT(multiply_block)(
+    lathe_format format, int count, const VARIANT(tile_block) *block, const int8_t *numbers, const lathe_block_facts *facts,
+    long blocks, V *results) {
+    const block_kind kind = kind_of(format);
+    const bool is_signed = format == LATHE_Q8_0 && !HAS_VNNI;
+    const int offset = is_signed ? 0 : kind.offset, groups = 8 / kind.halves;
+    const long stride = blocks * 64;
+    for (int h = 0; h < kind.halves; h++) {
+        I coarse[4], fine[4];
+        int totals[4];
+        for (int n = 0; n < count; n++) {
+            const lathe_block_facts *f = facts + n * blocks;
+            totals[n] = kind.halves == 1 ? f->total : h == 0 ? f->half : f->total - f->half;
+            coarse[n] = i_set1(0);
+            fine[n] = i_set1(-offset * totals[n]);
+        }
+        for (int g = h * groups; g < (h + 1) * groups; g++)
+            for (int n = 0; n < count; n++) {
+                coarse[n] = VARIANT(dot)(is_signed, coarse[n], block->bytes[g], numbers + n * stride + g * 4);
+                fine[n] = VARIANT(dot)(is_signed, fine[n], block->bytes[g], numbers + n * stride + g * 4 + 32);
+            }
+        for (int n = 0; n < count; n++) {
+            const lathe_block_facts *f = facts + n * blocks;
+            results[n] += i_floats(i_combine(coarse[n], fine[n])) * (block->scale[h] * v_set1(f->scale));
+            if (kind.has_minimum)
+                results[n] += block->minimum[h] * v_set1(kind.halves == 1 ? f->sum : f->scale * (float)totals[n]);
+        }
+    }
+}
+
+/// The tile times `count` rows of x from `first` on: from `panel`, or straight from the rows where there is none.
 LATHE_INLINE void VARIANT(multiply)(
-    int count, int halves, bool has_minimum, bool is_signed, int offset, const int8_t *panel, const float *scales,
-    const float *minima, const lathe_integers *x, long first, V *sums) {
-    const long blocks = x->columns / 32, stride = x->columns * 2;
-    const int8_t *numbers = x->numbers + first * stride;
+    lathe_format format, int count, const uint8_t *const *rows, const uint8_t *const *ahead, const VARIANT(tile_block) *panel,
+    const lathe_integers *x, long first, long left, float *y, long stride, bool accumulate) {
+    const long blocks = x->columns / 32, size = row_bytes(format, 32);
+    const int8_t *numbers = x->numbers + first * blocks * 64;
     const lathe_block_facts *facts = x->facts + first * blocks;
     V results[4];
     for (int n = 0; n < count; n++) results[n] = v_set1(0);
-    for (long b = 0; b < blocks; b++)
-        for (int h = 0; h < halves; h++) {
-            I coarse[4], fine[4];
-            int totals[4];
-            for (int n = 0; n < count; n++) {
-                const lathe_block_facts *f = facts + n * blocks + b;
-                totals[n] = halves == 1 ? f->total : h == 0 ? f->half : f->total - f->half;
-                coarse[n] = i_set1(0);
-                fine[n] = i_set1(-offset * totals[n]);
-            }
-            for (int g = 0; g < 8 / halves; g++, panel += 4 * LANES) {
-                I weights = i_load(panel);
-                for (int n = 0; n < count; n++) {
-                    const int8_t *four = numbers + n * stride + b * 64 + h * 16 + g * 4;
-                    coarse[n] = VARIANT(dot)(is_signed, coarse[n], weights, four);
-                    fine[n] = VARIANT(dot)(is_signed, fine[n], weights, four + 32);
-                }
-            }
-            V scale = v_load(scales, (b * halves + h) * LANES, LATHE_F32, LANES);
-            for (int n = 0; n < count; n++)
-                results[n] += i_floats(i_combine(coarse[n], fine[n])) * (scale * v_set1(facts[n * blocks + b].scale));
-            if (has_minimum) {
-                V minimum = v_load(minima, (b * halves + h) * LANES, LATHE_F32, LANES);
-                for (int n = 0; n < count; n++) {
-                    const lathe_block_facts *f = facts + n * blocks + b;
-                    results[n] += minimum * v_set1(halves == 1 ? f->sum : f->scale * (float)totals[n]);
-                }
-            }
+    for (long b = 0; b < blocks; b++, numbers += 64, facts++) {
+        if (panel) {
+            VARIANT(multiply_block)(format, count, panel + b, numbers, facts, blocks, results);
+            continue;
         }
-    for (int n = 0; n < count; n++) sums[n] = results[n];
+        VARIANT(tile_block) block;
+        VARIANT(read_block)(format, rows, b, &block);
+        // The next tile's rows come while this one is multiplied; a row's line is asked for once or twice.
+        const long every = size > 32 ? 1 : 64 / size;
+        for (long row = b % every; row < LANES; row += every) __builtin_prefetch(ahead[row] + b * size);
+        VARIANT(multiply_block)(format, count, &block, numbers, facts, blocks, results);
+    }
+    for (int n = 0; n < count; n++) {
+        float *to = y + (first + n) * stride;
+        v_store(to, 0, LATHE_F32, accumulate ? v_load(to, 0, LATHE_F32, left) + results[n] : results[n], left);
+    }
 }
 
-LATHE_INLINE void VARIANT(multiply_all)(
-    lathe_format format, const int8_t *panel, const float *scales, const float *minima, const lathe_integers *x, long rows,
-    float *y, long stride, bool accumulate) {
-    const block_kind kind = kind_of(format);
-    const bool is_signed = format == LATHE_Q8_0 && !HAS_VNNI;
-    const int offset = is_signed ? 0 : kind.offset;
-    for (long n = 0; n < x->rows;) {
-        V sums[4];
-        long left = x->rows - n;
-        int count = left >= 4 ? 4 : left >= 2 ? 2 : 1;
-#define MULTIPLY(count)                                                                                                    \
-    case count:                                                                                                            \
-        VARIANT(multiply)(                                                                                                 \
-            count, kind.halves, kind.has_minimum, is_signed, offset, panel, scales, minima, x, n, sums);                   \
-        break;
-        switch (count) {
-            MULTIPLY(4)
-            MULTIPLY(2)
-            MULTIPLY(1)
-        }
-#undef MULTIPLY
-        for (int i = 0; i < count; i++) {
-            float *to = y + (n + i) * stride;
-            v_store(to, 0, LATHE_F32, accumulate ? v_load(to, 0, LATHE_F32, rows) + sums[i] : sums[i], rows);
-        }
-        n += count;
+/// A tile times all rows of x. Few read its blocks as they come; more share a panel of them.
+LATHE_INLINE void VARIANT(multiply_tile)(
+    lathe_format format, const uint8_t *const *rows, const uint8_t *const *ahead, VARIANT(tile_block) *panel,
+    const lathe_integers *x, long left, float *y, long stride, bool accumulate) {
+#define MULTIPLY(count, panel)                                                                                            \
+    VARIANT(multiply)(format, count, rows, ahead, panel, x, n, left, y, stride, accumulate)
+    long n = 0;
+    switch (x->rows) {
+    case 0: return;
+    case 1: return MULTIPLY(1, NULL);
+    case 2: return MULTIPLY(2, NULL);
+    case 4: return MULTIPLY(4, NULL);
+    default: break;
     }
+    for (long b = 0; b < x->columns / 32; b++) VARIANT(read_block)(format, rows, b, panel + b);
+    for (; n + 4 <= x->rows; n += 4) MULTIPLY(4, panel);
+    for (; n < x->rows; n++) MULTIPLY(1, panel);
+#undef MULTIPLY
 }
 
 #define ROWS_OF(name)                                                                                                      \
     static void VARIANT(rows_of_##name)(                                                                                   \
         const uint8_t *const *rows, long count, const lathe_integers *x, float *y, long stride, bool accumulate) {         \
-        const block_kind kind = kind_of(name);                                                                             \
-        const long blocks = x->columns / 32, scale_count = blocks * kind.halves * LANES;                                   \
-        int8_t *panel = lathe_scratch(0, (size_t)(blocks * 32 * LANES + 8 * scale_count));                                 \
-        float *scales = (float *)(panel + blocks * 32 * LANES), *minima = scales + scale_count;                            \
+        VARIANT(tile_block) *panel = lathe_scratch(0, (size_t)(x->columns / 32) * sizeof *panel);                          \
+        const uint8_t *tiles[2][LANES];                                                                                    \
+        for (long lane = 0; lane < LANES; lane++) tiles[0][lane] = rows[lane < count ? lane : count - 1];                  \
         for (long row = 0; row < count; row += LANES) {                                                                    \
-            const uint8_t *tile[LANES];                                                                                    \
-            for (long lane = 0; lane < LANES; lane++) tile[lane] = rows[row + lane < count ? row + lane : count - 1];      \
-            if (name == LATHE_Q4_0 || name == LATHE_Q4_1 || name == LATHE_Q8_0)                                            \
-                VARIANT(plain_panel)(name, tile, blocks, panel, scales, minima);                                           \
-            else                                                                                                           \
-                VARIANT(unpacked_panel)(name, tile, blocks, panel, scales, minima);                                        \
-            VARIANT(multiply_all)(                                                                                         \
-                name, panel, scales, minima, x, count - row, y + row, stride, accumulate);                                 \
+            const uint8_t **tile = tiles[row / LANES % 2], **ahead = tiles[1 - row / LANES % 2];                           \
+            for (long lane = 0; lane < LANES; lane++)                                                                      \
+                ahead[lane] = rows[row + LANES + lane < count ? row + LANES + lane : count - 1];                           \
+            VARIANT(multiply_tile)(name, tile, ahead, panel, x, count - row, y + row, stride, accumulate);                 \
         }                                                                                                                  \
     }
 LATHE_INTEGER_FORMATS(ROWS_OF)

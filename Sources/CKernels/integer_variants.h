@@ -20,7 +20,8 @@
 #define i_high32 i256_high32
 #define i_low64 i256_low64
 #define i_high64 i256_high64
-#define i_halves i256_halves
+#define i_low_halves i256_low_halves
+#define i_high_halves i256_high_halves
 #define i_rows i256_rows
 #define v_set1 v256_set1
 #define v_load v256_load
@@ -47,7 +48,8 @@
 #undef i_high32
 #undef i_low64
 #undef i_high64
-#undef i_halves
+#undef i_low_halves
+#undef i_high_halves
 #undef i_rows
 #undef v_set1
 #undef v_load
@@ -72,7 +74,8 @@
 #define i_high32 i256_high32
 #define i_low64 i256_low64
 #define i_high64 i256_high64
-#define i_halves i256_halves
+#define i_low_halves i256_low_halves
+#define i_high_halves i256_high_halves
 #define i_rows i256_rows
 #define v_set1 v256_set1
 #define v_load v256_load
@@ -99,7 +102,8 @@
 #undef i_high32
 #undef i_low64
 #undef i_high64
-#undef i_halves
+#undef i_low_halves
+#undef i_high_halves
 #undef i_rows
 #undef v_set1
 #undef v_load
@@ -124,7 +128,8 @@
 #define i_high32 i512_high32
 #define i_low64 i512_low64
 #define i_high64 i512_high64
-#define i_halves i512_halves
+#define i_low_halves i512_low_halves
+#define i_high_halves i512_high_halves
 #define i_rows i512_rows
 #define v_set1 v512_set1
 #define v_load v512_load
@@ -151,7 +156,8 @@
 #undef i_high32
 #undef i_low64
 #undef i_high64
-#undef i_halves
+#undef i_low_halves
+#undef i_high_halves
 #undef i_rows
 #undef v_set1
 #undef v_load
@@ -176,7 +182,8 @@
 #define i_high32 i512_high32
 #define i_low64 i512_low64
 #define i_high64 i512_high64
-#define i_halves i512_halves
+#define i_low_halves i512_low_halves
+#define i_high_halves i512_high_halves
 #define i_rows i512_rows
 #define v_set1 v512_set1
 #define v_load v512_load
@@ -203,7 +210,8 @@
 #undef i_high32
 #undef i_low64
 #undef i_high64
-#undef i_halves
+#undef i_low_halves
+#undef i_high_halves
 #undef i_rows
 #undef v_set1
 #undef v_load

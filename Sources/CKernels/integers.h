@@ -19,7 +19,12 @@ LATHE_INLINE __m256i i256_low32(__m256i a, __m256i b) { return _mm256_unpacklo_e
 LATHE_INLINE __m256i i256_high32(__m256i a, __m256i b) { return _mm256_unpackhi_epi32(a, b); }
 LATHE_INLINE __m256i i256_low64(__m256i a, __m256i b) { return _mm256_unpacklo_epi64(a, b); }
 LATHE_INLINE __m256i i256_high64(__m256i a, __m256i b) { return _mm256_unpackhi_epi64(a, b); }
-LATHE_INLINE __m256 i256_halves(const uint16_t *p) { return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)p)); }
+/// The low 16 bits of each lane, read as f16.
+LATHE_INLINE __m256 i256_low_halves(__m256i a) {
+    __m256i packed = _mm256_packus_epi32(_mm256_and_si256(a, _mm256_set1_epi32(0xffff)), _mm256_setzero_si256());
+    return _mm256_cvtph_ps(_mm256_castsi256_si128(_mm256_permute4x64_epi64(packed, 0x08)));
+}
+LATHE_INLINE __m256 i256_high_halves(__m256i a) { return i256_low_halves(_mm256_srli_epi32(a, 16)); }
 /// 16 bytes of rows `first` and `first + 4`.
 LATHE_INLINE __m256i i256_rows(const uint8_t *const *rows, int first, long place) {
     return _mm256_inserti128_si256(
@@ -58,7 +63,8 @@ LATHE_INLINE __m512i i512_low32(__m512i a, __m512i b) { return _mm512_unpacklo_e
 LATHE_INLINE __m512i i512_high32(__m512i a, __m512i b) { return _mm512_unpackhi_epi32(a, b); }
 LATHE_INLINE __m512i i512_low64(__m512i a, __m512i b) { return _mm512_unpacklo_epi64(a, b); }
 LATHE_INLINE __m512i i512_high64(__m512i a, __m512i b) { return _mm512_unpackhi_epi64(a, b); }
-LATHE_INLINE __m512 i512_halves(const uint16_t *p) { return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p)); }
+LATHE_INLINE __m512 i512_low_halves(__m512i a) { return _mm512_cvtph_ps(_mm512_cvtepi32_epi16(a)); }
+LATHE_INLINE __m512 i512_high_halves(__m512i a) { return i512_low_halves(_mm512_srli_epi32(a, 16)); }
 /// 16 bytes of rows `first`, `first + 4`, `first + 8` and `first + 12`.
 LATHE_INLINE __m512i i512_rows(const uint8_t *const *rows, int first, long place) {
     __m512i x = _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)(rows[first] + place)));
