@@ -181,16 +181,17 @@ LATHE_INLINE void VARIANT(multiply)(
     V results[4];
     for (int n = 0; n < count; n++) results[n] = v_set1(0);
     for (long b = 0; b < blocks; b++, numbers += 64, facts++) {
-        if (panel) {
-            VARIANT(multiply_block)(format, count, panel + b, numbers, facts, blocks, results);
-            continue;
-        }
-        VARIANT(tile_block) block;
-        VARIANT(read_block)(format, rows, b, &block);
         // The next tile's rows come while this one is multiplied; a row's line is asked for once or twice.
         const long every = size > 32 ? 1 : 64 / size;
-        for (long row = b % every; row < LANES; row += every) __builtin_prefetch(ahead[row] + b * size);
-        VARIANT(multiply_block)(format, count, &block, numbers, facts, blocks, results);
+        if (first == 0)
+            for (long row = b % every; row < LANES; row += every) __builtin_prefetch(ahead[row] + b * size);
+        if (panel) {
+            VARIANT(multiply_block)(format, count, panel + b, numbers, facts, blocks, results);
+        } else {
+            VARIANT(tile_block) block;
+            VARIANT(read_block)(format, rows, b, &block);
+            VARIANT(multiply_block)(format, count, &block, numbers, facts, blocks, results);
+        }
     }
     for (int n = 0; n < count; n++) {
         float *to = y + (first + n) * stride;
