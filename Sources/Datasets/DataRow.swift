@@ -5,12 +5,17 @@ public import JSON
 /// A row of data, read and understood, not yet rendered.
 public struct DataRow: Sendable {
     public enum Content: Sendable, Equatable {
-        /// Messages with `role` and `content`; assistant turns from `trainedFrom` on carry loss. `extra` goes to the template.
-        case conversation(messages: [JSONValue], trainedFrom: Int, extra: JSONObject)
+        /// Messages with `role` and `content`; those with the numbers `trained`, ascending, carry loss. `extra` goes to the
+        /// template.
+        case conversation(messages: [JSONValue], trained: [Int], extra: JSONObject)
         /// Plain texts: the completion and the end token carry loss.
         case completion(prompt: String, completion: String)
         /// A document: everything but the first token carries loss.
         case document(String)
+        /// Two answers to one prompt, the first the better one. Nothing trains on them yet.
+        case preference(prompt: [JSONValue], chosen: [JSONValue], rejected: [JSONValue])
+        /// An answer at the end of a conversation, and how good it is. Nothing trains on them yet.
+        case rated(messages: [JSONValue], rating: Double)
     }
 
     public var content: Content
@@ -32,12 +37,10 @@ extension DataRow {
     /// What the row asks: the text that near copies of one question share.
     public var promptText: String {
         switch content {
-        case .conversation(let messages, let trainedFrom, _):
-            let asked = Array(messages.enumerated()).prefix {
-                $0.offset < trainedFrom || $0.element["role"]?.string != "assistant"
-            }
-            let users = asked.filter { $0.element["role"]?.string == "user" }[...]
-            return (users.isEmpty ? asked : users).map { $0.element["content"]?.string ?? "" }.joined(separator: "\n")
+        case .conversation(let messages, let trained, _):
+            return Self.question(messages[..<(trained.first ?? messages.count)])
+        case .preference(let prompt, _, _): return Self.question(prompt[...])
+        case .rated(let messages, _): return Self.question(messages.dropLast())
         case .completion(let prompt, _): return prompt
         case .document(let text): return text
         }
@@ -46,11 +49,21 @@ extension DataRow {
     /// What the row answers: the trained turns or the completion; a document has no answer.
     public var answerText: String {
         switch content {
-        case .conversation(let messages, let trainedFrom, _):
-            messages.enumerated().filter { $0.offset >= trainedFrom && $0.element["role"]?.string == "assistant" }
-                .map { $0.element["content"]?.string ?? "" }.joined(separator: "\n")
+        case .conversation(let messages, let trained, _): Self.joined(trained.map { messages[$0] })
+        case .preference(_, let chosen, _): Self.joined(chosen)
+        case .rated(let messages, _): Self.joined(messages.suffix(1))
         case .completion(_, let completion): completion
         case .document: ""
         }
+    }
+
+    /// What users say in `messages`, all of it where none is a user's.
+    private static func question(_ messages: ArraySlice<JSONValue>) -> String {
+        let users = messages.filter { $0["role"]?.string == "user" }
+        return joined(users.isEmpty ? Array(messages) : users)
+    }
+
+    private static func joined(_ messages: [JSONValue]) -> String {
+        messages.map { $0["content"]?.string ?? "" }.joined(separator: "\n")
     }
 }

@@ -16,10 +16,28 @@ public enum RowFormat: String, Sendable, CaseIterable {
     case text
     /// `text` and `label`.
     case classification
+    /// `chosen` and `rejected` behind a prompt.
+    case preference
+    /// An answer with a `rating`.
+    case rated
 }
 
 /// What happens to a row of too many tokens.
-public enum TooLongRule: String, Sendable, CaseIterable { case error, truncate, drop }
+public enum TooLongRule: String, Sendable, CaseIterable {
+    case error, truncate, drop
+    /// A document is cut into sequences of the largest length, one after the other; other rows are an error.
+    case chunk
+}
+
+/// Which turns of a conversation carry loss.
+public enum TrainedTurns: String, Sendable, CaseIterable {
+    /// All of the assistant's.
+    case assistant
+    /// The assistant's last one.
+    case last
+    /// Every token but the first.
+    case all
+}
 
 /// How rows become tokens.
 public struct DataSettings: Sendable, Equatable {
@@ -32,29 +50,40 @@ public struct DataSettings: Sendable, Equatable {
     public var tooLong: TooLongRule
     /// Every token but the first carries loss.
     public var trainOnPrompt: Bool
+    /// Which turns carry loss; `all` is the same as `trainOnPrompt`.
+    public var trainOn: TrainedTurns
+    /// Field → template that builds it from the file's fields.
+    public var templates: [String: String]
+    /// Label of the file → word that the model answers.
+    public var labelWords: [String: String]
     /// How files are read.
     public var input: InputSettings
 
     public init(
         format: RowFormat, columns: [String: String], labels: [String], maxLength: Int, tooLong: TooLongRule,
-        trainOnPrompt: Bool, input: InputSettings = .strict
+        trainOnPrompt: Bool, trainOn: TrainedTurns = .assistant, templates: [String: String] = [:],
+        labelWords: [String: String] = [:], input: InputSettings = .strict
     ) {
         self.format = format
         self.columns = columns
         self.labels = labels
         self.maxLength = maxLength
         self.tooLong = tooLong
-        self.trainOnPrompt = trainOnPrompt
+        self.trainOnPrompt = trainOnPrompt || trainOn == .all
+        self.trainOn = trainOn
+        self.templates = templates
+        self.labelWords = labelWords
         self.input = input
     }
 
     /// The settings that change tokens, written the same way always.
     var canonicalText: String {
-        let columns = self.columns.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(
-            separator: "\u{1F}")
+        func text(_ map: [String: String]) -> String {
+            map.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "\u{1F}")
+        }
         return [
-            format.rawValue, columns, labels.joined(separator: "\u{1F}"), "\(maxLength)", tooLong.rawValue,
-            "\(trainOnPrompt)", input.canonicalText,
+            format.rawValue, text(columns), labels.joined(separator: "\u{1F}"), "\(maxLength)", tooLong.rawValue,
+            "\(trainOnPrompt)", trainOn.rawValue, text(templates), text(labelWords), input.canonicalText,
         ].joined(separator: "\u{1E}")
     }
 }

@@ -21,10 +21,12 @@ public struct DatasetSplit: Sendable {
     ///   - valSize: below 1 a share of the training files' rows, from 1 on a number; read only where `heldOut` is empty.
     ///   - seed: which rows are held out depends on it and on the rows' prompts, not on their order.
     public init(
-        train: [String], heldOut: [String], valSize: Double, seed: Int, encoder: any TextEncoder,
+        train: TrainingFiles, heldOut: [String], valSize: Double, seed: Int, encoder: any TextEncoder,
         renderer: (any ConversationRenderer)?, settings: DataSettings
     ) throws(DatasetError) {
-        let set = try RowSet(files: train, settings: settings, hasTemplate: renderer != nil)
+        var input = settings.input
+        input.badRows = .countAll
+        let set = try RowSet(train.rows(settings: input, seed: seed), settings: settings, hasTemplate: renderer != nil)
         var settings = settings
         // What the training rows show holds for the held-out rows too.
         settings.format = set.format

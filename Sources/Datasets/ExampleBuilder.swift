@@ -27,8 +27,12 @@ public struct ExampleBuilder: Sendable {
             var sequence = sequence
             let length = sequence.ids.count
             if length > settings.maxLength {
+                if settings.tooLong == .chunk, case .document = row.content {
+                    examples += chunks(sequence, of: row)
+                    continue
+                }
                 switch settings.tooLong {
-                case .error:
+                case .error, .chunk:
                     throw DatasetError(
                         .tooLong, row.place, "\(length) tokens where data.max_length allows \(settings.maxLength)",
                         hint: "raise data.max_length, or set data.too_long: truncate | drop")
@@ -42,7 +46,7 @@ public struct ExampleBuilder: Sendable {
                 }
             }
             guard sequence.isTarget.contains(true) else {
-                guard settings.tooLong != .error else {
+                guard settings.tooLong != .error, settings.tooLong != .chunk else {
                     throw DatasetError(.noTarget, row.place, "no token of this row carries loss")
                 }
                 hasNoTarget = true
@@ -59,21 +63,36 @@ public struct ExampleBuilder: Sendable {
         return examples
     }
 
+    /// A document as sequences of the largest length. Each begins with the last token of the one before, which carries no loss
+    /// there, so that every token but the document's first is predicted exactly once.
+    private func chunks(_ sequence: Sequence, of row: DataRow) -> [TokenizedExample] {
+        var chunks: [TokenizedExample] = []
+        var start = 0
+        while start < sequence.ids.count - 1 {
+            let end = min(start + settings.maxLength, sequence.ids.count)
+            chunks.append(
+                TokenizedExample(
+                    ids: Array(sequence.ids[start..<end]), isTarget: (start..<end).map { $0 > start }, place: row.place,
+                    index: row.index, part: chunks.count))
+            start = end - 1
+        }
+        return chunks
+    }
+
     // MARK: Prompts
 
     /// What inference sees of a row — everything before its last trained answer — and that answer; `nil` for documents.
     public func prompt(of row: DataRow) throws(DatasetError) -> (ids: [Int32], reference: String)? {
         switch row.content {
-        case .document: return nil
+        case .document, .preference, .rated: return nil
         case .completion(let prompt, let completion):
             return (
                 withOneBegin(encoder.encodeText(prompt, addSpecialTokens: false, parseSpecial: true)).ids, completion
             )
-        case .conversation(let messages, let trainedFrom, let extra):
-            let trained = messages.indices.last { $0 >= trainedFrom && messages[$0]["role"]?.string == "assistant" }
-            guard let trained else { return nil }
-            let turns = TurnRenderer(renderer: try template(row.place), encoder: encoder)
-            let text = try turns.render(messages[..<trained], generationPrompt: true, extra, row.place)
+        case .conversation(let messages, let turns, let extra):
+            guard let trained = turns.last else { return nil }
+            let rendering = TurnRenderer(renderer: try template(row.place), encoder: encoder)
+            let text = try rendering.render(messages[..<trained], generationPrompt: true, extra, row.place)
             return (chatTokens(text).ids, messages[trained]["content"]?.string ?? "")
         }
     }
@@ -82,18 +101,13 @@ public struct ExampleBuilder: Sendable {
     public func replacingAnswer(of row: DataRow, with answer: String) -> DataRow {
         var row = row
         switch row.content {
-        case .document: break
+        case .document, .preference, .rated: break
         case .completion(let prompt, _): row.content = .completion(prompt: prompt, completion: answer)
-        case .conversation(var messages, let trainedFrom, let extra):
-            guard
-                let last = messages.indices.last(where: {
-                    $0 >= trainedFrom && messages[$0]["role"]?.string == "assistant"
-                }),
-                var object = messages[last].object
-            else { return row }
+        case .conversation(var messages, let trained, let extra):
+            guard let last = trained.last, var object = messages[last].object else { return row }
             object["content"] = .string(answer)
             messages[last] = .object(object)
-            row.content = .conversation(messages: Array(messages[...last]), trainedFrom: last, extra: extra)
+            row.content = .conversation(messages: Array(messages[...last]), trained: [last], extra: extra)
         }
         return row
     }
@@ -122,13 +136,15 @@ public struct ExampleBuilder: Sendable {
             var mask = self.mask(encoded, spans: [span], &report)
             if let end = encoder.endID, encoded.ids.count > 1, encoded.ids.last == end { mask[mask.count - 1] = true }
             return [Sequence(ids: encoded.ids, isTarget: mask)]
-        case .conversation(let messages, let trainedFrom, let extra):
-            return try conversation(messages, trainedFrom, extra, row.place, &report)
+        case .conversation(let messages, let trained, let extra):
+            return try conversation(messages, trained, extra, row.place, &report)
+        case .preference, .rated:
+            throw DatasetError(.unsupported, row.place, "nothing trains on rows that compare or rate answers yet")
         }
     }
 
     private func conversation(
-        _ messages: [JSONValue], _ trainedFrom: Int, _ extra: JSONObject, _ place: RowPlace,
+        _ messages: [JSONValue], _ trained: [Int], _ extra: JSONObject, _ place: RowPlace,
         _ report: inout DatasetReport
     ) throws(DatasetError) -> [Sequence] {
         var turns = TurnRenderer(renderer: try template(place), encoder: encoder)
@@ -136,7 +152,7 @@ public struct ExampleBuilder: Sendable {
             let encoded = chatTokens(try turns.render(messages[...], generationPrompt: false, extra, place))
             return [Sequence(ids: encoded.ids, isTarget: everyTokenButTheFirst(encoded.ids.count))]
         }
-        let parts = try turns.parts(messages, trainedFrom: trainedFrom, extra: extra, place: place)
+        let parts = try turns.parts(messages, trained: trained, extra: extra, place: place)
         report.turnsWithoutEnd += turns.turnsWithoutEnd
         var sequences: [Sequence] = []
         for part in parts {

@@ -25,16 +25,20 @@ public struct RowSet: Sendable {
 
     /// Takes all rows of a stream.
     public init(_ source: any RowSource, settings: DataSettings, hasTemplate: Bool) throws(DatasetError) {
+        // What is wrong with the settings is said once, not of every row.
+        _ = try RowTemplates(settings.templates)
         var rows: [DataRow] = []
         var format = settings.format
         var decoder: RowDecoder?
         while let row = try source.next() {
             do throws(DatasetError) {
-                if format == .auto { format = try RowDecoder.detect(row, columns: settings.columns) }
-                let known =
-                    decoder
-                    ?? RowDecoder(
-                        format: format, columns: settings.columns, labels: settings.labels, hasTemplate: hasTemplate)
+                if format == .auto { format = try RowDecoder.detect(row, settings) }
+                let known: RowDecoder
+                if let decoder {
+                    known = decoder
+                } else {
+                    known = try RowDecoder(settings, format: format, hasTemplate: hasTemplate)
+                }
                 decoder = known
                 rows.append(try known.row(row, index: rows.count))
             } catch { try source.reject(error) }
@@ -65,6 +69,13 @@ public struct PreparedDataset: Sendable {
         rows: [DataRow], format: RowFormat, fileDigests: [String], encoder: any TextEncoder,
         renderer: (any ConversationRenderer)?, settings: DataSettings
     ) throws(DatasetError) {
+        guard format != .preference, format != .rated else {
+            let file = rows.first?.place.file ?? "data"
+            throw DatasetError(
+                .unsupported, RowPlace(file: file, line: 0),
+                "\(rows.count) \(format == .preference ? "preference pairs" : "rated rows"), and nothing trains on them yet",
+                hint: "columns: { prompt: …, completion: … } and format: prompt_completion train on one of the answers")
+        }
         let builder = ExampleBuilder(encoder: encoder, renderer: renderer, settings: settings)
         var report = DatasetReport()
         report.format = format

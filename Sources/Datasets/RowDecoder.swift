@@ -10,6 +10,9 @@ public struct RowDecoder: Sendable {
     let labels: [String]
     /// Whether conversations can be rendered; classification rows fall back on plain text where they cannot.
     let hasTemplate: Bool
+    private let trainOn: TrainedTurns
+    private let labelWords: [String: String]
+    private let templates: RowTemplates?
 
     /// - Parameter format: not `.auto`, which `detect` decides.
     public init(format: RowFormat, columns: [String: String], labels: [String], hasTemplate: Bool) {
@@ -18,13 +21,43 @@ public struct RowDecoder: Sendable {
         self.columns = columns
         self.labels = labels
         self.hasTemplate = hasTemplate
+        trainOn = .assistant
+        labelWords = [:]
+        templates = nil
+    }
+
+    /// - Parameters:
+    ///   - format: not `.auto`, which `detect` decides.
+    ///   - hasTemplate: whether there is a chat template; classification rows are plain texts where there is none.
+    public init(_ settings: DataSettings, format: RowFormat, hasTemplate: Bool) throws(DatasetError) {
+        precondition(format != .auto, "the format is decided before rows are read")
+        self.format = format
+        // A field that a template builds is read where the template put it.
+        columns = settings.columns.filter { settings.templates[$0.key] == nil }
+        labels = settings.labels
+        self.hasTemplate = hasTemplate
+        trainOn = settings.trainOn
+        labelWords = settings.labelWords
+        templates = settings.templates.isEmpty ? nil : try RowTemplates(settings.templates)
     }
 
     // MARK: Detection
 
+    /// The format of rows like `record`, by its fields and those that the settings' templates build.
+    public static func detect(_ record: SourceRow, _ settings: DataSettings) throws(DatasetError) -> RowFormat {
+        var record = record
+        try RowTemplates(settings.templates).apply(to: &record)
+        return try detect(record, columns: settings.columns.filter { settings.templates[$0.key] == nil })
+    }
+
     /// The format of a file whose first record is `record`.
     public static func detect(_ record: SourceRow, columns: [String: String]) throws(DatasetError) -> RowFormat {
-        func has(_ field: String) -> Bool { record.fields[columns[field] ?? field].map { !$0.isNull } ?? false }
+        func value(_ field: String) -> JSONValue? { record.fields[columns[field] ?? field] }
+        func has(_ field: String) -> Bool { value(field).map { !$0.isNull } ?? false }
+        if has("chosen"), has("rejected") { return .preference }
+        if columns["rating"] != nil || has("rating") { return .rated }
+        // True and false beside an answer: rows of KTO.
+        if value("label")?.bool != nil, has("completion") || has("messages") || has("conversations") { return .rated }
         if has("messages") || has("conversations") {
             let turns = record.fields[columns["messages"] ?? "messages"] ?? record.fields["conversations"]
             return turns?.array?.first?["from"] != nil ? .sharegpt : .chat
@@ -42,6 +75,8 @@ public struct RowDecoder: Sendable {
 
     /// The row as one of the three shapes that all formats come down to.
     public func row(_ record: SourceRow, index: Int) throws(DatasetError) -> DataRow {
+        var record = record
+        try templates?.apply(to: &record)
         switch format {
         case .auto: preconditionFailure("the format is decided before rows are read")
         case .chat, .sharegpt: return try chat(record, index)
@@ -50,6 +85,8 @@ public struct RowDecoder: Sendable {
         case .text:
             return DataRow(content: .document(try text("text", record)), place: record.place, index: index)
         case .classification: return try classification(record, index)
+        case .preference: return try preference(record, index)
+        case .rated: return try rated(record, index)
         }
     }
 
@@ -59,9 +96,11 @@ public struct RowDecoder: Sendable {
             name = "conversations"
         }
         guard let value = record.fields[name], !value.isNull else { throw missing(name, record) }
-        var messages = try systemMessages(record)
-        messages += try self.messages(value, name, record)
-        return try conversation(messages, trainedFrom: 0, record, index)
+        let system = try systemMessages(record)
+        let turns = try self.messages(value, name, record)
+        return try conversation(
+            system + turns.messages, trainedFrom: 0, withoutLoss: turns.withoutLoss.map { $0 + system.count }, record,
+            index)
     }
 
     private func promptCompletion(_ record: SourceRow, _ index: Int) throws(DatasetError) -> DataRow {
@@ -78,9 +117,11 @@ public struct RowDecoder: Sendable {
             throw wrong(
                 "\"\(promptName)\" and \"\(completionName)\" must both be texts or both be lists of messages", record)
         }
-        let asked = try systemMessages(record) + messages(prompt, promptName, record)
+        let asked = try systemMessages(record) + messages(prompt, promptName, record).messages
         let answered = try messages(completion, completionName, record)
-        return try conversation(asked + answered, trainedFrom: asked.count, record, index)
+        return try conversation(
+            asked + answered.messages, trainedFrom: asked.count,
+            withoutLoss: answered.withoutLoss.map { $0 + asked.count }, record, index)
     }
 
     private func alpaca(_ record: SourceRow, _ index: Int) throws(DatasetError) -> DataRow {
@@ -127,6 +168,7 @@ public struct RowDecoder: Sendable {
         default: throw wrong("\"\(name)\" must be a text or a whole number, found \(value.typeName)", record)
         }
         label = label.trimmingWhiteSpace
+        label = labelWords[label] ?? label
         guard !label.isEmpty else { throw wrong("\"\(name)\" is empty", record) }
         guard labels.isEmpty || labels.contains(label) else {
             throw DatasetError(
@@ -139,12 +181,12 @@ public struct RowDecoder: Sendable {
     // MARK: Messages
 
     private func conversation(
-        _ messages: [JSONValue], trainedFrom: Int, _ record: SourceRow, _ index: Int
+        _ messages: [JSONValue], trainedFrom: Int, withoutLoss: [Int] = [], _ record: SourceRow, _ index: Int
     ) throws(DatasetError) -> DataRow {
-        guard messages.indices.contains(where: { $0 >= trainedFrom && messages[$0]["role"]?.string == "assistant" })
-        else {
-            throw DatasetError(.noTarget, record.place, "no assistant turn to train on")
-        }
+        var trained = messages.indices.filter { $0 >= trainedFrom && messages[$0]["role"]?.string == "assistant" }
+        if trainOn == .last { trained = trained.suffix(1) }
+        trained.removeAll { withoutLoss.contains($0) }
+        guard !trained.isEmpty else { throw DatasetError(.noTarget, record.place, "no assistant turn to train on") }
         var extra = JSONObject()
         if let tools = record.fields["tools"], !tools.isNull, tools != "" {
             if case .string(let text) = tools {
@@ -154,36 +196,46 @@ public struct RowDecoder: Sendable {
                 extra["tools"] = tools
             }
         }
-        let content = DataRow.Content.conversation(messages: messages, trainedFrom: trainedFrom, extra: extra)
+        let content = DataRow.Content.conversation(messages: messages, trained: trained, extra: extra)
         return DataRow(content: content, place: record.place, index: index)
     }
 
-    private func systemMessages(_ record: SourceRow) throws(DatasetError) -> [JSONValue] {
+    func systemMessages(_ record: SourceRow) throws(DatasetError) -> [JSONValue] {
         guard let system = try optionalText("system", record), !system.isEmpty else { return [] }
         return [Self.message("system", system)]
     }
 
-    /// Messages of either manner of writing, as `role` and `content`; other members stay.
-    private func messages(_ value: JSONValue, _ name: String, _ record: SourceRow) throws(DatasetError) -> [JSONValue] {
+    /// Messages of either manner of writing, as `role` and `content`; other members stay. `withoutLoss`: the numbers of those
+    /// with a `weight` of 0.
+    func messages(
+        _ value: JSONValue, _ name: String, _ record: SourceRow
+    ) throws(DatasetError) -> (messages: [JSONValue], withoutLoss: [Int]) {
         guard let turns = value.array else {
             throw wrong("\"\(name)\" must be a list of messages, found \(value.typeName)", record)
         }
         guard !turns.isEmpty else { throw wrong("\"\(name)\" holds no message", record) }
         var messages: [JSONValue] = []
+        var withoutLoss: [Int] = []
         for (number, turn) in turns.enumerated() {
             let place = "\(name)[\(number)]"
             guard let object = turn.object else {
                 throw wrong("\(place) must be an object, found \(turn.typeName)", record)
             }
             messages.append(try message(object, place, record))
+            guard let weight = object["weight"], !weight.isNull else { continue }
+            guard weight.double == 0 || weight.double == 1 else {
+                throw wrong("\(place).weight is \(weight.text()): a turn's loss weighs 0 or 1", record)
+            }
+            if weight.double == 0 { withoutLoss.append(number) }
         }
-        return messages
+        return (messages, withoutLoss)
     }
 
     private func message(_ object: JSONObject, _ place: String, _ record: SourceRow) throws(DatasetError) -> JSONValue {
         let isShared = object["role"] == nil && object["from"] != nil
         let roleKey = columns["role"] ?? (isShared ? "from" : "role")
-        let contentKey = columns["content"] ?? (isShared ? "value" : "content")
+        let plain = object["content"] == nil && object["text"] != nil ? "text" : "content"
+        let contentKey = columns["content"] ?? (isShared ? "value" : plain)
         guard let role = object[roleKey]?.string, !role.isEmpty else {
             throw wrong("\(place) has no \"\(roleKey)\"", record)
         }
@@ -196,7 +248,7 @@ public struct RowDecoder: Sendable {
             members.append(("content", ""))
         case let other?: throw wrong("\(place).\(contentKey) must be a text, found \(other.typeName)", record)
         }
-        members += object.members.filter { ![roleKey, contentKey, "role", "content"].contains($0.key) }
+        members += object.members.filter { ![roleKey, contentKey, "role", "content", "weight"].contains($0.key) }
         return .object(JSONObject(members))
     }
 
@@ -213,11 +265,12 @@ public struct RowDecoder: Sendable {
     }
 
     private static let roles = [
-        "human": "user", "gpt": "assistant", "bot": "assistant", "model": "assistant", "chatgpt": "assistant",
+        "human": "user", "gpt": "assistant", "agent": "assistant", "bot": "assistant", "model": "assistant",
+        "chatgpt": "assistant",
         "function_call": "assistant", "observation": "tool",
     ]
 
-    private static func message(_ role: String, _ content: String) -> JSONValue {
+    static func message(_ role: String, _ content: String) -> JSONValue {
         .object(JSONObject([("role", .string(role)), ("content", .string(content))]))
     }
 
@@ -228,7 +281,7 @@ public struct RowDecoder: Sendable {
         return text
     }
 
-    private func optionalText(_ field: String, _ record: SourceRow) throws(DatasetError) -> String? {
+    func optionalText(_ field: String, _ record: SourceRow) throws(DatasetError) -> String? {
         let name = columns[field] ?? field
         guard let value = record.fields[name] else {
             if columns[field] != nil { throw missing(name, record) }
@@ -241,14 +294,14 @@ public struct RowDecoder: Sendable {
         return text
     }
 
-    private func missing(_ name: String, _ record: SourceRow) -> DatasetError {
+    func missing(_ name: String, _ record: SourceRow) -> DatasetError {
         let names = record.fields.members.map { "\"\($0.key)\"" }.joined(separator: ", ")
         return DatasetError(
             .missingField, record.place, "a \(format.rawValue) row needs \"\(name)\"",
             hint: "it has \(names.isEmpty ? "no fields" : names); data.columns maps names")
     }
 
-    private func wrong(_ message: String, _ record: SourceRow) -> DatasetError {
+    func wrong(_ message: String, _ record: SourceRow) -> DatasetError {
         DatasetError(.wrongType, record.place, message)
     }
 }

@@ -33,9 +33,8 @@ struct TurnRenderer {
     }
 
     mutating func parts(
-        _ messages: [JSONValue], trainedFrom: Int, extra: JSONObject, place: RowPlace
+        _ messages: [JSONValue], trained: [Int], extra: JSONObject, place: RowPlace
     ) throws(DatasetError) -> [RenderedPart] {
-        let trained = messages.indices.filter { $0 >= trainedFrom && messages[$0]["role"]?.string == "assistant" }
         var turns: [Turn] = []
         for index in trained { turns.append(try turn(index, messages, extra, place)) }
         guard let last = turns.last else { return [] }

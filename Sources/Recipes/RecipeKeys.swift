@@ -58,13 +58,15 @@ extension DataSection: RecipeKeyed {
     /// Fields that `columns` can map.
     static let columnNames = [
         "messages", "role", "content", "prompt", "completion", "instruction", "input", "output", "system", "text",
-        "label",
+        "label", "chosen", "rejected", "rating",
     ]
 
     static var keys: [RecipeKey<DataSection>] {
         let files = "a file or a list of files"
         return [
-            .texts("train", \.train, expected: files, "training rows: .jsonl .json .csv .tsv, also as .gz"),
+            .texts(
+                "train", \.train, expected: files,
+                "training rows: .jsonl .json .csv .tsv .txt, also as .gz or .zst, .parquet, .h5; patterns with * too"),
             .texts("held_out", \.heldOut, expected: files, "rows that are never trained on, for evaluation"),
             .number(
                 "val_size", \.valSize, expected: "a share below 1, or a whole number of rows",
@@ -82,6 +84,14 @@ extension DataSection: RecipeKeyed {
             .integer("max_length", \.maxLength, 2...(1 << 24), "tokens of one row at most"),
             .choice("too_long", \.tooLong, "what happens to a row beyond max_length; it is counted in the report"),
             .boolean("train_on_prompt", \.trainOnPrompt, "loss on the prompt too, not on the answer only"),
+            .choice("train_on", \.trainOn, "turns that carry loss: the assistant's, its last one, or all tokens"),
+            .map(
+                "template", \.template, known: columnNames, expected: "a mapping of fields to templates",
+                "field: template that builds it, {name} standing for a field of the file and {{ for a brace",
+                read: \.string, text: YAMLText.string),
+            .map(
+                "label_words", \.labelWords, expected: "a mapping of labels to words",
+                "label of the file: word that the model answers", read: \.scalarText, text: YAMLText.string),
             .boolean("shuffle", \.shuffle, "a new order of rows each epoch, from the seed; false: the files' order"),
             .steps,
             .section("split", \.split, "how val_size rows are held out of train"),
@@ -89,7 +99,7 @@ extension DataSection: RecipeKeyed {
                 "leakage", \.leakage,
                 "training rows that stand among the held-out ones too: error stops, drop takes them out of training, report counts"
             ),
-        ]
+        ] + inputKeys
     }
 }
 

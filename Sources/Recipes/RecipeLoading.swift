@@ -95,13 +95,20 @@ extension RecipeDecoding {
     fileprivate mutating func requireKeys(of recipe: Recipe, _ root: RecipeNode) {
         let required: [(section: String, key: String, isMissing: Bool, meaning: String)] = [
             ("model", "path", recipe.model.path.isEmpty, "the base model: a Hugging Face directory or a GGUF file"),
-            ("data", "train", recipe.data.train.isEmpty, "a file of training rows, or a list of files"),
+            (
+                "data", "train", recipe.data.train.isEmpty && recipe.data.input.mix.isEmpty,
+                "a file of training rows, or a list of files"
+            ),
         ]
         for (section, key, isMissing, meaning) in required where isMissing {
             let path = section + "." + key
-            guard !diagnostics.contains(where: { $0.keyPath.hasPrefix(path) || $0.keyPath == section }) else {
-                continue
-            }
+            // A mix that cannot be read is not missing either.
+            let faulty = [path] + (path == "data.train" ? ["data.mix"] : [])
+            guard
+                !diagnostics.contains(where: { found in
+                    found.keyPath == section || faulty.contains { found.keyPath.hasPrefix($0) }
+                })
+            else { continue }
             let place = setKeys[path] ?? root.value(at: [section])?.place ?? root.place
             note(.missingKey, place, path, "this key is required", hint: meaning)
         }
@@ -112,6 +119,8 @@ extension RecipeDecoding {
             ("train.epochs", "train.max_steps", recipe.train.maxSteps != nil),
             ("train.warmup_ratio", "train.warmup_steps", recipe.train.warmupSteps != nil),
             ("data.held_out", "data.val_size", recipe.data.valSize > 0 && !recipe.data.heldOut.isEmpty),
+            ("data.train", "data.mix", !recipe.data.input.mix.isEmpty && !recipe.data.train.isEmpty),
+            ("data.train_on_prompt", "data.train_on", recipe.data.trainOnPrompt && recipe.data.trainOn == .last),
         ]
         for (first, second, bothCount) in pairs where bothCount {
             guard let firstPlace = setKeys[first], let secondPlace = setKeys[second] else { continue }

@@ -55,6 +55,13 @@ public struct DataSection: Sendable, Equatable {
     public var maxLength = 512
     public var tooLong = TooLong.error
     public var trainOnPrompt = false
+    public var trainOn = TrainOn.assistant
+    /// Field of Lathe → template that builds it from the file's fields.
+    public var template: [String: String] = [:]
+    /// Label of the file → word that the model answers.
+    public var labelWords: [String: String] = [:]
+    /// How files are read.
+    public var input = DataInput()
     public var shuffle = true
     /// What is done to the rows before they become tokens, in order.
     public var steps: [DataStep] = []
@@ -68,11 +75,15 @@ public struct DataSection: Sendable, Equatable {
 public enum DataFormat: String, Sendable, CaseIterable {
     case auto, chat
     case promptCompletion = "prompt_completion"
-    case alpaca, sharegpt, text, classification
+    case alpaca, sharegpt, text, classification, preference, rated
 }
 
 /// What happens to a row of more than `max_length` tokens.
-public enum TooLong: String, Sendable, CaseIterable { case error, truncate, drop }
+public enum TooLong: String, Sendable, CaseIterable {
+    case error, truncate, drop
+    /// Documents become several sequences.
+    case chunk
+}
 
 /// The adapter.
 public struct AdapterSection: Sendable, Equatable {

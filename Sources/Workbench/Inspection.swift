@@ -173,7 +173,8 @@ public struct Inspection: Presentable {
 
 /// The row files that can be read, by their names.
 enum RowFiles {
-    static let extensions = [".jsonl", ".json", ".csv", ".tsv", ".jsonl.gz", ".json.gz", ".csv.gz", ".tsv.gz"]
+    private static let texts = [".jsonl", ".json", ".csv", ".tsv", ".txt"]
+    static let extensions = texts + texts.map { $0 + ".gz" } + texts.map { $0 + ".zst" } + [".parquet"]
 
     static func isReadable(_ path: String) -> Bool { extensions.contains { path.lowercased().hasSuffix($0) } }
 }

@@ -15,10 +15,7 @@ struct RowPreparation {
         encoder = TokenizerEncoder(opened.tokenizer, digest: opened.tokenizerDigest)
         self.opened = opened
         renderer = try opened.chatTemplate().map { TemplateRenderer($0, tokenizer: opened.tokenizer) }
-        settings = DataSettings(
-            format: RowFormat(rawValue: data.format.rawValue) ?? .auto, columns: data.columns, labels: data.labels,
-            maxLength: data.maxLength, tooLong: TooLongRule(rawValue: data.tooLong.rawValue) ?? .error,
-            trainOnPrompt: data.trainOnPrompt)
+        settings = data.settings
     }
 
     /// Turns single rows into tokens.
@@ -26,9 +23,10 @@ struct RowPreparation {
 
     /// Training and held-out rows.
     func split(_ recipe: Recipe) throws -> DatasetSplit {
-        try (recipe.data.train + recipe.data.heldOut).forEach { try Failure.requireFile($0, "the data file") }
+        try recipe.data.files().forEach { try Failure.requireFile($0, "the data file") }
         let split = try DatasetSplit(
-            train: recipe.data.train, heldOut: recipe.data.heldOut, valSize: recipe.data.valSize, seed: recipe.seed,
+            train: recipe.data.trainingFiles, heldOut: recipe.data.heldOut, valSize: recipe.data.valSize,
+            seed: recipe.seed,
             encoder: encoder, renderer: renderer, settings: settings)
         try opened.requireInVocabulary(split.train)
         if let heldOut = split.heldOut { try opened.requireInVocabulary(heldOut) }
@@ -37,7 +35,7 @@ struct RowPreparation {
 
     /// The rows of `files` alone.
     func rows(_ files: [String]) throws -> PreparedDataset {
-        try files.forEach { try Failure.requireFile($0, "the data file") }
+        try InputFiles.expand(files).forEach { try Failure.requireFile($0, "the data file") }
         let rows = try PreparedDataset(files: files, encoder: encoder, renderer: renderer, settings: settings)
         try opened.requireInVocabulary(rows)
         return rows

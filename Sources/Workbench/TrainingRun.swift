@@ -98,6 +98,7 @@ final class TrainingRun {
         essence.export = neutral.export
         essence.model.path = "-"
         essence.data.train = ["-"]
+        for index in essence.data.input.mix.indices { essence.data.input.mix[index].path = ["-"] }
         essence.data.heldOut = recipe.data.heldOut.isEmpty ? [] : ["-"]
         essence.train.saveEvery = neutral.train.saveEvery
         essence.train.keepLast = neutral.train.keepLast

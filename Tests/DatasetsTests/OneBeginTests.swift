@@ -42,7 +42,7 @@ import Tokenizers
             messages: [
                 ["role": "user", "content": "Who are you?"], ["role": "assistant", "content": "Tom."],
                 ["role": "user", "content": "And she?"], ["role": "assistant", "content": "Lily, my friend."],
-            ], trainedFrom: 0, extra: JSONObject()),
+            ], trained: [1, 3], extra: JSONObject()),
         place: RowPlace(file: "rows.jsonl", line: 1), index: 0)
 
     @Test(arguments: vocabularies) func everySequenceBeginsOnce(vocabulary: Vocabulary) throws {

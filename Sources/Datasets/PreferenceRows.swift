@@ -1,0 +1,74 @@
+// Rows that compare or rate answers: understood and counted, for methods that learn from them.
+
+internal import JSON
+
+extension RowDecoder {
+    /// `chosen` and `rejected` behind a prompt, each a text, a message or a list of messages.
+    func preference(_ record: SourceRow, _ index: Int) throws(DatasetError) -> DataRow {
+        let chosen = try answer("chosen", record)
+        let rejected = try answer("rejected", record)
+        var prompt = try self.prompt(record)
+        var (chosenTail, rejectedTail) = (chosen, rejected)
+        if prompt.isEmpty {
+            // Many sets write the whole conversation twice: what both begin with is the prompt.
+            let shared = zip(chosen, rejected).prefix { $0 == $1 }.count
+            prompt = Array(chosen[..<shared])
+            chosenTail = Array(chosen[shared...])
+            rejectedTail = Array(rejected[shared...])
+        }
+        guard !chosenTail.isEmpty, !rejectedTail.isEmpty, !prompt.isEmpty else {
+            throw DatasetError(.noTarget, record.place, "a preference row needs a prompt and two different answers")
+        }
+        return DataRow(
+            content: .preference(prompt: prompt, chosen: chosenTail, rejected: rejectedTail), place: record.place,
+            index: index)
+    }
+
+    /// A conversation, or a prompt and a completion, with a `rating`: a number, or true and false.
+    func rated(_ record: SourceRow, _ index: Int) throws(DatasetError) -> DataRow {
+        let name = columns["rating"] ?? Self.ratingNames.first { record.fields[$0] != nil } ?? "rating"
+        guard let value = record.fields[name], !value.isNull else { throw missing(name, record) }
+        guard let rating = value.bool.map({ $0 ? 1 : 0 }) ?? value.double ?? value.string.flatMap({ Double($0) }) else {
+            throw wrong("\"\(name)\" must be a number or true or false, found \(value.typeName)", record)
+        }
+        var messages = try prompt(record)
+        if record.fields[columns["completion"] ?? "completion"] != nil { messages += try answer("completion", record) }
+        guard messages.last?["role"]?.string == "assistant" else {
+            throw DatasetError(.noTarget, record.place, "a rated row needs an answer at its end")
+        }
+        return DataRow(content: .rated(messages: messages, rating: rating), place: record.place, index: index)
+    }
+
+    static let ratingNames = ["rating", "label", "score", "reward"]
+
+    /// What stands before the answers, as messages; empty where the row has no field for it.
+    private func prompt(_ record: SourceRow) throws(DatasetError) -> [JSONValue] {
+        var messages = try systemMessages(record)
+        let names = [columns["prompt"] ?? "prompt", columns["messages"] ?? "messages", "conversations"]
+        guard let name = names.first(where: { record.fields[$0] != nil }), let value = record.fields[name] else {
+            return try instruction(record).map { messages + [Self.message("user", $0)] } ?? messages
+        }
+        guard let text = value.string else { return try messages + self.messages(value, name, record).messages }
+        // Some sets hold their messages as JSON in a text; where they are none of ours, the text is the prompt.
+        if text.hasPrefix("["), let parsed = try? JSONValue(parsing: text),
+            let turns = try? self.messages(parsed, name, record).messages
+        {
+            return messages + turns
+        }
+        messages.append(Self.message("user", text))
+        return messages
+    }
+
+    private func instruction(_ record: SourceRow) throws(DatasetError) -> String? {
+        guard let instruction = try optionalText("instruction", record) else { return nil }
+        let input = try optionalText("input", record) ?? ""
+        return input.isEmpty ? instruction : instruction + "\n" + input
+    }
+
+    private func answer(_ field: String, _ record: SourceRow) throws(DatasetError) -> [JSONValue] {
+        let name = columns[field] ?? field
+        guard let value = record.fields[name], !value.isNull else { throw missing(name, record) }
+        if let text = value.string { return [Self.message("assistant", text)] }
+        return try messages(value.object == nil ? value : .array([value]), name, record).messages
+    }
+}

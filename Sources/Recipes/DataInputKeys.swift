@@ -1,0 +1,70 @@
+// Every key of how data files are read: name, range, meaning. Defaults stand in `DataInput`.
+
+extension DataSection {
+    /// The keys of `DataInput`, which stand in the data section itself.
+    static var inputKeys: [RecipeKey<DataSection>] {
+        [
+            .choice("layout", \.input.layout, "what the files hold; auto: told from their names"),
+            .choice(
+                "encoding", \.input.encoding, "how text files spell characters; auto: told from their first bytes"),
+            .choice(
+                "quotes", \.input.quotes, "whether quotation marks hold a table's fields together; none: a line a row"),
+            .choice("documents", \.input.documents, "what is one row of a plain text file"),
+            .texts(
+                "column_names", \.input.columnNames, expected: "a list of names",
+                "columns of tables whose first line is a row; empty: the first line has them"),
+            .text(
+                "records", \.input.records, "the member of a JSON object, or the table of an HDF5 file, with the rows"),
+            .integer(
+                "max_bad_rows", \.input.maxBadRows, 0...Int.max, "rows that may be unreadable before the run stops"),
+            .mix,
+            .choice(
+                "mix_exhausted", \.input.mixExhausted,
+                "when a part of the mix has no more rows: it drops out, the mix stops, or the part repeats"),
+        ]
+    }
+}
+
+extension RecipeKey<DataSection> {
+    fileprivate static var mix: Self {
+        let expected = "a list of parts such as { path: …, weight: 2 }"
+        return RecipeKey(
+            name: "mix", meaning: "in place of train: files mixed by weights, drawn from the seed", expected: expected,
+            decode: { node, section, decoding, path in
+                if node.isNull { return section.input.mix = [] }
+                guard case .list(let elements) = node.content else {
+                    return decoding.wrongType(node, path, expected: expected)
+                }
+                section.input.mix = elements.enumerated().map { index, element in
+                    var entry = DataMixEntry()
+                    decoding.decode(element, into: &entry, path: "\(path)[\(index)]")
+                    if case .mapping = element.content, element.value(at: ["path"]) == nil {
+                        decoding.note(
+                            .missingKey, element.place, "\(path)[\(index)].path", "a part of a mix needs its files")
+                    }
+                    return entry
+                }
+            },
+            text: { YAMLText.list($0.input.mix.map(\.text)) })
+    }
+}
+
+extension DataMixEntry: RecipeKeyed {
+    static var keys: [RecipeKey<DataMixEntry>] {
+        [
+            .texts("path", \.path, expected: "a file or a list of files", "files of this part"),
+            .number(
+                "weight", \.weight, expected: "a number above 0", "its share of the rows, against the other parts",
+                accepts: { $0 > 0 && $0.isFinite }),
+            .map(
+                "fields", \.fields, expected: "a mapping of fields to texts",
+                "field: value that each of its rows gets, such as the label of all of them", read: \.string,
+                text: YAMLText.string),
+        ]
+    }
+
+    /// The part as YAML on one line.
+    fileprivate var text: String {
+        "{" + Self.keys.map { "\($0.name): \($0.text(self))" }.joined(separator: ", ") + "}"
+    }
+}

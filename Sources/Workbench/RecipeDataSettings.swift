@@ -1,0 +1,53 @@
+// A recipe's data section as the settings that reading rows takes.
+
+internal import Datasets
+internal import JSON
+internal import Recipes
+
+extension DataSection {
+    /// How rows are read, understood and cut.
+    var settings: DataSettings {
+        DataSettings(
+            format: twin(format), columns: columns, labels: labels, maxLength: maxLength, tooLong: twin(tooLong),
+            trainOnPrompt: trainOnPrompt, trainOn: twin(trainOn), templates: template, labelWords: labelWords,
+            input: inputSettings)
+    }
+
+    /// How files are read.
+    var inputSettings: InputSettings {
+        var settings = InputSettings.strict
+        settings.layout = twin(input.layout)
+        settings.encoding = twin(input.encoding)
+        settings.quotes = twin(input.quotes)
+        settings.documents = twin(input.documents)
+        settings.columnNames = input.columnNames
+        settings.recordsField = input.records
+        settings.maximumBadRows = input.maxBadRows
+        return settings
+    }
+
+    /// Where the rows to train on come from.
+    var trainingFiles: TrainingFiles {
+        guard !input.mix.isEmpty else { return .files(train) }
+        let parts = input.mix.map { entry in
+            let fields = entry.fields.sorted { $0.key < $1.key }.map {
+                (key: $0.key, value: JSONValue.string($0.value))
+            }
+            return InputPart(entry.path, weight: entry.weight, fields: JSONObject(fields))
+        }
+        return .mixture(parts, exhausted: twin(input.mixExhausted))
+    }
+
+    /// Every file that rows to train on or to evaluate with come from, patterns replaced by what they match.
+    func files() throws -> [String] {
+        try InputFiles.expand(train + input.mix.flatMap(\.path) + heldOut)
+    }
+
+    /// The case of the same name: recipes know nothing of rows, so that both sides have their own lists of choices.
+    private func twin<Choice: RawRepresentable<String>, Other: RawRepresentable<String>>(_ choice: Choice) -> Other {
+        guard let other = Other(rawValue: choice.rawValue) else {
+            preconditionFailure("\(Other.self) has no \(choice.rawValue)")
+        }
+        return other
+    }
+}
