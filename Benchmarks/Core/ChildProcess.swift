@@ -9,8 +9,6 @@ struct ChildProcess {
     let seconds: Double
     /// Seconds from the start to the first line on standard error that holds the text asked for.
     let secondsToLine: Double?
-    /// The most memory that it held at once, as far as the system told.
-    let peakMemoryBytes: Int
 
     /// This program.
     static var ownExecutable: URL { URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath() }
@@ -62,6 +60,6 @@ struct ChildProcess {
                 "\(executable.lastPathComponent) \(arguments.joined(separator: " ")) ended with \(process.terminationStatus):\n\(text)"
             )
         }
-        return ChildProcess(output: bytes, seconds: seconds, secondsToLine: seen, peakMemoryBytes: 0)
+        return ChildProcess(output: bytes, seconds: seconds, secondsToLine: seen)
     }
 }

@@ -18,9 +18,6 @@ package struct Samples: Sendable {
     }
     package var fastest: Double { seconds[0] }
     package var slowest: Double { seconds[seconds.count - 1] }
-
-    /// The samples of the same thing per `count` repetitions.
-    func divided(by count: Double) -> Samples { Samples(seconds.map { $0 / count }) }
 }
 
 /// Takes samples.

@@ -10,7 +10,9 @@ Started by scripts/side_by_side.sh, which sees to the packages. Each program is 
 import argparse
 import json
 import pathlib
+import platform
 import sys
+from importlib import metadata
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from comparisons import compare_generation, compare_tokenizer, compare_training  # noqa: E402
@@ -47,17 +49,32 @@ def options() -> argparse.Namespace:
     return chosen
 
 
+def machine() -> dict:
+    """What the figures depend on."""
+    facts = {"python": platform.python_version()}
+    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            facts["cpu"] = line.split(":", 1)[1].strip()
+            break
+    for package in ("torch", "transformers", "peft", "trl", "tokenizers", "xllamacpp"):
+        facts[package] = metadata.version(package)
+    return facts
+
+
 def main() -> None:
     chosen = options()
     bench = Bench(ROOT, chosen)
     results = []
+    print(f"{'':34} {'':10} median of {chosen.rounds} rounds (min–max); the last column says how many times better Lathe is")
     for name in chosen.only:
         found = COMPARISONS[name](bench)
         for row in found:
             print(row.line(), flush=True)
         results += found
     if chosen.json:
-        chosen.json.write_text(json.dumps([row.json() for row in results], indent=2) + "\n")
+        measured = {"machine": machine(), "options": {name: str(value) for name, value in vars(chosen).items()},
+                    "measured": [row.json() for row in results]}
+        chosen.json.write_text(json.dumps(measured, indent=2) + "\n")
 
 
 if __name__ == "__main__":
