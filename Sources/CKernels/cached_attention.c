@@ -44,7 +44,7 @@ LATHE_INLINE void VARIANT(cached_scores)(
             V left = v_load(q, d, LATHE_F32, s->width - d);
             for (int i = 0; i < 4; i++) sums[i] = v_fma(left, v_load(k, rows[i] + d, type, s->width - d), sums[i]);
         }
-        for (int i = 0; i < 4 && j + i < s->keys; i++) scores[j + i] = v_sum(sums[i]) * s->scale;
+        _mm_storeu_ps(scores + j, v_sum4(sums[0], sums[1], sums[2], sums[3]) * _mm_set1_ps(s->scale));
     }
 }
 
@@ -71,7 +71,7 @@ LATHE_INLINE void VARIANT(cached_values)(
 
 LATHE_INLINE void VARIANT(cached_head)(
     lathe_type type, const lathe_cached_shape *s, const float *q, const void *k, const void *v, float *o) {
-    float *scores = lathe_scratch(0, (size_t)s->keys * 4);
+    float *scores = lathe_scratch(0, (size_t)(s->keys + 3) * 4);  // whole fours are written
     VARIANT(cached_scores)(type, s, q, k, scores);
     V most = v_set1(-INFINITY), sum = v_set1(0);
     for (long j = 0; j < s->keys; j += LANES)

@@ -64,74 +64,7 @@ void lathe_integer_rows(
 
 #else
 
-/// What LANES rows have in one block: bytes, row by row in lanes, four neighbours a vector, and the scales of its halves.
-typedef struct {
-    I bytes[8];
-    V scale[2], minimum[2];
-} VARIANT(tile_block);
-
-/// Four times 4 bytes of each row: four vectors in which a row's bytes stand in the row's lane.
-LATHE_INLINE void VARIANT(turn)(const uint8_t *const *rows, long place, I to[4]) {
-    I a = i_rows(rows, 0, place), b = i_rows(rows, 1, place), c = i_rows(rows, 2, place), d = i_rows(rows, 3, place);
-    I ab_low = i_low32(a, b), ab_high = i_high32(a, b), cd_low = i_low32(c, d), cd_high = i_high32(c, d);
-    to[0] = i_low64(ab_low, cd_low);
-    to[1] = i_high64(ab_low, cd_low);
-    to[2] = i_low64(ab_high, cd_high);
-    to[3] = i_high64(ab_high, cd_high);
-}
-
-/// The first 4 bytes of each row, in the row's lane. 16 are read.
-LATHE_INLINE I VARIANT(turn_first)(const uint8_t *const *rows, long place) {
-    I a = i_rows(rows, 0, place), b = i_rows(rows, 1, place), c = i_rows(rows, 2, place), d = i_rows(rows, 3, place);
-    return i_low64(i_low32(a, b), i_low32(c, d));
-}
-
-/// Bytes from 0 to 255, as VNNI multiplies them, are kept signed where products of pairs must fit 16 bits.
-LATHE_INLINE I VARIANT(wide)(I bytes) {
-#if HAS_VNNI
-    return i_xor(bytes, i_set1((int)0x80808080));
-#else
-    return bytes;
-#endif
-}
-
-/// Block `b` of LANES rows, `format` known where this is inlined.
-LATHE_INLINE void VARIANT(read_block)(
-    lathe_format format, const uint8_t *const *rows, long b, VARIANT(tile_block) *to) {
-    const block_kind kind = kind_of(format);
-    if (format == LATHE_Q4_0 || format == LATHE_Q4_1 || format == LATHE_Q8_0) {
-        const bool is_wide = format == LATHE_Q8_0;
-        const long size = is_wide ? 34 : format == LATHE_Q4_1 ? 20 : 18, place = b * size + (format == LATHE_Q4_1 ? 4 : 2);
-        const I heads = VARIANT(turn_first)(rows, b * size), nibble = i_set1(0x0f0f0f0f);
-        to->scale[0] = i_low_halves(heads);
-        if (kind.has_minimum) to->minimum[0] = i_high_halves(heads);
-        I low[4], high[4];
-        VARIANT(turn)(rows, place, low);
-        if (is_wide) VARIANT(turn)(rows, place + 16, high);
-        for (int g = 0; g < 4; g++) {
-            to->bytes[g] = is_wide ? VARIANT(wide)(low[g]) : i_and(low[g], nibble);
-            to->bytes[g + 4] = is_wide ? VARIANT(wide)(high[g]) : i_and(i_right4(low[g]), nibble);
-        }
-        return;
-    }
-    integer_block unpacked[LANES];
-    float scales[2][LANES], minima[2][LANES];
-    const uint8_t *bytes[LANES];
-    for (int row = 0; row < LANES; row++) {
-        unpack_block(format, rows[row], b, unpacked + row);
-        bytes[row] = unpacked[row].bytes;
-        for (int h = 0; h < kind.halves; h++) {
-            scales[h][row] = unpacked[row].scale[h];
-            if (kind.has_minimum) minima[h][row] = unpacked[row].minimum[h];
-        }
-    }
-    VARIANT(turn)(bytes, 0, to->bytes);
-    VARIANT(turn)(bytes, 16, to->bytes + 4);
-    for (int h = 0; h < kind.halves; h++) {
-        to->scale[h] = v_load(scales[h], 0, LATHE_F32, LANES);
-        if (kind.has_minimum) to->minimum[h] = v_load(minima[h], 0, LATHE_F32, LANES);
-    }
-}
+#include "tile_blocks.h"
 
 /// sums + weights · four bytes of x, the same for all rows.
 LATHE_INLINE I VARIANT(dot)(bool is_signed, I sums, I weights, const int8_t *four) {

@@ -14,6 +14,10 @@
 #define i_and i256_and
 #define i_xor i256_xor
 #define i_right4 i256_right4
+#define i_or i256_or
+#define i_right i256_right
+#define i_left4 i256_left4
+#define i_signed_byte i256_signed_byte
 #define i_floats i256_floats
 #define i_combine i256_combine
 #define i_low32 i256_low32
@@ -42,6 +46,10 @@
 #undef i_and
 #undef i_xor
 #undef i_right4
+#undef i_or
+#undef i_right
+#undef i_left4
+#undef i_signed_byte
 #undef i_floats
 #undef i_combine
 #undef i_low32
@@ -68,6 +76,10 @@
 #define i_and i256_and
 #define i_xor i256_xor
 #define i_right4 i256_right4
+#define i_or i256_or
+#define i_right i256_right
+#define i_left4 i256_left4
+#define i_signed_byte i256_signed_byte
 #define i_floats i256_floats
 #define i_combine i256_combine
 #define i_low32 i256_low32
@@ -96,6 +108,10 @@
 #undef i_and
 #undef i_xor
 #undef i_right4
+#undef i_or
+#undef i_right
+#undef i_left4
+#undef i_signed_byte
 #undef i_floats
 #undef i_combine
 #undef i_low32
@@ -122,6 +138,10 @@
 #define i_and i512_and
 #define i_xor i512_xor
 #define i_right4 i512_right4
+#define i_or i512_or
+#define i_right i512_right
+#define i_left4 i512_left4
+#define i_signed_byte i512_signed_byte
 #define i_floats i512_floats
 #define i_combine i512_combine
 #define i_low32 i512_low32
@@ -150,6 +170,10 @@
 #undef i_and
 #undef i_xor
 #undef i_right4
+#undef i_or
+#undef i_right
+#undef i_left4
+#undef i_signed_byte
 #undef i_floats
 #undef i_combine
 #undef i_low32
@@ -176,6 +200,10 @@
 #define i_and i512_and
 #define i_xor i512_xor
 #define i_right4 i512_right4
+#define i_or i512_or
+#define i_right i512_right
+#define i_left4 i512_left4
+#define i_signed_byte i512_signed_byte
 #define i_floats i512_floats
 #define i_combine i512_combine
 #define i_low32 i512_low32
@@ -204,6 +232,10 @@
 #undef i_and
 #undef i_xor
 #undef i_right4
+#undef i_or
+#undef i_right
+#undef i_left4
+#undef i_signed_byte
 #undef i_floats
 #undef i_combine
 #undef i_low32

@@ -9,6 +9,13 @@ LATHE_INLINE void i256_store(void *p, __m256i x) { _mm256_storeu_si256((__m256i 
 LATHE_INLINE __m256i i256_set1(int x) { return _mm256_set1_epi32(x); }
 LATHE_INLINE __m256i i256_and(__m256i a, __m256i b) { return _mm256_and_si256(a, b); }
 LATHE_INLINE __m256i i256_xor(__m256i a, __m256i b) { return _mm256_xor_si256(a, b); }
+LATHE_INLINE __m256i i256_or(__m256i a, __m256i b) { return _mm256_or_si256(a, b); }
+LATHE_INLINE __m256i i256_right(__m256i a, int bits) { return _mm256_srli_epi32(a, bits); }
+LATHE_INLINE __m256i i256_left4(__m256i a) { return _mm256_slli_epi32(a, 4); }
+/// Byte `i` of each lane, with its sign.
+LATHE_INLINE __m256i i256_signed_byte(__m256i a, int i) {
+    return _mm256_srai_epi32(_mm256_slli_epi32(a, (24 - 8 * i)), 24);
+}
 LATHE_INLINE __m256i i256_right4(__m256i a) { return _mm256_srli_epi16(a, 4); }
 LATHE_INLINE __m256 i256_floats(__m256i a) { return _mm256_cvtepi32_ps(a); }
 /// 254 · coarse + fine
@@ -54,6 +61,13 @@ LATHE_INLINE void i512_store(void *p, __m512i x) { _mm512_storeu_si512(p, x); }
 LATHE_INLINE __m512i i512_set1(int x) { return _mm512_set1_epi32(x); }
 LATHE_INLINE __m512i i512_and(__m512i a, __m512i b) { return _mm512_and_si512(a, b); }
 LATHE_INLINE __m512i i512_xor(__m512i a, __m512i b) { return _mm512_xor_si512(a, b); }
+LATHE_INLINE __m512i i512_or(__m512i a, __m512i b) { return _mm512_or_si512(a, b); }
+LATHE_INLINE __m512i i512_right(__m512i a, int bits) { return _mm512_srli_epi32(a, (unsigned)bits); }
+LATHE_INLINE __m512i i512_left4(__m512i a) { return _mm512_slli_epi32(a, 4); }
+/// Byte `i` of each lane, with its sign.
+LATHE_INLINE __m512i i512_signed_byte(__m512i a, int i) {
+    return _mm512_srai_epi32(_mm512_slli_epi32(a, (unsigned)(24 - 8 * i)), 24);
+}
 LATHE_INLINE __m512i i512_right4(__m512i a) { return _mm512_srli_epi16(a, 4); }
 LATHE_INLINE __m512 i512_floats(__m512i a) { return _mm512_cvtepi32_ps(a); }
 LATHE_INLINE __m512i i512_combine(__m512i coarse, __m512i fine) {

@@ -62,6 +62,11 @@ LATHE_INLINE float v256_sum(__m256 x) {
     s = _mm_add_ps(s, _mm_movehl_ps(s, s));
     return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
 }
+/// Four sums, each added up in the same order whatever its place.
+LATHE_INLINE __m128 v256_sum4(__m256 a, __m256 b, __m256 c, __m256 d) {
+    __m256 pairs = _mm256_hadd_ps(_mm256_hadd_ps(a, b), _mm256_hadd_ps(c, d));
+    return _mm_add_ps(_mm256_castps256_ps128(pairs), _mm256_extractf128_ps(pairs, 1));
+}
 LATHE_INLINE float v256_largest(__m256 x) {
     __m128 s = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
     s = _mm_max_ps(s, _mm_movehl_ps(s, s));
@@ -121,6 +126,10 @@ LATHE_INLINE void v512_store(void *p, long i, lathe_type type, __m512 x, long n)
     else _mm256_mask_storeu_epi16(to, v512_mask(n), v512_to_bf16(x));
 }
 LATHE_INLINE float v512_sum(__m512 x) { return _mm512_reduce_add_ps(x); }
+LATHE_INLINE __m256 v512_folded(__m512 x) { return _mm512_castps512_ps256(x) + _mm512_extractf32x8_ps(x, 1); }
+LATHE_INLINE __m128 v512_sum4(__m512 a, __m512 b, __m512 c, __m512 d) {
+    return v256_sum4(v512_folded(a), v512_folded(b), v512_folded(c), v512_folded(d));
+}
 LATHE_INLINE float v512_largest(__m512 x) { return _mm512_reduce_max_ps(x); }
 LATHE_INLINE __m512 v512_keep(__m512 x, long n, float other) {
     return _mm512_mask_blend_ps(v512_mask(n), _mm512_set1_ps(other), x);

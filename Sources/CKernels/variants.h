@@ -12,6 +12,7 @@
 #define v_load v256_load
 #define v_store v256_store
 #define v_sum v256_sum
+#define v_sum4 v256_sum4
 #define v_largest v256_largest
 #define v_keep v256_keep
 #define v_exp v256_exp
@@ -27,6 +28,7 @@
 #undef v_load
 #undef v_store
 #undef v_sum
+#undef v_sum4
 #undef v_largest
 #undef v_keep
 #undef v_exp
@@ -40,6 +42,7 @@
 #define v_load v512_load
 #define v_store v512_store
 #define v_sum v512_sum
+#define v_sum4 v512_sum4
 #define v_largest v512_largest
 #define v_keep v512_keep
 #define v_exp v512_exp

@@ -30,7 +30,7 @@ public struct RowInput {
         let facts = workspace.matrix(rows: rows, columns: blocks * MemoryLayout<lathe_block_facts>.stride / 4).pointer
             .assumingMemoryBound(to: lathe_block_facts.self)
         let from = floats.floatPointer
-        parallelRanges(rows, grain: floats.rowGrain) { range in
+        parallelRanges(rows, grain: max(1, 8192 / columns)) { range in
             let first = range.lowerBound
             lathe_quantise(
                 from + first * columns, range.count * blocks, numbers + 2 * first * columns, facts + first * blocks)
