@@ -72,7 +72,7 @@ struct MeasureStep: ParsableCommand {
             "step_seconds": .array(times.map { .double($0) }), "tokens": .integer(examples * length),
             "target_tokens": .integer(record?.targetTokens ?? 0), "operations": .double(work),
             "loss": .double(record?.loss ?? .nan), "peak_memory_bytes": .integer(Machine.peakMemoryBytes),
-            "predicted_workspace_bytes": .integer(loaded.predictedBytes(rows: rows, recompute: recompute)),
+            "predicted_workspace_bytes": .integer(loaded.predictedBytes(rows: rows, recomputedBlocks: recompute ? loaded.trainedBlocks : 0)),
         ]
         print(result.text())
     }
@@ -99,14 +99,15 @@ struct MeasureStep: ParsableCommand {
                 },
                 isTarget: (0..<length).map { $0 > 0 }, place: RowPlace(file: "random", line: example), index: example)
         }
+        let recomputed = recompute ? model.trainedBlocks : 0
         return try Trainer(
             model: model, slab: adapter.slab, examples: rows,
             configuration: TrainingConfiguration(
-                seed: 1, batchSize: examples, rowLimit: self.rows, recompute: recompute,
+                seed: 1, batchSize: examples, rowLimit: self.rows, recomputedBlocks: recomputed,
                 schedule: LearningRateSchedule(.constant, peak: 1e-4, totalSteps: steps + 1),
                 optimiser: OptimiserSettings(weightDecay: 0), maximumGradientNorm: 1),
             identity: TrainingSnapshot.Identity(fingerprint: "benchmark", recipe: "", adapterConfiguration: ""),
             workspace: Workspace(
-                reservingBytes: model.predictedBytes(rows: self.rows, recompute: recompute)))
+                reservingBytes: model.predictedBytes(rows: self.rows, recomputedBlocks: recomputed)))
     }
 }

@@ -1,6 +1,7 @@
 // Causal attention of the query heads that share one key/value head, over one example.
-// The scalar twin walks queries one by one with one row of scores; the variants walk tiles of TILE queries × TILE keys, all in
-// fp32, padded with zeros to whole vectors, and rescale the running sum as larger scores appear.
+// The scalar twin walks queries one by one with one row of scores; the variants walk tiles of TILE queries × TILE keys with the
+// products of `panelproduct.c`, and rescale the running sum as larger scores appear. Scores, sums and gradients are fp32;
+// probabilities enter products in the operands' type.
 #ifndef VARIANT
 #include "internal.h"
 
@@ -34,43 +35,40 @@ static void forward_scalar(
 }
 
 static void backward_scalar(
-    const lathe_attention_shape *s, long heads, const void *d_o, lathe_type d_o_type, const void *q, const void *k,
-    const void *v, const void *o, lathe_type o_type, const float *lse, void *dq, void *dk, void *dv) {
+    const lathe_attention_shape *s, const void *d_o, const void *q, const void *k, const void *v, const void *o,
+    const float *lse, float *dq, float *dk, float *dv, long gradient_stride) {
     long width = s->width;
-    float *dk_sum = lathe_scratch(0, (size_t)(2 * s->keys + 1) * (size_t)width * 4);
-    float *dv_sum = dk_sum + s->keys * width, *dq_sum = dv_sum + s->keys * width;
-    memset(dk_sum, 0, (size_t)(2 * s->keys * width) * 4);
-    for (long head = 0; head < heads; head++)
-        for (long i = 0; i < s->queries; i++) {
-            long position = s->keys - s->queries + i, row = i * s->query_stride + head * width;
-            float delta = 0, log_sum = lse[i * s->lse_stride + head];
-            for (long d = 0; d < width; d++) delta += load1(d_o, row + d, d_o_type) * load1(o, row + d, o_type);
-            for (long d = 0; d < width; d++) dq_sum[d] = 0;
-            for (long j = first_key(s, position); j <= position; j++) {
-                float dot = 0, dp = 0;
-                for (long d = 0; d < width; d++) {
-                    dot += load1(q, row + d, s->type) * load1(k, j * s->key_stride + d, s->type);
-                    dp += load1(d_o, row + d, d_o_type) * load1(v, j * s->key_stride + d, s->type);
-                }
-                float p = expf(dot * s->scale - log_sum), ds = p * (dp - delta) * s->scale;
-                for (long d = 0; d < width; d++) {
-                    dq_sum[d] += ds * load1(k, j * s->key_stride + d, s->type);
-                    dk_sum[j * width + d] += ds * load1(q, row + d, s->type);
-                    dv_sum[j * width + d] += p * load1(d_o, row + d, d_o_type);
-                }
-            }
-            for (long d = 0; d < width; d++) store1(dq, row + d, s->output_type, dq_sum[d]);
-        }
-    for (long j = 0; j < s->keys; j++)
+    for (long j = 0; j < s->keys; j++) {
+        memset(dk + j * gradient_stride, 0, (size_t)width * 4);
+        memset(dv + j * gradient_stride, 0, (size_t)width * 4);
+    }
+    for (long i = 0; i < s->queries; i++) {
+        long position = s->keys - s->queries + i, row = i * s->query_stride;
+        float delta = 0, log_sum = lse[i * s->lse_stride];
         for (long d = 0; d < width; d++) {
-            store1(dk, j * s->key_stride + d, s->output_type, dk_sum[j * width + d]);
-            store1(dv, j * s->key_stride + d, s->output_type, dv_sum[j * width + d]);
+            delta += load1(d_o, row + d, s->type) * load1(o, row + d, s->type);
+            dq[row + d] = 0;
         }
+        for (long j = first_key(s, position); j <= position; j++) {
+            float dot = 0, dp = 0;
+            for (long d = 0; d < width; d++) {
+                dot += load1(q, row + d, s->type) * load1(k, j * s->key_stride + d, s->type);
+                dp += load1(d_o, row + d, s->type) * load1(v, j * s->key_stride + d, s->type);
+            }
+            float p = expf(dot * s->scale - log_sum), ds = p * (dp - delta) * s->scale;
+            for (long d = 0; d < width; d++) {
+                dq[row + d] += ds * load1(k, j * s->key_stride + d, s->type);
+                dk[j * gradient_stride + d] += ds * load1(q, row + d, s->type);
+                dv[j * gradient_stride + d] += p * load1(d_o, row + d, s->type);
+            }
+        }
+    }
 }
 
 enum { TILE = 64 };
 
 static inline long round_up(long n, long step) { return (n + step - 1) / step * step; }
+static inline long at_most(long n, long most) { return n < most ? n : most; }
 
 /// The keys a tile of queries sees, whole tiles of keys.
 typedef struct { long first, end; } key_range;
@@ -80,18 +78,32 @@ static inline key_range seen_keys(const lathe_attention_shape *s, long query, lo
     return (key_range){first_key(s, position) / TILE * TILE, position + count};
 }
 
-/// The columns `low..<high` of a tile of scores that row `i` of the tile sees.
-static inline void visible(const lathe_attention_shape *s, long query, long key, long *low, long *high) {
-    long position = s->keys - s->queries + query, first = first_key(s, position);
-    *low = first > key ? first - key : 0;
-    *high = position + 1 - key < TILE ? position + 1 - key : TILE;
-    if (query >= s->queries || *high < *low) *high = *low = 0;
+/// Numbers in the panels of a tile of TILE keys or queries: as columns of depth D, or as rows of D columns.
+static inline long column_panels(long width) { return TILE * width; }
+static inline long row_panels(long width) { return TILE * round_up(width, 16); }
+
+static void pack_rows(const void *rows, lathe_type type, long stride, long count, long width, void *panels) {
+    if (count < TILE) memset(panels, 0, (size_t)row_panels(width) * type_size(type));
+    lathe_panels_from_rows(rows, type, stride, count, width, panels, TILE, 0);
 }
 
-/// Scores outside `low..<high` become −∞, whose exp is zero.
-static inline void hide(float *row, long low, long high) {
-    for (long j = 0; j < low; j++) row[j] = -INFINITY;
-    for (long j = high; j < TILE; j++) row[j] = -INFINITY;
+/// c[rows, columns] (+)= alpha · left · panels, all of one tile; c's rows are `c_stride` apart.
+static inline void multiply(
+    const lathe_attention_shape *s, const void *left, long stride, const void *panels, long depth, long rows, long columns,
+    float alpha, bool accumulate, float *c, long c_stride) {
+    lathe_term term = {left, stride, panels, depth};
+    lathe_panel_product product = {
+        .type = s->type, .rows = rows, .columns = columns, .terms = &term, .term_count = 1, .alpha = alpha,
+        .base = accumulate ? c : NULL, .base_stride = c_stride, .output = c, .output_type = LATHE_F32,
+        .output_stride = c_stride};
+    lathe_multiply_panels(&product);
+}
+
+/// Buffers one after the other in a thread's scratch memory.
+static void *take(char **place, long count, size_t size) {
+    void *result = *place;
+    *place += round_up(count * (long)size, 64);
+    return result;
 }
 
 #define VARIANT_FILE "attention.c"
@@ -103,186 +115,166 @@ void lathe_attention_forward(
 }
 
 void lathe_attention_backward(
-    const lathe_attention_shape *shape, long heads, const void *d_o, lathe_type d_o_type, const void *q, const void *k,
-    const void *v, const void *o, lathe_type o_type, const float *lse, void *dq, void *dk, void *dv) {
-    LATHE_DISPATCH(backward, shape, heads, d_o, d_o_type, q, k, v, o, o_type, lse, dq, dk, dv);
+    const lathe_attention_shape *shape, const void *d_o, const void *q, const void *k, const void *v, const void *o,
+    const float *lse, float *dq, float *dk, float *dv, long gradient_stride) {
+    LATHE_DISPATCH(backward, shape, d_o, q, k, v, o, lse, dq, dk, dv, gradient_stride);
 }
 
 #else
 
-#undef MR
-#define MR (LANES == 16 ? 8 : 4)
-
-/// c[MR × nv·LANES] (+)= a · b, a read by (row, column) strides.
-LATHE_INLINE void VARIANT(block)(
-    int nv, const float *a, long a_row, long a_column, const float *b, long b_row, float *c, long c_row, long depth,
-    bool accumulate) {
-    V sums[8][2];
-    for (int m = 0; m < MR; m++)
-        for (int n = 0; n < nv; n++)
-            sums[m][n] = accumulate ? v_load(c, m * c_row + n * LANES, LATHE_F32, LANES) : v_set1(0);
-    for (long i = 0; i < depth; i++, a += a_column, b += b_row) {
-        V right[2];
-        for (int n = 0; n < nv; n++) right[n] = v_load(b, n * LANES, LATHE_F32, LANES);
-        for (int m = 0; m < MR; m++) {
-            V left = v_set1(a[m * a_row]);
-            for (int n = 0; n < nv; n++) sums[m][n] = v_fma(left, right[n], sums[m][n]);
-        }
+/// Turns a row of TILE scores into probabilities against the running maximum; says by how much older sums fade.
+LATHE_INLINE float VARIANT(soften)(
+    float *scores, long low, long high, lathe_type type, void *probabilities, float *largest, float *total) {
+    for (long j = 0; j < low; j++) scores[j] = -INFINITY;
+    for (long j = high; j < TILE; j++) scores[j] = -INFINITY;
+    V most = v_set1(*largest), sum = v_set1(0);
+    for (long j = 0; j < TILE; j += LANES) most = v_max(v_load(scores, j, LATHE_F32, LANES), most);
+    float now = v_largest(most);
+    for (long j = 0; j < TILE; j += LANES) {
+        V value = v_exp(v_load(scores, j, LATHE_F32, LANES) - v_set1(now));
+        v_store(probabilities, j, type, value, LANES);
+        sum += value;
     }
-    for (int m = 0; m < MR; m++)
-        for (int n = 0; n < nv; n++) v_store(c, m * c_row + n * LANES, LATHE_F32, sums[m][n], LANES);
-}
-
-/// c[m × n] (+)= a[m × depth] · b[depth × n]; m is a multiple of MR, n of LANES.
-static void VARIANT(multiply)(
-    const float *a, long a_row, long a_column, const float *b, long b_row, float *c, long c_row, long m, long n, long depth,
-    bool accumulate) {
-    long column = 0;
-    for (; column + 2 * LANES <= n; column += 2 * LANES)
-        for (long row = 0; row < m; row += MR)
-            VARIANT(block)(
-                2, a + row * a_row, a_row, a_column, b + column, b_row, c + row * c_row + column, c_row, depth, accumulate);
-    if (column < n)
-        for (long row = 0; row < m; row += MR)
-            VARIANT(block)(
-                1, a + row * a_row, a_row, a_column, b + column, b_row, c + row * c_row + column, c_row, depth, accumulate);
-}
-
-/// `count` strided rows as fp32 times `factor`, padded with zeros to `rows` × `padded` numbers.
-static void VARIANT(gather)(
-    const void *from, lathe_type type, long stride, long count, long rows, long width, long padded, float factor, float *to) {
-    for (long row = 0; row < count; row++, to += padded)
-        for (long d = 0; d < padded; d += LANES)
-            v_store(to, d, LATHE_F32, v_load(from, row * stride + d, type, width - d) * v_set1(factor), LANES);
-    memset(to, 0, (size_t)((rows - count) * padded) * 4);
-}
-
-/// Tiles of TILE rows, each transposed: `[rows / TILE][width][TILE]`.
-static void VARIANT(transpose)(const float *from, long rows, long width, long padded, float *to) {
-    for (long tile = 0; tile < rows; tile += TILE, to += width * TILE)
-        for (long d = 0; d < width; d++)
-            for (long j = 0; j < TILE; j++) to[d * TILE + j] = from[(tile + j) * padded + d];
-}
-
-/// Writes `count` rows back, times `factor`.
-static void VARIANT(scatter)(
-    const float *from, long padded, long count, long width, float factor, void *to, lathe_type type, long stride) {
-    for (long row = 0; row < count; row++)
-        for (long d = 0; d < width; d += LANES)
-            v_store(to, row * stride + d, type, v_load(from, row * padded + d, LATHE_F32, LANES) * v_set1(factor), width - d);
+    float fade = now == *largest ? 1 : expf(*largest - now);
+    *total = *total * fade + v_sum(sum);
+    *largest = now;
+    return fade;
 }
 
 static void VARIANT(forward)(
     const lathe_attention_shape *s, long heads, const void *q, const void *k, const void *v, void *o, float *lse) {
-    long width = s->width, padded = round_up(width, LANES), keys = round_up(s->keys, TILE);
-    float *k_rows = lathe_scratch(0, (size_t)(keys * (2 * padded + width) + TILE * (2 * padded + TILE + 2)) * 4);
-    float *v_rows = k_rows + keys * padded, *q_tile = v_rows + keys * padded, *o_tile = q_tile + TILE * padded;
-    float *p = o_tile + TILE * padded, *largest = p + TILE * TILE, *total = largest + TILE, *k_tiles = total + TILE;
-    VARIANT(gather)(k, s->type, s->key_stride, s->keys, keys, width, padded, 1, k_rows);
-    VARIANT(gather)(v, s->type, s->key_stride, s->keys, keys, width, padded, 1, v_rows);
-    VARIANT(transpose)(k_rows, keys, width, padded, k_tiles);
-
+    long width = s->width, tiles = (s->keys + TILE - 1) / TILE, padded = round_up(width, LANES);
+    size_t size = type_size(s->type);
+    char *place = lathe_scratch(
+        0, (size_t)(tiles * (column_panels(width) + row_panels(width)) + TILE * TILE) * size
+               + (size_t)(TILE * (TILE + padded + 2)) * 4 + 8 * 64);
+    char *k_panels = take(&place, tiles * column_panels(width), size);
+    char *v_panels = take(&place, tiles * row_panels(width), size);
+    char *p = take(&place, TILE * TILE, size);
+    float *scores = take(&place, TILE * TILE, 4), *sums = take(&place, TILE * padded, 4);
+    float *largest = take(&place, TILE, 4), *total = take(&place, TILE, 4);
+    for (long tile = 0; tile < tiles; tile++) {
+        long key = tile * TILE, count = at_most(s->keys - key, TILE);
+        const void *k_rows = at(k, key * s->key_stride, s->type), *v_rows = at(v, key * s->key_stride, s->type);
+        lathe_panel_from_columns(
+            k_rows, s->type, s->key_stride, count, width, k_panels + tile * column_panels(width) * (long)size);
+        pack_rows(v_rows, s->type, s->key_stride, count, width, v_panels + tile * row_panels(width) * (long)size);
+    }
     for (long head = 0; head < heads; head++)
         for (long query = 0; query < s->queries; query += TILE) {
-            long count = s->queries - query < TILE ? s->queries - query : TILE, rows = round_up(count, MR);
-            long place = query * s->query_stride + head * width;
-            VARIANT(gather)(at(q, place, s->type), s->type, s->query_stride, count, rows, width, padded, s->scale, q_tile);
-            memset(o_tile, 0, (size_t)(rows * padded) * 4);
-            for (long i = 0; i < rows; i++) largest[i] = -INFINITY, total[i] = 0;
+            long count = at_most(s->queries - query, TILE);
+            const void *q_rows = at(q, query * s->query_stride + head * width, s->type);
+            memset(sums, 0, (size_t)(count * padded) * 4);
+            for (long i = 0; i < count; i++) largest[i] = -INFINITY, total[i] = 0;
             key_range range = seen_keys(s, query, count);
             for (long key = range.first; key < range.end; key += TILE) {
-                VARIANT(multiply)(q_tile, padded, 1, k_tiles + key * width, TILE, p, TILE, rows, TILE, width, false);
-                for (long i = 0; i < rows; i++) {
-                    long low, high;
-                    visible(s, query + i, key, &low, &high);
-                    float *row = p + i * TILE;
-                    if (low == high) {
-                        memset(row, 0, TILE * 4);
+                long tile = key / TILE;
+                multiply(
+                    s, q_rows, s->query_stride, k_panels + tile * column_panels(width) * (long)size, width, count,
+                    at_most(s->keys - key, TILE), s->scale, false, scores, TILE);
+                for (long i = 0; i < count; i++) {
+                    long position = s->keys - s->queries + query + i, first = first_key(s, position);
+                    long low = first > key ? first - key : 0, high = at_most(position + 1 - key, TILE);
+                    void *row = p + i * TILE * (long)size;
+                    if (high <= low) {
+                        memset(row, 0, TILE * size);
                         continue;
                     }
-                    hide(row, low, high);
-                    V most = v_set1(largest[i]), sum = v_set1(0);
-                    for (long j = 0; j < TILE; j += LANES) most = v_max(v_load(row, j, LATHE_F32, LANES), most);
-                    float now = v_largest(most);
-                    for (long j = 0; j < TILE; j += LANES) {
-                        V value = v_exp(v_load(row, j, LATHE_F32, LANES) - v_set1(now));
-                        v_store(row, j, LATHE_F32, value, LANES);
-                        sum += value;
-                    }
-                    float fade = now == largest[i] ? 1 : expf(largest[i] - now);
-                    total[i] = total[i] * fade + v_sum(sum);
-                    largest[i] = now;
-                    float *sums = o_tile + i * padded;
+                    float fade = VARIANT(soften)(scores + i * TILE, low, high, s->type, row, largest + i, total + i);
+                    float *sum = sums + i * padded;
                     for (long d = 0; fade != 1 && d < padded; d += LANES)
-                        v_store(sums, d, LATHE_F32, v_load(sums, d, LATHE_F32, LANES) * v_set1(fade), LANES);
+                        v_store(sum, d, LATHE_F32, v_load(sum, d, LATHE_F32, LANES) * v_set1(fade), LANES);
                 }
-                VARIANT(multiply)(p, TILE, 1, v_rows + key * padded, padded, o_tile, padded, rows, padded, TILE, true);
+                multiply(
+                    s, p, TILE, v_panels + tile * row_panels(width) * (long)size, TILE, count, width, 1, true, sums, padded);
             }
             for (long i = 0; i < count; i++) {
-                VARIANT(scatter)(
-                    o_tile + i * padded, padded, 1, width, 1 / total[i],
-                    at_mutable(o, (query + i) * s->output_stride + head * width, s->output_type), s->output_type, 0);
+                void *row = at_mutable(o, (query + i) * s->output_stride + head * width, s->output_type);
+                V factor = v_set1(1 / total[i]);
+                for (long d = 0; d < width; d += LANES)
+                    v_store(row, d, s->output_type, v_load(sums, i * padded + d, LATHE_F32, LANES) * factor, width - d);
                 if (lse) lse[(query + i) * s->lse_stride + head] = largest[i] + logf(total[i]);
             }
         }
 }
 
-/// With P the probabilities, dP = dO·Vᵀ and δ = Σ dO·O: dS = P·(dP − δ), dV += Pᵀ·dO, dK += dSᵀ·Q, dQ += dS·K.
+/// With P the probabilities, dP = dO·Vᵀ and δ = Σ dO·O: dS = P·(dP − δ)·scale, dV += Pᵀ·dO, dK += dSᵀ·Q, dQ += dS·K.
+/// Tiles are kept transposed, keys by queries: then P and dS are left operands as they stand, and dQᵀ = Kᵀ·dSᵀ.
 static void VARIANT(backward)(
-    const lathe_attention_shape *s, long heads, const void *d_o, lathe_type d_o_type, const void *q, const void *k,
-    const void *v, const void *o, lathe_type o_type, const float *lse, void *dq, void *dk, void *dv) {
-    long width = s->width, padded = round_up(width, LANES), keys = round_up(s->keys, TILE);
-    float *k_rows = lathe_scratch(0, (size_t)(keys * (3 * padded + 2 * width) + TILE * (3 * padded + 2 * TILE)) * 4);
-    float *dk_rows = k_rows + keys * padded, *dv_rows = dk_rows + keys * padded, *q_tile = dv_rows + keys * padded;
-    float *do_tile = q_tile + TILE * padded, *dq_tile = do_tile + TILE * padded, *p = dq_tile + TILE * padded;
-    float *ds = p + TILE * TILE, *k_tiles = ds + TILE * TILE, *v_tiles = k_tiles + keys * width;
-    VARIANT(gather)(v, s->type, s->key_stride, s->keys, keys, width, padded, 1, k_rows);
-    VARIANT(transpose)(k_rows, keys, width, padded, v_tiles);
-    VARIANT(gather)(k, s->type, s->key_stride, s->keys, keys, width, padded, 1, k_rows);
-    VARIANT(transpose)(k_rows, keys, width, padded, k_tiles);
-    memset(dk_rows, 0, (size_t)(2 * keys * padded) * 4);
-
-    for (long head = 0; head < heads; head++)
-        for (long query = 0; query < s->queries; query += TILE) {
-            long count = s->queries - query < TILE ? s->queries - query : TILE, rows = round_up(count, MR);
-            long place = query * s->query_stride + head * width;
-            VARIANT(gather)(at(q, place, s->type), s->type, s->query_stride, count, rows, width, padded, s->scale, q_tile);
-            VARIANT(gather)(at(d_o, place, d_o_type), d_o_type, s->query_stride, count, rows, width, padded, 1, do_tile);
-            memset(dq_tile, 0, (size_t)(rows * padded) * 4);
-            float delta[TILE], log_sum[TILE];
-            for (long i = 0; i < rows; i++) {
-                V sum = v_set1(0);
-                for (long d = 0; i < count && d < width; d += LANES)
-                    sum = v_fma(
-                        v_load(do_tile, i * padded + d, LATHE_F32, LANES),
-                        v_load(o, place + i * s->query_stride + d, o_type, width - d), sum);
-                delta[i] = v_sum(sum);
-                log_sum[i] = i < count ? lse[(query + i) * s->lse_stride + head] : 0;
-            }
-            key_range range = seen_keys(s, query, count);
-            for (long key = range.first; key < range.end; key += TILE) {
-                VARIANT(multiply)(q_tile, padded, 1, k_tiles + key * width, TILE, p, TILE, rows, TILE, width, false);
-                VARIANT(multiply)(do_tile, padded, 1, v_tiles + key * width, TILE, ds, TILE, rows, TILE, width, false);
-                for (long i = 0; i < rows; i++) {
-                    long low, high;
-                    visible(s, query + i, key, &low, &high);
-                    hide(p + i * TILE, low, high);
-                    for (long j = 0; j < TILE; j += LANES) {
-                        V value = v_exp(v_load(p, i * TILE + j, LATHE_F32, LANES) - v_set1(log_sum[i]));
-                        V dp = v_load(ds, i * TILE + j, LATHE_F32, LANES);
-                        v_store(p, i * TILE + j, LATHE_F32, value, LANES);
-                        v_store(ds, i * TILE + j, LATHE_F32, value * (dp - v_set1(delta[i])), LANES);
-                    }
-                }
-                VARIANT(multiply)(p, 1, TILE, do_tile, padded, dv_rows + key * padded, padded, TILE, padded, rows, true);
-                VARIANT(multiply)(ds, 1, TILE, q_tile, padded, dk_rows + key * padded, padded, TILE, padded, rows, true);
-                VARIANT(multiply)(ds, TILE, 1, k_rows + key * padded, padded, dq_tile, padded, rows, padded, TILE, true);
-            }
-            VARIANT(scatter)(
-                dq_tile, padded, count, width, s->scale, at_mutable(dq, place, s->output_type), s->output_type, s->query_stride);
+    const lathe_attention_shape *s, const void *d_o, const void *q, const void *k, const void *v, const void *o,
+    const float *lse, float *dq, float *dk, float *dv, long gradient_stride) {
+    long width = s->width, tiles = (s->keys + TILE - 1) / TILE, wide = round_up(width, 16);
+    size_t size = type_size(s->type);
+    char *place = lathe_scratch(
+        0, (size_t)(tiles * width * TILE + 2 * column_panels(width) + 2 * row_panels(width) + 4 * TILE * TILE) * size
+               + (size_t)(2 * TILE * TILE + wide * TILE + 2 * TILE) * 4 + 16 * 64);
+    char *k_turned = take(&place, tiles * width * TILE, size);  // [tile][D][TILE]
+    char *q_columns = take(&place, column_panels(width), size), *do_columns = take(&place, column_panels(width), size);
+    char *q_rows = take(&place, row_panels(width), size), *do_rows = take(&place, row_panels(width), size);
+    char *p = take(&place, TILE * TILE, size), *ds = take(&place, TILE * TILE, size);
+    char *ds_panels = take(&place, row_panels(TILE), size);
+    float *scores = take(&place, TILE * TILE, 4), *dp = take(&place, TILE * TILE, 4), *dq_turned = take(&place, wide * TILE, 4);
+    float *delta = take(&place, TILE, 4), *log_sum = take(&place, TILE, 4);
+    for (long tile = 0; tile < tiles; tile++) {
+        long key = tile * TILE, count = at_most(s->keys - key, TILE);
+        char *turned = k_turned + tile * width * TILE * (long)size;
+        if (count < TILE) memset(turned, 0, (size_t)(width * TILE) * size);
+        lathe_transpose(at(k, key * s->key_stride, s->type), s->type, s->key_stride, count, width, turned, TILE);
+    }
+    for (long j = 0; j < s->keys; j++) {
+        memset(dk + j * gradient_stride, 0, (size_t)width * 4);
+        memset(dv + j * gradient_stride, 0, (size_t)width * 4);
+    }
+    // Columns past a tile's last query are multiplied by probabilities of zero: they must be numbers.
+    memset(dp, 0, TILE * TILE * 4);
+    for (long query = 0; query < s->queries; query += TILE) {
+        long count = at_most(s->queries - query, TILE), start = query * s->query_stride;
+        const void *q_tile = at(q, start, s->type), *do_tile = at(d_o, start, s->type);
+        lathe_panel_from_columns(q_tile, s->type, s->query_stride, count, width, q_columns);
+        lathe_panel_from_columns(do_tile, s->type, s->query_stride, count, width, do_columns);
+        pack_rows(q_tile, s->type, s->query_stride, count, width, q_rows);
+        pack_rows(do_tile, s->type, s->query_stride, count, width, do_rows);
+        memset(dq_turned, 0, (size_t)(width * TILE) * 4);
+        for (long i = 0; i < TILE; i++) {
+            V sum = v_set1(0);
+            for (long d = 0; i < count && d < width; d += LANES)
+                sum = v_fma(
+                    v_load(do_tile, i * s->query_stride + d, s->type, width - d),
+                    v_load(o, start + i * s->query_stride + d, s->type, width - d), sum);
+            delta[i] = v_sum(sum);
+            log_sum[i] = i < count ? lse[(query + i) * s->lse_stride] : 0;
         }
-    VARIANT(scatter)(dk_rows, padded, s->keys, width, 1, dk, s->output_type, s->key_stride);
-    VARIANT(scatter)(dv_rows, padded, s->keys, width, 1, dv, s->output_type, s->key_stride);
+        long first_position = s->keys - s->queries + query;
+        key_range range = seen_keys(s, query, count);
+        for (long key = range.first; key < range.end; key += TILE) {
+            long keys = at_most(s->keys - key, TILE), key_row = key * s->key_stride;
+            multiply(s, at(k, key_row, s->type), s->key_stride, q_columns, width, keys, count, s->scale, false, scores, TILE);
+            multiply(s, at(v, key_row, s->type), s->key_stride, do_columns, width, keys, count, 1, false, dp, TILE);
+            for (long j = 0; j < keys; j++) {
+                // Queries `low..<high` of the tile see key `key + j`.
+                long low = key + j - first_position, high = s->window > 0 ? at_most(low + s->window, count) : count;
+                if (low < 0) low = 0;
+                void *p_row = p + j * TILE * (long)size, *ds_row = ds + j * TILE * (long)size;
+                float *row = scores + j * TILE;
+                for (long i = 0; i < TILE; i++)
+                    if (i < low || i >= high) row[i] = -INFINITY;
+                for (long i = 0; i < TILE; i += LANES) {
+                    V value = v_exp(v_load(row, i, LATHE_F32, LANES) - v_load(log_sum, i, LATHE_F32, LANES));
+                    V step = v_load(dp, j * TILE + i, LATHE_F32, LANES) - v_load(delta, i, LATHE_F32, LANES);
+                    v_store(p_row, i, s->type, value, LANES);
+                    v_store(ds_row, i, s->type, value * step * v_set1(s->scale), LANES);
+                }
+            }
+            float *dk_tile = dk + key * gradient_stride, *dv_tile = dv + key * gradient_stride;
+            multiply(s, p, TILE, do_rows, TILE, keys, width, 1, true, dv_tile, gradient_stride);
+            multiply(s, ds, TILE, q_rows, TILE, keys, width, 1, true, dk_tile, gradient_stride);
+            pack_rows(ds, s->type, TILE, keys, TILE, ds_panels);
+            multiply(
+                s, k_turned + key / TILE * width * TILE * (long)size, TILE, ds_panels, TILE, width, TILE, 1, true, dq_turned,
+                TILE);
+        }
+        lathe_transpose(dq_turned, LATHE_F32, TILE, width, count, dq + start, s->query_stride);
+    }
 }
 
 #endif

@@ -1,4 +1,5 @@
 // Inverted dropout. The mask is Philox 4×32-10 at (element / 4, stream, purpose) under the seed: the words of `RandomStream`.
+// Elements count from `first`, so that a mask does not depend on how a matrix is cut.
 // Plain C, compiled once for each instruction set.
 #ifndef ONCE
 #define ONCE
@@ -12,9 +13,9 @@
 #include "variants.h"
 
 void lathe_dropout(
-    const void *x, void *y, lathe_type type, lathe_type y_type, long start, long count, uint32_t threshold, float factor,
+    const void *x, void *y, lathe_type type, lathe_type y_type, uint64_t first, long count, uint32_t threshold, float factor,
     uint64_t seed, uint32_t stream, uint32_t purpose) {
-    LATHE_DISPATCH(dropout, x, y, type, y_type, start, count, threshold, factor, seed, stream, purpose);
+    LATHE_DISPATCH(dropout, x, y, type, y_type, first, count, threshold, factor, seed, stream, purpose);
 }
 
 #else
@@ -40,18 +41,23 @@ static inline void VARIANT(philox)(
 }
 
 static void VARIANT(dropout)(
-    const void *x, void *y, lathe_type type, lathe_type y_type, long start, long count, uint32_t threshold, float factor,
+    const void *x, void *y, lathe_type type, lathe_type y_type, uint64_t first, long count, uint32_t threshold, float factor,
     uint64_t seed, uint32_t stream, uint32_t purpose) {
     enum { chunk = 4 * VARIANT(blocks) };
     uint32_t words[4][VARIANT(blocks)];
     float factors[chunk];
-    for (long done = 0; done < count; done += chunk) {
-        long n = count - done < chunk ? count - done : chunk, i = start + done;
-        VARIANT(philox)(words, (uint64_t)i / 4, stream, purpose, seed);
+    for (long done = 0; done < count;) {
+        // The first words may belong to elements before these.
+        uint64_t element = first + (uint64_t)done;
+        long skipped = (long)(element % 4), n = count - done < chunk - skipped ? count - done : chunk - skipped;
+        VARIANT(philox)(words, element / 4, stream, purpose, seed);
         for (int lane = 0; lane < VARIANT(blocks); lane++)
             for (int word = 0; word < 4; word++) factors[4 * lane + word] = words[word][lane] >= threshold ? factor : 0;
-        for (long j = 0; j < n; j++)
-            store1(y, i + j, y_type, factors[j] != 0 ? load1(x, i + j, type) * factors[j] : 0);
+        for (long j = 0; j < n; j++) {
+            float f = factors[skipped + j];
+            store1(y, done + j, y_type, f != 0 ? load1(x, done + j, type) * f : 0);
+        }
+        done += n;
     }
 }
 

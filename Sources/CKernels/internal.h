@@ -59,6 +59,9 @@ static inline size_t type_size(lathe_type type) { return type == LATHE_F32 ? 4 :
 static inline const void *at(const void *p, long i, lathe_type type) { return (const char *)p + i * (long)type_size(type); }
 static inline void *at_mutable(void *p, long i, lathe_type type) { return (char *)p + i * (long)type_size(type); }
 
+/// The width of a panel that holds `columns` columns, at most LATHE_PANEL.
+static inline long panel_width(long columns) { return columns >= LATHE_PANEL ? LATHE_PANEL : (columns + 15) / 16 * 16; }
+
 /// Calls `name##_scalar`, `name##_avx2` or `name##_avx512`; elsewhere than on x86 there is only the first.
 #if !defined(__x86_64__)
 #define LATHE_DISPATCH(name, ...) return name##_scalar(__VA_ARGS__)

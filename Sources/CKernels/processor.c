@@ -10,7 +10,7 @@
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static lathe_isa widest = LATHE_SCALAR, best = LATHE_SCALAR;
-static bool bfloat16 = false;
+static bool bfloat16 = false, pair_product = false;
 static _Thread_local int override_isa = -1;
 
 lathe_isa_limit lathe_instruction_limit(void) {
@@ -42,8 +42,8 @@ static void examine(void) {
     if ((state & 0xe6) == 0xe6 && f && dq && bw && vl) {
         widest = LATHE_AVX512;
         unsigned most = a;
-        if (most >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d)) bfloat16 = a >> 5 & 1;
-        bfloat16 = bfloat16 || amx_bf16;
+        if (most >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d)) pair_product = a >> 5 & 1;
+        bfloat16 = pair_product || amx_bf16;
     }
 }
 #else
@@ -73,7 +73,7 @@ static void detect(void) {
     case LATHE_LIMIT_AVX2: best = best < LATHE_AVX2 ? best : LATHE_AVX2; break;
     default: break;
     }
-    if (limit != LATHE_LIMIT_NONE && limit != LATHE_LIMIT_UNKNOWN) bfloat16 = false;
+    if (limit != LATHE_LIMIT_NONE && limit != LATHE_LIMIT_UNKNOWN) bfloat16 = pair_product = false;
     limit_libraries(limit);
 }
 
@@ -91,6 +91,8 @@ bool lathe_has_bfloat16(void) {
     pthread_once(&once, detect);
     return bfloat16;
 }
+
+bool lathe_has_pair_product(void) { return lathe_current_isa() == LATHE_AVX512 && pair_product; }
 
 lathe_isa lathe_current_isa(void) {
     lathe_isa processor = lathe_processor_isa();

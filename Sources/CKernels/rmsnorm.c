@@ -16,6 +16,14 @@ static void forward_scalar(
     }
 }
 
+static void apply_scalar(
+    const void *x, lathe_type x_type, const float *weight, const float *inverse_rms, void *y, lathe_type y_type, long rows,
+    long columns) {
+    for (long row = 0; row < rows; row++)
+        for (long i = 0; i < columns; i++)
+            store1(y, row * columns + i, y_type, load1(x, row * columns + i, x_type) * inverse_rms[row] * weight[i]);
+}
+
 /// dx = r · (w·dy − x · r² · mean(w·dy·x))
 static void backward_scalar(
     const void *dy, lathe_type dy_type, const void *x, lathe_type x_type, const float *weight, const float *inverse_rms,
@@ -42,6 +50,12 @@ void lathe_rmsnorm_forward(
     LATHE_DISPATCH(forward, x, x_type, weight, epsilon, y, y_type, inverse_rms, rows, columns);
 }
 
+void lathe_rmsnorm_apply(
+    const void *x, lathe_type x_type, const float *weight, const float *inverse_rms, void *y, lathe_type y_type, long rows,
+    long columns) {
+    LATHE_DISPATCH(apply, x, x_type, weight, inverse_rms, y, y_type, rows, columns);
+}
+
 void lathe_rmsnorm_backward(
     const void *dy, lathe_type dy_type, const void *x, lathe_type x_type, const float *weight, const float *inverse_rms,
     void *dx, lathe_type dx_type, bool accumulate, long rows, long columns) {
@@ -49,6 +63,23 @@ void lathe_rmsnorm_backward(
 }
 
 #else
+
+LATHE_INLINE void VARIANT(scale_row)(
+    const void *x, lathe_type x_type, const float *weight, float r, void *y, lathe_type y_type, long columns) {
+    for (long i = 0; i < columns; i += LANES) {
+        V value = v_load(x, i, x_type, columns - i) * v_set1(r) * v_load(weight, i, LATHE_F32, columns - i);
+        v_store(y, i, y_type, value, columns - i);
+    }
+}
+
+static void VARIANT(apply)(
+    const void *x, lathe_type x_type, const float *weight, const float *inverse_rms, void *y, lathe_type y_type, long rows,
+    long columns) {
+    for (long row = 0; row < rows; row++)
+        VARIANT(scale_row)(
+            at(x, row * columns, x_type), x_type, weight, inverse_rms[row], at_mutable(y, row * columns, y_type), y_type,
+            columns);
+}
 
 static void VARIANT(forward)(
     const void *x, lathe_type x_type, const float *weight, float epsilon, void *y, lathe_type y_type, float *inverse_rms,
@@ -63,10 +94,7 @@ static void VARIANT(forward)(
         }
         float r = 1 / sqrtf(v_sum(sum) / (float)columns + epsilon);
         inverse_rms[row] = r;
-        for (long i = 0; i < columns; i += LANES) {
-            V value = v_load(xr, i, x_type, columns - i) * v_set1(r) * v_load(weight, i, LATHE_F32, columns - i);
-            v_store(yr, i, y_type, value, columns - i);
-        }
+        VARIANT(scale_row)(xr, x_type, weight, r, yr, y_type, columns);
     }
 }
 

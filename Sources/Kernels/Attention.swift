@@ -35,33 +35,50 @@ public enum Attention {
         }
     }
 
-    /// Gradients of q, k and v. dk and dv sum over the query heads of a group in the heads' order.
+    /// Gradients of q, k and v, all fp32.
+    ///
+    /// - Parameters:
+    ///   - dO: `[N, H·D]`, and `o`, of the type of `q`.
+    ///   - dq: `[N, H·D]`.
+    ///   - dk: `[N, H·D]`, and `dv`: each query head's own share; `sumOverGroup` adds the heads that share a key/value head.
     public static func backward(
         _ dO: Matrix, q: Matrix, k: Matrix, v: Matrix, o: Matrix, logSumExp: Matrix, bounds: [Int], heads: Int,
-        groups: Int,
-        scale: Float, window: Int?, into dq: Matrix, dk: Matrix, dv: Matrix, workspace: Workspace
+        groups: Int, scale: Float, window: Int?, into dq: Matrix, dk: Matrix, dv: Matrix
     ) {
         let width = check(q: q, k: k, v: v, heads: heads, groups: groups)
-        precondition(dO.rows == q.rows && dO.columns == q.columns && o.rows == q.rows && o.columns == q.columns)
-        precondition(dq.count == q.count && dk.count == k.count && dv.count == v.count)
-        precondition(dq.type == dk.type && dk.type == dv.type)
+        precondition([dO, o, dq, dk, dv].allSatisfy { $0.rows == q.rows && $0.columns == q.columns })
+        precondition(dO.type == q.type && o.type == q.type)
         let examples = longestFirst(bounds, rows: q.rows), perGroup = heads / groups
-        let lse = logSumExp.floatPointer
-        parallel(examples.count * groups) { index, _ in
-            let rows = examples[index / groups], group = index % groups
-            let query = group * perGroup * width, key = group * width
+        let (lse, dqs, dks, dvs) = (logSumExp.floatPointer, dq.floatPointer, dk.floatPointer, dv.floatPointer)
+        parallel(examples.count * heads) { index, _ in
+            let rows = examples[index / heads], head = index % heads
+            let start = rows.lowerBound * q.columns + head * width
+            let key = rows.lowerBound * k.columns + head / perGroup * width
             var shape = shape(
                 rows: rows.count, keys: rows.count, width: width, heads: heads, groups: groups, scale: scale,
                 window: window)
             shape.type = q.type.c
-            shape.output_type = dq.type.c
-            func at(_ matrix: Matrix, _ column: Int) -> UnsafeMutableRawPointer {
-                matrix.row(rows.lowerBound) + column * matrix.type.byteCount
-            }
             lathe_attention_backward(
-                &shape, perGroup, at(dO, query), dO.type.c, at(q, query), at(k, key), at(v, key), at(o, query),
-                o.type.c,
-                lse + rows.lowerBound * heads + group * perGroup, at(dq, query), at(dk, key), at(dv, key))
+                &shape, dO.element(start), q.element(start), k.element(key), v.element(key), o.element(start),
+                lse + rows.lowerBound * heads + head, dqs + start, dks + start, dvs + start, q.columns)
+        }
+    }
+
+    /// `sum` `[N, G·D]` = the heads of each group of `shares` `[N, H·D]` added, in their order; both fp32.
+    public static func sumOverGroup(_ shares: Matrix, groups: Int, headWidth: Int, into sum: Matrix) {
+        let perGroup = shares.columns / headWidth / groups
+        precondition(sum.rows == shares.rows && sum.columns == groups * headWidth)
+        parallelRanges(sum.rows, grain: sum.rowGrain) { rows in
+            for row in rows {
+                for group in 0..<groups {
+                    let to = sum.element(row * sum.columns + group * headWidth)
+                    let from = shares.element(row * shares.columns + group * perGroup * headWidth)
+                    lathe_convert(from, LATHE_F32, to, LATHE_F32, headWidth)
+                    for head in 1..<perGroup {
+                        lathe_add(from + head * headWidth * 4, LATHE_F32, to, LATHE_F32, headWidth)
+                    }
+                }
+            }
         }
     }
 
@@ -94,7 +111,7 @@ public enum Attention {
         precondition(heads > 0 && groups > 0 && heads % groups == 0 && q.columns % heads == 0)
         let width = q.columns / heads
         precondition(k.columns == groups * width && v.columns == groups * width && k.rows == v.rows)
-        precondition(q.type == k.type && k.type == v.type)
+        precondition(q.type == k.type && k.type == v.type && (q.type == .f32 || width % 2 == 0))
         return width
     }
 

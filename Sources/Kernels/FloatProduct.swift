@@ -38,7 +38,8 @@ struct OutputBlocks {
         rowBlock = max(64, min(share, largestRowBlock))
         let rowBlocks = blocks(rows, rowBlock)
         let columnParts = rowBlocks >= threads ? 1 : (threads + rowBlocks - 1) / rowBlocks
-        columnBlock = padded((columns + columnParts - 1) / columnParts)
+        // Whole panels.
+        columnBlock = max(64, ((columns + columnParts - 1) / columnParts + 63) / 64 * 64)
     }
 
     private var columnBlocks: Int { (columns + columnBlock - 1) / columnBlock }

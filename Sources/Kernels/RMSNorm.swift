@@ -20,6 +20,18 @@ public enum RMSNorm {
         }
     }
 
+    /// As `forward`, with the rows' inverse RMS known from before.
+    public static func apply(_ x: Matrix, weight: Matrix, inverseRMS: Matrix, into y: Matrix) {
+        precondition(
+            x.rows == y.rows && x.columns == y.columns && weight.count == x.columns && inverseRMS.count == x.rows)
+        let w = weight.floatPointer, r = inverseRMS.floatPointer
+        parallelRanges(x.rows, grain: x.rowGrain) { rows in
+            let first = rows.lowerBound
+            lathe_rmsnorm_apply(
+                x.row(first), x.type.c, w, r + first, y.row(first), y.type.c, rows.count, x.columns)
+        }
+    }
+
     /// `dx` (+)= the gradient of the norm's input; the weight is frozen. `dx` may be `dy`.
     public static func backward(
         _ dy: Matrix, x: Matrix, weight: Matrix, inverseRMS: Matrix, into dx: Matrix, accumulate: Bool

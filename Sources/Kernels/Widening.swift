@@ -15,17 +15,9 @@ public enum Widening {
         precondition(range.lowerBound >= 0 && range.upperBound <= layout.rows)
         precondition(matrix.rows == range.count && matrix.columns == layout.columns)
         parallelRanges(range.count, grain: matrix.rowGrain) { rows in
-            if case .asStored = tensor.rowOrder {
-                lathe_dequantise(
-                    layout.format, layout.bytes(row: range.lowerBound + rows.lowerBound), matrix.row(rows.lowerBound),
-                    matrix.type.c, rows.count * layout.columns)
-            } else {
-                for row in rows {
-                    let stored = tensor.rowOrder.storedRow(range.lowerBound + row, of: layout.rows)
-                    lathe_dequantise(
-                        layout.format, layout.bytes(row: stored), matrix.row(row), matrix.type.c, layout.columns)
-                }
-            }
+            layout.widen(
+                range.lowerBound + rows.lowerBound..<range.lowerBound + rows.upperBound, into: matrix.row(rows.lowerBound),
+                stride: layout.columns, matrix.type)
         }
     }
 
@@ -36,9 +28,8 @@ public enum Widening {
         parallelRanges(ids.count, grain: matrix.rowGrain) { rows in
             for row in rows {
                 precondition(ids[row] >= 0 && Int(ids[row]) < layout.rows, "row \(ids[row]) of \(layout.rows)")
-                let stored = tensor.rowOrder.storedRow(Int(ids[row]), of: layout.rows)
-                lathe_dequantise(
-                    layout.format, layout.bytes(row: stored), matrix.row(row), matrix.type.c, layout.columns)
+                let id = Int(ids[row])
+                layout.widen(id..<id + 1, into: matrix.row(row), stride: layout.columns, matrix.type)
             }
         }
     }
@@ -75,15 +66,19 @@ public enum Widening {
     }
 }
 
-/// A frozen tensor as rows of whole blocks.
-struct RowLayout {
-    let rows: Int
-    let columns: Int
+/// Stored numbers as rows of whole blocks: of a frozen tensor, or of a matrix. It keeps neither alive.
+public struct RowLayout: @unchecked Sendable {
+    public let rows: Int
+    public let columns: Int
     let rowBytes: Int
     let format: lathe_format
     private let base: UnsafeRawPointer
+    private let order: RowOrder
+    /// A slice's first row, and the rows of the whole.
+    private let firstRow: Int
+    private let wholeRows: Int
 
-    init(_ tensor: FrozenTensor) {
+    public init(_ tensor: FrozenTensor) {
         columns = tensor.shape.rank == 0 ? 1 : tensor.shape[tensor.shape.rank - 1]
         rows = columns == 0 ? 0 : tensor.elementCount / columns
         guard let bytes = tensor.dtype.byteCount(elements: columns) else {
@@ -92,9 +87,44 @@ struct RowLayout {
         rowBytes = bytes
         format = tensor.dtype.format
         base = tensor.bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 64).unsafelyUnwrapped
+        order = tensor.rowOrder
+        (firstRow, wholeRows) = (0, rows)
     }
 
-    func bytes(row: Int) -> UnsafeRawPointer { base + row * rowBytes }
+    public init(_ matrix: Matrix) {
+        (rows, columns) = (matrix.rows, matrix.columns)
+        rowBytes = matrix.columns * matrix.type.byteCount
+        format = matrix.type == .f32 ? LATHE_Q_F32 : LATHE_Q_BF16
+        base = UnsafeRawPointer(matrix.pointer)
+        order = .asStored
+        (firstRow, wholeRows) = (0, rows)
+    }
+
+    private init(_ whole: RowLayout, rows range: Range<Int>) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= whole.rows)
+        (rows, columns, rowBytes, format) = (range.count, whole.columns, whole.rowBytes, whole.format)
+        (base, order, wholeRows) = (whole.base, whole.order, whole.wholeRows)
+        firstRow = whole.firstRow + range.lowerBound
+    }
+
+    /// The rows of `range` alone.
+    func slice(_ range: Range<Int>) -> RowLayout { RowLayout(self, rows: range) }
+
+    /// The bytes of row `row`, in Hugging Face's order.
+    func bytes(row: Int) -> UnsafeRawPointer {
+        base + order.storedRow(firstRow + row, of: wholeRows) * rowBytes
+    }
+
+    /// Numbers of rows `range` at `buffer`, each row `stride` numbers after the one before.
+    func widen(_ range: Range<Int>, into buffer: UnsafeMutableRawPointer, stride: Int, _ type: ElementType) {
+        if case .asStored = order, stride == columns {
+            lathe_dequantise(format, bytes(row: range.lowerBound), buffer, type.c, range.count * columns)
+            return
+        }
+        for (index, row) in range.enumerated() {
+            lathe_dequantise(format, bytes(row: row), buffer + index * stride * type.byteCount, type.c, columns)
+        }
+    }
 }
 
 extension DType {

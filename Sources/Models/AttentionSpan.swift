@@ -17,9 +17,10 @@ struct AttentionSpan {
     let positions: UnsafeBufferPointer<Int32>
     let table: RotaryTable
 
-    /// Rotates queries or keys `[N, heads·D]` in place.
-    func rotate(_ x: Matrix, heads: Int, _ direction: Rotary.Direction) {
-        Rotary.apply(x, heads: heads, positions: positions, table: table, direction: direction)
+    /// Rotates rows `rows` of queries or keys, `[n, heads·D]`, in place.
+    func rotate(_ x: Matrix, _ rows: Range<Int>, heads: Int, _ direction: Rotary.Direction) {
+        Rotary.apply(
+            x, heads: heads, positions: UnsafeBufferPointer(rebasing: positions[rows]), table: table, direction: direction)
     }
 
     /// Fills `saved.attended` from its queries, keys and values.
@@ -35,10 +36,11 @@ struct AttentionSpan {
         }
     }
 
-    /// The gradients of queries, keys and values (fp32), from that of what attention gave.
+    /// The gradients of queries, and each query head's share of those of keys and values, all `[N, H·D]` fp32, from that of
+    /// what attention gave.
     func attendBackward(
         _ dAttended: Matrix, _ saved: BlockActivations, block: DecoderBlock, _ dQuery: Matrix, _ dKey: Matrix,
-        _ dValue: Matrix, _ context: PassContext
+        _ dValue: Matrix
     ) {
         let shape = block.configuration
         switch reach {
@@ -46,8 +48,7 @@ struct AttentionSpan {
             Attention.backward(
                 dAttended, q: saved.query, k: saved.key, v: saved.value, o: saved.attended,
                 logSumExp: saved.logSumExp, bounds: bounds, heads: shape.heads, groups: shape.keyValueHeads,
-                scale: block.attentionScale, window: block.window, into: dQuery, dk: dKey, dv: dValue,
-                workspace: context.workspace)
+                scale: block.attentionScale, window: block.window, into: dQuery, dk: dKey, dv: dValue)
         case .shared: preconditionFailure("nothing is trained through a shared beginning")
         }
     }

@@ -48,7 +48,7 @@ final class DecoderBlock {
 
     var attentionScale: Float { 1 / Float(configuration.headWidth).squareRoot() }
 
-    /// Runs the block.
+    /// Runs the block: rows in blocks through all that is a row's own affair, attention in between.
     ///
     /// - Parameters:
     ///   - x: the residual stream `[N, C]`, fp32.
@@ -59,64 +59,80 @@ final class DecoderBlock {
     ) {
         let workspace = context.workspace
         workspace.scoped {
-            let normed = context.activations(rows: x.rows, columns: x.columns)
-            normInput(x, into: normed, saved)
-            project(normed, saving: saved, span, context)
-        }
-        span.attend(saved, block: self, context)
-        Elements.copy(x, into: saved.middle)
-        output.forward(saved.attended, into: saved.middle, accumulate: true, low: saved.low[3], context)
-        workspace.scoped {
-            let normed = context.activations(rows: x.rows, columns: x.columns)
-            normMiddle(into: normed, saved)
-            gate.forward(normed, into: saved.gate, low: saved.low[4], context)
-            up.forward(normed, into: saved.up, low: saved.low[5], context)
-        }
-        workspace.scoped {
-            let product = context.activations(rows: x.rows, columns: configuration.mlpWidth)
-            SwiGLU.forward(gate: saved.gate, up: saved.up, into: product)
-            guard let y else {
-                // The adapter's z is a saved value too; it needs the product, but not W.
-                down.forwardLow(product, into: saved.low[6], context)
-                return
+            let panels = PassPanels(linearLayers, .forward, context)
+            let normed = RowScratch(columns: configuration.width, type: context.precision, in: workspace)
+            RowBlock.forEach(of: x.rows) { block in
+                let rows = block.rows
+                Conversion.convert(x.rows(rows), into: saved.input.rows(rows))
+                normInput(x.rows(rows), into: normed[block], saved, rows)
+                project(normed[block], saving: saved, span, panels, block, context)
             }
-            Elements.copy(saved.middle, into: y)
-            down.forward(product, into: y, accumulate: true, low: saved.low[6], context)
+            span.attend(saved, block: self, context)
+            let middle = RowScratch(columns: configuration.width, type: .f32, in: workspace)
+            let product = RowScratch(columns: configuration.mlpWidth, type: context.precision, in: workspace)
+            RowBlock.forEach(of: x.rows) { block in
+                let rows = block.rows
+                output.forward(
+                    saved.attended.rows(rows), into: middle[block], low: saved.low[3]?.rows(rows), base: x.rows(rows),
+                    panels, 3, block: block, context)
+                Conversion.convert(middle[block], into: saved.middle.rows(rows))
+                normMiddle(middle[block], into: normed[block], saved, rows)
+                gate.forward(
+                    normed[block], into: saved.gate.rows(rows), low: saved.low[4]?.rows(rows), panels, 4, block: block,
+                    context)
+                up.forward(
+                    normed[block], into: saved.up.rows(rows), low: saved.low[5]?.rows(rows), panels, 5, block: block,
+                    context)
+                SwiGLU.forward(gate: saved.gate.rows(rows), up: saved.up.rows(rows), into: product[block])
+                guard let y else {
+                    // The adapter's z is a saved value too; it needs the product, but not W.
+                    down.forwardLow(product[block], into: saved.low[6]?.rows(rows), panels, 6, block: block, context)
+                    return
+                }
+                down.forward(
+                    product[block], into: y.rows(rows), low: saved.low[6]?.rows(rows), base: middle[block], panels, 6,
+                    block: block, context)
+            }
         }
     }
 
-    func normInput(_ x: Matrix, into normed: Matrix, _ saved: BlockActivations) {
+    /// The norm before attention, of rows `rows`.
+    func normInput(_ x: Matrix, into normed: Matrix, _ saved: BlockActivations, _ rows: Range<Int>) {
         RMSNorm.forward(
             x, weight: inputNorm.matrix, epsilon: configuration.normEpsilon, into: normed,
-            inverseRMS: saved.inputInverseRMS)
+            inverseRMS: saved.inputInverseRMS.rows(rows))
     }
 
-    func normMiddle(into normed: Matrix, _ saved: BlockActivations) {
+    /// The norm before the MLP, of rows `rows`.
+    func normMiddle(_ middle: Matrix, into normed: Matrix, _ saved: BlockActivations, _ rows: Range<Int>) {
         RMSNorm.forward(
-            saved.middle, weight: middleNorm.matrix, epsilon: configuration.normEpsilon, into: normed,
-            inverseRMS: saved.middleInverseRMS)
+            middle, weight: middleNorm.matrix, epsilon: configuration.normEpsilon, into: normed,
+            inverseRMS: saved.middleInverseRMS.rows(rows))
     }
 
-    /// Queries, keys and values, normed where the family norms them, and rotated.
+    /// Queries, keys and values of a block of rows, normed where the family norms them, and rotated.
     private func project(
-        _ normed: Matrix, saving saved: BlockActivations, _ span: AttentionSpan, _ context: PassContext
+        _ normed: Matrix, saving saved: BlockActivations, _ span: AttentionSpan, _ panels: PassPanels, _ block: RowBlock,
+        _ context: PassContext
     ) {
-        query.forward(normed, into: saved.rawQuery ?? saved.query, low: saved.low[0], context)
-        key.forward(normed, into: saved.rawKey ?? saved.key, low: saved.low[1], context)
-        value.forward(normed, into: saved.value, low: saved.low[2], context)
-        let (heads, groups) = (configuration.heads, configuration.keyValueHeads)
+        let rows = block.rows, (heads, groups) = (configuration.heads, configuration.keyValueHeads)
+        let results = [saved.rawQuery ?? saved.query, saved.rawKey ?? saved.key, saved.value]
+        for (index, (layer, result)) in zip([query, key, value], results).enumerated() {
+            layer.forward(
+                normed, into: result.rows(rows), low: saved.low[index]?.rows(rows), panels, index, block: block, context)
+        }
         if let queryNorm, let raw = saved.rawQuery, let inverseRMS = saved.queryInverseRMS {
             RMSNorm.forward(
-                raw.split(into: heads), weight: queryNorm.matrix, epsilon: configuration.normEpsilon,
-                into: saved.query.split(into: heads), inverseRMS: inverseRMS)
+                raw.rows(rows).split(into: heads), weight: queryNorm.matrix, epsilon: configuration.normEpsilon,
+                into: saved.query.rows(rows).split(into: heads), inverseRMS: inverseRMS.rows(rows, times: heads))
         }
         if let keyNorm, let raw = saved.rawKey, let inverseRMS = saved.keyInverseRMS {
             RMSNorm.forward(
-                raw.split(into: groups), weight: keyNorm.matrix, epsilon: configuration.normEpsilon,
-                into: saved.key.split(into: groups), inverseRMS: inverseRMS)
+                raw.rows(rows).split(into: groups), weight: keyNorm.matrix, epsilon: configuration.normEpsilon,
+                into: saved.key.rows(rows).split(into: groups), inverseRMS: inverseRMS.rows(rows, times: groups))
         }
-        span.rotate(saved.query, heads: heads, .forward)
-        span.rotate(saved.key, heads: groups, .forward)
+        span.rotate(saved.query.rows(rows), rows, heads: heads, .forward)
+        span.rotate(saved.key.rows(rows), rows, heads: groups, .forward)
     }
 }
 

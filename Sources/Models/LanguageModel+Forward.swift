@@ -15,7 +15,7 @@ extension LanguageModel {
             let rows = batch.targetRows
             let losses = try withTargets(batch, rows, x, context) { hidden, targets, losses, correct in
                 CrossEntropy.forward(
-                    hidden, head: head.widened(context), targets: targets, losses: losses, isCorrect: correct,
+                    hidden, head: RowLayout(head), targets: targets, losses: losses, isCorrect: correct,
                     workspace: workspace)
             }
             return (losses.batch, tokenLogProbabilities ? losses.tokens.map { -$0 } : nil)
@@ -31,7 +31,8 @@ extension LanguageModel {
             let normed = context.activations(rows: x.rows, columns: x.columns)
             normFinal(x, into: normed, inverseRMS: context.residual(rows: x.rows, columns: 1))
             let logits = context.residual(rows: x.rows, columns: configuration.vocabularySize)
-            Products.timesTransposed(normed, head.widened(context), into: logits)
+            let panels = Panels.pack([PanelSource(RowLayout(head), .transposed, type: precision, in: workspace)])[0]
+            Products.sum([Term(normed, panels)], into: logits)
             return Array(logits.floats)
         }
     }

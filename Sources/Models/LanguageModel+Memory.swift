@@ -6,79 +6,81 @@ import Tensors
 extension LanguageModel {
     /// Workspace bytes that `accumulateGradients` needs for `rows` token rows, all of which carry loss; weights and adapters
     /// not counted. Never too low; high by some per cent.
-    public func predictedBytes(rows: Int, recompute: Bool) -> Int {
-        let plan = MemoryPlan(model: self, rows: rows)
-        let trained = blocks.count - (blocks.firstIndex(where: \.hasAdapter) ?? blocks.count)
-        let kept = plan.saved * (recompute ? min(trained, 1) : trained)
-        // The embedded input and each trained block's output, and the gradient that runs down.
-        let streams = plan.residual * (trained + 2)
-        // The saved values of a block run again are not there while the loss is computed.
-        let keptAtLoss = recompute ? 0 : kept
-        let untrained = trained < blocks.count ? plan.saved + plan.blockTransient : 0
-        return streams + max(keptAtLoss + plan.loss, kept + plan.blockTransient, untrained)
+    public func predictedBytes(rows: Int, recomputedBlocks: Int) -> Int {
+        let plan = PassMemory(model: self, rows: rows)
+        let again = min(recomputedBlocks, trainedBlocks)
+        let kept = plan.saved * (trainedBlocks - again)
+        // The residual stream, the inputs of blocks run again, and the gradient that runs down.
+        let streams = plan.residual * (again + 2)
+        let passing = plan.saved + plan.forward
+        let backward = plan.backward + (again > 0 ? plan.saved : 0)
+        return streams + max(kept + max(plan.loss, backward, plan.forward), passing)
     }
 
     /// Workspace bytes that `evaluate` needs for `rows` token rows, all of which carry loss.
     public func predictedEvaluationBytes(rows: Int) -> Int {
-        let plan = MemoryPlan(model: self, rows: rows)
-        return plan.residual + max(plan.saved + plan.blockTransient, plan.loss)
+        let plan = PassMemory(model: self, rows: rows)
+        return plan.residual + max(plan.saved + plan.forward, plan.loss)
     }
 }
 
 /// Sizes of the buffers of one pass of `rows` rows.
-private struct MemoryPlan {
+private struct PassMemory {
     /// One state of the residual stream.
     let residual: Int
     /// The saved values of one block.
     let saved: Int
-    /// The most that one block takes on top, in either direction.
-    let blockTransient: Int
+    /// What one block takes on top, in each direction.
+    let forward: Int
+    let backward: Int
     /// The loss and its gradient.
     let loss: Int
 
     init(model: LanguageModel, rows: Int) {
-        let shape = model.configuration
-        let type = model.precision
-        let isMixed = type == .bf16
-        func bytes(_ rows: Int, _ columns: Int, _ type: ElementType = .f32) -> Int {
-            let padded = (rows + Workspace.rowPadding - 1) / Workspace.rowPadding * Workspace.rowPadding
-            return (padded * columns * type.byteCount + 63) / 64 * 64
-        }
+        let shape = model.configuration, type = model.precision
         let (width, query, keyValue, inner) = (shape.width, shape.queryWidth, shape.keyValueWidth, shape.mlpWidth)
-        let rank = model.linearLayers.compactMap { $0.adapter?.rank }.max() ?? 0
+        let rank = Panels.paddedDepth(model.linearLayers.compactMap { $0.adapter?.rank }.max() ?? 0, type)
         let drops = model.linearLayers.contains { ($0.adapter?.dropout ?? 0) > 0 }
-        residual = bytes(rows, width)
-
-        var saved = bytes(rows, width) + 2 * bytes(rows, 1) + bytes(rows, shape.heads)
-        saved += 2 * bytes(rows, query, type) + 2 * bytes(rows, keyValue, type) + 2 * bytes(rows, inner, type)
+        func bytes(_ columns: Int, _ type: ElementType = .f32) -> Int {
+            Workspace.byteCount(rows: rows, columns: columns, type: type)
+        }
+        func scratch(_ columns: Int, _ type: ElementType) -> Int { RowScratch.byteCount(columns: columns, type: type) }
+        residual = bytes(width)
+        let low = 7 * bytes(rank, type)
+        var saved = 2 * bytes(width, type) + 2 * bytes(1) + bytes(shape.heads) + low
+        saved += 2 * bytes(query, type) + 2 * bytes(keyValue, type) + 2 * bytes(inner, type)
         if shape.hasQueryKeyNorm {
-            saved += bytes(rows, query, type) + bytes(rows, keyValue, type)
-            saved += bytes(rows * shape.heads, 1) + bytes(rows * shape.keyValueHeads, 1)
+            saved += bytes(query, type) + bytes(keyValue, type)
+            saved += Workspace.byteCount(rows: rows * shape.heads, columns: 1)
+            saved += Workspace.byteCount(rows: rows * shape.keyValueHeads, columns: 1)
         }
-        self.saved = saved + 7 * bytes(rows, rank, type)
+        self.saved = saved
 
-        // A layer: its widened weight; or its adapter's factors, dz and masked input; and a sum in fp32.
-        func layer(_ input: Int, _ output: Int) -> Int {
-            let weight = bytes(output, input, type)
-            let factors = bytes(rank, input, type) + bytes(output, rank, type) + bytes(rows, rank, type)
-            let masked = drops ? bytes(rows, input, type) + bytes(rows, input) : 0
-            let sum = isMixed && rank > 0 ? bytes(rows, output) : 0
-            return max(weight, factors + masked) + sum
+        // A layer's panels read one way or the other, with its adapter's.
+        func panels(_ input: Int, _ output: Int) -> Int {
+            let sizes = [(input, output), (input, rank), (rank, output)]
+            return sizes.reduce(0) { sum, size in
+                sum
+                    + max(
+                        Panels.byteCount(depth: size.0, columns: size.1, type: type),
+                        Panels.byteCount(depth: size.1, columns: size.0, type: type))
+            }
         }
-        let rounded = isMixed ? bytes(rows, width, type) : 0
-        let mlpBackward = bytes(rows, inner) + bytes(rows, inner, type) + rounded + layer(inner, width)
-        let mlpForward = max(
-            bytes(rows, width, type) + layer(width, inner), bytes(rows, inner, type) + layer(inner, width))
-        let attentionNorm = shape.hasQueryKeyNorm ? bytes(rows, query) + bytes(rows, keyValue) : 0
-        let attentionBackward =
-            2 * bytes(rows, query) + 2 * bytes(rows, keyValue) + attentionNorm + bytes(rows, width, type)
-            + bytes(rows, width) + (isMixed ? bytes(rows, query, type) : 0) + layer(width, query)
-        let middleBackward = bytes(rows, width, type) + bytes(rows, width) + layer(width, inner)
-        blockTransient = max(mlpBackward, mlpForward, attentionBackward, middleBackward)
+        let attention = panels(width, query) + 2 * panels(width, keyValue)
+        let mlp = panels(query, width) + 2 * panels(width, inner) + panels(inner, width)
+        let masked = drops ? scratch(max(width, query, inner), .f32) : 0
+        forward = attention + mlp + masked + scratch(width, type) + scratch(width, .f32) + scratch(inner, type)
 
-        let head = model.head.isUsableAs(type) ? 0 : bytes(shape.vocabularySize, width, type)
+        let gradients = 4 * bytes(width, type) + bytes(query, type) + 2 * bytes(keyValue, type) + bytes(inner, type) + low
+        let attended = bytes(query, type)
+        let backwardMLP = attended + mlp + masked + scratch(inner, .f32) + scratch(width, .f32)
+        let backwardAttention =
+            attended + 3 * bytes(query) + attention + masked + scratch(keyValue, .f32) + scratch(width, .f32)
+        backward = gradients + max(backwardMLP, backwardAttention, drops ? bytes(max(width, query, inner), type) : 0)
+
         loss =
-            2 * bytes(rows, width) + bytes(rows, width, type) + 2 * bytes(rows, 1) + head
-            + CrossEntropy.workspaceBytes(rows: rows, vocabulary: shape.vocabularySize, type: type, backward: true)
+            2 * bytes(width) + bytes(width, type) + 2 * bytes(1)
+            + CrossEntropy.workspaceBytes(
+                rows: rows, width: width, vocabulary: shape.vocabularySize, type: type, backward: true)
     }
 }

@@ -8,24 +8,22 @@ extension LanguageModel {
     ///
     /// - Parameters:
     ///   - gradientScale: 1 / Σ target tokens of the whole optimiser step.
-    ///   - recompute: keep only the blocks' inputs and run each block again on the way back; same gradients.
-    ///   - randomSeed: the run's seed, for dropout.
-    ///   - randomStream: tells micro-batches apart in the dropout masks.
+    ///   - recomputedBlocks: how many of the trained blocks, from the lowest up, keep their input only and are run again on the
+    ///     way back; same gradients.
+    ///   - dropout: where the adapters' masks come from.
     /// - Throws: `ModelError` for a loss or a gradient that is not finite; the gradients are then of no use.
     public func accumulateGradients(
-        _ batch: TokenBatch, gradientScale: Float, recompute: Bool, workspace: Workspace, randomSeed: UInt64,
-        randomStream: UInt32
+        _ batch: TokenBatch, gradientScale: Float, recomputedBlocks: Int, workspace: Workspace, dropout: DropoutKey
     ) throws -> BatchLoss {
         try checkTokens(batch)
-        let context = PassContext(
-            workspace: workspace, precision: precision, dropout: DropoutKey(seed: randomSeed, stream: randomStream))
+        let context = PassContext(workspace: workspace, precision: precision, dropout: dropout)
         let loss = try workspace.scoped {
             try withSpan(batch) { span in
-                let pass = forwardSaving(batch, span, recompute: recompute, context)
+                let pass = forwardSaving(batch, span, recomputedBlocks: recomputedBlocks, context)
                 let dx = context.residual(rows: batch.rowCount, columns: configuration.width)
                 let loss = try lossGradient(batch, pass.output, into: dx, gradientScale, context)
-                for index in blocks.indices.reversed() where index >= pass.lowest {
-                    backward(index, dx, pass, span, context)
+                for index in blocks.indices.reversed() where index >= lowestTrained {
+                    backward(index, dx, pass.kept[index - lowestTrained], span, context)
                 }
                 return loss
             }
@@ -34,68 +32,64 @@ extension LanguageModel {
         return loss
     }
 
+    /// The lowest block with an adapter; the number of blocks where there is none. Nothing below it is kept.
+    var lowestTrained: Int { blocks.firstIndex(where: \.hasAdapter) ?? blocks.count }
+
+    /// Blocks that keep values for their backward, or can be run again instead.
+    public var trainedBlocks: Int { blocks.count - lowestTrained }
+
+    /// What a trained block leaves for the way back.
+    private enum Kept {
+        case activations(BlockActivations)
+        /// Its input `[N, C]`, fp32.
+        case input(Matrix)
+    }
+
     /// What the way up leaves for the way back.
     private struct ForwardPass {
-        /// The lowest block with an adapter; nothing below it is kept.
-        let lowest: Int
-        /// Each block's input from `lowest` on, `[N, C]`, fp32.
-        let inputs: [Matrix]
         /// The last block's output.
         let output: Matrix
-        /// Each block's saved values from `lowest` on; empty where blocks are run again.
-        let saved: [BlockActivations]
+        /// Of each trained block, from the lowest up.
+        let kept: [Kept]
     }
 
     private func forwardSaving(
-        _ batch: TokenBatch, _ span: AttentionSpan, recompute: Bool, _ context: PassContext
+        _ batch: TokenBatch, _ span: AttentionSpan, recomputedBlocks: Int, _ context: PassContext
     ) -> ForwardPass {
-        let workspace = context.workspace
-        let rows = batch.rowCount
-        let lowest = blocks.firstIndex(where: \.hasAdapter) ?? blocks.count
+        let rows = batch.rowCount, lowest = lowestTrained
         var x = context.residual(rows: rows, columns: configuration.width)
         embed(batch.ids, into: x)
-        var inputs: [Matrix] = []
-        var saved: [BlockActivations] = []
+        var kept: [Kept] = []
         for (index, block) in blocks.enumerated() {
-            guard index >= lowest else {
-                workspace.scoped {
-                    let passing = BlockActivations(rows: rows, block: block, context)
-                    block.forward(x, into: x, saving: passing, span: span, context)
-                }
+            if index >= lowest + recomputedBlocks {
+                let saved = BlockActivations(rows: rows, block: block, context)
+                block.forward(x, into: x, saving: saved, span: span, context)
+                kept.append(.activations(saved))
                 continue
             }
-            let y = context.residual(rows: rows, columns: configuration.width)
-            if recompute {
-                workspace.scoped {
-                    let passing = BlockActivations(rows: rows, block: block, context)
-                    block.forward(x, into: y, saving: passing, span: span, context)
-                }
-            } else {
-                let kept = BlockActivations(rows: rows, block: block, context)
-                block.forward(x, into: y, saving: kept, span: span, context)
-                saved.append(kept)
+            let y = index < lowest ? x : context.residual(rows: rows, columns: configuration.width)
+            context.workspace.scoped {
+                let passing = BlockActivations(rows: rows, block: block, context)
+                block.forward(x, into: y, saving: passing, span: span, context)
             }
-            inputs.append(x)
+            if index >= lowest { kept.append(.input(x)) }
             x = y
         }
-        return ForwardPass(lowest: lowest, inputs: inputs, output: x, saved: saved)
+        return ForwardPass(output: x, kept: kept)
     }
 
     private func backward(
-        _ index: Int, _ dx: Matrix, _ pass: ForwardPass, _ span: AttentionSpan, _ context: PassContext
+        _ index: Int, _ dx: Matrix, _ kept: Kept, _ span: AttentionSpan, _ context: PassContext
     ) {
-        let block = blocks[index]
-        let place = index - pass.lowest
-        let x = pass.inputs[place]
-        context.workspace.scoped {
-            let saved: BlockActivations
-            if pass.saved.isEmpty {
-                saved = BlockActivations(rows: x.rows, block: block, context)
+        let block = blocks[index], isLowest = index == lowestTrained
+        switch kept {
+        case .activations(let saved): block.backward(dx, saved: saved, isLowest: isLowest, span: span, context)
+        case .input(let x):
+            context.workspace.scoped {
+                let saved = BlockActivations(rows: x.rows, block: block, context)
                 block.forward(x, into: nil, saving: saved, span: span, context)
-            } else {
-                saved = pass.saved[place]
+                block.backward(dx, saved: saved, isLowest: isLowest, span: span, context)
             }
-            block.backward(dx, x: x, saved: saved, isLowest: place == 0, span: span, context)
         }
     }
 
@@ -109,7 +103,7 @@ extension LanguageModel {
             let dHidden = context.residual(rows: rows.count, columns: x.columns)
             let losses = try withTargets(batch, rows, x, context) { hidden, targets, losses, correct in
                 CrossEntropy.forwardBackward(
-                    hidden, head: head.widened(context), targets: targets, losses: losses, isCorrect: correct,
+                    hidden, head: RowLayout(head), targets: targets, losses: losses, isCorrect: correct,
                     gradientScale: gradientScale, into: dHidden, workspace: context.workspace)
             }
             guard !rows.isEmpty else { return losses.batch }

@@ -1,137 +1,147 @@
-// The two directions of a linear layer with an adapter. N rows, r rank:
+// The two directions of a linear layer with an adapter, for a block of rows. N rows, r rank:
 //
-//     z = x·Aᵀ  [N, r]        y = x·Wᵀ + b + s·z·Bᵀ
-//     dB += s·dyᵀ·z           dz = s·dy·B            dA += dzᵀ·x            dx = dy·W + dz·A
+//     z = s·x·Aᵀ  [N, r]      y = x·Wᵀ + z·Bᵀ + b
+//     dB += dyᵀ·z             dz = s·dy·B            dA += dzᵀ·x            dx = dy·W + dz·A
 //
-// W is widened just before its product and given up right after it. With dropout the adapter sees x masked, W sees x whole.
+// Products of one result are one sum, rounded once. With dropout the adapter sees x masked, W sees x whole.
 
 import Kernels
 import Tensors
 
-extension LinearLayer {
-    /// `y = …` or, with `accumulate`, `y += …` (y fp32 then).
-    ///
-    /// - Parameters:
-    ///   - x: `[N, in]`, in the type of activations.
-    ///   - y: `[N, out]`.
-    ///   - low: `[N, r]`, where z is kept for the way back; nil to forget it.
-    func forward(_ x: Matrix, into y: Matrix, accumulate: Bool = false, low: Matrix? = nil, _ context: PassContext) {
-        precondition(x.columns == inputSize && y.columns == outputSize && x.rows == y.rows)
-        context.workspace.scoped {
-            guard let adapter else {
-                multiply(x, into: y, accumulate: accumulate, context)
-                return
-            }
-            // An adapter's small addition would be rounded twice in bf16: sum in fp32, round once.
-            let sum = y.type == .f32 ? y : context.residual(rows: y.rows, columns: y.columns)
-            multiply(x, into: sum, accumulate: accumulate, context)
-            let z = low ?? context.activations(rows: x.rows, columns: adapter.rank)
-            forwardLow(x, into: z, context)
-            context.workspace.scoped {
-                Products.timesTransposed(
-                    z, converted(adapter.b, context), into: sum, alpha: adapter.scale, accumulate: true)
-            }
-            if sum.type != y.type { Conversion.convert(sum, into: y) }
-        }
+/// A layer's weight and its adapter's factors, laid out for the products of one direction.
+struct LayerPanels {
+    /// Nil on the way back where nothing below is trained.
+    let weight: Panels?
+    let a: Panels?
+    let b: Panels?
+}
+
+/// The panels of several layers for one direction, valid until the end of the enclosing scope.
+struct PassPanels {
+    enum Direction: Equatable {
+        case forward
+        /// - needsInput: whether gradients of the layers' inputs are asked for.
+        case backward(needsInput: Bool)
     }
 
-    /// Only z of `forward`: what a block run again for its backward needs of its last product.
-    func forwardLow(_ x: Matrix, into low: Matrix?, _ context: PassContext) {
-        guard let adapter, let low else { return }
-        context.workspace.scoped {
-            Products.timesTransposed(adapterInput(x, adapter, context), converted(adapter.a, context), into: low)
-        }
-    }
+    private let panels: [LayerPanels]
+    /// Room for an adapter's masked input; nil where nothing is dropped.
+    private let masked: RowScratch?
 
-    /// Adds to the adapter's gradients and, where `dx` is asked for, gives the gradient of the input.
-    ///
-    /// - Parameters:
-    ///   - dy: `[N, out]`, in the type of activations.
-    ///   - x: `[N, in]`, what `forward` was given.
-    ///   - low: z of `forward`; nil where there is no adapter.
-    ///   - dx: `[N, in]`, fp32; nil where nothing below is trained.
-    func backward(
-        _ dy: Matrix, x: Matrix, low: Matrix?, into dx: Matrix?, accumulate: Bool = false, _ context: PassContext
-    ) {
-        precondition(dy.columns == outputSize && x.columns == inputSize && dy.rows == x.rows)
-        if let dx {
-            context.workspace.scoped {
-                Products.times(dy, widened(context), into: dx, accumulate: accumulate)
+    /// Widens the weights of `layers` and lays them out, all in one go.
+    init(_ layers: [LinearLayer], _ direction: Direction, _ context: PassContext) {
+        let (workspace, type) = (context.workspace, context.precision)
+        let reading: PanelSource.Reading = direction == .forward ? .transposed : .plain
+        var sources: [PanelSource] = []
+        for layer in layers {
+            if direction != .backward(needsInput: false) {
+                sources.append(PanelSource(RowLayout(layer.weight), reading, type: type, in: workspace))
+            }
+            if let adapter = layer.adapter {
+                sources.append(
+                    PanelSource(
+                        RowLayout(adapter.a), reading, type: type, paddingColumns: reading == .transposed, in: workspace))
+                sources.append(
+                    PanelSource(
+                        RowLayout(adapter.b), reading, type: type, paddingColumns: reading == .plain, in: workspace))
             }
         }
-        guard let adapter, let z = low else { return }
-        context.workspace.scoped {
-            Products.transposedTimes(dy, z, into: adapter.gradientB, alpha: adapter.scale, accumulate: true)
-            let dz = context.activations(rows: x.rows, columns: adapter.rank)
-            Products.times(dy, converted(adapter.b, context), into: dz, alpha: adapter.scale)
-            context.workspace.scoped {
-                Products.transposedTimes(
-                    dz, adapterInput(x, adapter, context), into: adapter.gradientA, accumulate: true)
-            }
-            guard let dx else { return }
-            let a = converted(adapter.a, context)
-            guard let key = context.dropout, adapter.dropout > 0 else {
-                Products.times(dz, a, into: dx, accumulate: true)
-                return
-            }
-            let dMasked = context.residual(rows: dx.rows, columns: dx.columns)
-            Products.times(dz, a, into: dMasked)
-            Dropout.apply(
-                dMasked, into: dMasked, probability: adapter.dropout, seed: key.seed(layer: adapter.index),
-                stream: key.stream)
-            Elements.add(dMasked, into: dx)
+        var packed = Panels.pack(sources)[...]
+        panels = layers.map { layer in
+            LayerPanels(
+                weight: direction == .backward(needsInput: false) ? nil : packed.popFirst(),
+                a: layer.adapter == nil ? nil : packed.popFirst(), b: layer.adapter == nil ? nil : packed.popFirst())
         }
+        let widest = layers.filter { $0.drops(context) }.map(\.inputSize).max()
+        masked = widest.map { RowScratch(columns: $0, type: .f32, in: workspace) }
     }
 
-    /// `y (+)= x·Wᵀ + b`.
-    private func multiply(_ x: Matrix, into y: Matrix, accumulate: Bool, _ context: PassContext) {
-        context.workspace.scoped {
-            // Summed by itself, then added: a product that accumulates rounds once a block of its depth, and residual
-            // streams carry numbers of 10⁴ that cancel in the last layers (seen in SmolLM2).
-            let product = accumulate ? context.residual(rows: y.rows, columns: y.columns) : y
-            context.workspace.scoped { Products.timesTransposed(x, widened(context), into: product) }
-            if accumulate { Elements.add(product, into: y) }
-        }
-        if let bias { Elements.addBias(bias, to: y) }
-    }
+    subscript(index: Int) -> LayerPanels { panels[index] }
 
-    /// W `[out, in]` in the type of activations, until the end of the enclosing scope.
-    private func widened(_ context: PassContext) -> Matrix { weight.widened(context) }
-
-    private func converted(_ values: Matrix, _ context: PassContext) -> Matrix {
-        guard values.type != context.precision else { return values }
-        let result = context.activations(rows: values.rows, columns: values.columns)
-        Conversion.convert(values, into: result)
-        return result
-    }
-
-    /// What the adapter sees of `x`; the same numbers on the way back, since a mask depends on its key alone.
-    private func adapterInput(_ x: Matrix, _ adapter: LowRankAdapter, _ context: PassContext) -> Matrix {
-        guard let key = context.dropout, adapter.dropout > 0 else { return x }
-        let masked = context.activations(rows: x.rows, columns: x.columns)
-        Dropout.apply(
-            x, into: masked, probability: adapter.dropout, seed: key.seed(layer: adapter.index), stream: key.stream)
-        return masked
+    /// Room for the rows of a block of a masked matrix of `columns` columns.
+    func masked(_ block: RowBlock, columns: Int, type: ElementType) -> Matrix? {
+        masked.map { Matrix(pointer: $0[block].pointer, rows: block.rows.count, columns: columns, type: type) }
     }
 }
 
-extension FrozenTensor {
-    /// The matrix in the type of activations, until the end of the enclosing scope; the mapped file itself where it
-    /// already holds that type.
-    func widened(_ context: PassContext) -> Matrix {
-        if isUsableAs(context.precision) {
-            return Matrix(
-                pointer: UnsafeMutableRawPointer(mutating: bytes.baseAddress.unsafelyUnwrapped),
-                rows: shape[0], columns: shape[1], type: context.precision)
-        }
-        let result = context.activations(rows: shape[0], columns: shape[1])
-        Widening.widen(self, into: result)
-        return result
+extension LinearLayer {
+    /// `y = …`, or `base + …`, for the rows of a block.
+    ///
+    /// - Parameters:
+    ///   - x: the block's rows `[n, in]`, in the type of activations; `y`, `low` and `base` likewise hold these rows only.
+    ///   - low: `[n, r]`, where z is kept for the way back.
+    ///   - index: the layer's place in `panels`.
+    ///   - block: which rows of the pass these are.
+    func forward(
+        _ x: Matrix, into y: Matrix, low: Matrix?, base: Matrix? = nil, _ panels: PassPanels, _ index: Int,
+        block: RowBlock, _ context: PassContext
+    ) {
+        guard let weight = panels[index].weight else { preconditionFailure("no weight was laid out") }
+        forwardLow(x, into: low, panels, index, block: block, context)
+        var terms = [Term(x, weight)]
+        if let low, let b = panels[index].b { terms.append(Term(low, b)) }
+        Products.sum(terms, into: y, bias: bias, base: base)
     }
 
-    /// Whether the stored bytes are already what products take.
-    func isUsableAs(_ type: ElementType) -> Bool {
-        rowOrder == .asStored && dtype == (type == .f32 ? .f32 : .bf16) && elementCount > 0
-            && UInt(bitPattern: bytes.baseAddress) % UInt(type.byteCount) == 0
+    /// Only z of `forward`: what a block run again for its backward needs of its last product.
+    func forwardLow(
+        _ x: Matrix, into low: Matrix?, _ panels: PassPanels, _ index: Int, block: RowBlock, _ context: PassContext
+    ) {
+        guard let adapter, let low, let a = panels[index].a else { return }
+        Products.sum([Term(adapterInput(x, panels, block, context), a)], into: low, alpha: adapter.scale)
+    }
+
+    /// dz `[n, r]` of an adapter, for the rows of a block; nothing where there is none.
+    func backwardLow(_ dy: Matrix, into dLow: Matrix?, _ panels: PassPanels, _ index: Int) {
+        guard let adapter, let dLow, let b = panels[index].b else { return }
+        Products.sum([Term(dy, b)], into: dLow, alpha: adapter.scale)
+    }
+
+    /// The products that make the gradient of the input, but for what a mask must fall on.
+    func inputGradient(_ dy: Matrix, _ dLow: Matrix?, _ panels: PassPanels, _ index: Int, _ context: PassContext) -> [Term] {
+        var terms: [Term] = []
+        if let weight = panels[index].weight { terms.append(Term(dy, weight)) }
+        if let dLow, let a = panels[index].a, !drops(context) { terms.append(Term(dLow, a)) }
+        return terms
+    }
+
+    /// Adds the adapter's share of the input's gradient where its input was masked; `dx` is fp32.
+    func addMaskedGradient(
+        _ dLow: Matrix?, into dx: Matrix, _ panels: PassPanels, _ index: Int, block: RowBlock, _ context: PassContext
+    ) {
+        guard drops(context), let dLow, let a = panels[index].a,
+            let share = panels.masked(block, columns: inputSize, type: .f32)
+        else { return }
+        Products.sum([Term(dLow, a)], into: share)
+        mask(share, into: share, firstRow: block.rows.lowerBound, context)
+        Elements.add(share, into: dx)
+    }
+
+    /// The sums over all rows that add to the adapter's gradients; `x` is masked where the adapter saw it so.
+    func adapterGradients(_ dy: Matrix, x: Matrix, low: Matrix?, dLow: Matrix?) -> [GradientProduct] {
+        guard let adapter, let low, let dLow else { return [] }
+        return [
+            GradientProduct(low, count: adapter.rank, dy, addedTo: adapter.gradientB, .manyByFew),
+            GradientProduct(dLow, count: adapter.rank, x, addedTo: adapter.gradientA, .fewByMany),
+        ]
+    }
+
+    /// Whether the adapter's input is masked in this pass.
+    func drops(_ context: PassContext) -> Bool { context.dropout != nil && (adapter?.dropout ?? 0) > 0 }
+
+    /// What the adapter sees of the rows of a block.
+    private func adapterInput(_ x: Matrix, _ panels: PassPanels, _ block: RowBlock, _ context: PassContext) -> Matrix {
+        guard drops(context), let masked = panels.masked(block, columns: x.columns, type: x.type) else { return x }
+        mask(x, into: masked, firstRow: block.rows.lowerBound, context)
+        return masked
+    }
+
+    /// Masks an input of the adapter, or the gradient of one: the same numbers are dropped, since a mask depends on its key alone.
+    /// - Parameter firstRow: the row of the pass that `x` begins with.
+    func mask(_ x: Matrix, into masked: Matrix, firstRow: Int, _ context: PassContext) {
+        guard let adapter, let key = context.dropout else { preconditionFailure("nothing is dropped here") }
+        Dropout.apply(
+            x, into: masked, probability: adapter.dropout, seed: key.seed(layer: adapter.index), stream: key.stream,
+            firstElement: (key.firstRow + firstRow) * inputSize)
     }
 }

@@ -19,10 +19,19 @@ struct PassContext {
     func residual(rows: Int, columns: Int) -> Matrix { workspace.matrix(rows: rows, columns: columns, type: .f32) }
 }
 
-/// The key of the dropout masks of one micro-batch.
-struct DropoutKey {
-    let seed: UInt64
+/// What the dropout masks of one micro-batch follow from: the same rows of the same step are masked alike, however the step is
+/// cut into micro-batches.
+public struct DropoutKey: Sendable {
+    public let seed: UInt64
     let stream: UInt32
+    /// Rows of the step before this micro-batch.
+    let firstRow: Int
+
+    public init(seed: UInt64, stream: UInt32, firstRow: Int) {
+        self.seed = seed
+        self.stream = stream
+        self.firstRow = firstRow
+    }
 
     /// The seed of one layer's mask: layers must not share masks. The odd factor (2⁶⁴/φ) spreads neighbouring indices.
     func seed(layer index: Int) -> UInt64 { seed ^ (UInt64(truncatingIfNeeded: index + 1) &* 0x9E37_79B9_7F4A_7C15) }

@@ -32,8 +32,14 @@ public final class Workspace {
     /// A matrix of undefined numbers, valid until the end of the enclosing `scoped`. Memory past `rows`, up to the next
     /// multiple of `rowPadding`, may be written freely.
     public func matrix(rows: Int, columns: Int, type: ElementType = .f32) -> Matrix {
-        let paddedRows = (rows + Self.rowPadding - 1) / Self.rowPadding * Self.rowPadding
-        return Matrix(pointer: take(paddedRows * columns * type.byteCount), rows: rows, columns: columns, type: type)
+        let count = Self.byteCount(rows: rows, columns: columns, type: type)
+        return Matrix(pointer: take(count), rows: rows, columns: columns, type: type)
+    }
+
+    /// Bytes that `matrix` takes.
+    public static func byteCount(rows: Int, columns: Int, type: ElementType = .f32) -> Int {
+        let paddedRows = (rows + rowPadding - 1) / rowPadding * rowPadding
+        return max(paddedRows * columns * type.byteCount + alignment - 1, alignment) / alignment * alignment
     }
 
     /// Runs `body`; every buffer taken inside is given back at its end.
@@ -52,8 +58,7 @@ public final class Workspace {
         (chunk, offset) = (0, 0)
     }
 
-    private func take(_ count: Int) -> UnsafeMutableRawPointer {
-        let size = max(count + Self.alignment - 1, Self.alignment) / Self.alignment * Self.alignment
+    private func take(_ size: Int) -> UnsafeMutableRawPointer {
         while chunk < chunks.count, chunks[chunk].count - offset < size {
             chunk += 1
             offset = 0

@@ -7,8 +7,7 @@ public import Tensors
 public protocol GradientSource: AnyObject {
     /// Adds ∂(Σ loss · `gradientScale`) into the gradients of the adapters; returns the losses.
     func accumulateGradients(
-        _ batch: TokenBatch, gradientScale: Float, recompute: Bool, workspace: Workspace, randomSeed: UInt64,
-        randomStream: UInt32
+        _ batch: TokenBatch, gradientScale: Float, recomputedBlocks: Int, workspace: Workspace, dropout: DropoutKey
     ) throws -> BatchLoss
 }
 

@@ -118,16 +118,19 @@ public final class Trainer {
         slab.zeroGradients()
         let targetCount = indices.reduce(0) { $0 + examples[$1].targetCount }
         let plan = MicroBatchPlan(lengths: indices.map { examples[$0].ids.count }, rowLimit: configuration.rowLimit)
-        let random = RandomStream(seed: configuration.seed, purpose: .dropout)
+        let words = RandomStream(seed: configuration.seed, purpose: .dropout)
+            .words(stream: UInt32(truncatingIfNeeded: step), index: 0)
+        let seed = UInt64(words.0) << 32 | UInt64(words.1)
         var loss = BatchLoss()
-        for (microBatch, range) in plan.ranges.enumerated() {
-            let words = random.words(stream: UInt32(truncatingIfNeeded: step), index: UInt64(microBatch))
+        var firstRow = 0
+        for range in plan.ranges {
+            let batch = TokenBatch(examples: indices[range].map { (examples[$0].ids, examples[$0].isTarget) })
             loss.append(
                 try model.accumulateGradients(
-                    TokenBatch(examples: indices[range].map { (examples[$0].ids, examples[$0].isTarget) }),
-                    gradientScale: Float(1 / Double(targetCount)), recompute: configuration.recompute,
-                    workspace: workspace, randomSeed: UInt64(words.0) << 32 | UInt64(words.1),
-                    randomStream: UInt32(microBatch)))
+                    batch, gradientScale: Float(1 / Double(targetCount)),
+                    recomputedBlocks: configuration.recomputedBlocks, workspace: workspace,
+                    dropout: DropoutKey(seed: seed, stream: 0, firstRow: firstRow)))
+            firstRow += batch.rowCount
         }
         precondition(loss.targetCount == targetCount, "the model counts other targets")
         guard loss.lossSum.isFinite else {

@@ -7,8 +7,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var batchSize: Int
     /// Token rows in one micro-batch, at most; a longer example stands alone.
     public var rowLimit: Int
-    /// Keep only the blocks' inputs and run each block again on the way back.
-    public var recompute: Bool
+    /// Blocks that keep only their inputs and are run again on the way back.
+    public var recomputedBlocks: Int
     public var schedule: LearningRateSchedule
     public var optimiser: OptimiserSettings
     /// The global norm to which gradients are clipped; nil: they are not.
@@ -25,7 +25,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var shuffles: Bool
 
     public init(
-        seed: UInt64, batchSize: Int, rowLimit: Int, recompute: Bool, schedule: LearningRateSchedule,
+        seed: UInt64, batchSize: Int, rowLimit: Int, recomputedBlocks: Int, schedule: LearningRateSchedule,
         optimiser: OptimiserSettings, maximumGradientNorm: Double?, evaluateEverySteps: Int? = nil,
         saveEverySteps: Int? = nil, earlyStopping: EarlyStopping? = nil,
         keepsBestValues: Bool = true, shuffles: Bool = true
@@ -33,7 +33,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
         self.seed = seed
         self.batchSize = batchSize
         self.rowLimit = rowLimit
-        self.recompute = recompute
+        self.recomputedBlocks = recomputedBlocks
         self.schedule = schedule
         self.optimiser = optimiser
         self.maximumGradientNorm = maximumGradientNorm

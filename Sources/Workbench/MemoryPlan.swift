@@ -10,7 +10,8 @@ internal import Tensors
 struct MemoryPlan {
     /// Token rows in one micro-batch, at most.
     let rowLimit: Int
-    let recompute: Bool
+    /// Blocks whose activations are computed again on the way back instead of kept.
+    let recomputedBlocks: Int
     /// What the process will hold at its peak, predicted.
     let predictedPeakBytes: Int
 
@@ -29,30 +30,33 @@ struct MemoryPlan {
         // Half of what is free, so that the machine stays usable beside the run.
         let limit = train.memoryLimitBytes ?? max(Machine.memoryBytes.available / 2, 1 << 30)
         let fixed = Self.processBytes + fileBytes + slabCount * 16
-        func peak(_ rows: Int, _ recompute: Bool) -> Int {
-            fixed + model.predictedBytes(rows: max(rows, longest), recompute: recompute)
+        func peak(_ rows: Int, _ recomputed: Int) -> Int {
+            fixed + model.predictedBytes(rows: max(rows, longest), recomputedBlocks: recomputed)
         }
         let tall = Self.candidates.map { min($0, max(largestStep, 1)) }
-        let choices: [Bool] =
+        let all = model.trainedBlocks
+        // Computing a block twice costs more than shorter micro-batches, down to this many rows.
+        let short = 256
+        let choices: [(rows: Int, recomputed: Int)] =
             switch train.recompute {
-            case .auto: [false, true]
-            case .on: [true]
-            case .off: [false]
+            case .off: tall.map { ($0, 0) }
+            case .on: tall.map { ($0, all) }
+            case .auto:
+                tall.filter { $0 >= min(short, tall[0]) }.map { ($0, 0) } + (1...max(all, 1)).map { (min(short, tall[0]), $0) }
+                    + tall.filter { $0 < short }.map { ($0, all) }
             }
-        for recompute in choices {
-            // A micro-batch of few rows costs more than computing a block twice: try recomputation before going below 256.
-            let isLastChoice = recompute == choices.last
-            if let rows = tall.first(where: { (isLastChoice || $0 >= 256) && peak($0, recompute) <= limit }) {
-                rowLimit = max(rows, longest)
-                self.recompute = recompute
-                predictedPeakBytes = peak(rows, recompute)
-                return
-            }
+        if let choice = choices.first(where: { peak($0.rows, $0.recomputed) <= limit }) {
+            rowLimit = max(choice.rows, longest)
+            recomputedBlocks = choice.recomputed
+            predictedPeakBytes = peak(choice.rows, choice.recomputed)
+            return
         }
-        let least = peak(64, choices.last ?? true)
+        let least = choices.map { peak($0.rows, $0.recomputed) }.min() ?? 0
         throw Failure(
             .badInput,
             "train.memory_limit: \(ByteCount.text(limit)) is too little, the smallest micro-batch needs \(ByteCount.text(least))",
             hint: "raise train.memory_limit, lower data.max_length, or set train.recompute: true")
     }
+    /// What a reader should know about recomputation; empty where there is none.
+    var note: String { recomputedBlocks > 0 ? ", \(recomputedBlocks) blocks computed twice to save memory" : "" }
 }

@@ -33,8 +33,8 @@ public struct Plan: Presentable {
         for _ in 0..<2 {
             let start = ContinuousClock.now
             _ = try run.model.accumulateGradients(
-                batch, gradientScale: 0, recompute: run.memory.recompute, workspace: run.workspace, randomSeed: 0,
-                randomStream: 0)
+                batch, gradientScale: 0, recomputedBlocks: run.memory.recomputedBlocks, workspace: run.workspace,
+                dropout: DropoutKey(seed: 0, stream: 0, firstRow: 0))
             perToken = (ContinuousClock.now - start).seconds / Double(batch.rowCount)
         }
         let steps = run.configuration.totalSteps
@@ -62,7 +62,7 @@ public struct Plan: Presentable {
                         ($0.kind, .array([.integer($0.matchedCount), .integer($0.totalCount)]))
                     })),
             "steps": .integer(run.configuration.totalSteps), "micro_batch_tokens": .integer(run.memory.rowLimit),
-            "recompute": .bool(run.memory.recompute), "precision": .string(run.precisionReason),
+            "recomputed_blocks": .integer(run.memory.recomputedBlocks), "precision": .string(run.precisionReason),
             "predicted_peak_bytes": .integer(run.memory.predictedPeakBytes), "predicted_seconds": .double(seconds),
             "data": DataSummary(run.split).json,
         ]
@@ -75,7 +75,7 @@ public struct Plan: Presentable {
             DataSummary(run.split).text,
             "adapter: \(run.adapter.trainableParameterCount) trainable parameters on \(run.adapter.coverage.matched.count) layers (\(targets))",
             "training: \(run.configuration.totalSteps) steps of \(run.configuration.batchSize) examples, micro-batches of up to "
-                + "\(run.memory.rowLimit) tokens\(run.memory.recompute ? ", recomputing" : ""), \(run.precisionReason)",
+                + "\(run.memory.rowLimit) tokens\(run.memory.note), \(run.precisionReason)",
             "predicted: \(ByteCount.text(run.memory.predictedPeakBytes)) of memory, \(Int(seconds.rounded(.up))) s",
         ].joined(separator: "\n")
     }

@@ -48,7 +48,8 @@ final class TrainingRun {
             recipe.train, model: model, fileBytes: opened.byteCount, slabCount: adapter.slab.count,
             longest: max(lengths.max() ?? 1, split.heldOut?.report.longestExample ?? 1),
             largestStep: lengths.sorted(by: >).prefix(recipe.train.batchSize).reduce(0, +))
-        workspace = Workspace(reservingBytes: model.predictedBytes(rows: memory.rowLimit, recompute: memory.recompute))
+        workspace = Workspace(reservingBytes:
+                model.predictedBytes(rows: memory.rowLimit, recomputedBlocks: memory.recomputedBlocks))
         provenance = AdapterProvenance(
             baseName: URL(fileURLWithPath: opened.path).lastPathComponent,
             baseDigest: try opened.weights.contentDigest(),
@@ -73,7 +74,7 @@ final class TrainingRun {
         let steps = train.maxSteps ?? max(1, order.steps(epochs: train.epochs))
         let shape = Training.LearningRateSchedule.Shape(rawValue: train.lrScheduler.rawValue) ?? .cosine
         return TrainingConfiguration(
-            seed: seed, batchSize: train.batchSize, rowLimit: memory.rowLimit, recompute: memory.recompute,
+            seed: seed, batchSize: train.batchSize, rowLimit: memory.rowLimit, recomputedBlocks: memory.recomputedBlocks,
             schedule: Training.LearningRateSchedule(
                 shape, peak: train.learningRate, totalSteps: steps,
                 warmUp: train.warmupSteps.map { .steps($0) } ?? .ratio(train.warmupRatio)),
@@ -114,7 +115,7 @@ final class TrainingRun {
         SHA256.hex(
             of: [
                 Self.trainingText(recipe), split.digest, provenance.baseDigest ?? "", "\(configuration.totalSteps)",
-                Processor.instructionSet, "\(Processor.threads)", "\(memory.rowLimit)", "\(memory.recompute)",
+                Processor.instructionSet, "\(Processor.threads)", "\(memory.rowLimit)", "\(memory.recomputedBlocks)",
                 precisionReason,
             ].joined(separator: "\n"))
     }
@@ -149,7 +150,7 @@ final class TrainingRun {
             .stage(
                 "train",
                 detail: "\(precisionReason); \(Processor.threads) threads, \(Processor.instructionSet); "
-                    + "micro-batches of up to \(memory.rowLimit) tokens\(memory.recompute ? ", recomputing" : "")"))
+                    + "micro-batches of up to \(memory.rowLimit) tokens\(memory.note)"))
         let heldOut = split.heldOut
         // Without gradients more rows fit into the same buffers.
         let scorer = heldOut.map {

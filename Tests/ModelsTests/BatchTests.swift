@@ -33,7 +33,7 @@ import Foundation
         let slab = model.attachAdapters(rank: 4, dropout: 0.3)
         let batch = TokenBatch(examples: Self.examples)
         let kept = try model.gradients([batch], slab: slab)
-        let again = try model.gradients([batch], slab: slab, recompute: true)
+        let again = try model.gradients([batch], slab: slab, recomputedBlocks: 2)
         #expect(kept.loss == again.loss)
         #expect(kept.gradients == again.gradients)
         #expect(kept.gradients.contains { $0 != 0 })
@@ -114,15 +114,16 @@ import Foundation
     }
 
     @Test(arguments: [ElementType.f32, .bf16]) func thePredictedMemoryIsEnoughAndNotFarOff(_ type: ElementType) throws {
-        for (name, recompute) in [("llama3", false), ("llama3", true), ("qwen3", false)] {
+        for (name, recomputed) in [("llama3", 0), ("llama3", 1), ("llama3", 2), ("qwen3", 0)] {
             let model = try loadModel(fixture(name), precision: type)
             _ = model.attachAdapters(rank: 4, dropout: 0.1)
             let ids = randomExample(320, vocabulary: 48, stream: 4).ids
             let batch = TokenBatch(examples: [(ids, ids.map { _ in true })])
             let workspace = Workspace()
             _ = try model.accumulateGradients(
-                batch, gradientScale: 1, recompute: recompute, workspace: workspace, randomSeed: 1, randomStream: 0)
-            let predicted = model.predictedBytes(rows: 320, recompute: recompute)
+                batch, gradientScale: 1, recomputedBlocks: recomputed, workspace: workspace,
+                dropout: DropoutKey(seed: 1, stream: 0, firstRow: 0))
+            let predicted = model.predictedBytes(rows: 320, recomputedBlocks: recomputed)
             #expect(predicted >= workspace.peakBytes)
             #expect(
                 Double(predicted) < 1.3 * Double(workspace.peakBytes), "\(name) \(predicted) \(workspace.peakBytes)")

@@ -64,16 +64,18 @@ extension LanguageModel {
 
     /// The adapters' gradients of `batches`, with the losses.
     func gradients(
-        _ batches: [TokenBatch], slab: ParameterSlab, gradientScale: Float = 0.05, recompute: Bool = false
+        _ batches: [TokenBatch], slab: ParameterSlab, gradientScale: Float = 0.05, recomputedBlocks: Int = 0
     ) throws -> (loss: BatchLoss, gradients: [Float]) {
         slab.zeroGradients()
         let workspace = Workspace()
         var loss = BatchLoss()
-        for (index, batch) in batches.enumerated() {
+        var firstRow = 0
+        for batch in batches {
             loss.append(
                 try accumulateGradients(
-                    batch, gradientScale: gradientScale, recompute: recompute, workspace: workspace, randomSeed: 3,
-                    randomStream: UInt32(index)))
+                    batch, gradientScale: gradientScale, recomputedBlocks: recomputedBlocks, workspace: workspace,
+                    dropout: DropoutKey(seed: 3, stream: 0, firstRow: firstRow)))
+            firstRow += batch.rowCount
         }
         return (loss, Array(slab.gradients))
     }

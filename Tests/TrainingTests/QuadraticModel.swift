@@ -19,11 +19,10 @@ final class QuadraticModel: GradientSource {
     }
 
     func accumulateGradients(
-        _ batch: TokenBatch, gradientScale: Float, recompute: Bool, workspace: Workspace, randomSeed: UInt64,
-        randomStream: UInt32
+        _ batch: TokenBatch, gradientScale: Float, recomputedBlocks: Int, workspace: Workspace, dropout: DropoutKey
     ) throws -> BatchLoss {
         batches.append(batch)
-        seeds.append(randomSeed)
+        seeds.append(dropout.seed)
         var loss = BatchLoss()
         for (start, end) in zip(batch.bounds, batch.bounds.dropFirst()) {
             var sum = 0.0
@@ -65,7 +64,7 @@ func makeConfiguration(
     earlyStopping: EarlyStopping? = nil, maximumGradientNorm: Double? = 1
 ) -> TrainingConfiguration {
     TrainingConfiguration(
-        seed: 9, batchSize: batchSize, rowLimit: rowLimit, recompute: false,
+        seed: 9, batchSize: batchSize, rowLimit: rowLimit, recomputedBlocks: 0,
         schedule: LearningRateSchedule(.cosine, peak: 0.05, totalSteps: steps, warmUp: .steps(2)),
         optimiser: OptimiserSettings(weightDecay: 0.01), maximumGradientNorm: maximumGradientNorm,
         evaluateEverySteps: evaluateEvery, saveEverySteps: saveEvery, earlyStopping: earlyStopping)

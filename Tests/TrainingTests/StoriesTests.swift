@@ -52,10 +52,10 @@ import WeightFiles
     }
 
     private func configuration(
-        steps: Int, batchSize: Int = 2, rowLimit: Int = 1_000, recompute: Bool = false
+        steps: Int, batchSize: Int = 2, rowLimit: Int = 1_000, recomputedBlocks: Int = 0
     ) -> TrainingConfiguration {
         TrainingConfiguration(
-            seed: 1, batchSize: batchSize, rowLimit: rowLimit, recompute: recompute,
+            seed: 1, batchSize: batchSize, rowLimit: rowLimit, recomputedBlocks: recomputedBlocks,
             schedule: LearningRateSchedule(.constant, peak: 1e-3, totalSteps: steps),
             optimiser: OptimiserSettings(weightDecay: 0.01), maximumGradientNorm: nil, saveEverySteps: 1)
     }
@@ -82,10 +82,10 @@ import WeightFiles
 
     // MARK: - Against PEFT
 
-    @Test(arguments: [(1_000, false), (1, false), (1_000, true)])
-    func fiveStepsAreThoseOfPEFT(rowLimit: Int, recompute: Bool) throws {
+    @Test(arguments: [(1_000, 0), (1, 0), (1_000, 3), (1_000, 5)])
+    func fiveStepsAreThoseOfPEFT(rowLimit: Int, recomputedBlocks: Int) throws {
         let set = try warmSet()
-        let configuration = configuration(steps: 5, rowLimit: rowLimit, recompute: recompute)
+        let configuration = configuration(steps: 5, rowLimit: rowLimit, recomputedBlocks: recomputedBlocks)
         let trainer = try trainer(set, goldenExamples, configuration)
         _ = try trainer.run(TrainingHooks())
         let losses = numbers("loss_per_step_then_after")
@@ -124,10 +124,10 @@ import WeightFiles
         }
     }
 
-    @Test(arguments: [false, true]) func everyFactorMovesInTheFirstStep(recompute: Bool) throws {
+    @Test(arguments: [0, 5]) func everyFactorMovesInTheFirstStep(recomputedBlocks: Int) throws {
         let set = try freshSet()
         #expect(set.isZero && set.members.count == 35)
-        let trainer = try trainer(set, examples(4), configuration(steps: 1, batchSize: 4, recompute: recompute))
+        let trainer = try trainer(set, examples(4), configuration(steps: 1, batchSize: 4, recomputedBlocks: recomputedBlocks))
         try trainer.trainStep()
         for member in set.members { #expect(member.adapter.b.floats.contains { $0 != 0 }, "\(member.path)") }
     }

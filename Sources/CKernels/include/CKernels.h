@@ -29,6 +29,8 @@ lathe_isa lathe_current_isa(void);
 void lathe_override_isa(int isa);
 /// Whether the CPU has AVX512_BF16 or AMX-BF16 and `LATHE_ISA` does not hide it, as any value of it does.
 bool lathe_has_bfloat16(void);
+/// Whether the calling thread may use AVX512_BF16.
+bool lathe_has_pair_product(void);
 
 // --- Thread pool (pool.c) ------------------------------------------------------------------------------------------
 typedef void (*lathe_task)(void *context, long index, int slot);
@@ -95,10 +97,62 @@ void lathe_float_rows(
     const void *_Nonnull const *_Nonnull rows, lathe_type type, long count, long columns, const float *x, long n, float *y,
     long stride, bool accumulate);
 
+// --- Panels (panels.c): a matrix laid out for products ------------------------------------------------------------------
+/// Columns in one panel; the last may be narrower, a multiple of 16. A panel of fp32 is `[depth][width]`, one of bf16
+/// `[depth / 2][width][2]`, its depth even; columns past the last are zero.
+enum { LATHE_PANEL = 64 };
+/// One panel from its `count` columns, each `depth` numbers long (even for bf16), `stride` numbers apart.
+void lathe_panel_from_columns(const void *columns, lathe_type type, long stride, long count, long depth, void *panel);
+/// `count` rows of `columns` numbers, `stride` apart, into all panels at depths from `start` on (both even for bf16, or `count`
+/// the last). `panel_depth` is the panels' whole depth.
+void lathe_panels_from_rows(
+    const void *rows, lathe_type type, long stride, long count, long columns, void *panels, long panel_depth, long start);
+
+/// to[column, row] = from[row, column].
+void lathe_transpose(const void *from, lathe_type type, long stride, long rows, long columns, void *to, long to_stride);
+
+// --- Products of rows and panels (panelproduct.c) -----------------------------------------------------------------------
+/// left `[rows, depth]`, its rows `stride` numbers apart, and panels of that depth (even for bf16).
+typedef struct { const void *left; long stride; const void *panels; long depth; } lathe_term;
+/// output = alpha · Σ left · panels (+ bias) (+ base).
+typedef struct {
+    lathe_type type;       // of the operands
+    long rows, columns;
+    const lathe_term *terms;
+    long term_count;
+    float alpha;
+    const float *bias;     // [columns], or null
+    const float *base;     // [rows, columns], or null; may be the output
+    long base_stride;
+    void *output;
+    lathe_type output_type;
+    long output_stride;
+} lathe_panel_product;
+/// A row of the result depends on its own row of `left` alone, whatever rows come with it.
+void lathe_multiply_panels(const lathe_panel_product *product);
+
+// --- Products over rows (rowsproduct.c) -----------------------------------------------------------------------------------
+/// c[i · c_few + j · c_many] += Σ a[n, i] · b[n, j] over `rows` rows, summed in their order.
+typedef struct {
+    lathe_type type;       // of a and b
+    long rows, few, many;
+    const void *a;         // [rows, few]
+    long a_stride;
+    const void *b;         // [rows, many]
+    long b_stride;
+    float *c;
+    long c_few, c_many;
+} lathe_rows_product;
+void lathe_multiply_rows(const lathe_rows_product *product);
+
 // --- Norm (rmsnorm.c): y = x · inverse_rms · weight -------------------------------------------------------------------
 void lathe_rmsnorm_forward(
     const void *x, lathe_type x_type, const float *weight, float epsilon, void *y, lathe_type y_type, float *inverse_rms,
     long rows, long columns);
+/// As forward, with `inverse_rms` known.
+void lathe_rmsnorm_apply(
+    const void *x, lathe_type x_type, const float *weight, const float *inverse_rms, void *y, lathe_type y_type, long rows,
+    long columns);
 void lathe_rmsnorm_backward(
     const void *dy, lathe_type dy_type, const void *x, lathe_type x_type, const float *weight, const float *inverse_rms,
     void *dx, lathe_type dx_type, bool accumulate, long rows, long columns);
@@ -115,33 +169,31 @@ void lathe_swiglu_backward(
     const void *dy, lathe_type dy_type, const void *gate, const void *up, lathe_type type, void *dgate, void *dup,
     lathe_type d_type, long count);
 
-// --- Cross-entropy of one row of logits (crossentropy.c) ---------------------------------------------------------------
-/// The loss −log softmax(logits)[target]; sets `*correct` (may be null) to whether the target is the first largest logit.
-float lathe_cross_entropy(const float *logits, long vocabulary, int32_t target, bool *correct);
-/// As above, and gradient = (softmax − one-hot) · scale. `gradient` may be the logits themselves.
-float lathe_cross_entropy_gradient(
-    const float *logits, long vocabulary, int32_t target, float scale, bool *correct, void *gradient, lathe_type type);
+// --- Softmax over a vocabulary, tile by tile (crossentropy.c) -----------------------------------------------------------
+/// The largest of `count` logits, Σ exp(logit − largest) and, unless `exps` is null, each exp; the exps may be the logits.
+/// A NaN among the logits makes the sum NaN.
+void lathe_softmax_tile(const float *logits, long count, void *exps, lathe_type type, float *largest, float *sum);
 
-// --- Attention of neighbouring query heads over one example (attention.c) ----------------------------------------------------------------
+// --- Attention of neighbouring query heads over one example (attention.c) ------------------------------------------------
 typedef struct {
     long queries, keys;      // query row i stands at position keys − queries + i
-    long width;              // D
+    long width;              // D, even for bf16
     long query_stride, key_stride, output_stride, lse_stride;
     float scale;
     long window;             // a query sees this many positions, its own included; 0: all before it
-    lathe_type type;         // of q, k, v
-    lathe_type output_type;  // of o (forward), of dq, dk, dv (backward)
+    lathe_type type;         // of q, k, v, and of do and o in backward
+    lathe_type output_type;  // of o in forward
 } lathe_attention_shape;
 
 /// Forward of `heads` neighbouring query heads that share one key/value head. `lse` (log Σ exp of the scaled scores, one a
 /// query and head) may be null.
 void lathe_attention_forward(
     const lathe_attention_shape *shape, long heads, const void *q, const void *k, const void *v, void *o, float *lse);
-/// Backward of the same heads. `d_o` is of type `d_o_type` and `o` of
-/// `o_type`, both strided as `q`; dq is strided as q, dk and dv as k.
+/// Backward of one query head. `d_o`, `o` and dq are strided as `q`; `dk` and `dv` are this head's own share, strided as
+/// `gradient_stride` says. All gradients are fp32.
 void lathe_attention_backward(
-    const lathe_attention_shape *shape, long heads, const void *d_o, lathe_type d_o_type, const void *q, const void *k,
-    const void *v, const void *o, lathe_type o_type, const float *lse, void *dq, void *dk, void *dv);
+    const lathe_attention_shape *shape, const void *d_o, const void *q, const void *k, const void *v, const void *o,
+    const float *lse, float *dq, float *dk, float *dv, long gradient_stride);
 
 // --- Attention of one position over a cache (cached_attention.c) --------------------------------------------------------
 typedef struct {
@@ -166,9 +218,9 @@ void lathe_exponentials(const float *x, float largest, float factor, float *y, l
 float lathe_dot(const float *x, const float *y, long count);
 
 // --- Dropout (dropout.c) -----------------------------------------------------------------------------------------------------
-/// Elements `start..<start+count` of a matrix; `start` is a multiple of 4. An element is kept where its random word ≥ threshold.
+/// `count` elements, of which the first is number `first` of its stream. An element is kept where its random word ≥ threshold.
 void lathe_dropout(
-    const void *x, void *y, lathe_type type, lathe_type y_type, long start, long count, uint32_t threshold, float factor,
+    const void *x, void *y, lathe_type type, lathe_type y_type, uint64_t first, long count, uint32_t threshold, float factor,
     uint64_t seed, uint32_t stream, uint32_t purpose);
 
 // --- AdamW (adamw.c) -----------------------------------------------------------------------------------------------------------

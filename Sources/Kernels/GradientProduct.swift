@@ -1,0 +1,67 @@
+import CKernels
+public import Tensors
+
+/// Sums over token rows: the gradients of adapters' factors.
+public struct GradientProduct {
+    /// How the few columns stand in the result.
+    public enum Result {
+        /// c `[few, many]`.
+        case fewByMany
+        /// c `[many, few]`.
+        case manyByFew
+    }
+
+    let few: Matrix
+    let count: Int
+    let many: Matrix
+    let sum: Matrix
+    let order: Result
+
+    /// c += fewᵀ · many, or its transpose.
+    /// - Parameters:
+    ///   - few: `[N, ≥ count]`, of which the first `count` columns enter: the low-rank side.
+    ///   - many: `[N, M]`, of the same type.
+    ///   - sum: `[count, M]` or `[M, count]`, fp32.
+    public init(_ few: Matrix, count: Int, _ many: Matrix, addedTo sum: Matrix, _ order: Result) {
+        precondition(few.rows == many.rows && few.type == many.type && few.columns >= count && sum.type == .f32)
+        precondition(
+            order == .fewByMany
+                ? sum.rows == count && sum.columns == many.columns : sum.rows == many.columns && sum.columns == count)
+        self.few = few
+        self.count = count
+        self.many = many
+        self.sum = sum
+        self.order = order
+    }
+
+    /// Columns of `many` in one task.
+    private static let grain = 192
+
+    /// Runs all of `products` on the pool; each sum is taken by one thread in the rows' order.
+    public static func run(_ products: [GradientProduct]) {
+        var starts = [0]
+        for product in products { starts.append(starts[starts.count - 1] + (product.many.columns + grain - 1) / grain) }
+        parallel(starts[products.count]) { task, _ in
+            let index = (starts.firstIndex { $0 > task } ?? starts.count) - 1
+            let first = (task - starts[index]) * grain
+            products[index].run(first..<min(first + grain, products[index].many.columns))
+        }
+    }
+
+    private func run(_ columns: Range<Int>) {
+        var product = lathe_rows_product()
+        product.type = few.type.c
+        (product.rows, product.few, product.many) = (few.rows, count, columns.count)
+        (product.a, product.a_stride) = (UnsafeRawPointer(few.pointer), few.columns)
+        (product.b, product.b_stride) = (UnsafeRawPointer(many.element(columns.lowerBound)), many.columns)
+        switch order {
+        case .fewByMany:
+            product.c = sum.floatPointer + columns.lowerBound
+            (product.c_few, product.c_many) = (sum.columns, 1)
+        case .manyByFew:
+            product.c = sum.floatPointer + columns.lowerBound * sum.columns
+            (product.c_few, product.c_many) = (1, sum.columns)
+        }
+        lathe_multiply_rows(&product)
+    }
+}
