@@ -72,13 +72,13 @@ typedef struct { const void *left; long stride; const void *panel; long words; }
     instruction " %%zmm27, %%zmm" #broadcast ", %%zmm" #s3 "\n"
 
 /// sums[6][64] = Σ over `terms` terms, each at least one word deep.
-__attribute__((target("avx512f"), noinline)) static void sum_six_f32(const lathe_walk *term, long terms, float *sums) {
+__attribute__((target("avx512f"), noinline)) static void sum_six_f32_avx512(const lathe_walk *term, long terms, float *sums) {
     const void *a, *a3, *b;
     long k, stride;
     SIX_ROWS("vfmadd231ps");
 }
 
-__attribute__((target("avx512f,avx512bf16"), noinline)) static void sum_six_bf16(
+__attribute__((target("avx512f,avx512bf16"), noinline)) static void sum_six_bf16_avx512(
     const lathe_walk *term, long terms, float *sums) {
     const void *a, *a3, *b;
     long k, stride;
@@ -90,7 +90,7 @@ __attribute__((target("avx512f,avx512bf16"), noinline)) static void sum_six_bf16
 
 // The AVX-512 variant once more, with the CPU's own product of bf16 pairs.
 #undef VARIANT
-#define VARIANT(name) name##_bf16
+#define VARIANT(name) name##_avx512_bf16
 #define HAS_PAIR_PRODUCT
 #pragma clang attribute push( \
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,avx2,fma,f16c"))), apply_to = function)
@@ -99,7 +99,7 @@ __attribute__((target("avx512f,avx512bf16"), noinline)) static void sum_six_bf16
 
 void lathe_multiply_panels(const lathe_panel_product *product) {
     if (product->type == LATHE_BF16 && lathe_has_pair_product()) {
-        product_bf16(product);
+        product_avx512_bf16(product);
         return;
     }
     LATHE_DISPATCH(product, product);
@@ -198,8 +198,8 @@ static void VARIANT(six_rows)(const lathe_panel_product *p, long row, long first
             at(t->left, row * t->stride, p->type), t->stride * size, at(t->panels, first * t->depth, p->type), words};
     }
     float sums[6 * LATHE_PANEL] __attribute__((aligned(64)));
-    if (p->type == LATHE_F32) sum_six_f32(walks, p->term_count, sums);
-    else sum_six_bf16(walks, p->term_count, sums);
+    if (p->type == LATHE_F32) sum_six_f32_avx512(walks, p->term_count, sums);
+    else sum_six_bf16_avx512(walks, p->term_count, sums);
     for (int m = 0; m < 6; m++)
         for (int n = 0; n < 4; n++)
             VARIANT(finish)(p, row + m, first + n * LANES, _mm512_load_ps(sums + m * LATHE_PANEL + n * LANES));

@@ -11,7 +11,7 @@ static void transpose_scalar(const word *rows, long stride, long count, long dep
 }
 
 /// 16 × 16 words: rows of `from` become columns of `to`.
-__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq"))) static inline void transpose_tile(
+__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq"))) static inline void transpose_words_avx512(
     const word *from, long stride, word *to, long to_stride) {
     __m512i r[16], t[16];
     for (int i = 0; i < 16; i++) r[i] = _mm512_loadu_si512(from + i * stride);
@@ -43,7 +43,7 @@ __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq"))) static void transp
     long column = 0, whole = depth / 16 * 16;
     for (; column + 16 <= count; column += 16) {
         for (long k = 0; k < whole; k += 16)
-            transpose_tile(rows + column * stride + k, stride, panel + k * width + column, width);
+            transpose_words_avx512(rows + column * stride + k, stride, panel + k * width + column, width);
         transpose_scalar(rows + column * stride + whole, stride, 16, depth - whole, panel + whole * width + column, width);
     }
     transpose_scalar(rows + column * stride, stride, count - column, depth, panel + column, width);
@@ -98,11 +98,11 @@ static void transpose_numbers(
 }
 
 /// 32 × 32 numbers of 16 bits.
-__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq"))) static void transpose_halves_tile(
+__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq"))) static void transpose_halves_avx512(
     const uint16_t *from, long stride, uint16_t *to, long to_stride) {
     word pairs[16][32];  // [pair of columns][row]
-    transpose_tile((const word *)from, stride / 2, pairs[0], 32);
-    transpose_tile((const word *)(from + 16 * stride), stride / 2, pairs[0] + 16, 32);
+    transpose_words_avx512((const word *)from, stride / 2, pairs[0], 32);
+    transpose_words_avx512((const word *)(from + 16 * stride), stride / 2, pairs[0] + 16, 32);
     for (int i = 0; i < 16; i++) {
         __m512i first = _mm512_loadu_si512(pairs[i]), second = _mm512_loadu_si512(pairs[i] + 16);
         __m512i low = _mm512_inserti64x4(
@@ -123,8 +123,8 @@ void lathe_transpose(const void *from, lathe_type type, long stride, long rows, 
         for (long column = 0; column < whole_columns; column += tile) {
             const char *place = (const char *)from + (row * stride + column) * size;
             char *target = (char *)to + (column * to_stride + row) * size;
-            if (type == LATHE_F32) transpose_tile((const word *)place, stride, (word *)target, to_stride);
-            else transpose_halves_tile((const uint16_t *)place, stride, (uint16_t *)target, to_stride);
+            if (type == LATHE_F32) transpose_words_avx512((const word *)place, stride, (word *)target, to_stride);
+            else transpose_halves_avx512((const uint16_t *)place, stride, (uint16_t *)target, to_stride);
         }
     transpose_numbers(
         (const char *)from + whole_columns * size, type, stride, whole_rows, columns - whole_columns,

@@ -16,7 +16,7 @@ static void rows_scalar(const lathe_rows_product *p) {
 #include "variants.h"
 
 #undef VARIANT
-#define VARIANT(name) name##_bf16
+#define VARIANT(name) name##_avx512_bf16
 #define HAS_PAIR_PRODUCT
 #pragma clang attribute push( \
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,avx2,fma,f16c"))), apply_to = function)
@@ -25,7 +25,7 @@ static void rows_scalar(const lathe_rows_product *p) {
 
 void lathe_multiply_rows(const lathe_rows_product *product) {
     if (product->type == LATHE_BF16 && lathe_has_pair_product()) {
-        rows_bf16(product);
+        rows_avx512_bf16(product);
         return;
     }
     LATHE_DISPATCH(rows, product);

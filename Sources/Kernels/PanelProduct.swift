@@ -4,7 +4,7 @@ public import Tensors
 /// One summand of a product: rows times panels.
 public struct Term {
     let left: Matrix
-    let panels: Panels
+    public let panels: Panels
 
     /// - Parameter left: `[N, depth]`, in the panels' type.
     public init(_ left: Matrix, _ panels: Panels) {

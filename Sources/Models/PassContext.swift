@@ -23,9 +23,9 @@ struct PassContext {
 /// cut into micro-batches.
 public struct DropoutKey: Sendable {
     public let seed: UInt64
-    let stream: UInt32
+    public let stream: UInt32
     /// Rows of the step before this micro-batch.
-    let firstRow: Int
+    public let firstRow: Int
 
     public init(seed: UInt64, stream: UInt32, firstRow: Int) {
         self.seed = seed

@@ -116,13 +116,16 @@ import Testing
         }
         let o = TestMatrix(n, heads * width), lse = TestMatrix(n, heads)
         let dq = TestMatrix(n, heads * width), dk = TestMatrix(n, groups * width), dv = TestMatrix(n, groups * width)
+        let (keyShares, valueShares) = (TestMatrix(n, heads * width), TestMatrix(n, heads * width))
         Attention.forward(
             q: q.matrix, k: k.matrix, v: v.matrix, bounds: bounds, heads: heads, groups: groups, scale: Float(scale),
             window: window, into: o.matrix, logSumExp: lse.matrix)
         Attention.backward(
             dO.matrix, q: q.matrix, k: k.matrix, v: v.matrix, o: o.matrix, logSumExp: lse.matrix, bounds: bounds,
-            heads: heads, groups: groups, scale: Float(scale), window: window, into: dq.matrix, dk: dk.matrix,
-            dv: dv.matrix, workspace: Workspace())
+            heads: heads, groups: groups, scale: Float(scale), window: window, into: dq.matrix,
+            dk: keyShares.matrix, dv: valueShares.matrix)
+        Attention.sumOverGroup(keyShares.matrix, groups: groups, headWidth: width, into: dk.matrix)
+        Attention.sumOverGroup(valueShares.matrix, groups: groups, headWidth: width, into: dv.matrix)
         let (qs, ks, vs) = (q.doubles, k.doubles, v.doubles)
         #expect(relativeError(o.doubles, forward(qs, ks, vs)) < 2e-6)
         #expect(relativeError(dq.doubles, differences(qs, dO.doubles) { forward($0, ks, vs) }) < 5e-6)
@@ -138,11 +141,12 @@ import Testing
         #expect(relativeError(cached.doubles, Array(o.doubles[(10 * heads * width)...])) < 1e-6)
     }
 
-    @Test func crossEntropy() {
-        let (m, width, vocabulary) = (5, 7, 11)
+    /// A vocabulary within one tile, and one of several with an odd rest.
+    @Test(arguments: [11, 3101]) func crossEntropy(vocabulary: Int) {
+        let (m, width) = (5, 7)
         let hidden = TestMatrix(random: m, width, seed: 1, size: 3),
             head = TestMatrix(random: vocabulary, width, seed: 2)
-        let hs = head.doubles, targets: [Int32] = [0, 10, 3, 3, 7]
+        let hs = head.doubles, targets: [Int32] = [0, Int32(vocabulary - 1), 3, 3, 7]
         func forward(_ x: [Double]) -> [Double] {
             (0..<m).map { row in
                 let logits = (0..<vocabulary).map { j in
@@ -158,13 +162,13 @@ import Testing
             losses.withUnsafeMutableBufferPointer { losses in
                 correct.withUnsafeMutableBufferPointer {
                     CrossEntropy.forwardBackward(
-                        hidden.matrix, head: head.matrix, targets: targets, losses: losses, isCorrect: $0,
+                        hidden.matrix, head: RowLayout(head.matrix), targets: targets, losses: losses, isCorrect: $0,
                         gradientScale: 0.25, into: dHidden.matrix, workspace: workspace)
                 }
             }
             again.withUnsafeMutableBufferPointer {
                 CrossEntropy.forward(
-                    hidden.matrix, head: head.matrix, targets: targets, losses: $0, isCorrect: nil, workspace: workspace
+                    hidden.matrix, head: RowLayout(head.matrix), targets: targets, losses: $0, isCorrect: nil, workspace: workspace
                 )
             }
         }

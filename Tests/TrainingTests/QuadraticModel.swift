@@ -10,7 +10,7 @@ final class QuadraticModel: GradientSource {
     var brokenExampleLength: Int?
     var brokenGradientStep: Int?
     var batches: [TokenBatch] = []
-    var seeds: [UInt64] = []
+    var masks: [DropoutKey] = []
 
     init() {
         for (index, slot) in slab.slots.enumerated() {
@@ -22,7 +22,7 @@ final class QuadraticModel: GradientSource {
         _ batch: TokenBatch, gradientScale: Float, recomputedBlocks: Int, workspace: Workspace, dropout: DropoutKey
     ) throws -> BatchLoss {
         batches.append(batch)
-        seeds.append(dropout.seed)
+        masks.append(dropout)
         var loss = BatchLoss()
         for (start, end) in zip(batch.bounds, batch.bounds.dropFirst()) {
             var sum = 0.0

@@ -51,10 +51,16 @@ import Training
         #expect(maximumDifference(ratios, ratios.map { _ in factor }) < 1e-5)
     }
 
-    @Test func dropoutSeedsDifferByStepAndMicroBatch() throws {
+    /// A step's masks are one sequence over its rows: micro-batches go on where the one before ended.
+    @Test func dropoutMasksFollowStepAndRow() throws {
         let model = QuadraticModel()
         _ = try makeTrainer(model, makeConfiguration(steps: 6, rowLimit: 8)).run(TrainingHooks())
-        #expect(Set(model.seeds).count == model.seeds.count && model.seeds.count > 12)
+        #expect(Set(model.masks.map(\.seed)).count == 6 && model.masks.count > 12)
+        var rows: [UInt64: Int] = [:]
+        for (mask, batch) in zip(model.masks, model.batches) {
+            #expect(mask.firstRow == rows[mask.seed, default: 0])
+            rows[mask.seed, default: 0] += batch.rowCount
+        }
     }
 
     // MARK: - What must not pass
