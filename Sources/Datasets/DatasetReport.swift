@@ -28,6 +28,8 @@ public struct DatasetReport: Sendable, Equatable {
     public var lengthHistogram: [Int] = []
     /// The form of the rows.
     public var format = RowFormat.auto
+    /// What was read from files, bad rows with it; `nil` where rows came from elsewhere.
+    public var input: InputReport?
 
     public init() {}
 
@@ -60,7 +62,7 @@ public struct DatasetReport: Sendable, Equatable {
         let histogram = lengthHistogram.enumerated().filter { $0.element > 0 }.map { bin, count in
             JSONValue.object(JSONObject([("at_most", .integer(1 << bin)), ("rows", .integer(count))]))
         }
-        return [
+        var report: JSONValue = [
             "format": .string(format.rawValue), "rows": .integer(rows), "examples": .integer(examples),
             "tokens": .integer(tokens),
             "supervised_tokens": .integer(targetTokens), "supervised_share": .double(supervisedShare),
@@ -69,5 +71,10 @@ public struct DatasetReport: Sendable, Equatable {
             "straddling_tokens": .integer(straddlingTokens), "turns_without_end": .integer(turnsWithoutEnd),
             "longest": .integer(longestExample), "lengths": .array(histogram),
         ]
+        if let input, var object = report.object {
+            object["input"] = input.json
+            report = .object(object)
+        }
+        return report
     }
 }

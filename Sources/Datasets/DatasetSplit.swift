@@ -34,20 +34,25 @@ public struct DatasetSplit: Sendable {
         var trainRows = set.rows
         var heldOutRows: [DataRow] = []
         var heldOutDigests = set.fileDigests
+        var heldOutInput: InputReport?
         if !heldOut.isEmpty {
             let heldOutSet = try RowSet(files: heldOut, settings: settings, hasTemplate: renderer != nil)
             heldOutRows = heldOutSet.rows
             heldOutDigests = heldOutSet.fileDigests
+            heldOutInput = heldOutSet.input
         } else if valSize > 0 {
             (trainRows, heldOutRows) = try Self.split(set.rows, size: valSize, seed: seed)
         }
-        func prepare(_ rows: [DataRow], _ digests: [String]) throws(DatasetError) -> PreparedDataset {
+        func prepare(
+            _ rows: [DataRow], _ digests: [String], _ input: InputReport?
+        ) throws(DatasetError) -> PreparedDataset {
             try PreparedDataset(
-                rows: rows, format: set.format, fileDigests: digests, encoder: encoder, renderer: renderer,
+                rows: rows, format: set.format, fileDigests: digests, input: input, encoder: encoder,
+                renderer: renderer,
                 settings: settings)
         }
-        self.train = try prepare(trainRows, set.fileDigests)
-        self.heldOut = heldOutRows.isEmpty ? nil : try prepare(heldOutRows, heldOutDigests)
+        self.train = try prepare(trainRows, set.fileDigests, set.input)
+        self.heldOut = heldOutRows.isEmpty ? nil : try prepare(heldOutRows, heldOutDigests, heldOutInput)
         let trainPrompts = Set(trainRows.map(Self.promptKey))
         let trainTexts = Set(trainRows.map(Self.rowKey))
         overlappingPrompts = heldOutRows.count { trainPrompts.contains(Self.promptKey($0)) }

@@ -31,8 +31,9 @@ public struct RowSet: Sendable {
         var format = settings.format
         var decoder: RowDecoder?
         while let row = try source.next() {
+            // A form that is not known is said once, not of every row.
+            if format == .auto { format = try RowDecoder.detect(row, settings) }
             do throws(DatasetError) {
-                if format == .auto { format = try RowDecoder.detect(row, settings) }
                 let known: RowDecoder
                 if let decoder {
                     known = decoder
@@ -65,8 +66,10 @@ public struct PreparedDataset: Sendable {
     static let version = "lathe dataset 2"
 
     /// Tokenises `rows`.
+    ///
+    /// - Parameter input: what was read to get them, for the report.
     public init(
-        rows: [DataRow], format: RowFormat, fileDigests: [String], encoder: any TextEncoder,
+        rows: [DataRow], format: RowFormat, fileDigests: [String], input: InputReport? = nil, encoder: any TextEncoder,
         renderer: (any ConversationRenderer)?, settings: DataSettings
     ) throws(DatasetError) {
         guard format != .preference, format != .rated else {
@@ -79,6 +82,7 @@ public struct PreparedDataset: Sendable {
         let builder = ExampleBuilder(encoder: encoder, renderer: renderer, settings: settings)
         var report = DatasetReport()
         report.format = format
+        report.input = input
         var problems = ProblemList()
         var examples: [TokenizedExample] = []
         examples.reserveCapacity(rows.count)
@@ -112,7 +116,7 @@ public struct PreparedDataset: Sendable {
     ) throws(DatasetError) {
         let set = try RowSet(files: files, settings: settings, hasTemplate: renderer != nil)
         try self.init(
-            rows: set.rows, format: set.format, fileDigests: set.fileDigests, encoder: encoder, renderer: renderer,
-            settings: settings)
+            rows: set.rows, format: set.format, fileDigests: set.fileDigests, input: set.input, encoder: encoder,
+            renderer: renderer, settings: settings)
     }
 }

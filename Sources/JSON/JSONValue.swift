@@ -38,6 +38,14 @@ public struct JSONObject: Sendable, Equatable {
 
     /// The first key that stands twice, if any.
     public var firstDuplicateKey: String? {
+        // Rows have few members: comparing them all costs less than a set of them.
+        if members.count <= 16 {
+            for (index, member) in members.enumerated().dropFirst()
+            where members[..<index].contains(where: { $0.key.utf8.elementsEqual(member.key.utf8) }) {
+                return member.key
+            }
+            return nil
+        }
         var seen = Set<[UInt8]>()
         return members.first { !seen.insert(Array($0.key.utf8)).inserted }?.key
     }

@@ -39,6 +39,7 @@ public struct DataSummary: Presentable {
         for (name, report) in [("training", train), ("held-out", heldOut)] {
             guard let report else { continue }
             func count(_ count: Int, _ what: String) { if count > 0 { lines.append("\(count) \(name) \(what)") } }
+            count(report.input?.badRows ?? 0, "rows are bad and left out" + Self.kinds(report.input))
             count(report.truncatedRows, "rows were cut at data.max_length")
             count(report.droppedRows, "rows are too long and left out")
             count(report.rowsWithoutTarget, "rows have no token that carries loss and are left out")
@@ -50,6 +51,15 @@ public struct DataSummary: Presentable {
             lines.append("\(overlappingPrompts) held-out prompts stand in the training rows too")
         }
         return lines
+    }
+
+    /// " (3 ragged, 1 syntax), first a.csv:7: …".
+    private static func kinds(_ input: InputReport?) -> String {
+        guard let input, let first = input.samples.first else { return "" }
+        let kinds = input.badRowKinds.sorted { $0.key.rawValue < $1.key.rawValue }.map {
+            "\($0.value) \($0.key.rawValue)"
+        }
+        return " (" + kinds.joined(separator: ", ") + "), the first: \(first.place): \(first.message)"
     }
 
     public var json: JSONValue {

@@ -160,3 +160,20 @@ private func problem(_ text: String, _ settings: DataSettings = .test()) -> Data
         }
     }
 }
+
+@Suite struct InputReportTests {
+    @Test func badRowsStandInTheReport() throws {
+        var settings = DataSettings.test()
+        settings.input.maximumBadRows = 2
+        let set = try prepare("a.jsonl", "{\"text\": \"a b\"}\n{\"text\": 1}\n{\n{\"text\": \"c d\"}\n", settings)
+        #expect(set.report.rows == 2)
+        #expect(set.report.input?.badRowKinds == [.wrongType: 1, .syntax: 1])
+        #expect(set.report.input?.samples.map(\.place.line) == [2, 3])
+        #expect(set.report.json["input"]?["bad_rows"] == 2)
+        let unknown = #expect(throws: DatasetError.self) {
+            try prepare("a.jsonl", "{\"words\": 1}\n{\"words\": 2}\n")
+        }
+        #expect(unknown?.count == 1)
+        #expect(unknown?.problems.first?.kind == .unknownFormat)
+    }
+}
