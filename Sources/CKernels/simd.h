@@ -67,6 +67,21 @@ LATHE_INLINE __m128 v256_sum4(__m256 a, __m256 b, __m256 c, __m256 d) {
     __m256 pairs = _mm256_hadd_ps(_mm256_hadd_ps(a, b), _mm256_hadd_ps(c, d));
     return _mm_add_ps(_mm256_castps256_ps128(pairs), _mm256_extractf128_ps(pairs, 1));
 }
+/// The bits of the largest magnitude among `x` and `least`; NaN counts as larger than infinity.
+LATHE_INLINE uint32_t v256_largest_bits(__m256 x, uint32_t least) {
+    __m256i bits = _mm256_and_si256(_mm256_castps_si256(x), _mm256_set1_epi32(0x7fffffff));
+    __m128i s = _mm_max_epu32(_mm256_castsi256_si128(bits), _mm256_extracti128_si256(bits, 1));
+    s = _mm_max_epu32(s, _mm_shuffle_epi32(s, 0x4e));
+    s = _mm_max_epu32(s, _mm_shuffle_epi32(s, 0xb1));
+    uint32_t largest = (uint32_t)_mm_cvtsi128_si32(s);
+    return largest > least ? largest : least;
+}
+/// Whole numbers within ±127 as bytes.
+LATHE_INLINE void v256_store_bytes(int8_t *to, __m256 x) {
+    __m256i whole = _mm256_cvtps_epi32(x);
+    __m128i pairs = _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1));
+    _mm_storel_epi64((__m128i *)to, _mm_packs_epi16(pairs, pairs));
+}
 LATHE_INLINE float v256_largest(__m256 x) {
     __m128 s = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
     s = _mm_max_ps(s, _mm_movehl_ps(s, s));
@@ -129,6 +144,14 @@ LATHE_INLINE float v512_sum(__m512 x) { return _mm512_reduce_add_ps(x); }
 LATHE_INLINE __m256 v512_folded(__m512 x) { return _mm512_castps512_ps256(x) + _mm512_extractf32x8_ps(x, 1); }
 LATHE_INLINE __m128 v512_sum4(__m512 a, __m512 b, __m512 c, __m512 d) {
     return v256_sum4(v512_folded(a), v512_folded(b), v512_folded(c), v512_folded(d));
+}
+LATHE_INLINE uint32_t v512_largest_bits(__m512 x, uint32_t least) {
+    __m512i bits = _mm512_and_si512(_mm512_castps_si512(x), _mm512_set1_epi32(0x7fffffff));
+    __m256i half = _mm256_max_epu32(_mm512_castsi512_si256(bits), _mm512_extracti64x4_epi64(bits, 1));
+    return v256_largest_bits(_mm256_castsi256_ps(half), least);
+}
+LATHE_INLINE void v512_store_bytes(int8_t *to, __m512 x) {
+    _mm_storeu_si128((__m128i *)to, _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(x)));
 }
 LATHE_INLINE float v512_largest(__m512 x) { return _mm512_reduce_max_ps(x); }
 LATHE_INLINE __m512 v512_keep(__m512 x, long n, float other) {

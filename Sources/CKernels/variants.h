@@ -12,6 +12,8 @@
 #define v_load v256_load
 #define v_store v256_store
 #define v_sum v256_sum
+#define v_largest_bits v256_largest_bits
+#define v_store_bytes v256_store_bytes
 #define v_sum4 v256_sum4
 #define v_largest v256_largest
 #define v_keep v256_keep
@@ -28,6 +30,8 @@
 #undef v_load
 #undef v_store
 #undef v_sum
+#undef v_largest_bits
+#undef v_store_bytes
 #undef v_sum4
 #undef v_largest
 #undef v_keep
@@ -42,6 +46,8 @@
 #define v_load v512_load
 #define v_store v512_store
 #define v_sum v512_sum
+#define v_largest_bits v512_largest_bits
+#define v_store_bytes v512_store_bytes
 #define v_sum4 v512_sum4
 #define v_largest v512_largest
 #define v_keep v512_keep
