@@ -40,11 +40,14 @@ enum AttentionBenchmark: Benchmark {
                 logSumExp: logSumExp)
         }
         let dO = matrix(heads * width)
-        let dq = matrix(heads * width, .f32), dk = matrix(heads * width, .f32), dv = matrix(heads * width, .f32)
+        let dq = matrix(heads * width, .f32), dks = matrix(heads * width, .f32), dvs = matrix(heads * width, .f32)
+        let dk = matrix(groups * width, .f32), dv = matrix(groups * width, .f32)
         let backward = context.stopwatch.measure {
             Attention.backward(
                 dO, q: q, k: k, v: v, o: o, logSumExp: logSumExp, bounds: bounds, heads: heads, groups: groups,
-                scale: scale, window: nil, into: dq, dk: dk, dv: dv)
+                scale: scale, window: nil, into: dq, dk: dks, dv: dvs)
+            Attention.sumOverGroup(dks, groups: groups, headWidth: width, into: dk)
+            Attention.sumOverGroup(dvs, groups: groups, headWidth: width, into: dv)
         }
         let pairs = Double(examples) * Double(length) * Double(length + 1) / 2
         let peak = context.peaks.product(.bfloat16)

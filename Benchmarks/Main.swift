@@ -15,7 +15,8 @@ struct Benchmarks: ParsableCommand {
     /// All benchmarks, in the order in which they run.
     static var all: [BenchmarkEntry] {
         [
-            BenchmarkEntry(ProductsBenchmark.self), BenchmarkEntry(Int8Benchmark.self),
+            BenchmarkEntry(ProductsBenchmark.self), BenchmarkEntry(PanelsBenchmark.self),
+            BenchmarkEntry(Int8Benchmark.self),
             BenchmarkEntry(AttentionBenchmark.self), BenchmarkEntry(ElementsBenchmark.self),
             BenchmarkEntry(StepBenchmark.self), BenchmarkEntry(ScalingBenchmark.self),
             BenchmarkEntry(LoadingBenchmark.self), BenchmarkEntry(RecipeBenchmark.self),

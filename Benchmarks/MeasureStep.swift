@@ -72,7 +72,8 @@ struct MeasureStep: ParsableCommand {
             "step_seconds": .array(times.map { .double($0) }), "tokens": .integer(examples * length),
             "target_tokens": .integer(record?.targetTokens ?? 0), "operations": .double(work),
             "loss": .double(record?.loss ?? .nan), "peak_memory_bytes": .integer(Machine.peakMemoryBytes),
-            "predicted_workspace_bytes": .integer(loaded.predictedBytes(rows: rows, recomputedBlocks: recompute ? loaded.trainedBlocks : 0)),
+            "predicted_workspace_bytes": .integer(
+                loaded.predictedBytes(rows: rows, recomputedBlocks: recompute ? loaded.trainedBlocks : 0)),
         ]
         print(result.text())
     }
