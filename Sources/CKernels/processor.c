@@ -10,7 +10,7 @@
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static lathe_isa widest = LATHE_SCALAR, best = LATHE_SCALAR;
-static bool bfloat16 = false, pair_product = false;
+static bool widest_bfloat16 = false, bfloat16 = false, pair_product = false;
 static _Thread_local int override_isa = -1;
 
 lathe_isa_limit lathe_instruction_limit(void) {
@@ -43,7 +43,7 @@ static void examine(void) {
         widest = LATHE_AVX512;
         unsigned most = a;
         if (most >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d)) pair_product = a >> 5 & 1;
-        bfloat16 = pair_product || amx_bf16;
+        widest_bfloat16 = pair_product || amx_bf16;
     }
 }
 #else
@@ -73,7 +73,9 @@ static void detect(void) {
     case LATHE_LIMIT_AVX2: best = best < LATHE_AVX2 ? best : LATHE_AVX2; break;
     default: break;
     }
-    if (limit != LATHE_LIMIT_NONE && limit != LATHE_LIMIT_UNKNOWN) bfloat16 = pair_product = false;
+    bool is_limited = limit != LATHE_LIMIT_NONE && limit != LATHE_LIMIT_UNKNOWN;
+    bfloat16 = widest_bfloat16 && !is_limited;
+    pair_product = pair_product && !is_limited;
     limit_libraries(limit);
 }
 
@@ -93,6 +95,11 @@ bool lathe_has_bfloat16(void) {
 }
 
 bool lathe_has_pair_product(void) { return lathe_current_isa() == LATHE_AVX512 && pair_product; }
+
+bool lathe_widest_has_bfloat16(void) {
+    pthread_once(&once, detect);
+    return widest_bfloat16;
+}
 
 lathe_isa lathe_current_isa(void) {
     lathe_isa processor = lathe_processor_isa();

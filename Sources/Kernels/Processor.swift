@@ -13,16 +13,16 @@ public enum Processor {
     public static var threads: Int { Int(lathe_pool_threads()) }
 
     /// The instruction set in use: `avx512_bf16`, `avx512`, `avx2` or `scalar`; `LATHE_ISA` lowers it, for the libraries too.
-    public static var instructionSet: String { name(lathe_processor_isa()) }
+    public static var instructionSet: String { name(lathe_processor_isa(), lathe_has_bfloat16()) }
 
     /// The widest that CPU and system have, whatever `LATHE_ISA` says.
     public static var widestInstructionSet: String {
-        forcedInstructionSet == nil ? instructionSet : name(lathe_widest_isa())
+        name(lathe_widest_isa(), lathe_widest_has_bfloat16())
     }
 
-    private static func name(_ instructionSet: lathe_isa) -> String {
+    private static func name(_ instructionSet: lathe_isa, _ hasBFloat16: Bool) -> String {
         switch instructionSet {
-        case LATHE_AVX512: hasFastBFloat16 ? "avx512_bf16" : "avx512"
+        case LATHE_AVX512: hasBFloat16 ? "avx512_bf16" : "avx512"
         case LATHE_AVX2: "avx2"
         default: "scalar"
         }

@@ -48,6 +48,7 @@ public struct Inspection: Presentable {
     private static func lines(_ value: JSONValue, indent: String) -> [String] {
         (value.object?.members ?? []).flatMap { key, value -> [String] in
             switch value {
+            case .array(let elements) where elements.isEmpty: return []
             case .object: return ["\(indent)\(key):"] + lines(value, indent: indent + "  ")
             case .array(let elements) where elements.contains { $0.object != nil }:
                 return ["\(indent)\(key):"]

@@ -23,6 +23,8 @@ lathe_isa_limit lathe_instruction_limit(void);
 lathe_isa lathe_processor_isa(void);
 /// The best instruction set that CPU and operating system have.
 lathe_isa lathe_widest_isa(void);
+/// Whether the CPU has AVX512_BF16 or AMX-BF16, whatever `LATHE_ISA` says.
+bool lathe_widest_has_bfloat16(void);
 /// The instruction set used on the calling thread: `lathe_processor_isa()` unless overridden.
 lathe_isa lathe_current_isa(void);
 /// Overrides the instruction set on the calling thread (never above the processor's); -1 ends the override. For tests.
