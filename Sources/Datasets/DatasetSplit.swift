@@ -43,16 +43,28 @@ public struct DatasetSplit: Sendable {
         } else if valSize > 0 {
             (trainRows, heldOutRows) = try Self.split(set.rows, size: valSize, seed: seed)
         }
-        func prepare(
-            _ rows: [DataRow], _ digests: [String], _ input: InputReport?
-        ) throws(DatasetError) -> PreparedDataset {
+        try self.init(
+            train: (trainRows, set.fileDigests, set.input), heldOut: (heldOutRows, heldOutDigests, heldOutInput),
+            format: set.format, encoder: encoder, renderer: renderer, settings: settings)
+    }
+
+    /// The rows of one side, what decides them, and how their files were read.
+    typealias Side = (rows: [DataRow], digests: [String], input: InputReport?)
+
+    /// Tokenises both sides and counts what stands on both.
+    init(
+        train trainSide: Side, heldOut heldOutSide: Side, format: RowFormat, encoder: any TextEncoder,
+        renderer: (any ConversationRenderer)?, settings: DataSettings
+    ) throws(DatasetError) {
+        func prepare(_ side: Side) throws(DatasetError) -> PreparedDataset {
             try PreparedDataset(
-                rows: rows, format: set.format, fileDigests: digests, input: input, encoder: encoder,
-                renderer: renderer,
-                settings: settings)
+                rows: side.rows, format: format, fileDigests: side.digests, input: side.input, encoder: encoder,
+                renderer: renderer, settings: settings)
         }
-        self.train = try prepare(trainRows, set.fileDigests, set.input)
-        self.heldOut = heldOutRows.isEmpty ? nil : try prepare(heldOutRows, heldOutDigests, heldOutInput)
+        self.train = try prepare(trainSide)
+        self.heldOut = heldOutSide.rows.isEmpty ? nil : try prepare(heldOutSide)
+        let trainRows = trainSide.rows
+        let heldOutRows = heldOutSide.rows
         let trainPrompts = Set(trainRows.map(Self.promptKey))
         let trainTexts = Set(trainRows.map(Self.rowKey))
         overlappingPrompts = heldOutRows.count { trainPrompts.contains(Self.promptKey($0)) }

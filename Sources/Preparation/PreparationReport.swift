@@ -111,7 +111,8 @@ public struct RemovedExample: Codable, Sendable, Equatable {
 public struct DuplicateReport: Codable, Sendable, Equatable {
     /// Rows left out because an earlier one says the same.
     public var rows = 0
-    /// Those of them whose earlier row stands in another file.
+    /// Those of them that are the first of their text in a file, the earlier row standing in another; the others repeat their own
+    /// file.
     public var acrossFiles = 0
     public var examples: [PairExample] = []
     /// How near-duplicates were looked for.
@@ -171,7 +172,7 @@ public struct LeakageReport: Codable, Sendable, Equatable {
     public var heldOutRows = 0
     /// Held-out rows with a training row of the same text.
     public var exact = LeakCount()
-    /// … of the same letters and digits.
+    /// … of the same text but for case and white space.
     public var normalised = LeakCount()
     /// … that is a near-duplicate.
     public var near = LeakCount()
@@ -195,5 +196,7 @@ public struct LeakCount: Codable, Sendable, Equatable {
     public var heldOutRows = 0
     /// Training rows that give them away.
     public var trainRows = 0
+    /// Different texts (or groups) among the held-out rows.
+    public var texts = 0
     public var examples: [PairExample] = []
 }

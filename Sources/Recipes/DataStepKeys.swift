@@ -52,7 +52,7 @@ extension DeduplicateStep: RecipeKeyed {
     static var keys: [RecipeKey<DeduplicateStep>] {
         [
             .choice(
-                "by", \.by, "exact: the same bytes; normalised: the same letters and digits; near: similar words"),
+                "by", \.by, "exact: the same bytes; normalised: the same but for case and white space; near: similar words"),
             .fields("fields", \.fields, "what is compared; empty: what the format reads"),
             .number(
                 "threshold", \.threshold, expected: "a number from 0.3 to 1",

@@ -3,6 +3,7 @@
 internal import Datasets
 internal import Foundation
 public import JSON
+internal import Preparation
 internal import Recipes
 
 /// The counts of a recipe's rows: nothing left out is left unsaid.
@@ -11,6 +12,7 @@ public struct DataSummary: Presentable {
     private let heldOut: DatasetReport?
     private let overlappingRows: Int
     private let overlappingPrompts: Int
+    private let preparation: PreparationReport?
 
     /// Prepares the rows of a recipe.
     public init(_ resolved: ResolvedRecipe) throws {
@@ -19,11 +21,20 @@ public struct DataSummary: Presentable {
         self.init(try RowPreparation(recipe.data, opened).split(recipe))
     }
 
-    init(_ split: DatasetSplit) {
+    init(_ prepared: PreparedSplit) {
+        self.init(prepared.split, prepared.preparation)
+    }
+
+    init(_ run: TrainingRun) {
+        self.init(run.split, run.preparation)
+    }
+
+    private init(_ split: DatasetSplit, _ preparation: PreparationReport) {
         train = split.train.report
         heldOut = split.heldOut?.report
         overlappingRows = split.overlappingRows
         overlappingPrompts = split.overlappingPrompts
+        self.preparation = preparation
     }
 
     init(_ heldOut: DatasetReport) {
@@ -31,6 +42,7 @@ public struct DataSummary: Presentable {
         self.heldOut = heldOut
         overlappingRows = 0
         overlappingPrompts = 0
+        preparation = nil
     }
 
     /// What the person should know before training or trusting a score.
@@ -50,6 +62,14 @@ public struct DataSummary: Presentable {
         if overlappingPrompts > overlappingRows {
             lines.append("\(overlappingPrompts) held-out prompts stand in the training rows too")
         }
+        if let leakage = preparation?.leakage {
+            if leakage.near.heldOutRows > overlappingRows {
+                lines.append("\(leakage.near.heldOutRows) held-out rows have a near-duplicate among the training rows")
+            }
+            if leakage.group.heldOutRows > 0 {
+                lines.append("\(leakage.group.heldOutRows) held-out rows are of a group that is trained on")
+            }
+        }
         return lines
     }
 
@@ -64,6 +84,7 @@ public struct DataSummary: Presentable {
 
     public var json: JSONValue {
         [
+            "preparation": preparation?.json ?? .null,
             "train": train?.json ?? .null, "held_out": heldOut?.json ?? .null,
             "overlapping_rows": .integer(overlappingRows),
             "overlapping_prompts": .integer(overlappingPrompts),
@@ -71,7 +92,7 @@ public struct DataSummary: Presentable {
     }
 
     public var text: String {
-        var lines: [String] = []
+        var lines: [String] = preparation?.lines ?? []
         for (name, report) in [("training", train), ("held-out", heldOut)] {
             guard let report else { continue }
             lines.append(

@@ -7,6 +7,7 @@ internal import Datasets
 internal import Foundation
 internal import ModelExport
 internal import Models
+internal import Preparation
 internal import Recipes
 internal import Tokenizers
 internal import Training
@@ -24,6 +25,7 @@ extension Failure {
         case is RecipeError, is DatasetError, is TokenizerError, is TemplateError: self.init(.badInput, "\(error)")
         case let error as ModelExportError: self.init(Self.kind(ofProblem: error.problem), "\(error)")
         case let error as AdapterError: self.init(Self.kind(ofProblem: error.problems.first?.text ?? ""), "\(error)")
+        case let error as SpoolError: self.init(.inputOutput, "\(error)")
         case let error as CheckpointError: self.init(Self.kind(of: error), "\(error)")
         case let error as CocoaError: self.init(error.isMissingFile ? .missingInput : .inputOutput, error.plainWords)
         case let error as POSIXError:

@@ -40,7 +40,7 @@ public struct Pipeline {
         let digest = try run.writeAdapter(to: directory.adapter, steps: outcome.steps)
         var report = RunReport(
             name: recipe.name, runDirectory: directory.url.path, steps: outcome.steps, finalLoss: outcome.finalLoss,
-            tokensPerSecond: outcome.tokensPerSecond, adapterDigest: digest, data: DataSummary(run.split))
+            tokensPerSecond: outcome.tokensPerSecond, adapterDigest: digest, data: DataSummary(run))
         if recipe.evaluate.enabled, let heldOut = run.split.heldOut {
             observer.receive(.stage("evaluate", detail: "\(heldOut.rows.count) held-out rows, base and adapter"))
             report.evaluation = try EvaluationReport(

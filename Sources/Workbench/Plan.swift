@@ -64,7 +64,7 @@ public struct Plan: Presentable {
             "steps": .integer(run.configuration.totalSteps), "micro_batch_tokens": .integer(run.memory.rowLimit),
             "recomputed_blocks": .integer(run.memory.recomputedBlocks), "precision": .string(run.precisionReason),
             "predicted_peak_bytes": .integer(run.memory.predictedPeakBytes), "predicted_seconds": .double(seconds),
-            "data": DataSummary(run.split).json,
+            "data": DataSummary(run).json,
         ]
     }
 
@@ -72,7 +72,7 @@ public struct Plan: Presentable {
         let targets = run.adapter.coverage.table.filter { $0.matchedCount > 0 }
             .map { "\($0.kind) \($0.matchedCount)/\($0.totalCount)" }.joined(separator: ", ")
         return [
-            DataSummary(run.split).text,
+            DataSummary(run).text,
             "adapter: \(run.adapter.trainableParameterCount) trainable parameters on \(run.adapter.coverage.matched.count) layers (\(targets))",
             "training: \(run.configuration.totalSteps) steps of \(run.configuration.batchSize) examples, micro-batches of up to "
                 + "\(run.memory.rowLimit) tokens\(run.memory.note), \(run.precisionReason)",

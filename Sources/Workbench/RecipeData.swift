@@ -2,6 +2,7 @@
 
 internal import ChatTemplates
 internal import Datasets
+internal import Preparation
 internal import Recipes
 
 /// How a recipe's rows become a model's tokens.
@@ -21,16 +22,25 @@ struct RowPreparation {
     /// Turns single rows into tokens.
     var builder: ExampleBuilder { ExampleBuilder(encoder: encoder, renderer: renderer, settings: settings) }
 
-    /// Training and held-out rows.
-    func split(_ recipe: Recipe) throws -> DatasetSplit {
-        try recipe.data.files().forEach { try Failure.requireFile($0, "the data file") }
+    /// Training and held-out rows, cleaned, and what cleaning did.
+    func split(_ recipe: Recipe) throws -> PreparedSplit {
+        let rows = RowCollector()
+        let cleaning = RowCleaning(recipe, countTokens: countTokens)
+        let cleaned = try cleaning.run(into: rows)
+        let limit = settings.input.maximumBadRows
         let split = try DatasetSplit(
-            train: recipe.data.trainingFiles, heldOut: recipe.data.heldOut, valSize: recipe.data.valSize,
-            seed: recipe.seed,
-            encoder: encoder, renderer: renderer, settings: settings)
+            train: CollectedRows(rows.train, report: cleaned.train, limit: limit),
+            heldOut: cleaned.report.heldOutRows > 0
+                ? CollectedRows(rows.heldOut, report: cleaned.heldOut ?? InputReport(), limit: limit) : nil,
+            digests: cleaned.digests(of: rows.rows, recipe), encoder: encoder, renderer: renderer, settings: settings)
         try opened.requireInVocabulary(split.train)
         if let heldOut = split.heldOut { try opened.requireInVocabulary(heldOut) }
-        return split
+        return PreparedSplit(split: split, preparation: cleaned.report)
+    }
+
+    /// Counts a text's tokens.
+    private var countTokens: @Sendable (String) -> Int {
+        { [encoder] text in encoder.encodeText(text, addSpecialTokens: false, parseSpecial: false).ids.count }
     }
 
     /// The rows of `files` alone.
@@ -40,4 +50,10 @@ struct RowPreparation {
         try opened.requireInVocabulary(rows)
         return rows
     }
+}
+
+/// Rows as tokens, and what was done to them before.
+struct PreparedSplit {
+    let split: DatasetSplit
+    let preparation: PreparationReport
 }

@@ -9,6 +9,7 @@ internal import Foundation
 internal import JSON
 internal import Kernels
 internal import Models
+internal import Preparation
 internal import Recipes
 internal import Tensors
 internal import Tokenizers
@@ -20,6 +21,7 @@ final class TrainingRun {
     let recipe: Recipe
     let opened: OpenedModel
     let split: DatasetSplit
+    let preparation: PreparationReport
     let model: LanguageModel
     let adapter: AdapterSet
     let memory: MemoryPlan
@@ -35,8 +37,10 @@ final class TrainingRun {
         opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
         opened.startDigest()
         observer.receive(.stage("prepare", detail: recipe.data.train.joined(separator: ", ")))
-        split = try RowPreparation(recipe.data, opened).split(recipe)
-        for line in DataSummary(split).warnings + opened.warnings(recipe.model.precision) {
+        let prepared = try RowPreparation(recipe.data, opened).split(recipe)
+        split = prepared.split
+        preparation = prepared.preparation
+        for line in DataSummary(prepared).warnings + opened.warnings(recipe.model.precision) {
             observer.receive(.warning(line))
         }
         let precision = OpenedModel.precision(recipe.model.precision)

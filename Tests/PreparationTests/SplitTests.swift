@@ -95,7 +95,7 @@ func sentence(_ seed: Int, words: Int = 14) -> String {
     private var held: [JSONObject] {
         var near = base[2].split(separator: " ").map(String.init)
         near[3] = "changed"
-        return rows([base[0], base[1].uppercased() + "!!", near.joined(separator: " "), sentence(900), base[0]])
+        return rows([base[0], "  " + base[1].uppercased(), near.joined(separator: " "), sentence(900), base[0]])
     }
 
     @Test func eachKindIsFoundWithItsPlaces() throws {

@@ -86,8 +86,8 @@ import Testing
         #expect(result.heldOut.count == 1)
         #expect(result.report.steps[0].duplicates?.rows == 3)
         #expect(result.report.steps[0].duplicates?.examples.first?.firstPlace == "t.jsonl:1")
-        let loose = try prepare("steps: [{ deduplicate: { by: normalised } }]", train: rows(["It's so.", "its so", "it s SO!"]))
-        #expect(loose.texts() == ["It's so.", "its so"])
+        let loose = try prepare("steps: [{ deduplicate: { by: normalised } }]", train: rows(["It's so.", "its so.", " it's  SO. "]))
+        #expect(loose.texts() == ["It's so.", "its so."])
     }
 
     @Test func chosenFieldsDecide() throws {

@@ -6,7 +6,7 @@ struct BandPlan: Sendable, Equatable {
     let rowsPerBand: Int
     let threshold: Double
 
-    static let maximumSignatureLength = 128
+    static let maximumSignatureLength = 256
     static let wantedRecall = 0.99
 
     /// The plan with the most rows a band — the fewest false candidates — that still finds a pair at the threshold with
@@ -42,18 +42,18 @@ struct MinHasher {
     private let summands: [UInt64]
     private var minima: [UInt32]
 
-    /// Bytes of a signature kept to judge candidates by.
-    static let sketchByteCount = 32
+    /// Minima of a signature of which four bits are kept, two in a byte, to judge candidates by.
+    static let sketchCount = 64
 
     init(_ plan: BandPlan) {
         self.plan = plan
-        let length = max(plan.signatureLength, Self.sketchByteCount)
+        let length = max(plan.signatureLength, Self.sketchCount)
         factors = (0..<length).map { ContentHash.draw(seed: 1, purpose: 11, UInt64($0)) | 1 }
         summands = (0..<length).map { ContentHash.draw(seed: 1, purpose: 12, UInt64($0)) }
         minima = Array(repeating: .max, count: length)
     }
 
-    /// The hash of each band, and a byte of each of the first minima. `shingles` are not empty.
+    /// The hash of each band, and four bits of each of the first minima. `shingles` are not empty.
     mutating func sign(_ shingles: [UInt64], bands: (Int, UInt32) -> Void) -> SIMD32<UInt8> {
         let length = minima.count
         minima.withUnsafeMutableBufferPointer { minima in
@@ -75,9 +75,11 @@ struct MinHasher {
             bands(band, UInt32(truncatingIfNeeded: hash.value >> 32))
         }
         var sketch = SIMD32<UInt8>()
-        // High bits of a minimum are mostly zero: the byte is mixed from all of them.
-        for index in 0..<Self.sketchByteCount {
-            sketch[index] = UInt8(truncatingIfNeeded: (minima[index] &* 0x9E37_79B1) >> 24)
+        // High bits of a minimum are mostly zero: what is kept is mixed from all of them.
+        for index in 0..<Self.sketchCount / 2 {
+            let low = (minima[2 * index] &* 0x9E37_79B1) >> 28
+            let high = (minima[2 * index + 1] &* 0x9E37_79B1) >> 28
+            sketch[index] = UInt8(truncatingIfNeeded: low | high << 4)
         }
         return sketch
     }

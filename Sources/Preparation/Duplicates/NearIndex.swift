@@ -25,6 +25,8 @@ final class NearIndex {
 
     /// In a band's run of more rows than this, a row is compared with so many before it and with the first ones.
     private static let crowd = 64
+    /// Rows before it that are asked whether they are wanted with it.
+    private static let reach = 4096
 
     init(threshold: Double, folder: URL) {
         plan = BandPlan(threshold: threshold)
@@ -89,7 +91,18 @@ final class NearIndex {
         var found: [NearPair] = []
         /// Pairs whose exact similarity is known.
         var known = Set<UInt64>()
-        var cached: (row: Int, shingles: [UInt64]) = (-1, [])
+        private var cached: [Int: [UInt64]] = [:]
+
+        init(shingles: @escaping (Int) throws -> [UInt64]) { self.shingles = shingles }
+
+        /// The shingles of a row; rows of one crowd are asked for again and again.
+        mutating func set(_ row: Int) throws -> [UInt64] {
+            if let known = cached[row] { return known }
+            if cached.count >= 4096 { cached.removeAll(keepingCapacity: true) }
+            let set = try shingles(row)
+            cached[row] = set
+            return set
+        }
     }
 
     private func compare(
@@ -112,11 +125,20 @@ final class NearIndex {
             leaders.append(row)
         }
         for (number, row) in leaders.enumerated() {
-            let recent = max(0, number - Self.crowd)
-            let first = min(Self.crowd / 4, recent)
-            passedOver += recent - first
-            for other in 0..<first { try consider(leaders[other], row, isWanted, &search) }
-            for other in recent..<number { try consider(leaders[other], row, isWanted, &search) }
+            var compared = 0
+            var other = number - 1
+            let lowest = max(0, number - Self.reach)
+            while other >= lowest, compared < Self.crowd {
+                if isWanted(leaders[other], row) {
+                    try consider(leaders[other], row, isWanted, &search)
+                    compared += 1
+                }
+                other -= 1
+            }
+            // Those that are out of reach, but for the first few.
+            let first = min(Self.crowd / 4, other + 1)
+            for early in 0..<max(0, first) { try consider(leaders[early], row, isWanted, &search) }
+            passedOver += max(0, other + 1 - first)
         }
     }
 
@@ -129,8 +151,7 @@ final class NearIndex {
         candidates += 1
         var similarity = 1.0
         if !isSame {
-            if search.cached.row != second { search.cached = (second, try search.shingles(second)) }
-            similarity = Shingler.jaccard(try search.shingles(first), search.cached.shingles)
+            similarity = Shingler.jaccard(try search.set(first), try search.set(second))
         }
         guard similarity >= plan.threshold else { return }
         verified += 1
@@ -138,19 +159,22 @@ final class NearIndex {
             NearPair(first: UInt32(first), second: UInt32(second), similarity: Float(similarity)))
     }
 
-    /// Whether two sketches agree in nearly as many bytes as rows at the threshold do on average: 3.5 standard deviations less
-    /// would be passed by one such pair in four thousand only.
+    /// Whether two sketches agree in nearly as many minima as rows at the threshold do on average: fewer than one such pair in
+    /// five hundred falls below three standard deviations.
     private func isAlike(_ first: Int, _ second: Int) -> Bool {
-        let equal = (sketches[first] .== sketches[second])
-        var count = 0
-        for index in 0..<MinHasher.sketchByteCount where equal[index] { count += 1 }
-        return count >= leastAgreement
+        let difference = sketches[first] ^ sketches[second]
+        let ones = SIMD32<UInt8>(repeating: 1)
+        let zeros = SIMD32<UInt8>.zero
+        let low = zeros.replacing(with: ones, where: (difference & 0x0F) .== 0)
+        let high = zeros.replacing(with: ones, where: (difference & 0xF0) .== 0)
+        return (low &+ high).wrappedSum() >= leastAgreement
     }
 
-    private lazy var leastAgreement: Int = {
-        let size = Double(MinHasher.sketchByteCount)
-        let mean = plan.threshold * size
-        let deviation = (plan.threshold * (1 - plan.threshold) * size).squareRoot()
-        return max(1, Int(mean - 3.5 * deviation))
+    private lazy var leastAgreement: UInt8 = {
+        let size = Double(MinHasher.sketchCount)
+        // Four bits agree by chance once in sixteen times.
+        let share = plan.threshold + (1 - plan.threshold) / 16
+        let deviation = (share * (1 - share) * size).squareRoot()
+        return UInt8(max(1, size * share - 3 * deviation))
     }()
 }

@@ -9,7 +9,7 @@ public struct LeakageError: Error, Sendable, CustomStringConvertible {
 
     public var description: String {
         let kinds: [(String, LeakCount)] = [
-            ("the same text", report.exact), ("the same words", report.normalised), ("nearly the same words", report.near),
+            ("the same text", report.exact), ("the same text but for case and spacing", report.normalised), ("nearly the same words", report.near),
             ("the same question", report.prompt), ("the same group", report.group),
         ]
         let counts = kinds.filter { $0.1.heldOutRows > 0 }.map { "\($0.1.heldOutRows) with \($0.0)" }
@@ -122,6 +122,7 @@ final class LeakageCheck: RowSink {
                 // Each held-out row counts once, with the first training row that gives it away.
                 guard !rows.isEmpty else { return }
                 found.heldOutRows += rows.count
+                found.texts += 1
                 for other in rows { leaks[other] = true }
                 if found.examples.count < ExampleText.countPerKind {
                     found.examples.append(examples.pair(row, try spool.row(rows[0]), similarity: 1))
@@ -164,6 +165,7 @@ final class LeakageCheck: RowSink {
                 leaks[row] = true
             }
         }
+        report.near.texts = leaking.heldOut.count
         report.search = index.report(shingler)
     }
 }

@@ -80,7 +80,8 @@ final class SplitRows: RowSink {
         }
         let key: String
         if let group {
-            key = try value(group, row, plan.section.groupBy)
+            // Two spellings of one group are one group.
+            key = PromptKey.key(ofText: try value(group, row, plan.section.groupBy))
         } else if plan.section.by == .prompt {
             key = PromptKey.key(of: row, prompt)
         } else {
@@ -206,8 +207,9 @@ final class SplitRows: RowSink {
 
 /// The key of "asks the same": letters and digits in lower case.
 enum PromptKey {
-    static func key(of row: Row, _ prompt: TextFields) -> String {
-        let text = text(of: row, prompt)
+    static func key(of row: Row, _ prompt: TextFields) -> String { key(ofText: text(of: row, prompt)) }
+
+    static func key(ofText text: String) -> String {
         var key = ""
         var isGap = false
         for scalar in text.lowercased().unicodeScalars {

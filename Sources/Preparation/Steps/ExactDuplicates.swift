@@ -55,29 +55,42 @@ struct PlaceNumbers {
 /// Two texts are the same when these are.
 struct TextKey {
     let fields: TextFields
+    /// Case and white space do not count.
     let isNormalised: Bool
     private var bytes: [UInt8] = []
-    private var words = Words()
+    private var folded: [UInt8] = []
 
     init(_ fields: TextFields, isNormalised: Bool) {
         self.fields = fields
         self.isNormalised = isNormalised
     }
 
-    /// The hash of the row's texts; for normalised keys of their words in lower case, `nil` where there are none.
-    mutating func hash(of row: Row) -> UInt64? {
-        if isNormalised {
-            bytes.removeAll(keepingCapacity: true)
-            fields.appendText(of: row.fields, to: &bytes)
-            bytes.withUnsafeBufferPointer { words.scan($0, keepsRanges: false) }
-            guard words.count > 0 else { return nil }
-            var hash = ContentHash(seed: 3)
-            for word in words.hashes { hash.add(word) }
+    /// The hash of the row's texts; for normalised keys in lower case, every run of white space as one space, none at the ends.
+    mutating func hash(of row: Row) -> UInt64 {
+        guard isNormalised else {
+            var hash = ContentHash(seed: 2)
+            fields.forEach(in: row.fields) { hash.add($0) }
             return hash.value
         }
-        var hash = ContentHash(seed: 2)
-        fields.forEach(in: row.fields) { hash.add($0) }
-        return hash.value
+        bytes.removeAll(keepingCapacity: true)
+        folded.removeAll(keepingCapacity: true)
+        fields.appendText(of: row.fields, to: &bytes)
+        bytes.withUnsafeBufferPointer { bytes in
+            var position = 0
+            var isGap = false
+            while position < bytes.count {
+                let (value, length) = UTF8Reader.scalar(bytes, position)
+                position += length
+                if isSpace(value) {
+                    isGap = true
+                    continue
+                }
+                if isGap, !folded.isEmpty { folded.append(0x20) }
+                isGap = false
+                UTF8Reader.append(lowercased(value), to: &folded)
+            }
+        }
+        return ContentHash.of(folded, seed: 3)
     }
 }
 
@@ -86,6 +99,7 @@ final class ExactDuplicates: RowStep {
     private let examples: ExampleText
     /// Training rows and held-out rows are told apart: what stands in both is a leak, not a duplicate.
     private var seen = (train: FirstSeenTable(), heldOut: FirstSeenTable())
+    private var seenElsewhere = Set<UInt64>()
     private var places = PlaceNumbers()
 
     init(_ step: DeduplicateStep, _ report: StepReport, columns: [String: String], next: any RowSink) {
@@ -97,15 +111,18 @@ final class ExactDuplicates: RowStep {
     }
 
     override func process(_ row: Row) throws {
-        guard let hash = key.hash(of: row) else { return try emit(row) }
+        let hash = key.hash(of: row)
         let place = places.number(of: row)
         let first =
             row.isHeldOut ? seen.heldOut.insert(hash, place: place) : seen.train.insert(hash, place: place)
         guard let first else { return try emit(row) }
         note { report in
             report.duplicates?.rows += 1
-            let isAcross = places.file(first) != row.place.file
-            if isAcross { report.duplicates?.acrossFiles += 1 }
+            // The first copy in another file is across files; the next ones there repeat their own file.
+            if places.file(first) != row.place.file {
+                let inFile = hash ^ (place >> 40) &* 0x9E37_79B9_7F4A_7C15
+                if seenElsewhere.insert(inFile).inserted { report.duplicates?.acrossFiles += 1 }
+            }
             if let count = report.duplicates?.examples.count, count < ExampleText.countPerKind {
                 let text = examples.text(of: row)
                 report.duplicates?.examples.append(

@@ -44,13 +44,26 @@ struct PlanCommand: ParsableCommand {
     }
 }
 
+/// Forms in which rows can be written.
+enum RowFileFormat: String, ExpressibleByArgument, CaseIterable { case jsonl }
+
 struct Prepare: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Prepare the data of a recipe and report on it.")
 
     @OptionGroup var options: RecipeOptions
 
+    @Option(help: ArgumentHelp("Write the cleaned rows under checkpoints/<name>/rows instead of tokenising them.", valueName: "jsonl"))
+    var export: RowFileFormat?
+
+    @Flag(help: "With --export: report, and write nothing.") var dryRun = false
+
     func run() throws {
-        options.common.show(try DataSummary(try options.resolve()))
+        let recipe = try options.resolve()
+        if export != nil {
+            options.common.show(try RowExport(recipe, writes: !dryRun))
+        } else {
+            options.common.show(try DataSummary(recipe))
+        }
     }
 }
 

@@ -1,0 +1,100 @@
+// `lathe prepare --export jsonl`: the cleaned rows as files, for use elsewhere.
+
+internal import Foundation
+public import JSON
+internal import Preparation
+internal import Recipes
+internal import WeightFiles
+
+/// Cleans a recipe's rows and writes them. No model is opened unless a step counts tokens; rows stream.
+public struct RowExport: Presentable {
+    private let report: PreparationReport
+    private let files: [String]
+
+    /// - Parameter writes: false: only the report.
+    public init(_ resolved: ResolvedRecipe, writes: Bool) throws {
+        let recipe = resolved.recipe
+        let folder = URL(fileURLWithPath: "checkpoints").appendingPathComponent(recipe.name).appendingPathComponent("rows")
+        let sink = try JSONLinesSink(folder: writes ? folder : nil)
+        let outcome = try RowCleaning(recipe, countTokens: try Self.tokenCounter(recipe)).run(into: sink)
+        report = outcome.report
+        files = try sink.commit()
+        if writes {
+            let text = report.json.text(.pretty) + "\n"
+            try AtomicFile.write(Array(text.utf8), to: folder.appendingPathComponent("report.json"))
+        }
+    }
+
+    private static func tokenCounter(_ recipe: Recipe) throws -> (@Sendable (String) -> Int)? {
+        let needsTokens = recipe.data.steps.contains { step in
+            if case .filter(let filter) = step { filter.minTokens != nil || filter.maxTokens != nil } else { false }
+        }
+        guard needsTokens else { return nil }
+        let tokenizer = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate).tokenizer
+        return { tokenizer.encode($0, addSpecialTokens: false).ids.count }
+    }
+
+    public var json: JSONValue {
+        ["preparation": report.json, "files": .array(files.map { .string($0) })]
+    }
+
+    public var text: String {
+        let counts = "\(report.trainRows) training rows, \(report.heldOutRows) held-out rows"
+        return (report.lines + [counts] + files.map { "written: \($0)" }).joined(separator: "\n")
+    }
+}
+
+/// Writes rows as one JSON object a line, `train.jsonl` and `held_out.jsonl`; both appear whole or not at all.
+private final class JSONLinesSink: RowSink {
+    private let train: AtomicFile?
+    private let heldOut: AtomicFile?
+    private var heldOutRows = 0
+    private var trainBytes: [UInt8] = []
+    private var heldOutBytes: [UInt8] = []
+
+    init(folder: URL?) throws {
+        guard let folder else {
+            train = nil
+            heldOut = nil
+            return
+        }
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        train = try AtomicFile(folder.appendingPathComponent("train.jsonl"))
+        heldOut = try AtomicFile(folder.appendingPathComponent("held_out.jsonl"))
+    }
+
+    func receive(_ row: Row) throws {
+        guard let train, let heldOut else { return }
+        if row.isHeldOut {
+            heldOutRows += 1
+            try append(row, to: &heldOutBytes, heldOut)
+        } else {
+            try append(row, to: &trainBytes, train)
+        }
+    }
+
+    private func append(_ row: Row, to bytes: inout [UInt8], _ file: AtomicFile) throws {
+        JSONBytes.append(.object(row.fields), to: &bytes)
+        bytes.append(0x0A)
+        guard bytes.count >= 1 << 18 else { return }
+        try file.write(bytes)
+        bytes.removeAll(keepingCapacity: true)
+    }
+
+    func finish() throws {
+        try train?.write(trainBytes)
+        try heldOut?.write(heldOutBytes)
+    }
+
+    /// Puts the files in their places.
+    func commit() throws -> [String] {
+        guard let train, let heldOut else { return [] }
+        try train.commit()
+        if heldOutRows > 0 {
+            try heldOut.commit()
+        } else {
+            heldOut.abandon()
+        }
+        return [train.url.path] + (heldOutRows > 0 ? [heldOut.url.path] : [])
+    }
+}
