@@ -105,9 +105,19 @@ public struct PreparedDataset: Sendable {
         self.report = report
         let parts = [
             Self.version, encoder.encoderDigest, SHA256.hex(of: renderer?.rendererSource ?? ""), settings.canonicalText,
-            rows.map { "\($0.index)" }.joined(separator: ","),
+            rows.map { "\($0.index)" }.joined(separator: ","), Self.digest(of: examples),
         ]
         digest = SHA256.hex(of: (parts + fileDigests).joined(separator: "\n"))
+    }
+
+    /// Of the sequences themselves: fields that a mixture sets decide them, and stand in no file.
+    private static func digest(of examples: [TokenizedExample]) -> String {
+        var hash = SHA256()
+        for example in examples {
+            example.ids.withUnsafeBytes { hash.update($0) }
+            hash.update(example.isTarget.map { $0 ? 1 : 0 } + [0xFF])
+        }
+        return hash.digest().hexadecimal
     }
 
     /// Reads and tokenises `files`.
