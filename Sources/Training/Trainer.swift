@@ -179,6 +179,7 @@ public final class Trainer {
 
     private func save(_ hooks: TrainingHooks) throws {
         guard let save = hooks.save, savedStep != step else { return }
+        hooks.beforeSave?()
         let path = try save(snapshot())
         savedStep = step
         hooks.onEvent(.saved(step: step, path: path))

@@ -13,10 +13,12 @@ public struct TrainingHooks {
 
     public init(
         onEvent: @escaping (TrainingEvent) -> Void = { _ in }, evaluate: (() throws -> Double)? = nil,
-        save: ((TrainingSnapshot) throws -> String)? = nil, stopRequest: StopRequest? = nil
+        beforeSave: (() -> Void)? = nil, save: ((TrainingSnapshot) throws -> String)? = nil,
+        stopRequest: StopRequest? = nil
     ) {
         self.onEvent = onEvent
         self.evaluate = evaluate
+        self.beforeSave = beforeSave
         self.save = save
         self.stopRequest = stopRequest
     }

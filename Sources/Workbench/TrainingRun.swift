@@ -173,9 +173,9 @@ final class TrainingRun {
                 evaluate: heldOut.flatMap { heldOut in
                     scorer.map { scorer in { try scorer.scores(of: heldOut.examples, unit: "examples").loss ?? .nan } }
                 },
+                // A checkpoint is made in memory before it is written: not on top of the step's buffers.
+                beforeSave: { [workspace] in workspace.release() },
                 save: { [workspace, reserved = workspace.reservedBytes] snapshot in
-                    // A checkpoint is made in memory before it is written: not on top of the step's buffers.
-                    workspace.release()
                     defer { workspace.reserve(bytes: reserved) }
                     return try folder.save(snapshot, retention: retention).path
                 },
