@@ -60,7 +60,7 @@ let package = Package(
         module("Parquet", ["JSON", "CZlib", "CZstd"]),
 
         // Level 2: numbers, files, rows.
-        module("Kernels", ["Tensors", "CKernels", "COneDNN", "COpenBLAS"]),
+        module("Kernels", ["Tensors", "CKernels", "COpenBLAS"]),
         module("WeightFiles", ["Tensors", "JSON", "Digests", "Spelling"]),
         module("Datasets", ["Tokenizers", "ChatTemplates", "JSON", "Parquet", "CZlib", "CZstd", "CHDF5", "Digests"]),
 

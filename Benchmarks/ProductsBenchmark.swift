@@ -131,24 +131,27 @@ enum ProductsBenchmark: Benchmark {
             workspace.filled(rows: rows, columns: columns, type: type)
         }
         let (input, output) = (layer.input, layer.output)
-        let x = matrix(rows, input), dy = matrix(rows, output), a = matrix(rank, input), b = matrix(output, rank)
-        let z = matrix(rows, rank), dz = matrix(rows, rank)
+        let x = matrix(rows, input), dy = matrix(rows, output), z = matrix(rows, rank), dz = matrix(rows, rank)
         let sum = matrix(rows, output, .f32), dx = matrix(rows, input, .f32)
         let gradientA = matrix(rank, input, .f32), gradientB = matrix(output, rank, .f32)
+        let a = matrix(rank, input, .f32), b = matrix(output, rank, .f32)
+        func panels(_ factor: Matrix, _ reading: PanelSource.Reading) -> Panels {
+            Panels.pack([PanelSource(RowLayout(factor), reading, type: type, in: workspace)])[0]
+        }
         let watch = context.stopwatch
+        func product(_ left: Matrix, _ panels: Panels, into y: Matrix, base: Matrix? = nil) -> Samples {
+            watch.measure { Products.sum([Term(left, panels)], into: y, base: base) }
+        }
+        func gradient(_ few: Matrix, _ many: Matrix, _ sum: Matrix, _ order: GradientProduct.Result) -> Samples {
+            watch.measure { GradientProduct.run([GradientProduct(few, count: rank, many, addedTo: sum, order)]) }
+        }
         return [
-            ("z = x·Aᵀ", input, watch.measure { Products.timesTransposed(x, a, into: z) }),
-            ("y += z·Bᵀ", output, watch.measure { Products.timesTransposed(z, b, into: sum, accumulate: true) }),
-            (
-                "dB += dyᵀ·z", output,
-                watch.measure { Products.transposedTimes(dy, z, into: gradientB, accumulate: true) }
-            ),
-            ("dz = dy·B", output, watch.measure { Products.times(dy, b, into: dz) }),
-            (
-                "dA += dzᵀ·x", input,
-                watch.measure { Products.transposedTimes(dz, x, into: gradientA, accumulate: true) }
-            ),
-            ("dx += dz·A", input, watch.measure { Products.times(dz, a, into: dx, accumulate: true) }),
+            ("z = x·Aᵀ", input, product(x, panels(a, .transposed), into: z)),
+            ("y += z·Bᵀ", output, product(z, panels(b, .transposed), into: sum, base: sum)),
+            ("dB += dyᵀ·z", output, gradient(z, dy, gradientB, .manyByFew)),
+            ("dz = dy·B", output, product(dy, panels(b, .plain), into: dz)),
+            ("dA += dzᵀ·x", input, gradient(dz, x, gradientA, .fewByMany)),
+            ("dx += dz·A", input, product(dz, panels(a, .plain), into: dx, base: dx)),
         ]
     }
 }

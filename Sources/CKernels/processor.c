@@ -38,31 +38,16 @@ static void examine(void) {
     if ((state & 0x6) != 0x6 || !__get_cpuid_count(7, 0, &a, &b, &c, &d)) return;
     if (!(b >> 5 & 1)) return;
     widest = LATHE_AVX2;
-    bool f = b >> 16 & 1, dq = b >> 17 & 1, bw = b >> 30 & 1, vl = b >> 31 & 1, amx_bf16 = d >> 22 & 1;
+    bool f = b >> 16 & 1, dq = b >> 17 & 1, bw = b >> 30 & 1, vl = b >> 31 & 1;
     if ((state & 0xe6) == 0xe6 && f && dq && bw && vl) {
         widest = LATHE_AVX512;
         unsigned most = a;
-        if (most >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d)) pair_product = a >> 5 & 1;
-        widest_bfloat16 = pair_product || amx_bf16;
+        if (most >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d)) widest_bfloat16 = a >> 5 & 1;
     }
 }
 #else
 static void examine(void) {}
 #endif
-
-/// oneDNN takes its limit before its first use only. Found by name: the loops do not depend on the library. (OpenBLAS chooses
-/// while it is loaded, so its limit stands in the environment of the process: see `InstructionSetLimit` in Workbench.)
-static void limit_libraries(lathe_isa_limit limit) {
-    int (*set)(int) = (int (*)(int))dlsym(RTLD_DEFAULT, "dnnl_set_max_cpu_isa");
-    enum { sse41 = 0x1, avx2 = 0x7, avx512_core = 0x27 };  // dnnl_cpu_isa_…
-    if (!set) return;
-    switch (limit) {
-    case LATHE_LIMIT_SCALAR: set(sse41); break;
-    case LATHE_LIMIT_AVX2: set(avx2); break;
-    case LATHE_LIMIT_AVX512: set(avx512_core); break;
-    default: break;
-    }
-}
 
 static void detect(void) {
     examine();
@@ -75,8 +60,6 @@ static void detect(void) {
     }
     bool is_limited = limit != LATHE_LIMIT_NONE && limit != LATHE_LIMIT_UNKNOWN;
     bfloat16 = widest_bfloat16 && !is_limited;
-    pair_product = pair_product && !is_limited;
-    limit_libraries(limit);
 }
 
 lathe_isa lathe_processor_isa(void) {
@@ -94,7 +77,7 @@ bool lathe_has_bfloat16(void) {
     return bfloat16;
 }
 
-bool lathe_has_pair_product(void) { return lathe_current_isa() == LATHE_AVX512 && pair_product; }
+bool lathe_has_pair_product(void) { return lathe_current_isa() == LATHE_AVX512 && bfloat16; }
 
 bool lathe_widest_has_bfloat16(void) {
     pthread_once(&once, detect);

@@ -1,23 +1,22 @@
 import COpenBLAS
 import Tensors
 
-/// fp32 products, a block of the output a task.
+/// Products of two fp32 matrices, a block of the output a task.
 enum FloatProduct {
-    static func run(_ product: Product) {
-        let blocks = OutputBlocks(rows: product.rows, columns: product.columns, threads: Processor.threads)
-        let left = product.left, right = product.right, output = product.output
+    /// y (+)= alpha · x · w, or x · wᵀ.
+    static func run(_ x: Matrix, _ w: Matrix, isTransposed: Bool, into y: Matrix, alpha: Float, accumulate: Bool) {
+        precondition(y.rows == x.rows && y.type == .f32)
+        guard y.count > 0 else { return }
+        let blocks = OutputBlocks(rows: y.rows, columns: y.columns, threads: Processor.threads)
         parallel(blocks.count) { index, _ in
             let (rows, columns) = blocks[index]
             cblas_sgemm(
-                CblasRowMajor, left.isTransposed ? CblasTrans : CblasNoTrans,
-                right.isTransposed ? CblasTrans : CblasNoTrans,
-                blasint(rows.count), blasint(columns.count), blasint(product.depth), product.alpha,
-                left.at(rows.lowerBound, 0).assumingMemoryBound(to: Float.self), blasint(left.stride),
-                right.at(0, columns.lowerBound).assumingMemoryBound(to: Float.self), blasint(right.stride),
-                product.accumulate ? 1 : 0,
-                output.element(rows.lowerBound * output.columns + columns.lowerBound).assumingMemoryBound(
-                    to: Float.self),
-                blasint(output.columns))
+                CblasRowMajor, CblasNoTrans, isTransposed ? CblasTrans : CblasNoTrans, blasint(rows.count),
+                blasint(columns.count), blasint(x.columns), alpha, x.floatPointer + rows.lowerBound * x.columns,
+                blasint(max(x.columns, 1)),
+                w.floatPointer + (isTransposed ? columns.lowerBound * w.columns : columns.lowerBound),
+                blasint(max(w.columns, 1)), accumulate ? 1 : 0,
+                y.floatPointer + rows.lowerBound * y.columns + columns.lowerBound, blasint(y.columns))
         }
     }
 }

@@ -1,6 +1,5 @@
 internal import Tensors
 import CKernels
-import COneDNN
 import COpenBLAS
 
 /// What the machine offers and what was chosen: instruction set, threads, libraries.
@@ -40,34 +39,17 @@ public enum Processor {
     /// Whether products of bf16 matrices are faster than those of fp32.
     public static var hasFastBFloat16: Bool { lathe_has_bfloat16() }
 
-    /// Whether there are products of bf16 matrices at all: oneDNN has them from AVX-512 on.
-    public static var hasBFloat16Products: Bool { lathe_processor_isa() == LATHE_AVX512 }
-
     /// The libraries behind `Products`, with the versions found at run time and the instruction sets that they chose.
     public static var libraries: [(name: String, version: String, instructionSet: String)] {
-        // Asking oneDNN what it uses ends the time in which it can be limited.
-        _ = lathe_processor_isa()
-        let dnnl = dnnl_version().pointee
         // "OpenBLAS 0.3.21 NO_LAPACKE …"
         let blas = String(cString: openblas_get_config()).split(separator: " ").dropFirst().first
         return [
             (
-                name: "oneDNN", version: "\(dnnl.major).\(dnnl.minor).\(dnnl.patch)",
-                instructionSet: oneDNNNames[dnnl_get_effective_cpu_isa().rawValue] ?? "widest"
-            ),
-            (
                 name: "OpenBLAS", version: blas.map { String($0) } ?? "?",
                 instructionSet: String(cString: openblas_get_corename())
-            ),
+            )
         ]
     }
-
-    private static let oneDNNNames: [UInt32: String] = [
-        dnnl_cpu_isa_sse41.rawValue: "sse4.1", dnnl_cpu_isa_avx.rawValue: "avx", dnnl_cpu_isa_avx2.rawValue: "avx2",
-        dnnl_cpu_isa_avx2_vnni.rawValue: "avx2_vnni", dnnl_cpu_isa_avx512_core.rawValue: "avx512",
-        dnnl_cpu_isa_avx512_core_vnni.rawValue: "avx512_vnni", dnnl_cpu_isa_avx512_core_bf16.rawValue: "avx512_bf16",
-        dnnl_cpu_isa_avx512_core_amx.rawValue: "avx512_amx",
-    ]
 }
 
 /// Runs `body` for `0..<count` on the pool and returns when all are done. `slot` names the running thread: what is kept per

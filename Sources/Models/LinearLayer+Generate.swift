@@ -52,13 +52,10 @@ extension LinearLayer {
     /// Many rows through the products of training.
     private func multiplyWidened(_ x: Matrix, into y: Matrix, _ pass: GenerationPass) {
         pass.workspace.scoped {
-            let context = pass.context
-            guard context.precision != x.type else {
-                return Products.timesTransposed(x, weight.widened(context), into: y)
-            }
-            let typed = context.activations(rows: x.rows, columns: x.columns)
+            guard pass.context.precision != x.type else { return Products.timesTransposed(x, RowLayout(weight), into: y) }
+            let typed = pass.context.activations(rows: x.rows, columns: x.columns)
             Conversion.convert(x, into: typed)
-            Products.timesTransposed(typed, weight.widened(context), into: y)
+            Products.timesTransposed(typed, RowLayout(weight), into: y)
         }
     }
 }

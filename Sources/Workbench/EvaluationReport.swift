@@ -33,7 +33,7 @@ public struct EvaluationReport: Presentable {
         let attached = try path.map { try AttachedAdapter($0, to: model, base: opened) }
         let warnings =
             (attached?.warnings ?? []) + DataSummary(rows.report).warnings
-            + opened.warnings(recipe.model.precision)
+            + opened.warnings
         for warning in warnings { observer.receive(.warning(warning)) }
         try self.init(
             recipe, opened: opened, model: model, adapter: attached, rows: rows,

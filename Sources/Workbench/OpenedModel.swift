@@ -94,8 +94,6 @@ struct OpenedModel {
     /// How products are computed, and why.
     static func precision(_ setting: Precision) -> (type: ElementType, reason: String) {
         switch setting {
-        case .bf16 where !Processor.hasBFloat16Products:
-            (.f32, "fp32: bf16 was asked for, but needs AVX-512, and this is \(Processor.instructionSet)")
         case .bf16: (.bf16, "bf16, as asked")
         case .fp32: (.f32, "fp32, as asked")
         case .auto:
@@ -105,11 +103,8 @@ struct OpenedModel {
         }
     }
 
-    /// What the person should know: names that stand twice in the weights, bf16 asked for on a machine that cannot.
-    func warnings(_ setting: Precision) -> [String] {
-        let isLowered = setting == .bf16 && Self.precision(setting).type == .f32
-        return weights.warnings + (isLowered ? ["model.precision: " + Self.precision(setting).reason] : [])
-    }
+    /// What the person should know: names that stand twice in the weights.
+    var warnings: [String] { weights.warnings }
 
     /// The model, ready to compute, its weights all numbers: one NaN would otherwise show up as a loss without a cause.
     func languageModel(precision: ElementType) throws -> LanguageModel {

@@ -30,7 +30,7 @@ public final class Scoring {
             for: model, memoryLimit: recipe.train.memoryLimitBytes, fileBytes: opened.byteCount)
         self.observer = observer
         for warning in DataSummary(rows.report).warnings + (attached?.warnings ?? [])
-            + opened.warnings(recipe.model.precision)
+            + opened.warnings
         {
             observer.receive(.warning(warning))
         }

@@ -88,7 +88,7 @@ public final class TextGenerator {
     }
 
     /// What the person should know before trusting answers: the adapter saw another base, or another chat template.
-    public var warnings: [String] { opened.warnings(precision) + (attached?.warnings ?? []) }
+    public var warnings: [String] { opened.warnings + (attached?.warnings ?? []) }
 
     /// Generates an answer; `onText` gets it piece by piece.
     public func answer(_ prompt: String, onText: (String) -> Void) throws -> GeneratedText {

@@ -40,7 +40,7 @@ final class TrainingRun {
         let prepared = try RowPreparation(recipe.data, opened).split(recipe)
         split = prepared.split
         preparation = prepared.preparation
-        for line in DataSummary(prepared).warnings + opened.warnings(recipe.model.precision) {
+        for line in DataSummary(prepared).warnings + opened.warnings {
             observer.receive(.warning(line))
         }
         let precision = OpenedModel.precision(recipe.model.precision)

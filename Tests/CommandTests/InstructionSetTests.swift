@@ -38,12 +38,11 @@ extension CommandTests {
                     #expect(facts["precision"] == "fp32")
                     #expect(try forced("doctor").output.contains("LATHE_ISA=\(limit)"))
                     let libraries = try #require(facts["libraries"])
-                    let oneDNN = try #require(libraries["oneDNN"]?.string)
                     let openBLAS = try #require(libraries["OpenBLAS"]?.string)
                     switch limit {
-                    case "scalar": #expect(oneDNN.contains("sse4.1") && openBLAS.contains("Nehalem"))
-                    case "avx2": #expect(oneDNN.contains("(avx2)") && openBLAS.contains("Haswell"))
-                    default: #expect(oneDNN.contains("(avx512)"))
+                    case "scalar": #expect(openBLAS.contains("Nehalem"))
+                    case "avx2": #expect(openBLAS.contains("Haswell"))
+                    default: break
                     }
                 }
             }
@@ -70,6 +69,8 @@ extension CommandTests {
                     for precision in ["fp32", "auto"] {
                         #expect(maximumDifference(try losses(limit, precision), reference) < Self.tolerance)
                     }
+                    // bfloat16 works everywhere, if nowhere else as fast.
+                    #expect(maximumDifference(try losses(limit, "bf16"), reference) < Self.bfloat16Tolerance)
                 }
                 #expect(maximumDifference(try losses("", "auto"), reference) < Self.bfloat16Tolerance)
             }
@@ -98,15 +99,6 @@ extension CommandTests {
                 if precision == "auto" {
                     #expect(maximumDifference(try losses("", "auto"), reference) < 2 * Self.bfloat16Tolerance)
                 }
-            }
-        }
-
-        @Test func bfloat16WithoutAVX512IsAnnouncedAsFloat() throws {
-            try LatheCommand.inFolder { lathe in
-                let outcome = try Self.forced("scalar", lathe)(
-                    "score", "--model", LatheCommand.gguf, "--data", "held.jsonl", "--set", "model.precision=bf16")
-                #expect(outcome.code == 0)
-                #expect(outcome.errors.contains("bf16 was asked for"))
             }
         }
 

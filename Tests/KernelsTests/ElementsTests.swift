@@ -135,6 +135,6 @@ import Testing
         Processor.start(threads: nil)
         #expect(Processor.threads >= 1)
         #expect(["scalar", "avx2", "avx512", "avx512_bf16"].contains(Processor.instructionSet))
-        #expect(Processor.libraries.map(\.name) == ["oneDNN", "OpenBLAS"])
+        #expect(Processor.libraries.map(\.name) == ["OpenBLAS"])
     }
 }

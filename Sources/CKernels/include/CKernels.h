@@ -19,7 +19,7 @@ typedef enum {
     LATHE_LIMIT_UNKNOWN = -2, LATHE_LIMIT_NONE = -1, LATHE_LIMIT_SCALAR = 0, LATHE_LIMIT_AVX2 = 1, LATHE_LIMIT_AVX512 = 2
 } lathe_isa_limit;
 lathe_isa_limit lathe_instruction_limit(void);
-/// The best instruction set that CPU, operating system and `LATHE_ISA` allow. The first call limits oneDNN too.
+/// The best instruction set that CPU, operating system and `LATHE_ISA` allow.
 lathe_isa lathe_processor_isa(void);
 /// The best instruction set that CPU and operating system have.
 lathe_isa lathe_widest_isa(void);
