@@ -6,6 +6,8 @@ public struct TrainingHooks {
     public var onEvent: (TrainingEvent) -> Void
     /// The held-out loss of the model as it is now; nil: the run evaluates nothing.
     public var evaluate: (() throws -> Double)?
+    /// Called before a snapshot is made: the time to give up memory that the next step takes again.
+    public var beforeSave: (() -> Void)?
     /// Keeps a snapshot and returns where; nil: the run saves nothing.
     public var save: ((TrainingSnapshot) throws -> String)?
     /// Asks the run to stop after the step in hand.
