@@ -10,7 +10,7 @@
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static lathe_isa widest = LATHE_SCALAR, best = LATHE_SCALAR;
-static bool widest_bfloat16 = false, bfloat16 = false, pair_product = false;
+static bool widest_bfloat16 = false, bfloat16 = false;
 static _Thread_local int override_isa = -1;
 
 lathe_isa_limit lathe_instruction_limit(void) {

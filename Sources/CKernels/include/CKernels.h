@@ -29,7 +29,7 @@ bool lathe_widest_has_bfloat16(void);
 lathe_isa lathe_current_isa(void);
 /// Overrides the instruction set on the calling thread (never above the processor's); -1 ends the override. For tests.
 void lathe_override_isa(int isa);
-/// Whether the CPU has AVX512_BF16 or AMX-BF16 and `LATHE_ISA` does not hide it, as any value of it does.
+/// Whether the CPU has AVX512_BF16 and `LATHE_ISA` does not hide it, as any value of it does.
 bool lathe_has_bfloat16(void);
 /// Whether the calling thread may use AVX512_BF16.
 bool lathe_has_pair_product(void);
