@@ -40,14 +40,15 @@ enum AttentionBenchmark: Benchmark {
                 logSumExp: logSumExp)
         }
         let dO = matrix(heads * width)
-        let dq = matrix(heads * width, .f32), dks = matrix(heads * width, .f32), dvs = matrix(heads * width, .f32)
+        let dq = matrix(heads * width, .f32), parts = 0..<Attention.parts(bounds: bounds, heads: heads)
+        let dks = parts.map { _ in matrix(heads * width, .f32) }, dvs = parts.map { _ in matrix(heads * width, .f32) }
         let dk = matrix(groups * width, .f32), dv = matrix(groups * width, .f32)
         let backward = context.stopwatch.measure {
             Attention.backward(
                 dO, q: q, k: k, v: v, o: o, logSumExp: logSumExp, bounds: bounds, heads: heads, groups: groups,
                 scale: scale, window: nil, into: dq, dk: dks, dv: dvs)
-            Attention.sumOverGroup(dks, groups: groups, headWidth: width, into: dk)
-            Attention.sumOverGroup(dvs, groups: groups, headWidth: width, into: dv)
+            Attention.sumOverGroup(dks, rows: 0..<rows, groups: groups, headWidth: width, into: dk)
+            Attention.sumOverGroup(dvs, rows: 0..<rows, groups: groups, headWidth: width, into: dv)
         }
         let pairs = Double(examples) * Double(length) * Double(length + 1) / 2
         let peak = context.peaks.product(.bfloat16)

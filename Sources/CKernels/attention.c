@@ -1,5 +1,5 @@
 // Causal attention of the query heads that share one key/value head, over one example.
-// The scalar twin walks queries one by one with one row of scores; the variants walk tiles of TILE queries × TILE keys with the
+// The scalar twin walks queries one by one with one row of scores; the variants walk square tiles of queries and keys with the
 // products of `panelproduct.c`, and rescale the running sum as larger scores appear. Scores, sums and gradients are fp32;
 // probabilities enter products in the operands' type.
 #ifndef VARIANT
@@ -65,26 +65,35 @@ static void backward_scalar(
     }
 }
 
-enum { TILE = 64 };
+/// Queries and keys in a tile. Tall tiles make their products efficient, but compute more scores that nobody sees.
+static inline long tile_side(const lathe_attention_shape *s) { return s->keys >= 1024 ? 128 : 64; }
 
 static inline long round_up(long n, long step) { return (n + step - 1) / step * step; }
-static inline long at_most(long n, long most) { return n < most ? n : most; }
 
 /// The keys a tile of queries sees, whole tiles of keys.
 typedef struct { long first, end; } key_range;
 
-static inline key_range seen_keys(const lathe_attention_shape *s, long query, long count) {
+static inline key_range seen_keys(const lathe_attention_shape *s, long side, long query, long count) {
     long position = s->keys - s->queries + query;
-    return (key_range){first_key(s, position) / TILE * TILE, position + count};
+    return (key_range){first_key(s, position) / side * side, position + count};
 }
 
-/// Numbers in the panels of a tile of TILE keys or queries: as columns of depth D, or as rows of D columns.
-static inline long column_panels(long width) { return TILE * width; }
-static inline long row_panels(long width) { return TILE * round_up(width, 16); }
+/// Numbers in the panels of a tile of keys or queries: as columns of depth D, or as rows of D columns.
+static inline long column_panels(long side, long width) { return side * width; }
+static inline long row_panels(long side, long width) { return side * round_up(width, 16); }
 
-static void pack_rows(const void *rows, lathe_type type, long stride, long count, long width, void *panels) {
-    if (count < TILE) memset(panels, 0, (size_t)row_panels(width) * type_size(type));
-    lathe_panels_from_rows(rows, type, stride, count, width, panels, TILE, 0);
+static void pack_columns(const void *rows, lathe_type type, long stride, long count, long width, void *panels) {
+    for (long column = 0; column < count; column += LATHE_PANEL)
+        lathe_panel_from_columns(
+            at(rows, column * stride, type), type, stride, at_most(count - column, LATHE_PANEL), width,
+            at_mutable(panels, column * width, type));
+}
+
+/// Rows past the last are zero.
+static void pack_rows(
+    const void *rows, lathe_type type, long stride, long count, long side, long width, void *panels) {
+    if (count < side) memset(panels, 0, (size_t)row_panels(side, width) * type_size(type));
+    lathe_panels_from_rows(rows, type, stride, count, width, panels, side, 0);
 }
 
 /// c[rows, columns] (+)= alpha · left · panels, all of one tile; c's rows are `c_stride` apart.
@@ -109,28 +118,40 @@ static void *take(char **place, long count, size_t size) {
 #define VARIANT_FILE "attention.c"
 #include "variants.h"
 
+// The AVX-512 variant once more, where the CPU rounds to bf16 itself.
+#undef VARIANT
+#define VARIANT(name) name##_avx512_bf16
+#undef v_store
+#define v_store v512_store_bf16
+#pragma clang attribute push( \
+    __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,avx2,fma,f16c"))), apply_to = function)
+#include VARIANT_FILE
+#pragma clang attribute pop
+
 void lathe_attention_forward(
     const lathe_attention_shape *shape, long heads, const void *q, const void *k, const void *v, void *o, float *lse) {
-    LATHE_DISPATCH(forward, shape, heads, q, k, v, o, lse);
+    if (lathe_has_pair_product()) forward_avx512_bf16(shape, heads, q, k, v, o, lse);
+    else LATHE_DISPATCH(forward, shape, heads, q, k, v, o, lse);
 }
 
 void lathe_attention_backward(
     const lathe_attention_shape *shape, const void *d_o, const void *q, const void *k, const void *v, const void *o,
     const float *lse, float *dq, float *dk, float *dv, long gradient_stride) {
-    LATHE_DISPATCH(backward, shape, d_o, q, k, v, o, lse, dq, dk, dv, gradient_stride);
+    if (lathe_has_pair_product()) backward_avx512_bf16(shape, d_o, q, k, v, o, lse, dq, dk, dv, gradient_stride);
+    else LATHE_DISPATCH(backward, shape, d_o, q, k, v, o, lse, dq, dk, dv, gradient_stride);
 }
 
 #else
 
-/// Turns a row of TILE scores into probabilities against the running maximum; says by how much older sums fade.
+/// Turns a row of `side` scores into probabilities against the running maximum; says by how much older sums fade.
 LATHE_INLINE float VARIANT(soften)(
-    float *scores, long low, long high, lathe_type type, void *probabilities, float *largest, float *total) {
+    float *scores, long side, long low, long high, lathe_type type, void *probabilities, float *largest, float *total) {
     for (long j = 0; j < low; j++) scores[j] = -INFINITY;
-    for (long j = high; j < TILE; j++) scores[j] = -INFINITY;
+    for (long j = high; j < side; j++) scores[j] = -INFINITY;
     V most = v_set1(*largest), sum = v_set1(0);
-    for (long j = 0; j < TILE; j += LANES) most = v_max(v_load(scores, j, LATHE_F32, LANES), most);
+    for (long j = 0; j < side; j += LANES) most = v_max(v_load(scores, j, LATHE_F32, LANES), most);
     float now = v_largest(most);
-    for (long j = 0; j < TILE; j += LANES) {
+    for (long j = 0; j < side; j += LANES) {
         V value = v_exp(v_load(scores, j, LATHE_F32, LANES) - v_set1(now));
         v_store(probabilities, j, type, value, LANES);
         sum += value;
@@ -143,50 +164,50 @@ LATHE_INLINE float VARIANT(soften)(
 
 static void VARIANT(forward)(
     const lathe_attention_shape *s, long heads, const void *q, const void *k, const void *v, void *o, float *lse) {
-    long width = s->width, tiles = (s->keys + TILE - 1) / TILE, padded = round_up(width, LANES);
+    long side = tile_side(s), width = s->width, tiles = (s->keys + side - 1) / side, padded = round_up(width, LANES);
     size_t size = type_size(s->type);
     char *place = lathe_scratch(
-        0, (size_t)(tiles * (column_panels(width) + row_panels(width)) + TILE * TILE) * size
-               + (size_t)(TILE * (TILE + padded + 2)) * 4 + 8 * 64);
-    char *k_panels = take(&place, tiles * column_panels(width), size);
-    char *v_panels = take(&place, tiles * row_panels(width), size);
-    char *p = take(&place, TILE * TILE, size);
-    float *scores = take(&place, TILE * TILE, 4), *sums = take(&place, TILE * padded, 4);
-    float *largest = take(&place, TILE, 4), *total = take(&place, TILE, 4);
+        0, (size_t)(tiles * (column_panels(side, width) + row_panels(side, width)) + side * side) * size
+               + (size_t)(side * (side + padded + 2)) * 4 + 8 * 64);
+    char *k_panels = take(&place, tiles * column_panels(side, width), size);
+    char *v_panels = take(&place, tiles * row_panels(side, width), size);
+    char *p = take(&place, side * side, size);
+    float *scores = take(&place, side * side, 4), *sums = take(&place, side * padded, 4);
+    float *largest = take(&place, side, 4), *total = take(&place, side, 4);
     for (long tile = 0; tile < tiles; tile++) {
-        long key = tile * TILE, count = at_most(s->keys - key, TILE);
+        long key = tile * side, count = at_most(s->keys - key, side);
         const void *k_rows = at(k, key * s->key_stride, s->type), *v_rows = at(v, key * s->key_stride, s->type);
-        lathe_panel_from_columns(
-            k_rows, s->type, s->key_stride, count, width, k_panels + tile * column_panels(width) * (long)size);
-        pack_rows(v_rows, s->type, s->key_stride, count, width, v_panels + tile * row_panels(width) * (long)size);
+        pack_columns(
+            k_rows, s->type, s->key_stride, count, width, k_panels + tile * column_panels(side, width) * (long)size);
+        pack_rows(v_rows, s->type, s->key_stride, count, side, width, v_panels + tile * row_panels(side, width) * (long)size);
     }
     for (long head = 0; head < heads; head++)
-        for (long query = 0; query < s->queries; query += TILE) {
-            long count = at_most(s->queries - query, TILE);
+        for (long query = 0; query < s->queries; query += side) {
+            long count = at_most(s->queries - query, side);
             const void *q_rows = at(q, query * s->query_stride + head * width, s->type);
             memset(sums, 0, (size_t)(count * padded) * 4);
             for (long i = 0; i < count; i++) largest[i] = -INFINITY, total[i] = 0;
-            key_range range = seen_keys(s, query, count);
-            for (long key = range.first; key < range.end; key += TILE) {
-                long tile = key / TILE;
+            key_range range = seen_keys(s, side, query, count);
+            for (long key = range.first; key < range.end; key += side) {
+                long tile = key / side;
                 multiply(
-                    s, q_rows, s->query_stride, k_panels + tile * column_panels(width) * (long)size, width, count,
-                    at_most(s->keys - key, TILE), s->scale, false, scores, TILE);
+                    s, q_rows, s->query_stride, k_panels + tile * column_panels(side, width) * (long)size, width, count,
+                    at_most(s->keys - key, side), s->scale, false, scores, side);
                 for (long i = 0; i < count; i++) {
                     long position = s->keys - s->queries + query + i, first = first_key(s, position);
-                    long low = first > key ? first - key : 0, high = at_most(position + 1 - key, TILE);
-                    void *row = p + i * TILE * (long)size;
+                    long low = first > key ? first - key : 0, high = at_most(position + 1 - key, side);
+                    void *row = p + i * side * (long)size;
                     if (high <= low) {
-                        memset(row, 0, TILE * size);
+                        memset(row, 0, side * size);
                         continue;
                     }
-                    float fade = VARIANT(soften)(scores + i * TILE, low, high, s->type, row, largest + i, total + i);
+                    float fade = VARIANT(soften)(scores + i * side, side, low, high, s->type, row, largest + i, total + i);
                     float *sum = sums + i * padded;
                     for (long d = 0; fade != 1 && d < padded; d += LANES)
                         v_store(sum, d, LATHE_F32, v_load(sum, d, LATHE_F32, LANES) * v_set1(fade), LANES);
                 }
                 multiply(
-                    s, p, TILE, v_panels + tile * row_panels(width) * (long)size, TILE, count, width, 1, true, sums, padded);
+                    s, p, side, v_panels + tile * row_panels(side, width) * (long)size, side, count, width, 1, true, sums, padded);
             }
             for (long i = 0; i < count; i++) {
                 void *row = at_mutable(o, (query + i) * s->output_stride + head * width, s->output_type);
@@ -203,39 +224,39 @@ static void VARIANT(forward)(
 static void VARIANT(backward)(
     const lathe_attention_shape *s, const void *d_o, const void *q, const void *k, const void *v, const void *o,
     const float *lse, float *dq, float *dk, float *dv, long gradient_stride) {
-    long width = s->width, tiles = (s->keys + TILE - 1) / TILE, wide = round_up(width, 16);
+    long side = tile_side(s), width = s->width, tiles = (s->keys + side - 1) / side, wide = round_up(width, 16);
     size_t size = type_size(s->type);
     char *place = lathe_scratch(
-        0, (size_t)(tiles * width * TILE + 2 * column_panels(width) + 2 * row_panels(width) + 4 * TILE * TILE) * size
-               + (size_t)(2 * TILE * TILE + wide * TILE + 2 * TILE) * 4 + 16 * 64);
-    char *k_turned = take(&place, tiles * width * TILE, size);  // [tile][D][TILE]
-    char *q_columns = take(&place, column_panels(width), size), *do_columns = take(&place, column_panels(width), size);
-    char *q_rows = take(&place, row_panels(width), size), *do_rows = take(&place, row_panels(width), size);
-    char *p = take(&place, TILE * TILE, size), *ds = take(&place, TILE * TILE, size);
-    char *ds_panels = take(&place, row_panels(TILE), size);
-    float *scores = take(&place, TILE * TILE, 4), *dp = take(&place, TILE * TILE, 4), *dq_turned = take(&place, wide * TILE, 4);
-    float *delta = take(&place, TILE, 4), *log_sum = take(&place, TILE, 4);
+        0, (size_t)(tiles * width * side + 2 * column_panels(side, width) + 2 * row_panels(side, width) + 4 * side * side) * size
+               + (size_t)(2 * side * side + wide * side + 2 * side) * 4 + 16 * 64);
+    char *k_turned = take(&place, tiles * width * side, size);  // [tile][D][side]
+    char *q_columns = take(&place, column_panels(side, width), size), *do_columns = take(&place, column_panels(side, width), size);
+    char *q_rows = take(&place, row_panels(side, width), size), *do_rows = take(&place, row_panels(side, width), size);
+    char *p = take(&place, side * side, size), *ds = take(&place, side * side, size);
+    char *ds_panels = take(&place, row_panels(side, side), size);
+    float *scores = take(&place, side * side, 4), *dp = take(&place, side * side, 4), *dq_turned = take(&place, wide * side, 4);
+    float *delta = take(&place, side, 4), *log_sum = take(&place, side, 4);
     for (long tile = 0; tile < tiles; tile++) {
-        long key = tile * TILE, count = at_most(s->keys - key, TILE);
-        char *turned = k_turned + tile * width * TILE * (long)size;
-        if (count < TILE) memset(turned, 0, (size_t)(width * TILE) * size);
-        lathe_transpose(at(k, key * s->key_stride, s->type), s->type, s->key_stride, count, width, turned, TILE);
+        long key = tile * side, count = at_most(s->keys - key, side);
+        char *turned = k_turned + tile * width * side * (long)size;
+        if (count < side) memset(turned, 0, (size_t)(width * side) * size);
+        lathe_transpose(at(k, key * s->key_stride, s->type), s->type, s->key_stride, count, width, turned, side);
     }
     for (long j = 0; j < s->keys; j++) {
         memset(dk + j * gradient_stride, 0, (size_t)width * 4);
         memset(dv + j * gradient_stride, 0, (size_t)width * 4);
     }
     // Columns past a tile's last query are multiplied by probabilities of zero: they must be numbers.
-    memset(dp, 0, TILE * TILE * 4);
-    for (long query = 0; query < s->queries; query += TILE) {
-        long count = at_most(s->queries - query, TILE), start = query * s->query_stride;
+    memset(dp, 0, side * side * 4);
+    for (long query = 0; query < s->queries; query += side) {
+        long count = at_most(s->queries - query, side), start = query * s->query_stride;
         const void *q_tile = at(q, start, s->type), *do_tile = at(d_o, start, s->type);
-        lathe_panel_from_columns(q_tile, s->type, s->query_stride, count, width, q_columns);
-        lathe_panel_from_columns(do_tile, s->type, s->query_stride, count, width, do_columns);
-        pack_rows(q_tile, s->type, s->query_stride, count, width, q_rows);
-        pack_rows(do_tile, s->type, s->query_stride, count, width, do_rows);
-        memset(dq_turned, 0, (size_t)(width * TILE) * 4);
-        for (long i = 0; i < TILE; i++) {
+        pack_columns(q_tile, s->type, s->query_stride, count, width, q_columns);
+        pack_columns(do_tile, s->type, s->query_stride, count, width, do_columns);
+        pack_rows(q_tile, s->type, s->query_stride, count, side, width, q_rows);
+        pack_rows(do_tile, s->type, s->query_stride, count, side, width, do_rows);
+        memset(dq_turned, 0, (size_t)(width * side) * 4);
+        for (long i = 0; i < side; i++) {
             V sum = v_set1(0);
             for (long d = 0; i < count && d < width; d += LANES)
                 sum = v_fma(
@@ -245,35 +266,35 @@ static void VARIANT(backward)(
             log_sum[i] = i < count ? lse[(query + i) * s->lse_stride] : 0;
         }
         long first_position = s->keys - s->queries + query;
-        key_range range = seen_keys(s, query, count);
-        for (long key = range.first; key < range.end; key += TILE) {
-            long keys = at_most(s->keys - key, TILE), key_row = key * s->key_stride;
-            multiply(s, at(k, key_row, s->type), s->key_stride, q_columns, width, keys, count, s->scale, false, scores, TILE);
-            multiply(s, at(v, key_row, s->type), s->key_stride, do_columns, width, keys, count, 1, false, dp, TILE);
+        key_range range = seen_keys(s, side, query, count);
+        for (long key = range.first; key < range.end; key += side) {
+            long keys = at_most(s->keys - key, side), key_row = key * s->key_stride;
+            multiply(s, at(k, key_row, s->type), s->key_stride, q_columns, width, keys, count, s->scale, false, scores, side);
+            multiply(s, at(v, key_row, s->type), s->key_stride, do_columns, width, keys, count, 1, false, dp, side);
             for (long j = 0; j < keys; j++) {
                 // Queries `low..<high` of the tile see key `key + j`.
                 long low = key + j - first_position, high = s->window > 0 ? at_most(low + s->window, count) : count;
                 if (low < 0) low = 0;
-                void *p_row = p + j * TILE * (long)size, *ds_row = ds + j * TILE * (long)size;
-                float *row = scores + j * TILE;
-                for (long i = 0; i < TILE; i++)
+                void *p_row = p + j * side * (long)size, *ds_row = ds + j * side * (long)size;
+                float *row = scores + j * side;
+                for (long i = 0; i < side; i++)
                     if (i < low || i >= high) row[i] = -INFINITY;
-                for (long i = 0; i < TILE; i += LANES) {
+                for (long i = 0; i < side; i += LANES) {
                     V value = v_exp(v_load(row, i, LATHE_F32, LANES) - v_load(log_sum, i, LATHE_F32, LANES));
-                    V step = v_load(dp, j * TILE + i, LATHE_F32, LANES) - v_load(delta, i, LATHE_F32, LANES);
+                    V step = v_load(dp, j * side + i, LATHE_F32, LANES) - v_load(delta, i, LATHE_F32, LANES);
                     v_store(p_row, i, s->type, value, LANES);
                     v_store(ds_row, i, s->type, value * step * v_set1(s->scale), LANES);
                 }
             }
             float *dk_tile = dk + key * gradient_stride, *dv_tile = dv + key * gradient_stride;
-            multiply(s, p, TILE, do_rows, TILE, keys, width, 1, true, dv_tile, gradient_stride);
-            multiply(s, ds, TILE, q_rows, TILE, keys, width, 1, true, dk_tile, gradient_stride);
-            pack_rows(ds, s->type, TILE, keys, TILE, ds_panels);
+            multiply(s, p, side, do_rows, side, keys, width, 1, true, dv_tile, gradient_stride);
+            multiply(s, ds, side, q_rows, side, keys, width, 1, true, dk_tile, gradient_stride);
+            pack_rows(ds, s->type, side, keys, side, side, ds_panels);
             multiply(
-                s, k_turned + key / TILE * width * TILE * (long)size, TILE, ds_panels, TILE, width, TILE, 1, true, dq_turned,
-                TILE);
+                s, k_turned + key / side * width * side * (long)size, side, ds_panels, side, width, side, 1, true, dq_turned,
+                side);
         }
-        lathe_transpose(dq_turned, LATHE_F32, TILE, width, count, dq + start, s->query_stride);
+        lathe_transpose(dq_turned, LATHE_F32, side, width, count, dq + start, s->query_stride);
     }
 }
 

@@ -59,6 +59,8 @@ static inline size_t type_size(lathe_type type) { return type == LATHE_F32 ? 4 :
 static inline const void *at(const void *p, long i, lathe_type type) { return (const char *)p + i * (long)type_size(type); }
 static inline void *at_mutable(void *p, long i, lathe_type type) { return (char *)p + i * (long)type_size(type); }
 
+static inline long at_most(long n, long most) { return n < most ? n : most; }
+
 /// The width of a panel that holds `columns` columns, at most LATHE_PANEL.
 static inline long panel_width(long columns) { return columns >= LATHE_PANEL ? LATHE_PANEL : (columns + 15) / 16 * 16; }
 

@@ -92,6 +92,8 @@ __attribute__((target("avx512f,avx512bf16"), noinline)) static void sum_six_bf16
 #undef VARIANT
 #define VARIANT(name) name##_avx512_bf16
 #define HAS_PAIR_PRODUCT
+#undef v_store
+#define v_store v512_store_bf16
 #pragma clang attribute push( \
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,avx2,fma,f16c"))), apply_to = function)
 #include VARIANT_FILE
@@ -188,8 +190,9 @@ LATHE_INLINE void VARIANT(tile)(
 }
 
 #if LANES == 16
-/// A tile of six rows by a whole panel, the one that nearly all of a large product consists of.
-static void VARIANT(six_rows)(const lathe_panel_product *p, long row, long first) {
+/// A tile of six rows by a whole panel, the one that nearly all of a large product consists of. Rows before `done` have their
+/// results already.
+static void VARIANT(six_rows)(const lathe_panel_product *p, long row, long done, long first) {
     lathe_walk walks[MOST_WALKS];
     for (long i = 0; i < p->term_count; i++) {
         const lathe_term *t = p->terms + i;
@@ -200,9 +203,28 @@ static void VARIANT(six_rows)(const lathe_panel_product *p, long row, long first
     float sums[6 * LATHE_PANEL] __attribute__((aligned(64)));
     if (p->type == LATHE_F32) sum_six_f32_avx512(walks, p->term_count, sums);
     else sum_six_bf16_avx512(walks, p->term_count, sums);
-    for (int m = 0; m < 6; m++)
-        for (int n = 0; n < 4; n++)
-            VARIANT(finish)(p, row + m, first + n * LANES, _mm512_load_ps(sums + m * LATHE_PANEL + n * LANES));
+    if (p->columns - first < LATHE_PANEL) {
+        for (long m = done - row; m < 6; m++)
+            for (int n = 0; n < 4; n++)
+                VARIANT(finish)(p, row + m, first + n * LANES, _mm512_load_ps(sums + m * LATHE_PANEL + n * LANES));
+        return;
+    }
+    // The same with a whole panel: questions are asked once a row.
+    const lathe_panel_product q = *p;
+    for (long m = done - row; m < 6; m++) {
+        V values[4];
+        for (int n = 0; n < 4; n++) values[n] = _mm512_load_ps(sums + m * LATHE_PANEL + n * LANES) * v_set1(q.alpha);
+        if (q.bias)
+            for (int n = 0; n < 4; n++) values[n] += v_load(q.bias, first + n * LANES, LATHE_F32, LANES);
+        if (q.base)
+            for (int n = 0; n < 4; n++)
+                values[n] += v_load(q.base, (row + m) * q.base_stride + first + n * LANES, LATHE_F32, LANES);
+        long place = (row + m) * q.output_stride + first;
+        if (q.output_type == LATHE_F32)
+            for (int n = 0; n < 4; n++) v_store(q.output, place + n * LANES, LATHE_F32, values[n], LANES);
+        else
+            for (int n = 0; n < 4; n++) v_store(q.output, place + n * LANES, LATHE_BF16, values[n], LANES);
+    }
 }
 
 /// Whether `six_rows` can run: the instruction is there, and terms are few and none empty.
@@ -210,7 +232,7 @@ static bool VARIANT(has_six_rows)(const lathe_panel_product *p) {
 #ifndef HAS_PAIR_PRODUCT
     if (p->type == LATHE_BF16) return false;
 #endif
-    bool can = p->term_count <= MOST_WALKS;
+    bool can = p->rows >= 6 && p->term_count <= MOST_WALKS;
     for (long i = 0; can && i < p->term_count; i++) can = p->terms[i].depth >= 2;
     return can;
 }
@@ -235,7 +257,9 @@ static void VARIANT(product)(const lathe_panel_product *p) {
             int nv = left < VECTORS ? (int)left : VECTORS, height = HEIGHT(nv);
             long row = 0;
 #if LANES == 16
-            for (; nv == 4 && quick && row + 6 <= p->rows; row += 6) VARIANT(six_rows)(p, row, first);
+            // The last tile begins early enough to have six rows.
+            for (; nv == 4 && quick && row < p->rows; row += 6)
+                VARIANT(six_rows)(p, at_most(row, p->rows - 6), row, first);
 #endif
             long tiles = (p->rows - row + height - 1) / height;
             for (long i = 0; i < tiles; i++) {

@@ -165,3 +165,16 @@ LATHE_INLINE __m512 v512_exp(__m512 x) {
     return _mm512_scalef_ps(EXP_POLYNOMIAL(_mm512_fmadd_ps, _mm512_set1_ps, r), k);
 }
 #pragma clang attribute pop
+
+/// As `v512_store`, rounding to bf16 by the CPU's own instruction.
+LATHE_INLINE __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,avx2,fma,f16c"))) void v512_store_bf16(
+    void *p, long i, lathe_type type, __m512 x, long n) {
+    if (type == LATHE_F32) {
+        v512_store(p, i, type, x, n);
+        return;
+    }
+    uint16_t *to = (uint16_t *)p + i;
+    __m256i halves = (__m256i)_mm512_cvtneps_pbh(x);
+    if (n >= 16) _mm256_storeu_si256((__m256i *)to, halves);
+    else _mm256_mask_storeu_epi16(to, v512_mask(n), halves);
+}

@@ -17,22 +17,46 @@ public enum Attention {
     ) {
         let width = check(q: q, k: k, v: v, heads: heads, groups: groups)
         precondition(o.rows == q.rows && o.columns == q.columns && logSumExp.count == q.rows * heads)
-        let examples = longestFirst(bounds, rows: q.rows)
         let lse = logSumExp.floatPointer
-        let (parts, perPart) = split(heads: heads, groups: groups, tasks: examples.count * groups)
-        parallel(examples.count * parts) { index, _ in
-            let rows = examples[index / parts], head = index % parts * perPart, group = head / (heads / groups)
+        let examples = longestFirst(bounds, rows: q.rows)
+        let (_, perPart) = split(heads: heads, groups: groups, tasks: examples.count * groups)
+        let tasks = tasks(examples, heads: heads, perTask: perPart)
+        parallel(tasks.count) { index, _ in
+            let (rows, head, queries, _) = tasks[index], group = head / (heads / groups)
             var shape = shape(
-                rows: rows.count, keys: rows.count, width: width, heads: heads, groups: groups, scale: scale,
-                window: window)
+                rows: queries.count, keys: queries.upperBound - rows.lowerBound, width: width, heads: heads,
+                groups: groups, scale: scale, window: window)
             shape.type = q.type.c
             shape.output_type = o.type.c
             lathe_attention_forward(
-                &shape, perPart, q.row(rows.lowerBound) + head * width * q.type.byteCount,
-                k.row(rows.lowerBound) + group * width * k.type.byteCount,
-                v.row(rows.lowerBound) + group * width * v.type.byteCount,
-                o.row(rows.lowerBound) + head * width * o.type.byteCount, lse + rows.lowerBound * heads + head)
+                &shape, perPart, q.element(queries.lowerBound * q.columns + head * width),
+                k.element(rows.lowerBound * k.columns + group * width),
+                v.element(rows.lowerBound * v.columns + group * width),
+                o.element(queries.lowerBound * o.columns + head * width), lse + queries.lowerBound * heads + head)
         }
+    }
+
+    /// One task: the rows of its example, its first head, its queries, and which part of the example's these are.
+    private typealias Task = (rows: Range<Int>, head: Int, queries: Range<Int>, part: Int)
+
+    /// How many shares of the gradients of keys and values there are: few long examples are cut in two, so that no thread waits
+    /// for another's last head.
+    public static func parts(bounds: [Int], heads: Int) -> Int {
+        let longest = zip(bounds, bounds.dropFirst()).map { $1 - $0 }.max() ?? 0
+        let isFew = (bounds.count - 1) * heads < 8 * Processor.threads && Processor.threads > 1
+        return isFew && longest >= 1024 ? 2 : 1
+    }
+
+    /// The most work first: of a causal example's halves the second sees three times as many keys as the first.
+    private static func tasks(_ examples: [Range<Int>], heads: Int, perTask: Int) -> [Task] {
+        let bounds = examples.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
+        let parts = parts(bounds: bounds, heads: heads / perTask)
+        return (0..<parts).reversed().flatMap { part in
+            examples.flatMap { rows in
+                let queries = rows.lowerBound + rows.count * part / parts..<rows.lowerBound + rows.count * (part + 1) / parts
+                return stride(from: 0, to: heads, by: perTask).map { (rows, $0, queries, part) }
+            }
+        }.filter { !$0.queries.isEmpty }
     }
 
     /// Gradients of q, k and v, all fp32.
@@ -40,43 +64,52 @@ public enum Attention {
     /// - Parameters:
     ///   - dO: `[N, H·D]`, and `o`, of the type of `q`.
     ///   - dq: `[N, H·D]`.
-    ///   - dk: `[N, H·D]`, and `dv`: each query head's own share; `sumOverGroup` adds the heads that share a key/value head.
+    ///   - dk: `[N, H·D]`, and `dv`: each query head's own share, in as many matrices as `parts` says; `sumOverGroup` adds them.
     public static func backward(
         _ dO: Matrix, q: Matrix, k: Matrix, v: Matrix, o: Matrix, logSumExp: Matrix, bounds: [Int], heads: Int,
-        groups: Int, scale: Float, window: Int?, into dq: Matrix, dk: Matrix, dv: Matrix
+        groups: Int, scale: Float, window: Int?, into dq: Matrix, dk: [Matrix], dv: [Matrix]
     ) {
         let width = check(q: q, k: k, v: v, heads: heads, groups: groups)
-        precondition([dO, o, dq, dk, dv].allSatisfy { $0.rows == q.rows && $0.columns == q.columns })
+        precondition(([dO, o, dq] + dk + dv).allSatisfy { $0.rows == q.rows && $0.columns == q.columns })
         precondition(dO.type == q.type && o.type == q.type)
-        let examples = longestFirst(bounds, rows: q.rows), perGroup = heads / groups
-        let (lse, dqs, dks, dvs) = (logSumExp.floatPointer, dq.floatPointer, dk.floatPointer, dv.floatPointer)
-        parallel(examples.count * heads) { index, _ in
-            let rows = examples[index / heads], head = index % heads
-            let start = rows.lowerBound * q.columns + head * width
+        let parts = parts(bounds: bounds, heads: heads), perGroup = heads / groups
+        precondition(dk.count == parts && dv.count == parts)
+        let (lse, dqs) = (logSumExp.floatPointer, dq.floatPointer)
+        let tasks = tasks(longestFirst(bounds, rows: q.rows), heads: heads, perTask: 1)
+        parallel(tasks.count) { index, _ in
+            let (rows, head, queries, part) = tasks[index]
+            let start = queries.lowerBound * q.columns + head * width
             let key = rows.lowerBound * k.columns + head / perGroup * width
             var shape = shape(
-                rows: rows.count, keys: rows.count, width: width, heads: heads, groups: groups, scale: scale,
-                window: window)
+                rows: queries.count, keys: queries.upperBound - rows.lowerBound, width: width, heads: heads,
+                groups: groups, scale: scale, window: window)
             shape.type = q.type.c
+            let share = rows.lowerBound * q.columns + head * width
+            let (dks, dvs) = (dk[part].floatPointer, dv[part].floatPointer)
             lathe_attention_backward(
                 &shape, dO.element(start), q.element(start), k.element(key), v.element(key), o.element(start),
-                lse + rows.lowerBound * heads + head, dqs + start, dks + start, dvs + start, q.columns)
+                lse + queries.lowerBound * heads + head, dqs + start, dks + share, dvs + share, q.columns)
+            // Keys after the last of these queries.
+            for row in queries.upperBound..<rows.upperBound {
+                for share in [dks, dvs] { (share + row * q.columns + head * width).update(repeating: 0, count: width) }
+            }
         }
     }
 
-    /// `sum` `[N, G·D]` = the heads of each group of `shares` `[N, H·D]` added, in their order; both fp32.
-    public static func sumOverGroup(_ shares: Matrix, groups: Int, headWidth: Int, into sum: Matrix) {
-        let perGroup = shares.columns / headWidth / groups
-        precondition(sum.rows == shares.rows && sum.columns == groups * headWidth)
-        parallelRanges(sum.rows, grain: sum.rowGrain) { rows in
-            for row in rows {
-                for group in 0..<groups {
-                    let to = sum.element(row * sum.columns + group * headWidth)
-                    let from = shares.element(row * shares.columns + group * perGroup * headWidth)
-                    lathe_convert(from, LATHE_F32, to, LATHE_F32, headWidth)
-                    for head in 1..<perGroup {
-                        lathe_add(from + head * headWidth * 4, LATHE_F32, to, LATHE_F32, headWidth)
-                    }
+    /// `sum` `[n, G·D]` = rows `rows` of the heads of each group of `shares` `[N, H·D]` added, share by share and in their order;
+    /// all fp32.
+    public static func sumOverGroup(
+        _ shares: [Matrix], rows: Range<Int>, groups: Int, headWidth: Int, into sum: Matrix
+    ) {
+        precondition(sum.rows == rows.count && sum.columns == groups * headWidth)
+        for (row, from) in rows.enumerated() {
+            let to = sum.rows(row..<row + 1).floatPointer
+            to.update(repeating: 0, count: sum.columns)
+            for share in shares {
+                let heads = share.columns / headWidth, numbers = share.rows(from..<from + 1).floatPointer
+                for head in 0..<heads {
+                    lathe_add(
+                        numbers + head * headWidth, LATHE_F32, to + head * groups / heads * headWidth, LATHE_F32, headWidth)
                 }
             }
         }

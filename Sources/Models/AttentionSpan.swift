@@ -36,11 +36,17 @@ struct AttentionSpan {
         }
     }
 
+    /// How many matrices the shares of keys' and values' gradients take.
+    func gradientShares(heads: Int) -> Int {
+        guard case .examples(let bounds) = reach else { return 1 }
+        return Attention.parts(bounds: bounds, heads: heads)
+    }
+
     /// The gradients of queries, and each query head's share of those of keys and values, all `[N, H·D]` fp32, from that of
     /// what attention gave.
     func attendBackward(
-        _ dAttended: Matrix, _ saved: BlockActivations, block: DecoderBlock, _ dQuery: Matrix, _ dKey: Matrix,
-        _ dValue: Matrix
+        _ dAttended: Matrix, _ saved: BlockActivations, block: DecoderBlock, _ dQuery: Matrix, _ dKey: [Matrix],
+        _ dValue: [Matrix]
     ) {
         let shape = block.configuration
         switch reach {

@@ -95,8 +95,9 @@ extension DecoderBlock {
     ) {
         let (heads, groups) = (configuration.heads, configuration.keyValueHeads)
         let dQuery = context.residual(rows: dx.rows, columns: configuration.queryWidth)
-        let dKey = context.residual(rows: dx.rows, columns: configuration.queryWidth)
-        let dValue = context.residual(rows: dx.rows, columns: configuration.queryWidth)
+        let shares = span.gradientShares(heads: heads)
+        let dKey = (0..<shares).map { _ in context.residual(rows: dx.rows, columns: configuration.queryWidth) }
+        let dValue = (0..<shares).map { _ in context.residual(rows: dx.rows, columns: configuration.queryWidth) }
         span.attendBackward(dAttended, saved, block: self, dQuery, dKey, dValue)
 
         let layers = [query, key, value]
@@ -110,13 +111,13 @@ extension DecoderBlock {
                 dQueryRows, heads: heads, queryNorm, raw: saved.rawQuery?.rows(rows),
                 saved.queryInverseRMS?.rows(rows, times: heads), into: gradients.query.rows(rows))
             Attention.sumOverGroup(
-                dKey.rows(rows), groups: groups, headWidth: configuration.headWidth, into: grouped[block])
+                dKey, rows: rows, groups: groups, headWidth: configuration.headWidth, into: grouped[block])
             span.rotate(grouped[block], rows, heads: groups, .backward)
             throughNorm(
                 grouped[block], heads: groups, keyNorm, raw: saved.rawKey?.rows(rows),
                 saved.keyInverseRMS?.rows(rows, times: groups), into: gradients.key.rows(rows))
             Attention.sumOverGroup(
-                dValue.rows(rows), groups: groups, headWidth: configuration.headWidth, into: grouped[block])
+                dValue, rows: rows, groups: groups, headWidth: configuration.headWidth, into: grouped[block])
             Conversion.convert(grouped[block], into: gradients.value.rows(rows))
 
             let x = saved.input.rows(rows)

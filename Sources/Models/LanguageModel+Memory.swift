@@ -75,7 +75,7 @@ private struct PassMemory {
         let attended = bytes(query, type)
         let backwardMLP = attended + mlp + masked + scratch(inner, .f32) + scratch(width, .f32)
         let backwardAttention =
-            attended + 3 * bytes(query) + attention + masked + scratch(keyValue, .f32) + scratch(width, .f32)
+            attended + 5 * bytes(query) + attention + masked + scratch(keyValue, .f32) + scratch(width, .f32)
         backward = gradients + max(backwardMLP, backwardAttention, drops ? bytes(max(width, query, inner), type) : 0)
 
         loss =

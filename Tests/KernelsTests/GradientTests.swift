@@ -1,4 +1,5 @@
 import Foundation
+import CKernels
 import Kernels
 import Tensors
 import TestSupport
@@ -123,9 +124,9 @@ import Testing
         Attention.backward(
             dO.matrix, q: q.matrix, k: k.matrix, v: v.matrix, o: o.matrix, logSumExp: lse.matrix, bounds: bounds,
             heads: heads, groups: groups, scale: Float(scale), window: window, into: dq.matrix,
-            dk: keyShares.matrix, dv: valueShares.matrix)
-        Attention.sumOverGroup(keyShares.matrix, groups: groups, headWidth: width, into: dk.matrix)
-        Attention.sumOverGroup(valueShares.matrix, groups: groups, headWidth: width, into: dv.matrix)
+            dk: [keyShares.matrix], dv: [valueShares.matrix])
+        Attention.sumOverGroup([keyShares.matrix], rows: 0..<n, groups: groups, headWidth: width, into: dk.matrix)
+        Attention.sumOverGroup([valueShares.matrix], rows: 0..<n, groups: groups, headWidth: width, into: dv.matrix)
         let (qs, ks, vs) = (q.doubles, k.doubles, v.doubles)
         #expect(relativeError(o.doubles, forward(qs, ks, vs)) < 2e-6)
         #expect(relativeError(dq.doubles, differences(qs, dO.doubles) { forward($0, ks, vs) }) < 5e-6)
@@ -139,6 +140,49 @@ import Testing
             heads: heads,
             groups: groups, scale: Float(scale), window: window, into: cached.matrix)
         #expect(relativeError(cached.doubles, Array(o.doubles[(10 * heads * width)...])) < 1e-6)
+    }
+
+    /// A long example is cut in two so that threads share it: the same as one head after the other, whole.
+    @Test(arguments: [nil, 200] as [Int?]) func attentionInParts(window: Int?) {
+        let (n, heads, width) = (1100, 2, 8), bounds = [0, 1100]
+        let q = TestMatrix(random: n, heads * width, seed: 1), k = TestMatrix(random: n, width, seed: 2)
+        let v = TestMatrix(random: n, width, seed: 3), dO = TestMatrix(random: n, heads * width, seed: 4)
+        let o = TestMatrix(n, heads * width), lse = TestMatrix(n, heads), dq = TestMatrix(n, heads * width)
+        let parts = 0..<Attention.parts(bounds: bounds, heads: heads)
+        let dk = parts.map { _ in TestMatrix(n, heads * width) }, dv = parts.map { _ in TestMatrix(n, heads * width) }
+        Attention.forward(
+            q: q.matrix, k: k.matrix, v: v.matrix, bounds: bounds, heads: heads, groups: 1, scale: 0.5, window: window,
+            into: o.matrix, logSumExp: lse.matrix)
+        Attention.backward(
+            dO.matrix, q: q.matrix, k: k.matrix, v: v.matrix, o: o.matrix, logSumExp: lse.matrix, bounds: bounds,
+            heads: heads, groups: 1, scale: 0.5, window: window, into: dq.matrix, dk: dk.map(\.matrix),
+            dv: dv.map(\.matrix))
+        let keys = TestMatrix(n, width), values = TestMatrix(n, width)
+        Attention.sumOverGroup(dk.map(\.matrix), rows: 0..<n, groups: 1, headWidth: width, into: keys.matrix)
+        Attention.sumOverGroup(dv.map(\.matrix), rows: 0..<n, groups: 1, headWidth: width, into: values.matrix)
+
+        var shape = lathe_attention_shape()
+        (shape.queries, shape.keys, shape.width, shape.window) = (n, n, width, window ?? 0)
+        (shape.query_stride, shape.output_stride, shape.key_stride) = (heads * width, heads * width, width)
+        (shape.lse_stride, shape.scale, shape.type, shape.output_type) = (heads, 0.5, LATHE_F32, LATHE_F32)
+        let whole = TestMatrix(n, heads * width), sums = TestMatrix(n, heads), wholeQ = TestMatrix(n, heads * width)
+        lathe_attention_forward(
+            &shape, heads, q.matrix.pointer, k.matrix.pointer, v.matrix.pointer, whole.matrix.pointer,
+            sums.matrix.floats.baseAddress)
+        #expect(relativeError(o.doubles, whole.doubles) < 1e-6)
+        var (expectedK, expectedV) = ([Double](repeating: 0, count: n * width), [Double](repeating: 0, count: n * width))
+        for head in 0..<heads {
+            let (oneK, oneV) = (TestMatrix(n, width), TestMatrix(n, width)), offset = head * width * 4
+            lathe_attention_backward(
+                &shape, dO.matrix.pointer + offset, q.matrix.pointer + offset, k.matrix.pointer, v.matrix.pointer,
+                whole.matrix.pointer + offset, sums.matrix.floats.baseAddress.map { $0 + head },
+                wholeQ.matrix.floats.baseAddress.map { $0 + head * width }, oneK.matrix.floats.baseAddress,
+                oneV.matrix.floats.baseAddress, width)
+            expectedK = zip(expectedK, oneK.doubles).map { $0 + $1 }
+            expectedV = zip(expectedV, oneV.doubles).map { $0 + $1 }
+        }
+        #expect(relativeError(dq.doubles, wholeQ.doubles) < 2e-6)
+        #expect(relativeError(keys.doubles, expectedK) < 2e-6 && relativeError(values.doubles, expectedV) < 2e-6)
     }
 
     /// A vocabulary within one tile, and one of several with an odd rest.
