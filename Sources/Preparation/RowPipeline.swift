@@ -39,13 +39,14 @@ public final class RowPipeline {
     ) throws {
         let holdsOut = !data.heldOut.isEmpty || data.valSize > 0
         let near = Self.nearSettings(data)
+        let columns = ColumnNames(columns: data.columns, templates: data.template)
         let counter = SideCounter(sink)
         self.counter = counter
         var next: any RowSink = counter
         var leakage: LeakageCheck?
         if holdsOut {
             let check = LeakageCheck(
-                data.leakage, groupBy: data.split.groupBy, columns: data.columns, near: near, folder: context.scratch,
+                data.leakage, groupBy: data.split.groupBy, columns: columns, near: near, folder: context.scratch,
                 next: next)
             leakage = check
             next = check
@@ -68,7 +69,7 @@ public final class RowPipeline {
             }
             if isSplit, index == splitIndex {
                 let plan = SplitPlan(data.split, size: data.valSize, seed: seed)
-                let rows = SplitRows(plan, columns: data.columns, near: near, folder: context.scratch, next: next)
+                let rows = SplitRows(plan, columns: columns, near: near, folder: context.scratch, next: next)
                 split = rows
                 next = rows
             }
@@ -91,7 +92,7 @@ public final class RowPipeline {
         _ next: any RowSink
     ) throws -> RowStep {
         let report = StepReport(index: index, name: step.name, settings: step.text)
-        let columns = data.columns
+        let columns = ColumnNames(columns: data.columns, templates: data.template)
         switch step {
         case .normalise(let step): return NormaliseRows(step, report, next: next)
         case .filter(let step):

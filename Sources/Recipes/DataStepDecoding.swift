@@ -87,7 +87,9 @@ extension RecipeDecoding {
             if step.replaceWith == .pseudonym, step.keyFrom == nil {
                 note(
                     .missingKey, entry.keyPlace, path + ".key_from", "pseudonyms are made with a secret",
-                    hint: "as key_from: PSEUDONYM_KEY, an environment variable; the secret itself stays out of the recipe")
+                    hint:
+                        "as key_from: PSEUDONYM_KEY, an environment variable; the secret itself stays out of the recipe"
+                )
             }
             return .mask(step)
         case "balance": return keys(DataStep.balance)

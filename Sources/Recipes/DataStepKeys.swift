@@ -32,7 +32,8 @@ extension FilterStep: RecipeKeyed {
             .share("max_alphanumeric", \.maxAlphanumeric, "the same share at most"),
             .integer("ngram_words", \.ngramWords, 1...64, "words in a run, for max_word_repetition and max_top_ngram"),
             .share("max_word_repetition", \.maxWordRepetition, "share of word runs that stand more than once"),
-            .integer("ngram_characters", \.ngramCharacters, 1...64, "characters in a run, for max_character_repetition"),
+            .integer(
+                "ngram_characters", \.ngramCharacters, 1...64, "characters in a run, for max_character_repetition"),
             .share(
                 "max_character_repetition", \.maxCharacterRepetition,
                 "share of the commonest character runs (as many kinds as the square root of all kinds)"),
@@ -52,7 +53,8 @@ extension DeduplicateStep: RecipeKeyed {
     static var keys: [RecipeKey<DeduplicateStep>] {
         [
             .choice(
-                "by", \.by, "exact: the same bytes; normalised: the same but for case and white space; near: similar words"),
+                "by", \.by,
+                "exact: the same bytes; normalised: the same but for case and white space; near: similar words"),
             .fields("fields", \.fields, "what is compared; empty: what the format reads"),
             .number(
                 "threshold", \.threshold, expected: "a number from 0.3 to 1",
@@ -161,7 +163,8 @@ extension RecipeKey {
             accepts: { $0.map { (0...1).contains($0) } ?? true }, text: { $0.map(YAMLText.number) ?? "null" })
     }
 
-    static func shares(_ name: String, _ keyPath: WritableKeyPath<Section, [String: Double]>, _ meaning: String) -> Self {
+    static func shares(_ name: String, _ keyPath: WritableKeyPath<Section, [String: Double]>, _ meaning: String) -> Self
+    {
         .map(
             name, keyPath, known: scriptNames, expected: "a mapping of scripts to shares from 0 to 1", meaning,
             read: { $0.number.flatMap { (0...1).contains($0) ? $0 : nil } }, text: YAMLText.number)

@@ -14,7 +14,8 @@ public struct RowExport: Presentable {
     /// - Parameter writes: false: only the report.
     public init(_ resolved: ResolvedRecipe, writes: Bool) throws {
         let recipe = resolved.recipe
-        let folder = URL(fileURLWithPath: "checkpoints").appendingPathComponent(recipe.name).appendingPathComponent("rows")
+        let folder = URL(fileURLWithPath: "checkpoints").appendingPathComponent(recipe.name).appendingPathComponent(
+            "rows")
         let sink = try JSONLinesSink(folder: writes ? folder : nil)
         let outcome = try RowCleaning(recipe, countTokens: try Self.tokenCounter(recipe)).run(into: sink)
         report = outcome.report

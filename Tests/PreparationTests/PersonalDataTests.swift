@@ -50,11 +50,13 @@ private func masked(_ text: String) throws -> String { try through("mask", text)
         ("出生日期:1990年1月2日", "出生日期:[BIRTH_DATE]"), ("Date of birth 1987-04-12", "Date of birth [BIRTH_DATE]"),
         ("D.O.B. 4.12.87", "D.O.B. [BIRTH_DATE]"), ("born March 3rd, 1975", "born [BIRTH_DATE]"),
         ("生于1990-01-02", "生于[BIRTH_DATE]"), ("1990年1月2日出生", "[BIRTH_DATE]出生"), ("DOB 03-Mar-1975", "DOB [BIRTH_DATE]"),
-        ("date of birth is the 3rd of March, 1975", "date of birth is the [BIRTH_DATE]"), ("dob 19870412", "dob [BIRTH_DATE]"),
+        ("date of birth is the 3rd of March, 1975", "date of birth is the [BIRTH_DATE]"),
+        ("dob 19870412", "dob [BIRTH_DATE]"),
 
         ("MRN-0012345", "MRN-[RECORD_NUMBER]"), ("record no. 12345678", "record no. [RECORD_NUMBER]"),
         ("MRN: 00-12-34-56 seen", "MRN: [RECORD_NUMBER] seen"), ("病历号：A1234567", "病历号：[RECORD_NUMBER]"),
-        ("medical record number is 778812", "medical record number is [RECORD_NUMBER]"), ("MRN0012345", "MRN[RECORD_NUMBER]"),
+        ("medical record number is 778812", "medical record number is [RECORD_NUMBER]"),
+        ("MRN0012345", "MRN[RECORD_NUMBER]"),
         ("Patient ID: P-448812", "Patient ID: [RECORD_NUMBER]"),
     ])
     func isMasked(_ text: String, _ expected: String) throws {
@@ -79,11 +81,15 @@ private func masked(_ text: String) throws -> String { try through("mask", text)
     }
 
     @Test func fieldNamesSayWhatValuesAre() throws {
-        let row = try JSONValue(parsing: #"{"patient":{"date_of_birth":"1987-04-12","phone":"4155552671"},"visit":"1987-04-12","messages":[{"role":"user","content":"a@b.org"}]}"#)
+        let row = try JSONValue(
+            parsing:
+                #"{"patient":{"date_of_birth":"1987-04-12","phone":"4155552671"},"visit":"1987-04-12","messages":[{"role":"user","content":"a@b.org"}]}"#
+        )
         let result = try prepare("steps: [mask]", train: [row.object ?? JSONObject()])
         #expect(
             JSONValue.object(result.rows[0].fields).text()
-                == #"{"patient":{"date_of_birth":"[BIRTH_DATE]","phone":"[PHONE]"},"visit":"1987-04-12","messages":[{"role":"user","content":"[EMAIL]"}]}"#)
+                == #"{"patient":{"date_of_birth":"[BIRTH_DATE]","phone":"[PHONE]"},"visit":"1987-04-12","messages":[{"role":"user","content":"[EMAIL]"}]}"#
+        )
         #expect(result.report.steps[0].masked.map(\.kind) == ["email", "phone", "birth_date"])
     }
 

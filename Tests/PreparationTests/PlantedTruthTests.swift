@@ -21,7 +21,8 @@ private struct Planted {
             let process = Process()
             process.executableURL = URL(fileURLWithPath: python)
             process.arguments = [
-                packageRoot.appendingPathComponent("scripts/datasets/plant_truth.py").path, folder.path, "--rows", "\(rows)",
+                packageRoot.appendingPathComponent("scripts/datasets/plant_truth.py").path, folder.path, "--rows",
+                "\(rows)",
             ]
             try process.run()
             process.waitUntilExit()
@@ -32,7 +33,8 @@ private struct Planted {
             }
             let truth = try JSONValue(parsing: [UInt8](Data(contentsOf: folder.appendingPathComponent("truth.json"))))
             return try Planted(
-                train: read("train.jsonl"), heldOut: read("held_out.jsonl"), personal: read("personal.jsonl"), truth: truth)
+                train: read("train.jsonl"), heldOut: read("held_out.jsonl"), personal: read("personal.jsonl"),
+                truth: truth)
         }
     }
 
@@ -72,7 +74,8 @@ struct PlantedTruthTests {
             guard let id = row["id"]?.string, !kept.contains(id) else { continue }
             removed += 1
             let isPlanted =
-                isNear[id] != nil || id.hasPrefix("x") || near.contains { $0.first == id } || exact.contains { $0.first == id }
+                isNear[id] != nil || id.hasPrefix("x") || near.contains { $0.first == id }
+                || exact.contains { $0.first == id }
             if isPlanted { rightlyRemoved += 1 }
         }
         let alike = near.filter { $0.similarity >= 0.8 }
@@ -94,7 +97,10 @@ struct PlantedTruthTests {
         let planted = try Planted(rows: 2000)
         let dropped = try prepare("leakage: drop", train: planted.train, heldOut: planted.heldOut)
         let again = try prepare("", train: dropped.train.map(\.fields), heldOut: dropped.heldOut.map(\.fields))
-        #expect(again.report.leakage?.isClean == true, "\(again.report.leakage?.near.examples ?? [])\(again.report.leakage?.near.heldOutRows ?? 0) \(again.report.leakage?.normalised.heldOutRows ?? 0)")
+        #expect(
+            again.report.leakage?.isClean == true,
+            "\(again.report.leakage?.near.examples ?? [])\(again.report.leakage?.near.heldOutRows ?? 0) \(again.report.leakage?.normalised.heldOutRows ?? 0)"
+        )
 
         let split = try prepare("val_size: 0.1, split: { group_by: patient_id }", train: planted.train)
         let groups = { (rows: [Row]) in Set(rows.compactMap { $0.fields["patient_id"]?.string }) }
@@ -108,7 +114,8 @@ struct PlantedTruthTests {
         var counts: [String: (planted: Int, found: Int, lookAlikes: Int, spared: Int)] = [:]
         var missed: [String] = []
         for (row, entry) in zip(result.rows, planted.truth["personal"]?.array ?? []) {
-            guard let parts = entry.array, let kind = parts[1].string, let value = parts[2].string, let isPersonal = parts[3].bool
+            guard let parts = entry.array, let kind = parts[1].string, let value = parts[2].string,
+                let isPersonal = parts[3].bool
             else { continue }
             let text = row.fields["messages"]?.array?.first?["content"]?.string ?? ""
             let stands = text.contains(value)
@@ -124,8 +131,12 @@ struct PlantedTruthTests {
         }
         let words = missed.prefix(12).joined(separator: "\n")
         for (kind, count) in counts.sorted(by: { $0.key < $1.key }) {
-            if count.planted > 0 { #expect(Double(count.found) >= 0.98 * Double(count.planted), "\(kind): \(count)\n\(words)") }
-            if count.lookAlikes > 0 { #expect(Double(count.spared) >= 0.98 * Double(count.lookAlikes), "\(kind): \(count)\n\(words)") }
+            if count.planted > 0 {
+                #expect(Double(count.found) >= 0.98 * Double(count.planted), "\(kind): \(count)\n\(words)")
+            }
+            if count.lookAlikes > 0 {
+                #expect(Double(count.spared) >= 0.98 * Double(count.lookAlikes), "\(kind): \(count)\n\(words)")
+            }
         }
         #expect(counts.count == 12)
     }

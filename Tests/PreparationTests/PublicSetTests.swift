@@ -31,7 +31,8 @@ private func fields(_ path: String, columns: [String] = []) throws -> [JSONObjec
     @Test(.needs(intents)) func intentsOfTestStandInTrain() throws {
         let train = try fields(Self.intents)
         let test = try fields(Self.intents.replacingOccurrences(of: "Training", with: "Testing"))
-        let leakage = try prepare("columns: { text: utterance, label: intent }", train: train, heldOut: test).report.leakage
+        let leakage = try prepare("columns: { text: utterance, label: intent }", train: train, heldOut: test).report
+            .leakage
         // Case alone tells 23 of them from training rows, spacing three more.
         #expect(leakage?.normalised.heldOutRows == 26)
         #expect((leakage?.near.heldOutRows ?? 0) >= 23)

@@ -19,7 +19,8 @@ func sentence(_ seed: Int, words: Int = 14) -> String {
     private func patients(_ count: Int) -> [JSONObject] {
         (0..<count).map {
             JSONObject([
-                ("text", .string(sentence($0))), ("patient_id", .string("p\($0 % 37)")), ("label", $0 % 4 == 0 ? "a" : "b"),
+                ("text", .string(sentence($0))), ("patient_id", .string("p\($0 % 37)")),
+                ("label", $0 % 4 == 0 ? "a" : "b"),
                 ("date", .string("2024-\(10 + $0 % 3)-\(10 + $0 % 20)")),
             ])
         }
@@ -120,7 +121,9 @@ func sentence(_ seed: Int, words: Int = 14) -> String {
     }
 
     @Test func errorStops() throws {
-        let error = #expect(throws: LeakageError.self) { try prepare("leakage: error", train: rows(base), heldOut: held) }
+        let error = #expect(throws: LeakageError.self) {
+            try prepare("leakage: error", train: rows(base), heldOut: held)
+        }
         #expect(error?.report.rows == 4)
         #expect(error?.description.contains("h.jsonl:1") == true)
         #expect(throws: Never.self) { try prepare("leakage: error", train: rows(base), heldOut: rows([sentence(901)])) }

@@ -81,23 +81,35 @@ import Testing
 
 @Suite struct OtherStepTests {
     @Test func exactDuplicatesKeepTheFirst() throws {
-        let result = try prepare("steps: [deduplicate]", train: rows(["a", "b", "a", "c", "a"]), heldOut: rows(["z", "z"]))
+        let result = try prepare(
+            "steps: [deduplicate]", train: rows(["a", "b", "a", "c", "a"]), heldOut: rows(["z", "z"]))
         #expect(result.train.map(\.place.line) == [1, 2, 4])
         #expect(result.heldOut.count == 1)
         #expect(result.report.steps[0].duplicates?.rows == 3)
         #expect(result.report.steps[0].duplicates?.examples.first?.firstPlace == "t.jsonl:1")
-        let loose = try prepare("steps: [{ deduplicate: { by: normalised } }]", train: rows(["It's so.", "its so.", " it's  SO. "]))
+        let loose = try prepare(
+            "steps: [{ deduplicate: { by: normalised } }]", train: rows(["It's so.", "its so.", " it's  SO. "]))
         #expect(loose.texts() == ["It's so.", "its so."])
     }
 
     @Test func chosenFieldsDecide() throws {
-        let rows = [("1", "a"), ("2", "a"), ("3", "b")].map { JSONObject([("id", .string($0.0)), ("question", .string($0.1))]) }
+        let rows = [("1", "a"), ("2", "a"), ("3", "b")].map {
+            JSONObject([("id", .string($0.0)), ("question", .string($0.1))])
+        }
         #expect(try prepare("steps: [deduplicate]", train: rows).rows.count == 3)
         #expect(try prepare("steps: [{ deduplicate: { fields: question } }]", train: rows).rows.count == 2)
     }
 
+    @Test func templatesSayWhichFieldsTheFormatReads() throws {
+        let rows = ["1", "2"].map { JSONObject([("id", .string($0)), ("q", "why?"), ("a", "so")]) }
+        let data = #"template: { prompt: "Q: {q}", completion: "{a}" }, steps: [deduplicate]"#
+        #expect(try prepare(data, train: rows).rows.count == 1)
+    }
+
     @Test func balanceEvensClasses() throws {
-        let rows = (0..<30).map { JSONObject([("text", .string("\($0)")), ("label", $0 % 3 == 0 ? "rare" : "common")]) }
+        let rows = (0..<30).map {
+            JSONObject([("text", .string("\($0)")), ("label", $0 % 3 == 0 ? "rare" : "common")])
+        }
         let under = try prepare("steps: [balance]", train: rows)
         #expect(under.rows.count == 20)
         #expect(under.report.steps[0].classes.map(\.after) == [10, 10])
@@ -119,7 +131,8 @@ import Testing
 
     @Test func augmentChangesCopiesOfTrainingRowsOnly() throws {
         let text = "the quick brown fox jumps over the lazy dog again"
-        let step = "steps: [{ augment: { copies: 2, drop: 0.3, swap: 0.2, replace: 0.9, synonyms: { quick: [fast, swift] } } }]"
+        let step =
+            "steps: [{ augment: { copies: 2, drop: 0.3, swap: 0.2, replace: 0.9, synonyms: { quick: [fast, swift] } } }]"
         let result = try prepare(step, train: rows([text]), heldOut: rows(["held out words stay as they are"]))
         #expect(result.heldOut.count == 1)
         #expect(result.train.count == 3)
@@ -141,7 +154,8 @@ import Testing
 
     @Test func stepsRunInOrder() throws {
         let result = try prepare(
-            "steps: [normalise, { filter: { min_characters: 2 } }, deduplicate]", train: rows(["a b", "a  b", " c ", "d\u{A0}e"]))
+            "steps: [normalise, { filter: { min_characters: 2 } }, deduplicate]",
+            train: rows(["a b", "a  b", " c ", "d\u{A0}e"]))
         #expect(result.texts() == ["a b", "d e"])
         #expect(result.report.steps.map(\.rowsOut) == [4, 3, 2])
         #expect(result.report.json["steps"]?.array?.count == 3)

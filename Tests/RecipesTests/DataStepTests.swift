@@ -28,7 +28,10 @@ private func diagnostics(_ data: String) -> [RecipeDiagnostic] {
               split: { group_by: patient_id, near_together: false }
               leakage: drop
             """)
-        #expect(recipe.data.steps.map(\.name) == ["normalise", "filter", "deduplicate", "mask", "balance", "sample", "augment", "map"])
+        #expect(
+            recipe.data.steps.map(\.name) == [
+                "normalise", "filter", "deduplicate", "mask", "balance", "sample", "augment", "map",
+            ])
         guard case .filter(let filter) = recipe.data.steps[1] else { throw RecipeError([]) }
         #expect(filter.minCharacters == 20)
         #expect(filter.maxCharacters == nil)
@@ -53,11 +56,16 @@ private func diagnostics(_ data: String) -> [RecipeDiagnostic] {
         ("  steps:\n    - mask: { kinds: [emial] }\n", "data.steps[0].mask.kinds[0]", .outOfRange, 5, 23),
         ("  steps:\n    - mask: { replace_with: pseudonym }\n", "data.steps[0].mask.key_from", .missingKey, 5, 7),
         ("  steps:\n    - map\n", "data.steps[0].map.fields", .missingKey, 5, 7),
-        ("  steps:\n    - filter: { min_script: { klingon: 0.5 } }\n", "data.steps[0].filter.min_script.klingon", .unknownKey, 5, 31),
+        (
+            "  steps:\n    - filter: { min_script: { klingon: 0.5 } }\n", "data.steps[0].filter.min_script.klingon",
+            .unknownKey, 5, 31
+        ),
         ("  split: { groupby: x }\n", "data.split.groupby", .unknownKey, 4, 12),
         ("  leakage: ignore\n", "data.leakage", .outOfRange, 4, 12),
     ])
-    func faultsAreLocated(_ yaml: String, _ path: String, _ kind: RecipeDiagnostic.Kind, _ line: Int, _ column: Int) throws {
+    func faultsAreLocated(_ yaml: String, _ path: String, _ kind: RecipeDiagnostic.Kind, _ line: Int, _ column: Int)
+        throws
+    {
         let all = diagnostics(yaml)
         #expect(all.count == 1, "\(all)")
         let found = try #require(all.first)
@@ -69,7 +77,9 @@ private func diagnostics(_ data: String) -> [RecipeDiagnostic] {
     @Test func aStepOfThreeKeysCanBeSetFromOutside() throws {
         let recipe = try Recipe.load(
             yaml: "model: { path: m }\ndata: { train: a }\n", file: "r.yaml",
-            overrides: ["data.split.group_by=patient", "data.leakage=error", "data.steps=[normalise, { sample: { size: 5 } }]"])
+            overrides: [
+                "data.split.group_by=patient", "data.leakage=error", "data.steps=[normalise, { sample: { size: 5 } }]",
+            ])
         #expect(recipe.data.split.groupBy == "patient")
         #expect(recipe.data.leakage == .error)
         #expect(recipe.data.steps.count == 2)

@@ -78,7 +78,8 @@ final class NearIndex {
                 var end = start + 1
                 while end < order.count, order[end] >> 32 == order[start] >> 32 { end += 1 }
                 if end - start > 1 {
-                    try compare(order[start..<end].map { Int(truncatingIfNeeded: $0 & 0xFFFF_FFFF) }, side, isWanted, &search)
+                    try compare(
+                        order[start..<end].map { Int(truncatingIfNeeded: $0 & 0xFFFF_FFFF) }, side, isWanted, &search)
                 }
                 start = end
             }
@@ -115,7 +116,9 @@ final class NearIndex {
         for row in rows {
             let set = setHashes[row]
             if let equals = firstOfSet[set] {
-                if let equal = equals.first(where: { isWanted($0, row) }) { try consider(equal, row, isWanted, &search) }
+                if let equal = equals.first(where: { isWanted($0, row) }) {
+                    try consider(equal, row, isWanted, &search)
+                }
                 // One of the other side leads too: it is wanted with rows that the first is not wanted with.
                 guard equals.count < 2, side(equals[0]) != side(row) else { continue }
                 firstOfSet[set]?.append(row)

@@ -17,7 +17,8 @@ enum Checksums {
     static func isCardPrefix(_ digits: [UInt8]) -> Bool {
         guard digits.count >= 4 else { return false }
         let first = digits[..<4].reduce(0) { $0 * 10 + Int($1) }
-        return (3000...6999).contains(first) || (digits.count == 16 && ((2200...2204).contains(first) || (2221...2720).contains(first)))
+        return (3000...6999).contains(first)
+            || (digits.count == 16 && ((2200...2204).contains(first) || (2221...2720).contains(first)))
     }
 
     /// NHS number: weights 10 to 2, modulo 11; a remainder of 10 is never given out.
@@ -70,7 +71,11 @@ enum Checksums {
         guard characters.count >= 15 else { return false }
         var rest = 0
         for byte in characters[4...] + characters[..<4] {
-            if byte.isDigit { rest = (rest * 10 + Int(byte) - 48) % 97 } else { rest = (rest * 100 + Int(byte) - 87) % 97 }
+            if byte.isDigit {
+                rest = (rest * 10 + Int(byte) - 48) % 97
+            } else {
+                rest = (rest * 100 + Int(byte) - 87) % 97
+            }
         }
         return rest == 1
     }

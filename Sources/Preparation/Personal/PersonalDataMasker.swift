@@ -31,7 +31,10 @@ struct PersonalDataMasker {
     mutating func mask(_ text: String, under field: String, count: (PersonalDataKind) -> Void) -> String? {
         var text = text
         return text.withUTF8 { bytes in
-            guard bytes.contains(where: { $0 &- 48 < 10 || $0 == UInt8(ascii: "@") || $0 >= 0x80 || $0 == UInt8(ascii: ":") })
+            guard
+                bytes.contains(where: {
+                    $0 &- 48 < 10 || $0 == UInt8(ascii: "@") || $0 >= 0x80 || $0 == UInt8(ascii: ":")
+                })
             else { return nil }
             folded.fold(bytes, prefix: Self.context(of: field))
             scanner.scan(folded.bytes)

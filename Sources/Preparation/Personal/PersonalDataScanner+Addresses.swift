@@ -52,7 +52,9 @@ extension PersonalDataScanner {
             for name in Self.secretParameters where starts(name + "=", at: position) {
                 let start = position + name.utf8.count + 1
                 var end = start
-                while end < range.upperBound, text[end] != UInt8(ascii: "&"), text[end] != UInt8(ascii: "#") { end += 1 }
+                while end < range.upperBound, text[end] != UInt8(ascii: "&"), text[end] != UInt8(ascii: "#") {
+                    end += 1
+                }
                 if end > start { claim(.urlCredentials, start..<end) }
             }
         }
@@ -64,7 +66,9 @@ extension PersonalDataScanner {
         for at in text.indices where text[at] == UInt8(ascii: "@") {
             var start = at
             while start > 0, let length = localCharacter(endingAt: start) { start -= length }
-            while start < at, [UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "'")].contains(text[start]) { start += 1 }
+            while start < at, [UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "'")].contains(text[start]) {
+                start += 1
+            }
             guard start < at, text[at - 1] != UInt8(ascii: "."), let end = domainEnd(from: at + 1) else { continue }
             claim(.email, start..<end)
         }
@@ -74,7 +78,9 @@ extension PersonalDataScanner {
     /// characters before an address are words of the sentence.
     private func localCharacter(endingAt position: Int) -> Int? {
         let last = text[position - 1]
-        if last < 0x80 { return last.isAlphanumeric || ".!#$%&'*+-=?^_~".utf8.contains(last) && last != UInt8(ascii: "=") ? 1 : nil }
+        if last < 0x80 {
+            return last.isAlphanumeric || ".!#$%&'*+-=?^_~".utf8.contains(last) && last != UInt8(ascii: "=") ? 1 : nil
+        }
         return spacedLetterLength(endingAt: position)
     }
 
@@ -115,7 +121,8 @@ extension PersonalDataScanner {
             guard end == position, byte(position) == UInt8(ascii: ".") else { break }
             position += 1
         }
-        guard labels.count >= 2, let top = labels.last, top.count >= 2, !text[top].contains(where: \.isDigit) || starts("xn--", at: top.lowerBound)
+        guard labels.count >= 2, let top = labels.last, top.count >= 2,
+            !text[top].contains(where: \.isDigit) || starts("xn--", at: top.lowerBound)
         else { return nil }
         let name = String(decoding: text[top], as: UTF8.self)
         guard !["png", "jpg", "jpeg", "gif", "svg", "webp", "js", "css"].contains(name) else { return nil }
@@ -138,12 +145,18 @@ extension PersonalDataScanner {
             var end = skip(position, while: isPart)
             let next = end
             if !continues(end) {
-                while end > position, text[end - 1] == UInt8(ascii: ".") || (text[end - 1] == UInt8(ascii: ":") && byte(end - 2) != UInt8(ascii: ":")) {
+                while end > position,
+                    text[end - 1] == UInt8(ascii: ".")
+                        || (text[end - 1] == UInt8(ascii: ":") && byte(end - 2) != UInt8(ascii: ":"))
+                {
                     end -= 1
                 }
                 // Sentence marks before the address.
                 var start = position
-                while start < end, text[start] == UInt8(ascii: ".") || (text[start] == UInt8(ascii: ":") && byte(start + 1) != UInt8(ascii: ":")) {
+                while start < end,
+                    text[start] == UInt8(ascii: ".")
+                        || (text[start] == UInt8(ascii: ":") && byte(start + 1) != UInt8(ascii: ":"))
+                {
                     start += 1
                 }
                 if isIPv6(text[start..<end]) { claim(.ip, start..<end) }
@@ -177,7 +190,8 @@ extension PersonalDataScanner {
         return parts.count == 4
             && parts.allSatisfy { part in
                 (1...3).contains(part.count) && part.allSatisfy(\.isDigit)
-                    && part.reduce(0) { $0 * 10 + Int($1) - 48 } <= 255 && (part.count == 1 || part.first != UInt8(ascii: "0"))
+                    && part.reduce(0) { $0 * 10 + Int($1) - 48 } <= 255
+                    && (part.count == 1 || part.first != UInt8(ascii: "0"))
             }
     }
 }

@@ -43,7 +43,9 @@ extension PersonalDataScanner {
         while position < text.count {
             guard Self.isFirst[Int(text[position])], text[position] >= 0x80 || !byte(position - 1).isAlphanumeric,
                 let list = Self.keywords[text[position]],
-                let found = list.first(where: { starts($0.word, at: position) && endsWord(position + $0.word.count, $0.word) })
+                let found = list.first(where: {
+                    starts($0.word, at: position) && endsWord(position + $0.word.count, $0.word)
+                })
             else {
                 position += 1
                 continue
@@ -119,7 +121,9 @@ extension PersonalDataScanner {
         let word = text[position..<end]
         guard word.count >= 3 else { return nil }
         for (index, name) in Self.months.enumerated() {
-            if word.elementsEqual(name) || word.elementsEqual(name[..<3]) || (index == 8 && word.elementsEqual(name[..<4])) {
+            if word.elementsEqual(name) || word.elementsEqual(name[..<3])
+                || (index == 8 && word.elementsEqual(name[..<4]))
+            {
                 // "Sept." and "Mar." are cut short.
                 let isCut = word.count < name.count && byte(end) == UInt8(ascii: ".")
                 return (index + 1, isCut ? end + 1 : end)
@@ -138,7 +142,9 @@ extension PersonalDataScanner {
     func dateEnd(at start: Int) -> Int? {
         if text[start].isLetter {
             // March 3rd, 1975
-            guard let month = month(at: start), let day = integer(at: skipSpaces(month.end)), day.count <= 2 else { return nil }
+            guard let month = month(at: start), let day = integer(at: skipSpaces(month.end)), day.count <= 2 else {
+                return nil
+            }
             let position = skip(afterOrdinal(day.end)) { $0 == 0x20 || $0 == UInt8(ascii: ",") }
             guard let year = integer(at: position), isYear(year), !continues(year.end),
                 Checksums.isDate(year: full(year), month: month.number, day: day.value)
@@ -147,7 +153,8 @@ extension PersonalDataScanner {
         }
         guard let first = integer(at: start) else { return nil }
         if first.count == 8 {
-            let isDate = Checksums.isDate(year: first.value / 10_000, month: first.value / 100 % 100, day: first.value % 100)
+            let isDate = Checksums.isDate(
+                year: first.value / 10_000, month: first.value / 100 % 100, day: first.value % 100)
             return isDate && !continues(first.end) ? first.end : nil
         }
         if first.count == 4, starts("年", at: skipSpaces(first.end)) { return chineseDateEnd(first) }
@@ -161,7 +168,8 @@ extension PersonalDataScanner {
             (1...12).contains(month.value), (1850...2099).contains(year.value)
         else { return nil }
         let afterMonth = skipSpaces(month.end) + 3
-        guard let day = integer(at: skipSpaces(afterMonth)), Checksums.isDate(year: year.value, month: month.value, day: day.value)
+        guard let day = integer(at: skipSpaces(afterMonth)),
+            Checksums.isDate(year: year.value, month: month.value, day: day.value)
         else { return afterMonth }
         let end = skipSpaces(day.end)
         if starts("日", at: end) || starts("号", at: end) { return end + 3 }
@@ -173,10 +181,13 @@ extension PersonalDataScanner {
         func sign(_ position: Int) -> (sign: UInt8, end: Int)? {
             let at = skipSpaces(position)
             let byte = byte(at)
-            if byte == UInt8(ascii: "/") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".") { return (byte, skipSpaces(at + 1)) }
+            if byte == UInt8(ascii: "/") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".") {
+                return (byte, skipSpaces(at + 1))
+            }
             return at > position && byte.isDigit ? (0x20, at) : nil
         }
-        guard let one = sign(first.end), let second = integer(at: one.end), second.count <= 2, let two = sign(second.end),
+        guard let one = sign(first.end), let second = integer(at: one.end), second.count <= 2,
+            let two = sign(second.end),
             two.sign == one.sign, let third = integer(at: two.end), !continues(third.end)
         else { return nil }
         if first.count == 4 {
@@ -196,10 +207,14 @@ extension PersonalDataScanner {
     private func namedDateEnd(_ day: (value: Int, end: Int, count: Int)) -> Int? {
         guard day.count <= 2 else { return nil }
         var position = afterOrdinal(day.end)
-        position = skip(position) { $0 == 0x20 || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: ".") }
+        position = skip(position) {
+            $0 == 0x20 || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: ".")
+        }
         if starts("of ", at: position) { position = skipSpaces(position + 3) }
         guard let month = month(at: position) else { return nil }
-        position = skip(month.end) { $0 == 0x20 || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: ",") }
+        position = skip(month.end) {
+            $0 == 0x20 || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: ",")
+        }
         guard let year = integer(at: position), isYear(year), !continues(year.end),
             Checksums.isDate(year: full(year), month: month.number, day: day.value)
         else { return nil }
@@ -243,7 +258,11 @@ extension PersonalDataScanner {
                     return
                 }
                 let word = String(decoding: text[position..<last], as: UTF8.self)
-                guard ["no", "number", "num", "nr", "is", "id", "mrn", "of", "the", "patient", "for", "was", "record", "code"].contains(word), digits == 0
+                guard
+                    [
+                        "no", "number", "num", "nr", "is", "id", "mrn", "of", "the", "patient", "for", "was", "record",
+                        "code",
+                    ].contains(word), digits == 0
                 else { return }
                 position = end
                 continue

@@ -84,7 +84,9 @@ extension PersonalDataScanner {
     /// a stop or a stroke.
     func stands(_ number: NumberGroups, _ index: Int, _ count: Int) -> Bool {
         let range = number.groups[index].lowerBound..<number.groups[index + count - 1].upperBound
-        func isTight(_ sign: UInt8) -> Bool { sign == UInt8(ascii: "-") || sign == UInt8(ascii: ".") || sign == UInt8(ascii: "/") }
+        func isTight(_ sign: UInt8) -> Bool {
+            sign == UInt8(ascii: "-") || sign == UInt8(ascii: ".") || sign == UInt8(ascii: "/")
+        }
         if index > 0, isTight(number.separators[index - 1]) { return false }
         if index + count < number.groups.count, isTight(number.separators[index + count - 1]) { return false }
         return !continues(range.upperBound)
@@ -135,7 +137,8 @@ extension PersonalDataScanner {
             } else if digits.count == 15, count == 1, topic == .chineseID, !continues(range.upperBound) {
                 // The older form has no check: province and a date of the twentieth century.
                 let number = digits[6..<12].reduce(0) { $0 * 10 + Int($1) }
-                guard Checksums.isDate(year: 1900 + number / 10_000, month: number / 100 % 100, day: number % 100) else {
+                guard Checksums.isDate(year: 1900 + number / 10_000, month: number / 100 % 100, day: number % 100)
+                else {
                     return nil
                 }
                 claim(.chineseID, range)
@@ -143,7 +146,9 @@ extension PersonalDataScanner {
             } else {
                 continue
             }
-            guard !continues(range.upperBound), topic == .chineseID || Checksums.isChineseIDShape(digits) else { continue }
+            guard !continues(range.upperBound), topic == .chineseID || Checksums.isChineseIDShape(digits) else {
+                continue
+            }
             if Checksums.chineseID(digits, check: check) { claim(.chineseID, range) } else { setAside(range) }
             return count
         }
@@ -153,11 +158,14 @@ extension PersonalDataScanner {
     private mutating func scanCard(_ number: NumberGroups, _ index: Int, _ topic: NumberTopic?) -> Int? {
         var shaped: Int?
         for count in stride(from: 5, through: 1, by: -1) {
-            guard let lengths = lengths(number, index, count), (13...19).contains(lengths.reduce(0, +)) else { continue }
+            guard let lengths = lengths(number, index, count), (13...19).contains(lengths.reduce(0, +)) else {
+                continue
+            }
             if count > 1 {
                 // Groups as they are printed: fours, or 4-6-5, all but the last at least four, one sign throughout.
                 guard let sign = separator(number, index, count), sign == 0x20 || sign == UInt8(ascii: "-"),
-                    lengths[0] == 4 || lengths[0] == 6, lengths.dropLast().allSatisfy({ (4...8).contains($0) }), count > 2 || lengths[0] == 6
+                    lengths[0] == 4 || lengths[0] == 6, lengths.dropLast().allSatisfy({ (4...8).contains($0) }),
+                    count > 2 || lengths[0] == 6
                 else { continue }
             }
             let range = range(number, index, count)
@@ -177,7 +185,8 @@ extension PersonalDataScanner {
 
     private mutating func scanNHS(_ number: NumberGroups, _ index: Int, _ topic: NumberTopic?) -> Int? {
         if let lengths = lengths(number, index, 3), lengths == [3, 3, 4], let sign = separator(number, index, 3),
-            sign == 0x20 || sign == UInt8(ascii: "-"), stands(number, index, 3), byte(number.groups[index].lowerBound - 1) != UInt8(ascii: "+")
+            sign == 0x20 || sign == UInt8(ascii: "-"), stands(number, index, 3),
+            byte(number.groups[index].lowerBound - 1) != UInt8(ascii: "+")
         {
             let range = range(number, index, 3)
             let isSaid = topic == .nhs || isCalledNHS(behind: range.upperBound)
@@ -191,7 +200,9 @@ extension PersonalDataScanner {
                 claim(.nhs, range)
                 return 3
             }
-        } else if number.groups[index].count == 10, stands(number, index, 1), byte(number.groups[index].lowerBound - 1) != UInt8(ascii: "+") {
+        } else if number.groups[index].count == 10, stands(number, index, 1),
+            byte(number.groups[index].lowerBound - 1) != UInt8(ascii: "+")
+        {
             let range = number.groups[index]
             let digits = digits(number, index, 1)
             let isSaid = topic == .nhs || isCalledNHS(behind: range.upperBound)
@@ -257,7 +268,9 @@ extension PersonalDataScanner {
             let byte = text[position]
             if byte.isAlphanumeric {
                 characters.append(byte)
-            } else if characters.count % 4 == 0, byte == 0x20 || byte == UInt8(ascii: "-"), sign.map({ $0 == byte }) ?? (characters.count == 4) {
+            } else if characters.count % 4 == 0, byte == 0x20 || byte == UInt8(ascii: "-"),
+                sign.map({ $0 == byte }) ?? (characters.count == 4)
+            {
                 sign = byte
                 // Two signs in a row end it.
                 guard self.byte(position + 1).isAlphanumeric else { return nil }

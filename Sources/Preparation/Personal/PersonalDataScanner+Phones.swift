@@ -11,7 +11,8 @@ extension PersonalDataScanner {
         }
         guard topic != .thing, topic != .nhs, topic != .ssn, topic != .version, topic != .card else { return nil }
         // "00" is the other way of writing "+".
-        if text[number.groups[index]].elementsEqual([48, 48]), let count = internationalCount(number, index), count > 2 {
+        if text[number.groups[index]].elementsEqual([48, 48]), let count = internationalCount(number, index), count > 2
+        {
             return claimPhone(number, index, count)
         }
         let count =
@@ -76,7 +77,8 @@ extension PersonalDataScanner {
         guard let lengths = lengths(number, first, 3) else { return nil }
         let count = first - index + 3
         let isBracketed =
-            byte(number.groups[first].lowerBound - 1) == UInt8(ascii: "(") && number.separators[first] == UInt8(ascii: "(")
+            byte(number.groups[first].lowerBound - 1) == UInt8(ascii: "(")
+            && number.separators[first] == UInt8(ascii: "(")
         let area = text[number.groups[first].lowerBound] - 48
         guard lengths == [3, 3, 4], area >= 2, stands(number, index, count) else { return nil }
         let exchange = text[number.groups[first + 1].lowerBound] - 48

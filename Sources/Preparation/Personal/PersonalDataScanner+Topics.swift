@@ -27,7 +27,8 @@ extension PersonalDataScanner {
             (
                 .thing,
                 [
-                    "order", "orders", "invoice", "tracking", "parcel", "shipment", "transaction", "ticket", "reference",
+                    "order", "orders", "invoice", "tracking", "parcel", "shipment", "transaction", "ticket",
+                    "reference",
                     "ref", "case", "booking", "confirmation", "sku", "item", "product", "isbn", "ean", "upc", "gtin",
                     "serial", "model", "part", "imei", "timestamp", "unix", "epoch", "asin", "barcode", "batch", "lot",
                     "purchase", "doi", "pmid", "issn", "订单", "运单", "快递", "单号", "编号", "型号", "货号", "发票",

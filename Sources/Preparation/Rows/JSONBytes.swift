@@ -34,7 +34,9 @@ public enum JSONBytes {
             var start = 0
             for position in utf8.indices {
                 let byte = utf8[position]
-                guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0x7F else { continue }
+                guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0x7F else {
+                    continue
+                }
                 bytes.append(contentsOf: utf8[start..<position])
                 start = position + 1
                 switch byte {

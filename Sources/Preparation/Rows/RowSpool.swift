@@ -65,7 +65,9 @@ final class RowSpool {
             }
             // As many whole rows as a block holds, one at least.
             var last = index
-            while last + 1 < count, ends[last + 1] <= flushed, ends[last + 1] - start <= Self.blockByteCount { last += 1 }
+            while last + 1 < count, ends[last + 1] <= flushed, ends[last + 1] - start <= Self.blockByteCount {
+                last += 1
+            }
             let bytes = try read(start..<ends[last])
             for number in index...last {
                 let from = (number == 0 ? 0 : ends[number - 1]) - start

@@ -9,13 +9,15 @@ public struct LeakageError: Error, Sendable, CustomStringConvertible {
 
     public var description: String {
         let kinds: [(String, LeakCount)] = [
-            ("the same text", report.exact), ("the same text but for case and spacing", report.normalised), ("nearly the same words", report.near),
+            ("the same text", report.exact), ("the same text but for case and spacing", report.normalised),
+            ("nearly the same words", report.near),
             ("the same question", report.prompt), ("the same group", report.group),
         ]
         let counts = kinds.filter { $0.1.heldOutRows > 0 }.map { "\($0.1.heldOutRows) with \($0.0)" }
         let first = kinds.lazy.compactMap { $0.1.examples.first }.first
         let place = first.map { ", as \($0.secondPlace) and \($0.firstPlace)" } ?? ""
-        return "\(report.rows) of \(report.heldOutRows) held-out rows stand in the training rows too (\(counts.joined(separator: ", ")))\(place); "
+        return
+            "\(report.rows) of \(report.heldOutRows) held-out rows stand in the training rows too (\(counts.joined(separator: ", ")))\(place); "
             + "data.leakage: drop takes them out of training"
     }
 }
@@ -36,7 +38,7 @@ final class LeakageCheck: RowSink {
     private(set) var report: LeakageReport
 
     init(
-        _ rule: LeakageRule, groupBy: String?, columns: [String: String], near: DeduplicateStep, folder: URL,
+        _ rule: LeakageRule, groupBy: String?, columns: ColumnNames, near: DeduplicateStep, folder: URL,
         next: any RowSink
     ) {
         self.rule = rule
@@ -149,7 +151,8 @@ final class LeakageCheck: RowSink {
             let heldOut = Int(isFirstHeldOut ? pair.first : pair.second)
             guard let trainKey = index.setKey(train), let heldOutKey = index.setKey(heldOut) else { continue }
             leaking.train.insert(trainKey)
-            guard leaking.heldOut.insert(heldOutKey).inserted, report.near.examples.count < ExampleText.countPerKind else {
+            guard leaking.heldOut.insert(heldOutKey).inserted, report.near.examples.count < ExampleText.countPerKind
+            else {
                 continue
             }
             report.near.examples.append(

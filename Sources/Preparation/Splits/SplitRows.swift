@@ -40,7 +40,7 @@ final class SplitRows: RowSink {
     private var shingler: Shingler
     private(set) var report: SplitReport
 
-    init(_ plan: SplitPlan, columns: [String: String], near: DeduplicateStep, folder: URL, next: any RowSink) {
+    init(_ plan: SplitPlan, columns: ColumnNames, near: DeduplicateStep, folder: URL, next: any RowSink) {
         self.plan = plan
         self.next = next
         spool = RowSpool(folder: folder)
@@ -53,7 +53,8 @@ final class SplitRows: RowSink {
         group = field(plan.section.groupBy)
         time = field(plan.section.timeField)
         stratum = field(plan.section.stratifyBy)
-        let isTogether = plan.section.nearTogether && plan.section.timeField == nil && (plan.section.by == .prompt || group != nil)
+        let isTogether =
+            plan.section.nearTogether && plan.section.timeField == nil && (plan.section.by == .prompt || group != nil)
         index = isTogether ? NearIndex(threshold: near.threshold, folder: folder) : nil
         shingler = Shingler(wordCount: near.shingleWords, characterCount: near.shingleCharacters)
         let by = time != nil ? "time" : group != nil ? "group" : plan.section.by.rawValue
@@ -115,7 +116,8 @@ final class SplitRows: RowSink {
         report.wanted = wanted
         guard wanted < count else {
             throw StepError(
-                "data.val_size", "recipe", "asks for \(wanted) of \(count) rows", hint: "no row would be left to train on")
+                "data.val_size", "recipe", "asks for \(wanted) of \(count) rows",
+                hint: "no row would be left to train on")
         }
         var isHeldOut = ChunkedArray<Bool>(repeating: false, count: count)
         if time != nil {
@@ -151,7 +153,8 @@ final class SplitRows: RowSink {
             let pairs = try index.pairs(
                 side: { Int(unitOfRow[$0]) }, across: true, shingles: { [self] in shingles(of: try spool.row($0)) })
             // The most alike first: where a set would grow beyond what can be held out, the least alike are parted.
-            for pair in pairs.sorted(by: { ($1.similarity, $0.second, $0.first) < ($0.similarity, $1.second, $1.first) }) {
+            for pair in pairs.sorted(by: { ($1.similarity, $0.second, $0.first) < ($0.similarity, $1.second, $1.first) }
+            ) {
                 joined.join(Int(unitOfRow[Int(pair.first)]), Int(unitOfRow[Int(pair.second)]))
             }
         }
@@ -213,7 +216,9 @@ enum PromptKey {
         var key = ""
         var isGap = false
         for scalar in text.lowercased().unicodeScalars {
-            if scalar.isASCII ? isWordCharacter(scalar.value) : scalar.properties.isAlphabetic || scalar.properties.numericType != nil {
+            if scalar.isASCII
+                ? isWordCharacter(scalar.value) : scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+            {
                 if isGap, !key.isEmpty { key += " " }
                 key.unicodeScalars.append(scalar)
                 isGap = false

@@ -9,7 +9,7 @@ final class AugmentRows: RowStep {
     private let seed: Int
     private let synonyms: [String: [String]]
 
-    init(_ step: AugmentStep, _ report: StepReport, columns: [String: String], seed: Int, next: any RowSink) {
+    init(_ step: AugmentStep, _ report: StepReport, columns: ColumnNames, seed: Int, next: any RowSink) {
         self.step = step
         fields = TextFields(step.fields.map { columns[$0] ?? $0 }, columns: [:], coversAll: true)
         self.seed = seed
@@ -63,7 +63,8 @@ final class AugmentRows: RowStep {
         let isSpaced = text.unicodeScalars.contains { isSpace($0.value) }
         var words: [String] =
             isSpaced
-            ? text.unicodeScalars.split { isSpace($0.value) }.map { String($0) } : text.unicodeScalars.map { String($0) }
+            ? text.unicodeScalars.split { isSpace($0.value) }.map { String($0) }
+            : text.unicodeScalars.map { String($0) }
         for index in words.indices {
             if let choices = synonyms[words[index].lowercased()], !choices.isEmpty, draws.chance(step.replace) {
                 words[index] = choices[Int(draws.next() % UInt64(choices.count))]

@@ -20,7 +20,7 @@ final class BalanceRows: RowStep {
     /// The class of each spooled row, −1 for held-out ones.
     private var classes = ChunkedArray<Int32>(repeating: 0)
 
-    init(_ step: BalanceStep, _ report: StepReport, columns: [String: String], seed: Int, folder: URL, next: any RowSink) {
+    init(_ step: BalanceStep, _ report: StepReport, columns: ColumnNames, seed: Int, folder: URL, next: any RowSink) {
         self.step = step
         field = TextFields([columns[step.by] ?? step.by], columns: [:], coversAll: true)
         self.seed = seed
@@ -50,7 +50,10 @@ final class BalanceRows: RowStep {
         var members = [[(draw: UInt64, row: Int)]](repeating: [], count: classNames.count)
         for row in 0..<spool.count where classes[row] >= 0 {
             members[Int(classes[row])].append(
-                (ContentHash.draw(seed: seed, purpose: DrawPurpose.balance.rawValue, UInt64(row), UInt64(report.index)), row))
+                (
+                    ContentHash.draw(
+                        seed: seed, purpose: DrawPurpose.balance.rawValue, UInt64(row), UInt64(report.index)), row
+                ))
         }
         let sizes = members.map(\.count)
         let wanted =
@@ -106,7 +109,10 @@ final class SampleRows: RowStep {
         var draws: [(draw: UInt64, row: Int)] = []
         for row in 0..<spool.count where !isHeldOut[row] {
             draws.append(
-                (ContentHash.draw(seed: seed, purpose: DrawPurpose.sample.rawValue, UInt64(row), UInt64(report.index)), row))
+                (
+                    ContentHash.draw(
+                        seed: seed, purpose: DrawPurpose.sample.rawValue, UInt64(row), UInt64(report.index)), row
+                ))
         }
         let wanted = step.size <= 1 ? Int((step.size * Double(draws.count)).rounded()) : Int(step.size)
         draws.sort { ($0.draw, $0.row) < ($1.draw, $1.row) }

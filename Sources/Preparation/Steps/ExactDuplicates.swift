@@ -102,7 +102,7 @@ final class ExactDuplicates: RowStep {
     private var seenElsewhere = Set<UInt64>()
     private var places = PlaceNumbers()
 
-    init(_ step: DeduplicateStep, _ report: StepReport, columns: [String: String], next: any RowSink) {
+    init(_ step: DeduplicateStep, _ report: StepReport, columns: ColumnNames, next: any RowSink) {
         let fields = TextFields(step.fields, columns: columns, coversAll: false)
         key = TextKey(fields, isNormalised: step.by == .normalised)
         examples = ExampleText(fields)

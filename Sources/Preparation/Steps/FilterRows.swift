@@ -32,7 +32,7 @@ final class FilterRows: RowStep {
     }
 
     init(
-        _ step: FilterStep, _ report: StepReport, columns: [String: String], countTokens: ((String) -> Int)?,
+        _ step: FilterStep, _ report: StepReport, columns: ColumnNames, countTokens: ((String) -> Int)?,
         next: any RowSink
     ) throws {
         self.step = step
@@ -146,7 +146,8 @@ final class FilterRows: RowStep {
         var values: [String] = []
         condition.field.forEach(in: row.fields) { values.append($0) }
         switch condition.test {
-        case .oneOf(let wanted): return values.contains { value in wanted.contains { $0.utf8.elementsEqual(value.utf8) } }
+        case .oneOf(let wanted):
+            return values.contains { value in wanted.contains { $0.utf8.elementsEqual(value.utf8) } }
         case .noneOf(let unwanted):
             return !values.contains { value in unwanted.contains { $0.utf8.elementsEqual(value.utf8) } }
         case .atLeast(let least): return values.contains { Double($0).map { $0 >= least } ?? false }

@@ -53,7 +53,9 @@ struct FieldTemplate {
                         value = value?[name]
                     }
                 }
-                guard let value else { throw TemplateFault(reason: "the row has no field \"\(path.joined(separator: "."))\"") }
+                guard let value else {
+                    throw TemplateFault(reason: "the row has no field \"\(path.joined(separator: "."))\"")
+                }
                 if value.isNull { continue }
                 output += value.string ?? value.text()
             }

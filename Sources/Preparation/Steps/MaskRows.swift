@@ -27,7 +27,9 @@ final class MaskRows: RowStep {
     }
 
     private func count(_ found: [PersonalDataKind], _ row: Row) {
-        for kind in found { counts[kind, default: MaskCount(kind: kind.rawValue, count: 0, rows: 0, places: [])].count += 1 }
+        for kind in found {
+            counts[kind, default: MaskCount(kind: kind.rawValue, count: 0, rows: 0, places: [])].count += 1
+        }
         for kind in Set(found) {
             counts[kind]?.rows += 1
             if let places = counts[kind]?.places, places.count < ExampleText.countPerKind {

@@ -12,7 +12,7 @@ final class NearDuplicates: RowStep {
     private var bytes: [UInt8] = []
     private var isHeldOut = ChunkedArray<Bool>(repeating: false)
 
-    init(_ step: DeduplicateStep, _ report: StepReport, columns: [String: String], folder: URL, next: any RowSink) {
+    init(_ step: DeduplicateStep, _ report: StepReport, columns: ColumnNames, folder: URL, next: any RowSink) {
         fields = TextFields(step.fields, columns: columns, coversAll: false)
         examples = ExampleText(fields)
         shingler = Shingler(wordCount: step.shingleWords, characterCount: step.shingleCharacters)

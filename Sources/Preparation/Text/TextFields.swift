@@ -19,23 +19,23 @@ public struct TextFields: Sendable {
 
     /// - Parameters:
     ///   - paths: fields such as "messages.content"; a list on the way stands for each of its elements.
-    ///   - columns: field of Lathe → column of the file.
+    ///   - columns: where the file has what the format reads.
     ///   - coversAll: what no path means: every text, or what the format reads.
-    public init(_ paths: [String], columns: [String: String], coversAll: Bool) {
+    init(_ paths: [String], columns: ColumnNames, coversAll: Bool) {
         if !paths.isEmpty {
             choice = .paths(paths.map { $0.split(separator: ".").map { Array($0.utf8) } })
         } else if coversAll {
             choice = .all
         } else {
-            choice = .content(Self.contentNames.map { Array((columns[$0] ?? $0).utf8) })
+            choice = .content(Self.contentNames.flatMap { columns.sources(of: $0) })
         }
     }
 
     private init(choice: Choice) { self.choice = choice }
 
     /// What the row asks: the fields of prompts, the text of documents, the messages that no assistant wrote.
-    public static func prompt(columns: [String: String]) -> TextFields {
-        TextFields(choice: .content(promptNames.map { Array((columns[$0] ?? $0).utf8) }))
+    static func prompt(columns: ColumnNames) -> TextFields {
+        TextFields(choice: .content(promptNames.flatMap { columns.sources(of: $0) }))
     }
 
     private static let contentNames = [
@@ -120,13 +120,22 @@ public struct TextFields: Sendable {
     /// Replaces each text by what `change` gives for it and the key that it stands under; `nil` leaves it.
     func rewrite(_ fields: inout JSONObject, _ change: (String, _ key: String) -> String?) {
         switch choice {
-        case .all: Self.rewrite(&fields) { _ in true } change: { change($0, $1) }
+        case .all:
+            Self.rewrite(&fields) { _ in
+                true
+            } change: {
+                change($0, $1)
+            }
         case .content(let names):
             let isContent = { (key: String) in names.contains { key.utf8.elementsEqual($0) } }
             if fields.members.contains(where: { isContent($0.key) }) {
                 Self.rewrite(&fields, where: isContent, change: change)
             } else {
-                Self.rewrite(&fields) { _ in true } change: { change($0, $1) }
+                Self.rewrite(&fields) { _ in
+                    true
+                } change: {
+                    change($0, $1)
+                }
             }
         case .paths(let paths):
             for path in paths { Self.rewrite(&fields, path[...], change) }
@@ -182,6 +191,34 @@ public struct TextFields: Sendable {
             value = .object(object)
         default: break
         }
+    }
+}
+
+/// Which fields of the file hold what a format reads.
+struct ColumnNames: Sendable, ExpressibleByDictionaryLiteral {
+    private let columns: [String: String]
+    /// Field of Lathe → the fields that its template names.
+    private let templates: [String: [String]]
+
+    init(columns: [String: String], templates: [String: String]) {
+        self.columns = columns
+        self.templates = templates.mapValues { template in
+            template.split(separator: "{").dropFirst().compactMap { piece in
+                piece.firstIndex(of: "}").map { String(piece[..<$0]) }
+            }
+        }
+    }
+
+    init(dictionaryLiteral elements: (String, String)...) {
+        self.init(columns: Dictionary(elements, uniquingKeysWith: { $1 }), templates: [:])
+    }
+
+    /// The column that stands for a field, where the recipe names one.
+    subscript(name: String) -> String? { columns[name] }
+
+    /// The file's fields that a field of Lathe is made of.
+    func sources(of name: String) -> [[UInt8]] {
+        (templates[name] ?? [columns[name] ?? name]).map { Array($0.utf8) }
     }
 }
 
