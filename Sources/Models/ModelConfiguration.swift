@@ -137,8 +137,10 @@ extension ModelConfiguration {
                 key: "num_key_value_heads", value: "\(keyValueHeads)",
                 expected: "a divisor of num_attention_heads = \(heads)")
         }
-        guard headWidth % 2 == 0 else {
-            throw ModelConfigurationError.invalid(key: "head_dim", value: "\(headWidth)", expected: "an even number")
+        // Rotary positions turn pairs, and products of bf16 take pairs.
+        for (key, value) in [("head_dim", headWidth), ("hidden_size", width), ("intermediate_size", mlpWidth)]
+        where value % 2 != 0 {
+            throw ModelConfigurationError.invalid(key: key, value: "\(value)", expected: "an even number")
         }
         guard normEpsilon > 0, normEpsilon < 1 else {
             throw ModelConfigurationError.invalid(
