@@ -51,12 +51,16 @@ public enum Attention {
     private static func tasks(_ examples: [Range<Int>], heads: Int, perTask: Int) -> [Task] {
         let bounds = examples.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
         let parts = parts(bounds: bounds, heads: heads / perTask)
-        return (0..<parts).reversed().flatMap { part in
-            examples.flatMap { rows in
-                let queries = rows.lowerBound + rows.count * part / parts..<rows.lowerBound + rows.count * (part + 1) / parts
-                return stride(from: 0, to: heads, by: perTask).map { (rows, $0, queries, part) }
+        var tasks: [Task] = []
+        for part in (0..<parts).reversed() {
+            for rows in examples {
+                let start = rows.lowerBound + rows.count * part / parts
+                let queries = start..<rows.lowerBound + rows.count * (part + 1) / parts
+                guard !queries.isEmpty else { continue }
+                for head in stride(from: 0, to: heads, by: perTask) { tasks.append((rows, head, queries, part)) }
             }
-        }.filter { !$0.queries.isEmpty }
+        }
+        return tasks
     }
 
     /// Gradients of q, k and v, all fp32.
