@@ -113,7 +113,8 @@ public enum Attention {
                 let heads = share.columns / headWidth, numbers = share.rows(from..<from + 1).floatPointer
                 for head in 0..<heads {
                     lathe_add(
-                        numbers + head * headWidth, LATHE_F32, to + head * groups / heads * headWidth, LATHE_F32, headWidth)
+                        numbers + head * headWidth, LATHE_F32, to + head * groups / heads * headWidth, LATHE_F32,
+                        headWidth)
                 }
             }
         }

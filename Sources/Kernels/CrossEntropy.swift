@@ -19,7 +19,8 @@ public enum CrossEntropy {
     }
 
     /// Bytes taken from the workspace by `rows` rows.
-    public static func workspaceBytes(rows: Int, width: Int, vocabulary: Int, type: ElementType, backward: Bool) -> Int {
+    public static func workspaceBytes(rows: Int, width: Int, vocabulary: Int, type: ElementType, backward: Bool) -> Int
+    {
         let tile = min(vocabulary, tileWidth), tiles = (vocabulary + tileWidth - 1) / tileWidth
         let chunk = min(rows, chunkRows(vocabulary: vocabulary, type: type))
         let panels = max(
@@ -55,7 +56,8 @@ public enum CrossEntropy {
         precondition(dHidden.rows == hidden.rows && dHidden.columns == hidden.columns && dHidden.type == .f32)
         inChunks(hidden, head, backward: true, workspace) { rows, chunk in
             chunk.runForward(targets, losses, isCorrect, first: rows.lowerBound, workspace)
-            chunk.runBackward(targets, losses, first: rows.lowerBound, gradientScale, into: dHidden.rows(rows), workspace)
+            chunk.runBackward(
+                targets, losses, first: rows.lowerBound, gradientScale, into: dHidden.rows(rows), workspace)
         }
     }
 
@@ -103,7 +105,8 @@ private struct VocabularyChunk {
         // Odd tiles of bf16 are multiplied in pairs: a number more than the vocabulary has.
         exps =
             keepingExps
-            ? workspace.matrix(rows: hidden.rows, columns: Panels.paddedDepth(head.rows, hidden.type), type: hidden.type) : nil
+            ? workspace.matrix(
+                rows: hidden.rows, columns: Panels.paddedDepth(head.rows, hidden.type), type: hidden.type) : nil
         largest = workspace.matrix(rows: hidden.rows, columns: tiles)
         sums = workspace.matrix(rows: hidden.rows, columns: tiles)
     }

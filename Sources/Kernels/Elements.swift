@@ -83,7 +83,8 @@ public enum Elements {
 
     /// exp((x − `largest`) · `factor`) of each number.
     public static func exponentials(
-        _ numbers: UnsafeBufferPointer<Float>, largest: Float, factor: Float, into results: UnsafeMutableBufferPointer<Float>
+        _ numbers: UnsafeBufferPointer<Float>, largest: Float, factor: Float,
+        into results: UnsafeMutableBufferPointer<Float>
     ) {
         precondition(results.count == numbers.count)
         guard let from = numbers.baseAddress, let to = results.baseAddress else { return }

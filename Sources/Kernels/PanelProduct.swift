@@ -22,7 +22,8 @@ extension Products {
     /// - Parameters:
     ///   - bias: `[1, C]` fp32.
     ///   - base: `[N, C]` fp32; may be `y`.
-    public static func sum(_ terms: [Term], into y: Matrix, alpha: Float = 1, bias: Matrix? = nil, base: Matrix? = nil) {
+    public static func sum(_ terms: [Term], into y: Matrix, alpha: Float = 1, bias: Matrix? = nil, base: Matrix? = nil)
+    {
         guard let first = terms.first else { preconditionFailure("a sum of nothing") }
         let columns = first.panels.columns
         precondition(terms.allSatisfy { $0.left.rows == y.rows && $0.panels.columns == columns })
@@ -44,7 +45,9 @@ extension Products {
                 (product.terms, product.term_count) = (parts.baseAddress, parts.count)
                 product.alpha = alpha
                 product.bias = bias.map { UnsafePointer($0.floatPointer + range.lowerBound) }
-                product.base = base.map { UnsafePointer($0.floatPointer + rows.lowerBound * columns + range.lowerBound) }
+                product.base = base.map {
+                    UnsafePointer($0.floatPointer + rows.lowerBound * columns + range.lowerBound)
+                }
                 product.base_stride = columns
                 product.output = y.element(rows.lowerBound * columns + range.lowerBound)
                 product.output_type = y.type.c

@@ -23,7 +23,9 @@ public struct Panels: @unchecked Sendable {
     static let width = Int(LATHE_PANEL)
 
     /// `depth`, rounded up to whole pairs where numbers are multiplied in pairs.
-    public static func paddedDepth(_ depth: Int, _ type: ElementType) -> Int { type == .bf16 ? (depth + 1) / 2 * 2 : depth }
+    public static func paddedDepth(_ depth: Int, _ type: ElementType) -> Int {
+        type == .bf16 ? (depth + 1) / 2 * 2 : depth
+    }
 
     /// Bytes that panels take from a workspace.
     public static func byteCount(depth: Int, columns: Int, type: ElementType) -> Int {
@@ -55,7 +57,8 @@ public struct PanelSource {
     ///   - rows: those of the layout that enter; nil for all.
     ///   - paddingColumns: round the product's columns up to whole pairs, zeros, so that it can be a left operand.
     public init(
-        _ layout: RowLayout, rows: Range<Int>? = nil, _ reading: Reading, type: ElementType, paddingColumns: Bool = false,
+        _ layout: RowLayout, rows: Range<Int>? = nil, _ reading: Reading, type: ElementType,
+        paddingColumns: Bool = false,
         in workspace: Workspace
     ) {
         self.layout = rows.map { layout.slice($0) } ?? layout
@@ -90,7 +93,9 @@ extension PanelSource {
         // Rows as they enter a product; a padded depth ends in zeros.
         let stride = reading == .transposed ? panels.depth : layout.columns
         let buffer = lathe_scratch(1, rows.count * stride * size)
-        if stride > layout.columns { buffer.initializeMemory(as: UInt8.self, repeating: 0, count: rows.count * stride * size) }
+        if stride > layout.columns {
+            buffer.initializeMemory(as: UInt8.self, repeating: 0, count: rows.count * stride * size)
+        }
         layout.widen(rows, into: buffer, stride: stride, type)
         switch reading {
         case .transposed:

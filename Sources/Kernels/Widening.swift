@@ -16,7 +16,8 @@ public enum Widening {
         precondition(matrix.rows == range.count && matrix.columns == layout.columns)
         parallelRanges(range.count, grain: matrix.rowGrain) { rows in
             layout.widen(
-                range.lowerBound + rows.lowerBound..<range.lowerBound + rows.upperBound, into: matrix.row(rows.lowerBound),
+                range.lowerBound + rows.lowerBound..<range.lowerBound + rows.upperBound,
+                into: matrix.row(rows.lowerBound),
                 stride: layout.columns, matrix.type)
         }
     }

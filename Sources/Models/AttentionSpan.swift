@@ -20,7 +20,8 @@ struct AttentionSpan {
     /// Rotates rows `rows` of queries or keys, `[n, heads·D]`, in place.
     func rotate(_ x: Matrix, _ rows: Range<Int>, heads: Int, _ direction: Rotary.Direction) {
         Rotary.apply(
-            x, heads: heads, positions: UnsafeBufferPointer(rebasing: positions[rows]), table: table, direction: direction)
+            x, heads: heads, positions: UnsafeBufferPointer(rebasing: positions[rows]), table: table,
+            direction: direction)
     }
 
     /// Fills `saved.attended` from its queries, keys and values.

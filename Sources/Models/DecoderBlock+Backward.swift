@@ -54,7 +54,8 @@ extension DecoderBlock {
 
     /// From the block's output down to what attention gave.
     private func backwardMLP(
-        _ dx: Matrix, _ dAttended: Matrix, _ saved: BlockActivations, _ gradients: BlockGradients, _ context: PassContext
+        _ dx: Matrix, _ dAttended: Matrix, _ saved: BlockActivations, _ gradients: BlockGradients,
+        _ context: PassContext
     ) {
         context.workspace.scoped {
             let layers = [output, gate, up, down]
@@ -76,7 +77,8 @@ extension DecoderBlock {
                     saved.middle.rows(rows), weight: middleNorm.matrix, inverseRMS: saved.middleInverseRMS.rows(rows),
                     into: gradients.normedMiddle.rows(rows))
                 inputGradient(
-                    [(gate, gateRows, dLow[1], 1), (up, upRows, dLow[2], 2)], into: dNormed[block], panels, block, context)
+                    [(gate, gateRows, dLow[1], 1), (up, upRows, dLow[2], 2)], into: dNormed[block], panels, block,
+                    context)
                 RMSNorm.backward(
                     dNormed[block], x: saved.middle.rows(rows), weight: middleNorm.matrix,
                     inverseRMS: saved.middleInverseRMS.rows(rows), into: dxRows, accumulate: true)
@@ -161,7 +163,8 @@ extension DecoderBlock {
 
     /// The gradient before a norm over heads, where there is one, in the type of activations.
     private func throughNorm(
-        _ gradient: Matrix, heads: Int, _ norm: ConstantVector?, raw: Matrix?, _ inverseRMS: Matrix?, into result: Matrix
+        _ gradient: Matrix, heads: Int, _ norm: ConstantVector?, raw: Matrix?, _ inverseRMS: Matrix?,
+        into result: Matrix
     ) {
         guard let norm, let raw, let inverseRMS else { return Conversion.convert(gradient, into: result) }
         RMSNorm.backward(

@@ -112,14 +112,16 @@ final class DecoderBlock {
 
     /// Queries, keys and values of a block of rows, normed where the family norms them, and rotated.
     private func project(
-        _ normed: Matrix, saving saved: BlockActivations, _ span: AttentionSpan, _ panels: PassPanels, _ block: RowBlock,
+        _ normed: Matrix, saving saved: BlockActivations, _ span: AttentionSpan, _ panels: PassPanels,
+        _ block: RowBlock,
         _ context: PassContext
     ) {
         let rows = block.rows, (heads, groups) = (configuration.heads, configuration.keyValueHeads)
         let results = [saved.rawQuery ?? saved.query, saved.rawKey ?? saved.key, saved.value]
         for (index, (layer, result)) in zip([query, key, value], results).enumerated() {
             layer.forward(
-                normed, into: result.rows(rows), low: saved.low[index]?.rows(rows), panels, index, block: block, context)
+                normed, into: result.rows(rows), low: saved.low[index]?.rows(rows), panels, index, block: block, context
+            )
         }
         if let queryNorm, let raw = saved.rawQuery, let inverseRMS = saved.queryInverseRMS {
             RMSNorm.forward(

@@ -72,7 +72,8 @@ extension LanguageModel {
         return try positions.withUnsafeBufferPointer {
             try body(
                 AttentionSpan(
-                    reach: batch.sharing.map { .shared($0) } ?? .examples(bounds: batch.bounds), positions: $0, table: rotaryTable(positions: longest)))
+                    reach: batch.sharing.map { .shared($0) } ?? .examples(bounds: batch.bounds), positions: $0,
+                    table: rotaryTable(positions: longest)))
         }
     }
 

@@ -71,7 +71,8 @@ private struct PassMemory {
         let masked = drops ? scratch(max(width, query, inner), .f32) : 0
         forward = attention + mlp + masked + scratch(width, type) + scratch(width, .f32) + scratch(inner, type)
 
-        let gradients = 4 * bytes(width, type) + bytes(query, type) + 2 * bytes(keyValue, type) + bytes(inner, type) + low
+        let gradients =
+            4 * bytes(width, type) + bytes(query, type) + 2 * bytes(keyValue, type) + bytes(inner, type) + low
         let attended = bytes(query, type)
         let backwardMLP = attended + mlp + masked + scratch(inner, .f32) + scratch(width, .f32)
         let backwardAttention =

@@ -52,7 +52,9 @@ extension LinearLayer {
     /// Many rows through the products of training.
     private func multiplyWidened(_ x: Matrix, into y: Matrix, _ pass: GenerationPass) {
         pass.workspace.scoped {
-            guard pass.context.precision != x.type else { return Products.timesTransposed(x, RowLayout(weight), into: y) }
+            guard pass.context.precision != x.type else {
+                return Products.timesTransposed(x, RowLayout(weight), into: y)
+            }
             let typed = pass.context.activations(rows: x.rows, columns: x.columns)
             Conversion.convert(x, into: typed)
             Products.timesTransposed(typed, RowLayout(weight), into: y)

@@ -40,7 +40,8 @@ struct PassPanels {
             if let adapter = layer.adapter {
                 sources.append(
                     PanelSource(
-                        RowLayout(adapter.a), reading, type: type, paddingColumns: reading == .transposed, in: workspace))
+                        RowLayout(adapter.a), reading, type: type, paddingColumns: reading == .transposed, in: workspace
+                    ))
                 sources.append(
                     PanelSource(
                         RowLayout(adapter.b), reading, type: type, paddingColumns: reading == .plain, in: workspace))
@@ -98,7 +99,9 @@ extension LinearLayer {
     }
 
     /// The products that make the gradient of the input, but for what a mask must fall on.
-    func inputGradient(_ dy: Matrix, _ dLow: Matrix?, _ panels: PassPanels, _ index: Int, _ context: PassContext) -> [Term] {
+    func inputGradient(_ dy: Matrix, _ dLow: Matrix?, _ panels: PassPanels, _ index: Int, _ context: PassContext)
+        -> [Term]
+    {
         var terms: [Term] = []
         if let weight = panels[index].weight { terms.append(Term(dy, weight)) }
         if let dLow, let a = panels[index].a, !drops(context) { terms.append(Term(dLow, a)) }

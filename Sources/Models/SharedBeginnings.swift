@@ -15,11 +15,12 @@ public struct Alternatives: Sendable {
         self.sequences = sequences
         guard let first = sequences.first else { preconditionFailure("no sequence") }
         // A row predicts the token behind it, so the row before the first target is each sequence's own; so is the last row.
-        sharedCount = sequences.map { sequence in
-            let alike = zip(first.ids, sequence.ids).prefix { $0 == $1 }.count
-            let untrained = (sequence.isTarget.dropFirst().firstIndex(of: true) ?? sequence.ids.count) - 1
-            return min(alike, untrained, sequence.ids.count - 1)
-        }.min() ?? 0
+        sharedCount =
+            sequences.map { sequence in
+                let alike = zip(first.ids, sequence.ids).prefix { $0 == $1 }.count
+                let untrained = (sequence.isTarget.dropFirst().firstIndex(of: true) ?? sequence.ids.count) - 1
+                return min(alike, untrained, sequence.ids.count - 1)
+            }.min() ?? 0
     }
 
     /// Rows that are computed.

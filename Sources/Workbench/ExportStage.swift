@@ -61,7 +61,8 @@ public struct ExportStage {
 
     func run(_ format: Recipes.ExportFormat, type: FloatFormat, to output: URL) throws -> ExportReport {
         if !replaces, FileManager.default.fileExists(atPath: output.path) {
-            throw Failure(.inputOutput, "\(output.path) is there already", hint: "name another place, or remove it first")
+            throw Failure(
+                .inputOutput, "\(output.path) is there already", hint: "name another place, or remove it first")
         }
         try FileManager.default.createDirectory(
             at: output.deletingLastPathComponent(), withIntermediateDirectories: true)

@@ -42,7 +42,8 @@ struct MemoryPlan {
             case .off: tall.map { ($0, 0) }
             case .on: tall.map { ($0, all) }
             case .auto:
-                tall.filter { $0 >= min(short, tall[0]) }.map { ($0, 0) } + (1...max(all, 1)).map { (min(short, tall[0]), $0) }
+                tall.filter { $0 >= min(short, tall[0]) }.map { ($0, 0) }
+                    + (1...max(all, 1)).map { (min(short, tall[0]), $0) }
                     + tall.filter { $0 < short }.map { ($0, all) }
             }
         if let choice = choices.first(where: { peak($0.rows, $0.recomputed) <= limit }) {

@@ -52,7 +52,8 @@ final class TrainingRun {
             recipe.train, model: model, fileBytes: opened.byteCount, slabCount: adapter.slab.count,
             longest: max(lengths.max() ?? 1, split.heldOut?.report.longestExample ?? 1),
             largestStep: lengths.sorted(by: >).prefix(recipe.train.batchSize).reduce(0, +))
-        workspace = Workspace(reservingBytes:
+        workspace = Workspace(
+            reservingBytes:
                 model.predictedBytes(rows: memory.rowLimit, recomputedBlocks: memory.recomputedBlocks))
         provenance = AdapterProvenance(
             baseName: URL(fileURLWithPath: opened.path).lastPathComponent,
@@ -78,7 +79,8 @@ final class TrainingRun {
         let steps = train.maxSteps ?? max(1, order.steps(epochs: train.epochs))
         let shape = Training.LearningRateSchedule.Shape(rawValue: train.lrScheduler.rawValue) ?? .cosine
         return TrainingConfiguration(
-            seed: seed, batchSize: train.batchSize, rowLimit: memory.rowLimit, recomputedBlocks: memory.recomputedBlocks,
+            seed: seed, batchSize: train.batchSize, rowLimit: memory.rowLimit,
+            recomputedBlocks: memory.recomputedBlocks,
             schedule: Training.LearningRateSchedule(
                 shape, peak: train.learningRate, totalSteps: steps,
                 warmUp: train.warmupSteps.map { .steps($0) } ?? .ratio(train.warmupRatio)),

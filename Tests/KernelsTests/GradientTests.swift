@@ -170,7 +170,9 @@ import Testing
             &shape, heads, q.matrix.pointer, k.matrix.pointer, v.matrix.pointer, whole.matrix.pointer,
             sums.matrix.floats.baseAddress)
         #expect(relativeError(o.doubles, whole.doubles) < 1e-6)
-        var (expectedK, expectedV) = ([Double](repeating: 0, count: n * width), [Double](repeating: 0, count: n * width))
+        var (expectedK, expectedV) = (
+            [Double](repeating: 0, count: n * width), [Double](repeating: 0, count: n * width)
+        )
         for head in 0..<heads {
             let (oneK, oneV) = (TestMatrix(n, width), TestMatrix(n, width)), offset = head * width * 4
             lathe_attention_backward(
@@ -212,7 +214,8 @@ import Testing
             }
             again.withUnsafeMutableBufferPointer {
                 CrossEntropy.forward(
-                    hidden.matrix, head: RowLayout(head.matrix), targets: targets, losses: $0, isCorrect: nil, workspace: workspace
+                    hidden.matrix, head: RowLayout(head.matrix), targets: targets, losses: $0, isCorrect: nil,
+                    workspace: workspace
                 )
             }
         }

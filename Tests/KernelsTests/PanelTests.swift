@@ -12,7 +12,9 @@ import Testing
     static let types: [ElementType] = [.f32, .bf16]
 
     /// The panels of `matrix`, read as `reading` says.
-    private func panels(_ matrix: Matrix, _ reading: PanelSource.Reading, _ type: ElementType, _ workspace: Workspace) -> Panels {
+    private func panels(_ matrix: Matrix, _ reading: PanelSource.Reading, _ type: ElementType, _ workspace: Workspace)
+        -> Panels
+    {
         Panels.pack([PanelSource(RowLayout(matrix), reading, type: type, in: workspace)])[0]
     }
 
@@ -91,7 +93,8 @@ import Testing
         defer { lathe_override_isa(-1) }
         for (rows, few, many) in [(1, 1, 1), (2, 3, 33), (63, 16, 192), (64, 19, 65), (257, 4, 200)] {
             let stride = few + few % 2
-            let z = TestMatrix(random: rows, stride, type: type, seed: 1), x = TestMatrix(random: rows, many, type: type, seed: 2)
+            let z = TestMatrix(random: rows, stride, type: type, seed: 1),
+                x = TestMatrix(random: rows, many, type: type, seed: 2)
             let a = TestMatrix(random: few, many, seed: 3), b = TestMatrix(random: many, few, seed: 4)
             let (zs, xs, before) = (z.doubles, x.doubles, (a.doubles, b.doubles))
             GradientProduct.run([
@@ -120,7 +123,10 @@ import Testing
                 x.matrix.pointer, type == .f32 ? LATHE_F32 : LATHE_BF16, columns, rows, columns, y.matrix.pointer, rows)
             let (xs, ys) = (x.values, y.values)
             #expect(y.paddingIsIntact)
-            #expect((0..<columns).allSatisfy { column in (0..<rows).allSatisfy { ys[column * rows + $0] == xs[$0 * columns + column] } })
+            #expect(
+                (0..<columns).allSatisfy { column in
+                    (0..<rows).allSatisfy { ys[column * rows + $0] == xs[$0 * columns + column] }
+                })
         }
     }
 }

@@ -56,7 +56,9 @@ import Testing
         #expect(!certificate(result(type: .bf16), comparison { $0.reversed() }).passed)
         #expect(!certificate(merged: 2.1).passed)
         #expect(!certificate(merged: .nan).passed)
-        #expect(certificate(result(type: .bf16), merged: 2.03).passed && !certificate(result(type: .bf16), merged: 2.05).passed)
+        #expect(
+            certificate(result(type: .bf16), merged: 2.03).passed
+                && !certificate(result(type: .bf16), merged: 2.05).passed)
         #expect(certificate(result(type: .bf16), comparison { $0.map { $0 * 1.001 } }).passed)
     }
 

@@ -19,7 +19,8 @@ private let levels: [[String]] = [
 
 /// Arrows inside a level: values made of values.
 private let allowedWithinLevel: Set<[String]> = [
-    ["Tokenizers", "JSON"], ["ChatTemplates", "JSON"], ["Recipes", "Spelling"], ["Parquet", "JSON"], ["Training", "Adapters"],
+    ["Tokenizers", "JSON"], ["ChatTemplates", "JSON"], ["Recipes", "Spelling"], ["Parquet", "JSON"],
+    ["Training", "Adapters"],
 ]
 
 /// What must never meet: a recipe is checked and a dataset prepared without a model, and kernels see no file.

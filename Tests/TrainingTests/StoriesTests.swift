@@ -127,7 +127,8 @@ import WeightFiles
     @Test(arguments: [0, 5]) func everyFactorMovesInTheFirstStep(recomputedBlocks: Int) throws {
         let set = try freshSet()
         #expect(set.isZero && set.members.count == 35)
-        let trainer = try trainer(set, examples(4), configuration(steps: 1, batchSize: 4, recomputedBlocks: recomputedBlocks))
+        let trainer = try trainer(
+            set, examples(4), configuration(steps: 1, batchSize: 4, recomputedBlocks: recomputedBlocks))
         try trainer.trainStep()
         for member in set.members { #expect(member.adapter.b.floats.contains { $0 != 0 }, "\(member.path)") }
     }

@@ -52,7 +52,9 @@ struct Prepare: ParsableCommand {
 
     @OptionGroup var options: RecipeOptions
 
-    @Option(help: ArgumentHelp("Write the cleaned rows under checkpoints/<name>/rows instead of tokenising them.", valueName: "jsonl"))
+    @Option(
+        help: ArgumentHelp(
+            "Write the cleaned rows under checkpoints/<name>/rows instead of tokenising them.", valueName: "jsonl"))
     var export: RowFileFormat?
 
     @Flag(help: "With --export: report, and write nothing.") var dryRun = false
