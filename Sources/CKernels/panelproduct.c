@@ -1,7 +1,7 @@
 // output[rows, columns] = alpha · Σ left · panels (+ bias) (+ base), a tile of accumulators at a time: every sum stays in
 // registers from its first product to its last, and is rounded to the output's type once.
 #ifndef VARIANT
-#include "simd.h"
+#include "internal.h"
 
 static float term_dot(const lathe_panel_product *p, const lathe_term *t, long row, long column) {
     long lane = column % LATHE_PANEL, first = column - lane, width = panel_width(p->columns - first);
@@ -29,6 +29,7 @@ static void product_scalar(const lathe_panel_product *p) {
         }
 }
 
+#if defined(__x86_64__)
 enum { MOST_WALKS = 8 };
 
 /// A term as the assembly below walks it: the first of six rows, the bytes from one to the next, a panel, and how many 32-bit
@@ -85,10 +86,13 @@ __attribute__((target("avx512f,avx512bf16"), noinline)) static void sum_six_bf16
     SIX_ROWS("vdpbf16ps");
 }
 
+#endif
+
 #define VARIANT_FILE "panelproduct.c"
 #include "variants.h"
 
 // The AVX-512 variant once more, with the CPU's own product of bf16 pairs.
+#if defined(__x86_64__)
 #undef VARIANT
 #define VARIANT(name) name##_avx512_bf16
 #define HAS_PAIR_PRODUCT
@@ -98,12 +102,15 @@ __attribute__((target("avx512f,avx512bf16"), noinline)) static void sum_six_bf16
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,avx2,fma,f16c"))), apply_to = function)
 #include VARIANT_FILE
 #pragma clang attribute pop
+#endif
 
 void lathe_multiply_panels(const lathe_panel_product *product) {
+#if defined(__x86_64__)
     if (product->type == LATHE_BF16 && lathe_has_pair_product()) {
         product_avx512_bf16(product);
         return;
     }
+#endif
     LATHE_DISPATCH(product, product);
 }
 

@@ -1,7 +1,10 @@
 // Panels: a matrix laid out for products (see `lathe_panel_product`), 64 columns side by side. Both layouts move 32-bit words:
 // a number of fp32, or a pair of bf16 that neighbours along the depth.
 #include "internal.h"
+
+#if defined(__x86_64__)
 #include <immintrin.h>
+#endif
 
 typedef uint32_t word;
 
@@ -10,6 +13,7 @@ static void transpose_scalar(const word *rows, long stride, long count, long dep
         for (long column = 0; column < count; column++) panel[k * width + column] = rows[column * stride + k];
 }
 
+#if defined(__x86_64__)
 /// 16 × 16 words: rows of `from` become columns of `to`.
 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq"))) static inline void transpose_words_avx512(
     const word *from, long stride, word *to, long to_stride) {
@@ -49,14 +53,22 @@ __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq"))) static void transp
     transpose_scalar(rows + column * stride, stride, count - column, depth, panel + column, width);
 }
 
+#endif
+
 void lathe_panel_from_columns(const void *columns, lathe_type type, long stride, long count, long depth, void *panel) {
     long words = type == LATHE_F32 ? depth : depth / 2, step = type == LATHE_F32 ? stride : stride / 2;
     long width = panel_width(count);
     if (count < width) memset(panel, 0, (size_t)(words * width) * 4);
-    if (lathe_current_isa() == LATHE_AVX512) transpose_avx512(columns, step, count, words, panel, width);
-    else transpose_scalar(columns, step, count, words, panel, width);
+#if defined(__x86_64__)
+    if (lathe_current_isa() == LATHE_AVX512) {
+        transpose_avx512(columns, step, count, words, panel, width);
+        return;
+    }
+#endif
+    transpose_scalar(columns, step, count, words, panel, width);
 }
 
+#if defined(__x86_64__)
 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq"))) static void interleave_avx512(
     const uint16_t *first, const uint16_t *second, uint16_t *to) {
     __m512i a = _mm512_loadu_si512(first), b = _mm512_loadu_si512(second);
@@ -65,10 +77,13 @@ __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq"))) static void interl
     _mm512_storeu_si512(to, _mm512_permutex2var_epi64(low, order, high));
     _mm512_storeu_si512(to + 32, _mm512_permutex2var_epi64(low, rest, high));
 }
+#endif
 
 void lathe_panels_from_rows(
     const void *rows, lathe_type type, long stride, long count, long columns, void *panels, long panel_depth, long start) {
+#if defined(__x86_64__)
     bool quick = lathe_current_isa() == LATHE_AVX512;
+#endif
     long step = type == LATHE_F32 ? 1 : 2;
     static const uint16_t nothing[LATHE_PANEL];
     for (long column = 0; column < columns; column += LATHE_PANEL) {
@@ -83,7 +98,9 @@ void lathe_panels_from_rows(
             const uint16_t *first = (const uint16_t *)rows + row * stride + column;
             const uint16_t *second = row + 1 < count ? first + stride : nothing;
             long j = 0;
+#if defined(__x86_64__)
             for (; quick && j + 32 <= n; j += 32) interleave_avx512(first + j, second + j, (uint16_t *)(panel + j));
+#endif
             for (; j < width; j++) panel[j] = j < n ? (word)first[j] | (word)second[j] << 16 : 0;
         }
     }
@@ -97,6 +114,7 @@ static void transpose_numbers(
             else ((uint16_t *)to)[column * to_stride + row] = ((const uint16_t *)from)[row * stride + column];
 }
 
+#if defined(__x86_64__)
 /// 32 × 32 numbers of 16 bits.
 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq"))) static void transpose_halves_avx512(
     const uint16_t *from, long stride, uint16_t *to, long to_stride) {
@@ -115,21 +133,33 @@ __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq"))) static void transp
     }
 }
 
-void lathe_transpose(const void *from, lathe_type type, long stride, long rows, long columns, void *to, long to_stride) {
-    long tile = type == LATHE_F32 ? 16 : 32, size = (long)type_size(type);
-    bool tiles = lathe_current_isa() == LATHE_AVX512 && (type == LATHE_F32 || stride % 2 == 0);
-    long whole_rows = tiles ? rows / tile * tile : 0, whole_columns = tiles ? columns / tile * tile : 0;
-    for (long row = 0; row < whole_rows; row += tile)
-        for (long column = 0; column < whole_columns; column += tile) {
-            const char *place = (const char *)from + (row * stride + column) * size;
-            char *target = (char *)to + (column * to_stride + row) * size;
-            if (type == LATHE_F32) transpose_words_avx512((const word *)place, stride, (word *)target, to_stride);
-            else transpose_halves_avx512((const uint16_t *)place, stride, (uint16_t *)target, to_stride);
+/// `rows` and `columns` are whole tiles.
+static void transpose_tiles_avx512(
+    const void *from, lathe_type type, long stride, long rows, long columns, void *to, long to_stride) {
+    long tile = type == LATHE_F32 ? 16 : 32;
+    for (long row = 0; row < rows; row += tile)
+        for (long column = 0; column < columns; column += tile) {
+            const void *place = at(from, row * stride + column, type);
+            void *target = at_mutable(to, column * to_stride + row, type);
+            if (type == LATHE_F32) transpose_words_avx512(place, stride, target, to_stride);
+            else transpose_halves_avx512(place, stride, target, to_stride);
         }
+}
+#endif
+
+void lathe_transpose(const void *from, lathe_type type, long stride, long rows, long columns, void *to, long to_stride) {
+    long whole_rows = 0, whole_columns = 0;
+#if defined(__x86_64__)
+    long tile = type == LATHE_F32 ? 16 : 32;
+    if (lathe_current_isa() == LATHE_AVX512 && (type == LATHE_F32 || stride % 2 == 0)) {
+        whole_rows = rows / tile * tile, whole_columns = columns / tile * tile;
+        transpose_tiles_avx512(from, type, stride, whole_rows, whole_columns, to, to_stride);
+    }
+#endif
     transpose_numbers(
-        (const char *)from + whole_columns * size, type, stride, whole_rows, columns - whole_columns,
-        (char *)to + whole_columns * to_stride * size, to_stride);
+        at(from, whole_columns, type), type, stride, whole_rows, columns - whole_columns,
+        at_mutable(to, whole_columns * to_stride, type), to_stride);
     transpose_numbers(
-        (const char *)from + whole_rows * stride * size, type, stride, rows - whole_rows, columns,
-        (char *)to + whole_rows * size, to_stride);
+        at(from, whole_rows * stride, type), type, stride, rows - whole_rows, columns, at_mutable(to, whole_rows, type),
+        to_stride);
 }

@@ -1,6 +1,6 @@
 // c[p, q] += Σ over token rows n of a[n, p] · b[n, q]: an adapter's gradient, few `p` (its rank) and many `q`.
 #ifndef VARIANT
-#include "simd.h"
+#include "internal.h"
 
 static void rows_scalar(const lathe_rows_product *p) {
     for (long i = 0; i < p->few; i++)
@@ -15,6 +15,7 @@ static void rows_scalar(const lathe_rows_product *p) {
 #define VARIANT_FILE "rowsproduct.c"
 #include "variants.h"
 
+#if defined(__x86_64__)
 #undef VARIANT
 #define VARIANT(name) name##_avx512_bf16
 #define HAS_PAIR_PRODUCT
@@ -22,12 +23,15 @@ static void rows_scalar(const lathe_rows_product *p) {
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,avx2,fma,f16c"))), apply_to = function)
 #include VARIANT_FILE
 #pragma clang attribute pop
+#endif
 
 void lathe_multiply_rows(const lathe_rows_product *product) {
+#if defined(__x86_64__)
     if (product->type == LATHE_BF16 && lathe_has_pair_product()) {
         rows_avx512_bf16(product);
         return;
     }
+#endif
     LATHE_DISPATCH(rows, product);
 }
 
