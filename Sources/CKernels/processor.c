@@ -1,6 +1,5 @@
 // Which instruction set the loops and the libraries use: what the CPU has, the operating system saves and LATHE_ISA allows.
 #include "CKernels.h"
-#include <dlfcn.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>

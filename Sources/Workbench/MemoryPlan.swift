@@ -15,8 +15,7 @@ struct MemoryPlan {
     /// What the process will hold at its peak, predicted.
     let predictedPeakBytes: Int
 
-    /// Above this, products no longer get faster.
-    private static let tallestBatch = 1024
+    /// Rows to try, tallest first: above these, products no longer get faster.
     private static let candidates = [1024, 768, 512, 384, 256, 128, 64]
     /// The program itself: code, tokenizer, rows, libraries' own buffers.
     static let processBytes = 90_000_000
