@@ -1,7 +1,7 @@
 // How rows become tokens. No default stands here: they stand in the recipe's data section.
 
 /// The form of a row.
-public enum RowFormat: String, Sendable, CaseIterable {
+public enum RowFormat: String, Codable, Sendable, CaseIterable {
     /// Told from the fields of the first row.
     case auto
     /// `messages`, each with `role` and `content`.

@@ -1,7 +1,7 @@
 // What is wrong with data, each with its file and line. A data set is refused with all of it at once, up to a bound.
 
 /// Where a row stands.
-public struct RowPlace: Sendable, Equatable, CustomStringConvertible {
+public struct RowPlace: Codable, Sendable, Equatable, CustomStringConvertible {
     public var file: String
     /// Of the row's first character, counted from 1; 0: the file as a whole. In files without lines (Parquet, HDF5) the row's
     /// number from 1.
@@ -16,8 +16,8 @@ public struct RowPlace: Sendable, Equatable, CustomStringConvertible {
 }
 
 /// One thing that is wrong with the data.
-public struct DatasetProblem: Sendable, Equatable, CustomStringConvertible {
-    public enum Kind: String, Sendable {
+public struct DatasetProblem: Codable, Sendable, Equatable, CustomStringConvertible {
+    public enum Kind: String, Codable, Sendable {
         case absent, unreadable, unsupported, empty, notUTF8, rowTooLarge, syntax, ragged, unknownFormat, missingField
         case wrongType, unknownLabel
         case noTemplate, template, notAPrefix, tooLong, noTarget, split

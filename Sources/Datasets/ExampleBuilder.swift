@@ -19,16 +19,16 @@ public struct ExampleBuilder: Sendable {
         -> [TokenizedExample]
     {
         let sequences = try sequences(of: row, &report)
-        var examples: [TokenizedExample] = []
-        var isTruncated = false
-        var isDropped = false
-        var hasNoTarget = false
+        var outcome = DatasetReport.Outcome()
+        outcome.isSplit = sequences.count > 1
         for sequence in sequences {
             var sequence = sequence
             let length = sequence.ids.count
             if length > settings.maxLength {
                 if settings.tooLong == .chunk, case .document = row.content {
-                    examples += chunks(sequence, of: row)
+                    let chunks = chunks(sequence, of: row)
+                    outcome.examples += chunks
+                    outcome.fullTokenCounts += chunks.map(\.ids.count)
                     continue
                 }
                 switch settings.tooLong {
@@ -37,10 +37,11 @@ public struct ExampleBuilder: Sendable {
                         .tooLong, row.place, "\(length) tokens where data.max_length allows \(settings.maxLength)",
                         hint: "raise data.max_length, or set data.too_long: truncate | drop")
                 case .drop:
-                    isDropped = true
+                    outcome.isDropped = true
+                    outcome.droppedTokenCounts.append(length)
                     continue
                 case .truncate:
-                    isTruncated = true
+                    outcome.isTruncated = true
                     sequence.ids.removeSubrange(settings.maxLength...)
                     sequence.isTarget.removeSubrange(settings.maxLength...)
                 }
@@ -49,18 +50,19 @@ public struct ExampleBuilder: Sendable {
                 guard settings.tooLong != .error, settings.tooLong != .chunk else {
                     throw DatasetError(.noTarget, row.place, "no token of this row carries loss")
                 }
-                hasNoTarget = true
+                outcome.hasNoTarget = true
+                outcome.droppedTokenCounts.append(length)
                 continue
             }
-            examples.append(
+            outcome.fullTokenCounts.append(length)
+            outcome.examples.append(
                 TokenizedExample(
                     ids: sequence.ids, isTarget: sequence.isTarget, place: row.place, index: row.index,
-                    part: examples.count))
+                    part: outcome.examples.count))
         }
-        report.count(
-            examples, isTruncated: isTruncated, isDropped: isDropped, hasNoTarget: hasNoTarget,
-            isSplit: sequences.count > 1)
-        return examples
+        report.maximumLength = settings.maxLength == Int.max ? nil : settings.maxLength
+        report.count(outcome, of: row)
+        return outcome.examples
     }
 
     /// A document as sequences of the largest length. Each begins with the last token of the one before, which carries no loss

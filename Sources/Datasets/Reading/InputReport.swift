@@ -3,7 +3,7 @@
 public import JSON
 
 /// One file as it was read.
-public struct InputFileReport: Sendable, Equatable {
+public struct InputFileReport: Codable, Sendable, Equatable {
     public var path: String
     /// As stored, before decompression.
     public var byteCount = 0
@@ -68,5 +68,31 @@ public struct InputReport: Sendable, Equatable {
                     ]
                 }),
         ]
+    }
+}
+
+extension InputReport: Codable {
+    private enum Key: String, CodingKey { case files, badRows, badRowKinds, samples }
+
+    /// Kinds as a list in the order of their names: a dictionary would be written in another order each time.
+    public func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: Key.self)
+        try values.encode(files, forKey: .files)
+        try values.encode(badRows, forKey: .badRows)
+        var kinds = values.nestedUnkeyedContainer(forKey: .badRowKinds)
+        for (kind, count) in badRowKinds.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            try kinds.encode(kind)
+            try kinds.encode(count)
+        }
+        try values.encode(samples, forKey: .samples)
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: Key.self)
+        files = try values.decode([InputFileReport].self, forKey: .files)
+        badRows = try values.decode(Int.self, forKey: .badRows)
+        var kinds = try values.nestedUnkeyedContainer(forKey: .badRowKinds)
+        while !kinds.isAtEnd { badRowKinds[try kinds.decode(DatasetProblem.Kind.self)] = try kinds.decode(Int.self) }
+        samples = try values.decode([DatasetProblem].self, forKey: .samples)
     }
 }

@@ -19,7 +19,7 @@ public enum InputLayout: String, Sendable, CaseIterable {
 }
 
 /// How a text file's bytes spell characters.
-public enum TextEncoding: String, Sendable, CaseIterable {
+public enum TextEncoding: String, Codable, Sendable, CaseIterable {
     /// A byte order mark decides, else the first bytes that are not ASCII.
     case auto
     case utf8 = "utf-8"
