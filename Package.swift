@@ -51,6 +51,7 @@ let package = Package(
 
         // Level 1: values.
         module("Digests", ["COpenSSL"]),
+        module("HDF5Files", ["CHDF5", "Digests"]),
         module("JSON", []),
         module("Spelling", []),
         module("Tensors", []),
@@ -62,7 +63,7 @@ let package = Package(
         // Level 2: numbers, files, rows.
         module("Kernels", ["Tensors", "CKernels", "COpenBLAS"]),
         module("WeightFiles", ["Tensors", "JSON", "Digests", "Spelling"]),
-        module("Datasets", ["Tokenizers", "ChatTemplates", "JSON", "Parquet", "CZlib", "CZstd", "CHDF5", "Digests"]),
+        module("Datasets", ["Tokenizers", "ChatTemplates", "JSON", "Parquet", "CZlib", "CZstd", "CHDF5", "HDF5Files", "Digests"]),
 
         // Level 3: models; rows made ready.
         module("Models", ["Tensors", "Kernels", "WeightFiles", "JSON"]),
@@ -74,7 +75,7 @@ let package = Package(
         module("Evaluation", ["Models", "Datasets", "Tensors", "Kernels"]),
 
         // Level 5: what is written.
-        module("Checkpoints", ["Training", "WeightFiles", "Tensors", "JSON", "CHDF5", "Digests"]),
+        module("Checkpoints", ["Training", "WeightFiles", "Tensors", "JSON", "HDF5Files", "Digests"]),
         module(
             "ModelExport", ["Adapters", "Tokenizers", "Models", "WeightFiles", "Tensors", "Kernels", "JSON", "CHDF5"]),
 
@@ -109,6 +110,7 @@ let package = Package(
         // Tests.
         .target(name: "TestSupport", dependencies: ["JSON"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
         tests("Digests"),
+        tests("HDF5Files"),
         tests("JSON"),
         tests("Spelling"),
         tests("Tensors"),

@@ -8,6 +8,7 @@
 //     /history/loss …                                             one number a step; evaluations likewise
 
 public import Foundation
+import HDF5Files
 public import Training
 
 /// Writing and reading of checkpoints.
@@ -98,9 +99,9 @@ extension Checkpoint {
         try file.write(snapshot.history.map(\.loss), to: group + "/loss")
         try file.write(snapshot.history.map(\.learningRate), to: group + "/learning_rate")
         try file.write(snapshot.history.map(\.gradientNorm), to: group + "/gradient_norm")
-        try file.write(snapshot.history.map(\.tokens), to: group + "/tokens")
-        try file.write(snapshot.history.map(\.targetTokens), to: group + "/target_tokens")
-        try file.write(snapshot.evaluations.map(\.step), to: group + "/evaluation_step")
+        try file.write(snapshot.history.map { Int64($0.tokens) }, to: group + "/tokens")
+        try file.write(snapshot.history.map { Int64($0.targetTokens) }, to: group + "/target_tokens")
+        try file.write(snapshot.evaluations.map { Int64($0.step) }, to: group + "/evaluation_step")
         try file.write(snapshot.evaluations.map(\.loss), to: group + "/evaluation_loss")
     }
 
@@ -161,28 +162,28 @@ extension Checkpoint {
     }
 
     private static func history(in file: HDF5File) throws(HDF5Failure) -> [StepRecord] {
-        let losses = try file.doubles("/history/loss")
-        let rates = try file.doubles("/history/learning_rate")
-        let norms = try file.doubles("/history/gradient_norm")
-        let tokens = try file.integers("/history/tokens")
-        let targets = try file.integers("/history/target_tokens")
+        let losses = try file.list("/history/loss", of: Double.self)
+        let rates = try file.list("/history/learning_rate", of: Double.self)
+        let norms = try file.list("/history/gradient_norm", of: Double.self)
+        let tokens = try file.list("/history/tokens", of: Int64.self)
+        let targets = try file.list("/history/target_tokens", of: Int64.self)
         guard [rates.count, norms.count, tokens.count, targets.count].allSatisfy({ $0 == losses.count }) else {
             throw HDF5Failure(operation: "find as many numbers in each part of /history")
         }
         return losses.indices.map {
             StepRecord(
-                loss: losses[$0], learningRate: rates[$0], gradientNorm: norms[$0], tokens: tokens[$0],
-                targetTokens: targets[$0])
+                loss: losses[$0], learningRate: rates[$0], gradientNorm: norms[$0], tokens: Int(tokens[$0]),
+                targetTokens: Int(targets[$0]))
         }
     }
 
     private static func evaluations(in file: HDF5File) throws(HDF5Failure) -> [EvaluationRecord] {
-        let steps = try file.integers("/history/evaluation_step")
-        let losses = try file.doubles("/history/evaluation_loss")
+        let steps = try file.list("/history/evaluation_step", of: Int64.self)
+        let losses = try file.list("/history/evaluation_loss", of: Double.self)
         guard steps.count == losses.count else {
             throw HDF5Failure(operation: "find as many evaluation losses as steps")
         }
-        return zip(steps, losses).map { EvaluationRecord(step: $0, loss: $1) }
+        return zip(steps, losses).map { EvaluationRecord(step: Int($0), loss: $1) }
     }
 }
 

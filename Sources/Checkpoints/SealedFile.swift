@@ -1,28 +1,19 @@
-// The seal of a checkpoint: 512 bytes before the HDF5 file, in the place that HDF5 leaves to its user, with the digest of all
-// that follows. libhdf5 1.10 can be crashed by hostile files, so it only ever sees bytes that carry their digest.
+// Checkpoints on disk: sealed, whole or not at all. libhdf5 works in memory, so that a full disk is met by our own writer.
 
 import Digests
 import Foundation
+import HDF5Files
 import WeightFiles
 
-/// A file of a user block and an HDF5 image.
+/// A file of a seal and an HDF5 image.
 enum SealedFile {
-    /// HDF5 looks for its start at 0, 512, 1024, … so readers such as h5py need not know of the seal.
-    static let sealBytes = 512
-    private static let magic = "LATHE CHECKPOINT"
-    private static let version = "1"
-
-    /// The only seal that fits `image`: comparing it whole leaves no byte of the file unguarded.
-    private static func seal(digest: String, byteCount: Int) -> [UInt8] {
-        let text = "\(magic) \(version)\nsha256 \(digest)\nbytes \(byteCount)\n"
-        return Array(text.utf8) + [UInt8](repeating: 0, count: sealBytes - text.utf8.count)
-    }
+    private static let seal = FileSeal("LATHE CHECKPOINT", version: "1")
 
     /// Writes the sealed `image` to `url`: whole and durable, or not at all.
     static func write(_ image: [UInt8], to url: URL) throws(CheckpointError) {
         do throws(WeightError) {
             let file = try AtomicFile(url)
-            try file.write(seal(digest: SHA256.hex(of: image), byteCount: image.count))
+            try file.write(seal.bytes(digest: SHA256.hex(of: image), byteCount: image.count))
             try file.write(image)
             try file.commit()
         } catch {
@@ -37,18 +28,15 @@ enum SealedFile {
             let exists = FileManager.default.fileExists(atPath: url.path)
             throw CheckpointError(file: url.path, .cannotRead(exists ? "no permission or no file" : "it is not there"))
         }
-        let start = Array((magic + " ").utf8)
-        guard bytes.starts(with: start) else { throw CheckpointError(file: url.path, .noCheckpoint) }
-        let line = bytes.prefix(64).prefix { $0 != UInt8(ascii: "\n") }
-        guard line.dropFirst(start.count).elementsEqual(version.utf8) else {
-            throw CheckpointError(file: url.path, .otherFormat(String(decoding: line, as: UTF8.self)))
+        do throws(SealFault) { try seal.check(bytes) } catch {
+            switch error {
+            case .unreadable(let cause): throw CheckpointError(file: url.path, .cannotRead(cause))
+            case .foreign: throw CheckpointError(file: url.path, .noCheckpoint)
+            case .otherVersion(let line): throw CheckpointError(file: url.path, .otherFormat(line))
+            case .damaged: throw CheckpointError(file: url.path, .damaged)
+            }
         }
-        guard bytes.count > sealBytes else { throw CheckpointError(file: url.path, .damaged) }
-        let found = Array(bytes[..<sealBytes])
-        bytes.removeFirst(sealBytes)
-        guard found == seal(digest: SHA256.hex(of: bytes), byteCount: bytes.count) else {
-            throw CheckpointError(file: url.path, .damaged)
-        }
+        bytes.removeFirst(FileSeal.byteCount)
         return bytes
     }
 }

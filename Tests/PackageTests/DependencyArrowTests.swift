@@ -8,7 +8,7 @@ import Testing
 /// The level of each target: it may depend only on targets of a lower level, or on those listed beside it.
 private let levels: [[String]] = [
     ["COpenBLAS", "COneDNN", "CHDF5", "COniguruma", "COpenSSL", "CZlib", "CZstd", "CKernels", "CBenchmarkLoops"],
-    ["Digests", "JSON", "Spelling", "Tensors", "Tokenizers", "ChatTemplates", "Recipes", "Parquet"],
+    ["Digests", "HDF5Files", "JSON", "Spelling", "Tensors", "Tokenizers", "ChatTemplates", "Recipes", "Parquet"],
     ["Kernels", "WeightFiles", "Datasets"],
     ["Models", "Preparation"],
     ["Adapters", "Training", "Evaluation"],
@@ -20,6 +20,7 @@ private let levels: [[String]] = [
 /// Arrows inside a level: values made of values.
 private let allowedWithinLevel: Set<[String]> = [
     ["Tokenizers", "JSON"], ["ChatTemplates", "JSON"], ["Recipes", "Spelling"], ["Parquet", "JSON"],
+    ["HDF5Files", "Digests"],
     ["Training", "Adapters"],
 ]
 

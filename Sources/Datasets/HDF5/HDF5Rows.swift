@@ -1,6 +1,7 @@
 // HDF5 tables as rows.
 
 internal import CHDF5
+internal import HDF5Files
 internal import JSON
 
 /// The rows of an HDF5 table, some hundred at a time.
@@ -25,13 +26,13 @@ final class HDF5Rows: FileRows {
         lathe_h5_be_quiet()
         // The library is not asked about files that are plainly none of its own: it stumbles over them when it ends.
         guard try Self.hasSignature(file) else { throw DatasetError(.unreadable, place, "not an HDF5 file") }
-        do throws(HDF5Refusal) {
+        do throws(HDF5Failure) {
             handle = try HDF5Handle(H5Fopen(file, lathe_h5_read_only(), lathe_h5_default()), closing: H5Fclose)
         } catch { throw DatasetError(.unreadable, place, "a damaged HDF5 file") }
         var columns: [(column: HDF5Column, value: HDF5Value)] = []
         var rowByteCount = 0
         for column in try HDF5Columns.find(in: handle, path: path, place: place) {
-            do throws(HDF5Refusal) {
+            do throws(HDF5Failure) {
                 columns.append((column, try HDF5Value(column.type.id)))
             } catch {
                 throw DatasetError(
@@ -85,7 +86,7 @@ final class HDF5Rows: FileRows {
         let count = min(blockRowCount, rowCount - number)
         blocks.removeAll()
         for (column, _) in columns {
-            do throws(HDF5Refusal) {
+            do throws(HDF5Failure) {
                 blocks.append(try HDF5Block(column, from: number, count: count))
             } catch {
                 throw DatasetError(
@@ -104,7 +105,7 @@ final class HDF5Block {
     private let space: HDF5Handle
     private let type: HDF5Handle
 
-    init(_ column: HDF5Column, from start: Int, count: Int) throws(HDF5Refusal) {
+    init(_ column: HDF5Column, from start: Int, count: Int) throws(HDF5Failure) {
         type = column.type
         elementByteCount = H5Tget_size(column.type.id)
         rowByteCount = elementByteCount * column.elementCount
@@ -118,7 +119,7 @@ final class HDF5Block {
         let stored = try HDF5Handle(H5Dget_space(column.dataset.id), closing: H5Sclose)
         guard H5Sselect_hyperslab(stored.id, H5S_SELECT_SET, &starts, nil, &counts, nil) >= 0,
             H5Dread(column.dataset.id, type.id, space.id, stored.id, lathe_h5_default(), buffer) >= 0
-        else { throw HDF5Refusal() }
+        else { throw HDF5Failure() }
     }
 
     deinit {

@@ -1,6 +1,7 @@
 // Values as libhdf5 lays them in memory → JSON.
 
 internal import CHDF5
+internal import HDF5Files
 internal import JSON
 
 /// How values of one type become JSON: worked out once, used for each value.
@@ -17,15 +18,15 @@ indirect enum HDF5Value {
     case sequence(elementByteCount: Int, element: HDF5Value)
 
     /// - Parameter depth: how far inside of other types.
-    init(_ type: hid_t, depth: Int = 0) throws(HDF5Refusal) {
+    init(_ type: hid_t, depth: Int = 0) throws(HDF5Failure) {
         let byteCount = H5Tget_size(type)
-        guard depth < 8, byteCount > 0 else { throw HDF5Refusal() }
+        guard depth < 8, byteCount > 0 else { throw HDF5Failure() }
         switch H5Tget_class(type) {
         case H5T_INTEGER:
-            guard [1, 2, 4, 8].contains(byteCount) else { throw HDF5Refusal() }
+            guard [1, 2, 4, 8].contains(byteCount) else { throw HDF5Failure() }
             self = .integer(byteCount: byteCount, isSigned: H5Tget_sign(type) == H5T_SGN_2)
         case H5T_FLOAT:
-            guard byteCount == 4 || byteCount == 8 else { throw HDF5Refusal() }
+            guard byteCount == 4 || byteCount == 8 else { throw HDF5Failure() }
             self = .float(byteCount: byteCount)
         case H5T_STRING:
             self =
@@ -36,7 +37,7 @@ indirect enum HDF5Value {
         case H5T_COMPOUND:
             var members: [(name: String, offset: Int, value: HDF5Value)] = []
             for index in 0..<UInt32(clamping: H5Tget_nmembers(type)) {
-                guard let name = H5Tget_member_name(type, index) else { throw HDF5Refusal() }
+                guard let name = H5Tget_member_name(type, index) else { throw HDF5Failure() }
                 defer { H5free_memory(name) }
                 let member = try HDF5Handle(H5Tget_member_type(type, index), closing: H5Tclose)
                 members.append(
@@ -49,7 +50,7 @@ indirect enum HDF5Value {
         case H5T_ARRAY:
             let element = try HDF5Handle(H5Tget_super(type), closing: H5Tclose)
             var sizes = [hsize_t](repeating: 0, count: Int(max(1, H5Tget_array_ndims(type))))
-            guard H5Tget_array_dims2(type, &sizes) >= 0 else { throw HDF5Refusal() }
+            guard H5Tget_array_dims2(type, &sizes) >= 0 else { throw HDF5Failure() }
             self = .array(
                 shape: sizes.map { Int(clamping: $0) }, elementByteCount: H5Tget_size(element.id),
                 element: try HDF5Value(element.id, depth: depth + 1))
@@ -57,18 +58,18 @@ indirect enum HDF5Value {
             let element = try HDF5Handle(H5Tget_super(type), closing: H5Tclose)
             self = .sequence(
                 elementByteCount: H5Tget_size(element.id), element: try HDF5Value(element.id, depth: depth + 1))
-        default: throw HDF5Refusal()
+        default: throw HDF5Failure()
         }
     }
 
-    private static func choice(_ type: hid_t, _ byteCount: Int) throws(HDF5Refusal) -> HDF5Value {
-        guard [1, 2, 4, 8].contains(byteCount) else { throw HDF5Refusal() }
+    private static func choice(_ type: hid_t, _ byteCount: Int) throws(HDF5Failure) -> HDF5Value {
+        guard [1, 2, 4, 8].contains(byteCount) else { throw HDF5Failure() }
         var names: [Int: String] = [:]
         for index in 0..<UInt32(clamping: H5Tget_nmembers(type)) {
-            guard let name = H5Tget_member_name(type, index) else { throw HDF5Refusal() }
+            guard let name = H5Tget_member_name(type, index) else { throw HDF5Failure() }
             defer { H5free_memory(name) }
             var bytes: [UInt8] = Array(repeating: 0, count: 8)
-            guard H5Tget_member_value(type, index, &bytes) >= 0 else { throw HDF5Refusal() }
+            guard H5Tget_member_value(type, index, &bytes) >= 0 else { throw HDF5Failure() }
             let value = bytes.withUnsafeBytes { integer($0.baseAddress, byteCount, isSigned: true) }
             names[value] = String(cString: name)
         }

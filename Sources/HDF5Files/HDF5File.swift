@@ -1,0 +1,85 @@
+// A file in the few words that Lathe needs of HDF5. Small files are written in memory, where libhdf5 never touches the disk; large
+// ones on disk. What is read was verified before the library sees it: it can be crashed by hostile bytes.
+
+internal import CHDF5
+internal import Synchronization
+
+/// An HDF5 file: written piece by piece, or opened.
+public final class HDF5File: Sendable {
+    let file: HDF5Handle
+    /// Nothing read can be larger than the file: its numbers are not compressed.
+    let largestByteCount: Int
+
+    /// The library takes two open files of one name for the same, in memory too.
+    private static let counter = Atomic(0)
+    private static var freshName: String { "image-\(counter.add(1, ordering: .relaxed).newValue)" }
+
+    /// A new, empty file in memory.
+    public init() throws(HDF5Failure) {
+        lathe_h5_be_quiet()
+        let access = try Self.accessInMemory()
+        file = try HDF5Handle(
+            H5Fcreate(Self.freshName, lathe_h5_truncate(), lathe_h5_default(), access.id), "create a file",
+            closing: H5Fclose)
+        largestByteCount = Int.max
+    }
+
+    /// The file whose bytes are `image`; they must come from a trusted place.
+    public init(image: UnsafeRawBufferPointer) throws(HDF5Failure) {
+        lathe_h5_be_quiet()
+        let access = try Self.accessInMemory()
+        // The library copies the bytes; it takes a mutable pointer without writing through it.
+        guard H5Pset_file_image(access.id, UnsafeMutableRawPointer(mutating: image.baseAddress), image.count) >= 0
+        else {
+            throw HDF5Failure(operation: "take a file image")
+        }
+        file = try HDF5Handle(
+            H5Fopen(Self.freshName, lathe_h5_read_only(), access.id), "open the file", closing: H5Fclose)
+        largestByteCount = image.count
+    }
+
+    /// A new, empty file on disk, in place of what stands at `path`.
+    ///
+    /// - Parameter userBlock: bytes before the HDF5 file that are left to its user: 0, or 512 doubled some times.
+    public init(creating path: String, userBlock: Int = 0) throws(HDF5Failure) {
+        lathe_h5_be_quiet()
+        let creation = try HDF5Handle(H5Pcreate(lathe_h5_file_creation_class()), "set \(path)", closing: H5Pclose)
+        guard H5Pset_userblock(creation.id, hsize_t(userBlock)) >= 0 else {
+            throw HDF5Failure(operation: "leave \(userBlock) bytes to its user")
+        }
+        file = try HDF5Handle(
+            H5Fcreate(path, lathe_h5_truncate(), creation.id, lathe_h5_default()), "create \(path)", closing: H5Fclose)
+        largestByteCount = Int.max
+    }
+
+    /// The file at `path`, read where it lies; it must come from a trusted place.
+    public init(opening path: String) throws(HDF5Failure) {
+        lathe_h5_be_quiet()
+        file = try HDF5Handle(
+            H5Fopen(path, lathe_h5_read_only(), lathe_h5_default()), "open \(path)", closing: H5Fclose)
+        var size: hsize_t = 0
+        guard H5Fget_filesize(file.id, &size) >= 0 else { throw HDF5Failure(operation: "measure \(path)") }
+        largestByteCount = Int(clamping: size)
+    }
+
+    /// Gives all that was written to the system.
+    public func flush() throws(HDF5Failure) {
+        guard H5Fflush(file.id, H5F_SCOPE_GLOBAL) >= 0 else { throw HDF5Failure(operation: "flush the file") }
+    }
+
+    /// The bytes of the file as it would lie on disk.
+    public func image() throws(HDF5Failure) -> [UInt8] {
+        try flush()
+        let count = H5Fget_file_image(file.id, nil, 0)
+        guard count > 0 else { throw HDF5Failure(operation: "measure the file") }
+        var bytes = [UInt8](repeating: 0, count: count)
+        guard H5Fget_file_image(file.id, &bytes, count) == count else { throw HDF5Failure(operation: "copy the file") }
+        return bytes
+    }
+
+    private static func accessInMemory() throws(HDF5Failure) -> HDF5Handle {
+        let access = try HDF5Handle(H5Pcreate(lathe_h5_file_access_class()), "set file access", closing: H5Pclose)
+        guard H5Pset_fapl_core(access.id, 1 << 20, false) >= 0 else { throw HDF5Failure(operation: "choose memory") }
+        return access
+    }
+}

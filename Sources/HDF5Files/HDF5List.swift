@@ -1,0 +1,104 @@
+// Lists of numbers that are never held whole: written as they grow, read a stretch at a time.
+
+internal import CHDF5
+
+/// A list in a file that grows at its end. What is appended reaches the file some chunks at a time, and the rest with `finish`.
+public final class HDF5ListWriter<Number: HDF5Number> {
+    private let dataset: HDF5Handle
+    private let path: String
+    private var written = 0
+    private var pending: [Number] = []
+
+    /// Elements of a chunk: what is read, and checked, to read one element.
+    private static var chunkElements: Int { 1 << 14 }
+    /// Elements that go to the file at once.
+    private static var pendingElements: Int { 1 << 16 }
+
+    /// An empty list at `path`, whose parents are there.
+    public init(_ path: String, in file: HDF5File) throws(HDF5Failure) {
+        var size: hsize_t = 0
+        var limit = lathe_h5_unlimited()
+        let space = try HDF5Handle(H5Screate_simple(1, &size, &limit), "make a space", closing: H5Sclose)
+        dataset = try file.create(path, Number.typeInFile, space, chunk: [Self.chunkElements])
+        self.path = path
+        pending.reserveCapacity(Self.pendingElements)
+    }
+
+    /// Elements appended so far.
+    public var count: Int { written + pending.count }
+
+    public func append(_ value: Number) throws(HDF5Failure) {
+        pending.append(value)
+        if pending.count >= Self.pendingElements { try writePending() }
+    }
+
+    public func append(_ values: [Number]) throws(HDF5Failure) {
+        var rest = values[...]
+        while !rest.isEmpty {
+            let part = rest.prefix(Self.pendingElements - pending.count)
+            pending += part
+            rest = rest.dropFirst(part.count)
+            if pending.count >= Self.pendingElements { try writePending() }
+        }
+    }
+
+    /// Writes what is left.
+    public func finish() throws(HDF5Failure) {
+        if !pending.isEmpty { try writePending() }
+    }
+
+    private func writePending() throws(HDF5Failure) {
+        var size = hsize_t(count)
+        guard H5Dset_extent(dataset.id, &size) >= 0 else { throw HDF5Failure(operation: "extend \(path)") }
+        let memory = try HDF5File.space([pending.count])
+        let stored = try HDF5Handle(H5Dget_space(dataset.id), "measure \(path)", closing: H5Sclose)
+        var start = hsize_t(written)
+        var stretch = hsize_t(pending.count)
+        guard H5Sselect_hyperslab(stored.id, H5S_SELECT_SET, &start, nil, &stretch, nil) >= 0,
+            H5Dwrite(dataset.id, Number.typeInMemory, memory.id, stored.id, lathe_h5_default(), pending) >= 0
+        else { throw HDF5Failure(operation: "write \(path)") }
+        written += pending.count
+        pending.removeAll(keepingCapacity: true)
+    }
+}
+
+/// A list in a file, read a stretch at a time.
+public final class HDF5ListReader<Number: HDF5Number>: Sendable {
+    public let count: Int
+    private let file: HDF5File
+    private let dataset: HDF5Handle
+    private let path: String
+
+    /// The list at `path`.
+    public init(_ path: String, in file: HDF5File) throws(HDF5Failure) {
+        self.file = file
+        self.path = path
+        dataset = try HDF5Handle(H5Dopen2(file.file.id, path, lathe_h5_default()), "open \(path)", closing: H5Dclose)
+        count = try HDF5File.sizes(of: dataset, axes: 1, path)[0]
+        guard count <= file.largestByteCount / MemoryLayout<Number>.stride else {
+            throw HDF5Failure(operation: "hold \(path), which is larger than its file")
+        }
+    }
+
+    /// The elements in `range`.
+    public func read(_ range: Range<Int>) throws(HDF5Failure) -> [Number] {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count)
+        guard !range.isEmpty else { return [] }
+        let memory = try HDF5File.space([range.count])
+        let stored = try HDF5Handle(H5Dget_space(dataset.id), "measure \(path)", closing: H5Sclose)
+        var start = hsize_t(range.lowerBound)
+        var stretch = hsize_t(range.count)
+        var values = [Number](repeating: .zero, count: range.count)
+        let isRead =
+            H5Sselect_hyperslab(stored.id, H5S_SELECT_SET, &start, nil, &stretch, nil) >= 0
+            && values.withUnsafeMutableBytes {
+                H5Dread(
+                    dataset.id, Number.typeInMemory, memory.id, stored.id, lathe_h5_default(), $0.baseAddress)
+            } >= 0
+        guard isRead else { throw HDF5Failure(operation: "read \(path)") }
+        return values
+    }
+
+    /// All elements.
+    public func readAll() throws(HDF5Failure) -> [Number] { try read(0..<count) }
+}

@@ -1,0 +1,85 @@
+// A large HDF5 file that appears whole or not at all: written under a temporary name beside its place, sealed, made durable, renamed.
+
+public import Foundation
+internal import Synchronization
+
+/// Why a sealed file cannot be written.
+public struct SealedWriteError: Error, Sendable, CustomStringConvertible {
+    public let path: String
+    public let reason: String
+
+    public var description: String { "\(path): cannot be written: \(reason)" }
+}
+
+/// A sealed file being written. Until `commit` its place is untouched; without `commit` the temporary file is removed.
+public final class SealedHDF5Writer {
+    public let url: URL
+    private let seal: FileSeal
+    private let temporary: URL
+    private var opened: HDF5File?
+
+    private static let counter = Atomic(0)
+
+    public init(_ url: URL, seal: FileSeal) throws(SealedWriteError) {
+        self.url = url
+        self.seal = seal
+        let number = Self.counter.add(1, ordering: .relaxed).newValue
+        temporary = url.deletingLastPathComponent()
+            .appendingPathComponent(".\(url.lastPathComponent).\(getpid())-\(number).partial")
+        do throws(HDF5Failure) {
+            opened = try HDF5File(creating: temporary.path, userBlock: FileSeal.byteCount)
+        } catch {
+            unlink(temporary.path)
+            throw SealedWriteError(path: url.path, reason: error.operation)
+        }
+    }
+
+    deinit { abandon() }
+
+    /// The file to write into.
+    public var file: HDF5File {
+        guard let opened else { preconditionFailure("the file is closed") }
+        return opened
+    }
+
+    /// Makes the bytes durable and puts the file in its place. Nobody else may hold the file or a list of it any more.
+    public func commit() throws(SealedWriteError) {
+        defer { abandon() }
+        do throws(HDF5Failure) { try file.flush() } catch { throw failure("libhdf5 cannot \(error.operation)") }
+        opened = nil
+        let descriptor = open(temporary.path, O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure(String(cString: strerror(errno))) }
+        defer { close(descriptor) }
+        do throws(SealFault) { try seal.write(to: descriptor) } catch { throw failure("\(error)") }
+        guard fsync(descriptor) == 0, rename(temporary.path, url.path) == 0 else {
+            throw failure(String(cString: strerror(errno)))
+        }
+        let folder = open(url.deletingLastPathComponent().path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { return }
+        // File systems that cannot make a rename durable are left as they are.
+        fsync(folder)
+        close(folder)
+    }
+
+    /// Closes and removes the temporary file.
+    public func abandon() {
+        opened = nil
+        unlink(temporary.path)
+    }
+
+    private func failure(_ reason: String) -> SealedWriteError { SealedWriteError(path: url.path, reason: reason) }
+
+    /// Removes what processes that were killed while writing `url` have left.
+    public static func removeLeftovers(of url: URL) {
+        let folder = url.deletingLastPathComponent()
+        let start = ".\(url.lastPathComponent)."
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        where name.hasPrefix(start) && name.hasSuffix(".partial") {
+            let owner = name.dropFirst(start.count).prefix { $0 != "-" }
+            // A process that still writes keeps its file.
+            if let owner = pid_t(owner), owner != getpid(), kill(owner, 0) != 0, errno == ESRCH {
+                unlink(folder.appendingPathComponent(name).path)
+            }
+        }
+    }
+}
