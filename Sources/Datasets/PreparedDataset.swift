@@ -56,8 +56,8 @@ public struct RowSet: Sendable {
 /// Sequences ready to train or score on.
 public struct PreparedDataset: Sendable {
     /// The rows that the sequences come from; `DataRow.index` is what `TokenizedExample.index` refers to.
-    public let rows: [DataRow]
-    public let examples: [TokenizedExample]
+    public let rows: any RowList
+    public let examples: any ExampleSource
     public let report: DatasetReport
     /// SHA-256 of everything that decides the sequences: file bytes, tokenizer, template, settings, and this code's version.
     public let digest: String

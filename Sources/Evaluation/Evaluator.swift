@@ -27,18 +27,18 @@ public struct Evaluator {
     /// on how many there are. What is kept of each is two numbers.
     /// - Parameter onProgress: told after each batch how much is done.
     public func scores(
-        of examples: [TokenizedExample], onProgress: (_ done: EvaluationProgress) -> Void = { _ in }
+        of examples: any ExampleSource, onProgress: (_ done: EvaluationProgress) -> Void = { _ in }
     ) throws -> HeldOutScores {
         var rows = [RowScore](repeating: RowScore(lossSum: 0, targetCount: 0), count: examples.count)
         var correctCount = 0
         // Equal lengths stay in the rows' order, so the batches do not depend on the sort's luck.
-        let order = examples.indices.sorted { (examples[$0].ids.count, $0) < (examples[$1].ids.count, $1) }
+        let order = (0..<examples.count).sorted { (examples.tokenCount($0), $0) < (examples.tokenCount($1), $1) }
         var start = 0
         var tokens = 0
         while start < order.count {
             let end = batchEnd(from: start, order, examples)
             correctCount += try score(order[start..<end], of: examples, into: &rows)
-            tokens += order[start..<end].reduce(0) { $0 + examples[$1].ids.count }
+            tokens += order[start..<end].reduce(0) { $0 + examples.tokenCount($1) }
             start = end
             onProgress(EvaluationProgress(examples: start, tokens: tokens))
         }
@@ -82,11 +82,11 @@ public struct Evaluator {
     /// Rows as attention sees them for each row of a batch, at most: they need memory too.
     private static let mostCopies = 4
 
-    private func batchEnd(from start: Int, _ order: [Int], _ examples: [TokenizedExample]) -> Int {
+    private func batchEnd(from start: Int, _ order: [Int], _ examples: any ExampleSource) -> Int {
         var end = start + 1
-        var rowCount = examples[order[start]].ids.count
-        while end < order.count, rowCount + examples[order[end]].ids.count <= rowLimit {
-            rowCount += examples[order[end]].ids.count
+        var rowCount = examples.tokenCount(order[start])
+        while end < order.count, rowCount + examples.tokenCount(order[end]) <= rowLimit {
+            rowCount += examples.tokenCount(order[end])
             end += 1
         }
         return end
@@ -94,12 +94,17 @@ public struct Evaluator {
 
     /// Fills in the scores of `indices`; returns how many of their targets were the model's first choice.
     private func score(
-        _ indices: ArraySlice<Int>, of examples: [TokenizedExample], into rows: inout [RowScore]
+        _ indices: ArraySlice<Int>, of examples: any ExampleSource, into rows: inout [RowScore]
     ) throws -> Int {
         // An example without targets scores nothing and costs no pass.
-        let scored = indices.filter { examples[$0].targetCount > 0 }
+        let scored = indices.filter { examples.targetCount($0) > 0 }
         guard !scored.isEmpty else { return 0 }
-        let loss = try score(TokenBatch(examples: scored.map { (examples[$0].ids, examples[$0].isTarget) }))
+        let batch = TokenBatch(
+            examples: try scored.map {
+                let example = try examples.example($0)
+                return (example.ids, example.isTarget)
+            })
+        let loss = try score(batch)
         precondition(loss.exampleLossSums.count == scored.count && loss.exampleTargetCounts.count == scored.count)
         for (place, index) in scored.enumerated() {
             rows[index] = RowScore(

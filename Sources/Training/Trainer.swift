@@ -15,7 +15,7 @@ public final class Trainer {
     public let identity: TrainingSnapshot.Identity
     private let model: any GradientSource
     private let slab: ParameterSlab
-    private let examples: [TokenizedExample]
+    private let examples: any ExampleSource
     private let workspace: Workspace
     private var order: ExampleOrder
     private var progress = TrainingProgress()
@@ -24,13 +24,13 @@ public final class Trainer {
 
     /// - Parameter model: adds its gradients into those of `slab`.
     public init(
-        model: any GradientSource, slab: ParameterSlab, examples: [TokenizedExample],
+        model: any GradientSource, slab: ParameterSlab, examples: any ExampleSource,
         configuration: TrainingConfiguration, identity: TrainingSnapshot.Identity, workspace: Workspace
     ) throws(TrainingError) {
-        guard !examples.isEmpty else { throw .noExamples }
-        for example in examples {
-            if example.ids.isEmpty { throw .exampleWithoutTokens(place: "\(example.place)") }
-            if example.targetCount == 0 { throw .exampleWithoutTargets(place: "\(example.place)") }
+        guard examples.count > 0 else { throw .noExamples }
+        for index in 0..<examples.count {
+            if examples.tokenCount(index) == 0 { throw .exampleWithoutTokens(place: "\(examples.place(index))") }
+            if examples.targetCount(index) == 0 { throw .exampleWithoutTargets(place: "\(examples.place(index))") }
         }
         self.model = model
         self.slab = slab
@@ -107,7 +107,7 @@ public final class Trainer {
             epsilon: Float(optimiser.epsilon), weightDecay: Float(optimiser.weightDecay), step: step + 1)
         let record = StepRecord(
             loss: loss.meanLoss, learningRate: learningRate, gradientNorm: gradientNorm,
-            tokens: indices.reduce(0) { $0 + examples[$1].ids.count }, targetTokens: loss.targetCount)
+            tokens: indices.reduce(0) { $0 + examples.tokenCount($1) }, targetTokens: loss.targetCount)
         progress.step += 1
         progress.history.append(record)
         return record
@@ -116,15 +116,19 @@ public final class Trainer {
     /// Leaves the gradient of (Σ losses / Σ targets of all `indices`) in the slab, however it is cut into micro-batches.
     private func accumulateGradients(_ indices: [Int]) throws -> BatchLoss {
         slab.zeroGradients()
-        let targetCount = indices.reduce(0) { $0 + examples[$1].targetCount }
-        let plan = MicroBatchPlan(lengths: indices.map { examples[$0].ids.count }, rowLimit: configuration.rowLimit)
+        let targetCount = indices.reduce(0) { $0 + examples.targetCount($1) }
+        let plan = MicroBatchPlan(lengths: indices.map { examples.tokenCount($0) }, rowLimit: configuration.rowLimit)
         let words = RandomStream(seed: configuration.seed, purpose: .dropout)
             .words(stream: UInt32(truncatingIfNeeded: step), index: 0)
         let seed = UInt64(words.0) << 32 | UInt64(words.1)
         var loss = BatchLoss()
         var firstRow = 0
         for range in plan.ranges {
-            let batch = TokenBatch(examples: indices[range].map { (examples[$0].ids, examples[$0].isTarget) })
+            let batch = TokenBatch(
+                examples: try indices[range].map {
+                    let example = try examples.example($0)
+                    return (example.ids, example.isTarget)
+                })
             loss.append(
                 try model.accumulateGradients(
                     batch, gradientScale: Float(1 / Double(targetCount)),
@@ -157,7 +161,7 @@ public final class Trainer {
     }
 
     /// Where an example stands in its file, for errors.
-    private func place(_ index: Int) -> String { "\(examples[index].place)" }
+    private func place(_ index: Int) -> String { "\(examples.place(index))" }
 
     // MARK: - Between steps
 

@@ -137,11 +137,11 @@ public struct EvaluationReport: Presentable {
 
 extension HeldOutScores {
     /// Scores of sequences, added up over the rows they come from, in the rows' order.
-    init(_ scores: HeldOutScores, perRowOf examples: [TokenizedExample]) {
+    init(_ scores: HeldOutScores, perRowOf examples: any ExampleSource) throws {
         var rows: [RowScore] = []
         var last: Int?
-        for (score, example) in zip(scores.rows, examples) {
-            if example.index == last, let previous = rows.popLast() {
+        for (score, row) in zip(scores.rows, try examples.rowIndices()) {
+            if row == last, let previous = rows.popLast() {
                 rows.append(
                     RowScore(
                         lossSum: previous.lossSum + score.lossSum, targetCount: previous.targetCount + score.targetCount
@@ -149,7 +149,7 @@ extension HeldOutScores {
             } else {
                 rows.append(score)
             }
-            last = example.index
+            last = row
         }
         self.init(rows: rows, correctCount: scores.correctCount)
     }

@@ -35,8 +35,8 @@ public struct MergeStage {
         for warning in opened.weights.warnings + attached.warnings { observer.receive(.warning(warning)) }
         let rows =
             recipe.data.heldOut.isEmpty
-            ? [] : try RowPreparation(recipe.data, opened).rows(recipe.data.heldOut).examples
-        self.init(
+            ? nil : try RowPreparation(recipe.data, opened).rows(recipe.data.heldOut).examples
+        try self.init(
             recipe, opened: opened, model: model, trainedBase: attached.provenance?.baseDigest, probe: rows,
             replaces: false,
             warnings: opened.weights.warnings + attached.warnings)
@@ -45,14 +45,14 @@ public struct MergeStage {
 
     /// For an adapter that is attached to `model`; the probe is the first of `probe`, or texts of our own.
     init(
-        _ recipe: Recipe, opened: OpenedModel, model: LanguageModel, trainedBase: String?, probe: [TokenizedExample],
+        _ recipe: Recipe, opened: OpenedModel, model: LanguageModel, trainedBase: String?, probe: (any ExampleSource)?,
         replaces: Bool, warnings: [String] = []
-    ) {
+    ) throws {
         self.recipe = recipe
         self.opened = opened
         self.model = model
         self.trainedBase = trainedBase
-        self.probe = Self.probe(probe, opened.tokenizer)
+        self.probe = Self.probe(try probe?.first(64) ?? [], opened.tokenizer)
         self.replaces = replaces
         self.warnings = warnings
     }
@@ -119,7 +119,7 @@ public struct MergeStage {
     /// A handful of short sequences.
     private static func probe(_ examples: [TokenizedExample], _ tokenizer: Tokenizer) -> [TokenizedExample] {
         if !examples.isEmpty {
-            let cut = examples.prefix(64).map { example in
+            let cut = examples.map { example in
                 TokenizedExample(
                     ids: Array(example.ids.prefix(Self.longest)),
                     isTarget: Array(example.isTarget.prefix(Self.longest)),

@@ -23,7 +23,7 @@ struct ObservedEvaluator {
 
     /// The scores of `examples`, one each, in their order.
     /// - Parameter unit: what an example is, for the progress line.
-    func scores(of examples: [TokenizedExample], unit: String) throws -> HeldOutScores {
+    func scores(of examples: any ExampleSource, unit: String) throws -> HeldOutScores {
         try evaluator.scores(of: examples, onProgress: progressLine(total: examples.count, unit))
     }
 

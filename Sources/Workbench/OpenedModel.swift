@@ -132,12 +132,12 @@ struct OpenedModel {
     /// Throws where a token of `examples` has no row in the model's embedding: a tokenizer of another model, or one that grew.
     func requireInVocabulary(_ prepared: PreparedDataset) throws {
         let size = configuration.vocabularySize
-        for example in prepared.examples {
+        for index in 0..<prepared.examples.count {
+            let example = try prepared.examples.example(index)
             guard let id = example.ids.first(where: { $0 < 0 || Int($0) >= size }) else { continue }
-            let place = prepared.rows.first { $0.index == example.index }?.place
             throw Failure(
                 .badInput,
-                "\(place.map { "\($0)" } ?? path): token \(id) (\(tokenizer.text(ofToken: id) ?? "?")) is outside the model's vocabulary of \(size)",
+                "\(example.place): token \(id) (\(tokenizer.text(ofToken: id) ?? "?")) is outside the model's vocabulary of \(size)",
                 hint: "the tokenizer in \(path) has more tokens than the model's embedding has rows")
         }
     }

@@ -66,9 +66,9 @@ public struct Pipeline {
         if recipe.merge.enabled {
             let output = recipe.merge.path.map { URL(fileURLWithPath: $0) } ?? directory.merged
             observer.receive(.stage("merge", detail: output.path))
-            let stage = MergeStage(
+            let stage = try MergeStage(
                 recipe, opened: run.opened, model: run.model, trainedBase: run.provenance.baseDigest,
-                probe: run.split.heldOut?.examples ?? [],
+                probe: run.split.heldOut?.examples,
                 replaces: true)
             report.merge = try stage.run(into: output)
         }

@@ -23,8 +23,8 @@ public struct Plan: Presentable {
     private static func predictedSeconds(_ run: TrainingRun) throws -> Double {
         let examples = run.split.train.examples
         var sample: [TokenizedExample] = []
-        for example in examples {
-            sample.append(example)
+        for index in 0..<examples.count {
+            sample.append(try examples.example(index))
             if sample.reduce(0, { $0 + $1.ids.count }) >= 512 { break }
         }
         let batch = TokenBatch(examples: sample.map { ($0.ids, $0.isTarget) })

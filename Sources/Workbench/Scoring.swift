@@ -39,28 +39,33 @@ public final class Scoring {
     /// Gives each row's line to `write`: a JSON object, or columns.
     public func writeRows(asJSON: Bool, _ write: (String) -> Void) throws {
         func put(_ line: JSONObject) { write(asJSON ? JSONValue.object(line).text() : columns(line)) }
-        let groups = rows.examples.groupedByRow
+        let examples = rows.examples
+        let groups = try examples.groupedByRow()
         if withTokens { return try writeTokens(of: groups, put) }
         let scorer = ObservedEvaluator(
             model, workspace: workspace, longest: rows.report.longestExample, observer: observer)
-        let scores = try scorer.scores(of: rows.examples, unit: "examples")
-        for (parts, score) in zip(groups, HeldOutScores(scores, perRowOf: rows.examples).rows) {
-            put(summary(parts, score.lossSum, score.targetCount))
+        let scores = try scorer.scores(of: examples, unit: "examples")
+        let rowNumbers = try examples.rowIndices()
+        for (parts, score) in zip(groups, try HeldOutScores(scores, perRowOf: examples).rows) {
+            let tokens = parts.reduce(0) { $0 + examples.tokenCount($1) }
+            put(summary(rowNumbers[parts.lowerBound], tokens, score.lossSum, score.targetCount))
         }
     }
 
     /// Rows by batches, in their order, so that each is written as soon as it is known.
-    private func writeTokens(of groups: [[TokenizedExample]], _ put: (JSONObject) -> Void) throws {
+    private func writeTokens(of groups: [Range<Int>], _ put: (JSONObject) -> Void) throws {
         let rowLimit = EvaluationRows.limit(for: model, bytes: workspace.reservedBytes)
         var start = 0
+        func tokenCount(_ group: Int) -> Int { groups[group].reduce(0) { $0 + rows.examples.tokenCount($1) } }
         while start < groups.count {
             var (end, tokens) = (start, 0)
             repeat {
-                tokens += groups[end].reduce(0) { $0 + $1.ids.count }
+                tokens += tokenCount(end)
                 end += 1
-            } while end < groups.count && tokens + groups[end].reduce(0) { $0 + $1.ids.count } <= rowLimit
-            var values = try logProbabilities(of: groups[start..<end].flatMap { $0 })[...]
-            for parts in groups[start..<end] {
+            } while end < groups.count && tokens + tokenCount(end) <= rowLimit
+            let sequences = try groups[start..<end].map { try $0.map(rows.examples.example) }
+            var values = try logProbabilities(of: sequences.flatMap { $0 })[...]
+            for parts in sequences {
                 put(tokenLine(parts, values.prefix(parts.count)))
                 values = values.dropFirst(parts.count)
             }
@@ -81,10 +86,9 @@ public final class Scoring {
         }
     }
 
-    private func summary(_ parts: [TokenizedExample], _ lossSum: Double, _ targetCount: Int) -> JSONObject {
+    private func summary(_ row: Int, _ tokens: Int, _ lossSum: Double, _ targetCount: Int) -> JSONObject {
         JSONObject([
-            ("index", .integer(parts[0].index)), ("tokens", .integer(parts.reduce(0) { $0 + $1.ids.count })),
-            ("target_tokens", .integer(targetCount)),
+            ("index", .integer(row)), ("tokens", .integer(tokens)), ("target_tokens", .integer(targetCount)),
             ("loss", targetCount > 0 ? .double(lossSum / Double(targetCount)) : .null),
         ])
     }
@@ -100,7 +104,8 @@ public final class Scoring {
                 if part.isTarget[token + 1] { lossSum -= Double(value) }
             }
         }
-        var line = summary(parts, lossSum, parts.reduce(0) { $0 + $1.targetCount })
+        var line = summary(
+            parts[0].index, parts.reduce(0) { $0 + $1.ids.count }, lossSum, parts.reduce(0) { $0 + $1.targetCount })
         line["ids"] = .array(parts.flatMap(\.ids).map { .integer(Int($0)) })
         line["logprobs"] = .array(logProbabilities)
         line["mask"] = .array(parts.flatMap(\.isTarget).map { .integer($0 ? 1 : 0) })
@@ -113,15 +118,16 @@ public final class Scoring {
     }
 }
 
-extension [TokenizedExample] {
-    /// Sequences of one row together, rows in order.
-    var groupedByRow: [[TokenizedExample]] {
-        var groups: [[TokenizedExample]] = []
-        for example in self {
-            if groups.last?.first?.index == example.index {
-                groups[groups.count - 1].append(example)
+extension ExampleSource {
+    /// Numbers of the sequences of one row together, rows in order.
+    func groupedByRow() throws -> [Range<Int>] {
+        let rows = try rowIndices()
+        var groups: [Range<Int>] = []
+        for index in rows.indices {
+            if let last = groups.last, rows[last.lowerBound] == rows[index] {
+                groups[groups.count - 1] = last.lowerBound..<(index + 1)
             } else {
-                groups.append([example])
+                groups.append(index..<(index + 1))
             }
         }
         return groups

@@ -75,14 +75,13 @@ struct TaskEvaluation {
     private func labelAccuracy() throws -> Double? {
         let labels =
             recipe.data.labels.isEmpty
-            ? Set(rows.rows.compactMap(\.label)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-            : recipe.data.labels
-        let labelled = rows.rows.filter { $0.label != nil }
+            ? try rows.rows.labels() : recipe.data.labels
+        let labelled = try (0..<rows.rows.count).filter { try rows.rows.row($0).label != nil }
         guard labels.count > 1, !labelled.isEmpty else { return nil }
         var right = 0
         // Candidates of many rows at once fill batches, as those of one row would not.
         for start in stride(from: 0, to: labelled.count, by: Self.rowsAtOnce) {
-            let chunk = labelled[start..<min(start + Self.rowsAtOnce, labelled.count)]
+            let chunk = try labelled[start..<min(start + Self.rowsAtOnce, labelled.count)].map(rows.rows.row)
             let candidates = try chunk.map { try preparation.candidates($0, labels: labels) }
             let scores = try scorer.scores(ofAlternatives: candidates, unit: "candidate answers")
             for (row, alternatives) in zip(chunk, scores) {
@@ -102,7 +101,8 @@ struct TaskEvaluation {
         let builder = preparation.builder
         var requests: [GenerationBatch.Request] = []
         var references: [String] = []
-        for row in rows.rows {
+        for index in 0..<rows.rows.count {
+            let row = try rows.rows.row(index)
             guard let (prompt, reference) = try builder.prompt(of: row) else { continue }
             let limit = min(recipe.evaluate.maxNewTokens, model.configuration.contextLength - prompt.count)
             guard limit > 0 else {
@@ -134,6 +134,6 @@ extension RowPreparation {
         guard prepared.examples.count == labels.count else {
             throw Failure(.badInput, "\(row.place): with some labels the row is longer than data.max_length")
         }
-        return prepared.examples
+        return try prepared.examples.first(labels.count)
     }
 }

@@ -47,7 +47,8 @@ final class TrainingRun {
         precisionReason = precision.reason
         model = try opened.languageModel(precision: precision.type)
         adapter = try Self.adapter(recipe, model, opened)
-        let lengths = split.train.examples.map(\.ids.count)
+        let examples = split.train.examples
+        let lengths = (0..<examples.count).map(examples.tokenCount)
         memory = try MemoryPlan(
             recipe.train, model: model, fileBytes: opened.byteCount, slabCount: adapter.slab.count,
             longest: max(lengths.max() ?? 1, split.heldOut?.report.longestExample ?? 1),
@@ -60,7 +61,7 @@ final class TrainingRun {
             baseDigest: try opened.weights.contentDigest(),
             baseQuantisation: opened.weights.quantisationSummary, templateDigest: opened.templateDigest,
             recipeDigest: SHA256.hex(of: Self.trainingText(recipe)), dataDigest: split.digest)
-        configuration = Self.configuration(recipe, examples: split.train.examples.count, memory: memory)
+        configuration = Self.configuration(recipe, examples: examples.count, memory: memory)
     }
 
     private static func adapter(_ recipe: Recipe, _ model: LanguageModel, _ opened: OpenedModel) throws -> AdapterSet {

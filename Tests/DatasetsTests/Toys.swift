@@ -121,9 +121,24 @@ func withFile<Result>(_ name: String, _ text: String, _ body: (String) throws ->
 func prepare(
     _ name: String, _ text: String, _ settings: DataSettings = .test(), encoder: ToyEncoder = ToyEncoder(),
     renderer: ToyRenderer? = .chatML
-) throws -> PreparedDataset {
+) throws -> Prepared {
     try withFile(name, text) { path in
-        try PreparedDataset(files: [path], encoder: encoder, renderer: renderer, settings: settings)
+        try Prepared(PreparedDataset(files: [path], encoder: encoder, renderer: renderer, settings: settings))
+    }
+}
+
+/// Everything of a data set at once.
+struct Prepared {
+    let rows: [DataRow]
+    let examples: [TokenizedExample]
+    let report: DatasetReport
+    let digest: String
+
+    init(_ set: PreparedDataset) throws {
+        rows = try (0..<set.rows.count).map(set.rows.row)
+        examples = try set.examples.first(set.examples.count)
+        report = set.report
+        digest = set.digest
     }
 }
 
