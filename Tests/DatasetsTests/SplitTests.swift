@@ -52,7 +52,7 @@ import Testing
     }
 
     private func prompts(_ set: PreparedDataset?) -> Set<String> {
-        Set((set?.rows ?? []).map { $0.promptText.filter { $0.isNumber } })
+        Set((set?.rows as? [DataRow] ?? []).map { $0.promptText.filter { $0.isNumber } })
     }
 
     @Test func copiesOfAQuestionStayOnOneSide() throws {
