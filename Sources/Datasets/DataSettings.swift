@@ -56,13 +56,18 @@ public struct DataSettings: Sendable, Equatable {
     public var templates: [String: String]
     /// Label of the file → word that the model answers.
     public var labelWords: [String: String]
+    /// Role of the file → `system`, `user`, `assistant` or `tool`.
+    public var roles: [String: String]
+    /// Roles of messages that name none, in turn, from each conversation's first message on; empty: such messages are bad.
+    public var turnRoles: [String]
     /// How files are read.
     public var input: InputSettings
 
     public init(
         format: RowFormat, columns: [String: String], labels: [String], maxLength: Int, tooLong: TooLongRule,
         trainOnPrompt: Bool, trainOn: TrainedTurns = .assistant, templates: [String: String] = [:],
-        labelWords: [String: String] = [:], input: InputSettings = .strict
+        labelWords: [String: String] = [:], roles: [String: String] = [:], turnRoles: [String] = [],
+        input: InputSettings = .strict
     ) {
         self.format = format
         self.columns = columns
@@ -73,6 +78,8 @@ public struct DataSettings: Sendable, Equatable {
         self.trainOn = trainOn
         self.templates = templates
         self.labelWords = labelWords
+        self.roles = roles
+        self.turnRoles = turnRoles
         self.input = input
     }
 
@@ -83,7 +90,8 @@ public struct DataSettings: Sendable, Equatable {
         }
         return [
             format.rawValue, text(columns), labels.joined(separator: "\u{1F}"), "\(maxLength)", tooLong.rawValue,
-            "\(trainOnPrompt)", trainOn.rawValue, text(templates), text(labelWords), input.canonicalText,
+            "\(trainOnPrompt)", trainOn.rawValue, text(templates), text(labelWords), text(roles),
+            turnRoles.joined(separator: "\u{1F}"), input.canonicalText,
         ].joined(separator: "\u{1E}")
     }
 }

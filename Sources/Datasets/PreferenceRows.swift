@@ -32,7 +32,9 @@ extension RowDecoder {
             throw wrong("\"\(name)\" must be a number or true or false, found \(value.typeName)", record)
         }
         var messages = try prompt(record)
-        if record.fields[columns["completion"] ?? "completion"] != nil { messages += try answer("completion", record) }
+        // The set calls a judged turn a generation.
+        let completion = columns["completion"] ?? (record.fields["completion"] == nil ? "generation" : "completion")
+        if record.fields[completion] != nil { messages += try answer("completion", named: completion, record) }
         guard messages.last?["role"]?.string == "assistant" else {
             throw DatasetError(.noTarget, record.place, "a rated row needs an answer at its end")
         }
@@ -44,16 +46,14 @@ extension RowDecoder {
     /// What stands before the answers, as messages; empty where the row has no field for it.
     private func prompt(_ record: SourceRow) throws(DatasetError) -> [JSONValue] {
         var messages = try systemMessages(record)
-        let names = [columns["prompt"] ?? "prompt", columns["messages"] ?? "messages", "conversations"]
+        let names = [columns["prompt"] ?? "prompt", columns["messages"] ?? "messages", "conversations", "context"]
         guard let name = names.first(where: { record.fields[$0] != nil }), let value = record.fields[name] else {
             return try instruction(record).map { messages + [Self.message("user", $0)] } ?? messages
         }
         guard let text = value.string else { return try messages + self.messages(value, name, record).messages }
-        // Some sets hold their messages as JSON in a text; where they are none of ours, the text is the prompt.
-        if text.hasPrefix("["), let parsed = try? JSONValue(parsing: text),
-            let turns = try? self.messages(parsed, name, record).messages
-        {
-            return messages + turns
+        // Some sets hold their messages as JSON in a text.
+        if text.hasPrefix("["), let parsed = try? JSONValue(parsing: text), parsed.array?.first?.object != nil {
+            return try messages + self.messages(parsed, name, record).messages
         }
         messages.append(Self.message("user", text))
         return messages
@@ -65,10 +65,18 @@ extension RowDecoder {
         return input.isEmpty ? instruction : instruction + "\n" + input
     }
 
-    private func answer(_ field: String, _ record: SourceRow) throws(DatasetError) -> [JSONValue] {
-        let name = columns[field] ?? field
+    private func answer(
+        _ field: String, named given: String? = nil, _ record: SourceRow
+    ) throws(DatasetError) -> [JSONValue] {
+        let name = given ?? columns[field] ?? field
         guard let value = record.fields[name], !value.isNull else { throw missing(name, record) }
-        if let text = value.string { return [Self.message("assistant", text)] }
+        if let text = value.string {
+            // A message as JSON in a text, as its neighbour may be.
+            if text.hasPrefix("{\""), let parsed = try? JSONValue(parsing: text), parsed["role"] != nil {
+                return try messages(.array([parsed]), name, record).messages
+            }
+            return [Self.message("assistant", text)]
+        }
         return try messages(value.object == nil ? value : .array([value]), name, record).messages
     }
 }

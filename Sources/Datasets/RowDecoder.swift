@@ -11,6 +11,7 @@ public struct RowDecoder: Sendable {
     /// Whether conversations can be rendered; classification rows fall back on plain text where they cannot.
     let hasTemplate: Bool
     let trainOn: TrainedTurns
+    let roles: TurnRoles
     private let labelWords: [String: String]
     private let templates: RowTemplates?
 
@@ -22,6 +23,7 @@ public struct RowDecoder: Sendable {
         self.labels = labels
         self.hasTemplate = hasTemplate
         trainOn = .assistant
+        roles = TurnRoles()
         labelWords = [:]
         templates = nil
     }
@@ -37,6 +39,7 @@ public struct RowDecoder: Sendable {
         labels = settings.labels
         self.hasTemplate = hasTemplate
         trainOn = settings.trainOn
+        roles = TurnRoles(names: settings.roles, inTurn: settings.turnRoles)
         labelWords = settings.labelWords
         templates = settings.templates.isEmpty ? nil : try RowTemplates(settings.templates)
     }
@@ -56,6 +59,8 @@ public struct RowDecoder: Sendable {
         func has(_ field: String) -> Bool { value(field).map { !$0.isNull } ?? false }
         if has("chosen"), has("rejected") { return .preference }
         if columns["rating"] != nil || has("rating") { return .rated }
+        // Dialogues of which people judged the next turn, as Taskmaster has them.
+        if has("context"), has("generation"), has("reward") { return .rated }
         // True and false beside an answer: rows of KTO.
         if value("label")?.bool != nil, has("completion") || has("messages") || has("conversations") { return .rated }
         if has("messages") || has("conversations") {
@@ -65,10 +70,20 @@ public struct RowDecoder: Sendable {
         if has("prompt"), has("completion") { return .promptCompletion }
         if has("instruction"), has("output") { return .alpaca }
         if has("text") { return has("label") ? .classification : .text }
-        let names = record.fields.members.map { "\"\($0.key)\"" }.joined(separator: ", ")
+        let isTable = record.fields.members.allSatisfy { $0.value.string != nil } && record.place.line > 1
         throw DatasetError(
-            .unknownFormat, record.place, "no known form of row has the fields \(names)",
-            hint: "name them: data.columns: { prompt: …, completion: … }, or data.format")
+            .unknownFormat, record.place, "no known form of row has the fields \(names(of: record))",
+            hint: "name them: data.columns: { prompt: …, completion: … }, or data.format"
+                + (isTable ? "; data.column_names where a table's first line is a row already" : ""))
+    }
+
+    /// The fields of a row for a message: a row that was taken for a header may be long.
+    static func names(of record: SourceRow) -> String {
+        let names = record.fields.members.map(\.key)
+        let shown = names.prefix(12).map { name in
+            "\"" + (name.count > 40 ? name.prefix(39) + "…" : name) + "\""
+        }
+        return shown.joined(separator: ", ") + (names.count > 12 ? " and \(names.count - 12) more" : "")
     }
 
     // MARK: Rows
@@ -83,7 +98,8 @@ public struct RowDecoder: Sendable {
         case .promptCompletion: return try promptCompletion(record, index)
         case .alpaca: return try alpaca(record, index)
         case .text:
-            return DataRow(content: .document(try text("text", record)), place: record.place, index: index)
+            let text = try filled(text("text", record), "text", record)
+            return DataRow(content: .document(text), place: record.place, index: index)
         case .classification: return try classification(record, index)
         case .preference: return try preference(record, index)
         case .rated: return try rated(record, index)
@@ -110,6 +126,7 @@ public struct RowDecoder: Sendable {
             throw missing(record.fields[promptName] == nil ? promptName : completionName, record)
         }
         if case (.string(let prompt), .string(let completion)) = (prompt, completion) {
+            let completion = try filled(completion, "completion", record)
             return DataRow(
                 content: .completion(prompt: prompt, completion: completion), place: record.place, index: index)
         }
@@ -135,6 +152,7 @@ public struct RowDecoder: Sendable {
         }
         let instruction = try text("instruction", record)
         let input = try optionalText("input", record) ?? ""
+        if input.isBlank { _ = try filled(instruction, "instruction", record) }
         // The answers of the history were given before: only the last one is what the row teaches.
         let trainedFrom = messages.count
         messages.append(Self.message("user", input.isEmpty ? instruction : instruction + "\n" + input))
@@ -143,7 +161,7 @@ public struct RowDecoder: Sendable {
     }
 
     private func classification(_ record: SourceRow, _ index: Int) throws(DatasetError) -> DataRow {
-        let text = try text("text", record)
+        let text = try filled(text("text", record), "text", record)
         let label = try label(record)
         guard hasTemplate else {
             return DataRow(
@@ -169,7 +187,7 @@ public struct RowDecoder: Sendable {
         }
         label = label.trimmingWhiteSpace
         label = labelWords[label] ?? label
-        guard !label.isEmpty else { throw wrong("\"\(name)\" is empty", record) }
+        label = try filled(label, "label", record)
         guard labels.isEmpty || labels.contains(label) else {
             throw DatasetError(
                 .unknownLabel, record.place, "the label \"\(label)\" is none of data.labels",
@@ -198,8 +216,17 @@ public struct RowDecoder: Sendable {
         return text
     }
 
+    /// `text`, in which something must stand: a row that says or teaches nothing is a bad row.
+    private func filled(_ text: String, _ field: String, _ record: SourceRow) throws(DatasetError) -> String {
+        guard text.isBlank else { return text }
+        let name = columns[field] ?? field
+        throw DatasetError(
+            .empty, record.place, "\"\(name)\" is empty",
+            hint: "leave such rows out: data.steps: [filter: { fields: [\(name)], min_characters: 1 }]")
+    }
+
     func missing(_ name: String, _ record: SourceRow) -> DatasetError {
-        let names = record.fields.members.map { "\"\($0.key)\"" }.joined(separator: ", ")
+        let names = Self.names(of: record)
         return DatasetError(
             .missingField, record.place, "a \(format.rawValue) row needs \"\(name)\"",
             hint: "it has \(names.isEmpty ? "no fields" : names); data.columns maps names")
@@ -211,6 +238,9 @@ public struct RowDecoder: Sendable {
 }
 
 extension String {
+    /// Nothing but white space.
+    var isBlank: Bool { unicodeScalars.allSatisfy(\.properties.isWhitespace) }
+
     /// Without white space at both ends.
     var trimmingWhiteSpace: String {
         let scalars = unicodeScalars

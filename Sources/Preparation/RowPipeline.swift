@@ -39,7 +39,7 @@ public final class RowPipeline {
     ) throws {
         let holdsOut = !data.heldOut.isEmpty || data.valSize > 0
         let near = Self.nearSettings(data)
-        let columns = ColumnNames(columns: data.columns, templates: data.template)
+        let columns = ColumnNames(data)
         let counter = SideCounter(sink)
         self.counter = counter
         var next: any RowSink = counter
@@ -92,7 +92,7 @@ public final class RowPipeline {
         _ next: any RowSink
     ) throws -> RowStep {
         let report = StepReport(index: index, name: step.name, settings: step.text)
-        let columns = ColumnNames(columns: data.columns, templates: data.template)
+        let columns = ColumnNames(data)
         switch step {
         case .normalise(let step): return NormaliseRows(step, report, next: next)
         case .filter(let step):

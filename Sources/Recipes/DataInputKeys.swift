@@ -14,7 +14,8 @@ extension DataSection {
                 "column_names", \.input.columnNames, expected: "a list of names",
                 "columns of tables whose first line is a row; empty: the first line has them"),
             .text(
-                "records", \.input.records, "the member of a JSON object, or the table of an HDF5 file, with the rows"),
+                "records", \.input.records,
+                "the member of a JSON object, or the table of an HDF5 file, with the rows; \"*\": each member is a row"),
             .integer(
                 "max_bad_rows", \.input.maxBadRows, 0...Int.max, "rows that may be unreadable before the run stops"),
             .mix,

@@ -11,6 +11,7 @@ extension NormaliseStep: RecipeKeyed {
             .boolean("html", \.html, "&amp; and its like become what they stand for"),
             .choice(
                 "full_width", \.fullWidth, "full-width forms that become ASCII: letters, digits and signs, or all"),
+            .choice("case", \.letterCase, "lower: capitals become small letters"),
         ]
     }
 }

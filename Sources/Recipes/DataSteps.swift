@@ -21,9 +21,13 @@ public struct NormaliseStep: Sendable, Equatable {
     public var whitespace = WhitespaceRule.collapse
     public var html = true
     public var fullWidth = FullWidthRule.letters
+    public var letterCase = LetterCaseRule.keep
 
     public init() {}
 }
+
+/// `lower`: no capitals, where they would give an answer away.
+public enum LetterCaseRule: String, Sendable, CaseIterable { case keep, lower }
 
 /// `nfc`: canonical composition.
 public enum UnicodeRule: String, Sendable, CaseIterable { case nfc, keep }

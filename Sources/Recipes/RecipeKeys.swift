@@ -87,11 +87,18 @@ extension DataSection: RecipeKeyed {
             .choice("train_on", \.trainOn, "turns that carry loss: the assistant's, its last one, or all tokens"),
             .map(
                 "template", \.template, known: columnNames, expected: "a mapping of fields to templates",
-                "field: template that builds it, {name} standing for a field of the file and {{ for a brace",
+                "field: template that builds it, {name} standing for a field of the file, {list.*.name:, } for those of a list's elements, {{ for a brace",
                 read: \.string, text: YAMLText.string),
             .map(
                 "label_words", \.labelWords, expected: "a mapping of labels to words",
                 "label of the file: word that the model answers", read: \.scalarText, text: YAMLText.string),
+            .map(
+                "roles", \.roles, expected: "a mapping of the file's roles to system, user, assistant or tool",
+                "role of the file: what a template calls it, as { client: user, counselor: assistant }",
+                read: { $0.string.flatMap(TurnRole.init) }, text: \.rawValue),
+            .choices(
+                "turn_roles", \.turnRoles,
+                "roles of messages that name none, in turn from each conversation's first, as [user, assistant]"),
             .boolean("shuffle", \.shuffle, "a new order of rows each epoch, from the seed; false: the files' order"),
             .steps,
             .section("split", \.split, "how val_size rows are held out of train"),

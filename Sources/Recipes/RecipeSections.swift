@@ -60,6 +60,10 @@ public struct DataSection: Sendable, Equatable {
     public var template: [String: String] = [:]
     /// Label of the file → word that the model answers.
     public var labelWords: [String: String] = [:]
+    /// Role of the file → role that chat templates know.
+    public var roles: [String: TurnRole] = [:]
+    /// Roles of messages that name none, in turn.
+    public var turnRoles: [TurnRole] = []
     /// How files are read.
     public var input = DataInput()
     public var shuffle = true
@@ -77,6 +81,9 @@ public enum DataFormat: String, Sendable, CaseIterable {
     case promptCompletion = "prompt_completion"
     case alpaca, sharegpt, text, classification, preference, rated
 }
+
+/// Who speaks a turn.
+public enum TurnRole: String, Sendable, CaseIterable { case system, user, assistant, tool }
 
 /// What happens to a row of more than `max_length` tokens.
 public enum TooLong: String, Sendable, CaseIterable {

@@ -10,7 +10,7 @@ extension DataSection {
         DataSettings(
             format: twin(format), columns: columns, labels: labels, maxLength: maxLength, tooLong: twin(tooLong),
             trainOnPrompt: trainOnPrompt, trainOn: twin(trainOn), templates: template, labelWords: labelWords,
-            input: inputSettings)
+            roles: roles.mapValues(\.rawValue), turnRoles: turnRoles.map(\.rawValue), input: inputSettings)
     }
 
     /// How files are read.

@@ -148,15 +148,19 @@ private func problem(_ text: String, _ settings: DataSettings = .test()) -> Data
     }
 
     @Test(.needs("retail/taskmaster4-coffee")) func ratedDialoguesOfTaskmasterAreRead() throws {
-        let settings = DataSettings.test(
-            .rated, columns: ["prompt": "context", "completion": "generation", "rating": "reward"])
         let folder = SharedData.url("retail/taskmaster4-coffee").path
-        let set = try RowSet(files: [folder + "/reward_*.json"], settings: settings, hasTemplate: true)
-        #expect(set.rows.count > 500)
+        let set = try RowSet(files: [folder + "/reward_*.json"], settings: .test(), hasTemplate: true)
+        #expect(set.format == .rated)
+        #expect(set.rows.count == 2_500)
+        let named = DataSettings.test(
+            .rated, columns: ["prompt": "context", "completion": "generation", "rating": "reward"])
+        let again = try RowSet(files: [folder + "/reward_*.json"], settings: named, hasTemplate: true)
+        #expect(again.rows.map(\.content) == set.rows.map(\.content))
         for row in set.rows {
             guard case .rated(let messages, let rating) = row.content else { continue }
             #expect(rating == 0 || rating == 1)
             #expect(messages.count > 1 && messages.last?["role"] == "assistant")
+            #expect(messages.allSatisfy { ["user", "assistant", "tool"].contains($0["role"]) })
         }
     }
 }

@@ -55,12 +55,12 @@ private func problem(
     }
 
     @Test func tablesFollowTheStandard() throws {
-        let text = "prompt,completion\r\n\"a, \"\"b\"\"\r\nc\",d\r\n\r\ne,\"\"\n"
+        let text = "prompt,completion\r\n\"a, \"\"b\"\"\r\nc\",d\r\n\r\ne,\"f\"\n"
         try withFile("a.csv", text) { path in
             let set = try RowSet(files: [path], settings: .test(), hasTemplate: false)
             #expect(
                 set.rows.map(\.content) == [
-                    .completion(prompt: "a, \"b\"\r\nc", completion: "d"), .completion(prompt: "e", completion: ""),
+                    .completion(prompt: "a, \"b\"\r\nc", completion: "d"), .completion(prompt: "e", completion: "f"),
                 ])
             #expect(set.rows.map(\.place.line) == [2, 5])
         }

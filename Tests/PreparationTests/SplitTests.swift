@@ -51,6 +51,27 @@ func sentence(_ seed: Int, words: Int = 14) -> String {
         #expect(newest <= oldest)
     }
 
+    /// Whoever the file calls them, and whoever speaks first: what is asked is what the user says.
+    @Test(arguments: [
+        ("roles: { client: user, counselor: assistant }", "client", "counselor"), ("", "user", "assistant"),
+        ("columns: { role: who, content: words }", "user", "assistant"),
+    ])
+    func conversationsOfOneQuestionStayTogether(_ keys: String, _ user: String, _ assistant: String) throws {
+        let (who, words) = keys.hasPrefix("columns") ? ("who", "words") : ("role", "content")
+        func turn(_ role: String, _ text: String) -> JSONValue { [who: .string(role), words: .string(text)] }
+        let rows = (0..<60).map { number in
+            let turns = [
+                turn(assistant, "welcome"), turn(user, sentence(number / 3)), turn(assistant, sentence(1000 + number)),
+            ]
+            return JSONObject([("messages", .array(number % 2 == 0 ? turns : Array(turns[1...])))])
+        }
+        let result = try prepare(
+            "val_size: 12, split: { near_together: false }" + (keys.isEmpty ? "" : ", " + keys), train: rows)
+        #expect(result.report.split?.units == 20)
+        #expect(result.report.leakage?.prompt.heldOutRows == 0)
+        #expect(result.heldOut.count == 12)
+    }
+
     @Test func rowsOfOnePromptStayTogetherAndNearOnesToo() throws {
         let prompts = (0..<60).flatMap { number -> [JSONObject] in
             let text = sentence(number, words: 30)

@@ -21,6 +21,7 @@ import Testing
         let text = " Caf\u{65}\u{301} &amp; Ｘ  "
         #expect(try through("{ \(off) }", text).utf8.elementsEqual(text.utf8))
         #expect(try through("{ normalise: { full_width: all } }", "好，！") == "好,!")
+        #expect(try through("{ normalise: { case: lower } }", "The ÉTÉ of X1") == "the été of x1")
         #expect(try through("{ normalise: { whitespace: unify } }", "a\r\n  b\u{A0}c ") == "a\n  b c")
     }
 

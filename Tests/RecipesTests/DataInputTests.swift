@@ -55,6 +55,16 @@ private struct Absent: Error {}
         #expect(again.data == recipe.data)
     }
 
+    @Test func rolesAreRead() throws {
+        let recipe = try load(
+            "  train: a\n  roles: { client: user, counselor: assistant }\n  turn_roles: [user, assistant]\n")
+        #expect(recipe.data.roles == ["client": .user, "counselor": .assistant])
+        #expect(recipe.data.turnRoles == [.user, .assistant])
+        #expect(try Recipe.load(yaml: recipe.resolvedYAML(), file: "again.yaml").data == recipe.data)
+        #expect(try only("  train: a\n  roles: { client: customer }\n").keyPath == "data.roles.client")
+        #expect(try only("  train: a\n  turn_roles: [asistant]\n").hint == "did you mean assistant?")
+    }
+
     @Test func faultsOfInputsNameTheirPlace() throws {
         #expect(try only("  mix: a.jsonl\n").keyPath == "data.mix")
         #expect(try only("  mix: [{ weight: 2 }]\n").keyPath == "data.mix[0].path")

@@ -71,7 +71,14 @@ final class DelimitedRows: FileRows {
                     record.fields = nil
                     record.problem = window.brokenByte(within: scan.position, place: place)
                 }
-                if let header { countUneven(scan, header.count) }
+                if let header {
+                    countUneven(scan, header.count)
+                    if swallowsRows(scan, header.count) {
+                        return try broken(
+                            place, "a quotation mark that opens here holds whole rows: it may be a letter of the text",
+                            place)
+                    }
+                }
                 window.skip(scan.position)
                 return record
             case .cut:
@@ -86,14 +93,15 @@ final class DelimitedRows: FileRows {
             case .open(let line):
                 throw DatasetError(
                     .syntax, RowPlace(file: place.file, line: place.line + line),
-                    "a quotation mark that opens here is never closed")
+                    "a quotation mark that opens here is never closed", hint: Self.quotesHint)
             }
         }
     }
 
-    /// A record that cannot be read: goes on behind the line on which it broke.
+    /// A record that cannot be read: goes on behind the line on which it broke. Between tabs, where quotation marks are seldom meant,
+    /// behind its first line: the lines after it may be rows.
     private func broken(_ fault: RowPlace, _ reason: String, _ place: RowPlace) throws(DatasetError) -> Record {
-        for _ in place.line...fault.line {
+        for _ in place.line...(separator == 0x09 ? place.line : fault.line) {
             var searched = 0
             while true {
                 if let end = window.lineBreak(from: searched) {
@@ -107,7 +115,7 @@ final class DelimitedRows: FileRows {
                 }
             }
         }
-        return Record(place: place, fields: nil, problem: DatasetProblem(.syntax, fault, reason))
+        return Record(place: place, fields: nil, problem: DatasetProblem(.syntax, fault, reason, hint: Self.quotesHint))
     }
 
     /// Lets go of empty lines; false at the end of the file. Without quotation marks an empty line among rows is a ragged row.
@@ -135,6 +143,14 @@ final class DelimitedRows: FileRows {
             }
         }
         if window.bytes[scan.position - 1] != 0x0A, separators + 1 != fieldCount { unevenLines += 1 }
+    }
+
+    private static let quotesHint = "data.quotes: none, where quotation marks are letters as any other"
+
+    /// Whether quotation marks hold a line with all the tabs of a row: nobody writes tables into a cell, so a mark that was none
+    /// has swallowed rows. Commas stand in any text and tell nothing.
+    private func swallowsRows(_ scan: Scan, _ fieldCount: Int) -> Bool {
+        separator == 0x09 && fieldCount > 1 && scan.separatorsOnQuotedLine >= fieldCount - 1
     }
 
     private static func firstDuplicate(_ names: [String]) -> String? {
@@ -171,6 +187,8 @@ private struct Scan {
     private(set) var isValid = true
     /// Quotation marks hold a separator or a line break.
     private(set) var joinsLinesOrFields = false
+    /// The most separators on one line that quotation marks hold, their first line aside.
+    private(set) var separatorsOnQuotedLine = 0
     private var line = 0
 
     private static let quote = UInt8(ascii: "\"")
@@ -232,6 +250,8 @@ private struct Scan {
         let start = position
         var unescaped: [UInt8]?
         var copied = start
+        var separators: Int?
+        defer { separatorsOnQuotedLine = max(separatorsOnQuotedLine, separators ?? 0) }
         while position < bytes.count {
             let byte = bytes[position]
             if byte == Self.quote {
@@ -252,8 +272,15 @@ private struct Scan {
                 copied = position
                 continue
             }
-            if byte == 0x0A { line += 1 }
-            if byte == 0x0A || byte == separator { joinsLinesOrFields = true }
+            if byte == 0x0A {
+                line += 1
+                joinsLinesOrFields = true
+                separatorsOnQuotedLine = max(separatorsOnQuotedLine, separators ?? 0)
+                separators = 0
+            } else if byte == separator {
+                joinsLinesOrFields = true
+                separators? += 1
+            }
             position += 1
         }
         return isWhole ? .open(line: opening) : .cut

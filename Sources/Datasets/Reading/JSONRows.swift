@@ -11,7 +11,7 @@ final class JSONRows: FileRows {
         /// Inside a list, before an element or the end.
         case list(isFirst: Bool, isWrapped: Bool)
         /// Inside the outermost object, whose values are rows.
-        case members(isFirst: Bool)
+        case members
         case end
     }
 
@@ -33,8 +33,8 @@ final class JSONRows: FileRows {
             case .lines(let rows): return try rows.next()
             case .list(let isFirst, let isWrapped):
                 if let outcome = try nextElement(isFirst: isFirst, isWrapped: isWrapped) { return outcome }
-            case .members(let isFirst):
-                if let outcome = try nextMember(isFirst: isFirst) { return outcome }
+            case .members:
+                if let outcome = try nextMember() { return outcome }
             case .end: return nil
             }
         }
@@ -69,7 +69,19 @@ final class JSONRows: FileRows {
             return false
         }
         guard try !holdsMore(behind: end), let object = value.object else { return true }
-        return !object.members.contains { member in
+        return !areMembersRows && !holdsRows(object)
+    }
+
+    /// Whether an object that is a whole file holds rows, and is not one.
+    private func holdsRows(_ object: JSONObject) -> Bool {
+        let values = object.members.map(\.value)
+        if recordsField == nil, !values.isEmpty {
+            // Answers may be written as messages: a lone row of preference.
+            if values.allSatisfy({ $0.object != nil }) { return object["chosen"] == nil }
+            let isTable = values.allSatisfy { $0.array != nil } || values.allSatisfy { $0.string != nil }
+            if isTable, values.count >= Self.decidingCount { return true }
+        }
+        return object.members.contains { member in
             guard let first = member.value.array?.first?.object else { return false }
             // A lone row of messages is a row.
             let isAlone = object.members.count == 1 && first["role"] == nil && first["from"] == nil
@@ -99,26 +111,55 @@ final class JSONRows: FileRows {
                 window.skip(1, lineBreaks: 0)
                 return state = .list(isFirst: true, isWrapped: true)
             }
-            if recordsField == nil, byte == UInt8(ascii: "{"), isFirst {
-                // Rows by their names: the first member decides.
-                return state = try membersAreRows(key)
+            // Rows by their names: an object as the first member decides, else many members of one kind.
+            if areMembersRows || (recordsField == nil && isFirst && byte == UInt8(ascii: "{")) {
+                members.append(try element(named: key))
+                return state = .members
             }
-            window.skip(try elementLength())
             isFirst = false
+            guard recordsField == nil, !areMixed, let kind = MemberKind(byte), kind == memberKind ?? kind else {
+                areMixed = true
+                members = []
+                window.skip(try elementLength())
+                continue
+            }
+            memberKind = kind
+            members.append(try element(named: key))
+            if members.count == Self.decidingCount { return state = .members }
+        }
+        if areMembersRows || members.count > 1 {
+            isObjectClosed = true
+            return state = .members
         }
         throw DatasetError(
             .syntax, opening,
             recordsField.map { "the file has no member \"\($0)\" with a list of rows" }
                 ?? "one JSON object, not a list of rows",
-            hint: "write a list of objects, or one object a line")
+            hint: "write a list of objects, or one object a line; data.records: \"*\" makes a row of each member")
     }
 
-    private var firstMember: RowOutcome?
+    /// What a member that is no row by itself holds: many of one kind are a table by names, as codes with their titles are.
+    private enum MemberKind {
+        case list, text
 
-    private func membersAreRows(_ key: String) throws(DatasetError) -> State {
-        firstMember = try element(named: key)
-        return .members(isFirst: true)
+        init?(_ byte: UInt8) {
+            switch byte {
+            case UInt8(ascii: "["): self = .list
+            case UInt8(ascii: "\""): self = .text
+            default: return nil
+            }
+        }
     }
+
+    /// Members of one kind behind which nobody looks for a list of rows any more.
+    private static let decidingCount = 64
+    /// `data.records: "*"`.
+    private var areMembersRows: Bool { recordsField == "*" }
+    /// Members read before it was known that they are rows.
+    private var members: [RowOutcome] = []
+    private var memberKind: MemberKind?
+    private var areMixed = false
+    private var isObjectClosed = false
 
     /// Whether the first thing behind `count` bytes and white space opens an object.
     private func opensObject(behind count: Int) throws(DatasetError) -> Bool {
@@ -165,22 +206,17 @@ final class JSONRows: FileRows {
         if try window.skipWhiteSpace() != nil { throw unexpected("unexpected text after the value") }
     }
 
-    private func nextMember(isFirst: Bool) throws(DatasetError) -> RowOutcome? {
-        if let first = firstMember {
-            firstMember = nil
-            state = .members(isFirst: false)
-            return first
-        }
-        var isFirst = isFirst
-        guard let key = try memberKey(isFirst: &isFirst) else {
-            state = .end
-            if try window.skipWhiteSpace() != nil { throw unexpected("unexpected text after the value") }
-            return nil
-        }
-        return try element(named: key)
+    private func nextMember() throws(DatasetError) -> RowOutcome? {
+        if !members.isEmpty { return members.removeFirst() }
+        var isFirst = false
+        if !isObjectClosed, let key = try memberKey(isFirst: &isFirst) { return try element(named: key) }
+        state = .end
+        if try window.skipWhiteSpace() != nil { throw unexpected("unexpected text after the value") }
+        return nil
     }
 
-    /// The value at the window's beginning as a row; `name`: its key, which becomes its `id` where it has none.
+    /// The value at the window's beginning as a row; `name`: its key, which becomes its `id` where it has none. Where
+    /// members may be anything, what is no object becomes the row's `value`.
     private func element(named name: String?) throws(DatasetError) -> RowOutcome {
         _ = try window.skipWhiteSpace()
         let place = window.place
@@ -188,7 +224,11 @@ final class JSONRows: FileRows {
         defer { window.skip(length) }
         let bytes = UnsafeRawBufferPointer(rebasing: window.bytes[..<length])
         do throws(JSONError) {
-            let outcome = RowOutcome.value(try JSONValue(parsing: bytes), place)
+            var value = try JSONValue(parsing: bytes)
+            if areMembersRows || memberKind != nil, name != nil, value.object == nil {
+                value = .object(JSONObject([(key: "value", value: value)]))
+            }
+            let outcome = RowOutcome.value(value, place)
             guard let name, case .row(var fields, _) = outcome, fields["id"] == nil else { return outcome }
             fields.members.insert((key: "id", value: .string(name)), at: 0)
             return .row(fields, place)
@@ -226,7 +266,7 @@ final class JSONRows: FileRows {
     /// The length of the value at the window's beginning, told from its brackets and quotation marks.
     private func elementLength() throws(DatasetError) -> Int {
         _ = try window.skipWhiteSpace()
-        var extent = ValueExtent()
+        var extent = JSONValueExtent()
         while true {
             if let length = extent.length(in: window.bytes) { return length }
             guard window.bytes.count <= maximumRowBytes else {
@@ -247,50 +287,5 @@ final class JSONRows: FileRows {
     private func unexpected(_ reason: String) -> DatasetError {
         state = .end
         return DatasetError(.syntax, window.place, "not JSON: \(reason)")
-    }
-}
-
-/// Where a JSON value ends, found without reading it; goes on where it stopped when there is more text.
-private struct ValueExtent {
-    private var position = 0
-    private var depth = 0
-    private var isInString = false
-    private var isEscaped = false
-
-    /// The value's length; `nil`: its end is not there yet.
-    mutating func length(in bytes: UnsafeRawBufferPointer) -> Int? {
-        while position < bytes.count {
-            let byte = bytes[position]
-            if isInString {
-                position += 1
-                if isEscaped {
-                    isEscaped = false
-                } else if byte == UInt8(ascii: "\\") {
-                    isEscaped = true
-                } else if byte == UInt8(ascii: "\"") {
-                    isInString = false
-                    if depth == 0 { return position }
-                }
-                continue
-            }
-            switch byte {
-            case UInt8(ascii: "\""): isInString = true
-            case UInt8(ascii: "["), UInt8(ascii: "{"): depth += 1
-            case UInt8(ascii: "]"), UInt8(ascii: "}"):
-                // The list's own end: a value stands before it, or nothing at all.
-                if depth == 0 { return position }
-                depth -= 1
-                if depth == 0 { return position + 1 }
-            case UInt8(ascii: ","), UInt8(ascii: ":"), 0...0x20: if depth == 0 { return position }
-            default: break
-            }
-            position += 1
-        }
-        return nil
-    }
-
-    /// The same at the end of the file: a number or a word may end there.
-    func lengthAtEnd(in bytes: UnsafeRawBufferPointer) -> Int? {
-        depth == 0 && !isInString && position > 0 ? position : nil
     }
 }

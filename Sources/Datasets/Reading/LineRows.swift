@@ -48,12 +48,13 @@ final class TextRows: FileRows {
                 guard case .tooLarge(let problem) = line else { return nil }
                 return .bad(problem)
             }
-            if rule != .file || text.isEmpty, bytes.allSatisfy({ $0 <= 0x20 }) {
-                if let start { return row(text, start) }
-                continue
-            }
             guard let content = String(validating: bytes, as: UTF8.self) else {
                 return lines.brokenByte(place).map { .bad($0) }
+            }
+            // Lines of full-width spaces are empty to the eye.
+            if rule != .file || text.isEmpty, content.isBlank {
+                if let start { return row(text, start) }
+                continue
             }
             if rule == .line { return row(content, place) }
             if start == nil { start = place } else { text += "\n" }

@@ -85,10 +85,13 @@ final class OpenedFile {
             default: nil
             }
         guard let found else {
+            let end = (name as NSString).pathExtension
             throw DatasetError(
                 .unsupported, RowPlace(file: path, line: 0),
-                "no data file is named *.\((name as NSString).pathExtension)",
-                hint: ".jsonl .json .csv .tsv .txt, each also as .gz or .zst, .parquet and .h5; or name data.layout")
+                end.isEmpty ? "the name does not say what the file holds" : "no data file is named *.\(end)",
+                hint:
+                    "data.layout says it: jsonl, json, csv, tsv, text, …; known by their names are .jsonl .json .csv .tsv "
+                    + ".txt, each also as .gz or .zst, .parquet and .h5")
         }
         return (found, packing)
     }

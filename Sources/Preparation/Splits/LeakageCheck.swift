@@ -29,7 +29,7 @@ final class LeakageCheck: RowSink {
     private let index: NearIndex
     private var shingler: Shingler
     private let content: TextFields
-    private let prompt: TextFields
+    private let prompts: PromptKeys
     private let group: TextFields?
     private let examples: ExampleText
     private var exactKey: TextKey
@@ -47,7 +47,7 @@ final class LeakageCheck: RowSink {
         index = NearIndex(threshold: near.threshold, folder: folder)
         shingler = Shingler(wordCount: near.shingleWords, characterCount: near.shingleCharacters)
         content = TextFields([], columns: columns, coversAll: false)
-        prompt = TextFields.prompt(columns: columns)
+        prompts = PromptKeys(columns)
         group = groupBy.map { TextFields([columns[$0] ?? $0], columns: [:], coversAll: true) }
         examples = ExampleText(content)
         exactKey = TextKey(content, isNormalised: false)
@@ -75,7 +75,7 @@ final class LeakageCheck: RowSink {
         case .exact: return exactKey.hash(of: row)
         case .normalised: return normalisedKey.hash(of: row)
         case .prompt:
-            let key = PromptKey.key(of: row, prompt)
+            let key = prompts.key(of: row)
             return key.isEmpty ? nil : ContentHash.of(Array(key.utf8))
         case .group:
             guard let group else { return nil }

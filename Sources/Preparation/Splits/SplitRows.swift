@@ -25,7 +25,7 @@ final class SplitRows: RowSink {
     private let next: any RowSink
     private let spool: RowSpool
     private var units: UnitNumbers
-    private let prompt: TextFields
+    private let prompts: PromptKeys
     private let content: TextFields
     private let group: TextFields?
     private let time: TextFields?
@@ -45,7 +45,7 @@ final class SplitRows: RowSink {
         self.next = next
         spool = RowSpool(folder: folder)
         units = UnitNumbers(seed: plan.seed)
-        prompt = TextFields.prompt(columns: columns)
+        prompts = PromptKeys(columns)
         content = TextFields([], columns: columns, coversAll: false)
         func field(_ name: String?) -> TextFields? {
             name.map { TextFields([columns[$0] ?? $0], columns: [:], coversAll: true) }
@@ -82,9 +82,9 @@ final class SplitRows: RowSink {
         let key: String
         if let group {
             // Two spellings of one group are one group.
-            key = PromptKey.key(ofText: try value(group, row, plan.section.groupBy))
+            key = PromptKeys.key(ofText: try value(group, row, plan.section.groupBy))
         } else if plan.section.by == .prompt {
-            key = PromptKey.key(of: row, prompt)
+            key = prompts.key(of: row)
         } else {
             key = "\(row.index)"
         }
@@ -205,48 +205,6 @@ final class SplitRows: RowSink {
         var sides = [UInt8](repeating: 0, count: units.count)
         for row in 0..<spool.count { sides[Int(unitOfRow[row])] |= isHeldOut[row] ? 2 : 1 }
         report.groupsOnBothSides = sides.count { $0 == 3 }
-    }
-}
-
-/// The key of "asks the same": letters and digits in lower case.
-enum PromptKey {
-    static func key(of row: Row, _ prompt: TextFields) -> String { key(ofText: text(of: row, prompt)) }
-
-    static func key(ofText text: String) -> String {
-        var key = ""
-        var isGap = false
-        for scalar in text.lowercased().unicodeScalars {
-            if scalar.isASCII
-                ? isWordCharacter(scalar.value) : scalar.properties.isAlphabetic || scalar.properties.numericType != nil
-            {
-                if isGap, !key.isEmpty { key += " " }
-                key.unicodeScalars.append(scalar)
-                isGap = false
-            } else {
-                isGap = true
-            }
-        }
-        // A prompt of signs only is its own key.
-        return key.isEmpty ? text : key
-    }
-
-    /// What the row asks: its messages that no assistant wrote, or its prompt.
-    private static func text(of row: Row, _ prompt: TextFields) -> String {
-        let turns = (row.fields["messages"] ?? row.fields["conversations"])?.array
-        guard let turns else {
-            var parts: [String] = []
-            prompt.forEach(in: row.fields) { parts.append($0) }
-            return parts.joined(separator: "\n")
-        }
-        var asked: [String] = []
-        for turn in turns {
-            let role = turn["role"]?.string ?? turn["from"]?.string ?? ""
-            if ["assistant", "gpt", "bot", "model", "chatgpt"].contains(role) { break }
-            if role == "user" || role == "human" || role == "prompter" {
-                asked.append((turn["content"] ?? turn["value"])?.string ?? "")
-            }
-        }
-        return asked.joined(separator: "\n")
     }
 }
 

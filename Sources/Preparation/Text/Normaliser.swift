@@ -25,6 +25,7 @@ struct Normaliser {
                 if rules.whitespace != .keep { unifySpaces() }
             }
             if rules.whitespace != .keep { tidySpaces() }
+            if rules.letterCase == .lower { lower() }
             if buffer.count == bytes.count, buffer.elementsEqual(bytes) { return nil }
             return String(decoding: buffer, as: UTF8.self)
         }
@@ -57,8 +58,13 @@ struct Normaliser {
     }
 
     private func concerns(_ traits: Traits) -> Bool {
-        (traits.hasAmpersand && rules.html) || traits.isForeign || (traits.hasUntidySpace && rules.whitespace != .keep)
+        rules.letterCase == .lower || (traits.hasAmpersand && rules.html) || traits.isForeign
+            || (traits.hasUntidySpace && rules.whitespace != .keep)
     }
+
+    // MARK: Capitals
+
+    private mutating func lower() { buffer = Array(String(decoding: buffer, as: UTF8.self).lowercased().utf8) }
 
     // MARK: Character references
 

@@ -1,6 +1,8 @@
 // Which texts of a row a step sees.
 
+internal import Datasets
 internal import JSON
+internal import Recipes
 
 /// The texts of a row that a step reads or rewrites.
 public struct TextFields: Sendable {
@@ -199,14 +201,20 @@ struct ColumnNames: Sendable, ExpressibleByDictionaryLiteral {
     private let columns: [String: String]
     /// Field of Lathe → the fields that its template names.
     private let templates: [String: [String]]
+    /// Who speaks a conversation's turns.
+    let roles: TurnRoles
 
-    init(columns: [String: String], templates: [String: String]) {
+    init(columns: [String: String], templates: [String: String], roles: TurnRoles = TurnRoles()) {
         self.columns = columns
-        self.templates = templates.mapValues { template in
-            template.split(separator: "{").dropFirst().compactMap { piece in
-                piece.firstIndex(of: "}").map { String(piece[..<$0]) }
-            }
-        }
+        self.roles = roles
+        // A template that cannot be read is refused where it is applied.
+        self.templates = templates.mapValues { (try? FieldTemplate($0))?.sources ?? [] }
+    }
+
+    init(_ data: DataSection) {
+        self.init(
+            columns: data.columns, templates: data.template,
+            roles: TurnRoles(names: data.roles.mapValues(\.rawValue), inTurn: data.turnRoles.map(\.rawValue)))
     }
 
     init(dictionaryLiteral elements: (String, String)...) {
