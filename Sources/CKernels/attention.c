@@ -116,41 +116,18 @@ static void *take(char **place, long count, size_t size) {
 }
 
 #define VARIANT_FILE "attention.c"
+#define VARIANT_PAIRS
 #include "variants.h"
-
-// The AVX-512 variant once more, where the CPU rounds to bf16 itself.
-#if defined(__x86_64__)
-#undef VARIANT
-#define VARIANT(name) name##_avx512_bf16
-#undef v_store
-#define v_store v512_store_bf16
-#pragma clang attribute push( \
-    __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,avx2,fma,f16c"))), apply_to = function)
-#include VARIANT_FILE
-#pragma clang attribute pop
-#endif
 
 void lathe_attention_forward(
     const lathe_attention_shape *shape, long heads, const void *q, const void *k, const void *v, void *o, float *lse) {
-#if defined(__x86_64__)
-    if (lathe_has_pair_product()) {
-        forward_avx512_bf16(shape, heads, q, k, v, o, lse);
-        return;
-    }
-#endif
-    LATHE_DISPATCH(forward, shape, heads, q, k, v, o, lse);
+    LATHE_DISPATCH_PAIRS(true, forward, shape, heads, q, k, v, o, lse);
 }
 
 void lathe_attention_backward(
     const lathe_attention_shape *shape, const void *d_o, const void *q, const void *k, const void *v, const void *o,
     const float *lse, float *dq, float *dk, float *dv, long gradient_stride) {
-#if defined(__x86_64__)
-    if (lathe_has_pair_product()) {
-        backward_avx512_bf16(shape, d_o, q, k, v, o, lse, dq, dk, dv, gradient_stride);
-        return;
-    }
-#endif
-    LATHE_DISPATCH(backward, shape, d_o, q, k, v, o, lse, dq, dk, dv, gradient_stride);
+    LATHE_DISPATCH_PAIRS(true, backward, shape, d_o, q, k, v, o, lse, dq, dk, dv, gradient_stride);
 }
 
 #else

@@ -75,3 +75,12 @@ static inline long panel_width(long columns) { return columns >= LATHE_PANEL ? L
     default: return name##_scalar(__VA_ARGS__);                \
     }
 #endif
+
+/// The same, or `name##_avx512_bf16` where `pairs` holds and the CPU multiplies pairs of bf16.
+#if !defined(__x86_64__)
+#define LATHE_DISPATCH_PAIRS(pairs, name, ...) LATHE_DISPATCH(name, __VA_ARGS__)
+#else
+#define LATHE_DISPATCH_PAIRS(pairs, name, ...)                                            \
+    if ((pairs) && lathe_has_pair_product()) return name##_avx512_bf16(__VA_ARGS__); \
+    LATHE_DISPATCH(name, __VA_ARGS__)
+#endif

@@ -89,29 +89,11 @@ __attribute__((target("avx512f,avx512bf16"), noinline)) static void sum_six_bf16
 #endif
 
 #define VARIANT_FILE "panelproduct.c"
+#define VARIANT_PAIRS
 #include "variants.h"
 
-// The AVX-512 variant once more, with the CPU's own product of bf16 pairs.
-#if defined(__x86_64__)
-#undef VARIANT
-#define VARIANT(name) name##_avx512_bf16
-#define HAS_PAIR_PRODUCT
-#undef v_store
-#define v_store v512_store_bf16
-#pragma clang attribute push( \
-    __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,avx2,fma,f16c"))), apply_to = function)
-#include VARIANT_FILE
-#pragma clang attribute pop
-#endif
-
 void lathe_multiply_panels(const lathe_panel_product *product) {
-#if defined(__x86_64__)
-    if (product->type == LATHE_BF16 && lathe_has_pair_product()) {
-        product_avx512_bf16(product);
-        return;
-    }
-#endif
-    LATHE_DISPATCH(product, product);
+    LATHE_DISPATCH_PAIRS(product->type == LATHE_BF16, product, product);
 }
 
 #else

@@ -13,26 +13,11 @@ static void rows_scalar(const lathe_rows_product *p) {
 }
 
 #define VARIANT_FILE "rowsproduct.c"
+#define VARIANT_PAIRS
 #include "variants.h"
 
-#if defined(__x86_64__)
-#undef VARIANT
-#define VARIANT(name) name##_avx512_bf16
-#define HAS_PAIR_PRODUCT
-#pragma clang attribute push( \
-    __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,avx2,fma,f16c"))), apply_to = function)
-#include VARIANT_FILE
-#pragma clang attribute pop
-#endif
-
 void lathe_multiply_rows(const lathe_rows_product *product) {
-#if defined(__x86_64__)
-    if (product->type == LATHE_BF16 && lathe_has_pair_product()) {
-        rows_avx512_bf16(product);
-        return;
-    }
-#endif
-    LATHE_DISPATCH(rows, product);
+    LATHE_DISPATCH_PAIRS(product->type == LATHE_BF16, rows, product);
 }
 
 #else

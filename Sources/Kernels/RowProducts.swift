@@ -9,25 +9,25 @@ public import Tensors
 public enum RowProducts {
     /// One product y[n, out] (+)= x[n, in] · w[out, in]ᵀ. Terms of one call run side by side.
     public struct Term {
-        let rows: RowSource
+        let weight: RowLayout
         let input: RowInput
         let output: Matrix
         let accumulate: Bool
 
         /// - Parameter weight: stored in any type; where it is made of integers and `input` has bytes, these are multiplied.
         public init(_ weight: FrozenTensor, _ input: RowInput, into output: Matrix, accumulate: Bool = false) {
-            self.init(rows: RowSource(weight), input, output, accumulate)
+            self.init(RowLayout(weight), input, output, accumulate)
         }
 
         /// - Parameter weight: `[out, in]`.
         public init(_ weight: Matrix, _ input: RowInput, into output: Matrix, accumulate: Bool = false) {
-            self.init(rows: RowSource(weight), input, output, accumulate)
+            self.init(RowLayout(weight), input, output, accumulate)
         }
 
-        private init(rows: RowSource, _ input: RowInput, _ output: Matrix, _ accumulate: Bool) {
-            precondition(input.floats.columns == rows.columns && output.columns == rows.count && output.type == .f32)
-            precondition(input.floats.rows == output.rows)
-            self.rows = rows
+        private init(_ weight: RowLayout, _ input: RowInput, _ output: Matrix, _ accumulate: Bool) {
+            precondition(input.floats.columns == weight.columns && output.columns == weight.rows)
+            precondition(input.floats.rows == output.rows && output.type == .f32)
+            self.weight = weight
             self.input = input
             self.output = output
             self.accumulate = accumulate
@@ -46,29 +46,28 @@ public enum RowProducts {
 
     /// Computes `terms`, which do not read each other's outputs.
     public static func multiply(_ terms: [Term]) {
-        let total = terms.reduce(0) { $0 + $1.rows.count }
+        let total = terms.reduce(0) { $0 + $1.weight.rows }
         let share = total / (8 * Processor.threads)
         let grain = min(max((share + tile - 1) / tile * tile, tile), mostRows)
-        let counts = terms.map { ($0.rows.count + grain - 1) / grain }
+        let counts = terms.map { ($0.weight.rows + grain - 1) / grain }
         parallel(counts.reduce(0, +)) { index, _ in
             var (term, part) = (0, index)
             while part >= counts[term] {
                 part -= counts[term]
                 term += 1
             }
-            let rows = terms[term].rows
-            run(terms[term], part * grain..<min(rows.count, (part + 1) * grain))
+            run(terms[term], part * grain..<min(terms[term].weight.rows, (part + 1) * grain))
         }
     }
 
     private static func run(_ term: Term, _ range: Range<Int>) {
         withUnsafeTemporaryAllocation(of: UnsafeRawPointer.self, capacity: range.count) { pointers in
-            term.rows.fill(pointers, range)
+            term.weight.fill(pointers, range)
             guard let first = pointers.baseAddress else { return }
             let to = term.output.floatPointer + range.lowerBound, stride = term.output.columns
-            if var integers = term.input.integers, lathe_has_integers(term.rows.format) {
+            if var integers = term.input.integers, lathe_has_integers(term.weight.format) {
                 lathe_integer_rows(
-                    term.rows.format, first, range.count, &integers, to, stride, term.accumulate)
+                    term.weight.format, first, range.count, &integers, to, stride, term.accumulate)
             } else {
                 multiplyFloats(term, first, range.count, to)
             }
@@ -85,7 +84,7 @@ public enum RowProducts {
             lathe_float_rows(
                 rows, type, count, columns, x.floatPointer, x.rows, to + row, term.output.columns, term.accumulate)
         }
-        switch term.rows.format {
+        switch term.weight.format {
         case LATHE_Q_F32: multiply(pointers, LATHE_F32, count, at: 0)
         case LATHE_Q_BF16: multiply(pointers, LATHE_BF16, count, at: 0)
         default:
@@ -96,60 +95,11 @@ public enum RowProducts {
                     let now = min(few, count - row)
                     for index in 0..<now {
                         let place = floats + index * columns * 4
-                        lathe_dequantise(term.rows.format, pointers[row + index], place, LATHE_F32, columns)
+                        lathe_dequantise(term.weight.format, pointers[row + index], place, LATHE_F32, columns)
                         (base + index).initialize(to: UnsafeRawPointer(place))
                     }
                     multiply(base, LATHE_F32, now, at: row)
                 }
-            }
-        }
-    }
-}
-
-/// What few rows are multiplied with: rows of a stored tensor in Hugging Face's order, or of a matrix.
-struct RowSource {
-    let format: lathe_format
-    let count: Int
-    let columns: Int
-    private let base: UnsafeRawPointer
-    private let rowBytes: Int
-    private let order: RowOrder
-
-    init(_ tensor: FrozenTensor) {
-        let layout = RowLayout(tensor)
-        (format, count, columns, rowBytes) = (layout.format, layout.rows, layout.columns, layout.rowBytes)
-        base = layout.bytes(row: 0)
-        order = tensor.rowOrder
-    }
-
-    init(_ matrix: Matrix) {
-        format = matrix.type == .f32 ? LATHE_Q_F32 : LATHE_Q_BF16
-        (count, columns) = (matrix.rows, matrix.columns)
-        rowBytes = matrix.columns * matrix.type.byteCount
-        base = UnsafeRawPointer(matrix.pointer)
-        order = .asStored
-    }
-
-    /// Where the rows of `range` are stored.
-    func fill(_ pointers: UnsafeMutableBufferPointer<UnsafeRawPointer>, _ range: Range<Int>) {
-        guard let to = pointers.baseAddress else { return }
-        switch order {
-        case .asStored:
-            for row in range { (to + (row - range.lowerBound)).initialize(to: base + row * rowBytes) }
-        case .interleavedHalves(let heads):
-            // `RowOrder.storedRow` without its divisions.
-            let half = count / heads / 2
-            guard half > 0 else { return }
-            var head = range.lowerBound / (2 * half), side = range.lowerBound / half % 2,
-                index = range.lowerBound % half
-            for row in 0..<range.count {
-                (to + row).initialize(to: base + (head * 2 * half + 2 * index + side) * rowBytes)
-                index += 1
-                guard index == half else { continue }
-                index = 0
-                side += 1
-                guard side == 2 else { continue }
-                (side, head) = (0, head + 1)
             }
         }
     }

@@ -116,6 +116,30 @@ public struct RowLayout: @unchecked Sendable {
         base + order.storedRow(firstRow + row, of: wholeRows) * rowBytes
     }
 
+    /// Where the rows of `range` are stored, into `pointers`.
+    func fill(_ pointers: UnsafeMutableBufferPointer<UnsafeRawPointer>, _ range: Range<Int>) {
+        guard let to = pointers.baseAddress else { return }
+        let first = firstRow + range.lowerBound
+        switch order {
+        case .asStored:
+            for row in 0..<range.count { (to + row).initialize(to: base + (first + row) * rowBytes) }
+        case .interleavedHalves(let heads):
+            // `RowOrder.storedRow` without its divisions.
+            let half = wholeRows / heads / 2
+            guard half > 0 else { return }
+            var head = first / (2 * half), side = first / half % 2, index = first % half
+            for row in 0..<range.count {
+                (to + row).initialize(to: base + (head * 2 * half + 2 * index + side) * rowBytes)
+                index += 1
+                guard index == half else { continue }
+                index = 0
+                side += 1
+                guard side == 2 else { continue }
+                (side, head) = (0, head + 1)
+            }
+        }
+    }
+
     /// Numbers of rows `range` at `buffer`, each row `stride` numbers after the one before.
     func widen(_ range: Range<Int>, into buffer: UnsafeMutableRawPointer, stride: Int, _ type: ElementType) {
         if case .asStored = order, stride == columns {

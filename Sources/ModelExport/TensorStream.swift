@@ -20,8 +20,7 @@ final class TensorStream {
         self.base = base
         let longestRow = plan.tensors.map { TensorStream.columns($0.shape) }.max() ?? 1
         blockElements = max(TensorStream.usualBlockElements, longestRow)
-        // Kernels may write to rows padded to a multiple of this many.
-        let bytes = (blockElements + longestRow * Workspace.rowPadding) * 4
+        let bytes = blockElements * 4
         widened = .allocate(byteCount: bytes, alignment: 64)
         added = .allocate(byteCount: bytes, alignment: 64)
         narrowed = .allocate(byteCount: bytes / 2, alignment: 64)

@@ -11,13 +11,14 @@ extension LanguageModel {
     ///   - recomputedBlocks: how many of the trained blocks, from the lowest up, keep their input only and are run again on the
     ///     way back; same gradients.
     ///   - dropout: where the adapters' masks come from.
-    /// - Throws: `ModelError` for a loss or a gradient that is not finite; the gradients are then of no use.
+    /// - Throws: `ModelError` for a loss that is not finite; the gradients are then of no use. Whether they are finite is for the
+    ///   caller to see, once a step.
     public func accumulateGradients(
         _ batch: TokenBatch, gradientScale: Float, recomputedBlocks: Int, workspace: Workspace, dropout: DropoutKey
     ) throws -> BatchLoss {
         try checkTokens(batch)
         let context = PassContext(workspace: workspace, precision: precision, dropout: dropout)
-        let loss = try workspace.scoped {
+        return try workspace.scoped {
             try withSpan(batch) { span in
                 let pass = forwardSaving(batch, span, recomputedBlocks: recomputedBlocks, context)
                 let dx = context.residual(rows: batch.rowCount, columns: configuration.width)
@@ -28,8 +29,6 @@ extension LanguageModel {
                 return loss
             }
         }
-        try checkGradients()
-        return loss
     }
 
     /// The lowest block with an adapter; the number of blocks where there is none. Nothing below it is kept.
@@ -117,16 +116,6 @@ extension LanguageModel {
             )
             rows.withUnsafeBufferPointer { Elements.scatterAddRows(dHidden, $0, into: dx) }
             return losses.batch
-        }
-    }
-
-    private func checkGradients() throws {
-        for layer in linearLayers {
-            guard let adapter = layer.adapter else { continue }
-            for (name, gradient) in [("lora_A", adapter.gradientA), ("lora_B", adapter.gradientB)]
-            where Elements.firstNonFinite(UnsafeBufferPointer(gradient.floats)) != nil {
-                throw ModelError.nonFiniteGradient(tensor: "\(layer.path).\(name).weight")
-            }
         }
     }
 }

@@ -48,8 +48,6 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
     case tokenOutOfRange(id: Int, row: Int, vocabularySize: Int)
     /// A loss that is NaN or infinite: the example of the batch, and the first layer whose output is not finite.
     case nonFiniteLoss(example: Int, firstLayer: String)
-    /// A gradient that is NaN or infinite, under the adapter's full name.
-    case nonFiniteGradient(tensor: String)
     /// Logits that are NaN or infinite while generating.
     case nonFiniteLogits(position: Int)
     /// More positions than the cache of a generation was made for.
@@ -61,7 +59,6 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
             "token id \(id) in row \(row) is outside the vocabulary of \(size)"
         case .nonFiniteLoss(let example, let layer):
             "the loss of example \(example) of the batch is not finite (first seen in \(layer))"
-        case .nonFiniteGradient(let tensor): "the gradient of \(tensor) is not finite"
         case .nonFiniteLogits(let position): "the logits at position \(position) are not finite"
         case .contextFull(let capacity): "the sequence has grown past \(capacity) tokens"
         }

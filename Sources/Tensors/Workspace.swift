@@ -12,9 +12,7 @@ public final class Workspace {
     public private(set) var peakBytes = 0
     public private(set) var bytesInUse = 0
 
-    /// Buffers start on cache lines, and every matrix has room for its rows rounded up to this many, so that products can
-    /// run on whole row blocks.
-    public static let rowPadding = 32
+    /// Buffers start on cache lines.
     private static let alignment = 64
     private static let smallestChunk = 1 << 20
 
@@ -29,8 +27,7 @@ public final class Workspace {
 
     public var reservedBytes: Int { chunks.reduce(0) { $0 + $1.count } }
 
-    /// A matrix of undefined numbers, valid until the end of the enclosing `scoped`. Memory past `rows`, up to the next
-    /// multiple of `rowPadding`, may be written freely.
+    /// A matrix of undefined numbers, valid until the end of the enclosing `scoped`.
     public func matrix(rows: Int, columns: Int, type: ElementType = .f32) -> Matrix {
         let count = Self.byteCount(rows: rows, columns: columns, type: type)
         return Matrix(pointer: take(count), rows: rows, columns: columns, type: type)
@@ -38,8 +35,7 @@ public final class Workspace {
 
     /// Bytes that `matrix` takes.
     public static func byteCount(rows: Int, columns: Int, type: ElementType = .f32) -> Int {
-        let paddedRows = (rows + rowPadding - 1) / rowPadding * rowPadding
-        return max(paddedRows * columns * type.byteCount + alignment - 1, alignment) / alignment * alignment
+        max(rows * columns * type.byteCount + alignment - 1, alignment) / alignment * alignment
     }
 
     /// Runs `body`; every buffer taken inside is given back at its end.

@@ -65,7 +65,7 @@ extension Failure {
     /// Numbers that ran away are no fault of a file's: weights and adapters are checked when they are read.
     private static func kind(of error: ModelError) -> Kind {
         switch error {
-        case .nonFiniteLoss, .nonFiniteGradient, .nonFiniteLogits: .internal
+        case .nonFiniteLoss, .nonFiniteLogits: .internal
         case .tokenOutOfRange, .contextFull: .badInput
         }
     }
