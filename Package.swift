@@ -73,6 +73,7 @@ let package = Package(
         module("Adapters", ["Models", "WeightFiles", "JSON", "Tensors", "Kernels"]),
         module("Training", ["Models", "Datasets", "Tensors", "Kernels"]),
         module("Evaluation", ["Models", "Datasets", "Tensors", "Kernels"]),
+        module("DataReports", ["Preparation", "Datasets", "JSON"]),
 
         // Level 5: what is written.
         module("Checkpoints", ["Training", "WeightFiles", "Tensors", "JSON", "HDF5Files", "Digests"]),
@@ -84,7 +85,7 @@ let package = Package(
             "Workbench",
             [
                 "Recipes", "Datasets", "Preparation", "Tokenizers", "ChatTemplates", "Models", "Adapters", "Training", "Evaluation",
-                "Checkpoints", "ModelExport", "WeightFiles", "Tensors", "Kernels", "JSON",
+                "DataReports", "Checkpoints", "ModelExport", "WeightFiles", "Tensors", "Kernels", "JSON",
                 "Digests", .product(name: "Logging", package: "swift-log"),
             ]),
 
@@ -128,6 +129,7 @@ let package = Package(
             "Training", ["Models", "Datasets", "Tensors", "Kernels", "JSON", "Adapters", "WeightFiles"],
             exclude: ["Fixtures"]),
         tests("Evaluation", ["Models", "Datasets", "Tensors", "JSON"], exclude: ["Fixtures"]),
+        tests("DataReports", ["Preparation", "Datasets", "JSON"]),
         tests("Checkpoints", ["Training", "Tensors", "JSON"]),
         tests("ModelExport", ["Adapters", "Models", "Tensors", "WeightFiles", "JSON"]),
         tests("Workbench", ["JSON", "Recipes"]),

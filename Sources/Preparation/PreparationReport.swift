@@ -19,6 +19,9 @@ public struct PreparationReport: Codable, Sendable, Equatable {
     public var trainRows = 0
     /// Held-out rows at the end.
     public var heldOutRows = 0
+    /// What the training rows are written in at the end.
+    public var trainText = SideText()
+    public var heldOutText = SideText()
 
     public init() {}
 
@@ -79,9 +82,15 @@ public struct StepReport: Codable, Sendable, Equatable {
     }
 }
 
+/// How many there are of something.
 public struct NamedCount: Codable, Sendable, Equatable {
     public var name: String
     public var count: Int
+
+    public init(name: String, count: Int) {
+        self.name = name
+        self.count = count
+    }
 }
 
 /// Personal data of one kind.
@@ -92,12 +101,26 @@ public struct MaskCount: Codable, Sendable, Equatable {
     public var rows: Int
     /// Where the first few stood, as file:line.
     public var places: [String]
+
+    public init(kind: String, count: Int, rows: Int, places: [String]) {
+        self.kind = kind
+        self.count = count
+        self.rows = rows
+        self.places = places
+    }
 }
 
+/// Rows of one class before and after a step.
 public struct ClassCount: Codable, Sendable, Equatable {
     public var name: String
     public var before: Int
     public var after: Int
+
+    public init(name: String, before: Int, after: Int) {
+        self.name = name
+        self.before = before
+        self.after = after
+    }
 }
 
 /// A row that was left out. The text is masked and cut.
@@ -105,6 +128,12 @@ public struct RemovedExample: Codable, Sendable, Equatable {
     public var place: String
     public var reason: String
     public var text: String
+
+    public init(place: String, reason: String, text: String) {
+        self.place = place
+        self.reason = reason
+        self.text = text
+    }
 }
 
 /// What a deduplication found.
@@ -117,6 +146,8 @@ public struct DuplicateReport: Codable, Sendable, Equatable {
     public var examples: [PairExample] = []
     /// How near-duplicates were looked for.
     public var search: NearSearchReport?
+
+    public init() {}
 }
 
 /// How near-duplicates were looked for.
@@ -147,6 +178,16 @@ public struct PairExample: Codable, Sendable, Equatable {
     public var secondText: String
     /// Jaccard similarity of the shingles; 1 for exact duplicates.
     public var similarity: Double
+
+    public init(
+        firstPlace: String, firstText: String, secondPlace: String, secondText: String, similarity: Double
+    ) {
+        self.firstPlace = firstPlace
+        self.firstText = firstText
+        self.secondPlace = secondPlace
+        self.secondText = secondText
+        self.similarity = similarity
+    }
 }
 
 /// How rows were held out.
@@ -185,6 +226,8 @@ public struct LeakageReport: Codable, Sendable, Equatable {
     /// Training rows left out by `leakage: drop`.
     public var droppedTrainRows = 0
     public var search: NearSearchReport?
+
+    public init(rule: String) { self.rule = rule }
 
     /// Whether nothing leaks.
     public var isClean: Bool { rows == 0 }

@@ -40,7 +40,7 @@ public final class RowPipeline {
         let holdsOut = !data.heldOut.isEmpty || data.valSize > 0
         let near = Self.nearSettings(data)
         let columns = ColumnNames(data)
-        let counter = SideCounter(sink)
+        let counter = SideCounter(sink, columns: columns)
         self.counter = counter
         var next: any RowSink = counter
         var leakage: LeakageCheck?
@@ -135,6 +135,8 @@ public final class RowPipeline {
         report.leakage = leakage?.report
         report.trainRows = counter.train
         report.heldOutRows = counter.heldOut
+        report.trainText = counter.trainText.text
+        report.heldOutText = counter.heldOutText.text
         return report
     }
 }
@@ -144,11 +146,23 @@ private final class SideCounter: RowSink {
     private let sink: any RowSink
     private(set) var train = 0
     private(set) var heldOut = 0
+    private(set) var trainText: SideTextCounter
+    private(set) var heldOutText: SideTextCounter
 
-    init(_ sink: any RowSink) { self.sink = sink }
+    init(_ sink: any RowSink, columns: ColumnNames) {
+        self.sink = sink
+        trainText = SideTextCounter(columns: columns)
+        heldOutText = trainText
+    }
 
     func receive(_ row: Row) throws {
-        if row.isHeldOut { heldOut += 1 } else { train += 1 }
+        if row.isHeldOut {
+            heldOut += 1
+            heldOutText.count(row.fields)
+        } else {
+            train += 1
+            trainText.count(row.fields)
+        }
         try sink.receive(row)
     }
 

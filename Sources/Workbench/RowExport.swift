@@ -1,5 +1,6 @@
 // `lathe prepare --export jsonl`: the cleaned rows as files, for use elsewhere.
 
+internal import DataReports
 internal import Foundation
 public import JSON
 internal import Preparation
@@ -8,7 +9,7 @@ internal import WeightFiles
 
 /// Cleans a recipe's rows and writes them. No model is opened unless a step counts tokens; rows stream.
 public struct RowExport: Presentable {
-    private let report: PreparationReport
+    private let report: DataReport
     private let files: [String]
 
     /// - Parameter writes: false: only the report.
@@ -18,12 +19,9 @@ public struct RowExport: Presentable {
             "rows")
         let sink = try JSONLinesSink(folder: writes ? folder : nil)
         let outcome = try RowCleaning(recipe, countTokens: try Self.tokenCounter(recipe)).run(into: sink)
-        report = outcome.report
-        files = try sink.commit()
-        if writes {
-            let text = report.json.text(.pretty) + "\n"
-            try AtomicFile.write(Array(text.utf8), to: folder.appendingPathComponent("report.json"))
-        }
+        report = DataReport(
+            name: recipe.name, preparation: outcome.report, input: outcome.train, heldOutInput: outcome.heldOut)
+        files = try sink.commit() + (writes ? ReportFiles.write(report, to: folder) : [])
     }
 
     private static func tokenCounter(_ recipe: Recipe) throws -> (@Sendable (String) -> Int)? {
@@ -36,12 +34,13 @@ public struct RowExport: Presentable {
     }
 
     public var json: JSONValue {
-        ["preparation": report.json, "files": .array(files.map { .string($0) })]
+        var object = report.json.object ?? JSONObject()
+        object["files"] = .array(files.map { .string($0) })
+        return .object(object)
     }
 
     public var text: String {
-        let counts = "\(report.trainRows) training rows, \(report.heldOutRows) held-out rows"
-        return (report.lines + [counts] + files.map { "written: \($0)" }).joined(separator: "\n")
+        (report.lines + files.map { "written: \($0)" }).joined(separator: "\n")
     }
 }
 

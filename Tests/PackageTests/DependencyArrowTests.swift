@@ -11,7 +11,7 @@ private let levels: [[String]] = [
     ["Digests", "HDF5Files", "JSON", "Spelling", "Tensors", "Tokenizers", "ChatTemplates", "Recipes", "Parquet"],
     ["Kernels", "WeightFiles", "Datasets"],
     ["Models", "Preparation"],
-    ["Adapters", "Training", "Evaluation"],
+    ["Adapters", "Training", "Evaluation", "DataReports"],
     ["Checkpoints", "ModelExport"],
     ["Workbench"],
     ["lathe", "Benchmarks"],
@@ -29,6 +29,7 @@ private let forbidden: [String: Set<String>] = [
     "Recipes": ["Tensors", "Kernels", "WeightFiles", "Models"],
     "Datasets": ["Tensors", "Kernels", "WeightFiles", "Models"],
     "Preparation": ["Tensors", "Kernels", "WeightFiles", "Models"],
+    "DataReports": ["Tensors", "Kernels", "WeightFiles", "Models"],
     "Kernels": ["WeightFiles", "JSON", "Recipes", "Datasets"],
 ]
 

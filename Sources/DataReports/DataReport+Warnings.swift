@@ -1,0 +1,69 @@
+// What a person should know before training on the rows or trusting a score.
+
+internal import Datasets
+internal import Preparation
+
+extension DataReport {
+    /// One line each; empty where nothing is remarkable.
+    public var warnings: [String] {
+        var lines: [String] = []
+        for (name, report, input) in [("training", train, trainInput), ("held-out", heldOut, heldOutFiles)] {
+            func add(_ count: Int, _ what: String, _ plural: String) {
+                if count > 0 { lines.append(Figures.count(count) + " " + name + " " + (count == 1 ? what : plural)) }
+            }
+            if let input, input.badRows > 0 { lines.append(Self.badRows(input, name)) }
+            guard let report else { continue }
+            let limit = report.maximumLength.map { " (\(Figures.count($0)))" } ?? ""
+            add(report.truncatedRows, "row was cut at data.max_length" + limit, "rows were cut at data.max_length" + limit)
+            add(report.droppedRows, "row is too long and left out", "rows are too long and left out")
+            add(
+                report.rowsWithoutTarget, "row has no token that carries loss and is left out",
+                "rows have no token that carries loss and are left out")
+            add(
+                report.turnsWithoutEnd, "answer has no end token behind it: the model will not learn to stop",
+                "answers have no end token behind them: the model will not learn to stop")
+            add(
+                report.straddlingTokens, "token lies across the border of an answer",
+                "tokens lie across the border of an answer")
+        }
+        if let leakage = preparation.leakage, !leakage.isClean { lines += Self.leaks(leakage) }
+        return lines
+    }
+
+    /// "3 training rows are bad and left out (2 ragged, 1 syntax), the first: a.csv:7: …".
+    private static func badRows(_ input: InputReport, _ name: String) -> String {
+        let kinds = input.badRowKinds.sorted { $0.key.rawValue < $1.key.rawValue }.map { "\(Figures.count($0.value)) \($0.key.rawValue)" }
+        let line =
+            "\(Figures.count(input.badRows)) \(name) \(input.badRows == 1 ? "row is" : "rows are") bad and left out ("
+            + kinds.joined(separator: ", ") + ")"
+        return line + (input.samples.first.map { ", the first: \($0.place): \($0.message)" } ?? "")
+    }
+
+    private static func leaks(_ leakage: LeakageReport) -> [String] {
+        if leakage.rule == "drop" {
+            return [
+                Figures.count(leakage.droppedTrainRows, "training row")
+                    + (leakage.droppedTrainRows == 1 ? " gives" : " give") + " held-out rows away and "
+                    + (leakage.droppedTrainRows == 1 ? "is" : "are") + " left out"
+            ]
+        }
+        let kinds: [(LeakCount, String, String)] = [
+            (leakage.exact, "stands", "in the training rows too"),
+            (leakage.normalised, "stands", "in the training rows too, but for case and spacing"),
+            (leakage.prompt, "asks", "what a training row asks"),
+            (leakage.near, "has", "a near-duplicate among the training rows"),
+            (leakage.group, "belongs", "to a group that is trained on"),
+        ]
+        var lines: [String] = []
+        var known = 0
+        for (count, verb, rest) in kinds where count.heldOutRows > known {
+            let plural = ["stands": "stand", "asks": "ask", "has": "have", "belongs": "belong"][verb] ?? verb
+            lines.append(
+                "\(Figures.count(count.heldOutRows)) held-out \(count.heldOutRows == 1 ? "row \(verb)" : "rows \(plural)") \(rest)")
+            // The weaker ways hold the stronger ones; only what they add is news.
+            if verb == "stands" { known = count.heldOutRows }
+            if verb == "has" { known = 0 }
+        }
+        return lines
+    }
+}
