@@ -8,14 +8,22 @@ internal import Preparation
 /// The counts of a recipe's rows: nothing left out is left unsaid.
 public struct DataSummary: Presentable {
     public let report: DataReport
+    private let files: [String]
 
-    init(_ report: DataReport) { self.report = report }
+    init(_ report: DataReport, files: [String] = []) {
+        self.report = report
+        self.files = files
+    }
 
     /// Prepares the rows of a recipe.
-    public init(_ resolved: ResolvedRecipe) throws {
+    ///
+    /// - Parameter writes: the report's files too, under `checkpoints/<name>/prepared`.
+    public init(_ resolved: ResolvedRecipe, writes: Bool) throws {
         let recipe = resolved.recipe
         let opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
-        self.init(try RowPreparation(recipe.data, opened).split(recipe), name: recipe.name)
+        let rows = try RowPreparation(recipe.data, opened)
+        let report = Self(try rows.split(recipe), name: recipe.name).report
+        self.init(report, files: writes ? try ReportFiles.write(report, tokens: rows.tokens, to: recipe.preparedFolder) : [])
     }
 
     init(_ prepared: PreparedSplit, name: String = "") {
@@ -40,6 +48,10 @@ public struct DataSummary: Presentable {
     /// What the person should know before training or trusting a score.
     var warnings: [String] { report.warnings }
 
-    public var json: JSONValue { report.json }
-    public var text: String { report.lines.joined(separator: "\n") }
+    public var json: JSONValue {
+        var object = report.json.object ?? JSONObject()
+        if !files.isEmpty { object["files"] = .array(files.map { .string($0) }) }
+        return .object(object)
+    }
+    public var text: String { (report.lines + files.map { "written   \($0)" }).joined(separator: "\n") }
 }

@@ -7,7 +7,7 @@ internal import Recipes
 
 /// How a recipe's rows become a model's tokens.
 struct RowPreparation {
-    private let opened: OpenedModel
+    let opened: OpenedModel
     let encoder: any TextEncoder
     let renderer: (any ConversationRenderer)?
     let settings: DataSettings

@@ -3,6 +3,7 @@
 internal import DataReports
 internal import Datasets
 internal import Foundation
+internal import Recipes
 internal import WeightFiles
 
 /// Writes the files of a report.
@@ -23,9 +24,17 @@ enum ReportFiles {
     }
 }
 
-extension TokenTexts {
-    /// The texts of a model's tokens.
-    init(_ encoder: TokenizerEncoder) {
-        self.init(bytes: { encoder.tokenizer.tokenBytes($0) }, isSpecial: { encoder.isSpecialToken($0) })
+extension Recipe {
+    /// Where prepared rows and their report lie.
+    var preparedFolder: URL {
+        URL(fileURLWithPath: "checkpoints").appendingPathComponent(name).appendingPathComponent("prepared")
+    }
+}
+
+extension RowPreparation {
+    /// The texts of the model's tokens.
+    var tokens: TokenTexts {
+        let (tokenizer, encoder) = (opened.tokenizer, encoder)
+        return TokenTexts(bytes: { tokenizer.tokenBytes($0) }, isSpecial: { encoder.isSpecialToken($0) })
     }
 }

@@ -40,7 +40,7 @@ public struct RowExport: Presentable {
     }
 
     public var text: String {
-        (report.lines + files.map { "written: \($0)" }).joined(separator: "\n")
+        (report.lines + files.map { "written   \($0)" }).joined(separator: "\n")
     }
 }
 

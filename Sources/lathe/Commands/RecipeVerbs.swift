@@ -57,14 +57,14 @@ struct Prepare: ParsableCommand {
             "Write the cleaned rows under checkpoints/<name>/rows instead of tokenising them.", valueName: "jsonl"))
     var export: RowFileFormat?
 
-    @Flag(help: "With --export: report, and write nothing.") var dryRun = false
+    @Flag(help: "Report, and write nothing.") var dryRun = false
 
     func run() throws {
         let recipe = try options.resolve()
         if export != nil {
             options.common.show(try RowExport(recipe, writes: !dryRun))
         } else {
-            options.common.show(try DataSummary(recipe))
+            options.common.show(try DataSummary(recipe, writes: !dryRun))
         }
     }
 }

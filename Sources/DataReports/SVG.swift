@@ -1,0 +1,58 @@
+// Shapes. Coordinates are written with one digit behind the point, so that the same numbers give the same page everywhere.
+
+/// Elements of drawings.
+enum SVG {
+    typealias Point = (x: Double, y: Double)
+
+    /// A drawing that a screen reader tells by `name`; its shapes' own titles are for the pointer.
+    static func drawing(_ size: (width: Int, height: Int), _ name: String, _ shapes: [Markup]) -> Markup {
+        Markup(
+            "svg",
+            [
+                "viewBox": "0 0 \(size.width) \(size.height)", "role": "img",
+                "aria-label": name,
+            ], children: [Markup("title", [:], name)] + shapes)
+    }
+
+    static func line(_ kind: String, _ from: Point, _ to: Point) -> Markup {
+        Markup(
+            "line", ["class": kind, "x1": number(from.x), "y1": number(from.y), "x2": number(to.x), "y2": number(to.y)])
+    }
+
+    static func text(_ anchor: String, _ at: Point, _ text: String, _ kind: String? = nil) -> Markup {
+        Markup("text", ["class": kind, "x": number(at.x), "y": number(at.y), "text-anchor": anchor], text)
+    }
+
+    /// A rectangle; the pointer tells its name.
+    static func bar(_ kind: String, _ at: Point, _ size: (width: Double, height: Double), _ name: String) -> Markup {
+        Markup(
+            "rect",
+            [
+                "class": kind, "x": number(at.x), "y": number(at.y), "width": number(size.width),
+                "height": number(size.height),
+            ], Markup("title", [:], name))
+    }
+
+    /// Parts of a whole as one bar as wide as the line. The numbers stand beside it, so it is nothing to a screen reader.
+    static func share(_ parts: [(kind: String, count: Int)], of whole: Int) -> Markup {
+        var start = 0.0
+        let shapes = parts.map { part -> Markup in
+            let width = whole > 0 ? 1000 * Double(part.count) / Double(whole) : 0
+            defer { start += width }
+            return Markup(
+                "rect", ["class": part.kind, "x": number(start), "y": "0", "width": number(width), "height": "10"])
+        }
+        return Markup(
+            "svg",
+            [
+                "class": "share", "viewBox": "0 0 1000 10",
+                "preserveAspectRatio": "none", "aria-hidden": "true", "focusable": "false",
+            ], children: shapes)
+    }
+
+    private static func number(_ value: Double) -> String {
+        let tenths = Int((value * 10).rounded())
+        let text = "\(abs(tenths) / 10)" + (tenths % 10 == 0 ? "" : ".\(abs(tenths) % 10)")
+        return tenths < 0 ? "-" + text : text
+    }
+}
