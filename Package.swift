@@ -86,7 +86,7 @@ let package = Package(
             [
                 "Recipes", "Datasets", "Preparation", "Tokenizers", "ChatTemplates", "Models", "Adapters", "Training", "Evaluation",
                 "DataReports", "Checkpoints", "ModelExport", "WeightFiles", "Tensors", "Kernels", "JSON",
-                "Digests", .product(name: "Logging", package: "swift-log"),
+                "Digests", "HDF5Files", .product(name: "Logging", package: "swift-log"),
             ]),
 
         // Level 7: the command.

@@ -22,6 +22,7 @@ static inline hid_t lathe_h5_all(void) { return H5S_ALL; }
 static inline hsize_t lathe_h5_unlimited(void) { return H5S_UNLIMITED; }
 static inline unsigned lathe_h5_truncate(void) { return H5F_ACC_TRUNC; }
 static inline unsigned lathe_h5_read_only(void) { return H5F_ACC_RDONLY; }
+static inline unsigned lathe_h5_object_kinds(void) { return H5F_OBJ_DATASET | H5F_OBJ_GROUP | H5F_OBJ_ATTR; }
 static inline unsigned lathe_h5_global_scope(void) { return H5F_SCOPE_GLOBAL; }
 /* Errors come back as values; the library's own report on standard error is not wanted. */
 static inline void lathe_h5_be_quiet(void) { H5Eset_auto2(H5E_DEFAULT, NULL, NULL); }

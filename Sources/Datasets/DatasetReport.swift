@@ -64,10 +64,15 @@ public struct DatasetReport: Codable, Sendable, Equatable {
         var isDropped = false
         var hasNoTarget = false
         var isSplit = false
+        var straddlingTokens = 0
+        var turnsWithoutEnd = 0
     }
 
-    mutating func count(_ outcome: Outcome, of row: DataRow) {
+    mutating func count(_ outcome: Outcome, of row: DataRow, _ settings: DataSettings) {
+        maximumLength = settings.maxLength == Int.max ? nil : settings.maxLength
         rows += 1
+        straddlingTokens += outcome.straddlingTokens
+        turnsWithoutEnd += outcome.turnsWithoutEnd
         examples += outcome.examples.count
         if outcome.isTruncated { truncatedRows += 1 }
         if outcome.isDropped { droppedRows += 1 }

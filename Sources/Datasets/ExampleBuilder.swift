@@ -18,8 +18,15 @@ public struct ExampleBuilder: Sendable {
     public func examples(of row: DataRow, counting report: inout DatasetReport) throws(DatasetError)
         -> [TokenizedExample]
     {
-        let sequences = try sequences(of: row, &report)
+        let outcome = try outcome(of: row)
+        report.count(outcome, of: row, settings)
+        return outcome.examples
+    }
+
+    /// What becomes of one row; nothing is counted yet.
+    func outcome(of row: DataRow) throws(DatasetError) -> DatasetReport.Outcome {
         var outcome = DatasetReport.Outcome()
+        let sequences = try sequences(of: row, &outcome)
         outcome.isSplit = sequences.count > 1
         for sequence in sequences {
             var sequence = sequence
@@ -60,9 +67,7 @@ public struct ExampleBuilder: Sendable {
                     ids: sequence.ids, isTarget: sequence.isTarget, place: row.place, index: row.index,
                     part: outcome.examples.count))
         }
-        report.maximumLength = settings.maxLength == Int.max ? nil : settings.maxLength
-        report.count(outcome, of: row)
-        return outcome.examples
+        return outcome
     }
 
     /// A document as sequences of the largest length. Each begins with the last token of the one before, which carries no loss
@@ -121,25 +126,25 @@ public struct ExampleBuilder: Sendable {
         var isTarget: [Bool]
     }
 
-    private func sequences(of row: DataRow, _ report: inout DatasetReport) throws(DatasetError) -> [Sequence] {
+    private func sequences(of row: DataRow, _ outcome: inout DatasetReport.Outcome) throws(DatasetError) -> [Sequence] {
         switch row.content {
         case .document(let text):
             var encoded = plainTokens(text)
-            appendEnd(to: &encoded, text, &report)
+            appendEnd(to: &encoded, text, &outcome)
             return [Sequence(ids: encoded.ids, isTarget: everyTokenButTheFirst(encoded.ids.count))]
         case .completion(let prompt, let completion):
             let text = prompt + completion
             var encoded = plainTokens(text)
-            appendEnd(to: &encoded, text, &report)
+            appendEnd(to: &encoded, text, &outcome)
             if settings.trainOnPrompt {
                 return [Sequence(ids: encoded.ids, isTarget: everyTokenButTheFirst(encoded.ids.count))]
             }
             let span = prompt.utf8.count..<text.utf8.count
-            var mask = self.mask(encoded, spans: [span], &report)
+            var mask = self.mask(encoded, spans: [span], &outcome)
             if let end = encoder.endID, encoded.ids.count > 1, encoded.ids.last == end { mask[mask.count - 1] = true }
             return [Sequence(ids: encoded.ids, isTarget: mask)]
         case .conversation(let messages, let trained, let extra):
-            return try conversation(messages, trained, extra, row.place, &report)
+            return try conversation(messages, trained, extra, row.place, &outcome)
         case .preference, .rated:
             throw DatasetError(.unsupported, row.place, "nothing trains on rows that compare or rate answers yet")
         }
@@ -147,7 +152,7 @@ public struct ExampleBuilder: Sendable {
 
     private func conversation(
         _ messages: [JSONValue], _ trained: [Int], _ extra: JSONObject, _ place: RowPlace,
-        _ report: inout DatasetReport
+        _ outcome: inout DatasetReport.Outcome
     ) throws(DatasetError) -> [Sequence] {
         var turns = TurnRenderer(renderer: try template(place), encoder: encoder)
         if settings.trainOnPrompt {
@@ -155,11 +160,11 @@ public struct ExampleBuilder: Sendable {
             return [Sequence(ids: encoded.ids, isTarget: everyTokenButTheFirst(encoded.ids.count))]
         }
         let parts = try turns.parts(messages, trained: trained, extra: extra, place: place)
-        report.turnsWithoutEnd += turns.turnsWithoutEnd
+        outcome.turnsWithoutEnd += turns.turnsWithoutEnd
         var sequences: [Sequence] = []
         for part in parts {
             let encoded = chatTokens(part.text)
-            sequences.append(Sequence(ids: encoded.ids, isTarget: mask(encoded, spans: part.spans, &report)))
+            sequences.append(Sequence(ids: encoded.ids, isTarget: mask(encoded, spans: part.spans, &outcome)))
         }
         return sequences
     }
@@ -174,7 +179,7 @@ public struct ExampleBuilder: Sendable {
     }
 
     /// Which tokens begin within `spans`. A token that straddles a border belongs where it begins.
-    private func mask(_ encoded: EncodedText, spans: [Range<Int>], _ report: inout DatasetReport) -> [Bool] {
+    private func mask(_ encoded: EncodedText, spans: [Range<Int>], _ outcome: inout DatasetReport.Outcome) -> [Bool] {
         var isTarget = [Bool](repeating: false, count: encoded.ids.count)
         var straddling = 0
         for (index, offset) in encoded.offsets.enumerated() where !offset.isEmpty {
@@ -185,7 +190,7 @@ public struct ExampleBuilder: Sendable {
                 if crossesStart || crossesEnd { straddling += 1 }
             }
         }
-        report.straddlingTokens += straddling
+        outcome.straddlingTokens += straddling
         return isTarget
     }
 
@@ -219,9 +224,9 @@ public struct ExampleBuilder: Sendable {
     }
 
     /// Ends the sequence with exactly one end token.
-    private func appendEnd(to encoded: inout EncodedText, _ text: String, _ report: inout DatasetReport) {
+    private func appendEnd(to encoded: inout EncodedText, _ text: String, _ outcome: inout DatasetReport.Outcome) {
         guard let end = encoder.endID else {
-            report.turnsWithoutEnd += 1
+            outcome.turnsWithoutEnd += 1
             return
         }
         while encoded.ids.count > 1, encoded.ids[encoded.ids.count - 1] == end,

@@ -1,6 +1,6 @@
-// Files → rows → sequences, with report and digest.
+// Files → rows → sequences, in memory.
 
-internal import Digests
+internal import JSON
 
 /// Rows as read from files, before a tokenizer is known.
 public struct RowSet: Sendable {
@@ -53,80 +53,46 @@ public struct RowSet: Sendable {
     public var labels: [String] { Set(rows.compactMap(\.label)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } }
 }
 
-/// Sequences ready to train or score on.
+/// Sequences ready to train or score on, and what is known of them.
 public struct PreparedDataset: Sendable {
-    /// The rows that the sequences come from; `DataRow.index` is what `TokenizedExample.index` refers to.
+    /// The rows that the sequences come from; empty where nothing asks for more than their tokens.
     public let rows: any RowList
     public let examples: any ExampleSource
     public let report: DatasetReport
     /// SHA-256 of everything that decides the sequences: file bytes, tokenizer, template, settings, and this code's version.
     public let digest: String
 
-    /// Bumped whenever the same input would give other sequences.
-    static let version = "lathe dataset 2"
-
-    /// Tokenises `rows`.
-    ///
-    /// - Parameter input: what was read to get them, for the report.
-    public init(
-        rows: [DataRow], format: RowFormat, fileDigests: [String], input: InputReport? = nil, encoder: any TextEncoder,
-        renderer: (any ConversationRenderer)?, settings: DataSettings
-    ) throws(DatasetError) {
-        guard format != .preference, format != .rated else {
-            let file = rows.first?.place.file ?? "data"
-            throw DatasetError(
-                .unsupported, RowPlace(file: file, line: 0),
-                "\(rows.count) \(format == .preference ? "preference pairs" : "rated rows"), and nothing trains on them yet",
-                hint: "columns: { prompt: …, completion: … } and format: prompt_completion train on one of the answers")
-        }
-        let builder = ExampleBuilder(encoder: encoder, renderer: renderer, settings: settings)
-        var report = DatasetReport()
-        report.format = format
-        report.input = input
-        var problems = ProblemList()
-        var examples: [TokenizedExample] = []
-        examples.reserveCapacity(rows.count)
-        for row in rows {
-            do throws(DatasetError) {
-                examples += try builder.examples(of: row, counting: &report)
-            } catch { problems.add(error) }
-        }
-        try problems.throwIfAny()
-        guard !examples.isEmpty else {
-            let place = rows.first?.place ?? RowPlace(file: "data", line: 0)
-            throw DatasetError(
-                .empty, RowPlace(file: place.file, line: 0), "no row is left to work on",
-                hint:
-                    "\(report.rows) rows read, \(report.droppedRows) too long, \(report.rowsWithoutTarget) without a token that carries loss"
-            )
-        }
+    public init(rows: any RowList, examples: any ExampleSource, report: DatasetReport, digest: String) {
         self.rows = rows
         self.examples = examples
         self.report = report
-        let parts = [
-            Self.version, encoder.encoderDigest, SHA256.hex(of: renderer?.rendererSource ?? ""), settings.canonicalText,
-            rows.map { "\($0.index)" }.joined(separator: ","), Self.digest(of: examples),
-        ]
-        digest = SHA256.hex(of: (parts + fileDigests).joined(separator: "\n"))
+        self.digest = digest
     }
 
-    /// Of the sequences themselves: fields that a mixture sets decide them, and stand in no file.
-    private static func digest(of examples: [TokenizedExample]) -> String {
-        var hash = SHA256()
-        for example in examples {
-            example.ids.withUnsafeBytes { hash.update($0) }
-            hash.update(example.isTarget.map { $0 ? 1 : 0 } + [0xFF])
-        }
-        return hash.digest().hexadecimal
-    }
-
-    /// Reads and tokenises `files`.
+    /// Reads and tokenises `files`; rows and sequences stay in memory.
     public init(
         files: [String], encoder: any TextEncoder, renderer: (any ConversationRenderer)?, settings: DataSettings
-    ) throws(DatasetError) {
-        let set = try RowSet(files: files, settings: settings, hasTemplate: renderer != nil)
-        try self.init(
-            rows: set.rows, format: set.format, fileDigests: set.fileDigests, input: set.input, encoder: encoder,
-            renderer: renderer, settings: settings)
+    ) throws {
+        var input = settings.input
+        input.badRows = .countAll
+        let reader = try RowReader(files: files, settings: input)
+        let kept = KeptRows()
+        let tokeniser = try RowTokeniser(
+            settings: settings, encoder: encoder, renderer: renderer, into: kept,
+            reject: { (error) throws(DatasetError) in try reader.reject(error) })
+        while let row = try reader.next() { try tokeniser.receive(row) }
+        let outcome = try tokeniser.finish(reader.report)
+        self.init(rows: kept.rows, examples: kept.examples, report: outcome.report, digest: outcome.digest)
+    }
+}
+
+/// Keeps everything in memory.
+private final class KeptRows: ExampleSink {
+    private(set) var rows: [DataRow] = []
+    private(set) var examples: [TokenizedExample] = []
+
+    func receive(_ row: DataRow, fields: JSONObject, examples: [TokenizedExample]) {
+        rows.append(row)
+        self.examples += examples
     }
 }

@@ -35,7 +35,15 @@ public struct FileSeal: Sendable {
         return Array(text.utf8) + [UInt8](repeating: 0, count: Self.byteCount - text.utf8.count)
     }
 
-    /// Whether a file that begins with `head` is of this kind and version.
+    /// Whether the file at `path` begins as files of this kind do, whatever its version and whether it is whole.
+    public func isKind(path: String) -> Bool {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return (try? Self.read(descriptor, name.utf8.count + 1)) == Array((name + " ").utf8)
+    }
+
+    /// Throws unless a file that begins with `head` is of this kind and version.
     private func requireKind(_ head: some Collection<UInt8>) throws(SealFault) {
         let start = Array((name + " ").utf8)
         guard head.starts(with: start) else { throw .foreign }

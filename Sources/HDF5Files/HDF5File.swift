@@ -62,6 +62,11 @@ public final class HDF5File: Sendable {
         largestByteCount = Int(clamping: size)
     }
 
+    /// Objects of the file that somebody holds; it is closed only when there are none.
+    var openObjectCount: Int {
+        Int(H5Fget_obj_count(file.id, lathe_h5_object_kinds()))
+    }
+
     /// Gives all that was written to the system.
     public func flush() throws(HDF5Failure) {
         guard H5Fflush(file.id, H5F_SCOPE_GLOBAL) >= 0 else { throw HDF5Failure(operation: "flush the file") }

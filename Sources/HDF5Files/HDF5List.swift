@@ -4,7 +4,8 @@ internal import CHDF5
 
 /// A list in a file that grows at its end. What is appended reaches the file some chunks at a time, and the rest with `finish`.
 public final class HDF5ListWriter<Number: HDF5Number> {
-    private let dataset: HDF5Handle
+    /// `nil` once the list is finished: an open one would keep its file open.
+    private var dataset: HDF5Handle?
     private let path: String
     private var written = 0
     private var pending: [Number] = []
@@ -42,12 +43,14 @@ public final class HDF5ListWriter<Number: HDF5Number> {
         }
     }
 
-    /// Writes what is left.
+    /// Writes what is left and closes the list.
     public func finish() throws(HDF5Failure) {
         if !pending.isEmpty { try writePending() }
+        dataset = nil
     }
 
     private func writePending() throws(HDF5Failure) {
+        guard let dataset else { preconditionFailure("the list \(path) is finished") }
         var size = hsize_t(count)
         guard H5Dset_extent(dataset.id, &size) >= 0 else { throw HDF5Failure(operation: "extend \(path)") }
         let memory = try HDF5File.space([pending.count])

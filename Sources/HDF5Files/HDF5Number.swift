@@ -3,7 +3,7 @@
 public import CHDF5
 
 /// A number that HDF5 stores as it is.
-public protocol HDF5Number: Sendable {
+public protocol HDF5Number: BitwiseCopyable, Sendable {
     static var typeInMemory: hid_t { get }
     /// Little-endian, whatever the machine.
     static var typeInFile: hid_t { get }

@@ -8,6 +8,11 @@ public struct SealedWriteError: Error, Sendable, CustomStringConvertible {
     public let path: String
     public let reason: String
 
+    public init(path: String, reason: String) {
+        self.path = path
+        self.reason = reason
+    }
+
     public var description: String { "\(path): cannot be written: \(reason)" }
 }
 
@@ -45,6 +50,7 @@ public final class SealedHDF5Writer {
     /// Makes the bytes durable and puts the file in its place. Nobody else may hold the file or a list of it any more.
     public func commit() throws(SealedWriteError) {
         defer { abandon() }
+        precondition(file.openObjectCount == 0, "a list is not finished")
         do throws(HDF5Failure) { try file.flush() } catch { throw failure("libhdf5 cannot \(error.operation)") }
         opened = nil
         let descriptor = open(temporary.path, O_RDWR | O_CLOEXEC)

@@ -17,27 +17,12 @@ public struct DataSummary: Presentable {
 
     /// Prepares the rows of a recipe.
     ///
-    /// - Parameter writes: the report's files too, under `checkpoints/<name>/prepared`.
-    public init(_ resolved: ResolvedRecipe, writes: Bool) throws {
+    /// - Parameter writes: whether tokens and report are kept, under `checkpoints/<name>/prepared`.
+    public init(_ resolved: ResolvedRecipe, writes: Bool, observer: any RunObserver) throws {
         let recipe = resolved.recipe
         let opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
-        let rows = try RowPreparation(recipe.data, opened)
-        let report = Self(try rows.split(recipe), name: recipe.name).report
-        self.init(report, files: writes ? try ReportFiles.write(report, tokens: rows.tokens, to: recipe.preparedFolder) : [])
-    }
-
-    init(_ prepared: PreparedSplit, name: String = "") {
-        self.init(
-            DataReport(
-                name: name, key: prepared.split.digest, preparation: prepared.preparation,
-                train: prepared.split.train.report, heldOut: prepared.split.heldOut?.report))
-    }
-
-    init(_ run: TrainingRun) {
-        self.init(
-            DataReport(
-                name: run.recipe.name, key: run.split.digest, preparation: run.preparation, train: run.split.train.report,
-                heldOut: run.split.heldOut?.report))
+        let split = try RowPreparation(recipe.data, opened).split(recipe, writes: writes, observer: observer)
+        self.init(split.report, files: split.files)
     }
 
     /// Of rows to evaluate with, which no recipe prepared.

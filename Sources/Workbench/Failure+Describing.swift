@@ -5,6 +5,7 @@ internal import ChatTemplates
 internal import Checkpoints
 internal import Datasets
 internal import Foundation
+internal import HDF5Files
 internal import ModelExport
 internal import Models
 internal import Preparation
@@ -25,6 +26,7 @@ extension Failure {
         case is RecipeError, is DatasetError, is TokenizerError, is TemplateError: self.init(.badInput, "\(error)")
         case let error as ModelExportError: self.init(Self.kind(ofProblem: error.problem), "\(error)")
         case let error as AdapterError: self.init(Self.kind(ofProblem: error.problems.first?.text ?? ""), "\(error)")
+        case let error as SealedWriteError: self.init(.inputOutput, "\(error)")
         case let error as SpoolError: self.init(.inputOutput, "\(error)")
         case let error as CheckpointError: self.init(Self.kind(of: error), "\(error)")
         case let error as CocoaError: self.init(error.isMissingFile ? .missingInput : .inputOutput, error.plainWords)

@@ -31,7 +31,9 @@ public struct Inspection: Presentable {
         } else if path.hasSuffix(".safetensors") {
             json = try Self.tensors(url)
         } else if path.hasSuffix(".h5") {
-            json = try HDF5Contents.isHDF5(url) ? Self.exportedModel(url) : Self.checkpoint(url)
+            json =
+                try PreparedFile.isPrepared(url)
+                ? Self.prepared(url) : HDF5Contents.isHDF5(url) ? Self.exportedModel(url) : Self.checkpoint(url)
         } else if RowFiles.isReadable(path) {
             json = try Self.dataset(path)
         } else {
@@ -121,6 +123,30 @@ public struct Inspection: Presentable {
             "last_loss": snapshot.history.last.map { .double($0.loss) } ?? .null,
             "best_step": snapshot.best.map { .integer($0.step) } ?? .null,
             "best_loss": snapshot.best.map { .double($0.loss) } ?? .null,
+        ]
+    }
+
+    private static func prepared(_ url: URL) throws -> JSONValue {
+        let file: PreparedFile
+        do throws(PreparedFault) { file = try PreparedFile(url) } catch {
+            throw Failure(.badInput, "\(url.path): \(error)", hint: "lathe prepare makes it anew")
+        }
+        func side(_ side: PreparedFileSide) -> JSONValue {
+            [
+                "format": .string(side.format.rawValue), "rows": .integer(side.rowCount),
+                "sequences": .integer(side.count), "tokens": .integer(side.tokens),
+                "supervised_tokens": .integer((0..<side.count).reduce(0) { $0 + side.targetCount($1) }),
+                "sha256": .string(side.digest),
+            ]
+        }
+        let key = file.key
+        return [
+            "kind": "prepared", "path": .string(url.path), "model": .string(file.model), "train": side(file.train),
+            "held_out": file.heldOut.map(side) ?? .null,
+            "key": [
+                "sha256": .string(key.digest), "data": .string(key.data), "recipe": .string(key.recipe),
+                "tokenizer": .string(key.tokenizer), "template": .string(key.template), "code": .string(key.code),
+            ],
         ]
     }
 

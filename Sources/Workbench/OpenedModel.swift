@@ -38,8 +38,7 @@ struct OpenedModel {
             configuration = try Self.located(path) { try ModelConfiguration(gguf: gguf.gguf) }
             let vocabulary = try GGUFVocabulary(gguf: gguf.gguf)
             tokenizer = try Self.located(path) { try Tokenizer(gguf: vocabulary) }
-            tokenizerDigest = SHA256.hex(
-                of: vocabulary.tokens.flatMap { $0 + [0] } + (vocabulary.merges ?? []).flatMap { $0 + [0] })
+            tokenizerDigest = vocabulary.digest
         case let directory as HuggingFaceDirectory:
             configuration = try Self.located(path + "/config.json") {
                 try ModelConfiguration(huggingFace: directory.configuration)
@@ -58,7 +57,10 @@ struct OpenedModel {
             }
             let config = settings
             tokenizer = try Self.located(path + "/tokenizer.json") { try Tokenizer(huggingFace: json, config: config) }
-            tokenizerDigest = SHA256.hex(of: json.text())
+            // The chat template stands in the settings too, and has a digest of its own.
+            var decisive = config?.object ?? JSONObject()
+            decisive.members.removeAll { $0.key == "chat_template" }
+            tokenizerDigest = SHA256.hex(of: json.text() + JSONValue.object(decisive).text())
         default:
             preconditionFailure("openWeights gives one of the two")
         }
@@ -129,17 +131,34 @@ struct OpenedModel {
         }
     }
 
-    /// Throws where a token of `examples` has no row in the model's embedding: a tokenizer of another model, or one that grew.
-    func requireInVocabulary(_ prepared: PreparedDataset) throws {
+    /// Throws where a token of `example` has no row in the model's embedding: a tokenizer of another model, or one that grew.
+    func requireInVocabulary(_ example: TokenizedExample) throws {
         let size = configuration.vocabularySize
-        for index in 0..<prepared.examples.count {
-            let example = try prepared.examples.example(index)
-            guard let id = example.ids.first(where: { $0 < 0 || Int($0) >= size }) else { continue }
-            throw Failure(
-                .badInput,
-                "\(example.place): token \(id) (\(tokenizer.text(ofToken: id) ?? "?")) is outside the model's vocabulary of \(size)",
-                hint: "the tokenizer in \(path) has more tokens than the model's embedding has rows")
+        guard let id = example.ids.first(where: { $0 < 0 || Int($0) >= size }) else { return }
+        throw Failure(
+            .badInput,
+            "\(example.place): token \(id) (\(tokenizer.text(ofToken: id) ?? "?")) is outside the model's vocabulary of \(size)",
+            hint: "the tokenizer in \(path) has more tokens than the model's embedding has rows")
+    }
+}
+
+extension GGUFVocabulary {
+    /// SHA-256 of everything that decides how text becomes tokens.
+    fileprivate var digest: String {
+        var hash = SHA256()
+        func list(_ texts: [[UInt8]]?) {
+            for text in texts ?? [] { hash.update(text + [0]) }
+            hash.update([0xFF])
         }
+        list(tokens)
+        list(merges)
+        hash.update("\(model) \(pre ?? "") \(tokenTypes ?? []) \(scores ?? [])")
+        hash.update(
+            [bosID, eosID, eotID, unknownID, separatorID, paddingID, classificationID, maskID].map { "\($0 ?? -1)" }
+                .joined(separator: " "))
+        hash.update("\([addsBOS, addsEOS, addsSpacePrefix, removesExtraWhitespaces])")
+        hash.update(precompiledCharsmap ?? [])
+        return hash.digest().hexadecimal
     }
 }
 

@@ -27,7 +27,7 @@ public struct Pipeline {
         // What cannot be written is said before anything is computed.
         try recipe.requireSupported()
         let directory = try RunDirectory(URL(fileURLWithPath: "checkpoints").appendingPathComponent(recipe.name))
-        let run = try TrainingRun(resolved, observer: observer)
+        let run = try TrainingRun(resolved, writes: true, observer: observer)
         try directory.write(recipe.resolvedYAML(), to: directory.recipe)
         try directory.write(identity(of: run), to: directory.run)
         let interruption = Interruption()
@@ -40,7 +40,7 @@ public struct Pipeline {
         let digest = try run.writeAdapter(to: directory.adapter, steps: outcome.steps)
         var report = RunReport(
             name: recipe.name, runDirectory: directory.url.path, steps: outcome.steps, finalLoss: outcome.finalLoss,
-            tokensPerSecond: outcome.tokensPerSecond, adapterDigest: digest, data: DataSummary(run))
+            tokensPerSecond: outcome.tokensPerSecond, adapterDigest: digest, data: DataSummary(run.split.report))
         if recipe.evaluate.enabled, let heldOut = run.split.heldOut {
             observer.receive(.stage("evaluate", detail: "\(heldOut.rows.count) held-out rows, base and adapter"))
             report.evaluation = try EvaluationReport(

@@ -15,7 +15,7 @@ public struct Plan: Presentable {
 
     public init(_ resolved: ResolvedRecipe, observer: any RunObserver) throws {
         try resolved.recipe.requireSupported()
-        run = try TrainingRun(resolved, observer: observer)
+        run = try TrainingRun(resolved, writes: false, observer: observer)
         seconds = try Self.predictedSeconds(run)
     }
 
@@ -64,7 +64,7 @@ public struct Plan: Presentable {
             "steps": .integer(run.configuration.totalSteps), "micro_batch_tokens": .integer(run.memory.rowLimit),
             "recomputed_blocks": .integer(run.memory.recomputedBlocks), "precision": .string(run.precisionReason),
             "predicted_peak_bytes": .integer(run.memory.predictedPeakBytes), "predicted_seconds": .double(seconds),
-            "data": DataSummary(run).json,
+            "data": DataSummary(run.split.report).json,
         ]
     }
 
@@ -72,7 +72,7 @@ public struct Plan: Presentable {
         let targets = run.adapter.coverage.table.filter { $0.matchedCount > 0 }
             .map { "\($0.kind) \($0.matchedCount)/\($0.totalCount)" }.joined(separator: ", ")
         return [
-            DataSummary(run).text,
+            DataSummary(run.split.report).text,
             "adapter: \(run.adapter.trainableParameterCount) trainable parameters on \(run.adapter.coverage.matched.count) layers (\(targets))",
             "training: \(run.configuration.totalSteps) steps of \(run.configuration.batchSize) examples, micro-batches of up to "
                 + "\(run.memory.rowLimit) tokens\(run.memory.note), \(run.precisionReason)",

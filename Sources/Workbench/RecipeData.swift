@@ -1,7 +1,11 @@
-// The rows of a recipe, as tokens of its model.
+// The rows of a recipe, as tokens of its model: made once, kept in a file, used again while nothing that decides them changes.
 
 internal import ChatTemplates
+internal import DataReports
 internal import Datasets
+internal import Digests
+internal import Foundation
+internal import JSON
 internal import Preparation
 internal import Recipes
 
@@ -22,38 +26,169 @@ struct RowPreparation {
     /// Turns single rows into tokens.
     var builder: ExampleBuilder { ExampleBuilder(encoder: encoder, renderer: renderer, settings: settings) }
 
-    /// Training and held-out rows, cleaned, and what cleaning did.
-    func split(_ recipe: Recipe) throws -> PreparedSplit {
-        let rows = RowCollector()
-        let cleaning = RowCleaning(recipe, countTokens: countTokens)
-        let cleaned = try cleaning.run(into: rows)
-        let limit = settings.input.maximumBadRows
-        let split = try DatasetSplit(
-            train: CollectedRows(rows.train, report: cleaned.train, limit: limit),
-            heldOut: cleaned.report.heldOutRows > 0
-                ? CollectedRows(rows.heldOut, report: cleaned.heldOut ?? InputReport(), limit: limit) : nil,
-            digests: cleaned.digests(of: rows.rows, recipe), encoder: encoder, renderer: renderer, settings: settings)
-        try opened.requireInVocabulary(split.train)
-        if let heldOut = split.heldOut { try opened.requireInVocabulary(heldOut) }
-        return PreparedSplit(split: split, preparation: cleaned.report)
+    /// The rows of `files` alone.
+    func rows(_ files: [String]) throws -> PreparedDataset {
+        try InputFiles.expand(files).forEach { try Failure.requireFile($0, "the data file") }
+        let rows = try PreparedDataset(files: files, encoder: encoder, renderer: renderer, settings: settings)
+        for index in 0..<rows.examples.count { try opened.requireInVocabulary(try rows.examples.example(index)) }
+        return rows
+    }
+
+    // MARK: Both sides of a recipe
+
+    /// Training and held-out rows: those of the run's prepared file where it holds what would be made now, else made anew.
+    ///
+    /// - Parameter writes: whether the run directory keeps what is made; if not, it lies in a temporary place while it is used.
+    func split(_ recipe: Recipe, writes: Bool, observer: any RunObserver) throws -> PreparedSplit {
+        let inputs = try PreparationInputs(recipe, opened, encoder: encoder, renderer: renderer)
+        let kept = recipe.preparedFolder.appendingPathComponent("examples.h5")
+        if let file = found(kept, inputs, observer) {
+            observer.receive(.note("\(kept.path): nothing that decides it has changed, so it is used again"))
+            return try writes ? keeping(read(file), kept) : read(file)
+        }
+        if writes {
+            _ = try RunDirectory(recipe.preparedFolder)
+            try make(recipe, inputs, kept)
+            return try keeping(read(PreparedFile(kept)), kept)
+        }
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("lathe-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        // The open file stays readable without its name.
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let passing = folder.appendingPathComponent(kept.lastPathComponent)
+        try make(recipe, inputs, passing)
+        return try read(PreparedFile(passing))
+    }
+
+    /// Writes the report beside the file.
+    private func keeping(_ split: PreparedSplit, _ file: URL) throws -> PreparedSplit {
+        var split = split
+        let folder = file.deletingLastPathComponent()
+        split.files = try [file.path] + ReportFiles.write(split.report, tokens: tokens, to: folder)
+        return split
+    }
+
+    /// The prepared file, where it is whole and holds what would be made now; says why it does not.
+    private func found(_ url: URL, _ inputs: PreparationInputs, _ observer: any RunObserver) -> PreparedFile? {
+        let reason: String
+        do throws(PreparedFault) {
+            let file = try PreparedFile(url)
+            guard let key = inputs.key else { return nil }
+            let differences = key.differences(from: file.key)
+            if differences.isEmpty { return file }
+            reason = "another " + differences.map { PreparationInputs.words[$0] ?? $0 }.joined(separator: ", another ")
+        } catch {
+            guard error != .absent else { return nil }
+            reason = "\(error)"
+        }
+        observer.receive(.note("\(url.path) is made anew: \(reason)"))
+        return nil
+    }
+
+    /// Rows through the steps, then into the file, one after the other.
+    private func make(_ recipe: Recipe, _ inputs: PreparationInputs, _ url: URL) throws {
+        let writer = try PreparedFileWriter(url)
+        let trainSide = try writer.side("train", keepsRows: false)
+        let train = try RowTokeniser(
+            settings: settings, encoder: encoder, renderer: renderer, into: VocabularyCheck(opened, trainSide))
+        let rows = SplitRowSink(train, scratch: FileManager.default.temporaryDirectory)
+        let cleaned = try RowCleaning(recipe, countTokens: countTokens).run(into: rows)
+        let key = try inputs.completeKey(cleaned)
+        let trained = try train.finish(cleaned.train)
+        trainSide.conclude(trained)
+        var heldOutReport: DatasetReport?
+        if cleaned.report.heldOutRows > 0 {
+            let side = try writer.side("held_out", keepsRows: true)
+            // What the training rows show holds for the held-out rows too, so these wait until all of those were seen.
+            let heldOut = try RowTokeniser(
+                settings: trained.settings, encoder: encoder, renderer: renderer, into: VocabularyCheck(opened, side))
+            try rows.heldOut.forEach { try heldOut.receive(SourceRow($1)) }
+            let outcome = try heldOut.finish(cleaned.heldOut ?? InputReport(), isOwn: cleaned.heldOut != nil)
+            side.conclude(outcome)
+            heldOutReport = outcome.report
+        }
+        let report = DataReport(
+            name: recipe.name, key: key.digest, preparation: cleaned.report, train: trained.report,
+            heldOut: heldOutReport)
+        try writer.commit(key, recipe: inputs.recipeText, report: report.storedText(), model: opened.path)
+    }
+
+    private func read(_ file: PreparedFile) throws -> PreparedSplit {
+        let report: DataReport
+        do { report = try DataReport(stored: file.report) } catch {
+            throw Failure(.internal, "\(file.url.path): its report cannot be read: \(error)")
+        }
+        guard let trainReport = report.train else {
+            throw Failure(.internal, "\(file.url.path): its report says nothing of the training rows")
+        }
+        var heldOutSettings = settings
+        heldOutSettings.format = file.train.format
+        if heldOutSettings.labels.isEmpty { heldOutSettings.labels = file.train.labels }
+        var heldOut: PreparedDataset?
+        if let side = file.heldOut, let report = report.heldOut {
+            heldOut = PreparedDataset(
+                rows: try side.rows(heldOutSettings, hasTemplate: renderer != nil), examples: side, report: report,
+                digest: side.digest)
+        }
+        return PreparedSplit(
+            train: PreparedDataset(
+                rows: [DataRow](), examples: file.train, report: trainReport, digest: file.train.digest),
+            heldOut: heldOut, report: report)
     }
 
     /// Counts a text's tokens.
     private var countTokens: @Sendable (String) -> Int {
         { [encoder] text in encoder.encodeText(text, addSpecialTokens: false, parseSpecial: false).ids.count }
     }
-
-    /// The rows of `files` alone.
-    func rows(_ files: [String]) throws -> PreparedDataset {
-        try InputFiles.expand(files).forEach { try Failure.requireFile($0, "the data file") }
-        let rows = try PreparedDataset(files: files, encoder: encoder, renderer: renderer, settings: settings)
-        try opened.requireInVocabulary(rows)
-        return rows
-    }
 }
 
-/// Rows as tokens, and what was done to them before.
+/// Training and held-out rows as tokens, and what was done to them before.
 struct PreparedSplit {
-    let split: DatasetSplit
-    let preparation: PreparationReport
+    let train: PreparedDataset
+    /// `nil` where the recipe holds nothing out.
+    let heldOut: PreparedDataset?
+    let report: DataReport
+    /// Paths of what the run directory keeps; empty where it keeps nothing.
+    var files: [String] = []
+
+    /// SHA-256 over both sides' digests.
+    var digest: String { SHA256.hex(of: train.digest + (heldOut?.digest ?? "")) }
+}
+
+extension SourceRow {
+    /// A row behind the steps, as if it were read.
+    init(_ row: Row) { self.init(fields: row.fields, place: row.place, index: row.index) }
+}
+
+/// Training rows go on at once; held-out rows wait on disk.
+private final class SplitRowSink: RowSink {
+    private let train: RowTokeniser
+    let heldOut: RowSpool
+
+    init(_ train: RowTokeniser, scratch: URL) {
+        self.train = train
+        heldOut = RowSpool(folder: scratch)
+    }
+
+    func receive(_ row: Row) throws {
+        if row.isHeldOut { try heldOut.append(row) } else { try train.receive(SourceRow(row)) }
+    }
+
+    func finish() {}
+}
+
+/// Hands sequences on whose tokens the model knows.
+private final class VocabularyCheck: ExampleSink {
+    let opened: OpenedModel
+    private let sink: any ExampleSink
+
+    init(_ opened: OpenedModel, _ sink: any ExampleSink) {
+        self.opened = opened
+        self.sink = sink
+    }
+
+    func receive(_ row: DataRow, fields: JSONObject, examples: [TokenizedExample]) throws {
+        for example in examples { try opened.requireInVocabulary(example) }
+        try sink.receive(row, fields: fields, examples: examples)
+    }
 }

@@ -1,9 +1,7 @@
 // The rows of a recipe through its steps.
 
 internal import Datasets
-internal import Digests
 internal import Foundation
-internal import JSON
 internal import Preparation
 internal import Recipes
 
@@ -23,18 +21,6 @@ struct RowCleaning {
         var train: InputReport
         /// `nil` where held-out rows have no files of their own.
         var heldOut: InputReport?
-
-        /// What decides the rows: the bytes of their files and, where steps changed them, they themselves.
-        func digests(of rows: [Row], _ recipe: Recipe) -> [String] {
-            let files = (train.files + (heldOut?.files ?? [])).map(\.digest)
-            guard !recipe.data.steps.isEmpty else { return files }
-            var hash = SHA256()
-            for row in rows {
-                hash.update(row.isHeldOut ? "h" : "t")
-                hash.update(JSONValue.object(row.fields).text())
-            }
-            return files + [hash.digest().hexadecimal]
-        }
     }
 
     func run(into sink: any RowSink) throws -> Outcome {
@@ -62,34 +48,5 @@ struct RowCleaning {
             heldOut = reader.report
         }
         return Outcome(report: try pipeline.finish(), train: source.report, heldOut: heldOut)
-    }
-}
-
-/// Rows in memory as a stream.
-final class CollectedRows: RowSource {
-    private var rows: ArraySlice<Row>
-    private let limit: Int
-    private var problems: [DatasetProblem] = []
-    private var rejected = 0
-    private(set) var report: InputReport
-
-    /// - Parameter limit: rows that may be rejected.
-    init(_ rows: [Row], report: InputReport, limit: Int) {
-        self.rows = rows[...]
-        self.report = report
-        self.limit = limit
-    }
-
-    func next() throws(DatasetError) -> SourceRow? {
-        guard let row = rows.popFirst() else {
-            if report.badRows + rejected > limit, rejected > 0 { throw DatasetError(problems, count: rejected) }
-            return nil
-        }
-        return SourceRow(fields: row.fields, place: row.place, index: row.index)
-    }
-
-    func reject(_ error: DatasetError) throws(DatasetError) {
-        rejected += error.count
-        problems += error.problems.prefix(max(0, 20 - problems.count))
     }
 }

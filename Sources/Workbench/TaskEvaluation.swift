@@ -128,12 +128,11 @@ extension RowPreparation {
     /// The row answered with each of `labels`, as sequences.
     func candidates(_ row: DataRow, labels: [String]) throws -> [TokenizedExample] {
         let rows = labels.map { builder.replacingAnswer(of: row, with: row.answerText.prefix { $0.isWhitespace } + $0) }
-        let prepared = try PreparedDataset(
-            rows: rows, format: .classification, fileDigests: [], encoder: encoder, renderer: renderer,
-            settings: settings)
-        guard prepared.examples.count == labels.count else {
+        var report = DatasetReport()
+        let examples = try rows.flatMap { try builder.examples(of: $0, counting: &report) }
+        guard examples.count == labels.count else {
             throw Failure(.badInput, "\(row.place): with some labels the row is longer than data.max_length")
         }
-        return try prepared.examples.first(labels.count)
+        return examples
     }
 }

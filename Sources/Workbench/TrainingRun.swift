@@ -2,6 +2,7 @@
 
 internal import Adapters
 internal import Checkpoints
+internal import DataReports
 internal import Datasets
 internal import Digests
 internal import Evaluation
@@ -9,7 +10,6 @@ internal import Foundation
 internal import JSON
 internal import Kernels
 internal import Models
-internal import Preparation
 internal import Recipes
 internal import Tensors
 internal import Tokenizers
@@ -20,8 +20,7 @@ internal import WeightFiles
 final class TrainingRun {
     let recipe: Recipe
     let opened: OpenedModel
-    let split: DatasetSplit
-    let preparation: PreparationReport
+    let split: PreparedSplit
     let model: LanguageModel
     let adapter: AdapterSet
     let memory: MemoryPlan
@@ -30,17 +29,16 @@ final class TrainingRun {
     let configuration: TrainingConfiguration
     let workspace: Workspace
 
-    init(_ resolved: ResolvedRecipe, observer: any RunObserver) throws {
+    /// - Parameter writes: whether the run directory keeps the prepared rows.
+    init(_ resolved: ResolvedRecipe, writes: Bool, observer: any RunObserver) throws {
         recipe = resolved.recipe
         for notice in recipe.notices { observer.receive(.note("\(notice)")) }
         Compute.start(recipe)
         opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
         opened.startDigest()
         observer.receive(.stage("prepare", detail: recipe.data.train.joined(separator: ", ")))
-        let prepared = try RowPreparation(recipe.data, opened).split(recipe)
-        split = prepared.split
-        preparation = prepared.preparation
-        for line in DataSummary(prepared).warnings + opened.warnings {
+        split = try RowPreparation(recipe.data, opened).split(recipe, writes: writes, observer: observer)
+        for line in split.report.warnings + opened.warnings {
             observer.receive(.warning(line))
         }
         let precision = OpenedModel.precision(recipe.model.precision)

@@ -6,13 +6,18 @@ import Testing
 @Suite struct ShippedDataTests {
     @Test(arguments: ["health", "retail", "media"]) func theShippedSetsAreSoundAndDoNotLeak(domain: String) throws {
         let folder = packageRoot.appendingPathComponent("datasets/\(domain)")
-        let split = try DatasetSplit(
-            train: [folder.appendingPathComponent("train.jsonl").path],
-            heldOut: [folder.appendingPathComponent("held_out.jsonl").path], valSize: 0, seed: 1, encoder: ToyEncoder(),
-            renderer: ToyRenderer.chatML, settings: .test(maxLength: 4096))
-        #expect(split.train.report.rows >= 240)
-        #expect((split.heldOut?.report.rows ?? 0) >= 60)
-        #expect(split.overlappingRows == 0)
-        #expect(split.overlappingPrompts == 0)
+        func set(_ name: String) throws -> PreparedDataset {
+            try PreparedDataset(
+                files: [folder.appendingPathComponent(name).path], encoder: ToyEncoder(),
+                renderer: ToyRenderer.chatML, settings: .test(maxLength: 4096))
+        }
+        let train = try set("train.jsonl")
+        let heldOut = try set("held_out.jsonl")
+        #expect(train.report.rows >= 240)
+        #expect(heldOut.report.rows >= 60)
+        func prompts(_ set: PreparedDataset) throws -> Set<String> {
+            Set(try (0..<set.rows.count).map { try set.rows.row($0).promptText.lowercased() })
+        }
+        #expect(try prompts(train).isDisjoint(with: prompts(heldOut)))
     }
 }

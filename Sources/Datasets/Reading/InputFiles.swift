@@ -21,6 +21,15 @@ public enum InputFiles {
         return files
     }
 
+    /// SHA-256 of a file's bytes, in hexadecimal; `nil` for what can be read but once, such as a pipe.
+    public static func digest(of path: String) throws(DatasetError) -> String? {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        let bytes = try FileBytes(path: path)
+        while !(try bytes.readFirst(1 << 20)).isEmpty {}
+        return bytes.digest
+    }
+
     private static func matches(_ pattern: String) -> [String] {
         var found = glob_t()
         defer { globfree(&found) }

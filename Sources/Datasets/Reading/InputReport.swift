@@ -36,6 +36,13 @@ public struct InputReport: Sendable, Equatable {
 
     static let sampleCount = 20
 
+    /// Adds the bad rows of `other`.
+    mutating func add(_ other: InputReport) {
+        badRows += other.badRows
+        badRowKinds.merge(other.badRowKinds, uniquingKeysWith: +)
+        samples += other.samples.prefix(max(0, Self.sampleCount - samples.count))
+    }
+
     mutating func count(_ error: DatasetError) {
         badRows += error.count
         for problem in error.problems {

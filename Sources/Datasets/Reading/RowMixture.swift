@@ -86,9 +86,7 @@ public final class RowMixture: RowSource {
         var total = InputReport()
         for report in readers.map(\.report) + [rejected] {
             total.files += report.files
-            total.badRows += report.badRows
-            total.badRowKinds.merge(report.badRowKinds, uniquingKeysWith: +)
-            total.samples += report.samples.prefix(InputReport.sampleCount - total.samples.count)
+            total.add(report)
         }
         return total
     }

@@ -16,15 +16,3 @@ public enum TrainingFiles: Sendable, Equatable {
         }
     }
 }
-
-extension DatasetSplit {
-    /// The same over files, one after the other.
-    public init(
-        train: [String], heldOut: [String], valSize: Double, seed: Int, encoder: any TextEncoder,
-        renderer: (any ConversationRenderer)?, settings: DataSettings
-    ) throws(DatasetError) {
-        try self.init(
-            train: .files(train), heldOut: heldOut, valSize: valSize, seed: seed, encoder: encoder, renderer: renderer,
-            settings: settings)
-    }
-}

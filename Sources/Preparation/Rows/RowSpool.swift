@@ -1,6 +1,6 @@
 // Rows set aside until all of them have been seen. They lie in a file without a name, so that a killed run leaves nothing.
 
-internal import Foundation
+public import Foundation
 
 /// Why rows cannot be set aside.
 public struct SpoolError: Error, Sendable, CustomStringConvertible {
@@ -11,7 +11,7 @@ public struct SpoolError: Error, Sendable, CustomStringConvertible {
 }
 
 /// A growing list of rows, most of it on disk.
-final class RowSpool {
+public final class RowSpool {
     private let folder: URL
     private var descriptor: Int32 = -1
     private var encoder = RowEncoder()
@@ -24,13 +24,14 @@ final class RowSpool {
 
     private static let blockByteCount = 1 << 20
 
-    init(folder: URL) { self.folder = folder }
+    /// - Parameter folder: in which the rows lie.
+    public init(folder: URL) { self.folder = folder }
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
     var count: Int { ends.count }
 
-    func append(_ row: Row) throws {
+    public func append(_ row: Row) throws {
         encoder.append(row, file: number(of: row.place.file))
         ends.append(flushed + encoder.bytes.count)
         if encoder.bytes.count >= Self.blockByteCount { try flush() }
@@ -54,7 +55,7 @@ final class RowSpool {
     }
 
     /// All rows in order.
-    func forEach(_ body: (Int, Row) throws -> Void) throws {
+    public func forEach(_ body: (Int, Row) throws -> Void) throws {
         var index = 0
         while index < count {
             let start = index == 0 ? 0 : ends[index - 1]

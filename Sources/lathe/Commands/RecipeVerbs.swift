@@ -64,7 +64,8 @@ struct Prepare: ParsableCommand {
         if export != nil {
             options.common.show(try RowExport(recipe, writes: !dryRun))
         } else {
-            options.common.show(try DataSummary(recipe, writes: !dryRun))
+            let observer = ConsoleObserver(quiet: options.common.quiet)
+            options.common.show(try DataSummary(recipe, writes: !dryRun, observer: observer))
         }
     }
 }

@@ -1,0 +1,61 @@
+// The rows that a prepared file keeps beside their tokens, for what evaluation asks of them.
+
+internal import Foundation
+internal import HDF5Files
+internal import JSON
+
+/// Rows as JSON in a file.
+struct StoredRowLists: Sendable {
+    let count: Int
+    private let json: HDF5ListReader<UInt8>
+    private let bounds: [Int64]
+    private let row: HDF5ListReader<Int64>
+    private let places: StoredPlaces
+
+    init(_ path: String, in file: HDF5File, files: [String]) throws(HDF5Failure) {
+        json = try HDF5ListReader(path + "/json", in: file)
+        bounds = try HDF5ListReader(path + "/bounds", in: file).readAll()
+        row = try HDF5ListReader(path + "/row", in: file)
+        places = try StoredPlaces(path, in: file, files: files)
+        count = row.count
+        guard bounds.count == count + 1, bounds[0] == 0, bounds[count] == json.count,
+            zip(bounds, bounds.dropFirst()).allSatisfy({ $0 <= $1 }), places.file.count == count,
+            places.line.count == count
+        else { throw HDF5Failure(operation: "find rows in \(path)") }
+    }
+
+    /// Row `index`, not yet understood.
+    func source(_ index: Int) throws(HDF5Failure) -> SourceRow {
+        let bytes = try json.read(Int(bounds[index])..<Int(bounds[index + 1]))
+        guard let fields = (try? JSONValue(parsing: bytes))?.object else {
+            throw HDF5Failure(operation: "understand row \(index)")
+        }
+        return SourceRow(
+            fields: fields, place: try places.place(index), index: Int(try row.read(index..<(index + 1))[0]))
+    }
+}
+
+/// Those rows, understood when they are asked for.
+struct StoredRows: RowList {
+    private let lists: StoredRowLists
+    private let decoder: RowDecoder
+    private let url: URL
+
+    init(_ lists: StoredRowLists, decoder: RowDecoder, url: URL) {
+        self.lists = lists
+        self.decoder = decoder
+        self.url = url
+    }
+
+    var count: Int { lists.count }
+
+    func row(_ index: Int) throws -> DataRow {
+        let source: SourceRow
+        do throws(HDF5Failure) { source = try lists.source(index) } catch {
+            throw DatasetError(
+                .unreadable, RowPlace(file: url.path, line: 0),
+                "the prepared file changed while it was used: libhdf5 cannot \(error.operation)")
+        }
+        return try decoder.row(source, index: source.index)
+    }
+}

@@ -1,0 +1,79 @@
+// Everything that decides a recipe's sequences, known before the first row is read.
+
+internal import Datasets
+internal import Digests
+internal import Foundation
+internal import Recipes
+
+/// The key of a recipe's prepared file in the making.
+struct PreparationInputs {
+    /// What a person calls the parts of a key.
+    static let words = [
+        "data": "content of the data files", "recipe": "data section or seed", "tokenizer": "tokenizer",
+        "template": "chat template", "code": "version of Lathe",
+    ]
+
+    /// The text of the data section and the seed.
+    let recipeText: String
+    /// `nil` where a data file can be read but once, so that its bytes are known only behind the rows.
+    let key: PreparedKey?
+    private let files: [String]
+    /// SHA-256 of each file that can be read twice.
+    private var digests: [String: String] = [:]
+    private let others: PreparedKey
+
+    init(_ recipe: Recipe, _ opened: OpenedModel, encoder: any TextEncoder, renderer: (any ConversationRenderer)?) throws {
+        files = try recipe.data.files()
+        for file in files {
+            try Failure.requireFile(file, "the data file")
+            digests[file] = try InputFiles.digest(of: file)
+        }
+        recipeText = Self.text(of: recipe)
+        let environment = Self.secretNames(recipe).map { name in
+            "\(name) \(SHA256.hex(of: "lathe pseudonyms \(ProcessInfo.processInfo.environment[name] ?? "")"))\n"
+        }
+        let tokenizer = [
+            encoder.encoderDigest, "\(encoder.beginID ?? -1) \(encoder.endID ?? -1) \(encoder.addsBegin)",
+            "\(opened.configuration.vocabularySize)",
+        ]
+        others = PreparedKey(
+            data: "", recipe: SHA256.hex(of: recipeText + environment.joined()),
+            tokenizer: SHA256.hex(of: tokenizer.joined(separator: "\n")),
+            template: SHA256.hex(of: renderer?.rendererSource ?? ""))
+        key = digests.count == Set(files).count ? Self.key(others, files, digests) : nil
+    }
+
+    /// The key, the files' digests taken from how they were read where they can be read but once.
+    func completeKey(_ cleaned: RowCleaning.Outcome) throws -> PreparedKey {
+        var digests = digests
+        for file in cleaned.train.files + (cleaned.heldOut?.files ?? []) where !file.digest.isEmpty {
+            guard digests[file.path] ?? file.digest == file.digest else {
+                throw Failure(.badInput, "\(file.path) changed while it was read")
+            }
+            digests[file.path] = file.digest
+        }
+        return Self.key(others, files, digests)
+    }
+
+    private static func key(_ others: PreparedKey, _ files: [String], _ digests: [String: String]) -> PreparedKey {
+        var key = others
+        key.data = SHA256.hex(of: files.map { "\(digests[$0] ?? "") \($0)\n" }.joined())
+        return key
+    }
+
+    /// The part of a recipe that decides rows: the data section and the seed. The order of examples is not the rows' affair.
+    private static func text(of recipe: Recipe) -> String {
+        var essence = Recipe()
+        essence.seed = recipe.seed
+        essence.data = recipe.data
+        essence.data.shuffle = Recipe().data.shuffle
+        return essence.canonicalText
+    }
+
+    /// The variables of the environment that hold keys of pseudonyms.
+    private static func secretNames(_ recipe: Recipe) -> [String] {
+        recipe.data.steps.compactMap { step in
+            if case .mask(let step) = step, step.replaceWith == .pseudonym { step.keyFrom } else { nil }
+        }
+    }
+}

@@ -1,0 +1,193 @@
+import Foundation
+import JSON
+import TestSupport
+import Testing
+
+private let file = "checkpoints/tiny/prepared/examples.h5"
+
+extension CommandTests {
+    @Suite(.needs("models/stories260K/hf")) struct PreparedTests {
+        @Test func preparedRowsAreUsedAgainUntilSomethingChanges() throws {
+            try LatheCommand.inFolder { lathe in
+                try FileManager.default.copyItem(atPath: LatheCommand.huggingFace, toPath: lathe.url("model").path)
+                /// Prepares, and gives what standard error says of the file.
+                func prepare(_ settings: String...) throws -> String {
+                    let outcome = try lathe.start(
+                        ["prepare", "recipe.yaml", "--json", "--set", "model.path=model"]
+                            + settings.flatMap { ["--set", $0] }
+                    ).wait()
+                    try #require(outcome.code == 0, "\(outcome.errors)")
+                    return outcome.errors
+                }
+                func expectReuse(_ settings: String...) throws {
+                    let before = try Data(contentsOf: lathe.url(file))
+                    let outcome = try lathe.start(
+                        ["prepare", "recipe.yaml", "--json", "--set", "model.path=model"]
+                            + settings.flatMap { ["--set", $0] }
+                    ).wait()
+                    #expect(outcome.errors.contains("used again"), "\(outcome.errors)")
+                    #expect(try Data(contentsOf: lathe.url(file)) == before)
+                }
+                let first = try lathe("prepare", "recipe.yaml", "--json", "--set", "model.path=model")
+                #expect(!first.errors.contains("anew") && !first.errors.contains("again"))
+                let again = try lathe("prepare", "recipe.yaml", "--json", "--set", "model.path=model")
+                #expect(again.errors.contains("used again"))
+                #expect(try again.json == (try first.json), "a file used again gives the same report")
+                // What decides no row.
+                try expectReuse("train.learning_rate=1e-3", "data.shuffle=false", "adapter.r=2")
+
+                // A byte of the data.
+                try lathe.write("train.jsonl", try lathe.text("train.jsonl").replacing("the park", with: "the bark"))
+                #expect(try prepare().contains("another content of the data files"))
+                try expectReuse()
+                try lathe.write("held.jsonl", try lathe.text("held.jsonl").replacing("the park", with: "the bark"))
+                #expect(try prepare().contains("another content of the data files"))
+                // The recipe.
+                for setting in [
+                    "data.max_length=500", "seed=8", "data.steps=[normalise: {}]", "data.train_on_prompt=true",
+                    "data.leakage=drop",
+                ] {
+                    #expect(try prepare(setting).contains("another data section or seed"), "\(setting)")
+                    try expectReuse(setting)
+                }
+                // The template.
+                let template = "{% for m in messages %}{{ m.content }}{% endfor %}"
+                try lathe.write("a.jinja", template)
+                #expect(try prepare("data.chat_template=a.jinja").contains("another"))
+                try expectReuse("data.chat_template=a.jinja")
+                try lathe.write("a.jinja", template + " ")
+                let other = try prepare("data.chat_template=a.jinja")
+                #expect(other.contains("another chat template") && !other.contains("another data section"))
+                // The tokenizer.
+                _ = try prepare()
+                let tokenizer = lathe.url("model/tokenizer.json")
+                var json = try JSONValue(parsing: Array(try Data(contentsOf: tokenizer))).object ?? JSONObject()
+                json["note"] = .string("another")
+                try Data(JSONValue.object(json).text().utf8).write(to: tokenizer)
+                #expect(try prepare().contains("another tokenizer"))
+                try expectReuse()
+            }
+        }
+
+        @Test func whatIsCutOrChangedIsMadeAnew() throws {
+            try LatheCommand.inFolder { lathe in
+                _ = try lathe.json("prepare", "recipe.yaml")
+                let whole = try Data(contentsOf: lathe.url(file))
+                func expectAnew(_ bytes: Data, _ what: String) throws {
+                    try bytes.write(to: lathe.url(file))
+                    let outcome = try lathe("prepare", "recipe.yaml", "--json")
+                    #expect(outcome.code == 0)
+                    #expect(outcome.errors.contains("made anew: it is"), "\(what): \(outcome.errors)")
+                    #expect(try Data(contentsOf: lathe.url(file)) == whole, "\(what)")
+                }
+                for share in [0.0, 0.01, 0.3, 0.6, 0.999] {
+                    var changed = whole
+                    changed[Int(Double(whole.count) * share)] ^= 0x10
+                    try expectAnew(changed, "changed at \(share)")
+                    try expectAnew(whole.prefix(Int(Double(whole.count) * share)), "cut at \(share)")
+                }
+                let inspection = try lathe.json("inspect", file)
+                #expect(inspection["kind"] == "prepared")
+                #expect(inspection["train"]?["rows"] == 24)
+                #expect(inspection["held_out"]?["rows"] == 8)
+                try whole.prefix(9000).write(to: lathe.url(file))
+                try lathe("inspect", file).expectFailure(65, "examples.h5", "damaged")
+            }
+        }
+
+        @Test func planAndDryRunLeaveNothing() throws {
+            try LatheCommand.inFolder { lathe in
+                let dry = try lathe.json("prepare", "recipe.yaml", "--dry-run")
+                #expect(!lathe.has("checkpoints"))
+                let plan = try lathe.json("plan", "recipe.yaml")
+                #expect(plan["rows"] == 24)
+                #expect(!lathe.has("checkpoints"))
+                #expect(try lathe.json("prepare", "recipe.yaml") == dry)
+                #expect(lathe.has(file))
+                let kept = try Data(contentsOf: lathe.url(file))
+                _ = try lathe.json("plan", "recipe.yaml", "--set", "data.max_length=400")
+                #expect(try Data(contentsOf: lathe.url(file)) == kept)
+            }
+        }
+
+        /// Silent failure: rows that differ between the file and memory, or a run that depends on where they came from.
+        @Test func trainingFromTheFileIsTheSame() throws {
+            try LatheCommand.inFolder { lathe in
+                let first = try lathe.json("train", "recipe.yaml")["adapter_sha256"]?.string
+                let again = try lathe("train", "recipe.yaml", "--json", "--fresh")
+                #expect(again.errors.contains("used again"))
+                #expect(try again.json["adapter_sha256"]?.string == first)
+            }
+        }
+
+        @Test func killedWhilePreparingNothingHalfIsTaken() throws {
+            try LatheCommand.inFolder { lathe in
+                try lathe.write("train.jsonl", LatheCommand.numberedRows(12_000))
+                let settings = ["prepare", "recipe.yaml", "--json"]
+                let start = ContinuousClock.now
+                let straight = try lathe.start(settings).wait()
+                try #require(straight.code == 0, "\(straight.errors)")
+                let duration = (ContinuousClock.now - start) / .seconds(1)
+                let whole = try Data(contentsOf: lathe.url(file))
+                var kills = 0
+                for moment in 0..<12 {
+                    try FileManager.default.removeItem(at: lathe.url("checkpoints"))
+                    let run = try lathe.start(settings)
+                    Thread.sleep(forTimeInterval: duration * (0.1 + 0.08 * Double(moment)))
+                    run.send(SIGKILL)
+                    if try run.wait().code == -SIGKILL { kills += 1 }
+                    let after = try lathe.start(settings).wait()
+                    #expect(after.code == 0, "\(after.errors)")
+                    #expect(!after.errors.contains("anew"), "\(after.errors)")
+                    #expect(try after.json == (try straight.json))
+                    #expect(try Data(contentsOf: lathe.url(file)) == whole)
+                    #expect(try !lathe.names(in: "checkpoints/tiny/prepared").contains { $0.hasSuffix(".partial") })
+                }
+                #expect(kills > 3)
+            }
+        }
+
+        /// Eight times the rows, and no more memory: rows and sequences are never held together.
+        @Test func memoryDoesNotGrowWithTheFile() throws {
+            try LatheCommand.inFolder { lathe in
+                func peak(_ rows: Int) throws -> Int {
+                    try lathe.write("train.jsonl", LatheCommand.numberedRows(rows))
+                    let run = try lathe.start(["prepare", "recipe.yaml", "--json"])
+                    var peak = 0
+                    while run.process.isRunning {
+                        peak = max(peak, run.peakKilobytes)
+                        Thread.sleep(forTimeInterval: 0.002)
+                    }
+                    let outcome = try run.wait()
+                    #expect(try outcome.json["train"]?["rows"]?.integer == rows, "\(outcome.errors)")
+                    return peak
+                }
+                let small = try peak(15_000)
+                let large = try peak(120_000)
+                #expect(small > 10_000)
+                #expect(large - small < 40_000, "\(small) kB for 15,000 rows, \(large) kB for 120,000")
+            }
+        }
+    }
+}
+
+extension LatheCommand {
+    /// `count` rows of some 300 bytes, all different.
+    static func numberedRows(_ count: Int) -> String {
+        var text = ""
+        for row in 0..<count {
+            let words = (0..<8).map { "word \((row &* 31 &+ $0 &* 7919) % 100_003) was seen" }.joined(separator: ", ")
+            text += #"{"prompt": "Say number \#(row) and what came with it.", "completion": "It is \#(row): \#(words)."}"# + "\n"
+        }
+        return text
+    }
+}
+
+extension RunningCommand {
+    /// The most memory that the process has held so far.
+    fileprivate var peakKilobytes: Int {
+        let status = (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return line.flatMap { Int($0.filter(\.isNumber)) } ?? 0
+    }
+}
