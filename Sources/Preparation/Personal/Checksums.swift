@@ -13,12 +13,24 @@ enum Checksums {
         return sum % 10 == 0 && digits.contains { $0 != 0 }
     }
 
-    /// Card numbers begin with 3 to 6, or with 2 in the ranges given out (2200–2204, 2221–2720).
+    /// Card numbers begin with 3 to 6, or with 2 in the ranges given out (2200–2204, 2221–2720), those of JCB with 15 digits with
+    /// 2131 or 1800.
     static func isCardPrefix(_ digits: [UInt8]) -> Bool {
-        guard digits.count >= 4 else { return false }
+        guard digits.count >= 12 else { return false }
         let first = digits[..<4].reduce(0) { $0 * 10 + Int($1) }
-        return (3000...6999).contains(first)
-            || (digits.count == 16 && ((2200...2204).contains(first) || (2221...2720).contains(first)))
+        switch digits.count {
+        case 12: return isMaestroPrefix(digits)
+        case 15 where first == 2131 || first == 1800: return true
+        case 16 where (2200...2204).contains(first) || (2221...2720).contains(first): return true
+        default: return (3000...6999).contains(first)
+        }
+    }
+
+    /// Issuers of cards with twelve digits.
+    static func isMaestroPrefix(_ digits: [UInt8]) -> Bool {
+        let first = digits[..<4].reduce(0) { $0 * 10 + Int($1) }
+        return (5600...5899).contains(first)
+            || [5018, 5020, 5038, 6304, 6390, 6759, 6761, 6762, 6763, 604].contains(first)
     }
 
     /// NHS number: weights 10 to 2, modulo 11; a remainder of 10 is never given out.

@@ -30,6 +30,7 @@ extension PersonalDataScanner {
                 }
             }
             scanQuery(authority..<end)
+            if authority < end { noteURL(authority..<end) }
             position = max(end, position + 3)
         }
     }
@@ -57,6 +58,27 @@ extension PersonalDataScanner {
                 }
                 if end > start { claim(.urlCredentials, start..<end) }
             }
+        }
+    }
+
+    /// DOIs ("10.1016/j.cell.2020.01.001"): digits in them are nobody's.
+    mutating func scanDOIs() {
+        var position = 0
+        while position + 8 < text.count {
+            guard text[position] == UInt8(ascii: "1"), text[position + 1] == UInt8(ascii: "0"),
+                text[position + 2] == UInt8(ascii: "."), !continues(position - 1)
+            else {
+                position += 1
+                continue
+            }
+            let registrant = skip(position + 3, while: \.isDigit)
+            guard (4...9).contains(registrant - position - 3), byte(registrant) == UInt8(ascii: "/") else {
+                position += 3
+                continue
+            }
+            let end = skip(registrant) { !Self.endsURL($0) }
+            setAside(position..<end)
+            position = end
         }
     }
 
@@ -159,10 +181,18 @@ extension PersonalDataScanner {
                 {
                     start += 1
                 }
-                if isIPv6(text[start..<end]) { claim(.ip, start..<end) }
+                if isIPv6(text[start..<end]) { claim(.ip, withBrackets(start..<end)) }
             }
             position = max(next, position + 1)
         }
+    }
+
+    /// In a URL an address stands in brackets, which are its own; elsewhere they are the sentence's.
+    private func withBrackets(_ range: Range<Int>) -> Range<Int> {
+        guard byte(range.lowerBound - 1) == UInt8(ascii: "["), byte(range.upperBound) == UInt8(ascii: "]"),
+            byte(range.lowerBound - 2) == UInt8(ascii: "/") || byte(range.lowerBound - 2) == UInt8(ascii: "@")
+        else { return range }
+        return range.lowerBound - 1..<range.upperBound + 1
     }
 
     private func isIPv6(_ bytes: ArraySlice<UInt8>) -> Bool {

@@ -10,19 +10,23 @@ extension PersonalDataScanner {
                 .birth,
                 [
                     "dob", "d.o.b.", "d.o.b", "date of birth", "date-of-birth", "dateofbirth", "date_of_birth",
-                    "birth date", "birth_date", "birthdate", "born", "geboren", "geburtsdatum", "né le", "née le",
-                    "date de naissance", "fecha de nacimiento", "nacido", "nacida", "出生日期", "出生年月", "出生于", "出生",
-                    "生于", "出生於", "生日",
+                    "birth date", "birth_date", "birthdate", "birth", "born", "d/o/b", "geboren", "geburtsdatum",
+                    "né le", "née le", "date de naissance", "fecha de nacimiento", "nacido", "nacida", "data di nascita",
+                    "nato il", "nata il", "data de nascimento", "nascido", "nascida", "geboortedatum", "födelsedatum",
+                    "出生日期", "出生年月", "出生于", "出生", "生于", "出生於", "生日", "生年月日", "誕生日",
                 ]
             ),
-            (.birthday, ["birthday", "bday"]),
+            (.birthday, ["birthday", "bday", "b-day", "birth day"]),
             (
                 .record,
                 [
                     "mrn", "medical record", "record no", "record number", "record num", "record #", "record id",
                     "patient id", "patient_id", "patientid", "patient no", "patient number", "patient #", "hospital no",
-                    "hospital number", "hospital id", "chart no", "chart number", "chart #", "health record",
-                    "病历号", "病历编号", "病案号", "住院号", "门诊号", "就诊号", "就诊卡号", "病人编号", "患者编号", "病例号",
+                    "hospital number", "hospital id", "hospital #", "chart no", "chart number", "chart #", "chart id",
+                    "health record", "mr no", "mr number", "mr #", "mr#", "med rec", "medical file", "patient ref",
+                    "patient code", "patient file", "patient identifier", "patient record", "encounter id",
+                    "encounter no", "encounter number", "admission no", "admission number", "visit number", "visit id",
+                    "record_number", "record_no", "record_id", "患者id", "病人id", "患者号", "档案号", "登记号", "诊疗卡号", "就诊编号", "病历号", "病历编号", "病案号", "住院号", "门诊号", "就诊号", "就诊卡号", "病人编号", "患者编号", "病例号",
                 ]
             ),
         ]
@@ -85,6 +89,8 @@ extension PersonalDataScanner {
             if byte.isLetter {
                 let end = skip(position) { $0.isLetter }
                 let word = String(decoding: text[position..<end], as: UTF8.self)
+                // What happened at another time.
+                if Self.otherEvents.contains(word) { return }
                 if !isFree, !["is", "was", "on", "the", "her", "his", "of", "date", "falls"].contains(word) { return }
                 position = end
                 continue
@@ -97,147 +103,49 @@ extension PersonalDataScanner {
         }
     }
 
-    /// "1990年1月2日出生", "1990年1月2日生".
+    private static let otherEvents: Set<String> = [
+        "admitted", "admission", "seen", "visited", "visit", "moved", "diagnosed", "diagnosis", "since", "until", "died",
+        "death", "deceased", "married", "treated", "appointment", "discharged", "surgery", "updated", "expires",
+        "registered", "enrolled", "graduated", "hired", "joined", "weight", "control", "certificate", "defects",
+    ]
+
+    /// "1990年1月2日出生", "1990-01-02生".
     private mutating func scanDatesBeforeBirth() {
-        let year = Array("年".utf8)
-        for position in text.indices where text[position] == year[0] && starts(year, at: position) {
-            var start = position
-            while start > 0, text[start - 1].isDigit, position - start < 4 { start -= 1 }
-            guard position - start == 4, !byte(start - 1).isDigit, let end = dateEnd(at: start) else { continue }
-            if starts("出生", at: end) || starts("生", at: end) && !starts("生效", at: end) && !starts("生产", at: end) {
-                claim(.birthDate, start..<end)
+        let word = Array("生".utf8)
+        var position = 0
+        while position < text.count {
+            guard text[position] == word[0], starts(word, at: position) else {
+                position += 1
+                continue
+            }
+            let isBirth = starts("出", at: position - 3)
+            let end = isBirth ? position - 3 : position
+            position += 3
+            // "生效", "生产" and the like are other words.
+            if !isBirth, starts("效", at: position) || starts("产", at: position) || starts("成", at: position) { continue }
+            if let start = dateStart(endingAt: end) { claim(.birthDate, start..<end) }
+        }
+    }
+
+    /// Where the date begins that ends at `end`.
+    private func dateStart(endingAt end: Int) -> Int? {
+        var start = end
+        var best: Int?
+        while start > 0, end - start < 20 {
+            let byte = text[start - 1]
+            if byte >= 0x80 {
+                guard ["年", "月", "日", "号"].contains(where: { starts($0, at: start - 3) }) else { break }
+                start -= 3
+            } else {
+                guard byte.isDigit || " -/.".utf8.contains(byte) else { break }
+                start -= 1
+            }
+            if text[start].isDigit, !self.byte(start - 1).isDigit, let found = dateEnd(at: start), found == end {
+                best = start
             }
         }
+        return best
     }
-
-    private static let months: [[UInt8]] = [
-        "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
-        "december",
-    ].map { Array($0.utf8) }
-
-    /// The month whose name, in full or its first three letters, stands at `position`, and where it ends.
-    private func month(at position: Int) -> (number: Int, end: Int)? {
-        let end = skip(position) { $0.isLetter }
-        let word = text[position..<end]
-        guard word.count >= 3 else { return nil }
-        for (index, name) in Self.months.enumerated() {
-            if word.elementsEqual(name) || word.elementsEqual(name[..<3])
-                || (index == 8 && word.elementsEqual(name[..<4]))
-            {
-                // "Sept." and "Mar." are cut short.
-                let isCut = word.count < name.count && byte(end) == UInt8(ascii: ".")
-                return (index + 1, isCut ? end + 1 : end)
-            }
-        }
-        return nil
-    }
-
-    private func integer(at position: Int) -> (value: Int, end: Int, count: Int)? {
-        let end = skip(position, while: \.isDigit)
-        guard end > position, end - position <= 8 else { return nil }
-        return (text[position..<end].reduce(0) { $0 * 10 + Int($1) - 48 }, end, end - position)
-    }
-
-    /// Behind the date that begins at `start`, in any of the usual ways of writing; `nil`: none that the calendar knows.
-    func dateEnd(at start: Int) -> Int? {
-        if text[start].isLetter {
-            // March 3rd, 1975
-            guard let month = month(at: start), let day = integer(at: skipSpaces(month.end)), day.count <= 2 else {
-                return nil
-            }
-            let position = skip(afterOrdinal(day.end)) { $0 == 0x20 || $0 == UInt8(ascii: ",") }
-            guard let year = integer(at: position), isYear(year), !continues(year.end),
-                Checksums.isDate(year: full(year), month: month.number, day: day.value)
-            else { return nil }
-            return year.end
-        }
-        guard let first = integer(at: start) else { return nil }
-        if first.count == 8 {
-            let isDate = Checksums.isDate(
-                year: first.value / 10_000, month: first.value / 100 % 100, day: first.value % 100)
-            return isDate && !continues(first.end) ? first.end : nil
-        }
-        if first.count == 4, starts("年", at: skipSpaces(first.end)) { return chineseDateEnd(first) }
-        return numericDateEnd(first) ?? namedDateEnd(first)
-    }
-
-    /// 1990年1月2日, 1990年1月
-    private func chineseDateEnd(_ year: (value: Int, end: Int, count: Int)) -> Int? {
-        let afterYear = skipSpaces(year.end) + 3
-        guard let month = integer(at: skipSpaces(afterYear)), starts("月", at: skipSpaces(month.end)),
-            (1...12).contains(month.value), (1850...2099).contains(year.value)
-        else { return nil }
-        let afterMonth = skipSpaces(month.end) + 3
-        guard let day = integer(at: skipSpaces(afterMonth)),
-            Checksums.isDate(year: year.value, month: month.value, day: day.value)
-        else { return afterMonth }
-        let end = skipSpaces(day.end)
-        if starts("日", at: end) || starts("号", at: end) { return end + 3 }
-        return day.end
-    }
-
-    /// 04/12/1987, 1987-04-12, 4.12.87, 4 / 12 / 1987
-    private func numericDateEnd(_ first: (value: Int, end: Int, count: Int)) -> Int? {
-        func sign(_ position: Int) -> (sign: UInt8, end: Int)? {
-            let at = skipSpaces(position)
-            let byte = byte(at)
-            if byte == UInt8(ascii: "/") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".") {
-                return (byte, skipSpaces(at + 1))
-            }
-            return at > position && byte.isDigit ? (0x20, at) : nil
-        }
-        guard let one = sign(first.end), let second = integer(at: one.end), second.count <= 2,
-            let two = sign(second.end),
-            two.sign == one.sign, let third = integer(at: two.end), !continues(third.end)
-        else { return nil }
-        if first.count == 4 {
-            let isDate =
-                third.count <= 2 && Checksums.isDate(year: first.value, month: second.value, day: third.value)
-            return isDate ? third.end : nil
-        }
-        guard first.count <= 2, isYear(third) else { return nil }
-        let year = full(third)
-        let isDate =
-            Checksums.isDate(year: year, month: second.value, day: first.value)
-            || Checksums.isDate(year: year, month: first.value, day: second.value)
-        return isDate ? third.end : nil
-    }
-
-    /// 3 March 1975, 3rd of March, 1975, 03-Mar-1975
-    private func namedDateEnd(_ day: (value: Int, end: Int, count: Int)) -> Int? {
-        guard day.count <= 2 else { return nil }
-        var position = afterOrdinal(day.end)
-        position = skip(position) {
-            $0 == 0x20 || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: ".")
-        }
-        if starts("of ", at: position) { position = skipSpaces(position + 3) }
-        guard let month = month(at: position) else { return nil }
-        position = skip(month.end) {
-            $0 == 0x20 || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: ",")
-        }
-        guard let year = integer(at: position), isYear(year), !continues(year.end),
-            Checksums.isDate(year: full(year), month: month.number, day: day.value)
-        else { return nil }
-        return year.end
-    }
-
-    private func isYear(_ number: (value: Int, end: Int, count: Int)) -> Bool {
-        number.count == 2 || (number.count == 4 && (1850...2099).contains(number.value))
-    }
-
-    private func full(_ year: (value: Int, end: Int, count: Int)) -> Int {
-        // A leap year, so that 29 February of a year without its century passes.
-        year.count == 4 ? year.value : 2000 + year.value
-    }
-
-    private func afterOrdinal(_ position: Int) -> Int {
-        for ending in ["st", "nd", "rd", "th"] where starts(ending, at: position) && !byte(position + 2).isLetter {
-            return position + 2
-        }
-        return position
-    }
-
-    private func skipSpaces(_ position: Int) -> Int { skip(position) { $0 == 0x20 } }
 
     // MARK: Record numbers
 
@@ -257,7 +165,13 @@ extension PersonalDataScanner {
                     claim(.recordNumber, position..<last)
                     return
                 }
+                if digits == last - position, let spaced = spacedRecordEnd(from: position) {
+                    claim(.recordNumber, position..<spaced)
+                    return
+                }
                 let word = String(decoding: text[position..<last], as: UTF8.self)
+                // "A record number of 3000 visitors" counts visitors.
+                if word == "of", self.byte(skip(end) { $0 == 0x20 }).isDigit { return }
                 guard
                     [
                         "no", "number", "num", "nr", "is", "id", "mrn", "of", "the", "patient", "for", "was", "record",
@@ -276,6 +190,19 @@ extension PersonalDataScanner {
             }
             guard " \t\n:#-.=(\"'[_".utf8.contains(byte) else { return }
             position += 1
+        }
+    }
+
+    /// Behind a number in groups of two or three digits, as in "12 34 56"; six digits at least.
+    private func spacedRecordEnd(from start: Int) -> Int? {
+        var position = start
+        var digits = 0
+        while true {
+            let end = skip(position, while: \.isDigit)
+            guard (2...4).contains(end - position), !continues(end) else { return nil }
+            digits += end - position
+            guard byte(end) == 0x20, byte(end + 1).isDigit else { return (6...12).contains(digits) ? end : nil }
+            position = end + 1
         }
     }
 }

@@ -57,7 +57,7 @@ extension PersonalDataScanner {
         guard isFree(number.groups[index]) else { return 1 }
         if let count = scanIPv4(number, index) { return count }
         // A tight sign before the first group makes it the rest of something longer.
-        let topic = topic(before: start)
+        let topic = isInURL(start) ? .thing : topic(before: start)
         if let count = scanChineseID(number, index, topic) { return count }
         if let count = scanCard(number, index, topic) { return count }
         if let count = scanNHS(number, index, topic) { return count }
@@ -81,15 +81,21 @@ extension PersonalDataScanner {
     }
 
     /// Whether `count` groups from `index` stand for themselves: no letter touches them, and no further digits hang on by a dash,
-    /// a stop or a stroke.
+    /// a stop or a stroke. With no groups, only what stands before is looked at.
     func stands(_ number: NumberGroups, _ index: Int, _ count: Int) -> Bool {
-        let range = number.groups[index].lowerBound..<number.groups[index + count - 1].upperBound
         func isTight(_ sign: UInt8) -> Bool {
             sign == UInt8(ascii: "-") || sign == UInt8(ascii: ".") || sign == UInt8(ascii: "/")
         }
         if index > 0, isTight(number.separators[index - 1]) { return false }
+        guard count > 0 else { return true }
+        let range = range(number, index, count)
         if index + count < number.groups.count, isTight(number.separators[index + count - 1]) { return false }
-        return !continues(range.upperBound)
+        return !continues(range.upperBound) || isExtension(at: range.upperBound)
+    }
+
+    /// "x12" right behind a telephone number.
+    func isExtension(at position: Int) -> Bool {
+        byte(position) == UInt8(ascii: "x") && byte(position + 1).isDigit
     }
 
     func range(_ number: NumberGroups, _ index: Int, _ count: Int) -> Range<Int> {
@@ -113,12 +119,23 @@ extension PersonalDataScanner {
         let range = range(number, index, 4)
         guard !hasMore, !continues(range.upperBound), isIPv4(Array(text[range])) else { return nil }
         // Four small numbers are a version where words say so; without words they are an address.
-        if topic(before: range.lowerBound) == .version {
+        if topic(before: range.lowerBound) == .version || isProductVersion(range.lowerBound) {
             setAside(range)
         } else {
             claim(.ip, range)
         }
         return 4
+    }
+
+    /// "Chrome/120.0.0.0" of a browser's name.
+    private func isProductVersion(_ position: Int) -> Bool {
+        guard byte(position - 1) == UInt8(ascii: "/"), byte(position - 2).isLetter else { return false }
+        var start = position - 2
+        while byte(start - 1).isLetter { start -= 1 }
+        return [
+            "chrome", "chromium", "headlesschrome", "crios", "edg", "edge", "opr", "opera", "firefox", "safari",
+            "version", "electron", "yabrowser", "curl", "okhttp",
+        ].contains(String(decoding: text[start..<position - 1], as: UTF8.self))
     }
 
     private mutating func scanChineseID(_ number: NumberGroups, _ index: Int, _ topic: NumberTopic?) -> Int? {
@@ -155,34 +172,6 @@ extension PersonalDataScanner {
         return nil
     }
 
-    private mutating func scanCard(_ number: NumberGroups, _ index: Int, _ topic: NumberTopic?) -> Int? {
-        var shaped: Int?
-        for count in stride(from: 5, through: 1, by: -1) {
-            guard let lengths = lengths(number, index, count), (13...19).contains(lengths.reduce(0, +)) else {
-                continue
-            }
-            if count > 1 {
-                // Groups as they are printed: fours, or 4-6-5, all but the last at least four, one sign throughout.
-                guard let sign = separator(number, index, count), sign == 0x20 || sign == UInt8(ascii: "-"),
-                    lengths[0] == 4 || lengths[0] == 6, lengths.dropLast().allSatisfy({ (4...8).contains($0) }),
-                    count > 2 || lengths[0] == 6
-                else { continue }
-            }
-            let range = range(number, index, count)
-            guard stands(number, index, count) else { continue }
-            let digits = digits(number, index, count)
-            guard Checksums.isCardPrefix(digits) else { continue }
-            shaped = max(shaped ?? 0, count)
-            if topic != .thing, Checksums.luhn(digits) {
-                claim(.card, range)
-                return count
-            }
-        }
-        // A long number that is no card is no telephone either.
-        if let shaped { setAside(range(number, index, shaped)) }
-        return shaped
-    }
-
     private mutating func scanNHS(_ number: NumberGroups, _ index: Int, _ topic: NumberTopic?) -> Int? {
         if let lengths = lengths(number, index, 3), lengths == [3, 3, 4], let sign = separator(number, index, 3),
             sign == 0x20 || sign == UInt8(ascii: "-"), stands(number, index, 3),
@@ -196,7 +185,7 @@ extension PersonalDataScanner {
                 return 3
             }
             // Dashes are how telephone numbers are written.
-            if isValid, isSaid || (sign == 0x20 && topic != .phone && topic != .thing) {
+            if isValid, isSaid || (sign == 0x20 && topic != .phone && topic?.isOfThings != true) {
                 claim(.nhs, range)
                 return 3
             }
@@ -234,52 +223,5 @@ extension PersonalDataScanner {
             return 1
         }
         return nil
-    }
-
-    // MARK: IBAN
-
-    mutating func scanIBANs() {
-        var position = 0
-        while position + 4 < text.count {
-            guard text[position].isLetter, text[position + 1].isLetter, text[position + 2].isDigit,
-                text[position + 3].isDigit, !continues(position - 1),
-                let length = Checksums.ibanLength(text[position], text[position + 1])
-            else {
-                position += 1
-                continue
-            }
-            if let (characters, end) = ibanCharacters(from: position, length: length) {
-                if Checksums.iban(characters) { claim(.iban, position..<end) } else { setAside(position..<end) }
-                position = end
-            } else {
-                position += 1
-            }
-        }
-    }
-
-    /// `length` letters and digits from `start`, single spaces or dashes between groups of four; where the number is shorter or
-    /// longer than its country's, `nil`.
-    private func ibanCharacters(from start: Int, length: Int) -> ([UInt8], end: Int)? {
-        var characters: [UInt8] = []
-        var position = start
-        var sign: UInt8?
-        while characters.count < length {
-            guard position < text.count else { return nil }
-            let byte = text[position]
-            if byte.isAlphanumeric {
-                characters.append(byte)
-            } else if characters.count % 4 == 0, byte == 0x20 || byte == UInt8(ascii: "-"),
-                sign.map({ $0 == byte }) ?? (characters.count == 4)
-            {
-                sign = byte
-                // Two signs in a row end it.
-                guard self.byte(position + 1).isAlphanumeric else { return nil }
-            } else {
-                return nil
-            }
-            position += 1
-        }
-        guard !continues(position), characters[4...].contains(where: \.isDigit) else { return nil }
-        return (characters, position)
     }
 }

@@ -11,13 +11,11 @@ extension PersonalDataScanner {
         }
         guard topic != .thing, topic != .nhs, topic != .ssn, topic != .version, topic != .card else { return nil }
         // "00" is the other way of writing "+".
-        if text[number.groups[index]].elementsEqual([48, 48]), let count = internationalCount(number, index), count > 2
-        {
-            return claimPhone(number, index, count)
-        }
+        if let count = exitCodedCount(number, index, topic) { return claimPhone(number, index, count) }
         let count =
             northAmericanCount(number, index, topic) ?? chineseCount(number, index)
-            ?? nationalCount(number, index, topic) ?? (topic == .phone ? saidCount(number, index) : nil)
+            ?? nationalCount(number, index, topic) ?? bracketedCount(number, index, topic)
+            ?? (topic == .phone ? saidCount(number, index) : nil)
         guard let count else { return nil }
         return claimPhone(number, index, count)
     }
@@ -25,9 +23,11 @@ extension PersonalDataScanner {
     private mutating func claimPhone(_ number: NumberGroups, _ index: Int, _ count: Int) -> Int {
         var lower = number.groups[index].lowerBound
         var upper = number.groups[index + count - 1].upperBound
-        if byte(lower - 1) == UInt8(ascii: "(") { lower -= 1 }
+        // A bracket belongs to the number if it is closed within it.
+        let isClosed = text[lower..<upper].contains(UInt8(ascii: ")"))
+        if byte(lower - 1) == UInt8(ascii: "("), isClosed, opensFirst(lower..<upper) { lower -= 1 }
         if byte(lower - 1) == UInt8(ascii: "+") { lower -= 1 }
-        if byte(lower - 1) == UInt8(ascii: "("), text[lower..<upper].contains(UInt8(ascii: ")")) { lower -= 1 }
+        if byte(lower - 1) == UInt8(ascii: "("), isClosed, opensFirst(lower..<upper) { lower -= 1 }
         // "ext. 12", "x12"
         let gap = skip(upper) { $0 == 0x20 || $0 == UInt8(ascii: ",") }
         for word in ["extension ", "ext. ", "ext.", "ext ", "x", "转"] where gap - upper <= 2 && starts(word, at: gap) {
@@ -40,6 +40,11 @@ extension PersonalDataScanner {
         }
         claim(.phone, lower..<upper)
         return count
+    }
+
+    /// Whether a closing bracket comes before any opening one.
+    private func opensFirst(_ range: Range<Int>) -> Bool {
+        text[range].first { $0 == UInt8(ascii: "(") || $0 == UInt8(ascii: ")") } == UInt8(ascii: ")")
     }
 
     /// Groups of a number behind "+": 8 to 15 digits, fewer at most where the country is known.
@@ -60,7 +65,8 @@ extension PersonalDataScanner {
             total += isTrunk ? 0 : length
             count += 1
         }
-        guard total >= 8, count > 0, !continues(number.groups[index + count - 1].upperBound) else { return nil }
+        let end = number.groups[index + max(count, 1) - 1].upperBound
+        guard total >= 8, count > 0, !continues(end) || isExtension(at: end) else { return nil }
         return count
     }
 
@@ -86,9 +92,58 @@ extension PersonalDataScanner {
         let dashes = [UInt8(ascii: "-"), UInt8(ascii: ".")]
         if topic == .phone || isBracketed { return count }
         guard exchange >= 2 else { return nil }
+        // Three, three and four digits are hardly ever anything else.
+        if signs == (0x20, 0x20), topic == nil, isNumberingPlan(number, first) { return count }
         if dashes.contains(signs.0), signs.1 == signs.0 { return count }
         return hasOne || dashes.contains(signs.1) || dashes.contains(signs.0) ? count : nil
     }
+
+    /// Whether area and exchange are such as North America gives out: no "9" in the middle of an area, no "11" at the end of either.
+    private func isNumberingPlan(_ number: NumberGroups, _ first: Int) -> Bool {
+        let area = digits(number, first, 1)
+        let exchange = digits(number, first + 1, 1)
+        return area[1] != 9 && area[1...] != [1, 1] && exchange[1...] != [1, 1]
+    }
+
+    /// (11) 98609-3790, (055) 1234 5678: an area in brackets and 9 to 11 digits in all.
+    private func bracketedCount(_ number: NumberGroups, _ index: Int, _ topic: NumberTopic?) -> Int? {
+        guard byte(number.groups[index].lowerBound - 1) == UInt8(ascii: "("), (2...5).contains(number.groups[index].count),
+            index < number.separators.count, number.separators[index] == UInt8(ascii: "(")
+        else { return nil }
+        for count in [4, 3, 2] {
+            guard let lengths = lengths(number, index, count), (9...11).contains(lengths.reduce(0, +)),
+                lengths.dropFirst().allSatisfy({ (2...8).contains($0) }), stands(number, index, count),
+                number.separators[index + 1..<index + count - 1].allSatisfy({ $0 == 0x20 || $0 == UInt8(ascii: "-") })
+            else { continue }
+            // "(12) 1990-2005" is a note and years.
+            let isYears =
+                count == 3 && lengths[1] == 4 && [19, 20].contains(firstTwo(number, index + 1))
+                && [19, 20].contains(firstTwo(number, index + 2))
+            if topic == .phone || !isYears { return count }
+        }
+        return nil
+    }
+
+    private func firstTwo(_ number: NumberGroups, _ index: Int) -> Int {
+        digits(number, index, 1).prefix(2).reduce(0) { $0 * 10 + Int($1) }
+    }
+
+    /// 008613800138000, 0049 171 9782496, 001-415-555-0132: "00", the code of a large country and the rest.
+    private func exitCodedCount(_ number: NumberGroups, _ index: Int, _ topic: NumberTopic?) -> Int? {
+        let group = number.groups[index]
+        guard group.count >= 2, text[group.lowerBound] == 48, text[group.lowerBound + 1] == 48, stands(number, index, 0),
+            let count = internationalCount(number, index)
+        else { return nil }
+        let digits = digits(number, index, count)
+        guard digits.count >= 11, topic == .phone || Self.exitCodes.contains(where: { digits[2...].starts(with: $0) })
+        else { return nil }
+        return count
+    }
+
+    private static let exitCodes: [[UInt8]] = [
+        [1], [4, 4], [4, 9], [3, 3], [3, 4], [3, 9], [3, 1], [3, 2], [4, 1], [4, 3], [4, 5], [4, 6], [4, 7], [4, 8], [6, 1], [8, 6],
+        [8, 1], [8, 2], [9, 1], [5, 5], [5, 2], [6, 5], [8, 5, 2], [8, 8, 6], [3, 5, 3], [3, 5, 1],
+    ]
 
     /// 13800138000, 138-0013-8000, 010-12345678, 0755 8888 8888.
     private func chineseCount(_ number: NumberGroups, _ index: Int) -> Int? {
@@ -128,7 +183,8 @@ extension PersonalDataScanner {
             let total = lengths.reduce(0, +)
             let signs = number.separators[index..<index + count - 1]
             // The first group may stand in brackets; the rest are joined by one sign.
-            guard total <= 11, signs.allSatisfy({ $0 == 0x20 || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "(") }),
+            guard total <= 11, signs.allSatisfy({ $0 == 0x20 || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "(") })
+                    || (signs.allSatisfy { $0 == UInt8(ascii: ".") } && lengths.allSatisfy { $0 == 2 }),
                 lengths.dropFirst().allSatisfy({ $0 >= 2 })
             else { break }
             if (10...11).contains(total), stands(number, index, count) { best = count }

@@ -15,6 +15,8 @@ struct PersonalDataScanner {
     private(set) var matches: [PersonalDataMatch] = []
     /// Ranges that are spoken for: matches, and numbers that failed their check.
     private var taken: [Range<Int>] = []
+    /// Paths and queries of URLs: numbers in them are numbers of things.
+    private var urls: [Range<Int>] = []
     private let kinds: Set<PersonalDataKind>
 
     init(_ kinds: Set<PersonalDataKind>) { self.kinds = kinds }
@@ -24,6 +26,7 @@ struct PersonalDataScanner {
         text = bytes
         matches.removeAll(keepingCapacity: true)
         taken.removeAll(keepingCapacity: true)
+        urls.removeAll(keepingCapacity: true)
         var digits = 0
         var colons = 0
         var signs = 0
@@ -37,6 +40,7 @@ struct PersonalDataScanner {
         if digits >= 3 { scanKeywords() }
         if colons >= 2, digits > 0 { scanIPv6() }
         if digits >= 4 {
+            if digits >= 6 { scanDOIs() }
             if digits >= 8 { scanIBANs() }
             scanNumbers()
         }
@@ -56,6 +60,10 @@ struct PersonalDataScanner {
 
     /// Keeps other scanners away from a number that has the shape of a kind and fails its check.
     mutating func setAside(_ range: Range<Int>) { taken.append(range) }
+
+    mutating func noteURL(_ range: Range<Int>) { urls.append(range) }
+
+    func isInURL(_ position: Int) -> Bool { urls.contains { $0.contains(position) } }
 
     // MARK: Bytes
 
@@ -78,6 +86,7 @@ struct PersonalDataScanner {
     }
 
     func starts(_ word: String, at position: Int) -> Bool {
+        guard position >= 0 else { return false }
         var position = position
         for byte in word.utf8 {
             guard position < text.count, text[position] == byte else { return false }
