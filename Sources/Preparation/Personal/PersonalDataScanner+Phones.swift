@@ -15,7 +15,7 @@ extension PersonalDataScanner {
         let count =
             northAmericanCount(number, index, topic) ?? chineseCount(number, index)
             ?? nationalCount(number, index, topic) ?? bracketedCount(number, index, topic)
-            ?? (topic == .phone ? saidCount(number, index) : nil)
+            ?? localCount(number, index) ?? (topic == .phone ? saidCount(number, index) : nil)
         guard let count else { return nil }
         return claimPhone(number, index, count)
     }
@@ -174,7 +174,8 @@ extension PersonalDataScanner {
         guard text[group.lowerBound] == 48, byte(group.lowerBound + 1) &- 49 < 9 else { return nil }
         if (10...11).contains(group.count) {
             let isMobile = group.count == 11 && byte(group.lowerBound + 1) == 55
-            return stands(number, index, 1) && (isMobile || topic == .phone) ? 1 : nil
+            // Zeros put before a number of something make the second digit a zero too, mostly.
+            return stands(number, index, 1) && (isMobile || topic == .phone || topic == nil) ? 1 : nil
         }
         guard (2...5).contains(group.count) else { return nil }
         var best: Int?
@@ -192,7 +193,15 @@ extension PersonalDataScanner {
         return best
     }
 
-    /// What words announce as a telephone number: 7 to 15 digits however grouped.
+    /// 555-0132, whose exchange stands for invented numbers.
+    private func localCount(_ number: NumberGroups, _ index: Int) -> Int? {
+        guard lengths(number, index, 2) == [3, 4], number.separators[index] == UInt8(ascii: "-"),
+            text[number.groups[index]].allSatisfy({ $0 == 53 }), stands(number, index, 2)
+        else { return nil }
+        return 2
+    }
+
+    /// What words announce as a telephone number: 7 to 13 digits however grouped.
     private func saidCount(_ number: NumberGroups, _ index: Int) -> Int? {
         var total = 0
         var best: Int?
@@ -204,7 +213,8 @@ extension PersonalDataScanner {
             }
             total = lengths.reduce(0, +)
             guard total <= 13 else { break }
-            if total >= 7, stands(number, index, count) { best = count }
+            let isAnnounced = total >= 10 || isSaidClosely(number.groups[index].lowerBound)
+            if total >= 7, isAnnounced, stands(number, index, count) { best = count }
             // Two short groups make a local number; more would be the next number.
             if total >= 10 { break }
         }

@@ -20,7 +20,7 @@ extension PersonalDataScanner {
                 .phone,
                 [
                     "phone", "telephone", "tel", "mobile", "cell", "cellphone", "fax", "whatsapp", "call", "called",
-                    "calling", "dial", "ring", "reach", "contact", "hotline", "sms", "text", "mob", "ph", "voicemail",
+                    "calling", "dial", "ring", "reach", "contact", "hotline", "sms", "text", "texted", "reached", "phoned", "telephoned", "dialed", "mob", "ph", "voicemail",
                     "landline", "telefon", "téléphone", "teléfono", "phones", "handy", "my number", "your number",
                     "her number", "his number", "their number", "my no", "电话", "手机", "联系", "拨打", "致电", "传真", "热线",
                     "座机", "來電", "電話", "手機", "携帯", "전화", "휴대폰", "연락처",
@@ -58,11 +58,18 @@ extension PersonalDataScanner {
     }()
 
     private static let windowByteCount = 44
+    /// Words for telephones reach farther within their sentence: names and addresses stand between.
+    private static let wideWindowByteCount = 76
+    private static let closeWindowByteCount = 32
+
+    /// Whether a word for telephones stands right before the number, so that a short one is believed.
+    func isSaidClosely(_ position: Int) -> Bool { topic(before: position, reach: Self.closeWindowByteCount) == .phone }
 
     /// The topic of the last telling word in the stretch before `position`. Words for things count within their sentence, words for
     /// versions only next to the number or a list of such.
-    func topic(before position: Int) -> NumberTopic? {
-        let lowest = max(0, position - Self.windowByteCount)
+    func topic(before position: Int, reach: Int = wideWindowByteCount) -> NumberTopic? {
+        let lowest = max(0, position - reach)
+        let near = position - Self.windowByteCount
         var end = position
         var isSameSentence = true
         while end > lowest {
@@ -73,10 +80,10 @@ extension PersonalDataScanner {
                 guard word[0] >= 0x80 || (!byte(start - 1).isLetter && !byte(end).isLetter) else { continue }
                 switch topic {
                 case .thing:
-                    if isSameSentence { return isNext(end, position, in: Self.joiners) ? .thing : .thingNearby }
+                    if end > near, isSameSentence { return isNext(end, position, in: Self.joiners) ? .thing : .thingNearby }
                 case .version:
                     if isSameSentence, isNext(end, position, in: Self.listJoiners) { return .version }
-                default: return topic
+                default: if end > near || (isSameSentence && topic == .phone) { return topic }
                 }
             }
             end -= 1
