@@ -72,15 +72,7 @@ struct PersonalDataMasker {
     private func replacement(for match: PersonalDataMatch) -> String {
         let name = match.kind.rawValue.uppercased()
         guard let key else { return "[\(name)]" }
-        // The same number is the same person, however it is grouped.
-        let value = scanner.text[match.range]
-        let essence: [UInt8]
-        switch match.kind {
-        case .email, .urlCredentials: essence = Array(value)
-        case .birthDate: essence = value.filter { $0.isAlphanumeric || $0 >= 0x80 }
-        case .ip: essence = Array(value)
-        default: essence = value.filter(\.isAlphanumeric)
-        }
+        let essence = scanner.essence(of: match)
         let digest = Self.hmac(key: key, Array(name.utf8) + [0] + essence)
         return "[\(name)_\(digest.prefix(6).map { $0 }.hexadecimal)]"
     }

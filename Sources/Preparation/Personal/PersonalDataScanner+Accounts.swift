@@ -23,6 +23,8 @@ extension PersonalDataScanner {
             let digits = digits(number, index, count)
             // What is said to be a telephone number and is no longer than one.
             if topic == .phone, digits.count <= 13, count == 1 { continue }
+            // Twelve digits within a longer row of groups are a part of something else.
+            if digits.count == 12, index > 0 || index + count < number.groups.count { continue }
             guard Checksums.isCardPrefix(digits), isCardLength(digits, topic, range.lowerBound) else { continue }
             // What is left of a longer number that fails its check is no card, where the issuer gives out such.
             if shaped != nil, digits[0] == 6, digits[1] == 2 { break }

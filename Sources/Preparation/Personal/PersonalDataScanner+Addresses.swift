@@ -92,6 +92,8 @@ extension PersonalDataScanner {
                 start += 1
             }
             guard start < at, text[at - 1] != UInt8(ascii: "."), let end = domainEnd(from: at + 1) else { continue }
+            // "git@github.com:owner/name" is a place.
+            if text[start..<at].elementsEqual("git".utf8), byte(end) == UInt8(ascii: ":") { continue }
             claim(.email, start..<end)
         }
     }

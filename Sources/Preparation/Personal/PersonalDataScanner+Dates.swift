@@ -40,6 +40,14 @@ extension PersonalDataScanner {
         return Self.foreignMonths[String(decoding: word, as: UTF8.self)].map { ($0, end) }
     }
 
+    /// The month that a date names; `nil`: it has figures only.
+    func monthNumber(in date: [UInt8]) -> Int? {
+        let name = date.split { $0.isDigit || $0 == 0x20 || ",.-/".utf8.contains($0) }.first { $0.count >= 3 }
+        guard let name else { return nil }
+        let index = Self.months.firstIndex { $0.starts(with: name.prefix(3)) }
+        return index.map { $0 + 1 } ?? Self.foreignMonths[String(decoding: name, as: UTF8.self)]
+    }
+
     private func integer(at position: Int) -> (value: Int, end: Int, count: Int)? {
         let end = skip(position, while: \.isDigit)
         guard end > position, end - position <= 8 else { return nil }
@@ -98,7 +106,7 @@ extension PersonalDataScanner {
         }
         guard let one = sign(first.end), let second = integer(at: one.end), second.count <= 2,
             let two = sign(second.end),
-            two.sign == one.sign, let third = integer(at: two.end), !continues(third.end)
+            two.sign == one.sign, let third = integer(at: two.end), !continues(third.end) || isTime(third.end)
         else { return nil }
         if first.count == 4 {
             let isDate =
@@ -112,6 +120,9 @@ extension PersonalDataScanner {
             || Checksums.isDate(year: year, month: first.value, day: second.value)
         return isDate ? third.end : nil
     }
+
+    /// "T00:00" behind a date.
+    private func isTime(_ position: Int) -> Bool { byte(position) == UInt8(ascii: "t") && byte(position + 1).isDigit }
 
     /// 3 March 1975, 3rd of March, 1975, 03-Mar-1975
     private func namedDateEnd(_ day: (value: Int, end: Int, count: Int)) -> Int? {

@@ -22,7 +22,7 @@ extension PersonalDataScanner {
                 [
                     "mrn", "medical record", "record no", "record number", "record num", "record #", "record id",
                     "patient id", "patient_id", "patientid", "patient no", "patient number", "patient #", "hospital no",
-                    "hospital number", "hospital id", "hospital #", "chart no", "chart number", "chart #", "chart id",
+                    "hospital number", "hospital id", "hospital #", "hosp no", "hosp. no", "hosp number", "chart:", "record:", "chart no", "chart number", "chart #", "chart id",
                     "health record", "mr no", "mr number", "mr #", "mr#", "med rec", "medical file", "patient ref",
                     "patient code", "patient file", "patient identifier", "patient record", "encounter id",
                     "encounter no", "encounter number", "admission no", "admission number", "visit number", "visit id",
@@ -56,7 +56,14 @@ extension PersonalDataScanner {
             }
             let end = position + found.word.count
             switch found.announced {
-            case .birth: scanBirthDate(from: end, isFree: true)
+            case .birth:
+                // "12/03/1961 (DOB)"
+                if byte(position - 1) == UInt8(ascii: "(") {
+                    var before = position - 1
+                    while before > 0, text[before - 1] == 0x20 { before -= 1 }
+                    if let start = dateStart(endingAt: before) { claim(.birthDate, start..<before) }
+                }
+                scanBirthDate(from: end, isFree: true)
             case .birthday: scanBirthDate(from: end, isFree: false)
             case .record: scanRecord(from: end)
             }

@@ -30,7 +30,7 @@ extension PersonalDataScanner {
         if byte(lower - 1) == UInt8(ascii: "("), isClosed, opensFirst(lower..<upper) { lower -= 1 }
         // "ext. 12", "x12"
         let gap = skip(upper) { $0 == 0x20 || $0 == UInt8(ascii: ",") }
-        for word in ["extension ", "ext. ", "ext.", "ext ", "x", "转"] where gap - upper <= 2 && starts(word, at: gap) {
+        for word in ["extension ", "ext. ", "ext.", "ext ", "x", "转 ", "转"] where gap - upper <= 2 && starts(word, at: gap) {
             let end = skip(gap + word.utf8.count, while: \.isDigit)
             let digits = end - gap - word.utf8.count
             if (1...6).contains(digits), !continues(end) {
@@ -85,24 +85,23 @@ extension PersonalDataScanner {
         let isBracketed =
             byte(number.groups[first].lowerBound - 1) == UInt8(ascii: "(")
             && number.separators[first] == UInt8(ascii: "(")
-        let area = text[number.groups[first].lowerBound] - 48
-        guard lengths == [3, 3, 4], area >= 2, stands(number, index, count) else { return nil }
-        let exchange = text[number.groups[first + 1].lowerBound] - 48
+        guard lengths == [3, 3, 4], stands(number, index, count) else { return nil }
         let signs = (number.separators[first], number.separators[first + 1])
         let dashes = [UInt8(ascii: "-"), UInt8(ascii: ".")]
+        // Three, three and four digits are hardly ever anything else. With spaces alone, area and exchange must be such as exist;
+        // with dashes also invented ones count.
         if topic == .phone || isBracketed { return count }
-        guard exchange >= 2 else { return nil }
-        // Three, three and four digits are hardly ever anything else.
         if signs == (0x20, 0x20), topic == nil, isNumberingPlan(number, first) { return count }
         if dashes.contains(signs.0), signs.1 == signs.0 { return count }
         return hasOne || dashes.contains(signs.1) || dashes.contains(signs.0) ? count : nil
     }
 
-    /// Whether area and exchange are such as North America gives out: no "9" in the middle of an area, no "11" at the end of either.
+    /// Whether area and exchange are such as North America gives out: neither
+    /// begins with 0 or 1, no "9" in the middle of an area, no "11" at the end of either.
     private func isNumberingPlan(_ number: NumberGroups, _ first: Int) -> Bool {
         let area = digits(number, first, 1)
         let exchange = digits(number, first + 1, 1)
-        return area[1] != 9 && area[1...] != [1, 1] && exchange[1...] != [1, 1]
+        return area[0] >= 2 && exchange[0] >= 2 && area[1] != 9 && area[1...] != [1, 1] && exchange[1...] != [1, 1]
     }
 
     /// (11) 98609-3790, (055) 1234 5678: an area in brackets and 9 to 11 digits in all.
@@ -116,12 +115,14 @@ extension PersonalDataScanner {
                 number.separators[index + 1..<index + count - 1].allSatisfy({ $0 == 0x20 || $0 == UInt8(ascii: "-") })
             else { continue }
             // "(12) 1990-2005" is a note and years.
-            let isYears =
-                count == 3 && lengths[1] == 4 && [19, 20].contains(firstTwo(number, index + 1))
-                && [19, 20].contains(firstTwo(number, index + 2))
+            let isYears = count == 3 && lengths[1] == 4 && isYearsRange(number, index + 1)
             if topic == .phone || !isYears { return count }
         }
         return nil
+    }
+
+    private func isYearsRange(_ number: NumberGroups, _ index: Int) -> Bool {
+        [19, 20].contains(firstTwo(number, index)) && [19, 20].contains(firstTwo(number, index + 1))
     }
 
     private func firstTwo(_ number: NumberGroups, _ index: Int) -> Int {
@@ -207,6 +208,7 @@ extension PersonalDataScanner {
         var best: Int?
         for count in 1...8 {
             guard let lengths = lengths(number, index, count) else { break }
+            if lengths == [4, 4], isYearsRange(number, index) { break }
             if count > 1 {
                 let sign = number.separators[index + count - 2]
                 guard sign != UInt8(ascii: "/"), sign != UInt8(ascii: "~") else { break }

@@ -65,7 +65,7 @@ struct TextKey {
         self.isNormalised = isNormalised
     }
 
-    /// The hash of the row's texts; for normalised keys in lower case, every run of white space as one space, none at the ends.
+    /// The hash of the row's texts; for normalised keys in lower case, full-width forms as plain ones, every run of white space as one space, none at the ends.
     mutating func hash(of row: Row) -> UInt64 {
         guard isNormalised else {
             var hash = ContentHash(seed: 2)
@@ -87,7 +87,7 @@ struct TextKey {
                 }
                 if isGap, !folded.isEmpty { folded.append(0x20) }
                 isGap = false
-                UTF8Reader.append(lowercased(value), to: &folded)
+                UTF8Reader.append(lowercased(narrowed(value)), to: &folded)
             }
         }
         return ContentHash.of(folded, seed: 3)

@@ -106,6 +106,10 @@ private func isForeignWordCharacter(_ value: UInt32) -> Bool {
     }
 }
 
+/// The ASCII twin of a full-width form, else the character.
+@inline(__always)
+func narrowed(_ value: UInt32) -> UInt32 { value >= 0xFF01 && value <= 0xFF5E ? value - 0xFEE0 : value }
+
 /// The lower-case form of a character, where that is one character.
 @inline(__always)
 func lowercased(_ value: UInt32) -> UInt32 {

@@ -48,7 +48,7 @@ struct CharacterCounts {
 
 /// The words of a text: runs of letters and digits; where words are not written apart, each character.
 struct Words {
-    /// Hash of each word in lower case, and the bytes it covers.
+    /// Hash of each word in lower case, full-width letters as plain ones, and the bytes it covers.
     private(set) var hashes: [UInt64] = []
     private(set) var ranges: [Range<Int>] = []
     /// Whether the word is a character of a script that writes no spaces.
@@ -74,7 +74,8 @@ struct Words {
                 position += 1
                 continue
             }
-            let (value, length) = UTF8Reader.scalar(bytes, position)
+            let (wide, length) = UTF8Reader.scalar(bytes, position)
+            let value = narrowed(wide)
             if isWordCharacter(value) {
                 let isUnspaced = value >= 0xE00 && Script(value)?.isUnspaced == true
                 if isUnspaced {
