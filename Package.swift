@@ -67,7 +67,7 @@ let package = Package(
 
         // Level 3: models; rows made ready.
         module("Models", ["Tensors", "Kernels", "WeightFiles", "JSON"]),
-        module("Preparation", ["Recipes", "Datasets", "Tokenizers", "JSON", "Digests"]),
+        module("Preparation", ["Recipes", "Datasets", "Tokenizers", "JSON", "Digests", "CKernels"]),
 
         // Level 4: what is done with models.
         module("Adapters", ["Models", "WeightFiles", "JSON", "Tensors", "Kernels"]),

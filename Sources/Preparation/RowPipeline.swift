@@ -100,7 +100,7 @@ public final class RowPipeline {
         case .deduplicate(let step):
             return step.by == .near
                 ? NearDuplicates(step, report, columns: columns, folder: context.scratch, next: next)
-                : ExactDuplicates(step, report, columns: columns, next: next)
+                : ExactDuplicates(step, report, columns: columns, folder: context.scratch, next: next)
         case .mask(let step):
             var key: [UInt8]?
             if step.replaceWith == .pseudonym {

@@ -52,6 +52,12 @@ void lathe_convert(const void *from, lathe_type from_type, void *to, lathe_type 
 void lathe_f16_to_f32(const uint16_t *from, float *to, long count);
 void lathe_f32_to_f16(const float *from, uint16_t *to, long count);
 
+// --- Signatures of sets (minhash.c) ---------------------------------------------------------------------------------
+/// `least[i]` = the least of `(factors[i] * v + summands[i]) >> 32` over the values v: MinHash (Broder 1997). The same numbers on
+/// every instruction set; without values, `UINT32_MAX`.
+void lathe_minhash(
+    const uint64_t *values, long count, const uint64_t *factors, const uint64_t *summands, uint32_t *least, long length);
+
 // --- Dequantisation (dequantise.c): bit for bit as ggml's C reference ------------------------------------------------
 typedef enum {
     LATHE_Q_F32, LATHE_Q_F16, LATHE_Q_BF16, LATHE_Q4_0, LATHE_Q4_1, LATHE_Q5_0, LATHE_Q5_1, LATHE_Q8_0,

@@ -22,10 +22,11 @@ final class BandStore {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    func set(_ hash: UInt32, band: Int) { block[band * Self.rowsPerBlock + inBlock] = hash }
-
-    /// Ends the row whose bands were set.
-    func endRow() throws {
+    /// Adds the next row; `hashes` has one for each band.
+    func append(_ hashes: [UInt32]) throws {
+        block.withUnsafeMutableBufferPointer { block in
+            for band in 0..<bands { block[band * Self.rowsPerBlock + inBlock] = hashes[band] }
+        }
         inBlock += 1
         count += 1
         guard inBlock == Self.rowsPerBlock else { return }
@@ -35,18 +36,20 @@ final class BandStore {
         inBlock = 0
     }
 
-    /// The hash of `band` for every row.
-    func column(_ band: Int) throws -> [UInt32] {
-        var column: [UInt32] = []
-        column.reserveCapacity(count)
-        let bytesPerColumn = Self.rowsPerBlock * 4
+    /// The hashes of `band` for all rows, a block of rows at a time.
+    func forEachBlock(of band: Int, _ body: (_ firstRow: Int, UnsafeBufferPointer<UInt32>) -> Void) throws {
+        var column = [UInt32](repeating: 0, count: Self.rowsPerBlock)
         for number in 0..<blocksWritten {
-            let start = (number * bands + band) * bytesPerColumn
-            let bytes = try RowSpool.read(start..<start + bytesPerColumn, from: descriptor, in: folder)
-            bytes.withUnsafeBytes { column.append(contentsOf: $0.bindMemory(to: UInt32.self)) }
+            try column.withUnsafeMutableBytes { bytes in
+                try RowSpool.read(
+                    into: bytes, at: (number * bands + band) * Self.rowsPerBlock * 4, from: descriptor, in: folder)
+            }
+            column.withUnsafeBufferPointer { body(number * Self.rowsPerBlock, $0) }
         }
         let start = band * Self.rowsPerBlock
-        column.append(contentsOf: block[start..<start + inBlock])
-        return column
+        block.withUnsafeBufferPointer { block in
+            body(
+                blocksWritten * Self.rowsPerBlock, UnsafeBufferPointer(rebasing: block[start..<start + inBlock]))
+        }
     }
 }

@@ -1,5 +1,7 @@
 // MinHash signatures (Broder 1997) and their bands (locality-sensitive hashing).
 
+internal import CKernels
+
 /// How a signature is cut into bands.
 struct BandPlan: Sendable, Equatable {
     let bands: Int
@@ -34,6 +36,39 @@ struct BandPlan: Sendable, Equatable {
     }
 }
 
+/// What is kept of a row to judge candidates by, 40 bytes.
+struct RowSketch: BitwiseCopyable {
+    /// Hash of the whole set of shingles; 0: an empty set, similar to nothing.
+    var setHash: UInt64 = 0
+    /// Four bits of each of the first minima.
+    var bits: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+
+    /// Minima of which four bits are kept.
+    static let minimumCount = 64
+
+    /// How many of the kept minima agree.
+    func agreement(_ other: RowSketch) -> Int {
+        func differing(_ a: UInt64, _ b: UInt64) -> Int {
+            var difference = a ^ b
+            difference |= difference >> 2
+            difference |= difference >> 1
+            return (difference & 0x1111_1111_1111_1111).nonzeroBitCount
+        }
+        return Self.minimumCount - differing(bits.0, other.bits.0) - differing(bits.1, other.bits.1)
+            - differing(bits.2, other.bits.2) - differing(bits.3, other.bits.3)
+    }
+
+    /// In how many minima two rows at the threshold agree nearly always: fewer than one such pair in five hundred falls below three
+    /// standard deviations.
+    static func leastAgreement(_ threshold: Double) -> Int {
+        let size = Double(minimumCount)
+        // Four bits agree by chance once in sixteen times.
+        let share = threshold + (1 - threshold) / 16
+        let deviation = (share * (1 - share) * size).squareRoot()
+        return Int(max(1, size * share - 3 * deviation))
+    }
+}
+
 /// Computes signatures.
 struct MinHasher {
     let plan: BandPlan
@@ -41,46 +76,32 @@ struct MinHasher {
     private let factors: [UInt64]
     private let summands: [UInt64]
     private var minima: [UInt32]
-
-    /// Minima of a signature of which four bits are kept, two in a byte, to judge candidates by.
-    static let sketchCount = 64
+    /// The hash of each band, of the set signed last.
+    private(set) var bands: [UInt32]
 
     init(_ plan: BandPlan) {
         self.plan = plan
-        let length = max(plan.signatureLength, Self.sketchCount)
+        let length = max(plan.signatureLength, RowSketch.minimumCount)
         factors = (0..<length).map { ContentHash.draw(seed: 1, purpose: 11, UInt64($0)) | 1 }
         summands = (0..<length).map { ContentHash.draw(seed: 1, purpose: 12, UInt64($0)) }
         minima = Array(repeating: .max, count: length)
+        bands = Array(repeating: 0, count: plan.bands)
     }
 
-    /// The hash of each band, and four bits of each of the first minima. `shingles` are not empty.
-    mutating func sign(_ shingles: [UInt64], bands: (Int, UInt32) -> Void) -> SIMD32<UInt8> {
-        let length = minima.count
-        minima.withUnsafeMutableBufferPointer { minima in
-            factors.withUnsafeBufferPointer { factors in
-                summands.withUnsafeBufferPointer { summands in
-                    for index in 0..<length {
-                        let factor = factors[index]
-                        let summand = summands[index]
-                        var least = UInt64.max
-                        for shingle in shingles { least = min(least, factor &* shingle &+ summand) }
-                        minima[index] = UInt32(truncatingIfNeeded: least >> 32)
-                    }
-                }
-            }
-        }
+    /// Computes the hash of each band, and the sketch. `shingles` are not empty.
+    mutating func sign(_ shingles: [UInt64], setHash: UInt64) -> RowSketch {
+        lathe_minhash(shingles, shingles.count, factors, summands, &minima, minima.count)
         for band in 0..<plan.bands {
             var hash = ContentHash(seed: UInt64(band))
             for row in 0..<plan.rowsPerBand { hash.add(UInt64(minima[band * plan.rowsPerBand + row])) }
-            bands(band, UInt32(truncatingIfNeeded: hash.value >> 32))
+            bands[band] = UInt32(truncatingIfNeeded: hash.value >> 32)
         }
-        var sketch = SIMD32<UInt8>()
         // High bits of a minimum are mostly zero: what is kept is mixed from all of them.
-        for index in 0..<Self.sketchCount / 2 {
-            let low = (minima[2 * index] &* 0x9E37_79B1) >> 28
-            let high = (minima[2 * index + 1] &* 0x9E37_79B1) >> 28
-            sketch[index] = UInt8(truncatingIfNeeded: low | high << 4)
+        func word(_ first: Int) -> UInt64 {
+            var word: UInt64 = 0
+            for index in 0..<16 { word = word << 4 | UInt64((minima[first + index] &* 0x9E37_79B1) >> 28) }
+            return word
         }
-        return sketch
+        return RowSketch(setHash: setHash, bits: (word(0), word(16), word(32), word(48)))
     }
 }

@@ -3,7 +3,7 @@
 internal import Foundation
 
 /// Two rows and how similar they are; `first` < `second`.
-struct NearPair {
+struct NearPair: BitwiseCopyable {
     var first: UInt32
     var second: UInt32
     var similarity: Float
@@ -11,14 +11,15 @@ struct NearPair {
 
 /// An index of rows by the bands of their signatures.
 ///
-/// Memory: 40 bytes a row, while it is searched 8 more; band hashes lie in a file.
+/// Memory does not grow with the rows beyond `residentByteCount`: what is kept of each, 40 bytes and the band hashes, lies in files
+/// then, and each band is searched a part of its hashes at a time.
 final class NearIndex {
     let plan: BandPlan
     private var hasher: MinHasher
     private let bands: BandStore
-    private var sketches = ChunkedArray<SIMD32<UInt8>>(repeating: .zero)
-    /// Hash of the whole set of shingles; 0: an empty set, similar to nothing.
-    private var setHashes = ChunkedArray<UInt64>(repeating: 0)
+    private let sketches: SpilledArray<RowSketch>
+    private var isEmpty = BitArray()
+    private let leastAgreement: Int
     private(set) var candidates = 0
     private(set) var verified = 0
     private(set) var passedOver = 0
@@ -27,157 +28,208 @@ final class NearIndex {
     private static let crowd = 64
     /// Rows before it that are asked whether they are wanted with it.
     private static let reach = 4096
+    /// Rows of a band that are sorted at a time.
+    private static let rowsPerPart = 1 << 21
+    /// For 3.3 million rows; more lie in a file.
+    private static let residentByteCount = 128 << 20
 
     init(threshold: Double, folder: URL) {
         plan = BandPlan(threshold: threshold)
         hasher = MinHasher(plan)
         bands = BandStore(bands: plan.bands, folder: folder)
+        sketches = SpilledArray(RowSketch(), residentByteCount: Self.residentByteCount, folder: folder)
+        leastAgreement = RowSketch.leastAgreement(threshold)
     }
 
     var count: Int { bands.count }
 
-    /// Adds the next row.
-    func add(_ shingles: [UInt64]) throws {
-        if shingles.isEmpty {
-            setHashes.append(0)
-            sketches.append(.zero)
+    /// Adds the next row: the one whose shingles were made last.
+    func add(_ shingler: Shingler) throws {
+        isEmpty.append(shingler.setHash == 0)
+        if shingler.setHash == 0 {
+            try sketches.append(RowSketch())
         } else {
-            var hash = ContentHash(seed: 5)
-            for shingle in shingles { hash.add(shingle) }
-            setHashes.append(hash.value | 1)
-            sketches.append(hasher.sign(shingles) { bands.set($1, band: $0) })
+            try sketches.append(hasher.sign(shingler.shingles, setHash: shingler.setHash))
         }
-        try bands.endRow()
+        try bands.append(hasher.bands)
     }
 
     /// What rows of the same set of shingles share; `nil` for rows without words.
-    func setKey(_ row: Int) -> UInt64? { setHashes[row] == 0 ? nil : setHashes[row] }
+    func setKey(_ row: Int) throws -> UInt64? {
+        isEmpty[row] ? nil : try sketches.element(row).setHash
+    }
 
-    /// All pairs at the threshold or above of rows on one side, or with `across` of rows on different sides, each once, sorted by second and first row. Of rows with the same
-    /// set of shingles, each is paired with the first; one of a side stands for all of them in other pairs.
+    /// Calls `body` with what rows of the same set of shingles share, for each row that has words.
+    func forEachSetKey(_ body: (_ row: Int, UInt64) throws -> Void) throws {
+        try sketches.forEach { row, sketch in if sketch.setHash != 0 { try body(row, sketch.setHash) } }
+    }
+
+    /// All pairs at the threshold or above of rows on one side, or with `across` of rows on different sides, each once, sorted by
+    /// second and first row. Of rows with the same set of shingles, each is paired with the first; one of a side stands for all of
+    /// them in other pairs.
     ///
     /// - Parameters:
     ///   - side: a row's side.
-    ///   - shingles: the shingles of a row, asked for again.
+    ///   - shingles: the sorted shingles of a row, asked for again.
     func pairs(
         side: (Int) -> Int, across: Bool, shingles: @escaping (Int) throws -> [UInt64]
     ) throws -> [NearPair] {
-        let isWanted = { (first: Int, second: Int) in (side(first) != side(second)) == across }
-        var search = Search(shingles: shingles)
+        var search = PairSearch(threshold: plan.threshold, sketches: sketches, shingles: shingles)
+        func isWanted(_ first: Int, _ second: Int) -> Bool { (side(first) != side(second)) == across }
+        let parts = (count + Self.rowsPerPart - 1) / Self.rowsPerPart
+        var sorter = RowSorter()
         for band in 0..<plan.bands {
-            let column = try bands.column(band)
-            // Hash and row in one number: sorting it groups the rows of one hash, in their order.
-            var order: [UInt64] = []
-            order.reserveCapacity(column.count)
-            for (row, hash) in column.enumerated() where setHashes[row] != 0 {
-                order.append(UInt64(hash) << 32 | UInt64(row))
-            }
-            order.sort()
-            var start = 0
-            while start < order.count {
-                var end = start + 1
-                while end < order.count, order[end] >> 32 == order[start] >> 32 { end += 1 }
-                if end - start > 1 {
-                    try compare(
-                        order[start..<end].map { Int(truncatingIfNeeded: $0 & 0xFFFF_FFFF) }, side, isWanted, &search)
+            for part in 0..<parts {
+                sorter.removeAll()
+                try bands.forEachBlock(of: band) { firstRow, hashes in
+                    for (offset, hash) in hashes.enumerated() {
+                        if parts > 1, (UInt64(hash) * UInt64(parts)) >> 32 != UInt64(part) { continue }
+                        if !isEmpty[firstRow + offset] { sorter.append(hash: hash, row: firstRow + offset) }
+                    }
                 }
-                start = end
+                try sorter.forEachRun { rows in try compare(rows, side, isWanted, &search) }
             }
         }
-        return search.found.sorted { ($0.second, $0.first) < ($1.second, $1.first) }
-    }
-
-    private struct Search {
-        let shingles: (Int) throws -> [UInt64]
-        var found: [NearPair] = []
-        /// Pairs whose exact similarity is known.
-        var known = Set<UInt64>()
-        private var cached: [Int: [UInt64]] = [:]
-
-        init(shingles: @escaping (Int) throws -> [UInt64]) { self.shingles = shingles }
-
-        /// The shingles of a row; rows of one crowd are asked for again and again.
-        mutating func set(_ row: Int) throws -> [UInt64] {
-            if let known = cached[row] { return known }
-            if cached.count >= 4096 { cached.removeAll(keepingCapacity: true) }
-            let set = try shingles(row)
-            cached[row] = set
-            return set
-        }
+        let found = try search.finish()
+        candidates = search.candidates
+        verified = found.count
+        return found
     }
 
     private func compare(
-        _ rows: [Int], _ side: (Int) -> Int, _ isWanted: (Int, Int) -> Bool, _ search: inout Search
+        _ rows: [Int], _ side: (Int) -> Int, _ isWanted: (Int, Int) -> Bool, _ search: inout PairSearch
     ) throws {
-        if rows.count == 2 { return try consider(rows[0], rows[1], isWanted, &search) }
+        if rows.count == 2 {
+            guard isWanted(rows[0], rows[1]) else { return }
+            return try consider(
+                (rows[0], try sketches.element(rows[0])), (rows[1], try sketches.element(rows[1])), &search)
+        }
         // Rows of one set are paired with the first of them that is wanted with them, and compared through it.
         var firstOfSet: [UInt64: [Int]] = [:]
-        var leaders: [Int] = []
+        var leaders: [(row: Int, sketch: RowSketch)] = []
         for row in rows {
-            let set = setHashes[row]
-            if let equals = firstOfSet[set] {
-                if let equal = equals.first(where: { isWanted($0, row) }) {
-                    try consider(equal, row, isWanted, &search)
-                }
+            let sketch = try sketches.element(row)
+            if let equals = firstOfSet[sketch.setHash] {
+                if let equal = equals.first(where: { isWanted($0, row) }) { try search.add(equal, row) }
                 // One of the other side leads too: it is wanted with rows that the first is not wanted with.
                 guard equals.count < 2, side(equals[0]) != side(row) else { continue }
-                firstOfSet[set]?.append(row)
+                firstOfSet[sketch.setHash]?.append(row)
             } else {
-                firstOfSet[set] = [row]
+                firstOfSet[sketch.setHash] = [row]
             }
-            leaders.append(row)
+            leaders.append((row, sketch))
         }
-        for (number, row) in leaders.enumerated() {
+        for (number, leader) in leaders.enumerated() {
             var compared = 0
             var other = number - 1
             let lowest = max(0, number - Self.reach)
             while other >= lowest, compared < Self.crowd {
-                if isWanted(leaders[other], row) {
-                    try consider(leaders[other], row, isWanted, &search)
+                if isWanted(leaders[other].row, leader.row) {
+                    try consider(leaders[other], leader, &search)
                     compared += 1
                 }
                 other -= 1
             }
             // Those that are out of reach, but for the first few.
             let first = min(Self.crowd / 4, other + 1)
-            for early in 0..<max(0, first) { try consider(leaders[early], row, isWanted, &search) }
+            for early in 0..<max(0, first) where isWanted(leaders[early].row, leader.row) {
+                try consider(leaders[early], leader, &search)
+            }
             passedOver += max(0, other + 1 - first)
         }
     }
 
-    private func consider(_ first: Int, _ second: Int, _ isWanted: (Int, Int) -> Bool, _ search: inout Search) throws {
-        guard isWanted(first, second) else { return }
-        let isSame = setHashes[first] == setHashes[second]
-        guard isSame || isAlike(first, second) else { return }
-        let key = UInt64(first) << 32 | UInt64(second)
-        guard search.known.insert(key).inserted else { return }
-        candidates += 1
-        var similarity = 1.0
-        if !isSame {
-            similarity = Shingler.jaccard(try search.set(first), try search.set(second))
+    private func consider(
+        _ first: (row: Int, sketch: RowSketch), _ second: (row: Int, sketch: RowSketch), _ search: inout PairSearch
+    ) throws {
+        guard
+            first.sketch.setHash == second.sketch.setHash
+                || first.sketch.agreement(second.sketch) >= leastAgreement
+        else { return }
+        try search.add(first.row, second.row)
+    }
+}
+
+/// Candidate pairs, each judged once or, where there are very many, once a batch.
+private struct PairSearch {
+    private let threshold: Double
+    private let sketches: SpilledArray<RowSketch>
+    private let shingles: (Int) throws -> [UInt64]
+    /// First row and second row in one number.
+    private var waiting: [UInt64] = []
+    private var found: [NearPair] = []
+    private(set) var candidates = 0
+    private var cached: [Int: [UInt64]] = [:]
+    private var cachedCount = 0
+
+    private static let batchCount = 1 << 22
+    /// Shingles in memory, of all cached rows.
+    private static let cacheCount = 1 << 21
+
+    init(threshold: Double, sketches: SpilledArray<RowSketch>, shingles: @escaping (Int) throws -> [UInt64]) {
+        self.threshold = threshold
+        self.sketches = sketches
+        self.shingles = shingles
+    }
+
+    mutating func add(_ first: Int, _ second: Int) throws {
+        waiting.append(UInt64(first) << 32 | UInt64(second))
+        guard waiting.count == Self.batchCount else { return }
+        keepEachOnce()
+        if waiting.count > Self.batchCount / 2 { try judge() }
+    }
+
+    /// All pairs that are near, sorted by second and first row.
+    mutating func finish() throws -> [NearPair] {
+        keepEachOnce()
+        try judge()
+        found.sort { ($0.second, $0.first) < ($1.second, $1.first) }
+        var write = 0
+        for read in found.indices
+        where read == 0 || found[read].first != found[read - 1].first || found[read].second != found[read - 1].second {
+            found[write] = found[read]
+            write += 1
         }
-        guard similarity >= plan.threshold else { return }
-        verified += 1
-        search.found.append(
-            NearPair(first: UInt32(first), second: UInt32(second), similarity: Float(similarity)))
+        found.removeLast(found.count - write)
+        return found
     }
 
-    /// Whether two sketches agree in nearly as many minima as rows at the threshold do on average: fewer than one such pair in
-    /// five hundred falls below three standard deviations.
-    private func isAlike(_ first: Int, _ second: Int) -> Bool {
-        let difference = sketches[first] ^ sketches[second]
-        let ones = SIMD32<UInt8>(repeating: 1)
-        let zeros = SIMD32<UInt8>.zero
-        let low = zeros.replacing(with: ones, where: (difference & 0x0F) .== 0)
-        let high = zeros.replacing(with: ones, where: (difference & 0xF0) .== 0)
-        return (low &+ high).wrappedSum() >= leastAgreement
+    /// Pairs agree in several bands.
+    private mutating func keepEachOnce() {
+        waiting.sort()
+        var write = 0
+        for read in waiting.indices where read == 0 || waiting[read] != waiting[read - 1] {
+            waiting[write] = waiting[read]
+            write += 1
+        }
+        waiting.removeLast(waiting.count - write)
     }
 
-    private lazy var leastAgreement: UInt8 = {
-        let size = Double(MinHasher.sketchCount)
-        // Four bits agree by chance once in sixteen times.
-        let share = plan.threshold + (1 - plan.threshold) / 16
-        let deviation = (share * (1 - share) * size).squareRoot()
-        return UInt8(max(1, size * share - 3 * deviation))
-    }()
+    private mutating func judge() throws {
+        for pair in waiting {
+            let first = Int(pair >> 32)
+            let second = Int(pair & 0xFFFF_FFFF)
+            candidates += 1
+            var similarity = 1.0
+            if try sketches.element(first).setHash != sketches.element(second).setHash {
+                similarity = Shingler.jaccard(try set(first), try set(second))
+            }
+            guard similarity >= threshold else { continue }
+            found.append(NearPair(first: UInt32(first), second: UInt32(second), similarity: Float(similarity)))
+        }
+        waiting.removeAll(keepingCapacity: true)
+    }
+
+    /// The shingles of a row; rows of one crowd are asked for again and again.
+    private mutating func set(_ row: Int) throws -> [UInt64] {
+        if let known = cached[row] { return known }
+        if cachedCount >= Self.cacheCount {
+            cached.removeAll(keepingCapacity: true)
+            cachedCount = 0
+        }
+        let set = try shingles(row)
+        cached[row] = set
+        cachedCount += set.count + 16
+        return set
+    }
 }

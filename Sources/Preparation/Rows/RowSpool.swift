@@ -20,12 +20,15 @@ public final class RowSpool {
     /// Where the bytes that are still in `encoder` begin.
     private var flushed = 0
     /// `ends[i]`: the byte behind row `i`.
-    private var ends = ChunkedArray<Int>(repeating: 0)
+    private let ends: SpilledArray<Int>
 
     private static let blockByteCount = 1 << 20
 
     /// - Parameter folder: in which the rows lie.
-    public init(folder: URL) { self.folder = folder }
+    public init(folder: URL) {
+        self.folder = folder
+        ends = SpilledArray(0, residentByteCount: 16 << 20, folder: folder)
+    }
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
@@ -33,14 +36,14 @@ public final class RowSpool {
 
     public func append(_ row: Row) throws {
         encoder.append(row, file: number(of: row.place.file))
-        ends.append(flushed + encoder.bytes.count)
+        try ends.append(flushed + encoder.bytes.count)
         if encoder.bytes.count >= Self.blockByteCount { try flush() }
     }
 
     /// Row `index`.
     func row(_ index: Int) throws -> Row {
-        let start = index == 0 ? 0 : ends[index - 1]
-        let end = ends[index]
+        let start = index == 0 ? 0 : try ends.element(index - 1)
+        let end = try ends.element(index)
         if start >= flushed {
             return encoder.bytes.withUnsafeBytes { buffer in
                 var decoder = RowBytesDecoder(UnsafeRawBufferPointer(rebasing: buffer[start - flushed..<end - flushed]))
@@ -56,29 +59,26 @@ public final class RowSpool {
 
     /// All rows in order.
     public func forEach(_ body: (Int, Row) throws -> Void) throws {
-        var index = 0
-        while index < count {
-            let start = index == 0 ? 0 : ends[index - 1]
-            if start >= flushed {
+        var block: [UInt8] = []
+        var blockStart = 0
+        var start = 0
+        try ends.forEach { index, end in
+            if end > flushed {
                 try body(index, try row(index))
-                index += 1
-                continue
-            }
-            // As many whole rows as a block holds, one at least.
-            var last = index
-            while last + 1 < count, ends[last + 1] <= flushed, ends[last + 1] - start <= Self.blockByteCount {
-                last += 1
-            }
-            let bytes = try read(start..<ends[last])
-            for number in index...last {
-                let from = (number == 0 ? 0 : ends[number - 1]) - start
-                let row = bytes.withUnsafeBytes { buffer in
-                    var decoder = RowBytesDecoder(UnsafeRawBufferPointer(rebasing: buffer[from..<ends[number] - start]))
+            } else {
+                if end > blockStart + block.count {
+                    // The row and what stands behind it, as much as a block holds.
+                    blockStart = start
+                    block = try read(start..<min(flushed, max(end, start + Self.blockByteCount)))
+                }
+                let row = block.withUnsafeBytes { buffer in
+                    var decoder = RowBytesDecoder(
+                        UnsafeRawBufferPointer(rebasing: buffer[start - blockStart..<end - blockStart]))
                     return decoder.row(files: files)
                 }
-                try body(number, row)
+                try body(index, row)
             }
-            index = last + 1
+            start = end
         }
     }
 
@@ -123,21 +123,31 @@ public final class RowSpool {
     }
 
     static func read(_ range: Range<Int>, from descriptor: Int32, in folder: URL) throws -> [UInt8] {
-        var failure: Int32?
+        var failure: (any Error)?
         let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, filled in
-            while filled < range.count {
-                let count = pread(
-                    descriptor, buffer.baseAddress.unsafelyUnwrapped + filled, range.count - filled,
-                    off_t(range.lowerBound + filled))
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else {
-                    failure = count < 0 ? errno : EIO
-                    return
-                }
-                filled += count
-            }
+            do {
+                try read(
+                    into: UnsafeMutableRawBufferPointer(buffer), at: range.lowerBound, from: descriptor, in: folder)
+                filled = range.count
+            } catch { failure = error }
         }
-        if let failure { throw SpoolError(folder: folder.path, reason: String(cString: strerror(failure))) }
+        if let failure { throw failure }
         return bytes
+    }
+
+    /// Fills `bytes` with what stands at `offset`.
+    static func read(
+        into bytes: UnsafeMutableRawBufferPointer, at offset: Int, from descriptor: Int32, in folder: URL
+    ) throws {
+        var filled = 0
+        while filled < bytes.count {
+            let count = pread(
+                descriptor, bytes.baseAddress.unsafelyUnwrapped + filled, bytes.count - filled, off_t(offset + filled))
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else {
+                throw SpoolError(folder: folder.path, reason: String(cString: strerror(count < 0 ? errno : EIO)))
+            }
+            filled += count
+        }
     }
 }

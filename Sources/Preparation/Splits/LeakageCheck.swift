@@ -22,11 +22,22 @@ public struct LeakageError: Error, Sendable, CustomStringConvertible {
     }
 }
 
+/// Rows that agree in one of these give one another away.
+struct RowKeys: BitwiseCopyable {
+    var exact: UInt64 = 0
+    var normalised: UInt64 = 0
+    /// 0: none.
+    var prompt: UInt64 = 0
+    var group: UInt64 = 0
+}
+
 final class LeakageCheck: RowSink {
     private let rule: LeakageRule
     private let next: any RowSink
-    private let spool: RowSpool
-    private let index: NearIndex
+    private var spool: RowSpool
+    private var index: NearIndex
+    /// Pairs of all near rows, where the split has found them already; with it, rows need not be set aside again.
+    private var knownPairs: [NearPair]?
     private var shingler: Shingler
     private let content: TextFields
     private let prompts: PromptKeys
@@ -34,7 +45,8 @@ final class LeakageCheck: RowSink {
     private let examples: ExampleText
     private var exactKey: TextKey
     private var normalisedKey: TextKey
-    private var isHeldOut = ChunkedArray<Bool>(repeating: false)
+    private let keys: SpilledArray<RowKeys>
+    private var isHeldOut = BitArray()
     private(set) var report: LeakageReport
 
     init(
@@ -52,57 +64,69 @@ final class LeakageCheck: RowSink {
         examples = ExampleText(content)
         exactKey = TextKey(content, isNormalised: false)
         normalisedKey = TextKey(content, isNormalised: true)
+        keys = SpilledArray(RowKeys(), residentByteCount: 32 << 20, folder: folder)
         report = LeakageReport(rule: rule.rawValue)
     }
 
-    func receive(_ row: Row) throws {
-        try spool.append(row)
-        isHeldOut.append(row.isHeldOut)
-        try index.add(shingles(of: row))
+    /// Takes over what a split knows of the rows that it will push: the same rows in the same order, and which of them are near.
+    func adopt(_ spool: RowSpool, _ index: NearIndex, _ pairs: [NearPair]) {
+        precondition(isHeldOut.count == 0, "rows came before")
+        self.spool = spool
+        self.index = index
+        knownPairs = pairs
     }
 
-    private func shingles(of row: Row) -> [UInt64] {
+    func receive(_ row: Row) throws {
+        isHeldOut.append(row.isHeldOut)
+        try keys.append(keys(of: row))
+        guard knownPairs == nil else { return }
+        try spool.append(row)
+        withText(of: row) { shingler.scan($0) }
+        try index.add(shingler)
+    }
+
+    private func withText<Result>(of row: Row, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
         var bytes: [UInt8] = []
         content.appendText(of: row.fields, to: &bytes)
-        return bytes.withUnsafeBufferPointer { shingler.shingles(of: $0) }
+        return bytes.withUnsafeBufferPointer { body($0) }
     }
 
-    /// The ways of being the same, in the order in which they are looked for.
-    private enum Kind: CaseIterable { case exact, normalised, prompt, group }
-
-    private func key(_ kind: Kind, _ row: Row) -> UInt64? {
-        switch kind {
-        case .exact: return exactKey.hash(of: row)
-        case .normalised: return normalisedKey.hash(of: row)
-        case .prompt:
-            let key = prompts.key(of: row)
-            return key.isEmpty ? nil : ContentHash.of(Array(key.utf8))
-        case .group:
-            guard let group else { return nil }
+    private func keys(of row: Row) -> RowKeys {
+        var keys = RowKeys(exact: exactKey.hash(of: row), normalised: normalisedKey.hash(of: row))
+        let asked = prompts.key(of: row)
+        if !asked.isEmpty { keys.prompt = ContentHash.of(Array(asked.utf8)) | 1 }
+        if let group {
             var hash = ContentHash(seed: 6)
             var isFound = false
             group.forEach(in: row.fields) {
                 hash.add($0)
                 isFound = true
             }
-            return isFound ? hash.value : nil
+            if isFound { keys.group = hash.value | 1 }
         }
+        return keys
     }
 
     func finish() throws {
         let count = spool.count
-        var leaks = ChunkedArray<Bool>(repeating: false, count: count)
-        for row in 0..<count where isHeldOut[row] { report.heldOutRows += 1 }
+        var leaks = BitArray(count: count)
+        report.heldOutRows = isHeldOut.trueCount
         if report.heldOutRows > 0, report.heldOutRows < count {
-            try findEqual(&leaks)
+            report.exact = try findEqual(&leaks) { $0.exact }
+            report.normalised = try findEqual(&leaks) { $0.normalised }
+            report.prompt = try findEqual(&leaks) { $0.prompt }
+            if group != nil { report.group = try findEqual(&leaks) { $0.group } }
             try findNear(&leaks)
         }
         for row in 0..<count where isHeldOut[row] && leaks[row] { report.rows += 1 }
         if rule == .error, report.rows > 0 { throw LeakageError(report: report) }
         try spool.forEach { number, row in
-            if rule == .drop, !row.isHeldOut, leaks[number] {
+            if rule == .drop, !isHeldOut[number], leaks[number] {
                 report.droppedTrainRows += 1
             } else {
+                var row = row
+                // The split's rows were set aside before their sides were known.
+                row.isHeldOut = isHeldOut[number]
                 try next.receive(row)
             }
         }
@@ -110,56 +134,61 @@ final class LeakageCheck: RowSink {
     }
 
     /// Rows that agree in a key. The held-out rows, which are few, make the tables; the training rows are looked up.
-    private func findEqual(_ leaks: inout ChunkedArray<Bool>) throws {
-        for kind in Kind.allCases where kind != .group || group != nil {
-            var rowsOfKey: [UInt64: [Int]] = [:]
-            try spool.forEach { number, row in
-                if row.isHeldOut, let key = key(kind, row) { rowsOfKey[key, default: []].append(number) }
-            }
-            var found = LeakCount()
-            try spool.forEach { number, row in
-                guard !row.isHeldOut, let key = key(kind, row), let rows = rowsOfKey[key] else { return }
-                leaks[number] = true
+    private func findEqual(_ leaks: inout BitArray, _ key: (RowKeys) -> UInt64) throws -> LeakCount {
+        var found = LeakCount()
+        let parts = KeyTable.parts(for: report.heldOutRows)
+        for part in 0..<parts {
+            var table = KeyTable(part: part, of: parts)
+            try keys.forEach { row, keys in if isHeldOut[row] { table.append(key(keys), row: row) } }
+            table.sort()
+            try keys.forEach { row, keys in
+                guard !isHeldOut[row], let match = table.rows(of: key(keys)) else { return }
+                leaks[row] = true
                 found.trainRows += 1
                 // Each held-out row counts once, with the first training row that gives it away.
-                guard !rows.isEmpty else { return }
-                found.heldOutRows += rows.count
+                guard match.isFirst else { return }
+                found.heldOutRows += match.rows.count
                 found.texts += 1
-                for other in rows { leaks[other] = true }
+                for other in match.rows { leaks[table.row(other)] = true }
                 if found.examples.count < ExampleText.countPerKind {
-                    found.examples.append(examples.pair(row, try spool.row(rows[0]), similarity: 1))
+                    let heldOut = try spool.row(table.row(match.rows.lowerBound))
+                    found.examples.append(examples.pair(try spool.row(row), heldOut, similarity: 1))
                 }
-                rowsOfKey[key] = []
-            }
-            switch kind {
-            case .exact: report.exact = found
-            case .normalised: report.normalised = found
-            case .prompt: report.prompt = found
-            case .group: report.group = found
             }
         }
+        return found
     }
 
-    private func findNear(_ leaks: inout ChunkedArray<Bool>) throws {
-        let pairs = try index.pairs(
-            side: { isHeldOut[$0] ? 1 : 0 }, across: true, shingles: { [self] in shingles(of: try spool.row($0)) })
-        // Of rows with the same words one stands for all in the pairs.
+    private func findNear(_ leaks: inout BitArray) throws {
+        let sides = isHeldOut
+        let pairs =
+            try knownPairs
+            ?? index.pairs(
+                side: { sides[$0] ? 1 : 0 }, across: true,
+                shingles: { [self] number in
+                    let row = try spool.row(number)
+                    return withText(of: row) { shingler.sortedShingles(of: $0) }
+                })
+        // Of rows with the same words one stands for all in the pairs: what counts is on which sides their set of words stands.
+        var sidesOfSet: [UInt64: UInt8] = [:]
+        for pair in pairs {
+            for row in [pair.first, pair.second] { if let key = try index.setKey(Int(row)) { sidesOfSet[key] = 0 } }
+        }
+        try index.forEachSetKey { row, key in
+            if let known = sidesOfSet[key] { sidesOfSet[key] = known | (isHeldOut[row] ? 2 : 1) }
+        }
         var leaking = (train: Set<UInt64>(), heldOut: Set<UInt64>())
         for pair in pairs {
-            let isFirstHeldOut = isHeldOut[Int(pair.first)]
-            let train = Int(isFirstHeldOut ? pair.second : pair.first)
-            let heldOut = Int(isFirstHeldOut ? pair.first : pair.second)
-            guard let trainKey = index.setKey(train), let heldOutKey = index.setKey(heldOut) else { continue }
-            leaking.train.insert(trainKey)
-            guard leaking.heldOut.insert(heldOutKey).inserted, report.near.examples.count < ExampleText.countPerKind
-            else {
-                continue
+            guard let first = try index.setKey(Int(pair.first)), let second = try index.setKey(Int(pair.second))
+            else { continue }
+            for (train, heldOut) in [(first, second), (second, first)]
+            where sidesOfSet[train, default: 0] & 1 != 0 && sidesOfSet[heldOut, default: 0] & 2 != 0 {
+                leaking.train.insert(train)
+                let isNew = leaking.heldOut.insert(heldOut).inserted
+                if isNew, report.near.examples.count < ExampleText.countPerKind { try addExample(pair) }
             }
-            report.near.examples.append(
-                examples.pair(try spool.row(train), try spool.row(heldOut), similarity: Double(pair.similarity)))
         }
-        for row in 0..<spool.count {
-            guard let key = index.setKey(row) else { continue }
+        try index.forEachSetKey { row, key in
             if isHeldOut[row], leaking.heldOut.contains(key) {
                 report.near.heldOutRows += 1
                 leaks[row] = true
@@ -170,5 +199,16 @@ final class LeakageCheck: RowSink {
         }
         report.near.texts = leaking.heldOut.count
         report.search = index.report(shingler)
+    }
+
+    private func addExample(_ pair: NearPair) throws {
+        let isFirstHeldOut = isHeldOut[Int(pair.first)]
+        // Rows that stand for others of the same words may be on one side.
+        guard isFirstHeldOut != isHeldOut[Int(pair.second)] else { return }
+        let first = try spool.row(Int(pair.first))
+        let second = try spool.row(Int(pair.second))
+        report.near.examples.append(
+            examples.pair(
+                isFirstHeldOut ? second : first, isFirstHeldOut ? first : second, similarity: Double(pair.similarity)))
     }
 }

@@ -1,7 +1,6 @@
 // Holding rows out of the training files: whole units of rows, so that what belongs together stands on one side.
 
 internal import Datasets
-internal import Digests
 internal import Foundation
 internal import JSON
 internal import Recipes
@@ -24,7 +23,7 @@ final class SplitRows: RowSink {
     private let plan: SplitPlan
     private let next: any RowSink
     private let spool: RowSpool
-    private var units: UnitNumbers
+    private let units: SplitUnits
     private let prompts: PromptKeys
     private let content: TextFields
     private let group: TextFields?
@@ -32,11 +31,9 @@ final class SplitRows: RowSink {
     private let stratum: TextFields?
     private var strata: [String] = []
     private var stratumNumbers: [String: Int] = [:]
-    /// Unit and stratum of each row.
-    private var unitOfRow = ChunkedArray<Int32>(repeating: 0)
     private var stratumOfRow = ChunkedArray<Int32>(repeating: 0)
     private var times: [TimeKey] = []
-    private let index: NearIndex?
+    private var index: NearIndex?
     private var shingler: Shingler
     private(set) var report: SplitReport
 
@@ -44,7 +41,7 @@ final class SplitRows: RowSink {
         self.plan = plan
         self.next = next
         spool = RowSpool(folder: folder)
-        units = UnitNumbers(seed: plan.seed)
+        units = SplitUnits(seed: plan.seed, folder: folder)
         prompts = PromptKeys(columns)
         content = TextFields([], columns: columns, coversAll: false)
         func field(_ name: String?) -> TextFields? {
@@ -65,7 +62,10 @@ final class SplitRows: RowSink {
 
     func receive(_ row: Row) throws {
         try spool.append(row)
-        if let index { try index.add(shingles(of: row)) }
+        if let index {
+            withText(of: row) { shingler.scan($0) }
+            try index.add(shingler)
+        }
         if let stratum {
             let value = try value(stratum, row, plan.section.stratifyBy)
             let number = stratumNumbers[value] ?? strata.count
@@ -88,7 +88,7 @@ final class SplitRows: RowSink {
         } else {
             key = "\(row.index)"
         }
-        unitOfRow.append(Int32(units.number(of: key)))
+        try units.append(key: key)
     }
 
     private func value(_ field: TextFields, _ row: Row, _ name: String?) throws -> String {
@@ -102,10 +102,10 @@ final class SplitRows: RowSink {
         return value
     }
 
-    private func shingles(of row: Row) -> [UInt64] {
+    private func withText<Result>(of row: Row, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
         var bytes: [UInt8] = []
         content.appendText(of: row.fields, to: &bytes)
-        return bytes.withUnsafeBufferPointer { shingler.shingles(of: $0) }
+        return bytes.withUnsafeBufferPointer { body($0) }
     }
 
     // MARK: Deciding
@@ -119,15 +119,16 @@ final class SplitRows: RowSink {
                 "data.val_size", "recipe", "asks for \(wanted) of \(count) rows",
                 hint: "no row would be left to train on")
         }
-        var isHeldOut = ChunkedArray<Bool>(repeating: false, count: count)
+        var isHeldOut = BitArray(count: count)
         if time != nil {
             times.sort()
             for key in times[(count - wanted)...] { isHeldOut[key.row] = true }
+            times = []
             report.units = count
         } else {
             try chooseUnits(wanted, &isHeldOut)
         }
-        for row in 0..<count where isHeldOut[row] { report.heldOut += 1 }
+        report.heldOut = isHeldOut.trueCount
         guard report.heldOut > 0 else {
             throw StepError(
                 "data.val_size", "recipe", "all rows belong together, so none can be held out",
@@ -143,54 +144,68 @@ final class SplitRows: RowSink {
         try next.finish()
     }
 
-    /// Goes through the units in the order of their digests and holds out what fits.
-    private func chooseUnits(_ wanted: Int, _ isHeldOut: inout ChunkedArray<Bool>) throws {
-        let count = spool.count
-        var sizes = [Int](repeating: 0, count: units.count)
-        for row in 0..<count { sizes[Int(unitOfRow[row])] += 1 }
-        var joined = DisjointSets(sizes: sizes, largest: max(1, wanted))
+    /// Goes through the units in their order and holds out what fits.
+    private func chooseUnits(_ wanted: Int, _ isHeldOut: inout BitArray) throws {
+        try units.number()
+        var pairs: [NearPair] = []
         if let index {
-            let pairs = try index.pairs(
-                side: { Int(unitOfRow[$0]) }, across: true, shingles: { [self] in shingles(of: try spool.row($0)) })
-            // The most alike first: where a set would grow beyond what can be held out, the least alike are parted.
-            for pair in pairs.sorted(by: { ($1.similarity, $0.second, $0.first) < ($0.similarity, $1.second, $1.first) }
-            ) {
-                joined.join(Int(unitOfRow[Int(pair.first)]), Int(unitOfRow[Int(pair.second)]))
-            }
+            let units = units.ofRow
+            pairs = try index.pairs(
+                side: { Int(units[$0]) }, across: true,
+                shingles: { [self] number in
+                    let row = try spool.row(number)
+                    return withText(of: row) { shingler.sortedShingles(of: $0) }
+                })
+            // What follows at once looks for the very same pairs.
+            (next as? LeakageCheck)?.adopt(spool, index, pairs)
+            self.index = nil
         }
-        var members = [[Int32]](repeating: [], count: units.count)
-        for row in 0..<count { members[joined.root(Int(unitOfRow[row]))].append(Int32(row)) }
-        let roots = units.order.filter { !members[$0].isEmpty }
-        report.units = roots.count
+        var joined = JoinedUnits(pairs, units, largest: max(1, wanted))
+        pairs = []
+        var isChosen = BitArray(count: units.count)
         if stratum == nil {
-            choose(roots, members, wanted: wanted, of: count, &isHeldOut)
-            return
+            report.units = choose(&joined, wanted: wanted, of: spool.count, &isChosen) { _ in true }
+        } else {
+            try chooseByStratum(&joined, wanted: wanted, &isChosen)
         }
+        for row in 0..<spool.count { isHeldOut[row] = isChosen[joined.root(Int(units.ofRow[row]))] }
+    }
+
+    private func chooseByStratum(_ joined: inout JoinedUnits, wanted: Int, _ isChosen: inout BitArray) throws {
         // A unit counts for the stratum of its first row.
+        var stratumOfUnit = [Int32](repeating: -1, count: units.count)
+        var rows = [Int](repeating: 0, count: strata.count)
+        for row in 0..<spool.count {
+            let root = joined.root(Int(units.ofRow[row]))
+            if stratumOfUnit[root] < 0 { stratumOfUnit[root] = stratumOfRow[row] }
+            rows[Int(stratumOfUnit[root])] += 1
+        }
         for number in strata.indices {
-            let own = roots.filter { Int(stratumOfRow[Int(members[$0][0])]) == number }
-            let rows = own.reduce(0) { $0 + members[$1].count }
-            let share = Int((Double(wanted) * Double(rows) / Double(count)).rounded())
-            if share > 0, rows > 1 { choose(own, members, wanted: share, of: rows, &isHeldOut) }
+            let share = Int((Double(wanted) * Double(rows[number]) / Double(spool.count)).rounded())
+            report.units += choose(
+                &joined, wanted: rows[number] > 1 ? share : 0, of: rows[number], &isChosen
+            ) { stratumOfUnit[$0] == Int32(number) }
         }
     }
 
+    /// Chooses among the units that `isOwn` allows; how many there are.
     private func choose(
-        _ roots: [Int], _ members: [[Int32]], wanted: Int, of count: Int, _ isHeldOut: inout ChunkedArray<Bool>
-    ) {
+        _ joined: inout JoinedUnits, wanted: Int, of count: Int, _ isChosen: inout BitArray, isOwn: (Int) -> Bool
+    ) -> Int {
         var held = 0
-        for root in roots {
-            guard held < wanted else { break }
-            let size = members[root].count
+        var own = 0
+        for unit in 0..<units.count where joined.root(unit) == unit && isOwn(unit) {
+            own += 1
+            let size = joined.size(ofRoot: unit)
             // A unit too large for what is still wanted stays in training, unless nothing is held out yet.
-            guard held + size <= max(wanted, wanted + wanted / 10) || held == 0 else { continue }
-            guard size < count else { break }
-            for row in members[root] { isHeldOut[Int(row)] = true }
+            guard held < wanted, size < count, held + size <= wanted + wanted / 10 || held == 0 else { continue }
+            isChosen[unit] = true
             held += size
         }
+        return own
     }
 
-    private func countStrata(_ isHeldOut: ChunkedArray<Bool>) {
+    private func countStrata(_ isHeldOut: BitArray) {
         var counts = strata.map { ClassCount(name: $0, before: 0, after: 0) }
         for row in 0..<spool.count {
             counts[Int(stratumOfRow[row])].before += 1
@@ -200,86 +215,10 @@ final class SplitRows: RowSink {
     }
 
     /// Checks what the split promises.
-    private func countGroups(_ isHeldOut: ChunkedArray<Bool>) {
+    private func countGroups(_ isHeldOut: BitArray) {
         guard time == nil else { return }
         var sides = [UInt8](repeating: 0, count: units.count)
-        for row in 0..<spool.count { sides[Int(unitOfRow[row])] |= isHeldOut[row] ? 2 : 1 }
+        for row in 0..<spool.count { sides[Int(units.ofRow[row])] |= isHeldOut[row] ? 2 : 1 }
         report.groupsOnBothSides = sides.count { $0 == 3 }
-    }
-}
-
-/// A moment as its field writes it: numbers by value, texts by their characters (as ISO 8601 sorts), equal ones by row.
-private struct TimeKey: Comparable {
-    let number: Double?
-    let text: String
-    let row: Int
-
-    init(_ value: String, row: Int) {
-        number = Double(value)
-        text = value
-        self.row = row
-    }
-
-    static func < (left: TimeKey, right: TimeKey) -> Bool {
-        if let a = left.number, let b = right.number { return (a, left.row) < (b, right.row) }
-        if (left.number == nil) != (right.number == nil) { return left.number != nil }
-        if left.text.utf8.elementsEqual(right.text.utf8) { return left.row < right.row }
-        return left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
-    }
-}
-
-/// Numbers for keys, and the order in which units are drawn: by SHA-256 of seed and key, so that it depends on neither files nor
-/// their order.
-struct UnitNumbers {
-    private let seed: Int
-    private var numbers: [UInt64: Int] = [:]
-    private var digests: [UInt64] = []
-
-    init(seed: Int) { self.seed = seed }
-
-    var count: Int { digests.count }
-
-    mutating func number(of key: String) -> Int {
-        var hash = SHA256()
-        hash.update("\(seed)\n" + key)
-        let digest = hash.digest()[..<8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        if let number = numbers[digest] { return number }
-        numbers[digest] = digests.count
-        digests.append(digest)
-        return digests.count - 1
-    }
-
-    var order: [Int] { digests.indices.sorted { digests[$0] < digests[$1] } }
-}
-
-/// Sets that are joined while they stay small enough.
-struct DisjointSets {
-    private var parents: [Int32]
-    private var sizes: [Int]
-    private let largest: Int
-
-    init(sizes: [Int], largest: Int) {
-        parents = sizes.indices.map { Int32($0) }
-        self.sizes = sizes
-        self.largest = largest
-    }
-
-    mutating func root(_ element: Int) -> Int {
-        var element = element
-        while Int(parents[element]) != element {
-            parents[element] = parents[Int(parents[element])]
-            element = Int(parents[element])
-        }
-        return element
-    }
-
-    mutating func join(_ first: Int, _ second: Int) {
-        let a = root(first)
-        let b = root(second)
-        guard a != b, sizes[a] + sizes[b] <= largest else { return }
-        // The earlier element stays the root, whatever the order of joins.
-        let (low, high) = (min(a, b), max(a, b))
-        parents[high] = Int32(low)
-        sizes[low] += sizes[high]
     }
 }

@@ -8,9 +8,10 @@ final class NearDuplicates: RowStep {
     private let examples: ExampleText
     private var shingler: Shingler
     private let spool: RowSpool
-    private let index: NearIndex
+    /// `nil` once all pairs are found: what comes behind has needs of its own.
+    private var index: NearIndex?
     private var bytes: [UInt8] = []
-    private var isHeldOut = ChunkedArray<Bool>(repeating: false)
+    private var isHeldOut = BitArray()
 
     init(_ step: DeduplicateStep, _ report: StepReport, columns: ColumnNames, folder: URL, next: any RowSink) {
         fields = TextFields(step.fields, columns: columns, coversAll: false)
@@ -22,7 +23,10 @@ final class NearDuplicates: RowStep {
     }
 
     override func process(_ row: Row) throws {
-        try index.add(shingles(of: row))
+        bytes.removeAll(keepingCapacity: true)
+        fields.appendText(of: row.fields, to: &bytes)
+        bytes.withUnsafeBufferPointer { shingler.scan($0) }
+        try index?.add(shingler)
         isHeldOut.append(row.isHeldOut)
         try spool.append(row)
     }
@@ -30,13 +34,21 @@ final class NearDuplicates: RowStep {
     private func shingles(of row: Row) -> [UInt64] {
         bytes.removeAll(keepingCapacity: true)
         fields.appendText(of: row.fields, to: &bytes)
-        return bytes.withUnsafeBufferPointer { shingler.shingles(of: $0) }
+        return bytes.withUnsafeBufferPointer { shingler.sortedShingles(of: $0) }
     }
 
     override func conclude() throws {
+        let isDropped = try findDuplicates()
+        index = nil
+        try spool.forEach { number, row in if !isDropped[number] { try emit(row) } }
+    }
+
+    private func findDuplicates() throws -> BitArray {
+        var isDropped = BitArray(count: spool.count)
+        guard let index else { return isDropped }
+        let sides = isHeldOut
         let pairs = try index.pairs(
-            side: { isHeldOut[$0] ? 1 : 0 }, across: false, shingles: { [self] in shingles(of: try spool.row($0)) })
-        var isDropped = ChunkedArray<Bool>(repeating: false, count: spool.count)
+            side: { sides[$0] ? 1 : 0 }, across: false, shingles: { [self] in shingles(of: try spool.row($0)) })
         var found = DuplicateReport()
         found.search = index.report(shingler)
         var next = 0
@@ -57,7 +69,7 @@ final class NearDuplicates: RowStep {
             try add(keeper, to: &found)
         }
         note { $0.duplicates = found }
-        try spool.forEach { number, row in if !isDropped[number] { try emit(row) } }
+        return isDropped
     }
 
     private func add(_ pair: NearPair, to found: inout DuplicateReport) throws {

@@ -16,6 +16,10 @@ struct ContentHash {
         return product.high ^ product.low
     }
 
+    /// A number's bits spread over all 64.
+    @inline(__always)
+    static func mixed(_ number: UInt64) -> UInt64 { mix(number ^ second, first) &+ mix(number, second) }
+
     mutating func add(_ bytes: UnsafeBufferPointer<UInt8>) {
         let raw = UnsafeRawBufferPointer(bytes)
         var position = 0
