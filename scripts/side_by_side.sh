@@ -1,18 +1,21 @@
 #!/usr/bin/env bash
 # Lathe and its peers on the same files, in the same run, turn by turn: medians and ratios.
 #
-#   scripts/side_by_side.sh [--only train,generation,tokenizer] [--rounds N] [--max-steps N]
-#                           [--train FILE --held-out FILE] [--text FILE] [--model FILE] [--json FILE]
+#   scripts/side_by_side.sh [--only train,generation,tokenizer,preparation] [--rounds N] [--max-steps N]
+#                           [--train FILE --held-out FILE] [--text FILE] [--model FILE] [--megabytes N] [--json FILE]
 #
 # The peers are Python programs. LATHE_PYTHON names an interpreter that has torch, transformers, peft, trl, datasets, tokenizers,
-# gguf and xllamacpp; without it a virtual environment with them is made in .venv-side-by-side (some gigabytes, once). LATHE_TORCH
+# gguf, xllamacpp and datasketch (the last alone for --only preparation); without it a virtual environment with them is made in .venv-side-by-side (some gigabytes, once). LATHE_TORCH
 # is what to install as torch: say "torch==2.13.0+cpu" where pip's settings know a build without CUDA, which is smaller.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 say() { printf '%s\n' "side_by_side: $*" >&2; }
 
-packages=(torch transformers peft trl datasets tokenizers gguf xllamacpp)
+packages=(torch transformers peft trl datasets tokenizers gguf xllamacpp datasketch)
+case " $* " in
+    *" --only preparation "*) packages=(datasketch) ;;
+esac
 
 has_packages() {
     "$1" - "${packages[@]}" <<'PYTHON' 2>/dev/null
@@ -32,12 +35,14 @@ else
     fi
     if ! has_packages "$python"; then
         say "installing ${packages[*]}; pip's own settings say from where"
-        "$python" -m pip install --quiet --disable-pip-version-check --only-binary :all: \
-            "${LATHE_TORCH:-torch}" "${packages[@]:1}" >&2
+        [ "${packages[0]}" = torch ] && packages[0]=${LATHE_TORCH:-torch}
+        "$python" -m pip install --quiet --disable-pip-version-check --only-binary :all: "${packages[@]}" >&2
     fi
 fi
 
-for program in lathe Benchmarks; do
+programs=(lathe Benchmarks)
+[ "${packages[0]}" = datasketch ] && programs=(lathe)
+for program in "${programs[@]}"; do
     if [ ! -x "$root/.build/release/$program" ]; then
         say "building $program"
         (cd "$root" && swift build -c release --product "$program" >&2)

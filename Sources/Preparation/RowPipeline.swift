@@ -21,6 +21,15 @@ public struct PreparationContext: Sendable {
     }
 }
 
+extension PreparationContext {
+    /// The folder that `TMPDIR` names, else `/var/tmp`: `/tmp` lies in memory on many machines, and rows set aside are as large as the
+    /// files they came from.
+    public static func scratchFolder(environment: [String: String]) -> URL {
+        if environment["TMPDIR"] == nil, access("/var/tmp", W_OK) == 0 { return URL(fileURLWithPath: "/var/tmp") }
+        return FileManager.default.temporaryDirectory
+    }
+}
+
 /// Rows in, prepared rows out.
 ///
 /// Rows of held-out files are marked so when they are pushed. Where there are none and `data.val_size` asks for some, they are held

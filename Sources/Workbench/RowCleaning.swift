@@ -26,9 +26,10 @@ struct RowCleaning {
     func run(into sink: any RowSink) throws -> Outcome {
         let data = recipe.data
         try data.files().forEach { try Failure.requireFile($0, "the data file") }
+        let environment = ProcessInfo.processInfo.environment
         let context = PreparationContext(
-            scratch: FileManager.default.temporaryDirectory, countTokens: countTokens,
-            environment: ProcessInfo.processInfo.environment)
+            scratch: PreparationContext.scratchFolder(environment: environment), countTokens: countTokens,
+            environment: environment)
         let pipeline = try RowPipeline(data, seed: recipe.seed, context: context, into: sink)
         var input = data.inputSettings
         input.badRows = .countAll

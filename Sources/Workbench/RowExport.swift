@@ -17,12 +17,22 @@ public struct RowExport: Presentable {
         let recipe = resolved.recipe
         let folder = URL(fileURLWithPath: "checkpoints").appendingPathComponent(recipe.name).appendingPathComponent(
             "rows")
-        let sink = try JSONLinesSink(folder: writes ? folder : nil)
+        let staged = writes ? try AtomicFolder(folder, owned: Self.fileNames) : nil
+        let sink = try JSONLinesSink(folder: staged?.staging)
         let outcome = try RowCleaning(recipe, countTokens: try Self.tokenCounter(recipe)).run(into: sink)
         report = DataReport(
             name: recipe.name, preparation: outcome.report, input: outcome.train, heldOutInput: outcome.heldOut)
-        files = try sink.commit() + (writes ? ReportFiles.write(report, to: folder) : [])
+        var names = try sink.commit()
+        if let staged {
+            names += try ReportFiles.write(report, to: staged.staging).map { URL(fileURLWithPath: $0).lastPathComponent }
+            // Rows and report change places with an earlier run's in one step: no file of one run ever stands beside one of another.
+            try staged.commit()
+        }
+        files = names.map { folder.appendingPathComponent($0).path }
     }
+
+    /// What the folder of rows consists of.
+    private static let fileNames = ["train.jsonl", "held_out.jsonl", "report.json", "report.html"]
 
     private static func tokenCounter(_ recipe: Recipe) throws -> (@Sendable (String) -> Int)? {
         let needsTokens = recipe.data.steps.contains { step in
@@ -44,7 +54,7 @@ public struct RowExport: Presentable {
     }
 }
 
-/// Writes rows as one JSON object a line, `train.jsonl` and `held_out.jsonl`; both appear whole or not at all.
+/// Writes rows as one JSON object a line, `train.jsonl` and `held_out.jsonl`.
 private final class JSONLinesSink: RowSink {
     private let train: AtomicFile?
     private let heldOut: AtomicFile?
@@ -58,7 +68,6 @@ private final class JSONLinesSink: RowSink {
             heldOut = nil
             return
         }
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         train = try AtomicFile(folder.appendingPathComponent("train.jsonl"))
         heldOut = try AtomicFile(folder.appendingPathComponent("held_out.jsonl"))
     }
@@ -86,7 +95,7 @@ private final class JSONLinesSink: RowSink {
         try heldOut?.write(heldOutBytes)
     }
 
-    /// Puts the files in their places.
+    /// Puts the files in their places; their names.
     func commit() throws -> [String] {
         guard let train, let heldOut else { return [] }
         try train.commit()
@@ -95,6 +104,6 @@ private final class JSONLinesSink: RowSink {
         } else {
             heldOut.abandon()
         }
-        return [train.url.path] + (heldOutRows > 0 ? [heldOut.url.path] : [])
+        return [train, heldOut].prefix(heldOutRows > 0 ? 2 : 1).map(\.url.lastPathComponent)
     }
 }

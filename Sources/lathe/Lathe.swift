@@ -20,6 +20,8 @@ struct Lathe: ParsableCommand {
         ])
 
     static func main() {
+        // A file that grows beyond its limit is an error to report, not a signal to die from.
+        signal(SIGXFSZ, SIG_IGN)
         do {
             try InstructionSetLimit.apply()
             var command = try parseAsRoot()

@@ -6,6 +6,7 @@ Started by scripts/side_by_side.sh, which sees to the packages. Each program is 
   train       TRL's SFTTrainer with a PEFT adapter (bf16 autocast); both adapters are scored by Lathe on held-out rows
   generation  llama.cpp (xllamacpp): reading a prompt, writing one sequence, writing sixteen
   tokenizer   Hugging Face's tokenizers on one thread; the ids must be the same
+  preparation datasketch on near-duplicates, plain Python on normalise + filter + exact duplicates; one core each
 """
 import argparse
 import json
@@ -16,10 +17,12 @@ from importlib import metadata
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from comparisons import compare_generation, compare_tokenizer, compare_training  # noqa: E402
+from preparation import compare_preparation  # noqa: E402
 from rounds import Bench  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-COMPARISONS = {"train": compare_training, "generation": compare_generation, "tokenizer": compare_tokenizer}
+COMPARISONS = {"train": compare_training, "generation": compare_generation, "tokenizer": compare_tokenizer,
+               "preparation": compare_preparation}
 
 
 def options() -> argparse.Namespace:
@@ -33,6 +36,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--max-steps", type=int, help="stop training after so many steps; by default one epoch")
     parser.add_argument("--checkpointing", action="store_true", help="gradient checkpointing for TRL: slower, less memory")
     parser.add_argument("--text", type=pathlib.Path, help="for the tokenizer, row by row; by default the training rows")
+    parser.add_argument("--megabytes", type=int, default=50, help="of rows that are written for preparation")
     parser.add_argument("--work", type=pathlib.Path, default=ROOT / "checkpoints/side-by-side", help="scratch folder")
     parser.add_argument("--json", type=pathlib.Path, help="write everything measured to this file")
     chosen = parser.parse_args()
@@ -42,7 +46,7 @@ def options() -> argparse.Namespace:
         parser.error(f"--only: no comparison is called {', '.join(unknown)}")
     for name in ("model", "train", "held_out"):
         path = getattr(chosen, name).absolute()
-        if not path.exists():
+        if not path.exists() and chosen.only != ["preparation"]:
             parser.error(f"{path} does not exist")
         setattr(chosen, name, path)
     chosen.text = (chosen.text or chosen.train).absolute()
@@ -56,8 +60,11 @@ def machine() -> dict:
         if line.startswith("model name"):
             facts["cpu"] = line.split(":", 1)[1].strip()
             break
-    for package in ("torch", "transformers", "peft", "trl", "tokenizers", "xllamacpp"):
-        facts[package] = metadata.version(package)
+    for package in ("torch", "transformers", "peft", "trl", "tokenizers", "xllamacpp", "datasketch"):
+        try:
+            facts[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
     return facts
 
 

@@ -103,6 +103,10 @@ public final class RowSpool {
     // MARK: Files without a name
 
     static func namelessFile(in folder: URL) throws -> Int32 {
+        // O_TMPFILE, which Swift's Glibc module does not show: the file never has a name.
+        let nameless = open(folder.path, 0o20_200_000 | O_RDWR | O_CLOEXEC, 0o600)
+        if nameless >= 0 { return nameless }
+        // File systems that cannot: it has one for a moment.
         var path = Array(folder.appendingPathComponent(".lathe-spool-XXXXXX").path.utf8CString)
         let descriptor = mkstemp(&path)
         guard descriptor >= 0 else { throw SpoolError(folder: folder.path, reason: String(cString: strerror(errno))) }
