@@ -9,7 +9,7 @@ final class DelimitedRows: FileRows {
     private let maximumRowBytes: Int
     private let quotes: QuoteRule
     private var header: [String]?
-    /// Lines whose separators do not make as many fields as the header has.
+    /// Lines whose tabs do not make as many fields as the header has. Between commas, quotation marks are how fields are written.
     private(set) var unevenLines = 0
 
     /// - Parameter columnNames: empty where the first line names the columns.
@@ -132,7 +132,7 @@ final class DelimitedRows: FileRows {
     }
 
     private func countUneven(_ scan: Scan, _ fieldCount: Int) {
-        guard scan.fields.count != fieldCount || scan.joinsLinesOrFields else { return }
+        guard separator == 0x09, scan.fields.count != fieldCount || scan.joinsLinesOrFields else { return }
         var separators = 0
         for byte in window.bytes[..<scan.position] {
             if byte == separator {

@@ -10,7 +10,7 @@ public struct InputFileReport: Codable, Sendable, Equatable {
     /// Rows given.
     public var rows = 0
     public var badRows = 0
-    /// Lines of a table whose separators do not make as many fields as the header has: quotation marks join them, or they are bad.
+    /// Lines of a table whose tabs do not make as many fields as the header has: quotation marks join them, or they are bad.
     public var unevenLines = 0
     /// How text was spelled; `nil` for files that are no text.
     public var encoding: TextEncoding?
