@@ -1,4 +1,9 @@
 #include <hdf5.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 /* HDF5's constants are macros around library state, which Swift does not import: one getter each. */
 static inline hid_t lathe_h5_float_in_memory(void) { return H5T_NATIVE_FLOAT; }
@@ -26,3 +31,27 @@ static inline unsigned lathe_h5_object_kinds(void) { return H5F_OBJ_DATASET | H5
 static inline unsigned lathe_h5_global_scope(void) { return H5F_SCOPE_GLOBAL; }
 /* Errors come back as values; the library's own report on standard error is not wanted. */
 static inline void lathe_h5_be_quiet(void) { H5Eset_auto2(H5E_DEFAULT, NULL, NULL); }
+
+/* A process for reading a file that may be hostile: it ends with its parent, dies without a word, and cannot take all memory.
+   0 in the new process, its number in the old one, -1 where none could be made. */
+static inline pid_t lathe_h5_fork(void) {
+    pid_t process = fork();
+    if (process != 0) return process;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    const int fatal[] = {SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE, SIGPIPE, SIGTERM};
+    for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++) signal(fatal[i], SIG_DFL);
+    signal(SIGINT, SIG_IGN); /* the parent decides what an interruption means */
+    struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+    unsigned long pages = 0;
+    FILE *sizes = fopen("/proc/self/statm", "r");
+    if (sizes) {
+        if (fscanf(sizes, "%lu", &pages) == 1) {
+            rlim_t most = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + ((rlim_t)2 << 30);
+            struct rlimit memory = {most, most};
+            setrlimit(RLIMIT_AS, &memory);
+        }
+        fclose(sizes);
+    }
+    return 0;
+}

@@ -38,6 +38,38 @@ private let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent
         #expect(throws: DatasetError.self) { try readFile(path, settings) }
     }
 
+    /// libhdf5 crashes on some of these; a run must not.
+    @Test(arguments: [("compound.h5", 600), ("columns.h5", 60), ("two.h5", 100)])
+    func damagedTablesOfHDF5AreErrors(_ name: String, _ count: Int) throws {
+        let whole = try [UInt8](Data(contentsOf: fixtures.appendingPathComponent(name)))
+        var state: UInt64 = 0x1234_5678_9ABC_DEF1
+        func next(_ bound: Int) -> Int {
+            state ^= state << 13
+            state ^= state >> 7
+            state ^= state << 17
+            return Int(state % UInt64(bound))
+        }
+        var settings = InputSettings.strict
+        settings.maximumBadRows = 1_000
+        settings.recordsField = name == "two.h5" ? "train" : nil
+        var refused = 0
+        for number in 0..<count {
+            var bytes = whole
+            if number % 10 == 0 {
+                bytes.removeLast(1 + next(bytes.count - 1))
+            } else {
+                for _ in 0...next(3) { bytes[next(min(bytes.count, 4_096))] = UInt8(next(256)) }
+            }
+            try withFile("a.h5", bytes) { path in
+                do { _ = try readFile(path, settings) } catch let error as DatasetError {
+                    refused += 1
+                    #expect(error.problems.allSatisfy { $0.place.file == path })
+                }
+            }
+        }
+        #expect(refused >= count / 10)
+    }
+
     @Test func whatIsNoTableIsRefused() throws {
         for name in ["a.h5", "a.parquet", "a.parquet.gz"] {
             try withFile(name, "{\"text\": \"a\"}\n") { path in

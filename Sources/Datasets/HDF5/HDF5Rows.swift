@@ -6,7 +6,7 @@ internal import JSON
 
 /// The rows of an HDF5 table, some hundred at a time.
 ///
-/// The file is read by libhdf5, which is not made for hostile files: those from strangers are better had as another format.
+/// The file is read by libhdf5, which crashes on some damaged files: `GuardedHDF5Rows` does this in a process of its own.
 final class HDF5Rows: FileRows {
     private let file: String
     private let handle: HDF5Handle

@@ -25,7 +25,7 @@ final class OpenedFile {
             rows =
                 layout == .parquet
                 ? try ParquetRows(path, maximumRowBytes: limit)
-                : try HDF5Rows(path, path: settings.recordsField, maximumRowBytes: limit)
+                : GuardedHDF5Rows(path, path: settings.recordsField, maximumRowBytes: limit)
             return
         }
         let unpacked = try Self.unpack(bytes, packing, path)
