@@ -20,8 +20,8 @@ if [ -z "$version" ] || [ "$major" -lt 6 ] || { [ "$major" -eq 6 ] && [ "$minor"
 fi
 say "Swift $version"
 
-# 2. Debian packages: matrix products (OpenBLAS, oneDNN), checkpoints (HDF5), regular expressions (Oniguruma), hashes, gzip.
-wanted=(libopenblas-dev libdnnl-dev libhdf5-dev libonig-dev libssl-dev zlib1g-dev libzstd-dev)
+# 2. Debian packages: matrix products (OpenBLAS, oneDNN), checkpoints (HDF5), regular expressions (Oniguruma), hashes, gzip, zstd, Brotli pages of Parquet.
+wanted=(libopenblas-dev libdnnl-dev libhdf5-dev libonig-dev libssl-dev zlib1g-dev libzstd-dev libbrotli1)
 missing=()
 if command -v dpkg-query >/dev/null; then
     for package in "${wanted[@]}"; do

@@ -12,6 +12,7 @@ extension DataReport {
                 if count > 0 { lines.append(Figures.count(count) + " " + name + " " + (count == 1 ? what : plural)) }
             }
             if let input, input.badRows > 0 { lines.append(Self.badRows(input, name)) }
+            if let input { lines += Self.unevenLines(input) }
             guard let report else { continue }
             let limit = report.maximumLength.map { " (\(Figures.count($0)))" } ?? ""
             add(report.truncatedRows, "row was cut at data.max_length" + limit, "rows were cut at data.max_length" + limit)
@@ -37,6 +38,14 @@ extension DataReport {
             "\(Figures.count(input.badRows)) \(name) \(input.badRows == 1 ? "row is" : "rows are") bad and left out ("
             + kinds.joined(separator: ", ") + ")"
         return line + (input.samples.first.map { ", the first: \($0.place): \($0.message)" } ?? "")
+    }
+
+    /// Lines of tables that quotation marks join to whole rows: as rows of their own they would be ragged.
+    private static func unevenLines(_ input: InputReport) -> [String] {
+        guard input.badRowKinds[.ragged] == nil else { return [] }
+        return input.files.filter { $0.unevenLines > 0 }.map { file in
+            "\(Figures.count(file.unevenLines)) lines of \(file.path) have not the header's fields: quotation marks hold them together"
+        }
     }
 
     private static func leaks(_ leakage: LeakageReport) -> [String] {

@@ -32,7 +32,7 @@ public struct EvaluationReport: Presentable {
         let model = try opened.languageModel(precision: precision.type)
         let attached = try path.map { try AttachedAdapter($0, to: model, base: opened) }
         let warnings =
-            (attached?.warnings ?? []) + DataSummary(rows.report).warnings
+            recipe.data.unusedByScoring + (attached?.warnings ?? []) + DataSummary(rows.report).warnings
             + opened.warnings
         for warning in warnings { observer.receive(.warning(warning)) }
         try self.init(

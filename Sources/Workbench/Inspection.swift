@@ -35,7 +35,9 @@ public struct Inspection: Presentable {
                 try PreparedFile.isPrepared(url)
                 ? Self.prepared(url) : HDF5Contents.isHDF5(url) ? Self.exportedModel(url) : Self.checkpoint(url)
         } else if RowFiles.isReadable(path) {
-            json = try Self.dataset(path)
+            do { json = try Self.dataset(path) } catch let error as DatasetError {
+                json = try RowFacts(path, because: error).json
+            }
         } else {
             throw Failure(
                 .badInput, "\(path) is nothing that Lathe knows",

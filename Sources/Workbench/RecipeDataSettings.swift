@@ -50,4 +50,9 @@ extension DataSection {
         }
         return other
     }
+
+    /// What a person may expect of keys of data that evaluating and scoring files leave alone.
+    var unusedByScoring: [String] {
+        steps.isEmpty ? [] : ["data.steps are not applied: the rows of --data are taken as they are"]
+    }
 }

@@ -29,7 +29,7 @@ public final class Scoring {
         workspace = EvaluationRows.workspace(
             for: model, memoryLimit: recipe.train.memoryLimitBytes, fileBytes: opened.byteCount)
         self.observer = observer
-        for warning in DataSummary(rows.report).warnings + (attached?.warnings ?? [])
+        for warning in recipe.data.unusedByScoring + DataSummary(rows.report).warnings + (attached?.warnings ?? [])
             + opened.warnings
         {
             observer.receive(.warning(warning))
