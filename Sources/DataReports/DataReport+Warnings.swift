@@ -12,7 +12,7 @@ extension DataReport {
                 if count > 0 { lines.append(Figures.count(count) + " " + name + " " + (count == 1 ? what : plural)) }
             }
             if let input, input.badRows > 0 { lines.append(Self.badRows(input, name)) }
-            if let input { lines += Self.unevenLines(input) }
+            if let input { lines += Self.unevenLines(input) + Self.tables(input) }
             guard let report else { continue }
             let limit = report.maximumLength.map { " (\(Figures.count($0)))" } ?? ""
             add(report.truncatedRows, "row was cut at data.max_length" + limit, "rows were cut at data.max_length" + limit)
@@ -45,6 +45,13 @@ extension DataReport {
         guard input.badRowKinds[.ragged] == nil else { return [] }
         return input.files.filter { $0.unevenLines > 0 }.map { file in
             "\(Figures.count(file.unevenLines)) lines of \(file.path) have not the header's fields: quotation marks hold them together"
+        }
+    }
+
+    private static func tables(_ input: InputReport) -> [String] {
+        input.files.filter { $0.tabsPerLine > 0 && $0.rows > 1 }.map { file in
+            "\(file.path) is read as text, but each line has \(Figures.count(file.tabsPerLine, "tab")): data.layout: tsv, with "
+                + "data.column_names, reads a table"
         }
     }
 

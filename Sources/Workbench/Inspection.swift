@@ -196,6 +196,7 @@ public struct Inspection: Presentable {
             "labels": .array(rows.labels.map { .string($0) }), "sha256": .string(rows.fileDigests.first ?? ""),
             "first_prompt": .string(rows.rows.first?.promptText ?? ""),
             "first_answer": .string(rows.rows.first?.answerText ?? ""),
+            "tabs_per_line": .integer(rows.input.files.first?.tabsPerLine ?? 0),
         ]
     }
 }

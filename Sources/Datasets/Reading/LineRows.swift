@@ -33,6 +33,8 @@ final class TextRows: FileRows {
     private let lines: LineCutter
     private let rule: DocumentRule
     private let maximumRowBytes: Int
+    /// Tabs of each line so far where they are as many in all of them: lines that may be a table's.
+    private(set) var tabsPerLine: Int?
 
     init(_ window: TextWindow, rule: DocumentRule, maximumRowBytes: Int) {
         lines = LineCutter(window, maximumRowBytes: maximumRowBytes)
@@ -56,7 +58,13 @@ final class TextRows: FileRows {
                 if let start { return row(text, start) }
                 continue
             }
-            if rule == .line { return row(content, place) }
+            if rule == .line {
+                if tabsPerLine != 0 {
+                    let tabs = bytes.count { $0 == 0x09 }
+                    tabsPerLine = tabs == tabsPerLine ?? tabs ? tabs : 0
+                }
+                return row(content, place)
+            }
             if start == nil { start = place } else { text += "\n" }
             text += content
             guard text.utf8.count <= maximumRowBytes else {

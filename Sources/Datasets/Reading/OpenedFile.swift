@@ -48,6 +48,7 @@ final class OpenedFile {
         report.byteCount = bytes.byteCount
         report.digest = bytes.digest
         report.unevenLines = (rows as? DelimitedRows)?.unevenLines ?? 0
+        report.tabsPerLine = (rows as? TextRows)?.tabsPerLine ?? 0
         // Nothing but ASCII is UTF-8 as well.
         report.encoding = text.map { $0.encoding == .auto ? .utf8 : $0.encoding }
     }
