@@ -77,7 +77,7 @@ public struct DeduplicateStep: Sendable, Equatable {
     /// Paths of the fields compared; empty: what the format reads.
     public var fields: [String] = []
     /// Jaccard similarity from which two rows are near-duplicates.
-    public var threshold = 0.75
+    public var threshold = 0.8
     /// Words in one shingle.
     public var shingleWords = 1
     /// Characters in one shingle of Chinese or Japanese text.

@@ -71,30 +71,41 @@ struct RowSketch: BitwiseCopyable {
 
 /// Computes signatures.
 struct MinHasher {
-    let plan: BandPlan
+    private let plan: BandPlan
+    private let characterPlan: BandPlan
     /// Odd factors and summands of the hash functions x ↦ (a·x + b) >> 32.
     private let factors: [UInt64]
     private let summands: [UInt64]
     private var minima: [UInt32]
-    /// The hash of each band, of the set signed last.
+    /// The hash of each band, of the set signed last; 0 behind the last band of its plan.
     private(set) var bands: [UInt32]
 
-    init(_ plan: BandPlan) {
+    /// - Parameters:
+    ///   - plan: how signatures of texts in words are cut.
+    ///   - characterPlan: those of texts whose shingles are of characters.
+    init(_ plan: BandPlan, _ characterPlan: BandPlan) {
         self.plan = plan
-        let length = max(plan.signatureLength, RowSketch.minimumCount)
+        self.characterPlan = characterPlan
+        let length = max(plan.signatureLength, characterPlan.signatureLength, RowSketch.minimumCount)
         factors = (0..<length).map { ContentHash.draw(seed: 1, purpose: 11, UInt64($0)) | 1 }
         summands = (0..<length).map { ContentHash.draw(seed: 1, purpose: 12, UInt64($0)) }
         minima = Array(repeating: .max, count: length)
-        bands = Array(repeating: 0, count: plan.bands)
+        bands = Array(repeating: 0, count: max(plan.bands, characterPlan.bands))
     }
 
     /// Computes the hash of each band, and the sketch. `shingles` are not empty.
     mutating func sign(_ shingles: [UInt64], setHash: UInt64) -> RowSketch {
         lathe_minhash(shingles, shingles.count, factors, summands, &minima, minima.count)
-        for band in 0..<plan.bands {
-            var hash = ContentHash(seed: UInt64(band))
+        let isOfCharacters = setHash & 2 != 0
+        let plan = isOfCharacters ? characterPlan : plan
+        for band in bands.indices {
+            guard band < plan.bands else {
+                bands[band] = 0
+                continue
+            }
+            var hash = ContentHash(seed: UInt64(band) | (isOfCharacters ? 1 << 32 : 0))
             for row in 0..<plan.rowsPerBand { hash.add(UInt64(minima[band * plan.rowsPerBand + row])) }
-            bands[band] = UInt32(truncatingIfNeeded: hash.value >> 32)
+            bands[band] = max(1, UInt32(truncatingIfNeeded: hash.value >> 32))
         }
         // High bits of a minimum are mostly zero: what is kept is mixed from all of them.
         func word(_ first: Int) -> UInt64 {

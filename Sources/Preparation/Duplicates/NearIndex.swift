@@ -19,7 +19,10 @@ final class NearIndex {
     private let bands: BandStore
     private let sketches: SpilledArray<RowSketch>
     private var isEmpty = BitArray()
-    private let leastAgreement: Int
+    /// How texts in scripts without spaces are searched: their shingles agree less.
+    private let characterPlan: BandPlan
+    private let leastAgreement: (words: Int, characters: Int)
+    private var hasCharacters = false
     private(set) var candidates = 0
     private(set) var verified = 0
     private(set) var passedOver = 0
@@ -35,10 +38,13 @@ final class NearIndex {
 
     init(threshold: Double, folder: URL) {
         plan = BandPlan(threshold: threshold)
-        hasher = MinHasher(plan)
-        bands = BandStore(bands: plan.bands, folder: folder)
+        characterPlan = BandPlan(threshold: NearMeasure.pairThreshold(threshold))
+        hasher = MinHasher(plan, characterPlan)
+        bands = BandStore(bands: max(plan.bands, characterPlan.bands), folder: folder)
         sketches = SpilledArray(RowSketch(), residentByteCount: Self.residentByteCount, folder: folder)
-        leastAgreement = RowSketch.leastAgreement(threshold)
+        leastAgreement = (
+            RowSketch.leastAgreement(threshold), RowSketch.leastAgreement(characterPlan.threshold)
+        )
     }
 
     var count: Int { bands.count }
@@ -49,6 +55,7 @@ final class NearIndex {
         if shingler.setHash == 0 {
             try sketches.append(RowSketch())
         } else {
+            if shingler.setHash & 2 != 0 { hasCharacters = true }
             try sketches.append(hasher.sign(shingler.shingles, setHash: shingler.setHash))
         }
         try bands.append(hasher.bands)
@@ -70,7 +77,7 @@ final class NearIndex {
     ///
     /// - Parameters:
     ///   - side: a row's side.
-    ///   - shingles: the sorted shingles of a row, asked for again.
+    ///   - shingles: the sorted pieces of a row, asked for again.
     func pairs(
         side: (Int) -> Int, across: Bool, shingles: @escaping (Int) throws -> [UInt64]
     ) throws -> [NearPair] {
@@ -78,13 +85,14 @@ final class NearIndex {
         func isWanted(_ first: Int, _ second: Int) -> Bool { (side(first) != side(second)) == across }
         let parts = (count + Self.rowsPerPart - 1) / Self.rowsPerPart
         var sorter = RowSorter()
-        for band in 0..<plan.bands {
+        for band in 0..<max(plan.bands, hasCharacters ? characterPlan.bands : 0) {
             for part in 0..<parts {
                 sorter.removeAll()
                 try bands.forEachBlock(of: band) { firstRow, hashes in
                     for (offset, hash) in hashes.enumerated() {
                         if parts > 1, (UInt64(hash) * UInt64(parts)) >> 32 != UInt64(part) { continue }
-                        if !isEmpty[firstRow + offset] { sorter.append(hash: hash, row: firstRow + offset) }
+                        // No hash: a text of the other kind has fewer bands.
+                        if hash != 0, !isEmpty[firstRow + offset] { sorter.append(hash: hash, row: firstRow + offset) }
                     }
                 }
                 try sorter.forEachRun { rows in try compare(rows, side, isWanted, &search) }
@@ -142,9 +150,11 @@ final class NearIndex {
     private func consider(
         _ first: (row: Int, sketch: RowSketch), _ second: (row: Int, sketch: RowSketch), _ search: inout PairSearch
     ) throws {
+        let areOfCharacters = first.sketch.setHash & second.sketch.setHash & 2 != 0
         guard
             first.sketch.setHash == second.sketch.setHash
-                || first.sketch.agreement(second.sketch) >= leastAgreement
+                || first.sketch.agreement(second.sketch)
+                    >= (areOfCharacters ? leastAgreement.characters : leastAgreement.words)
         else { return }
         try search.add(first.row, second.row)
     }
@@ -212,7 +222,7 @@ private struct PairSearch {
             candidates += 1
             var similarity = 1.0
             if try sketches.element(first).setHash != sketches.element(second).setHash {
-                similarity = Shingler.jaccard(try set(first), try set(second))
+                similarity = NearMeasure.similarity(try set(first), try set(second))
             }
             guard similarity >= threshold else { continue }
             found.append(NearPair(first: UInt32(first), second: UInt32(second), similarity: Float(similarity)))

@@ -6,7 +6,8 @@ struct Shingler {
     let characterCount: Int
     /// The shingles of the text that was scanned last, as hashes, each once, in the text's order.
     private(set) var shingles: [UInt64] = []
-    /// What texts of the same set of shingles share; 0: the text has no words.
+    /// What texts of the same set of shingles share; 0: the text has no words. Its second bit says whether most shingles are of
+    /// characters.
     private(set) var setHash: UInt64 = 0
     private var words = Words()
     /// Open addressing; 0: free.
@@ -31,19 +32,37 @@ struct Shingler {
         keepEachOnce()
     }
 
-    /// The shingles of a text, sorted.
-    mutating func sortedShingles(of text: UnsafeBufferPointer<UInt8>) -> [UInt64] {
+    /// The pieces of a text by which it is compared, sorted: its shingles and, if these have the usual size, its chunks or characters.
+    mutating func sortedPieces(of text: UnsafeBufferPointer<UInt8>) -> [UInt64] {
         scan(text)
-        return shingles.sorted()
+        var pieces = shingles
+        if wordCount == 1 { Chunks.append(of: text, to: &pieces) }
+        if characterCount == 2 {
+            for index in 0..<words.count where words.isSingle[index] {
+                pieces.append(NearMeasure.Piece.single.tag(words.hashes[index]))
+            }
+        }
+        pieces.sort()
+        var write = 0
+        for read in pieces.indices where read == 0 || pieces[read] != pieces[read - 1] {
+            pieces[write] = pieces[read]
+            write += 1
+        }
+        pieces.removeLast(pieces.count - write)
+        return pieces
     }
 
     private mutating func appendRuns(_ range: Range<Int>, size: Int) {
-        if size == 1 { return shingles.append(contentsOf: words.hashes[range]) }
+        let piece = words.isSingle[range.lowerBound] ? NearMeasure.Piece.characters : .words
+        if size == 1 {
+            for index in range { shingles.append(piece.tag(words.hashes[index])) }
+            return
+        }
         let size = min(size, range.count)
         for start in range.lowerBound...(range.upperBound - size) {
             var hash = ContentHash(seed: UInt64(size))
             for index in start..<start + size { hash.add(words.hashes[index]) }
-            shingles.append(hash.value)
+            shingles.append(piece.tag(hash.value))
         }
     }
 
@@ -60,6 +79,7 @@ struct Shingler {
             seen = Array(repeating: 0, count: capacity)
         }
         var sum: UInt64 = 0
+        var ofCharacters = 0
         var write = 0
         shingles.withUnsafeMutableBufferPointer { shingles in
             seen.withUnsafeMutableBufferPointer { seen in
@@ -75,6 +95,7 @@ struct Shingler {
                     write += 1
                     // A sum does not depend on the order; each summand is mixed first.
                     sum &+= ContentHash.mixed(value)
+                    if value & 3 == NearMeasure.Piece.characters.rawValue { ofCharacters += 1 }
                 }
             }
         }
@@ -82,26 +103,6 @@ struct Shingler {
         var hash = ContentHash(seed: 5)
         hash.add(sum)
         hash.add(UInt64(write))
-        setHash = hash.value | 1
-    }
-
-    /// |A ∩ B| / |A ∪ B| of two sorted sets; two empty ones have nothing in common.
-    static func jaccard(_ left: [UInt64], _ right: [UInt64]) -> Double {
-        var i = 0
-        var j = 0
-        var common = 0
-        while i < left.count, j < right.count {
-            if left[i] == right[j] {
-                common += 1
-                i += 1
-                j += 1
-            } else if left[i] < right[j] {
-                i += 1
-            } else {
-                j += 1
-            }
-        }
-        let union = left.count + right.count - common
-        return union > 0 ? Double(common) / Double(union) : 0
+        setHash = hash.value & ~3 | (2 * ofCharacters > write ? 3 : 1)
     }
 }

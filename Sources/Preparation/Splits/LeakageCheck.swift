@@ -167,7 +167,7 @@ final class LeakageCheck: RowSink {
                 side: { sides[$0] ? 1 : 0 }, across: true,
                 shingles: { [self] number in
                     let row = try spool.row(number)
-                    return withText(of: row) { shingler.sortedShingles(of: $0) }
+                    return withText(of: row) { shingler.sortedPieces(of: $0) }
                 })
         // Of rows with the same words one stands for all in the pairs: what counts is on which sides their set of words stands.
         var sidesOfSet: [UInt64: UInt8] = [:]

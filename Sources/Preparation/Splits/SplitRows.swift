@@ -154,7 +154,7 @@ final class SplitRows: RowSink {
                 side: { Int(units[$0]) }, across: true,
                 shingles: { [self] number in
                     let row = try spool.row(number)
-                    return withText(of: row) { shingler.sortedShingles(of: $0) }
+                    return withText(of: row) { shingler.sortedPieces(of: $0) }
                 })
             // What follows at once looks for the very same pairs.
             (next as? LeakageCheck)?.adopt(spool, index, pairs)

@@ -34,7 +34,7 @@ final class NearDuplicates: RowStep {
     private func shingles(of row: Row) -> [UInt64] {
         bytes.removeAll(keepingCapacity: true)
         fields.appendText(of: row.fields, to: &bytes)
-        return bytes.withUnsafeBufferPointer { shingler.sortedShingles(of: $0) }
+        return bytes.withUnsafeBufferPointer { shingler.sortedPieces(of: $0) }
     }
 
     override func conclude() throws {
