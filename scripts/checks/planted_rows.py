@@ -106,7 +106,8 @@ def prepare(lathe, data, files):
         def read(file):
             return [json.loads(line) for line in open(out / file)] if (out / file).exists() else []
 
-        return read("train.jsonl"), read("held_out.jsonl"), json.loads((out / "report.json").read_text())
+        report = json.loads((out / "report.json").read_text())
+        return read("train.jsonl"), read("held_out.jsonl"), report["preparation"]
 
 
 def near(options, lathe):
@@ -128,7 +129,6 @@ def near(options, lathe):
     kept = {row["id"] for row in kept}
     copies = sum(1 for key, _ in exact if not ({key, "b" + key[1:]} <= kept))
     print("exact: %d planted, %d removed by the first step, %d of the copies found" % (len(exact), report["steps"][0]["duplicates"]["rows"], copies))
-    hit = {key: not (key in kept and value[0] in kept and ("x" + value[0][1:] not in kept or True)) for key, value in planted.items()}
     hit = {key: key not in kept or not ({value[0], "x" + value[0][1:]} & kept) for key, value in planted.items()}
     removed = {key for key, _ in rows} - kept
     near_bases = {value[0] for value in planted.values()}

@@ -19,7 +19,8 @@ struct PromptKeys: Sendable {
     static func key(ofText text: String) -> String {
         var key = ""
         var isGap = false
-        for scalar in text.lowercased().unicodeScalars {
+        for wide in text.lowercased().unicodeScalars {
+            let scalar = Unicode.Scalar(narrowed(wide.value)) ?? wide
             if scalar.isASCII
                 ? isWordCharacter(scalar.value) : scalar.properties.isAlphabetic || scalar.properties.numericType != nil
             {
