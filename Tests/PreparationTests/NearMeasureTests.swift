@@ -22,7 +22,7 @@ private let near = "steps: [{ deduplicate: { by: near } }]"
         #expect(result.texts() == [text, shuffled])
     }
 
-    /// Ten words of a template and four of a fact: 10 of 18 words agree.
+    /// Nine words of a template and four of a fact: 9 of 17 words agree.
     @Test func rowsOfOneTemplateStay() throws {
         let facts = ["aspirin daily with water", "insulin weekly after meals", "rest until next month", "walk uphill every morning"]
         let texts = facts.map { "The doctor told this patient at the visit to take \($0)" }
