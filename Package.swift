@@ -93,7 +93,7 @@ let package = Package(
         .executableTarget(
             name: "lathe",
             dependencies: [
-                "Workbench", "Training", "JSON", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Workbench", "DataReports", "Training", "JSON", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings),
 

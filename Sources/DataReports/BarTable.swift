@@ -8,6 +8,10 @@ struct BarTable {
         var parts: [(kind: String, count: Int)]
         /// What stands behind the bar.
         var figures: [String]
+        /// What a whole bar stands for in this row, where that differs from row to row.
+        var whole: Int?
+        /// What stands at the end, in words.
+        var note: String?
     }
 
     var headings: [String]
@@ -27,16 +31,19 @@ struct BarTable {
     }
 
     private func table(_ rows: ArraySlice<Row>) -> Markup {
-        let head = headings.enumerated().map { index, heading in
-            Markup("th", ["scope": "col", "class": index > 1 ? "number" : index == 1 ? "bar" : nil], heading)
+        let head = headings.enumerated().map { index, heading -> Markup in
+            let isNote = rows.first?.note != nil && index == headings.count - 1
+            return Markup(
+                "th", ["scope": "col", "class": isNote ? nil : index > 1 ? "number" : index == 1 ? "bar" : nil], heading)
         }
         let body = rows.map { row in
             Markup(
                 "tr", [:],
                 children: [
                     Markup("th", ["scope": "row", "dir": "auto"], row.name),
-                    Markup("td", ["class": "bar"], SVG.share(row.parts, of: whole)),
-                ] + row.figures.map { Markup("td", ["class": "number"], $0) })
+                    Markup("td", ["class": "bar"], SVG.share(row.parts, of: row.whole ?? whole)),
+                ] + row.figures.map { Markup("td", ["class": "number"], $0) }
+                    + [row.note].compactMap { $0 }.map { Markup("td", ["class": "note"], Markup("code", [:], $0)) })
         }
         return Markup(
             "table", ["class": "bars"], Markup("thead", [:], Markup("tr", [:], children: head)),

@@ -5,11 +5,9 @@ internal import Datasets
 internal import Preparation
 
 extension DataReport {
-    /// Takes personal data out of messages about bad rows, names of classes and labels, and examples.
-    ///
-    /// Samples of tokens stay as they are trained; they are covered where they are shown.
-    mutating func cover() {
-        let cover = PersonalDataCover()
+    /// Takes personal data out of messages about bad rows, names of classes and labels, and examples; says which tokens of samples
+    /// are not shown.
+    mutating func hide(_ tokens: TokenTexts?, _ cover: PersonalDataCover) {
         for index in preparation.steps.indices { cover.cover(&preparation.steps[index]) }
         preparation.split?.strata.cover(cover)
         if var leakage = preparation.leakage {
@@ -18,8 +16,8 @@ extension DataReport {
             }
             preparation.leakage = leakage
         }
-        cover.cover(&train)
-        cover.cover(&heldOut)
+        cover.cover(&train, tokens)
+        cover.cover(&heldOut, tokens)
         cover.cover(&input)
         cover.cover(&heldOutInput)
     }
@@ -42,9 +40,15 @@ extension PersonalDataCover {
         }
     }
 
-    fileprivate func cover(_ report: inout DatasetReport?) {
+    fileprivate func cover(_ report: inout DatasetReport?, _ tokens: TokenTexts?) {
         guard var covered = report else { return }
         for index in covered.labels.indices { covered.labels[index].name = text(covered.labels[index].name, under: "label") }
+        covered.samples.forEachSequence { sample in
+            sample.label = sample.label.map { text($0, under: "label") }
+            guard let tokens else { return }
+            let strip = TokenCells(sample.ids, isTarget: sample.isTarget, gap: sample.gapIndex, tokens: tokens, cover: self)
+            sample.hiddenTokens = strip.hiddenTokens
+        }
         cover(&covered.input)
         report = covered
     }

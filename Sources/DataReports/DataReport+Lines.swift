@@ -99,13 +99,13 @@ extension StepReport {
             let text = Figures.count(value)
             return String(repeating: " ", count: max(0, columns.count - text.count)) + text
         }
-        let facts = self.facts
+        let facts = self.facts(classLimit: 6)
         return "\(index + 1) \(left(name, columns.name))  \(right(rowsIn)) → \(right(rowsOut))"
             + (facts.isEmpty ? "" : "  " + facts.joined(separator: ", "))
     }
 
-    /// What the step did, a few words each.
-    var facts: [String] {
+    /// What the step did, a few words each; classes by name where there are few.
+    func facts(classLimit: Int) -> [String] {
         var facts: [String] = []
         if rowsChanged > 0 { facts.append("\(Figures.count(rowsChanged)) changed") }
         if rowsAdded > 0 { facts.append("\(Figures.count(rowsAdded)) added") }
@@ -114,15 +114,21 @@ extension StepReport {
             facts.append(
                 Figures.count(duplicates.rows, "duplicate")
                     + (duplicates.acrossFiles > 0 ? ", \(Figures.count(duplicates.acrossFiles)) across files" : ""))
-            if let search = duplicates.search {
-                facts.append("Jaccard ≥ \(search.threshold), \(search.bands) bands of \(search.rowsPerBand)")
-            }
+            if let search = duplicates.search { facts.append("Jaccard ≥ \(search.threshold)") }
         }
         facts += masked.map { "\($0.kind) \(Figures.count($0.count))" }
-        let shown = classes.prefix(12)
-        facts += shown.map { "\($0.name) \(Figures.count($0.before)) → \(Figures.count($0.after))" }
-        if classes.count > shown.count { facts.append("and \(classes.count - shown.count) more classes") }
+        if classes.count > classLimit {
+            facts.append("\(classes.count) classes, \(Self.range(classes.map(\.before))) → \(Self.range(classes.map(\.after))) rows each")
+        } else {
+            facts += classes.map { "\($0.name) \(Figures.count($0.before)) → \(Figures.count($0.after))" }
+        }
         return facts
+    }
+
+    /// "156 to 225".
+    private static func range(_ counts: [Int]) -> String {
+        let (least, most) = (counts.min() ?? 0, counts.max() ?? 0)
+        return least == most ? Figures.count(least) : "\(Figures.count(least)) to \(Figures.count(most))"
     }
 }
 

@@ -20,10 +20,15 @@ public struct DataReport: Codable, Sendable, Equatable {
     public var input: InputReport?
     public var heldOutInput: InputReport?
 
-    /// Whatever quotes rows is masked here, however it came about: nothing that is made of a report shows personal data.
+    /// Whatever quotes rows is covered here, however it came about: nothing that is made of a report shows personal data.
+    ///
+    /// - Parameters:
+    ///   - tokens: the texts of tokens, so that samples are covered too.
+    ///   - cover: knows what was masked in the rows.
     public init(
         name: String, key: String? = nil, preparation: PreparationReport, train: DatasetReport? = nil,
-        heldOut: DatasetReport? = nil, input: InputReport? = nil, heldOutInput: InputReport? = nil
+        heldOut: DatasetReport? = nil, input: InputReport? = nil, heldOutInput: InputReport? = nil,
+        tokens: TokenTexts? = nil, cover: PersonalDataCover = PersonalDataCover()
     ) {
         self.name = name
         self.key = key
@@ -32,7 +37,7 @@ public struct DataReport: Codable, Sendable, Equatable {
         self.heldOut = heldOut
         self.input = input
         self.heldOutInput = heldOutInput
-        cover()
+        hide(tokens, cover)
     }
 
     /// How the training files were read.

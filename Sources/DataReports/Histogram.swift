@@ -26,7 +26,7 @@ struct Histogram {
         return max(1, min(longest, max(3 * limit, crowded)))
     }
 
-    private var bins: LengthBins { LengthBins(lengths, upTo: end, count: 64) }
+    private var bins: LengthBins { LengthBins(lengths, upTo: end, width: LengthBins.width(upTo: end, limit: limit)) }
 
     var markup: Markup {
         let bins = bins
@@ -54,6 +54,10 @@ struct Histogram {
                 SVG.bar(
                     isCut ? "cut" : "kept", (x(lower) + 0.5, y(0) - height), (x(lower + bins.width) - x(lower) - 1, height),
                     name))
+        }
+        if bins.beyond > 0 {
+            shapes.append(
+                SVG.text("end", (Double(Self.width - Self.right), y(bins.counts.last ?? 0) - 6), "and longer"))
         }
         shapes.append(SVG.line("axis", (Double(Self.left), y(0)), (Double(Self.width - Self.right), y(0))))
         let xStep = Figures.step(axisEnd, parts: 6)

@@ -9,9 +9,20 @@ struct LengthBins {
     /// Those in the last bin that are longer than it reaches.
     private(set) var beyond = 0
 
+    /// A width that makes about 64 bins, one of which ends at the limit where some width does that.
+    static func width(upTo longest: Int, limit: Int?) -> Int {
+        let plain = max(1, (longest + 63) / 64)
+        guard let limit, limit > plain, limit <= longest else { return plain }
+        return (plain...2 * plain).first { limit % $0 == 0 } ?? plain
+    }
+
     /// - Parameter count: bins at most; fewer where lengths are few.
     init(_ lengths: LengthCounts, upTo longest: Int, count: Int) {
-        width = max(1, (longest + count - 1) / count)
+        self.init(lengths, upTo: longest, width: max(1, (longest + count - 1) / count))
+    }
+
+    init(_ lengths: LengthCounts, upTo longest: Int, width: Int) {
+        self.width = width
         counts = [Int](repeating: 0, count: max(1, (longest + width - 1) / width))
         for (range, number) in lengths.ranges {
             // A wide bin of the counts is shared out among those that it lies in.

@@ -9,8 +9,8 @@ extension DataReport {
     /// - Parameter tokens: the texts of tokens; without it, no sequence is shown.
     public func html(tokens: TokenTexts?) -> String {
         let sections = [
-            flowSection, filesSection, badRowsSection, lengthsSection, supervisedSection, lossesSection, labelsSection,
-            duplicatesSection, leakageSection, maskedSection, scriptsSection, samplesSection(tokens),
+            flowSection, badRowsSection, lengthsSection, supervisedSection, samplesSection(tokens), lossesSection,
+            labelsSection, duplicatesSection, leakageSection, maskedSection, scriptsSection, filesSection,
         ]
         let page = Markup(
             "html", ["lang": "en"],

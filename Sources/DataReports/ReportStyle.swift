@@ -72,6 +72,7 @@ enum ReportStyle {
           vertical-align: baseline; }
         thead th { border-top: 0; color: var(--soft); font-size: 0.85rem; white-space: nowrap; overflow-wrap: normal; }
         .number { text-align: end; font-variant-numeric: tabular-nums; white-space: nowrap; overflow-wrap: normal; }
+        .note { padding-left: 0.6rem; }
         th:last-child, td:last-child { padding-right: 0; }
         .bars th[scope=row] { width: 26%; } .bars .bar { width: 40%; vertical-align: middle; }
         details { margin-top: 0.4rem; }
@@ -93,7 +94,8 @@ enum ReportStyle {
         mark i { background: var(--kept-back); box-shadow: inset 0 -2px var(--kept); }
         .tokens i, .legend i { font-style: normal; border-radius: 2px; padding: 0.1em 0; border-right: 1px solid var(--card); }
         .context i:hover, mark i:hover { outline: 1px solid var(--soft); }
-        i.s { font: 0.8em ui-monospace, Menlo, Consolas, monospace; border: 1px solid currentColor; padding: 0 0.2em; }
+        .tokens i.s, .legend i.s { font: 0.8em/1 ui-monospace, Menlo, Consolas, monospace; border: 1px solid currentColor;
+          padding: 0 0.25em 0.2em; }
         i.x { font: 0.8em ui-monospace, Menlo, Consolas, monospace; border-bottom: 1px dotted currentColor; padding: 0 0.2em; }
         i.j { border-bottom: 1px dotted currentColor; }
         i.h { letter-spacing: -0.1em; color: var(--soft); }
@@ -106,6 +108,7 @@ enum ReportStyle {
         footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: 0.9rem; }
         @media (max-width: 40rem) { body { padding: 0 0.9rem 3rem; } h1 { font-size: 1.6rem; } small { display: block; margin: 0; }
           .sides { grid-template-columns: 1fr; } svg text { font-size: 20px; } .bars .bar { width: 22%; }
+          .bars .note { display: none; } .bars thead th:last-child:not(.number):not(.bar) { display: none; }
           .tiles { grid-template-columns: 1fr 1fr; } .tiles dd { font-size: 1.35rem; } .tiles .detail { font-size: 0.85rem; }
           th, td { padding-right: 0.6rem; } }
         @media print { :root { --paper: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #bbb; --kept: #0f766e;

@@ -18,8 +18,8 @@ extension DataReport {
         ]
         stages += preparation.steps.map { step in
             FlowStage(
-                name: "\(step.index + 1). \(step.name)", detail: step.settings, before: step.rowsIn, after: step.rowsOut,
-                added: step.rowsAdded, facts: step.facts, more: Self.removed(step))
+                name: "\(step.index + 1). \(step.name)", detail: ShortSettings.text(step.settings), before: step.rowsIn, after: step.rowsOut,
+                added: step.rowsAdded, facts: step.facts(classLimit: 0), more: removed(step))
         }
         let result = preparation.trainRows + preparation.heldOutRows
         stages.append(
@@ -38,11 +38,11 @@ extension DataReport {
             ])
     }
 
-    private static func removed(_ step: StepReport) -> Markup {
+    private func removed(_ step: StepReport) -> Markup {
         guard step.examples.contains(where: { !$0.text.isEmpty }) else { return .empty }
         let items = step.examples.filter { !$0.text.isEmpty }.map { example in
             Markup(
-                "li", [:], Markup("code", [:], example.place), Markup(" out by "), Markup("strong", [:], example.reason),
+                "li", [:], Markup("code", ["title": example.place], places.short(example.place)), Markup(" out by "), Markup("strong", [:], example.reason),
                 Markup("p", ["class": "text", "dir": "auto"], example.text))
         }
         return Markup(
@@ -92,7 +92,7 @@ extension DataReport {
                     Markup("summary", [:], "The first \(Figures.count(input.samples.count))"),
                     FactTable(
                         headings: ["Place", "Kind", "What is wrong"],
-                        rows: input.samples.map { ["\($0.place)", $0.kind.rawValue, $0.message] }, firstNumber: 3
+                        rows: input.samples.map { [places.short("\($0.place)"), $0.kind.rawValue, $0.message] }, firstNumber: 3
                     ).markup))
         }
         return PageSection("bad-rows", "Bad rows", fact: Figures.count(inputs.reduce(0) { $0 + $1.input.badRows }), content)
@@ -115,7 +115,7 @@ extension DataReport {
             ]
             if let search = found.search { facts.append(search.line) }
             content.append(Markup("p", [:], facts.joined(separator: "; ") + "."))
-            content += found.examples.map { TextPair(pair: $0, names: ("kept", "left out")).markup }
+            content += found.examples.map { TextPair(pair: $0, names: ("kept", "left out"), places: places).markup }
         }
         return PageSection(
             "duplicates", "Duplicates", fact: Figures.count(steps.reduce(0) { $0 + $1.found.rows }), content)
@@ -141,7 +141,7 @@ extension DataReport {
         if let search = leakage.search { content.append(Markup("p", ["class": "calm"], search.line + ".")) }
         for (name, count) in leakage.kinds where !count.examples.isEmpty {
             content.append(Markup("h3", [:], name))
-            content += count.examples.map { TextPair(pair: $0, names: ("training", "held out")).markup }
+            content += count.examples.map { TextPair(pair: $0, names: ("training", "held out"), places: places).markup }
         }
         return PageSection(
             "leakage", "Leakage",
@@ -165,7 +165,8 @@ extension DataReport {
             step.masked.map { entry in
                 BarTable.Row(
                     name: entry.kind, parts: [("kept", entry.count)],
-                    figures: [Figures.count(entry.count), Figures.count(entry.rows), entry.places.prefix(3).joined(separator: ", ")])
+                    figures: [Figures.count(entry.count), Figures.count(entry.rows)],
+                    note: entry.places.prefix(3).map { places.short($0) }.joined(separator: ", "))
             }
         }
         return PageSection(

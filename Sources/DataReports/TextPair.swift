@@ -7,6 +7,7 @@ struct TextPair {
     let pair: PairExample
     /// What each of the two rows is.
     let names: (first: String, second: String)
+    let places: PlaceNames
 
     var markup: Markup {
         let isSame = pair.firstText == pair.secondText
@@ -24,7 +25,7 @@ struct TextPair {
 
     private func side(_ name: String, _ place: String, _ text: Markup) -> Markup {
         Markup(
-            "div", [:], Markup("h4", [:], Markup(name + " "), Markup("code", [:], place)),
+            "div", [:], Markup("h4", [:], Markup(name + " "), Markup("code", ["title": place], places.short(place))),
             Markup("p", ["class": "text", "dir": "auto"], text))
     }
 

@@ -26,11 +26,13 @@ struct TokenCells {
     private(set) var cells: [TokenCell] = []
     /// In front of which cell tokens are left out.
     private(set) var gapIndex: Int?
-    /// Pieces of personal data that are not shown.
-    private(set) var hiddenCount = 0
-
-    /// - Parameter covers: leaves personal data out.
-    init(_ ids: [Int32], isTarget: [Bool], gap: Int? = nil, tokens: TokenTexts, covers: Bool = true) {
+    /// - Parameters:
+    ///   - hidden: numbers of tokens that are not shown, ascending.
+    ///   - cover: leaves personal data out; `nil`: all is shown that is not `hidden`.
+    init(
+        _ ids: [Int32], isTarget: [Bool], gap: Int? = nil, hidden: [Int] = [], tokens: TokenTexts,
+        cover: PersonalDataCover? = PersonalDataCover()
+    ) {
         var bytes: [UInt8] = []
         var bounds: [Int] = []
         var index = 0
@@ -44,18 +46,42 @@ struct TokenCells {
             }
             index += group.tokenCount
         }
-        if covers { hide(PersonalDataCover().ranges(in: bytes), bounds: bounds + [bytes.count]) }
+        if let cover { hide(cover.ranges(in: bytes), bounds: bounds + [bytes.count]) }
+        guard !hidden.isEmpty else { return }
+        let hidden = Set(hidden)
+        var number = 0
+        for index in cells.indices {
+            if (number..<number + cells[index].ids.count).contains(where: { hidden.contains($0) }) { hideCell(index) }
+            number += cells[index].ids.count
+        }
+    }
+
+    /// Pieces of personal data that are not shown.
+    var hiddenCount: Int {
+        cells.indices.count { cells[$0].kind == .hidden && ($0 == 0 || cells[$0 - 1].kind != .hidden) }
+    }
+
+    /// Numbers of the tokens that are not shown.
+    var hiddenTokens: [Int] {
+        var number = 0
+        return cells.flatMap { cell in
+            defer { number += cell.ids.count }
+            return cell.kind == .hidden ? Array(number..<number + cell.ids.count) : []
+        }
+    }
+
+    private mutating func hideCell(_ index: Int) {
+        cells[index].kind = .hidden
+        cells[index].text = ""
     }
 
     private mutating func hide(_ ranges: [Range<Int>], bounds: [Int]) {
-        hiddenCount = ranges.count
         var next = 0
         for index in cells.indices {
             let own = bounds[index]..<bounds[index + 1]
             while next < ranges.count, ranges[next].upperBound <= own.lowerBound { next += 1 }
             guard next < ranges.count, ranges[next].overlaps(own), cells[index].kind != .special else { continue }
-            cells[index].kind = .hidden
-            cells[index].text = ""
+            hideCell(index)
         }
     }
 

@@ -28,21 +28,19 @@ extension DataReport {
         guard !sides.isEmpty else {
             return PageSection("supervised", "Tokens that carry loss", PageSection.nothing(Self.exported))
         }
+        // Each bar is a whole of its own: what counts is the share.
         let rows = sides.map { name, report in
             BarTable.Row(
                 name: name, parts: [("kept", report.targetTokens), ("context", report.tokens - report.targetTokens)],
                 figures: [
                     Figures.percent(report.targetTokens, of: report.tokens), Figures.count(report.targetTokens),
                     Figures.count(report.tokens),
-                ])
-        }
-        // Each bar is a whole of its own: what counts is the share.
-        let tables = zip(sides, rows).map { side, row in
-            BarTable(headings: ["", "", "Share", "With loss", "Tokens"], rows: [row], whole: max(1, side.report.tokens)).markup
+                ], whole: max(1, report.tokens))
         }
         return PageSection(
             "supervised", "Tokens that carry loss",
-            fact: sides.first.map { Figures.percent($0.report.targetTokens, of: $0.report.tokens) } ?? "", tables)
+            fact: sides.first.map { Figures.percent($0.report.targetTokens, of: $0.report.tokens) } ?? "",
+            [BarTable(headings: ["", "", "Share", "With loss", "Tokens"], rows: rows, whole: 1).markup])
     }
 
     // MARK: What is lost
@@ -181,8 +179,11 @@ extension DataReport {
             let samples = report.samples.sequences
             guard !samples.isEmpty else { continue }
             if sides.count > 1 { content.append(Markup("h3", ["class": "side"], name)) }
-            content += samples.prefix(name == "training" ? samples.count : 4).map { TokenStrip(sample: $0, tokens: tokens).markup }
+            content += samples.prefix(name == "training" ? samples.count : 4).map {
+                TokenStrip(sample: $0, tokens: tokens, places: places).markup
+            }
         }
-        return PageSection("samples", "What is trained", fact: "sampled rows, token by token", content)
+        return PageSection(
+            "samples", "What is trained", fact: "sampled rows, token by token; rows are numbered from 0", content)
     }
 }

@@ -7,6 +7,7 @@ internal import Preparation
 struct TokenStrip {
     let sample: SampledSequence
     let tokens: TokenTexts
+    let places: PlaceNames
 
     /// What the colours mean.
     static let legend = Markup(
@@ -18,12 +19,12 @@ struct TokenStrip {
         Markup("span", ["class": "context"], Markup("i", ["class": "h"], "▒▒▒")), Markup(" personal data, not shown"))
 
     var markup: Markup {
-        let strip = TokenCells(sample.ids, isTarget: sample.isTarget, gap: sample.gapIndex, tokens: tokens)
+        let strip = TokenCells(sample.ids, isTarget: sample.isTarget, gap: sample.gapIndex, hidden: sample.hiddenTokens, tokens: tokens)
         var facts = [
-            "\(sample.place)", Figures.count(sample.tokenCount, "token"),
+            places.short("\(sample.place)"), Figures.count(sample.tokenCount, "token"),
             "\(Figures.count(sample.targetCount)) trained (\(Figures.percent(sample.targetCount, of: sample.tokenCount)))",
         ]
-        if let label = sample.label { facts.append("label " + PersonalDataCover().text(label, under: "label")) }
+        if let label = sample.label { facts.append("label " + label) }
         if sample.isTruncated { facts.append("cut from \(Figures.count(sample.fullTokenCount))") }
         if strip.hiddenCount > 0 { facts.append(Figures.count(strip.hiddenCount, "piece") + " of personal data not shown") }
         let name = "row \(sample.index)" + (sample.part > 0 ? ", sequence \(sample.part + 1)" : "")

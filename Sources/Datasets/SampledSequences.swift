@@ -20,6 +20,8 @@ public struct SampledSequence: Codable, Sendable, Equatable {
     public var omittedTargetCount = 0
     /// Tokens before the sequence was cut at the largest length.
     public var fullTokenCount: Int
+    /// Numbers of the tokens that are not to be shown, ascending: personal data, or what was masked in another row.
+    public var hiddenTokens: [Int] = []
 
     init(_ example: TokenizedExample, label: String?, fullTokenCount: Int) {
         place = example.place
@@ -77,6 +79,19 @@ public struct SampledSequences: Codable, Sendable, Equatable {
             all.append(sequence)
         }
         return all.sorted { ($0.index, $0.part) < ($1.index, $1.part) }
+    }
+
+    /// Changes each sequence.
+    public mutating func forEachSequence(_ change: (inout SampledSequence) -> Void) {
+        for index in drawn.indices { change(&drawn[index].sequence) }
+        truncated = truncated.map { Self.changed($0, change) }
+        longest = longest.map { Self.changed($0, change) }
+    }
+
+    private static func changed(_ entry: Drawn, _ change: (inout SampledSequence) -> Void) -> Drawn {
+        var entry = entry
+        change(&entry.sequence)
+        return entry
     }
 
     mutating func offer(_ example: TokenizedExample, label: String?, fullTokenCount: Int) {

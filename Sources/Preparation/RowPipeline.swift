@@ -11,6 +11,8 @@ public struct PreparationContext: Sendable {
     public var countTokens: (@Sendable (String) -> Int)?
     /// What environment variables hold, for the key of pseudonyms.
     public var environment: [String: String]
+    /// What mask steps take out, so that it is shown nowhere.
+    public let masked = MaskedValues()
 
     public init(
         scratch: URL, countTokens: (@Sendable (String) -> Int)? = nil, environment: [String: String] = [:]
@@ -121,7 +123,7 @@ public final class RowPipeline {
                 }
                 key = Array(secret.utf8)
             }
-            return MaskRows(step, report, key: key, next: next)
+            return MaskRows(step, report, key: key, values: context.masked, next: next)
         case .balance(let step):
             return BalanceRows(step, report, columns: columns, seed: seed, folder: context.scratch, next: next)
         case .sample(let step): return SampleRows(step, report, seed: seed, folder: context.scratch, next: next)

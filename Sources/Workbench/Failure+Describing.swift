@@ -16,8 +16,10 @@ internal import WeightFiles
 
 extension Failure {
     /// Any error as a failure in words.
+    ///
+    /// What an error quotes of rows is covered: messages go to terminals and logs.
     public init(describing error: any Error) {
-        switch error {
+        switch Self.covered(error) {
         case let failure as Failure: self = failure
         case let error as WeightError: self.init(Self.kind(of: error), "\(error)")
         case let error as DatasetError where error.problems.first?.kind == .absent: self.init(.missingInput, "\(error)")
@@ -34,6 +36,20 @@ extension Failure {
             self.init(.inputOutput, String(cString: strerror(error.code.rawValue)))
         case let error as any CustomStringConvertible & Error: self.init(.badInput, error.description)
         default: self.init(.internal, "\(error)")
+        }
+    }
+
+    private static func covered(_ error: any Error) -> any Error {
+        let cover = PersonalDataCover()
+        switch error {
+        case let error as DatasetError:
+            let problems = error.problems.map { problem in
+                DatasetProblem(
+                    problem.kind, problem.place, cover.text(problem.message), hint: problem.hint.map { cover.text($0) })
+            }
+            return DatasetError(problems, count: error.count)
+        case let error as StepError: return error.covered(cover)
+        default: return error
         }
     }
 

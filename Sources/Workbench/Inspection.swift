@@ -7,6 +7,7 @@ internal import Foundation
 public import JSON
 internal import ModelExport
 internal import Models
+internal import Preparation
 internal import Recipes
 internal import Tensors
 internal import Training
@@ -185,18 +186,35 @@ public struct Inspection: Presentable {
     }
 
     private static func dataset(_ path: String) throws -> JSONValue {
-        let rows = try RowSet(
-            files: [path],
-            settings: DataSettings(
-                format: .auto, columns: [:], labels: [], maxLength: Int.max, tooLong: .error, trainOnPrompt: false),
-            hasTemplate: true)
+        let rows: RowSet
+        do {
+            rows = try RowSet(
+                files: [path],
+                settings: DataSettings(
+                    format: .auto, columns: [:], labels: [], maxLength: Int.max, tooLong: .error, trainOnPrompt: false),
+                hasTemplate: true)
+        } catch let error where error.problems.first?.kind == .unknownFormat {
+            return try unknownRows(path)
+        }
+        let cover = PersonalDataCover()
         return [
             "kind": "dataset", "path": .string(path), "format": .string(rows.format.rawValue),
             "rows": .integer(rows.rows.count),
-            "labels": .array(rows.labels.map { .string($0) }), "sha256": .string(rows.fileDigests.first ?? ""),
-            "first_prompt": .string(rows.rows.first?.promptText ?? ""),
-            "first_answer": .string(rows.rows.first?.answerText ?? ""),
+            "labels": .array(rows.labels.map { .string(cover.text($0, under: "label")) }),
+            "sha256": .string(rows.fileDigests.first ?? ""),
+            "first_prompt": .string(cover.text(rows.rows.first?.promptText ?? "")),
+            "first_answer": .string(cover.text(rows.rows.first?.answerText ?? "")),
             "tabs_per_line": .integer(rows.input.files.first?.tabsPerLine ?? 0),
+        ]
+    }
+
+    /// Rows that are no known form of training row.
+    private static func unknownRows(_ path: String) throws -> JSONValue {
+        let summary = try ColumnSummary(of: path)
+        return [
+            "kind": "dataset", "path": .string(path), "format": "unknown", "rows": .integer(summary.rows),
+            "columns": .array(summary.json),
+            "hint": "data.columns and data.template say which columns are a prompt, an answer, a text or a label",
         ]
     }
 }

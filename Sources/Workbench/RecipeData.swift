@@ -109,7 +109,7 @@ struct RowPreparation {
         }
         let report = DataReport(
             name: recipe.name, key: key.digest, preparation: cleaned.report, train: trained.report,
-            heldOut: heldOutReport)
+            heldOut: heldOutReport, tokens: tokens, cover: cleaned.cover)
         try writer.commit(key, recipe: inputs.recipeText, report: report.storedText(), model: opened.path)
     }
 

@@ -21,6 +21,8 @@ struct RowCleaning {
         var train: InputReport
         /// `nil` where held-out rows have no files of their own.
         var heldOut: InputReport?
+        /// Keeps what was masked out of whatever shows rows.
+        var cover = PersonalDataCover()
     }
 
     func run(into sink: any RowSink) throws -> Outcome {
@@ -48,6 +50,7 @@ struct RowCleaning {
             }
             heldOut = reader.report
         }
-        return Outcome(report: try pipeline.finish(), train: source.report, heldOut: heldOut)
+        return Outcome(
+            report: try pipeline.finish(), train: source.report, heldOut: heldOut, cover: PersonalDataCover(context.masked))
     }
 }

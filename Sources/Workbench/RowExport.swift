@@ -21,7 +21,8 @@ public struct RowExport: Presentable {
         let sink = try JSONLinesSink(folder: staged?.staging)
         let outcome = try RowCleaning(recipe, countTokens: try Self.tokenCounter(recipe)).run(into: sink)
         report = DataReport(
-            name: recipe.name, preparation: outcome.report, input: outcome.train, heldOutInput: outcome.heldOut)
+            name: recipe.name, preparation: outcome.report, input: outcome.train, heldOutInput: outcome.heldOut,
+            cover: outcome.cover)
         var names = try sink.commit()
         if let staged {
             names += try ReportFiles.write(report, to: staged.staging).map { URL(fileURLWithPath: $0).lastPathComponent }

@@ -56,7 +56,7 @@ struct PersonalDataMasker {
     }
 
     /// The name of a field as words before its text, where it says what a number is.
-    private static func context(of field: String) -> [UInt8] {
+    static func context(of field: String) -> [UInt8] {
         let lower = field.lowercased()
         guard tellingNames.contains(where: { lower.contains($0) }) else { return [] }
         return lower.utf8.map { $0 == UInt8(ascii: "_") ? 0x20 : $0 } + [UInt8(ascii: ":"), 0x20]

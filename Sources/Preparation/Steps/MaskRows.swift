@@ -6,19 +6,27 @@ final class MaskRows: RowStep {
     private let fields: TextFields
     private var masker: PersonalDataMasker
     private let kinds: [PersonalDataKind]
+    private let values: MaskedValues
     private var counts: [PersonalDataKind: MaskCount] = [:]
 
-    init(_ step: MaskStep, _ report: StepReport, key: [UInt8]?, next: any RowSink) {
+    init(_ step: MaskStep, _ report: StepReport, key: [UInt8]?, values: MaskedValues, next: any RowSink) {
         fields = TextFields(step.fields, columns: [:], coversAll: true)
         masker = PersonalDataMasker(kinds: step.kinds, key: step.replaceWith == .pseudonym ? key : nil)
         kinds = step.kinds
+        self.values = values
         super.init(report, next: next)
     }
 
     override func process(_ row: Row) throws {
         var row = row
         var found: [PersonalDataKind] = []
-        fields.rewrite(&row.fields) { text, key in masker.mask(text, under: key) { found.append($0) } }
+        fields.rewrite(&row.fields) { text, key in
+            guard let masked = masker.mask(text, under: key, count: { found.append($0) }) else { return nil }
+            // Reports do not show in one row what was masked in another.
+            let bytes = Array(text.utf8)
+            values.insert(PersonalDataCover.found(in: bytes, under: key), of: bytes)
+            return masked
+        }
         if !found.isEmpty {
             note { $0.rowsChanged += 1 }
             count(found, row)

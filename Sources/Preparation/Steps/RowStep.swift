@@ -50,5 +50,10 @@ public struct StepError: Error, Sendable, CustomStringConvertible {
         self.hint = hint
     }
 
+    /// The same without personal data that the reason may quote.
+    public func covered(_ cover: PersonalDataCover) -> StepError {
+        StepError(step, place, cover.text(reason), hint: hint.map { cover.text($0) })
+    }
+
     public var description: String { "\(place): \(step): \(reason)" + (hint.map { "; " + $0 } ?? "") }
 }

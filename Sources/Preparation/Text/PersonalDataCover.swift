@@ -1,25 +1,32 @@
 // The one rule for what is shown of rows, in reports, messages and on the terminal: no personal data of any kind, whatever the recipe
-// masks and wherever its mask step stands.
+// masks and wherever its mask step stands; and nothing that a mask step took out of another row.
 
 public import JSON
 internal import Recipes
 
 /// Takes personal data of every kind out of what is shown.
 public struct PersonalDataCover: Sendable {
-    public init() {}
+    private let values: MaskedValues?
+
+    /// - Parameter values: what was masked in the rows.
+    public init(_ values: MaskedValues? = nil) { self.values = values }
 
     /// The text with placeholders for personal data.
     ///
     /// - Parameter field: the name that the text stands under; it can say what a bare number is.
     public func text(_ text: String, under field: String = "") -> String {
         var masker = PersonalDataMasker.everything
-        guard text.utf8.contains(UInt8(ascii: "&")) else { return masker.mask(text, under: field) { _ in } ?? text }
-        // What is written with character references is as readable: `&#64;` is an at sign.
-        var normaliser = Self.referenceDecoder
-        if let decoded = normaliser.normalise(text), let masked = masker.mask(decoded, under: field, count: { _ in }) {
-            return masked
+        var shown = text
+        if text.utf8.contains(UInt8(ascii: "&")) {
+            // What is written with character references is as readable: `&#64;` is an at sign.
+            var normaliser = Self.referenceDecoder
+            if let decoded = normaliser.normalise(text),
+                masker.mask(decoded, under: field, count: { _ in }) != nil || !knownRanges(in: Array(decoded.utf8)).isEmpty
+            {
+                shown = decoded
+            }
         }
-        return masker.mask(text, under: field) { _ in } ?? text
+        return withoutKnown(masker.mask(shown, under: field) { _ in } ?? shown)
     }
 
     /// Every text and every telling number of a row covered, each under its own name.
@@ -40,15 +47,44 @@ public struct PersonalDataCover: Sendable {
         }
     }
 
-    /// Where personal data stands in UTF-8 text, ascending.
+    /// Where personal data, and what was masked elsewhere, stands in UTF-8 text, ascending.
     public func ranges(in bytes: [UInt8]) -> [Range<Int>] {
+        var ranges: [Range<Int>] = []
+        for range in (Self.found(in: bytes, under: "") + knownRanges(in: bytes)).sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            if let last = ranges.last, last.upperBound > range.lowerBound {
+                ranges[ranges.count - 1] = last.lowerBound..<max(last.upperBound, range.upperBound)
+            } else {
+                ranges.append(range)
+            }
+        }
+        return ranges
+    }
+
+    /// Where personal data of any kind stands in a text under a name.
+    static func found(in bytes: [UInt8], under field: String) -> [Range<Int>] {
         var folded = FoldedText()
         var scanner = PersonalDataScanner(Set(PersonalDataKind.allCases))
         return bytes.withUnsafeBufferPointer { bytes in
-            folded.fold(bytes, prefix: [])
+            folded.fold(bytes, prefix: PersonalDataMasker.context(of: field))
             scanner.scan(folded.bytes)
             return scanner.matches.compactMap { folded.origin(of: $0.range) }
         }
+    }
+
+    private func knownRanges(in bytes: [UInt8]) -> [Range<Int>] { values?.ranges(in: bytes) ?? [] }
+
+    private func withoutKnown(_ text: String) -> String {
+        guard values != nil else { return text }
+        let bytes = Array(text.utf8)
+        let ranges = knownRanges(in: bytes)
+        guard !ranges.isEmpty else { return text }
+        var output: [UInt8] = []
+        var position = 0
+        for range in ranges {
+            output += bytes[position..<range.lowerBound] + Array("[MASKED]".utf8)
+            position = range.upperBound
+        }
+        return String(decoding: output + bytes[position...], as: UTF8.self)
     }
 
     private static var referenceDecoder: Normaliser {

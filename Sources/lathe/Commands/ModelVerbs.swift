@@ -106,17 +106,6 @@ struct Generate: ParsableCommand {
     }
 }
 
-struct Inspect: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "What is in a model, adapter, checkpoint or dataset.")
-
-    @Argument(help: "The file or folder.") var path: String
-    @OptionGroup var common: CommonOptions
-
-    func run() throws {
-        common.show(try Inspection(of: path))
-    }
-}
-
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor", abstract: "CPU, instruction sets, libraries, threads, memory: what was chosen and why.")

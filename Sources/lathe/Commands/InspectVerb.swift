@@ -1,0 +1,45 @@
+// `lathe inspect`.
+
+internal import ArgumentParser
+internal import DataReports
+internal import Foundation
+internal import Workbench
+
+/// When a terminal's colours are used.
+enum ColourChoice: String, ExpressibleByArgument, CaseIterable {
+    /// Where standard output is a terminal and NO_COLOR is not set.
+    case auto
+    case always, never
+
+    var colours: TerminalColours {
+        switch self {
+        case .always: .ansi
+        case .never: .none
+        case .auto:
+            isatty(STDOUT_FILENO) == 1 && ProcessInfo.processInfo.environment["NO_COLOR", default: ""].isEmpty ? .ansi : .none
+        }
+    }
+}
+
+struct Inspect: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "What is in a model, adapter, checkpoint or dataset; one row of data token by token.")
+
+    @Argument(help: "The file or folder; with --example rows, a prepared file or a recipe.") var path: String
+    @Option(help: ArgumentHelp("Show this row's tokens and which carry loss; counted from 0.", valueName: "row"))
+    var example: Int?
+    @Flag(help: "With --example: a held-out row of the recipe or the prepared file.") var heldOut = false
+    @Option(help: "With --example: whose tokens; else the recipe's model.") var model: String?
+    @Flag(help: "With --example: show personal data too.") var unmasked = false
+    @Option(help: ArgumentHelp("Colours: auto, always or never.", valueName: "when")) var color = ColourChoice.auto
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        guard let example else { return common.show(try Inspection(of: path)) }
+        common.show(
+            try ExampleInspection(
+                .init(
+                    path: path, number: example, isHeldOut: heldOut, model: model, overrides: common.overrides,
+                    colours: color.colours, isUnmasked: unmasked)))
+    }
+}
