@@ -180,7 +180,7 @@ extension DatasetReport {
             "longest \(Figures.count(fullLengths.quantile(1)))",
         ]
         if let limit = maximumLength { facts.append("max_length \(Figures.count(limit))") }
-        return Sparkline.text(fullLengths) + "  " + facts.joined(separator: ", ")
+        return Sparkline.text(fullLengths, limit: maximumLength) + "  " + facts.joined(separator: ", ")
     }
 
     fileprivate var labelLine: String {
@@ -195,9 +195,9 @@ enum Sparkline {
     private static let blocks = Array(" ▁▂▃▄▅▆▇█")
     private static let width = 24
 
-    /// Sequences by length, in as many equal bins as there are characters, up to the longest.
-    static func text(_ lengths: LengthCounts) -> String {
-        let bins = LengthBins(lengths, upTo: lengths.quantile(1), count: width)
+    /// Sequences by length, in as many equal bins as there are characters, to the end of the histogram's axis.
+    static func text(_ lengths: LengthCounts, limit: Int?) -> String {
+        let bins = LengthBins(lengths, upTo: Histogram.end([lengths], limit: limit), count: width)
         let most = max(1, bins.counts.max() ?? 1)
         return String(
             bins.counts.map { count in

@@ -27,6 +27,7 @@ extension DataReport {
                 name: "result", detail: "", before: nil, after: result, added: 0,
                 facts: [Figures.count(preparation.trainRows) + " to train on", Figures.count(preparation.heldOutRows) + " held out"]
                     + [preparation.split?.line].compactMap { $0 }, more: .empty))
+        if let tokenised { stages.append(tokenised) }
         return PageSection(
             "steps", "Rows through the steps", fact: "\(Figures.count(read)) → \(Figures.count(result))",
             [
@@ -36,6 +37,22 @@ extension DataReport {
                     Markup("span", ["class": "swatch cut"]), Markup(" left out "), Markup("span", ["class": "swatch added"]),
                     Markup(" added")),
             ])
+    }
+
+    /// Rows becoming tokens, where they do.
+    private var tokenised: FlowStage? {
+        let sides = [train, heldOut].compactMap { $0 }
+        guard !sides.isEmpty else { return nil }
+        func sum(_ value: (DatasetReport) -> Int) -> Int { sides.reduce(0) { $0 + value($1) } }
+        let (dropped, withoutTarget) = (sum(\.droppedRows), sum(\.rowsWithoutTarget))
+        var facts = [Figures.count(sum(\.examples), "sequence"), Figures.count(sum(\.tokens), "token")]
+        if dropped > 0 { facts.append("\(Figures.count(dropped)) out: too long") }
+        if withoutTarget > 0 { facts.append("\(Figures.count(withoutTarget)) out: no token that carries loss") }
+        if sum(\.truncatedRows) > 0 { facts.append("\(Figures.count(sum(\.truncatedRows))) cut at max_length") }
+        let rows = sum(\.rows)
+        return FlowStage(
+            name: "tokens", detail: "", before: rows, after: rows - dropped - withoutTarget, added: 0, facts: facts,
+            more: .empty)
     }
 
     private func removed(_ step: StepReport) -> Markup {

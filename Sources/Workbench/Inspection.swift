@@ -193,7 +193,8 @@ public struct Inspection: Presentable {
                 settings: DataSettings(
                     format: .auto, columns: [:], labels: [], maxLength: Int.max, tooLong: .error, trainOnPrompt: false),
                 hasTemplate: true)
-        } catch let error where error.problems.first?.kind == .unknownFormat {
+        } catch {
+            guard error.problems.first?.kind == .unknownFormat else { throw error }
             return try unknownRows(path)
         }
         let cover = PersonalDataCover()
