@@ -19,7 +19,8 @@ extension Failure {
     ///
     /// What an error quotes of rows is covered: messages go to terminals and logs.
     public init(describing error: any Error) {
-        switch Self.covered(error) {
+        let error = Self.covered(error)
+        switch error {
         case let failure as Failure: self = failure
         case let error as WeightError: self.init(Self.kind(of: error), "\(error)")
         case let error as DatasetError where error.problems.first?.kind == .absent: self.init(.missingInput, "\(error)")

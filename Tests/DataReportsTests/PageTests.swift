@@ -56,7 +56,7 @@ import Testing
         #expect(page.contains(#"<i class="j" title="231 + 153 + 189">白</i>"#))
         #expect(page.contains("😀"))
         #expect(page.contains(#"<u class="w"> </u>"#))
-        #expect(page.contains(#"<u class="t">	</u>"#))
+        #expect(page.contains("<u class=\"t\">\t</u>"))
         #expect(page.contains("⟨U+202E⟩"))
         #expect(!page.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" && $0 != "\t" })
         #expect(!page.unicodeScalars.contains("\u{202E}"))
