@@ -66,7 +66,8 @@ public struct DataReport: Codable, Sendable, Equatable {
         var members: [JSONObject.Member] = [("name", .string(name))]
         if let key { members.append(("key", .string(key))) }
         members += [
-            ("preparation", preparation.json), ("train", train?.json ?? .null), ("held_out", heldOut?.json ?? .null),
+            ("preparation", preparation.json), ("train", train.map(Self.json) ?? .null),
+            ("held_out", heldOut.map(Self.json) ?? .null),
         ]
         if let input { members.append(("input", input.json)) }
         if let heldOutInput { members.append(("held_out_input", heldOutInput.json)) }
@@ -76,5 +77,36 @@ public struct DataReport: Codable, Sendable, Equatable {
             ("warnings", .array(warnings.map { .string($0) })),
         ]
         return .object(JSONObject(members))
+    }
+
+    /// One side: its counts, and what the page draws of it. Labels are covered by now, and of samples only the places are told.
+    private static func json(_ report: DatasetReport) -> JSONValue {
+        var side = report.json.object ?? JSONObject()
+        side["max_length"] = report.maximumLength.map { .integer($0) } ?? .null
+        side["full_lengths"] = [
+            "median": .integer(report.fullLengths.quantile(0.5)), "p95": .integer(report.fullLengths.quantile(0.95)),
+            "longest": .integer(report.fullLengths.quantile(1)), "bins": .array(bins(report)),
+        ]
+        side["labels"] = .array(
+            report.labels.map { ["name": .string($0.name), "rows": .integer($0.rows)] })
+        side["rows_of_other_labels"] = .integer(report.rowsOfOtherLabels)
+        side["samples"] = .array(
+            report.samples.sequences.map {
+                [
+                    "row": .integer($0.index), "sequence": .integer($0.part), "place": .string("\($0.place)"),
+                    "tokens": .integer($0.tokenCount), "supervised_tokens": .integer($0.targetCount),
+                    "full_tokens": .integer($0.fullTokenCount),
+                ]
+            })
+        return .object(side)
+    }
+
+    private static func bins(_ report: DatasetReport) -> [JSONValue] {
+        let end = report.fullLengths.quantile(1)
+        let bins = LengthBins(
+            report.fullLengths, upTo: end, width: LengthBins.width(upTo: end, limit: report.maximumLength))
+        return bins.counts.enumerated().filter { $0.element > 0 }.map { index, count in
+            ["at_most": .integer((index + 1) * bins.width), "sequences": .integer(count)]
+        }
     }
 }

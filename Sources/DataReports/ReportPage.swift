@@ -49,7 +49,11 @@ extension DataReport {
                 tile(Figures.count(preparation.trainRows), "rows to train on", train.map { "as \($0.format.rawValue)" } ?? ""),
                 tile(
                     Figures.count(preparation.heldOutRows), "rows held out",
-                    preparation.leakage.map { $0.isClean ? "no leaks" : Figures.count($0.rows, "leak") } ?? ""),
+                    preparation.leakage.map { leakage in
+                        if leakage.isClean { return "no leaks" }
+                        return leakage.droppedTrainRows > 0
+                            ? Figures.count(leakage.droppedTrainRows) + " rows dropped for leaks" : Figures.count(leakage.rows, "leak")
+                    } ?? ""),
             ]
         }
         if let train {

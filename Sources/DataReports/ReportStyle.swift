@@ -107,7 +107,7 @@ enum ReportStyle {
           margin: 0.4rem 0; }
         footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: 0.9rem; }
         @media (max-width: 40rem) { body { padding: 0 0.9rem 3rem; } h1 { font-size: 1.6rem; } small { display: block; margin: 0; }
-          .sides { grid-template-columns: 1fr; } svg text { font-size: 20px; } .bars .bar { width: 22%; }
+          .sides { grid-template-columns: 1fr; } svg text { font-size: 24px; } .bars .bar { width: 22%; }
           .bars .note { display: none; } .bars thead th:last-child:not(.number):not(.bar) { display: none; }
           .tiles { grid-template-columns: 1fr 1fr; } .tiles dd { font-size: 1.35rem; } .tiles .detail { font-size: 0.85rem; }
           th, td { padding-right: 0.6rem; } }

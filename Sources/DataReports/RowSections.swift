@@ -22,6 +22,12 @@ extension DataReport {
                 added: step.rowsAdded, facts: step.facts(classLimit: 0), more: removed(step))
         }
         let result = preparation.trainRows + preparation.heldOutRows
+        if let leakage = preparation.leakage, leakage.droppedTrainRows > 0 {
+            stages.append(
+                FlowStage(
+                    name: "leakage", detail: "leakage: \(leakage.rule)", before: result + leakage.droppedTrainRows, after: result,
+                    added: 0, facts: ["\(Figures.count(leakage.droppedTrainRows)) out: they give held-out rows away"], more: .empty))
+        }
         stages.append(
             FlowStage(
                 name: "result", detail: "", before: nil, after: result, added: 0,
