@@ -9,6 +9,7 @@ public struct PreparationContext: Sendable {
     public var scratch: URL
     /// How many tokens a text has; without it, filters by tokens are refused.
     public var countTokens: (@Sendable (String) -> Int)?
+    package var limits = MemoryLimits()
     /// What environment variables hold, for the key of pseudonyms.
     public var environment: [String: String]
     /// What mask steps take out, so that it is shown nowhere.
@@ -24,6 +25,8 @@ public struct PreparationContext: Sendable {
 }
 
 extension PreparationContext {
+    var space: ScratchSpace { ScratchSpace(folder: scratch, limits: limits) }
+
     /// The folder that `TMPDIR` names, else `/var/tmp`: `/tmp` lies in memory on many machines, and rows set aside are as large as the
     /// files they came from.
     public static func scratchFolder(environment: [String: String]) -> URL {
@@ -57,7 +60,7 @@ public final class RowPipeline {
         var leakage: LeakageCheck?
         if holdsOut {
             let check = LeakageCheck(
-                data.leakage, groupBy: data.split.groupBy, columns: columns, near: near, folder: context.scratch,
+                data.leakage, groupBy: data.split.groupBy, columns: columns, near: near, scratch: context.space,
                 next: next)
             leakage = check
             next = check
@@ -80,7 +83,7 @@ public final class RowPipeline {
             }
             if isSplit, index == splitIndex {
                 let plan = SplitPlan(data.split, size: data.valSize, seed: seed)
-                let rows = SplitRows(plan, columns: columns, near: near, folder: context.scratch, next: next)
+                let rows = SplitRows(plan, columns: columns, near: near, scratch: context.space, next: next)
                 split = rows
                 next = rows
             }
@@ -110,8 +113,8 @@ public final class RowPipeline {
             return try FilterRows(step, report, columns: columns, countTokens: context.countTokens, next: next)
         case .deduplicate(let step):
             return step.by == .near
-                ? NearDuplicates(step, report, columns: columns, folder: context.scratch, next: next)
-                : ExactDuplicates(step, report, columns: columns, folder: context.scratch, next: next)
+                ? NearDuplicates(step, report, columns: columns, scratch: context.space, next: next)
+                : ExactDuplicates(step, report, columns: columns, scratch: context.space, next: next)
         case .mask(let step):
             var key: [UInt8]?
             if step.replaceWith == .pseudonym {

@@ -88,6 +88,25 @@ extension CommandTests {
             }
         }
 
+        @Test(.needs("models/stories260K/hf")) func thePreparedFileIsTheSameWhateverTheThreadsAndTheFolder() throws {
+            try LatheCommand.inFolder { lathe in
+                func prepare(_ lathe: LatheCommand, _ threads: String) throws -> Data {
+                    let folder = lathe.url("checkpoints/tiny/prepared")
+                    try? FileManager.default.removeItem(at: folder)
+                    let outcome = try lathe("prepare", "recipe.yaml", "--set", "train.threads=\(threads)")
+                    try #require(outcome.code == 0, "\(outcome.errors)")
+                    return try Data(contentsOf: folder.appendingPathComponent("examples.h5"))
+                }
+                let wanted = try prepare(lathe, "1")
+                for threads in ["1", "2", "4"] { #expect(try prepare(lathe, threads) == wanted, "\(threads) threads") }
+                try FileManager.default.createDirectory(at: lathe.url("elsewhere"), withIntermediateDirectories: true)
+                for name in ["train.jsonl", "held.jsonl", "recipe.yaml"] {
+                    try lathe.copy(lathe.url(name).path, to: "elsewhere/\(name)")
+                }
+                #expect(try prepare(LatheCommand(folder: lathe.url("elsewhere")), "2") == wanted)
+            }
+        }
+
         @Test func killedAtAnyMomentLeavesOneWholeResult() throws {
             try Self.inFolder(4000) { lathe in
                 // Two results that differ in every file.

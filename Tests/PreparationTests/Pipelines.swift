@@ -20,15 +20,17 @@ struct Prepared {
 
 /// Runs `data` (YAML, the keys of the data section) over rows.
 func prepare(
-    _ data: String, train: [JSONObject], heldOut: [JSONObject] = [], environment: [String: String] = [:]
+    _ data: String, train: [JSONObject], heldOut: [JSONObject] = [], environment: [String: String] = [:],
+    limits: MemoryLimits = MemoryLimits()
 ) throws -> Prepared {
     let held = heldOut.isEmpty ? "" : ", held_out: h.jsonl"
     let yaml = "model: { path: m }\ndata: { train: t.jsonl\(held)\(data.isEmpty ? "" : ", " + data) }\n"
     let recipe = try Recipe.load(yaml: yaml, file: "r.yaml")
     let collector = RowCollector()
-    let context = PreparationContext(
+    var context = PreparationContext(
         scratch: FileManager.default.temporaryDirectory, countTokens: { $0.split(separator: " ").count },
         environment: environment)
+    context.limits = limits
     let pipeline = try RowPipeline(recipe.data, seed: recipe.seed, context: context, into: collector)
     for (index, fields) in train.enumerated() {
         try pipeline.receive(Row(fields: fields, place: RowPlace(file: "t.jsonl", line: index + 1), index: index))

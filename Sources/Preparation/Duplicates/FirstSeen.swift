@@ -1,7 +1,5 @@
 // Where each text was seen first: in memory for so many texts, in files beyond.
 
-internal import Foundation
-
 /// Which file, which line, in one number above 0: 14 bits for the file, 14 for notes, 36 for the line.
 struct PlaceNumber: BitwiseCopyable {
     private(set) var bits: UInt64 = 0
@@ -104,11 +102,12 @@ final class UnseenRows {
     let spool: RowSpool
     private let keys: SpilledArray<Key>
 
-    private static let keysPerPart = 1 << 21
+    private let scratch: ScratchSpace
 
-    init(folder: URL) {
-        spool = RowSpool(folder: folder)
-        keys = SpilledArray(Key(), residentByteCount: 0, folder: folder)
+    init(_ scratch: ScratchSpace) {
+        self.scratch = scratch
+        spool = RowSpool(scratch)
+        keys = SpilledArray(Key(), residentByteCount: 0, folder: scratch.folder)
     }
 
     func append(_ row: Row, hash: UInt64, place: PlaceNumber) throws {
@@ -121,7 +120,7 @@ final class UnseenRows {
         _ body: (_ row: Int, _ first: PlaceNumber, _ isAcrossFiles: Bool) throws -> Void
     ) throws -> BitArray {
         var isDuplicate = BitArray(count: keys.count)
-        let parts = UInt64((keys.count + Self.keysPerPart - 1) / Self.keysPerPart)
+        let parts = scratch.parts(for: keys.count)
         for part in 0..<parts {
             var found: [(key: Key, row: Int)] = []
             try keys.forEach { row, key in

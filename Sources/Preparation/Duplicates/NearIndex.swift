@@ -11,11 +11,12 @@ struct NearPair: BitwiseCopyable {
 
 /// An index of rows by the bands of their signatures.
 ///
-/// Memory does not grow with the rows beyond `residentByteCount`: what is kept of each, 40 bytes and the band hashes, lies in files
+/// Memory does not grow with the rows beyond its limits: what is kept of each, 40 bytes and the band hashes, lies in files
 /// then, and each band is searched a part of its hashes at a time.
 final class NearIndex {
     let plan: BandPlan
     private var hasher: MinHasher
+    private let scratch: ScratchSpace
     private let bands: BandStore
     private let sketches: SpilledArray<RowSketch>
     private var isEmpty = BitArray()
@@ -31,17 +32,14 @@ final class NearIndex {
     private static let crowd = 64
     /// Rows before it that are asked whether they are wanted with it.
     private static let reach = 4096
-    /// Rows of a band that are sorted at a time.
-    private static let rowsPerPart = 1 << 21
-    /// For 3.3 million rows; more lie in a file.
-    private static let residentByteCount = 128 << 20
 
-    init(threshold: Double, folder: URL) {
+    init(threshold: Double, scratch: ScratchSpace) {
+        self.scratch = scratch
         plan = BandPlan(threshold: threshold)
         characterPlan = BandPlan(threshold: NearMeasure.pairThreshold(threshold))
         hasher = MinHasher(plan, characterPlan)
-        bands = BandStore(bands: max(plan.bands, characterPlan.bands), folder: folder)
-        sketches = SpilledArray(RowSketch(), residentByteCount: Self.residentByteCount, folder: folder)
+        bands = BandStore(bands: max(plan.bands, characterPlan.bands), folder: scratch.folder)
+        sketches = SpilledArray(RowSketch(), residentByteCount: scratch.limits.sketchBytes, folder: scratch.folder)
         leastAgreement = (
             RowSketch.leastAgreement(threshold), RowSketch.leastAgreement(characterPlan.threshold)
         )
@@ -81,16 +79,17 @@ final class NearIndex {
     func pairs(
         side: (Int) -> Int, across: Bool, shingles: @escaping (Int) throws -> [UInt64]
     ) throws -> [NearPair] {
-        var search = PairSearch(threshold: plan.threshold, sketches: sketches, shingles: shingles)
+        var search = PairSearch(
+            threshold: plan.threshold, batchCount: scratch.limits.pairsPerBatch, sketches: sketches, shingles: shingles)
         func isWanted(_ first: Int, _ second: Int) -> Bool { (side(first) != side(second)) == across }
-        let parts = (count + Self.rowsPerPart - 1) / Self.rowsPerPart
+        let parts = scratch.parts(for: count)
         var sorter = RowSorter()
         for band in 0..<max(plan.bands, hasCharacters ? characterPlan.bands : 0) {
             for part in 0..<parts {
                 sorter.removeAll()
                 try bands.forEachBlock(of: band) { firstRow, hashes in
                     for (offset, hash) in hashes.enumerated() {
-                        if parts > 1, (UInt64(hash) * UInt64(parts)) >> 32 != UInt64(part) { continue }
+                        if parts > 1, (UInt64(hash) * parts) >> 32 != part { continue }
                         // No hash: a text of the other kind has fewer bands.
                         if hash != 0, !isEmpty[firstRow + offset] { sorter.append(hash: hash, row: firstRow + offset) }
                     }
@@ -163,6 +162,7 @@ final class NearIndex {
 /// Candidate pairs, each judged once or, where there are very many, once a batch.
 private struct PairSearch {
     private let threshold: Double
+    private let batchCount: Int
     private let sketches: SpilledArray<RowSketch>
     private let shingles: (Int) throws -> [UInt64]
     /// First row and second row in one number.
@@ -172,21 +172,24 @@ private struct PairSearch {
     private var cached: [Int: [UInt64]] = [:]
     private var cachedCount = 0
 
-    private static let batchCount = 1 << 22
     /// Shingles in memory, of all cached rows.
     private static let cacheCount = 1 << 21
 
-    init(threshold: Double, sketches: SpilledArray<RowSketch>, shingles: @escaping (Int) throws -> [UInt64]) {
+    init(
+        threshold: Double, batchCount: Int, sketches: SpilledArray<RowSketch>,
+        shingles: @escaping (Int) throws -> [UInt64]
+    ) {
         self.threshold = threshold
+        self.batchCount = batchCount
         self.sketches = sketches
         self.shingles = shingles
     }
 
     mutating func add(_ first: Int, _ second: Int) throws {
         waiting.append(UInt64(first) << 32 | UInt64(second))
-        guard waiting.count == Self.batchCount else { return }
+        guard waiting.count == batchCount else { return }
         keepEachOnce()
-        if waiting.count > Self.batchCount / 2 { try judge() }
+        if waiting.count > batchCount / 2 { try judge() }
     }
 
     /// All pairs that are near, sorted by second and first row.

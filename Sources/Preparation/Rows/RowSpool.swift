@@ -25,9 +25,11 @@ public final class RowSpool {
     private static let blockByteCount = 1 << 20
 
     /// - Parameter folder: in which the rows lie.
-    public init(folder: URL) {
-        self.folder = folder
-        ends = SpilledArray(0, residentByteCount: 16 << 20, folder: folder)
+    public convenience init(folder: URL) { self.init(ScratchSpace(folder: folder, limits: MemoryLimits())) }
+
+    init(_ scratch: ScratchSpace) {
+        folder = scratch.folder
+        ends = SpilledArray(0, residentByteCount: scratch.limits.numberBytes, folder: folder)
     }
 
     deinit { if descriptor >= 0 { close(descriptor) } }

@@ -9,11 +9,6 @@ struct KeyTable {
     /// Whether the rows of the key that begins here have been asked for.
     private var isAsked = BitArray()
 
-    private static let entriesPerPart = 1 << 21
-
-    /// How many parts so many rows are looked at in.
-    static func parts(for rowCount: Int) -> UInt64 { UInt64((rowCount + entriesPerPart - 1) / entriesPerPart) }
-
     init(part: UInt64, of parts: UInt64) {
         self.part = part
         self.parts = parts

@@ -34,6 +34,7 @@ struct RowKeys: BitwiseCopyable {
 final class LeakageCheck: RowSink {
     private let rule: LeakageRule
     private let next: any RowSink
+    private let scratch: ScratchSpace
     private var spool: RowSpool
     private var index: NearIndex
     /// Pairs of all near rows, where the split has found them already; with it, rows need not be set aside again.
@@ -50,13 +51,14 @@ final class LeakageCheck: RowSink {
     private(set) var report: LeakageReport
 
     init(
-        _ rule: LeakageRule, groupBy: String?, columns: ColumnNames, near: DeduplicateStep, folder: URL,
+        _ rule: LeakageRule, groupBy: String?, columns: ColumnNames, near: DeduplicateStep, scratch: ScratchSpace,
         next: any RowSink
     ) {
         self.rule = rule
         self.next = next
-        spool = RowSpool(folder: folder)
-        index = NearIndex(threshold: near.threshold, folder: folder)
+        self.scratch = scratch
+        spool = RowSpool(scratch)
+        index = NearIndex(threshold: near.threshold, scratch: scratch)
         shingler = Shingler(wordCount: near.shingleWords, characterCount: near.shingleCharacters)
         content = TextFields([], columns: columns, coversAll: false)
         prompts = PromptKeys(columns)
@@ -64,7 +66,7 @@ final class LeakageCheck: RowSink {
         examples = ExampleText(content)
         exactKey = TextKey(content, isNormalised: false)
         normalisedKey = TextKey(content, isNormalised: true)
-        keys = SpilledArray(RowKeys(), residentByteCount: 32 << 20, folder: folder)
+        keys = SpilledArray(RowKeys(), residentByteCount: 2 * scratch.limits.numberBytes, folder: scratch.folder)
         report = LeakageReport(rule: rule.rawValue)
     }
 
@@ -136,7 +138,7 @@ final class LeakageCheck: RowSink {
     /// Rows that agree in a key. The held-out rows, which are few, make the tables; the training rows are looked up.
     private func findEqual(_ leaks: inout BitArray, _ key: (RowKeys) -> UInt64) throws -> LeakCount {
         var found = LeakCount()
-        let parts = KeyTable.parts(for: report.heldOutRows)
+        let parts = scratch.parts(for: report.heldOutRows)
         for part in 0..<parts {
             var table = KeyTable(part: part, of: parts)
             try keys.forEach { row, keys in if isHeldOut[row] { table.append(key(keys), row: row) } }

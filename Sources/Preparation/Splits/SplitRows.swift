@@ -37,11 +37,11 @@ final class SplitRows: RowSink {
     private var shingler: Shingler
     private(set) var report: SplitReport
 
-    init(_ plan: SplitPlan, columns: ColumnNames, near: DeduplicateStep, folder: URL, next: any RowSink) {
+    init(_ plan: SplitPlan, columns: ColumnNames, near: DeduplicateStep, scratch: ScratchSpace, next: any RowSink) {
         self.plan = plan
         self.next = next
-        spool = RowSpool(folder: folder)
-        units = SplitUnits(seed: plan.seed, folder: folder)
+        spool = RowSpool(scratch)
+        units = SplitUnits(seed: plan.seed, scratch: scratch)
         prompts = PromptKeys(columns)
         content = TextFields([], columns: columns, coversAll: false)
         func field(_ name: String?) -> TextFields? {
@@ -52,7 +52,7 @@ final class SplitRows: RowSink {
         stratum = field(plan.section.stratifyBy)
         let isTogether =
             plan.section.nearTogether && plan.section.timeField == nil && (plan.section.by == .prompt || group != nil)
-        index = isTogether ? NearIndex(threshold: near.threshold, folder: folder) : nil
+        index = isTogether ? NearIndex(threshold: near.threshold, scratch: scratch) : nil
         shingler = Shingler(wordCount: near.shingleWords, characterCount: near.shingleCharacters)
         let by = time != nil ? "time" : group != nil ? "group" : plan.section.by.rawValue
         report = SplitReport(

@@ -1,7 +1,6 @@
 // What a split keeps together: rows of one key, and keys that are joined.
 
 internal import Digests
-internal import Foundation
 
 /// The units of rows, numbered in the order in which they are drawn: by SHA-256 of seed and key, so that it depends on neither files
 /// nor their order.
@@ -13,11 +12,12 @@ final class SplitUnits {
     /// The rows of each unit.
     private(set) var sizes: [Int32] = []
 
-    private static let rowsPerPart: UInt64 = 1 << 21
+    private let scratch: ScratchSpace
 
-    init(seed: Int, folder: URL) {
+    init(seed: Int, scratch: ScratchSpace) {
         self.seed = seed
-        digests = SpilledArray(0, residentByteCount: 16 << 20, folder: folder)
+        self.scratch = scratch
+        digests = SpilledArray(0, residentByteCount: scratch.limits.numberBytes, folder: scratch.folder)
     }
 
     var count: Int { sizes.count }
@@ -32,7 +32,7 @@ final class SplitUnits {
     /// Numbers the units, a part of the digests at a time.
     func number() throws {
         ofRow = ChunkedArray(repeating: 0, count: digests.count)
-        let parts = (UInt64(digests.count) + Self.rowsPerPart - 1) / Self.rowsPerPart
+        let parts = scratch.parts(for: digests.count)
         for part in 0..<parts {
             var found: [(digest: UInt64, row: Int)] = []
             try digests.forEach { row, digest in

@@ -1,6 +1,5 @@
 // `deduplicate` by exact text, or by letters and digits alone: the first row stays. Rows stream; of each only a hash is kept.
 
-internal import Foundation
 internal import Recipes
 
 /// Two texts are the same when these are.
@@ -53,18 +52,14 @@ final class ExactDuplicates: RowStep {
     private let unseen: UnseenRows
     private var places = PlaceNumbers()
 
-    /// Texts that are kept in memory: 2^22 slots of 16 bytes, three quarters of them in use.
-    static let maximumCount = 3_000_000
-
     init(
-        _ step: DeduplicateStep, _ report: StepReport, columns: ColumnNames, folder: URL, next: any RowSink,
-        maximumCount: Int = ExactDuplicates.maximumCount
+        _ step: DeduplicateStep, _ report: StepReport, columns: ColumnNames, scratch: ScratchSpace, next: any RowSink
     ) {
         let fields = TextFields(step.fields, columns: columns, coversAll: false)
         key = TextKey(fields, isNormalised: step.by == .normalised)
         examples = ExampleText(fields)
-        seen = FirstSeenTable(maximumCount: maximumCount)
-        unseen = UnseenRows(folder: folder)
+        seen = FirstSeenTable(maximumCount: scratch.limits.exactTexts)
+        unseen = UnseenRows(scratch)
         super.init(report, next: next)
         note { $0.duplicates = DuplicateReport() }
     }

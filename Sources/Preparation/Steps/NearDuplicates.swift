@@ -13,12 +13,12 @@ final class NearDuplicates: RowStep {
     private var bytes: [UInt8] = []
     private var isHeldOut = BitArray()
 
-    init(_ step: DeduplicateStep, _ report: StepReport, columns: ColumnNames, folder: URL, next: any RowSink) {
+    init(_ step: DeduplicateStep, _ report: StepReport, columns: ColumnNames, scratch: ScratchSpace, next: any RowSink) {
         fields = TextFields(step.fields, columns: columns, coversAll: false)
         examples = ExampleText(fields)
         shingler = Shingler(wordCount: step.shingleWords, characterCount: step.shingleCharacters)
-        spool = RowSpool(folder: folder)
-        index = NearIndex(threshold: step.threshold, folder: folder)
+        spool = RowSpool(scratch)
+        index = NearIndex(threshold: step.threshold, scratch: scratch)
         super.init(report, next: next)
     }
 

@@ -65,13 +65,27 @@ struct Words {
         while position < bytes.count {
             let byte = bytes[position]
             if byte < 0x80 {
-                if byte &- 48 < 10 || (byte | 0x20) &- 97 < 26 {
-                    if scratch.isEmpty { start = position }
-                    scratch.append(byte &- 65 < 26 ? byte | 0x20 : byte)
-                } else if !scratch.isEmpty {
-                    endWord(start..<position, keepsRanges)
+                guard Self.isPlain(byte) else {
+                    if !scratch.isEmpty { endWord(start..<position, keepsRanges) }
+                    position += 1
+                    continue
                 }
-                position += 1
+                if scratch.isEmpty { start = position }
+                var end = position
+                var hasCapital = false
+                while end < bytes.count, Self.isPlain(bytes[end]) {
+                    if bytes[end] &- 65 < 26 { hasCapital = true }
+                    end += 1
+                }
+                if scratch.isEmpty, !hasCapital, end == bytes.count || bytes[end] < 0x80 {
+                    // Most words are small letters alone: they are hashed where they stand.
+                    hashes.append(ContentHash.of(UnsafeBufferPointer(rebasing: bytes[start..<end])))
+                    isSingle.append(false)
+                    if keepsRanges { ranges.append(start..<end) }
+                } else {
+                    for place in position..<end { scratch.append(bytes[place] &- 65 < 26 ? bytes[place] | 0x20 : bytes[place]) }
+                }
+                position = end
                 continue
             }
             let (wide, length) = UTF8Reader.scalar(bytes, position)
@@ -94,6 +108,10 @@ struct Words {
         }
         if !scratch.isEmpty { endWord(start..<bytes.count, keepsRanges) }
     }
+
+    /// A letter or digit of ASCII.
+    @inline(__always)
+    private static func isPlain(_ byte: UInt8) -> Bool { byte &- 48 < 10 || (byte | 0x20) &- 97 < 26 }
 
     private mutating func endWord(_ range: Range<Int>, _ keepsRanges: Bool) {
         hashes.append(ContentHash.of(scratch))
