@@ -51,7 +51,7 @@ import Testing
         "val_size: 0.2, leakage: drop",
         "val_size: 0.2, leakage: drop, split: { group_by: group }",
         "val_size: 0.2, leakage: drop, split: { by: row }",
-        "val_size: 40, leakage: drop, steps: [deduplicate, { deduplicate: { by: near } }, { sample: { rows: 300 } }]",
+        "val_size: 40, leakage: drop, steps: [deduplicate, { deduplicate: { by: near } }, { sample: { size: 300 } }]",
     ])
     func theSameRowsComeOut(data: String) throws {
         let rows = Self.rows(600, 11)
