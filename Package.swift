@@ -102,7 +102,7 @@ let package = Package(
             name: "Benchmarks",
             dependencies: [
                 "Kernels", "Tensors", "Models", "Adapters", "Training", "Datasets", "WeightFiles", "ModelExport",
-                "Tokenizers", "JSON", "Digests", "COneDNN", "COpenBLAS", "CBenchmarkLoops",
+                "Tokenizers", "JSON", "Digests", "Recipes", "Preparation", "COneDNN", "COpenBLAS", "CBenchmarkLoops",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks", exclude: ["CLoops"], swiftSettings: swiftSettings),

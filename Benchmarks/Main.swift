@@ -21,6 +21,7 @@ struct Benchmarks: ParsableCommand {
             BenchmarkEntry(StepBenchmark.self), BenchmarkEntry(ScalingBenchmark.self),
             BenchmarkEntry(LoadingBenchmark.self), BenchmarkEntry(RecipeBenchmark.self),
             BenchmarkEntry(GenerationBenchmark.self), BenchmarkEntry(TokenizerBenchmark.self),
+            BenchmarkEntry(PreparationBenchmark.self),
         ]
     }
 }

@@ -31,7 +31,8 @@ public final class AtomicFolder {
             throw WeightError(file: url.path, "cannot be created", found: systemErrorText())
         }
         // Under a name that no other run takes for a leftover until it is locked.
-        let fresh = URL(fileURLWithPath: path.withUnsafeBufferPointer { String(cString: $0.baseAddress.unsafelyUnwrapped) })
+        let fresh = URL(
+            fileURLWithPath: path.withUnsafeBufferPointer { String(cString: $0.baseAddress.unsafelyUnwrapped) })
         staging = fresh.appendingPathExtension(String(Self.suffix.dropFirst()))
         chmod(fresh.path, 0o777 & ~Self.mask)
         lock = open(fresh.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

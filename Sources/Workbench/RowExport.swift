@@ -25,7 +25,9 @@ public struct RowExport: Presentable {
             cover: outcome.cover)
         var names = try sink.commit()
         if let staged {
-            names += try ReportFiles.write(report, to: staged.staging).map { URL(fileURLWithPath: $0).lastPathComponent }
+            names += try ReportFiles.write(report, to: staged.staging).map {
+                URL(fileURLWithPath: $0).lastPathComponent
+            }
             // Rows and report change places with an earlier run's in one step: no file of one run ever stands beside one of another.
             try staged.commit()
         }

@@ -13,7 +13,9 @@ extension CommandTests {
     struct MaskChecks {
         /// Templates that write a system message of their own, that take reasoning out of the history, and that put the generation
         /// prompt otherwise than the turn.
-        @Test(arguments: ["SmolLM2", "Qwen3-0.6B", "Llama-3.1"]) func masksAreThoseOfTransformers(template: String) throws {
+        @Test(arguments: ["SmolLM2", "Qwen3-0.6B", "Llama-3.1"]) func masksAreThoseOfTransformers(template: String)
+            throws
+        {
             try withTemporaryDirectory { folder in
                 let output = folder.appendingPathComponent("output")
                 try Data().write(to: output)
@@ -21,8 +23,10 @@ extension CommandTests {
                 process.executableURL = URL(fileURLWithPath: try #require(python))
                 process.arguments = [
                     packageRoot.appendingPathComponent("scripts/checks/masks_against_transformers.py").path,
-                    "--lathe", try #require(LatheCommand.executable).path, "--data", SharedData.url("").path, "--rows", "12",
-                    "--template", template, "--set", "smile", "--set", "kdconv", "--set", "taskmaster", "--set", "tools",
+                    "--lathe", try #require(LatheCommand.executable).path, "--data", SharedData.url("").path, "--rows",
+                    "12",
+                    "--template", template, "--set", "smile", "--set", "kdconv", "--set", "taskmaster", "--set",
+                    "tools",
                     "--set", "thinking",
                 ]
                 process.environment = ProcessInfo.processInfo.environment.merging(["TRANSFORMERS_OFFLINE": "1"]) { $1 }

@@ -24,7 +24,8 @@ extension CommandTests {
                 }
                 texts.append(words)
                 let contact = draw(20) == 0 ? " mail a\(row)@example.org" : ""
-                return #"{"prompt": "ask \#(words.prefix(4).joined(separator: " "))", "completion": "\#(words.joined(separator: " "))\#(contact)"}"#
+                return
+                    #"{"prompt": "ask \#(words.prefix(4).joined(separator: " "))", "completion": "\#(words.joined(separator: " "))\#(contact)"}"#
                     + "\n"
             }.joined()
         }
@@ -59,7 +60,9 @@ extension CommandTests {
         private static let names = ["held_out.jsonl", "report.html", "report.json", "train.jsonl"]
 
         /// The files of the result, `nil` where there is none.
-        private static func result(_ lathe: LatheCommand, _ folder: String = "checkpoints/rows/rows") throws -> [String: String]? {
+        private static func result(_ lathe: LatheCommand, _ folder: String = "checkpoints/rows/rows") throws -> [String:
+            String]?
+        {
             guard lathe.has(folder) else { return nil }
             return try Dictionary(
                 uniqueKeysWithValues: lathe.names(in: folder).map { ($0, try lathe.text("\(folder)/\($0)")) })
@@ -80,7 +83,9 @@ extension CommandTests {
                 }
                 // Another folder with the same files.
                 try FileManager.default.createDirectory(at: lathe.url("elsewhere"), withIntermediateDirectories: true)
-                for name in ["one.jsonl", "two.jsonl", "recipe.yaml"] { try lathe.copy(lathe.url(name).path, to: "elsewhere/\(name)") }
+                for name in ["one.jsonl", "two.jsonl", "recipe.yaml"] {
+                    try lathe.copy(lathe.url(name).path, to: "elsewhere/\(name)")
+                }
                 let elsewhere = LatheCommand(folder: lathe.url("elsewhere"), environment: ["LATHE_ISA": "scalar"])
                 let other = try elsewhere("prepare", "recipe.yaml", "--export", "jsonl")
                 #expect(other.code == 0, "\(other.errors)")
@@ -156,7 +161,8 @@ extension CommandTests {
                     try Data().write(to: errors)
                     process.executableURL = URL(fileURLWithPath: "/bin/bash")
                     process.arguments = [
-                        "-c", "ulimit -f \(blocks); exec \"$0\" prepare recipe.yaml --export jsonl --set seed=9", lathePath,
+                        "-c", "ulimit -f \(blocks); exec \"$0\" prepare recipe.yaml --export jsonl --set seed=9",
+                        lathePath,
                     ]
                     process.currentDirectoryURL = lathe.folder
                     process.standardOutput = FileHandle.nullDevice
@@ -178,7 +184,10 @@ extension CommandTests {
                 // Without held-out rows there is no file of an earlier run's.
                 let none = try lathe("prepare", "recipe.yaml", "--export", "jsonl", "--set", "data.val_size=0")
                 #expect(none.code == 0, "\(none.errors)")
-                #expect(try lathe.names(in: "checkpoints/rows/rows") == ["notes.txt", "report.html", "report.json", "train.jsonl"])
+                #expect(
+                    try lathe.names(in: "checkpoints/rows/rows") == [
+                        "notes.txt", "report.html", "report.json", "train.jsonl",
+                    ])
             }
         }
 

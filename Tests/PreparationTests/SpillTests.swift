@@ -88,7 +88,8 @@ import Testing
             (first.exact, second.exact), (first.normalised, second.normalised), (first.near, second.near),
             (first.prompt, second.prompt),
         ] {
-            #expect(left.heldOutRows == right.heldOutRows && left.trainRows == right.trainRows && left.texts == right.texts)
+            #expect(
+                left.heldOutRows == right.heldOutRows && left.trainRows == right.trainRows && left.texts == right.texts)
         }
         #expect(first.exact.heldOutRows >= 70)
     }

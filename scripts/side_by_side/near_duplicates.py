@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Near-duplicates of a JSONL file with datasketch: a row goes where an earlier row that stays is near.
 
-    near_duplicates.py --data FILE --out FILE [--threshold 0.75] [--bands 36 --rows 7 | --permutations 128]
+    near_duplicates.py --data FILE --out FILE [--threshold 0.8] [--bands 32 --rows 8 | --permutations 128]
 
 With --bands and --rows, the plan that Lathe takes at this threshold, and candidates judged by their exact Jaccard similarity, as
 Lathe does. Without, datasketch as its documentation uses it: its own plan for so many permutations, candidates taken as they are.
@@ -30,7 +30,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", required=True)
     parser.add_argument("--out", required=True)
-    parser.add_argument("--threshold", type=float, default=0.75)
+    parser.add_argument("--threshold", type=float, default=0.8)
     parser.add_argument("--bands", type=int)
     parser.add_argument("--rows", type=int)
     parser.add_argument("--permutations", type=int, default=128)

@@ -5,7 +5,7 @@ import sys
 
 from rounds import Bench, Row
 
-THRESHOLD, BANDS, ROWS_PER_BAND = 0.75, 36, 7
+THRESHOLD, BANDS, ROWS_PER_BAND = 0.8, 32, 8
 STEPS = {
     "near": f"    - deduplicate: {{ by: near, threshold: {THRESHOLD} }}\n",
     "exact": "    - normalise\n    - filter: { min_characters: 20, min_alphanumeric: 0.3 }\n    - deduplicate\n",

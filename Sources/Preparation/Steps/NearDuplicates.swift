@@ -13,7 +13,8 @@ final class NearDuplicates: RowStep {
     private var bytes: [UInt8] = []
     private var isHeldOut = BitArray()
 
-    init(_ step: DeduplicateStep, _ report: StepReport, columns: ColumnNames, scratch: ScratchSpace, next: any RowSink) {
+    init(_ step: DeduplicateStep, _ report: StepReport, columns: ColumnNames, scratch: ScratchSpace, next: any RowSink)
+    {
         fields = TextFields(step.fields, columns: columns, coversAll: false)
         examples = ExampleText(fields)
         shingler = Shingler(wordCount: step.shingleWords, characterCount: step.shingleCharacters)

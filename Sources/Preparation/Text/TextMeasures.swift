@@ -83,7 +83,9 @@ struct Words {
                     isSingle.append(false)
                     if keepsRanges { ranges.append(start..<end) }
                 } else {
-                    for place in position..<end { scratch.append(bytes[place] &- 65 < 26 ? bytes[place] | 0x20 : bytes[place]) }
+                    for place in position..<end {
+                        scratch.append(bytes[place] &- 65 < 26 ? bytes[place] | 0x20 : bytes[place])
+                    }
                 }
                 position = end
                 continue
