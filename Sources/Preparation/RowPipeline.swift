@@ -126,13 +126,22 @@ public final class RowPipeline {
                 }
                 key = Array(secret.utf8)
             }
-            return MaskRows(step, report, key: key, values: context.masked, next: next)
+            return MaskRows(
+                step, report, key: key, keeping: keyFields(data), values: context.masked, next: next)
         case .balance(let step):
             return BalanceRows(step, report, columns: columns, seed: seed, folder: context.scratch, next: next)
         case .sample(let step): return SampleRows(step, report, seed: seed, folder: context.scratch, next: next)
         case .augment(let step): return AugmentRows(step, report, columns: columns, seed: seed, next: next)
         case .map(let step): return try MapRows(step, report, next: next)
         }
+    }
+
+    /// Names of the fields by which rows are split and balanced, a path's last part.
+    private static func keyFields(_ data: DataSection) -> Set<String> {
+        var names = [data.split.groupBy, data.split.timeField, data.split.stratifyBy].compactMap(\.self)
+        for step in data.steps { if case .balance(let balance) = step { names.append(balance.by) } }
+        names += names.compactMap { data.columns[$0] }
+        return Set(names.compactMap { $0.split(separator: ".").last.map(String.init) })
     }
 
     /// Pushes a row of the files.

@@ -155,6 +155,22 @@ private func masked(_ text: String) throws -> String { try through("mask", text)
         #expect(masked[0].contains("_"))
     }
 
+    /// Masked, all patients would be one group.
+    @Test func fieldsToSplitByKeepTheirValues() throws {
+        let patients = (0..<40).map { number in
+            JSONObject([
+                ("patient_id", .string("P\(10_000 + number / 2)")), ("text", .string("w\(number) v\(number) MRN 12345678")),
+            ])
+        }
+        let data = "steps: [mask], val_size: 0.1, split: { group_by: patient_id }"
+        let result = try prepare(data, train: patients)
+        #expect(result.heldOut.count == 4)
+        #expect(result.texts("patient_id").allSatisfy { $0.hasPrefix("P1") })
+        #expect(result.texts().allSatisfy { $0.hasSuffix("MRN [RECORD_NUMBER]") })
+        let named = try prepare("steps: [{ mask: { fields: [patient_id] } }]", train: patients)
+        #expect(Set(named.texts("patient_id")) == ["[RECORD_NUMBER]"])
+    }
+
     @Test func onlyTheKindsAskedFor() throws {
         #expect(try through("{ mask: { kinds: [email] } }", "a@b.org 415-555-2671") == "[EMAIL] 415-555-2671")
     }

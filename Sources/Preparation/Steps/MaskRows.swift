@@ -7,13 +7,20 @@ final class MaskRows: RowStep {
     private var masker: PersonalDataMasker
     private let kinds: [PersonalDataKind]
     private let values: MaskedValues
+    /// Names of fields that the recipe splits or balances by: masked, all groups would be one.
+    private let keys: Set<String>
     private var counts: [PersonalDataKind: MaskCount] = [:]
 
-    init(_ step: MaskStep, _ report: StepReport, key: [UInt8]?, values: MaskedValues, next: any RowSink) {
+    init(
+        _ step: MaskStep, _ report: StepReport, key: [UInt8]?, keeping keys: Set<String>, values: MaskedValues,
+        next: any RowSink
+    ) {
         fields = TextFields(step.fields, columns: [:], coversAll: true)
         masker = PersonalDataMasker(kinds: step.kinds, key: step.replaceWith == .pseudonym ? key : nil)
         kinds = step.kinds
         self.values = values
+        // Fields that the step names are masked all the same.
+        self.keys = step.fields.isEmpty ? keys : []
         super.init(report, next: next)
     }
 
@@ -21,7 +28,9 @@ final class MaskRows: RowStep {
         var row = row
         var found: [PersonalDataKind] = []
         fields.rewrite(&row.fields) { text, key in
-            guard let masked = masker.mask(text, under: key, count: { found.append($0) }) else { return nil }
+            guard !keys.contains(key), let masked = masker.mask(text, under: key, count: { found.append($0) }) else {
+                return nil
+            }
             // Reports do not show in one row what was masked in another.
             let bytes = Array(text.utf8)
             values.insert(PersonalDataCover.found(in: bytes, under: key), of: bytes)
