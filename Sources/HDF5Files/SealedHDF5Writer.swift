@@ -75,17 +75,4 @@ public final class SealedHDF5Writer {
 
     private func failure(_ reason: String) -> SealedWriteError { SealedWriteError(path: url.path, reason: reason) }
 
-    /// Removes what processes that were killed while writing `url` have left.
-    public static func removeLeftovers(of url: URL) {
-        let folder = url.deletingLastPathComponent()
-        let start = ".\(url.lastPathComponent)."
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-        where name.hasPrefix(start) && name.hasSuffix(".partial") {
-            let owner = name.dropFirst(start.count).prefix { $0 != "-" }
-            // A process that still writes keeps its file.
-            if let owner = pid_t(owner), owner != getpid(), kill(owner, 0) != 0, errno == ESRCH {
-                unlink(folder.appendingPathComponent(name).path)
-            }
-        }
-    }
 }

@@ -49,7 +49,7 @@ struct RowPreparation {
         if writes {
             _ = try RunDirectory(recipe.preparedFolder)
             try make(recipe, inputs, kept)
-            return try keeping(read(PreparedFile(kept)), kept)
+            return try keeping(read(Self.open(kept)), kept)
         }
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("lathe-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -57,7 +57,14 @@ struct RowPreparation {
         defer { try? FileManager.default.removeItem(at: folder) }
         let passing = folder.appendingPathComponent(kept.lastPathComponent)
         try make(recipe, inputs, passing)
-        return try read(PreparedFile(passing))
+        return try read(Self.open(passing))
+    }
+
+    /// A file that was just made.
+    private static func open(_ url: URL) throws -> PreparedFile {
+        do throws(PreparedFault) { return try PreparedFile(url) } catch {
+            throw Failure(.inputOutput, "\(url.path), just written: \(error)", hint: "does another process write there?")
+        }
     }
 
     /// Writes the report beside the file.
@@ -88,9 +95,11 @@ struct RowPreparation {
     /// Rows through the steps, then into the file, one after the other.
     private func make(_ recipe: Recipe, _ inputs: PreparationInputs, _ url: URL) throws {
         let writer = try PreparedFileWriter(url)
+        let threads = recipe.train.threads ?? ProcessInfo.processInfo.activeProcessorCount
         let trainSide = try writer.side("train", keepsRows: false)
         let train = try RowTokeniser(
-            settings: settings, encoder: encoder, renderer: renderer, into: VocabularyCheck(opened, trainSide))
+            settings: settings, encoder: encoder, renderer: renderer, into: VocabularyCheck(opened, trainSide),
+            threads: threads)
         let rows = SplitRowSink(train, scratch: FileManager.default.temporaryDirectory)
         let cleaned = try RowCleaning(recipe, countTokens: countTokens).run(into: rows)
         let key = try inputs.completeKey(cleaned)
@@ -101,7 +110,8 @@ struct RowPreparation {
             let side = try writer.side("held_out", keepsRows: true)
             // What the training rows show holds for the held-out rows too, so these wait until all of those were seen.
             let heldOut = try RowTokeniser(
-                settings: trained.settings, encoder: encoder, renderer: renderer, into: VocabularyCheck(opened, side))
+                settings: trained.settings, encoder: encoder, renderer: renderer, into: VocabularyCheck(opened, side),
+                threads: threads)
             try rows.heldOut.forEach { try heldOut.receive(SourceRow($1)) }
             let outcome = try heldOut.finish(cleaned.heldOut ?? InputReport(), isOwn: cleaned.heldOut != nil)
             side.conclude(outcome)

@@ -2,13 +2,14 @@
 
 public import Foundation
 public import JSON
+internal import HDF5Files
 internal import WeightFiles
 
 /// The folder of one run. Every file in it is written whole or not at all, but for the event log, which only grows.
 public struct RunDirectory: Sendable {
     public let url: URL
 
-    /// Makes the folder where it is missing.
+    /// Makes the folder where it is missing; removes what processes killed in the midst of writing have left in it.
     public init(_ url: URL) throws {
         self.url = url
         do {
@@ -16,6 +17,7 @@ public struct RunDirectory: Sendable {
         } catch {
             throw Failure(.inputOutput, "cannot make the run directory \(url.path): \(plainWords(error))")
         }
+        PartialFiles.removeAbandoned(in: url)
     }
 
     public var recipe: URL { url.appendingPathComponent("recipe.yaml") }

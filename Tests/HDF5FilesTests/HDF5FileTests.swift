@@ -104,14 +104,17 @@ private func writeFile(_ url: URL, count: Int, batch: Int = 1000) throws {
                 #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 1)
             }
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
-            // Left by a process that is gone, by one that is there, and by nobody of ours.
-            for name in [".a.h5.999999999-1.partial", ".a.h5.1-1.partial", ".b.h5.999999999-1.partial"] {
+            // Left by processes that are gone, by one that is there, and by nobody of ours.
+            for name in [
+                ".a.h5.999999999-1.partial", ".a.h5.1-1.partial", ".b.999999999.partial", ".c.partial",
+                "d.999999999-1.partial",
+            ] {
                 try Data().write(to: folder.appendingPathComponent(name))
             }
-            SealedHDF5Writer.removeLeftovers(of: url)
+            PartialFiles.removeAbandoned(in: folder)
             #expect(
                 try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
-                    == [".a.h5.1-1.partial", ".b.h5.999999999-1.partial"])
+                    == [".a.h5.1-1.partial", ".c.partial", "d.999999999-1.partial"])
         }
     }
 }

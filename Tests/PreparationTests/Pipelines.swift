@@ -18,6 +18,14 @@ struct Prepared {
     func texts(_ field: String = "text") -> [String] { rows.map { $0.fields[field]?.string ?? "" } }
 }
 
+/// Keeps all rows.
+private final class RowCollector: RowSink {
+    private(set) var rows: [Row] = []
+
+    func receive(_ row: Row) { rows.append(row) }
+    func finish() {}
+}
+
 /// Runs `data` (YAML, the keys of the data section) over rows.
 func prepare(
     _ data: String, train: [JSONObject], heldOut: [JSONObject] = [], environment: [String: String] = [:],

@@ -34,9 +34,9 @@ public final class PreparedFileWriter {
     private let files = FileNumbers()
     private var sides: [PreparedSideWriter] = []
 
-    /// Begins the file that is to stand at `url`, and removes what killed processes have left there.
+    /// Begins the file that is to stand at `url`, and removes what killed processes have left beside it.
     public init(_ url: URL) throws {
-        SealedHDF5Writer.removeLeftovers(of: url)
+        PartialFiles.removeAbandoned(in: url.deletingLastPathComponent())
         writer = try SealedHDF5Writer(url, seal: Self.seal)
     }
 

@@ -29,16 +29,3 @@ public protocol RowSink: AnyObject {
     /// Called once, after the last row. A step that needs all rows hands them on here.
     func finish() throws
 }
-
-/// A sink that keeps all rows.
-public final class RowCollector: RowSink {
-    public private(set) var rows: [Row] = []
-
-    public init() {}
-
-    public func receive(_ row: Row) { rows.append(row) }
-    public func finish() {}
-
-    public var train: [Row] { rows.filter { !$0.isHeldOut } }
-    public var heldOut: [Row] { rows.filter(\.isHeldOut) }
-}
