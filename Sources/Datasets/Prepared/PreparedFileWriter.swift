@@ -45,7 +45,8 @@ public final class PreparedFileWriter {
     /// - Parameter keepsRows: whether the rows themselves are kept too.
     public func side(_ name: String, keepsRows: Bool) throws -> PreparedSideWriter {
         let side = try writing { () throws(HDF5Failure) in
-            try PreparedSideWriter("/" + name, in: writer.file, files: files, keepsRows: keepsRows)
+            try PreparedSideWriter("/" + name, in: writer.file, at: writer.url.path, files: files,
+                keepsRows: keepsRows)
         }
         sides.append(side)
         return side
@@ -84,6 +85,8 @@ public final class PreparedFileWriter {
 /// The sequences of one side on their way into a file.
 public final class PreparedSideWriter: ExampleSink {
     private let path: String
+    /// The file's place, for errors.
+    private let place: String
     private let files: FileNumbers
     private let ids: HDF5ListWriter<Int32>
     private let mask: HDF5ListWriter<UInt8>
@@ -97,8 +100,11 @@ public final class PreparedSideWriter: ExampleSink {
     private var rowCount = 0
     private var targetCount = 0
 
-    init(_ path: String, in file: HDF5File, files: FileNumbers, keepsRows: Bool) throws(HDF5Failure) {
+    init(
+        _ path: String, in file: HDF5File, at place: String, files: FileNumbers, keepsRows: Bool
+    ) throws(HDF5Failure) {
         self.path = path
+        self.place = place
         self.files = files
         try file.makeGroup(path)
         ids = try HDF5ListWriter(path + "/ids", in: file)
@@ -119,7 +125,7 @@ public final class PreparedSideWriter: ExampleSink {
             try rows?.append(row, fields, file: file)
             for example in examples { try append(example, file: file) }
         } catch {
-            throw SealedWriteError(path: path, reason: "libhdf5 cannot \(error.operation)")
+            throw SealedWriteError(path: place, reason: "libhdf5 cannot \(error.operation)")
         }
     }
 
