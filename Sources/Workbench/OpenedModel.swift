@@ -152,7 +152,9 @@ extension GGUFVocabulary {
         }
         list(tokens)
         list(merges)
-        hash.update("\(model) \(pre ?? "") \(tokenTypes ?? []) \(scores ?? [])")
+        (tokenTypes ?? []).withUnsafeBytes { hash.update($0) }
+        (scores ?? []).withUnsafeBytes { hash.update($0) }
+        hash.update("\(model) \(pre ?? "")")
         hash.update(
             [bosID, eosID, eotID, unknownID, separatorID, paddingID, classificationID, maskID].map { "\($0 ?? -1)" }
                 .joined(separator: " "))
