@@ -10,7 +10,7 @@ struct PreparationInputs {
     /// What a person calls the parts of a key.
     static let words = [
         "data": "content of the data files", "recipe": "data section or seed", "tokenizer": "tokenizer",
-        "template": "chat template", "code": "version of Lathe",
+        "template": "chat template", "code": "build of Lathe",
     ]
 
     /// The text of the data section and the seed.
@@ -39,7 +39,7 @@ struct PreparationInputs {
         others = PreparedKey(
             data: "", recipe: SHA256.hex(of: recipeText + environment.joined()),
             tokenizer: SHA256.hex(of: tokenizer.joined(separator: "\n")),
-            template: SHA256.hex(of: renderer?.rendererSource ?? ""))
+            template: SHA256.hex(of: renderer?.rendererSource ?? ""), code: Self.code)
         key = digests.count == Set(files).count ? Self.key(others, files, digests) : nil
     }
 
@@ -60,6 +60,14 @@ struct PreparationInputs {
         key.data = SHA256.hex(of: files.map { "\(digests[$0] ?? "") \($0)\n" }.joined())
         return key
     }
+
+    /// The program itself beside the version: nobody remembers to raise a number with every change of a step or a reader.
+    private static let code: String = {
+        let program = ["/proc/self/exe", Bundle.main.executablePath ?? ""].lazy.compactMap {
+            (try? InputFiles.digest(of: $0)) ?? nil
+        }.first
+        return PreparedKey.currentCode + (program.map { ", program " + $0 } ?? "")
+    }()
 
     /// The part of a recipe that decides rows: the data section and the seed. The order of examples is not the rows' affair.
     private static func text(of recipe: Recipe) -> String {
