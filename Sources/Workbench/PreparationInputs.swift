@@ -63,10 +63,10 @@ struct PreparationInputs {
 
     /// The program itself beside the version: nobody remembers to raise a number with every change of a step or a reader.
     private static let code: String = {
-        let program = ["/proc/self/exe", Bundle.main.executablePath ?? ""].lazy.compactMap {
-            (try? InputFiles.digest(of: $0)) ?? nil
-        }.first
-        return PreparedKey.currentCode + (program.map { ", program " + $0 } ?? "")
+        for path in ["/proc/self/exe", Bundle.main.executablePath ?? ""] {
+            if let digest = try? InputFiles.digest(of: path) { return "\(PreparedKey.currentCode), program \(digest)" }
+        }
+        return PreparedKey.currentCode
     }()
 
     /// The part of a recipe that decides rows: the data section and the seed. The order of examples is not the rows' affair.
