@@ -51,7 +51,7 @@ struct RowPreparation {
             try make(recipe, inputs, kept)
             return try keeping(read(Self.open(kept)), kept)
         }
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("lathe-\(UUID().uuidString)")
+        let folder = Self.scratch.appendingPathComponent("lathe-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         // The open file stays readable without its name.
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -59,6 +59,9 @@ struct RowPreparation {
         try make(recipe, inputs, passing)
         return try read(Self.open(passing))
     }
+
+    /// Where rows wait, and where what no run directory keeps lies while it is used.
+    private static var scratch: URL { PreparationContext.scratchFolder(environment: ProcessInfo.processInfo.environment) }
 
     /// A file that was just made.
     private static func open(_ url: URL) throws -> PreparedFile {
@@ -100,7 +103,7 @@ struct RowPreparation {
         let train = try RowTokeniser(
             settings: settings, encoder: encoder, renderer: renderer, into: VocabularyCheck(opened, trainSide),
             threads: threads)
-        let rows = SplitRowSink(train, scratch: FileManager.default.temporaryDirectory)
+        let rows = SplitRowSink(train, scratch: Self.scratch)
         let cleaned = try RowCleaning(recipe, countTokens: countTokens).run(into: rows)
         let key = try inputs.completeKey(cleaned)
         let trained = try train.finish(cleaned.train)
