@@ -27,11 +27,11 @@ extension RowOutcome {
         return .row(object, place)
     }
 
-    static func notJSON(_ error: JSONError, _ place: RowPlace) -> RowOutcome {
+    static func notJSON(_ error: JSONError, _ place: RowPlace, hint: String? = nil) -> RowOutcome {
         .bad(
             DatasetProblem(
                 .syntax, RowPlace(file: place.file, line: place.line + error.line - 1),
-                "not JSON: \(error.reason) (column \(error.column))"))
+                "not JSON: \(error.reason) (column \(error.column))", hint: hint))
     }
 
     static func tooLarge(_ place: RowPlace, _ maximumRowBytes: Int) -> DatasetProblem {

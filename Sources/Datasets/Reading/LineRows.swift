@@ -21,7 +21,8 @@ final class JSONLinesRows: FileRows {
                 return .value(try JSONValue(parsing: bytes), place)
             } catch {
                 if let problem = lines.brokenByte(place) { return .bad(problem) }
-                return .notJSON(error, place)
+                let isList = bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "[")
+                return .notJSON(error, place, hint: isList ? "data.layout: json reads a list of rows" : nil)
             }
         }
         return nil
