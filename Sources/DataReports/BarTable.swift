@@ -34,7 +34,8 @@ struct BarTable {
         let head = headings.enumerated().map { index, heading -> Markup in
             let isNote = rows.first?.note != nil && index == headings.count - 1
             return Markup(
-                "th", ["scope": "col", "class": isNote ? nil : index > 1 ? "number" : index == 1 ? "bar" : nil], heading)
+                "th", ["scope": "col", "class": isNote ? nil : index > 1 ? "number" : index == 1 ? "bar" : nil], heading
+            )
         }
         let body = rows.map { row in
             Markup(
@@ -73,6 +74,7 @@ struct FactTable {
         return Markup(
             "div", ["class": "table"],
             Markup(
-                "table", [:], Markup("thead", [:], Markup("tr", [:], children: head)), Markup("tbody", [:], children: body)))
+                "table", [:], Markup("thead", [:], Markup("tr", [:], children: head)),
+                Markup("tbody", [:], children: body)))
     }
 }

@@ -42,11 +42,14 @@ extension PersonalDataCover {
 
     fileprivate func cover(_ report: inout DatasetReport?, _ tokens: TokenTexts?) {
         guard var covered = report else { return }
-        for index in covered.labels.indices { covered.labels[index].name = text(covered.labels[index].name, under: "label") }
+        for index in covered.labels.indices {
+            covered.labels[index].name = text(covered.labels[index].name, under: "label")
+        }
         covered.samples.forEachSequence { sample in
             sample.label = sample.label.map { text($0, under: "label") }
             guard let tokens else { return }
-            let strip = TokenCells(sample.ids, isTarget: sample.isTarget, gap: sample.gapIndex, tokens: tokens, cover: self)
+            let strip = TokenCells(
+                sample.ids, isTarget: sample.isTarget, gap: sample.gapIndex, tokens: tokens, cover: self)
             sample.hiddenTokens = strip.hiddenTokens
         }
         cover(&covered.input)

@@ -9,7 +9,9 @@ extension DataReport {
         var table = LineTable()
         table.add("rows", rowsLine)
         addFiles(to: &table)
-        for (index, step) in preparation.steps.enumerated() { table.add(index == 0 ? "steps" : "", step.line(of: stepColumns)) }
+        for (index, step) in preparation.steps.enumerated() {
+            table.add(index == 0 ? "steps" : "", step.line(of: stepColumns))
+        }
         if let split = preparation.split { table.add("split", split.line) }
         if let leakage = preparation.leakage { table.add("leakage", leakage.line) }
         addMasked(to: &table)
@@ -64,7 +66,8 @@ extension DataReport {
         let total = letters.reduce(0) { $0 + $1.count }
         guard total > 0 else { return }
         table.add(
-            "script", letters.prefix(4).map { "\($0.name) \(Figures.percent($0.count, of: total))" }.joined(separator: ", "))
+            "script",
+            letters.prefix(4).map { "\($0.name) \(Figures.percent($0.count, of: total))" }.joined(separator: ", "))
     }
 }
 
@@ -84,7 +87,11 @@ extension String {
         guard unicodeScalars.contains(where: { $0.isUnprintable }) else { return self }
         var output = String.UnicodeScalarView()
         for scalar in unicodeScalars {
-            if scalar.isUnprintable { output.append(contentsOf: scalar.picture.unicodeScalars) } else { output.append(scalar) }
+            if scalar.isUnprintable {
+                output.append(contentsOf: scalar.picture.unicodeScalars)
+            } else {
+                output.append(scalar)
+            }
         }
         return String(output)
     }
@@ -118,7 +125,9 @@ extension StepReport {
         }
         facts += masked.map { "\($0.kind) \(Figures.count($0.count))" }
         if classes.count > classLimit {
-            facts.append("\(classes.count) classes, \(Self.range(classes.map(\.before))) → \(Self.range(classes.map(\.after))) rows each")
+            facts.append(
+                "\(classes.count) classes, \(Self.range(classes.map(\.before))) → \(Self.range(classes.map(\.after))) rows each"
+            )
         } else {
             facts += classes.map { "\($0.name) \(Figures.count($0.before)) → \(Figures.count($0.after))" }
         }
@@ -161,9 +170,14 @@ extension LeakageReport {
     }
 
     var line: String {
-        guard !isClean else { return "none: no held-out row of \(Figures.count(heldOutRows)) stands in the training rows" }
-        let counts = kinds.filter { $0.count.heldOutRows > 0 }.map { "\($0.name) \(Figures.count($0.count.heldOutRows))" }
-        return "\(Figures.count(rows)) of \(Figures.count(heldOutRows)) held-out rows (\(counts.joined(separator: ", ")))"
+        guard !isClean else {
+            return "none: no held-out row of \(Figures.count(heldOutRows)) stands in the training rows"
+        }
+        let counts = kinds.filter { $0.count.heldOutRows > 0 }.map {
+            "\($0.name) \(Figures.count($0.count.heldOutRows))"
+        }
+        return
+            "\(Figures.count(rows)) of \(Figures.count(heldOutRows)) held-out rows (\(counts.joined(separator: ", ")))"
             + (droppedTrainRows > 0 ? ", \(Figures.count(droppedTrainRows)) training rows dropped" : "")
     }
 }

@@ -15,7 +15,9 @@ extension DataReport {
             if let input { lines += Self.unevenLines(input) + Self.tables(input) }
             guard let report else { continue }
             let limit = report.maximumLength.map { " (\(Figures.count($0)))" } ?? ""
-            add(report.truncatedRows, "row was cut at data.max_length" + limit, "rows were cut at data.max_length" + limit)
+            add(
+                report.truncatedRows, "row was cut at data.max_length" + limit,
+                "rows were cut at data.max_length" + limit)
             add(report.droppedRows, "row is too long and left out", "rows are too long and left out")
             add(
                 report.rowsWithoutTarget, "row has no token that carries loss and is left out",
@@ -33,7 +35,9 @@ extension DataReport {
 
     /// "3 training rows are bad and left out (2 ragged, 1 syntax), the first: a.csv:7: …".
     private static func badRows(_ input: InputReport, _ name: String) -> String {
-        let kinds = input.badRowKinds.sorted { $0.key.rawValue < $1.key.rawValue }.map { "\(Figures.count($0.value)) \($0.key.rawValue)" }
+        let kinds = input.badRowKinds.sorted { $0.key.rawValue < $1.key.rawValue }.map {
+            "\(Figures.count($0.value)) \($0.key.rawValue)"
+        }
         let line =
             "\(Figures.count(input.badRows)) \(name) \(input.badRows == 1 ? "row is" : "rows are") bad and left out ("
             + kinds.joined(separator: ", ") + ")"
@@ -75,7 +79,8 @@ extension DataReport {
         for (count, verb, rest) in kinds where count.heldOutRows > known {
             let plural = ["stands": "stand", "asks": "ask", "has": "have", "belongs": "belong"][verb] ?? verb
             lines.append(
-                "\(Figures.count(count.heldOutRows)) held-out \(count.heldOutRows == 1 ? "row \(verb)" : "rows \(plural)") \(rest)")
+                "\(Figures.count(count.heldOutRows)) held-out \(count.heldOutRows == 1 ? "row \(verb)" : "rows \(plural)") \(rest)"
+            )
             // The weaker ways hold the stronger ones; only what they add is news.
             if verb == "stands" { known = count.heldOutRows }
             if verb == "has" { known = 0 }

@@ -52,7 +52,8 @@ struct Histogram {
             let height = max(1.5, y(0) - y(count))
             shapes.append(
                 SVG.bar(
-                    isCut ? "cut" : "kept", (x(lower) + 0.5, y(0) - height), (x(lower + bins.width) - x(lower) - 1, height),
+                    isCut ? "cut" : "kept", (x(lower) + 0.5, y(0) - height),
+                    (x(lower + bins.width) - x(lower) - 1, height),
                     name))
         }
         if bins.beyond > 0 {
@@ -85,7 +86,10 @@ struct Histogram {
             "median \(Figures.count(lengths.quantile(0.5), "token")), 95% within \(Figures.count(lengths.quantile(0.95))), longest \(Figures.count(lengths.quantile(1)))"
         if let limit {
             let longer = lengths.total - lengths.count(atMost: limit)
-            text += longer == 0 ? "; none longer than max_length \(Figures.count(limit))" : "; \(Figures.count(longer)) longer than max_length \(Figures.count(limit)) (\(Figures.percent(longer, of: lengths.total)))"
+            text +=
+                longer == 0
+                ? "; none longer than max_length \(Figures.count(limit))"
+                : "; \(Figures.count(longer)) longer than max_length \(Figures.count(limit)) (\(Figures.percent(longer, of: lengths.total)))"
         }
         return text
     }

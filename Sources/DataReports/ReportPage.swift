@@ -45,14 +45,19 @@ extension DataReport {
         var tiles: [Markup] = []
         if read > 0 {
             tiles += [
-                tile(Figures.count(read), "rows read", badRowCount > 0 ? Figures.count(badRowCount, "bad row") + " besides" : ""),
-                tile(Figures.count(preparation.trainRows), "rows to train on", train.map { "as \($0.format.rawValue)" } ?? ""),
+                tile(
+                    Figures.count(read), "rows read",
+                    badRowCount > 0 ? Figures.count(badRowCount, "bad row") + " besides" : ""),
+                tile(
+                    Figures.count(preparation.trainRows), "rows to train on",
+                    train.map { "as \($0.format.rawValue)" } ?? ""),
                 tile(
                     Figures.count(preparation.heldOutRows), "rows held out",
                     preparation.leakage.map { leakage in
                         if leakage.isClean { return "no leaks" }
                         return leakage.droppedTrainRows > 0
-                            ? Figures.count(leakage.droppedTrainRows) + " rows dropped for leaks" : Figures.count(leakage.rows, "leak")
+                            ? Figures.count(leakage.droppedTrainRows) + " rows dropped for leaks"
+                            : Figures.count(leakage.rows, "leak")
                     } ?? ""),
             ]
         }

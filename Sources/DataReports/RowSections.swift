@@ -9,7 +9,8 @@ extension DataReport {
     var flowSection: PageSection {
         let read = preparation.trainRowsRead + preparation.heldOutRowsRead
         guard read > 0 else {
-            return PageSection("steps", "Rows through the steps", PageSection.nothing("No steps: rows are taken as they are."))
+            return PageSection(
+                "steps", "Rows through the steps", PageSection.nothing("No steps: rows are taken as they are."))
         }
         let most = max(read, preparation.steps.map { max($0.rowsIn, $0.rowsOut) }.max() ?? 0)
         var stages = [
@@ -18,20 +19,26 @@ extension DataReport {
         ]
         stages += preparation.steps.map { step in
             FlowStage(
-                name: "\(step.index + 1). \(step.name)", detail: ShortSettings.text(step.settings), before: step.rowsIn, after: step.rowsOut,
+                name: "\(step.index + 1). \(step.name)", detail: ShortSettings.text(step.settings), before: step.rowsIn,
+                after: step.rowsOut,
                 added: step.rowsAdded, facts: step.facts(classLimit: 0), more: removed(step))
         }
         let result = preparation.trainRows + preparation.heldOutRows
         if let leakage = preparation.leakage, leakage.droppedTrainRows > 0 {
             stages.append(
                 FlowStage(
-                    name: "leakage", detail: "leakage: \(leakage.rule)", before: result + leakage.droppedTrainRows, after: result,
-                    added: 0, facts: ["\(Figures.count(leakage.droppedTrainRows)) out: they give held-out rows away"], more: .empty))
+                    name: "leakage", detail: "leakage: \(leakage.rule)", before: result + leakage.droppedTrainRows,
+                    after: result,
+                    added: 0, facts: ["\(Figures.count(leakage.droppedTrainRows)) out: they give held-out rows away"],
+                    more: .empty))
         }
         stages.append(
             FlowStage(
                 name: "result", detail: "", before: nil, after: result, added: 0,
-                facts: [Figures.count(preparation.trainRows) + " to train on", Figures.count(preparation.heldOutRows) + " held out"]
+                facts: [
+                    Figures.count(preparation.trainRows) + " to train on",
+                    Figures.count(preparation.heldOutRows) + " held out",
+                ]
                     + [preparation.split?.line].compactMap { $0 }, more: .empty))
         if let tokenised { stages.append(tokenised) }
         return PageSection(
@@ -40,7 +47,8 @@ extension DataReport {
                 Markup("ol", ["class": "flow"], children: stages.map { $0.markup(whole: most) }),
                 Markup(
                     "p", ["class": "legend"], Markup("span", ["class": "swatch kept"]), Markup(" goes on "),
-                    Markup("span", ["class": "swatch cut"]), Markup(" left out "), Markup("span", ["class": "swatch added"]),
+                    Markup("span", ["class": "swatch cut"]), Markup(" left out "),
+                    Markup("span", ["class": "swatch added"]),
                     Markup(" added")),
             ])
     }
@@ -65,11 +73,13 @@ extension DataReport {
         guard step.examples.contains(where: { !$0.text.isEmpty }) else { return .empty }
         let items = step.examples.filter { !$0.text.isEmpty }.map { example in
             Markup(
-                "li", [:], Markup("code", ["title": example.place], places.short(example.place)), Markup(" out by "), Markup("strong", [:], example.reason),
+                "li", [:], Markup("code", ["title": example.place], places.short(example.place)), Markup(" out by "),
+                Markup("strong", [:], example.reason),
                 Markup("p", ["class": "text", "dir": "auto"], example.text))
         }
         return Markup(
-            "details", [:], Markup("summary", [:], "Rows left out: examples"), Markup("ul", ["class": "examples"], children: items))
+            "details", [:], Markup("summary", [:], "Rows left out: examples"),
+            Markup("ul", ["class": "examples"], children: items))
     }
 
     // MARK: Files
@@ -96,7 +106,8 @@ extension DataReport {
             input.flatMap { $0.badRows > 0 ? (name: name, input: $0) : nil }
         }
         guard !inputs.isEmpty else {
-            return PageSection("bad-rows", "Bad rows", fact: "none", PageSection.nothing("Every row could be read and understood."))
+            return PageSection(
+                "bad-rows", "Bad rows", fact: "none", PageSection.nothing("Every row could be read and understood."))
         }
         var content: [Markup] = []
         for (name, input) in inputs {
@@ -106,7 +117,8 @@ extension DataReport {
                 BarTable(
                     headings: ["Kind", "", "Rows"],
                     rows: kinds.map {
-                        BarTable.Row(name: $0.key.rawValue, parts: [("cut", $0.value)], figures: [Figures.count($0.value)])
+                        BarTable.Row(
+                            name: $0.key.rawValue, parts: [("cut", $0.value)], figures: [Figures.count($0.value)])
                     }, whole: input.badRows
                 ).markup)
             content.append(
@@ -115,10 +127,12 @@ extension DataReport {
                     Markup("summary", [:], "The first \(Figures.count(input.samples.count))"),
                     FactTable(
                         headings: ["Place", "Kind", "What is wrong"],
-                        rows: input.samples.map { [places.short("\($0.place)"), $0.kind.rawValue, $0.message] }, firstNumber: 3
+                        rows: input.samples.map { [places.short("\($0.place)"), $0.kind.rawValue, $0.message] },
+                        firstNumber: 3
                     ).markup))
         }
-        return PageSection("bad-rows", "Bad rows", fact: Figures.count(inputs.reduce(0) { $0 + $1.input.badRows }), content)
+        return PageSection(
+            "bad-rows", "Bad rows", fact: Figures.count(inputs.reduce(0) { $0 + $1.input.badRows }), content)
     }
 
     // MARK: Duplicates and leaks
@@ -159,7 +173,9 @@ extension DataReport {
         var content = [table.markup]
         if leakage.droppedTrainRows > 0 {
             content.append(
-                Markup("p", [:], "\(Figures.count(leakage.droppedTrainRows, "training row")) left out, as leakage: drop asks."))
+                Markup(
+                    "p", [:],
+                    "\(Figures.count(leakage.droppedTrainRows, "training row")) left out, as leakage: drop asks."))
         }
         if let search = leakage.search { content.append(Markup("p", ["class": "calm"], search.line + ".")) }
         for (name, count) in leakage.kinds where !count.examples.isEmpty {
@@ -168,7 +184,8 @@ extension DataReport {
         }
         return PageSection(
             "leakage", "Leakage",
-            fact: leakage.isClean ? "none" : "\(Figures.count(leakage.rows)) of \(Figures.count(leakage.heldOutRows)) held-out rows",
+            fact: leakage.isClean
+                ? "none" : "\(Figures.count(leakage.rows)) of \(Figures.count(leakage.heldOutRows)) held-out rows",
             content)
     }
 
@@ -180,7 +197,8 @@ extension DataReport {
             return PageSection(
                 "personal-data", "Personal data",
                 PageSection.nothing(
-                    "Not looked for: the recipe has no mask step. Examples on this page are shown without it all the same."))
+                    "Not looked for: the recipe has no mask step. Examples on this page are shown without it all the same."
+                ))
         }
         let total = preparation.masked.reduce(0) { $0 + $1.count }
         let most = preparation.masked.map(\.count).max() ?? 0
@@ -230,7 +248,8 @@ struct FlowStage {
         return Markup(
             "li", [:],
             Markup("div", ["class": "stage"], Markup("h3", [:], name), Markup("span", ["class": "number"], counts)),
-            SVG.share(parts, of: whole), facts.isEmpty ? .empty : Markup("p", ["class": "facts", "dir": "auto"], facts.joined(separator: " · ")),
+            SVG.share(parts, of: whole),
+            facts.isEmpty ? .empty : Markup("p", ["class": "facts", "dir": "auto"], facts.joined(separator: " · ")),
             detail.isEmpty ? .empty : Markup("p", ["class": "settings"], Markup("code", [:], detail)), more)
     }
 }

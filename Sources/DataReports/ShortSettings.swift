@@ -25,7 +25,11 @@ enum ShortSettings {
         var isEscaped = false
         for character in text {
             if let open = quote {
-                if isEscaped { isEscaped = false } else if character == "\\", open == "\"" { isEscaped = true } else if character == open {
+                if isEscaped {
+                    isEscaped = false
+                } else if character == "\\", open == "\"" {
+                    isEscaped = true
+                } else if character == open {
                     quote = nil
                 }
             } else {

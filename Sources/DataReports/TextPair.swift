@@ -56,7 +56,11 @@ struct TextPair {
         for character in text {
             let scalar = character.unicodeScalars.first?.value ?? 0
             let own: Int
-            if character.isWhitespace { own = 1 } else if scalar >= 0x2E80 { own = 0 } else {
+            if character.isWhitespace {
+                own = 1
+            } else if scalar >= 0x2E80 {
+                own = 0
+            } else {
                 own = character.isLetter || character.isNumber ? 2 : 0
             }
             if own != 0, own == kind, !pieces.isEmpty {
@@ -81,7 +85,9 @@ struct TextPair {
                     : max(lengths[(row + 1) * width + column], lengths[row * width + column + 1])
             }
         }
-        var result = (left: [Bool](repeating: false, count: left.count), right: [Bool](repeating: false, count: right.count))
+        var result = (
+            left: [Bool](repeating: false, count: left.count), right: [Bool](repeating: false, count: right.count)
+        )
         var (row, column) = (0, 0)
         while row < left.count, column < right.count {
             if left[row] == right[column] {

@@ -38,7 +38,8 @@ struct TokenCells {
         var index = 0
         while index < ids.count {
             if index == gap { gapIndex = cells.count }
-            let group = Self.group(ids, isTarget, at: index, upTo: gap.map { index < $0 ? $0 : ids.count } ?? ids.count, tokens)
+            let group = Self.group(
+                ids, isTarget, at: index, upTo: gap.map { index < $0 ? $0 : ids.count } ?? ids.count, tokens)
             for cell in group.cells {
                 cells.append(cell)
                 bounds.append(bytes.count)
@@ -92,7 +93,8 @@ struct TokenCells {
         func special(_ index: Int) -> TokenCell {
             let text = String(decoding: tokens.bytes(ids[index]), as: UTF8.self)
             return TokenCell(
-                ids: [ids[index]], kind: .special, text: text.isEmpty ? "\(ids[index])" : text, isTarget: isTarget[index])
+                ids: [ids[index]], kind: .special, text: text.isEmpty ? "\(ids[index])" : text,
+                isTarget: isTarget[index])
         }
         if tokens.isSpecial(ids[start]) { return ([special(start)], 1) }
         var bytes: [UInt8] = []

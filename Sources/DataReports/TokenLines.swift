@@ -78,7 +78,10 @@ public struct TokenLines: Sendable {
             switch colours {
             case .ansi:
                 let next: Style =
-                    isCut ? .cut : cell.kind == .special ? (cell.isTarget ? .trainedSpecial : .special) : cell.isTarget ? .trained : .context
+                    isCut
+                    ? .cut
+                    : cell.kind == .special
+                        ? (cell.isTarget ? .trainedSpecial : .special) : cell.isTarget ? .trained : .context
                 if next != style { output += (style == nil ? "" : Self.reset) + next.sequence }
                 style = next
                 // A style that goes over a line end colours the rest of the line in some terminals.
@@ -93,7 +96,8 @@ public struct TokenLines: Sendable {
         return output
     }
 
-    private func close(_ colours: TerminalColours, _ output: inout String, _ style: inout Style?, _ isOpen: inout Bool) {
+    private func close(_ colours: TerminalColours, _ output: inout String, _ style: inout Style?, _ isOpen: inout Bool)
+    {
         if colours == .ansi, style != nil { output += Self.reset }
         if isOpen { output += "⟧" }
         style = nil

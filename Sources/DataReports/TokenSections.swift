@@ -71,11 +71,13 @@ extension DataReport {
             content.append(FactTable(headings: [""] + sides.map(\.name), rows: rows).markup)
         }
         if !removed.isEmpty {
-            content.append(FactTable(headings: ["Rows left out by", "Reason", "Rows"], rows: removed, firstNumber: 2).markup)
+            content.append(
+                FactTable(headings: ["Rows left out by", "Reason", "Rows"], rows: removed, firstNumber: 2).markup)
         }
         if let leakage = preparation.leakage, leakage.droppedTrainRows > 0 {
             content.append(
-                Markup("p", [:], "\(Figures.count(leakage.droppedTrainRows, "training row")) left out because of a leak."))
+                Markup(
+                    "p", [:], "\(Figures.count(leakage.droppedTrainRows, "training row")) left out because of a leak."))
         }
         return PageSection("losses", "Cut and left out", content)
     }
@@ -115,7 +117,8 @@ extension DataReport {
             whole: labels.first?.rows ?? 1
         ).markup
         guard train.rowsOfOtherLabels > 0 else { return table }
-        return table + Markup("p", ["class": "calm"], "\(Figures.count(train.rowsOfOtherLabels, "row")) of further labels.")
+        return table
+            + Markup("p", ["class": "calm"], "\(Figures.count(train.rowsOfOtherLabels, "row")) of further labels.")
     }
 
     private static func classTable(_ classes: [ClassCount], headings: [String]) -> Markup {
@@ -131,21 +134,30 @@ extension DataReport {
     }
 
     private static func balance(_ labels: [LabelCount]) -> String {
-        guard let most = labels.map(\.rows).max(), let least = labels.map(\.rows).min(), labels.count > 1 else { return "" }
-        return "\(labels.count) labels, the commonest \(Figures.decimal(Double(most) / Double(max(1, least)), places: 1)) times as common as the rarest"
+        guard let most = labels.map(\.rows).max(), let least = labels.map(\.rows).min(), labels.count > 1 else {
+            return ""
+        }
+        return
+            "\(labels.count) labels, the commonest \(Figures.decimal(Double(most) / Double(max(1, least)), places: 1)) times as common as the rarest"
     }
 
     // MARK: Scripts
 
     var scriptsSection: PageSection {
-        let texts = [("training", preparation.trainText), ("held out", preparation.heldOutText)].filter { $0.1.characters > 0 }
-        guard !texts.isEmpty else { return PageSection("scripts", "Scripts", PageSection.nothing("No text was counted.")) }
+        let texts = [("training", preparation.trainText), ("held out", preparation.heldOutText)].filter {
+            $0.1.characters > 0
+        }
+        guard !texts.isEmpty else {
+            return PageSection("scripts", "Scripts", PageSection.nothing("No text was counted."))
+        }
         var content: [Markup] = []
         for (name, text) in texts {
             let letters = text.letters.reduce(0) { $0 + $1.count }
             let rows = text.rows.reduce(0) { $0 + $1.count }
             content.append(Markup("h3", [:], "\(name): \(Figures.count(text.characters, "character"))"))
-            let names = text.letters.map(\.name) + text.rows.map(\.name).filter { row in !text.letters.contains { $0.name == row } }
+            let names =
+                text.letters.map(\.name)
+                + text.rows.map(\.name).filter { row in !text.letters.contains { $0.name == row } }
             content.append(
                 BarTable(
                     headings: ["Script", "", "Letters", "Rows mainly of it"],
@@ -164,7 +176,9 @@ extension DataReport {
         let main = texts[0].1.letters.first
         return PageSection(
             "scripts", "Scripts",
-            fact: main.map { "\($0.name) \(Figures.percent($0.count, of: texts[0].1.letters.reduce(0) { $0 + $1.count }))" } ?? "",
+            fact: main.map {
+                "\($0.name) \(Figures.percent($0.count, of: texts[0].1.letters.reduce(0) { $0 + $1.count }))"
+            } ?? "",
             content)
     }
 

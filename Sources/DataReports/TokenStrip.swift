@@ -15,23 +15,29 @@ struct TokenStrip {
         Markup("mark", [:], Markup("i", [:], "trained")), Markup(" carries loss · "),
         Markup("span", ["class": "context"], Markup("i", [:], "context")), Markup(" is only read · "),
         Markup("span", ["class": "context"], Markup("i", ["class": "s"], "<|end|>")), Markup(" control token · "),
-        Markup("span", ["class": "context"], Markup("i", ["class": "x"], "E4 B8")), Markup(" bytes that make no character · "),
+        Markup("span", ["class": "context"], Markup("i", ["class": "x"], "E4 B8")),
+        Markup(" bytes that make no character · "),
         Markup("span", ["class": "context"], Markup("i", ["class": "h"], "▒▒▒")), Markup(" personal data, not shown"))
 
     var markup: Markup {
-        let strip = TokenCells(sample.ids, isTarget: sample.isTarget, gap: sample.gapIndex, hidden: sample.hiddenTokens, tokens: tokens)
+        let strip = TokenCells(
+            sample.ids, isTarget: sample.isTarget, gap: sample.gapIndex, hidden: sample.hiddenTokens, tokens: tokens)
         var facts = [
             places.short("\(sample.place)"), Figures.count(sample.tokenCount, "token"),
             "\(Figures.count(sample.targetCount)) trained (\(Figures.percent(sample.targetCount, of: sample.tokenCount)))",
         ]
         if let label = sample.label { facts.append("label " + label) }
         if sample.isTruncated { facts.append("cut from \(Figures.count(sample.fullTokenCount))") }
-        if strip.hiddenCount > 0 { facts.append(Figures.count(strip.hiddenCount, "piece") + " of personal data not shown") }
+        if strip.hiddenCount > 0 {
+            facts.append(Figures.count(strip.hiddenCount, "piece") + " of personal data not shown")
+        }
         let name = "row \(sample.index)" + (sample.part > 0 ? ", sequence \(sample.part + 1)" : "")
         return Markup(
             "article", ["class": "sample"],
             Markup("h3", [:], Markup(name), Markup("small", [:], facts.joined(separator: " · "))),
-            Markup("div", ["class": "tokens", "tabindex": "0", "role": "group", "aria-label": "tokens of " + name], runs(strip)))
+            Markup(
+                "div", ["class": "tokens", "tabindex": "0", "role": "group", "aria-label": "tokens of " + name],
+                runs(strip)))
     }
 
     /// Neighbours of one colour in one element.
@@ -41,7 +47,8 @@ struct TokenStrip {
         var isTarget = false
         func close() {
             guard !run.isEmpty else { return }
-            output.append(isTarget ? Markup("mark", [:], children: run) : Markup("span", ["class": "context"], children: run))
+            output.append(
+                isTarget ? Markup("mark", [:], children: run) : Markup("span", ["class": "context"], children: run))
             run = []
         }
         for (index, cell) in strip.cells.enumerated() {

@@ -55,7 +55,8 @@ struct ColumnSummary {
         columns[number].longestText = max(columns[number].longestText, text.utf8.count)
         if columns[number].example == nil, !text.isEmpty {
             // One line of the terminal.
-            let shown = PersonalDataCover().text(text, under: name).split(whereSeparator: \.isNewline).joined(separator: " ")
+            let shown = PersonalDataCover().text(text, under: name).split(whereSeparator: \.isNewline).joined(
+                separator: " ")
             columns[number].example =
                 shown.unicodeScalars.count > Self.exampleCharacterCount
                 ? String(shown.unicodeScalars.prefix(Self.exampleCharacterCount)) + "…" : shown

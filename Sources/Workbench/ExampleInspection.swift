@@ -93,7 +93,9 @@ public struct ExampleInspection: Presentable {
         }
         let hidden = sequences.reduce(0) { $0 + $1.lines.hiddenCount }
         if hidden > 0 {
-            lines += ["", "\(hidden) \(hidden == 1 ? "piece" : "pieces") of personal data not shown; --unmasked shows it"]
+            lines += [
+                "", "\(hidden) \(hidden == 1 ? "piece" : "pieces") of personal data not shown; --unmasked shows it",
+            ]
         }
         return lines.joined(separator: "\n")
     }

@@ -18,7 +18,9 @@ extension InspectedRow {
         guard !wanted.isEmpty else {
             throw Failure(
                 .usage, "\(path) has no sequence of \(side) row \(request.number)",
-                hint: numbers.last.map { "rows are numbered from 0, the last one is \($0); rows that were left out have no sequence" })
+                hint: numbers.last.map {
+                    "rows are numbered from 0, the last one is \($0); rows that were left out have no sequence"
+                })
         }
         let opened = try OpenedModel(request.model ?? file.model)
         let preparation = try RowPreparation(

@@ -28,7 +28,8 @@ struct InspectedRow {
             try self.init(prepared: path, request)
         } else {
             let model = try Self.model(request.model)
-            try self.init(of: path, ResolvedRecipe(model: model, data: nil, overrides: request.overrides).recipe, request)
+            try self.init(
+                of: path, ResolvedRecipe(model: model, data: nil, overrides: request.overrides).recipe, request)
         }
     }
 

@@ -36,7 +36,10 @@ extension CommandTests {
             try LatheCommand.inFolder { lathe in
                 let result = try lathe.json("prepare", "recipe.yaml", "--export", "jsonl")
                 #expect(result["preparation"]?["train_rows"] == 24)
-                #expect(try lathe.names(in: "checkpoints/tiny/rows") == ["held_out.jsonl", "report.html", "report.json", "train.jsonl"])
+                #expect(
+                    try lathe.names(in: "checkpoints/tiny/rows") == [
+                        "held_out.jsonl", "report.html", "report.json", "train.jsonl",
+                    ])
                 #expect(try lathe.text("checkpoints/tiny/rows/report.html").contains("Rows were exported"))
             }
         }
@@ -59,7 +62,9 @@ extension CommandTests {
                 #expect(texts.joined().contains("was happy to play"))
                 let plain = try lathe.start(["inspect", "held.jsonl", "--example", "3"] + model).wait().output
                 #expect(plain.contains("⟦") && !plain.contains("\u{1B}"))
-                let coloured = try lathe.start(["inspect", "held.jsonl", "--example", "3", "--color", "always"] + model).wait()
+                let coloured = try lathe.start(
+                    ["inspect", "held.jsonl", "--example", "3", "--color", "always"] + model
+                ).wait()
                 #expect(coloured.output.contains("\u{1B}[1;32m"))
             }
         }
@@ -79,7 +84,8 @@ extension CommandTests {
             try LatheCommand.inFolder { lathe in
                 try lathe("inspect", "held.jsonl", "--example", "8", "--model", LatheCommand.gguf)
                     .expectFailure(64, "8 rows", "from 0 to 7")
-                try lathe("inspect", "recipe.yaml", "--example", "24").expectFailure(64, "24 training rows", "from 0 to 23")
+                try lathe("inspect", "recipe.yaml", "--example", "24").expectFailure(
+                    64, "24 training rows", "from 0 to 23")
                 try lathe("inspect", "held.jsonl", "--example", "0").expectFailure(64, "--model")
             }
         }
@@ -129,17 +135,21 @@ extension CommandTests {
             var heldOut = LatheCommand.rows(4, "had")
             for (index, value) in values.enumerated() {
                 let told = told(value)
-                let text = "The note of person number \(index) says \(told) and then a few more words about the weather of the day"
+                let text =
+                    "The note of person number \(index) says \(told) and then a few more words about the weather of the day"
                 train += row(text, "Filed.")
                 // Without the words that say what it is: only the mask of the other row knows it.
-                train += row("It reads \(value) here, on page \(index) of the long book that nobody ever read.", "Seen.")
+                train += row(
+                    "It reads \(value) here, on page \(index) of the long book that nobody ever read.", "Seen.")
                 // An exact and a near-duplicate.
                 train += row(text, "Filed.")
                 train += row(text + " today", "Filed.")
                 // Too short: out before the mask step.
                 train += row("x \(told)", "")
                 // In a name of a field, in a field that no format reads, in a label.
-                train += row("Plain \(index) words that say nothing of interest to anyone.", "Fine.", ", \"note\": \(JSONValue.string(told).text())")
+                train += row(
+                    "Plain \(index) words that say nothing of interest to anyone.", "Fine.",
+                    ", \"note\": \(JSONValue.string(told).text())")
                 // A leak.
                 heldOut += row(text, "Filed.")
                 // Bad rows: no JSON, a wrong type, a key twice.
@@ -209,7 +219,8 @@ extension CommandTests {
                 var texts: [(String, String)] = []
                 for value in Self.values {
                     let told = Self.told(value)
-                    try lathe.write("train.jsonl", "{\"text\": \"a b c\", \"label\": \(JSONValue.string(told).text())}\n")
+                    try lathe.write(
+                        "train.jsonl", "{\"text\": \"a b c\", \"label\": \(JSONValue.string(told).text())}\n")
                     for command in [
                         ["prepare", "recipe.yaml", "--set", "data.labels=[yes, no]"],
                         ["prepare", "recipe.yaml", "--set", "data.held_out=[]", "--set", "data.format=chat"],
@@ -219,7 +230,9 @@ extension CommandTests {
                         texts += [("output of \(command)", outcome.output), ("errors of \(command)", outcome.errors)]
                     }
                     try lathe.write("keys.jsonl", "{\(JSONValue.string(told).text()): 1}\n{\"a\": \"\(told)}\n")
-                    for command in [["inspect", "keys.jsonl"], ["prepare", "recipe.yaml", "--set", "data.train=keys.jsonl"]] {
+                    for command in [
+                        ["inspect", "keys.jsonl"], ["prepare", "recipe.yaml", "--set", "data.train=keys.jsonl"],
+                    ] {
                         let outcome = try lathe.start(command).wait()
                         texts += [("output of \(command)", outcome.output), ("errors of \(command)", outcome.errors)]
                     }

@@ -25,19 +25,22 @@ extension DataReport {
     static let withSamples: DataReport = {
         let texts = [
             ("Which pills?\n", "Two\tof the white ones, twice a day."), ("什么药？", "每天两片白色的。😀👩‍⚕️"),
-            ("ما هذا الدواء؟", "قرصان أبيضان مرتين في اليوم."), ("<script>alert(1)</script>", "</style><!-- ]]> & \"quoted\" 'too'"),
+            ("ما هذا الدواء؟", "قرصان أبيضان مرتين في اليوم."),
+            ("<script>alert(1)</script>", "</style><!-- ]]> & \"quoted\" 'too'"),
             ("Who?\u{0}\u{1B}[31m\u{202E}", "ada@example.org, 192.168.7.9\u{2028}"),
             ("Long", String(repeating: "word and word again ", count: 200)),
         ]
         let builder = ExampleBuilder(
             encoder: ByteEncoder(), renderer: nil,
             settings: DataSettings(
-                format: .promptCompletion, columns: [:], labels: [], maxLength: 3000, tooLong: .truncate, trainOnPrompt: false))
+                format: .promptCompletion, columns: [:], labels: [], maxLength: 3000, tooLong: .truncate,
+                trainOnPrompt: false))
         var train = DatasetReport()
         train.format = .promptCompletion
         for (index, text) in texts.enumerated() {
             let row = DataRow(
-                content: .completion(prompt: text.0, completion: text.1), place: RowPlace(file: "a.jsonl", line: index + 1),
+                content: .completion(prompt: text.0, completion: text.1),
+                place: RowPlace(file: "a.jsonl", line: index + 1),
                 index: index, label: index % 2 == 0 ? "even <&>" : "odd")
             _ = try? builder.examples(of: row, counting: &train)
         }

@@ -39,14 +39,17 @@ extension DataReport {
 
     /// A report in which every place that quotes rows holds something to hide and something to break the page.
     static let example: DataReport = {
-        let dirty = #"<script>alert("x")</script> ]]> & ' "# + canaries.joined(separator: ", ") + "\u{0}\u{202E}\n\u{FFFE}"
+        let dirty =
+            #"<script>alert("x")</script> ]]> & ' "# + canaries.joined(separator: ", ") + "\u{0}\u{202E}\n\u{FFFE}"
         var step = StepReport(index: 0, name: "deduplicate", settings: "deduplicate: {by: \"near\"} # <b>")
         step.rowsIn = 12
         step.rowsOut = 9
         step.removed = [NamedCount(name: "min_words", count: 2)]
         step.examples = [RemovedExample(place: "a.jsonl:3", reason: "min_words", text: dirty)]
         step.masked = [MaskCount(kind: "email", count: 4, rows: 3, places: ["a.jsonl:1", "a.jsonl:2"])]
-        step.classes = [ClassCount(name: dirty, before: 5, after: 4), ClassCount(name: "<i>b</i>", before: 2, after: 4)]
+        step.classes = [
+            ClassCount(name: dirty, before: 5, after: 4), ClassCount(name: "<i>b</i>", before: 2, after: 4),
+        ]
         let pair = PairExample(
             firstPlace: "a.jsonl:1", firstText: dirty + "one two three", secondPlace: "a.jsonl:2",
             secondText: dirty + "one four three", similarity: 0.875)

@@ -9,7 +9,8 @@ import Testing
 
 @Suite struct PageTests {
     static let sectionIDs = [
-        "warnings", "steps", "bad-rows", "lengths", "supervised", "samples", "losses", "labels", "duplicates", "leakage",
+        "warnings", "steps", "bad-rows", "lengths", "supervised", "samples", "losses", "labels", "duplicates",
+        "leakage",
         "personal-data", "scripts", "files",
     ]
 

@@ -8,7 +8,8 @@ import Testing
     private func lines(_ text: String, trainedFrom start: Int, limit: Int? = nil, covers: Bool = true) -> TokenLines {
         let ids = text.utf8.map { Int32($0) } + [256]
         return TokenLines(
-            ids: ids, isTarget: ids.indices.map { $0 >= start }, limit: limit, tokens: ByteEncoder.texts, covers: covers)
+            ids: ids, isTarget: ids.indices.map { $0 >= start }, limit: limit, tokens: ByteEncoder.texts, covers: covers
+        )
     }
 
     @Test func bracketsMarkWhatIsTrained() {

@@ -21,7 +21,8 @@ public struct PersonalDataCover: Sendable {
             // What is written with character references is as readable: `&#64;` is an at sign.
             var normaliser = Self.referenceDecoder
             if let decoded = normaliser.normalise(text),
-                masker.mask(decoded, under: field, count: { _ in }) != nil || !knownRanges(in: Array(decoded.utf8)).isEmpty
+                masker.mask(decoded, under: field, count: { _ in }) != nil
+                    || !knownRanges(in: Array(decoded.utf8)).isEmpty
             {
                 shown = decoded
             }
@@ -50,7 +51,9 @@ public struct PersonalDataCover: Sendable {
     /// Where personal data, and what was masked elsewhere, stands in UTF-8 text, ascending.
     public func ranges(in bytes: [UInt8]) -> [Range<Int>] {
         var ranges: [Range<Int>] = []
-        for range in (Self.found(in: bytes, under: "") + knownRanges(in: bytes)).sorted(by: { $0.lowerBound < $1.lowerBound }) {
+        for range in (Self.found(in: bytes, under: "") + knownRanges(in: bytes)).sorted(by: {
+            $0.lowerBound < $1.lowerBound
+        }) {
             if let last = ranges.last, last.upperBound > range.lowerBound {
                 ranges[ranges.count - 1] = last.lowerBound..<max(last.upperBound, range.upperBound)
             } else {

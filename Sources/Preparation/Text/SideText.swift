@@ -49,6 +49,10 @@ struct SideTextCounter {
     /// Most first; equal counts in the order of scripts.
     private static func named(_ counts: [Int]) -> [NamedCount] {
         counts.enumerated().filter { $0.element > 0 }.sorted { ($1.element, $0.offset) < ($0.element, $1.offset) }
-            .map { NamedCount(name: $0.offset < Script.allCases.count ? Script.allCases[$0.offset].name : "none", count: $0.element) }
+            .map {
+                NamedCount(
+                    name: $0.offset < Script.allCases.count ? Script.allCases[$0.offset].name : "none",
+                    count: $0.element)
+            }
     }
 }

@@ -16,7 +16,8 @@ enum ColourChoice: String, ExpressibleByArgument, CaseIterable {
         case .always: .ansi
         case .never: .none
         case .auto:
-            isatty(STDOUT_FILENO) == 1 && ProcessInfo.processInfo.environment["NO_COLOR", default: ""].isEmpty ? .ansi : .none
+            isatty(STDOUT_FILENO) == 1 && ProcessInfo.processInfo.environment["NO_COLOR", default: ""].isEmpty
+                ? .ansi : .none
         }
     }
 }
