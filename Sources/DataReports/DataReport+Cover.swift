@@ -9,7 +9,8 @@ extension DataReport {
     /// are not shown.
     mutating func hide(_ tokens: TokenTexts?, _ cover: PersonalDataCover) {
         for index in preparation.steps.indices { cover.cover(&preparation.steps[index]) }
-        preparation.split?.strata.cover(cover)
+        let stratum = preparation.split?.stratifyBy
+        preparation.split?.strata.cover(cover, under: stratum)
         if var leakage = preparation.leakage {
             for count in [\LeakageReport.exact, \.normalised, \.near, \.prompt, \.group] {
                 cover.cover(&leakage[keyPath: count].examples)
@@ -25,7 +26,8 @@ extension DataReport {
 
 extension PersonalDataCover {
     fileprivate func cover(_ step: inout StepReport) {
-        step.classes.cover(self)
+        let field = ShortSettings.value(of: "by", in: step.settings)
+        step.classes.cover(self, under: field)
         for index in step.examples.indices { step.examples[index].text = text(step.examples[index].text) }
         if var pairs = step.duplicates?.examples {
             cover(&pairs)
@@ -67,7 +69,8 @@ extension PersonalDataCover {
 }
 
 extension [ClassCount] {
-    fileprivate mutating func cover(_ cover: PersonalDataCover) {
-        for index in indices { self[index].name = cover.text(self[index].name) }
+    /// - Parameter field: the field whose values the classes are; its name can say what a bare number is.
+    fileprivate mutating func cover(_ cover: PersonalDataCover, under field: String?) {
+        for index in indices { self[index].name = cover.text(self[index].name, under: field ?? "") }
     }
 }

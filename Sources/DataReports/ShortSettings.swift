@@ -4,11 +4,21 @@
 enum ShortSettings {
     /// `{filter: {min_words: null, max_words: 9, where: {}}}` as `filter: max_words: 9`.
     static func text(_ settings: String) -> String {
-        let inner = unwrapped(Substring(settings))
-        guard let colon = inner.firstIndex(of: ":") else { return settings }
-        let keys = parts(unwrapped(inner[inner.index(after: colon)...].drop { $0 == " " }))
+        guard let keys = keys(settings) else { return settings }
         let empty = [": null", ": []", ": {}", ": \"\""]
         return keys.filter { key in !empty.contains { key.hasSuffix($0) } }.joined(separator: ", ")
+    }
+
+    /// What a key is set to.
+    static func value(of key: String, in settings: String) -> String? {
+        keys(settings)?.first { $0.hasPrefix(key + ": ") }.map { String($0.dropFirst(key.count + 2)) }
+    }
+
+    /// The step's keys with their values, as written.
+    private static func keys(_ settings: String) -> [String]? {
+        let inner = unwrapped(Substring(settings))
+        guard let colon = inner.firstIndex(of: ":") else { return nil }
+        return parts(unwrapped(inner[inner.index(after: colon)...].drop { $0 == " " }))
     }
 
     /// What stands within the outermost braces.

@@ -27,6 +27,15 @@ import Testing
         }
     }
 
+    @Test func classesAreCoveredUnderTheNameOfTheirField() {
+        var step = StepReport(index: 0, name: "balance", settings: "{balance: {by: patient_phone, per_class: null}}")
+        step.classes = [ClassCount(name: "020 7946 0958", before: 2, after: 1)]
+        var preparation = PreparationReport()
+        preparation.steps = [step]
+        let report = DataReport(name: "x", preparation: preparation)
+        #expect(report.preparation.steps[0].classes[0].name == "[PHONE]")
+    }
+
     @Test func linesAreOneLineEach() {
         for line in DataReport.example.lines {
             #expect(!line.unicodeScalars.contains { $0.value < 0x20 })
