@@ -186,17 +186,11 @@ public struct Inspection: Presentable {
     }
 
     private static func dataset(_ path: String) throws -> JSONValue {
-        let rows: RowSet
-        do {
-            rows = try RowSet(
-                files: [path],
-                settings: DataSettings(
-                    format: .auto, columns: [:], labels: [], maxLength: Int.max, tooLong: .error, trainOnPrompt: false),
-                hasTemplate: true)
-        } catch {
-            guard error.problems.first?.kind == .unknownFormat else { throw error }
-            return try unknownRows(path)
-        }
+        let rows = try RowSet(
+            files: [path],
+            settings: DataSettings(
+                format: .auto, columns: [:], labels: [], maxLength: Int.max, tooLong: .error, trainOnPrompt: false),
+            hasTemplate: true)
         let cover = PersonalDataCover()
         return [
             "kind": "dataset", "path": .string(path), "format": .string(rows.format.rawValue),
@@ -206,16 +200,6 @@ public struct Inspection: Presentable {
             "first_prompt": .string(cover.text(rows.rows.first?.promptText ?? "")),
             "first_answer": .string(cover.text(rows.rows.first?.answerText ?? "")),
             "tabs_per_line": .integer(rows.input.files.first?.tabsPerLine ?? 0),
-        ]
-    }
-
-    /// Rows that are no known form of training row.
-    private static func unknownRows(_ path: String) throws -> JSONValue {
-        let summary = try ColumnSummary(of: path)
-        return [
-            "kind": "dataset", "path": .string(path), "format": "unknown", "rows": .integer(summary.rows),
-            "columns": .array(summary.json),
-            "hint": "data.columns and data.template say which columns are a prompt, an answer, a text or a label",
         ]
     }
 }

@@ -2,6 +2,7 @@
 
 internal import Datasets
 internal import JSON
+internal import Preparation
 
 /// Facts about rows that Lathe can read, but not yet train on.
 struct RowFacts {
@@ -44,6 +45,7 @@ struct RowFacts {
 
     var json: JSONValue {
         let file = input.files.first
+        let cover = PersonalDataCover()
         return [
             "kind": "dataset", "path": .string(path), "format": "unknown", "rows": .integer(input.rows),
             "bad_rows": .integer(input.badRows), "encoding": file?.encoding.map { .string($0.rawValue) } ?? .null,
@@ -51,13 +53,13 @@ struct RowFacts {
             "fields": .array(
                 fields.map { field in
                     [
-                        "name": .string(Self.short(field.name)), "type": .string(field.types.joined(separator: " or ")),
+                        "name": .string(Self.short(cover.text(field.name))), "type": .string(field.types.joined(separator: " or ")),
                         "in": .string(field.count == looked ? "every row" : "\(field.count) of \(looked) rows"),
                     ]
                 }),
-            "first_row": .string(Self.short(first.map { JSONValue.object($0).text() } ?? "", 300)),
+            "first_row": .string(Self.short(first.map { JSONValue.object(cover.fields($0)).text() } ?? "", 300)),
             "as_training_rows": .string(
-                reason.map { [$0.message, $0.hint].compactMap { $0 }.joined(separator: "; ") } ?? ""),
+                reason.map { [$0.message, $0.hint].compactMap { $0.map { cover.text($0) } }.joined(separator: "; ") } ?? ""),
         ]
     }
 
