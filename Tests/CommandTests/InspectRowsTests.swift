@@ -11,10 +11,12 @@ extension CommandTests {
             try LatheCommand.inFolder { lathe in
                 try lathe.write("rows.json", #"{"7": {"q": "a", "n": 1}, "8": {"q": "b", "n": "x", "m": [1]}}"#)
                 let facts = try lathe.json("inspect", "rows.json")
-                #expect(facts["format"] == "unknown" && facts["rows"] == 2)
-                #expect(facts["columns"]?.array?.map { $0["name"] } == ["id", "q", "n", "m"])
-                #expect(facts["columns"]?.array?.map { $0["rows"] } == [2, 2, 2, 1])
-                #expect(facts["hint"]?.string?.contains("data.columns") == true)
+                #expect(facts["format"] == "unknown" && facts["rows"] == 2 && facts["bad_rows"] == 0)
+                #expect(facts["fields"]?.array?.map { $0["name"] } == ["id", "q", "n", "m"])
+                #expect(facts["fields"]?.array?[2]["type"] == "number or string")
+                #expect(facts["fields"]?.array?[3]["in"] == "1 of 2 rows")
+                #expect(facts["as_training_rows"]?.string?.contains("data.columns") == true)
+                #expect(facts["first_row"] == #"{"id":"7","q":"a","n":1}"#)
                 let text = try lathe("inspect", "rows.json")
                 #expect(text.code == 0 && text.output.contains("name q"))
                 // What holds no rows is still an error.
