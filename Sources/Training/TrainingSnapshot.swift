@@ -6,7 +6,7 @@
 public struct TrainingSnapshot: Sendable, Equatable {
     /// What the trainer does not know and a checkpoint must tell: where the numbers belong.
     public struct Identity: Sendable, Equatable {
-        /// SHA-256 over resolved recipe, data and base; a run only goes on from a snapshot with its own fingerprint.
+        /// What decides the run's numbers: recipe, data, base and more; a run only goes on from a snapshot with its own fingerprint.
         public var fingerprint: String
         /// The resolved recipe's text.
         public var recipe: String

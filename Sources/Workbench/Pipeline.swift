@@ -87,7 +87,7 @@ public struct Pipeline {
     private func identity(of run: TrainingRun) -> JSONValue {
         let doctor = Doctor().json
         return [
-            "name": .string(run.recipe.name), "fingerprint": .string(run.fingerprint), "base": .string(run.opened.path),
+            "name": .string(run.recipe.name), "fingerprint": .string(run.fingerprint.text), "base": .string(run.opened.path),
             "base_sha256": .string(run.provenance.baseDigest ?? ""), "data_sha256": .string(run.split.digest),
             "instruction_set": doctor["instruction_set"] ?? .null, "threads": doctor["threads"] ?? .null,
             "libraries": doctor["libraries"] ?? .null,

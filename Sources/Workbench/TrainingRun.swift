@@ -116,13 +116,14 @@ final class TrainingRun {
     }
 
     /// What must agree for a run to go on from a checkpoint: recipe, rows, base, and what decides rounding.
-    var fingerprint: String {
-        SHA256.hex(
-            of: [
-                Self.trainingText(recipe), split.digest, provenance.baseDigest ?? "", "\(configuration.totalSteps)",
-                Processor.instructionSet, "\(Processor.threads)", "\(memory.rowLimit)", "\(memory.recomputedBlocks)",
-                precisionReason,
-            ].joined(separator: "\n"))
+    var fingerprint: RunFingerprint {
+        RunFingerprint([
+            ("recipe", SHA256.hex(of: Self.trainingText(recipe))), ("rows", split.digest),
+            ("base", provenance.baseDigest ?? "none"), ("steps", "\(configuration.totalSteps)"),
+            ("precision", precisionReason), ("instructions", Processor.instructionSet),
+            ("threads", "\(Processor.threads)"), ("tokens of a micro-batch", "\(memory.rowLimit)"),
+            ("blocks computed twice", "\(memory.recomputedBlocks)"),
+        ])
     }
 
     // MARK: - Training
@@ -141,7 +142,7 @@ final class TrainingRun {
             model: model, slab: adapter.slab, examples: split.train.examples,
             configuration: configuration,
             identity: TrainingSnapshot.Identity(
-                fingerprint: fingerprint, recipe: recipe.resolvedYAML(),
+                fingerprint: fingerprint.text, recipe: recipe.resolvedYAML(),
                 adapterConfiguration: JSONValue.object(adapterJSON).text()),
             workspace: workspace)
         var skipped: [CheckpointError] = []
@@ -189,10 +190,12 @@ final class TrainingRun {
         do {
             try trainer.restore(snapshot)
         } catch TrainingError.otherFingerprint {
+            let differences = fingerprint.differences(from: snapshot.identity.fingerprint)
             throw Failure(
-                .badInput,
-                "\(directory.url.path) holds a run of another recipe, other rows, another base or another machine",
-                hint: "--fresh starts over and removes its checkpoints; another name: keeps both")
+                .badInput, "\(directory.url.path) holds another run: not the same \(differences.joined(separator: ", "))",
+                hint: "--fresh starts over and removes its checkpoints; another name: keeps both"
+                    + (recipe.train.memoryLimitBytes == nil
+                        ? "; train.memory_limit keeps micro-batches the same whatever memory is free" : ""))
         }
     }
 
