@@ -37,16 +37,27 @@ extension AdapterSet {
     /// Up to this rank the strict load says more exactly what does not fit.
     private static var freeRank: Int { 64 }
 
-    /// Writes the adapter as a PEFT directory: whole or not at all, in the place of an adapter directory that is there.
+    /// Writes the adapter as a PEFT directory: whole or not at all.
+    ///
+    /// A directory that is there is replaced only if it is an adapter's or empty, so that a mistyped path costs nobody their files;
+    /// files of it that no adapter consists of are kept.
     ///
     /// - Parameter baseName: what PEFT shall load as the base.
     public func writePEFT(to url: URL, baseName: String?, provenance: AdapterProvenance) throws {
-        try DirectoryWriter.replace(url, ifItHolds: PEFTDirectory.configurationName) { folder in
-            let configuration = configuration.peftJSON(targetModules: targetModules, baseName: baseName)
-            try Self.write(configuration, to: folder.appendingPathComponent(PEFTDirectory.configurationName))
-            try writeWeights(to: folder.appendingPathComponent(PEFTDirectory.weightsName))
-            try Self.write(provenance.json, to: folder.appendingPathComponent(AdapterProvenance.fileName))
-        }
+        let files = FileManager.default
+        let entries = try? files.contentsOfDirectory(atPath: url.path)
+        guard
+            entries.map({ $0.isEmpty || $0.contains(PEFTDirectory.configurationName) })
+                ?? !files.fileExists(atPath: url.path)
+        else { throw AdapterError(file: url.path, "is there already and is no adapter directory") }
+        let folder = try AtomicFolder(
+            url, owned: [PEFTDirectory.configurationName, PEFTDirectory.weightsName, AdapterProvenance.fileName])
+        func place(_ name: String) -> URL { folder.staging.appendingPathComponent(name) }
+        let configuration = configuration.peftJSON(targetModules: targetModules, baseName: baseName)
+        try Self.write(configuration, to: place(PEFTDirectory.configurationName))
+        try writeWeights(to: place(PEFTDirectory.weightsName))
+        try Self.write(provenance.json, to: place(AdapterProvenance.fileName))
+        try folder.commit()
     }
 
     /// The shortest list that means the same modules to PEFT: names where every module of a name has an adapter, else paths.

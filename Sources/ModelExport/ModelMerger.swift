@@ -119,11 +119,16 @@ public struct ModelMerger {
         let plan = try OutputPlan(base: base, deltas: deltas, type: options.type, isTied: description.isTied)
         // Built first: a vocabulary that cannot be written should not cost the weights' time.
         let files = try description.files(type: plan.type, isTied: description.isTied && !plan.untiesHead)
-        let folder = try AtomicDirectory(output, replaces: options.replacesOutput)
-        let shards = ShardedSafetensors(folder: folder.url, plan: plan, shardByteLimit: options.shardByteLimit)
+        let contents = try? FileManager.default.contentsOfDirectory(atPath: output.path)
+        let isTaken = contents.map { !$0.isEmpty } ?? FileManager.default.fileExists(atPath: output.path)
+        guard options.replacesOutput || !isTaken else {
+            throw ModelExportError(output.path, "is there already", hint: "name another place, or remove it first")
+        }
+        let folder = try AtomicFolder(output, owned: nil)
+        let shards = ShardedSafetensors(folder: folder.staging, plan: plan, shardByteLimit: options.shardByteLimit)
         let result = try write(plan, deltas.count, output) { tensor, produce in try shards.write(tensor, produce) }
         try shards.finish()
-        for (name, bytes) in files { try AtomicFile.write(bytes, to: folder.url.appendingPathComponent(name)) }
+        for (name, bytes) in files { try AtomicFile.write(bytes, to: folder.staging.appendingPathComponent(name)) }
         try folder.commit()
         return result
     }

@@ -8,17 +8,18 @@ public final class AtomicFolder {
     public let url: URL
     /// Where files are written until `commit`.
     public let staging: URL
-    /// Files that may be replaced; others that stand in the folder stay.
-    private let owned: Set<String>
+    /// Files that may be replaced, others that stand in the folder stay; `nil`: all of them.
+    private let owned: Set<String>?
     /// Locked as long as this process fills the folder: the system lets go of it when the process ends, however it ends.
     private var lock: Int32 = -1
 
     private static let suffix = ".partial"
 
-    /// - Parameter owned: names of the files that this folder consists of; those not written anew are gone after `commit`.
-    public init(_ url: URL, owned: [String]) throws(WeightError) {
+    /// - Parameter owned: names of the files that this folder consists of, `nil` where all in it are; those not written anew are gone
+    ///   after `commit`.
+    public init(_ url: URL, owned: [String]?) throws(WeightError) {
         self.url = url
-        self.owned = Set(owned)
+        self.owned = owned.map { Set($0) }
         let parent = url.deletingLastPathComponent()
         do {
             try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
@@ -85,7 +86,7 @@ public final class AtomicFolder {
         }
         // `staging` now names what stood here before.
         let names = (try? FileManager.default.contentsOfDirectory(atPath: staging.path)) ?? []
-        for name in names where !owned.contains(name) && !name.hasSuffix(Self.suffix) {
+        for name in names where owned.map({ !$0.contains(name) }) ?? false && !name.hasSuffix(Self.suffix) {
             rename(staging.appendingPathComponent(name).path, url.appendingPathComponent(name).path)
         }
         try? FileManager.default.removeItem(at: staging)
