@@ -192,10 +192,9 @@ final class TrainingRun {
         } catch TrainingError.otherFingerprint {
             let differences = fingerprint.differences(from: snapshot.identity.fingerprint)
             throw Failure(
-                .badInput, "\(directory.url.path) holds another run: not the same \(differences.joined(separator: ", "))",
-                hint: "--fresh starts over and removes its checkpoints; another name: keeps both"
-                    + (recipe.train.memoryLimitBytes == nil
-                        ? "; train.memory_limit keeps micro-batches the same whatever memory is free" : ""))
+                .badInput, "\(directory.url.path) holds another run, which differs in \(differences.joined(separator: ", "))",
+                hint: "--fresh starts over and removes its checkpoints; another name: keeps both; a train.memory_limit keeps "
+                    + "micro-batches the same whatever memory is free")
         }
     }
 
