@@ -33,7 +33,7 @@ extension CommandTests {
                 while kills < 10, attempts < 60 {
                     attempts += 1
                     let run = try lathe.start(Self.arguments)
-                    Thread.sleep(forTimeInterval: duration / .seconds(1) * (0.05 + 0.2 * random.next()))
+                    Thread.sleep(forTimeInterval: duration / .seconds(1) * (0.1 + 0.7 * random.next()))
                     run.send(SIGKILL)
                     let outcome = try run.wait()
                     if outcome.errors.contains("going on after step") { resumptions += 1 }
