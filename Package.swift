@@ -109,7 +109,9 @@ let package = Package(
         .target(name: "CBenchmarkLoops", path: "Benchmarks/CLoops", cSettings: [.unsafeFlags(["-O3"])]),
 
         // Tests.
-        .target(name: "TestSupport", dependencies: ["JSON"], path: "Tests/TestSupport", swiftSettings: swiftSettings),
+        .target(
+            name: "TestSupport", dependencies: ["JSON"], path: "Tests/TestSupport", exclude: ["TinyModel"],
+            swiftSettings: swiftSettings),
         tests("Digests"),
         tests("HDF5Files"),
         tests("JSON"),

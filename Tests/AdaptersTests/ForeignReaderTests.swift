@@ -8,7 +8,7 @@ import Testing
     private static let python = ProcessInfo.processInfo.environment["LATHE_PYTHON"]
 
     @Test(
-        .enabled(if: python != nil, "needs LATHE_PYTHON, a Python with peft"), .needs("models/stories260K/hf"),
+        .enabled(if: python != nil, "needs LATHE_PYTHON, a Python with peft"),
         arguments: [
             AdapterConfiguration(rank: 4, alpha: 8),
             AdapterConfiguration(
@@ -19,13 +19,13 @@ import Testing
         ])
     func peftLoadsAnAdapter(configuration: AdapterConfiguration) throws {
         try withTemporaryDirectory { folder in
-            let set = try AdapterSet(configuration, for: storiesLayers())
+            let set = try AdapterSet(configuration, for: tinyLayers())
             set.initialise(seed: 3)
             for (index, member) in set.members.enumerated() {
                 member.adapter.b.floats.update(repeating: Float(index + 1) / 64)
             }
             let url = folder.appendingPathComponent("adapter")
-            let base = SharedData.url("models/stories260K/hf").path
+            let base = TinyModel.base.path
             try set.writePEFT(to: url, baseName: base, provenance: AdapterProvenance())
             // Every adapted module with its rank, scale, and the sums of its factors; warnings are errors.
             let program = """

@@ -1,15 +1,16 @@
 import Adapters
 import Foundation
 import JSON
+import TestSupport
 import WeightFiles
 
-/// The linear layers of stories260K: Llama with 5 blocks of width 64, 8 heads over 4 key heads, MLP width 172.
-func storiesLayers(blocks: Int = 5) -> [AdaptableLayer] {
+/// The linear layers of TinyModel: Llama with blocks of width 64, 8 heads over 4 key heads, MLP width 128.
+func tinyLayers(blocks: Int = TinyModel.blocks) -> [AdaptableLayer] {
     (0..<blocks).flatMap { block in
         [
             ("self_attn.q_proj", 64, 64), ("self_attn.k_proj", 64, 32), ("self_attn.v_proj", 64, 32),
-            ("self_attn.o_proj", 64, 64), ("mlp.gate_proj", 64, 172), ("mlp.up_proj", 64, 172),
-            ("mlp.down_proj", 172, 64),
+            ("self_attn.o_proj", 64, 64), ("mlp.gate_proj", 64, 128), ("mlp.up_proj", 64, 128),
+            ("mlp.down_proj", 128, 64),
         ].map { AdaptableLayer(path: "model.layers.\(block).\($0.0)", inputSize: $0.1, outputSize: $0.2) }
     }
 }

@@ -9,7 +9,7 @@ import WeightFiles
     private let qA = "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight"
     private let qB = "base_model.model.model.layers.0.self_attn.q_proj.lora_B.weight"
 
-    /// The problems of reading a directory for one block of stories260K.
+    /// The problems of reading a directory for one block of the tiny model.
     private func problems(
         configuration: String? = nil, tensors: [(name: String, rows: Int, columns: Int)]
     ) throws -> [AdapterError.Problem] {
@@ -20,7 +20,7 @@ import WeightFiles
                 try writePEFT(folder, tensors: tensors)
             }
             do {
-                _ = try AdapterSet(PEFTDirectory(folder), for: storiesLayers(blocks: 1))
+                _ = try AdapterSet(PEFTDirectory(folder), for: tinyLayers(blocks: 1))
                 return []
             } catch let error as AdapterError {
                 #expect(error.file != nil)
@@ -56,10 +56,10 @@ import WeightFiles
             let url = folder.appendingPathComponent("adapter")
             let configuration = AdapterConfiguration(
                 rank: 4, alpha: 8, usesRankStabilisation: true, targets: .patterns(["q_proj"]))
-            let set = try AdapterSet(configuration, for: storiesLayers(blocks: 1))
+            let set = try AdapterSet(configuration, for: tinyLayers(blocks: 1))
             set.initialise(seed: 1)
             try set.writePEFT(to: url, baseName: nil, provenance: AdapterProvenance())
-            let back = try AdapterSet(PEFTDirectory(url), for: storiesLayers(blocks: 1))
+            let back = try AdapterSet(PEFTDirectory(url), for: tinyLayers(blocks: 1))
             #expect(back.members.map(\.adapter.scale) == [4])
         }
     }
@@ -101,7 +101,7 @@ import WeightFiles
             try [Float16](repeating: 1.5, count: 128).withUnsafeBytes { try writer.write($0) }
             try [UInt16](repeating: 0xBF80, count: 128).withUnsafeBytes { try writer.write($0) }
             try writer.finish()
-            let set = try AdapterSet(PEFTDirectory(folder), for: storiesLayers(blocks: 1))
+            let set = try AdapterSet(PEFTDirectory(folder), for: tinyLayers(blocks: 1))
             #expect(set.members[0].adapter.a.floats.allSatisfy { $0 == 1.5 })
             #expect(set.members[0].adapter.b.floats.allSatisfy { $0 == -1 })
         }
@@ -109,7 +109,7 @@ import WeightFiles
 
     @Test func notANumberIsRefused() throws {
         let set = try AdapterSet(
-            AdapterConfiguration(rank: 1, alpha: 1, targets: .patterns(["q_proj"])), for: storiesLayers(blocks: 1))
+            AdapterConfiguration(rank: 1, alpha: 1, targets: .patterns(["q_proj"])), for: tinyLayers(blocks: 1))
         let before = Array(set.slab.values)
         #expect(throws: AdapterError.self) {
             try set.load([
@@ -126,7 +126,7 @@ import WeightFiles
             targets: .patterns(["model.layers.0.self_attn.q_proj", "mlp.*"]),
             rankOverrides: [.init(pattern: "q_proj", value: 2)], alphaOverrides: [.init(pattern: "up_proj", value: 1.5)]
         )
-        let set = try AdapterSet(configuration, for: storiesLayers(blocks: 2))
+        let set = try AdapterSet(configuration, for: tinyLayers(blocks: 2))
         set.initialise(seed: 1)
         set.members[0].adapter.b.floats.update(repeating: 0.25)
         let provenance = AdapterProvenance(baseName: "base.gguf", baseDigest: "ab", baseQuantisation: "q4_1", steps: 3)
@@ -136,7 +136,7 @@ import WeightFiles
             let directory = try PEFTDirectory(url)
             #expect(directory.provenance == provenance)
             #expect(directory.baseName == "base")
-            let back = try AdapterSet(directory, for: storiesLayers(blocks: 2))
+            let back = try AdapterSet(directory, for: tinyLayers(blocks: 2))
             #expect(back.members.map(\.path) == set.members.map(\.path))
             #expect(Array(back.slab.values) == Array(set.slab.values))
             #expect(back.members.map(\.adapter.scale) == set.members.map(\.adapter.scale))
@@ -145,7 +145,7 @@ import WeightFiles
     }
 
     @Test func aDirectoryOfOtherThingsIsLeftAlone() throws {
-        let set = try AdapterSet(AdapterConfiguration(rank: 1, alpha: 1), for: storiesLayers(blocks: 1))
+        let set = try AdapterSet(AdapterConfiguration(rank: 1, alpha: 1), for: tinyLayers(blocks: 1))
         try withTemporaryDirectory { folder in
             try Data("thesis".utf8).write(to: folder.appendingPathComponent("thesis.txt"))
             #expect(throws: AdapterError.self) {
@@ -156,7 +156,7 @@ import WeightFiles
     }
 
     @Test func filesBesideTheAdapterAreKept() throws {
-        let set = try AdapterSet(AdapterConfiguration(rank: 1, alpha: 1), for: storiesLayers(blocks: 1))
+        let set = try AdapterSet(AdapterConfiguration(rank: 1, alpha: 1), for: tinyLayers(blocks: 1))
         try withTemporaryDirectory { folder in
             let url = folder.appendingPathComponent("adapter")
             try set.writePEFT(to: url, baseName: nil, provenance: AdapterProvenance())
@@ -166,13 +166,13 @@ import WeightFiles
         }
     }
 
-    @Test(.needs("vectors/train/lora_all/init")) func anAdapterOfPEFTIsRead() throws {
-        let directory = try PEFTDirectory(SharedData.url("vectors/train/lora_all/init"))
+    @Test func anAdapterOfPEFTIsRead() throws {
+        let directory = try PEFTDirectory(TinyModel.lora.appendingPathComponent("init"))
         #expect(directory.provenance == nil)
-        let set = try AdapterSet(directory, for: storiesLayers())
-        #expect(set.members.count == 35)
+        let set = try AdapterSet(directory, for: tinyLayers())
+        #expect(set.members.count == TinyModel.linearLayers)
         #expect(set.members.allSatisfy { $0.adapter.scale == 2 && $0.adapter.rank == 4 })
-        #expect(throws: AdapterError.self) { try AdapterSet(directory, for: storiesLayers(blocks: 4)) }
-        #expect(throws: AdapterError.self) { try AdapterSet(directory, for: storiesLayers(blocks: 6)) }
+        #expect(throws: AdapterError.self) { try AdapterSet(directory, for: tinyLayers(blocks: 2)) }
+        #expect(throws: AdapterError.self) { try AdapterSet(directory, for: tinyLayers(blocks: 4)) }
     }
 }

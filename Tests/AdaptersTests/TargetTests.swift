@@ -2,7 +2,7 @@ import Adapters
 import Testing
 
 @Suite struct Targets {
-    private let paths = storiesLayers(blocks: 2).map(\.path) + ["lm_head"]
+    private let paths = tinyLayers(blocks: 2).map(\.path) + ["lm_head"]
 
     private func matched(_ patterns: String...) throws -> [String] {
         try TargetCoverage(.patterns(patterns), paths: paths).matched
@@ -47,7 +47,7 @@ import Testing
             rank: 8, alpha: 16,
             rankOverrides: [.init(pattern: "q_proj", value: 2), .init(pattern: #".*\.1\..*"#, value: 4)],
             alphaOverrides: [.init(pattern: "layers.0.mlp.up_proj", value: 32)])
-        let set = try AdapterSet(configuration, for: storiesLayers(blocks: 2))
+        let set = try AdapterSet(configuration, for: tinyLayers(blocks: 2))
         let ranks = Dictionary(uniqueKeysWithValues: set.members.map { ($0.path, $0.adapter.rank) })
         #expect(ranks["model.layers.1.self_attn.q_proj"] == 2)
         #expect(ranks["model.layers.1.self_attn.k_proj"] == 4)
@@ -70,12 +70,12 @@ import Testing
             AdapterConfiguration(rank: 1, alpha: 1, rankOverrides: [.init(pattern: "q_proj", value: .max)]),
             AdapterConfiguration(rank: 1, alpha: 1, dropout: 1),
         ] {
-            #expect(throws: AdapterError.self) { try AdapterSet(configuration, for: storiesLayers(blocks: 1)) }
+            #expect(throws: AdapterError.self) { try AdapterSet(configuration, for: tinyLayers(blocks: 1)) }
         }
     }
 
     @Test func initialisationIsUniformInItsBoundAndSeeded() throws {
-        let set = try AdapterSet(AdapterConfiguration(rank: 8, alpha: 16), for: storiesLayers(blocks: 1))
+        let set = try AdapterSet(AdapterConfiguration(rank: 8, alpha: 16), for: tinyLayers(blocks: 1))
         set.initialise(seed: 5)
         #expect(set.isZero)
         for member in set.members {

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 extension CommandTests {
-    @Suite(.needs("models/stories260K/hf/config.json")) struct DataReports {
+    @Suite struct DataReports {
         @Test func prepareWritesItsReport() throws {
             try LatheCommand.inFolder { lathe in
                 let result = try lathe.json("prepare", "recipe.yaml", "--quiet")
@@ -105,7 +105,7 @@ extension CommandTests {
     // MARK: What must never be seen
 
     /// Values of each kind in every place from which a row's text can reach an output.
-    @Suite(.needs("models/stories260K/hf/config.json")) struct MaskedValues {
+    @Suite struct MaskedValues {
         private static let values = [
             "grace.hopper@navy.example", "4111 1111 1111 1111", "+44 20 7946 0958", "GB82 WEST 1234 5698 7654 32",
             "219-09-9999", "943 476 5919", "11010519491231002X", "192.168.77.41", "https://root:hunter2@db.example/x",

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 extension CommandTests {
-    @Suite(.needs("models/stories260K")) struct Exporting {
+    @Suite struct Exporting {
         private func losses(_ rows: [JSONValue]) -> [Double] { rows.compactMap { $0["loss"]?.double } }
 
         @Test func everyFormOfTheAdapterScoresAlike() throws {

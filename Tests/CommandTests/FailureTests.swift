@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 extension CommandTests {
-    @Suite(.needs("models/stories260K")) struct Failing {
+    @Suite struct Failing {
         @Test func usage() throws {
             try LatheCommand.inFolder { lathe in
                 try lathe("plan", "recipe.yaml", "--bogus").expectFailure(64, "--bogus")

@@ -6,11 +6,11 @@ import TestSupport
 import Testing
 
 extension CommandTests {
-    @Suite(.needs("models/stories260K")) struct Generating {
+    @Suite struct Generating {
         @Test(arguments: [LatheCommand.huggingFace, LatheCommand.gguf])
         func greedyTextIsTheGoldenOne(model: String) throws {
             let golden = try JSONValue(
-                parsing: String(contentsOf: SharedData.url("models/stories260K/golden.json"), encoding: .utf8))
+                parsing: String(contentsOf: TinyModel.golden, encoding: .utf8))
             let ids = try #require(golden["greedy_ids"]?.array).dropFirst()
             let text = try #require(golden["greedy_text"]?.string)
             try LatheCommand.inFolder { lathe in
@@ -52,28 +52,28 @@ extension CommandTests {
         }
     }
 
-    @Suite(.needs("models/stories260K")) struct Looking {
+    @Suite struct Looking {
         @Test func inspectKnowsEveryKind() throws {
             try LatheCommand.inFolder { lathe in
                 let adapter = try lathe.train()
                 for model in [LatheCommand.huggingFace, LatheCommand.gguf] {
                     let facts = try lathe.json("inspect", model)
                     #expect(facts["kind"] == "model")
-                    #expect(facts["parameters"] == 260_032)
-                    #expect(facts["layers"] == 5)
+                    #expect(facts["parameters"] == .integer(TinyModel.parameters))
+                    #expect(facts["layers"] == .integer(TinyModel.blocks))
                     #expect(facts["key_value_heads"] == 4)
                 }
                 let facts = try lathe.json("inspect", adapter)
                 #expect(facts["kind"] == "adapter")
                 #expect(facts["r"] == 4)
-                #expect(facts["factors"]?.array?.count == 70)
+                #expect(facts["factors"]?.array?.count == 2 * TinyModel.linearLayers)
                 let checkpoint = try lathe.json("inspect", "checkpoints/tiny/step-000006.h5")
                 #expect(checkpoint["kind"] == "checkpoint")
                 #expect(checkpoint["step"] == 6)
-                #expect(checkpoint["matrices"] == 70)
+                #expect(checkpoint["matrices"] == .integer(2 * TinyModel.linearLayers))
                 let weights = try lathe.json("inspect", adapter + "/adapter_model.safetensors")
                 #expect(weights["kind"] == "safetensors")
-                #expect(weights["tensors"]?.array?.count == 70)
+                #expect(weights["tensors"]?.array?.count == 2 * TinyModel.linearLayers)
                 let rows = try lathe.json("inspect", "train.jsonl")
                 #expect(rows["kind"] == "dataset")
                 #expect(rows["rows"] == 24)

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 extension CommandTests {
-    @Suite(.needs("models/stories260K")) struct InstructionSets {
+    @Suite struct InstructionSets {
         /// Narrowest first.
         private static let all = ["scalar", "avx2", "avx512", "avx512_bf16"]
         /// How far losses in fp32 may differ between instruction sets: their sums run in another order.

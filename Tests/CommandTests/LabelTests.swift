@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 extension CommandTests {
-    @Suite(.needs("models/stories260K")) struct Labels {
+    @Suite struct Labels {
         private static let labels = ["happy", "sad", "big"]
         private static let texts = [
             "Tom had a new toy and played all day.", "Lily lost her ball and began to cry.",

@@ -38,8 +38,8 @@ struct LatheCommand {
     /// Variables beside those of the test's own process.
     var environment: [String: String] = [:]
 
-    static let huggingFace = SharedData.url("models/stories260K/hf").path
-    static let gguf = SharedData.url("models/stories260K/stories260K.f32.gguf").path
+    static let huggingFace = TinyModel.base.path
+    static let gguf = TinyModel.gguf.path
 
     /// Runs `body` in a new folder that holds `train.jsonl`, `held.jsonl` and `recipe.yaml`.
     static func inFolder(_ body: (LatheCommand) throws -> Void) throws {

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 extension CommandTests {
-    @Suite(.needs("models/stories260K")) struct Merging {
+    @Suite struct Merging {
         @Test(arguments: [LatheCommand.huggingFace, LatheCommand.gguf])
         func mergedScoresAsBaseAndAdapter(model: String) throws {
             try LatheCommand.inFolder { lathe in

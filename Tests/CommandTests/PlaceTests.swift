@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 extension CommandTests {
-    @Suite(.needs("models/stories260K")) struct Places {
+    @Suite struct Places {
         @Test func aPlaceThatCannotBeMadeIsNamedInPlainWords() throws {
             try LatheCommand.inFolder { lathe in
                 try lathe.write("file", "x")

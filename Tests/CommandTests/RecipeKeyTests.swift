@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 extension CommandTests {
-    @Suite(.needs("models/stories260K")) struct RecipeKeys {
+    @Suite struct RecipeKeys {
         private func steps(_ lathe: LatheCommand) throws -> [Int] {
             try lathe.text("checkpoints/tiny/events.jsonl").split(separator: "\n")
                 .map { try JSONValue(parsing: String($0)) }.filter { $0["event"] == "step" }

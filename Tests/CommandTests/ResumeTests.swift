@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 extension CommandTests {
-    @Suite(.needs("models/stories260K")) struct Resuming {
+    @Suite struct Resuming {
         /// Enough steps for a few seconds, each with a checkpoint.
         private static let arguments = [
             "train", "recipe.yaml", "--json", "--set", "train.max_steps=40", "--set", "train.save_every=1",

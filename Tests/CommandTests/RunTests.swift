@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 extension CommandTests {
-    @Suite(.needs("models/stories260K")) struct Running {
+    @Suite struct Running {
         @Test func reportHasTheFixedFieldsAndFilesAreThere() throws {
             try LatheCommand.inFolder { lathe in
                 let report = try lathe.json(

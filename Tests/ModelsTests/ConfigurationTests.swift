@@ -93,9 +93,9 @@ import WeightFiles
         }
     }
 
-    @Test(.needs("models/stories260K/stories260K.f32.gguf")) func bothFilesOfOneModelAgree() throws {
-        let folder = try HuggingFaceDirectory(SharedData.url("models/stories260K/hf"))
-        let file = try GGUFFile(SharedData.url("models/stories260K/stories260K.f32.gguf"))
+    @Test func bothFilesOfOneModelAgree() throws {
+        let folder = try HuggingFaceDirectory(TinyModel.base)
+        let file = try GGUFFile(TinyModel.gguf)
         var left = try ModelConfiguration(huggingFace: folder.configuration)
         let right = try ModelConfiguration(gguf: file)
         left.contextLength = right.contextLength

@@ -7,8 +7,6 @@ import TestSupport
 import Testing
 
 @Suite struct GenerationTests {
-    private static let path = "models/stories260K/stories260K.f32.gguf"
-
     private func requests(_ count: Int, sampler: (Int) -> Sampler) -> [GenerationBatch.Request] {
         (0..<count).map { number in
             let ids = [Int32(1)] + randomExample(number * 3 % 7, vocabulary: 400, stream: UInt32(number)).ids
@@ -19,10 +17,10 @@ import Testing
     }
 
     /// Whatever runs beside a sequence, it gets the tokens that it gets alone; ragged prompts and ends, in the order asked.
-    @Test(.needs(path), arguments: [ElementType.f32, .bf16], [1, 3, 16]) func companyChangesNoToken(
+    @Test(arguments: [ElementType.f32, .bf16], [1, 3, 16]) func companyChangesNoToken(
         precision: ElementType, width: Int
     ) throws {
-        let model = try loadModel(SharedData.url(Self.path), precision: precision)
+        let model = try loadModel(TinyModel.gguf, precision: precision)
         let slab = model.attachAdapters(rank: 3)
         let requests = requests(19) { number in
             number % 2 == 0 ? .greedy : Sampler(temperature: 0.8, topK: 40, topP: 0.9, seed: 5, stream: UInt32(number))
@@ -40,8 +38,8 @@ import Testing
         #expect(slab.count > 0)
     }
 
-    @Test(.needs(path)) func littleMemoryOnlyTakesLonger() throws {
-        let model = try loadModel(SharedData.url(Self.path))
+    @Test func littleMemoryOnlyTakesLonger() throws {
+        let model = try loadModel(TinyModel.gguf)
         let requests = requests(9) { _ in .greedy }
         let roomy = try GenerationBatch(model: model).generate(requests)
         #expect(try GenerationBatch(model: model, cacheBytes: 1).generate(requests) == roomy)
@@ -68,8 +66,8 @@ import Testing
         }
     }
 
-    @Test(.needs(path)) func promptsLongerThanAChunkAreReadWhole() throws {
-        let model = try loadModel(SharedData.url(Self.path))
+    @Test func promptsLongerThanAChunkAreReadWhole() throws {
+        let model = try loadModel(TinyModel.gguf)
         let ids = [Int32(1)] + randomExample(700, vocabulary: 400, stream: 9).ids
         let session = GenerationSession(model: model, capacity: 701)
         let whole = try session.extend(ids)

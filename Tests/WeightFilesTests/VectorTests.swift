@@ -60,10 +60,9 @@ import WeightFiles
         }
     }
 
-    @Test(.needs("models/stories260K/stories260K.f32.gguf"))
-    func ggufAndHuggingFaceHoldTheSameModel() throws {
-        let gguf = try GGUFWeights(SharedData.url("models/stories260K/stories260K.f32.gguf"))
-        let folder = try HuggingFaceDirectory(SharedData.url("models/stories260K/hf"))
+    @Test func ggufAndHuggingFaceHoldTheSameModel() throws {
+        let gguf = try GGUFWeights(TinyModel.gguf)
+        let folder = try HuggingFaceDirectory(TinyModel.base)
         #expect(Set(gguf.paths).isSuperset(of: folder.paths))
         for path in folder.paths {
             let shape = try #require(folder.shape(at: path))

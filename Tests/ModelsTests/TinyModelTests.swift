@@ -8,15 +8,13 @@ import TestSupport
 import Testing
 import WeightFiles
 
-@Suite struct StoriesTests {
-    @Test(
-        .needs("models/stories260K/golden.json"),
-        arguments: ["models/stories260K/hf", "models/stories260K/stories260K.f32.gguf"])
-    func greedyTextIsTheGoldenOne(_ path: String) throws {
-        let golden = try parse(SharedData.url("models/stories260K/golden.json"))
+@Suite struct TinyModelTests {
+    @Test(arguments: [TinyModel.base, TinyModel.gguf, TinyModel.chatGGUF])
+    func greedyTextIsTheGoldenOne(_ url: URL) throws {
+        let golden = try parse(TinyModel.golden)
         let expected = integers(golden["greedy_ids"])
         let prompt = integers(golden["prompt_ids"])
-        let model = try loadModel(SharedData.url(path))
+        let model = try loadModel(url)
         let session = GenerationSession(model: model, capacity: expected.count)
         let generated = try session.generate(
             prompt, maximumTokens: expected.count - prompt.count, sampler: .greedy, stopTokens: [])
@@ -31,16 +29,15 @@ import WeightFiles
     static func peftRun(
         precision: ElementType = .f32
     ) throws -> (model: LanguageModel, slab: ParameterSlab, batch: TokenBatch, loss: [Double]) {
-        let folder = "vectors/train/lora_all/"
-        let model = try loadModel(SharedData.url("models/stories260K/hf"), precision: precision)
+        let model = try loadModel(TinyModel.base, precision: precision)
         let slab = model.attachAdapters(rank: 4, scale: 2)
-        let file = try SafetensorsFile(SharedData.url(folder + "init/adapter_model.safetensors"))
+        let file = try SafetensorsFile(TinyModel.lora.appendingPathComponent("init/adapter_model.safetensors"))
         for slot in slab.slots {
             let tensor = try #require(try file.tensor("base_model.model." + slot.name))
             for (place, value) in zip(slot.range, floats(tensor)) { slab.values[place] = value }
         }
         #expect(file.tensors.count == slab.slots.count)
-        let golden = try parse(SharedData.url(folder + "golden.json"))
+        let golden = try parse(TinyModel.lora.appendingPathComponent("golden.json"))
         let rows = zip(
             zip(golden["input_ids"]?.array ?? [], golden["attention_mask"]?.array ?? []), golden["labels"]?.array ?? [])
         let batch = TokenBatch(
@@ -52,27 +49,29 @@ import WeightFiles
         return (model, slab, batch, loss)
     }
 
-    @Test(.needs("vectors/train/lora_all/golden.json")) func lossLogitsAndGradientsAreThoseOfPEFT() throws {
+    @Test func lossLogitsAndGradientsAreThoseOfPEFT() throws {
         let (model, slab, batch, expectedLoss) = try Self.peftRun()
         let (loss, _) = try model.gradients([batch], slab: slab, gradientScale: 1 / Float(batch.targetCount))
         #expect(abs(loss.meanLoss - expectedLoss[0]) < 1e-6)
-        let golden = try SafetensorsFile(SharedData.url("vectors/train/lora_all/grads_step0.safetensors"))
+        let golden = try SafetensorsFile(TinyModel.lora.appendingPathComponent("grads_step0.safetensors"))
         for slot in slab.slots {
             let name = "base_model.model." + slot.name.replacing(".weight", with: ".default.weight")
             let expected = floats(try #require(try golden.tensor(name)))
             #expect(relativeError(slot.range.map { slab.gradients[$0] }, expected) < 1e-4, "\(slot.name)")
         }
         let logits = try model.logits(batch, workspace: Workspace())
-        let expected = floats(
-            try #require(
-                try SafetensorsFile(SharedData.url("vectors/train/lora_all/logits_step0.safetensors")).tensor("logits"))
-        )
-        // The golden batch is padded to 31 rows.
-        let rows = Array(expected[..<(31 * 512)]) + Array(expected[(31 * 512)..<(57 * 512)])
+        let file = try SafetensorsFile(TinyModel.lora.appendingPathComponent("logits_step0.safetensors"))
+        let expected = try #require(try file.tensor("logits"))
+        // The golden batch is padded to the longest row.
+        let (width, vocabulary) = (expected.shape[1], TinyModel.vocabularySize)
+        let numbers = floats(expected)
+        let rows = zip(batch.bounds, batch.bounds.dropFirst()).enumerated().flatMap { row, bounds in
+            numbers[(row * width * vocabulary)...].prefix((bounds.1 - bounds.0) * vocabulary)
+        }
         #expect(maximumDifference(logits, rows) < 1e-4)
     }
 
-    @Test(.needs("vectors/train/lora_all/golden.json")) func mixedPrecisionStaysNearFullPrecision() throws {
+    @Test func mixedPrecisionStaysNearFullPrecision() throws {
         let (model, slab, batch, expectedLoss) = try Self.peftRun(precision: .bf16)
         let (loss, gradients) = try model.gradients([batch], slab: slab, gradientScale: 1 / Float(batch.targetCount))
         #expect(abs(loss.meanLoss - expectedLoss[0]) < 0.01 * expectedLoss[0])

@@ -9,15 +9,15 @@ import Testing
 import Training
 import WeightFiles
 
-/// Training of a real small model, against the run of PEFT and PyTorch in `vectors/train/lora_all`.
-@Suite(.needs("vectors/train/lora_all"), .needs("models/stories260K/hf")) struct StoriesTraining {
+/// Training of a real small model, against a run of PEFT and PyTorch.
+@Suite struct TinyModelTraining {
     private let golden: JSONValue
     private let model: LanguageModel
 
     init() throws {
-        let url = SharedData.url("vectors/train/lora_all/golden.json")
+        let url = TinyModel.lora.appendingPathComponent("golden.json")
         golden = try JSONValue(parsing: [UInt8](Data(contentsOf: url)))
-        let folder = try HuggingFaceDirectory(SharedData.url("models/stories260K/hf"))
+        let folder = try HuggingFaceDirectory(TinyModel.base)
         model = try LanguageModel(
             configuration: ModelConfiguration(huggingFace: folder.configuration), weights: folder, precision: .f32)
     }
@@ -77,12 +77,12 @@ import WeightFiles
 
     /// B away from zero, so that A has a gradient.
     private func warmSet() throws -> AdapterSet {
-        try AdapterSet(PEFTDirectory(SharedData.url("vectors/train/lora_all/init")), for: model)
+        try AdapterSet(PEFTDirectory(TinyModel.lora.appendingPathComponent("init")), for: model)
     }
 
     // MARK: - Against PEFT
 
-    @Test(arguments: [(1_000, 0), (1, 0), (1_000, 3), (1_000, 5)])
+    @Test(arguments: [(1_000, 0), (1, 0), (1_000, 2), (1_000, 3)])
     func fiveStepsAreThoseOfPEFT(rowLimit: Int, recomputedBlocks: Int) throws {
         let set = try warmSet()
         let configuration = configuration(steps: 5, rowLimit: rowLimit, recomputedBlocks: recomputedBlocks)
@@ -93,7 +93,7 @@ import WeightFiles
         let after = try model.evaluate(batch, workspace: Workspace(), tokenLogProbabilities: false).0.meanLoss
         #expect(maximumDifference(trainer.history.map(\.loss) + [after], losses) < 1e-5)
         #expect(maximumDifference(trainer.history.map(\.gradientNorm), numbers("grad_norm")) < 1e-4)
-        let expected = try AdapterSet(PEFTDirectory(SharedData.url("vectors/train/lora_all/final")), for: model)
+        let expected = try AdapterSet(PEFTDirectory(TinyModel.lora.appendingPathComponent("final")), for: model)
         #expect(maximumDifference(Array(set.slab.values), Array(expected.slab.values)) < 1e-5)
     }
 
@@ -124,9 +124,9 @@ import WeightFiles
         }
     }
 
-    @Test(arguments: [0, 5]) func everyFactorMovesInTheFirstStep(recomputedBlocks: Int) throws {
+    @Test(arguments: [0, TinyModel.blocks]) func everyFactorMovesInTheFirstStep(recomputedBlocks: Int) throws {
         let set = try freshSet()
-        #expect(set.isZero && set.members.count == 35)
+        #expect(set.isZero && set.members.count == TinyModel.linearLayers)
         let trainer = try trainer(
             set, examples(4), configuration(steps: 1, batchSize: 4, recomputedBlocks: recomputedBlocks))
         try trainer.trainStep()
@@ -153,7 +153,7 @@ import WeightFiles
         let trainer = try trainer(set, rows, configuration(steps: 20, batchSize: 4))
         let before = try endLosses()
         for _ in 0..<20 { try trainer.trainStep() }
-        for (after, before) in zip(try endLosses(), before) { #expect(after < before - 0.5) }
+        for (after, before) in zip(try endLosses(), before) { #expect(after < before - 0.3) }
     }
 
     /// With dropout, in unequal micro-batches: two runs, and a run resumed at every step, give the same bits.
