@@ -71,7 +71,7 @@ let package = Package(
 
         // Level 4: what is done with models.
         module("Adapters", ["Models", "WeightFiles", "JSON", "Tensors", "Kernels"]),
-        module("Training", ["Models", "Datasets", "Tensors", "Kernels"]),
+        module("Training", ["Recipes", "Models", "Datasets", "Tensors", "Kernels"]),
         module("Evaluation", ["Models", "Datasets", "Tensors", "Kernels"]),
         module("DataReports", ["Preparation", "Datasets", "JSON"]),
 

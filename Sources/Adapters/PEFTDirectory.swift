@@ -56,7 +56,7 @@ public struct PEFTDirectory: Sendable {
     }
 
     /// All factors by slot name, in fp32.
-    func values() throws -> [(name: String, rows: Int, columns: Int, numbers: [Float])] {
+    public func values() throws -> [(name: String, rows: Int, columns: Int, numbers: [Float])] {
         var problems: [AdapterError.Problem] = []
         var values: [(name: String, rows: Int, columns: Int, numbers: [Float])] = []
         for name in weights.repeatedNames { problems.append(AdapterError.Problem("stands twice", subject: name)) }

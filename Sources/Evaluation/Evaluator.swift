@@ -25,9 +25,9 @@ public struct Evaluator {
     ///
     /// Examples are taken by length, so that batches are full and memory depends on `rowLimit` and the longest example, not
     /// on how many there are. What is kept of each is two numbers.
-    /// - Parameter onProgress: told after each batch how much is done.
+    /// - Parameter onProgress: told after each batch how much is done; what it throws ends the evaluation.
     public func scores(
-        of examples: any ExampleSource, onProgress: (_ done: EvaluationProgress) -> Void = { _ in }
+        of examples: any ExampleSource, onProgress: (_ done: EvaluationProgress) throws -> Void = { _ in }
     ) throws -> HeldOutScores {
         var rows = [RowScore](repeating: RowScore(lossSum: 0, targetCount: 0), count: examples.count)
         var correctCount = 0
@@ -40,7 +40,7 @@ public struct Evaluator {
             correctCount += try score(order[start..<end], of: examples, into: &rows)
             tokens += order[start..<end].reduce(0) { $0 + examples.tokenCount($1) }
             start = end
-            onProgress(EvaluationProgress(examples: start, tokens: tokens))
+            try onProgress(EvaluationProgress(examples: start, tokens: tokens))
         }
         return HeldOutScores(rows: rows, correctCount: correctCount)
     }
@@ -49,7 +49,7 @@ public struct Evaluator {
     /// beginning up to the first target, is computed once.
     /// - Parameter onProgress: told after each batch how many sequences are done and how many tokens they have.
     public func scores(
-        ofAlternatives groups: [[TokenizedExample]], onProgress: (_ done: EvaluationProgress) -> Void = { _ in }
+        ofAlternatives groups: [[TokenizedExample]], onProgress: (_ done: EvaluationProgress) throws -> Void = { _ in }
     ) throws -> [[RowScore]] {
         var scores: [[RowScore]] = []
         var done = EvaluationProgress(examples: 0, tokens: 0)
@@ -65,7 +65,7 @@ public struct Evaluator {
             done = EvaluationProgress(
                 examples: done.examples + scores.suffix(batch.count).reduce(0) { $0 + $1.count },
                 tokens: done.tokens + batch.reduce(0) { $0 + $1.attendedRowCount })
-            onProgress(done)
+            try onProgress(done)
             batch = []
         }
         for group in groups {

@@ -32,16 +32,20 @@ extension Recipe: RecipeKeyed {
         [
             .text(
                 "name", \.name, expected: "a name that can be a folder's: letters, digits, '.', '_', '-'",
-                "names the run directory, checkpoints/<name>",
-                accepts: { name in
-                    !name.isEmpty && name.utf8.count <= 128 && !name.hasPrefix(".")
-                        && name.unicodeScalars.allSatisfy {
-                            $0.properties.isAlphabetic || $0.properties.numericType != nil
-                                || "._- ".unicodeScalars.contains($0)
-                        }
-                }),
+                "names the run directory, checkpoints/<name>; not given: as the recipe's file",
+                accepts: isName),
             .integer("seed", \.seed, 0...Int.max, "start of every random draw: adapter, dropout, order of rows, split"),
         ]
+    }
+}
+
+extension Recipe {
+    /// Whether `name` can be a run's and its folder's.
+    public static func isName(_ name: String) -> Bool {
+        !name.isEmpty && name.utf8.count <= 128 && !name.hasPrefix(".")
+            && name.unicodeScalars.allSatisfy {
+                $0.properties.isAlphabetic || $0.properties.numericType != nil || "._- ".unicodeScalars.contains($0)
+            }
     }
 }
 

@@ -130,7 +130,7 @@ public struct TrainSection: Sendable, Equatable {
     /// `nil`: chosen from the machine's memory.
     public var memoryLimitBytes: Int?
     public var learningRate = 2e-4
-    public var lrScheduler = LearningRateSchedule.cosine
+    public var lrScheduler = ScheduleShape.cosine
     public var warmupRatio = 0.03
     /// Takes the place of `warmup_ratio` where it is given.
     public var warmupSteps: Int?
@@ -156,7 +156,14 @@ public struct TrainSection: Sendable, Equatable {
     public init() {}
 }
 
-public enum LearningRateSchedule: String, Sendable, CaseIterable { case constant, linear, cosine }
+/// How the learning rate goes on after the warm-up.
+public enum ScheduleShape: String, Sendable, CaseIterable {
+    case constant
+    /// Straight down to zero.
+    case linear
+    /// Half a cosine down to zero.
+    case cosine
+}
 
 /// Whether a block's activations are computed again in the backward pass instead of kept.
 public enum Recompute: String, Sendable, CaseIterable {

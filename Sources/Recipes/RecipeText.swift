@@ -13,6 +13,13 @@ extension Recipe {
         return output
     }
 
+    /// Every key that counts, with its value as YAML; exports, which are a list, are left out.
+    var values: [(path: String, text: String)] {
+        var values: [(path: String, text: String)] = []
+        write { if $0.key != nil { values.append(($0.path, $0.text)) } }
+        return values
+    }
+
     /// Every key with its value, where the value comes from, what the key takes and what it means.
     public func explain() -> String {
         var lines: [(left: String, right: String)] = []
@@ -49,10 +56,7 @@ extension Recipe {
         writeSection("distill", distill, body)
         writeSection("merge", merge, body)
         body(Line(indentation: "", text: export.isEmpty ? "export: []" : "export:"))
-        for entry in export {
-            let fields = ExportEntry.keys.map { "\($0.name): \($0.text(entry))" }.joined(separator: ", ")
-            body(Line(indentation: "  ", text: "- { \(fields) }"))
-        }
+        for entry in export { body(Line(indentation: "  ", text: "- " + entry.text)) }
     }
 
     /// A key in whose place another one stands: written, it would contradict that one.
@@ -79,4 +83,9 @@ extension Recipe {
                     expected: key.expected, meaning: key.meaning))
         }
     }
+}
+
+extension ExportEntry {
+    /// The entry as YAML on one line.
+    var text: String { "{ " + Self.keys.map { "\($0.name): \($0.text(self))" }.joined(separator: ", ") + " }" }
 }

@@ -1,17 +1,12 @@
 // How the learning rate moves over a run: the values of Hugging Face's `get_*_schedule_with_warmup`.
 
 import Foundation
+public import Recipes
 
 /// A learning-rate schedule over a known number of steps.
 public struct LearningRateSchedule: Sendable, Equatable {
     /// What comes after the warm-up.
-    public enum Shape: String, Sendable, CaseIterable {
-        case constant
-        /// Straight down to zero.
-        case linear
-        /// Half a cosine down to zero.
-        case cosine
-    }
+    public typealias Shape = ScheduleShape
 
     /// How long the rate climbs from zero.
     public enum WarmUp: Sendable, Equatable {
@@ -46,5 +41,20 @@ public struct LearningRateSchedule: Sendable, Equatable {
             let progress = Double(completedSteps - warmUpSteps) / decaySteps
             return peak * max(0, 0.5 * (1 + cos(Double.pi * 0.5 * 2 * progress)))
         }
+    }
+
+    /// What is wrong with a warm-up that is as long as the run.
+    public enum Fault: Sendable, Equatable {
+        /// Every step's rate is zero.
+        case nothingIsLearnt
+        /// The highest rate stays below the peak.
+        case peakIsNotReached(highest: Double)
+    }
+
+    /// nil for a schedule that reaches its peak.
+    public var fault: Fault? {
+        guard warmUpSteps > 0, warmUpSteps >= totalSteps else { return nil }
+        let highest = rate(afterSteps: totalSteps - 1)
+        return highest > 0 ? .peakIsNotReached(highest: highest) : .nothingIsLearnt
     }
 }

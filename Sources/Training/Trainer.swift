@@ -58,9 +58,14 @@ public final class Trainer {
                 fromStep: step, totalSteps: configuration.totalSteps, examples: examples.count,
                 trainableParameters: slab.parameterCount))
         while true {
-            let isStopping = hooks.stopRequest?.isSet == true
+            // What was trained is safe before anything is scored.
+            if isDone, isEvaluationDue(hooks) {
+                try save(hooks)
+                try hooks.afterLastStep?()
+            }
             // A run that was stopped before an evaluation that was due makes up for it when it goes on.
-            if !isStopping { try evaluateIfDue(hooks) }
+            if !hooks.isStopping { try evaluateIfDue(hooks) }
+            let isStopping = hooks.isStopping
             if isStopping || isDone || isSaveDue { try save(hooks) }
             if isDone || isStopping { break }
             let record = try clock.timing { try trainStep() }
@@ -75,7 +80,9 @@ public final class Trainer {
     }
 
     private func conclude(_ clock: StepClock, _ hooks: TrainingHooks) -> TrainingOutcome {
-        let ending: TrainingOutcome.Ending = progress.isStoppedEarly ? .stoppedEarly : isDone ? .finished : .interrupted
+        let isComplete = isDone && !isEvaluationDue(hooks)
+        let ending: TrainingOutcome.Ending =
+            progress.isStoppedEarly ? .stoppedEarly : isComplete ? .finished : .interrupted
         if ending == .stoppedEarly, let best = progress.best {
             hooks.onEvent(.stoppedEarly(step: step, bestStep: best.step, bestLoss: best.loss))
         }
@@ -165,17 +172,21 @@ public final class Trainer {
 
     // MARK: - Between steps
 
+    private func isEvaluationDue(_ hooks: TrainingHooks) -> Bool {
+        guard hooks.evaluate != nil, step > 0, progress.evaluations.last?.step != step else { return false }
+        return step == configuration.totalSteps || configuration.evaluateEverySteps.map { step % $0 == 0 } ?? false
+    }
+
     private func evaluateIfDue(_ hooks: TrainingHooks) throws {
-        guard let evaluate = hooks.evaluate, step > 0, progress.evaluations.last?.step != step else { return }
-        let isDue = step == configuration.totalSteps || configuration.evaluateEverySteps.map { step % $0 == 0 } ?? false
-        guard isDue else { return }
-        let loss = try evaluate()
+        guard isEvaluationDue(hooks), let loss = try hooks.evaluate?() else { return }
         guard loss.isFinite else { throw TrainingError.nonFiniteEvaluation(step: step) }
         let isBest = progress.record(
             EvaluationRecord(step: step, loss: loss), earlyStopping: configuration.earlyStopping)
         // At the end of a run the stop has no meaning.
         if step == configuration.totalSteps { progress.isStoppedEarly = false }
         if isBest, configuration.keepsBestValues { bestValues = Array(slab.values) }
+        // A snapshot of this step that was saved before does not know of it.
+        savedStep = nil
         hooks.onEvent(.evaluated(step: step, loss: loss, isBest: isBest))
     }
 
@@ -194,6 +205,9 @@ public final class Trainer {
         guard let bestValues else { return }
         _ = slab.values.update(from: bestValues)
     }
+
+    /// Whether the numbers that the run hands on are others than those of its last step.
+    public var handsOnEarlierValues: Bool { bestValues != nil && progress.best?.step != step }
 }
 
 // MARK: - Snapshots

@@ -4,26 +4,32 @@
 public struct TrainingHooks {
     /// Told of everything that happens.
     public var onEvent: (TrainingEvent) -> Void
-    /// The held-out loss of the model as it is now; nil: the run evaluates nothing.
-    public var evaluate: (() throws -> Double)?
+    /// The held-out loss of the model as it is now, or nil where the evaluation was given up because the run is to stop; without it
+    /// the run evaluates nothing.
+    public var evaluate: (() throws -> Double?)?
     /// Called before a snapshot is made: the time to give up memory that the next step takes again.
     public var beforeSave: (() -> Void)?
     /// Keeps a snapshot and returns where; nil: the run saves nothing.
     public var save: ((TrainingSnapshot) throws -> String)?
+    /// Called once the last step's snapshot is saved, before the last evaluation.
+    public var afterLastStep: (() throws -> Void)?
     /// Asks the run to stop after the step in hand.
     public var stopRequest: StopRequest?
 
     public init(
-        onEvent: @escaping (TrainingEvent) -> Void = { _ in }, evaluate: (() throws -> Double)? = nil,
+        onEvent: @escaping (TrainingEvent) -> Void = { _ in }, evaluate: (() throws -> Double?)? = nil,
         beforeSave: (() -> Void)? = nil, save: ((TrainingSnapshot) throws -> String)? = nil,
-        stopRequest: StopRequest? = nil
+        afterLastStep: (() throws -> Void)? = nil, stopRequest: StopRequest? = nil
     ) {
         self.onEvent = onEvent
         self.evaluate = evaluate
         self.beforeSave = beforeSave
         self.save = save
+        self.afterLastStep = afterLastStep
         self.stopRequest = stopRequest
     }
+
+    var isStopping: Bool { stopRequest?.isSet == true }
 }
 
 /// How a run ended.

@@ -2,6 +2,7 @@
 
 internal import Adapters
 internal import Checkpoints
+internal import Digests
 internal import Foundation
 internal import JSON
 internal import Models
@@ -37,6 +38,16 @@ struct AttachedAdapter {
         }
         set.attach(to: model)
         warnings = try Self.warnings(provenance, base)
+    }
+
+    /// SHA-256 of what an adapter holds, wherever it lies.
+    static func digest(_ path: String) throws -> String {
+        let url = URL(fileURLWithPath: path)
+        if path.hasSuffix(".h5") { return try MappedFile(url).digest }
+        let digests = try ["adapter_config.json", "adapter_model.safetensors"].map { name in
+            try MappedFile(url.appendingPathComponent(name)).digest
+        }
+        return SHA256.hex(of: digests.joined(separator: " "))
     }
 
     private static func fromCheckpoint(_ url: URL, _ model: LanguageModel) throws -> (AdapterSet, AdapterProvenance?) {
@@ -93,4 +104,9 @@ extension AdapterConfiguration {
                 Override(pattern: $0.key, value: $0.value)
             })
     }
+}
+
+extension MappedFile {
+    /// SHA-256 of the file's bytes.
+    var digest: String { withExtendedLifetime(self) { SHA256.hex(of: bytes) } }
 }

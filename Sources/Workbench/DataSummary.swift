@@ -20,9 +20,11 @@ public struct DataSummary: Presentable {
     /// - Parameter writes: whether tokens and report are kept, under `checkpoints/<name>/prepared`.
     public init(_ resolved: ResolvedRecipe, writes: Bool, observer: any RunObserver) throws {
         let recipe = resolved.recipe
+        let lock = writes ? try RunLock(RunDirectory.place(of: recipe)) : nil
+        defer { lock?.release() }
         let opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
-        let split = try RowPreparation(recipe.data, opened).split(recipe, writes: writes, observer: observer)
-        self.init(split.report, files: split.files)
+        let split = try RowPreparation(recipe.data, opened).split(recipe, staged: writes, observer: observer)
+        self.init(split.report, files: try split.keep())
     }
 
     /// Of rows to evaluate with, which no recipe prepared.

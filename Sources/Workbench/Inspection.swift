@@ -3,6 +3,7 @@
 internal import Adapters
 internal import Checkpoints
 internal import Datasets
+internal import Digests
 internal import Foundation
 public import JSON
 internal import ModelExport
@@ -120,7 +121,7 @@ public struct Inspection: Presentable {
         return [
             "kind": "checkpoint", "path": .string(url.path), "step": .integer(snapshot.step),
             "epoch": .integer(snapshot.epoch),
-            "seed": .string("\(snapshot.seed)"), "fingerprint": .string(snapshot.identity.fingerprint),
+            "seed": .string("\(snapshot.seed)"), "fingerprint": .string(SHA256.hex(of: snapshot.identity.fingerprint)),
             "parameters": .integer(snapshot.parameters.reduce(0) { $0 + $1.values.count }),
             "matrices": .integer(snapshot.parameters.count),
             "last_loss": snapshot.history.last.map { .double($0.loss) } ?? .null,

@@ -1,30 +1,92 @@
-// Ctrl-C: the first asks for a stop after the step in hand, the second ends the process at once.
+// Ctrl-C: between steps a run stops by itself, everywhere else it ends at once; the second one always does.
 
 internal import Dispatch
 internal import Foundation
+internal import Synchronization
 internal import Training
 
-/// Turns SIGINT and SIGTERM into a request to stop.
+/// What SIGINT and SIGTERM do while a run is at work.
+///
+/// Every file of a run appears whole or not at all, so that it may end anywhere; what is said is which of them are there.
 final class Interruption {
+    /// What a signal finds.
+    private struct Stage {
+        /// "while rows were prepared".
+        var words: String
+        /// "the adapter in checkpoints/x/adapter".
+        var saved: String
+        /// The stage looks at `stopRequest` and ends by itself.
+        var endsByItself: Bool
+    }
+
     let stopRequest = StopRequest()
+    private let stage: Shared
+    private let invocation: Invocation
     private var sources: [any DispatchSourceSignal] = []
 
-    init() {
+    private final class Shared: Sendable {
+        let stage: Mutex<Stage>
+        init(_ stage: Stage) { self.stage = Mutex(stage) }
+    }
+
+    /// - Parameter folder: the run's; what is half-written in it goes with the process.
+    init(_ invocation: Invocation, folder: URL) {
+        self.invocation = invocation
+        stage = Shared(Stage(words: "before anything was done", saved: "", endsByItself: false))
         for number in [SIGINT, SIGTERM] {
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            let request = stopRequest
-            source.setEventHandler {
-                if request.isSet { _exit(130) }
-                request.set()
+            source.setEventHandler { [stopRequest, stage, invocation] in
+                if stopRequest.isSet { _exit(Failure.Kind.interrupted.rawValue) }
+                stopRequest.set()
+                let stage = stage.stage.withLock { $0 }
+                if stage.endsByItself {
+                    invocation.tell("stopping after the work in hand; once more stops at once")
+                } else {
+                    let failure = Self.failure(stage.words, saved: stage.saved, invocation)
+                    Self.removeHalfWritten(in: folder)
+                    invocation.end(failure)
+                }
             }
             source.resume()
             sources.append(source)
         }
     }
 
+    deinit { finish() }
+
+    /// From here on a signal ends the process at once.
+    ///
+    /// - Parameter saved: what is safe on disk by now.
+    func enter(_ words: String, saved: String) {
+        stage.stage.withLock { $0 = Stage(words: words, saved: saved, endsByItself: false) }
+    }
+
+    /// From here on the work looks at `stopRequest`.
+    func enterSteps() {
+        stage.stage.withLock { $0.endsByItself = true }
+    }
+
+    /// What a run that ended by itself says.
+    func failure(_ words: String, saved: String) -> Failure { Self.failure(words, saved: saved, invocation) }
+
+    private static func failure(_ words: String, saved: String, _ invocation: Invocation) -> Failure {
+        Failure(
+            .interrupted, "interrupted \(words)" + (saved.isEmpty ? "; nothing was trained yet" : "; saved: \(saved)"),
+            hint: "to go on: \(invocation.command)")
+    }
+
+    /// The run's directory is locked, so whatever is half-written in it is this process's.
+    private static func removeHalfWritten(in folder: URL) {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        where name.hasPrefix(".") && name.hasSuffix(".partial") {
+            try? FileManager.default.removeItem(at: folder.appendingPathComponent(name))
+        }
+    }
+
     /// Gives the signals their usual meaning back.
     func finish() {
+        guard !sources.isEmpty else { return }
         sources.forEach { $0.cancel() }
         sources = []
         signal(SIGINT, SIG_DFL)

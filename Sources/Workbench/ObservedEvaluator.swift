@@ -5,20 +5,27 @@ internal import Evaluation
 internal import Kernels
 internal import Models
 internal import Tensors
+internal import Training
 
 /// An `Evaluator` that tells an observer about its progress.
 struct ObservedEvaluator {
     private let evaluator: Evaluator
     private let observer: any RunObserver
+    private let stopRequest: StopRequest?
 
     /// - Parameters:
     ///   - workspace: what it has reserved is filled; where that is less than the smallest batch takes, it grows.
     ///   - longest: tokens of the longest example, which no batch can divide.
-    init(_ model: LanguageModel, workspace: Workspace, longest: Int, observer: any RunObserver) {
+    ///   - stopRequest: where it is set, `scores` throws `CancellationError` after the batch in hand.
+    init(
+        _ model: LanguageModel, workspace: Workspace, longest: Int, observer: any RunObserver,
+        stopRequest: StopRequest? = nil
+    ) {
         evaluator = Evaluator(
             model, workspace: workspace,
             rowLimit: max(longest, EvaluationRows.limit(for: model, bytes: workspace.reservedBytes)))
         self.observer = observer
+        self.stopRequest = stopRequest
     }
 
     /// The scores of `examples`, one each, in their order.
@@ -33,10 +40,11 @@ struct ObservedEvaluator {
             ofAlternatives: groups, onProgress: progressLine(total: groups.reduce(0) { $0 + $1.count }, unit))
     }
 
-    private func progressLine(total: Int, _ unit: String) -> (EvaluationProgress) -> Void {
+    private func progressLine(total: Int, _ unit: String) -> (EvaluationProgress) throws -> Void {
         let clock = ContinuousClock()
         let start = clock.now
-        return { progress in
+        return { [observer, stopRequest] progress in
+            if stopRequest?.isSet == true { throw CancellationError() }
             let seconds = (clock.now - start) / .seconds(1)
             let speed = seconds > 0 ? ", \(Int(Double(progress.tokens) / seconds)) tokens/s" : ""
             observer.receive(.progress(done: progress.examples, total: total, unit: unit + speed))

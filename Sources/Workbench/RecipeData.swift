@@ -8,6 +8,7 @@ internal import Foundation
 internal import JSON
 internal import Preparation
 internal import Recipes
+internal import WeightFiles
 
 /// How a recipe's rows become a model's tokens.
 struct RowPreparation {
@@ -38,27 +39,35 @@ struct RowPreparation {
 
     /// Training and held-out rows: those of the run's prepared file where it holds what would be made now, else made anew.
     ///
-    /// - Parameter writes: whether the run directory keeps what is made; if not, it lies in a temporary place while it is used.
-    func split(_ recipe: Recipe, writes: Bool, observer: any RunObserver) throws -> PreparedSplit {
+    /// - Parameter staged: whether the run directory is to keep what is made: it waits beside its place until `keep`. If not, it lies in a
+    ///   temporary place while it is used.
+    func split(_ recipe: Recipe, staged: Bool, observer: any RunObserver) throws -> PreparedSplit {
         let inputs = try PreparationInputs(recipe, opened, encoder: encoder, renderer: renderer)
-        let kept = recipe.preparedFolder.appendingPathComponent("examples.h5")
+        let kept = recipe.preparedFolder.appendingPathComponent(Self.fileName)
         if let file = found(kept, inputs, observer) {
             observer.receive(.note("\(kept.path): nothing that decides it has changed, so it is used again"))
-            return try writes ? keeping(read(file), kept) : read(file)
+            var split = try read(file)
+            if staged { split.keeping = PreparedKeeping(recipe.preparedFolder, staged: nil, tokens) }
+            return split
         }
-        if writes {
-            _ = try RunDirectory(recipe.preparedFolder)
-            try make(recipe, inputs, kept)
-            return try keeping(read(Self.open(kept)), kept)
+        if staged {
+            let folder = try AtomicFolder(recipe.preparedFolder, owned: [Self.fileName] + ReportFiles.names)
+            let file = folder.staging.appendingPathComponent(Self.fileName)
+            try make(recipe, inputs, file)
+            var split = try read(Self.open(file))
+            split.keeping = PreparedKeeping(recipe.preparedFolder, staged: folder, tokens)
+            return split
         }
         let folder = Self.scratch.appendingPathComponent("lathe-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         // The open file stays readable without its name.
         defer { try? FileManager.default.removeItem(at: folder) }
-        let passing = folder.appendingPathComponent(kept.lastPathComponent)
+        let passing = folder.appendingPathComponent(Self.fileName)
         try make(recipe, inputs, passing)
         return try read(Self.open(passing))
     }
+
+    fileprivate static let fileName = "examples.h5"
 
     /// Where rows wait, and where what no run directory keeps lies while it is used.
     private static var scratch: URL { PreparationContext.scratchFolder(environment: ProcessInfo.processInfo.environment) }
@@ -68,14 +77,6 @@ struct RowPreparation {
         do throws(PreparedFault) { return try PreparedFile(url) } catch {
             throw Failure(.inputOutput, "\(url.path), just written: \(error)", hint: "does another process write there?")
         }
-    }
-
-    /// Writes the report beside the file.
-    private func keeping(_ split: PreparedSplit, _ file: URL) throws -> PreparedSplit {
-        var split = split
-        let folder = file.deletingLastPathComponent()
-        split.files = try [file.path] + ReportFiles.write(split.report, tokens: tokens, to: folder)
-        return split
     }
 
     /// The prepared file, where it is whole and holds what would be made now; says why it does not.
@@ -161,11 +162,41 @@ struct PreparedSplit {
     /// `nil` where the recipe holds nothing out.
     let heldOut: PreparedDataset?
     let report: DataReport
-    /// Paths of what the run directory keeps; empty where it keeps nothing.
-    var files: [String] = []
+    /// How the run directory keeps them; `nil` where it does not.
+    var keeping: PreparedKeeping?
 
     /// SHA-256 over both sides' digests.
     var digest: String { SHA256.hex(of: train.digest + (heldOut?.digest ?? "")) }
+
+    /// Puts what was made anew, and its report, into the run directory; the paths of what stands there then.
+    @discardableResult
+    func keep() throws -> [String] { try keeping?.put(report) ?? [] }
+}
+
+/// The run directory's folder of prepared rows, and what waits to be put there.
+final class PreparedKeeping {
+    private let folder: URL
+    private var staged: AtomicFolder?
+    private let tokens: TokenTexts
+
+    init(_ folder: URL, staged: AtomicFolder?, _ tokens: TokenTexts) {
+        self.folder = folder
+        self.staged = staged
+        self.tokens = tokens
+    }
+
+    fileprivate func put(_ report: DataReport) throws -> [String] {
+        if let staged {
+            try ReportFiles.write(report, tokens: tokens, to: staged.staging)
+            try staged.commit()
+            self.staged = nil
+        } else {
+            try ReportFiles.writeMissing(report, tokens: tokens, to: folder)
+        }
+        return try FileManager.default.contentsOfDirectory(atPath: folder.path)
+            .filter { $0 == RowPreparation.fileName || ReportFiles.names.contains($0) }.sorted()
+            .map { folder.appendingPathComponent($0).path }
+    }
 }
 
 extension SourceRow {

@@ -10,7 +10,9 @@ public struct RecipeCheck: Presentable {
 
     public init(_ resolved: ResolvedRecipe) throws {
         try resolved.recipe.requireSupported()
-        notices = resolved.recipe.notices.map(\.description)
+        notices =
+            resolved.recipe.notices.map(\.description)
+            + [try resolved.recipe.train.warmUpWarning()].compactMap { $0.map { "warning: " + $0 } }
         name = resolved.recipe.name
     }
 

@@ -18,8 +18,18 @@ public struct ResolvedRecipe: Sendable {
         guard let yaml = String(validating: data, as: UTF8.self) else {
             throw Failure(.badInput, "\(file) is not UTF-8 text")
         }
-        recipe = try Recipe.load(
+        var recipe = try Recipe.load(
             yaml: yaml, file: file, overrides: overrides, environment: ProcessInfo.processInfo.environment)
+        if !recipe.isSet("name") { recipe.name = Self.name(ofFile: file) ?? recipe.name }
+        self.recipe = recipe
+    }
+
+    /// What a recipe without a name is called: as its file, so that two of them have two run directories.
+    private static func name(ofFile file: String) -> String? {
+        let name = URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
+        // What stands in a file's name and may not stand in a run's.
+        let plain = name.map { Recipe.isName("x\($0)") ? $0 : "-" }.drop { $0 == "." }
+        return Recipe.isName(String(plain)) ? String(plain) : nil
     }
 
     /// For verbs without a recipe file: defaults, a model, the rows to evaluate, and overrides.

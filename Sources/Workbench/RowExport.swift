@@ -15,8 +15,10 @@ public struct RowExport: Presentable {
     /// - Parameter writes: false: only the report.
     public init(_ resolved: ResolvedRecipe, writes: Bool) throws {
         let recipe = resolved.recipe
-        let folder = URL(fileURLWithPath: "checkpoints").appendingPathComponent(recipe.name).appendingPathComponent(
-            "rows")
+        let place = RunDirectory.place(of: recipe)
+        let lock = writes ? try RunLock(place) : nil
+        defer { lock?.release() }
+        let folder = place.appendingPathComponent("rows")
         let staged = writes ? try AtomicFolder(folder, owned: Self.fileNames) : nil
         let sink = try JSONLinesSink(folder: staged?.staging)
         let outcome = try RowCleaning(recipe, countTokens: try Self.tokenCounter(recipe)).run(into: sink)

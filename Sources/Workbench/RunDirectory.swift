@@ -2,12 +2,19 @@
 
 public import Foundation
 public import JSON
+internal import Checkpoints
 internal import HDF5Files
+internal import Recipes
 internal import WeightFiles
 
 /// The folder of one run. Every file in it is written whole or not at all, but for the event log, which only grows.
 public struct RunDirectory: Sendable {
     public let url: URL
+
+    /// Where the run of `recipe` lies.
+    static func place(of recipe: Recipe) -> URL {
+        URL(fileURLWithPath: "checkpoints").appendingPathComponent(recipe.name)
+    }
 
     /// Makes the folder where it is missing; removes what processes killed in the midst of writing have left in it.
     public init(_ url: URL) throws {
@@ -26,6 +33,7 @@ public struct RunDirectory: Sendable {
     public var tensorBoard: URL { url.appendingPathComponent("tensorboard") }
     public var adapter: URL { url.appendingPathComponent("adapter") }
     public var merged: URL { url.appendingPathComponent("merged") }
+    public var exports: URL { url.appendingPathComponent("export") }
     public var report: URL { url.appendingPathComponent("report.json") }
     public var readableReport: URL { url.appendingPathComponent("report.md") }
 
@@ -36,5 +44,15 @@ public struct RunDirectory: Sendable {
 
     public func write(_ value: JSONValue, to file: URL) throws {
         try write(value.text(.pretty) + "\n", to: file)
+    }
+
+    /// Removes what an earlier run made here, so that nothing of it stands beside what a new one makes. Prepared rows stay: they are used
+    /// again only where they are what would be made anew.
+    func clear() {
+        let files = FileManager.default
+        // First what says that there is something.
+        for file in [run, report, readableReport] { try? files.removeItem(at: file) }
+        CheckpointFolder(url).removeAll()
+        for place in [adapter, merged, exports, tensorBoard, events, recipe] { try? files.removeItem(at: place) }
     }
 }

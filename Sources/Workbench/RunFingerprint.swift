@@ -1,25 +1,66 @@
 // What decides every number of a run, so that a run only goes on from a checkpoint of its own.
 
-/// The parts of a run's fingerprint by name, in a fixed order.
-package struct RunFingerprint {
-    private let parts: [(name: String, value: String)]
+internal import Digests
+package import JSON
+internal import Recipes
 
-    package init(_ parts: [(name: String, value: String)]) { self.parts = parts }
+/// The recipe's deciding keys and what else a run's numbers depend on, each by name, in a fixed order.
+package struct RunFingerprint: Equatable, Sendable {
+    /// The part that depends on the memory that is free.
+    static let microBatch = "tokens of a micro-batch"
+
+    /// Key → value as YAML.
+    private let keys: JSONObject
+    /// Rows, base and machine, in words → value or digest.
+    private let parts: JSONObject
+
+    package init(keys: [(path: String, text: String)], parts: [(name: String, value: String)]) {
+        self.keys = JSONObject(keys.map { ($0.path, .string($0.text)) })
+        self.parts = JSONObject(parts.map { ($0.name, .string($0.value)) })
+    }
+
+    /// Reads what `json` gives.
+    package init?(_ json: JSONValue) {
+        guard let keys = json["recipe"]?.object, let parts = json["parts"]?.object else { return nil }
+        (self.keys, self.parts) = (keys, parts)
+    }
+
+    /// Reads what `text` gives.
+    package init?(text: String) {
+        guard let json = try? JSONValue(parsing: text) else { return nil }
+        self.init(json)
+    }
+
+    package var json: JSONValue { ["recipe": .object(keys), "parts": .object(parts)] }
 
     /// One line, as a checkpoint keeps it.
-    package var text: String { parts.map { "\($0.name): \($0.value)" }.joined(separator: " | ") }
+    package var text: String { json.text() }
 
-    /// What differs from the run whose fingerprint has `text`, in words: "threads (4 there, 2 here)".
-    package func differences(from text: String) -> [String] {
-        let found = Dictionary(
-            text.components(separatedBy: " | ").compactMap { part in
-                part.range(of: ": ").map { (String(part[..<$0.lowerBound]), String(part[$0.upperBound...])) }
-            }, uniquingKeysWith: { first, _ in first })
-        return parts.compactMap { name, value in
-            guard let other = found[name] else { return name }
-            guard other != value else { return nil }
+    /// SHA-256 of the deciding keys alone.
+    package var recipeDigest: String { SHA256.hex(of: JSONValue.object(keys).text()) }
+
+    /// What differs from `earlier`, in words: "train.learning_rate: 0.0002 → 0.0001".
+    package func differences(from earlier: RunFingerprint) -> [String] {
+        differencesOfKeys(from: earlier) + Self.differences(earlier.parts, parts)
+    }
+
+    /// What differs in the recipe, which is known before a row is read.
+    package func differencesOfKeys(from earlier: RunFingerprint) -> [String] { Self.differences(earlier.keys, keys) }
+
+    private static func differences(_ earlier: JSONObject, _ now: JSONObject) -> [String] {
+        let names = now.members.map(\.key) + earlier.members.map(\.key).filter { now[$0] == nil }
+        return names.compactMap { name in
+            let (old, new) = (earlier[name]?.string, now[name]?.string)
+            guard old != new else { return nil }
             // A digest tells a person nothing.
-            return value.count == 64 ? name : "\(name) (\(other) there, \(value) here)"
+            if [old, new].contains(where: { $0?.count == 64 }) { return "\(name): other content" }
+            return "\(name): \(short(old)) → \(short(new))"
         }
+    }
+
+    /// A value that fits into a line.
+    private static func short(_ value: String?) -> String {
+        guard let value else { return "not set" }
+        return value.count <= 60 ? value : value.prefix(57) + "…"
     }
 }

@@ -7,35 +7,26 @@ public import JSON
 public struct RunReport: Presentable {
     let name: String
     let runDirectory: String
-    let steps: Int
-    let finalLoss: Double?
-    let tokensPerSecond: Double
-    let adapterDigest: String
+    let training: TrainingResult
     let data: DataSummary
     var peakMemoryBytes = 0
-    var evaluation: EvaluationReport?
-    var merge: MergeReport?
-    var exports: [ExportReport] = []
+    var evaluation: StageResult?
+    var merge: StageResult?
+    var exports: [StageResult] = []
 
-    init(
-        name: String, runDirectory: String, steps: Int, finalLoss: Double?, tokensPerSecond: Double,
-        adapterDigest: String,
-        data: DataSummary
-    ) {
+    init(name: String, runDirectory: String, training: TrainingResult, data: DataSummary) {
         self.name = name
         self.runDirectory = runDirectory
-        self.steps = steps
-        self.finalLoss = finalLoss
-        self.tokensPerSecond = tokensPerSecond
-        self.adapterDigest = adapterDigest
+        self.training = training
         self.data = data
     }
 
     public var json: JSONValue {
         var object = JSONObject([
-            ("name", .string(name)), ("run_directory", .string(runDirectory)), ("steps", .integer(steps)),
-            ("final_loss", finalLoss.map { .double($0) } ?? .null), ("tokens_per_second", .double(tokensPerSecond)),
-            ("peak_memory_bytes", .integer(peakMemoryBytes)), ("adapter_sha256", .string(adapterDigest)),
+            ("name", .string(name)), ("run_directory", .string(runDirectory)), ("steps", .integer(training.steps)),
+            ("final_loss", training.finalLoss.map { .double($0) } ?? .null),
+            ("tokens_per_second", .double(training.tokensPerSecond)),
+            ("peak_memory_bytes", .integer(peakMemoryBytes)), ("adapter_sha256", .string(training.digest)),
             ("data", data.json),
         ])
         if let evaluation { object["evaluation"] = evaluation.json }
@@ -46,15 +37,15 @@ public struct RunReport: Presentable {
 
     public var text: String {
         var lines = [
-            "run \(name): \(steps) steps" + (finalLoss.map { String(format: ", last loss %.4f", $0) } ?? "")
-                + (tokensPerSecond > 0 ? String(format: ", %.0f tokens/s", tokensPerSecond) : "")
+            "run \(name): \(training.steps) steps" + (training.finalLoss.map { String(format: ", last loss %.4f", $0) } ?? "")
+                + (training.tokensPerSecond > 0 ? String(format: ", %.0f tokens/s", training.tokensPerSecond) : "")
                 + ", peak memory \(ByteCount.text(peakMemoryBytes))"
         ]
         if let evaluation { lines += ["", evaluation.text] }
         if let merge { lines += ["", merge.text] }
         if !exports.isEmpty { lines += [""] + exports.map(\.text) }
         lines += [
-            "", "adapter: \(runDirectory)/adapter (sha256 \(adapterDigest.prefix(16))…)",
+            "", "adapter: \(runDirectory)/adapter (sha256 \(training.digest.prefix(16))…)",
             "report:  \(runDirectory)/report.md",
         ]
         return lines.joined(separator: "\n")

@@ -28,8 +28,12 @@ final class TrainingRun {
     let provenance: AdapterProvenance
     let configuration: TrainingConfiguration
     let workspace: Workspace
+    /// The newest checkpoint on disk; empty where there is none.
+    private(set) var saved = ""
+    /// SHA-256 of the adapter that is trained further.
+    private let startDigest: String?
 
-    /// - Parameter writes: whether the run directory keeps the prepared rows.
+    /// - Parameter writes: whether the run directory is to keep the prepared rows.
     init(_ resolved: ResolvedRecipe, writes: Bool, observer: any RunObserver) throws {
         recipe = resolved.recipe
         for notice in recipe.notices { observer.receive(.note("\(notice)")) }
@@ -37,7 +41,7 @@ final class TrainingRun {
         opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
         opened.startDigest()
         observer.receive(.stage("prepare", detail: recipe.data.train.joined(separator: ", ")))
-        split = try RowPreparation(recipe.data, opened).split(recipe, writes: writes, observer: observer)
+        split = try RowPreparation(recipe.data, opened).split(recipe, staged: writes, observer: observer)
         for line in split.report.warnings + opened.warnings {
             observer.receive(.warning(line))
         }
@@ -45,6 +49,7 @@ final class TrainingRun {
         precisionReason = precision.reason
         model = try opened.languageModel(precision: precision.type)
         adapter = try Self.adapter(recipe, model, opened)
+        startDigest = try recipe.adapter.continueFrom.map(AttachedAdapter.digest)
         let examples = split.train.examples
         let lengths = (0..<examples.count).map(examples.tokenCount)
         memory = try MemoryPlan(
@@ -58,8 +63,9 @@ final class TrainingRun {
             baseName: URL(fileURLWithPath: opened.path).lastPathComponent,
             baseDigest: try opened.weights.contentDigest(),
             baseQuantisation: opened.weights.quantisationSummary, templateDigest: opened.templateDigest,
-            recipeDigest: SHA256.hex(of: Self.trainingText(recipe)), dataDigest: split.digest)
+            recipeDigest: RunFingerprint(keys: recipe.decidingKeys, parts: []).recipeDigest, dataDigest: split.digest)
         configuration = Self.configuration(recipe, examples: examples.count, memory: memory)
+        if let warning = try recipe.train.warmUpWarning(configuration.schedule) { observer.receive(.warning(warning)) }
     }
 
     private static func adapter(_ recipe: Recipe, _ model: LanguageModel, _ opened: OpenedModel) throws -> AdapterSet {
@@ -76,13 +82,10 @@ final class TrainingRun {
         let seed = UInt64(bitPattern: Int64(recipe.seed))
         let order = ExampleOrder(exampleCount: examples, batchSize: train.batchSize, seed: seed)
         let steps = train.maxSteps ?? max(1, order.steps(epochs: train.epochs))
-        let shape = Training.LearningRateSchedule.Shape(rawValue: train.lrScheduler.rawValue) ?? .cosine
         return TrainingConfiguration(
             seed: seed, batchSize: train.batchSize, rowLimit: memory.rowLimit,
             recomputedBlocks: memory.recomputedBlocks,
-            schedule: Training.LearningRateSchedule(
-                shape, peak: train.learningRate, totalSteps: steps,
-                warmUp: train.warmupSteps.map { .steps($0) } ?? .ratio(train.warmupRatio)),
+            schedule: train.schedule(steps: steps),
             optimiser: OptimiserSettings(
                 beta1: train.adamBeta1, beta2: train.adamBeta2, epsilon: train.adamEpsilon,
                 weightDecay: train.weightDecay),
@@ -93,62 +96,31 @@ final class TrainingRun {
             keepsBestValues: train.saveBest, shuffles: recipe.data.shuffle)
     }
 
-    /// The part of a recipe that decides the adapter's numbers. Paths are left out: digests of what they hold stand beside.
-    private static func trainingText(_ recipe: Recipe) -> String {
-        var essence = recipe
-        let neutral = Recipe()
-        essence.name = neutral.name
-        essence.evaluate = neutral.evaluate
-        essence.distill = neutral.distill
-        essence.merge = neutral.merge
-        essence.export = neutral.export
-        essence.model.path = "-"
-        essence.data.train = ["-"]
-        for index in essence.data.input.mix.indices { essence.data.input.mix[index].path = ["-"] }
-        essence.data.heldOut = recipe.data.heldOut.isEmpty ? [] : ["-"]
-        essence.train.saveEvery = neutral.train.saveEvery
-        essence.train.keepLast = neutral.train.keepLast
-        essence.train.logEvery = neutral.train.logEvery
-        essence.train.memoryLimitBytes = nil
-        essence.train.recompute = neutral.train.recompute
-        essence.train.threads = nil
-        return essence.canonicalText
-    }
-
     /// What must agree for a run to go on from a checkpoint: recipe, rows, base, and what decides rounding.
     var fingerprint: RunFingerprint {
-        RunFingerprint([
-            ("recipe", SHA256.hex(of: Self.trainingText(recipe))), ("rows", split.digest),
-            ("base", provenance.baseDigest ?? "none"), ("steps", "\(configuration.totalSteps)"),
-            ("precision", precisionReason), ("instructions", Processor.instructionSet),
-            ("threads", "\(Processor.threads)"), ("tokens of a micro-batch", "\(memory.rowLimit)"),
-            ("blocks computed twice", "\(memory.recomputedBlocks)"),
-        ])
+        RunFingerprint(
+            keys: recipe.decidingKeys,
+            parts: [
+                ("training and held-out rows", split.digest), ("base model", provenance.baseDigest ?? "none"),
+                ("chat template", opened.templateDigest ?? "none"),
+                ("adapter.continue_from", startDigest ?? "none"), ("model.precision", "\(model.precision)"),
+                ("instruction set", Processor.instructionSet), ("threads", "\(Processor.threads)"),
+                (RunFingerprint.microBatch, "\(memory.rowLimit)"), ("blocks computed twice", "\(memory.recomputedBlocks)"),
+            ])
     }
 
     // MARK: - Training
 
-    /// Trains, going on from the newest good checkpoint of `directory`; leaves the adapter that the run hands on attached.
-    func train(in directory: RunDirectory, fresh: Bool, observer: any RunObserver, stopRequest: StopRequest) throws
-        -> TrainingOutcome
-    {
-        let folder = CheckpointFolder(directory.url)
-        if fresh { folder.removeAll() }
-        let keepLast = max(recipe.train.keepLast, 1)
-        let retention = recipe.train.saveBest ? Retention.lastAndBest(keepLast) : .last(keepLast)
-        var adapterJSON = adapter.configuration.peftJSON(targetModules: adapter.coverage.matched, baseName: opened.path)
-        adapterJSON["lathe_provenance"] = .object(provenance.json)
-        let trainer = try Trainer(
-            model: model, slab: adapter.slab, examples: split.train.examples,
-            configuration: configuration,
-            identity: TrainingSnapshot.Identity(
-                fingerprint: fingerprint.text, recipe: recipe.resolvedYAML(),
-                adapterConfiguration: JSONValue.object(adapterJSON).text()),
-            workspace: workspace)
-        var skipped: [CheckpointError] = []
-        let newest = folder.newest(skipped: &skipped)
-        for error in skipped { observer.receive(.warning("passed over a checkpoint: \(error)")) }
-        if let newest { try resume(trainer, from: newest.snapshot, directory) }
+    /// Trains, going on from the checkpoint of an earlier call; leaves the adapter that the run hands on attached and written.
+    func train(
+        in directory: RunDirectory, from earlier: EarlierRun?, observer: any RunObserver, stopRequest: StopRequest
+    ) throws -> TrainingOutcome {
+        let trainer = try makeTrainer()
+        for error in earlier?.skipped ?? [] { observer.receive(.warning("passed over a checkpoint: \(error)")) }
+        if let newest = earlier?.newest {
+            try trainer.restore(newest.snapshot)
+            saved = newest.url.path
+        }
         let log = try EventLog(directory.events, append: trainer.step > 0)
         let board = try TensorBoardLog(
             in: directory.tensorBoard, continuingAfterStep: trainer.step, wallSeconds: Date().timeIntervalSince1970)
@@ -157,53 +129,84 @@ final class TrainingRun {
                 "train",
                 detail: "\(precisionReason); \(Processor.threads) threads, \(Processor.instructionSet); "
                     + "micro-batches of up to \(memory.rowLimit) tokens\(memory.note)"))
-        let heldOut = split.heldOut
-        // Without gradients more rows fit into the same buffers.
-        let scorer = heldOut.map {
-            ObservedEvaluator(
-                model, workspace: workspace, longest: $0.report.longestExample, observer: observer)
+        var isWritten = false
+        var hooks = TrainingHooks(
+            onEvent: { [logEvery = recipe.train.logEvery] event in
+                guard event.isDue(every: logEvery) else { return }
+                observer.receive(.training(event))
+                log.receive(RunEvent.training(event))
+                // A curve that cannot be written stops no run: the checkpoints are what counts.
+                try? board.append(event, wallSeconds: Date().timeIntervalSince1970)
+            },
+            evaluate: evaluation(observer, stopRequest),
+            // A checkpoint is made in memory before it is written: not on top of the step's buffers.
+            beforeSave: { [workspace] in workspace.release() },
+            save: save(in: directory),
+            stopRequest: stopRequest)
+        hooks.afterLastStep = { [self] in
+            try writeAdapter(to: directory.adapter, steps: trainer.step)
+            isWritten = true
         }
-        let outcome = try trainer.run(
-            TrainingHooks(
-                onEvent: { [logEvery = recipe.train.logEvery] event in
-                    guard event.isDue(every: logEvery) else { return }
-                    observer.receive(.training(event))
-                    log.receive(RunEvent.training(event))
-                    // A curve that cannot be written stops no run: the checkpoints are what counts.
-                    try? board.append(event, wallSeconds: Date().timeIntervalSince1970)
-                },
-                evaluate: heldOut.flatMap { heldOut in
-                    scorer.map { scorer in { try scorer.scores(of: heldOut.examples, unit: "examples").loss ?? .nan } }
-                },
-                // A checkpoint is made in memory before it is written: not on top of the step's buffers.
-                beforeSave: { [workspace] in workspace.release() },
-                save: { [workspace, reserved = workspace.reservedBytes] snapshot in
-                    defer { workspace.reserve(bytes: reserved) }
-                    return try folder.save(snapshot, retention: retention).path
-                },
-                stopRequest: stopRequest))
+        let outcome = try trainer.run(hooks)
+        guard outcome.ending != .interrupted else { return outcome }
         trainer.useBestValues()
+        if !isWritten || trainer.handsOnEarlierValues { try writeAdapter(to: directory.adapter, steps: outcome.steps) }
         return outcome
     }
 
-    private func resume(_ trainer: Trainer, from snapshot: TrainingSnapshot, _ directory: RunDirectory) throws {
-        do {
-            try trainer.restore(snapshot)
-        } catch TrainingError.otherFingerprint {
-            let differences = fingerprint.differences(from: snapshot.identity.fingerprint)
-            throw Failure(
-                .badInput, "\(directory.url.path) holds another run, which differs in \(differences.joined(separator: ", "))",
-                hint: "--fresh starts over and removes its checkpoints; another name: keeps both; a train.memory_limit keeps "
-                    + "micro-batches the same whatever memory is free")
+    private func makeTrainer() throws -> Trainer {
+        var adapterJSON = adapter.configuration.peftJSON(targetModules: adapter.coverage.matched, baseName: opened.path)
+        adapterJSON["lathe_provenance"] = .object(provenance.json)
+        return try Trainer(
+            model: model, slab: adapter.slab, examples: split.train.examples,
+            configuration: configuration,
+            identity: TrainingSnapshot.Identity(
+                fingerprint: fingerprint.text, recipe: recipe.resolvedYAML(),
+                adapterConfiguration: JSONValue.object(adapterJSON).text()),
+            workspace: workspace)
+    }
+
+    /// The loss over the held-out rows; `nil` where there are none. An evaluation during which the run is asked to stop is given up.
+    private func evaluation(_ observer: any RunObserver, _ stopRequest: StopRequest) -> (() throws -> Double?)? {
+        split.heldOut.map { heldOut in
+            // Without gradients more rows fit into the same buffers.
+            let scorer = ObservedEvaluator(
+                model, workspace: workspace, longest: heldOut.report.longestExample, observer: observer,
+                stopRequest: stopRequest)
+            return {
+                do { return try scorer.scores(of: heldOut.examples, unit: "examples").loss ?? .nan } catch is CancellationError
+                {
+                    return nil
+                }
+            }
         }
     }
 
-    /// Writes the adapter that the run hands on, as PEFT reads it; gives the SHA-256 of its factors' file.
-    func writeAdapter(to url: URL, steps: Int) throws -> String {
+    private func save(in directory: RunDirectory) -> (TrainingSnapshot) throws -> String {
+        let folder = CheckpointFolder(directory.url)
+        let keepLast = max(recipe.train.keepLast, 1)
+        let retention = recipe.train.saveBest ? Retention.lastAndBest(keepLast) : .last(keepLast)
+        return { [self, reserved = workspace.reservedBytes] snapshot in
+            defer { workspace.reserve(bytes: reserved) }
+            saved = try folder.save(snapshot, retention: retention).path
+            return saved
+        }
+    }
+
+    // MARK: - The adapter
+
+    /// Writes the adapter as it stands, as PEFT reads it.
+    private func writeAdapter(to url: URL, steps: Int) throws {
         var provenance = provenance
         provenance.steps = steps
         try adapter.writePEFT(to: url, baseName: opened.path, provenance: provenance)
-        let file = try MappedFile(url.appendingPathComponent("adapter_model.safetensors"))
-        return SHA256.hex(of: file.bytes)
     }
+
+    /// SHA-256 of an adapter's factors' file.
+    func adapterDigest(_ url: URL) throws -> String {
+        try MappedFile(url.appendingPathComponent("adapter_model.safetensors")).digest
+    }
+
+    /// Takes the numbers that an earlier call trained.
+    func takeAdapter(from url: URL) throws { try adapter.load(PEFTDirectory(url).values()) }
 }

@@ -47,7 +47,7 @@ final class ConsoleObserver: RunObserver {
         case .saved(_, let path): line("   saved \(path)")
         case .stoppedEarly(let step, let bestStep, let bestLoss):
             line(String(format: "   stopped after step %d: no better than %.4f at step %d", step, bestLoss, bestStep))
-        case .interrupted(let step): line("   interrupted after step \(step); the same command goes on from there")
+        case .interrupted(let step): line("   interrupted after step \(step)")
         case .finished(let step, let loss, let seconds):
             line(String(format: "   %d steps in %@, loss %.4f", step, Self.duration(seconds), loss))
         }

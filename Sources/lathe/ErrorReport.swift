@@ -18,3 +18,20 @@ extension Lathe {
         _exit(failure.kind.rawValue)
     }
 }
+
+extension Invocation {
+    /// The call that this process answers.
+    static var thisProcess: Invocation {
+        @Sendable func write(_ text: String) {
+            // Away from a progress line that is being drawn.
+            let start = isatty(STDERR_FILENO) == 1 ? "\n" : ""
+            FileHandle.standardError.write(Data((start + text).utf8))
+        }
+        return Invocation(
+            command: command(CommandLine.arguments), tell: { write("   \($0)\n") },
+            end: {
+                write("")
+                Lathe.exit(reporting: $0)
+            })
+    }
+}

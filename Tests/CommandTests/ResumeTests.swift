@@ -106,7 +106,7 @@ extension CommandTests {
             try LatheCommand.inFolder { lathe in
                 _ = try lathe.train()
                 let other = try lathe("train", "recipe.yaml", "--set", "train.learning_rate=2e-3")
-                other.expectFailure(65, "differs in recipe", "--fresh")
+                other.expectFailure(65, "train.learning_rate: 0.01 → 0.002", "--fresh")
                 let fresh = try lathe("train", "recipe.yaml", "--fresh", "--set", "train.learning_rate=2e-3")
                 #expect(fresh.code == 0)
             }

@@ -24,7 +24,8 @@ import Training
 
     @Test func everyStepCanBeTheLastBeforeAKill() throws {
         let snapshots = try straightRun()
-        #expect(snapshots.map(\.step) == Array(1...11))
+        // The last one before it is scored, and with its score.
+        #expect(snapshots.map(\.step) == Array(1...11) + [11])
         #expect(snapshots.last?.best != nil && snapshots.last?.evaluations.count == 4)
         for snapshot in snapshots {
             let model = QuadraticModel()
@@ -58,6 +59,38 @@ import Training
             _ = try trainer.run(TrainingHooks(evaluate: { heldOutLoss(other) }))
             #expect(trainer.snapshot() == straight.last)
         }
+    }
+
+    /// What was trained is safe before the held-out rows are looked at; a stop while they are loses no step.
+    @Test func theLastStepIsSavedBeforeItIsScored() throws {
+        let straight = try straightRun()
+        let model = QuadraticModel()
+        let stop = StopRequest()
+        var order: [String] = []
+        var saved: TrainingSnapshot?
+        let outcome = try makeTrainer(model, makeConfiguration(steps: 11, evaluateEvery: 3, saveEvery: 1, earlyStopping: EarlyStopping(patience: 9)))
+            .run(
+                TrainingHooks(
+                    evaluate: {
+                        if saved?.step == 11 {
+                            order.append("evaluate")
+                            stop.set()
+                            return nil
+                        }
+                        return heldOutLoss(model)
+                    },
+                    save: {
+                        saved = $0
+                        if $0.step == 11 { order.append("save") }
+                        return ""
+                    }, afterLastStep: { order.append("hand on") }, stopRequest: stop))
+        #expect(order == ["save", "hand on", "evaluate"])
+        #expect(outcome.ending == .interrupted && outcome.steps == 11)
+        let other = QuadraticModel()
+        let trainer = try makeTrainer(other, configuration)
+        try trainer.restore(try #require(saved))
+        #expect(try trainer.run(TrainingHooks(evaluate: { heldOutLoss(other) })).ending == .finished)
+        #expect(trainer.snapshot() == straight.last)
     }
 
     @Test func aFinishedRunStaysFinished() throws {

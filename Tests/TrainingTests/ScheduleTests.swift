@@ -38,6 +38,20 @@ import Training
     }
 }
 
+@Suite struct ScheduleFaults {
+    @Test func aWarmUpAsLongAsTheRunIsAFault() {
+        func fault(_ steps: Int, _ warmUp: Int) -> LearningRateSchedule.Fault? {
+            LearningRateSchedule(.linear, peak: 1, totalSteps: steps, warmUp: .steps(warmUp)).fault
+        }
+        #expect(fault(1, 1) == .nothingIsLearnt)
+        #expect(fault(1, 100) == .nothingIsLearnt)
+        #expect(fault(5, 100) == .peakIsNotReached(highest: 0.04))
+        #expect(fault(5, 5) == .peakIsNotReached(highest: 0.8))
+        #expect(fault(5, 4) == nil)
+        #expect(fault(1, 0) == nil)
+    }
+}
+
 @Suite struct Plans {
     @Test func microBatchesKeepTheOrderAndTheLimit() {
         #expect(MicroBatchPlan(lengths: [3, 3, 3, 9, 2, 2], rowLimit: 6).ranges == [0..<2, 2..<3, 3..<4, 4..<6])

@@ -12,7 +12,8 @@ struct Run: ParsableCommand {
 
     func run() throws {
         let recipe = try options.resolve()
-        let pipeline = Pipeline(recipe, observer: ConsoleObserver(quiet: options.common.quiet))
+        let pipeline = Pipeline(
+            recipe, invocation: .thisProcess, observer: ConsoleObserver(quiet: options.common.quiet))
         options.common.show(try pipeline.run(fresh: fresh))
     }
 }
@@ -26,7 +27,8 @@ struct Train: ParsableCommand {
 
     func run() throws {
         let recipe = try options.resolve()
-        let pipeline = Pipeline(recipe, observer: ConsoleObserver(quiet: options.common.quiet))
+        let pipeline = Pipeline(
+            recipe, invocation: .thisProcess, observer: ConsoleObserver(quiet: options.common.quiet))
         options.common.show(try pipeline.train(fresh: fresh))
     }
 }

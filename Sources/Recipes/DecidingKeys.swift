@@ -1,0 +1,33 @@
+// Which keys decide the numbers of an adapter: all of them, but for those that are named here.
+
+extension Recipe {
+    /// Keys that decide no number of the adapter: places, whose content counts in their stead, and what comes after training or beside it.
+    private static let otherKeys: Set<String> = [
+        "name", "model.path", "model.precision", "data.train", "data.held_out", "data.chat_template",
+        "adapter.continue_from", "train.save_every", "train.keep_last", "train.log_every", "train.memory_limit",
+        "train.recompute", "train.threads",
+    ]
+    private static let otherSections = ["evaluate.", "distill.", "merge."]
+
+    /// The keys that decide the adapter's numbers with their values as YAML, in the recipe's order.
+    ///
+    /// What files hold counts and not where they lie, so of paths nothing stands here; what the engine makes of `model.precision`,
+    /// `train.threads` and the memory counts too and is known only later.
+    public var decidingKeys: [(path: String, text: String)] {
+        var essence = self
+        for index in essence.data.input.mix.indices { essence.data.input.mix[index].path = ["-"] }
+        return essence.values.filter { key in
+            !Self.otherKeys.contains(key.path) && !Self.otherSections.contains { key.path.hasPrefix($0) }
+        }
+    }
+}
+
+extension Recipe {
+    /// The keys of one section with their values: what is compared to know whether a stage's result still holds.
+    public func sectionText(_ section: String) -> String {
+        values.filter { $0.path.hasPrefix(section + ".") }.map { "\($0.path): \($0.text)" }.joined(separator: "\n")
+    }
+
+    /// One export as YAML on one line.
+    public func exportText(_ index: Int) -> String { export[index].text }
+}

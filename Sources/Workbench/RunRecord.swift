@@ -1,0 +1,115 @@
+// run.json: what a run is, and what its stages came to, so that none is done twice.
+
+internal import Digests
+internal import Foundation
+internal import JSON
+internal import Kernels
+
+/// What a stage came to, with what it was made from and what it wrote.
+struct StageResult: Presentable {
+    /// A file as the stage left it.
+    struct File: Equatable {
+        let path: String
+        let bytes: Int
+    }
+
+    /// Digest of all that decides the result.
+    let key: String
+    let json: JSONValue
+    let text: String
+    let files: [File]
+
+    init(_ result: some Presentable, key: String, outputs: [URL]) {
+        (json, text) = (result.json, result.text)
+        self.key = key
+        files = outputs.flatMap(Self.files)
+    }
+
+    init(key: String, json: JSONValue, outputs: [URL]) {
+        (self.key, self.json, text) = (key, json, "")
+        files = outputs.flatMap(Self.files)
+    }
+
+    /// Whether everything that the stage wrote is still there.
+    var isIntact: Bool { files.allSatisfy { Self.byteCount($0.path) == $0.bytes } }
+
+    /// A file, or the files in a folder, in the order of their names.
+    private static func files(_ url: URL) -> [File] {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else { return [] }
+        guard isFolder.boolValue else { return byteCount(url.path).map { [File(path: url.path, bytes: $0)] } ?? [] }
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
+        return names.filter { !$0.hasPrefix(".") }.sorted().flatMap { files(url.appendingPathComponent($0)) }
+    }
+
+    private static func byteCount(_ path: String) -> Int? {
+        (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int
+    }
+
+    // MARK: As JSON
+
+    init?(stored: JSONValue) {
+        guard let key = stored["key"]?.string, let json = stored["result"], let text = stored["text"]?.string,
+            let files = stored["files"]?.array
+        else { return nil }
+        (self.key, self.json, self.text) = (key, json, text)
+        self.files = files.compactMap { file in
+            guard let path = file["path"]?.string, let bytes = file["bytes"]?.integer else { return nil }
+            return File(path: path, bytes: bytes)
+        }
+    }
+
+    var stored: JSONValue {
+        [
+            "key": .string(key), "result": json, "text": .string(text),
+            "files": .array(files.map { ["path": .string($0.path), "bytes": .integer($0.bytes)] }),
+        ]
+    }
+}
+
+/// The content of `run.json`.
+struct RunRecord {
+    let fingerprint: RunFingerprint
+    /// For people: name, base, digests, machine.
+    let identity: JSONObject
+    /// The most memory that any process of the run took.
+    var peakMemoryBytes = 0
+    private var results = JSONObject()
+
+    init(_ run: TrainingRun) {
+        fingerprint = run.fingerprint
+        let doctor = Doctor().json
+        identity = JSONObject([
+            ("name", .string(run.recipe.name)), ("base", .string(run.opened.path)),
+            ("base_sha256", .string(run.provenance.baseDigest ?? "")), ("data_sha256", .string(run.split.digest)),
+            ("instruction_set", doctor["instruction_set"] ?? .null), ("threads", doctor["threads"] ?? .null),
+            ("libraries", doctor["libraries"] ?? .null),
+        ])
+    }
+
+    /// Reads `run.json`; `nil` where there is none of this form.
+    init?(_ file: URL) {
+        guard let bytes = try? Data(contentsOf: file), let json = try? JSONValue(parsing: [UInt8](bytes)),
+            let fingerprint = json["fingerprint"].flatMap({ RunFingerprint($0) }), let object = json.object
+        else { return nil }
+        self.fingerprint = fingerprint
+        let ours = ["fingerprint", "peak_memory_bytes", "results"]
+        identity = JSONObject(object.members.filter { !ours.contains($0.key) })
+        peakMemoryBytes = json["peak_memory_bytes"]?.integer ?? 0
+        results = json["results"]?.object ?? JSONObject()
+    }
+
+    /// What `stage` came to.
+    subscript(stage: String) -> StageResult? {
+        get { results[stage].flatMap { StageResult(stored: $0) } }
+        set { results[stage] = newValue?.stored }
+    }
+
+    var json: JSONValue {
+        var object = identity
+        object["fingerprint"] = fingerprint.json
+        object["peak_memory_bytes"] = .integer(peakMemoryBytes)
+        object["results"] = .object(results)
+        return .object(object)
+    }
+}

@@ -1,0 +1,211 @@
+// The stages of one run, each done once: what it came to is noted in run.json, and a later call takes it from there.
+
+internal import Digests
+internal import Foundation
+internal import JSON
+internal import Recipes
+internal import Training
+
+/// A run at work in its directory.
+final class RunStages {
+    private let run: TrainingRun
+    private let directory: RunDirectory
+    private let earlier: EarlierRun?
+    private let interruption: Interruption
+    private let observer: any RunObserver
+    private var record: RunRecord
+    /// Whether this call has done anything.
+    private(set) var hasWorked = false
+    /// Whether the model carries the trained adapter.
+    private var isTrained = false
+
+    private var recipe: Recipe { run.recipe }
+
+    /// - Parameter earlier: what the run goes on from; `nil` where it starts over.
+    init(
+        _ run: TrainingRun, _ directory: RunDirectory, earlier: EarlierRun?, interruption: Interruption,
+        observer: any RunObserver
+    ) {
+        self.run = run
+        self.directory = directory
+        self.earlier = earlier
+        self.interruption = interruption
+        self.observer = observer
+        record = earlier?.record.flatMap { $0.fingerprint == run.fingerprint ? $0 : nil } ?? RunRecord(run)
+    }
+
+    /// Does what is left to do.
+    func report(merges: Bool) throws -> RunReport {
+        let trained = try train()
+        var report = RunReport(
+            name: recipe.name, runDirectory: directory.url.path, training: trained,
+            data: DataSummary(run.split.report))
+        report.evaluation = try evaluate(trained)
+        if merges {
+            report.merge = try merge(trained)
+            report.exports = try recipe.export.indices.map { try export($0, trained) }
+        }
+        let isWhole = [directory.report, directory.readableReport].allSatisfy {
+            FileManager.default.fileExists(atPath: $0.path)
+        }
+        guard hasWorked || !isWhole else {
+            report.peakMemoryBytes = record.peakMemoryBytes
+            observer.receive(
+                .note(
+                    "this run is finished and all that the recipe asks for is there: nothing is done (--fresh starts over)"
+                ))
+            return report
+        }
+        try note("peak memory") { _ in }
+        report.peakMemoryBytes = record.peakMemoryBytes
+        try directory.write(report.json, to: directory.report)
+        try directory.write(report.markdown, to: directory.readableReport)
+        return report
+    }
+
+    // MARK: Training
+
+    private func train() throws -> TrainingResult {
+        let key = SHA256.hex(of: run.fingerprint.text)
+        if let earlier, earlier.skipped.isEmpty, let known = record["train"], known.key == key, known.isIntact,
+            let result = TrainingResult(known.json), result.digest == (try? run.adapterDigest(directory.adapter))
+        {
+            return result
+        }
+        try begin()
+        interruption.enterSteps()
+        let outcome = try run.train(
+            in: directory, from: earlier, observer: observer, stopRequest: interruption.stopRequest)
+        if outcome.ending == .interrupted {
+            throw interruption.failure("after step \(outcome.steps)", saved: run.saved)
+        }
+        let result = TrainingResult(outcome, digest: try run.adapterDigest(directory.adapter))
+        isTrained = true
+        interruption.enter("after training", saved: saved)
+        if interruption.stopRequest.isSet { throw interruption.failure("after step \(outcome.steps)", saved: saved) }
+        try note("train") { $0["train"] = StageResult(key: key, json: result.json, outputs: [directory.adapter]) }
+        return result
+    }
+
+    /// The first thing that changes the directory: until here another run in it was refused.
+    private func begin() throws {
+        hasWorked = true
+        if earlier == nil { directory.clear() }
+        try run.split.keep()
+        try directory.write(recipe.resolvedYAML(), to: directory.recipe)
+        try directory.write(record.json, to: directory.run)
+    }
+
+    private var saved: String { "the adapter in \(directory.adapter.path)" }
+
+    // MARK: What comes after
+
+    private func evaluate(_ trained: TrainingResult) throws -> StageResult? {
+        guard recipe.evaluate.enabled else { return nil }
+        guard let heldOut = run.split.heldOut else {
+            observer.receive(
+                .warning(
+                    "no held-out rows, so nothing says whether the adapter is better: set data.held_out or data.val_size"
+                ))
+            return nil
+        }
+        return try stage(
+            "evaluate", doing: "while held-out rows were scored",
+            detail: "\(heldOut.rows.count) held-out rows, base and adapter",
+            decidedBy: [trained.digest, recipe.sectionText("evaluate")]
+        ) {
+            let report = try EvaluationReport(
+                recipe, opened: run.opened, model: run.model, adapter: run.adapter, rows: heldOut,
+                workspace: run.workspace, observer: observer)
+            return (report, [])
+        }
+    }
+
+    private func merge(_ trained: TrainingResult) throws -> StageResult? {
+        guard recipe.merge.enabled else { return nil }
+        let output = recipe.merge.path.map { URL(fileURLWithPath: $0) } ?? directory.merged
+        return try stage(
+            "merge", doing: "while the adapter was merged", detail: output.path,
+            decidedBy: [trained.digest, recipe.sectionText("merge"), output.path]
+        ) {
+            // What comes now loads the model a second time.
+            run.workspace.release()
+            let stage = try MergeStage(
+                recipe, opened: run.opened, model: run.model, trainedBase: run.provenance.baseDigest,
+                probe: run.split.heldOut?.examples, replaces: true)
+            return (try stage.run(into: output), [output])
+        }
+    }
+
+    private func export(_ index: Int, _ trained: TrainingResult) throws -> StageResult {
+        let entry = recipe.export[index]
+        let output =
+            entry.path.map { URL(fileURLWithPath: $0) }
+            ?? directory.exports.appendingPathComponent(ExportStage.defaultName(entry.format))
+        return try stage(
+            "export \(output.path)", doing: "while \(entry.format.rawValue) was exported",
+            detail: "\(entry.format.rawValue) → \(output.path)",
+            decidedBy: [trained.digest, recipe.exportText(index), output.path]
+        ) {
+            run.workspace.release()
+            let stage = ExportStage(
+                recipe, opened: run.opened, adapter: run.adapter, provenance: run.provenance, replaces: true)
+            return (try stage.run(entry.format, type: entry.dtype, to: output), [output])
+        }
+    }
+
+    /// What the stage came to before, where nothing that decides it has changed and what it wrote is there; else does it.
+    private func stage(
+        _ name: String, doing words: String, detail: String, decidedBy parts: [String],
+        _ work: () throws -> (any Presentable, outputs: [URL])
+    ) throws -> StageResult {
+        let key = SHA256.hex(of: parts.joined(separator: "\n"))
+        if let known = record[name], known.key == key, known.isIntact { return known }
+        if !hasWorked { try begin() }
+        if !isTrained {
+            try run.takeAdapter(from: directory.adapter)
+            isTrained = true
+        }
+        interruption.enter(words, saved: saved)
+        observer.receive(.stage(String(name.prefix { $0 != " " }), detail: detail))
+        let (result, outputs) = try work()
+        let made = StageResult(result, key: key, outputs: outputs)
+        try note(name) { $0[name] = made }
+        return made
+    }
+
+    /// Changes the record on disk.
+    private func note(_ name: String, _ change: (inout RunRecord) -> Void) throws {
+        change(&record)
+        record.peakMemoryBytes = max(record.peakMemoryBytes, Machine.peakMemoryBytes)
+        try directory.write(record.json, to: directory.run)
+    }
+}
+
+/// What training came to.
+struct TrainingResult {
+    let steps: Int
+    let finalLoss: Double?
+    let tokensPerSecond: Double
+    /// SHA-256 of the adapter's factors.
+    let digest: String
+
+    init(_ outcome: TrainingOutcome, digest: String) {
+        (steps, finalLoss, tokensPerSecond) = (outcome.steps, outcome.finalLoss, outcome.tokensPerSecond)
+        self.digest = digest
+    }
+
+    init?(_ json: JSONValue) {
+        guard let steps = json["steps"]?.integer, let digest = json["adapter_sha256"]?.string else { return nil }
+        (self.steps, self.digest) = (steps, digest)
+        finalLoss = json["final_loss"]?.double
+        tokensPerSecond = json["tokens_per_second"]?.double ?? 0
+    }
+
+    var json: JSONValue {
+        [
+            "steps": .integer(steps), "final_loss": finalLoss.map { .double($0) } ?? .null,
+            "tokens_per_second": .double(tokensPerSecond), "adapter_sha256": .string(digest),
+        ]
+    }
+}

@@ -1,0 +1,42 @@
+// The warm-up held against the number of steps, as far as that is known.
+
+internal import Recipes
+internal import Training
+
+extension TrainSection {
+    /// How the rate moves over `steps`. A share of them that comes to all of them, as of a single step, is one less: each run has a step
+    /// with a rate above zero.
+    func schedule(steps: Int) -> LearningRateSchedule {
+        func schedule(_ warmUp: LearningRateSchedule.WarmUp) -> LearningRateSchedule {
+            LearningRateSchedule(lrScheduler, peak: learningRate, totalSteps: steps, warmUp: warmUp)
+        }
+        if let warmupSteps { return schedule(.steps(warmupSteps)) }
+        let share = schedule(.ratio(warmupRatio))
+        return share.fault == nil ? share : schedule(.steps(steps - 1))
+    }
+
+    /// What a person should know of a warm-up that is as long as the run; `nil` where it is shorter. Throws where nothing would be learnt.
+    func warmUpWarning(_ schedule: LearningRateSchedule) throws -> String? {
+        let words =
+            "train.warmup_steps: \(schedule.warmUpSteps), and the run has \(schedule.totalSteps) "
+            + (schedule.totalSteps == 1 ? "step" : "steps")
+        switch schedule.fault {
+        case nil: return nil
+        case .nothingIsLearnt:
+            throw Failure(
+                .badInput, words + ": its rate would be 0, and nothing would be learnt",
+                hint:
+                    "train.warmup_steps: 0, or more steps by train.max_steps, train.epochs or a smaller train.batch_size"
+            )
+        case .peakIsNotReached(let highest):
+            return words + ": the rate never gets to train.learning_rate \(learningRate), but to \(highest) at most; "
+                + "lower train.warmup_steps, or give the run more steps"
+        }
+    }
+
+    /// The same where the recipe itself says how many steps there are.
+    func warmUpWarning() throws -> String? {
+        guard let maxSteps else { return nil }
+        return try warmUpWarning(schedule(steps: maxSteps))
+    }
+}
