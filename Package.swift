@@ -49,36 +49,47 @@ let package = Package(
             // Loops are optimised in debug builds too: a scalar transformer is not testable.
             cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-ffp-contract=off"])]),
 
+        // Level 0: what everybody shares.
+        module("Vocabulary", []),
+
         // Level 1: values.
         module("Digests", ["COpenSSL"]),
-        module("HDF5Files", ["CHDF5", "Digests"]),
-        module("JSON", []),
+        module("JSON", ["Vocabulary"]),
+        module("Files", ["Vocabulary", "Digests", "JSON"]),
+        module("HDF5Files", ["CHDF5", "Digests", "Files", "Vocabulary"]),
         module("Spelling", []),
         module("Tensors", []),
-        module("Tokenizers", ["COniguruma", "JSON"]),
-        module("ChatTemplates", ["JSON"]),
-        module("Recipes", ["Yams", "Spelling"]),
-        module("Parquet", ["JSON", "CZlib", "CZstd"]),
+        module("Tokenizers", ["COniguruma", "JSON", "Vocabulary"]),
+        module("ChatTemplates", ["JSON", "Vocabulary"]),
+        module("Recipes", ["Yams", "Spelling", "Vocabulary"]),
+        module("Parquet", ["JSON", "CZlib", "CZstd", "Vocabulary"]),
 
         // Level 2: numbers, files, rows.
         module("Kernels", ["Tensors", "CKernels", "COpenBLAS"]),
-        module("WeightFiles", ["Tensors", "JSON", "Digests", "Spelling"]),
-        module("Datasets", ["Tokenizers", "ChatTemplates", "JSON", "Parquet", "CZlib", "CZstd", "CHDF5", "HDF5Files", "Digests"]),
+        module("WeightFiles", ["Tensors", "JSON", "Digests", "Spelling", "Files", "Vocabulary"]),
+        module(
+            "Datasets",
+            [
+                "Tokenizers", "ChatTemplates", "JSON", "Parquet", "CZlib", "CZstd", "CHDF5", "HDF5Files", "Digests", "Vocabulary",
+            ]),
 
         // Level 3: models; rows made ready.
-        module("Models", ["Tensors", "Kernels", "WeightFiles", "JSON"]),
-        module("Preparation", ["Recipes", "Datasets", "Tokenizers", "JSON", "Digests", "CKernels"]),
+        module("Models", ["Tensors", "Kernels", "WeightFiles", "JSON", "Vocabulary"]),
+        module("Preparation", ["Recipes", "Datasets", "Tokenizers", "JSON", "Digests", "CKernels", "Vocabulary"]),
 
         // Level 4: what is done with models.
-        module("Adapters", ["Models", "WeightFiles", "JSON", "Tensors", "Kernels"]),
-        module("Training", ["Recipes", "Models", "Datasets", "Tensors", "Kernels"]),
+        module("Adapters", ["Models", "WeightFiles", "JSON", "Tensors", "Kernels", "Files", "Vocabulary"]),
+        module("Training", ["Recipes", "Models", "Datasets", "Tensors", "Kernels", "Files", "Vocabulary"]),
         module("Evaluation", ["Models", "Datasets", "Tensors", "Kernels"]),
         module("DataReports", ["Preparation", "Datasets", "JSON"]),
 
         // Level 5: what is written.
-        module("Checkpoints", ["Training", "WeightFiles", "Tensors", "JSON", "HDF5Files", "Digests"]),
+        module("Checkpoints", ["Training", "Files", "Tensors", "JSON", "HDF5Files", "Digests", "Vocabulary"]),
         module(
-            "ModelExport", ["Adapters", "Tokenizers", "Models", "WeightFiles", "Tensors", "Kernels", "JSON", "CHDF5"]),
+            "ModelExport",
+            [
+                "Adapters", "Tokenizers", "Models", "WeightFiles", "Tensors", "Kernels", "JSON", "CHDF5", "Files", "Vocabulary",
+            ]),
 
         // Level 6: stages and runs.
         module(
@@ -86,14 +97,14 @@ let package = Package(
             [
                 "Recipes", "Datasets", "Preparation", "Tokenizers", "ChatTemplates", "Models", "Adapters", "Training", "Evaluation",
                 "DataReports", "Checkpoints", "ModelExport", "WeightFiles", "Tensors", "Kernels", "JSON",
-                "Digests", "HDF5Files", .product(name: "Logging", package: "swift-log"),
+                "Digests", "HDF5Files", "Files", "Vocabulary", .product(name: "Logging", package: "swift-log"),
             ]),
 
         // Level 7: the command.
         .executableTarget(
             name: "lathe",
             dependencies: [
-                "Workbench", "DataReports", "Training", "JSON", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Workbench", "DataReports", "Training", "JSON", "Vocabulary", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings),
 
@@ -112,6 +123,8 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["JSON"], path: "Tests/TestSupport", exclude: ["TinyModel"],
             swiftSettings: swiftSettings),
+        tests("Vocabulary"),
+        tests("Files"),
         tests("Digests"),
         tests("HDF5Files"),
         tests("JSON"),
@@ -122,7 +135,7 @@ let package = Package(
         tests("Recipes"),
         tests("Parquet", ["JSON"], exclude: ["Fixtures"]),
         tests("Kernels", ["Tensors", "CKernels", "JSON"]),
-        tests("WeightFiles", ["Tensors", "JSON"]),
+        tests("WeightFiles", ["Tensors", "JSON", "Files", "Vocabulary"]),
         tests("Datasets", ["Tokenizers", "ChatTemplates", "JSON", "Digests"], exclude: ["Fixtures"]),
         tests("Preparation", ["Recipes", "Datasets", "JSON", "Digests"]),
         tests("Models", ["Tensors", "Kernels", "WeightFiles", "JSON"], exclude: ["Fixtures"]),
@@ -132,9 +145,9 @@ let package = Package(
             exclude: ["Fixtures"]),
         tests("Evaluation", ["Models", "Datasets", "Tensors", "JSON"], exclude: ["Fixtures"]),
         tests("DataReports", ["Preparation", "Datasets", "JSON"]),
-        tests("Checkpoints", ["Training", "Tensors", "JSON"]),
+        tests("Checkpoints", ["Training", "Tensors", "JSON", "Vocabulary"]),
         tests("ModelExport", ["Adapters", "Models", "Tensors", "WeightFiles", "JSON"]),
-        tests("Workbench", ["JSON", "Recipes"]),
+        tests("Workbench", ["JSON", "Recipes", "Vocabulary"]),
         tests("Benchmarks", ["Models"]),
         .testTarget(
             name: "CommandTests", dependencies: ["TestSupport", "JSON", "lathe"], swiftSettings: swiftSettings),

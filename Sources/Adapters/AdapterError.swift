@@ -1,7 +1,9 @@
 // The one error of this module: facts, not sentences.
 
+public import Vocabulary
+
 /// Why an adapter cannot be made, read or written, with everything that is wrong at once.
-public struct AdapterError: Error, Sendable, Equatable {
+public struct AdapterError: ClassifiedError, Equatable {
     /// One thing that is wrong.
     public struct Problem: Sendable, Equatable {
         /// A key of a file, a module's path or a pattern.
@@ -28,22 +30,39 @@ public struct AdapterError: Error, Sendable, Equatable {
     /// The file concerned, if it is one.
     public var file: String?
     public var problems: [Problem]
+    public var kind: FailureKind
 
-    public init(file: String? = nil, problems: [Problem]) {
+    /// An error of what an adapter holds, unless `kind` says otherwise.
+    public init(file: String? = nil, problems: [Problem], kind: FailureKind = .badInput) {
         self.file = file
         self.problems = problems
+        self.kind = kind
     }
+
+    /// What the system said of an adapter's file.
+    public init(_ error: SystemError) {
+        self.init(file: error.path, problems: [Problem("\(error.problem): \(error.cause)")], kind: error.kind)
+    }
+
+    /// The same error, of the file it was found in.
+    func located(_ file: String) -> AdapterError {
+        var located = self
+        located.file = file
+        return located
+    }
+
+    public var namedFile: String? { file }
 
     public init(
         file: String? = nil, _ text: String, subject: String? = nil, expected: String? = nil, found: String? = nil,
-        nearest: String? = nil
+        nearest: String? = nil, kind: FailureKind = .badInput
     ) {
         let problem = Problem(text, subject: subject, expected: expected, found: found, nearest: nearest)
-        self.init(file: file, problems: [problem])
+        self.init(file: file, problems: [problem], kind: kind)
     }
 }
 
-extension AdapterError: CustomStringConvertible {
+extension AdapterError {
     public var description: String {
         let lines = problems.map { problem in
             var text = problem.subject.map { "\($0): \(problem.text)" } ?? problem.text

@@ -1,5 +1,6 @@
 // An adapter set from a PEFT directory, and into one.
 
+internal import Files
 public import Foundation
 import JSON
 public import Models
@@ -24,13 +25,11 @@ extension AdapterSet {
             }
             try self.init(directory.configuration, for: layers)
         } catch {
-            throw AdapterError(
-                file: directory.url.appendingPathComponent(PEFTDirectory.configurationName).path,
-                problems: error.problems)
+            throw error.located(directory.url.appendingPathComponent(PEFTDirectory.configurationName).path)
         }
         let values = try directory.values()
         do throws(AdapterError) { try load(values) } catch {
-            throw AdapterError(file: directory.weights.file.url.path, problems: error.problems)
+            throw error.located(directory.weights.file.url.path)
         }
     }
 
@@ -49,7 +48,7 @@ extension AdapterSet {
         guard
             entries.map({ $0.isEmpty || $0.contains(PEFTDirectory.configurationName) })
                 ?? !files.fileExists(atPath: url.path)
-        else { throw AdapterError(file: url.path, "is there already and is no adapter directory") }
+        else { throw AdapterError(file: url.path, "is there already and is no adapter directory", kind: .inputOutput) }
         let folder = try AtomicFolder(
             url, owned: [PEFTDirectory.configurationName, PEFTDirectory.weightsName, AdapterProvenance.fileName])
         func place(_ name: String) -> URL { folder.staging.appendingPathComponent(name) }

@@ -1,9 +1,11 @@
 // A PEFT adapter directory as it lies on disk: its configuration, its tensors and where it comes from.
 
+internal import Files
 public import Foundation
 import JSON
 import Kernels
 import Tensors
+internal import Vocabulary
 public import WeightFiles
 
 /// A directory with `adapter_config.json` and `adapter_model.safetensors`.
@@ -27,7 +29,7 @@ public struct PEFTDirectory: Sendable {
         let configurationURL = url.appendingPathComponent(Self.configurationName)
         let json = try Self.json(configurationURL)
         do throws(AdapterError) { configuration = try AdapterConfiguration(peft: json) } catch {
-            throw AdapterError(file: configurationURL.path, problems: error.problems)
+            throw error.located(configurationURL.path)
         }
         let weightsURL = url.appendingPathComponent(Self.weightsName)
         if !FileManager.default.fileExists(atPath: weightsURL.path) {
@@ -35,7 +37,8 @@ public struct PEFTDirectory: Sendable {
             throw AdapterError(
                 file: weightsURL.path,
                 FileManager.default.fileExists(atPath: pickle.path)
-                    ? "is missing: adapter_model.bin is a pickle, save the adapter as safetensors" : "is missing")
+                    ? "is missing: adapter_model.bin is a pickle, save the adapter as safetensors" : "is missing",
+                kind: .missingInput)
         }
         let provenanceURL = url.appendingPathComponent(AdapterProvenance.fileName)
         let hasProvenance = FileManager.default.fileExists(atPath: provenanceURL.path)
@@ -47,9 +50,7 @@ public struct PEFTDirectory: Sendable {
 
     private static func json(_ url: URL) throws -> JSONValue {
         let bytes: [UInt8]
-        do { bytes = [UInt8](try Data(contentsOf: url)) } catch {
-            throw AdapterError(file: url.path, "cannot be read")
-        }
+        do throws(SystemError) { bytes = try WholeFile.bytes(url.path) } catch { throw AdapterError(error) }
         do throws(JSONError) { return try JSONValue(parsing: bytes) } catch {
             throw AdapterError(file: url.path, "\(error)")
         }

@@ -1,5 +1,7 @@
 // What can go wrong with a template, and where.
 
+public import Vocabulary
+
 /// A place in a template's source: both counted from 1, columns in Unicode scalars.
 public struct TemplatePosition: Sendable, Equatable {
     public let line: Int
@@ -7,9 +9,9 @@ public struct TemplatePosition: Sendable, Equatable {
 }
 
 /// A template that cannot be read, or that failed while it was rendered.
-public struct TemplateError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct TemplateError: ClassifiedError, Equatable {
     /// The kinds of failure a caller may want to tell apart.
-    public enum Kind: Sendable, Equatable {
+    public enum Fault: Sendable, Equatable {
         /// The source is not a template.
         case syntax
         /// A value was used that does not exist.
@@ -24,18 +26,20 @@ public struct TemplateError: Error, Sendable, Equatable, CustomStringConvertible
         case security
     }
 
-    public let kind: Kind
+    public let fault: Fault
     public let message: String
     /// Where; `nil` where the failure belongs to no place in the source.
     public private(set) var position: TemplatePosition?
+
+    public var kind: FailureKind { .badInput }
 
     public var description: String {
         guard let position else { return message }
         return "line \(position.line), column \(position.column): \(message)"
     }
 
-    init(_ kind: Kind, _ message: String, at position: TemplatePosition? = nil) {
-        self.kind = kind
+    init(_ fault: Fault, _ message: String, at position: TemplatePosition? = nil) {
+        self.fault = fault
         self.message = message
         self.position = position
     }

@@ -17,7 +17,7 @@ public enum Checkpoint {
     public static func write(_ snapshot: TrainingSnapshot, to url: URL) throws(CheckpointError) {
         let image: [UInt8]
         do throws(HDF5Failure) { image = try self.image(of: snapshot) } catch {
-            throw CheckpointError(file: url.path, .cannotWrite("libhdf5 cannot \(error.operation)"))
+            throw CheckpointError(file: url.path, .cannotMake("\(error)"))
         }
         try SealedFile.write(image, to: url)
     }

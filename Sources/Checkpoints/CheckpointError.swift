@@ -1,10 +1,14 @@
 // The one error of this module: facts, not sentences.
 
+public import Vocabulary
+
 /// Why a checkpoint cannot be read or written.
-public struct CheckpointError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct CheckpointError: ClassifiedError, Equatable {
     public enum Reason: Sendable, Equatable {
-        case cannotRead(String)
-        case cannotWrite(String)
+        /// The system refused to read or write it.
+        case refused(SystemError)
+        /// libhdf5 cannot make it.
+        case cannotMake(String)
         /// The file does not start as a checkpoint does.
         case noCheckpoint
         /// Another version of the format.
@@ -24,10 +28,20 @@ public struct CheckpointError: Error, Sendable, Equatable, CustomStringConvertib
         self.reason = reason
     }
 
+    public var namedFile: String? { file }
+
+    public var kind: FailureKind {
+        switch reason {
+        case .refused(let error): error.kind
+        case .cannotMake: .inputOutput
+        case .noCheckpoint, .otherFormat, .damaged, .inconsistent: .badInput
+        }
+    }
+
     public var description: String {
         switch reason {
-        case .cannotRead(let cause): "\(file): cannot be read: \(cause)"
-        case .cannotWrite(let cause): "\(file): cannot be written: \(cause)"
+        case .refused(let error): "\(file): \(error.problem): \(error.cause)"
+        case .cannotMake(let cause): "\(file): cannot be written: \(cause)"
         case .noCheckpoint: "\(file): not a checkpoint"
         case .otherFormat(let line): "\(file): a checkpoint of another format: \(line)"
         case .damaged: "\(file): the checkpoint is damaged: its digest does not match its bytes"

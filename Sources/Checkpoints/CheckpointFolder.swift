@@ -1,7 +1,9 @@
 // The checkpoints of one run: `step-000200.h5` and its siblings.
 
+internal import Files
 public import Foundation
 public import Training
+internal import Vocabulary
 
 /// The snapshots in a run's directory.
 public struct CheckpointFolder: Sendable {
@@ -53,9 +55,7 @@ public struct CheckpointFolder: Sendable {
     /// snapshot is safe on disk.
     @discardableResult
     public func save(_ snapshot: TrainingSnapshot, retention: Retention) throws(CheckpointError) -> URL {
-        do { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) } catch {
-            throw CheckpointError(file: url.path, .cannotWrite("the directory cannot be created"))
-        }
+        do throws(SystemError) { try Folder.make(url) } catch { throw CheckpointError(file: url.path, .refused(error)) }
         let file = file(step: snapshot.step)
         try Checkpoint.write(snapshot, to: file)
         for step in retention.stepsToRemove(from: steps, newest: snapshot.step, best: snapshot.best?.step) {

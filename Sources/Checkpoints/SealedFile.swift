@@ -1,9 +1,10 @@
 // Checkpoints on disk: sealed, whole or not at all. libhdf5 works in memory, so that a full disk is met by our own writer.
 
 import Digests
+import Files
 import Foundation
 import HDF5Files
-import WeightFiles
+import Vocabulary
 
 /// A file of a seal and an HDF5 image.
 enum SealedFile {
@@ -11,26 +12,25 @@ enum SealedFile {
 
     /// Writes the sealed `image` to `url`: whole and durable, or not at all.
     static func write(_ image: [UInt8], to url: URL) throws(CheckpointError) {
-        do throws(WeightError) {
+        do throws(SystemError) {
             let file = try AtomicFile(url)
             try file.write(seal.bytes(digest: SHA256.hex(of: image), byteCount: image.count))
             try file.write(image)
             try file.commit()
         } catch {
-            throw CheckpointError(file: url.path, .cannotWrite(error.found ?? error.problem))
+            throw CheckpointError(file: url.path, .refused(error))
         }
     }
 
     /// The image in `url`, its digest checked.
     static func read(_ url: URL) throws(CheckpointError) -> [UInt8] {
         var bytes: [UInt8]
-        do { bytes = [UInt8](try Data(contentsOf: url, options: .mappedIfSafe)) } catch {
-            let exists = FileManager.default.fileExists(atPath: url.path)
-            throw CheckpointError(file: url.path, .cannotRead(exists ? "no permission or no file" : "it is not there"))
+        do throws(SystemError) { bytes = try WholeFile.bytes(url.path) } catch {
+            throw CheckpointError(file: url.path, .refused(error))
         }
         do throws(SealFault) { try seal.check(bytes) } catch {
             switch error {
-            case .unreadable(let cause): throw CheckpointError(file: url.path, .cannotRead(cause))
+            case .refused(let error): throw CheckpointError(file: url.path, .refused(error))
             case .foreign: throw CheckpointError(file: url.path, .noCheckpoint)
             case .otherVersion(let line): throw CheckpointError(file: url.path, .otherFormat(line))
             case .damaged: throw CheckpointError(file: url.path, .damaged)

@@ -1,5 +1,7 @@
 // What is wrong with data, each with its file and line. A data set is refused with all of it at once, up to a bound.
 
+public import Vocabulary
+
 /// Where a row stands.
 public struct RowPlace: Codable, Sendable, Equatable, CustomStringConvertible {
     public var file: String
@@ -21,6 +23,17 @@ public struct DatasetProblem: Codable, Sendable, Equatable, CustomStringConverti
         case absent, unreadable, unsupported, empty, notUTF8, rowTooLarge, syntax, ragged, unknownFormat, missingField
         case wrongType, unknownLabel
         case noTemplate, template, notAPrefix, tooLong, noTarget, split
+        /// The system does not let it be read.
+        case refused
+
+        /// What it means for the whole.
+        var failure: FailureKind {
+            switch self {
+            case .absent: .missingInput
+            case .refused: .inputOutput
+            default: .badInput
+            }
+        }
     }
 
     public var kind: Kind
@@ -39,7 +52,7 @@ public struct DatasetProblem: Codable, Sendable, Equatable, CustomStringConverti
 }
 
 /// Why data cannot be used.
-public struct DatasetError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct DatasetError: ClassifiedError, Equatable {
     /// The first problems, in order of rows.
     public let problems: [DatasetProblem]
     /// How many there are, those beyond the list included.
@@ -53,6 +66,22 @@ public struct DatasetError: Error, Sendable, Equatable, CustomStringConvertible 
     init(_ kind: DatasetProblem.Kind, _ place: RowPlace, _ message: String, hint: String? = nil) {
         self.init([DatasetProblem(kind, place, message, hint: hint)])
     }
+
+    /// What the system said of a data file.
+    init(_ error: SystemError) {
+        let kind: DatasetProblem.Kind =
+            switch error.kind {
+            case .missingInput: .absent
+            case .badInput: .unreadable
+            default: .refused
+            }
+        self.init(kind, RowPlace(file: error.path, line: 0), "\(error.problem): \(error.cause)")
+    }
+
+    /// That of the first problem.
+    public var kind: FailureKind { problems.first?.kind.failure ?? .badInput }
+
+    public var namedFile: String? { problems.first?.place.file }
 
     public var description: String {
         let lines = problems.map(\.description).joined(separator: "\n")

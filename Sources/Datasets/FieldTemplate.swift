@@ -1,6 +1,7 @@
 // A text with places for a row's fields, such as "Context: {context}\nQuestion: {question}".
 
 public import JSON
+public import Vocabulary
 
 /// A template. `{name}` stands for a field of the row and `{{` and `}}` for braces.
 ///
@@ -109,6 +110,9 @@ public struct FieldTemplate: Sendable {
 }
 
 /// Why a template cannot be read, or gives no text.
-public struct FieldTemplateFault: Error, Sendable, Equatable {
+public struct FieldTemplateFault: ClassifiedError, Equatable {
     public let reason: String
+
+    public var kind: FailureKind { .badInput }
+    public var description: String { reason }
 }

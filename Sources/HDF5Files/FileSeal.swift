@@ -3,16 +3,29 @@
 
 internal import Digests
 internal import Foundation
+public import Vocabulary
 
 /// What is wrong with a sealed file.
-public enum SealFault: Error, Sendable, Equatable {
-    case unreadable(String)
+public enum SealFault: ClassifiedError, Equatable {
+    /// The system does not let it be read or written.
+    case refused(SystemError)
     /// The file does not begin as files of this kind do.
     case foreign
     /// Another version of the format: its first line.
     case otherVersion(String)
     /// The bytes are not those that were sealed: cut, changed or half-written.
     case damaged
+
+    public var kind: FailureKind { if case .refused(let error) = self { error.kind } else { .badInput } }
+
+    public var description: String {
+        switch self {
+        case .refused(let error): "\(error)"
+        case .foreign: "it is no file of this kind"
+        case .otherVersion(let line): "it is of another version: \(line)"
+        case .damaged: "it is damaged: its digest does not match its bytes"
+        }
+    }
 }
 
 /// The first bytes of files of one kind.
@@ -40,7 +53,7 @@ public struct FileSeal: Sendable {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
-        return (try? Self.read(descriptor, name.utf8.count + 1)) == Array((name + " ").utf8)
+        return (try? Self.read(descriptor, name.utf8.count + 1, path)) == Array((name + " ").utf8)
     }
 
     /// Throws unless a file that begins with `head` is of this kind and version.
@@ -68,32 +81,32 @@ public struct FileSeal: Sendable {
     /// Checks the file at `path`, which is read through and not kept.
     public func check(path: String) throws(SealFault) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .unreadable(String(cString: strerror(errno))) }
+        guard descriptor >= 0 else { throw .refused(SystemError(errno, reading: path)) }
         defer { close(descriptor) }
-        let head = try Self.read(descriptor, Self.byteCount)
+        let head = try Self.read(descriptor, Self.byteCount, path)
         try requireKind(head)
-        let (digest, byteCount) = try Self.digest(descriptor)
+        let (digest, byteCount) = try Self.digest(descriptor, path)
         guard byteCount > 0, head == bytes(digest: digest, byteCount: byteCount) else { throw .damaged }
     }
 
     /// Writes the seal of what follows it over the first bytes of the file.
-    func write(to descriptor: Int32) throws(SealFault) {
+    func write(to descriptor: Int32, path: String) throws(SealFault) {
         guard lseek(descriptor, off_t(Self.byteCount), SEEK_SET) == Self.byteCount else {
-            throw .unreadable(String(cString: strerror(errno)))
+            throw .refused(SystemError(errno, writing: path, "cannot be sealed"))
         }
-        let (digest, byteCount) = try Self.digest(descriptor)
+        let (digest, byteCount) = try Self.digest(descriptor, path)
         let bytes = bytes(digest: digest, byteCount: byteCount)
         guard pwrite(descriptor, bytes, bytes.count, 0) == bytes.count else {
-            throw .unreadable(String(cString: strerror(errno)))
+            throw .refused(SystemError(errno, writing: path, "cannot be sealed"))
         }
     }
 
     /// SHA-256 of what `descriptor` still gives, and how much it is.
-    private static func digest(_ descriptor: Int32) throws(SealFault) -> (digest: String, byteCount: Int) {
+    private static func digest(_ descriptor: Int32, _ path: String) throws(SealFault) -> (digest: String, byteCount: Int) {
         var hash = SHA256()
         var byteCount = 0
         while true {
-            let block = try read(descriptor, 1 << 20)
+            let block = try read(descriptor, 1 << 20, path)
             guard !block.isEmpty else { return (hash.digest().hexadecimal, byteCount) }
             hash.update(block)
             byteCount += block.count
@@ -101,7 +114,7 @@ public struct FileSeal: Sendable {
     }
 
     /// The next `count` bytes, fewer at the end.
-    private static func read(_ descriptor: Int32, _ count: Int) throws(SealFault) -> [UInt8] {
+    private static func read(_ descriptor: Int32, _ count: Int, _ path: String) throws(SealFault) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         var filled = 0
         while filled < count {
@@ -111,7 +124,7 @@ public struct FileSeal: Sendable {
             if got == 0 { break }
             guard got > 0 else {
                 if errno == EINTR { continue }
-                throw .unreadable(String(cString: strerror(errno)))
+                throw .refused(SystemError(errno, reading: path))
             }
             filled += got
         }

@@ -1,13 +1,22 @@
 // libhdf5's handles, closed when nobody holds them. The library as Debian builds it locks itself, so handles may go between threads.
 
 public import CHDF5
+public import Vocabulary
 
 /// A refusal of the library.
-public struct HDF5Failure: Error, Sendable {
+public struct HDF5Failure: ClassifiedError {
     /// What was asked of it: "open dataset /adapter/…".
     public let operation: String
 
-    public init(operation: String = "read the file") { self.operation = operation }
+    public let kind: FailureKind
+
+    /// A refusal to read what stands in a file, unless `kind` says otherwise.
+    public init(operation: String = "read the file", kind: FailureKind = .badInput) {
+        self.operation = operation
+        self.kind = kind
+    }
+
+    public var description: String { "libhdf5 cannot \(operation)" }
 }
 
 /// Closes a library handle when the last holder lets go.

@@ -2,9 +2,10 @@
 
 public import Foundation
 internal import Synchronization
+public import Vocabulary
 
 /// Why a sealed file cannot be written.
-public struct SealedWriteError: Error, Sendable, CustomStringConvertible {
+public struct SealedWriteError: ClassifiedError {
     public let path: String
     public let reason: String
 
@@ -13,6 +14,8 @@ public struct SealedWriteError: Error, Sendable, CustomStringConvertible {
         self.reason = reason
     }
 
+    public var kind: FailureKind { .inputOutput }
+    public var namedFile: String? { path }
     public var description: String { "\(path): cannot be written: \(reason)" }
 }
 
@@ -54,11 +57,11 @@ public final class SealedHDF5Writer {
         do throws(HDF5Failure) { try file.flush() } catch { throw failure("libhdf5 cannot \(error.operation)") }
         opened = nil
         let descriptor = open(temporary.path, O_RDWR | O_CLOEXEC)
-        guard descriptor >= 0 else { throw failure(String(cString: strerror(errno))) }
+        guard descriptor >= 0 else { throw failure(SystemError(errno, writing: url.path).cause) }
         defer { close(descriptor) }
-        do throws(SealFault) { try seal.write(to: descriptor) } catch { throw failure("\(error)") }
+        do throws(SealFault) { try seal.write(to: descriptor, path: temporary.path) } catch { throw failure("\(error)") }
         guard fsync(descriptor) == 0, rename(temporary.path, url.path) == 0 else {
-            throw failure(String(cString: strerror(errno)))
+            throw failure(SystemError(errno, writing: url.path).cause)
         }
         let folder = open(url.deletingLastPathComponent().path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else { return }

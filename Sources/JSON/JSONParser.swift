@@ -1,7 +1,9 @@
 // A strict JSON reader: what RFC 8259 does not allow is an error with its place, and no input can exhaust the stack.
 
+public import Vocabulary
+
 /// Why a text is not JSON, and where.
-public struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct JSONError: ClassifiedError, Equatable {
     /// What was wrong, as a fragment: "expected ':'".
     public let reason: String
     public let byteOffset: Int
@@ -9,6 +11,8 @@ public struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
     public let line: Int
     /// In bytes, counted from 1.
     public let column: Int
+
+    public var kind: FailureKind { .badInput }
 
     public var description: String { "line \(line), column \(column) (byte \(byteOffset)): \(reason)" }
 }

@@ -1,5 +1,6 @@
 // The files beside the weights: config.json, the tokenizer, generation defaults; copied from a folder, built from a GGUF.
 
+internal import Files
 internal import Foundation
 internal import JSON
 internal import Models
@@ -63,7 +64,7 @@ struct BaseDescription {
         case .folder(let base):
             for name in BaseDescription.companions {
                 guard let file = base.fileURL(name) else { continue }
-                files.append((name, Array(try Data(contentsOf: file))))
+                files.append((name, try WholeFile.bytes(file.path)))
             }
         case .gguf(let file):
             let built = try TokenizerFiles(

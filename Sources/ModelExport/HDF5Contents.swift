@@ -3,6 +3,7 @@
 @preconcurrency internal import CHDF5
 public import Foundation
 public import Tensors
+internal import Vocabulary
 
 /// The datasets of an HDF5 file.
 public struct HDF5Contents {
@@ -11,11 +12,14 @@ public struct HDF5Contents {
 
     /// Whether the file starts as HDF5 files do; a checkpoint does not, its digest stands first.
     public static func isHDF5(_ url: URL) throws -> Bool {
-        guard let file = FileHandle(forReadingAtPath: url.path) else {
-            throw ModelExportError(url.path, "cannot be opened", found: String(cString: strerror(errno)))
-        }
-        defer { try? file.close() }
-        return try file.read(upToCount: 8) == Data([0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A])
+        let descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw SystemError(errno, reading: url.path, "cannot be opened") }
+        defer { close(descriptor) }
+        let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
+        var start = [UInt8](repeating: 0, count: signature.count)
+        let count = read(descriptor, &start, start.count)
+        guard count >= 0 else { throw SystemError(errno, reading: url.path) }
+        return count == start.count && start == signature
     }
 
     public init(_ url: URL) throws(ModelExportError) {

@@ -4,6 +4,7 @@
 @preconcurrency internal import CHDF5
 internal import Foundation
 internal import Tensors
+internal import Vocabulary
 
 /// An HDF5 file being written under a temporary name.
 ///
@@ -18,7 +19,7 @@ final class HDF5Model {
 
     init(_ place: URL, replaces: Bool) throws {
         guard replaces || !FileManager.default.fileExists(atPath: place.path) else {
-            throw ModelExportError(place.path, "is there already", hint: "name another place, or remove it first")
+            throw ModelExportError(place.path, "is there already", hint: "name another place, or remove it first", kind: .inputOutput)
         }
         self.place = place
         temporary = place.deletingLastPathComponent().appendingPathComponent(
@@ -30,7 +31,7 @@ final class HDF5Model {
         guard file >= 0, half >= 0, H5Tset_fields(half, 15, 10, 5, 0, 10) >= 0, H5Tset_size(half, 2) >= 0,
             H5Tset_ebias(half, 15) >= 0
         else {
-            throw ModelExportError(place.path, "cannot be created", found: String(cString: strerror(errno)))
+            throw SystemError(errno, writing: place.path, "cannot be created")
         }
     }
 
@@ -44,7 +45,7 @@ final class HDF5Model {
     /// Writes one tensor; `produce` hands its bytes, whole rows at a time, to the sink.
     func write(_ tensor: PlannedTensor, _ produce: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void) throws {
         let type = try type(tensor)
-        guard tensor.shape.rank <= 2 else { throw failure(tensor.name, "a tensor of rank \(tensor.shape.rank)") }
+        guard tensor.shape.rank <= 2 else { throw unfit(tensor.name, "a tensor of rank \(tensor.shape.rank)") }
         let sizes = tensor.shape.sizes.map { hsize_t($0) }
         let space = sizes.isEmpty ? H5Screate(H5S_SCALAR) : H5Screate_simple(Int32(sizes.count), sizes, nil)
         defer { H5Sclose(space) }
@@ -52,7 +53,7 @@ final class HDF5Model {
         defer { H5Pclose(creation) }
         H5Pset_obj_track_times(creation, false)
         let dataset = H5Dcreate2(file, tensor.name, type, space, 0, creation, 0)
-        guard dataset >= 0 else { throw failure(tensor.name, "the dataset cannot be created") }
+        guard dataset >= 0 else { throw failure(errno, tensor.name) }
         defer { H5Dclose(dataset) }
         if tensor.dtype == .bf16 { try attribute("dtype", "bfloat16", on: dataset, tensor.name) }
         var start = 0
@@ -76,8 +77,9 @@ final class HDF5Model {
         let durable = descriptor >= 0 && fsync(descriptor) == 0
         close(descriptor)
         guard flushed, closed, durable, rename(temporary.path, place.path) == 0 else {
+            let code = errno
             unlink(temporary.path)
-            throw failure(place.path, "cannot be written")
+            throw SystemError(code == 0 ? EIO : code, writing: place.path)
         }
     }
 
@@ -94,14 +96,14 @@ final class HDF5Model {
             start[0] = hsize_t(rows.lowerBound)
             count[0] = hsize_t(rows.count)
             guard H5Sselect_hyperslab(space, H5S_SELECT_SET, start, nil, count, nil) >= 0 else {
-                throw failure(name, "cannot be written")
+                throw failure(errno, name)
             }
             memory = H5Screate_simple(Int32(count.count), count, nil)
             target = space
         }
         defer { if memory > 0 { H5Sclose(memory) } }
         guard H5Dwrite(dataset, type, memory, target, 0, bytes.baseAddress) >= 0 else {
-            throw failure(name, "cannot be written")
+            throw failure(errno, name)
         }
     }
 
@@ -116,7 +118,7 @@ final class HDF5Model {
             H5Tclose(type)
         }
         guard attribute >= 0, H5Awrite(attribute, type, Array(text.utf8)) >= 0 else {
-            throw failure(tensor, "an attribute cannot be written")
+            throw failure(errno, tensor)
         }
     }
 
@@ -131,12 +133,17 @@ final class HDF5Model {
         case .i32: H5T_STD_I32LE_g
         case .i64: H5T_STD_I64LE_g
         case .u8, .bool: H5T_STD_U8LE_g
-        default: throw failure(tensor.name, "HDF5 export does not hold \(tensor.dtype.rawValue)")
+        default: throw unfit(tensor.name, "HDF5 export does not hold \(tensor.dtype.rawValue)")
         }
     }
 
-    private func failure(_ name: String, _ problem: String) -> ModelExportError {
-        ModelExportError("\(place.path), \(name)", problem, found: errno != 0 ? String(cString: strerror(errno)) : nil)
+    private func unfit(_ name: String, _ problem: String) -> ModelExportError {
+        ModelExportError("\(place.path), \(name)", problem)
+    }
+
+    /// libhdf5 leaves `errno` as the system set it; where it set none, the library itself refused.
+    private func failure(_ code: Int32, _ name: String) -> SystemError {
+        SystemError(code == 0 ? EIO : code, writing: "\(place.path), \(name)")
     }
 }
 

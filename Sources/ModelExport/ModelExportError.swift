@@ -1,7 +1,9 @@
 // The one error of this module.
 
+public import Vocabulary
+
 /// Why a model cannot be merged or exported. Raised before the output's place is touched.
-public struct ModelExportError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct ModelExportError: ClassifiedError, Equatable {
     /// The file, tensor or module concerned.
     public var place: String
     /// What is wrong, as a fragment.
@@ -10,15 +12,22 @@ public struct ModelExportError: Error, Sendable, Equatable, CustomStringConverti
     public var found: String?
     /// What the user may try.
     public var hint: String?
+    public var kind: FailureKind
 
-    public init(_ place: String, _ problem: String, expected: String? = nil, found: String? = nil, hint: String? = nil)
-    {
+    /// An error of what a model or adapter holds, unless `kind` says otherwise.
+    public init(
+        _ place: String, _ problem: String, expected: String? = nil, found: String? = nil, hint: String? = nil,
+        kind: FailureKind = .badInput
+    ) {
         self.place = place
         self.problem = problem
         self.expected = expected
         self.found = found
         self.hint = hint
+        self.kind = kind
     }
+
+    public var namedFile: String? { place }
 
     public var description: String {
         var text = "\(place): \(problem)"

@@ -1,5 +1,6 @@
 // Merging: W' = round(dequant(W) + scale · B·A), tensor by tensor, into a Hugging Face folder.
 
+internal import Files
 public import Foundation
 public import Models
 public import WeightFiles
@@ -122,7 +123,7 @@ public struct ModelMerger {
         let contents = try? FileManager.default.contentsOfDirectory(atPath: output.path)
         let isTaken = contents.map { !$0.isEmpty } ?? FileManager.default.fileExists(atPath: output.path)
         guard options.replacesOutput || !isTaken else {
-            throw ModelExportError(output.path, "is there already", hint: "name another place, or remove it first")
+            throw ModelExportError(output.path, "is there already", hint: "name another place, or remove it first", kind: .inputOutput)
         }
         let folder = try AtomicFolder(output, owned: nil)
         let shards = ShardedSafetensors(folder: folder.staging, plan: plan, shardByteLimit: options.shardByteLimit)

@@ -1,5 +1,6 @@
 // model.safetensors, or numbered shards with their index where the model is larger than one file should be.
 
+internal import Files
 internal import Foundation
 internal import JSON
 internal import WeightFiles

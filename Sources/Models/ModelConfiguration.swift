@@ -1,6 +1,7 @@
 // What one decoder is, as data: sizes and the few differences between families. Nothing here knows a file or a tensor.
 
 public import Kernels
+public import Vocabulary
 
 /// The sizes and kinds of a Llama-style decoder. One block serves all families; what differs between them is in here.
 public struct ModelConfiguration: Sendable, Equatable {
@@ -87,7 +88,7 @@ public struct ModelConfiguration: Sendable, Equatable {
 }
 
 /// Why a configuration cannot be used.
-public enum ModelConfigurationError: Error, Equatable {
+public enum ModelConfigurationError: ClassifiedError, Equatable {
     /// A family this engine does not have; `supported` are those it has.
     case unsupportedArchitecture(found: String, supported: [String])
     /// A known key with a value this engine does not compute.
@@ -97,7 +98,9 @@ public enum ModelConfigurationError: Error, Equatable {
     case invalid(key: String, value: String, expected: String)
 }
 
-extension ModelConfigurationError: CustomStringConvertible {
+extension ModelConfigurationError {
+    public var kind: FailureKind { .badInput }
+
     public var description: String {
         switch self {
         case .unsupportedArchitecture(let found, let supported):

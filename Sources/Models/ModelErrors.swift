@@ -1,7 +1,9 @@
 // What can go wrong with a model whose configuration is sound: its weights, and its numbers.
 
+public import Vocabulary
+
 /// Why weights do not make the configured model: everything that is wrong, found in one go.
-public struct ModelLoadError: Error, Equatable, CustomStringConvertible {
+public struct ModelLoadError: ClassifiedError, Equatable {
     /// One thing wrong with one tensor.
     public enum Problem: Equatable, Sendable {
         /// Not in the file; `closest` is a name that is, and looks like it.
@@ -18,6 +20,9 @@ public struct ModelLoadError: Error, Equatable, CustomStringConvertible {
     /// The file or folder.
     public let location: String
     public let problems: [Problem]
+
+    public var kind: FailureKind { .badInput }
+    public var namedFile: String? { location }
 
     public var description: String {
         let shown = problems.prefix(20).map { "  \($0)" }
@@ -43,7 +48,7 @@ extension ModelLoadError.Problem: CustomStringConvertible {
 }
 
 /// Why a pass through the model cannot go on.
-public enum ModelError: Error, Equatable, CustomStringConvertible {
+public enum ModelError: ClassifiedError, Equatable {
     /// A token id outside the vocabulary, and the row of the batch it stands in.
     case tokenOutOfRange(id: Int, row: Int, vocabularySize: Int)
     /// A loss that is NaN or infinite: the example of the batch, and the first layer whose output is not finite.
@@ -52,6 +57,14 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
     case nonFiniteLogits(position: Int)
     /// More positions than the cache of a generation was made for.
     case contextFull(capacity: Int)
+
+    /// Numbers that ran away are no fault of a file's: weights and adapters are checked when they are read.
+    public var kind: FailureKind {
+        switch self {
+        case .nonFiniteLoss, .nonFiniteLogits: .internal
+        case .tokenOutOfRange, .contextFull: .badInput
+        }
+    }
 
     public var description: String {
         switch self {

@@ -1,19 +1,22 @@
 // A Parquet file's bytes: pieces of it, read where they are needed.
 
 internal import Glibc
+internal import Vocabulary
 
 /// A file that is read by pieces, in any order.
 final class ParquetBytes {
     let byteCount: Int
+    private let path: String
     private let descriptor: Int32
 
     init(path: String) throws(ParquetError) {
+        self.path = path
         descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw ParquetError(.unreadable, String(cString: strerror(errno))) }
+        guard descriptor >= 0 else { throw ParquetError(SystemError(errno, reading: path)) }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             close(descriptor)
-            throw ParquetError(.unreadable, "not a file that can be read in any order")
+            throw ParquetError(.unsupported, "not a file that can be read in any order")
         }
         byteCount = Int(status.st_size)
     }
@@ -40,9 +43,10 @@ final class ParquetBytes {
             }
         }
         guard problem == 0 else {
-            throw ParquetError(
-                .unreadable, problem < 0 ? "the file was cut while it was read" : String(cString: strerror(problem)),
-                byteOffset: offset)
+            guard problem > 0 else {
+                throw ParquetError(.broken, "the file was cut while it was read", byteOffset: offset)
+            }
+            throw ParquetError(SystemError(problem, reading: path), byteOffset: offset)
         }
         return bytes
     }

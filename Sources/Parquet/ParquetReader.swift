@@ -55,7 +55,7 @@ public final class ParquetReader {
             rowGroups = metadata.rowGroups
             rowCount = metadata.rowCount
         } catch {
-            throw ParquetError(error.kind, error.reason, column: error.column, byteOffset: error.byteOffset ?? start)
+            throw ParquetError(error.fault, error.reason, column: error.column, byteOffset: error.byteOffset ?? start)
         }
         columnNames = schema.fields.map(\.name)
         try check(byteOffset: start)

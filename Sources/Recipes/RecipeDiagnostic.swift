@@ -1,5 +1,7 @@
 // What is wrong in a recipe, each with its place. A recipe is refused with all of them at once.
 
+public import Vocabulary
+
 /// Where something stands in a recipe.
 public struct RecipePlace: Sendable, Equatable {
     /// The file as it was named, or the override as it was written ("--set train.max_steps=50").
@@ -47,10 +49,12 @@ public struct RecipeDiagnostic: Sendable, Equatable, CustomStringConvertible {
 }
 
 /// All that is wrong with a recipe, in order of place.
-public struct RecipeError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct RecipeError: ClassifiedError, Equatable {
     public let diagnostics: [RecipeDiagnostic]
 
     public init(_ diagnostics: [RecipeDiagnostic]) { self.diagnostics = diagnostics }
+
+    public var kind: FailureKind { .badInput }
 
     public var description: String { diagnostics.map(\.description).joined(separator: "\n") }
 }

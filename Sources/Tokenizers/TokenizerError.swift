@@ -1,7 +1,9 @@
 // What is wrong with a tokenizer's description, and where.
 
+public import Vocabulary
+
 /// A tokenizer description that cannot be used.
-public struct TokenizerError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct TokenizerError: ClassifiedError, Equatable {
     /// The place: a JSON path such as `$.model.vocab["a"]`, or a GGUF key such as `tokenizer.ggml.merges[7]`.
     public let place: String
     public let reason: String
@@ -12,5 +14,6 @@ public struct TokenizerError: Error, Equatable, Sendable, CustomStringConvertibl
         self.reason = reason
     }
 
+    public var kind: FailureKind { .badInput }
     public var description: String { "\(place): \(reason)" }
 }

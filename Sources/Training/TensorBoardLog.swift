@@ -1,52 +1,40 @@
 // TensorBoard's event files: TFRecord framing around protocol-buffer messages, of which a scalar curve needs four fields.
 
+internal import Files
 public import Foundation
+public import Vocabulary
 
 /// A log of scalar curves that TensorBoard shows.
 ///
 /// On a resume the file is cut after the step from which the run goes on, so that it holds each step once.
 public final class TensorBoardLog {
-    /// A file that cannot be written.
-    public struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
-        public let file: String
-        public let cause: String
-        public var description: String { "\(file): cannot be written: \(cause)" }
-    }
-
     /// The log's name in its directory; TensorBoard looks for `tfevents` in it.
     public static let fileName = "events.out.tfevents.0.lathe"
 
-    private let handle: FileHandle
+    private let file: AppendedFile
     private let url: URL
 
     /// Opens the log in `directory`, new or to go on after `step`.
     /// - Parameter wallSeconds: seconds since 1970 for the log's first record.
-    public init(in directory: URL, continuingAfterStep step: Int = 0, wallSeconds: Double) throws(Failure) {
+    public init(in directory: URL, continuingAfterStep step: Int = 0, wallSeconds: Double) throws(SystemError) {
         url = directory.appendingPathComponent(Self.fileName)
-        let kept = step > 0 ? Self.records(in: (try? Data(contentsOf: url)) ?? Data(), through: step) : []
+        let kept = step > 0 ? Self.records(in: try WholeFile.bytes(ifThere: url) ?? [], through: step) : []
         let start = kept.isEmpty ? EventRecord.fileVersion(wallSeconds: wallSeconds).framed : kept
-        do {
-            try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-            try Data(start).write(to: url, options: .atomic)
-            handle = try FileHandle(forWritingTo: url)
-            try handle.seekToEnd()
-        } catch {
-            throw Failure(file: url.path, cause: "\(error)")
-        }
+        try Folder.make(directory)
+        try AtomicFile.write(start, to: url)
+        file = try AppendedFile(url)
     }
-
-    deinit { try? handle.close() }
 
     /// Appends the values of curves at `step`.
     public func append(
         step: Int, scalars: [(tag: String, value: Double)], wallSeconds: Double
-    ) throws(Failure) {
+    ) throws(SystemError) {
         let bytes = EventRecord.scalars(scalars, step: step, wallSeconds: wallSeconds).framed
-        do { try handle.write(contentsOf: bytes) } catch { throw Failure(file: url.path, cause: "\(error)") }
+        try file.append(bytes)
     }
 
     /// Appends what `event` has for a curve, if anything.
-    public func append(_ event: TrainingEvent, wallSeconds: Double) throws(Failure) {
+    public func append(_ event: TrainingEvent, wallSeconds: Double) throws(SystemError) {
         switch event {
         case .step(let step, _, let record, let tokensPerSecond, _):
             try append(
@@ -62,8 +50,7 @@ public final class TensorBoardLog {
     }
 
     /// The leading whole records of `data` up to and including `step`.
-    private static func records(in data: Data, through step: Int) -> [UInt8] {
-        let bytes = [UInt8](data)
+    private static func records(in bytes: [UInt8], through step: Int) -> [UInt8] {
         var end = 0
         while let record = EventRecord(framedAt: end, in: bytes), (record.step ?? 0) <= step {
             end += record.framed.count

@@ -1,7 +1,9 @@
 // The one error of this module: facts, not sentences.
 
+public import Vocabulary
+
 /// Why a run cannot start or go on.
-public enum TrainingError: Error, Sendable, Equatable {
+public enum TrainingError: ClassifiedError, Equatable {
     case noExamples
     case exampleWithoutTargets(place: String)
     case exampleWithoutTokens(place: String)
@@ -18,7 +20,14 @@ public enum TrainingError: Error, Sendable, Equatable {
     case damagedSnapshot(reason: String)
 }
 
-extension TrainingError: CustomStringConvertible {
+extension TrainingError {
+    public var kind: FailureKind {
+        switch self {
+        case .nonFiniteLoss, .nonFiniteGradient, .nonFiniteEvaluation: .internal
+        default: .badInput
+        }
+    }
+
     public var description: String {
         switch self {
         case .noExamples: "there are no training examples"

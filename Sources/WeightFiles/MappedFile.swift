@@ -2,6 +2,7 @@
 
 public import Foundation
 public import Tensors
+internal import Vocabulary
 
 /// The bytes of a file, mapped and never copied.
 public final class MappedFile: Sendable {
@@ -15,11 +16,11 @@ public final class MappedFile: Sendable {
     public init(_ url: URL) throws(WeightError) {
         self.url = url
         let descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw WeightError(file: url.path, "cannot be opened", found: systemErrorText()) }
+        guard descriptor >= 0 else { throw WeightError(SystemError(errno, reading: url.path, "cannot be opened")) }
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
-            throw WeightError(file: url.path, "cannot be examined", found: systemErrorText())
+            throw WeightError(SystemError(errno, reading: url.path, "cannot be examined"))
         }
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw WeightError(file: url.path, "is not a regular file")
@@ -30,7 +31,7 @@ public final class MappedFile: Sendable {
             return
         }
         guard let address = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), address != MAP_FAILED else {
-            throw WeightError(file: url.path, "cannot be mapped", found: systemErrorText())
+            throw WeightError(SystemError(errno, reading: url.path, "cannot be mapped"))
         }
         let bits = UInt(bitPattern: address)
         storage = Storage(bytes: UnsafeRawBufferPointer(start: address, count: count)) {
@@ -50,6 +51,3 @@ extension MappedFile {
         _ = madvise(address, Int(end - start), MADV_DONTNEED)
     }
 }
-
-/// What `errno` says, in words.
-func systemErrorText(_ code: Int32 = errno) -> String { String(cString: strerror(code)) }

@@ -1,13 +1,14 @@
 // One entrance for "M" on the command line.
 
 public import Foundation
+internal import Vocabulary
 
 /// The weights at `url`: a Hugging Face folder or a GGUF file, told apart by what is there.
 public func openWeights(_ url: URL) throws(WeightError) -> any WeightSource {
-    var isDirectory: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory) else {
-        throw WeightError(file: url.path, "no such file or folder")
+    var status = stat()
+    guard stat(url.path, &status) == 0 else {
+        throw WeightError(SystemError(errno, reading: url.path, "cannot be opened"))
     }
-    if isDirectory.boolValue { return try HuggingFaceDirectory(url) }
+    if status.st_mode & S_IFMT == S_IFDIR { return try HuggingFaceDirectory(url) }
     return try GGUFWeights(url)
 }

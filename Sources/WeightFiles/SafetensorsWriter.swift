@@ -1,8 +1,10 @@
 // Writing safetensors: the directory is known ahead, the numbers stream through tensor by tensor.
 
+internal import Files
 public import Foundation
 internal import JSON
 public import Tensors
+public import Vocabulary
 
 /// A safetensors file being written; nothing is at its place before `finish`.
 public final class SafetensorsWriter {
@@ -63,28 +65,30 @@ public final class SafetensorsWriter {
         header += [UInt8](repeating: UInt8(ascii: " "), count: (8 - header.count % 8) % 8)
         self.ends = ends
         headerBytes = 8 + header.count
-        file = try AtomicFile(url)
-        let length = UInt64(header.count)
-        try file.write((0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * $0)) })
-        try file.write(header)
+        do throws(SystemError) {
+            file = try AtomicFile(url)
+            let length = UInt64(header.count)
+            try file.write((0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * $0)) })
+            try file.write(header)
+        } catch { throw WeightError(error) }
     }
 
     /// Appends bytes: tensors in the order of the entries, each in as many pieces as suits.
-    public func write(_ bytes: UnsafeRawBufferPointer) throws(WeightError) {
+    public func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
         precondition(file.byteCount - headerBytes + bytes.count <= ends.last ?? 0, "more bytes than announced")
         try file.write(bytes)
     }
 
-    public func write(_ floats: [Float]) throws(WeightError) {
-        let result: Result<Void, WeightError> = floats.withUnsafeBytes { buffer in
-            do throws(WeightError) { return .success(try write(buffer)) } catch { return .failure(error) }
+    public func write(_ floats: [Float]) throws(SystemError) {
+        let result: Result<Void, SystemError> = floats.withUnsafeBytes { buffer in
+            do throws(SystemError) { return .success(try write(buffer)) } catch { return .failure(error) }
         }
         try result.get()
     }
 
     /// Makes the file durable and puts it in its place.
     /// - Precondition: every announced byte was written.
-    public func finish() throws(WeightError) {
+    public func finish() throws(SystemError) {
         precondition(file.byteCount - headerBytes == ends.last ?? 0, "fewer bytes than announced")
         try file.commit()
     }

@@ -1,7 +1,9 @@
 // The one error of this module: facts, not sentences.
 
+public import Vocabulary
+
 /// Why a file of weights cannot be used, and where.
-public struct WeightError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct WeightError: ClassifiedError, Equatable {
     /// The file's path.
     public var file: String
     /// What is wrong, as a fragment: "offset out of place".
@@ -13,10 +15,12 @@ public struct WeightError: Error, Sendable, Equatable, CustomStringConvertible {
     public var found: String?
     /// What the user may try.
     public var hint: String?
+    public var kind: FailureKind
 
+    /// An error of what stands in a file, unless `kind` says otherwise.
     public init(
         file: String, _ problem: String, tensor: String? = nil, byteOffset: Int? = nil, expected: String? = nil,
-        found: String? = nil, hint: String? = nil
+        found: String? = nil, hint: String? = nil, kind: FailureKind = .badInput
     ) {
         self.file = file
         self.problem = problem
@@ -25,7 +29,15 @@ public struct WeightError: Error, Sendable, Equatable, CustomStringConvertible {
         self.expected = expected
         self.found = found
         self.hint = hint
+        self.kind = kind
     }
+
+    /// What the system said of a file of weights.
+    public init(_ error: SystemError) {
+        self.init(file: error.path, "\(error.problem): \(error.cause)", kind: error.kind)
+    }
+
+    public var namedFile: String? { file }
 
     public var description: String {
         var text = file

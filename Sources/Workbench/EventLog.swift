@@ -1,34 +1,26 @@
 // events.jsonl: one JSON object a line, as it happens.
 
+internal import Files
 internal import Foundation
 internal import JSON
 internal import Training
 
 /// Appends what happens in a run to its event log. Times are for people; no result depends on them.
 final class EventLog: RunObserver {
-    private let file: FileHandle
+    private let file: AppendedFile
 
     /// - Parameter append: keep what an earlier part of the run wrote.
     init(_ url: URL, append: Bool) throws {
-        if !append || !FileManager.default.fileExists(atPath: url.path) {
-            guard FileManager.default.createFile(atPath: url.path, contents: nil) else {
-                throw Failure(.inputOutput, "cannot write \(url.path): \(String(cString: strerror(errno)))")
-            }
-        }
-        do {
-            file = try FileHandle(forWritingTo: url)
-            try file.seekToEnd()
-        } catch { throw Failure(.inputOutput, "cannot write \(plainWords(error))") }
+        if !append { try AtomicFile.write([], to: url) }
+        file = try AppendedFile(url)
     }
-
-    deinit { try? file.close() }
 
     func receive(_ event: RunEvent) {
         guard let fields = fields(of: event) else { return }
         let time = ISO8601DateFormatter().string(from: Date())
         let line = JSONValue.object(JSONObject([(key: "time", value: .string(time))] + fields)).text() + "\n"
         // A full disk must not stop a run whose checkpoints still fit: the log is a listener, not a result.
-        try? file.write(contentsOf: Data(line.utf8))
+        try? file.append(Array(line.utf8))
     }
 
     private func fields(of event: RunEvent) -> [JSONObject.Member]? {

@@ -1,6 +1,7 @@
 // Writing a model or an adapter in another tool's form.
 
 internal import Adapters
+internal import Files
 public import Foundation
 public import JSON
 internal import ModelExport
@@ -64,8 +65,7 @@ public struct ExportStage {
             throw Failure(
                 .inputOutput, "\(output.path) is there already", hint: "name another place, or remove it first")
         }
-        try FileManager.default.createDirectory(
-            at: output.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Folder.make(output.deletingLastPathComponent())
         var options = ModelOutputOptions(type: ExportType(type))
         options.replacesOutput = replaces
         let deltas = adapter?.lowRankDeltas ?? []

@@ -1,32 +1,23 @@
 // How a failure reaches the person: one sentence with the place, a hint where there is one, and the exit code.
 
 internal import Foundation
+public import Vocabulary
 
 /// A failure in words, with the exit code that scripts read (sysexits.h).
-public struct Failure: Error, Sendable, CustomStringConvertible {
-    public enum Kind: Int32, Sendable {
-        /// A flag or value on the command line.
-        case usage = 64
-        /// A recipe, data, model or adapter file that does not hold what it should.
-        case badInput = 65
-        /// A file that is not there.
-        case missingInput = 66
-        /// A defect in Lathe, or numbers that ran away.
-        case `internal` = 70
-        /// The disk, the permissions.
-        case inputOutput = 74
-        /// Stopped by the person; what was done is saved.
-        case interrupted = 130
-    }
+public struct Failure: ClassifiedError {
+    public typealias Kind = FailureKind
 
     public let kind: Kind
     public let message: String
     public let hint: String?
+    /// The file that the message names, where it is known to name one.
+    public let namedFile: String?
 
-    public init(_ kind: Kind, _ message: String, hint: String? = nil) {
+    public init(_ kind: Kind, _ message: String, hint: String? = nil, namedFile: String? = nil) {
         self.kind = kind
         self.message = message
         self.hint = hint
+        self.namedFile = namedFile
     }
 
     public var description: String { hint.map { "\(message)\nhint: \($0)" } ?? message }

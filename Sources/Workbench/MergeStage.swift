@@ -2,6 +2,7 @@
 
 internal import Datasets
 internal import Evaluation
+internal import Files
 public import Foundation
 public import JSON
 internal import ModelExport

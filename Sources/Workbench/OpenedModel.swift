@@ -3,6 +3,7 @@
 internal import ChatTemplates
 internal import Datasets
 internal import Digests
+internal import Files
 internal import Foundation
 internal import JSON
 internal import Kernels
@@ -70,8 +71,7 @@ struct OpenedModel {
     /// Puts the file's name before an error that does not know it.
     private static func located<Value>(_ file: String, _ body: () throws -> Value) throws -> Value {
         do { return try body() } catch {
-            let text = "\(error)"
-            throw Failure(.badInput, text.hasPrefix(file) ? text : "\(file): \(text)")
+            throw Failure(describing: error).located(file)
         }
     }
 
@@ -84,10 +84,7 @@ struct OpenedModel {
     }
 
     private static func text(of file: String) throws -> String {
-        guard let data = FileManager.default.contents(atPath: file) else {
-            throw Failure(.inputOutput, "\(file) cannot be read")
-        }
-        guard let text = String(validating: data, as: UTF8.self) else {
+        guard let text = String(validating: try WholeFile.bytes(file), as: UTF8.self) else {
             throw Failure(.badInput, "\(file) is not UTF-8 text")
         }
         return text

@@ -4,6 +4,7 @@ internal import ChatTemplates
 internal import DataReports
 internal import Datasets
 internal import Digests
+internal import Files
 internal import Foundation
 internal import JSON
 internal import Preparation
@@ -59,7 +60,7 @@ struct RowPreparation {
             return split
         }
         let folder = Self.scratch.appendingPathComponent("lathe-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try Folder.make(folder)
         // The open file stays readable without its name.
         defer { try? FileManager.default.removeItem(at: folder) }
         let passing = folder.appendingPathComponent(Self.fileName)

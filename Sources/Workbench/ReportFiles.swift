@@ -2,9 +2,9 @@
 
 internal import DataReports
 internal import Datasets
+internal import Files
 internal import Foundation
 internal import Recipes
-internal import WeightFiles
 
 /// Writes the files of a report.
 enum ReportFiles {
@@ -28,7 +28,7 @@ enum ReportFiles {
     private static func write(_ names: [String], of report: DataReport, _ tokens: TokenTexts?, to folder: URL) throws
         -> [String]
     {
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try Folder.make(folder)
         return try names.map { name in
             let text = name == "report.json" ? report.json.text(.pretty) + "\n" : report.html(tokens: tokens)
             let url = folder.appendingPathComponent(name)

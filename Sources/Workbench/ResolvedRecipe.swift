@@ -1,5 +1,6 @@
 // The recipe of one call: read, overridden, complete.
 
+internal import Files
 internal import Foundation
 public import Recipes
 
@@ -12,10 +13,7 @@ public struct ResolvedRecipe: Sendable {
     /// Reads a recipe file and applies `key=value` overrides.
     public init(file: String, overrides: [String]) throws {
         try Failure.requireFile(file, "the recipe")
-        guard let data = FileManager.default.contents(atPath: file) else {
-            throw Failure(.inputOutput, "cannot read the recipe \(file)")
-        }
-        guard let yaml = String(validating: data, as: UTF8.self) else {
+        guard let yaml = String(validating: try WholeFile.bytes(file), as: UTF8.self) else {
             throw Failure(.badInput, "\(file) is not UTF-8 text")
         }
         var recipe = try Recipe.load(

@@ -1,11 +1,11 @@
 // `lathe prepare --export jsonl`: the cleaned rows as files, for use elsewhere.
 
 internal import DataReports
+internal import Files
 internal import Foundation
 public import JSON
 internal import Preparation
 internal import Recipes
-internal import WeightFiles
 
 /// Cleans a recipe's rows and writes them. No model is opened unless a step counts tokens; rows stream.
 public struct RowExport: Presentable {

@@ -1,11 +1,11 @@
 // Where a run keeps everything: checkpoints/<name>/.
 
-public import Foundation
-public import JSON
 internal import Checkpoints
+internal import Files
+public import Foundation
 internal import HDF5Files
+public import JSON
 internal import Recipes
-internal import WeightFiles
 
 /// The folder of one run. Every file in it is written whole or not at all, but for the event log, which only grows.
 public struct RunDirectory: Sendable {
@@ -19,11 +19,7 @@ public struct RunDirectory: Sendable {
     /// Makes the folder where it is missing; removes what processes killed in the midst of writing have left in it.
     public init(_ url: URL) throws {
         self.url = url
-        do {
-            try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-        } catch {
-            throw Failure(.inputOutput, "cannot make the run directory \(url.path): \(plainWords(error))")
-        }
+        try Folder.make(url)
         PartialFiles.removeAbandoned(in: url)
     }
 

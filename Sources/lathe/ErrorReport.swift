@@ -7,10 +7,8 @@ internal import Workbench
 extension Lathe {
     /// Ends the process: what ArgumentParser knows (help, usage) in its own words, everything else as a `Failure`.
     static func exit(reporting error: any Error) -> Never {
-        if error is ValidationError || error is CleanExit || error is ExitCode || "\(type(of: error))" == "CommandError"
-        {
-            Self.exit(withError: error)
-        }
+        // Errors of its own have exit codes of their own; those of others get the general one.
+        if error is ExitCode || Self.exitCode(for: error) != .failure { Self.exit(withError: error) }
         let failure = Failure(describing: error)
         FileHandle.standardError.write(Data("lathe: \(failure.description)\n".utf8))
         fflush(nil)

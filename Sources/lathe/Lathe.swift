@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import Foundation
+internal import Vocabulary
 internal import Workbench
 
 @main
@@ -28,7 +29,7 @@ struct Lathe: ParsableCommand {
             try command.run()
             // Results that never reached the disk or the pipe must not end as a success.
             guard fflush(nil) == 0 else {
-                throw Failure(.inputOutput, "cannot write standard output: \(String(cString: strerror(errno)))")
+                throw SystemError(errno, writing: "standard output")
             }
         } catch {
             exit(reporting: error)

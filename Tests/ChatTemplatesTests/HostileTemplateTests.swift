@@ -6,13 +6,13 @@ import Testing
 import TestSupport
 
 struct HostileTemplateTests {
-    private func outcome(_ source: String) -> TemplateError.Kind? {
+    private func outcome(_ source: String) -> TemplateError.Fault? {
         do throws(TemplateError) {
             _ = try ChatTemplate(source: source).render(
                 context: JSONObject([("items", [1, 2, 3]), ("name", "é")]))
             return nil
         } catch {
-            return error.kind
+            return error.fault
         }
     }
 

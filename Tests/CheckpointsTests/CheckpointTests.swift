@@ -92,7 +92,7 @@ import Training
             }
             #expect(reasons == [.noCheckpoint, .noCheckpoint, .otherFormat("LATHE CHECKPOINT 2"), .damaged])
             let missing = folder.appendingPathComponent("none.h5")
-            #expect(throws: CheckpointError(file: missing.path, .cannotRead("it is not there"))) {
+            #expect(throws: CheckpointError(file: missing.path, .refused(SystemError(ENOENT, reading: missing.path)))) {
                 try Checkpoint.read(missing)
             }
         }

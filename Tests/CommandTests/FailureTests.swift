@@ -131,7 +131,7 @@ extension CommandTests {
                     ["doctor"], ["score", "--model", LatheCommand.gguf, "--data", "held.jsonl", "--json"],
                 ] {
                     try lathe.start(arguments, output: URL(fileURLWithPath: "/dev/full")).wait()
-                        .expectFailure(74, "cannot write standard output")
+                        .expectFailure(74, "standard output: cannot be written")
                 }
             }
         }

@@ -7,8 +7,8 @@ import Testing
 
 /// The level of each target: it may depend only on targets of a lower level, or on those listed beside it.
 private let levels: [[String]] = [
-    ["COpenBLAS", "COneDNN", "CHDF5", "COniguruma", "COpenSSL", "CZlib", "CZstd", "CKernels", "CBenchmarkLoops"],
-    ["Digests", "HDF5Files", "JSON", "Spelling", "Tensors", "Tokenizers", "ChatTemplates", "Recipes", "Parquet"],
+    ["COpenBLAS", "COneDNN", "CHDF5", "COniguruma", "COpenSSL", "CZlib", "CZstd", "CKernels", "CBenchmarkLoops", "Vocabulary"],
+    ["Digests", "Files", "HDF5Files", "JSON", "Spelling", "Tensors", "Tokenizers", "ChatTemplates", "Recipes", "Parquet"],
     ["Kernels", "WeightFiles", "Datasets"],
     ["Models", "Preparation"],
     ["Adapters", "Training", "Evaluation", "DataReports"],
@@ -20,7 +20,7 @@ private let levels: [[String]] = [
 /// Arrows inside a level: values made of values.
 private let allowedWithinLevel: Set<[String]> = [
     ["Tokenizers", "JSON"], ["ChatTemplates", "JSON"], ["Recipes", "Spelling"], ["Parquet", "JSON"],
-    ["HDF5Files", "Digests"],
+    ["HDF5Files", "Digests"], ["Files", "Digests"], ["Files", "JSON"], ["HDF5Files", "Files"],
     ["Training", "Adapters"],
 ]
 

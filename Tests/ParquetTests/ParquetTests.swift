@@ -83,8 +83,8 @@ private let python: String? = ProcessInfo.processInfo.environment["LATHE_PYTHON"
             }
             #expect(error([]) != nil)
             #expect(error(Array("PAR1PAR1".utf8)) != nil)
-            #expect(error(Array("PAR1".utf8) + [0xFF, 0xFF, 0xFF, 0x7F] + Array("PAR1".utf8))?.kind == .broken)
-            #expect(error(Array(whole.dropLast(4)) + Array("PARE".utf8))?.kind == .unsupported)
+            #expect(error(Array("PAR1".utf8) + [0xFF, 0xFF, 0xFF, 0x7F] + Array("PAR1".utf8))?.fault == .broken)
+            #expect(error(Array(whole.dropLast(4)) + Array("PARE".utf8))?.fault == .unsupported)
             // The end of one file behind the beginning of another.
             #expect(error(Array(whole[..<100]) + Array(whole[600...])) != nil)
         }

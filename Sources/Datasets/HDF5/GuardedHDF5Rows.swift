@@ -3,6 +3,7 @@
 internal import CHDF5
 internal import Glibc
 internal import JSON
+internal import Vocabulary
 
 /// The rows of an HDF5 table, which a child process reads and hands over as one JSON value a line.
 final class GuardedHDF5Rows: FileRows {
@@ -171,9 +172,7 @@ private final class RowPipe {
     var isBlocked: Bool { isSilent && stop() < 1 }
 
     private static func failure(_ file: String) -> DatasetError {
-        DatasetError(
-            .unreadable, RowPlace(file: file, line: 0),
-            "no process can be started to read it: \(String(cString: strerror(errno)))")
+        DatasetError(SystemError(errno, reading: file, "no process can be started to read it"))
     }
 
     private static func write(_ bytes: inout [UInt8], to descriptor: Int32) {

@@ -3,12 +3,14 @@
 public import Foundation
 internal import HDF5Files
 internal import JSON
+public import Vocabulary
 
 /// Why a prepared file is not used.
-public enum PreparedFault: Error, Sendable, Equatable, CustomStringConvertible {
+public enum PreparedFault: ClassifiedError, Equatable {
     /// There is none.
     case absent
-    case unreadable(String)
+    /// The system does not let it be read.
+    case refused(SystemError)
     /// The file does not begin as prepared files do.
     case foreign
     case otherVersion
@@ -17,10 +19,18 @@ public enum PreparedFault: Error, Sendable, Equatable, CustomStringConvertible {
     /// The bytes are as written, but not what sequences need.
     case inconsistent(String)
 
+    public var kind: FailureKind {
+        switch self {
+        case .absent: .missingInput
+        case .refused(let error): error.kind
+        case .foreign, .otherVersion, .damaged, .inconsistent: .badInput
+        }
+    }
+
     public var description: String {
         switch self {
         case .absent: "there is none"
-        case .unreadable(let cause): "it cannot be read: \(cause)"
+        case .refused(let error): "it cannot be read: \(error.cause)"
         case .foreign: "it is no prepared file"
         case .otherVersion: "it is of another version of the format"
         case .damaged: "it is damaged: its digest does not match its bytes"
@@ -47,8 +57,7 @@ public struct PreparedFile: Sendable {
     public init(_ url: URL) throws(PreparedFault) {
         do throws(SealFault) { try PreparedFileWriter.seal.check(path: url.path) } catch {
             switch error {
-            case .unreadable(let cause):
-                throw FileManager.default.fileExists(atPath: url.path) ? .unreadable(cause) : .absent
+            case .refused(let error): throw error.kind == .missingInput ? .absent : .refused(error)
             case .foreign: throw .foreign
             case .otherVersion: throw .otherVersion
             case .damaged: throw .damaged

@@ -2,6 +2,7 @@
 
 internal import Digests
 internal import Foundation
+internal import Vocabulary
 
 /// Bytes that come in pieces.
 protocol ByteStream: AnyObject {
@@ -23,8 +24,9 @@ final class FileBytes: ByteStream {
         let place = RowPlace(file: path, line: 0)
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            if errno == ENOENT || errno == ENOTDIR { throw DatasetError(.absent, place, "there is no such file") }
-            throw DatasetError(.unreadable, place, "the file cannot be read: \(String(cString: strerror(errno)))")
+            let error = SystemError(errno, reading: path, "the file cannot be read")
+            if error.kind == .missingInput { throw DatasetError(.absent, place, "there is no such file") }
+            throw DatasetError(error)
         }
         var status = stat()
         if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
@@ -49,9 +51,7 @@ final class FileBytes: ByteStream {
                 return 0
             }
             guard errno == EINTR else {
-                throw DatasetError(
-                    .unreadable, RowPlace(file: path, line: 0),
-                    "the file cannot be read: \(String(cString: strerror(errno)))")
+                throw DatasetError(SystemError(errno, reading: path, "the file cannot be read"))
             }
         }
     }

@@ -31,8 +31,10 @@ final class ParquetRows: FileRows {
 
     private static func problem(_ error: ParquetError, _ place: RowPlace) -> DatasetError {
         let kind: DatasetProblem.Kind =
-            switch error.kind {
-            case .unreadable, .broken: .unreadable
+            switch error.fault {
+            case .absent: .absent
+            case .unreadable: .refused
+            case .broken: .unreadable
             case .unsupported: .unsupported
             case .tooLarge: .rowTooLarge
             }

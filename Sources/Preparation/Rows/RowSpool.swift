@@ -1,14 +1,7 @@
 // Rows set aside until all of them have been seen. They lie in a file without a name, so that a killed run leaves nothing.
 
 public import Foundation
-
-/// Why rows cannot be set aside.
-public struct SpoolError: Error, Sendable, CustomStringConvertible {
-    public let folder: String
-    public let reason: String
-
-    public var description: String { "\(folder): rows cannot be set aside there: \(reason)" }
-}
+internal import Vocabulary
 
 /// A growing list of rows, most of it on disk.
 public final class RowSpool {
@@ -104,6 +97,10 @@ public final class RowSpool {
 
     // MARK: Files without a name
 
+    private static func failure(_ code: Int32, _ folder: URL) -> SystemError {
+        SystemError(code, writing: folder.path, "rows cannot be set aside there")
+    }
+
     static func namelessFile(in folder: URL) throws -> Int32 {
         // O_TMPFILE, which Swift's Glibc module does not show: the file never has a name.
         let nameless = open(folder.path, 0o20_200_000 | O_RDWR | O_CLOEXEC, 0o600)
@@ -111,7 +108,7 @@ public final class RowSpool {
         // File systems that cannot: it has one for a moment.
         var path = Array(folder.appendingPathComponent(".lathe-spool-XXXXXX").path.utf8CString)
         let descriptor = mkstemp(&path)
-        guard descriptor >= 0 else { throw SpoolError(folder: folder.path, reason: String(cString: strerror(errno))) }
+        guard descriptor >= 0 else { throw Self.failure(errno, folder) }
         unlink(path)
         return descriptor
     }
@@ -122,7 +119,7 @@ public final class RowSpool {
             let count = Foundation.write(descriptor, bytes.baseAddress.unsafelyUnwrapped + done, bytes.count - done)
             if count < 0 {
                 if errno == EINTR { continue }
-                throw SpoolError(folder: folder.path, reason: String(cString: strerror(errno)))
+                throw Self.failure(errno, folder)
             }
             done += count
         }
@@ -151,7 +148,7 @@ public final class RowSpool {
                 descriptor, bytes.baseAddress.unsafelyUnwrapped + filled, bytes.count - filled, off_t(offset + filled))
             if count < 0, errno == EINTR { continue }
             guard count > 0 else {
-                throw SpoolError(folder: folder.path, reason: String(cString: strerror(count < 0 ? errno : EIO)))
+                throw Self.failure(count < 0 ? errno : EIO, folder)
             }
             filled += count
         }

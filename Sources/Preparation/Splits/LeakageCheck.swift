@@ -2,10 +2,13 @@
 
 internal import Foundation
 internal import Recipes
+public import Vocabulary
 
 /// A leak that the recipe does not allow.
-public struct LeakageError: Error, Sendable, CustomStringConvertible {
+public struct LeakageError: ClassifiedError {
     public let report: LeakageReport
+
+    public var kind: FailureKind { .badInput }
 
     public var description: String {
         let kinds: [(String, LeakCount)] = [

@@ -1,5 +1,7 @@
 // What all steps share: they take rows, hand some on, and know what they did.
 
+public import Vocabulary
+
 /// A step with the steps behind it.
 class RowStep: RowSink {
     let next: any RowSink
@@ -36,7 +38,7 @@ class RowStep: RowSink {
 }
 
 /// Why a step cannot work on a row.
-public struct StepError: Error, Sendable, CustomStringConvertible {
+public struct StepError: ClassifiedError {
     /// As in the recipe, "data.steps[2].map".
     public let step: String
     public let place: String
@@ -49,6 +51,8 @@ public struct StepError: Error, Sendable, CustomStringConvertible {
         self.reason = reason
         self.hint = hint
     }
+
+    public var kind: FailureKind { .badInput }
 
     /// The same without personal data that the reason may quote.
     public func covered(_ cover: PersonalDataCover) -> StepError {

@@ -1,6 +1,7 @@
 // A folder whose files appear together or not at all: filled under a temporary name beside its place, then put there in one step.
 
 public import Foundation
+public import Vocabulary
 
 /// A folder being filled. Until `commit` its place is untouched; without `commit` what was written is removed. What a killed process
 /// left behind is removed by the next one that fills the same folder.
@@ -17,19 +18,15 @@ public final class AtomicFolder {
 
     /// - Parameter owned: names of the files that this folder consists of, `nil` where all in it are; those not written anew are gone
     ///   after `commit`.
-    public init(_ url: URL, owned: [String]?) throws(WeightError) {
+    public init(_ url: URL, owned: [String]?) throws(SystemError) {
         self.url = url
         self.owned = owned.map { Set($0) }
         let parent = url.deletingLastPathComponent()
-        do {
-            try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
-        } catch {
-            throw WeightError(file: url.path, "cannot be created", found: systemErrorText())
-        }
+        try Folder.make(parent)
         Self.removeLeftovers(of: url)
         var path = Array(parent.appendingPathComponent(Self.prefix(of: url) + "XXXXXX").path.utf8CString)
         guard mkdtemp(&path) != nil else {
-            throw WeightError(file: url.path, "cannot be created", found: systemErrorText())
+            throw SystemError(errno, writing: url.path, "cannot be created")
         }
         // Under a name that no other run takes for a leftover until it is locked.
         let fresh = URL(
@@ -38,22 +35,23 @@ public final class AtomicFolder {
         chmod(fresh.path, 0o777 & ~Self.mask)
         lock = open(fresh.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0, rename(fresh.path, staging.path) == 0 else {
-            let text = systemErrorText()
+            let failure = SystemError(errno, writing: url.path, "cannot be created")
             if lock >= 0 { close(lock) }
             lock = -1
             rmdir(fresh.path)
-            throw WeightError(file: url.path, "cannot be created", found: text)
+            throw failure
         }
     }
 
     deinit { abandon() }
 
     /// Puts the folder in its place. Its files have been made durable by whoever wrote them.
-    public func commit() throws(WeightError) {
+    public func commit() throws(SystemError) {
         precondition(lock >= 0, "the folder was put in place or abandoned")
         flushDirectory(staging)
         if rename(staging.path, url.path) != 0 {
-            guard errno == ENOTEMPTY || errno == EEXIST else { throw failure() }
+            let code = errno
+            guard code == ENOTEMPTY || code == EEXIST else { throw failure(code) }
             try replace()
         }
         flushDirectory(url.deletingLastPathComponent())
@@ -72,15 +70,15 @@ public final class AtomicFolder {
     // MARK: Replacing a folder
 
     /// Where a folder stands already: the two change names in one step, so that at no moment there is none, or one of both.
-    private func replace() throws(WeightError) {
+    private func replace() throws(SystemError) {
         if !Self.exchange(staging, url) {
             // File systems that cannot: for a moment there is no folder in its place.
             let aside = staging.appendingPathExtension("old")
-            guard rename(url.path, aside.path) == 0 else { throw failure() }
+            guard rename(url.path, aside.path) == 0 else { throw failure(errno) }
             guard rename(staging.path, url.path) == 0 else {
-                let text = systemErrorText()
+                let failure = SystemError(errno, writing: url.path, "cannot be put in place")
                 rename(aside.path, url.path)
-                throw WeightError(file: url.path, "cannot be put in place", found: text)
+                throw failure
             }
             rename(aside.path, staging.path)
         }
@@ -92,10 +90,9 @@ public final class AtomicFolder {
         try? FileManager.default.removeItem(at: staging)
     }
 
-    private func failure() -> WeightError {
-        let text = systemErrorText()
+    private func failure(_ code: Int32) -> SystemError {
         abandon()
-        return WeightError(file: url.path, "cannot be put in place", found: text)
+        return SystemError(code, writing: url.path, "cannot be put in place")
     }
 
     /// `renameat2` with `RENAME_EXCHANGE`, which Swift's Glibc module does not show.

@@ -1,6 +1,7 @@
 // A file that appears whole or not at all: written under a temporary name beside its place, flushed, then renamed.
 
 public import Foundation
+public import Vocabulary
 internal import Synchronization
 
 /// A file being written. Until `commit` its place is untouched; without `commit` the temporary file is removed.
@@ -12,7 +13,7 @@ public final class AtomicFile {
 
     private static let counter = Mutex(0)
 
-    public init(_ url: URL) throws(WeightError) {
+    public init(_ url: URL) throws(SystemError) {
         let number = AtomicFile.counter.withLock { counter in
             counter += 1
             return counter
@@ -22,14 +23,14 @@ public final class AtomicFile {
             .appendingPathComponent(".\(url.lastPathComponent).\(getpid())-\(number).partial")
         descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else {
-            throw WeightError(file: url.path, "cannot be created", found: systemErrorText())
+            throw SystemError(errno, writing: url.path, "cannot be created")
         }
     }
 
     deinit { abandon() }
 
     /// Appends `bytes`; on failure (a full disk, say) the temporary file is removed before the error is thrown.
-    public func write(_ bytes: UnsafeRawBufferPointer) throws(WeightError) {
+    public func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
         precondition(descriptor >= 0, "the file is closed")
         var done = 0
         while done < bytes.count {
@@ -37,30 +38,30 @@ public final class AtomicFile {
                 descriptor, bytes.baseAddress.unsafelyUnwrapped + done, min(bytes.count - done, 1 << 30))
             if count < 0 {
                 if errno == EINTR { continue }
-                throw failure("cannot be written")
+                throw failed(SystemError(errno, writing: url.path))
             }
             done += count
         }
         byteCount += bytes.count
     }
 
-    public func write(_ bytes: [UInt8]) throws(WeightError) {
-        let result: Result<Void, WeightError> = bytes.withUnsafeBytes { buffer in
-            do throws(WeightError) { return .success(try write(buffer)) } catch { return .failure(error) }
+    public func write(_ bytes: [UInt8]) throws(SystemError) {
+        let result: Result<Void, SystemError> = bytes.withUnsafeBytes { buffer in
+            do throws(SystemError) { return .success(try write(buffer)) } catch { return .failure(error) }
         }
         try result.get()
     }
 
     /// Makes the bytes durable and puts the file in its place.
-    public func commit() throws(WeightError) {
+    public func commit() throws(SystemError) {
         precondition(descriptor >= 0, "the file is closed")
-        guard fsync(descriptor) == 0 else { throw failure("cannot be flushed") }
+        guard fsync(descriptor) == 0 else { throw failed(SystemError(errno, writing: url.path, "cannot be flushed")) }
         let closed = close(descriptor)
         descriptor = -1
         guard closed == 0, rename(temporary.path, url.path) == 0 else {
-            let text = systemErrorText()
+            let failure = SystemError(errno, writing: url.path, "cannot be put in place")
             unlink(temporary.path)
-            throw WeightError(file: url.path, "cannot be put in place", found: text)
+            throw failure
         }
         flushDirectory(url.deletingLastPathComponent())
     }
@@ -74,16 +75,15 @@ public final class AtomicFile {
     }
 
     /// Writes a whole small file.
-    public static func write(_ bytes: [UInt8], to url: URL) throws(WeightError) {
+    public static func write(_ bytes: [UInt8], to url: URL) throws(SystemError) {
         let file = try AtomicFile(url)
         try file.write(bytes)
         try file.commit()
     }
 
-    private func failure(_ problem: String) -> WeightError {
-        let text = systemErrorText()
+    private func failed(_ error: SystemError) -> SystemError {
         abandon()
-        return WeightError(file: url.path, problem, found: text)
+        return error
     }
 }
 
