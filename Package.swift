@@ -70,7 +70,8 @@ let package = Package(
         module(
             "Datasets",
             [
-                "Tokenizers", "ChatTemplates", "JSON", "Parquet", "CZlib", "CZstd", "CHDF5", "HDF5Files", "Digests", "Vocabulary",
+                "Tokenizers", "ChatTemplates", "JSON", "Parquet", "CZlib", "CZstd", "CHDF5", "HDF5Files", "Digests",
+                "Vocabulary",
             ]),
 
         // Level 3: models; rows made ready.
@@ -88,14 +89,16 @@ let package = Package(
         module(
             "ModelExport",
             [
-                "Adapters", "Tokenizers", "Models", "WeightFiles", "Tensors", "Kernels", "JSON", "CHDF5", "Files", "Vocabulary",
+                "Adapters", "Tokenizers", "Models", "WeightFiles", "Tensors", "Kernels", "JSON", "CHDF5", "Files",
+                "Vocabulary",
             ]),
 
         // Level 6: stages and runs.
         module(
             "Workbench",
             [
-                "Recipes", "Datasets", "Preparation", "Tokenizers", "ChatTemplates", "Models", "Adapters", "Training", "Evaluation",
+                "Recipes", "Datasets", "Preparation", "Tokenizers", "ChatTemplates", "Models", "Adapters", "Training",
+                "Evaluation",
                 "DataReports", "Checkpoints", "ModelExport", "WeightFiles", "Tensors", "Kernels", "JSON",
                 "Digests", "HDF5Files", "Files", "Vocabulary", .product(name: "Logging", package: "swift-log"),
             ]),
@@ -104,7 +107,8 @@ let package = Package(
         .executableTarget(
             name: "lathe",
             dependencies: [
-                "Workbench", "DataReports", "Training", "JSON", "Vocabulary", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Workbench", "DataReports", "Training", "JSON", "Vocabulary",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings),
 

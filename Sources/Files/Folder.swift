@@ -22,7 +22,9 @@ public enum Folder {
         let parent = url.deletingLastPathComponent()
         if parent.path != url.path { try make(parent) }
         // Another process may have been faster.
-        if mkdir(url.path, 0o777) != 0, errno != EEXIST { throw SystemError(errno, writing: url.path, "cannot be made") }
+        if mkdir(url.path, 0o777) != 0, errno != EEXIST {
+            throw SystemError(errno, writing: url.path, "cannot be made")
+        }
     }
 
     /// Names of what is in the folder at `url`, in order of their bytes; `nil` where there is none that can be listed.

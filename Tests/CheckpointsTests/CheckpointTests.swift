@@ -4,6 +4,7 @@ import TestSupport
 import Tensors
 import Testing
 import Training
+import Vocabulary
 
 @Suite struct CheckpointFiles {
     @Test(arguments: [nil, EvaluationRecord(step: 10, loss: 1.25)])
@@ -92,7 +93,8 @@ import Training
             }
             #expect(reasons == [.noCheckpoint, .noCheckpoint, .otherFormat("LATHE CHECKPOINT 2"), .damaged])
             let missing = folder.appendingPathComponent("none.h5")
-            #expect(throws: CheckpointError(file: missing.path, .refused(SystemError(ENOENT, reading: missing.path)))) {
+            let refusal = SystemError(ENOENT, reading: missing.path)
+            #expect(throws: CheckpointError(file: missing.path, .refused(refusal))) {
                 try Checkpoint.read(missing)
             }
         }

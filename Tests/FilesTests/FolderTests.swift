@@ -46,6 +46,14 @@ import Vocabulary
         }
     }
 
+    @Test func aPlaceThatCannotBeWrittenIsAnErrorWithItsReason() throws {
+        try withTemporaryDirectory { folder in
+            let place = folder.appendingPathComponent("absent/x")
+            let error = #expect(throws: SystemError.self) { try AtomicFile.write([1], to: place) }
+            #expect(error?.code == ENOENT && error?.kind == .inputOutput && error?.path == place.path)
+        }
+    }
+
     @Test func filesOnlyGrow() throws {
         try withTemporaryDirectory { folder in
             let url = folder.appendingPathComponent("log")

@@ -14,13 +14,17 @@ import Testing
                 + #"\.(contains|hasPrefix|hasSuffix|range\(of|firstRange|wholeMatch|firstMatch|lowercased|starts\(with)"#,
             []
         ),
-        ("a comparison with the text of an error", #""\\\((error|failure|type\(of: error\))\)"\s*[=!]=|switch "\\\((error|failure)"#, []),
+        (
+            "a comparison with the text of an error",
+            #""\\\((error|failure|type\(of: error\))\)"\s*[=!]=|switch "\\\((error|failure)"#, []
+        ),
         ("the system's words elsewhere than in SystemError", #"\bstrerror\b"#, ["Vocabulary/SystemError.swift"]),
         ("an error of Foundation", #"CocoaError|NSCocoaErrorDomain|POSIXError\(|localizedDescription"#, []),
         (
             "a call whose error speaks Foundation's words",
             #"FileManager\.default\.(createDirectory|createFile|moveItem|copyItem|contents\(atPath)|"#
-                + #"\bData\(contentsOf|FileHandle\(for(Reading|Writing|Updating)|(?<!try\? )String\(contentsOf|\.write\(to: \w+, options"#,
+                + #"\bData\(contentsOf|FileHandle\(for(Reading|Writing|Updating)|(?<!try\? )String\(contentsOf|"#
+                + #"\.write\(to: \w+, options"#,
             []
         ),
     ]

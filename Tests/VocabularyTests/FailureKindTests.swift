@@ -7,7 +7,8 @@ import Vocabulary
 @Suite struct FailureKindTests {
     @Test func kindsHaveTheExitCodesOfSysexits() {
         let codes: [(FailureKind, Int32)] = [
-            (.usage, 64), (.badInput, 65), (.missingInput, 66), (.internal, 70), (.inputOutput, 74), (.interrupted, 130),
+            (.usage, 64), (.badInput, 65), (.missingInput, 66), (.internal, 70), (.inputOutput, 74),
+            (.interrupted, 130),
         ]
         for (kind, code) in codes { #expect(kind.rawValue == code) }
         #expect(codes.count == FailureKind.allCases.count)
@@ -26,7 +27,8 @@ import Vocabulary
 
     @Test func theReasonStandsInPlainWords() {
         let words: [(Int32, String)] = [
-            (ENOSPC, "the disk is full"), (EDQUOT, "quota"), (EFBIG, "larger than is allowed"), (EACCES, "no permission"),
+            (ENOSPC, "the disk is full"), (EDQUOT, "quota"), (EFBIG, "larger than is allowed"),
+            (EACCES, "no permission"),
             (EROFS, "read-only"), (ENOTDIR, "no folder"), (ELOOP, "circle"), (ENAMETOOLONG, "too long"),
         ]
         for (code, text) in words {

@@ -74,15 +74,6 @@ import WeightFiles
         }
     }
 
-    @Test func aPlaceThatCannotBeWrittenIsAnErrorWithItsReason() throws {
-        try withTemporaryDirectory { folder in
-            let error = #expect(throws: WeightError.self) {
-                try AtomicFile.write([1], to: folder.appendingPathComponent("absent/x"))
-            }
-            #expect(error?.found?.isEmpty == false)
-        }
-    }
-
     @Test func shardsAreOneModel() throws {
         try withTemporaryDirectory { folder in
             try shardedModel(folder, map: ["a": "one.safetensors", "b": "two.safetensors"])
