@@ -4,6 +4,7 @@ import Foundation
 import JSON
 import TestSupport
 import Testing
+import Vocabulary
 import Workbench
 
 @Suite struct FailureTests {
@@ -57,9 +58,9 @@ import Workbench
         try withTemporaryDirectory { folder in
             let place = folder.appendingPathComponent("run")
             try Data("x".utf8).write(to: place)
-            let failure = #expect(throws: Failure.self) { try RunDirectory(place) }
+            let failure = #expect(throws: SystemError.self) { try RunDirectory(place) }
             #expect(failure?.kind == .inputOutput)
-            #expect(failure?.message.contains(place.path) == true)
+            #expect(failure?.description.contains(place.path) == true)
         }
     }
 }
