@@ -1,6 +1,8 @@
 // One process at a time works in a run's directory.
 
+internal import Files
 internal import Foundation
+internal import Vocabulary
 
 /// Holds a folder, which it makes where it is missing, until it is released or the process ends, however it ends.
 ///
@@ -14,14 +16,9 @@ final class RunLock {
     init(_ url: URL) throws {
         self.url = url
         made = Self.missing(url)
-        do { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) } catch {
-            throw Failure(.inputOutput, "cannot make the run directory \(url.path): \(plainWords(error))")
-        }
+        try Folder.make(url)
         descriptor = open(url.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw Failure(
-                .inputOutput, "cannot open the run directory \(url.path): \(String(cString: strerror(errno)))")
-        }
+        guard descriptor >= 0 else { throw SystemError(errno, writing: url.path, "cannot be opened") }
         guard flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK else { return }
         let holder = Self.holder(of: descriptor).map { "process \($0)" } ?? "another process"
         close(descriptor)

@@ -1,6 +1,7 @@
 // run.json: what a run is, and what its stages came to, so that none is done twice.
 
 internal import Digests
+internal import Files
 internal import Foundation
 internal import JSON
 internal import Kernels
@@ -89,7 +90,7 @@ struct RunRecord {
 
     /// Reads `run.json`; `nil` where there is none of this form.
     init?(_ file: URL) {
-        guard let bytes = try? Data(contentsOf: file), let json = try? JSONValue(parsing: [UInt8](bytes)),
+        guard let bytes = try? WholeFile.bytes(file.path), let json = try? JSONValue(parsing: bytes),
             let fingerprint = json["fingerprint"].flatMap({ RunFingerprint($0) }), let object = json.object
         else { return nil }
         self.fingerprint = fingerprint
