@@ -16,12 +16,19 @@ public struct AdapterProvenance: Sendable, Equatable {
     public var recipeDigest: String?
     /// Of the training rows.
     public var dataDigest: String?
+    /// The form of the training rows: `classification`.
+    public var rowFormat: String?
+    /// How they became text: `chat`, through the template, or `plain`.
+    public var promptStyle: String?
+    /// The system message of rows that had none of their own.
+    public var system: String?
     /// Optimiser steps taken.
     public var steps: Int?
 
     public init(
         baseName: String? = nil, baseDigest: String? = nil, baseQuantisation: String? = nil,
-        templateDigest: String? = nil, recipeDigest: String? = nil, dataDigest: String? = nil, steps: Int? = nil
+        templateDigest: String? = nil, recipeDigest: String? = nil, dataDigest: String? = nil, rowFormat: String? = nil,
+        promptStyle: String? = nil, system: String? = nil, steps: Int? = nil
     ) {
         self.baseName = baseName
         self.baseDigest = baseDigest
@@ -29,6 +36,9 @@ public struct AdapterProvenance: Sendable, Equatable {
         self.templateDigest = templateDigest
         self.recipeDigest = recipeDigest
         self.dataDigest = dataDigest
+        self.rowFormat = rowFormat
+        self.promptStyle = promptStyle
+        self.system = system
         self.steps = steps
     }
 
@@ -42,6 +52,8 @@ public struct AdapterProvenance: Sendable, Equatable {
             baseName: json["base_name"]?.string, baseDigest: json["base_sha256"]?.string,
             baseQuantisation: json["base_quantisation"]?.string, templateDigest: json["template_sha256"]?.string,
             recipeDigest: json["recipe_sha256"]?.string, dataDigest: json["data_sha256"]?.string,
+            rowFormat: json["row_format"]?.string, promptStyle: json["prompt_style"]?.string,
+            system: json["system"]?.string,
             steps: json["steps"]?.integer)
     }
 
@@ -52,6 +64,7 @@ public struct AdapterProvenance: Sendable, Equatable {
             ("format", .string(Self.format)), ("base_name", text(baseName)), ("base_sha256", text(baseDigest)),
             ("base_quantisation", text(baseQuantisation)), ("template_sha256", text(templateDigest)),
             ("recipe_sha256", text(recipeDigest)), ("data_sha256", text(dataDigest)),
+            ("row_format", text(rowFormat)), ("prompt_style", text(promptStyle)), ("system", text(system)),
             ("steps", steps.map { .integer($0) } ?? .null),
         ])
     }

@@ -25,6 +25,7 @@ struct JSONText {
         case .none: output += "null"
         case .bool(let value): output += value ? "true" : "false"
         case .integer(let value): output += String(value)
+        case .digits(let value): output += value
         case .double(let value): output += JSONText.number(value)
         case .string(let text): writeQuoted(text)
         case .sequence(let list) where list.kind == .list || list.isTuple:
@@ -52,6 +53,7 @@ struct JSONText {
             case .none: members.append(("null", value))
             case .bool(let bool): members.append((bool ? "true" : "false", value))
             case .integer(let number): members.append((String(number), value))
+            case .digits(let number): members.append((number, value))
             case .double(let number): members.append((JSONText.number(number), value))
             default: throw .runtime("keys must be str, int, float, bool or None, not \(key.typeName)")
             }

@@ -47,7 +47,8 @@ extension Interpreter {
         case ("none", _): return value.isNone
         case ("undefined", .undefined): return true
         case ("undefined", _): return false
-        case ("boolean", .bool), ("integer", .integer), ("float", .double), ("string", .string), ("mapping", .mapping):
+        case ("boolean", .bool), ("integer", .integer), ("integer", .digits), ("float", .double), ("string", .string),
+            ("mapping", .mapping):
             return true
         case ("boolean", _), ("integer", _), ("float", _), ("string", _), ("mapping", _): return false
         case ("number", _): return value.asDouble != nil

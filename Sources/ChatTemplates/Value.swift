@@ -8,6 +8,8 @@ enum Value {
     case none
     case bool(Bool)
     case integer(Int)
+    /// A whole number of data that 64 bits do not hold: written and compared, not computed with.
+    case digits(String)
     case double(Double)
     case string(String)
     case sequence(ValueList)
@@ -107,6 +109,7 @@ struct Mapping {
     enum Key: Hashable {
         case none
         case integer(Int)
+        case digits(String)
         case double(Double)
         case string(Name)
         case tuple([Key])
@@ -116,6 +119,7 @@ struct Mapping {
             case .none: self = .none
             case .bool(let value): self = .integer(value ? 1 : 0)
             case .integer(let value): self = .integer(value)
+            case .digits(let value): self = .digits(value)
             case .double(let value): self = Int(exactly: value).map { .integer($0) } ?? .double(value)
             case .string(let value): self = .string(Name(value))
             case .sequence(let list) where list.isTuple:
@@ -214,6 +218,7 @@ extension Value {
         case .null: self = .none
         case .bool(let value): self = .bool(value)
         case .integer(let value): self = .integer(value)
+        case .digits(let value): self = .digits(value)
         case .double(let value): self = .double(value)
         case .string(let value): self = .string(value)
         case .array(let elements):
@@ -236,7 +241,7 @@ extension Value {
         case .undefined: "Undefined"
         case .none: "NoneType"
         case .bool: "bool"
-        case .integer: "int"
+        case .integer, .digits: "int"
         case .double: "float"
         case .string: "str"
         case .sequence(let list):

@@ -6,6 +6,7 @@ extension Value {
         case .undefined, .none: false
         case .bool(let value): value
         case .integer(let value): value != 0
+        case .digits: true
         case .double(let value): value != 0
         case .string(let value): !value.isEmpty
         case .sequence(let list): !list.elements.isEmpty
@@ -25,11 +26,13 @@ extension Value {
 
     var asDouble: Double? {
         if case .double(let value) = self { return value }
+        if case .digits(let value) = self { return Double(value) }
         return asInteger.map(Double.init)
     }
 
     static func == (left: Value, right: Value) -> Bool {
         if let a = left.asInteger, let b = right.asInteger { return a == b }
+        if case .digits(let a) = left, case .digits(let b) = right { return a == b }
         if let a = left.asDouble, let b = right.asDouble { return a == b }
         switch (left, right) {
         case (.undefined, .undefined), (.none, .none): return true
@@ -144,6 +147,10 @@ extension Value {
     static func arithmetic(_ operation: Arithmetic, _ left: Value, _ right: Value) throws(TemplateError) -> Value {
         if case .undefined(let undefined) = left { throw undefined.error }
         if let a = left.asInteger, let b = right.asInteger { return try integers(operation, a, b) }
+        for value in [left, right] {
+            guard case .digits(let digits) = value else { continue }
+            throw .runtime("\(digits) is beyond 64 bits: nothing computes with it")
+        }
         if let a = left.asDouble, let b = right.asDouble { return try doubles(operation, a, b) }
         switch (operation, left, right) {
         case (.add, .string(let a), .string(let b)): return .string(a + b)

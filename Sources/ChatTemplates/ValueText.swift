@@ -29,6 +29,7 @@ extension Value {
         case .none: output += "None"
         case .bool(let value): output += value ? "True" : "False"
         case .integer(let value): output += String(value)
+        case .digits(let value): output += value
         case .double(let value): output += PythonNumbers.text(value)
         case .string(let text): output += PythonText.quoted(text)
         case .sequence(let list): try list.writeRepresentation(into: &output)

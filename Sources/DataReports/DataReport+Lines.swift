@@ -22,7 +22,8 @@ extension DataReport {
             table.add("", report.lengthLine)
         }
         if let train, !train.labels.isEmpty { table.add("labels", train.labelLine) }
-        return table.lines + warnings.map { "warning: " + $0.replacingLineBreaks }
+        return table.lines + notes.map { "note: " + $0.replacingLineBreaks }
+            + warnings.map { "warning: " + $0.replacingLineBreaks }
     }
 
     private var rowsLine: String {

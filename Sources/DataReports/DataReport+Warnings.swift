@@ -15,9 +15,18 @@ extension DataReport {
             if let input { lines += Self.unevenLines(input) + Self.tables(input) }
             guard let report else { continue }
             let limit = report.maximumLength.map { " (\(Figures.count($0)))" } ?? ""
+            let cutRows = report.truncatedRows - report.rowsWithCutPrompt
+            let answers = report.rowsWithCutAnswer > 0 ? ", \(Figures.count(report.rowsWithCutAnswer)) of them in the answer" : ""
             add(
-                report.truncatedRows, "row was cut at data.max_length" + limit,
-                "rows were cut at data.max_length" + limit)
+                cutRows, "row was cut at data.max_length" + limit + answers,
+                "rows were cut at data.max_length" + limit + answers)
+            add(
+                report.rowsWithCutPrompt, "row lost the oldest text of its prompt to fit data.max_length" + limit,
+                "rows lost the oldest text of their prompts to fit data.max_length" + limit)
+            add(
+                report.answersLeftOut, "answer of an older exchange went with it",
+                "answers of older exchanges went with them")
+            lines += Self.style(report, name)
             add(report.droppedRows, "row is too long and left out", "rows are too long and left out")
             add(
                 report.rowsWithoutTarget, "row has no token that carries loss and is left out",
@@ -30,6 +39,21 @@ extension DataReport {
                 "tokens lie across the border of an answer")
         }
         if let leakage = preparation.leakage, !leakage.isClean { lines += Self.leaks(leakage) }
+        return lines
+    }
+
+    /// Prompts glued to their answers, and a system message that no row takes.
+    private static func style(_ report: DatasetReport, _ name: String) -> [String] {
+        var lines: [String] = []
+        if report.unseparatedRows > 0, let first = report.firstUnseparated {
+            lines.append(
+                "nothing stands between prompt and answer in \(Figures.count(report.unseparatedRows)) of "
+                    + "\(Figures.count(report.rows)) \(name) rows, the first: \(first); end prompts with a line break, "
+                    + "or use data.prompt_style: chat")
+        }
+        if report.system != nil, report.format == .text {
+            lines.append("data.system is not used: the \(name) rows are texts without messages")
+        }
         return lines
     }
 

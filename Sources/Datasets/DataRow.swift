@@ -57,6 +57,14 @@ extension DataRow {
         }
     }
 
+    /// How many answers carry loss.
+    var answerCount: Int {
+        switch content {
+        case .conversation(_, let trained, _): trained.count
+        case .completion, .document, .preference, .rated: 1
+        }
+    }
+
     /// What users say in `messages`, all of it where none is a user's.
     private static func question(_ messages: ArraySlice<JSONValue>) -> String {
         let users = messages.filter { $0["role"]?.string == "user" }

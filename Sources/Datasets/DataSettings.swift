@@ -25,6 +25,8 @@ public enum RowFormat: String, Codable, Sendable, CaseIterable {
 /// What happens to a row of too many tokens.
 public enum TooLongRule: String, Sendable, CaseIterable {
     case error, truncate, drop
+    /// The prompt loses its oldest text; the answer stays whole.
+    case truncatePrompt = "truncate_prompt"
     /// A document is cut into sequences of the largest length, one after the other; other rows are an error.
     case chunk
 }
@@ -60,6 +62,10 @@ public struct DataSettings: Sendable, Equatable {
     public var roles: [String: String]
     /// Roles of messages that name none, in turn, from each conversation's first message on; empty: such messages are bad.
     public var turnRoles: [String]
+    /// How prompt/completion, Alpaca and classification rows become text.
+    public var promptStyle: PromptStyle
+    /// The system message of rows that have none.
+    public var system: String?
     /// How files are read.
     public var input: InputSettings
 
@@ -67,7 +73,7 @@ public struct DataSettings: Sendable, Equatable {
         format: RowFormat, columns: [String: String], labels: [String], maxLength: Int, tooLong: TooLongRule,
         trainOnPrompt: Bool, trainOn: TrainedTurns = .assistant, templates: [String: String] = [:],
         labelWords: [String: String] = [:], roles: [String: String] = [:], turnRoles: [String] = [],
-        input: InputSettings = .strict
+        promptStyle: PromptStyle = .auto, system: String? = nil, input: InputSettings = .strict
     ) {
         self.format = format
         self.columns = columns
@@ -80,6 +86,8 @@ public struct DataSettings: Sendable, Equatable {
         self.labelWords = labelWords
         self.roles = roles
         self.turnRoles = turnRoles
+        self.promptStyle = promptStyle
+        self.system = system
         self.input = input
     }
 
@@ -91,7 +99,7 @@ public struct DataSettings: Sendable, Equatable {
         return [
             format.rawValue, text(columns), labels.joined(separator: "\u{1F}"), "\(maxLength)", tooLong.rawValue,
             "\(trainOnPrompt)", trainOn.rawValue, text(templates), text(labelWords), text(roles),
-            turnRoles.joined(separator: "\u{1F}"), input.canonicalText,
+            turnRoles.joined(separator: "\u{1F}"), promptStyle.rawValue, system ?? "", input.canonicalText,
         ].joined(separator: "\u{1E}")
     }
 }

@@ -12,6 +12,12 @@ public struct DatasetReport: Codable, Sendable, Equatable {
     public var targetTokens = 0
     /// Rows cut to the largest length.
     public var truncatedRows = 0
+    /// Rows of which something of an answer was cut away.
+    public var rowsWithCutAnswer = 0
+    /// Rows whose prompt was shortened so that the answer stays whole.
+    public var rowsWithCutPrompt = 0
+    /// Answers that went with the oldest exchanges of conversations that were too long.
+    public var answersLeftOut = 0
     /// Tokens that were cut away.
     public var truncatedTokens = 0
     /// Rows left out because they are too long.
@@ -38,6 +44,20 @@ public struct DatasetReport: Codable, Sendable, Equatable {
     public var labels: [LabelCount] = []
     /// Rows of labels that came after `labelLimit` others.
     public var rowsOfOtherLabels = 0
+    /// Rows that went through the chat template.
+    public var conversationRows = 0
+    /// Those of them without a system message of their own.
+    public var rowsWithoutSystem = 0
+    /// Rows whose prompt and answer are plain texts with nothing between them.
+    public var unseparatedRows = 0
+    /// Where the first of these stands.
+    public var firstUnseparated: RowPlace?
+    /// What `data.prompt_style` asked for.
+    public var promptStyle = PromptStyle.auto
+    /// The recipe's system message for rows that have none.
+    public var system: String?
+    /// What the template says by itself to rows without a system message; `nil` where there are none, or it says nothing.
+    public var templateSystem: String?
     /// Sequences to look at.
     public var samples = SampledSequences()
     /// The form of the rows.
@@ -46,6 +66,11 @@ public struct DatasetReport: Codable, Sendable, Equatable {
     public var input: InputReport?
 
     public init() {}
+
+    /// How the rows became text.
+    public var rendering: RowRendering {
+        RowRendering(format: format, style: 2 * conversationRows > rows ? .chat : .plain, system: system)
+    }
 
     /// Target tokens / tokens.
     public var supervisedShare: Double { tokens > 0 ? Double(targetTokens) / Double(tokens) : 0 }
@@ -61,6 +86,12 @@ public struct DatasetReport: Codable, Sendable, Equatable {
         /// Tokens of the sequences left out.
         var droppedTokenCounts: [Int] = []
         var isTruncated = false
+        var isAnswerCut = false
+        var isPromptCut = false
+        var answersCut = 0
+        var isConversation = false
+        var hasNoSystem = false
+        var isUnseparated = false
         var isDropped = false
         var hasNoTarget = false
         var isSplit = false
@@ -74,7 +105,16 @@ public struct DatasetReport: Codable, Sendable, Equatable {
         straddlingTokens += outcome.straddlingTokens
         turnsWithoutEnd += outcome.turnsWithoutEnd
         examples += outcome.examples.count
-        if outcome.isTruncated { truncatedRows += 1 }
+        if outcome.isTruncated || outcome.isPromptCut { truncatedRows += 1 }
+        if outcome.isAnswerCut { rowsWithCutAnswer += 1 }
+        if outcome.isPromptCut { rowsWithCutPrompt += 1 }
+        answersLeftOut += outcome.answersCut
+        if outcome.isConversation { conversationRows += 1 }
+        if outcome.hasNoSystem { rowsWithoutSystem += 1 }
+        if outcome.isUnseparated {
+            unseparatedRows += 1
+            firstUnseparated = firstUnseparated ?? row.place
+        }
         if outcome.isDropped { droppedRows += 1 }
         if outcome.hasNoTarget { rowsWithoutTarget += 1 }
         if outcome.isSplit { splitRows += 1 }
@@ -120,6 +160,10 @@ public struct DatasetReport: Codable, Sendable, Equatable {
             "truncated_rows": .integer(truncatedRows), "truncated_tokens": .integer(truncatedTokens),
             "dropped_rows": .integer(droppedRows), "dropped_tokens": .integer(droppedTokens),
             "rows_without_target": .integer(rowsWithoutTarget), "split_rows": .integer(splitRows),
+            "rows_with_cut_answer": .integer(rowsWithCutAnswer), "rows_with_cut_prompt": .integer(rowsWithCutPrompt),
+            "answers_left_out": .integer(answersLeftOut), "unseparated_rows": .integer(unseparatedRows),
+            "prompt_style": .string(rendering.style.rawValue), "system": system.map { .string($0) } ?? .null,
+            "template_system": templateSystem.map { .string($0) } ?? .null,
             "straddling_tokens": .integer(straddlingTokens), "turns_without_end": .integer(turnsWithoutEnd),
             "longest": .integer(longestExample), "lengths": .array(histogram),
         ]

@@ -26,12 +26,12 @@ public struct ExampleBuilder: Sendable {
     /// What becomes of one row; nothing is counted yet.
     func outcome(of row: DataRow) throws(DatasetError) -> DatasetReport.Outcome {
         var outcome = DatasetReport.Outcome()
-        let sequences = try sequences(of: row, &outcome)
+        let (sequences, cutCount) = try fittedSequences(of: row, &outcome)
         outcome.isSplit = sequences.count > 1
-        for sequence in sequences {
+        for (number, sequence) in sequences.enumerated() {
             var sequence = sequence
-            let length = sequence.ids.count
-            if length > settings.maxLength {
+            let length = sequence.ids.count + (number == 0 ? cutCount : 0)
+            if sequence.ids.count > settings.maxLength {
                 if settings.tooLong == .chunk, case .document = row.content {
                     let chunks = chunks(sequence, of: row)
                     outcome.examples += chunks
@@ -39,16 +39,14 @@ public struct ExampleBuilder: Sendable {
                     continue
                 }
                 switch settings.tooLong {
-                case .error, .chunk:
-                    throw DatasetError(
-                        .tooLong, row.place, "\(length) tokens where data.max_length allows \(settings.maxLength)",
-                        hint: "raise data.max_length, or set data.too_long: truncate | drop")
+                case .error, .chunk, .truncatePrompt: throw tooLong(row, length)
                 case .drop:
                     outcome.isDropped = true
                     outcome.droppedTokenCounts.append(length)
                     continue
                 case .truncate:
                     outcome.isTruncated = true
+                    if sequence.isTarget[settings.maxLength...].contains(true) { outcome.isAnswerCut = true }
                     sequence.ids.removeSubrange(settings.maxLength...)
                     sequence.isTarget.removeSubrange(settings.maxLength...)
                 }
@@ -68,6 +66,39 @@ public struct ExampleBuilder: Sendable {
                     part: outcome.examples.count))
         }
         return outcome
+    }
+
+    /// The sequences of a row, its prompt shortened where that is asked for; `cutCount`: the tokens that it lost.
+    private func fittedSequences(
+        of row: DataRow, _ outcome: inout DatasetReport.Outcome
+    ) throws(DatasetError) -> (sequences: [Sequence], cutCount: Int) {
+        let whole = outcome
+        let sequences = try sequences(of: row, &outcome)
+        let longest = sequences.longest
+        guard settings.tooLong == .truncatePrompt, longest > settings.maxLength else { return (sequences, 0) }
+        let cut = PromptCut(encoder: encoder, maximumTokens: settings.maxLength) { (row) throws(DatasetError) -> Int in
+            var ignored = whole
+            return try self.sequences(of: row, &ignored).longest
+        }
+        guard let shorter = try cut.fitted(row) else { return (sequences, 0) }
+        outcome = whole
+        outcome.isPromptCut = true
+        outcome.answersCut = row.answerCount - shorter.answerCount
+        let fitting = try self.sequences(of: shorter, &outcome)
+        return (fitting, longest - fitting.longest)
+    }
+
+    private func tooLong(_ row: DataRow, _ length: Int) -> DatasetError {
+        let isCut = settings.tooLong == .truncatePrompt
+        let message = "\(length) tokens where data.max_length allows \(settings.maxLength)"
+        if isCut, case .document = row.content {
+            return DatasetError(
+                .tooLong, row.place, message + ", and a text has no prompt to cut",
+                hint: "raise data.max_length, or set data.too_long: truncate | chunk | drop")
+        }
+        return DatasetError(
+            .tooLong, row.place, message + (isCut ? ", and cutting the prompt is not enough" : ""),
+            hint: "raise data.max_length, or set data.too_long: " + (isCut ? "drop" : "truncate_prompt | truncate | drop"))
     }
 
     /// A document as sequences of the largest length. Each begins with the last token of the one before, which carries no loss
@@ -121,7 +152,7 @@ public struct ExampleBuilder: Sendable {
 
     // MARK: Sequences
 
-    private struct Sequence {
+    fileprivate struct Sequence {
         var ids: [Int32]
         var isTarget: [Bool]
     }
@@ -133,6 +164,7 @@ public struct ExampleBuilder: Sendable {
             appendEnd(to: &encoded, text, &outcome)
             return [Sequence(ids: encoded.ids, isTarget: everyTokenButTheFirst(encoded.ids.count))]
         case .completion(let prompt, let completion):
+            outcome.isUnseparated = !RowRendering.isSeparated(prompt, completion)
             let text = prompt + completion
             var encoded = plainTokens(text)
             appendEnd(to: &encoded, text, &outcome)
@@ -155,6 +187,8 @@ public struct ExampleBuilder: Sendable {
         _ outcome: inout DatasetReport.Outcome
     ) throws(DatasetError) -> [Sequence] {
         var turns = TurnRenderer(renderer: try template(place), encoder: encoder)
+        outcome.isConversation = true
+        outcome.hasNoSystem = !messages.contains(where: RowDecoder.isSystem)
         if settings.trainOnPrompt {
             let encoded = chatTokens(try turns.render(messages[...], generationPrompt: false, extra, place))
             return [Sequence(ids: encoded.ids, isTarget: everyTokenButTheFirst(encoded.ids.count))]
@@ -173,7 +207,9 @@ public struct ExampleBuilder: Sendable {
         guard let renderer else {
             throw DatasetError(
                 .noTemplate, place, "the tokenizer has no chat template, and this row is a conversation",
-                hint: "give one with data.chat_template, or write rows of prompt and completion")
+                hint: settings.promptStyle == .chat
+                    ? "give one with data.chat_template; data.prompt_style: plain needs none"
+                    : "give one with data.chat_template, or write rows of prompt and completion")
         }
         return renderer
     }
@@ -240,4 +276,9 @@ public struct ExampleBuilder: Sendable {
         encoded.ids.append(end)
         encoded.offsets.append(count..<count)
     }
+}
+
+extension [ExampleBuilder.Sequence] {
+    /// Tokens of the longest.
+    fileprivate var longest: Int { map(\.ids.count).max() ?? 0 }
 }

@@ -37,9 +37,16 @@ extension RowDecoder {
         return DataRow(content: content, place: record.place, index: index)
     }
 
-    func systemMessages(_ record: SourceRow) throws(DatasetError) -> [JSONValue] {
-        guard let system = try optionalText("system", record), !system.isEmpty else { return [] }
+    /// The row's system message, or the recipe's where neither the row nor its `turns` have one.
+    func systemMessages(_ record: SourceRow, before turns: [JSONValue] = []) throws(DatasetError) -> [JSONValue] {
+        if let own = try optionalText("system", record), !own.isEmpty { return [Self.message("system", own)] }
+        guard let system, !turns.contains(where: Self.isSystem) else { return [] }
         return [Self.message("system", system)]
+    }
+
+    /// Whether a message tells the model how to be, as `system` or by its newer name.
+    static func isSystem(_ message: JSONValue) -> Bool {
+        ["system", "developer"].contains(message["role"]?.string ?? "")
     }
 
     /// Messages of either manner of writing, as `role` and `content`; other members stay. `withoutLoss`: the numbers of those

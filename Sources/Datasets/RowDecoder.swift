@@ -8,8 +8,10 @@ public struct RowDecoder: Sendable {
     let format: RowFormat
     let columns: [String: String]
     let labels: [String]
-    /// Whether conversations can be rendered; classification rows fall back on plain text where they cannot.
-    let hasTemplate: Bool
+    /// Whether rows that a template may render or not become conversations.
+    let isChat: Bool
+    /// The system message of rows that have none.
+    let system: String?
     let trainOn: TrainedTurns
     let roles: TurnRoles
     private let labelWords: [String: String]
@@ -21,7 +23,8 @@ public struct RowDecoder: Sendable {
         self.format = format
         self.columns = columns
         self.labels = labels
-        self.hasTemplate = hasTemplate
+        isChat = hasTemplate
+        system = nil
         trainOn = .assistant
         roles = TurnRoles()
         labelWords = [:]
@@ -30,14 +33,15 @@ public struct RowDecoder: Sendable {
 
     /// - Parameters:
     ///   - format: not `.auto`, which `detect` decides.
-    ///   - hasTemplate: whether there is a chat template; classification rows are plain texts where there is none.
+    ///   - hasTemplate: whether there is a chat template, which decides where the settings' prompt style does not.
     public init(_ settings: DataSettings, format: RowFormat, hasTemplate: Bool) throws(DatasetError) {
         precondition(format != .auto, "the format is decided before rows are read")
         self.format = format
         // A field that a template builds is read where the template put it.
         columns = settings.columns.filter { settings.templates[$0.key] == nil }
         labels = settings.labels
-        self.hasTemplate = hasTemplate
+        isChat = settings.promptStyle.isChat(hasTemplate: hasTemplate)
+        system = settings.system
         trainOn = settings.trainOn
         roles = TurnRoles(names: settings.roles, inTurn: settings.turnRoles)
         labelWords = settings.labelWords
@@ -112,8 +116,8 @@ public struct RowDecoder: Sendable {
             name = "conversations"
         }
         guard let value = record.fields[name], !value.isNull else { throw missing(name, record) }
-        let system = try systemMessages(record)
         let turns = try self.messages(value, name, record)
+        let system = try systemMessages(record, before: turns.messages)
         return try conversation(
             system + turns.messages, trainedFrom: 0, withoutLoss: turns.withoutLoss.map { $0 + system.count }, record,
             index)
@@ -127,14 +131,14 @@ public struct RowDecoder: Sendable {
         }
         if case (.string(let prompt), .string(let completion)) = (prompt, completion) {
             let completion = try filled(completion, "completion", record)
-            return DataRow(
-                content: .completion(prompt: prompt, completion: completion), place: record.place, index: index)
+            return try exchange(systemMessages(record) + [Self.message("user", prompt)], completion, record, index)
         }
         guard prompt.array != nil, completion.array != nil else {
             throw wrong(
                 "\"\(promptName)\" and \"\(completionName)\" must both be texts or both be lists of messages", record)
         }
-        let asked = try systemMessages(record) + messages(prompt, promptName, record).messages
+        let turns = try messages(prompt, promptName, record).messages
+        let asked = try systemMessages(record, before: turns) + turns
         let answered = try messages(completion, completionName, record)
         return try conversation(
             asked + answered.messages, trainedFrom: asked.count,
@@ -154,22 +158,27 @@ public struct RowDecoder: Sendable {
         let input = try optionalText("input", record) ?? ""
         if input.isBlank { _ = try filled(instruction, "instruction", record) }
         // The answers of the history were given before: only the last one is what the row teaches.
-        let trainedFrom = messages.count
         messages.append(Self.message("user", input.isEmpty ? instruction : instruction + "\n" + input))
-        messages.append(Self.message("assistant", try text("output", record)))
-        return try conversation(messages, trainedFrom: trainedFrom, record, index)
+        return try exchange(messages, text("output", record), record, index)
+    }
+
+    /// A question, with what was said before it, and its answer: a conversation, or plain texts where there is no template.
+    private func exchange(
+        _ asked: [JSONValue], _ answer: String, _ record: SourceRow, _ index: Int
+    ) throws(DatasetError) -> DataRow {
+        if isChat {
+            let messages = asked + [Self.message("assistant", answer)]
+            return try conversation(messages, trainedFrom: asked.count, record, index)
+        }
+        guard !answer.isBlank else { throw DatasetError(.empty, record.place, "the answer is empty") }
+        let prompt = RowRendering.plainPrompt(asked.map { $0["content"]?.string ?? "" }, format: format)
+        return DataRow(content: .completion(prompt: prompt, completion: answer), place: record.place, index: index)
     }
 
     private func classification(_ record: SourceRow, _ index: Int) throws(DatasetError) -> DataRow {
         let text = try filled(text("text", record), "text", record)
         let label = try label(record)
-        guard hasTemplate else {
-            return DataRow(
-                content: .completion(prompt: text + "\n", completion: label), place: record.place, index: index,
-                label: label)
-        }
-        let messages = try systemMessages(record) + [Self.message("user", text), Self.message("assistant", label)]
-        var row = try conversation(messages, trainedFrom: messages.count - 1, record, index)
+        var row = try exchange(systemMessages(record) + [Self.message("user", text)], label, record, index)
         row.label = label
         return row
     }
@@ -180,7 +189,11 @@ public struct RowDecoder: Sendable {
         var label: String
         switch value {
         case .string(let text): label = text
-        case .integer(let number):
+        case .digits(let digits): label = digits
+        case .integer, .double:
+            guard let number = value.integer else {
+                throw wrong("\"\(name)\" must be a text or a whole number, found \(value.text())", record)
+            }
             label = labels.indices.contains(number) && !labels.contains("\(number)") ? labels[number] : "\(number)"
         case .bool(let bool): label = bool ? "true" : "false"
         default: throw wrong("\"\(name)\" must be a text or a whole number, found \(value.typeName)", record)

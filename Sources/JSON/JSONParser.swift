@@ -20,10 +20,22 @@ public struct JSONError: ClassifiedError, Equatable {
 extension JSONValue {
     /// Reads exactly one JSON value from UTF-8 `bytes`; anything but white space after it is an error.
     ///
-    /// - Parameter maximumDepth: nesting beyond it is refused.
-    public init(parsing bytes: UnsafeRawBufferPointer, maximumDepth: Int = 128) throws(JSONError) {
-        var parser = JSONParser(bytes: bytes, maximumDepth: maximumDepth)
+    /// - Parameters:
+    ///   - maximumDepth: nesting beyond it is refused.
+    ///   - words: words beside JSON's own that stand for numbers.
+    public init(
+        parsing bytes: UnsafeRawBufferPointer, maximumDepth: Int = 128, words: JSONWords = .standard
+    ) throws(JSONError) {
+        var parser = JSONParser(bytes: bytes, maximumDepth: maximumDepth, words: words)
         self = try parser.parseDocument()
+    }
+
+    /// Reads the values that stand in `bytes` one behind the other, with nothing but white space between them.
+    public static func sequence(
+        parsing bytes: UnsafeRawBufferPointer, words: JSONWords = .standard
+    ) throws(JSONError) -> [JSONValue] {
+        var parser = JSONParser(bytes: bytes, maximumDepth: 128, words: words)
+        return try parser.parseSequence()
     }
 
     public init(parsing bytes: [UInt8], maximumDepth: Int = 128) throws(JSONError) {
@@ -40,14 +52,34 @@ extension JSONValue {
     }
 }
 
+/// Which words stand for numbers.
+public enum JSONWords: Sendable {
+    /// None, as RFC 8259 has it.
+    case standard
+    /// `NaN`, which is read as a missing value, `Infinity` and `-Infinity`: Python and pandas write them.
+    case python
+}
+
 private struct JSONParser {
     let bytes: UnsafeRawBufferPointer
     let maximumDepth: Int
+    let words: JSONWords
     var position = 0
 
-    init(bytes: UnsafeRawBufferPointer, maximumDepth: Int) {
+    init(bytes: UnsafeRawBufferPointer, maximumDepth: Int, words: JSONWords) {
         self.bytes = bytes
         self.maximumDepth = maximumDepth
+        self.words = words
+    }
+
+    mutating func parseSequence() throws(JSONError) -> [JSONValue] {
+        var values: [JSONValue] = []
+        skipWhiteSpace()
+        while position < bytes.count {
+            values.append(try parseValue(depth: 0))
+            skipWhiteSpace()
+        }
+        return values
     }
 
     mutating func parseDocument() throws(JSONError) -> JSONValue {
@@ -68,6 +100,10 @@ private struct JSONParser {
         case UInt8(ascii: "t"): return try parseWord("true", .bool(true))
         case UInt8(ascii: "f"): return try parseWord("false", .bool(false))
         case UInt8(ascii: "n"): return try parseWord("null", .null)
+        case UInt8(ascii: "N") where words == .python: return try parseWord("NaN", .null)
+        case UInt8(ascii: "I") where words == .python: return try parseWord("Infinity", .double(.infinity))
+        case UInt8(ascii: "-") where words == .python && bytes[position...].dropFirst().first == UInt8(ascii: "I"):
+            return try parseWord("-Infinity", .double(-.infinity))
         default: return try parseNumber()
         }
     }
@@ -153,7 +189,7 @@ private struct JSONParser {
             try requireDigits()
         }
         let text = String(decoding: UnsafeRawBufferPointer(rebasing: bytes[start..<position]), as: UTF8.self)
-        if isInteger, let integer = Int(text) { return .integer(integer) }
+        if isInteger { return Int(text).map { .integer($0) } ?? .digits(text) }
         guard let double = Double(text) else { throw failure("a number that cannot be read") }
         return .double(double)
     }

@@ -6,6 +6,8 @@ public enum JSONValue: Sendable, Equatable {
     case bool(Bool)
     /// A number without fraction or exponent that fits 64 bits.
     case integer(Int)
+    /// A number without fraction or exponent that 64 bits do not hold: its digits, as they are written.
+    case digits(String)
     case double(Double)
     case string(String)
     case array([JSONValue])
@@ -79,17 +81,21 @@ extension JSONValue {
     public var double: Double? {
         switch self {
         case .integer(let integer): Double(integer)
+        case .digits(let digits): Double(digits)
         case .double(let double): double
         default: nil
         }
     }
+
+    /// A whole number, by its digits where 64 signed bits do not hold it.
+    public init(_ number: UInt64) { self = Int(exactly: number).map { .integer($0) } ?? .digits(String(number)) }
 
     /// The JSON type's name, for messages.
     public var typeName: String {
         switch self {
         case .null: "null"
         case .bool: "boolean"
-        case .integer, .double: "number"
+        case .integer, .digits, .double: "number"
         case .string: "string"
         case .array: "array"
         case .object: "object"

@@ -20,6 +20,7 @@ extension JSONValue {
         case .null: output += "null"
         case .bool(let bool): output += bool ? "true" : "false"
         case .integer(let integer): output += String(integer)
+        case .digits(let digits): output += digits
         case .double(let double): output += double.isFinite ? "\(double)" : "null"
         case .string(let string): JSONValue.writeQuoted(string, into: &output)
         case .array(let elements):

@@ -74,9 +74,7 @@ struct LeafConverter {
         case .time(let unit): return .string(Calendar.time(Calendar.split(integer, unit)))
         case .timestamp(let unit, let isUTC): return .string(Calendar.timestamp(integer, unit) + (isUTC ? "Z" : ""))
         case .unsigned(let bits) where bits <= 32: return .integer(Int(UInt32(truncatingIfNeeded: integer)))
-        case .unsigned:
-            // JSON's integers here are signed; beyond them a float is the nearest there is.
-            return integer >= 0 ? .integer(Int(integer)) : .double(Double(UInt64(bitPattern: integer)))
+        case .unsigned: return JSONValue(UInt64(bitPattern: integer))
         default: return .integer(Int(integer))
         }
     }

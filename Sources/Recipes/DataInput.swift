@@ -6,6 +6,8 @@ public struct DataInput: Sendable, Equatable {
     public var encoding = DataEncoding.auto
     public var quotes = DataQuotes.standard
     public var documents = DataDocuments.line
+    /// What stands between the fields of a table; `nil`: told from the first lines.
+    public var separator: String?
     /// Names of a table's columns; empty: its first line has them.
     public var columnNames: [String] = []
     /// The member of a JSON object, or the table of an HDF5 file, that holds the rows; `nil`: found.
@@ -41,7 +43,7 @@ public enum DataEncoding: String, Sendable, CaseIterable {
     case windows1252 = "windows-1252"
 }
 
-public enum DataQuotes: String, Sendable, CaseIterable { case standard, none }
+public enum DataQuotes: String, Sendable, CaseIterable { case standard, backslash, none }
 
 public enum DataDocuments: String, Sendable, CaseIterable { case line, paragraph, file }
 

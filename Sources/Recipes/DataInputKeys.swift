@@ -8,7 +8,10 @@ extension DataSection {
             .choice(
                 "encoding", \.input.encoding, "how text files spell characters; auto: told from their first bytes"),
             .choice(
-                "quotes", \.input.quotes, "whether quotation marks hold a table's fields together; none: a line a row"),
+                "quotes", \.input.quotes,
+                "whether quotation marks hold a table's fields together; backslash: those of the text stand behind one; "
+                    + "none: a line a row"),
+            .separator,
             .choice("documents", \.input.documents, "what is one row of a plain text file"),
             .texts(
                 "column_names", \.input.columnNames, expected: "a list of names",
@@ -27,6 +30,24 @@ extension DataSection {
 }
 
 extension RecipeKey<DataSection> {
+    fileprivate static var separator: Self {
+        let names = ["comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|"]
+        return .scalar(
+            "separator", \.input.separator, expected: "null or one character: \";\", \"|\", tab, …",
+            "what stands between the fields of a table; null: told from its first lines",
+            read: { node -> String?? in
+                if node.isNull { return .some(nil) }
+                return node.scalarText.map { .some(names[$0] ?? $0) }
+            },
+            accepts: { text in
+                guard let text else { return true }
+                let forbidden = ["\"", "\n", "\r", "\\"]
+                let isWord = text.allSatisfy { $0.isLetter || $0.isNumber }
+                return text.utf8.count == 1 && !forbidden.contains(text) && !isWord
+            },
+            text: { $0.map { $0 == "\t" ? "tab" : YAMLText.string($0) } ?? "null" })
+    }
+
     fileprivate static var mix: Self {
         let expected = "a list of parts such as { path: …, weight: 2 }"
         return RecipeKey(

@@ -78,6 +78,8 @@ struct RecipeDecoding {
             if let word = words[text.lowercased()] { return "in YAML 1.2 '\(text)' is a word; write \(word)" }
             if ["true", "false"].contains(text.lowercased()) { return "write it without quotation marks" }
         }
+        if ["None", "none", "nil", "NULL"].contains(text) { return "write null for nothing" }
+        if expected == "a mapping of keys", text.contains(":") { return "a colon needs a space behind it" }
         if node.boolean != nil { return "put it in quotation marks if it is text" }
         if text.contains("_"), text.utf8.allSatisfy({ $0 == UInt8(ascii: "_") || (48...57).contains($0) }) {
             return "write the number without '_'"
@@ -91,10 +93,24 @@ struct RecipeDecoding {
 
     mutating func unknownKey(_ entry: RecipeNode.Entry, path: String, known: [String]) {
         let keyPath = path.isEmpty ? entry.key : path + "." + entry.key
+        if entry.key == "<<" { return mergeKey(entry, keyPath) }
         var hint = nearest(to: entry.key, among: known).map { "did you mean \(path.isEmpty ? $0 : path + "." + $0)?" }
         if hint == nil, let elsewhere = RecipeKeys.path(ofKey: entry.key) { hint = "it belongs in \(elsewhere)" }
         if hint == nil { hint = "known here: " + known.joined(separator: ", ") }
         note(.unknownKey, entry.keyPlace, keyPath, "unknown key", hint: hint)
+    }
+
+    /// YAML 1.2 has no merge keys; what one would bring is named, so that it can be written out.
+    private mutating func mergeKey(_ entry: RecipeNode.Entry, _ keyPath: String) {
+        var brought: [String] = []
+        for node in entry.value.elements {
+            if case .mapping(let entries) = node.content {
+                brought += entries.map { $0.key + ": " + ($0.value.scalarText ?? "…") }
+            }
+        }
+        note(
+            .unknownKey, entry.keyPlace, keyPath, "'<<' merges no keys in YAML 1.2",
+            hint: brought.isEmpty ? "write the keys here" : "write here: " + brought.joined(separator: ", "))
     }
 
     mutating func note(

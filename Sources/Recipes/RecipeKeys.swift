@@ -85,8 +85,18 @@ extension DataSection: RecipeKeyed {
                 "label set of classification rows; empty: as found in train"),
             .text(
                 "chat_template", \.chatTemplate, "a Jinja template or a file that holds one; null: the tokenizer's own"),
+            .choice(
+                "prompt_style", \.promptStyle,
+                "prompt/completion, Alpaca and classification rows: chat puts them through the chat template, plain joins the texts "
+                    + "as they stand; auto: chat where there is a template"),
+            .text(
+                "system", \.system,
+                "a system message for rows that have none; null: what the template says by itself, where it does"),
             .integer("max_length", \.maxLength, 2...(1 << 24), "tokens of one row at most"),
-            .choice("too_long", \.tooLong, "what happens to a row beyond max_length; it is counted in the report"),
+            .choice(
+                "too_long", \.tooLong,
+                "what happens to a row beyond max_length, counted in the report; truncate_prompt keeps the answer whole and cuts "
+                    + "the prompt's oldest text"),
             .boolean("train_on_prompt", \.trainOnPrompt, "loss on the prompt too, not on the answer only"),
             .choice("train_on", \.trainOn, "turns that carry loss: the assistant's, its last one, or all tokens"),
             .map(

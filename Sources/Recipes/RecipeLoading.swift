@@ -106,7 +106,8 @@ extension RecipeDecoding {
             let faulty = [path] + (path == "data.train" ? ["data.mix"] : [])
             guard
                 !diagnostics.contains(where: { found in
-                    found.keyPath == section || faulty.contains { found.keyPath.hasPrefix($0) }
+                    [section, section + ".<<"].contains(found.keyPath)
+                        || faulty.contains { found.keyPath.hasPrefix($0) }
                 })
             else { continue }
             let place = setKeys[path] ?? root.value(at: [section])?.place ?? root.place
@@ -153,7 +154,9 @@ extension RecipeDecoding {
                 hint: "as in --set train.max_steps=50")
         }
         var reader = RecipeNodeReader(file: file, environment: environment)
-        let value = reader.read(text) ?? RecipeNode(content: .scalar(text, isPlain: true), place: place)
+        // A sign of YAML's own alone, such as |, is meant as it stands.
+        let sign = text.count == 1 ? RecipeNode(content: .scalar(text, isPlain: true), place: place) : nil
+        let value = sign ?? reader.read(text) ?? RecipeNode(content: .scalar(text, isPlain: true), place: place)
         guard reader.diagnostics.isEmpty else { return diagnostics += reader.diagnostics }
         let translated = native(path, place: place)
         guard let translated else { return }

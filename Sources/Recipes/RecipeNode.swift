@@ -66,6 +66,8 @@ struct RecipeNodeReader {
             note(.syntax, nil, "", "more than \(Self.maximumByteCount) bytes: this is no recipe")
             return nil
         }
+        // Editors of Windows put a byte order mark before the text.
+        let yaml = yaml.unicodeScalars.first == "\u{FEFF}" ? String(yaml.unicodeScalars.dropFirst()) : yaml
         guard let root = compose(yaml) else { return nil }
         return convert(root, path: "", depth: 0)
     }
@@ -91,7 +93,7 @@ struct RecipeNodeReader {
                     }
                     continue
                 }
-                noteSyntax(error)
+                noteSyntax(error, in: yaml)
                 return nil
             } catch {
                 note(.syntax, nil, "", "not YAML: \(error)")
@@ -120,11 +122,16 @@ struct RecipeNodeReader {
         return true
     }
 
-    private mutating func noteSyntax(_ error: YamlError) {
+    private mutating func noteSyntax(_ error: YamlError, in yaml: String) {
         switch error {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
-            note(.syntax, RecipePlace(file: file, line: mark.line, column: mark.column), "", "not YAML: \(problem)")
+            let place = RecipePlace(file: file, line: mark.line, column: mark.column)
+            if let mistake = YAMLMistake(at: place, in: yaml) {
+                note(.syntax, mistake.place, "", "not YAML: " + mistake.message, hint: mistake.hint)
+            } else {
+                note(.syntax, place, "", "not YAML: \(problem)")
+            }
         case .reader(let problem, _, _, _): note(.syntax, nil, "", "not YAML: \(problem)")
         default: note(.syntax, nil, "", "not YAML")
         }

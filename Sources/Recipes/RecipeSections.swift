@@ -64,6 +64,10 @@ public struct DataSection: Sendable, Equatable {
     public var roles: [String: TurnRole] = [:]
     /// Roles of messages that name none, in turn.
     public var turnRoles: [TurnRole] = []
+    /// How prompt/completion, Alpaca and classification rows become text.
+    public var promptStyle = PromptStyle.auto
+    /// The system message of rows that have none; `nil`: the template's own, where it has one.
+    public var system: String?
     /// How files are read.
     public var input = DataInput()
     public var shuffle = true
@@ -85,9 +89,14 @@ public enum DataFormat: String, Sendable, CaseIterable {
 /// Who speaks a turn.
 public enum TurnRole: String, Sendable, CaseIterable { case system, user, assistant, tool }
 
+/// How rows that a chat template may render or not become text.
+public enum PromptStyle: String, Sendable, CaseIterable { case auto, chat, plain }
+
 /// What happens to a row of more than `max_length` tokens.
 public enum TooLong: String, Sendable, CaseIterable {
     case error, truncate, drop
+    /// The prompt loses its oldest text.
+    case truncatePrompt = "truncate_prompt"
     /// Documents become several sequences.
     case chunk
 }

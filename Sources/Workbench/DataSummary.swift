@@ -32,6 +32,9 @@ public struct DataSummary: Presentable {
         self.init(DataReport(name: "", preparation: PreparationReport(), heldOut: heldOut))
     }
 
+    /// What is done without being asked for, a line each.
+    var notes: [String] { report.notes }
+
     /// What the person should know before training or trusting a score.
     var warnings: [String] { report.warnings }
 

@@ -20,7 +20,9 @@ public struct EvaluationReport: Presentable {
 
     /// Evaluates a model and an adapter from disk on the recipe's held-out rows.
     public init(_ resolved: ResolvedRecipe, adapter path: String?, observer: any RunObserver) throws {
-        let recipe = resolved.recipe
+        let rendering = AdapterRendering(resolved.recipe, adapter: path)
+        for note in rendering.notes { observer.receive(.note(note)) }
+        let recipe = rendering.applied(to: resolved.recipe)
         Compute.start(recipe)
         let opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
         let rows = try RowPreparation(recipe.data, opened).rows(recipe.data.heldOut)
@@ -32,8 +34,9 @@ public struct EvaluationReport: Presentable {
         let model = try opened.languageModel(precision: precision.type)
         let attached = try path.map { try AttachedAdapter($0, to: model, base: opened) }
         let warnings =
-            recipe.data.unusedByScoring + (attached?.warnings ?? []) + DataSummary(rows.report).warnings
+            recipe.data.unusedByScoring + rendering.warnings + (attached?.warnings ?? []) + DataSummary(rows.report).warnings
             + opened.warnings
+        for note in DataSummary(rows.report).notes { observer.receive(.note(note)) }
         for warning in warnings { observer.receive(.warning(warning)) }
         try self.init(
             recipe, opened: opened, model: model, adapter: attached, rows: rows,

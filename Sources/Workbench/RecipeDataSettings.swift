@@ -10,7 +10,8 @@ extension DataSection {
         DataSettings(
             format: twin(format), columns: columns, labels: labels, maxLength: maxLength, tooLong: twin(tooLong),
             trainOnPrompt: trainOnPrompt, trainOn: twin(trainOn), templates: template, labelWords: labelWords,
-            roles: roles.mapValues(\.rawValue), turnRoles: turnRoles.map(\.rawValue), input: inputSettings)
+            roles: roles.mapValues(\.rawValue), turnRoles: turnRoles.map(\.rawValue),
+            promptStyle: twin(promptStyle), system: system, input: inputSettings)
     }
 
     /// How files are read.
@@ -20,6 +21,7 @@ extension DataSection {
         settings.encoding = twin(input.encoding)
         settings.quotes = twin(input.quotes)
         settings.documents = twin(input.documents)
+        settings.separator = input.separator?.utf8.first
         settings.columnNames = input.columnNames
         settings.recordsField = input.records
         settings.maximumBadRows = input.maxBadRows

@@ -18,7 +18,9 @@ public final class Scoring {
     private let observer: any RunObserver
 
     public init(_ resolved: ResolvedRecipe, adapter: String?, tokens: Bool, observer: any RunObserver) throws {
-        let recipe = resolved.recipe
+        let rendering = AdapterRendering(resolved.recipe, adapter: adapter)
+        rendering.tell(observer)
+        let recipe = rendering.applied(to: resolved.recipe)
         Compute.start(recipe)
         let opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
         rows = try RowPreparation(recipe.data, opened).rows(recipe.data.heldOut)
@@ -29,6 +31,7 @@ public final class Scoring {
         workspace = EvaluationRows.workspace(
             for: model, memoryLimit: recipe.train.memoryLimitBytes, fileBytes: opened.byteCount)
         self.observer = observer
+        for note in DataSummary(rows.report).notes { observer.receive(.note(note)) }
         for warning in recipe.data.unusedByScoring + DataSummary(rows.report).warnings + (attached?.warnings ?? [])
             + opened.warnings
         {

@@ -1,6 +1,7 @@
 // Answers: prompt → template → tokens → text.
 
 internal import ChatTemplates
+internal import Datasets
 internal import Foundation
 public import JSON
 internal import Models
@@ -65,6 +66,7 @@ public final class TextGenerator {
     private let model: LanguageModel
     private let template: ChatTemplate?
     private let settings: GenerationSettings
+    private let rendering: AdapterRendering
     private let seed: UInt64
     private let precision: Precision
     private var messages: [JSONValue] = []
@@ -81,14 +83,24 @@ public final class TextGenerator {
         let model = try opened.languageModel(precision: OpenedModel.precision(recipe.model.precision).type)
         self.model = model
         attached = try adapter.map { try AttachedAdapter($0, to: model, base: opened) }
-        template = try settings.isRaw ? nil : opened.chatTemplate()
+        let rendering = AdapterRendering(recipe, adapter: adapter, system: settings.system, isRaw: settings.isRaw)
+        self.rendering = rendering
+        template = rendering.rendering.style == .plain ? nil : try opened.chatTemplate()
+        guard template != nil || rendering.rendering.style != .chat else {
+            throw Failure(
+                .badInput, "\(opened.path) has no chat template, and the prompt should go through one",
+                hint: "give one with --set data.chat_template=FILE, or take --raw")
+        }
         self.settings = settings
         seed = UInt64(bitPattern: Int64(recipe.seed))
-        if let system = settings.system { messages.append(["role": "system", "content": .string(system)]) }
+        if let system = rendering.rendering.system { messages.append(["role": "system", "content": .string(system)]) }
     }
 
     /// What the person should know before trusting answers: the adapter saw another base, or another chat template.
-    public var warnings: [String] { opened.warnings + (attached?.warnings ?? []) }
+    public var warnings: [String] { opened.warnings + rendering.warnings + (attached?.warnings ?? []) }
+
+    /// What is done because of the adapter.
+    public var notes: [String] { rendering.notes }
 
     /// Generates an answer; `onText` gets it piece by piece.
     public func answer(_ prompt: String, onText: (String) -> Void) throws -> GeneratedText {
@@ -100,9 +112,18 @@ public final class TextGenerator {
     }
 
     private func promptIDs(_ prompt: String) throws -> [Int32] {
-        guard let template else { return opened.tokenizer.encode(prompt, addSpecialTokens: true).ids }
+        guard let template else {
+            return opened.tokenizer.encode(plain(prompt), addSpecialTokens: true).ids
+        }
         let text = try template.render(messages: messages, addGenerationPrompt: true, extra: opened.templateExtra)
         return opened.encodeRendered(text)
+    }
+
+    /// The prompt as it stands, or as the adapter's plain rows were put together.
+    private func plain(_ prompt: String) -> String {
+        guard !settings.isRaw else { return prompt }
+        let texts = [rendering.rendering.system, prompt].compactMap { $0 }
+        return RowRendering.plainPrompt(texts, format: rendering.rendering.format)
     }
 
     private func generate(_ prompt: [Int32], onText: (String) -> Void) throws -> GeneratedText {

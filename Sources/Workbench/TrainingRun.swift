@@ -42,6 +42,7 @@ final class TrainingRun {
         opened.startDigest()
         observer.receive(.stage("prepare", detail: recipe.data.train.joined(separator: ", ")))
         split = try RowPreparation(recipe.data, opened).split(recipe, staged: writes, observer: observer)
+        for line in split.report.notes { observer.receive(.note(line)) }
         for line in split.report.warnings + opened.warnings {
             observer.receive(.warning(line))
         }
@@ -63,7 +64,8 @@ final class TrainingRun {
             baseName: URL(fileURLWithPath: opened.path).lastPathComponent,
             baseDigest: try opened.weights.contentDigest(),
             baseQuantisation: opened.weights.quantisationSummary, templateDigest: opened.templateDigest,
-            recipeDigest: RunFingerprint(keys: recipe.decidingKeys, parts: []).recipeDigest, dataDigest: split.digest)
+            recipeDigest: RunFingerprint(keys: recipe.decidingKeys, parts: []).recipeDigest, dataDigest: split.digest,
+            rendering: split.train.report.rendering)
         configuration = Self.configuration(recipe, examples: examples.count, memory: memory)
         if let warning = try recipe.train.warmUpWarning(configuration.schedule) { observer.receive(.warning(warning)) }
     }

@@ -90,7 +90,6 @@ private func problem(
         #expect(problem("a.json", "[\n{\"text\": \"a b\"},\n{]")?.place.line == 3)
         #expect(problem("a.json", "{\n\"data\": []}")?.kind == .syntax)
         #expect(problem("a.jsonl", "[1]")?.kind == .wrongType)
-        #expect(problem("a.jsonl", "[{\"text\": \"a b\"},\n{\"text\": \"c\"}]")?.hint == "data.layout: json reads a list of rows")
         #expect(problem("a.jsonl", "{\"text\": \"a\", \"text\": \"b\"}")?.kind == .syntax)
         #expect(problem("a.jsonl", "{\"words\": \"a\"}")?.kind == .unknownFormat)
     }

@@ -96,8 +96,7 @@ indirect enum HDF5Value {
         switch self {
         case .integer(let byteCount, let isSigned):
             let value = Self.integer(pointer, byteCount, isSigned: isSigned)
-            // Beyond the signed range a float is the nearest there is.
-            return !isSigned && value < 0 ? .double(Double(UInt(bitPattern: value))) : .integer(value)
+            return isSigned ? .integer(value) : JSONValue(UInt64(bitPattern: Int64(value)))
         case .float(let byteCount):
             return .double(
                 byteCount == 4

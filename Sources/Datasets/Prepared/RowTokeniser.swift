@@ -43,7 +43,7 @@ public final class RowTokeniser {
     private var problems = ProblemList()
 
     /// Bumped whenever the same input would give other sequences.
-    private static let version = "lathe dataset 3"
+    private static let version = "lathe dataset 4"
 
     /// - Parameters:
     ///   - threads: that make tokens; what comes out does not depend on it.
@@ -157,6 +157,9 @@ public final class RowTokeniser {
         }
         report.format = settings.format
         report.input = inputReport(isOwn ? input : nil)
+        report.promptStyle = settings.promptStyle
+        report.system = settings.system
+        if report.rowsWithoutSystem > 0 { report.templateSystem = renderer?.defaultSystemMessage }
         let parts = [
             Self.version, encoder.encoderDigest, SHA256.hex(of: renderer?.rendererSource ?? ""), settings.canonicalText,
             "\(rowCount)", hash.take()?.digest().hexadecimal ?? "",

@@ -5,33 +5,49 @@ internal import JSON
 /// The rows of a table in text.
 final class DelimitedRows: FileRows {
     private let window: TextWindow
-    private let separator: UInt8
+    /// What the file's name says.
+    private let usual: UInt8
+    /// What stands between fields: given, or told from the first lines.
+    private var separator: UInt8
+    private var isSeparatorKnown: Bool
     private let maximumRowBytes: Int
     private let quotes: QuoteRule
     private var header: [String]?
     /// Lines whose tabs do not make as many fields as the header has. Between commas, quotation marks are how fields are written.
     private(set) var unevenLines = 0
 
-    /// - Parameter columnNames: empty where the first line names the columns.
+    /// - Parameters:
+    ///   - usual: the separator that the file's name says.
+    ///   - given: the separator that somebody named.
+    ///   - columnNames: empty where the first line names the columns.
     init(
-        _ window: TextWindow, separator: UInt8, quotes: QuoteRule, columnNames: [String], maximumRowBytes: Int
+        _ window: TextWindow, usual: UInt8, given: UInt8?, quotes: QuoteRule, columnNames: [String],
+        maximumRowBytes: Int
     ) {
+        self.usual = usual
+        separator = given ?? usual
+        isSeparatorKnown = given != nil
         self.quotes = quotes
         self.window = window
-        self.separator = separator
         self.maximumRowBytes = maximumRowBytes
         header = columnNames.isEmpty ? nil : columnNames
     }
+
+    /// The separator where the file's name does not say it.
+    var unusualSeparator: String? { separator == usual ? nil : String(UnicodeScalar(separator)) }
 
     func next() throws(DatasetError) -> RowOutcome? {
         while let record = try nextRecord() {
             let place = record.place
             guard let fields = record.fields else { return record.problem.map { .bad($0) } }
             guard let names = header else {
-                if let twice = Self.firstDuplicate(fields) {
-                    throw DatasetError(.syntax, place, "the column \"\(twice)\" stands twice in the header")
+                let names = Self.names(fields)
+                if let twice = Self.firstDuplicate(names) {
+                    throw DatasetError(
+                        .syntax, place, "the column \"\(twice)\" stands twice in the header",
+                        hint: "give one of them another name there")
                 }
-                header = fields
+                header = names
                 continue
             }
             guard fields.count == names.count else {
@@ -48,6 +64,24 @@ final class DelimitedRows: FileRows {
         return nil
     }
 
+    // MARK: The separator
+
+    /// Takes Excel's line `sep=;`, and looks at the first lines where nobody said what stands between fields.
+    private func findSeparator() throws(DatasetError) {
+        while window.bytes.count < SeparatorSample.byteCount, try window.fill() {}
+        let bytes = UnsafeRawBufferPointer(rebasing: window.bytes.prefix(SeparatorSample.byteCount))
+        let isWhole = window.isAtEnd && bytes.count == window.bytes.count
+        let sample = SeparatorSample(bytes, quotes: quotes, isWhole: isWhole)
+        defer { isSeparatorKnown = true }
+        if header == nil, let line = sample.separatorLine {
+            window.skip(line.byteCount)
+            if !isSeparatorKnown { separator = line.separator }
+            _ = try skipEmptyLines()
+        } else if !isSeparatorKnown {
+            separator = sample.separator(usual: usual)
+        }
+    }
+
     // MARK: Records
 
     private struct Record {
@@ -60,10 +94,11 @@ final class DelimitedRows: FileRows {
     /// The next record that is not an empty line.
     private func nextRecord() throws(DatasetError) -> Record? {
         guard try skipEmptyLines() else { return nil }
+        if !isSeparatorKnown || header == nil { try findSeparator() }
         while true {
             let place = window.place
-            var scan = Scan(
-                bytes: window.bytes, separator: separator, hasQuotes: quotes == .standard, isWhole: window.isAtEnd)
+            var scan = DelimitedScan(
+                bytes: window.bytes, separator: separator, quotes: quotes, isWhole: window.isAtEnd)
             switch scan.record() {
             case .whole:
                 var record = Record(place: place, fields: scan.fields)
@@ -89,7 +124,10 @@ final class DelimitedRows: FileRows {
             case .textBehindQuote(let line):
                 return try broken(
                     RowPlace(file: place.file, line: place.line + line),
-                    "text stands behind a closing quotation mark", place)
+                    "text stands behind a closing quotation mark", place,
+                    hint: scan.stoppedAtBackslash
+                        ? "data.quotes: backslash, where a backslash stands before a quotation mark of the text"
+                        : Self.quotesHint)
             case .open(let line):
                 throw DatasetError(
                     .syntax, RowPlace(file: place.file, line: place.line + line),
@@ -100,7 +138,9 @@ final class DelimitedRows: FileRows {
 
     /// A record that cannot be read: goes on behind the line on which it broke. Between tabs, where quotation marks are seldom meant,
     /// behind its first line: the lines after it may be rows.
-    private func broken(_ fault: RowPlace, _ reason: String, _ place: RowPlace) throws(DatasetError) -> Record {
+    private func broken(
+        _ fault: RowPlace, _ reason: String, _ place: RowPlace, hint: String = quotesHint
+    ) throws(DatasetError) -> Record {
         for _ in place.line...(separator == 0x09 ? place.line : fault.line) {
             var searched = 0
             while true {
@@ -115,7 +155,7 @@ final class DelimitedRows: FileRows {
                 }
             }
         }
-        return Record(place: place, fields: nil, problem: DatasetProblem(.syntax, fault, reason, hint: Self.quotesHint))
+        return Record(place: place, fields: nil, problem: DatasetProblem(.syntax, fault, reason, hint: hint))
     }
 
     /// Lets go of empty lines; false at the end of the file. Without quotation marks an empty line among rows is a ragged row.
@@ -127,11 +167,11 @@ final class DelimitedRows: FileRows {
             if count < bytes.count { break }
             guard try window.fill() else { return false }
         }
-        if quotes == .standard || header == nil { window.skip(count) }
+        if quotes != .none || header == nil { window.skip(count) }
         return true
     }
 
-    private func countUneven(_ scan: Scan, _ fieldCount: Int) {
+    private func countUneven(_ scan: DelimitedScan, _ fieldCount: Int) {
         guard separator == 0x09, scan.fields.count != fieldCount || scan.joinsLinesOrFields else { return }
         var separators = 0
         for byte in window.bytes[..<scan.position] {
@@ -149,146 +189,20 @@ final class DelimitedRows: FileRows {
 
     /// Whether quotation marks hold a line with all the tabs of a row: nobody writes tables into a cell, so a mark that was none
     /// has swallowed rows. Commas stand in any text and tell nothing.
-    private func swallowsRows(_ scan: Scan, _ fieldCount: Int) -> Bool {
+    private func swallowsRows(_ scan: DelimitedScan, _ fieldCount: Int) -> Bool {
         separator == 0x09 && fieldCount > 1 && scan.separatorsOnQuotedLine >= fieldCount - 1
+    }
+
+    /// The names that a header gives: without white space around them, and those of columns without a name as pandas calls them.
+    private static func names(_ fields: [String]) -> [String] {
+        fields.enumerated().map { index, field in
+            let name = field.trimmingWhiteSpace
+            return name.isEmpty ? "Unnamed: \(index)" : name
+        }
     }
 
     private static func firstDuplicate(_ names: [String]) -> String? {
         var seen = Set<[UInt8]>()
         return names.first { !seen.insert(Array($0.utf8)).inserted }
-    }
-}
-
-/// One record, from the first byte of `bytes`.
-private struct Scan {
-    enum Result {
-        case whole
-        /// The record may go on behind what is in memory.
-        case cut
-        /// Lines are counted from 0.
-        case textBehindQuote(line: Int)
-        case open(line: Int)
-    }
-
-    private enum Field {
-        case value(String)
-        case cut
-        case open(line: Int)
-    }
-
-    let bytes: UnsafeRawBufferPointer
-    let separator: UInt8
-    let hasQuotes: Bool
-    /// Nothing follows `bytes`.
-    let isWhole: Bool
-    private(set) var position = 0
-    private(set) var fields: [String] = []
-    /// No byte was found that UTF-8 does not allow.
-    private(set) var isValid = true
-    /// Quotation marks hold a separator or a line break.
-    private(set) var joinsLinesOrFields = false
-    /// The most separators on one line that quotation marks hold, their first line aside.
-    private(set) var separatorsOnQuotedLine = 0
-    private var line = 0
-
-    private static let quote = UInt8(ascii: "\"")
-
-    init(bytes: UnsafeRawBufferPointer, separator: UInt8, hasQuotes: Bool, isWhole: Bool) {
-        self.bytes = bytes
-        self.separator = separator
-        self.hasQuotes = hasQuotes
-        self.isWhole = isWhole
-    }
-
-    mutating func record() -> Result {
-        while true {
-            guard position < bytes.count || isWhole else { return .cut }
-            let isQuoted = hasQuotes && position < bytes.count && bytes[position] == Self.quote
-            switch isQuoted ? quotedField() : bareField() {
-            case .value(let text): fields.append(text)
-            case .cut: return .cut
-            case .open(let line): return .open(line: line)
-            }
-            guard position < bytes.count else { return isWhole ? .whole : .cut }
-            if bytes[position] == separator {
-                position += 1
-            } else if let count = lineBreak(at: position) {
-                position += count
-                return .whole
-            } else {
-                return isWhole || position + 1 < bytes.count ? .textBehindQuote(line: line) : .cut
-            }
-        }
-    }
-
-    /// The length of the line break at `index`; a lone carriage return is text.
-    private func lineBreak(at index: Int) -> Int? {
-        if bytes[index] == 0x0A { return 1 }
-        guard bytes[index] == 0x0D else { return nil }
-        if index + 1 == bytes.count { return isWhole ? 1 : nil }
-        return bytes[index + 1] == 0x0A ? 2 : nil
-    }
-
-    private mutating func bareField() -> Field {
-        let start = position
-        while position < bytes.count {
-            let byte = bytes[position]
-            if byte == separator || byte == 0x0A { break }
-            if byte == 0x0D {
-                if position + 1 == bytes.count, !isWhole { return .cut }
-                if lineBreak(at: position) != nil { break }
-            }
-            position += 1
-        }
-        if position == bytes.count, !isWhole { return .cut }
-        return .value(text(UnsafeRawBufferPointer(rebasing: bytes[start..<position])))
-    }
-
-    private mutating func quotedField() -> Field {
-        let opening = line
-        position += 1
-        let start = position
-        var unescaped: [UInt8]?
-        var copied = start
-        var separators: Int?
-        defer { separatorsOnQuotedLine = max(separatorsOnQuotedLine, separators ?? 0) }
-        while position < bytes.count {
-            let byte = bytes[position]
-            if byte == Self.quote {
-                guard position + 1 < bytes.count || isWhole else { return .cut }
-                guard position + 1 < bytes.count, bytes[position + 1] == Self.quote else {
-                    let end = position
-                    position += 1
-                    guard var unescaped else {
-                        return .value(text(UnsafeRawBufferPointer(rebasing: bytes[start..<end])))
-                    }
-                    unescaped.append(contentsOf: bytes[copied..<end])
-                    return .value(unescaped.withUnsafeBytes { text($0) })
-                }
-                // Of two quotation marks one is the text's.
-                unescaped = unescaped ?? []
-                unescaped?.append(contentsOf: bytes[copied...position])
-                position += 2
-                copied = position
-                continue
-            }
-            if byte == 0x0A {
-                line += 1
-                joinsLinesOrFields = true
-                separatorsOnQuotedLine = max(separatorsOnQuotedLine, separators ?? 0)
-                separators = 0
-            } else if byte == separator {
-                joinsLinesOrFields = true
-                separators? += 1
-            }
-            position += 1
-        }
-        return isWhole ? .open(line: opening) : .cut
-    }
-
-    private mutating func text(_ bytes: UnsafeRawBufferPointer) -> String {
-        if let text = String(validating: bytes, as: UTF8.self) { return text }
-        isValid = false
-        return ""
     }
 }

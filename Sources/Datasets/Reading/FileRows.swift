@@ -27,11 +27,16 @@ extension RowOutcome {
         return .row(object, place)
     }
 
-    static func notJSON(_ error: JSONError, _ place: RowPlace, hint: String? = nil) -> RowOutcome {
-        .bad(
+    /// A row that is not JSON; `bytes`: its text, in which the cause may be one that can be named.
+    static func notJSON(
+        _ error: JSONError, _ place: RowPlace, in bytes: UnsafeRawBufferPointer, hint: String? = nil
+    ) -> RowOutcome {
+        let mistake = JSONMistake(error, in: bytes)
+        return .bad(
             DatasetProblem(
                 .syntax, RowPlace(file: place.file, line: place.line + error.line - 1),
-                "not JSON: \(error.reason) (column \(error.column))", hint: hint))
+                "not JSON: \(mistake?.rawValue ?? error.reason) (column \(error.column))",
+                hint: hint ?? mistake?.hint))
     }
 
     static func tooLarge(_ place: RowPlace, _ maximumRowBytes: Int) -> DatasetProblem {

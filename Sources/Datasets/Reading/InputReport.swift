@@ -14,6 +14,8 @@ public struct InputFileReport: Codable, Sendable, Equatable {
     public var unevenLines = 0
     /// Tabs of every line of plain text where they are as many in each: a table that nobody called one; else 0.
     public var tabsPerLine = 0
+    /// What stands between a table's fields where it is not what the file's name says.
+    public var separator: String?
     /// How text was spelled; `nil` for files that are no text.
     public var encoding: TextEncoding?
     /// SHA-256 of the stored bytes, in hexadecimal; empty where the file was not read to its end.

@@ -37,6 +37,8 @@ public enum TextEncoding: String, Codable, Sendable, CaseIterable {
 public enum QuoteRule: String, Sendable, CaseIterable {
     /// Around fields that hold separators or line breaks, as RFC 4180 has it and every spreadsheet writes it.
     case standard
+    /// The same, and a quotation mark within a field stands behind a backslash.
+    case backslash
     /// Nothing: a line is a row, as the IANA's registration of tab-separated values has it.
     case none
 }
@@ -63,6 +65,8 @@ public struct InputSettings: Sendable, Equatable {
     public var encoding = TextEncoding.auto
     public var quotes = QuoteRule.standard
     public var documents = DocumentRule.line
+    /// What stands between the fields of a table; `nil`: told from the first lines.
+    public var separator: UInt8?
     /// The columns of tables whose first line is a row already; empty: the first line names them.
     public var columnNames: [String] = []
     /// The member of a JSON object that holds the rows, or the path of the table in an HDF5 file; `nil`: found.
@@ -83,7 +87,7 @@ public struct InputSettings: Sendable, Equatable {
         [
             layout.rawValue, encoding.rawValue, quotes.rawValue, documents.rawValue,
             columnNames.joined(separator: "\u{1F}"),
-            recordsField ?? "",
+            recordsField ?? "", separator.map { "\($0)" } ?? "",
         ].joined(separator: "\u{1D}")
     }
 }

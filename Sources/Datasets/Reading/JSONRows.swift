@@ -8,6 +8,8 @@ final class JSONRows: FileRows {
         case start
         /// One object a line after all.
         case lines(JSONLinesRows)
+        /// Objects one behind the other, each over several lines.
+        case sequence(JSONSequenceRows)
         /// Inside a list, before an element or the end.
         case list(isFirst: Bool, isWrapped: Bool)
         /// Inside the outermost object, whose values are rows.
@@ -31,6 +33,7 @@ final class JSONRows: FileRows {
             switch state {
             case .start: try begin()
             case .lines(let rows): return try rows.next()
+            case .sequence(let rows): return try rows.next()
             case .list(let isFirst, let isWrapped):
                 if let outcome = try nextElement(isFirst: isFirst, isWrapped: isWrapped) { return outcome }
             case .members:
@@ -51,6 +54,9 @@ final class JSONRows: FileRows {
         guard byte == UInt8(ascii: "{"), try !beginsWithWholeLine() else {
             return state = .lines(JSONLinesRows(window, maximumRowBytes: maximumRowBytes))
         }
+        if try JSONSequenceRows.holdsSeveral(window) {
+            return state = .sequence(JSONSequenceRows(window, maximumRowBytes: maximumRowBytes))
+        }
         window.skip(1, lineBreaks: 0)
         try enterObject()
     }
@@ -65,10 +71,11 @@ final class JSONRows: FileRows {
             if try !window.fill() { break }
         }
         let end = window.lineBreak(from: searched) ?? window.bytes.count
-        guard let value = try? JSONValue(parsing: UnsafeRawBufferPointer(rebasing: window.bytes[..<end])) else {
+        let line = UnsafeRawBufferPointer(rebasing: window.bytes[..<end])
+        guard let values = try? JSONValue.sequence(parsing: line, words: .python), let value = values.first else {
             return false
         }
-        guard try !holdsMore(behind: end), let object = value.object else { return true }
+        guard values.count == 1, try !holdsMore(behind: end), let object = value.object else { return true }
         return !areMembersRows && !holdsRows(object)
     }
 
@@ -76,6 +83,9 @@ final class JSONRows: FileRows {
     private func holdsRows(_ object: JSONObject) -> Bool {
         let values = object.members.map(\.value)
         if recordsField == nil, !values.isEmpty {
+            // Splits side by side, or columns.
+            let areSplits = values.count > 1 && values.allSatisfy { JSONColumns.isListOfRows($0) }
+            if areSplits || JSONColumns.areColumns(object) { return true }
             // Answers may be written as messages: a lone row of preference.
             if values.allSatisfy({ $0.object != nil }) { return object["chosen"] == nil }
             let isTable = values.allSatisfy { $0.array != nil } || values.allSatisfy { $0.string != nil }
@@ -102,6 +112,7 @@ final class JSONRows: FileRows {
     private func enterObject() throws(DatasetError) {
         let opening = window.place
         var isFirst = true
+        var isPlain = true
         while let key = try memberKey(isFirst: &isFirst) {
             guard let byte = try window.skipWhiteSpace() else { throw cut() }
             let isNamed = recordsField.map { $0 == key } ?? true
@@ -109,13 +120,17 @@ final class JSONRows: FileRows {
             if holdsRows, recordsField == nil { holdsRows = try opensObject(behind: 1) }
             if holdsRows {
                 window.skip(1, lineBreaks: 0)
+                if recordsField == nil { listName = key }
                 return state = .list(isFirst: true, isWrapped: true)
             }
             // Rows by their names: an object as the first member decides, else many members of one kind.
             if areMembersRows || (recordsField == nil && isFirst && byte == UInt8(ascii: "{")) {
-                members.append(try element(named: key))
+                let first = try element(named: key)
+                if case .row(let fields, _) = first, JSONColumns.isColumn(fields) { throw byColumns(opening) }
+                members.append(first)
                 return state = .members
             }
+            isPlain = isPlain && byte == UInt8(ascii: "[")
             isFirst = false
             guard recordsField == nil, !areMixed, let kind = MemberKind(byte), kind == memberKind ?? kind else {
                 areMixed = true
@@ -128,6 +143,7 @@ final class JSONRows: FileRows {
             if members.count == Self.decidingCount { return state = .members }
         }
         if areMembersRows || members.count > 1 {
+            if isPlain, !areMembersRows, areColumns(members) { throw byColumns(opening) }
             isObjectClosed = true
             return state = .members
         }
@@ -136,6 +152,27 @@ final class JSONRows: FileRows {
             recordsField.map { "the file has no member \"\($0)\" with a list of rows" }
                 ?? "one JSON object, not a list of rows",
             hint: "write a list of objects, or one object a line; data.records: \"*\" makes a row of each member")
+    }
+
+    // MARK: Files that are no list of rows
+
+    /// The member whose list is read, where nobody named it.
+    private var listName: String?
+
+    /// Whether members that are no objects are columns.
+    private func areColumns(_ members: [RowOutcome]) -> Bool {
+        let fields = members.compactMap { member -> JSONObject.Member? in
+            guard case .row(let row, _) = member, let value = row["value"] else { return nil }
+            return row["id"]?.string.map { ($0, value) }
+        }
+        return fields.count == members.count && JSONColumns.areColumns(JSONObject(fields))
+    }
+
+    private func byColumns(_ place: RowPlace) -> DatasetError {
+        state = .end
+        return DatasetError(
+            .syntax, place, "the file holds columns, not rows",
+            hint: "pandas writes rows with frame.to_json(\"rows.jsonl\", orient=\"records\", lines=True)")
     }
 
     /// What a member that is no row by itself holds: many of one kind are a table by names, as codes with their titles are.
@@ -187,7 +224,13 @@ final class JSONRows: FileRows {
         }
         switch delimiter {
         case UInt8(ascii: ","):
+            let comma = window.place
             window.skip(1, lineBreaks: 0)
+            guard try window.skipWhiteSpace() != UInt8(ascii: "]") else {
+                state = .end
+                let mistake = JSONMistake.trailingComma
+                throw DatasetError(.syntax, comma, "not JSON: \(mistake.rawValue)", hint: mistake.hint)
+            }
             state = .list(isFirst: false, isWrapped: isWrapped)
         case UInt8(ascii: "]"): try endList(isWrapped: isWrapped)
         default: throw unexpected("expected ',' or ']'")
@@ -201,7 +244,12 @@ final class JSONRows: FileRows {
         state = .end
         if isWrapped {
             var isFirst = false
-            while try memberKey(isFirst: &isFirst) != nil { window.skip(try elementLength()) }
+            while let key = try memberKey(isFirst: &isFirst) {
+                if let listName, try window.skipWhiteSpace() == UInt8(ascii: "["), try opensObject(behind: 1) {
+                    throw several(listName, key)
+                }
+                window.skip(try elementLength())
+            }
         }
         if try window.skipWhiteSpace() != nil { throw unexpected("unexpected text after the value") }
     }
@@ -224,7 +272,7 @@ final class JSONRows: FileRows {
         defer { window.skip(length) }
         let bytes = UnsafeRawBufferPointer(rebasing: window.bytes[..<length])
         do throws(JSONError) {
-            var value = try JSONValue(parsing: bytes)
+            var value = try JSONValue(parsing: bytes, words: .python)
             if areMembersRows || memberKind != nil, name != nil, value.object == nil {
                 value = .object(JSONObject([(key: "value", value: value)]))
             }
@@ -234,7 +282,7 @@ final class JSONRows: FileRows {
             return .row(fields, place)
         } catch {
             if let problem = window.brokenByte(within: length, place: place) { return .bad(problem) }
-            return .notJSON(error, place)
+            return .notJSON(error, place, in: bytes)
         }
     }
 
@@ -277,6 +325,13 @@ final class JSONRows: FileRows {
                 throw cut()
             }
         }
+    }
+
+    private func several(_ first: String, _ second: String) -> DatasetError {
+        let wanted = second == "train" ? second : first
+        return DatasetError(
+            .syntax, window.place, "the file holds several lists of rows: \"\(first)\", \"\(second)\"",
+            hint: "data.records says which to read, as in data.records: \(wanted)")
     }
 
     private func cut() -> DatasetError {

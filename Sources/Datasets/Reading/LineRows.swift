@@ -1,33 +1,6 @@
-// Files with a row a line: JSON Lines and plain text.
+// Files with a row a line: plain text, and lines as such.
 
 internal import JSON
-
-/// One JSON object a line.
-final class JSONLinesRows: FileRows {
-    private let lines: LineCutter
-
-    init(_ window: TextWindow, maximumRowBytes: Int) {
-        lines = LineCutter(window, maximumRowBytes: maximumRowBytes)
-    }
-
-    func next() throws(DatasetError) -> RowOutcome? {
-        while let line = try lines.next() {
-            guard case .line(let bytes, let place) = line else {
-                guard case .tooLarge(let problem) = line else { return nil }
-                return .bad(problem)
-            }
-            guard !bytes.allSatisfy({ $0 <= 0x20 }) else { continue }
-            do throws(JSONError) {
-                return .value(try JSONValue(parsing: bytes), place)
-            } catch {
-                if let problem = lines.brokenByte(place) { return .bad(problem) }
-                let isList = bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "[")
-                return .notJSON(error, place, hint: isList ? "data.layout: json reads a list of rows" : nil)
-            }
-        }
-        return nil
-    }
-}
 
 /// Plain text, each row with the one field `text`.
 final class TextRows: FileRows {

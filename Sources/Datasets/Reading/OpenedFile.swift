@@ -36,7 +36,7 @@ final class OpenedFile {
         case .json: rows = JSONRows(window, recordsField: settings.recordsField, maximumRowBytes: limit)
         case .commaSeparated, .tabSeparated:
             rows = DelimitedRows(
-                window, separator: layout == .commaSeparated ? UInt8(ascii: ",") : 0x09,
+                window, usual: layout == .commaSeparated ? UInt8(ascii: ",") : 0x09, given: settings.separator,
                 quotes: settings.quotes, columnNames: settings.columnNames, maximumRowBytes: limit)
         case .text: rows = TextRows(window, rule: settings.documents, maximumRowBytes: limit)
         case .auto, .jsonLines, .parquet, .hdf5: rows = JSONLinesRows(window, maximumRowBytes: limit)
@@ -47,6 +47,7 @@ final class OpenedFile {
     func complete(_ report: inout InputFileReport) {
         report.byteCount = bytes.byteCount
         report.digest = bytes.digest
+        report.separator = (rows as? DelimitedRows)?.unusualSeparator
         report.unevenLines = (rows as? DelimitedRows)?.unevenLines ?? 0
         report.tabsPerLine = (rows as? TextRows)?.tabsPerLine ?? 0
         // Nothing but ASCII is UTF-8 as well.

@@ -35,7 +35,22 @@ final class TextStream: ByteStream {
         self.file = file
     }
 
+    /// Whether lines end with a carriage return alone, as old Macs and some exports write them: told from the first text read.
+    private var hasLoneReturns: Bool?
+
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(DatasetError) -> Int {
+        let count = try readText(into: buffer)
+        let text = buffer[..<count]
+        if hasLoneReturns == nil, count > 0 {
+            hasLoneReturns = !text.contains(0x0A) && text.dropLast().contains(0x0D)
+        }
+        if hasLoneReturns == true {
+            for index in text.indices where buffer[index] == 0x0D { buffer[index] = 0x0A }
+        }
+        return count
+    }
+
+    private func readText(into buffer: UnsafeMutableRawBufferPointer) throws(DatasetError) -> Int {
         if !isStarted { try start() }
         if let converter { return try convert(converter, into: buffer) }
         var count = 0

@@ -47,6 +47,9 @@ struct RowEncoder {
         case .object(let object):
             bytes.append(7)
             append(object)
+        case .digits(let digits):
+            bytes.append(8)
+            append(digits)
         }
     }
 
@@ -118,6 +121,7 @@ struct RowBytesDecoder {
             for _ in 0..<count { elements.append(value()) }
             return .array(elements)
         case 7: return .object(object())
+        case 8: return .digits(string())
         case let tag: preconditionFailure("a spooled row has the tag \(tag)")
         }
     }

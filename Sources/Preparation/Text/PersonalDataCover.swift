@@ -38,7 +38,7 @@ public struct PersonalDataCover: Sendable {
     private func value(_ value: JSONValue, under key: String) -> JSONValue {
         switch value {
         case .string(let text): return .string(self.text(text, under: key))
-        case .integer, .double:
+        case .integer, .digits, .double:
             let text = value.text()
             let covered = self.text(text, under: key)
             return covered == text ? value : .string(covered)

@@ -112,7 +112,7 @@ public struct TextFields: Sendable {
     /// Numbers and truth values that a path names count as the text that they are written with.
     private static func visitScalar(_ value: JSONValue, _ body: (String) -> Void) {
         switch value {
-        case .integer, .double, .bool: body(value.text())
+        case .integer, .digits, .double, .bool: body(value.text())
         default: visit(value, body)
         }
     }

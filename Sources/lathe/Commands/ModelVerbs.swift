@@ -81,6 +81,7 @@ struct Generate: ParsableCommand {
             system: system)
         let generator = try TextGenerator(try options.resolve(), adapter: options.adapter, settings: settings)
         let observer = ConsoleObserver(quiet: options.common.quiet)
+        for note in generator.notes { observer.receive(.note(note)) }
         for warning in generator.warnings { observer.receive(.warning(warning)) }
         guard let prompt else { return try chat(generator) }
         if options.common.json {

@@ -1,0 +1,101 @@
+import Recipes
+import Testing
+
+private func problems(_ yaml: String) -> [String] {
+    do {
+        _ = try Recipe.load(yaml: yaml, file: "r.yaml", environment: ["BASE": "base.gguf"])
+        return []
+    } catch { return error.diagnostics.map(\.description) }
+}
+
+private let head = "name: y\nmodel: { path: m.gguf }\n"
+
+/// Recipes as editors and other tools leave them.
+@Suite struct RecipeTextTests {
+    @Test(arguments: ["\u{FEFF}", ""]) func byteOrderMarksAndLineEndsOfWindowsAreRead(mark: String) throws {
+        let yaml = mark + "name: y\r\nmodel: { path: m.gguf }\r\ndata:\r\n  train: rows.jsonl\r\n"
+        #expect(try Recipe.load(yaml: yaml, file: "r.yaml").data.train == ["rows.jsonl"])
+    }
+
+    @Test func aTabIsNamedWithItsLineAndWhatToWrite() {
+        for yaml in [head + "data:\n\ttrain: rows.jsonl\n", head + "data:\n  \ttrain: rows.jsonl\n"] {
+            let found = problems(yaml)
+            #expect(found.count == 1)
+            #expect(found.first?.hasPrefix("r.yaml:4:") == true, "\(found)")
+            #expect(found.first?.contains("a tab stands at the beginning of the line; indent with spaces") == true)
+        }
+    }
+
+    @Test func mergeKeysAreNamedWithWhatToWriteInstead() {
+        let yaml = "x-base: &b\n  train: rows.jsonl\n  max_length: 64\n" + head + "data:\n  <<: *b\n  max_length: 128\n"
+        let found = problems(yaml)
+        #expect(
+            found.contains { $0.hasPrefix("r.yaml:7:3: data.<<") && $0.contains("train: rows.jsonl, max_length: 64") })
+        #expect(!found.contains { $0.contains("required") })
+    }
+
+    @Test func valuesOfTheEnvironmentWithinBracesWantQuotationMarks() throws {
+        let found = problems("name: y\nmodel: { path: ${BASE} }\ndata: { train: r.jsonl }\n")
+        #expect(found.count == 1)
+        #expect(found.first?.contains("write \"${BASE}\"") == true, "\(found)")
+        let quoted = "name: y\nmodel: { path: \"${BASE}\" }\ndata: { train: r.jsonl }\n"
+        #expect(try Recipe.load(yaml: quoted, file: "r.yaml", environment: ["BASE": "b.gguf"]).model.path == "b.gguf")
+    }
+
+    @Test func aSecondDocumentIsNamed() {
+        let found = problems("---\n" + head + "data:\n  train: rows.jsonl\n---\nname: z\n")
+        #expect(found.count == 1 && found[0].contains("a second document begins here"), "\(found)")
+        #expect(problems("---\n" + head + "data:\n  train: rows.jsonl\n").isEmpty)
+    }
+
+    @Test func anchorsOfValuesAreTaken() throws {
+        let yaml = "name: &n y\nmodel: { path: m.gguf }\ndata: &b\n  train: &t rows.jsonl\n  held_out: *t\n"
+        #expect(try Recipe.load(yaml: yaml, file: "r.yaml").data.heldOut == ["rows.jsonl"])
+    }
+
+    @Test func wordsOfPythonAreToldWithWhatToWrite() {
+        let yaml =
+            head + "data: { train: r.jsonl, shuffle: False }\n"
+            + "train: { epochs: 1_0, max_steps: None, save_best: yes, learning_rate: 2E-4, weight_decay: .1, adam_epsilon: 1e-08 }\n"
+        let found = problems(yaml)
+        #expect(found.count == 3, "\(found)")
+        #expect(found.contains { $0.contains("train.epochs") && $0.contains("without '_'") })
+        #expect(found.contains { $0.contains("train.max_steps") && $0.contains("write null") })
+        #expect(found.contains { $0.contains("train.save_best") && $0.contains("write true") })
+    }
+
+    @Test func scalarsMeanWhatYAML12Says() throws {
+        let yaml =
+            "name: 2026-01-02\nseed: 010\nmodel: { path: m.gguf }\ndata:\n  train: r.jsonl\n  labels: [no, yes, NO, on, \"true\", 1]\n"
+        let recipe = try Recipe.load(yaml: yaml, file: "r.yaml")
+        #expect(recipe.name == "2026-01-02" && recipe.seed == 10)
+        #expect(recipe.data.labels == ["no", "yes", "NO", "on", "true", "1"])
+    }
+
+    @Test func aSeparatorIsACharacterOrItsName() throws {
+        func separator(_ text: String) throws -> String? {
+            try Recipe.load(yaml: head + "data: { train: r.csv, separator: \(text) }\n", file: "r.yaml").data.input
+                .separator
+        }
+        for (text, expected) in [
+            ("\";\"", ";"), ("\"|\"", "|"), ("tab", "\t"), ("\"\\t\"", "\t"), ("semicolon", ";"), ("comma", ","),
+        ] {
+            #expect(try separator(text) == expected)
+        }
+        #expect(try separator("null") == nil)
+        for override in ["data.separator=|", "data.separator=;", "data.separator=pipe", "data.separator=tab"] {
+            let recipe = try Recipe.load(
+                yaml: head + "data: { train: r.csv }\n", file: "r.yaml", overrides: [override])
+            #expect(["|", ";", "\t"].contains(recipe.data.input.separator ?? ""), "\(override)")
+        }
+        for text in ["\";;\"", "a", "'\"'"] { #expect(throws: RecipeError.self) { try separator(text) } }
+    }
+
+    @Test func theNewKeysAreRead() throws {
+        let yaml = head + "data: { train: r.csv, prompt_style: plain, system: Be kind., too_long: truncate_prompt }\n"
+        let data = try Recipe.load(yaml: yaml, file: "r.yaml").data
+        #expect(data.promptStyle == .plain && data.system == "Be kind." && data.tooLong == .truncatePrompt)
+        let foreign = head + "data: { train: r.csv, default_system: Be kind. }\n"
+        #expect(try Recipe.load(yaml: foreign, file: "r.yaml").data.system == "Be kind.")
+    }
+}
