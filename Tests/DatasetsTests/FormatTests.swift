@@ -66,7 +66,8 @@ private func problem(_ text: String, _ settings: DataSettings = .test()) -> Data
         let row = #"{"context": "x", "question": "q", "n": 3, "answer": " y", "prompt": "old"}"#
         let set = try rowSet(row, settings)
         #expect(set.format == .promptCompletion)
-        #expect(set.rows[0].content == .completion(prompt: "Context: x\nQuestion: {q} (3)", completion: " y"))
+        #expect(set.rows[0].promptText == "Context: x\nQuestion: {q} (3)")
+        #expect(set.rows[0].answerText == " y")
         #expect(problem(#"{"question": "q"}"#, settings)?.kind == .missingField)
         for broken in ["{a", "a}", "{}", "{a{b}}"] {
             settings.templates = ["prompt": broken]

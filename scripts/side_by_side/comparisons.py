@@ -41,7 +41,9 @@ def compare_training(bench: Bench) -> list:
         for side, adapter in enumerate((run_folder / "adapter", bench.work / "trl-adapter")):
             scored = bench.run(
                 bench.lathe, "evaluate", "--model", chosen.model, "--adapter", adapter, "--data", held_out, "--json",
-                "--set", f"data.max_length={LENGTH}", "--set", "data.too_long=truncate")
+                "--set", f"data.max_length={LENGTH}", "--set", "data.too_long=truncate",
+                # TRL joins prompt and completion as they stand.
+                "--set", "data.prompt_style=plain")
             losses[side].append(scored.output["adapter"]["loss"])
     peer = "TRL + PEFT"
     return [
@@ -57,7 +59,7 @@ def recipe_text(chosen, train: pathlib.Path) -> str:
     return f"""name: side-by-side
 seed: 42
 model: {{ path: {json.dumps(str(chosen.model))} }}
-data: {{ train: {json.dumps(str(train))}, max_length: {LENGTH}, too_long: truncate }}
+data: {{ train: {json.dumps(str(train))}, max_length: {LENGTH}, too_long: truncate, prompt_style: plain }}
 adapter: {{ r: {RANK}, alpha: {ALPHA}, dropout: 0.0, target_modules: all-linear }}
 train: {{ {steps}, batch_size: {BATCH}, learning_rate: {RATE}, lr_scheduler: cosine, warmup_ratio: {WARM_UP},
          weight_decay: 0.0, max_grad_norm: 1.0, threads: {chosen.threads} }}
