@@ -55,7 +55,7 @@ extension CommandTests {
                 try lathe.write("a.jinja", template)
                 #expect(try prepare("data.chat_template=a.jinja").contains("another"))
                 try expectReuse("data.chat_template=a.jinja")
-                try lathe.write("a.jinja", template + " ")
+                try lathe.write("a.jinja", "{# another #}" + template)
                 let other = try prepare("data.chat_template=a.jinja")
                 #expect(other.contains("another chat template") && !other.contains("another data section"))
                 // The tokenizer.
