@@ -64,14 +64,21 @@ public struct AdapterError: ClassifiedError, Equatable {
 
 extension AdapterError {
     public var description: String {
-        let lines = problems.map { problem in
-            var text = problem.subject.map { "\($0): \(problem.text)" } ?? problem.text
-            if let expected = problem.expected { text += ", expected \(expected)" }
-            if let found = problem.found { text += ", found \(found)" }
-            if let nearest = problem.nearest { text += " (did you mean \(nearest)?)" }
-            return text
-        }
+        var groups = MessageGroups(of: "tensors")
+        for problem in problems { groups.add(problem.sentence, of: problem.subject ?? "", sense: problem.text) }
+        let lines = groups.lines
         let all = lines.joined(separator: lines.count > 1 ? "\n  " : "")
-        return (file.map { "\($0): " } ?? "") + (lines.count > 1 ? "\(lines.count) problems\n  " : "") + all
+        return (file.map { "\($0): " } ?? "") + (lines.count > 1 ? "\(problems.count) problems\n  " : "") + all
+    }
+}
+
+extension AdapterError.Problem {
+    /// Everything but the subject.
+    fileprivate var sentence: String {
+        var text = text
+        if let expected { text += ", expected \(expected)" }
+        if let found { text += ", found \(found)" }
+        if let nearest { text += " (did you mean \(nearest)?)" }
+        return text
     }
 }

@@ -57,10 +57,13 @@ public struct DatasetError: ClassifiedError, Equatable {
     public let problems: [DatasetProblem]
     /// How many there are, those beyond the list included.
     public let count: Int
+    /// All of them, those that say the same together.
+    public let groups: MessageGroups
 
-    public init(_ problems: [DatasetProblem], count: Int? = nil) {
+    public init(_ problems: [DatasetProblem], count: Int? = nil, groups: MessageGroups? = nil) {
         self.problems = problems
         self.count = count ?? problems.count
+        self.groups = groups ?? problems.reduce(into: MessageGroups(of: "rows")) { $0.add($1) }
     }
 
     init(_ kind: DatasetProblem.Kind, _ place: RowPlace, _ message: String, hint: String? = nil) {
@@ -84,8 +87,14 @@ public struct DatasetError: ClassifiedError, Equatable {
     public var namedFile: String? { problems.first?.place.file }
 
     public var description: String {
-        let lines = problems.map(\.description).joined(separator: "\n")
-        return count > problems.count ? lines + "\nand \(count - problems.count) more" : lines
+        let lines = groups.lines.joined(separator: "\n")
+        return count > groups.count ? lines + "\nand \(count - groups.count) more" : lines
+    }
+}
+
+extension MessageGroups {
+    fileprivate mutating func add(_ problem: DatasetProblem) {
+        add(problem.message + (problem.hint.map { "; " + $0 } ?? ""), of: "\(problem.place)")
     }
 }
 
@@ -93,6 +102,7 @@ public struct DatasetError: ClassifiedError, Equatable {
 struct ProblemList {
     private(set) var problems: [DatasetProblem] = []
     private(set) var count = 0
+    private var groups = MessageGroups(of: "rows")
 
     static let keptCount = 20
 
@@ -100,12 +110,13 @@ struct ProblemList {
 
     mutating func add(_ error: DatasetError) {
         count += error.count
+        error.problems.forEach { groups.add($0) }
         problems.append(contentsOf: error.problems.prefix(max(0, Self.keptCount - problems.count)))
     }
 
     mutating func add(_ problem: DatasetProblem) { add(DatasetError([problem])) }
 
     func throwIfAny() throws(DatasetError) {
-        if count > 0 { throw DatasetError(problems, count: count) }
+        if count > 0 { throw DatasetError(problems, count: count, groups: groups) }
     }
 }

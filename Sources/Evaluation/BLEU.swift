@@ -1,81 +1,71 @@
-// Corpus BLEU (Papineni et al., 2002) as sacrebleu reports it by default: 13a tokens, n-grams to 4, exponential smoothing
-// (NIST), brevity penalty over the corpus, one reference a row.
+// Corpus BLEU (Papineni et al., 2002) as sacrebleu reports it by default: 13a tokens, or its `zh` tokens where a script has no
+// spaces; n-grams to 4, exponential smoothing (NIST), brevity penalty over the corpus, one reference a row.
 
-/// The BLEU of a corpus.
+/// The BLEU of a corpus, from numbers of its rows that are added up.
 public enum BLEU {
     private static let highestOrder = 4
+    /// Matches and n-grams of each order, the answer's length, the reference's.
+    static let statisticCount = 2 * highestOrder + 2
 
-    /// The score in 0...100; nil for an empty corpus.
-    public static func score(answers: [String], references: [String]) -> Double? {
-        precondition(answers.count == references.count)
-        guard !answers.isEmpty else { return nil }
-        var counts = Counts()
-        for (answer, reference) in zip(answers, references) {
-            counts.add(answer: BLEUTokens.tokens(answer), reference: BLEUTokens.tokens(reference))
+    /// What a row adds to the corpus.
+    static func statistics(answer: String, reference: String, units: TextUnits) -> [Double] {
+        let (answer, reference) = (BLEUTokens.tokens(answer, units), BLEUTokens.tokens(reference, units))
+        var correct: [Double] = [], total: [Double] = []
+        for order in 1...highestOrder {
+            let expected = nGrams(reference, order), found = nGrams(answer, order)
+            total.append(Double(found.values.reduce(0, +)))
+            correct.append(Double(found.reduce(0) { $0 + min($1.value, expected[$1.key] ?? 0) }))
         }
-        return counts.score
+        return correct + total + [Double(answer.count), Double(reference.count)]
     }
 
-    /// Sufficient statistics of the corpus so far.
-    private struct Counts {
-        var correct = [Int](repeating: 0, count: highestOrder)
-        var total = [Int](repeating: 0, count: highestOrder)
-        var answerLength = 0
-        var referenceLength = 0
-
-        mutating func add(answer: [[UInt8]], reference: [[UInt8]]) {
-            answerLength += answer.count
-            referenceLength += reference.count
-            for order in 1...highestOrder {
-                let expected = nGrams(reference, order)
-                for (nGram, count) in nGrams(answer, order) {
-                    total[order - 1] += count
-                    correct[order - 1] += min(count, expected[nGram] ?? 0)
-                }
+    /// The score in 0...100; nil for an empty corpus.
+    static func score(ofSums sums: UnsafeBufferPointer<Double>) -> Double? {
+        let correct = sums.prefix(highestOrder), total = sums[highestOrder..<2 * highestOrder]
+        let (answerLength, referenceLength) = (sums[2 * highestOrder], sums[2 * highestOrder + 1])
+        guard answerLength > 0 || referenceLength > 0 else { return nil }
+        guard correct.contains(where: { $0 > 0 }) else { return 0 }
+        var logarithmSum = 0.0, smoothing = 1.0
+        for (correct, total) in zip(correct, total) {
+            // No answer is long enough for this order: its precision is 0, and with it the product.
+            guard total > 0 else { return 0 }
+            if correct > 0 {
+                logarithmSum += logarithm(100 * correct / total)
+            } else {
+                smoothing *= 2
+                logarithmSum += logarithm(100 / (smoothing * total))
             }
         }
+        let brevity = answerLength < referenceLength ? exponential(1 - referenceLength / answerLength) : 1
+        return brevity * exponential(logarithmSum / Double(highestOrder))
+    }
 
-        var score: Double {
-            guard correct.contains(where: { $0 > 0 }) else { return 0 }
-            var logarithmSum = 0.0
-            var smoothing = 1.0
-            for order in 0..<highestOrder {
-                // No answer is long enough for this order: its precision is 0, and with it the product.
-                guard total[order] > 0 else { return 0 }
-                if correct[order] > 0 {
-                    logarithmSum += logarithm(100 * Double(correct[order]) / Double(total[order]))
-                } else {
-                    smoothing *= 2
-                    logarithmSum += logarithm(100 / (smoothing * Double(total[order])))
-                }
-            }
-            let brevity =
-                answerLength < referenceLength
-                ? exponential(1 - Double(referenceLength) / Double(answerLength)) : 1
-            return brevity * exponential(logarithmSum / Double(highestOrder))
-        }
-
-        private func nGrams(_ tokens: [[UInt8]], _ order: Int) -> [ArraySlice<[UInt8]>: Int] {
-            guard tokens.count >= order else { return [:] }
-            var counts: [ArraySlice<[UInt8]>: Int] = [:]
-            for start in 0...(tokens.count - order) { counts[tokens[start..<(start + order)], default: 0] += 1 }
-            return counts
-        }
+    private static func nGrams(_ tokens: [[UInt8]], _ order: Int) -> [ArraySlice<[UInt8]>: Int] {
+        guard tokens.count >= order else { return [:] }
+        var counts: [ArraySlice<[UInt8]>: Int] = [:]
+        for start in 0...(tokens.count - order) { counts[tokens[start..<(start + order)], default: 0] += 1 }
+        return counts
     }
 }
 
-/// The tokens of `mteval-v13a`: punctuation apart from words, but not inside numbers.
+/// The tokens of `mteval-v13a`: punctuation apart from words, but not inside numbers; in characters, those of sacrebleu's `zh`, which
+/// sets East Asian characters apart first. Letters of other scripts without spaces, which `zh` leaves together, are set apart too.
 enum BLEUTokens {
-    static func tokens(_ text: String) -> [[UInt8]] {
+    static func tokens(_ text: String, _ units: TextUnits) -> [[UInt8]] {
         var scalars = Array(text.unicodeScalars)
         while let last = scalars.last, isSpace(last) { scalars.removeLast() }
-        scalars = replacing(scalars, "<skipped>", "")
-        scalars = replacing(scalars, "-\n", "")
-        scalars = replacing(scalars, "\n", " ")
-        for (entity, character) in [("&quot;", "\""), ("&amp;", "&"), ("&lt;", "<"), ("&gt;", ">")] {
-            scalars = replacing(scalars, entity, character)
+        switch units {
+        case .words:
+            scalars = replacing(scalars, "<skipped>", "")
+            scalars = replacing(scalars, "-\n", "")
+            scalars = replacing(scalars, "\n", " ")
+            for (entity, character) in [("&quot;", "\""), ("&amp;", "&"), ("&lt;", "<"), ("&gt;", ">")] {
+                scalars = replacing(scalars, entity, character)
+            }
+            scalars = [" "] + scalars + [" "]
+        case .characters:
+            scalars = Array(scalars.drop(while: isSpace)).flatMap { isApart($0) ? [" ", $0, " "] : [$0] }
         }
-        scalars = [" "] + scalars + [" "]
         scalars = scalars.flatMap { isPunctuation($0) ? [" ", $0, " "] : [$0] }
         scalars = parting(scalars, when: { !isDigit($0) && isPoint($1) }) { [$0, " ", $1, " "] }
         scalars = parting(scalars, when: { isPoint($0) && !isDigit($1) }) { [" ", $0, " ", $1] }
@@ -84,6 +74,18 @@ enum BLEUTokens {
             var word = String.UnicodeScalarView()
             word.append(contentsOf: token)
             return Array(String(word).utf8)
+        }
+    }
+
+    /// The ranges of sacrebleu's `zh`, and letters without spaces. (Its range from 2001 on stands there for the rarer characters
+    /// from 20000 on; scores are to be the same, so it stands here too.)
+    private static func isApart(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x2001...0x2A6D, 0x2E80...0x2FDF, 0x2FF0...0x303F, 0x3100...0x312F, 0x31A0...0x31BF, 0x31C0...0x31EF,
+            0x3200...0x33FF, 0x3400...0x4DB5, 0x4E00...0x9FBB, 0xF900...0xFAD9, 0xFE10...0xFE1F, 0xFE30...0xFE4F,
+            0xFF00...0xFFEF:
+            true
+        default: TextUnits.isUnspaced(scalar)
         }
     }
 

@@ -1,4 +1,4 @@
-// Base against adapter on the same rows: the difference of their losses with an interval from a paired bootstrap over rows
+// Base against adapter on the same rows: the difference of a metric with an interval from a paired bootstrap over rows
 // (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, percentile interval).
 
 import Tensors
@@ -10,57 +10,64 @@ public enum Verdict: String, Sendable {
     case noDifference = "no difference"
 }
 
-/// The difference adapter − base of the corpus losses (Σ losses / Σ targets), so that below zero the adapter is better.
+/// The difference adapter − base of one metric.
 public struct PairedComparison: Sendable, Equatable {
-    public let lossDifference: Double
+    /// The metric's name.
+    public let metric: String
+    public let base: Double?
+    public let adapter: Double?
+    /// adapter − base; 0 where a side has no value.
+    public let difference: Double
     /// The percentile interval; nil where fewer than two rows allow none.
     public let ci95: ClosedRange<Double>?
     public let verdict: Verdict
+    /// Rows that both sides were measured on.
+    public let rowCount: Int
 
-    /// The bootstrap samples a comparison draws unless told otherwise.
-    public static let defaultSampleCount = 2_000
-
-    /// Compares row by row: both scores must be of the same rows in the same order.
+    /// Compares row by row: both sides must be of the same rows in the same order.
     ///
-    /// A resample draws rows with replacement and forms the ratio of sums again: a mean of row means would weigh short rows
-    /// as much as long ones and answer another question than the reported loss.
-    /// - Precondition: equal numbers of rows and, row for row, of targets.
-    public init(base: HeldOutScores, adapter: HeldOutScores, seed: UInt64, sampleCount: Int = defaultSampleCount) {
+    /// A resample draws rows with replacement and forms the metric of their sums again, on both sides of the same rows.
+    /// - Precondition: the same metric of equally many rows.
+    public init(base: RowMetric, adapter: RowMetric, seed: UInt64, sampleCount: Int) {
         precondition(
-            base.rows.count == adapter.rows.count
-                && zip(base.rows, adapter.rows).allSatisfy { $0.targetCount == $1.targetCount },
-            "a paired comparison needs the same rows on both sides")
+            base.name == adapter.name && base.allRows == adapter.allRows && base.rowCount == adapter.rowCount
+                && base.width == adapter.width, "a paired comparison needs the same rows on both sides")
         precondition(sampleCount > 0)
-        let excess = zip(base.rows, adapter.rows).map { $1.lossSum - $0.lossSum }
-        let targets = base.rows.map(\.targetCount)
-        lossDifference = base.targetCount > 0 ? excess.reduce(0, +) / Double(base.targetCount) : 0
-        guard targets.filter({ $0 > 0 }).count >= 2 else {
-            ci95 = nil
-            verdict = .noDifference
+        metric = base.name
+        rowCount = base.rowCount
+        (self.base, self.adapter) = (base.value, adapter.value)
+        if let before = self.base, let after = self.adapter { difference = after - before } else { difference = 0 }
+        guard rowCount >= 2 else {
+            (ci95, verdict) = (nil, .noDifference)
             return
         }
-        let resampled = Self.resampledDifferences(
-            excess, targets, RandomStream(seed: seed, purpose: .bootstrap), sampleCount)
-        let interval = Self.interval(of: resampled)
-        ci95 = interval
+        let random = RandomStream(seed: seed, purpose: .bootstrap)
+        ci95 = Self.interval(of: Self.resampledDifferences(base, adapter, random, sampleCount))
         // NaN on either side compares false with everything and so never earns a verdict.
+        let isHigher = ci95.map { $0.lowerBound > 0 } ?? false, isLower = ci95.map { $0.upperBound < 0 } ?? false
         verdict =
-            interval.map { $0.upperBound < 0 ? .better : $0.lowerBound > 0 ? .worse : .noDifference } ?? .noDifference
+            !isHigher && !isLower ? .noDifference : isHigher == base.higherIsBetter ? .better : .worse
     }
 
+    /// The difference in each resample; 0 where the rows drawn have no value.
     private static func resampledDifferences(
-        _ excess: [Double], _ targets: [Int], _ random: RandomStream, _ sampleCount: Int
+        _ base: RowMetric, _ adapter: RowMetric, _ random: RandomStream, _ sampleCount: Int
     ) -> [Double] {
-        let rowCount = excess.count
+        let rowCount = base.allRows, width = base.width
+        var sums = [[Double]](repeating: [Double](repeating: 0, count: width), count: 2)
         return (0..<sampleCount).map { sample in
-            var sum = 0.0
-            var count = 0
+            for side in 0..<2 { for column in 0..<width { sums[side][column] = 0 } }
             for draw in 0..<rowCount {
                 let row = random.integer(below: rowCount, stream: UInt32(sample), index: UInt64(draw))
-                sum += excess[row]
-                count += targets[row]
+                for column in 0..<width {
+                    sums[0][column] += base.numbers[row * width + column]
+                    sums[1][column] += adapter.numbers[row * width + column]
+                }
             }
-            return count > 0 ? sum / Double(count) : 0
+            guard let before = sums[0].withUnsafeBufferPointer(base.valueOfSums),
+                let after = sums[1].withUnsafeBufferPointer(adapter.valueOfSums)
+            else { return 0 }
+            return after - before
         }
     }
 

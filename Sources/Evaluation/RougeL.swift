@@ -1,11 +1,12 @@
 // ROUGE-L (Lin, "ROUGE: A Package for Automatic Evaluation of Summaries", 2004) with the tokens of Google's `rouge_score`,
-// stemmer off: lower case, runs of a–z and 0–9. Other scripts have no tokens there and score 0 here too.
+// stemmer off: lower case, runs of a–z and 0–9. In characters, each letter of a script without spaces is a token beside these. Other
+// scripts have no tokens there and score 0 here too.
 
 /// The F1 of the longest common subsequence of answer and reference.
 public enum RougeL {
     /// The score of one pair in 0...1; 0 where either has no token.
-    public static func score(answer: String, reference: String) -> Double {
-        let (answer, reference) = (tokens(answer), tokens(reference))
+    public static func score(answer: String, reference: String, units: TextUnits = .words) -> Double {
+        let (answer, reference) = (tokens(answer, units), tokens(reference, units))
         guard !answer.isEmpty, !reference.isEmpty else { return 0 }
         let common = Double(longestCommonSubsequence(answer, reference))
         let precision = common / Double(answer.count)
@@ -13,18 +14,27 @@ public enum RougeL {
         return precision + recall > 0 ? 2 * precision * recall / (precision + recall) : 0
     }
 
-    /// The mean over a corpus; nil for none.
-    public static func score(answers: [String], references: [String]) -> Double? {
-        precondition(answers.count == references.count)
-        guard !answers.isEmpty else { return nil }
-        return zip(answers, references).reduce(0) { $0 + score(answer: $1.0, reference: $1.1) } / Double(answers.count)
+    static func tokens(_ text: String, _ units: TextUnits) -> [[UInt8]] {
+        var tokens: [[UInt8]] = []
+        var word: [UInt8] = []
+        func endWord() {
+            if !word.isEmpty { tokens.append(word) }
+            word = []
+        }
+        for scalar in text.lowercased().unicodeScalars {
+            switch scalar {
+            case "a"..."z", "0"..."9": word.append(UInt8(scalar.value))
+            default:
+                endWord()
+                if units == .characters, TextUnits.isUnspaced(scalar) { tokens.append(Array(String(scalar).utf8)) }
+            }
+        }
+        endWord()
+        return tokens
     }
 
-    static func tokens(_ text: String) -> [[UInt8]] {
-        text.lowercased().utf8
-            .split { !(UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0) }
-            .map(Array.init)
-    }
+    /// Whether a text has anything that is compared.
+    public static func hasTokens(_ text: String, units: TextUnits) -> Bool { !tokens(text, units).isEmpty }
 
     private static func longestCommonSubsequence(_ left: [[UInt8]], _ right: [[UInt8]]) -> Int {
         var row = [Int](repeating: 0, count: right.count + 1)

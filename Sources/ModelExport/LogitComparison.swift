@@ -1,4 +1,4 @@
-// How far two models are apart in what they predict, gathered row by row so that only one batch of logits is ever in memory.
+// How far two models are apart in what they predict, gathered row by row.
 
 /// Differences between the logits of base + adapter and those of the merged model.
 public struct LogitComparison: Sendable, Equatable {
@@ -17,31 +17,26 @@ public struct LogitComparison: Sendable, Equatable {
     /// Adds rows of logits `[N, V]` from both models; anything that is not finite makes every difference infinite.
     public mutating func add(adapter: [Float], merged: [Float], vocabularySize: Int) {
         precondition(vocabularySize > 0 && adapter.count == merged.count && adapter.count % vocabularySize == 0)
-        for start in stride(from: 0, to: adapter.count, by: vocabularySize) {
-            addRow(adapter[start..<(start + vocabularySize)], merged[start..<(start + vocabularySize)])
+        var rows = LogitRows(count: adapter.count / vocabularySize)
+        adapter.withUnsafeBufferPointer { adapter in
+            merged.withUnsafeBufferPointer { merged in
+                rows.add(adapter: adapter, merged: merged, width: vocabularySize, firstToken: 0)
+            }
         }
+        add(rows)
     }
 
-    private mutating func addRow(_ left: ArraySlice<Float>, _ right: ArraySlice<Float>) {
-        rows += 1
-        values += left.count
-        var best = (left: -Float.infinity, right: -Float.infinity)
-        var top = (left: -1, right: -2)
-        var sum = 0.0
-        var squares = 0.0
-        for (index, (a, b)) in zip(left, right).enumerated() {
-            let difference = abs(Double(a) - Double(b))
-            // NaN fails: it must not hide behind max.
-            maximumDifference = difference.isFinite ? max(maximumDifference, difference) : .infinity
-            sumOfDifferences += difference.isFinite ? difference : .infinity
-            sumOfSquaredDifferences += difference.isFinite ? difference * difference : .infinity
-            sum += Double(a)
-            squares += Double(a) * Double(a)
-            if a > best.left { (best.left, top.left) = (a, index) }
-            if b > best.right { (best.right, top.right) = (b, index) }
+    /// Adds rows of which the whole vocabulary was seen.
+    public mutating func add(_ found: LogitRows) {
+        for row in found.rows {
+            rows += 1
+            values += row.count
+            maximumDifference = max(maximumDifference, row.largestDifference)
+            sumOfDifferences += row.differences
+            sumOfSquaredDifferences += row.squaredDifferences
+            sumOfSquares += row.squares - row.sum * row.sum / Double(row.count)
+            if row.top.left == row.top.right { agreeingRows += 1 }
         }
-        sumOfSquares += squares - sum * sum / Double(left.count)
-        if top.left == top.right { agreeingRows += 1 }
     }
 
     public var meanDifference: Double { values > 0 ? sumOfDifferences / Double(values) : .infinity }

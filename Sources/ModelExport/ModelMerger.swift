@@ -76,6 +76,9 @@ public struct ModelMerger {
         description = try BaseDescription(base, configuration)
     }
 
+    /// Memory that a merge takes beside the factors: it streams, however large the model.
+    public static var streamBytes: Int { TensorStream.bufferBytes }
+
     /// Adds `deltas` to the base and writes the folder `output`: all of it, or nothing.
     ///
     /// - Parameter expectedPaths: the modules the adapter's configuration names; a module without factors is an error.
@@ -126,10 +129,10 @@ public struct ModelMerger {
             throw ModelExportError(output.path, "is there already", hint: "name another place, or remove it first", kind: .inputOutput)
         }
         let folder = try AtomicFolder(output, owned: nil)
+        for (name, bytes) in files { try AtomicFile.write(bytes, to: folder.staging.appendingPathComponent(name)) }
         let shards = ShardedSafetensors(folder: folder.staging, plan: plan, shardByteLimit: options.shardByteLimit)
         let result = try write(plan, deltas.count, output) { tensor, produce in try shards.write(tensor, produce) }
         try shards.finish()
-        for (name, bytes) in files { try AtomicFile.write(bytes, to: folder.staging.appendingPathComponent(name)) }
         try folder.commit()
         return result
     }

@@ -15,6 +15,8 @@ final class TensorStream {
 
     /// Numbers handled at once, unless one row alone is longer.
     private static let usualBlockElements = 1 << 21
+    /// Bytes of the buffers, unless a row is longer.
+    static let bufferBytes = usualBlockElements * 10
 
     init(base: any WeightSource, plan: OutputPlan) {
         self.base = base

@@ -11,6 +11,7 @@ extension LanguageModel {
         try checkTokens(batch)
         let context = PassContext(workspace: workspace, precision: precision)
         return try workspace.scoped {
+            defer { if streamsWeights { head.dropPages() } }
             let x = hiddenStates(batch, context)
             let rows = batch.targetRows
             let losses = try withTargets(batch, rows, x, context) { hidden, targets, losses, correct in
@@ -37,6 +38,29 @@ extension LanguageModel {
         }
     }
 
+    /// What the head turns into logits, `[N, C]` in the type of products, into `states`.
+    public func finalStates(_ batch: TokenBatch, into states: Matrix, workspace: Workspace) throws {
+        try checkTokens(batch)
+        precondition(states.rows == batch.rowCount && states.columns == configuration.width && states.type == precision)
+        let context = PassContext(workspace: workspace, precision: precision)
+        workspace.scoped {
+            let x = hiddenStates(batch, context)
+            normFinal(x, into: states, inverseRMS: context.residual(rows: x.rows, columns: 1))
+        }
+    }
+
+    /// The logits of the tokens `range` at `states`, which `finalStates` gave: `[N, range.count]`, fp32.
+    public func logits(of states: Matrix, tokens range: Range<Int>, into logits: Matrix, workspace: Workspace) {
+        precondition(logits.rows == states.rows && logits.columns == range.count && logits.type == .f32)
+        workspace.scoped {
+            let panels = Panels.pack([
+                PanelSource(RowLayout(head), rows: range, .transposed, type: precision, in: workspace)
+            ])[0]
+            Products.sum([Term(states, panels)], into: logits)
+        }
+        if streamsWeights { head.dropPages() }
+    }
+
     /// The residual stream after the last block, `[N, C]`, valid until the end of the enclosing scope.
     func hiddenStates(
         _ batch: TokenBatch, _ context: PassContext, afterEach: (Int, Matrix) -> Void = { _, _ in }
@@ -50,6 +74,7 @@ extension LanguageModel {
                     let saved = BlockActivations(rows: batch.rowCount, block: block, context)
                     block.forward(x, into: x, saving: saved, span: span, context)
                 }
+                if streamsWeights { block.linearLayers.forEach { $0.weight.dropPages() } }
                 afterEach(index, x)
             }
         }

@@ -22,6 +22,12 @@ extension LanguageModel {
         let plan = PassMemory(model: self, rows: rows)
         return plan.residual + max(plan.saved + plan.forward, plan.loss)
     }
+
+    /// Bytes that generation takes for sequences that run together, of `lengths` tokens with their answers; weights not counted.
+    public func predictedGenerationBytes(lengths: [Int]) -> Int {
+        let cached = lengths.reduce(0, +) * KeyValueCache.bytesPerToken(configuration, GenerationArithmetic(precision).cacheType)
+        return cached + 2 * predictedEvaluationBytes(rows: lengths.max() ?? 1)
+    }
 }
 
 /// Sizes of the buffers of one pass of `rows` rows.

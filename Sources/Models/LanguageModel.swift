@@ -23,6 +23,9 @@ public final class LanguageModel {
     let head: FrozenTensor
     let finalNorm: ConstantVector
     let blocks: [DecoderBlock]
+    /// Lets the pages of each block's weights leave memory once a forward pass is through with the block: for models of which a
+    /// few passes are asked, and of which there are two.
+    public var streamsWeights = false
     private var table: (rotary: RotaryTable, positions: Int)?
 
     /// Finds the configured model's weights in `weights`; nothing is widened or copied but norms and biases.
@@ -55,7 +58,8 @@ public final class LanguageModel {
         return rotary
     }
 
-    /// Throws at the first NaN or infinity in any weight, quantised ones included. Reads all weights once.
+    /// Throws at the first NaN or infinity in any weight, quantised ones included. Reads all weights once, and lets their pages
+    /// leave memory again.
     public func validateFinite(workspace: Workspace) throws {
         var problems: [ModelLoadError.Problem] = []
         let tensors = [embedding] + linearLayers.map(\.weight) + (configuration.isTied ? [] : [head])
@@ -74,6 +78,7 @@ public final class LanguageModel {
                     break
                 }
             }
+            tensor.dropPages()
         }
         guard problems.isEmpty else { throw ModelLoadError(location: location, problems: problems) }
     }

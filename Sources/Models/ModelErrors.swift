@@ -25,24 +25,43 @@ public struct ModelLoadError: ClassifiedError, Equatable {
     public var namedFile: String? { location }
 
     public var description: String {
-        let shown = problems.prefix(20).map { "  \($0)" }
-        let rest = problems.count > 20 ? ["  and \(problems.count - 20) more"] : []
+        var groups = MessageGroups(of: "tensors")
+        for problem in problems { groups.add(problem.text, of: problem.path, sense: problem.sense) }
         let onlyNumbers = problems.allSatisfy { if case .notFinite = $0 { true } else { false } }
         let summary = onlyNumbers ? "some weights are not finite:" : "the weights do not fit the configuration:"
-        return (["\(location): \(summary)"] + shown + rest).joined(separator: "\n")
+        return (["\(location): \(summary)"] + groups.lines.map { "  " + $0 }).joined(separator: "\n")
     }
 }
 
-extension ModelLoadError.Problem: CustomStringConvertible {
-    public var description: String {
+extension ModelLoadError.Problem {
+    /// The tensor.
+    var path: String {
         switch self {
-        case .missing(let path, let closest):
-            "\(path) is missing" + (closest.map { " (the closest name is \($0))" } ?? "")
-        case .wrongShape(let path, let expected, let found): "\(path) has shape \(found), expected \(expected)"
-        case .unused(let path, let closest):
-            "\(path) is no part of the model" + (closest.map { " (the closest name is \($0))" } ?? "")
-        case .unreadable(let path, let reason): "\(path): \(reason)"
-        case .notFinite(let path, let index): "\(path) holds a NaN or infinity at element \(index)"
+        case .missing(let path, _), .wrongShape(let path, _, _), .unused(let path, _), .unreadable(let path, _),
+            .notFinite(let path, _):
+            path
+        }
+    }
+
+    var text: String {
+        switch self {
+        case .missing(_, let closest): "is missing" + (closest.map { " (the closest name is \($0))" } ?? "")
+        case .wrongShape(_, let expected, let found): "has shape \(found), expected \(expected)"
+        case .unused(_, let closest):
+            "is no part of the model" + (closest.map { " (the closest name is \($0))" } ?? "")
+        case .unreadable(_, let reason): reason
+        case .notFinite(_, let index): "holds a NaN or infinity at element \(index)"
+        }
+    }
+
+    /// What is wrong, whatever the closest name is.
+    var sense: String {
+        switch self {
+        case .missing: "missing"
+        case .wrongShape: "shape"
+        case .unused: "unused"
+        case .unreadable: "unreadable"
+        case .notFinite: "not finite"
         }
     }
 }

@@ -42,10 +42,14 @@ public struct RecipeDiagnostic: Sendable, Equatable, CustomStringConvertible {
     }
 
     /// "recipe.yaml:3:5: train.max_stepz: unknown key; did you mean train.max_steps?"
-    public var description: String {
-        let place = "\(place.file):\(place.line):\(place.column): "
-        return place + (keyPath.isEmpty ? "" : keyPath + ": ") + message + (hint.map { "; " + $0 } ?? "")
+    public var description: String { "\(subject): \(sentence)" }
+
+    /// "recipe.yaml:3:5: train.max_stepz"
+    fileprivate var subject: String {
+        "\(place.file):\(place.line):\(place.column)" + (keyPath.isEmpty ? "" : ": " + keyPath)
     }
+
+    fileprivate var sentence: String { message + (hint.map { "; " + $0 } ?? "") }
 }
 
 /// All that is wrong with a recipe, in order of place.
@@ -56,5 +60,11 @@ public struct RecipeError: ClassifiedError, Equatable {
 
     public var kind: FailureKind { .badInput }
 
-    public var description: String { diagnostics.map(\.description).joined(separator: "\n") }
+    public var description: String {
+        var groups = MessageGroups(of: "places")
+        for diagnostic in diagnostics {
+            groups.add(diagnostic.sentence, of: diagnostic.subject)
+        }
+        return groups.lines.joined(separator: "\n")
+    }
 }

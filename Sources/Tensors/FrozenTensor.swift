@@ -48,6 +48,9 @@ public struct FrozenTensor: Sendable {
 
     public var elementCount: Int { shape.elementCount ?? 0 }
 
+    /// Lets the tensor's pages leave memory where its file can give them back.
+    public func dropPages() { storage.dropPages(byteOffset..<(byteOffset + bytes.count)) }
+
     public var bytes: UnsafeRawBufferPointer {
         let count = dtype.byteCount(elements: elementCount) ?? 0
         return UnsafeRawBufferPointer(rebasing: storage.bytes[byteOffset..<(byteOffset + count)])

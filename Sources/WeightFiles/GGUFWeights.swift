@@ -60,6 +60,8 @@ public final class GGUFWeights: WeightSource {
         if let entry = entry(at: path) { gguf.file.releasePages(entry.byteRange) }
     }
 
+    public func releasePages() { gguf.file.releasePages(gguf.file.bytes.indices) }
+
     public func contentDigest() throws(WeightError) -> String {
         digest.value { digestOfTensors(gguf.file.digestParts(gguf.tensors)) }
     }

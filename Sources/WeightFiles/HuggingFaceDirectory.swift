@@ -73,6 +73,10 @@ public final class HuggingFaceDirectory: WeightSource {
         shards[place.shard].file.releasePages(place.entry.byteRange)
     }
 
+    public func releasePages() {
+        for shard in shards { shard.file.releasePages(shard.file.bytes.indices) }
+    }
+
     public func contentDigest() throws(WeightError) -> String {
         digest.value { digestOfTensors(shards.flatMap { $0.file.digestParts($0.tensors) }) }
     }

@@ -34,20 +34,19 @@ public final class MappedFile: Sendable {
             throw WeightError(SystemError(errno, reading: url.path, "cannot be mapped"))
         }
         let bits = UInt(bitPattern: address)
-        storage = Storage(bytes: UnsafeRawBufferPointer(start: address, count: count)) {
-            _ = munmap(UnsafeMutableRawPointer(bitPattern: bits), count)
-        }
+        storage = Storage(
+            bytes: UnsafeRawBufferPointer(start: address, count: count), drop: { Self.drop($0, of: bits) },
+            release: { _ = munmap(UnsafeMutableRawPointer(bitPattern: bits), count) })
     }
-}
 
-extension MappedFile {
-    /// Lets the pages inside `range` leave memory; touched again, they come back from the file.
-    func releasePages(_ range: Range<Int>) {
-        guard let base = bytes.baseAddress, !range.isEmpty else { return }
+    private static func drop(_ range: Range<Int>, of base: UInt) {
         let page = UInt(sysconf(Int32(_SC_PAGESIZE)))
-        let start = (UInt(bitPattern: base) + UInt(range.lowerBound) + page - 1) / page * page
-        let end = (UInt(bitPattern: base) + UInt(range.upperBound)) / page * page
+        let start = (base + UInt(range.lowerBound) + page - 1) / page * page
+        let end = (base + UInt(range.upperBound)) / page * page
         guard end > start, let address = UnsafeMutableRawPointer(bitPattern: start) else { return }
         _ = madvise(address, Int(end - start), MADV_DONTNEED)
     }
+
+    /// Lets the pages inside `range` leave memory; touched again, they come back from the file.
+    func releasePages(_ range: Range<Int>) { storage.dropPages(range) }
 }

@@ -23,6 +23,8 @@ public protocol WeightSource: Sendable {
     func contentDigest() throws(WeightError) -> String
     /// Tells the system that the weight's bytes will not be needed soon, so that a pass over a big file keeps little in memory.
     func releasePages(of path: String)
+    /// The same of all weights.
+    func releasePages()
 }
 
 extension WeightSource {
@@ -38,6 +40,7 @@ extension WeightSource {
     public var warnings: [String] { [] }
     public func contains(_ path: String) -> Bool { shape(at: path) != nil }
     public func releasePages(of path: String) {}
+    public func releasePages() {}
 
     /// The error for a weight that is not there.
     public func missing(_ path: String) -> WeightError {

@@ -30,7 +30,12 @@ public final class WeightsInMemory: WeightSource {
 
     public func contentDigest() throws(WeightError) -> String {
         digest.value {
-            digestOfTensors(tensors.map { ($0.name, "\($0.dtype.rawValue.uppercased()) \($0.shape)", $0.bytes) })
+            digestOfTensors(
+                tensors.map {
+                    DigestPart(
+                        name: $0.name, form: "\($0.dtype.rawValue.uppercased()) \($0.shape)", storage: $0.storage,
+                        range: $0.byteOffset..<($0.byteOffset + $0.bytes.count))
+                })
         }
     }
 

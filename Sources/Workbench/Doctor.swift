@@ -3,6 +3,7 @@
 internal import Foundation
 public import JSON
 internal import Kernels
+internal import Synchronization
 
 /// CPU, instruction sets, libraries, threads, memory: what was chosen and why.
 public struct Doctor: Presentable {
@@ -71,7 +72,25 @@ enum Machine {
     }
 
     /// The most memory this process has held at once. Pages of mapped files count.
-    static var peakMemoryBytes: Int { statusKilobytes("VmHWM") }
+    static var peakMemoryBytes: Int { earlierPeak.withLock { max($0, stagePeakBytes) } }
+
+    /// The most since the last `startNewPeak`, where the system lets a process begin anew.
+    static var stagePeakBytes: Int { statusKilobytes("VmHWM") }
+
+    private static let earlierPeak = Mutex(0)
+
+    /// `malloc_trim`, which Swift's Glibc module does not show; nil with another C library.
+    private static let trim: (@convention(c) (Int) -> Int32)? = dlsym(nil, "malloc_trim").map {
+        unsafeBitCast($0, to: (@convention(c) (Int) -> Int32).self)
+    }
+
+    /// Gives back what is free and counts the peak anew.
+    static func startNewPeak() {
+        earlierPeak.withLock { $0 = max($0, stagePeakBytes) }
+        trim?(0)
+        // 5: forget the peak of resident memory (proc(5)). A system that refuses leaves the highest peak so far.
+        try? Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs"))
+    }
 
     private static func kilobytes(_ name: String) -> Int { bytes(field(name, in: "/proc/meminfo")) }
     private static func statusKilobytes(_ name: String) -> Int { bytes(field(name, in: "/proc/self/status")) }

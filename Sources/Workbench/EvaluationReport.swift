@@ -1,4 +1,4 @@
-// Base and adapter on the same held-out rows.
+// Base and adapter on the same held-out rows: each metric with an interval and a word of its own.
 
 internal import Datasets
 internal import Evaluation
@@ -8,15 +8,21 @@ internal import Models
 internal import Recipes
 internal import Tensors
 
-/// Held-out loss of a base and, where there is one, its adapter, with an interval and a verdict.
+/// Held-out loss and metrics of a base and, where there is one, its adapter, each with an interval and a verdict of its own.
 public struct EvaluationReport: Presentable {
     let base: HeldOutScores
     let adapter: HeldOutScores?
-    let comparison: PairedComparison?
-    let baseMetrics: [TaskMetric]
-    let adapterMetrics: [TaskMetric]
+    /// Of the loss, then of each task metric; empty without an adapter.
+    let comparisons: [PairedComparison]
+    let baseMetrics: [RowMetric]
+    let adapterMetrics: [RowMetric]
     let data: DatasetReport
+    let notes: [String]
     let warnings: [String]
+    /// Whether the prompts name the labels; nil where nothing is classified.
+    let namesLabels: Bool?
+    /// What ROUGE and BLEU count, where they were asked for.
+    let units: TextUnits?
 
     /// Evaluates a model and an adapter from disk on the recipe's held-out rows.
     public init(_ resolved: ResolvedRecipe, adapter path: String?, observer: any RunObserver) throws {
@@ -25,7 +31,9 @@ public struct EvaluationReport: Presentable {
         let recipe = rendering.applied(to: resolved.recipe)
         Compute.start(recipe)
         let opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
-        let rows = try RowPreparation(recipe.data, opened).rows(recipe.data.heldOut)
+        let preparation = try RowPreparation(recipe.data, opened)
+        let rows = try preparation.rows(recipe.data.heldOut)
+        let tasks = try HeldOutTasks(recipe, rows: rows, preparation: preparation)
         let precision = OpenedModel.precision(recipe.model.precision)
         observer.receive(
             .stage(
@@ -37,67 +45,94 @@ public struct EvaluationReport: Presentable {
             recipe.data.unusedByScoring + rendering.warnings + (attached?.warnings ?? []) + DataSummary(rows.report).warnings
             + opened.warnings
         for note in DataSummary(rows.report).notes { observer.receive(.note(note)) }
-        for warning in warnings { observer.receive(.warning(warning)) }
+        for warning in warnings + tasks.notes { observer.receive(.warning(warning)) }
         try self.init(
-            recipe, opened: opened, model: model, adapter: attached, rows: rows,
+            recipe, opened: opened, model: model, adapter: attached, rows: rows, tasks: tasks, generates: true,
             workspace: EvaluationRows.workspace(
                 for: model, memoryLimit: recipe.train.memoryLimitBytes, fileBytes: opened.byteCount),
             observer: observer, warnings: warnings)
     }
 
     /// Evaluates a model whose adapter, where there is one, is attached.
+    /// - Parameter generates: whether answers are generated for the metrics that compare them.
     init(
         _ recipe: Recipe, opened: OpenedModel, model: LanguageModel, adapter: (any Detachable)?, rows: PreparedDataset,
-        workspace: Workspace, observer: any RunObserver, warnings: [String] = []
+        tasks: HeldOutTasks, generates: Bool, workspace: Workspace, observer: any RunObserver, warnings: [String] = []
     ) throws {
         let scorer = ObservedEvaluator(
             model, workspace: workspace, longest: rows.report.longestExample, observer: observer)
-        let tasks = try TaskEvaluation(recipe, opened: opened, model: model, rows: rows, scorer: scorer)
-        func scores(_ side: String) throws -> HeldOutScores {
-            try HeldOutScores(scorer.scores(of: rows.examples, unit: "examples (\(side))"), perRowOf: rows.examples)
+        let evaluation = TaskEvaluation(
+            recipe: recipe, opened: opened, model: model, rows: rows, tasks: tasks, scorer: scorer,
+            workspace: workspace, generates: generates)
+        func measure(_ side: String) throws -> (HeldOutScores, [RowMetric]) {
+            let scores = try scorer.scores(of: rows.examples, unit: "examples (\(side))")
+            return (try HeldOutScores(scores, perRowOf: rows.examples), try evaluation.metrics(side))
         }
         data = rows.report
         self.warnings = warnings
+        notes = tasks.notes
+        namesLabels = tasks.namesLabels
+        units = try evaluation.units()
         guard let adapter else {
-            base = try scores("base")
-            baseMetrics = try tasks.metrics()
-            self.adapter = nil
-            adapterMetrics = []
-            comparison = nil
+            (base, baseMetrics) = try measure("base")
+            (self.adapter, adapterMetrics, comparisons) = (nil, [], [])
             return
         }
-        let adapterScores = try scores("adapter")
-        adapterMetrics = try tasks.metrics()
-        (base, baseMetrics) = try adapter.whileDetached(from: model) { (try scores("base"), try tasks.metrics()) }
+        let (adapterScores, adapterMetrics) = try measure("adapter")
+        (base, baseMetrics) = try adapter.whileDetached(from: model) { try measure("base") }
         self.adapter = adapterScores
-        comparison = PairedComparison(
-            base: base, adapter: adapterScores, seed: UInt64(bitPattern: Int64(recipe.seed)),
-            sampleCount: recipe.evaluate.bootstrapSamples)
+        self.adapterMetrics = adapterMetrics
+        comparisons = zip([.loss(base)] + baseMetrics, [.loss(adapterScores)] + adapterMetrics).map {
+            PairedComparison(
+                base: $0, adapter: $1, seed: UInt64(bitPattern: Int64(recipe.seed)),
+                sampleCount: recipe.evaluate.bootstrapSamples)
+        }
     }
+
+    // MARK: Form
 
     public var json: JSONValue {
         var object = JSONObject([
             ("rows", .integer(base.rows.count)), ("target_tokens", .integer(base.targetCount)),
             ("base", Self.json(base, baseMetrics)),
         ])
-        if let adapter, let comparison {
+        if let adapter, let loss = comparisons.first {
             object["adapter"] = Self.json(adapter, adapterMetrics)
             object["difference"] = [
-                "loss": .double(comparison.lossDifference),
-                "ci95": comparison.ci95.map { [.double($0.lowerBound), .double($0.upperBound)] } ?? .null,
-                "verdict": .string(comparison.verdict.rawValue),
+                "loss": .double(loss.difference), "ci95": Self.json(loss.ci95),
+                "verdict": .string(loss.verdict.rawValue), "rows": .integer(loss.rowCount),
             ]
         }
+        let metrics = metricMembers
+        if !metrics.isEmpty { object["metrics"] = .object(JSONObject(metrics)) }
         object["truncated_rows"] = .integer(data.truncatedRows)
         object["dropped_rows"] = .integer(data.droppedRows)
         object["rows_without_target"] = .integer(data.rowsWithoutTarget)
+        let warnings = warnings + notes
         if !warnings.isEmpty { object["warnings"] = .array(warnings.map { .string($0) }) }
         return .object(object)
     }
 
-    private static func json(_ scores: HeldOutScores, _ metrics: [TaskMetric]) -> JSONValue {
-        func number(_ value: Double?) -> JSONValue { value.map { .double($0) } ?? .null }
-        return .object(
+    /// Each task metric by name.
+    private var metricMembers: [JSONObject.Member] {
+        baseMetrics.enumerated().map { index, metric in
+            var members: [JSONObject.Member] = [("base", Self.number(metric.value))]
+            if !comparisons.isEmpty {
+                let comparison = comparisons[index + 1]
+                members += [
+                    ("adapter", Self.number(comparison.adapter)), ("difference", .double(comparison.difference)),
+                    ("ci95", Self.json(comparison.ci95)), ("verdict", .string(comparison.verdict.rawValue)),
+                ]
+            }
+            members.append(("rows", .integer(metric.rowCount)))
+            if metric.name == "accuracy", let namesLabels { members.append(("prompts_name_labels", .bool(namesLabels))) }
+            if ["rouge_l", "bleu"].contains(metric.name), let units { members.append(("units", .string(units.rawValue))) }
+            return (metric.name, .object(JSONObject(members)))
+        }
+    }
+
+    private static func json(_ scores: HeldOutScores, _ metrics: [RowMetric]) -> JSONValue {
+        .object(
             JSONObject(
                 [
                     ("loss", number(scores.loss)), ("perplexity", number(scores.perplexity)),
@@ -105,36 +140,56 @@ public struct EvaluationReport: Presentable {
                 ] + metrics.map { ($0.name, number($0.value)) }))
     }
 
+    private static func json(_ interval: ClosedRange<Double>?) -> JSONValue {
+        interval.map { [.double($0.lowerBound), .double($0.upperBound)] } ?? .null
+    }
+
+    private static func number(_ value: Double?) -> JSONValue { value.map { .double($0) } ?? .null }
+
     public var text: String {
-        func row(_ name: String, _ base: Double?, _ adapter: Double?, _ format: String = "%.4f") -> String {
+        (["\(base.rows.count) rows, \(base.targetCount) target tokens"] + table + differences + notes.map { "note: " + $0 })
+            .joined(separator: "\n")
+    }
+
+    private var table: [String] {
+        func pad(_ text: String, _ width: Int) -> String { String(repeating: " ", count: max(0, width - text.count)) + text }
+        func row(_ name: String, _ base: Double?, _ adapter: Double?, _ format: String = "%.4f", _ rest: String = "") -> String {
             func cell(_ value: Double?) -> String { pad(value.map { String(format: format, $0) } ?? "–", 12) }
             return name.padding(toLength: 18, withPad: " ", startingAt: 0) + cell(base)
-                + (self.adapter == nil ? "" : cell(adapter))
+                + (self.adapter == nil ? "" : cell(adapter)) + rest
         }
-        func pad(_ text: String, _ width: Int) -> String {
-            String(repeating: " ", count: max(0, width - text.count)) + text
-        }
-        var lines = [
-            "\(base.rows.count) rows, \(base.targetCount) target tokens",
+        return [
             "".padding(toLength: 18, withPad: " ", startingAt: 0) + pad("base", 12)
                 + (adapter == nil ? "" : pad("adapter", 12)),
             row("loss", base.loss, adapter?.loss), row("perplexity", base.perplexity, adapter?.perplexity, "%.3f"),
             row("token accuracy", base.tokenAccuracy, adapter?.tokenAccuracy),
         ]
-        for (index, metric) in baseMetrics.enumerated() {
-            let other = index < adapterMetrics.count ? adapterMetrics[index].value : nil
-            lines.append(row(metric.name.replacingOccurrences(of: "_", with: " "), metric.value, other))
-        }
-        if let comparison {
-            let interval = comparison.ci95.map {
-                String(format: "95%% interval %+.4f to %+.4f", $0.lowerBound, $0.upperBound)
+            + baseMetrics.enumerated().map { index, metric in
+                row(
+                    metric.name.replacingOccurrences(of: "_", with: " "), metric.value,
+                    index < adapterMetrics.count ? adapterMetrics[index].value : nil, "%.4f",
+                    "  \(metric.rowCount) rows"
+                        + (["rouge_l", "bleu"].contains(metric.name) && units == .characters ? ", by characters" : ""))
             }
-            lines.append(
-                String(format: "difference in loss %+.4f, ", comparison.lossDifference)
-                    + (interval ?? "too few rows for an interval"))
-            lines.append("verdict: \(comparison.verdict.rawValue)")
+    }
+
+    /// Each metric's difference with its interval, then the verdicts in one line.
+    private var differences: [String] {
+        guard !comparisons.isEmpty else { return [] }
+        let lines = comparisons.map { comparison in
+            let interval =
+                comparison.ci95.map { String(format: "95%% interval %+.4f to %+.4f", $0.lowerBound, $0.upperBound) }
+                ?? "too few rows for an interval"
+            return "difference in \(comparison.metric) " + String(format: "%+.4f, ", comparison.difference) + interval
         }
-        return lines.joined(separator: "\n")
+        return lines + ["verdict: " + verdict]
+    }
+
+    /// "loss better; rouge_l no difference"; the word alone where there is only the loss.
+    var verdict: String {
+        comparisons.count == 1
+            ? comparisons[0].verdict.rawValue
+            : comparisons.map { "\($0.metric) \($0.verdict.rawValue)" }.joined(separator: "; ")
     }
 }
 

@@ -28,7 +28,7 @@ final class EventLog: RunObserver {
         case .stage(let name, let detail): [("event", "stage"), ("name", .string(name)), ("detail", .string(detail))]
         case .note(let text): [("event", "note"), ("text", .string(text))]
         case .warning(let text): [("event", "warning"), ("text", .string(text))]
-        case .progress: nil
+        case .progress, .overall: nil
         case .training(let event): fields(of: event)
         }
     }

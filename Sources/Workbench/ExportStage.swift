@@ -52,6 +52,7 @@ public struct ExportStage {
                 .usage, "unknown format '\(name)'",
                 hint: "one of " + Recipes.ExportFormat.allCases.map(\.rawValue).joined(separator: ", "))
         }
+        try OutputForm(format).require(output.path, "--out")
         try Self.checkFormats([
             {
                 var entry = ExportEntry(); entry.format = format; return entry

@@ -29,7 +29,7 @@ extension Failure {
                 DatasetProblem(
                     problem.kind, problem.place, cover.text(problem.message), hint: problem.hint.map { cover.text($0) })
             }
-            return DatasetError(problems, count: error.count)
+            return DatasetError(problems, count: error.count, groups: error.groups.mapTexts { cover.text($0) })
         case let error as StepError: return error.covered(cover)
         default: return error
         }

@@ -24,7 +24,9 @@ public struct Inspection: Presentable {
         func holds(_ name: String) -> Bool {
             FileManager.default.fileExists(atPath: url.appendingPathComponent(name).path)
         }
-        if holds("adapter_config.json") {
+        if let run = RunInspection(url) {
+            json = run.json
+        } else if holds("adapter_config.json") {
             json = try Self.adapter(url)
         } else if holds("config.json") {
             json = try Self.model(path)
@@ -44,18 +46,42 @@ public struct Inspection: Presentable {
             throw Failure(
                 .badInput, "\(path) is nothing that Lathe knows",
                 hint:
-                    "a model (folder with config.json, or .gguf), an adapter (folder with adapter_config.json), a checkpoint "
+                    "a run (its folder in checkpoints), a model (folder with config.json, or .gguf), an adapter (folder with "
+                    + "adapter_config.json), a checkpoint "
                     + "(.h5), weights (.safetensors) or rows (\(RowFiles.extensions.joined(separator: " ")))")
         }
     }
 
     public var text: String { Self.lines(json, indent: "").joined(separator: "\n") }
 
+    /// Tensors of one type and shape, whatever their layer: one line with their number.
+    private static func grouped(_ tensors: [JSONValue]) -> [String] {
+        var groups: [(key: String, line: String, count: Int)] = []
+        for tensor in tensors {
+            let name = tensor["name"]?.string ?? "?"
+            let form = "\(tensor["type"]?.string ?? "?")  \(tensor["shape"]?.string ?? "?")"
+            // The layers' numbers apart: model.layers.*.mlp.up_proj.
+            let kind = name.split(separator: ".", omittingEmptySubsequences: false)
+                .map { $0.allSatisfy(\.isNumber) && !$0.isEmpty ? "*" : String($0) }.joined(separator: ".")
+            if let index = groups.firstIndex(where: { $0.key == kind + form }) {
+                groups[index].count += 1
+                groups[index].line = "\(kind)  \(form)"
+            } else {
+                groups.append((kind + form, "\(name)  \(form)", 1))
+            }
+        }
+        return groups.map { $0.count > 1 ? "\($0.line)  × \($0.count)" : $0.line }
+    }
+
     private static func lines(_ value: JSONValue, indent: String) -> [String] {
         (value.object?.members ?? []).flatMap { key, value -> [String] in
             switch value {
             case .array(let elements) where elements.isEmpty: return []
             case .object: return ["\(indent)\(key):"] + lines(value, indent: indent + "  ")
+            case .array(let elements) where elements.contains { $0["name"] != nil && $0["shape"] != nil }:
+                return ["\(indent)\(key): \(elements.count)"] + grouped(elements).map { indent + "  " + $0 }
+            case .array(let elements) where key == "holds":
+                return ["\(indent)\(key): " + elements.compactMap(\.string).joined(separator: ", ")]
             case .array(let elements) where elements.contains { $0.object != nil }:
                 return ["\(indent)\(key):"]
                     + elements.map { element in

@@ -20,6 +20,9 @@ struct MemoryPlan {
     /// The program itself: code, tokenizer, rows, libraries' own buffers.
     static let processBytes = 90_000_000
 
+    /// The same for a forecast, which knows the tokenizer: its tables are the greater part of a program with a large vocabulary.
+    static func programBytes(vocabulary: Int) -> Int { 60_000_000 + vocabulary * 600 }
+
     /// - Parameters:
     ///   - longest: tokens of the longest example, which no cut can divide.
     ///   - largestStep: tokens of the largest step: a micro-batch need not be larger.

@@ -8,7 +8,6 @@ public import JSON
 internal import ModelExport
 internal import Models
 internal import Recipes
-internal import Tensors
 internal import Tokenizers
 internal import WeightFiles
 
@@ -21,12 +20,15 @@ public struct MergeStage {
     private let trainedBase: String?
     private let probe: [TokenizedExample]
     private let replaces: Bool
+    private let observer: any RunObserver
     private let warnings: [String]
     /// Keeps an adapter from disk alive.
     private var attached: AttachedAdapter?
 
     /// For an adapter on disk.
-    public init(_ resolved: ResolvedRecipe, adapter path: String, observer: any RunObserver) throws {
+    /// - Parameter output: where it will be written, so that a name that says another form is refused before any work.
+    public init(_ resolved: ResolvedRecipe, adapter path: String, output: String, observer: any RunObserver) throws {
+        try OutputForm.huggingFaceFolder.require(output, "--out")
         let recipe = resolved.recipe
         Compute.start(recipe)
         let opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
@@ -39,7 +41,7 @@ public struct MergeStage {
             ? nil : try RowPreparation(recipe.data, opened).rows(recipe.data.heldOut).examples
         try self.init(
             recipe, opened: opened, model: model, trainedBase: attached.provenance?.baseDigest, probe: rows,
-            replaces: false,
+            replaces: false, observer: observer,
             warnings: opened.weights.warnings + attached.warnings)
         self.attached = attached
     }
@@ -47,7 +49,7 @@ public struct MergeStage {
     /// For an adapter that is attached to `model`; the probe is the first of `probe`, or texts of our own.
     init(
         _ recipe: Recipe, opened: OpenedModel, model: LanguageModel, trainedBase: String?, probe: (any ExampleSource)?,
-        replaces: Bool, warnings: [String] = []
+        replaces: Bool, observer: any RunObserver, warnings: [String] = []
     ) throws {
         self.recipe = recipe
         self.opened = opened
@@ -55,6 +57,7 @@ public struct MergeStage {
         self.trainedBase = trainedBase
         self.probe = Self.probe(try probe?.first(64) ?? [], opened.tokenizer)
         self.replaces = replaces
+        self.observer = observer
         self.warnings = warnings
     }
 
@@ -83,39 +86,21 @@ public struct MergeStage {
         return report
     }
 
-    /// Loads the merged model from its files and compares it, in fp32 whatever the run computed in: the rounding of products
-    /// is not what is to be proven.
+    /// Loads the merged model from its files and compares it.
     private func certify(_ result: MergeResult, _ output: URL) throws -> MergeCertificate {
-        let adapted = model.precision == .f32 ? model : try opened.languageModel(precision: .f32)
-        for (layer, original) in zip(adapted.linearLayers, model.linearLayers) { layer.adapter = original.adapter }
-        let merged = try OpenedModel(output.path).languageModel(precision: .f32)
-        let workspace = Workspace()
-        let longest = Self.longest
-        var comparison = LogitComparison()
-        for example in probe {
-            let batch = TokenBatch(examples: [(example.ids, example.isTarget)])
-            comparison.add(
-                adapter: try adapted.logits(batch, workspace: workspace),
-                merged: try merged.logits(batch, workspace: workspace),
-                vocabularySize: opened.configuration.vocabularySize)
-        }
-        func loss(_ model: LanguageModel) throws -> Double {
-            try Evaluator(model, workspace: workspace, rowLimit: longest).scores(of: probe).loss ?? .nan
-        }
-        let adapterLoss = try loss(adapted)
-        let adapters = model.linearLayers.map(\.adapter)
-        for layer in adapted.linearLayers { layer.adapter = nil }
-        let baseLoss = try loss(adapted)
-        for (layer, adapter) in zip(model.linearLayers, adapters) { layer.adapter = adapter }
+        observer.receive(.stage("proof", detail: "the merged model, read back, against base + adapter"))
+        let proof = try MergeProof(opened, adapted: model, probe: probe).compare(with: output)
         return MergeCertificate(
-            merge: result, logits: comparison,
-            losses: ProbeLosses(base: baseLoss, adapter: adapterLoss, merged: try loss(merged)),
-            baseDigest: try opened.weights.contentDigest(), baseQuantisation: opened.weights.quantisationSummary,
-            adapterBaseDigest: trainedBase)
+            merge: result, logits: proof.logits, losses: proof.losses, baseDigest: try opened.weights.contentDigest(),
+            baseQuantisation: opened.weights.quantisationSummary, adapterBaseDigest: trainedBase)
     }
 
     /// Tokens of the longest sequence of a probe.
-    private static let longest = 128
+    static let longest = 128
+    /// Sequences of a probe, at most.
+    private static let mostSequences = 12
+    /// Tokens of a probe, at most.
+    static let probeRows = mostSequences * longest
 
     /// A handful of short sequences.
     private static func probe(_ examples: [TokenizedExample], _ tokenizer: Tokenizer) -> [TokenizedExample] {
@@ -127,7 +112,7 @@ public struct MergeStage {
                     place: example.place, index: example.index, part: example.part)
             }
             let useful = cut.filter { $0.targetCount > 0 }
-            if !useful.isEmpty { return Array(useful.prefix(12)) }
+            if !useful.isEmpty { return Array(useful.prefix(mostSequences)) }
         }
         return texts.enumerated().compactMap { index, text in
             let ids = Array(tokenizer.encode(text, addSpecialTokens: true).ids.prefix(Self.longest))

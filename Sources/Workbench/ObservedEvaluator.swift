@@ -35,19 +35,22 @@ struct ObservedEvaluator {
     }
 
     /// The scores of alternative sequences, group by group, in their order; what a group's have in common is computed once.
-    func scores(ofAlternatives groups: [[TokenizedExample]], unit: String) throws -> [[RowScore]] {
+    /// - Parameter progress: how many sequences were scored before, and how many there are in all.
+    func scores(ofAlternatives groups: [[TokenizedExample]], progress: (before: Int, total: Int), unit: String) throws
+        -> [[RowScore]]
+    {
         try evaluator.scores(
-            ofAlternatives: groups, onProgress: progressLine(total: groups.reduce(0) { $0 + $1.count }, unit))
+            ofAlternatives: groups, onProgress: progressLine(before: progress.before, total: progress.total, unit))
     }
 
-    private func progressLine(total: Int, _ unit: String) -> (EvaluationProgress) throws -> Void {
+    private func progressLine(before: Int = 0, total: Int, _ unit: String) -> (EvaluationProgress) throws -> Void {
         let clock = ContinuousClock()
         let start = clock.now
         return { [observer, stopRequest] progress in
             if stopRequest?.isSet == true { throw CancellationError() }
             let seconds = (clock.now - start) / .seconds(1)
             let speed = seconds > 0 ? ", \(Int(Double(progress.tokens) / seconds)) tokens/s" : ""
-            observer.receive(.progress(done: progress.examples, total: total, unit: unit + speed))
+            observer.receive(.progress(done: before + progress.examples, total: total, unit: unit + speed))
         }
     }
 }
@@ -71,8 +74,12 @@ enum EvaluationRows {
 
     /// What an evaluation by itself may take: the limit that a person set, less the model, else what the tallest batch needs.
     static func workspace(for model: LanguageModel, memoryLimit: Int?, fileBytes: Int) -> Workspace {
+        Workspace(reservingBytes: bytes(for: model, memoryLimit: memoryLimit, heldBytes: fileBytes + MemoryPlan.processBytes))
+    }
+
+    /// Bytes of its buffers. - Parameter heldBytes: what the process holds beside them.
+    static func bytes(for model: LanguageModel, memoryLimit: Int?, heldBytes: Int) -> Int {
         let tallest = model.predictedEvaluationBytes(rows: candidates[0])
-        let room = memoryLimit.map { $0 - fileBytes - MemoryPlan.processBytes } ?? tallest
-        return Workspace(reservingBytes: max(0, min(tallest, room)))
+        return max(0, min(tallest, memoryLimit.map { $0 - heldBytes } ?? tallest))
     }
 }

@@ -8,11 +8,15 @@ public struct Pipeline {
     private let resolved: ResolvedRecipe
     private let observer: any RunObserver
     private let invocation: Invocation
+    private let meter: StageMeter
+    private let clock: RunClock
 
     public init(_ resolved: ResolvedRecipe, invocation: Invocation, observer: any RunObserver) {
         self.resolved = resolved
         self.invocation = invocation
-        self.observer = observer
+        clock = RunClock(observer)
+        meter = StageMeter(clock)
+        self.observer = meter
     }
 
     /// Trains and evaluates; merges and exports nothing.
@@ -37,8 +41,9 @@ public struct Pipeline {
         interruption.enter("while rows and model were made ready", saved: earlier?.saved ?? "")
         let run = try TrainingRun(resolved, writes: true, observer: observer)
         try earlier?.requireSame(as: run.fingerprint)
+        clock.follow(RunWork(run, generates: merges, merges: merges))
         let stages = RunStages(
-            run, directory, earlier: earlier, interruption: interruption, observer: observer)
+            run, directory, earlier: earlier, interruption: interruption, meter: meter)
         return try stages.report(merges: merges)
     }
 }

@@ -12,15 +12,19 @@ internal import Training
 public struct Plan: Presentable {
     private let run: TrainingRun
     private let seconds: Double
+    private let forecast: MemoryForecast
 
     public init(_ resolved: ResolvedRecipe, observer: any RunObserver) throws {
         try resolved.recipe.requireSupported()
         run = try TrainingRun(resolved, writes: false, observer: observer)
+        forecast = MemoryForecast(run)
+        try forecast.requireWithin(run.recipe.train.memoryLimitBytes)
         seconds = try Self.predictedSeconds(run)
     }
 
-    /// Times one small batch and scales it to the tokens of the run; evaluation costs a third of training a token.
+    /// What all stages of the recipe take, by the rates of one small batch each way.
     private static func predictedSeconds(_ run: TrainingRun) throws -> Double {
+        let work = RunWork(run, generates: true, merges: true)
         let examples = run.split.train.examples
         var sample: [TokenizedExample] = []
         for index in 0..<examples.count {
@@ -28,23 +32,47 @@ public struct Plan: Presentable {
             if sample.reduce(0, { $0 + $1.ids.count }) >= 512 { break }
         }
         let batch = TokenBatch(examples: sample.map { ($0.ids, $0.isTarget) })
-        var perToken = 0.0
-        // The first pass pays for page faults and generated kernels.
-        for _ in 0..<2 {
-            let start = ContinuousClock.now
+        func secondsPerToken(_ pass: () throws -> Void) rethrows -> Double {
+            var seconds = 0.0
+            // The first pass pays for page faults and generated kernels.
+            for _ in 0..<2 {
+                let start = ContinuousClock.now
+                try pass()
+                seconds = (ContinuousClock.now - start).seconds / Double(batch.rowCount)
+            }
+            return seconds
+        }
+        let trained = try secondsPerToken {
             _ = try run.model.accumulateGradients(
                 batch, gradientScale: 0, recomputedBlocks: run.memory.recomputedBlocks, workspace: run.workspace,
                 dropout: DropoutKey(seed: 0, stream: 0, firstRow: 0))
-            perToken = (ContinuousClock.now - start).seconds / Double(batch.rowCount)
         }
-        let steps = run.configuration.totalSteps
-        let order = ExampleOrder(
-            exampleCount: examples.count, batchSize: run.configuration.batchSize, seed: run.configuration.seed)
-        let meanTokens = Double(run.split.train.report.tokens) / Double(examples.count)
-        let meanExamples = Double(examples.count) / Double(order.stepsPerEpoch)
-        let evaluations = Double(run.configuration.evaluateEverySteps.map { steps / $0 } ?? 0) + 3
-        let heldOutTokens = Double(run.split.heldOut?.report.tokens ?? 0)
-        return perToken * (Double(steps) * meanExamples * meanTokens + evaluations * heldOutTokens / 3)
+        let forward = try secondsPerToken { _ = try run.model.evaluate(batch, workspace: run.workspace) }
+        var rates = WorkRates.relative(modelBytes: work.modelBytes)
+        (rates.trained, rates.forward) = (trained, forward)
+        rates.generated = try run.tasks.map { try secondsPerGeneratedToken(run, $0) } ?? 0
+        rates.written = bytesWrittenSeconds
+        return work.total(rates)
+    }
+
+    /// Of a model merged and flushed to a disk of usual speed.
+    private static let bytesWrittenSeconds = 1 / 250e6
+
+    /// Reads some prompts with few and with more tokens generated; the difference is theirs.
+    private static func secondsPerGeneratedToken(_ run: TrainingRun, _ tasks: HeldOutTasks) throws -> Double {
+        let width = min(16, tasks.answered.count), tokens = 12
+        guard width > 0, let heldOut = run.split.heldOut else { return 0 }
+        let prompts = try tasks.answered.prefix(width).compactMap { try tasks.prompt(heldOut.rows.row($0.row))?.ids }
+        func seconds(_ count: Int) throws -> Double {
+            let batch = GenerationBatch(
+                model: run.model, arithmetic: GenerationArithmetic(run.recipe.model.precision))
+            let start = ContinuousClock.now
+            _ = try batch.generate(
+                prompts.map { GenerationBatch.Request(prompt: $0, maximumTokens: count, stopTokens: []) })
+            return (ContinuousClock.now - start).seconds
+        }
+        let short = try seconds(1)
+        return max(0, try seconds(1 + tokens) - short) / Double(tokens * prompts.count)
     }
 
     public var json: JSONValue {
@@ -63,7 +91,14 @@ public struct Plan: Presentable {
                     })),
             "steps": .integer(run.configuration.totalSteps), "micro_batch_tokens": .integer(run.memory.rowLimit),
             "recomputed_blocks": .integer(run.memory.recomputedBlocks), "precision": .string(run.precisionReason),
-            "predicted_peak_bytes": .integer(run.memory.predictedPeakBytes), "predicted_seconds": .double(seconds),
+            "predicted_peak_bytes": .integer(forecast.peakBytes), "predicted_seconds": .double(seconds),
+            "stages": .array(
+                forecast.stages.map {
+                    [
+                        "name": .string($0.name), "predicted_peak_bytes": .integer($0.peakBytes),
+                        "mapped_bytes": .integer($0.mappedBytes),
+                    ]
+                }),
             "data": DataSummary(run.split.report).json,
         ]
     }
@@ -76,7 +111,11 @@ public struct Plan: Presentable {
             "adapter: \(run.adapter.trainableParameterCount) trainable parameters on \(run.adapter.coverage.matched.count) layers (\(targets))",
             "training: \(run.configuration.totalSteps) steps of \(run.configuration.batchSize) examples, micro-batches of up to "
                 + "\(run.memory.rowLimit) tokens\(run.memory.note), \(run.precisionReason)",
-            "predicted: \(ByteCount.text(run.memory.predictedPeakBytes)) of memory, \(Int(seconds.rounded(.up))) s",
+            "predicted: \(ByteCount.text(forecast.peakBytes)) of memory, \(Int(seconds.rounded(.up))) s",
+            "memory by stage: "
+                + forecast.stages.map {
+                    "\($0.name) \(ByteCount.text($0.peakBytes)) (\(ByteCount.text($0.mappedBytes)) mapped)"
+                }.joined(separator: ", "),
         ].joined(separator: "\n")
     }
 }

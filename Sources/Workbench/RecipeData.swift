@@ -16,7 +16,7 @@ struct RowPreparation {
     let opened: OpenedModel
     let encoder: any TextEncoder
     let renderer: (any ConversationRenderer)?
-    let settings: DataSettings
+    var settings: DataSettings
 
     init(_ data: DataSection, _ opened: OpenedModel) throws {
         encoder = TokenizerEncoder(opened.tokenizer, digest: opened.tokenizerDigest)

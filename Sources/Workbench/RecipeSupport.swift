@@ -15,6 +15,7 @@ extension Recipe {
                 hint: "leave the section out to train on the rows themselves")
         }
         try ExportStage.checkFormats(export)
+        try requireOutputNames()
         for (index, entry) in export.enumerated() where entry.format == .peft && ![.auto, .fp32].contains(entry.dtype) {
             throw Failure(
                 .badInput, "export[\(index)].dtype: an adapter is written in fp32, not in \(entry.dtype.rawValue)",

@@ -13,6 +13,8 @@ public enum RunEvent: Sendable {
     case training(TrainingEvent)
     /// `done` of `total` units of the current stage.
     case progress(done: Int, total: Int, unit: String)
+    /// How much of all stages is done, and what is left by the pace so far; comes before the event that tells of it.
+    case overall(share: Double, secondsLeft: Double?)
 }
 
 /// A listener of `RunEvent`s.

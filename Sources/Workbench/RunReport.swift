@@ -10,6 +10,8 @@ public struct RunReport: Presentable {
     let training: TrainingResult
     let data: DataSummary
     var peakMemoryBytes = 0
+    /// What each stage held at its peak.
+    var stagePeaks: [StageMeter.Peak] = []
     var evaluation: StageResult?
     var merge: StageResult?
     var exports: [StageResult] = []
@@ -29,6 +31,10 @@ public struct RunReport: Presentable {
             ("peak_memory_bytes", .integer(peakMemoryBytes)), ("adapter_sha256", .string(training.digest)),
             ("data", data.json),
         ])
+        if !stagePeaks.isEmpty {
+            object["stages"] = .array(
+                stagePeaks.map { ["name": .string($0.name), "peak_memory_bytes": .integer($0.bytes)] })
+        }
         if let evaluation { object["evaluation"] = evaluation.json }
         if let merge { object["merge"] = merge.json }
         if !exports.isEmpty { object["exports"] = .array(exports.map(\.json)) }
@@ -41,6 +47,10 @@ public struct RunReport: Presentable {
                 + (training.tokensPerSecond > 0 ? String(format: ", %.0f tokens/s", training.tokensPerSecond) : "")
                 + ", peak memory \(ByteCount.text(peakMemoryBytes))"
         ]
+        if !stagePeaks.isEmpty {
+            lines.append(
+                "memory by stage: " + stagePeaks.map { "\($0.name) \(ByteCount.text($0.bytes))" }.joined(separator: ", "))
+        }
         if let evaluation { lines += ["", evaluation.text] }
         if let merge { lines += ["", merge.text] }
         if !exports.isEmpty { lines += [""] + exports.map(\.text) }

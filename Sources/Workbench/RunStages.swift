@@ -12,7 +12,7 @@ final class RunStages {
     private let directory: RunDirectory
     private let earlier: EarlierRun?
     private let interruption: Interruption
-    private let observer: any RunObserver
+    private let meter: StageMeter
     private var record: RunRecord
     /// Whether this call has done anything.
     private(set) var hasWorked = false
@@ -20,17 +20,18 @@ final class RunStages {
     private var isTrained = false
 
     private var recipe: Recipe { run.recipe }
+    private var observer: any RunObserver { meter }
 
     /// - Parameter earlier: what the run goes on from; `nil` where it starts over.
     init(
         _ run: TrainingRun, _ directory: RunDirectory, earlier: EarlierRun?, interruption: Interruption,
-        observer: any RunObserver
+        meter: StageMeter
     ) {
         self.run = run
         self.directory = directory
         self.earlier = earlier
         self.interruption = interruption
-        self.observer = observer
+        self.meter = meter
         record = earlier?.record.flatMap { $0.fingerprint == run.fingerprint ? $0 : nil } ?? RunRecord(run)
     }
 
@@ -40,7 +41,7 @@ final class RunStages {
         var report = RunReport(
             name: recipe.name, runDirectory: directory.url.path, training: trained,
             data: DataSummary(run.split.report))
-        report.evaluation = try evaluate(trained)
+        report.evaluation = try evaluate(trained, generates: merges)
         if merges {
             report.merge = try merge(trained)
             report.exports = try recipe.export.indices.map { try export($0, trained) }
@@ -58,6 +59,7 @@ final class RunStages {
         }
         try note("peak memory") { _ in }
         report.peakMemoryBytes = record.peakMemoryBytes
+        report.stagePeaks = meter.peaks
         try directory.write(report.json, to: directory.report)
         try directory.write(report.markdown, to: directory.readableReport)
         return report
@@ -100,9 +102,10 @@ final class RunStages {
 
     // MARK: What comes after
 
-    private func evaluate(_ trained: TrainingResult) throws -> StageResult? {
+    /// - Parameter generates: whether answers are generated for the metrics that compare them.
+    private func evaluate(_ trained: TrainingResult, generates: Bool) throws -> StageResult? {
         guard recipe.evaluate.enabled else { return nil }
-        guard let heldOut = run.split.heldOut else {
+        guard let heldOut = run.split.heldOut, let tasks = run.tasks else {
             observer.receive(
                 .warning(
                     "no held-out rows, so nothing says whether the adapter is better: set data.held_out or data.val_size"
@@ -112,11 +115,11 @@ final class RunStages {
         return try stage(
             "evaluate", doing: "while held-out rows were scored",
             detail: "\(heldOut.rows.count) held-out rows, base and adapter",
-            decidedBy: [trained.digest, recipe.sectionText("evaluate")]
+            decidedBy: [trained.digest, recipe.sectionText("evaluate")] + (generates ? [] : ["no answers"])
         ) {
             let report = try EvaluationReport(
-                recipe, opened: run.opened, model: run.model, adapter: run.adapter, rows: heldOut,
-                workspace: run.workspace, observer: observer)
+                recipe, opened: run.opened, model: run.model, adapter: run.adapter, rows: heldOut, tasks: tasks,
+                generates: generates, workspace: run.evaluationWorkspace(), observer: observer)
             return (report, [])
         }
     }
@@ -128,11 +131,10 @@ final class RunStages {
             "merge", doing: "while the adapter was merged", detail: output.path,
             decidedBy: [trained.digest, recipe.sectionText("merge"), output.path]
         ) {
-            // What comes now loads the model a second time.
-            run.workspace.release()
+            run.releaseMemory()
             let stage = try MergeStage(
                 recipe, opened: run.opened, model: run.model, trainedBase: run.provenance.baseDigest,
-                probe: run.split.heldOut?.examples, replaces: true)
+                probe: run.split.heldOut?.examples, replaces: true, observer: observer)
             return (try stage.run(into: output), [output])
         }
     }
@@ -147,7 +149,7 @@ final class RunStages {
             detail: "\(entry.format.rawValue) → \(output.path)",
             decidedBy: [trained.digest, recipe.exportText(index), output.path]
         ) {
-            run.workspace.release()
+            run.releaseMemory()
             let stage = ExportStage(
                 recipe, opened: run.opened, adapter: run.adapter, provenance: run.provenance, replaces: true)
             return (try stage.run(entry.format, type: entry.dtype, to: output), [output])

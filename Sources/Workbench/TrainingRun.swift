@@ -21,6 +21,8 @@ final class TrainingRun {
     let recipe: Recipe
     let opened: OpenedModel
     let split: PreparedSplit
+    /// What held-out rows are asked; nil where there are none.
+    let tasks: HeldOutTasks?
     let model: LanguageModel
     let adapter: AdapterSet
     let memory: MemoryPlan
@@ -41,9 +43,12 @@ final class TrainingRun {
         opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
         opened.startDigest()
         observer.receive(.stage("prepare", detail: recipe.data.train.joined(separator: ", ")))
-        split = try RowPreparation(recipe.data, opened).split(recipe, staged: writes, observer: observer)
+        let preparation = try RowPreparation(recipe.data, opened)
+        split = try preparation.split(recipe, staged: writes, observer: observer)
+        // What cannot be measured is said now, not after hours of training.
+        tasks = try HeldOutTasks(resolved.recipe, heldOut: split.heldOut, preparation: preparation)
         for line in split.report.notes { observer.receive(.note(line)) }
-        for line in split.report.warnings + opened.warnings {
+        for line in split.report.warnings + opened.warnings + (tasks?.notes ?? []) {
             observer.receive(.warning(line))
         }
         let precision = OpenedModel.precision(recipe.model.precision)
@@ -68,6 +73,20 @@ final class TrainingRun {
             rendering: split.train.report.rendering)
         configuration = Self.configuration(recipe, examples: examples.count, memory: memory)
         if let warning = try recipe.train.warmUpWarning(configuration.schedule) { observer.receive(.warning(warning)) }
+        try MemoryForecast(self).requireWithin(recipe.train.memoryLimitBytes)
+    }
+
+    /// Gives back what stages after training do not need: its buffers, and the base's pages.
+    func releaseMemory() {
+        workspace.release()
+        opened.weights.releasePages()
+    }
+
+    /// Buffers for scoring without gradients; those of training go back to the system.
+    func evaluationWorkspace() -> Workspace {
+        workspace.release()
+        return EvaluationRows.workspace(
+            for: model, memoryLimit: recipe.train.memoryLimitBytes, fileBytes: opened.byteCount + adapter.slab.count * 16)
     }
 
     private static func adapter(_ recipe: Recipe, _ model: LanguageModel, _ opened: OpenedModel) throws -> AdapterSet {

@@ -1,5 +1,6 @@
 // Progress on standard error: one line that redraws itself on a terminal, plain lines elsewhere.
 
+internal import DataReports
 internal import Foundation
 internal import Training
 internal import Workbench
@@ -9,6 +10,8 @@ final class ConsoleObserver: RunObserver {
     private let quiet: Bool
     private let isTerminal = isatty(STDERR_FILENO) == 1
     private var lineIsOpen = false
+    /// How far all stages are: "42% of all, 3 min 20 s left".
+    private var overall: String?
     private var lastPlainLine = ContinuousClock.now - .seconds(3600)
     /// Without a terminal, a progress line at most this often.
     private static let plainInterval = Duration.seconds(5)
@@ -23,7 +26,11 @@ final class ConsoleObserver: RunObserver {
         case .stage(let name, let detail) where !quiet: line("── \(name)" + (detail.isEmpty ? "" : "  \(detail)"))
         case .note(let text) where !quiet: line("   " + text)
         case .progress(let done, let total, let unit) where !quiet:
-            progress("   \(done)/\(total) \(unit)", isLast: done == total)
+            progress("   \(done)/\(total) \(unit)" + (overall.map { ", " + $0 } ?? ""), isLast: done == total)
+            overall = nil
+        case .overall(let share, let seconds):
+            overall =
+                "\(Int(100 * share))% of all" + (seconds.map { ", \(Self.duration($0)) left" } ?? "")
         case .training(let event) where !quiet: training(event)
         default: break
         }
@@ -38,10 +45,11 @@ final class ConsoleObserver: RunObserver {
         case .step(let step, let total, let record, let tokensPerSecond, let secondsLeft):
             progress(
                 String(
-                    format: "   step %d/%d  loss %.4f  lr %.2e  grad norm %.3f  %.0f tokens/s  %@ left", step, total,
-                    record.loss,
-                    record.learningRate, record.gradientNorm, tokensPerSecond, Self.duration(secondsLeft)),
+                    format: "   step %d/%d loss %.4f lr %.1e norm %.2f, %.0f tokens/s, %@", step, total, record.loss,
+                    record.learningRate, record.gradientNorm, tokensPerSecond,
+                    overall ?? Self.duration(secondsLeft) + " left"),
                 isLast: step == total)
+            overall = nil
         case .evaluated(let step, let loss, let isBest):
             line(String(format: "   step %d  held-out loss %.4f%@", step, loss, isBest ? "  (best so far)" : ""))
         case .saved(_, let path): line("   saved \(path)")
@@ -55,7 +63,9 @@ final class ConsoleObserver: RunObserver {
 
     private func progress(_ text: String, isLast: Bool) {
         if isTerminal {
-            write("\r\u{1B}[K" + text + (isLast ? "\n" : ""))
+            // One column stays free: a line that ends in the last one wraps on some terminals. The width may change meanwhile.
+            let columns = TerminalLine.columns(of: STDERR_FILENO) ?? 80
+            write("\r\u{1B}[K" + TerminalLine.cut(text, to: columns - 1) + (isLast ? "\n" : ""))
             lineIsOpen = !isLast
         } else if isLast || ContinuousClock.now - lastPlainLine >= Self.plainInterval {
             lastPlainLine = .now

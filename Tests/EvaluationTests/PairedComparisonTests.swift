@@ -20,6 +20,12 @@ import Testing
         return (HeldOutScores(rows: base, correctCount: 0), HeldOutScores(rows: adapter, correctCount: 0))
     }
 
+    private func compare(_ base: HeldOutScores, _ adapter: HeldOutScores, seed: UInt64, samples: Int = 2_000)
+        -> PairedComparison
+    {
+        PairedComparison(base: .loss(base), adapter: .loss(adapter), seed: seed, sampleCount: samples)
+    }
+
     @Test func corpusLossIsARatioOfSums() {
         let scores = HeldOutScores(
             rows: [RowScore(lossSum: 9, targetCount: 9), RowScore(lossSum: 5, targetCount: 1)], correctCount: 4)
@@ -31,20 +37,20 @@ import Testing
 
     @Test func anAdapterThatDoesNothingIsNoDifference() {
         let (base, _) = rows(30, seed: 1, shift: 0, noise: 0)
-        let comparison = PairedComparison(base: base, adapter: base, seed: 3)
+        let comparison = compare(base, base, seed: 3)
         #expect(comparison.ci95 == 0...0)
         #expect(comparison.verdict == .noDifference)
     }
 
     @Test func clearDifferencesHaveAVerdict() {
         let (base, better) = rows(60, seed: 1, shift: -0.1, noise: 0.1)
-        #expect(PairedComparison(base: base, adapter: better, seed: 3).verdict == .better)
-        #expect(PairedComparison(base: better, adapter: base, seed: 3).verdict == .worse)
+        #expect(compare(base, better, seed: 3).verdict == .better)
+        #expect(compare(better, base, seed: 3).verdict == .worse)
     }
 
     @Test func aSingleRowHasNoInterval() {
         let (base, better) = rows(1, seed: 1, shift: -1, noise: 0)
-        let comparison = PairedComparison(base: base, adapter: better, seed: 3)
+        let comparison = compare(base, better, seed: 3)
         #expect(comparison.ci95 == nil)
         #expect(comparison.verdict == .noDifference)
     }
@@ -53,7 +59,7 @@ import Testing
         let (base, _) = rows(5, seed: 1, shift: 0, noise: 0)
         let broken = HeldOutScores(
             rows: base.rows.map { RowScore(lossSum: .nan, targetCount: $0.targetCount) }, correctCount: 0)
-        let comparison = PairedComparison(base: base, adapter: broken, seed: 3)
+        let comparison = compare(base, broken, seed: 3)
         #expect(comparison.ci95 == nil)
         #expect(comparison.verdict == .noDifference)
     }
@@ -61,11 +67,11 @@ import Testing
     @Test func theSameSeedGivesTheSameInterval() {
         let (base, other) = rows(20, seed: 1, shift: 0, noise: 1)
         #expect(
-            PairedComparison(base: base, adapter: other, seed: 3)
-                == PairedComparison(base: base, adapter: other, seed: 3))
+            compare(base, other, seed: 3)
+                == compare(base, other, seed: 3))
         #expect(
-            PairedComparison(base: base, adapter: other, seed: 3)
-                != PairedComparison(base: base, adapter: other, seed: 4))
+            compare(base, other, seed: 3)
+                != compare(base, other, seed: 4))
     }
 
     /// A thousand experiments in which the adapter changes rows at random but nothing on average.
@@ -75,13 +81,35 @@ import Testing
         let shift = 0.05
         for experiment in 0..<1_000 {
             let (base, noisy) = rows(80, seed: UInt64(experiment), shift: 0, noise: 0.3)
-            let comparison = PairedComparison(base: base, adapter: noisy, seed: 11, sampleCount: 400)
+            let comparison = compare(base, noisy, seed: 11, samples: 400)
             if comparison.verdict == .noDifference { noDifference += 1 }
             let (_, shifted) = rows(80, seed: UInt64(experiment), shift: shift, noise: 0.3)
-            let second = PairedComparison(base: base, adapter: shifted, seed: 12, sampleCount: 400)
+            let second = compare(base, shifted, seed: 12, samples: 400)
             if second.ci95?.contains(shift) == true { covered += 1 }
         }
         #expect(noDifference >= 930 && noDifference <= 970, "\(noDifference) of 1000")
         #expect(covered >= 930 && covered <= 970, "\(covered) of 1000")
+    }
+
+    @Test func eachMetricHasItsOwnWord() {
+        let references = (0..<40).map { "answer number \($0) of the clinic" }
+        // The adapter is right where the base is wrong in half of the rows, and never the other way round.
+        let base = references.enumerated().map { $0.offset % 2 == 0 ? $0.element : "something else" }
+        func verdict(_ metric: ([String], [String]) -> RowMetric, _ before: [String], _ after: [String]) -> PairedComparison {
+            PairedComparison(
+                base: metric(before, references), adapter: metric(after, references), seed: 5, sampleCount: 500)
+        }
+        let metrics: [([String], [String]) -> RowMetric] = [
+            { .exactMatch(answers: $0, references: $1) }, { .rougeL(answers: $0, references: $1, units: .words) },
+            { .bleu(answers: $0, references: $1, units: .words) },
+        ]
+        for metric in metrics {
+            #expect(verdict(metric, base, references).verdict == .better)
+            #expect(verdict(metric, references, base).verdict == .worse)
+            #expect(verdict(metric, base, base).verdict == .noDifference && verdict(metric, base, base).ci95 == 0...0)
+        }
+        let exact = verdict(metrics[0], base, references)
+        #expect(exact.base == 0.5 && exact.adapter == 1 && exact.difference == 0.5 && exact.rowCount == 40)
+        #expect(verdict(metrics[2], base, references).adapter.map { abs($0 - 100) < 1e-9 } == true)
     }
 }

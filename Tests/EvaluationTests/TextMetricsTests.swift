@@ -31,27 +31,30 @@ import Testing
             #expect(abs(score - pair.rougeL) < 1e-12, "\(pair.answer) | \(pair.reference)")
         }
         let mean = pairs.reduce(0) { $0 + $1.rougeL } / Double(pairs.count)
-        let corpus = RougeL.score(answers: pairs.map(\.answer), references: pairs.map(\.reference)) ?? .nan
+        let corpus =
+            RowMetric.rougeL(answers: pairs.map(\.answer), references: pairs.map(\.reference), units: .words).value ?? .nan
         #expect(abs(corpus - mean) < 1e-12)
     }
 
     @Test func bleuEqualsTheReference() {
         for corpus in corpora {
-            let score = BLEU.score(
-                answers: corpus.rows.map { pairs[$0].answer }, references: corpus.rows.map { pairs[$0].reference })
+            let score = RowMetric.bleu(
+                answers: corpus.rows.map { pairs[$0].answer }, references: corpus.rows.map { pairs[$0].reference },
+                units: .words
+            ).value
             #expect(abs((score ?? .nan) - corpus.score) < 1e-9, "rows \(corpus.rows)")
         }
     }
 
     @Test func anEmptyCorpusHasNoScore() {
-        #expect(RougeL.score(answers: [], references: []) == nil)
-        #expect(BLEU.score(answers: [], references: []) == nil)
-        #expect(ExactMatch.score(answers: [], references: []) == nil)
+        #expect(RowMetric.rougeL(answers: [], references: [], units: .words).value == nil)
+        #expect(RowMetric.bleu(answers: [], references: [], units: .words).value == nil)
+        #expect(RowMetric.exactMatch(answers: [], references: []).value == nil)
     }
 
     @Test func exactMatchTrimsOnlyTheEnds() {
-        #expect(
-            ExactMatch.score(answers: [" yes\n", "yes no", "Yes"], references: ["yes", "yes  no", "yes"]) == 1.0 / 3)
+        let metric = RowMetric.exactMatch(answers: [" yes\n", "yes no", "Yes"], references: ["yes", "yes  no", "yes"])
+        #expect(metric.value == 1.0 / 3)
         // Canonically equivalent, other bytes.
         #expect(!ExactMatch.matches("caf\u{e9}", "cafe\u{301}"))
     }
@@ -59,8 +62,36 @@ import Testing
     @Test func labelsAreChosenByTheSumOfLosses() {
         #expect(LabelLikelihood.choice(lossSums: [2, 1, 1]) == 1)
         #expect(LabelLikelihood.choice(lossSums: [2, .nan]) == nil)
-        let losses = [[0.1, 3], [2, 1], [0.5, 0.7]]
-        let accuracy = LabelLikelihood.accuracy(trueLabels: [0, 0, 0], labelCount: 2) { losses[$0][$1] }
-        #expect(accuracy == 2.0 / 3)
+        #expect(RowMetric.accuracy([true, false, true]).value == 2.0 / 3)
     }
+
+    @Test func scriptsWithoutSpacesAreComparedInCharacters() {
+        let rows = chinese
+        #expect(TextUnits(fitting: rows.map(\.reference)) == .characters)
+        #expect(TextUnits(fitting: ["The desk of Dr 王 is open", "Take it with food, twice a day"]) == .words)
+        #expect(TextUnits(fitting: ["กินยาวันละสองครั้ง"]) == .characters)
+        #expect(TextUnits(fitting: []) == .words)
+        // The words' ROUGE knows none of this; the characters' is 1 for the same text, and falls with each other character.
+        #expect(RougeL.score(answer: "每天吃药", reference: "每天吃药") == 0)
+        #expect(RougeL.score(answer: "每天吃药", reference: "每天吃药", units: .characters) == 1)
+        #expect(RougeL.score(answer: "每天 吃2片", reference: "每天吃3片", units: .characters) == 0.8)
+    }
+
+    /// sacrebleu 2.6.0, tokenize="zh", of the rows together and of each alone.
+    @Test func chineseBLEUEqualsTheReference() {
+        let all = RowMetric.bleu(answers: chinese.map(\.answer), references: chinese.map(\.reference), units: .characters)
+        #expect(abs((all.value ?? .nan) - 47.65988762161032) < 1e-9)
+        for row in chinese {
+            let one = RowMetric.bleu(answers: [row.answer], references: [row.reference], units: .characters).value
+            #expect(abs((one ?? .nan) - row.score) < 1e-9, "\(row.answer)")
+        }
+    }
+
+    private let chinese: [(answer: String, reference: String, score: Double)] = [
+        ("患者每天服用两次阿司匹林。", "患者每天应服用两次阿司匹林。", 78.81929718099911),
+        ("请在三天后复诊，并带上检查单。", "请三天后来复诊，带好检查单！", 23.446219441058627),
+        ("体温38.5℃，脉搏102次/分。", "体温 38.5 ℃，脉搏 98 次/分。", 73.48889200874659),
+        ("没有发现异常", "未见明显异常", 16.233395773754953),
+        ("“血压”偏高——建议low-salt diet", "血压偏高，建议low-salt饮食", 18.52797255583095),
+    ]
 }

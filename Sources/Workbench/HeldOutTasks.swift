@@ -1,0 +1,193 @@
+// What held-out rows are asked beyond their loss, looked through before anything is trained: which have labels to choose among, which
+// have answers to compare, which cannot take part and why.
+
+internal import Datasets
+internal import Evaluation
+internal import Foundation
+internal import JSON
+internal import Recipes
+
+/// The tasks of held-out rows. What stands here can be done: nothing of it fails after training.
+struct HeldOutTasks {
+    /// A row whose answer is generated and compared.
+    struct Answered {
+        let row: Int
+        let promptTokens: Int
+        let referenceTokens: Int
+    }
+
+    /// The label set; empty where rows are not classified.
+    private(set) var labels: [String] = []
+    /// Numbers of the rows that are classified.
+    private(set) var labelled: [Int] = []
+    /// Tokens of all their candidates.
+    private(set) var candidateTokens = 0
+    /// Whether the prompts name the labels, so that a base without an adapter can know them; nil where nothing is classified.
+    private(set) var namesLabels: Bool?
+    /// Rows whose answers are generated; empty where no such metric is asked for.
+    private(set) var answered: [Answered] = []
+    /// Metrics of generated answers that are asked for.
+    let generated: [EvaluationMetric]
+    /// What a person should know, a line each.
+    private(set) var notes: [String] = []
+
+    private let preparation: RowPreparation
+    private let recipe: Recipe
+    private let contextLength: Int
+
+    /// - Throws: `Failure` where a metric that the recipe asks for fits no row.
+    init(_ recipe: Recipe, rows: PreparedDataset, preparation: RowPreparation) throws {
+        self.recipe = recipe
+        contextLength = preparation.opened.configuration.contextLength
+        // A label is scored even where it makes a row longer than the rows that are trained on may be.
+        self.preparation = preparation.allowing(maxLength: contextLength)
+        generated = EvaluationMetric.allCases.filter { $0 != .accuracy && recipe.evaluate.metrics.contains($0) }
+        if rows.report.rows < 2 {
+            notes.append("one held-out row allows no interval, so there will be no verdict")
+        }
+        if recipe.evaluate.metrics.contains(.accuracy) || rows.report.format == .classification {
+            try findLabelled(rows)
+        }
+        if !generated.isEmpty { try findAnswered(rows) }
+    }
+
+    /// Nil where a recipe evaluates nothing; throws where it asks for metrics and holds no rows out.
+    init?(_ recipe: Recipe, heldOut: PreparedDataset?, preparation: RowPreparation) throws {
+        guard recipe.evaluate.enabled else { return nil }
+        if let heldOut {
+            try self.init(recipe, rows: heldOut, preparation: preparation)
+            return
+        }
+        guard !recipe.evaluate.metrics.isEmpty else { return nil }
+        throw Failure(
+            .badInput, "evaluate.metrics: no row is held out, so there is nothing to measure",
+            hint: "set data.held_out or data.val_size, or leave evaluate.metrics out")
+    }
+
+    // MARK: Labels
+
+    private mutating func findLabelled(_ rows: PreparedDataset) throws {
+        let isAsked = recipe.evaluate.metrics.contains(.accuracy)
+        let labels = recipe.data.labels.isEmpty ? try rows.rows.labels() : recipe.data.labels
+        let withLabel = try (0..<rows.rows.count).filter { try rows.rows.row($0).label != nil }
+        guard labels.count > 1, !withLabel.isEmpty else {
+            guard isAsked else { return }
+            throw Failure(
+                .badInput,
+                withLabel.isEmpty
+                    ? "evaluate.metrics: accuracy needs rows with a label, and no held-out row has one"
+                    : "evaluate.metrics: accuracy needs at least two labels, the held-out rows have \(labels.count)",
+                hint: "name the label's column with data.columns.label, the label set with data.labels")
+        }
+        self.labels = labels
+        let sizes = labels.map { preparation.tokenCount(" " + $0) }
+        let longest = zip(labels, sizes).max { $0.1 < $1.1 }
+        let limit = min(contextLength - Self.slack, recipe.data.maxLength + (longest?.1 ?? 0))
+        for row in withLabel {
+            let length = try preparation.candidateLength(rows.rows.row(row), label: longest?.0 ?? "")
+            guard let length, length <= limit else { continue }
+            labelled.append(row)
+            candidateTokens += length + sizes.reduce(0, +)
+        }
+        try checkLeftOut(withLabel.count, labelled.count, "accuracy", isAsked, "are longer than data.max_length")
+        try checkNames(rows)
+    }
+
+    /// Tokens that another label may need beyond the one that has most by itself.
+    private static let slack = 16
+
+    /// Whether the prompts of the first rows name every label.
+    private mutating func checkNames(_ rows: PreparedDataset) throws {
+        let sample = labelled.prefix(32)
+        guard !sample.isEmpty else { return }
+        let told = try sample.count { row in
+            guard let prompt = try preparation.builder.prompt(of: rows.rows.row(row)) else { return false }
+            let text = preparation.opened.tokenizer.decode(prompt.ids, skipSpecialTokens: false).lowercased()
+            return labels.allSatisfy { text.contains($0.lowercased()) }
+        }
+        namesLabels = 2 * told >= sample.count
+        if namesLabels == false {
+            notes.append(
+                "the base was not told the labels: no prompt names all \(labels.count) of them, so its accuracy says how likely "
+                    + "the label words are, not what it could do with instructions")
+        }
+    }
+
+    // MARK: Answers
+
+    private mutating func findAnswered(_ rows: PreparedDataset) throws {
+        let names = generated.map(\.rawValue).joined(separator: ", ")
+        var (documents, empty, long) = (0, 0, 0)
+        for number in 0..<rows.rows.count {
+            guard let (prompt, reference) = try preparation.builder.prompt(of: rows.rows.row(number)), !prompt.isEmpty else {
+                documents += 1
+                continue
+            }
+            if reference.allSatisfy(\.isWhitespace) {
+                empty += 1
+            } else if prompt.count >= contextLength {
+                long += 1
+            } else {
+                answered.append(
+                    Answered(
+                        row: number, promptTokens: prompt.count, referenceTokens: preparation.tokenCount(reference)))
+            }
+        }
+        guard !answered.isEmpty else {
+            throw Failure(
+                .badInput, "evaluate.metrics: \(names) compare answers, and no held-out row has a prompt and an answer",
+                hint: "leave them out, or hold rows out that are conversations or have a prompt and a completion")
+        }
+        for (count, what) in [
+            (documents, "have no prompt"), (empty, "have an empty answer"), (long, "have a prompt that fills the model's context"),
+        ] where count > 0 { notes.append("\(count) of \(rows.rows.count) held-out rows \(what): \(names) leave them out") }
+    }
+
+    private mutating func checkLeftOut(_ all: Int, _ kept: Int, _ metric: String, _ isAsked: Bool, _ why: String) throws {
+        guard kept < all else { return }
+        let text = "\(all - kept) of \(all) labelled held-out rows \(why), so \(metric) leaves them out"
+        guard kept == 0, isAsked else { return notes.append(text) }
+        throw Failure(.badInput, "evaluate.metrics: \(text)", hint: "raise data.max_length")
+    }
+
+    // MARK: Sequences
+
+    /// The row answered with each of the labels.
+    func candidates(_ row: DataRow) throws -> [TokenizedExample] {
+        let examples = try labels.map { try preparation.candidate(row, label: $0) }
+        guard examples.allSatisfy({ $0 != nil }) else {
+            throw Failure(.internal, "\(row.place): a label has no tokens of its own")
+        }
+        return examples.compactMap { $0 }
+    }
+
+    /// A row's prompt and the answer that stands in the file.
+    func prompt(_ row: DataRow) throws -> (ids: [Int32], reference: String)? {
+        try preparation.builder.prompt(of: row)
+    }
+}
+
+extension RowPreparation {
+    /// The same for rows of up to `maxLength` tokens; longer ones are dropped.
+    fileprivate func allowing(maxLength: Int) -> RowPreparation {
+        var copy = self
+        copy.settings.maxLength = maxLength
+        copy.settings.tooLong = .drop
+        return copy
+    }
+
+    fileprivate func tokenCount(_ text: String) -> Int {
+        encoder.encodeText(text, addSpecialTokens: false, parseSpecial: false).ids.count
+    }
+
+    /// The row answered with `label`; nil where that is too long.
+    fileprivate func candidate(_ row: DataRow, label: String) throws -> TokenizedExample? {
+        var report = DatasetReport()
+        let answer = row.answerText.prefix { $0.isWhitespace } + label
+        return try builder.examples(of: builder.replacingAnswer(of: row, with: String(answer)), counting: &report).first
+    }
+
+    fileprivate func candidateLength(_ row: DataRow, label: String) throws -> Int? {
+        try candidate(row, label: label)?.ids.count
+    }
+}

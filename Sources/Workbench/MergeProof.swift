@@ -1,0 +1,106 @@
+// The comparison behind a merge's certificate: base + adapter and the merged model on the same rows, one model after the other, each
+// weight in memory only as long as a pass needs it.
+
+internal import Datasets
+internal import Evaluation
+internal import Foundation
+internal import ModelExport
+internal import Models
+internal import Tensors
+
+/// Compares a merged model, read back from its files, with base + adapter.
+struct MergeProof {
+    private let opened: OpenedModel
+    private let model: LanguageModel
+    private let probe: [TokenizedExample]
+
+    /// Tokens of the vocabulary whose logits are in memory at once.
+    private static let tile = 1536
+
+    /// - Parameter model: the base with the adapter attached, in whatever precision it runs.
+    init(_ opened: OpenedModel, adapted model: LanguageModel, probe: [TokenizedExample]) {
+        self.opened = opened
+        self.model = model
+        self.probe = probe
+    }
+
+    /// What the two predict for the probe, and the losses of all three models.
+    ///
+    /// Everything is computed in fp32 whatever the run computed in: the rounding of products is not what is to be proven.
+    func compare(with folder: URL) throws -> (logits: LogitComparison, losses: ProbeLosses) {
+        let workspace = Workspace()
+        let adapted = try model.precision == .f32 ? model : opened.languageModel(precision: .f32)
+        let streamed = adapted.streamsWeights
+        adapted.streamsWeights = true
+        defer { adapted.streamsWeights = streamed }
+        let adapters = model.linearLayers.map(\.adapter)
+        func attach(_ isOn: Bool) {
+            for (layer, adapter) in zip(adapted.linearLayers, adapters) { layer.adapter = isOn ? adapter : nil }
+        }
+        defer { attach(true) }
+        attach(false)
+        let base = try loss(adapted, workspace)
+        attach(true)
+        let states = Workspace()
+        let adapterStates = try finalStates(adapted, in: states, workspace)
+        let adapter = try loss(adapted, workspace)
+        opened.weights.releasePages()
+        let merged = try OpenedModel(folder.path).languageModel(precision: .f32)
+        merged.streamsWeights = true
+        let mergedStates = try finalStates(merged, in: states, workspace)
+        let losses = ProbeLosses(base: base, adapter: adapter, merged: try loss(merged, workspace))
+        return (comparison((adapted, adapterStates), (merged, mergedStates), workspace), losses)
+    }
+
+    /// Memory of its own that a comparison takes at most, weights and adapter not counted.
+    static func predictedBytes(_ model: LanguageModel) -> Int {
+        let rows = MergeStage.probeRows, width = model.configuration.width
+        let states = 2 * Workspace.byteCount(rows: rows, columns: width)
+        let comparison = 2 * Workspace.byteCount(rows: rows, columns: tile) + Workspace.byteCount(rows: tile, columns: width)
+        // Numbers of the pass are twice as wide where the model itself runs in bf16.
+        let pass = model.predictedEvaluationBytes(rows: MergeStage.longest) * (model.precision == .bf16 ? 2 : 1)
+        return states + max(comparison, pass)
+    }
+
+    private var rowCount: Int { probe.reduce(0) { $0 + $1.ids.count } }
+
+    private func loss(_ model: LanguageModel, _ workspace: Workspace) throws -> Double {
+        let longest = probe.map(\.ids.count).max() ?? 1
+        return try Evaluator(model, workspace: workspace, rowLimit: longest).scores(of: probe).loss ?? .nan
+    }
+
+    /// What the model's head sees of the probe, one sequence after the other, in `states`.
+    private func finalStates(_ model: LanguageModel, in states: Workspace, _ workspace: Workspace) throws -> Matrix {
+        let result = states.matrix(rows: rowCount, columns: model.configuration.width)
+        var start = 0
+        for example in probe {
+            let rows = start..<(start + example.ids.count)
+            let batch = TokenBatch(examples: [(example.ids, example.isTarget)])
+            try model.finalStates(batch, into: result.rows(rows), workspace: workspace)
+            start = rows.upperBound
+        }
+        return result
+    }
+
+    private func comparison(
+        _ left: (model: LanguageModel, states: Matrix), _ right: (model: LanguageModel, states: Matrix),
+        _ workspace: Workspace
+    ) -> LogitComparison {
+        let vocabulary = opened.configuration.vocabularySize
+        var rows = LogitRows(count: rowCount)
+        for start in stride(from: 0, to: vocabulary, by: Self.tile) {
+            let range = start..<min(start + Self.tile, vocabulary)
+            workspace.scoped {
+                func logits(_ side: (model: LanguageModel, states: Matrix)) -> UnsafeBufferPointer<Float> {
+                    let logits = workspace.matrix(rows: rowCount, columns: range.count)
+                    side.model.logits(of: side.states, tokens: range, into: logits, workspace: workspace)
+                    return UnsafeBufferPointer(logits.floats)
+                }
+                rows.add(adapter: logits(left), merged: logits(right), width: range.count, firstToken: start)
+            }
+        }
+        var comparison = LogitComparison()
+        comparison.add(rows)
+        return comparison
+    }
+}

@@ -1,0 +1,65 @@
+// Whether a place's name says another form than the one that will be written there: a folder called x.gguf helps nobody.
+
+internal import Foundation
+internal import Recipes
+
+/// What a verb writes at a place: a folder, or a file of a kind.
+enum OutputForm {
+    case huggingFaceFolder, adapterFolder, hdf5File, ggufFile
+
+    /// Endings that name a form, and how that form is written.
+    private static let endings: [(suffix: String, what: String, how: String)] = [
+        (".gguf", "a GGUF file", "lathe export --format gguf"), (".h5", "an HDF5 file", "lathe export --format hdf5"),
+        (".hdf5", "an HDF5 file", "lathe export --format hdf5"),
+        (".safetensors", "a single safetensors file", "name a folder: model.safetensors lies in it"),
+        (".bin", "a PyTorch file", "name a folder: model.safetensors lies in it"),
+    ]
+
+    init(_ format: ExportFormat) {
+        switch format {
+        case .peft: self = .adapterFolder
+        case .safetensors: self = .huggingFaceFolder
+        case .hdf5: self = .hdf5File
+        case .gguf: self = .ggufFile
+        }
+    }
+
+    private var what: String {
+        switch self {
+        case .huggingFaceFolder: "a folder in Hugging Face's form"
+        case .adapterFolder: "an adapter's folder in PEFT's form"
+        case .hdf5File: "an HDF5 file"
+        case .ggufFile: "a GGUF file"
+        }
+    }
+
+    private var suffixes: [String] {
+        switch self {
+        case .huggingFaceFolder, .adapterFolder: []
+        case .hdf5File: [".h5", ".hdf5"]
+        case .ggufFile: [".gguf"]
+        }
+    }
+
+    /// Throws where the name of `place` ends as another form does.
+    /// - Parameter key: the flag or recipe key that named it.
+    func require(_ place: String, _ key: String) throws {
+        let name = place.lowercased()
+        guard let named = Self.endings.first(where: { name.hasSuffix($0.suffix) }), !suffixes.contains(named.suffix) else {
+            return
+        }
+        throw Failure(
+            .usage, "\(key) \(place): what is written there is \(what), and the name says \(named.what)",
+            hint: named.how.hasPrefix("lathe") ? "for \(named.what): \(named.how)" : named.how)
+    }
+}
+
+extension Recipe {
+    /// Throws at the first place whose name says another form than the recipe writes there.
+    func requireOutputNames() throws {
+        if merge.enabled, let path = merge.path { try OutputForm.huggingFaceFolder.require(path, "merge.path:") }
+        for (index, entry) in export.enumerated() {
+            if let path = entry.path { try OutputForm(entry.format).require(path, "export[\(index)].path:") }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+// What a run directory holds: how far the run is, what it came to, and the command that goes on.
+
+internal import Foundation
+internal import JSON
+
+/// Facts about a run directory.
+struct RunInspection {
+    private let url: URL
+    private let run: JSONValue
+    private let report: JSONValue?
+    private let events: [JSONValue]
+
+    /// nil where the folder is no run directory.
+    init?(_ url: URL) {
+        func read(_ name: String) -> JSONValue? {
+            guard let data = FileManager.default.contents(atPath: url.appendingPathComponent(name).path) else { return nil }
+            return try? JSONValue(parsing: [UInt8](data))
+        }
+        guard let run = read("run.json"), run["name"]?.string != nil,
+            FileManager.default.fileExists(atPath: url.appendingPathComponent("recipe.yaml").path)
+        else { return nil }
+        self.url = url
+        self.run = run
+        report = read("report.json")
+        let lines = FileManager.default.contents(atPath: url.appendingPathComponent("events.jsonl").path) ?? Data()
+        // A line that was being written when the process ended is no event.
+        events = lines.split(separator: UInt8(ascii: "\n")).compactMap { try? JSONValue(parsing: [UInt8]($0)) }
+    }
+
+    var json: JSONValue {
+        let steps = events.filter { $0["event"]?.string == "step" }
+        let total = events.last { $0["event"]?.string == "training_started" }?["total_steps"]
+        var object = JSONObject([
+            ("kind", "run"), ("path", .string(url.path)), ("name", run["name"] ?? .null), ("state", .string(state)),
+            ("steps", steps.last?["step"] ?? report?["steps"] ?? .integer(0)), ("total_steps", total ?? .null),
+            ("base", run["base"] ?? .null), ("first_loss", steps.first?["loss"] ?? .null),
+            ("last_loss", steps.last?["loss"] ?? report?["final_loss"] ?? .null),
+        ])
+        let heldOut = events.filter { $0["event"]?.string == "evaluated" }
+        if let last = heldOut.last { object["held_out_loss"] = last["loss"] ?? .null }
+        if let verdicts { object["verdicts"] = .object(verdicts) }
+        object["holds"] = .array(contents.map { .string($0) })
+        if state != "finished" { object["goes_on_with"] = .string(command) }
+        return .object(object)
+    }
+
+    private var state: String {
+        if report != nil { return "finished" }
+        if events.last(where: { $0["event"]?.string == "finished" }) != nil {
+            return "trained, not finished"
+        }
+        return events.contains { $0["event"]?.string == "step" } ? "stopped while training" : "begun"
+    }
+
+    /// The word for each metric.
+    private var verdicts: JSONObject? {
+        guard let evaluation = report?["evaluation"], let loss = evaluation["difference"]?["verdict"] else { return nil }
+        return JSONObject(
+            [("loss", loss)]
+                + (evaluation["metrics"]?.object?.members ?? []).compactMap { name, value in
+                    value["verdict"].map { (name, $0) }
+                })
+    }
+
+    private static let known: [(name: String, what: String)] = [
+        ("adapter", "the adapter"), ("merged", "the merged model"), ("export", "exports"), ("prepared", "prepared rows"),
+        ("tensorboard", "curves for TensorBoard"), ("report.md", "the report"),
+    ]
+
+    private var contents: [String] {
+        let names = ((try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []).sorted()
+        let found = Self.known.filter { names.contains($0.name) }.map { "\($0.name) (\($0.what))" }
+        let checkpoints = names.filter { $0.hasPrefix("step-") && $0.hasSuffix(".h5") }
+        return found + checkpoints.map { "\($0) (a checkpoint)" }
+    }
+
+    private var command: String {
+        run["command"]?.string ?? "lathe run \(url.appendingPathComponent("recipe.yaml").relativePath)"
+    }
+}

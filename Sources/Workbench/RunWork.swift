@@ -1,0 +1,104 @@
+// How much there is to do in a run, stage by stage: what `plan` makes seconds of, and what progress is a share of.
+
+internal import Foundation
+internal import Recipes
+internal import Training
+
+/// Seconds that one unit of each kind of work takes, or how they stand to each other.
+struct WorkRates {
+    /// A token forward and backward, with its share of the optimiser's step.
+    var trained: Double
+    /// A token forward.
+    var forward: Double
+    /// A token generated beside others.
+    var generated: Double
+    /// A byte of a model written.
+    var written: Double
+
+    /// To each other, in tokens trained, as measured on two cores: enough to tell how far a run is. Writing depends on the model as
+    /// training does, and so does not depend on it here: all of a model costs as much as a thousand tokens trained.
+    static func relative(modelBytes: Int) -> WorkRates {
+        WorkRates(trained: 1, forward: 0.35, generated: 0.6, written: 1000 / Double(max(modelBytes, 1)))
+    }
+}
+
+/// The work of a run.
+struct RunWork {
+    /// A part of a stage that has a progress line of its own.
+    struct Phase {
+        let stage: String
+        /// What its progress line counts; nil where there is none, or where steps are counted.
+        var unit: String?
+        var trained = 0.0
+        var forward = 0.0
+        var generated = 0.0
+        var written = 0.0
+
+        func amount(_ rates: WorkRates) -> Double {
+            trained * rates.trained + forward * rates.forward + generated * rates.generated + written * rates.written
+        }
+    }
+
+    private(set) var phases: [Phase] = []
+    /// Bytes of the model as it is written in bf16.
+    let modelBytes: Int
+
+    /// - Parameters:
+    ///   - generates: whether answers are generated.
+    ///   - merges: whether the run merges and exports.
+    init(_ run: TrainingRun, generates: Bool, merges: Bool) {
+        let weights = run.opened.weights
+        modelBytes = 2 * weights.paths.reduce(0) { $0 + (weights.shape(at: $1)?.elementCount ?? 0) }
+        phases = [Self.training(run)]
+        if run.recipe.evaluate.enabled, run.split.heldOut != nil {
+            for side in ["adapter", "base"] { phases += Self.evaluation(run, side, generates: generates) }
+        }
+        guard merges else { return }
+        if run.recipe.merge.enabled {
+            phases.append(Phase(stage: "merge", written: Double(modelBytes)))
+            // The probe through three models for losses and two for logits, in fp32, which takes twice as long.
+            phases.append(Phase(stage: "proof", forward: Double(10 * MergeStage.probeRows), written: Double(modelBytes) / 2))
+        }
+        let models = run.recipe.export.count { $0.format != .peft }
+        if !run.recipe.export.isEmpty { phases.append(Phase(stage: "export", written: Double(models * modelBytes))) }
+    }
+
+    private static func training(_ run: TrainingRun) -> Phase {
+        let examples = run.split.train.examples, steps = run.configuration.totalSteps
+        let order = ExampleOrder(
+            exampleCount: examples.count, batchSize: run.configuration.batchSize, seed: run.configuration.seed)
+        let tokens = Double(run.split.train.report.tokens) / Double(order.stepsPerEpoch) * Double(steps)
+        // The last step is evaluated whatever the interval is.
+        let evaluations = run.configuration.evaluateEverySteps.map { (steps + $0 - 1) / $0 } ?? 1
+        return Phase(
+            stage: "train", trained: tokens, forward: Double(evaluations * (run.split.heldOut?.report.tokens ?? 0)))
+    }
+
+    private static func evaluation(_ run: TrainingRun, _ side: String, generates: Bool) -> [Phase] {
+        var phases = [
+            Phase(
+                stage: "evaluate", unit: "examples (\(side))", forward: Double(run.split.heldOut?.report.tokens ?? 0))
+        ]
+        guard let tasks = run.tasks else { return phases }
+        if tasks.candidateTokens > 0 {
+            phases.append(
+                Phase(
+                    stage: "evaluate", unit: "candidate answers (\(side))", forward: Double(tasks.candidateTokens)))
+        }
+        if generates, !tasks.answered.isEmpty {
+            // An adapter answers about as long as the rows do; a base often goes on until it may not.
+            let most = run.recipe.evaluate.maxNewTokens
+            let generated = tasks.answered.reduce(0) {
+                $0 + (side == "adapter" ? min(most, $1.referenceTokens) : (most + min(most, $1.referenceTokens)) / 2)
+            }
+            phases.append(
+                Phase(
+                    stage: "evaluate", unit: "answers (\(side))",
+                    forward: Double(tasks.answered.reduce(0) { $0 + $1.promptTokens }), generated: Double(generated)))
+        }
+        return phases
+    }
+
+    /// Seconds, or whatever the rates are in.
+    func total(_ rates: WorkRates) -> Double { phases.reduce(0) { $0 + $1.amount(rates) } }
+}
