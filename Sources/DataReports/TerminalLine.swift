@@ -34,7 +34,8 @@ public enum TerminalLine {
             0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1F64F, 0x1F680...0x1F9FF, 0x20000...0x3FFFD:
             return 2
         default:
-            return first.properties.generalCategory == .nonspacingMark || first.properties.generalCategory == .format ? 0 : 1
+            return first.properties.generalCategory == .nonspacingMark || first.properties.generalCategory == .format
+                ? 0 : 1
         }
     }
 }

@@ -49,7 +49,9 @@ extension RowMetric {
 
     /// The mean of one number a row: the share of right answers, the mean of a score.
     public static func mean(_ name: String, _ values: [Double]) -> RowMetric {
-        RowMetric(name, higherIsBetter: true, rows: values.map { [$0, 1] }, width: 2) { $0[1] > 0 ? $0[0] / $0[1] : nil }
+        RowMetric(name, higherIsBetter: true, rows: values.map { [$0, 1] }, width: 2) {
+            $0[1] > 0 ? $0[0] / $0[1] : nil
+        }
     }
 
     /// The share of rows where the likeliest label is the right one.

@@ -25,7 +25,8 @@ extension LanguageModel {
 
     /// Bytes that generation takes for sequences that run together, of `lengths` tokens with their answers; weights not counted.
     public func predictedGenerationBytes(lengths: [Int]) -> Int {
-        let cached = lengths.reduce(0, +) * KeyValueCache.bytesPerToken(configuration, GenerationArithmetic(precision).cacheType)
+        let cached =
+            lengths.reduce(0, +) * KeyValueCache.bytesPerToken(configuration, GenerationArithmetic(precision).cacheType)
         return cached + 2 * predictedEvaluationBytes(rows: lengths.max() ?? 1)
     }
 }

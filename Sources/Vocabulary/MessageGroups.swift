@@ -49,8 +49,10 @@ public struct MessageGroups: Sendable, Equatable {
             }
             let texts = Set(group.examples.map { Self.withoutNumbers($0.text) })
             guard texts.count == 1 else {
-                return ["\(group.count) \(noun), such as "
-                    + group.examples.map { "\($0.subject): \($0.text)" }.joined(separator: "; ")]
+                return [
+                    "\(group.count) \(noun), such as "
+                        + group.examples.map { "\($0.subject): \($0.text)" }.joined(separator: "; ")
+                ]
             }
             let subjects = group.examples.map(\.subject).joined(separator: ", ")
             return ["\(group.count) \(noun): \(group.examples[0].text) (such as \(subjects))"]

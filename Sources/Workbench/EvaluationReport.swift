@@ -125,8 +125,12 @@ public struct EvaluationReport: Presentable {
                 ]
             }
             members.append(("rows", .integer(metric.rowCount)))
-            if metric.name == "accuracy", let namesLabels { members.append(("prompts_name_labels", .bool(namesLabels))) }
-            if ["rouge_l", "bleu"].contains(metric.name), let units { members.append(("units", .string(units.rawValue))) }
+            if metric.name == "accuracy", let namesLabels {
+                members.append(("prompts_name_labels", .bool(namesLabels)))
+            }
+            if ["rouge_l", "bleu"].contains(metric.name), let units {
+                members.append(("units", .string(units.rawValue)))
+            }
             return (metric.name, .object(JSONObject(members)))
         }
     }
@@ -147,13 +151,18 @@ public struct EvaluationReport: Presentable {
     private static func number(_ value: Double?) -> JSONValue { value.map { .double($0) } ?? .null }
 
     public var text: String {
-        (["\(base.rows.count) rows, \(base.targetCount) target tokens"] + table + differences + notes.map { "note: " + $0 })
+        (["\(base.rows.count) rows, \(base.targetCount) target tokens"] + table + differences
+            + notes.map { "note: " + $0 })
             .joined(separator: "\n")
     }
 
     private var table: [String] {
-        func pad(_ text: String, _ width: Int) -> String { String(repeating: " ", count: max(0, width - text.count)) + text }
-        func row(_ name: String, _ base: Double?, _ adapter: Double?, _ format: String = "%.4f", _ rest: String = "") -> String {
+        func pad(_ text: String, _ width: Int) -> String {
+            String(repeating: " ", count: max(0, width - text.count)) + text
+        }
+        func row(_ name: String, _ base: Double?, _ adapter: Double?, _ format: String = "%.4f", _ rest: String = "")
+            -> String
+        {
             func cell(_ value: Double?) -> String { pad(value.map { String(format: format, $0) } ?? "–", 12) }
             return name.padding(toLength: 18, withPad: " ", startingAt: 0) + cell(base)
                 + (self.adapter == nil ? "" : cell(adapter)) + rest

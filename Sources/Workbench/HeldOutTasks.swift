@@ -119,7 +119,8 @@ struct HeldOutTasks {
         let names = generated.map(\.rawValue).joined(separator: ", ")
         var (documents, empty, long) = (0, 0, 0)
         for number in 0..<rows.rows.count {
-            guard let (prompt, reference) = try preparation.builder.prompt(of: rows.rows.row(number)), !prompt.isEmpty else {
+            guard let (prompt, reference) = try preparation.builder.prompt(of: rows.rows.row(number)), !prompt.isEmpty
+            else {
                 documents += 1
                 continue
             }
@@ -139,11 +140,15 @@ struct HeldOutTasks {
                 hint: "leave them out, or hold rows out that are conversations or have a prompt and a completion")
         }
         for (count, what) in [
-            (documents, "have no prompt"), (empty, "have an empty answer"), (long, "have a prompt that fills the model's context"),
-        ] where count > 0 { notes.append("\(count) of \(rows.rows.count) held-out rows \(what): \(names) leave them out") }
+            (documents, "have no prompt"), (empty, "have an empty answer"),
+            (long, "have a prompt that fills the model's context"),
+        ] where count > 0 {
+            notes.append("\(count) of \(rows.rows.count) held-out rows \(what): \(names) leave them out")
+        }
     }
 
-    private mutating func checkLeftOut(_ all: Int, _ kept: Int, _ metric: String, _ isAsked: Bool, _ why: String) throws {
+    private mutating func checkLeftOut(_ all: Int, _ kept: Int, _ metric: String, _ isAsked: Bool, _ why: String) throws
+    {
         guard kept < all else { return }
         let text = "\(all - kept) of \(all) labelled held-out rows \(why), so \(metric) leaves them out"
         guard kept == 0, isAsked else { return notes.append(text) }

@@ -56,7 +56,8 @@ struct MergeProof {
     static func predictedBytes(_ model: LanguageModel) -> Int {
         let rows = MergeStage.probeRows, width = model.configuration.width
         let states = 2 * Workspace.byteCount(rows: rows, columns: width)
-        let comparison = 2 * Workspace.byteCount(rows: rows, columns: tile) + Workspace.byteCount(rows: tile, columns: width)
+        let comparison =
+            2 * Workspace.byteCount(rows: rows, columns: tile) + Workspace.byteCount(rows: tile, columns: width)
         // Numbers of the pass are twice as wide where the model itself runs in bf16.
         let pass = model.predictedEvaluationBytes(rows: MergeStage.longest) * (model.precision == .bf16 ? 2 : 1)
         return states + max(comparison, pass)

@@ -74,7 +74,8 @@ enum EvaluationRows {
 
     /// What an evaluation by itself may take: the limit that a person set, less the model, else what the tallest batch needs.
     static func workspace(for model: LanguageModel, memoryLimit: Int?, fileBytes: Int) -> Workspace {
-        Workspace(reservingBytes: bytes(for: model, memoryLimit: memoryLimit, heldBytes: fileBytes + MemoryPlan.processBytes))
+        Workspace(
+            reservingBytes: bytes(for: model, memoryLimit: memoryLimit, heldBytes: fileBytes + MemoryPlan.processBytes))
     }
 
     /// Bytes of its buffers. - Parameter heldBytes: what the process holds beside them.

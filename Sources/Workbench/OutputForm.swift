@@ -45,7 +45,8 @@ enum OutputForm {
     /// - Parameter key: the flag or recipe key that named it.
     func require(_ place: String, _ key: String) throws {
         let name = place.lowercased()
-        guard let named = Self.endings.first(where: { name.hasSuffix($0.suffix) }), !suffixes.contains(named.suffix) else {
+        guard let named = Self.endings.first(where: { name.hasSuffix($0.suffix) }), !suffixes.contains(named.suffix)
+        else {
             return
         }
         throw Failure(

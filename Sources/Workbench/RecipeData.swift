@@ -71,12 +71,15 @@ struct RowPreparation {
     fileprivate static let fileName = "examples.h5"
 
     /// Where rows wait, and where what no run directory keeps lies while it is used.
-    private static var scratch: URL { PreparationContext.scratchFolder(environment: ProcessInfo.processInfo.environment) }
+    private static var scratch: URL {
+        PreparationContext.scratchFolder(environment: ProcessInfo.processInfo.environment)
+    }
 
     /// A file that was just made.
     private static func open(_ url: URL) throws -> PreparedFile {
         do throws(PreparedFault) { return try PreparedFile(url) } catch {
-            throw Failure(.inputOutput, "\(url.path), just written: \(error)", hint: "does another process write there?")
+            throw Failure(
+                .inputOutput, "\(url.path), just written: \(error)", hint: "does another process write there?")
         }
     }
 

@@ -13,7 +13,9 @@ struct RunInspection {
     /// nil where the folder is no run directory.
     init?(_ url: URL) {
         func read(_ name: String) -> JSONValue? {
-            guard let data = FileManager.default.contents(atPath: url.appendingPathComponent(name).path) else { return nil }
+            guard let data = FileManager.default.contents(atPath: url.appendingPathComponent(name).path) else {
+                return nil
+            }
             return try? JSONValue(parsing: [UInt8](data))
         }
         guard let run = read("run.json"), run["name"]?.string != nil,
@@ -54,7 +56,9 @@ struct RunInspection {
 
     /// The word for each metric.
     private var verdicts: JSONObject? {
-        guard let evaluation = report?["evaluation"], let loss = evaluation["difference"]?["verdict"] else { return nil }
+        guard let evaluation = report?["evaluation"], let loss = evaluation["difference"]?["verdict"] else {
+            return nil
+        }
         return JSONObject(
             [("loss", loss)]
                 + (evaluation["metrics"]?.object?.members ?? []).compactMap { name, value in
@@ -63,7 +67,8 @@ struct RunInspection {
     }
 
     private static let known: [(name: String, what: String)] = [
-        ("adapter", "the adapter"), ("merged", "the merged model"), ("export", "exports"), ("prepared", "prepared rows"),
+        ("adapter", "the adapter"), ("merged", "the merged model"), ("export", "exports"),
+        ("prepared", "prepared rows"),
         ("tensorboard", "curves for TensorBoard"), ("report.md", "the report"),
     ]
 

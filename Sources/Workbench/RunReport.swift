@@ -43,13 +43,15 @@ public struct RunReport: Presentable {
 
     public var text: String {
         var lines = [
-            "run \(name): \(training.steps) steps" + (training.finalLoss.map { String(format: ", last loss %.4f", $0) } ?? "")
+            "run \(name): \(training.steps) steps"
+                + (training.finalLoss.map { String(format: ", last loss %.4f", $0) } ?? "")
                 + (training.tokensPerSecond > 0 ? String(format: ", %.0f tokens/s", training.tokensPerSecond) : "")
                 + ", peak memory \(ByteCount.text(peakMemoryBytes))"
         ]
         if !stagePeaks.isEmpty {
             lines.append(
-                "memory by stage: " + stagePeaks.map { "\($0.name) \(ByteCount.text($0.bytes))" }.joined(separator: ", "))
+                "memory by stage: "
+                    + stagePeaks.map { "\($0.name) \(ByteCount.text($0.bytes))" }.joined(separator: ", "))
         }
         if let evaluation { lines += ["", evaluation.text] }
         if let merge { lines += ["", merge.text] }

@@ -57,7 +57,8 @@ struct RunWork {
         if run.recipe.merge.enabled {
             phases.append(Phase(stage: "merge", written: Double(modelBytes)))
             // The probe through three models for losses and two for logits, in fp32, which takes twice as long.
-            phases.append(Phase(stage: "proof", forward: Double(10 * MergeStage.probeRows), written: Double(modelBytes) / 2))
+            phases.append(
+                Phase(stage: "proof", forward: Double(10 * MergeStage.probeRows), written: Double(modelBytes) / 2))
         }
         let models = run.recipe.export.count { $0.format != .peft }
         if !run.recipe.export.isEmpty { phases.append(Phase(stage: "export", written: Double(models * modelBytes))) }

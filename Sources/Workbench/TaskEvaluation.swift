@@ -65,7 +65,8 @@ struct TaskEvaluation {
         var isRight: [Bool] = []
         // Candidates of many rows at once fill batches, as those of one row would not.
         for start in stride(from: 0, to: tasks.labelled.count, by: Self.rowsAtOnce) {
-            let chunk = try tasks.labelled[start..<min(start + Self.rowsAtOnce, tasks.labelled.count)].map(rows.rows.row)
+            let chunk = try tasks.labelled[start..<min(start + Self.rowsAtOnce, tasks.labelled.count)].map(
+                rows.rows.row)
             let candidates = try chunk.map(tasks.candidates)
             let scores = try scorer.scores(
                 ofAlternatives: candidates,

@@ -86,7 +86,8 @@ final class TrainingRun {
     func evaluationWorkspace() -> Workspace {
         workspace.release()
         return EvaluationRows.workspace(
-            for: model, memoryLimit: recipe.train.memoryLimitBytes, fileBytes: opened.byteCount + adapter.slab.count * 16)
+            for: model, memoryLimit: recipe.train.memoryLimitBytes,
+            fileBytes: opened.byteCount + adapter.slab.count * 16)
     }
 
     private static func adapter(_ recipe: Recipe, _ model: LanguageModel, _ opened: OpenedModel) throws -> AdapterSet {
@@ -126,7 +127,8 @@ final class TrainingRun {
                 ("chat template", opened.templateDigest ?? "none"),
                 ("adapter.continue_from", startDigest ?? "none"), ("model.precision", "\(model.precision)"),
                 ("instruction set", Processor.instructionSet), ("threads", "\(Processor.threads)"),
-                (RunFingerprint.microBatch, "\(memory.rowLimit)"), ("blocks computed twice", "\(memory.recomputedBlocks)"),
+                (RunFingerprint.microBatch, "\(memory.rowLimit)"),
+                ("blocks computed twice", "\(memory.recomputedBlocks)"),
             ])
     }
 
@@ -195,8 +197,9 @@ final class TrainingRun {
                 model, workspace: workspace, longest: heldOut.report.longestExample, observer: observer,
                 stopRequest: stopRequest)
             return {
-                do { return try scorer.scores(of: heldOut.examples, unit: "examples").loss ?? .nan } catch is CancellationError
-                {
+                do {
+                    return try scorer.scores(of: heldOut.examples, unit: "examples").loss ?? .nan
+                } catch is CancellationError {
                     return nil
                 }
             }

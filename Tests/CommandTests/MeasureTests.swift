@@ -37,7 +37,8 @@ extension CommandTests {
 
         @Test func eachMetricHasItsIntervalAndItsWord() throws {
             try LatheCommand.inFolder { lathe in
-                let run = try lathe.json("run", "recipe.yaml", "--set", Self.metrics, "--set", "evaluate.max_new_tokens=8")
+                let run = try lathe.json(
+                    "run", "recipe.yaml", "--set", Self.metrics, "--set", "evaluate.max_new_tokens=8")
                 let evaluation = try #require(run["evaluation"])
                 for name in ["exact_match", "rouge_l", "bleu"] {
                     let metric = try #require(evaluation["metrics"]?[name])
@@ -70,7 +71,8 @@ extension CommandTests {
 
         @Test func whatCannotBeMeasuredIsSaidBeforeTraining() throws {
             try LatheCommand.inFolder { lathe in
-                try lathe.write("texts.jsonl", #"{"text": "Tom had a dog."}"# + "\n" + #"{"text": "Sue had a cat."}"# + "\n")
+                try lathe.write(
+                    "texts.jsonl", #"{"text": "Tom had a dog."}"# + "\n" + #"{"text": "Sue had a cat."}"# + "\n")
                 let texts = try lathe(
                     "run", "recipe.yaml", "--set", Self.metrics, "--set", "data.train=texts.jsonl", "--set",
                     "data.held_out=texts.jsonl", "--set", "data.format=text")
@@ -86,7 +88,8 @@ extension CommandTests {
         @Test func aLabelLongerThanARowMayBeEndsNoRun() throws {
             try LatheCommand.inFolder { lathe in
                 let rows = (0..<6).map { row in
-                    #"{"text": "Tom saw a dog and a cat number \#(row).", "label": "\#(row % 2 == 0 ? "big" : "sad")"}"# + "\n"
+                    #"{"text": "Tom saw a dog and a cat number \#(row).", "label": "\#(row % 2 == 0 ? "big" : "sad")"}"#
+                        + "\n"
                 }.joined()
                 try lathe.write("train.jsonl", rows)
                 try lathe.write("held.jsonl", rows)
@@ -97,8 +100,10 @@ extension CommandTests {
                 let accuracy = try #require(report["evaluation"]?["metrics"]?["accuracy"])
                 #expect(accuracy["rows"] == 6 && accuracy["verdict"]?.string != nil)
                 #expect(accuracy["prompts_name_labels"] == false)
-                #expect(report["evaluation"]?["warnings"]?.array?.contains {
-                    $0.string?.contains("was not told the labels") == true } == true)
+                #expect(
+                    report["evaluation"]?["warnings"]?.array?.contains {
+                        $0.string?.contains("was not told the labels") == true
+                    } == true)
             }
         }
 
@@ -116,7 +121,8 @@ extension CommandTests {
 
         @Test func manyProblemsOfOneKindAreOneLine() throws {
             try LatheCommand.inFolder { lathe in
-                try lathe.write("held.jsonl", LatheCommand.rows(60, "had").replacingOccurrences(of: "completion", with: "answr"))
+                try lathe.write(
+                    "held.jsonl", LatheCommand.rows(60, "had").replacingOccurrences(of: "completion", with: "answr"))
                 let outcome = try lathe("run", "recipe.yaml", "--set", "data.format=prompt_completion")
                 #expect(outcome.code == 65)
                 #expect(outcome.errors.split(separator: "\n").filter { $0.contains("held.jsonl") }.count == 1)

@@ -95,7 +95,9 @@ import Testing
         let references = (0..<40).map { "answer number \($0) of the clinic" }
         // The adapter is right where the base is wrong in half of the rows, and never the other way round.
         let base = references.enumerated().map { $0.offset % 2 == 0 ? $0.element : "something else" }
-        func verdict(_ metric: ([String], [String]) -> RowMetric, _ before: [String], _ after: [String]) -> PairedComparison {
+        func verdict(_ metric: ([String], [String]) -> RowMetric, _ before: [String], _ after: [String])
+            -> PairedComparison
+        {
             PairedComparison(
                 base: metric(before, references), adapter: metric(after, references), seed: 5, sampleCount: 500)
         }

@@ -32,7 +32,8 @@ import Testing
         }
         let mean = pairs.reduce(0) { $0 + $1.rougeL } / Double(pairs.count)
         let corpus =
-            RowMetric.rougeL(answers: pairs.map(\.answer), references: pairs.map(\.reference), units: .words).value ?? .nan
+            RowMetric.rougeL(answers: pairs.map(\.answer), references: pairs.map(\.reference), units: .words).value
+            ?? .nan
         #expect(abs(corpus - mean) < 1e-12)
     }
 
@@ -79,7 +80,8 @@ import Testing
 
     /// sacrebleu 2.6.0, tokenize="zh", of the rows together and of each alone.
     @Test func chineseBLEUEqualsTheReference() {
-        let all = RowMetric.bleu(answers: chinese.map(\.answer), references: chinese.map(\.reference), units: .characters)
+        let all = RowMetric.bleu(
+            answers: chinese.map(\.answer), references: chinese.map(\.reference), units: .characters)
         #expect(abs((all.value ?? .nan) - 47.65988762161032) < 1e-9)
         for row in chinese {
             let one = RowMetric.bleu(answers: [row.answer], references: [row.reference], units: .characters).value

@@ -43,7 +43,8 @@ struct Merge: ParsableCommand {
     func run() throws {
         guard let adapter = options.adapter else { throw ValidationError("merge needs --adapter") }
         let merge = try MergeStage(
-            try options.resolve(), adapter: adapter, output: out, observer: ConsoleObserver(quiet: options.common.quiet))
+            try options.resolve(), adapter: adapter, output: out, observer: ConsoleObserver(quiet: options.common.quiet)
+        )
         options.common.show(try merge.run(into: URL(fileURLWithPath: out)))
     }
 }
