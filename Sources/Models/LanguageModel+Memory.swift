@@ -20,7 +20,7 @@ extension LanguageModel {
     /// Workspace bytes that `evaluate` needs for `rows` token rows, all of which carry loss.
     public func predictedEvaluationBytes(rows: Int) -> Int {
         let plan = PassMemory(model: self, rows: rows)
-        return plan.residual + max(plan.saved + plan.forward, plan.loss)
+        return plan.residual + max(plan.saved + plan.forward, plan.lossForward)
     }
 
     /// Bytes that generation takes for sequences that run together, of `lengths` tokens with their answers; weights not counted.
@@ -40,8 +40,9 @@ private struct PassMemory {
     /// What one block takes on top, in each direction.
     let forward: Int
     let backward: Int
-    /// The loss and its gradient.
+    /// The loss and its gradient, and the loss alone.
     let loss: Int
+    let lossForward: Int
 
     init(model: LanguageModel, rows: Int) {
         let shape = model.configuration, type = model.precision
@@ -86,9 +87,12 @@ private struct PassMemory {
             attended + 5 * bytes(query) + attention + masked + scratch(keyValue, .f32) + scratch(width, .f32)
         backward = gradients + max(backwardMLP, backwardAttention, drops ? bytes(max(width, query, inner), type) : 0)
 
-        loss =
+        func loss(backward: Bool) -> Int {
             2 * bytes(width) + bytes(width, type) + 2 * bytes(1)
-            + CrossEntropy.workspaceBytes(
-                rows: rows, width: width, vocabulary: shape.vocabularySize, type: type, backward: true)
+                + CrossEntropy.workspaceBytes(
+                    rows: rows, width: width, vocabulary: shape.vocabularySize, type: type, backward: backward)
+        }
+        self.loss = loss(backward: true)
+        lossForward = loss(backward: false)
     }
 }

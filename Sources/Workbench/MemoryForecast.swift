@@ -7,6 +7,7 @@ internal import ModelExport
 internal import Models
 internal import Recipes
 internal import Tensors
+internal import Training
 internal import WeightFiles
 
 /// What one stage will hold.
@@ -58,6 +59,7 @@ private struct Facts {
     let held: Int
     let parameters: Int
     let workspace: Int
+    let vocabulary: Int
     let keepsBest: Bool
 
     init(_ run: TrainingRun) {
@@ -67,7 +69,25 @@ private struct Facts {
         parameters = run.adapter.slab.count
         keepsBest = run.recipe.train.saveBest && run.split.heldOut != nil
         held = MemoryPlan.programBytes(vocabulary: run.opened.tokenizer.vocabularySize) + parameters * 16
-        workspace = model.predictedBytes(rows: run.memory.rowLimit, recomputedBlocks: run.memory.recomputedBlocks)
+        workspace = model.predictedBytes(
+            rows: Self.largestBatch(run), recomputedBlocks: run.memory.recomputedBlocks)
+        vocabulary = run.opened.tokenizer.vocabularySize
+    }
+
+    /// Tokens of the largest micro-batch, which is seldom as tall as it may be: of the first steps, which are like the others.
+    private static func largestBatch(_ run: TrainingRun) -> Int {
+        let examples = run.split.train.examples, configuration = run.configuration
+        var order = ExampleOrder(
+            exampleCount: examples.count, batchSize: configuration.batchSize, seed: configuration.seed,
+            shuffles: configuration.shuffles)
+        var largest = 1
+        for step in 0..<min(configuration.totalSteps, 10_000) {
+            let lengths = order.examples(afterSteps: step).map(examples.tokenCount)
+            for range in MicroBatchPlan(lengths: lengths, rowLimit: configuration.rowLimit).ranges {
+                largest = max(largest, lengths[range].reduce(0, +))
+            }
+        }
+        return largest
     }
 
     // MARK: Stages
@@ -100,10 +120,13 @@ private struct Facts {
             name: name, ownBytes: held + parameters * 4 + ModelMerger.streamBytes, mappedBytes: largestTensor(base))
     }
 
+    /// The merged model's tokenizer, read back: tokens and merges as JSON.
+    private var tokenizerFiles: Int { vocabulary * 400 }
+
     /// Two models, one after the other, block by block.
     var proof: StageForecast {
         StageForecast(
-            name: "proof", ownBytes: held + MergeProof.predictedBytes(model),
+            name: "proof", ownBytes: held + MergeProof.predictedBytes(model) + tokenizerFiles,
             mappedBytes: max(largestTensor(base), largestTensorElements * 2))
     }
 

@@ -135,7 +135,6 @@ final class RunStages {
             "merge", doing: "while the adapter was merged", detail: output.path,
             decidedBy: [trained.digest, recipe.sectionText("merge"), output.path]
         ) {
-            run.releaseMemory()
             let stage = try MergeStage(
                 recipe, opened: run.opened, model: run.model, trainedBase: run.provenance.baseDigest,
                 probe: run.split.heldOut?.examples, replaces: true, observer: observer)
@@ -153,7 +152,6 @@ final class RunStages {
             detail: "\(entry.format.rawValue) → \(output.path)",
             decidedBy: [trained.digest, recipe.exportText(index), output.path]
         ) {
-            run.releaseMemory()
             let stage = ExportStage(
                 recipe, opened: run.opened, adapter: run.adapter, provenance: run.provenance, replaces: true)
             return (try stage.run(entry.format, type: entry.dtype, to: output), [output])
@@ -173,6 +171,8 @@ final class RunStages {
             isTrained = true
         }
         interruption.enter(words, saved: saved)
+        // Before the stage is said to begin: what earlier ones held does not count as its own.
+        run.releaseMemory()
         observer.receive(.stage(String(name.prefix { $0 != " " }), detail: detail))
         let (result, outputs) = try work()
         let made = StageResult(result, key: key, outputs: outputs)
