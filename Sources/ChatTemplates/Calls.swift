@@ -61,7 +61,7 @@ extension Interpreter {
             try charge(for: method.receiver)
             for value in arguments.positional { try charge(for: value) }
             let result = try Methods.call(method, arguments, self)
-            if case .string(let text) = result { try charge(text: text) }
+            try charge(made: result)
             return result
         case .loop(let loop):
             guard let (definition, scope) = loop.recursion else {

@@ -38,8 +38,10 @@ extension Interpreter {
         case .slice(let base, let from, let to, let step):
             let base = try evaluate(base, in: scope)
             try charge(for: base)
-            return try Slicing.slice(
+            let part = try Slicing.slice(
                 base, from: try bound(from, in: scope), to: try bound(to, in: scope), step: try bound(step, in: scope))
+            try charge(made: part)
+            return part
         case .call(let callee, let arguments):
             let function = try evaluate(callee, in: scope)
             return try call(function, try evaluate(arguments, in: scope))
@@ -81,7 +83,7 @@ extension Interpreter {
             try charge(for: left)
             try charge(for: right)
             let result = try Value.arithmetic(operation, left, right)
-            if case .string(let text) = result { try charge(text: text) }
+            try charge(made: result)
             return result
         case .concatenate(let parts):
             var text = ""

@@ -16,7 +16,7 @@ extension Interpreter {
         if result == nil { result = try listFilter(name, value, arguments) }
         if result == nil { result = try choiceFilter(name, value, arguments) }
         guard let result else { throw .runtime("no filter named '\(name)'") }
-        if case .string(let text) = result { try charge(text: text) }
+        try charge(made: result)
         return result
     }
 

@@ -58,7 +58,10 @@ extension Interpreter {
         for value in arguments.positional { try charge(for: value) }
         switch function {
         case .range: return try range(arguments)
-        case .dict: return .mapping(try Globals.dictionary(arguments))
+        case .dict:
+            let mapping = Value.mapping(try Globals.dictionary(arguments))
+            try charge(made: mapping)
+            return mapping
         case .namespace:
             let attributes = try Globals.dictionary(arguments)
             for case .string(let name) in attributes.keys { try Globals.checkNamespaceAttribute(name) }
@@ -93,7 +96,7 @@ extension Interpreter {
             bounds.count == 1
             ? try Globals.range(0, bounds[0], 1)
             : try Globals.range(bounds[0], bounds[1], bounds.count == 3 ? bounds[2] : 1)
-        try charge(list.elements.count / 8)
+        try charge(made: .sequence(list))
         return .sequence(list)
     }
 }

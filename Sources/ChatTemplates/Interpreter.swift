@@ -1,5 +1,7 @@
 // Runs a template's statements. Expressions are in `Evaluator.swift`, calls in `Calls.swift`.
 
+internal import Foundation
+
 final class Interpreter {
     /// Text goes here; blocks whose text is a value (macros, block sets) put a new buffer in place for a while.
     private(set) var output = ""
@@ -12,6 +14,9 @@ final class Interpreter {
     let now: TemplateClock?
     private var steps = 0
     private var bytes = 0
+    /// Steps after which the clock is looked at.
+    private var nextLook = 0
+    private let start = Interpreter.threadSeconds
     private var depth = 0
     // A namespace can hold itself and a macro its own scope: both are listed here and emptied at the end, or they would
     // never be freed, and long chains of them would be freed by deep recursion.
@@ -40,17 +45,47 @@ final class Interpreter {
     func charge(_ cost: Int = 1) throws(TemplateError) {
         steps += cost
         guard steps <= Limits.steps else { throw .limit("the template takes more than \(Limits.steps) steps") }
+        guard steps >= nextLook else { return }
+        nextLook = steps + 256
+        guard Self.threadSeconds - start <= Limits.seconds else {
+            throw .limit("the template computes for more than \(Limits.seconds) seconds")
+        }
+    }
+
+    /// Seconds of this thread's own work: another program on the machine does not make a template slow.
+    private static var threadSeconds: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
     }
 
     /// Counts the work of walking `value` once.
     func charge(for value: Value) throws(TemplateError) { try charge(value.extent.weight / 8) }
 
+    /// Counts a value that was built.
+    func charge(made value: Value) throws(TemplateError) {
+        switch value {
+        case .string(let text): try charge(text: text)
+        case .sequence(let list): try charge(bytes: list.elements.count * Limits.elementBytes)
+        case .generator(let generator): try charge(bytes: generator.count * Limits.elementBytes)
+        case .mapping(let mapping): try charge(bytes: mapping.count * 4 * Limits.elementBytes)
+        default: break
+        }
+    }
+
     /// Counts a text that was built.
     func charge(text: String) throws(TemplateError) {
         let count = text.utf8.count
-        bytes += count
         guard count <= Limits.stringBytes else { throw .limit("a text of more than \(Limits.stringBytes) bytes") }
-        guard bytes <= Limits.totalBytes else { throw .limit("texts of more than \(Limits.totalBytes) bytes together") }
+        try charge(bytes: count)
+    }
+
+    private func charge(bytes count: Int) throws(TemplateError) {
+        bytes += count
+        guard bytes <= Limits.totalBytes else {
+            throw .limit("texts and lists of more than \(Limits.totalBytes) bytes together")
+        }
+        try charge(count / 1024)
     }
 
     /// Runs `body` one level deeper.
@@ -140,6 +175,7 @@ extension Interpreter {
             return try run(otherwise, in: scope)
         case .loop(let loop):
             let elements = try evaluate(loop.iterable, in: scope)
+            if case .string(let text) = elements { try charge(bytes: text.utf8.count * Limits.elementBytes) }
             try run(loop, over: elements, recursionDepth: 0, in: scope)
         case .set(let target, let expression): try assign(try evaluate(expression, in: scope), to: target, in: scope)
         case .setBlock(let target, let filter, let body):

@@ -1,5 +1,7 @@
 // The `tojson` filter of chat templates: Python's `json.dumps` without HTML escaping.
 
+public import JSON
+
 struct JSONText {
     var asciiOnly = false
     var indent: String?
@@ -95,5 +97,13 @@ struct JSONText {
             }
         }
         output += "\""
+    }
+}
+
+extension ChatTemplate {
+    /// `value` as the `tojson` filter writes it; a value nested beyond all bounds is written without white space.
+    public static func json(_ value: JSONValue) -> String {
+        var writer = JSONText()
+        do throws(TemplateError) { return try writer.text(of: try Value(value)) } catch { return value.text() }
     }
 }

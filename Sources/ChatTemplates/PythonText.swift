@@ -147,17 +147,42 @@ enum PythonText {
 
     /// The index of the first `needle` in `range` of `haystack`.
     static func find(_ needle: [Scalar], in haystack: [Scalar], _ range: Range<Int>) -> Int? {
-        guard range.count >= needle.count else { return nil }
-        for start in range.lowerBound...(range.upperBound - needle.count)
-        where matches(needle, haystack, at: start) { return start }
-        return nil
+        find(needle, haystack, range) { $0 }
     }
 
     static func findLast(_ needle: [Scalar], in haystack: [Scalar], _ range: Range<Int>) -> Int? {
-        guard range.count >= needle.count else { return nil }
-        for start in (range.lowerBound...(range.upperBound - needle.count)).reversed()
-        where matches(needle, haystack, at: start) { return start }
+        // From the right is from the left, mirrored.
+        let place = find(needle.reversed(), haystack, range) { range.lowerBound + range.upperBound - 1 - $0 }
+        return place.map { range.lowerBound + range.upperBound - needle.count - $0 }
+    }
+
+    /// The first place of `needle`, scalars taken at `mirror` of their place, in time that grows with the text alone (Knuth, Morris
+    /// and Pratt): a template may look for a long text of which the haystack is full, but for its end.
+    private static func find<Element: Equatable>(
+        _ needle: [Element], _ haystack: [Element], _ range: Range<Int>, _ mirror: (Int) -> Int
+    ) -> Int? {
+        guard !needle.isEmpty, range.count >= needle.count else { return needle.isEmpty ? range.lowerBound : nil }
+        let borders = borders(of: needle)
+        var matched = 0
+        for place in range {
+            let scalar = haystack[mirror(place)]
+            while matched > 0, needle[matched] != scalar { matched = borders[matched - 1] }
+            if needle[matched] == scalar { matched += 1 }
+            if matched == needle.count { return place + 1 - matched }
+        }
         return nil
+    }
+
+    /// For each beginning of `needle`, how much of its end is a beginning again.
+    private static func borders<Element: Equatable>(of needle: [Element]) -> [Int] {
+        var borders = [Int](repeating: 0, count: needle.count)
+        var length = 0
+        for place in needle.indices.dropFirst() {
+            while length > 0, needle[place] != needle[length] { length = borders[length - 1] }
+            if needle[place] == needle[length] { length += 1 }
+            borders[place] = length
+        }
+        return borders
     }
 
     static func matches(_ needle: [Scalar], _ haystack: [Scalar], at start: Int) -> Bool {
@@ -166,13 +191,8 @@ enum PythonText {
     }
 
     static func contains(_ needle: String, in haystack: String) -> Bool {
-        let needle = Array(needle.utf8)
         let haystack = Array(haystack.utf8)
-        guard let first = needle.first else { return true }
-        guard haystack.count >= needle.count else { return false }
-        for start in 0...(haystack.count - needle.count)
-        where haystack[start] == first && haystack[start..<(start + needle.count)].elementsEqual(needle) { return true }
-        return false
+        return find(Array(needle.utf8), haystack, 0..<haystack.count) { $0 } != nil
     }
 
     static func hasPrefix(_ text: String, _ prefix: String) -> Bool { text.utf8.starts(with: prefix.utf8) }

@@ -17,6 +17,24 @@ public struct TemplateClock: Sendable, Equatable {
         self.microsecond = max(0, min(999_999, microsecond))
     }
 
+    /// The day that templates are told where nobody names another: any, but always the same.
+    public static let fixedDate = TemplateClock(secondsSince1970: 20_089 * 86_400)
+
+    /// Midnight of a day written as "2025-01-31"; `nil` where there is no such day.
+    public init?(date text: String) {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.map(\.utf8.count) == [4, 2, 2], text.utf8.allSatisfy({ $0 == 45 || (48...57).contains($0) }),
+            let year = Int(parts[0]), let month = Int(parts[1]), let dayOfMonth = Int(parts[2]), year > 0
+        else { return nil }
+        // Years that start in March, in eras of 400, as below.
+        let shiftedYear = month <= 2 ? year - 1 : year
+        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + dayOfMonth - 1
+        let yearOfEra = shiftedYear % 400
+        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+        self.init(secondsSince1970: (shiftedYear / 400 * 146_097 + dayOfEra - 719_468) * 86_400)
+        guard date == (year, month, dayOfMonth) else { return nil }
+    }
+
     /// Year, month and day of the month of the Gregorian calendar (eras of 400 years, years that start in March).
     private var date: (year: Int, month: Int, day: Int) {
         let shifted = day + 719_468
@@ -36,7 +54,7 @@ public struct TemplateClock: Sendable, Equatable {
     ]
 
     /// The moment in `strftime`'s notation, in the C locale; a directive it does not know stays as it is.
-    func text(_ format: String) -> String {
+    public func text(_ format: String) -> String {
         var output = ""
         var scalars = format.unicodeScalars.makeIterator()
         while let scalar = scalars.next() {

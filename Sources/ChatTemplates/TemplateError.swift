@@ -66,15 +66,19 @@ enum Limits {
     /// Expressions, statements and loop turns in one rendering.
     static let steps = 5_000_000
     /// Bytes of one string, and of the whole output.
-    static let stringBytes = 64 << 20
-    /// Bytes of all strings built in one rendering.
-    static let totalBytes = 512 << 20
+    static let stringBytes = 8 << 20
+    /// Bytes of all strings and lists built in one rendering.
+    static let totalBytes = 256 << 20
+    /// Bytes that an element of a list counts as.
+    static let elementBytes = 48
+    /// Seconds that one rendering may compute: ten thousand times what a long conversation takes.
+    static let seconds = 1.0
     /// Elements of one list.
-    static let elements = 1_000_000
+    static let elements = 250_000
     /// Lists within lists.
     static let valueDepth = 200
     /// Parts of one value, shared ones counted each time; a string counts one more for each 16 bytes.
-    static let weight = 8_000_000
+    static let weight = 2_000_000
     /// Elements of a `range`, as in Jinja2's sandbox.
     static let range = 100_000
 }

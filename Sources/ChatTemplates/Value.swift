@@ -96,6 +96,8 @@ final class Generator {
     }
 
     func takeFirst() -> Value? { remaining.popFirst() }
+
+    var count: Int { remaining.count }
 }
 
 /// A dictionary in insertion order.

@@ -22,6 +22,9 @@ extension DataReport {
             table.add("", report.lengthLine)
         }
         if let train, !train.labels.isEmpty { table.add("labels", train.labelLine) }
+        if let day = (train ?? heldOut)?.dayTold {
+            table.add("date", "the chat template asks for today's and is told \(day): data.template_date")
+        }
         return table.lines + notes.map { "note: " + $0.replacingLineBreaks }
             + warnings.map { "warning: " + $0.replacingLineBreaks }
     }

@@ -35,8 +35,9 @@ extension DataReport {
                 report.turnsWithoutEnd, "answer has no end token behind it: the model will not learn to stop",
                 "answers have no end token behind them: the model will not learn to stop")
             add(
-                report.straddlingTokens, "token lies across the border of an answer",
-                "tokens lie across the border of an answer")
+                report.straddlingTokens, "token lies across the border of an answer and is trained with it",
+                "tokens lie across the border of an answer and are trained with it")
+            lines += report.remarks.counts.map { $0.line(name) }
         }
         if let leakage = preparation.leakage, !leakage.isClean { lines += Self.leaks(leakage) }
         return lines

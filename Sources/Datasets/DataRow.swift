@@ -5,8 +5,8 @@ public import JSON
 /// A row of data, read and understood, not yet rendered.
 public struct DataRow: Sendable {
     public enum Content: Sendable, Equatable {
-        /// Messages with `role` and `content`; those with the numbers `trained`, ascending, carry loss. `extra` goes to the
-        /// template.
+        /// Messages with `role`, `content` (a text, or a list of parts) or what stands in its place; those with the numbers
+        /// `trained`, ascending, carry loss. `extra` goes to the template.
         case conversation(messages: [JSONValue], trained: [Int], extra: JSONObject)
         /// Plain texts: the completion and the end token carry loss.
         case completion(prompt: String, completion: String)
@@ -24,12 +24,17 @@ public struct DataRow: Sendable {
     public var index: Int
     /// The label of a classification row.
     public var label: String?
+    /// What of the row nothing reads, found while it was understood.
+    public var remarks: [RowRemark]
 
-    public init(content: Content, place: RowPlace, index: Int, label: String? = nil) {
+    public init(
+        content: Content, place: RowPlace, index: Int, label: String? = nil, remarks: [RowRemark] = []
+    ) {
         self.content = content
         self.place = place
         self.index = index
         self.label = label
+        self.remarks = remarks
     }
 }
 
@@ -72,6 +77,6 @@ extension DataRow {
     }
 
     private static func joined(_ messages: [JSONValue]) -> String {
-        messages.map { $0["content"]?.string ?? "" }.joined(separator: "\n")
+        messages.map(MessageText.of).joined(separator: "\n")
     }
 }

@@ -23,6 +23,8 @@ public struct DatasetProblem: Codable, Sendable, Equatable, CustomStringConverti
         case absent, unreadable, unsupported, empty, notUTF8, rowTooLarge, syntax, ragged, unknownFormat, missingField
         case wrongType, unknownLabel
         case noTemplate, template, notAPrefix, tooLong, noTarget, split
+        /// The template works without end: no row can be rendered.
+        case endlessTemplate
         /// The system does not let it be read.
         case refused
 

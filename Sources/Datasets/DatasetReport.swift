@@ -32,6 +32,10 @@ public struct DatasetReport: Codable, Sendable, Equatable {
     public var straddlingTokens = 0
     /// Trained turns behind which neither template nor tokenizer puts an end token: the model does not learn to stop.
     public var turnsWithoutEnd = 0
+    /// What of the rows does not reach the text, or nothing reads.
+    public var remarks = RemarkCounts()
+    /// The day that the chat template is told which asks for today's; `nil` where it asks for none.
+    public var dayTold: String?
     /// Tokens of the longest sequence.
     public var longestExample = 0
     /// `lengthHistogram[i]`: sequences of more than 2ⁱ⁻¹ and at most 2ⁱ tokens.
@@ -97,6 +101,7 @@ public struct DatasetReport: Codable, Sendable, Equatable {
         var isSplit = false
         var straddlingTokens = 0
         var turnsWithoutEnd = 0
+        var remarks: [RowRemark] = []
     }
 
     mutating func count(_ outcome: Outcome, of row: DataRow, _ settings: DataSettings) {
@@ -104,6 +109,7 @@ public struct DatasetReport: Codable, Sendable, Equatable {
         rows += 1
         straddlingTokens += outcome.straddlingTokens
         turnsWithoutEnd += outcome.turnsWithoutEnd
+        remarks.count(outcome.remarks, at: row.place)
         examples += outcome.examples.count
         if outcome.isTruncated || outcome.isPromptCut { truncatedRows += 1 }
         if outcome.isAnswerCut { rowsWithCutAnswer += 1 }
@@ -165,7 +171,7 @@ public struct DatasetReport: Codable, Sendable, Equatable {
             "prompt_style": .string(rendering.style.rawValue), "system": system.map { .string($0) } ?? .null,
             "template_system": templateSystem.map { .string($0) } ?? .null,
             "straddling_tokens": .integer(straddlingTokens), "turns_without_end": .integer(turnsWithoutEnd),
-            "longest": .integer(longestExample), "lengths": .array(histogram),
+            "remarks": remarks.json, "longest": .integer(longestExample), "lengths": .array(histogram),
         ]
         if let input, var object = report.object {
             object["input"] = input.json

@@ -26,6 +26,7 @@ public struct ExampleBuilder: Sendable {
     /// What becomes of one row; nothing is counted yet.
     func outcome(of row: DataRow) throws(DatasetError) -> DatasetReport.Outcome {
         var outcome = DatasetReport.Outcome()
+        outcome.remarks = row.remarks.filter { $0.kind != .unreadMember || renderer?.reads($0.detail) != true }
         let (sequences, cutCount) = try fittedSequences(of: row, &outcome)
         outcome.isSplit = sequences.count > 1
         for (number, sequence) in sequences.enumerated() {
@@ -51,10 +52,8 @@ public struct ExampleBuilder: Sendable {
                     sequence.isTarget.removeSubrange(settings.maxLength...)
                 }
             }
-            guard sequence.isTarget.contains(true) else {
-                guard settings.tooLong != .error, settings.tooLong != .chunk else {
-                    throw DatasetError(.noTarget, row.place, "no token of this row carries loss")
-                }
+            // An end token alone is no answer: whoever trains on it learns to say nothing.
+            guard let firstOwn = sequence.firstOwnTarget, firstOwn < sequence.ids.count else {
                 outcome.hasNoTarget = true
                 outcome.droppedTokenCounts.append(length)
                 continue
@@ -129,9 +128,9 @@ public struct ExampleBuilder: Sendable {
             )
         case .conversation(let messages, let turns, let extra):
             guard let trained = turns.last else { return nil }
-            let rendering = TurnRenderer(renderer: try template(row.place), encoder: encoder)
-            let text = try rendering.render(messages[..<trained], generationPrompt: true, extra, row.place)
-            return (chatTokens(text).ids, messages[trained]["content"]?.string ?? "")
+            let conversations = ConversationText(renderer: try template(row.place), encoder: encoder)
+            let text = try conversations.prompt(before: trained, messages, turns, extra, row.place)
+            return (chatTokens(text).ids, MessageText.of(messages[trained]))
         }
     }
 
@@ -155,6 +154,8 @@ public struct ExampleBuilder: Sendable {
     fileprivate struct Sequence {
         var ids: [Int32]
         var isTarget: [Bool]
+        /// The first token with loss that is not merely the end of an answer.
+        var firstOwnTarget: Int?
     }
 
     private func sequences(of row: DataRow, _ outcome: inout DatasetReport.Outcome) throws(DatasetError) -> [Sequence] {
@@ -162,19 +163,10 @@ public struct ExampleBuilder: Sendable {
         case .document(let text):
             var encoded = plainTokens(text)
             appendEnd(to: &encoded, text, &outcome)
-            return [Sequence(ids: encoded.ids, isTarget: everyTokenButTheFirst(encoded.ids.count))]
+            return [everyTokenButTheFirst(encoded)]
         case .completion(let prompt, let completion):
             outcome.isUnseparated = !RowRendering.isSeparated(prompt, completion)
-            let text = prompt + completion
-            var encoded = plainTokens(text)
-            appendEnd(to: &encoded, text, &outcome)
-            if settings.trainOnPrompt {
-                return [Sequence(ids: encoded.ids, isTarget: everyTokenButTheFirst(encoded.ids.count))]
-            }
-            let span = prompt.utf8.count..<text.utf8.count
-            var mask = self.mask(encoded, spans: [span], &outcome)
-            if let end = encoder.endID, encoded.ids.count > 1, encoded.ids.last == end { mask[mask.count - 1] = true }
-            return [Sequence(ids: encoded.ids, isTarget: mask)]
+            return [try self.completion(prompt, completion, row.place, &outcome)]
         case .conversation(let messages, let trained, let extra):
             return try conversation(messages, trained, extra, row.place, &outcome)
         case .preference, .rated:
@@ -182,25 +174,57 @@ public struct ExampleBuilder: Sendable {
         }
     }
 
+    private func completion(
+        _ prompt: String, _ completion: String, _ place: RowPlace, _ outcome: inout DatasetReport.Outcome
+    ) throws(DatasetError) -> Sequence {
+        let text = prompt + completion
+        var encoded = plainTokens(text)
+        // An end that the completion writes itself is the answer's end, too.
+        let ownCount = encoded.ids.count - (encoded.ids.last == encoder.endID ? 1 : 0)
+        appendEnd(to: &encoded, text, &outcome)
+        if settings.trainOnPrompt { return everyTokenButTheFirst(encoded) }
+        var mask = AnswerMask(encoded)
+        let own = mask.addCompletion(behind: plainTokens(prompt).ids, border: prompt.utf8.count, ownCount: ownCount)
+        outcome.straddlingTokens += mask.straddlingTokens
+        guard let own else { throw noOwnToken(of: "the answer", place) }
+        return Sequence(ids: encoded.ids, isTarget: mask.isTarget, firstOwnTarget: own)
+    }
+
     private func conversation(
         _ messages: [JSONValue], _ trained: [Int], _ extra: JSONObject, _ place: RowPlace,
         _ outcome: inout DatasetReport.Outcome
     ) throws(DatasetError) -> [Sequence] {
-        var turns = TurnRenderer(renderer: try template(place), encoder: encoder)
         outcome.isConversation = true
         outcome.hasNoSystem = !messages.contains(where: RowDecoder.isSystem)
-        if settings.trainOnPrompt {
-            let encoded = chatTokens(try turns.render(messages[...], generationPrompt: false, extra, place))
-            return [Sequence(ids: encoded.ids, isTarget: everyTokenButTheFirst(encoded.ids.count))]
-        }
-        let parts = try turns.parts(messages, trained: trained, extra: extra, place: place)
-        outcome.turnsWithoutEnd += turns.turnsWithoutEnd
+        let conversations = ConversationText(renderer: try template(place), encoder: encoder)
+        let rendered = try conversations.rendered(
+            messages, trained: trained, extra: extra, withPrompts: settings.trainOnPrompt, place)
+        outcome.remarks += rendered.remarks
+        outcome.turnsWithoutEnd += rendered.turnsWithoutEnd
         var sequences: [Sequence] = []
-        for part in parts {
+        for part in rendered.parts {
             let encoded = chatTokens(part.text)
-            sequences.append(Sequence(ids: encoded.ids, isTarget: mask(encoded, spans: part.spans, &outcome)))
+            if settings.trainOnPrompt {
+                sequences.append(everyTokenButTheFirst(encoded))
+                continue
+            }
+            var mask = AnswerMask(encoded)
+            var firstOwn: Int?
+            for span in part.spans {
+                let own = mask.add(span) { chatTokens(Array(part.text[..<span.range.lowerBound])).ids }
+                guard let own else { throw noOwnToken(of: "message \(span.message), the assistant's,", place) }
+                firstOwn = min(firstOwn ?? own, own)
+            }
+            outcome.straddlingTokens += mask.straddlingTokens
+            sequences.append(Sequence(ids: encoded.ids, isTarget: mask.isTarget, firstOwnTarget: firstOwn))
         }
         return sequences
+    }
+
+    private func noOwnToken(of answer: String, _ place: RowPlace) -> DatasetError {
+        DatasetError(
+            .noTarget, place, "\(answer) has no token of its own: its whole text joins the prompt's last token",
+            hint: "only its end token would be trained; leave a space or a line end between prompt and answer")
     }
 
     private func template(_ place: RowPlace) throws(DatasetError) -> any ConversationRenderer {
@@ -214,23 +238,12 @@ public struct ExampleBuilder: Sendable {
         return renderer
     }
 
-    /// Which tokens begin within `spans`. A token that straddles a border belongs where it begins.
-    private func mask(_ encoded: EncodedText, spans: [Range<Int>], _ outcome: inout DatasetReport.Outcome) -> [Bool] {
-        var isTarget = [Bool](repeating: false, count: encoded.ids.count)
-        var straddling = 0
-        for (index, offset) in encoded.offsets.enumerated() where !offset.isEmpty {
-            for span in spans {
-                if index > 0, span.contains(offset.lowerBound) { isTarget[index] = true }
-                let crossesStart = offset.lowerBound < span.lowerBound && span.lowerBound < offset.upperBound
-                let crossesEnd = offset.lowerBound < span.upperBound && span.upperBound < offset.upperBound
-                if crossesStart || crossesEnd { straddling += 1 }
-            }
-        }
-        outcome.straddlingTokens += straddling
-        return isTarget
+    private func everyTokenButTheFirst(_ encoded: EncodedText) -> Sequence {
+        let count = encoded.ids.count
+        let ownCount = count - (encoded.ids.last == encoder.endID ? 1 : 0)
+        return Sequence(
+            ids: encoded.ids, isTarget: (0..<count).map { $0 > 0 }, firstOwnTarget: ownCount > 1 ? 1 : nil)
     }
-
-    private func everyTokenButTheFirst(_ count: Int) -> [Bool] { (0..<count).map { $0 > 0 } }
 
     // MARK: Beginning and end of sequence
 

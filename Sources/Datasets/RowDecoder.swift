@@ -118,9 +118,7 @@ public struct RowDecoder: Sendable {
         guard let value = record.fields[name], !value.isNull else { throw missing(name, record) }
         let turns = try self.messages(value, name, record)
         let system = try systemMessages(record, before: turns.messages)
-        return try conversation(
-            system + turns.messages, trainedFrom: 0, withoutLoss: turns.withoutLoss.map { $0 + system.count }, record,
-            index)
+        return try conversation(RegularTurns(system) + turns, trainedFrom: 0, record, index)
     }
 
     private func promptCompletion(_ record: SourceRow, _ index: Int) throws(DatasetError) -> DataRow {
@@ -137,12 +135,10 @@ public struct RowDecoder: Sendable {
             throw wrong(
                 "\"\(promptName)\" and \"\(completionName)\" must both be texts or both be lists of messages", record)
         }
-        let turns = try messages(prompt, promptName, record).messages
-        let asked = try systemMessages(record, before: turns) + turns
+        let turns = try messages(prompt, promptName, record)
+        let asked = try RegularTurns(systemMessages(record, before: turns.messages)) + turns
         let answered = try messages(completion, completionName, record)
-        return try conversation(
-            asked + answered.messages, trainedFrom: asked.count,
-            withoutLoss: answered.withoutLoss.map { $0 + asked.count }, record, index)
+        return try conversation(asked + answered, trainedFrom: asked.messages.count, record, index)
     }
 
     private func alpaca(_ record: SourceRow, _ index: Int) throws(DatasetError) -> DataRow {
@@ -168,7 +164,7 @@ public struct RowDecoder: Sendable {
     ) throws(DatasetError) -> DataRow {
         if isChat {
             let messages = asked + [Self.message("assistant", answer)]
-            return try conversation(messages, trainedFrom: asked.count, record, index)
+            return try conversation(RegularTurns(messages), trainedFrom: asked.count, record, index)
         }
         guard !answer.isBlank else { throw DatasetError(.empty, record.place, "the answer is empty") }
         let prompt = RowRendering.plainPrompt(asked.map { $0["content"]?.string ?? "" }, format: format)

@@ -34,6 +34,20 @@ public protocol TextEncoder: Sendable {
 /// Turns a conversation into the text that a model sees.
 public protocol ConversationRenderer: Sendable {
     func renderConversation(_ messages: [JSONValue], addGenerationPrompt: Bool, extra: JSONObject) throws -> String
+    /// What messages call the template.
+    var name: String { get }
+    /// The day that the template is told which asks for today's; `nil` where it asks for none.
+    var dayTold: String? { get }
+    /// Whether the template may read a message's member of that name.
+    func reads(_ member: String) -> Bool
     /// The template's text, for digests.
     var rendererSource: String { get }
+}
+
+extension ConversationRenderer {
+    public var name: String { "the chat template" }
+    public var dayTold: String? { nil }
+
+    /// Whether the name stands in the template's text.
+    public func reads(_ member: String) -> Bool { Array(rendererSource.utf8).holds(Array(member.utf8)) }
 }

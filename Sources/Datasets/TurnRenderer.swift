@@ -1,12 +1,23 @@
 // Which bytes of a rendered conversation carry loss: found by rendering prefixes of it, never by searching for tokens.
 
+internal import ChatTemplates
 internal import JSON
+
+/// Where a trained turn lies in its text.
+struct AnswerSpan: Equatable {
+    /// The bytes that carry loss, the end of the turn with them.
+    var range: Range<Int>
+    /// Where the end of the turn begins: before it stands what the turn itself says.
+    var ownEnd: Int
+    /// The number of the turn's message.
+    var message: Int
+}
 
 /// A text with the bytes that carry loss.
 struct RenderedPart: Equatable {
     var text: [UInt8]
     /// Ascending, disjoint.
-    var spans: [Range<Int>]
+    var spans: [AnswerSpan]
 }
 
 /// Renders a conversation and finds its trained turns.
@@ -29,7 +40,9 @@ struct TurnRenderer {
     private struct Turn {
         /// The conversation up to this turn.
         var text: [UInt8]
-        var span: Range<Int>
+        var span: AnswerSpan
+
+        var trainedText: ArraySlice<UInt8> { text[..<span.range.upperBound] }
     }
 
     mutating func parts(
@@ -39,11 +52,11 @@ struct TurnRenderer {
         for index in trained { turns.append(try turn(index, messages, extra, place)) }
         guard let last = turns.last else { return [] }
         let full = try render(messages[...], generationPrompt: false, extra, place)
-        let isWhole = full.starts(with: last.text[..<last.span.upperBound])
+        let isWhole = full.starts(with: last.trainedText)
         var main = RenderedPart(text: isWhole ? full : last.text, spans: [])
         var parts: [RenderedPart] = []
         for turn in turns {
-            if main.text.starts(with: turn.text[..<turn.span.upperBound]) {
+            if main.text.starts(with: turn.trainedText) {
                 main.spans.append(turn.span)
             } else {
                 parts.append(RenderedPart(text: turn.text, spans: [turn.span]))
@@ -61,14 +74,60 @@ struct TurnRenderer {
                 try renderer.renderConversation(Array(messages), addGenerationPrompt: generationPrompt, extra: extra)
                     .utf8)
         } catch {
-            throw DatasetError(.template, place, "the chat template cannot render this conversation: \(error)")
+            let isEndless = (error as? TemplateError)?.fault == .limit
+            throw DatasetError(
+                isEndless ? .endlessTemplate : .template, place,
+                "\(renderer.name) cannot render this conversation: \(error)",
+                hint: isEndless ? "give another one with data.chat_template" : nil)
         }
+    }
+
+    /// What inference sees before the turn `index`.
+    func prompt(
+        before index: Int, _ messages: [JSONValue], _ extra: JSONObject, _ place: RowPlace
+    ) throws(DatasetError) -> [UInt8] {
+        do throws(DatasetError) {
+            return try render(messages[..<index], generationPrompt: true, extra, place)
+        } catch {
+            // Many templates cannot render a conversation of no message, or of a system prompt alone, but one that begins with
+            // the assistant: there the prompt is what they put before its first word.
+            guard !error.isEndlessTemplate, let upToTurn = try? render(messages[...index], generationPrompt: false, extra, place),
+                let start = start(of: index, in: upToTurn, messages, extra, place)
+            else { throw error }
+            return Array(upToTurn[..<start])
+        }
+    }
+
+    /// Where the turn `index` begins in `text`, which ends with it: behind the generation prompt before the place at which
+    /// another first word makes another text.
+    private func start(
+        of index: Int, in text: [UInt8], _ messages: [JSONValue], _ extra: JSONObject, _ place: RowPlace
+    ) -> Int? {
+        guard !messages[..<index].contains(where: { $0["role"]?.string == "user" }), var turn = messages[index].object
+        else { return nil }
+        let content = MessageText.of(messages[index]).trimmingWhiteSpace
+        turn["content"] = .string((content.hasPrefix("0") ? "1" : "0") + content)
+        let other = Array(messages[..<index]) + [.object(turn)]
+        guard !content.isEmpty, let changed = try? render(other[...], generationPrompt: false, extra, place) else {
+            return nil
+        }
+        let first = zip(text, changed).prefix { $0 == $1 }.count
+        guard let opening = try? generationPrompt(extra, place), !opening.isEmpty else { return first }
+        return text.lastPlace(of: opening, before: first).map { $0 + opening.count } ?? first
+    }
+
+    /// What the template puts before an answer.
+    private func generationPrompt(_ extra: JSONObject, _ place: RowPlace) throws(DatasetError) -> [UInt8] {
+        let messages = [RowDecoder.message("user", "a")][...]
+        let without = try render(messages, generationPrompt: false, extra, place)
+        let with = try render(messages, generationPrompt: true, extra, place)
+        return with.starts(with: without) ? Array(with[without.count...]) : []
     }
 
     private mutating func turn(
         _ index: Int, _ messages: [JSONValue], _ extra: JSONObject, _ place: RowPlace
     ) throws(DatasetError) -> Turn {
-        let prompt = try render(messages[..<index], generationPrompt: true, extra, place)
+        let prompt = try prompt(before: index, messages, extra, place)
         let upToTurn = try render(messages[...index], generationPrompt: false, extra, place)
         guard upToTurn.count > prompt.count, upToTurn.starts(with: prompt) else {
             throw DatasetError(
@@ -77,13 +136,16 @@ struct TurnRenderer {
                 hint: "training on it would teach a text that inference never sees; give another data.chat_template")
         }
         let tail = Array(upToTurn[prompt.count...])
-        let end = endOfTurn(in: tail, content: messages[index]["content"]?.string ?? "")
-        return Turn(text: upToTurn, span: prompt.count..<(prompt.count + end))
+        let (ownEnd, end) = endOfTurn(in: tail, content: MessageText.of(messages[index]))
+        let span = AnswerSpan(
+            range: prompt.count..<(prompt.count + end), ownEnd: prompt.count + ownEnd, message: index)
+        return Turn(text: upToTurn, span: span)
     }
 
     /// Where the turn ends in `tail`, the text behind the generation prompt: behind its end-of-turn token, which is the first
     /// special token behind the message's own text. White space that the template puts behind it does not belong to the turn.
-    private mutating func endOfTurn(in tail: [UInt8], content: String) -> Int {
+    /// `own`: where that token begins.
+    private mutating func endOfTurn(in tail: [UInt8], content: String) -> (own: Int, end: Int) {
         let encoded = encoder.encodeText(
             String(decoding: tail, as: UTF8.self), addSpecialTokens: false, parseSpecial: true)
         let special = zip(encoded.ids, encoded.offsets).filter { encoder.isSpecialToken($0.0) && !$0.1.isEmpty }.map(
@@ -91,11 +153,12 @@ struct TurnRenderer {
         if let contentEnd = Self.endOfLast(Array(content.trimmingWhiteSpace.utf8), in: tail, outside: special),
             let marker = special.first(where: { $0.lowerBound >= contentEnd })
         {
-            return marker.upperBound
+            return (marker.lowerBound, marker.upperBound)
         }
-        if let marker = special.last { return marker.upperBound }
+        if let marker = special.last { return (marker.lowerBound, marker.upperBound) }
         turnsWithoutEnd += 1
-        return (tail.lastIndex { !Self.isWhiteSpace($0) } ?? tail.count - 1) + 1
+        let end = (tail.lastIndex { !Self.isWhiteSpace($0) } ?? tail.count - 1) + 1
+        return (end, end)
     }
 
     private static func isWhiteSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
@@ -113,4 +176,9 @@ struct TurnRenderer {
         }
         return nil
     }
+}
+
+extension DatasetError {
+    /// Whether a template was stopped, which every other row would start again.
+    var isEndlessTemplate: Bool { problems.contains { $0.kind == .endlessTemplate } }
 }

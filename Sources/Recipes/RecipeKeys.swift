@@ -84,7 +84,18 @@ extension DataSection: RecipeKeyed {
                 "labels", \.labels, expected: "a list of labels",
                 "label set of classification rows; empty: as found in train"),
             .text(
-                "chat_template", \.chatTemplate, "a Jinja template or a file that holds one; null: the tokenizer's own"),
+                "chat_template", \.chatTemplate,
+                "a Jinja template, a file that holds one, or a model's folder; null: the tokenizer's own"),
+            .text(
+                "template_date", \.templateDate, expected: "a day, as 2025-01-31",
+                "the day that a chat template is told which asks for today's",
+                accepts: { text in
+                    let bytes = Array(text.utf8)
+                    return bytes.count == 10
+                        && bytes.enumerated().allSatisfy { place, byte in
+                            [4, 7].contains(place) ? byte == 45 : (48...57).contains(byte)
+                        }
+                }),
             .choice(
                 "prompt_style", \.promptStyle,
                 "prompt/completion, Alpaca and classification rows: chat puts them through the chat template, plain joins the texts "

@@ -52,6 +52,8 @@ public struct DataSection: Sendable, Equatable {
     public var labels: [String] = []
     /// A template, or the path of a file that holds one; `nil`: the tokenizer's own.
     public var chatTemplate: String?
+    /// What a template that asks for today's date is told.
+    public var templateDate = "2025-01-01"
     public var maxLength = 512
     public var tooLong = TooLong.error
     public var trainOnPrompt = false

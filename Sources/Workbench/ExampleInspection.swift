@@ -62,7 +62,7 @@ public struct ExampleInspection: Presentable {
             "kind": "example", "path": .string(request.path), "row": .integer(request.number),
             "rows_are_numbered_from": 0, "side": row.side.map { .string($0) } ?? .null,
             "place": .string("\(row.place)"), "model": .string(row.model),
-            "max_length": row.limit.map { .integer($0) } ?? .null,
+            "max_length": row.limit.map { .integer($0) } ?? .null, "remarks": .array(row.remarks.map { .string($0) }),
             "sequences": .array(
                 sequences.map { example, lines in
                     [
@@ -81,6 +81,7 @@ public struct ExampleInspection: Presentable {
             "tokens of \(row.model)" + (row.limit.map { ", max_length \($0)" } ?? ""),
             TokenLines.legend(request.colours),
         ]
+        lines += row.remarks.map { "warning: " + $0 }
         for (index, sequence) in sequences.enumerated() {
             let (tokens, targets) = (sequence.example.ids.count, sequence.example.targetCount)
             lines += [

@@ -26,6 +26,7 @@ extension InspectedRow {
         let preparation = try RowPreparation(
             ResolvedRecipe(model: opened.path, data: nil, overrides: request.overrides).recipe.data, opened)
         examples = try wanted.map { try sequences.example($0) }
+        remarks = []
         place = sequences.place(wanted[0])
         limit = nil
         model = opened.path

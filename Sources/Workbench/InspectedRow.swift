@@ -13,6 +13,8 @@ struct InspectedRow {
     /// `training` or `held-out` where there are two sides.
     let side: String?
     let examples: [TokenizedExample]
+    /// What of the row does not reach the text.
+    let remarks: [String]
     /// Tokens that training keeps of a sequence at most; `nil`: those shown are what is kept.
     let limit: Int?
     let model: String
@@ -75,6 +77,7 @@ struct InspectedRow {
         guard !examples.isEmpty else {
             throw Failure(.badInput, "\(row.place): no token of this row carries loss")
         }
+        remarks = report.remarks.counts.map(\.fact)
         place = row.place
         model = preparation.opened.path
         tokens = preparation.tokens

@@ -22,10 +22,16 @@ struct OpenedModel {
     let tokenizer: Tokenizer
     /// SHA-256 of what the tokenizer was made from.
     let tokenizerDigest: String
-    /// The chat template's source, if the model or the recipe brings one.
-    let templateSource: String?
+    /// The chat templates, if the model or the recipe brings one.
+    let templates: ChatTemplateSources?
 
-    /// - Parameter chatTemplate: `data.chat_template`: a template, or the path of a file that holds one.
+    /// What messages call it.
+    let templateName: String
+
+    /// The text of the usual one.
+    var templateSource: String? { templates?.usual }
+
+    /// - Parameter chatTemplate: `data.chat_template`: a template, or the path of a file that holds one or of a model's folder.
     init(_ path: String, chatTemplate: String? = nil) throws {
         guard !path.isEmpty else {
             throw Failure(.badInput, "model.path is missing", hint: "name a Hugging Face directory or a GGUF file")
@@ -49,14 +55,7 @@ struct OpenedModel {
                     .missingInput, "\(path)/tokenizer.json does not exist",
                     hint: "save the model's fast tokenizer there: tokenizer.save_pretrained(…) in transformers")
             }
-            var settings = try directory.json("tokenizer_config.json")
-            if let file = directory.fileURL("chat_template.jinja") {
-                let template = try Self.text(of: file.path)
-                var object = settings?.object ?? JSONObject()
-                object["chat_template"] = .string(template)
-                settings = .object(object)
-            }
-            let config = settings
+            let config = try directory.json("tokenizer_config.json")
             tokenizer = try Self.located(path + "/tokenizer.json") { try Tokenizer(huggingFace: json, config: config) }
             // The chat template stands in the settings too, and has a digest of its own.
             var decisive = config?.object ?? JSONObject()
@@ -65,7 +64,17 @@ struct OpenedModel {
         default:
             preconditionFailure("openWeights gives one of the two")
         }
-        templateSource = try Self.template(chatTemplate) ?? tokenizer.chatTemplateSource
+        let named = try ChatTemplateSources(setting: chatTemplate)
+        templates = try named ?? Self.templates(of: weights)
+        templateName = named == nil ? "the chat template of \(path)" : "the chat template of data.chat_template"
+    }
+
+    private static func templates(of weights: any WeightSource) throws -> ChatTemplateSources? {
+        switch weights {
+        case let gguf as GGUFWeights: ChatTemplateSources(gguf: gguf.gguf)
+        case let directory as HuggingFaceDirectory: try ChatTemplateSources(folder: directory.location)
+        default: nil
+        }
     }
 
     /// Puts the file's name before an error that does not know it.
@@ -73,21 +82,6 @@ struct OpenedModel {
         do { return try body() } catch {
             throw Failure(describing: error).located(file)
         }
-    }
-
-    /// The template named by the recipe: text with a tag in it is the template itself, anything else a path.
-    private static func template(_ setting: String?) throws -> String? {
-        guard let setting else { return nil }
-        if setting.contains("{%") || setting.contains("{{") { return setting }
-        try Failure.requireFile(setting, "the chat template")
-        return try text(of: setting)
-    }
-
-    private static func text(of file: String) throws -> String {
-        guard let text = String(validating: try WholeFile.bytes(file), as: UTF8.self) else {
-            throw Failure(.badInput, "\(file) is not UTF-8 text")
-        }
-        return text
     }
 
     /// How products are computed, and why.
@@ -120,11 +114,22 @@ struct OpenedModel {
         Thread.detachNewThread { _ = try? weights.contentDigest() }
     }
 
-    /// The chat template, compiled.
-    func chatTemplate() throws -> ChatTemplate? {
-        guard let templateSource else { return nil }
-        do { return try ChatTemplate(source: templateSource) } catch {
-            throw Failure(.badInput, "the chat template of \(path): \(error)")
+    /// The chat templates, compiled; a template that asks for the date is told `date`, written as 2025-01-31.
+    func renderer(date: String) throws -> TemplateRenderer? {
+        guard let templates else { return nil }
+        guard let clock = TemplateClock(date: date) else {
+            throw Failure(.badInput, "data.template_date: there is no day \(date)", hint: "write it as 2025-01-31")
+        }
+        var renderer = TemplateRenderer(
+            try compiled(templates.usual), toolTemplate: try templates.toolUse.map(compiled), tokenizer: tokenizer,
+            date: clock)
+        renderer.name = templateName
+        return renderer
+    }
+
+    private func compiled(_ source: String) throws -> ChatTemplate {
+        do { return try ChatTemplate(source: source) } catch {
+            throw Failure(.badInput, "\(templateName): \(error)")
         }
     }
 
@@ -162,12 +167,6 @@ extension GGUFVocabulary {
 }
 
 extension OpenedModel {
-    /// What templates ask for by name.
-    var templateExtra: JSONObject {
-        func text(_ id: Int32?) -> JSONValue { id.flatMap { tokenizer.text(ofToken: $0) }.map { .string($0) } ?? "" }
-        return JSONObject([("bos_token", text(tokenizer.bosID)), ("eos_token", text(tokenizer.eosID))])
-    }
-
     /// Tokens of a rendered conversation with exactly one beginning of sequence: the template's own, else the tokenizer's.
     func encodeRendered(_ text: String) -> [Int32] {
         let begin = tokenizer.bosID.flatMap { tokenizer.text(ofToken: $0) }
@@ -191,7 +190,9 @@ enum Compute {
 
 extension OpenedModel {
     /// SHA-256 of the chat template's text.
-    var templateDigest: String? { templateSource.map { SHA256.hex(of: $0) } }
+    var templateDigest: String? {
+        templates.map { SHA256.hex(of: ([$0.usual] + [$0.toolUse].compactMap(\.self)).joined(separator: "\n")) }
+    }
 
     /// Bytes of all weights as stored.
     var byteCount: Int { weights.byteCount }

@@ -21,7 +21,7 @@ struct RowPreparation {
     init(_ data: DataSection, _ opened: OpenedModel) throws {
         encoder = TokenizerEncoder(opened.tokenizer, digest: opened.tokenizerDigest)
         self.opened = opened
-        renderer = try opened.chatTemplate().map { TemplateRenderer($0, tokenizer: opened.tokenizer) }
+        renderer = try opened.renderer(date: data.templateDate)
         settings = data.settings
     }
 

@@ -1,6 +1,5 @@
 // Answers: prompt → template → tokens → text.
 
-internal import ChatTemplates
 internal import Datasets
 internal import Foundation
 public import JSON
@@ -64,7 +63,7 @@ public struct GeneratedText: Presentable, Sendable {
 public final class TextGenerator {
     private let opened: OpenedModel
     private let model: LanguageModel
-    private let template: ChatTemplate?
+    private let template: TemplateRenderer?
     private let settings: GenerationSettings
     private let rendering: AdapterRendering
     private let seed: UInt64
@@ -85,7 +84,7 @@ public final class TextGenerator {
         attached = try adapter.map { try AttachedAdapter($0, to: model, base: opened) }
         let rendering = AdapterRendering(recipe, adapter: adapter, system: settings.system, isRaw: settings.isRaw)
         self.rendering = rendering
-        template = rendering.rendering.style == .plain ? nil : try opened.chatTemplate()
+        template = rendering.rendering.style == .plain ? nil : try opened.renderer(date: recipe.data.templateDate)
         guard template != nil || rendering.rendering.style != .chat else {
             throw Failure(
                 .badInput, "\(opened.path) has no chat template, and the prompt should go through one",
@@ -115,7 +114,10 @@ public final class TextGenerator {
         guard let template else {
             return opened.tokenizer.encode(plain(prompt), addSpecialTokens: true).ids
         }
-        let text = try template.render(messages: messages, addGenerationPrompt: true, extra: opened.templateExtra)
+        let text: String
+        do { text = try template.renderConversation(messages, addGenerationPrompt: true, extra: JSONObject()) } catch {
+            throw Failure(.badInput, "\(template.name) cannot render this conversation: \(error)")
+        }
         return opened.encodeRendered(text)
     }
 

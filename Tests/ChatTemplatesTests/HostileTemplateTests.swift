@@ -1,6 +1,7 @@
 // Templates come from strangers: whatever they hold, rendering ends, with a text or an error.
 
 import ChatTemplates
+import Foundation
 import JSON
 import Testing
 import TestSupport
@@ -41,6 +42,37 @@ struct HostileTemplateTests {
         "{% set ns = namespace(x='ab') %}{% for i in range(1000) %}{% set ns.x = ns.x|replace('', ns.x) %}{% endfor %}",
     ])
     func hostileWorkIsStopped(source: String) { #expect(outcome(source) == .limit) }
+
+    /// Work that no count of steps sees: whole texts and lists in each of them.
+    @Test(arguments: [
+        "{% set s = range(100000)|list %}{% for i in range(100000) %}{% set t = s|sort %}{% endfor %}",
+        "{% set s = range(100000)|list %}{% for i in range(100000) %}{% set t = s|tojson %}{% endfor %}",
+        "{% set s = range(100000)|list %}{% for i in range(100000) %}{% for x in s %}{% break %}{% endfor %}{% endfor %}",
+        "{% set s = 'a ' * 30000 %}{% for i in range(100000) %}{% set t = s|title %}{{ s|wordcount }}{% endfor %}",
+        "{% set s = 'ab' * 1000000 %}{% for i in range(100000) %}{% set t = s.find('bb') %}{% endfor %}",
+        "{% macro m() %}{{ 'y' * 1000000 }}{% endmacro %}{% for i in range(100000) %}{% set t = m() %}{% endfor %}",
+        "{% for i in range(100000) recursive %}{{ loop(range(100000)) }}{% endfor %}",
+    ])
+    func workIsStoppedByTheClock(source: String) {
+        let start = threadSeconds()
+        #expect(outcome(source) == .limit)
+        #expect(threadSeconds() - start < 2)
+    }
+
+    @Test func longNeedlesAreFoundInTimeThatGrowsWithTheText() {
+        let source =
+            "{% set s = 'a' * 1000000 %}{% set p = 'a' * 500000 ~ 'b' %}{{ s.find(p) }}{{ s.rfind(p) }}{{ p in s }}"
+            + "{{ s.count(p) }}{{ s.replace(p, '')|length }}"
+        let start = threadSeconds()
+        #expect(outcome(source) == nil)
+        #expect(threadSeconds() - start < 2)
+    }
+
+    private func threadSeconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
 
     @Test func cyclesAndLongChainsAreFreed() {
         #expect(outcome("{% set ns = namespace() %}{% set ns.me = ns %}{{ ns.me.me.x }}") == nil)

@@ -199,4 +199,31 @@ private let twoTurns = """
             #expect(other.answerText == "different")
         }
     }
+
+    // MARK: Borders
+
+    /// Silent failure: the token that joins the prompt's last space to the answer is left out, and only end tokens are trained.
+    @Test func theMaskBeginsWhereThePromptsOwnTokensEnd() throws {
+        let set = try prepare("a.jsonl", #"{"prompt": "mood: ", "completion": "good"}"#, renderer: nil)
+        // "mood", ":", " good", end.
+        #expect(set.examples[0].isTarget == [false, false, true, true])
+        #expect(set.report.straddlingTokens == 1)
+        let chat = #"{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "good day"}]}"#
+        let turns = try prepare("a.jsonl", chat, renderer: .withoutEnd)
+        #expect(trainedText(turns.examples[0], in: "user: a\nassistant: good day\n") == " good day")
+    }
+
+    @Test func anAnswerWithoutATokenOfItsOwnIsAnError() throws {
+        let good = #"{"prompt": "a", "completion": " b"}"#
+        let glued = #"{"prompt": "sun", "completion": "day"}"#
+        let error = #expect(throws: DatasetError.self) {
+            try prepare("a.jsonl", good + "\n" + glued, renderer: nil)
+        }
+        #expect(error?.problems.first?.kind == .noTarget)
+        #expect(error?.problems.first?.place.line == 2)
+        // A text of one token teaches nothing but to end: left out and counted.
+        let texts = try prepare("a.jsonl", #"{"text": "one"}"# + "\n" + #"{"text": "one two"}"#)
+        #expect(texts.examples.count == 1)
+        #expect(texts.report.rowsWithoutTarget == 1)
+    }
 }

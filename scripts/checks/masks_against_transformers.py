@@ -5,10 +5,13 @@
 
 Needs transformers, tokenizers, torch (for an empty model beside the tokenizer) and h5py. Each set is written as rows of `messages`,
 prepared by Lathe, and computed again here: a trained turn is what the template renders behind the generation prompt, up to and
-including its end-of-turn token; a token carries loss where it begins inside. Exits 1 where one id or one mask differs.
+including its end-of-turn token; a token carries loss where it begins inside, or straddles the border and differs from the prompt's
+own. The set `odd` has messages as servers and tables write them: no content beside calls, content in parts, arguments as JSON text,
+reasoning under any of its names, nulls. Exits 1 where one id or one mask differs.
 """
 import argparse
 import csv
+import datetime
 import gzip
 import itertools
 import json
@@ -121,7 +124,47 @@ def thinking(data):
             yield row
 
 
-SETS = {"smile": smile, "kdconv": kdconv, "mts-dialog": mts_dialog, "multidogo": multidogo, "taskmaster": taskmaster, "tools": tools,
+def odd(data):
+    """Messages as servers and tables write them."""
+    tool = {"type": "function", "function": {"name": "get_rain", "description": "Rain in a city", "parameters": {
+        "type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}}}
+    ask, told = {"role": "user", "content": "Rain in Oslo?"}, {"role": "assistant", "content": "Take a coat."}
+    for arguments in ({"city": "Oslo"}, '{"city": "Troms\\u00f8 \\"harbour\\""}', ""):
+        for content in (None, "", "I look."):
+            call = {"id": "abcdefghi", "type": "function", "function": {"name": "get_rain", "arguments": arguments}}
+            answer = {"role": "assistant", "content": content, "tool_calls": [call]}
+            result = {"role": "tool", "tool_call_id": "abcdefghi", "name": "get_rain", "content": '{"mm": 4, "sky": "gr\u00e5"}'}
+            yield {"messages": [ask, answer, result, told], "tools": [tool]}
+            yield {"messages": [ask, answer, result, told], "tools": json.dumps([tool])}
+    for name in ("reasoning_content", "thinking", "reasoning"):
+        yield {"messages": [ask, dict(told, **{name: "Clouds from the west."})]}
+        yield {"messages": [ask, dict(told, **{name: "Clouds."}), ask, dict(told, **{name: "Still clouds."})]}
+    yield {"messages": [dict(ask, tool_calls=None, tools=None), dict(told, tool_calls=[], name=None)], "tools": "[]"}
+    yield {"messages": [dict(ask, content=[{"type": "text", "text": "Rain"}, {"type": "text", "text": " in Oslo?"}]), told]}
+    yield {"messages": [ask, dict(told, content=[{"type": "text", "text": "Take a coat."}])]}
+    yield {"messages": [dict(told, content="Welcome."), ask, told]}
+    yield {"messages": [{"role": "system", "content": "Be brief."}, dict(told, content="Welcome."), ask, told]}
+    yield {"messages": [{"role": "developer", "content": "Be brief."}, ask, told]}
+
+
+def regular(row):
+    """What a row of odd messages means, for transformers."""
+    row = dict(row)
+    if isinstance(row.get("tools"), str):
+        row["tools"] = json.loads(row["tools"]) or None
+    messages = []
+    for turn in row["messages"]:
+        turn = {name: value for name, value in turn.items() if name != "weight" and value not in (None, [])}
+        if "tool_calls" in turn:
+            turn["tool_calls"] = json.loads(json.dumps(turn["tool_calls"]))
+            for call in turn["tool_calls"]:
+                if isinstance(call["function"]["arguments"], str):
+                    call["function"]["arguments"] = json.loads(call["function"]["arguments"] or "{}")
+        messages.append(turn)
+    return dict(row, messages=messages)
+
+
+SETS = {"odd": odd, "smile": smile, "kdconv": kdconv, "mts-dialog": mts_dialog, "multidogo": multidogo, "taskmaster": taskmaster, "tools": tools,
         "thinking": thinking}
 
 
@@ -152,10 +195,13 @@ class Reference:
 
     def render(self, messages, row, prompt=False):
         try:
-            return self.tokenizer.apply_chat_template(
+            text = self.tokenizer.apply_chat_template(
                 messages, tools=row.get("tools"), tokenize=False, add_generation_prompt=prompt)
         except Exception as error:  # what a template raises has many types
             raise Skip(str(error)) from error
+        if "{'type': '" in text:
+            raise Skip("a list is printed as Python prints it")
+        return text
 
     def encode(self, text):
         encoded = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
@@ -169,21 +215,27 @@ class Reference:
         tail = text[len(prompt):]
         ids, offsets = self.encode(tail)
         marks = [(start, stop) for token, (start, stop) in zip(ids, offsets) if token in self.special]
-        content = (messages[number].get("content") or "").strip()
+        content = messages[number].get("content") or ""
+        content = (content if isinstance(content, str) else "".join(part["text"] for part in content)).strip()
         found = tail.rfind(content) if content else -1
         while found >= 0 and any(start < edge < stop for start, stop in marks for edge in (found, found + len(content))):
             found = tail.rfind(content, 0, found + len(content) - 1)
         behind = [stop for start, stop in marks if found >= 0 and start >= found + len(content)]
         end = behind[0] if behind else marks[-1][1] if marks else len(tail.rstrip(" \t\n\v\f\r"))
+        says = [content, *(call["function"]["name"] for call in messages[number].get("tool_calls", []))]
+        if not any(piece and piece in tail[:end] for piece in says):
+            raise Skip("nothing of an answer is rendered")
         return text, len(prompt), len(prompt) + end
 
     def sequences(self, row):
         """Ids and masks of a row: one sequence, and one more for each turn that later turns render differently."""
-        messages = [{name: value for name, value in turn.items() if name != "weight"} for turn in row["messages"]]
-        trained = [number for number, turn in enumerate(row["messages"]) if turn["role"] == "assistant"]
+        weights = [turn.get("weight", 1) for turn in row["messages"]]
+        row = regular(row)
+        messages = row["messages"]
+        trained = [number for number, turn in enumerate(messages) if turn["role"] == "assistant"]
         if self.variant.get("train_on") == "last":
             trained = trained[-1:]
-        trained = [number for number in trained if row["messages"][number].get("weight", 1)]
+        trained = [number for number in trained if weights[number]]
         if not trained:
             raise Skip("no turn is trained")
         whole = self.render(messages, row)
@@ -206,8 +258,15 @@ class Reference:
 
     def masked(self, text, spans):
         ids, offsets = self.encode(text)
-        return ids, [int(place > 0 and first < last and any(start <= first < end for start, end in spans))
-                     for place, (first, last) in enumerate(offsets)]
+        mask = [0] * len(ids)
+        for start, end in spans:
+            first = next(place for place, (_, last) in enumerate(offsets) if last > start)
+            if offsets[first][0] < start:
+                alone = self.encode(text[:start])[0]
+                first = min(first, sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(ids, alone))))
+            for place in range(max(1, first), len(ids)):
+                mask[place] |= int(offsets[place][0] < end and offsets[place][0] < offsets[place][1])
+        return ids, mask
 
     def cut(self, sequences):
         length = self.variant.get("max_length", 1 << 30)
@@ -234,14 +293,12 @@ def model_folder(folder, tokenizer_file, template, begin, end):
 def prepared(lathe, folder, model, rows, variant):
     data = folder / "rows.jsonl"
     data.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
-    settings = [f"max_length: {variant.get('max_length', 32768)}", "too_long: truncate"]
+    settings = [f"max_length: {variant.get('max_length', 32768)}", "too_long: truncate", f"template_date: {datetime.date.today()}"]
     settings += [f"{name}: {str(variant[name]).lower()}" for name in ("train_on", "train_on_prompt") if name in variant]
     recipe = folder / "recipe.yaml"
     recipe.write_text(f"name: masks\nmodel: {{ path: {json.dumps(str(model))} }}\ndata: {{ train: rows.jsonl, format: chat, "
                       f"{', '.join(settings)} }}\n")
     ran = subprocess.run([lathe, "prepare", recipe.name], cwd=folder, capture_output=True, text=True)
-    if "'strftime_now' is undefined" in ran.stderr:
-        return None
     if ran.returncode != 0:
         raise SystemExit(f"lathe prepare failed on {folder}:\n{ran.stderr}")
     with h5py.File(folder / "checkpoints/masks/prepared/examples.h5") as file:
@@ -295,9 +352,6 @@ def main() -> int:
                     folder = pathlib.Path(scratch) / f"{set_name}-{number}"
                     folder.mkdir()
                     found = prepared(lathe, folder, model, usable, variant)
-                    if found is None:
-                        print(f"{name:40} {set_name:11} asks for today's date, which Lathe gives no template")
-                        continue
                     wrong = [place for place, sequences in enumerate(wanted) if found.get(place, []) != sequences]
                     differing += len(wrong)
                     targets = sum(sum(mask) for sequences in wanted for _, mask in sequences)

@@ -80,7 +80,8 @@ public final class RowTokeniser {
         guard settings.format != .preference, settings.format != .rated else { return }
         waiting.append((row, source.fields))
         waitingBytes += JSONValue.object(source.fields).textByteCount
-        if waiting.count >= Self.rowsAtOnce || waitingBytes >= Self.bytesAtOnce { try flush() }
+        // The first row goes alone: a template that never ends is known before many rows wait for it.
+        if rowCount == 1 || waiting.count >= Self.rowsAtOnce || waitingBytes >= Self.bytesAtOnce { try flush() }
     }
 
     /// Makes tokens of the waiting rows, on all threads, and hands them on in their order.
@@ -96,6 +97,7 @@ public final class RowTokeniser {
                     isEmpty = false
                 }
                 try sink.receive(row, fields: fields, examples: outcome.examples)
+            case .failure(let error) where error.isEndlessTemplate: throw error
             case .failure(let error) where error.problems.allSatisfy({ Self.rowFaults.contains($0.kind) }): reject(error)
             case .failure(let error): problems.add(error)
             }
@@ -105,7 +107,7 @@ public final class RowTokeniser {
     }
 
     /// What is the fault of a row alone.
-    private static let rowFaults: Set<DatasetProblem.Kind> = [.template, .notAPrefix]
+    private static let rowFaults: Set<DatasetProblem.Kind> = [.template, .notAPrefix, .noTarget]
     /// Rows and bytes of text that are held at once.
     private static let rowsAtOnce = 512
     private static let bytesAtOnce = 4 << 20
@@ -156,6 +158,7 @@ public final class RowTokeniser {
             )
         }
         report.format = settings.format
+        report.dayTold = renderer?.dayTold
         report.input = inputReport(isOwn ? input : nil)
         report.promptStyle = settings.promptStyle
         report.system = settings.system

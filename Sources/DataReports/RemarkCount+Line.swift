@@ -1,0 +1,42 @@
+// What of the rows does not reach the text, in the words of who wrote them.
+
+internal import Datasets
+
+extension RemarkCount {
+    /// "2 training rows: 3 declared tools are not in the text that the chat template renders (a.jsonl:1, a.jsonl:4)".
+    func line(_ side: String) -> String {
+        let rows = "\(Figures.count(self.rows)) \(side) \(self.rows == 1 ? "row" : "rows")"
+        let more = self.rows > places.count ? ", …" : ""
+        return rows + ": " + fact + " (" + places.map(\.description).joined(separator: ", ") + more + ")"
+    }
+
+    /// What is remarked, without the rows.
+    public var fact: String {
+        switch kind {
+        case .systemPrompt: lost("system prompt")
+        case .developerTurn: lost("turn of the developer", "turns of the developer")
+        case .userTurn: lost("turn of the user, or part of it,", "turns of the user, or parts of them,")
+        case .toolTurn: lost("result of a tool", "results of tools")
+        case .otherTurn:
+            lost("turn of the role \(shownDetail)", "turns of the role \(shownDetail)") + "; data.roles maps names"
+        case .answer: lost("part of an answer", "parts of answers")
+        case .reasoning: lost("piece of reasoning", "pieces of reasoning") + ", so nothing of it is trained"
+        case .earlierReasoning:
+            lost("piece of reasoning of an earlier answer", "pieces of reasoning of earlier answers")
+        case .toolCall: lost("name or argument of a call of a tool", "names and arguments of calls of tools")
+        case .tool: lost("declared tool")
+        case .joinedParts: "content in parts is joined to one text, as the chat template takes no parts"
+        case .lossElsewhere:
+            Figures.count(count, "turn") + (count == 1 ? " asks" : " ask")
+                + " for loss and is not the assistant's: data.train_on: all trains every turn"
+        case .unreadMember: "nothing reads the member \(shownDetail) of messages (\(Figures.count(count, "time")))"
+        }
+    }
+
+    private func lost(_ one: String, _ many: String? = nil) -> String {
+        Figures.count(count, one, plural: many) + (count == 1 ? " is" : " are")
+            + " not in the text that the chat template renders"
+    }
+
+    private var shownDetail: String { "\"" + (detail.count > 40 ? detail.prefix(39) + "…" : detail) + "\"" }
+}

@@ -1,0 +1,57 @@
+// Which tokens carry loss: from the first one that the prompt alone would not have, to the end of the answer.
+
+/// The mask of one sequence, answer by answer.
+///
+/// A tokenizer may join the prompt's last characters to the answer's first: the token that straddles the border is the answer's,
+/// as the prompt's own tokens lack it.
+struct AnswerMask {
+    private let encoded: EncodedText
+    private(set) var isTarget: [Bool]
+    /// Tokens that lie across the border of an answer.
+    private(set) var straddlingTokens = 0
+
+    init(_ encoded: EncodedText) {
+        self.encoded = encoded
+        isTarget = [Bool](repeating: false, count: encoded.ids.count)
+    }
+
+    /// Marks the tokens of an answer of a conversation; gives the first of the answer's own, its end left aside, or `nil` where
+    /// there is none.
+    ///
+    /// - Parameter promptIDs: the tokens of what stands before the answer, had alone.
+    mutating func add(_ span: AnswerSpan, promptIDs: () -> [Int32]) -> Int? {
+        guard var first = encoded.offsets.firstIndex(where: { !$0.isEmpty && $0.upperBound > span.range.lowerBound })
+        else { return nil }
+        if encoded.offsets[first].lowerBound < span.range.lowerBound {
+            straddlingTokens += 1
+            first = min(first, commonCount(promptIDs()))
+        }
+        var firstOwn: Int?
+        for index in max(1, first)..<max(1, encoded.ids.count) where !encoded.offsets[index].isEmpty {
+            let offset = encoded.offsets[index]
+            guard offset.lowerBound < span.range.upperBound else { break }
+            isTarget[index] = true
+            if firstOwn == nil, offset.lowerBound < span.ownEnd, offset.upperBound > span.range.lowerBound {
+                firstOwn = index
+            }
+            if offset.upperBound > span.range.upperBound { straddlingTokens += 1 }
+        }
+        return firstOwn
+    }
+
+    /// Marks everything behind a prompt; gives the first token of the answer itself, or `nil` where there is none.
+    ///
+    /// - Parameters:
+    ///   - promptIDs: the prompt's tokens, had alone.
+    ///   - border: where the prompt's bytes end.
+    ///   - ownCount: tokens before the end of the sequence.
+    mutating func addCompletion(behind promptIDs: [Int32], border: Int, ownCount: Int) -> Int? {
+        let first = max(1, commonCount(promptIDs))
+        straddlingTokens += encoded.offsets.count { $0.lowerBound < border && border < $0.upperBound }
+        for index in first..<max(first, encoded.ids.count) { isTarget[index] = true }
+        return (first..<max(first, ownCount)).first { encoded.offsets[$0].upperBound > border }
+    }
+
+    /// Tokens that the sequence begins with as the prompt alone does.
+    private func commonCount(_ promptIDs: [Int32]) -> Int { zip(encoded.ids, promptIDs).prefix { $0 == $1 }.count }
+}

@@ -1,0 +1,184 @@
+import ChatTemplates
+import Datasets
+import Foundation
+import JSON
+import Testing
+
+/// What a row says reaches the text, or it is said.
+@Suite struct LostPieceTests {
+    /// Renders roles and texts, and nothing else.
+    private static let plain =
+        "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m['content'] + '' }}<|im_end|>\n{% endfor %}"
+        + "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+
+    private static let withTools =
+        "{% if tools %}<|im_start|>system\n{{ tools | tojson }}<|im_end|>\n{% endif %}"
+        + "{% for m in messages %}<|im_start|>{{ m.role }}\n{% if m.content is defined %}{{ m.content }}{% else %}∅{% endif %}"
+        + "{% for c in m.tool_calls or [] %}{{ c.function.name }} {{ c.function.arguments | tojson }}{% endfor %}<|im_end|>\n"
+        + "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+
+    private func template(_ source: String, tools: String? = nil, date: String = "2025-01-01") throws -> TemplateRenderer {
+        TemplateRenderer(
+            try ChatTemplate(source: source), toolTemplate: try tools.map { try ChatTemplate(source: $0) },
+            variables: JSONObject(), date: try #require(TemplateClock(date: date)))
+    }
+
+    private func prepared(_ row: String, _ source: String, tools: String? = nil) throws -> PreparedDataset {
+        try withFile("a.jsonl", row) { path in
+            try PreparedDataset(
+                files: [path], encoder: ToyEncoder(), renderer: template(source, tools: tools), settings: .test())
+        }
+    }
+
+    private func remarks(_ row: String, _ source: String) throws -> [String] {
+        try prepared(row, source).report.remarks.counts.map { entry in
+            "\(entry.kind.rawValue)\(entry.detail.isEmpty ? "" : " \(entry.detail)") \(entry.count) \(entry.places.map(\.line))"
+        }
+    }
+
+    private func problem(_ row: String, _ source: String) -> DatasetProblem? {
+        do {
+            _ = try prepared(row, source)
+            return nil
+        } catch { return (error as? DatasetError)?.problems.first }
+    }
+
+    private static let call = """
+        {"messages": [{"role": "user", "content": "Rain in Oslo?"}, {"role": "assistant", "content": null, \
+        "tool_calls": [{"function": {"name": "rain", "arguments": {"city": "Oslo é \\"x\\""}}}]}], \
+        "tools": [{"type": "function", "function": {"name": "rain", "parameters": {}}}]}
+        """
+
+    @Test func anAnswerOfWhichNothingIsRenderedIsNeverTrained() throws {
+        let found = problem(Self.call, Self.plain)
+        #expect(found?.kind == .noTarget)
+        #expect(
+            found?.message
+                == "message 1, the assistant's: the chat template renders nothing of it (a call of rain)")
+        // The same call in a template that renders it: nothing to say, escapes or not.
+        #expect(try remarks(Self.call, Self.withTools) == [])
+    }
+
+    @Test func contentThatIsNotThereReachesTheTemplateAsMissing() throws {
+        let set = try prepared(Self.call, Self.withTools)
+        let text =
+            "<|im_start|>system\n[{\"type\": \"function\", \"function\": {\"name\": \"rain\", \"parameters\": {}}}]<|im_end|>\n"
+            + "<|im_start|>user\nRain in Oslo?<|im_end|>\n<|im_start|>assistant\n∅rain {\"city\": \"Oslo é \\\"x\\\"\"}<|im_end|>\n"
+        #expect(
+            try trainedText(set.examples.example(0), in: text) == "∅rain {\"city\": \"Oslo é \\\"x\\\"\"}<|im_end|>")
+    }
+
+    @Test func argumentsAreATextWhereTheTemplateNeedsOne() throws {
+        let source = Self.withTools.replacingOccurrences(
+            of: "c.function.arguments | tojson", with: "'```' + c.function.arguments + '```'")
+        #expect(try remarks(Self.call, source) == [])
+    }
+
+    @Test func turnsThatTheTemplatePassesOverAreCounted() throws {
+        let source =
+            "{% for m in messages %}{% if m.role in ['user', 'assistant'] %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n"
+            + "{% endif %}{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+        func row(_ role: String) -> String {
+            """
+            {"messages": [{"role": "\(role)", "content": "BE TERSE"}, {"role": "user", "content": "Rain?"}, \
+            {"role": "assistant", "content": "Yes."}]}
+            """
+        }
+        let rows = ["tool", "developer", "system", "narrator", "tool"].map(row).joined(separator: "\n")
+        #expect(
+            try remarks(rows, source) == [
+                "tool_turn 2 [1, 5]", "developer_turn 1 [2]", "system_prompt 1 [3]", "other_turn narrator 1 [4]",
+            ])
+        #expect(try remarks(rows, Self.plain) == [])
+    }
+
+    @Test func reasoningThatTheTemplateCutsOutIsSaid() throws {
+        let source = Self.plain.replacingOccurrences(
+            of: "m['content'] + ''", with: "m.content.split('</think>')[-1]")
+        let row = """
+            {"messages": [{"role": "user", "content": "2+2?"}, \
+            {"role": "assistant", "content": "<think>\\nTwo and two.\\n</think>\\n\\n4"}]}
+            """
+        #expect(try remarks(row, source) == ["reasoning 1 [1]"])
+        let field = row.replacingOccurrences(
+            of: #""content": "<think>\nTwo and two.\n</think>\n\n4""#, with: #""thinking": "Two and two.", "content": "4""#)
+        #expect(field != row)
+        #expect(try remarks(field, source) == ["reasoning 1 [1]"])
+        let aware = Self.plain.replacingOccurrences(
+            of: "m['content'] + ''", with: "'<think>' ~ m.reasoning_content ~ '</think>' ~ m.content")
+        #expect(try remarks(field, aware) == [])
+    }
+
+    @Test func textsThatTemplatesTrimOrReflowAreFound() throws {
+        let row = #"{"messages": [{"role": "user", "content": "  a\n b  "}, {"role": "assistant", "content": "one\n\n  two "}]}"#
+        for change in ["m.content | trim", "m.content | tojson", "m.content.split() | join(' ')", "m.content | upper"] {
+            let source = Self.plain.replacingOccurrences(of: "m['content'] + ''", with: change)
+            #expect(try remarks(row, source) == [], "\(change)")
+        }
+        let half = Self.plain.replacingOccurrences(of: "m['content'] + ''", with: "m.content.split('\n')[0]")
+        #expect(try remarks(row, half) == ["user_turn 1 [1]", "answer 1 [1]"])
+    }
+
+    @Test func partsReachATemplateThatTakesThem() throws {
+        let row = """
+            {"messages": [{"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}, \
+            {"role": "assistant", "content": "c"}]}
+            """
+        let aware = Self.plain.replacingOccurrences(
+            of: "{{ m['content'] + '' }}",
+            with: "{% if m.content is string %}{{ m.content }}{% else %}{% for p in m.content %}[{{ p.text }}]{% endfor %}{% endif %}")
+        #expect(try remarks(row, aware) == [])
+        for printed in ["m['content'] + ''", "m.content"] {
+            let source = Self.plain.replacingOccurrences(of: "m['content'] + ''", with: printed)
+            #expect(try remarks(row, source) == ["joined_parts 1 [1]"], "\(printed)")
+        }
+    }
+
+    @Test func membersAreNamedUnlessTheTemplateReadsThem() throws {
+        let row = #"{"messages": [{"role": "user", "content": "q", "mood": "good"}, {"role": "assistant", "content": "a"}]}"#
+        #expect(try remarks(row + "\n" + row, Self.plain) == ["unread_member mood 2 [1, 2]"])
+        #expect(try remarks(row, "{{ messages[0].mood }}" + Self.plain) == [])
+    }
+
+    @Test func aConversationMayBeginWithTheAssistant() throws {
+        let source = "{% if messages[0].role != 'system' %}<|im_start|>system\nS<|im_end|>\n{% endif %}" + Self.plain
+        let row = """
+            {"messages": [{"role": "assistant", "content": "Welcome"}, {"role": "user", "content": "Hi"}, \
+            {"role": "assistant", "content": "Well"}]}
+            """
+        let set = try prepared(row, source)
+        let text =
+            "<|im_start|>system\nS<|im_end|>\n<|im_start|>assistant\nWelcome<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n"
+            + "<|im_start|>assistant\nWell<|im_end|>\n"
+        #expect(set.examples.count == 1)
+        #expect(try trainedText(set.examples.example(0), in: text) == "Welcome<|im_end|>Well<|im_end|>")
+    }
+
+    @Test func rowsWithToolsTakeTheTemplateForTools() throws {
+        let rows = #"{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]}"#
+        let set = try prepared(rows + "\n" + Self.call, Self.plain, tools: Self.withTools)
+        #expect(set.report.remarks.counts == [])
+        #expect(set.examples.count == 2)
+    }
+
+    @Test func theDateIsAGivenOne() throws {
+        let source = "{{ strftime_now('%d %B %Y') }} " + Self.plain
+        #expect(TemplateClock(date: "2025-02-29") == nil)
+        #expect(TemplateClock(date: "2025-2-1") == nil)
+        for (date, text) in [("2024-02-29", "29 February 2024"), ("2025-01-01", "01 January 2025")] {
+            let renderer = try template(source, date: date)
+            #expect(renderer.dayTold == date)
+            let found = try renderer.renderConversation(
+                [["role": "user", "content": "q"]], addGenerationPrompt: false, extra: JSONObject())
+            #expect(found.hasPrefix(text))
+        }
+        #expect(try template(Self.plain).dayTold == nil)
+    }
+
+    @Test func aTemplateWithoutEndStopsTheWork() throws {
+        let rows = #"{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]}"#
+        let endless = "{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}" + Self.plain
+        let many = Array(repeating: rows, count: 600).joined(separator: "\n")
+        #expect(problem(many, endless)?.kind == .endlessTemplate)
+    }
+}
