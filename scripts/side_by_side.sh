@@ -41,6 +41,8 @@ else
 fi
 
 programs=(lathe Benchmarks)
+# Benchmarks need oneDNN (libdnnl-dev) and join the package only where they are asked for.
+export LATHE_BENCHMARKS=1
 [ "${packages[0]}" = datasketch ] && programs=(lathe)
 for program in "${programs[@]}"; do
     if [ ! -x "$root/.build/release/$program" ]; then

@@ -57,11 +57,13 @@ public enum Processor {
 func parallel(_ count: Int, _ body: (_ index: Int, _ slot: Int) -> Void) {
     withoutActuallyEscaping(body) { body in
         var task = Task(body: body)
-        lathe_parallel_for(
-            count,
-            { context, index, slot in
-                context?.assumingMemoryBound(to: Task.self).pointee.body(index, Int(slot))
-            }, &task)
+        withUnsafeMutablePointer(to: &task) { task in
+            lathe_parallel_for(
+                count,
+                { context, index, slot in
+                    context?.assumingMemoryBound(to: Task.self).pointee.body(index, Int(slot))
+                }, task)
+        }
     }
 }
 

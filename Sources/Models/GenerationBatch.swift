@@ -1,6 +1,6 @@
 // Many answers together: each step reads the weights once for all sequences that still run.
 
-public import Kernels
+import Kernels
 public import Tensors
 
 /// Generates for many prompts at once. A sequence gets the same tokens here as alone, whatever its company: its numbers do not

@@ -1,6 +1,6 @@
 // Generation, token by token, with a key/value cache. Adapters act as they stand on the layers; nothing is merged.
 
-public import Kernels
+import Kernels
 public import Tensors
 
 /// One sequence that grows: the tokens seen so far are in the cache, each new one costs one row.

@@ -3,12 +3,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Adapters loaded by PEFT, where `LATHE_PYTHON` names a Python that has it.
+/// Adapters loaded by PEFT, where a Python has it.
 @Suite struct ForeignReaders {
-    private static let python = ProcessInfo.processInfo.environment["LATHE_PYTHON"]
-
     @Test(
-        .enabled(if: python != nil, "needs LATHE_PYTHON, a Python with peft"),
+        .needsPython("peft", "transformers"),
         arguments: [
             AdapterConfiguration(rank: 4, alpha: 8),
             AdapterConfiguration(
@@ -40,15 +38,9 @@ import Testing
                         print(name.removeprefix("base_model.model."), module.r["default"],
                               f"{module.scaling['default']:.5f} {a.double().sum().item():.4f} {b.double().sum().item():.4f}")
                 """
-            let process = Process()
-            let output = Pipe()
-            process.executableURL = URL(fileURLWithPath: Self.python ?? "")
-            process.arguments = ["-c", program, url.path, base]
-            process.standardOutput = output
-            try process.run()
-            let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-            process.waitUntilExit()
-            #expect(process.terminationStatus == 0)
+            let (status, text) = try ReferencePython.run(
+                with: ["peft", "transformers"], ["-c", program, url.path, base])
+            #expect(status == 0)
             let expected = set.members.map { member in
                 let sums = [member.adapter.a, member.adapter.b].map { $0.floats.reduce(0.0) { $0 + Double($1) } }
                 let numbers = String(format: "%.5f %.4f %.4f", Double(member.adapter.scale), sums[0], sums[1])

@@ -1,4 +1,4 @@
-// Every template of the public vectors, against the text that its makers expect.
+// Whole templates: our own against what Jinja2 gives, those of the public vectors against the text that their makers expect.
 
 import ChatTemplates
 import Foundation
@@ -7,6 +7,21 @@ import Testing
 import TestSupport
 
 struct VectorTests {
+    /// Made by `scripts/goldens/whole_templates.py`.
+    @Test func wholeTemplatesRenderAsInJinja2() throws {
+        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("Fixtures/templates.json")
+        let cases = try #require(try JSONValue(parsing: [UInt8](Data(contentsOf: file))).object)
+        #expect(cases.members.count >= 50)
+        for (name, item) in cases.members {
+            let template = try ChatTemplate(source: #require(item["chat_template"]?.string))
+            let context = try #require(item["data"]?.object)
+            let text = try? template.render(context: context, now: TemplateClock(secondsSince1970: 0))
+            let expected = item["target"]?.string
+            #expect(text == expected, "\(name): \(firstDifference(text ?? "", expected ?? ""))")
+        }
+    }
+
     @Test(.needs("vectors/jinja/hfjs-e2e.json")) func popularTemplatesRenderAsExpected() throws {
         let bytes = [UInt8](try Data(contentsOf: SharedData.url("vectors/jinja/hfjs-e2e.json")))
         let cases = try #require(try JSONValue(parsing: bytes).object)

@@ -67,9 +67,9 @@ extension CommandTests {
                 #expect(plan["steps"] == 6)
                 #expect(plan["truncated_rows"] == 0)
                 #expect(plan["dropped_rows"] == 0)
-                #expect(plan["target_modules_matched"] == 35)
-                // Five blocks; q and o 64 × 64, k and v 64 → 32, gate and up 64 → 172, down 172 → 64; rank 4.
-                #expect(plan["trainable_parameters"]?.integer == 5 * 4 * (2 * 128 + 2 * 96 + 3 * 236))
+                #expect(plan["target_modules_matched"] == .integer(TinyModel.linearLayers))
+                // Three blocks; q and o 64 × 64, k and v 64 → 32, gate and up 64 → 128, down 128 → 64; rank 4.
+                #expect(plan["trainable_parameters"]?.integer == 3 * 4 * (2 * 128 + 2 * 96 + 3 * 192))
                 let scored = try lathe.score(LatheCommand.huggingFace, data: "train.jsonl")
                 #expect(
                     plan["supervised_tokens"]?.integer

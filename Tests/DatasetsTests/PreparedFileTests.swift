@@ -179,21 +179,12 @@ private func write(
         #expect(key.differences(from: key) == [])
     }
 
-    private static let python = ProcessInfo.processInfo.environment["LATHE_PYTHON"]
-
-    @Test(.enabled(if: python != nil, "needs LATHE_PYTHON, a Python with h5py")) func h5pyReadsIt() throws {
+    @Test(.needsPython("h5py")) func h5pyReadsIt() throws {
         try withTemporaryDirectory { folder in
             let url = folder.appendingPathComponent("examples.h5")
             _ = try write(url, train: someRows(30), heldOut: someRows(4))
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: try #require(Self.python))
-            process.arguments = ["-c", Self.script, url.path]
-            let output = Pipe()
-            process.standardOutput = output
-            try process.run()
-            let bytes = Array(output.fileHandleForReading.readDataToEndOfFile())
-            process.waitUntilExit()
-            let found = try #require(JSONValue(parsing: bytes).array)
+            let output = try ReferencePython.run(with: ["h5py"], ["-c", Self.script, url.path]).output
+            let found = try #require(JSONValue(parsing: output).array)
             let file = try PreparedFile(url)
             #expect(found.count == file.train.count + 1)
             for (index, value) in found.dropLast().enumerated() {

@@ -192,7 +192,7 @@ import Testing
         defer { setDots(nil) }
         var x = randomFloats(96, seed: 12, size: 5)
         (x[5], x[6], x[7]) = (127, -127, 0.5)
-        for index in 32..<64 { x[index] = index == 33 ? 1e-42 : 0 }
+        for index in 32..<64 { x[index] = index == 33 ? Float(bitPattern: 714) : 0 }
         for dots in Self.dots {
             setDots(dots)
             var numbers = [Int8](repeating: 9, count: 192), facts = [lathe_block_facts](repeating: .init(), count: 3)

@@ -25,6 +25,21 @@ import WeightFiles
         #expect(maximumDifference(first, floats(golden["first_logits"])) < 1e-4)
     }
 
+    /// Every token of some texts is as likely as transformers says.
+    @Test(arguments: [TinyModel.base, TinyModel.gguf, TinyModel.chatGGUF])
+    func textsAreAsLikelyAsTheGoldenOnes(_ url: URL) throws {
+        let texts = try #require(try parse(TinyModel.golden)["texts"]?.array)
+        #expect(texts.count == 5)
+        let model = try loadModel(url)
+        for text in texts {
+            let ids = integers(text["ids"])
+            let batch = TokenBatch(examples: [(ids, ids.indices.map { $0 > 0 })])
+            let tokens = try #require(
+                try model.evaluate(batch, workspace: Workspace(), tokenLogProbabilities: true).1)
+            #expect(maximumDifference(tokens, floats(text["log_probabilities"])) < 1e-4)
+        }
+    }
+
     /// The model with PEFT's initial adapter, and the batch of the golden run.
     static func peftRun(
         precision: ElementType = .f32

@@ -14,7 +14,7 @@ private let levels: [[String]] = [
     ["Adapters", "Training", "Evaluation", "DataReports"],
     ["Checkpoints", "ModelExport"],
     ["Workbench"],
-    ["lathe", "Benchmarks"],
+    ["lathe", "Benchmarks", "Fuzz"],
 ]
 
 /// Arrows inside a level: values made of values.
@@ -41,6 +41,8 @@ private let forbidden: [String: Set<String>] = [
     process.arguments = [
         "swift", "package", "--package-path", packageRoot.path, "--scratch-path", scratch.path, "dump-package",
     ]
+    // With all that can join the package.
+    process.environment = ProcessInfo.processInfo.environment.merging(["LATHE_BENCHMARKS": "1"]) { $1 }
     let output = Pipe()
     process.standardOutput = output
     process.standardError = FileHandle.nullDevice

@@ -41,25 +41,17 @@ private func check(_ folder: URL, _ name: String) throws {
     }
 }
 
-private let python: String? = ProcessInfo.processInfo.environment["LATHE_PYTHON"]
-
 @Suite struct ParquetTests {
     @Test(arguments: ["chat", "scalars-v2-zstd", "groups-gzip", "delta", "pandas"])
     func filesOfPyarrowReadEqual(name: String) throws { try check(fixtures, name) }
 
     /// The script writes files of some eighty shapes: codecs, encodings, page versions, nesting, nulls, pandas' defaults.
-    @Test(.enabled(if: python != nil, "needs LATHE_PYTHON with pyarrow and pandas"))
+    @Test(.needsPython("pyarrow", "pandas"))
     func everyShapeThatPyarrowWritesReadsEqual() throws {
         try withTemporaryDirectory { folder in
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: python ?? "")
-            process.arguments = [
-                packageRoot.appendingPathComponent("scripts/goldens/parquet_files.py").path, folder.path,
-            ]
-            process.standardError = FileHandle.nullDevice
-            try process.run()
-            process.waitUntilExit()
-            try #require(process.terminationStatus == 0, "pyarrow and pandas are needed")
+            let script = packageRoot.appendingPathComponent("scripts/goldens/parquet_files.py").path
+            let (status, _) = try ReferencePython.run(with: ["pyarrow", "pandas"], [script, folder.path])
+            try #require(status == 0)
             let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
                 .filter { $0.hasSuffix(".parquet") }.map { String($0.dropLast(8)) }
             #expect(names.count > 70)

@@ -7,8 +7,6 @@ import Recipes
 import TestSupport
 import Testing
 
-private let python = ProcessInfo.processInfo.environment["LATHE_PYTHON"] ?? "/usr/bin/python3"
-
 /// What was planted.
 private struct Planted {
     var train: [JSONObject]
@@ -18,14 +16,8 @@ private struct Planted {
 
     init(rows: Int) throws {
         self = try withTemporaryDirectory { folder in
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: python)
-            process.arguments = [
-                packageRoot.appendingPathComponent("scripts/datasets/plant_truth.py").path, folder.path, "--rows",
-                "\(rows)",
-            ]
-            try process.run()
-            process.waitUntilExit()
+            let script = packageRoot.appendingPathComponent("scripts/datasets/plant_truth.py").path
+            _ = try ReferencePython.run([script, folder.path, "--rows", "\(rows)"])
             func read(_ name: String) throws -> [JSONObject] {
                 try Data(contentsOf: folder.appendingPathComponent(name)).split(separator: 0x0A).compactMap {
                     try JSONValue(parsing: [UInt8]($0)).object
@@ -55,8 +47,7 @@ private struct Planted {
 
 private func ids(_ rows: [Row]) -> Set<String> { Set(rows.compactMap { $0.fields["id"]?.string }) }
 
-@Suite(.enabled(if: FileManager.default.isExecutableFile(atPath: python), "needs Python 3"))
-struct PlantedTruthTests {
+@Suite(.needsPython()) struct PlantedTruthTests {
     @Test func duplicatesAndLeaks() throws {
         let planted = try Planted(rows: 5000)
         let result = try prepare(

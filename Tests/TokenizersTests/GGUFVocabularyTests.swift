@@ -51,6 +51,22 @@ import WeightFiles
         }
     }
 
+    /// The ids that `tokenizers` gives some texts, from both forms.
+    @Test func idsOfTheTinyModelAreTheGoldenOnes() throws {
+        let texts = try #require(try json(at: TinyModel.golden)["texts"]?.array)
+        let tokenizers = [
+            try tokenizer(at: TinyModel.base.appendingPathComponent("tokenizer.json")),
+            try Tokenizer(gguf: vocabulary(at: TinyModel.chatGGUF)),
+        ]
+        #expect(texts.count == 5)
+        for text in texts {
+            let expected = text["ids"]?.array?.compactMap { $0.integer.map(Int32.init) }
+            for tokenizer in tokenizers {
+                #expect(try tokenizer.encode(#require(text["text"]?.string), addSpecialTokens: true).ids == expected)
+            }
+        }
+    }
+
     @Test func unknownPreTokenizerIsNamed() {
         var vocabulary = GGUFVocabulary(model: "gpt2", pre: "no-such", tokens: [[0x61]])
         vocabulary.merges = []

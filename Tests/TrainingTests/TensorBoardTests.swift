@@ -45,10 +45,7 @@ import Training
         }
     }
 
-    private static let python = ProcessInfo.processInfo.environment["LATHE_PYTHON"]
-
-    @Test(.enabled(if: python != nil, "needs LATHE_PYTHON, a Python with tensorboard"))
-    func tensorBoardReadsALog() throws {
+    @Test(.needsPython("tensorboard")) func tensorBoardReadsALog() throws {
         try withTemporaryDirectory { folder in
             try write(folder, steps: 1...300, continuingAfter: 0)
             let program = """
@@ -58,15 +55,7 @@ import Training
                 curve = log.Scalars("train/loss")
                 print(len(curve), curve[299].step, curve[1].value, curve[299].wall_time)
                 """
-            let process = Process()
-            let output = Pipe()
-            process.executableURL = URL(fileURLWithPath: Self.python ?? "")
-            process.arguments = ["-c", program, folder.path]
-            process.standardOutput = output
-            process.standardError = FileHandle.nullDevice
-            try process.run()
-            let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-            process.waitUntilExit()
+            let text = try ReferencePython.run(with: ["tensorboard"], ["-c", program, folder.path]).output
             #expect(text == "300 300 0.5 300.0\n")
         }
     }

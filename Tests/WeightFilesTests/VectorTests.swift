@@ -8,6 +8,48 @@ import Testing
 import WeightFiles
 
 @Suite struct WeightFileVectorTests {
+    /// The cases of a fixture of `scripts/goldens/broken_files.py`: name, bytes, and what else is known.
+    private func fixture(_ name: String) throws -> [(name: String, bytes: Data, item: JSONValue)] {
+        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Fixtures/\(name)")
+        let cases = try #require(try JSONValue(parsing: Array(Data(contentsOf: file)))["cases"]?.array)
+        return try cases.map { item in
+            let bytes = try #require(item["bytes"]?.string.flatMap { Data(base64Encoded: $0) })
+            return (try #require(item["name"]?.string), bytes, item)
+        }
+    }
+
+    @Test func safetensorsAreTakenAndRefusedAsByItsPackage() throws {
+        let cases = try fixture("safetensors.json")
+        #expect(cases.count > 40)
+        try withTemporaryDirectory { folder in
+            let url = folder.appendingPathComponent("a.safetensors")
+            for (name, bytes, item) in cases {
+                try bytes.write(to: url)
+                if let names = item["tensors"]?.array?.compactMap(\.string) {
+                    #expect(try SafetensorsFile(url).names.sorted() == names.sorted(), "\(name)")
+                } else {
+                    #expect(throws: WeightError.self, "\(name)") { try SafetensorsFile(url) }
+                }
+            }
+        }
+    }
+
+    @Test func ggufsAreTakenAndRefusedAsTheFormatSays() throws {
+        let cases = try fixture("gguf.json")
+        #expect(cases.count > 40)
+        try withTemporaryDirectory { folder in
+            let url = folder.appendingPathComponent("a.gguf")
+            for (name, bytes, item) in cases {
+                try bytes.write(to: url)
+                switch item["accepted"]?.bool {
+                case true?: #expect(throws: Never.self, "\(name)") { try GGUFFile(url) }
+                case false?: #expect(throws: WeightError.self, "\(name)") { try GGUFFile(url) }
+                case nil: _ = try? GGUFFile(url)
+                }
+            }
+        }
+    }
+
     @Test(.needs("vectors/safetensors/expected.json"))
     func safetensorsVerdicts() throws {
         let folder = SharedData.url("vectors/safetensors")

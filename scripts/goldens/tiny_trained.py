@@ -232,8 +232,9 @@ def write_gguf(path, model, tokenizer, half, template=None):
 # MARK: What is known about it
 
 def write_golden(model, tokenizer):
-    """Greedy text, and the log-probability of every token of some texts."""
-    ids, margins = [BEGIN], []
+    """Greedy text behind a prompt, its ends of sequence passed over, and the log-probability of every token of some texts."""
+    prompt = tokenizer.encode("Once").ids
+    ids, margins = list(prompt), []
     with torch.no_grad():
         first = model(torch.tensor([ids])).logits[0, -1]
         for _ in range(256):
@@ -251,10 +252,10 @@ def write_golden(model, tokenizer):
             logs = [scores[place, token].item() for place, token in enumerate(row[1:])]
             texts.append({"text": text, "ids": row, "log_probabilities": [round(x, 6) for x in logs]})
     assert min(margins) > 1e-3, f"the greedy text is too close a choice: {min(margins)}"
-    text = tokenizer.decode(ids[1:], skip_special_tokens=True)
+    text = tokenizer.decode(ids, skip_special_tokens=True)
     print(text, file=sys.stderr)
     write_json(output / "golden.json", versions | {
-        "prompt_ids": [BEGIN], "greedy_ids": ids, "greedy_text": text, "smallest_margin": min(margins),
+        "prompt": "Once", "prompt_ids": prompt, "greedy_ids": ids, "greedy_text": text, "smallest_margin": min(margins),
         "first_logits": [round(x, 6) for x in first.tolist()], "texts": texts})
 
 
@@ -302,6 +303,9 @@ def write_lora(model, tokenizer):
     tuned.save_pretrained(lora / "final")
     for folder in ("init", "final"):
         (lora / folder / "README.md").unlink(missing_ok=True)
+        # A set in PEFT: in another order at every run.
+        settings = json.loads((lora / folder / "adapter_config.json").read_text())
+        write_json(lora / folder / "adapter_config.json", settings | {"target_modules": targets})
     merged = tuned.merge_and_unload().eval()
     with torch.no_grad():
         merged_loss = merged(ids, attention_mask=mask, labels=labels).loss.item()

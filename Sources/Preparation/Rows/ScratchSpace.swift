@@ -1,6 +1,6 @@
 // Where rows wait for others, and how much of what is kept of them stays in memory.
 
-package import Foundation
+import Foundation
 
 /// How much stays in memory; what is beyond lies in files, and nothing of a result depends on it.
 package struct MemoryLimits: Sendable {

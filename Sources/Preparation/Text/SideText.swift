@@ -1,6 +1,6 @@
 // What the rows of one side are written in, counted as they leave the steps.
 
-public import JSON
+import JSON
 
 /// The texts of all rows of one side.
 public struct SideText: Codable, Sendable, Equatable {
