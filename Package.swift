@@ -134,7 +134,8 @@ let package = Package(
         .executableTarget(
             name: "Fuzz",
             dependencies: [
-                "Adapters", "ChatTemplates", "Checkpoints", "Datasets", "Digests", "HDF5Files", "JSON", "Models", "Recipes",
+                "Adapters", "ChatTemplates", "Checkpoints", "Datasets", "Digests", "HDF5Files", "JSON", "Models",
+                "Recipes",
                 "Tokenizers", "WeightFiles", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings),

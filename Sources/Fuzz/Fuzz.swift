@@ -7,7 +7,8 @@ import Foundation
 struct Fuzz: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "Fuzz",
-        abstract: "Gives every reader files with random faults. A crash, a hang or too much memory is a failure: exit 1.",
+        abstract: "Gives every reader files with random faults.",
+        discussion: "A crash, a hang or too much memory is a failure: the file is kept, and the program ends with 1.",
         subcommands: [RunFuzz.self, ReadFuzz.self], defaultSubcommand: RunFuzz.self)
 }
 

@@ -91,7 +91,9 @@ extension FuzzReader {
                 name: "json", fileExtension: "json",
                 seeds: [tiny.appendingPathComponent("golden.json")] + files("TokenizersTests/Fixtures", ".cases.json")
             ) { _ = try json($0).text() },
-            FuzzReader(name: "template", fileExtension: "jinja", seeds: [made("chat.jinja"), made("tools.jinja")]) { url in
+            FuzzReader(
+                name: "template", fileExtension: "jinja", seeds: [made("chat.jinja"), made("tools.jinja")]
+            ) { url in
                 let template = try ChatTemplate(source: String(decoding: Data(contentsOf: url), as: UTF8.self))
                 _ = try template.render(
                     messages: [
@@ -101,7 +103,7 @@ extension FuzzReader {
             },
             FuzzReader(
                 name: "recipe", fileExtension: "yaml",
-                seeds: ["quickstart", "health", "media", "retail"].map { root.appendingPathComponent("recipes/\($0).yaml") }
+                seeds: recipes(root)
             ) { _ = try Recipe.load(yaml: String(decoding: Data(contentsOf: $0), as: UTF8.self), file: "a.yaml") },
             FuzzReader(
                 name: "peft", fileExtension: "json",
@@ -116,13 +118,21 @@ extension FuzzReader {
         ]
     }
 
+    private static func recipes(_ root: URL) -> [URL] {
+        let folder = root.appendingPathComponent("recipes")
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        return names.filter { $0.hasSuffix(".yaml") }.sorted().map { folder.appendingPathComponent($0) }
+    }
+
     private static func rows(_ files: (String, String) -> [URL], _ made: (String) -> URL) -> [FuzzReader] {
         [
             ("csv", [made("rows.csv")]), ("tsv", [made("rows.tsv")]), ("jsonl", [made("rows.jsonl")]),
             ("json", [made("rows.json")]), ("gz", [made("rows.jsonl.gz")]),
             ("parquet", files("ParquetTests/Fixtures", ".parquet")), ("h5", files("DatasetsTests/Fixtures", ".h5")),
         ].map { suffix, seeds in
-            FuzzReader(name: "rows-" + suffix, fileExtension: suffix == "gz" ? "jsonl.gz" : suffix, seeds: seeds) { url in
+            FuzzReader(
+                name: "rows-" + suffix, fileExtension: suffix == "gz" ? "jsonl.gz" : suffix, seeds: seeds
+            ) { url in
                 var settings = InputSettings.strict
                 settings.maximumBadRows = 100
                 settings.maximumRowBytes = 1 << 20

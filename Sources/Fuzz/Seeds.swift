@@ -8,14 +8,16 @@ enum Seeds {
         (prompt: "Where is \"Tom\" at \(number) o'clock?", answer: "In the park, with naïve 日本 friends \(number).")
     }
 
-    /// Writes all of them into `folder`; runs `lathe`, which stands beside this program, for a checkpoint and prepared rows.
+    /// Writes all of them into `folder`; runs `lathe`, which stands beside this program, for a checkpoint and prepared
+    /// rows.
     static func write(to folder: URL, root: URL) throws {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         func write(_ name: String, _ text: String) throws {
             try Data(text.utf8).write(to: folder.appendingPathComponent(name))
         }
         let objects = rows.map { row in
-            #"{"prompt": "\#(row.prompt.replacingOccurrences(of: "\"", with: "\\\""))", "completion": "\#(row.answer)"}"#
+            let prompt = row.prompt.replacingOccurrences(of: "\"", with: "\\\"")
+            return #"{"prompt": "\#(prompt)", "completion": "\#(row.answer)"}"#
         }
         try write("rows.jsonl", objects.joined(separator: "\n") + "\n")
         try write("rows.json", "[" + objects.joined(separator: ",\n") + "]\n")
@@ -44,16 +46,19 @@ enum Seeds {
             "chat.jinja",
             """
             {{ bos_token }}{%- set ns = namespace(n=0) -%}{% for m in messages if m.role != 'none' %}
-            {%- set ns.n = ns.n + loop.index -%}<|{{ m['role'] | upper }}|>{{ m.content | trim | replace('a', 'b') }}{{ eos_token }}
+            {%- set ns.n = ns.n + loop.index -%}<|{{ m['role'] | upper }}|>{{ m.content | trim | replace('a', 'b') }}
+            {{- eos_token }}
             {% endfor %}{{ ns.n }}{% if add_generation_prompt %}<|assistant|>{% endif %}
             """)
         try write(
             "tools.jinja",
             """
-            {% macro line(x, depth=0) %}{{ '-' * depth ~ x }}{% if depth < 3 %}{{ line(x, depth + 1) }}{% endif %}{% endmacro %}
+            {% macro line(x, depth=0) %}{{ '-' * depth ~ x }}{% if depth < 3 %}{{ line(x, depth + 1) }}{% endif %}
+            {%- endmacro %}
             {% if tools is iterable %}{{ tools | tojson(indent=2) }}{% endif %}{% for i in range(3) %}{{ line(i) }}
             {%- for m in messages[::-1] %}{{ m.content.split(' ') | join(',') | length }}{{ '%05.2f' % 3.14159 }}
-            {%- endfor %}{% generation %}{{ messages | map(attribute='role') | list | sort | last }}{% endgeneration %}{% endfor %}
+            {%- endfor %}{% generation %}{{ messages | map(attribute='role') | list | sort | last }}{% endgeneration %}
+            {%- endfor %}
             """)
     }
 

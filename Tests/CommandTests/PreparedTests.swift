@@ -179,7 +179,8 @@ extension LatheCommand {
         var text = ""
         for row in 0..<count {
             let words = (0..<8).map { "word \((row &* 31 &+ $0 &* 7919) % 100_003) was seen" }.joined(separator: ", ")
-            text += #"{"prompt": "Say number \#(row) and what came with it.", "completion": "It is \#(row): \#(words)."}"# + "\n"
+            text += #"{"prompt": "Say number \#(row) and what came with it.", "#
+            text += #""completion": "It is \#(row): \#(words)."}"# + "\n"
         }
         return text
     }

@@ -207,7 +207,8 @@ extension CommandTests {
                     + "column_names: [id, sentiment, text]\n  format: text", 3_708
             ),
             (
-                "train: ${SETS}/health/zh-chineseblue/cMedTC_train.txt\n  layout: tsv\n  column_names: [label, text]", 14_610
+                "train: ${SETS}/health/zh-chineseblue/cMedTC_train.txt\n  layout: tsv\n  column_names: [label, text]",
+                14_610
             ),
             (
                 "train: ${SETS}/health/zh-chineseblue/cMedQQ_dev.txt\n  layout: tsv\n  column_names: [label, one, two]\n  "
@@ -227,14 +228,18 @@ extension CommandTests {
             ),
             ("train: ${SETS}/general/llamafactory-demo/glaive_toolcall_zh_demo.json", 300),
             ("train: ${SETS}/general/llamafactory-demo/alpaca_zh_demo.json", 1_000),
-            ("train: ${SETS}/retail/multidogo-fastfood/turn_dev.tsv\n  columns: { text: utterance, label: intent }\n  max_bad_rows: 1", 1_932),
+            (
+                "train: ${SETS}/retail/multidogo-fastfood/turn_dev.tsv\n  columns: { text: utterance, label: intent }\n  "
+                    + "max_bad_rows: 1", 1_932
+            ),
         ]
 
         @Test(.needs("general"), arguments: 0..<10)
         func setsOfEveryFormAreRead(_ number: Int) throws {
             let (keys, rows) = Self.sets[number]
             let template =
-                "  chat_template: \"{% for m in messages %}{{ m.role }}: {{ m.content }}\\n{% endfor %}{% if add_generation_prompt %}assistant: {% endif %}\"\n"
+                "  chat_template: \"{% for m in messages %}{{ m.role }}: {{ m.content }}\\n{% endfor %}"
+                + "{% if add_generation_prompt %}assistant: {% endif %}\"\n"
             let report = try report("  " + keys + "\n" + template)
             #expect(report["train"]?["rows"]?.integer == rows, "\(keys)")
         }
@@ -243,7 +248,9 @@ extension CommandTests {
         func comparedRowsAreCountedAndNotTrainedOn(_ name: String) throws {
             let keys = "  train: ${SETS}/general/llamafactory-demo/\(name).json\n"
             #expect(try report(keys, "--export", "jsonl")["preparation"]?["train_rows"] == 300)
-            try inFolder(keys) { try $0("prepare", "recipe.yaml", "--dry-run").expectFailure(65, "300", "nothing trains on them yet") }
+            try inFolder(keys) {
+                try $0("prepare", "recipe.yaml", "--dry-run").expectFailure(65, "300", "nothing trains on them yet")
+            }
         }
 
         @Test(.needs("retail/vader-groundtruth")) func aTableThatNobodyCalledOneIsTold() throws {

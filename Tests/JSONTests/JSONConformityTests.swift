@@ -1,8 +1,31 @@
+import Foundation
 import JSON
+import TestSupport
 import Testing
 
-/// RFC 8259 case by case, where the public suite is not at hand.
+/// RFC 8259 case by case.
 @Suite struct JSONConformityTests {
+    /// The public suite, too, where it is at hand.
+    private static let suite: [URL] = {
+        let folder = SharedData.url("vectors/json-nst/test_parsing")
+        return (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
+    }()
+
+    private static func suite(_ start: String) throws -> [[UInt8]] {
+        try suite.filter { $0.lastPathComponent.hasPrefix(start) }.map { Array(try Data(contentsOf: $0)) }
+    }
+
+    @Test func bytesOfTheSuitesAreAcceptedAndRefused() throws {
+        let good: [[UInt8]] = [Array("{\"é\": [\"\\u0000\", 1e-7]}".utf8), [0x22, 0xF0, 0x9F, 0x98, 0x80, 0x22]]
+        let bad: [[UInt8]] = [Array("{\"a\": [1}".utf8), [0x22, 0xF0, 0x9F, 0x22], [0x5B, 0x00, 0x5D]]
+        for bytes in good + (try Self.suite("y_")) {
+            #expect((try? JSONValue(parsing: bytes)) != nil, "\(String(decoding: bytes.prefix(80), as: UTF8.self))")
+        }
+        for bytes in bad + (try Self.suite("n_")) {
+            #expect((try? JSONValue(parsing: bytes)) == nil, "\(String(decoding: bytes.prefix(80), as: UTF8.self))")
+        }
+    }
+
     @Test(arguments: [
         "0", "-0", "12", "-3", "0.5", "-0.0", "1e5", "1E+5", "2.5e-3", "123456789012345678901234567890", "1e400",
         "5e-324",

@@ -4,21 +4,6 @@ import TestSupport
 import Testing
 
 @Suite struct JSONParserTests {
-    @Test(.needs("vectors/json-nst/test_parsing")) func acceptsAndRefusesAsTheSuiteSays() throws {
-        let folder = SharedData.url("vectors/json-nst/test_parsing")
-        let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-        #expect(files.count > 200)
-        for file in files {
-            let bytes = Array(try Data(contentsOf: file))
-            let accepted = (try? JSONValue(parsing: bytes)) != nil
-            switch file.lastPathComponent.prefix(2) {
-            case "y_": #expect(accepted, "\(file.lastPathComponent)")
-            case "n_": #expect(!accepted, "\(file.lastPathComponent)")
-            default: break
-            }
-        }
-    }
-
     @Test func errorsNameThePlace() throws {
         let error = #expect(throws: JSONError.self) { try JSONValue(parsing: "{\n  \"a\": 1,\n  b: 2}") }
         #expect(error?.line == 3)

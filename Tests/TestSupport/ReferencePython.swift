@@ -3,7 +3,8 @@
 public import Foundation
 public import Testing
 
-/// Other programs' readers, called from tests: `LATHE_PYTHON`, else the environment that `scripts/test.sh` makes, else Python 3.
+/// Other programs' readers, called from tests: `LATHE_PYTHON`, else the environment that `scripts/test.sh` makes, else
+/// Python 3.
 public enum ReferencePython {
     private static let candidates =
         [ProcessInfo.processInfo.environment["LATHE_PYTHON"]].compactMap { $0 }
@@ -18,7 +19,9 @@ public enum ReferencePython {
     }
 
     /// Runs a script or, behind `-c`, a program; gives its exit status and what it wrote to standard output.
-    public static func run(with modules: [String] = [], _ arguments: [String]) throws -> (status: Int32, output: String) {
+    public static func run(
+        with modules: [String] = [], _ arguments: [String]
+    ) throws -> (status: Int32, output: String) {
         try run(#require(executable(with: modules), "a Python with \(modules.joined(separator: ", "))"), arguments)
     }
 
@@ -43,6 +46,7 @@ extension Trait where Self == ConditionTrait {
     public static func needsPython(_ modules: String...) -> Self {
         let names = modules.joined(separator: ", ")
         return .enabled(
-            if: ReferencePython.executable(with: modules) != nil, "needs a Python with \(names): LATHE_PYTHON or .venv-tests")
+            if: ReferencePython.executable(with: modules) != nil,
+            "needs a Python with \(names): LATHE_PYTHON or .venv-tests")
     }
 }

@@ -8,9 +8,24 @@ import Testing
 import WeightFiles
 
 @Suite struct WeightFileVectorTests {
+    private typealias Case = (name: String, bytes: Data, item: JSONValue)
+
+    /// The cases of public vectors, where they are there.
+    private func publicCases(_ folder: String) throws -> [Case] {
+        let folder = SharedData.url(folder)
+        guard let expected = try? Data(contentsOf: folder.appendingPathComponent("expected.json")) else { return [] }
+        return try #require(try JSONValue(parsing: Array(expected))["cases"]?.array).compactMap { item in
+            guard let name = item["file"]?.string,
+                let bytes = try? Data(contentsOf: folder.appendingPathComponent(name))
+            else { return nil }
+            return (name, bytes, item)
+        }
+    }
+
     /// The cases of a fixture of `scripts/goldens/broken_files.py`: name, bytes, and what else is known.
-    private func fixture(_ name: String) throws -> [(name: String, bytes: Data, item: JSONValue)] {
-        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Fixtures/\(name)")
+    private func fixture(_ name: String) throws -> [Case] {
+        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("Fixtures/\(name)")
         let cases = try #require(try JSONValue(parsing: Array(Data(contentsOf: file)))["cases"]?.array)
         return try cases.map { item in
             let bytes = try #require(item["bytes"]?.string.flatMap { Data(base64Encoded: $0) })
@@ -19,13 +34,15 @@ import WeightFiles
     }
 
     @Test func safetensorsAreTakenAndRefusedAsByItsPackage() throws {
-        let cases = try fixture("safetensors.json")
+        let cases = try fixture("safetensors.json") + publicCases("vectors/safetensors")
         #expect(cases.count > 40)
         try withTemporaryDirectory { folder in
             let url = folder.appendingPathComponent("a.safetensors")
             for (name, bytes, item) in cases {
                 try bytes.write(to: url)
-                if let names = item["tensors"]?.array?.compactMap(\.string) {
+                let verdict = item["safetensors_py"]?.string.flatMap { $0.hasPrefix("ok:") ? $0.dropFirst(3) : nil }
+                let named = verdict?.split(separator: ",").map(String.init)
+                if let names = item["tensors"]?.array?.compactMap(\.string) ?? named {
                     #expect(try SafetensorsFile(url).names.sorted() == names.sorted(), "\(name)")
                 } else {
                     #expect(throws: WeightError.self, "\(name)") { try SafetensorsFile(url) }
@@ -35,13 +52,13 @@ import WeightFiles
     }
 
     @Test func ggufsAreTakenAndRefusedAsTheFormatSays() throws {
-        let cases = try fixture("gguf.json")
+        let cases = try fixture("gguf.json") + publicCases("vectors/gguf-malformed")
         #expect(cases.count > 40)
         try withTemporaryDirectory { folder in
             let url = folder.appendingPathComponent("a.gguf")
             for (name, bytes, item) in cases {
                 try bytes.write(to: url)
-                switch item["accepted"]?.bool {
+                switch (item["accepted"] ?? item["expect_load"])?.bool {
                 case true?: #expect(throws: Never.self, "\(name)") { try GGUFFile(url) }
                 case false?: #expect(throws: WeightError.self, "\(name)") { try GGUFFile(url) }
                 case nil: _ = try? GGUFFile(url)
@@ -50,55 +67,14 @@ import WeightFiles
         }
     }
 
-    @Test(.needs("vectors/safetensors/expected.json"))
-    func safetensorsVerdicts() throws {
-        let folder = SharedData.url("vectors/safetensors")
-        var checked = 0
-        for (name, item) in try cases(folder) {
-            let file = folder.appendingPathComponent(name)
-            guard FileManager.default.fileExists(atPath: file.path), let verdict = item["safetensors_py"]?.string else {
-                continue
-            }
-            checked += 1
-            if verdict.hasPrefix("ok:") {
-                let names = verdict.dropFirst(3).split(separator: ",").map(String.init)
-                let found = try? SafetensorsFile(file).names.sorted()
-                #expect(found == names, "\(name)")
-            } else {
-                #expect(throws: WeightError.self, "\(name)") { try SafetensorsFile(file) }
-            }
-        }
-        #expect(checked >= 15)
-    }
-
-    @Test(.needs("vectors/gguf-malformed/expected.json"))
-    func ggufVerdicts() throws {
-        let folder = SharedData.url("vectors/gguf-malformed")
-        var checked = 0
-        for (name, item) in try cases(folder) {
-            let file = folder.appendingPathComponent(name)
-            guard FileManager.default.fileExists(atPath: file.path) else { continue }
-            checked += 1
-            switch item["expect_load"]?.bool {
-            case true?: #expect(throws: Never.self, "\(name)") { try GGUFFile(file) }
-            case false?: #expect(throws: WeightError.self, "\(name)") { try GGUFFile(file) }
-            case nil: _ = try? GGUFFile(file)
-            }
-        }
-        #expect(checked >= 20)
-    }
-
-    private func cases(_ folder: URL) throws -> [(String, JSONValue)] {
-        let json = try JSONValue(parsing: Array(Data(contentsOf: folder.appendingPathComponent("expected.json"))))
-        return try #require(json["cases"]?.array).compactMap { item in item["file"]?.string.map { ($0, item) } }
-    }
-
-    @Test(.needs("vectors/vocab"))
-    func vocabulariesAreRead() throws {
-        for (name, count) in [("bert-bge", 30522), ("gpt-2", 50257), ("llama-spm", 32000), ("qwen2", 151936)] {
-            let file = try GGUFFile(SharedData.url("vectors/vocab/ggml-vocab-\(name).gguf"))
-            #expect(file.value("tokenizer.ggml.tokens")?.array?.strings?.count == count, "\(name)")
-            #expect(file.value("tokenizer.ggml.token_type")?.array?.integers?.count == count, "\(name)")
+    @Test func vocabulariesAreRead() throws {
+        let vocabularies = [("bert-bge", 30522), ("gpt-2", 50257), ("llama-spm", 32000), ("qwen2", 151936)]
+            .map { (SharedData.url("vectors/vocab/ggml-vocab-\($0.0).gguf"), $0.1) }
+            .filter { FileManager.default.fileExists(atPath: $0.0.path) }
+        for (url, count) in [(TinyModel.gguf, TinyModel.vocabularySize)] + vocabularies {
+            let file = try GGUFFile(url)
+            #expect(file.value("tokenizer.ggml.tokens")?.array?.strings?.count == count, "\(url.path)")
+            #expect(file.value("tokenizer.ggml.token_type")?.array?.integers?.count == count, "\(url.path)")
         }
     }
 
