@@ -46,6 +46,8 @@ fi
 # else itself says --no-build.
 if [ "${1:-}" != --no-build ]; then
     say "building the release (some minutes the first time)"
-    swift build -c release --product lathe --static-swift-stdlib >&2
+    # Foundation's archives make GNU's linkers warn of mktemp.
+    swift build -c release --product lathe --static-swift-stdlib -Xswiftc -use-ld=lld >&2
+    scripts/checks/starts_without_swift.sh .build/release/lathe
     say "ready: .build/release/lathe"
 fi

@@ -42,17 +42,18 @@ elif ! has_modules .venv-tests/bin/python; then
     fi
 fi
 
-# 3. One build for command and tests: in release mode too, for a transformer in a debug build is too slow to test.
+# 3. One build for command and tests: in release mode too, for a transformer in a debug build is too slow to test. In a folder of
+# its own: tests need Swift's library as a shared one, the released command has it inside.
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
-swift build -c release --build-tests 2>&1 | tee "$logs/build"
+swift build --scratch-path .build-tests -c release --build-tests 2>&1 | tee "$logs/build"
 if [ -n "${LATHE_STRICT:-}" ] && grep -q 'warning:' "$logs/build"; then
     say "the build warns:"
     grep 'warning:' "$logs/build" | sort -u >&2
     exit 1
 fi
 status=0
-swift test -c release --skip-build "$@" 2>&1 | tee "$logs/tests" || status=$?
+swift test --scratch-path .build-tests -c release --skip-build "$@" 2>&1 | tee "$logs/tests" || status=$?
 
 # 4. What was skipped. A part of the tests says nothing about their number.
 limit=(--most "$most_skipped")

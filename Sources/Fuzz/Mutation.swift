@@ -57,7 +57,7 @@ enum Mutation {
         case 8:
             // The end of another file behind the beginning of this one.
             let other = others[dice.below(others.count)]
-            bytes = bytes[..<place] + other[min(place, other.count)...]
+            bytes = Array(bytes[..<place]) + other[min(place, other.count)...]
         default:
             let end = min(bytes.count, place + 1 + dice.below(32))
             for index in place..<end { bytes[index] = bytes[place] }

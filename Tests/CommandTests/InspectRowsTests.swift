@@ -25,6 +25,17 @@ extension CommandTests {
             }
         }
 
+        @Test func filesOfOurOwnAreRead() throws {
+            try LatheCommand.inFolder { lathe in
+                for form in OwnSets.forms {
+                    try lathe.write(form.name, form.text)
+                    let facts = try lathe.json("inspect", form.name)
+                    #expect(facts["kind"] == "dataset" && facts["rows"]?.integer == form.rows, "\(form.name)")
+                    #expect(facts["format"]?.string == form.format, "\(form.name)")
+                }
+            }
+        }
+
         /// Every file of the sets is read, or refused for what it is.
         @Test(
             .needs("general"),

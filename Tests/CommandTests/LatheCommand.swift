@@ -136,7 +136,9 @@ struct LatheCommand {
     static let executable: URL? = {
         let besideBundle = [CommandLine.arguments.first.map { URL(fileURLWithPath: $0) }, Bundle.main.executableURL]
             .compactMap { $0?.deletingLastPathComponent() }
-        let builds = ["release", "debug"].map { packageRoot.appendingPathComponent(".build/\($0)") }
+        let builds = [".build-tests/release", ".build/release", ".build/debug"].map {
+            packageRoot.appendingPathComponent($0)
+        }
         return (besideBundle + builds).map { $0.appendingPathComponent("lathe") }
             .first { FileManager.default.isExecutableFile(atPath: $0.path) }
     }()
