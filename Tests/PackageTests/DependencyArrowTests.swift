@@ -7,8 +7,14 @@ import Testing
 
 /// The level of each target: it may depend only on targets of a lower level, or on those listed beside it.
 private let levels: [[String]] = [
-    ["COpenBLAS", "COneDNN", "CHDF5", "COniguruma", "COpenSSL", "CZlib", "CZstd", "CKernels", "CBenchmarkLoops", "Vocabulary"],
-    ["Digests", "Files", "HDF5Files", "JSON", "Spelling", "Tensors", "Tokenizers", "ChatTemplates", "Recipes", "Parquet"],
+    [
+        "COpenBLAS", "COneDNN", "CHDF5", "COniguruma", "COpenSSL", "CZlib", "CZstd", "CKernels", "CBenchmarkLoops",
+        "Vocabulary",
+    ],
+    [
+        "Digests", "Files", "HDF5Files", "JSON", "Spelling", "Tensors", "Tokenizers", "ChatTemplates", "Recipes",
+        "Parquet",
+    ],
     ["Kernels", "WeightFiles", "Datasets"],
     ["Models", "Preparation"],
     ["Adapters", "Training", "Evaluation", "DataReports"],
