@@ -99,7 +99,8 @@ extension FuzzReader {
                     messages: [
                         ["role": "system", "content": "Be brief."], ["role": "user", "content": "Hi"],
                         ["role": "assistant", "content": "Hello!"],
-                    ], addGenerationPrompt: true, extra: JSONObject([("bos_token", "<s>"), ("eos_token", "</s>"), ("tools", [])]))
+                    ], addGenerationPrompt: true,
+                    extra: JSONObject([("bos_token", "<s>"), ("eos_token", "</s>"), ("tools", [])]))
             },
             FuzzReader(
                 name: "recipe", fileExtension: "yaml",

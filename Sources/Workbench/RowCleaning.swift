@@ -51,6 +51,7 @@ struct RowCleaning {
             heldOut = reader.report
         }
         return Outcome(
-            report: try pipeline.finish(), train: source.report, heldOut: heldOut, cover: PersonalDataCover(context.masked))
+            report: try pipeline.finish(), train: source.report, heldOut: heldOut,
+            cover: PersonalDataCover(context.masked))
     }
 }

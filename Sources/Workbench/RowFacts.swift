@@ -53,13 +53,15 @@ struct RowFacts {
             "fields": .array(
                 fields.map { field in
                     [
-                        "name": .string(Self.short(cover.text(field.name))), "type": .string(field.types.joined(separator: " or ")),
+                        "name": .string(Self.short(cover.text(field.name))),
+                        "type": .string(field.types.joined(separator: " or ")),
                         "in": .string(field.count == looked ? "every row" : "\(field.count) of \(looked) rows"),
                     ]
                 }),
             "first_row": .string(Self.short(first.map { JSONValue.object(cover.fields($0)).text() } ?? "", 300)),
             "as_training_rows": .string(
-                reason.map { [$0.message, $0.hint].compactMap { $0.map { cover.text($0) } }.joined(separator: "; ") } ?? ""),
+                reason.map { [$0.message, $0.hint].compactMap { $0.map { cover.text($0) } }.joined(separator: "; ") }
+                    ?? ""),
         ]
     }
 

@@ -16,7 +16,9 @@ private let near = "steps: [{ deduplicate: { by: near } }]"
     @Test func chineseTextsOfTheSameCharactersAreNear() throws {
         let text = "天地玄黄宇宙洪荒日月盈昃辰宿列张寒来暑往秋收冬藏闰余成岁律吕调阳云腾致雨露结为霜金生"
         var characters = Array(text)
-        for (place, character) in [(4, "甲"), (15, "乙"), (24, "丙"), (33, "丁")] { characters[place] = Character(character) }
+        for (place, character) in [(4, "甲"), (15, "乙"), (24, "丙"), (33, "丁")] {
+            characters[place] = Character(character)
+        }
         let shuffled = text.sorted().map(String.init).joined()
         let result = try prepare(near, train: rows([text, String(characters), shuffled]))
         #expect(result.texts() == [text, shuffled])
@@ -24,7 +26,10 @@ private let near = "steps: [{ deduplicate: { by: near } }]"
 
     /// Nine words of a template and four of a fact: 9 of 17 words agree.
     @Test func rowsOfOneTemplateStay() throws {
-        let facts = ["aspirin daily with water", "insulin weekly after meals", "rest until next month", "walk uphill every morning"]
+        let facts = [
+            "aspirin daily with water", "insulin weekly after meals", "rest until next month",
+            "walk uphill every morning",
+        ]
         let texts = facts.map { "The doctor told this patient at the visit to take \($0)" }
         #expect(try prepare(near, train: rows(texts)).rows.count == 4)
     }
@@ -46,7 +51,8 @@ private let near = "steps: [{ deduplicate: { by: near } }]"
         #expect(report?.rows == 3)
         #expect(report?.normalised.heldOutRows == 2)
         #expect(report?.prompt.heldOutRows == 3)
-        let dropped = try prepare("leakage: drop", train: rows(spelled + ["Nothing of the kind."]), heldOut: rows(texts))
+        let dropped = try prepare(
+            "leakage: drop", train: rows(spelled + ["Nothing of the kind."]), heldOut: rows(texts))
         #expect(dropped.train.count == 1)
         #expect(dropped.heldOut.count == 3)
         #expect(throws: LeakageError.self) { try prepare("leakage: error", train: rows(spelled), heldOut: rows(texts)) }

@@ -28,9 +28,11 @@ extension PersonalDataScanner {
         let end = value.firstIndex { $0.isLetter || $0 >= 0x80 } ?? value.count
         var number = Array(value[..<end])
         // "+44 (0)20": the zero is not dialled.
-        if hasSign, let zero = number.indices.dropFirst().dropLast().first(where: {
-            number[$0] == 48 && number[$0 - 1] == UInt8(ascii: "(") && number[$0 + 1] == UInt8(ascii: ")")
-        }) {
+        if hasSign,
+            let zero = number.indices.dropFirst().dropLast().first(where: {
+                number[$0] == 48 && number[$0 - 1] == UInt8(ascii: "(") && number[$0 + 1] == UInt8(ascii: ")")
+            })
+        {
             number.remove(at: zero)
         }
         let groups = number.split { !$0.isDigit }
@@ -56,7 +58,8 @@ extension PersonalDataScanner {
     }
 
     private static let twoDigitCodes: Set<Int> = [
-        20, 27, 30, 31, 32, 33, 34, 36, 39, 40, 41, 43, 44, 45, 46, 47, 48, 49, 51, 52, 53, 54, 55, 56, 57, 58, 60, 61, 62, 63, 64,
+        20, 27, 30, 31, 32, 33, 34, 36, 39, 40, 41, 43, 44, 45, 46, 47, 48, 49, 51, 52, 53, 54, 55, 56, 57, 58, 60, 61,
+        62, 63, 64,
         65, 66, 81, 82, 84, 86, 90, 91, 92, 93, 94, 95, 98,
     ]
 
@@ -64,7 +67,9 @@ extension PersonalDataScanner {
 
     /// Year, month and day where the order is certain.
     private func dayEssence(_ value: [UInt8]) -> [UInt8] {
-        let numbers = value.split { !$0.isDigit }.map { (value: $0.reduce(0) { $0 * 10 + Int($1) - 48 }, count: $0.count) }
+        let numbers = value.split { !$0.isDigit }.map {
+            (value: $0.reduce(0) { $0 * 10 + Int($1) - 48 }, count: $0.count)
+        }
         func day(_ year: Int, _ month: Int, _ day: Int) -> [UInt8] { Array("\(year)-\(month)-\(day)".utf8) }
         if numbers.count == 1, numbers[0].count == 8 {
             return day(numbers[0].value / 10_000, numbers[0].value / 100 % 100, numbers[0].value % 100)

@@ -94,7 +94,9 @@ extension PersonalDataScanner {
             }
         }
         // Groups of four digits that stand in for a checked number: no card begins among them.
-        guard let end = groups.ends.last, end.count >= 15, groups.characters.count(where: \.isDigit) >= 8 else { return nil }
+        guard let end = groups.ends.last, end.count >= 15, groups.characters.count(where: \.isDigit) >= 8 else {
+            return nil
+        }
         setAside(start..<end.position)
         return end.position
     }

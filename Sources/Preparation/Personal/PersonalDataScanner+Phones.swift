@@ -30,7 +30,8 @@ extension PersonalDataScanner {
         if byte(lower - 1) == UInt8(ascii: "("), isClosed, opensFirst(lower..<upper) { lower -= 1 }
         // "ext. 12", "x12"
         let gap = skip(upper) { $0 == 0x20 || $0 == UInt8(ascii: ",") }
-        for word in ["extension ", "ext. ", "ext.", "ext ", "x", "转 ", "转"] where gap - upper <= 2 && starts(word, at: gap) {
+        for word in ["extension ", "ext. ", "ext.", "ext ", "x", "转 ", "转"]
+        where gap - upper <= 2 && starts(word, at: gap) {
             let end = skip(gap + word.utf8.count, while: \.isDigit)
             let digits = end - gap - word.utf8.count
             if (1...6).contains(digits), !continues(end) {
@@ -106,7 +107,8 @@ extension PersonalDataScanner {
 
     /// (11) 98609-3790, (055) 1234 5678: an area in brackets and 9 to 11 digits in all.
     private func bracketedCount(_ number: NumberGroups, _ index: Int, _ topic: NumberTopic?) -> Int? {
-        guard byte(number.groups[index].lowerBound - 1) == UInt8(ascii: "("), (2...5).contains(number.groups[index].count),
+        guard byte(number.groups[index].lowerBound - 1) == UInt8(ascii: "("),
+            (2...5).contains(number.groups[index].count),
             index < number.separators.count, number.separators[index] == UInt8(ascii: "(")
         else { return nil }
         for count in [4, 3, 2] {
@@ -132,7 +134,8 @@ extension PersonalDataScanner {
     /// 008613800138000, 0049 171 9782496, 001-415-555-0132: "00", the code of a large country and the rest.
     private func exitCodedCount(_ number: NumberGroups, _ index: Int, _ topic: NumberTopic?) -> Int? {
         let group = number.groups[index]
-        guard group.count >= 2, text[group.lowerBound] == 48, text[group.lowerBound + 1] == 48, stands(number, index, 0),
+        guard group.count >= 2, text[group.lowerBound] == 48, text[group.lowerBound + 1] == 48,
+            stands(number, index, 0),
             let count = internationalCount(number, index)
         else { return nil }
         let digits = digits(number, index, count)
@@ -142,7 +145,8 @@ extension PersonalDataScanner {
     }
 
     private static let exitCodes: [[UInt8]] = [
-        [1], [4, 4], [4, 9], [3, 3], [3, 4], [3, 9], [3, 1], [3, 2], [4, 1], [4, 3], [4, 5], [4, 6], [4, 7], [4, 8], [6, 1], [8, 6],
+        [1], [4, 4], [4, 9], [3, 3], [3, 4], [3, 9], [3, 1], [3, 2], [4, 1], [4, 3], [4, 5], [4, 6], [4, 7], [4, 8],
+        [6, 1], [8, 6],
         [8, 1], [8, 2], [9, 1], [5, 5], [5, 2], [6, 5], [8, 5, 2], [8, 8, 6], [3, 5, 3], [3, 5, 1],
     ]
 
@@ -185,7 +189,8 @@ extension PersonalDataScanner {
             let total = lengths.reduce(0, +)
             let signs = number.separators[index..<index + count - 1]
             // The first group may stand in brackets; the rest are joined by one sign.
-            guard total <= 11, signs.allSatisfy({ $0 == 0x20 || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "(") })
+            guard total <= 11,
+                signs.allSatisfy({ $0 == 0x20 || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "(") })
                     || (signs.allSatisfy { $0 == UInt8(ascii: ".") } && lengths.allSatisfy { $0 == 2 }),
                 lengths.dropFirst().allSatisfy({ $0 >= 2 })
             else { break }

@@ -20,7 +20,8 @@ extension PersonalDataScanner {
                 .phone,
                 [
                     "phone", "telephone", "tel", "mobile", "cell", "cellphone", "fax", "whatsapp", "call", "called",
-                    "calling", "dial", "ring", "reach", "contact", "hotline", "sms", "text", "texted", "reached", "phoned", "telephoned", "dialed", "mob", "ph", "voicemail",
+                    "calling", "dial", "ring", "reach", "contact", "hotline", "sms", "text", "texted", "reached",
+                    "phoned", "telephoned", "dialed", "mob", "ph", "voicemail",
                     "landline", "telefon", "téléphone", "teléfono", "phones", "handy", "my number", "your number",
                     "her number", "his number", "their number", "my no", "电话", "手机", "联系", "拨打", "致电", "传真", "热线",
                     "座机", "來電", "電話", "手機", "携帯", "전화", "휴대폰", "연락처",
@@ -29,7 +30,13 @@ extension PersonalDataScanner {
             (.card, ["card", "visa", "mastercard", "amex", "credit", "debit", "银行卡", "信用卡", "卡号"]),
             (.nhs, ["nhs"]),
             (.ssn, ["ssn", "social security", "social-security", "soc sec", "soc. sec", "social sec", "ss#", "ss #"]),
-            (.chineseID, ["id card", "identity card", "resident id", "chinese id", "national id", "身份证", "身份證", "居民证", "证件号", "身份号码"]),
+            (
+                .chineseID,
+                [
+                    "id card", "identity card", "resident id", "chinese id", "national id", "身份证", "身份證", "居民证", "证件号",
+                    "身份号码",
+                ]
+            ),
             (
                 .thing,
                 [
@@ -45,7 +52,8 @@ extension PersonalDataScanner {
                 .version,
                 [
                     "version", "versions", "ver", "release", "releases", "build", "firmware", "section", "sections",
-                    "chapter", "clause", "paragraph", "v", "rev", "revision", "upgrade", "update", "upgraded", "updated",
+                    "chapter", "clause", "paragraph", "v", "rev", "revision", "upgrade", "update", "upgraded",
+                    "updated",
                     "driver", "版本", "固件", "§", "章节",
                 ]
             ),
@@ -80,7 +88,9 @@ extension PersonalDataScanner {
                 guard word[0] >= 0x80 || (!byte(start - 1).isLetter && !byte(end).isLetter) else { continue }
                 switch topic {
                 case .thing:
-                    if end > near, isSameSentence { return isNext(end, position, in: Self.joiners) ? .thing : .thingNearby }
+                    if end > near, isSameSentence {
+                        return isNext(end, position, in: Self.joiners) ? .thing : .thingNearby
+                    }
                 case .version:
                     if isSameSentence, isNext(end, position, in: Self.listJoiners) { return .version }
                 default: if end > near || (isSameSentence && topic == .phone) { return topic }
@@ -107,7 +117,8 @@ extension PersonalDataScanner {
     }
 
     private static let shortened: Set<String> = [
-        "no", "nos", "nr", "num", "tel", "ph", "mob", "ext", "fax", "st", "dr", "mr", "mrs", "ms", "approx", "ref", "acc", "acct",
+        "no", "nos", "nr", "num", "tel", "ph", "mob", "ext", "fax", "st", "dr", "mr", "mrs", "ms", "approx", "ref",
+        "acc", "acct",
         "dept", "soc", "sec", "id", "rec", "med", "pt", "eg", "ie", "ca", "cc", "inv", "ord", "tr",
     ]
 
