@@ -62,6 +62,7 @@ let package = Package(
         library("COpenSSL", apt: "libssl-dev"),
         library("CZlib", apt: "zlib1g-dev"),
         library("CZstd", apt: "libzstd-dev"),
+        .target(name: "CHDF5Disk", dependencies: ["CHDF5"]),
         .target(
             name: "CKernels",
             // Loops are optimised in debug builds too: a scalar transformer is not testable.
@@ -74,7 +75,7 @@ let package = Package(
         module("Digests", ["COpenSSL"]),
         module("JSON", ["Vocabulary"]),
         module("Files", ["Vocabulary", "Digests", "JSON"]),
-        module("HDF5Files", ["CHDF5", "Digests", "Files", "Vocabulary"]),
+        module("HDF5Files", ["CHDF5", "CHDF5Disk", "Digests", "Files", "Vocabulary"]),
         module("Spelling", []),
         module("Tensors", []),
         module("Tokenizers", ["COniguruma", "JSON", "Vocabulary"]),
@@ -108,7 +109,7 @@ let package = Package(
             "ModelExport",
             [
                 "Adapters", "Tokenizers", "Models", "WeightFiles", "Tensors", "Kernels", "JSON", "CHDF5", "Files",
-                "Vocabulary",
+                "Vocabulary", "HDF5Files",
             ]),
 
         // Level 6: stages and runs.

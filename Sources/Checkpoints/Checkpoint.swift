@@ -27,7 +27,7 @@ public enum Checkpoint {
         let image = try SealedFile.read(url)
         let result: Result<TrainingSnapshot, CheckpointError> = image.withUnsafeBytes { image in
             do throws(HDF5Failure) { return .success(try self.snapshot(in: HDF5File(image: image))) } catch {
-                return .failure(CheckpointError(file: url.path, .inconsistent("libhdf5 cannot \(error.operation)")))
+                return .failure(CheckpointError(file: url.path, .inconsistent(error.description)))
             }
         }
         let snapshot = try result.get()

@@ -18,16 +18,16 @@ extension HDF5File {
         return try read(path, axes: 1, as: Number.self).values
     }
 
-    private func read<Number: HDF5Number>(
+    func read<Number: HDF5Number>(
         _ path: String, axes: Int, as: Number.Type
     ) throws(HDF5Failure) -> (sizes: [Int], values: [Number]) {
-        let dataset = try HDF5Handle(H5Dopen2(file.id, path, lathe_h5_default()), "open \(path)", closing: H5Dclose)
-        let sizes = try Self.sizes(of: dataset, axes: axes, path)
+        let dataset = try handle(H5Dopen2(file.id, path, lathe_h5_default()), "open \(path)", closing: H5Dclose)
+        let sizes = try sizes(of: dataset, axes: axes, path)
         var count = 1
         for size in sizes {
             let (product, overflow) = count.multipliedReportingOverflow(by: size)
             guard !overflow, product <= largestByteCount / MemoryLayout<Number>.stride else {
-                throw HDF5Failure(operation: "hold \(path), which is larger than its file")
+                throw failure("hold \(path), which is larger than its file")
             }
             count = product
         }
@@ -36,25 +36,25 @@ extension HDF5File {
             H5Dread(
                 dataset.id, Number.typeInMemory, lathe_h5_all(), lathe_h5_all(), lathe_h5_default(), $0.baseAddress)
         }
-        guard status >= 0 else { throw HDF5Failure(operation: "read \(path)") }
+        guard status >= 0 else { throw failure("read \(path)") }
         return (sizes, values)
     }
 
-    static func sizes(of dataset: HDF5Handle, axes: Int, _ path: String) throws(HDF5Failure) -> [Int] {
-        let space = try HDF5Handle(H5Dget_space(dataset.id), "measure \(path)", closing: H5Sclose)
+    func sizes(of dataset: HDF5Handle, axes: Int, _ path: String) throws(HDF5Failure) -> [Int] {
+        let space = try handle(H5Dget_space(dataset.id), "measure \(path)", closing: H5Sclose)
         var sizes = [hsize_t](repeating: 0, count: axes)
         guard H5Sget_simple_extent_ndims(space.id) == axes, H5Sget_simple_extent_dims(space.id, &sizes, nil) == axes
         else {
-            throw HDF5Failure(operation: "find \(axes) axes in \(path)")
+            throw failure("find \(axes) axes in \(path)")
         }
         return sizes.map { Int(clamping: $0) }
     }
 
     /// The text at `path`.
     public func text(_ path: String) throws(HDF5Failure) -> String {
-        let dataset = try HDF5Handle(H5Dopen2(file.id, path, lathe_h5_default()), "open \(path)", closing: H5Dclose)
-        let type = try HDF5Handle(H5Dget_type(dataset.id), "type of \(path)", closing: H5Tclose)
-        let space = try HDF5Handle(H5Dget_space(dataset.id), "measure \(path)", closing: H5Sclose)
+        let dataset = try handle(H5Dopen2(file.id, path, lathe_h5_default()), "open \(path)", closing: H5Dclose)
+        let type = try handle(H5Dget_type(dataset.id), "type of \(path)", closing: H5Tclose)
+        let space = try handle(H5Dget_space(dataset.id), "measure \(path)", closing: H5Sclose)
         return try string(of: type, in: space, path) { bytes in
             H5Dread(dataset.id, type.id, lathe_h5_all(), lathe_h5_all(), lathe_h5_default(), bytes)
         }
@@ -78,7 +78,7 @@ extension HDF5File {
     /// A text attribute of group `path`.
     public func text(_ name: String, of path: String) throws(HDF5Failure) -> String {
         let (attribute, space) = try open(name, of: path)
-        let type = try HDF5Handle(H5Aget_type(attribute.id), "type of \(path) \(name)", closing: H5Tclose)
+        let type = try handle(H5Aget_type(attribute.id), "type of \(path) \(name)", closing: H5Tclose)
         return try string(of: type, in: space, "\(path) \(name)") { H5Aread(attribute.id, type.id, $0) }
     }
 
@@ -88,17 +88,17 @@ extension HDF5File {
         let (attribute, space) = try open(name, of: path)
         var value = Number.zero
         guard H5Sget_simple_extent_npoints(space.id) == 1, H5Aread(attribute.id, Number.typeInMemory, &value) >= 0
-        else { throw HDF5Failure(operation: "read \(path) \(name)") }
+        else { throw failure("read \(path) \(name)") }
         return value
     }
 
     private func open(
         _ name: String, of path: String
     ) throws(HDF5Failure) -> (attribute: HDF5Handle, space: HDF5Handle) {
-        let attribute = try HDF5Handle(
+        let attribute = try handle(
             H5Aopen_by_name(file.id, path, name, lathe_h5_default(), lathe_h5_default()), "open \(path) \(name)",
             closing: H5Aclose)
-        let space = try HDF5Handle(H5Aget_space(attribute.id), "measure \(path) \(name)", closing: H5Sclose)
+        let space = try handle(H5Aget_space(attribute.id), "measure \(path) \(name)", closing: H5Sclose)
         return (attribute, space)
     }
 
@@ -107,10 +107,10 @@ extension HDF5File {
     ) throws(HDF5Failure) -> String {
         guard H5Tget_class(type.id) == H5T_STRING, H5Tis_variable_str(type.id) == 0,
             H5Sget_simple_extent_npoints(space.id) == 1, H5Tget_size(type.id) <= largestByteCount
-        else { throw HDF5Failure(operation: "find one text in \(path)") }
+        else { throw failure("find one text in \(path)") }
         var bytes = [UInt8](repeating: 0, count: H5Tget_size(type.id))
         guard bytes.withUnsafeMutableBytes({ reading($0.baseAddress) }) >= 0 else {
-            throw HDF5Failure(operation: "read \(path)")
+            throw failure("read \(path)")
         }
         while bytes.last == 0 { bytes.removeLast() }
         return String(decoding: bytes, as: UTF8.self)

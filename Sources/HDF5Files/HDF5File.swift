@@ -1,12 +1,16 @@
 // A file in the few words that Lathe needs of HDF5. Small files are written in memory, where libhdf5 never touches the disk; large
 // ones on disk. What is read was verified before the library sees it: it can be crashed by hostile bytes.
 
-internal import CHDF5
+public import CHDF5
 internal import Synchronization
 
 /// An HDF5 file: written piece by piece, or opened.
 public final class HDF5File: Sendable {
     let file: HDF5Handle
+    /// Where the file lies; `nil`: in memory.
+    private let disk: HDF5Disk?
+    /// What a file on disk must hold once it is closed.
+    let written = WrittenThings()
     /// Nothing read can be larger than the file: its numbers are not compressed.
     let largestByteCount: Int
 
@@ -18,6 +22,7 @@ public final class HDF5File: Sendable {
     public init() throws(HDF5Failure) {
         lathe_h5_be_quiet()
         let access = try Self.accessInMemory()
+        disk = nil
         file = try HDF5Handle(
             H5Fcreate(Self.freshName, lathe_h5_truncate(), lathe_h5_default(), access.id), "create a file",
             closing: H5Fclose)
@@ -33,6 +38,7 @@ public final class HDF5File: Sendable {
         else {
             throw HDF5Failure(operation: "take a file image")
         }
+        disk = nil
         file = try HDF5Handle(
             H5Fopen(Self.freshName, lathe_h5_read_only(), access.id), "open the file", closing: H5Fclose)
         largestByteCount = image.count
@@ -47,19 +53,58 @@ public final class HDF5File: Sendable {
         guard H5Pset_userblock(creation.id, hsize_t(userBlock)) >= 0 else {
             throw HDF5Failure(operation: "leave \(userBlock) bytes to its user")
         }
-        file = try HDF5Handle(
-            H5Fcreate(path, lathe_h5_truncate(), creation.id, lathe_h5_default()), "create \(path)", closing: H5Fclose)
+        let disk = try HDF5Disk()
+        let access = try disk.access()
+        self.disk = disk
+        do throws(HDF5Failure) {
+            file = try HDF5Handle(
+                H5Fcreate(path, lathe_h5_truncate(), creation.id, access.id), "create \(path)", closing: H5Fclose)
+        } catch { throw HDF5Failure(operation: error.operation, fault: disk.fault) }
         largestByteCount = Int.max
     }
 
     /// The file at `path`, read where it lies; it must come from a trusted place.
     public init(opening path: String) throws(HDF5Failure) {
         lathe_h5_be_quiet()
-        file = try HDF5Handle(
-            H5Fopen(path, lathe_h5_read_only(), lathe_h5_default()), "open \(path)", closing: H5Fclose)
+        let disk = try HDF5Disk()
+        let access = try disk.access()
+        self.disk = disk
         var size: hsize_t = 0
-        guard H5Fget_filesize(file.id, &size) >= 0 else { throw HDF5Failure(operation: "measure \(path)") }
+        do throws(HDF5Failure) {
+            file = try HDF5Handle(
+                H5Fopen(path, lathe_h5_read_only(), access.id), "open \(path)", closing: H5Fclose)
+        } catch { throw HDF5Failure(operation: error.operation, fault: disk.fault) }
+        guard H5Fget_filesize(file.id, &size) >= 0 else {
+            throw HDF5Failure(operation: "measure \(path)", fault: disk.fault)
+        }
         largestByteCount = Int(clamping: size)
+    }
+
+    /// What the system refused so far, as `errno`; 0: nothing.
+    public var fault: Int32 { disk?.fault ?? 0 }
+
+    /// The library's number of the file.
+    public var id: hid_t { file.id }
+
+    /// A failure of `operation`, with what the system said.
+    func failure(_ operation: String) -> HDF5Failure { HDF5Failure(operation: operation, fault: fault) }
+
+    /// A handle of the library, or why there is none.
+    func handle(
+        _ id: hid_t, _ operation: @autoclosure () -> String, closing close: @escaping @Sendable (hid_t) -> herr_t
+    ) throws(HDF5Failure) -> HDF5Handle {
+        guard id >= 0 else { throw failure(operation()) }
+        return try HDF5Handle(id, closing: close)
+    }
+
+    /// Throws where the system refused a write, though the library may not know of it.
+    public func requireWritten(_ path: @autoclosure () -> String) throws(HDF5Failure) {
+        guard fault == 0 else { throw failure("write \(path())") }
+    }
+
+    /// Remembers what stands at `path` from now on, to look for it when the file was closed.
+    func expect(_ path: String, _ isHeld: @escaping WrittenThings.Check) {
+        if disk != nil { written.add(path, isHeld) }
     }
 
     /// Objects of the file that somebody holds; it is closed only when there are none.
@@ -69,7 +114,7 @@ public final class HDF5File: Sendable {
 
     /// Gives all that was written to the system.
     public func flush() throws(HDF5Failure) {
-        guard H5Fflush(file.id, H5F_SCOPE_GLOBAL) >= 0 else { throw HDF5Failure(operation: "flush the file") }
+        guard H5Fflush(file.id, H5F_SCOPE_GLOBAL) >= 0, fault == 0 else { throw failure("flush the file") }
     }
 
     /// The bytes of the file as it would lie on disk.

@@ -7,16 +7,22 @@ public import Vocabulary
 public struct HDF5Failure: ClassifiedError {
     /// What was asked of it: "open dataset /adapter/…".
     public let operation: String
+    /// What the system said when it read or wrote the file, as `errno`; 0: nothing, the file's content is at fault.
+    public let fault: Int32
 
     public let kind: FailureKind
 
-    /// A refusal to read what stands in a file, unless `kind` says otherwise.
-    public init(operation: String = "read the file", kind: FailureKind = .badInput) {
+    /// A refusal to read what stands in a file, unless `kind` or the system says otherwise.
+    public init(operation: String = "read the file", kind: FailureKind = .badInput, fault: Int32 = 0) {
         self.operation = operation
-        self.kind = kind
+        self.fault = fault
+        self.kind = fault == 0 ? kind : .inputOutput
     }
 
-    public var description: String { "libhdf5 cannot \(operation)" }
+    public var description: String {
+        let text = "libhdf5 cannot \(operation)"
+        return fault == 0 ? text : "\(SystemError(fault, reading: "").cause) (\(text))"
+    }
 }
 
 /// Closes a library handle when the last holder lets go.
@@ -34,5 +40,6 @@ public final class HDF5Handle: Sendable {
         self.close = close
     }
 
+    // What a close could still fail to write is kept by the file's disk, and asked for before the file is believed.
     deinit { _ = close(id) }
 }

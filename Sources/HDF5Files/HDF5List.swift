@@ -1,13 +1,17 @@
 // Lists of numbers that are never held whole: written as they grow, read a stretch at a time.
 
 internal import CHDF5
+internal import Digests
 
 /// A list in a file that grows at its end. What is appended reaches the file some chunks at a time, and the rest with `finish`.
 public final class HDF5ListWriter<Number: HDF5Number> {
     /// `nil` once the list is finished: an open one would keep its file open.
     private var dataset: HDF5Handle?
+    private let file: HDF5File
     private let path: String
     private var written = 0
+    /// Of the numbers as they were appended, whatever reaches the file.
+    private var hash: SHA256? = SHA256()
     private var pending: [Number] = []
 
     /// Elements of a chunk: what is read, and checked, to read one element.
@@ -21,6 +25,7 @@ public final class HDF5ListWriter<Number: HDF5Number> {
         var limit = lathe_h5_unlimited()
         let space = try HDF5Handle(H5Screate_simple(1, &size, &limit), "make a space", closing: H5Sclose)
         dataset = try file.create(path, Number.typeInFile, space, chunk: [Self.chunkElements])
+        self.file = file
         self.path = path
         pending.reserveCapacity(Self.pendingElements)
     }
@@ -46,20 +51,30 @@ public final class HDF5ListWriter<Number: HDF5Number> {
     /// Writes what is left and closes the list.
     public func finish() throws(HDF5Failure) {
         if !pending.isEmpty { try writePending() }
+        // Closing gives the last chunks to the disk.
         dataset = nil
+        try file.requireWritten(path)
+        guard let digest = hash.take()?.digest().hexadecimal else { return }
+        file.expect(path) { [path, written] (file) throws(HDF5Failure) in
+            let reader = try HDF5ListReader<Number>(path, in: file)
+            guard reader.count == written else { return false }
+            return try reader.digest() == digest
+        }
     }
 
     private func writePending() throws(HDF5Failure) {
         guard let dataset else { preconditionFailure("the list \(path) is finished") }
         var size = hsize_t(count)
-        guard H5Dset_extent(dataset.id, &size) >= 0 else { throw HDF5Failure(operation: "extend \(path)") }
+        guard H5Dset_extent(dataset.id, &size) >= 0 else { throw file.failure("extend \(path)") }
         let memory = try HDF5File.space([pending.count])
-        let stored = try HDF5Handle(H5Dget_space(dataset.id), "measure \(path)", closing: H5Sclose)
+        let stored = try file.handle(H5Dget_space(dataset.id), "measure \(path)", closing: H5Sclose)
         var start = hsize_t(written)
         var stretch = hsize_t(pending.count)
         guard H5Sselect_hyperslab(stored.id, H5S_SELECT_SET, &start, nil, &stretch, nil) >= 0,
             H5Dwrite(dataset.id, Number.typeInMemory, memory.id, stored.id, lathe_h5_default(), pending) >= 0
-        else { throw HDF5Failure(operation: "write \(path)") }
+        else { throw file.failure("write \(path)") }
+        try file.requireWritten(path)
+        pending.withUnsafeBytes { hash?.update($0) }
         written += pending.count
         pending.removeAll(keepingCapacity: true)
     }
@@ -76,10 +91,10 @@ public final class HDF5ListReader<Number: HDF5Number>: Sendable {
     public init(_ path: String, in file: HDF5File) throws(HDF5Failure) {
         self.file = file
         self.path = path
-        dataset = try HDF5Handle(H5Dopen2(file.file.id, path, lathe_h5_default()), "open \(path)", closing: H5Dclose)
-        count = try HDF5File.sizes(of: dataset, axes: 1, path)[0]
+        dataset = try file.handle(H5Dopen2(file.file.id, path, lathe_h5_default()), "open \(path)", closing: H5Dclose)
+        count = try file.sizes(of: dataset, axes: 1, path)[0]
         guard count <= file.largestByteCount / MemoryLayout<Number>.stride else {
-            throw HDF5Failure(operation: "hold \(path), which is larger than its file")
+            throw file.failure("hold \(path), which is larger than its file")
         }
     }
 
@@ -88,7 +103,7 @@ public final class HDF5ListReader<Number: HDF5Number>: Sendable {
         precondition(range.lowerBound >= 0 && range.upperBound <= count)
         guard !range.isEmpty else { return [] }
         let memory = try HDF5File.space([range.count])
-        let stored = try HDF5Handle(H5Dget_space(dataset.id), "measure \(path)", closing: H5Sclose)
+        let stored = try file.handle(H5Dget_space(dataset.id), "measure \(path)", closing: H5Sclose)
         var start = hsize_t(range.lowerBound)
         var stretch = hsize_t(range.count)
         var values = [Number](repeating: .zero, count: range.count)
@@ -98,8 +113,17 @@ public final class HDF5ListReader<Number: HDF5Number>: Sendable {
                 H5Dread(
                     dataset.id, Number.typeInMemory, memory.id, stored.id, lathe_h5_default(), $0.baseAddress)
             } >= 0
-        guard isRead else { throw HDF5Failure(operation: "read \(path)") }
+        guard isRead else { throw file.failure("read \(path)") }
         return values
+    }
+
+    /// SHA-256 of all elements, of which never many are held.
+    func digest() throws(HDF5Failure) -> String {
+        var hash = SHA256()
+        for start in stride(from: 0, to: count, by: 1 << 16) {
+            try read(start..<min(start + (1 << 16), count)).withUnsafeBytes { hash.update($0) }
+        }
+        return hash.digest().hexadecimal
     }
 
     /// All elements.

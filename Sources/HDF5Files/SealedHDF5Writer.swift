@@ -38,7 +38,7 @@ public final class SealedHDF5Writer {
             opened = try HDF5File(creating: temporary.path, userBlock: FileSeal.byteCount)
         } catch {
             unlink(temporary.path)
-            throw SealedWriteError(path: url.path, reason: error.operation)
+            throw SealedWriteError(path: url.path, reason: error.description)
         }
     }
 
@@ -50,24 +50,29 @@ public final class SealedHDF5Writer {
         return opened
     }
 
-    /// Makes the bytes durable and puts the file in its place. Nobody else may hold the file or a list of it any more.
+    /// Makes the bytes durable and puts the file in its place, once it is known to hold what was written into it. Nobody else may
+    /// hold the file or a list of it any more.
     public func commit() throws(SealedWriteError) {
         defer { abandon() }
         precondition(file.openObjectCount == 0, "a list is not finished")
-        do throws(HDF5Failure) { try file.flush() } catch { throw failure("libhdf5 cannot \(error.operation)") }
-        opened = nil
+        do throws(HDF5Failure) {
+            let written = file.written
+            try file.flush()
+            opened = nil
+            try written.requireAll(in: HDF5File(opening: temporary.path))
+        } catch { throw SealedWriteError(path: url.path, reason: error.description) }
         let descriptor = open(temporary.path, O_RDWR | O_CLOEXEC)
-        guard descriptor >= 0 else { throw failure(SystemError(errno, writing: url.path).cause) }
+        guard descriptor >= 0 else { throw refusal(errno) }
         defer { close(descriptor) }
-        do throws(SealFault) { try seal.write(to: descriptor, path: temporary.path) } catch { throw failure("\(error)") }
-        guard fsync(descriptor) == 0, rename(temporary.path, url.path) == 0 else {
-            throw failure(SystemError(errno, writing: url.path).cause)
+        do throws(SealFault) { try seal.write(to: descriptor, path: temporary.path) } catch {
+            throw SealedWriteError(path: url.path, reason: "\(error)")
         }
+        guard fsync(descriptor) == 0, rename(temporary.path, url.path) == 0 else { throw refusal(errno) }
         let folder = open(url.deletingLastPathComponent().path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard folder >= 0 else { return }
+        guard folder >= 0 else { throw refusal(errno) }
+        defer { close(folder) }
         // File systems that cannot make a rename durable are left as they are.
-        fsync(folder)
-        close(folder)
+        guard fsync(folder) == 0 || errno == EINVAL || errno == ENOTSUP else { throw refusal(errno) }
     }
 
     /// Closes and removes the temporary file.
@@ -76,6 +81,7 @@ public final class SealedHDF5Writer {
         unlink(temporary.path)
     }
 
-    private func failure(_ reason: String) -> SealedWriteError { SealedWriteError(path: url.path, reason: reason) }
-
+    private func refusal(_ code: Int32) -> SealedWriteError {
+        SealedWriteError(path: url.path, reason: String(cString: strerror(code)))
+    }
 }

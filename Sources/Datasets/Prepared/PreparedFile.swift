@@ -77,7 +77,7 @@ public struct PreparedFile: Sendable {
             heldOut =
                 file.contains("/held_out")
                 ? try PreparedFileSide("/held_out", in: file, files: names, url: url) : nil
-        } catch { throw .inconsistent("libhdf5 cannot \(error.operation)") }
+        } catch { throw error.fault == 0 ? .inconsistent(error.description) : .unreadable(error.description) }
         for side in [train, heldOut] {
             if let side, let reason = side.contradiction { throw .inconsistent(reason) }
         }
@@ -189,7 +189,7 @@ public final class PreparedFileSide: ExampleSource {
         do throws(HDF5Failure) { return try body() } catch {
             throw DatasetError(
                 .unreadable, RowPlace(file: url.path, line: 0),
-                "the prepared file changed while it was used: libhdf5 cannot \(error.operation)")
+                "the prepared file cannot be read any more: \(error)")
         }
     }
 }

@@ -77,7 +77,7 @@ public final class PreparedFileWriter {
 
     private func writing<Result>(_ body: () throws(HDF5Failure) -> Result) throws(SealedWriteError) -> Result {
         do throws(HDF5Failure) { return try body() } catch {
-            throw SealedWriteError(path: writer.url.path, reason: "libhdf5 cannot \(error.operation)")
+            throw SealedWriteError(path: writer.url.path, reason: error.description)
         }
     }
 }
@@ -125,7 +125,7 @@ public final class PreparedSideWriter: ExampleSink {
             try rows?.append(row, fields, file: file)
             for example in examples { try append(example, file: file) }
         } catch {
-            throw SealedWriteError(path: place, reason: "libhdf5 cannot \(error.operation)")
+            throw SealedWriteError(path: place, reason: error.description)
         }
     }
 
