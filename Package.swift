@@ -90,18 +90,18 @@ let package = Package(
             "Datasets",
             [
                 "Tokenizers", "ChatTemplates", "JSON", "Parquet", "CZlib", "CZstd", "CHDF5", "HDF5Files", "Digests",
-                "Vocabulary",
+                "Spelling", "Vocabulary",
             ]),
 
         // Level 3: models; rows made ready.
-        module("Models", ["Tensors", "Kernels", "WeightFiles", "JSON", "Vocabulary"]),
+        module("Models", ["Tensors", "Kernels", "WeightFiles", "JSON", "Spelling", "Vocabulary"]),
         module("Preparation", ["Recipes", "Datasets", "Tokenizers", "JSON", "Digests", "CKernels", "Vocabulary"]),
 
         // Level 4: what is done with models.
-        module("Adapters", ["Models", "WeightFiles", "JSON", "Tensors", "Kernels", "Files", "Vocabulary"]),
+        module("Adapters", ["Models", "WeightFiles", "JSON", "Tensors", "Kernels", "Spelling", "Files", "Vocabulary"]),
         module("Training", ["Recipes", "Models", "Datasets", "Tensors", "Kernels", "Files", "Vocabulary"]),
         module("Evaluation", ["Models", "Datasets", "Tensors", "Kernels"]),
-        module("DataReports", ["Preparation", "Datasets", "JSON"]),
+        module("DataReports", ["Preparation", "Datasets", "JSON", "Spelling"]),
 
         // Level 5: what is written.
         module("Checkpoints", ["Training", "Files", "Tensors", "JSON", "HDF5Files", "Digests", "Vocabulary"]),
@@ -119,14 +119,14 @@ let package = Package(
                 "Recipes", "Datasets", "Preparation", "Tokenizers", "ChatTemplates", "Models", "Adapters", "Training",
                 "Evaluation",
                 "DataReports", "Checkpoints", "ModelExport", "WeightFiles", "Tensors", "Kernels", "JSON",
-                "Digests", "HDF5Files", "Files", "Vocabulary", .product(name: "Logging", package: "swift-log"),
+                "Digests", "HDF5Files", "Files", "Spelling", "Vocabulary", .product(name: "Logging", package: "swift-log"),
             ]),
 
         // Level 7: the command.
         .executableTarget(
             name: "lathe",
             dependencies: [
-                "Workbench", "DataReports", "Training", "JSON", "Vocabulary",
+                "Workbench", "DataReports", "Training", "JSON", "Spelling", "Vocabulary",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings),
@@ -158,7 +158,7 @@ let package = Package(
         tests("Parquet", ["JSON"], exclude: ["Fixtures"]),
         tests("Kernels", ["Tensors", "CKernels", "JSON"], exclude: ["Fixtures"]),
         tests("WeightFiles", ["Tensors", "JSON", "Files", "Vocabulary"], exclude: ["Fixtures"]),
-        tests("Datasets", ["Tokenizers", "ChatTemplates", "JSON", "Digests"], exclude: ["Fixtures"]),
+        tests("Datasets", ["Tokenizers", "ChatTemplates", "JSON", "Digests", "HDF5Files"], exclude: ["Fixtures"]),
         tests("Preparation", ["Recipes", "Datasets", "JSON", "Digests"]),
         tests("Models", ["Tensors", "Kernels", "WeightFiles", "JSON"], exclude: ["Fixtures"]),
         tests("Adapters", ["Models", "Tensors", "Kernels", "WeightFiles", "JSON"]),

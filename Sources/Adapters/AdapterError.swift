@@ -1,5 +1,6 @@
 // The one error of this module: facts, not sentences.
 
+internal import Spelling
 public import Vocabulary
 
 /// Why an adapter cannot be made, read or written, with everything that is wrong at once.
@@ -65,7 +66,9 @@ public struct AdapterError: ClassifiedError, Equatable {
 extension AdapterError {
     public var description: String {
         var groups = MessageGroups(of: "tensors")
-        for problem in problems { groups.add(problem.sentence, of: problem.subject ?? "", sense: problem.text) }
+        for problem in problems {
+            groups.add(problem.sentence, of: ShownText.name(problem.subject ?? ""), sense: problem.text)
+        }
         let lines = groups.lines
         let all = lines.joined(separator: lines.count > 1 ? "\n  " : "")
         return (file.map { "\($0): " } ?? "") + (lines.count > 1 ? "\(problems.count) problems\n  " : "") + all
@@ -77,7 +80,7 @@ extension AdapterError.Problem {
     fileprivate var sentence: String {
         var text = text
         if let expected { text += ", expected \(expected)" }
-        if let found { text += ", found \(found)" }
+        if let found { text += ", found \(ShownText.name(found))" }
         if let nearest { text += " (did you mean \(nearest)?)" }
         return text
     }

@@ -132,8 +132,9 @@ extension AdapterSet {
             expected: slab.slots.map { ($0.name, [$0.rows, $0.columns]) },
             found: values.map { ($0.name, [$0.rows, $0.columns]) })
         var problems = check.problems
-        for value in values where value.numbers.contains(where: { !$0.isFinite }) {
-            problems.append(AdapterError.Problem("holds a number that is not finite", subject: value.name))
+        for value in values {
+            guard let index = value.numbers.firstIndex(where: { !$0.isFinite }) else { continue }
+            problems.append(AdapterError.Problem("holds a NaN or infinity at element \(index)", subject: value.name))
         }
         for value in values where value.numbers.count != value.rows * value.columns {
             problems.append(

@@ -2,6 +2,7 @@
 
 internal import Datasets
 internal import Preparation
+internal import Spelling
 
 extension DataReport {
     /// The summary for a person, without a line break in any line.

@@ -1,5 +1,7 @@
 // HTML that is well-formed XML too, whatever texts go into it. Nothing else in this module writes a `<`.
 
+internal import Spelling
+
 /// A piece of a page. Made of elements and texts; texts are escaped on their way in, so there is no way to forget it.
 struct Markup {
     private(set) var source = ""

@@ -1,6 +1,7 @@
 // Sequences on a terminal, each token marked by whether it carries loss: by colours, or by brackets where there are none.
 
 internal import Preparation
+internal import Spelling
 
 /// How marks are made on a terminal.
 public enum TerminalColours: Sendable {

@@ -1,5 +1,6 @@
 // What is wrong with data, each with its file and line. A data set is refused with all of it at once, up to a bound.
 
+internal import Spelling
 public import Vocabulary
 
 /// Where a row stands.
@@ -14,7 +15,10 @@ public struct RowPlace: Codable, Sendable, Equatable, CustomStringConvertible {
         self.line = line
     }
 
-    public var description: String { line > 0 ? "\(file):\(line)" : file }
+    public var description: String {
+        let name = ShownText.name(file)
+        return line > 0 ? "\(name):\(line)" : name
+    }
 }
 
 /// One thing that is wrong with the data.

@@ -1,5 +1,6 @@
 // What can go wrong with a model whose configuration is sound: its weights, and its numbers.
 
+internal import Spelling
 public import Vocabulary
 
 /// Why weights do not make the configured model: everything that is wrong, found in one go.
@@ -26,7 +27,7 @@ public struct ModelLoadError: ClassifiedError, Equatable {
 
     public var description: String {
         var groups = MessageGroups(of: "tensors")
-        for problem in problems { groups.add(problem.text, of: problem.path, sense: problem.sense) }
+        for problem in problems { groups.add(problem.text, of: ShownText.name(problem.path), sense: problem.sense) }
         let onlyNumbers = problems.allSatisfy { if case .notFinite = $0 { true } else { false } }
         let summary = onlyNumbers ? "some weights are not finite:" : "the weights do not fit the configuration:"
         return (["\(location): \(summary)"] + groups.lines.map { "  " + $0 }).joined(separator: "\n")

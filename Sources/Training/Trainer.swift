@@ -260,6 +260,15 @@ extension Trainer {
                 expected: expected.filter { !found.contains($0) }, found: found.filter { !expected.contains($0) })
         }
         if let reason = snapshot.contradiction { throw .damagedSnapshot(reason: reason) }
+        guard snapshot.step <= configuration.totalSteps else {
+            throw .damagedSnapshot(reason: "it has done \(snapshot.step) of \(configuration.totalSteps) steps")
+        }
+        let cursor = order.cursor(afterSteps: snapshot.step)
+        guard (snapshot.epoch, snapshot.positionInEpoch) == (cursor.epoch, cursor.position) else {
+            throw .damagedSnapshot(
+                reason: "after \(snapshot.step) steps it stands at place \(snapshot.positionInEpoch) of epoch "
+                    + "\(snapshot.epoch)")
+        }
         guard snapshot.seed == configuration.seed else {
             throw .damagedSnapshot(reason: "its seed is \(snapshot.seed), the run's \(configuration.seed)")
         }

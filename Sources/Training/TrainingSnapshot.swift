@@ -118,19 +118,55 @@ extension TrainingSnapshot {
     /// The first thing in which the snapshot contradicts itself; nil for one that a run can go on from.
     public var contradiction: String? {
         if step < 0 || history.count != step { return "it has \(history.count) step records after \(step) steps" }
+        if let reason = progressContradiction { return reason }
         if best.map({ !evaluations.contains($0) }) ?? false {
             return "its best evaluation is not among its evaluations"
         }
         if hasBestValues, best == nil { return "it has the values of a best evaluation that it does not name" }
         for parameter in parameters {
+            guard parameter.rows > 0, parameter.columns > 0 else { return "\(parameter.name) has no shape" }
             let (count, overflow) = parameter.rows.multipliedReportingOverflow(by: parameter.columns)
             let arrays = [parameter.values, parameter.firstMoment, parameter.secondMoment]
             guard !overflow, arrays.allSatisfy({ $0.count == count }),
                 parameter.bestValues.map({ $0.count == count }) ?? true
             else { return "\(parameter.name) does not hold \(parameter.rows) × \(parameter.columns) numbers" }
             if (parameter.bestValues != nil) != hasBestValues { return "\(parameter.name) lacks its best values" }
+            if let reason = parameter.contradiction { return reason }
         }
+        if Set(parameters.map(\.name)).count != parameters.count { return "two of its parameters have one name" }
         return nil
+    }
+
+    /// What of its counters cannot be.
+    private var progressContradiction: String? {
+        if epoch < 0 || positionInEpoch < 0 { return "it stands at place \(positionInEpoch) of epoch \(epoch)" }
+        let isOrdered = zip(evaluations, evaluations.dropFirst()).allSatisfy { $0.step < $1.step }
+        guard isOrdered, evaluations.allSatisfy({ (0...step).contains($0.step) && $0.loss.isFinite }) else {
+            return "its evaluations are not of its steps, one after the other"
+        }
+        guard (0...evaluations.count).contains(evaluationsWithoutImprovement) else {
+            return "it counts \(evaluationsWithoutImprovement) evaluations without improvement of \(evaluations.count)"
+        }
+        let broken = history.firstIndex {
+            !$0.loss.isFinite || !$0.learningRate.isFinite || !$0.gradientNorm.isFinite || $0.targetTokens < 0
+                || $0.tokens < $0.targetTokens
+        }
+        return broken.map { "the record of step \($0 + 1) holds no sound numbers" }
+    }
+}
+
+extension TrainingSnapshot.Parameter {
+    /// Which of its numbers cannot be.
+    fileprivate var contradiction: String? {
+        for (what, numbers) in [
+            ("value", values), ("first moment", firstMoment), ("second moment", secondMoment),
+            ("best value", bestValues ?? []),
+        ] {
+            if let index = numbers.firstIndex(where: { !$0.isFinite }) {
+                return "\(name) holds a NaN or infinity: \(what) \(index)"
+            }
+        }
+        return secondMoment.firstIndex { $0 < 0 }.map { "\(name) has a negative second moment, at \($0)" }
     }
 }
 

@@ -1,5 +1,6 @@
 // The one error of this module: facts, not sentences.
 
+internal import Spelling
 public import Vocabulary
 
 /// Why a file of weights cannot be used, and where.
@@ -40,11 +41,11 @@ public struct WeightError: ClassifiedError, Equatable {
     public var namedFile: String? { file }
 
     public var description: String {
-        var text = file
+        var text = ShownText.name(file)
         if let byteOffset { text += ", byte \(byteOffset)" }
-        if let tensor { text += ", \(tensor)" }
+        if let tensor { text += ", \(ShownText.name(tensor))" }
         text += ": \(problem)"
-        switch (expected, found) {
+        switch (expected.map(ShownText.name), found.map(ShownText.name)) {
         case (let expected?, let found?): text += ": expected \(expected), found \(found)"
         case (let expected?, nil): text += ": expected \(expected)"
         case (nil, let found?): text += ": found \(found)"

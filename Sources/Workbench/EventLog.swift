@@ -4,15 +4,20 @@ internal import Files
 internal import Foundation
 internal import JSON
 internal import Training
+internal import WeightFiles
 
 /// Appends what happens in a run to its event log. Times are for people; no result depends on them.
 final class EventLog: RunObserver {
     private let file: AppendedFile
+    /// Told once that lines are missing.
+    private let observer: any RunObserver
+    private var misses = false
 
     /// - Parameter append: keep what an earlier part of the run wrote.
-    init(_ url: URL, append: Bool) throws {
+    init(_ url: URL, append: Bool, observer: any RunObserver) throws {
         if !append { try AtomicFile.write([], to: url) }
         file = try AppendedFile(url)
+        self.observer = observer
     }
 
     func receive(_ event: RunEvent) {
@@ -20,7 +25,10 @@ final class EventLog: RunObserver {
         let time = ISO8601DateFormatter().string(from: Date())
         let line = JSONValue.object(JSONObject([(key: "time", value: .string(time))] + fields)).text() + "\n"
         // A full disk must not stop a run whose checkpoints still fit: the log is a listener, not a result.
-        try? file.append(Array(line.utf8))
+        do { try file.append(Array(line.utf8)) } catch {
+            if !misses { observer.receive(.warning("the event log misses lines: \(error)")) }
+            misses = true
+        }
     }
 
     private func fields(of event: RunEvent) -> [JSONObject.Member]? {

@@ -10,6 +10,7 @@ internal import ModelExport
 internal import Models
 internal import Preparation
 internal import Recipes
+internal import Spelling
 internal import Tensors
 internal import Training
 internal import WeightFiles
@@ -77,22 +78,24 @@ public struct Inspection: Presentable {
         (value.object?.members ?? []).flatMap { key, value -> [String] in
             switch value {
             case .array(let elements) where elements.isEmpty: return []
-            case .object: return ["\(indent)\(key):"] + lines(value, indent: indent + "  ")
+            case .object: return ["\(indent)\(ShownText.name(key)):"] + lines(value, indent: indent + "  ")
             case .array(let elements) where elements.contains { $0["name"] != nil && $0["shape"] != nil }:
-                return ["\(indent)\(key): \(elements.count)"] + grouped(elements).map { indent + "  " + $0 }
+                return ["\(indent)\(key): \(elements.count)"] + grouped(elements).map { indent + "  " + ShownText.name($0) }
             case .array(let elements) where key == "holds":
-                return ["\(indent)\(key): " + elements.compactMap(\.string).joined(separator: ", ")]
+                return ["\(indent)\(key): " + elements.compactMap(\.string).map(ShownText.name).joined(separator: ", ")]
             case .array(let elements) where elements.contains { $0.object != nil }:
-                return ["\(indent)\(key):"]
+                return ["\(indent)\(ShownText.name(key)):"]
                     + elements.map { element in
                         indent + "  "
-                            + (element.object?.members.map { "\($0.key) \($0.value.string ?? $0.value.text())" }
+                            + (element.object?.members.map { "\($0.key) \(shown($0.value))" }
                                 .joined(separator: "  ") ?? element.text())
                     }
-            default: return ["\(indent)\(key): \(value.string ?? value.text())"]
+            default: return ["\(indent)\(ShownText.name(key)): \(shown(value))"]
             }
         }
     }
+
+    private static func shown(_ value: JSONValue) -> String { ShownText.name(value.string ?? value.text()) }
 
     // MARK: Kinds
 

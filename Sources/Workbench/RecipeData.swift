@@ -90,14 +90,32 @@ struct RowPreparation {
             let file = try PreparedFile(url)
             guard let key = inputs.key else { return nil }
             let differences = key.differences(from: file.key)
-            if differences.isEmpty { return file }
-            reason = "another " + differences.map { PreparationInputs.words[$0] ?? $0 }.joined(separator: ", another ")
+            if differences.isEmpty, let fault = fault(of: file) {
+                reason = fault
+            } else if differences.isEmpty {
+                return file
+            } else {
+                reason = "another " + differences.map { PreparationInputs.words[$0] ?? $0 }.joined(separator: ", another ")
+            }
         } catch {
             guard error != .absent else { return nil }
             reason = "\(error)"
         }
         observer.receive(.note("\(url.path) is made anew: \(reason)"))
         return nil
+    }
+
+    /// Why a file that fits the recipe cannot serve: tokens that the model has not, or a report that is none.
+    private func fault(of file: PreparedFile) -> String? {
+        let size = opened.configuration.vocabularySize
+        do {
+            for side in [file.train, file.heldOut].compactMap({ $0 }) {
+                let largest = try side.largestToken()
+                if largest >= size { return "it holds token \(largest), outside the model's vocabulary of \(size)" }
+            }
+            _ = try read(file)
+            return nil
+        } catch { return "it cannot be used: \(error)" }
     }
 
     /// Rows through the steps, then into the file, one after the other.

@@ -40,8 +40,8 @@ public final class Scoring {
     }
 
     /// Gives each row's line to `write`: a JSON object, or columns.
-    public func writeRows(asJSON: Bool, _ write: (String) -> Void) throws {
-        func put(_ line: JSONObject) { write(asJSON ? JSONValue.object(line).text() : columns(line)) }
+    public func writeRows(asJSON: Bool, _ write: (String) throws -> Void) throws {
+        func put(_ line: JSONObject) throws { try write(asJSON ? JSONValue.object(line).text() : columns(line)) }
         let examples = rows.examples
         let groups = try examples.groupedByRow()
         if withTokens { return try writeTokens(of: groups, put) }
@@ -51,12 +51,12 @@ public final class Scoring {
         let rowNumbers = try examples.rowIndices()
         for (parts, score) in zip(groups, try HeldOutScores(scores, perRowOf: examples).rows) {
             let tokens = parts.reduce(0) { $0 + examples.tokenCount($1) }
-            put(summary(rowNumbers[parts.lowerBound], tokens, score.lossSum, score.targetCount))
+            try put(summary(rowNumbers[parts.lowerBound], tokens, score.lossSum, score.targetCount))
         }
     }
 
     /// Rows by batches, in their order, so that each is written as soon as it is known.
-    private func writeTokens(of groups: [Range<Int>], _ put: (JSONObject) -> Void) throws {
+    private func writeTokens(of groups: [Range<Int>], _ put: (JSONObject) throws -> Void) throws {
         let rowLimit = EvaluationRows.limit(for: model, bytes: workspace.reservedBytes)
         var start = 0
         func tokenCount(_ group: Int) -> Int { groups[group].reduce(0) { $0 + rows.examples.tokenCount($1) } }
@@ -69,7 +69,7 @@ public final class Scoring {
             let sequences = try groups[start..<end].map { try $0.map(rows.examples.example) }
             var values = try logProbabilities(of: sequences.flatMap { $0 })[...]
             for parts in sequences {
-                put(tokenLine(parts, values.prefix(parts.count)))
+                try put(tokenLine(parts, values.prefix(parts.count)))
                 values = values.dropFirst(parts.count)
             }
             start = end

@@ -2,13 +2,14 @@
 
 internal import DataReports
 internal import Foundation
+internal import Spelling
 internal import Training
 internal import Workbench
 
 /// Tells a person what a run is doing.
 final class ConsoleObserver: RunObserver {
     private let quiet: Bool
-    private let isTerminal = isatty(STDERR_FILENO) == 1
+    private let isTerminal = StandardError.isTerminal
     private var lineIsOpen = false
     /// How far all stages are: "42% of all, 3 min 20 s left".
     private var overall: String?
@@ -65,25 +66,24 @@ final class ConsoleObserver: RunObserver {
         if isTerminal {
             // One column stays free: a line that ends in the last one wraps on some terminals. The width may change meanwhile.
             let columns = TerminalLine.columns(of: STDERR_FILENO) ?? 80
-            write("\r\u{1B}[K" + TerminalLine.cut(text, to: columns - 1) + (isLast ? "\n" : ""))
+            StandardError.send(
+                "\r\u{1B}[K" + TerminalLine.cut(ShownText.name(text), to: columns - 1) + (isLast ? "\n" : ""))
             lineIsOpen = !isLast
         } else if isLast || ContinuousClock.now - lastPlainLine >= Self.plainInterval {
             lastPlainLine = .now
-            write(text + "\n")
+            StandardError.say(text)
         }
     }
 
     private func line(_ text: String) {
         closeLine()
-        write(text + "\n")
+        StandardError.say(text)
     }
 
     private func closeLine() {
-        if lineIsOpen { write("\n") }
+        if lineIsOpen { StandardError.send("\n") }
         lineIsOpen = false
     }
-
-    private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 
     /// "1 h 05 min", "3 min 20 s", "12 s".
     static func duration(_ seconds: Double) -> String {

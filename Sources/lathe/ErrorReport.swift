@@ -8,12 +8,25 @@ extension Lathe {
     /// Ends the process: what ArgumentParser knows (help, usage) in its own words, everything else as a `Failure`.
     static func exit(reporting error: any Error) -> Never {
         // Errors of its own have exit codes of their own; those of others get the general one.
-        if error is ExitCode || Self.exitCode(for: error) != .failure { Self.exit(withError: error) }
+        if error is ExitCode || exitCode(for: error) != .failure { sayAndExit(error) }
         let failure = Failure(describing: error)
-        FileHandle.standardError.write(Data("lathe: \(failure.description)\n".utf8))
-        fflush(nil)
+        StandardError.say("lathe: \(failure.description)")
         // At once: a thread may still be reading weights, and libraries must not clean up under it.
         _exit(failure.kind.rawValue)
+    }
+
+    /// Help that was asked for is a result; usage that was not met is a message.
+    private static func sayAndExit(_ error: any Error) -> Never {
+        let code = exitCode(for: error)
+        let text = fullMessage(for: error)
+        if !text.isEmpty {
+            if code.isSuccess {
+                do { try StandardOutput.show(text, isStyled: true) } catch { exit(reporting: error) }
+            } else {
+                StandardError.say(text)
+            }
+        }
+        _exit(code.rawValue)
     }
 }
 

@@ -15,7 +15,7 @@ final class GuardedHDF5Rows: FileRows {
     private var rowCount = 0
 
     /// How long a child may be silent. The first answer comes soon or never: a child into which another thread's
-    /// lock was copied waits for ever, and is replaced.
+    /// lock was copied waits for ever, and is replaced. One that computes is given up much sooner, see `RowPipe`.
     private static let patienceSeconds = (first: 10, later: 120)
     private static let attempts = 3
 
@@ -157,6 +157,18 @@ private final class RowPipe {
         _ = stop()
     }
 
+    /// What the child has computed so far, in nanoseconds.
+    private var computed: Int {
+        var clock = clockid_t()
+        var time = timespec()
+        guard clock_getcpuclockid(process, &clock) == 0, clock_gettime(clock, &time) == 0 else { return 0 }
+        return time.tv_sec * 1_000_000_000 + time.tv_nsec
+    }
+
+    /// How long a child may compute without a word: some hundred rows take it a few milliseconds, a library that walks
+    /// in a circle through a damaged file takes for ever.
+    private static let mostComputed = 2_000_000_000
+
     /// Ends the child; the seconds that it computed.
     private func stop() -> Int {
         guard process > 0, !isReaped else { return 0 }
@@ -207,11 +219,15 @@ private final class RowPipe {
             searched -= start
             start = 0
         }
+        let before = computed
+        var waited = 0
         while true {
             var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            let ready = poll(&waiting, 1, Int32(patienceSeconds * 1000))
+            let ready = poll(&waiting, 1, 100)
             if ready < 0, errno == EINTR { continue }
             guard ready > 0 else {
+                waited += 100
+                if waited < patienceSeconds * 1000, computed - before < Self.mostComputed { continue }
                 isSilent = true
                 return false
             }

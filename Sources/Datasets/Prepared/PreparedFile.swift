@@ -79,7 +79,12 @@ public struct PreparedFile: Sendable {
                 ? try PreparedFileSide("/held_out", in: file, files: names, url: url) : nil
         } catch { throw error.fault == 0 ? .inconsistent(error.description) : .unreadable(error.description) }
         for side in [train, heldOut] {
-            if let side, let reason = side.contradiction { throw .inconsistent(reason) }
+            guard let side else { continue }
+            let reason: String?
+            do throws(HDF5Failure) { reason = try side.contradiction() } catch {
+                throw error.fault == 0 ? .inconsistent(error.description) : .unreadable(error.description)
+            }
+            if let reason { throw .inconsistent(reason) }
         }
     }
 
@@ -104,13 +109,15 @@ public final class PreparedFileSide: ExampleSource {
     /// SHA-256 of everything that decides the sequences.
     public let digest: String
     private let url: URL
-    private let bounds: [Int64]
-    private let targets: [Int32]
-    private let ids: HDF5ListReader<Int32>
-    private let mask: HDF5ListReader<UInt8>
-    private let row: HDF5ListReader<Int64>
-    private let part: HDF5ListReader<Int32>
-    private let places: StoredPlaces
+    let bounds: [Int64]
+    let targets: [Int32]
+    let ids: HDF5ListReader<Int32>
+    let mask: HDF5ListReader<UInt8>
+    let row: HDF5ListReader<Int64>
+    let part: HDF5ListReader<Int32>
+    let places: StoredPlaces
+    /// What the file says of the lists.
+    let counts: (sequences: Int, tokens: Int, targetTokens: Int)
     private let storedRows: StoredRowLists?
 
     init(_ path: String, in file: HDF5File, files: [String], url: URL) throws(HDF5Failure) {
@@ -121,6 +128,10 @@ public final class PreparedFileSide: ExampleSource {
         }
         self.format = format
         digest = try file.text("digest", of: path)
+        counts = (
+            try file.integer("sequences", of: path), try file.integer("tokens", of: path),
+            try file.integer("target_tokens", of: path)
+        )
         labels = PreparedFile.texts(try file.text(path + "/labels"))
         ids = try HDF5ListReader(path + "/ids", in: file)
         mask = try HDF5ListReader(path + "/mask", in: file)
@@ -131,21 +142,6 @@ public final class PreparedFileSide: ExampleSource {
         places = try StoredPlaces(path, in: file, files: files)
         storedRows =
             file.contains(path + "/rows") ? try StoredRowLists(path + "/rows", in: file, files: files) : nil
-    }
-
-    /// What in the numbers contradicts itself; `nil` where they are sound.
-    var contradiction: String? {
-        let count = targets.count
-        guard bounds.count == count + 1, bounds[0] == 0, bounds[count] == ids.count, mask.count == ids.count,
-            [row.count, part.count, places.file.count, places.line.count].allSatisfy({ $0 == count })
-        else { return "its lists are not of one length" }
-        for index in 0..<count {
-            let length = bounds[index + 1] - bounds[index]
-            guard length >= 0, targets[index] >= 0, targets[index] <= length else {
-                return "sequence \(index) has no sound bounds"
-            }
-        }
-        return nil
     }
 
     // MARK: Sequences
@@ -185,7 +181,7 @@ public final class PreparedFileSide: ExampleSource {
             storedRows, decoder: try RowDecoder(settings, format: format, hasTemplate: hasTemplate), url: url)
     }
 
-    private func reading<Result>(_ body: () throws(HDF5Failure) -> Result) throws(DatasetError) -> Result {
+    func reading<Result>(_ body: () throws(HDF5Failure) -> Result) throws(DatasetError) -> Result {
         do throws(HDF5Failure) { return try body() } catch {
             throw DatasetError(
                 .unreadable, RowPlace(file: url.path, line: 0),
@@ -198,7 +194,7 @@ public final class PreparedFileSide: ExampleSource {
 struct StoredPlaces: Sendable {
     let file: HDF5ListReader<Int32>
     let line: HDF5ListReader<Int64>
-    private let files: [String]
+    let files: [String]
 
     init(_ path: String, in hdf5: HDF5File, files: [String]) throws(HDF5Failure) {
         self.files = files

@@ -22,6 +22,7 @@ struct StoredRowLists: Sendable {
             zip(bounds, bounds.dropFirst()).allSatisfy({ $0 <= $1 }), places.file.count == count,
             places.line.count == count
         else { throw HDF5Failure(operation: "find rows in \(path)") }
+        if let reason = try places.contradiction() { throw HDF5Failure(operation: "use \(path): \(reason)") }
     }
 
     /// Row `index`, not yet understood.

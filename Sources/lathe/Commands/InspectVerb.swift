@@ -11,12 +11,14 @@ enum ColourChoice: String, ExpressibleByArgument, CaseIterable {
     case auto
     case always, never
 
+    var isStyled: Bool { if case .ansi = colours { true } else { false } }
+
     var colours: TerminalColours {
         switch self {
         case .always: .ansi
         case .never: .none
         case .auto:
-            isatty(STDOUT_FILENO) == 1 && ProcessInfo.processInfo.environment["NO_COLOR", default: ""].isEmpty
+            StandardOutput.isTerminal && ProcessInfo.processInfo.environment["NO_COLOR", default: ""].isEmpty
                 ? .ansi : .none
         }
     }
@@ -36,11 +38,12 @@ struct Inspect: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-        guard let example else { return common.show(try Inspection(of: path)) }
-        common.show(
+        guard let example else { return try common.show(try Inspection(of: path)) }
+        try common.show(
             try ExampleInspection(
                 .init(
                     path: path, number: example, isHeldOut: heldOut, model: model, overrides: common.overrides,
-                    colours: color.colours, isUnmasked: unmasked)))
+                    colours: color.colours, isUnmasked: unmasked)),
+            isStyled: color.isStyled)
     }
 }

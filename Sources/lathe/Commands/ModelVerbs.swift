@@ -14,7 +14,7 @@ struct Evaluate: ParsableCommand {
     func run() throws {
         let recipe = try options.resolve(data: data)
         let observer = ConsoleObserver(quiet: options.common.quiet)
-        options.common.show(try EvaluationReport(recipe, adapter: options.adapter, observer: observer))
+        try options.common.show(try EvaluationReport(recipe, adapter: options.adapter, observer: observer))
     }
 }
 
@@ -29,7 +29,9 @@ struct Score: ParsableCommand {
         let recipe = try options.resolve(data: data)
         let observer = ConsoleObserver(quiet: options.common.quiet)
         try Scoring(recipe, adapter: options.adapter, tokens: tokens, observer: observer)
-            .writeRows(asJSON: options.common.json) { print($0) }
+            .writeRows(asJSON: options.common.json) { line in
+                try options.common.json ? StandardOutput.showJSON(line) : StandardOutput.show(line)
+            }
     }
 }
 
@@ -45,7 +47,7 @@ struct Merge: ParsableCommand {
         let merge = try MergeStage(
             try options.resolve(), adapter: adapter, output: out, observer: ConsoleObserver(quiet: options.common.quiet)
         )
-        options.common.show(try merge.run(into: URL(fileURLWithPath: out)))
+        try options.common.show(try merge.run(into: URL(fileURLWithPath: out)))
     }
 }
 
@@ -58,7 +60,7 @@ struct Export: ParsableCommand {
 
     func run() throws {
         let stage = try ExportStage(try options.resolve(), adapter: options.adapter)
-        options.common.show(try stage.run(format: format, to: URL(fileURLWithPath: out)))
+        try options.common.show(try stage.run(format: format, to: URL(fileURLWithPath: out)))
     }
 }
 
@@ -86,25 +88,26 @@ struct Generate: ParsableCommand {
         for warning in generator.warnings { observer.receive(.warning(warning)) }
         guard let prompt else { return try chat(generator) }
         if options.common.json {
-            options.common.show(try generator.answer(prompt) { _ in })
+            try options.common.show(try generator.answer(prompt) { _ in })
         } else {
-            _ = try generator.answer(prompt, onText: stream)
-            print()
+            try stream(generator, prompt, end: "\n")
         }
     }
 
     private func chat(_ generator: TextGenerator) throws {
         while true {
-            FileHandle.standardError.write(Data("> ".utf8))
+            StandardError.send("> ")
             guard let line = readLine() else { return }
             if line.isEmpty { continue }
-            _ = try generator.answer(line, onText: stream)
-            print("\n")
+            try stream(generator, line, end: "\n\n")
         }
     }
 
-    private func stream(_ text: String) {
-        FileHandle.standardOutput.write(Data(text.utf8))
+    private func stream(_ generator: TextGenerator, _ prompt: String, end: String) throws {
+        let output = OutputPieces()
+        _ = try generator.answer(prompt, onText: output.write)
+        output.write(end)
+        try output.finish()
     }
 }
 
@@ -115,6 +118,6 @@ struct DoctorCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-        common.show(Doctor())
+        try common.show(Doctor())
     }
 }

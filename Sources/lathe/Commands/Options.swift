@@ -18,8 +18,14 @@ struct CommonOptions: ParsableArguments {
     var quiet = false
 
     /// Prints a result in the form asked for.
-    func show(_ result: some Presentable) {
-        print(json ? result.json.text(.pretty) : result.text)
+    ///
+    /// - Parameter isStyled: whether the text has colours of its own.
+    func show(_ result: some Presentable, isStyled: Bool = false) throws {
+        if json {
+            try StandardOutput.showJSON(result.json.text(.pretty))
+        } else {
+            try StandardOutput.show(result.text, isStyled: isStyled)
+        }
     }
 }
 

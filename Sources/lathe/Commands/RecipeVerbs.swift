@@ -14,7 +14,7 @@ struct Run: ParsableCommand {
         let recipe = try options.resolve()
         let pipeline = Pipeline(
             recipe, invocation: .thisProcess, observer: ConsoleObserver(quiet: options.common.quiet))
-        options.common.show(try pipeline.run(fresh: fresh))
+        try options.common.show(try pipeline.run(fresh: fresh))
     }
 }
 
@@ -29,7 +29,7 @@ struct Train: ParsableCommand {
         let recipe = try options.resolve()
         let pipeline = Pipeline(
             recipe, invocation: .thisProcess, observer: ConsoleObserver(quiet: options.common.quiet))
-        options.common.show(try pipeline.train(fresh: fresh))
+        try options.common.show(try pipeline.train(fresh: fresh))
     }
 }
 
@@ -42,7 +42,7 @@ struct PlanCommand: ParsableCommand {
 
     func run() throws {
         let recipe = try options.resolve()
-        options.common.show(try Plan(recipe, observer: ConsoleObserver(quiet: options.common.quiet)))
+        try options.common.show(try Plan(recipe, observer: ConsoleObserver(quiet: options.common.quiet)))
     }
 }
 
@@ -64,10 +64,10 @@ struct Prepare: ParsableCommand {
     func run() throws {
         let recipe = try options.resolve()
         if export != nil {
-            options.common.show(try RowExport(recipe, writes: !dryRun))
+            try options.common.show(try RowExport(recipe, writes: !dryRun))
         } else {
             let observer = ConsoleObserver(quiet: options.common.quiet)
-            options.common.show(try DataSummary(recipe, writes: !dryRun, observer: observer))
+            try options.common.show(try DataSummary(recipe, writes: !dryRun, observer: observer))
         }
     }
 }
@@ -94,7 +94,7 @@ struct RecipeCommand: ParsableCommand {
         @OptionGroup var options: RecipeOptions
 
         func run() throws {
-            options.common.show(try RecipeCheck(try options.resolve()))
+            try options.common.show(try RecipeCheck(try options.resolve()))
         }
     }
 
@@ -103,7 +103,7 @@ struct RecipeCommand: ParsableCommand {
         @OptionGroup var options: RecipeOptions
 
         func run() throws {
-            options.common.show(RecipeExplanation(try options.resolve()))
+            try options.common.show(RecipeExplanation(try options.resolve()))
         }
     }
 }

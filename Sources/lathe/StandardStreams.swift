@@ -1,0 +1,79 @@
+// Standard output and standard error. Every write's result is looked at: a result that does not arrive is an error, a line of
+// progress that does not arrive stops nothing.
+
+internal import Foundation
+internal import Spelling
+internal import Workbench
+
+/// Where results go.
+enum StandardOutput {
+    static let isTerminal = isatty(STDOUT_FILENO) == 1
+
+    /// Writes `text` as it is, but on a terminal nothing in it is obeyed.
+    static func write(_ text: String) throws {
+        try send(isTerminal ? ShownText.whole(text) : text)
+    }
+
+    /// Writes a table or a message and ends its line.
+    ///
+    /// - Parameter isStyled: whether colours are its own, so that they are left in.
+    static func show(_ text: String, isStyled: Bool = false) throws {
+        try send((isStyled ? text : ShownText.whole(text)) + "\n")
+    }
+
+    /// Writes JSON and ends its line.
+    static func showJSON(_ text: String) throws {
+        try send((isTerminal ? ShownText.json(text) : text) + "\n")
+    }
+
+    private static func send(_ text: String) throws {
+        if let code = writeAll(text, to: STDOUT_FILENO) {
+            throw Failure(.inputOutput, "cannot write standard output: \(String(cString: strerror(code)))")
+        }
+    }
+}
+
+/// Where everything else goes.
+enum StandardError {
+    static let isTerminal = isatty(STDERR_FILENO) == 1
+
+    /// Writes `text`, which is ours; nobody waits for it.
+    static func send(_ text: String) { _ = writeAll(text, to: STDERR_FILENO) }
+
+    /// Writes a message and ends its line. What it quotes of files is not obeyed, and does not fill the screen.
+    static func say(_ message: String) { send(ShownText.message(message) + "\n") }
+}
+
+/// Text that comes in pieces from something that cannot be stopped by an error: the first failure is kept.
+final class OutputPieces {
+    private var failure: (any Error)?
+
+    func write(_ piece: String) {
+        guard failure == nil else { return }
+        do { try StandardOutput.write(piece) } catch { failure = error }
+    }
+
+    /// Throws what went wrong.
+    func finish() throws { if let failure { throw failure } }
+}
+
+/// Writes all of `text`; why that failed, as `errno`.
+private func writeAll(_ text: String, to descriptor: Int32) -> Int32? {
+    var text = text
+    return text.withUTF8 { bytes in
+        var done = 0
+        while done < bytes.count {
+            let count = Foundation.write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
+            if count > 0 {
+                done += count
+            } else if count < 0, errno == EAGAIN {
+                // A reader that left the pipe so that nobody waits: we do.
+                var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                _ = poll(&waiting, 1, 1000)
+            } else if count == 0 || errno != EINTR {
+                return count == 0 ? ENOSPC : errno
+            }
+        }
+        return nil
+    }
+}
