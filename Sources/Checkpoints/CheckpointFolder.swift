@@ -28,8 +28,14 @@ public struct CheckpointFolder: Sendable {
 
     /// Steps of the snapshots that are there, ascending, good or not.
     public var steps: [Int] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
-        return names.compactMap(Self.step(ofFile:)).sorted()
+        get throws(CheckpointError) {
+            let names = try asking { () throws(SystemError) in try Folder.names(in: url) ?? [] }
+            return names.compactMap(Self.step(ofFile:)).sorted()
+        }
+    }
+
+    private func asking<Result>(_ body: () throws(SystemError) -> Result) throws(CheckpointError) -> Result {
+        do throws(SystemError) { return try body() } catch { throw CheckpointError(file: url.path, .refused(error)) }
     }
 
     private static func step(ofFile name: String) -> Int? {
@@ -39,12 +45,15 @@ public struct CheckpointFolder: Sendable {
     }
 
     /// The newest snapshot that can be used. nil: there is none, and `skipped` gets what is wrong with each file there.
-    public func newest(skipped: inout [CheckpointError]) -> Newest? {
-        for step in steps.reversed() {
+    ///
+    /// One that the system does not let be read is an error: to pass over it would lose what is saved in it.
+    public func newest(skipped: inout [CheckpointError]) throws(CheckpointError) -> Newest? {
+        for step in try steps.reversed() {
             let file = file(step: step)
             do throws(CheckpointError) {
                 return Newest(snapshot: try Checkpoint.read(file), url: file, skipped: skipped)
             } catch {
+                if case .refused = error.reason { throw error }
                 skipped.append(error)
             }
         }
@@ -58,7 +67,7 @@ public struct CheckpointFolder: Sendable {
         do throws(SystemError) { try Folder.make(url) } catch { throw CheckpointError(file: url.path, .refused(error)) }
         let file = file(step: snapshot.step)
         try Checkpoint.write(snapshot, to: file)
-        for step in retention.stepsToRemove(from: steps, newest: snapshot.step, best: snapshot.best?.step) {
+        for step in try retention.stepsToRemove(from: steps, newest: snapshot.step, best: snapshot.best?.step) {
             try? FileManager.default.removeItem(at: self.file(step: step))
         }
         removeLeftovers()
@@ -66,8 +75,8 @@ public struct CheckpointFolder: Sendable {
     }
 
     /// Removes every snapshot: a run that starts over.
-    public func removeAll() {
-        for step in steps { try? FileManager.default.removeItem(at: file(step: step)) }
+    public func removeAll() throws(CheckpointError) {
+        for step in try steps { try asking { () throws(SystemError) in try Folder.removeFile(file(step: step)) } }
         removeLeftovers()
     }
 

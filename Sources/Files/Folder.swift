@@ -27,8 +27,30 @@ public enum Folder {
         }
     }
 
-    /// Names of what is in the folder at `url`, in order of their bytes; `nil` where there is none that can be listed.
-    public static func names(in url: URL) -> [String]? {
-        (try? FileManager.default.contentsOfDirectory(atPath: url.path))?.sorted()
+    /// Names of what is in the folder at `url`, in order of their bytes; `nil` where there is none. One that cannot be listed is not
+    /// one in which nothing is.
+    public static func names(in url: URL) throws(SystemError) -> [String]? {
+        guard let folder = opendir(url.path) else {
+            if errno == ENOENT { return nil }
+            throw SystemError(errno, reading: url.path, "cannot be listed")
+        }
+        defer { closedir(folder) }
+        var names: [String] = []
+        while true {
+            errno = 0
+            guard let entry = readdir(folder) else { break }
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        guard errno == 0 else { throw SystemError(errno, reading: url.path, "cannot be listed") }
+        return names.sorted()
+    }
+
+    /// Removes the file at `url`, if there is one.
+    public static func removeFile(_ url: URL) throws(SystemError) {
+        guard unlink(url.path) != 0, errno != ENOENT else { return }
+        throw SystemError(errno, writing: url.path, "cannot be removed")
     }
 }

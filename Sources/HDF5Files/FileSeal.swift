@@ -96,8 +96,16 @@ public struct FileSeal: Sendable {
         }
         let (digest, byteCount) = try Self.digest(descriptor, path)
         let bytes = bytes(digest: digest, byteCount: byteCount)
-        guard pwrite(descriptor, bytes, bytes.count, 0) == bytes.count else {
-            throw .refused(SystemError(errno, writing: path, "cannot be sealed"))
+        var done = 0
+        while done < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                pwrite(descriptor, $0.baseAddress.map { $0 + done }, $0.count - done, off_t(done))
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else {
+                throw .refused(SystemError(count < 0 ? errno : ENOSPC, writing: path, "cannot be sealed"))
+            }
+            done += count
         }
     }
 

@@ -14,11 +14,11 @@ struct EarlierRun {
     let skipped: [CheckpointError]
     private let directory: RunDirectory
 
-    init(_ directory: RunDirectory) {
+    init(_ directory: RunDirectory) throws {
         self.directory = directory
         record = RunRecord(directory.run)
         var skipped: [CheckpointError] = []
-        newest = CheckpointFolder(directory.url).newest(skipped: &skipped)
+        newest = try CheckpointFolder(directory.url).newest(skipped: &skipped)
         self.skipped = skipped
     }
 

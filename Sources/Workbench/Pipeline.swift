@@ -36,7 +36,7 @@ public struct Pipeline {
         let directory = try RunDirectory(place)
         let interruption = Interruption(invocation, folder: place)
         defer { interruption.finish() }
-        let earlier = fresh ? nil : EarlierRun(directory)
+        let earlier = try fresh ? nil : EarlierRun(directory)
         try earlier?.requireSameKeys(as: recipe)
         interruption.enter("while rows and model were made ready", saved: earlier?.saved ?? "")
         let run = try TrainingRun(resolved, writes: true, observer: observer)

@@ -44,11 +44,11 @@ public struct RunDirectory: Sendable {
 
     /// Removes what an earlier run made here, so that nothing of it stands beside what a new one makes. Prepared rows stay: they are used
     /// again only where they are what would be made anew.
-    func clear() {
+    func clear() throws {
         let files = FileManager.default
         // First what says that there is something.
-        for file in [run, report, readableReport] { try? files.removeItem(at: file) }
-        CheckpointFolder(url).removeAll()
+        for file in [run, report, readableReport] { try Folder.removeFile(file) }
+        try CheckpointFolder(url).removeAll()
         for place in [adapter, merged, exports, tensorBoard, events, recipe] { try? files.removeItem(at: place) }
     }
 }

@@ -92,7 +92,7 @@ final class RunStages {
     /// The first thing that changes the directory: until here another run in it was refused.
     private func begin() throws {
         hasWorked = true
-        if earlier == nil { directory.clear() }
+        if earlier == nil { try directory.clear() }
         try run.split.keep()
         try directory.write(recipe.resolvedYAML(), to: directory.recipe)
         try directory.write(record.json, to: directory.run)

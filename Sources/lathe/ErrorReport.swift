@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import Foundation
+internal import Spelling
 internal import Workbench
 
 extension Lathe {
@@ -35,8 +36,7 @@ extension Invocation {
     static var thisProcess: Invocation {
         @Sendable func write(_ text: String) {
             // Away from a progress line that is being drawn.
-            let start = isatty(STDERR_FILENO) == 1 ? "\n" : ""
-            FileHandle.standardError.write(Data((start + text).utf8))
+            StandardError.send((StandardError.isTerminal ? "\n" : "") + ShownText.message(text))
         }
         return Invocation(
             command: command(CommandLine.arguments), tell: { write("   \($0)\n") },

@@ -125,11 +125,11 @@ import Vocabulary
         try withTemporaryDirectory { folder in
             let checkpoints = CheckpointFolder(folder)
             var skipped: [CheckpointError] = []
-            #expect(checkpoints.newest(skipped: &skipped) == nil && skipped.isEmpty)
+            #expect(try checkpoints.newest(skipped: &skipped) == nil && skipped.isEmpty)
             for step in [10, 11, 12] { try checkpoints.save(makeSnapshot(step: step), retention: .all) }
             #expect(checkpoints.file(step: 12).lastPathComponent == "step-000012.h5")
             try Data("LATHE CHECKPOINT 1\n".utf8).write(to: checkpoints.file(step: 12))
-            let newest = checkpoints.newest(skipped: &skipped)
+            let newest = try checkpoints.newest(skipped: &skipped)
             #expect(newest?.snapshot == makeSnapshot(step: 11))
             #expect(newest?.skipped == [CheckpointError(file: checkpoints.file(step: 12).path, .damaged)])
         }
@@ -142,11 +142,11 @@ import Vocabulary
             try Data().write(to: leftover)
             try Data().write(to: folder.appendingPathComponent("notes.h5"))
             for step in 9...14 { try checkpoints.save(makeSnapshot(step: step), retention: .lastAndBest(2)) }
-            #expect(checkpoints.steps == [10, 13, 14])
+            #expect(try checkpoints.steps == [10, 13, 14])
             try checkpoints.save(makeSnapshot(step: 15), retention: .last(2))
-            #expect(checkpoints.steps == [14, 15])
+            #expect(try checkpoints.steps == [14, 15])
             #expect(!FileManager.default.fileExists(atPath: leftover.path))
-            checkpoints.removeAll()
+            try checkpoints.removeAll()
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["notes.h5"])
         }
     }

@@ -12,7 +12,7 @@ import Vocabulary
             let deep = folder.appendingPathComponent("a/b/c")
             try Folder.make(deep)
             try Folder.make(deep)
-            #expect(Folder.names(in: deep) == [])
+            #expect(try Folder.names(in: deep) == [])
         }
     }
 

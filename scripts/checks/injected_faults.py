@@ -105,7 +105,7 @@ def reset(template, folder, verb, lathe):
         for file in run.glob("step-*.h5"):
             if file.name > "step-000004.h5":
                 file.unlink()
-        for name in ["report.json", "report.md"]:
+        for name in ["report.json", "report.md", "run.json"]:
             (run / name).unlink(missing_ok=True)
         shutil.rmtree(run / "adapter", ignore_errors=True)
 
@@ -115,14 +115,20 @@ def without_measured(value):
         return {key: without_measured(item) for key, item in value.items() if key not in MEASURED}
     if isinstance(value, list):
         return [without_measured(item) for item in value]
-    return value
+    return without_speed(value) if isinstance(value, str) else value
+
+
+def without_speed(text):
+    # A run that had nothing left to train has no speed to tell.
+    text = re.sub(r"(, )?[\d.,]+ tokens/s", "", text)
+    return re.sub(r"[\d.,]+ (s\b|min|[KMG]i?B)", "#", text)
 
 
 def essence(data, name):
     """What of a file or a result must be the same each time."""
     text = data.decode("utf-8", "replace")
     if name.endswith(".md"):
-        return re.sub(r"(, )?[\d.,]+ (tokens/s|s\b|min|[KMG]i?B)", "#", text).replace("##", "#").encode()
+        return without_speed(text).encode()
     try:
         lines = [json.loads(text)]
     except ValueError:

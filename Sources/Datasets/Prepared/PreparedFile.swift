@@ -19,6 +19,12 @@ public enum PreparedFault: ClassifiedError, Equatable {
     /// The bytes are as written, but not what sequences need.
     case inconsistent(String)
 
+    init(_ failure: HDF5Failure, _ url: URL) {
+        self =
+            failure.fault == 0
+            ? .inconsistent(failure.description) : .refused(SystemError(failure.fault, reading: url.path))
+    }
+
     public var kind: FailureKind {
         switch self {
         case .absent: .missingInput
@@ -77,12 +83,12 @@ public struct PreparedFile: Sendable {
             heldOut =
                 file.contains("/held_out")
                 ? try PreparedFileSide("/held_out", in: file, files: names, url: url) : nil
-        } catch { throw error.fault == 0 ? .inconsistent(error.description) : .unreadable(error.description) }
+        } catch { throw PreparedFault(error, url) }
         for side in [train, heldOut] {
             guard let side else { continue }
             let reason: String?
             do throws(HDF5Failure) { reason = try side.contradiction() } catch {
-                throw error.fault == 0 ? .inconsistent(error.description) : .unreadable(error.description)
+                throw PreparedFault(error, url)
             }
             if let reason { throw .inconsistent(reason) }
         }
@@ -184,7 +190,7 @@ public final class PreparedFileSide: ExampleSource {
     func reading<Result>(_ body: () throws(HDF5Failure) -> Result) throws(DatasetError) -> Result {
         do throws(HDF5Failure) { return try body() } catch {
             throw DatasetError(
-                .unreadable, RowPlace(file: url.path, line: 0),
+                error.fault == 0 ? .unreadable : .refused, RowPlace(file: url.path, line: 0),
                 "the prepared file cannot be read any more: \(error)")
         }
     }

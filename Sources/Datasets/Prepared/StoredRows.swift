@@ -54,7 +54,7 @@ struct StoredRows: RowList {
         let source: SourceRow
         do throws(HDF5Failure) { source = try lists.source(index) } catch {
             throw DatasetError(
-                .unreadable, RowPlace(file: url.path, line: 0),
+                error.fault == 0 ? .unreadable : .refused, RowPlace(file: url.path, line: 0),
                 "the prepared file cannot be read any more: \(error)")
         }
         return try decoder.row(source, index: source.index)
