@@ -110,7 +110,9 @@ public struct FileSeal: Sendable {
     }
 
     /// SHA-256 of what `descriptor` still gives, and how much it is.
-    private static func digest(_ descriptor: Int32, _ path: String) throws(SealFault) -> (digest: String, byteCount: Int) {
+    private static func digest(_ descriptor: Int32, _ path: String) throws(SealFault) -> (
+        digest: String, byteCount: Int
+    ) {
         var hash = SHA256()
         var byteCount = 0
         while true {

@@ -20,7 +20,8 @@ final class HDF5Model {
 
     init(_ place: URL, replaces: Bool) throws {
         guard replaces || !FileManager.default.fileExists(atPath: place.path) else {
-            throw ModelExportError(place.path, "is there already", hint: "name another place, or remove it first", kind: .inputOutput)
+            throw ModelExportError(
+                place.path, "is there already", hint: "name another place, or remove it first", kind: .inputOutput)
         }
         self.place = place
         temporary = place.deletingLastPathComponent().appendingPathComponent(

@@ -33,7 +33,9 @@ public enum ShownText {
 
     /// A message of some lines: its line breaks are its own.
     public static func message(_ text: String) -> String {
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { cut(obeyingNothing($0), longestLine) }
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map {
+            cut(obeyingNothing($0), longestLine)
+        }
         if lines.count > mostLines {
             lines = lines.prefix(mostLines) + ["… (\(lines.count - mostLines) more lines)"]
         }
@@ -59,7 +61,8 @@ public enum ShownText {
     }
 
     private static func pictured(
-        _ text: String, by picture: (Unicode.Scalar) -> String = { $0.picture }, keeping isKept: (Unicode.Scalar) -> Bool
+        _ text: String, by picture: (Unicode.Scalar) -> String = { $0.picture },
+        keeping isKept: (Unicode.Scalar) -> Bool
     ) -> String {
         guard text.unicodeScalars.contains(where: { $0.isUnprintable && !isKept($0) }) else { return text }
         var output = ""

@@ -95,7 +95,8 @@ struct RowPreparation {
             } else if differences.isEmpty {
                 return file
             } else {
-                reason = "another " + differences.map { PreparationInputs.words[$0] ?? $0 }.joined(separator: ", another ")
+                reason =
+                    "another " + differences.map { PreparationInputs.words[$0] ?? $0 }.joined(separator: ", another ")
             }
         } catch {
             guard error != .absent else { return nil }

@@ -16,7 +16,8 @@ func makeSnapshot(step: Int = 12, best: EvaluationRecord? = EvaluationRecord(ste
             return TrainingSnapshot.Parameter(
                 name: "model.layers.\(block).mlp.up_proj.\(slot.0).weight", rows: slot.1, columns: slot.2,
                 values: numbers(count, stream), firstMoment: numbers(count, stream + 1),
-                secondMoment: numbers(count, stream + 2).map(abs), bestValues: best.map { _ in numbers(count, stream + 3) })
+                secondMoment: numbers(count, stream + 2).map(abs),
+                bestValues: best.map { _ in numbers(count, stream + 3) })
         }
     }
     return TrainingSnapshot(

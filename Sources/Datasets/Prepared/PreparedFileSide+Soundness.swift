@@ -38,7 +38,9 @@ extension PreparedFileSide {
         for start in stride(from: 0, to: ids.count, by: Self.stretch) {
             let range = start..<min(start + Self.stretch, ids.count)
             let (ids, marks) = (try ids.read(range), try mask.read(range))
-            if let index = ids.firstIndex(where: { $0 < 0 }) { return "token \(start + index) has the id \(ids[index])" }
+            if let index = ids.firstIndex(where: { $0 < 0 }) {
+                return "token \(start + index) has the id \(ids[index])"
+            }
             if let index = marks.firstIndex(where: { $0 > 1 }) {
                 return "token \(start + index) has the mark \(marks[index])"
             }

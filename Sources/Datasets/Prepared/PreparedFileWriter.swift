@@ -45,7 +45,8 @@ public final class PreparedFileWriter {
     /// - Parameter keepsRows: whether the rows themselves are kept too.
     public func side(_ name: String, keepsRows: Bool) throws -> PreparedSideWriter {
         let side = try writing { () throws(HDF5Failure) in
-            try PreparedSideWriter("/" + name, in: writer.file, at: writer.url.path, files: files,
+            try PreparedSideWriter(
+                "/" + name, in: writer.file, at: writer.url.path, files: files,
                 keepsRows: keepsRows)
         }
         sides.append(side)
