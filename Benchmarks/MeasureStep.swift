@@ -80,11 +80,7 @@ struct MeasureStep: ParsableCommand {
 
     /// The configuration that a model file brings.
     static func configuration(of weights: any WeightSource) throws -> ModelConfiguration {
-        switch weights {
-        case let gguf as GGUFWeights: try ModelConfiguration(gguf: gguf.gguf)
-        case let folder as HuggingFaceDirectory: try ModelConfiguration(huggingFace: folder.configuration)
-        default: throw BenchmarkError("\(weights.location) does not say what model it holds")
-        }
+        try ModelConfiguration(of: weights)
     }
 
     /// Rows of the largest micro-batch.

@@ -22,6 +22,33 @@ public struct AdapterConfiguration: Sendable, Equatable {
         }
     }
 
+    /// The blocks that PEFT's `layers_to_transform` and `layers_pattern` mean.
+    public struct BlockSelection: Sendable, Equatable {
+        /// Numbers of blocks.
+        public var numbers: [Int]
+        /// Names of the list of blocks, `layers`; empty: any.
+        public var names: [String]
+
+        public init(numbers: [Int], names: [String] = []) {
+            self.numbers = numbers
+            self.names = names
+        }
+
+        /// Whether the module `path` stands in one of the blocks: the first number after a name counts.
+        func contains(_ path: String) -> Bool {
+            let parts = path.split(separator: ".")
+            for index in parts.indices.dropFirst().dropLast() {
+                guard let number = Int(parts[index]) else { continue }
+                let list = "." + parts[..<index].joined(separator: ".")
+                // Without names something must stand before the list's own name, as PEFT's expression has it.
+                if names.isEmpty ? index >= 2 : names.contains(where: { list.hasSuffix("." + $0) }) {
+                    return numbers.contains(number)
+                }
+            }
+            return false
+        }
+    }
+
     /// r.
     public var rank: Int
     /// α.
@@ -30,13 +57,18 @@ public struct AdapterConfiguration: Sendable, Equatable {
     /// Scale by α/√r instead of α/r (rsLoRA).
     public var usesRankStabilisation: Bool
     public var targets: AdapterTargets
+    /// Modules that carry none, though a target means them: PEFT's `exclude_modules`.
+    public var excluded: AdapterTargets?
+    /// The blocks that carry one; nil: all.
+    public var blocks: BlockSelection?
     /// The first that matches counts.
     public var rankOverrides: [Override<Int>]
     public var alphaOverrides: [Override<Double>]
 
     public init(
         rank: Int, alpha: Double, dropout: Double = 0, usesRankStabilisation: Bool = false,
-        targets: AdapterTargets = .allLinear, rankOverrides: [Override<Int>] = [],
+        targets: AdapterTargets = .allLinear, excluded: AdapterTargets? = nil, blocks: BlockSelection? = nil,
+        rankOverrides: [Override<Int>] = [],
         alphaOverrides: [Override<Double>] = []
     ) {
         self.rank = rank
@@ -44,6 +76,8 @@ public struct AdapterConfiguration: Sendable, Equatable {
         self.dropout = dropout
         self.usesRankStabilisation = usesRankStabilisation
         self.targets = targets
+        self.excluded = excluded
+        self.blocks = blocks
         self.rankOverrides = rankOverrides
         self.alphaOverrides = alphaOverrides
     }
@@ -58,6 +92,24 @@ public struct AdapterConfiguration: Sendable, Equatable {
         let alpha = try Self.value(for: path, in: alphaOverrides) ?? alpha
         let rank = Double(try rank(of: path))
         return alpha / (usesRankStabilisation ? rank.squareRoot() : rank)
+    }
+
+    /// Throws where a pattern of ranks or alphas means none of the modules that carry the adapter, among `paths` of the model.
+    public func requireEffect(on paths: [String]) throws(AdapterError) {
+        let targets = try TargetCoverage(self, paths: paths).matched
+        try TargetCoverage.requireMatches(
+            rankOverrides.map { ("rank_pattern", $0.pattern) } + alphaOverrides.map { ("alpha_pattern", $0.pattern) },
+            targets)
+    }
+
+    /// Whether a target module keeps its adapter.
+    func carries(_ path: String) throws(AdapterError) -> Bool {
+        if case .patterns(let patterns) = excluded {
+            for pattern in patterns where try ModulePattern.matches(path, pattern) { return false }
+        }
+        // A module named by its whole path stays, whatever its block.
+        if case .patterns(let patterns) = targets, patterns.contains(path) { return true }
+        return blocks?.contains(path) ?? true
     }
 
     private static func value<Value>(

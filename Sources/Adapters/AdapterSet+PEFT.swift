@@ -8,9 +8,13 @@ import Tensors
 import WeightFiles
 
 extension AdapterSet {
-    /// The adapter in `directory`, made for `model`. Throws for anything missing, left over, mis-shaped or not finite.
+    /// The adapter in `directory`, made for `model`, its head included. Throws for anything missing, left over, mis-shaped or
+    /// not finite.
     public convenience init(_ directory: PEFTDirectory, for model: LanguageModel) throws {
-        try self.init(directory, for: model.linearLayers.map(AdaptableLayer.init))
+        let head = AdaptableLayer(
+            path: LanguageModel.headPath, inputSize: model.configuration.width,
+            outputSize: model.configuration.vocabularySize)
+        try self.init(directory, for: model.linearLayers.map(AdaptableLayer.init) + [head])
     }
 
     /// The adapter in `directory`, made for a model with the linear layers `layers`.

@@ -48,7 +48,7 @@ public final class AdapterSet {
     /// An adapter for a model with the linear layers `layers`, in network order. A merge needs no more than that of a model.
     public init(_ configuration: AdapterConfiguration, for layers: [AdaptableLayer]) throws(AdapterError) {
         try configuration.validate()
-        let coverage = try TargetCoverage(configuration.targets, paths: layers.map(\.path))
+        let coverage = try TargetCoverage(configuration, paths: layers.map(\.path))
         let matched = Set(coverage.matched)
         let layers = layers.filter { matched.contains($0.path) }
         var parameters: [(name: String, rows: Int, columns: Int)] = []
@@ -86,8 +86,10 @@ public final class AdapterSet {
     public func attach(to model: LanguageModel) {
         let adapters = Dictionary(uniqueKeysWithValues: members.map { ($0.path, $0.adapter) })
         let layers = model.linearLayers.filter { adapters[$0.path] != nil }
-        precondition(layers.count == members.count, "an adapter for another model")
+        let head = adapters[LanguageModel.headPath]
+        precondition(layers.count + (head == nil ? 0 : 1) == members.count, "an adapter for another model")
         for layer in layers { layer.adapter = adapters[layer.path] }
+        if let head { model.headAdapter = head }
     }
 
     /// Takes this set's adapters off the layers of `model`; others stay.
@@ -95,7 +97,11 @@ public final class AdapterSet {
         for layer in model.linearLayers where members.contains(where: { $0.adapter === layer.adapter }) {
             layer.adapter = nil
         }
+        if members.contains(where: { $0.adapter === model.headAdapter }) { model.headAdapter = nil }
     }
+
+    /// Whether an adapter stands on the head, which can be scored and merged but not trained.
+    public var adaptsHead: Bool { members.contains { $0.path == LanguageModel.headPath } }
 
     /// Runs `body` on the bare base, the adapters off, and puts them back.
     public func whileDetached<Result>(from model: LanguageModel, _ body: () throws -> Result) rethrows -> Result {

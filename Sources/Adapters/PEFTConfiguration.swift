@@ -1,6 +1,8 @@
 // `adapter_config.json`: PEFT's words for an adapter, and the refusal of what Lathe cannot reproduce.
 
 public import JSON
+import Models
+import WeightFiles
 
 extension AdapterConfiguration {
     /// Reads the members of PEFT's `adapter_config.json`. Throws, all at once, for what is wrong or means something that an
@@ -16,6 +18,7 @@ extension AdapterConfiguration {
         let configuration = AdapterConfiguration(
             rank: rank ?? 1, alpha: alpha ?? 1, dropout: fields.optionalNumber("lora_dropout") ?? 0,
             usesRankStabilisation: fields.flag("use_rslora"), targets: fields.targets(),
+            excluded: fields.excluded(), blocks: fields.blocks(),
             rankOverrides: fields.overrides("rank_pattern", \.integer),
             alphaOverrides: fields.overrides("alpha_pattern", \.double))
         guard fields.problems.isEmpty else { throw AdapterError(problems: fields.problems) }
@@ -34,18 +37,24 @@ extension AdapterConfiguration {
             case (let names?, _), (nil, .patterns(let names)): .array(names.map { .string($0) })
             case (nil, .allLinear): "all-linear"
             }
+        // A list of modules that is written says already what is left out.
+        var excludes = JSONValue.null
+        if targetModules == nil, case .patterns(let patterns) = excluded {
+            excludes = .array(patterns.map { .string($0) })
+        }
+        let blocks = targetModules == nil ? blocks : nil
         return JSONObject([
             ("alpha_pattern", Self.object(alphaOverrides, Self.number)),
             ("auto_mapping", nil),
             ("base_model_name_or_path", baseName.map { .string($0) } ?? nil),
             ("bias", "none"),
-            ("exclude_modules", nil),
+            ("exclude_modules", excludes),
             ("fan_in_fan_out", false),
             ("inference_mode", true),
             ("init_lora_weights", true),
             ("layer_replication", nil),
-            ("layers_pattern", nil),
-            ("layers_to_transform", nil),
+            ("layers_pattern", blocks.flatMap { $0.names.isEmpty ? nil : .array($0.names.map { .string($0) }) } ?? nil),
+            ("layers_to_transform", blocks.map { .array($0.numbers.map { .integer($0) }) } ?? nil),
             ("loftq_config", [:]),
             ("lora_alpha", Self.number(alpha)),
             ("lora_bias", false),
@@ -86,34 +95,35 @@ private struct PEFTFields {
 
     init(_ object: JSONObject) { self.object = object }
 
-    /// Settings that change what the adapter computes or to which modules it belongs, and that no adapter here can have.
-    private static let unsupported = [
-        "use_dora", "modules_to_save", "fan_in_fan_out", "lora_bias", "target_parameters", "layer_replication",
-        "trainable_token_indices", "use_qalora", "use_bdlora", "alora_invocation_tokens", "arrow_config", "kasa_config",
-        "velora_config", "monteclora_config", "exclude_modules", "layers_to_transform", "layers_pattern",
-        "megatron_config",
-    ]
     /// Initialisations that change the base itself, so that the saved factors are not relative to the base in its file.
     private static let baseChanging = ["pissa", "olora", "corda", "loftq", "lora_ga"]
 
     mutating func refuseUnsupported() {
-        if let type = object["peft_type"], type != "LORA" {
-            note("is not supported", "peft_type", expected: "LORA", found: type.text())
-        }
-        if let bias = object["bias"], !bias.isNull, bias != "none" {
-            note("is not supported: biases are frozen", "bias", expected: "none", found: bias.text())
-        }
-        for key in Self.unsupported {
-            switch object[key] {
-            case nil, .null, false, .array([]): break
-            case .object(let members) where members.members.isEmpty: break
-            case let value?: note("is not supported", key, found: value.text())
+        for (key, value) in object.members {
+            switch FieldTable<JSONValue>.peft[key]?.use {
+            case .read, .harmless, .trainingOnly: break
+            case .only(let values): if !values.contains(value) { note("is not supported", key, found: value.text()) }
+            case nil where Self.isUnset(value): break
+            case nil:
+                let near = closestName(to: key, among: FieldTable<JSONValue>.peft.fields.map(\.key))
+                problems.append(
+                    AdapterError.Problem(
+                        "is unknown, and what it changes too", subject: key, found: value.text(), nearest: near))
             }
         }
         if let name = object["init_lora_weights"]?.string?.lowercased(),
             Self.baseChanging.contains(where: { name.hasPrefix($0) })
         {
             note("changes the base: save the adapter converted to plain LoRA", "init_lora_weights", found: name)
+        }
+    }
+
+    /// Whether a value says that a setting is not in use, whatever the setting is.
+    private static func isUnset(_ value: JSONValue) -> Bool {
+        switch value {
+        case .null, false, .array([]): true
+        case .object(let members): members.members.isEmpty
+        default: false
         }
     }
 
@@ -156,6 +166,40 @@ private struct PEFTFields {
             note("must be a list of names or a pattern", "target_modules", found: other?.text() ?? "nothing")
             return .allLinear
         }
+    }
+
+    /// PEFT's `exclude_modules`: names, or one expression for whole paths.
+    mutating func excluded() -> AdapterTargets? {
+        switch object["exclude_modules"] {
+        case nil, .null, .array([]), "": return nil
+        case .string(let expression): return .patterns(["(?:\(expression))"])
+        case .array(let names) where names.allSatisfy({ $0.string != nil }):
+            return .patterns(names.compactMap(\.string))
+        case let other?:
+            note("must be a list of names or a pattern", "exclude_modules", found: other.text())
+            return nil
+        }
+    }
+
+    /// PEFT's `layers_to_transform`, a number or a list, and `layers_pattern`, a name or a list.
+    mutating func blocks() -> AdapterConfiguration.BlockSelection? {
+        let value = object["layers_to_transform"] ?? .null
+        guard !Self.isUnset(value) else { return nil }
+        let numbers = (value.array ?? [value]).map(\.integer)
+        guard !numbers.contains(nil) else {
+            note("must be a number or a list of numbers", "layers_to_transform", found: value.text())
+            return nil
+        }
+        if case .string(let name) = object["target_modules"], name.lowercased() != "all-linear" {
+            note("does not go with one expression for target_modules", "layers_to_transform", found: value.text())
+        }
+        let pattern = object["layers_pattern"] ?? .null
+        let names = Self.isUnset(pattern) || pattern == "" ? [] : (pattern.array ?? [pattern]).map(\.string)
+        guard !names.contains(nil) else {
+            note("must be a name or a list of names", "layers_pattern", found: pattern.text())
+            return nil
+        }
+        return .init(numbers: numbers.compactMap { $0 }, names: names.compactMap { $0 })
     }
 
     mutating func overrides<Value>(

@@ -56,10 +56,25 @@ public struct PEFTDirectory: Sendable {
         }
     }
 
+    /// The slot that a key means, and the adapter's name where the key holds it, as keys of a whole `state_dict` do:
+    /// `….q_proj.lora_A.default.weight`.
+    private static func slot(of key: String) -> (name: String, adapter: String?) {
+        let path = key.hasPrefix(keyPrefix) ? String(key.dropFirst(keyPrefix.count)) : key
+        for factor in [".lora_A.", ".lora_B."] {
+            guard let place = path.range(of: factor, options: .backwards) else { continue }
+            let rest = path[place.upperBound...]
+            guard rest.hasSuffix(".weight") else { continue }
+            return (path[..<place.upperBound] + "weight", String(rest.dropLast(".weight".count)))
+        }
+        return (path, nil)
+    }
+
     /// All factors by slot name, in fp32.
     public func values() throws -> [(name: String, rows: Int, columns: Int, numbers: [Float])] {
         var problems: [AdapterError.Problem] = []
         var values: [(name: String, rows: Int, columns: Int, numbers: [Float])] = []
+        var slots = Set<String>()
+        var adapters = Set<String>()
         for name in weights.repeatedNames { problems.append(AdapterError.Problem("stands twice", subject: name)) }
         for key in weights.names {
             guard let tensor = try weights.tensor(key) else { continue }
@@ -73,9 +88,19 @@ public struct PEFTDirectory: Sendable {
             } else if tensor.shape.rank != 2 {
                 problems.append(AdapterError.Problem("is not a matrix", subject: key, found: "\(tensor.shape)"))
             } else {
-                let name = key.hasPrefix(Self.keyPrefix) ? String(key.dropFirst(Self.keyPrefix.count)) : key
+                let (name, adapter) = Self.slot(of: key)
+                if let adapter { adapters.insert(adapter) }
+                if !slots.insert(name).inserted {
+                    problems.append(AdapterError.Problem("stands twice, under two keys", subject: name))
+                }
                 values.append((name, tensor.shape[0], tensor.shape[1], Widening.floats(tensor)))
             }
+        }
+        if adapters.count > 1 {
+            problems.append(
+                AdapterError.Problem(
+                    "holds several adapters, and only one can be meant", expected: "one",
+                    found: adapters.sorted().joined(separator: ", ")))
         }
         guard problems.isEmpty else { throw AdapterError(file: weights.file.url.path, problems: problems) }
         return values

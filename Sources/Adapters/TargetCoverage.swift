@@ -26,10 +26,27 @@ public struct TargetCoverage: Sendable, Equatable {
         case .patterns(let patterns): matched = try Self.matched(patterns, paths)
         }
         guard !matched.isEmpty else { throw AdapterError("the adapter has no target modules") }
+        table = Self.table(matched, paths)
+    }
+
+    /// Matches the targets of `configuration`, less what it excludes, against the modules at `paths`.
+    public init(_ configuration: AdapterConfiguration, paths: [String]) throws(AdapterError) {
+        let whole = try TargetCoverage(configuration.targets, paths: paths)
+        var matched: [String] = []
+        for path in whole.matched where try configuration.carries(path) { matched.append(path) }
+        guard !matched.isEmpty else {
+            throw AdapterError(
+                "no target module is left by exclude_modules and layers_to_transform", subject: "target_modules")
+        }
+        self.matched = matched
+        table = Self.table(matched, paths)
+    }
+
+    private static func table(_ matched: [String], _ paths: [String]) -> [Row] {
         let chosen = Set(matched)
         var kinds: [String] = []
         for path in paths where !kinds.contains(Self.kind(of: path)) { kinds.append(Self.kind(of: path)) }
-        table = kinds.map { kind in
+        return kinds.map { kind in
             let modules = paths.filter { Self.kind(of: $0) == kind }
             return Row(kind: kind, matchedCount: modules.count { chosen.contains($0) }, totalCount: modules.count)
         }
@@ -55,6 +72,24 @@ public struct TargetCoverage: Sendable, Equatable {
         }
         guard problems.isEmpty else { throw AdapterError(problems: problems) }
         return paths.filter { chosen.contains($0) }
+    }
+
+    /// Throws, all at once, for patterns of ranks and alphas that no target module matches: what a recipe says must have an effect.
+    static func requireMatches(_ overrides: [(key: String, pattern: String)], _ paths: [String]) throws(AdapterError) {
+        var problems: [AdapterError.Problem] = []
+        for (key, pattern) in overrides {
+            var isMatched = false
+            for path in paths where try ModulePattern.matchesEnd(of: path, pattern) {
+                isMatched = true
+                break
+            }
+            guard !isMatched else { continue }
+            problems.append(
+                AdapterError.Problem(
+                    "matches no target module of the adapter", subject: "\(key).\(pattern)",
+                    nearest: nearest(to: pattern, paths)))
+        }
+        guard problems.isEmpty else { throw AdapterError(problems: problems) }
     }
 
     /// The nearest name: of the same number of components, so that `q_prj` meets `q_proj` and not a whole path.

@@ -11,8 +11,9 @@ public enum RotaryScaling: Sendable, Equatable {
     /// YaRN: a ramp between interpolated and plain frequencies, and rotations scaled by `attentionFactor`
     /// (nil: 0.1 · ln(factor) + 1).
     case yarn(factor: Double, originalPositions: Double, attentionFactor: Double?, betaFast: Double, betaSlow: Double)
-    /// Each frequency divided by its own factor (GGUF's `rope_freqs.weight`), `D/2` of them.
-    case frequencyFactors([Float])
+    /// Each frequency divided by its own factor, `D/2` of them, and rotations scaled by `amplitude`: any stretching can be
+    /// written so.
+    case frequencyFactors([Float], amplitude: Double = 1)
 }
 
 /// Cosines and sines of every position, fp32 rounded from double.
@@ -50,24 +51,16 @@ public struct RotaryTable: Sendable {
         switch scaling {
         case .none: return (plain, 1)
         case .linear(let factor): return (plain.map { $0 / factor }, 1)
-        case .frequencyFactors(let factors):
+        case .frequencyFactors(let factors, let amplitude):
             precondition(factors.count == plain.count)
-            return (zip(plain, factors).map { $0 / Double($1) }, 1)
+            return (zip(plain, factors).map { $0 / Double($1) }, amplitude)
         case .llama3(let factor, let low, let high, let original):
             return (plain.map { llama3($0, factor: factor, low: low, high: high, original: original) }, 1)
         case .yarn(let factor, let original, let attentionFactor, let betaFast, let betaSlow):
-            // The pair that turns `rotations` times within the original context.
-            func pair(_ rotations: Double) -> Double {
-                Double(headWidth) * log(original / (rotations * 2 * .pi)) / (2 * log(base))
-            }
-            let low = max(pair(betaFast).rounded(.down), 0)
-            let high = min(pair(betaSlow).rounded(.up), Double(headWidth - 1))
-            let span = max(high - low, 0.001)
-            let frequencies = plain.enumerated().map { index, frequency in
-                let ramp = min(max((Double(index) - low) / span, 0), 1)
-                return frequency / factor * ramp + frequency * (1 - ramp)
-            }
-            return (frequencies, attentionFactor ?? (factor <= 1 ? 1 : 0.1 * log(factor) + 1))
+            let ramp = RotaryScaling.yarnRamp(
+                headWidth: headWidth, base: base, originalPositions: original, betaFast: betaFast, betaSlow: betaSlow)
+            let frequencies = zip(plain, ramp).map { $0 / factor * $1 + $0 * (1 - $1) }
+            return (frequencies, attentionFactor ?? RotaryScaling.yarnAmplitude(factor: factor))
         }
     }
 
@@ -79,5 +72,30 @@ public struct RotaryTable: Sendable {
         if wavelength > original / low { return frequency / factor }
         let smooth = (original / wavelength - low) / (high - low)
         return (1 - smooth) * frequency / factor + smooth * frequency
+    }
+}
+
+extension RotaryScaling {
+    /// YaRN's share of the interpolated frequency in each pair of numbers: 0 for those that turn often, 1 for those that
+    /// turn seldom in the original context.
+    ///
+    /// - Parameter rounds: whether the ramp's ends are whole pairs (transformers' `truncate`).
+    public static func yarnRamp(
+        headWidth: Int, base: Double, originalPositions: Double, betaFast: Double, betaSlow: Double, rounds: Bool = true
+    ) -> [Double] {
+        // The pair that turns `rotations` times within the original context.
+        func pair(_ rotations: Double) -> Double {
+            Double(headWidth) * log(originalPositions / (rotations * 2 * .pi)) / (2 * log(base))
+        }
+        let (first, last) = (pair(betaFast), pair(betaSlow))
+        let low = max(rounds ? first.rounded(.down) : first, 0)
+        let high = min(rounds ? last.rounded(.up) : last, Double(headWidth - 1))
+        let span = high == low ? 0.001 : high - low
+        return (0..<headWidth / 2).map { min(max((Double($0) - low) / span, 0), 1) }
+    }
+
+    /// YaRN's factor on rotations for a stretching by `factor`, with the strength that DeepSeek's `mscale` gives it.
+    public static func yarnAmplitude(factor: Double, strength: Double = 1) -> Double {
+        factor <= 1 ? 1 : 0.1 * strength * log(factor) + 1
     }
 }

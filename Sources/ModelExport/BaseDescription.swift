@@ -36,7 +36,8 @@ struct BaseDescription {
             configuration = object
             source = .folder(folder)
             let says = object["tie_word_embeddings"]?.bool
-            isTied = says ?? !base.contains("lm_head.weight")
+            // The numbers have decided where the file says "tied" and has two tensors.
+            isTied = says == nil ? !base.contains("lm_head.weight") : model.isTied
             guard isTied || base.contains("lm_head.weight") else {
                 throw ModelExportError(
                     folder.location, "config.json says `tie_word_embeddings: false`, but there is no lm_head.weight")

@@ -67,6 +67,8 @@ public struct LowRankDelta: Sendable {
 extension LanguageModel {
     /// The deltas of the adapters attached to the model, in network order.
     public var lowRankDeltas: [LowRankDelta] {
-        linearLayers.compactMap { layer in layer.adapter.map { LowRankDelta(path: layer.path, $0) } }
+        zip(linearLayers.map(\.path) + [Self.headPath], adapters).compactMap { path, adapter in
+            adapter.map { LowRankDelta(path: path, $0) }
+        }
     }
 }

@@ -61,13 +61,7 @@ public struct ModelMerger {
 
     /// For an opened GGUF file or Hugging Face folder, which say themselves what model they hold.
     public init(base: any WeightSource) throws {
-        switch base {
-        case let folder as HuggingFaceDirectory:
-            try self.init(base: base, configuration: ModelConfiguration(huggingFace: folder.configuration))
-        case let weights as GGUFWeights:
-            try self.init(base: base, configuration: ModelConfiguration(gguf: weights.gguf))
-        default: throw ModelExportError(base.location, "does not say what model it holds")
-        }
+        try self.init(base: base, configuration: ModelConfiguration(of: base))
     }
 
     /// For weights whose configuration is known.

@@ -36,13 +36,13 @@ final class TensorStream {
 
     /// Hands the bytes of `tensor` to `sink`, in order; returns ‖ΔW‖².
     func stream(_ tensor: PlannedTensor, to sink: (UnsafeRawBufferPointer) throws -> Void) throws -> Double {
-        let stored = try base.tensor(at: tensor.source)
+        let stored = TensorStream.inRows(try base.tensor(at: tensor.source))
         defer { base.releasePages(of: tensor.source) }
         guard Widening.supports(stored.dtype) else {
             try sink(stored.bytes)
             return 0
         }
-        let columns = TensorStream.columns(tensor.shape)
+        let columns = TensorStream.columns(stored.shape)
         let rows = columns > 0 ? stored.elementCount / columns : 0
         let blockRows = max(1, blockElements / max(columns, 1))
         // Bytes that need no change pass as they are: a NaN's payload or a denormal survives any conversion that is not made.
@@ -106,6 +106,14 @@ final class TensorStream {
             return UnsafeRawBufferPointer(start: narrowed, count: block.count * 2)
         default: preconditionFailure("\(dtype.rawValue) is no export type")
         }
+    }
+
+    /// A vector whose elements are the rows of a projection and lie in another order, a bias of GGUF's Llama: as a column.
+    private static func inRows(_ stored: FrozenTensor) -> FrozenTensor {
+        guard stored.shape.rank == 1, stored.rowOrder != .asStored else { return stored }
+        return FrozenTensor(
+            name: stored.name, dtype: stored.dtype, shape: [stored.shape[0], 1], storage: stored.storage,
+            byteOffset: stored.byteOffset, rowOrder: stored.rowOrder)
     }
 
     private static func columns(_ shape: Shape) -> Int { shape.sizes.last ?? 1 }

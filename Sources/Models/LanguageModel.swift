@@ -19,8 +19,14 @@ public final class LanguageModel {
 
     /// `[V, C]`.
     let embedding: FrozenTensor
-    /// `[V, C]`; the embedding itself where the model is tied.
-    let head: FrozenTensor
+    /// `[V, C]` as stored; the embedding itself where the model is tied.
+    private let storedHead: FrozenTensor
+    /// The head that is computed with: as stored, or with its adapter added.
+    private(set) var head: FrozenTensor
+    /// An adapter on the head; also where the head is the embedding, which stays as it is.
+    public var headAdapter: LowRankAdapter? {
+        didSet { head = headAdapter.map { adapted(storedHead, by: $0) } ?? storedHead }
+    }
     let finalNorm: ConstantVector
     let blocks: [DecoderBlock]
     /// Lets the pages of each block's weights leave memory once a forward pass is through with the block: for models of which a
@@ -38,6 +44,7 @@ public final class LanguageModel {
         self.configuration = configuration
         self.precision = precision
         embedding = parts.embedding
+        storedHead = parts.head
         head = parts.head
         finalNorm = parts.finalNorm
         blocks = parts.blocks
@@ -62,7 +69,7 @@ public final class LanguageModel {
     /// leave memory again.
     public func validateFinite(workspace: Workspace) throws {
         var problems: [ModelLoadError.Problem] = []
-        let tensors = [embedding] + linearLayers.map(\.weight) + (configuration.isTied ? [] : [head])
+        let tensors = [embedding] + linearLayers.map(\.weight) + (configuration.isTied ? [] : [storedHead])
         for tensor in tensors {
             let (rows, columns) = (tensor.shape[0], tensor.shape[1])
             let step = max(1, (1 << 22) / max(columns, 1))

@@ -12,10 +12,11 @@ extension ModelConfiguration {
             throw ModelConfigurationError.missing(key: "general.architecture")
         }
         // Mistral's GGUF files say "llama"; the two compute alike.
-        guard Self.supportedFamilies.contains(architecture), architecture != "mistral" else {
+        guard let family = ModelFamily.all.first(where: { $0.ggufArchitecture == architecture }) else {
             throw ModelConfigurationError.unsupportedArchitecture(
-                found: architecture, supported: Self.supportedFamilies.filter { $0 != "mistral" })
+                found: architecture, supported: NameTable.architectures)
         }
+        _ = try Self.notes(gguf: gguf)
         let width = try fields.required("embedding_length")
         let layers = try fields.required("block_count")
         let heads = try fields.required("attention.head_count")
@@ -34,51 +35,96 @@ extension ModelConfiguration {
             throw ModelConfigurationError.missing(key: "token_embd.weight")
         }
         let base = try fields.number("rope.freq_base") ?? 10_000
+        let contextLength = try fields.optional("context_length") ?? 2_048
         self.init(
-            family: architecture, width: width, layers: layers, heads: heads,
+            family: family.name, width: width, layers: layers, heads: heads,
             keyValueHeads: try fields.optional("attention.head_count_kv") ?? heads, headWidth: headWidth,
             mlpWidth: try fields.required("feed_forward_length"), vocabularySize: vocabulary,
             normEpsilon: Float(try fields.requiredNumber("attention.layer_norm_rms_epsilon")),
-            rotaryBase: base, rotaryScaling: try Self.scaling(fields, base: base, headWidth: headWidth),
-            contextLength: try fields.optional("context_length") ?? 2_048,
+            rotaryBase: base,
+            rotaryScaling: try Self.scaling(
+                fields, base: base, headWidth: headWidth, contextLength: contextLength),
+            contextLength: contextLength,
             isTied: gguf.entry("output.weight") == nil,
             hasAttentionBias: gguf.entry("blk.0.attn_q.bias") != nil,
             hasOutputBias: gguf.entry("blk.0.attn_output.bias") != nil,
             hasMLPBias: gguf.entry("blk.0.ffn_down.bias") != nil,
-            hasQueryKeyNorm: architecture == "qwen3",
+            hasQueryKeyNorm: family.hasQueryKeyNorm,
             beginToken: gguf.value("tokenizer.ggml.bos_token_id")?.integer,
             endTokens: gguf.value("tokenizer.ggml.eos_token_id")?.integer.map { [$0] } ?? [])
-        if let experts = try fields.optional("expert_count"), experts > 0 {
-            throw ModelConfigurationError.unsupported(key: "\(architecture).expert_count", value: "\(experts)")
-        }
         self = try validated()
     }
 
-    private static func scaling(_ fields: GGUFFields, base: Double, headWidth: Int) throws -> RotaryScaling {
-        if let tensor = try fields.gguf.tensor("rope_freqs.weight") {
-            guard tensor.shape.sizes == [headWidth / 2], Widening.supports(tensor.dtype), !tensor.dtype.isQuantised
-            else {
-                throw ModelConfigurationError.invalid(
-                    key: "rope_freqs.weight", value: "\(tensor.shape) of \(tensor.dtype.rawValue)",
-                    expected: "\(headWidth / 2) floats")
-            }
-            let factors = Widening.floats(tensor)
-            guard factors.allSatisfy({ $0.isFinite && $0 > 0 }) else {
-                throw ModelConfigurationError.invalid(
-                    key: "rope_freqs.weight", value: "\(factors)", expected: "positive numbers")
-            }
-            return llama3Scaling(factors, base: base, headWidth: headWidth) ?? .frequencyFactors(factors)
+    /// What the person should know about the metadata of a GGUF file: keys of its architecture that are not used.
+    public static func notes(gguf: GGUFFile) throws -> [String] {
+        try FieldTable<GGUFValue>.gguf.check(
+            gguf.architectureFields, text: \.shownValue, isNull: { _ in false }, equals: { $0.means($1) })
+    }
+
+    /// llama.cpp divides each frequency by its factor, if there are any, then stretches what is left by the scaling's type,
+    /// and multiplies rotations by `attn_factor` in every case.
+    private static func scaling(_ fields: GGUFFields, base: Double, headWidth: Int, contextLength: Int) throws
+        -> RotaryScaling
+    {
+        let factors = try frequencyFactors(fields, headWidth: headWidth)
+        let stretch = try fields.number("rope.scaling.factor") ?? fields.number("rope.scale_linear") ?? 0
+        guard stretch >= 0, stretch.isFinite else {
+            throw ModelConfigurationError.invalid(
+                key: "rope.scaling.factor", value: "\(stretch)", expected: "a positive number")
         }
-        switch fields.gguf.architectureValue("rope.scaling.type")?.string ?? "none" {
-        case "none": return .none
-        case "linear": return .linear(factor: try fields.requiredNumber("rope.scaling.factor"))
+        // 0 is how some files write "none"; a file without a type means the linear one.
+        let factor = stretch == 0 ? 1 : stretch
+        let attention = try fields.number("rope.scaling.attn_factor") ?? 1
+        switch fields.gguf.architectureValue("rope.scaling.type")?.string ?? "linear" {
+        case "none": return combined(factors, by: 1, attention, base: base, headWidth: headWidth)
+        case "linear": return combined(factors, by: factor, attention, base: base, headWidth: headWidth)
         case "yarn":
-            return .yarn(
-                factor: try fields.requiredNumber("rope.scaling.factor"),
-                originalPositions: Double(try fields.required("rope.scaling.original_context_length")),
-                attentionFactor: try fields.number("rope.scaling.attn_factor"), betaFast: 32, betaSlow: 1)
+            let given = try fields.optional("rope.scaling.original_context_length") ?? 0
+            let original = Double(given == 0 ? contextLength : given)
+            let amplitude = attention * RotaryScaling.yarnAmplitude(factor: factor)
+            guard let factors else {
+                return .yarn(
+                    factor: factor, originalPositions: original, attentionFactor: attention == 1 ? nil : amplitude,
+                    betaFast: 32, betaSlow: 1)
+            }
+            let ramp = RotaryScaling.yarnRamp(
+                headWidth: headWidth, base: base, originalPositions: original, betaFast: 32, betaSlow: 1)
+            return .frequencyFactors(
+                zip(factors, ramp).map { Float(Double($0) / ($1 / factor + 1 - $1)) }, amplitude: amplitude)
         case let kind: throw ModelConfigurationError.unsupported(key: "rope.scaling.type", value: kind)
         }
+    }
+
+    /// Factors of frequencies and one divisor of positions together, under the plainest name that means the same.
+    private static func combined(
+        _ factors: [Float]?, by factor: Double, _ attention: Double, base: Double, headWidth: Int
+    ) -> RotaryScaling {
+        switch (factors, attention) {
+        case (nil, 1): return factor == 1 ? .none : .linear(factor: factor)
+        case (let factors?, 1) where factor == 1:
+            return llama3Scaling(factors, base: base, headWidth: headWidth) ?? .frequencyFactors(factors)
+        default:
+            let plain = [Float](repeating: 1, count: headWidth / 2)
+            return .frequencyFactors((factors ?? plain).map { $0 * Float(factor) }, amplitude: attention)
+        }
+    }
+
+    /// `rope_freqs.weight`, which llama.cpp knows for Llama alone.
+    private static func frequencyFactors(_ fields: GGUFFields, headWidth: Int) throws -> [Float]? {
+        let key = "rope_freqs.weight"
+        guard let tensor = try fields.gguf.tensor(key) else { return nil }
+        guard fields.architecture == "llama" else {
+            throw ModelConfigurationError.unsupported(key: key, value: "a tensor of a \(fields.architecture) model")
+        }
+        guard tensor.shape.sizes == [headWidth / 2], Widening.supports(tensor.dtype), !tensor.dtype.isQuantised else {
+            throw ModelConfigurationError.invalid(
+                key: key, value: "\(tensor.shape) of \(tensor.dtype.rawValue)", expected: "\(headWidth / 2) floats")
+        }
+        let factors = Widening.floats(tensor)
+        guard factors.allSatisfy({ $0.isFinite && $0 > 0 }) else {
+            throw ModelConfigurationError.invalid(key: key, value: "\(factors)", expected: "positive numbers")
+        }
+        return factors
     }
 
     /// The Llama 3 scaling that gives these factors, if one of the released models' does: with it the configuration can be
@@ -104,7 +150,7 @@ extension ModelConfiguration {
 /// The architecture's metadata, with errors that name the key.
 private struct GGUFFields {
     let gguf: GGUFFile
-    private let architecture: String
+    let architecture: String
 
     init(_ gguf: GGUFFile) {
         self.gguf = gguf

@@ -3,47 +3,60 @@
 public import JSON
 
 extension ModelConfiguration {
-    /// Reads `config.json` of transformers 4 or 5. A key that would change the numbers and is not computed here is an error.
+    /// Reads `config.json` as transformers 5 does. A key that would change the numbers and is not computed here is an error.
     public init(huggingFace json: JSONValue) throws {
+        let family = try Self.family(of: json)
+        _ = try Self.notes(huggingFace: json)
         let fields = HuggingFaceFields(json)
-        guard let family = json["model_type"]?.string else { throw ModelConfigurationError.missing(key: "model_type") }
-        guard Self.supportedFamilies.contains(family) else {
-            throw ModelConfigurationError.unsupportedArchitecture(found: family, supported: Self.supportedFamilies)
-        }
-        let activation = json["hidden_act"]?.string ?? "silu"
-        guard activation == "silu" || activation == "swish" else {
-            throw ModelConfigurationError.unsupported(key: "hidden_act", value: activation)
-        }
         let width = try fields.required("hidden_size")
         let layers = try fields.required("num_hidden_layers")
         let heads = try fields.required("num_attention_heads")
-        let rotary = try RotaryFields(json)
-        // Qwen2 always has them, and has no key that says so.
-        let attentionBias = try fields.flag("attention_bias") ?? (family == "qwen2")
-        let (window, sliding) = try Self.slidingWindow(fields, family: family, layers: layers)
+        let keyValueHeads =
+            json["num_key_value_heads"] == nil
+            ? family.defaults.keyValueHeads : try fields.optional("num_key_value_heads")
+        let headWidth =
+            try fields.optional("head_dim") ?? family.defaults.headWidth ?? Self.headWidth(width: width, heads: heads)
+        let rotary = try RotaryFields(json, family: family, headWidth: headWidth)
+        let biases = try Self.biases(fields, family)
+        let (window, sliding) = try Self.slidingWindow(fields, family, layers: layers)
         self.init(
-            family: family, width: width, layers: layers, heads: heads,
-            keyValueHeads: try fields.optional("num_key_value_heads") ?? heads,
-            headWidth: try fields.optional("head_dim") ?? Self.headWidth(family: family, width: width, heads: heads),
+            family: family.name, width: width, layers: layers, heads: heads,
+            keyValueHeads: keyValueHeads ?? heads, headWidth: headWidth,
             mlpWidth: try fields.required("intermediate_size"), vocabularySize: try fields.required("vocab_size"),
             normEpsilon: Float(try fields.number("rms_norm_eps") ?? 1e-6),
             rotaryBase: rotary.base, rotaryScaling: rotary.scaling,
-            contextLength: try fields.optional("max_position_embeddings") ?? 2_048,
+            contextLength: try fields.optional("max_position_embeddings") ?? family.defaults.contextLength,
             isTied: try fields.flag("tie_word_embeddings") ?? false,
-            hasAttentionBias: attentionBias,
-            // Llama and Qwen3 put the bias on the output projection too; Qwen2 never does.
-            hasOutputBias: attentionBias && family != "qwen2",
-            hasMLPBias: try fields.flag("mlp_bias") ?? false,
-            hasQueryKeyNorm: family == "qwen3",
+            hasAttentionBias: biases.inputs, hasOutputBias: biases.output, hasMLPBias: biases.mlp,
+            hasQueryKeyNorm: family.hasQueryKeyNorm,
             slidingWindow: window, slidingLayers: sliding,
-            beginToken: json["bos_token_id"]?.integer,
-            endTokens: json["eos_token_id"]?.array?.compactMap(\.integer) ?? json["eos_token_id"]?.integer.map { [$0] }
-                ?? [])
+            beginToken: json["bos_token_id"]?.integer, endTokens: Self.tokens(json["eos_token_id"]))
         self = try validated()
     }
 
-    private static func headWidth(family: String, width: Int, heads: Int) throws -> Int {
-        if family == "qwen3" { return 128 }
+    /// What the person should know about a `config.json`: fields that are not used, values that only training would need.
+    public static func notes(huggingFace json: JSONValue) throws -> [String] {
+        let members = (json.object?.members ?? []).map { (key: $0.key, value: $0.value) }
+        return try family(of: json).fields.check(
+            members, text: { $0.string ?? $0.text(.compact) }, isNull: \.isNull,
+            equals: { $0 == $1 || ($0.double != nil && $0.double == $1.double) })
+            + RotaryFields.notes(json)
+    }
+
+    /// Token ids of a field that holds one or a list: `eos_token_id`.
+    public static func tokens(_ value: JSONValue?) -> [Int] {
+        value?.array?.compactMap(\.integer) ?? value?.integer.map { [$0] } ?? []
+    }
+
+    private static func family(of json: JSONValue) throws -> ModelFamily {
+        guard let name = json["model_type"]?.string else { throw ModelConfigurationError.missing(key: "model_type") }
+        guard let family = ModelFamily.named(name) else {
+            throw ModelConfigurationError.unsupportedArchitecture(found: name, supported: supportedFamilies)
+        }
+        return family
+    }
+
+    private static func headWidth(width: Int, heads: Int) throws -> Int {
         guard heads > 0, width % heads == 0 else {
             throw ModelConfigurationError.invalid(
                 key: "hidden_size", value: "\(width)", expected: "a multiple of num_attention_heads = \(heads)")
@@ -51,38 +64,70 @@ extension ModelConfiguration {
         return width / heads
     }
 
-    private static func slidingWindow(
-        _ fields: HuggingFaceFields, family: String, layers: Int
-    ) throws -> (Int?, [Bool]) {
-        guard family != "llama", (1...mostLayers).contains(layers) else { return (nil, []) }
-        let isOn = family == "mistral" ? true : try fields.flag("use_sliding_window") ?? false
-        guard isOn, let window = try fields.optional("sliding_window") else { return (nil, []) }
-        if let types = fields.json["layer_types"]?.array {
-            let sliding = try types.map { type in
-                switch type.string {
-                case "sliding_attention": true
-                case "full_attention": false
-                default: throw ModelConfigurationError.unsupported(key: "layer_types", value: type.text(.compact))
-                }
-            }
-            guard sliding.count == layers else {
-                throw ModelConfigurationError.invalid(
-                    key: "layer_types", value: "\(sliding.count) entries", expected: "\(layers), one a layer")
-            }
-            return (window, sliding)
+    private static func biases(
+        _ fields: HuggingFaceFields, _ family: ModelFamily
+    ) throws -> (inputs: Bool, output: Bool, mlp: Bool) {
+        switch family.biases {
+        case .never: return (false, false, false)
+        case .alwaysOnInputs: return (true, false, false)
+        case .asConfigured(let mlp):
+            let attention = try fields.flag("attention_bias") ?? false
+            return (attention, attention, mlp ? try fields.flag("mlp_bias") ?? false : false)
         }
-        let first = family == "mistral" ? 0 : try fields.optional("max_window_layers") ?? 28
-        return (window, (0..<layers).map { $0 >= first })
     }
 
+    private static func slidingWindow(
+        _ fields: HuggingFaceFields, _ family: ModelFamily, layers: Int
+    ) throws -> (Int?, [Bool]) {
+        guard (1...mostLayers).contains(layers) else { return (nil, []) }
+        // Where the field is not there, transformers has a window all the same; null is none.
+        func width() throws -> Int? {
+            fields.json["sliding_window"] == nil
+                ? ModelFamily.defaultWindow : try fields.optional("sliding_window")
+        }
+        switch family.window {
+        case .none: return (nil, [])
+        case .everywhere: return try slidingLayers(fields, layers: layers, window: width(), from: 0)
+        case .byLayer:
+            let window = try fields.flag("use_sliding_window") ?? false ? try width() : nil
+            let first = try fields.optional("max_window_layers") ?? 28
+            return try slidingLayers(fields, layers: layers, window: window, from: first)
+        }
+    }
+
+    private static func slidingLayers(
+        _ fields: HuggingFaceFields, layers: Int, window: Int?, from first: Int
+    ) throws -> (Int?, [Bool]) {
+        guard let value = fields.json["layer_types"], !value.isNull else {
+            let sliding = (0..<layers).map { window != nil && $0 >= first }
+            return sliding.contains(true) ? (window, sliding) : (nil, [])
+        }
+        let sliding = try (value.array ?? [value]).map { type in
+            switch type.string {
+            case "sliding_attention": true
+            case "full_attention", "attention": false
+            default: throw ModelConfigurationError.unsupported(key: "layer_types", value: type.text(.compact))
+            }
+        }
+        guard sliding.count == layers else {
+            throw ModelConfigurationError.invalid(
+                key: "layer_types", value: "\(sliding.count) entries", expected: "\(layers), one a layer")
+        }
+        guard sliding.contains(true) else { return (nil, []) }
+        guard let window else {
+            throw ModelConfigurationError.invalid(
+                key: "layer_types", value: "sliding_attention", expected: "full_attention where no window is in use")
+        }
+        return (window, sliding)
+    }
+}
+
+extension ModelConfiguration {
     /// A `config.json` that transformers 4 and 5 read as this model.
     public var huggingFaceJSON: JSONObject {
-        let classes = [
-            "llama": "LlamaForCausalLM", "mistral": "MistralForCausalLM", "qwen2": "Qwen2ForCausalLM",
-            "qwen3": "Qwen3ForCausalLM",
-        ]
+        let kind = ModelFamily.named(family)
         var json = JSONObject()
-        json["architectures"] = classes[family].map { [.string($0)] } ?? []
+        json["architectures"] = kind.map { [.string($0.className)] } ?? []
         json["model_type"] = .string(family)
         json["hidden_size"] = .integer(width)
         json["intermediate_size"] = .integer(mlpWidth)
@@ -99,14 +144,18 @@ extension ModelConfiguration {
         }
         json["hidden_act"] = "silu"
         json["tie_word_embeddings"] = .bool(isTied)
-        if family != "qwen2" { json["attention_bias"] = .bool(hasAttentionBias) }
-        if family == "llama" { json["mlp_bias"] = .bool(hasMLPBias) }
-        if family == "mistral" { json["sliding_window"] = slidingWindow.map { .integer($0) } ?? .null }
-        if family.hasPrefix("qwen") {
+        if case .asConfigured(let mlp) = kind?.biases {
+            json["attention_bias"] = .bool(hasAttentionBias)
+            if mlp { json["mlp_bias"] = .bool(hasMLPBias) }
+        }
+        switch kind?.window {
+        case .everywhere: json["sliding_window"] = slidingWindow.map { .integer($0) } ?? .null
+        case .byLayer:
             json["use_sliding_window"] = .bool(slidingWindow != nil)
             if let slidingWindow { json["sliding_window"] = .integer(slidingWindow) }
+        default: break
         }
-        if !slidingLayers.isEmpty, family.hasPrefix("qwen") {
+        if kind?.window == .byLayer ? !slidingLayers.isEmpty : slidingLayers.contains(false) {
             json["layer_types"] = .array(slidingLayers.map { $0 ? "sliding_attention" : "full_attention" })
         }
         if let beginToken { json["bos_token_id"] = .integer(beginToken) }
@@ -123,35 +172,30 @@ extension ModelConfiguration {
 /// The members of `config.json`, with errors that name the key.
 struct HuggingFaceFields {
     let json: JSONValue
+    /// The object's own key, where it is not the whole file.
+    let place: String
 
-    init(_ json: JSONValue) { self.json = json }
-
-    func optional(_ key: String) throws -> Int? {
-        guard let value = json[key], !value.isNull else { return nil }
-        guard let integer = value.integer else {
-            throw ModelConfigurationError.invalid(key: key, value: value.text(.compact), expected: "an integer")
-        }
-        return integer
+    init(_ json: JSONValue, place: String = "") {
+        self.json = json
+        self.place = place
     }
+
+    func optional(_ key: String) throws -> Int? { try value(key, "an integer", \.integer) }
+    func number(_ key: String) throws -> Double? { try value(key, "a number", \.double) }
+    func flag(_ key: String) throws -> Bool? { try value(key, "true or false", \.bool) }
+    func text(_ key: String) throws -> String? { try value(key, "a text", \.string) }
 
     func required(_ key: String) throws -> Int {
         guard let value = try optional(key) else { throw ModelConfigurationError.missing(key: key) }
         return value
     }
 
-    func number(_ key: String) throws -> Double? {
+    private func value<Value>(_ key: String, _ expected: String, _ read: (JSONValue) -> Value?) throws -> Value? {
         guard let value = json[key], !value.isNull else { return nil }
-        guard let number = value.double else {
-            throw ModelConfigurationError.invalid(key: key, value: value.text(.compact), expected: "a number")
+        guard let found = read(value) else {
+            throw ModelConfigurationError.invalid(
+                key: place.isEmpty ? key : "\(place).\(key)", value: value.text(.compact), expected: expected)
         }
-        return number
-    }
-
-    func flag(_ key: String) throws -> Bool? {
-        guard let value = json[key], !value.isNull else { return nil }
-        guard let flag = value.bool else {
-            throw ModelConfigurationError.invalid(key: key, value: value.text(.compact), expected: "true or false")
-        }
-        return flag
+        return found
     }
 }

@@ -114,7 +114,7 @@ extension ModelConfigurationError {
 
 extension ModelConfiguration {
     /// The families of the one decoder block.
-    public static let supportedFamilies = ["llama", "mistral", "qwen2", "qwen3"]
+    public static let supportedFamilies = ModelFamily.all.map(\.name)
 
     /// The largest value any size may have: far above real models, far below what overflows in a product of two.
     static let largestSize = 1 << 26
@@ -153,8 +153,8 @@ extension ModelConfiguration {
             throw ModelConfigurationError.invalid(
                 key: "rope_theta", value: "\(rotaryBase)", expected: "a number above 1")
         }
-        if case .frequencyFactors(let factors) = rotaryScaling,
-            factors.count != headWidth / 2 || !factors.allSatisfy({ $0.isFinite && $0 > 0 })
+        if case .frequencyFactors(let factors, let amplitude) = rotaryScaling,
+            factors.count != headWidth / 2 || !(factors + [Float(amplitude)]).allSatisfy({ $0.isFinite && $0 > 0 })
         {
             throw ModelConfigurationError.invalid(
                 key: "rope_scaling.long_factor", value: "\(factors.count) factors",

@@ -1,76 +1,148 @@
 // The rotary part of `config.json`: `rope_theta` and `rope_scaling` of transformers 4, `rope_parameters` of transformers 5.
 
+import Foundation
 import JSON
 import Kernels
 
 /// Base and scaling of the rotary position code, as `config.json` gives them.
 struct RotaryFields {
     let base: Double
-    let scaling: ModelConfiguration.RotaryScaling
+    private(set) var scaling = ModelConfiguration.RotaryScaling.none
+    private let fields: HuggingFaceFields
+    private let outer: HuggingFaceFields
+    private let contextLength: Int
+    private let headWidth: Int
 
-    init(_ json: JSONValue) throws {
-        let parameters = Self.present(json["rope_parameters"])
-        let scalingFields = parameters ?? Self.present(json["rope_scaling"])
-        let fields = HuggingFaceFields(scalingFields ?? .object(JSONObject()))
+    init(_ json: JSONValue, family: ModelFamily, headWidth: Int) throws {
+        let (name, chosen) = Self.chosen(json)
         let outer = HuggingFaceFields(json)
-        base = try fields.number("rope_theta") ?? outer.number("rope_theta") ?? 10_000
+        let fields = HuggingFaceFields(chosen, place: name)
+        // The chosen object's own, then the one beside it: never that of an object which was passed over.
+        let base = try fields.number("rope_theta") ?? outer.number("rope_theta") ?? 10_000
         for holder in [fields, outer] {
             if let share = try holder.number("partial_rotary_factor"), share != 1 {
                 throw ModelConfigurationError.unsupported(key: "partial_rotary_factor", value: "\(share)")
             }
         }
-        let kind = fields.json["rope_type"]?.string ?? fields.json["type"]?.string ?? "default"
+        for key in ["full_attention", "sliding_attention", "mrope_section"] where chosen[key] != nil {
+            throw ModelConfigurationError.unsupported(key: "\(name).\(key)", value: chosen[key]?.text(.compact) ?? "")
+        }
+        let kind = try fields.text("rope_type") ?? fields.text("type") ?? "default"
+        self.base = base
+        self.fields = fields
+        self.outer = outer
+        self.headWidth = headWidth
+        contextLength = try outer.optional("max_position_embeddings") ?? family.defaults.contextLength
+        scaling = try scaling(of: kind)
+    }
+
+    private func scaling(of kind: String) throws -> ModelConfiguration.RotaryScaling {
         switch kind {
-        case "default": scaling = .none
-        case "linear": scaling = .linear(factor: try Self.positive("factor", fields))
+        case "default": return .none
+        case "linear": return .linear(factor: try positive("factor"))
         case "llama3":
-            scaling = .llama3(
-                factor: try Self.positive("factor", fields),
-                lowFrequencyFactor: try Self.positive("low_freq_factor", fields),
-                highFrequencyFactor: try Self.positive("high_freq_factor", fields),
-                originalPositions: Double(try fields.required("original_max_position_embeddings")))
-        case "yarn": scaling = try Self.yarn(fields, outer)
-        case "longrope"
-        where fields.json["short_factor"] == fields.json["long_factor"] && fields.json["attention_factor"]?.double == 1:
-            // One set of factors for all lengths: how this engine writes the frequency factors of a GGUF.
-            scaling = .frequencyFactors((fields.json["long_factor"]?.array ?? []).compactMap(\.double).map(Float.init))
-        default: throw ModelConfigurationError.unsupported(key: "rope_scaling.rope_type", value: kind)
+            return .llama3(
+                factor: try positive("factor"), lowFrequencyFactor: try positive("low_freq_factor"),
+                highFrequencyFactor: try positive("high_freq_factor"), originalPositions: try originalPositions())
+        case "yarn": return try yarn()
+        // One set of factors for all lengths: how this engine writes frequencies that have no name in transformers.
+        case "longrope" where fields.json["short_factor"] == fields.json["long_factor"]: return try factors()
+        default: throw ModelConfigurationError.unsupported(key: fields.place + ".rope_type", value: kind)
         }
     }
 
-    private static func yarn(
-        _ fields: HuggingFaceFields, _ outer: HuggingFaceFields
-    ) throws -> ModelConfiguration.RotaryScaling {
-        for key in ["mscale", "mscale_all_dim"] {
-            if let value = try fields.number(key) {
-                throw ModelConfigurationError.unsupported(key: "rope_scaling.\(key)", value: "\(value)")
-            }
+    /// `rope_scaling` comes before `rope_parameters` where a file has both; an empty object counts as none.
+    private static func chosen(_ json: JSONValue) -> (name: String, fields: JSONValue) {
+        for name in ["rope_scaling", "rope_parameters"] {
+            if let fields = json[name], let members = fields.object?.members, !members.isEmpty { return (name, fields) }
         }
-        if try fields.flag("truncate") == false {
-            throw ModelConfigurationError.unsupported(key: "rope_scaling.truncate", value: "false")
+        return ("rope_scaling", .object(JSONObject()))
+    }
+
+    private static let known = [
+        "rope_theta", "rope_type", "type", "partial_rotary_factor", "factor", "original_max_position_embeddings",
+        "attention_factor", "beta_fast", "beta_slow", "mscale", "mscale_all_dim", "truncate", "short_factor",
+        "long_factor", "low_freq_factor", "high_freq_factor", "finetuned",
+    ]
+
+    /// What the person should know about the rotary part: a passed-over object, unknown fields.
+    static func notes(_ json: JSONValue) -> [String] {
+        let (name, chosen) = Self.chosen(json)
+        var notes: [String] = []
+        if name == "rope_scaling", let other = json["rope_parameters"], let members = other.object?.members,
+            !members.isEmpty, chosen.object?.members.isEmpty == false, other != chosen
+        {
+            notes.append("rope_scaling and rope_parameters differ: rope_scaling counts, as in transformers")
         }
-        let original =
-            try fields.optional("original_max_position_embeddings") ?? outer.required("max_position_embeddings")
-        guard original > 0 else {
+        let unknown = (chosen.object?.members ?? []).map(\.key).filter { !known.contains($0) }
+        if !unknown.isEmpty { notes.append("\(name): unknown and not used: \(unknown.joined(separator: ", "))") }
+        return notes
+    }
+
+    /// The context before stretching. One that stands outside the rotary object comes first.
+    private func originalPositions() throws -> Double {
+        let value =
+            try outer.optional("original_max_position_embeddings")
+            ?? fields.optional("original_max_position_embeddings") ?? contextLength
+        guard value > 0 else {
             throw ModelConfigurationError.invalid(
-                key: "rope_scaling.original_max_position_embeddings", value: "\(original)",
-                expected: "a positive number")
+                key: "original_max_position_embeddings", value: "\(value)", expected: "a positive number")
         }
-        return .yarn(
-            factor: try positive("factor", fields), originalPositions: Double(original),
-            attentionFactor: try fields.number("attention_factor"), betaFast: try fields.number("beta_fast") ?? 32,
-            betaSlow: try fields.number("beta_slow") ?? 1)
+        return Double(value)
     }
 
-    private static func present(_ value: JSONValue?) -> JSONValue? { value?.object == nil ? nil : value }
+    private func yarn() throws -> ModelConfiguration.RotaryScaling {
+        let original = try originalPositions()
+        let isNull = fields.json["factor"]?.isNull == true
+        let factor = isNull ? Double(contextLength) / original : try positive("factor")
+        var attentionFactor = try fields.number("attention_factor")
+        let (strength, other) = (try fields.number("mscale") ?? 0, try fields.number("mscale_all_dim") ?? 0)
+        if attentionFactor == nil, strength != 0, other != 0 {
+            attentionFactor =
+                RotaryScaling.yarnAmplitude(factor: factor, strength: strength)
+                / RotaryScaling.yarnAmplitude(factor: factor, strength: other)
+        }
+        // Zero counts as not given, as in transformers.
+        func beta(_ key: String, _ usual: Double) throws -> Double {
+            let value = try fields.number(key) ?? 0
+            return value == 0 ? usual : value
+        }
+        let (fast, slow) = (try beta("beta_fast", 32), try beta("beta_slow", 1))
+        guard fields.json["truncate"] != nil, try fields.flag("truncate") != true else {
+            return .yarn(
+                factor: factor, originalPositions: original, attentionFactor: attentionFactor, betaFast: fast,
+                betaSlow: slow)
+        }
+        let ramp = RotaryScaling.yarnRamp(
+            headWidth: headWidth, base: base, originalPositions: original, betaFast: fast, betaSlow: slow, rounds: false
+        )
+        return .frequencyFactors(
+            ramp.map { Float(1 / ($0 / factor + 1 - $0)) },
+            amplitude: attentionFactor ?? RotaryScaling.yarnAmplitude(factor: factor))
+    }
 
-    private static func positive(_ key: String, _ fields: HuggingFaceFields) throws -> Double {
+    private func factors() throws -> ModelConfiguration.RotaryScaling {
+        let factors = (fields.json["long_factor"]?.array ?? []).compactMap(\.double).map(Float.init)
+        guard factors.count == headWidth / 2 else {
+            throw ModelConfigurationError.invalid(
+                key: fields.place + ".long_factor", value: "\(factors.count) factors",
+                expected: "\(headWidth / 2) numbers")
+        }
+        if let amplitude = try fields.number("attention_factor") {
+            return .frequencyFactors(factors, amplitude: amplitude)
+        }
+        let original = try originalPositions()
+        let factor = try fields.number("factor") ?? Double(contextLength) / original
+        return .frequencyFactors(factors, amplitude: factor <= 1 ? 1 : (1 + log(factor) / log(original)).squareRoot())
+    }
+
+    private func positive(_ key: String) throws -> Double {
         guard let value = try fields.number(key) else {
-            throw ModelConfigurationError.missing(key: "rope_scaling.\(key)")
+            throw ModelConfigurationError.missing(key: "\(fields.place).\(key)")
         }
         guard value > 0, value.isFinite else {
             throw ModelConfigurationError.invalid(
-                key: "rope_scaling.\(key)", value: "\(value)", expected: "a positive number")
+                key: "\(fields.place).\(key)", value: "\(value)", expected: "a positive number")
         }
         return value
     }
@@ -93,10 +165,10 @@ extension ModelConfiguration.RotaryScaling {
                 ("rope_type", "llama3"), ("factor", .double(factor)), ("low_freq_factor", .double(low)),
                 ("high_freq_factor", .double(high)), ("original_max_position_embeddings", .integer(Int(original))),
             ])
-        case .frequencyFactors(let factors):
-            // transformers has no plain "factors"; `longrope` with the same list twice and no attention factor is just that.
+        case .frequencyFactors(let factors, let amplitude):
+            // transformers has no plain "factors"; `longrope` with the same list twice is just that.
             JSONObject([
-                ("rope_type", "longrope"), ("factor", 1.0), ("attention_factor", 1.0),
+                ("rope_type", "longrope"), ("factor", 1.0), ("attention_factor", .double(amplitude)),
                 ("short_factor", .array(factors.map { .double(Double($0)) })),
                 ("long_factor", .array(factors.map { .double(Double($0)) })),
                 ("original_max_position_embeddings", .integer(contextLength)),

@@ -132,29 +132,55 @@ extension RecipeKey {
         _ name: String, _ keyPath: WritableKeyPath<Section, [String: Value]>, known: [String]? = nil, expected: String,
         _ meaning: String, read: @escaping (RecipeNode) -> Value?, text: @escaping (Value) -> String
     ) -> Self {
+        entries(
+            name, known: known, expected: expected, meaning, read: read, text: text,
+            set: { section, entries in
+                section[keyPath: keyPath] = Dictionary(entries.map { ($0.key, $0.value) }) { _, last in last }
+            },
+            get: { section in section[keyPath: keyPath].sorted { $0.key < $1.key }.map { ($0.key, $0.value) } })
+    }
+
+    /// A mapping of module patterns whose order counts.
+    static func patterns<Value>(
+        _ name: String, _ keyPath: WritableKeyPath<Section, [PatternNumber<Value>]>, expected: String,
+        _ meaning: String, read: @escaping (RecipeNode) -> Value?, text: @escaping (Value) -> String
+    ) -> Self {
+        entries(
+            name, known: nil, expected: expected, meaning, read: read, text: text,
+            set: { section, entries in
+                section[keyPath: keyPath] = entries.map { PatternNumber(pattern: $0.key, value: $0.value) }
+            },
+            get: { section in section[keyPath: keyPath].map { ($0.pattern, $0.value) } })
+    }
+
+    private static func entries<Value>(
+        _ name: String, known: [String]?, expected: String, _ meaning: String,
+        read: @escaping (RecipeNode) -> Value?, text: @escaping (Value) -> String,
+        set: @escaping (inout Section, [(key: String, value: Value)]) -> Void,
+        get: @escaping (Section) -> [(key: String, value: Value)]
+    ) -> Self {
         RecipeKey(
             name: name, meaning: meaning, expected: expected,
             decode: { node, section, decoding, path in
-                if node.isNull { return section[keyPath: keyPath] = [:] }
+                if node.isNull { return set(&section, []) }
                 guard case .mapping(let entries) = node.content else {
                     return decoding.wrongType(node, path, expected: expected)
                 }
-                var map: [String: Value] = [:]
+                var found: [(key: String, value: Value)] = []
                 for entry in entries {
                     if let known, !known.contains(entry.key) {
                         decoding.unknownKey(entry, path: path, known: known)
                     } else if let value = read(entry.value) {
-                        map[entry.key] = value
+                        found.append((entry.key, value))
                     } else {
                         decoding.wrongType(entry.value, path + "." + entry.key, expected: expected)
                     }
                 }
-                section[keyPath: keyPath] = map
+                set(&section, found)
             },
             text: { section in
-                let sorted = section[keyPath: keyPath].sorted { $0.key < $1.key }
-                return "{" + sorted.map { YAMLText.string($0.key) + ": " + text($0.value) }.joined(separator: ", ")
-                    + "}"
+                let shown = get(section).map { YAMLText.string($0.key) + ": " + text($0.value) }
+                return "{" + shown.joined(separator: ", ") + "}"
             })
     }
 }

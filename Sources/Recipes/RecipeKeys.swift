@@ -149,13 +149,13 @@ extension AdapterSection: RecipeKeyed {
                 accepts: { $0 >= 0 && $0 < 1 }),
             .targetModules,
             .boolean("use_rslora", \.useRSLoRA, "scale by alpha / √r instead"),
-            .map(
+            .patterns(
                 "rank_pattern", \.rankPattern, expected: "a mapping of module patterns to ranks",
-                "module pattern: rank, where it differs from r",
+                "module pattern: rank, where it differs from r; the first that matches counts",
                 read: { $0.integer.flatMap { (1...65_536).contains($0) ? $0 : nil } }, text: { String($0) }),
-            .map(
+            .patterns(
                 "alpha_pattern", \.alphaPattern, expected: "a mapping of module patterns to numbers above 0",
-                "module pattern: alpha, where it differs",
+                "module pattern: alpha, where it differs; the first that matches counts",
                 read: { $0.number.flatMap { $0 > 0 && $0.isFinite ? $0 : nil } }, text: YAMLText.number),
             .text("continue_from", \.continueFrom, "a PEFT directory or checkpoint whose adapter is trained further"),
             .layers,

@@ -111,9 +111,10 @@ public struct AdapterSection: Sendable, Equatable {
     public var dropout = 0.0
     public var targetModules = TargetModules.allLinear
     public var useRSLoRA = false
-    /// Pattern → rank, sorted by pattern.
-    public var rankPattern: [String: Int] = [:]
-    public var alphaPattern: [String: Double] = [:]
+    /// Ranks of modules by pattern, in the recipe's order: the first that matches counts.
+    public var rankPattern: [PatternNumber<Int>] = []
+    /// Alphas of modules by pattern, in the same way.
+    public var alphaPattern: [PatternNumber<Double>] = []
     /// A PEFT directory or a checkpoint whose adapter is trained further.
     public var continueFrom: String?
     /// Numbers of the blocks that get an adapter, counted from 0; `nil`: all.
@@ -123,6 +124,17 @@ public struct AdapterSection: Sendable, Equatable {
 }
 
 public enum AdapterMethod: String, Sendable, CaseIterable { case lora }
+
+/// A number for the modules that a pattern means.
+public struct PatternNumber<Value: Sendable & Equatable>: Sendable, Equatable {
+    public var pattern: String
+    public var value: Value
+
+    public init(pattern: String, value: Value) {
+        self.pattern = pattern
+        self.value = value
+    }
+}
 
 /// Which linear layers get an adapter.
 public enum TargetModules: Sendable, Equatable {

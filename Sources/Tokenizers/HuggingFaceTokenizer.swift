@@ -3,7 +3,7 @@
 internal import JSON
 
 extension TokenizerParts {
-    init(huggingFace json: JSONValue, config: JSONValue?) throws(TokenizerError) {
+    init(huggingFace json: JSONValue, companions: TokenizerCompanions) throws(TokenizerError) {
         let root = LocatedJSON(value: json, path: "$")
         let normalizer = try root.optional("normalizer").map { node throws(TokenizerError) in try Normalizer(node) }
         let preTokenizer = try root.optional("pre_tokenizer").map { node throws(TokenizerError) in
@@ -11,7 +11,9 @@ extension TokenizerParts {
         }
         let isByteLevel = preTokenizer?.endsInBytes ?? false
         var (model, tokens, idsByText) = try Self.readModel(root.required("model"), isByteLevel: isByteLevel)
-        let added = try Self.readAddedTokens(root, &tokens, &idsByText)
+        let modelSize = idsByText.count
+        var added = try Self.readAddedTokens(root, &tokens, &idsByText)
+        try Self.declare(companions.declaredTokens(), modelSize: modelSize, &added, &tokens, &idsByText)
 
         let normalizedAdded = added.filter(\.isNormalized).map { token in
             var text = AlignedText(bytes: token.content)
@@ -34,7 +36,7 @@ extension TokenizerParts {
             } ?? PostProcessor()
         decoder = try root.optional("decoder").map { node throws(TokenizerError) in try Decoder(node) }
         writesBytes = decoder?.writtenBytes ?? .plain
-        try readConfig(config)
+        try readConfig(companions.settings)
     }
 
     private static func readModel(
@@ -108,12 +110,35 @@ extension TokenizerParts {
         return added
     }
 
+    /// Adds tokens that tokenizer.json does not add itself. One that the model has keeps its id; one that is new gets the next;
+    /// one that is there with other flags gets these.
+    private static func declare(
+        _ declared: [DeclaredToken], modelSize: Int, _ added: inout [AddedToken], _ tokens: inout TokenList,
+        _ idsByText: inout ByteTable
+    ) throws(TokenizerError) {
+        var next = max(modelSize, added.map { Int($0.id) + 1 }.max() ?? 0)
+        for token in declared {
+            if let there = added.first(where: { $0.content == token.content }), !token.changes(there) { continue }
+            let known = idsByText.find(token.content)
+            guard let id = known ?? (next <= TokenList.maximumID ? Int32(next) : nil) else {
+                throw TokenizerError(place: "tokenizer_config.json", reason: "too many tokens")
+            }
+            if known == nil {
+                tokens.set(id, to: token.content)
+                idsByText.set(token.content, to: id)
+            }
+            next = max(next, Int(id) + 1)
+            added.removeAll { $0.content == token.content }
+            added.append(token.token(id))
+        }
+    }
+
     // MARK: - tokenizer_config.json
 
     /// `add_bos_token` and `add_eos_token` are left alone: where there is a tokenizer.json, its post-processor alone decides what
     /// stands around a text, in transformers 5 as here.
-    private mutating func readConfig(_ config: JSONValue?) throws(TokenizerError) {
-        let node = LocatedJSON(value: config ?? .object(JSONObject()), path: "tokenizer_config.json")
+    private mutating func readConfig(_ config: JSONValue) throws(TokenizerError) {
+        let node = LocatedJSON(value: config, path: "tokenizer_config.json")
         guard node.value.object != nil else { throw node.error("expected an object, found \(node.value.typeName)") }
         bosID = try namedToken(node, "bos_token")
         eosID = try namedToken(node, "eos_token")

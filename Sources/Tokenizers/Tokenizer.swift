@@ -25,7 +25,14 @@ public final class Tokenizer: Sendable {
 
     /// Reads a parsed `tokenizer.json`, and the `tokenizer_config.json` beside it if there is one.
     public convenience init(huggingFace tokenizerJSON: JSONValue, config: JSONValue? = nil) throws(TokenizerError) {
-        self.init(parts: try TokenizerParts(huggingFace: tokenizerJSON, config: config))
+        self.init(parts: try TokenizerParts(huggingFace: tokenizerJSON, companions: .init(config: config)))
+    }
+
+    /// Reads a parsed `tokenizer.json` and every file beside it that declares tokens.
+    public convenience init(
+        huggingFace tokenizerJSON: JSONValue, companions: TokenizerCompanions
+    ) throws(TokenizerError) {
+        self.init(parts: try TokenizerParts(huggingFace: tokenizerJSON, companions: companions))
     }
 
     /// Builds the tokenizer that a GGUF file describes.

@@ -11,12 +11,22 @@ public final class GGUFFile: Sendable {
     public let metadata: [(key: String, value: GGUFValue)]
     /// In the file's order, under GGUF's names; names are unique.
     public let tensors: [StoredTensor]
+    /// The file that holds each of `tensors`: a model may be split over several.
+    private let files: [MappedFile]
     /// Tensors start at multiples of this many bytes.
     public let alignment: Int
     private let keys: [[UInt8]: Int]
     private let names: [[UInt8]: Int]
 
-    public convenience init(_ url: URL) throws(WeightError) { try self.init(MappedFile(url)) }
+    /// Opens the file and, where it is the first of a split model, the others beside it.
+    public convenience init(_ url: URL) throws(WeightError) {
+        let first = try GGUFFile(MappedFile(url))
+        guard let split = try GGUFSplit(first) else {
+            self.init(first, rest: [])
+            return
+        }
+        self.init(first, rest: try split.otherParts())
+    }
 
     init(_ file: MappedFile) throws(WeightError) {
         var parser = GGUFParser(file)
@@ -25,10 +35,26 @@ public final class GGUFFile: Sendable {
         version = parser.version
         metadata = parser.metadata
         tensors = parser.tensors
+        files = parser.tensors.map { _ in file }
         alignment = parser.alignment
         keys = parser.keys
         names = parser.names
     }
+
+    /// The metadata of `first`, and the tensors of all parts. Names do not stand twice.
+    private init(_ first: GGUFFile, rest: [GGUFFile]) {
+        file = first.file
+        version = first.version
+        metadata = first.metadata
+        tensors = ([first] + rest).flatMap(\.tensors)
+        files = ([first] + rest).flatMap(\.files)
+        alignment = first.alignment
+        keys = first.keys
+        names = Dictionary(tensors.enumerated().map { (Array($1.name.utf8), $0) }) { first, _ in first }
+    }
+
+    /// The file that holds `entry`.
+    func file(of entry: StoredTensor) -> MappedFile { names[Array(entry.name.utf8)].map { files[$0] } ?? file }
 
     /// The metadata value of `key`.
     public func value(_ key: String) -> GGUFValue? { keys[Array(key.utf8)].map { metadata[$0].value } }
@@ -39,7 +65,7 @@ public final class GGUFFile: Sendable {
     /// The tensor called `name` in the file, rows as stored; nil if there is none; throws if its type cannot be computed with.
     public func tensor(_ name: String) throws(WeightError) -> FrozenTensor? {
         guard let entry = entry(name) else { return nil }
-        return try entry.frozen(in: file, as: name)
+        return try entry.frozen(in: file(of: entry), as: name)
     }
 
     /// `general.architecture`.

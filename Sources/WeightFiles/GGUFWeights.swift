@@ -18,6 +18,12 @@ public final class GGUFWeights: WeightSource {
 
     public init(_ gguf: GGUFFile) throws(WeightError) {
         let path = gguf.file.path
+        if gguf.value("general.type")?.string == "adapter" {
+            let kind = gguf.value("adapter.type")?.string == "lora" ? "a LoRA adapter" : "an adapter"
+            throw WeightError(
+                file: path, "\(kind) of a \(gguf.architecture ?? "?") model, and no model",
+                hint: "name the base model it belongs to")
+        }
         guard let architecture = gguf.architecture else {
             throw WeightError(file: path, "no `general.architecture`: not a model")
         }
@@ -53,17 +59,17 @@ public final class GGUFWeights: WeightSource {
                     found: "\(rows)")
             }
         }
-        return try entry.frozen(in: gguf.file, as: path, rowOrder: order)
+        return try entry.frozen(in: gguf.file(of: entry), as: path, rowOrder: order)
     }
 
     public func releasePages(of path: String) {
-        if let entry = entry(at: path) { gguf.file.releasePages(entry.byteRange) }
+        if let entry = entry(at: path) { gguf.file(of: entry).releasePages(entry.byteRange) }
     }
 
     public func releasePages() { gguf.file.releasePages(gguf.file.bytes.indices) }
 
     public func contentDigest() throws(WeightError) -> String {
-        digest.value { digestOfTensors(gguf.file.digestParts(gguf.tensors)) }
+        digest.value { digestOfTensors(gguf.tensors.flatMap { gguf.file(of: $0).digestParts([$0]) }) }
     }
 
     private static func headCount(_ gguf: GGUFFile, _ key: String, default fallback: Int?) throws(WeightError) -> Int {

@@ -12,6 +12,8 @@ public final class HuggingFaceDirectory: WeightSource {
     public let shards: [SafetensorsFile]
     public let paths: [String]
     private let places: [[UInt8]: (shard: Int, entry: StoredTensor)]
+    /// Tensors of which a shard holds a second copy that the index does not mean.
+    private let staleNames: [String]
     private let digest = OnceCache<String>()
 
     public init(_ url: URL) throws(WeightError) {
@@ -30,12 +32,21 @@ public final class HuggingFaceDirectory: WeightSource {
                 file: url.path, "no weights", expected: "model.safetensors or model.safetensors.index.json",
                 hint: "PyTorch .bin files are not read: save the model as safetensors")
         }
+        let meant = Dictionary(weightMap.map { (Array($0.key.utf8), $0.value.string) }) { first, _ in first }
         var places: [[UInt8]: (shard: Int, entry: StoredTensor)] = [:]
+        var stale: [String] = []
         for (number, shard) in shards.enumerated() {
             for entry in shard.tensors {
-                guard places.updateValue((number, entry), forKey: Array(entry.name.utf8)) == nil else {
+                let name = Array(entry.name.utf8)
+                guard places[name] != nil else {
+                    places[name] = (number, entry)
+                    continue
+                }
+                guard let owner = meant[name] else {
                     throw WeightError(file: shard.file.path, "the tensor is in another shard too", tensor: entry.name)
                 }
+                stale.append(entry.name)
+                if shard.file.url.lastPathComponent == owner { places[name] = (number, entry) }
             }
         }
         for (name, value) in weightMap {
@@ -47,19 +58,28 @@ public final class HuggingFaceDirectory: WeightSource {
             }
         }
         self.places = places
-        paths = shards.flatMap(\.names)
+        staleNames = stale
+        paths = shards.enumerated().flatMap { number, shard in
+            shard.names.filter { places[Array($0.utf8)]?.shard == number }
+        }
     }
 
     public var location: String { url.path }
 
     /// The directory entry behind `path`.
     public func entry(at path: String) -> StoredTensor? { places[Array(path.utf8)]?.entry }
-    public var byteCount: Int { shards.reduce(0) { $0 + $1.tensors.reduce(0) { $0 + $1.byteRange.count } } }
+    public var byteCount: Int { paths.reduce(0) { $0 + (entry(at: $1)?.byteRange.count ?? 0) } }
     public var warnings: [String] {
         shards.flatMap { shard in
             shard.repeatedNames.map { "\(shard.file.path): \($0) stands twice in the header; the last entry counts" }
-        }
+        } + (staleNames.isEmpty ? [] : [staleWarning])
     }
+    private var staleWarning: String {
+        let shown = staleNames.prefix(3).joined(separator: ", ") + (staleNames.count > 3 ? ", …" : "")
+        return "\(url.path): \(staleNames.count) tensors stand in a second shard too, which the index does not name: "
+            + shown
+    }
+
     public func shape(at path: String) -> Shape? { entry(at: path)?.shape }
     public func typeName(at path: String) -> String? { entry(at: path)?.type.name }
 
@@ -78,7 +98,9 @@ public final class HuggingFaceDirectory: WeightSource {
     }
 
     public func contentDigest() throws(WeightError) -> String {
-        digest.value { digestOfTensors(shards.flatMap { $0.file.digestParts($0.tensors) }) }
+        digest.value {
+            digestOfTensors(places.values.flatMap { shards[$0.shard].file.digestParts([$0.entry]) })
+        }
     }
 
     // MARK: Files beside the weights

@@ -27,6 +27,11 @@ struct AttachedAdapter {
         } else {
             var isFolder: ObjCBool = false
             guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
+                if path.lowercased().hasSuffix(".gguf") {
+                    throw Failure(
+                        .badInput, "the adapter \(path) is a GGUF file, and adapters in GGUF are not read",
+                        hint: "name the PEFT folder that it was made from")
+                }
                 throw Failure(
                     .badInput, "the adapter \(path) is neither a PEFT folder nor a checkpoint (.h5)",
                     hint: "a run writes its adapter to checkpoints/NAME/adapter")
@@ -97,12 +102,9 @@ extension AdapterConfiguration {
         self.init(
             rank: section.r, alpha: section.alpha, dropout: section.dropout, usesRankStabilisation: section.useRSLoRA,
             targets: targets,
-            rankOverrides: section.rankPattern.sorted { $0.key < $1.key }.map {
-                Override(pattern: $0.key, value: $0.value)
-            },
-            alphaOverrides: section.alphaPattern.sorted { $0.key < $1.key }.map {
-                Override(pattern: $0.key, value: $0.value)
-            })
+            rankOverrides: section.rankPattern.map { Override(pattern: $0.pattern, value: $0.value) },
+            alphaOverrides: section.alphaPattern.map { Override(pattern: $0.pattern, value: $0.value) })
+        try requireEffect(on: linearPaths)
     }
 }
 

@@ -33,9 +33,9 @@ struct MergeProof {
         let streamed = adapted.streamsWeights
         adapted.streamsWeights = true
         defer { adapted.streamsWeights = streamed }
-        let adapters = model.linearLayers.map(\.adapter)
+        let adapters = model.adapters
         func attach(_ isOn: Bool) {
-            for (layer, adapter) in zip(adapted.linearLayers, adapters) { layer.adapter = isOn ? adapter : nil }
+            adapted.adapters = isOn ? adapters : adapters.map { _ in nil }
         }
         defer { attach(true) }
         attach(false)

@@ -22,6 +22,10 @@ struct OpenedModel {
     let tokenizer: Tokenizer
     /// SHA-256 of what the tokenizer was made from.
     let tokenizerDigest: String
+    /// What the person should know about the configuration.
+    private let notes: [String]
+    /// Ids of `generation_config.json` that end an answer.
+    private let generationEnds: [Int]
     /// The chat templates, if the model or the recipe brings one.
     let templates: ChatTemplateSources?
 
@@ -42,25 +46,35 @@ struct OpenedModel {
         self.weights = weights
         switch weights {
         case let gguf as GGUFWeights:
-            configuration = try Self.located(path) { try ModelConfiguration(gguf: gguf.gguf) }
+            (configuration, notes) = try Self.located(path) {
+                (try ModelConfiguration(of: gguf), try ModelConfiguration.notes(of: gguf))
+            }
+            generationEnds = []
             let vocabulary = try GGUFVocabulary(gguf: gguf.gguf)
             tokenizer = try Self.located(path) { try Tokenizer(gguf: vocabulary) }
             tokenizerDigest = vocabulary.digest
         case let directory as HuggingFaceDirectory:
-            configuration = try Self.located(path + "/config.json") {
-                try ModelConfiguration(huggingFace: directory.configuration)
+            (configuration, notes) = try Self.located(path + "/config.json") {
+                (try ModelConfiguration(of: directory), try ModelConfiguration.notes(of: directory))
             }
+            generationEnds = try Self.generationEnds(directory)
             guard let json = try directory.json("tokenizer.json") else {
                 throw Failure(
                     .missingInput, "\(path)/tokenizer.json does not exist",
                     hint: "save the model's fast tokenizer there: tokenizer.save_pretrained(…) in transformers")
             }
-            let config = try directory.json("tokenizer_config.json")
-            tokenizer = try Self.located(path + "/tokenizer.json") { try Tokenizer(huggingFace: json, config: config) }
+            let settings = try directory.json("tokenizer_config.json")
+            let companions = TokenizerCompanions(
+                config: settings, specialTokensMap: try directory.json("special_tokens_map.json"),
+                addedTokens: try directory.json("added_tokens.json"))
+            tokenizer = try Self.located(path + "/tokenizer.json") {
+                try Tokenizer(huggingFace: json, companions: companions)
+            }
             // The chat template stands in the settings too, and has a digest of its own.
-            var decisive = config?.object ?? JSONObject()
+            var decisive = settings?.object ?? JSONObject()
             decisive.members.removeAll { $0.key == "chat_template" }
-            tokenizerDigest = SHA256.hex(of: json.text() + JSONValue.object(decisive).text())
+            let others = [companions.specialTokensMap, companions.addedTokens].compactMap { $0?.text() }
+            tokenizerDigest = SHA256.hex(of: json.text() + JSONValue.object(decisive).text() + others.joined())
         default:
             preconditionFailure("openWeights gives one of the two")
         }
@@ -84,6 +98,19 @@ struct OpenedModel {
         }
     }
 
+    /// The ids that `generation_config.json` ends answers with.
+    private static func generationEnds(_ directory: HuggingFaceDirectory) throws -> [Int] {
+        let name = "generation_config.json"
+        guard let value = try directory.json(name)?["eos_token_id"], !value.isNull else { return [] }
+        let ids = ModelConfiguration.tokens(value)
+        guard !ids.isEmpty, ids.count == value.array?.count ?? 1 else {
+            throw Failure(
+                .badInput, "\(directory.location)/\(name): eos_token_id is \(value.text(.compact))",
+                hint: "one token id, or a list of them")
+        }
+        return ids
+    }
+
     /// How products are computed, and why.
     static func precision(_ setting: Precision) -> (type: ElementType, reason: String) {
         switch setting {
@@ -96,8 +123,8 @@ struct OpenedModel {
         }
     }
 
-    /// What the person should know: names that stand twice in the weights.
-    var warnings: [String] { weights.warnings }
+    /// What the person should know: names that stand twice in the weights, fields of the configuration that are not used.
+    var warnings: [String] { weights.warnings + notes.map { "\(path): \($0)" } }
 
     /// The model, ready to compute, its weights all numbers: one NaN would otherwise show up as a loss without a cause.
     func languageModel(precision: ElementType) throws -> LanguageModel {
@@ -179,7 +206,7 @@ extension OpenedModel {
     /// Tokens that end an answer.
     var stopIDs: Set<Int32> {
         tokenizer.endOfGenerationIDs.union(configuration.endTokens.compactMap { Int32(exactly: $0) })
-            .union(tokenizer.eosID.map { [$0] } ?? [])
+            .union(generationEnds.compactMap { Int32(exactly: $0) }).union(tokenizer.eosID.map { [$0] } ?? [])
     }
 }
 

@@ -91,7 +91,15 @@ final class TrainingRun {
     }
 
     private static func adapter(_ recipe: Recipe, _ model: LanguageModel, _ opened: OpenedModel) throws -> AdapterSet {
-        if let path = recipe.adapter.continueFrom { return try AttachedAdapter(path, to: model, base: opened).set }
+        if let path = recipe.adapter.continueFrom {
+            let set = try AttachedAdapter(path, to: model, base: opened).set
+            guard !set.adaptsHead else {
+                throw Failure(
+                    .badInput, "\(path) has an adapter on the head, which is not trained here",
+                    hint: "merge it into the base first, or continue an adapter without lm_head")
+            }
+            return set
+        }
         let configuration = try AdapterConfiguration(recipe.adapter, linearPaths: model.linearLayers.map(\.path))
         let adapter = try AdapterSet(configuration, for: model)
         adapter.initialise(seed: UInt64(bitPattern: Int64(recipe.seed)))

@@ -27,6 +27,31 @@ extension CommandTests {
             }
         }
 
+        /// The ids of `generation_config.json` end an answer, beside the model's own.
+        @Test func generationConfigurationEndsAnswers() throws {
+            let golden = try JSONValue(parsing: String(contentsOf: TinyModel.golden, encoding: .utf8))
+            let ids = (golden["greedy_ids"]?.array ?? []).dropFirst().compactMap(\.integer)
+            // The first id that has not come before.
+            let place = try #require(ids.indices.first { $0 > ids.startIndex + 4 && !ids[..<$0].contains(ids[$0]) })
+            try LatheCommand.inFolder { lathe in
+                let model = lathe.folder.appendingPathComponent("model")
+                try FileManager.default.copyItem(at: TinyModel.base, to: model)
+                func generated(_ configuration: String) throws -> JSONValue {
+                    try lathe.write("model/generation_config.json", configuration)
+                    return try lathe.json(
+                        "generate", "--model", model.path, "--raw", "--prompt", "", "--max-new-tokens", "\(ids.count)",
+                        "--set", "model.precision=fp32")
+                }
+                let answer = try generated("{\"eos_token_id\": [2, \(ids[place])]}")
+                #expect(answer["stop_reason"] == "end_of_turn")
+                let found = (answer["ids"]?.array ?? []).compactMap(\.integer).filter { $0 != ids[place] }
+                #expect(found == Array(ids[..<place]))
+                #expect(try generated("{}")["ids"]?.array?.count ?? 0 > found.count + 1)
+                try lathe.write("model/generation_config.json", "{\"eos_token_id\": \"</s>\"}")
+                try lathe("generate", "--model", model.path, "--prompt", "x").expectFailure(65, "eos_token_id")
+            }
+        }
+
         @Test func textIsTheSameWithAndWithoutJSON() throws {
             try LatheCommand.inFolder { lathe in
                 let arguments = [

@@ -10,7 +10,7 @@ import WeightFiles
     private func read(_ changes: [(String, JSONValue)]) throws -> ModelConfiguration {
         var object = JSONObject([
             ("model_type", "llama"), ("hidden_size", 64), ("intermediate_size", 96), ("num_hidden_layers", 2),
-            ("num_attention_heads", 4), ("vocab_size", 100), ("rms_norm_eps", 1e-5),
+            ("num_attention_heads", 4), ("num_key_value_heads", 4), ("vocab_size", 100), ("rms_norm_eps", 1e-5),
         ])
         for (key, value) in changes { object[key] = value.isNull ? nil : value }
         return try ModelConfiguration(huggingFace: .object(object))
@@ -67,7 +67,9 @@ import WeightFiles
         #expect(throws: ModelConfigurationError.unsupported(key: "hidden_act", value: "gelu")) {
             try read([("hidden_act", "gelu")])
         }
-        #expect(throws: ModelConfigurationError.missing(key: "hidden_size")) { try read([("hidden_size", .null)]) }
+        #expect(
+            throws: ModelConfigurationError.invalid(key: "hidden_size", value: "null", expected: "a value")
+        ) { try read([("hidden_size", .null)]) }
         for (key, value) in [
             ("num_key_value_heads", JSONValue.integer(3)), ("num_hidden_layers", 1_000_000_000), ("vocab_size", -1),
             ("head_dim", 7), ("rms_norm_eps", 0), ("hidden_size", "64"), ("num_attention_heads", 0),

@@ -18,13 +18,7 @@ func parse(_ url: URL) throws -> JSONValue {
 
 func loadModel(_ url: URL, precision: ElementType = .f32) throws -> LanguageModel {
     let weights = try openWeights(url)
-    let configuration =
-        switch weights {
-        case let folder as HuggingFaceDirectory: try ModelConfiguration(huggingFace: folder.configuration)
-        case let file as GGUFWeights: try ModelConfiguration(gguf: file.gguf)
-        default: throw WeightError(file: url.path, "an unexpected source")
-        }
-    return try LanguageModel(configuration: configuration, weights: weights, precision: precision)
+    return try LanguageModel(configuration: ModelConfiguration(of: weights), weights: weights, precision: precision)
 }
 
 func integers(_ value: JSONValue?) -> [Int32] { (value?.array ?? []).compactMap(\.integer).map { Int32($0) } }

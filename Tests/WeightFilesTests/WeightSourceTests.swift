@@ -98,6 +98,30 @@ import WeightFiles
         }
     }
 
+    /// A second copy of a tensor, left by an older save: the index says which one is meant.
+    @Test(arguments: ["one.safetensors", "two.safetensors"]) func theIndexNamesTheCopyThatCounts(_ owner: String) throws
+    {
+        try withTemporaryDirectory { folder in
+            try shardedModel(folder, map: ["a": "one.safetensors", "b": owner])
+            let writer = try SafetensorsWriter(
+                folder.appendingPathComponent("one.safetensors"),
+                entries: [.init(name: "a", dtype: .f32, shape: [2]), .init(name: "b", dtype: .f32, shape: [2])])
+            try writer.write([1, 2, 7, 8])
+            try writer.finish()
+            // An index that names one shard alone leaves nothing to choose.
+            if owner == "one.safetensors" {
+                let model = try HuggingFaceDirectory(folder)
+                #expect(model.warnings.isEmpty && model.paths == ["a", "b"])
+                #expect(Array(try model.tensor(at: "b").bytes.bindMemory(to: Float.self)) == [7, 8])
+                return
+            }
+            let model = try HuggingFaceDirectory(folder)
+            #expect(model.paths.sorted() == ["a", "b"] && model.byteCount == 16)
+            #expect(Array(try model.tensor(at: "b").bytes.bindMemory(to: Float.self)) == [1, 2])
+            #expect(model.warnings.count == 1 && model.warnings[0].contains("1 tensors"))
+        }
+    }
+
     private func shardedModel(_ folder: URL, map: [String: String]) throws {
         try Data("{}".utf8).write(to: folder.appendingPathComponent("config.json"))
         for (file, name) in [("one", "a"), ("two", "b")] {

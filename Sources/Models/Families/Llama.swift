@@ -1,0 +1,13 @@
+// Llama, and all that calls itself so: SmolLM2, TinyLlama, Yi, ….
+
+extension ModelFamily {
+    static let llama = ModelFamily(
+        name: "llama", className: "LlamaForCausalLM", ggufArchitecture: "llama",
+        defaults: Defaults(contextLength: 2_048, keyValueHeads: nil, headWidth: nil),
+        biases: .asConfigured(mlp: true), hasQueryKeyNorm: false, window: .none,
+        ownFields: ConfigurationField.read("attention_bias", "mlp_bias", mayBeNull: false)
+            // transformers' Llama has no window, whatever a file made from a Mistral says.
+            + ConfigurationField.harmless([
+                "pretraining_tp", "sliding_window", "use_sliding_window", "max_window_layers", "layer_types",
+            ]))
+}

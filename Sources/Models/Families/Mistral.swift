@@ -1,0 +1,13 @@
+// Mistral: Llama with a window over what came before, in all layers or (Ministral) in those that `layer_types` names. Its GGUF
+// files say "llama", and have none.
+
+extension ModelFamily {
+    static let mistral = ModelFamily(
+        name: "mistral", className: "MistralForCausalLM", ggufArchitecture: "llama",
+        defaults: Defaults(contextLength: 131_072, keyValueHeads: 8, headWidth: nil),
+        biases: .never, hasQueryKeyNorm: false, window: .everywhere,
+        ownFields: ConfigurationField.read("sliding_window", "layer_types")
+            + ConfigurationField.harmless([
+                "attention_bias", "mlp_bias", "max_window_layers", "use_sliding_window", "pretraining_tp",
+            ]))
+}

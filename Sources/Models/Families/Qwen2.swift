@@ -1,0 +1,14 @@
+// Qwen2 and Qwen2.5: biases on queries, keys and values, always.
+
+extension ModelFamily {
+    static let qwen2 = ModelFamily(
+        name: "qwen2", className: "Qwen2ForCausalLM", ggufArchitecture: "qwen2",
+        defaults: Defaults(contextLength: 32_768, keyValueHeads: 32, headWidth: nil),
+        biases: .alwaysOnInputs, hasQueryKeyNorm: false, window: .byLayer,
+        ownFields: qwenWindow + ConfigurationField.harmless(["attention_bias", "mlp_bias", "use_mrope"]))
+
+    /// How both Qwens say which layers have a window.
+    static let qwenWindow =
+        ConfigurationField.read("sliding_window", "layer_types")
+        + ConfigurationField.read("use_sliding_window", "max_window_layers", mayBeNull: false)
+}

@@ -1,0 +1,46 @@
+// An adapter on the head. The head's product is fused with the loss, so the adapter is added to a copy of the weight: it can be
+// read, scored and merged, and has no gradient of its own.
+
+import Kernels
+import Tensors
+
+extension LanguageModel {
+    /// The module path of the head.
+    public static let headPath = "lm_head"
+
+    /// The adapters of all linear layers in network order, that of the head last.
+    public var adapters: [LowRankAdapter?] {
+        get { linearLayers.map(\.adapter) + [headAdapter] }
+        set {
+            precondition(newValue.count == linearLayers.count + 1, "adapters of another model")
+            for (layer, adapter) in zip(linearLayers, newValue) { layer.adapter = adapter }
+            headAdapter = newValue.last ?? nil
+        }
+    }
+
+    /// W + scale · B·A in fp32.
+    func adapted(_ head: FrozenTensor, by adapter: LowRankAdapter) -> FrozenTensor {
+        let (rows, columns) = (head.shape[0], head.shape[1])
+        precondition(adapter.inputSize == columns && adapter.outputSize == rows, "adapter of other sizes")
+        let storage = Storage(byteCount: rows * columns * 4) { bytes in
+            guard let start = bytes.baseAddress else { return }
+            let sum = Matrix(pointer: start, rows: rows, columns: columns, type: .f32)
+            Widening.widen(head, into: sum)
+            let workspace = Workspace()
+            let step = max(1, (1 << 20) / max(columns, 1))
+            for first in stride(from: 0, to: rows, by: step) {
+                workspace.scoped {
+                    let count = min(step, rows - first)
+                    let product = workspace.matrix(rows: count, columns: columns)
+                    let b = Matrix(
+                        pointer: adapter.b.pointer + first * adapter.rank * 4, rows: count, columns: adapter.rank,
+                        type: .f32)
+                    Products.times(b, adapter.a, into: product, alpha: adapter.scale)
+                    let part = Matrix(pointer: start + first * columns * 4, rows: count, columns: columns, type: .f32)
+                    Elements.add(product, into: part)
+                }
+            }
+        }
+        return FrozenTensor(name: head.name, dtype: .f32, shape: head.shape, storage: storage, byteOffset: 0)
+    }
+}

@@ -1,0 +1,128 @@
+// Every field of a configuration is read, refused or known to be without effect: a walk over each family's table.
+
+import JSON
+import Models
+import TestSupport
+import Testing
+import WeightFiles
+
+@Suite struct FieldTableTests {
+    private static let families = ModelFamily.all.map(\.name)
+
+    /// A configuration in which every field that is read has an effect.
+    private func plain(_ family: String) -> JSONObject {
+        JSONObject([
+            ("model_type", .string(family)), ("hidden_size", 64), ("intermediate_size", 96), ("num_hidden_layers", 2),
+            ("num_attention_heads", 4), ("num_key_value_heads", 4), ("head_dim", 16), ("vocab_size", 100),
+            ("rms_norm_eps", 1e-5), ("use_sliding_window", true), ("max_window_layers", 1),
+        ])
+    }
+
+    private func read(_ object: JSONObject) throws -> ModelConfiguration {
+        try ModelConfiguration(huggingFace: .object(object))
+    }
+
+    /// Another value for each field that is read.
+    private let others: [String: JSONValue] = [
+        "model_type": "gpt2", "hidden_size": 32, "intermediate_size": 98, "num_hidden_layers": 3,
+        "num_attention_heads": 8, "num_key_value_heads": 2, "head_dim": 8, "vocab_size": 101, "rms_norm_eps": 1e-6,
+        "max_position_embeddings": 77, "tie_word_embeddings": true, "rope_theta": 500,
+        "rope_scaling": ["type": "linear", "factor": 2], "rope_parameters": ["rope_type": "linear", "factor": 2],
+        "partial_rotary_factor": 0.5, "bos_token_id": 5, "eos_token_id": [6, 7], "attention_bias": true,
+        "mlp_bias": true, "sliding_window": 9, "use_sliding_window": false, "max_window_layers": 0,
+        "layer_types": ["sliding_attention", "full_attention"],
+    ]
+
+    @Test(arguments: families) func everyEntryDoesWhatItSays(_ name: String) throws {
+        let family = try #require(ModelFamily.all.first { $0.name == name })
+        let usual = try read(plain(name))
+        for key in Set(family.fields.fields.map(\.key)).sorted() {
+            let field = try #require(family.fields[key])
+            var object = plain(name)
+            switch field.use {
+            case .read where key == "original_max_position_embeddings":
+                object["rope_scaling"] = ["type": "yarn", "factor": 2]
+                let inner = try read(object)
+                object[key] = 7
+                #expect(try read(object) != inner, "\(key) is read")
+            case .read:
+                object[key] = try #require(others[key], "no other value for \(key)")
+                if let changed = try? read(object) { #expect(changed != usual, "\(key) is read") }
+            case .harmless:
+                for value: JSONValue in [nil, true, 3, "odd"] {
+                    object[key] = value
+                    #expect(try read(object) == usual, "\(key) is without effect")
+                }
+            case .only(let values):
+                for value in values {
+                    object[key] = value
+                    #expect(try read(object) == usual, "\(key)")
+                }
+                object[key] = "odd"
+                #expect(throws: ModelConfigurationError.unsupported(key: key, value: "odd"), "\(key)") {
+                    try read(object)
+                }
+            case .trainingOnly:
+                object[key] = 0.25
+                #expect(try read(object) == usual)
+                #expect(try ModelConfiguration.notes(huggingFace: .object(object)).first?.contains(key) == true)
+            }
+            guard !field.mayBeNull else { continue }
+            object[key] = .null
+            #expect(throws: ModelConfigurationError.self, "\(key) is not null") { try read(object) }
+        }
+    }
+
+    /// Fields and defaults as transformers declares them.
+    @Test(arguments: families) func theTableHasEveryFieldOfTransformers(_ name: String) throws {
+        let golden = try parse(fixture("configurations").appendingPathComponent("golden.json"))
+        let declared = try #require(golden["fields"]?[name]?.object)
+        let family = try #require(ModelFamily.all.first { $0.name == name })
+        #expect(declared.members.count > 20)
+        for (key, _) in declared.members { #expect(family.fields[key] != nil, "\(key) has no entry") }
+        let silent = try read(
+            JSONObject([
+                ("model_type", .string(name)), ("hidden_size", 512), ("intermediate_size", 96),
+                ("num_hidden_layers", 30), ("num_attention_heads", 32), ("vocab_size", 100),
+            ]))
+        #expect(silent.contextLength == declared["max_position_embeddings"]?.integer)
+        #expect(silent.keyValueHeads == declared["num_key_value_heads"]?.integer ?? 32)
+        #expect(silent.headWidth == declared["head_dim"]?.integer ?? 16)
+        #expect(silent.isTied == declared["tie_word_embeddings"]?.bool)
+        #expect(Double("\(silent.normEpsilon)") == declared["rms_norm_eps"]?.double)
+        #expect(silent.slidingWindow == (name == "mistral" ? declared["sliding_window"]?.integer : nil))
+    }
+
+    @Test func unknownFieldsAreNamedInOneLineWithTheirCount() throws {
+        var object = plain("llama")
+        #expect(try ModelConfiguration.notes(huggingFace: .object(object)).isEmpty)
+        for number in 1...8 { object["odd_\(number)"] = 1 }
+        let notes = try ModelConfiguration.notes(huggingFace: .object(object))
+        #expect(
+            notes == ["8 unknown fields are not used: odd_1, odd_2, odd_3, odd_4, odd_5, odd_6, …"])
+        object = plain("llama")
+        object["rope_scaling"] = ["type": "linear", "factor": 2, "strength": 3]
+        object["rope_parameters"] = ["rope_type": "default"]
+        let rotary = try ModelConfiguration.notes(huggingFace: .object(object))
+        #expect(rotary.count == 2 && rotary[0].contains("rope_scaling counts") && rotary[1].contains("strength"))
+    }
+
+    @Test func otherDirectionsOfAttentionAreRefused() throws {
+        for family in Self.families {
+            var object = plain(family)
+            object["is_causal"] = false
+            #expect(throws: ModelConfigurationError.unsupported(key: "is_causal", value: "false")) {
+                try read(object)
+            }
+        }
+    }
+
+    @Test func windowsThatNoFileGivesAreRefused() throws {
+        var object = plain("qwen2")
+        object["use_sliding_window"] = false
+        object["layer_types"] = ["sliding_attention", "full_attention"]
+        #expect(throws: ModelConfigurationError.self) { try read(object) }
+        object["layer_types"] = ["full_attention", "full_attention"]
+        #expect(try read(object).slidingWindow == nil)
+    }
+}
