@@ -1,6 +1,6 @@
 // How rows became text, so that a model is asked in the form in which it was trained.
 
-public import JSON
+internal import JSON
 
 /// How rows that a chat template may render or not become text: prompt and completion, Alpaca, classification.
 public enum PromptStyle: String, Codable, Sendable, CaseIterable {
