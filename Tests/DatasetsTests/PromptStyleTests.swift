@@ -48,7 +48,7 @@ private let selfIntroducing = ToyRenderer { messages, prompt in
 
     @Test(arguments: [
         ("Q\\n", "a", 0), ("Q ", "a", 0), ("Q", " a", 0), ("Answer:", "a", 0), ("[/INST]", "a", 0), ("Q?", "a", 1),
-        ("病人", "休息", 1),
+        ("病人1", "休息", 1),
     ]) func whatStandsBetweenIsSeen(prompt: String, completion: String, count: Int) throws {
         let row = #"{"prompt": "\#(prompt)", "completion": "\#(completion)"}"#
         #expect(try prepare("a.jsonl", row, .styled(.plain)).report.unseparatedRows == count)

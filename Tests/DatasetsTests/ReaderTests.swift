@@ -104,7 +104,7 @@ private func problem(
                 == .wrongType)
         #expect(
             problem("a.jsonl", #"{"messages": [{"role": "user", "content": [{"type": "image"}]}]}"#)?.message
-                == "messages[0] holds a part that is no text (image)")
+                == "messages[0].content holds a part that is no text (image)")
     }
 
     @Test func conversationsNeedATemplate() {
