@@ -21,7 +21,7 @@ struct RecipeDecoding {
         let keys = Section.keys
         for entry in entries where !sections.contains(entry.key) {
             guard let key = keys.first(where: { $0.name == entry.key }) else {
-                unknownKey(entry, path: path, known: keys.map(\.name) + sections)
+                unknownKey(entry, path: path, known: keys.map(\.name) + sections, beside: entries)
                 continue
             }
             let keyPath = path.isEmpty ? entry.key : path + "." + entry.key
@@ -91,9 +91,11 @@ struct RecipeDecoding {
         note(.outOfRange, node.place, path, "\(node.kindName) is out of range: expected \(expected)")
     }
 
-    mutating func unknownKey(_ entry: RecipeNode.Entry, path: String, known: [String]) {
+    mutating func unknownKey(
+        _ entry: RecipeNode.Entry, path: String, known: [String], beside entries: [RecipeNode.Entry] = []
+    ) {
         let keyPath = path.isEmpty ? entry.key : path + "." + entry.key
-        if entry.key == "<<" { return mergeKey(entry, keyPath) }
+        if entry.key == "<<" { return mergeKey(entry, keyPath, Set(entries.map(\.key))) }
         var hint = nearest(to: entry.key, among: known).map { "did you mean \(path.isEmpty ? $0 : path + "." + $0)?" }
         if hint == nil, let elsewhere = RecipeKeys.path(ofKey: entry.key) { hint = "it belongs in \(elsewhere)" }
         if hint == nil { hint = "known here: " + known.joined(separator: ", ") }
@@ -101,11 +103,11 @@ struct RecipeDecoding {
     }
 
     /// YAML 1.2 has no merge keys; what one would bring is named, so that it can be written out.
-    private mutating func mergeKey(_ entry: RecipeNode.Entry, _ keyPath: String) {
+    private mutating func mergeKey(_ entry: RecipeNode.Entry, _ keyPath: String, _ given: Set<String>) {
         var brought: [String] = []
         for node in entry.value.elements {
             if case .mapping(let entries) = node.content {
-                brought += entries.map { $0.key + ": " + ($0.value.scalarText ?? "…") }
+                brought += entries.filter { !given.contains($0.key) }.map { $0.key + ": " + ($0.value.scalarText ?? "…") }
             }
         }
         note(

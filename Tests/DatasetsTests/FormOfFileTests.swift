@@ -172,6 +172,7 @@ extension [UInt8] {
         #"{"prompt": {"0": "a", "1": "c"}, "completion": {"0": "b", "1": "d"}}"#,
         "{\n \"prompt\": {\"0\": \"a\"},\n \"completion\": {\"0\": \"b\"}\n}",
         #"{"prompt": ["a", "c"], "completion": ["b", "d"]}"#,
+        #"{"prompt": {"10": "a", "11": "c"}, "completion": {"10": "b", "11": "d"}}"#,
     ]) func columnsAreNotRows(text: String) {
         let found = problem("a.json", text)
         #expect(found?.message == "the file holds columns, not rows")

@@ -26,9 +26,9 @@ enum JSONColumns {
             && lists.allSatisfy { $0.allSatisfy { $0.object == nil } }
     }
 
-    /// Whether an object's members are values by row number, "0" and so on; the `id` that rows by name get does not count.
+    /// Whether an object's members are values by row number, as in "0"; the `id` that rows by name get does not count.
     static func isColumn(_ fields: JSONObject) -> Bool {
         let names = fields.members.map(\.key).filter { $0 != "id" }
-        return !names.isEmpty && names.enumerated().allSatisfy { $0.element == "\($0.offset)" }
+        return !names.isEmpty && names.allSatisfy { Int($0) != nil }
     }
 }

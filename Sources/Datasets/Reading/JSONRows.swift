@@ -301,6 +301,7 @@ final class JSONRows: FileRows {
             guard let next = try window.skipWhiteSpace() else { throw cut() }
             byte = next
         }
+        guard byte != UInt8(ascii: "'") else { throw unexpected(JSONMistake.singleQuotes.rawValue, .singleQuotes) }
         guard byte == UInt8(ascii: "\"") else { throw unexpected("expected a key in quotation marks") }
         let length = try elementLength()
         let bytes = UnsafeRawBufferPointer(rebasing: window.bytes[..<length])
@@ -339,8 +340,8 @@ final class JSONRows: FileRows {
         return DatasetError(.syntax, window.place, "not JSON: the text ends before its brackets are closed")
     }
 
-    private func unexpected(_ reason: String) -> DatasetError {
+    private func unexpected(_ reason: String, _ mistake: JSONMistake? = nil) -> DatasetError {
         state = .end
-        return DatasetError(.syntax, window.place, "not JSON: \(reason)")
+        return DatasetError(.syntax, window.place, "not JSON: \(reason)", hint: mistake?.hint)
     }
 }
