@@ -92,6 +92,10 @@ extension PersonalDataScanner {
                 claim(.birthDate, position..<end)
                 return
             }
+            if byte >= 0xE3, let end = chineseDayEnd(at: position) {
+                claim(.birthDate, position..<end)
+                return
+            }
             if byte.isDigit { return }
             if byte.isLetter {
                 let end = skip(position) { $0.isLetter }

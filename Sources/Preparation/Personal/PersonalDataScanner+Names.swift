@@ -1,0 +1,294 @@
+// Names of people: behind titles, roles and labels, where people say who they are, and given names of the list before surnames.
+
+/// A word of Latin letters in the folded text.
+struct ScannedWord {
+    var range: Range<Int>
+    var isCapital: Bool
+    var hash: UInt64
+}
+
+extension PersonalDataScanner {
+    mutating func scanNames() {
+        let words = words()
+        guard !words.isEmpty else { return }
+        var names: [Range<Int>] = []
+        var index = 0
+        while index < words.count {
+            guard let name = announcedName(words, index) ?? listedName(words, index) else {
+                index += 1
+                continue
+            }
+            names.append(words[name.lowerBound].range.lowerBound..<words[name.upperBound - 1].range.upperBound)
+            index = name.upperBound
+        }
+        claimRepetitions(of: names.filter { claim(.name, $0) }, words)
+    }
+
+    /// The words of the text; an apostrophe or a dash within a word belongs to it, a possessive 's does not.
+    private func words() -> [ScannedWord] {
+        var words: [ScannedWord] = []
+        var position = 0
+        while position < text.count {
+            guard isWordByte(position), !byte(position - 1).isDigit else {
+                position += 1
+                continue
+            }
+            let start = position
+            while isWordByte(position) || (isJoint(position) && isWordByte(position + 1)) { position += 1 }
+            var end = position
+            if end - start > 2, text[end - 1] == UInt8(ascii: "s"), text[end - 2] == UInt8(ascii: "'") { end -= 2 }
+            guard !byte(end).isDigit, byte(start - 1) != UInt8(ascii: "_") else { continue }
+            words.append(
+                ScannedWord(range: start..<end, isCapital: capitals[start], hash: NameLists.hash(text[start..<end])))
+        }
+        return words
+    }
+
+    /// A byte of a letter: ASCII, or of the Latin blocks with accents.
+    private func isWordByte(_ position: Int) -> Bool {
+        guard position < text.count else { return false }
+        let byte = text[position]
+        if byte.isLetter { return true }
+        if byte < 0x80 { return false }
+        if byte & 0xC0 == 0x80 {
+            guard position > 0 else { return false }
+            return (0xC3...0xC9).contains(text[position - 1])
+                || (position > 1 && text[position - 2] == 0xE1 && (0xB8...0xBB).contains(text[position - 1]))
+                || (text[position - 1] == 0xE1 && (0xB8...0xBB).contains(byte))
+        }
+        return (0xC3...0xC9).contains(byte)
+            || (byte == 0xE1 && (0xB8...0xBB).contains(self.byte(position + 1)))
+    }
+
+    private func isJoint(_ position: Int) -> Bool {
+        position < text.count && (text[position] == UInt8(ascii: "'") || text[position] == UInt8(ascii: "-"))
+    }
+
+    // MARK: Names behind words that announce them
+
+    /// The words of the name that the word at `index` announces: a title, a role, a label, or somebody saying who it is.
+    private func announcedName(_ words: [ScannedWord], _ index: Int) -> Range<Int>? {
+        let word = words[index]
+        let next = index + 1
+        guard next < words.count else { return nil }
+        let gap = gap(words, index)
+        if NameWords.titles.contains(word.hash), isSpace(gap) || gap.elementsEqual(". ".utf8) || gap.elementsEqual(".".utf8) {
+            if let name = name(words, from: next) { return name }
+            // Mr West and Dr May bear words that are no names elsewhere.
+            if NameWords.smallTitles.contains(word.hash), words[next].isCapital, NameWords.seldomNames.contains(words[next].hash) {
+                return next..<next + 1
+            }
+            if NameWords.smallTitles.contains(word.hash), !words[next].isCapital, isSurname(words[next]) { return next..<next + 1 }
+        }
+        if NameWords.labels.contains(word.hash), let name = labelled(words, index, gap) { return name }
+        if isBy(word), index > 0, NameWords.doneBy.contains(words[index - 1].hash), isSpace(gap) || isColon(gap) {
+            return name(words, from: afterTitle(words, next))
+        }
+        if let name = introduced(words, index, gap) { return name }
+        if NameWords.roles.contains(word.hash) { return roleName(words, index, gap) }
+        return nil
+    }
+
+    /// "Next of kin: Anna Wolf", "my name is tom baker".
+    private func labelled(_ words: [ScannedWord], _ index: Int, _ gap: ArraySlice<UInt8>) -> Range<Int>? {
+        var start = index + 1
+        let saysIs = isSpace(gap) && ["is", "was"].contains { words[start].hash == NameLists.hash($0.utf8) }
+        if saysIs {
+            guard isSpace(self.gap(words, start)) || isColon(self.gap(words, start)) else { return nil }
+            start += 1
+        } else if !isColon(gap) {
+            return nil
+        }
+        if index > 0, NameWords.namedThings.contains(words[index - 1].hash), words[index - 1].range.upperBound + 1 >= words[index].range.lowerBound {
+            return nil
+        }
+        start = afterTitle(words, start)
+        guard start < words.count else { return nil }
+        if let name = name(words, from: start) { return withGivenBehind(name, words) }
+        guard isGiven(words[start]) || isSurname(words[start]) else { return nil }
+        var end = start + 1
+        while end < words.count, end - start < 3, isSpace(self.gap(words, end - 1)), isGiven(words[end]) || isSurname(words[end]) {
+            end += 1
+        }
+        return start..<end
+    }
+
+    /// "I am Tom", "this is Tom Baker", "Dear Anna", "Regards, Anna".
+    private func introduced(_ words: [ScannedWord], _ index: Int, _ gap: ArraySlice<UInt8>) -> Range<Int>? {
+        let start = index + 1
+        let isGreeting = Self.greetings.contains(words[index].hash) && (isSpace(gap) || gap.elementsEqual(", ".utf8))
+        let isClosing = Self.closings.contains(words[index].hash) && isLine(gap)
+        let isVerb =
+            index > 0 && isSpace(gap)
+            && Self.introductions.contains { $0 == words[index - 1].hash && $1 == words[index].hash }
+        let isShort = words[index].hash == Self.iAm && isSpace(gap)
+        guard isGreeting || isClosing || isVerb || isShort else { return nil }
+        let first = afterTitle(words, start)
+        guard first < words.count, words[first].isCapital || isVerb || isShort,
+            NameLists.given.contains(words[first].hash) || (words[first].isCapital && NameLists.doubtfulGiven.contains(words[first].hash))
+        else { return nil }
+        return name(words, from: first) ?? (words[first].isCapital ? nil : first..<first + 1)
+    }
+
+    /// "Wolf, Anna" where a name is expected.
+    private func withGivenBehind(_ name: Range<Int>, _ words: [ScannedWord]) -> Range<Int> {
+        guard name.count == 1, name.upperBound < words.count, gap(words, name.lowerBound).elementsEqual(", ".utf8),
+            words[name.upperBound].isCapital, isGiven(words[name.upperBound])
+        else { return name }
+        return name.lowerBound..<name.upperBound + 1
+    }
+
+    private static let greetings = NameLists.words("dear hi hello hey")
+    private static let closings = NameLists.words("regards sincerely cheers thanks wishes yours love best truly faithfully you")
+    private static let iAm = NameLists.hash("i'm".utf8)
+    private static let introductions: [(UInt64, UInt64)] = [("i", "am"), ("this", "is"), ("call", "me"), ("name's", "is"), ("it", "is")]
+        .map { (NameLists.hash($0.0.utf8), NameLists.hash($0.1.utf8)) }
+
+    /// "my wife Karen", "patient John Smith", "a friend called Robin".
+    private func roleName(_ words: [ScannedWord], _ index: Int, _ gap: ArraySlice<UInt8>) -> Range<Int>? {
+        var start = index + 1
+        let isNamed = isSpace(gap) && Self.named.contains(words[start].hash)
+        if isNamed {
+            guard start + 1 < words.count, isSpace(self.gap(words, start)) else { return nil }
+            start += 1
+        } else if !isSpace(gap), !isColon(gap), !gap.elementsEqual(", ".utf8) {
+            return nil
+        }
+        start = afterTitle(words, start)
+        guard let name = name(words, from: start) else { return nil }
+        let first = words[name.lowerBound]
+        let isListed = isGiven(first) || isSurname(first) || (name.count > 1 && isSurname(words[name.upperBound - 1]))
+        return isNamed || isListed ? name : nil
+    }
+
+    private static let named = NameLists.words("named called")
+
+    // MARK: Names of the list
+
+    /// "Anna Wolf", "J. Whitfield", "Whitfield, Anna".
+    private func listedName(_ words: [ScannedWord], _ index: Int) -> Range<Int>? {
+        let word = words[index]
+        guard word.isCapital, index + 1 < words.count, byte(word.range.lowerBound - 1) != UInt8(ascii: "-"),
+            index == 0 || !NameWords.saints.contains(words[index - 1].hash) || !isSpace(gap(words, index - 1))
+        else { return nil }
+        if isInitial(word), let name = initialName(words, index) { return name }
+        let isPlain = NameLists.given.contains(word.hash)
+        let isDoubtful = NameLists.doubtfulGiven.contains(word.hash)
+        if isPlain || isDoubtful, let name = name(words, from: index), name.count > 1 {
+            let last = words[name.upperBound - 1]
+            if isPlain || NameLists.surnames.contains(last.hash) { return name }
+        }
+        // Whitfield, Anna
+        guard isSurname(word), gap(words, index).elementsEqual(", ".utf8), words[index + 1].isCapital,
+            NameLists.given.contains(words[index + 1].hash),
+            NameLists.surnames.contains(word.hash) && !NameLists.given.contains(word.hash)
+        else { return nil }
+        return index..<index + 2
+    }
+
+    private func initialName(_ words: [ScannedWord], _ index: Int) -> Range<Int>? {
+        var end = index
+        while end < words.count, isInitial(words[end]), end - index < 3, self.gap(words, end).first == UInt8(ascii: "."),
+            self.gap(words, end).count <= 2
+        {
+            end += 1
+        }
+        guard end > index, end < words.count, words[end].isCapital, NameLists.surnames.contains(words[end].hash),
+            !isFollowedByThing(words, end + 1)
+        else { return nil }
+        return index..<end + 1
+    }
+
+    private func isInitial(_ word: ScannedWord) -> Bool { word.isCapital && word.range.count == 1 }
+    private func isGiven(_ word: ScannedWord) -> Bool {
+        NameLists.given.contains(word.hash) || (word.isCapital && NameLists.doubtfulGiven.contains(word.hash))
+    }
+    private func isSurname(_ word: ScannedWord) -> Bool {
+        NameLists.surnames.contains(word.hash) || (word.isCapital && NameLists.doubtfulSurnames.contains(word.hash))
+    }
+
+    // MARK: The extent of a name
+
+    /// The words with capitals from `start` on that can be one name: four at most, initials and particles among them.
+    private func name(_ words: [ScannedWord], from start: Int) -> Range<Int>? {
+        guard start < words.count, canBeName(words[start]) else { return nil }
+        var end = start + 1
+        while end < words.count, end - start < 5 {
+            let gap = gap(words, end - 1)
+            let isAfterInitial = gap.elementsEqual(". ".utf8) && words[end - 1].range.count <= 2 && words[end - 1].isCapital
+            guard isAfterInitial || (isSpace(gap) && gap.count == 1) else { break }
+            if canBeName(words[end]) {
+                end += 1
+            } else if !words[end].isCapital, NameWords.particles.contains(words[end].hash), let last = particlesEnd(words, end) {
+                end = last
+            } else {
+                break
+            }
+        }
+        // An initial alone is no name.
+        guard end - start > 1 || words[start].range.count > 1, !isFollowedByThing(words, end) else { return nil }
+        return start..<end
+    }
+
+    private func canBeName(_ word: ScannedWord) -> Bool { word.isCapital && !NameWords.common.contains(word.hash) && !NameWords.notPeople.contains(word.hash) }
+
+    /// Behind particles and the word with a capital that must follow them.
+    private func particlesEnd(_ words: [ScannedWord], _ start: Int) -> Int? {
+        var end = start
+        while end < words.count, NameWords.particles.contains(words[end].hash), !words[end].isCapital, isSpace(gap(words, end)) { end += 1 }
+        return end < words.count && canBeName(words[end]) ? end + 1 : nil
+    }
+
+    private func isFollowedByThing(_ words: [ScannedWord], _ index: Int) -> Bool {
+        guard index > 0, index < words.count else { return false }
+        let between = text[words[index - 1].range.upperBound..<words[index].range.lowerBound]
+        return (isSpace(between) || between.elementsEqual("'s ".utf8)) && NameWords.notPeople.contains(words[index].hash)
+    }
+
+    /// Past titles: "Dr. ", "Mrs ".
+    private func afterTitle(_ words: [ScannedWord], _ start: Int) -> Int {
+        var start = start
+        while start + 1 < words.count, NameWords.titles.contains(words[start].hash),
+            isSpace(gap(words, start)) || gap(words, start).elementsEqual(". ".utf8)
+        {
+            start += 1
+        }
+        return start
+    }
+
+    // MARK: What stands between
+
+    /// What stands between the word at `index` and the next; empty behind the last.
+    private func gap(_ words: [ScannedWord], _ index: Int) -> ArraySlice<UInt8> {
+        index + 1 < words.count ? text[words[index].range.upperBound..<words[index + 1].range.lowerBound] : []
+    }
+
+    private func isSpace(_ gap: ArraySlice<UInt8>) -> Bool { (1...2).contains(gap.count) && gap.allSatisfy { $0 == 0x20 } }
+
+    private func isColon(_ gap: ArraySlice<UInt8>) -> Bool {
+        gap.count <= 6 && gap.contains { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "=") }
+            && gap.allSatisfy { " :=\"'\t*".utf8.contains($0) }
+    }
+
+    /// A comma, a line's end or both.
+    private func isLine(_ gap: ArraySlice<UInt8>) -> Bool {
+        !gap.isEmpty && gap.count <= 4 && gap.allSatisfy { ", \n\r-.!".utf8.contains($0) } && !isSpace(gap)
+    }
+
+    private func isBy(_ word: ScannedWord) -> Bool { text[word.range].elementsEqual("by".utf8) }
+
+    // MARK: The same names again
+
+    /// Parts of a name that was found stand for the person elsewhere in the text too.
+    private mutating func claimRepetitions(of names: [Range<Int>], _ words: [ScannedWord]) {
+        guard !names.isEmpty else { return }
+        var parts = Set<UInt64>()
+        for word in words where word.isCapital && word.range.count > 2 && names.contains(where: { $0.contains(word.range.lowerBound) }) {
+            guard !NameLists.doubtfulGiven.contains(word.hash), !NameLists.doubtfulSurnames.contains(word.hash) else { continue }
+            parts.insert(word.hash)
+        }
+        for (index, word) in words.enumerated() where word.isCapital && parts.contains(word.hash) && !isFollowedByThing(words, index + 1) {
+            claim(.name, word.range)
+        }
+    }
+}
