@@ -67,7 +67,7 @@ struct PersonalDataMasker {
     private static let tellingNames = [
         "phone", "mobile", "tel", "fax", "nhs", "ssn", "social", "dob", "birth", "born", "mrn", "record", "patient",
         "card", "hospital", "chart", "address", "passport", "zip", "postcode", "postal", "insurance", "member", "licence", "license",
-        "plate", "account", "serial", "电话", "手机", "出生", "生日", "身份证", "病历", "住院号", "姓名", "地址", "住址", "邮编", "护照",
+        "plate", "account", "serial", "visit", "admission", "discharge", "电话", "手机", "出生", "生日", "身份证", "病历", "住院号", "姓名", "地址", "住址", "邮编", "护照",
     ].map { Array($0.utf8) }
 
     /// Names of fields that hold names of people. Only whole names tell: "product_name" does not.
