@@ -34,7 +34,7 @@ extension PersonalDataScanner {
             ),
             (
                 .vehicle, ["vin", "license plate", "licence plate", "number plate", "plate number", "车牌号码", "车牌号", "车牌", "车架号"],
-                ["plate", "vehicle", "vehicle identification", "reg", "chassis"]
+                ["plate", "vehicle", "vehicle registration", "vehicle identification", "reg", "chassis"]
             ),
             (
                 .device, ["serial number", "device id", "device identifier", "imei", "udi", "s/n", "序列号", "设备号", "设备编号", "机身号"],
@@ -116,7 +116,8 @@ extension PersonalDataScanner {
         while end + 2 < text.count, text[end] == 0x20, end - start < 30 {
             let next = skip(end + 1) { $0.isAlphanumeric }
             let group = text[end + 1..<next]
-            let isCode = group.count <= 4 && capitals[end + 1] && (kind == .vehicle || group.contains(where: \.isDigit))
+            let isCapital = capitals[end + 1..<next].allSatisfy { $0 }
+            let isCode = group.count <= 4 && (kind == .vehicle ? isCapital : capitals[end + 1] && group.contains(where: \.isDigit))
             guard (2...6).contains(group.count), isCode || group.allSatisfy(\.isDigit), !continues(next) else { break }
             end = next
         }

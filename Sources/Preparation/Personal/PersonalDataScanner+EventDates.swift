@@ -16,6 +16,7 @@ extension PersonalDataScanner {
     private static let chineseEvents = [
         "就诊", "入院", "出院", "手术", "复诊", "预约", "检查", "住院", "死亡", "去世", "确诊", "看病", "挂号", "转院", "接种", "分娩", "化验", "来院", "随访", "治疗", "发病", "受伤",
     ].map { Array($0.utf8) }
+    private static let otherChineseEvents = ["会议", "召开", "发布", "出版", "截止"].map { Array($0.utf8) }
     private static let reach = 46
 
     mutating func scanEventDates() {
@@ -42,9 +43,17 @@ extension PersonalDataScanner {
         guard !continues(position - 1), !"-/.".utf8.contains(previous),
             previous != UInt8(ascii: ":") || !self.byte(position - 2).isDigit
         else { return nil }
+        if byte.isDigit, isGroup(position) { return nil }
         if byte.isDigit { return dateEnd(at: position) ?? chineseDayEnd(at: position) ?? dayOfYearEnd(at: position) }
         guard byte.isLetter else { return nil }
         return dateEnd(at: position) ?? dayOfYearEnd(at: position)
+    }
+
+    /// Whether eight digits stand among others with spaces between: a part of a longer number.
+    private func isGroup(_ position: Int) -> Bool {
+        let end = skip(position, while: \.isDigit)
+        guard end - position == 8 else { return false }
+        return (byte(position - 1) == 0x20 && byte(position - 2).isDigit) || (byte(end) == 0x20 && byte(end + 1).isDigit)
     }
 
     /// Whether a word for an event stands before the day or behind it in the same sentence.
@@ -53,12 +62,13 @@ extension PersonalDataScanner {
         let behind = range.upperBound..<sentenceEnd(from: range.upperBound)
         let words = [before, behind].map(hashes)
         if words.joined().contains(where: Self.otherEvents.contains) { return false }
-        return words.joined().contains(where: Self.events.contains)
-            || [before, behind].contains { stretch in
-                Self.chineseEvents.contains { event in
-                    stretch.count >= event.count && (stretch.lowerBound...stretch.upperBound - event.count).contains { starts(event, at: $0) }
-                }
-            }
+        func holds(_ events: [[UInt8]]) -> Bool { [before, behind].contains { stretch in events.contains { holds($0, in: stretch) } } }
+        if holds(Self.otherChineseEvents) { return false }
+        return words.joined().contains(where: Self.events.contains) || holds(Self.chineseEvents)
+    }
+
+    private func holds(_ word: [UInt8], in range: Range<Int>) -> Bool {
+        range.count >= word.count && (range.lowerBound...range.upperBound - word.count).contains { starts(word, at: $0) }
     }
 
     private func hashes(in range: Range<Int>) -> [UInt64] {

@@ -82,7 +82,7 @@ extension PersonalDataScanner {
         }
         if NameWords.labels.contains(word.hash), let name = labelled(words, index, gap) { return name }
         if isBy(word), index > 0, NameWords.doneBy.contains(words[index - 1].hash), isSpace(gap) || isColon(gap) {
-            return name(words, from: afterTitle(words, next))
+            return name(words, from: afterTitle(words, next)).map { withGivenBehind($0, words) }
         }
         if let name = introduced(words, index, gap) { return name }
         if NameWords.roles.contains(word.hash) { return roleName(words, index, gap) }
@@ -158,7 +158,7 @@ extension PersonalDataScanner {
         guard let name = name(words, from: start) else { return nil }
         let first = words[name.lowerBound]
         let isListed = isGiven(first) || isSurname(first) || (name.count > 1 && isSurname(words[name.upperBound - 1]))
-        return isNamed || isListed ? name : nil
+        return isNamed || isListed ? withGivenBehind(name, words) : nil
     }
 
     private static let named = NameLists.words("named called")
@@ -200,11 +200,17 @@ extension PersonalDataScanner {
     }
 
     private func isInitial(_ word: ScannedWord) -> Bool { word.isCapital && word.range.count == 1 }
-    private func isGiven(_ word: ScannedWord) -> Bool {
-        NameLists.given.contains(word.hash) || (word.isCapital && NameLists.doubtfulGiven.contains(word.hash))
-    }
-    private func isSurname(_ word: ScannedWord) -> Bool {
-        NameLists.surnames.contains(word.hash) || (word.isCapital && NameLists.doubtfulSurnames.contains(word.hash))
+
+    private func isGiven(_ word: ScannedWord) -> Bool { isListed(word, NameLists.given, NameLists.doubtfulGiven) }
+
+    private func isSurname(_ word: ScannedWord) -> Bool { isListed(word, NameLists.surnames, NameLists.doubtfulSurnames) }
+
+    /// Whether the word, or a part of "Smith-Jones", stands in a list; in the doubtful one with a capital only.
+    private func isListed(_ word: ScannedWord, _ plain: Set<UInt64>, _ doubtful: Set<UInt64>) -> Bool {
+        func isListed(_ hash: UInt64) -> Bool { plain.contains(hash) || (word.isCapital && doubtful.contains(hash)) }
+        if isListed(word.hash) { return true }
+        let parts = text[word.range].split(separator: UInt8(ascii: "-"))
+        return parts.count > 1 && parts.contains { isListed(NameLists.hash($0)) }
     }
 
     // MARK: The extent of a name
@@ -217,7 +223,7 @@ extension PersonalDataScanner {
             let gap = gap(words, end - 1)
             let isAfterInitial = gap.elementsEqual(". ".utf8) && words[end - 1].range.count <= 2 && words[end - 1].isCapital
             guard isAfterInitial || (isSpace(gap) && gap.count == 1) else { break }
-            if canBeName(words[end]) {
+            if canBeName(words[end]) || isInitialWithin(words, end) || isSeldomSurname(words, end) {
                 end += 1
             } else if !words[end].isCapital, NameWords.particles.contains(words[end].hash), let last = particlesEnd(words, end) {
                 end = last
@@ -231,6 +237,16 @@ extension PersonalDataScanner {
     }
 
     private func canBeName(_ word: ScannedWord) -> Bool { word.isCapital && !NameWords.common.contains(word.hash) && !NameWords.notPeople.contains(word.hash) }
+
+    /// The "A." of "Kelly A. Booker", though "a" is a word.
+    private func isInitialWithin(_ words: [ScannedWord], _ index: Int) -> Bool {
+        isInitial(words[index]) && gap(words, index).elementsEqual(". ".utf8)
+    }
+
+    /// The "Ward" of "Ruth Ward".
+    private func isSeldomSurname(_ words: [ScannedWord], _ index: Int) -> Bool {
+        words[index].isCapital && NameWords.seldomNames.contains(words[index].hash) && isGiven(words[index - 1])
+    }
 
     /// Behind particles and the word with a capital that must follow them.
     private func particlesEnd(_ words: [ScannedWord], _ start: Int) -> Int? {

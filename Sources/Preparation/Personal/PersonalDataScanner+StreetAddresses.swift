@@ -21,8 +21,9 @@ extension PersonalDataScanner {
         scanPostBoxes()
         var position = 0
         while position < text.count {
-            guard byte(position).isDigit, !continues(position - 1), !".,/-".utf8.contains(byte(position - 1)) || byte(position - 2) == 0x20
-            else {
+            let previous = byte(position - 1)
+            let isPart = ".,/-".utf8.contains(previous) && byte(position - 2).isDigit
+            guard byte(position).isDigit, !continues(position - 1), !isPart else {
                 position += 1
                 continue
             }

@@ -41,7 +41,7 @@ struct PersonalDataScanner {
         }
         if colons > 0 { scanURLs() }
         if signs > 0 { scanEmails() }
-        if digits >= 3 { scanAnnouncedNumbers() }
+        if digits >= 2 { scanAnnouncedNumbers() }
         scanKeywords()
         if digits > 0 {
             scanStreetAddresses()

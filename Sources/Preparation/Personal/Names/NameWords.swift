@@ -12,7 +12,7 @@ enum NameWords {
     static let smallTitles = NameLists.words("mr mrs ms miss dr doctor prof")
 
     /// Words that a formal title makes names.
-    static let seldomNames = NameLists.words("may march april june august north south east west old new young long")
+    static let seldomNames = NameLists.words("may march april june august north south east west old new young long ward")
 
     /// Who somebody is to another, or what somebody does: a name may follow.
     static let roles = NameLists.words(
@@ -28,7 +28,7 @@ enum NameWords {
     static let labels = NameLists.words(
         """
         name surname forename kin guardian attending provider recipient cardholder pcp physician signed attn signature
-        clinician consultant surgeon therapist midwife insured policyholder
+        clinician consultant surgeon therapist midwife insured policyholder contact
         """)
 
     /// "Drug name:", "file name:" and the like name things.
@@ -64,7 +64,7 @@ enum NameWords {
         internal pediatric pediatrics new old north south east west united states america american english british french german
         chinese spanish customer customers company corporation inc ltd llc app account card credit store website online who's
         said says asked told called calls call came went takes took reports denies states presents presented complains needs wants
-        follow-up total parcel blood ticket president chairman speaker mac room pulse weight height
+        follow-up total parcel blood ticket president chairman speaker mac room pulse weight height emeritus
         feels felt lives works likes let's one two three four five six seven eight nine ten first second third last next
         """)
 
@@ -75,6 +75,7 @@ enum NameWords {
         llc corporation library medal award prize airport station park bridge museum church cathedral church stadium hotel disease
         syndrome sign test score scale criteria classification procedure operation method law theorem equation effect reaction
         stain tube catheter fracture lymphoma sarcoma tumor tumour palsy anemia anaemia fever virus bank stores store motors
+        crescent lane drive court close gardens terrace way square place avenue ave blvd boulevard mews
         county city island islands river lake valley beach mountain mountains bay
         """)
 
