@@ -62,9 +62,11 @@ extension PersonalDataScanner {
         let behind = range.upperBound..<sentenceEnd(from: range.upperBound)
         let words = [before, behind].map(hashes)
         if words.joined().contains(where: Self.otherEvents.contains) { return false }
-        func holds(_ events: [[UInt8]]) -> Bool { [before, behind].contains { stretch in events.contains { holds($0, in: stretch) } } }
-        if holds(Self.otherChineseEvents) { return false }
-        return words.joined().contains(where: Self.events.contains) || holds(Self.chineseEvents)
+        func isSaid(_ events: [[UInt8]]) -> Bool {
+            [before, behind].contains { stretch in events.contains { holds($0, in: stretch) } }
+        }
+        if isSaid(Self.otherChineseEvents) { return false }
+        return words.joined().contains(where: Self.events.contains) || isSaid(Self.chineseEvents)
     }
 
     private func holds(_ word: [UInt8], in range: Range<Int>) -> Bool {
