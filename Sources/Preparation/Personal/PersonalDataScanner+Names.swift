@@ -78,7 +78,7 @@ extension PersonalDataScanner {
             if NameWords.smallTitles.contains(word.hash), words[next].isCapital, NameWords.seldomNames.contains(words[next].hash) {
                 return next..<next + 1
             }
-            if NameWords.smallTitles.contains(word.hash), !words[next].isCapital, isSurname(words[next]) { return next..<next + 1 }
+            if NameWords.smallTitles.contains(word.hash), isSmallName(words[next]) { return next..<next + 1 }
         }
         if NameWords.labels.contains(word.hash), let name = labelled(words, index, gap) { return name }
         if isBy(word), index > 0, NameWords.doneBy.contains(words[index - 1].hash), isSpace(gap) || isColon(gap) {
@@ -105,12 +105,17 @@ extension PersonalDataScanner {
         start = afterTitle(words, start)
         guard start < words.count else { return nil }
         if let name = name(words, from: start) { return withGivenBehind(name, words) }
-        guard isGiven(words[start]) || isSurname(words[start]) else { return nil }
+        guard isSmallName(words[start]) else { return nil }
         var end = start + 1
-        while end < words.count, end - start < 3, isSpace(self.gap(words, end - 1)), isGiven(words[end]) || isSurname(words[end]) {
-            end += 1
-        }
+        while end < words.count, end - start < 3, isSpace(self.gap(words, end - 1)), isSmallName(words[end]) { end += 1 }
         return start..<end
+    }
+
+    /// A name of the lists that is written small, where a name is expected.
+    private func isSmallName(_ word: ScannedWord) -> Bool {
+        guard !NameWords.common.contains(word.hash) else { return false }
+        return isGiven(word) || isSurname(word) || NameLists.doubtfulGiven.contains(word.hash)
+            || NameLists.doubtfulSurnames.contains(word.hash)
     }
 
     /// "I am Tom", "this is Tom Baker", "Dear Anna", "Regards, Anna".

@@ -130,7 +130,8 @@ extension PersonalDataScanner {
     /// "2.3.4.5." of a list that counts its points: four figures, each one more than the last. No words of networks stand before.
     private func isCounted(_ range: Range<Int>) -> Bool {
         let figures = text[range].filter(\.isDigit)
-        guard figures.count == 4, zip(figures, figures.dropFirst()).allSatisfy({ $1 == $0 + 1 }) else { return false }
+        let goesOn = byte(range.upperBound) == UInt8(ascii: ".") || starts("、", at: range.upperBound)
+        guard goesOn, figures.count == 4, zip(figures, figures.dropFirst()).allSatisfy({ $1 == $0 + 1 }) else { return false }
         let before = text[max(0, range.lowerBound - 24)..<range.lowerBound].split { !$0.isLetter }.map { NameLists.hash($0) }
         return !before.contains(where: Self.networkWords.contains)
     }
