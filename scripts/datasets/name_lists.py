@@ -22,7 +22,7 @@ PLACES = set(
 # Words as well, but a capital nearly always makes them names.
 MOSTLY_NAMES = set(
     "john tom tony roger terry victor victoria jimmy billy ben peter rod ted harry jerry henry ralph carol bobby joseph betty eric "
-    "christina regina abraham nancy jenny molly sally pete jake mike barb jean kelly gene".split())
+    "christina regina abraham nancy jenny molly sally pete jake mike barb kelly".split())
 GIVEN_COUNT, SURNAME_COUNT = 3000, 8000
 
 

@@ -49,6 +49,16 @@ extension PersonalDataScanner {
         // "a dosage of 92", "page 92" are none; "age 92%" and "age 92 mg" are no ages.
         guard !starts("%", at: range.upperBound), !byte(range.upperBound).isLetter else { return false }
         if starts("年龄", at: position - 6) || (starts("：", at: position - 3) && starts("年龄", at: position - 9)) { return true }
-        return Self.before.contains { starts($0, at: position - $0.count) && !byte(position - $0.count - 1).isLetter }
+        return Self.before.contains { word in
+            let start = position - word.count
+            return starts(word, at: start) && !byte(start - 1).isLetter && !isBound(before: start)
+        }
+    }
+
+    /// "up to age 90", "over age 90": a bound, and no age of anybody.
+    private func isBound(before position: Int) -> Bool {
+        guard byte(position - 1) == 0x20 else { return false }
+        return ["to", "under", "over", "above", "below", "until", "till", "than", "from", "after", "before", "beyond", "by"]
+            .contains { starts($0, at: position - 1 - $0.utf8.count) && !byte(position - 2 - $0.utf8.count).isLetter }
     }
 }

@@ -110,16 +110,19 @@ extension PersonalDataScanner {
             if next - end > 2 { next = end }
             next = skip(next) { $0 == 0x20 || $0 == UInt8(ascii: "-") }
             if starts("of ", at: next) { next += 3 }
-            guard let month = month(at: next), month.end - next >= 3, !continues(month.end) else { return nil }
+            guard let month = month(at: next), !continues(month.end), isMonth(month.number, at: next) else { return nil }
             return month.end
         }
-        guard let month = month(at: position) else { return nil }
+        guard let month = month(at: position), isMonth(month.number, at: position) else { return nil }
         let next = skip(month.end) { $0 == 0x20 }
         let end = skip(next, while: \.isDigit)
         guard end > next, end - next <= 2, (1...31).contains(Int(String(decoding: text[next..<end], as: UTF8.self)) ?? 0) else { return nil }
         let suffix = skip(end, while: \.isLetter)
         return suffix - end == 2 ? suffix : suffix == end && !continues(end) ? end : nil
     }
+
+    /// "6 may" is no day: March and May are verbs where they are written small.
+    private func isMonth(_ number: Int, at position: Int) -> Bool { capitals[position] || (number != 3 && number != 5) }
 
     /// Behind "一九八七年五月三日", "五月三日", "3月5日" and "2021年3月".
     func chineseDayEnd(at start: Int) -> Int? {

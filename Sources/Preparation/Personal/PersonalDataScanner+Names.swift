@@ -11,17 +11,22 @@ extension PersonalDataScanner {
     mutating func scanNames() {
         let words = words()
         guard !words.isEmpty else { return }
-        var names: [Range<Int>] = []
+        // Parts of a name that stand for the person elsewhere in the text too.
+        var parts = Set<UInt64>()
         var index = 0
         while index < words.count {
             guard let name = announcedName(words, index) ?? listedName(words, index) else {
                 index += 1
                 continue
             }
-            names.append(words[name.lowerBound].range.lowerBound..<words[name.upperBound - 1].range.upperBound)
+            let range = words[name.lowerBound].range.lowerBound..<words[name.upperBound - 1].range.upperBound
+            if claim(.name, range) {
+                let isTitled = index < name.lowerBound && isTitle(words, index)
+                for word in words[name] where canRepeat(word, isTitled: isTitled) { parts.insert(word.hash) }
+            }
             index = name.upperBound
         }
-        claimRepetitions(of: names.filter { claim(.name, $0) }, words)
+        claimRepetitions(of: parts, words)
     }
 
     /// The words of the text; an apostrophe or a dash within a word belongs to it, a possessive 's does not.
@@ -72,7 +77,7 @@ extension PersonalDataScanner {
         let next = index + 1
         guard next < words.count else { return nil }
         let gap = gap(words, index)
-        if NameWords.titles.contains(word.hash), isSpace(gap) || gap.elementsEqual(". ".utf8) || gap.elementsEqual(".".utf8) {
+        if isTitle(words, index) {
             if let name = name(words, from: next) { return name }
             // Mr West and Dr May bear words that are no names elsewhere.
             if NameWords.smallTitles.contains(word.hash), words[next].isCapital, NameWords.seldomNames.contains(words[next].hash) {
@@ -87,6 +92,20 @@ extension PersonalDataScanner {
         if let name = introduced(words, index, gap) { return name }
         if NameWords.roles.contains(word.hash) { return roleName(words, index, gap) }
         return nil
+    }
+
+    /// Whether the word is a title before the next: "Dr. ", "Mrs "; not the end of a sentence, nor an abbreviation as "MS".
+    private func isTitle(_ words: [ScannedWord], _ index: Int) -> Bool {
+        let word = words[index]
+        guard NameWords.titles.contains(word.hash) else { return false }
+        let gap = gap(words, index)
+        let isCut = word.range.count <= 4 && word.range.count != 4 || text[word.range].elementsEqual("prof".utf8)
+        guard isSpace(gap) || (isCut && (gap.elementsEqual(". ".utf8) || gap.elementsEqual(".".utf8))) else { return false }
+        return !isAllCapitals(word) || isAllCapitals(words[index + 1])
+    }
+
+    private func isAllCapitals(_ word: ScannedWord) -> Bool {
+        word.range.count > 1 && word.range.allSatisfy { capitals[$0] || !text[$0].isLetter }
     }
 
     /// "Next of kin: Anna Wolf", "my name is tom baker".
@@ -162,7 +181,9 @@ extension PersonalDataScanner {
         start = afterTitle(words, start)
         guard let name = name(words, from: start) else { return nil }
         let first = words[name.lowerBound]
-        let isListed = isGiven(first) || isSurname(first) || (name.count > 1 && isSurname(words[name.upperBound - 1]))
+        // "Agent Orange": a surname that is a word needs a given name.
+        let isListed =
+            isGiven(first) || NameLists.surnames.contains(first.hash) || (name.count > 1 && isSurname(words[name.upperBound - 1]))
         return isNamed || isListed ? withGivenBehind(name, words) : nil
     }
 
@@ -174,7 +195,7 @@ extension PersonalDataScanner {
     private func listedName(_ words: [ScannedWord], _ index: Int) -> Range<Int>? {
         let word = words[index]
         guard word.isCapital, index + 1 < words.count, byte(word.range.lowerBound - 1) != UInt8(ascii: "-"),
-            index == 0 || !NameWords.saints.contains(words[index - 1].hash) || !isSpace(gap(words, index - 1))
+            index == 0 || !NameWords.saints.contains(words[index - 1].hash) || gap(words, index - 1).count > 2
         else { return nil }
         if isInitial(word), let name = initialName(words, index) { return name }
         let isPlain = NameLists.given.contains(word.hash)
@@ -269,11 +290,7 @@ extension PersonalDataScanner {
     /// Past titles: "Dr. ", "Mrs ".
     private func afterTitle(_ words: [ScannedWord], _ start: Int) -> Int {
         var start = start
-        while start + 1 < words.count, NameWords.titles.contains(words[start].hash),
-            isSpace(gap(words, start)) || gap(words, start).elementsEqual(". ".utf8)
-        {
-            start += 1
-        }
+        while start + 1 < words.count, isTitle(words, start) { start += 1 }
         return start
     }
 
@@ -300,14 +317,15 @@ extension PersonalDataScanner {
 
     // MARK: The same names again
 
-    /// Parts of a name that was found stand for the person elsewhere in the text too.
-    private mutating func claimRepetitions(of names: [Range<Int>], _ words: [ScannedWord]) {
-        guard !names.isEmpty else { return }
-        var parts = Set<UInt64>()
-        for word in words where word.isCapital && word.range.count > 2 && names.contains(where: { $0.contains(word.range.lowerBound) }) {
-            guard !NameLists.doubtfulGiven.contains(word.hash), !NameLists.doubtfulSurnames.contains(word.hash) else { continue }
-            parts.insert(word.hash)
-        }
+    /// Whether a word of a name stands for the person elsewhere: one of the lists, or any behind a title.
+    private func canRepeat(_ word: ScannedWord, isTitled: Bool) -> Bool {
+        guard word.isCapital, word.range.count > 2, !isAllCapitals(word) else { return false }
+        if NameLists.doubtfulGiven.contains(word.hash) || NameLists.doubtfulSurnames.contains(word.hash) { return false }
+        return isTitled || NameLists.given.contains(word.hash) || NameLists.surnames.contains(word.hash)
+    }
+
+    private mutating func claimRepetitions(of parts: Set<UInt64>, _ words: [ScannedWord]) {
+        guard !parts.isEmpty else { return }
         for (index, word) in words.enumerated() where word.isCapital && parts.contains(word.hash) && !isFollowedByThing(words, index + 1) {
             claim(.name, word.range)
         }

@@ -74,7 +74,7 @@ enum GivenNames {
         frances francesca francesco francine francis francisca francisco frankie franklin franklyn fred freda
         freddie freddy frederic frederick fredric fredrick freida frieda fritz gabriel gabriela gabriella gabrielle
         gail galen garfield garrett garry garth gary gaston gavin gaye gayla gayle gaylord gaynell gemma gena genaro
-        gene genevieve genoveva geoffrey george georgetta georgette georgiana georgianna georgie georgina gerald
+        genevieve genoveva geoffrey george georgetta georgette georgiana georgianna georgie georgina gerald
         geraldine geraldo geralyn gerard gerardo gerda geri germaine gerri gerry gertie gertrude gil gilbert
         gilberto gilda gillian gina ginny gino giovanna giovanni gisela gisele giselle giuseppe gladis gladys glenda
         glenn glenna gloria golda goldie gonzalo gordon gracie graciela grady graham graig granville greg gregg
@@ -195,15 +195,15 @@ enum GivenNames {
         buddy buster candy carmine carolina chad chance charity chase chastity chelsea cherry chi christen christian
         chuck clay clement cleveland cliff colleen columbus coral coy crystal curt daisy dale dallas dawn dean deb
         denver derrick destiny dick dirk dolly don drew dusty earl earnest ebony eddy emery era ester eve faith
-        fanny fawn fern flora florence forest foster frank freeman gale garland garnet garret gay geneva georgia
-        german ginger glen glory grace grant guy hank hazel heath heather hector herb holly homer hope houston hung
-        hunter india iris israel ivory ivy jack jackson jade jarred jasmine jasper jay jefferson jesus jewel jordan
-        josh joy junior kelsey ken kenya king kitty lacy lance lane laurel lea lee lily lincoln long magnolia major
-        man manual margarita maria marina mark marlin marquis martin marvel mary mason matt max may melody mercedes
-        merry meta mickey milan miles misty monte myrtle newton nick noble noel nova novella numbers olive opal
-        orlando pansy paris pat patsy patty pearl penny phoebe porter precious prince princess prudence queen randy
-        raven ray reed rhea rich rick rob robin rocky roman rose rosemary royal ruby rusty sandy sang santa savannah
-        shad sherry sierra sol son sonny soon sterling sue summer sun sung sunny sydney tad tanner tiara tiffany
-        troy valentine van viola violet virginia von wade waldo walker ward warren will windy young
+        fanny fawn fern flora florence forest foster frank freeman gale garland garnet garret gay gene geneva
+        georgia german ginger glen glory grace grant guy hank hazel heath heather hector herb holly homer hope
+        houston hung hunter india iris israel ivory ivy jack jackson jade jarred jasmine jasper jay jefferson jesus
+        jewel jordan josh joy junior kelsey ken kenya king kitty lacy lance lane laurel lea lee lily lincoln long
+        magnolia major man manual margarita maria marina mark marlin marquis martin marvel mary mason matt max may
+        melody mercedes merry meta mickey milan miles misty monte myrtle newton nick noble noel nova novella numbers
+        olive opal orlando pansy paris pat patsy patty pearl penny phoebe porter precious prince princess prudence
+        queen randy raven ray reed rhea rich rick rob robin rocky roman rose rosemary royal ruby rusty sandy sang
+        santa savannah shad sherry sierra sol son sonny soon sterling sue summer sun sung sunny sydney tad tanner
+        tiara tiffany troy valentine van viola violet virginia von wade waldo walker ward warren will windy young
         """
 }

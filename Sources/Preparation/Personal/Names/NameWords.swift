@@ -27,7 +27,7 @@ enum NameWords {
     /// Labels whose value is a name, as "Next of kin: …"; their last word.
     static let labels = NameLists.words(
         """
-        name surname forename kin guardian attending provider recipient cardholder pcp physician signed attn signature
+        name surname forename kin guardian attending recipient cardholder pcp physician signed attn signature
         clinician consultant surgeon therapist midwife insured policyholder contact
         """)
 
@@ -73,7 +73,7 @@ enum NameWords {
         """
         hospital hospitals university college school clinic center centre institute foundation street road avenue company inc ltd
         llc corporation library medal award prize airport station park bridge museum church cathedral church stadium hotel disease
-        syndrome sign test score scale criteria classification procedure operation method law theorem equation effect reaction
+        syndrome sequence anomaly sign test score scale criteria classification procedure operation method law theorem equation effect reaction
         stain tube catheter fracture lymphoma sarcoma tumor tumour palsy anemia anaemia fever virus bank stores store motors
         crescent lane drive court close gardens terrace way square place avenue ave blvd boulevard mews
         county city island islands river lake valley beach mountain mountains bay
