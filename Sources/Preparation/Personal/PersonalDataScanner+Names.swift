@@ -99,7 +99,7 @@ extension PersonalDataScanner {
         let word = words[index]
         guard NameWords.titles.contains(word.hash) else { return false }
         let gap = gap(words, index)
-        let isCut = word.range.count <= 4 && word.range.count != 4 || text[word.range].elementsEqual("prof".utf8)
+        let isCut = word.range.count <= 3 || text[word.range].elementsEqual("prof".utf8)
         guard isSpace(gap) || (isCut && (gap.elementsEqual(". ".utf8) || gap.elementsEqual(".".utf8))) else { return false }
         return !isAllCapitals(word) || isAllCapitals(words[index + 1])
     }
