@@ -36,7 +36,8 @@ private func masked(_ text: String) throws -> String { try through("mask", text)
         ("On 2024-03-12 she was discharged.", "On [DATE] she was discharged."), ("就诊日期：2021年3月5日", "就诊日期：[DATE]"),
         ("he died on the third of May, nineteen eighty-seven", "he died on [DATE]"), ("3月5日入院", "[DATE]入院"),
         ("born on the third of May, nineteen eighty-seven", "born on [BIRTH_DATE]"),
-        ("born July twenty-first, 1950 in Leeds", "born [BIRTH_DATE] in Leeds"), ("出生日期：一九五〇年五月三日", "出生日期：[BIRTH_DATE]"),
+        ("born July twenty-first, 1950 in Leeds", "born [BIRTH_DATE] in Leeds"),
+        ("出生日期：一九五〇年五月三日", "出生日期：[BIRTH_DATE]"),
         ("a 92-year-old woman", "a [AGE]-year-old woman"), ("aged ninety-three", "aged [AGE]"), ("今年93岁", "今年[AGE]岁"),
         ("九十三岁", "[AGE]岁"), ("age: 101", "age: [AGE]"),
     ])
@@ -53,9 +54,11 @@ private func masked(_ text: String) throws -> String { try through("mask", text)
     func announcedNumbersAreMasked(_ text: String, _ expected: String) throws { #expect(try masked(text) == expected) }
 
     @Test(arguments: [
-        "Findings 2.3.4.5. all fine", "Crohn's disease and Parkinson disease", "Johns Hopkins University", "Down Syndrome",
+        "Findings 2.3.4.5. all fine", "Crohn's disease and Parkinson disease", "Johns Hopkins University",
+        "Down Syndrome",
         "Drug name: Aspirin", "Customer Service is closed", "主治医生今天不在", "请问医生", "这周医生休息", "患者安静，无发热", "地址不详",
-        "The meeting of 12 May 2021 is off", "Published on 3 March 2021", "aged 45", "92 patients", "BP 92/60", "pulse 92",
+        "The meeting of 12 May 2021 is off", "Published on 3 March 2021", "aged 45", "92 patients", "BP 92/60",
+        "pulse 92",
         "Mr President spoke", "Nurse Practitioner on duty", "Dear Customer,", "passport photos cost 10 dollars",
         "Chapter 4 Street Photography", "Room 12, North Wing", "New York, NY", "Hodgkin lymphoma", "St. Mary Hospital",
     ])
@@ -71,7 +74,8 @@ private func masked(_ text: String) throws -> String { try through("mask", text)
 
     @Test func eachKindCanBeSwitchedOff() throws {
         let text = "Dr Frankland, 92 years old, at https://a.example/b"
-        #expect(try through("{ mask: { kinds: [age] } }", text) == "Dr Frankland, [AGE] years old, at https://a.example/b")
+        #expect(
+            try through("{ mask: { kinds: [age] } }", text) == "Dr Frankland, [AGE] years old, at https://a.example/b")
         #expect(try through("{ mask: { kinds: [url] } }", text) == "Dr Frankland, 92 years old, at [URL]")
         #expect(try through("{ mask: { kinds: [name] } }", text) == "Dr [NAME], 92 years old, at https://a.example/b")
         #expect(!PersonalDataKind.usual.contains(.url))

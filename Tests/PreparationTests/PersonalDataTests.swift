@@ -75,7 +75,8 @@ private func masked(_ text: String) throws -> String { try through("mask", text)
         ("Ticket opened at 10:45. cc: 3589-2290-8957-4840", "Ticket opened at 10:45. cc: [CARD]"),
         ("for order 12 I paid with 4111 1111 1111 1111", "for order 12 I paid with [CARD]"),
         ("GB53 BZKX 7579 5841 4117 1.", "[IBAN]."), ("It says GB76WKHA6652173687689 there", "It says [IBAN] there"),
-        ("soc sec # 088390561", "soc sec # [SSN]"), ("The parcel weighs 2.5 kg. Noted: 896 890 8176.", "The parcel weighs 2.5 kg. Noted: [NHS]."),
+        ("soc sec # 088390561", "soc sec # [SSN]"),
+        ("The parcel weighs 2.5 kg. Noted: 896 890 8176.", "The parcel weighs 2.5 kg. Noted: [NHS]."),
         ("1992/12/09生，男", "[BIRTH_DATE]生，男"), ("患者1987.03.16出生", "患者[BIRTH_DATE]出生"),
         ("geboren am 12. März 1961", "geboren am [BIRTH_DATE]"), ("née le 3 août 1975", "née le [BIRTH_DATE]"),
         ("555-123-4567", "[PHONE]"), ("123-456-7890", "[PHONE]"), ("12/03/1961 (DOB)", "[BIRTH_DATE] (DOB)"),
@@ -87,7 +88,8 @@ private func masked(_ text: String) throws -> String { try through("mask", text)
     }
 
     @Test(arguments: [
-        "doi:10.4434/j.cell.2053.36.962", "record number of 3107 visitors", "ISBN 978-0-00-939115-6", "DHL 9611898347 left",
+        "doi:10.4434/j.cell.2053.36.962", "record number of 3107 visitors", "ISBN 978-0-00-939115-6",
+        "DHL 9611898347 left",
         "ID card 330106195612002107", "6217 1796 5557 8407 028", "342141879900994057", "Chrome/120.0.0.0 Safari/537.36",
         "born in Leeds, moved on 12/03/2024", "versions 1.2.3.4 and 1.2.3.5", "https://www.example.com/item/4812345678",
         "note (12) 1990-2005", "1234 5678 9012 3456", "Tel Aviv 1948-2020", "git@github.com:org/repo.git",
@@ -145,7 +147,10 @@ private func masked(_ text: String) throws -> String { try through("mask", text)
         ["415-555-0132", "+1 (415) 555-0132", "1-415-555-0132", "001 415 555 0132"],
         ["020 7946 0958", "+44 20 7946 0958", "+44 (0)20 7946 0958", "0044 20 7946 0958"],
         ["13800138000", "+86 138 0013 8000", "１３８００１３８０００"], ["4111 1111 1111 1111", "4111-1111-1111-1111"],
-        ["DOB: 1987-04-22", "DOB: 22/04/1987", "DOB: 4/22/1987", "DOB: April 22, 1987", "DOB: 1987年4月22日", "DOB: 19870422"],
+        [
+            "DOB: 1987-04-22", "DOB: 22/04/1987", "DOB: 4/22/1987", "DOB: April 22, 1987", "DOB: 1987年4月22日",
+            "DOB: 19870422",
+        ],
         ["2001:db8::1", "2001:0DB8:0:0:0:0:0:1"], ["11010519491231002X", "11010519491231002x", "110105 19491231 002X"],
     ])
     func notationsShareOnePseudonym(_ texts: [String]) throws {
@@ -159,7 +164,8 @@ private func masked(_ text: String) throws -> String { try through("mask", text)
     @Test func fieldsToSplitByKeepTheirValues() throws {
         let patients = (0..<40).map { number in
             JSONObject([
-                ("patient_id", .string("P\(10_000 + number / 2)")), ("text", .string("w\(number) v\(number) MRN 12345678")),
+                ("patient_id", .string("P\(10_000 + number / 2)")),
+                ("text", .string("w\(number) v\(number) MRN 12345678")),
             ])
         }
         let data = "steps: [mask], val_size: 0.1, split: { group_by: patient_id }"

@@ -61,19 +61,25 @@ struct PersonalDataMasker {
         guard isTelling || isPerson else { return [] }
         // What a person's field holds is announced as a label announces it.
         let words = lower.map { $0 == UInt8(ascii: "_") ? 0x20 : $0 }
-        return (isPerson && !lower.ends(with: "name") ? words + Array(" name".utf8) : words) + [UInt8(ascii: ":"), 0x20]
+        return (isPerson && !lower.ends(with: "name") ? words + Array(" name".utf8) : words) + [
+            UInt8(ascii: ":"), 0x20,
+        ]
     }
 
     private static let tellingNames = [
         "phone", "mobile", "tel", "fax", "nhs", "ssn", "social", "dob", "birth", "born", "mrn", "record", "patient",
-        "card", "hospital", "chart", "address", "passport", "zip", "postcode", "postal", "insurance", "member", "licence", "license",
-        "plate", "account", "serial", "visit", "admission", "discharge", "电话", "手机", "出生", "生日", "身份证", "病历", "住院号", "姓名", "地址", "住址", "邮编", "护照",
+        "card", "hospital", "chart", "address", "passport", "zip", "postcode", "postal", "insurance", "member",
+        "licence", "license",
+        "plate", "account", "serial", "visit", "admission", "discharge", "电话", "手机", "出生", "生日", "身份证", "病历", "住院号",
+        "姓名", "地址", "住址", "邮编", "护照",
     ].map { Array($0.utf8) }
 
     /// Names of fields that hold names of people. Only whole names tell: "product_name" does not.
     private static let personFields: Set<String> = [
-        "name", "patient_name", "full_name", "first_name", "last_name", "middle_name", "given_name", "family_name", "surname",
-        "forename", "maiden_name", "customer_name", "client_name", "doctor", "physician", "clinician", "nurse", "contact_person",
+        "name", "patient_name", "full_name", "first_name", "last_name", "middle_name", "given_name", "family_name",
+        "surname",
+        "forename", "maiden_name", "customer_name", "client_name", "doctor", "physician", "clinician", "nurse",
+        "contact_person",
         "next_of_kin", "guardian", "patient", "doctor_name", "physician_name", "provider_name", "author_name",
     ]
 

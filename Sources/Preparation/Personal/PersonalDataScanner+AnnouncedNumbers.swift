@@ -17,10 +17,14 @@ extension PersonalDataScanner {
             (
                 .healthPlan,
                 [
-                    "medicare id", "medicaid id", "member id", "subscriber id", "beneficiary id", "insurance id", "health plan id", "hicn", "mbi",
+                    "medicare id", "medicaid id", "member id", "subscriber id", "beneficiary id", "insurance id",
+                    "health plan id", "hicn", "mbi",
                     "医保卡号", "医保号", "社保卡号", "社保号", "参保号", "保单号",
                 ],
-                ["medicare", "medicaid", "member", "subscriber", "beneficiary", "insurance", "health plan", "policy", "group", "health card", "plan"]
+                [
+                    "medicare", "medicaid", "member", "subscriber", "beneficiary", "insurance", "health plan", "policy",
+                    "group", "health card", "plan",
+                ]
             ),
             (
                 .account,
@@ -29,15 +33,23 @@ extension PersonalDataScanner {
             ),
             (
                 .licence,
-                ["driver's license", "drivers license", "driving licence", "driver license", "driving license", "驾驶证号", "驾照号", "执业证号", "医师资格证号", "资格证号", "npi"],
-                ["license", "licence", "dl", "dea", "npi", "gmc", "nmc", "certificate", "cert", "certification", "registration", "medical license", "permit"]
+                [
+                    "driver's license", "drivers license", "driving licence", "driver license", "driving license",
+                    "驾驶证号", "驾照号", "执业证号", "医师资格证号", "资格证号", "npi",
+                ],
+                [
+                    "license", "licence", "dl", "dea", "npi", "gmc", "nmc", "certificate", "cert", "certification",
+                    "registration", "medical license", "permit",
+                ]
             ),
             (
-                .vehicle, ["vin", "license plate", "licence plate", "number plate", "plate number", "车牌号码", "车牌号", "车牌", "车架号"],
+                .vehicle,
+                ["vin", "license plate", "licence plate", "number plate", "plate number", "车牌号码", "车牌号", "车牌", "车架号"],
                 ["plate", "vehicle", "vehicle registration", "vehicle identification", "reg", "chassis"]
             ),
             (
-                .device, ["serial number", "device id", "device identifier", "imei", "udi", "s/n", "序列号", "设备号", "设备编号", "机身号"],
+                .device,
+                ["serial number", "device id", "device identifier", "imei", "udi", "s/n", "序列号", "设备号", "设备编号", "机身号"],
                 ["serial", "device", "pacemaker", "implant", "stent", "pump"]
             ),
         ]
@@ -53,7 +65,9 @@ extension PersonalDataScanner {
     }()
 
     private static let isFirst: [Bool] = (0..<256).map { announcements[UInt8($0)] != nil }
-    private static let numberWords = ["numbers", "number", "num", "no.", "nos", "no", "nr", "id", "#", "identifier", "code", "号码", "号"].map { Array($0.utf8) }
+    private static let numberWords = [
+        "numbers", "number", "num", "no.", "nos", "no", "nr", "id", "#", "identifier", "code", "号码", "号",
+    ].map { Array($0.utf8) }
     private static let fillers = NameLists.words("is was number no num nr id serial of the identification")
 
     mutating func scanAnnouncedNumbers() {
@@ -62,7 +76,8 @@ extension PersonalDataScanner {
         while position < text.count {
             guard Self.isFirst[Int(text[position])], text[position] >= 0x80 || !continues(position - 1),
                 let found = Self.announcements[text[position]]?.first(where: {
-                    starts($0.word, at: position) && ($0.word[$0.word.count - 1] >= 0x80 || !byte(position + $0.word.count).isAlphanumeric)
+                    starts($0.word, at: position)
+                        && ($0.word[$0.word.count - 1] >= 0x80 || !byte(position + $0.word.count).isAlphanumeric)
                 })
             else {
                 position += 1
@@ -85,7 +100,10 @@ extension PersonalDataScanner {
         let limit = start + 30
         while position < text.count, position < limit {
             let byte = text[position]
-            if let word = Self.numberWords.first(where: { starts($0, at: position) && !($0[$0.count - 1].isLetter && self.byte(position + $0.count).isAlphanumeric) }) {
+            if let word = Self.numberWords.first(where: {
+                starts($0, at: position)
+                    && !($0[$0.count - 1].isLetter && self.byte(position + $0.count).isAlphanumeric)
+            }) {
                 isSaid = true
                 position += word.count
             } else if byte.isAlphanumeric {
@@ -97,7 +115,9 @@ extension PersonalDataScanner {
                 guard Self.fillers.contains(NameLists.hash(text[position..<end])) else { return nil }
                 position = end
             } else if byte >= 0x80 {
-                guard let filler = ["：", "是", "为", "号", "码", "№"].first(where: { starts($0, at: position) }) else { return nil }
+                guard let filler = ["：", "是", "为", "号", "码", "№"].first(where: { starts($0, at: position) }) else {
+                    return nil
+                }
                 isSaid = true
                 position += filler.utf8.count
             } else {
@@ -117,7 +137,9 @@ extension PersonalDataScanner {
             let next = skip(end + 1) { $0.isAlphanumeric }
             let group = text[end + 1..<next]
             let isCapital = capitals[end + 1..<next].allSatisfy { $0 }
-            let isCode = group.count <= 4 && (kind == .vehicle ? isCapital : capitals[end + 1] && group.contains(where: \.isDigit))
+            let isCode =
+                group.count <= 4
+                && (kind == .vehicle ? isCapital : capitals[end + 1] && group.contains(where: \.isDigit))
             guard (2...6).contains(group.count), isCode || group.allSatisfy(\.isDigit), !continues(next) else { break }
             end = next
         }
@@ -145,9 +167,15 @@ extension PersonalDataScanner {
                 var start = position + 3
                 guard byte(start).isLetter, capitals[start] else { continue }
                 start += 1
-                if starts("·", at: start) { start += 2 } else if byte(start) == 0x20 || byte(start) == UInt8(ascii: "-") { start += 1 }
+                if starts("·", at: start) {
+                    start += 2
+                } else if byte(start) == 0x20 || byte(start) == UInt8(ascii: "-") {
+                    start += 1
+                }
                 let end = skip(start, while: \.isAlphanumeric)
-                if (5...6).contains(end - start), text[start..<end].count(where: \.isDigit) >= 3 { claim(.vehicle, position..<end) }
+                if (5...6).contains(end - start), text[start..<end].count(where: \.isDigit) >= 3 {
+                    claim(.vehicle, position..<end)
+                }
             }
         }
     }
@@ -159,7 +187,8 @@ extension PersonalDataScanner {
             let sign = text[position + 2]
             let range = position..<position + 17
             let isAddress =
-                (sign == UInt8(ascii: ":") || sign == UInt8(ascii: "-")) && !continues(position - 1) && byte(position - 1) != sign
+                (sign == UInt8(ascii: ":") || sign == UInt8(ascii: "-")) && !continues(position - 1)
+                && byte(position - 1) != sign
                 && !continues(range.upperBound) && byte(range.upperBound) != sign
                 && (0..<17).allSatisfy { $0 % 3 == 2 ? text[position + $0] == sign : text[position + $0].isHexadecimal }
             if isAddress { claim(.device, range) }

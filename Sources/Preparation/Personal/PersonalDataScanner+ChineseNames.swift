@@ -8,19 +8,25 @@ extension PersonalDataScanner {
             + "鲍位覃霍翁隋甘景薄单包司柏宁柯阮桂闵解强柴华车冉房边辜吉饶刁瞿戚丘古米池滕晋苑邬臧畅宫来嵺苟全褚廉简娄盖符奚木穆党燕郎邸冀谈姬屠连郜晏栾郁商蒙计喻揭窦迟宇敖"
             + "付闫肖高方任于常文白万安时")
     private static let ambiguousFamilies = characters("于任方关常时文万全安成路单包位解来时向计连华车房边管阳商古木党高白左强")
-    private static let doubleFamilies = ["欧阳", "司马", "上官", "诸葛", "东方", "皇甫", "尉迟", "公孙", "慕容", "令狐", "司徒", "夏侯", "端木", "宇文", "长孙"]
-        .map { Array($0.utf8) }
+    private static let doubleFamilies = [
+        "欧阳", "司马", "上官", "诸葛", "东方", "皇甫", "尉迟", "公孙", "慕容", "令狐", "司徒", "夏侯", "端木", "宇文", "长孙",
+    ]
+    .map { Array($0.utf8) }
     private static let titles = [
-        "医生", "大夫", "主任", "护士", "护师", "教授", "院长", "先生", "女士", "小姐", "太太", "老师", "同学", "阿姨", "叔叔", "大爷", "大妈", "奶奶", "爷爷", "律师", "经理",
+        "医生", "大夫", "主任", "护士", "护师", "教授", "院长", "先生", "女士", "小姐", "太太", "老师", "同学", "阿姨", "叔叔", "大爷", "大妈", "奶奶",
+        "爷爷", "律师", "经理",
         "医师", "博士", "警官", "师傅",
     ].map { Array($0.utf8) }
     /// A name stands behind these, whatever it is.
     private static let labels = [
-        "患者姓名", "病人姓名", "姓名", "联系人", "收件人", "收货人", "主治医师", "主治医生", "主管医生", "经治医师", "医师签名", "医生签名", "签名", "签字", "监护人", "紧急联系人", "持卡人",
+        "患者姓名", "病人姓名", "姓名", "联系人", "收件人", "收货人", "主治医师", "主治医生", "主管医生", "经治医师", "医师签名", "医生签名", "签名", "签字", "监护人",
+        "紧急联系人", "持卡人",
         "我叫", "名叫", "叫做", "名字是", "名字叫", "名字", "曾用名", "经办人", "负责人", "申请人", "委托人", "投保人", "被保险人",
     ].map { Array($0.utf8) }
     /// A name stands behind these where it begins with a family name and ends with the phrase.
-    private static let openers = ["患者", "病人", "患儿", "我是", "客户", "家属", "本人", "母亲", "父亲", "妻子", "丈夫", "儿子", "女儿"].map { Array($0.utf8) }
+    private static let openers = ["患者", "病人", "患儿", "我是", "客户", "家属", "本人", "母亲", "父亲", "妻子", "丈夫", "儿子", "女儿"].map {
+        Array($0.utf8)
+    }
     /// What goes on behind a name.
     private static let followers = characters("男女因于的在来是有住今年说患已被将从向对和与先主您你我他她谢也就要想请可")
     /// Before these a family name alone is a part of a word: "这周医生", "主任医生".
@@ -74,7 +80,9 @@ extension PersonalDataScanner {
             if " :=\t\"".utf8.contains(text[position]) {
                 position += 1
                 sawSign = sawSign || text[position - 1] != 0x20
-            } else if starts("：", at: position) || starts("是", at: position) || starts("为", at: position) || starts("叫", at: position) {
+            } else if starts("：", at: position) || starts("是", at: position) || starts("为", at: position)
+                || starts("叫", at: position)
+            {
                 position += 3
                 sawSign = true
             } else {
@@ -135,13 +143,14 @@ extension PersonalDataScanner {
 
     /// Whether what stands there are words that go before a title, and no given name.
     private func isPhrase(_ start: Int, _ end: Int) -> Bool {
-        ["主治", "副主", "值班", "家庭", "全科", "科的", "的", "位", "个", "是", "问", "请", "找", "科", "院", "区", "室", "和", "与", "班", "专"].contains { word in
-            var position = start
-            while position + word.utf8.count <= end {
-                if starts(word, at: position) { return true }
-                position += 3
+        ["主治", "副主", "值班", "家庭", "全科", "科的", "的", "位", "个", "是", "问", "请", "找", "科", "院", "区", "室", "和", "与", "班", "专"]
+            .contains { word in
+                var position = start
+                while position + word.utf8.count <= end {
+                    if starts(word, at: position) { return true }
+                    position += 3
+                }
+                return false
             }
-            return false
-        }
     }
 }

@@ -71,7 +71,9 @@ extension PersonalDataScanner {
 
     /// March 3rd, 1975
     private func monthFirstDateEnd(at start: Int) -> Int? {
-        guard let month = month(at: start), let day = integer(at: skipSpaces(month.end)), day.count <= 2 else { return nil }
+        guard let month = month(at: start), let day = integer(at: skipSpaces(month.end)), day.count <= 2 else {
+            return nil
+        }
         let position = skip(afterOrdinal(day.end)) { $0 == 0x20 || $0 == UInt8(ascii: ",") }
         guard let year = integer(at: position), isYear(year), !continues(year.end),
             Checksums.isDate(year: full(year), month: month.number, day: day.value)

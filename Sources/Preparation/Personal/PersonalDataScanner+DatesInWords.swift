@@ -2,7 +2,8 @@
 
 extension PersonalDataScanner {
     private static let units: [String: Int] = numbered(
-        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen")
+        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+    )
     private static let tens: [String: Int] = [
         "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
     ]
@@ -27,10 +28,13 @@ extension PersonalDataScanner {
 
     private func word(at position: Int) -> (text: String, end: Int)? {
         let end = skip(position, while: \.isLetter)
-        return end > position && end - position <= 12 ? (String(decoding: text[position..<end], as: UTF8.self), end) : nil
+        return end > position && end - position <= 12
+            ? (String(decoding: text[position..<end], as: UTF8.self), end) : nil
     }
 
-    private func skipJoint(_ position: Int) -> Int { skip(position) { $0 == 0x20 || $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "-") } }
+    private func skipJoint(_ position: Int) -> Int {
+        skip(position) { $0 == 0x20 || $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "-") }
+    }
 
     /// "third", "twenty-first".
     private func ordinal(at position: Int) -> (day: Int, end: Int)? {
@@ -105,18 +109,24 @@ extension PersonalDataScanner {
         if starts("the ", at: position) { position += 4 }
         if byte(position).isDigit {
             let end = skip(position, while: \.isDigit)
-            guard end - position <= 2, let day = Int(String(decoding: text[position..<end], as: UTF8.self)), (1...31).contains(day) else { return nil }
+            guard end - position <= 2, let day = Int(String(decoding: text[position..<end], as: UTF8.self)),
+                (1...31).contains(day)
+            else { return nil }
             var next = skip(end, while: \.isLetter)
             if next - end > 2 { next = end }
             next = skip(next) { $0 == 0x20 || $0 == UInt8(ascii: "-") }
             if starts("of ", at: next) { next += 3 }
-            guard let month = month(at: next), !continues(month.end), isMonth(month.number, at: next) else { return nil }
+            guard let month = month(at: next), !continues(month.end), isMonth(month.number, at: next) else {
+                return nil
+            }
             return month.end
         }
         guard let month = month(at: position), isMonth(month.number, at: position) else { return nil }
         let next = skip(month.end) { $0 == 0x20 }
         let end = skip(next, while: \.isDigit)
-        guard end > next, end - next <= 2, (1...31).contains(Int(String(decoding: text[next..<end], as: UTF8.self)) ?? 0) else { return nil }
+        guard end > next, end - next <= 2,
+            (1...31).contains(Int(String(decoding: text[next..<end], as: UTF8.self)) ?? 0)
+        else { return nil }
         let suffix = skip(end, while: \.isLetter)
         return suffix - end == 2 ? suffix : suffix == end && !continues(end) ? end : nil
     }
@@ -143,7 +153,9 @@ extension PersonalDataScanner {
     private func chineseNumberEnd(at start: Int) -> Int? {
         var position = skip(start, while: \.isDigit)
         if position > start { return position - start <= 4 ? position : nil }
-        while position + 3 <= text.count, Self.chineseDigits[Array(text[position..<position + 3])] != nil { position += 3 }
+        while position + 3 <= text.count, Self.chineseDigits[Array(text[position..<position + 3])] != nil {
+            position += 3
+        }
         return position > start && position - start <= 12 ? position : nil
     }
 

@@ -12,9 +12,11 @@ extension PersonalDataScanner {
         """)
     /// These say that a day is of no person.
     private static let otherEvents = NameLists.words(
-        "published updated deadline expires expiry version release released meeting issued printed due invoice conference copyright")
+        "published updated deadline expires expiry version release released meeting issued printed due invoice conference copyright"
+    )
     private static let chineseEvents = [
-        "就诊", "入院", "出院", "手术", "复诊", "预约", "检查", "住院", "死亡", "去世", "确诊", "看病", "挂号", "转院", "接种", "分娩", "化验", "来院", "随访", "治疗", "发病", "受伤",
+        "就诊", "入院", "出院", "手术", "复诊", "预约", "检查", "住院", "死亡", "去世", "确诊", "看病", "挂号", "转院", "接种", "分娩", "化验", "来院",
+        "随访", "治疗", "发病", "受伤",
     ].map { Array($0.utf8) }
     private static let otherChineseEvents = ["会议", "召开", "发布", "出版", "截止"].map { Array($0.utf8) }
     private static let reach = 46
@@ -53,7 +55,8 @@ extension PersonalDataScanner {
     private func isGroup(_ position: Int) -> Bool {
         let end = skip(position, while: \.isDigit)
         guard end - position == 8 else { return false }
-        return (byte(position - 1) == 0x20 && byte(position - 2).isDigit) || (byte(end) == 0x20 && byte(end + 1).isDigit)
+        return (byte(position - 1) == 0x20 && byte(position - 2).isDigit)
+            || (byte(end) == 0x20 && byte(end + 1).isDigit)
     }
 
     /// Whether a word for an event stands before the day or behind it in the same sentence.
@@ -70,7 +73,8 @@ extension PersonalDataScanner {
     }
 
     private func holds(_ word: [UInt8], in range: Range<Int>) -> Bool {
-        range.count >= word.count && (range.lowerBound...range.upperBound - word.count).contains { starts(word, at: $0) }
+        range.count >= word.count
+            && (range.lowerBound...range.upperBound - word.count).contains { starts(word, at: $0) }
     }
 
     private func hashes(in range: Range<Int>) -> [UInt64] {

@@ -80,7 +80,9 @@ extension PersonalDataScanner {
         if isTitle(words, index) {
             if let name = name(words, from: next) { return name }
             // Mr West and Dr May bear words that are no names elsewhere.
-            if NameWords.smallTitles.contains(word.hash), words[next].isCapital, NameWords.seldomNames.contains(words[next].hash) {
+            if NameWords.smallTitles.contains(word.hash), words[next].isCapital,
+                NameWords.seldomNames.contains(words[next].hash)
+            {
                 return next..<next + 1
             }
             if NameWords.smallTitles.contains(word.hash), isSmallName(words[next]) { return next..<next + 1 }
@@ -100,7 +102,9 @@ extension PersonalDataScanner {
         guard NameWords.titles.contains(word.hash) else { return false }
         let gap = gap(words, index)
         let isCut = word.range.count <= 3 || text[word.range].elementsEqual("prof".utf8)
-        guard isSpace(gap) || (isCut && (gap.elementsEqual(". ".utf8) || gap.elementsEqual(".".utf8))) else { return false }
+        guard isSpace(gap) || (isCut && (gap.elementsEqual(". ".utf8) || gap.elementsEqual(".".utf8))) else {
+            return false
+        }
         return !isAllCapitals(word) || isAllCapitals(words[index + 1])
     }
 
@@ -118,7 +122,9 @@ extension PersonalDataScanner {
         } else if !isColon(gap) {
             return nil
         }
-        if index > 0, NameWords.namedThings.contains(words[index - 1].hash), words[index - 1].range.upperBound + 1 >= words[index].range.lowerBound {
+        if index > 0, NameWords.namedThings.contains(words[index - 1].hash),
+            words[index - 1].range.upperBound + 1 >= words[index].range.lowerBound
+        {
             return nil
         }
         start = afterTitle(words, start)
@@ -126,7 +132,9 @@ extension PersonalDataScanner {
         if let name = name(words, from: start) { return withGivenBehind(name, words) }
         guard isSmallName(words[start]) else { return nil }
         var end = start + 1
-        while end < words.count, end - start < 3, isSpace(self.gap(words, end - 1)), isSmallName(words[end]) { end += 1 }
+        while end < words.count, end - start < 3, isSpace(self.gap(words, end - 1)), isSmallName(words[end]) {
+            end += 1
+        }
         return start..<end
     }
 
@@ -149,7 +157,8 @@ extension PersonalDataScanner {
         guard isGreeting || isClosing || isVerb || isShort else { return nil }
         let first = afterTitle(words, start)
         guard first < words.count, words[first].isCapital || isVerb || isShort,
-            NameLists.given.contains(words[first].hash) || (words[first].isCapital && NameLists.doubtfulGiven.contains(words[first].hash))
+            NameLists.given.contains(words[first].hash)
+                || (words[first].isCapital && NameLists.doubtfulGiven.contains(words[first].hash))
         else { return nil }
         return name(words, from: first) ?? (words[first].isCapital ? nil : first..<first + 1)
     }
@@ -163,10 +172,13 @@ extension PersonalDataScanner {
     }
 
     private static let greetings = NameLists.words("dear hi hello hey")
-    private static let closings = NameLists.words("regards sincerely cheers thanks wishes yours love best truly faithfully you")
+    private static let closings = NameLists.words(
+        "regards sincerely cheers thanks wishes yours love best truly faithfully you")
     private static let iAm = NameLists.hash("i'm".utf8)
-    private static let introductions: [(UInt64, UInt64)] = [("i", "am"), ("this", "is"), ("call", "me"), ("name's", "is"), ("it", "is")]
-        .map { (NameLists.hash($0.0.utf8), NameLists.hash($0.1.utf8)) }
+    private static let introductions: [(UInt64, UInt64)] = [
+        ("i", "am"), ("this", "is"), ("call", "me"), ("name's", "is"), ("it", "is"),
+    ]
+    .map { (NameLists.hash($0.0.utf8), NameLists.hash($0.1.utf8)) }
 
     /// "my wife Karen", "patient John Smith", "a friend called Robin".
     private func roleName(_ words: [ScannedWord], _ index: Int, _ gap: ArraySlice<UInt8>) -> Range<Int>? {
@@ -183,7 +195,8 @@ extension PersonalDataScanner {
         let first = words[name.lowerBound]
         // "Agent Orange": a surname that is a word needs a given name.
         let isListed =
-            isGiven(first) || NameLists.surnames.contains(first.hash) || (name.count > 1 && isSurname(words[name.upperBound - 1]))
+            isGiven(first) || NameLists.surnames.contains(first.hash)
+            || (name.count > 1 && isSurname(words[name.upperBound - 1]))
         return isNamed || isListed ? withGivenBehind(name, words) : nil
     }
 
@@ -214,7 +227,8 @@ extension PersonalDataScanner {
 
     private func initialName(_ words: [ScannedWord], _ index: Int) -> Range<Int>? {
         var end = index
-        while end < words.count, isInitial(words[end]), end - index < 3, self.gap(words, end).first == UInt8(ascii: "."),
+        while end < words.count, isInitial(words[end]), end - index < 3,
+            self.gap(words, end).first == UInt8(ascii: "."),
             self.gap(words, end).count <= 2
         {
             end += 1
@@ -229,7 +243,9 @@ extension PersonalDataScanner {
 
     private func isGiven(_ word: ScannedWord) -> Bool { isListed(word, NameLists.given, NameLists.doubtfulGiven) }
 
-    private func isSurname(_ word: ScannedWord) -> Bool { isListed(word, NameLists.surnames, NameLists.doubtfulSurnames) }
+    private func isSurname(_ word: ScannedWord) -> Bool {
+        isListed(word, NameLists.surnames, NameLists.doubtfulSurnames)
+    }
 
     /// Whether the word, or a part of "Smith-Jones", stands in a list; in the doubtful one with a capital only.
     private func isListed(_ word: ScannedWord, _ plain: Set<UInt64>, _ doubtful: Set<UInt64>) -> Bool {
@@ -247,11 +263,14 @@ extension PersonalDataScanner {
         var end = start + 1
         while end < words.count, end - start < 5 {
             let gap = gap(words, end - 1)
-            let isAfterInitial = gap.elementsEqual(". ".utf8) && words[end - 1].range.count <= 2 && words[end - 1].isCapital
+            let isAfterInitial =
+                gap.elementsEqual(". ".utf8) && words[end - 1].range.count <= 2 && words[end - 1].isCapital
             guard isAfterInitial || (isSpace(gap) && gap.count == 1) else { break }
             if canBeName(words[end]) || isInitialWithin(words, end) || isSeldomSurname(words, end) {
                 end += 1
-            } else if !words[end].isCapital, NameWords.particles.contains(words[end].hash), let last = particlesEnd(words, end) {
+            } else if !words[end].isCapital, NameWords.particles.contains(words[end].hash),
+                let last = particlesEnd(words, end)
+            {
                 end = last
             } else {
                 break
@@ -262,7 +281,9 @@ extension PersonalDataScanner {
         return start..<end
     }
 
-    private func canBeName(_ word: ScannedWord) -> Bool { word.isCapital && !NameWords.common.contains(word.hash) && !NameWords.notPeople.contains(word.hash) }
+    private func canBeName(_ word: ScannedWord) -> Bool {
+        word.isCapital && !NameWords.common.contains(word.hash) && !NameWords.notPeople.contains(word.hash)
+    }
 
     /// The "A." of "Kelly A. Booker", though "a" is a word.
     private func isInitialWithin(_ words: [ScannedWord], _ index: Int) -> Bool {
@@ -277,14 +298,17 @@ extension PersonalDataScanner {
     /// Behind particles and the word with a capital that must follow them.
     private func particlesEnd(_ words: [ScannedWord], _ start: Int) -> Int? {
         var end = start
-        while end < words.count, NameWords.particles.contains(words[end].hash), !words[end].isCapital, isSpace(gap(words, end)) { end += 1 }
+        while end < words.count, NameWords.particles.contains(words[end].hash), !words[end].isCapital,
+            isSpace(gap(words, end))
+        { end += 1 }
         return end < words.count && canBeName(words[end]) ? end + 1 : nil
     }
 
     private func isFollowedByThing(_ words: [ScannedWord], _ index: Int) -> Bool {
         guard index > 0, index < words.count else { return false }
         let between = text[words[index - 1].range.upperBound..<words[index].range.lowerBound]
-        return (isSpace(between) || between.elementsEqual("'s ".utf8)) && NameWords.notPeople.contains(words[index].hash)
+        return (isSpace(between) || between.elementsEqual("'s ".utf8))
+            && NameWords.notPeople.contains(words[index].hash)
     }
 
     /// Past titles: "Dr. ", "Mrs ".
@@ -301,7 +325,9 @@ extension PersonalDataScanner {
         index + 1 < words.count ? text[words[index].range.upperBound..<words[index + 1].range.lowerBound] : []
     }
 
-    private func isSpace(_ gap: ArraySlice<UInt8>) -> Bool { (1...2).contains(gap.count) && gap.allSatisfy { $0 == 0x20 } }
+    private func isSpace(_ gap: ArraySlice<UInt8>) -> Bool {
+        (1...2).contains(gap.count) && gap.allSatisfy { $0 == 0x20 }
+    }
 
     private func isColon(_ gap: ArraySlice<UInt8>) -> Bool {
         gap.count <= 6 && gap.contains { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "=") }
@@ -320,13 +346,16 @@ extension PersonalDataScanner {
     /// Whether a word of a name stands for the person elsewhere: one of the lists, or any behind a title.
     private func canRepeat(_ word: ScannedWord, isTitled: Bool) -> Bool {
         guard word.isCapital, word.range.count > 2, !isAllCapitals(word) else { return false }
-        if NameLists.doubtfulGiven.contains(word.hash) || NameLists.doubtfulSurnames.contains(word.hash) { return false }
+        if NameLists.doubtfulGiven.contains(word.hash) || NameLists.doubtfulSurnames.contains(word.hash) {
+            return false
+        }
         return isTitled || NameLists.given.contains(word.hash) || NameLists.surnames.contains(word.hash)
     }
 
     private mutating func claimRepetitions(of parts: Set<UInt64>, _ words: [ScannedWord]) {
         guard !parts.isEmpty else { return }
-        for (index, word) in words.enumerated() where word.isCapital && parts.contains(word.hash) && !isFollowedByThing(words, index + 1) {
+        for (index, word) in words.enumerated()
+        where word.isCapital && parts.contains(word.hash) && !isFollowedByThing(words, index + 1) {
             claim(.name, word.range)
         }
     }

@@ -131,12 +131,17 @@ extension PersonalDataScanner {
     private func isCounted(_ range: Range<Int>) -> Bool {
         let figures = text[range].filter(\.isDigit)
         let goesOn = byte(range.upperBound) == UInt8(ascii: ".") || starts("、", at: range.upperBound)
-        guard goesOn, figures.count == 4, zip(figures, figures.dropFirst()).allSatisfy({ $1 == $0 + 1 }) else { return false }
-        let before = text[max(0, range.lowerBound - 24)..<range.lowerBound].split { !$0.isLetter }.map { NameLists.hash($0) }
+        guard goesOn, figures.count == 4, zip(figures, figures.dropFirst()).allSatisfy({ $1 == $0 + 1 }) else {
+            return false
+        }
+        let before = text[max(0, range.lowerBound - 24)..<range.lowerBound].split { !$0.isLetter }.map {
+            NameLists.hash($0)
+        }
         return !before.contains(where: Self.networkWords.contains)
     }
 
-    private static let networkWords = NameLists.words("ip ips address server host ping gateway dns from client login proxy")
+    private static let networkWords = NameLists.words(
+        "ip ips address server host ping gateway dns from client login proxy")
 
     /// "Chrome/120.0.0.0" of a browser's name.
     private func isProductVersion(_ position: Int) -> Bool {

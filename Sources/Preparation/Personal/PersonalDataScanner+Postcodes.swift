@@ -39,7 +39,9 @@ extension PersonalDataScanner {
                 continue
             }
             // The letters of a US state say where; the digits behind them, who.
-            let start = byte(position + 2) == 0x20 && byte(position + 3).isDigit && end - position >= 8 && !byte(end - 1).isLetter
+            let start =
+                byte(position + 2) == 0x20 && byte(position + 3).isDigit && end - position >= 8
+                    && !byte(end - 1).isLetter
                 ? position + 3 : position
             claim(.postcode, start..<end)
             position = end
@@ -52,13 +54,16 @@ extension PersonalDataScanner {
     /// "SW1A 1AA", "K1A 0B1".
     private func shapedPostcodeEnd(at start: Int) -> Int? {
         let space = skip(start, while: \.isAlphanumeric)
-        guard byte(space) == 0x20, (2...4).contains(space - start), byte(start).isLetter, capitals[start] else { return nil }
+        guard byte(space) == 0x20, (2...4).contains(space - start), byte(start).isLetter, capitals[start] else {
+            return nil
+        }
         let end = skip(space + 1, while: \.isAlphanumeric)
         guard end - space - 1 == 3, !continues(end) else { return nil }
         let inward = Array(text[space + 1..<end])
         let outward = Array(text[start..<space])
         let area = outward.prefix { $0.isLetter }
-        if inward[0].isDigit, inward[1].isLetter, inward[2].isLetter, (1...2).contains(area.count), outward.count > area.count,
+        if inward[0].isDigit, inward[1].isLetter, inward[2].isLetter, (1...2).contains(area.count),
+            outward.count > area.count,
             outward[area.count].isDigit, capitals[end - 1], Self.areas.contains(NameLists.hash(area))
         {
             return end
@@ -70,7 +75,8 @@ extension PersonalDataScanner {
     }
 
     private func stateCodeEnd(at start: Int) -> Int? {
-        guard byte(start + 2) == 0x20 || starts(", ", at: start + 2), start + 1 < text.count, capitals[start], capitals[start + 1],
+        guard byte(start + 2) == 0x20 || starts(", ", at: start + 2), start + 1 < text.count, capitals[start],
+            capitals[start + 1],
             Self.states.contains(NameLists.hash(text[start..<start + 2]))
         else { return nil }
         let digits = skip(start + 2) { $0 == 0x20 || $0 == UInt8(ascii: ",") }

@@ -8,7 +8,8 @@ extension PersonalDataScanner {
         """)
     /// Streets whose name stands on its own behind the number.
     private static let loneStreets = NameLists.words("broadway")
-    private static let units = NameLists.words("apt apartment flat unit suite ste room rm floor fl building bldg house block")
+    private static let units = NameLists.words(
+        "apt apartment flat unit suite ste room rm floor fl building bldg house block")
     private static let directions = NameLists.words("n s e w ne nw se sw north south east west")
     private static let states = NameLists.words(
         """
@@ -41,17 +42,23 @@ extension PersonalDataScanner {
     private func streetEnd(behind number: Int) -> Int? {
         var position = number
         if byte(position).isLetter, !byte(position + 1).isAlphanumeric { position += 1 }
-        if byte(position) == UInt8(ascii: "-"), byte(position + 1).isDigit { position = skip(position + 1, while: \.isDigit) }
+        if byte(position) == UInt8(ascii: "-"), byte(position + 1).isDigit {
+            position = skip(position + 1, while: \.isDigit)
+        }
         // "12, Baker Street"; but "18, 186 High Street" begins at 186.
         if byte(position) == UInt8(ascii: ","), !byte(position + 2).isDigit { position += 1 }
         guard byte(position) == 0x20 else { return nil }
         var words = 0
         while words < 5, byte(position) == 0x20 {
             let start = position + 1
-            let end = skip(start) { $0.isAlphanumeric || $0 == UInt8(ascii: "'") || $0 >= 0xC3 && $0 < 0xCA || $0 & 0xC0 == 0x80 }
+            let end = skip(start) {
+                $0.isAlphanumeric || $0 == UInt8(ascii: "'") || $0 >= 0xC3 && $0 < 0xCA || $0 & 0xC0 == 0x80
+            }
             guard end > start, capitals[start] || byte(start).isDigit else { return nil }
             let hash = NameLists.hash(text[start..<end])
-            if (words > 0 && Self.streets.contains(hash)) || Self.loneStreets.contains(hash) { return directionEnd(from: end) }
+            if (words > 0 && Self.streets.contains(hash)) || Self.loneStreets.contains(hash) {
+                return directionEnd(from: end)
+            }
             position = byte(end) == UInt8(ascii: ".") ? end + 1 : end
             words += 1
         }
@@ -61,7 +68,9 @@ extension PersonalDataScanner {
     private func directionEnd(from end: Int) -> Int {
         let start = skip(end) { $0 == 0x20 || $0 == UInt8(ascii: ".") }
         let word = skip(start, while: \.isLetter)
-        guard word > start, capitals[start], Self.directions.contains(NameLists.hash(text[start..<word])) else { return end }
+        guard word > start, capitals[start], Self.directions.contains(NameLists.hash(text[start..<word])) else {
+            return end
+        }
         return word
     }
 
@@ -81,7 +90,10 @@ extension PersonalDataScanner {
     private func placesEnd(from start: Int) -> Int {
         var end = start
         for _ in 0..<5 {
-            var position = skip(end) { $0 == 0x20 || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "#") }
+            var position = skip(end) {
+                $0 == 0x20 || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "\n")
+                    || $0 == UInt8(ascii: "#")
+            }
             guard position > end, position - end <= 3 else { break }
             if let code = postcodeEnd(at: position) {
                 end = code
@@ -101,7 +113,9 @@ extension PersonalDataScanner {
             }
             // A town: words with capitals behind a comma.
             guard hasComma, capitals[position] else { break }
-            while byte(position).isLetter, capitals[position], !NameWords.common.contains(NameLists.hash(text[position..<skip(position, while: \.isLetter)])) {
+            while byte(position).isLetter, capitals[position],
+                !NameWords.common.contains(NameLists.hash(text[position..<skip(position, while: \.isLetter)]))
+            {
                 end = skip(position, while: \.isLetter)
                 position = byte(end) == 0x20 ? end + 1 : text.count
                 if position < text.count, byte(position).isLetter, postcodeEnd(at: position) != nil { break }
@@ -118,18 +132,23 @@ extension PersonalDataScanner {
             for position in positions(of: Array(label.utf8)) where !byte(position - 1).isAlphanumeric {
                 // E-mail, IP and web addresses are kinds of their own.
                 let before = text[max(0, position - 7)..<position]
-                if ["email ", "e-mail ", "mail ", "ip ", "web ", "mac ", "url "].contains(where: { before.reversed().starts(with: $0.utf8.reversed()) }) {
+                if ["email ", "e-mail ", "mail ", "ip ", "web ", "mac ", "url "].contains(where: {
+                    before.reversed().starts(with: $0.utf8.reversed())
+                }) {
                     continue
                 }
                 let start = skip(position + label.utf8.count) { $0 == 0x20 || $0 == UInt8(ascii: "\"") }
                 var end = start
                 while end < text.count, end - start < 100, text[end] >= 0x20, !";\"|".utf8.contains(text[end]),
-                    !(text[end] == UInt8(ascii: ".") && byte(end + 1) == 0x20 && end - start > 12 && !byte(end - 3).isLetter)
+                    !(text[end] == UInt8(ascii: ".") && byte(end + 1) == 0x20 && end - start > 12
+                        && !byte(end - 3).isLetter)
                 {
                     end += 1
                 }
                 while end > start, " .,".utf8.contains(text[end - 1]) { end -= 1 }
-                if end - start >= 6, text[start..<end].contains(where: \.isDigit), !text[start..<end].contains(UInt8(ascii: "@")) {
+                if end - start >= 6, text[start..<end].contains(where: \.isDigit),
+                    !text[start..<end].contains(UInt8(ascii: "@"))
+                {
                     claim(.address, start..<end)
                 }
             }

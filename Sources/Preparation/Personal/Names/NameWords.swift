@@ -12,7 +12,8 @@ enum NameWords {
     static let smallTitles = NameLists.words("mr mrs ms miss dr doctor prof")
 
     /// Words that a formal title makes names.
-    static let seldomNames = NameLists.words("may march april june august north south east west old new young long ward")
+    static let seldomNames = NameLists.words(
+        "may march april june august north south east west old new young long ward")
 
     /// Who somebody is to another, or what somebody does: a name may follow.
     static let roles = NameLists.words(
@@ -42,7 +43,8 @@ enum NameWords {
 
     /// "Signed by", "seen by": a name follows.
     static let doneBy = NameLists.words(
-        "signed reviewed dictated prepared seen referred written examined transcribed approved verified electronically authored")
+        "signed reviewed dictated prepared seen referred written examined transcribed approved verified electronically authored"
+    )
 
     /// Words with a capital that begin or end no name.
     static let common = NameLists.words(
