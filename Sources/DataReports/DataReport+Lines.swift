@@ -61,9 +61,10 @@ extension DataReport {
     }
 
     private func addMasked(to table: inout LineTable) {
-        let masked = preparation.masked
-        guard !masked.isEmpty else { return }
-        table.add("masked", masked.map { "\($0.name) \(Figures.count($0.count))" }.joined(separator: ", "))
+        guard preparation.steps.contains(where: { $0.name == "mask" }) else { return }
+        let masked = preparation.masked.map { "\($0.name) \(Figures.count($0.count))" }
+        table.add("masked", masked.isEmpty ? "nothing" : masked.joined(separator: ", "))
+        table.add("", PersonalDataGaps.line)
     }
 
     private func addScripts(to table: inout LineTable) {

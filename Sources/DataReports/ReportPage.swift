@@ -87,7 +87,7 @@ extension DataReport {
     private var footer: Markup {
         Markup(
             "footer", [:],
-            Markup("p", [:], "Made by lathe prepare. Whatever quotes rows is shown without personal data."),
+            Markup("p", [:], "Made by lathe prepare. " + PersonalDataGaps.shown),
             key.map { Markup("p", [:], Markup("Digest of the prepared rows: "), Markup("code", [:], $0)) } ?? .empty)
     }
 }

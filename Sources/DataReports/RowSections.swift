@@ -197,7 +197,7 @@ extension DataReport {
             return PageSection(
                 "personal-data", "Personal data",
                 PageSection.nothing(
-                    "Not looked for: the recipe has no mask step. Examples on this page are shown without it all the same."
+                    "Not looked for: the recipe has no mask step. Examples on this page are shown without what it would find."
                 ))
         }
         let total = preparation.masked.reduce(0) { $0 + $1.count }
@@ -214,9 +214,9 @@ extension DataReport {
             "personal-data", "Personal data", fact: total > 0 ? Figures.count(total) + " masked" : "none found",
             total > 0
                 ? [
-                    Markup("p", [:], "Replaced in the rows; the values stand nowhere."),
+                    Markup("p", [:], "Replaced in the rows; the values stand nowhere. " + PersonalDataGaps.line + "."),
                     BarTable(headings: ["Kind", "", "Found", "Rows", "First at"], rows: rows, whole: most).markup,
-                ] : PageSection.nothing("The mask step found none."))
+                ] : PageSection.nothing("The mask step found none. " + PersonalDataGaps.line + "."))
     }
 }
 

@@ -93,7 +93,7 @@ public enum DuplicateRule: String, Sendable, CaseIterable { case exact, normalis
 public struct MaskStep: Sendable, Equatable {
     /// Paths of the fields; empty: every text of the row.
     public var fields: [String] = []
-    public var kinds: [PersonalDataKind] = PersonalDataKind.allCases
+    public var kinds: [PersonalDataKind] = PersonalDataKind.usual
     public var replaceWith = MaskReplacement.placeholder
     /// The environment variable that holds the key of pseudonyms. The key itself never stands in a recipe, a run directory or a
     /// report.
@@ -102,7 +102,8 @@ public struct MaskStep: Sendable, Equatable {
     public init() {}
 }
 
-/// Kinds of personal data.
+/// Kinds of personal data: those that texts can hold of the eighteen that US health law lists (45 CFR 164.514), fax numbers among
+/// telephone numbers, and some that it does not name.
 public enum PersonalDataKind: String, Sendable, CaseIterable, Codable {
     case email, phone, card, iban, ssn, nhs
     case chineseID = "chinese_id"
@@ -110,6 +111,26 @@ public enum PersonalDataKind: String, Sendable, CaseIterable, Codable {
     case urlCredentials = "url_credentials"
     case birthDate = "birth_date"
     case recordNumber = "record_number"
+    case name
+    /// A street with its number, and the place behind it.
+    case address
+    case postcode
+    /// A day of a visit, a stay, an operation, a death.
+    case date
+    /// An age over 89.
+    case age
+    case passport
+    case healthPlan = "health_plan"
+    /// Numbers of accounts that are no IBAN.
+    case account
+    /// Driving, professional and other licences and certificates.
+    case licence
+    case vehicle, device
+    /// Web addresses.
+    case url
+
+    /// What is masked where a recipe names no kinds: all but web addresses, which are mostly nobody's.
+    public static let usual = allCases.filter { $0 != .url }
 }
 
 public enum MaskReplacement: String, Sendable, CaseIterable { case placeholder, pseudonym }

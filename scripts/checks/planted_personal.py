@@ -23,8 +23,9 @@ from faker import Faker  # noqa: E402
 
 LOCALES = ["en_US", "en_US", "en_US", "en_GB", "zh_CN", "zh_CN", "de_DE", "fr_FR", "es_ES", "it_IT", "en_AU", "ja_JP", "nl_NL"]
 LOCALES_HELD_BACK = ["en_US", "zh_CN", "en_CA", "pt_BR", "pl_PL", "sv_SE", "en_IN", "zh_TW", "ko_KR", "da_DK", "fi_FI", "en_NZ", "es_MX", "en_IE", "tr_TR"]
-KINDS = ["email", "phone", "card", "iban", "ssn", "nhs", "chinese_id", "ip", "url_credentials", "birth_date", "record_number"]
-PLACEHOLDER = re.compile(r"\[(EMAIL|PHONE|CARD|IBAN|SSN|NHS|CHINESE_ID|IP|URL_CREDENTIALS|BIRTH_DATE|RECORD_NUMBER)\]")
+KINDS = ["email", "phone", "card", "iban", "ssn", "nhs", "chinese_id", "ip", "url_credentials", "birth_date", "record_number",
+         "name", "address", "postcode", "date", "age", "passport", "health_plan", "account", "licence", "vehicle", "device", "url"]
+PLACEHOLDER = re.compile(r"\[(%s)\]" % "|".join(kind.upper() for kind in KINDS))
 
 
 def texts(row):
@@ -70,14 +71,26 @@ def main():
             for row, *_ in planted:
                 file.write(json.dumps({"id": row["id"], "text": "\x1e".join(texts(row))}, ensure_ascii=False) + "\n")
         (folder / "recipe.yaml").write_text(
-            "name: planted\nmodel: { path: none }\ndata:\n  train: rows.jsonl\n  format: text\n  steps: [{ mask: { fields: [text] } }]\n")
-        run = subprocess.run([lathe, "prepare", "recipe.yaml", "--export", "jsonl"], cwd=folder, capture_output=True, text=True)
-        if run.returncode:
-            sys.exit(run.stderr[-2000:])
-        masked = [json.loads(line)["text"] for line in open(folder / "checkpoints/planted/rows/train.jsonl")]
+            "name: planted\nmodel: { path: none }\ndata:\n  train: rows.jsonl\n  format: text\n  steps: [{ mask: { fields: [text], kinds: [%s] } }]\n"
+            % ", ".join(KINDS[:-1]))
+        masked = prepared(lathe, folder)
+        # Web addresses stand in rows of other kinds too: they are asked for apart.
+        recipe = (folder / "recipe.yaml").read_text()
+        (folder / "recipe.yaml").write_text(recipe.replace("kinds: [", "kinds: [url] } }]\n#").replace("name: planted", "name: planted_url"))
+        for number, text in enumerate(prepared(lathe, folder, "planted_url")):
+            if planted[number][1] == "url":
+                masked[number] = text
     if len(masked) != len(planted):
         sys.exit("%d rows in, %d out" % (len(planted), len(masked)))
     report(planted, masked, options)
+
+
+def prepared(lathe, folder, name="planted"):
+    """The texts of the rows behind the recipe's mask step."""
+    run = subprocess.run([lathe, "prepare", "recipe.yaml", "--export", "jsonl"], cwd=folder, capture_output=True, text=True)
+    if run.returncode:
+        sys.exit(run.stderr[-2000:])
+    return [json.loads(line)["text"] for line in open(folder / "checkpoints" / name / "rows/train.jsonl")]
 
 
 def report(planted, masked, options):

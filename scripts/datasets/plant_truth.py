@@ -186,7 +186,7 @@ def personal(rng, vocab):
     before, value = rng.choice([
         ("order number", digits(rng, 10)), ("version", "%d.%d.%d.%d" % tuple(rng.randint(0, 20) for _ in range(4))),
         ("ISBN", "978-0-306-%s-7" % digits(rng, 5)), ("take", "%d mg" % rng.randint(1, 900)),
-        ("visit on", date(rng)), ("at", "2023-04-%02dT%02d:%02d:00" % (rng.randint(1, 28), rng.randint(0, 23), rng.randint(0, 59))),
+        ("printed on", date(rng)), ("at", "2023-04-%02dT%02d:%02d:00" % (rng.randint(1, 28), rng.randint(0, 23), rng.randint(0, 59))),
         ("timestamp", "17%s" % digits(rng, 8)), ("blood pressure", "%d/%d" % (rng.randint(90, 180), rng.randint(50, 110))),
         ("invoice", "INV-%s" % digits(rng, 6)), ("room", digits(rng, 3)),
     ])

@@ -31,13 +31,8 @@ struct PersonalDataMasker {
     mutating func mask(_ text: String, under field: String, count: (PersonalDataKind) -> Void) -> String? {
         var text = text
         return text.withUTF8 { bytes in
-            guard
-                bytes.contains(where: {
-                    $0 &- 48 < 10 || $0 == UInt8(ascii: "@") || $0 >= 0x80 || $0 == UInt8(ascii: ":")
-                })
-            else { return nil }
             folded.fold(bytes, prefix: Self.context(of: field))
-            scanner.scan(folded.bytes)
+            scanner.scan(folded)
             guard !scanner.matches.isEmpty else { return nil }
             var output: [UInt8] = []
             output.reserveCapacity(bytes.count)
@@ -62,14 +57,31 @@ struct PersonalDataMasker {
         let isTelling = tellingNames.contains { name in
             lower.indices.contains { lower[$0] == name[0] && lower[$0...].starts(with: name) }
         }
-        guard isTelling else { return [] }
-        return lower.map { $0 == UInt8(ascii: "_") ? 0x20 : $0 } + [UInt8(ascii: ":"), 0x20]
+        let isPerson = personFields.contains(String(decoding: lower, as: UTF8.self))
+        guard isTelling || isPerson else { return [] }
+        // What a person's field holds is announced as a label announces it.
+        let words = lower.map { $0 == UInt8(ascii: "_") ? 0x20 : $0 }
+        return (isPerson && !lower.ends(with: "name") ? words + Array(" name".utf8) : words) + [
+            UInt8(ascii: ":"), 0x20,
+        ]
     }
 
     private static let tellingNames = [
         "phone", "mobile", "tel", "fax", "nhs", "ssn", "social", "dob", "birth", "born", "mrn", "record", "patient",
-        "card", "hospital", "chart", "电话", "手机", "出生", "生日", "身份证", "病历", "住院号",
+        "card", "hospital", "chart", "address", "passport", "zip", "postcode", "postal", "insurance", "member",
+        "licence", "license",
+        "plate", "account", "serial", "visit", "admission", "discharge", "电话", "手机", "出生", "生日", "身份证", "病历", "住院号",
+        "姓名", "地址", "住址", "邮编", "护照",
     ].map { Array($0.utf8) }
+
+    /// Names of fields that hold names of people. Only whole names tell: "product_name" does not.
+    private static let personFields: Set<String> = [
+        "name", "patient_name", "full_name", "first_name", "last_name", "middle_name", "given_name", "family_name",
+        "surname",
+        "forename", "maiden_name", "customer_name", "client_name", "doctor", "physician", "clinician", "nurse",
+        "contact_person",
+        "next_of_kin", "guardian", "patient", "doctor_name", "physician_name", "provider_name", "author_name",
+    ]
 
     // MARK: Replacements
 
@@ -93,4 +105,8 @@ struct PersonalDataMasker {
         let inner = digest(block.map { $0 ^ 0x36 } + message)
         return digest(block.map { $0 ^ 0x5C } + inner)
     }
+}
+
+extension [UInt8] {
+    fileprivate func ends(with text: String) -> Bool { suffix(text.utf8.count).elementsEqual(text.utf8) }
 }

@@ -15,6 +15,7 @@ extension PersonalDataScanner {
             }
             let start = position + 3
             let end = skip(start) { !Self.endsURL($0) }
+            claimURL(schemeStart(before: position)..<end)
             let authority = skip(start) { byte in
                 !Self.endsURL(byte) && ![UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#")].contains(byte)
             }
@@ -33,6 +34,20 @@ extension PersonalDataScanner {
             if authority < end { noteURL(authority..<end) }
             position = max(end, position + 3)
         }
+    }
+
+    /// Where web addresses are asked for they go whole, whatever stands in them.
+    private mutating func claimURL(_ range: Range<Int>) {
+        guard kinds.contains(.url) else { return }
+        var end = range.upperBound
+        while end > range.lowerBound, ".,;:!?)'\"]".utf8.contains(text[end - 1]) { end -= 1 }
+        claim(.url, range.lowerBound..<end)
+    }
+
+    private func schemeStart(before colon: Int) -> Int {
+        var start = colon
+        while start > 0, text[start - 1].isAlphanumeric || text[start - 1] == UInt8(ascii: "+") { start -= 1 }
+        return start
     }
 
     private static func endsURL(_ byte: UInt8) -> Bool {

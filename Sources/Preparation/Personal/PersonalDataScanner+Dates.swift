@@ -24,7 +24,7 @@ extension PersonalDataScanner {
     }()
 
     /// The month whose name, in full or its first three letters, stands at `position`, and where it ends.
-    private func month(at position: Int) -> (number: Int, end: Int)? {
+    func month(at position: Int) -> (number: Int, end: Int)? {
         let end = skip(position) { $0.isLetter || $0 >= 0xC3 && $0 < 0xC6 || $0 & 0xC0 == 0x80 }
         let word = text[position..<end]
         guard word.count >= 3 else { return nil }
@@ -58,17 +58,7 @@ extension PersonalDataScanner {
 
     /// Behind the date that begins at `start`, in any of the usual ways of writing; `nil`: none that the calendar knows.
     func dateEnd(at start: Int) -> Int? {
-        if text[start].isLetter {
-            // March 3rd, 1975
-            guard let month = month(at: start), let day = integer(at: skipSpaces(month.end)), day.count <= 2 else {
-                return nil
-            }
-            let position = skip(afterOrdinal(day.end)) { $0 == 0x20 || $0 == UInt8(ascii: ",") }
-            guard let year = integer(at: position), isYear(year), !continues(year.end),
-                Checksums.isDate(year: full(year), month: month.number, day: day.value)
-            else { return nil }
-            return year.end
-        }
+        if text[start].isLetter { return monthFirstDateEnd(at: start) ?? dateInWordsEnd(at: start) }
         guard let first = integer(at: start) else { return nil }
         if first.count == 8 {
             let isDate = Checksums.isDate(
@@ -77,6 +67,18 @@ extension PersonalDataScanner {
         }
         if first.count == 4, starts("年", at: skipSpaces(first.end)) { return chineseDateEnd(first) }
         return numericDateEnd(first) ?? namedDateEnd(first)
+    }
+
+    /// March 3rd, 1975
+    private func monthFirstDateEnd(at start: Int) -> Int? {
+        guard let month = month(at: start), let day = integer(at: skipSpaces(month.end)), day.count <= 2 else {
+            return nil
+        }
+        let position = skip(afterOrdinal(day.end)) { $0 == 0x20 || $0 == UInt8(ascii: ",") }
+        guard let year = integer(at: position), isYear(year), !continues(year.end),
+            Checksums.isDate(year: full(year), month: month.number, day: day.value)
+        else { return nil }
+        return year.end
     }
 
     /// 1990年1月2日, 1990年1月

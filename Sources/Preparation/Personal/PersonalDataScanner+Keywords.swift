@@ -11,7 +11,8 @@ extension PersonalDataScanner {
                 [
                     "dob", "d.o.b.", "d.o.b", "date of birth", "date-of-birth", "dateofbirth", "date_of_birth",
                     "birth date", "birth_date", "birthdate", "birth", "born", "d/o/b", "geboren", "geburtsdatum",
-                    "né le", "née le", "date de naissance", "fecha de nacimiento", "nacido", "nacida", "data di nascita",
+                    "né le", "née le", "date de naissance", "fecha de nacimiento", "nacido", "nacida",
+                    "data di nascita",
                     "nato il", "nata il", "data de nascimento", "nascido", "nascida", "geboortedatum", "födelsedatum",
                     "出生日期", "出生年月", "出生于", "出生", "生于", "出生於", "生日", "生年月日", "誕生日",
                 ]
@@ -22,11 +23,13 @@ extension PersonalDataScanner {
                 [
                     "mrn", "medical record", "record no", "record number", "record num", "record #", "record id",
                     "patient id", "patient_id", "patientid", "patient no", "patient number", "patient #", "hospital no",
-                    "hospital number", "hospital id", "hospital #", "hosp no", "hosp. no", "hosp number", "chart:", "record:", "chart no", "chart number", "chart #", "chart id",
+                    "hospital number", "hospital id", "hospital #", "hosp no", "hosp. no", "hosp number", "chart:",
+                    "record:", "chart no", "chart number", "chart #", "chart id",
                     "health record", "mr no", "mr number", "mr #", "mr#", "med rec", "medical file", "patient ref",
                     "patient code", "patient file", "patient identifier", "patient record", "encounter id",
                     "encounter no", "encounter number", "admission no", "admission number", "visit number", "visit id",
-                    "record_number", "record_no", "record_id", "患者id", "病人id", "患者号", "档案号", "登记号", "诊疗卡号", "就诊编号", "病历号", "病历编号", "病案号", "住院号", "门诊号", "就诊号", "就诊卡号", "病人编号", "患者编号", "病例号",
+                    "record_number", "record_no", "record_id", "患者id", "病人id", "患者号", "档案号", "登记号", "诊疗卡号", "就诊编号",
+                    "病历号", "病历编号", "病案号", "住院号", "门诊号", "就诊号", "就诊卡号", "病人编号", "患者编号", "病例号",
                 ]
             ),
         ]
@@ -92,6 +95,10 @@ extension PersonalDataScanner {
                 claim(.birthDate, position..<end)
                 return
             }
+            if byte >= 0xE3, let end = chineseDayEnd(at: position) {
+                claim(.birthDate, position..<end)
+                return
+            }
             if byte.isDigit { return }
             if byte.isLetter {
                 let end = skip(position) { $0.isLetter }
@@ -111,7 +118,8 @@ extension PersonalDataScanner {
     }
 
     private static let otherEvents: Set<String> = [
-        "admitted", "admission", "seen", "visited", "visit", "moved", "diagnosed", "diagnosis", "since", "until", "died",
+        "admitted", "admission", "seen", "visited", "visit", "moved", "diagnosed", "diagnosis", "since", "until",
+        "died",
         "death", "deceased", "married", "treated", "appointment", "discharged", "surgery", "updated", "expires",
         "registered", "enrolled", "graduated", "hired", "joined", "weight", "control", "certificate", "defects",
     ]
@@ -129,7 +137,9 @@ extension PersonalDataScanner {
             let end = isBirth ? position - 3 : position
             position += 3
             // "生效", "生产" and the like are other words.
-            if !isBirth, starts("效", at: position) || starts("产", at: position) || starts("成", at: position) { continue }
+            if !isBirth, starts("效", at: position) || starts("产", at: position) || starts("成", at: position) {
+                continue
+            }
             if let start = dateStart(endingAt: end) { claim(.birthDate, start..<end) }
         }
     }

@@ -119,13 +119,29 @@ extension PersonalDataScanner {
         let range = range(number, index, 4)
         guard !hasMore, !continues(range.upperBound), isIPv4(Array(text[range])) else { return nil }
         // Four small numbers are a version where words say so; without words they are an address.
-        if topic(before: range.lowerBound) == .version || isProductVersion(range.lowerBound) {
+        if topic(before: range.lowerBound) == .version || isProductVersion(range.lowerBound) || isCounted(range) {
             setAside(range)
         } else {
             claim(.ip, range)
         }
         return 4
     }
+
+    /// "2.3.4.5." of a list that counts its points: four figures, each one more than the last. No words of networks stand before.
+    private func isCounted(_ range: Range<Int>) -> Bool {
+        let figures = text[range].filter(\.isDigit)
+        let goesOn = byte(range.upperBound) == UInt8(ascii: ".") || starts("、", at: range.upperBound)
+        guard goesOn, figures.count == 4, zip(figures, figures.dropFirst()).allSatisfy({ $1 == $0 + 1 }) else {
+            return false
+        }
+        let before = text[max(0, range.lowerBound - 24)..<range.lowerBound].split { !$0.isLetter }.map {
+            NameLists.hash($0)
+        }
+        return !before.contains(where: Self.networkWords.contains)
+    }
+
+    private static let networkWords = NameLists.words(
+        "ip ips address server host ping gateway dns from client login proxy")
 
     /// "Chrome/120.0.0.0" of a browser's name.
     private func isProductVersion(_ position: Int) -> Bool {

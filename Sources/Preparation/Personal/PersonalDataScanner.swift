@@ -12,18 +12,22 @@ struct PersonalDataMatch {
 
 struct PersonalDataScanner {
     var text: [UInt8] = []
+    /// Which bytes of `text` began a capital letter.
+    var capitals: [Bool] = []
     private(set) var matches: [PersonalDataMatch] = []
     /// Ranges that are spoken for: matches, and numbers that failed their check.
     private var taken: [Range<Int>] = []
     /// Paths and queries of URLs: numbers in them are numbers of things.
     private var urls: [Range<Int>] = []
-    private let kinds: Set<PersonalDataKind>
+    let kinds: Set<PersonalDataKind>
 
     init(_ kinds: Set<PersonalDataKind>) { self.kinds = kinds }
 
-    /// Scans folded bytes.
-    mutating func scan(_ bytes: [UInt8]) {
+    /// Scans a folded text.
+    mutating func scan(_ folded: FoldedText) {
+        let bytes = folded.bytes
         text = bytes
+        capitals = folded.capitals
         matches.removeAll(keepingCapacity: true)
         taken.removeAll(keepingCapacity: true)
         urls.removeAll(keepingCapacity: true)
@@ -37,13 +41,26 @@ struct PersonalDataScanner {
         }
         if colons > 0 { scanURLs() }
         if signs > 0 { scanEmails() }
-        if digits >= 3 { scanKeywords() }
-        if colons >= 2, digits > 0 { scanIPv6() }
+        if digits >= 2 { scanAnnouncedNumbers() }
+        scanKeywords()
+        if digits > 0 {
+            scanStreetAddresses()
+            scanChineseAddresses()
+            scanPostcodes()
+        }
+        scanEventDates()
+        scanAges()
+        if colons >= 2, digits > 0 {
+            scanHardwareAddresses()
+            scanIPv6()
+        }
         if digits >= 4 {
             if digits >= 6 { scanDOIs() }
             if digits >= 8 { scanIBANs() }
             scanNumbers()
         }
+        scanNames()
+        scanChineseNames()
         matches.sort { $0.range.lowerBound < $1.range.lowerBound }
     }
 
@@ -52,10 +69,12 @@ struct PersonalDataScanner {
     func isFree(_ range: Range<Int>) -> Bool { !taken.contains { $0.overlaps(range) } }
 
     /// Records what was found, unless the bytes are spoken for. A kind that is not asked for still claims its bytes.
-    mutating func claim(_ kind: PersonalDataKind, _ range: Range<Int>) {
-        guard isFree(range) else { return }
+    @discardableResult
+    mutating func claim(_ kind: PersonalDataKind, _ range: Range<Int>) -> Bool {
+        guard isFree(range) else { return false }
         taken.append(range)
         if kinds.contains(kind) { matches.append(PersonalDataMatch(kind: kind, range: range)) }
+        return true
     }
 
     /// Keeps other scanners away from a number that has the shape of a kind and fails its check.

@@ -69,7 +69,7 @@ public struct PersonalDataCover: Sendable {
         var scanner = PersonalDataScanner(Set(PersonalDataKind.allCases))
         return bytes.withUnsafeBufferPointer { bytes in
             folded.fold(bytes, prefix: PersonalDataMasker.context(of: field))
-            scanner.scan(folded.bytes)
+            scanner.scan(folded)
             return scanner.matches.compactMap { folded.origin(of: $0.range) }
         }
     }

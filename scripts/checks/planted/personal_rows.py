@@ -2,6 +2,7 @@
 
 import json
 
+import health_law_values as law
 import personal_values as v
 
 # kind -> (maker, placeholder kind, needs a word before it)
@@ -46,7 +47,7 @@ NAMED = {
 PLAIN = ["Noted: {}.", "It says {} there, I think.", "{}", "{} is what I have on file.", "Please check {} again", "We found \"{}\" in the old form.", "the one ({}) is right",
          "see {}, then answer", "Is it {}?", "value={}", "资料里写的是{}，请核对。", "系统显示：{}。", "- {}\n- done", "Here: {};", "I typed '{}' twice!", "That was {}: all good."]
 # Frames around a whole text: {} is the text.
-AROUND = ["{}"] * 6 + ["Hello, this is about my last visit. {} Thank you very much for the help.", "{}\nBest regards, Anna", "Hi!\n\n{}", "您好，{}谢谢。",
+AROUND = ["{}"] * 6 + ["Hello, this is about my last visit. {} Thank you very much for the help.", "{}\nBest regards", "Hi!\n\n{}", "您好，{}谢谢。",
                       "Patient reports pain 3/10 since Monday. {} Follow-up in 2 weeks, 500 mg twice daily."]
 
 DETAILS = ["The parcel of 12 May weighs 2.5 kg.", "He takes 20 mg of atorvastatin.", "Blood pressure 120/80.", "Room 204, second floor.", "Ticket opened at 10:45.",
@@ -67,13 +68,12 @@ LOOK_ALIKES = {
                                       "driver version 31.0.15.{4}", "python 3.11.{1}", "see section 4.{1}.{1}.{1}", "build 1.{1}.{1}.{1}"]),
     "book": lambda r, f: r.choice([lambda: "ISBN " + f.isbn13(), lambda: "ISBN-10: " + f.isbn10(), lambda: "EAN " + f.ean13(), lambda: "ISSN {4}-{4}",
                                    lambda: "barcode " + f.ean13(), lambda: "UPC " + f.ean8(), lambda: "ISBN " + f.isbn13(separator="")])(),
-    "date": lambda r, f: r.choice(["Appointment on {d}.", "Seen on {d} for follow-up.", "Updated {d}", "admitted {d}, discharged later", "The meeting of {d} is off.",
-                                   "Expires: {d}", "Published {d}", "预约日期：{z}", "会议在{z}召开", "deadline {d}", "Date: {d}", "surgery date {d}",
-                                   "symptoms since {d}", "就诊日期：{z}"]).replace("{d}", _date(r)).replace("{z}", v.birth_chinese(r, f)),
+    "date": lambda r, f: r.choice(["Updated {d}", "The meeting of {d} is off.", "Expires: {d}", "Published {d}", "会议在{z}召开",
+                                   "deadline {d}", "Date: {d}"]).replace("{d}", _date(r)).replace("{z}", v.birth_chinese(r, f)),
     "dose": lambda r, f: r.choice(["Take 500 mg every 8 hours", "BP 120/80, HR 72, SpO2 98%", "HbA1c 7.{1}%", "{3} mg/dL", "creatinine 1.{2}", "5-10 ml twice", "WBC {1}.{1} x10^9/L",
                                    "每日3次，每次{1}片", "血压130/85", "glucose 5.{1}-7.{1} mmol/L", "1-2 tablets 3-4 times", "{3}-{4} IU"]),
     "place": lambda r, f: r.choice(["at 51.5{3}, -0.1{3}", "GPS 40.7{3} -74.0{3}", "48°51'{2}.{1}\"N 2°21'03\"E", "lat=39.9{3} lon=116.4{3}", "({2}.{5}, {2}.{5})"]),
-    "time": lambda r, f: r.choice(["at 12:34:56", "from 09:00 to 17:30", "00:1A:2B:3C:4D:5E is the MAC", "duration 01:02:03.456", "2024-05-06T07:08:09Z start", "1714{6} unix time",
+    "time": lambda r, f: r.choice(["at 12:34:56", "from 09:00 to 17:30", "duration 01:02:03.456", "2024-05-06T07:08:09Z start", "1714{6} unix time",
                                    "营业时间9:00-18:00", "kick-off 20:45", "2023-11-05 14:22:10,123 INFO ok"]),
     "years": lambda r, f: r.choice(["from 1990-2005", "the 2019-2020 season", "1998/99", "in 1984, 1991 and 2003", "between 2015 and 2018", "1990-1995-2000"]),
     "part": lambda r, f: r.choice(["Part no. {3}-{4}", "model {2}-{4}-{2}", "part AB-{3}-{4}", "catalog {4}-{3}", "NDC {5}-{4}-{2}", "CAS {4}-{2}-{1}", "型号：X{3}-{4}", "ICD-10 E11.{2}",
@@ -84,7 +84,8 @@ LOOK_ALIKES = {
     "file": lambda r, f: r.choice(["IMG_{8}_{6}.jpg", "scan-{6}.pdf", "report_2024-05-06.docx", "backup-{8}.tar.gz", "data_{3}_{3}_{4}.csv", "/var/log/app.{3}.log", "photo {4}.png"]),
     "hash": lambda r, f: r.choice([f.md5, f.sha1, f.sha256, f.uuid4, lambda: "commit " + f.sha1()[:7], lambda: "doi:10.{4}/j.cell.20{2}.{2}.{3}", lambda: "PMID: {8}", lambda: "PMC{7}",
                                    lambda: "doi 10.{4}/s4{4}-0{2}-{5}-{1}", lambda: "NCT0{7}", lambda: "arXiv:2{3}.{5}", lambda: "0x{8}", lambda: "std::vector<int> a::b"])().__str__(),
-    "address": lambda r, f: r.choice([f.address().replace("\n", ", "), f.street_address(), f.postcode(), f.name() + ", " + f.job(), f.company()]),
+    "company": lambda r, f: f.job() + " at the office",
+    "law": lambda r, f: r.choice(law.LOOK_ALIKES),
     "octets": lambda r, f: r.choice(["{x}.1.1.1", "10.0.0.{x}", "1.2.3", "1.2.3.4.5.6", "192.168.{x}.1"]).replace("{x}", str(r.randint(256, 999))),
     "url": lambda r, f: r.choice([f.url(), f.uri(), "https://www.{d}/item/{8}".replace("{d}", f.domain_name()), "http://" + f.domain_name() + ":8080/a?b={9}",
                                   "https://" + f.domain_name() + "/@" + f.user_name(), "www." + f.domain_name(), "ftp://" + f.domain_name() + "/pub/",
@@ -128,6 +129,8 @@ class Builder:
             scheme, secret, rest = v.credentials(r, f)
             frame = r.choice(plain_frames(self.held_back) + ["connect with {} please", "DATABASE_URL={}", "git clone {}", "连接串：{}"])
             return put(frame, scheme + secret + rest), [secret] + (["10.0.0.5"] if "@10.0.0.5" in rest else [])
+        if kind in law.KINDS and (kind not in VALID or r.random() < 0.25):
+            return self.by_law(kind)
         maker, named = r.choice(VALID[kind])
         if kind == "phone" and r.random() < 0.25:
             value, named = f.phone_number(), True
@@ -141,6 +144,15 @@ class Builder:
             frame = r.choice(plain_frames(self.held_back))
         return put(frame, value), [value]
 
+    def by_law(self, kind):
+        """A value of the kinds that health law lists, in a frame of its own."""
+        r = self.r
+        maker, name, speaks = r.choice(law.KINDS[kind])
+        f = r.choice([f for f in self.fakers if speaks is None or speaks(f)])
+        frames = [frame for number, frame in enumerate(law.FRAMES[name]) if (number % 4 == 3) == self.held_back]
+        value = maker(r, f)
+        return put(r.choice(frames), value), [value]
+
     def broken(self, kind):
         r = self.r
         value = BROKEN[kind](r, r.choice(self.fakers))
@@ -151,7 +163,7 @@ class Builder:
         r = self.r
         text = LOOK_ALIKES[name](r, r.choice(self.fakers))
         text = v.fill(r, text)
-        if name == "address" or r.random() < 0.5:
+        if name in ("company", "law") or r.random() < 0.5:
             return text, []
         return put(r.choice(["Note: {}", "{}.", "See {} for it", "({})", "备注：{}", "we have {} here", "\"{}\""]), text), []
 
@@ -167,7 +179,7 @@ class Builder:
             return {"messages": [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "What is it?"}, {"role": "user", "content": text},
                                  {"role": "assistant", "content": "I have noted: " + text}]}
         if how < 0.84:
-            return {"text": "name,detail,note\nAnna," + text.replace(",", ";") + ",ok\n"} if "," not in text else {"text": text}
+            return {"text": "item,detail,note\nnote," + text.replace(",", ";") + ",ok\n"} if "," not in text else {"text": text}
         if how < 0.9:
             return {"text": json.dumps({"id": 17, "note": text, "n": 3}, ensure_ascii=False)} if '"' not in text and "\n" not in text else {"text": text}
         if how < 0.95:
