@@ -1,5 +1,6 @@
 // What a run directory holds: how far the run is, what it came to, and the command that goes on.
 
+internal import Files
 internal import Foundation
 internal import JSON
 
@@ -13,7 +14,7 @@ struct RunInspection {
     /// nil where the folder is no run directory.
     init?(_ url: URL) {
         func read(_ name: String) -> JSONValue? {
-            guard let data = FileManager.default.contents(atPath: url.appendingPathComponent(name).path) else {
+            guard let data = try? WholeFile.bytes(url.appendingPathComponent(name).path) else {
                 return nil
             }
             return try? JSONValue(parsing: [UInt8](data))
@@ -24,7 +25,7 @@ struct RunInspection {
         self.url = url
         self.run = run
         report = read("report.json")
-        let lines = FileManager.default.contents(atPath: url.appendingPathComponent("events.jsonl").path) ?? Data()
+        let lines = (try? WholeFile.bytes(url.appendingPathComponent("events.jsonl").path)) ?? []
         // A line that was being written when the process ended is no event.
         events = lines.split(separator: UInt8(ascii: "\n")).compactMap { try? JSONValue(parsing: [UInt8]($0)) }
     }
