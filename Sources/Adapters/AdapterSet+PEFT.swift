@@ -42,19 +42,11 @@ extension AdapterSet {
 
     /// Writes the adapter as a PEFT directory: whole or not at all.
     ///
-    /// A directory that is there is replaced only if it is an adapter's or empty, so that a mistyped path costs nobody their files;
-    /// files of it that no adapter consists of are kept.
+    /// A directory that is there is replaced only where its manifest shows that Lathe wrote all of it.
     ///
     /// - Parameter baseName: what PEFT shall load as the base.
     public func writePEFT(to url: URL, baseName: String?, provenance: AdapterProvenance) throws {
-        let files = FileManager.default
-        let entries = try? files.contentsOfDirectory(atPath: url.path)
-        guard
-            entries.map({ $0.isEmpty || $0.contains(PEFTDirectory.configurationName) })
-                ?? !files.fileExists(atPath: url.path)
-        else { throw AdapterError(file: url.path, "is there already and is no adapter directory", kind: .inputOutput) }
-        let folder = try AtomicFolder(
-            url, owned: [PEFTDirectory.configurationName, PEFTDirectory.weightsName, AdapterProvenance.fileName])
+        let folder = try AtomicFolder(url, .adapter)
         func place(_ name: String) -> URL { folder.staging.appendingPathComponent(name) }
         let configuration = configuration.peftJSON(targetModules: targetModules, baseName: baseName)
         try Self.write(configuration, to: place(PEFTDirectory.configurationName))

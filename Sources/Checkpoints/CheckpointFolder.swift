@@ -68,24 +68,29 @@ public struct CheckpointFolder: Sendable {
         let file = file(step: snapshot.step)
         try Checkpoint.write(snapshot, to: file)
         for step in try retention.stepsToRemove(from: steps, newest: snapshot.step, best: snapshot.best?.step) {
-            try? FileManager.default.removeItem(at: self.file(step: step))
+            try remove(step)
         }
-        removeLeftovers()
+        TemporaryName.removeAbandoned(in: url)
         return file
     }
 
     /// Removes every snapshot: a run that starts over.
     public func removeAll() throws(CheckpointError) {
-        for step in try steps { try asking { () throws(SystemError) in try Folder.removeFile(file(step: step)) } }
-        removeLeftovers()
+        for step in try steps { try remove(step) }
+        TemporaryName.removeAbandoned(in: url)
     }
 
-    /// Removes what processes that were killed while writing have left.
-    private func removeLeftovers() {
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
-        where name.hasPrefix(".step-") && name.hasSuffix(".partial") {
-            try? FileManager.default.removeItem(at: url.appendingPathComponent(name))
+    /// Throws where a file that is no checkpoint stands where one would.
+    public func requireOwn() throws {
+        for step in try steps where !SealedFile.isOwn(file(step: step)) {
+            throw PlaceError(file(step: step).path, inTheWay: file(step: step).path, .notOurs)
         }
+    }
+
+    /// Removes the snapshot of `step`, and nothing that only has its name.
+    private func remove(_ step: Int) throws(CheckpointError) {
+        let file = file(step: step)
+        if SealedFile.isOwn(file) { try asking { () throws(SystemError) in try Folder.removeFile(file) } }
     }
 }
 

@@ -10,10 +10,16 @@ import Vocabulary
 enum SealedFile {
     private static let seal = FileSeal("LATHE CHECKPOINT", version: "1")
 
-    /// Writes the sealed `image` to `url`: whole and durable, or not at all.
+    /// Whether the file at `url` begins as checkpoints do, whole or not: then Lathe wrote it.
+    static func isOwn(_ url: URL) -> Bool {
+        var status = stat()
+        return lstat(url.path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && seal.isKind(path: url.path)
+    }
+
+    /// Writes the sealed `image` to `url`: whole and durable, or not at all. It takes the place of a checkpoint, and of nothing else.
     static func write(_ image: [UInt8], to url: URL) throws(CheckpointError) {
         do throws(SystemError) {
-            let file = try AtomicFile(url)
+            let file = try AtomicFile(url, replaces: isOwn(url))
             try file.write(seal.bytes(digest: SHA256.hex(of: image), byteCount: image.count))
             try file.write(image)
             try file.commit()

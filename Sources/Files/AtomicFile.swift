@@ -2,29 +2,27 @@
 
 public import Foundation
 public import Vocabulary
-internal import Synchronization
 
 /// A file being written. Until `commit` its place is untouched; without `commit` the temporary file is removed.
 public final class AtomicFile {
     public let url: URL
     public private(set) var byteCount = 0
     private let temporary: URL
+    private let replaces: Bool
     private var descriptor: Int32
 
-    private static let counter = Mutex(0)
-
-    public init(_ url: URL) throws(SystemError) {
-        let number = AtomicFile.counter.withLock { counter in
-            counter += 1
-            return counter
-        }
+    /// - Parameter replaces: whether something may stand at the place: only for who knows that Lathe wrote it.
+    public init(_ url: URL, replaces: Bool = false) throws(SystemError) {
         self.url = url
-        temporary = url.deletingLastPathComponent()
-            .appendingPathComponent(".\(url.lastPathComponent).\(getpid())-\(number).partial")
-        descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else {
-            throw SystemError(errno, writing: url.path, "cannot be created")
+        self.replaces = replaces
+        temporary = TemporaryName.beside(url)
+        var status = stat()
+        guard replaces || lstat(url.path, &status) != 0 else {
+            descriptor = -1
+            throw SystemError(EEXIST, writing: url.path, "cannot be created")
         }
+        descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { throw SystemError(errno, writing: url.path, "cannot be created") }
     }
 
     deinit { abandon() }
@@ -54,16 +52,26 @@ public final class AtomicFile {
 
     /// Makes the bytes durable and puts the file in its place.
     public func commit() throws(SystemError) {
-        precondition(descriptor >= 0, "the file is closed")
-        guard fsync(descriptor) == 0 else { throw failed(SystemError(errno, writing: url.path, "cannot be flushed")) }
-        let closed = close(descriptor)
-        descriptor = -1
-        guard closed == 0, rename(temporary.path, url.path) == 0 else {
-            let failure = SystemError(errno, writing: url.path, "cannot be put in place")
-            unlink(temporary.path)
-            throw failure
+        let finished = try finish()
+        let code = replaces ? (rename(finished.path, url.path) == 0 ? 0 : errno) : Renaming.intoFreePlace(finished, url)
+        guard code == 0 else {
+            unlink(finished.path)
+            throw SystemError(code, writing: url.path, "cannot be put in place")
         }
         flushDirectory(url.deletingLastPathComponent())
+    }
+
+    /// Makes the bytes durable and hands the file over under its temporary name.
+    func finish() throws(SystemError) -> URL {
+        precondition(descriptor >= 0, "the file is closed")
+        guard fsync(descriptor) == 0 else { throw failed(SystemError(errno, writing: url.path, "cannot be flushed")) }
+        let code = close(descriptor) == 0 ? 0 : errno
+        descriptor = -1
+        guard code == 0 else {
+            unlink(temporary.path)
+            throw SystemError(code, writing: url.path, "cannot be closed")
+        }
+        return temporary
     }
 
     /// Closes and removes the temporary file.
@@ -75,8 +83,8 @@ public final class AtomicFile {
     }
 
     /// Writes a whole small file.
-    public static func write(_ bytes: [UInt8], to url: URL) throws(SystemError) {
-        let file = try AtomicFile(url)
+    public static func write(_ bytes: [UInt8], to url: URL, replaces: Bool = false) throws(SystemError) {
+        let file = try AtomicFile(url, replaces: replaces)
         try file.write(bytes)
         try file.commit()
     }

@@ -1,58 +1,38 @@
 // A folder whose files appear together or not at all: filled under a temporary name beside its place, then put there in one step.
 
 public import Foundation
-public import Vocabulary
+internal import Vocabulary
 
-/// A folder being filled. Until `commit` its place is untouched; without `commit` what was written is removed. What a killed process
-/// left behind is removed by the next one that fills the same folder.
+/// A folder being filled. Until `commit` its place is untouched; without `commit` what was written is removed.
+///
+/// It only takes a place that is free, or where a manifest shows that Lathe wrote everything. It gets a manifest of its own.
 public final class AtomicFolder {
     public let url: URL
     /// Where files are written until `commit`.
     public let staging: URL
-    /// Files that may be replaced, others that stand in the folder stay; `nil`: all of them.
-    private let owned: Set<String>?
+    private let content: Manifest.Content
     /// Locked as long as this process fills the folder: the system lets go of it when the process ends, however it ends.
     private var lock: Int32 = -1
 
-    private static let suffix = ".partial"
-
-    /// - Parameter owned: names of the files that this folder consists of, `nil` where all in it are; those not written anew are gone
-    ///   after `commit`.
-    public init(_ url: URL, owned: [String]?) throws(SystemError) {
+    /// Throws where something stands at `url` that may not be replaced. What killed processes left of the same folder is removed.
+    public init(_ url: URL, _ content: Manifest.Content) throws {
+        try Ownership.requireFolder(url, content)
         self.url = url
-        self.owned = owned.map { Set($0) }
+        self.content = content
         let parent = url.deletingLastPathComponent()
         try Folder.make(parent)
-        Self.removeLeftovers(of: url)
-        var path = Array(parent.appendingPathComponent(Self.prefix(of: url) + "XXXXXX").path.utf8CString)
-        guard mkdtemp(&path) != nil else {
-            throw SystemError(errno, writing: url.path, "cannot be created")
-        }
-        // Under a name that no other run takes for a leftover until it is locked.
-        let fresh = URL(
-            fileURLWithPath: path.withUnsafeBufferPointer { String(cString: $0.baseAddress.unsafelyUnwrapped) })
-        staging = fresh.appendingPathExtension(String(Self.suffix.dropFirst()))
-        chmod(fresh.path, 0o777 & ~Self.mask)
-        lock = open(fresh.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0, rename(fresh.path, staging.path) == 0 else {
-            let failure = SystemError(errno, writing: url.path, "cannot be created")
-            if lock >= 0 { close(lock) }
-            lock = -1
-            rmdir(fresh.path)
-            throw failure
-        }
+        StagingFolder.removeLeftovers(of: url, content)
+        (staging, lock) = try StagingFolder.make(for: url)
     }
 
     deinit { abandon() }
 
     /// Puts the folder in its place. Its files have been made durable by whoever wrote them.
-    public func commit() throws(SystemError) {
+    public func commit() throws {
         precondition(lock >= 0, "the folder was put in place or abandoned")
-        flushDirectory(staging)
-        if rename(staging.path, url.path) != 0 {
-            let code = errno
-            guard code == ENOTEMPTY || code == EEXIST else { throw failure(code) }
-            try replace()
+        do { try putInPlace() } catch {
+            abandon()
+            throw error
         }
         flushDirectory(url.deletingLastPathComponent())
         close(lock)
@@ -67,64 +47,48 @@ public final class AtomicFolder {
         lock = -1
     }
 
-    // MARK: Replacing a folder
+    private func putInPlace() throws {
+        // First the list, then the mark goes: whatever lies here when the process is killed is known to be Lathe's.
+        let manifest: Manifest
+        manifest = try Manifest(content, describing: staging)
+        try AtomicFile.write(
+            Array(manifest.text.utf8), to: staging.appendingPathComponent(Manifest.fileName), replaces: true)
+        unlink(StagingFolder.mark(in: staging).path)
+        flushDirectory(staging)
+        if rename(staging.path, url.path) == 0 { return }
+        let code = errno
+        guard code == ENOTEMPTY || code == EEXIST else {
+            throw SystemError(code, writing: url.path, "cannot be put in place")
+        }
+        try replace()
+    }
 
     /// Where a folder stands already: the two change names in one step, so that at no moment there is none, or one of both.
-    private func replace() throws(SystemError) {
-        if !Self.exchange(staging, url) {
+    ///
+    /// Only then is looked at what stood here: under its new name nobody else puts anything into it.
+    private func replace() throws {
+        let aside: URL
+        let isExchanged = Renaming.exchange(staging, url)
+        if isExchanged {
+            aside = staging
+        } else {
             // File systems that cannot: for a moment there is no folder in its place.
-            let aside = staging.appendingPathExtension("old")
-            guard rename(url.path, aside.path) == 0 else { throw failure(errno) }
-            guard rename(staging.path, url.path) == 0 else {
+            aside = staging.appendingPathExtension("old")
+            guard rename(url.path, aside.path) == 0, rename(staging.path, url.path) == 0 else {
                 let failure = SystemError(errno, writing: url.path, "cannot be put in place")
                 rename(aside.path, url.path)
                 throw failure
             }
-            rename(aside.path, staging.path)
         }
-        // `staging` now names what stood here before.
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: staging.path)) ?? []
-        for name in names where owned.map({ !$0.contains(name) }) ?? false && !name.hasSuffix(Self.suffix) {
-            rename(staging.appendingPathComponent(name).path, url.appendingPathComponent(name).path)
+        do { try Ownership.requireOwn(aside, content, as: url) } catch {
+            if isExchanged {
+                _ = Renaming.exchange(staging, url)
+            } else {
+                rename(url.path, staging.path)
+                rename(aside.path, url.path)
+            }
+            throw error
         }
-        try? FileManager.default.removeItem(at: staging)
+        try Ownership.removeListed(aside)
     }
-
-    private func failure(_ code: Int32) -> SystemError {
-        abandon()
-        return SystemError(code, writing: url.path, "cannot be put in place")
-    }
-
-    /// `renameat2` with `RENAME_EXCHANGE`, which Swift's Glibc module does not show.
-    private static func exchange(_ first: URL, _ second: URL) -> Bool {
-        typealias RenameAt2 = @convention(c) (Int32, UnsafePointer<CChar>, Int32, UnsafePointer<CChar>, UInt32) -> Int32
-        guard let symbol = dlsym(nil, "renameat2") else { return false }
-        return unsafeBitCast(symbol, to: RenameAt2.self)(AT_FDCWD, first.path, AT_FDCWD, second.path, 2) == 0
-    }
-
-    // MARK: Leftovers
-
-    private static func prefix(of url: URL) -> String { ".\(url.lastPathComponent)-" }
-
-    /// What processes that no longer live were filling. A folder set aside where names cannot be exchanged goes back to its place.
-    private static func removeLeftovers(of url: URL) {
-        let parent = url.deletingLastPathComponent()
-        let names = ((try? FileManager.default.contentsOfDirectory(atPath: parent.path)) ?? []).sorted()
-        for name in names where name.hasPrefix(prefix(of: url)) && name.contains(suffix) {
-            let folder = parent.appendingPathComponent(name)
-            let descriptor = open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-            guard descriptor >= 0 else { continue }
-            defer { close(descriptor) }
-            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { continue }
-            if name.hasSuffix(".old"), rename(folder.path, url.path) == 0 { continue }
-            try? FileManager.default.removeItem(at: folder)
-        }
-    }
-
-    /// The bits that new files go without.
-    private static let mask: mode_t = {
-        let mask = umask(0o22)
-        umask(mask)
-        return mask
-    }()
 }

@@ -1,7 +1,7 @@
 // A large HDF5 file that appears whole or not at all: written under a temporary name beside its place, sealed, made durable, renamed.
 
+internal import Files
 public import Foundation
-internal import Synchronization
 public import Vocabulary
 
 /// Why a sealed file cannot be written.
@@ -26,14 +26,10 @@ public final class SealedHDF5Writer {
     private let temporary: URL
     private var opened: HDF5File?
 
-    private static let counter = Atomic(0)
-
     public init(_ url: URL, seal: FileSeal) throws(SealedWriteError) {
         self.url = url
         self.seal = seal
-        let number = Self.counter.add(1, ordering: .relaxed).newValue
-        temporary = url.deletingLastPathComponent()
-            .appendingPathComponent(".\(url.lastPathComponent).\(getpid())-\(number).partial")
+        temporary = TemporaryName.beside(url)
         do throws(HDF5Failure) {
             opened = try HDF5File(creating: temporary.path, userBlock: FileSeal.byteCount)
         } catch {

@@ -11,8 +11,6 @@ public struct ModelOutputOptions: Sendable {
     public var type: ExportType?
     /// The most bytes of one safetensors file; larger models are cut into shards.
     public var shardByteLimit = 5_000_000_000
-    /// Whether an output that is there already may be replaced.
-    public var replacesOutput = false
 
     public init(type: ExportType? = nil) { self.type = type }
 }
@@ -75,10 +73,12 @@ public struct ModelMerger {
 
     /// Adds `deltas` to the base and writes the folder `output`: all of it, or nothing.
     ///
-    /// - Parameter expectedPaths: the modules the adapter's configuration names; a module without factors is an error.
+    /// - Parameters:
+    ///   - expectedPaths: the modules the adapter's configuration names; a module without factors is an error.
+    ///   - prove: looks at the folder that is about to take its place, and may add to it. Where it throws, nothing has changed.
     public func merge(
         _ deltas: [LowRankDelta], expectedPaths: [String]? = nil, into output: URL,
-        options: ModelOutputOptions = ModelOutputOptions()
+        options: ModelOutputOptions = ModelOutputOptions(), prove: (MergeResult, URL) throws -> Void = { _, _ in }
     ) throws -> MergeResult {
         guard !deltas.isEmpty else {
             throw ModelExportError(output.path, "the adapter holds no factors: nothing to merge")
@@ -87,13 +87,13 @@ public struct ModelMerger {
         if let absent = expectedPaths?.first(where: { !paths.contains($0) }) {
             throw ModelExportError(absent, "the adapter holds no factors for the module")
         }
-        return try write(deltas, into: output, options: options)
+        return try write(deltas, into: output, options: options, prove: prove)
     }
 
     /// Writes the base itself as the Hugging Face folder `output`.
     @discardableResult
     public func export(into output: URL, options: ModelOutputOptions = ModelOutputOptions()) throws -> MergeResult {
-        try write([], into: output, options: options)
+        try write([], into: output, options: options, prove: { _, _ in })
     }
 
     /// Writes the base as the HDF5 file `output`, one dataset for each weight.
@@ -107,26 +107,30 @@ public struct ModelMerger {
         _ deltas: [LowRankDelta], to output: URL, options: ModelOutputOptions = ModelOutputOptions()
     ) throws -> MergeResult {
         let plan = try OutputPlan(base: base, deltas: deltas, type: options.type, isTied: description.isTied)
-        let file = try HDF5Model(output, replaces: options.replacesOutput)
+        let place = OwnedFiles(besideFile: output, .model)
+        try place.require(output.lastPathComponent)
+        TemporaryName.removeAbandoned(in: place.folder, of: output.lastPathComponent)
+        let temporary = TemporaryName.beside(output)
+        let file = try HDF5Model(temporary, replaces: false)
         let result = try write(plan, deltas.count, output) { tensor, produce in try file.write(tensor, produce) }
         try file.commit()
+        try place.put(temporary, as: output.lastPathComponent)
         return result
     }
 
-    private func write(_ deltas: [LowRankDelta], into output: URL, options: ModelOutputOptions) throws -> MergeResult {
+    private func write(
+        _ deltas: [LowRankDelta], into output: URL, options: ModelOutputOptions,
+        prove: (MergeResult, URL) throws -> Void
+    ) throws -> MergeResult {
         let plan = try OutputPlan(base: base, deltas: deltas, type: options.type, isTied: description.isTied)
         // Built first: a vocabulary that cannot be written should not cost the weights' time.
         let files = try description.files(type: plan.type, isTied: description.isTied && !plan.untiesHead)
-        let contents = try? FileManager.default.contentsOfDirectory(atPath: output.path)
-        let isTaken = contents.map { !$0.isEmpty } ?? FileManager.default.fileExists(atPath: output.path)
-        guard options.replacesOutput || !isTaken else {
-            throw ModelExportError(output.path, "is there already", hint: "name another place, or remove it first", kind: .inputOutput)
-        }
-        let folder = try AtomicFolder(output, owned: nil)
+        let folder = try AtomicFolder(output, .model)
         for (name, bytes) in files { try AtomicFile.write(bytes, to: folder.staging.appendingPathComponent(name)) }
         let shards = ShardedSafetensors(folder: folder.staging, plan: plan, shardByteLimit: options.shardByteLimit)
         let result = try write(plan, deltas.count, output) { tensor, produce in try shards.write(tensor, produce) }
         try shards.finish()
+        try prove(result, folder.staging)
         try folder.commit()
         return result
     }

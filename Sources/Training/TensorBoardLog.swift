@@ -16,12 +16,13 @@ public final class TensorBoardLog {
 
     /// Opens the log in `directory`, new or to go on after `step`.
     /// - Parameter wallSeconds: seconds since 1970 for the log's first record.
-    public init(in directory: URL, continuingAfterStep step: Int = 0, wallSeconds: Double) throws(SystemError) {
+    public init(in directory: URL, continuingAfterStep step: Int = 0, wallSeconds: Double) throws {
         url = directory.appendingPathComponent(Self.fileName)
         let kept = step > 0 ? Self.records(in: try WholeFile.bytes(ifThere: url) ?? [], through: step) : []
         let start = kept.isEmpty ? EventRecord.fileVersion(wallSeconds: wallSeconds).framed : kept
         try Folder.make(directory)
-        try AtomicFile.write(start, to: url)
+        TemporaryName.removeAbandoned(in: directory)
+        try OwnedFiles(directory, .curves).write(start, to: Self.fileName, grows: true)
         file = try AppendedFile(url)
     }
 

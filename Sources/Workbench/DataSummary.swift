@@ -22,6 +22,10 @@ public struct DataSummary: Presentable {
         let recipe = resolved.recipe
         let lock = writes ? try RunLock(RunDirectory.place(of: recipe)) : nil
         defer { lock?.release() }
+        if writes {
+            let run = RunDirectory(planned: RunDirectory.place(of: recipe))
+            try OutputPlaces(resolved).requireRun(run, writing: [.prepared])
+        }
         let opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
         let split = try RowPreparation(recipe.data, opened).split(recipe, staged: writes, observer: observer)
         self.init(split.report, files: try split.keep())

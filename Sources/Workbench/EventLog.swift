@@ -4,7 +4,6 @@ internal import Files
 internal import Foundation
 internal import JSON
 internal import Training
-internal import WeightFiles
 
 /// Appends what happens in a run to its event log. Times are for people; no result depends on them.
 final class EventLog: RunObserver {
@@ -14,21 +13,29 @@ final class EventLog: RunObserver {
     private var misses = false
 
     /// - Parameter append: keep what an earlier part of the run wrote.
-    init(_ url: URL, append: Bool, observer: any RunObserver) throws {
-        if !append { try AtomicFile.write([], to: url) }
+    init(_ directory: RunDirectory, append: Bool, observer: any RunObserver) throws {
+        let url = directory.events
+        if !append || !FileManager.default.fileExists(atPath: url.path) {
+            // The first line is the log's own: by it Lathe knows the file again.
+            let start = Self.line([("event", "log_started")])
+            try directory.files.write(start, to: url.lastPathComponent, grows: true)
+        }
         file = try AppendedFile(url)
         self.observer = observer
     }
 
     func receive(_ event: RunEvent) {
         guard let fields = fields(of: event) else { return }
-        let time = ISO8601DateFormatter().string(from: Date())
-        let line = JSONValue.object(JSONObject([(key: "time", value: .string(time))] + fields)).text() + "\n"
         // A full disk must not stop a run whose checkpoints still fit: the log is a listener, not a result.
-        do { try file.append(Array(line.utf8)) } catch {
+        do { try file.append(Self.line(fields)) } catch {
             if !misses { observer.receive(.warning("the event log misses lines: \(error)")) }
             misses = true
         }
+    }
+
+    private static func line(_ fields: [JSONObject.Member]) -> [UInt8] {
+        let time = ISO8601DateFormatter().string(from: Date())
+        return Array((JSONValue.object(JSONObject([(key: "time", value: .string(time))] + fields)).text() + "\n").utf8)
     }
 
     private func fields(of event: RunEvent) -> [JSONObject.Member]? {

@@ -16,25 +16,49 @@ public struct ExportStage {
     private let opened: OpenedModel
     private let adapter: AdapterSet?
     private let provenance: AdapterProvenance
-    private let replaces: Bool
 
-    /// For a model and, where given, an adapter on disk.
-    public init(_ resolved: ResolvedRecipe, adapter path: String?) throws {
+    /// For a model and, where given, an adapter on disk. Format and place are looked at before any work.
+    public init(_ resolved: ResolvedRecipe, adapter path: String?, format name: String, to output: URL) throws {
         let recipe = resolved.recipe
+        let format = try Self.format(name)
+        try OutputForm(format).require(output.path, "--out")
+        if format == .peft, path == nil { throw Failure(.usage, "export --format peft needs --adapter") }
+        try OutputPlaces(resolved, adapter: path)
+            .require([.init(key: "--out", url: output, form: Self.form(format))])
         Compute.start(recipe)
         let opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
         let attached = try path.map { try AttachedAdapter($0, to: opened.languageModel(precision: .f32), base: opened) }
         self.init(
-            recipe, opened: opened, adapter: attached?.set, provenance: attached?.provenance ?? AdapterProvenance(),
-            replaces: false)
+            recipe, opened: opened, adapter: attached?.set, provenance: attached?.provenance ?? AdapterProvenance())
     }
 
-    init(_ recipe: Recipe, opened: OpenedModel, adapter: AdapterSet?, provenance: AdapterProvenance, replaces: Bool) {
+    init(_ recipe: Recipe, opened: OpenedModel, adapter: AdapterSet?, provenance: AdapterProvenance) {
         self.recipe = recipe
         self.opened = opened
         self.adapter = adapter
         self.provenance = provenance
-        self.replaces = replaces
+    }
+
+    /// What stands at an export's place.
+    static func form(_ format: Recipes.ExportFormat) -> OutputPlaces.Output.Form {
+        switch format {
+        case .peft: .folder(.adapter)
+        case .safetensors: .folder(.model)
+        case .hdf5, .gguf: .file(.model)
+        }
+    }
+
+    /// The format called `name`, which can be written.
+    private static func format(_ name: String) throws -> Recipes.ExportFormat {
+        guard let format = Recipes.ExportFormat(rawValue: name) else {
+            throw Failure(
+                .usage, "unknown format '\(name)'",
+                hint: "one of " + Recipes.ExportFormat.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        var entry = ExportEntry()
+        entry.format = format
+        try checkFormats([entry])
+        return format
     }
 
     /// Throws where a format cannot be written, before any work is done.
@@ -45,30 +69,14 @@ public struct ExportStage {
     /// What an export is called in a run directory.
     static func defaultName(_ format: Recipes.ExportFormat) -> String { format == .hdf5 ? "model.h5" : format.rawValue }
 
-    /// Writes `format` to `output`.
+    /// Writes the format called `name` to `output`.
     public func run(format name: String, to output: URL) throws -> ExportReport {
-        guard let format = Recipes.ExportFormat(rawValue: name) else {
-            throw Failure(
-                .usage, "unknown format '\(name)'",
-                hint: "one of " + Recipes.ExportFormat.allCases.map(\.rawValue).joined(separator: ", "))
-        }
-        try OutputForm(format).require(output.path, "--out")
-        try Self.checkFormats([
-            {
-                var entry = ExportEntry(); entry.format = format; return entry
-            }()
-        ])
-        return try run(format, type: recipe.merge.dtype, to: output)
+        try run(try Self.format(name), type: recipe.merge.dtype, to: output)
     }
 
     func run(_ format: Recipes.ExportFormat, type: FloatFormat, to output: URL) throws -> ExportReport {
-        if !replaces, FileManager.default.fileExists(atPath: output.path) {
-            throw Failure(
-                .inputOutput, "\(output.path) is there already", hint: "name another place, or remove it first")
-        }
         try Folder.make(output.deletingLastPathComponent())
-        var options = ModelOutputOptions(type: ExportType(type))
-        options.replacesOutput = replaces
+        let options = ModelOutputOptions(type: ExportType(type))
         let deltas = adapter?.lowRankDeltas ?? []
         switch format {
         case .peft:

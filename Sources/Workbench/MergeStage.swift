@@ -19,17 +19,18 @@ public struct MergeStage {
     /// The digest of the base that the adapter was trained on, where it says.
     private let trainedBase: String?
     private let probe: [TokenizedExample]
-    private let replaces: Bool
     private let observer: any RunObserver
     private let warnings: [String]
     /// Keeps an adapter from disk alive.
     private var attached: AttachedAdapter?
 
     /// For an adapter on disk.
-    /// - Parameter output: where it will be written, so that a name that says another form is refused before any work.
-    public init(_ resolved: ResolvedRecipe, adapter path: String, output: String, observer: any RunObserver) throws {
-        try OutputForm.huggingFaceFolder.require(output, "--out")
+    ///
+    /// - Parameter output: where the merged model is to stand, which is looked at before any work.
+    public init(_ resolved: ResolvedRecipe, adapter path: String, into output: URL, observer: any RunObserver) throws {
+        try OutputForm.huggingFaceFolder.require(output.path, "--out")
         let recipe = resolved.recipe
+        try OutputPlaces(resolved, adapter: path).require([.init(key: "--out", url: output, form: .folder(.model))])
         Compute.start(recipe)
         let opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
         // The comparison is about the weights, so it is computed as exactly as can be.
@@ -41,7 +42,7 @@ public struct MergeStage {
             ? nil : try RowPreparation(recipe.data, opened).rows(recipe.data.heldOut).examples
         try self.init(
             recipe, opened: opened, model: model, trainedBase: attached.provenance?.baseDigest, probe: rows,
-            replaces: false, observer: observer,
+            observer: observer,
             warnings: opened.weights.warnings + attached.warnings)
         self.attached = attached
     }
@@ -49,40 +50,37 @@ public struct MergeStage {
     /// For an adapter that is attached to `model`; the probe is the first of `probe`, or texts of our own.
     init(
         _ recipe: Recipe, opened: OpenedModel, model: LanguageModel, trainedBase: String?, probe: (any ExampleSource)?,
-        replaces: Bool, observer: any RunObserver, warnings: [String] = []
+        observer: any RunObserver, warnings: [String] = []
     ) throws {
         self.recipe = recipe
         self.opened = opened
         self.model = model
         self.trainedBase = trainedBase
         self.probe = Self.probe(try probe?.first(64) ?? [], opened.tokenizer)
-        self.replaces = replaces
         self.observer = observer
         self.warnings = warnings
     }
 
-    /// Writes the merged model and compares it; a merge that does not pass leaves nothing behind.
+    /// Writes the merged model and compares it before it takes its place, with its certificate in it. A merge that does not pass
+    /// changes nothing: what stood at `output` before stands there still.
     public func run(into output: URL) throws -> MergeReport {
-        var options = ModelOutputOptions(type: ExportType(recipe.merge.dtype))
-        options.replacesOutput = replaces
-        let result = try ModelMerger(base: opened.weights, configuration: opened.configuration).merge(
-            model.lowRankDeltas, into: output, options: options)
-        let certificate: MergeCertificate
-        do {
-            certificate = try certify(result, output)
-        } catch {
-            try? FileManager.default.removeItem(at: output)
-            throw error
+        let options = ModelOutputOptions(type: ExportType(recipe.merge.dtype))
+        var report: MergeReport?
+        _ = try ModelMerger(base: opened.weights, configuration: opened.configuration).merge(
+            model.lowRankDeltas, into: output, options: options
+        ) { result, staged in
+            let proven = MergeReport(
+                output: output.path, certificate: try certify(result, staged), warnings: warnings)
+            guard proven.passed else {
+                throw Failure(
+                    .badInput, "the merged model is not base + adapter, so it was not put in place:\n\(proven.text)",
+                    hint: "merge.dtype: fp32 rounds least")
+            }
+            let file = staged.appendingPathComponent("merge_certificate.json")
+            try AtomicFile.write(Array((proven.json.text(.pretty) + "\n").utf8), to: file)
+            report = proven
         }
-        let report = MergeReport(output: output.path, certificate: certificate, warnings: warnings)
-        guard report.passed else {
-            try? FileManager.default.removeItem(at: output)
-            throw Failure(
-                .badInput, "the merged model is not base + adapter, so it was removed:\n\(report.text)",
-                hint: "merge.dtype: fp32 rounds least")
-        }
-        let file = output.appendingPathComponent("merge_certificate.json")
-        try AtomicFile.write(Array((report.json.text(.pretty) + "\n").utf8), to: file)
+        guard let report else { throw Failure(.internal, "\(output.path): the merge was not proven") }
         return report
     }
 

@@ -33,6 +33,10 @@ public struct Pipeline {
         let place = RunDirectory.place(of: recipe)
         let lock = try RunLock(place)
         defer { lock.release() }
+        let planned = RunDirectory(planned: place)
+        let places = OutputPlaces(resolved)
+        try places.requireRun(planned, writing: [.prepared, .training])
+        if merges { try places.require(planned.outputs(of: recipe), run: planned) }
         let directory = try RunDirectory(place)
         let interruption = Interruption(invocation, folder: place)
         defer { interruption.finish() }

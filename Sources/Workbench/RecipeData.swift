@@ -52,7 +52,7 @@ struct RowPreparation {
             return split
         }
         if staged {
-            let folder = try AtomicFolder(recipe.preparedFolder, owned: [Self.fileName] + ReportFiles.names)
+            let folder = try AtomicFolder(recipe.preparedFolder, .prepared)
             let file = folder.staging.appendingPathComponent(Self.fileName)
             try make(recipe, inputs, file)
             var split = try read(Self.open(file))
@@ -210,7 +210,7 @@ final class PreparedKeeping {
 
     fileprivate func put(_ report: DataReport) throws -> [String] {
         if let staged {
-            try ReportFiles.write(report, tokens: tokens, to: staged.staging)
+            try ReportFiles.write(report, tokens: tokens, to: staged)
             try staged.commit()
             self.staged = nil
         } else {

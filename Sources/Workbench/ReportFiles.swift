@@ -10,37 +10,31 @@ internal import Recipes
 enum ReportFiles {
     static let names = ["report.json", "report.html"]
 
-    /// Writes both files into `folder`, which is made where it is missing, each whole or not at all; gives their paths.
+    /// Writes both files into `folder`, which is being filled.
     ///
     /// - Parameter tokens: the texts of tokens; without it, no sequence is shown.
-    @discardableResult
-    static func write(_ report: DataReport, tokens: TokenTexts? = nil, to folder: URL) throws -> [String] {
-        try write(names, of: report, tokens, to: folder)
-    }
-
-    /// Writes those that are not there.
-    static func writeMissing(_ report: DataReport, tokens: TokenTexts?, to folder: URL) throws {
-        let missing = names.filter { !FileManager.default.fileExists(atPath: folder.appendingPathComponent($0).path) }
-        try write(missing, of: report, tokens, to: folder)
-    }
-
-    @discardableResult
-    private static func write(_ names: [String], of report: DataReport, _ tokens: TokenTexts?, to folder: URL) throws
-        -> [String]
-    {
-        try Folder.make(folder)
-        return try names.map { name in
-            let text = name == "report.json" ? report.json.text(.pretty) + "\n" : report.html(tokens: tokens)
-            let url = folder.appendingPathComponent(name)
-            try AtomicFile.write(Array(text.utf8), to: url)
-            return url.path
+    static func write(_ report: DataReport, tokens: TokenTexts? = nil, to folder: AtomicFolder) throws {
+        for name in names {
+            try AtomicFile.write(bytes(name, of: report, tokens), to: folder.staging.appendingPathComponent(name))
         }
+    }
+
+    /// Writes those that are not there into `folder`, which holds prepared rows.
+    static func writeMissing(_ report: DataReport, tokens: TokenTexts?, to folder: URL) throws {
+        for name in names
+        where !FileManager.default.fileExists(atPath: folder.appendingPathComponent(name).path) {
+            try OwnedFiles(folder, .prepared).write(bytes(name, of: report, tokens), to: name)
+        }
+    }
+
+    private static func bytes(_ name: String, of report: DataReport, _ tokens: TokenTexts?) -> [UInt8] {
+        Array((name == "report.json" ? report.json.text(.pretty) + "\n" : report.html(tokens: tokens)).utf8)
     }
 }
 
 extension Recipe {
     /// Where prepared rows and their report lie.
-    var preparedFolder: URL { RunDirectory.place(of: self).appendingPathComponent("prepared") }
+    var preparedFolder: URL { RunDirectory(planned: RunDirectory.place(of: self)).prepared }
 }
 
 extension RowPreparation {

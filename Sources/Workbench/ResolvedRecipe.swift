@@ -7,8 +7,13 @@ public import Recipes
 /// A recipe with every key filled in, however it came about.
 public struct ResolvedRecipe: Sendable {
     public let recipe: Recipe
+    /// Where it was read from.
+    let file: String?
 
-    public init(_ recipe: Recipe) { self.recipe = recipe }
+    public init(_ recipe: Recipe) {
+        self.recipe = recipe
+        file = nil
+    }
 
     /// Reads a recipe file and applies `key=value` overrides.
     public init(file: String, overrides: [String]) throws {
@@ -20,6 +25,7 @@ public struct ResolvedRecipe: Sendable {
             yaml: yaml, file: file, overrides: overrides, environment: ProcessInfo.processInfo.environment)
         if !recipe.isSet("name") { recipe.name = Self.name(ofFile: file) ?? recipe.name }
         self.recipe = recipe
+        self.file = file
     }
 
     /// What a recipe without a name is called: as its file, so that two of them have two run directories.
@@ -36,5 +42,6 @@ public struct ResolvedRecipe: Sendable {
         recipe.model.path = model
         if let data { recipe.data.heldOut = [data] }
         self.recipe = recipe
+        file = nil
     }
 }

@@ -19,7 +19,8 @@ public struct RowExport: Presentable {
         let lock = writes ? try RunLock(place) : nil
         defer { lock?.release() }
         let folder = place.appendingPathComponent("rows")
-        let staged = writes ? try AtomicFolder(folder, owned: Self.fileNames) : nil
+        if writes { try OutputPlaces(resolved).requireRun(RunDirectory(planned: place), writing: [.rows]) }
+        let staged = writes ? try AtomicFolder(folder, .rows) : nil
         let sink = try JSONLinesSink(folder: staged?.staging)
         let outcome = try RowCleaning(recipe, countTokens: try Self.tokenCounter(recipe)).run(into: sink)
         report = DataReport(
@@ -27,17 +28,13 @@ public struct RowExport: Presentable {
             cover: outcome.cover)
         var names = try sink.commit()
         if let staged {
-            names += try ReportFiles.write(report, to: staged.staging).map {
-                URL(fileURLWithPath: $0).lastPathComponent
-            }
+            try ReportFiles.write(report, to: staged)
+            names += ReportFiles.names
             // Rows and report change places with an earlier run's in one step: no file of one run ever stands beside one of another.
             try staged.commit()
         }
         files = names.map { folder.appendingPathComponent($0).path }
     }
-
-    /// What the folder of rows consists of.
-    private static let fileNames = ["train.jsonl", "held_out.jsonl", "report.json", "report.html"]
 
     private static func tokenCounter(_ recipe: Recipe) throws -> (@Sendable (String) -> Int)? {
         let needsTokens = recipe.data.steps.contains { step in

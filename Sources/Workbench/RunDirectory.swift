@@ -3,7 +3,6 @@
 internal import Checkpoints
 internal import Files
 public import Foundation
-internal import HDF5Files
 public import JSON
 internal import Recipes
 
@@ -18,10 +17,13 @@ public struct RunDirectory: Sendable {
 
     /// Makes the folder where it is missing; removes what processes killed in the midst of writing have left in it.
     public init(_ url: URL) throws {
-        self.url = url
+        self.init(planned: url)
         try Folder.make(url)
-        PartialFiles.removeAbandoned(in: url)
+        TemporaryName.removeAbandoned(in: url)
     }
+
+    /// The folder as it may come to be; nothing is made.
+    init(planned url: URL) { self.url = url }
 
     public var recipe: URL { url.appendingPathComponent("recipe.yaml") }
     public var run: URL { url.appendingPathComponent("run.json") }
@@ -33,22 +35,92 @@ public struct RunDirectory: Sendable {
     public var report: URL { url.appendingPathComponent("report.json") }
     public var readableReport: URL { url.appendingPathComponent("report.md") }
 
+    /// Its loose files.
+    var files: OwnedFiles { OwnedFiles(url, .run) }
+    var prepared: URL { url.appendingPathComponent("prepared") }
+    var rows: URL { url.appendingPathComponent("rows") }
+
     /// Writes `text` under a temporary name and renames it.
     public func write(_ text: String, to file: URL) throws {
-        try AtomicFile.write(Array(text.utf8), to: file)
+        try files.write(Array(text.utf8), to: file.lastPathComponent)
     }
 
     public func write(_ value: JSONValue, to file: URL) throws {
         try write(value.text(.pretty) + "\n", to: file)
     }
 
-    /// Removes what an earlier run made here, so that nothing of it stands beside what a new one makes. Prepared rows stay: they are used
-    /// again only where they are what would be made anew.
+    // MARK: What is Lathe's in it
+
+    private var looseFiles: [URL] { [run, report, readableReport, recipe, events] }
+
+    /// Every place that a run needs itself, whatever its recipe.
+    var parts: [URL] {
+        looseFiles + [prepared, rows, adapter, tensorBoard, url.appendingPathComponent(Manifest.fileName)]
+    }
+
+    /// What a call makes in it.
+    enum Part {
+        case prepared, rows
+        /// Checkpoints, logs, the adapter and reports.
+        case training
+    }
+
+    /// The places of a part.
+    func places(of part: Part) -> [URL] {
+        switch part {
+        case .prepared: [prepared]
+        case .rows: [rows]
+        case .training: looseFiles + [adapter, tensorBoard]
+        }
+    }
+
+    /// Throws unless the folder is new, or Lathe's, with nothing of anybody else's in the places that are about to be written.
+    func requireOwn(writing parts: [Part]) throws {
+        try Ownership.requireHome(url, .run)
+        for part in parts {
+            switch part {
+            case .prepared: try Ownership.requireFolder(prepared, .prepared)
+            case .rows: try Ownership.requireFolder(rows, .rows)
+            case .training:
+                for file in looseFiles { try files.require(file.lastPathComponent) }
+                try Ownership.requireFolder(adapter, .adapter)
+                try Ownership.requireFolder(tensorBoard, .curves)
+                try CheckpointFolder(url).requireOwn()
+            }
+        }
+    }
+
+    /// What `recipe` has merged and exported.
+    func outputs(of recipe: Recipe) -> [OutputPlaces.Output] {
+        var outputs: [OutputPlaces.Output] = []
+        if recipe.merge.enabled {
+            outputs.append(.init(key: "merge.path", url: mergePlace(recipe), form: .folder(.model)))
+        }
+        for (index, entry) in recipe.export.enumerated() {
+            outputs.append(
+                .init(
+                    key: "export[\(index)].path", url: exportPlace(entry), form: ExportStage.form(entry.format)))
+        }
+        return outputs
+    }
+
+    /// Where the merged model of `recipe` goes.
+    func mergePlace(_ recipe: Recipe) -> URL { recipe.merge.path.map(OutputPlaces.url) ?? merged }
+
+    /// Where an export goes.
+    func exportPlace(_ entry: ExportEntry) -> URL {
+        entry.path.map(OutputPlaces.url)
+            ?? exports.appendingPathComponent(ExportStage.defaultName(entry.format))
+    }
+
+    /// Removes what an earlier run made here, so that nothing of it stands beside what a new one makes, and nothing that is not
+    /// Lathe's. Prepared rows stay: they are used again only where they are what would be made anew.
     func clear() throws {
-        let files = FileManager.default
         // First what says that there is something.
-        for file in [run, report, readableReport] { try Folder.removeFile(file) }
+        for file in looseFiles { try files.remove(file.lastPathComponent) }
         try CheckpointFolder(url).removeAll()
-        for place in [adapter, merged, exports, tensorBoard, events, recipe] { try? files.removeItem(at: place) }
+        let exported = (try Folder.names(in: exports) ?? []).map(exports.appendingPathComponent)
+        for place in [adapter, tensorBoard, merged] + exported { Ownership.removeIfOwn(place) }
+        rmdir(exports.path)
     }
 }

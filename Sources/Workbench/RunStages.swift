@@ -130,30 +130,28 @@ final class RunStages {
 
     private func merge(_ trained: TrainingResult) throws -> StageResult? {
         guard recipe.merge.enabled else { return nil }
-        let output = recipe.merge.path.map { URL(fileURLWithPath: $0) } ?? directory.merged
+        let output = directory.mergePlace(recipe)
         return try stage(
             "merge", doing: "while the adapter was merged", detail: output.path,
             decidedBy: [trained.digest, recipe.sectionText("merge"), output.path]
         ) {
             let stage = try MergeStage(
                 recipe, opened: run.opened, model: run.model, trainedBase: run.provenance.baseDigest,
-                probe: run.split.heldOut?.examples, replaces: true, observer: observer)
+                probe: run.split.heldOut?.examples, observer: observer)
             return (try stage.run(into: output), [output])
         }
     }
 
     private func export(_ index: Int, _ trained: TrainingResult) throws -> StageResult {
         let entry = recipe.export[index]
-        let output =
-            entry.path.map { URL(fileURLWithPath: $0) }
-            ?? directory.exports.appendingPathComponent(ExportStage.defaultName(entry.format))
+        let output = directory.exportPlace(entry)
         return try stage(
             "export \(output.path)", doing: "while \(entry.format.rawValue) was exported",
             detail: "\(entry.format.rawValue) → \(output.path)",
             decidedBy: [trained.digest, recipe.exportText(index), output.path]
         ) {
             let stage = ExportStage(
-                recipe, opened: run.opened, adapter: run.adapter, provenance: run.provenance, replaces: true)
+                recipe, opened: run.opened, adapter: run.adapter, provenance: run.provenance)
             return (try stage.run(entry.format, type: entry.dtype, to: output), [output])
         }
     }

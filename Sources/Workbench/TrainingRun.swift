@@ -152,7 +152,7 @@ final class TrainingRun {
             try trainer.restore(newest.snapshot)
             saved = newest.url.path
         }
-        let log = try EventLog(directory.events, append: trainer.step > 0, observer: observer)
+        let log = try EventLog(directory, append: trainer.step > 0, observer: observer)
         let board = try TensorBoardLog(
             in: directory.tensorBoard, continuingAfterStep: trainer.step, wallSeconds: Date().timeIntervalSince1970)
         observer.receive(

@@ -36,8 +36,9 @@ extension CommandTests {
                     _ = try lathe.json("export", "--model", model, "--format", "safetensors", "--out", name)
                     #expect(losses(try lathe.score(name)) == losses(try lathe.score(model)))
                 }
+                try lathe.write("a/notes.txt", "mine")
                 try lathe("export", "--model", LatheCommand.huggingFace, "--format", "safetensors", "--out", "a")
-                    .expectFailure(74, "is there already")
+                    .expectFailure(74, "is there already", "a/notes.txt")
             }
         }
 

@@ -50,7 +50,8 @@ extension CommandTests {
                 #expect(try digest(last) == straight)
                 #expect(!last.errors.contains("passed over"), "a kill left a broken checkpoint behind")
                 let known = [
-                    "adapter", "events.jsonl", "recipe.yaml", "prepared", "report.json", "report.md", "run.json",
+                    "adapter", "events.jsonl", "lathe.manifest.json", "recipe.yaml", "prepared", "report.json",
+                    "report.md", "run.json",
                     "tensorboard",
                 ]
                 let left = try lathe.names(in: "checkpoints/tiny").filter {

@@ -42,7 +42,8 @@ extension CommandTests {
 
                 let names = try lathe.names(in: "checkpoints/tiny")
                 for name in [
-                    "adapter", "events.jsonl", "merged", "recipe.yaml", "report.json", "report.md", "run.json",
+                    "adapter", "events.jsonl", "lathe.manifest.json", "merged", "recipe.yaml", "report.json",
+                    "report.md", "run.json",
                     "step-000003.h5",
                     "step-000006.h5",
                 ] {

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import HDF5Files
 import TestSupport
@@ -106,15 +107,18 @@ private func writeFile(_ url: URL, count: Int, batch: Int = 1000) throws {
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
             // Left by processes that are gone, by one that is there, and by nobody of ours.
             for name in [
-                ".a.h5.999999999-1.partial", ".a.h5.1-1.partial", ".b.999999999.partial", ".c.partial",
-                "d.999999999-1.partial",
+                ".a.h5.lathe-999999999-1.partial", ".a.h5.lathe-1-1.partial", ".a.h5.999999999-1.partial",
+                ".b.999999999.partial", ".c.partial", "d.lathe-999999999-1.partial",
             ] {
                 try Data().write(to: folder.appendingPathComponent(name))
             }
-            PartialFiles.removeAbandoned(in: folder)
+            TemporaryName.removeAbandoned(in: folder)
             #expect(
                 try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
-                    == [".a.h5.1-1.partial", ".c.partial", "d.999999999-1.partial"])
+                    == [
+                        ".a.h5.999999999-1.partial", ".a.h5.lathe-1-1.partial", ".b.999999999.partial", ".c.partial",
+                        "d.lathe-999999999-1.partial",
+                    ])
         }
     }
 }

@@ -1,5 +1,6 @@
 // Merged models against PEFT's.
 
+import Files
 import Foundation
 import JSON
 import ModelExport
@@ -102,9 +103,34 @@ private func floats(_ tensor: FrozenTensor) -> [Float] { Array(tensor.bytes.bind
             #expect(try HuggingFaceDirectory(cut).shards.count > 3)
             #expect(try HuggingFaceDirectory(cut).contentDigest() == HuggingFaceDirectory(whole).contentDigest())
             #expect(try HuggingFaceDirectory(whole).configuration["torch_dtype"] == "bfloat16")
-            #expect(throws: ModelExportError.self) { try merger("hf").export(into: whole, options: options) }
-            options.replacesOutput = true
+            // What Lathe wrote is replaced; what it did not is in the way.
             try merger("hf").export(into: whole, options: options)
+            try Data("mine".utf8).write(to: whole.appendingPathComponent("notes.txt"))
+            #expect(throws: PlaceError.self) { try merger("hf").export(into: whole, options: options) }
+        }
+    }
+
+    @Test func aMergeThatIsNotProvenLeavesTheEarlierOne() throws {
+        struct Unproven: Error {}
+        try withTemporaryDirectory { folder in
+            let output = folder.appendingPathComponent("merged")
+            let options = ModelOutputOptions(type: .f32)
+            _ = try merger("hf").merge(vectorDeltas("final"), into: output, options: options)
+            let before = try HuggingFaceDirectory(output).contentDigest()
+            let names = try FileManager.default.contentsOfDirectory(atPath: output.path).sorted()
+            for place in [output, folder.appendingPathComponent("new")] {
+                #expect(throws: Unproven.self) {
+                    _ = try merger("hf").merge(vectorDeltas("final"), into: place, options: options) { _, staged in
+                        // The proof sees a whole model, and nothing of it in its place yet.
+                        _ = try HuggingFaceDirectory(staged)
+                        #expect(staged != place)
+                        throw Unproven()
+                    }
+                }
+            }
+            #expect(try HuggingFaceDirectory(output).contentDigest() == before)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: output.path).sorted() == names)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["merged"])
         }
     }
 

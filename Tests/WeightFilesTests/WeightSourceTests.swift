@@ -64,12 +64,16 @@ import WeightFiles
     @Test func anUnfinishedFileLeavesNothing() throws {
         try withTemporaryDirectory { folder in
             let url = folder.appendingPathComponent("x.safetensors")
-            try Data("before".utf8).write(to: url)
             do {
                 let writer = try SafetensorsWriter(url, entries: [.init(name: "a", dtype: .f32, shape: [4])])
                 try writer.write([1])
             }
-            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["x.safetensors"])
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+            // What is there is not replaced.
+            try Data("before".utf8).write(to: url)
+            #expect(throws: WeightError.self) {
+                try SafetensorsWriter(url, entries: [.init(name: "a", dtype: .f32, shape: [4])])
+            }
             #expect(try Data(contentsOf: url) == Data("before".utf8))
         }
     }

@@ -49,7 +49,7 @@ import Workbench
             #expect(report["steps"] == 3)
             #expect(
                 try FileManager.default.contentsOfDirectory(atPath: directory.url.path).sorted() == [
-                    "recipe.yaml", "report.json",
+                    "lathe.manifest.json", "recipe.yaml", "report.json",
                 ])
         }
     }

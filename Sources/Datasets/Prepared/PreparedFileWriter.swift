@@ -16,6 +16,7 @@
 //
 // 512 bytes before the HDF5 file hold a digest of all that follows; readers of HDF5 pass over them.
 
+internal import Files
 public import Foundation
 internal import HDF5Files
 public import JSON
@@ -36,7 +37,7 @@ public final class PreparedFileWriter {
 
     /// Begins the file that is to stand at `url`, and removes what killed processes have left beside it.
     public init(_ url: URL) throws {
-        PartialFiles.removeAbandoned(in: url.deletingLastPathComponent())
+        TemporaryName.removeAbandoned(in: url.deletingLastPathComponent())
         writer = try SealedHDF5Writer(url, seal: Self.seal)
     }
 

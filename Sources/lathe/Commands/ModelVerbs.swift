@@ -40,14 +40,15 @@ struct Merge: ParsableCommand {
         abstract: "Merge an adapter into its base, and prove that the merged model is base + adapter.")
 
     @OptionGroup var options: ModelOptions
-    @Option(help: "Where the merged model goes (a new folder).") var out: String
+    @Option(help: "Where the merged model goes (a new folder, or one that Lathe wrote).") var out: String
 
     func run() throws {
         guard let adapter = options.adapter else { throw ValidationError("merge needs --adapter") }
+        let place = OutputPlaces.url(out)
         let merge = try MergeStage(
-            try options.resolve(), adapter: adapter, output: out, observer: ConsoleObserver(quiet: options.common.quiet)
-        )
-        try options.common.show(try merge.run(into: URL(fileURLWithPath: out)))
+            try options.resolve(), adapter: adapter, into: place,
+            observer: ConsoleObserver(quiet: options.common.quiet))
+        try options.common.show(try merge.run(into: place))
     }
 }
 
@@ -59,8 +60,9 @@ struct Export: ParsableCommand {
     @Option(help: "Where it goes.") var out: String
 
     func run() throws {
-        let stage = try ExportStage(try options.resolve(), adapter: options.adapter)
-        try options.common.show(try stage.run(format: format, to: URL(fileURLWithPath: out)))
+        let place = OutputPlaces.url(out)
+        let stage = try ExportStage(try options.resolve(), adapter: options.adapter, format: format, to: place)
+        try options.common.show(try stage.run(format: format, to: place))
     }
 }
 

@@ -1,0 +1,103 @@
+// Single files that Lathe writes, and writes again, beside others: a manifest says which are its own.
+
+public import Foundation
+internal import Vocabulary
+
+/// Files in one folder under one manifest. A file is only created, or replaced where the manifest shows that Lathe wrote it.
+public struct OwnedFiles: Sendable {
+    public let folder: URL
+    private let manifest: URL
+    private let content: Manifest.Content
+
+    /// Loose files of `folder`, whose manifest is the folder's.
+    public init(_ folder: URL, _ content: Manifest.Content) {
+        self.folder = folder
+        self.content = content
+        manifest = folder.appendingPathComponent(Manifest.fileName)
+    }
+
+    /// The one file at `url`, whose manifest lies beside it.
+    public init(besideFile url: URL, _ content: Manifest.Content) {
+        folder = url.deletingLastPathComponent()
+        self.content = content
+        manifest = Manifest.place(besideFile: url)
+    }
+
+    private var listed: [Manifest.Entry] { Manifest(at: manifest)?.entries ?? [] }
+
+    /// Throws unless the file `name` may be written.
+    public func require(_ name: String) throws {
+        let url = folder.appendingPathComponent(name)
+        if try Ownership.present(manifest) != nil {
+            guard let found = Manifest(at: manifest) else {
+                throw PlaceError(url.path, inTheWay: manifest.path, .notOurs)
+            }
+            guard found.content == content else {
+                throw PlaceError(url.path, inTheWay: manifest.path, .otherContent(found.content.words))
+            }
+        }
+        guard let status = try Ownership.present(url) else { return }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw PlaceError(url.path, inTheWay: url.path, .wrongForm("no file"))
+        }
+        let entries = listed.filter { $0.path == name }
+        guard !entries.isEmpty else { throw PlaceError(url.path, inTheWay: url.path, .notOurs) }
+        guard try entries.contains(where: { try $0.describes(url.path) }) else {
+            throw PlaceError(url.path, inTheWay: url.path, .changed)
+        }
+    }
+
+    /// Whether the manifest is there.
+    public var isMarked: Bool { Manifest(at: manifest)?.content == content }
+
+    /// Writes the manifest where there is none: from now on the folder is Lathe's.
+    public func mark() throws {
+        if try Ownership.present(manifest) == nil { try note([]) }
+    }
+
+    /// Writes a whole small file; one that holds these bytes already stays as it is.
+    public func write(_ bytes: [UInt8], to name: String, grows: Bool = false) throws {
+        try require(name)
+        let url = folder.appendingPathComponent(name)
+        let file = try AtomicFile(url, replaces: true)
+        try file.write(bytes)
+        let temporary = try file.finish()
+        try put(temporary, as: name, grows: grows)
+    }
+
+    /// Puts the finished file `temporary`, which lies in the same folder, in its place. Whenever the process is killed, what stands
+    /// there then is listed.
+    public func put(_ temporary: URL, as name: String, grows: Bool = false) throws {
+        let url = folder.appendingPathComponent(name)
+        do {
+            var entry: Manifest.Entry
+            entry = try Manifest.Entry(temporary.lastPathComponent, in: folder)
+            entry.path = name
+            entry.grows = grows
+            try require(name)
+            let others = listed.filter { $0.path != name }
+            try note(listed + [entry])
+            guard rename(temporary.path, url.path) == 0 else {
+                throw SystemError(errno, writing: url.path, "cannot be put in place")
+            }
+            flushDirectory(folder)
+            try note(others + [entry])
+        } catch {
+            unlink(temporary.path)
+            throw error
+        }
+    }
+
+    /// Removes the file `name` where it is Lathe's.
+    public func remove(_ name: String) throws {
+        try require(name)
+        unlink(folder.appendingPathComponent(name).path)
+        let others = listed.filter { $0.path != name }
+        if others.count < listed.count { try note(others) }
+    }
+
+    private func note(_ entries: [Manifest.Entry]) throws(SystemError) {
+        let text = Manifest(content, entries: entries).text
+        try AtomicFile.write(Array(text.utf8), to: manifest, replaces: true)
+    }
+}

@@ -1,0 +1,164 @@
+// The one rule for every place that Lathe writes: it is free, or a manifest shows that Lathe wrote all that is there.
+
+public import Foundation
+internal import Vocabulary
+
+/// Whether a place may be written.
+public enum Ownership {
+    /// Throws unless a folder of `content` may stand at `url`: nothing is there, or an empty folder, or such a folder of which a
+    /// manifest shows that Lathe wrote every file.
+    public static func requireFolder(_ url: URL, _ content: Manifest.Content) throws {
+        guard let status = try present(url) else { return }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            throw PlaceError(url.path, inTheWay: url.path, .wrongForm("a file, not a folder"))
+        }
+        try requireNoMount(url, status)
+        try requireOwn(url, content, as: url)
+    }
+
+    /// Throws unless everything in the folder `url` is listed in its manifest and unchanged.
+    ///
+    /// - Parameter place: what the folder is called in errors.
+    static func requireOwn(_ url: URL, _ content: Manifest.Content, as place: URL) throws {
+        let contents = try FolderContents(url).withoutTemporary
+        func failure(_ path: String, _ reason: PlaceError.Reason) -> PlaceError {
+            PlaceError(place.path, inTheWay: place.appendingPathComponent(path).path, reason)
+        }
+        let all = contents.files + contents.others + contents.folders
+        guard !all.isEmpty else { return }
+        guard let manifest = Manifest(at: url.appendingPathComponent(Manifest.fileName)) else {
+            throw failure(all.first { $0 != Manifest.fileName } ?? Manifest.fileName, .notOurs)
+        }
+        guard manifest.content == content else { throw failure("", .otherContent(manifest.content.words)) }
+        let listed = Dictionary(grouping: manifest.entries, by: \.path)
+        if let other = contents.others.first { throw failure(other, .notOurs) }
+        for path in contents.files where path != Manifest.fileName && listed[path] == nil {
+            throw failure(path, .notOurs)
+        }
+        for path in contents.folders where !listed.keys.contains(where: { $0.hasPrefix(path + "/") }) {
+            throw failure(path, .notOurs)
+        }
+        for path in contents.files where path != Manifest.fileName {
+            let file = url.appendingPathComponent(path).path
+            guard try listed[path, default: []].contains(where: { try $0.describes(file) }) else {
+                throw failure(path, .changed)
+            }
+        }
+    }
+
+    /// Throws unless a single file of `content` may stand at `url`, by the manifest beside it.
+    public static func requireFile(_ url: URL, _ content: Manifest.Content) throws {
+        try OwnedFiles(besideFile: url, content).require(url.lastPathComponent)
+    }
+
+    /// Throws unless Lathe may keep files of its own in the folder `url`, beside others: it is new or empty, or its manifest says so.
+    /// Without one, all that is there must be folders of Lathe's.
+    public static func requireHome(_ url: URL, _ content: Manifest.Content) throws {
+        guard let status = try present(url) else { return }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            throw PlaceError(url.path, inTheWay: url.path, .wrongForm("a file, not a folder"))
+        }
+        if Manifest(at: url.appendingPathComponent(Manifest.fileName))?.content == content { return }
+        for name in try Folder.names(in: url) ?? [] where TemporaryName.process(of: name) == nil {
+            let entry = url.appendingPathComponent(name)
+            if (try? Folder.names(in: entry))?.isEmpty == true { continue }
+            guard Manifest(at: entry.appendingPathComponent(Manifest.fileName)) != nil || StagingFolder.isMarked(entry)
+            else {
+                throw PlaceError(url.path, inTheWay: entry.path, .notOurs)
+            }
+        }
+    }
+
+    // MARK: Parts
+
+    /// What is at `url`; `nil` where a file or folder can be made there. A link is an error, whatever it leads to.
+    static func present(_ url: URL) throws -> stat? {
+        var status = stat()
+        guard lstat(url.path, &status) == 0 else {
+            let code = errno
+            guard code == ENOENT else { throw SystemError(code, writing: url.path, "cannot be made") }
+            try requireWritable(above: url)
+            return nil
+        }
+        guard status.st_mode & S_IFMT != S_IFLNK else { throw PlaceError(url.path, inTheWay: url.path, .link) }
+        try requireWritable(above: url)
+        return status
+    }
+
+    /// Throws where the nearest folder above `url` takes no new name.
+    private static func requireWritable(above url: URL) throws {
+        var folder = url.deletingLastPathComponent()
+        var status = stat()
+        while lstat(folder.path, &status) != 0 {
+            let code = errno
+            guard code == ENOENT, folder.path != "/" else {
+                throw SystemError(code, writing: url.path, "cannot be made")
+            }
+            folder.deleteLastPathComponent()
+        }
+        guard stat(folder.path, &status) == 0 else {
+            throw SystemError(errno, writing: folder.path, "is a link to something missing")
+        }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            throw SystemError(ENOTDIR, writing: url.path, "cannot be made")
+        }
+        guard access(folder.path, W_OK | X_OK) == 0 else {
+            throw SystemError(errno, writing: folder.path, "takes no new files")
+        }
+    }
+
+    private static func requireNoMount(_ url: URL, _ status: stat) throws {
+        var parent = stat()
+        guard stat(url.deletingLastPathComponent().path, &parent) == 0 else { return }
+        guard parent.st_dev == status.st_dev else { throw PlaceError(url.path, inTheWay: url.path, .mountPoint) }
+    }
+
+    // MARK: Removing
+
+    /// Removes the folder at `url` where Lathe wrote all that is in it; only what its manifest lists, and the manifest last.
+    public static func removeFolder(_ url: URL, _ content: Manifest.Content) throws {
+        guard try present(url) != nil else { return }
+        try requireFolder(url, content)
+        try removeListed(url)
+    }
+
+    /// Removes the folder or file at `url` where its manifest shows that all of it is Lathe's; leaves anything else as it is.
+    public static func removeIfOwn(_ url: URL) {
+        if let manifest = Manifest(at: url.appendingPathComponent(Manifest.fileName)) {
+            try? removeFolder(url, manifest.content)
+        } else if let manifest = Manifest(at: Manifest.place(besideFile: url)) {
+            let file = OwnedFiles(besideFile: url, manifest.content)
+            guard (try? file.remove(url.lastPathComponent)) != nil else { return }
+            unlink(Manifest.place(besideFile: url).path)
+        }
+    }
+
+    /// Removes the files that the manifest of `url` lists, and what folders are empty then.
+    static func removeListed(_ url: URL) throws(SystemError) {
+        let manifest = url.appendingPathComponent(Manifest.fileName)
+        let contents = try FolderContents(url)
+        let listed = Set(Manifest(at: manifest)?.entries.map(\.path) ?? [])
+        for path in contents.files where listed.contains(path) || FolderContents.isTemporary(path) {
+            unlink(url.appendingPathComponent(path).path)
+        }
+        for path in contents.folders.reversed() { rmdir(url.appendingPathComponent(path).path) }
+        if contents.withoutTemporary.files.allSatisfy({ listed.contains($0) || $0 == Manifest.fileName }) {
+            unlink(manifest.path)
+        }
+        rmdir(url.path)
+    }
+}
+
+extension Manifest.Content {
+    /// In words, for errors.
+    var words: String {
+        switch self {
+        case .model: "a model"
+        case .adapter: "an adapter"
+        case .rows: "rows"
+        case .prepared: "prepared rows"
+        case .run: "a run"
+        case .curves: "curves of a run"
+        }
+    }
+}

@@ -1,0 +1,67 @@
+// Why Lathe does not write where it was told to.
+
+public import Vocabulary
+
+/// A place at which something stands that Lathe did not write, or that something else needs.
+public struct PlaceError: ClassifiedError, Equatable {
+    /// What is wrong with the place.
+    public enum Reason: Sendable, Equatable {
+        /// Nothing shows that Lathe wrote what is in the way.
+        case notOurs
+        /// Lathe wrote it, and it was changed since.
+        case changed
+        /// Lathe wrote it as something else: an adapter where a model is to stand.
+        case otherContent(String)
+        /// A link: what it leads to is not its own.
+        case link
+        /// A file where a folder is to stand, or the other way round.
+        case wrongForm(String)
+        /// What is mounted there can be no part of a change in one step.
+        case mountPoint
+        /// It is something that is needed: "the base model".
+        case needed(String)
+        /// Something needed lies in it.
+        case holds(String)
+        /// It lies in something that is read as a whole, or in another run.
+        case inside(String)
+    }
+
+    /// The place that was to be written, as it was named.
+    public let place: String
+    /// The file or folder in the way.
+    public let inTheWay: String
+    public let reason: Reason
+
+    public init(_ place: String, inTheWay: String, _ reason: Reason) {
+        self.place = place
+        self.inTheWay = inTheWay
+        self.reason = reason
+    }
+
+    public var namedFile: String? { place }
+
+    public var kind: FailureKind {
+        switch reason {
+        case .needed, .holds, .inside: .badInput
+        case .notOurs, .changed, .otherContent, .link, .wrongForm, .mountPoint: .inputOutput
+        }
+    }
+
+    public var description: String {
+        let file = inTheWay == place ? "" : ": \(inTheWay)"
+        let text =
+            switch reason {
+            case .notOurs: "\(place) is there already\(file) was not written by Lathe"
+            case .changed: "\(place) is there already\(file) was changed since Lathe wrote it"
+            case .otherContent(let content): "\(place) is there already and holds \(content)"
+            case .link: "\(place) is there already\(file) is a link"
+            case .wrongForm(let form): "\(place) is there already\(file) is \(form)"
+            case .mountPoint: "\(place) is there already\(file) is a file system of its own"
+            case .needed(let what): "\(place) is \(what) itself\(file)"
+            case .holds(let what): "\(place) holds \(what)\(file)"
+            case .inside(let what): "\(place) lies in \(what)\(file)"
+            }
+        return text + "\nhint: nothing was changed; Lathe replaces only what it wrote itself: "
+            + "name another place, or move what is there away"
+    }
+}

@@ -1,0 +1,71 @@
+// Folders under temporary names: how they are made, and how those that killed processes left are known.
+
+internal import Foundation
+internal import Vocabulary
+
+/// Folders ".NAME-XXXXXX.partial" beside NAME, each with a mark in it until it is whole.
+enum StagingFolder {
+    private static let suffix = ".partial"
+
+    private static func prefix(of url: URL) -> String { ".\(url.lastPathComponent)-" }
+
+    /// The file that says that Lathe fills a folder. Nobody's folder is one for its name alone.
+    static func mark(in folder: URL) -> URL { folder.appendingPathComponent(markName) }
+    static let markName = ".lathe-is-writing"
+
+    /// Whether Lathe was or is filling `folder`.
+    static func isMarked(_ folder: URL) -> Bool { access(mark(in: folder).path, F_OK) == 0 }
+
+    /// A new folder beside `url`, and its lock.
+    static func make(for url: URL) throws(SystemError) -> (URL, lock: Int32) {
+        let parent = url.deletingLastPathComponent()
+        var path = Array(parent.appendingPathComponent(prefix(of: url) + "XXXXXX").path.utf8CString)
+        guard mkdtemp(&path) != nil else { throw SystemError(errno, writing: url.path, "cannot be created") }
+        // Under a name that no other run takes for a leftover until it is marked and locked.
+        let fresh = URL(
+            fileURLWithPath: path.withUnsafeBufferPointer { String(cString: $0.baseAddress.unsafelyUnwrapped) })
+        let staging = fresh.appendingPathExtension(String(suffix.dropFirst()))
+        chmod(fresh.path, 0o777 & ~mask)
+        do throws(SystemError) { try AtomicFile.write(Array("\(getpid())\n".utf8), to: mark(in: fresh)) } catch {
+            rmdir(fresh.path)
+            throw error
+        }
+        let lock = open(fresh.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0, rename(fresh.path, staging.path) == 0 else {
+            let failure = SystemError(errno, writing: url.path, "cannot be created")
+            if lock >= 0 { close(lock) }
+            unlink(mark(in: fresh).path)
+            rmdir(fresh.path)
+            throw failure
+        }
+        return (staging, lock)
+    }
+
+    /// Removes what processes that no longer live were filling, or had put aside. A folder set aside where names cannot be
+    /// exchanged goes back to its place. What has neither the mark nor a manifest that lists all of it is not Lathe's.
+    static func removeLeftovers(of url: URL, _ content: Manifest.Content) {
+        let parent = url.deletingLastPathComponent()
+        for name in (try? Folder.names(in: parent)) ?? [] where name.hasPrefix(prefix(of: url)) {
+            guard name.hasSuffix(suffix) || name.hasSuffix(suffix + ".old") else { continue }
+            let folder = parent.appendingPathComponent(name)
+            let descriptor = open(folder.path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+            guard descriptor >= 0 else { continue }
+            defer { close(descriptor) }
+            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { continue }
+            if isMarked(folder) {
+                try? FileManager.default.removeItem(at: folder)
+                continue
+            }
+            guard (try? Ownership.requireOwn(folder, content, as: folder)) != nil else { continue }
+            if name.hasSuffix(".old"), Renaming.intoFreePlace(folder, url) == 0 { continue }
+            try? Ownership.removeListed(folder)
+        }
+    }
+
+    /// The bits that new files go without.
+    private static let mask: mode_t = {
+        let mask = umask(0o22)
+        umask(mask)
+        return mask
+    }()
+}

@@ -1,0 +1,38 @@
+// Names of files that are being written: told apart from any name that a person gives.
+
+public import Foundation
+internal import Synchronization
+
+/// Names of the form ".NAME.lathe-PROCESS-NUMBER.partial".
+public enum TemporaryName {
+    private static let counter = Atomic(0)
+
+    /// A name beside `url` that nobody else uses.
+    public static func beside(_ url: URL) -> URL {
+        let number = counter.add(1, ordering: .relaxed).newValue
+        return url.deletingLastPathComponent()
+            .appendingPathComponent(".\(url.lastPathComponent).lathe-\(getpid())-\(number).partial")
+    }
+
+    /// The process whose file `name` is; `nil` where it is no such name.
+    static func process(of name: String) -> pid_t? {
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count >= 4, parts[0].isEmpty, parts[parts.count - 1] == "partial" else { return nil }
+        let numbers = parts[parts.count - 2].split(separator: "-", omittingEmptySubsequences: false)
+        guard numbers.count == 3, numbers[0] == "lathe", let process = pid_t(numbers[1]), process > 0,
+            Int(numbers[2]) != nil
+        else { return nil }
+        return process
+    }
+
+    /// Removes files under such names in `folder`, all or those of the file `wanted`, whose process is gone. One that still writes
+    /// keeps its file.
+    public static func removeAbandoned(in folder: URL, of wanted: String? = nil) {
+        for name in (try? Folder.names(in: folder)) ?? [] where wanted.map({ name.hasPrefix(".\($0).lathe-") }) ?? true {
+            guard let owner = process(of: name), owner != getpid(), kill(owner, 0) != 0, errno == ESRCH else {
+                continue
+            }
+            unlink(folder.appendingPathComponent(name).path)
+        }
+    }
+}

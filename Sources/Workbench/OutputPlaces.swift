@@ -1,0 +1,162 @@
+// Where a call writes, held against what it reads and what is there, before any work is done.
+
+internal import Datasets
+internal import Files
+public import Foundation
+internal import Recipes
+
+/// The places of one call.
+public struct OutputPlaces {
+    /// The place that a person named.
+    public static func url(_ path: String) -> URL { RealPath.place(path) }
+
+    /// A place to write.
+    struct Output {
+        /// How the person named it: "merge.path", "--out".
+        let key: String
+        let url: URL
+        let form: Form
+
+        /// A folder that is put in place at once, or one file.
+        enum Form { case folder(Manifest.Content), file(Manifest.Content) }
+    }
+
+    private struct Input {
+        let what: String
+        let place: RealPath
+    }
+
+    private var inputs: [Input] = []
+
+    /// What `recipe` reads, and what else the call does.
+    init(_ resolved: ResolvedRecipe, adapter: String? = nil) {
+        let recipe = resolved.recipe
+        addModel(recipe.model.path)
+        for path in [adapter, recipe.adapter.continueFrom] { add("the adapter", path) }
+        add("the recipe", resolved.file)
+        if let template = recipe.data.chatTemplate, FileManager.default.fileExists(atPath: template) {
+            add("the chat template", template)
+        }
+        let data = recipe.data.train + recipe.data.heldOut + recipe.data.input.mix.flatMap(\.path)
+        for path in data.filter({ !$0.isEmpty }) {
+            for file in (try? InputFiles.expand([path])) ?? [path] { add("the data", file) }
+        }
+    }
+
+    private mutating func add(_ what: String, _ path: String?) {
+        guard let path, !path.isEmpty else { return }
+        inputs.append(Input(what: what, place: RealPath(URL(fileURLWithPath: path))))
+    }
+
+    /// Files of a model's folder may be links to where they really lie.
+    private mutating func addModel(_ path: String) {
+        add("the base model", path)
+        guard !path.isEmpty else { return }
+        for name in (try? Folder.names(in: URL(fileURLWithPath: path))) ?? [] {
+            add("a file of the base model", path + "/" + name)
+        }
+    }
+
+    // MARK: Checking
+
+    /// Throws unless each of `outputs` is a place of its own that is free, or holds what Lathe wrote.
+    ///
+    /// - Parameter run: the directory of the run that writes, where one does.
+    func require(_ outputs: [Output], run: RunDirectory? = nil) throws {
+        var earlier: [(output: Output, place: RealPath)] = []
+        for output in outputs {
+            let place = RealPath(output.url)
+            try requireApart(output.url, place)
+            try requireOutsideRuns(output, place, own: run)
+            for (other, otherPlace) in earlier {
+                let key = "the place of \(other.key)"
+                if place.isSame(as: otherPlace) {
+                    throw PlaceError(output.url.path, inTheWay: other.url.path, .needed(key))
+                }
+                if place.isInside(otherPlace) {
+                    throw PlaceError(output.url.path, inTheWay: other.url.path, .inside(key))
+                }
+                if otherPlace.isInside(place) {
+                    throw PlaceError(output.url.path, inTheWay: other.url.path, .holds(key))
+                }
+            }
+            earlier.append((output, place))
+            switch output.form {
+            case .folder(let content): try Ownership.requireFolder(output.url, content)
+            case .file(let content): try Ownership.requireFile(output.url, content)
+            }
+        }
+    }
+
+    /// Throws where `place` is something that is read or lived in, holds it, or lies in a model or adapter.
+    private func requireApart(_ url: URL, _ place: RealPath) throws {
+        let homes = [
+            Input(what: "the working directory", place: RealPath(URL(fileURLWithPath: "."))),
+            Input(what: "the home directory", place: RealPath(FileManager.default.homeDirectoryForCurrentUser)),
+        ]
+        for input in homes + inputs {
+            if place.isSame(as: input.place) {
+                throw PlaceError(url.path, inTheWay: input.place.path, .needed(input.what))
+            }
+            if input.place.isInside(place) {
+                throw PlaceError(url.path, inTheWay: input.place.path, .holds(input.what))
+            }
+        }
+        for input in inputs where place.isInside(input.place) {
+            throw PlaceError(url.path, inTheWay: input.place.path, .inside(input.what))
+        }
+    }
+
+    /// Throws where a place lies in a run that is not this one, or is one that this one needs itself.
+    private func requireOutsideRuns(_ output: Output, _ place: RealPath, own: RunDirectory?) throws {
+        let ownPlace = own.map { RealPath($0.url) }
+        if let own, let ownPlace {
+            if place.isSame(as: ownPlace) || ownPlace.isInside(place) {
+                throw PlaceError(output.url.path, inTheWay: own.url.path, .holds("this run's own directory"))
+            }
+            for part in own.parts where place.isSame(as: RealPath(part)) || place.isInside(RealPath(part)) {
+                throw PlaceError(output.url.path, inTheWay: part.path, .needed("a part of this run"))
+            }
+        }
+        for folder in place.ancestors where folder.path != ownPlace?.path {
+            if OwnedFiles(folder, .run).isMarked {
+                throw PlaceError(output.url.path, inTheWay: folder.path, .inside("the directory of another run"))
+            }
+        }
+    }
+
+    // MARK: The directory of a run
+
+    /// Throws unless the run may work in `run`: the directory is new, or Lathe's, and so is every file that the run replaces.
+    ///
+    /// - Parameter parts: what the call makes in it.
+    func requireRun(_ run: RunDirectory, writing parts: [RunDirectory.Part]) throws {
+        let place = RealPath(run.url)
+        if OwnedFiles(run.url, .run).isMarked {
+            // What a run itself wrote may be read again, but not by a run that replaces it.
+            for part in parts.flatMap(run.places) { try requireUnread(part) }
+        } else if !Self.holdsOnlyFolders(run.url) {
+            try requireApart(run.url, place)
+        }
+        for folder in place.ancestors where OwnedFiles(folder, .run).isMarked {
+            throw PlaceError(run.url.path, inTheWay: folder.path, .inside("the directory of another run"))
+        }
+        try run.requireOwn(writing: parts)
+    }
+
+    /// Whether what is there are folders that Lathe made: rows, prepared rows.
+    private static func holdsOnlyFolders(_ url: URL) -> Bool {
+        let names = (try? Folder.names(in: url)) ?? []
+        return !names.isEmpty
+            && names.allSatisfy { Manifest(at: url.appendingPathComponent("\($0)/\(Manifest.fileName)")) != nil }
+    }
+
+    private func requireUnread(_ part: URL) throws {
+        let place = RealPath(part)
+        for input in inputs where input.what != "the recipe" {
+            if place.isSame(as: input.place) || input.place.isInside(place) {
+                throw PlaceError(part.path, inTheWay: input.place.path, .needed(input.what))
+            }
+        }
+    }
+}
