@@ -171,7 +171,7 @@ let package = Package(
         tests("ModelExport", ["Files", "Adapters", "Models", "Tensors", "WeightFiles", "JSON"]),
         tests("Workbench", ["JSON", "Recipes", "Vocabulary"]),
         .testTarget(
-            name: "CommandTests", dependencies: ["TestSupport", "JSON", "lathe"], swiftSettings: swiftSettings),
+            name: "CommandTests", dependencies: ["TestSupport", "JSON", "Recipes", "lathe"], swiftSettings: swiftSettings),
         .testTarget(name: "PackageTests", dependencies: ["TestSupport", "JSON"], swiftSettings: swiftSettings),
     ] + benchmarks
 )

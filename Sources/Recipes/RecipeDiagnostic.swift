@@ -22,7 +22,7 @@ public struct RecipePlace: Sendable, Equatable {
 public struct RecipeDiagnostic: Sendable, Equatable, CustomStringConvertible {
     public enum Kind: String, Sendable {
         case syntax, unknownKey, duplicateKey, wrongType, outOfRange, missingKey, conflict, foreignKey,
-            undefinedVariable
+            undefinedVariable, noEffect
         case override
     }
 

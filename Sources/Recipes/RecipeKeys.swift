@@ -19,6 +19,16 @@ enum RecipeKeys {
         }
     }
 
+    /// The path of every key that a recipe can have, those of sections in a section too; steps and parts of a mix have
+    /// keys of their own.
+    static var paths: [String] {
+        Recipe.keys.map(\.name)
+            + sections.flatMap { section in
+                let prefix = section == "export" ? "export[]." : section + "."
+                return names(of: section).filter { $0 != "split" }.map { prefix + $0 }
+            } + SplitSection.keys.map { "data.split." + $0.name }
+    }
+
     /// Where a key that was written in the wrong section belongs.
     static func path(ofKey key: String) -> String? {
         if sections.contains(key) { return "the top level" }
@@ -40,6 +50,9 @@ extension Recipe: RecipeKeyed {
 }
 
 extension Recipe {
+    /// The path of every key, as "train.max_steps" or "export[].format".
+    public static var keyPaths: [String] { RecipeKeys.paths }
+
     /// Whether `name` can be a run's and its folder's.
     public static func isName(_ name: String) -> Bool {
         !name.isEmpty && name.utf8.count <= 128 && !name.hasPrefix(".")
@@ -315,7 +328,7 @@ extension ExportEntry: RecipeKeyed {
         [
             .choice("format", \.format, "what is written"),
             .text("path", \.path, "where; null: a folder named as the format in the run directory"),
-            .choice("dtype", \.dtype, "float format of the weights; auto: the base's own"),
+            .choice("type", \.type, "float format of the weights; auto: the base's own"),
         ]
     }
 }

@@ -53,7 +53,9 @@ extension Recipe {
             }
             throw RecipeError(sorted.map(\.element))
         }
+        if mustBeWhole { recipe.idleKeys = decoding.noteIdleKeys(in: recipe) }
         recipe.setKeys = Set(decoding.setKeys.keys)
+        recipe.overriddenKeys = Set(decoding.setKeys.filter { $0.value.isOverride }.keys)
         recipe.notices = decoding.notices
         return recipe
     }
@@ -82,7 +84,7 @@ extension RecipeDecoding {
         for (index, element) in elements.enumerated() {
             var entry = ExportEntry()
             let path = "export[\(index)]"
-            decode(element, into: &entry, path: path)
+            decode(withType(element, path), into: &entry, path: path)
             if case .mapping = element.content, element.value(at: ["format"]) == nil {
                 note(
                     .missingKey, element.place, path + ".format", "an export needs its format",
@@ -90,6 +92,20 @@ extension RecipeDecoding {
             }
             export.append(entry)
         }
+    }
+
+    /// `dtype`, as other tools say for `type`, under the name used here.
+    private mutating func withType(_ element: RecipeNode, _ path: String) -> RecipeNode {
+        guard case .mapping(var entries) = element.content, element.value(at: ["type"]) == nil,
+            let index = entries.firstIndex(where: { $0.key == "dtype" })
+        else { return element }
+        notices.append(
+            RecipeDiagnostic(
+                kind: .foreignKey, place: entries[index].keyPlace, keyPath: path + ".dtype", message: "taken as type"))
+        entries[index].key = "type"
+        var element = element
+        element.content = .mapping(entries)
+        return element
     }
 
     fileprivate mutating func requireKeys(of recipe: Recipe, _ root: RecipeNode) {
@@ -206,7 +222,7 @@ extension RecipeDecoding {
 }
 
 extension RecipePlace {
-    fileprivate var isOverride: Bool { file.hasPrefix("--set") }
+    var isOverride: Bool { file.hasPrefix("--set") }
 }
 
 extension RecipeNode {

@@ -16,6 +16,10 @@ public struct Recipe: Sendable, Equatable {
 
     /// Key paths that the file or an override set, in order of their place in the recipe; all others hold their default.
     public internal(set) var setKeys: Set<String> = []
+    /// Those of `setKeys` that an override set.
+    public internal(set) var overriddenKeys: Set<String> = []
+    /// Keys of a recipe file that would do nothing beside what else it says: whoever is to follow the recipe refuses them.
+    public internal(set) var idleKeys: [RecipeDiagnostic] = []
     /// Keys of other tools that were understood, and what was made of them.
     public internal(set) var notices: [RecipeDiagnostic] = []
 
@@ -239,7 +243,7 @@ public struct ExportEntry: Sendable, Equatable {
     public var format = ExportFormat.peft
     /// `nil`: a folder named as the format in the run directory.
     public var path: String?
-    public var dtype = FloatFormat.auto
+    public var type = FloatFormat.auto
 
     public init() {}
 }

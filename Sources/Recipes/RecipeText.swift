@@ -64,6 +64,10 @@ extension Recipe {
         switch path {
         case "train.epochs": train.maxSteps != nil
         case "train.warmup_ratio": train.warmupSteps != nil
+        // An adapter that is trained further has its own shape.
+        case "adapter.r", "adapter.alpha", "adapter.target_modules", "adapter.use_rslora", "adapter.rank_pattern",
+            "adapter.alpha_pattern", "adapter.layers":
+            adapter.continueFrom != nil
         default: false
         }
     }

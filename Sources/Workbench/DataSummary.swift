@@ -20,6 +20,7 @@ public struct DataSummary: Presentable {
     /// - Parameter writes: whether tokens and report are kept, under `checkpoints/<name>/prepared`.
     public init(_ resolved: ResolvedRecipe, writes: Bool, observer: any RunObserver) throws {
         let recipe = resolved.recipe
+        try resolved.requireInputs(of: "model", "data")
         let lock = writes ? try RunLock(RunDirectory.place(of: recipe)) : nil
         defer { lock?.release() }
         if writes {

@@ -70,8 +70,24 @@ public struct ExportStage {
     static func defaultName(_ format: Recipes.ExportFormat) -> String { format == .hdf5 ? "model.h5" : format.rawValue }
 
     /// Writes the format called `name` to `output`.
-    public func run(format name: String, to output: URL) throws -> ExportReport {
-        try run(try Self.format(name), type: recipe.merge.dtype, to: output)
+    ///
+    /// - Parameter type: the name of the float format of a model's weights.
+    public func run(format name: String, type typeName: String, to output: URL) throws -> ExportReport {
+        let format = try Self.format(name)
+        guard let type = FloatFormat(rawValue: typeName) else {
+            throw Failure(
+                .usage, "unknown type '\(typeName)'",
+                hint: "one of " + FloatFormat.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        guard format != .peft || [.auto, .fp32].contains(type) else {
+            throw Failure(.usage, "--type \(typeName): an adapter is written in fp32", hint: "leave --type out")
+        }
+        guard !recipe.isSet("merge.dtype") else {
+            throw Failure(
+                .usage, "merge.dtype is the merge's: export does not read it",
+                hint: "write --type \(recipe.merge.dtype.rawValue)")
+        }
+        return try run(format, type: type, to: output)
     }
 
     func run(_ format: Recipes.ExportFormat, type: FloatFormat, to output: URL) throws -> ExportReport {

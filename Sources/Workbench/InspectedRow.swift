@@ -23,7 +23,9 @@ struct InspectedRow {
     init(_ request: ExampleInspection.Request) throws {
         let path = request.path
         if path.hasSuffix(".yaml") || path.hasSuffix(".yml") {
-            var recipe = try ResolvedRecipe(file: path, overrides: request.overrides).recipe
+            let resolved = try ResolvedRecipe(file: path, overrides: request.overrides)
+            try resolved.requireInputs(of: "data")
+            var recipe = resolved.recipe
             if let model = request.model { recipe.model.path = model }
             try self.init(behind: recipe, request)
         } else if path.hasSuffix(".h5"), PreparedFile.isPrepared(URL(fileURLWithPath: path)) {

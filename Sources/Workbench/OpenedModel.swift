@@ -40,7 +40,9 @@ struct OpenedModel {
         guard !path.isEmpty else {
             throw Failure(.badInput, "model.path is missing", hint: "name a Hugging Face directory or a GGUF file")
         }
-        try Failure.requireExists(path, "the model")
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw Failure(.missingInput, "the model \(path) does not exist", hint: Self.hubHint(path))
+        }
         self.path = path
         let weights = try openWeights(URL(fileURLWithPath: path))
         self.weights = weights
@@ -110,6 +112,27 @@ struct OpenedModel {
         }
         return ids
     }
+
+    /// What to do where `path` may be a name on a hub, OWNER/NAME; `nil` where it cannot be one.
+    static func hubHint(_ path: String) -> String? {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        let isName =
+            parts.count == 2
+            && parts.allSatisfy { part in
+                !part.isEmpty && !part.hasPrefix(".") && !part.hasPrefix("~")
+                    && part.utf8.allSatisfy {
+                        (48...57).contains($0) || (65...90).contains($0 & 0xDF) || "._-".utf8.contains($0)
+                    }
+            }
+        guard isName, !path.hasSuffix(".gguf"), !path.hasSuffix(".safetensors") else { return nil }
+        return
+            "if this is a name on the Hugging Face hub: Lathe takes nothing from the network (there is no lathe fetch "
+            + "yet); download it with\n  hf download \(path) --local-dir checkpoints/base/\(parts[1])\nand name that folder: "
+            + "checkpoints/base/\(parts[1])"
+    }
+
+    /// Whether `data.chat_template` is a template itself, and no path.
+    static func isTemplate(_ setting: String) -> Bool { setting.contains("{%") || setting.contains("{{") }
 
     /// How products are computed, and why.
     static func precision(_ setting: Precision) -> (type: ElementType, reason: String) {

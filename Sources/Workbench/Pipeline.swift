@@ -30,6 +30,7 @@ public struct Pipeline {
         let recipe = resolved.recipe
         // What cannot be written is said before anything is computed.
         try recipe.requireSupported()
+        try resolved.requireInputs(of: "model", "data", "adapter")
         let place = RunDirectory.place(of: recipe)
         let lock = try RunLock(place)
         defer { lock.release() }

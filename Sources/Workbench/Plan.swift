@@ -16,6 +16,7 @@ public struct Plan: Presentable {
 
     public init(_ resolved: ResolvedRecipe, observer: any RunObserver) throws {
         try resolved.recipe.requireSupported()
+        try resolved.requireInputs(of: "model", "data", "adapter")
         run = try TrainingRun(resolved, writes: false, observer: observer)
         forecast = MemoryForecast(run)
         try forecast.requireWithin(run.recipe.train.memoryLimitBytes)

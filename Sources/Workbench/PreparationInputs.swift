@@ -69,12 +69,14 @@ struct PreparationInputs {
         return PreparedKey.currentCode
     }()
 
-    /// The part of a recipe that decides rows: the data section and the seed. The order of examples is not the rows' affair.
+    /// The part of a recipe that decides rows: the data section and the seed. The order of examples is not the rows' affair,
+    /// and of the chat template the text counts, which is a part of its own.
     private static func text(of recipe: Recipe) -> String {
         var essence = Recipe()
         essence.seed = recipe.seed
         essence.data = recipe.data
         essence.data.shuffle = Recipe().data.shuffle
+        essence.data.chatTemplate = nil
         return essence.canonicalText
     }
 

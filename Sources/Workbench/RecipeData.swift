@@ -40,8 +40,8 @@ struct RowPreparation {
 
     /// Training and held-out rows: those of the run's prepared file where it holds what would be made now, else made anew.
     ///
-    /// - Parameter staged: whether the run directory is to keep what is made: it waits beside its place until `keep`. If not, it lies in a
-    ///   temporary place while it is used.
+    /// - Parameter staged: whether the run directory is to keep what is made: it waits beside its place until `keep`. If
+    ///   not, it lies in a temporary place while it is used.
     func split(_ recipe: Recipe, staged: Bool, observer: any RunObserver) throws -> PreparedSplit {
         let inputs = try PreparationInputs(recipe, opened, encoder: encoder, renderer: renderer)
         let kept = recipe.preparedFolder.appendingPathComponent(Self.fileName)

@@ -16,10 +16,10 @@ extension Recipe {
         }
         try ExportStage.checkFormats(export)
         try requireOutputNames()
-        for (index, entry) in export.enumerated() where entry.format == .peft && ![.auto, .fp32].contains(entry.dtype) {
+        for (index, entry) in export.enumerated() where entry.format == .peft && ![.auto, .fp32].contains(entry.type) {
             throw Failure(
-                .badInput, "export[\(index)].dtype: an adapter is written in fp32, not in \(entry.dtype.rawValue)",
-                hint: "leave dtype out")
+                .badInput, "export[\(index)].type: an adapter is written in fp32, not in \(entry.type.rawValue)",
+                hint: "leave type out")
         }
     }
 }

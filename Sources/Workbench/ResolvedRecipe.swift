@@ -9,10 +9,20 @@ public struct ResolvedRecipe: Sendable {
     public let recipe: Recipe
     /// Where it was read from.
     let file: String?
+    /// Files that the recipe names and that were not found, by key.
+    private let missing: [(key: String, failure: Failure)]
 
     public init(_ recipe: Recipe) {
         self.recipe = recipe
         file = nil
+        missing = []
+    }
+
+    /// Throws for the first file that a key of `sections` names and that does not exist.
+    func requireInputs(of sections: String...) throws {
+        if let found = missing.first(where: { missing in sections.contains { missing.key.hasPrefix($0 + ".") } }) {
+            throw found.failure
+        }
     }
 
     /// Reads a recipe file and applies `key=value` overrides.
@@ -23,9 +33,30 @@ public struct ResolvedRecipe: Sendable {
         }
         var recipe = try Recipe.load(
             yaml: yaml, file: file, overrides: overrides, environment: ProcessInfo.processInfo.environment)
+        guard recipe.idleKeys.isEmpty else { throw RecipeError(recipe.idleKeys) }
         if !recipe.isSet("name") { recipe.name = Self.name(ofFile: file) ?? recipe.name }
-        self.recipe = recipe
+        var paths = RecipePaths(recipeFile: file)
+        self.recipe = paths.resolve(recipe)
         self.file = file
+        missing = paths.missing
+    }
+
+    /// Keys that only a run reads: on a verb that is none they would do nothing.
+    private static func refuseKeysOfRuns(_ recipe: Recipe) throws {
+        let read = ["train.threads", "train.memory_limit"]
+        let unread = [
+            "name", "adapter.", "train.", "distill.", "export", "data.train", "data.held_out", "data.val_size",
+            "data.mix",
+            "data.split", "data.leakage",
+        ]
+        let found = recipe.setKeys.sorted().filter { key in
+            !read.contains(key) && unread.contains { $0 == key || ($0.hasSuffix(".") && key.hasPrefix($0)) }
+        }
+        guard let first = found.first else { return }
+        throw Failure(
+            .usage,
+            "--set \(first): only a run of a recipe reads this key" + (found.count > 1 ? ", and \(found[1])" : ""),
+            hint: "leave it out, or give the recipe to lathe run")
     }
 
     /// What a recipe without a name is called: as its file, so that two of them have two run directories.
@@ -39,9 +70,9 @@ public struct ResolvedRecipe: Sendable {
     /// For verbs without a recipe file: defaults, a model, the rows to evaluate, and overrides.
     public init(model: String, data: String?, overrides: [String]) throws {
         var recipe = try Recipe.load(overrides: overrides, environment: ProcessInfo.processInfo.environment)
+        try Self.refuseKeysOfRuns(recipe)
         recipe.model.path = model
         if let data { recipe.data.heldOut = [data] }
-        self.recipe = recipe
-        file = nil
+        self.init(recipe)
     }
 }

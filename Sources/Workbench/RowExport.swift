@@ -15,6 +15,7 @@ public struct RowExport: Presentable {
     /// - Parameter writes: false: only the report.
     public init(_ resolved: ResolvedRecipe, writes: Bool) throws {
         let recipe = resolved.recipe
+        try resolved.requireInputs(of: "data")
         let place = RunDirectory.place(of: recipe)
         let lock = writes ? try RunLock(place) : nil
         defer { lock?.release() }

@@ -32,7 +32,10 @@ struct StageResult: Presentable {
     }
 
     /// Whether everything that the stage wrote is still there.
-    var isIntact: Bool { files.allSatisfy { Self.byteCount($0.path) == $0.bytes } }
+    var isIntact: Bool { intactFiles.count == files.count }
+
+    /// Paths of those that are as the stage left them.
+    var intactFiles: [String] { files.filter { Self.byteCount($0.path) == $0.bytes }.map(\.path) }
 
     /// A file, or the files in a folder, in the order of their names.
     private static func files(_ url: URL) -> [File] {
@@ -98,6 +101,11 @@ struct RunRecord {
         identity = JSONObject(object.members.filter { !ours.contains($0.key) })
         peakMemoryBytes = json["peak_memory_bytes"]?.integer ?? 0
         results = json["results"]?.object ?? JSONObject()
+    }
+
+    /// Every file that a stage wrote and that is as it left it.
+    var writtenFiles: [String] {
+        results.members.compactMap { StageResult(stored: $0.value) }.flatMap(\.intactFiles)
     }
 
     /// What `stage` came to.

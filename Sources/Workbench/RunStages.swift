@@ -152,7 +152,7 @@ final class RunStages {
         ) {
             let stage = ExportStage(
                 recipe, opened: run.opened, adapter: run.adapter, provenance: run.provenance)
-            return (try stage.run(entry.format, type: entry.dtype, to: output), [output])
+            return (try stage.run(entry.format, type: entry.type, to: output), [output])
         }
     }
 

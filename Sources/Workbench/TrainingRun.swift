@@ -54,7 +54,7 @@ final class TrainingRun {
         let precision = OpenedModel.precision(recipe.model.precision)
         precisionReason = precision.reason
         model = try opened.languageModel(precision: precision.type)
-        adapter = try Self.adapter(recipe, model, opened)
+        adapter = try Self.adapter(recipe, model, opened, observer)
         startDigest = try recipe.adapter.continueFrom.map(AttachedAdapter.digest)
         let examples = split.train.examples
         let lengths = (0..<examples.count).map(examples.tokenCount)
@@ -90,9 +90,14 @@ final class TrainingRun {
             fileBytes: opened.byteCount + adapter.slab.count * 16)
     }
 
-    private static func adapter(_ recipe: Recipe, _ model: LanguageModel, _ opened: OpenedModel) throws -> AdapterSet {
+    private static func adapter(
+        _ recipe: Recipe, _ model: LanguageModel, _ opened: OpenedModel, _ observer: any RunObserver
+    ) throws -> AdapterSet {
+        switch recipe.adapter.method {
+        case .lora: break
+        }
         if let path = recipe.adapter.continueFrom {
-            let set = try AttachedAdapter(path, to: model, base: opened).set
+            let set = try recipe.continuedAdapter(path, model, opened, observer: observer)
             guard !set.adaptsHead else {
                 throw Failure(
                     .badInput, "\(path) has an adapter on the head, which is not trained here",
@@ -197,7 +202,8 @@ final class TrainingRun {
             workspace: workspace)
     }
 
-    /// The loss over the held-out rows; `nil` where there are none. An evaluation during which the run is asked to stop is given up.
+    /// The loss over the held-out rows; `nil` where there are none. An evaluation during which the run is asked to stop is
+    /// given up.
     private func evaluation(_ observer: any RunObserver, _ stopRequest: StopRequest) -> (() throws -> Double?)? {
         split.heldOut.map { heldOut in
             // Without gradients more rows fit into the same buffers.

@@ -59,11 +59,44 @@ extension CommandTests {
             }
         }
 
+        @Test func keysOfRunsAreRefusedWithoutARecipe() throws {
+            try LatheCommand.inFolder { lathe in
+                for key in ["train.learning_rate=1", "adapter.r=2", "data.train=x", "export=[]"] {
+                    try lathe("score", "--model", LatheCommand.gguf, "--data", "held.jsonl", "--set", key)
+                        .expectFailure(64, key.split(separator: "=").first.map(String.init) ?? "", "only a run")
+                }
+                let threads = try lathe(
+                    "score", "--model", LatheCommand.gguf, "--data", "held.jsonl", "--set", "train.threads=1")
+                #expect(threads.code == 0)
+            }
+        }
+
+        @Test func exportHasATypeOfItsOwn() throws {
+            try LatheCommand.inFolder { lathe in
+                let export = ["export", "--model", LatheCommand.huggingFace, "--format", "safetensors"]
+                try lathe.start(export + ["--out", "a", "--set", "merge.dtype=fp16"]).wait().expectFailure(
+                    64, "--type fp16")
+                #expect(try lathe.start(export + ["--out", "whole"]).wait().code == 0)
+                #expect(try lathe.start(export + ["--out", "half", "--type", "fp16"]).wait().code == 0)
+                func bytes(_ folder: String) throws -> Int {
+                    try Data(contentsOf: lathe.url(folder + "/model.safetensors")).count
+                }
+                #expect(try bytes("half") < bytes("whole") * 6 / 10)
+                try lathe.start(export + ["--out", "b", "--type", "q9"]).wait().expectFailure(64, "unknown type 'q9'")
+                #expect(!lathe.has("a") && !lathe.has("b"))
+                // Other tools' name for it is understood.
+                let run = try lathe.json(
+                    "run", "recipe.yaml", "--set", "export=[{format: safetensors, dtype: fp16, path: out}]")
+                #expect(run["exports"]?.array?.count == 1)
+                #expect(try Data(contentsOf: lathe.url("out/model.safetensors")).count == (try bytes("half")))
+            }
+        }
+
         @Test func whatWouldHaveNoEffectIsRefused() throws {
             try LatheCommand.inFolder { lathe in
                 for (key, name) in [
                     ("distill.teacher=big", "distill.teacher"), ("distill.temperature=2", "distill.temperature"),
-                    ("export=[{format: peft, dtype: bf16}]", "export[0].dtype"),
+                    ("export=[{format: peft, type: bf16}]", "export[0].type"),
                 ] {
                     for verb in [["train"], ["run"], ["plan"], ["recipe", "check"]] {
                         try lathe.start(verb + ["recipe.yaml", "--set", key]).wait().expectFailure(65, name)

@@ -162,11 +162,14 @@ extension CommandTests {
                 _ = try lathe.json(
                     "run", "recipe.yaml", "--set", "merge.enabled=true", "--set", "export=[{format: peft}]")
                 try lathe.write("checkpoints/tiny/notes.txt", "mine")
+                try lathe.write("checkpoints/tiny/export/notes.txt", "mine")
                 let fresh = try lathe("train", "recipe.yaml", "--json", "--fresh", "--set", "train.max_steps=4")
                 #expect(try fresh.json["steps"] == 4, "\(fresh.errors)")
-                let names = try lathe.names(in: "checkpoints/tiny")
-                for gone in ["merged", "export", "step-000006.h5"] { #expect(!names.contains(gone), "\(gone)") }
+                for gone in ["merged", "export/peft", "step-000006.h5"] {
+                    #expect(!lathe.has("checkpoints/tiny/" + gone), "\(gone)")
+                }
                 #expect(try lathe.text("checkpoints/tiny/notes.txt") == "mine")
+                #expect(try lathe.text("checkpoints/tiny/export/notes.txt") == "mine")
                 #expect(!(try lathe.text("checkpoints/tiny/report.md")).contains("merged model"))
                 let events = try lathe.text("checkpoints/tiny/events.jsonl").split(separator: "\n")
                 #expect(events.filter { $0.contains("\"step\",") }.count == 4)

@@ -104,7 +104,7 @@ private let minimal = "model: { path: base.gguf }\ndata: { train: rows.jsonl }\n
         #expect(recipe.train.recompute == .on)
         #expect(recipe.evaluate.metrics == [.exactMatch, .rougeL])
         #expect(recipe.export.map(\.format) == [.peft, .gguf])
-        #expect(recipe.export[1].dtype == .bf16)
+        #expect(recipe.export[1].type == .bf16)
         #expect(recipe.train != TrainSection())
 
         let again = try Recipe.load(yaml: recipe.resolvedYAML(), file: "again.yaml")

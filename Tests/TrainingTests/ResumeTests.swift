@@ -68,22 +68,21 @@ import Training
         let stop = StopRequest()
         var order: [String] = []
         var saved: TrainingSnapshot?
-        let outcome = try makeTrainer(model, makeConfiguration(steps: 11, evaluateEvery: 3, saveEvery: 1, earlyStopping: EarlyStopping(patience: 9)))
-            .run(
-                TrainingHooks(
-                    evaluate: {
-                        if saved?.step == 11 {
-                            order.append("evaluate")
-                            stop.set()
-                            return nil
-                        }
-                        return heldOutLoss(model)
-                    },
-                    save: {
-                        saved = $0
-                        if $0.step == 11 { order.append("save") }
-                        return ""
-                    }, afterLastStep: { order.append("hand on") }, stopRequest: stop))
+        let outcome = try makeTrainer(model, configuration).run(
+            TrainingHooks(
+                evaluate: {
+                    if saved?.step == 11 {
+                        order.append("evaluate")
+                        stop.set()
+                        return nil
+                    }
+                    return heldOutLoss(model)
+                },
+                save: {
+                    saved = $0
+                    if $0.step == 11 { order.append("save") }
+                    return ""
+                }, afterLastStep: { order.append("hand on") }, stopRequest: stop))
         #expect(order == ["save", "hand on", "evaluate"])
         #expect(outcome.ending == .interrupted && outcome.steps == 11)
         let other = QuadraticModel()

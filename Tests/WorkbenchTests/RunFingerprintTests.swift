@@ -8,7 +8,8 @@ struct RunFingerprintTests {
         -> RunFingerprint
     {
         RunFingerprint(
-            keys: [("train.learning_rate", rate), ("data.steps", "[map: {}]")] + (extra.map { [("train.epochs", $0)] } ?? []),
+            keys: [("train.learning_rate", rate), ("data.steps", "[map: {}]")]
+                + (extra.map { [("train.epochs", $0)] } ?? []),
             parts: [("rows", rows), ("threads", threads)])
     }
 
@@ -18,7 +19,8 @@ struct RunFingerprintTests {
         let there = Self.fingerprint("0.0002", rows: String(repeating: "b", count: 64), threads: "4", extra: "3.0")
         #expect(
             here.differences(from: there) == [
-                "train.learning_rate: 0.0002 → 0.0001", "train.epochs: 3.0 → not set", "rows: other content", "threads: 4 → 2",
+                "train.learning_rate: 0.0002 → 0.0001", "train.epochs: 3.0 → not set", "rows: other content",
+                "threads: 4 → 2",
             ])
         #expect(here.differencesOfKeys(from: there).count == 2)
         #expect(there.differences(from: here).contains("train.epochs: not set → 3.0"))

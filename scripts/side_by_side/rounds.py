@@ -92,7 +92,7 @@ class Bench:
         if not folder.exists():
             self.note(f"exporting {folder.name}")
             self.run(self.lathe, "export", "--model", self.chosen.model, "--format", "safetensors", "--out", folder,
-                     "--set", f"merge.dtype={dtype}", "--json")
+                     "--type", dtype, "--json")
         return folder
 
 

@@ -57,12 +57,13 @@ struct Export: ParsableCommand {
 
     @OptionGroup var options: ModelOptions
     @Option(help: "peft, safetensors or hdf5.") var format: String
+    @Option(help: "The number type of a model's weights: auto (the base's own), fp32, fp16 or bf16.") var type = "auto"
     @Option(help: "Where it goes.") var out: String
 
     func run() throws {
         let place = OutputPlaces.url(out)
         let stage = try ExportStage(try options.resolve(), adapter: options.adapter, format: format, to: place)
-        try options.common.show(try stage.run(format: format, to: place))
+        try options.common.show(try stage.run(format: format, type: type, to: place))
     }
 }
 

@@ -1,0 +1,54 @@
+// An adapter that is trained further keeps its shape; a recipe that asks for another one is refused.
+
+internal import Adapters
+internal import Models
+internal import Recipes
+internal import Tensors
+
+extension Recipe {
+    /// The adapter of `adapter.continue_from`, attached to `model`, with the recipe's dropout.
+    func continuedAdapter(_ path: String, _ model: LanguageModel, _ opened: OpenedModel, observer: any RunObserver)
+        throws
+        -> AdapterSet
+    {
+        let attached = try AttachedAdapter(path, to: model, base: opened)
+        for warning in attached.warnings { observer.receive(.warning(warning)) }
+        let found = attached.set.configuration
+        try requireShape(of: attached.set, path, linearPaths: model.linearLayers.map(\.path))
+        guard found.dropout != adapter.dropout else { return attached.set }
+        observer.receive(
+            .note("adapter.dropout: \(adapter.dropout) as the recipe has it; \(path) was trained with \(found.dropout)")
+        )
+        var configuration = found
+        configuration.dropout = adapter.dropout
+        let set = try AdapterSet(configuration, for: model)
+        let slab = attached.set.slab
+        try set.load(slab.slots.map { ($0.name, $0.rows, $0.columns, Array(slab.values[$0.range])) })
+        set.attach(to: model)
+        return set
+    }
+
+    /// Throws, with every key, where the recipe says something else than the adapter is.
+    private func requireShape(of set: AdapterSet, _ path: String, linearPaths: [String]) throws {
+        let found = set.configuration
+        let asked = try AdapterConfiguration(adapter, linearPaths: linearPaths)
+        var differences: [String] = []
+        func compare<Value: Equatable>(_ key: String, _ asked: Value, _ found: Value, values: Bool = true) {
+            guard isSet("adapter." + key), asked != found else { return }
+            differences.append(
+                "adapter.\(key)"
+                    + (values ? ": \(asked), and the adapter has \(found)" : ": another than the adapter's"))
+        }
+        compare("r", asked.rank, found.rank)
+        compare("alpha", asked.alpha, found.alpha)
+        compare("use_rslora", asked.usesRankStabilisation, found.usesRankStabilisation)
+        compare("rank_pattern", asked.rankOverrides, found.rankOverrides, values: false)
+        compare("alpha_pattern", asked.alphaOverrides, found.alphaOverrides, values: false)
+        let targets = try TargetCoverage(asked.targets, paths: linearPaths).matched
+        for key in ["target_modules", "layers"] { compare(key, Set(targets), Set(set.coverage.matched), values: false) }
+        guard !differences.isEmpty else { return }
+        throw Failure(
+            .badInput, "adapter.continue_from: \(path) keeps its shape\n  " + differences.joined(separator: "\n  "),
+            hint: "leave these keys out, or train a new adapter without adapter.continue_from")
+    }
+}

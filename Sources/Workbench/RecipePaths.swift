@@ -1,0 +1,84 @@
+// Where the files are that a recipe names: beside the recipe, else in the working directory.
+
+internal import Datasets
+internal import Foundation
+internal import Recipes
+
+/// Looks up the relative paths of one recipe file. What an override names was written in the working directory and is looked for there.
+struct RecipePaths {
+    /// The recipe's folder as it was named; empty where that is the working directory.
+    private let folder: String
+    /// What stands in neither place, by key.
+    private(set) var missing: [(key: String, failure: Failure)] = []
+
+    init(recipeFile: String) {
+        let folder = (recipeFile as NSString).deletingLastPathComponent
+        let isHere =
+            URL(fileURLWithPath: folder.isEmpty ? "." : folder).standardizedFileURL.path
+            == URL(fileURLWithPath: ".").standardizedFileURL.path
+        self.folder = isHere ? "" : folder
+    }
+
+    /// `recipe` with every path as it was found.
+    mutating func resolve(_ recipe: Recipe) -> Recipe {
+        var found = recipe
+        let own = recipe.overriddenKeys
+        if !own.contains("model.path") { found.model.path = find(recipe.model.path, "model.path", "the model") }
+        if !own.contains("data.train") {
+            found.data.train = recipe.data.train.map { find($0, "data.train", "the data file") }
+        }
+        if !own.contains("data.held_out") {
+            found.data.heldOut = recipe.data.heldOut.map { find($0, "data.held_out", "the data file") }
+        }
+        if !own.contains("data.mix") {
+            for index in recipe.data.input.mix.indices {
+                found.data.input.mix[index].path = recipe.data.input.mix[index].path.map {
+                    find($0, "data.mix", "the data file")
+                }
+            }
+        }
+        if !own.contains("data.chat_template"), let template = recipe.data.chatTemplate,
+            !OpenedModel.isTemplate(template)
+        {
+            found.data.chatTemplate = find(template, "data.chat_template", "the chat template")
+        }
+        if !own.contains("adapter.continue_from"), let adapter = recipe.adapter.continueFrom {
+            found.adapter.continueFrom = find(adapter, "adapter.continue_from", "the adapter")
+        }
+        return found
+    }
+
+    private mutating func find(_ path: String, _ key: String, _ what: String) -> String {
+        guard !folder.isEmpty, !path.hasPrefix("/"), !path.isEmpty else { return path }
+        let beside = URL(fileURLWithPath: folder + "/" + path).standardizedFileURL
+        let named = folder.hasPrefix("/") ? beside.path : Self.relative(folder + "/" + path)
+        if Self.exists(named) { return named }
+        if Self.exists(path) { return path }
+        missing.append(
+            (
+                key,
+                Failure(
+                    .missingInput,
+                    "\(key): \(what) \(path) does not exist: neither \(named), beside the recipe, nor \(path), in the working "
+                        + "directory \(FileManager.default.currentDirectoryPath)",
+                    hint: key == "model.path" ? OpenedModel.hubHint(path) : nil)
+            ))
+        return path
+    }
+
+    /// A file or folder, or a pattern that matches something.
+    private static func exists(_ path: String) -> Bool {
+        if FileManager.default.fileExists(atPath: path) { return true }
+        guard path.contains(where: { "*?[".contains($0) }) else { return false }
+        return ((try? InputFiles.expand([path])) ?? []).isEmpty == false
+    }
+
+    /// A relative path without "." and, where a folder stands before it, "..".
+    private static func relative(_ path: String) -> String {
+        var parts: [Substring] = []
+        for part in path.split(separator: "/") where part != "." {
+            if part == "..", let last = parts.last, last != ".." { parts.removeLast() } else { parts.append(part) }
+        }
+        return parts.joined(separator: "/")
+    }
+}

@@ -1,0 +1,327 @@
+// Every key of a recipe changes what a run does, or is refused where it would not.
+
+import Foundation
+import JSON
+import Recipes
+import TestSupport
+import Testing
+
+/// What changing a key shows.
+private enum Effect {
+    /// The run leaves something else: adapter, rows, scores, files, curve, plan of its steps.
+    case acts
+    /// The run ends with an error that says this.
+    case refused(String)
+}
+
+/// One key, changed beside other settings.
+private struct Change: CustomTestStringConvertible {
+    let key: String
+    let value: String
+    /// What both runs have, the one with the key and the one without.
+    var beside: [String] = []
+    var effect = Effect.acts
+
+    var testDescription: String { "\(key)=\(value)" }
+    /// The override; a key of an export is given with the whole list.
+    var setting: String { key.hasPrefix("export[]") ? value : "\(key)=\(value)" }
+}
+
+private let changes: [Change] = [
+    Change(key: "name", value: "other"),
+    Change(key: "seed", value: "8"),
+    Change(key: "model.path", value: TinyModel.gguf.path),
+    Change(key: "model.precision", value: "bf16"),
+
+    Change(key: "data.train", value: "held.jsonl"),
+    Change(key: "data.held_out", value: "train.jsonl"),
+    Change(key: "data.val_size", value: "4"),
+    Change(key: "data.format", value: "text", beside: ["data.template={text: \"{prompt} {completion}\"}"]),
+    Change(key: "data.columns", value: "{completion: prompt, prompt: completion}"),
+    Change(key: "data.labels", value: "[a, b, c]", beside: labelled),
+    Change(key: "data.chat_template", value: "\"{% for m in messages %}<{{ m.content }}>{% endfor %}\"", beside: chat),
+    Change(key: "data.max_length", value: "20", beside: ["data.too_long=truncate"]),
+    Change(key: "data.too_long", value: "drop", beside: ["data.max_length=20", "data.too_long=truncate"]),
+    Change(key: "data.train_on_prompt", value: "true"),
+    Change(key: "data.prompt_style", value: "plain", beside: ["model.path=\(TinyModel.chat.path)"]),
+    Change(key: "data.system", value: "Be brief.", beside: chat),
+    Change(key: "data.train_on", value: "last", beside: chat),
+    Change(key: "data.template", value: "{prompt: \"Q: {prompt}\"}"),
+    Change(key: "data.label_words", value: "{a: cat}", beside: labelled),
+    Change(key: "data.roles", value: "{user: assistant, assistant: user}", beside: chat),
+    Change(
+        key: "data.turn_roles", value: "[assistant, user]",
+        beside: [
+            "model.path=\(TinyModel.chat.path)", "data.train=bare.jsonl", "data.held_out=bare.jsonl",
+            "data.turn_roles=[user, assistant]",
+        ]),
+    Change(key: "data.shuffle", value: "false"),
+    Change(key: "data.steps", value: "[sample: { size: 12 }]"),
+    Change(key: "data.split.by", value: "row", beside: ["data.val_size=6"]),
+    Change(key: "data.split.group_by", value: "kind", beside: ["data.val_size=6"]),
+    Change(key: "data.split.time_field", value: "kind", beside: ["data.val_size=6"]),
+    Change(key: "data.split.stratify_by", value: "kind", beside: ["data.val_size=6"]),
+    Change(key: "data.split.near_together", value: "false", beside: ["data.val_size=6"]),
+    Change(key: "data.leakage", value: "drop", beside: ["data.held_out=train.jsonl"]),
+    Change(key: "data.layout", value: "csv"),
+    Change(key: "data.encoding", value: "utf-16le"),
+    Change(key: "data.separator", value: "\";\"", beside: table),
+    Change(key: "data.quotes", value: "none", beside: table),
+    Change(
+        key: "data.documents", value: "file",
+        beside: ["data.train=lines.txt", "data.held_out=lines.txt", "data.format=text"]),
+    Change(key: "data.column_names", value: "[prompt, completion, kind]", beside: table),
+    Change(key: "data.records", value: "second", beside: ["data.train=two.json", "data.records=first"]),
+    Change(key: "data.max_bad_rows", value: "3", beside: ["data.train=broken.jsonl"]),
+    Change(key: "data.mix", value: "[{path: train.jsonl}, {path: held.jsonl, weight: 3}]", beside: ["data.train=[]"]),
+    Change(
+        key: "data.mix_exhausted", value: "stop",
+        beside: ["data.train=[]", "data.mix=[{path: train.jsonl}, {path: held.jsonl, weight: 3}]"]),
+
+    Change(key: "adapter.method", value: "dora", effect: .refused("adapter.method")),
+    Change(key: "adapter.r", value: "2"),
+    Change(key: "adapter.alpha", value: "3"),
+    Change(key: "adapter.dropout", value: "0.3"),
+    Change(key: "adapter.target_modules", value: "[q_proj]"),
+    Change(key: "adapter.use_rslora", value: "true"),
+    Change(key: "adapter.rank_pattern", value: "{q_proj: 2}"),
+    Change(key: "adapter.alpha_pattern", value: "{q_proj: 2}"),
+    Change(key: "adapter.continue_from", value: "first", beside: ["name=fresh"]),
+    Change(key: "adapter.layers", value: "[0]"),
+
+    Change(key: "train.epochs", value: "2", beside: ["train.max_steps=null"]),
+    Change(key: "train.max_steps", value: "2"),
+    Change(key: "train.batch_size", value: "2"),
+    Change(key: "train.memory_limit", value: "1MiB", effect: .refused("train.memory_limit")),
+    Change(key: "train.learning_rate", value: "2e-3"),
+    Change(key: "train.lr_scheduler", value: "linear"),
+    Change(key: "train.warmup_ratio", value: "0.5"),
+    Change(key: "train.warmup_steps", value: "2"),
+    Change(key: "train.weight_decay", value: "0.5"),
+    Change(key: "train.adam_beta1", value: "0.5"),
+    Change(key: "train.adam_beta2", value: "0.5"),
+    Change(key: "train.adam_epsilon", value: "0.1"),
+    Change(key: "train.max_grad_norm", value: "0.01"),
+    Change(key: "train.eval_every", value: "1"),
+    Change(key: "train.save_every", value: "2"),
+    Change(key: "train.keep_last", value: "1", beside: ["train.save_every=1", "train.save_best=false"]),
+    Change(key: "train.save_best", value: "false", beside: ["train.learning_rate=1", "train.eval_every=1"]),
+    Change(key: "train.early_stopping_patience", value: "1", beside: ["train.learning_rate=1", "train.eval_every=1"]),
+    Change(key: "train.recompute", value: "true"),
+    Change(key: "train.threads", value: "1"),
+    Change(key: "train.log_every", value: "2"),
+
+    Change(key: "evaluate.enabled", value: "false"),
+    Change(key: "evaluate.metrics", value: "[exact_match]"),
+    Change(
+        key: "evaluate.max_new_tokens", value: "1",
+        beside: ["evaluate.metrics=[rouge_l]", "evaluate.max_new_tokens=24"]),
+    Change(key: "evaluate.bootstrap_samples", value: "200"),
+    Change(key: "distill.teacher", value: "big", effect: .refused("distill.teacher")),
+    Change(key: "distill.temperature", value: "2", effect: .refused("distill.temperature")),
+    Change(key: "merge.enabled", value: "true"),
+    Change(key: "merge.path", value: "here", beside: ["merge.enabled=true"]),
+    Change(key: "merge.dtype", value: "bf16", beside: ["merge.enabled=true"]),
+    Change(key: "export[].format", value: "export=[{format: hdf5}]", beside: ["export=[{format: safetensors}]"]),
+    Change(key: "export[].path", value: "export=[{format: peft, path: there}]", beside: ["export=[{format: peft}]"]),
+    Change(
+        key: "export[].type", value: "export=[{format: safetensors, type: fp16}]",
+        beside: ["export=[{format: safetensors}]"]),
+]
+
+private let chat = ["model.path=\(TinyModel.chat.path)", "data.train=chat.jsonl", "data.held_out=chat.jsonl"]
+private let labelled = ["data.train=labels.jsonl", "data.held_out=labels.jsonl", "data.format=classification"]
+private let table = ["data.train=rows.csv", "data.held_out=rows.csv"]
+
+/// Keys beside which others have no effect: refused in the recipe, with the place.
+private let idle: [(yaml: String, key: String)] = [
+    ("evaluate: { enabled: false, metrics: [rouge_l] }", "evaluate.metrics"),
+    ("evaluate: { enabled: false, bootstrap_samples: 500 }", "evaluate.bootstrap_samples"),
+    ("evaluate: { max_new_tokens: 5 }", "evaluate.max_new_tokens"),
+    ("merge: { path: there }", "merge.path"),
+    ("merge: { dtype: fp16 }", "merge.dtype"),
+    ("train: { early_stopping_patience: 2 }", "train.early_stopping_patience"),
+]
+private let idleWithoutHeldOutRows: [(yaml: String, key: String)] = [
+    ("train: { eval_every: 2 }", "train.eval_every"),
+    ("train: { save_best: false }", "train.save_best"),
+    ("evaluate: { metrics: [accuracy] }", "evaluate.metrics"),
+]
+private let idleInData: [(members: String, key: String)] = [
+    ("leakage: drop", "data.leakage"), ("split: { by: row }", "data.split"),
+    ("mix_exhausted: stop", "data.mix_exhausted"),
+    ("train_on: all, train_on_prompt: true", "data.train_on"), ("format: chat, labels: [a]", "data.labels"),
+    ("format: text, turn_roles: [user, assistant]", "data.turn_roles"), ("layout: jsonl, quotes: none", "data.quotes"),
+    ("layout: csv, documents: file", "data.documents"), ("layout: csv, records: rows", "data.records"),
+    ("layout: parquet, encoding: utf-8", "data.encoding"), ("layout: json, column_names: [a]", "data.column_names"),
+]
+
+extension CommandTests {
+    @Suite struct EveryKey {
+        @Test func noKeyIsLeftOut() {
+            #expect(Set(changes.map(\.key)) == Set(Recipe.keyPaths))
+        }
+
+        @Test func everyKeyActsOrIsRefused() throws {
+            try LatheCommand.inFolder { lathe in
+                try Self.writeRows(lathe)
+                var known: [[String]: String] = [:]
+                /// What a run with `settings` leaves.
+                func trace(_ settings: [String]) throws -> String {
+                    if let trace = known[settings] { return trace }
+                    let trace = try Self.trace(lathe, settings)
+                    known[settings] = trace
+                    return trace
+                }
+                let plain = try Self.trace(lathe, [])
+                #expect(try Self.trace(lathe, []) == plain, "two runs of the same recipe leave the same")
+                _ = try lathe.start(["train", "recipe.yaml", "--quiet", "--set", "name=start"]).wait()
+                try lathe.copy(lathe.url("checkpoints/start/adapter").path, to: "first")
+                for change in changes {
+                    switch change.effect {
+                    case .acts:
+                        let before = try trace(change.beside)
+                        let after = try trace(change.beside + [change.setting])
+                        #expect(before != after, "\(change.testDescription) changes nothing")
+                        #expect(
+                            !after.hasPrefix("failed") || change.key.hasPrefix("data."),
+                            "\(change.testDescription): \(after)")
+                    case .refused(let words):
+                        let outcome = try Self.run(lathe, change.beside + [change.setting])
+                        #expect(
+                            outcome.code != 0 && outcome.errors.contains(words),
+                            "\(change.testDescription): \(outcome.errors)")
+                    }
+                }
+            }
+        }
+
+        @Test func whatIsIdleIsRefusedWithItsPlace() throws {
+            let model = "name: x\nmodel: { path: m }\n"
+            func expectIdle(_ yaml: String, _ key: String) {
+                let found = (try? Recipe.load(yaml: yaml, file: "r.yaml"))?.idleKeys ?? []
+                #expect(found.map(\.kind) == [.noEffect] && found.first?.keyPath == key, "\(key): \(found)")
+                #expect((found.first?.place.line ?? 0) > 1)
+            }
+            for (yaml, key) in idle { expectIdle(model + "data: { train: t, held_out: h }\n" + yaml + "\n", key) }
+            for (yaml, key) in idleWithoutHeldOutRows { expectIdle(model + "data: { train: t }\n" + yaml + "\n", key) }
+            for (members, key) in idleInData { expectIdle(model + "data: { train: t, \(members) }\n", key) }
+            // An override that makes a key of the file idle is meant: it is only told.
+            let recipe = try Recipe.load(
+                yaml: model + "data: { train: t, held_out: h }\nevaluate: { metrics: [rouge_l] }\n", file: "r.yaml",
+                overrides: ["evaluate.enabled=false"])
+            #expect(recipe.notices.map(\.keyPath) == ["evaluate.metrics"] && recipe.idleKeys.isEmpty)
+            try LatheCommand.inFolder { lathe in
+                try lathe.write("recipe.yaml", LatheCommand.recipe + "merge: { path: there }\n")
+                for verb in [["train"], ["plan"], ["prepare"], ["recipe", "check"]] {
+                    try lathe.start(verb + ["recipe.yaml"]).wait()
+                        .expectFailure(65, "recipe.yaml:17:10: merge.path: has no effect: merge.enabled is false")
+                }
+            }
+        }
+
+        @Test func anAdapterThatIsTrainedFurtherKeepsItsShape() throws {
+            try LatheCommand.inFolder { lathe in
+                try lathe.copy(lathe.train(), to: "first")
+                let bare = LatheCommand.recipe.replacing("  r: 4\n  alpha: 8\n", with: "  continue_from: first\n")
+                    .replacing("name: tiny", with: "name: further")
+                try lathe.write("further.yaml", bare)
+                for (key, value) in [
+                    ("r", "8"), ("alpha", "3"), ("use_rslora", "true"), ("target_modules", "[q_proj]"),
+                    ("layers", "[0]"),
+                    ("rank_pattern", "{q_proj: 2}"), ("alpha_pattern", "{q_proj: 2}"),
+                ] {
+                    try lathe("train", "further.yaml", "--set", "adapter.\(key)=\(value)").expectFailure(
+                        65, "adapter.\(key)", "first")
+                }
+                let same = try lathe(
+                    "train", "further.yaml", "--json", "--set", "adapter.r=4", "--set", "adapter.alpha=8")
+                #expect(same.code == 0, "\(same.errors)")
+                // The recipe that the run left is one, and means the same.
+                let again = try lathe("train", "checkpoints/further/recipe.yaml", "--json")
+                #expect(again.errors.contains("nothing is done"), "\(again.errors)")
+                let dropout = try lathe("train", "further.yaml", "--json", "--fresh", "--set", "adapter.dropout=0.3")
+                #expect(try dropout.json["adapter_sha256"] != same.json["adapter_sha256"], "\(dropout.errors)")
+            }
+        }
+
+        // MARK: Runs and what they leave
+
+        private static func run(_ lathe: LatheCommand, _ settings: [String]) throws -> Outcome {
+            try? FileManager.default.removeItem(at: lathe.url("checkpoints"))
+            for place in ["here", "there"] { try? FileManager.default.removeItem(at: lathe.url(place)) }
+            return try lathe.start(
+                [
+                    "run", "recipe.yaml", "--json", "--quiet", "--set", "train.save_every=0", "--set",
+                    "train.max_steps=4",
+                ] + settings.flatMap { ["--set", $0] }
+            ).wait()
+        }
+
+        /// Everything that a run leaves, but for times, speeds and its recipe; where it fails, why.
+        private static func trace(_ lathe: LatheCommand, _ settings: [String]) throws -> String {
+            let outcome = try run(lathe, settings)
+            guard outcome.code == 0 else { return "failed: \(outcome.errors)" }
+            var lines: [String] = []
+            let report = try #require(try outcome.json.object)
+            for member in report.members
+            where !["tokens_per_second", "peak_memory_bytes", "run_directory"].contains(member.key) {
+                lines.append("\(member.key): \(member.value.text())")
+            }
+            for root in ["checkpoints", "here", "there"] {
+                let paths =
+                    FileManager.default.enumerator(atPath: lathe.url(root).path)?.compactMap { $0 as? String } ?? []
+                for path in paths.sorted() {
+                    let size =
+                        (path.contains("merged") || path.contains("export")) && path.hasSuffix("tensors")
+                        ? "\((try? Data(contentsOf: lathe.url("\(root)/\(path)")).count) ?? 0)" : ""
+                    lines.append("\(root)/\(path) \(size)".replacing(#/tfevents.*/#, with: ""))
+                }
+            }
+            for path in try FileManager.default.contentsOfDirectory(atPath: lathe.url("checkpoints").path) {
+                let record = try JSONValue(parsing: lathe.text("checkpoints/\(path)/run.json"))
+                lines.append(record["fingerprint"]?["parts"]?.text() ?? "")
+                for line in try lathe.text("checkpoints/\(path)/events.jsonl").split(separator: "\n") {
+                    let event = try JSONValue(parsing: String(line)).object ?? JSONObject()
+                    let kept = event.members.filter {
+                        !["time", "tokens_per_second", "seconds_left", "seconds"].contains($0.key)
+                    }
+                    lines.append(JSONValue.object(JSONObject(kept)).text())
+                }
+            }
+            return lines.joined(separator: "\n")
+        }
+
+        private static func writeRows(_ lathe: LatheCommand) throws {
+            func lines(_ count: Int, _ row: (Int) -> String) -> String { (0..<count).map { row($0) + "\n" }.joined() }
+            let names = ["Tom", "Lily", "Ben", "Sue"]
+            try lathe.write(
+                "train.jsonl",
+                lines(24) {
+                    #"{"prompt": "\#(names[$0 % 4]) saw \#($0 / 2) cats.", "completion": "\#(names[($0 + 1) % 4]) saw \#($0 * 3) dogs in the park.", "kind": \#($0 % 3)}"#
+                })
+            try lathe.write(
+                "bare.jsonl",
+                lines(8) {
+                    #"{"messages": [{"content": "hi \#($0)"}, {"content": "yes \#($0)"}, {"content": "why"}, {"content": "so"}]}"#
+                })
+            try lathe.write(
+                "chat.jsonl",
+                lines(8) {
+                    #"{"messages": [{"role": "user", "content": "hi \#($0)"}, {"role": "assistant", "content": "yes"}, {"role": "user", "content": "a cat"}, {"role": "assistant", "content": "a dog \#($0)"}]}"#
+                })
+            try lathe.write(
+                "labels.jsonl",
+                lines(12) { #"{"text": "\#(names[$0 % 4]) saw \#($0) cats", "label": "\#($0 % 2 == 0 ? "a" : "b")"}"# })
+            try lathe.write(
+                "rows.csv", "prompt,completion,kind\n" + lines(8) { "\"\(names[$0 % 4]) saw\",\"a cat \($0)\",1" })
+            try lathe.write("lines.txt", lines(12) { "\(names[$0 % 4]) saw \($0) cats in the park." })
+            let one = #"{"prompt": "Tom saw.", "completion": "a cat"}"#
+            try lathe.write(
+                "two.json",
+                #"{"first": [\#(one), \#(one)], "second": [{"prompt": "Lily had.", "completion": "a dog"}, \#(one)]}"#)
+            try lathe.write(
+                "broken.jsonl", lines(8) { #"{"prompt": "Tom saw \#($0).", "completion": "a cat"}"# } + "{\n")
+        }
+    }
+}
