@@ -119,7 +119,8 @@ let package = Package(
                 "Recipes", "Datasets", "Preparation", "Tokenizers", "ChatTemplates", "Models", "Adapters", "Training",
                 "Evaluation",
                 "DataReports", "Checkpoints", "ModelExport", "WeightFiles", "Tensors", "Kernels", "JSON",
-                "Digests", "HDF5Files", "Files", "Spelling", "Vocabulary", .product(name: "Logging", package: "swift-log"),
+                "Digests", "HDF5Files", "Files", "Spelling", "Vocabulary",
+                .product(name: "Logging", package: "swift-log"),
             ]),
 
         // Level 7: the command.
@@ -171,7 +172,8 @@ let package = Package(
         tests("ModelExport", ["Files", "Adapters", "Models", "Tensors", "WeightFiles", "JSON"]),
         tests("Workbench", ["JSON", "Recipes", "Vocabulary"]),
         .testTarget(
-            name: "CommandTests", dependencies: ["TestSupport", "JSON", "Recipes", "lathe"], swiftSettings: swiftSettings),
+            name: "CommandTests", dependencies: ["TestSupport", "JSON", "Recipes", "lathe"],
+            swiftSettings: swiftSettings),
         .testTarget(name: "PackageTests", dependencies: ["TestSupport", "JSON"], swiftSettings: swiftSettings),
     ] + benchmarks
 )

@@ -16,7 +16,8 @@ extension DataReport {
             guard let report else { continue }
             let limit = report.maximumLength.map { " (\(Figures.count($0)))" } ?? ""
             let cutRows = report.truncatedRows - report.rowsWithCutPrompt
-            let answers = report.rowsWithCutAnswer > 0 ? ", \(Figures.count(report.rowsWithCutAnswer)) of them in the answer" : ""
+            let answers =
+                report.rowsWithCutAnswer > 0 ? ", \(Figures.count(report.rowsWithCutAnswer)) of them in the answer" : ""
             add(
                 cutRows, "row was cut at data.max_length" + limit + answers,
                 "rows were cut at data.max_length" + limit + answers)

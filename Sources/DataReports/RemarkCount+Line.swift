@@ -1,6 +1,6 @@
 // What of the rows does not reach the text, in the words of who wrote them.
 
-internal import Datasets
+public import Datasets
 
 extension RemarkCount {
     /// "2 training rows: 3 declared tools are not in the text that the chat template renders (a.jsonl:1, a.jsonl:4)".

@@ -97,7 +97,8 @@ public struct ExampleBuilder: Sendable {
         }
         return DatasetError(
             .tooLong, row.place, message + (isCut ? ", and cutting the prompt is not enough" : ""),
-            hint: "raise data.max_length, or set data.too_long: " + (isCut ? "drop" : "truncate_prompt | truncate | drop"))
+            hint: "raise data.max_length, or set data.too_long: "
+                + (isCut ? "drop" : "truncate_prompt | truncate | drop"))
     }
 
     /// A document as sequences of the largest length. Each begins with the last token of the one before, which carries no loss

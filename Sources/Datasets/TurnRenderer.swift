@@ -91,7 +91,8 @@ struct TurnRenderer {
         } catch {
             // Many templates cannot render a conversation of no message, or of a system prompt alone, but one that begins with
             // the assistant: there the prompt is what they put before its first word.
-            guard !error.isEndlessTemplate, let upToTurn = try? render(messages[...index], generationPrompt: false, extra, place),
+            guard !error.isEndlessTemplate,
+                let upToTurn = try? render(messages[...index], generationPrompt: false, extra, place),
                 let start = start(of: index, in: upToTurn, messages, extra, place)
             else { throw error }
             return Array(upToTurn[..<start])

@@ -28,7 +28,8 @@ public enum TemporaryName {
     /// Removes files under such names in `folder`, all or those of the file `wanted`, whose process is gone. One that still writes
     /// keeps its file.
     public static func removeAbandoned(in folder: URL, of wanted: String? = nil) {
-        for name in (try? Folder.names(in: folder)) ?? [] where wanted.map({ name.hasPrefix(".\($0).lathe-") }) ?? true {
+        for name in (try? Folder.names(in: folder)) ?? [] where wanted.map({ name.hasPrefix(".\($0).lathe-") }) ?? true
+        {
             guard let owner = process(of: name), owner != getpid(), kill(owner, 0) != 0, errno == ESRCH else {
                 continue
             }

@@ -107,7 +107,9 @@ struct RecipeDecoding {
         var brought: [String] = []
         for node in entry.value.elements {
             if case .mapping(let entries) = node.content {
-                brought += entries.filter { !given.contains($0.key) }.map { $0.key + ": " + ($0.value.scalarText ?? "…") }
+                brought += entries.filter { !given.contains($0.key) }.map {
+                    $0.key + ": " + ($0.value.scalarText ?? "…")
+                }
             }
         }
         note(

@@ -10,7 +10,8 @@ internal import Recipes
 extension AdapterProvenance {
     /// With how the training rows became text.
     init(
-        baseName: String?, baseDigest: String?, baseQuantisation: String?, templateDigest: String?, recipeDigest: String?,
+        baseName: String?, baseDigest: String?, baseQuantisation: String?, templateDigest: String?,
+        recipeDigest: String?,
         dataDigest: String?, rendering: RowRendering
     ) {
         self.init(
@@ -72,7 +73,8 @@ struct AdapterRendering {
             }
             if system != nil || recipe.isSet("data.system") {
                 if asked.system != noted.system {
-                    warnings.append("the adapter was trained with \(Self.message(noted.system)), not with the one given")
+                    warnings.append(
+                        "the adapter was trained with \(Self.message(noted.system)), not with the one given")
                 }
             } else if let system = noted.system {
                 asked.system = system

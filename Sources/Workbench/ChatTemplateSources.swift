@@ -25,7 +25,8 @@ struct ChatTemplateSources: Equatable {
         guard !named.isEmpty else { return nil }
         guard let usual = named["default"] else {
             throw Failure(
-                .badInput, "\(place): chat templates named \(named.keys.sorted().joined(separator: ", ")) and no default",
+                .badInput,
+                "\(place): chat templates named \(named.keys.sorted().joined(separator: ", ")) and no default",
                 hint: "name the one to use: data.chat_template")
         }
         self.init(usual, toolUse: named[Self.toolUseName])

@@ -42,7 +42,8 @@ public struct EvaluationReport: Presentable {
         let model = try opened.languageModel(precision: precision.type)
         let attached = try path.map { try AttachedAdapter($0, to: model, base: opened) }
         let warnings =
-            recipe.data.unusedByScoring + rendering.warnings + (attached?.warnings ?? []) + DataSummary(rows.report).warnings
+            recipe.data.unusedByScoring + rendering.warnings + (attached?.warnings ?? [])
+            + DataSummary(rows.report).warnings
             + opened.warnings
         for note in DataSummary(rows.report).notes { observer.receive(.note(note)) }
         for warning in warnings + tasks.notes { observer.receive(.warning(warning)) }

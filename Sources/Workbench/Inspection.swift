@@ -80,7 +80,8 @@ public struct Inspection: Presentable {
             case .array(let elements) where elements.isEmpty: return []
             case .object: return ["\(indent)\(ShownText.name(key)):"] + lines(value, indent: indent + "  ")
             case .array(let elements) where elements.contains { $0["name"] != nil && $0["shape"] != nil }:
-                return ["\(indent)\(key): \(elements.count)"] + grouped(elements).map { indent + "  " + ShownText.name($0) }
+                return ["\(indent)\(key): \(elements.count)"]
+                    + grouped(elements).map { indent + "  " + ShownText.name($0) }
             case .array(let elements) where key == "holds":
                 return ["\(indent)\(key): " + elements.compactMap(\.string).map(ShownText.name).joined(separator: ", ")]
             case .array(let elements) where elements.contains { $0.object != nil }:

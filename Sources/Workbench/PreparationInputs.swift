@@ -22,7 +22,9 @@ struct PreparationInputs {
     private var digests: [String: String] = [:]
     private let others: PreparedKey
 
-    init(_ recipe: Recipe, _ opened: OpenedModel, encoder: any TextEncoder, renderer: (any ConversationRenderer)?) throws {
+    init(_ recipe: Recipe, _ opened: OpenedModel, encoder: any TextEncoder, renderer: (any ConversationRenderer)?)
+        throws
+    {
         files = try recipe.data.files()
         for file in files {
             try Failure.requireFile(file, "the data file")

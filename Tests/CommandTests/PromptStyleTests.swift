@@ -45,7 +45,8 @@ extension CommandTests {
                 // Rows scored with the adapter are rendered as in training: the same tokens as with both keys given.
                 func tokens(_ arguments: String...) throws -> [JSONValue] {
                     let outcome = try lathe.start(
-                        ["score", "--model", TinyModel.chat.path, "--data", "rows.csv", "--json", "--tokens"] + arguments
+                        ["score", "--model", TinyModel.chat.path, "--data", "rows.csv", "--json", "--tokens"]
+                            + arguments
                     ).wait()
                     return try outcome.lines.compactMap { $0["ids"] }
                 }

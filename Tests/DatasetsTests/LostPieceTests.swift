@@ -17,7 +17,9 @@ import Testing
         + "{% for c in m.tool_calls or [] %}{{ c.function.name }} {{ c.function.arguments | tojson }}{% endfor %}<|im_end|>\n"
         + "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 
-    private func template(_ source: String, tools: String? = nil, date: String = "2025-01-01") throws -> TemplateRenderer {
+    private func template(_ source: String, tools: String? = nil, date: String = "2025-01-01") throws
+        -> TemplateRenderer
+    {
         TemplateRenderer(
             try ChatTemplate(source: source), toolTemplate: try tools.map { try ChatTemplate(source: $0) },
             variables: JSONObject(), date: try #require(TemplateClock(date: date)))
@@ -101,7 +103,8 @@ import Testing
             """
         #expect(try remarks(row, source) == ["reasoning 1 [1]"])
         let field = row.replacingOccurrences(
-            of: #""content": "<think>\nTwo and two.\n</think>\n\n4""#, with: #""thinking": "Two and two.", "content": "4""#)
+            of: #""content": "<think>\nTwo and two.\n</think>\n\n4""#,
+            with: #""thinking": "Two and two.", "content": "4""#)
         #expect(field != row)
         #expect(try remarks(field, source) == ["reasoning 1 [1]"])
         let aware = Self.plain.replacingOccurrences(
@@ -110,7 +113,8 @@ import Testing
     }
 
     @Test func textsThatTemplatesTrimOrReflowAreFound() throws {
-        let row = #"{"messages": [{"role": "user", "content": "  a\n b  "}, {"role": "assistant", "content": "one\n\n  two "}]}"#
+        let row =
+            #"{"messages": [{"role": "user", "content": "  a\n b  "}, {"role": "assistant", "content": "one\n\n  two "}]}"#
         for change in ["m.content | trim", "m.content | tojson", "m.content.split() | join(' ')", "m.content | upper"] {
             let source = Self.plain.replacingOccurrences(of: "m['content'] + ''", with: change)
             #expect(try remarks(row, source) == [], "\(change)")
@@ -126,7 +130,9 @@ import Testing
             """
         let aware = Self.plain.replacingOccurrences(
             of: "{{ m['content'] + '' }}",
-            with: "{% if m.content is string %}{{ m.content }}{% else %}{% for p in m.content %}[{{ p.text }}]{% endfor %}{% endif %}")
+            with:
+                "{% if m.content is string %}{{ m.content }}{% else %}{% for p in m.content %}[{{ p.text }}]{% endfor %}{% endif %}"
+        )
         #expect(try remarks(row, aware) == [])
         for printed in ["m['content'] + ''", "m.content"] {
             let source = Self.plain.replacingOccurrences(of: "m['content'] + ''", with: printed)
@@ -135,7 +141,8 @@ import Testing
     }
 
     @Test func membersAreNamedUnlessTheTemplateReadsThem() throws {
-        let row = #"{"messages": [{"role": "user", "content": "q", "mood": "good"}, {"role": "assistant", "content": "a"}]}"#
+        let row =
+            #"{"messages": [{"role": "user", "content": "q", "mood": "good"}, {"role": "assistant", "content": "a"}]}"#
         #expect(try remarks(row + "\n" + row, Self.plain) == ["unread_member mood 2 [1, 2]"])
         #expect(try remarks(row, "{{ messages[0].mood }}" + Self.plain) == [])
     }

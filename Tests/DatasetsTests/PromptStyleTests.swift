@@ -28,7 +28,8 @@ private let selfIntroducing = ToyRenderer { messages, prompt in
             "<|im_start|>user\nThe patient is ill.<|im_end|>\n<|im_start|>assistant\nRest is best<|im_end|>\n"
         for style in [PromptStyle.auto, .chat] {
             let set = try prepare("a.jsonl", glued, .styled(style))
-            #expect(set.examples[0].ids == ToyEncoder().encodeText(text, addSpecialTokens: false, parseSpecial: true).ids)
+            #expect(
+                set.examples[0].ids == ToyEncoder().encodeText(text, addSpecialTokens: false, parseSpecial: true).ids)
             #expect(trainedText(set.examples[0], in: text) == "Rest is best<|im_end|>")
             #expect(set.report.rendering.style == .chat)
             #expect(set.report.unseparatedRows == 0)
@@ -39,7 +40,8 @@ private let selfIntroducing = ToyRenderer { messages, prompt in
         for (style, renderer) in [(PromptStyle.plain, ToyRenderer.chatML), (.auto, nil)] {
             let set = try prepare("a.jsonl", glued, .styled(style), renderer: renderer)
             let text = "The patient is ill.Rest is best</s>"
-            #expect(set.examples[0].ids == ToyEncoder().encodeText(text, addSpecialTokens: false, parseSpecial: true).ids)
+            #expect(
+                set.examples[0].ids == ToyEncoder().encodeText(text, addSpecialTokens: false, parseSpecial: true).ids)
             #expect(set.report.rendering.style == .plain)
             #expect(set.report.unseparatedRows == 1)
             #expect(set.report.firstUnseparated?.line == 1)
@@ -151,7 +153,8 @@ private let selfIntroducing = ToyRenderer { messages, prompt in
         let row = #"{"system": "Be kind and short", "prompt": "\#(Self.long)", "completion": "yes"}"#
         let set = try cut(row, 40)
         let head = ToyEncoder().encodeText(
-            "<|im_start|>system\nBe kind and short<|im_end|>\n<|im_start|>user\n", addSpecialTokens: false, parseSpecial: true)
+            "<|im_start|>system\nBe kind and short<|im_end|>\n<|im_start|>user\n", addSpecialTokens: false,
+            parseSpecial: true)
         #expect(set.examples[0].ids.starts(with: head.ids))
     }
 

@@ -109,7 +109,10 @@ import Testing
         for same in ["[\(Self.weather)]", text("[\(Self.weather)]"), "[\(text(Self.weather))]"] {
             #expect(try conversation(row(same)).extra["tools"] == whole, "\(same)")
         }
-        for wrong in [Self.weather, text(Self.weather), "3", "[3]", "[{}]", #"[{"type": "function", "function": {}}]"#, text("[{")] {
+        for wrong in [
+            Self.weather, text(Self.weather), "3", "[3]", "[{}]", #"[{"type": "function", "function": {}}]"#,
+            text("[{"),
+        ] {
             #expect(problem(row(wrong))?.hint?.contains("a list of tools, each an object") == true, "\(wrong)")
         }
     }

@@ -25,7 +25,10 @@ struct ConversationText {
         var turns = TurnRenderer(renderer: renderer, encoder: encoder)
         let parts =
             withPrompts
-            ? [RenderedPart(text: try turns.render(input.messages[...], generationPrompt: false, input.extra, place), spans: [])]
+            ? [
+                RenderedPart(
+                    text: try turns.render(input.messages[...], generationPrompt: false, input.extra, place), spans: [])
+            ]
             : try turns.parts(input.messages, trained: trained, extra: input.extra, place: place)
         var answers: [Int: [UInt8]] = [:]
         for part in parts {
@@ -36,7 +39,8 @@ struct ConversationText {
             throw DatasetError(
                 .noTarget, place,
                 "message \(lost), the assistant's: the chat template renders nothing of it (\(Self.says(messages[lost])))",
-                hint: "only its end token would be trained; give a data.chat_template that renders it, or \"weight\": 0")
+                hint: "only its end token would be trained; give a data.chat_template that renders it, or \"weight\": 0"
+            )
         }
         var remarks = missing.remarks
         if form.contains(.joinedParts) { remarks.append(RowRemark(.joinedParts)) }

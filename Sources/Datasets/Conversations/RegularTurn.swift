@@ -29,7 +29,9 @@ struct TurnReader {
 
     /// - Parameter place: the turn's name, such as `messages[3]`.
     func turn(_ value: JSONValue, _ number: Int, _ place: String) throws(DatasetError) -> RegularTurn {
-        guard let object = value.parsedObject else { throw wrong("\(place) must be an object, found \(value.typeName)") }
+        guard let object = value.parsedObject else {
+            throw wrong("\(place) must be an object, found \(value.typeName)")
+        }
         let isShared = object["role"] == nil && object["from"] != nil
         let roleKey = columns["role"] ?? (isShared ? "from" : "role")
         let plain = object["content"] == nil && object["text"] != nil ? "text" : "content"

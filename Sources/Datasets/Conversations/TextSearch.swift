@@ -15,7 +15,9 @@ final class SearchedText {
     func find(_ text: String) -> Finding {
         let trimmed = text.trimmingWhiteSpace
         if bytes.holds(Array(trimmed.utf8)) || holdsBare(trimmed) { return .whole }
-        let lines = trimmed.split(whereSeparator: \.isNewline).map { String($0).trimmingWhiteSpace }.filter { !$0.isEmpty }
+        let lines = trimmed.split(whereSeparator: \.isNewline).map { String($0).trimmingWhiteSpace }.filter {
+            !$0.isEmpty
+        }
         guard lines.count > 1 else { return .nothing }
         let found = lines.count(where: holdsBare)
         return found == lines.count ? .whole : found > 0 ? .part : .nothing

@@ -98,7 +98,8 @@ public final class RowTokeniser {
                 }
                 try sink.receive(row, fields: fields, examples: outcome.examples)
             case .failure(let error) where error.isEndlessTemplate: throw error
-            case .failure(let error) where error.problems.allSatisfy({ Self.rowFaults.contains($0.kind) }): reject(error)
+            case .failure(let error) where error.problems.allSatisfy({ Self.rowFaults.contains($0.kind) }):
+                reject(error)
             case .failure(let error): problems.add(error)
             }
         }
@@ -130,7 +131,9 @@ public final class RowTokeniser {
         guard input != nil || rejected.badRows > 0 else { return nil }
         var report = input ?? InputReport()
         report.add(rejected)
-        for index in report.files.indices { report.files[index].badRows += rejectedByFile[report.files[index].path] ?? 0 }
+        for index in report.files.indices {
+            report.files[index].badRows += rejectedByFile[report.files[index].path] ?? 0
+        }
         return report
     }
 
