@@ -87,16 +87,30 @@ struct TurnRenderer {
         before index: Int, _ messages: [JSONValue], _ extra: JSONObject, _ place: RowPlace
     ) throws(DatasetError) -> [UInt8] {
         do throws(DatasetError) {
-            return try render(messages[..<index], generationPrompt: true, extra, place)
+            let prompt = try render(messages[..<index], generationPrompt: true, extra, place)
+            guard !messages[..<index].contains(where: { $0["role"]?.string == "user" }) else { return prompt }
+            // Many templates put a system message of their own before the first message only where there is one.
+            return opening(of: index, messages, extra, place, unless: prompt) ?? prompt
         } catch {
-            // Many templates cannot render a conversation of no message, or of a system prompt alone, but one that begins with
-            // the assistant: there the prompt is what they put before its first word.
-            guard !error.isEndlessTemplate,
-                let upToTurn = try? render(messages[...index], generationPrompt: false, extra, place),
-                let start = start(of: index, in: upToTurn, messages, extra, place)
-            else { throw error }
-            return Array(upToTurn[..<start])
+            // Others cannot render a conversation of no message, or of a system prompt alone, but one that begins with the
+            // assistant: there the prompt is what they put before its first word.
+            guard !error.isEndlessTemplate, let opening = opening(of: index, messages, extra, place) else {
+                throw error
+            }
+            return opening
         }
+    }
+
+    /// What the template puts before the first word of the turn `index`, which opens the conversation; `nil` where that cannot be
+    /// told, or where the conversation up to the turn begins with `prompt` as it should.
+    private func opening(
+        of index: Int, _ messages: [JSONValue], _ extra: JSONObject, _ place: RowPlace, unless prompt: [UInt8]? = nil
+    ) -> [UInt8]? {
+        guard let upToTurn = try? render(messages[...index], generationPrompt: false, extra, place),
+            !(prompt.map { upToTurn.starts(with: $0) } ?? false),
+            let start = start(of: index, in: upToTurn, messages, extra, place)
+        else { return nil }
+        return Array(upToTurn[..<start])
     }
 
     /// Where the turn `index` begins in `text`, which ends with it: behind the generation prompt before the place at which

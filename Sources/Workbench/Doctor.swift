@@ -87,7 +87,7 @@ enum Machine {
     /// Gives back what is free and counts the peak anew.
     static func startNewPeak() {
         earlierPeak.withLock { $0 = max($0, stagePeakBytes) }
-        trim?(0)
+        _ = trim?(0)
         // 5: forget the peak of resident memory (proc(5)). A system that refuses leaves the highest peak so far.
         try? Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs"))
     }

@@ -37,7 +37,8 @@ enum OwnSets {
     /// 40 questions, each with three answers.
     static var questions: String {
         sentences(40, "Why is it that the").enumerated().flatMap { number, question in
-            sentences(3, "Answer \(number):").map { #"{"question": "\#(question)?", "answer": "\#($0)."}"# + "\n" }
+            let teller = "Answer \(number) by the \(things[(number + 3) % 7]) seller of \(cities[(number + 4) % 10]):"
+            return sentences(3, teller).map { #"{"question": "\#(question)?", "answer": "\#($0)."}"# + "\n" }
         }.joined()
     }
 
@@ -100,8 +101,10 @@ enum OwnSets {
                 keys: "layout: tsv\n  column_names: [label, text]", rows: 12, format: "text"),
             Form(
                 name: "codes.json",
-                text: "{" + texts.enumerated().map { #""c\#($0)": ["x", "\#($1)"]"# }.joined(separator: ",") + "}",
-                keys: "template: { prompt: \"{id}: \", completion: \"{value.1}\" }", rows: 12, format: "unknown"),
+                text: "{"
+                    + sentences(120, "Code of the").enumerated().map { #""c\#($0)": ["x", "\#($1)"]"# }
+                    .joined(separator: ",") + "}",
+                keys: "template: { prompt: \"{id}: \", completion: \"{value.1}\" }", rows: 120, format: "unknown"),
             Form(
                 name: "talks.json",
                 text: list { #"{"messages": [{"message": "q \#($0)"}, {"message": "\#($1)"}]}"# },

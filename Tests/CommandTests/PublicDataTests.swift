@@ -227,8 +227,10 @@ extension CommandTests {
                 }
             }
             try inFolder("  train: \(path)\n  encoding: utf-8\n  columns: { prompt: ask, completion: answer }\n") {
-                try $0("prepare", "recipe.yaml", "--export", "jsonl").expectFailure(
-                    65, "\(URL(fileURLWithPath: path).lastPathComponent):2: not UTF-8 at byte ")
+                let file = URL(fileURLWithPath: path).lastPathComponent
+                let outcome = try $0("prepare", "recipe.yaml", "--export", "jsonl")
+                try outcome.expectFailure(65, "not UTF-8 at byte ")
+                try outcome.expectFailure(65, "\(file):2")
             }
         }
 

@@ -127,6 +127,9 @@ def without_speed(text):
 def essence(data, name):
     """What of a file or a result must be the same each time."""
     text = data.decode("utf-8", "replace")
+    if name.endswith("manifest.json"):
+        # Digests of logs differ as the times in them do: which files Lathe calls its own must not.
+        return "\n".join(sorted(file["path"] for file in json.loads(text).get("files", []))).encode()
     if name.endswith(".md"):
         return without_speed(text).encode()
     try:
