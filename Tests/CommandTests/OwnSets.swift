@@ -37,8 +37,9 @@ enum OwnSets {
     /// 40 questions, each with three answers.
     static var questions: String {
         sentences(40, "Why is it that the").enumerated().flatMap { number, question in
-            let teller = "Answer \(number) by the \(things[(number + 3) % 7]) seller of \(cities[(number + 4) % 10]):"
-            return sentences(3, teller).map { #"{"question": "\#(question)?", "answer": "\#($0)."}"# + "\n" }
+            // Words of their own, so that no two answers are near.
+            let answers = (0..<3).map { answer in (0..<24).map { "w\(number)a\(answer)b\($0)" }.joined(separator: " ") }
+            return answers.map { #"{"question": "\#(question)?", "answer": "\#($0)."}"# + "\n" }
         }.joined()
     }
 

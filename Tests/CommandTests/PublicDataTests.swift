@@ -229,8 +229,7 @@ extension CommandTests {
             try inFolder("  train: \(path)\n  encoding: utf-8\n  columns: { prompt: ask, completion: answer }\n") {
                 let file = URL(fileURLWithPath: path).lastPathComponent
                 let outcome = try $0("prepare", "recipe.yaml", "--export", "jsonl")
-                try outcome.expectFailure(65, "not UTF-8 at byte ")
-                try outcome.expectFailure(65, "\(file):2")
+                outcome.expectFailure(65, "not UTF-8 at byte ", "\(file):2")
             }
         }
 

@@ -132,7 +132,7 @@ private func problem(
         #expect(error?.problems.count == 20)
         // The same said of many rows is one line, with how many there are.
         #expect(error?.description.hasPrefix("30 rows: ") == true)
-        #expect(error?.description.contains("a.jsonl:2, a.jsonl:3, a.jsonl:4") == true)
+        for line in 2...4 { #expect(error?.description.contains("a.jsonl:\(line)") == true) }
     }
 
     @Test func filesThatCannotBeReadAreNamed() throws {

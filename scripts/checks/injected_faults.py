@@ -69,7 +69,7 @@ VERBS = {
 # What is measured, and so never the same twice.
 MEASURED = {
     "tokens_per_second", "seconds", "peak_memory_bytes", "predicted_seconds", "seconds_left", "time", "available_bytes",
-    "predicted_peak_bytes", "memory_limit_bytes", "memory_bytes",
+    "predicted_peak_bytes", "memory_limit_bytes", "memory_bytes", "stages",
 }
 
 
@@ -121,6 +121,8 @@ def without_measured(value):
 def without_speed(text):
     # A run that had nothing left to train has no speed to tell.
     text = re.sub(r"(, )?[\d.,]+ tokens/s", "", text)
+    # Nor the memory of stages that an earlier call did.
+    text = re.sub(r"memory by stage: [^\n]*", "", text)
     return re.sub(r"[\d.,]+ (s\b|min|[KMG]i?B)", "#", text)
 
 
