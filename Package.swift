@@ -162,7 +162,7 @@ let package = Package(
         tests("Datasets", ["Tokenizers", "ChatTemplates", "JSON", "Digests", "HDF5Files"], exclude: ["Fixtures"]),
         tests("Preparation", ["Recipes", "Datasets", "JSON", "Digests"]),
         tests("Models", ["Tensors", "Kernels", "WeightFiles", "JSON"], exclude: ["Fixtures"]),
-        tests("Adapters", ["Models", "Tensors", "Kernels", "WeightFiles", "JSON"]),
+        tests("Adapters", ["Files", "Models", "Tensors", "Kernels", "WeightFiles", "JSON"]),
         tests(
             "Training", ["Models", "Datasets", "Tensors", "Kernels", "JSON", "Adapters", "WeightFiles"],
             exclude: ["Fixtures"]),

@@ -78,6 +78,6 @@ public final class SealedHDF5Writer {
     }
 
     private func refusal(_ code: Int32) -> SealedWriteError {
-        SealedWriteError(path: url.path, reason: String(cString: strerror(code)))
+        SealedWriteError(path: url.path, reason: SystemError(code, writing: url.path).cause)
     }
 }

@@ -3,6 +3,7 @@
 
 internal import Foundation
 internal import Spelling
+internal import Vocabulary
 internal import Workbench
 
 /// Where results go.
@@ -28,7 +29,7 @@ enum StandardOutput {
 
     private static func send(_ text: String) throws {
         if let code = writeAll(text, to: STDOUT_FILENO) {
-            throw Failure(.inputOutput, "cannot write standard output: \(String(cString: strerror(code)))")
+            throw SystemError(code, writing: "standard output")
         }
     }
 }

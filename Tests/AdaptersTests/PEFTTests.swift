@@ -1,4 +1,5 @@
 import Adapters
+import Files
 import Foundation
 import JSON
 import TestSupport
@@ -93,8 +94,10 @@ import WeightFiles
     @Test func halfPrecisionFactorsAreRead() throws {
         try withTemporaryDirectory { folder in
             try writePEFT(folder, tensors: [])
+            let weights = folder.appendingPathComponent("adapter_model.safetensors")
+            try FileManager.default.removeItem(at: weights)
             let writer = try SafetensorsWriter(
-                folder.appendingPathComponent("adapter_model.safetensors"),
+                weights,
                 entries: [
                     .init(name: qA, dtype: .f16, shape: [2, 64]), .init(name: qB, dtype: .bf16, shape: [64, 2]),
                 ])
@@ -148,9 +151,10 @@ import WeightFiles
         let set = try AdapterSet(AdapterConfiguration(rank: 1, alpha: 1), for: tinyLayers(blocks: 1))
         try withTemporaryDirectory { folder in
             try Data("thesis".utf8).write(to: folder.appendingPathComponent("thesis.txt"))
-            #expect(throws: AdapterError.self) {
+            let error = #expect(throws: PlaceError.self) {
                 try set.writePEFT(to: folder, baseName: nil, provenance: AdapterProvenance())
             }
+            #expect(error?.inTheWay == folder.appendingPathComponent("thesis.txt").path)
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["thesis.txt"])
         }
     }
@@ -160,9 +164,15 @@ import WeightFiles
         try withTemporaryDirectory { folder in
             let url = folder.appendingPathComponent("adapter")
             try set.writePEFT(to: url, baseName: nil, provenance: AdapterProvenance())
-            try Data("notes".utf8).write(to: url.appendingPathComponent("README.md"))
-            try set.writePEFT(to: url, baseName: nil, provenance: AdapterProvenance())
-            #expect(try String(contentsOf: url.appendingPathComponent("README.md"), encoding: .utf8) == "notes")
+            let notes = url.appendingPathComponent("README.md")
+            try Data("notes".utf8).write(to: notes)
+            let before = try FileManager.default.contentsOfDirectory(atPath: url.path).sorted()
+            let error = #expect(throws: PlaceError.self) {
+                try set.writePEFT(to: url, baseName: nil, provenance: AdapterProvenance())
+            }
+            #expect(error?.inTheWay == notes.path)
+            #expect(try String(contentsOf: notes, encoding: .utf8) == "notes")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: url.path).sorted() == before)
         }
     }
 

@@ -138,7 +138,7 @@ import Vocabulary
     @Test func retentionKeepsTheLastAndTheBest() throws {
         try withTemporaryDirectory { folder in
             let checkpoints = CheckpointFolder(folder)
-            let leftover = folder.appendingPathComponent(".step-000009.h5.1-1.partial")
+            let leftover = folder.appendingPathComponent(".step-000009.h5.lathe-999999999-1.partial")
             try Data().write(to: leftover)
             try Data().write(to: folder.appendingPathComponent("notes.h5"))
             for step in 9...14 { try checkpoints.save(makeSnapshot(step: step), retention: .lastAndBest(2)) }

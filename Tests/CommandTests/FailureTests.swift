@@ -106,7 +106,7 @@ extension CommandTests {
                 try lathe("export", "--model", "nan", "--format", "safetensors", "--out", "out").expectFailure(
                     65, "not finite", name)
                 #expect(!lathe.has("out"))
-                #expect(try lathe.names(in: "checkpoints/tiny").allSatisfy { !$0.hasSuffix(".h5") && $0 != "adapter" })
+                #expect(!lathe.has("checkpoints/tiny"), "a run that computed nothing leaves something behind")
             }
         }
 

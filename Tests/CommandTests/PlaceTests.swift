@@ -44,7 +44,7 @@ extension CommandTests {
                 try lathe("train", "rows").expectFailure(65, "rows", "is a folder")
                 try lathe(
                     "score", "--model", LatheCommand.gguf, "--data", "held.jsonl", "--set", "data.chat_template=rows"
-                ).expectFailure(65, "rows", "is a folder")
+                ).expectFailure(65, "rows", "holds no chat template")
                 try lathe("score", "--model", LatheCommand.gguf, "--data", "held.jsonl", "--adapter", "held.jsonl")
                     .expectFailure(65, "held.jsonl", "PEFT", ".h5")
             }

@@ -80,12 +80,23 @@ extension CommandTests {
                     #expect(outcome.errors.contains("made anew: it is"), "\(what): \(outcome.errors)")
                     #expect(try Data(contentsOf: lathe.url(file)) == whole, "\(what)")
                 }
-                for share in [0.0, 0.01, 0.3, 0.6, 0.999] {
-                    var changed = whole
-                    changed[Int(Double(whole.count) * share)] ^= 0x10
-                    try expectAnew(changed, "changed at \(share)")
+                func changed(at share: Double) -> Data {
+                    var bytes = whole
+                    bytes[Int(Double(whole.count) * share)] ^= 0x10
+                    return bytes
+                }
+                try expectAnew(Data(), "empty")
+                for share in [0.01, 0.3, 0.6, 0.999] {
+                    try expectAnew(changed(at: share), "changed at \(share)")
                     try expectAnew(whole.prefix(Int(Double(whole.count) * share)), "cut at \(share)")
                 }
+                // What no longer begins as Lathe's files do may be anybody's.
+                for other in [changed(at: 0), Data("mine".utf8)] {
+                    try other.write(to: lathe.url(file))
+                    try lathe("prepare", "recipe.yaml", "--json").expectFailure(74, file, "was changed")
+                    #expect(try Data(contentsOf: lathe.url(file)) == other)
+                }
+                try whole.write(to: lathe.url(file))
                 let inspection = try lathe.json("inspect", file)
                 #expect(inspection["kind"] == "prepared")
                 #expect(inspection["train"]?["rows"] == 24)

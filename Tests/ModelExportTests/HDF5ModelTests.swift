@@ -1,5 +1,6 @@
 // Models as HDF5 and as files from a GGUF.
 
+import Files
 import Foundation
 import JSON
 import ModelExport
@@ -27,8 +28,15 @@ import WeightFiles
             #expect(Array(bytes[0].prefix(8)) == [0x89] + Array("HDF\r\n".utf8) + [0x1A, 0x0A])
             #expect(bytes[0].range(of: Data("model.layers.2.mlp.down_proj.weight".utf8)) != nil)
             #expect((bytes[0].range(of: Data("bfloat16".utf8)) != nil) == (type == .bf16))
-            #expect(throws: ModelExportError.self) { try merger().exportHDF5(to: files[0]) }
-            #expect(try Set(FileManager.default.contentsOfDirectory(atPath: folder.path)) == ["a.h5", "b.h5"])
+            // Lathe's own file is replaced, a person's is not.
+            try merger().exportHDF5(to: files[0], options: ModelOutputOptions(type: type))
+            #expect(try Data(contentsOf: files[0]) == bytes[1])
+            try Data("mine".utf8).write(to: files[1])
+            #expect(throws: PlaceError.self) { try merger().exportHDF5(to: files[1]) }
+            #expect(try Data(contentsOf: files[1]) == Data("mine".utf8))
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+                    == ["a.h5", "a.h5.manifest.json", "b.h5", "b.h5.manifest.json"])
         }
     }
 

@@ -107,8 +107,10 @@ import WeightFiles
     {
         try withTemporaryDirectory { folder in
             try shardedModel(folder, map: ["a": "one.safetensors", "b": owner])
+            let file = folder.appendingPathComponent("one.safetensors")
+            try FileManager.default.removeItem(at: file)
             let writer = try SafetensorsWriter(
-                folder.appendingPathComponent("one.safetensors"),
+                file,
                 entries: [.init(name: "a", dtype: .f32, shape: [2]), .init(name: "b", dtype: .f32, shape: [2])])
             try writer.write([1, 2, 7, 8])
             try writer.finish()
