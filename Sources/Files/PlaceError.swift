@@ -49,14 +49,15 @@ public struct PlaceError: ClassifiedError, Equatable {
 
     public var description: String {
         let file = inTheWay == place ? "" : ": \(inTheWay)"
+        let taken = "\(place) is there already" + (file.isEmpty ? " and" : file)
         let text =
             switch reason {
-            case .notOurs: "\(place) is there already\(file) was not written by Lathe"
-            case .changed: "\(place) is there already\(file) was changed since Lathe wrote it"
+            case .notOurs: "\(taken) was not written by Lathe"
+            case .changed: "\(taken) was changed since Lathe wrote it"
             case .otherContent(let content): "\(place) is there already and holds \(content)"
-            case .link: "\(place) is there already\(file) is a link"
-            case .wrongForm(let form): "\(place) is there already\(file) is \(form)"
-            case .mountPoint: "\(place) is there already\(file) is a file system of its own"
+            case .link: "\(taken) is a link"
+            case .wrongForm(let form): "\(taken) is \(form)"
+            case .mountPoint: "\(taken) is a file system of its own"
             case .needed(let what): "\(place) is \(what) itself\(file)"
             case .holds(let what): "\(place) holds \(what)\(file)"
             case .inside(let what): "\(place) lies in \(what)\(file)"
