@@ -33,8 +33,8 @@ final class Interruption {
     init(_ invocation: Invocation, folder: URL) {
         self.invocation = invocation
         stage = Shared(Stage(words: "before anything was done", saved: "", endsByItself: false))
+        // Until a source is at work a signal ends the process as it does everywhere: none is swallowed.
         for number in [SIGINT, SIGTERM] {
-            signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler { [stopRequest, stage, invocation] in
                 if stopRequest.isSet { _exit(Failure.Kind.interrupted.rawValue) }

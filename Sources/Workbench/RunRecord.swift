@@ -78,6 +78,8 @@ struct RunRecord {
     let identity: JSONObject
     /// The most memory that any process of the run took.
     var peakMemoryBytes = 0
+    /// What each stage of the run held at its peak, whichever process did it.
+    private(set) var stagePeaks: [StageMeter.Peak] = []
     private var results = JSONObject()
 
     init(_ run: TrainingRun) {
@@ -97,11 +99,15 @@ struct RunRecord {
             let fingerprint = json["fingerprint"].flatMap({ RunFingerprint($0) }), let object = json.object
         else { return nil }
         self.fingerprint = fingerprint
-        let ours = ["fingerprint", "peak_memory_bytes", "results"]
+        let ours = ["fingerprint", "peak_memory_bytes", "stages", "results"]
         identity = JSONObject(object.members.filter { !ours.contains($0.key) })
         peakMemoryBytes = json["peak_memory_bytes"]?.integer ?? 0
+        stagePeaks = (json["stages"]?.array ?? []).compactMap { StageMeter.Peak($0) }
         results = json["results"]?.object ?? JSONObject()
     }
+
+    /// Takes in what the stages of this process held.
+    mutating func add(_ peaks: [StageMeter.Peak]) { for peak in peaks { stagePeaks.add(peak) } }
 
     /// Every file that a stage wrote and that is as it left it.
     var writtenFiles: [String] {
@@ -118,6 +124,7 @@ struct RunRecord {
         var object = identity
         object["fingerprint"] = fingerprint.json
         object["peak_memory_bytes"] = .integer(peakMemoryBytes)
+        object["stages"] = .array(stagePeaks.map(\.json))
         object["results"] = .object(results)
         return .object(object)
     }

@@ -32,8 +32,7 @@ public struct RunReport: Presentable {
             ("data", data.json),
         ])
         if !stagePeaks.isEmpty {
-            object["stages"] = .array(
-                stagePeaks.map { ["name": .string($0.name), "peak_memory_bytes": .integer($0.bytes)] })
+            object["stages"] = .array(stagePeaks.map(\.json))
         }
         if let evaluation { object["evaluation"] = evaluation.json }
         if let merge { object["merge"] = merge.json }

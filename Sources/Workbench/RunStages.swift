@@ -50,16 +50,15 @@ final class RunStages {
             FileManager.default.fileExists(atPath: $0.path)
         }
         guard hasWorked || !isWhole else {
-            report.peakMemoryBytes = record.peakMemoryBytes
+            (report.peakMemoryBytes, report.stagePeaks) = (record.peakMemoryBytes, record.stagePeaks)
             observer.receive(
                 .note(
                     "this run is finished and all that the recipe asks for is there: nothing is done (--fresh starts over)"
                 ))
             return report
         }
-        try note("peak memory") { _ in }
-        report.peakMemoryBytes = record.peakMemoryBytes
-        report.stagePeaks = meter.peaks
+        try note("peak memory") { $0.add(meter.peaks) }
+        (report.peakMemoryBytes, report.stagePeaks) = (record.peakMemoryBytes, record.stagePeaks)
         try directory.write(report.json, to: directory.report)
         try directory.write(report.markdown, to: directory.readableReport)
         return report
@@ -83,9 +82,10 @@ final class RunStages {
         }
         let result = TrainingResult(outcome, digest: try run.adapterDigest(directory.adapter))
         isTrained = true
+        // Noted before a stop that came meanwhile is obeyed: what is trained is never trained again.
+        try note("train") { $0["train"] = StageResult(key: key, json: result.json, outputs: [directory.adapter]) }
         interruption.enter("after training", saved: saved)
         if interruption.stopRequest.isSet { throw interruption.failure("after step \(outcome.steps)", saved: saved) }
-        try note("train") { $0["train"] = StageResult(key: key, json: result.json, outputs: [directory.adapter]) }
         return result
     }
 
@@ -119,7 +119,8 @@ final class RunStages {
         return try stage(
             "evaluate", doing: "while held-out rows were scored",
             detail: "\(heldOut.rows.count) held-out rows, base and adapter",
-            decidedBy: [trained.digest, recipe.sectionText("evaluate")] + (generates ? [] : ["no answers"])
+            decidedBy: [trained.digest, recipe.sectionText("evaluate")]
+                + (generates || tasks.answered.isEmpty ? [] : ["no answers"])
         ) {
             let report = try EvaluationReport(
                 recipe, opened: run.opened, model: run.model, adapter: run.adapter, rows: heldOut, tasks: tasks,

@@ -1,6 +1,7 @@
 // What each stage of a run holds at its peak, measured as the run goes.
 
 internal import Foundation
+internal import JSON
 
 /// Passes events on; where a stage begins, what the earlier one no longer needs goes back to the system, and the peak is counted anew.
 final class StageMeter: RunObserver {
@@ -8,6 +9,15 @@ final class StageMeter: RunObserver {
     struct Peak: Equatable {
         let name: String
         var bytes: Int
+
+        init(name: String, bytes: Int) { (self.name, self.bytes) = (name, bytes) }
+
+        init?(_ json: JSONValue) {
+            guard let name = json["name"]?.string, let bytes = json["peak_memory_bytes"]?.integer else { return nil }
+            self.init(name: name, bytes: bytes)
+        }
+
+        var json: JSONValue { ["name": .string(name), "peak_memory_bytes": .integer(bytes)] }
     }
 
     private let observer: any RunObserver
@@ -33,11 +43,17 @@ final class StageMeter: RunObserver {
     private func close() {
         defer { Machine.startNewPeak() }
         guard let stage else { return }
-        let bytes = Machine.stagePeakBytes
-        if let index = known.firstIndex(where: { $0.name == stage }) {
-            known[index].bytes = max(known[index].bytes, bytes)
+        known.add(Peak(name: stage, bytes: Machine.stagePeakBytes))
+    }
+}
+
+extension [StageMeter.Peak] {
+    /// Takes a peak in; of several of one name the highest counts.
+    mutating func add(_ peak: StageMeter.Peak) {
+        if let index = firstIndex(where: { $0.name == peak.name }) {
+            self[index].bytes = Swift.max(self[index].bytes, peak.bytes)
         } else {
-            known.append(Peak(name: stage, bytes: bytes))
+            append(peak)
         }
     }
 }

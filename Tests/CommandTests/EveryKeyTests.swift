@@ -40,6 +40,11 @@ private let changes: [Change] = [
     Change(key: "data.columns", value: "{completion: prompt, prompt: completion}"),
     Change(key: "data.labels", value: "[a, b, c]", beside: labelled),
     Change(key: "data.chat_template", value: "\"{% for m in messages %}<{{ m.content }}>{% endfor %}\"", beside: chat),
+    Change(
+        key: "data.template_date", value: "2024-02-29",
+        beside: chat + [
+            "data.chat_template=\"{{ strftime_now('%Y') }}{% for m in messages %}<{{ m.content }}>{% endfor %}\""
+        ]),
     Change(key: "data.max_length", value: "20", beside: ["data.too_long=truncate"]),
     Change(key: "data.too_long", value: "drop", beside: ["data.max_length=20", "data.too_long=truncate"]),
     Change(key: "data.train_on_prompt", value: "true"),
@@ -265,7 +270,7 @@ extension CommandTests {
             var lines: [String] = []
             let report = try #require(try outcome.json.object)
             for member in report.members
-            where !["tokens_per_second", "peak_memory_bytes", "run_directory"].contains(member.key) {
+            where !["tokens_per_second", "peak_memory_bytes", "stages", "run_directory"].contains(member.key) {
                 lines.append("\(member.key): \(member.value.text())")
             }
             for root in ["checkpoints", "here", "there"] {

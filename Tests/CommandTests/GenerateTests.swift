@@ -30,7 +30,9 @@ extension CommandTests {
         /// The ids of `generation_config.json` end an answer, beside the model's own.
         @Test func generationConfigurationEndsAnswers() throws {
             let golden = try JSONValue(parsing: String(contentsOf: TinyModel.golden, encoding: .utf8))
-            let ids = (golden["greedy_ids"]?.array ?? []).dropFirst().compactMap(\.integer)
+            let prompt = try #require(golden["prompt"]?.string)
+            let ids = try #require(golden["greedy_ids"]?.array).compactMap(\.integer)
+                .dropFirst(#require(golden["prompt_ids"]?.array).count).prefix { $0 != 2 }
             // The first id that has not come before.
             let place = try #require(ids.indices.first { $0 > ids.startIndex + 4 && !ids[..<$0].contains(ids[$0]) })
             try LatheCommand.inFolder { lathe in
@@ -39,8 +41,8 @@ extension CommandTests {
                 func generated(_ configuration: String) throws -> JSONValue {
                     try lathe.write("model/generation_config.json", configuration)
                     return try lathe.json(
-                        "generate", "--model", model.path, "--raw", "--prompt", "", "--max-new-tokens", "\(ids.count)",
-                        "--set", "model.precision=fp32")
+                        "generate", "--model", model.path, "--raw", "--prompt", prompt, "--max-new-tokens",
+                        "\(ids.count)", "--set", "model.precision=fp32")
                 }
                 let answer = try generated("{\"eos_token_id\": [2, \(ids[place])]}")
                 #expect(answer["stop_reason"] == "end_of_turn")

@@ -92,8 +92,10 @@ struct LatheCommand {
     func has(_ path: String) -> Bool { FileManager.default.fileExists(atPath: url(path).path) }
     func text(_ path: String) throws -> String { try String(contentsOf: url(path), encoding: .utf8) }
     func write(_ path: String, _ text: String) throws { try Data(text.utf8).write(to: url(path)) }
+    /// Copies a file or folder; what `source` names is in the folder, or stands anywhere.
     func copy(_ source: String, to path: String) throws {
-        try FileManager.default.copyItem(at: URL(fileURLWithPath: source, relativeTo: folder), to: url(path))
+        let source = source.hasPrefix("/") ? URL(fileURLWithPath: source) : url(source)
+        try FileManager.default.copyItem(at: source, to: url(path))
     }
     func names(in path: String) throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: url(path).path).sorted()

@@ -74,10 +74,24 @@ extension CommandTests {
         @Test func stoppedWhileRowsAreMadeReady() throws {
             try LatheCommand.inFolder { lathe in
                 try lathe.write("train.jsonl", LatheCommand.numberedRows(30_000))
-                let stopped = try stop(lathe.start(["train", "recipe.yaml"])) { lathe.has("checkpoints/tiny") }
+                let stopped = try stop(lathe.start(["train", "recipe.yaml"])) {
+                    (try? lathe.names(in: "checkpoints/tiny"))?.contains { $0.hasSuffix(".partial") } == true
+                }
                 stopped.expectFailure(130, "nothing was trained yet", "to go on: ")
                 let left = lathe.has("checkpoints/tiny") ? try lathe.names(in: "checkpoints/tiny") : []
                 #expect(left == [], "half-written rows stay behind")
+            }
+        }
+
+        /// From the first moment that anything shows of a run, a signal ends it: it is never swallowed.
+        @Test func stoppedAtOnceItStops() throws {
+            try LatheCommand.inFolder { lathe in
+                try lathe.write("train.jsonl", LatheCommand.numberedRows(30_000))
+                for _ in 0..<5 {
+                    let stopped = try stop(lathe.start(["train", "recipe.yaml"])) { lathe.has("checkpoints") }
+                    #expect([130, -SIGINT].contains(stopped.code), "\(stopped.errors)")
+                    try FileManager.default.removeItem(at: lathe.url("checkpoints"))
+                }
             }
         }
 

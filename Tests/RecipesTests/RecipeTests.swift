@@ -66,7 +66,6 @@ private let minimal = "model: { path: base.gguf }\ndata: { train: rows.jsonl }\n
               use_rslora: true
               rank_pattern: { q_proj: 4 }
               alpha_pattern: { q_proj: 5.5 }
-              continue_from: old
               layers: [0, 3-5]
             train:
               max_steps: 50
@@ -113,6 +112,20 @@ private let minimal = "model: { path: base.gguf }\ndata: { train: rows.jsonl }\n
         #expect(again.adapter == recipe.adapter)
         #expect(again.data == recipe.data)
         #expect(again.export == recipe.export)
+    }
+
+    /// An adapter that is trained further has its own shape: a recipe that is written out says nothing else of it.
+    @Test func anAdapterToGoOnFromReadsBackWithoutAShape() throws {
+        let recipe = try Recipe.load(
+            yaml: minimal + "adapter: { continue_from: old, r: 8, target_modules: [q_proj], dropout: 0.1 }\n",
+            file: "r.yaml")
+        #expect(recipe.adapter.continueFrom == "old" && recipe.adapter.r == 8)
+        let text = recipe.resolvedYAML()
+        #expect(text.contains("  continue_from: old\n") && !text.contains("  r: ") && !text.contains("target_modules"))
+        let again = try Recipe.load(yaml: text, file: "again.yaml")
+        #expect(again.resolvedYAML() == text)
+        #expect(again.adapter.continueFrom == "old" && again.adapter.dropout == 0.1)
+        #expect(again.isSet("adapter.continue_from") && !again.isSet("adapter.r"))
     }
 
     @Test func theResolvedRecipeReadsBack() throws {
