@@ -39,10 +39,10 @@ import Testing
             try full.write("text", to: "/text")
             try full.flush()
             Issue.record("a full disk took a file")
-        } catch let error as HDF5Failure { #expect(error.fault == ENOSPC, "\(error)") }
+        } catch { #expect(error.fault == ENOSPC, "\(error)") }
         do {
             _ = try HDF5File(creating: "/no/such/folder/a.h5")
             Issue.record("a file was made nowhere")
-        } catch let error as HDF5Failure { #expect(error.fault == ENOENT, "\(error)") }
+        } catch { #expect(error.fault == ENOENT, "\(error)") }
     }
 }

@@ -46,7 +46,8 @@ import WeightFiles
                 object[key] = 7
                 #expect(try read(object) != inner, "\(key) is read")
             case .read:
-                object[key] = try #require(others[key], "no other value for \(key)")
+                let other: JSONValue = try #require(others[key], "no other value for \(key)")
+                object[key] = other
                 if let changed = try? read(object) { #expect(changed != usual, "\(key) is read") }
             case .harmless:
                 for value: JSONValue in [nil, true, 3, "odd"] {
