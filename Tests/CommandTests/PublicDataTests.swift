@@ -158,7 +158,7 @@ extension CommandTests {
             for limit in ["", "  max_bad_rows: 539\n"] {
                 try inFolder(lines + limit) { lathe in
                     try lathe("prepare", "recipe.yaml").expectFailure(
-                        65, "turn_train.tsv:74: 4 fields where the header has 6")
+                        65, "540 rows: 4 fields where the header has 6", "turn_train.tsv:74")
                     try lathe("prepare", "recipe.yaml", "--export", "jsonl").expectFailure(65, "turn_train.tsv:74")
                     #expect(!lathe.has("checkpoints/set/rows/train.jsonl"))
                 }
