@@ -216,7 +216,7 @@ final class PreparedKeeping {
         } else {
             try ReportFiles.writeMissing(report, tokens: tokens, to: folder)
         }
-        return try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        return (try Folder.names(in: folder) ?? [])
             .filter { $0 == RowPreparation.fileName || ReportFiles.names.contains($0) }.sorted()
             .map { folder.appendingPathComponent($0).path }
     }
