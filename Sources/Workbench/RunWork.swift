@@ -15,7 +15,7 @@ struct WorkRates {
     /// A byte of a model written.
     var written: Double
 
-    /// To each other, in tokens trained, as measured on two cores: enough to tell how far a run is. Writing depends on the model as
+    /// To each other, in tokens trained, estimated and not measured: enough to tell how far a run is. Writing depends on the model as
     /// training does, and so does not depend on it here: all of a model costs as much as a thousand tokens trained.
     static func relative(modelBytes: Int) -> WorkRates {
         WorkRates(trained: 1, forward: 0.35, generated: 0.6, written: 1000 / Double(max(modelBytes, 1)))
