@@ -84,7 +84,7 @@ let package = Package(
         module("Parquet", ["JSON", "CZlib", "CZstd", "Vocabulary"]),
 
         // Level 2: numbers, files, rows.
-        module("Kernels", ["Tensors", "CKernels", "COpenBLAS"]),
+        module("Kernels", ["Tensors", "CKernels", "COpenBLAS", "Vocabulary"]),
         module("WeightFiles", ["Tensors", "JSON", "Digests", "Spelling", "Files", "Vocabulary"]),
         module(
             "Datasets",

@@ -126,7 +126,7 @@ struct MeasureGeneration: ParsableCommand {
     var threads: Int?
 
     func run() throws {
-        Processor.start(threads: threads)
+        try Processor.start(threads: threads)
         let generation = try Generation(model)
         // Page faults and generated code first.
         _ = try generation.measure(prompt: prompt, new: 4)

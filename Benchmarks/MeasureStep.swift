@@ -48,7 +48,7 @@ struct MeasureStep: ParsableCommand {
 
     func run() throws {
         let start = ContinuousClock.now
-        Processor.start(threads: threads)
+        try Processor.start(threads: threads)
         let weights = try openWeights(URL(fileURLWithPath: model))
         let loaded = try LanguageModel(
             configuration: try Self.configuration(of: weights), weights: weights,

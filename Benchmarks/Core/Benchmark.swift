@@ -33,7 +33,7 @@ final class Context {
     let stopwatch: Stopwatch
 
     init(_ options: BenchmarkOptions) {
-        Processor.start(threads: options.threads)
+        try Processor.start(threads: options.threads)
         self.options = options
         report = Report(facts: Machine.facts)
         peaks = Peaks(threads: Processor.threads, repetitions: options.samples, isQuick: options.quick)

@@ -32,16 +32,16 @@ public struct PEFTDirectory: Sendable {
             throw error.located(configurationURL.path)
         }
         let weightsURL = url.appendingPathComponent(Self.weightsName)
-        if !FileManager.default.fileExists(atPath: weightsURL.path) {
+        if try FileForm(at: weightsURL) == nil {
             let pickle = url.appendingPathComponent("adapter_model.bin")
             throw AdapterError(
                 file: weightsURL.path,
-                FileManager.default.fileExists(atPath: pickle.path)
+                try FileForm(at: pickle) != nil
                     ? "is missing: adapter_model.bin is a pickle, save the adapter as safetensors" : "is missing",
                 kind: .missingInput)
         }
         let provenanceURL = url.appendingPathComponent(AdapterProvenance.fileName)
-        let hasProvenance = FileManager.default.fileExists(atPath: provenanceURL.path)
+        let hasProvenance = try FileForm(at: provenanceURL) != nil
         self.url = url
         baseName = json["base_model_name_or_path"]?.string
         provenance = hasProvenance ? AdapterProvenance(json: try Self.json(provenanceURL)) : nil

@@ -6,7 +6,10 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sysexits.h>
+#include <unistd.h>
 
 enum { most_threads = 256, spins = 4000, scratch_purposes = 4 };
 
@@ -72,7 +75,7 @@ static void *worker(void *argument) {
     return NULL;
 }
 
-static int requested_threads = 0;
+static int requested_threads = 0, wanted_threads = 0, start_failure = 0;
 
 static void start(void) {
     int threads = requested_threads;
@@ -81,6 +84,7 @@ static void start(void) {
         threads = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
     }
     if (threads > most_threads) threads = most_threads;
+    wanted_threads = threads;
     lathe_processor_isa();  // no library computes before its instruction set is limited
     void (*blas)(int) = (void (*)(int))dlsym(RTLD_DEFAULT, "openblas_set_num_threads");
     if (blas) blas(1);
@@ -91,21 +95,24 @@ static void start(void) {
         pthread_attr_init(&attributes);
         pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
         pthread_attr_setstacksize(&attributes, 8 << 20);
-        int failed = pthread_create(&thread, &attributes, worker, (void *)(intptr_t)started);
+        start_failure = pthread_create(&thread, &attributes, worker, (void *)(intptr_t)started);
         pthread_attr_destroy(&attributes);
-        if (failed) break;
+        if (start_failure) break;
         started++;
     }
     atomic_store(&thread_count, started);
 }
 
-void lathe_pool_start(int threads) {
+int lathe_pool_start(int threads) {
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     pthread_mutex_lock(&lock);
     if (atomic_load(&thread_count) == 0) requested_threads = threads;
     pthread_once(&start_once, start);
     pthread_mutex_unlock(&lock);
+    return start_failure;
 }
+
+int lathe_pool_wanted_threads(void) { return wanted_threads; }
 
 int lathe_pool_threads(void) {
     if (atomic_load_explicit(&thread_count, memory_order_acquire) == 0) lathe_pool_start(0);
@@ -144,12 +151,18 @@ void lathe_parallel_for(long count, lathe_task task, void *context) {
     pthread_mutex_unlock(&region);
 }
 
+/// A kernel has nobody to tell: the process ends as it does where a write is refused, with a line that says why.
+static _Noreturn void end_for_want_of_memory(size_t size) {
+    dprintf(STDERR_FILENO, "error: there is no memory for %zu bytes of scratch\n", size);
+    _exit(EX_IOERR);
+}
+
 void *lathe_scratch(int purpose, size_t bytes) {
     if (scratches[purpose].size < bytes) {
         free(scratches[purpose].bytes);
         size_t size = (bytes + 4095) / 4096 * 4096;
         scratches[purpose].bytes = aligned_alloc(64, size);
-        if (!scratches[purpose].bytes) abort();
+        if (!scratches[purpose].bytes) end_for_want_of_memory(size);
         scratches[purpose].size = size;
     }
     return scratches[purpose].bytes;

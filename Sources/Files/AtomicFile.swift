@@ -58,7 +58,11 @@ public final class AtomicFile {
             unlink(finished.path)
             throw SystemError(code, writing: url.path, "cannot be put in place")
         }
-        flushDirectory(url.deletingLastPathComponent())
+        do throws(SystemError) { try Folder.makeDurable(url.deletingLastPathComponent()) } catch {
+            // Where nothing stood before, nothing stands again: who writes once more finds the place free.
+            if !replaces { unlink(url.path) }
+            throw error
+        }
     }
 
     /// Makes the bytes durable and hands the file over under its temporary name.
@@ -93,12 +97,4 @@ public final class AtomicFile {
         abandon()
         return error
     }
-}
-
-/// Makes a rename in `folder` durable. File systems that cannot do it are left as they are.
-func flushDirectory(_ folder: URL) {
-    let descriptor = open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { return }
-    fsync(descriptor)
-    close(descriptor)
 }

@@ -34,9 +34,9 @@ public final class AtomicFolder {
             abandon()
             throw error
         }
-        flushDirectory(url.deletingLastPathComponent())
         close(lock)
         lock = -1
+        try Folder.makeDurable(url.deletingLastPathComponent())
     }
 
     /// Removes what was written.
@@ -53,8 +53,8 @@ public final class AtomicFolder {
         manifest = try Manifest(content, describing: staging)
         try AtomicFile.write(
             Array(manifest.text.utf8), to: staging.appendingPathComponent(Manifest.fileName), replaces: true)
-        unlink(StagingFolder.mark(in: staging).path)
-        flushDirectory(staging)
+        try Folder.removeFile(StagingFolder.mark(in: staging))
+        try Folder.makeDurable(staging)
         if rename(staging.path, url.path) == 0 { return }
         let code = errno
         guard code == ENOTEMPTY || code == EEXIST else {
@@ -81,14 +81,22 @@ public final class AtomicFolder {
             }
         }
         do { try Ownership.requireOwn(aside, content, as: url) } catch {
-            if isExchanged {
-                _ = Renaming.exchange(staging, url)
-            } else {
-                rename(url.path, staging.path)
-                rename(aside.path, url.path)
-            }
+            let isBack =
+                isExchanged
+                ? Renaming.exchange(staging, url)
+                : rename(url.path, staging.path) == 0 && rename(aside.path, url.path) == 0
+            guard isBack else { throw leaving(aside) }
             throw error
         }
         try Ownership.removeListed(aside)
+    }
+
+    /// What stood in the place, and is not all Lathe's, cannot be put back: it stays where it is, and is not taken for what was
+    /// written here.
+    private func leaving(_ aside: URL) -> SystemError {
+        let failure = SystemError(errno, writing: url.path, "cannot be put back from \(aside.path)")
+        close(lock)
+        lock = -1
+        return failure
     }
 }

@@ -48,6 +48,26 @@ public enum Folder {
         return names.sorted()
     }
 
+    /// Makes names that were given or taken in the folder at `url` durable. File systems that cannot, and folders that may be
+    /// written and not read, are left as they are.
+    public static func makeDurable(_ url: URL) throws(SystemError) {
+        func requireDurable(_ isDone: Bool) throws(SystemError) {
+            guard !isDone, ![EINVAL, ENOTSUP, EACCES].contains(errno) else { return }
+            throw SystemError(errno, writing: url.path, "cannot be flushed")
+        }
+        let descriptor = open(url.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        try requireDurable(descriptor >= 0)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        try requireDurable(fsync(descriptor) == 0)
+    }
+
+    /// Removes the empty folder at `url`, if there is one.
+    static func removeEmpty(_ url: URL) throws(SystemError) {
+        guard rmdir(url.path) != 0, errno != ENOENT else { return }
+        throw SystemError(errno, writing: url.path, "cannot be removed")
+    }
+
     /// Removes the file at `url`, if there is one.
     public static func removeFile(_ url: URL) throws(SystemError) {
         guard unlink(url.path) != 0, errno != ENOENT else { return }

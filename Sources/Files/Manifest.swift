@@ -50,10 +50,17 @@ public struct Manifest: Sendable, Equatable {
     }
 
     /// The manifest at `url`; `nil` where there is none, or something else stands there.
-    public init?(at url: URL) {
+    ///
+    /// One that cannot be read is not one that lists nothing.
+    public init?(at url: URL) throws(SystemError) {
         var status = stat()
-        guard lstat(url.path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size < 64 << 20,
-            let bytes = try? WholeFile.bytes(url.path), let json = try? JSONValue(parsing: bytes),
+        guard lstat(url.path, &status) == 0 else {
+            let code = errno
+            guard code == ENOENT || code == ENOTDIR else { throw SystemError(code, reading: url.path) }
+            return nil
+        }
+        guard status.st_mode & S_IFMT == S_IFREG, status.st_size < 64 << 20,
+            let bytes = try WholeFile.bytes(ifThere: url), let json = try? JSONValue(parsing: bytes),
             json["format"]?.string == Self.format, let content = json["holds"]?.string.flatMap(Content.init(rawValue:)),
             let files = json["files"]?.array
         else { return nil }

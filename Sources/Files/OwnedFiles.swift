@@ -23,13 +23,15 @@ public struct OwnedFiles: Sendable {
         manifest = Manifest.place(besideFile: url)
     }
 
-    private var listed: [Manifest.Entry] { Manifest(at: manifest)?.entries ?? [] }
+    private var listed: [Manifest.Entry] {
+        get throws(SystemError) { try Manifest(at: manifest)?.entries ?? [] }
+    }
 
     /// Throws unless the file `name` may be written.
     public func require(_ name: String) throws {
         let url = folder.appendingPathComponent(name)
         if try Ownership.present(manifest) != nil {
-            guard let found = Manifest(at: manifest) else {
+            guard let found = try Manifest(at: manifest) else {
                 throw PlaceError(url.path, inTheWay: manifest.path, .notOurs)
             }
             guard found.content == content else {
@@ -40,7 +42,7 @@ public struct OwnedFiles: Sendable {
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw PlaceError(url.path, inTheWay: url.path, .wrongForm("no file"))
         }
-        let entries = listed.filter { $0.path == name }
+        let entries = try listed.filter { $0.path == name }
         guard !entries.isEmpty else { throw PlaceError(url.path, inTheWay: url.path, .notOurs) }
         guard try entries.contains(where: { try $0.describes(url.path) }) else {
             throw PlaceError(url.path, inTheWay: url.path, .changed)
@@ -48,7 +50,9 @@ public struct OwnedFiles: Sendable {
     }
 
     /// Whether the manifest is there.
-    public var isMarked: Bool { Manifest(at: manifest)?.content == content }
+    public var isMarked: Bool {
+        get throws(SystemError) { try Manifest(at: manifest)?.content == content }
+    }
 
     /// Writes the manifest where there is none: from now on the folder is Lathe's.
     public func mark() throws {
@@ -75,13 +79,13 @@ public struct OwnedFiles: Sendable {
             entry.path = name
             entry.grows = grows
             try require(name)
-            let others = listed.filter { $0.path != name }
-            try note(listed + [entry])
+            let earlier = try listed
+            try note(earlier + [entry])
             guard rename(temporary.path, url.path) == 0 else {
                 throw SystemError(errno, writing: url.path, "cannot be put in place")
             }
-            flushDirectory(folder)
-            try note(others + [entry])
+            try Folder.makeDurable(folder)
+            try note(earlier.filter { $0.path != name } + [entry])
         } catch {
             unlink(temporary.path)
             throw error
@@ -91,9 +95,10 @@ public struct OwnedFiles: Sendable {
     /// Removes the file `name` where it is Lathe's.
     public func remove(_ name: String) throws {
         try require(name)
-        unlink(folder.appendingPathComponent(name).path)
-        let others = listed.filter { $0.path != name }
-        if others.count < listed.count { try note(others) }
+        try Folder.removeFile(folder.appendingPathComponent(name))
+        let earlier = try listed
+        let others = earlier.filter { $0.path != name }
+        if others.count < earlier.count { try note(others) }
     }
 
     private func note(_ entries: [Manifest.Entry]) throws(SystemError) {

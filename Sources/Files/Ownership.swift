@@ -26,7 +26,7 @@ public enum Ownership {
         }
         let all = contents.files + contents.others + contents.folders
         guard !all.isEmpty else { return }
-        guard let manifest = Manifest(at: url.appendingPathComponent(Manifest.fileName)) else {
+        guard let manifest = try Manifest(at: url.appendingPathComponent(Manifest.fileName)) else {
             throw failure(all.first { $0 != Manifest.fileName } ?? Manifest.fileName, .notOurs)
         }
         guard manifest.content == content else { throw failure("", .otherContent(manifest.content.words)) }
@@ -58,11 +58,11 @@ public enum Ownership {
         guard status.st_mode & S_IFMT == S_IFDIR else {
             throw PlaceError(url.path, inTheWay: url.path, .wrongForm("a file, not a folder"))
         }
-        if Manifest(at: url.appendingPathComponent(Manifest.fileName))?.content == content { return }
+        if try Manifest(at: url.appendingPathComponent(Manifest.fileName))?.content == content { return }
         for name in try Folder.names(in: url) ?? [] where TemporaryName.process(of: name) == nil {
             let entry = url.appendingPathComponent(name)
-            if (try? Folder.names(in: entry))?.isEmpty == true { continue }
-            guard Manifest(at: entry.appendingPathComponent(Manifest.fileName)) != nil || StagingFolder.isMarked(entry)
+            if try FileForm(at: entry) == .folder, try Folder.names(in: entry)?.isEmpty == true { continue }
+            guard try Manifest(at: entry.appendingPathComponent(Manifest.fileName)) != nil || StagingFolder.isMarked(entry)
             else {
                 throw PlaceError(url.path, inTheWay: entry.path, .notOurs)
             }
@@ -123,29 +123,33 @@ public enum Ownership {
     }
 
     /// Removes the folder or file at `url` where its manifest shows that all of it is Lathe's; leaves anything else as it is.
-    public static func removeIfOwn(_ url: URL) {
-        if let manifest = Manifest(at: url.appendingPathComponent(Manifest.fileName)) {
-            try? removeFolder(url, manifest.content)
-        } else if let manifest = Manifest(at: Manifest.place(besideFile: url)) {
-            let file = OwnedFiles(besideFile: url, manifest.content)
-            guard (try? file.remove(url.lastPathComponent)) != nil else { return }
-            unlink(Manifest.place(besideFile: url).path)
-        }
+    public static func removeIfOwn(_ url: URL) throws {
+        do {
+            if let manifest = try Manifest(at: url.appendingPathComponent(Manifest.fileName)) {
+                try removeFolder(url, manifest.content)
+            } else if let manifest = try Manifest(at: Manifest.place(besideFile: url)) {
+                try OwnedFiles(besideFile: url, manifest.content).remove(url.lastPathComponent)
+                try Folder.removeFile(Manifest.place(besideFile: url))
+            }
+        } catch is PlaceError {}
     }
 
-    /// Removes the files that the manifest of `url` lists, and what folders are empty then.
+    /// Removes the files that the manifest of `url` lists, and what folders are empty then. The manifest goes last: as long as
+    /// something of Lathe's is there, it says so.
     static func removeListed(_ url: URL) throws(SystemError) {
         let manifest = url.appendingPathComponent(Manifest.fileName)
         let contents = try FolderContents(url)
-        let listed = Set(Manifest(at: manifest)?.entries.map(\.path) ?? [])
+        let listed = Set(try Manifest(at: manifest)?.entries.map(\.path) ?? [])
         for path in contents.files where listed.contains(path) || FolderContents.isTemporary(path) {
-            unlink(url.appendingPathComponent(path).path)
+            try Folder.removeFile(url.appendingPathComponent(path))
         }
-        for path in contents.folders.reversed() { rmdir(url.appendingPathComponent(path).path) }
-        if contents.withoutTemporary.files.allSatisfy({ listed.contains($0) || $0 == Manifest.fileName }) {
-            unlink(manifest.path)
+        let others = contents.withoutTemporary.files.filter { !listed.contains($0) && $0 != Manifest.fileName }
+        for path in contents.folders.reversed() where !others.contains(where: { $0.hasPrefix(path + "/") }) {
+            try Folder.removeEmpty(url.appendingPathComponent(path))
         }
-        rmdir(url.path)
+        guard others.isEmpty else { return }
+        try Folder.removeFile(manifest)
+        try Folder.removeEmpty(url)
     }
 }
 

@@ -117,6 +117,16 @@ public final class HDF5File: Sendable {
         guard H5Fflush(file.id, H5F_SCOPE_GLOBAL) >= 0, fault == 0 else { throw failure("flush the file") }
     }
 
+    /// Closes the file that `opened` holds, which lies at `path`, and looks there for all that was written into it. Nobody else may
+    /// hold it, or a list of it, any more.
+    public static func close(_ opened: inout HDF5File?, at path: String) throws(HDF5Failure) {
+        guard let written = opened?.written else { preconditionFailure("the file is closed") }
+        precondition(opened?.openObjectCount == 0, "a list is not finished")
+        try opened?.flush()
+        opened = nil
+        try written.requireAll(in: HDF5File(opening: path))
+    }
+
     /// The bytes of the file as it would lie on disk.
     public func image() throws(HDF5Failure) -> [UInt8] {
         try flush()

@@ -50,13 +50,9 @@ public final class SealedHDF5Writer {
     /// hold the file or a list of it any more.
     public func commit() throws(SealedWriteError) {
         defer { abandon() }
-        precondition(file.openObjectCount == 0, "a list is not finished")
-        do throws(HDF5Failure) {
-            let written = file.written
-            try file.flush()
-            opened = nil
-            try written.requireAll(in: HDF5File(opening: temporary.path))
-        } catch { throw SealedWriteError(path: url.path, reason: error.description) }
+        do throws(HDF5Failure) { try HDF5File.close(&opened, at: temporary.path) } catch {
+            throw SealedWriteError(path: url.path, reason: error.description)
+        }
         let descriptor = open(temporary.path, O_RDWR | O_CLOEXEC)
         guard descriptor >= 0 else { throw refusal(errno) }
         defer { close(descriptor) }
@@ -64,11 +60,9 @@ public final class SealedHDF5Writer {
             throw SealedWriteError(path: url.path, reason: "\(error)")
         }
         guard fsync(descriptor) == 0, rename(temporary.path, url.path) == 0 else { throw refusal(errno) }
-        let folder = open(url.deletingLastPathComponent().path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard folder >= 0 else { throw refusal(errno) }
-        defer { close(folder) }
-        // File systems that cannot make a rename durable are left as they are.
-        guard fsync(folder) == 0 || errno == EINVAL || errno == ENOTSUP else { throw refusal(errno) }
+        do throws(SystemError) { try Folder.makeDurable(url.deletingLastPathComponent()) } catch {
+            throw refusal(error.code)
+        }
     }
 
     /// Closes and removes the temporary file.

@@ -1,12 +1,32 @@
 internal import Tensors
 import CKernels
 import COpenBLAS
+public import Vocabulary
+
+/// Threads that the system refused. Results depend on their number, so that nothing is computed with fewer.
+public struct MissingThreads: ClassifiedError {
+    public let wanted: Int
+    public let started: Int
+    /// `errno` of the first that was refused.
+    let code: Int32
+
+    public var kind: FailureKind { .inputOutput }
+    public var description: String {
+        "\(started) of \(wanted) threads could be started: \(SystemError(code, writing: "").cause)"
+            + "\nhint: end other programs, or ask for fewer with train.threads"
+    }
+}
 
 /// What the machine offers and what was chosen: instruction set, threads, libraries.
 public enum Processor {
     /// Starts the pool that owns all parallelism; only the first call counts.
     /// - Parameter threads: nil for every CPU this process may use.
-    public static func start(threads: Int?) { lathe_pool_start(Int32(clamping: threads ?? 0)) }
+    public static func start(threads: Int?) throws(MissingThreads) {
+        let code = lathe_pool_start(Int32(clamping: threads ?? 0))
+        guard code == 0 else {
+            throw MissingThreads(wanted: Int(lathe_pool_wanted_threads()), started: self.threads, code: code)
+        }
+    }
 
     /// Threads of the pool, the caller's included.
     public static var threads: Int { Int(lathe_pool_threads()) }

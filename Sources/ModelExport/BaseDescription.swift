@@ -64,7 +64,7 @@ struct BaseDescription {
         switch source {
         case .folder(let base):
             for name in BaseDescription.companions {
-                guard let file = base.fileURL(name) else { continue }
+                guard let file = try base.fileURL(name) else { continue }
                 files.append((name, try WholeFile.bytes(file.path)))
             }
         case .gguf(let file):

@@ -7,25 +7,24 @@ internal import HDF5Files
 internal import Tensors
 internal import Vocabulary
 
-/// An HDF5 file being written under a temporary name.
+/// An HDF5 file being written under a temporary name; without `finish` it is removed.
 ///
 /// bf16, which HDF5 has not, is stored as uint16 with the attribute `dtype` = "bfloat16". Datasets are contiguous and carry no
 /// times, so that the same model gives the same bytes.
 final class HDF5Model {
-    private let place: URL
     private let temporary: URL
+    private let place: URL
     /// `nil` once it is closed.
     private var file: HDF5File?
+    private var isFinished = false
     private let half: HDF5Handle
 
-    init(_ place: URL, replaces: Bool) throws {
-        guard replaces || !FileManager.default.fileExists(atPath: place.path) else {
-            throw ModelExportError(
-                place.path, "is there already", hint: "name another place, or remove it first", kind: .inputOutput)
-        }
+    /// - Parameters:
+    ///   - temporary: where the file is written.
+    ///   - place: where it goes, as errors name it.
+    init(_ temporary: URL, for place: URL) throws {
+        self.temporary = temporary
         self.place = place
-        temporary = place.deletingLastPathComponent().appendingPathComponent(
-            ".\(place.lastPathComponent).\(getpid()).partial")
         do throws(HDF5Failure) {
             file = try HDF5File(creating: temporary.path)
             half = try HDF5Handle(H5Tcopy(H5T_IEEE_F32LE_g), closing: H5Tclose)
@@ -39,9 +38,8 @@ final class HDF5Model {
 
     /// Closes and removes the temporary file.
     private func abandon() {
-        guard file != nil else { return }
         file = nil
-        unlink(temporary.path)
+        if !isFinished { unlink(temporary.path) }
     }
 
     /// Writes one tensor; `produce` hands its bytes, whole rows at a time, to the sink.
@@ -66,17 +64,14 @@ final class HDF5Model {
         }
     }
 
-    /// Makes the file durable and puts it in its place.
-    func commit() throws {
-        guard let file else { preconditionFailure("the file is closed") }
-        defer { abandon() }
-        try located(nil) { () throws(HDF5Failure) in try file.flush() }
+    /// Makes the file durable, once it is known to hold what was written into it.
+    func finish() throws {
+        try located(nil) { () throws(HDF5Failure) in try HDF5File.close(&file, at: temporary.path) }
         let descriptor = open(temporary.path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw SystemError(errno, writing: place.path) }
         defer { close(descriptor) }
-        guard fsync(descriptor) == 0, rename(temporary.path, place.path) == 0 else {
-            throw SystemError(errno, writing: place.path)
-        }
+        guard fsync(descriptor) == 0 else { throw SystemError(errno, writing: place.path, "cannot be flushed") }
+        isFinished = true
     }
 
     private func located<Result>(_ tensor: String?, _ body: () throws(HDF5Failure) -> Result) throws -> Result {

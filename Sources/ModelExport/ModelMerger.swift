@@ -111,9 +111,9 @@ public struct ModelMerger {
         try place.require(output.lastPathComponent)
         TemporaryName.removeAbandoned(in: place.folder, of: output.lastPathComponent)
         let temporary = TemporaryName.beside(output)
-        let file = try HDF5Model(temporary, replaces: false)
+        let file = try HDF5Model(temporary, for: output)
         let result = try write(plan, deltas.count, output) { tensor, produce in try file.write(tensor, produce) }
-        try file.commit()
+        try file.finish()
         try place.put(temporary, as: output.lastPathComponent)
         return result
     }

@@ -55,7 +55,7 @@ extension Recipe {
 
     /// Whether `name` can be a run's and its folder's.
     public static func isName(_ name: String) -> Bool {
-        !name.isEmpty && name.utf8.count <= 128 && !name.hasPrefix(".")
+        !name.isEmpty && name.utf8.count <= 128 && !name.hasPrefix(".") && !name.hasPrefix(" ") && !name.hasSuffix(" ")
             && name.unicodeScalars.allSatisfy {
                 $0.properties.isAlphabetic || $0.properties.numericType != nil || "._- ".unicodeScalars.contains($0)
             }

@@ -34,7 +34,7 @@ struct GGUFSplit {
         var names = Set(first.tensors.map(\.name))
         for number in 2...count {
             let url = URL(fileURLWithPath: stem + Self.ending(number, of: count))
-            guard FileManager.default.fileExists(atPath: url.path) else {
+            guard try WeightError.seen(url) != nil else {
                 throw WeightError(
                     file: path, "a model in \(count) files, of which one is missing", expected: url.lastPathComponent)
             }

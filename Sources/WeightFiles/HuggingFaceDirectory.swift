@@ -22,9 +22,9 @@ public final class HuggingFaceDirectory: WeightSource {
         let index = url.appendingPathComponent("model.safetensors.index.json")
         let single = url.appendingPathComponent("model.safetensors")
         var weightMap: [JSONObject.Member] = []
-        if HuggingFaceDirectory.exists(single) {
+        if try HuggingFaceDirectory.exists(single) {
             shards = [try SafetensorsFile(single)]
-        } else if HuggingFaceDirectory.exists(index) {
+        } else if try HuggingFaceDirectory.exists(index) {
             weightMap = try HuggingFaceDirectory.weightMap(index)
             shards = try HuggingFaceDirectory.openShards(weightMap, index)
         } else {
@@ -107,20 +107,20 @@ public final class HuggingFaceDirectory: WeightSource {
 
     /// The folder's file called `name`, nil if there is none: "tokenizer.json", "tokenizer_config.json",
     /// "generation_config.json", "chat_template.jinja", …
-    public func fileURL(_ name: String) -> URL? {
+    public func fileURL(_ name: String) throws(WeightError) -> URL? {
         let file = url.appendingPathComponent(name)
-        return HuggingFaceDirectory.exists(file) ? file : nil
+        return try HuggingFaceDirectory.exists(file) ? file : nil
     }
 
     /// The content of the folder's JSON file `name`, nil if there is none.
     public func json(_ name: String) throws(WeightError) -> JSONValue? {
-        guard let file = fileURL(name) else { return nil }
+        guard let file = try fileURL(name) else { return nil }
         return try HuggingFaceDirectory.json(file)
     }
 
     // MARK: Reading
 
-    private static func exists(_ url: URL) -> Bool { FileManager.default.fileExists(atPath: url.path) }
+    private static func exists(_ url: URL) throws(WeightError) -> Bool { try WeightError.seen(url) != nil }
 
     private static func json(_ url: URL) throws(WeightError) -> JSONValue {
         let file = try MappedFile(url)

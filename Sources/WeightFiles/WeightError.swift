@@ -1,5 +1,7 @@
 // The one error of this module: facts, not sentences.
 
+internal import Files
+import Foundation
 internal import Spelling
 public import Vocabulary
 
@@ -36,6 +38,11 @@ public struct WeightError: ClassifiedError, Equatable {
     /// What the system said of a file of weights.
     public init(_ error: SystemError) {
         self.init(file: error.path, "\(error.problem): \(error.cause)", kind: error.kind)
+    }
+
+    /// What stands at `url`, where a file of weights may; `nil` where nothing does.
+    static func seen(_ url: URL) throws(WeightError) -> FileForm? {
+        do throws(SystemError) { return try FileForm(at: url) } catch { throw WeightError(error) }
     }
 
     public var namedFile: String? { file }

@@ -6,6 +6,7 @@ internal import Datasets
 internal import Foundation
 internal import JSON
 internal import Recipes
+internal import Vocabulary
 
 extension AdapterProvenance {
     /// With how the training rows became text.
@@ -26,13 +27,19 @@ extension AdapterProvenance {
         return RowRendering(format: rowFormat.flatMap(RowFormat.init) ?? .auto, style: style, system: system)
     }
 
-    /// What is noted of the adapter at `path`; `nil` where nothing is, or where it cannot be read, which its loading says.
-    static func noted(at path: String) -> AdapterProvenance? {
-        let url = URL(fileURLWithPath: path)
-        guard path.hasSuffix(".h5") else { return try? PEFTDirectory(url).provenance }
-        guard let snapshot = try? Checkpoint.read(url),
-            let json = try? JSONValue(parsing: snapshot.identity.adapterConfiguration)
-        else { return nil }
+    /// What is noted of the adapter at `path`; `nil` where nothing is, or it is no adapter, which its loading says. One that cannot
+    /// be read now may be a moment later, and then its rows would be rendered in another way.
+    static func noted(at path: String) throws -> AdapterProvenance? {
+        do { return try provenance(at: URL(fileURLWithPath: path)) } catch let error as any ClassifiedError {
+            if error.kind == .inputOutput { throw error }
+            return nil
+        }
+    }
+
+    private static func provenance(at url: URL) throws -> AdapterProvenance? {
+        guard url.pathExtension == "h5" else { return try PEFTDirectory(url).provenance }
+        let identity = try Checkpoint.read(url).identity
+        guard let json = try? JSONValue(parsing: identity.adapterConfiguration) else { return nil }
         return json["lathe_provenance"].map { AdapterProvenance(json: $0) }
     }
 }
@@ -50,8 +57,8 @@ struct AdapterRendering {
     ///   - adapter: the adapter's path, `nil` for a model alone.
     ///   - system: a system message given on the command line.
     ///   - isRaw: whether the person asked for no template.
-    init(_ recipe: Recipe, adapter: String?, system: String? = nil, isRaw: Bool = false) {
-        let noted = adapter.flatMap { AdapterProvenance.noted(at: $0)?.rendering }
+    init(_ recipe: Recipe, adapter: String?, system: String? = nil, isRaw: Bool = false) throws {
+        let noted = try adapter.flatMap { try AdapterProvenance.noted(at: $0)?.rendering }
         var asked = RowRendering(
             format: noted?.format ?? .auto,
             style: isRaw ? .plain : Datasets.PromptStyle(rawValue: recipe.data.promptStyle.rawValue) ?? .auto,

@@ -3,6 +3,7 @@
 internal import Adapters
 internal import Checkpoints
 internal import Digests
+internal import Files
 internal import Foundation
 internal import JSON
 internal import Models
@@ -25,8 +26,7 @@ struct AttachedAdapter {
         if path.hasSuffix(".h5") {
             (set, provenance) = try Self.fromCheckpoint(url, model)
         } else {
-            var isFolder: ObjCBool = false
-            guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
+            guard try FileForm(at: path) == .folder else {
                 if path.lowercased().hasSuffix(".gguf") {
                     throw Failure(
                         .badInput, "the adapter \(path) is a GGUF file, and adapters in GGUF are not read",

@@ -40,8 +40,7 @@ struct ChatTemplateSources: Equatable {
             self.init(setting)
             return
         }
-        var isFolder: ObjCBool = false
-        if FileManager.default.fileExists(atPath: setting, isDirectory: &isFolder), isFolder.boolValue {
+        if try FileForm(at: setting) == .folder {
             guard let found = try Self(folder: setting) else {
                 throw Failure(
                     .badInput, "\(setting) holds no chat template",
@@ -58,14 +57,13 @@ struct ChatTemplateSources: Equatable {
     init?(folder: String) throws {
         var named: [String: String] = [:]
         let single = folder + "/chat_template.jinja"
-        if FileManager.default.fileExists(atPath: single) { named["default"] = try Self.text(of: single) }
+        if try FileForm(at: single) != nil { named["default"] = try Self.text(of: single) }
         let further = folder + "/additional_chat_templates"
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: further)) ?? []
-        for name in names.sorted() where name.hasSuffix(".jinja") {
+        for name in try Folder.names(in: URL(fileURLWithPath: further)) ?? [] where name.hasSuffix(".jinja") {
             named[String(name.dropLast(6))] = try Self.text(of: further + "/" + name)
         }
         let settings = folder + "/tokenizer_config.json"
-        if named.isEmpty, FileManager.default.fileExists(atPath: settings) {
+        if named.isEmpty, try FileForm(at: settings) != nil {
             named = try Self.templates(inSettings: settings)
         }
         try self.init(named, in: folder)

@@ -9,8 +9,8 @@ internal import Synchronization
 public struct Doctor: Presentable {
     private let facts: [(name: String, value: JSONValue, why: String)]
 
-    public init() {
-        Processor.start(threads: nil)
+    public init() throws {
+        try Processor.start(threads: nil)
         let memory = Machine.memoryBytes
         facts = [
             ("cpu", .string(Machine.cpuName), ""),

@@ -16,7 +16,7 @@ struct EarlierRun {
 
     init(_ directory: RunDirectory) throws {
         self.directory = directory
-        record = RunRecord(directory.run)
+        record = try RunRecord(directory.run)
         var skipped: [CheckpointError] = []
         newest = try CheckpointFolder(directory.url).newest(skipped: &skipped)
         self.skipped = skipped

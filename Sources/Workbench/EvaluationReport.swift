@@ -26,10 +26,10 @@ public struct EvaluationReport: Presentable {
 
     /// Evaluates a model and an adapter from disk on the recipe's held-out rows.
     public init(_ resolved: ResolvedRecipe, adapter path: String?, observer: any RunObserver) throws {
-        let rendering = AdapterRendering(resolved.recipe, adapter: path)
+        let rendering = try AdapterRendering(resolved.recipe, adapter: path)
         for note in rendering.notes { observer.receive(.note(note)) }
         let recipe = rendering.applied(to: resolved.recipe)
-        Compute.start(recipe)
+        try Compute.start(recipe)
         let opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
         let preparation = try RowPreparation(recipe.data, opened)
         let rows = try preparation.rows(recipe.data.heldOut)

@@ -15,7 +15,7 @@ final class EventLog: RunObserver {
     /// - Parameter append: keep what an earlier part of the run wrote.
     init(_ directory: RunDirectory, append: Bool, observer: any RunObserver) throws {
         let url = directory.events
-        if !append || !FileManager.default.fileExists(atPath: url.path) {
+        if try !append || FileForm(at: url) == nil {
             // The first line is the log's own: by it Lathe knows the file again.
             let start = Self.line([("event", "log_started")])
             try directory.files.write(start, to: url.lastPathComponent, grows: true)

@@ -25,7 +25,7 @@ public struct ExportStage {
         if format == .peft, path == nil { throw Failure(.usage, "export --format peft needs --adapter") }
         try OutputPlaces(resolved, adapter: path)
             .require([.init(key: "--out", url: output, form: Self.form(format))])
-        Compute.start(recipe)
+        try Compute.start(recipe)
         let opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
         let attached = try path.map { try AttachedAdapter($0, to: opened.languageModel(precision: .f32), base: opened) }
         self.init(

@@ -1,6 +1,6 @@
 // How a failure reaches the person: one sentence with the place, a hint where there is one, and the exit code.
 
-internal import Foundation
+internal import Files
 public import Vocabulary
 
 /// A failure in words, with the exit code that scripts read (sysexits.h).
@@ -26,7 +26,7 @@ public struct Failure: ClassifiedError {
 extension Failure {
     /// Throws unless a file or folder stands at `path`.
     static func requireExists(_ path: String, _ what: String) throws {
-        guard FileManager.default.fileExists(atPath: path) else {
+        guard try FileForm(at: path) != nil else {
             throw Failure(.missingInput, "\(what) \(path) does not exist")
         }
     }
@@ -34,8 +34,7 @@ extension Failure {
     /// Throws unless a file, and not a folder, stands at `path`.
     static func requireFile(_ path: String, _ what: String) throws {
         try requireExists(path, what)
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else {
+        guard try FileForm(at: path) != .folder else {
             throw Failure(.badInput, "\(what) \(path) is a folder", hint: "name the file in it")
         }
     }

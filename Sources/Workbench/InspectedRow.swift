@@ -2,6 +2,7 @@
 
 internal import DataReports
 internal import Datasets
+internal import Files
 internal import Foundation
 internal import JSON
 internal import Preparation
@@ -41,7 +42,7 @@ struct InspectedRow {
     private static func model(_ named: String?) throws -> String {
         if let named { return named }
         let usual = "checkpoints/base/SmolLM2-135M-Instruct.Q4_1.gguf"
-        guard FileManager.default.fileExists(atPath: usual) else {
+        guard try FileForm(at: usual) != nil else {
             throw Failure(.usage, "whose tokens? name a model with --model", hint: "there is none at \(usual) either")
         }
         return usual

@@ -4,6 +4,7 @@ internal import Adapters
 internal import Checkpoints
 internal import Datasets
 internal import Digests
+internal import Files
 internal import Foundation
 public import JSON
 internal import ModelExport
@@ -22,14 +23,12 @@ public struct Inspection: Presentable {
     public init(of path: String) throws {
         try Failure.requireExists(path, "the path")
         let url = URL(fileURLWithPath: path)
-        func holds(_ name: String) -> Bool {
-            FileManager.default.fileExists(atPath: url.appendingPathComponent(name).path)
-        }
-        if let run = RunInspection(url) {
+        func holds(_ name: String) throws -> Bool { try Folder.holds(name, in: url) }
+        if let run = try RunInspection(url) {
             json = run.json
-        } else if holds("adapter_config.json") {
+        } else if try holds("adapter_config.json") {
             json = try Self.adapter(url)
-        } else if holds("config.json") {
+        } else if try holds("config.json") {
             json = try Self.model(path)
         } else if path.hasSuffix(".gguf") {
             json = try Self.gguf(path)

@@ -1,6 +1,7 @@
 // Ctrl-C: between steps a run stops by itself, everywhere else it ends at once; the second one always does.
 
 internal import Dispatch
+internal import Files
 internal import Foundation
 internal import Synchronization
 internal import Training
@@ -76,9 +77,9 @@ final class Interruption {
             hint: "to go on: \(invocation.command)")
     }
 
-    /// The run's directory is locked, so whatever is half-written in it is this process's.
+    /// The run's directory is locked, so whatever is half-written in it is this process's. What cannot be removed now is by the next.
     private static func removeHalfWritten(in folder: URL) {
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        for name in (try? Folder.names(in: folder)) ?? []
         where name.hasPrefix(".") && name.hasSuffix(".partial") {
             try? FileManager.default.removeItem(at: folder.appendingPathComponent(name))
         }

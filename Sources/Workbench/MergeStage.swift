@@ -31,7 +31,7 @@ public struct MergeStage {
         try OutputForm.huggingFaceFolder.require(output.path, "--out")
         let recipe = resolved.recipe
         try OutputPlaces(resolved, adapter: path).require([.init(key: "--out", url: output, form: .folder(.model))])
-        Compute.start(recipe)
+        try Compute.start(recipe)
         let opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
         // The comparison is about the weights, so it is computed as exactly as can be.
         let model = try opened.languageModel(precision: .f32)

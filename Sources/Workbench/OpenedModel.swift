@@ -40,7 +40,7 @@ struct OpenedModel {
         guard !path.isEmpty else {
             throw Failure(.badInput, "model.path is missing", hint: "name a Hugging Face directory or a GGUF file")
         }
-        guard FileManager.default.fileExists(atPath: path) else {
+        guard try FileForm(at: path) != nil else {
             throw Failure(.missingInput, "the model \(path) does not exist", hint: Self.hubHint(path))
         }
         self.path = path
@@ -235,7 +235,7 @@ extension OpenedModel {
 
 /// The threads of this process.
 enum Compute {
-    static func start(_ recipe: Recipe) { Processor.start(threads: recipe.train.threads) }
+    static func start(_ recipe: Recipe) throws { try Processor.start(threads: recipe.train.threads) }
 }
 
 extension OpenedModel {

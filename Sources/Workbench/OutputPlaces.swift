@@ -29,12 +29,12 @@ public struct OutputPlaces {
     private var inputs: [Input] = []
 
     /// What `recipe` reads, and what else the call does.
-    init(_ resolved: ResolvedRecipe, adapter: String? = nil) {
+    init(_ resolved: ResolvedRecipe, adapter: String? = nil) throws {
         let recipe = resolved.recipe
-        addModel(recipe.model.path)
+        try addModel(recipe.model.path)
         for path in [adapter, recipe.adapter.continueFrom] { add("the adapter", path) }
         add("the recipe", resolved.file)
-        if let template = recipe.data.chatTemplate, FileManager.default.fileExists(atPath: template) {
+        if let template = recipe.data.chatTemplate, try FileForm(at: template) != nil {
             add("the chat template", template)
         }
         let data = recipe.data.train + recipe.data.heldOut + recipe.data.input.mix.flatMap(\.path)
@@ -49,10 +49,10 @@ public struct OutputPlaces {
     }
 
     /// Files of a model's folder may be links to where they really lie.
-    private mutating func addModel(_ path: String) {
+    private mutating func addModel(_ path: String) throws {
         add("the base model", path)
-        guard !path.isEmpty else { return }
-        for name in (try? Folder.names(in: URL(fileURLWithPath: path))) ?? [] {
+        guard try !path.isEmpty && FileForm(at: path) == .folder else { return }
+        for name in try Folder.names(in: URL(fileURLWithPath: path)) ?? [] {
             add("a file of the base model", path + "/" + name)
         }
     }
@@ -119,7 +119,7 @@ public struct OutputPlaces {
             }
         }
         for folder in place.ancestors where folder.path != ownPlace?.path {
-            if OwnedFiles(folder, .run).isMarked {
+            if try OwnedFiles(folder, .run).isMarked {
                 throw PlaceError(output.url.path, inTheWay: folder.path, .inside("the directory of another run"))
             }
         }
@@ -132,23 +132,23 @@ public struct OutputPlaces {
     /// - Parameter parts: what the call makes in it.
     func requireRun(_ run: RunDirectory, writing parts: [RunDirectory.Part]) throws {
         let place = RealPath(run.url)
-        if OwnedFiles(run.url, .run).isMarked {
+        if try OwnedFiles(run.url, .run).isMarked {
             // What a run itself wrote may be read again, but not by a run that replaces it.
             for part in parts.flatMap(run.places) { try requireUnread(part) }
-        } else if !Self.holdsOnlyFolders(run.url) {
+        } else if try !Self.holdsOnlyFolders(run.url) {
             try requireApart(run.url, place)
         }
-        for folder in place.ancestors where OwnedFiles(folder, .run).isMarked {
+        for folder in place.ancestors where try OwnedFiles(folder, .run).isMarked {
             throw PlaceError(run.url.path, inTheWay: folder.path, .inside("the directory of another run"))
         }
         try run.requireOwn(writing: parts)
     }
 
     /// Whether what is there are folders that Lathe made: rows, prepared rows.
-    private static func holdsOnlyFolders(_ url: URL) -> Bool {
-        let names = (try? Folder.names(in: url)) ?? []
-        return !names.isEmpty
-            && names.allSatisfy { Manifest(at: url.appendingPathComponent("\($0)/\(Manifest.fileName)")) != nil }
+    private static func holdsOnlyFolders(_ url: URL) throws -> Bool {
+        let names = try FileForm(at: url) == .folder ? Folder.names(in: url) ?? [] : []
+        guard !names.isEmpty else { return false }
+        return try names.allSatisfy { try Manifest(at: url.appendingPathComponent("\($0)/\(Manifest.fileName)")) != nil }
     }
 
     private func requireUnread(_ part: URL) throws {

@@ -35,7 +35,7 @@ public struct Pipeline {
         let lock = try RunLock(place)
         defer { lock.release() }
         let planned = RunDirectory(planned: place)
-        let places = OutputPlaces(resolved)
+        let places = try OutputPlaces(resolved)
         try places.requireRun(planned, writing: [.prepared, .training])
         if merges { try places.require(planned.outputs(of: recipe), run: planned) }
         let directory = try RunDirectory(place)
@@ -47,7 +47,7 @@ public struct Pipeline {
         let run = try TrainingRun(resolved, writes: true, observer: observer)
         try earlier?.requireSame(as: run.fingerprint)
         clock.follow(RunWork(run, generates: merges, merges: merges))
-        let stages = RunStages(
+        let stages = try RunStages(
             run, directory, earlier: earlier, interruption: interruption, meter: meter)
         return try stages.report(merges: merges)
     }

@@ -1,6 +1,7 @@
 // Where the files are that a recipe names: beside the recipe, else in the working directory.
 
 internal import Datasets
+internal import Files
 internal import Foundation
 internal import Recipes
 
@@ -20,40 +21,40 @@ struct RecipePaths {
     }
 
     /// `recipe` with every path as it was found.
-    mutating func resolve(_ recipe: Recipe) -> Recipe {
+    mutating func resolve(_ recipe: Recipe) throws -> Recipe {
         var found = recipe
         let own = recipe.overriddenKeys
-        if !own.contains("model.path") { found.model.path = find(recipe.model.path, "model.path", "the model") }
+        if !own.contains("model.path") { found.model.path = try find(recipe.model.path, "model.path", "the model") }
         if !own.contains("data.train") {
-            found.data.train = recipe.data.train.map { find($0, "data.train", "the data file") }
+            found.data.train = try recipe.data.train.map { try find($0, "data.train", "the data file") }
         }
         if !own.contains("data.held_out") {
-            found.data.heldOut = recipe.data.heldOut.map { find($0, "data.held_out", "the data file") }
+            found.data.heldOut = try recipe.data.heldOut.map { try find($0, "data.held_out", "the data file") }
         }
         if !own.contains("data.mix") {
             for index in recipe.data.input.mix.indices {
-                found.data.input.mix[index].path = recipe.data.input.mix[index].path.map {
-                    find($0, "data.mix", "the data file")
+                found.data.input.mix[index].path = try recipe.data.input.mix[index].path.map {
+                    try find($0, "data.mix", "the data file")
                 }
             }
         }
         if !own.contains("data.chat_template"), let template = recipe.data.chatTemplate,
             !OpenedModel.isTemplate(template)
         {
-            found.data.chatTemplate = find(template, "data.chat_template", "the chat template")
+            found.data.chatTemplate = try find(template, "data.chat_template", "the chat template")
         }
         if !own.contains("adapter.continue_from"), let adapter = recipe.adapter.continueFrom {
-            found.adapter.continueFrom = find(adapter, "adapter.continue_from", "the adapter")
+            found.adapter.continueFrom = try find(adapter, "adapter.continue_from", "the adapter")
         }
         return found
     }
 
-    private mutating func find(_ path: String, _ key: String, _ what: String) -> String {
+    private mutating func find(_ path: String, _ key: String, _ what: String) throws -> String {
         guard !folder.isEmpty, !path.hasPrefix("/"), !path.isEmpty else { return path }
         let beside = URL(fileURLWithPath: folder + "/" + path).standardizedFileURL
         let named = folder.hasPrefix("/") ? beside.path : Self.relative(folder + "/" + path)
-        if Self.exists(named) { return named }
-        if Self.exists(path) { return path }
+        if try Self.exists(named) { return named }
+        if try Self.exists(path) { return path }
         missing.append(
             (
                 key,
@@ -67,10 +68,13 @@ struct RecipePaths {
     }
 
     /// A file or folder, or a pattern that matches something.
-    private static func exists(_ path: String) -> Bool {
-        if FileManager.default.fileExists(atPath: path) { return true }
+    private static func exists(_ path: String) throws -> Bool {
+        if try FileForm(at: path) != nil { return true }
         guard path.contains(where: { "*?[".contains($0) }) else { return false }
-        return ((try? InputFiles.expand([path])) ?? []).isEmpty == false
+        do { return try !InputFiles.expand([path]).isEmpty } catch {
+            guard error.kind == .missingInput else { throw error }
+            return false
+        }
     }
 
     /// A relative path without "." and, where a folder stands before it, "..".

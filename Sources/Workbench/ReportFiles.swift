@@ -21,8 +21,7 @@ enum ReportFiles {
 
     /// Writes those that are not there into `folder`, which holds prepared rows.
     static func writeMissing(_ report: DataReport, tokens: TokenTexts?, to folder: URL) throws {
-        for name in names
-        where !FileManager.default.fileExists(atPath: folder.appendingPathComponent(name).path) {
+        for name in names where try !Folder.holds(name, in: folder) {
             try OwnedFiles(folder, .prepared).write(bytes(name, of: report, tokens), to: name)
         }
     }

@@ -36,7 +36,7 @@ public struct ResolvedRecipe: Sendable {
         guard recipe.idleKeys.isEmpty else { throw RecipeError(recipe.idleKeys) }
         if !recipe.isSet("name") { recipe.name = Self.name(ofFile: file) ?? recipe.name }
         var paths = RecipePaths(recipeFile: file)
-        self.recipe = paths.resolve(recipe)
+        self.recipe = try paths.resolve(recipe)
         self.file = file
         missing = paths.missing
     }

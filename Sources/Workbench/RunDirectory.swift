@@ -120,7 +120,7 @@ public struct RunDirectory: Sendable {
         for file in looseFiles { try files.remove(file.lastPathComponent) }
         try CheckpointFolder(url).removeAll()
         let exported = (try Folder.names(in: exports) ?? []).map(exports.appendingPathComponent)
-        for place in [adapter, tensorBoard, merged] + exported { Ownership.removeIfOwn(place) }
+        for place in [adapter, tensorBoard, merged] + exported { try Ownership.removeIfOwn(place) }
         rmdir(exports.path)
     }
 }

@@ -3,6 +3,7 @@
 internal import Files
 internal import Foundation
 internal import JSON
+internal import Vocabulary
 
 /// Facts about a run directory.
 struct RunInspection {
@@ -11,21 +12,22 @@ struct RunInspection {
     private let report: JSONValue?
     private let events: [JSONValue]
 
+    private let names: [String]
+
     /// nil where the folder is no run directory.
-    init?(_ url: URL) {
-        func read(_ name: String) -> JSONValue? {
-            guard let data = try? WholeFile.bytes(url.appendingPathComponent(name).path) else {
-                return nil
-            }
-            return try? JSONValue(parsing: [UInt8](data))
+    init?(_ url: URL) throws(SystemError) {
+        func bytes(_ name: String) throws(SystemError) -> [UInt8]? {
+            try WholeFile.bytes(ifThere: url.appendingPathComponent(name))
         }
-        guard let run = read("run.json"), run["name"]?.string != nil,
-            FileManager.default.fileExists(atPath: url.appendingPathComponent("recipe.yaml").path)
+        guard try FileForm(at: url) == .folder,
+            let run = try bytes("run.json").flatMap({ try? JSONValue(parsing: $0) }), run["name"]?.string != nil,
+            try Folder.holds("recipe.yaml", in: url)
         else { return nil }
         self.url = url
         self.run = run
-        report = read("report.json")
-        let lines = (try? WholeFile.bytes(url.appendingPathComponent("events.jsonl").path)) ?? []
+        report = try bytes("report.json").flatMap { try? JSONValue(parsing: $0) }
+        names = try Folder.names(in: url) ?? []
+        let lines = try bytes("events.jsonl") ?? []
         // A line that was being written when the process ended is no event.
         events = lines.split(separator: UInt8(ascii: "\n")).compactMap { try? JSONValue(parsing: [UInt8]($0)) }
     }
@@ -74,7 +76,6 @@ struct RunInspection {
     ]
 
     private var contents: [String] {
-        let names = ((try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []).sorted()
         let found = Self.known.filter { names.contains($0.name) }.map { "\($0.name) (\($0.what))" }
         let checkpoints = names.filter { $0.hasPrefix("step-") && $0.hasSuffix(".h5") }
         return found + checkpoints.map { "\($0) (a checkpoint)" }

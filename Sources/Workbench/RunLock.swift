@@ -15,7 +15,7 @@ final class RunLock {
 
     init(_ url: URL) throws {
         self.url = url
-        made = Self.missing(url)
+        made = try Self.missing(url)
         try Folder.make(url)
         descriptor = open(url.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw SystemError(errno, writing: url.path, "cannot be opened") }
@@ -37,10 +37,10 @@ final class RunLock {
         descriptor = -1
     }
 
-    private static func missing(_ url: URL) -> [URL] {
+    private static func missing(_ url: URL) throws -> [URL] {
         var missing: [URL] = []
         var folder = url
-        while !FileManager.default.fileExists(atPath: folder.path), folder.pathComponents.count > 1 {
+        while try FileForm(at: folder) == nil, folder.pathComponents.count > 1 {
             missing.append(folder)
             folder.deleteLastPathComponent()
         }

@@ -5,6 +5,7 @@ internal import Files
 internal import Foundation
 internal import JSON
 internal import Kernels
+internal import Vocabulary
 
 /// What a stage came to, with what it was made from and what it wrote.
 struct StageResult: Presentable {
@@ -20,15 +21,15 @@ struct StageResult: Presentable {
     let text: String
     let files: [File]
 
-    init(_ result: some Presentable, key: String, outputs: [URL]) {
+    init(_ result: some Presentable, key: String, outputs: [URL]) throws {
         (json, text) = (result.json, result.text)
         self.key = key
-        files = outputs.flatMap(Self.files)
+        files = try outputs.flatMap(Self.files)
     }
 
-    init(key: String, json: JSONValue, outputs: [URL]) {
+    init(key: String, json: JSONValue, outputs: [URL]) throws {
         (self.key, self.json, text) = (key, json, "")
-        files = outputs.flatMap(Self.files)
+        files = try outputs.flatMap(Self.files)
     }
 
     /// Whether everything that the stage wrote is still there.
@@ -38,12 +39,15 @@ struct StageResult: Presentable {
     var intactFiles: [String] { files.filter { Self.byteCount($0.path) == $0.bytes }.map(\.path) }
 
     /// A file, or the files in a folder, in the order of their names.
-    private static func files(_ url: URL) -> [File] {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else { return [] }
-        guard isFolder.boolValue else { return byteCount(url.path).map { [File(path: url.path, bytes: $0)] } ?? [] }
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
-        return names.filter { !$0.hasPrefix(".") }.sorted().flatMap { files(url.appendingPathComponent($0)) }
+    private static func files(_ url: URL) throws(SystemError) -> [File] {
+        guard try FileForm(at: url) == .folder else {
+            return byteCount(url.path).map { [File(path: url.path, bytes: $0)] } ?? []
+        }
+        var files: [File] = []
+        for name in try Folder.names(in: url) ?? [] where !name.hasPrefix(".") {
+            files += try self.files(url.appendingPathComponent(name))
+        }
+        return files
     }
 
     private static func byteCount(_ path: String) -> Int? {
@@ -82,9 +86,9 @@ struct RunRecord {
     private(set) var stagePeaks: [StageMeter.Peak] = []
     private var results = JSONObject()
 
-    init(_ run: TrainingRun) {
+    init(_ run: TrainingRun) throws {
         fingerprint = run.fingerprint
-        let doctor = Doctor().json
+        let doctor = try Doctor().json
         identity = JSONObject([
             ("name", .string(run.recipe.name)), ("base", .string(run.opened.path)),
             ("base_sha256", .string(run.provenance.baseDigest ?? "")), ("data_sha256", .string(run.split.digest)),
@@ -94,8 +98,8 @@ struct RunRecord {
     }
 
     /// Reads `run.json`; `nil` where there is none of this form.
-    init?(_ file: URL) {
-        guard let bytes = try? WholeFile.bytes(file.path), let json = try? JSONValue(parsing: bytes),
+    init?(_ file: URL) throws(SystemError) {
+        guard let bytes = try WholeFile.bytes(ifThere: file), let json = try? JSONValue(parsing: bytes),
             let fingerprint = json["fingerprint"].flatMap({ RunFingerprint($0) }), let object = json.object
         else { return nil }
         self.fingerprint = fingerprint

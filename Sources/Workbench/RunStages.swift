@@ -1,6 +1,7 @@
 // The stages of one run, each done once: what it came to is noted in run.json, and a later call takes it from there.
 
 internal import Digests
+internal import Files
 internal import Foundation
 internal import JSON
 internal import Recipes
@@ -26,13 +27,14 @@ final class RunStages {
     init(
         _ run: TrainingRun, _ directory: RunDirectory, earlier: EarlierRun?, interruption: Interruption,
         meter: StageMeter
-    ) {
+    ) throws {
         self.run = run
         self.directory = directory
         self.earlier = earlier
         self.interruption = interruption
         self.meter = meter
-        record = earlier?.record.flatMap { $0.fingerprint == run.fingerprint ? $0 : nil } ?? RunRecord(run)
+        let known = earlier?.record.flatMap { $0.fingerprint == run.fingerprint ? $0 : nil }
+        record = try known ?? RunRecord(run)
     }
 
     /// Does what is left to do.
@@ -46,9 +48,7 @@ final class RunStages {
             report.merge = try merge(trained)
             report.exports = try recipe.export.indices.map { try export($0, trained) }
         }
-        let isWhole = [directory.report, directory.readableReport].allSatisfy {
-            FileManager.default.fileExists(atPath: $0.path)
-        }
+        let isWhole = try [directory.report, directory.readableReport].allSatisfy { try FileForm(at: $0) != nil }
         guard hasWorked || !isWhole else {
             (report.peakMemoryBytes, report.stagePeaks) = (record.peakMemoryBytes, record.stagePeaks)
             observer.receive(
@@ -83,7 +83,8 @@ final class RunStages {
         let result = TrainingResult(outcome, digest: try run.adapterDigest(directory.adapter))
         isTrained = true
         // Noted before a stop that came meanwhile is obeyed: what is trained is never trained again.
-        try note("train") { $0["train"] = StageResult(key: key, json: result.json, outputs: [directory.adapter]) }
+        let made = try StageResult(key: key, json: result.json, outputs: [directory.adapter])
+        try note("train") { $0["train"] = made }
         interruption.enter("after training", saved: saved)
         if interruption.stopRequest.isSet { throw interruption.failure("after step \(outcome.steps)", saved: saved) }
         return result
@@ -174,7 +175,7 @@ final class RunStages {
         run.releaseMemory()
         observer.receive(.stage(String(name.prefix { $0 != " " }), detail: detail))
         let (result, outputs) = try work()
-        let made = StageResult(result, key: key, outputs: outputs)
+        let made = try StageResult(result, key: key, outputs: outputs)
         try note(name) { $0[name] = made }
         return made
     }

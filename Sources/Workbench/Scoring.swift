@@ -18,10 +18,10 @@ public final class Scoring {
     private let observer: any RunObserver
 
     public init(_ resolved: ResolvedRecipe, adapter: String?, tokens: Bool, observer: any RunObserver) throws {
-        let rendering = AdapterRendering(resolved.recipe, adapter: adapter)
+        let rendering = try AdapterRendering(resolved.recipe, adapter: adapter)
         rendering.tell(observer)
         let recipe = rendering.applied(to: resolved.recipe)
-        Compute.start(recipe)
+        try Compute.start(recipe)
         let opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
         rows = try RowPreparation(recipe.data, opened).rows(recipe.data.heldOut)
         let model = try opened.languageModel(precision: OpenedModel.precision(recipe.model.precision).type)

@@ -78,11 +78,11 @@ public final class TextGenerator {
         let opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
         self.opened = opened
         precision = recipe.model.precision
-        Compute.start(recipe)
+        try Compute.start(recipe)
         let model = try opened.languageModel(precision: OpenedModel.precision(recipe.model.precision).type)
         self.model = model
         attached = try adapter.map { try AttachedAdapter($0, to: model, base: opened) }
-        let rendering = AdapterRendering(recipe, adapter: adapter, system: settings.system, isRaw: settings.isRaw)
+        let rendering = try AdapterRendering(recipe, adapter: adapter, system: settings.system, isRaw: settings.isRaw)
         self.rendering = rendering
         template = rendering.rendering.style == .plain ? nil : try opened.renderer(date: recipe.data.templateDate)
         guard template != nil || rendering.rendering.style != .chat else {

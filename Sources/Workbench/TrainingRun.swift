@@ -39,7 +39,7 @@ final class TrainingRun {
     init(_ resolved: ResolvedRecipe, writes: Bool, observer: any RunObserver) throws {
         recipe = resolved.recipe
         for notice in recipe.notices { observer.receive(.note("\(notice)")) }
-        Compute.start(recipe)
+        try Compute.start(recipe)
         opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
         opened.startDigest()
         observer.receive(.stage("prepare", detail: recipe.data.train.joined(separator: ", ")))

@@ -132,7 +132,7 @@ import Testing
     }
 
     @Test func processor() {
-        Processor.start(threads: nil)
+        try Processor.start(threads: nil)
         #expect(Processor.threads >= 1)
         #expect(["scalar", "avx2", "avx512", "avx512_bf16"].contains(Processor.instructionSet))
         #expect(Processor.libraries.map(\.name) == ["OpenBLAS"])

@@ -26,8 +26,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = ROOT / "Tests/TestSupport/TinyModel/chat"
-SYSCALLS = ["write", "pwrite64", "fsync", "rename", "renameat2", "ftruncate", "mkdir", "openat", "mmap"]
-ERRORS = ["ENOSPC", "EIO", "EDQUOT"]
+DISK = ["ENOSPC", "EIO", "EDQUOT"]
+# System call by name: the errors that it gives where a disk is full or fails, or the system has no more to give.
+SYSCALLS = {
+    **dict.fromkeys(["write", "pwrite64", "fsync", "rename", "renameat2", "ftruncate", "mkdir", "close"], DISK),
+    "openat": DISK + ["EMFILE"],
+    "mmap": DISK + ["ENOMEM"],
+    "clone3": ["EAGAIN"],
+    **dict.fromkeys(["read", "pread64", "getdents64", "newfstatat", "unlink", "rmdir"], ["EIO"]),
+}
 
 RECIPE = """\
 name: tiny
@@ -230,7 +237,7 @@ class Check:
                 reset(self.template, work, verb, self.options.lathe)
                 log = self.folder / "count.log"
                 Run(strace(log, f"{call},rt_sigaction") + [self.options.lathe] + VERBS[verb], work, self.options.timeout)
-                group = [(verb, call, chance.choice(ERRORS), number) for number in numbers(log, call)]
+                group = [(verb, call, chance.choice(SYSCALLS[call]), number) for number in numbers(log, call)]
                 chance.shuffle(group)
                 if group:
                     groups.append(group)
@@ -283,7 +290,7 @@ def main():
     parser.add_argument("--moments", type=int, default=500)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--verbs", nargs="+", default=list(VERBS), choices=list(VERBS))
-    parser.add_argument("--syscalls", nargs="+", default=SYSCALLS)
+    parser.add_argument("--syscalls", nargs="+", default=list(SYSCALLS), choices=list(SYSCALLS))
     parser.add_argument("--lathe", default=str(ROOT / ".build/release/lathe"))
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--timeout", type=float, default=60, help="seconds after which a run counts as hung")

@@ -37,8 +37,11 @@ bool lathe_has_pair_product(void);
 // --- Thread pool (pool.c) ------------------------------------------------------------------------------------------
 typedef void (*lathe_task)(void *context, long index, int slot);
 
-/// Starts the pool with `threads` threads, the caller's included; only the first call counts.
-void lathe_pool_start(int threads);
+/// Starts the pool with `threads` threads, the caller's included, or as many as there are CPUs where it is 0; only the first call
+/// counts. Returns 0, or `errno` where the system refused one of them: then there are fewer.
+int lathe_pool_start(int threads);
+/// How many were to be started.
+int lathe_pool_wanted_threads(void);
 int lathe_pool_threads(void);
 /// Runs `task` for `0..<count`, each index once, on any thread of the pool, and returns when all are done. `slot` names the
 /// thread, `0..<lathe_pool_threads()`. One region at a time; a region inside a task runs on the task's own thread.

@@ -121,6 +121,6 @@ struct DoctorCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-        try common.show(Doctor())
+        try common.show(try Doctor())
     }
 }

@@ -1,0 +1,39 @@
+// What stands at a path. A place that cannot be looked at is not one at which nothing is.
+
+public import Foundation
+public import Vocabulary
+
+/// What a path leads to, links followed.
+public enum FileForm: Sendable {
+    case file, folder
+    /// A pipe, a device, a socket.
+    case other
+
+    /// `nil` where nothing stands at `path`.
+    public init?(at path: String) throws(SystemError) {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            let code = errno
+            guard code == ENOENT || code == ENOTDIR else {
+                throw SystemError(code, reading: path, "cannot be looked at")
+            }
+            return nil
+        }
+        self =
+            switch status.st_mode & S_IFMT {
+            case S_IFREG: .file
+            case S_IFDIR: .folder
+            default: .other
+            }
+    }
+
+    /// `nil` where nothing stands at `url`.
+    public init?(at url: URL) throws(SystemError) { try self.init(at: url.path) }
+}
+
+extension Folder {
+    /// Whether something stands in the folder `url` under `name`.
+    public static func holds(_ name: String, in url: URL) throws(SystemError) -> Bool {
+        try FileForm(at: url.appendingPathComponent(name)) != nil
+    }
+}
