@@ -82,7 +82,7 @@ struct RunBenchmarks: ParsableCommand {
     }
 
     func run() throws {
-        let context = Context(options)
+        let context = try Context(options)
         for (name, value) in Machine.facts.members { print("\(name): \(value.string ?? value.text())") }
         for benchmark in Benchmarks.all where names.isEmpty || names.contains(benchmark.name) {
             try context.watchingOthers { try benchmark.run(context) }

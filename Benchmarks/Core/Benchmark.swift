@@ -32,7 +32,7 @@ final class Context {
     let peaks: Peaks
     let stopwatch: Stopwatch
 
-    init(_ options: BenchmarkOptions) {
+    init(_ options: BenchmarkOptions) throws {
         try Processor.start(threads: options.threads)
         self.options = options
         report = Report(facts: Machine.facts)

@@ -62,7 +62,9 @@ public enum Ownership {
         for name in try Folder.names(in: url) ?? [] where TemporaryName.process(of: name) == nil {
             let entry = url.appendingPathComponent(name)
             if try FileForm(at: entry) == .folder, try Folder.names(in: entry)?.isEmpty == true { continue }
-            guard try Manifest(at: entry.appendingPathComponent(Manifest.fileName)) != nil || StagingFolder.isMarked(entry)
+            guard
+                try Manifest(at: entry.appendingPathComponent(Manifest.fileName)) != nil
+                    || StagingFolder.isMarked(entry)
             else {
                 throw PlaceError(url.path, inTheWay: entry.path, .notOurs)
             }

@@ -148,7 +148,9 @@ public struct OutputPlaces {
     private static func holdsOnlyFolders(_ url: URL) throws -> Bool {
         let names = try FileForm(at: url) == .folder ? Folder.names(in: url) ?? [] : []
         guard !names.isEmpty else { return false }
-        return try names.allSatisfy { try Manifest(at: url.appendingPathComponent("\($0)/\(Manifest.fileName)")) != nil }
+        return try names.allSatisfy {
+            try Manifest(at: url.appendingPathComponent("\($0)/\(Manifest.fileName)")) != nil
+        }
     }
 
     private func requireUnread(_ part: URL) throws {

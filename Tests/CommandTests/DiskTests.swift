@@ -53,6 +53,18 @@ extension CommandTests {
             }
         }
 
+        /// Results depend on the number of threads. Silent failure: the run goes on with those that there are, and notes another number.
+        @Test func threadsThatTheSystemRefusesAreAnError() throws {
+            try LatheCommand.inFolder { lathe in
+                let script =
+                    "ulimit -v 1500000; exec \"$LATHE\" train recipe.yaml --quiet --set train.threads=256"
+                let outcome = try shell(script, in: lathe)
+                #expect(outcome.code == 74, "\(outcome.errors)")
+                #expect(outcome.errors.contains("of 256 threads could be started"))
+                #expect(!lathe.has("checkpoints/tiny/run.json"))
+            }
+        }
+
         /// A disk that fills up at each size of file. Silent failure: zeros are sealed, trained on, and used again.
         @Test(arguments: [0, 1, 2, 4, 8, 12, 16, 24, 32, 48]) func aFullDiskCostsNothing(kibibytes: Int) throws {
             try LatheCommand.inFolder { lathe in

@@ -131,7 +131,7 @@ import Testing
         }
     }
 
-    @Test func processor() {
+    @Test func processor() throws {
         try Processor.start(threads: nil)
         #expect(Processor.threads >= 1)
         #expect(["scalar", "avx2", "avx512", "avx512_bf16"].contains(Processor.instructionSet))
