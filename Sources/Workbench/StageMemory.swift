@@ -67,9 +67,11 @@ struct StageMemory {
     }
 
     /// A model written tensor by tensor: a few blocks of rows, the pages of one, and before these the files of the tokenizer.
-    func writing(_ name: String) -> StageForecast {
+    /// - Parameter describes: whether the files of a tokenizer are among what is written.
+    func writing(_ name: String, describes: Bool = true) -> StageForecast {
         forecast(
-            name, own: factorBytes + max(ModelMerger.streamBytes, ModelMerger.describingBytes(base)),
+            name,
+            own: factorBytes + max(ModelMerger.streamBytes, describes ? ModelMerger.describingBytes(base) : 0),
             mapped: ModelMerger.mappedBytes(base))
     }
 
@@ -90,7 +92,7 @@ struct StageMemory {
         guard entries.contains(where: { $0.format != .peft }) else {
             return forecast("export", own: 0, mapped: 0)
         }
-        return writing("export")
+        return writing("export", describes: entries.contains { $0.format == .safetensors })
     }
 
     /// The factors as a merge multiplies them.

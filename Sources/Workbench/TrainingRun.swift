@@ -174,6 +174,8 @@ final class TrainingRun {
         var isWritten = false
         var hooks = TrainingHooks(
             onEvent: { [logEvery = recipe.train.logEvery] event in
+                // What a checkpoint was made of is many small pieces: not beside the next step's buffers.
+                if case .saved = event { FreedMemory.giveBack() }
                 guard event.isDue(every: logEvery) else { return }
                 observer.receive(.training(event))
                 log.receive(RunEvent.training(event))
