@@ -80,7 +80,7 @@ public struct Evaluator {
     }
 
     /// Rows as attention sees them for each row of a batch, at most: they need memory too.
-    private static let mostCopies = 4
+    public static let mostCopies = 4
 
     private func batchEnd(from start: Int, _ order: [Int], _ examples: any ExampleSource) -> Int {
         var end = start + 1

@@ -19,7 +19,9 @@ extension HDF5File {
     /// Writes the matrix `[rows, columns]`, chunked and with checksums; its group is there.
     public func write(_ values: [Float], rows: Int, columns: Int, to path: String) throws(HDF5Failure) {
         precondition(values.count == rows * columns && !values.isEmpty)
-        let chunkRows = min(rows, max(1, Self.chunkElements / columns))
+        // As even as they can be: the last chunk takes as much room as the others, full or not.
+        let mostRows = max(1, Self.chunkElements / columns), chunks = (rows + mostRows - 1) / mostRows
+        let chunkRows = (rows + chunks - 1) / chunks
         try write(values, sizes: [rows, columns], chunk: [chunkRows, columns], to: path)
     }
 

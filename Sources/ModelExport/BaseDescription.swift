@@ -53,6 +53,16 @@ struct BaseDescription {
         }
     }
 
+    /// Memory that `files` takes: what is copied, or a tokenizer built as JSON, 500 bytes a token as measured.
+    static func memoryBytes(_ base: any WeightSource) -> Int {
+        guard let folder = base as? HuggingFaceDirectory else {
+            return 500 * (base.shape(at: "model.embed_tokens.weight")?.sizes.first ?? 0)
+        }
+        return companions.reduce(0) { sum, name in
+            sum + (folder.fileURL(name).flatMap { try? $0.resourceValues(forKeys: [.fileSizeKey]).fileSize } ?? 0)
+        }
+    }
+
     /// The content of every file but the weights.
     func files(type: ExportType, isTied: Bool) throws -> [(name: String, bytes: [UInt8])] {
         var json = configuration

@@ -3,6 +3,7 @@
 internal import Files
 public import Foundation
 public import Models
+internal import Tensors
 public import WeightFiles
 
 /// What to write and where.
@@ -71,6 +72,22 @@ public struct ModelMerger {
     /// Memory that a merge takes beside the factors: it streams, however large the model.
     public static var streamBytes: Int { TensorStream.bufferBytes }
 
+    /// Memory that the files beside the weights take while they are made.
+    public static func describingBytes(_ base: any WeightSource) -> Int { BaseDescription.memoryBytes(base) }
+
+    /// Bytes of the largest tensor that is written.
+    /// - Parameter type: the float type asked for; nil: the base's own.
+    public static func largestTensorBytes(_ base: any WeightSource, type: ExportType?) -> Int {
+        let type = type ?? (try? OutputPlan.ownType(of: base).0) ?? .bf16
+        let elements = base.paths.map { base.shape(at: $0)?.elementCount ?? 0 }.max() ?? 0
+        return type.dtype.byteCount(elements: elements) ?? 0
+    }
+
+    /// Bytes of the weights' files that a merge has mapped at once.
+    public static func mappedBytes(_ base: any WeightSource) -> Int {
+        base.paths.map { (try? base.tensor(at: $0)).map(TensorStream.mappedBytes) ?? 0 }.max() ?? 0
+    }
+
     /// Adds `deltas` to the base and writes the folder `output`: all of it, or nothing.
     ///
     /// - Parameters:
@@ -123,16 +140,23 @@ public struct ModelMerger {
         prove: (MergeResult, URL) throws -> Void
     ) throws -> MergeResult {
         let plan = try OutputPlan(base: base, deltas: deltas, type: options.type, isTied: description.isTied)
-        // Built first: a vocabulary that cannot be written should not cost the weights' time.
-        let files = try description.files(type: plan.type, isTied: description.isTied && !plan.untiesHead)
-        let folder = try AtomicFolder(output, .model)
-        for (name, bytes) in files { try AtomicFile.write(bytes, to: folder.staging.appendingPathComponent(name)) }
+        let folder = try described(plan, output)
         let shards = ShardedSafetensors(folder: folder.staging, plan: plan, shardByteLimit: options.shardByteLimit)
         let result = try write(plan, deltas.count, output) { tensor, produce in try shards.write(tensor, produce) }
         try shards.finish()
         try prove(result, folder.staging)
         try folder.commit()
         return result
+    }
+
+    /// The folder with all files but the weights', written first: a vocabulary that cannot be written should not cost the weights'
+    /// time, nor what it was made of memory beside them.
+    private func described(_ plan: OutputPlan, _ output: URL) throws -> AtomicFolder {
+        defer { FreedMemory.giveBack() }
+        let files = try description.files(type: plan.type, isTied: description.isTied && !plan.untiesHead)
+        let folder = try AtomicFolder(output, .model)
+        for (name, bytes) in files { try AtomicFile.write(bytes, to: folder.staging.appendingPathComponent(name)) }
+        return folder
     }
 
     private typealias Sink = (UnsafeRawBufferPointer) throws -> Void

@@ -84,7 +84,7 @@ struct OutputPlan {
     }
 
     /// The float type that most of the base's numbers have; bf16 if any are quantised.
-    private static func ownType(of base: any WeightSource) throws -> (ExportType, isQuantised: Bool) {
+    static func ownType(of base: any WeightSource) throws -> (ExportType, isQuantised: Bool) {
         var elements: [DType: Int] = [:]
         for path in base.paths {
             let stored = try base.tensor(at: path)

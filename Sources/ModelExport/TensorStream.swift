@@ -18,6 +18,12 @@ final class TensorStream {
     /// Bytes of the buffers, unless a row is longer.
     static let bufferBytes = usualBlockElements * 10
 
+    /// Bytes of `stored` that are mapped at once: a block's, or all where its rows lie in another order.
+    static func mappedBytes(_ stored: FrozenTensor) -> Int {
+        guard stored.rowOrder == .asStored, stored.elementCount > usualBlockElements else { return stored.bytes.count }
+        return stored.bytes.count / (stored.elementCount / usualBlockElements)
+    }
+
     init(base: any WeightSource, plan: OutputPlan) {
         self.base = base
         let longestRow = plan.tensors.map { TensorStream.columns($0.shape) }.max() ?? 1
@@ -65,6 +71,7 @@ final class TensorStream {
             } else {
                 try sink(rounded(block, tensor.dtype, tensor.name))
             }
+            stored.dropPages(rows: range)
         }
         guard sumOfSquares.isFinite else { throw ModelExportError(tensor.name, "the norm of the delta is not finite") }
         return sumOfSquares

@@ -22,6 +22,11 @@ public final class GenerationBatch {
         }
     }
 
+    /// Sequences that run together unless told otherwise.
+    public static let usualWidth = 16
+    /// Bytes of their caches unless told otherwise.
+    public static let usualCacheBytes = 256 << 20
+
     /// The most sequences that run at the same time.
     public let width: Int
     /// The most memory that the caches of running sequences take together; one sequence runs whatever it takes.
@@ -35,7 +40,8 @@ public final class GenerationBatch {
     ///   - cacheBytes: the most memory of these caches.
     ///   - arithmetic: nil for what goes with the model's precision: exact in fp32, rounded in bf16.
     public init(
-        model: LanguageModel, width: Int = 16, cacheBytes: Int = 256 << 20, arithmetic: GenerationArithmetic? = nil,
+        model: LanguageModel, width: Int = usualWidth, cacheBytes: Int = usualCacheBytes,
+        arithmetic: GenerationArithmetic? = nil,
         workspace: Workspace = Workspace()
     ) {
         precondition(width > 0)

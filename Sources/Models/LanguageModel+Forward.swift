@@ -67,6 +67,7 @@ extension LanguageModel {
     ) -> Matrix {
         let x = context.residual(rows: batch.rowCount, columns: configuration.width)
         embed(batch.ids, into: x)
+        if streamsWeights { embedding.dropPages() }
         afterEach(-1, x)
         withSpan(batch) { span in
             for (index, block) in blocks.enumerated() {

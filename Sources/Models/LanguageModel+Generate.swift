@@ -5,7 +5,7 @@ import Tensors
 
 extension LanguageModel {
     /// Rows of a prompt that go through the model together.
-    private static var promptRows: Int { 512 }
+    static var promptRows: Int { 512 }
 
     /// Reads `ids` into `cache`, chunk by chunk, and gives the logits `[1, V]` of the token that follows to `body`.
     func read<Result>(

@@ -65,6 +65,11 @@ public final class LanguageModel {
         return rotary
     }
 
+    /// Numbers looked at together for whether they are finite.
+    private static let validatedAtOnce = 1 << 22
+    /// Memory that `validateFinite` takes.
+    public static let validationBytes = validatedAtOnce * 4
+
     /// Throws at the first NaN or infinity in any weight, quantised ones included. Reads all weights once, and lets their pages
     /// leave memory again.
     public func validateFinite(workspace: Workspace) throws {
@@ -72,12 +77,13 @@ public final class LanguageModel {
         let tensors = [embedding] + linearLayers.map(\.weight) + (configuration.isTied ? [] : [storedHead])
         for tensor in tensors {
             let (rows, columns) = (tensor.shape[0], tensor.shape[1])
-            let step = max(1, (1 << 22) / max(columns, 1))
+            let step = max(1, Self.validatedAtOnce / max(columns, 1))
             for start in stride(from: 0, to: rows, by: step) {
                 let bad: Int? = workspace.scoped {
                     let range = start..<min(rows, start + step)
                     let chunk = workspace.matrix(rows: range.count, columns: columns)
                     Widening.widen(tensor, rows: range, into: chunk)
+                    tensor.dropPages(rows: range)
                     return Elements.firstNonFinite(UnsafeBufferPointer(chunk.floats))
                 }
                 if let bad {

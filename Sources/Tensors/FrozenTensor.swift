@@ -51,6 +51,13 @@ public struct FrozenTensor: Sendable {
     /// Lets the tensor's pages leave memory where its file can give them back.
     public func dropPages() { storage.dropPages(byteOffset..<(byteOffset + bytes.count)) }
 
+    /// The same of rows that a pass is through with; of a tensor whose rows lie in another order nothing.
+    public func dropPages(rows: Range<Int>) {
+        guard rowOrder == .asStored, let count = shape.sizes.first, count > 0 else { return }
+        let rowBytes = bytes.count / count
+        storage.dropPages(byteOffset + rows.lowerBound * rowBytes..<byteOffset + rows.upperBound * rowBytes)
+    }
+
     public var bytes: UnsafeRawBufferPointer {
         let count = dtype.byteCount(elements: elementCount) ?? 0
         return UnsafeRawBufferPointer(rebasing: storage.bytes[byteOffset..<(byteOffset + count)])

@@ -4,6 +4,7 @@ internal import Foundation
 public import JSON
 internal import Kernels
 internal import Synchronization
+internal import Tensors
 
 /// CPU, instruction sets, libraries, threads, memory: what was chosen and why.
 public struct Doctor: Presentable {
@@ -77,17 +78,18 @@ enum Machine {
     /// The most since the last `startNewPeak`, where the system lets a process begin anew.
     static var stagePeakBytes: Int { statusKilobytes("VmHWM") }
 
-    private static let earlierPeak = Mutex(0)
-
-    /// `malloc_trim`, which Swift's Glibc module does not show; nil with another C library.
-    private static let trim: (@convention(c) (Int) -> Int32)? = dlsym(nil, "malloc_trim").map {
-        unsafeBitCast($0, to: (@convention(c) (Int) -> Int32).self)
+    /// What this process holds now, after giving back what is free. Pages of mapped files count.
+    static func heldBytes() -> Int {
+        FreedMemory.giveBack()
+        return statusKilobytes("VmRSS")
     }
+
+    private static let earlierPeak = Mutex(0)
 
     /// Gives back what is free and counts the peak anew.
     static func startNewPeak() {
         earlierPeak.withLock { $0 = max($0, stagePeakBytes) }
-        _ = trim?(0)
+        FreedMemory.giveBack()
         // 5: forget the peak of resident memory (proc(5)). A system that refuses leaves the highest peak so far.
         try? Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs"))
     }

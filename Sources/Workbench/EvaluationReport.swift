@@ -47,11 +47,11 @@ public struct EvaluationReport: Presentable {
             + opened.warnings
         for note in DataSummary(rows.report).notes { observer.receive(.note(note)) }
         for warning in warnings + tasks.notes { observer.receive(.warning(warning)) }
+        let workspace = try EvaluationRows.workspace(
+            recipe, opened, model, adapter: attached, rows: rows.report, tasks: tasks)
         try self.init(
             recipe, opened: opened, model: model, adapter: attached, rows: rows, tasks: tasks, generates: true,
-            workspace: EvaluationRows.workspace(
-                for: model, memoryLimit: recipe.train.memoryLimitBytes, fileBytes: opened.byteCount),
-            observer: observer, warnings: warnings)
+            workspace: workspace, observer: observer, warnings: warnings)
     }
 
     /// Evaluates a model whose adapter, where there is one, is attached.

@@ -30,6 +30,10 @@ public struct ExportStage {
         let attached = try path.map { try AttachedAdapter($0, to: opened.languageModel(precision: .f32), base: opened) }
         self.init(
             recipe, opened: opened, adapter: attached?.set, provenance: attached?.provenance ?? AdapterProvenance())
+        var entry = ExportEntry()
+        entry.format = format
+        try [StageMemory(opened, parameters: attached?.set.slab.count ?? 0).export([entry])].compactMap(\.self)
+            .requireWithin(recipe.train.memoryLimitBytes, ofRecipe: false)
     }
 
     init(_ recipe: Recipe, opened: OpenedModel, adapter: AdapterSet?, provenance: AdapterProvenance) {
@@ -93,7 +97,7 @@ public struct ExportStage {
     func run(_ format: Recipes.ExportFormat, type: FloatFormat, to output: URL) throws -> ExportReport {
         try Folder.make(output.deletingLastPathComponent())
         let options = ModelOutputOptions(type: ExportType(type))
-        let deltas = adapter?.lowRankDeltas ?? []
+        func deltas() -> [LowRankDelta] { adapter?.lowRankDeltas ?? [] }
         switch format {
         case .peft:
             guard let adapter else { throw Failure(.usage, "export --format peft needs --adapter") }
@@ -101,12 +105,12 @@ public struct ExportStage {
         case .safetensors:
             let merger = try ModelMerger(base: opened.weights, configuration: opened.configuration)
             _ =
-                deltas.isEmpty
+                adapter == nil
                 ? try merger.export(into: output, options: options)
-                : try merger.merge(deltas, into: output, options: options)
+                : try merger.merge(deltas(), into: output, options: options)
         case .hdf5:
             _ = try ModelMerger(base: opened.weights, configuration: opened.configuration)
-                .mergeHDF5(deltas, to: output, options: options)
+                .mergeHDF5(deltas(), to: output, options: options)
         case .gguf:
             preconditionFailure("refused by checkFormats")
         }

@@ -12,28 +12,29 @@ struct MemoryPlan {
     let rowLimit: Int
     /// Blocks whose activations are computed again on the way back instead of kept.
     let recomputedBlocks: Int
-    /// What the process will hold at its peak, predicted.
-    let predictedPeakBytes: Int
 
     /// Rows to try, tallest first: above these, products no longer get faster.
     private static let candidates = [1024, 768, 512, 384, 256, 128, 64]
-    /// The program itself: code, tokenizer, rows, libraries' own buffers.
-    static let processBytes = 90_000_000
-
-    /// The same for a forecast, which knows the tokenizer: its tables are the greater part of a program with a large vocabulary.
-    static func programBytes(vocabulary: Int) -> Int { 60_000_000 + vocabulary * 600 }
+    /// What stands in memory beside the buffers of a pass: the program with its libraries, the tokenizer's tables, the weights'
+    /// pages, an adapter with gradients and moments, and the head's copy where the adapter is on it.
+    ///
+    /// Not measured, unlike what `plan` tells: how rows are cut decides rounding, and must not depend on the moment. So it is somewhat
+    /// more than was measured.
+    static func heldBytes(_ opened: OpenedModel, _ model: LanguageModel, parameters: Int) -> Int {
+        let vocabulary = opened.configuration.vocabularySize
+        let head = model.headAdapter == nil ? 0 : vocabulary * opened.configuration.width * 4
+        return 75_000_000 + vocabulary * 300 + opened.byteCount + parameters * 16 + head
+    }
 
     /// - Parameters:
+    ///   - heldBytes: what stands in memory beside the buffers of a pass.
     ///   - longest: tokens of the longest example, which no cut can divide.
     ///   - largestStep: tokens of the largest step: a micro-batch need not be larger.
-    init(_ train: TrainSection, model: LanguageModel, fileBytes: Int, slabCount: Int, longest: Int, largestStep: Int)
-        throws
-    {
+    init(_ train: TrainSection, model: LanguageModel, heldBytes: Int, longest: Int, largestStep: Int) throws {
         // Half of what is free, so that the machine stays usable beside the run.
         let limit = train.memoryLimitBytes ?? max(Machine.memoryBytes.available / 2, 1 << 30)
-        let fixed = Self.processBytes + fileBytes + slabCount * 16
         func peak(_ rows: Int, _ recomputed: Int) -> Int {
-            fixed + model.predictedBytes(rows: max(rows, longest), recomputedBlocks: recomputed)
+            heldBytes + model.predictedBytes(rows: max(rows, longest), recomputedBlocks: recomputed)
         }
         let tall = Self.candidates.map { min($0, max(largestStep, 1)) }
         let all = model.trainedBlocks
@@ -51,7 +52,6 @@ struct MemoryPlan {
         if let choice = choices.first(where: { peak($0.rows, $0.recomputed) <= limit }) {
             rowLimit = max(choice.rows, longest)
             recomputedBlocks = choice.recomputed
-            predictedPeakBytes = peak(choice.rows, choice.recomputed)
             return
         }
         let least = choices.map { peak($0.rows, $0.recomputed) }.min() ?? 0

@@ -4,6 +4,7 @@
 internal import Datasets
 internal import Evaluation
 internal import Foundation
+internal import Kernels
 internal import ModelExport
 internal import Models
 internal import Tensors
@@ -28,7 +29,7 @@ struct MergeProof {
     ///
     /// Everything is computed in fp32 whatever the run computed in: the rounding of products is not what is to be proven.
     func compare(with folder: URL) throws -> (logits: LogitComparison, losses: ProbeLosses) {
-        let workspace = Workspace()
+        let merged = try Self.reread(folder)
         let adapted = try model.precision == .f32 ? model : opened.languageModel(precision: .f32)
         let streamed = adapted.streamsWeights
         adapted.streamsWeights = true
@@ -39,35 +40,58 @@ struct MergeProof {
         }
         defer { attach(true) }
         attach(false)
+        let workspace = Workspace(reservingBytes: Self.passBytes(model, probe: probe))
         let base = try loss(adapted, workspace)
         attach(true)
         let states = Workspace()
         let adapterStates = try finalStates(adapted, in: states, workspace)
         let adapter = try loss(adapted, workspace)
         opened.weights.releasePages()
-        let merged = try OpenedModel(folder.path).languageModel(precision: .f32)
-        merged.streamsWeights = true
         let mergedStates = try finalStates(merged, in: states, workspace)
         let losses = ProbeLosses(base: base, adapter: adapter, merged: try loss(merged, workspace))
         return (comparison((adapted, adapterStates), (merged, mergedStates), workspace), losses)
     }
 
-    /// Memory of its own that a comparison takes at most, weights and adapter not counted.
-    static func predictedBytes(_ model: LanguageModel) -> Int {
-        let rows = MergeStage.probeRows, width = model.configuration.width
-        let states = 2 * Workspace.byteCount(rows: rows, columns: width)
-        let comparison =
-            2 * Workspace.byteCount(rows: rows, columns: tile) + Workspace.byteCount(rows: tile, columns: width)
-        // Numbers of the pass are twice as wide where the model itself runs in bf16.
-        let pass = model.predictedEvaluationBytes(rows: MergeStage.longest) * (model.precision == .bf16 ? 2 : 1)
-        return states + max(comparison, pass)
+    /// The model in `folder`, all of its files read. Only its weights are kept, and before passes take memory.
+    private static func reread(_ folder: URL) throws -> LanguageModel {
+        defer { FreedMemory.giveBack() }
+        let model = try OpenedModel(folder.path).languageModel(precision: .f32)
+        model.streamsWeights = true
+        return model
     }
 
-    private var rowCount: Int { probe.reduce(0) { $0 + $1.ids.count } }
+    // MARK: Memory
+
+    /// Memory of its own that a comparison takes, weights and adapter not counted: while the merged model is read, and while the
+    /// models are compared.
+    static func predictedBytes(_ model: LanguageModel, probe: [TokenizedExample]) -> (reading: Int, passes: Int) {
+        let shape = model.configuration
+        let states = 2 * Workspace.byteCount(rows: rowCount(probe), columns: shape.width)
+        // As measured: a tokenizer as parsed JSON and as tables takes 780 bytes a token, and leaves 200 between pieces that stay.
+        return (
+            780 * shape.vocabularySize + LanguageModel.validationBytes,
+            200 * shape.vocabularySize + states + passBytes(model, probe: probe)
+        )
+    }
+
+    /// Buffers of a pass, or of a part of the vocabulary for both models.
+    private static func passBytes(_ model: LanguageModel, probe: [TokenizedExample]) -> Int {
+        let width = model.configuration.width, tile = min(tile, model.configuration.vocabularySize)
+        let comparison =
+            2 * Workspace.byteCount(rows: rowCount(probe), columns: tile)
+            + Panels.byteCount(depth: width, columns: tile, type: .f32)
+        return max(comparison, model.predictedEvaluationBytes(rows: longest(probe), type: .f32))
+    }
+
+    private static func rowCount(_ probe: [TokenizedExample]) -> Int { probe.reduce(0) { $0 + $1.ids.count } }
+    private static func longest(_ probe: [TokenizedExample]) -> Int { probe.map(\.ids.count).max() ?? 1 }
+
+    // MARK: Passes
+
+    private var rowCount: Int { Self.rowCount(probe) }
 
     private func loss(_ model: LanguageModel, _ workspace: Workspace) throws -> Double {
-        let longest = probe.map(\.ids.count).max() ?? 1
-        return try Evaluator(model, workspace: workspace, rowLimit: longest).scores(of: probe).loss ?? .nan
+        try Evaluator(model, workspace: workspace, rowLimit: Self.longest(probe)).scores(of: probe).loss ?? .nan
     }
 
     /// What the model's head sees of the probe, one sequence after the other, in `states`.

@@ -45,6 +45,11 @@ public struct MergeStage {
             observer: observer,
             warnings: opened.weights.warnings + attached.warnings)
         self.attached = attached
+        let memory = StageMemory(opened, parameters: attached.set.slab.count)
+        let stages = [
+            memory.writing("merge"), memory.proof(model, probe: self.probe, type: recipe.merge.dtype),
+        ]
+        try stages.requireWithin(recipe.train.memoryLimitBytes, ofRecipe: false)
     }
 
     /// For an adapter that is attached to `model`; the probe is the first of `probe`, or texts of our own.
@@ -56,7 +61,7 @@ public struct MergeStage {
         self.opened = opened
         self.model = model
         self.trainedBase = trainedBase
-        self.probe = Self.probe(try probe?.first(64) ?? [], opened.tokenizer)
+        self.probe = try Self.probe(probe, opened.tokenizer)
         self.observer = observer
         self.warnings = warnings
     }
@@ -94,14 +99,15 @@ public struct MergeStage {
     }
 
     /// Tokens of the longest sequence of a probe.
-    static let longest = 128
+    private static let longest = 128
     /// Sequences of a probe, at most.
     private static let mostSequences = 12
     /// Tokens of a probe, at most.
     static let probeRows = mostSequences * longest
 
-    /// A handful of short sequences.
-    private static func probe(_ examples: [TokenizedExample], _ tokenizer: Tokenizer) -> [TokenizedExample] {
+    /// A handful of short sequences: of the held-out rows, or of our own texts.
+    static func probe(_ rows: (any ExampleSource)?, _ tokenizer: Tokenizer) throws -> [TokenizedExample] {
+        let examples = try rows?.first(64) ?? []
         if !examples.isEmpty {
             let cut = examples.map { example in
                 TokenizedExample(

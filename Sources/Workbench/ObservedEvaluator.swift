@@ -4,6 +4,7 @@ internal import Datasets
 internal import Evaluation
 internal import Kernels
 internal import Models
+internal import Recipes
 internal import Tensors
 internal import Training
 
@@ -72,13 +73,23 @@ enum EvaluationRows {
         candidates.first { model.predictedEvaluationBytes(rows: $0) <= bytes } ?? 256
     }
 
-    /// What an evaluation by itself may take: the limit that a person set, less the model, else what the tallest batch needs.
-    static func workspace(for model: LanguageModel, memoryLimit: Int?, fileBytes: Int) -> Workspace {
-        Workspace(
-            reservingBytes: bytes(for: model, memoryLimit: memoryLimit, heldBytes: fileBytes + MemoryPlan.processBytes))
+    /// The buffers of an evaluation or a scoring by itself; throws where the limit that a person set leaves too little.
+    static func workspace(
+        _ recipe: Recipe, _ opened: OpenedModel, _ model: LanguageModel, adapter: AttachedAdapter?,
+        rows: DatasetReport, tasks: HeldOutTasks?
+    ) throws -> Workspace {
+        let limit = recipe.train.memoryLimitBytes, parameters = adapter?.set.slab.count ?? 0
+        let bytes = bytes(
+            for: model, memoryLimit: limit,
+            heldBytes: MemoryPlan.heldBytes(opened, model, parameters: parameters))
+        let stage = StageMemory(opened, parameters: parameters).evaluation(
+            model, recipe, rows, tasks, workspaceBytes: bytes, generates: true)
+        try [stage].requireWithin(limit, ofRecipe: false)
+        return Workspace(reservingBytes: bytes)
     }
 
-    /// Bytes of its buffers. - Parameter heldBytes: what the process holds beside them.
+    /// What an evaluation may take: the limit that a person set, less what is held beside its buffers, else what the tallest batch
+    /// needs.
     static func bytes(for model: LanguageModel, memoryLimit: Int?, heldBytes: Int) -> Int {
         let tallest = model.predictedEvaluationBytes(rows: candidates[0])
         return max(0, min(tallest, memoryLimit.map { $0 - heldBytes } ?? tallest))

@@ -46,6 +46,7 @@ public struct Pipeline {
         interruption.enter("while rows and model were made ready", saved: earlier?.saved ?? "")
         let run = try TrainingRun(resolved, writes: true, observer: observer)
         try earlier?.requireSame(as: run.fingerprint)
+        try MemoryForecast(run, merges: merges).stages.requireWithin(recipe.train.memoryLimitBytes, ofRecipe: true)
         clock.follow(RunWork(run, generates: merges, merges: merges))
         let stages = try RunStages(
             run, directory, earlier: earlier, interruption: interruption, meter: meter)

@@ -18,8 +18,8 @@ public struct Plan: Presentable {
         try resolved.recipe.requireSupported()
         try resolved.requireInputs(of: "model", "data", "adapter")
         run = try TrainingRun(resolved, writes: false, observer: observer)
-        forecast = MemoryForecast(run)
-        try forecast.requireWithin(run.recipe.train.memoryLimitBytes)
+        forecast = try MemoryForecast(run, merges: true)
+        try forecast.stages.requireWithin(run.recipe.train.memoryLimitBytes, ofRecipe: true)
         seconds = try Self.predictedSeconds(run)
     }
 
@@ -92,7 +92,7 @@ public struct Plan: Presentable {
                     })),
             "steps": .integer(run.configuration.totalSteps), "micro_batch_tokens": .integer(run.memory.rowLimit),
             "recomputed_blocks": .integer(run.memory.recomputedBlocks), "precision": .string(run.precisionReason),
-            "predicted_peak_bytes": .integer(forecast.peakBytes), "predicted_seconds": .double(seconds),
+            "predicted_peak_bytes": .integer(forecast.stages.peakBytes), "predicted_seconds": .double(seconds),
             "stages": .array(
                 forecast.stages.map {
                     [
@@ -112,7 +112,7 @@ public struct Plan: Presentable {
             "adapter: \(run.adapter.trainableParameterCount) trainable parameters on \(run.adapter.coverage.matched.count) layers (\(targets))",
             "training: \(run.configuration.totalSteps) steps of \(run.configuration.batchSize) examples, micro-batches of up to "
                 + "\(run.memory.rowLimit) tokens\(run.memory.note), \(run.precisionReason)",
-            "predicted: \(ByteCount.text(forecast.peakBytes)) of memory, \(Int(seconds.rounded(.up))) s",
+            "predicted: \(ByteCount.text(forecast.stages.peakBytes)) of memory, \(Int(seconds.rounded(.up))) s",
             "memory by stage: "
                 + forecast.stages.map {
                     "\($0.name) \(ByteCount.text($0.peakBytes)) (\(ByteCount.text($0.mappedBytes)) mapped)"

@@ -28,8 +28,8 @@ public final class Scoring {
         self.model = model
         attached = try adapter.map { try AttachedAdapter($0, to: model, base: opened) }
         withTokens = tokens
-        workspace = EvaluationRows.workspace(
-            for: model, memoryLimit: recipe.train.memoryLimitBytes, fileBytes: opened.byteCount)
+        workspace = try EvaluationRows.workspace(
+            recipe, opened, model, adapter: attached, rows: rows.report, tasks: nil)
         self.observer = observer
         for note in DataSummary(rows.report).notes { observer.receive(.note(note)) }
         for warning in recipe.data.unusedByScoring + DataSummary(rows.report).warnings + (attached?.warnings ?? [])

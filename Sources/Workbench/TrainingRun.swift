@@ -32,6 +32,8 @@ final class TrainingRun {
     let workspace: Workspace
     /// The newest checkpoint on disk; empty where there is none.
     private(set) var saved = ""
+    /// What is held beside the buffers of a pass, as micro-batches are planned for.
+    private let heldBytes: Int
     /// SHA-256 of the adapter that is trained further.
     private let startDigest: String?
 
@@ -58,8 +60,10 @@ final class TrainingRun {
         startDigest = try recipe.adapter.continueFrom.map(AttachedAdapter.digest)
         let examples = split.train.examples
         let lengths = (0..<examples.count).map(examples.tokenCount)
+        heldBytes = MemoryPlan.heldBytes(opened, model, parameters: adapter.slab.count)
+        let best = recipe.train.evalEvery > 0 && recipe.train.saveBest ? adapter.slab.count * 4 : 0
         memory = try MemoryPlan(
-            recipe.train, model: model, fileBytes: opened.byteCount, slabCount: adapter.slab.count,
+            recipe.train, model: model, heldBytes: heldBytes + best,
             longest: max(lengths.max() ?? 1, split.heldOut?.report.longestExample ?? 1),
             largestStep: lengths.sorted(by: >).prefix(recipe.train.batchSize).reduce(0, +))
         workspace = Workspace(
@@ -73,10 +77,9 @@ final class TrainingRun {
             rendering: split.train.report.rendering)
         configuration = Self.configuration(recipe, examples: examples.count, memory: memory)
         if let warning = try recipe.train.warmUpWarning(configuration.schedule) { observer.receive(.warning(warning)) }
-        try MemoryForecast(self).requireWithin(recipe.train.memoryLimitBytes)
     }
 
-    /// Gives back what stages after training do not need: its buffers, and the base's pages.
+    /// Gives back what is not needed between steps nor after training: its buffers, and the base's pages.
     func releaseMemory() {
         workspace.release()
         opened.weights.releasePages()
@@ -85,9 +88,12 @@ final class TrainingRun {
     /// Buffers for scoring without gradients; those of training go back to the system.
     func evaluationWorkspace() -> Workspace {
         workspace.release()
-        return EvaluationRows.workspace(
-            for: model, memoryLimit: recipe.train.memoryLimitBytes,
-            fileBytes: opened.byteCount + adapter.slab.count * 16)
+        return Workspace(reservingBytes: evaluationBytes)
+    }
+
+    /// Bytes of these buffers.
+    var evaluationBytes: Int {
+        EvaluationRows.bytes(for: model, memoryLimit: recipe.train.memoryLimitBytes, heldBytes: heldBytes)
     }
 
     private static func adapter(
@@ -168,6 +174,8 @@ final class TrainingRun {
         var isWritten = false
         var hooks = TrainingHooks(
             onEvent: { [logEvery = recipe.train.logEvery] event in
+                // What a checkpoint was made of is many small pieces: not beside the next step's buffers.
+                if case .saved = event { FreedMemory.giveBack() }
                 guard event.isDue(every: logEvery) else { return }
                 observer.receive(.training(event))
                 log.receive(RunEvent.training(event))
@@ -176,7 +184,7 @@ final class TrainingRun {
             },
             evaluate: evaluation(observer, stopRequest),
             // A checkpoint is made in memory before it is written: not on top of the step's buffers.
-            beforeSave: { [workspace] in workspace.release() },
+            beforeSave: { [self] in releaseMemory() },
             save: save(in: directory),
             stopRequest: stopRequest)
         hooks.afterLastStep = { [self] in

@@ -1,0 +1,100 @@
+// What the stages after training hold, in a run or as verbs by themselves: what the process holds anyway, which is measured, and
+// what a stage takes, which follows from the sizes of its buffers.
+
+internal import Datasets
+internal import Evaluation
+internal import Foundation
+internal import ModelExport
+internal import Models
+internal import Recipes
+internal import WeightFiles
+
+/// The process as it stands before its first stage, model and adapter in place, and what each stage adds.
+struct StageMemory {
+    /// Code and libraries, tokenizer, rows, adapter: everything but the pages of the base's weights.
+    let heldBytes: Int
+    /// Numbers of the adapter.
+    let parameters: Int
+    private let opened: OpenedModel
+
+    /// What a first stage leaves for good: pages of code, the threads' own memory, buffers of libraries. 15 to 20 MB were measured.
+    private static let settlingBytes = 17_000_000
+
+    /// Measures what is held now. The base's pages leave memory, and come back with the first pass.
+    init(_ opened: OpenedModel, parameters: Int) {
+        self.opened = opened
+        self.parameters = parameters
+        opened.weights.releasePages()
+        heldBytes = Machine.heldBytes() + Self.settlingBytes
+    }
+
+    private var base: any WeightSource { opened.weights }
+
+    /// A stage that takes `own` beside what is held.
+    func forecast(_ name: String, own: Int, mapped: Int) -> StageForecast {
+        StageForecast(name: name, ownBytes: heldBytes + own, mappedBytes: mapped)
+    }
+
+    /// A stage that reads all of the base again and again.
+    func forecast(_ name: String, wholeBaseAnd own: Int) -> StageForecast {
+        forecast(name, own: own, mapped: base.byteCount)
+    }
+
+    // MARK: Stages
+
+    /// - Parameters:
+    ///   - workspaceBytes: what scoring may fill.
+    ///   - generates: whether answers are generated.
+    func evaluation(
+        _ model: LanguageModel, _ recipe: Recipe, _ rows: DatasetReport, _ tasks: HeldOutTasks?, workspaceBytes: Int,
+        generates: Bool
+    ) -> StageForecast {
+        let limit = max(EvaluationRows.limit(for: model, bytes: workspaceBytes), rows.longestExample)
+        var own = model.predictedEvaluationBytes(rows: min(limit, max(rows.tokens, 1)))
+        if let tasks, tasks.candidateTokens > 0 {
+            let filled = min(limit, tasks.candidateTokens)
+            let attended = min(Evaluator.mostCopies * limit, filled * tasks.labels.count)
+            own = max(own, model.predictedEvaluationBytes(rows: filled, attended: attended))
+        }
+        if generates, let tasks, !tasks.answered.isEmpty {
+            let sequences = tasks.answered.map { (prompt: $0.promptTokens, answer: recipe.evaluate.maxNewTokens) }
+            own = max(
+                own,
+                GenerationBatch.predictedBytes(
+                    sequences, of: model, arithmetic: GenerationArithmetic(recipe.model.precision)))
+        }
+        return forecast("evaluate", wholeBaseAnd: own)
+    }
+
+    /// A model written tensor by tensor: a few blocks of rows, the pages of one, and before these the files of the tokenizer.
+    /// - Parameter describes: whether the files of a tokenizer are among what is written.
+    func writing(_ name: String, describes: Bool = true) -> StageForecast {
+        forecast(
+            name,
+            own: factorBytes + max(ModelMerger.streamBytes, describes ? ModelMerger.describingBytes(base) : 0),
+            mapped: ModelMerger.mappedBytes(base))
+    }
+
+    /// The merged model read back, then two models, one after the other, block by block: most is mapped of the head.
+    /// - Parameter type: of the merged model's numbers.
+    func proof(_ model: LanguageModel, probe: [TokenizedExample], type: FloatFormat) -> StageForecast {
+        let own = MergeProof.predictedBytes(model, probe: probe)
+        return .higher(
+            forecast("proof", own: factorBytes + own.reading, mapped: ModelMerger.mappedBytes(base)),
+            forecast(
+                "proof", own: factorBytes + own.passes,
+                mapped: ModelMerger.largestTensorBytes(base, type: ExportType(type))))
+    }
+
+    /// Each export by itself; the adapter alone takes nothing that is not there.
+    func export(_ entries: [ExportEntry]) -> StageForecast? {
+        guard !entries.isEmpty else { return nil }
+        guard entries.contains(where: { $0.format != .peft }) else {
+            return forecast("export", own: 0, mapped: 0)
+        }
+        return writing("export", describes: entries.contains { $0.format == .safetensors })
+    }
+
+    /// The factors as a merge multiplies them.
+    private var factorBytes: Int { parameters * 4 }
+}
