@@ -184,7 +184,7 @@ public struct ExampleBuilder: Sendable {
         let ownCount = encoded.ids.count - (encoded.ids.last == encoder.endID ? 1 : 0)
         appendEnd(to: &encoded, text, &outcome)
         if settings.trainOnPrompt { return everyTokenButTheFirst(encoded) }
-        var mask = AnswerMask(encoded)
+        var mask = AnswerMask(encoded, ends: Set([encoder.endID].compactMap(\.self)))
         let own = mask.addCompletion(behind: plainTokens(prompt).ids, border: prompt.utf8.count, ownCount: ownCount)
         outcome.straddlingTokens += mask.straddlingTokens
         guard let own else { throw noOwnToken(of: "the answer", place) }
@@ -209,7 +209,7 @@ public struct ExampleBuilder: Sendable {
                 sequences.append(everyTokenButTheFirst(encoded))
                 continue
             }
-            var mask = AnswerMask(encoded)
+            var mask = AnswerMask(encoded, ends: ends(of: part))
             var firstOwn: Int?
             for span in part.spans {
                 let own = mask.add(span) { chatTokens(Array(part.text[..<span.range.lowerBound])).ids }
@@ -222,10 +222,21 @@ public struct ExampleBuilder: Sendable {
         return sequences
     }
 
+    /// The tokens that end the turns of a conversation, and the sequence.
+    private func ends(of part: RenderedPart) -> Set<Int32> {
+        let marks = part.spans.flatMap { span in
+            let end = String(decoding: part.text[span.ownEnd..<span.range.upperBound], as: UTF8.self)
+            return encoder.encodeText(end, addSpecialTokens: false, parseSpecial: true).ids
+        }
+        return Set(marks.filter(encoder.isSpecialToken) + [encoder.endID].compactMap(\.self))
+    }
+
     private func noOwnToken(of answer: String, _ place: RowPlace) -> DatasetError {
         DatasetError(
-            .noTarget, place, "\(answer) has no token of its own: its whole text joins the prompt's last token",
-            hint: "only its end token would be trained; leave a space or a line end between prompt and answer")
+            .noTarget, place,
+            "\(answer) has no token of its own: it joins the prompt's last token, or is an end token and no more",
+            hint: "only its end token would be trained; let the answer say something, and leave a space or a line end "
+                + "between prompt and answer")
     }
 
     private func template(_ place: RowPlace) throws(DatasetError) -> any ConversationRenderer {

@@ -151,7 +151,9 @@ struct TurnRenderer {
                 hint: "training on it would teach a text that inference never sees; give another data.chat_template")
         }
         let tail = Array(upToTurn[prompt.count...])
-        let (ownEnd, end) = endOfTurn(in: tail, content: MessageText.of(messages[index]))
+        // Calls follow the text, and some templates put marks around them that are special tokens: the last one ends the turn.
+        let content = messages[index]["tool_calls"] == nil ? MessageText.of(messages[index]) : ""
+        let (ownEnd, end) = endOfTurn(in: tail, content: content)
         let span = AnswerSpan(
             range: prompt.count..<(prompt.count + end), ownEnd: prompt.count + ownEnd, message: index)
         return Turn(text: upToTurn, span: span)

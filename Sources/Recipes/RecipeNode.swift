@@ -68,7 +68,7 @@ struct RecipeNodeReader {
         }
         // Editors of Windows put a byte order mark before the text.
         let yaml = yaml.unicodeScalars.first == "\u{FEFF}" ? String(yaml.unicodeScalars.dropFirst()) : yaml
-        guard let root = compose(yaml) else { return nil }
+        guard let root = compose(ShelteredVariables.hide(in: yaml)) else { return nil }
         return convert(root, path: "", depth: 0)
     }
 
@@ -87,7 +87,7 @@ struct RecipeNodeReader {
                 if case .duplicatedKeysInMapping(let keys, let context) = error {
                     let place = RecipePlace(file: file, line: context.mark.line, column: context.mark.column)
                     guard attempt < Self.placeholderCount, rename(keyAt: place, attempt, in: &text) else {
-                        let names = keys.joined(separator: ", ")
+                        let names = ShelteredVariables.show(keys.joined(separator: ", "))
                         note(.duplicateKey, place, "", "keys that stand twice: \(names)")
                         return nil
                     }
@@ -151,7 +151,8 @@ struct RecipeNodeReader {
         switch node {
         case .scalar(let scalar):
             let isPlain = scalar.style == .plain || scalar.style == .any
-            return RecipeNode(content: .scalar(expand(scalar.string, at: place, path), isPlain: isPlain), place: place)
+            let text = expand(ShelteredVariables.show(scalar.string), at: place, path)
+            return RecipeNode(content: .scalar(text, isPlain: isPlain), place: place)
         case .sequence(let sequence):
             var elements: [RecipeNode] = []
             for (index, element) in sequence.enumerated() {
@@ -175,7 +176,7 @@ struct RecipeNodeReader {
                 note(.syntax, keyPlace, path, "a key must be a word")
                 continue
             }
-            var key = scalar.string
+            var key = ShelteredVariables.show(scalar.string)
             if let first = key.unicodeScalars.first, let original = renamed[first] {
                 key = String(Character(original)) + String(key.unicodeScalars.dropFirst())
                 duplicated.append((key, keyPlace))

@@ -22,18 +22,6 @@ struct YAMLMistake {
                 return
             }
         }
-        for number in [stopped.line, stopped.line - 1] {
-            let text = line(number)
-            guard let variable = text.range(of: "${"), let brace = text.firstIndex(where: { $0 == "{" || $0 == "[" }),
-                brace < variable
-            else { continue }
-            let end = text[variable...].firstIndex(of: "}") ?? text[variable...].startIndex
-            let offset = text.distance(from: text.startIndex, to: variable)
-            place = RecipePlace(file: stopped.file, line: number, column: column(of: offset))
-            message = "within { } and [ ] a value with ${…} needs quotation marks"
-            hint = "write \"\(text[variable...end])\""
-            return
-        }
         let text = line(stopped.line)
         if text.trimmingPrefix(while: { $0 == " " }).hasPrefix("---"), stopped.line > 1 {
             place = stopped
@@ -42,12 +30,5 @@ struct YAMLMistake {
             return
         }
         return nil
-    }
-}
-
-extension Substring {
-    /// Where `pattern` begins.
-    fileprivate func range(of pattern: String) -> Index? {
-        indices.first { self[$0...].hasPrefix(pattern) }
     }
 }

@@ -45,6 +45,28 @@ import Testing
         } catch { return (error as? DatasetError)?.problems.first }
     }
 
+    @Test func anAnswerOfEndTokensAloneIsNoAnswer() throws {
+        func row(_ answer: String) -> String {
+            "{\"messages\": [{\"role\": \"user\", \"content\": \"q\"}, {\"role\": \"assistant\", \"content\": \"\(answer)\"}]}\n"
+        }
+        let found = problem(row("<|im_end|>"), Self.plain)
+        #expect(found?.kind == .noTarget)
+        #expect(found?.message.contains("an end token and no more") == true, "\(String(describing: found))")
+        #expect(problem(row("<|im_end|> yes"), Self.plain) == nil)
+    }
+
+    @Test func aCallBehindWordsIsTrainedToItsEnd() throws {
+        let marked =
+            "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}{% for c in m.tool_calls or [] %}<|user|>"
+            + "{{ c.function.name }}{{ c.function.arguments | tojson }}{% endfor %}<|im_end|>\n{% endfor %}"
+            + "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+        let row = Self.call.replacing("\"content\": null", with: "\"content\": \"Let me look\"")
+        let example = try #require(try Prepared(prepared(row, marked)).examples.first)
+        let last = example.isTarget.lastIndex(of: true).map { example.ids[$0] }
+        #expect(last == 3, "the end of the turn, not the mark before the call")
+        #expect(example.targetCount > 12)
+    }
+
     private static let call = """
         {"messages": [{"role": "user", "content": "Rain in Oslo?"}, {"role": "assistant", "content": null, \
         "tool_calls": [{"function": {"name": "rain", "arguments": {"city": "Oslo é \\"x\\""}}}]}], \

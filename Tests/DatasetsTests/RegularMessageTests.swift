@@ -39,6 +39,34 @@ import Testing
         """
     }
 
+    @Test func theOldFormOfACallIsACallOfATool() throws {
+        for content in ["null", "\"\"", "\"I look.\""] {
+            let messages = try conversation(
+                """
+                {"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": \(content), \
+                "function_call": {"name": "rain", "arguments": "{\\"city\\": \\"Oslo\\"}"}}]}
+                """
+            ).messages
+            let function = messages[1]["tool_calls"]?.array?[0]["function"]
+            #expect(function == ["name": "rain", "arguments": ["city": "Oslo"]], "\(content)")
+        }
+    }
+
+    @Test func flagsOfLossMayBeWords() throws {
+        func trained(_ flag: String) throws -> [Int] {
+            try conversation(
+                """
+                {"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a", "train": \(flag)}, \
+                {"role": "user", "content": "q"}, {"role": "assistant", "content": "b"}]}
+                """
+            ).trained
+        }
+        for flag in ["\"false\"", "\"False\"", "\"0\"", "0", "0.0", "false"] {
+            #expect(try trained(flag) == [3], "\(flag)")
+        }
+        for flag in ["\"true\"", "\"1\"", "1", "null"] { #expect(try trained(flag) == [1, 3], "\(flag)") }
+    }
+
     @Test func argumentsAreObjects() throws {
         func arguments(_ text: String, tools: String = "null", file: String = "a.jsonl") throws -> JSONValue? {
             let messages = try conversation(Self.call(text, tools: tools), file: file).messages

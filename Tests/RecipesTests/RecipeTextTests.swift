@@ -34,12 +34,18 @@ private let head = "name: y\nmodel: { path: m.gguf }\n"
         #expect(!found.contains { $0.contains("required") })
     }
 
-    @Test func valuesOfTheEnvironmentWithinBracesWantQuotationMarks() throws {
-        let found = problems("name: y\nmodel: { path: ${BASE} }\ndata: { train: r.jsonl }\n")
-        #expect(found.count == 1)
-        #expect(found.first?.contains("write \"${BASE}\"") == true, "\(found)")
-        let quoted = "name: y\nmodel: { path: \"${BASE}\" }\ndata: { train: r.jsonl }\n"
-        #expect(try Recipe.load(yaml: quoted, file: "r.yaml", environment: ["BASE": "b.gguf"]).model.path == "b.gguf")
+    @Test func valuesOfTheEnvironmentWithinBracesNeedNoQuotationMarks() throws {
+        let yaml =
+            "name: y\nmodel: { path: ${BASE}, precision: fp32 }\n"
+            + "data: { train: [${SETS:-a,b}/r.jsonl, \"${BASE}\"], max_length: 64 }\n"
+        let recipe = try Recipe.load(yaml: yaml, file: "r.yaml", environment: ["BASE": "m {x}.gguf"])
+        #expect(recipe.model.path == "m {x}.gguf" && recipe.model.precision == .fp32)
+        #expect(recipe.data.train == ["a,b/r.jsonl", "m {x}.gguf"] && recipe.data.maxLength == 64)
+        // Places stay where they are, and a variable that is not set is named.
+        let found = problems("name: y\nmodel: { path: ${NOWHERE}, pth: 1 }\ndata: { train: r.jsonl }\n")
+        #expect(found.count == 2, "\(found)")
+        #expect(found.contains { $0.hasPrefix("r.yaml:2:16:") && $0.contains("no variable NOWHERE") }, "\(found)")
+        #expect(found.contains { $0.hasPrefix("r.yaml:2:28:") }, "\(found)")
     }
 
     @Test func aSecondDocumentIsNamed() {

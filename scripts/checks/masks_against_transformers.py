@@ -217,7 +217,7 @@ class Reference:
         marks = [(start, stop) for token, (start, stop) in zip(ids, offsets) if token in self.special]
         content = messages[number].get("content") or ""
         content = (content if isinstance(content, str) else "".join(part["text"] for part in content)).strip()
-        found = tail.rfind(content) if content else -1
+        found = tail.rfind(content) if content and not messages[number].get("tool_calls") else -1
         while found >= 0 and any(start < edge < stop for start, stop in marks for edge in (found, found + len(content))):
             found = tail.rfind(content, 0, found + len(content) - 1)
         behind = [stop for start, stop in marks if found >= 0 and start >= found + len(content)]

@@ -6,12 +6,15 @@
 /// as the prompt's own tokens lack it.
 struct AnswerMask {
     private let encoded: EncodedText
+    /// Tokens that end a turn or a sequence: an answer of nothing else says nothing, even where its row writes them itself.
+    private let ends: Set<Int32>
     private(set) var isTarget: [Bool]
     /// Tokens that lie across the border of an answer.
     private(set) var straddlingTokens = 0
 
-    init(_ encoded: EncodedText) {
+    init(_ encoded: EncodedText, ends: Set<Int32>) {
         self.encoded = encoded
+        self.ends = ends
         isTarget = [Bool](repeating: false, count: encoded.ids.count)
     }
 
@@ -31,7 +34,9 @@ struct AnswerMask {
             let offset = encoded.offsets[index]
             guard offset.lowerBound < span.range.upperBound else { break }
             isTarget[index] = true
-            if firstOwn == nil, offset.lowerBound < span.ownEnd, offset.upperBound > span.range.lowerBound {
+            if firstOwn == nil, offset.lowerBound < span.ownEnd, offset.upperBound > span.range.lowerBound,
+                !ends.contains(encoded.ids[index])
+            {
                 firstOwn = index
             }
             if offset.upperBound > span.range.upperBound { straddlingTokens += 1 }
@@ -49,7 +54,9 @@ struct AnswerMask {
         let first = max(1, commonCount(promptIDs))
         straddlingTokens += encoded.offsets.count { $0.lowerBound < border && border < $0.upperBound }
         for index in first..<max(first, encoded.ids.count) { isTarget[index] = true }
-        return (first..<max(first, ownCount)).first { encoded.offsets[$0].upperBound > border }
+        return (first..<max(first, ownCount)).first {
+            encoded.offsets[$0].upperBound > border && !ends.contains(encoded.ids[$0])
+        }
     }
 
     /// Tokens that the sequence begins with as the prompt alone does.

@@ -104,12 +104,22 @@ struct TurnReader {
         _ members: inout [JSONObject.Member], _ contentKey: String, _ place: String
     ) throws(DatasetError) {
         func has(_ name: String) -> Bool { members.contains { $0.key == name } }
+        if let call = try oldCall(members, place) { return members.append(("tool_calls", .array(call))) }
         guard !has("content"), !has("tool_calls"), !Self.reasoningNames.contains(where: has) else { return }
         guard let call = members.first(where: { Self.callNames.contains($0.key) }) else {
             throw wrong("\(place) has no \"\(contentKey)\"")
         }
         // A call or its result stands in place of words: it is what was said, written as JSON.
         members.append(("content", .string(call.value.string ?? call.value.text())))
+    }
+
+    /// The one call of a tool as servers wrote it before `tool_calls`: an object of name and arguments.
+    private func oldCall(_ members: [JSONObject.Member], _ place: String) throws(DatasetError) -> [JSONValue]? {
+        guard !members.contains(where: { $0.key == "tool_calls" }),
+            let call = members.first(where: { $0.key == "function_call" })?.value.parsedObject, call["name"] != nil
+        else { return nil }
+        let form: JSONValue = [["type": "function", "function": .object(call)]]
+        return try calls.regular(form, "\(place).function_call")
     }
 
     // MARK: Reasoning

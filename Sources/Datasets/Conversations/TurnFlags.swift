@@ -24,8 +24,12 @@ enum TurnFlags {
         return found?.value
     }
 
+    /// Tables and forms write the same wish as a word.
+    private static let words: [String: Bool] = ["true": true, "1": true, "false": false, "0": false]
+
     private static func truth(_ value: JSONValue) -> Bool? {
         if let bool = value.bool { return bool }
+        if let word = value.string { return words[word.lowercased()] }
         if value.double == 0 { return false }
         return value.double == 1 ? true : nil
     }
