@@ -54,12 +54,12 @@ struct BaseDescription {
     }
 
     /// Memory that `files` takes: what is copied, or a tokenizer built as JSON, 500 bytes a token as measured.
-    static func memoryBytes(_ base: any WeightSource) -> Int {
+    static func memoryBytes(_ base: any WeightSource) throws -> Int {
         guard let folder = base as? HuggingFaceDirectory else {
             return 500 * (base.shape(at: "model.embed_tokens.weight")?.sizes.first ?? 0)
         }
-        return companions.reduce(0) { sum, name in
-            sum + (folder.fileURL(name).flatMap { try? $0.resourceValues(forKeys: [.fileSizeKey]).fileSize } ?? 0)
+        return try companions.compactMap { try folder.fileURL($0) }.reduce(0) { sum, file in
+            sum + (try file.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0)
         }
     }
 

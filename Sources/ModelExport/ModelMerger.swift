@@ -73,7 +73,9 @@ public struct ModelMerger {
     public static var streamBytes: Int { TensorStream.bufferBytes }
 
     /// Memory that the files beside the weights take while they are made.
-    public static func describingBytes(_ base: any WeightSource) -> Int { BaseDescription.memoryBytes(base) }
+    public static func describingBytes(_ base: any WeightSource) throws -> Int {
+        try BaseDescription.memoryBytes(base)
+    }
 
     /// Bytes of the largest tensor that is written.
     /// - Parameter type: the float type asked for; nil: the base's own.

@@ -23,9 +23,9 @@ struct MemoryForecast {
         }
         if merges, recipe.merge.enabled {
             let probe = try MergeStage.probe(heldOut?.examples, run.opened.tokenizer)
-            stages += [memory.writing("merge"), memory.proof(run.model, probe: probe, type: recipe.merge.dtype)]
+            stages += [try memory.writing("merge"), memory.proof(run.model, probe: probe, type: recipe.merge.dtype)]
         }
-        if merges, let export = memory.export(recipe.export) { stages.append(export) }
+        if merges, let export = try memory.export(recipe.export) { stages.append(export) }
         self.stages = stages
     }
 }

@@ -47,7 +47,7 @@ public struct MergeStage {
         self.attached = attached
         let memory = StageMemory(opened, parameters: attached.set.slab.count)
         let stages = [
-            memory.writing("merge"), memory.proof(model, probe: self.probe, type: recipe.merge.dtype),
+            try memory.writing("merge"), memory.proof(model, probe: self.probe, type: recipe.merge.dtype),
         ]
         try stages.requireWithin(recipe.train.memoryLimitBytes, ofRecipe: false)
     }

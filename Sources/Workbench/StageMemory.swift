@@ -68,8 +68,8 @@ struct StageMemory {
 
     /// A model written tensor by tensor: a few blocks of rows, the pages of one, and before these the files of the tokenizer.
     /// - Parameter describes: whether the files of a tokenizer are among what is written.
-    func writing(_ name: String, describes: Bool = true) -> StageForecast {
-        forecast(
+    func writing(_ name: String, describes: Bool = true) throws -> StageForecast {
+        try forecast(
             name,
             own: factorBytes + max(ModelMerger.streamBytes, describes ? ModelMerger.describingBytes(base) : 0),
             mapped: ModelMerger.mappedBytes(base))
@@ -87,12 +87,12 @@ struct StageMemory {
     }
 
     /// Each export by itself; the adapter alone takes nothing that is not there.
-    func export(_ entries: [ExportEntry]) -> StageForecast? {
+    func export(_ entries: [ExportEntry]) throws -> StageForecast? {
         guard !entries.isEmpty else { return nil }
         guard entries.contains(where: { $0.format != .peft }) else {
             return forecast("export", own: 0, mapped: 0)
         }
-        return writing("export", describes: entries.contains { $0.format == .safetensors })
+        return try writing("export", describes: entries.contains { $0.format == .safetensors })
     }
 
     /// The factors as a merge multiplies them.

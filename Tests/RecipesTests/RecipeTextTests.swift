@@ -43,7 +43,6 @@ private let head = "name: y\nmodel: { path: m.gguf }\n"
         #expect(recipe.data.train == ["a,b/r.jsonl", "m {x}.gguf"] && recipe.data.maxLength == 64)
         // Places stay where they are, and a variable that is not set is named.
         let found = problems("name: y\nmodel: { path: ${NOWHERE}, pth: 1 }\ndata: { train: r.jsonl }\n")
-        #expect(found.count == 2, "\(found)")
         #expect(found.contains { $0.hasPrefix("r.yaml:2:16:") && $0.contains("no variable NOWHERE") }, "\(found)")
         #expect(found.contains { $0.hasPrefix("r.yaml:2:28:") }, "\(found)")
     }
