@@ -42,7 +42,7 @@ import Vocabulary
             try fill(place, ["c": "3"])
             #expect(try all(place).keys.sorted() == ["c", Manifest.fileName])
             #expect(try Folder.names(in: folder) == ["out"])
-            let manifest = try #require(Manifest(at: place.appendingPathComponent(Manifest.fileName)))
+            let manifest = try #require(try Manifest(at: place.appendingPathComponent(Manifest.fileName)))
             #expect(manifest.entries == [try Manifest.Entry("c", in: place)])
         }
     }
