@@ -63,7 +63,7 @@ public struct ResolvedRecipe: Sendable {
     private static func name(ofFile file: String) -> String? {
         let name = URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
         // What stands in a file's name and may not stand in a run's.
-        let plain = name.map { Recipe.isName("x\($0)") ? $0 : "-" }.drop { $0 == "." }
+        let plain = name.map { Recipe.isName("x\($0)x") ? $0 : "-" }.drop { $0 == "." || $0 == " " }
         return Recipe.isName(String(plain)) ? String(plain) : nil
     }
 
