@@ -1,20 +1,13 @@
 // Blocks of 4 to 8 bits to numbers. Layouts are ggml's: 32 numbers with a scale of their own, or super-blocks of 256 with
 // small scales inside. Products and sums are rounded one by one, in the reference's order.
-// The readers are plain C, compiled once for each instruction set.
+// The readers are plain C, compiled for each instruction set but AVX-512, which has its own (`wide_blocks.h`).
 #ifndef READERS
 #define READERS
-#include "internal.h"
+#include "blocks.h"
+#include "integer_dots.h"
 #if defined(__x86_64__)
 #include <immintrin.h>
-#endif
 
-static inline float half_at(const uint8_t *p) {
-    uint16_t half;
-    memcpy(&half, p, 2);
-    return f16_to_float(half);
-}
-
-#if defined(__x86_64__)
 static inline __attribute__((always_inline, target("f16c"))) float half_at_f16c(const uint8_t *p) {
     uint16_t half;
     memcpy(&half, p, 2);
@@ -22,22 +15,11 @@ static inline __attribute__((always_inline, target("f16c"))) float half_at_f16c(
 }
 #endif
 
-/// Scale and minimum `i` of the eight of Q4_K and Q5_K, 6 bits each.
-static inline void six_bits(const uint8_t *s, int i, int *scale, int *minimum) {
-    if (i < 4) {
-        *scale = s[i] & 63;
-        *minimum = s[i + 4] & 63;
-    } else {
-        *scale = (s[i + 4] & 15) | (s[i - 4] >> 6) << 4;
-        *minimum = s[i + 4] >> 4 | (s[i] >> 6) << 4;
-    }
-}
-
 typedef void (*block_reader)(const uint8_t *, float *);
 typedef struct { block_reader read; int elements, bytes; } block_layout;
 
 #define VARIANT(name) name##_scalar
-#define HALF(p) half_at(p)
+#define HALF(p) block_half(p)
 #include "dequantise.c"
 #undef VARIANT
 #undef HALF
@@ -66,6 +48,23 @@ void lathe_dequantise(lathe_format format, const void *blocks, void *to, lathe_t
     default: break;
     }
     LATHE_DISPATCH(dequantise, format, blocks, to, to_type, count);
+}
+
+#elif LANES == 16
+
+#include "wide_blocks.h"
+
+static void VARIANT(dequantise)(lathe_format format, const void *blocks, void *to, lathe_type to_type, long count) {
+#define WIDE(f)                                                                                 \
+    case f:                                                                                     \
+        if (to_type == LATHE_F32) VARIANT(wide)(f, blocks, to, LATHE_F32, count);               \
+        else VARIANT(wide)(f, blocks, to, LATHE_BF16, count);                                   \
+        return;
+    switch (format) {
+        LATHE_INTEGER_FORMATS(WIDE)
+    default: return;
+    }
+#undef WIDE
 }
 
 #else
@@ -130,15 +129,10 @@ static void VARIANT(q2_k)(const uint8_t *b, float *y) {
 static void VARIANT(q3_k)(const uint8_t *b, float *y) {
     const uint8_t *mask = b, *q = b + 32, *packed = b + 96;
     float d = HALF(b + 108);
-    int scales[16];  // 6 bits each: low nibbles in bytes 0..7, upper two bits in bytes 8..11
-    for (int i = 0; i < 16; i++) {
-        int low = i < 8 ? packed[i] & 15 : packed[i - 8] >> 4;
-        scales[i] = low | (packed[8 + i % 4] >> 2 * (i / 4) & 3) << 4;
-    }
     for (int half = 0; half < 2; half++, q += 32)
         for (int pair = 0; pair < 4; pair++)
             for (int side = 0; side < 2; side++) {
-                float scale = d * (float)(scales[half * 8 + pair * 2 + side] - 32);
+                float scale = d * (float)q3_scale(packed, half * 8 + pair * 2 + side);
                 for (int l = side * 16; l < side * 16 + 16; l++) {
                     int high = mask[l] >> (half * 4 + pair) & 1;
                     *y++ = scale * (float)((q[l] >> 2 * pair & 3) - (high ? 0 : 4));
@@ -151,7 +145,7 @@ static void VARIANT(q4_k)(const uint8_t *b, float *y) {
     const uint8_t *scales = b + 4, *q = b + 16;
     for (int group = 0; group < 8; group++) {
         int s, m;
-        six_bits(scales, group, &s, &m);
+        packed_six_bits(scales, group, &s, &m);
         float scale = d * (float)s, offset = minimum * (float)m;
         for (int l = 0; l < 32; l++) *y++ = scale * (float)(q[group / 2 * 32 + l] >> 4 * (group & 1) & 15) - offset;
     }
@@ -162,7 +156,7 @@ static void VARIANT(q5_k)(const uint8_t *b, float *y) {
     const uint8_t *scales = b + 4, *high = b + 16, *q = b + 48;
     for (int group = 0; group < 8; group++) {
         int s, m;
-        six_bits(scales, group, &s, &m);
+        packed_six_bits(scales, group, &s, &m);
         float scale = d * (float)s, offset = minimum * (float)m;
         for (int l = 0; l < 32; l++) {
             int value = (q[group / 2 * 32 + l] >> 4 * (group & 1) & 15) + (high[l] >> group & 1 ? 16 : 0);
@@ -190,51 +184,7 @@ static const block_layout VARIANT(layouts)[] = {
     [LATHE_Q6_K] = {VARIANT(q6_k), 256, 210},
 };
 
-#if LANES == 16
-/// The commonest blocks of 32, sixteen numbers at a time straight into either type: the same products and sums, rounded one by
-/// one, as the readers above.
-LATHE_INLINE void VARIANT(quick)(lathe_format format, const uint8_t *b, void *to, lathe_type to_type, long count) {
-    int bytes = format == LATHE_Q8_0 ? 34 : format == LATHE_Q4_1 ? 20 : 18;
-    for (long i = 0; i < count; i += 32, b += bytes) {
-        V d = v_set1(HALF(b));
-        __m512i low, high;
-        if (format == LATHE_Q8_0) {
-            low = _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(b + 2)));
-            high = _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(b + 18)));
-        } else {
-            __m512i q = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(b + (format == LATHE_Q4_1 ? 4 : 2))));
-            low = _mm512_and_si512(q, _mm512_set1_epi32(15));
-            high = _mm512_srli_epi32(q, 4);
-            if (format == LATHE_Q4_0) {
-                low = _mm512_sub_epi32(low, _mm512_set1_epi32(8));
-                high = _mm512_sub_epi32(high, _mm512_set1_epi32(8));
-            }
-        }
-        V first = _mm512_cvtepi32_ps(low) * d, second = _mm512_cvtepi32_ps(high) * d;
-        if (format == LATHE_Q4_1) {
-            V m = v_set1(HALF(b + 2));
-            first += m;
-            second += m;
-        }
-        v_store(to, i, to_type, first, LANES);
-        v_store(to, i + LANES, to_type, second, LANES);
-    }
-}
-#endif
-
 static void VARIANT(dequantise)(lathe_format format, const void *blocks, void *to, lathe_type to_type, long count) {
-#if LANES == 16
-#define QUICK(f)                                                                                \
-    case f:                                                                                     \
-        if (to_type == LATHE_F32) VARIANT(quick)(f, blocks, to, LATHE_F32, count);              \
-        else VARIANT(quick)(f, blocks, to, LATHE_BF16, count);                                  \
-        return;
-    switch (format) {
-        QUICK(LATHE_Q4_0) QUICK(LATHE_Q4_1) QUICK(LATHE_Q8_0)
-    default: break;
-    }
-#undef QUICK
-#endif
     const block_layout layout = VARIANT(layouts)[format];
     const uint8_t *b = blocks;
     if (to_type == LATHE_F32) {
