@@ -33,7 +33,7 @@ extension RecipeKey<DataSection> {
     fileprivate static var separator: Self {
         let names = ["comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|"]
         return .scalar(
-            "separator", \.input.separator, expected: "null or one character: \";\", \"|\", tab, …",
+            "separator", \.input.separator, .orAbsent(.text, "null"), expected: "null or one character: \";\", \"|\", tab, …",
             "what stands between the fields of a table; null: told from its first lines",
             read: { node -> String?? in
                 if node.isNull { return .some(nil) }
@@ -52,6 +52,7 @@ extension RecipeKey<DataSection> {
         let expected = "a list of parts such as { path: …, weight: 2 }"
         return RecipeKey(
             name: "mix", meaning: "in place of train: files mixed by weights, drawn from the seed", expected: expected,
+            shape: .any([.list(.keys(DataMixEntry.shapes)), .null]),
             decode: { node, section, decoding, path in
                 if node.isNull { return section.input.mix = [] }
                 guard case .list(let elements) = node.content else {
@@ -79,7 +80,7 @@ extension DataMixEntry: RecipeKeyed {
                 "weight", \.weight, expected: "a number above 0", "its share of the rows, against the other parts",
                 accepts: { $0 > 0 && $0.isFinite }),
             .map(
-                "fields", \.fields, expected: "a mapping of fields to texts",
+                "fields", \.fields, .text, expected: "a mapping of fields to texts",
                 "field: value that each of its rows gets, such as the label of all of them", read: \.string,
                 text: YAMLText.string),
         ]

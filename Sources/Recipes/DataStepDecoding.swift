@@ -6,6 +6,7 @@ extension RecipeKey where Section == DataSection {
             name: "steps",
             meaning: "what is done to the rows, in order",
             expected: "a list of " + DataStep.names.joined(separator: " | ") + ", each with its keys",
+            shape: .any([.list(DataStep.shape), .null]),
             decode: { node, section, decoding, path in
                 guard case .list(let elements) = node.content else {
                     if node.isNull { return section.steps = [] }
@@ -22,6 +23,28 @@ extension RecipeKey where Section == DataSection {
 
 extension DataStep {
     static let names = ["normalise", "filter", "deduplicate", "mask", "balance", "sample", "augment", "map"]
+
+    /// A step: its name alone, or a mapping of its name to its keys.
+    static var shape: KeyShape {
+        func step<Step: RecipeKeyed>(_ name: String, _ type: Step.Type, _ meaning: String) -> KeyDescription {
+            KeyDescription(
+                name: name, meaning: meaning, expected: "a mapping of keys",
+                shape: .any([.keys(type.shapes), .null]), defaultText: nil)
+        }
+        return .any([
+            .word(names),
+            .oneKey([
+                step("normalise", NormaliseStep.self, "texts in one spelling"),
+                step("filter", FilterStep.self, "rows out that are too short, too long, repetitive or of another kind"),
+                step("deduplicate", DeduplicateStep.self, "the first of rows that are alike stays"),
+                step("mask", MaskStep.self, "personal data is taken out"),
+                step("balance", BalanceStep.self, "classes of even size"),
+                step("sample", SampleStep.self, "a part of the rows"),
+                step("augment", AugmentStep.self, "changed copies of training rows"),
+                step("map", MapStep.self, "fields built from fields"),
+            ]),
+        ])
+    }
 
     /// The step's name in a recipe.
     public var name: String {

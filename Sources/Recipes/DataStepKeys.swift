@@ -127,7 +127,7 @@ extension MapStep: RecipeKeyed {
     static var keys: [RecipeKey<MapStep>] {
         [
             .map(
-                "fields", \.fields, expected: "a mapping of fields to templates",
+                "fields", \.fields, .text, expected: "a mapping of fields to templates",
                 "field: template, {name} standing for a field of the row and {{ for a brace", read: \.string,
                 text: YAMLText.string),
             .boolean("keep", \.keep, "fields that no template builds stay"),
@@ -159,7 +159,7 @@ extension RecipeKey {
 
     static func share(_ name: String, _ keyPath: WritableKeyPath<Section, Double?>, _ meaning: String) -> Self {
         .scalar(
-            name, keyPath, expected: "a number from 0 to 1", meaning,
+            name, keyPath, .orAbsent(.number, "null"), expected: "a number from 0 to 1", meaning,
             read: { $0.isNull ? .some(nil) : $0.number.map { .some($0) } },
             accepts: { $0.map { (0...1).contains($0) } ?? true }, text: { $0.map(YAMLText.number) ?? "null" })
     }
@@ -167,7 +167,7 @@ extension RecipeKey {
     static func shares(_ name: String, _ keyPath: WritableKeyPath<Section, [String: Double]>, _ meaning: String) -> Self
     {
         .map(
-            name, keyPath, known: scriptNames, expected: "a mapping of scripts to shares from 0 to 1", meaning,
+            name, keyPath, .number, known: scriptNames, expected: "a mapping of scripts to shares from 0 to 1", meaning,
             read: { $0.number.flatMap { (0...1).contains($0) ? $0 : nil } }, text: YAMLText.number)
     }
 
@@ -175,14 +175,15 @@ extension RecipeKey {
         -> Self
     {
         .map(
-            name, keyPath, expected: "a mapping of fields to numbers", meaning, read: \.number, text: YAMLText.number)
+            name, keyPath, .number, expected: "a mapping of fields to numbers", meaning, read: \.number, text: YAMLText.number)
     }
 
     static func textLists(_ name: String, _ keyPath: WritableKeyPath<Section, [String: [String]]>, _ meaning: String)
         -> Self
     {
         .map(
-            name, keyPath, expected: "a mapping of names to texts or lists of texts", meaning,
+            name, keyPath, .oneOrMore(.any([.text, .number, .boolean])),
+            expected: "a mapping of names to texts or lists of texts", meaning,
             read: { node in
                 let texts = node.elements.map { $0.boolean != nil ? $0.scalarText : $0.string }
                 return texts.isEmpty || texts.contains(nil) ? nil : texts.compactMap { $0 }
@@ -196,6 +197,7 @@ extension RecipeKey {
     ) -> Self {
         RecipeKey(
             name: name, meaning: meaning, expected: "a mapping with " + Inner.keys.map(\.name).joined(separator: ", "),
+            shape: .any([.keys(Inner.shapes), .null]),
             decode: { node, section, decoding, path in
                 decoding.decode(node, into: &section[keyPath: keyPath], path: path)
             },

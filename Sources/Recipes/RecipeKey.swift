@@ -7,6 +7,7 @@ struct RecipeKey<Section> {
     let meaning: String
     /// "a whole number from 1 to 4096".
     let expected: String
+    let shape: KeyShape
     let decode: (RecipeNode, inout Section, inout RecipeDecoding, _ path: String) -> Void
     /// The value as YAML, on one line.
     let text: (Section) -> String
@@ -23,12 +24,12 @@ protocol RecipeKeyed {
 extension RecipeKey {
     /// A key whose value one function reads: `nil` is a wrong type, a message is a value out of range.
     static func scalar<Value>(
-        _ name: String, _ keyPath: WritableKeyPath<Section, Value>, expected: String, _ meaning: String,
-        read: @escaping (RecipeNode) -> Value?, accepts: @escaping (Value) -> Bool = { _ in true },
+        _ name: String, _ keyPath: WritableKeyPath<Section, Value>, _ shape: KeyShape, expected: String,
+        _ meaning: String, read: @escaping (RecipeNode) -> Value?, accepts: @escaping (Value) -> Bool = { _ in true },
         text: @escaping (Value) -> String
     ) -> Self {
         RecipeKey(
-            name: name, meaning: meaning, expected: expected,
+            name: name, meaning: meaning, expected: expected, shape: shape,
             decode: { node, section, decoding, path in
                 guard let value = read(node) else { return decoding.wrongType(node, path, expected: expected) }
                 guard accepts(value) else { return decoding.outOfRange(node, path, expected: expected) }
@@ -41,7 +42,7 @@ extension RecipeKey {
         _ name: String, _ keyPath: WritableKeyPath<Section, Int>, _ range: ClosedRange<Int>, _ meaning: String
     ) -> Self {
         scalar(
-            name, keyPath, expected: "a whole number " + range.words, meaning, read: \.integer,
+            name, keyPath, .integer(range), expected: "a whole number " + range.words, meaning, read: \.integer,
             accepts: range.contains, text: { String($0) })
     }
 
@@ -52,7 +53,7 @@ extension RecipeKey {
     ) -> Self {
         let prefix = absent == "auto" ? "auto or " : ""
         return scalar(
-            name, keyPath, expected: prefix + "a whole number " + range.words, meaning,
+            name, keyPath, .orAbsent(.integer(range), absent), expected: prefix + "a whole number " + range.words, meaning,
             read: { $0.isAbsent(absent) ? .some(nil) : $0.integer.map { .some($0) } },
             accepts: { $0.map(range.contains) ?? true }, text: { $0.map { String($0) } ?? absent })
     }
@@ -61,25 +62,29 @@ extension RecipeKey {
         _ name: String, _ keyPath: WritableKeyPath<Section, Double>, expected: String, _ meaning: String,
         accepts: @escaping (Double) -> Bool
     ) -> Self {
-        scalar(name, keyPath, expected: expected, meaning, read: \.number, accepts: accepts, text: YAMLText.number)
+        scalar(
+            name, keyPath, .number, expected: expected, meaning, read: \.number, accepts: accepts, text: YAMLText.number)
     }
 
     static func boolean(_ name: String, _ keyPath: WritableKeyPath<Section, Bool>, _ meaning: String) -> Self {
-        scalar(name, keyPath, expected: "true or false", meaning, read: \.boolean, text: { $0 ? "true" : "false" })
+        scalar(
+            name, keyPath, .boolean, expected: "true or false", meaning, read: \.boolean,
+            text: { $0 ? "true" : "false" })
     }
 
     static func text(
         _ name: String, _ keyPath: WritableKeyPath<Section, String>, expected: String = "text", _ meaning: String,
         accepts: @escaping (String) -> Bool = { !$0.isEmpty }
     ) -> Self {
-        scalar(name, keyPath, expected: expected, meaning, read: \.string, accepts: accepts, text: YAMLText.string)
+        scalar(
+            name, keyPath, .text, expected: expected, meaning, read: \.string, accepts: accepts, text: YAMLText.string)
     }
 
     static func text(
         _ name: String, _ keyPath: WritableKeyPath<Section, String?>, expected: String = "text", _ meaning: String
     ) -> Self {
         scalar(
-            name, keyPath, expected: expected, meaning,
+            name, keyPath, .orAbsent(.text, "null"), expected: expected, meaning,
             read: { $0.isNull ? .some(nil) : $0.string.map { .some($0) } },
             accepts: { $0 != "" }, text: { $0.map(YAMLText.string) ?? "null" })
     }
@@ -89,7 +94,7 @@ extension RecipeKey {
     ) -> Self {
         let names = Value.allCases.map(\.rawValue)
         return RecipeKey(
-            name: name, meaning: meaning, expected: names.joined(separator: " | "),
+            name: name, meaning: meaning, expected: names.joined(separator: " | "), shape: .word(names),
             decode: { node, section, decoding, path in
                 guard let value = decoding.choice(node, path, Value.self) else { return }
                 section[keyPath: keyPath] = value
@@ -103,6 +108,7 @@ extension RecipeKey {
         let names = Value.allCases.map(\.rawValue)
         return RecipeKey(
             name: name, meaning: meaning, expected: "a list of " + names.joined(separator: " | "),
+            shape: .oneOrMore(.word(names)),
             decode: { node, section, decoding, path in
                 var values: [Value] = []
                 for (index, element) in node.elements.enumerated() {
@@ -119,7 +125,7 @@ extension RecipeKey {
         _ name: String, _ keyPath: WritableKeyPath<Section, [String]>, expected: String, _ meaning: String
     ) -> Self {
         RecipeKey(
-            name: name, meaning: meaning, expected: expected,
+            name: name, meaning: meaning, expected: expected, shape: .oneOrMore(.text),
             decode: { node, section, decoding, path in
                 guard let texts = decoding.texts(node, path, expected: expected) else { return }
                 section[keyPath: keyPath] = texts
@@ -129,11 +135,11 @@ extension RecipeKey {
 
     /// A mapping of free names (or of `known` ones) to values.
     static func map<Value>(
-        _ name: String, _ keyPath: WritableKeyPath<Section, [String: Value]>, known: [String]? = nil, expected: String,
-        _ meaning: String, read: @escaping (RecipeNode) -> Value?, text: @escaping (Value) -> String
+        _ name: String, _ keyPath: WritableKeyPath<Section, [String: Value]>, _ shape: KeyShape,
+        known: [String]? = nil, expected: String, _ meaning: String, read: @escaping (RecipeNode) -> Value?, text: @escaping (Value) -> String
     ) -> Self {
         entries(
-            name, known: known, expected: expected, meaning, read: read, text: text,
+            name, shape, known: known, expected: expected, meaning, read: read, text: text,
             set: { section, entries in
                 section[keyPath: keyPath] = Dictionary(entries.map { ($0.key, $0.value) }) { _, last in last }
             },
@@ -142,11 +148,11 @@ extension RecipeKey {
 
     /// A mapping of module patterns whose order counts.
     static func patterns<Value>(
-        _ name: String, _ keyPath: WritableKeyPath<Section, [PatternNumber<Value>]>, expected: String,
-        _ meaning: String, read: @escaping (RecipeNode) -> Value?, text: @escaping (Value) -> String
+        _ name: String, _ keyPath: WritableKeyPath<Section, [PatternNumber<Value>]>, _ shape: KeyShape,
+        expected: String, _ meaning: String, read: @escaping (RecipeNode) -> Value?, text: @escaping (Value) -> String
     ) -> Self {
         entries(
-            name, known: nil, expected: expected, meaning, read: read, text: text,
+            name, shape, known: nil, expected: expected, meaning, read: read, text: text,
             set: { section, entries in
                 section[keyPath: keyPath] = entries.map { PatternNumber(pattern: $0.key, value: $0.value) }
             },
@@ -154,13 +160,13 @@ extension RecipeKey {
     }
 
     private static func entries<Value>(
-        _ name: String, known: [String]?, expected: String, _ meaning: String,
+        _ name: String, _ shape: KeyShape, known: [String]?, expected: String, _ meaning: String,
         read: @escaping (RecipeNode) -> Value?, text: @escaping (Value) -> String,
         set: @escaping (inout Section, [(key: String, value: Value)]) -> Void,
         get: @escaping (Section) -> [(key: String, value: Value)]
     ) -> Self {
         RecipeKey(
-            name: name, meaning: meaning, expected: expected,
+            name: name, meaning: meaning, expected: expected, shape: .any([.map(shape, names: known), .null]),
             decode: { node, section, decoding, path in
                 if node.isNull { return set(&section, []) }
                 guard case .mapping(let entries) = node.content else {

@@ -91,7 +91,7 @@ extension DataSection: RecipeKeyed {
                 accepts: { $0 >= 0 && $0.isFinite && $0 <= 1e9 && ($0 < 1 || $0 == $0.rounded()) }),
             .choice("format", \.format, "the form of a row; auto: told from its fields"),
             .map(
-                "columns", \.columns, known: columnNames, expected: "a mapping of fields to the file's column names",
+                "columns", \.columns, .text, known: columnNames, expected: "a mapping of fields to the file's column names",
                 "field: column, where the file names its columns differently", read: \.string, text: YAMLText.string),
             .texts(
                 "labels", \.labels, expected: "a list of labels",
@@ -124,14 +124,14 @@ extension DataSection: RecipeKeyed {
             .boolean("train_on_prompt", \.trainOnPrompt, "loss on the prompt too, not on the answer only"),
             .choice("train_on", \.trainOn, "turns that carry loss: the assistant's, its last one, or all tokens"),
             .map(
-                "template", \.template, known: columnNames, expected: "a mapping of fields to templates",
+                "template", \.template, .text, known: columnNames, expected: "a mapping of fields to templates",
                 "field: template that builds it, {name} standing for a field of the file, {list.*.name:, } for those of a list's elements, {{ for a brace",
                 read: \.string, text: YAMLText.string),
             .map(
-                "label_words", \.labelWords, expected: "a mapping of labels to words",
+                "label_words", \.labelWords, .any([.text, .number, .boolean]), expected: "a mapping of labels to words",
                 "label of the file: word that the model answers", read: \.scalarText, text: YAMLText.string),
             .map(
-                "roles", \.roles, expected: "a mapping of the file's roles to system, user, assistant or tool",
+                "roles", \.roles, .word(TurnRole.allCases.map(\.rawValue)), expected: "a mapping of the file's roles to system, user, assistant or tool",
                 "role of the file: what a template calls it, as { client: user, counselor: assistant }",
                 read: { $0.string.flatMap(TurnRole.init) }, text: \.rawValue),
             .choices(
@@ -163,11 +163,11 @@ extension AdapterSection: RecipeKeyed {
             .targetModules,
             .boolean("use_rslora", \.useRSLoRA, "scale by alpha / √r instead"),
             .patterns(
-                "rank_pattern", \.rankPattern, expected: "a mapping of module patterns to ranks",
+                "rank_pattern", \.rankPattern, .integer(1...65_536), expected: "a mapping of module patterns to ranks",
                 "module pattern: rank, where it differs from r; the first that matches counts",
                 read: { $0.integer.flatMap { (1...65_536).contains($0) ? $0 : nil } }, text: { String($0) }),
             .patterns(
-                "alpha_pattern", \.alphaPattern, expected: "a mapping of module patterns to numbers above 0",
+                "alpha_pattern", \.alphaPattern, .number, expected: "a mapping of module patterns to numbers above 0",
                 "module pattern: alpha, where it differs; the first that matches counts",
                 read: { $0.number.flatMap { $0 > 0 && $0.isFinite ? $0 : nil } }, text: YAMLText.number),
             .text("continue_from", \.continueFrom, "a PEFT directory or checkpoint whose adapter is trained further"),
@@ -181,7 +181,7 @@ extension RecipeKey<AdapterSection> {
         let expected = "all-linear, a module name or pattern, or a list of them"
         return RecipeKey(
             name: "target_modules", meaning: "linear layers that get an adapter; each pattern must match something",
-            expected: expected,
+            expected: expected, shape: .oneOrMore(.text),
             decode: { node, section, decoding, path in
                 guard let texts = decoding.texts(node, path, expected: expected) else { return }
                 guard !texts.isEmpty else { return decoding.outOfRange(node, path, expected: expected) }
@@ -202,6 +202,7 @@ extension RecipeKey<AdapterSection> {
         let expected = "a list of block numbers or ranges such as 8-15"
         return RecipeKey(
             name: "layers", meaning: "numbers of the blocks that get an adapter, from 0; null: all", expected: expected,
+            shape: .any([.oneOrMore(.any([.integer(0...9_999), .text])), .null]),
             decode: { node, section, decoding, path in
                 if node.isNull { return section.layers = nil }
                 var layers = Set<Int>()
@@ -237,7 +238,7 @@ extension TrainSection: RecipeKeyed {
             .integer("batch_size", \.batchSize, 1...1_000_000, "examples in one optimiser step"),
             RecipeKey(
                 name: "memory_limit", meaning: "micro-batches and recomputation are planned to fit; e.g. 2GiB",
-                expected: "auto or a size such as 2GiB",
+                expected: "auto or a size such as 2GiB", shape: .any([.text, .integer(1 << 20...Int.max)]),
                 decode: { node, section, decoding, path in
                     if node.isAbsent("auto") { return section.memoryLimitBytes = nil }
                     guard let bytes = node.byteCount else {

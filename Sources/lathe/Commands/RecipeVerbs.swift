@@ -86,7 +86,8 @@ struct Distill: ParsableCommand {
 
 struct RecipeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "recipe", abstract: "Check or explain a recipe.", subcommands: [Check.self, Explain.self])
+        commandName: "recipe", abstract: "Check or explain a recipe, or print what recipes may hold.",
+        subcommands: [Check.self, Explain.self, Schema.self])
 
     struct Check: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -105,5 +106,11 @@ struct RecipeCommand: ParsableCommand {
         func run() throws {
             try options.common.show(RecipeExplanation(try options.resolve()))
         }
+    }
+    struct Schema: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "A JSON Schema of recipes, for editors that check and complete YAML.")
+
+        func run() throws { try StandardOutput.showJSON(RecipeSchema().json.text(.pretty)) }
     }
 }
