@@ -33,7 +33,8 @@ extension RecipeKey<DataSection> {
     fileprivate static var separator: Self {
         let names = ["comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|"]
         return .scalar(
-            "separator", \.input.separator, .orAbsent(.text, "null"), expected: "null or one character: \";\", \"|\", tab, …",
+            "separator", \.input.separator, .orAbsent(.text, "null"),
+            expected: "null or one character: \";\", \"|\", tab, …",
             "what stands between the fields of a table; null: told from its first lines",
             read: { node -> String?? in
                 if node.isNull { return .some(nil) }

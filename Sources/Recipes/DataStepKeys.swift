@@ -175,7 +175,8 @@ extension RecipeKey {
         -> Self
     {
         .map(
-            name, keyPath, .number, expected: "a mapping of fields to numbers", meaning, read: \.number, text: YAMLText.number)
+            name, keyPath, .number, expected: "a mapping of fields to numbers", meaning, read: \.number,
+            text: YAMLText.number)
     }
 
     static func textLists(_ name: String, _ keyPath: WritableKeyPath<Section, [String: [String]]>, _ meaning: String)

@@ -53,7 +53,8 @@ extension RecipeKey {
     ) -> Self {
         let prefix = absent == "auto" ? "auto or " : ""
         return scalar(
-            name, keyPath, .orAbsent(.integer(range), absent), expected: prefix + "a whole number " + range.words, meaning,
+            name, keyPath, .orAbsent(.integer(range), absent), expected: prefix + "a whole number " + range.words,
+            meaning,
             read: { $0.isAbsent(absent) ? .some(nil) : $0.integer.map { .some($0) } },
             accepts: { $0.map(range.contains) ?? true }, text: { $0.map { String($0) } ?? absent })
     }
@@ -63,7 +64,8 @@ extension RecipeKey {
         accepts: @escaping (Double) -> Bool
     ) -> Self {
         scalar(
-            name, keyPath, .number, expected: expected, meaning, read: \.number, accepts: accepts, text: YAMLText.number)
+            name, keyPath, .number, expected: expected, meaning, read: \.number, accepts: accepts, text: YAMLText.number
+        )
     }
 
     static func boolean(_ name: String, _ keyPath: WritableKeyPath<Section, Bool>, _ meaning: String) -> Self {
@@ -136,7 +138,8 @@ extension RecipeKey {
     /// A mapping of free names (or of `known` ones) to values.
     static func map<Value>(
         _ name: String, _ keyPath: WritableKeyPath<Section, [String: Value]>, _ shape: KeyShape,
-        known: [String]? = nil, expected: String, _ meaning: String, read: @escaping (RecipeNode) -> Value?, text: @escaping (Value) -> String
+        known: [String]? = nil, expected: String, _ meaning: String, read: @escaping (RecipeNode) -> Value?,
+        text: @escaping (Value) -> String
     ) -> Self {
         entries(
             name, shape, known: known, expected: expected, meaning, read: read, text: text,

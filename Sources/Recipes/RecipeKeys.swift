@@ -91,7 +91,8 @@ extension DataSection: RecipeKeyed {
                 accepts: { $0 >= 0 && $0.isFinite && $0 <= 1e9 && ($0 < 1 || $0 == $0.rounded()) }),
             .choice("format", \.format, "the form of a row; auto: told from its fields"),
             .map(
-                "columns", \.columns, .text, known: columnNames, expected: "a mapping of fields to the file's column names",
+                "columns", \.columns, .text, known: columnNames,
+                expected: "a mapping of fields to the file's column names",
                 "field: column, where the file names its columns differently", read: \.string, text: YAMLText.string),
             .texts(
                 "labels", \.labels, expected: "a list of labels",
@@ -131,7 +132,8 @@ extension DataSection: RecipeKeyed {
                 "label_words", \.labelWords, .any([.text, .number, .boolean]), expected: "a mapping of labels to words",
                 "label of the file: word that the model answers", read: \.scalarText, text: YAMLText.string),
             .map(
-                "roles", \.roles, .word(TurnRole.allCases.map(\.rawValue)), expected: "a mapping of the file's roles to system, user, assistant or tool",
+                "roles", \.roles, .word(TurnRole.allCases.map(\.rawValue)),
+                expected: "a mapping of the file's roles to system, user, assistant or tool",
                 "role of the file: what a template calls it, as { client: user, counselor: assistant }",
                 read: { $0.string.flatMap(TurnRole.init) }, text: \.rawValue),
             .choices(
