@@ -111,7 +111,9 @@ extension CommandTests {
                     return known[step] ?? ""
                 }
                 for change in changes {
-                    #expect(try rows(change.before) != rows(change.after), "\(change.testDescription) changes nothing")
+                    // Bytes: texts that differ in their composition alone are equal to Swift.
+                    let (before, after) = (try rows(change.before).utf8, try rows(change.after).utf8)
+                    #expect(!before.elementsEqual(after), "\(change.testDescription) changes nothing")
                 }
             }
         }
@@ -131,10 +133,11 @@ extension CommandTests {
                 row("Tom saw two cats in the old park today", "and three dogs", 5, note: "one two three four"),
                 row("Tom saw two  CATS in the old park today", "and three dogs", 1),
                 row("Tom saw two small cats in the old park", "and three dogs", 2, note: "a b c d"),
-                row("Cafe\u{301} &amp; bar, Ａ１ （ok）", "yes", 3),
+                row("Cafe\u{301} &amp; bar, Ａ１ （ok）", "yes &amp; no", 3),
                 row("short", "no", 4),
                 row("猫在公园里看见两只狗", "狗在公园里看见两只猫", 5),
-                row("猫在公园里看见两只小狗", "狗在公园里看见两只猫", 6),
+                row("狗看见猫", "好的", 6), row("猫看见狗", "好的", 8),
+                row("Lily saw two cats in the new park today", "and three birds", 3),
                 row("!!! ??? ... --- *** &&&", "$$$ ###", 7),
                 row("so it goes so it goes so it goes so it goes so it goes", "so it goes so it goes", 8),
                 row("a line\na line\na line\na line\na line", "a line\na line", 9),
