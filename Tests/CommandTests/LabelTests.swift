@@ -79,5 +79,25 @@ extension CommandTests {
                 #expect(report["base"]?["accuracy"]?.double == Double(shared) / 5)
             }
         }
+
+        @Test func labelsThatNoHeldOutRowHasRoomForAreSaidBeforeTraining() throws {
+            try LatheCommand.inFolder { lathe in
+                // With the long label a row fills the model's context of 512 tokens; with its own it does not.
+                let long = String(repeating: "big ", count: 80) + "dog"
+                let text = String(repeating: "cat ", count: 450)
+                try lathe.write("held.jsonl", #"{"text": "\#(text)", "label": "sad"}"# + "\n")
+                try lathe.write(
+                    "train.jsonl", #"{"text": "Tom", "label": "sad"}"# + "\n" + #"{"text": "Sue", "label": "\#(long)"}"#
+                )
+                for rule in ["error", "drop"] {
+                    let outcome = try lathe(
+                        "train", "recipe.yaml", "--set", "data.max_length=512", "--set", "data.too_long=\(rule)",
+                        "--set",
+                        "evaluate.metrics=[accuracy]", "--set", "data.labels=[sad, \"\(long)\"]")
+                    outcome.expectFailure(65, "evaluate.metrics", "longer than data.max_length")
+                    #expect(!lathe.has("checkpoints/tiny/adapter"))
+                }
+            }
+        }
     }
 }
