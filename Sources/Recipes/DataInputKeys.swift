@@ -20,7 +20,7 @@ extension DataSection {
                 "records", \.input.records,
                 "the member of a JSON object, or the table of an HDF5 file, with the rows; \"*\": each member is a row"),
             .integer(
-                "max_bad_rows", \.input.maxBadRows, 0...Int.max, "rows that may be unreadable before the run stops"),
+                "max_bad_rows", \.input.maxBadRows, 0...(1 << 40), "rows that may be unreadable before the run stops"),
             .mix,
             .choice(
                 "mix_exhausted", \.input.mixExhausted,

@@ -229,6 +229,9 @@ extension RecipeKey<AdapterSection> {
 }
 
 extension TrainSection: RecipeKeyed {
+    /// More steps than anybody can wait for, and few enough that sums and products of them overflow nowhere.
+    private static let mostSteps = 1 << 40
+
     static var keys: [RecipeKey<TrainSection>] {
         let positive: (Double) -> Bool = { $0 > 0 && $0.isFinite }
         let share: (Double) -> Bool = { $0 >= 0 && $0 < 1 }
@@ -236,7 +239,7 @@ extension TrainSection: RecipeKeyed {
         return [
             .number(
                 "epochs", \.epochs, expected: "a number above 0", "passes over the training rows", accepts: positive),
-            .integer("max_steps", \.maxSteps, 1...Int.max, absent: "null", "optimiser steps, in place of epochs"),
+            .integer("max_steps", \.maxSteps, 1...mostSteps, absent: "null", "optimiser steps, in place of epochs"),
             .integer("batch_size", \.batchSize, 1...1_000_000, "examples in one optimiser step"),
             RecipeKey(
                 name: "memory_limit", meaning: "micro-batches and recomputation are planned to fit; e.g. 2GiB",
@@ -259,7 +262,7 @@ extension TrainSection: RecipeKeyed {
                 "share of the steps in which it rises",
                 accepts: share),
             .integer(
-                "warmup_steps", \.warmupSteps, 0...Int.max, absent: "null",
+                "warmup_steps", \.warmupSteps, 0...mostSteps, absent: "null",
                 "steps in which it rises, in place of warmup_ratio"),
             .number(
                 "weight_decay", \.weightDecay, expected: "a number from 0", "decoupled decay of the adapter's values",
@@ -277,16 +280,16 @@ extension TrainSection: RecipeKeyed {
                 "max_grad_norm", \.maxGradNorm, expected: "a number from 0",
                 "gradients are clipped to this global norm; 0: never",
                 accepts: notNegative),
-            .integer("eval_every", \.evalEvery, 0...Int.max, "steps between evaluations; 0: at the end only"),
-            .integer("save_every", \.saveEvery, 0...Int.max, "steps between checkpoints; 0: at the end only"),
-            .integer("keep_last", \.keepLast, 1...Int.max, "newest checkpoints that are kept"),
+            .integer("eval_every", \.evalEvery, 0...mostSteps, "steps between evaluations; 0: at the end only"),
+            .integer("save_every", \.saveEvery, 0...mostSteps, "steps between checkpoints; 0: at the end only"),
+            .integer("keep_last", \.keepLast, 1...mostSteps, "newest checkpoints that are kept"),
             .boolean("save_best", \.saveBest, "keep the checkpoint with the best held-out loss too"),
             .integer(
-                "early_stopping_patience", \.earlyStoppingPatience, 0...Int.max,
+                "early_stopping_patience", \.earlyStoppingPatience, 0...mostSteps,
                 "evaluations without a better held-out loss after which training stops; 0: never"),
             .choice("recompute", \.recompute, "compute activations again in the backward pass instead of keeping them"),
             .integer("threads", \.threads, 1...4096, absent: "auto", "compute threads; auto: one a core"),
-            .integer("log_every", \.logEvery, 1...Int.max, "steps between progress lines, here and in the logs"),
+            .integer("log_every", \.logEvery, 1...mostSteps, "steps between progress lines, here and in the logs"),
         ]
     }
 }

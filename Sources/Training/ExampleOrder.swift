@@ -23,7 +23,11 @@ public struct ExampleOrder: Sendable {
     public var stepsPerEpoch: Int { (exampleCount + batchSize - 1) / batchSize }
 
     /// The steps of `epochs` passes over the examples, rounded up.
-    public func steps(epochs: Double) -> Int { Int(exactly: (epochs * Double(stepsPerEpoch)).rounded(.up)) ?? Int.max }
+    ///
+    /// No more than anybody can wait for, so that what is computed from them overflows nowhere.
+    public func steps(epochs: Double) -> Int {
+        Int(min((epochs * Double(stepsPerEpoch)).rounded(.up), Double(1 << 40)))
+    }
 
     /// The epoch, counted from 0, of the step that comes after `completedSteps` steps, and its first place in that epoch.
     public func cursor(afterSteps completedSteps: Int) -> (epoch: Int, position: Int) {
