@@ -42,7 +42,7 @@ public final class AtomicFolder {
     /// Removes what was written.
     public func abandon() {
         guard lock >= 0 else { return }
-        try? FileManager.default.removeItem(at: staging)
+        StagingFolder.remove(staging)
         close(lock)
         lock = -1
     }

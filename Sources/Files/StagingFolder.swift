@@ -3,11 +3,18 @@
 internal import Foundation
 internal import Vocabulary
 
-/// Folders ".NAME-XXXXXX.partial" beside NAME, each with a mark in it until it is whole.
+/// Folders ".NAME-PROCESS-XXXXXX.partial" beside NAME, each with a mark in it until it is whole.
 enum StagingFolder {
     private static let suffix = ".partial"
 
     private static func prefix(of url: URL) -> String { ".\(url.lastPathComponent)-" }
+
+    /// The process that makes the folder `name`, which is not marked and locked yet: ".NAME-PROCESS-XXXXXX".
+    private static func maker(of name: String, for url: URL) -> pid_t? {
+        let parts = name.dropFirst(prefix(of: url).count).split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[1].count == 6, let process = pid_t(parts[0]), process > 0 else { return nil }
+        return process
+    }
 
     /// The file that says that Lathe fills a folder. Nobody's folder is one for its name alone.
     static func mark(in folder: URL) -> URL { folder.appendingPathComponent(markName) }
@@ -19,7 +26,7 @@ enum StagingFolder {
     /// A new folder beside `url`, and its lock.
     static func make(for url: URL) throws(SystemError) -> (URL, lock: Int32) {
         let parent = url.deletingLastPathComponent()
-        var path = Array(parent.appendingPathComponent(prefix(of: url) + "XXXXXX").path.utf8CString)
+        var path = Array(parent.appendingPathComponent(prefix(of: url) + "\(getpid())-XXXXXX").path.utf8CString)
         guard mkdtemp(&path) != nil else { throw SystemError(errno, writing: url.path, "cannot be created") }
         // Under a name that no other run takes for a leftover until it is marked and locked.
         let fresh = URL(
@@ -46,20 +53,39 @@ enum StagingFolder {
     static func removeLeftovers(of url: URL, _ content: Manifest.Content) {
         let parent = url.deletingLastPathComponent()
         for name in (try? Folder.names(in: parent)) ?? [] where name.hasPrefix(prefix(of: url)) {
-            guard name.hasSuffix(suffix) || name.hasSuffix(suffix + ".old") else { continue }
             let folder = parent.appendingPathComponent(name)
+            if let maker = maker(of: name, for: url) { removeUnfinished(folder, of: maker) }
+            guard name.hasSuffix(suffix) || name.hasSuffix(suffix + ".old") else { continue }
             let descriptor = open(folder.path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
             guard descriptor >= 0 else { continue }
             defer { close(descriptor) }
             guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { continue }
             if isMarked(folder) {
-                try? FileManager.default.removeItem(at: folder)
+                remove(folder)
                 continue
             }
             guard (try? Ownership.requireOwn(folder, content, as: folder)) != nil else { continue }
             if name.hasSuffix(".old"), Renaming.intoFreePlace(folder, url) == 0 { continue }
             try? Ownership.removeListed(folder)
         }
+    }
+
+    /// Removes a folder that is being filled, the mark after all else: one that is killed meanwhile leaves what is still known.
+    static func remove(_ folder: URL) {
+        for name in (try? Folder.names(in: folder)) ?? [] where name != markName {
+            try? FileManager.default.removeItem(at: folder.appendingPathComponent(name))
+        }
+        guard (try? Folder.names(in: folder)) == [markName] else { return }
+        unlink(mark(in: folder).path)
+        rmdir(folder.path)
+    }
+
+    /// Removes a folder whose maker was killed before it had its last name. What holds more than a mark stays.
+    private static func removeUnfinished(_ folder: URL, of maker: pid_t) {
+        guard maker != getpid(), kill(maker, 0) != 0, errno == ESRCH else { return }
+        TemporaryName.removeAbandoned(in: folder)
+        if (try? Folder.names(in: folder)) == [markName] { unlink(mark(in: folder).path) }
+        rmdir(folder.path)
     }
 
     /// The bits that new files go without.

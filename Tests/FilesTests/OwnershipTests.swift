@@ -121,6 +121,9 @@ import Vocabulary
             try write("1\n", folder.appendingPathComponent(".out-ABCDEF.partial/.lathe-is-writing"))
             try write("half", folder.appendingPathComponent(".out-ABCDEF.partial/model.safetensors"))
             try fill(folder.appendingPathComponent(".out-GHIJKL.partial"), ["a": "1"])
+            // Killed before the folder had its last name: no process has so high a number.
+            try Folder.make(folder.appendingPathComponent(".out-99999999-abcdef"))
+            try write("1\n", folder.appendingPathComponent(".out-99999999-ABCDEF/.lathe-is-writing"))
             try fill(folder.appendingPathComponent("out"), ["a": "2"])
             #expect(try Folder.names(in: folder) == (mine + [".out.4711-3.partial", "out"]).sorted())
         }
