@@ -44,6 +44,8 @@ final class RunStages {
             name: recipe.name, runDirectory: directory.url.path, training: trained,
             data: DataSummary(run.split.report))
         report.evaluation = try evaluate(trained, generates: merges)
+        // What is known is kept before what may yet fail.
+        if hasWorked { try write(report) }
         if merges {
             report.merge = try merge(trained)
             report.exports = try recipe.export.indices.map { try export($0, trained) }
@@ -59,9 +61,13 @@ final class RunStages {
         }
         try note("peak memory") { $0.add(meter.peaks) }
         (report.peakMemoryBytes, report.stagePeaks) = (record.peakMemoryBytes, record.stagePeaks)
+        try write(report)
+        return report
+    }
+
+    private func write(_ report: RunReport) throws {
         try directory.write(report.json, to: directory.report)
         try directory.write(report.markdown, to: directory.readableReport)
-        return report
     }
 
     // MARK: Training
