@@ -98,23 +98,25 @@ public struct ExportStage {
         try Folder.make(output.deletingLastPathComponent())
         let options = ModelOutputOptions(type: ExportType(type))
         func deltas() -> [LowRankDelta] { adapter?.lowRankDeltas ?? [] }
+        var written: MergeResult?
         switch format {
         case .peft:
             guard let adapter else { throw Failure(.usage, "export --format peft needs --adapter") }
             try adapter.writePEFT(to: output, baseName: opened.path, provenance: provenance)
         case .safetensors:
             let merger = try ModelMerger(base: opened.weights, configuration: opened.configuration)
-            _ =
+            written =
                 adapter == nil
                 ? try merger.export(into: output, options: options)
                 : try merger.merge(deltas(), into: output, options: options)
         case .hdf5:
-            _ = try ModelMerger(base: opened.weights, configuration: opened.configuration)
+            written = try ModelMerger(base: opened.weights, configuration: opened.configuration)
                 .mergeHDF5(deltas(), to: output, options: options)
         case .gguf:
             preconditionFailure("refused by checkFormats")
         }
-        return ExportReport(format: format.rawValue, path: output.path)
+        let merged = written.flatMap { $0.tensorsExpected > 0 ? $0.type.rawValue : nil }
+        return ExportReport(format: format.rawValue, path: output.path, merged: merged)
     }
 }
 
@@ -122,9 +124,21 @@ public struct ExportStage {
 public struct ExportReport: Presentable {
     let format: String
     let path: String
+    /// The type that an adapter was merged in; nil where none was.
+    let merged: String?
 
-    public var json: JSONValue { ["format": .string(format), "path": .string(path)] }
-    public var text: String { "exported \(format) to \(path)" }
+    public var json: JSONValue {
+        var object = JSONObject([("format", .string(format)), ("path", .string(path))])
+        if let merged {
+            object["merged_in"] = .string(merged)
+            object["proven"] = .bool(false)
+        }
+        return .object(object)
+    }
+    public var text: String {
+        let note = merged.map { "\nthe adapter is merged in \($0), which is not proven: lathe merge proves it" }
+        return "exported \(format) to \(path)" + (note ?? "")
+    }
 }
 
 extension ExportType {
