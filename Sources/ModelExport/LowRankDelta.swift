@@ -1,5 +1,6 @@
 // What an adapter adds to one weight.
 
+internal import Kernels
 public import Models
 public import Tensors
 
@@ -45,6 +46,21 @@ public struct LowRankDelta: Sendable {
 
     var inputSize: Int { rank > 0 ? a.count / rank : 0 }
     var outputSize: Int { rank > 0 ? b.count / rank : 0 }
+
+    /// The rows `range` of scale · B·A in fp32.
+    func multiply(rows range: Range<Int>, into product: Matrix) {
+        a.withUnsafeBytes { a in
+            b.withUnsafeBytes { b in
+                guard let a = a.baseAddress, let b = b.baseAddress else { return }
+                let left = Matrix(
+                    pointer: UnsafeMutableRawPointer(mutating: b) + range.lowerBound * rank * 4, rows: range.count,
+                    columns: rank, type: .f32)
+                let right = Matrix(
+                    pointer: UnsafeMutableRawPointer(mutating: a), rows: rank, columns: product.columns, type: .f32)
+                Products.times(left, right, into: product, alpha: scale)
+            }
+        }
+    }
 
     /// Throws unless the delta can be added to a weight of `shape`.
     func check(against shape: Shape) throws(ModelExportError) {

@@ -20,17 +20,18 @@ public struct MergeTolerance: Sendable, Equatable {
     public var maximumDifference: Double
     public var relativeError: Double
     public var topAgreement: Double
-    /// Of a loss of one; a larger loss may move by as large a share. (Rounding a weakly trained 135M model to bf16 was seen to
-    /// move a probe's loss of 3.71 by 0.8%.)
+    /// Of a loss of one; a larger loss may move by as large a share. (Rounding a briefly trained 135M model to bf16 was seen to
+    /// move a probe's loss of 2.60 by 2.2%.)
     public var loss: Double
 
     /// What rounding the weights once to `type` explains. fp32 changes only the order of sums; bf16 keeps 8 bits of each weight,
-    /// f16 keeps 11, so that single logits may move but the whole of them by a small share only.
+    /// f16 keeps 11. How far that moves predictions is the model's affair, so these are wide: the weights themselves are held
+    /// against base + adapter one by one. What is wrong around them, a head or a configuration, moves predictions farther.
     public init(_ type: ExportType) {
         switch type {
         case .f32: (maximumDifference, relativeError, topAgreement, loss) = (1e-3, 1e-4, 0.99, 1e-4)
-        case .f16: (maximumDifference, relativeError, topAgreement, loss) = (.infinity, 0.01, 0.97, 0.005)
-        case .bf16: (maximumDifference, relativeError, topAgreement, loss) = (.infinity, 0.05, 0.9, 0.02)
+        case .f16: (maximumDifference, relativeError, topAgreement, loss) = (.infinity, 0.1, 0.9, 0.05)
+        case .bf16: (maximumDifference, relativeError, topAgreement, loss) = (.infinity, 0.25, 0.7, 0.15)
         }
     }
 }
@@ -38,6 +39,7 @@ public struct MergeTolerance: Sendable, Equatable {
 /// The certificate of a merge.
 public struct MergeCertificate: Sendable {
     public let merge: MergeResult
+    public let weights: WeightComparison
     public let logits: LogitComparison
     public let losses: ProbeLosses
     public let tolerance: MergeTolerance
@@ -48,10 +50,12 @@ public struct MergeCertificate: Sendable {
     public let adapterBaseDigest: String?
 
     public init(
-        merge: MergeResult, logits: LogitComparison, losses: ProbeLosses, baseDigest: String, baseQuantisation: String,
+        merge: MergeResult, weights: WeightComparison, logits: LogitComparison, losses: ProbeLosses, baseDigest: String,
+        baseQuantisation: String,
         adapterBaseDigest: String? = nil, tolerance: MergeTolerance? = nil
     ) {
         self.merge = merge
+        self.weights = weights
         self.logits = logits
         self.losses = losses
         self.baseDigest = baseDigest
@@ -71,6 +75,10 @@ public struct MergeCertificate: Sendable {
             merge.tensorsApplied == merge.tensorsExpected && merge.tensorsExpected > 0,
             "\(merge.tensorsApplied) of \(merge.tensorsExpected) factor pairs were applied")
         check(merge.deltaNorm > 0 && merge.deltaNorm.isFinite, "the delta's norm is \(merge.deltaNorm)")
+        check(
+            weights.count > 0 && weights.strayCount == 0,
+            "\(weights.strayCount) of \(weights.count) weights are not base + adapter, rounded to \(merge.type.rawValue)"
+                + (weights.firstStray.map { ", the first in \($0)" } ?? ""))
         check(logits.rows > 0, "no row was compared")
         check(
             logits.maximumDifference <= tolerance.maximumDifference,
@@ -95,6 +103,7 @@ public struct MergeCertificate: Sendable {
         func finite(_ value: Double) -> JSONValue { value.isFinite ? .double(value) : .null }
         return [
             "tensors_expected": .integer(merge.tensorsExpected), "tensors_applied": .integer(merge.tensorsApplied),
+            "weights_compared": .integer(weights.count), "weights_not_the_sum": .integer(weights.strayCount),
             "delta_norm": finite(merge.deltaNorm), "max_abs_logit_difference": finite(logits.maximumDifference),
             "mean_abs_logit_difference": finite(logits.meanDifference),
             "relative_logit_error": finite(logits.relativeError), "top1_agreement": finite(logits.topAgreement),

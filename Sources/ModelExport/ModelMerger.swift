@@ -109,6 +109,10 @@ public struct ModelMerger {
         return try write(deltas, into: output, options: options, prove: prove)
     }
 
+    func plan(_ deltas: [LowRankDelta], type: ExportType?) throws -> OutputPlan {
+        try OutputPlan(base: base, deltas: deltas, type: type, isTied: description.isTied)
+    }
+
     /// Writes the base itself as the Hugging Face folder `output`.
     @discardableResult
     public func export(into output: URL, options: ModelOutputOptions = ModelOutputOptions()) throws -> MergeResult {
@@ -125,7 +129,7 @@ public struct ModelMerger {
     public func mergeHDF5(
         _ deltas: [LowRankDelta], to output: URL, options: ModelOutputOptions = ModelOutputOptions()
     ) throws -> MergeResult {
-        let plan = try OutputPlan(base: base, deltas: deltas, type: options.type, isTied: description.isTied)
+        let plan = try self.plan(deltas, type: options.type)
         let place = OwnedFiles(besideFile: output, .model)
         try place.require(output.lastPathComponent)
         TemporaryName.removeAbandoned(in: place.folder, of: output.lastPathComponent)
@@ -141,7 +145,7 @@ public struct ModelMerger {
         _ deltas: [LowRankDelta], into output: URL, options: ModelOutputOptions,
         prove: (MergeResult, URL) throws -> Void
     ) throws -> MergeResult {
-        let plan = try OutputPlan(base: base, deltas: deltas, type: options.type, isTied: description.isTied)
+        let plan = try self.plan(deltas, type: options.type)
         let folder = try described(plan, output)
         let shards = ShardedSafetensors(folder: folder.staging, plan: plan, shardByteLimit: options.shardByteLimit)
         let result = try write(plan, deltas.count, output) { tensor, produce in try shards.write(tensor, produce) }

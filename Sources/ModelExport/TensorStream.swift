@@ -80,18 +80,7 @@ final class TensorStream {
     /// Adds the rows `range` of scale · B·A in fp32.
     private func add(_ delta: LowRankDelta, rows range: Range<Int>, to block: Matrix) -> Double {
         let product = Matrix(pointer: added, rows: range.count, columns: block.columns, type: .f32)
-        delta.a.withUnsafeBytes { a in
-            delta.b.withUnsafeBytes { b in
-                guard let a = a.baseAddress, let b = b.baseAddress else { return }
-                let left = Matrix(
-                    pointer: UnsafeMutableRawPointer(mutating: b) + range.lowerBound * delta.rank * 4,
-                    rows: range.count,
-                    columns: delta.rank, type: .f32)
-                let right = Matrix(
-                    pointer: UnsafeMutableRawPointer(mutating: a), rows: delta.rank, columns: block.columns, type: .f32)
-                Products.times(left, right, into: product, alpha: delta.scale)
-            }
-        }
+        delta.multiply(rows: range, into: product)
         Elements.add(product, into: block)
         return Elements.sumOfSquares(UnsafeBufferPointer(product.floats))
     }
@@ -116,12 +105,12 @@ final class TensorStream {
     }
 
     /// A vector whose elements are the rows of a projection and lie in another order, a bias of GGUF's Llama: as a column.
-    private static func inRows(_ stored: FrozenTensor) -> FrozenTensor {
+    static func inRows(_ stored: FrozenTensor) -> FrozenTensor {
         guard stored.shape.rank == 1, stored.rowOrder != .asStored else { return stored }
         return FrozenTensor(
             name: stored.name, dtype: stored.dtype, shape: [stored.shape[0], 1], storage: stored.storage,
             byteOffset: stored.byteOffset, rowOrder: stored.rowOrder)
     }
 
-    private static func columns(_ shape: Shape) -> Int { shape.sizes.last ?? 1 }
+    static func columns(_ shape: Shape) -> Int { shape.sizes.last ?? 1 }
 }

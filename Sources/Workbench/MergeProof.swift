@@ -28,8 +28,11 @@ struct MergeProof {
     /// What the two predict for the probe, and the losses of all three models.
     ///
     /// Everything is computed in fp32 whatever the run computed in: the rounding of products is not what is to be proven.
-    func compare(with folder: URL) throws -> (logits: LogitComparison, losses: ProbeLosses) {
-        let merged = try Self.reread(folder)
+    /// - Parameter type: the float type that the merged model was asked to have.
+    func compare(
+        with folder: URL, type: ExportType?
+    ) throws -> (weights: WeightComparison, logits: LogitComparison, losses: ProbeLosses) {
+        let (merged, weights) = try reread(folder, type)
         let adapted = try model.precision == .f32 ? model : opened.languageModel(precision: .f32)
         let streamed = adapted.streamsWeights
         adapted.streamsWeights = true
@@ -49,15 +52,17 @@ struct MergeProof {
         opened.weights.releasePages()
         let mergedStates = try finalStates(merged, in: states, workspace)
         let losses = ProbeLosses(base: base, adapter: adapter, merged: try loss(merged, workspace))
-        return (comparison((adapted, adapterStates), (merged, mergedStates), workspace), losses)
+        return (weights, comparison((adapted, adapterStates), (merged, mergedStates), workspace), losses)
     }
 
     /// The model in `folder`, all of its files read. Only its weights are kept, and before passes take memory.
-    private static func reread(_ folder: URL) throws -> LanguageModel {
+    private func reread(_ folder: URL, _ type: ExportType?) throws -> (LanguageModel, WeightComparison) {
         defer { FreedMemory.giveBack() }
-        let model = try OpenedModel(folder.path).languageModel(precision: .f32)
-        model.streamsWeights = true
-        return model
+        let written = try OpenedModel(folder.path)
+        let merged = try written.languageModel(precision: .f32)
+        merged.streamsWeights = true
+        let merger = try ModelMerger(base: opened.weights, configuration: opened.configuration)
+        return (merged, try merger.compare(model.lowRankDeltas, with: written.weights, type: type))
     }
 
     // MARK: Memory

@@ -92,10 +92,12 @@ public struct MergeStage {
     /// Loads the merged model from its files and compares it.
     private func certify(_ result: MergeResult, _ output: URL) throws -> MergeCertificate {
         observer.receive(.stage("proof", detail: "the merged model, read back, against base + adapter"))
-        let proof = try MergeProof(opened, adapted: model, probe: probe).compare(with: output)
+        let proof = try MergeProof(opened, adapted: model, probe: probe)
+            .compare(with: output, type: ExportType(recipe.merge.dtype))
         return MergeCertificate(
-            merge: result, logits: proof.logits, losses: proof.losses, baseDigest: try opened.weights.contentDigest(),
-            baseQuantisation: opened.weights.quantisationSummary, adapterBaseDigest: trainedBase)
+            merge: result, weights: proof.weights, logits: proof.logits, losses: proof.losses,
+            baseDigest: try opened.weights.contentDigest(), baseQuantisation: opened.weights.quantisationSummary,
+            adapterBaseDigest: trainedBase)
     }
 
     /// Tokens of the longest sequence of a probe.
@@ -159,6 +161,8 @@ public struct MergeReport: Presentable {
         let lines = [
             "merged: \(merge.tensorsApplied) of \(merge.tensorsExpected) factor pairs applied, "
                 + String(format: "‖ΔW‖ %.4g, ", merge.deltaNorm) + merge.type.rawValue,
+            "weights, read back: \(certificate.weights.count) compared, \(certificate.weights.strayCount) are not base + adapter "
+                + "rounded to \(merge.type.rawValue)",
             String(
                 format:
                     "against base + adapter: logits differ by %.2e on average, %.2e at most, same first choice %.2f%%",

@@ -23,10 +23,11 @@ import Testing
     }
 
     private func certificate(
-        _ merge: MergeResult? = nil, _ logits: LogitComparison? = nil, merged: Double = 2
+        _ merge: MergeResult? = nil, _ logits: LogitComparison? = nil, merged: Double = 2, strays: Int = 0
     ) -> MergeCertificate {
         MergeCertificate(
-            merge: merge ?? result(), logits: logits ?? comparison(),
+            merge: merge ?? result(), weights: WeightComparison(count: 9, strayCount: strays),
+            logits: logits ?? comparison(),
             losses: ProbeLosses(base: 3, adapter: 2, merged: merged),
             baseDigest: "aa", baseQuantisation: "F32 1", adapterBaseDigest: "bb")
     }
@@ -56,9 +57,10 @@ import Testing
         #expect(!certificate(result(type: .bf16), comparison { $0.reversed() }).passed)
         #expect(!certificate(merged: 2.1).passed)
         #expect(!certificate(merged: .nan).passed)
+        #expect(!certificate(strays: 1).passed && !certificate(result(type: .bf16), strays: 1).passed)
         #expect(
-            certificate(result(type: .bf16), merged: 2.03).passed
-                && !certificate(result(type: .bf16), merged: 2.05).passed)
+            certificate(result(type: .bf16), merged: 2.2).passed
+                && !certificate(result(type: .bf16), merged: 2.4).passed)
         #expect(certificate(result(type: .bf16), comparison { $0.map { $0 * 1.001 } }).passed)
     }
 

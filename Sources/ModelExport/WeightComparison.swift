@@ -1,0 +1,126 @@
+// The merged weights, read back, held against base + adapter: each must be that sum, rounded once to its type.
+
+internal import Kernels
+internal import Tensors
+public import WeightFiles
+
+/// How many of a merged model's weights are what base + adapter, rounded to their type, come to.
+///
+/// A merge that only rounds has no stray weight, however coarse the type; one with a wrong factor has, however small the delta.
+public struct WeightComparison: Sendable, Equatable {
+    /// Weights that were compared.
+    public var count: Int
+    /// Weights that no rounding explains.
+    public var strayCount: Int
+    /// The first tensor with such a weight.
+    public var firstStray: String?
+
+    public init(count: Int, strayCount: Int = 0, firstStray: String? = nil) {
+        self.count = count
+        self.strayCount = strayCount
+        self.firstStray = firstStray
+    }
+}
+
+extension ModelMerger {
+    /// Numbers of each side in memory at once, unless one row alone is longer.
+    private static let comparedElements = 1 << 18
+
+    /// Holds the weights of `merged` against those of the base with `deltas` added.
+    ///
+    /// - Parameter type: the float type that was asked for; nil: the base's own.
+    public func compare(
+        _ deltas: [LowRankDelta], with merged: any WeightSource, type: ExportType?
+    ) throws -> WeightComparison {
+        var found = WeightComparison(count: 0)
+        for tensor in try plan(deltas, type: type).tensors { try compare(tensor, with: merged, &found) }
+        return found
+    }
+
+    private func compare(_ tensor: PlannedTensor, with source: any WeightSource, _ found: inout WeightComparison) throws
+    {
+        let stored = TensorStream.inRows(try base.tensor(at: tensor.source))
+        let written = try source.tensor(at: tensor.name, shape: tensor.shape)
+        guard Widening.supports(stored.dtype) else { return }
+        let merged = FrozenTensor(
+            name: written.name, dtype: written.dtype, shape: stored.shape, storage: written.storage,
+            byteOffset: written.byteOffset)
+        defer {
+            base.releasePages(of: tensor.source)
+            source.releasePages(of: tensor.name)
+        }
+        let columns = TensorStream.columns(stored.shape)
+        let rows = columns > 0 ? stored.elementCount / columns : 0
+        let blockRows = max(1, Self.comparedElements / max(columns, 1))
+        let workspace = Workspace()
+        for start in stride(from: 0, to: rows, by: blockRows) {
+            let range = start..<min(start + blockRows, rows)
+            workspace.scoped {
+                let block = { workspace.matrix(rows: range.count, columns: columns) }
+                let (left, right, product) = (block(), block(), tensor.delta.map { _ in block() })
+                Widening.widen(stored, rows: range, into: left)
+                Widening.widen(merged, rows: range, into: right)
+                if let delta = tensor.delta, let product { delta.multiply(rows: range, into: product) }
+                let stray = Self.strays(
+                    left, product, tensor.delta.map { Slack($0, range) }, right, rounding: Rounding(tensor.dtype))
+                if stray > 0, found.firstStray == nil { found.firstStray = tensor.name }
+                found.strayCount += stray
+                found.count += range.count * columns
+            }
+            stored.dropPages(rows: range)
+            merged.dropPages(rows: range)
+        }
+    }
+
+    /// Weights of `merged` that lie outside what the sum, give or take the order in which fp32 adds, rounds to.
+    private static func strays(
+        _ base: Matrix, _ product: Matrix?, _ slack: Slack?, _ merged: Matrix, rounding: Rounding
+    ) -> Int {
+        var count = 0
+        for row in 0..<base.rows {
+            for column in 0..<base.columns {
+                let place = row * base.columns + column
+                let weight = base.floats[place]
+                let sum = weight + (product?.floats[place] ?? 0)
+                let reach = slack.map { (abs(weight) + $0.rows[row] * $0.columns[column]) * 0x1p-20 } ?? 0
+                let isWithin =
+                    rounding(sum - reach) <= merged.floats[place] && merged.floats[place] <= rounding(sum + reach)
+                if !isWithin { count += 1 }
+            }
+        }
+        return count
+    }
+}
+
+/// What the terms of B·A come to at most, row by row and column by column: their product bounds what the order of sums changes.
+private struct Slack {
+    let rows: [Float]
+    let columns: [Float]
+
+    init(_ delta: LowRankDelta, _ range: Range<Int>) {
+        let (rank, width) = (delta.rank, delta.inputSize)
+        rows = range.map { row in
+            abs(delta.scale) * (0..<rank).reduce(0) { $0 + abs(delta.b[row * rank + $1]) }
+        }
+        columns = (0..<width).map { column in
+            (0..<rank).reduce(0) { max($0, abs(delta.a[$1 * width + column])) }
+        }
+    }
+}
+
+/// Rounds to the nearest number of a type, ties to even, by the rules of IEEE 754.
+private struct Rounding {
+    private let type: DType
+
+    init(_ type: DType) { self.type = type }
+
+    func callAsFunction(_ value: Float) -> Float {
+        switch type {
+        case .bf16:
+            let bits = value.bitPattern
+            return Float(bitPattern: (bits &+ 0x7FFF &+ ((bits >> 16) & 1)) & 0xFFFF_0000)
+        case .f16: return Float(Float16(value))
+        default: return value
+        }
+    }
+}
