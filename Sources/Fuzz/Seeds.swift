@@ -33,11 +33,9 @@ enum Seeds {
         let lathe = program.deletingLastPathComponent().appendingPathComponent("lathe")
         try run(lathe.path, ["train", "recipe.yaml", "--quiet"], in: folder)
         let made = folder.appendingPathComponent("checkpoints/seed")
-        let names = try FileManager.default.contentsOfDirectory(atPath: made.path).sorted()
-        for (name, part) in [("checkpoint.h5", "step-"), ("prepared.h5", "examples")] {
-            guard let found = names.first(where: { $0.hasPrefix(part) && $0.hasSuffix(".h5") }) else { continue }
+        for (name, part) in [("checkpoint.h5", "step-000002.h5"), ("prepared.h5", "prepared/examples.h5")] {
             try FileManager.default.copyItem(
-                at: made.appendingPathComponent(found), to: folder.appendingPathComponent(name))
+                at: made.appendingPathComponent(part), to: folder.appendingPathComponent(name))
         }
     }
 

@@ -111,6 +111,8 @@ struct RecipeCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "A JSON Schema of recipes, for editors that check and complete YAML.")
 
+        @Flag(help: "Taken as by every verb: a schema is JSON anyway.") var json = false
+
         func run() throws { try StandardOutput.showJSON(RecipeSchema().json.text(.pretty)) }
     }
 }
