@@ -24,7 +24,10 @@ extension CommandTests {
                 else { return path }
                 return nil
             case "number": return value.double != nil ? nil : path
-            case "string": return value.string.map { $0.isEmpty ? path : nil } ?? path
+            case "string":
+                guard let text = value.string else { return path }
+                guard let pattern = schema["pattern"]?.string else { return nil }
+                return (try? Regex(pattern).firstMatch(in: text)) != nil ? nil : path
             case "array":
                 guard let elements = value.array, let items = schema["items"] else { return path }
                 return elements.lazy.compactMap { misfit($0, items, path + "[]") }.first
