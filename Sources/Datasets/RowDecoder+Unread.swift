@@ -42,6 +42,9 @@ extension RowDecoder {
 
     private func readFields(of record: SourceRow, in row: DataRow) -> Set<String> {
         var read = named
+        if record.fields["history"]?.parsedArray != nil, [.promptCompletion, .alpaca].contains(format) {
+            read.insert("history")
+        }
         if case .conversation = row.content {
             read.insert(record.fields["tools"]?.saysSomething == true ? "tools" : "functions")
             let isExchange = format != .chat && format != .sharegpt && record.fields["completion"]?.array == nil
@@ -49,9 +52,8 @@ extension RowDecoder {
         }
         switch format {
         case .text: break
-        case .chat, .sharegpt: read.insert("system")
+        case .chat, .sharegpt, .promptCompletion, .alpaca: read.insert("system")
         case .classification: read.formUnion(["system", columns["label"] ?? "label"])
-        case .promptCompletion, .alpaca: read.formUnion(["system", "history"])
         case .auto, .preference, .rated: read.formUnion(Self.telling)
         }
         return read
@@ -63,7 +65,8 @@ extension JSONValue {
     fileprivate var saysSomething: Bool {
         switch self {
         case .null: false
-        case .string(let text): !text.isBlank
+        // Tables write nothing as a text, too.
+        case .string(let text): !["", "null", "[]", "{}"].contains(text.trimmingWhiteSpace)
         case .array(let elements): !elements.isEmpty
         case .object(let object): !object.members.isEmpty
         default: true

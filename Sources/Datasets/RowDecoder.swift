@@ -184,7 +184,8 @@ public struct RowDecoder: Sendable {
     /// What was said before: pairs of a question and its answer.
     private func history(_ record: SourceRow) throws(DatasetError) -> [JSONValue] {
         var messages: [JSONValue] = []
-        for (number, pair) in (record.fields["history"]?.array ?? []).enumerated() {
+        let pairs = named.contains("history") ? nil : record.fields["history"]?.parsedArray
+        for (number, pair) in (pairs ?? []).enumerated() {
             guard let turns = pair.array, turns.count == 2, let asked = turns[0].string, let answered = turns[1].string
             else {
                 throw wrong("history[\(number)] must be a pair of texts", record)

@@ -51,7 +51,7 @@ import Testing
             #"{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]"#,
         ] {
             #expect(try remarks(row + ", \"\(field)\": [\"x\"]}") == ["unread_field \(field) 1 [1]"])
-            for empty in ["null", "[]", "\"\"", "{}"] { #expect(try remarks(row + ", \"\(field)\": \(empty)}") == []) }
+            for empty in ["null", "[]", "\"\"", "{}", "\"[]\""] { #expect(try remarks(row + ", \"\(field)\": \(empty)}") == []) }
         }
     }
 
@@ -109,6 +109,7 @@ import Testing
                 + "<|im_start|>user\nq<|im_end|>\n<|im_start|>assistant\na<|im_end|>\n"
             #expect(trainedText(set.examples[0], in: text) == "a<|im_end|>")
             #expect(set.report.remarks.counts == [])
+            #expect(try remarks("{" + row + #", "history": "asthma"}"#) == ["unread_field history 1 [1]"])
         }
     }
 
