@@ -51,7 +51,8 @@ import Testing
             #"{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]"#,
         ] {
             #expect(try remarks(row + ", \"\(field)\": [\"x\"]}") == ["unread_field \(field) 1 [1]"])
-            for empty in ["null", "[]", "\"\"", "{}", "\"[]\""] { #expect(try remarks(row + ", \"\(field)\": \(empty)}") == []) }
+            let nothing = ["null", "[]", "\"\"", "{}", "\"[]\""]
+            for empty in nothing { #expect(try remarks(row + ", \"\(field)\": \(empty)}") == []) }
         }
     }
 
