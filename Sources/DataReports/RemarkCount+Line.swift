@@ -30,6 +30,17 @@ extension RemarkCount {
             Figures.count(count, "turn") + (count == 1 ? " asks" : " ask")
                 + " for loss and is not the assistant's: data.train_on: all trains every turn"
         case .unreadMember: "nothing reads the member \(shownDetail) of messages (\(Figures.count(count, "time")))"
+        case .unreadField: "nothing reads the field \(shownDetail) (\(Figures.count(count, "time")))" + wayToRead
+        }
+    }
+
+    /// What would let the field be read.
+    private var wayToRead: String {
+        switch detail {
+        case "label": "; data.format: classification trains on labels, and each row needs one"
+        case "tools", "functions": "; data.prompt_style: chat shows them to a template that knows tools"
+        case "image", "images", "video", "videos", "audio", "audios": "; only text is trained"
+        default: ""
         }
     }
 

@@ -27,6 +27,10 @@ public struct ExampleBuilder: Sendable {
     func outcome(of row: DataRow) throws(DatasetError) -> DatasetReport.Outcome {
         var outcome = DatasetReport.Outcome()
         outcome.remarks = row.remarks.filter { $0.kind != .unreadMember || renderer?.reads($0.detail) != true }
+        guard !row.isWithoutLoss else {
+            outcome.hasNoTarget = true
+            return outcome
+        }
         let (sequences, cutCount) = try fittedSequences(of: row, &outcome)
         outcome.isSplit = sequences.count > 1
         for (number, sequence) in sequences.enumerated() {
@@ -184,7 +188,7 @@ public struct ExampleBuilder: Sendable {
         let ownCount = encoded.ids.count - (encoded.ids.last == encoder.endID ? 1 : 0)
         appendEnd(to: &encoded, text, &outcome)
         if settings.trainOnPrompt { return everyTokenButTheFirst(encoded) }
-        var mask = AnswerMask(encoded, ends: Set([encoder.endID].compactMap(\.self)))
+        var mask = AnswerMask(encoded, isMark: isMark)
         let own = mask.addCompletion(behind: plainTokens(prompt).ids, border: prompt.utf8.count, ownCount: ownCount)
         outcome.straddlingTokens += mask.straddlingTokens
         guard let own else { throw noOwnToken(of: "the answer", place) }
@@ -209,7 +213,7 @@ public struct ExampleBuilder: Sendable {
                 sequences.append(everyTokenButTheFirst(encoded))
                 continue
             }
-            var mask = AnswerMask(encoded, ends: ends(of: part))
+            var mask = AnswerMask(encoded, isMark: isMark)
             var firstOwn: Int?
             for span in part.spans {
                 let own = mask.add(span) { chatTokens(Array(part.text[..<span.range.lowerBound])).ids }
@@ -222,19 +226,13 @@ public struct ExampleBuilder: Sendable {
         return sequences
     }
 
-    /// The tokens that end the turns of a conversation, and the sequence.
-    private func ends(of part: RenderedPart) -> Set<Int32> {
-        let marks = part.spans.flatMap { span in
-            let end = String(decoding: part.text[span.ownEnd..<span.range.upperBound], as: UTF8.self)
-            return encoder.encodeText(end, addSpecialTokens: false, parseSpecial: true).ids
-        }
-        return Set(marks.filter(encoder.isSpecialToken) + [encoder.endID].compactMap(\.self))
-    }
+    /// Whether a token is a mark and no text: a special token, or the end of the sequence.
+    private func isMark(_ id: Int32) -> Bool { id == encoder.endID || encoder.isSpecialToken(id) }
 
     private func noOwnToken(of answer: String, _ place: RowPlace) -> DatasetError {
         DatasetError(
             .noTarget, place,
-            "\(answer) has no token of its own: it joins the prompt's last token, or is an end token and no more",
+            "\(answer) has no token of its own: it joins the prompt's last token, or is special tokens and no more",
             hint: "only its end token would be trained; let the answer say something, and leave a space or a line end "
                 + "between prompt and answer")
     }
@@ -252,9 +250,9 @@ public struct ExampleBuilder: Sendable {
 
     private func everyTokenButTheFirst(_ encoded: EncodedText) -> Sequence {
         let count = encoded.ids.count
-        let ownCount = count - (encoded.ids.last == encoder.endID ? 1 : 0)
         return Sequence(
-            ids: encoded.ids, isTarget: (0..<count).map { $0 > 0 }, firstOwnTarget: ownCount > 1 ? 1 : nil)
+            ids: encoded.ids, isTarget: (0..<count).map { $0 > 0 },
+            firstOwnTarget: (1..<max(1, count)).first { !isMark(encoded.ids[$0]) })
     }
 
     // MARK: Beginning and end of sequence

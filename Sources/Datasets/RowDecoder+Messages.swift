@@ -72,7 +72,13 @@ extension RowDecoder {
     }
 
     private func tools(_ record: SourceRow) throws(DatasetError) -> [JSONValue]? {
-        try ToolList.regular(record.fields["tools"], isTable: record.isOfTable, record.place)
+        let (tools, isTable) = (record.fields["tools"], record.isOfTable)
+        if let tools = try ToolList.regular(tools, isTable: isTable, record.place) { return tools }
+        // Servers had functions before they had tools.
+        let functions = record.fields["functions"]
+        return try ToolList.regular(functions, named: "functions", isTable: isTable, record.place)?.map { function in
+            function["function"] == nil ? ["type": "function", "function": function] : function
+        }
     }
 
     /// Messages of either manner of writing, made regular.

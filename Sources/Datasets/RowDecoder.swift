@@ -16,6 +16,8 @@ public struct RowDecoder: Sendable {
     let roles: TurnRoles
     private let labelWords: [String: String]
     private let templates: RowTemplates?
+    /// Fields of the file to which the recipe itself gives a meaning.
+    let named: Set<String>
 
     /// - Parameter format: not `.auto`, which `detect` decides.
     public init(format: RowFormat, columns: [String: String], labels: [String], hasTemplate: Bool) {
@@ -29,6 +31,7 @@ public struct RowDecoder: Sendable {
         roles = TurnRoles()
         labelWords = [:]
         templates = nil
+        named = Set(columns.values)
     }
 
     /// - Parameters:
@@ -46,6 +49,7 @@ public struct RowDecoder: Sendable {
         roles = TurnRoles(names: settings.roles, inTurn: settings.turnRoles)
         labelWords = settings.labelWords
         templates = settings.templates.isEmpty ? nil : try RowTemplates(settings.templates)
+        named = Set(columns.values).union(templates?.sources ?? [])
     }
 
     // MARK: Detection
@@ -73,12 +77,29 @@ public struct RowDecoder: Sendable {
         }
         if has("prompt"), has("completion") { return .promptCompletion }
         if has("instruction"), has("output") { return .alpaca }
-        if has("text") { return has("label") ? .classification : .text }
+        // A column that the recipe names for labels is needed in every row.
+        if has("text") { return has("label") || columns["label"] != nil ? .classification : .text }
+        try throwIfAbsent(columns, record)
         let isTable = record.fields.members.allSatisfy { $0.value.string != nil } && record.place.line > 1
         throw DatasetError(
             .unknownFormat, record.place, "no known form of row has the fields \(names(of: record))",
             hint: "name them: data.columns: { prompt: …, completion: … }, or data.format"
                 + (isTable ? "; data.column_names where a table's first line is a row already" : ""))
+    }
+
+    /// A column that the recipe names and the row lacks is what is wrong.
+    private static func throwIfAbsent(_ columns: [String: String], _ record: SourceRow) throws(DatasetError) {
+        let absent = columns.sorted { $0.key < $1.key }.first { record.fields[$0.value] == nil }
+        if let absent { throw noColumn(absent.value, for: absent.key, .unknownFormat, record) }
+    }
+
+    private static func noColumn(
+        _ name: String, for field: String, _ kind: DatasetProblem.Kind, _ record: SourceRow
+    ) -> DatasetError {
+        let names = names(of: record)
+        return DatasetError(
+            kind, record.place, "there is no column \"\(name)\", which data.columns.\(field) names",
+            hint: names.isEmpty ? "the row has no columns" : "the columns are \(names)")
     }
 
     /// The fields of a row for a message: a row that was taken for a header may be long.
@@ -96,6 +117,13 @@ public struct RowDecoder: Sendable {
     public func row(_ record: SourceRow, index: Int) throws(DatasetError) -> DataRow {
         var record = record
         try templates?.apply(to: &record)
+        var row = try content(record, index)
+        row.remarks += unreadFields(of: record, in: row)
+        row.isWithoutLoss = hasNoLoss(record)
+        return row
+    }
+
+    private func content(_ record: SourceRow, _ index: Int) throws(DatasetError) -> DataRow {
         switch format {
         case .auto: preconditionFailure("the format is decided before rows are read")
         case .chat, .sharegpt: return try chat(record, index)
@@ -129,27 +157,22 @@ public struct RowDecoder: Sendable {
         }
         if case (.string(let prompt), .string(let completion)) = (prompt, completion) {
             let completion = try filled(completion, "completion", record)
-            return try exchange(systemMessages(record) + [Self.message("user", prompt)], completion, record, index)
+            let asked = try systemMessages(record) + history(record) + [Self.message("user", prompt)]
+            return try exchange(asked, completion, record, index)
         }
         guard prompt.array != nil, completion.array != nil else {
             throw wrong(
                 "\"\(promptName)\" and \"\(completionName)\" must both be texts or both be lists of messages", record)
         }
         let turns = try messages(prompt, promptName, record)
-        let asked = try RegularTurns(systemMessages(record, before: turns.messages)) + turns
+        let before = try systemMessages(record, before: turns.messages) + history(record)
+        let asked = RegularTurns(before) + turns
         let answered = try messages(completion, completionName, record)
         return try conversation(asked + answered, trainedFrom: asked.messages.count, record, index)
     }
 
     private func alpaca(_ record: SourceRow, _ index: Int) throws(DatasetError) -> DataRow {
-        var messages = try systemMessages(record)
-        for (number, pair) in (record.fields["history"]?.array ?? []).enumerated() {
-            guard let turns = pair.array, turns.count == 2, let asked = turns[0].string, let answered = turns[1].string
-            else {
-                throw wrong("history[\(number)] must be a pair of texts", record)
-            }
-            messages += [Self.message("user", asked), Self.message("assistant", answered)]
-        }
+        var messages = try systemMessages(record) + history(record)
         let instruction = try text("instruction", record)
         let input = try optionalText("input", record) ?? ""
         if input.isBlank { _ = try filled(instruction, "instruction", record) }
@@ -158,12 +181,26 @@ public struct RowDecoder: Sendable {
         return try exchange(messages, text("output", record), record, index)
     }
 
+    /// What was said before: pairs of a question and its answer.
+    private func history(_ record: SourceRow) throws(DatasetError) -> [JSONValue] {
+        var messages: [JSONValue] = []
+        let pairs = named.contains("history") ? nil : record.fields["history"]?.parsedArray
+        for (number, pair) in (pairs ?? []).enumerated() {
+            guard let turns = pair.array, turns.count == 2, let asked = turns[0].string, let answered = turns[1].string
+            else {
+                throw wrong("history[\(number)] must be a pair of texts", record)
+            }
+            messages += [Self.message("user", asked), Self.message("assistant", answered)]
+        }
+        return messages
+    }
+
     /// A question, with what was said before it, and its answer: a conversation, or plain texts where there is no template.
     private func exchange(
         _ asked: [JSONValue], _ answer: String, _ record: SourceRow, _ index: Int
     ) throws(DatasetError) -> DataRow {
         if isChat {
-            let messages = asked + [Self.message("assistant", answer)]
+            let messages = asked + [answerMessage(answer, record)]
             return try conversation(RegularTurns(messages), trainedFrom: asked.count, record, index)
         }
         guard !answer.isBlank else { throw DatasetError(.empty, record.place, "the answer is empty") }
@@ -235,6 +272,11 @@ public struct RowDecoder: Sendable {
     }
 
     func missing(_ name: String, _ record: SourceRow) -> DatasetError {
+        if record.fields[name] == nil,
+            let field = columns.sorted(by: { $0.key < $1.key }).first(where: { $0.value == name })
+        {
+            return Self.noColumn(name, for: field.key, .missingField, record)
+        }
         let names = Self.names(of: record)
         return DatasetError(
             .missingField, record.place, "a \(format.rawValue) row needs \"\(name)\"",

@@ -24,6 +24,9 @@ public struct RowTemplates: Sendable, Equatable {
 
     public static func == (left: RowTemplates, right: RowTemplates) -> Bool { left.source == right.source }
 
+    /// The fields that the templates read.
+    var sources: Set<String> { Set(templates.flatMap(\.template.sources)) }
+
     /// Builds the fields of `row`. Templates read what the file has, never one another's results.
     public func apply(to row: inout SourceRow) throws(DatasetError) {
         guard !templates.isEmpty else { return }

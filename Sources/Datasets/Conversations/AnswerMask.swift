@@ -6,15 +6,15 @@
 /// as the prompt's own tokens lack it.
 struct AnswerMask {
     private let encoded: EncodedText
-    /// Tokens that end a turn or a sequence: an answer of nothing else says nothing, even where its row writes them itself.
-    private let ends: Set<Int32>
+    /// Tokens that are marks and no text: an answer of nothing else says nothing, even where its row writes them itself.
+    private let isMark: (Int32) -> Bool
     private(set) var isTarget: [Bool]
     /// Tokens that lie across the border of an answer.
     private(set) var straddlingTokens = 0
 
-    init(_ encoded: EncodedText, ends: Set<Int32>) {
+    init(_ encoded: EncodedText, isMark: @escaping (Int32) -> Bool) {
         self.encoded = encoded
-        self.ends = ends
+        self.isMark = isMark
         isTarget = [Bool](repeating: false, count: encoded.ids.count)
     }
 
@@ -35,7 +35,7 @@ struct AnswerMask {
             guard offset.lowerBound < span.range.upperBound else { break }
             isTarget[index] = true
             if firstOwn == nil, offset.lowerBound < span.ownEnd, offset.upperBound > span.range.lowerBound,
-                !ends.contains(encoded.ids[index])
+                !isMark(encoded.ids[index])
             {
                 firstOwn = index
             }
@@ -55,7 +55,7 @@ struct AnswerMask {
         straddlingTokens += encoded.offsets.count { $0.lowerBound < border && border < $0.upperBound }
         for index in first..<max(first, encoded.ids.count) { isTarget[index] = true }
         return (first..<max(first, ownCount)).first {
-            encoded.offsets[$0].upperBound > border && !ends.contains(encoded.ids[$0])
+            encoded.offsets[$0].upperBound > border && !isMark(encoded.ids[$0])
         }
     }
 

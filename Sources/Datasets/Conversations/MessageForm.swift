@@ -16,7 +16,12 @@ struct MessageForm: OptionSet, Sendable {
     /// A tool that is a bare function stands in an object of its own.
     static let wrappedTools = MessageForm(rawValue: 8)
 
-    private static let all: [MessageForm] = [.emptyContent, .joinedParts, .argumentText, .wrappedTools]
+    /// What a tool gave is said by `tool`, where the row has another name for that role.
+    static let toolRole = MessageForm(rawValue: 16)
+
+    private static let all: [MessageForm] = [.emptyContent, .joinedParts, .argumentText, .wrappedTools, .toolRole]
+    /// Other names of the role `tool` that some templates know.
+    private static let toolRoles: Set<String> = ["function", "ipython"]
 
     /// What a template sees.
     struct Input {
@@ -38,6 +43,7 @@ struct MessageForm: OptionSet, Sendable {
         case .emptyContent: input.messages.contains { $0["content"] == nil }
         case .joinedParts: input.messages.contains { $0["content"]?.array != nil }
         case .argumentText: input.messages.contains { !(($0["tool_calls"]?.array ?? []).isEmpty) }
+        case .toolRole: input.messages.contains { Self.toolRoles.contains($0["role"]?.string ?? "") }
         default: (input.extra["tools"]?.array ?? []).contains { $0["function"] == nil }
         }
     }
@@ -60,6 +66,7 @@ struct MessageForm: OptionSet, Sendable {
             if !reasoning.isEmpty { object["reasoning_content"] = .string(reasoning) }
         }
         if contains(.emptyContent), object["content"] == nil { object["content"] = "" }
+        if contains(.toolRole), Self.toolRoles.contains(object["role"]?.string ?? "") { object["role"] = "tool" }
         if contains(.argumentText), let calls = object["tool_calls"]?.array {
             object["tool_calls"] = .array(calls.map(Self.withArgumentText))
         }

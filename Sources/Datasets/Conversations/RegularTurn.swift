@@ -18,12 +18,12 @@ struct TurnReader {
     let calls: ToolCalls
     let row: RowPlace
 
-    /// Members that hold a call of a tool or what it gave, where a message has no words.
-    private static let callNames = ["api", "response", "function_call"]
+    /// Members that hold what was said where a message has no words: a call of a tool, what it gave, a refusal.
+    private static let callNames = ["api", "response", "function_call", "refusal"]
     /// The first is what templates read; transformers takes the others for it.
     static let reasoningNames = ["reasoning_content", "thinking", "reasoning"]
     private static let knownNames =
-        TurnFlags.names.union(callNames).union(reasoningNames).union([
+        TurnFlags.names.union(reasoningNames).union([
             "role", "from", "content", "value", "text", "tool_calls", "tool_call_id", "name",
         ])
 
@@ -53,7 +53,7 @@ struct TurnReader {
                 if !Self.knownNames.contains(member.key) { others.append(member.key) }
             }
         }
-        try fillContent(&members, contentKey, place)
+        if let used = try fillContent(&members, contentKey, place) { others.removeAll { $0 == used } }
         return RegularTurn(
             message: .object(Self.joiningReasoning(JSONObject(members))),
             hasLoss: try TurnFlags.hasLoss(object, place, row), otherMembers: others)
@@ -99,18 +99,22 @@ struct TurnReader {
         return .object(object)
     }
 
-    /// A message without content says something in another way, or is bad.
+    /// A message without content says something in another way, or is bad. Gives the member that was read in its place.
     private func fillContent(
         _ members: inout [JSONObject.Member], _ contentKey: String, _ place: String
-    ) throws(DatasetError) {
+    ) throws(DatasetError) -> String? {
         func has(_ name: String) -> Bool { members.contains { $0.key == name } }
-        if let call = try oldCall(members, place) { return members.append(("tool_calls", .array(call))) }
-        guard !has("content"), !has("tool_calls"), !Self.reasoningNames.contains(where: has) else { return }
+        if let call = try oldCall(members, place) {
+            members.append(("tool_calls", .array(call)))
+            return "function_call"
+        }
+        guard !has("content"), !has("tool_calls"), !Self.reasoningNames.contains(where: has) else { return nil }
         guard let call = members.first(where: { Self.callNames.contains($0.key) }) else {
             throw wrong("\(place) has no \"\(contentKey)\"")
         }
         // A call or its result stands in place of words: it is what was said, written as JSON.
         members.append(("content", .string(call.value.string ?? call.value.text())))
+        return call.key
     }
 
     /// The one call of a tool as servers wrote it before `tool_calls`: an object of name and arguments.
@@ -125,7 +129,7 @@ struct TurnReader {
     // MARK: Reasoning
 
     /// Reasoning under the names that templates read: as `reasoning_content`, and as `thinking` for those that know it so.
-    private static func joiningReasoning(_ message: JSONObject) -> JSONObject {
+    static func joiningReasoning(_ message: JSONObject) -> JSONObject {
         let found = reasoningNames.compactMap { message[$0] }
         guard let reasoning = found.first(where: { $0.string?.isBlank != true }) ?? found.first else { return message }
         var joined = message

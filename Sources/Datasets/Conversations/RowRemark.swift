@@ -24,6 +24,8 @@ public struct RowRemark: Sendable, Equatable {
         case lossElsewhere = "loss_elsewhere"
         /// A member of a message that neither Lathe nor the template reads.
         case unreadMember = "unread_member"
+        /// A field of the row that would say something, and that rows of this form have no use for.
+        case unreadField = "unread_field"
     }
 
     public var kind: Kind

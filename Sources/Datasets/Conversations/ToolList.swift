@@ -10,24 +10,26 @@ enum ToolList {
     /// The row's tools; `nil` where it declares none.
     ///
     /// - Parameter isTable: the row comes from a table of fixed columns, where a member that is missing is written as null.
-    static func regular(_ value: JSONValue?, isTable: Bool, _ row: RowPlace) throws(DatasetError) -> [JSONValue]? {
+    static func regular(
+        _ value: JSONValue?, named name: String = "tools", isTable: Bool, _ row: RowPlace
+    ) throws(DatasetError) -> [JSONValue]? {
         guard var value, !value.isNull else { return nil }
         if let text = value.string {
             guard !text.isBlank else { return nil }
             guard let parsed = try? JSONValue(parsing: text) else {
-                throw DatasetError(.wrongType, row, "\"tools\" is a text that is not JSON", hint: "write \(shape)")
+                throw DatasetError(.wrongType, row, "\"\(name)\" is a text that is not JSON", hint: "write \(shape)")
             }
             value = parsed
             if value.isNull { return nil }
         }
         guard let elements = value.array else {
             throw DatasetError(
-                .wrongType, row, "\"tools\" is one \(value.typeName) where a list is needed",
+                .wrongType, row, "\"\(name)\" is one \(value.typeName) where a list is needed",
                 hint: value.object == nil ? "write \(shape)" : "write \(shape); one tool is a list of one")
         }
         var tools: [JSONValue] = []
         for (number, element) in elements.enumerated() where !element.isNull {
-            tools.append(.object(try tool(element, "tools[\(number)]", isTable: isTable, row)))
+            tools.append(.object(try tool(element, "\(name)[\(number)]", isTable: isTable, row)))
         }
         return tools.isEmpty ? nil : tools
     }

@@ -27,7 +27,8 @@ enum TurnFlags {
     /// Tables and forms write the same wish as a word.
     private static let words: [String: Bool] = ["true": true, "1": true, "false": false, "0": false]
 
-    private static func truth(_ value: JSONValue) -> Bool? {
+    /// What a flag says; `nil` where it is none.
+    static func truth(_ value: JSONValue) -> Bool? {
         if let bool = value.bool { return bool }
         if let word = value.string { return words[word.lowercased()] }
         if value.double == 0 { return false }

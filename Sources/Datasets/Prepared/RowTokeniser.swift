@@ -43,7 +43,7 @@ public final class RowTokeniser {
     private var problems = ProblemList()
 
     /// Bumped whenever the same input would give other sequences.
-    private static let version = "lathe dataset 4"
+    private static let version = "lathe dataset 5"
 
     /// - Parameters:
     ///   - threads: that make tokens; what comes out does not depend on it.
