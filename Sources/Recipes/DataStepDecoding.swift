@@ -14,7 +14,14 @@ extension RecipeKey where Section == DataSection {
                         node, path, expected: "a list of steps, as [normalise, { deduplicate: { by: near } }]")
                 }
                 section.steps = elements.enumerated().compactMap { index, element in
-                    decoding.step(element, "\(path)[\(index)]")
+                    let path = "\(path)[\(index)]", faults = decoding.diagnostics.count
+                    guard let step = decoding.step(element, path) else { return nil }
+                    if let reason = step.idleReason, decoding.diagnostics.count == faults {
+                        decoding.note(
+                            .noEffect, element.place, "\(path).\(step.name)", "the step does nothing: \(reason)",
+                            hint: "leave the step out, or say what it is to do")
+                    }
+                    return step
                 }
             },
             text: { YAMLText.list($0.steps.map(\.text)) })

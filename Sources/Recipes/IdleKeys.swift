@@ -55,9 +55,16 @@ private struct IdleKey {
         ]
             + ["labels", "label_words"].map { idle("data." + $0, outside: [.classification]) }
             + ["roles", "turn_roles"].map { idle("data." + $0, outside: [.chat, .sharegpt, .preference, .rated]) }
+            + [
+                IdleKey(path: "data.too_long") { recipe in
+                    let format = recipe.data.format
+                    return recipe.data.tooLong != .chunk || format == .auto || format == .text
+                        ? nil : "rows of data.format \(format.rawValue) are no documents to chunk"
+                }
+            ]
     }
 
-    /// A key for rows of some formats; what `auto` finds is not known here.
+    /// A key for rows of some formats; what `auto` finds is known only once rows were read.
     private static func idle(_ path: String, outside formats: [DataFormat]) -> IdleKey {
         IdleKey(path: path) { recipe in
             let format = recipe.data.format
@@ -90,28 +97,90 @@ extension Recipe {
     }
 }
 
+extension DataStep {
+    /// Why the step would leave every row as it is; `nil` where it acts.
+    var idleReason: String? {
+        switch self {
+        case .filter(let step):
+            // What only says where or how to measure is no bound.
+            var bare = FilterStep()
+            (bare.fields, bare.ngramWords, bare.ngramCharacters) = (step.fields, step.ngramWords, step.ngramCharacters)
+            return step == bare ? "it gives no bound" : nil
+        case .mask(let step): return step.kinds.isEmpty ? "kinds is empty, so nothing would be masked" : nil
+        case .normalise(let step):
+            let keepsAll = step.unicode == .keep && step.whitespace == .keep && !step.html
+            return keepsAll && step.fullWidth == .keep && step.letterCase == .keep ? "it keeps everything" : nil
+        case .augment(let step):
+            if step.copies == 0 { return "copies is 0" }
+            let replaces = step.replace > 0 && !step.synonyms.isEmpty
+            return step.drop > 0 || step.swap > 0 || replaces
+                ? nil : "drop, swap and replace (with synonyms) are 0, so its copies would be the rows themselves"
+        case .sample(let step): return step.size == 1 ? "size 1 keeps every row" : nil
+        case .deduplicate, .balance, .map: return nil
+        }
+    }
+}
+
 extension RecipeDecoding {
     /// Every key that differs from its default and would do nothing.
     mutating func noteIdleKeys(in recipe: Recipe) -> [RecipeDiagnostic] {
-        var idle: [RecipeDiagnostic] = []
+        let found = recipe.idle(given: setKeys)
+        notices += found.told
+        return found.refused
+    }
+}
+
+extension Recipe {
+    /// Keys that do nothing now that it is known what the rows and their files are: what `auto` found, or the recipe said.
+    ///
+    /// - Parameter layouts: of the files; a key that acts on one of them acts.
+    /// - Returns: what is to be refused, and what is only to be told.
+    public func idleKeys(
+        format: DataFormat, layouts: [DataLayout]
+    ) -> (refused: [RecipeDiagnostic], told: [RecipeDiagnostic]) {
+        var known = self
+        known.data.format = format
+        let each = layouts.map { layout in
+            known.data.input.layout = layout
+            return known.idle(given: givenPlaces)
+        }
+        guard let first = each.first else { return ([], []) }
+        func everywhere(_ side: KeyPath<IdleFindings, [RecipeDiagnostic]>) -> [RecipeDiagnostic] {
+            first[keyPath: side].filter { found in
+                each.allSatisfy { $0[keyPath: side].contains { $0.keyPath == found.keyPath } }
+            }
+        }
+        // What was told when the recipe was read is not told twice.
+        let told = everywhere(\.told).filter { found in !notices.contains { $0.keyPath == found.keyPath } }
+        return (everywhere(\.refused), told)
+    }
+
+    fileprivate struct IdleFindings {
+        var refused: [RecipeDiagnostic] = []
+        var told: [RecipeDiagnostic] = []
+    }
+
+    /// Every key among `places` that differs from its default and would do nothing.
+    fileprivate func idle(given places: [String: RecipePlace]) -> IdleFindings {
+        var findings = IdleFindings()
         let defaults = Dictionary(Recipe().values.map { ($0.path, $0.text) }, uniquingKeysWith: { first, _ in first })
-        let hasOverrides = setKeys.values.contains(where: \.isOverride)
-        for (path, text) in recipe.values where defaults[path] != text {
-            guard let place = place(of: path),
-                let reason = IdleKey.all.lazy.filter({ $0.path == path }).compactMap({ $0.reason(recipe) }).first
+        let hasOverrides = places.values.contains(where: \.isOverride)
+        for (path, text) in values where defaults[path] != text {
+            guard let place = Self.place(of: path, in: places),
+                let reason = IdleKey.all.lazy.filter({ $0.path == path }).compactMap({ $0.reason(self) }).first
             else { continue }
             let found = RecipeDiagnostic(
                 kind: .noEffect, place: place, keyPath: path, message: "has no effect: \(reason)")
             // An override is meant to win: what the file says for the case that it changes is only told.
-            if !place.isOverride, hasOverrides { notices.append(found) } else { idle.append(found) }
+            if !place.isOverride, hasOverrides { findings.told.append(found) } else { findings.refused.append(found) }
         }
-        return idle
+        return findings
     }
 
     /// Where a key was given, or the first key in it.
-    private func place(of path: String) -> RecipePlace? {
-        setKeys[path]
-            ?? setKeys.filter { $0.key.hasPrefix(path + ".") }.map(\.value)
+    private static func place(of path: String, in places: [String: RecipePlace]) -> RecipePlace? {
+        places[path]
+            ?? places.filter { $0.key.hasPrefix(path + ".") }.map(\.value)
             .min { ($0.line, $0.column) < ($1.line, $1.column) }
     }
 }

@@ -115,7 +115,13 @@ extension RecipeKey {
                 var values: [Value] = []
                 for (index, element) in node.elements.enumerated() {
                     guard let value = decoding.choice(element, "\(path)[\(index)]", Value.self) else { continue }
-                    if !values.contains(value) { values.append(value) }
+                    if values.contains(value) {
+                        decoding.note(
+                            .duplicateKey, element.place, "\(path)[\(index)]",
+                            "\(value.rawValue) is in the list already", hint: "name it once")
+                    } else {
+                        values.append(value)
+                    }
                 }
                 section[keyPath: keyPath] = values
             },

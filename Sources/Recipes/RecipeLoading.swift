@@ -55,6 +55,7 @@ extension Recipe {
         }
         if mustBeWhole { recipe.idleKeys = decoding.noteIdleKeys(in: recipe) }
         recipe.setKeys = Set(decoding.setKeys.keys)
+        recipe.givenPlaces = decoding.setKeys
         recipe.overriddenKeys = Set(decoding.setKeys.filter { $0.value.isOverride }.keys)
         recipe.notices = decoding.notices
         return recipe

@@ -20,6 +20,8 @@ public struct Recipe: Sendable, Equatable {
     public internal(set) var overriddenKeys: Set<String> = []
     /// Keys of a recipe file that would do nothing beside what else it says: whoever is to follow the recipe refuses them.
     public internal(set) var idleKeys: [RecipeDiagnostic] = []
+    /// Where each of `setKeys` was given.
+    var givenPlaces: [String: RecipePlace] = [:]
     /// Keys of other tools that were understood, and what was made of them.
     public internal(set) var notices: [RecipeDiagnostic] = []
 

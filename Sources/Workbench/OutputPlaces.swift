@@ -59,6 +59,14 @@ public struct OutputPlaces {
 
     // MARK: Checking
 
+    /// Throws unless a run of `recipe` may write all that it leaves.
+    ///
+    /// - Parameter merges: whether it merges and exports.
+    func requireAll(of recipe: Recipe, in run: RunDirectory, merges: Bool) throws {
+        try requireRun(run, writing: [.prepared, .training])
+        if merges { try require(run.outputs(of: recipe), run: run) }
+    }
+
     /// Throws unless each of `outputs` is a place of its own that is free, or holds what Lathe wrote.
     ///
     /// - Parameter run: the directory of the run that writes, where one does.
@@ -85,6 +93,7 @@ public struct OutputPlaces {
             case .folder(let content): try Ownership.requireFolder(output.url, content)
             case .file(let content): try Ownership.requireFile(output.url, content)
             }
+            try Folder.requireRoom(for: output.url)
         }
     }
 

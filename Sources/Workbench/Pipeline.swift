@@ -35,9 +35,7 @@ public struct Pipeline {
         let lock = try RunLock(place)
         defer { lock.release() }
         let planned = RunDirectory(planned: place)
-        let places = try OutputPlaces(resolved)
-        try places.requireRun(planned, writing: [.prepared, .training])
-        if merges { try places.require(planned.outputs(of: recipe), run: planned) }
+        try OutputPlaces(resolved).requireAll(of: recipe, in: planned, merges: merges)
         let directory = try RunDirectory(place)
         let interruption = Interruption(invocation, folder: place)
         defer { interruption.finish() }

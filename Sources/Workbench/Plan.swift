@@ -11,20 +11,28 @@ internal import Training
 /// What a recipe would do: rows, masks, targets, steps, memory and time.
 public struct Plan: Presentable {
     private let run: TrainingRun
-    private let seconds: Double
+    /// What each stage takes, in their order.
+    private let seconds: [(stage: String, seconds: Double)]
     private let forecast: MemoryForecast
 
     public init(_ resolved: ResolvedRecipe, observer: any RunObserver) throws {
         try resolved.recipe.requireSupported()
         try resolved.requireInputs(of: "model", "data", "adapter")
+        let recipe = resolved.recipe
+        try OutputPlaces(resolved).requireAll(
+            of: recipe, in: RunDirectory(planned: RunDirectory.place(of: recipe)), merges: true)
         run = try TrainingRun(resolved, writes: false, observer: observer)
         forecast = try MemoryForecast(run, merges: true)
         try forecast.stages.requireWithin(run.recipe.train.memoryLimitBytes, ofRecipe: true)
         seconds = try Self.predictedSeconds(run)
     }
 
-    /// What all stages of the recipe take, by the rates of one small batch each way.
-    private static func predictedSeconds(_ run: TrainingRun) throws -> Double {
+    private var totalSeconds: Double { seconds.reduce(0) { $0 + $1.seconds } }
+
+    private func seconds(of stage: String) -> Double { seconds.first { $0.stage == stage }?.seconds ?? 0 }
+
+    /// What each stage of the recipe takes, by the rates of one small batch each way.
+    private static func predictedSeconds(_ run: TrainingRun) throws -> [(stage: String, seconds: Double)] {
         let work = RunWork(run, generates: true, merges: true)
         let examples = run.split.train.examples
         var sample: [TokenizedExample] = []
@@ -53,7 +61,7 @@ public struct Plan: Presentable {
         (rates.trained, rates.forward) = (trained, forward)
         rates.generated = try run.tasks.map { try secondsPerGeneratedToken(run, $0) } ?? 0
         rates.written = bytesWrittenSeconds
-        return work.total(rates)
+        return work.byStage(rates)
     }
 
     /// Of a model merged and flushed to a disk of usual speed.
@@ -92,12 +100,12 @@ public struct Plan: Presentable {
                     })),
             "steps": .integer(run.configuration.totalSteps), "micro_batch_tokens": .integer(run.memory.rowLimit),
             "recomputed_blocks": .integer(run.memory.recomputedBlocks), "precision": .string(run.precisionReason),
-            "predicted_peak_bytes": .integer(forecast.stages.peakBytes), "predicted_seconds": .double(seconds),
+            "predicted_peak_bytes": .integer(forecast.stages.peakBytes), "predicted_seconds": .double(totalSeconds),
             "stages": .array(
                 forecast.stages.map {
                     [
                         "name": .string($0.name), "predicted_peak_bytes": .integer($0.peakBytes),
-                        "mapped_bytes": .integer($0.mappedBytes),
+                        "mapped_bytes": .integer($0.mappedBytes), "predicted_seconds": .double(seconds(of: $0.name)),
                     ]
                 }),
             "data": DataSummary(run.split.report).json,
@@ -112,7 +120,8 @@ public struct Plan: Presentable {
             "adapter: \(run.adapter.trainableParameterCount) trainable parameters on \(run.adapter.coverage.matched.count) layers (\(targets))",
             "training: \(run.configuration.totalSteps) steps of \(run.configuration.batchSize) examples, micro-batches of up to "
                 + "\(run.memory.rowLimit) tokens\(run.memory.note), \(run.precisionReason)",
-            "predicted: \(ByteCount.text(forecast.stages.peakBytes)) of memory, \(Int(seconds.rounded(.up))) s",
+            "predicted: \(ByteCount.text(forecast.stages.peakBytes)) of memory, \(Int(totalSeconds.rounded(.up))) s",
+            "time by stage: " + seconds.map { "\($0.stage) \(Int($0.seconds.rounded(.up))) s" }.joined(separator: ", "),
             "memory by stage: "
                 + forecast.stages.map {
                     "\($0.name) \(ByteCount.text($0.peakBytes)) (\(ByteCount.text($0.mappedBytes)) mapped)"

@@ -43,6 +43,17 @@ struct RowPreparation {
     /// - Parameter staged: whether the run directory is to keep what is made: it waits beside its place until `keep`. If
     ///   not, it lies in a temporary place while it is used.
     func split(_ recipe: Recipe, staged: Bool, observer: any RunObserver) throws -> PreparedSplit {
+        let split = try prepared(recipe, staged: staged, observer: observer)
+        let layouts = try InputFiles.layouts(of: recipe.data.files(), recipe.data.inputSettings)
+        guard let format = split.report.train?.format else { return split }
+        let found = DataSection.found(format, layouts)
+        let idle = recipe.idleKeys(format: found.format, layouts: found.layouts)
+        guard idle.refused.isEmpty else { throw RecipeError(idle.refused) }
+        for notice in idle.told { observer.receive(.note("\(notice)")) }
+        return split
+    }
+
+    private func prepared(_ recipe: Recipe, staged: Bool, observer: any RunObserver) throws -> PreparedSplit {
         let inputs = try PreparationInputs(recipe, opened, encoder: encoder, renderer: renderer)
         let kept = recipe.preparedFolder.appendingPathComponent(Self.fileName)
         if let file = found(kept, inputs, observer) {

@@ -8,19 +8,20 @@ extension DataSection {
     /// How rows are read, understood and cut.
     var settings: DataSettings {
         DataSettings(
-            format: twin(format), columns: columns, labels: labels, maxLength: maxLength, tooLong: twin(tooLong),
-            trainOnPrompt: trainOnPrompt, trainOn: twin(trainOn), templates: template, labelWords: labelWords,
+            format: Self.twin(format), columns: columns, labels: labels, maxLength: maxLength,
+            tooLong: Self.twin(tooLong),
+            trainOnPrompt: trainOnPrompt, trainOn: Self.twin(trainOn), templates: template, labelWords: labelWords,
             roles: roles.mapValues(\.rawValue), turnRoles: turnRoles.map(\.rawValue),
-            promptStyle: twin(promptStyle), system: system, input: inputSettings)
+            promptStyle: Self.twin(promptStyle), system: system, input: inputSettings)
     }
 
     /// How files are read.
     var inputSettings: InputSettings {
         var settings = InputSettings.strict
-        settings.layout = twin(input.layout)
-        settings.encoding = twin(input.encoding)
-        settings.quotes = twin(input.quotes)
-        settings.documents = twin(input.documents)
+        settings.layout = Self.twin(input.layout)
+        settings.encoding = Self.twin(input.encoding)
+        settings.quotes = Self.twin(input.quotes)
+        settings.documents = Self.twin(input.documents)
         settings.separator = input.separator?.utf8.first
         settings.columnNames = input.columnNames
         settings.recordsField = input.records
@@ -37,7 +38,7 @@ extension DataSection {
             }
             return InputPart(entry.path, weight: entry.weight, fields: JSONObject(fields))
         }
-        return .mixture(parts, exhausted: twin(input.mixExhausted))
+        return .mixture(parts, exhausted: Self.twin(input.mixExhausted))
     }
 
     /// Every file that rows to train on or to evaluate with come from, patterns replaced by what they match.
@@ -45,8 +46,15 @@ extension DataSection {
         try InputFiles.expand(train + input.mix.flatMap(\.path) + heldOut)
     }
 
+    /// What the rows and their files turned out to be, in a recipe's words.
+    static func found(_ format: RowFormat, _ layouts: [InputLayout]) -> (format: DataFormat, layouts: [DataLayout]) {
+        (Self.twin(format), layouts.map(twin))
+    }
+
     /// The case of the same name: recipes know nothing of rows, so that both sides have their own lists of choices.
-    private func twin<Choice: RawRepresentable<String>, Other: RawRepresentable<String>>(_ choice: Choice) -> Other {
+    private static func twin<Choice: RawRepresentable<String>, Other: RawRepresentable<String>>(
+        _ choice: Choice
+    ) -> Other {
         guard let other = Other(rawValue: choice.rawValue) else {
             preconditionFailure("\(Other.self) has no \(choice.rawValue)")
         }

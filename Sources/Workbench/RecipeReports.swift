@@ -10,6 +10,8 @@ public struct RecipeCheck: Presentable {
 
     public init(_ resolved: ResolvedRecipe) throws {
         try resolved.recipe.requireSupported()
+        let run = RunDirectory(planned: RunDirectory.place(of: resolved.recipe))
+        try OutputPlaces(resolved).requireAll(of: resolved.recipe, in: run, merges: true)
         notices =
             resolved.recipe.notices.map(\.description)
             + [try resolved.recipe.train.warmUpWarning()].compactMap { $0.map { "warning: " + $0 } }

@@ -81,7 +81,11 @@ struct RunInspection {
         return found + checkpoints.map { "\($0) (a checkpoint)" }
     }
 
+    /// Run directories lie in `checkpoints` of the folder in which the run was begun, and paths in its command start there.
     private var command: String {
-        run["command"]?.string ?? "lathe run \(url.appendingPathComponent("recipe.yaml").relativePath)"
+        let begun = url.standardizedFileURL.deletingLastPathComponent().deletingLastPathComponent()
+        let recipe = "checkpoints/\(url.standardizedFileURL.lastPathComponent)/recipe.yaml"
+        let command = run["command"]?.string ?? Invocation.command(["lathe", "run", recipe])
+        return Invocation.command(["cd", begun.path]) + " && " + command
     }
 }

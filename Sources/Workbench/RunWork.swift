@@ -100,6 +100,16 @@ struct RunWork {
         return phases
     }
 
+    /// The same by stage, in their order.
+    func byStage(_ rates: WorkRates) -> [(stage: String, seconds: Double)] {
+        var stages: [(stage: String, seconds: Double)] = []
+        for phase in phases {
+            if stages.last?.stage != phase.stage { stages.append((phase.stage, 0)) }
+            stages[stages.count - 1].seconds += phase.amount(rates)
+        }
+        return stages
+    }
+
     /// Seconds, or whatever the rates are in.
     func total(_ rates: WorkRates) -> Double { phases.reduce(0) { $0 + $1.amount(rates) } }
 }

@@ -35,6 +35,8 @@ public struct GenerationSettings: Sendable {
         func check(_ isGood: Bool, _ message: String) throws {
             guard isGood else { throw Failure(.usage, message) }
         }
+        try check(
+            !isRaw || system == nil, "--raw continues the prompt as it stands, so --system would have no effect")
         try check(maxNewTokens > 0, "--max-new-tokens must be above 0")
         try check(temperature >= 0 && temperature.isFinite, "--temperature must be 0 or more")
         try check(topK.map { $0 > 0 } ?? true, "--top-k must be above 0")

@@ -87,6 +87,26 @@ func sentence(_ seed: Int, words: Int = 14) -> String {
         #expect((apart.report.leakage?.prompt.heldOutRows ?? 0) > 10)
     }
 
+    /// Sets of alike rows larger than what is wanted stay whole, on one side.
+    @Test func aChainOfAlikeRowsIsNotParted() throws {
+        let words = (0..<60).map { "c\($0)" }
+        // Each row shares all but a word or two with the next, and the first nothing with the last.
+        let chain = (0..<30).map { words[$0..<($0 + 24)].joined(separator: " ") }
+        let rows = rows(chain + (0..<20).map { sentence($0, words: 24) })
+        let result = try prepare("val_size: 10, leakage: error", train: rows)
+        #expect(result.heldOut.count == 10)
+        #expect(result.report.leakage?.isClean == true)
+        #expect(!result.heldOut.contains { $0.fields["text"]?.string?.hasPrefix("c") == true })
+    }
+
+    @Test func droppingEveryRowIsRefusedInItsOwnWords() throws {
+        let error = #expect(throws: StepError.self) {
+            try prepare("leakage: drop", train: rows(["a b c d"]), heldOut: rows(["a b c d"]))
+        }
+        #expect(error?.description.contains("data.leakage") == true)
+        #expect(error?.description.contains("all 1 training rows") == true)
+    }
+
     @Test func theSplitDoesNotDependOnTheOrderOfRows() throws {
         let rows = patients(200)
         let key = { (row: Row) in row.fields["text"]?.string ?? "" }

@@ -21,6 +21,16 @@ public enum InputFiles {
         return files
     }
 
+    /// What each file holds, by the settings or its name.
+    public static func layouts(of files: [String], _ settings: InputSettings) throws(DatasetError) -> [InputLayout] {
+        var layouts: [InputLayout] = []
+        for file in files {
+            let layout = try OpenedFile.layout(of: file, settings).0
+            if !layouts.contains(layout) { layouts.append(layout) }
+        }
+        return layouts
+    }
+
     /// SHA-256 of a file's bytes, in hexadecimal; `nil` for what can be read but once, such as a pipe.
     public static func digest(of path: String) throws(DatasetError) -> String? {
         var status = stat()

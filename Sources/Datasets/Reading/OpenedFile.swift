@@ -62,9 +62,9 @@ final class OpenedFile {
 
     // MARK: What a file is
 
-    private enum Packing { case none, gzip, zstd }
+    enum Packing { case none, gzip, zstd }
 
-    private static func layout(
+    static func layout(
         of path: String, _ settings: InputSettings
     ) throws(DatasetError) -> (InputLayout, Packing) {
         var name = (path as NSString).lastPathComponent.lowercased()

@@ -125,6 +125,13 @@ final class LeakageCheck: RowSink {
         }
         for row in 0..<count where isHeldOut[row] && leaks[row] { report.rows += 1 }
         if rule == .error, report.rows > 0 { throw LeakageError(report: report) }
+        let trainRows = count - report.heldOutRows
+        if rule == .drop, trainRows > 0, (0..<count).allSatisfy({ isHeldOut[$0] || leaks[$0] }) {
+            throw StepError(
+                "data.leakage", "recipe",
+                "drop would take all \(trainRows) training rows out: each is like a held-out row",
+                hint: "hold out other rows, or set data.leakage: report")
+        }
         try spool.forEach { number, row in
             if rule == .drop, !isHeldOut[number], leaks[number] {
                 report.droppedTrainRows += 1

@@ -160,15 +160,19 @@ final class SplitRows: RowSink {
             (next as? LeakageCheck)?.adopt(spool, index, pairs)
             self.index = nil
         }
-        var joined = JoinedUnits(pairs, units, largest: max(1, wanted))
-        pairs = []
-        var isChosen = BitArray(count: units.count)
-        if stratum == nil {
-            report.units = choose(&joined, wanted: wanted, of: spool.count, &isChosen) { _ in true }
-        } else {
-            try chooseByStratum(&joined, wanted: wanted, &isChosen)
+        // Whole sets of alike rows, so that what the split holds apart the leakage check finds apart; where all rows hang together,
+        // sets no larger than what is wanted, and that check tells what they have in common.
+        for largest in [Int.max, max(1, wanted)] where isHeldOut.trueCount == 0 {
+            var joined = JoinedUnits(pairs, units, largest: largest)
+            var isChosen = BitArray(count: units.count)
+            report.units = 0
+            if stratum == nil {
+                report.units = choose(&joined, wanted: wanted, of: spool.count, &isChosen) { _ in true }
+            } else {
+                try chooseByStratum(&joined, wanted: wanted, &isChosen)
+            }
+            for row in 0..<spool.count { isHeldOut[row] = isChosen[joined.root(Int(units.ofRow[row]))] }
         }
-        for row in 0..<spool.count { isHeldOut[row] = isChosen[joined.root(Int(units.ofRow[row]))] }
     }
 
     private func chooseByStratum(_ joined: inout JoinedUnits, wanted: Int, _ isChosen: inout BitArray) throws {
@@ -194,14 +198,18 @@ final class SplitRows: RowSink {
     ) -> Int {
         var held = 0
         var own = 0
+        var smallest: (unit: Int, size: Int)?
         for unit in 0..<units.count where joined.root(unit) == unit && isOwn(unit) {
             own += 1
             let size = joined.size(ofRoot: unit)
-            // A unit too large for what is still wanted stays in training, unless nothing is held out yet.
-            guard held < wanted, size < count, held + size <= wanted + wanted / 10 || held == 0 else { continue }
+            if size < count, size < smallest?.size ?? .max { smallest = (unit, size) }
+            // A unit too large for what is still wanted stays in training.
+            guard held < wanted, size < count, held + size <= wanted + wanted / 10 else { continue }
             isChosen[unit] = true
             held += size
         }
+        // Where none is small enough, the smallest.
+        if held == 0, wanted > 0, let smallest { isChosen[smallest.unit] = true }
         return own
     }
 

@@ -48,7 +48,7 @@ final class SplitUnits {
     }
 }
 
-/// Units that near-duplicates join, as far as a set of them stays small enough; all others stand alone.
+/// Units that near-duplicates join, in sets of a given size at most; all others stand alone.
 struct JoinedUnits {
     /// Units that stand in pairs, ascending; of them the sets are made.
     private let members: [Int32]
