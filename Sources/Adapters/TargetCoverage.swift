@@ -78,16 +78,20 @@ public struct TargetCoverage: Sendable, Equatable {
     static func requireMatches(_ overrides: [(key: String, pattern: String)], _ paths: [String]) throws(AdapterError) {
         var problems: [AdapterError.Problem] = []
         for (key, pattern) in overrides {
-            var isMatched = false
-            for path in paths where try ModulePattern.matchesEnd(of: path, pattern) {
-                isMatched = true
-                break
+            do throws(AdapterError) {
+                var isMatched = false
+                for path in paths where try ModulePattern.matchesEnd(of: path, pattern) {
+                    isMatched = true
+                    break
+                }
+                guard !isMatched else { continue }
+                problems.append(
+                    AdapterError.Problem(
+                        "matches no target module of the adapter", subject: "\(key).\(pattern)",
+                        nearest: nearest(to: pattern, paths)))
+            } catch {
+                problems += error.problems.map { AdapterError.Problem($0.text, subject: "\(key).\(pattern)") }
             }
-            guard !isMatched else { continue }
-            problems.append(
-                AdapterError.Problem(
-                    "matches no target module of the adapter", subject: "\(key).\(pattern)",
-                    nearest: nearest(to: pattern, paths)))
         }
         guard problems.isEmpty else { throw AdapterError(problems: problems) }
     }

@@ -156,8 +156,9 @@ extension AdapterSection: RecipeKeyed {
             .choice("method", \.method, "kind of adapter"),
             .integer("r", \.r, 1...65_536, "rank of the adapter's factors"),
             .number(
-                "alpha", \.alpha, expected: "a number above 0", "the adapter's product is scaled by alpha / r",
-                accepts: { $0 > 0 && $0.isFinite }),
+                "alpha", \.alpha, expected: "a number above 0, at most 1e9",
+                "the adapter's product is scaled by alpha / r",
+                accepts: { $0 > 0 && $0 <= 1e9 }),
             .number(
                 "dropout", \.dropout, expected: "a number from 0 and below 1",
                 "share of the adapter's inputs dropped in training",
@@ -169,9 +170,10 @@ extension AdapterSection: RecipeKeyed {
                 "module pattern: rank, where it differs from r; the first that matches counts",
                 read: { $0.integer.flatMap { (1...65_536).contains($0) ? $0 : nil } }, text: { String($0) }),
             .patterns(
-                "alpha_pattern", \.alphaPattern, .number, expected: "a mapping of module patterns to numbers above 0",
+                "alpha_pattern", \.alphaPattern, .number,
+                expected: "a mapping of module patterns to numbers above 0, at most 1e9",
                 "module pattern: alpha, where it differs; the first that matches counts",
-                read: { $0.number.flatMap { $0 > 0 && $0.isFinite ? $0 : nil } }, text: YAMLText.number),
+                read: { $0.number.flatMap { $0 > 0 && $0 <= 1e9 ? $0 : nil } }, text: YAMLText.number),
             .text("continue_from", \.continueFrom, "a PEFT directory or checkpoint whose adapter is trained further"),
             .layers,
         ]

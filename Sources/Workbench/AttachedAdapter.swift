@@ -89,6 +89,7 @@ extension AdapterConfiguration {
             case .allLinear: .allLinear
             case .patterns(let patterns): .patterns(patterns)
             }
+        try Self.naming("adapter.target_modules: ") { _ = try TargetCoverage(targets, paths: linearPaths) }
         if let layers = section.layers {
             let chosen = Set(layers)
             let matched = try TargetCoverage(targets, paths: linearPaths).matched.filter { path in
@@ -104,7 +105,17 @@ extension AdapterConfiguration {
             targets: targets,
             rankOverrides: section.rankPattern.map { Override(pattern: $0.pattern, value: $0.value) },
             alphaOverrides: section.alphaPattern.map { Override(pattern: $0.pattern, value: $0.value) })
-        try requireEffect(on: linearPaths)
+        try Self.naming("adapter.") { try requireEffect(on: linearPaths) }
+    }
+
+    /// Puts the key of a recipe before what an error is about.
+    private static func naming(_ key: String, _ check: () throws -> Void) throws {
+        do { try check() } catch var error as AdapterError {
+            for index in error.problems.indices {
+                error.problems[index].subject = key + (error.problems[index].subject ?? "")
+            }
+            throw error
+        }
     }
 }
 

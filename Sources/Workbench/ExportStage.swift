@@ -61,7 +61,9 @@ public struct ExportStage {
         }
         var entry = ExportEntry()
         entry.format = format
-        try checkFormats([entry])
+        do { try checkFormats([entry]) } catch let error as ModelExportError {
+            throw Failure(.usage, "--format \(name): \(error)")
+        }
         return format
     }
 

@@ -50,7 +50,8 @@ enum OutputForm {
             return
         }
         throw Failure(
-            .usage, "\(key) \(place): what is written there is \(what), and the name says \(named.what)",
+            key.hasPrefix("--") ? .usage : .badInput,
+            "\(key) \(place): what is written there is \(what), and the name says \(named.what)",
             hint: named.how.hasPrefix("lathe") ? "for \(named.what): \(named.how)" : named.how)
     }
 }

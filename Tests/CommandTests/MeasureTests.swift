@@ -114,7 +114,7 @@ extension CommandTests {
                 merge.expectFailure(64, "x.gguf", "a folder in Hugging Face's form", "lathe export --format gguf")
                 let recipe = try lathe(
                     "run", "recipe.yaml", "--set", "merge.enabled=true", "--set", "merge.path=x.h5")
-                recipe.expectFailure(64, "merge.path", "x.h5")
+                recipe.expectFailure(65, "merge.path", "x.h5")
                 #expect(!lathe.has("x.gguf") && !lathe.has("x.h5"))
             }
         }

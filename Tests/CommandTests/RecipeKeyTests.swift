@@ -13,6 +13,19 @@ extension CommandTests {
                 .compactMap { $0["step"]?.integer }
         }
 
+        /// What is wrong with an adapter's keys is said with the key.
+        @Test(arguments: [
+            ("adapter.target_modules=[q_proj, nope]", "adapter.target_modules: nope"),
+            ("adapter.target_modules=[\"(\"]", "adapter.target_modules: ("),
+            ("adapter.rank_pattern={nope: 4}", "adapter.rank_pattern.nope"),
+            ("adapter.rank_pattern={\"(\": 4}", "adapter.rank_pattern.("), ("adapter.alpha=1e300", "adapter.alpha"),
+        ])
+        func faultsOfTheAdapterNameTheirKey(_ setting: String, _ words: String) throws {
+            try LatheCommand.inFolder { lathe in
+                try lathe("plan", "recipe.yaml", "--set", setting).expectFailure(65, words)
+            }
+        }
+
         @Test func logEveryThinsOutTheLines() throws {
             try LatheCommand.inFolder { lathe in
                 _ = try lathe.train("train.log_every=4")
