@@ -66,7 +66,7 @@ import Testing
 
     @Test func reasoningBesideAnAnswerIsPartOfIt() throws {
         for row in [
-            #"{"prompt": "q", "completion": "a", "NAME": "Because."}"#,
+            #"{"prompt": "q: ", "completion": "a", "NAME": "Because."}"#,
             #"{"instruction": "q", "output": "a", "NAME": "Because."}"#,
         ] {
             for name in ["reasoning", "reasoning_content", "thinking"] {
@@ -85,7 +85,7 @@ import Testing
 
     @Test func toolsReachATemplateOrAreNamed() throws {
         for field in ["tools", "functions"] {
-            let row = #"{"prompt": "q", "completion": "a", "\#(field)": [{"name": "rain", "parameters": {}}]}"#
+            let row = #"{"prompt": "q: ", "completion": "a", "\#(field)": [{"name": "rain", "parameters": {}}]}"#
             #expect(try remarks(row) == ["tool  1 [1]"])
             #expect(try remarks(row, Self.plain) == ["unread_field \(field) 1 [1]"])
         }
