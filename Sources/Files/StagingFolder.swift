@@ -75,7 +75,8 @@ enum StagingFolder {
         for name in (try? Folder.names(in: folder)) ?? [] where name != markName {
             try? FileManager.default.removeItem(at: folder.appendingPathComponent(name))
         }
-        guard (try? Folder.names(in: folder)) == [markName] else { return }
+        // The mark may be gone already, where the folder was whole and its place was refused.
+        guard let rest = try? Folder.names(in: folder), rest.allSatisfy({ $0 == markName }) else { return }
         unlink(mark(in: folder).path)
         rmdir(folder.path)
     }

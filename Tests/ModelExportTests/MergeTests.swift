@@ -46,6 +46,31 @@ private func floats(_ tensor: FrozenTensor) -> [Float] { Array(tensor.bytes.bind
         return try ModelMerger(base: openWeights(url), configuration: configuration())
     }
 
+    @Test func whatIsNotProvenLeavesWhatStoodThere() throws {
+        struct Unproven: Error {}
+        try withTemporaryDirectory { folder in
+            let output = folder.appendingPathComponent("merged")
+            let deltas = try vectorDeltas("final")
+            _ = try merger("hf").merge(deltas, into: output)
+            func contents() throws -> [String: Data] {
+                let names = try Folder.names(in: output) ?? []
+                return try Dictionary(
+                    uniqueKeysWithValues: names.map { ($0, try Data(contentsOf: output.appendingPathComponent($0))) })
+            }
+            let before = try contents()
+            #expect(throws: Unproven.self) {
+                try merger("hf").merge(deltas, into: output, options: ModelOutputOptions(type: .f16)) { _, staged in
+                    // What is proven is whole, and what stands in the place is the earlier one still.
+                    #expect(FileManager.default.fileExists(atPath: staged.appendingPathComponent("config.json").path))
+                    #expect(try contents() == before)
+                    throw Unproven()
+                }
+            }
+            #expect(try contents() == before)
+            #expect(try Folder.names(in: folder) == ["merged"])
+        }
+    }
+
     @Test(arguments: ["gguf", "hf"])
     func theMergedModelIsThatOfPEFT(_ kind: String) throws {
         try withTemporaryDirectory { folder in
