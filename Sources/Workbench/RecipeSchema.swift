@@ -23,7 +23,9 @@ public struct RecipeSchema: Presentable {
 
 extension KeyShape {
     /// A text that takes its value from the environment: it may stand for any single value.
-    private static let fromEnvironment: JSONValue = ["type": "string", "pattern": #"\$\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\}"#]
+    private static let fromEnvironment: JSONValue = [
+        "type": "string", "pattern": #"\$\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\}"#,
+    ]
 
     fileprivate var schema: JSONValue {
         switch self {
