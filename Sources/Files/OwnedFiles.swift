@@ -101,6 +101,18 @@ public struct OwnedFiles: Sendable {
         if others.count < earlier.count { try note(others) }
     }
 
+    /// Takes out of the manifest what an interrupted writing left there of a file's earlier state.
+    public func settle() throws {
+        let entries = try listed
+        let counts = Dictionary(grouping: entries, by: \.path).mapValues(\.count)
+        guard counts.values.contains(where: { $0 > 1 }) else { return }
+        try note(
+            entries.filter { entry in
+                guard counts[entry.path, default: 0] > 1 else { return true }
+                return try entry.describes(folder.appendingPathComponent(entry.path).path)
+            })
+    }
+
     private func note(_ entries: [Manifest.Entry]) throws(SystemError) {
         let text = Manifest(content, entries: entries).text
         try AtomicFile.write(Array(text.utf8), to: manifest, replaces: true)

@@ -113,6 +113,9 @@ public struct RunDirectory: Sendable {
             ?? exports.appendingPathComponent(ExportStage.defaultName(entry.format))
     }
 
+    /// Brings the list of the files in order that a writing which was refused halfway left.
+    func settle() throws { try files.settle() }
+
     /// Removes what an earlier run made here, so that nothing of it stands beside what a new one makes, and nothing that is not
     /// Lathe's. Prepared rows stay: they are used again only where they are what would be made anew.
     func clear() throws {

@@ -84,6 +84,8 @@ struct RunRecord {
     var peakMemoryBytes = 0
     /// What each stage of the run held at its peak, whichever process did it.
     private(set) var stagePeaks: [StageMeter.Peak] = []
+    /// Whether the report says all that the stages came to: it is written more than once, before what may yet fail.
+    var isReported = false
     private var results = JSONObject()
 
     init(_ run: TrainingRun) throws {
@@ -103,10 +105,11 @@ struct RunRecord {
             let fingerprint = json["fingerprint"].flatMap({ RunFingerprint($0) }), let object = json.object
         else { return nil }
         self.fingerprint = fingerprint
-        let ours = ["fingerprint", "peak_memory_bytes", "stages", "results"]
+        let ours = ["fingerprint", "peak_memory_bytes", "stages", "is_reported", "results"]
         identity = JSONObject(object.members.filter { !ours.contains($0.key) })
         peakMemoryBytes = json["peak_memory_bytes"]?.integer ?? 0
         stagePeaks = (json["stages"]?.array ?? []).compactMap { StageMeter.Peak($0) }
+        isReported = json["is_reported"]?.bool ?? false
         results = json["results"]?.object ?? JSONObject()
     }
 
@@ -129,6 +132,7 @@ struct RunRecord {
         object["fingerprint"] = fingerprint.json
         object["peak_memory_bytes"] = .integer(peakMemoryBytes)
         object["stages"] = .array(stagePeaks.map(\.json))
+        object["is_reported"] = .bool(isReported)
         object["results"] = .object(results)
         return .object(object)
     }

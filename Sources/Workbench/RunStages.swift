@@ -50,9 +50,12 @@ final class RunStages {
             report.merge = try merge(trained)
             report.exports = try recipe.export.indices.map { try export($0, trained) }
         }
-        let isWhole = try [directory.report, directory.readableReport].allSatisfy { try FileForm(at: $0) != nil }
+        let isWhole =
+            try record.isReported
+            && [directory.report, directory.readableReport].allSatisfy { try FileForm(at: $0) != nil }
         guard hasWorked || !isWhole else {
             (report.peakMemoryBytes, report.stagePeaks) = (record.peakMemoryBytes, record.stagePeaks)
+            try directory.settle()
             observer.receive(
                 .note(
                     "this run is finished and all that the recipe asks for is there: nothing is done (--fresh starts over)"
@@ -62,6 +65,7 @@ final class RunStages {
         try note("peak memory") { $0.add(meter.peaks) }
         (report.peakMemoryBytes, report.stagePeaks) = (record.peakMemoryBytes, record.stagePeaks)
         try write(report)
+        try note("report") { $0.isReported = true }
         return report
     }
 
@@ -99,6 +103,7 @@ final class RunStages {
     /// The first thing that changes the directory: until here another run in it was refused.
     private func begin() throws {
         hasWorked = true
+        record.isReported = false
         if earlier == nil { try directory.clear() }
         try run.split.keep()
         try directory.write(recipe.resolvedYAML(), to: directory.recipe)
