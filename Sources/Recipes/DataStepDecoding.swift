@@ -33,22 +33,17 @@ extension DataStep {
 
     /// A step: its name alone, or a mapping of its name to its keys.
     static var shape: KeyShape {
-        func step<Step: RecipeKeyed>(_ name: String, _ type: Step.Type, _ meaning: String) -> KeyDescription {
-            KeyDescription(
-                name: name, meaning: meaning, expected: "a mapping of keys",
-                shape: .any([.keys(type.shapes), .null]), defaultText: nil)
-        }
-        return .any([
+        .any([
             .word(names),
             .oneKey([
-                step("normalise", NormaliseStep.self, "texts in one spelling"),
-                step("filter", FilterStep.self, "rows out that are too short, too long, repetitive or of another kind"),
-                step("deduplicate", DeduplicateStep.self, "the first of rows that are alike stays"),
-                step("mask", MaskStep.self, "personal data is taken out"),
-                step("balance", BalanceStep.self, "classes of even size"),
-                step("sample", SampleStep.self, "a part of the rows"),
-                step("augment", AugmentStep.self, "changed copies of training rows"),
-                step("map", MapStep.self, "fields built from fields"),
+                .section("normalise", NormaliseStep.self, "texts in one spelling"),
+                .section("filter", FilterStep.self, "rows out that are too short, too long, repetitive or of another kind"),
+                .section("deduplicate", DeduplicateStep.self, "the first of rows that are alike stays"),
+                .section("mask", MaskStep.self, "personal data is taken out"),
+                .section("balance", BalanceStep.self, "classes of even size"),
+                .section("sample", SampleStep.self, "a part of the rows"),
+                .section("augment", AugmentStep.self, "changed copies of training rows"),
+                .section("map", MapStep.self, "fields built from fields"),
             ]),
         ])
     }

@@ -35,6 +35,13 @@ public struct KeyDescription: Sendable, Equatable {
     public let shape: KeyShape
     /// Its default as YAML on one line; `nil` for a section.
     public let defaultText: String?
+
+    /// A key whose value is a mapping with the keys of `type`, or nothing.
+    static func section<Section: RecipeKeyed>(_ name: String, _ type: Section.Type, _ meaning: String) -> Self {
+        KeyDescription(
+            name: name, meaning: meaning, expected: "a mapping of keys", shape: .any([.keys(type.shapes), .null]),
+            defaultText: nil)
+    }
 }
 
 extension RecipeKeyed {
@@ -52,22 +59,17 @@ extension RecipeKeyed {
 extension Recipe {
     /// The whole recipe: keys of the top level and sections, in the order in which they are written.
     public static var shape: [KeyDescription] {
-        func section<Section: RecipeKeyed>(
-            _ name: String, _ type: Section.Type, _ meaning: String, isList: Bool = false
-        ) -> KeyDescription {
+        shapes + [
+            .section("model", ModelSection.self, "the base model"),
+            .section("data", DataSection.self, "the rows: where they are, what form they have, how they become tokens"),
+            .section("adapter", AdapterSection.self, "what is trained"),
+            .section("train", TrainSection.self, "how it is trained"),
+            .section("evaluate", EvaluateSection.self, "what is measured on held-out rows"),
+            .section("distill", DistillSection.self, "the teacher to learn from"),
+            .section("merge", MergeSection.self, "the adapter merged into the base"),
             KeyDescription(
-                name: name, meaning: meaning, expected: isList ? "a list of mappings" : "a mapping of keys",
-                shape: isList ? .list(.keys(type.shapes)) : .any([.keys(type.shapes), .null]), defaultText: nil)
-        }
-        return shapes + [
-            section("model", ModelSection.self, "the base model"),
-            section("data", DataSection.self, "the rows: where they are, what form they have, how they become tokens"),
-            section("adapter", AdapterSection.self, "what is trained"),
-            section("train", TrainSection.self, "how it is trained"),
-            section("evaluate", EvaluateSection.self, "what is measured on held-out rows"),
-            section("distill", DistillSection.self, "the teacher to learn from"),
-            section("merge", MergeSection.self, "the adapter merged into the base"),
-            section("export", ExportEntry.self, "what is written for other tools", isList: true),
+                name: "export", meaning: "what is written for other tools", expected: "a list of mappings",
+                shape: .list(.keys(ExportEntry.shapes)), defaultText: nil),
         ]
     }
 }

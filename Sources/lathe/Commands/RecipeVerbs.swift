@@ -107,6 +107,7 @@ struct RecipeCommand: ParsableCommand {
             try options.common.show(RecipeExplanation(try options.resolve()))
         }
     }
+
     struct Schema: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "A JSON Schema of recipes, for editors that check and complete YAML.")
