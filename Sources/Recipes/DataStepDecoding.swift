@@ -37,7 +37,8 @@ extension DataStep {
             .word(names),
             .oneKey([
                 .section("normalise", NormaliseStep.self, "texts in one spelling"),
-                .section("filter", FilterStep.self, "rows out that are too short, too long, repetitive or of another kind"),
+                .section(
+                    "filter", FilterStep.self, "rows out that are too short, too long, repetitive or of another kind"),
                 .section("deduplicate", DeduplicateStep.self, "the first of rows that are alike stays"),
                 .section("mask", MaskStep.self, "personal data is taken out"),
                 .section("balance", BalanceStep.self, "classes of even size"),
