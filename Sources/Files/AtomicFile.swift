@@ -16,9 +16,8 @@ public final class AtomicFile {
         self.url = url
         self.replaces = replaces
         temporary = TemporaryName.beside(url)
-        var status = stat()
-        guard replaces || lstat(url.path, &status) != 0 else {
-            descriptor = -1
+        descriptor = -1
+        if !replaces, try FileStatus.of(url.path, followingLinks: false) != nil {
             throw SystemError(EEXIST, writing: url.path, "cannot be created")
         }
         descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o666)

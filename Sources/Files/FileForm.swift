@@ -1,4 +1,4 @@
-// What stands at a path. A place that cannot be looked at is not one at which nothing is.
+// What stands at a path: a file, a folder, something else.
 
 public import Foundation
 public import Vocabulary
@@ -11,14 +11,7 @@ public enum FileForm: Sendable {
 
     /// `nil` where nothing stands at `path`.
     public init?(at path: String) throws(SystemError) {
-        var status = stat()
-        guard stat(path, &status) == 0 else {
-            let code = errno
-            guard code == ENOENT || code == ENOTDIR else {
-                throw SystemError(code, reading: path, "cannot be looked at")
-            }
-            return nil
-        }
+        guard let status = try FileStatus.of(path, followingLinks: true) else { return nil }
         self =
             switch status.st_mode & S_IFMT {
             case S_IFREG: .file

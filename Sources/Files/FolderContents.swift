@@ -29,9 +29,8 @@ struct FolderContents {
         let names = try Folder.names(in: folder) ?? []
         for name in names {
             let url = folder.appendingPathComponent(name)
-            var status = stat()
             // A name that is not UTF-8 is found under no name that a text can hold.
-            guard lstat(url.path, &status) == 0 else {
+            guard let status = try FileStatus.of(url.path, followingLinks: false) else {
                 others.append(prefix + name)
                 continue
             }

@@ -53,13 +53,7 @@ public struct Manifest: Sendable, Equatable {
     ///
     /// One that cannot be read is not one that lists nothing.
     public init?(at url: URL) throws(SystemError) {
-        var status = stat()
-        guard lstat(url.path, &status) == 0 else {
-            let code = errno
-            guard code == ENOENT || code == ENOTDIR else { throw SystemError(code, reading: url.path) }
-            return nil
-        }
-        guard status.st_mode & S_IFMT == S_IFREG, status.st_size < 64 << 20,
+        guard let status = try FileStatus.of(url.path, followingLinks: false), status.isFile, status.st_size < 64 << 20,
             let bytes = try WholeFile.bytes(ifThere: url), let json = try? JSONValue(parsing: bytes),
             json["format"]?.string == Self.format, let content = json["holds"]?.string.flatMap(Content.init(rawValue:)),
             let files = json["files"]?.array
@@ -108,8 +102,7 @@ extension Manifest.Entry {
 
     /// Whether the file at `path` is what is listed, or what damage left of it: nothing, or a file that begins with Lathe's seal.
     func describes(_ path: String) throws(SystemError) -> Bool {
-        var status = stat()
-        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
+        guard let status = try FileStatus.of(path, followingLinks: false), status.isFile else { return false }
         if status.st_size == 0 || FileDigest.isSealed(path) { return true }
         guard grows ? status.st_size >= bytes : status.st_size == bytes else { return false }
         return try FileDigest.sha256(path, first: bytes).digest == sha256

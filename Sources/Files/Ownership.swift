@@ -110,8 +110,7 @@ public enum Ownership {
     }
 
     private static func requireNoMount(_ url: URL, _ status: stat) throws {
-        var parent = stat()
-        guard stat(url.deletingLastPathComponent().path, &parent) == 0 else { return }
+        guard let parent = try FileStatus.of(url.deletingLastPathComponent().path, followingLinks: true) else { return }
         guard parent.st_dev == status.st_dev else { throw PlaceError(url.path, inTheWay: url.path, .mountPoint) }
     }
 

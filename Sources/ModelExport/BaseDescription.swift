@@ -59,7 +59,7 @@ struct BaseDescription {
             return 500 * (base.shape(at: "model.embed_tokens.weight")?.sizes.first ?? 0)
         }
         return try companions.compactMap { try folder.fileURL($0) }.reduce(0) { sum, file in
-            sum + (try file.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0)
+            sum + (try FileSize.bytes(ifThere: file) ?? 0)
         }
     }
 

@@ -1,6 +1,7 @@
 // Patterns to files.
 
 internal import Glibc
+internal import Vocabulary
 
 /// Which files a recipe's paths name.
 public enum InputFiles {
@@ -34,7 +35,8 @@ public enum InputFiles {
     /// SHA-256 of a file's bytes, in hexadecimal; `nil` for what can be read but once, such as a pipe.
     public static func digest(of path: String) throws(DatasetError) -> String? {
         var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        guard stat(path, &status) == 0 else { throw DatasetError(SystemError(errno, reading: path)) }
+        guard status.st_mode & S_IFMT == S_IFREG else { return nil }
         let bytes = try FileBytes(path: path)
         while !(try bytes.readFirst(1 << 20)).isEmpty {}
         return bytes.digest
