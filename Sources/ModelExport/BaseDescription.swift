@@ -26,6 +26,14 @@ struct BaseDescription {
         "tokenizer.model", "added_tokens.json", "vocab.json", "merges.txt",
     ]
 
+    /// Those that `folder` holds, its named chat templates among them.
+    private static func companions(of folder: HuggingFaceDirectory) throws -> [(name: String, url: URL)] {
+        let templates = "additional_chat_templates"
+        let named = try Folder.names(in: folder.url.appendingPathComponent(templates)) ?? []
+        let names = companions + named.filter { $0.hasSuffix(".jinja") }.sorted().map { templates + "/" + $0 }
+        return try names.compactMap { name in try folder.fileURL(name).map { (name, $0) } }
+    }
+
     /// - Parameter model: the model's sizes and kinds; for a folder its own config.json is kept instead.
     init(_ base: any WeightSource, _ model: ModelConfiguration) throws {
         switch base {
@@ -58,8 +66,8 @@ struct BaseDescription {
         guard let folder = base as? HuggingFaceDirectory else {
             return 500 * (base.shape(at: "model.embed_tokens.weight")?.sizes.first ?? 0)
         }
-        return try companions.compactMap { try folder.fileURL($0) }.reduce(0) { sum, file in
-            sum + (try FileSize.bytes(ifThere: file) ?? 0)
+        return try companions(of: folder).reduce(0) { sum, file in
+            sum + (try FileSize.bytes(ifThere: file.url) ?? 0)
         }
     }
 
@@ -73,9 +81,8 @@ struct BaseDescription {
         var files = [(name: "config.json", bytes: BaseDescription.bytes(.object(json)))]
         switch source {
         case .folder(let base):
-            for name in BaseDescription.companions {
-                guard let file = try base.fileURL(name) else { continue }
-                files.append((name, try WholeFile.bytes(file.path)))
+            for (name, url) in try BaseDescription.companions(of: base) {
+                files.append((name, try WholeFile.bytes(url.path)))
             }
         case .gguf(let file):
             let built = try TokenizerFiles(

@@ -28,7 +28,7 @@ extension GGUFVocabulary {
         addsSpacePrefix = keys.value("add_space_prefix")?.bool
         removesExtraWhitespaces = keys.value("remove_extra_whitespaces")?.bool
         precompiledCharsmap = keys.value("precompiled_charsmap")?.array?.integers?.map { UInt8(truncatingIfNeeded: $0) }
-        chatTemplate = file.value("tokenizer.chat_template")?.string
+        chatTemplates = file.chatTemplates
     }
 }
 

@@ -161,7 +161,11 @@ public struct ModelMerger {
         defer { FreedMemory.giveBack() }
         let files = try description.files(type: plan.type, isTied: description.isTied && !plan.untiesHead)
         let folder = try AtomicFolder(output, .model)
-        for (name, bytes) in files { try AtomicFile.write(bytes, to: folder.staging.appendingPathComponent(name)) }
+        for (name, bytes) in files {
+            let file = folder.staging.appendingPathComponent(name)
+            try Folder.make(file.deletingLastPathComponent())
+            try AtomicFile.write(bytes, to: file)
+        }
         return folder
     }
 

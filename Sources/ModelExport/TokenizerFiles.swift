@@ -153,8 +153,16 @@ struct TokenizerFiles {
         }
         json["clean_up_tokenization_spaces"] = false
         if let contextLength { json["model_max_length"] = .integer(contextLength) }
-        if let template = vocabulary.chatTemplate { json["chat_template"] = .string(template) }
+        json["chat_template"] = chatTemplate
         return .object(json)
+    }
+
+    /// One text, or a list of named ones where there are several.
+    private var chatTemplate: JSONValue? {
+        let named = vocabulary.chatTemplates.sorted { $0.key < $1.key }
+        if named.count == 1, named[0].key == "default" { return .string(named[0].value) }
+        guard !named.isEmpty else { return nil }
+        return .array(named.map { ["name": .string($0.key), "template": .string($0.value)] })
     }
 
     private func generationJSON() -> JSONValue {

@@ -23,7 +23,7 @@ extension TokenizerParts {
         eosID = source.eosID
         padID = source.paddingID
         unknownID = source.unknownID
-        chatTemplate = source.chatTemplate
+        chatTemplate = source.chatTemplates["default"]
         endOfGenerationIDs = EndOfGeneration.ids(in: idsByText, among: addedIDs)
         for id in [source.eosID, source.eotID] { if let id { endOfGenerationIDs.insert(id) } }
         readPostProcessor(source)

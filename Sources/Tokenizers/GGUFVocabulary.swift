@@ -27,8 +27,8 @@ public struct GGUFVocabulary: Sendable {
     public var removesExtraWhitespaces: Bool?
     /// `tokenizer.ggml.precompiled_charsmap`
     public var precompiledCharsmap: [UInt8]?
-    /// `tokenizer.chat_template`
-    public var chatTemplate: String?
+    /// `tokenizer.chat_template` as `default`, and `tokenizer.chat_template.NAME`.
+    public var chatTemplates: [String: String] = [:]
 
     /// A vocabulary with everything optional absent.
     public init(model: String, pre: String? = nil, tokens: [[UInt8]]) {

@@ -68,6 +68,17 @@ public final class GGUFFile: Sendable {
         return try entry.frozen(in: file(of: entry), as: name)
     }
 
+    /// The chat templates by name: `default`, and those under `tokenizer.chat_template.NAME`.
+    public var chatTemplates: [String: String] {
+        let key = "tokenizer.chat_template"
+        var named: [String: String] = [:]
+        for (name, value) in metadata where name == key || name.hasPrefix(key + ".") {
+            let name = name == key ? "default" : String(name.dropFirst(key.count + 1))
+            if named[name] == nil { named[name] = value.string }
+        }
+        return named
+    }
+
     /// `general.architecture`.
     public var architecture: String? { value("general.architecture")?.string }
 

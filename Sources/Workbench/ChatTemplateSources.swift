@@ -70,11 +70,7 @@ struct ChatTemplateSources: Equatable {
     }
 
     /// Those of a GGUF file.
-    init?(gguf file: GGUFFile) {
-        let key = "tokenizer.chat_template"
-        guard let usual = file.value(key)?.string else { return nil }
-        self.init(usual, toolUse: file.value(key + "." + Self.toolUseName)?.string)
-    }
+    init?(gguf file: GGUFFile) throws { try self.init(file.chatTemplates, in: file.file.path) }
 
     private static func templates(inSettings path: String) throws -> [String: String] {
         let text = try text(of: path)

@@ -87,7 +87,7 @@ struct OpenedModel {
 
     private static func templates(of weights: any WeightSource) throws -> ChatTemplateSources? {
         switch weights {
-        case let gguf as GGUFWeights: ChatTemplateSources(gguf: gguf.gguf)
+        case let gguf as GGUFWeights: try ChatTemplateSources(gguf: gguf.gguf)
         case let directory as HuggingFaceDirectory: try ChatTemplateSources(folder: directory.location)
         default: nil
         }
