@@ -271,7 +271,8 @@ class Reference:
     def cut(self, sequences):
         length = self.variant.get("max_length", 1 << 30)
         found = [(ids[:length], mask[:length]) for ids, mask in sequences]
-        return [(ids, mask) for ids, mask in found if any(mask)]
+        # Where a cut leaves special tokens alone, nothing of the answer is left to train on.
+        return [(ids, mask) for ids, mask in found if any(kept and token not in self.special for token, kept in zip(ids, mask))]
 
 
 # Lathe
