@@ -63,8 +63,21 @@ public struct RowDecoder: Sendable {
 
     /// The format of a file whose first record is `record`.
     public static func detect(_ record: SourceRow, columns: [String: String]) throws(DatasetError) -> RowFormat {
+        // A null says less than a text, and more than that there is no such field: the row is refused then, not its form.
+        for takesNulls in [false, true] {
+            if let format = format(of: record, columns, takesNulls: takesNulls) { return format }
+        }
+        try throwIfAbsent(columns, record)
+        let isTable = record.fields.members.allSatisfy { $0.value.string != nil } && record.place.line > 1
+        throw DatasetError(
+            .unknownFormat, record.place, "no known form of row has the fields \(names(of: record))",
+            hint: "name them: data.columns: { prompt: …, completion: … }, or data.format"
+                + (isTable ? "; data.column_names where a table's first line is a row already" : ""))
+    }
+
+    private static func format(of record: SourceRow, _ columns: [String: String], takesNulls: Bool) -> RowFormat? {
         func value(_ field: String) -> JSONValue? { record.fields[columns[field] ?? field] }
-        func has(_ field: String) -> Bool { value(field).map { !$0.isNull } ?? false }
+        func has(_ field: String) -> Bool { value(field).map { takesNulls || !$0.isNull } ?? false }
         if has("chosen"), has("rejected") { return .preference }
         if columns["rating"] != nil || has("rating") { return .rated }
         // Dialogues of which people judged the next turn, as Taskmaster has them.
@@ -79,12 +92,7 @@ public struct RowDecoder: Sendable {
         if has("instruction"), has("output") { return .alpaca }
         // A column that the recipe names for labels is needed in every row.
         if has("text") { return has("label") || columns["label"] != nil ? .classification : .text }
-        try throwIfAbsent(columns, record)
-        let isTable = record.fields.members.allSatisfy { $0.value.string != nil } && record.place.line > 1
-        throw DatasetError(
-            .unknownFormat, record.place, "no known form of row has the fields \(names(of: record))",
-            hint: "name them: data.columns: { prompt: …, completion: … }, or data.format"
-                + (isTable ? "; data.column_names where a table's first line is a row already" : ""))
+        return nil
     }
 
     /// A column that the recipe names and the row lacks is what is wrong.

@@ -55,7 +55,7 @@ enum BLEUTokens {
         var scalars = Array(text.unicodeScalars)
         while let last = scalars.last, isSpace(last) { scalars.removeLast() }
         switch units {
-        case .words:
+        case .words, .anyWords:
             scalars = replacing(scalars, "<skipped>", "")
             scalars = replacing(scalars, "-\n", "")
             scalars = replacing(scalars, "\n", " ")

@@ -1,6 +1,6 @@
 // ROUGE-L (Lin, "ROUGE: A Package for Automatic Evaluation of Summaries", 2004) with the tokens of Google's `rouge_score`,
-// stemmer off: lower case, runs of a–z and 0–9. In characters, each letter of a script without spaces is a token beside these. Other
-// scripts have no tokens there and score 0 here too.
+// stemmer off: lower case, runs of a–z and 0–9. In words of any script, runs of all letters, their marks and digits; in characters,
+// each letter of a script without spaces is a token of its own beside a–z and 0–9.
 
 /// The F1 of the longest common subsequence of answer and reference.
 public enum RougeL {
@@ -24,6 +24,7 @@ public enum RougeL {
         for scalar in text.lowercased().unicodeScalars {
             switch scalar {
             case "a"..."z", "0"..."9": word.append(UInt8(scalar.value))
+            case _ where units == .anyWords && isOfWord(scalar): word += Array(String(scalar).utf8)
             default:
                 endWord()
                 if units == .characters, TextUnits.isUnspaced(scalar) { tokens.append(Array(String(scalar).utf8)) }
@@ -31,6 +32,13 @@ public enum RougeL {
         }
         endWord()
         return tokens
+    }
+
+    private static func isOfWord(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .nonspacingMark, .spacingMark, .decimalNumber: true
+        default: scalar.properties.isAlphabetic
+        }
     }
 
     /// Whether a text has anything that is compared.

@@ -1,21 +1,23 @@
-// What answers are compared in: words, or characters where a script puts no spaces between words.
+// What answers are compared in: words of a–z, words of any script, or characters where a script puts no spaces between words.
 
 /// The units of ROUGE and BLEU.
 public enum TextUnits: String, Sendable {
-    case words, characters
+    case words, anyWords, characters
 
-    /// The share of letters without spaces from which on a corpus is compared in characters: a name or two in English rows changes
+    /// The share of letters from which on a corpus is compared in characters, or in words of any script: a name or two in English rows changes
     /// nothing, a share of rows in Chinese does.
     private static let leastShare = 0.1
 
     /// The units that fit the script of `references`.
     public init(fitting references: [String]) {
-        var letters = 0, unspaced = 0
+        var letters = 0, unspaced = 0, beyondLatin = 0
         for scalar in references.lazy.flatMap(\.unicodeScalars) where scalar.properties.isAlphabetic {
             letters += 1
             if Self.isUnspaced(scalar) { unspaced += 1 }
+            if !scalar.isASCII { beyondLatin += 1 }
         }
-        self = letters > 0 && Double(unspaced) >= Self.leastShare * Double(letters) ? .characters : .words
+        func isShare(_ count: Int) -> Bool { count > 0 && Double(count) >= Self.leastShare * Double(letters) }
+        self = isShare(unspaced) ? .characters : isShare(beyondLatin) ? .anyWords : .words
     }
 
     /// Letters of scripts that write words without spaces: Chinese, Japanese, Thai, Lao, Burmese, Khmer.

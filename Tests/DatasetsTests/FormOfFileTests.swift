@@ -168,11 +168,27 @@ extension [UInt8] {
         #expect(found?.place.line == 2)
     }
 
+    /// What is said of the rows may stand before them, as in pandas' `table` form.
+    @Test(arguments: ["", "\n"]) func anObjectBeforeTheRowsIsNoRow(lineBreak: String) throws {
+        let rows = "\"data\": [" + Self.objects.joined(separator: ",") + "]}"
+        let text = "{\"schema\": {\"fields\": [{\"name\": \"prompt\"}]},\(lineBreak)\(rows)"
+        #expect(try fields("a.json", text) == two)
+        // Objects by their names are rows still.
+        let named = "{\"x\": \(Self.objects[0]),\(lineBreak)\"y\": \(Self.objects[1])}"
+        #expect(try fields("a.json", named).map { $0["id"]?.string } == ["x", "y"])
+    }
+
+    @Test func oneZeroIsNoUTF16() throws {
+        #expect(try fields("a.csv", "prompt,completion\na\0b,c\n").map { $0["completion"] } == ["c"])
+    }
+
     @Test(arguments: [
         #"{"prompt": {"0": "a", "1": "c"}, "completion": {"0": "b", "1": "d"}}"#,
         "{\n \"prompt\": {\"0\": \"a\"},\n \"completion\": {\"0\": \"b\"}\n}",
         #"{"prompt": ["a", "c"], "completion": ["b", "d"]}"#,
         #"{"prompt": {"10": "a", "11": "c"}, "completion": {"10": "b", "11": "d"}}"#,
+        #"{"columns": ["prompt", "completion"], "index": [0, 1], "data": [["a", "b"], ["c", "d"]]}"#,
+        "{\n \"columns\": [\"prompt\", \"completion\"],\n \"data\": [[\"a\", \"b\"]]\n}",
     ]) func columnsAreNotRows(text: String) {
         let found = problem("a.json", text)
         #expect(found?.message == "the file holds columns, not rows")

@@ -19,6 +19,13 @@ private func problem(_ text: String, _ settings: DataSettings = .test()) -> Data
     private static let turns =
         #"{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}, {"role": "user", "content": "c"}, {"role": "assistant", "content": "d"}]}"#
 
+    /// The fields say what form the rows have, also where the first row's are null: that row is what is wrong.
+    @Test func aNullInTheFirstRowIsNoUnknownForm() {
+        let found = problem("{\"prompt\": null, \"completion\": \"b\"}\n{\"prompt\": \"a\", \"completion\": \"b\"}\n")
+        #expect(found?.kind != .unknownFormat && found?.place.line == 1, "\(String(describing: found))")
+        #expect(found?.message.contains("\"prompt\"") == true, "\(String(describing: found))")
+    }
+
     @Test func trainOnChoosesTurns() throws {
         func trained(_ turns: TrainedTurns) throws -> String {
             var settings = DataSettings.test()

@@ -116,6 +116,27 @@ import Testing
         #expect(try remarks(rows, Self.plain) == [])
     }
 
+    /// An "R" stands in many a text by chance, and what two say may be rendered of one alone.
+    @Test(arguments: [
+        ("R", "Rain?"), ("Yes.", "Yes."), ("use", "Rain?"), ("A long line that two of them say", "Rain?"),
+    ])
+    func shortTextsThatAreFoundByChanceAreMissedAllTheSame(_ given: String, _ answer: String) throws {
+        let source =
+            "{% for m in messages %}{% if m.role in ['user', 'assistant'] %}<|im_start|>{{ m.role }}\n{{ m.content | trim }}"
+            + "<|im_end|>\n{% endif %}{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+        func row(_ role: String) -> String {
+            """
+            {"messages": [{"role": "user", "content": "A long line that two of them say"}, \
+            {"role": "assistant", "content": "Let me look, user"}, {"role": "\(role)", "content": "\(given)"}, \
+            {"role": "assistant", "content": "\(answer)"}]}
+            """
+        }
+        #expect(try remarks(row("tool"), source) == ["tool_turn 1 [1]"])
+        #expect(try remarks(row("user"), source) == [])
+        #expect(try remarks(row("function"), source) == ["tool_turn 1 [1]"])
+        #expect(try remarks(row("function"), source.replacing("'assistant']", with: "'assistant', 'tool']")) == [])
+    }
+
     @Test func reasoningThatTheTemplateCutsOutIsSaid() throws {
         let source = Self.plain.replacingOccurrences(
             of: "m['content'] + ''", with: "m.content.split('</think>')[-1]")

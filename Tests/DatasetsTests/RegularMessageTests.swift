@@ -52,6 +52,31 @@ import Testing
         }
     }
 
+    /// Nulls in a call are what a table filled in, and a call of no arguments is one of an empty object.
+    @Test func nullsWithinACallSayNothing() throws {
+        for call in [
+            #"{"function": {"name": "rain", "arguments": null, "description": null, "strict": null}, "type": null}"#,
+            #"{"function": {"name": "rain"}}"#, #"{"name": "rain", "arguments": ""}"#,
+            #"{"function": null, "name": "rain", "arguments": null}"#,
+        ] {
+            let messages = try conversation(
+                """
+                {"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "tool_calls": [\(call)]}]}
+                """
+            ).messages
+            let found = messages[1]["tool_calls"]?.array?.first
+            let function = found?["function"] ?? found
+            #expect(function == ["name": "rain", "arguments": [:]], "\(call)")
+        }
+        for call in [
+            #"{"function": null}"#, #"{"function": {"name": null, "arguments": {}}}"#, #"{"type": "function"}"#,
+        ] {
+            let found = problem(
+                #"{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "tool_calls": [\#(call)]}]}"#)
+            #expect(found?.message.contains("has no \"name\"") == true, "\(call)")
+        }
+    }
+
     @Test func flagsOfLossMayBeWords() throws {
         func trained(_ flag: String) throws -> [Int] {
             try conversation(

@@ -79,6 +79,19 @@ import Testing
         #expect(abs(score - 0.8) < 1e-12)
     }
 
+    @Test(arguments: [
+        ("Принимать два раза в день", "Принимайте два раза в день"),
+        ("να παίρνετε δύο φορές την ημέρα", "να παίρνετε δύο φορές τη μέρα"),
+        ("दिन में दो बार लें", "दिन में तीन बार लें"),
+    ]) func otherScriptsAreComparedInTheirWords(_ answer: String, _ reference: String) {
+        let units = TextUnits(fitting: [reference])
+        #expect(units == .anyWords)
+        #expect(RougeL.score(answer: reference, reference: reference, units: units) == 1)
+        let count = Double(reference.split(separator: " ").count)
+        let same = Double(zip(answer.split(separator: " "), reference.split(separator: " ")).count { $0.0 == $0.1 })
+        #expect(abs(RougeL.score(answer: answer, reference: reference, units: units) - same / count) < 1e-12)
+    }
+
     /// sacrebleu 2.6.0, tokenize="zh", of the rows together and of each alone.
     @Test func chineseBLEUEqualsTheReference() {
         let all = RowMetric.bleu(

@@ -51,6 +51,15 @@ func sentence(_ seed: Int, words: Int = 14) -> String {
         #expect(newest <= oldest)
     }
 
+    @Test(arguments: ["yesterday", "03/04/2025", "12"]) func whatIsNoTimeIsNotSorted(_ time: String) {
+        var rows = patients(20)
+        rows[7]["date"] = .string(time)
+        let error = #expect(throws: StepError.self) {
+            try prepare("val_size: 0.1, split: { time_field: date }", train: rows)
+        }
+        #expect(error?.description.contains("\"date\" is \"\(time)\"") == true, "\(String(describing: error))")
+    }
+
     /// Whoever the file calls them, and whoever speaks first: what is asked is what the user says.
     @Test(arguments: [
         ("roles: { client: user, counselor: assistant }", "client", "counselor"), ("", "user", "assistant"),

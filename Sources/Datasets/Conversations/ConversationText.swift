@@ -34,7 +34,8 @@ struct ConversationText {
         for part in parts {
             for span in part.spans { answers[span.message] = Array(part.text[span.range.lowerBound..<span.ownEnd]) }
         }
-        let missing = pieces.missing(in: parts.map(\.text), answers: answers)
+        let missing = pieces.missing(
+            in: parts.map(\.text), answers: answers, unheard: unheard(input, pieces, place))
         if let lost = missing.lostAnswers.first {
             throw DatasetError(
                 .noTarget, place,
@@ -70,7 +71,7 @@ struct ConversationText {
             let changed = form.apply(to: input)
             do throws(DatasetError) {
                 let text = try turns.render(changed.messages[...], generationPrompt: false, changed.extra, place)
-                let lost = Self.lost(text, pieces, changed)
+                let lost = Self.lost(text, pieces, changed, unheard: unheard(changed, pieces, place))
                 if lost < best?.lost ?? Int.max { best = (form, changed, lost) }
                 if lost == 0 { break }
             } catch {
@@ -83,10 +84,32 @@ struct ConversationText {
     }
 
     /// How much a text lacks; a list that was printed as a list counts as all of it.
-    private static func lost(_ text: [UInt8], _ pieces: RowPieces, _ input: MessageForm.Input) -> Int {
+    private static func lost(
+        _ text: [UInt8], _ pieces: RowPieces, _ input: MessageForm.Input, unheard: Set<Int>
+    ) -> Int {
         let hasParts = input.messages.contains { $0["content"]?.array != nil }
         if hasParts, text.holds(Array("{'type': '".utf8)) { return pieces.pieces.count + 1 }
-        return pieces.missing(in: [text], answers: [:]).remarks.count { $0.kind != .earlierReasoning }
+        return pieces.missing(in: [text], answers: [:], unheard: unheard).remarks.count { $0.kind != .earlierReasoning }
+    }
+
+    /// Messages that the template leaves out, of those whose text proves nothing where it is found: with a word of its own at its
+    /// end, a message that is rendered shows it.
+    private func unheard(_ input: MessageForm.Input, _ pieces: RowPieces, _ place: RowPlace) -> Set<Int> {
+        var messages = input.messages
+        var words: [Int: String] = [:]
+        for number in pieces.doubtful {
+            guard var message = messages[number].object, let text = message["content"]?.string else { continue }
+            let word = "heard\(number)of\(messages.count)"
+            message["content"] = .string(text + word)
+            messages[number] = .object(message)
+            words[number] = word
+        }
+        let turns = TurnRenderer(renderer: renderer, encoder: encoder)
+        guard !words.isEmpty,
+            let text = try? turns.render(messages[...], generationPrompt: false, input.extra, place)
+        else { return [] }
+        let searched = SearchedText(text)
+        return Set(words.filter { searched.find($0.value) == .nothing }.keys)
     }
 
     /// What a message holds, in a few words.

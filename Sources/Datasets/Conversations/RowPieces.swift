@@ -83,6 +83,19 @@ struct RowPieces: Sendable {
 
     // MARK: What is missing
 
+    /// Texts of fewer bytes stand in many renderings by chance: an "R" in "user".
+    private static let leastTelling = 24
+
+    /// Numbers of messages whose text may be found though it is not theirs: it is short, or another message says the same.
+    var doubtful: [Int] {
+        var counts: [String: Int] = [:]
+        for piece in pieces { counts[piece.text, default: 0] += 1 }
+        return pieces.compactMap { piece in
+            guard let number = piece.message, !trained.contains(number), piece.remark.kind.isText else { return nil }
+            return piece.text.utf8.count < Self.leastTelling || counts[piece.text, default: 0] > 1 ? number : nil
+        }
+    }
+
     /// What of a conversation is not in its text.
     struct Missing {
         var remarks: [RowRemark] = []
@@ -95,7 +108,8 @@ struct RowPieces: Sendable {
     /// - Parameters:
     ///   - texts: all that was rendered of the row.
     ///   - answers: of trained turns, the text that is trained of it; where there is none, `texts` count.
-    func missing(in texts: [[UInt8]], answers: [Int: [UInt8]]) -> Missing {
+    ///   - unheard: numbers of messages whose text is known not to be rendered, whatever is found.
+    func missing(in texts: [[UInt8]], answers: [Int: [UInt8]], unheard: Set<Int>) -> Missing {
         let whole = texts.map(SearchedText.init)
         let own = answers.mapValues { [SearchedText($0)] }
         var missing = Missing()
@@ -103,7 +117,8 @@ struct RowPieces: Sendable {
         var said = Set<Int>()
         for piece in pieces {
             let places = piece.message.flatMap { own[$0] } ?? whole
-            let finding = Self.best(places.map { $0.find(piece.text) })
+            let isUnheard = piece.remark.kind.isText && piece.message.map(unheard.contains) == true
+            let finding = isUnheard ? .nothing : Self.best(places.map { $0.find(piece.text) })
             if let number = piece.message, trained.contains(number) {
                 said.insert(number)
                 if finding != .nothing { answered.insert(number) }

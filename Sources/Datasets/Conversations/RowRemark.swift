@@ -26,6 +26,14 @@ public struct RowRemark: Sendable, Equatable {
         case unreadMember = "unread_member"
         /// A field of the row that would say something, and that rows of this form have no use for.
         case unreadField = "unread_field"
+
+        /// Whether it is about what a message says in its own text.
+        var isText: Bool {
+            switch self {
+            case .systemPrompt, .developerTurn, .userTurn, .toolTurn, .otherTurn, .answer: true
+            default: false
+            }
+        }
     }
 
     public var kind: Kind

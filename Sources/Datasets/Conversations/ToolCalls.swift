@@ -53,9 +53,9 @@ struct ToolCalls {
         var function = object
         function.members.removeAll(where: \.value.isNull)
         guard let name = function["name"]?.string, !name.isBlank else { throw wrong("\(place) has no \"name\"") }
-        guard let given = function["arguments"] else { return function }
+        // A call that gives no arguments is one of none: templates read the member without a look.
         var arguments = JSONObject()
-        if given.string?.isBlank != true {
+        if let given = function["arguments"], given.string?.isBlank != true {
             guard let parsed = given.parsedObject else {
                 throw wrong(
                     "\(place).arguments is \(given.string == nil ? given.typeName : "a text") that is no JSON object")

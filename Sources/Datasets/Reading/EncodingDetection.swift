@@ -19,7 +19,7 @@ enum EncodingDetection {
         for (index, byte) in sample.enumerated() where byte == 0 {
             if index % 2 == 0 { zeros.even += 1 } else { zeros.odd += 1 }
         }
-        guard zeros.even + zeros.odd >= max(1, sample.count / 32) else { return nil }
+        guard zeros.even + zeros.odd >= max(2, sample.count / 32) else { return nil }
         if zeros.odd > 8 * zeros.even { return .utf16LittleEndian }
         if zeros.even > 8 * zeros.odd { return .utf16BigEndian }
         return nil

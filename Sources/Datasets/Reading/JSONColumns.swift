@@ -16,9 +16,11 @@ enum JSONColumns {
         return first["role"] == nil && first["from"] == nil
     }
 
-    /// Whether an object's members are columns: values by row number, or lists of one length without objects in them.
+    /// Whether an object's members are columns: values by row number, lists of one length without objects in them, or the names
+    /// beside lists of values that pandas calls `split`.
     static func areColumns(_ object: JSONObject) -> Bool {
         let values = object.members.map(\.value)
+        if object["columns"]?.array?.first?.string != nil, object["data"]?.array?.first?.array != nil { return true }
         if let first = values.first?.object { return isColumn(first) && values.allSatisfy { $0.object != nil } }
         guard object.members.contains(where: { fieldNames.contains($0.key) }) else { return false }
         let lists = values.compactMap(\.array)

@@ -128,7 +128,7 @@ final class JSONRows: FileRows {
                 let first = try element(named: key)
                 if case .row(let fields, _) = first, JSONColumns.isColumn(fields) { throw byColumns(opening) }
                 members.append(first)
-                return state = .members
+                return try enterMembers()
             }
             isPlain = isPlain && byte == UInt8(ascii: "[")
             isFirst = false
@@ -152,6 +152,21 @@ final class JSONRows: FileRows {
             recordsField.map { "the file has no member \"\($0)\" with a list of rows" }
                 ?? "one JSON object, not a list of rows",
             hint: "write a list of objects, or one object a line; data.records: \"*\" makes a row of each member")
+    }
+
+    /// Behind a first member that is an object: others like it follow, or it says something of a list of rows behind it.
+    private func enterMembers() throws(DatasetError) {
+        state = .members
+        var isFirst = false
+        guard !areMembersRows else { return }
+        guard let key = try memberKey(isFirst: &isFirst) else { return isObjectClosed = true }
+        if try window.skipWhiteSpace() == UInt8(ascii: "["), try opensObject(behind: 1) {
+            window.skip(1, lineBreaks: 0)
+            members = []
+            listName = key
+            return state = .list(isFirst: true, isWrapped: true)
+        }
+        members.append(try element(named: key))
     }
 
     // MARK: Files that are no list of rows

@@ -76,7 +76,7 @@ final class SplitRows: RowSink {
             stratumOfRow.append(Int32(number))
         }
         if let time {
-            times.append(TimeKey(try value(time, row, plan.section.timeField), row: times.count))
+            times.append(try timeKey(value(time, row, plan.section.timeField), row))
             return
         }
         let key: String
@@ -89,6 +89,20 @@ final class SplitRows: RowSink {
             key = "\(row.index)"
         }
         try units.append(key: key)
+    }
+
+    /// Times sort by their numbers, or by the text of a date that begins with its year; another text has no order in time.
+    private func timeKey(_ value: String, _ row: Row) throws -> TimeKey {
+        let key = TimeKey(value, row: times.count)
+        guard key.isTime, times.first.map({ $0.isNumber == key.isNumber }) ?? true else {
+            let problem =
+                key.isTime ? "some are numbers and some are dates" : "no number, and no date that begins with its year"
+            throw StepError(
+                "data.split.time_field", row.place.description,
+                "\"\(plan.section.timeField ?? "")\" is \"\(value.prefix(40))\": \(problem)",
+                hint: "write times as 2026-01-31, 2026-01-31T10:00:00 or as seconds, the same way in every row")
+        }
+        return key
     }
 
     private func value(_ field: TextFields, _ row: Row, _ name: String?) throws -> String {

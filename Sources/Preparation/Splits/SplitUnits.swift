@@ -148,6 +148,11 @@ struct TimeKey: Comparable {
         self.row = row
     }
 
+    var isNumber: Bool { number != nil }
+
+    /// A number, or a text that begins with a year and a month, whose order is that of time.
+    var isTime: Bool { number?.isFinite ?? (text.firstMatch(of: #/^\s*[0-9]{4}[-\/.][0-9]{2}/#) != nil) }
+
     static func < (left: TimeKey, right: TimeKey) -> Bool {
         if let a = left.number, let b = right.number { return (a, left.row) < (b, right.row) }
         if (left.number == nil) != (right.number == nil) { return left.number != nil }
