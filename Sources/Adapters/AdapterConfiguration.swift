@@ -129,8 +129,8 @@ public struct AdapterConfiguration: Sendable, Equatable {
         for rank in [rank] + rankOverrides.map(\.value) where !(1...Self.largestRank).contains(rank) {
             throw AdapterError("the rank must be from 1 to \(Self.largestRank)", found: "\(rank)")
         }
-        for alpha in [alpha] + alphaOverrides.map(\.value) where !alpha.isFinite {
-            throw AdapterError("alpha must be a finite number", found: "\(alpha)")
+        for alpha in [alpha] + alphaOverrides.map(\.value) where !Float(alpha).isFinite {
+            throw AdapterError("alpha must be a number that a float holds", found: "\(alpha)")
         }
         guard dropout >= 0, dropout < 1 else {
             throw AdapterError("dropout must be at least 0 and below 1", found: "\(dropout)")

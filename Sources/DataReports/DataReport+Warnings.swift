@@ -59,10 +59,10 @@ extension DataReport {
         return lines
     }
 
-    /// "3 training rows are bad and left out (2 ragged, 1 syntax), the first: a.csv:7: …".
+    /// "3 training rows are bad and left out (2 with another number of fields, 1 not well-formed), the first: a.csv:7: …".
     private static func badRows(_ input: InputReport, _ name: String) -> String {
         let kinds = input.badRowKinds.sorted { $0.key.rawValue < $1.key.rawValue }.map {
-            "\(Figures.count($0.value)) \($0.key.rawValue)"
+            "\(Figures.count($0.value)) \($0.key.words)"
         }
         let line =
             "\(Figures.count(input.badRows)) \(name) \(input.badRows == 1 ? "row is" : "rows are") bad and left out ("

@@ -1,5 +1,7 @@
 // Numbers as people read them. Without a locale: the same report everywhere.
 
+internal import Spelling
+
 /// Writes numbers.
 enum Figures {
     /// "16,137".
@@ -15,7 +17,7 @@ enum Figures {
 
     /// "1 row", "2 rows".
     static func count(_ value: Int, _ thing: String, plural: String? = nil) -> String {
-        "\(count(value)) \(value == 1 ? thing : plural ?? thing + "s")"
+        "\(count(value)) \(Count.noun(value, thing, plural: plural))"
     }
 
     /// "37%", "0.4%"; never "0%" or "100%" of what is not none or all.

@@ -118,7 +118,7 @@ extension DataReport {
                     headings: ["Kind", "", "Rows"],
                     rows: kinds.map {
                         BarTable.Row(
-                            name: $0.key.rawValue, parts: [("cut", $0.value)], figures: [Figures.count($0.value)])
+                            name: $0.key.words, parts: [("cut", $0.value)], figures: [Figures.count($0.value)])
                     }, whole: input.badRows
                 ).markup)
             content.append(
@@ -127,7 +127,7 @@ extension DataReport {
                     Markup("summary", [:], "The first \(Figures.count(input.samples.count))"),
                     FactTable(
                         headings: ["Place", "Kind", "What is wrong"],
-                        rows: input.samples.map { [places.short("\($0.place)"), $0.kind.rawValue, $0.message] },
+                        rows: input.samples.map { [places.short("\($0.place)"), $0.kind.words, $0.message] },
                         firstNumber: 3
                     ).markup))
         }

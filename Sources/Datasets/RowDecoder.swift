@@ -287,7 +287,7 @@ public struct RowDecoder: Sendable {
         }
         let names = Self.names(of: record)
         return DatasetError(
-            .missingField, record.place, "a \(format.rawValue) row needs \"\(name)\"",
+            .missingField, record.place, "a row of the form \(format.rawValue) needs \"\(name)\"",
             hint: "it has \(names.isEmpty ? "no fields" : names); data.columns maps names")
     }
 

@@ -78,22 +78,21 @@ public enum ModelError: ClassifiedError, Equatable {
     /// More positions than the cache of a generation was made for.
     case contextFull(capacity: Int)
 
-    /// Numbers that ran away are no fault of a file's: weights and adapters are checked when they are read.
-    public var kind: FailureKind {
-        switch self {
-        case .nonFiniteLoss, .nonFiniteLogits: .internal
-        case .tokenOutOfRange, .contextFull: .badInput
-        }
-    }
+    /// Of what was read: numbers that run away without being trained come from weights or an adapter that are too large. Those that
+    /// training made too large are for the trainer to tell.
+    public var kind: FailureKind { .badInput }
 
     public var description: String {
         switch self {
         case .tokenOutOfRange(let id, let row, let size):
             "token id \(id) in row \(row) is outside the vocabulary of \(size)"
         case .nonFiniteLoss(let example, let layer):
-            "the loss of example \(example) of the batch is not finite (first seen in \(layer))"
-        case .nonFiniteLogits(let position): "the logits at position \(position) are not finite"
+            "the loss of example \(example) of the batch is not finite (first seen in \(layer)): \(Self.tooLarge)"
+        case .nonFiniteLogits(let position):
+            "the logits at position \(position) are not finite: \(Self.tooLarge)"
         case .contextFull(let capacity): "the sequence has grown past \(capacity) tokens"
         }
     }
+
+    private static let tooLarge = "numbers of the model or of its adapter are too large"
 }

@@ -136,11 +136,17 @@ public final class Trainer {
                     let example = try examples.example($0)
                     return (example.ids, example.isTarget)
                 })
-            loss.append(
-                try model.accumulateGradients(
-                    batch, gradientScale: Float(1 / Double(targetCount)),
-                    recomputedBlocks: configuration.recomputedBlocks, workspace: workspace,
-                    dropout: DropoutKey(seed: seed, stream: 0, firstRow: firstRow)))
+            do {
+                loss.append(
+                    try model.accumulateGradients(
+                        batch, gradientScale: Float(1 / Double(targetCount)),
+                        recomputedBlocks: configuration.recomputedBlocks, workspace: workspace,
+                        dropout: DropoutKey(seed: seed, stream: 0, firstRow: firstRow)))
+            } catch ModelError.nonFiniteLoss(let example, _) where step > 0 {
+                // Before the first update it is the files' fault.
+                let index = indices[indices.startIndex + range.lowerBound + example]
+                throw TrainingError.nonFiniteLoss(step: step + 1, examples: [place(index)])
+            }
             firstRow += batch.rowCount
         }
         precondition(loss.targetCount == targetCount, "the model counts other targets")
@@ -178,8 +184,7 @@ public final class Trainer {
     }
 
     private func evaluateIfDue(_ hooks: TrainingHooks) throws {
-        guard isEvaluationDue(hooks), let loss = try hooks.evaluate?() else { return }
-        guard loss.isFinite else { throw TrainingError.nonFiniteEvaluation(step: step) }
+        guard isEvaluationDue(hooks), let loss = try evaluate(hooks) else { return }
         let isBest = progress.record(
             EvaluationRecord(step: step, loss: loss), earlyStopping: configuration.earlyStopping)
         // At the end of a run the stop has no meaning.
@@ -188,6 +193,17 @@ public final class Trainer {
         // A snapshot of this step that was saved before does not know of it.
         savedStep = nil
         hooks.onEvent(.evaluated(step: step, loss: loss, isBest: isBest))
+    }
+
+    private func evaluate(_ hooks: TrainingHooks) throws -> Double? {
+        let failure = TrainingError.nonFiniteEvaluation(step: step)
+        do {
+            guard let loss = try hooks.evaluate?() else { return nil }
+            guard loss.isFinite else { throw failure }
+            return loss
+        } catch ModelError.nonFiniteLoss {
+            throw failure
+        }
     }
 
     private var isSaveDue: Bool { step > 0 && configuration.saveEverySteps.map { step % $0 == 0 } ?? false }

@@ -6,6 +6,7 @@ internal import Foundation
 public import JSON
 internal import Models
 internal import Recipes
+internal import Spelling
 internal import Tensors
 
 /// Held-out loss and metrics of a base and, where there is one, its adapter, each with an interval and a verdict of its own.
@@ -38,7 +39,8 @@ public struct EvaluationReport: Presentable {
         observer.receive(
             .stage(
                 "evaluate",
-                detail: "\(rows.rows.count) rows, \(rows.report.targetTokens) target tokens; \(precision.reason)"))
+                detail: "\(Count.text(rows.rows.count, "row")), "
+                    + "\(Count.text(rows.report.targetTokens, "target token")); \(precision.reason)"))
         let model = try opened.languageModel(precision: precision.type)
         let attached = try path.map { try AttachedAdapter($0, to: model, base: opened) }
         let warnings =
@@ -152,7 +154,8 @@ public struct EvaluationReport: Presentable {
     private static func number(_ value: Double?) -> JSONValue { value.map { .double($0) } ?? .null }
 
     public var text: String {
-        (["\(base.rows.count) rows, \(base.targetCount) target tokens"] + table + differences
+        (["\(Count.text(base.rows.count, "row")), \(Count.text(base.targetCount, "target token"))"] + table
+            + differences
             + notes.map { "note: " + $0 })
             .joined(separator: "\n")
     }
@@ -178,7 +181,7 @@ public struct EvaluationReport: Presentable {
                 row(
                     metric.name.replacingOccurrences(of: "_", with: " "), metric.value,
                     index < adapterMetrics.count ? adapterMetrics[index].value : nil, "%.4f",
-                    "  \(metric.rowCount) rows"
+                    "  \(Count.text(metric.rowCount, "row"))"
                         + (["rouge_l", "bleu"].contains(metric.name) && units == .characters ? ", by characters" : ""))
             }
     }

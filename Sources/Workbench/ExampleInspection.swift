@@ -6,6 +6,7 @@ internal import Foundation
 public import JSON
 internal import Preparation
 internal import Recipes
+internal import Spelling
 
 /// A row as tokens, each with whether it carries loss.
 public struct ExampleInspection: Presentable {
@@ -95,7 +96,7 @@ public struct ExampleInspection: Presentable {
         let hidden = sequences.reduce(0) { $0 + $1.lines.hiddenCount }
         if hidden > 0 {
             lines += [
-                "", "\(hidden) \(hidden == 1 ? "piece" : "pieces") of personal data not shown; --unmasked shows it",
+                "", "\(Count.text(hidden, "piece")) of personal data not shown; --unmasked shows it",
             ]
         }
         return lines.joined(separator: "\n")

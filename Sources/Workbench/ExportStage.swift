@@ -7,6 +7,7 @@ public import JSON
 internal import ModelExport
 internal import Models
 internal import Recipes
+internal import Spelling
 internal import Tensors
 internal import WeightFiles
 
@@ -139,7 +140,7 @@ public struct ExportReport: Presentable {
     }
     public var text: String {
         let note = merged.map { "\nthe adapter is merged in \($0), which is not proven: lathe merge proves it" }
-        return "exported \(format) to \(path)" + (note ?? "")
+        return "exported \(format) to \(ShownText.name(path))" + (note ?? "")
     }
 }
 

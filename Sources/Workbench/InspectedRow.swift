@@ -7,6 +7,7 @@ internal import Foundation
 internal import JSON
 internal import Preparation
 internal import Recipes
+internal import Spelling
 
 /// One row with its tokens.
 struct InspectedRow {
@@ -49,7 +50,7 @@ struct InspectedRow {
     }
 
     static func outOfRange(_ request: ExampleInspection.Request, _ count: Int, _ side: String? = nil) -> Failure {
-        let rows = "\(count) \(side.map { $0 + " " } ?? "")\(count == 1 ? "row" : "rows")"
+        let rows = "\(count) \(side.map { $0 + " " } ?? "")\(Count.noun(count, "row"))"
         return Failure(
             .usage, "\(request.path) has \(rows), and none of number \(request.number)",
             hint: count > 0 ? "rows are numbered from 0 to \(count - 1)" : nil)

@@ -8,6 +8,7 @@ public import JSON
 internal import ModelExport
 internal import Models
 internal import Recipes
+internal import Spelling
 internal import Tokenizers
 internal import WeightFiles
 
@@ -37,11 +38,8 @@ public struct MergeStage {
         let model = try opened.languageModel(precision: .f32)
         let attached = try AttachedAdapter(path, to: model, base: opened)
         for warning in opened.weights.warnings + attached.warnings { observer.receive(.warning(warning)) }
-        let rows =
-            recipe.data.heldOut.isEmpty
-            ? nil : try RowPreparation(recipe.data, opened).rows(recipe.data.heldOut).examples
         try self.init(
-            recipe, opened: opened, model: model, trainedBase: attached.provenance?.baseDigest, probe: rows,
+            recipe, opened: opened, model: model, trainedBase: attached.provenance?.baseDigest, probe: nil,
             observer: observer,
             warnings: opened.weights.warnings + attached.warnings)
         self.attached = attached
@@ -78,8 +76,10 @@ public struct MergeStage {
                 output: output.path, certificate: try certify(result, staged), warnings: warnings)
             guard proven.passed else {
                 throw Failure(
-                    .badInput, "the merged model is not base + adapter, so it was not put in place:\n\(proven.text)",
-                    hint: "merge.dtype: fp32 rounds least")
+                    .badInput,
+                    "the merged model is not base + adapter, so it was not put in place:\n"
+                        + proven.facts.joined(separator: "\n"),
+                    hint: result.type == .f32 ? nil : "merge.dtype: fp32 rounds least")
             }
             let file = staged.appendingPathComponent("merge_certificate.json")
             try AtomicFile.write(Array((proven.json.text(.pretty) + "\n").utf8), to: file)
@@ -154,7 +154,11 @@ public struct MergeReport: Presentable {
         return .object(object)
     }
 
-    public var text: String {
+    /// Once: the warnings were said when they were found.
+    public var text: String { (facts + ["merged model: \(ShownText.name(output))"]).joined(separator: "\n") }
+
+    /// What was merged and how it compares.
+    var facts: [String] {
         let merge = certificate.merge
         let logits = certificate.logits
         let losses = certificate.losses
@@ -172,7 +176,6 @@ public struct MergeReport: Presentable {
                 losses.merged)
                 + (passed ? "passed" : "FAILED"),
         ]
-        return (lines + certificate.failures + warnings.map { "warning: " + $0 } + ["merged model: \(output)"])
-            .joined(separator: "\n")
+        return lines + certificate.failures
     }
 }

@@ -6,6 +6,7 @@ internal import Foundation
 public import JSON
 internal import Models
 internal import Recipes
+internal import Spelling
 internal import Training
 
 /// What a recipe would do: rows, masks, targets, steps, memory and time.
@@ -117,8 +118,10 @@ public struct Plan: Presentable {
             .map { "\($0.kind) \($0.matchedCount)/\($0.totalCount)" }.joined(separator: ", ")
         return [
             DataSummary(run.split.report).text,
-            "adapter: \(run.adapter.trainableParameterCount) trainable parameters on \(run.adapter.coverage.matched.count) layers (\(targets))",
-            "training: \(run.configuration.totalSteps) steps of \(run.configuration.batchSize) examples, micro-batches of up to "
+            "adapter: \(run.adapter.trainableParameterCount) trainable parameters on "
+                + "\(Count.text(run.adapter.coverage.matched.count, "layer")) (\(targets))",
+            "training: \(Count.text(run.configuration.totalSteps, "step")) of "
+                + "\(Count.text(run.configuration.batchSize, "example")), micro-batches of up to "
                 + "\(run.memory.rowLimit) tokens\(run.memory.note), \(run.precisionReason)",
             "predicted: \(ByteCount.text(forecast.stages.peakBytes)) of memory, \(Int(totalSeconds.rounded(.up))) s",
             "time by stage: " + seconds.map { "\($0.stage) \(Int($0.seconds.rounded(.up))) s" }.joined(separator: ", "),

@@ -2,6 +2,7 @@
 
 internal import Foundation
 public import JSON
+internal import Spelling
 
 /// The end of a run: the adapter, how it compares with its base, what was written.
 public struct RunReport: Presentable {
@@ -41,8 +42,9 @@ public struct RunReport: Presentable {
     }
 
     public var text: String {
+        let shownDirectory = ShownText.name(runDirectory)
         var lines = [
-            "run \(name): \(training.steps) steps"
+            "run \(name): \(Count.text(training.steps, "step"))"
                 + (training.finalLoss.map { String(format: ", last loss %.4f", $0) } ?? "")
                 + (training.tokensPerSecond > 0 ? String(format: ", %.0f tokens/s", training.tokensPerSecond) : "")
                 + ", peak memory \(ByteCount.text(peakMemoryBytes))"
@@ -56,8 +58,8 @@ public struct RunReport: Presentable {
         if let merge { lines += ["", merge.text] }
         if !exports.isEmpty { lines += [""] + exports.map(\.text) }
         lines += [
-            "", "adapter: \(runDirectory)/adapter (sha256 \(training.digest.prefix(16))…)",
-            "report:  \(runDirectory)/report.md",
+            "", "adapter: \(shownDirectory)/adapter (sha256 \(training.digest.prefix(16))…)",
+            "report:  \(shownDirectory)/report.md",
         ]
         return lines.joined(separator: "\n")
     }

@@ -5,6 +5,7 @@ internal import Files
 internal import Foundation
 internal import JSON
 internal import Recipes
+internal import Spelling
 internal import Training
 
 /// A run at work in its directory.
@@ -47,8 +48,14 @@ final class RunStages {
         // What is known is kept before what may yet fail.
         if hasWorked { try write(report) }
         if merges {
-            report.merge = try merge(trained)
-            report.exports = try recipe.export.indices.map { try export($0, trained) }
+            do {
+                report.merge = try merge(trained)
+                report.exports = try recipe.export.indices.map { try export($0, trained) }
+            } catch {
+                // What was found out before is no less true.
+                if let evaluation = report.evaluation { observer.receive(.note(evaluation.text)) }
+                throw error
+            }
         }
         let isWhole =
             try record.isReported
@@ -130,7 +137,7 @@ final class RunStages {
         }
         return try stage(
             "evaluate", doing: "while held-out rows were scored",
-            detail: "\(heldOut.rows.count) held-out rows, base and adapter",
+            detail: "\(Count.text(heldOut.rows.count, "held-out row")), base and adapter",
             decidedBy: [trained.digest, recipe.sectionText("evaluate")]
                 + (generates || tasks.answered.isEmpty ? [] : ["no answers"])
         ) {

@@ -37,7 +37,7 @@ final class TrainingRun {
     /// SHA-256 of the adapter that is trained further.
     private let startDigest: String?
 
-    /// - Parameter writes: whether the run directory is to keep the prepared rows.
+    /// - Parameter writes: whether this is a run, which keeps the prepared rows, and not a plan.
     init(_ resolved: ResolvedRecipe, writes: Bool, observer: any RunObserver) throws {
         recipe = resolved.recipe
         for notice in recipe.notices { observer.receive(.note("\(notice)")) }
@@ -49,8 +49,9 @@ final class TrainingRun {
         split = try preparation.split(recipe, staged: writes, observer: observer)
         // What cannot be measured is said now, not after hours of training.
         tasks = try HeldOutTasks(resolved.recipe, heldOut: split.heldOut, preparation: preparation)
-        for line in split.report.notes { observer.receive(.note(line)) }
-        for line in split.report.warnings + opened.warnings + (tasks?.notes ?? []) {
+        for line in writes ? split.report.notes : [] { observer.receive(.note(line)) }
+        // A plan's report says itself what the rows' is.
+        for line in (writes ? split.report.warnings : []) + opened.warnings + (tasks?.notes ?? []) {
             observer.receive(.warning(line))
         }
         let precision = OpenedModel.precision(recipe.model.precision)

@@ -1,6 +1,7 @@
 // The warm-up held against the number of steps, as far as that is known.
 
 internal import Recipes
+internal import Spelling
 internal import Training
 
 extension TrainSection {
@@ -18,8 +19,8 @@ extension TrainSection {
     /// What a person should know of a warm-up that is as long as the run; `nil` where it is shorter. Throws where nothing would be learnt.
     func warmUpWarning(_ schedule: LearningRateSchedule) throws -> String? {
         let words =
-            "train.warmup_steps: \(schedule.warmUpSteps), and the run has \(schedule.totalSteps) "
-            + (schedule.totalSteps == 1 ? "step" : "steps")
+            "train.warmup_steps: \(schedule.warmUpSteps), and the run has "
+            + Count.text(schedule.totalSteps, "step")
         switch schedule.fault {
         case nil: return nil
         case .nothingIsLearnt:

@@ -11,8 +11,9 @@ final class ConsoleObserver: RunObserver {
     private let quiet: Bool
     private let isTerminal = StandardError.isTerminal
     private var lineIsOpen = false
-    /// How far all stages are: "42% of all, 3 min 20 s left".
-    private var overall: String?
+    /// How far all stages are: "42% of all", "3 min 20 s left".
+    private var overall: [ProgressLine.Part] = []
+    private var lastSaved = ""
     private var lastPlainLine = ContinuousClock.now - .seconds(3600)
     /// Without a terminal, a progress line at most this often.
     private static let plainInterval = Duration.seconds(5)
@@ -24,14 +25,18 @@ final class ConsoleObserver: RunObserver {
     func receive(_ event: RunEvent) {
         switch event {
         case .warning(let text): line("warning: " + text)
-        case .stage(let name, let detail) where !quiet: line("── \(name)" + (detail.isEmpty ? "" : "  \(detail)"))
-        case .note(let text) where !quiet: line("   " + text)
+        case .stage(let name, let detail) where !quiet:
+            line("── \(name)" + (detail.isEmpty ? "" : "  \(ShownText.name(detail))"))
+        case .note(let text) where !quiet:
+            line(
+                text.split(separator: "\n", omittingEmptySubsequences: false).map { "   " + $0 }.joined(separator: "\n")
+            )
         case .progress(let done, let total, let unit) where !quiet:
-            progress("   \(done)/\(total) \(unit)" + (overall.map { ", " + $0 } ?? ""), isLast: done == total)
-            overall = nil
+            progress([.init("   \(done)/\(total) \(unit)", .essential)] + overall, isLast: done == total)
+            overall = []
         case .overall(let share, let seconds):
-            overall =
-                "\(Int(100 * share))% of all" + (seconds.map { ", \(Self.duration($0)) left" } ?? "")
+            overall = [.init(", \(Int(100 * share))% of all", .share)]
+            if let seconds { overall.append(Self.left(seconds)) }
         case .training(let event) where !quiet: training(event)
         default: break
         }
@@ -41,37 +46,48 @@ final class ConsoleObserver: RunObserver {
         switch event {
         case .started(let fromStep, let totalSteps, let examples, let parameters):
             line(
-                "   \(examples) examples, \(totalSteps) steps, \(parameters) trainable parameters"
+                "   \(Count.text(examples, "example")), \(Count.text(totalSteps, "step")), "
+                    + "\(parameters) trainable parameters"
                     + (fromStep > 0 ? ", going on after step \(fromStep)" : ""))
         case .step(let step, let total, let record, let tokensPerSecond, let secondsLeft):
-            progress(
-                String(
-                    format: "   step %d/%d loss %.4f lr %.1e norm %.2f, %.0f tokens/s, %@", step, total, record.loss,
-                    record.learningRate, record.gradientNorm, tokensPerSecond,
-                    overall ?? Self.duration(secondsLeft) + " left"),
-                isLast: step == total)
-            overall = nil
+            let facts: [ProgressLine.Part] = [
+                .init("   step \(step)/\(total)", .essential),
+                .init(String(format: " loss %.4f", record.loss), .result),
+                .init(String(format: " lr %.1e", record.learningRate), .detail),
+                .init(String(format: " norm %.2f", record.gradientNorm), .detail),
+                .init(String(format: ", %.0f tokens/s", tokensPerSecond), .rate),
+            ]
+            progress(facts + (overall.isEmpty ? [Self.left(secondsLeft)] : overall), isLast: step == total)
+            overall = []
         case .evaluated(let step, let loss, let isBest):
             line(String(format: "   step %d  held-out loss %.4f%@", step, loss, isBest ? "  (best so far)" : ""))
-        case .saved(_, let path): line("   saved \(path)")
+        case .saved(_, let path):
+            // A checkpoint is written again with what its evaluation came to: one line is enough.
+            if path != lastSaved { line("   saved \(ShownText.name(path))") }
+            lastSaved = path
         case .stoppedEarly(let step, let bestStep, let bestLoss):
             line(String(format: "   stopped after step %d: no better than %.4f at step %d", step, bestLoss, bestStep))
         case .interrupted(let step): line("   interrupted after step \(step)")
         case .finished(let step, let loss, let seconds):
-            line(String(format: "   %d steps in %@, loss %.4f", step, Self.duration(seconds), loss))
+            line(
+                "   \(Count.text(step, "step")) in \(Self.duration(seconds))" + String(format: ", loss %.4f", loss))
         }
     }
 
-    private func progress(_ text: String, isLast: Bool) {
+    private static func left(_ seconds: Double) -> ProgressLine.Part {
+        .init(", \(duration(seconds)) left", .essential)
+    }
+
+    private func progress(_ parts: [ProgressLine.Part], isLast: Bool) {
+        let line = ProgressLine(parts.map { .init(ShownText.name($0.text), $0.weight) })
         if isTerminal {
             // One column stays free: a line that ends in the last one wraps on some terminals. The width may change meanwhile.
             let columns = TerminalLine.columns(of: STDERR_FILENO) ?? 80
-            StandardError.send(
-                "\r\u{1B}[K" + TerminalLine.cut(ShownText.name(text), to: columns - 1) + (isLast ? "\n" : ""))
+            StandardError.send("\r\u{1B}[K" + line.text(columns: columns - 1) + (isLast ? "\n" : ""))
             lineIsOpen = !isLast
         } else if isLast || ContinuousClock.now - lastPlainLine >= Self.plainInterval {
             lastPlainLine = .now
-            StandardError.say(text)
+            StandardError.say(line.text)
         }
     }
 

@@ -109,7 +109,43 @@ extension CommandTests {
         @Test func mergeNeedsAnAdapter() throws {
             try LatheCommand.inFolder { lathe in
                 try lathe("merge", "--model", LatheCommand.huggingFace, "--out", "merged").expectFailure(
-                    64, "--adapter")
+                    64, "--adapter", "lathe merge")
+            }
+        }
+
+        /// A base whose predictions no half precision holds: what tells its tokens apart is small beside what they share.
+        @Test func aMergeThatIsNotProvenLeavesTheOldOne() throws {
+            try LatheCommand.inFolder { lathe in
+                let adapter = try lathe.train()
+                try lathe.copy(LatheCommand.huggingFace, to: "fine")
+                var tensors = try EditedTensors(lathe.url("fine/model.safetensors"))
+                try tensors.change("embed_tokens") { entry in
+                    let floats = entry.bytes.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+                    entry.bytes = floats.map { $0 + 40 }.withUnsafeBytes { Data($0) }
+                }
+                try tensors.write(to: lathe.url("fine/model.safetensors"))
+                _ = try lathe.json(
+                    "merge", "--model", LatheCommand.huggingFace, "--adapter", adapter, "--out", "merged")
+                func contents() throws -> [Data] {
+                    try lathe.names(in: "merged").map { try Data(contentsOf: lathe.url("merged/\($0)")) }
+                }
+                let before = try contents()
+                let outcome = try lathe(
+                    "merge", "--model", "fine", "--adapter", adapter, "--out", "merged", "--set", "merge.dtype=bf16")
+                outcome.expectFailure(65, "not put in place", "FAILED", "merge.dtype: fp32")
+                #expect(!outcome.errors.contains("merged model:"))
+                #expect(try contents() == before)
+                #expect(try lathe.names(in: ".").allSatisfy { !$0.contains(".partial") })
+
+                // So does a run's: its evaluation is told all the same.
+                let sets = [
+                    "model.path=fine", "name=fine", "merge={enabled: true, path: merged, dtype: bf16}",
+                ].flatMap { ["--set", $0] }
+                let run = try lathe.start(["run", "recipe.yaml"] + sets).wait()
+                #expect(run.code == 65 && run.errors.contains("not put in place"), "\(run.errors)")
+                #expect(run.errors.contains("verdict: ") && run.errors.contains("8 rows"), "\(run.errors)")
+                #expect(try contents() == before)
+                #expect(try lathe.text("checkpoints/fine/report.md").contains("verdict: "))
             }
         }
     }

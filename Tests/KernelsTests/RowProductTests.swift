@@ -56,6 +56,34 @@ import Testing
             name: "t", dtype: dtype, shape: [rows, columns], storage: storage, byteOffset: 0, rowOrder: order)
     }
 
+    /// What a damaged file may hold: a model is looked through for it as it is widened.
+    @Test(arguments: integerTypes + [.f16, .bf16]) func aScaleThatIsNoNumberShowsInTheWidenedRow(dtype: DType) throws {
+        let block = dtype.blockBytes
+        let scales =
+            switch dtype {
+            case .q4_1, .q5_1, .q4_K, .q5_K: [0, 2]
+            case .q2_K: [80, 82]
+            case .q3_K: [108]
+            case .q6_K: [208]
+            default: [0]
+            }
+        let sound = try tensor(dtype, 3, 512)
+        #expect(Elements.firstNonFinite(UnsafeBufferPointer(widened(sound).matrix.floats)) == nil)
+        let values = dtype == .bf16 ? [0x7FC0, 0x7F80, 0xFF80] : [0x7E00, 0x7C00, 0xFC00]
+        for place in scales {
+            for value in values {
+                var bytes = Array(sound.bytes)
+                let last = bytes.count - block + place
+                bytes.replaceSubrange(last..<last + 2, with: [UInt8(value & 0xFF), UInt8(value >> 8)])
+                let storage = Storage(byteCount: bytes.count) { $0.copyBytes(from: bytes) }
+                let damaged = FrozenTensor(
+                    name: "t", dtype: dtype, shape: [3, 512], storage: storage, byteOffset: 0)
+                let found = Elements.firstNonFinite(UnsafeBufferPointer(widened(damaged).matrix.floats))
+                #expect(found.map { $0 >= 3 * 512 - dtype.blockElements } == true, "\(place) \(value)")
+            }
+        }
+    }
+
     private func widened(_ tensor: FrozenTensor) -> TestMatrix {
         let result = TestMatrix(tensor.shape[0], tensor.shape[1])
         Widening.widen(tensor, into: result.matrix)

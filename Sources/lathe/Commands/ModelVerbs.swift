@@ -39,14 +39,13 @@ struct Merge: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Merge an adapter into its base, and prove that the merged model is base + adapter.")
 
-    @OptionGroup var options: ModelOptions
+    @OptionGroup var options: AdaptedModelOptions
     @Option(help: "Where the merged model goes (a new folder, or one that Lathe wrote).") var out: String
 
     func run() throws {
-        guard let adapter = options.adapter else { throw ValidationError("merge needs --adapter") }
         let place = OutputPlaces.url(out)
         let merge = try MergeStage(
-            try options.resolve(), adapter: adapter, into: place,
+            try options.resolve(), adapter: options.adapter, into: place,
             observer: ConsoleObserver(quiet: options.common.quiet))
         try options.common.show(try merge.run(into: place))
     }

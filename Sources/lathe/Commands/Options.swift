@@ -41,13 +41,22 @@ struct RecipeOptions: ParsableArguments {
     }
 }
 
+/// A base model and an adapter.
+struct AdaptedModelOptions: ParsableArguments {
+    @Option(help: ModelOptions.modelHelp) var model: String
+    @Option(help: ModelOptions.adapterHelp) var adapter: String
+    @OptionGroup var common: CommonOptions
+
+    func resolve() throws -> ResolvedRecipe { try ResolvedRecipe(model: model, data: nil, overrides: common.overrides) }
+}
+
 /// A base model and, where given, an adapter.
 struct ModelOptions: ParsableArguments {
-    @Option(help: "The base model: a Hugging Face directory or a GGUF file.")
-    var model: String
+    static let modelHelp: ArgumentHelp = "The base model: a Hugging Face directory or a GGUF file."
+    static let adapterHelp: ArgumentHelp = "The adapter: a PEFT directory or a Lathe checkpoint (.h5)."
 
-    @Option(help: "The adapter: a PEFT directory or a Lathe checkpoint (.h5).")
-    var adapter: String?
+    @Option(help: Self.modelHelp) var model: String
+    @Option(help: Self.adapterHelp) var adapter: String?
 
     @OptionGroup var common: CommonOptions
 

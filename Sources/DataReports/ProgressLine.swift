@@ -1,0 +1,47 @@
+// One line of progress: on a narrow terminal it says less, and what matters most to the last.
+
+/// Facts about work that goes on, in the order in which they are shown.
+public struct ProgressLine: Equatable {
+    /// A piece of the line, with the mark that stands between it and what is before it.
+    public struct Part: Equatable {
+        public let text: String
+        public let weight: Weight
+
+        public init(_ text: String, _ weight: Weight) {
+            self.text = text
+            self.weight = weight
+        }
+    }
+
+    /// How long a part stays where there is no room for all of them.
+    public enum Weight: Int, Comparable, Sendable {
+        /// Goes first.
+        case detail
+        case rate, share, result
+        /// Stays: how far the work is, and how long it will take.
+        case essential
+
+        public static func < (left: Weight, right: Weight) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    private let parts: [Part]
+
+    public init(_ parts: [Part]) { self.parts = parts }
+
+    /// All of it.
+    public var text: String { parts.map(\.text).joined() }
+
+    /// What of it fits `columns`: whole parts, as long as leaving some out is enough.
+    public func text(columns: Int) -> String {
+        var parts = parts
+        while TerminalLine.width(parts.map(\.text).joined()) > columns,
+            let least = parts.indices.filter({ parts[$0].weight < .essential }).min(by: {
+                // Of two that matter as little, the one that stands last goes.
+                (parts[$0].weight.rawValue, -$0) < (parts[$1].weight.rawValue, -$1)
+            })
+        {
+            parts.remove(at: least)
+        }
+        return TerminalLine.cut(parts.map(\.text).joined(), to: columns)
+    }
+}
