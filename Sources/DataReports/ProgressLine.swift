@@ -1,9 +1,9 @@
 // One line of progress: on a narrow terminal it says less, and what matters most to the last.
 
 /// Facts about work that goes on, in the order in which they are shown.
-public struct ProgressLine: Equatable {
+public struct ProgressLine: Equatable, Sendable {
     /// A piece of the line, with the mark that stands between it and what is before it.
-    public struct Part: Equatable {
+    public struct Part: Equatable, Sendable {
         public let text: String
         public let weight: Weight
 

@@ -21,7 +21,7 @@ public final class AtomicFolder {
         self.content = content
         let parent = url.deletingLastPathComponent()
         try Folder.make(parent)
-        StagingFolder.removeLeftovers(of: url, content)
+        try StagingFolder.removeLeftovers(of: url, content)
         (staging, lock) = try StagingFolder.make(for: url)
     }
 
@@ -39,10 +39,11 @@ public final class AtomicFolder {
         try Folder.makeDurable(url.deletingLastPathComponent())
     }
 
-    /// Removes what was written.
+    /// Removes what was written. What cannot be removed is left to the next call, which says so where it cannot either.
     public func abandon() {
         guard lock >= 0 else { return }
-        StagingFolder.remove(staging)
+        UnfinishedPlaces.remove(staged: staging)
+        try? StagingFolder.remove(staging)
         close(lock)
         lock = -1
     }
@@ -55,12 +56,14 @@ public final class AtomicFolder {
             Array(manifest.text.utf8), to: staging.appendingPathComponent(Manifest.fileName), replaces: true)
         try Folder.removeFile(StagingFolder.mark(in: staging))
         try Folder.makeDurable(staging)
-        if rename(staging.path, url.path) == 0 { return }
-        let code = errno
-        guard code == ENOTEMPTY || code == EEXIST else {
-            throw SystemError(code, writing: url.path, "cannot be put in place")
+        try UnfinishedPlaces.putInPlace(staging) {
+            if rename(staging.path, url.path) == 0 { return }
+            let code = errno
+            guard code == ENOTEMPTY || code == EEXIST else {
+                throw SystemError(code, writing: url.path, "cannot be put in place")
+            }
+            try replace()
         }
-        try replace()
     }
 
     /// Where a folder stands already: the two change names in one step, so that at no moment there is none, or one of both.

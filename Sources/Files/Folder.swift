@@ -48,16 +48,6 @@ public enum Folder {
         return names.sorted()
     }
 
-    /// Throws unless something can be made at `url`: the nearest folder above it that is there takes a new folder, which is removed
-    /// again.
-    public static func requireRoom(for url: URL) throws(SystemError) {
-        var place = url, status = stat()
-        repeat { place.deleteLastPathComponent() } while place.path != "/" && stat(place.path, &status) != 0
-        let trial = TemporaryName.beside(place.appendingPathComponent(url.lastPathComponent)).path
-        guard mkdir(trial, 0o700) == 0 else { throw SystemError(errno, writing: url.path, "cannot be made") }
-        rmdir(trial)
-    }
-
     /// Makes names that were given or taken in the folder at `url` durable. File systems that cannot, and folders that may be
     /// written and not read, are left as they are.
     public static func makeDurable(_ url: URL) throws(SystemError) {

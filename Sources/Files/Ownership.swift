@@ -87,7 +87,8 @@ public enum Ownership {
         return status
     }
 
-    /// Throws where the nearest folder above `url` takes no new name.
+    /// Throws where the nearest folder above `url` takes no new name, or none as long as those that are given while it is filled.
+    /// Nothing is tried: a plan asks too.
     private static func requireWritable(above url: URL) throws {
         var folder = url.deletingLastPathComponent()
         var status = stat()
@@ -106,6 +107,10 @@ public enum Ownership {
         }
         guard access(folder.path, W_OK | X_OK) == 0 else {
             throw SystemError(errno, writing: folder.path, "takes no new files")
+        }
+        let longest = pathconf(folder.path, Int32(_PC_NAME_MAX))
+        guard longest < 0 || url.lastPathComponent.utf8.count + TemporaryName.longestAddition <= longest else {
+            throw SystemError(ENAMETOOLONG, writing: url.path, "cannot be made")
         }
     }
 

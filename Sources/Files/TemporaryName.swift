@@ -5,12 +5,18 @@ internal import Synchronization
 
 /// Names of the form ".NAME.lathe-PROCESS-NUMBER.partial".
 public enum TemporaryName {
+    /// Bytes that names in the making are longer than the last ones, at most.
+    static let longestAddition = 40
+
     private static let counter = Atomic(0)
 
     /// A name beside `url` that nobody else uses.
     public static func beside(_ url: URL) -> URL {
         let number = counter.add(1, ordering: .relaxed).newValue
-        return url.deletingLastPathComponent()
+        let folder = url.deletingLastPathComponent()
+        UnfinishedPlaces.noteTemporary(in: folder)
+        return
+            folder
             .appendingPathComponent(".\(url.lastPathComponent).lathe-\(getpid())-\(number).partial")
     }
 
@@ -23,6 +29,13 @@ public enum TemporaryName {
             Int(numbers[2]) != nil
         else { return nil }
         return process
+    }
+
+    /// Removes this process's files under such names in `folder`.
+    static func removeOwn(in folder: URL) {
+        for name in (try? Folder.names(in: folder)) ?? [] where process(of: name) == getpid() {
+            unlink(folder.appendingPathComponent(name).path)
+        }
     }
 
     /// Removes files under such names in `folder`, all or those of the file `wanted`, whose process is gone. One that still writes

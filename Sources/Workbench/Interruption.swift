@@ -1,8 +1,6 @@
 // Ctrl-C: between steps a run stops by itself, everywhere else it ends at once; the second one always does.
 
-internal import Dispatch
 internal import Files
-internal import Foundation
 internal import Synchronization
 internal import Training
 
@@ -23,34 +21,24 @@ final class Interruption {
     let stopRequest = StopRequest()
     private let stage: Shared
     private let invocation: Invocation
-    private var sources: [any DispatchSourceSignal] = []
 
     private final class Shared: Sendable {
         let stage: Mutex<Stage>
         init(_ stage: Stage) { self.stage = Mutex(stage) }
     }
 
-    /// - Parameter folder: the run's; what is half-written in it goes with the process.
-    init(_ invocation: Invocation, folder: URL) {
+    init(_ invocation: Invocation) {
         self.invocation = invocation
         stage = Shared(Stage(words: "before anything was done", saved: "", endsByItself: false))
-        // Until a source is at work a signal ends the process as it does everywhere: none is swallowed.
-        for number in [SIGINT, SIGTERM] {
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { [stopRequest, stage, invocation] in
-                if stopRequest.isSet { _exit(Failure.Kind.interrupted.rawValue) }
-                stopRequest.set()
-                let stage = stage.stage.withLock { $0 }
-                if stage.endsByItself {
-                    invocation.tell("stopping after the work in hand; once more stops at once")
-                } else {
-                    let failure = Self.failure(stage.words, saved: stage.saved, invocation)
-                    Self.removeHalfWritten(in: folder)
-                    invocation.end(failure)
-                }
+        StopSignals.answer { [stopRequest, stage, invocation] in
+            if stopRequest.isSet { return StopSignals.end(Failure(.interrupted, "interrupted")) }
+            stopRequest.set()
+            let stage = stage.stage.withLock { $0 }
+            if stage.endsByItself {
+                invocation.tell("stopping after the work in hand; once more stops at once")
+            } else {
+                StopSignals.end(Self.failure(stage.words, saved: stage.saved, invocation))
             }
-            source.resume()
-            sources.append(source)
         }
     }
 
@@ -77,20 +65,6 @@ final class Interruption {
             hint: "to go on: \(invocation.command)")
     }
 
-    /// The run's directory is locked, so whatever is half-written in it is this process's. What cannot be removed now is by the next.
-    private static func removeHalfWritten(in folder: URL) {
-        for name in (try? Folder.names(in: folder)) ?? []
-        where name.hasPrefix(".") && name.hasSuffix(".partial") {
-            try? FileManager.default.removeItem(at: folder.appendingPathComponent(name))
-        }
-    }
-
     /// Gives the signals their usual meaning back.
-    func finish() {
-        guard !sources.isEmpty else { return }
-        sources.forEach { $0.cancel() }
-        sources = []
-        signal(SIGINT, SIG_DFL)
-        signal(SIGTERM, SIG_DFL)
-    }
+    func finish() { StopSignals.answer(by: nil) }
 }

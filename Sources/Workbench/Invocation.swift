@@ -6,15 +6,10 @@ public struct Invocation: Sendable {
     public let command: String
     /// Says a line at once, from any thread.
     public let tell: @Sendable (String) -> Void
-    /// Ends the process with a failure, from any thread.
-    public let end: @Sendable (Failure) -> Void
 
-    public init(
-        command: String, tell: @escaping @Sendable (String) -> Void, end: @escaping @Sendable (Failure) -> Void
-    ) {
+    public init(command: String, tell: @escaping @Sendable (String) -> Void) {
         self.command = command
         self.tell = tell
-        self.end = end
     }
 
     /// The call with `arguments`, the program first, as a shell takes it. A call that starts over is gone on with by one that does not.

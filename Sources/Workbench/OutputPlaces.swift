@@ -93,7 +93,6 @@ public struct OutputPlaces {
             case .folder(let content): try Ownership.requireFolder(output.url, content)
             case .file(let content): try Ownership.requireFile(output.url, content)
             }
-            try Folder.requireRoom(for: output.url)
         }
     }
 

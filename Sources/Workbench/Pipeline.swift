@@ -37,7 +37,7 @@ public struct Pipeline {
         let planned = RunDirectory(planned: place)
         try OutputPlaces(resolved).requireAll(of: recipe, in: planned, merges: merges)
         let directory = try RunDirectory(place)
-        let interruption = Interruption(invocation, folder: place)
+        let interruption = Interruption(invocation)
         defer { interruption.finish() }
         let earlier = try fresh ? nil : EarlierRun(directory)
         try earlier?.requireSameKeys(as: recipe)

@@ -16,6 +16,7 @@ final class RunLock {
     init(_ url: URL) throws {
         self.url = url
         made = try Self.missing(url)
+        UnfinishedPlaces.add(made: made)
         try Folder.make(url)
         descriptor = open(url.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw SystemError(errno, writing: url.path, "cannot be opened") }
@@ -32,6 +33,7 @@ final class RunLock {
 
     func release() {
         guard descriptor >= 0 else { return }
+        UnfinishedPlaces.remove(made: made)
         for folder in made { rmdir(folder.path) }
         close(descriptor)
         descriptor = -1

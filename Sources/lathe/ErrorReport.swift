@@ -8,6 +8,7 @@ internal import Workbench
 extension Lathe {
     /// Ends the process: what ArgumentParser knows (help, usage) in its own words, everything else as a `Failure`.
     static func exit(reporting error: any Error) -> Never {
+        StopSignals.claimEnd()
         // Errors of its own have exit codes of their own; those of others get the general one.
         if error is ExitCode || exitCode(for: error) != .failure { sayAndExit(error) }
         let failure = Failure(describing: error)
@@ -38,11 +39,6 @@ extension Invocation {
             // Away from a progress line that is being drawn.
             StandardError.send((StandardError.isTerminal ? "\n" : "") + ShownText.message(text))
         }
-        return Invocation(
-            command: command(CommandLine.arguments), tell: { write("   \($0)\n") },
-            end: {
-                write("")
-                Lathe.exit(reporting: $0)
-            })
+        return Invocation(command: command(CommandLine.arguments), tell: { write("   \($0)\n") })
     }
 }

@@ -25,6 +25,11 @@ struct Lathe: ParsableCommand {
         signal(SIGXFSZ, SIG_IGN)
         // So is a reader that goes away.
         signal(SIGPIPE, SIG_IGN)
+        StopSignals.watch { failure in
+            // Away from a progress line that is being drawn.
+            if StandardError.isTerminal { StandardError.send("\n") }
+            exit(reporting: failure)
+        }
         do {
             try InstructionSetLimit.apply()
             var command = try parseAsRoot()
