@@ -108,6 +108,11 @@ public enum Ownership {
         guard access(folder.path, W_OK | X_OK) == 0 else {
             throw SystemError(errno, writing: folder.path, "takes no new files")
         }
+        var system = statvfs()
+        // The kernel's own file systems hold no blocks and no files: root may write there, and they take nothing.
+        guard statvfs(folder.path, &system) != 0 || system.f_blocks > 0 || system.f_files > 0 else {
+            throw SystemError(EROFS, writing: folder.path, "takes no new files")
+        }
         let longest = pathconf(folder.path, Int32(_PC_NAME_MAX))
         guard longest < 0 || url.lastPathComponent.utf8.count + TemporaryName.longestAddition <= longest else {
             throw SystemError(ENAMETOOLONG, writing: url.path, "cannot be made")

@@ -66,9 +66,12 @@ public enum UnfinishedPlaces {
                 // What the work in hand adds meanwhile goes the next time.
                 for _ in 0..<3 where access(folder.path, F_OK) == 0 { try? StagingFolder.remove(folder) }
             }
-            for home in homes.withLock({ $0 }) { TemporaryName.removeOwn(in: home) }
-            for folder in folders.made.sorted(by: { $0.path.count > $1.path.count }) { rmdir(folder.path) }
-            end()
+            // Both stay locked: nothing new is begun either.
+            homes.withLock { homes in
+                for home in homes { TemporaryName.removeOwn(in: home) }
+                for folder in folders.made.sorted(by: { $0.path.count > $1.path.count }) { rmdir(folder.path) }
+                end()
+            }
         }
     }
 }

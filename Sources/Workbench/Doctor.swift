@@ -86,12 +86,15 @@ enum Machine {
 
     private static let earlierPeak = Mutex(0)
 
-    /// Gives back what is free and counts the peak anew.
-    static func startNewPeak() {
+    /// Gives back what is free and counts the peak anew; false where the system refuses, and the highest peak so far stays.
+    static func startNewPeak() -> Bool {
         earlierPeak.withLock { $0 = max($0, stagePeakBytes) }
         FreedMemory.giveBack()
-        // 5: forget the peak of resident memory (proc(5)). A system that refuses leaves the highest peak so far.
-        try? Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs"))
+        // 5: forget the peak of resident memory (proc(5)).
+        let descriptor = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return write(descriptor, "5", 1) == 1
     }
 
     private static func kilobytes(_ name: String) -> Int { bytes(field(name, in: "/proc/meminfo")) }

@@ -33,15 +33,21 @@ struct StageResult: Presentable {
     }
 
     /// Whether everything that the stage wrote is still there.
-    var isIntact: Bool { intactFiles.count == files.count }
+    var isIntact: Bool { get throws(SystemError) { try intactFiles.count == files.count } }
 
     /// Paths of those that are as the stage left them.
-    var intactFiles: [String] { files.filter { Self.byteCount($0.path) == $0.bytes }.map(\.path) }
+    var intactFiles: [String] {
+        get throws(SystemError) {
+            var paths: [String] = []
+            for file in files where try Self.byteCount(file.path) == file.bytes { paths.append(file.path) }
+            return paths
+        }
+    }
 
     /// A file, or the files in a folder, in the order of their names.
     private static func files(_ url: URL) throws(SystemError) -> [File] {
         guard try FileForm(at: url) == .folder else {
-            return byteCount(url.path).map { [File(path: url.path, bytes: $0)] } ?? []
+            return try byteCount(url.path).map { [File(path: url.path, bytes: $0)] } ?? []
         }
         var files: [File] = []
         for name in try Folder.names(in: url) ?? [] where !name.hasPrefix(".") {
@@ -50,8 +56,12 @@ struct StageResult: Presentable {
         return files
     }
 
-    private static func byteCount(_ path: String) -> Int? {
-        (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int
+    /// nil where nothing is there. What the system does not tell is no answer.
+    private static func byteCount(_ path: String) throws(SystemError) -> Int? {
+        var status = stat()
+        guard lstat(path, &status) != 0 else { return Int(status.st_size) }
+        guard errno == ENOENT || errno == ENOTDIR else { throw SystemError(errno, reading: path) }
+        return nil
     }
 
     // MARK: As JSON
@@ -118,7 +128,13 @@ struct RunRecord {
 
     /// Every file that a stage wrote and that is as it left it.
     var writtenFiles: [String] {
-        results.members.compactMap { StageResult(stored: $0.value) }.flatMap(\.intactFiles)
+        get throws(SystemError) {
+            var paths: [String] = []
+            for result in results.members.compactMap({ StageResult(stored: $0.value) }) {
+                paths += try result.intactFiles
+            }
+            return paths
+        }
     }
 
     /// What `stage` came to.

@@ -85,8 +85,8 @@ final class RunStages {
 
     private func train() throws -> TrainingResult {
         let key = SHA256.hex(of: run.fingerprint.text)
-        if let earlier, earlier.skipped.isEmpty, let known = record["train"], known.key == key, known.isIntact,
-            let result = TrainingResult(known.json), result.digest == (try? run.adapterDigest(directory.adapter))
+        if let earlier, earlier.skipped.isEmpty, let known = record["train"], known.key == key, try known.isIntact,
+            let result = TrainingResult(known.json), try result.digest == run.adapterDigest(directory.adapter)
         {
             return result
         }
@@ -182,7 +182,7 @@ final class RunStages {
         _ work: () throws -> (any Presentable, outputs: [URL])
     ) throws -> StageResult {
         let key = SHA256.hex(of: parts.joined(separator: "\n"))
-        if let known = record[name], known.key == key, known.isIntact { return known }
+        if let known = record[name], known.key == key, try known.isIntact { return known }
         if !hasWorked { try begin() }
         if !isTrained {
             try run.takeAdapter(from: directory.adapter)

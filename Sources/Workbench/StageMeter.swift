@@ -23,6 +23,8 @@ final class StageMeter: RunObserver {
     private let observer: any RunObserver
     private var stage: String?
     private var known: [Peak] = []
+    /// Whether it was said that peaks are not those of stages.
+    private var isTold = false
 
     init(_ observer: any RunObserver) { self.observer = observer }
 
@@ -41,9 +43,10 @@ final class StageMeter: RunObserver {
     }
 
     private func close() {
-        defer { Machine.startNewPeak() }
-        guard let stage else { return }
-        known.add(Peak(name: stage, bytes: Machine.stagePeakBytes))
+        if let stage { known.add(Peak(name: stage, bytes: Machine.stagePeakBytes)) }
+        guard !Machine.startNewPeak(), !isTold else { return }
+        isTold = true
+        observer.receive(.note("this system counts no peak of memory anew: that of a stage is the highest so far"))
     }
 }
 

@@ -165,8 +165,7 @@ final class TrainingRun {
             saved = newest.url.path
         }
         let log = try EventLog(directory, append: trainer.step > 0, observer: observer)
-        let board = try TensorBoardLog(
-            in: directory.tensorBoard, continuingAfterStep: trainer.step, wallSeconds: Date().timeIntervalSince1970)
+        let curves = try CurveLog(directory, afterStep: trainer.step, observer: observer)
         observer.receive(
             .stage(
                 "train",
@@ -178,10 +177,7 @@ final class TrainingRun {
                 // What a checkpoint was made of is many small pieces: not beside the next step's buffers.
                 if case .saved = event { FreedMemory.giveBack() }
                 guard event.isDue(every: logEvery) else { return }
-                observer.receive(.training(event))
-                log.receive(RunEvent.training(event))
-                // A curve that cannot be written stops no run: the checkpoints are what counts.
-                try? board.append(event, wallSeconds: Date().timeIntervalSince1970)
+                for listener in [observer, log, curves] as [any RunObserver] { listener.receive(.training(event)) }
             },
             evaluate: evaluation(observer, stopRequest),
             // A checkpoint is made in memory before it is written: not on top of the step's buffers.

@@ -84,6 +84,20 @@ extension CommandTests {
 
         static let hasStrace = FileManager.default.isExecutableFile(atPath: "/usr/bin/strace")
 
+        /// Silent failure: a curve with holes, and nobody knows.
+        @Test(.enabled(if: hasStrace, "strace is not installed (apt-get install strace)"))
+        func pointsThatACurveMissesAreSaidOnce() throws {
+            try LatheCommand.inFolder { lathe in
+                let log = "$(pwd -P)/checkpoints/tiny/tensorboard/events.out.tfevents.0.lathe"
+                let outcome = try shell(
+                    "strace -f -qq -o /dev/null -P \"\(log)\" -e trace=write -e inject=write:error=ENOSPC "
+                        + "\"$LATHE\" train recipe.yaml", in: lathe)
+                #expect(outcome.code == 0, "\(outcome.errors)")
+                let said = outcome.errors.split(separator: "\n").filter { $0.contains("TensorBoard miss points") }
+                #expect(said.count == 1 && said[0].contains("the disk is full"), "\(outcome.errors)")
+            }
+        }
+
         /// A few moments of the check that takes hundreds: `scripts/checks/injected_faults.py`.
         @Test(.enabled(if: hasStrace, "strace is not installed (apt-get install strace)"))
         func refusedSystemCallsAreErrors() throws {
