@@ -56,8 +56,12 @@ struct OpenedModel {
             tokenizer = try Self.located(path) { try Tokenizer(gguf: vocabulary) }
             tokenizerDigest = vocabulary.digest
         case let directory as HuggingFaceDirectory:
+            let unused = try Self.generationNotes(directory)
             (configuration, notes) = try Self.located(path + "/config.json") {
-                (try ModelConfiguration(of: directory), try ModelConfiguration.notes(of: directory))
+                (
+                    try ModelConfiguration(of: directory),
+                    try ModelConfiguration.notes(of: directory) + unused
+                )
             }
             generationEnds = try Self.generationEnds(directory)
             guard let json = try directory.json("tokenizer.json") else {
@@ -100,10 +104,33 @@ struct OpenedModel {
         }
     }
 
+    private static let generationSettings = "generation_config.json"
+
+    /// Fields that change or end greedy answers in transformers, each with the value that does nothing.
+    private static let unheard: [(name: String, idle: JSONValue)] = [
+        ("stop_strings", []), ("bad_words_ids", []), ("suppress_tokens", []), ("begin_suppress_tokens", []),
+        ("forced_bos_token_id", .null), ("forced_eos_token_id", .null), ("repetition_penalty", 1),
+        ("no_repeat_ngram_size", 0), ("min_length", 0), ("min_new_tokens", 0),
+    ]
+
+    /// What of `generation_config.json` would change answers and is not used.
+    private static func generationNotes(_ directory: HuggingFaceDirectory) throws -> [String] {
+        guard let settings = try directory.json(generationSettings) else { return [] }
+        let names = unheard.filter { name, idle in
+            guard let value = settings[name], !value.isNull else { return false }
+            return value != idle && (value.double == nil || value.double != idle.double)
+        }.map(\.name)
+        return names.isEmpty ? [] : ["\(generationSettings): not used in answers: \(names.joined(separator: ", "))"]
+    }
+
     /// The ids that `generation_config.json` ends answers with.
     private static func generationEnds(_ directory: HuggingFaceDirectory) throws -> [Int] {
-        let name = "generation_config.json"
-        guard let value = try directory.json(name)?["eos_token_id"], !value.isNull else { return [] }
+        let name = generationSettings
+        guard let settings = try directory.json(name) else { return [] }
+        guard settings.object != nil else {
+            throw Failure(.badInput, "\(directory.location)/\(name) holds no object")
+        }
+        guard let value = settings["eos_token_id"], !value.isNull else { return [] }
         let ids = ModelConfiguration.tokens(value)
         guard !ids.isEmpty, ids.count == value.array?.count ?? 1 else {
             throw Failure(
@@ -224,6 +251,14 @@ extension OpenedModel {
         let ids = tokenizer.encode(text, addSpecialTokens: false).ids
         guard tokenizer.addsBOS, !templateBegins, let bos = tokenizer.bosID else { return ids }
         return [bos] + ids
+    }
+
+    /// An answer's tokens that are text. Settings may end answers with a word of the language, as with a full stop: like
+    /// any other word it belongs to them.
+    func textTokens(_ answer: GenerationSession.Generated) -> [Int32] {
+        guard case .stopToken(let id) = answer.end, !tokenizer.endOfGenerationIDs.contains(id), id != tokenizer.eosID
+        else { return answer.tokens }
+        return answer.tokens + [id]
     }
 
     /// Tokens that end an answer.

@@ -106,6 +106,6 @@ struct TaskEvaluation {
             let speed = Double(tokens) / max((clock.now - start).seconds, 1e-9)
             scorer.report(done: done, total: requests.count, unit: "answers (\(side)), \(Int(speed)) tokens/s")
         }
-        return (generated.map { opened.tokenizer.decode($0.tokens, skipSpecialTokens: true) }, references)
+        return (generated.map { opened.tokenizer.decode(opened.textTokens($0), skipSpecialTokens: true) }, references)
     }
 }

@@ -157,6 +157,8 @@ public final class TextGenerator {
             show(decoder.feed(id))
             return true
         }
+        let ids = opened.textTokens(generated)
+        for id in ids.dropFirst(generated.tokens.count) { show(decoder.feed(id)) }
         show(decoder.finish())
         let seconds = (ContinuousClock.now - start).seconds
         let reason =
@@ -165,7 +167,7 @@ public final class TextGenerator {
             default: limit < settings.maxNewTokens ? "context_full" : "max_new_tokens"
             }
         return GeneratedText(
-            text: text, ids: generated.tokens, stopReason: reason,
+            text: text, ids: ids, stopReason: reason,
             tokensPerSecond: seconds > 0 ? Double(generated.tokens.count) / seconds : 0)
     }
 }

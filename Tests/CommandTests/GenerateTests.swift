@@ -48,9 +48,28 @@ extension CommandTests {
                 #expect(answer["stop_reason"] == "end_of_turn")
                 let found = (answer["ids"]?.array ?? []).compactMap(\.integer).filter { $0 != ids[place] }
                 #expect(found == Array(ids[..<place]))
+                // The word that ends the answer is a part of it, as transformers decodes it.
+                #expect((answer["ids"]?.array ?? []).last?.integer == ids[place])
+                let longer = try #require(try generated("{}")["text"]?.string)
+                let text = try #require(answer["text"]?.string)
+                #expect(longer.hasPrefix(text) && text.count > 1 && longer.count > text.count)
                 #expect(try generated("{}")["ids"]?.array?.count ?? 0 > found.count + 1)
                 try lathe.write("model/generation_config.json", "{\"eos_token_id\": \"</s>\"}")
                 try lathe("generate", "--model", model.path, "--prompt", "x").expectFailure(65, "eos_token_id")
+                try lathe.write("model/generation_config.json", "[2]")
+                try lathe("generate", "--model", model.path, "--prompt", "x").expectFailure(65, "holds no object")
+                // What transformers would do otherwise is said; a value that does nothing is not.
+                try lathe.write(
+                    "model/generation_config.json",
+                    #"{"stop_strings": ["."], "repetition_penalty": 1.0, "no_repeat_ngram_size": 3, "temperature": 0.7}"#
+                )
+                let said = try lathe(
+                    "generate", "--model", model.path, "--raw", "--prompt", prompt, "--max-new-tokens", "2")
+                #expect(said.code == 0)
+                #expect(
+                    said.errors.contains(
+                        "generation_config.json: not used in answers: stop_strings, no_repeat_ngram_size"),
+                    "\(said.errors)")
             }
         }
 
