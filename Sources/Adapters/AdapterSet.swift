@@ -81,32 +81,23 @@ public final class AdapterSet {
 
     public var trainableParameterCount: Int { slab.parameterCount }
 
-    /// Puts each adapter on its layer of `model`, in the place of any other.
+    /// The set for passes through `model`.
     /// - Precondition: the model has the layers for which the set was made.
-    public func attach(to model: LanguageModel) {
-        let adapters = Dictionary(uniqueKeysWithValues: members.map { ($0.path, $0.adapter) })
-        let layers = model.linearLayers.filter { adapters[$0.path] != nil }
-        let head = adapters[LanguageModel.headPath]
-        precondition(layers.count + (head == nil ? 0 : 1) == members.count, "an adapter for another model")
-        for layer in layers { layer.adapter = adapters[layer.path] }
-        if let head { model.headAdapter = head }
+    public func binding(to model: LanguageModel) -> AdapterBinding {
+        model.binding(Dictionary(uniqueKeysWithValues: members.map { ($0.path, $0.adapter) }))
     }
 
-    /// Takes this set's adapters off the layers of `model`; others stay.
-    public func detach(from model: LanguageModel) {
-        for layer in model.linearLayers where members.contains(where: { $0.adapter === layer.adapter }) {
-            layer.adapter = nil
-        }
-        if members.contains(where: { $0.adapter === model.headAdapter }) { model.headAdapter = nil }
-    }
+    /// Makes the set what acts in passes of `model` that are not told otherwise, in the place of any other.
+    public func attach(to model: LanguageModel) { model.adapters = binding(to: model) }
 
     /// Whether an adapter stands on the head, which can be scored and merged but not trained.
     public var adaptsHead: Bool { members.contains { $0.path == LanguageModel.headPath } }
 
     /// Runs `body` on the bare base, the adapters off, and puts them back.
     public func whileDetached<Result>(from model: LanguageModel, _ body: () throws -> Result) rethrows -> Result {
-        detach(from: model)
-        defer { attach(to: model) }
+        let bound = model.adapters
+        model.adapters = .none
+        defer { model.adapters = bound }
         return try body()
     }
 }

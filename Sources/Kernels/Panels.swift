@@ -50,7 +50,8 @@ public struct PanelSource {
 
     let layout: RowLayout
     let reading: Reading
-    let panels: Panels
+    /// Where it is laid out.
+    public let panels: Panels
 
     /// - Parameters:
     ///   - layout: a frozen weight, widened from what its file stores, rows in Hugging Face's order; or a factor of an adapter.
@@ -72,6 +73,7 @@ public struct PanelSource {
 
 extension Panels {
     /// Lays out all of `sources` in one go on the pool.
+    @discardableResult
     public static func pack(_ sources: [PanelSource]) -> [Panels] {
         // Tasks of as many stored rows as a panel has columns: short enough to share out.
         let grain = width

@@ -83,8 +83,7 @@ public struct LowRankDelta: Sendable {
 extension LanguageModel {
     /// The deltas of the adapters attached to the model, in network order.
     public var lowRankDeltas: [LowRankDelta] {
-        zip(linearLayers.map(\.path) + [Self.headPath], adapters).compactMap { path, adapter in
-            adapter.map { LowRankDelta(path: path, $0) }
-        }
+        linearLayers.compactMap { layer in adapters[layer].map { LowRankDelta(path: layer.path, $0) } }
+            + (adapters.head.map { [LowRankDelta(path: Self.headPath, $0)] } ?? [])
     }
 }

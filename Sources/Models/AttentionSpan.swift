@@ -15,25 +15,42 @@ struct AttentionSpan {
     let reach: Reach
     /// Each row's position in its sequence, `[N]`.
     let positions: UnsafeBufferPointer<Int32>
-    let table: RotaryTable
+    private let tables: RotaryTables
+    private let longest: Int
+
+    init(reach: Reach, positions: UnsafeBufferPointer<Int32>, tables: RotaryTables) {
+        self.reach = reach
+        self.positions = positions
+        self.tables = tables
+        longest = Int(positions.max() ?? 0) + 1
+    }
+
+    /// Cosines and sines for all positions of the pass.
+    func table(_ rotary: RotaryPositions) -> RotaryTable { tables.table(rotary, positions: longest) }
 
     /// Rotates rows `rows` of queries or keys, `[n, heads·D]`, in place.
-    func rotate(_ x: Matrix, _ rows: Range<Int>, heads: Int, _ direction: Rotary.Direction) {
+    func rotate(
+        _ x: Matrix, _ rows: Range<Int>, heads: Int, _ table: RotaryTable, _ direction: Rotary.Direction
+    ) {
         Rotary.apply(
             x, heads: heads, positions: UnsafeBufferPointer(rebasing: positions[rows]), table: table,
             direction: direction)
     }
 
-    /// Fills `saved.attended` from its queries, keys and values.
-    func attend(_ saved: BlockActivations, block: DecoderBlock, _ context: PassContext) {
-        let shape = block.configuration
+    /// What attention gives for queries `[N, H·D]`, keys and values `[N, G·D]`, into `attended` `[N, H·D]`.
+    /// - Parameter logSumExp: `[N, H]`, fp32, for the way back.
+    func attend(
+        _ query: Matrix, _ key: Matrix, _ value: Matrix, _ shape: AttentionShape, into attended: Matrix,
+        logSumExp: Matrix, _ context: PassContext
+    ) {
         switch reach {
         case .examples(let bounds):
-            Attention.forward(
-                q: saved.query, k: saved.key, v: saved.value, bounds: bounds, heads: shape.heads,
-                groups: shape.keyValueHeads, scale: block.attentionScale, window: block.window, into: saved.attended,
-                logSumExp: saved.logSumExp)
-        case .shared(let sharing): attend(sharing, saved, block: block, context)
+            context.compute {
+                Attention.forward(
+                    q: query, k: key, v: value, bounds: bounds, heads: shape.heads, groups: shape.groups,
+                    scale: shape.scale, window: shape.window, into: attended, logSumExp: logSumExp)
+            }
+        case .shared(let sharing): attend(sharing, query, key, value, shape, into: attended, context)
         }
     }
 
@@ -46,17 +63,14 @@ struct AttentionSpan {
     /// The gradients of queries, and each query head's share of those of keys and values, all `[N, H·D]` fp32, from that of
     /// what attention gave.
     func attendBackward(
-        _ dAttended: Matrix, _ saved: BlockActivations, block: DecoderBlock, _ dQuery: Matrix, _ dKey: [Matrix],
-        _ dValue: [Matrix]
+        _ dAttended: Matrix, q: Matrix, k: Matrix, v: Matrix, o: Matrix, logSumExp: Matrix, _ shape: AttentionShape,
+        into dQuery: Matrix, _ dKey: [Matrix], _ dValue: [Matrix]
     ) {
-        let shape = block.configuration
-        switch reach {
-        case .examples(let bounds):
-            Attention.backward(
-                dAttended, q: saved.query, k: saved.key, v: saved.value, o: saved.attended,
-                logSumExp: saved.logSumExp, bounds: bounds, heads: shape.heads, groups: shape.keyValueHeads,
-                scale: block.attentionScale, window: block.window, into: dQuery, dk: dKey, dv: dValue)
-        case .shared: preconditionFailure("nothing is trained through a shared beginning")
+        guard case .examples(let bounds) = reach else {
+            preconditionFailure("nothing is trained through a shared beginning")
         }
+        Attention.backward(
+            dAttended, q: q, k: k, v: v, o: o, logSumExp: logSumExp, bounds: bounds, heads: shape.heads,
+            groups: shape.groups, scale: shape.scale, window: shape.window, into: dQuery, dk: dKey, dv: dValue)
     }
 }

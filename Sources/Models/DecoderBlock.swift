@@ -1,154 +1,140 @@
-// One decoder block, forward. Differences between families are data: biases, norms over heads, a sliding window.
+// One block of a decoder: its sublayers, and the schedule by which rows go through them.
 //
-//     m = x + O·attention(rotate(Q·norm(x)), rotate(K·norm(x)), V·norm(x))
-//     y = m + D·(silu(G·norm(m)) ⊙ U·norm(m))
+// Rows walk in blocks of rows, each in the hands of one thread, through everything that is a row's own affair while they are in
+// cache: from where rows last saw each other through one sublayer's tail and the next one's head to where they see each other
+// again. What is computed stands in the sublayers; when, and how often weights are laid out, only here.
 
 import Kernels
 import Tensors
 
-/// A pre-norm block: attention, then a gated MLP, each added to the residual stream.
+/// A list of sublayers, each of which adds to the residual stream.
 final class DecoderBlock {
-    let configuration: ModelConfiguration
-    /// Its number, from 0.
-    let layer: Int
-    let inputNorm: ConstantVector
-    let middleNorm: ConstantVector
-    let queryNorm: ConstantVector?
-    let keyNorm: ConstantVector?
-    let query: LinearLayer
-    let key: LinearLayer
-    let value: LinearLayer
-    let output: LinearLayer
-    let gate: LinearLayer
-    let up: LinearLayer
-    let down: LinearLayer
-    /// How many positions a token sees; nil for all before it.
-    let window: Int?
+    let sublayers: [any Sublayer]
+    /// In network order.
+    let linearLayers: [LinearLayer]
 
-    /// In network order; the indices of `BlockActivations.low`.
-    var linearLayers: [LinearLayer] { [query, key, value, output, gate, up, down] }
-    var hasAdapter: Bool { linearLayers.contains { $0.adapter != nil } }
-
-    init(configuration: ModelConfiguration, layer: Int, parts: BlockParts) {
-        self.configuration = configuration
-        self.layer = layer
-        inputNorm = parts.inputNorm
-        middleNorm = parts.middleNorm
-        queryNorm = parts.queryNorm
-        keyNorm = parts.keyNorm
-        query = parts.query
-        key = parts.key
-        value = parts.value
-        output = parts.output
-        gate = parts.gate
-        up = parts.up
-        down = parts.down
-        window = configuration.window(layer: layer)
+    init(_ sublayers: [any Sublayer]) {
+        self.sublayers = sublayers
+        linearLayers = sublayers.flatMap(\.linearLayers)
     }
 
-    var attentionScale: Float { 1 / Float(configuration.headWidth).squareRoot() }
+    /// Takes room for what `rows` rows leave for the way back.
+    func begin(rows: Int, _ span: AttentionSpan, _ context: PassContext) -> BlockPass {
+        BlockPass(block: self, rows: rows, passes: sublayers.map { $0.begin(rows: rows, span, context) }, context)
+    }
 
-    /// Runs the block: rows in blocks through all that is a row's own affair, attention in between.
+    /// Runs the block on the residual stream `[n, C]` in generation, in place.
+    func generate(_ x: Matrix, _ pass: GenerationPass) {
+        for sublayer in sublayers { sublayer.generate(x, pass) }
+    }
+}
+
+/// A block in one pass, with what its sublayers save.
+struct BlockPass {
+    private let block: DecoderBlock
+    private let rows: Int
+    private let passes: [any SublayerPass]
+    private let context: PassContext
+
+    fileprivate init(block: DecoderBlock, rows: Int, passes: [any SublayerPass], _ context: PassContext) {
+        self.block = block
+        self.rows = rows
+        self.passes = passes
+        self.context = context
+    }
+
+    /// Runs the block.
     ///
     /// - Parameters:
     ///   - x: the residual stream `[N, C]`, fp32.
     ///   - y: where the block's output goes, `[N, C]`, fp32; may be `x`. Nil stops before the last product, whose result
     ///     backward does not need.
-    func forward(
-        _ x: Matrix, into y: Matrix?, saving saved: BlockActivations, span: AttentionSpan, _ context: PassContext
-    ) {
-        let workspace = context.workspace
-        workspace.scoped {
-            let panels = PassPanels(linearLayers, .forward, context)
-            let normed = RowScratch(columns: configuration.width, type: context.precision, in: workspace)
-            RowBlock.forEach(of: x.rows) { block in
-                let rows = block.rows
-                Conversion.convert(x.rows(rows), into: saved.input.rows(rows))
-                normInput(x.rows(rows), into: normed[block], saved, rows)
-                project(normed[block], saving: saved, span, panels, block, context)
+    func forward(_ x: Matrix, into y: Matrix?) {
+        context.workspace.scoped {
+            let panels = LayerPanels(block.linearLayers.map { LayerPanels.Wanted($0) }, .transposed, context)
+            var loop: [(RowBlock) -> Void] = []
+            func run() {
+                let steps = loop
+                loop = []
+                context.forEachBlock(of: rows) { block in for step in steps { step(block) } }
             }
-            span.attend(saved, block: self, context)
-            let middle = RowScratch(columns: configuration.width, type: .f32, in: workspace)
-            let product = RowScratch(columns: configuration.mlpWidth, type: context.precision, in: workspace)
-            RowBlock.forEach(of: x.rows) { block in
-                let rows = block.rows
-                output.forward(
-                    saved.attended.rows(rows), into: middle[block], low: saved.low[3]?.rows(rows), base: x.rows(rows),
-                    panels, 3, block: block, context)
-                Conversion.convert(middle[block], into: saved.middle.rows(rows))
-                normMiddle(middle[block], into: normed[block], saved, rows)
-                gate.forward(
-                    normed[block], into: saved.gate.rows(rows), low: saved.low[4]?.rows(rows), panels, 4, block: block,
-                    context)
-                up.forward(
-                    normed[block], into: saved.up.rows(rows), low: saved.low[5]?.rows(rows), panels, 5, block: block,
-                    context)
-                SwiGLU.forward(gate: saved.gate.rows(rows), up: saved.up.rows(rows), into: product[block])
-                guard let y else {
-                    // The adapter's z is a saved value too; it needs the product, but not W.
-                    down.forwardLow(product[block], into: saved.low[6]?.rows(rows), panels, 6, block: block, context)
-                    return
+            var stream = Stream.whole(x)
+            for (index, pass) in passes.enumerated() {
+                let input = stream
+                let head = pass.head(panels)
+                loop.append { block in head(input[block], block) }
+                if pass.sublayer.mixesRows { run() }
+                let tail = pass.tail(panels)
+                guard index < passes.count - 1 else {
+                    loop.append { block in tail(input[block], y?.rows(block.rows), block) }
+                    break
                 }
-                down.forward(
-                    product[block], into: y.rows(rows), low: saved.low[6]?.rows(rows), base: middle[block], panels, 6,
-                    block: block, context)
+                stream = output(beforeMixing: passes[index + 1].sublayer.mixesRows, columns: x.columns)
+                loop.append { [stream] block in tail(input[block], stream[block], block) }
             }
+            run()
         }
     }
 
-    /// The norm before attention, of rows `rows`.
-    func normInput(_ x: Matrix, into normed: Matrix, _ saved: BlockActivations, _ rows: Range<Int>) {
-        RMSNorm.forward(
-            x, weight: inputNorm.matrix, epsilon: configuration.normEpsilon, into: normed,
-            inverseRMS: saved.inputInverseRMS.rows(rows))
+    /// The residual stream between two sublayers: whole where rows are about to see each other, else only what is in cache.
+    private func output(beforeMixing: Bool, columns: Int) -> Stream {
+        beforeMixing
+            ? .whole(context.residual(rows: rows, columns: columns))
+            : .scratch(context.scratch(columns: columns, type: .f32))
     }
 
-    /// The norm before the MLP, of rows `rows`.
-    func normMiddle(_ middle: Matrix, into normed: Matrix, _ saved: BlockActivations, _ rows: Range<Int>) {
-        RMSNorm.forward(
-            middle, weight: middleNorm.matrix, epsilon: configuration.normEpsilon, into: normed,
-            inverseRMS: saved.middleInverseRMS.rows(rows))
+    /// Turns ∂loss/∂output into ∂loss/∂input, in place, adding to the adapters' gradients on the way. Uses up what was saved.
+    ///
+    /// - Parameters:
+    ///   - dx: `[N, C]`, fp32.
+    ///   - isLowest: nothing below is trained, so `dx` is left undefined and what only it needs is not computed.
+    func backward(_ dx: Matrix, isLowest: Bool) {
+        context.workspace.scoped {
+            let backwards = passes.map { $0.backward() }
+            for loop in loops(backwards, isLowest: isLowest) {
+                context.workspace.scoped {
+                    let panels = LayerPanels(loop.flatMap(\.layers), .plain, context)
+                    let steps = loop.map { $0.step(panels) }
+                    context.forEachBlock(of: rows) { block in
+                        for step in steps { step(dx.rows(block.rows), block) }
+                    }
+                }
+            }
+            AdapterSum.run(backwards.flatMap(\.sums), context)
+        }
     }
 
-    /// Queries, keys and values of a block of rows, normed where the family norms them, and rotated.
-    private func project(
-        _ normed: Matrix, saving saved: BlockActivations, _ span: AttentionSpan, _ panels: PassPanels,
-        _ block: RowBlock,
-        _ context: PassContext
-    ) {
-        let rows = block.rows, (heads, groups) = (configuration.heads, configuration.keyValueHeads)
-        let results = [saved.rawQuery ?? saved.query, saved.rawKey ?? saved.key, saved.value]
-        for (index, (layer, result)) in zip([query, key, value], results).enumerated() {
-            layer.forward(
-                normed, into: result.rows(rows), low: saved.low[index]?.rows(rows), panels, index, block: block, context
-            )
+    /// A head or a tail on the way back.
+    private struct Part {
+        let layers: [LayerPanels.Wanted]
+        let step: (LayerPanels) -> (Matrix, RowBlock) -> Void
+    }
+
+    /// What each loop over rows does, from the last sublayer's tail to the first one's head.
+    private func loops(_ backwards: [any SublayerBackward], isLowest: Bool) -> [[Part]] {
+        var loops: [[Part]] = [[]]
+        for (index, (pass, backward)) in zip(passes, backwards).enumerated().reversed() {
+            let sublayer = pass.sublayer, needsInput = index > 0 || !isLowest
+            let tail = sublayer.tailLayers.map { LayerPanels.Wanted($0) }
+            let head = sublayer.headLayers.map { LayerPanels.Wanted($0, weight: needsInput) }
+            loops[loops.count - 1].append(Part(layers: tail) { backward.tail($0) })
+            if sublayer.mixesRows { loops.append([]) }
+            loops[loops.count - 1].append(Part(layers: head) { backward.head($0, needsInput: needsInput) })
         }
-        if let queryNorm, let raw = saved.rawQuery, let inverseRMS = saved.queryInverseRMS {
-            RMSNorm.forward(
-                raw.rows(rows).split(into: heads), weight: queryNorm.matrix, epsilon: configuration.normEpsilon,
-                into: saved.query.rows(rows).split(into: heads), inverseRMS: inverseRMS.rows(rows, times: heads))
-        }
-        if let keyNorm, let raw = saved.rawKey, let inverseRMS = saved.keyInverseRMS {
-            RMSNorm.forward(
-                raw.rows(rows).split(into: groups), weight: keyNorm.matrix, epsilon: configuration.normEpsilon,
-                into: saved.key.rows(rows).split(into: groups), inverseRMS: inverseRMS.rows(rows, times: groups))
-        }
-        span.rotate(saved.query.rows(rows), rows, heads: heads, .forward)
-        span.rotate(saved.key.rows(rows), rows, heads: groups, .forward)
+        return loops
     }
 }
 
-/// The weights of a block, as the loader found them.
-struct BlockParts {
-    let inputNorm: ConstantVector
-    let middleNorm: ConstantVector
-    let queryNorm: ConstantVector?
-    let keyNorm: ConstantVector?
-    let query: LinearLayer
-    let key: LinearLayer
-    let value: LinearLayer
-    let output: LinearLayer
-    let gate: LinearLayer
-    let up: LinearLayer
-    let down: LinearLayer
+/// The residual stream at one place of a block.
+private enum Stream {
+    case whole(Matrix)
+    case scratch(RowScratch)
+
+    /// The rows of `block`.
+    subscript(block: RowBlock) -> Matrix {
+        switch self {
+        case .whole(let matrix): matrix.rows(block.rows)
+        case .scratch(let scratch): scratch[block]
+        }
+    }
 }

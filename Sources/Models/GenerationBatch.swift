@@ -34,15 +34,17 @@ public final class GenerationBatch {
     public let arithmetic: GenerationArithmetic
     private let model: LanguageModel
     private let workspace: Workspace
+    private let adapters: AdapterBinding
 
     /// - Parameters:
     ///   - width: the most sequences at a time; each has a cache for its prompt and answer.
     ///   - cacheBytes: the most memory of these caches.
     ///   - arithmetic: nil for what goes with the model's precision: exact in fp32, rounded in bf16.
+    ///   - adapters: nil for those that the model has.
     public init(
         model: LanguageModel, width: Int = usualWidth, cacheBytes: Int = usualCacheBytes,
         arithmetic: GenerationArithmetic? = nil,
-        workspace: Workspace = Workspace()
+        adapters: AdapterBinding? = nil, workspace: Workspace = Workspace()
     ) {
         precondition(width > 0)
         self.model = model
@@ -50,6 +52,7 @@ public final class GenerationBatch {
         self.cacheBytes = cacheBytes
         self.arithmetic = arithmetic ?? GenerationArithmetic(model.precision)
         self.workspace = workspace
+        self.adapters = adapters ?? model.adapters
     }
 
     /// Answers `requests`; a place that becomes free goes to the next request.
@@ -94,7 +97,9 @@ public final class GenerationBatch {
     private func start(_ sequence: RunningSequence) throws -> GenerationSession.End? {
         let request = sequence.request
         guard request.maximumTokens > 0 else { return .maximumTokens }
-        return try model.read(request.prompt, into: sequence.cache, arithmetic, workspace: workspace) { logits in
+        return try model.read(
+            request.prompt, into: sequence.cache, arithmetic, workspace: workspace, adapters: adapters
+        ) { logits in
             Result { try sequence.advance(UnsafeBufferPointer(logits.floats)) }
         }.get()
     }
@@ -103,7 +108,7 @@ public final class GenerationBatch {
     private func step(_ sequences: [RunningSequence]) throws -> [GenerationSession.End?] {
         try model.step(
             sequences.map { $0.tokens[$0.tokens.count - 1] }, into: sequences.map(\.cache), arithmetic,
-            workspace: workspace
+            workspace: workspace, adapters: adapters
         ) { logits in
             Result {
                 try sequences.enumerated().map { row, sequence in

@@ -32,7 +32,7 @@ struct GenerationPass {
     let context: PassContext
     /// Each row's position in its sequence.
     let positions: UnsafeBufferPointer<Int32>
-    let table: RotaryTable
+    let tables: RotaryTables
 
     /// A prompt of more rows than this goes through widened weights, where these are not integers.
     private static let fewRows = 8
@@ -55,13 +55,16 @@ struct GenerationPass {
         return count <= Self.fewRows || (arithmetic == .rounded && RowProducts.hasIntegers(weight.dtype))
     }
 
-    func rotate(_ x: Matrix, heads: Int) {
+    func rotate(_ x: Matrix, heads: Int, _ rotary: RotaryPositions) {
+        let table = tables.table(rotary, positions: Int(positions.max() ?? 0) + 1)
         Rotary.apply(x, heads: heads, positions: positions, table: table, direction: .forward)
     }
 
     /// Stores new keys and values and attends over all there are. All matrices are fp32.
-    func attend(_ query: Matrix, _ key: Matrix, _ value: Matrix, into attended: Matrix, block: DecoderBlock) {
-        let shape = block.configuration, layer = block.layer
+    /// - Parameter layer: where the caches have them.
+    func attend(
+        _ query: Matrix, _ key: Matrix, _ value: Matrix, into attended: Matrix, _ shape: AttentionShape, layer: Int
+    ) {
         switch rows {
         case .prompt(let cache):
             let start = cache.length, count = start + query.rows
@@ -76,17 +79,17 @@ struct GenerationPass {
                 if keys.type != .f32 { Conversion.convert(query, into: typed) }
                 Attention.cached(
                     q: typed, keys: keys, values: values, start: start, heads: shape.heads,
-                    groups: shape.keyValueHeads, scale: block.attentionScale, window: block.window, into: attended)
+                    groups: shape.groups, scale: shape.scale, window: shape.window, into: attended)
             }
         case .step(let caches):
             let seen = caches.enumerated().map { index, cache in
                 let position = cache.length
                 cache.store(key.rows(index..<index + 1), value.rows(index..<index + 1), layer: layer, at: position)
-                let first = block.window.map { max(0, position + 1 - $0) } ?? 0
+                let first = shape.window.map { max(0, position + 1 - $0) } ?? 0
                 return cache.rows(layer: layer, first..<position + 1)
             }
             Attention.step(
-                q: query, caches: seen, heads: shape.heads, groups: shape.keyValueHeads, scale: block.attentionScale,
+                q: query, caches: seen, heads: shape.heads, groups: shape.groups, scale: shape.scale,
                 into: attended)
         }
     }

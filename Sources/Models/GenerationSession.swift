@@ -24,20 +24,24 @@ public final class GenerationSession {
     private let model: LanguageModel
     private let cache: KeyValueCache
     private let workspace: Workspace
+    private let adapters: AdapterBinding
 
     /// Tokens in the cache.
     public var length: Int { cache.length }
 
     /// - Parameters:
     ///   - capacity: the most tokens of prompt and answer together.
+    ///   - adapters: nil for those that the model has.
     ///   - arithmetic: nil for what goes with the model's precision: exact in fp32, rounded in bf16.
     public init(
-        model: LanguageModel, capacity: Int, arithmetic: GenerationArithmetic? = nil, workspace: Workspace = Workspace()
+        model: LanguageModel, capacity: Int, adapters: AdapterBinding? = nil, arithmetic: GenerationArithmetic? = nil,
+        workspace: Workspace = Workspace()
     ) {
         precondition(capacity > 0)
         self.model = model
         self.capacity = capacity
         self.workspace = workspace
+        self.adapters = adapters ?? model.adapters
         self.arithmetic = arithmetic ?? GenerationArithmetic(model.precision)
         cache = KeyValueCache(configuration: model.configuration, capacity: capacity, type: self.arithmetic.cacheType)
     }
@@ -77,6 +81,8 @@ public final class GenerationSession {
         precondition(!ids.isEmpty)
         guard length + ids.count <= capacity else { throw ModelError.contextFull(capacity: capacity) }
         try model.checkTokens(ids)
-        return model.read(ids, into: cache, arithmetic, workspace: workspace) { body(UnsafeBufferPointer($0.floats)) }
+        return model.read(ids, into: cache, arithmetic, workspace: workspace, adapters: adapters) {
+            body(UnsafeBufferPointer($0.floats))
+        }
     }
 }

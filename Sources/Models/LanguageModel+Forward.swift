@@ -5,34 +5,56 @@ public import Tensors
 
 extension LanguageModel {
     /// The losses of `batch` without gradients; with `tokenLogProbabilities` also log p of each target, in row order.
+    /// - Parameter adapters: nil for those that the model has.
     public func evaluate(
-        _ batch: TokenBatch, workspace: Workspace, tokenLogProbabilities: Bool = false
+        _ batch: TokenBatch, workspace: Workspace, adapters: AdapterBinding? = nil, tokenLogProbabilities: Bool = false
     ) throws -> (BatchLoss, [Float]?) {
         try checkTokens(batch)
-        let context = PassContext(workspace: workspace, precision: precision)
-        return try workspace.scoped {
+        let losses = try runForward(batch, context(workspace, adapters))
+        return (losses.batch, tokenLogProbabilities ? losses.tokens.map { -$0 } : nil)
+    }
+
+    /// `evaluate` for tokens that are known to be the model's.
+    func runForward(_ batch: TokenBatch, _ context: PassContext) throws -> (batch: BatchLoss, tokens: [Float]) {
+        let head = head(context.adapters)
+        return try context.workspace.scoped {
             defer { if streamsWeights { head.dropPages() } }
             let x = hiddenStates(batch, context)
             let rows = batch.targetRows
-            let losses = try withTargets(batch, rows, x, context) { hidden, targets, losses, correct in
+            return try withTargets(batch, rows, x, context) { hidden, targets, losses, correct in
+                guard !context.measures else {
+                    return context.workspace.count(bytes: lossBytes(rows: rows.count, context, backward: false))
+                }
                 CrossEntropy.forward(
                     hidden, head: RowLayout(head), targets: targets, losses: losses, isCorrect: correct,
-                    workspace: workspace)
+                    workspace: context.workspace)
             }
-            return (losses.batch, tokenLogProbabilities ? losses.tokens.map { -$0 } : nil)
         }
+    }
+
+    /// What the loss takes of the workspace, by the kernel's own word.
+    func lossBytes(rows: Int, _ context: PassContext, backward: Bool) -> Int {
+        CrossEntropy.workspaceBytes(
+            rows: rows, width: configuration.width, vocabulary: configuration.vocabularySize, type: context.precision,
+            backward: backward)
+    }
+
+    /// - Parameter adapters: nil for those that the model has.
+    func context(_ workspace: Workspace, _ adapters: AdapterBinding?, dropout: DropoutKey? = nil) -> PassContext {
+        PassContext(
+            workspace: workspace, precision: precision, adapters: adapters ?? self.adapters, dropout: dropout)
     }
 
     /// All logits `[N, V]`, row-major. For tests and probes: its size grows with N·V.
     public func logits(_ batch: TokenBatch, workspace: Workspace) throws -> [Float] {
         try checkTokens(batch)
-        let context = PassContext(workspace: workspace, precision: precision)
+        let context = context(workspace, nil)
         return workspace.scoped {
             let x = hiddenStates(batch, context)
             let normed = context.activations(rows: x.rows, columns: x.columns)
-            normFinal(x, into: normed, inverseRMS: context.residual(rows: x.rows, columns: 1))
+            finalNorm.forward(x, into: normed, inverseRMS: context.residual(rows: x.rows, columns: 1))
             let logits = context.residual(rows: x.rows, columns: configuration.vocabularySize)
-            let panels = Panels.pack([PanelSource(RowLayout(head), .transposed, type: precision, in: workspace)])[0]
+            let panels = Panels.pack([PanelSource(RowLayout(head(adapters)), .transposed, type: precision, in: workspace)])[0]
             Products.sum([Term(normed, panels)], into: logits)
             return Array(logits.floats)
         }
@@ -42,10 +64,10 @@ extension LanguageModel {
     public func finalStates(_ batch: TokenBatch, into states: Matrix, workspace: Workspace) throws {
         try checkTokens(batch)
         precondition(states.rows == batch.rowCount && states.columns == configuration.width && states.type == precision)
-        let context = PassContext(workspace: workspace, precision: precision)
+        let context = context(workspace, nil)
         workspace.scoped {
             let x = hiddenStates(batch, context)
-            normFinal(x, into: states, inverseRMS: context.residual(rows: x.rows, columns: 1))
+            finalNorm.forward(x, into: states, inverseRMS: context.residual(rows: x.rows, columns: 1))
         }
     }
 
@@ -54,11 +76,11 @@ extension LanguageModel {
         precondition(logits.rows == states.rows && logits.columns == range.count && logits.type == .f32)
         workspace.scoped {
             let panels = Panels.pack([
-                PanelSource(RowLayout(head), rows: range, .transposed, type: precision, in: workspace)
+                PanelSource(RowLayout(head(adapters)), rows: range, .transposed, type: precision, in: workspace)
             ])[0]
             Products.sum([Term(states, panels)], into: logits)
         }
-        if streamsWeights { head.dropPages() }
+        if streamsWeights { head(adapters).dropPages() }
     }
 
     /// The residual stream after the last block, `[N, C]`, valid until the end of the enclosing scope.
@@ -66,15 +88,12 @@ extension LanguageModel {
         _ batch: TokenBatch, _ context: PassContext, afterEach: (Int, Matrix) -> Void = { _, _ in }
     ) -> Matrix {
         let x = context.residual(rows: batch.rowCount, columns: configuration.width)
-        embed(batch.ids, into: x)
+        context.compute { embed(batch.ids, into: x) }
         if streamsWeights { embedding.dropPages() }
         afterEach(-1, x)
-        withSpan(batch) { span in
+        withSpan(batch, context) { span in
             for (index, block) in blocks.enumerated() {
-                context.workspace.scoped {
-                    let saved = BlockActivations(rows: batch.rowCount, block: block, context)
-                    block.forward(x, into: x, saving: saved, span: span, context)
-                }
+                context.workspace.scoped { block.begin(rows: batch.rowCount, span, context).forward(x, into: x) }
                 if streamsWeights { block.linearLayers.forEach { $0.weight.dropPages() } }
                 afterEach(index, x)
             }
@@ -86,20 +105,17 @@ extension LanguageModel {
         ids.withUnsafeBufferPointer { Widening.gather(embedding, rows: $0, into: x) }
     }
 
-    func normFinal(_ x: Matrix, into normed: Matrix, inverseRMS: Matrix) {
-        RMSNorm.forward(
-            x, weight: finalNorm.matrix, epsilon: configuration.normEpsilon, into: normed, inverseRMS: inverseRMS)
-    }
-
     /// Runs `body` with the reach of a training batch: each example by itself, positions from 0.
-    func withSpan<Result>(_ batch: TokenBatch, _ body: (AttentionSpan) throws -> Result) rethrows -> Result {
-        let positions = batch.positions
-        let longest = Int(positions.max() ?? 0) + 1
+    func withSpan<Result>(
+        _ batch: TokenBatch, _ context: PassContext, _ body: (AttentionSpan) throws -> Result
+    ) rethrows -> Result {
+        // What is only measured needs no table of its length.
+        let positions = context.measures ? [0] : batch.positions
         return try positions.withUnsafeBufferPointer {
             try body(
                 AttentionSpan(
                     reach: batch.sharing.map { .shared($0) } ?? .examples(bounds: batch.bounds), positions: $0,
-                    table: rotaryTable(positions: longest)))
+                    tables: rotaryTables))
         }
     }
 
@@ -131,9 +147,12 @@ extension LanguageModel {
         if !rows.isEmpty {
             context.workspace.scoped {
                 let gathered = context.residual(rows: rows.count, columns: x.columns)
-                rows.withUnsafeBufferPointer { Elements.gatherRows(x, $0, into: gathered) }
                 let hidden = context.activations(rows: rows.count, columns: x.columns)
-                normFinal(gathered, into: hidden, inverseRMS: context.residual(rows: rows.count, columns: 1))
+                let inverseRMS = context.residual(rows: rows.count, columns: 1)
+                context.compute {
+                    rows.withUnsafeBufferPointer { Elements.gatherRows(x, $0, into: gathered) }
+                    finalNorm.forward(gathered, into: hidden, inverseRMS: inverseRMS)
+                }
                 targets.withUnsafeBufferPointer { targets in
                     tokens.withUnsafeMutableBufferPointer { tokens in
                         correct.withUnsafeMutableBufferPointer { correct in body(hidden, targets, tokens, correct) }

@@ -10,20 +10,20 @@ extension LanguageModel {
     /// Reads `ids` into `cache`, chunk by chunk, and gives the logits `[1, V]` of the token that follows to `body`.
     func read<Result>(
         _ ids: [Int32], into cache: KeyValueCache, _ arithmetic: GenerationArithmetic, workspace: Workspace,
-        _ body: (Matrix) -> Result
+        adapters: AdapterBinding, _ body: (Matrix) -> Result
     ) -> Result {
         precondition(!ids.isEmpty)
-        guard ids.count > 1 else { return step(ids, into: [cache], arithmetic, workspace: workspace, body) }
+        guard ids.count > 1 else { return step(ids, into: [cache], arithmetic, workspace: workspace, adapters: adapters, body) }
         var start = 0
         while ids.count - start > Self.promptRows {
             let chunk = Array(ids[start..<(start + Self.promptRows)])
-            runGeneration(chunk, .prompt(cache), arithmetic, workspace) { _, _ in }
+            runGeneration(chunk, .prompt(cache), arithmetic, workspace, adapters) { _, _ in }
             cache.length += chunk.count
             start += chunk.count
         }
         let rest = start == 0 ? ids : Array(ids[start...])
         defer { cache.length += rest.count }
-        return runGeneration(rest, .prompt(cache), arithmetic, workspace) { x, pass in
+        return runGeneration(rest, .prompt(cache), arithmetic, workspace, adapters) { x, pass in
             body(generationLogits(x.rows((rest.count - 1)..<rest.count), pass))
         }
     }
@@ -31,30 +31,31 @@ extension LanguageModel {
     /// Reads one token more of each sequence, `ids[i]` into `caches[i]`, and gives the logits `[n, V]` to `body`.
     func step<Result>(
         _ ids: [Int32], into caches: [KeyValueCache], _ arithmetic: GenerationArithmetic, workspace: Workspace,
-        _ body: (Matrix) -> Result
+        adapters: AdapterBinding, _ body: (Matrix) -> Result
     ) -> Result {
         precondition(ids.count == caches.count && !ids.isEmpty)
         defer { for cache in caches { cache.length += 1 } }
-        return runGeneration(ids, .step(caches), arithmetic, workspace) { x, pass in body(generationLogits(x, pass)) }
+        return runGeneration(ids, .step(caches), arithmetic, workspace, adapters) { x, pass in body(generationLogits(x, pass)) }
     }
 
     private func runGeneration<Result>(
         _ ids: [Int32], _ rows: GenerationPass.Rows, _ arithmetic: GenerationArithmetic, _ workspace: Workspace,
-        _ body: (Matrix, GenerationPass) -> Result
+        _ adapters: AdapterBinding, _ body: (Matrix, GenerationPass) -> Result
     ) -> Result {
         let positions: [Int32] =
             switch rows {
             case .prompt(let cache): ids.indices.map { Int32(cache.length + $0) }
             case .step(let caches): caches.map { Int32($0.length) }
             }
-        let context = PassContext(workspace: workspace, precision: arithmetic == .exact ? .f32 : precision)
+        let context = PassContext(
+            workspace: workspace, precision: arithmetic == .exact ? .f32 : precision, adapters: adapters)
         return workspace.scoped {
             let x = context.residual(rows: ids.count, columns: configuration.width)
             embed(ids, into: x)
             return positions.withUnsafeBufferPointer { positions in
                 let pass = GenerationPass(
                     rows: rows, arithmetic: arithmetic, context: context, positions: positions,
-                    table: rotaryTable(positions: Int(positions.max() ?? 0) + 1))
+                    tables: rotaryTables)
                 for block in blocks { block.generate(x, pass) }
                 return body(x, pass)
             }
@@ -64,9 +65,9 @@ extension LanguageModel {
     /// The logits `[n, V]` after the last block's rows, valid until the end of the enclosing scope.
     private func generationLogits(_ x: Matrix, _ pass: GenerationPass) -> Matrix {
         let normed = pass.matrix(x.rows, x.columns)
-        normFinal(x, into: normed, inverseRMS: pass.matrix(x.rows, 1))
+        finalNorm.generate(x, into: normed, pass)
         let logits = pass.matrix(x.rows, configuration.vocabularySize)
-        RowProducts.multiply([RowProducts.Term(head, pass.input(normed), into: logits)])
+        RowProducts.multiply([RowProducts.Term(head(pass.context.adapters), pass.input(normed), into: logits)])
         return logits
     }
 

@@ -8,15 +8,25 @@ extension LanguageModel {
     /// The module path of the head.
     public static let headPath = "lm_head"
 
-    /// The adapters of all linear layers in network order, that of the head last.
-    public var adapters: [LowRankAdapter?] {
-        get { linearLayers.map(\.adapter) + [headAdapter] }
-        set {
-            precondition(newValue.count == linearLayers.count + 1, "adapters of another model")
-            for (layer, adapter) in zip(linearLayers, newValue) { layer.adapter = adapter }
-            headAdapter = newValue.last ?? nil
+    /// The adapters to be bound in a pass, by the paths of their layers; that of the head under `headPath`.
+    /// - Precondition: each path is a layer's, and the sizes are its own.
+    public func binding(_ adapters: [String: LowRankAdapter]) -> AdapterBinding {
+        let layers = linearLayers.map { layer in
+            let adapter = adapters[layer.path]
+            precondition(
+                adapter.map { $0.inputSize == layer.inputSize && $0.outputSize == layer.outputSize } ?? true,
+                "an adapter of other sizes")
+            return adapter
         }
+        let head = adapters[Self.headPath]
+        let found = layers.count { $0 != nil } + (head == nil ? 0 : 1)
+        precondition(found == adapters.count, "an adapter for another model")
+        return AdapterBinding(
+            layers: found == 0 ? [] : layers, head: head, adaptedHead: head.map { adapted(storedHead, by: $0) })
     }
+
+    /// The head that a pass computes with: as stored, or with its adapter added.
+    func head(_ adapters: AdapterBinding) -> FrozenTensor { adapters.adaptedHead ?? storedHead }
 
     /// W + scale · B·A in fp32.
     func adapted(_ head: FrozenTensor, by adapter: LowRankAdapter) -> FrozenTensor {

@@ -11,20 +11,32 @@ extension LanguageModel {
     ///   - recomputedBlocks: how many of the trained blocks, from the lowest up, keep their input only and are run again on the
     ///     way back; same gradients.
     ///   - dropout: where the adapters' masks come from.
+    ///   - adapters: nil for those that the model has.
     /// - Throws: `ModelError` for a loss that is not finite; the gradients are then of no use. Whether they are finite is for the
     ///   caller to see, once a step.
     public func accumulateGradients(
-        _ batch: TokenBatch, gradientScale: Float, recomputedBlocks: Int, workspace: Workspace, dropout: DropoutKey
+        _ batch: TokenBatch, gradientScale: Float, recomputedBlocks: Int, workspace: Workspace, dropout: DropoutKey,
+        adapters: AdapterBinding? = nil
     ) throws -> BatchLoss {
         try checkTokens(batch)
-        let context = PassContext(workspace: workspace, precision: precision, dropout: dropout)
-        return try workspace.scoped {
-            try withSpan(batch) { span in
-                let pass = forwardSaving(batch, span, recomputedBlocks: recomputedBlocks, context)
+        return try runForwardBackward(
+            batch, gradientScale: gradientScale, recomputedBlocks: recomputedBlocks,
+            context(workspace, adapters, dropout: dropout))
+    }
+
+    /// `accumulateGradients` for tokens that are known to be the model's.
+    func runForwardBackward(
+        _ batch: TokenBatch, gradientScale: Float, recomputedBlocks: Int, _ context: PassContext
+    ) throws -> BatchLoss {
+        try context.workspace.scoped {
+            try withSpan(batch, context) { span in
+                let lowest = lowestTrained(context.adapters)
+                let pass = forwardSaving(batch, span, lowest: lowest, recomputedBlocks: recomputedBlocks, context)
                 let dx = context.residual(rows: batch.rowCount, columns: configuration.width)
                 let loss = try lossGradient(batch, pass.output, into: dx, gradientScale, context)
-                for index in blocks.indices.reversed() where index >= lowestTrained {
-                    backward(index, dx, pass.kept[index - lowestTrained], span, context)
+                for index in blocks.indices.reversed() where index >= lowest {
+                    let kept = pass.kept[index - lowest]
+                    backward(blocks[index], dx, kept, isLowest: index == lowest, span, context)
                 }
                 return loss
             }
@@ -32,14 +44,16 @@ extension LanguageModel {
     }
 
     /// The lowest block with an adapter; the number of blocks where there is none. Nothing below it is kept.
-    var lowestTrained: Int { blocks.firstIndex(where: \.hasAdapter) ?? blocks.count }
+    private func lowestTrained(_ adapters: AdapterBinding) -> Int {
+        blocks.firstIndex { $0.linearLayers.contains { adapters[$0] != nil } } ?? blocks.count
+    }
 
     /// Blocks that keep values for their backward, or can be run again instead.
-    public var trainedBlocks: Int { blocks.count - lowestTrained }
+    public var trainedBlocks: Int { blocks.count - lowestTrained(adapters) }
 
     /// What a trained block leaves for the way back.
     private enum Kept {
-        case activations(BlockActivations)
+        case saved(BlockPass)
         /// Its input `[N, C]`, fp32.
         case input(Matrix)
     }
@@ -53,24 +67,21 @@ extension LanguageModel {
     }
 
     private func forwardSaving(
-        _ batch: TokenBatch, _ span: AttentionSpan, recomputedBlocks: Int, _ context: PassContext
+        _ batch: TokenBatch, _ span: AttentionSpan, lowest: Int, recomputedBlocks: Int, _ context: PassContext
     ) -> ForwardPass {
-        let rows = batch.rowCount, lowest = lowestTrained
+        let rows = batch.rowCount
         var x = context.residual(rows: rows, columns: configuration.width)
-        embed(batch.ids, into: x)
+        context.compute { embed(batch.ids, into: x) }
         var kept: [Kept] = []
         for (index, block) in blocks.enumerated() {
             if index >= lowest + recomputedBlocks {
-                let saved = BlockActivations(rows: rows, block: block, context)
-                block.forward(x, into: x, saving: saved, span: span, context)
-                kept.append(.activations(saved))
+                let pass = block.begin(rows: rows, span, context)
+                pass.forward(x, into: x)
+                kept.append(.saved(pass))
                 continue
             }
             let y = index < lowest ? x : context.residual(rows: rows, columns: configuration.width)
-            context.workspace.scoped {
-                let passing = BlockActivations(rows: rows, block: block, context)
-                block.forward(x, into: y, saving: passing, span: span, context)
-            }
+            context.workspace.scoped { block.begin(rows: rows, span, context).forward(x, into: y) }
             if index >= lowest { kept.append(.input(x)) }
             x = y
         }
@@ -78,16 +89,16 @@ extension LanguageModel {
     }
 
     private func backward(
-        _ index: Int, _ dx: Matrix, _ kept: Kept, _ span: AttentionSpan, _ context: PassContext
+        _ block: DecoderBlock, _ dx: Matrix, _ kept: Kept, isLowest: Bool, _ span: AttentionSpan,
+        _ context: PassContext
     ) {
-        let block = blocks[index], isLowest = index == lowestTrained
         switch kept {
-        case .activations(let saved): block.backward(dx, saved: saved, isLowest: isLowest, span: span, context)
+        case .saved(let pass): pass.backward(dx, isLowest: isLowest)
         case .input(let x):
             context.workspace.scoped {
-                let saved = BlockActivations(rows: x.rows, block: block, context)
-                block.forward(x, into: nil, saving: saved, span: span, context)
-                block.backward(dx, saved: saved, isLowest: isLowest, span: span, context)
+                let pass = block.begin(rows: x.rows, span, context)
+                pass.forward(x, into: nil)
+                pass.backward(dx, isLowest: isLowest)
             }
         }
     }
@@ -96,11 +107,14 @@ extension LanguageModel {
     private func lossGradient(
         _ batch: TokenBatch, _ x: Matrix, into dx: Matrix, _ gradientScale: Float, _ context: PassContext
     ) throws -> BatchLoss {
-        let rows = batch.targetRows
-        Elements.fill(dx, with: 0)
+        let rows = batch.targetRows, head = head(context.adapters)
+        context.compute { Elements.fill(dx, with: 0) }
         return try context.workspace.scoped {
             let dHidden = context.residual(rows: rows.count, columns: x.columns)
             let losses = try withTargets(batch, rows, x, context) { hidden, targets, losses, correct in
+                guard !context.measures else {
+                    return context.workspace.count(bytes: lossBytes(rows: rows.count, context, backward: true))
+                }
                 CrossEntropy.forwardBackward(
                     hidden, head: RowLayout(head), targets: targets, losses: losses, isCorrect: correct,
                     gradientScale: gradientScale, into: dHidden, workspace: context.workspace)
@@ -109,12 +123,12 @@ extension LanguageModel {
             let gathered = context.residual(rows: rows.count, columns: x.columns)
             let normed = context.activations(rows: rows.count, columns: x.columns)
             let inverseRMS = context.residual(rows: rows.count, columns: 1)
-            rows.withUnsafeBufferPointer { Elements.gatherRows(x, $0, into: gathered) }
-            normFinal(gathered, into: normed, inverseRMS: inverseRMS)
-            RMSNorm.backward(
-                dHidden, x: gathered, weight: finalNorm.matrix, inverseRMS: inverseRMS, into: dHidden, accumulate: false
-            )
-            rows.withUnsafeBufferPointer { Elements.scatterAddRows(dHidden, $0, into: dx) }
+            context.compute {
+                rows.withUnsafeBufferPointer { Elements.gatherRows(x, $0, into: gathered) }
+                finalNorm.forward(gathered, into: normed, inverseRMS: inverseRMS)
+                finalNorm.backward(dHidden, x: gathered, inverseRMS: inverseRMS, into: dHidden, accumulate: false)
+                rows.withUnsafeBufferPointer { Elements.scatterAddRows(dHidden, $0, into: dx) }
+            }
             return losses.batch
         }
     }

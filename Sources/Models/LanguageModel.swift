@@ -20,19 +20,15 @@ public final class LanguageModel {
     /// `[V, C]`.
     let embedding: FrozenTensor
     /// `[V, C]` as stored; the embedding itself where the model is tied.
-    private let storedHead: FrozenTensor
-    /// The head that is computed with: as stored, or with its adapter added.
-    private(set) var head: FrozenTensor
-    /// An adapter on the head; also where the head is the embedding, which stays as it is.
-    public var headAdapter: LowRankAdapter? {
-        didSet { head = headAdapter.map { adapted(storedHead, by: $0) } ?? storedHead }
-    }
-    let finalNorm: ConstantVector
+    let storedHead: FrozenTensor
+    let finalNorm: Norm
     let blocks: [DecoderBlock]
+    let rotaryTables = RotaryTables()
+    /// What acts in passes that are not told otherwise.
+    public var adapters = AdapterBinding.none
     /// Lets the pages of each block's weights leave memory once a forward pass is through with the block: for models of which a
     /// few passes are asked, and of which there are two.
     public var streamsWeights = false
-    private var table: (rotary: RotaryTable, positions: Int)?
 
     /// Finds the configured model's weights in `weights`; nothing is widened or copied but norms and biases.
     ///
@@ -45,7 +41,6 @@ public final class LanguageModel {
         self.precision = precision
         embedding = parts.embedding
         storedHead = parts.head
-        head = parts.head
         finalNorm = parts.finalNorm
         blocks = parts.blocks
         linearLayers = parts.blocks.flatMap(\.linearLayers)
@@ -53,17 +48,6 @@ public final class LanguageModel {
 
     /// The layer whose path is `path`.
     public func linearLayer(_ path: String) -> LinearLayer? { linearLayers.first { $0.path == path } }
-
-    /// Cosines and sines for at least `positions` positions; kept, and grown by doubling.
-    func rotaryTable(positions: Int) -> RotaryTable {
-        if let table, table.positions >= positions { return table.rotary }
-        let count = max(512, (table?.positions ?? 0) * 2, positions)
-        let rotary = RotaryTable(
-            headWidth: configuration.headWidth, base: configuration.rotaryBase,
-            scaling: configuration.rotaryScaling, positions: count)
-        table = (rotary, count)
-        return rotary
-    }
 
     /// Numbers looked at together for whether they are finite.
     private static let validatedAtOnce = 1 << 22

@@ -19,7 +19,7 @@ extension LinearLayer {
                 } else {
                     layer.multiplyWidened(x, into: y, pass)
                 }
-                guard let adapter = layer.adapter else { continue }
+                guard let adapter = pass.context.adapters[layer] else { continue }
                 let z = pass.matrix(x.rows, adapter.rank)
                 lows.append((adapter, z, y))
                 if pass.isThin(x) {

@@ -1,27 +1,23 @@
-// A linear layer over a frozen weight, with the adapter it may carry.
+// A linear layer over a frozen weight. What an adapter adds to it is the affair of the pass.
 
 public import Tensors
 
-/// `y = x·Wᵀ + b`, and where it carries an adapter `+ scale · (x·Aᵀ)·Bᵀ`.
+/// `y = x·Wᵀ + b`.
 public final class LinearLayer {
     /// The module's path as Hugging Face names it: `model.layers.0.self_attn.q_proj`.
     public let path: String
+    /// Its place in network order, from 0.
+    let number: Int
     /// W `[out, in]`.
     public let weight: FrozenTensor
     /// b `[1, out]`, fp32.
     public var bias: Matrix? { biasVector?.matrix }
-    public var adapter: LowRankAdapter? {
-        didSet {
-            precondition(
-                adapter.map { $0.inputSize == inputSize && $0.outputSize == outputSize } ?? true,
-                "adapter of other sizes")
-        }
-    }
-    let biasVector: ConstantVector?
+    private let biasVector: ConstantVector?
 
-    init(path: String, weight: FrozenTensor, bias: ConstantVector?) {
+    init(path: String, number: Int, weight: FrozenTensor, bias: ConstantVector?) {
         precondition(weight.shape.rank == 2)
         self.path = path
+        self.number = number
         self.weight = weight
         self.biasVector = bias
     }

@@ -87,6 +87,16 @@ public struct ModelConfiguration: Sendable, Equatable {
     }
 }
 
+extension ModelConfiguration {
+    /// The attention of layer `layer`.
+    func attention(layer: Int) -> AttentionShape {
+        AttentionShape(
+            heads: heads, groups: keyValueHeads, headWidth: headWidth, scale: 1 / Float(headWidth).squareRoot(),
+            window: window(layer: layer),
+            rotary: RotaryPositions(headWidth: headWidth, base: rotaryBase, scaling: rotaryScaling))
+    }
+}
+
 /// Why a configuration cannot be used.
 public enum ModelConfigurationError: ClassifiedError, Equatable {
     /// A family this engine does not have; `supported` are those it has.

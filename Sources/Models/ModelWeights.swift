@@ -9,7 +9,7 @@ struct ModelWeights {
     let embedding: FrozenTensor
     /// The embedding itself where the model is tied.
     let head: FrozenTensor
-    let finalNorm: ConstantVector
+    let finalNorm: Norm
     let blocks: [DecoderBlock]
 
     init(_ configuration: ModelConfiguration, from source: any WeightSource) throws {
@@ -17,11 +17,9 @@ struct ModelWeights {
         let shape: Shape = [configuration.vocabularySize, configuration.width]
         let embedding = collector.matrix("model.embed_tokens.weight", shape)
         let blocks = (0..<configuration.layers).compactMap { layer in
-            collector.block(layer, configuration).map {
-                DecoderBlock(configuration: configuration, layer: layer, parts: $0)
-            }
+            collector.block(layer, configuration)
         }
-        let finalNorm = collector.vector("model.norm.weight", configuration.width)
+        let finalNorm = collector.norm("model.norm.weight", configuration.width, configuration)
         let head = configuration.isTied ? embedding : collector.matrix("lm_head.weight", shape)
         try collector.finish(isTied: configuration.isTied)
         guard let embedding, let head, let finalNorm, blocks.count == configuration.layers else {
@@ -39,6 +37,8 @@ private struct WeightCollector {
     let source: any WeightSource
     var problems: [ModelLoadError.Problem] = []
     var wanted = Set<String>()
+    /// Linear layers found.
+    private var layerCount = 0
 
     init(_ source: any WeightSource) { self.source = source }
 
@@ -89,30 +89,45 @@ private struct WeightCollector {
         let weight = matrix(path + ".weight", [outputSize, inputSize])
         let bias = hasBias ? vector(path + ".bias", outputSize) : nil
         guard let weight, hasBias == (bias != nil) else { return nil }
-        return LinearLayer(path: path, weight: weight, bias: bias)
+        defer { layerCount += 1 }
+        return LinearLayer(path: path, number: layerCount, weight: weight, bias: bias)
     }
 
-    mutating func block(_ index: Int, _ shape: ModelConfiguration) -> BlockParts? {
-        let path = "model.layers.\(index)."
-        let attention = path + "self_attn."
-        let inputNorm = vector(path + "input_layernorm.weight", shape.width)
-        let query = layer(attention + "q_proj", shape.queryWidth, shape.width, hasBias: shape.hasAttentionBias)
-        let key = layer(attention + "k_proj", shape.keyValueWidth, shape.width, hasBias: shape.hasAttentionBias)
-        let value = layer(attention + "v_proj", shape.keyValueWidth, shape.width, hasBias: shape.hasAttentionBias)
-        let queryNorm = shape.hasQueryKeyNorm ? vector(attention + "q_norm.weight", shape.headWidth) : nil
-        let keyNorm = shape.hasQueryKeyNorm ? vector(attention + "k_norm.weight", shape.headWidth) : nil
-        let output = layer(attention + "o_proj", shape.width, shape.queryWidth, hasBias: shape.hasOutputBias)
-        let middleNorm = vector(path + "post_attention_layernorm.weight", shape.width)
-        let gate = layer(path + "mlp.gate_proj", shape.mlpWidth, shape.width, hasBias: shape.hasMLPBias)
-        let up = layer(path + "mlp.up_proj", shape.mlpWidth, shape.width, hasBias: shape.hasMLPBias)
-        let down = layer(path + "mlp.down_proj", shape.width, shape.mlpWidth, hasBias: shape.hasMLPBias)
-        guard let inputNorm, let query, let key, let value, let output, let middleNorm, let gate, let up, let down,
-            shape.hasQueryKeyNorm == (queryNorm != nil), shape.hasQueryKeyNorm == (keyNorm != nil)
+    mutating func norm(_ path: String, _ count: Int, _ shape: ModelConfiguration) -> Norm? {
+        vector(path, count).map { Norm(weight: $0, epsilon: shape.normEpsilon) }
+    }
+
+    mutating func block(_ index: Int, _ shape: ModelConfiguration) -> DecoderBlock? {
+        let attention = attention(index, shape), feedForward = feedForward(index, shape)
+        guard let attention, let feedForward else { return nil }
+        return DecoderBlock([attention, feedForward])
+    }
+
+    private mutating func attention(_ index: Int, _ shape: ModelConfiguration) -> AttentionSublayer? {
+        let block = "model.layers.\(index).", path = block + "self_attn."
+        let norm = norm(block + "input_layernorm.weight", shape.width, shape)
+        let query = layer(path + "q_proj", shape.queryWidth, shape.width, hasBias: shape.hasAttentionBias)
+        let key = layer(path + "k_proj", shape.keyValueWidth, shape.width, hasBias: shape.hasAttentionBias)
+        let value = layer(path + "v_proj", shape.keyValueWidth, shape.width, hasBias: shape.hasAttentionBias)
+        let queryNorm = shape.hasQueryKeyNorm ? self.norm(path + "q_norm.weight", shape.headWidth, shape) : nil
+        let keyNorm = shape.hasQueryKeyNorm ? self.norm(path + "k_norm.weight", shape.headWidth, shape) : nil
+        let output = layer(path + "o_proj", shape.width, shape.queryWidth, hasBias: shape.hasOutputBias)
+        guard let norm, let query, let key, let value, let output, shape.hasQueryKeyNorm == (queryNorm != nil),
+            shape.hasQueryKeyNorm == (keyNorm != nil)
         else { return nil }
-        return BlockParts(
-            inputNorm: inputNorm, middleNorm: middleNorm, queryNorm: queryNorm, keyNorm: keyNorm, query: query,
-            key: key,
-            value: value, output: output, gate: gate, up: up, down: down)
+        return AttentionSublayer(
+            shape: shape.attention(layer: index), layer: index, norm: norm, queryNorm: queryNorm, keyNorm: keyNorm,
+            query: query, key: key, value: value, output: output)
+    }
+
+    private mutating func feedForward(_ index: Int, _ shape: ModelConfiguration) -> FeedForwardSublayer? {
+        let block = "model.layers.\(index).", path = block + "mlp."
+        let norm = norm(block + "post_attention_layernorm.weight", shape.width, shape)
+        let gate = layer(path + "gate_proj", shape.mlpWidth, shape.width, hasBias: shape.hasMLPBias)
+        let up = layer(path + "up_proj", shape.mlpWidth, shape.width, hasBias: shape.hasMLPBias)
+        let down = layer(path + "down_proj", shape.width, shape.mlpWidth, hasBias: shape.hasMLPBias)
+        guard let norm, let gate, let up, let down else { return nil }
+        return FeedForwardSublayer(norm: norm, gate: gate, up: up, down: down)
     }
 
     /// Throws if anything was wrong, or if the file holds tensors that nobody asked for.

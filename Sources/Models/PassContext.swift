@@ -1,14 +1,31 @@
 // What every layer of one pass through the network shares.
 
+import Kernels
 import Tensors
 
-/// The buffers, types and random numbers of one forward (and backward) pass.
+/// The buffers, types, adapters and random numbers of one forward (and backward) pass.
 struct PassContext {
     let workspace: Workspace
     /// The type of activations and of the operands of products; the residual stream is fp32 whatever it is.
     let precision: ElementType
+    let adapters: AdapterBinding
     /// Dropout's random numbers; nil where nothing is dropped: evaluation and generation.
     var dropout: DropoutKey?
+
+    /// Whether only memory is counted: nothing is computed, and no number may be looked at.
+    var measures: Bool { workspace.measures }
+
+    /// Runs `body`, which computes; not where only memory is counted.
+    func compute(_ body: () throws -> Void) rethrows {
+        if !measures { try body() }
+    }
+
+    /// Runs `body` for each block of `count` rows, on the pool.
+    func forEachBlock(of count: Int, _ body: (RowBlock) -> Void) {
+        compute { RowBlock.forEach(of: count, body) }
+    }
+
+    // MARK: Buffers
 
     /// A buffer in the type of activations.
     func activations(rows: Int, columns: Int) -> Matrix {
@@ -17,6 +34,30 @@ struct PassContext {
 
     /// A buffer of the residual stream's type.
     func residual(rows: Int, columns: Int) -> Matrix { workspace.matrix(rows: rows, columns: columns, type: .f32) }
+
+    /// Room for the rows of one block at a time, of each thread.
+    func scratch(columns: Int, type: ElementType? = nil) -> RowScratch {
+        RowScratch(columns: columns, type: type ?? precision, in: workspace)
+    }
+
+    /// Room for z of the adapter of `layer`, or for its gradient: `[N, r]` with r rounded up to whole pairs; nil without adapter.
+    func low(_ layer: LinearLayer, rows: Int) -> Matrix? {
+        adapters[layer].map { activations(rows: rows, columns: Panels.paddedDepth($0.rank, precision)) }
+    }
+
+    // MARK: Dropout
+
+    /// Whether the input of the adapter of `layer` is masked.
+    func drops(_ layer: LinearLayer) -> Bool { dropout != nil && (adapters[layer]?.dropout ?? 0) > 0 }
+
+    /// Masks an input of the adapter, or the gradient of one: the same numbers are dropped, since a mask depends on its key alone.
+    /// - Parameter firstRow: the row of the pass that `x` begins with.
+    func mask(_ x: Matrix, of layer: LinearLayer, into masked: Matrix, firstRow: Int) {
+        guard let adapter = adapters[layer], let dropout else { preconditionFailure("nothing is dropped here") }
+        Dropout.apply(
+            x, into: masked, probability: adapter.dropout, seed: dropout.seed(layer: adapter.index),
+            stream: dropout.stream, firstElement: (dropout.firstRow + firstRow) * layer.inputSize)
+    }
 }
 
 /// What the dropout masks of one micro-batch follow from: the same rows of the same step are masked alike, however the step is

@@ -93,22 +93,25 @@ struct RowSharing: Sendable, Equatable {
 extension AttentionSpan {
     /// Attention over whole sequences, put together from rows that some of them share: products are computed once, attention,
     /// which costs little of short texts, for each sequence.
-    func attend(_ sharing: RowSharing, _ saved: BlockActivations, block: DecoderBlock, _ context: PassContext) {
-        let shape = block.configuration
+    func attend(
+        _ sharing: RowSharing, _ query: Matrix, _ key: Matrix, _ value: Matrix, _ shape: AttentionShape,
+        into attended: Matrix, _ context: PassContext
+    ) {
+        let rows = sharing.rows.count
+        func room(_ x: Matrix) -> Matrix { context.workspace.matrix(rows: rows, columns: x.columns, type: x.type) }
+        func gather(_ x: Matrix, _ rows: [Int32], into result: Matrix) {
+            rows.withUnsafeBufferPointer { Elements.gatherRows(x, $0, into: result) }
+        }
         context.workspace.scoped {
-            func whole(_ x: Matrix) -> Matrix {
-                let result = context.workspace.matrix(rows: sharing.rows.count, columns: x.columns, type: x.type)
-                sharing.rows.withUnsafeBufferPointer { Elements.gatherRows(x, $0, into: result) }
-                return result
+            let (q, k, v, whole) = (room(query), room(key), room(value), room(attended))
+            let logSumExp = context.residual(rows: rows, columns: shape.heads)
+            context.compute {
+                for (x, result) in [(query, q), (key, k), (value, v)] { gather(x, sharing.rows, into: result) }
+                Attention.forward(
+                    q: q, k: k, v: v, bounds: sharing.bounds, heads: shape.heads, groups: shape.groups,
+                    scale: shape.scale, window: shape.window, into: whole, logSumExp: logSumExp)
+                gather(whole, sharing.homes, into: attended)
             }
-            let (query, key, value) = (whole(saved.query), whole(saved.key), whole(saved.value))
-            let attended = context.workspace.matrix(
-                rows: query.rows, columns: query.columns, type: saved.attended.type)
-            Attention.forward(
-                q: query, k: key, v: value, bounds: sharing.bounds, heads: shape.heads, groups: shape.keyValueHeads,
-                scale: block.attentionScale, window: block.window, into: attended,
-                logSumExp: context.residual(rows: query.rows, columns: shape.heads))
-            sharing.homes.withUnsafeBufferPointer { Elements.gatherRows(attended, $0, into: saved.attended) }
         }
     }
 }

@@ -41,6 +41,21 @@ public struct TokenBatch: Sendable, Equatable {
         self.init(ids: ids, bounds: bounds, targets: targets)
     }
 
+    /// A batch of the size of others, to measure what they take: one example of `rows` rows, the last `targets` of which carry
+    /// loss.
+    /// - Parameter attended: rows as attention sees them, where several sequences share some; 0 where none do.
+    init(rows: Int, targets: Int, attended: Int = 0) {
+        let count = max(rows, 1)
+        self.init(
+            ids: Array(repeating: 0, count: count), bounds: [0, count],
+            targets: (0..<count).map { $0 < count - targets ? -1 : 0 })
+        guard attended > 0 else { return }
+        let places = [Int32](repeating: 0, count: attended)
+        sharing = RowSharing(
+            positions: Array(repeating: 0, count: count), rows: places, bounds: [0, attended],
+            homes: Array(repeating: 0, count: count))
+    }
+
     public var rowCount: Int { ids.count }
     public var exampleCount: Int { bounds.count - 1 }
     public var targetCount: Int { targets.count { $0 >= 0 } }

@@ -16,7 +16,29 @@ public final class Workspace {
     private static let alignment = 64
     private static let smallestChunk = 1 << 20
 
-    public init(reservingBytes bytes: Int = 0) { reserve(bytes: bytes) }
+    /// Whether buffers are only counted: they have no memory, and no number in them may be touched.
+    public let measures: Bool
+
+    public init(reservingBytes bytes: Int = 0) {
+        measures = false
+        reserve(bytes: bytes)
+    }
+
+    private init(measures: Bool) { self.measures = measures }
+
+    /// The most bytes that `body` has in use at once, by what it takes from a workspace without memory.
+    public static func measuring(_ body: (Workspace) throws -> Void) rethrows -> Int {
+        let workspace = Workspace(measures: true)
+        try body(workspace)
+        return workspace.peakBytes
+    }
+
+    /// Counts `bytes` that a kernel takes for itself, by its own word, for the rest of the enclosing `scoped`.
+    /// - Precondition: the workspace measures.
+    public func count(bytes: Int) {
+        precondition(measures)
+        _ = take(bytes)
+    }
 
     /// Makes room for `bytes` in one piece, where there is less. The system backs it only as it is used.
     public func reserve(bytes: Int) {
@@ -55,6 +77,10 @@ public final class Workspace {
     }
 
     private func take(_ size: Int) -> UnsafeMutableRawPointer {
+        bytesInUse += size
+        peakBytes = max(peakBytes, bytesInUse)
+        // No address: whoever reads or writes there is stopped at once.
+        if measures { return UnsafeMutableRawPointer(bitPattern: Self.alignment).unsafelyUnwrapped }
         while chunk < chunks.count, chunks[chunk].count - offset < size {
             chunk += 1
             offset = 0
@@ -63,8 +89,6 @@ public final class Workspace {
         let pointer =
             UnsafeMutableRawPointer(mutating: UnsafeRawPointer(chunks[chunk].baseAddress.unsafelyUnwrapped)) + offset
         offset += size
-        bytesInUse += size
-        peakBytes = max(peakBytes, bytesInUse)
         return pointer
     }
 

@@ -11,4 +11,12 @@ public protocol GradientSource: AnyObject {
     ) throws -> BatchLoss
 }
 
-extension LanguageModel: GradientSource {}
+extension LanguageModel: GradientSource {
+    public func accumulateGradients(
+        _ batch: TokenBatch, gradientScale: Float, recomputedBlocks: Int, workspace: Workspace, dropout: DropoutKey
+    ) throws -> BatchLoss {
+        try accumulateGradients(
+            batch, gradientScale: gradientScale, recomputedBlocks: recomputedBlocks, workspace: workspace,
+            dropout: dropout, adapters: adapters)
+    }
+}

@@ -38,14 +38,11 @@ struct MergeProof {
         adapted.streamsWeights = true
         defer { adapted.streamsWeights = streamed }
         let adapters = model.adapters
-        func attach(_ isOn: Bool) {
-            adapted.adapters = isOn ? adapters : adapters.map { _ in nil }
-        }
-        defer { attach(true) }
-        attach(false)
+        defer { adapted.adapters = adapters }
+        adapted.adapters = .none
         let workspace = Workspace(reservingBytes: Self.passBytes(model, probe: probe))
         let base = try loss(adapted, workspace)
-        attach(true)
+        adapted.adapters = adapters
         let states = Workspace()
         let adapterStates = try finalStates(adapted, in: states, workspace)
         let adapter = try loss(adapted, workspace)

@@ -74,7 +74,7 @@ import Foundation
             for index in slot.range { all.values[index] = 0 }
         }
         let whole = try model.gradients([batch], slab: all)
-        for layer in model.linearLayers { layer.adapter = nil }
+        model.adapters = .none
         let upper = model.attachAdapters(rank: 2) { $0.contains("layers.1") }
         let first = all.slots.count / 2
         for (mine, theirs) in zip(upper.slots, all.slots[first...]) {

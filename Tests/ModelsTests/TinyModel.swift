@@ -47,12 +47,14 @@ extension LanguageModel {
                 slab.values[index] = Float(random.uniform(stream: 0, index: UInt64(index)) - 0.5) * 0.2
             }
         }
+        var bound: [String: LowRankAdapter] = [:]
         for (index, layer) in layers.enumerated() {
             let (a, b) = (slab.slots[2 * index], slab.slots[2 * index + 1])
-            layer.adapter = LowRankAdapter(
+            bound[layer.path] = LowRankAdapter(
                 rank: rank, scale: scale, dropout: dropout, a: slab.values(a), b: slab.values(b),
                 gradientA: slab.gradients(a), gradientB: slab.gradients(b), index: index, owner: slab)
         }
+        adapters = binding(bound)
         return slab
     }
 

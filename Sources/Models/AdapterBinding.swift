@@ -1,0 +1,30 @@
+// Which adapter acts on which layer: passed with the pass, so that one base serves several adapters, or none.
+
+import Tensors
+
+/// The adapters of one pass through a model.
+public struct AdapterBinding {
+    /// By the layer's number; empty where no layer has one.
+    private let layers: [LowRankAdapter?]
+    /// The adapter on the head.
+    public let head: LowRankAdapter?
+    /// `[V, C]`, fp32: the head with its adapter added, since the head's product is fused with the loss.
+    let adaptedHead: FrozenTensor?
+
+    /// The base alone.
+    public static var none: AdapterBinding { AdapterBinding(layers: [], head: nil, adaptedHead: nil) }
+
+    /// - Parameters:
+    ///   - layers: by the layers' numbers.
+    ///   - adaptedHead: there if `head` is.
+    init(layers: [LowRankAdapter?], head: LowRankAdapter?, adaptedHead: FrozenTensor?) {
+        self.layers = layers
+        self.head = head
+        self.adaptedHead = adaptedHead
+    }
+
+    /// The adapter on `layer`; nil where there is none.
+    public subscript(layer: LinearLayer) -> LowRankAdapter? {
+        layers.isEmpty ? nil : layers[layer.number]
+    }
+}

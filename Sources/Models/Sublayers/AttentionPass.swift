@@ -1,0 +1,217 @@
+// Attention in training and evaluation, both directions. N rows, C width, H heads of width D, G key and value heads.
+
+import Kernels
+import Tensors
+
+/// Attention forward, with what it saves, all but the small ones in the type of activations. The normed input is not among it:
+/// backward makes it again from what is here, which costs a few per cent of a product and saves a third of the memory.
+struct AttentionPass: SublayerPass {
+    fileprivate let attention: AttentionSublayer
+    fileprivate let span: AttentionSpan
+    fileprivate let context: PassContext
+    /// The residual stream, `[N, C]`, and its norm's `[N, 1]`.
+    fileprivate let input: Matrix
+    fileprivate let inverseRMS: Matrix
+    fileprivate let query: RotatedHeads
+    fileprivate let key: RotatedHeads
+    /// `[N, G·D]`.
+    fileprivate let value: Matrix
+    /// What attention gives, `[N, H·D]`.
+    fileprivate let attended: Matrix
+    /// `[N, H]`, fp32: the softmax's denominator.
+    fileprivate let logSumExp: Matrix
+    fileprivate let z: AttentionLows
+
+    init(_ attention: AttentionSublayer, rows: Int, _ span: AttentionSpan, _ context: PassContext) {
+        let shape = attention.shape, table = span.table(shape.rotary)
+        self.attention = attention
+        self.span = span
+        self.context = context
+        input = context.activations(rows: rows, columns: attention.query.inputSize)
+        inverseRMS = context.residual(rows: rows, columns: 1)
+        query = RotatedHeads(count: shape.heads, shape, attention.queryNorm, table, rows: rows, context)
+        key = RotatedHeads(count: shape.groups, shape, attention.keyNorm, table, rows: rows, context)
+        value = context.activations(rows: rows, columns: shape.keyValueWidth)
+        attended = context.activations(rows: rows, columns: shape.queryWidth)
+        logSumExp = context.residual(rows: rows, columns: shape.heads)
+        z = AttentionLows(attention, rows: rows, context)
+    }
+
+    var sublayer: any Sublayer { attention }
+
+    func head(_ panels: LayerPanels) -> (_ x: Matrix, _ block: RowBlock) -> Void {
+        let normed = context.scratch(columns: input.columns)
+        let queryPass = panels(attention.query, low: z.query)
+        let keyPass = panels(attention.key, low: z.key)
+        let valuePass = panels(attention.value, low: z.value)
+        return { x, block in
+            let rows = block.rows
+            Conversion.convert(x, into: input.rows(rows))
+            attention.norm.forward(x, into: normed[block], inverseRMS: inverseRMS.rows(rows))
+            queryPass.forward(normed[block], into: query.projected.rows(rows), block)
+            keyPass.forward(normed[block], into: key.projected.rows(rows), block)
+            valuePass.forward(normed[block], into: value.rows(rows), block)
+            query.forward(rows, span)
+            key.forward(rows, span)
+        }
+    }
+
+    func tail(_ panels: LayerPanels) -> (_ x: Matrix, _ y: Matrix?, _ block: RowBlock) -> Void {
+        span.attend(
+            query.rotated, key.rotated, value, attention.shape, into: attended, logSumExp: logSumExp, context)
+        let outputPass = panels(attention.output, low: z.output)
+        return { x, y, block in
+            let attended = attended.rows(block.rows)
+            guard let y else { return outputPass.forwardLow(attended, block) }
+            outputPass.forward(attended, into: y, base: x, block)
+        }
+    }
+
+    func backward() -> any SublayerBackward { AttentionBackward(self) }
+}
+
+/// Attention on the way back, with gradients in the type of activations.
+private struct AttentionBackward: SublayerBackward {
+    let saved: AttentionPass
+    /// Of the outputs of the four layers.
+    let query: Matrix
+    let key: Matrix
+    let value: Matrix
+    let output: Matrix
+    /// Of what attention gave, `[N, H·D]`.
+    let attended: Matrix
+    /// The input of query, key and value, made again.
+    let normed: Matrix
+    let dz: AttentionLows
+
+    init(_ saved: AttentionPass) {
+        self.saved = saved
+        let (rows, shape, context) = (saved.input.rows, saved.attention.shape, saved.context)
+        query = context.activations(rows: rows, columns: shape.queryWidth)
+        key = context.activations(rows: rows, columns: shape.keyValueWidth)
+        value = context.activations(rows: rows, columns: shape.keyValueWidth)
+        output = context.activations(rows: rows, columns: saved.input.columns)
+        attended = context.activations(rows: rows, columns: shape.queryWidth)
+        normed = context.activations(rows: rows, columns: saved.input.columns)
+        dz = AttentionLows(saved.attention, rows: rows, context)
+    }
+
+    func tail(_ panels: LayerPanels) -> (_ dx: Matrix, _ block: RowBlock) -> Void {
+        let outputPass = panels(saved.attention.output, low: dz.output)
+        return { dx, block in
+            let dOutput = output.rows(block.rows)
+            Conversion.convert(dx, into: dOutput)
+            LayerPass.inputGradient([(outputPass, dOutput)], into: attended.rows(block.rows), block)
+        }
+    }
+
+    func head(_ panels: LayerPanels, needsInput: Bool) -> (_ dx: Matrix, _ block: RowBlock) -> Void {
+        let attention = saved.attention, context = saved.context
+        let (shape, span) = (attention.shape, saved.span)
+        let dQuery = context.residual(rows: query.rows, columns: shape.queryWidth)
+        let shares = span.gradientShares(heads: shape.heads)
+        let dKey = (0..<shares).map { _ in context.residual(rows: query.rows, columns: shape.queryWidth) }
+        let dValue = (0..<shares).map { _ in context.residual(rows: query.rows, columns: shape.queryWidth) }
+        context.compute {
+            span.attendBackward(
+                attended, q: saved.query.rotated, k: saved.key.rotated, v: saved.value, o: saved.attended,
+                logSumExp: saved.logSumExp, shape, into: dQuery, dKey, dValue)
+        }
+        let grouped = context.scratch(columns: shape.keyValueWidth, type: .f32)
+        let dNormed = context.scratch(columns: normed.columns, type: .f32)
+        let passes = [
+            (panels(attention.query, low: dz.query), query), (panels(attention.key, low: dz.key), key),
+            (panels(attention.value, low: dz.value), value),
+        ]
+        return { dx, block in
+            let rows = block.rows
+            saved.query.backward(dQuery.rows(rows), rows, span, into: query.rows(rows))
+            Attention.sumOverGroup(
+                dKey, rows: rows, groups: shape.groups, headWidth: shape.headWidth, into: grouped[block])
+            saved.key.backward(grouped[block], rows, span, into: key.rows(rows))
+            Attention.sumOverGroup(
+                dValue, rows: rows, groups: shape.groups, headWidth: shape.headWidth, into: grouped[block])
+            Conversion.convert(grouped[block], into: value.rows(rows))
+
+            let (x, inverseRMS) = (saved.input.rows(rows), saved.inverseRMS.rows(rows))
+            attention.norm.apply(x, inverseRMS: inverseRMS, into: normed.rows(rows))
+            guard needsInput else {
+                for (pass, dy) in passes { pass.backwardLow(dy.rows(rows), block) }
+                return
+            }
+            LayerPass.inputGradient(passes.map { ($0, $1.rows(rows)) }, into: dNormed[block], block)
+            attention.norm.backward(dNormed[block], x: x, inverseRMS: inverseRMS, into: dx, accumulate: true)
+        }
+    }
+
+    var sums: [AdapterSum] {
+        let (attention, z) = (saved.attention, saved.z)
+        return [
+            AdapterSum(layer: attention.query, x: normed, dy: query, z: z.query, dz: dz.query),
+            AdapterSum(layer: attention.key, x: normed, dy: key, z: z.key, dz: dz.key),
+            AdapterSum(layer: attention.value, x: normed, dy: value, z: z.value, dz: dz.value),
+            AdapterSum(layer: attention.output, x: saved.attended, dy: output, z: z.output, dz: dz.output),
+        ]
+    }
+}
+
+/// z of the adapters, or its gradients.
+private struct AttentionLows {
+    let query: Matrix?
+    let key: Matrix?
+    let value: Matrix?
+    let output: Matrix?
+
+    init(_ attention: AttentionSublayer, rows: Int, _ context: PassContext) {
+        query = context.low(attention.query, rows: rows)
+        key = context.low(attention.key, rows: rows)
+        value = context.low(attention.value, rows: rows)
+        output = context.low(attention.output, rows: rows)
+    }
+}
+
+/// Queries or keys: projected, normed head by head where the family norms them, rotated.
+private struct RotatedHeads {
+    let count: Int
+    let norm: Norm?
+    let table: RotaryTable
+    /// `[N, count·D]`.
+    let rotated: Matrix
+    /// Before the norm, where there is one, and with it `[N·count, 1]`, fp32.
+    let raw: Matrix?
+    let inverseRMS: Matrix?
+
+    init(
+        count: Int, _ shape: AttentionShape, _ norm: Norm?, _ table: RotaryTable, rows: Int, _ context: PassContext
+    ) {
+        self.count = count
+        self.norm = norm
+        self.table = table
+        let columns = count * shape.headWidth
+        rotated = context.activations(rows: rows, columns: columns)
+        raw = norm.map { _ in context.activations(rows: rows, columns: columns) }
+        inverseRMS = norm.map { _ in context.residual(rows: rows * count, columns: 1) }
+    }
+
+    /// Where the projection puts its result.
+    var projected: Matrix { raw ?? rotated }
+
+    /// From what was projected of rows `rows` to what attention takes.
+    func forward(_ rows: Range<Int>, _ span: AttentionSpan) {
+        if let norm, let raw, let inverseRMS {
+            norm.forward(
+                raw.rows(rows).split(into: count), into: rotated.rows(rows).split(into: count),
+                inverseRMS: inverseRMS.rows(rows, times: count))
+        }
+        span.rotate(rotated.rows(rows), rows, heads: count, table, .forward)
+    }
+
+    /// From the gradient of what attention took of rows `rows`, fp32, which is used up, to that of what was projected.
+    func backward(_ gradient: Matrix, _ rows: Range<Int>, _ span: AttentionSpan, into result: Matrix) {
+        span.rotate(gradient, rows, heads: count, table, .backward)
+        guard let norm, let raw, let inverseRMS else { return Conversion.convert(gradient, into: result) }
+        norm.backward(
+            gradient.split(into: count), x: raw.rows(rows).split(into: count),
+            inverseRMS: inverseRMS.rows(rows, times: count), into: result.split(into: count), accumulate: false)
+    }
+}

@@ -1,0 +1,84 @@
+// Self-attention with rotary positions, its keys and values shared by groups of query heads:
+//
+//     x + O·attention(rotate(Q·norm(x)), rotate(K·norm(x)), V·norm(x))
+//
+// The two directions of training stand in `AttentionPass`.
+
+import Kernels
+import Tensors
+
+/// The sizes and kinds of one attention.
+struct AttentionShape: Sendable, Equatable {
+    /// H, query heads.
+    var heads: Int
+    /// G, key and value heads.
+    var groups: Int
+    /// D.
+    var headWidth: Int
+    /// What products of queries and keys are multiplied with.
+    var scale: Float
+    /// How many positions a token sees, its own included; nil for all before it.
+    var window: Int?
+    var rotary: RotaryPositions
+
+    var queryWidth: Int { heads * headWidth }
+    var keyValueWidth: Int { groups * headWidth }
+}
+
+/// Attention with its frozen weights.
+final class AttentionSublayer: Sublayer {
+    let shape: AttentionShape
+    /// The block's number: where its keys and values stand in a cache.
+    let layer: Int
+    let norm: Norm
+    /// Over each head, before the rotation, where the family has them.
+    let queryNorm: Norm?
+    let keyNorm: Norm?
+    let query: LinearLayer
+    let key: LinearLayer
+    let value: LinearLayer
+    let output: LinearLayer
+
+    init(
+        shape: AttentionShape, layer: Int, norm: Norm, queryNorm: Norm?, keyNorm: Norm?, query: LinearLayer,
+        key: LinearLayer, value: LinearLayer, output: LinearLayer
+    ) {
+        self.shape = shape
+        self.layer = layer
+        self.norm = norm
+        self.queryNorm = queryNorm
+        self.keyNorm = keyNorm
+        self.query = query
+        self.key = key
+        self.value = value
+        self.output = output
+    }
+
+    var headLayers: [LinearLayer] { [query, key, value] }
+    var tailLayers: [LinearLayer] { [output] }
+    var mixesRows: Bool { true }
+
+    func begin(rows: Int, _ span: AttentionSpan, _ context: PassContext) -> any SublayerPass {
+        AttentionPass(self, rows: rows, span, context)
+    }
+
+    func generate(_ x: Matrix, _ pass: GenerationPass) {
+        let workspace = pass.workspace
+        workspace.scoped {
+            let attended = pass.matrix(x.rows, shape.queryWidth)
+            workspace.scoped {
+                let normed = pass.matrix(x.rows, x.columns)
+                norm.generate(x, into: normed, pass)
+                let (q, k) = (pass.matrix(x.rows, shape.queryWidth), pass.matrix(x.rows, shape.keyValueWidth))
+                let v = pass.matrix(x.rows, shape.keyValueWidth)
+                LinearLayer.generate([(query, q), (key, k), (value, v)], normed, pass)
+                for (norm, x, heads) in [(queryNorm, q, shape.heads), (keyNorm, k, shape.groups)] {
+                    norm?.generate(x.split(into: heads), into: x.split(into: heads), pass)
+                    pass.rotate(x, heads: heads, shape.rotary)
+                }
+                pass.attend(q, k, v, into: attended, shape, layer: layer)
+            }
+            output.generate(adding: attended, to: x, pass)
+        }
+    }
+}

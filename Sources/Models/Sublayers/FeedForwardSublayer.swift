@@ -1,0 +1,172 @@
+// The gated feed-forward part of a block:
+//
+//     x + D·(silu(G·norm(x)) ⊙ U·norm(x))
+//
+// N rows, C width, F inner width.
+
+import Kernels
+import Tensors
+
+/// A gated feed-forward network with its frozen weights.
+final class FeedForwardSublayer: Sublayer {
+    let norm: Norm
+    let gate: LinearLayer
+    let up: LinearLayer
+    let down: LinearLayer
+
+    init(norm: Norm, gate: LinearLayer, up: LinearLayer, down: LinearLayer) {
+        self.norm = norm
+        self.gate = gate
+        self.up = up
+        self.down = down
+    }
+
+    /// F.
+    var innerWidth: Int { gate.outputSize }
+    var headLayers: [LinearLayer] { [gate, up] }
+    var tailLayers: [LinearLayer] { [down] }
+    var mixesRows: Bool { false }
+
+    func begin(rows: Int, _ span: AttentionSpan, _ context: PassContext) -> any SublayerPass {
+        FeedForwardPass(self, rows: rows, context)
+    }
+
+    func generate(_ x: Matrix, _ pass: GenerationPass) {
+        let workspace = pass.workspace
+        workspace.scoped {
+            let gated = pass.matrix(x.rows, innerWidth)
+            workspace.scoped {
+                let normed = pass.matrix(x.rows, x.columns), raised = pass.matrix(x.rows, innerWidth)
+                norm.generate(x, into: normed, pass)
+                LinearLayer.generate([(gate, gated), (up, raised)], normed, pass)
+                SwiGLU.forward(gate: gated, up: raised, into: gated)
+            }
+            down.generate(adding: gated, to: x, pass)
+        }
+    }
+}
+
+/// The feed-forward part forward, with what it saves, in the type of activations. The normed input and the product are made again
+/// on the way back.
+private struct FeedForwardPass: SublayerPass {
+    let layers: FeedForwardSublayer
+    let context: PassContext
+    /// The residual stream, `[N, C]`, and its norm's `[N, 1]`, fp32.
+    let input: Matrix
+    let inverseRMS: Matrix
+    /// `[N, F]`; their gradients, once the way back is through.
+    let gate: Matrix
+    let up: Matrix
+    let z: FeedForwardLows
+
+    init(_ layers: FeedForwardSublayer, rows: Int, _ context: PassContext) {
+        self.layers = layers
+        self.context = context
+        input = context.activations(rows: rows, columns: layers.gate.inputSize)
+        inverseRMS = context.residual(rows: rows, columns: 1)
+        gate = context.activations(rows: rows, columns: layers.innerWidth)
+        up = context.activations(rows: rows, columns: layers.innerWidth)
+        z = FeedForwardLows(layers, rows: rows, context)
+    }
+
+    var sublayer: any Sublayer { layers }
+
+    func head(_ panels: LayerPanels) -> (_ x: Matrix, _ block: RowBlock) -> Void {
+        let normed = context.scratch(columns: input.columns)
+        let (gatePass, upPass) = (panels(layers.gate, low: z.gate), panels(layers.up, low: z.up))
+        return { x, block in
+            let rows = block.rows
+            Conversion.convert(x, into: input.rows(rows))
+            layers.norm.forward(x, into: normed[block], inverseRMS: inverseRMS.rows(rows))
+            gatePass.forward(normed[block], into: gate.rows(rows), block)
+            upPass.forward(normed[block], into: up.rows(rows), block)
+        }
+    }
+
+    func tail(_ panels: LayerPanels) -> (_ x: Matrix, _ y: Matrix?, _ block: RowBlock) -> Void {
+        let product = context.scratch(columns: layers.innerWidth)
+        let downPass = panels(layers.down, low: z.down)
+        return { x, y, block in
+            let rows = block.rows
+            SwiGLU.forward(gate: gate.rows(rows), up: up.rows(rows), into: product[block])
+            // The adapter's z is a saved value too; it needs the product, but not W.
+            guard let y else { return downPass.forwardLow(product[block], block) }
+            downPass.forward(product[block], into: y, base: x, block)
+        }
+    }
+
+    func backward() -> any SublayerBackward { FeedForwardBackward(self) }
+}
+
+/// The feed-forward part on the way back.
+private struct FeedForwardBackward: SublayerBackward {
+    let saved: FeedForwardPass
+    /// Of the output of `down`, `[N, C]`; those of gate and up take the place of what was saved.
+    let down: Matrix
+    /// The layers' inputs, made again: of gate and up `[N, C]`, of down `[N, F]`.
+    let normed: Matrix
+    let product: Matrix
+    let dz: FeedForwardLows
+
+    init(_ saved: FeedForwardPass) {
+        self.saved = saved
+        let (rows, width, context) = (saved.input.rows, saved.input.columns, saved.context)
+        down = context.activations(rows: rows, columns: width)
+        normed = context.activations(rows: rows, columns: width)
+        product = context.activations(rows: rows, columns: saved.layers.innerWidth)
+        dz = FeedForwardLows(saved.layers, rows: rows, context)
+    }
+
+    func tail(_ panels: LayerPanels) -> (_ dx: Matrix, _ block: RowBlock) -> Void {
+        let dProduct = saved.context.scratch(columns: saved.layers.innerWidth, type: .f32)
+        let downPass = panels(saved.layers.down, low: dz.down)
+        return { dx, block in
+            let rows = block.rows, dDown = down.rows(rows)
+            let (gate, up) = (saved.gate.rows(rows), saved.up.rows(rows))
+            Conversion.convert(dx, into: dDown)
+            SwiGLU.forward(gate: gate, up: up, into: product.rows(rows))
+            LayerPass.inputGradient([(downPass, dDown)], into: dProduct[block], block)
+            SwiGLU.backward(dProduct[block], gate: gate, up: up, into: gate, dup: up)
+        }
+    }
+
+    func head(_ panels: LayerPanels, needsInput: Bool) -> (_ dx: Matrix, _ block: RowBlock) -> Void {
+        let dNormed = saved.context.scratch(columns: normed.columns, type: .f32)
+        let layers = saved.layers
+        let (gatePass, upPass) = (panels(layers.gate, low: dz.gate), panels(layers.up, low: dz.up))
+        return { dx, block in
+            let rows = block.rows
+            let (x, inverseRMS) = (saved.input.rows(rows), saved.inverseRMS.rows(rows))
+            let parts = [(gatePass, saved.gate.rows(rows)), (upPass, saved.up.rows(rows))]
+            layers.norm.apply(x, inverseRMS: inverseRMS, into: normed.rows(rows))
+            guard needsInput else {
+                for (pass, dy) in parts { pass.backwardLow(dy, block) }
+                return
+            }
+            LayerPass.inputGradient(parts, into: dNormed[block], block)
+            layers.norm.backward(dNormed[block], x: x, inverseRMS: inverseRMS, into: dx, accumulate: true)
+        }
+    }
+
+    var sums: [AdapterSum] {
+        let (layers, z) = (saved.layers, saved.z)
+        return [
+            AdapterSum(layer: layers.gate, x: normed, dy: saved.gate, z: z.gate, dz: dz.gate),
+            AdapterSum(layer: layers.up, x: normed, dy: saved.up, z: z.up, dz: dz.up),
+            AdapterSum(layer: layers.down, x: product, dy: down, z: z.down, dz: dz.down),
+        ]
+    }
+}
+
+/// z of the adapters, or its gradients.
+private struct FeedForwardLows {
+    let gate: Matrix?
+    let up: Matrix?
+    let down: Matrix?
+
+    init(_ layers: FeedForwardSublayer, rows: Int, _ context: PassContext) {
+        gate = context.low(layers.gate, rows: rows)
+        up = context.low(layers.up, rows: rows)
+        down = context.low(layers.down, rows: rows)
+    }
+}
