@@ -71,7 +71,8 @@ package struct TrainingWork {
                 let parts = layer.path.split(separator: ".")
                 let block = parts.firstIndex(of: "layers").flatMap { Int(parts[$0 + 1]) } ?? 0
                 return Layer(
-                    block: block, input: layer.inputSize, output: layer.outputSize, rank: model.adapters[layer]?.rank ?? 0,
+                    block: block, input: layer.inputSize, output: layer.outputSize,
+                    rank: model.adapters[layer]?.rank ?? 0,
                     readsBlockInput: ["q_proj", "k_proj", "v_proj"].contains { layer.path.hasSuffix($0) })
             })
     }

@@ -54,7 +54,9 @@ extension LanguageModel {
             let normed = context.activations(rows: x.rows, columns: x.columns)
             finalNorm.forward(x, into: normed, inverseRMS: context.residual(rows: x.rows, columns: 1))
             let logits = context.residual(rows: x.rows, columns: configuration.vocabularySize)
-            let panels = Panels.pack([PanelSource(RowLayout(head(adapters)), .transposed, type: precision, in: workspace)])[0]
+            let panels = Panels.pack([
+                PanelSource(RowLayout(head(adapters)), .transposed, type: precision, in: workspace)
+            ])[0]
             Products.sum([Term(normed, panels)], into: logits)
             return Array(logits.floats)
         }

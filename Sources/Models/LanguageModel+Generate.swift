@@ -13,7 +13,9 @@ extension LanguageModel {
         adapters: AdapterBinding, _ body: (Matrix) -> Result
     ) -> Result {
         precondition(!ids.isEmpty)
-        guard ids.count > 1 else { return step(ids, into: [cache], arithmetic, workspace: workspace, adapters: adapters, body) }
+        guard ids.count > 1 else {
+            return step(ids, into: [cache], arithmetic, workspace: workspace, adapters: adapters, body)
+        }
         var start = 0
         while ids.count - start > Self.promptRows {
             let chunk = Array(ids[start..<(start + Self.promptRows)])
@@ -35,7 +37,9 @@ extension LanguageModel {
     ) -> Result {
         precondition(ids.count == caches.count && !ids.isEmpty)
         defer { for cache in caches { cache.length += 1 } }
-        return runGeneration(ids, .step(caches), arithmetic, workspace, adapters) { x, pass in body(generationLogits(x, pass)) }
+        return runGeneration(ids, .step(caches), arithmetic, workspace, adapters) { x, pass in
+            body(generationLogits(x, pass))
+        }
     }
 
     private func runGeneration<Result>(
