@@ -158,7 +158,7 @@ let package = Package(
         tests("Recipes"),
         tests("Parquet", ["JSON"], exclude: ["Fixtures"]),
         tests("Kernels", ["Tensors", "CKernels", "JSON"], exclude: ["Fixtures"]),
-        tests("WeightFiles", ["Tensors", "JSON", "Files", "Vocabulary"], exclude: ["Fixtures"]),
+        tests("WeightFiles", ["Models", "Tensors", "JSON", "Files", "Vocabulary"], exclude: ["Fixtures"]),
         tests("Datasets", ["Tokenizers", "ChatTemplates", "JSON", "Digests", "HDF5Files"], exclude: ["Fixtures"]),
         tests("Preparation", ["Recipes", "Datasets", "JSON", "Digests"]),
         tests("Models", ["Tensors", "Kernels", "WeightFiles", "JSON"], exclude: ["Fixtures"]),

@@ -57,9 +57,9 @@ package struct TrainingWork {
         }
         self.perRow = perRow
         perTarget = 4 * Double(configuration.vocabularySize) * Double(configuration.width)
-        let width = Double(configuration.heads * configuration.headWidth)
-        perPair = (0..<configuration.layers).map { layer in
-            ((layer >= lowest ? 12 : 4) * width, configuration.window(layer: layer))
+        perPair = configuration.blocks.enumerated().map { layer, block in
+            let shape = block.attention.shape
+            return ((layer >= lowest ? 12 : 4) * Double(shape.queryWidth), shape.window)
         }
     }
 

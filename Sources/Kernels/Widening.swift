@@ -74,7 +74,7 @@ public struct RowLayout: @unchecked Sendable {
     let rowBytes: Int
     let format: lathe_format
     private let base: UnsafeRawPointer
-    private let order: RowOrder
+    private let storedForm: StoredForm
     /// A slice's first row, and the rows of the whole.
     private let firstRow: Int
     private let wholeRows: Int
@@ -88,7 +88,7 @@ public struct RowLayout: @unchecked Sendable {
         rowBytes = bytes
         format = tensor.dtype.format
         base = tensor.bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 64).unsafelyUnwrapped
-        order = tensor.rowOrder
+        storedForm = tensor.form
         (firstRow, wholeRows) = (0, rows)
     }
 
@@ -97,14 +97,14 @@ public struct RowLayout: @unchecked Sendable {
         rowBytes = matrix.columns * matrix.type.byteCount
         format = matrix.type == .f32 ? LATHE_Q_F32 : LATHE_Q_BF16
         base = UnsafeRawPointer(matrix.pointer)
-        order = .asStored
+        storedForm = .asStored
         (firstRow, wholeRows) = (0, rows)
     }
 
     private init(_ whole: RowLayout, rows range: Range<Int>) {
         precondition(range.lowerBound >= 0 && range.upperBound <= whole.rows)
         (rows, columns, rowBytes, format) = (range.count, whole.columns, whole.rowBytes, whole.format)
-        (base, order, wholeRows) = (whole.base, whole.order, whole.wholeRows)
+        (base, storedForm, wholeRows) = (whole.base, whole.storedForm, whole.wholeRows)
         firstRow = whole.firstRow + range.lowerBound
     }
 
@@ -113,18 +113,18 @@ public struct RowLayout: @unchecked Sendable {
 
     /// The bytes of row `row`, in Hugging Face's order.
     func bytes(row: Int) -> UnsafeRawPointer {
-        base + order.storedRow(firstRow + row, of: wholeRows) * rowBytes
+        base + storedForm.storedRow(firstRow + row, of: wholeRows) * rowBytes
     }
 
     /// Where the rows of `range` are stored, into `pointers`.
     func fill(_ pointers: UnsafeMutableBufferPointer<UnsafeRawPointer>, _ range: Range<Int>) {
         guard let to = pointers.baseAddress else { return }
         let first = firstRow + range.lowerBound
-        switch order {
-        case .asStored:
+        switch storedForm {
+        case .asStored, .plusOne:
             for row in 0..<range.count { (to + row).initialize(to: base + (first + row) * rowBytes) }
         case .interleavedHalves(let heads):
-            // `RowOrder.storedRow` without its divisions.
+            // `StoredForm.storedRow` without its divisions.
             let half = wholeRows / heads / 2
             guard half > 0 else { return }
             var head = first / (2 * half), side = first / half % 2, index = first % half
@@ -142,13 +142,17 @@ public struct RowLayout: @unchecked Sendable {
 
     /// Numbers of rows `range` at `buffer`, each row `stride` numbers after the one before.
     func widen(_ range: Range<Int>, into buffer: UnsafeMutableRawPointer, stride: Int, _ type: ElementType) {
-        if case .asStored = order, stride == columns {
+        if storedForm == .asStored, stride == columns {
             lathe_dequantise(format, bytes(row: range.lowerBound), buffer, type.c, range.count * columns)
             return
         }
         for (index, row) in range.enumerated() {
             lathe_dequantise(format, bytes(row: row), buffer + index * stride * type.byteCount, type.c, columns)
         }
+        guard storedForm == .plusOne else { return }
+        precondition(type == .f32, "only small vectors are stored with 1 added")
+        let floats = buffer.assumingMemoryBound(to: Float.self)
+        for index in 0..<range.count { for column in 0..<columns { floats[index * stride + column] -= 1 } }
     }
 }
 

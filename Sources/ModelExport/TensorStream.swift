@@ -20,7 +20,7 @@ final class TensorStream {
 
     /// Bytes of `stored` that are mapped at once: a block's, or all where its rows lie in another order.
     static func mappedBytes(_ stored: FrozenTensor) -> Int {
-        guard stored.rowOrder == .asStored, stored.elementCount > usualBlockElements else { return stored.bytes.count }
+        guard stored.form == .asStored, stored.elementCount > usualBlockElements else { return stored.bytes.count }
         return stored.bytes.count / (stored.elementCount / usualBlockElements)
     }
 
@@ -52,7 +52,7 @@ final class TensorStream {
         let rows = columns > 0 ? stored.elementCount / columns : 0
         let blockRows = max(1, blockElements / max(columns, 1))
         // Bytes that need no change pass as they are: a NaN's payload or a denormal survives any conversion that is not made.
-        let passes = tensor.delta == nil && stored.dtype == tensor.dtype && stored.rowOrder == .asStored
+        let passes = tensor.delta == nil && stored.dtype == tensor.dtype && stored.form == .asStored
         var sumOfSquares = 0.0
         for start in stride(from: 0, to: rows, by: blockRows) {
             let range = start..<min(start + blockRows, rows)
@@ -106,10 +106,10 @@ final class TensorStream {
 
     /// A vector whose elements are the rows of a projection and lie in another order, a bias of GGUF's Llama: as a column.
     static func inRows(_ stored: FrozenTensor) -> FrozenTensor {
-        guard stored.shape.rank == 1, stored.rowOrder != .asStored else { return stored }
+        guard stored.shape.rank == 1, stored.form != .asStored else { return stored }
         return FrozenTensor(
             name: stored.name, dtype: stored.dtype, shape: [stored.shape[0], 1], storage: stored.storage,
-            byteOffset: stored.byteOffset, rowOrder: stored.rowOrder)
+            byteOffset: stored.byteOffset, form: stored.form)
     }
 
     static func columns(_ shape: Shape) -> Int { shape.sizes.last ?? 1 }

@@ -8,8 +8,8 @@ final class KeyValueCache {
     let capacity: Int
     /// Tokens in the cache.
     var length = 0
-    private let width: Int
-    private let layers: Int
+    /// Of each layer: its width, and where it begins, in numbers a position.
+    private let places: [(width: Int, start: Int)]
     private let type: ElementType
     private let storage: UnsafeMutableRawBufferPointer
 
@@ -17,15 +17,19 @@ final class KeyValueCache {
     init(configuration: ModelConfiguration, capacity: Int, type: ElementType) {
         self.capacity = capacity
         self.type = type
-        width = configuration.keyValueWidth
-        layers = configuration.layers
+        var start = 0
+        places = configuration.blocks.map { block in
+            let width = block.attention.shape.keyValueWidth
+            defer { start += 2 * width }
+            return (width, start)
+        }
         storage = .allocate(
             byteCount: max(capacity * Self.bytesPerToken(configuration, type), 1), alignment: 64)
     }
 
     /// What one more token takes.
     static func bytesPerToken(_ configuration: ModelConfiguration, _ type: ElementType) -> Int {
-        2 * configuration.layers * configuration.keyValueWidth * type.byteCount
+        2 * configuration.blocks.reduce(0) { $0 + $1.attention.shape.keyValueWidth } * type.byteCount
     }
 
     deinit { storage.deallocate() }
@@ -33,20 +37,24 @@ final class KeyValueCache {
     /// Puts the keys and values of new positions, `[n, G·D]` each, at `start`.
     func store(_ keys: Matrix, _ values: Matrix, layer: Int, at start: Int) {
         precondition(start + keys.rows <= capacity, "more tokens than the cache was made for")
-        let range = start..<(start + keys.rows)
-        Conversion.convert(keys, into: matrix(2 * layer).rows(range))
-        Conversion.convert(values, into: matrix(2 * layer + 1).rows(range))
+        let range = start..<(start + keys.rows), matrices = matrices(layer)
+        Conversion.convert(keys, into: matrices.keys.rows(range))
+        Conversion.convert(values, into: matrices.values.rows(range))
     }
 
     /// The keys and values of positions `range` of a layer.
     func rows(layer: Int, _ range: Range<Int>) -> (keys: Matrix, values: Matrix) {
-        (matrix(2 * layer).rows(range), matrix(2 * layer + 1).rows(range))
+        let matrices = matrices(layer)
+        return (matrices.keys.rows(range), matrices.values.rows(range))
     }
 
-    private func matrix(_ index: Int) -> Matrix {
-        precondition(index < 2 * layers)
-        return Matrix(
-            pointer: storage.baseAddress.unsafelyUnwrapped + index * capacity * width * type.byteCount, rows: capacity,
-            columns: width, type: type)
+    private func matrices(_ layer: Int) -> (keys: Matrix, values: Matrix) {
+        let (width, start) = places[layer]
+        func matrix(_ start: Int) -> Matrix {
+            Matrix(
+                pointer: storage.baseAddress.unsafelyUnwrapped + start * capacity * type.byteCount, rows: capacity,
+                columns: width, type: type)
+        }
+        return (matrix(start), matrix(start + width))
     }
 }

@@ -105,6 +105,7 @@ extension LanguageModel {
 
     func embed(_ ids: [Int32], into x: Matrix) {
         ids.withUnsafeBufferPointer { Widening.gather(embedding, rows: $0, into: x) }
+        if configuration.embeddingScale != 1 { Elements.scale(x, by: configuration.embeddingScale) }
     }
 
     /// Runs `body` with the reach of a training batch: each example by itself, positions from 0.

@@ -40,11 +40,12 @@ extension LinearLayer {
         for (layer, y) in outputs { layer.bias.map { Elements.addBias($0, to: y) } }
     }
 
-    /// y += what the layer gives for x.
-    func generate(adding x: Matrix, to y: Matrix, _ pass: GenerationPass) {
+    /// y += what the layer gives for x, normed where there is a norm.
+    func generate(adding x: Matrix, to y: Matrix, norm: Norm?, _ pass: GenerationPass) {
         pass.workspace.scoped {
             let sum = pass.matrix(y.rows, y.columns)
             Self.generate([(self, sum)], x, pass)
+            norm?.generate(sum, into: sum, pass)
             Elements.add(sum, into: y)
         }
     }

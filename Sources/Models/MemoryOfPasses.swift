@@ -46,7 +46,9 @@ extension LanguageModel {
         let cached =
             sequences.reduce(0) { $0 + $1.prompt + $1.answer }
             * KeyValueCache.bytesPerToken(shape, arithmetic.cacheType)
-        let (width, query, keyValue, inner) = (shape.width, shape.queryWidth, shape.keyValueWidth, shape.mlpWidth)
+        let attentions = shape.blocks.map(\.attention.shape), width = shape.width
+        let query = attentions.map(\.queryWidth).max() ?? 0, keyValue = attentions.map(\.keyValueWidth).max() ?? 0
+        let inner = shape.blocks.map(\.feedForward.width).max() ?? 0
         /// Rows as products take them: four bytes a number, or whole numbers and a fact for each block beside these.
         func input(_ columns: Int) -> Int { arithmetic == .exact ? 0 : columns * 5 / 2 }
         func pass(rows: Int) -> Int {

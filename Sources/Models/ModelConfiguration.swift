@@ -1,129 +1,168 @@
-// What one decoder is, as data: sizes and the few differences between families. Nothing here knows a file or a tensor.
+// What one decoder is, as data: an embedding, blocks of sublayers, a head. Nothing here knows a file or a tensor.
 
 public import Kernels
-public import Vocabulary
 
-/// The sizes and kinds of a Llama-style decoder. One block serves all families; what differs between them is in here.
+/// A decoder. What sets families apart is in the specifications of its parts.
 public struct ModelConfiguration: Sendable, Equatable {
     /// How the rotary frequencies are stretched for long contexts.
     public typealias RotaryScaling = Kernels.RotaryScaling
 
-    /// Hugging Face's `model_type`: `llama`, `mistral`, `qwen2` or `qwen3`.
+    /// Hugging Face's `model_type`: `llama`, `qwen3`, ….
     public var family: String
     /// C, the width of the residual stream.
     public var width: Int
-    public var layers: Int
-    /// H, query heads.
-    public var heads: Int
-    /// G, key and value heads; divides `heads`.
-    public var keyValueHeads: Int
-    /// D, the width of one head.
-    public var headWidth: Int
-    /// F, the inner width of the MLP.
-    public var mlpWidth: Int
     /// V.
     public var vocabularySize: Int
-    public var normEpsilon: Float
-    public var rotaryBase: Double
-    public var rotaryScaling: RotaryScaling
-    /// The most positions the model was made for.
-    public var contextLength: Int
+    /// What embeddings are multiplied with.
+    public var embeddingScale: Float
+    /// From the embedding up.
+    public var blocks: [BlockSpec]
+    /// Before the head.
+    public var finalNorm: NormSpec
     /// The head is the embedding.
     public var isTied: Bool
-    /// Biases on the query, key and value projections.
-    public var hasAttentionBias: Bool
-    /// A bias on the attention's output projection.
-    public var hasOutputBias: Bool
-    public var hasMLPBias: Bool
-    /// Norms over each head of queries and keys before the rotation.
-    public var hasQueryKeyNorm: Bool
-    /// How many positions, its own included, a token of a sliding layer sees.
-    public var slidingWindow: Int?
-    /// Whether each layer slides; empty where none does.
-    public var slidingLayers: [Bool]
+    /// The most positions the model was made for.
+    public var contextLength: Int
     /// Token ids of the file's own configuration, where it names them.
     public var beginToken: Int?
     public var endTokens: [Int]
 
     /// A configuration from its parts.
     public init(
-        family: String, width: Int, layers: Int, heads: Int, keyValueHeads: Int, headWidth: Int, mlpWidth: Int,
-        vocabularySize: Int, normEpsilon: Float, rotaryBase: Double, rotaryScaling: RotaryScaling = .none,
-        contextLength: Int, isTied: Bool, hasAttentionBias: Bool = false, hasOutputBias: Bool = false,
-        hasMLPBias: Bool = false, hasQueryKeyNorm: Bool = false, slidingWindow: Int? = nil, slidingLayers: [Bool] = [],
-        beginToken: Int? = nil, endTokens: [Int] = []
+        family: String, width: Int, vocabularySize: Int, embeddingScale: Float = 1, blocks: [BlockSpec],
+        finalNorm: NormSpec, isTied: Bool, contextLength: Int, beginToken: Int? = nil, endTokens: [Int] = []
     ) {
         self.family = family
         self.width = width
-        self.layers = layers
-        self.heads = heads
-        self.keyValueHeads = keyValueHeads
-        self.headWidth = headWidth
-        self.mlpWidth = mlpWidth
         self.vocabularySize = vocabularySize
-        self.normEpsilon = normEpsilon
-        self.rotaryBase = rotaryBase
-        self.rotaryScaling = rotaryScaling
-        self.contextLength = contextLength
+        self.embeddingScale = embeddingScale
+        self.blocks = blocks
+        self.finalNorm = finalNorm
         self.isTied = isTied
-        self.hasAttentionBias = hasAttentionBias
-        self.hasOutputBias = hasOutputBias
-        self.hasMLPBias = hasMLPBias
-        self.hasQueryKeyNorm = hasQueryKeyNorm
-        self.slidingWindow = slidingWindow
-        self.slidingLayers = slidingLayers
+        self.contextLength = contextLength
         self.beginToken = beginToken
         self.endTokens = endTokens
+    }
+
+    public var layers: Int { blocks.count }
+
+    /// The sliding window of layer `layer`; nil where it sees everything before it.
+    public func window(layer: Int) -> Int? { blocks[layer].attention.shape.window }
+}
+
+/// One block: attention, then feed-forward, each added to the residual stream.
+public struct BlockSpec: Sendable, Equatable {
+    public var attention: AttentionSpec
+    public var feedForward: FeedForwardSpec
+
+    /// A block from its parts.
+    public init(attention: AttentionSpec, feedForward: FeedForwardSpec) {
+        self.attention = attention
+        self.feedForward = feedForward
+    }
+}
+
+/// A norm of rows by their root mean square.
+public struct NormSpec: Sendable, Equatable {
+    /// ε.
+    public var epsilon: Float
+    /// What is added to each number of the weight as Hugging Face stores it.
+    public var offset: Float
+
+    /// A norm from its parts.
+    public init(epsilon: Float, offset: Float = 0) {
+        self.epsilon = epsilon
+        self.offset = offset
+    }
+}
+
+/// Self-attention with its norms.
+public struct AttentionSpec: Sendable, Equatable {
+    /// Of its input.
+    public var norm: NormSpec
+    /// Over each head of queries and of keys, before the rotation.
+    public var headNorm: NormSpec?
+    /// Of what it adds to the stream.
+    public var outputNorm: NormSpec?
+    public var shape: AttentionShape
+    /// Biases on the query, key and value projections.
+    public var hasInputBias: Bool
+    /// A bias on the output projection.
+    public var hasOutputBias: Bool
+
+    /// An attention from its parts.
+    public init(
+        norm: NormSpec, headNorm: NormSpec? = nil, outputNorm: NormSpec? = nil, shape: AttentionShape,
+        hasInputBias: Bool = false, hasOutputBias: Bool = false
+    ) {
+        self.norm = norm
+        self.headNorm = headNorm
+        self.outputNorm = outputNorm
+        self.shape = shape
+        self.hasInputBias = hasInputBias
+        self.hasOutputBias = hasOutputBias
+    }
+}
+
+/// The sizes and kinds of one attention.
+public struct AttentionShape: Sendable, Equatable {
+    /// H, query heads.
+    public var heads: Int
+    /// G, key and value heads; divides `heads`.
+    public var groups: Int
+    /// D, the width of one head.
+    public var headWidth: Int
+    /// What products of queries and keys are multiplied with.
+    public var scale: Float
+    /// How many positions a token sees, its own included; nil for all before it.
+    public var window: Int?
+    public var rotary: RotaryPositions
+
+    /// A shape from its parts.
+    /// - Parameter scale: nil for 1/√D.
+    public init(
+        heads: Int, groups: Int, headWidth: Int, scale: Float? = nil, window: Int? = nil, rotary: RotaryPositions
+    ) {
+        self.heads = heads
+        self.groups = groups
+        self.headWidth = headWidth
+        self.scale = scale ?? 1 / Float(headWidth).squareRoot()
+        self.window = window
+        self.rotary = rotary
     }
 
     /// Width of all query heads together.
     public var queryWidth: Int { heads * headWidth }
     /// Width of all key (or value) heads together.
-    public var keyValueWidth: Int { keyValueHeads * headWidth }
+    public var keyValueWidth: Int { groups * headWidth }
+}
 
-    /// The sliding window of layer `layer`; nil where it sees everything before it.
-    public func window(layer: Int) -> Int? {
-        layer < slidingLayers.count && slidingLayers[layer] ? slidingWindow : nil
+/// A gated feed-forward network with its norms.
+public struct FeedForwardSpec: Sendable, Equatable {
+    /// Of its input.
+    public var norm: NormSpec
+    /// Of what it adds to the stream.
+    public var outputNorm: NormSpec?
+    /// F, the inner width.
+    public var width: Int
+    public var activation: GateActivation
+    public var hasBias: Bool
+
+    /// A network from its parts.
+    public init(
+        norm: NormSpec, outputNorm: NormSpec? = nil, width: Int, activation: GateActivation = .silu,
+        hasBias: Bool = false
+    ) {
+        self.norm = norm
+        self.outputNorm = outputNorm
+        self.width = width
+        self.activation = activation
+        self.hasBias = hasBias
     }
 }
 
 extension ModelConfiguration {
-    /// The attention of layer `layer`.
-    func attention(layer: Int) -> AttentionShape {
-        AttentionShape(
-            heads: heads, groups: keyValueHeads, headWidth: headWidth, scale: 1 / Float(headWidth).squareRoot(),
-            window: window(layer: layer),
-            rotary: RotaryPositions(headWidth: headWidth, base: rotaryBase, scaling: rotaryScaling))
-    }
-}
-
-/// Why a configuration cannot be used.
-public enum ModelConfigurationError: ClassifiedError, Equatable {
-    /// A family this engine does not have; `supported` are those it has.
-    case unsupportedArchitecture(found: String, supported: [String])
-    /// A known key with a value this engine does not compute.
-    case unsupported(key: String, value: String)
-    case missing(key: String)
-    /// A value of the wrong type or out of range.
-    case invalid(key: String, value: String, expected: String)
-}
-
-extension ModelConfigurationError {
-    public var kind: FailureKind { .badInput }
-
-    public var description: String {
-        switch self {
-        case .unsupportedArchitecture(let found, let supported):
-            "architecture \"\(found)\" is not supported (supported: \(supported.joined(separator: ", ")))"
-        case .unsupported(let key, let value): "\(key) = \(value) is not supported"
-        case .missing(let key): "\(key) is missing"
-        case .invalid(let key, let value, let expected): "\(key) is \(value), expected \(expected)"
-        }
-    }
-}
-
-extension ModelConfiguration {
-    /// The families of the one decoder block.
+    /// The families there are.
     public static let supportedFamilies = ModelFamily.all.map(\.name)
 
     /// The largest value any size may have: far above real models, far below what overflows in a product of two.
@@ -137,40 +176,50 @@ extension ModelConfiguration {
                 throw ModelConfigurationError.invalid(key: key, value: "\(value)", expected: "1…\(limit)")
             }
         }
+        // Products of bf16 take pairs.
+        func checkEven(_ key: String, _ value: Int) throws {
+            guard value % 2 == 0 else {
+                throw ModelConfigurationError.invalid(key: key, value: "\(value)", expected: "an even number")
+            }
+        }
         try check("hidden_size", width)
+        try checkEven("hidden_size", width)
         try check("num_hidden_layers", layers, atMost: Self.mostLayers)
-        try check("num_attention_heads", heads, atMost: 1 << 16)
-        try check("num_key_value_heads", keyValueHeads, atMost: 1 << 16)
-        try check("head_dim", headWidth, atMost: 1 << 16)
-        try check("intermediate_size", mlpWidth)
         try check("vocab_size", vocabularySize)
         try check("max_position_embeddings", contextLength, atMost: 1 << 40)
-        guard heads % keyValueHeads == 0 else {
+        for block in blocks {
+            let shape = block.attention.shape
+            try check("num_attention_heads", shape.heads, atMost: 1 << 16)
+            try check("num_key_value_heads", shape.groups, atMost: 1 << 16)
+            try check("head_dim", shape.headWidth, atMost: 1 << 16)
+            try checkEven("head_dim", shape.headWidth)
+            try check("intermediate_size", block.feedForward.width)
+            try checkEven("intermediate_size", block.feedForward.width)
+            if let window = shape.window { try check("sliding_window", window, atMost: 1 << 40) }
+            guard shape.heads % shape.groups == 0 else {
+                throw ModelConfigurationError.invalid(
+                    key: "num_key_value_heads", value: "\(shape.groups)",
+                    expected: "a divisor of num_attention_heads = \(shape.heads)")
+            }
+            guard shape.scale > 0, shape.scale.isFinite else {
+                throw ModelConfigurationError.invalid(
+                    key: "query_pre_attn_scalar", value: "\(1 / (shape.scale * shape.scale))",
+                    expected: "a number above 0")
+            }
+            try shape.rotary.validate()
+        }
+        let norms =
+            [finalNorm]
+            + blocks.flatMap { block in
+                [
+                    block.attention.norm, block.attention.headNorm, block.attention.outputNorm, block.feedForward.norm,
+                    block.feedForward.outputNorm,
+                ].compactMap { $0 }
+            }
+        for norm in norms where !(norm.epsilon > 0 && norm.epsilon < 1) {
             throw ModelConfigurationError.invalid(
-                key: "num_key_value_heads", value: "\(keyValueHeads)",
-                expected: "a divisor of num_attention_heads = \(heads)")
+                key: "rms_norm_eps", value: "\(norm.epsilon)", expected: "a number in (0, 1)")
         }
-        // Rotary positions turn pairs, and products of bf16 take pairs.
-        for (key, value) in [("head_dim", headWidth), ("hidden_size", width), ("intermediate_size", mlpWidth)]
-        where value % 2 != 0 {
-            throw ModelConfigurationError.invalid(key: key, value: "\(value)", expected: "an even number")
-        }
-        guard normEpsilon > 0, normEpsilon < 1 else {
-            throw ModelConfigurationError.invalid(
-                key: "rms_norm_eps", value: "\(normEpsilon)", expected: "a number in (0, 1)")
-        }
-        guard rotaryBase > 1, rotaryBase.isFinite else {
-            throw ModelConfigurationError.invalid(
-                key: "rope_theta", value: "\(rotaryBase)", expected: "a number above 1")
-        }
-        if case .frequencyFactors(let factors, let amplitude) = rotaryScaling,
-            factors.count != headWidth / 2 || !(factors + [Float(amplitude)]).allSatisfy({ $0.isFinite && $0 > 0 })
-        {
-            throw ModelConfigurationError.invalid(
-                key: "rope_scaling.long_factor", value: "\(factors.count) factors",
-                expected: "\(headWidth / 2) positive numbers")
-        }
-        if let slidingWindow { try check("sliding_window", slidingWindow, atMost: 1 << 40) }
         return self
     }
 }

@@ -13,14 +13,16 @@ struct ModelWeights {
     let blocks: [DecoderBlock]
 
     init(_ configuration: ModelConfiguration, from source: any WeightSource) throws {
-        var collector = WeightCollector(source)
-        let shape: Shape = [configuration.vocabularySize, configuration.width]
-        let embedding = collector.matrix("model.embed_tokens.weight", shape)
-        let blocks = (0..<configuration.layers).compactMap { layer in
-            collector.block(layer, configuration)
+        guard let family = ModelFamily.named(configuration.family) else {
+            throw ModelConfigurationError.unsupportedArchitecture(
+                found: configuration.family, supported: ModelConfiguration.supportedFamilies)
         }
-        let finalNorm = collector.norm("model.norm.weight", configuration.width, configuration)
-        let head = configuration.isTied ? embedding : collector.matrix("lm_head.weight", shape)
+        var collector = WeightCollector(source, family.names)
+        let (width, shape) = (configuration.width, [configuration.vocabularySize, configuration.width] as Shape)
+        let embedding = collector.matrix(.embedding, shape)
+        let blocks = configuration.blocks.enumerated().compactMap { collector.block($1, layer: $0, width: width) }
+        let finalNorm = collector.norm(.finalNorm, configuration.finalNorm, width)
+        let head = configuration.isTied ? embedding : collector.matrix(.head, shape)
         try collector.finish(isTied: configuration.isTied)
         guard let embedding, let head, let finalNorm, blocks.count == configuration.layers else {
             preconditionFailure("a part is missing that no problem was recorded for")
@@ -35,14 +37,22 @@ struct ModelWeights {
 /// Asks for tensors one by one and remembers what was wrong.
 private struct WeightCollector {
     let source: any WeightSource
+    let names: WeightNames
     var problems: [ModelLoadError.Problem] = []
     var wanted = Set<String>()
     /// Linear layers found.
     private var layerCount = 0
 
-    init(_ source: any WeightSource) { self.source = source }
+    init(_ source: any WeightSource, _ names: WeightNames) {
+        self.source = source
+        self.names = names
+    }
 
-    mutating func matrix(_ path: String, _ shape: Shape) -> FrozenTensor? {
+    mutating func matrix(_ role: WeightRole, _ shape: Shape) -> FrozenTensor? {
+        tensor(names.path(role) + ".weight", shape)
+    }
+
+    private mutating func tensor(_ path: String, _ shape: Shape) -> FrozenTensor? {
         wanted.insert(path)
         guard let found = source.shape(at: path) else {
             // One closest name a tensor costs a look at every name; where a whole model is missing nobody reads them all.
@@ -72,8 +82,9 @@ private struct WeightCollector {
         }
     }
 
-    mutating func vector(_ path: String, _ count: Int) -> ConstantVector? {
-        guard let tensor = matrix(path, [count]) else { return nil }
+    /// - Parameter offset: what is added to each of Hugging Face's numbers.
+    private mutating func vector(_ path: String, _ count: Int, offset: Float = 0) -> ConstantVector? {
+        guard let tensor = tensor(path, [count]) else { return nil }
         let values = Widening.floats(
             FrozenTensor(
                 name: tensor.name, dtype: tensor.dtype, shape: tensor.shape, storage: tensor.storage,
@@ -81,53 +92,69 @@ private struct WeightCollector {
         if let index = values.firstIndex(where: { !$0.isFinite }) {
             problems.append(.notFinite(path: path, index: index))
         }
+        // In one sum: what is stored with 1 added and used with 1 added stays as it is stored.
+        let added = offset - (tensor.form == .plusOne ? 1 : 0)
         // A vector's elements are the rows of its projection, so they come in the projection's order.
-        return ConstantVector(values.indices.map { values[tensor.rowOrder.storedRow($0, of: count)] })
+        return ConstantVector(values.indices.map { values[tensor.form.storedRow($0, of: count)] + added })
     }
 
-    mutating func layer(_ path: String, _ outputSize: Int, _ inputSize: Int, hasBias: Bool) -> LinearLayer? {
-        let weight = matrix(path + ".weight", [outputSize, inputSize])
+    private mutating func layer(
+        _ role: WeightRole, _ layer: Int, _ inputSize: Int, _ outputSize: Int, hasBias: Bool
+    ) -> LinearLayer? {
+        let path = names.path(role, layer: layer)
+        let weight = tensor(path + ".weight", [outputSize, inputSize])
         let bias = hasBias ? vector(path + ".bias", outputSize) : nil
         guard let weight, hasBias == (bias != nil) else { return nil }
         defer { layerCount += 1 }
         return LinearLayer(path: path, number: layerCount, weight: weight, bias: bias)
     }
 
-    mutating func norm(_ path: String, _ count: Int, _ shape: ModelConfiguration) -> Norm? {
-        vector(path, count).map { Norm(weight: $0, epsilon: shape.normEpsilon) }
+    mutating func norm(_ role: WeightRole, layer: Int? = nil, _ spec: NormSpec, _ count: Int) -> Norm? {
+        vector(names.path(role, layer: layer) + ".weight", count, offset: spec.offset).map {
+            Norm(weight: $0, epsilon: spec.epsilon)
+        }
     }
 
-    mutating func block(_ index: Int, _ shape: ModelConfiguration) -> DecoderBlock? {
-        let attention = attention(index, shape), feedForward = feedForward(index, shape)
+    /// A norm that not every family has: nil inside where it was asked for and not found.
+    private mutating func norm(_ role: WeightRole, layer: Int, ifThere spec: NormSpec?, _ count: Int) -> Norm?? {
+        guard let spec else { return .some(nil) }
+        return norm(role, layer: layer, spec, count).map { .some($0) }
+    }
+
+    mutating func block(_ spec: BlockSpec, layer: Int, width: Int) -> DecoderBlock? {
+        let attention = attention(spec.attention, layer, width)
+        let feedForward = feedForward(spec.feedForward, layer, width)
         guard let attention, let feedForward else { return nil }
         return DecoderBlock([attention, feedForward])
     }
 
-    private mutating func attention(_ index: Int, _ shape: ModelConfiguration) -> AttentionSublayer? {
-        let block = "model.layers.\(index).", path = block + "self_attn."
-        let norm = norm(block + "input_layernorm.weight", shape.width, shape)
-        let query = layer(path + "q_proj", shape.queryWidth, shape.width, hasBias: shape.hasAttentionBias)
-        let key = layer(path + "k_proj", shape.keyValueWidth, shape.width, hasBias: shape.hasAttentionBias)
-        let value = layer(path + "v_proj", shape.keyValueWidth, shape.width, hasBias: shape.hasAttentionBias)
-        let queryNorm = shape.hasQueryKeyNorm ? self.norm(path + "q_norm.weight", shape.headWidth, shape) : nil
-        let keyNorm = shape.hasQueryKeyNorm ? self.norm(path + "k_norm.weight", shape.headWidth, shape) : nil
-        let output = layer(path + "o_proj", shape.width, shape.queryWidth, hasBias: shape.hasOutputBias)
-        guard let norm, let query, let key, let value, let output, shape.hasQueryKeyNorm == (queryNorm != nil),
-            shape.hasQueryKeyNorm == (keyNorm != nil)
-        else { return nil }
+    private mutating func attention(_ spec: AttentionSpec, _ index: Int, _ width: Int) -> AttentionSublayer? {
+        let shape = spec.shape
+        let norm = norm(.attentionNorm, layer: index, spec.norm, width)
+        let query = layer(.query, index, width, shape.queryWidth, hasBias: spec.hasInputBias)
+        let key = layer(.key, index, width, shape.keyValueWidth, hasBias: spec.hasInputBias)
+        let value = layer(.value, index, width, shape.keyValueWidth, hasBias: spec.hasInputBias)
+        let queryNorm = self.norm(.queryNorm, layer: index, ifThere: spec.headNorm, shape.headWidth)
+        let keyNorm = self.norm(.keyNorm, layer: index, ifThere: spec.headNorm, shape.headWidth)
+        let output = layer(.attentionOutput, index, shape.queryWidth, width, hasBias: spec.hasOutputBias)
+        let outputNorm = self.norm(.attentionOutputNorm, layer: index, ifThere: spec.outputNorm, width)
+        guard let norm, let query, let key, let value, let queryNorm, let keyNorm, let output, let outputNorm else {
+            return nil
+        }
         return AttentionSublayer(
-            shape: shape.attention(layer: index), layer: index, norm: norm, queryNorm: queryNorm, keyNorm: keyNorm,
+            shape: shape, layer: index, norm: norm, queryNorm: queryNorm, keyNorm: keyNorm, outputNorm: outputNorm,
             query: query, key: key, value: value, output: output)
     }
 
-    private mutating func feedForward(_ index: Int, _ shape: ModelConfiguration) -> FeedForwardSublayer? {
-        let block = "model.layers.\(index).", path = block + "mlp."
-        let norm = norm(block + "post_attention_layernorm.weight", shape.width, shape)
-        let gate = layer(path + "gate_proj", shape.mlpWidth, shape.width, hasBias: shape.hasMLPBias)
-        let up = layer(path + "up_proj", shape.mlpWidth, shape.width, hasBias: shape.hasMLPBias)
-        let down = layer(path + "down_proj", shape.width, shape.mlpWidth, hasBias: shape.hasMLPBias)
-        guard let norm, let gate, let up, let down else { return nil }
-        return FeedForwardSublayer(norm: norm, gate: gate, up: up, down: down)
+    private mutating func feedForward(_ spec: FeedForwardSpec, _ index: Int, _ width: Int) -> FeedForwardSublayer? {
+        let norm = norm(.feedForwardNorm, layer: index, spec.norm, width)
+        let gate = layer(.gate, index, width, spec.width, hasBias: spec.hasBias)
+        let up = layer(.up, index, width, spec.width, hasBias: spec.hasBias)
+        let down = layer(.down, index, spec.width, width, hasBias: spec.hasBias)
+        let outputNorm = self.norm(.feedForwardOutputNorm, layer: index, ifThere: spec.outputNorm, width)
+        guard let norm, let gate, let up, let down, let outputNorm else { return nil }
+        return FeedForwardSublayer(
+            norm: norm, outputNorm: outputNorm, activation: spec.activation, gate: gate, up: up, down: down)
     }
 
     /// Throws if anything was wrong, or if the file holds tensors that nobody asked for.

@@ -1,14 +1,16 @@
-/// How the rows of a stored projection stand to Hugging Face's order.
-public enum RowOrder: Sendable, Hashable {
+/// How what a file stores of a weight stands to Hugging Face's numbers.
+public enum StoredForm: Sendable, Hashable {
     case asStored
     /// GGUF's order of Q and K in the Llama family: within each of `heads` heads of width `D`, the row that Hugging Face has
     /// at `half · D/2 + i` (`half` 0 or 1) is stored at `2i + half`.
     case interleavedHalves(heads: Int)
+    /// GGUF's norms of the Gemma family: each number is stored with 1 added.
+    case plusOne
 
     /// The stored row that holds Hugging Face's row `row` of `rowCount`.
     public func storedRow(_ row: Int, of rowCount: Int) -> Int {
         switch self {
-        case .asStored: return row
+        case .asStored, .plusOne: return row
         case .interleavedHalves(let heads):
             let width = rowCount / heads
             let (head, inHead) = row.quotientAndRemainder(dividingBy: width)
@@ -27,12 +29,12 @@ public struct FrozenTensor: Sendable {
     public let shape: Shape
     public let storage: Storage
     public let byteOffset: Int
-    /// Kernels that widen the tensor give its rows in Hugging Face's order.
-    public let rowOrder: RowOrder
+    /// Kernels that widen the tensor give Hugging Face's numbers in its order.
+    public let form: StoredForm
 
     /// - Precondition: the tensor lies inside `storage`.
     public init(
-        name: String, dtype: DType, shape: Shape, storage: Storage, byteOffset: Int, rowOrder: RowOrder = .asStored
+        name: String, dtype: DType, shape: Shape, storage: Storage, byteOffset: Int, form: StoredForm = .asStored
     ) {
         let byteCount = shape.elementCount.flatMap { dtype.byteCount(elements: $0) }
         precondition(
@@ -43,7 +45,7 @@ public struct FrozenTensor: Sendable {
         self.shape = shape
         self.storage = storage
         self.byteOffset = byteOffset
-        self.rowOrder = rowOrder
+        self.form = form
     }
 
     public var elementCount: Int { shape.elementCount ?? 0 }
@@ -51,9 +53,9 @@ public struct FrozenTensor: Sendable {
     /// Lets the tensor's pages leave memory where its file can give them back.
     public func dropPages() { storage.dropPages(byteOffset..<(byteOffset + bytes.count)) }
 
-    /// The same of rows that a pass is through with; of a tensor whose rows lie in another order nothing.
+    /// The same of rows that a pass is through with; of a tensor in another form nothing.
     public func dropPages(rows: Range<Int>) {
-        guard rowOrder == .asStored, let count = shape.sizes.first, count > 0 else { return }
+        guard form == .asStored, let count = shape.sizes.first, count > 0 else { return }
         let rowBytes = bytes.count / count
         storage.dropPages(byteOffset + rows.lowerBound * rowBytes..<byteOffset + rows.upperBound * rowBytes)
     }

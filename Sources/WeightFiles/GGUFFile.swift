@@ -17,6 +17,7 @@ public final class GGUFFile: Sendable {
     public let alignment: Int
     private let keys: [[UInt8]: Int]
     private let names: [[UInt8]: Int]
+    private let digest = OnceCache<String>()
 
     /// Opens the file and, where it is the first of a split model, the others beside it.
     public convenience init(_ url: URL) throws(WeightError) {
@@ -54,7 +55,7 @@ public final class GGUFFile: Sendable {
     }
 
     /// The file that holds `entry`.
-    func file(of entry: StoredTensor) -> MappedFile { names[Array(entry.name.utf8)].map { files[$0] } ?? file }
+    private func file(of entry: StoredTensor) -> MappedFile { names[Array(entry.name.utf8)].map { files[$0] } ?? file }
 
     /// The metadata value of `key`.
     public func value(_ key: String) -> GGUFValue? { keys[Array(key.utf8)].map { metadata[$0].value } }
@@ -77,6 +78,22 @@ public final class GGUFFile: Sendable {
             if named[name] == nil { named[name] = value.string }
         }
         return named
+    }
+
+    /// The numbers of `entry`, under the name `path`, said to be stored in `form`.
+    public func tensor(_ entry: StoredTensor, as path: String, _ form: StoredForm) throws(WeightError) -> FrozenTensor {
+        try entry.frozen(in: file(of: entry), as: path, form: form)
+    }
+
+    /// Tells the system that the bytes of `entry` will not be needed soon.
+    public func releasePages(of entry: StoredTensor) { file(of: entry).releasePages(entry.byteRange) }
+
+    /// The same of all tensors.
+    public func releasePages() { file.releasePages(file.bytes.indices) }
+
+    /// SHA-256 over all tensors, computed once.
+    public var contentDigest: String {
+        digest.value { digestOfTensors(tensors.flatMap { file(of: $0).digestParts([$0]) }) }
     }
 
     /// `general.architecture`.

@@ -12,10 +12,10 @@ public struct StoredTensor: Sendable {
     /// From the file's start.
     public let byteRange: Range<Int>
 
-    /// The tensor's numbers, under `path` and with `rowOrder`.
+    /// The tensor's numbers, under `path` and with `form`.
     ///
     /// Bytes that do not lie on their element's alignment (allowed in files, seldom met) are copied once to where they do.
-    func frozen(in file: MappedFile, as path: String, rowOrder: RowOrder = .asStored) throws(WeightError)
+    func frozen(in file: MappedFile, as path: String, form: StoredForm = .asStored) throws(WeightError)
         -> FrozenTensor
     {
         guard let dtype = type.dtype else {
@@ -29,9 +29,9 @@ public struct StoredTensor: Sendable {
         guard UInt(bitPattern: bytes.baseAddress) % UInt(alignment) != 0 else {
             return FrozenTensor(
                 name: path, dtype: dtype, shape: shape, storage: file.storage, byteOffset: byteRange.lowerBound,
-                rowOrder: rowOrder)
+                form: form)
         }
         let copy = Storage(byteCount: bytes.count) { $0.copyMemory(from: bytes) }
-        return FrozenTensor(name: path, dtype: dtype, shape: shape, storage: copy, byteOffset: 0, rowOrder: rowOrder)
+        return FrozenTensor(name: path, dtype: dtype, shape: shape, storage: copy, byteOffset: 0, form: form)
     }
 }

@@ -101,15 +101,16 @@ public struct Inspection: Presentable {
 
     private static func model(_ path: String) throws -> JSONValue {
         let opened = try OpenedModel(path)
-        let configuration = opened.configuration
+        let configuration = opened.configuration, block = configuration.blocks[0]
         let weights = opened.weights
         let parameters = weights.paths.reduce(0) { $0 + (weights.shape(at: $1)?.elementCount ?? 0) }
         return [
             "kind": "model", "path": .string(path), "family": .string(configuration.family),
             "parameters": .integer(parameters), "tensors": .integer(weights.paths.count),
             "stored_as": .string(weights.quantisationSummary), "layers": .integer(configuration.layers),
-            "width": .integer(configuration.width), "heads": .integer(configuration.heads),
-            "key_value_heads": .integer(configuration.keyValueHeads), "mlp_width": .integer(configuration.mlpWidth),
+            "width": .integer(configuration.width), "heads": .integer(block.attention.shape.heads),
+            "key_value_heads": .integer(block.attention.shape.groups),
+            "mlp_width": .integer(block.feedForward.width),
             "vocabulary": .integer(configuration.vocabularySize),
             "tokenizer_vocabulary": .integer(opened.tokenizer.vocabularySize),
             "context": .integer(configuration.contextLength), "tied_head": .bool(configuration.isTied),
@@ -122,7 +123,7 @@ public struct Inspection: Presentable {
         let file = try GGUFFile(URL(fileURLWithPath: path))
         // A file that holds a vocabulary alone, or tensors without what makes them a model, is worth looking at too.
         if file.tensors.isEmpty || !file.tensors.contains(where: { $0.name == "token_embd.weight" })
-            || file.architecture.map({ !NameTable.architectures.contains($0) }) ?? true
+            || file.architecture.map({ !WeightNames.architectures.contains($0) }) ?? true
         {
             return [
                 "kind": "gguf", "path": .string(path), "version": .integer(file.version),

@@ -6,9 +6,14 @@ import Testing
 
 /// SmolLM2-135M.
 private func smollm2() -> (ModelConfiguration, [TrainingWork.Layer]) {
+    let norm = NormSpec(epsilon: 1e-5)
+    let shape = AttentionShape(
+        heads: 9, groups: 3, headWidth: 64, rotary: RotaryPositions(headWidth: 64, base: 100_000))
+    let block = BlockSpec(
+        attention: AttentionSpec(norm: norm, shape: shape), feedForward: FeedForwardSpec(norm: norm, width: 1536))
     let configuration = ModelConfiguration(
-        family: "llama", width: 576, layers: 30, heads: 9, keyValueHeads: 3, headWidth: 64, mlpWidth: 1536,
-        vocabularySize: 49_152, normEpsilon: 1e-5, rotaryBase: 100_000, contextLength: 8192, isTied: true)
+        family: "llama", width: 576, vocabularySize: 49_152, blocks: Array(repeating: block, count: 30),
+        finalNorm: norm, isTied: true, contextLength: 8192)
     let sizes = [
         (576, 576, true), (576, 192, true), (576, 192, true), (576, 576, false), (576, 1536, false), (576, 1536, false),
         (1536, 576, false),
@@ -39,15 +44,14 @@ private func smollm2() -> (ModelConfiguration, [TrainingWork.Layer]) {
     let pair = Double(30 * 12 * 576)
     #expect(work.attention(length: 1) == pair)
     #expect(work.attention(length: 4) == 10 * pair)
-    configuration.slidingWindow = 2
-    configuration.slidingLayers = Array(repeating: true, count: 30)
+    for index in configuration.blocks.indices { configuration.blocks[index].attention.shape.window = 2 }
     // 1 + 2 + 2 + 2 pairs.
     #expect(TrainingWork(configuration, layers: layers).attention(length: 4) == 7 * pair)
 }
 
 @Test func nothingIsCountedBackwardsBelowTheLowestAdapter() {
     var (configuration, layers) = smollm2()
-    configuration.layers = 2
+    configuration.blocks.removeLast(28)
     layers = (0..<2).map { TrainingWork.Layer(block: $0, input: 10, output: 20, rank: $0, readsBlockInput: false) }
     let work = TrainingWork(configuration, layers: layers)
     // Block 0 forward; block 1 both ways, and its adapter's six products.

@@ -42,16 +42,24 @@ import Testing
         #expect(relativeError(dx.doubles, expected) < 1e-6)
     }
 
-    @Test func gate() {
+    /// In double.
+    private static func value(_ activation: GateActivation, _ g: Double) -> Double {
+        switch activation {
+        case .silu: g / (1 + exp(-g))
+        case .gelu: g / 2 * (1 + tanh((2 / Double.pi).squareRoot() * (g + 0.044715 * g * g * g)))
+        }
+    }
+
+    @Test(arguments: [GateActivation.silu, .gelu]) func gate(_ activation: GateActivation) {
         let count = 50
         let g = TestMatrix(random: 1, count, seed: 1, size: 6), u = TestMatrix(random: 1, count, seed: 2)
         let dy = TestMatrix(random: 1, count, seed: 3), y = TestMatrix(1, count)
         let gs = g.doubles, us = u.doubles
-        func forward(_ g: [Double], _ u: [Double]) -> [Double] { zip(g, u).map { $0 / (1 + exp(-$0)) * $1 } }
-        SwiGLU.forward(gate: g.matrix, up: u.matrix, into: y.matrix)
+        func forward(_ g: [Double], _ u: [Double]) -> [Double] { zip(g, u).map { Self.value(activation, $0) * $1 } }
+        activation.forward(gate: g.matrix, up: u.matrix, into: y.matrix)
         #expect(relativeError(y.doubles, forward(gs, us)) < 1e-6)
         // In place, as the models call it.
-        SwiGLU.backward(dy.matrix, gate: g.matrix, up: u.matrix, into: g.matrix, dup: u.matrix)
+        activation.backward(dy.matrix, gate: g.matrix, up: u.matrix, into: g.matrix, dup: u.matrix)
         #expect(relativeError(g.doubles, differences(gs, dy.doubles) { forward($0, us) }) < 1e-6)
         #expect(relativeError(u.doubles, differences(us, dy.doubles) { forward(gs, $0) }) < 1e-6)
     }

@@ -83,8 +83,9 @@ import Testing
         }
     }
 
-    @Test(arguments: sets, types) func rotaryAndGate(set: lathe_isa, c: lathe_type) {
-        for count in Self.counts {
+    @Test(arguments: sets, types) func rotaryAndGates(set: lathe_isa, c: lathe_type) {
+        let gates = [(lathe_swiglu_forward, lathe_swiglu_backward), (lathe_geglu_forward, lathe_geglu_backward)]
+        for (count, (forward, backward)) in Self.counts.flatMap({ count in gates.map { (count, $0) } }) {
             let gate = input(count, c, seed: 1, size: 20, special: true), up = input(count, c, seed: 2)
             let dy = input(count, c, seed: 3)
             let width = 2 * count
@@ -92,11 +93,10 @@ import Testing
             let (twin, variant) = both(set) {
                 let y = TestMatrix(1, count, type: type(c), misalignment: 1)
                 let dg = TestMatrix(1, count, type: type(c)), du = TestMatrix(1, count, type: type(c), misalignment: 1)
-                lathe_swiglu_forward(gate.matrix.pointer, up.matrix.pointer, y.matrix.pointer, c, c, count)
-                lathe_swiglu_backward(
+                forward(gate.matrix.pointer, up.matrix.pointer, y.matrix.pointer, c, c, count)
+                backward(
                     dy.matrix.pointer, c, gate.matrix.pointer, up.matrix.pointer, c, dg.matrix.pointer,
-                    du.matrix.pointer, c,
-                    count)
+                    du.matrix.pointer, c, count)
                 let x = TestMatrix(random: 2, 3 * width, type: type(c), seed: 5, misalignment: 1)
                 let positions: [Int32] = [1, 0]
                 if count > 0 {

@@ -17,7 +17,7 @@ import Testing
     ].filter { $0.0.rawValue <= lathe_processor_isa().rawValue }
 
     /// Random blocks whose scales are tame.
-    private func tensor(_ dtype: DType, _ rows: Int, _ columns: Int, seed: UInt64 = 3, order: RowOrder = .asStored)
+    private func tensor(_ dtype: DType, _ rows: Int, _ columns: Int, seed: UInt64 = 3, order: StoredForm = .asStored)
         throws -> FrozenTensor
     {
         let size = try #require(dtype.byteCount(elements: rows * columns))
@@ -53,7 +53,7 @@ import Testing
         }
         let storage = Storage(byteCount: size) { $0.copyBytes(from: bytes) }
         return FrozenTensor(
-            name: "t", dtype: dtype, shape: [rows, columns], storage: storage, byteOffset: 0, rowOrder: order)
+            name: "t", dtype: dtype, shape: [rows, columns], storage: storage, byteOffset: 0, form: order)
     }
 
     /// What a damaged file may hold: a model is looked through for it as it is widened.

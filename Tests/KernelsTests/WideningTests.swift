@@ -109,7 +109,7 @@ import Testing
         }
         let tensor = FrozenTensor(
             name: "q", dtype: .f32, shape: [rows, columns], storage: storage, byteOffset: 0,
-            rowOrder: .interleavedHalves(heads: 2))
+            form: .interleavedHalves(heads: 2))
         func row(_ stored: Int) -> [Float] { Array(values[stored * columns..<(stored + 1) * columns]) }
         let all = TestMatrix(rows, columns), some = TestMatrix(3, columns), picked = TestMatrix(2, columns)
         Widening.widen(tensor, into: all.matrix)

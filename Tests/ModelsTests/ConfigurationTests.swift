@@ -16,14 +16,20 @@ import WeightFiles
         return try ModelConfiguration(huggingFace: .object(object))
     }
 
+    private func rotary(_ configuration: ModelConfiguration) -> RotaryPositions {
+        configuration.blocks[0].attention.shape.rotary
+    }
+
     @Test func defaultsAreThoseOfTransformers() throws {
         let plain = try read([])
-        #expect(plain.keyValueHeads == 4 && plain.headWidth == 16 && !plain.isTied && plain.rotaryBase == 10_000)
-        #expect(plain.rotaryScaling == .none && plain.contextLength == 2_048 && !plain.hasAttentionBias)
-        let qwen2 = try read([("model_type", "qwen2")])
-        #expect(qwen2.hasAttentionBias && !qwen2.hasOutputBias && qwen2.slidingWindow == nil)
-        #expect(try read([("model_type", "qwen3")]).headWidth == 128)
-        #expect(try read([("attention_bias", true)]).hasOutputBias)
+        let (attention, shape) = (plain.blocks[0].attention, plain.blocks[0].attention.shape)
+        #expect(shape.groups == 4 && shape.headWidth == 16 && shape.scale == 0.25 && !plain.isTied)
+        #expect(shape.rotary == RotaryPositions(headWidth: 16, base: 10_000) && plain.contextLength == 2_048)
+        #expect(!attention.hasInputBias && attention.headNorm == nil)
+        let qwen2 = try read([("model_type", "qwen2")]).blocks[0].attention
+        #expect(qwen2.hasInputBias && !qwen2.hasOutputBias && qwen2.shape.window == nil)
+        #expect(try read([("model_type", "qwen3")]).blocks[0].attention.shape.headWidth == 128)
+        #expect(try read([("attention_bias", true)]).blocks[0].attention.hasOutputBias)
     }
 
     @Test func bothFormsOfRotaryScalingAreRead() throws {
@@ -34,10 +40,10 @@ import WeightFiles
         let expected = ModelConfiguration.RotaryScaling.llama3(
             factor: 32, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalPositions: 8_192)
         let new = try read([("rope_parameters", fields)])
-        #expect(new.rotaryScaling == expected && new.rotaryBase == 500_000)
+        #expect(rotary(new) == RotaryPositions(headWidth: 16, base: 500_000, scaling: expected))
         let old = try read([("rope_scaling", fields), ("rope_theta", 500_000)])
         #expect(old == new)
-        #expect(try read([("rope_scaling", ["type": "linear", "factor": 4])]).rotaryScaling == .linear(factor: 4))
+        #expect(rotary(try read([("rope_scaling", ["type": "linear", "factor": 4])])).scaling == .linear(factor: 4))
         #expect(throws: ModelConfigurationError.unsupported(key: "rope_scaling.rope_type", value: "dynamic")) {
             try read([("rope_scaling", ["type": "dynamic", "factor": 4])])
         }
@@ -85,11 +91,17 @@ import WeightFiles
     }
 
     @Test func frequencyFactorsAreWrittenAndReadBack() throws {
-        var configuration = try read([])
-        configuration.rotaryScaling = .frequencyFactors([1, 1, 1.5, 2, 4, 8, 8, 8])
+        func scaled(_ factors: [Float]) throws -> ModelConfiguration {
+            var configuration = try read([])
+            for index in configuration.blocks.indices {
+                configuration.blocks[index].attention.shape.rotary.scaling = .frequencyFactors(factors)
+            }
+            return configuration
+        }
+        var configuration = try scaled([1, 1, 1.5, 2, 4, 8, 8, 8])
         let again = try ModelConfiguration(huggingFace: .object(configuration.huggingFaceJSON))
-        #expect(again.rotaryScaling == configuration.rotaryScaling)
-        configuration.rotaryScaling = .frequencyFactors([1, 2])
+        #expect(rotary(again) == rotary(configuration))
+        configuration = try scaled([1, 2])
         #expect(throws: ModelConfigurationError.self) {
             try ModelConfiguration(huggingFace: .object(configuration.huggingFaceJSON))
         }

@@ -2,6 +2,7 @@
 
 import Foundation
 import JSON
+import Models
 import Tensors
 import TestSupport
 import Testing
@@ -69,7 +70,7 @@ enum TinyGGUF {
                     "model.embed_tokens.weight", "model.layers.0.self_attn.q_proj.weight", "model.norm.weight",
                 ])
             let query = try weights.tensor(at: "model.layers.0.self_attn.q_proj.weight", shape: [4, 32])
-            #expect(query.dtype == .q4_0 && query.rowOrder == .interleavedHalves(heads: 2) && query.bytes.first == 128)
+            #expect(query.dtype == .q4_0 && query.form == .interleavedHalves(heads: 2) && query.bytes.first == 128)
             #expect(weights.quantisationSummary == "F32 2, Q4_0 1")
             let error = #expect(throws: WeightError.self) { try weights.tensor(at: "model.embed_token.weight") }
             #expect(error?.hint?.contains("model.embed_tokens.weight") == true)

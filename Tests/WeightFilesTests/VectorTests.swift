@@ -2,6 +2,7 @@
 
 import Foundation
 import JSON
+import Models
 import Tensors
 import TestSupport
 import Testing
@@ -97,7 +98,7 @@ import WeightFiles
         let rows = tensor.shape[0]
         let width = floats.count / rows
         return (0..<rows).flatMap { row in
-            let stored = tensor.rowOrder.storedRow(row, of: rows)
+            let stored = tensor.form.storedRow(row, of: rows)
             return floats[(stored * width)..<((stored + 1) * width)]
         }
     }

@@ -1,44 +1,14 @@
-// Name tables, folders with shards, writing.
+// Folders with shards, writing.
 
 import Foundation
 import JSON
+import Models
 import Tensors
 import TestSupport
 import Testing
 import WeightFiles
 
 @Suite struct WeightSourceTests {
-    @Test(arguments: NameTable.architectures)
-    func nameTablesAreBijections(_ architecture: String) throws {
-        let table = try #require(NameTable(architecture: architecture))
-        let pairs = table.pairs(layers: 12)
-        #expect(Set(pairs.map(\.gguf)).count == pairs.count)
-        #expect(Set(pairs.map(\.huggingFace)).count == pairs.count)
-        for (gguf, huggingFace) in pairs {
-            #expect(table.huggingFaceName(gguf) == huggingFace)
-            #expect(table.ggufName(huggingFace) == gguf)
-        }
-        for name in [
-            "blk.01.attn_q.weight", "blk.+1.attn_q.weight", "blk.attn_q.weight", "blk.0.attn_z.weight",
-            "rope_freqs.weight",
-        ] {
-            #expect(table.huggingFaceName(name) == nil, "\(name)")
-        }
-    }
-
-    @Test func onlyTheLlamaFamilyInterleaves() throws {
-        for architecture in NameTable.architectures {
-            let table = try #require(NameTable(architecture: architecture))
-            for suffix in ["weight", "bias"] {
-                let query = table.rowOrder("model.layers.3.self_attn.q_proj.\(suffix)", heads: 9, keyValueHeads: 3)
-                let key = table.rowOrder("model.layers.3.self_attn.k_proj.\(suffix)", heads: 9, keyValueHeads: 3)
-                #expect(query == (architecture == "llama" ? .interleavedHalves(heads: 9) : .asStored))
-                #expect(key == (architecture == "llama" ? .interleavedHalves(heads: 3) : .asStored))
-            }
-            #expect(table.rowOrder("model.layers.3.self_attn.v_proj.weight", heads: 9, keyValueHeads: 3) == .asStored)
-        }
-    }
-
     @Test func writesWhatItReads() throws {
         try withTemporaryDirectory { folder in
             let url = folder.appendingPathComponent("model.safetensors")
@@ -164,7 +134,7 @@ import WeightFiles
         #expect(weights.quantisationSummary == "Q4_1 210, F32 61, Q8_0 1")
         #expect(weights.gguf.value("tokenizer.ggml.tokens")?.array?.strings?.count == 49152)
         #expect(
-            try weights.tensor(at: "model.layers.0.self_attn.k_proj.weight", shape: [192, 576]).rowOrder
+            try weights.tensor(at: "model.layers.0.self_attn.k_proj.weight", shape: [192, 576]).form
                 == .interleavedHalves(heads: 3))
         #expect(try weights.contentDigest().count == 64)
     }

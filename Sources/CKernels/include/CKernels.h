@@ -180,6 +180,12 @@ void lathe_swiglu_backward(
     const void *dy, lathe_type dy_type, const void *gate, const void *up, lathe_type type, void *dgate, void *dup,
     lathe_type d_type, long count);
 
+// --- Gated activation (geglu.c): y = gelu(gate) · up, tanh form --------------------------------------------------------
+void lathe_geglu_forward(const void *gate, const void *up, void *y, lathe_type type, lathe_type y_type, long count);
+void lathe_geglu_backward(
+    const void *dy, lathe_type dy_type, const void *gate, const void *up, lathe_type type, void *dgate, void *dup,
+    lathe_type d_type, long count);
+
 // --- Softmax over a vocabulary, tile by tile (crossentropy.c) -----------------------------------------------------------
 /// The largest of `count` logits, Σ exp(logit − largest) and, unless `exps` is null, each exp; the exps may be the logits.
 /// A NaN among the logits makes the sum NaN.

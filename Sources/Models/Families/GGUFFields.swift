@@ -1,76 +1,123 @@
-// The metadata of a GGUF file under its architecture's name, as llama.cpp reads it for the families here.
+// A configuration from the metadata of a GGUF file. Keys are llama.cpp's; what they mean to a family is in the family's file.
 
 public import WeightFiles
 
-extension FieldTable where Value == GGUFValue {
-    /// Every key that llama.cpp reads for one of the architectures, or that would matter if it did.
-    public static var gguf: FieldTable<GGUFValue> { FieldTable(fields: read + harmless + refused) }
-
-    private static var read: [ConfigurationField<GGUFValue>] {
-        [
-            "context_length", "embedding_length", "block_count", "feed_forward_length", "attention.head_count",
-            "attention.head_count_kv", "attention.key_length", "attention.value_length",
-            "attention.layer_norm_rms_epsilon", "rope.dimension_count", "rope.freq_base", "rope.scaling.type",
-            "rope.scaling.factor", "rope.scale_linear", "rope.scaling.attn_factor",
-            "rope.scaling.original_context_length",
-        ].map { ConfigurationField(key: $0, use: .read) }
-    }
-
-    /// llama.cpp's graphs of these architectures know no window, no other norm and no pooling of logits.
-    private static var harmless: [ConfigurationField<GGUFValue>] {
-        [
-            "vocab_size", "rope.scaling.finetuned", "tensor_data_layout", "attention.layer_norm_epsilon",
-            "attention.sliding_window", "attention.sliding_window_pattern", "pooling_type", "rope.freq_base_swa",
-            "rope.dimension_count_swa",
-        ].map { ConfigurationField(key: $0, use: .harmless) }
-    }
-
-    private static var refused: [ConfigurationField<GGUFValue>] {
-        [
-            "expert_count", "expert_used_count", "expert_shared_count", "leading_dense_block_count",
-            "nextn_predict_layers", "attn_logit_softcapping", "final_logit_softcapping", "attention.scale",
-            "attention.output_scale", "attention.clamp_kqv", "attention.max_alibi_bias", "attention.temperature_scale",
-            "attention.temperature_length", "rope.scaling.yarn_log_multiplier",
-        ].map { ConfigurationField(key: $0, use: .only([.uint32(0)])) }
-            + [
-                "logit_scale", "residual_scale", "embedding_scale", "rope.scaling.alpha",
-                "rope.scaling.yarn_attn_factor",
-            ]
-            .map { ConfigurationField(key: $0, use: .only([.uint32(0), .uint32(1)])) }
-            + [
-                ConfigurationField(key: "attention.causal", use: .only([.bool(true)])),
-                ConfigurationField(key: "use_parallel_residual", use: .only([.bool(false)])),
-                ConfigurationField(key: "rope.scaling.yarn_ext_factor", use: .only([.int32(-1)])),
-                ConfigurationField(key: "rope.scaling.yarn_beta_fast", use: .only([.uint32(32)])),
-                ConfigurationField(key: "rope.scaling.yarn_beta_slow", use: .only([.uint32(1)])),
-                ConfigurationField(key: "rope.dimension_sections", use: .only([])),
-            ]
-    }
-}
-
-extension GGUFFile {
-    /// The metadata under the architecture's name, keys without it.
-    var architectureFields: [(key: String, value: GGUFValue)] {
-        guard let architecture else { return [] }
-        let prefix = architecture + "."
-        return metadata.compactMap { key, value in
-            key.hasPrefix(prefix) ? (String(key.dropFirst(prefix.count)), value) : nil
+extension ModelConfiguration {
+    /// Reads the metadata and, where GGUF says a thing only by which tensors there are, the directory.
+    public init(gguf: GGUFFile) throws {
+        guard let architecture = gguf.architecture else {
+            throw ModelConfigurationError.missing(key: "general.architecture")
         }
+        // Mistral's GGUF files say "llama"; the two compute alike.
+        guard let family = ModelFamily.of(architecture: architecture) else {
+            throw ModelConfigurationError.unsupportedArchitecture(
+                found: architecture, supported: WeightNames.architectures)
+        }
+        _ = try Self.notes(gguf: gguf)
+        self = try family.readGGUF(GGUFFields(gguf)).validated()
+    }
+
+    /// What the person should know about the metadata of a GGUF file: keys of its architecture that are not used.
+    public static func notes(gguf: GGUFFile) throws -> [String] {
+        let family = gguf.architecture.flatMap { ModelFamily.of(architecture: $0) }
+        return try (family?.ggufFields ?? .gguf).check(
+            gguf.architectureFields, text: \.shownValue, isNull: { _ in false }, equals: { $0.means($1) })
     }
 }
 
-extension GGUFValue {
-    /// Whether two values are the same number or truth, whatever their types in the file.
-    func means(_ other: GGUFValue) -> Bool {
-        if let left = bool, let right = other.bool { return left == right }
-        if let left = double, let right = other.double { return left == right }
-        return false
+/// The architecture's metadata, with errors that name the key.
+struct GGUFFields {
+    let gguf: GGUFFile
+    let architecture: String
+
+    init(_ gguf: GGUFFile) {
+        self.gguf = gguf
+        architecture = gguf.architecture ?? ""
     }
 
-    /// The value in a message.
-    var shownValue: String {
-        if let bool { return "\(bool)" }
-        if let integer { return "\(integer)" }
-        return double.map { "\($0)" } ?? string ?? typeName
+    func optional(_ key: String) throws -> Int? {
+        guard let value = gguf.architectureValue(key) else { return nil }
+        // Some files list one number a layer.
+        let list = value.array?.integers
+        if let first = list?.first, list?.allSatisfy({ $0 == first }) == true { return first }
+        guard let integer = value.integer else {
+            throw ModelConfigurationError.invalid(
+                key: "\(architecture).\(key)", value: value.typeName, expected: "an integer, the same for all layers")
+        }
+        return integer
     }
+
+    func required(_ key: String) throws -> Int {
+        guard let value = try optional(key) else {
+            throw ModelConfigurationError.missing(key: "\(architecture).\(key)")
+        }
+        return value
+    }
+
+    func number(_ key: String) throws -> Double? {
+        guard let value = gguf.architectureValue(key) else { return nil }
+        guard let number = value.double else {
+            throw ModelConfigurationError.invalid(
+                key: "\(architecture).\(key)", value: value.typeName, expected: "a number")
+        }
+        return number
+    }
+
+    func requiredNumber(_ key: String) throws -> Double {
+        guard let value = try number(key), value > 0, value.isFinite else {
+            throw ModelConfigurationError.missing(key: "\(architecture).\(key)")
+        }
+        return value
+    }
+
+    // MARK: What families read alike
+
+    /// `block_count`.
+    func layers() throws -> Int {
+        let layers = try required("block_count")
+        guard (1...ModelConfiguration.mostLayers).contains(layers) else {
+            throw ModelConfigurationError.invalid(
+                key: "block_count", value: "\(layers)", expected: "1…\(ModelConfiguration.mostLayers)")
+        }
+        return layers
+    }
+
+    /// `attention.head_count`.
+    func heads() throws -> Int {
+        let heads = try required("attention.head_count")
+        guard heads > 0 else {
+            throw ModelConfigurationError.invalid(
+                key: "attention.head_count", value: "\(heads)", expected: "a positive number")
+        }
+        return heads
+    }
+
+    /// `attention.key_length`; the width shared out among the heads where there is none.
+    func headWidth(width: Int, heads: Int) throws -> Int {
+        let headWidth = try optional("attention.key_length") ?? width / heads
+        for key in ["attention.value_length", "rope.dimension_count"] {
+            if let other = try optional(key), other != headWidth {
+                throw ModelConfigurationError.unsupported(key: key, value: "\(other)")
+            }
+        }
+        return headWidth
+    }
+
+    /// Rows of the embedding.
+    func vocabularySize() throws -> Int {
+        guard let size = gguf.entry("token_embd.weight")?.shape.sizes.first else {
+            throw ModelConfigurationError.missing(key: "token_embd.weight")
+        }
+        return size
+    }
+
+    /// `attention.layer_norm_rms_epsilon`.
+    func norm(offset: Float = 0) throws -> NormSpec {
+        NormSpec(epsilon: Float(try requiredNumber("attention.layer_norm_rms_epsilon")), offset: offset)
+    }
+
+    func has(_ tensor: String) -> Bool { gguf.entry(tensor) != nil }
+
+    var beginToken: Int? { gguf.value("tokenizer.ggml.bos_token_id")?.integer }
+    var endTokens: [Int] { gguf.value("tokenizer.ggml.eos_token_id")?.integer.map { [$0] } ?? [] }
 }

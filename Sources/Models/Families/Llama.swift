@@ -1,10 +1,11 @@
 // Llama, and all that calls itself so: SmolLM2, TinyLlama, Yi, ….
 
 extension ModelFamily {
-    static let llama = ModelFamily(
-        name: "llama", className: "LlamaForCausalLM", ggufArchitecture: "llama",
-        defaults: Defaults(contextLength: 2_048, keyValueHeads: nil, headWidth: nil),
-        biases: .asConfigured(mlp: true), hasQueryKeyNorm: false, window: .none,
+    static let llama = PreNormDecoder(
+        name: "llama", defaults: .init(contextLength: 2_048, keyValueHeads: nil, headWidth: nil),
+        biases: .asConfigured(mlp: true), hasHeadNorm: false, window: .none
+    ).family(
+        className: "LlamaForCausalLM", ggufArchitecture: "llama", interleavesQueryAndKey: true,
         ownFields: ConfigurationField.read("attention_bias", "mlp_bias", mayBeNull: false)
             // transformers' Llama has no window, whatever a file made from a Mistral says.
             + ConfigurationField.harmless([

@@ -2,10 +2,11 @@
 // files say "llama", and have none.
 
 extension ModelFamily {
-    static let mistral = ModelFamily(
-        name: "mistral", className: "MistralForCausalLM", ggufArchitecture: "llama",
-        defaults: Defaults(contextLength: 131_072, keyValueHeads: 8, headWidth: nil),
-        biases: .never, hasQueryKeyNorm: false, window: .everywhere,
+    static let mistral = PreNormDecoder(
+        name: "mistral", defaults: .init(contextLength: 131_072, keyValueHeads: 8, headWidth: nil),
+        biases: .never, hasHeadNorm: false, window: .everywhere
+    ).family(
+        className: "MistralForCausalLM", ggufArchitecture: "llama", interleavesQueryAndKey: true,
         ownFields: ConfigurationField.read("sliding_window", "layer_types")
             + ConfigurationField.harmless([
                 "attention_bias", "mlp_bias", "max_window_layers", "use_sliding_window", "pretraining_tp",

@@ -1,10 +1,11 @@
 // Qwen2 and Qwen2.5: biases on queries, keys and values, always.
 
 extension ModelFamily {
-    static let qwen2 = ModelFamily(
-        name: "qwen2", className: "Qwen2ForCausalLM", ggufArchitecture: "qwen2",
-        defaults: Defaults(contextLength: 32_768, keyValueHeads: 32, headWidth: nil),
-        biases: .alwaysOnInputs, hasQueryKeyNorm: false, window: .byLayer,
+    static let qwen2 = PreNormDecoder(
+        name: "qwen2", defaults: .init(contextLength: 32_768, keyValueHeads: 32, headWidth: nil),
+        biases: .alwaysOnInputs, hasHeadNorm: false, window: .byLayer
+    ).family(
+        className: "Qwen2ForCausalLM", ggufArchitecture: "qwen2",
         ownFields: qwenWindow + ConfigurationField.harmless(["attention_bias", "mlp_bias", "use_mrope"]))
 
     /// How both Qwens say which layers have a window.

@@ -1,10 +1,11 @@
 // Qwen3: a norm over each head of queries and keys, and heads of a width of their own.
 
 extension ModelFamily {
-    static let qwen3 = ModelFamily(
-        name: "qwen3", className: "Qwen3ForCausalLM", ggufArchitecture: "qwen3",
-        defaults: Defaults(contextLength: 32_768, keyValueHeads: 32, headWidth: 128),
-        biases: .asConfigured(mlp: false), hasQueryKeyNorm: true, window: .byLayer,
+    static let qwen3 = PreNormDecoder(
+        name: "qwen3", defaults: .init(contextLength: 32_768, keyValueHeads: 32, headWidth: 128),
+        biases: .asConfigured(mlp: false), hasHeadNorm: true, window: .byLayer
+    ).family(
+        className: "Qwen3ForCausalLM", ggufArchitecture: "qwen3",
         ownFields: qwenWindow + ConfigurationField.read("attention_bias", "head_dim", mayBeNull: false)
             + ConfigurationField.harmless(["mlp_bias"]))
 }

@@ -21,6 +21,7 @@ struct AttentionPass: SublayerPass {
     /// `[N, H]`, fp32: the softmax's denominator.
     fileprivate let logSumExp: Matrix
     fileprivate let z: AttentionLows
+    fileprivate let output: ResidualOutput
 
     init(_ attention: AttentionSublayer, rows: Int, _ span: AttentionSpan, _ context: PassContext) {
         let shape = attention.shape, table = span.table(shape.rotary)
@@ -35,6 +36,7 @@ struct AttentionPass: SublayerPass {
         attended = context.activations(rows: rows, columns: shape.queryWidth)
         logSumExp = context.residual(rows: rows, columns: shape.heads)
         z = AttentionLows(attention, rows: rows, context)
+        output = ResidualOutput(attention.outputNorm, rows: rows, columns: attention.output.outputSize, context)
     }
 
     var sublayer: any Sublayer { attention }
@@ -59,12 +61,8 @@ struct AttentionPass: SublayerPass {
     func tail(_ panels: LayerPanels) -> (_ x: Matrix, _ y: Matrix?, _ block: RowBlock) -> Void {
         span.attend(
             query.rotated, key.rotated, value, attention.shape, into: attended, logSumExp: logSumExp, context)
-        let outputPass = panels(attention.output, low: z.output)
-        return { x, y, block in
-            let attended = attended.rows(block.rows)
-            guard let y else { return outputPass.forwardLow(attended, block) }
-            outputPass.forward(attended, into: y, base: x, block)
-        }
+        let add = output.adding(panels(attention.output, low: z.output))
+        return { x, y, block in add(attended.rows(block.rows), x, y, block) }
     }
 
     func backward() -> any SublayerBackward { AttentionBackward(self) }
@@ -100,7 +98,7 @@ private struct AttentionBackward: SublayerBackward {
         let outputPass = panels(saved.attention.output, low: dz.output)
         return { dx, block in
             let dOutput = output.rows(block.rows)
-            Conversion.convert(dx, into: dOutput)
+            saved.output.backward(dx, into: dOutput, block)
             LayerPass.inputGradient([(outputPass, dOutput)], into: attended.rows(block.rows), block)
         }
     }

@@ -7,24 +7,6 @@
 import Kernels
 import Tensors
 
-/// The sizes and kinds of one attention.
-struct AttentionShape: Sendable, Equatable {
-    /// H, query heads.
-    var heads: Int
-    /// G, key and value heads.
-    var groups: Int
-    /// D.
-    var headWidth: Int
-    /// What products of queries and keys are multiplied with.
-    var scale: Float
-    /// How many positions a token sees, its own included; nil for all before it.
-    var window: Int?
-    var rotary: RotaryPositions
-
-    var queryWidth: Int { heads * headWidth }
-    var keyValueWidth: Int { groups * headWidth }
-}
-
 /// Attention with its frozen weights.
 final class AttentionSublayer: Sublayer {
     let shape: AttentionShape
@@ -34,20 +16,23 @@ final class AttentionSublayer: Sublayer {
     /// Over each head, before the rotation, where the family has them.
     let queryNorm: Norm?
     let keyNorm: Norm?
+    /// Of what is added to the stream, where the family has it.
+    let outputNorm: Norm?
     let query: LinearLayer
     let key: LinearLayer
     let value: LinearLayer
     let output: LinearLayer
 
     init(
-        shape: AttentionShape, layer: Int, norm: Norm, queryNorm: Norm?, keyNorm: Norm?, query: LinearLayer,
-        key: LinearLayer, value: LinearLayer, output: LinearLayer
+        shape: AttentionShape, layer: Int, norm: Norm, queryNorm: Norm?, keyNorm: Norm?, outputNorm: Norm?,
+        query: LinearLayer, key: LinearLayer, value: LinearLayer, output: LinearLayer
     ) {
         self.shape = shape
         self.layer = layer
         self.norm = norm
         self.queryNorm = queryNorm
         self.keyNorm = keyNorm
+        self.outputNorm = outputNorm
         self.query = query
         self.key = key
         self.value = value
@@ -78,7 +63,7 @@ final class AttentionSublayer: Sublayer {
                 }
                 pass.attend(q, k, v, into: attended, shape, layer: layer)
             }
-            output.generate(adding: attended, to: x, pass)
+            output.generate(adding: attended, to: x, norm: outputNorm, pass)
         }
     }
 }

@@ -1,6 +1,6 @@
 // The gated feed-forward part of a block:
 //
-//     x + D·(silu(G·norm(x)) ⊙ U·norm(x))
+//     x + D·(act(G·norm(x)) ⊙ U·norm(x))
 //
 // N rows, C width, F inner width.
 
@@ -10,12 +10,20 @@ import Tensors
 /// A gated feed-forward network with its frozen weights.
 final class FeedForwardSublayer: Sublayer {
     let norm: Norm
+    /// Of what is added to the stream, where the family has it.
+    let outputNorm: Norm?
+    let activation: GateActivation
     let gate: LinearLayer
     let up: LinearLayer
     let down: LinearLayer
 
-    init(norm: Norm, gate: LinearLayer, up: LinearLayer, down: LinearLayer) {
+    init(
+        norm: Norm, outputNorm: Norm?, activation: GateActivation, gate: LinearLayer, up: LinearLayer,
+        down: LinearLayer
+    ) {
         self.norm = norm
+        self.outputNorm = outputNorm
+        self.activation = activation
         self.gate = gate
         self.up = up
         self.down = down
@@ -39,9 +47,9 @@ final class FeedForwardSublayer: Sublayer {
                 let normed = pass.matrix(x.rows, x.columns), raised = pass.matrix(x.rows, innerWidth)
                 norm.generate(x, into: normed, pass)
                 LinearLayer.generate([(gate, gated), (up, raised)], normed, pass)
-                SwiGLU.forward(gate: gated, up: raised, into: gated)
+                activation.forward(gate: gated, up: raised, into: gated)
             }
-            down.generate(adding: gated, to: x, pass)
+            down.generate(adding: gated, to: x, norm: outputNorm, pass)
         }
     }
 }
@@ -58,6 +66,7 @@ private struct FeedForwardPass: SublayerPass {
     let gate: Matrix
     let up: Matrix
     let z: FeedForwardLows
+    let output: ResidualOutput
 
     init(_ layers: FeedForwardSublayer, rows: Int, _ context: PassContext) {
         self.layers = layers
@@ -67,6 +76,7 @@ private struct FeedForwardPass: SublayerPass {
         gate = context.activations(rows: rows, columns: layers.innerWidth)
         up = context.activations(rows: rows, columns: layers.innerWidth)
         z = FeedForwardLows(layers, rows: rows, context)
+        output = ResidualOutput(layers.outputNorm, rows: rows, columns: layers.down.outputSize, context)
     }
 
     var sublayer: any Sublayer { layers }
@@ -85,13 +95,11 @@ private struct FeedForwardPass: SublayerPass {
 
     func tail(_ panels: LayerPanels) -> (_ x: Matrix, _ y: Matrix?, _ block: RowBlock) -> Void {
         let product = context.scratch(columns: layers.innerWidth)
-        let downPass = panels(layers.down, low: z.down)
+        let add = output.adding(panels(layers.down, low: z.down))
         return { x, y, block in
             let rows = block.rows
-            SwiGLU.forward(gate: gate.rows(rows), up: up.rows(rows), into: product[block])
-            // The adapter's z is a saved value too; it needs the product, but not W.
-            guard let y else { return downPass.forwardLow(product[block], block) }
-            downPass.forward(product[block], into: y, base: x, block)
+            layers.activation.forward(gate: gate.rows(rows), up: up.rows(rows), into: product[block])
+            add(product[block], x, y, block)
         }
     }
 
@@ -123,10 +131,10 @@ private struct FeedForwardBackward: SublayerBackward {
         return { dx, block in
             let rows = block.rows, dDown = down.rows(rows)
             let (gate, up) = (saved.gate.rows(rows), saved.up.rows(rows))
-            Conversion.convert(dx, into: dDown)
-            SwiGLU.forward(gate: gate, up: up, into: product.rows(rows))
+            saved.output.backward(dx, into: dDown, block)
+            saved.layers.activation.forward(gate: gate, up: up, into: product.rows(rows))
             LayerPass.inputGradient([(downPass, dDown)], into: dProduct[block], block)
-            SwiGLU.backward(dProduct[block], gate: gate, up: up, into: gate, dup: up)
+            saved.layers.activation.backward(dProduct[block], gate: gate, up: up, into: gate, dup: up)
         }
     }
 

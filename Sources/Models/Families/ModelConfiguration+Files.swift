@@ -36,7 +36,7 @@ extension ModelConfiguration {
         guard weights.contains(embedding), weights.contains(head) else { return false }
         let (left, right) = (try weights.tensor(at: embedding), try weights.tensor(at: head))
         guard left.shape == right.shape, left.shape.rank == 2 else { return true }
-        if left.dtype == right.dtype, left.rowOrder == right.rowOrder { return !left.bytes.elementsEqual(right.bytes) }
+        if left.dtype == right.dtype, left.form == right.form { return !left.bytes.elementsEqual(right.bytes) }
         guard Widening.supports(left.dtype), Widening.supports(right.dtype) else { return true }
         let (rows, columns) = (left.shape[0], left.shape[1])
         let workspace = Workspace()

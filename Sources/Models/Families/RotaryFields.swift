@@ -6,14 +6,14 @@ import Kernels
 
 /// Base and scaling of the rotary position code, as `config.json` gives them.
 struct RotaryFields {
-    let base: Double
-    private(set) var scaling = ModelConfiguration.RotaryScaling.none
+    private let base: Double
+    private var scaling = ModelConfiguration.RotaryScaling.none
     private let fields: HuggingFaceFields
     private let outer: HuggingFaceFields
     private let contextLength: Int
     private let headWidth: Int
 
-    init(_ json: JSONValue, family: ModelFamily, headWidth: Int) throws {
+    init(_ json: JSONValue, headWidth: Int, contextLength: Int) throws {
         let (name, chosen) = Self.chosen(json)
         let outer = HuggingFaceFields(json)
         let fields = HuggingFaceFields(chosen, place: name)
@@ -32,9 +32,11 @@ struct RotaryFields {
         self.fields = fields
         self.outer = outer
         self.headWidth = headWidth
-        contextLength = try outer.optional("max_position_embeddings") ?? family.defaults.contextLength
+        self.contextLength = contextLength
         scaling = try scaling(of: kind)
     }
+
+    var positions: RotaryPositions { RotaryPositions(headWidth: headWidth, base: base, scaling: scaling) }
 
     private func scaling(of kind: String) throws -> ModelConfiguration.RotaryScaling {
         switch kind {
@@ -148,9 +150,17 @@ struct RotaryFields {
     }
 }
 
-extension ModelConfiguration.RotaryScaling {
+extension RotaryPositions {
+    /// The members of `config.json` that say it.
+    func huggingFaceMembers(contextLength: Int) -> [JSONObject.Member] {
+        [("rope_theta", .double(base))]
+            + (scaling.huggingFaceJSON(contextLength: contextLength).map { [("rope_scaling", .object($0))] } ?? [])
+    }
+}
+
+extension RotaryScaling {
     /// The `rope_scaling` object; nil where nothing is scaled.
-    func huggingFaceJSON(contextLength: Int) -> JSONObject? {
+    fileprivate func huggingFaceJSON(contextLength: Int) -> JSONObject? {
         switch self {
         case .none: nil
         case .yarn(let factor, let original, let attentionFactor, let betaFast, let betaSlow):

@@ -2,17 +2,17 @@
 
 public import Foundation
 public import Tensors
+public import WeightFiles
 
 /// The weights of a model in a GGUF file.
 public final class GGUFWeights: WeightSource {
     public let gguf: GGUFFile
-    public let table: NameTable
+    public let names: WeightNames
     public let paths: [String]
     /// Tensors without a Hugging Face name, such as `rope_freqs.weight`; ask `gguf` for them.
     public let otherNames: [String]
     private let heads: Int
     private let keyValueHeads: Int
-    private let digest = OnceCache<String>()
 
     public convenience init(_ url: URL) throws(WeightError) { try self.init(GGUFFile(url)) }
 
@@ -27,31 +27,31 @@ public final class GGUFWeights: WeightSource {
         guard let architecture = gguf.architecture else {
             throw WeightError(file: path, "no `general.architecture`: not a model")
         }
-        guard let table = NameTable(architecture: architecture) else {
+        guard let names = WeightNames(architecture: architecture) else {
             throw WeightError(
                 file: path, "model architecture `\(architecture)` is not supported",
-                expected: NameTable.architectures.joined(separator: ", "))
+                expected: WeightNames.architectures.joined(separator: ", "))
         }
         self.gguf = gguf
-        self.table = table
+        self.names = names
         heads = try GGUFWeights.headCount(gguf, "attention.head_count", default: nil)
         keyValueHeads = try GGUFWeights.headCount(gguf, "attention.head_count_kv", default: heads)
-        paths = gguf.tensors.compactMap { table.huggingFaceName($0.name) }
-        otherNames = gguf.tensors.map(\.name).filter { table.huggingFaceName($0) == nil }
+        paths = gguf.tensors.compactMap { names.huggingFaceName($0.name) }
+        otherNames = gguf.tensors.map(\.name).filter { names.huggingFaceName($0) == nil }
     }
 
     public var location: String { gguf.file.path }
 
     /// The directory entry behind `path`.
-    public func entry(at path: String) -> StoredTensor? { table.ggufName(path).flatMap(gguf.entry) }
+    public func entry(at path: String) -> StoredTensor? { names.ggufName(path).flatMap(gguf.entry) }
     public var byteCount: Int { paths.reduce(0) { $0 + (entry(at: $1)?.byteRange.count ?? 0) } }
     public func shape(at path: String) -> Shape? { entry(at: path)?.shape }
     public func typeName(at path: String) -> String? { entry(at: path)?.type.name }
 
     public func tensor(at path: String) throws(WeightError) -> FrozenTensor {
         guard let entry = entry(at: path) else { throw missing(path) }
-        let order = table.rowOrder(path, heads: heads, keyValueHeads: keyValueHeads)
-        if case .interleavedHalves(let heads) = order {
+        let form = names.storedForm(path, heads: heads, keyValueHeads: keyValueHeads)
+        if case .interleavedHalves(let heads) = form {
             let rows = entry.shape.sizes.first ?? 0
             guard rows % (2 * heads) == 0 else {
                 throw WeightError(
@@ -59,18 +59,16 @@ public final class GGUFWeights: WeightSource {
                     found: "\(rows)")
             }
         }
-        return try entry.frozen(in: gguf.file(of: entry), as: path, rowOrder: order)
+        return try gguf.tensor(entry, as: path, form)
     }
 
     public func releasePages(of path: String) {
-        if let entry = entry(at: path) { gguf.file(of: entry).releasePages(entry.byteRange) }
+        if let entry = entry(at: path) { gguf.releasePages(of: entry) }
     }
 
-    public func releasePages() { gguf.file.releasePages(gguf.file.bytes.indices) }
+    public func releasePages() { gguf.releasePages() }
 
-    public func contentDigest() throws(WeightError) -> String {
-        digest.value { digestOfTensors(gguf.tensors.flatMap { gguf.file(of: $0).digestParts([$0]) }) }
-    }
+    public func contentDigest() throws(WeightError) -> String { gguf.contentDigest }
 
     private static func headCount(_ gguf: GGUFFile, _ key: String, default fallback: Int?) throws(WeightError) -> Int {
         guard let value = gguf.architectureValue(key) else {

@@ -1,7 +1,8 @@
 // One entrance for "M" on the command line.
 
 public import Foundation
-internal import Vocabulary
+import Vocabulary
+public import WeightFiles
 
 /// The weights at `url`: a Hugging Face folder or a GGUF file, told apart by what is there.
 public func openWeights(_ url: URL) throws(WeightError) -> any WeightSource {

@@ -1,0 +1,204 @@
+// What Llama, Mistral and the Qwens share: norms before attention and feed-forward, a SiLU gate, rotary positions.
+
+import JSON
+import Kernels
+import WeightFiles
+
+/// A family of pre-norm decoders, by what sets it apart from its siblings.
+struct PreNormDecoder: Sendable {
+    let name: String
+    let defaults: Defaults
+    let biases: Biases
+    /// Whether queries and keys have a norm over each head.
+    let hasHeadNorm: Bool
+    let window: Window
+
+    /// What transformers takes where `config.json` is silent.
+    struct Defaults: Sendable {
+        let contextLength: Int
+        /// nil: as many as query heads.
+        let keyValueHeads: Int?
+        /// nil: the width shared out among the heads.
+        let headWidth: Int?
+    }
+
+    /// Which projections have biases.
+    enum Biases: Sendable, Equatable {
+        case never
+        /// On queries, keys and values, whatever the file says.
+        case alwaysOnInputs
+        /// On all four projections of the attention where `attention_bias` is true; on the feed-forward's where `mlp_bias` is.
+        case asConfigured(mlp: Bool)
+    }
+
+    /// Which layers see only a window of what came before.
+    enum Window: Sendable {
+        case none
+        /// Those that `layer_types` names, else all, where `sliding_window` is not null.
+        case everywhere
+        /// Those that `layer_types` names, else those from `max_window_layers` on, if `use_sliding_window` is true.
+        case byLayer
+    }
+
+    /// `sliding_window` where the file is silent.
+    private static let defaultWindow = 4_096
+
+    /// The family as a value.
+    /// - Parameter ownFields: of `config.json`, beside `ConfigurationField.shared`.
+    func family(
+        className: String, ggufArchitecture: String, interleavesQueryAndKey: Bool = false,
+        ownFields: [ConfigurationField<JSONValue>]
+    ) -> ModelFamily {
+        ModelFamily(
+            name: name, className: className, ggufArchitecture: ggufArchitecture,
+            fields: FieldTable(fields: ConfigurationField.shared + ownFields), ggufFields: .gguf,
+            names: names(interleavesQueryAndKey: interleavesQueryAndKey), read: read, readGGUF: readGGUF, write: write)
+    }
+
+    private func names(interleavesQueryAndKey: Bool) -> WeightNames {
+        let form: WeightBinding.GGUFForm = interleavesQueryAndKey ? .interleavedHalves : .same
+        let headNorms = [
+            WeightBinding(.queryNorm, "self_attn.q_norm", gguf: "attn_q_norm"),
+            WeightBinding(.keyNorm, "self_attn.k_norm", gguf: "attn_k_norm"),
+        ]
+        return WeightNames(
+            once: [
+                WeightBinding(.embedding, "model.embed_tokens", gguf: "token_embd"),
+                WeightBinding(.finalNorm, "model.norm", gguf: "output_norm"),
+                WeightBinding(.head, "lm_head", gguf: "output"),
+            ],
+            inLayer: [
+                WeightBinding(.attentionNorm, "input_layernorm", gguf: "attn_norm"),
+                WeightBinding(.query, "self_attn.q_proj", gguf: "attn_q", form),
+                WeightBinding(.key, "self_attn.k_proj", gguf: "attn_k", form),
+                WeightBinding(.value, "self_attn.v_proj", gguf: "attn_v"),
+                WeightBinding(.attentionOutput, "self_attn.o_proj", gguf: "attn_output"),
+                WeightBinding(.feedForwardNorm, "post_attention_layernorm", gguf: "ffn_norm"),
+                WeightBinding(.gate, "mlp.gate_proj", gguf: "ffn_gate"),
+                WeightBinding(.up, "mlp.up_proj", gguf: "ffn_up"),
+                WeightBinding(.down, "mlp.down_proj", gguf: "ffn_down"),
+            ] + (hasHeadNorm ? headNorms : []))
+    }
+
+    // MARK: config.json
+
+    private func read(_ fields: HuggingFaceFields) throws -> ModelConfiguration {
+        let width = try fields.required("hidden_size"), layers = try fields.layers()
+        let heads = try fields.required("num_attention_heads")
+        let groups =
+            fields.json["num_key_value_heads"] == nil
+            ? defaults.keyValueHeads : try fields.optional("num_key_value_heads")
+        let headWidth =
+            try fields.optional("head_dim") ?? defaults.headWidth ?? Self.headWidth(width: width, heads: heads)
+        let contextLength = try fields.optional("max_position_embeddings") ?? defaults.contextLength
+        let rotary = try RotaryFields(fields.json, headWidth: headWidth, contextLength: contextLength).positions
+        let biases = try biases(fields), windows = try windows(fields, layers), norm = try fields.norm()
+        let innerWidth = try fields.required("intermediate_size")
+        return ModelConfiguration(
+            family: name, width: width, vocabularySize: try fields.required("vocab_size"),
+            blocks: windows.map { window in
+                BlockSpec(
+                    attention: AttentionSpec(
+                        norm: norm, headNorm: hasHeadNorm ? norm : nil,
+                        shape: AttentionShape(
+                            heads: heads, groups: groups ?? heads, headWidth: headWidth, window: window, rotary: rotary),
+                        hasInputBias: biases.inputs, hasOutputBias: biases.output),
+                    feedForward: FeedForwardSpec(norm: norm, width: innerWidth, hasBias: biases.feedForward))
+            },
+            finalNorm: norm, isTied: try fields.flag("tie_word_embeddings") ?? false, contextLength: contextLength,
+            beginToken: fields.beginToken, endTokens: fields.endTokens)
+    }
+
+    private static func headWidth(width: Int, heads: Int) throws -> Int {
+        guard heads > 0, width % heads == 0 else {
+            throw ModelConfigurationError.invalid(
+                key: "hidden_size", value: "\(width)", expected: "a multiple of num_attention_heads = \(heads)")
+        }
+        return width / heads
+    }
+
+    private func biases(_ fields: HuggingFaceFields) throws -> (inputs: Bool, output: Bool, feedForward: Bool) {
+        switch biases {
+        case .never: return (false, false, false)
+        case .alwaysOnInputs: return (true, false, false)
+        case .asConfigured(let mlp):
+            let attention = try fields.flag("attention_bias") ?? false
+            return (attention, attention, mlp ? try fields.flag("mlp_bias") ?? false : false)
+        }
+    }
+
+    /// The window of each layer.
+    private func windows(_ fields: HuggingFaceFields, _ layers: Int) throws -> [Int?] {
+        // Where the field is not there, transformers has a window all the same; null is none.
+        func width() throws -> Int? {
+            fields.json["sliding_window"] == nil ? Self.defaultWindow : try fields.optional("sliding_window")
+        }
+        let all: Int?
+        let first: Int
+        switch window {
+        case .none: return Array(repeating: nil, count: layers)
+        case .everywhere: (all, first) = (try width(), 0)
+        case .byLayer:
+            all = try fields.flag("use_sliding_window") ?? false ? try width() : nil
+            first = try fields.optional("max_window_layers") ?? 28
+        }
+        let sliding = try fields.slidingLayers(layers)
+        guard let all else {
+            guard sliding?.contains(true) != true else {
+                throw ModelConfigurationError.invalid(
+                    key: "layer_types", value: "sliding_attention", expected: "full_attention where no window is in use")
+            }
+            return Array(repeating: nil, count: layers)
+        }
+        return (0..<layers).map { sliding?[$0] ?? ($0 >= first) ? all : nil }
+    }
+
+    private func write(_ configuration: ModelConfiguration) -> [JSONObject.Member] {
+        guard let block = configuration.blocks.first else { return [] }
+        let attention = block.attention, windows = configuration.blocks.map(\.attention.shape.window)
+        var members = attention.shape.rotary.huggingFaceMembers(contextLength: configuration.contextLength)
+        members += [("hidden_act", "silu"), ("tie_word_embeddings", .bool(configuration.isTied))]
+        if case .asConfigured(let mlp) = biases {
+            members.append(("attention_bias", .bool(attention.hasInputBias)))
+            if mlp { members.append(("mlp_bias", .bool(block.feedForward.hasBias))) }
+        }
+        let all = windows.compactMap { $0 }.first
+        switch window {
+        case .none: break
+        case .everywhere:
+            members.append(("sliding_window", all.map { .integer($0) } ?? .null))
+            if all != nil, windows.contains(nil) { members.append(("layer_types", configuration.layerTypes)) }
+        case .byLayer:
+            members.append(("use_sliding_window", .bool(all != nil)))
+            guard let all else { break }
+            members += [("sliding_window", .integer(all)), ("layer_types", configuration.layerTypes)]
+        }
+        return members
+    }
+
+    // MARK: GGUF
+
+    private func readGGUF(_ fields: GGUFFields) throws -> ModelConfiguration {
+        let width = try fields.required("embedding_length"), layers = try fields.layers(), heads = try fields.heads()
+        let headWidth = try fields.headWidth(width: width, heads: heads)
+        let base = try fields.number("rope.freq_base") ?? 10_000
+        let contextLength = try fields.optional("context_length") ?? 2_048
+        let scaling = try fields.rotaryScaling(base: base, headWidth: headWidth, contextLength: contextLength)
+        let norm = try fields.norm()
+        let block = BlockSpec(
+            attention: AttentionSpec(
+                norm: norm, headNorm: hasHeadNorm ? norm : nil,
+                shape: AttentionShape(
+                    heads: heads, groups: try fields.optional("attention.head_count_kv") ?? heads,
+                    headWidth: headWidth,
+                    rotary: RotaryPositions(headWidth: headWidth, base: base, scaling: scaling)),
+                hasInputBias: fields.has("blk.0.attn_q.bias"), hasOutputBias: fields.has("blk.0.attn_output.bias")),
+            feedForward: FeedForwardSpec(
+                norm: norm, width: try fields.required("feed_forward_length"),
+                hasBias: fields.has("blk.0.ffn_down.bias")))
+        return ModelConfiguration(
+            family: name, width: width, vocabularySize: try fields.vocabularySize(),
+            blocks: Array(repeating: block, count: layers), finalNorm: norm, isTied: !fields.has("output.weight"),
+            contextLength: contextLength, beginToken: fields.beginToken, endTokens: fields.endTokens)
+    }
+}

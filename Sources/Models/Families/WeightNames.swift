@@ -1,0 +1,129 @@
+// Names of weights are Hugging Face's; GGUF is the translated side. One two-way table for each family.
+
+public import Tensors
+
+/// What a weight is to a model.
+enum WeightRole: Sendable, Hashable {
+    case embedding, head, finalNorm
+    case attentionNorm, query, key, value, attentionOutput, queryNorm, keyNorm, attentionOutputNorm
+    case feedForwardNorm, gate, up, down, feedForwardOutputNorm
+}
+
+/// A role and what both kinds of files call it, without what is before and after the name: the layer, `.weight`.
+struct WeightBinding: Sendable {
+    /// How GGUF stores what Hugging Face names.
+    enum GGUFForm: Sendable { case same, interleavedHalves, plusOne }
+
+    let role: WeightRole
+    let huggingFace: String
+    let gguf: String
+    let ggufForm: GGUFForm
+
+    init(_ role: WeightRole, _ huggingFace: String, gguf: String, _ ggufForm: GGUFForm = .same) {
+        self.role = role
+        self.huggingFace = huggingFace
+        self.gguf = gguf
+        self.ggufForm = ggufForm
+    }
+}
+
+/// The names of the weights of one family.
+public struct WeightNames: Sendable {
+    /// Of weights that a model has once.
+    private let once: [WeightBinding]
+    /// Of weights that each layer has.
+    private let inLayer: [WeightBinding]
+
+    init(once: [WeightBinding], inLayer: [WeightBinding]) {
+        self.once = once
+        self.inLayer = inLayer
+    }
+
+    /// The table of the families whose GGUF files say `architecture`; nil where there is none.
+    public init?(architecture: String) {
+        guard let family = ModelFamily.all.first(where: { $0.ggufArchitecture == architecture }) else { return nil }
+        self = family.names
+    }
+
+    /// What GGUF files may say that they hold.
+    public static var architectures: [String] {
+        ModelFamily.all.map(\.ggufArchitecture).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
+
+    /// The module of `role`, in `layer` where each layer has one: `model.layers.0.self_attn.q_proj`.
+    func path(_ role: WeightRole, layer: Int? = nil) -> String {
+        if let layer, let binding = inLayer.first(where: { $0.role == role }) {
+            return Self.layers + "\(layer)." + binding.huggingFace
+        }
+        guard let binding = once.first(where: { $0.role == role }) else {
+            preconditionFailure("the family has no \(role)")
+        }
+        return binding.huggingFace
+    }
+
+    /// The Hugging Face name of GGUF's `name`; nil for tensors that have none (`rope_freqs.weight`).
+    public func huggingFaceName(_ name: String) -> String? {
+        guard let (layer, binding, suffix) = find(name, \.gguf, after: "blk.") else { return nil }
+        return Self.name(layer, Self.layers, binding.huggingFace, suffix)
+    }
+
+    /// The GGUF name of Hugging Face's `name`.
+    public func ggufName(_ name: String) -> String? {
+        guard let (layer, binding, suffix) = find(name, \.huggingFace, after: Self.layers) else { return nil }
+        return Self.name(layer, "blk.", binding.gguf, suffix)
+    }
+
+    /// How GGUF stores Hugging Face's `name`.
+    public func storedForm(_ name: String, heads: Int, keyValueHeads: Int) -> StoredForm {
+        guard let (_, binding, _) = find(name, \.huggingFace, after: Self.layers) else { return .asStored }
+        switch binding.ggufForm {
+        case .same: return .asStored
+        case .interleavedHalves: return .interleavedHalves(heads: binding.role == .query ? heads : keyValueHeads)
+        case .plusOne: return .plusOne
+        }
+    }
+
+    /// Every pair of the table for a model of `layers` layers.
+    public func pairs(layers: Int) -> [(gguf: String, huggingFace: String)] {
+        once.map { ($0.gguf + ".weight", $0.huggingFace + ".weight") }
+            + (0..<layers).flatMap { layer in
+                inLayer.flatMap { binding in
+                    Self.suffixes.map { suffix in
+                        (
+                            Self.name(layer, "blk.", binding.gguf, suffix),
+                            Self.name(layer, Self.layers, binding.huggingFace, suffix)
+                        )
+                    }
+                }
+            }
+    }
+
+    private static let layers = "model.layers."
+    private static let suffixes = ["weight", "bias"]
+
+    private static func name(_ layer: Int?, _ prefix: String, _ module: String, _ suffix: String) -> String {
+        (layer.map { "\(prefix)\($0)." } ?? "") + "\(module).\(suffix)"
+    }
+
+    private func find(
+        _ name: String, _ side: KeyPath<WeightBinding, String>, after prefix: String
+    ) -> (layer: Int?, binding: WeightBinding, suffix: String)? {
+        if let binding = once.first(where: { $0[keyPath: side] + ".weight" == name }) { return (nil, binding, "weight") }
+        guard let (layer, rest) = Self.split(name, after: prefix) else { return nil }
+        for suffix in Self.suffixes where rest.hasSuffix("." + suffix) {
+            let module = rest.dropLast(suffix.utf8.count + 1)
+            return inLayer.first { $0[keyPath: side] == module }.map { (layer, $0, suffix) }
+        }
+        return nil
+    }
+
+    /// The layer number after `prefix` and what follows it. Numbers are written in one way only: no sign, no leading zero.
+    private static func split(_ name: String, after prefix: String) -> (layer: Int, rest: Substring)? {
+        guard name.hasPrefix(prefix) else { return nil }
+        let tail = name.dropFirst(prefix.count)
+        guard let dot = tail.firstIndex(of: "."), let layer = Int(tail[..<dot]), layer >= 0,
+            String(layer) == tail[..<dot]
+        else { return nil }
+        return (layer, tail[tail.index(after: dot)...])
+    }
+}

@@ -1,0 +1,28 @@
+// Why a configuration cannot be used.
+
+public import Vocabulary
+
+/// Why a configuration cannot be used.
+public enum ModelConfigurationError: ClassifiedError, Equatable {
+    /// A family this engine does not have; `supported` are those it has.
+    case unsupportedArchitecture(found: String, supported: [String])
+    /// A known key with a value this engine does not compute.
+    case unsupported(key: String, value: String)
+    case missing(key: String)
+    /// A value of the wrong type or out of range.
+    case invalid(key: String, value: String, expected: String)
+}
+
+extension ModelConfigurationError {
+    public var kind: FailureKind { .badInput }
+
+    public var description: String {
+        switch self {
+        case .unsupportedArchitecture(let found, let supported):
+            "architecture \"\(found)\" is not supported (supported: \(supported.joined(separator: ", ")))"
+        case .unsupported(let key, let value): "\(key) = \(value) is not supported"
+        case .missing(let key): "\(key) is missing"
+        case .invalid(let key, let value, let expected): "\(key) is \(value), expected \(expected)"
+        }
+    }
+}

@@ -1,0 +1,49 @@
+// How positions turn the heads of queries and keys, and the tables of cosines and sines for it.
+
+public import Kernels
+
+/// A kind of rotary positions.
+public struct RotaryPositions: Sendable, Equatable {
+    /// D.
+    public var headWidth: Int
+    /// θ.
+    public var base: Double
+    public var scaling: RotaryScaling
+
+    /// A kind from its parts.
+    public init(headWidth: Int, base: Double, scaling: RotaryScaling = .none) {
+        self.headWidth = headWidth
+        self.base = base
+        self.scaling = scaling
+    }
+
+    func validate() throws(ModelConfigurationError) {
+        guard base > 1, base.isFinite else {
+            throw .invalid(key: "rope_theta", value: "\(base)", expected: "a number above 1")
+        }
+        if case .frequencyFactors(let factors, let amplitude) = scaling,
+            factors.count != headWidth / 2 || !(factors + [Float(amplitude)]).allSatisfy({ $0.isFinite && $0 > 0 })
+        {
+            throw .invalid(
+                key: "rope_scaling.long_factor", value: "\(factors.count) factors",
+                expected: "\(headWidth / 2) positive numbers")
+        }
+    }
+}
+
+/// The tables of the kinds of rotary positions that a model has.
+final class RotaryTables {
+    private var tables: [(rotary: RotaryPositions, table: RotaryTable, positions: Int)] = []
+
+    /// Cosines and sines for at least `positions` positions; kept, and grown by doubling.
+    func table(_ rotary: RotaryPositions, positions: Int) -> RotaryTable {
+        let index = tables.firstIndex { $0.rotary == rotary }
+        let known = index.map { tables[$0].positions } ?? 0
+        if let index, known >= positions { return tables[index].table }
+        let count = max(512, known * 2, positions)
+        let table = RotaryTable(
+            headWidth: rotary.headWidth, base: rotary.base, scaling: rotary.scaling, positions: count)
+        if let index { tables[index] = (rotary, table, count) } else { tables.append((rotary, table, count)) }
+        return table
+    }
+}
