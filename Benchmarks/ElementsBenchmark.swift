@@ -64,7 +64,9 @@ enum ElementsBenchmark: Benchmark {
         measure("RMSNorm backward, adding", bytesPerRow: 14 * width) {
             RMSNorm.backward(y, x: x, weight: weight, inverseRMS: inverseRMS, into: dx, accumulate: true)
         }
-        measure("SwiGLU forward", bytesPerRow: 6 * inner) { GateActivation.silu.forward(gate: gate, up: up, into: product) }
+        measure("SwiGLU forward", bytesPerRow: 6 * inner) {
+            GateActivation.silu.forward(gate: gate, up: up, into: product)
+        }
         measure("SwiGLU backward", bytesPerRow: 12 * inner) {
             GateActivation.silu.backward(dProduct, gate: gate, up: up, into: product, dup: product)
         }

@@ -6,8 +6,7 @@ import Kernels
 extension GGUFFields {
     /// llama.cpp divides each frequency by its factor, if there are any, then stretches what is left by the scaling's type,
     /// and multiplies rotations by `attn_factor` in every case.
-    func rotaryScaling(base: Double, headWidth: Int, contextLength: Int) throws -> RotaryScaling
-    {
+    func rotaryScaling(base: Double, headWidth: Int, contextLength: Int) throws -> RotaryScaling {
         let factors = try frequencyFactors(headWidth: headWidth)
         let stretch = try number("rope.scaling.factor") ?? number("rope.scale_linear") ?? 0
         guard stretch >= 0, stretch.isFinite else {
@@ -88,4 +87,3 @@ extension GGUFFields {
         return nil
     }
 }
-

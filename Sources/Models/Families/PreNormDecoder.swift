@@ -146,7 +146,8 @@ struct PreNormDecoder: Sendable {
         guard let all else {
             guard sliding?.contains(true) != true else {
                 throw ModelConfigurationError.invalid(
-                    key: "layer_types", value: "sliding_attention", expected: "full_attention where no window is in use")
+                    key: "layer_types", value: "sliding_attention", expected: "full_attention where no window is in use"
+                )
             }
             return Array(repeating: nil, count: layers)
         }

@@ -108,7 +108,9 @@ public struct WeightNames: Sendable {
     private func find(
         _ name: String, _ side: KeyPath<WeightBinding, String>, after prefix: String
     ) -> (layer: Int?, binding: WeightBinding, suffix: String)? {
-        if let binding = once.first(where: { $0[keyPath: side] + ".weight" == name }) { return (nil, binding, "weight") }
+        if let binding = once.first(where: { $0[keyPath: side] + ".weight" == name }) {
+            return (nil, binding, "weight")
+        }
         guard let (layer, rest) = Self.split(name, after: prefix) else { return nil }
         for suffix in Self.suffixes where rest.hasSuffix("." + suffix) {
             let module = rest.dropLast(suffix.utf8.count + 1)
