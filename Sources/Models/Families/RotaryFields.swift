@@ -65,6 +65,7 @@ struct RotaryFields {
         "rope_theta", "rope_type", "type", "partial_rotary_factor", "factor", "original_max_position_embeddings",
         "attention_factor", "beta_fast", "beta_slow", "mscale", "mscale_all_dim", "truncate", "short_factor",
         "long_factor", "low_freq_factor", "high_freq_factor", "finetuned",
+        "full_attention", "sliding_attention",
     ]
 
     /// What the person should know about the rotary part: a passed-over object, unknown fields.
