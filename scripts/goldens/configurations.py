@@ -121,7 +121,7 @@ fields = {
             else field.default)
         for field in dataclasses.fields(transformers.AutoConfig.for_model(family))
     }
-    for family in ("llama", "mistral", "qwen2", "qwen3")
+    for family in ("llama", "mistral", "qwen2", "qwen3", "gemma3_text")
 }
 (root / "golden.json").write_text(json.dumps(
     {"torch": torch.__version__, "transformers": transformers.__version__, "cases": written, "fields": fields},

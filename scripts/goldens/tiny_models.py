@@ -11,7 +11,7 @@ import torch
 import transformers
 from safetensors.torch import save_file
 from transformers import (
-    LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM, Qwen2Config, Qwen2ForCausalLM, Qwen3Config,
+    Gemma3ForCausalLM, Gemma3TextConfig, LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM, Qwen2Config, Qwen2ForCausalLM, Qwen3Config,
     Qwen3ForCausalLM,
 )
 
@@ -49,6 +49,13 @@ models = {
         rope_parameters={
             "rope_theta": 500.0, "rope_type": "yarn", "factor": 3.0, "original_max_position_embeddings": 64,
             "attention_factor": 1.3, "beta_fast": 4.0, "beta_slow": 0.5})),
+    # Texts longer than the window; both kinds of layers, with rotary positions of their own.
+    "gemma3": (Gemma3ForCausalLM, Gemma3TextConfig(
+        **{**common, "num_hidden_layers": 3}, head_dim=12, query_pre_attn_scalar=20, sliding_window=7,
+        layer_types=["sliding_attention", "full_attention", "sliding_attention"],
+        rope_parameters={
+            "sliding_attention": {"rope_theta": 50.0, "rope_type": "default"},
+            "full_attention": {"rope_theta": 1000.0, "rope_type": "linear", "factor": 8.0}})),
 }
 
 chosen = sys.argv[1:] or list(models)
@@ -61,7 +68,8 @@ for index, (name, (kind, config)) in enumerate(models.items()):
     with torch.no_grad():
         for parameter_name, parameter in model.named_parameters():
             if "norm" in parameter_name:
-                parameter.copy_(1 + 0.2 * torch.randn_like(parameter))
+                # Gemma adds the 1 itself.
+                parameter.copy_((0 if "gemma" in name else 1) + 0.2 * torch.randn_like(parameter))
             else:
                 parameter.copy_(0.25 * torch.randn_like(parameter))
     generator = torch.Generator().manual_seed(7)

@@ -25,7 +25,7 @@ public struct ModelFamily: Sendable {
     let write: @Sendable (ModelConfiguration) -> [JSONObject.Member]
 
     /// Every family there is.
-    public static let all: [ModelFamily] = [.llama, .mistral, .qwen2, .qwen3]
+    public static let all: [ModelFamily] = [.llama, .mistral, .qwen2, .qwen3, .gemma3]
 
     /// The family of that `model_type`.
     static func named(_ name: String) -> ModelFamily? { all.first { $0.name == name } }
