@@ -61,7 +61,12 @@ public enum Ownership {
         if try Manifest(at: url.appendingPathComponent(Manifest.fileName))?.content == content { return }
         for name in try Folder.names(in: url) ?? [] where TemporaryName.process(of: name) == nil {
             let entry = url.appendingPathComponent(name)
-            if try FileForm(at: entry) == .folder, try Folder.names(in: entry)?.isEmpty == true { continue }
+            // Empty, or a folder whose mark was being written when its process was killed.
+            if try FileForm(at: entry) == .folder,
+                try Folder.names(in: entry)?.allSatisfy({ TemporaryName.process(of: $0) != nil }) == true
+            {
+                continue
+            }
             guard
                 try Manifest(at: entry.appendingPathComponent(Manifest.fileName)) != nil
                     || StagingFolder.isMarked(entry)

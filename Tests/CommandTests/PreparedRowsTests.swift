@@ -142,7 +142,7 @@ extension CommandTests {
                 }
                 #expect(kills >= 5, "only \(kills) runs were killed")
                 let last = try lathe.start(arguments(1)).wait()
-                #expect(last.code == 0)
+                #expect(last.code == 0, "\(last.errors)")
                 #expect(try Self.result(lathe) == whole[1])
                 #expect(try lathe.names(in: "checkpoints/rows") == ["rows"], "a kill left something behind")
             }

@@ -47,6 +47,21 @@ import Vocabulary
         }
     }
 
+    /// Killed between a folder's first name and its mark.
+    @Test func aHomeWithAFolderThatWasNeverMarkedIsLathes() throws {
+        try withTemporaryDirectory { folder in
+            let home = folder.appendingPathComponent("home")
+            let unmarked = home.appendingPathComponent(".rows-99999999-abcdef")
+            let mark = unmarked.appendingPathComponent("..lathe-is-writing.lathe-99999999-1.partial")
+            try write("99999999", mark)
+            try Ownership.requireHome(home, .run)
+            try fill(home.appendingPathComponent("rows"), ["a": "1"], .rows)
+            #expect(try Folder.names(in: home) == ["rows"])
+            try write("mine", unmarked.appendingPathComponent("notes.txt"))
+            #expect(throws: PlaceError.self) { try Ownership.requireHome(home, .run) }
+        }
+    }
+
     /// What a person may have done to a place, and which file the error names.
     static let obstacles: [(String, @Sendable (URL) throws -> Void)] = [
         ("notes.txt", { try Data("mine".utf8).write(to: $0.appendingPathComponent("notes.txt")) }),
