@@ -11,11 +11,13 @@ import WeightFiles
 
     /// A configuration in which every field that is read has an effect.
     private func plain(_ family: String) -> JSONObject {
-        JSONObject([
-            ("model_type", .string(family)), ("hidden_size", 64), ("intermediate_size", 96), ("num_hidden_layers", 2),
-            ("num_attention_heads", 4), ("num_key_value_heads", 4), ("head_dim", 16), ("vocab_size", 100),
-            ("rms_norm_eps", 1e-5), ("use_sliding_window", true), ("max_window_layers", 1),
-        ] + (family == "gemma3_text" ? [("sliding_window_pattern", 2)] : []))
+        JSONObject(
+            [
+                ("model_type", .string(family)), ("hidden_size", 64), ("intermediate_size", 96),
+                ("num_hidden_layers", 2),
+                ("num_attention_heads", 4), ("num_key_value_heads", 4), ("head_dim", 16), ("vocab_size", 100),
+                ("rms_norm_eps", 1e-5), ("use_sliding_window", true), ("max_window_layers", 1),
+            ] + (family == "gemma3_text" ? [("sliding_window_pattern", 2)] : []))
     }
 
     private func read(_ object: JSONObject) throws -> ModelConfiguration {
@@ -99,7 +101,8 @@ import WeightFiles
         #expect(shape.headWidth == declared["head_dim"]?.integer ?? 16)
         #expect(silent.isTied == declared["tie_word_embeddings"]?.bool)
         #expect(Double("\(silent.finalNorm.epsilon)") == declared["rms_norm_eps"]?.double)
-        #expect(shape.window == (["mistral", "gemma3_text"].contains(name) ? declared["sliding_window"]?.integer : nil))
+        #expect(
+            shape.window == (["mistral", "gemma3_text"].contains(name) ? declared["sliding_window"]?.integer : nil))
     }
 
     @Test func unknownFieldsAreNamedInOneLineWithTheirCount() throws {
