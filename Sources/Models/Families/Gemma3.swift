@@ -152,10 +152,11 @@ private enum Gemma3 {
     static func write(_ configuration: ModelConfiguration) -> [JSONObject.Member] {
         let attentions = configuration.blocks.map(\.attention)
         let local = attentions.first { $0.shape.window != nil }, global = attentions.first { $0.shape.window == nil }
-        let scale = Double(attentions[0].shape.scale)
+        // A whole number in all of the family's models, and to transformers.
+        let scale = Double(attentions[0].shape.scale), scalar = Int((1 / (scale * scale)).rounded())
         var members: [JSONObject.Member] = [
             ("hidden_activation", "gelu_pytorch_tanh"), ("tie_word_embeddings", .bool(configuration.isTied)),
-            ("query_pre_attn_scalar", .double((1 / (scale * scale)).rounded())),
+            ("query_pre_attn_scalar", .integer(scalar)),
             ("attention_bias", .bool(attentions[0].hasInputBias)), ("layer_types", configuration.layerTypes),
         ]
         if let window = local?.shape.window { members.append(("sliding_window", .integer(window))) }
