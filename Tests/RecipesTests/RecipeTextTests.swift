@@ -53,6 +53,30 @@ private let head = "name: y\nmodel: { path: m.gguf }\n"
         #expect(problems("---\n" + head + "data:\n  train: rows.jsonl\n").isEmpty)
     }
 
+    /// A text that YAML does not take, and what is said of it.
+    static let mistakes: [(String, String)] = [
+        ("model:\n  path: x.gguf\n precision: bf16\n", "r.yaml:3:2: not YAML: the line begins at a column"),
+        (
+            "data:\n  train: [a.jsonl, b.jsonl\nadapter:\n  r: 8\n",
+            "r.yaml:2:10: not YAML: this bracket is never closed"
+        ),
+        ("{name: a, model: {path: b}\n", "r.yaml:1:1: not YAML: this brace is never closed"),
+        ("name: \"a\nmodel: b\n", "r.yaml:1:7: not YAML: this quotation mark is never closed"),
+        ("data:\n  train: *files\n", "r.yaml:2:10: not YAML: *files stands for a value that no &files names"),
+        ("name: @a\n", "r.yaml:1:7: not YAML: a value that begins with @"),
+        ("name: %a\n", "r.yaml:1:7: not YAML: a value that begins with %"),
+        ("name: a: b\n", "r.yaml:1:8: not YAML: a second colon stands in the line"),
+        ("name a\nmodel: b\n", "r.yaml:1:1: not YAML: no colon stands after the key"),
+        ("\"name\" \"a\"\n", "r.yaml:1:1: not YAML: no colon stands after the key"),
+        ("data:\n  template: {text: \"a\\qb\"}\n", "\\q means nothing within double quotation marks"),
+        ("data:\n- train: a\n  held_out: b\n -x\n", "r.yaml:4:2: not YAML: the line begins at a column"),
+    ]
+
+    @Test(arguments: mistakes) func mistakesAreNamedInTheWriterSWords(_ yaml: String, _ said: String) {
+        let found = problems(yaml)
+        #expect(found.count == 1 && found[0].contains(said), "\(found)")
+    }
+
     @Test func anchorsOfValuesAreTaken() throws {
         let yaml = "name: &n y\nmodel: { path: m.gguf }\ndata: &b\n  train: &t rows.jsonl\n  held_out: *t\n"
         #expect(try Recipe.load(yaml: yaml, file: "r.yaml").data.heldOut == ["rows.jsonl"])
