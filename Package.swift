@@ -27,7 +27,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [S
         swiftSettings: swiftSettings)
 }
 
-/// Level 7, beside the command: how fast it all is. They measure against oneDNN, which nobody else needs, so they join the
+/// Level 8, beside the command: how fast it all is. They measure against oneDNN, which nobody else needs, so they join the
 /// package where the environment has LATHE_BENCHMARKS.
 let benchmarks: [Target] =
     Context.environment["LATHE_BENCHMARKS"] == nil
@@ -38,8 +38,9 @@ let benchmarks: [Target] =
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                "Kernels", "Tensors", "Models", "Adapters", "Training", "Datasets", "WeightFiles", "ModelExport",
-                "Tokenizers", "JSON", "Digests", "Recipes", "Preparation", "COneDNN", "COpenBLAS", "CBenchmarkLoops",
+                "Kernels", "Tensors", "Models", "Adapters", "Optimisers", "Training", "Datasets", "WeightFiles",
+                "ModelExport", "Tokenizers", "JSON", "Digests", "Recipes", "Preparation", "COneDNN", "COpenBLAS",
+                "CBenchmarkLoops",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks", exclude: ["CLoops"], swiftSettings: swiftSettings),
@@ -97,14 +98,20 @@ let package = Package(
         module("Models", ["Tensors", "Kernels", "WeightFiles", "JSON", "Spelling", "Vocabulary"]),
         module("Preparation", ["Recipes", "Datasets", "Tokenizers", "JSON", "Digests", "CKernels", "Vocabulary"]),
 
-        // Level 4: what is done with models.
+        // Level 4: what is trained, and how it changes.
         module("Adapters", ["Models", "WeightFiles", "JSON", "Tensors", "Kernels", "Spelling", "Files", "Vocabulary"]),
-        module("Training", ["Recipes", "Models", "Datasets", "Tensors", "Kernels", "Files", "Vocabulary"]),
+        module("Optimisers", ["Recipes", "Tensors", "Kernels"]),
+
+        // Level 5: what is done with models.
+        module(
+            "Training", ["Optimisers", "Recipes", "Models", "Datasets", "Tensors", "Kernels", "Files", "Vocabulary"]),
         module("Evaluation", ["Models", "Datasets", "Tensors", "Kernels"]),
         module("DataReports", ["Preparation", "Datasets", "JSON", "Spelling"]),
 
-        // Level 5: what is written.
-        module("Checkpoints", ["Training", "Files", "Tensors", "JSON", "HDF5Files", "Digests", "Vocabulary"]),
+        // Level 6: what is written.
+        module(
+            "Checkpoints",
+            ["Training", "Optimisers", "Recipes", "Files", "Tensors", "JSON", "HDF5Files", "Digests", "Vocabulary"]),
         module(
             "ModelExport",
             [
@@ -112,18 +119,18 @@ let package = Package(
                 "Vocabulary", "HDF5Files",
             ]),
 
-        // Level 6: stages and runs.
+        // Level 7: stages and runs.
         module(
             "Workbench",
             [
-                "Recipes", "Datasets", "Preparation", "Tokenizers", "ChatTemplates", "Models", "Adapters", "Training",
-                "Evaluation",
-                "DataReports", "Checkpoints", "ModelExport", "WeightFiles", "Tensors", "Kernels", "JSON",
+                "Recipes", "Datasets", "Preparation", "Tokenizers", "ChatTemplates", "Models", "Adapters",
+                "Optimisers", "Training", "Evaluation", "DataReports", "Checkpoints", "ModelExport", "WeightFiles",
+                "Tensors", "Kernels", "JSON",
                 "Digests", "HDF5Files", "Files", "Spelling", "Vocabulary",
                 .product(name: "Logging", package: "swift-log"),
             ]),
 
-        // Level 7: the command.
+        // Level 8: the command.
         .executableTarget(
             name: "lathe",
             dependencies: [
@@ -132,7 +139,7 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
 
-        // Level 7, beside the command: wrong files for every reader.
+        // Level 8, beside the command: wrong files for every reader.
         .executableTarget(
             name: "Fuzz",
             dependencies: [
@@ -163,12 +170,16 @@ let package = Package(
         tests("Preparation", ["Recipes", "Datasets", "JSON", "Digests"]),
         tests("Models", ["Tensors", "Kernels", "WeightFiles", "JSON"], exclude: ["Fixtures"]),
         tests("Adapters", ["Files", "Models", "Tensors", "Kernels", "WeightFiles", "JSON"]),
+        tests("Optimisers", ["Tensors", "Recipes", "JSON"], exclude: ["Fixtures"]),
         tests(
-            "Training", ["Models", "Datasets", "Tensors", "Kernels", "JSON", "Adapters", "WeightFiles"],
-            exclude: ["Fixtures"]),
+            "Training",
+            ["Optimisers", "Recipes", "Models", "Datasets", "Tensors", "Kernels", "JSON", "Adapters", "WeightFiles"]),
         tests("Evaluation", ["Models", "Datasets", "Tensors", "JSON"], exclude: ["Fixtures"]),
         tests("DataReports", ["Preparation", "Datasets", "JSON"]),
-        tests("Checkpoints", ["Training", "Tensors", "JSON", "Vocabulary"]),
+        tests(
+            "Checkpoints",
+            ["Training", "Optimisers", "Recipes", "Tensors", "JSON", "HDF5Files", "Digests", "Vocabulary"],
+            exclude: ["Fixtures"]),
         tests("ModelExport", ["Files", "Adapters", "Models", "Tensors", "WeightFiles", "JSON"]),
         tests("Workbench", ["JSON", "Recipes", "Vocabulary"]),
         .testTarget(

@@ -100,12 +100,13 @@ enum ElementsBenchmark: Benchmark {
         }
         // 4.9 million: what r 16 on all linears trains.
         let count = 4_884_480
-        let slab = ParameterSlab([("all", count / width, width)])
         if context.wants("AdamW") {
+            let layout = MatrixLayout([("all", count / width, width)])
+            let buffers = (0..<4).map { _ in MatrixBuffer(layout) }
             let seconds = watch.measure {
-                AdamW.step(
-                    values: slab.values, gradients: slab.gradients, firstMoments: slab.firstMoments,
-                    secondMoments: slab.secondMoments, gradientScale: 1, learningRate: 1e-4, beta1: 0.9, beta2: 0.999,
+                AdamWUpdate.apply(
+                    values: buffers[0].numbers, gradients: buffers[1].numbers, firstMoments: buffers[2].numbers,
+                    secondMoments: buffers[3].numbers, gradientScale: 1, learningRate: 1e-4, beta1: 0.9, beta2: 0.999,
                     epsilon: 1e-8, weightDecay: 0, step: 1)
             }
             results.append(("AdamW", "\(count) numbers", 28 * count, seconds))

@@ -7,6 +7,8 @@ import Foundation
 import JSON
 import Kernels
 import Models
+import Optimisers
+import Recipes
 import Tensors
 import Training
 import WeightFiles
@@ -98,11 +100,14 @@ struct MeasureStep: ParsableCommand {
         }
         let recomputed = recompute ? model.trainedBlocks : 0
         return try Trainer(
-            model: model, slab: adapter.slab, examples: rows,
+            model: model,
+            optimiser: Optimiser(
+                TrainSection(), slab: adapter.slab, groups: [ParameterGroup(adapter.slab.slots, weightDecay: 0)]),
+            examples: rows,
             configuration: TrainingConfiguration(
                 seed: 1, batchSize: examples, rowLimit: self.rows, recomputedBlocks: recomputed,
                 schedule: LearningRateSchedule(.constant, peak: 1e-4, totalSteps: steps + 1),
-                optimiser: OptimiserSettings(weightDecay: 0), maximumGradientNorm: 1),
+                maximumGradientNorm: 1),
             identity: TrainingSnapshot.Identity(fingerprint: "benchmark", recipe: "", adapterConfiguration: ""),
             workspace: Workspace(
                 reservingBytes: model.predictedBytes(rows: self.rows, recomputedBlocks: recomputed)))

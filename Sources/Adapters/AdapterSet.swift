@@ -30,8 +30,8 @@ public final class AdapterSet {
         public let path: String
         public let adapter: LowRankAdapter
         /// Slots of A and B in the slab.
-        public let a: ParameterSlot
-        public let b: ParameterSlot
+        public let a: MatrixSlot
+        public let b: MatrixSlot
     }
 
     public let configuration: AdapterConfiguration

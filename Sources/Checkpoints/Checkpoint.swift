@@ -3,12 +3,15 @@
 //     /recipe /fingerprint /adapter_configuration /parameters    texts; the last lists the parameters' names, a line each
 //     /progress                                                   step, epoch, … as attributes
 //     /adapter/<module>/lora_A                                    values; so do the trees below
-//     /optimizer/first_moment/… /optimizer/second_moment/…
+//     /optimizer                                                  its name as attribute `rule`; without it, it is adamw
+//     /optimizer/first_moment/… /optimizer/second_moment/…        a tree for each of its states
 //     /best/…                                                     values at the best evaluation, where there was one
 //     /history/loss …                                             one number a step; evaluations likewise
 
 public import Foundation
 import HDF5Files
+import Optimisers
+import Recipes
 public import Training
 
 /// Writing and reading of checkpoints.
@@ -40,9 +43,10 @@ public enum Checkpoint {
 
 extension Checkpoint {
     private static let valuesTree = "/adapter"
-    private static let firstMomentTree = "/optimizer/first_moment"
-    private static let secondMomentTree = "/optimizer/second_moment"
+    private static let optimiserGroup = "/optimizer"
     private static let bestTree = "/best"
+
+    private static func tree(of state: OptimiserState) -> String { "\(optimiserGroup)/\(state.name)" }
 
     /// Where the parameter `model.layers.0.mlp.up_proj.lora_A.weight` stands in a tree: its module, and `lora_A` inside it.
     private static func place(of name: String) -> (module: String, leaf: String) {
@@ -69,14 +73,29 @@ extension Checkpoint {
         try file.write(snapshot.parameters.map(\.name).joined(separator: "\n"), to: "/parameters")
         try writeProgress(of: snapshot, to: file)
         try writeHistory(of: snapshot, to: file)
-        try file.makeGroup("/optimizer")
-        try write(snapshot.parameters, \.values, to: file, tree: valuesTree)
-        try write(snapshot.parameters, \.firstMoment, to: file, tree: firstMomentTree)
-        try write(snapshot.parameters, \.secondMoment, to: file, tree: secondMomentTree)
+        let parameters = snapshot.parameters
+        try write(parameters.map { ($0.name, $0.rows, $0.columns, $0.values) }, to: file, tree: valuesTree)
+        try writeStates(of: snapshot, to: file)
         if snapshot.hasBestValues {
-            try write(snapshot.parameters, \.bestValuesOrNone, to: file, tree: bestTree)
+            try write(
+                parameters.map { ($0.name, $0.rows, $0.columns, $0.bestValues ?? $0.values) }, to: file, tree: bestTree)
         }
         return try file.image()
+    }
+
+    private static func writeStates(of snapshot: TrainingSnapshot, to file: HDF5File) throws(HDF5Failure) {
+        try file.makeGroup(optimiserGroup)
+        try file.setAttribute("rule", of: optimiserGroup, snapshot.optimiser.rawValue)
+        var trees: [String] = []
+        var matrices: [String: [(String, Int, Int, [Float])]] = [:]
+        for parameter in snapshot.parameters {
+            for (state, numbers) in parameter.namedStates(snapshot.optimiser) {
+                let tree = tree(of: state)
+                if matrices[tree] == nil { trees.append(tree) }
+                matrices[tree, default: []].append((parameter.name, state.rows, state.columns, numbers))
+            }
+        }
+        for tree in trees { try write(matrices[tree] ?? [], to: file, tree: tree) }
     }
 
     private static func writeProgress(of snapshot: TrainingSnapshot, to file: HDF5File) throws(HDF5Failure) {
@@ -106,17 +125,15 @@ extension Checkpoint {
     }
 
     private static func write(
-        _ parameters: [TrainingSnapshot.Parameter], _ values: KeyPath<TrainingSnapshot.Parameter, [Float]>,
-        to file: HDF5File, tree: String
+        _ matrices: [(name: String, rows: Int, columns: Int, numbers: [Float])], to file: HDF5File, tree: String
     ) throws(HDF5Failure) {
         try file.makeGroup(tree)
         var modules = Set<String>()
-        for parameter in parameters {
-            let module = "\(tree)/\(place(of: parameter.name).module)"
+        for matrix in matrices {
+            let module = "\(tree)/\(place(of: matrix.name).module)"
             if modules.insert(module).inserted { try file.makeGroup(module) }
             try file.write(
-                parameter[keyPath: values], rows: parameter.rows, columns: parameter.columns,
-                to: path(of: parameter.name, in: tree))
+                matrix.numbers, rows: matrix.rows, columns: matrix.columns, to: path(of: matrix.name, in: tree))
         }
     }
 }
@@ -128,6 +145,7 @@ extension Checkpoint {
         let group = "/progress"
         let hasBestValues = file.contains(bestTree)
         let hasBest = file.hasAttribute("best_step", of: group) || hasBestValues
+        let optimiser = try optimiser(of: file)
         return TrainingSnapshot(
             identity: TrainingSnapshot.Identity(
                 fingerprint: try file.text("/fingerprint"), recipe: try file.text("/recipe"),
@@ -135,8 +153,8 @@ extension Checkpoint {
             step: try file.integer("step", of: group), epoch: try file.integer("epoch", of: group),
             positionInEpoch: try file.integer("position_in_epoch", of: group),
             seed: UInt64(UInt(bitPattern: try file.integer("seed", of: group))),
-            parameters: try parameters(in: file, hasBest: hasBestValues), history: try history(in: file),
-            evaluations: try evaluations(in: file),
+            optimiser: optimiser, parameters: try parameters(in: file, optimiser, hasBest: hasBestValues),
+            history: try history(in: file), evaluations: try evaluations(in: file),
             best: hasBest
                 ? EvaluationRecord(
                     step: try file.integer("best_step", of: group), loss: try file.double("best_loss", of: group))
@@ -145,17 +163,29 @@ extension Checkpoint {
             isStoppedEarly: try file.integer("stopped_early", of: group) != 0)
     }
 
+    /// Checkpoints name their optimiser since there has been more than one.
+    private static func optimiser(of file: HDF5File) throws(HDF5Failure) -> OptimiserKind {
+        guard file.hasAttribute("rule", of: optimiserGroup) else { return .adamw }
+        let name: String = try file.text("rule", of: optimiserGroup)
+        guard let kind = OptimiserKind(rawValue: name) else {
+            throw HDF5Failure(operation: "go on with the optimizer \(name), which is not known here")
+        }
+        return kind
+    }
+
     private static func parameters(
-        in file: HDF5File, hasBest: Bool
+        in file: HDF5File, _ optimiser: OptimiserKind, hasBest: Bool
     ) throws(HDF5Failure) -> [TrainingSnapshot.Parameter] {
         var parameters: [TrainingSnapshot.Parameter] = []
         for name in try file.text("/parameters").split(separator: "\n").map(String.init) {
             let values = try file.floats(path(of: name, in: valuesTree))
+            var states: [[Float]] = []
+            for state in optimiser.rule.states(rows: values.rows, columns: values.columns) {
+                states.append(try file.floats(path(of: name, in: tree(of: state))).values)
+            }
             parameters.append(
                 TrainingSnapshot.Parameter(
-                    name: name, rows: values.rows, columns: values.columns, values: values.values,
-                    firstMoment: try file.floats(path(of: name, in: firstMomentTree)).values,
-                    secondMoment: try file.floats(path(of: name, in: secondMomentTree)).values,
+                    name: name, rows: values.rows, columns: values.columns, values: values.values, states: states,
                     bestValues: hasBest ? try file.floats(path(of: name, in: bestTree)).values : nil))
         }
         return parameters
@@ -185,9 +215,4 @@ extension Checkpoint {
         }
         return zip(steps, losses).map { EvaluationRecord(step: Int($0), loss: $1) }
     }
-}
-
-extension TrainingSnapshot.Parameter {
-    /// The values at the best evaluation, for a snapshot that has one.
-    fileprivate var bestValuesOrNone: [Float] { bestValues ?? values }
 }

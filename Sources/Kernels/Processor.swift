@@ -72,6 +72,11 @@ public enum Processor {
     }
 }
 
+extension Processor {
+    /// Runs `body` for `0..<count`, each on one thread of the pool, and returns when all are done.
+    public static func forEach(_ count: Int, _ body: (Int) -> Void) { parallel(count) { index, _ in body(index) } }
+}
+
 /// Runs `body` for `0..<count` on the pool and returns when all are done. `slot` names the running thread: what is kept per
 /// slot needs no lock.
 func parallel(_ count: Int, _ body: (_ index: Int, _ slot: Int) -> Void) {

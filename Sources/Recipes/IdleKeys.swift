@@ -40,6 +40,12 @@ private struct IdleKey {
                 recipe.train.evalEvery > 0 ? nil : "train.eval_every is 0, so held-out rows are scored at the end alone"
             }
         ]
+            + OptimiserKind.settings.map { name in
+                IdleKey(path: "train." + name) { recipe in
+                    let kind = recipe.train.optimizer
+                    return kind.reads(name) ? nil : "train.optimizer \(kind.rawValue) has no such setting"
+                }
+            }
     }
 
     // MARK: Rows

@@ -255,8 +255,9 @@ extension TrainSection: RecipeKeyed {
                     section.memoryLimitBytes = bytes
                 },
                 text: { $0.memoryLimitBytes.map { String($0) } ?? "auto" }),
+            .choice("optimizer", \.optimizer, "the rule by which a step changes the adapter's values"),
             .number(
-                "learning_rate", \.learningRate, expected: "a number above 0", "highest step size of AdamW",
+                "learning_rate", \.learningRate, expected: "a number above 0", "highest step size of the optimizer",
                 accepts: positive),
             .choice("lr_scheduler", \.lrScheduler, "how the learning rate falls after warm-up"),
             .number(

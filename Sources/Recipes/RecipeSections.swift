@@ -158,6 +158,7 @@ public struct TrainSection: Sendable, Equatable {
     public var batchSize = 8
     /// `nil`: chosen from the machine's memory.
     public var memoryLimitBytes: Int?
+    public var optimizer = OptimiserKind.adamw
     public var learningRate = 2e-4
     public var lrScheduler = ScheduleShape.cosine
     public var warmupRatio = 0.03

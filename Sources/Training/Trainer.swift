@@ -1,12 +1,13 @@
-// The training loop: examples → micro-batches → gradient → clipping → AdamW, with evaluation and snapshots between steps.
+// The training loop: examples → micro-batches → gradient → clipping → optimiser, with evaluation and snapshots between steps.
 
 public import Datasets
 import Foundation
 import Kernels
 import Models
+public import Optimisers
 public import Tensors
 
-/// Trains the numbers of a slab.
+/// Trains the numbers of an optimiser's slab.
 ///
 /// A step is a function of the state before it and of its number: the order of examples, the learning rate and the dropout
 /// masks are looked up, not drawn. So a run that goes on from a snapshot gives the same numbers as one that never stopped.
@@ -14,7 +15,7 @@ public final class Trainer {
     public let configuration: TrainingConfiguration
     public let identity: TrainingSnapshot.Identity
     private let model: any GradientSource
-    private let slab: ParameterSlab
+    private let optimiser: Optimiser
     private let examples: any ExampleSource
     private let workspace: Workspace
     private var order: ExampleOrder
@@ -22,9 +23,9 @@ public final class Trainer {
     private var bestValues: [Float]?
     private var savedStep: Int?
 
-    /// - Parameter model: adds its gradients into those of `slab`.
+    /// - Parameter model: adds its gradients into those of the optimiser's slab.
     public init(
-        model: any GradientSource, slab: ParameterSlab, examples: any ExampleSource,
+        model: any GradientSource, optimiser: Optimiser, examples: any ExampleSource,
         configuration: TrainingConfiguration, identity: TrainingSnapshot.Identity, workspace: Workspace
     ) throws(TrainingError) {
         guard examples.count > 0 else { throw .noExamples }
@@ -33,7 +34,7 @@ public final class Trainer {
             if examples.targetCount(index) == 0 { throw .exampleWithoutTargets(place: "\(examples.place(index))") }
         }
         self.model = model
-        self.slab = slab
+        self.optimiser = optimiser
         self.examples = examples
         self.configuration = configuration
         self.identity = identity
@@ -43,6 +44,7 @@ public final class Trainer {
             shuffles: configuration.shuffles)
     }
 
+    private var slab: ParameterSlab { optimiser.slab }
     /// Steps completed.
     public var step: Int { progress.step }
     public var isDone: Bool { progress.step >= configuration.totalSteps || progress.isStoppedEarly }
@@ -106,12 +108,7 @@ public final class Trainer {
         let loss = try accumulateGradients(indices)
         let gradientNorm = try checkedGradientNorm(indices)
         let learningRate = configuration.schedule.rate(afterSteps: step)
-        let optimiser = configuration.optimiser
-        AdamW.step(
-            values: slab.values, gradients: slab.gradients, firstMoments: slab.firstMoments,
-            secondMoments: slab.secondMoments, gradientScale: clippingFactor(gradientNorm),
-            learningRate: Float(learningRate), beta1: Float(optimiser.beta1), beta2: Float(optimiser.beta2),
-            epsilon: Float(optimiser.epsilon), weightDecay: Float(optimiser.weightDecay), step: step + 1)
+        optimiser.step(step + 1, learningRate: learningRate, gradientScale: clippingFactor(gradientNorm))
         let record = StepRecord(
             loss: loss.meanLoss, learningRate: learningRate, gradientNorm: gradientNorm,
             tokens: indices.reduce(0) { $0 + examples.tokenCount($1) }, targetTokens: loss.targetCount)
@@ -234,13 +231,11 @@ extension Trainer {
         let cursor = order.cursor(afterSteps: step)
         return TrainingSnapshot(
             identity: identity, step: step, epoch: cursor.epoch, positionInEpoch: cursor.position,
-            seed: configuration.seed,
-            parameters: slab.slots.map { slot in
+            seed: configuration.seed, optimiser: optimiser.kind,
+            parameters: slab.slots.enumerated().map { index, slot in
                 TrainingSnapshot.Parameter(
                     name: slot.name, rows: slot.rows, columns: slot.columns, values: Array(slab.values[slot.range]),
-                    firstMoment: Array(slab.firstMoments[slot.range]),
-                    secondMoment: Array(slab.secondMoments[slot.range]),
-                    bestValues: bestValues.map { Array($0[slot.range]) })
+                    states: optimiser.states(ofSlot: index), bestValues: bestValues.map { Array($0[slot.range]) })
             },
             history: progress.history, evaluations: progress.evaluations, best: progress.best,
             evaluationsWithoutImprovement: progress.evaluationsWithoutImprovement,
@@ -251,10 +246,9 @@ extension Trainer {
     public func restore(_ snapshot: TrainingSnapshot) throws(TrainingError) {
         try check(snapshot)
         var best = snapshot.hasBestValues ? [Float](repeating: 0, count: slab.count) : nil
-        for (slot, parameter) in zip(slab.slots, snapshot.parameters) {
-            slab.values[slot.range].copy(parameter.values)
-            slab.firstMoments[slot.range].copy(parameter.firstMoment)
-            slab.secondMoments[slot.range].copy(parameter.secondMoment)
+        for (index, (slot, parameter)) in zip(slab.slots, snapshot.parameters).enumerated() {
+            _ = slab.values(slot).floats.update(from: parameter.values)
+            optimiser.setStates(parameter.states, ofSlot: index)
             if let values = parameter.bestValues { best?.replaceSubrange(slot.range, with: values) }
         }
         bestValues = best
@@ -275,6 +269,10 @@ extension Trainer {
             throw .otherParameters(
                 expected: expected.filter { !found.contains($0) }, found: found.filter { !expected.contains($0) })
         }
+        guard snapshot.optimiser == optimiser.kind else {
+            throw .damagedSnapshot(
+                reason: "its optimizer is \(snapshot.optimiser.rawValue), the run's \(optimiser.kind.rawValue)")
+        }
         if let reason = snapshot.contradiction { throw .damagedSnapshot(reason: reason) }
         guard snapshot.step <= configuration.totalSteps else {
             throw .damagedSnapshot(reason: "it has done \(snapshot.step) of \(configuration.totalSteps) steps")
@@ -288,13 +286,6 @@ extension Trainer {
         guard snapshot.seed == configuration.seed else {
             throw .damagedSnapshot(reason: "its seed is \(snapshot.seed), the run's \(configuration.seed)")
         }
-    }
-}
-
-extension Slice<UnsafeMutableBufferPointer<Float>> {
-    fileprivate func copy(_ values: [Float]) {
-        precondition(values.count == count)
-        _ = UnsafeMutableBufferPointer(rebasing: self).update(from: values)
     }
 }
 

@@ -1,6 +1,8 @@
 // The numbers of a training run. Defaults live in the recipe, not here.
 
-/// How a run trains: everything but the model, the adapter and the data.
+public import Optimisers
+
+/// How a run trains: everything but the model, the adapter, the optimiser and the data.
 public struct TrainingConfiguration: Sendable, Equatable {
     public var seed: UInt64
     /// Examples in one optimiser step.
@@ -10,7 +12,6 @@ public struct TrainingConfiguration: Sendable, Equatable {
     /// Blocks that keep only their inputs and are run again on the way back.
     public var recomputedBlocks: Int
     public var schedule: LearningRateSchedule
-    public var optimiser: OptimiserSettings
     /// The global norm to which gradients are clipped; nil: they are not.
     public var maximumGradientNorm: Double?
     /// Evaluate after every so many steps; nil: only at the end.
@@ -26,7 +27,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
 
     public init(
         seed: UInt64, batchSize: Int, rowLimit: Int, recomputedBlocks: Int, schedule: LearningRateSchedule,
-        optimiser: OptimiserSettings, maximumGradientNorm: Double?, evaluateEverySteps: Int? = nil,
+        maximumGradientNorm: Double?, evaluateEverySteps: Int? = nil,
         saveEverySteps: Int? = nil, earlyStopping: EarlyStopping? = nil,
         keepsBestValues: Bool = true, shuffles: Bool = true
     ) {
@@ -35,7 +36,6 @@ public struct TrainingConfiguration: Sendable, Equatable {
         self.rowLimit = rowLimit
         self.recomputedBlocks = recomputedBlocks
         self.schedule = schedule
-        self.optimiser = optimiser
         self.maximumGradientNorm = maximumGradientNorm
         self.evaluateEverySteps = evaluateEverySteps
         self.saveEverySteps = saveEverySteps
@@ -45,21 +45,6 @@ public struct TrainingConfiguration: Sendable, Equatable {
     }
 
     public var totalSteps: Int { schedule.totalSteps }
-}
-
-/// AdamW's settings, as `torch.optim.AdamW` names them.
-public struct OptimiserSettings: Sendable, Equatable {
-    public var beta1: Double
-    public var beta2: Double
-    public var epsilon: Double
-    public var weightDecay: Double
-
-    public init(beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double) {
-        self.beta1 = beta1
-        self.beta2 = beta2
-        self.epsilon = epsilon
-        self.weightDecay = weightDecay
-    }
 }
 
 /// When a run that no longer improves ends.

@@ -1,5 +1,8 @@
 // A training run at the end of a step, as a value: everything a resume needs, and nothing that depends on the machine.
 
+public import Optimisers
+public import Recipes
+
 /// A run between two steps.
 ///
 /// Two snapshots of the same step of the same run are equal, bit for bit, whether or not the run was interrupted before.
@@ -20,28 +23,26 @@ public struct TrainingSnapshot: Sendable, Equatable {
         }
     }
 
-    /// One trainable matrix `[rows, columns]` with its moments.
+    /// One trainable matrix `[rows, columns]` with what the optimiser keeps for it.
     public struct Parameter: Sendable, Equatable {
         /// `model.layers.0.self_attn.q_proj.lora_A.weight`.
         public var name: String
         public var rows: Int
         public var columns: Int
         public var values: [Float]
-        public var firstMoment: [Float]
-        public var secondMoment: [Float]
+        /// In the order of the optimiser's states.
+        public var states: [[Float]]
         /// The values at the best evaluation; nil where there was none.
         public var bestValues: [Float]?
 
         public init(
-            name: String, rows: Int, columns: Int, values: [Float], firstMoment: [Float], secondMoment: [Float],
-            bestValues: [Float]? = nil
+            name: String, rows: Int, columns: Int, values: [Float], states: [[Float]], bestValues: [Float]? = nil
         ) {
             self.name = name
             self.rows = rows
             self.columns = columns
             self.values = values
-            self.firstMoment = firstMoment
-            self.secondMoment = secondMoment
+            self.states = states
             self.bestValues = bestValues
         }
     }
@@ -53,6 +54,7 @@ public struct TrainingSnapshot: Sendable, Equatable {
     public var epoch: Int
     public var positionInEpoch: Int
     public var seed: UInt64
+    public var optimiser: OptimiserKind
     public var parameters: [Parameter]
     /// One entry a completed step.
     public var history: [StepRecord]
@@ -62,8 +64,8 @@ public struct TrainingSnapshot: Sendable, Equatable {
     public var isStoppedEarly: Bool
 
     public init(
-        identity: Identity, step: Int, epoch: Int, positionInEpoch: Int, seed: UInt64, parameters: [Parameter],
-        history: [StepRecord], evaluations: [EvaluationRecord], best: EvaluationRecord?,
+        identity: Identity, step: Int, epoch: Int, positionInEpoch: Int, seed: UInt64, optimiser: OptimiserKind,
+        parameters: [Parameter], history: [StepRecord], evaluations: [EvaluationRecord], best: EvaluationRecord?,
         evaluationsWithoutImprovement: Int, isStoppedEarly: Bool
     ) {
         self.identity = identity
@@ -71,6 +73,7 @@ public struct TrainingSnapshot: Sendable, Equatable {
         self.epoch = epoch
         self.positionInEpoch = positionInEpoch
         self.seed = seed
+        self.optimiser = optimiser
         self.parameters = parameters
         self.history = history
         self.evaluations = evaluations
@@ -124,14 +127,8 @@ extension TrainingSnapshot {
         }
         if hasBestValues, best == nil { return "it has the values of a best evaluation that it does not name" }
         for parameter in parameters {
-            guard parameter.rows > 0, parameter.columns > 0 else { return "\(parameter.name) has no shape" }
-            let (count, overflow) = parameter.rows.multipliedReportingOverflow(by: parameter.columns)
-            let arrays = [parameter.values, parameter.firstMoment, parameter.secondMoment]
-            guard !overflow, arrays.allSatisfy({ $0.count == count }),
-                parameter.bestValues.map({ $0.count == count }) ?? true
-            else { return "\(parameter.name) does not hold \(parameter.rows) × \(parameter.columns) numbers" }
+            if let reason = parameter.contradiction(optimiser) { return reason }
             if (parameter.bestValues != nil) != hasBestValues { return "\(parameter.name) lacks its best values" }
-            if let reason = parameter.contradiction { return reason }
         }
         if Set(parameters.map(\.name)).count != parameters.count { return "two of its parameters have one name" }
         return nil
@@ -156,17 +153,40 @@ extension TrainingSnapshot {
 }
 
 extension TrainingSnapshot.Parameter {
+    /// What the rule of `optimiser` keeps for the matrix, and the numbers that are kept.
+    public func namedStates(_ optimiser: OptimiserKind) -> [(state: OptimiserState, numbers: [Float])] {
+        zip(optimiser.rule.states(rows: rows, columns: columns), states).map { ($0, $1) }
+    }
+
+    /// In what the matrix contradicts itself; `nil` where it is sound.
+    fileprivate func contradiction(_ optimiser: OptimiserKind) -> String? {
+        guard rows > 0, columns > 0 else { return "\(name) has no shape" }
+        let (count, overflow) = rows.multipliedReportingOverflow(by: columns)
+        guard !overflow, values.count == count, (bestValues ?? values).count == count else {
+            return "\(name) does not hold \(rows) × \(columns) numbers"
+        }
+        let expected = optimiser.rule.states(rows: rows, columns: columns)
+        guard states.map(\.count) == expected.map(\.count) else {
+            return "\(name) does not hold what \(optimiser.rawValue) keeps of \(rows) × \(columns) numbers"
+        }
+        return faultyNumber(optimiser)
+    }
+
     /// Which of its numbers cannot be.
-    fileprivate var contradiction: String? {
-        for (what, numbers) in [
-            ("value", values), ("first moment", firstMoment), ("second moment", secondMoment),
-            ("best value", bestValues ?? []),
-        ] {
+    private func faultyNumber(_ optimiser: OptimiserKind) -> String? {
+        let states = namedStates(optimiser).map { state, numbers in
+            (what: state.name.replacing("_", with: " "), numbers: numbers, isNeverNegative: state.isNeverNegative)
+        }
+        let plain = [("value", values, false), ("best value", bestValues ?? [], false)]
+        for (what, numbers, isNeverNegative) in plain + states {
             if let index = numbers.firstIndex(where: { !$0.isFinite }) {
                 return "\(name) holds a NaN or infinity: \(what) \(index)"
             }
+            if isNeverNegative, let index = numbers.firstIndex(where: { $0 < 0 }) {
+                return "\(name) has a negative \(what), at \(index)"
+            }
         }
-        return secondMoment.firstIndex { $0 < 0 }.map { "\(name) has a negative second moment, at \($0)" }
+        return nil
     }
 }
 

@@ -33,7 +33,7 @@ struct MemoryForecast {
 extension StageMemory {
     /// Steps, and between them checkpoints, which are made in memory without the buffers of a step.
     fileprivate func training(_ run: TrainingRun) -> StageForecast {
-        let train = run.recipe.train, hasEvaluations = run.split.heldOut != nil
+        let train = run.recipe.train, hasEvaluations = run.split.heldOut != nil, states = run.optimiserBytes
         let best = train.saveBest && hasEvaluations ? parameters * 4 : 0
         let batch = Self.largestBatch(run)
         var step = run.model.predictedBytes(
@@ -46,8 +46,9 @@ extension StageMemory {
         // Steps follow only those evaluations that come between them.
         if train.evalEvery > 0 { step += best }
         // The numbers gathered, the file made of them, and the file's copy that is written.
-        let checkpoint = best + 3 * (parameters * 12 + best)
-        return .higher(forecast("train", wholeBaseAnd: step), forecast("train", own: checkpoint, mapped: 0))
+        let checkpoint = best + 3 * (parameters * 4 + states + best)
+        return .higher(
+            forecast("train", wholeBaseAnd: states + step), forecast("train", own: states + checkpoint, mapped: 0))
     }
 
     /// The largest micro-batch, which is seldom as tall as it may be: of the first steps, which are like the others.

@@ -10,6 +10,7 @@ internal import Foundation
 internal import JSON
 internal import Kernels
 internal import Models
+internal import Optimisers
 internal import Recipes
 internal import Tensors
 internal import Tokenizers
@@ -32,7 +33,9 @@ final class TrainingRun {
     let workspace: Workspace
     /// The newest checkpoint on disk; empty where there is none.
     private(set) var saved = ""
-    /// What is held beside the buffers of a pass, as micro-batches are planned for.
+    /// What the optimiser keeps from step to step.
+    let optimiserBytes: Int
+    /// What is held beside the buffers of a pass and beside what only training holds, as rows are planned for.
     private let heldBytes: Int
     /// SHA-256 of the adapter that is trained further.
     private let startDigest: String?
@@ -61,10 +64,11 @@ final class TrainingRun {
         startDigest = try recipe.adapter.continueFrom.map(AttachedAdapter.digest)
         let examples = split.train.examples
         let lengths = (0..<examples.count).map(examples.tokenCount)
+        optimiserBytes = recipe.train.optimizer.stateBytes(for: adapter.slab.slots)
         heldBytes = MemoryPlan.heldBytes(opened, model, parameters: adapter.slab.count)
         let best = recipe.train.evalEvery > 0 && recipe.train.saveBest ? adapter.slab.count * 4 : 0
         memory = try MemoryPlan(
-            recipe.train, model: model, heldBytes: heldBytes + best,
+            recipe.train, model: model, heldBytes: heldBytes + optimiserBytes + best,
             longest: max(lengths.max() ?? 1, split.heldOut?.report.longestExample ?? 1),
             largestStep: lengths.sorted(by: >).prefix(recipe.train.batchSize).reduce(0, +))
         workspace = Workspace(
@@ -128,9 +132,6 @@ final class TrainingRun {
             seed: seed, batchSize: train.batchSize, rowLimit: memory.rowLimit,
             recomputedBlocks: memory.recomputedBlocks,
             schedule: train.schedule(steps: steps),
-            optimiser: OptimiserSettings(
-                beta1: train.adamBeta1, beta2: train.adamBeta2, epsilon: train.adamEpsilon,
-                weightDecay: train.weightDecay),
             maximumGradientNorm: train.maxGradNorm > 0 ? train.maxGradNorm : nil,
             evaluateEverySteps: train.evalEvery > 0 ? train.evalEvery : nil,
             saveEverySteps: train.saveEvery > 0 ? train.saveEvery : nil,
@@ -198,9 +199,10 @@ final class TrainingRun {
     private func makeTrainer() throws -> Trainer {
         var adapterJSON = adapter.configuration.peftJSON(targetModules: adapter.coverage.matched, baseName: opened.path)
         adapterJSON["lathe_provenance"] = .object(provenance.json)
+        let group = ParameterGroup(adapter.slab.slots, weightDecay: recipe.train.weightDecay)
         return try Trainer(
-            model: model, slab: adapter.slab, examples: split.train.examples,
-            configuration: configuration,
+            model: model, optimiser: Optimiser(recipe.train, slab: adapter.slab, groups: [group]),
+            examples: split.train.examples, configuration: configuration,
             identity: TrainingSnapshot.Identity(
                 fingerprint: fingerprint.text, recipe: recipe.resolvedYAML(),
                 adapterConfiguration: JSONValue.object(adapterJSON).text()),

@@ -1,8 +1,8 @@
 // The warm-up held against the number of steps, as far as that is known.
 
+internal import Optimisers
 internal import Recipes
 internal import Spelling
-internal import Training
 
 extension TrainSection {
     /// How the rate moves over `steps`. A share of them that comes to all of them, as of a single step, is one less: each run has a step

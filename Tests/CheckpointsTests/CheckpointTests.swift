@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import Recipes
 import TestSupport
 import Tensors
 import Testing
@@ -7,10 +8,10 @@ import Training
 import Vocabulary
 
 @Suite struct CheckpointFiles {
-    @Test(arguments: [nil, EvaluationRecord(step: 10, loss: 1.25)])
-    func aSnapshotComesBackBitForBit(best: EvaluationRecord?) throws {
+    @Test(arguments: [nil, EvaluationRecord(step: 10, loss: 1.25)], OptimiserKind.allCases)
+    func aSnapshotComesBackBitForBit(best: EvaluationRecord?, optimiser: OptimiserKind) throws {
         try withTemporaryDirectory { folder in
-            let snapshot = makeSnapshot(best: best)
+            let snapshot = makeSnapshot(best: best, optimiser: optimiser)
             let url = folder.appendingPathComponent("a.h5")
             try Checkpoint.write(snapshot, to: url)
             #expect(try Checkpoint.read(url) == snapshot)

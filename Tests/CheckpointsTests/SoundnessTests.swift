@@ -9,9 +9,9 @@ import Training
     @Test func contradictionsAreErrors() throws {
         let changes: [(String, (inout TrainingSnapshot) -> Void)] = [
             ("NaN in a value", { $0.parameters[3].values[2] = .nan }),
-            ("infinity in a moment", { $0.parameters[3].firstMoment[2] = .infinity }),
-            ("NaN in the second moment", { $0.parameters[3].secondMoment[0] = .nan }),
-            ("a second moment below 0", { $0.parameters[3].secondMoment[1] = -1 }),
+            ("infinity in a moment", { $0.parameters[3].states[0][2] = .infinity }),
+            ("NaN in the second moment", { $0.parameters[3].states[1][0] = .nan }),
+            ("a second moment below 0", { $0.parameters[3].states[1][1] = -1 }),
             ("NaN in the best values", { $0.parameters[3].bestValues?[0] = .nan }),
             ("an epoch below 0", { $0.epoch = -1 }),
             ("a place below 0", { $0.positionInEpoch = -4 }),
@@ -41,7 +41,11 @@ import Training
     @Test func aBadNumberIsNamedWithItsPlace() {
         var snapshot = makeSnapshot()
         snapshot.parameters[3].values[2] = .nan
-        let text = snapshot.contradiction ?? ""
+        var text = snapshot.contradiction ?? ""
         #expect(text.contains(snapshot.parameters[3].name) && text.contains("value 2"), "\(text)")
+        snapshot = makeSnapshot()
+        snapshot.parameters[3].states[1][1] = -1
+        text = snapshot.contradiction ?? ""
+        #expect(text == "\(snapshot.parameters[3].name) has a negative second moment, at 1")
     }
 }

@@ -98,6 +98,7 @@ private let changes: [Change] = [
     Change(key: "train.max_steps", value: "2"),
     Change(key: "train.batch_size", value: "2"),
     Change(key: "train.memory_limit", value: "1MiB", effect: .refused("train.memory_limit")),
+    Change(key: "train.optimizer", value: "sgd", effect: .refused("train.optimizer")),
     Change(key: "train.learning_rate", value: "2e-3"),
     Change(key: "train.lr_scheduler", value: "linear"),
     Change(key: "train.warmup_ratio", value: "0.5"),

@@ -9,7 +9,7 @@ extension CommandTests {
     @Suite struct StageMemory {
         /// Everything a person may set here is large enough to stand out against the program itself.
         private static let sets = [
-            "model.path=wide", "adapter.r=64", "train.batch_size=24", "train.max_steps=2", "train.save_every=0",
+            "model.path=wide", "adapter.r=144", "train.batch_size=24", "train.max_steps=2", "train.save_every=0",
             "merge.enabled=true", "export=[{format: safetensors}]",
         ].flatMap { ["--set", $0] }
 

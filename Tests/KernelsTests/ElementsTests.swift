@@ -17,7 +17,7 @@ import Testing
         ]
         for (index, gradient) in gradients.enumerated() {
             let g = TestMatrix(gradient.map { $0 * 2 }, 1, 4)
-            AdamW.step(
+            AdamWUpdate.apply(
                 values: values.matrix.floats, gradients: g.matrix.floats, firstMoments: first.matrix.floats,
                 secondMoments: second.matrix.floats, gradientScale: 0.5, learningRate: 0.01, beta1: 0.9, beta2: 0.95,
                 epsilon: 1e-6, weightDecay: 0.1, step: index + 1)

@@ -142,6 +142,24 @@ private let minimal = "model: { path: base.gguf }\ndata: { train: rows.jsonl }\n
         #expect(one.canonicalText == two.canonicalText)
     }
 
+    @Test func otherToolsNamesOfOptimisersAreTaken() throws {
+        for yaml in ["optim: adamw_torch_fused\n", "train: { optim: adamw_torch }\n", "optimizer: adamw\n"] {
+            let recipe = try Recipe.load(yaml: minimal + yaml, file: "a.yaml")
+            #expect(recipe.train.optimizer == .adamw && recipe.notices.count == 1, "\(yaml)")
+        }
+        let error = #expect(throws: RecipeError.self) {
+            try Recipe.load(yaml: minimal + "optim: adamw_bnb_8bit\n", file: "a.yaml")
+        }
+        #expect(error?.diagnostics.map(\.keyPath) == ["train.optimizer"])
+    }
+
+    /// A run begun before there was the key goes on.
+    @Test func theFirstOptimiserIsNoDecidingKey() throws {
+        let recipe = try Recipe.load(yaml: minimal + "train: { optimizer: adamw }\n", file: "a.yaml")
+        #expect(!recipe.decidingKeys.contains { $0.path == "train.optimizer" })
+        #expect(recipe.resolvedYAML().contains("optimizer: adamw"))
+    }
+
     @Test func overridesWinAndMakeSections() throws {
         let yaml = minimal + "train: { epochs: 3, learning_rate: 1e-3 }\n"
         let recipe = try Recipe.load(

@@ -1,5 +1,7 @@
 import Datasets
 import Models
+import Optimisers
+import Recipes
 import Tensors
 import Training
 
@@ -66,16 +68,25 @@ func makeConfiguration(
     TrainingConfiguration(
         seed: 9, batchSize: batchSize, rowLimit: rowLimit, recomputedBlocks: 0,
         schedule: LearningRateSchedule(.cosine, peak: 0.05, totalSteps: steps, warmUp: .steps(2)),
-        optimiser: OptimiserSettings(weightDecay: 0.01), maximumGradientNorm: maximumGradientNorm,
+        maximumGradientNorm: maximumGradientNorm,
         evaluateEverySteps: evaluateEvery, saveEverySteps: saveEvery, earlyStopping: earlyStopping)
 }
 
 let identity = TrainingSnapshot.Identity(fingerprint: "f00d", recipe: "name: t\n", adapterConfiguration: "{}")
 
+/// With a decay of 0.01, otherwise as a recipe has it.
+func makeOptimiser(_ slab: ParameterSlab, _ kind: OptimiserKind = .adamw) -> Optimiser {
+    var train = TrainSection()
+    train.optimizer = kind
+    return Optimiser(train, slab: slab, groups: [ParameterGroup(slab.slots, weightDecay: 0.01)])
+}
+
 func makeTrainer(
-    _ model: QuadraticModel, _ configuration: TrainingConfiguration, examples: Int = 10
+    _ model: QuadraticModel, _ configuration: TrainingConfiguration, examples: Int = 10,
+    optimiser: OptimiserKind = .adamw
 ) throws -> Trainer {
     try Trainer(
-        model: model, slab: model.slab, examples: makeExamples(examples), configuration: configuration,
+        model: model, optimiser: makeOptimiser(model.slab, optimiser),
+        examples: makeExamples(examples), configuration: configuration,
         identity: identity, workspace: Workspace())
 }

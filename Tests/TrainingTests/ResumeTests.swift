@@ -1,3 +1,4 @@
+import Recipes
 import Testing
 import Training
 
@@ -9,10 +10,10 @@ import Training
     /// A held-out loss that depends on the parameters, so that resuming with others shows.
     private func heldOutLoss(_ model: QuadraticModel) -> Double { Double(model.parameters.reduce(0) { $0 + $1 * $1 }) }
 
-    private func straightRun() throws -> [TrainingSnapshot] {
+    private func straightRun(_ optimiser: OptimiserKind = .adamw) throws -> [TrainingSnapshot] {
         let model = QuadraticModel()
         var snapshots: [TrainingSnapshot] = []
-        _ = try makeTrainer(model, configuration).run(
+        _ = try makeTrainer(model, configuration, optimiser: optimiser).run(
             TrainingHooks(
                 evaluate: { heldOutLoss(model) },
                 save: {
@@ -22,14 +23,14 @@ import Training
         return snapshots
     }
 
-    @Test func everyStepCanBeTheLastBeforeAKill() throws {
-        let snapshots = try straightRun()
+    @Test(arguments: OptimiserKind.allCases) func everyStepCanBeTheLastBeforeAKill(optimiser: OptimiserKind) throws {
+        let snapshots = try straightRun(optimiser)
         // The last one before it is scored, and with its score.
         #expect(snapshots.map(\.step) == Array(1...11) + [11])
         #expect(snapshots.last?.best != nil && snapshots.last?.evaluations.count == 4)
         for snapshot in snapshots {
             let model = QuadraticModel()
-            let trainer = try makeTrainer(model, configuration)
+            let trainer = try makeTrainer(model, configuration, optimiser: optimiser)
             try trainer.restore(snapshot)
             #expect(trainer.snapshot() == snapshot)
             _ = try trainer.run(TrainingHooks(evaluate: { heldOutLoss(model) }))
@@ -116,7 +117,10 @@ import Training
         other.history.removeLast()
         #expect(throws: TrainingError.self) { try trainer.restore(other) }
         other = snapshot
-        other.parameters[0].firstMoment.removeLast()
+        other.parameters[0].states[0].removeLast()
+        #expect(throws: TrainingError.self) { try trainer.restore(other) }
+        other = snapshot
+        other.parameters[0].states.removeLast()
         #expect(throws: TrainingError.self) { try trainer.restore(other) }
         #expect(model.parameters == before && trainer.step == 0)
     }

@@ -3,6 +3,8 @@ import Datasets
 import Foundation
 import JSON
 import Models
+import Optimisers
+import Recipes
 import TestSupport
 import Tensors
 import Testing
@@ -57,16 +59,17 @@ import WeightFiles
         TrainingConfiguration(
             seed: 1, batchSize: batchSize, rowLimit: rowLimit, recomputedBlocks: recomputedBlocks,
             schedule: LearningRateSchedule(.constant, peak: 1e-3, totalSteps: steps),
-            optimiser: OptimiserSettings(weightDecay: 0.01), maximumGradientNorm: nil, saveEverySteps: 1)
+            maximumGradientNorm: nil, saveEverySteps: 1)
     }
 
     private func trainer(
-        _ set: AdapterSet, _ examples: [TokenizedExample], _ configuration: TrainingConfiguration
+        _ set: AdapterSet, _ examples: [TokenizedExample], _ configuration: TrainingConfiguration,
+        optimiser: OptimiserKind = .adamw
     ) throws -> Trainer {
         set.attach(to: model)
         return try Trainer(
-            model: model, slab: set.slab, examples: examples, configuration: configuration, identity: identity,
-            workspace: Workspace())
+            model: model, optimiser: makeOptimiser(set.slab, optimiser), examples: examples,
+            configuration: configuration, identity: identity, workspace: Workspace())
     }
 
     private func freshSet(dropout: Double = 0) throws -> AdapterSet {
@@ -157,10 +160,10 @@ import WeightFiles
     }
 
     /// With dropout, in unequal micro-batches: two runs, and a run resumed at every step, give the same bits.
-    @Test func runsAndResumedRunsAreTheSameBits() throws {
+    @Test(arguments: OptimiserKind.allCases) func runsAndResumedRunsAreTheSameBits(optimiser: OptimiserKind) throws {
         let configuration = configuration(steps: 6, batchSize: 4, rowLimit: 60)
         func run(from start: TrainingSnapshot?) throws -> [TrainingSnapshot] {
-            let trainer = try trainer(freshSet(dropout: 0.1), examples(10), configuration)
+            let trainer = try trainer(freshSet(dropout: 0.1), examples(10), configuration, optimiser: optimiser)
             if let start { try trainer.restore(start) }
             var snapshots: [TrainingSnapshot] = []
             _ = try trainer.run(

@@ -1,4 +1,4 @@
-"""Goldens of the learning-rate schedules: `python schedules.py > Tests/TrainingTests/Fixtures/schedules.json`.
+"""Goldens of the learning-rate schedules: `python schedules.py > Tests/OptimisersTests/Fixtures/schedules.json`.
 
 Made with transformers 5.23.0: factors of `get_*_schedule_with_warmup`, and `TrainingArguments`' rule for warm-up ratios.
 """

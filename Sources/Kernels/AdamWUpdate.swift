@@ -1,12 +1,12 @@
 import CKernels
 import Foundation
 
-/// Adam with decoupled weight decay, as `torch.optim.AdamW` computes it.
-public enum AdamW {
+/// One step of AdamW on the numbers of a matrix, as `torch.optim.AdamW` takes it.
+public enum AdamWUpdate {
     /// - Parameters:
     ///   - gradientScale: multiplies each gradient first: one over the target tokens, the clipping factor.
     ///   - step: 1 for the first.
-    public static func step(
+    public static func apply(
         values: UnsafeMutableBufferPointer<Float>, gradients: UnsafeMutableBufferPointer<Float>,
         firstMoments: UnsafeMutableBufferPointer<Float>, secondMoments: UnsafeMutableBufferPointer<Float>,
         gradientScale: Float, learningRate: Float, beta1: Float, beta2: Float, epsilon: Float, weightDecay: Float,

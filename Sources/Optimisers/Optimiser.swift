@@ -1,0 +1,90 @@
+// An optimiser at work: a rule, the numbers that it changes, and what it keeps for them.
+
+internal import Kernels
+public import Recipes
+public import Tensors
+
+/// Matrices of a slab that move at one rate.
+public struct ParameterGroup: Sendable {
+    public let slots: [MatrixSlot]
+    /// The group's learning rate is the step's times this; the B factors of LoRA+ have a larger one.
+    public let learningRateFactor: Double
+    /// The share of the learning rate by which the values shrink towards 0 in a step.
+    public let weightDecay: Double
+
+    public init(_ slots: [MatrixSlot], learningRateFactor: Double = 1, weightDecay: Double) {
+        self.slots = slots
+        self.learningRateFactor = learningRateFactor
+        self.weightDecay = weightDecay
+    }
+}
+
+/// Changes the numbers of a slab step by step.
+///
+///     let optimiser = Optimiser(
+///         recipe.train, slab: slab, groups: [ParameterGroup(slab.slots, weightDecay: recipe.train.weightDecay)])
+///     // … add gradients into those of the slab …
+///     optimiser.step(1, learningRate: 1e-4, gradientScale: 1)
+public final class Optimiser {
+    public let kind: OptimiserKind
+    public let slab: ParameterSlab
+    private let rule: any OptimiserRule
+    private let stateBuffer: MatrixBuffer
+    /// One for each slot of the slab, in its order.
+    private let parameters: [Parameter]
+
+    private struct Parameter {
+        let values: Matrix
+        let gradients: Matrix
+        let states: [Matrix]
+        let group: ParameterGroup
+    }
+
+    /// An optimiser before its first step.
+    /// - Precondition: each slot of `slab` is in one of `groups`.
+    public init(_ train: TrainSection, slab: ParameterSlab, groups: [ParameterGroup]) {
+        let kind = train.optimizer, layout = kind.stateLayout(for: slab.slots), buffer = MatrixBuffer(layout)
+        let groupOfSlot = Dictionary(uniqueKeysWithValues: groups.flatMap { group in group.slots.map { ($0, group) } })
+        precondition(groupOfSlot.count == slab.slots.count, "groups of another slab")
+        var stateSlots = layout.slots[...]
+        parameters = slab.slots.map { slot in
+            guard let group = groupOfSlot[slot] else { preconditionFailure("\(slot.name) is in no group") }
+            let count = kind.rule.states(rows: slot.rows, columns: slot.columns).count
+            defer { stateSlots.removeFirst(count) }
+            return Parameter(
+                values: slab.values(slot), gradients: slab.gradients(slot),
+                states: stateSlots.prefix(count).map(buffer.matrix), group: group)
+        }
+        self.kind = kind
+        self.slab = slab
+        rule = kind.rule.init(train)
+        stateBuffer = buffer
+    }
+
+    /// Changes the slab's values by its gradients.
+    /// - Parameters:
+    ///   - number: 1 for the first step.
+    ///   - learningRate: of a group whose factor is 1.
+    ///   - gradientScale: multiplies each gradient first.
+    public func step(_ number: Int, learningRate: Double, gradientScale: Float) {
+        Processor.forEach(parameters.count) { index in
+            let parameter = parameters[index]
+            rule.update(
+                parameter.values, gradients: parameter.gradients, states: parameter.states,
+                in: OptimiserStep(
+                    number: number, gradientScale: gradientScale,
+                    learningRate: learningRate * parameter.group.learningRateFactor,
+                    weightDecay: parameter.group.weightDecay))
+        }
+    }
+
+    /// What is kept for the slot at `index`, in the order of the rule's states.
+    public func states(ofSlot index: Int) -> [[Float]] { parameters[index].states.map { Array($0.floats) } }
+
+    /// Goes on with what was kept for the slot at `index`.
+    /// - Precondition: as many numbers as `states(ofSlot:)` gives.
+    public func setStates(_ states: [[Float]], ofSlot index: Int) {
+        precondition(states.map(\.count) == parameters[index].states.map(\.count))
+        for (matrix, numbers) in zip(parameters[index].states, states) { _ = matrix.floats.update(from: numbers) }
+    }
+}

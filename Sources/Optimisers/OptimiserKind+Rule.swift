@@ -1,0 +1,24 @@
+// The list of optimisers: the rule behind each name.
+
+public import Recipes
+public import Tensors
+
+extension OptimiserKind {
+    /// How the optimiser works.
+    public var rule: any OptimiserRule.Type {
+        switch self {
+        case .adamw: AdamW.self
+        }
+    }
+
+    /// Bytes that the rule keeps for the matrices of `slots`.
+    public func stateBytes(for slots: [MatrixSlot]) -> Int { stateLayout(for: slots).byteCount }
+
+    /// Where the states of `slots` lie: those of the first slot, those of the second, and so on.
+    func stateLayout(for slots: [MatrixSlot]) -> MatrixLayout {
+        MatrixLayout(
+            slots.flatMap { slot in
+                rule.states(rows: slot.rows, columns: slot.columns).map { ($0.name, $0.rows, $0.columns) }
+            })
+    }
+}
