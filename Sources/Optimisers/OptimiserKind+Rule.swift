@@ -8,6 +8,7 @@ extension OptimiserKind {
     public var rule: any OptimiserRule.Type {
         switch self {
         case .adamw: AdamW.self
+        case .lion: Lion.self
         }
     }
 

@@ -2,7 +2,7 @@
 
 /// The rule by which training changes the adapter's values.
 public enum OptimiserKind: String, Sendable, CaseIterable {
-    case adamw
+    case adamw, lion
 
     /// Keys of `train` that the rule reads and others may not, and what other tools call the rule.
     private var facts: (keys: [String], namesElsewhere: [String]) {
@@ -12,6 +12,7 @@ public enum OptimiserKind: String, Sendable, CaseIterable {
                 ["adam_beta1", "adam_beta2", "adam_epsilon"],
                 ["adamw_torch", "adamw_torch_fused", "adamw_hf", "paged_adamw", "paged_adamw_32bit"]
             )
+        case .lion: (["adam_beta1", "adam_beta2"], ["lion_32bit", "paged_lion", "paged_lion_32bit"])
         }
     }
 

@@ -98,7 +98,7 @@ private let changes: [Change] = [
     Change(key: "train.max_steps", value: "2"),
     Change(key: "train.batch_size", value: "2"),
     Change(key: "train.memory_limit", value: "1MiB", effect: .refused("train.memory_limit")),
-    Change(key: "train.optimizer", value: "sgd", effect: .refused("train.optimizer")),
+    Change(key: "train.optimizer", value: "lion"),
     Change(key: "train.learning_rate", value: "2e-3"),
     Change(key: "train.lr_scheduler", value: "linear"),
     Change(key: "train.warmup_ratio", value: "0.5"),
@@ -147,6 +147,7 @@ private let idle: [(yaml: String, key: String)] = [
     ("merge: { path: there }", "merge.path"),
     ("merge: { dtype: fp16 }", "merge.dtype"),
     ("train: { early_stopping_patience: 2 }", "train.early_stopping_patience"),
+    ("train: { optimizer: lion, adam_epsilon: 1e-6 }", "train.adam_epsilon"),
 ]
 private let idleWithoutHeldOutRows: [(yaml: String, key: String)] = [
     ("train: { eval_every: 2 }", "train.eval_every"),

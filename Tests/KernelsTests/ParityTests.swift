@@ -156,8 +156,16 @@ import Testing
                 lathe_adamw_step(
                     &settings, v.matrix.floats.baseAddress, gradients.matrix.floats.baseAddress,
                     m.matrix.floats.baseAddress, s.matrix.floats.baseAddress, count)
+                let w = TestMatrix(y.values, 1, count, misalignment: 1), momentum = TestMatrix(y.values, 1, count)
+                var lion = lathe_lion(
+                    gradient_scale: 0.7, decay: 0.99, learning_rate: 0.01, beta1: 0.9, rest1: 0.1, beta2: 0.99,
+                    rest2: 0.01)
+                lathe_lion_step(
+                    &lion, w.matrix.floats.baseAddress, gradients.matrix.floats.baseAddress,
+                    momentum.matrix.floats.baseAddress, count)
                 #expect(sum.paddingIsIntact && drop.paddingIsIntact && v.paddingIsIntact && s.paddingIsIntact)
-                return sum.values + drop.values + v.values + m.values + s.values
+                #expect(w.paddingIsIntact)
+                return sum.values + drop.values + v.values + m.values + s.values + w.values + momentum.values
             }
             // One rounding an operation on every set: the same bits.
             #expect(close(variant, twin, 0))

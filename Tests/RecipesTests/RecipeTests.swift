@@ -147,6 +147,7 @@ private let minimal = "model: { path: base.gguf }\ndata: { train: rows.jsonl }\n
             let recipe = try Recipe.load(yaml: minimal + yaml, file: "a.yaml")
             #expect(recipe.train.optimizer == .adamw && recipe.notices.count == 1, "\(yaml)")
         }
+        #expect(try Recipe.load(yaml: minimal + "optim: lion_32bit\n", file: "a.yaml").train.optimizer == .lion)
         let error = #expect(throws: RecipeError.self) {
             try Recipe.load(yaml: minimal + "optim: adamw_bnb_8bit\n", file: "a.yaml")
         }
@@ -154,7 +155,9 @@ private let minimal = "model: { path: base.gguf }\ndata: { train: rows.jsonl }\n
     }
 
     /// A run begun before there was the key goes on.
-    @Test func theFirstOptimiserIsNoDecidingKey() throws {
+    @Test func onlyALaterOptimiserIsADecidingKey() throws {
+        let later = try Recipe.load(yaml: minimal + "train: { optimizer: lion }\n", file: "a.yaml")
+        #expect(later.decidingKeys.contains { $0 == ("train.optimizer", "lion") })
         let recipe = try Recipe.load(yaml: minimal + "train: { optimizer: adamw }\n", file: "a.yaml")
         #expect(!recipe.decidingKeys.contains { $0.path == "train.optimizer" })
         #expect(recipe.resolvedYAML().contains("optimizer: adamw"))

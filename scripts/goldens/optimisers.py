@@ -1,6 +1,6 @@
 """Goldens of the optimisers, a file for each of RULES: `python optimisers.py Tests/OptimisersTests/Fixtures`.
 
-Two matrices in two groups, nine steps with a rate that changes. Made with torch 2.15.0.
+Two matrices in two groups, nine steps with a rate that changes. Made with torch 2.15.0 and lion-pytorch 0.2.5.
 """
 
 import json
@@ -8,6 +8,7 @@ import pathlib
 import sys
 
 import torch
+from lion_pytorch import Lion
 
 RULES = {
     "adamw": (
@@ -15,6 +16,11 @@ RULES = {
         lambda groups, s: torch.optim.AdamW(
             groups, betas=(s["adam_beta1"], s["adam_beta2"]), eps=s["adam_epsilon"]),
         ["exp_avg", "exp_avg_sq"],
+    ),
+    "lion": (
+        {"adam_beta1": 0.9, "adam_beta2": 0.99},
+        lambda groups, s: Lion(groups, betas=(s["adam_beta1"], s["adam_beta2"])),
+        ["exp_avg"],
     ),
 }
 GROUPS = [{"learning_rate_factor": 1, "weight_decay": 0.2}, {"learning_rate_factor": 4, "weight_decay": 0.0}]

@@ -244,3 +244,8 @@ void lathe_dropout(
 typedef struct { float gradient_scale, decay, beta1, beta2, epsilon, step_size, root_correction; } lathe_adamw;
 void lathe_adamw_step(
     const lathe_adamw *settings, float *values, const float *gradients, float *first, float *second, long count);
+
+// --- Lion (lion.c) ---------------------------------------------------------------------------------------------------------------
+/// `rest1` and `rest2` are what `beta1` and `beta2` leave of 1.
+typedef struct { float gradient_scale, decay, learning_rate, beta1, rest1, beta2, rest2; } lathe_lion;
+void lathe_lion_step(const lathe_lion *settings, float *values, const float *gradients, float *momentum, long count);
