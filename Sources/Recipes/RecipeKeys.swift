@@ -271,11 +271,11 @@ extension TrainSection: RecipeKeyed {
                 "weight_decay", \.weightDecay, expected: "a number from 0", "decoupled decay of the adapter's values",
                 accepts: notNegative),
             .number(
-                "adam_beta1", \.adamBeta1, expected: "a number from 0 and below 1", "decay of the first moment",
-                accepts: share),
+                "adam_beta1", \.adamBeta1, expected: "a number from 0 and below 1",
+                "decay of the first moment; lion: the momentum's share in the step's direction", accepts: share),
             .number(
-                "adam_beta2", \.adamBeta2, expected: "a number from 0 and below 1", "decay of the second moment",
-                accepts: share),
+                "adam_beta2", \.adamBeta2, expected: "a number from 0 and below 1",
+                "decay of the second moment; lion: of the momentum, 0.99 in its paper", accepts: share),
             .number(
                 "adam_epsilon", \.adamEpsilon, expected: "a number above 0", "added to the root of the second moment",
                 accepts: positive),
