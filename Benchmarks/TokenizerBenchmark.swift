@@ -4,6 +4,7 @@ import ArgumentParser
 import Digests
 import Foundation
 import JSON
+import Models
 import Tokenizers
 import WeightFiles
 

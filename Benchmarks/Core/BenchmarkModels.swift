@@ -2,6 +2,7 @@
 
 import Foundation
 import ModelExport
+import Models
 import WeightFiles
 
 struct BenchmarkModels {

@@ -61,9 +61,12 @@ public struct OutputPlaces {
 
     /// Throws unless a run of `recipe` may write all that it leaves.
     ///
-    /// - Parameter merges: whether it merges and exports.
-    func requireAll(of recipe: Recipe, in run: RunDirectory, merges: Bool) throws {
+    /// - Parameters:
+    ///   - merges: whether it merges and exports.
+    ///   - clears: whether it removes what an earlier run made there.
+    func requireAll(of recipe: Recipe, in run: RunDirectory, merges: Bool, clears: Bool = false) throws {
         try requireRun(run, writing: [.prepared, .training])
+        if clears { for place in try run.cleared { try requireUnread(place) } }
         if merges { try require(run.outputs(of: recipe), run: run) }
     }
 
@@ -140,10 +143,10 @@ public struct OutputPlaces {
     /// - Parameter parts: what the call makes in it.
     func requireRun(_ run: RunDirectory, writing parts: [RunDirectory.Part]) throws {
         let place = RealPath(run.url)
-        if try OwnedFiles(run.url, .run).isMarked {
+        if try OwnedFiles(run.url, .run).isMarked || Self.holdsOnlyFolders(run.url) {
             // What a run itself wrote may be read again, but not by a run that replaces it.
             for part in parts.flatMap(run.places) { try requireUnread(part) }
-        } else if try !Self.holdsOnlyFolders(run.url) {
+        } else {
             try requireApart(run.url, place)
         }
         for folder in place.ancestors where try OwnedFiles(folder, .run).isMarked {

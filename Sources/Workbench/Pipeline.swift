@@ -35,7 +35,7 @@ public struct Pipeline {
         let lock = try RunLock(place)
         defer { lock.release() }
         let planned = RunDirectory(planned: place)
-        try OutputPlaces(resolved).requireAll(of: recipe, in: planned, merges: merges)
+        try OutputPlaces(resolved).requireAll(of: recipe, in: planned, merges: merges, clears: fresh)
         let directory = try RunDirectory(place)
         let interruption = Interruption(invocation)
         defer { interruption.finish() }

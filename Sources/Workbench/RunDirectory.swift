@@ -122,8 +122,22 @@ public struct RunDirectory: Sendable {
         // First what says that there is something.
         for file in looseFiles { try files.remove(file.lastPathComponent) }
         try CheckpointFolder(url).removeAll()
-        let exported = (try Folder.names(in: exports) ?? []).map(exports.appendingPathComponent)
-        for place in [adapter, tensorBoard, merged] + exported { try Ownership.removeIfOwn(place) }
+        for place in try made { try Ownership.removeIfOwn(place) }
         rmdir(exports.path)
+    }
+
+    /// All that `clear` removes.
+    var cleared: [URL] {
+        get throws {
+            let checkpoints = CheckpointFolder(url)
+            return try looseFiles + checkpoints.steps.map(checkpoints.file) + made
+        }
+    }
+
+    /// Folders and single files that earlier runs made beside checkpoints.
+    private var made: [URL] {
+        get throws {
+            try [adapter, tensorBoard, merged] + (Folder.names(in: exports) ?? []).map(exports.appendingPathComponent)
+        }
     }
 }

@@ -15,19 +15,25 @@ public enum StopSignals {
 
     private static let answers = Mutex(Answers())
 
-    /// Takes the signals away from all threads, this one and those to come, and answers them on one of its own.
+    /// Where the handler tells which signal came. A mask would not do: libraries start threads of their own before `main`, which
+    /// would still take the signal, and the process with it.
+    private static let bell = Atomic<Int32>(-1)
+
+    /// Answers the signals on a thread of its own, whichever thread they reach.
     ///
     /// - Parameter end: says a failure and ends the process, whichever thread calls it first.
     public static func watch(end: @escaping @Sendable (Failure) -> Void) {
         answers.withLock { $0.end = end }
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        for number in [SIGINT, SIGTERM] { sigaddset(&signals, number) }
-        pthread_sigmask(SIG_BLOCK, &signals, nil)
-        Thread.detachNewThread { [signals] in
-            var signals = signals, number: Int32 = 0
+        var ends: [Int32] = [-1, -1]
+        // Without a pipe the signals do what they do to any process.
+        guard pipe(&ends) == 0 else { return }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        bell.store(ends[1], ordering: .sequentiallyConsistent)
+        let reading = ends[0]
+        Thread.detachNewThread {
+            var number: UInt8 = 0
             while true {
-                guard sigwait(&signals, &number) == 0 else { continue }
+                guard read(reading, &number, 1) == 1 else { continue }
                 if let answer = answers.withLock({ $0.answer }) {
                     answer()
                 } else {
@@ -35,6 +41,16 @@ public enum StopSignals {
                 }
             }
         }
+        var action = sigaction()
+        // Nothing here but what may be called at any moment; reads and writes that were under way go on.
+        action.__sigaction_handler.sa_handler = { number in
+            let code = errno
+            var byte = UInt8(truncatingIfNeeded: number)
+            write(StopSignals.bell.load(ordering: .relaxed), &byte, 1)
+            errno = code
+        }
+        action.sa_flags = Int32(SA_RESTART)
+        for number in [SIGINT, SIGTERM] { sigaction(number, &action, nil) }
     }
 
     /// From here on a signal calls `answer`, on a thread of its own; `nil`: it ends the process.

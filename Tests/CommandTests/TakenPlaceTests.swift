@@ -71,6 +71,30 @@ extension CommandTests {
             (String(repeating: "n", count: 300), 74, "too long"),
         ]
 
+        /// What a run made, read by the call that starts it over or writes there again.
+        @Test func whatIsReadIsNeitherRemovedNorReplaced() throws {
+            try LatheCommand.inFolder { lathe in
+                _ = try lathe.json(
+                    "run", "recipe.yaml", "--set", "train.max_steps=2", "--set", "train.save_every=1", "--set",
+                    "merge.enabled=true", "--set", "export=[{ format: peft }, { format: safetensors }]")
+                for (key, path) in [
+                    ("model.path", "merged"), ("model.path", "export/safetensors"),
+                    ("adapter.continue_from", "export/peft"), ("adapter.continue_from", "step-000001.h5"),
+                    ("data.chat_template", "export/safetensors"),
+                ] {
+                    let place = "checkpoints/tiny/" + path
+                    try Self.refuses(
+                        lathe, [65], path,
+                        ["train", "recipe.yaml", "--fresh", "--set", "\(key)=\(place)", "--set", "train.max_steps=1"])
+                }
+                let split = ["--set", "data.val_size=0.5", "--set", "data.held_out=null", "--set", "name=rows"]
+                let prepare = ["prepare", "recipe.yaml", "--export", "jsonl"] + split
+                #expect(try lathe.start(prepare).wait().code == 0)
+                try Self.refuses(
+                    lathe, [65], "the data", prepare + ["--set", "data.train=checkpoints/rows/rows/train.jsonl"])
+            }
+        }
+
         @Test func mergeAndExportKeepWhatIsThere() throws {
             try Self.inHome { lathe in
                 let common = ["--model", "base", "--adapter", "checkpoints/tiny/adapter"]
