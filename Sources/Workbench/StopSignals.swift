@@ -50,7 +50,14 @@ public enum StopSignals {
             errno = code
         }
         action.sa_flags = Int32(SA_RESTART)
-        for number in [SIGINT, SIGTERM] { sigaction(number, &action, nil) }
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for number in [SIGINT, SIGTERM] {
+            sigaction(number, &action, nil)
+            sigaddset(&signals, number)
+        }
+        // Whoever started the process may have blocked them, and a mask is handed on.
+        pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     }
 
     /// From here on a signal calls `answer`, on a thread of its own; `nil`: it ends the process.
