@@ -7,6 +7,7 @@ import json
 import pathlib
 import sys
 
+import gguf
 import torch
 import transformers
 from safetensors.torch import save_file
@@ -58,6 +59,50 @@ models = {
             "full_attention": {"rope_theta": 1000.0, "rope_type": "linear", "factor": 8.0}})),
 }
 
+
+
+def write_gemma_gguf(config, tensors, path):
+    """The same model as GGUF has the family: other names, and norms with 1 added."""
+    names = {
+        "model.embed_tokens": "token_embd", "model.norm": "output_norm", "input_layernorm": "attn_norm",
+        "self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v",
+        "self_attn.q_norm": "attn_q_norm", "self_attn.k_norm": "attn_k_norm", "self_attn.o_proj": "attn_output",
+        "post_attention_layernorm": "post_attention_norm", "pre_feedforward_layernorm": "ffn_norm",
+        "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down",
+        "post_feedforward_layernorm": "post_ffw_norm",
+    }
+    writer = gguf.GGUFWriter(path, "gemma3")
+    writer.add_context_length(config.max_position_embeddings)
+    writer.add_embedding_length(config.hidden_size)
+    writer.add_block_count(config.num_hidden_layers)
+    writer.add_feed_forward_length(config.intermediate_size)
+    writer.add_head_count(config.num_attention_heads)
+    writer.add_head_count_kv(config.num_key_value_heads)
+    writer.add_key_length(config.head_dim)
+    writer.add_value_length(config.head_dim)
+    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
+    writer.add_rope_freq_base(config.rope_parameters["full_attention"]["rope_theta"])
+    writer.add_float32("gemma3.rope.freq_base_swa", config.rope_parameters["sliding_attention"]["rope_theta"])
+    writer.add_string("gemma3.rope.scaling.type", "linear")
+    writer.add_float32("gemma3.rope.scaling.factor", config.rope_parameters["full_attention"]["factor"])
+    writer.add_uint32("gemma3.attention.sliding_window", config.sliding_window)
+    writer.add_uint32("gemma3.attention.sliding_window_pattern", 2)
+    writer.add_bos_token_id(config.bos_token_id)
+    writer.add_eos_token_id(config.eos_token_id)
+    for key, value in tensors.items():
+        module = key.removesuffix(".weight")
+        if module.startswith("model.layers."):
+            layer, module = module.removeprefix("model.layers.").split(".", 1)
+            name = f"blk.{layer}.{names[module]}.weight"
+        else:
+            name = names[module] + ".weight"
+        writer.add_tensor(name, (value + 1 if "norm" in key else value).numpy())
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
 chosen = sys.argv[1:] or list(models)
 for index, (name, (kind, config)) in enumerate(models.items()):
     if name not in chosen:
@@ -86,6 +131,8 @@ for index, (name, (kind, config)) in enumerate(models.items()):
     if config.tie_word_embeddings:
         tensors.pop("lm_head.weight")
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    if name == "gemma3":
+        write_gemma_gguf(config, tensors, folder / "model.gguf")
     golden = {
         "torch": torch.__version__, "transformers": transformers.__version__, "ids": ids,
         "logits": [[round(x, 7) for x in row.flatten().tolist()] for row in logits],
