@@ -5,8 +5,11 @@ public import Vocabulary
 
 /// What is done with folders.
 public enum Folder {
-    /// Makes the folder at `url`, and those above it, where they are missing.
-    public static func make(_ url: URL) throws(SystemError) {
+    /// Makes the folder at `url`, and those above it, where they are missing; not once the process has been told to stop.
+    public static func make(_ url: URL) throws(SystemError) { try UnfinishedPlaces.make(url, missing: []) }
+
+    /// `make`, whatever else goes on.
+    static func create(_ url: URL) throws(SystemError) {
         var status = stat()
         if stat(url.path, &status) == 0 {
             guard status.st_mode & S_IFMT == S_IFDIR else {
@@ -20,7 +23,7 @@ public enum Folder {
             throw SystemError(ENOENT, writing: url.path, "cannot be made a folder: it is a link to something missing")
         }
         let parent = url.deletingLastPathComponent()
-        if parent.path != url.path { try make(parent) }
+        if parent.path != url.path { try create(parent) }
         // Another process may have been faster.
         if mkdir(url.path, 0o777) != 0, errno != EEXIST {
             throw SystemError(errno, writing: url.path, "cannot be made")

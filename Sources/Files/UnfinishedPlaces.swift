@@ -2,7 +2,7 @@
 
 public import Foundation
 internal import Synchronization
-internal import Vocabulary
+public import Vocabulary
 
 /// Files and folders under temporary names, and folders made for what was to come.
 public enum UnfinishedPlaces {
@@ -16,6 +16,10 @@ public enum UnfinishedPlaces {
     private static let folders = Mutex(Folders())
     /// Folders in which names were given to files that are being written.
     private static let homes = Mutex(Set<URL>())
+
+    /// A second in all.
+    private static let removalAttempts = 200
+    private static let removalPause: UInt32 = 5_000
 
     static func noteTemporary(in folder: URL) { homes.withLock { _ = $0.insert(folder) } }
 
@@ -53,8 +57,16 @@ public enum UnfinishedPlaces {
         }
     }
 
-    /// Remembers folders that were made for what is to be written.
-    public static func add(made list: [URL]) { folders.withLock { $0.made.formUnion(list) } }
+    /// Makes the folder `url` for what is to be written. No stop comes between a folder and the one in it.
+    ///
+    /// - Parameter missing: `url` and those above it that are not there; they go again where nothing was put into them.
+    public static func make(_ url: URL, missing: [URL]) throws(SystemError) {
+        let result = folders.withLock { folders -> Result<Void, SystemError> in
+            folders.made.formUnion(missing)
+            do throws(SystemError) { return .success(try Folder.create(url)) } catch { return .failure(error) }
+        }
+        try result.get()
+    }
 
     /// Whoever made them sees to them.
     public static func remove(made list: [URL]) { folders.withLock { $0.made.subtract(list) } }
@@ -63,8 +75,10 @@ public enum UnfinishedPlaces {
     public static func removeAll(thenEnd end: () -> Void) {
         folders.withLock { folders in
             for folder in folders.staged {
-                // What the work in hand adds meanwhile goes the next time.
-                for _ in 0..<3 where access(folder.path, F_OK) == 0 { try? StagingFolder.remove(folder) }
+                // The work in hand may add to it meanwhile, until it finds the folder gone. What stays goes with the next call.
+                for _ in 0..<removalAttempts where access(folder.path, F_OK) == 0 {
+                    do { try StagingFolder.remove(folder) } catch { usleep(removalPause) }
+                }
             }
             // Both stay locked: nothing new is begun either.
             homes.withLock { homes in

@@ -16,8 +16,7 @@ final class RunLock {
     init(_ url: URL) throws {
         self.url = url
         made = try Self.missing(url)
-        UnfinishedPlaces.add(made: made)
-        try Folder.make(url)
+        try UnfinishedPlaces.make(url, missing: made)
         descriptor = open(url.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw SystemError(errno, writing: url.path, "cannot be opened") }
         guard flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK else { return }
