@@ -28,6 +28,14 @@ extension DataReport {
                 report.answersLeftOut, "answer of an older exchange went with it",
                 "answers of older exchanges went with them")
             lines += Self.style(report, name)
+            if let context = report.contextLength {
+                let limit =
+                    " longer than the model's context of \(Figures.count(context)) tokens, beyond which it was never "
+                    + "trained: data.max_length: \(context) with data.too_long"
+                add(
+                    report.rowsBeyondContext, "row is" + limit + " keeps it out",
+                    "rows are" + limit + " keeps them out")
+            }
             add(report.droppedRows, "row is too long and left out", "rows are too long and left out")
             add(
                 report.rowsWithoutTarget, "row has no token that carries loss and is left out",

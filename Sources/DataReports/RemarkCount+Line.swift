@@ -25,6 +25,7 @@ extension RemarkCount {
             lost("piece of reasoning of an earlier answer", "pieces of reasoning of earlier answers")
         case .toolCall: lost("name or argument of a call of a tool", "names and arguments of calls of tools")
         case .tool: lost("declared tool")
+        case .toolDetail: lost("description or parameter of a tool", "descriptions and parameters of tools")
         case .joinedParts: "content in parts is joined to one text, as the chat template takes no parts"
         case .lossElsewhere:
             Figures.count(count, "turn") + (count == 1 ? " asks" : " ask")
@@ -39,6 +40,13 @@ extension RemarkCount {
         switch detail {
         case "label": "; data.format: classification trains on labels, and each row needs one"
         case "tools", "functions": "; data.prompt_style: chat shows them to a template that knows tools"
+        case "system_prompt", "system_message": "; data.columns: { system: \(detail) } reads it"
+        case "messages", "conversations": "; data.format: chat reads it, and not the fields of another form"
+        case "prompt", "completion": "; data.format: prompt_completion reads it, and not the fields of another form"
+        case "instruction", "input", "output": "; data.format: alpaca reads it, and not the fields of another form"
+        case "text": "; data.format: text reads it, and not the fields of another form"
+        case "context", "document", "documents", "passages": "; data.template puts a field into the prompt"
+        case "sample_weight": "; each row counts as much as every other"
         case "image", "images", "video", "videos", "audio", "audios": "; only text is trained"
         default: ""
         }

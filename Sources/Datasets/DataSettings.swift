@@ -68,6 +68,8 @@ public struct DataSettings: Sendable, Equatable {
     public var system: String?
     /// How files are read.
     public var input: InputSettings
+    /// The longest sequence that the model was made for, in tokens; `nil` where no model is known. Decides no token.
+    public var contextLength: Int?
 
     public init(
         format: RowFormat, columns: [String: String], labels: [String], maxLength: Int, tooLong: TooLongRule,

@@ -44,6 +44,10 @@ public struct DatasetReport: Codable, Sendable, Equatable {
     public var fullLengths = LengthCounts()
     /// The length at which sequences were cut, or left out; `nil` where there is no limit.
     public var maximumLength: Int?
+    /// The longest sequence that the model was made for; `nil` where no model is known.
+    public var contextLength: Int?
+    /// Rows of which a sequence is longer than that, as it is trained on or scored.
+    public var rowsBeyondContext = 0
     /// Rows of each label, in the order in which labels were met; empty where rows have none.
     public var labels: [LabelCount] = []
     /// Rows of labels that came after `labelLimit` others.
@@ -106,6 +110,7 @@ public struct DatasetReport: Codable, Sendable, Equatable {
 
     mutating func count(_ outcome: Outcome, of row: DataRow, _ settings: DataSettings) {
         maximumLength = settings.maxLength == Int.max ? nil : settings.maxLength
+        contextLength = settings.contextLength
         rows += 1
         straddlingTokens += outcome.straddlingTokens
         turnsWithoutEnd += outcome.turnsWithoutEnd
@@ -121,6 +126,7 @@ public struct DatasetReport: Codable, Sendable, Equatable {
             unseparatedRows += 1
             firstUnseparated = firstUnseparated ?? row.place
         }
+        if outcome.examples.contains(where: { $0.ids.count > contextLength ?? Int.max }) { rowsBeyondContext += 1 }
         if outcome.isDropped { droppedRows += 1 }
         if outcome.hasNoTarget { rowsWithoutTarget += 1 }
         if outcome.isSplit { splitRows += 1 }
@@ -167,7 +173,8 @@ public struct DatasetReport: Codable, Sendable, Equatable {
             "dropped_rows": .integer(droppedRows), "dropped_tokens": .integer(droppedTokens),
             "rows_without_target": .integer(rowsWithoutTarget), "split_rows": .integer(splitRows),
             "rows_with_cut_answer": .integer(rowsWithCutAnswer), "rows_with_cut_prompt": .integer(rowsWithCutPrompt),
-            "answers_left_out": .integer(answersLeftOut), "unseparated_rows": .integer(unseparatedRows),
+            "rows_beyond_context": .integer(rowsBeyondContext), "answers_left_out": .integer(answersLeftOut),
+            "unseparated_rows": .integer(unseparatedRows),
             "prompt_style": .string(rendering.style.rawValue), "system": system.map { .string($0) } ?? .null,
             "template_system": templateSystem.map { .string($0) } ?? .null,
             "straddling_tokens": .integer(straddlingTokens), "turns_without_end": .integer(turnsWithoutEnd),

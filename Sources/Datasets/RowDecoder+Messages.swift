@@ -52,11 +52,22 @@ extension RowDecoder {
         let found = Set(turns.messages.compactMap { $0["role"]?.string }).sorted()
         let hint =
             !found.contains("assistant")
-            ? "the roles are \(found.joined(separator: ", ")); data.roles: { \(found.last ?? "…"): assistant } maps them"
+            ? Self.whoAnswers(found)
             : turns.withoutLoss.isEmpty
                 ? nil
                 : "\(turns.withoutLoss.count) of its turns are taken out of the loss by the row's own weight, loss or train"
         return DatasetError(.noTarget, record.place, "no assistant turn to train on", hint: hint)
+    }
+
+    /// What helps where none of the `roles` is the assistant's.
+    private static func whoAnswers(_ roles: [String]) -> String {
+        let others = roles.filter { !TurnRoles.common.contains($0) }
+        let list = "the roles are \(roles.joined(separator: ", "))"
+        switch others.count {
+        case 0: return list + ", so nobody answers"
+        case 1: return list + "; data.roles: { \(others[0]): assistant } if that is who answers"
+        default: return list + "; data.roles says who is who, such as { \(others[0]): assistant, \(others[1]): user }"
+        }
     }
 
     /// The row's system message, or the recipe's where neither the row nor its `turns` have one.

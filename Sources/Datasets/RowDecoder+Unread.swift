@@ -5,8 +5,18 @@ internal import JSON
 extension RowDecoder {
     /// Fields that say something to a model, or of what is to be trained, under the names that everybody uses.
     private static let telling: [String] =
-        ["system", "history", "label"] + toolNames + TurnReader.reasoningNames + mediaNames
+        ["system", "history", "label"] + toolNames + TurnReader.reasoningNames + mediaNames + besideNames + formNames
 
+    /// What other programs put before or around the messages, or make of a row's weight.
+    private static let besideNames = [
+        "system_prompt", "system_message", "context", "document", "documents", "passages", "sample_weight",
+        "chat_template_kwargs",
+    ]
+    /// The fields by which rows of a form are known: a row that has those of two is read as one of them.
+    private static let formNames = [
+        "messages", "conversations", "prompt", "completion", "instruction", "input", "output", "text", "chosen",
+        "rejected",
+    ]
     private static let toolNames = ["tools", "functions"]
     private static let mediaNames = ["image", "images", "video", "videos", "audio", "audios"]
 
@@ -50,10 +60,13 @@ extension RowDecoder {
             let isExchange = format != .chat && format != .sharegpt && record.fields["completion"]?.array == nil
             if isExchange { read.formUnion(TurnReader.reasoningNames.filter { record.fields[$0]?.string != nil }) }
         }
+        func field(_ name: String) -> String { columns[name] ?? name }
         switch format {
-        case .text: break
-        case .chat, .sharegpt, .promptCompletion, .alpaca: read.insert("system")
-        case .classification: read.formUnion(["system", columns["label"] ?? "label"])
+        case .text: read.insert(field("text"))
+        case .chat, .sharegpt: read.formUnion(["system", messagesField(record)])
+        case .promptCompletion: read.formUnion(["system", field("prompt"), field("completion")])
+        case .alpaca: read.formUnion(["system", field("instruction"), field("input"), field("output")])
+        case .classification: read.formUnion(["system", field("text"), field("label")])
         case .auto, .preference, .rated: read.formUnion(Self.telling)
         }
         return read

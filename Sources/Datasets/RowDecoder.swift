@@ -14,7 +14,7 @@ public struct RowDecoder: Sendable {
     let system: String?
     let trainOn: TrainedTurns
     let roles: TurnRoles
-    private let labelWords: [String: String]
+    let labelWords: [String: String]
     private let templates: RowTemplates?
     /// Fields of the file to which the recipe itself gives a meaning.
     let named: Set<String>
@@ -147,112 +147,25 @@ public struct RowDecoder: Sendable {
     }
 
     private func chat(_ record: SourceRow, _ index: Int) throws(DatasetError) -> DataRow {
-        var name = columns["messages"] ?? "messages"
-        if columns["messages"] == nil, record.fields[name] == nil, record.fields["conversations"] != nil {
-            name = "conversations"
-        }
-        guard let value = record.fields[name], !value.isNull else { throw missing(name, record) }
+        let name = messagesField(record)
+        guard let value = record.fields[name] else { throw missing(name, record) }
+        guard !value.isNull else { throw wrong("\"\(name)\" is null", record) }
         let turns = try self.messages(value, name, record)
         let system = try systemMessages(record, before: turns.messages)
         return try conversation(RegularTurns(system) + turns, trainedFrom: 0, record, index)
     }
 
-    private func promptCompletion(_ record: SourceRow, _ index: Int) throws(DatasetError) -> DataRow {
-        let promptName = columns["prompt"] ?? "prompt"
-        let completionName = columns["completion"] ?? "completion"
-        guard let prompt = record.fields[promptName], let completion = record.fields[completionName] else {
-            throw missing(record.fields[promptName] == nil ? promptName : completionName, record)
-        }
-        if case (.string(let prompt), .string(let completion)) = (prompt, completion) {
-            let completion = try filled(completion, "completion", record)
-            let asked = try systemMessages(record) + history(record) + [Self.message("user", prompt)]
-            return try exchange(asked, completion, record, index)
-        }
-        guard prompt.array != nil, completion.array != nil else {
-            throw wrong(
-                "\"\(promptName)\" and \"\(completionName)\" must both be texts or both be lists of messages", record)
-        }
-        let turns = try messages(prompt, promptName, record)
-        let before = try systemMessages(record, before: turns.messages) + history(record)
-        let asked = RegularTurns(before) + turns
-        let answered = try messages(completion, completionName, record)
-        return try conversation(asked + answered, trainedFrom: asked.messages.count, record, index)
-    }
-
-    private func alpaca(_ record: SourceRow, _ index: Int) throws(DatasetError) -> DataRow {
-        var messages = try systemMessages(record) + history(record)
-        let instruction = try text("instruction", record)
-        let input = try optionalText("input", record) ?? ""
-        if input.isBlank { _ = try filled(instruction, "instruction", record) }
-        // The answers of the history were given before: only the last one is what the row teaches.
-        messages.append(Self.message("user", input.isEmpty ? instruction : instruction + "\n" + input))
-        return try exchange(messages, text("output", record), record, index)
-    }
-
-    /// What was said before: pairs of a question and its answer.
-    private func history(_ record: SourceRow) throws(DatasetError) -> [JSONValue] {
-        var messages: [JSONValue] = []
-        let pairs = named.contains("history") ? nil : record.fields["history"]?.parsedArray
-        for (number, pair) in (pairs ?? []).enumerated() {
-            guard let turns = pair.array, turns.count == 2, let asked = turns[0].string, let answered = turns[1].string
-            else {
-                throw wrong("history[\(number)] must be a pair of texts", record)
-            }
-            messages += [Self.message("user", asked), Self.message("assistant", answered)]
-        }
-        return messages
-    }
-
-    /// A question, with what was said before it, and its answer: a conversation, or plain texts where there is no template.
-    private func exchange(
-        _ asked: [JSONValue], _ answer: String, _ record: SourceRow, _ index: Int
-    ) throws(DatasetError) -> DataRow {
-        if isChat {
-            let messages = asked + [answerMessage(answer, record)]
-            return try conversation(RegularTurns(messages), trainedFrom: asked.count, record, index)
-        }
-        guard !answer.isBlank else { throw DatasetError(.empty, record.place, "the answer is empty") }
-        let prompt = RowRendering.plainPrompt(asked.map { $0["content"]?.string ?? "" }, format: format)
-        return DataRow(content: .completion(prompt: prompt, completion: answer), place: record.place, index: index)
-    }
-
-    private func classification(_ record: SourceRow, _ index: Int) throws(DatasetError) -> DataRow {
-        let text = try filled(text("text", record), "text", record)
-        let label = try label(record)
-        var row = try exchange(systemMessages(record) + [Self.message("user", text)], label, record, index)
-        row.label = label
-        return row
-    }
-
-    private func label(_ record: SourceRow) throws(DatasetError) -> String {
-        let name = columns["label"] ?? "label"
-        guard let value = record.fields[name], !value.isNull else { throw missing(name, record) }
-        var label: String
-        switch value {
-        case .string(let text): label = text
-        case .digits(let digits): label = digits
-        case .integer, .double:
-            guard let number = value.integer else {
-                throw wrong("\"\(name)\" must be a text or a whole number, found \(value.text())", record)
-            }
-            label = labels.indices.contains(number) && !labels.contains("\(number)") ? labels[number] : "\(number)"
-        case .bool(let bool): label = bool ? "true" : "false"
-        default: throw wrong("\"\(name)\" must be a text or a whole number, found \(value.typeName)", record)
-        }
-        label = label.trimmingWhiteSpace
-        label = labelWords[label] ?? label
-        label = try filled(label, "label", record)
-        guard labels.isEmpty || labels.contains(label) else {
-            throw DatasetError(
-                .unknownLabel, record.place, "the label \"\(label)\" is none of data.labels",
-                hint: labels.prefix(12).joined(separator: " | "))
-        }
-        return label
+    /// The field that holds the messages, under either of the names that everybody writes.
+    func messagesField(_ record: SourceRow) -> String {
+        let name = columns["messages"] ?? "messages"
+        let isOther =
+            columns["messages"] == nil && record.fields[name] == nil && record.fields["conversations"] != nil
+        return isOther ? "conversations" : name
     }
 
     // MARK: Fields
 
-    private func text(_ field: String, _ record: SourceRow) throws(DatasetError) -> String {
+    func text(_ field: String, _ record: SourceRow) throws(DatasetError) -> String {
         guard let text = try optionalText(field, record) else { throw missing(columns[field] ?? field, record) }
         return text
     }
@@ -271,7 +184,7 @@ public struct RowDecoder: Sendable {
     }
 
     /// `text`, in which something must stand: a row that says or teaches nothing is a bad row.
-    private func filled(_ text: String, _ field: String, _ record: SourceRow) throws(DatasetError) -> String {
+    func filled(_ text: String, _ field: String, _ record: SourceRow) throws(DatasetError) -> String {
         guard text.isBlank else { return text }
         let name = columns[field] ?? field
         throw DatasetError(

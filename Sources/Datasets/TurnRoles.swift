@@ -23,8 +23,17 @@ public struct TurnRoles: Sendable, Equatable {
         "api": "tool",
     ]
 
+    /// Those that templates know.
+    static let common: Set<String> = ["system", "developer", "user", "assistant", "tool", "function", "ipython"]
+
     /// The role of a turn that calls it `name`.
-    public func role(named name: String) -> String { names[name] ?? name }
+    ///
+    /// Names that the recipe does not map are read as everybody means them: "User " is `user`.
+    public func role(named name: String) -> String {
+        if let role = names[name] { return role }
+        let plain = name.trimmingWhiteSpace.lowercased()
+        return names[plain] ?? (Self.common.contains(plain) ? plain : name)
+    }
 
     /// The role of a conversation's turn `number` where it names none.
     public func role(ofTurn number: Int) -> String? { inTurn.isEmpty ? nil : inTurn[number % inTurn.count] }

@@ -36,7 +36,7 @@ struct PreparationInputs {
         }
         let tokenizer = [
             encoder.encoderDigest, "\(encoder.beginID ?? -1) \(encoder.endID ?? -1) \(encoder.addsBegin)",
-            "\(opened.configuration.vocabularySize)",
+            "\(opened.configuration.vocabularySize) \(opened.configuration.contextLength)",
         ]
         others = PreparedKey(
             data: "", recipe: SHA256.hex(of: recipeText + environment.joined()),

@@ -23,6 +23,7 @@ struct RowPreparation {
         self.opened = opened
         renderer = try opened.renderer(date: data.templateDate)
         settings = data.settings
+        settings.contextLength = opened.configuration.contextLength
     }
 
     /// Turns single rows into tokens.

@@ -204,6 +204,76 @@ import Testing
         #expect(try trainedText(set.examples.example(0), in: text) == "Welcome<|im_end|>Well<|im_end|>")
     }
 
+    /// People use the words of tools, too: only what a template renders of a call or a tool counts as rendered.
+    @Test(arguments: [
+        (#""content": "Let me look.""#, "look", "{}"), (#""content": "Do look up rain""#, "rain", "{}"),
+        (#""content": "I shall look at 5""#, "look", #"{"at": 5}"#),
+        (#""content": "look at 5.5""#, "look", #"{"at": 5.5}"#),
+        (#""content": "look, it is true""#, "look", #"{"true": true}"#),
+    ])
+    func callsAreMissedThoughTheirWordsStandElsewhere(_ content: String, _ name: String, _ arguments: String) throws {
+        let row = """
+            {"messages": [{"role": "user", "content": "Will you look?"}, {"role": "assistant", \(content), \
+            "tool_calls": [{"function": {"name": "\(name)", "arguments": \(arguments)}}]}]}
+            """
+        let pieces = arguments == "{}" ? 1 : 2
+        #expect(try remarks(row, Self.plain) == ["tool_call \(pieces) [1]"])
+        #expect(try remarks(row, Self.withTools) == [])
+        let namesAlone = Self.withTools.replacing("{{ c.function.arguments | tojson }}", with: "")
+        #expect(try remarks(row, namesAlone) == (pieces == 1 ? [] : ["tool_call 1 [1]"]))
+    }
+
+    @Test func toolsAreMissedThoughTheirWordsStandElsewhere() throws {
+        let row = """
+            {"messages": [{"role": "user", "content": "search the city, it has a name"}, {"role": "assistant", \
+            "content": "Yes."}], "tools": [{"type": "function", "function": {"name": "search", "description": "the city", \
+            "parameters": {"type": "object", "properties": {"city": {"type": "string", "description": "a name"}}}}}]}
+            """
+        #expect(try remarks(row, Self.plain) == ["tool 1 [1]"], "its words are not told once more")
+        #expect(try remarks(row, Self.withTools) == [])
+        let namesAlone = Self.withTools.replacing(
+            "{{ tools | tojson }}", with: "{% for t in tools %}{{ t.function.name }}{% endfor %}")
+        #expect(try remarks(row, namesAlone) == ["tool_detail 3 [1]"])
+        let described = Self.withTools.replacing(
+            "{{ tools | tojson }}",
+            with: "{% for t in tools %}{{ t.function.name }}: {{ t.function.description }}"
+                + "{% for name, about in t.function.parameters.properties | items %} {{ name }}{% endfor %}{% endfor %}"
+        )
+        #expect(try remarks(row, described) == ["tool_detail 1 [1]"])
+    }
+
+    /// A template that knows its tools by name refuses others, marked ones too: then the words themselves are looked for.
+    @Test func templatesThatKnowTheirToolsAreBelieved() throws {
+        let knowing = Self.withTools.replacing(
+            "{% for c in m.tool_calls or [] %}",
+            with:
+                "{% for c in m.tool_calls or [] %}{% if c.function.name != 'rain' %}{{ raise_exception('no') }}{% endif %}"
+        )
+        #expect(try remarks(Self.call, knowing) == [])
+    }
+
+    /// Calls of turns that another one follows are trained where they are rendered last.
+    @Test func callsThatOnlyTheLastTurnShowsAreTrained() throws {
+        let lastAlone = Self.withTools.replacing(
+            "in m.tool_calls or []", with: "in (m.tool_calls if loop.last else []) or []")
+        let row = """
+            {"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "Let me look.", \
+            "tool_calls": [{"function": {"name": "look", "arguments": {}}}]}, {"role": "tool", "content": "rain"}, \
+            {"role": "assistant", "content": "Rain."}]}
+            """
+        let set = try prepared(row, lastAlone)
+        #expect(set.report.remarks.counts == [] && set.examples.count == 2)
+    }
+
+    @Test func aSpeakersNameIsLookedForInTheText() throws {
+        let row =
+            #"{"messages": [{"role": "user", "name": "Ann", "content": "Ann asks"}, {"role": "assistant", "content": "a"}]}"#
+        #expect(try remarks(row, Self.plain) == ["unread_member name 1 [1]"])
+        #expect(try remarks(row, "{% for m in messages %}{{ m.name or '' }}{% endfor %}" + Self.plain) == [])
+        let tool = row.replacing("\"user\"", with: "\"tool\"")
+        #expect(try remarks(tool, Self.plain) == [])
+    }
+
     @Test func rowsWithToolsTakeTheTemplateForTools() throws {
         let rows = #"{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]}"#
         let set = try prepared(rows + "\n" + Self.call, Self.plain, tools: Self.withTools)

@@ -29,9 +29,32 @@ private func turns(_ row: DataRow) -> [String] {
         var settings = DataSettings.test()
         let unknown = problem(row, settings)
         #expect(unknown?.kind == .noTarget)
-        #expect(unknown?.hint == "the roles are client, counselor; data.roles: { counselor: assistant } maps them")
+        #expect(
+            unknown?.hint
+                == "the roles are client, counselor; data.roles says who is who, such as { client: assistant, counselor: user }"
+        )
         settings.roles = ["client": "user", "counselor": "assistant"]
         #expect(try rows(row, settings).map(turns) == [["user: a", "assistant: b *"]])
+    }
+
+    @Test func rolesAreReadAsEverybodyMeansThem() throws {
+        let row = #"{"messages": [{"role": "User ", "content": "a"}, {"role": " GPT", "content": "b"}]}"#
+        #expect(try rows(row, .test()).map(turns) == [["user: a", "assistant: b *"]])
+        var settings = DataSettings.test()
+        settings.roles = ["User ": "assistant"]
+        #expect(
+            try rows(row, settings).map(turns) == [["assistant: a *", "assistant: b *"]], "the recipe's word counts")
+    }
+
+    @Test func whoAnswersIsAsked() {
+        func hint(_ roles: [String]) -> String? {
+            let turns = roles.map { "{\"role\": \"\($0)\", \"content\": \"a\"}" }.joined(separator: ", ")
+            return problem("{\"messages\": [\(turns)]}", .test())?.hint
+        }
+        #expect(hint(["user"]) == "the roles are user, so nobody answers")
+        #expect(
+            hint(["user", "nurse"])
+                == "the roles are nurse, user; data.roles: { nurse: assistant } if that is who answers")
     }
 
     @Test func turnsWithoutARoleTakeTheirs() throws {

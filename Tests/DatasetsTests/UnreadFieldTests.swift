@@ -56,6 +56,46 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        "system_prompt", "context", "documents", "passages", "sample_weight", "chat_template_kwargs", "text", "prompt",
+        "output",
+    ])
+    func whatStandsBesideMessagesIsNamed(field: String) throws {
+        let row = #"{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}], "#
+        #expect(try remarks(row + "\"\(field)\": \"x\"}") == ["unread_field \(field) 1 [1]"])
+        #expect(try remarks(row + "\"\(field)\": null}") == [])
+        #expect(try remarks(row + "\"\(field)\": \"x\"}", .test(columns: ["system": field])) == [])
+    }
+
+    @Test func whatEachFormReadsIsNotNamed() throws {
+        for row in [
+            #"{"prompt": "q: ", "completion": "a"}"#, #"{"instruction": "q", "input": "i", "output": "a"}"#,
+            #"{"text": "a long text"}"#, #"{"text": "a long text", "label": "x"}"#,
+            #"{"conversations": [{"from": "human", "value": "q"}, {"from": "gpt", "value": "a"}]}"#,
+        ] {
+            #expect(try remarks(row) == [], "\(row)")
+        }
+        #expect(try remarks(#"{"prompt": "q: ", "completion": "a", "text": "q: a"}"#) == ["unread_field text 1 [1]"])
+    }
+
+    @Test func nullsAndWrongTypesAreNamedAsWhatTheyAre() {
+        #expect(problem(#"{"messages": null, "id": 1}"#)?.message == "\"messages\" is null")
+        let found = problem(#"{"prompt": "q", "completion": 5}"#)?.message
+        #expect(found?.hasSuffix("found string and number") == true, "\(found ?? "")")
+    }
+
+    @Test func rowsBeyondTheModelsContextAreCounted() throws {
+        var settings = DataSettings.test()
+        let rows = #"{"text": "a longer text of words"}"# + "\n" + #"{"text": "ab"}"#
+        #expect(try prepare("a.jsonl", rows, settings).report.rowsBeyondContext == 0)
+        settings.contextLength = 8
+        let report = try prepare("a.jsonl", rows, settings).report
+        #expect(report.rowsBeyondContext == 1 && report.json["rows_beyond_context"] == 1)
+        settings.maxLength = 8
+        settings.tooLong = .truncate
+        #expect(try prepare("a.jsonl", rows, settings).report.rowsBeyondContext == 0)
+    }
+
     @Test func whatTheRecipeReadsIsNotNamed() throws {
         var settings = DataSettings.test()
         settings.templates = ["prompt": "{history} {weight}"]

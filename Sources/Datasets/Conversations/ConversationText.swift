@@ -21,7 +21,8 @@ struct ConversationText {
         _ messages: [JSONValue], trained: [Int], extra: JSONObject, withPrompts: Bool, _ place: RowPlace
     ) throws(DatasetError) -> Rendered {
         let pieces = RowPieces(messages, trained: trained, extra: extra)
-        let (form, input) = try handed(MessageForm.Input(messages: messages, extra: extra), pieces, place)
+        let given = MessageForm.Input(messages: messages, extra: extra)
+        let (form, input) = try handed(given, pieces, place)
         var turns = TurnRenderer(renderer: renderer, encoder: encoder)
         let parts =
             withPrompts
@@ -35,7 +36,7 @@ struct ConversationText {
             for span in part.spans { answers[span.message] = Array(part.text[span.range.lowerBound..<span.ownEnd]) }
         }
         let missing = pieces.missing(
-            in: parts.map(\.text), answers: answers, unheard: unheard(input, pieces, place))
+            in: parts.map(\.text), answers: answers, unheard: unheard(given, form, pieces, place))
         if let lost = missing.lostAnswers.first {
             throw DatasetError(
                 .noTarget, place,
@@ -71,7 +72,7 @@ struct ConversationText {
             let changed = form.apply(to: input)
             do throws(DatasetError) {
                 let text = try turns.render(changed.messages[...], generationPrompt: false, changed.extra, place)
-                let lost = Self.lost(text, pieces, changed, unheard: unheard(changed, pieces, place))
+                let lost = Self.lost(text, pieces, changed, unheard: unheard(input, form, pieces, place))
                 if lost < best?.lost ?? Int.max { best = (form, changed, lost) }
                 if lost == 0 { break }
             } catch {
@@ -92,24 +93,30 @@ struct ConversationText {
         return pieces.missing(in: [text], answers: [:], unheard: unheard).remarks.count { $0.kind != .earlierReasoning }
     }
 
-    /// Messages that the template leaves out, of those whose text proves nothing where it is found: with a word of its own at its
-    /// end, a message that is rendered shows it.
-    private func unheard(_ input: MessageForm.Input, _ pieces: RowPieces, _ place: RowPlace) -> Set<Int> {
-        var messages = input.messages
-        var words: [Int: String] = [:]
-        for number in pieces.doubtful {
-            guard var message = messages[number].object, let text = message["content"]?.string else { continue }
-            let word = "heard\(number)of\(messages.count)"
-            message["content"] = .string(text + word)
-            messages[number] = .object(message)
-            words[number] = word
-        }
+    /// Pieces that the template leaves out, of those whose words prove nothing where they are found: a piece that is rendered
+    /// shows the mark that was put into it.
+    private func unheard(
+        _ input: MessageForm.Input, _ form: MessageForm, _ pieces: RowPieces, _ place: RowPlace
+    ) -> Set<Int> {
         let turns = TurnRenderer(renderer: renderer, encoder: encoder)
-        guard !words.isEmpty,
-            let text = try? turns.render(messages[...], generationPrompt: false, input.extra, place)
-        else { return [] }
-        let searched = SearchedText(text)
-        return Set(words.filter { searched.find($0.value) == .nothing }.keys)
+        let doubtful = pieces.doubtful
+        var sets = [doubtful]
+        // A template may refuse a tool that it does not know by name.
+        let texts = pieces.doubtfulTexts
+        if texts.count < doubtful.count { sets.append(texts) }
+        for marked in sets where !marked.isEmpty {
+            let conversation = MarkedConversation(input, marking: marked)
+            let changed = form.apply(to: conversation.input)
+            func rendered(upTo end: Int) -> [UInt8]? {
+                try? turns.render(changed.messages[..<end], generationPrompt: false, changed.extra, place)
+            }
+            guard let whole = rendered(upTo: changed.messages.count) else { continue }
+            // A turn may be rendered whole as long as none follows it, and it is trained so.
+            let missing = conversation.unheard(in: [whole])
+            let ends = Set(missing.compactMap { pieces.trainedTurn(ofPiece: $0) }).sorted()
+            return Set(conversation.unheard(in: [whole] + ends.compactMap { rendered(upTo: $0 + 1) }))
+        }
+        return []
     }
 
     /// What a message holds, in a few words.

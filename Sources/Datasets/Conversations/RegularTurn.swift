@@ -24,6 +24,7 @@ struct TurnReader {
     static let reasoningNames = ["reasoning_content", "thinking", "reasoning"]
     private static let knownNames =
         TurnFlags.names.union(reasoningNames).union([
+            // Whether a name is rendered is seen in the text.
             "role", "from", "content", "value", "text", "tool_calls", "tool_call_id", "name",
         ])
 

@@ -5,9 +5,12 @@ internal import JSON
 /// A piece of a row that says something.
 struct RowPiece: Sendable {
     let remark: RowRemark
+    /// Empty where what it says has several spellings, as a number does.
     let text: String
     /// The number of its message; `nil` for what stands beside the messages.
     let message: Int?
+    /// Where it stands; more than one place where several members say it, none where it is a part of a text.
+    let places: [[PieceStep]]
 }
 
 /// All that a conversation says.
@@ -20,9 +23,8 @@ struct RowPieces: Sendable {
         for (number, message) in messages.enumerated() {
             pieces += Self.pieces(of: message, number, isTrained: trained.contains(number))
         }
-        for tool in extra["tools"]?.array ?? [] {
-            guard let name = tool.object.flatMap(ToolList.name) else { continue }
-            pieces.append(RowPiece(remark: RowRemark(.tool), text: name, message: nil))
+        for (number, tool) in (extra["tools"]?.array ?? []).enumerated() {
+            pieces += ToolWords.pieces(ofTool: tool, [.member("tools"), .element(number)])
         }
         self.pieces = pieces
         self.trained = trained
@@ -30,35 +32,50 @@ struct RowPieces: Sendable {
 
     // MARK: What a message says
 
+    private static let toolRoles: Set<String> = ["tool", "function", "ipython"]
+
     private static func pieces(of message: JSONValue, _ number: Int, isTrained: Bool) -> [RowPiece] {
         let role = message["role"]?.string ?? ""
+        let place: [PieceStep] = [.member("messages"), .element(number)]
         var found: [RowPiece] = []
-        func add(_ kind: RowRemark.Kind, _ text: String, detail: String = "") {
+        func add(_ kind: RowRemark.Kind, _ text: String, detail: String = "", _ places: [[PieceStep]] = []) {
             guard !text.isBlank else { return }
-            found.append(RowPiece(remark: RowRemark(kind, detail: detail), text: text, message: number))
+            let remark = RowRemark(kind, detail: detail)
+            found.append(RowPiece(remark: remark, text: text, message: number, places: places.map { place + $0 }))
         }
         let reasoningKind = isTrained ? RowRemark.Kind.reasoning : .earlierReasoning
-        let texts = message["content"]?.array?.compactMap { $0["text"]?.string } ?? [MessageText.of(message)]
-        for text in texts {
+        for (text, content) in texts(of: message) {
             switch role {
             case "assistant":
                 let (thought, answer) = divided(text)
                 add(reasoningKind, thought)
-                add(.answer, answer)
-            case "system": add(.systemPrompt, text)
-            case "developer": add(.developerTurn, text)
-            case "user": add(.userTurn, text)
-            case "tool", "function", "ipython": add(.toolTurn, text)
-            default: add(.otherTurn, text, detail: role)
+                add(.answer, answer, [content])
+            case "system": add(.systemPrompt, text, [content])
+            case "developer": add(.developerTurn, text, [content])
+            case "user": add(.userTurn, text, [content])
+            case _ where toolRoles.contains(role): add(.toolTurn, text, [content])
+            default: add(.otherTurn, text, detail: role, [content])
             }
         }
-        add(reasoningKind, MessageText.reasoning(of: message))
-        for call in message["tool_calls"]?.array ?? [] {
-            let function = call["function"] ?? call
-            add(.toolCall, function["name"]?.string ?? "")
-            for value in function["arguments"].map(leaves) ?? [] { add(.toolCall, value) }
+        // Of a tool's result the call says whose it is; elsewhere a name tells two speakers apart.
+        if !toolRoles.contains(role), let name = message["name"]?.string {
+            add(.unreadMember, name, detail: "name", [[.member("name")]])
+        }
+        add(
+            reasoningKind, MessageText.reasoning(of: message),
+            ["reasoning_content", "thinking"].filter { message[$0]?.string != nil }.map { [.member($0)] })
+        for (index, call) in (message["tool_calls"]?.array ?? []).enumerated() {
+            found += ToolWords.pieces(ofCall: call, place + [.member("tool_calls"), .element(index)], message: number)
         }
         return found
+    }
+
+    /// The texts of a message's content, each with its place.
+    private static func texts(of message: JSONValue) -> [(text: String, place: [PieceStep])] {
+        guard let parts = message["content"]?.array else { return [(MessageText.of(message), [.member("content")])] }
+        return parts.enumerated().compactMap { number, part in
+            part["text"]?.string.map { ($0, [.member("content"), .element(number), .member("text")]) }
+        }
     }
 
     /// Reasoning that stands in the text itself, and what follows it.
@@ -70,30 +87,38 @@ struct RowPieces: Sendable {
         return (String(thought), String(text[end.upperBound...]))
     }
 
-    /// The texts and whole numbers of a value; what else there is has several spellings.
-    private static func leaves(_ value: JSONValue) -> [String] {
-        switch value {
-        case .string(let text): [text]
-        case .integer(let number): ["\(number)"]
-        case .array(let elements): elements.flatMap(leaves)
-        case .object(let object): object.members.flatMap { leaves($0.value) }
-        default: []
-        }
-    }
-
     // MARK: What is missing
 
     /// Texts of fewer bytes stand in many renderings by chance: an "R" in "user".
     private static let leastTelling = 24
 
-    /// Numbers of messages whose text may be found though it is not theirs: it is short, or another message says the same.
-    var doubtful: [Int] {
+    /// Pieces that may be found though they are not rendered, with their places: they are short, another one says the same, or
+    /// they are the words of tools, which people use, too.
+    var doubtful: [(number: Int, places: [[PieceStep]])] {
         var counts: [String: Int] = [:]
         for piece in pieces { counts[piece.text, default: 0] += 1 }
-        return pieces.compactMap { piece in
-            guard let number = piece.message, !trained.contains(number), piece.remark.kind.isText else { return nil }
-            return piece.text.utf8.count < Self.leastTelling || counts[piece.text, default: 0] > 1 ? number : nil
+        return pieces.enumerated().compactMap { number, piece in
+            let isDoubtful =
+                piece.remark.kind.isOfTools
+                || (!isLookedForAtHome(piece)
+                    && (piece.text.utf8.count < Self.leastTelling || counts[piece.text, default: 0] > 1))
+            return isDoubtful && !piece.places.isEmpty ? (number, piece.places) : nil
         }
+    }
+
+    /// Doubtful pieces that are what people say, and no words of tools.
+    var doubtfulTexts: [(number: Int, places: [[PieceStep]])] {
+        doubtful.filter { !pieces[$0.number].remark.kind.isOfTools }
+    }
+
+    /// Whether the piece is looked for in its own answer alone.
+    private func isLookedForAtHome(_ piece: RowPiece) -> Bool {
+        piece.remark.kind.isText && piece.message.map(trained.contains) == true
+    }
+
+    /// The number of the trained message that the piece is part of; `nil` where it is part of none.
+    func trainedTurn(ofPiece number: Int) -> Int? {
+        pieces[number].message.flatMap { trained.contains($0) ? $0 : nil }
     }
 
     /// What of a conversation is not in its text.
@@ -108,22 +133,26 @@ struct RowPieces: Sendable {
     /// - Parameters:
     ///   - texts: all that was rendered of the row.
     ///   - answers: of trained turns, the text that is trained of it; where there is none, `texts` count.
-    ///   - unheard: numbers of messages whose text is known not to be rendered, whatever is found.
+    ///   - unheard: numbers of pieces that are known not to be rendered, whatever is found.
     func missing(in texts: [[UInt8]], answers: [Int: [UInt8]], unheard: Set<Int>) -> Missing {
         let whole = texts.map(SearchedText.init)
         let own = answers.mapValues { [SearchedText($0)] }
         var missing = Missing()
         var answered = Set<Int>()
         var said = Set<Int>()
-        for piece in pieces {
-            let places = piece.message.flatMap { own[$0] } ?? whole
-            let isUnheard = piece.remark.kind.isText && piece.message.map(unheard.contains) == true
-            let finding = isUnheard ? .nothing : Self.best(places.map { $0.find(piece.text) })
-            if let number = piece.message, trained.contains(number) {
+        var isToolMissing = false
+        for (number, piece) in pieces.enumerated() {
+            let texts = piece.message.flatMap { own[$0] } ?? whole
+            let finding = unheard.contains(number) ? .nothing : Self.best(texts.map { $0.find(piece.text) })
+            if let number = piece.message, trained.contains(number), piece.remark.kind != .unreadMember {
                 said.insert(number)
                 if finding != .nothing { answered.insert(number) }
             }
-            if finding != .whole { missing.remarks.append(piece.remark) }
+            if piece.remark.kind == .tool { isToolMissing = finding != .whole }
+            // A tool that is not there at all is said once, and not once more for each of its words, which follow it.
+            if finding != .whole, piece.remark.kind != .toolDetail || !isToolMissing {
+                missing.remarks.append(piece.remark)
+            }
         }
         missing.lostAnswers = said.subtracting(answered).sorted()
         return missing

@@ -18,6 +18,8 @@ public struct RowRemark: Sendable, Equatable {
         case earlierReasoning = "earlier_reasoning"
         case toolCall = "tool_call"
         case tool
+        /// What a declared tool that is rendered says of itself or of a parameter.
+        case toolDetail = "tool_detail"
         /// Content in parts, made one text for a template that takes no parts.
         case joinedParts = "joined_parts"
         /// A turn that is not the assistant's and asks to be trained.
@@ -34,6 +36,9 @@ public struct RowRemark: Sendable, Equatable {
             default: false
             }
         }
+
+        /// Whether it is about a tool or a call of one.
+        var isOfTools: Bool { self == .toolCall || self == .tool || self == .toolDetail }
     }
 
     public var kind: Kind
