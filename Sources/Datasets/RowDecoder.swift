@@ -72,7 +72,17 @@ public struct RowDecoder: Sendable {
         throw DatasetError(
             .unknownFormat, record.place, "no known form of row has the fields \(names(of: record))",
             hint: "name them: data.columns: { prompt: …, completion: … }, or data.format"
-                + (isTable ? "; data.column_names where a table's first line is a row already" : ""))
+                + (isTable ? "; data.column_names where a table's first line is a row already" : "")
+                + unknownSeparator(record))
+    }
+
+    /// A table of one column whose name holds a sign may be one of several.
+    private static func unknownSeparator(_ record: SourceRow) -> String {
+        guard record.fields.members.count == 1, let field = record.fields.members.first, field.value.string != nil,
+            let sign = field.key.unicodeScalars.first(where: { "^:~#/\\!*+=&\u{1}\u{1F}".unicodeScalars.contains($0) })
+        else { return "" }
+        let written = sign.value < 0x20 ? "\\x0\(String(sign.value, radix: 16))" : String(sign)
+        return "; data.separator: \"\(written)\" if that stands between the fields of a line"
     }
 
     private static func format(of record: SourceRow, _ columns: [String: String], takesNulls: Bool) -> RowFormat? {
@@ -107,7 +117,7 @@ public struct RowDecoder: Sendable {
         let names = names(of: record)
         return DatasetError(
             kind, record.place, "there is no column \"\(name)\", which data.columns.\(field) names",
-            hint: names.isEmpty ? "the row has no columns" : "the columns are \(names)")
+            hint: (names.isEmpty ? "the row has no columns" : "the columns are \(names)") + unknownSeparator(record))
     }
 
     /// The fields of a row for a message: a row that was taken for a header may be long.

@@ -13,5 +13,6 @@ func nearest(to word: String, among candidates: [String]) -> String? {
     {
         return names[index]
     }
-    return names.first { word.count > 3 && ($0.hasPrefix(word) || word.hasPrefix($0 + "_")) }
+    guard word.count > 3 else { return nil }
+    return names.first { $0.hasPrefix(word) || $0.hasSuffix("_" + word) || word.hasPrefix($0 + "_") }
 }

@@ -41,6 +41,45 @@ private let two: [JSONObject] = [
         #expect(try fields("a.csv", text) == two)
     }
 
+    @Test(arguments: ["^", ":", "~"]) func aSeparatorThatNobodyGuessesIsAskedFor(sign: String) throws {
+        let text = "prompt\(sign)completion\na\(sign)b\n"
+        try withFile("a.csv", text) { path in
+            var settings = DataSettings.test()
+            for columns in [[:], ["prompt": "prompt"]] {
+                settings.columns = columns
+                do {
+                    _ = try RowSet(files: [path], settings: settings, hasTemplate: true)
+                    Issue.record("a row was read")
+                } catch {
+                    let hint = (error as? DatasetError)?.problems.first?.hint
+                    #expect(hint?.contains("data.separator: \"\(sign)\"") == true, "\(error)")
+                }
+            }
+        }
+    }
+
+    /// Files whose names say that they hold text are known by what they are.
+    @Test(
+        arguments: [
+            ([0x1F, 0x8B, 8, 0], "a gzip file"), ([0x28, 0xB5, 0x2F, 0xFD, 4], "a Zstandard file"),
+            (Array("PK\u{3}\u{4}....".utf8), "a ZIP archive"), (Array("PAR1....".utf8), "a Parquet file"),
+            (Array("%PDF-1.7".utf8), "a PDF file"), (Array("SQLite format 3".utf8), "an SQLite database"),
+        ] as [([UInt8], String)])
+    func filesUnderAnotherKindsNameAreNamed(bytes: [UInt8], kind: String) {
+        for name in ["a.jsonl", "a.json", "a.csv", "a.tsv", "a.txt"] {
+            do {
+                _ = try fields(name, bytes)
+                Issue.record("\(name) was read")
+            } catch {
+                let found = (error as? DatasetError)?.problems.first
+                #expect(found?.message.contains(kind) == true, "\(error)")
+                #expect(found?.hint?.isEmpty == false)
+            }
+        }
+        // What is shorter than any beginning is a text.
+        #expect(throws: Never.self) { try fields("a.txt", "PK") }
+    }
+
     @Test func separatorsWithinQuotationMarksAndInTextDoNotCount() throws {
         let semicolons = "prompt;completion\n\"a; \"\"b\"\"\nline two\";answer\n"
         #expect(

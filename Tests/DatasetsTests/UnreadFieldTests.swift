@@ -88,10 +88,10 @@ import Testing
         var settings = DataSettings.test()
         let rows = #"{"text": "a longer text of words"}"# + "\n" + #"{"text": "ab"}"#
         #expect(try prepare("a.jsonl", rows, settings).report.rowsBeyondContext == 0)
-        settings.contextLength = 8
+        settings.contextLength = 4
         let report = try prepare("a.jsonl", rows, settings).report
         #expect(report.rowsBeyondContext == 1 && report.json["rows_beyond_context"] == 1)
-        settings.maxLength = 8
+        settings.maxLength = 4
         settings.tooLong = .truncate
         #expect(try prepare("a.jsonl", rows, settings).report.rowsBeyondContext == 0)
     }

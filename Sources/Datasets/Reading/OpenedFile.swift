@@ -102,7 +102,10 @@ final class OpenedFile {
         _ file: FileBytes, _ packing: Packing, _ path: String
     ) throws(DatasetError) -> any ByteStream {
         switch packing {
-        case .none: return file
+        case .none:
+            let beginning = try file.readFirst(KnownBeginning.longest)
+            try KnownBeginning.requireText(beginning, path)
+            return PrefixedBytes(beginning, file)
         case .gzip: return try GzipBytes(file, file: path)
         case .zstd: return try ZstdBytes(file, file: path)
         }
