@@ -32,6 +32,10 @@ private func only(
         #expect(found.description == "r.yaml:5:3: train.max_stepz: unknown key; did you mean train.max_steps?")
     }
 
+    @Test func aShorterNameIsMeantInItsOwnSection() throws {
+        #expect(try only(minimal + "train:\n  steps: 5\n").hint == "did you mean train.max_steps?")
+    }
+
     @Test func unknownSectionNamesNearest() throws {
         #expect(try only(minimal + "trian: {}\n").hint == "did you mean train?")
     }
