@@ -48,6 +48,7 @@ extension DataReport {
                 "tokens lie across the border of an answer and are trained with it")
             lines += report.remarks.counts.map { $0.line(name) }
         }
+        if let report = train ?? heldOut { lines += Self.withoutEffect(report) }
         if let leakage = preparation.leakage, !leakage.isClean { lines += Self.leaks(leakage) }
         return lines
     }
@@ -63,6 +64,18 @@ extension DataReport {
         }
         if report.system != nil, report.format == .text {
             lines.append("data.system is not used: the \(name) rows are texts without messages")
+        }
+        return lines
+    }
+
+    /// Keys that only the rows show to do nothing.
+    private static func withoutEffect(_ report: DatasetReport) -> [String] {
+        var lines: [String] = []
+        if report.rowsWithEarlierAnswers == 0 {
+            lines.append("data.train_on: last had no effect: no row has more than one answer")
+        }
+        if report.system != nil, report.format != .text, report.rowsWithGivenSystem == 0 {
+            lines.append("data.system had no effect: every row has a system message of its own")
         }
         return lines
     }

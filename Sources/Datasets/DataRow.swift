@@ -72,6 +72,22 @@ extension DataRow {
         }
     }
 
+    /// Whether the assistant speaks more than once.
+    var hasEarlierAnswers: Bool {
+        guard case .conversation(let messages, _, _) = content else { return false }
+        return messages.count { $0["role"]?.string == "assistant" } > 1
+    }
+
+    /// Whether what the row tells the model how to be is `system`.
+    func begins(with system: String) -> Bool {
+        switch content {
+        case .conversation(let messages, _, _):
+            messages.contains { RowDecoder.isSystem($0) && MessageText.of($0) == system }
+        case .completion(let prompt, _): prompt.hasPrefix(system)
+        case .document, .preference, .rated: false
+        }
+    }
+
     /// What users say in `messages`, all of it where none is a user's.
     private static func question(_ messages: ArraySlice<JSONValue>) -> String {
         let users = messages.filter { $0["role"]?.string == "user" }

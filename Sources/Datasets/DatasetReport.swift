@@ -64,6 +64,10 @@ public struct DatasetReport: Codable, Sendable, Equatable {
     public var promptStyle = PromptStyle.auto
     /// The recipe's system message for rows that have none.
     public var system: String?
+    /// Rows with answers before the last, where `data.train_on: last` takes those out of the loss; `nil` where it does not.
+    public var rowsWithEarlierAnswers: Int?
+    /// Rows that take the recipe's system message.
+    public var rowsWithGivenSystem = 0
     /// What the template says by itself to rows without a system message; `nil` where there are none, or it says nothing.
     public var templateSystem: String?
     /// Sequences to look at.
@@ -148,6 +152,10 @@ public struct DatasetReport: Codable, Sendable, Equatable {
             lengthHistogram[bin] += 1
         }
         if let label = row.label, !outcome.examples.isEmpty { count(label) }
+        if settings.trainOn == .last {
+            rowsWithEarlierAnswers = (rowsWithEarlierAnswers ?? 0) + (row.hasEarlierAnswers ? 1 : 0)
+        }
+        if let system = settings.system, row.begins(with: system) { rowsWithGivenSystem += 1 }
     }
 
     private mutating func count(_ label: String) {

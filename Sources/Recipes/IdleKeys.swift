@@ -1,14 +1,29 @@
 // Keys that would do nothing beside what else the recipe says: who writes a key means something by it.
 
 /// A key, and when it has no effect.
-private struct IdleKey {
+struct IdleKey {
     /// "merge.path".
     let path: String
-    /// Why the key would do nothing; `nil` where it acts.
-    let reason: (Recipe) -> String?
+    private let reasonOfRecipe: (Recipe) -> String?
+    /// The same where only rows and model tell.
+    private let reasonOfRows: (Recipe, KnownRows) -> String?
+
+    private init(
+        path: String, reason: @escaping (Recipe) -> String?,
+        ofRows: @escaping (Recipe, KnownRows) -> String? = { _, _ in nil }
+    ) {
+        self.path = path
+        reasonOfRecipe = reason
+        reasonOfRows = ofRows
+    }
+
+    /// Why the key would do nothing, by the recipe and, where they were looked at, by the rows; `nil` where it acts.
+    func reason(_ recipe: Recipe, _ rows: KnownRows?) -> String? {
+        reasonOfRecipe(recipe) ?? rows.flatMap { reasonOfRows(recipe, $0) }
+    }
 
     static var all: [IdleKey] {
-        evaluation + training + rows + files + [
+        evaluation + training + rows + rendering + files + [
             IdleKey(path: "merge.path") { $0.merge.enabled ? nil : "merge.enabled is false" },
             IdleKey(path: "merge.dtype") { $0.merge.enabled ? nil : "merge.enabled is false" },
         ]
@@ -36,10 +51,16 @@ private struct IdleKey {
         ["eval_every", "save_best", "early_stopping_patience"].map { name in
             IdleKey(path: "train." + name, reason: \.withoutHeldOutRows)
         } + [
-            IdleKey(path: "train.early_stopping_patience") { recipe in
-                recipe.train.evalEvery > 0 ? nil : "train.eval_every is 0, so held-out rows are scored at the end alone"
+            IdleKey(path: "train.keep_last") { recipe in
+                recipe.train.saveEvery > 0 ? nil : "train.save_every is 0, so there is one checkpoint, the last"
             }
         ]
+            + ["save_best", "early_stopping_patience"].map { name in
+                IdleKey(path: "train." + name) { recipe in
+                    recipe.train.evalEvery > 0
+                        ? nil : "train.eval_every is 0, so held-out rows are scored at the end alone"
+                }
+            }
             + OptimiserKind.settings.map { name in
                 IdleKey(path: "train." + name) { recipe in
                     let kind = recipe.train.optimizer
@@ -51,23 +72,32 @@ private struct IdleKey {
     // MARK: Rows
 
     private static var rows: [IdleKey] {
-        [
+        var keys = [
             IdleKey(path: "data.split") { $0.data.valSize > 0 ? nil : "data.val_size is 0, so nothing is split" },
             IdleKey(path: "data.leakage", reason: \.withoutHeldOutRows),
             IdleKey(path: "data.mix_exhausted") { $0.data.input.mix.isEmpty ? "there is no data.mix" : nil },
+            IdleKey(path: "data.columns") { recipe in
+                recipe.data.columns.keys.sorted().first { recipe.data.template[$0] != nil }
+                    .map { "data.template builds \($0) itself" }
+            },
+            IdleKey(path: "data.too_long", reason: \.unsuitableCut),
             IdleKey(path: "data.train_on") { recipe in
                 recipe.data.trainOnPrompt ? "data.train_on_prompt trains on every token" : nil
             },
+            IdleKey(path: "data.train_on") { recipe in
+                let format = recipe.data.format
+                return recipe.data.trainOn == .last && [.alpaca, .classification].contains(format)
+                    ? "rows of data.format \(format.rawValue) have one answer" : nil
+            },
         ]
-            + ["labels", "label_words"].map { idle("data." + $0, outside: [.classification]) }
-            + ["roles", "turn_roles"].map { idle("data." + $0, outside: [.chat, .sharegpt, .preference, .rated]) }
-            + [
-                IdleKey(path: "data.too_long") { recipe in
-                    let format = recipe.data.format
-                    return recipe.data.tooLong != .chunk || format == .auto || format == .text
-                        ? nil : "rows of data.format \(format.rawValue) are no documents to chunk"
-                }
-            ]
+        keys += ["train_on", "train_on_prompt"].map { name in
+            IdleKey(path: "data." + name) { recipe in
+                recipe.data.format == .text ? "every token of a text carries loss" : nil
+            }
+        }
+        keys += ["labels", "label_words"].map { idle("data." + $0, outside: [.classification]) }
+        keys += ["roles", "turn_roles"].map { idle("data." + $0, outside: [.chat, .sharegpt, .preference, .rated]) }
+        return keys
     }
 
     /// A key for rows of some formats; what `auto` finds is known only once rows were read.
@@ -77,6 +107,25 @@ private struct IdleKey {
             return format == .auto || formats.contains(format)
                 ? nil : "rows of data.format \(format.rawValue) have none"
         }
+    }
+
+    // MARK: Chat template
+
+    private static var rendering: [IdleKey] {
+        ["chat_template", "template_date"].map { name in
+            IdleKey(path: "data." + name, reason: \.withoutTemplate) { _, rows in
+                rows.rendered == .none ? "no row goes through a chat template" : nil
+            }
+        } + [
+            IdleKey(path: "data.template_date", reason: { _ in nil }) { _, rows in
+                rows.asksForDate ? nil : "the chat template does not ask for the date (strftime_now)"
+            },
+            IdleKey(path: "data.system") { $0.data.format == .text ? "texts have no messages" : nil },
+            IdleKey(path: "data.prompt_style", reason: \.withoutStyle) { recipe, rows in
+                recipe.data.promptStyle == .plain && rows.rendered == .all
+                    ? "all rows are messages, which always go through the chat template" : nil
+            },
+        ]
     }
 
     // MARK: Files
@@ -101,6 +150,36 @@ extension Recipe {
     fileprivate var withoutHeldOutRows: String? {
         data.heldOut.isEmpty && data.valSize == 0 ? "there are no held-out rows: data.held_out, or data.val_size" : nil
     }
+
+    /// Why no row can go through a chat template.
+    fileprivate var withoutTemplate: String? {
+        switch data.format {
+        case .text: "texts are taken as they stand"
+        case .alpaca where data.promptStyle == .plain, .classification where data.promptStyle == .plain:
+            "data.prompt_style is plain, so no row of data.format \(data.format.rawValue) goes through a chat template"
+        default: nil
+        }
+    }
+
+    /// Why there is one way alone in which rows become text.
+    fileprivate var withoutStyle: String? {
+        switch data.format {
+        case .text: "texts are taken as they stand"
+        case .chat, .sharegpt: "messages always go through the chat template"
+        default: nil
+        }
+    }
+
+    /// Why rows cannot be cut in the way that was asked for.
+    fileprivate var unsuitableCut: String? {
+        let format = data.format
+        switch data.tooLong {
+        case .chunk where format != .auto && format != .text:
+            return "rows of data.format \(format.rawValue) are no documents to chunk"
+        case .truncatePrompt where format == .text: return "texts have no prompt to cut"
+        default: return nil
+        }
+    }
 }
 
 extension DataStep {
@@ -124,69 +203,5 @@ extension DataStep {
         case .sample(let step): return step.size == 1 ? "size 1 keeps every row" : nil
         case .deduplicate, .balance, .map: return nil
         }
-    }
-}
-
-extension RecipeDecoding {
-    /// Every key that differs from its default and would do nothing.
-    mutating func noteIdleKeys(in recipe: Recipe) -> [RecipeDiagnostic] {
-        let found = recipe.idle(given: setKeys)
-        notices += found.told
-        return found.refused
-    }
-}
-
-extension Recipe {
-    /// Keys that do nothing now that it is known what the rows and their files are: what `auto` found, or the recipe said.
-    ///
-    /// - Parameter layouts: of the files; a key that acts on one of them acts.
-    /// - Returns: what is to be refused, and what is only to be told.
-    public func idleKeys(
-        format: DataFormat, layouts: [DataLayout]
-    ) -> (refused: [RecipeDiagnostic], told: [RecipeDiagnostic]) {
-        var known = self
-        known.data.format = format
-        let each = layouts.map { layout in
-            known.data.input.layout = layout
-            return known.idle(given: givenPlaces)
-        }
-        guard let first = each.first else { return ([], []) }
-        func everywhere(_ side: KeyPath<IdleFindings, [RecipeDiagnostic]>) -> [RecipeDiagnostic] {
-            first[keyPath: side].filter { found in
-                each.allSatisfy { $0[keyPath: side].contains { $0.keyPath == found.keyPath } }
-            }
-        }
-        // What was told when the recipe was read is not told twice.
-        let told = everywhere(\.told).filter { found in !notices.contains { $0.keyPath == found.keyPath } }
-        return (everywhere(\.refused), told)
-    }
-
-    fileprivate struct IdleFindings {
-        var refused: [RecipeDiagnostic] = []
-        var told: [RecipeDiagnostic] = []
-    }
-
-    /// Every key among `places` that differs from its default and would do nothing.
-    fileprivate func idle(given places: [String: RecipePlace]) -> IdleFindings {
-        var findings = IdleFindings()
-        let defaults = Dictionary(Recipe().values.map { ($0.path, $0.text) }, uniquingKeysWith: { first, _ in first })
-        let hasOverrides = places.values.contains(where: \.isOverride)
-        for (path, text) in values where defaults[path] != text {
-            guard let place = Self.place(of: path, in: places),
-                let reason = IdleKey.all.lazy.filter({ $0.path == path }).compactMap({ $0.reason(self) }).first
-            else { continue }
-            let found = RecipeDiagnostic(
-                kind: .noEffect, place: place, keyPath: path, message: "has no effect: \(reason)")
-            // An override is meant to win: what the file says for the case that it changes is only told.
-            if !place.isOverride, hasOverrides { findings.told.append(found) } else { findings.refused.append(found) }
-        }
-        return findings
-    }
-
-    /// Where a key was given, or the first key in it.
-    private static func place(of path: String, in places: [String: RecipePlace]) -> RecipePlace? {
-        places[path]
-            ?? places.filter { $0.key.hasPrefix(path + ".") }.map(\.value)
-            .min { ($0.line, $0.column) < ($1.line, $1.column) }
     }
 }

@@ -63,6 +63,21 @@ struct RecipeDecoding {
         return texts
     }
 
+    /// Notes each element of a list that stands there already.
+    mutating func requireOnce(_ node: RecipeNode, _ path: String) {
+        var seen: [String] = []
+        for (index, element) in node.elements.enumerated() {
+            guard let text = element.scalarText else { continue }
+            if seen.contains(where: { $0.utf8.elementsEqual(text.utf8) }) {
+                note(
+                    .duplicateKey, element.place, "\(path)[\(index)]", "\(text) is in the list already",
+                    hint: "name it once")
+            } else {
+                seen.append(text)
+            }
+        }
+    }
+
     // MARK: Notes
 
     mutating func wrongType(_ node: RecipeNode, _ path: String, expected: String) {

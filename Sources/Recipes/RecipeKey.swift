@@ -115,27 +115,26 @@ extension RecipeKey {
                 var values: [Value] = []
                 for (index, element) in node.elements.enumerated() {
                     guard let value = decoding.choice(element, "\(path)[\(index)]", Value.self) else { continue }
-                    if values.contains(value) {
-                        decoding.note(
-                            .duplicateKey, element.place, "\(path)[\(index)]",
-                            "\(value.rawValue) is in the list already", hint: "name it once")
-                    } else {
-                        values.append(value)
-                    }
+                    if !values.contains(value) { values.append(value) }
                 }
+                decoding.requireOnce(node, path)
                 section[keyPath: keyPath] = values
             },
             text: { YAMLText.list($0[keyPath: keyPath].map(\.rawValue)) })
     }
 
     /// One text or a list of them.
+    ///
+    /// - Parameter namesOnce: whether the same text may stand there but once.
     static func texts(
-        _ name: String, _ keyPath: WritableKeyPath<Section, [String]>, expected: String, _ meaning: String
+        _ name: String, _ keyPath: WritableKeyPath<Section, [String]>, expected: String, _ meaning: String,
+        namesOnce: Bool = false
     ) -> Self {
         RecipeKey(
             name: name, meaning: meaning, expected: expected, shape: .oneOrMore(.text),
             decode: { node, section, decoding, path in
                 guard let texts = decoding.texts(node, path, expected: expected) else { return }
+                if namesOnce { decoding.requireOnce(node, path) }
                 section[keyPath: keyPath] = texts
             },
             text: { YAMLText.list($0[keyPath: keyPath].map(YAMLText.string)) })

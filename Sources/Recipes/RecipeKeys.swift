@@ -96,7 +96,7 @@ extension DataSection: RecipeKeyed {
                 "field: column, where the file names its columns differently", read: \.string, text: YAMLText.string),
             .texts(
                 "labels", \.labels, expected: "a list of labels",
-                "label set of classification rows; empty: as found in train"),
+                "label set of classification rows; empty: as found in train", namesOnce: true),
             .text(
                 "chat_template", \.chatTemplate,
                 "a Jinja template, a file that holds one, or a model's folder; null: the tokenizer's own"),

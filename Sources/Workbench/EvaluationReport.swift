@@ -33,7 +33,7 @@ public struct EvaluationReport: Presentable {
         try Compute.start(recipe)
         let opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
         let preparation = try RowPreparation(recipe.data, opened)
-        let rows = try preparation.rows(recipe.data.heldOut)
+        let rows = try preparation.heldOutRows(recipe, observer: observer)
         let tasks = try HeldOutTasks(recipe, rows: rows, preparation: preparation)
         let precision = OpenedModel.precision(recipe.model.precision)
         observer.receive(
@@ -44,9 +44,7 @@ public struct EvaluationReport: Presentable {
         let model = try opened.languageModel(precision: precision.type)
         let attached = try path.map { try AttachedAdapter($0, to: model, base: opened) }
         let warnings =
-            recipe.data.unusedByScoring + rendering.warnings + (attached?.warnings ?? [])
-            + DataSummary(rows.report).warnings
-            + opened.warnings
+            rendering.warnings + (attached?.warnings ?? []) + DataSummary(rows.report).warnings + opened.warnings
         for note in DataSummary(rows.report).notes { observer.receive(.note(note)) }
         for warning in warnings + tasks.notes { observer.receive(.warning(warning)) }
         let workspace = try EvaluationRows.workspace(

@@ -27,7 +27,7 @@ public struct ExportStage {
         try OutputPlaces(resolved, adapter: path)
             .require([.init(key: "--out", url: output, form: Self.form(format))])
         try Compute.start(recipe)
-        let opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
+        let opened = try OpenedModel(recipe.model.path)
         let attached = try path.map { try AttachedAdapter($0, to: opened.languageModel(precision: .f32), base: opened) }
         self.init(
             recipe, opened: opened, adapter: attached?.set, provenance: attached?.provenance ?? AdapterProvenance())
@@ -88,11 +88,6 @@ public struct ExportStage {
         }
         guard format != .peft || [.auto, .fp32].contains(type) else {
             throw Failure(.usage, "--type \(typeName): an adapter is written in fp32", hint: "leave --type out")
-        }
-        guard !recipe.isSet("merge.dtype") else {
-            throw Failure(
-                .usage, "merge.dtype is the merge's: export does not read it",
-                hint: "write --type \(recipe.merge.dtype.rawValue)")
         }
         return try run(format, type: type, to: output)
     }

@@ -2,9 +2,15 @@
 
 internal import Datasets
 internal import Foundation
+internal import Recipes
 
 extension InspectedRow {
     init(prepared path: String, _ request: ExampleInspection.Request) throws {
+        if let first = request.overrides.first {
+            throw Failure(
+                .usage, "--set \(first): a prepared file holds its rows as they were made",
+                hint: "leave it out, or look at the recipe's rows: lathe inspect RECIPE --example \(request.number)")
+        }
         let file: PreparedFile
         do throws(PreparedFault) { file = try PreparedFile(URL(fileURLWithPath: path)) } catch {
             throw Failure(.badInput, "\(path): \(error)", hint: "lathe prepare makes it anew")
@@ -23,8 +29,7 @@ extension InspectedRow {
                 })
         }
         let opened = try OpenedModel(request.model ?? file.model)
-        let preparation = try RowPreparation(
-            ResolvedRecipe(model: opened.path, data: nil, overrides: request.overrides).recipe.data, opened)
+        let preparation = try RowPreparation(Recipe().data, opened)
         examples = try wanted.map { try sequences.example($0) }
         remarks = []
         place = sequences.place(wanted[0])

@@ -25,7 +25,7 @@ struct InspectedRow {
     init(_ request: ExampleInspection.Request) throws {
         let path = request.path
         if path.hasSuffix(".yaml") || path.hasSuffix(".yml") {
-            let resolved = try ResolvedRecipe(file: path, overrides: request.overrides)
+            let resolved = try ResolvedRecipe(file: path, overrides: request.overrides, for: .inspectRecipe)
             try resolved.requireInputs(of: "data")
             var recipe = resolved.recipe
             if let model = request.model { recipe.model.path = model }
@@ -35,7 +35,9 @@ struct InspectedRow {
         } else {
             let model = try Self.model(request.model)
             try self.init(
-                of: path, ResolvedRecipe(model: model, data: nil, overrides: request.overrides).recipe, request)
+                of: path,
+                ResolvedRecipe(model: model, data: nil, overrides: request.overrides, for: .inspectRows).recipe, request
+            )
         }
     }
 

@@ -33,7 +33,7 @@ public struct MergeStage {
         let recipe = resolved.recipe
         try OutputPlaces(resolved, adapter: path).require([.init(key: "--out", url: output, form: .folder(.model))])
         try Compute.start(recipe)
-        let opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
+        let opened = try OpenedModel(recipe.model.path)
         // The comparison is about the weights, so it is computed as exactly as can be.
         let model = try opened.languageModel(precision: .f32)
         let attached = try AttachedAdapter(path, to: model, base: opened)

@@ -29,11 +29,13 @@ struct RowPreparation {
     /// Turns single rows into tokens.
     var builder: ExampleBuilder { ExampleBuilder(encoder: encoder, renderer: renderer, settings: settings) }
 
-    /// The rows of `files` alone.
-    func rows(_ files: [String]) throws -> PreparedDataset {
+    /// The held-out rows of `recipe` alone.
+    func heldOutRows(_ recipe: Recipe, observer: any RunObserver) throws -> PreparedDataset {
+        let files = recipe.data.heldOut
         try InputFiles.expand(files).forEach { try Failure.requireFile($0, "the data file") }
         let rows = try PreparedDataset(files: files, encoder: encoder, renderer: renderer, settings: settings)
         for index in 0..<rows.examples.count { try opened.requireInVocabulary(try rows.examples.example(index)) }
+        try requireActing(recipe, files: files, [rows.report], observer: observer)
         return rows
     }
 
@@ -45,13 +47,23 @@ struct RowPreparation {
     ///   not, it lies in a temporary place while it is used.
     func split(_ recipe: Recipe, staged: Bool, observer: any RunObserver) throws -> PreparedSplit {
         let split = try prepared(recipe, staged: staged, observer: observer)
-        let layouts = try InputFiles.layouts(of: recipe.data.files(), recipe.data.inputSettings)
-        guard let format = split.report.train?.format else { return split }
-        let found = DataSection.found(format, layouts)
-        let idle = recipe.idleKeys(format: found.format, layouts: found.layouts)
+        let reports = [split.report.train, split.report.heldOut].compactMap { $0 }
+        try requireActing(recipe, files: recipe.data.files(), reports, observer: observer)
+        return split
+    }
+
+    /// Throws where rows and files, as they turned out to be, leave a key without effect that was given.
+    private func requireActing(
+        _ recipe: Recipe, files: [String], _ reports: [DatasetReport], observer: any RunObserver
+    ) throws {
+        guard let first = reports.first else { return }
+        let layouts = try InputFiles.layouts(of: files, recipe.data.inputSettings)
+        let idle = recipe.idleKeys(
+            DataSection.known(
+                first.format, layouts, rows: reports.reduce(0) { $0 + $1.rows },
+                rendered: reports.reduce(0) { $0 + $1.conversationRows }, asksForDate: first.dayTold != nil))
         guard idle.refused.isEmpty else { throw RecipeError(idle.refused) }
         for notice in idle.told { observer.receive(.note("\(notice)")) }
-        return split
     }
 
     private func prepared(_ recipe: Recipe, staged: Bool, observer: any RunObserver) throws -> PreparedSplit {

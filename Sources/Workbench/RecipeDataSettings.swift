@@ -47,8 +47,12 @@ extension DataSection {
     }
 
     /// What the rows and their files turned out to be, in a recipe's words.
-    static func found(_ format: RowFormat, _ layouts: [InputLayout]) -> (format: DataFormat, layouts: [DataLayout]) {
-        (Self.twin(format), layouts.map(twin))
+    static func known(
+        _ format: RowFormat, _ layouts: [InputLayout], rows: Int, rendered: Int, asksForDate: Bool
+    ) -> KnownRows {
+        KnownRows(
+            format: Self.twin(format), layouts: layouts.map(twin),
+            rendered: rendered == 0 ? .none : rendered == rows ? .all : .some, asksForDate: asksForDate)
     }
 
     /// The case of the same name: recipes know nothing of rows, so that both sides have their own lists of choices.
@@ -59,10 +63,5 @@ extension DataSection {
             preconditionFailure("\(Other.self) has no \(choice.rawValue)")
         }
         return other
-    }
-
-    /// What a person may expect of keys of data that evaluating and scoring files leave alone.
-    var unusedByScoring: [String] {
-        steps.isEmpty ? [] : ["data.steps are not applied: the rows of --data are taken as they are"]
     }
 }

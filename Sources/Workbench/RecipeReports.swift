@@ -14,7 +14,7 @@ public struct RecipeCheck: Presentable {
         try OutputPlaces(resolved).requireAll(of: resolved.recipe, in: run, merges: true)
         notices =
             resolved.recipe.notices.map(\.description)
-            + [try resolved.recipe.train.warmUpWarning()].compactMap { $0.map { "warning: " + $0 } }
+            + (try resolved.recipe.train.stepWarnings()).map { "warning: " + $0 }
         name = resolved.recipe.name
     }
 

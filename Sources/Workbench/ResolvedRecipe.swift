@@ -26,37 +26,22 @@ public struct ResolvedRecipe: Sendable {
     }
 
     /// Reads a recipe file and applies `key=value` overrides.
-    public init(file: String, overrides: [String]) throws {
+    ///
+    /// - Parameter verb: who follows the recipe; `nil` for one that reads all of it.
+    public init(file: String, overrides: [String], for verb: Verb? = nil) throws {
         try Failure.requireFile(file, "the recipe")
         guard let yaml = String(validating: try WholeFile.bytes(file), as: UTF8.self) else {
             throw Failure(.badInput, "\(file) is not UTF-8 text")
         }
         var recipe = try Recipe.load(
             yaml: yaml, file: file, overrides: overrides, environment: ProcessInfo.processInfo.environment)
+        if let verb { try recipe.requireReading(by: verb) }
         guard recipe.idleKeys.isEmpty else { throw RecipeError(recipe.idleKeys) }
         if !recipe.isSet("name") { recipe.name = Self.name(ofFile: file) ?? recipe.name }
         var paths = RecipePaths(recipeFile: file)
         self.recipe = try paths.resolve(recipe)
         self.file = file
         missing = paths.missing
-    }
-
-    /// Keys that only a run reads: on a verb that is none they would do nothing.
-    private static func refuseKeysOfRuns(_ recipe: Recipe) throws {
-        let read = ["train.threads", "train.memory_limit"]
-        let unread = [
-            "name", "adapter.", "train.", "distill.", "export", "data.train", "data.held_out", "data.val_size",
-            "data.mix",
-            "data.split", "data.leakage",
-        ]
-        let found = recipe.setKeys.sorted().filter { key in
-            !read.contains(key) && unread.contains { $0 == key || ($0.hasSuffix(".") && key.hasPrefix($0)) }
-        }
-        guard let first = found.first else { return }
-        throw Failure(
-            .usage,
-            "--set \(first): only a run of a recipe reads this key" + (found.count > 1 ? ", and \(found[1])" : ""),
-            hint: "leave it out, or give the recipe to lathe run")
     }
 
     /// What a recipe without a name is called: as its file, so that two of them have two run directories.
@@ -68,9 +53,9 @@ public struct ResolvedRecipe: Sendable {
     }
 
     /// For verbs without a recipe file: defaults, a model, the rows to evaluate, and overrides.
-    public init(model: String, data: String?, overrides: [String]) throws {
+    public init(model: String, data: String?, overrides: [String], for verb: Verb) throws {
         var recipe = try Recipe.load(overrides: overrides, environment: ProcessInfo.processInfo.environment)
-        try Self.refuseKeysOfRuns(recipe)
+        try recipe.requireReading(by: verb)
         recipe.model.path = model
         if let data { recipe.data.heldOut = [data] }
         self.init(recipe)

@@ -23,7 +23,7 @@ public final class Scoring {
         let recipe = rendering.applied(to: resolved.recipe)
         try Compute.start(recipe)
         let opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
-        rows = try RowPreparation(recipe.data, opened).rows(recipe.data.heldOut)
+        rows = try RowPreparation(recipe.data, opened).heldOutRows(recipe, observer: observer)
         let model = try opened.languageModel(precision: OpenedModel.precision(recipe.model.precision).type)
         self.model = model
         attached = try adapter.map { try AttachedAdapter($0, to: model, base: opened) }
@@ -32,9 +32,7 @@ public final class Scoring {
             recipe, opened, model, adapter: attached, rows: rows.report, tasks: nil)
         self.observer = observer
         for note in DataSummary(rows.report).notes { observer.receive(.note(note)) }
-        for warning in recipe.data.unusedByScoring + DataSummary(rows.report).warnings + (attached?.warnings ?? [])
-            + opened.warnings
-        {
+        for warning in DataSummary(rows.report).warnings + (attached?.warnings ?? []) + opened.warnings {
             observer.receive(.warning(warning))
         }
     }

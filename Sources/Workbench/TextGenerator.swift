@@ -37,6 +37,9 @@ public struct GenerationSettings: Sendable {
         }
         try check(
             !isRaw || system == nil, "--raw continues the prompt as it stands, so --system would have no effect")
+        try check(
+            temperature != 0 || (topK == nil && topP == nil && minP == nil),
+            "--temperature is 0, so nothing is drawn and --top-k, --top-p and --min-p would have no effect")
         try check(maxNewTokens > 0, "--max-new-tokens must be above 0")
         try check(temperature >= 0 && temperature.isFinite, "--temperature must be 0 or more")
         try check(topK.map { $0 > 0 } ?? true, "--top-k must be above 0")
@@ -92,9 +95,30 @@ public final class TextGenerator {
                 .badInput, "\(opened.path) has no chat template, and the prompt should go through one",
                 hint: "give one with --set data.chat_template=FILE, or take --raw")
         }
+        try Self.requireActing(recipe, settings, template)
         self.settings = settings
         seed = UInt64(bitPattern: Int64(recipe.seed))
         if let system = rendering.rendering.system { messages.append(["role": "system", "content": .string(system)]) }
+    }
+
+    /// Throws where a key was set that does nothing beside how the prompt is asked.
+    private static func requireActing(
+        _ recipe: Recipe, _ settings: GenerationSettings, _ template: TemplateRenderer?
+    ) throws {
+        let raw = "--raw continues the prompt as it stands", plain = "the prompt goes through no chat template"
+        let rules = [
+            ("seed", settings.temperature == 0, "--temperature is 0, so nothing is drawn"),
+            ("data.prompt_style", settings.isRaw, raw), ("data.system", settings.isRaw, raw),
+            ("data.system", settings.system != nil, "--system is given"),
+            ("data.chat_template", template == nil, plain), ("data.template_date", template == nil, plain),
+            (
+                "data.template_date", template?.dayTold == nil,
+                "the chat template does not ask for the date (strftime_now)"
+            ),
+        ]
+        for (key, isIdle, reason) in rules where isIdle && recipe.isSet(key) {
+            throw Failure(.usage, "--set \(key) has no effect: \(reason)", hint: "leave it out")
+        }
     }
 
     /// What the person should know before trusting answers: the adapter saw another base, or another chat template.

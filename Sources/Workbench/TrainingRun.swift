@@ -81,7 +81,9 @@ final class TrainingRun {
             recipeDigest: RunFingerprint(keys: recipe.decidingKeys, parts: []).recipeDigest, dataDigest: split.digest,
             rendering: split.train.report.rendering)
         configuration = Self.configuration(recipe, examples: examples.count, memory: memory)
-        if let warning = try recipe.train.warmUpWarning(configuration.schedule) { observer.receive(.warning(warning)) }
+        for warning in try recipe.train.stepWarnings(steps: configuration.totalSteps) {
+            observer.receive(.warning(warning))
+        }
     }
 
     /// Gives back what is not needed between steps nor after training: its buffers, and the base's pages.

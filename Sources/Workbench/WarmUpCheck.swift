@@ -34,10 +34,4 @@ extension TrainSection {
                 + "lower train.warmup_steps, or give the run more steps"
         }
     }
-
-    /// The same where the recipe itself says how many steps there are.
-    func warmUpWarning() throws -> String? {
-        guard let maxSteps else { return nil }
-        return try warmUpWarning(schedule(steps: maxSteps))
-    }
 }

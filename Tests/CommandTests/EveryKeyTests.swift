@@ -110,7 +110,7 @@ private let changes: [Change] = [
     Change(key: "train.max_grad_norm", value: "0.01"),
     Change(key: "train.eval_every", value: "1"),
     Change(key: "train.save_every", value: "2"),
-    Change(key: "train.keep_last", value: "1", beside: ["train.save_every=1", "train.save_best=false"]),
+    Change(key: "train.keep_last", value: "1", beside: ["train.save_every=1"]),
     Change(key: "train.save_best", value: "false", beside: ["train.learning_rate=1", "train.eval_every=1"]),
     Change(key: "train.early_stopping_patience", value: "1", beside: ["train.learning_rate=1", "train.eval_every=1"]),
     Change(key: "train.recompute", value: "true"),
@@ -147,6 +147,7 @@ private let idle: [(yaml: String, key: String)] = [
     ("merge: { path: there }", "merge.path"),
     ("merge: { dtype: fp16 }", "merge.dtype"),
     ("train: { early_stopping_patience: 2 }", "train.early_stopping_patience"),
+    ("train: { save_best: false }", "train.save_best"), ("train: { keep_last: 5 }", "train.keep_last"),
     ("train: { optimizer: lion, adam_epsilon: 1e-6 }", "train.adam_epsilon"),
 ]
 private let idleWithoutHeldOutRows: [(yaml: String, key: String)] = [
@@ -161,6 +162,14 @@ private let idleInData: [(members: String, key: String)] = [
     ("format: text, turn_roles: [user, assistant]", "data.turn_roles"), ("layout: jsonl, quotes: none", "data.quotes"),
     ("layout: csv, documents: file", "data.documents"), ("layout: csv, records: rows", "data.records"),
     ("layout: parquet, encoding: utf-8", "data.encoding"), ("layout: json, column_names: [a]", "data.column_names"),
+    ("format: alpaca, train_on: last", "data.train_on"), ("format: classification, train_on: last", "data.train_on"),
+    ("format: text, train_on: last", "data.train_on"), ("format: text, train_on_prompt: true", "data.train_on_prompt"),
+    ("format: text, chat_template: x.jinja", "data.chat_template"), ("format: text, system: Hi", "data.system"),
+    ("format: alpaca, prompt_style: plain, chat_template: x", "data.chat_template"),
+    ("format: classification, prompt_style: plain, template_date: 2024-02-29", "data.template_date"),
+    ("format: chat, prompt_style: plain", "data.prompt_style"),
+    ("format: text, too_long: truncate_prompt", "data.too_long"),
+    ("columns: { text: body }, template: { text: \"{body}\" }", "data.columns"),
 ]
 
 extension CommandTests {

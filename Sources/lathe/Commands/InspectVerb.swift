@@ -38,7 +38,10 @@ struct Inspect: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-        guard let example else { return try common.show(try Inspection(of: path)) }
+        guard let example else {
+            try common.requireNoOverrides("lathe inspect without --example")
+            return try common.show(try Inspection(of: path))
+        }
         try common.show(
             try ExampleInspection(
                 .init(

@@ -12,7 +12,7 @@ struct Evaluate: ParsableCommand {
     @Option(help: "The held-out rows.") var data: String
 
     func run() throws {
-        let recipe = try options.resolve(data: data)
+        let recipe = try options.resolve(for: .evaluate, data: data)
         let observer = ConsoleObserver(quiet: options.common.quiet)
         try options.common.show(try EvaluationReport(recipe, adapter: options.adapter, observer: observer))
     }
@@ -26,7 +26,7 @@ struct Score: ParsableCommand {
     @Flag(help: "Each token's id, log-probability and mask too.") var tokens = false
 
     func run() throws {
-        let recipe = try options.resolve(data: data)
+        let recipe = try options.resolve(for: .score, data: data)
         let observer = ConsoleObserver(quiet: options.common.quiet)
         try Scoring(recipe, adapter: options.adapter, tokens: tokens, observer: observer)
             .writeRows(asJSON: options.common.json) { line in
@@ -45,7 +45,7 @@ struct Merge: ParsableCommand {
     func run() throws {
         let place = OutputPlaces.url(out)
         let merge = try MergeStage(
-            try options.resolve(), adapter: options.adapter, into: place,
+            try options.resolve(for: .merge), adapter: options.adapter, into: place,
             observer: ConsoleObserver(quiet: options.common.quiet))
         try options.common.show(try merge.run(into: place))
     }
@@ -61,7 +61,8 @@ struct Export: ParsableCommand {
 
     func run() throws {
         let place = OutputPlaces.url(out)
-        let stage = try ExportStage(try options.resolve(), adapter: options.adapter, format: format, to: place)
+        let stage = try ExportStage(
+            try options.resolve(for: .export), adapter: options.adapter, format: format, to: place)
         try options.common.show(try stage.run(format: format, type: type, to: place))
     }
 }
@@ -84,7 +85,8 @@ struct Generate: ParsableCommand {
         let settings = GenerationSettings(
             maxNewTokens: maxNewTokens, temperature: temperature, topK: topK, topP: topP, minP: minP, isRaw: raw,
             system: system)
-        let generator = try TextGenerator(try options.resolve(), adapter: options.adapter, settings: settings)
+        let generator = try TextGenerator(
+            try options.resolve(for: .generate), adapter: options.adapter, settings: settings)
         let observer = ConsoleObserver(quiet: options.common.quiet)
         for note in generator.notes { observer.receive(.note(note)) }
         for warning in generator.warnings { observer.receive(.warning(warning)) }
@@ -120,6 +122,7 @@ struct DoctorCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() throws {
+        try common.requireNoOverrides("lathe doctor")
         try common.show(try Doctor())
     }
 }

@@ -17,6 +17,12 @@ struct CommonOptions: ParsableArguments {
     @Flag(name: .shortAndLong, help: "No progress on standard error.")
     var quiet = false
 
+    /// Throws where a key was set for a call that reads no recipe.
+    func requireNoOverrides(_ call: String) throws {
+        guard let first = overrides.first else { return }
+        throw Failure(.usage, "--set \(first): \(call) reads no key of a recipe", hint: "leave it out")
+    }
+
     /// Prints a result in the form asked for.
     ///
     /// - Parameter isStyled: whether the text has colours of its own.
@@ -36,8 +42,9 @@ struct RecipeOptions: ParsableArguments {
 
     @OptionGroup var common: CommonOptions
 
-    func resolve() throws -> ResolvedRecipe {
-        try ResolvedRecipe(file: recipe, overrides: common.overrides)
+    /// - Parameter verb: `nil` for one that reads the whole recipe.
+    func resolve(for verb: Verb? = nil) throws -> ResolvedRecipe {
+        try ResolvedRecipe(file: recipe, overrides: common.overrides, for: verb)
     }
 }
 
@@ -47,7 +54,9 @@ struct AdaptedModelOptions: ParsableArguments {
     @Option(help: ModelOptions.adapterHelp) var adapter: String
     @OptionGroup var common: CommonOptions
 
-    func resolve() throws -> ResolvedRecipe { try ResolvedRecipe(model: model, data: nil, overrides: common.overrides) }
+    func resolve(for verb: Verb) throws -> ResolvedRecipe {
+        try ResolvedRecipe(model: model, data: nil, overrides: common.overrides, for: verb)
+    }
 }
 
 /// A base model and, where given, an adapter.
@@ -60,7 +69,7 @@ struct ModelOptions: ParsableArguments {
 
     @OptionGroup var common: CommonOptions
 
-    func resolve(data: String? = nil) throws -> ResolvedRecipe {
-        try ResolvedRecipe(model: model, data: data, overrides: common.overrides)
+    func resolve(for verb: Verb, data: String? = nil) throws -> ResolvedRecipe {
+        try ResolvedRecipe(model: model, data: data, overrides: common.overrides, for: verb)
     }
 }

@@ -26,7 +26,7 @@ struct Train: ParsableCommand {
     @Flag(help: "Start over instead of going on from the newest checkpoint.") var fresh = false
 
     func run() throws {
-        let recipe = try options.resolve()
+        let recipe = try options.resolve(for: .train)
         let pipeline = Pipeline(
             recipe, invocation: .thisProcess, observer: ConsoleObserver(quiet: options.common.quiet))
         try options.common.show(try pipeline.train(fresh: fresh))
@@ -62,7 +62,7 @@ struct Prepare: ParsableCommand {
     @Flag(help: "Report, and write nothing.") var dryRun = false
 
     func run() throws {
-        let recipe = try options.resolve()
+        let recipe = try options.resolve(for: export == nil ? .prepare : .prepareRows)
         if export != nil {
             try options.common.show(try RowExport(recipe, writes: !dryRun))
         } else {

@@ -1,0 +1,90 @@
+// What each verb reads of a recipe. One recipe serves all verbs, so its file may say more than one of them reads; a key that is set for
+// one call alone, and that its verb does not read, would do nothing.
+
+internal import Recipes
+
+/// A verb that reads less than a whole recipe.
+public enum Verb: String, Sendable {
+    case prepare
+    /// Rows as they are before they become text and tokens.
+    case prepareRows = "prepare --export"
+    case train, evaluate, score, merge, export, generate
+    /// A row of a recipe.
+    case inspectRecipe = "inspect --example"
+    /// A row of a file.
+    case inspectRows = "inspect"
+
+    /// Keys that it reads, or the beginnings of their paths.
+    private var read: [String] {
+        switch self {
+        case .prepare, .prepareRows: ["name", "seed", "model.path", "data.", "train.threads"]
+        case .train: ["name", "seed", "model.", "data.", "adapter.", "train.", "evaluate.", "distill."]
+        case .evaluate: Self.scored + ["seed", "evaluate."]
+        case .score: Self.scored
+        case .merge: ["merge.dtype", "train.threads", "train.memory_limit"]
+        case .export: ["train.threads", "train.memory_limit"]
+        case .generate:
+            [
+                "seed", "model.precision", "train.threads", "data.chat_template", "data.template_date",
+                "data.prompt_style", "data.system",
+            ]
+        case .inspectRecipe: ["seed", "model.path", "data."]
+        case .inspectRows: ["data."]
+        }
+    }
+
+    private static let scored = ["model.precision", "data.", "train.threads", "train.memory_limit"]
+
+    /// What lies among these and is not read.
+    private var unread: [String] {
+        switch self {
+        case .prepare, .inspectRecipe: ["data.shuffle"]
+        case .prepareRows: ["data.shuffle"] + Self.ofText
+        case .train: ["evaluate.max_new_tokens"]
+        case .evaluate: Self.ofRuns + ["evaluate.enabled"]
+        case .score, .inspectRows: Self.ofRuns
+        case .merge, .export, .generate: []
+        }
+    }
+
+    /// Keys of data of which rows that are taken as they are have no use.
+    private static let ofRuns = [
+        "data.train", "data.held_out", "data.val_size", "data.mix", "data.mix_exhausted", "data.split", "data.leakage",
+        "data.steps", "data.shuffle",
+    ]
+
+    /// How rows become text and tokens.
+    private static let ofText = [
+        "data.max_length", "data.too_long", "data.chat_template", "data.template_date", "data.prompt_style",
+        "data.system", "data.train_on", "data.train_on_prompt", "data.labels", "data.label_words",
+    ]
+
+    fileprivate func reads(_ key: String) -> Bool {
+        func holds(_ path: String) -> Bool {
+            path == key || key.hasPrefix(path.hasSuffix(".") ? path : path + ".") || key.hasPrefix(path + "[")
+        }
+        return read.contains(where: holds) && !unread.contains(where: holds)
+    }
+}
+
+extension Recipe {
+    /// Throws where a key was set for this call that `verb` does not read.
+    func requireReading(by verb: Verb) throws {
+        let unread = overriddenKeys.filter { !verb.reads($0) }.sorted()
+        guard let first = unread.first else { return }
+        let others = unread.dropFirst().joined(separator: ", ")
+        throw Failure(
+            .usage,
+            "--set \(first): lathe \(verb.rawValue) does not read this key" + (others.isEmpty ? "" : ", nor \(others)"),
+            hint: hint(for: first, verb))
+    }
+
+    private func hint(for key: String, _ verb: Verb) -> String {
+        switch (verb, key) {
+        case (.export, "merge.dtype"): "write --type \(merge.dtype.rawValue)"
+        case (.evaluate, "data.held_out"), (.score, "data.held_out"): "leave it out: --data names the rows"
+        case (_, "model.path"): "leave it out: --model names the model"
+        default: "leave it out: it would do nothing here"
+        }
+    }
+}
