@@ -44,9 +44,13 @@ extension AdapterSet {
     ///
     /// A directory that is there is replaced only where its manifest shows that Lathe wrote all of it.
     ///
-    /// - Parameter baseName: what PEFT shall load as the base.
-    public func writePEFT(to url: URL, baseName: String?, provenance: AdapterProvenance) throws {
-        let folder = try AtomicFolder(url, .adapter)
+    /// - Parameters:
+    ///   - baseName: what PEFT shall load as the base.
+    ///   - run: the run that writes, which replaces no other run's.
+    public func writePEFT(
+        to url: URL, baseName: String?, provenance: AdapterProvenance, of run: String? = nil
+    ) throws {
+        let folder = try AtomicFolder(url, .adapter, of: run)
         func place(_ name: String) -> URL { folder.staging.appendingPathComponent(name) }
         let configuration = configuration.peftJSON(targetModules: targetModules, baseName: baseName)
         try Self.write(configuration, to: place(PEFTDirectory.configurationName))

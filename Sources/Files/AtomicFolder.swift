@@ -11,14 +11,18 @@ public final class AtomicFolder {
     /// Where files are written until `commit`.
     public let staging: URL
     private let content: Manifest.Content
+    private let run: String?
     /// Locked as long as this process fills the folder: the system lets go of it when the process ends, however it ends.
     private var lock: Int32 = -1
 
     /// Throws where something stands at `url` that may not be replaced. What killed processes left of the same folder is removed.
-    public init(_ url: URL, _ content: Manifest.Content) throws {
-        try Ownership.requireFolder(url, content)
+    ///
+    /// - Parameter run: the run that writes, which replaces no other run's.
+    public init(_ url: URL, _ content: Manifest.Content, of run: String? = nil) throws {
+        try Ownership.requireFolder(url, content, of: run)
         self.url = url
         self.content = content
+        self.run = run
         let parent = url.deletingLastPathComponent()
         try Folder.make(parent)
         try StagingFolder.removeLeftovers(of: url, content)
@@ -51,7 +55,7 @@ public final class AtomicFolder {
     private func putInPlace() throws {
         // First the list, then the mark goes: whatever lies here when the process is killed is known to be Lathe's.
         let manifest: Manifest
-        manifest = try Manifest(content, describing: staging)
+        manifest = try Manifest(content, of: run, describing: staging)
         try AtomicFile.write(
             Array(manifest.text.utf8), to: staging.appendingPathComponent(Manifest.fileName), replaces: true)
         try Folder.removeFile(StagingFolder.mark(in: staging))
@@ -83,7 +87,7 @@ public final class AtomicFolder {
                 throw failure
             }
         }
-        do { try Ownership.requireOwn(aside, content, as: url) } catch {
+        do { try Ownership.requireOwn(aside, content, of: run, as: url) } catch {
             let isBack =
                 isExchanged
                 ? Renaming.exchange(staging, url)

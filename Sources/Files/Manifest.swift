@@ -35,12 +35,15 @@ public struct Manifest: Sendable, Equatable {
     private static let format = "lathe manifest 1"
 
     public var content: Content
+    /// The name of the run that made it; `nil` where no run did.
+    public var run: String?
     /// By path. Two with one path stand there while a file changes: either is Lathe's.
     public var entries: [Entry]
 
     /// A manifest from its parts.
-    public init(_ content: Content, entries: [Entry] = []) {
+    public init(_ content: Content, of run: String? = nil, entries: [Entry] = []) {
         self.content = content
+        self.run = run
         self.entries = entries
     }
 
@@ -48,6 +51,9 @@ public struct Manifest: Sendable, Equatable {
     public static func place(besideFile url: URL) -> URL {
         url.deletingLastPathComponent().appendingPathComponent(url.lastPathComponent + ".manifest.json")
     }
+
+    /// Whether a manifest may have this name.
+    public static func isName(_ name: String) -> Bool { name == fileName || name.hasSuffix(".manifest.json") }
 
     /// The manifest at `url`; `nil` where there is none, or something else stands there.
     ///
@@ -65,7 +71,7 @@ public struct Manifest: Sendable, Equatable {
             return Entry(path: path, bytes: bytes, sha256: sha256, grows: file["grows"]?.bool ?? false)
         }
         guard entries.count == files.count else { return nil }
-        self.init(content, entries: entries)
+        self.init(content, of: json["run"]?.string, entries: entries)
     }
 
     /// Its text.
@@ -77,19 +83,21 @@ public struct Manifest: Sendable, Equatable {
             if entry.grows { members.append(("grows", .bool(true))) }
             return .object(JSONObject(members))
         }
-        let json: JSONValue = [
-            "format": .string(Self.format), "holds": .string(content.rawValue), "files": .array(files),
+        var members: [JSONObject.Member] = [
+            ("format", .string(Self.format)), ("holds", .string(content.rawValue)),
         ]
-        return json.text(.pretty) + "\n"
+        if let run { members.append(("run", .string(run))) }
+        members.append(("files", .array(files)))
+        return JSONValue.object(JSONObject(members)).text(.pretty) + "\n"
     }
 
     /// All files in `folder`, which holds nothing that is not Lathe's.
-    public init(_ content: Content, describing folder: URL) throws(SystemError) {
+    public init(_ content: Content, of run: String? = nil, describing folder: URL) throws(SystemError) {
         var entries: [Entry] = []
         for path in try FolderContents(folder).files where path != Self.fileName && path != StagingFolder.markName {
             entries.append(try Entry(path, in: folder))
         }
-        self.init(content, entries: entries)
+        self.init(content, of: run, entries: entries)
     }
 }
 

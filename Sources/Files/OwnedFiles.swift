@@ -8,18 +8,24 @@ public struct OwnedFiles: Sendable {
     public let folder: URL
     private let manifest: URL
     private let content: Manifest.Content
+    /// The run that writes; `nil` where none does.
+    private let run: String?
 
     /// Loose files of `folder`, whose manifest is the folder's.
     public init(_ folder: URL, _ content: Manifest.Content) {
         self.folder = folder
         self.content = content
+        run = nil
         manifest = folder.appendingPathComponent(Manifest.fileName)
     }
 
     /// The one file at `url`, whose manifest lies beside it.
-    public init(besideFile url: URL, _ content: Manifest.Content) {
+    ///
+    /// - Parameter run: the run that writes, which replaces no other run's.
+    public init(besideFile url: URL, _ content: Manifest.Content, of run: String? = nil) {
         folder = url.deletingLastPathComponent()
         self.content = content
+        self.run = run
         manifest = Manifest.place(besideFile: url)
     }
 
@@ -39,6 +45,9 @@ public struct OwnedFiles: Sendable {
             }
         }
         guard let status = try Ownership.present(url) else { return }
+        if let other = try Manifest(at: manifest)?.run(otherThan: run) {
+            throw PlaceError(url.path, inTheWay: url.path, .ofRun(other))
+        }
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw PlaceError(url.path, inTheWay: url.path, .wrongForm("no file"))
         }
@@ -114,7 +123,7 @@ public struct OwnedFiles: Sendable {
     }
 
     private func note(_ entries: [Manifest.Entry]) throws(SystemError) {
-        let text = Manifest(content, entries: entries).text
+        let text = Manifest(content, of: run, entries: entries).text
         try AtomicFile.write(Array(text.utf8), to: manifest, replaces: true)
     }
 }

@@ -7,19 +7,21 @@ internal import Vocabulary
 public enum Ownership {
     /// Throws unless a folder of `content` may stand at `url`: nothing is there, or an empty folder, or such a folder of which a
     /// manifest shows that Lathe wrote every file.
-    public static func requireFolder(_ url: URL, _ content: Manifest.Content) throws {
+    ///
+    /// - Parameter run: the run that writes, which replaces no other run's; `nil` where a person names the place for this one call.
+    public static func requireFolder(_ url: URL, _ content: Manifest.Content, of run: String? = nil) throws {
         guard let status = try present(url) else { return }
         guard status.st_mode & S_IFMT == S_IFDIR else {
             throw PlaceError(url.path, inTheWay: url.path, .wrongForm("a file, not a folder"))
         }
         try requireNoMount(url, status)
-        try requireOwn(url, content, as: url)
+        try requireOwn(url, content, of: run, as: url)
     }
 
     /// Throws unless everything in the folder `url` is listed in its manifest and unchanged.
     ///
     /// - Parameter place: what the folder is called in errors.
-    static func requireOwn(_ url: URL, _ content: Manifest.Content, as place: URL) throws {
+    static func requireOwn(_ url: URL, _ content: Manifest.Content, of run: String? = nil, as place: URL) throws {
         let contents = try FolderContents(url).withoutTemporary
         func failure(_ path: String, _ reason: PlaceError.Reason) -> PlaceError {
             PlaceError(place.path, inTheWay: place.appendingPathComponent(path).path, reason)
@@ -30,6 +32,7 @@ public enum Ownership {
             throw failure(all.first { $0 != Manifest.fileName } ?? Manifest.fileName, .notOurs)
         }
         guard manifest.content == content else { throw failure("", .otherContent(manifest.content.words)) }
+        if let other = manifest.run(otherThan: run) { throw failure("", .ofRun(other)) }
         let listed = Dictionary(grouping: manifest.entries, by: \.path)
         if let other = contents.others.first { throw failure(other, .notOurs) }
         for path in contents.files where path != Manifest.fileName && listed[path] == nil {
@@ -47,8 +50,8 @@ public enum Ownership {
     }
 
     /// Throws unless a single file of `content` may stand at `url`, by the manifest beside it.
-    public static func requireFile(_ url: URL, _ content: Manifest.Content) throws {
-        try OwnedFiles(besideFile: url, content).require(url.lastPathComponent)
+    public static func requireFile(_ url: URL, _ content: Manifest.Content, of run: String? = nil) throws {
+        try OwnedFiles(besideFile: url, content, of: run).require(url.lastPathComponent)
     }
 
     /// Throws unless Lathe may keep files of its own in the folder `url`, beside others: it is new or empty, or its manifest says so.
@@ -166,6 +169,14 @@ public enum Ownership {
         guard others.isEmpty else { return }
         try Folder.removeFile(manifest)
         try Folder.removeEmpty(url)
+    }
+}
+
+extension Manifest {
+    /// The run that made what is listed, where `run` is another one.
+    func run(otherThan run: String?) -> String? {
+        guard let run, let own = self.run, own != run else { return nil }
+        return own
     }
 }
 

@@ -12,6 +12,8 @@ public struct PlaceError: ClassifiedError, Equatable {
         case changed
         /// Lathe wrote it as something else: an adapter where a model is to stand.
         case otherContent(String)
+        /// A run of this name wrote it, and another one is to write there.
+        case ofRun(String)
         /// A link: what it leads to is not its own.
         case link
         /// A file where a folder is to stand, or the other way round.
@@ -42,7 +44,7 @@ public struct PlaceError: ClassifiedError, Equatable {
 
     public var kind: FailureKind {
         switch reason {
-        case .needed, .holds, .inside: .badInput
+        case .needed, .holds, .inside, .ofRun: .badInput
         case .notOurs, .changed, .otherContent, .link, .wrongForm, .mountPoint: .inputOutput
         }
     }
@@ -55,6 +57,7 @@ public struct PlaceError: ClassifiedError, Equatable {
             case .notOurs: "\(taken) was not written by Lathe"
             case .changed: "\(taken) was changed since Lathe wrote it"
             case .otherContent(let content): "\(place) is there already and holds \(content)"
+            case .ofRun(let run): "\(place) is there already and was written by the run '\(run)'"
             case .link: "\(taken) is a link"
             case .wrongForm(let form): "\(taken) is \(form)"
             case .mountPoint: "\(taken) is a file system of its own"

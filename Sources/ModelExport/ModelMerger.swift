@@ -12,8 +12,13 @@ public struct ModelOutputOptions: Sendable {
     public var type: ExportType?
     /// The most bytes of one safetensors file; larger models are cut into shards.
     public var shardByteLimit = 5_000_000_000
+    /// The run that writes, which replaces no other run's; nil where none does.
+    public var run: String?
 
-    public init(type: ExportType? = nil) { self.type = type }
+    public init(type: ExportType? = nil, of run: String? = nil) {
+        self.type = type
+        self.run = run
+    }
 }
 
 /// What a merge did.
@@ -130,7 +135,7 @@ public struct ModelMerger {
         _ deltas: [LowRankDelta], to output: URL, options: ModelOutputOptions = ModelOutputOptions()
     ) throws -> MergeResult {
         let plan = try self.plan(deltas, type: options.type)
-        let place = OwnedFiles(besideFile: output, .model)
+        let place = OwnedFiles(besideFile: output, .model, of: options.run)
         try place.require(output.lastPathComponent)
         TemporaryName.removeAbandoned(in: place.folder, of: output.lastPathComponent)
         let temporary = TemporaryName.beside(output)
@@ -146,7 +151,7 @@ public struct ModelMerger {
         prove: (MergeResult, URL) throws -> Void
     ) throws -> MergeResult {
         let plan = try self.plan(deltas, type: options.type)
-        let folder = try described(plan, output)
+        let folder = try described(plan, output, of: options.run)
         let shards = ShardedSafetensors(folder: folder.staging, plan: plan, shardByteLimit: options.shardByteLimit)
         let result = try write(plan, deltas.count, output) { tensor, produce in try shards.write(tensor, produce) }
         try shards.finish()
@@ -157,10 +162,10 @@ public struct ModelMerger {
 
     /// The folder with all files but the weights', written first: a vocabulary that cannot be written should not cost the weights'
     /// time, nor what it was made of memory beside them.
-    private func described(_ plan: OutputPlan, _ output: URL) throws -> AtomicFolder {
+    private func described(_ plan: OutputPlan, _ output: URL, of run: String?) throws -> AtomicFolder {
         defer { FreedMemory.giveBack() }
         let files = try description.files(type: plan.type, isTied: description.isTied && !plan.untiesHead)
-        let folder = try AtomicFolder(output, .model)
+        let folder = try AtomicFolder(output, .model, of: run)
         for (name, bytes) in files {
             let file = folder.staging.appendingPathComponent(name)
             try Folder.make(file.deletingLastPathComponent())

@@ -92,15 +92,18 @@ public struct ExportStage {
         return try run(format, type: type, to: output)
     }
 
-    func run(_ format: Recipes.ExportFormat, type: FloatFormat, to output: URL) throws -> ExportReport {
+    /// - Parameter run: the run that exports, which replaces no other run's; `nil` where none does.
+    func run(
+        _ format: Recipes.ExportFormat, type: FloatFormat, to output: URL, of run: String? = nil
+    ) throws -> ExportReport {
         try Folder.make(output.deletingLastPathComponent())
-        let options = ModelOutputOptions(type: ExportType(type))
+        let options = ModelOutputOptions(type: ExportType(type), of: run)
         func deltas() -> [LowRankDelta] { adapter?.lowRankDeltas ?? [] }
         var written: MergeResult?
         switch format {
         case .peft:
             guard let adapter else { throw Failure(.usage, "export --format peft needs --adapter") }
-            try adapter.writePEFT(to: output, baseName: opened.path, provenance: provenance)
+            try adapter.writePEFT(to: output, baseName: opened.path, provenance: provenance, of: run)
         case .safetensors:
             let merger = try ModelMerger(base: opened.weights, configuration: opened.configuration)
             written =

@@ -66,8 +66,10 @@ public struct MergeStage {
 
     /// Writes the merged model and compares it before it takes its place, with its certificate in it. A merge that does not pass
     /// changes nothing: what stood at `output` before stands there still.
-    public func run(into output: URL) throws -> MergeReport {
-        let options = ModelOutputOptions(type: ExportType(recipe.merge.dtype))
+    ///
+    /// - Parameter run: the run that merges, which replaces no other run's; `nil` where none does.
+    public func run(into output: URL, of run: String? = nil) throws -> MergeReport {
+        let options = ModelOutputOptions(type: ExportType(recipe.merge.dtype), of: run)
         var report: MergeReport?
         _ = try ModelMerger(base: opened.weights, configuration: opened.configuration).merge(
             model.lowRankDeltas, into: output, options: options

@@ -16,6 +16,8 @@ public struct OutputPlaces {
         let key: String
         let url: URL
         let form: Form
+        /// The run that writes, where others may have written there.
+        var run: String?
 
         /// A folder that is put in place at once, or one file.
         enum Form { case folder(Manifest.Content), file(Manifest.Content) }
@@ -92,10 +94,25 @@ public struct OutputPlaces {
                 }
             }
             earlier.append((output, place))
+            try requireOwn(output)
+        }
+    }
+
+    /// Throws where something stands there that is not to be replaced.
+    private func requireOwn(_ output: Output) throws {
+        do {
             switch output.form {
-            case .folder(let content): try Ownership.requireFolder(output.url, content)
-            case .file(let content): try Ownership.requireFile(output.url, content)
+            case .folder(let content): try Ownership.requireFolder(output.url, content, of: output.run)
+            case .file(let content): try Ownership.requireFile(output.url, content, of: output.run)
             }
+        } catch let error as PlaceError {
+            guard case .ofRun(let other) = error.reason else { throw error }
+            throw Failure(
+                .badInput,
+                "\(output.key): \(output.url.path) holds what another run wrote: "
+                    + RunDirectory.place(of: other).relativePath,
+                hint: "nothing was changed, and --fresh replaces no other run's either: set another \(output.key), or "
+                    + "move what is there away")
         }
     }
 

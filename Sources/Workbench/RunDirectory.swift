@@ -11,9 +11,10 @@ public struct RunDirectory: Sendable {
     public let url: URL
 
     /// Where the run of `recipe` lies.
-    static func place(of recipe: Recipe) -> URL {
-        URL(fileURLWithPath: "checkpoints").appendingPathComponent(recipe.name)
-    }
+    static func place(of recipe: Recipe) -> URL { place(of: recipe.name) }
+
+    /// Where the run called `name` lies.
+    static func place(of name: String) -> URL { URL(fileURLWithPath: "checkpoints").appendingPathComponent(name) }
 
     /// Makes the folder where it is missing; removes what processes killed in the midst of writing have left in it.
     public init(_ url: URL) throws {
@@ -94,15 +95,22 @@ public struct RunDirectory: Sendable {
     func outputs(of recipe: Recipe) -> [OutputPlaces.Output] {
         var outputs: [OutputPlaces.Output] = []
         if recipe.merge.enabled {
-            outputs.append(.init(key: "merge.path", url: mergePlace(recipe), form: .folder(.model)))
+            outputs.append(
+                .init(
+                    key: "merge.path", url: mergePlace(recipe), form: .folder(.model),
+                    run: Self.owner(of: recipe.merge.path, recipe)))
         }
         for (index, entry) in recipe.export.enumerated() {
             outputs.append(
                 .init(
-                    key: "export[\(index)].path", url: exportPlace(entry), form: ExportStage.form(entry.format)))
+                    key: "export[\(index)].path", url: exportPlace(entry), form: ExportStage.form(entry.format),
+                    run: Self.owner(of: entry.path, recipe)))
         }
         return outputs
     }
+
+    /// The run that an output at `path` is noted as made by; nil for places in the run's own directory, which is nobody else's.
+    static func owner(of path: String?, _ recipe: Recipe) -> String? { path == nil ? nil : recipe.name }
 
     /// Where the merged model of `recipe` goes.
     func mergePlace(_ recipe: Recipe) -> URL { recipe.merge.path.map(OutputPlaces.url) ?? merged }

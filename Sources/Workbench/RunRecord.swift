@@ -5,6 +5,7 @@ internal import Files
 internal import Foundation
 internal import JSON
 internal import Kernels
+internal import Spelling
 internal import Vocabulary
 
 /// What a stage came to, with what it was made from and what it wrote.
@@ -13,6 +14,16 @@ struct StageResult: Presentable {
     struct File: Equatable {
         let path: String
         let bytes: Int
+        /// Of a manifest, which tells what all other files hold; nil for these.
+        let sha256: String?
+
+        /// Whether the manifest still lists what the stage wrote: another of the same size may lie in its place.
+        var isAsListed: Bool {
+            get throws(SystemError) {
+                guard let sha256 else { return true }
+                return try FileDigest.sha256(path).digest == sha256
+            }
+        }
     }
 
     /// Digest of all that decides the result.
@@ -32,28 +43,36 @@ struct StageResult: Presentable {
         files = try outputs.flatMap(Self.files)
     }
 
-    /// Whether everything that the stage wrote is still there.
-    var isIntact: Bool { get throws(SystemError) { try intactFiles.count == files.count } }
-
-    /// Paths of those that are as the stage left them.
-    var intactFiles: [String] {
+    /// What is not as the stage left it, in words; `nil` where all is.
+    var loss: String? {
         get throws(SystemError) {
-            var paths: [String] = []
-            for file in files where try Self.byteCount(file.path) == file.bytes { paths.append(file.path) }
-            return paths
+            for file in files {
+                guard let bytes = try Self.byteCount(file.path) else { return "\(ShownText.name(file.path)) is gone" }
+                guard bytes == file.bytes, try file.isAsListed else {
+                    return "\(ShownText.name(file.path)) is not what this run wrote there"
+                }
+            }
+            return nil
         }
     }
 
-    /// A file, or the files in a folder, in the order of their names.
+    /// A file and its manifest, or the files in a folder, in the order of their names.
     private static func files(_ url: URL) throws(SystemError) -> [File] {
         guard try FileForm(at: url) == .folder else {
-            return try byteCount(url.path).map { [File(path: url.path, bytes: $0)] } ?? []
+            return [try file(url), try file(Manifest.place(besideFile: url))].compactMap { $0 }
         }
         var files: [File] = []
         for name in try Folder.names(in: url) ?? [] where !name.hasPrefix(".") {
-            files += try self.files(url.appendingPathComponent(name))
+            let entry = url.appendingPathComponent(name)
+            files += try FileForm(at: entry) == .folder ? self.files(entry) : [file(entry)].compactMap { $0 }
         }
         return files
+    }
+
+    private static func file(_ url: URL) throws(SystemError) -> File? {
+        guard let bytes = try byteCount(url.path) else { return nil }
+        let digest = Manifest.isName(url.lastPathComponent) ? try FileDigest.sha256(url.path).digest : nil
+        return File(path: url.path, bytes: bytes, sha256: digest)
     }
 
     /// nil where nothing is there. What the system does not tell is no answer.
@@ -73,14 +92,19 @@ struct StageResult: Presentable {
         (self.key, self.json, self.text) = (key, json, text)
         self.files = files.compactMap { file in
             guard let path = file["path"]?.string, let bytes = file["bytes"]?.integer else { return nil }
-            return File(path: path, bytes: bytes)
+            return File(path: path, bytes: bytes, sha256: file["sha256"]?.string)
         }
     }
 
     var stored: JSONValue {
         [
             "key": .string(key), "result": json, "text": .string(text),
-            "files": .array(files.map { ["path": .string($0.path), "bytes": .integer($0.bytes)] }),
+            "files": .array(
+                files.map { file in
+                    var members: [JSONObject.Member] = [("path", .string(file.path)), ("bytes", .integer(file.bytes))]
+                    if let sha256 = file.sha256 { members.append(("sha256", .string(sha256))) }
+                    return .object(JSONObject(members))
+                }),
         ]
     }
 }
@@ -125,17 +149,6 @@ struct RunRecord {
 
     /// Takes in what the stages of this process held.
     mutating func add(_ peaks: [StageMeter.Peak]) { for peak in peaks { stagePeaks.add(peak) } }
-
-    /// Every file that a stage wrote and that is as it left it.
-    var writtenFiles: [String] {
-        get throws(SystemError) {
-            var paths: [String] = []
-            for result in results.members.compactMap({ StageResult(stored: $0.value) }) {
-                paths += try result.intactFiles
-            }
-            return paths
-        }
-    }
 
     /// What `stage` came to.
     subscript(stage: String) -> StageResult? {

@@ -85,7 +85,7 @@ final class RunStages {
 
     private func train() throws -> TrainingResult {
         let key = SHA256.hex(of: run.fingerprint.text)
-        if let earlier, earlier.skipped.isEmpty, let known = record["train"], known.key == key, try known.isIntact,
+        if let earlier, earlier.skipped.isEmpty, let known = record["train"], known.key == key, try known.loss == nil,
             let result = TrainingResult(known.json), try result.digest == run.adapterDigest(directory.adapter)
         {
             return result
@@ -158,7 +158,9 @@ final class RunStages {
             let stage = try MergeStage(
                 recipe, opened: run.opened, model: run.model, trainedBase: run.provenance.baseDigest,
                 probe: run.split.heldOut?.examples, observer: observer)
-            return (try stage.run(into: output), [output])
+            return (
+                try stage.run(into: output, of: RunDirectory.owner(of: recipe.merge.path, recipe)), [output]
+            )
         }
     }
 
@@ -172,7 +174,8 @@ final class RunStages {
         ) {
             let stage = ExportStage(
                 recipe, opened: run.opened, adapter: run.adapter, provenance: run.provenance)
-            return (try stage.run(entry.format, type: entry.type, to: output), [output])
+            let owner = RunDirectory.owner(of: entry.path, recipe)
+            return (try stage.run(entry.format, type: entry.type, to: output, of: owner), [output])
         }
     }
 
@@ -182,7 +185,10 @@ final class RunStages {
         _ work: () throws -> (any Presentable, outputs: [URL])
     ) throws -> StageResult {
         let key = SHA256.hex(of: parts.joined(separator: "\n"))
-        if let known = record[name], known.key == key, try known.isIntact { return known }
+        if let known = record[name], known.key == key {
+            guard let loss = try known.loss else { return known }
+            observer.receive(.note(loss + ": it is made again"))
+        }
         if !hasWorked { try begin() }
         if !isTrained {
             try run.takeAdapter(from: directory.adapter)

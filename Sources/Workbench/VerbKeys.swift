@@ -70,7 +70,9 @@ public enum Verb: String, Sendable {
 extension Recipe {
     /// Throws where a key was set for this call that `verb` does not read.
     func requireReading(by verb: Verb) throws {
-        let unread = overriddenKeys.filter { !verb.reads($0) }.sorted()
+        let all = overriddenKeys.filter { !verb.reads($0) }
+        // A section of which a key was set stands there with it.
+        let unread = all.filter { key in !all.contains { $0.hasPrefix(key + ".") } }.sorted()
         guard let first = unread.first else { return }
         let others = unread.dropFirst().joined(separator: ", ")
         throw Failure(

@@ -34,7 +34,13 @@ extension CommandTests {
                 #expect(again.errors.contains("used again"))
                 #expect(try again.json == (try first.json), "a file used again gives the same report")
                 // What decides no row.
-                try expectReuse("train.learning_rate=1e-3", "data.shuffle=false", "adapter.r=2")
+                let recipe = try lathe.text("recipe.yaml")
+                try lathe.write(
+                    "recipe.yaml",
+                    recipe.replacing("rate: 1e-2", with: "rate: 1e-3").replacing("r: 4", with: "r: 2")
+                        .replacing("data:\n", with: "data:\n  shuffle: false\n"))
+                try expectReuse()
+                try lathe.write("recipe.yaml", recipe)
 
                 // A byte of the data.
                 try lathe.write("train.jsonl", try lathe.text("train.jsonl").replacing("the park", with: "the bark"))

@@ -106,7 +106,7 @@ extension CommandTests {
                     Thread.sleep(forTimeInterval: 0.005)
                 }
                 for verb in ["train", "run", "prepare"] {
-                    try lathe(verb, "recipe.yaml", "--set", "train.learning_rate=1e-3")
+                    try lathe(verb, "recipe.yaml", "--set", "seed=8")
                         .expectFailure(74, "process \(first.process.processIdentifier) is at work", "checkpoints/tiny")
                 }
                 #expect(try lathe("plan", "recipe.yaml", "--json").code == 0)

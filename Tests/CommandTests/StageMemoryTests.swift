@@ -54,7 +54,8 @@ extension CommandTests {
         /// `train` merges nothing, so a merge that would not fit is none of its affairs.
         @Test func trainLooksAtItsOwnStagesOnly() throws {
             try LatheCommand.inFolder { lathe in
-                let sets = ["--set", "merge.enabled=true", "--set", "train.save_every=0"]
+                try lathe.write("recipe.yaml", LatheCommand.recipe + "merge: { enabled: true }\n")
+                let sets = ["--set", "train.save_every=0"]
                 let plan = try lathe.start(["plan", "recipe.yaml", "--json"] + sets).wait().json
                 let stages = try Self.stages(plan, "predicted_peak_bytes")
                 func bytes(_ name: String) throws -> Int { try #require(stages.first { $0.name == name }).bytes }

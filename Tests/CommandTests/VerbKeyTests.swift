@@ -78,7 +78,7 @@ extension CommandTests {
             (["--set", "seed=3"], "--temperature is 0"), (["--top-k", "5"], "--temperature is 0"),
             (["--raw", "--set", "data.system=Hi"], "--raw"), (["--raw", "--set", "data.prompt_style=plain"], "--raw"),
             (["--system", "Hi", "--set", "data.system=Ho"], "--system is given"),
-            (["--raw", "--set", "data.chat_template={{ messages }}"], "no chat template"),
+            (["--raw", "--set", #"data.chat_template="{{ messages }}""#], "no chat template"),
             (["--set", "data.template_date=2024-02-29"], "does not ask for the date"),
         ])
         func aPromptThatNeedsNoneOfThem(_ settings: [String], _ words: String) throws {
