@@ -18,9 +18,10 @@ public struct PairedComparison: Sendable, Equatable {
     public let adapter: Double?
     /// adapter − base; 0 where a side has no value.
     public let difference: Double
-    /// The percentile interval; nil where fewer than two rows allow none.
+    /// The percentile interval; nil where fewer than two rows allow none, or a number is not finite.
     public let ci95: ClosedRange<Double>?
-    public let verdict: Verdict
+    /// nil where there is no interval.
+    public let verdict: Verdict?
     /// Rows that both sides were measured on.
     public let rowCount: Int
 
@@ -38,15 +39,15 @@ public struct PairedComparison: Sendable, Equatable {
         (self.base, self.adapter) = (base.value, adapter.value)
         if let before = self.base, let after = self.adapter { difference = after - before } else { difference = 0 }
         guard rowCount >= 2 else {
-            (ci95, verdict) = (nil, .noDifference)
+            (ci95, verdict) = (nil, nil)
             return
         }
         let random = RandomStream(seed: seed, purpose: .bootstrap)
         ci95 = Self.interval(of: Self.resampledDifferences(base, adapter, random, sampleCount))
-        // NaN on either side compares false with everything and so never earns a verdict.
-        let isHigher = ci95.map { $0.lowerBound > 0 } ?? false, isLower = ci95.map { $0.upperBound < 0 } ?? false
-        verdict =
-            !isHigher && !isLower ? .noDifference : isHigher == base.higherIsBetter ? .better : .worse
+        verdict = ci95.map { interval in
+            let isHigher = interval.lowerBound > 0, isLower = interval.upperBound < 0
+            return !isHigher && !isLower ? .noDifference : isHigher == base.higherIsBetter ? .better : .worse
+        }
     }
 
     /// The difference in each resample; 0 where the rows drawn have no value.

@@ -110,6 +110,11 @@ public struct OwnedFiles: Sendable {
         if others.count < earlier.count { try note(others) }
     }
 
+    /// Removes what killed processes left of writing the file `name` and its list.
+    public func removeAbandoned(_ name: String) {
+        for name in [name, manifest.lastPathComponent] { TemporaryName.removeAbandoned(in: folder, of: name) }
+    }
+
     /// Takes out of the manifest what an interrupted writing left there of a file's earlier state.
     public func settle() throws {
         let entries = try listed

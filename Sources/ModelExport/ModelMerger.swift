@@ -137,7 +137,7 @@ public struct ModelMerger {
         let plan = try self.plan(deltas, type: options.type)
         let place = OwnedFiles(besideFile: output, .model, of: options.run)
         try place.require(output.lastPathComponent)
-        TemporaryName.removeAbandoned(in: place.folder, of: output.lastPathComponent)
+        place.removeAbandoned(output.lastPathComponent)
         let temporary = TemporaryName.beside(output)
         let file = try HDF5Model(temporary, for: output)
         let result = try write(plan, deltas.count, output) { tensor, produce in try file.write(tensor, produce) }

@@ -36,6 +36,7 @@ struct AttachedAdapter {
                     .badInput, "the adapter \(path) is neither a PEFT folder nor a checkpoint (.h5)",
                     hint: "a run writes its adapter to checkpoints/NAME/adapter")
             }
+            try NamedFolder(path).requireAdapter()
             try Failure.requireExists(path + "/adapter_config.json", "the adapter's")
             let directory = try PEFTDirectory(url)
             set = try AdapterSet(directory, for: model)

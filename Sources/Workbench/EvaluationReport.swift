@@ -101,7 +101,7 @@ public struct EvaluationReport: Presentable {
             object["adapter"] = Self.json(adapter, adapterMetrics)
             object["difference"] = [
                 "loss": .double(loss.difference), "ci95": Self.json(loss.ci95),
-                "verdict": .string(loss.verdict.rawValue), "rows": .integer(loss.rowCount),
+                "verdict": Self.json(loss.verdict), "rows": .integer(loss.rowCount),
             ]
         }
         let metrics = metricMembers
@@ -122,7 +122,7 @@ public struct EvaluationReport: Presentable {
                 let comparison = comparisons[index + 1]
                 members += [
                     ("adapter", Self.number(comparison.adapter)), ("difference", .double(comparison.difference)),
-                    ("ci95", Self.json(comparison.ci95)), ("verdict", .string(comparison.verdict.rawValue)),
+                    ("ci95", Self.json(comparison.ci95)), ("verdict", Self.json(comparison.verdict)),
                 ]
             }
             members.append(("rows", .integer(metric.rowCount)))
@@ -148,6 +148,8 @@ public struct EvaluationReport: Presentable {
     private static func json(_ interval: ClosedRange<Double>?) -> JSONValue {
         interval.map { [.double($0.lowerBound), .double($0.upperBound)] } ?? .null
     }
+
+    private static func json(_ verdict: Verdict?) -> JSONValue { verdict.map { .string($0.rawValue) } ?? .null }
 
     private static func number(_ value: Double?) -> JSONValue { value.map { .double($0) } ?? .null }
 
@@ -190,7 +192,7 @@ public struct EvaluationReport: Presentable {
         let lines = comparisons.map { comparison in
             let interval =
                 comparison.ci95.map { String(format: "95%% interval %+.4f to %+.4f", $0.lowerBound, $0.upperBound) }
-                ?? "too few rows for an interval"
+                ?? (comparison.rowCount < 2 ? "too few rows for an interval" : "no interval: a number is not finite")
             return "difference in \(comparison.metric) " + String(format: "%+.4f, ", comparison.difference) + interval
         }
         return lines + ["verdict: " + verdict]
@@ -198,9 +200,9 @@ public struct EvaluationReport: Presentable {
 
     /// "loss better; rouge_l no difference"; the word alone where there is only the loss.
     var verdict: String {
-        comparisons.count == 1
-            ? comparisons[0].verdict.rawValue
-            : comparisons.map { "\($0.metric) \($0.verdict.rawValue)" }.joined(separator: "; ")
+        func word(_ comparison: PairedComparison) -> String { comparison.verdict?.rawValue ?? "none (no interval)" }
+        return comparisons.count == 1
+            ? word(comparisons[0]) : comparisons.map { "\($0.metric) \(word($0))" }.joined(separator: "; ")
     }
 }
 

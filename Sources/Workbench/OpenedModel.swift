@@ -43,6 +43,7 @@ struct OpenedModel {
         guard try FileForm(at: path) != nil else {
             throw Failure(.missingInput, "the model \(path) does not exist", hint: Self.hubHint(path))
         }
+        try NamedFolder(path).requireModel()
         self.path = path
         let weights = try openWeights(URL(fileURLWithPath: path))
         self.weights = weights

@@ -59,14 +59,11 @@ struct RunInspection {
 
     /// The word for each metric.
     private var verdicts: JSONObject? {
-        guard let evaluation = report?["evaluation"], let loss = evaluation["difference"]?["verdict"] else {
-            return nil
-        }
+        guard let evaluation = report?["evaluation"], let difference = evaluation["difference"] else { return nil }
+        let compared =
+            [("loss", difference)] + (evaluation["metrics"]?.object?.members ?? []).map { ($0.key, $0.value) }
         return JSONObject(
-            [("loss", loss)]
-                + (evaluation["metrics"]?.object?.members ?? []).compactMap { name, value in
-                    value["verdict"].map { (name, $0) }
-                })
+            compared.compactMap { name, value in value["verdict"].map { (name, $0.isNull ? "none" : $0) } })
     }
 
     private static let known: [(name: String, what: String)] = [

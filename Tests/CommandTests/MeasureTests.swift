@@ -35,6 +35,21 @@ extension CommandTests {
             }
         }
 
+        /// One row has no interval, and nothing says that it has a verdict.
+        @Test func oneHeldOutRowHasNoVerdict() throws {
+            try LatheCommand.inFolder { lathe in
+                try lathe.write("one.jsonl", LatheCommand.rows(1, "had"))
+                let run = try lathe("run", "recipe.yaml", "--set", "data.held_out=one.jsonl")
+                #expect(run.code == 0, "\(run.errors)")
+                #expect(run.output.contains("verdict: none (no interval)"), "\(run.output)")
+                for word in ["better", "worse", "no difference"] { #expect(!run.output.contains("verdict: \(word)")) }
+                let report = try JSONValue(parsing: lathe.text("checkpoints/tiny/report.json"))
+                let difference = try #require(report["evaluation"]?["difference"])
+                #expect(difference["verdict"] == .null && difference["ci95"] == .null)
+                #expect(try lathe.json("inspect", "checkpoints/tiny")["verdicts"]?["loss"] == "none")
+            }
+        }
+
         @Test func eachMetricHasItsIntervalAndItsWord() throws {
             try LatheCommand.inFolder { lathe in
                 let run = try lathe.json(

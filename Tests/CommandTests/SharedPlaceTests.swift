@@ -91,6 +91,24 @@ extension CommandTests {
             }
         }
 
+        /// What a killed process left of a file or of its list goes with the next writing; nothing else does.
+        @Test func leftoversOfAKilledExportGo() throws {
+            try LatheCommand.inFolder { lathe in
+                let gone = 4_194_303  // above every process that the kernel numbers
+                let left = [".e.h5.lathe-\(gone)-1.partial", ".e.h5.manifest.json.lathe-\(gone)-2.partial"]
+                // Of a process that lives, of another file, and a person's own.
+                let others = [
+                    ".e.h5.manifest.json.lathe-1-2.partial", ".f.h5.manifest.json.lathe-\(gone)-2.partial",
+                    ".e.h5.manifest.json.partial", "e.h5.notes",
+                ]
+                for name in left + others { try lathe.write(name, "half") }
+                let export = ["export", "--model", LatheCommand.huggingFace, "--format", "hdf5", "--out", "e.h5"]
+                #expect(try lathe.start(export).wait().code == 0)
+                #expect(left.allSatisfy { !lathe.has($0) })
+                #expect(others.allSatisfy(lathe.has))
+            }
+        }
+
         /// The run itself may merge in another way, start over, or go on, in its own place.
         @Test func aRunReplacesItsOwnOutput() throws {
             try LatheCommand.inFolder { lathe in
