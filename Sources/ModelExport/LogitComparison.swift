@@ -39,6 +39,8 @@ public struct LogitComparison: Sendable, Equatable {
         }
     }
 
+    /// √(mean of (logit − row mean)²): how far a row's logits lie apart.
+    public var spread: Double { values > 0 ? (max(0, sumOfSquares) / Double(values)).squareRoot() : 0 }
     public var meanDifference: Double { values > 0 ? sumOfDifferences / Double(values) : .infinity }
     public var topAgreement: Double { rows > 0 ? Double(agreeingRows) / Double(rows) : 0 }
     /// √(Σ difference² / Σ centred logit²).

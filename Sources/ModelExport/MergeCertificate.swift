@@ -17,6 +17,7 @@ public struct ProbeLosses: Sendable, Equatable {
 
 /// How far a merged model may be from base + adapter.
 public struct MergeTolerance: Sendable, Equatable {
+    /// Of logits that spread by one about their row's mean; where they spread wider, they may differ by as much more.
     public var maximumDifference: Double
     public var relativeError: Double
     public var topAgreement: Double
@@ -80,9 +81,10 @@ public struct MergeCertificate: Sendable {
             "\(weights.strayCount) of \(weights.count) weights are not base + adapter, rounded to \(merge.type.rawValue)"
                 + (weights.firstStray.map { ", the first in \($0)" } ?? ""))
         check(logits.rows > 0, "no row was compared")
+        let mostDifference = tolerance.maximumDifference * max(1, logits.spread)
         check(
-            logits.maximumDifference <= tolerance.maximumDifference,
-            "logits differ by up to \(logits.maximumDifference), more than \(tolerance.maximumDifference)")
+            logits.maximumDifference <= mostDifference,
+            "logits differ by up to \(logits.maximumDifference), more than \(mostDifference)")
         check(
             logits.relativeError <= tolerance.relativeError,
             "logits differ by a share of \(logits.relativeError), more than \(tolerance.relativeError)")

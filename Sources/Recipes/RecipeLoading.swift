@@ -89,7 +89,7 @@ extension RecipeDecoding {
             if case .mapping = element.content, element.value(at: ["format"]) == nil {
                 note(
                     .missingKey, element.place, path + ".format", "an export needs its format",
-                    hint: "peft | safetensors | gguf | hdf5")
+                    hint: "peft | safetensors | hdf5")
             }
             export.append(entry)
         }

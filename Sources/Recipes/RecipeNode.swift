@@ -148,6 +148,7 @@ struct RecipeNodeReader {
             }
             return nil
         }
+        noteTag(of: node, at: place, path)
         switch node {
         case .scalar(let scalar):
             let isPlain = scalar.style == .plain || scalar.style == .any
@@ -164,6 +165,28 @@ struct RecipeNodeReader {
         case .alias: return nil
         }
     }
+
+    /// A tag such as `!path` or `!!binary` asks for something that no key of a recipe gives; those of YAML's plain values say
+    /// what a key knows by itself.
+    private mutating func noteTag(of node: Node, at place: RecipePlace, _ path: String) {
+        let tag =
+            switch node {
+            case .scalar(let scalar): scalar.tag.description
+            case .sequence(let sequence): sequence.tag.description
+            case .mapping(let mapping): mapping.tag.description
+            case .alias: ""
+            }
+        let core = "tag:yaml.org,2002:"
+        let name = tag.hasPrefix(core) ? String(tag.dropFirst(core.count)) : nil
+        if tag.isEmpty || tag == "!" || name.map(Self.plainTags.contains) == true { return }
+        note(
+            .syntax, place, path, "the tag \(name.map { "!!" + $0 } ?? tag) says nothing in a recipe",
+            hint: "write the value alone")
+    }
+
+    private static let plainTags: Set<String> = [
+        "str", "int", "float", "bool", "null", "map", "seq", "timestamp", "merge", "value",
+    ]
 
     private mutating func convert(_ mapping: Node.Mapping, at place: RecipePlace, path: String, depth: Int)
         -> RecipeNode?

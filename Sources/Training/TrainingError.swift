@@ -28,16 +28,21 @@ extension TrainingError {
         }
     }
 
+    private static let divergence =
+        "\nhint: lower train.learning_rate or adapter.alpha, or lengthen train.warmup_steps"
+
     public var description: String {
         switch self {
         case .noExamples: "there are no training examples"
         case .exampleWithoutTargets(let place): "\(place): no token of the example carries loss"
         case .exampleWithoutTokens(let place): "\(place): the example has no tokens"
         case .nonFiniteLoss(let step, let examples):
-            "step \(step): the loss is not finite for \(examples.joined(separator: ", "))"
+            "step \(step): the loss is not finite for \(examples.joined(separator: ", "))" + Self.divergence
         case .nonFiniteGradient(let step, let tensor, let examples):
             "step \(step): the gradient of \(tensor) is not finite; examples \(examples.joined(separator: ", "))"
-        case .nonFiniteEvaluation(let step): "after step \(step): the held-out loss is not finite"
+                + Self.divergence
+        case .nonFiniteEvaluation(let step):
+            "after step \(step): the held-out loss is not finite" + Self.divergence
         case .otherFingerprint(let expected, let found):
             "the snapshot belongs to another run: fingerprint \(found) instead of \(expected)"
         case .otherParameters(let expected, let found):

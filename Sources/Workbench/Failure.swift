@@ -1,6 +1,7 @@
 // How a failure reaches the person: one sentence with the place, a hint where there is one, and the exit code.
 
 internal import Files
+internal import Spelling
 public import Vocabulary
 
 /// A failure in words, with the exit code that scripts read (sysexits.h).
@@ -20,14 +21,19 @@ public struct Failure: ClassifiedError {
         self.namedFile = namedFile
     }
 
-    public var description: String { hint.map { "\(message)\nhint: \($0)" } ?? message }
+    public var description: String {
+        // A line break in a file's name is none of the message's.
+        let shown =
+            namedFile.flatMap { $0.contains("\n") ? message.replacing($0, with: ShownText.name($0)) : nil } ?? message
+        return hint.map { "\(shown)\nhint: \($0)" } ?? shown
+    }
 }
 
 extension Failure {
     /// Throws unless a file or folder stands at `path`.
     static func requireExists(_ path: String, _ what: String) throws {
         guard try FileForm(at: path) != nil else {
-            throw Failure(.missingInput, "\(what) \(path) does not exist")
+            throw Failure(.missingInput, "\(what) \(path) does not exist", namedFile: path)
         }
     }
 
@@ -35,7 +41,7 @@ extension Failure {
     static func requireFile(_ path: String, _ what: String) throws {
         try requireExists(path, what)
         guard try FileForm(at: path) != .folder else {
-            throw Failure(.badInput, "\(what) \(path) is a folder", hint: "name the file in it")
+            throw Failure(.badInput, "\(what) \(path) is a folder", hint: "name the file in it", namedFile: path)
         }
     }
 }

@@ -126,7 +126,7 @@ struct RowPreparation {
             guard error != .absent else { return nil }
             reason = "\(error)"
         }
-        observer.receive(.note("\(url.path) is made anew: \(reason)"))
+        observer.receive(.note("\(url.path) cannot be used again, so the rows are prepared anew: \(reason)"))
         return nil
     }
 

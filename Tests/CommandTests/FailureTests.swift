@@ -17,6 +17,16 @@ extension CommandTests {
             }
         }
 
+        /// What stands in a file's name is no line of the message.
+        @Test func lineBreaksInNamesAreShown() throws {
+            try LatheCommand.inFolder { lathe in
+                let failed = try lathe("inspect", "no\nhint: such file")
+                failed.expectFailure(66, "no␊hint: such file")
+                try lathe("merge", "--model", LatheCommand.gguf, "--adapter", "a\nb", "--out", "m").expectFailure(
+                    66, "a␊b")
+            }
+        }
+
         @Test func recipesWithFaults() throws {
             try LatheCommand.inFolder { lathe in
                 let lines = LatheCommand.recipe.split(separator: "\n", omittingEmptySubsequences: false).map(

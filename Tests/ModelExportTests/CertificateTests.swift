@@ -45,6 +45,18 @@ import Testing
             json["passed"] == true && json["adapter"]?["loss"]?.double == 2 && json["trained_on_this_base"] == false)
     }
 
+    /// Sums of large logits round by as much more: the weights themselves are compared one by one.
+    @Test func largeLogitsMayDifferByAsMuchMore() {
+        func large(_ factor: Float, _ change: Float) -> LogitComparison {
+            let logits = [1, 2, 3, 4, 9, 7, -5, 2].map { $0 * factor }
+            var comparison = LogitComparison()
+            comparison.add(adapter: logits, merged: [logits[0] + change] + logits.dropFirst(), vocabularySize: 4)
+            return comparison
+        }
+        #expect(certificate(nil, large(100, 0.02)).passed)
+        #expect(!certificate(nil, large(1, 0.02)).passed && !certificate(nil, large(100, 2)).passed)
+    }
+
     @Test func everyFaultFails() {
         #expect(!certificate(result(applied: 6)).passed)
         #expect(!certificate(result(expected: 0, applied: 0)).passed)

@@ -32,6 +32,20 @@ private func only(
         #expect(found.description == "r.yaml:5:3: train.max_stepz: unknown key; did you mean train.max_steps?")
     }
 
+    @Test(arguments: [
+        ("train: { max_steps: !steps 5 }", "!steps"), ("train: !mine { max_steps: 5 }", "!mine"),
+        ("data: { train: !!binary cm93cw== }", "!!binary"), ("data: { train: !all [rows.jsonl] }", "!all"),
+    ])
+    func tagsThatSayNothingAreRefused(line: String, tag: String) throws {
+        let model = "model: { path: base.gguf }\nname: x\n"
+        let text = line.hasPrefix("data") ? model + line + "\n" : minimal + line + "\n"
+        let found = try only(text)
+        #expect(
+            found.message == "the tag \(tag) says nothing in a recipe"
+                && found.place.line == (line.hasPrefix("data") ? 3 : 4))
+        #expect(diagnostics(minimal + "train: { max_steps: !!int 5, learning_rate: !!float 1e-4 }\n").isEmpty)
+    }
+
     @Test func aShorterNameIsMeantInItsOwnSection() throws {
         #expect(try only(minimal + "train:\n  steps: 5\n").hint == "did you mean train.max_steps?")
     }
