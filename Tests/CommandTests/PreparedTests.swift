@@ -83,7 +83,7 @@ extension CommandTests {
                     try bytes.write(to: lathe.url(file))
                     let outcome = try lathe("prepare", "recipe.yaml", "--json")
                     #expect(outcome.code == 0)
-                    #expect(outcome.errors.contains("made anew: it is"), "\(what): \(outcome.errors)")
+                    #expect(outcome.errors.contains("prepared anew: it is"), "\(what): \(outcome.errors)")
                     #expect(try Data(contentsOf: lathe.url(file)) == whole, "\(what)")
                 }
                 func changed(at share: Double) -> Data {
