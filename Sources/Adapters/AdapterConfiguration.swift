@@ -1,4 +1,6 @@
-// What an adapter is, before it is attached to a model: rank, scale and where it goes.
+// What an adapter is, before it is attached to a model: method, rank, scale and where it goes.
+
+public import Vocabulary
 
 /// Which linear layers carry an adapter.
 public enum AdapterTargets: Sendable, Equatable {
@@ -8,7 +10,7 @@ public enum AdapterTargets: Sendable, Equatable {
     case patterns([String])
 }
 
-/// A LoRA adapter's settings.
+/// An adapter's settings.
 public struct AdapterConfiguration: Sendable, Equatable {
     /// A number for the modules that `pattern` matches, instead of the general one.
     public struct Override<Value: Sendable & Equatable>: Sendable, Equatable {
@@ -49,6 +51,7 @@ public struct AdapterConfiguration: Sendable, Equatable {
         }
     }
 
+    public var method: AdapterMethodKind
     /// r.
     public var rank: Int
     /// α.
@@ -66,11 +69,12 @@ public struct AdapterConfiguration: Sendable, Equatable {
     public var alphaOverrides: [Override<Double>]
 
     public init(
-        rank: Int, alpha: Double, dropout: Double = 0, usesRankStabilisation: Bool = false,
-        targets: AdapterTargets = .allLinear, excluded: AdapterTargets? = nil, blocks: BlockSelection? = nil,
+        method: AdapterMethodKind = .lora, rank: Int, alpha: Double, dropout: Double = 0,
+        usesRankStabilisation: Bool = false, targets: AdapterTargets = .allLinear, excluded: AdapterTargets? = nil, blocks: BlockSelection? = nil,
         rankOverrides: [Override<Int>] = [],
         alphaOverrides: [Override<Double>] = []
     ) {
+        self.method = method
         self.rank = rank
         self.alpha = alpha
         self.dropout = dropout

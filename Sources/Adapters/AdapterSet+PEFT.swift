@@ -67,13 +67,13 @@ extension AdapterSet {
 
     private func writeWeights(to url: URL) throws {
         // By key, as the reference writer orders them.
-        let slots = slab.slots.sorted { $0.name < $1.name }
+        let tensors = members.flatMap { zip($0.states, $0.slots) }.sorted { $0.1.name < $1.1.name }
         let writer = try SafetensorsWriter(
             url,
-            entries: slots.map {
-                .init(name: PEFTDirectory.keyPrefix + $0.name, dtype: .f32, shape: [$0.rows, $0.columns])
+            entries: tensors.map { state, slot in
+                .init(name: PEFTDirectory.keyPrefix + slot.name, dtype: .f32, shape: state.shape)
             })
-        for slot in slots { try writer.write(UnsafeRawBufferPointer(slab.values(slot).floats)) }
+        for (_, slot) in tensors { try writer.write(UnsafeRawBufferPointer(slab.values(slot).floats)) }
         try writer.finish()
     }
 

@@ -22,25 +22,26 @@ public struct AdaptableLayer: Sendable, Equatable {
     }
 }
 
-/// One LoRA adapter on each of its target layers.
+/// One adapter on each of its target layers, all of one method.
 public final class AdapterSet {
     /// The adapter of one layer.
     public struct Member {
         /// `model.layers.0.self_attn.q_proj`.
         public let path: String
         public let adapter: LowRankAdapter
-        /// Slots of A and B in the slab.
-        public let a: MatrixSlot
-        public let b: MatrixSlot
+        /// What the method trains on the layer, in its order.
+        let states: [AdapterState]
+        /// The states' numbers in the slab.
+        let slots: [MatrixSlot]
     }
 
     public let configuration: AdapterConfiguration
     public let coverage: TargetCoverage
-    /// All trainable numbers, layer by layer in network order, A before B.
+    /// All trainable numbers, layer by layer in network order, in the order of the method's states.
     public let slab: ParameterSlab
     public let members: [Member]
 
-    /// An adapter for `model` with A and B all zero, attached to nothing.
+    /// An adapter for `model` with all numbers zero, attached to nothing.
     public convenience init(_ configuration: AdapterConfiguration, for model: LanguageModel) throws(AdapterError) {
         try self.init(configuration, for: model.linearLayers.map(AdaptableLayer.init))
     }
@@ -51,33 +52,34 @@ public final class AdapterSet {
         let coverage = try TargetCoverage(configuration, paths: layers.map(\.path))
         let matched = Set(coverage.matched)
         let layers = layers.filter { matched.contains($0.path) }
-        var parameters: [(name: String, rows: Int, columns: Int)] = []
+        let method = AdapterMethod.of(configuration.method)
+        var states: [[AdapterState]] = []
         for layer in layers {
-            let rank = try configuration.rank(of: layer.path)
-            parameters.append((Self.nameOfA(layer.path), rank, layer.inputSize))
-            parameters.append((Self.nameOfB(layer.path), layer.outputSize, rank))
+            states.append(
+                method.states(
+                    rank: try configuration.rank(of: layer.path), inputSize: layer.inputSize,
+                    outputSize: layer.outputSize))
         }
-        let slab = ParameterSlab(parameters)
+        let slab = ParameterSlab(
+            zip(layers, states).flatMap { layer, states in
+                states.map { (name: "\(layer.path).\($0.name)", rows: $0.rows, columns: $0.columns) }
+            })
+        var slots = slab.slots[...]
         var members: [Member] = []
-        for (index, layer) in layers.enumerated() {
-            let (a, b) = (slab.slots[2 * index], slab.slots[2 * index + 1])
+        for (index, (layer, states)) in zip(layers, states).enumerated() {
+            let own = Array(slots.prefix(states.count))
+            slots.removeFirst(states.count)
             let adapter = LowRankAdapter(
-                rank: a.rows, scale: Float(try configuration.scale(of: layer.path)),
-                dropout: Float(configuration.dropout),
-                a: slab.values(a), b: slab.values(b), gradientA: slab.gradients(a), gradientB: slab.gradients(b),
-                index: index, owner: slab)
-            members.append(Member(path: layer.path, adapter: adapter, a: a, b: b))
+                method, scale: Float(try configuration.scale(of: layer.path)), dropout: Float(configuration.dropout),
+                states: own.map { TrainedMatrix(values: slab.values($0), gradients: slab.gradients($0)) },
+                index: index, slab: slab)
+            members.append(Member(path: layer.path, adapter: adapter, states: states, slots: own))
         }
         self.configuration = configuration
         self.coverage = coverage
         self.slab = slab
         self.members = members
     }
-
-    /// Name of A's slot for the module `path`.
-    public static func nameOfA(_ path: String) -> String { path + ".lora_A.weight" }
-    /// Name of B's slot for the module `path`.
-    public static func nameOfB(_ path: String) -> String { path + ".lora_B.weight" }
 
     public var trainableParameterCount: Int { slab.parameterCount }
 
@@ -105,21 +107,31 @@ public final class AdapterSet {
 // MARK: - Values
 
 extension AdapterSet {
-    /// The start of a training: A uniform in ±1/√in, B zero, so that the adapted model is the base.
+    /// The start of a training, as the method has it: the adapted model is the base. What is random depends on the seed and on the
+    /// adapter's place among the adapters alone.
     ///
-    /// The bound is what `kaiming_uniform_` with a = √5 gives, as PEFT initialises A. A's numbers depend on the seed and its
-    /// place among the adapters alone.
-    public func initialise(seed: UInt64) {
+    /// - Parameter model: whose weights some methods begin with; nil where theirs does not.
+    public func initialise(seed: UInt64, on model: LanguageModel? = nil) {
         let random = RandomStream(seed: seed, purpose: .adapterInitialisation)
         for (index, member) in members.enumerated() {
-            let bound = 1 / Double(member.a.columns).squareRoot()
-            let values = member.adapter.a.floats
-            for element in values.indices {
-                let draw = random.uniform(stream: UInt32(index), index: UInt64(element))
-                values[element] = Float((2 * draw - 1) * bound)
+            for (state, slot) in zip(member.states, member.slots) {
+                let values = slab.values(slot).floats
+                switch state.start {
+                case .zero: values.update(repeating: 0)
+                case .uniform(let bound):
+                    for element in values.indices {
+                        let draw = random.uniform(stream: UInt32(index), index: UInt64(element))
+                        values[element] = Float((2 * draw - 1) * bound)
+                    }
+                case .fromWeight(let fill):
+                    guard let layer = model?.linearLayer(member.path) else {
+                        preconditionFailure("\(state.name) begins with the weights of a model")
+                    }
+                    fill(layer.weight, slab.values(slot))
+                }
             }
-            member.adapter.b.floats.update(repeating: 0)
         }
+        slab.valuesChanged()
     }
 
     /// Takes over `values` by slot name. Throws, all at once, for every missing, unexpected or mis-shaped one and for numbers
@@ -143,6 +155,7 @@ extension AdapterSet {
             guard let numbers = numbers[slot.name] else { preconditionFailure("the check passed without \(slot.name)") }
             _ = slab.values(slot).floats.update(from: numbers)
         }
+        slab.valuesChanged()
     }
 
     /// True where B, and with it the adapter, is zero throughout.

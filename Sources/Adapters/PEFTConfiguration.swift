@@ -2,6 +2,7 @@
 
 public import JSON
 import Models
+import Vocabulary
 import WeightFiles
 
 extension AdapterConfiguration {
@@ -16,7 +17,7 @@ extension AdapterConfiguration {
         let rank = fields.integer("r")
         let alpha = fields.number("lora_alpha")
         let configuration = AdapterConfiguration(
-            rank: rank ?? 1, alpha: alpha ?? 1, dropout: fields.optionalNumber("lora_dropout") ?? 0,
+            method: fields.method(), rank: rank ?? 1, alpha: alpha ?? 1, dropout: fields.optionalNumber("lora_dropout") ?? 0,
             usesRankStabilisation: fields.flag("use_rslora"), targets: fields.targets(),
             excluded: fields.excluded(), blocks: fields.blocks(),
             rankOverrides: fields.overrides("rank_pattern", \.integer),
@@ -43,7 +44,7 @@ extension AdapterConfiguration {
             excludes = .array(patterns.map { .string($0) })
         }
         let blocks = targetModules == nil ? blocks : nil
-        return JSONObject([
+        var object = JSONObject([
             ("alpha_pattern", Self.object(alphaOverrides, Self.number)),
             ("auto_mapping", nil),
             ("base_model_name_or_path", baseName.map { .string($0) } ?? nil),
@@ -71,6 +72,8 @@ extension AdapterConfiguration {
             ("use_dora", false),
             ("use_rslora", .bool(usesRankStabilisation)),
         ])
+        if let name = AdapterMethod.of(method).peftSwitch { object[name] = true }
+        return object
     }
 
     /// A whole number without a point: PEFT's α is one.
@@ -154,6 +157,15 @@ private struct PEFTFields {
             note("must be true or false", key, found: value.text())
             return false
         }
+    }
+
+    /// The method whose switch is on.
+    mutating func method() -> AdapterMethodKind {
+        let named = AdapterMethod.all.filter { method in method.peftSwitch.map { flag($0) } ?? false }
+        if let first = named.first, let second = named.dropFirst().first?.peftSwitch {
+            note("does not go with \(first.peftSwitch ?? "")", second, found: "true")
+        }
+        return named.first?.kind ?? .lora
     }
 
     mutating func targets() -> AdapterTargets {

@@ -4,6 +4,7 @@ internal import Files
 public import Foundation
 import JSON
 import Kernels
+import Models
 import Tensors
 internal import Vocabulary
 public import WeightFiles
@@ -56,17 +57,27 @@ public struct PEFTDirectory: Sendable {
         }
     }
 
-    /// The slot that a key means, and the adapter's name where the key holds it, as keys of a whole `state_dict` do:
-    /// `….q_proj.lora_A.default.weight`.
-    private static func slot(of key: String) -> (name: String, adapter: String?) {
+    /// What a key means: its slot, the adapter's name where the key holds it, as keys of a whole `state_dict` do
+    /// (`….q_proj.lora_A.default.weight`), and whether it is a vector.
+    private static func slot(of key: String) -> (name: String, adapter: String?, isVector: Bool) {
         let path = key.hasPrefix(keyPrefix) ? String(key.dropFirst(keyPrefix.count)) : key
-        for factor in [".lora_A.", ".lora_B."] {
-            guard let place = path.range(of: factor, options: .backwards) else { continue }
+        for state in states {
+            let stem = "." + (state.name.hasSuffix(".weight") ? String(state.name.dropLast(7)) : state.name)
+            guard let place = path.range(of: stem, options: .backwards) else { continue }
             let rest = path[place.upperBound...]
-            guard rest.hasSuffix(".weight") else { continue }
-            return (path[..<place.upperBound] + "weight", String(rest.dropLast(".weight".count)))
+            let adapter = rest.hasSuffix(".weight") ? rest.dropLast(7) : state.isVector ? rest : nil
+            guard let adapter, adapter.isEmpty || adapter.hasPrefix(".") else { continue }
+            let name = path[..<place.lowerBound] + "." + state.name
+            return (String(name), adapter.isEmpty ? nil : String(adapter.dropFirst()), state.isVector)
         }
-        return (path, nil)
+        return (path, nil, false)
+    }
+
+    /// What any method has a tensor for; of their sizes nothing is asked.
+    private static var states: [AdapterState] {
+        var names = Set<String>()
+        return AdapterMethod.all.flatMap { $0.states(rank: 1, inputSize: 1, outputSize: 1) }
+            .filter { names.insert($0.name).inserted }
     }
 
     /// All factors by slot name, in fp32.
@@ -78,22 +89,25 @@ public struct PEFTDirectory: Sendable {
         for name in weights.repeatedNames { problems.append(AdapterError.Problem("stands twice", subject: name)) }
         for key in weights.names {
             guard let tensor = try weights.tensor(key) else { continue }
-            if key.contains("lora_embedding_") || key.contains("lora_magnitude_vector") {
+            let (name, adapter, isVector) = Self.slot(of: key)
+            if key.contains("lora_embedding_") {
                 problems.append(AdapterError.Problem("is not supported", subject: key))
             } else if ![.f32, .f16, .bf16].contains(tensor.dtype) {
                 problems.append(
                     AdapterError.Problem(
                         "has an unsupported type", subject: key, expected: "F32, F16 or BF16",
                         found: tensor.dtype.rawValue))
-            } else if tensor.shape.rank != 2 {
-                problems.append(AdapterError.Problem("is not a matrix", subject: key, found: "\(tensor.shape)"))
+            } else if tensor.shape.rank != (isVector ? 1 : 2) {
+                problems.append(
+                    AdapterError.Problem(
+                        isVector ? "is not a vector" : "is not a matrix", subject: key, found: "\(tensor.shape)"))
             } else {
-                let (name, adapter) = Self.slot(of: key)
                 if let adapter { adapters.insert(adapter) }
                 if !slots.insert(name).inserted {
                     problems.append(AdapterError.Problem("stands twice, under two keys", subject: name))
                 }
-                values.append((name, tensor.shape[0], tensor.shape[1], Widening.floats(tensor)))
+                let (rows, columns) = isVector ? (1, tensor.shape[0]) : (tensor.shape[0], tensor.shape[1])
+                values.append((name, rows, columns, Widening.floats(tensor)))
             }
         }
         if adapters.count > 1 {

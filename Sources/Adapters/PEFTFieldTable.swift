@@ -12,7 +12,11 @@ extension FieldTable where Value == JSONValue {
             "base_model_name_or_path", "r", "target_modules", "exclude_modules", "lora_alpha", "lora_dropout",
             "use_rslora", "init_lora_weights", "layers_to_transform", "layers_pattern", "rank_pattern", "alpha_pattern",
         ].map { ConfigurationField(key: $0, use: .read) }
+            + methodSwitches.map { ConfigurationField(key: $0, use: .read) }
     }
+
+    /// What tells the methods apart.
+    private static var methodSwitches: [String] { AdapterMethod.all.compactMap(\.peftSwitch) }
 
     /// Of the file's own keeping, or of how training begins: saved factors are what they are.
     private static var peftHarmless: [ConfigurationField<JSONValue>] {
@@ -30,6 +34,6 @@ extension FieldTable where Value == JSONValue {
                 "fan_in_fan_out", "modules_to_save", "use_dora", "velora_config", "alora_invocation_tokens",
                 "use_qalora", "monteclora_config", "layer_replication", "lora_bias", "target_parameters", "use_bdlora",
                 "arrow_config", "kasa_config", "ensure_weight_tying", "megatron_config", "trainable_token_indices",
-            ].map { ConfigurationField(key: $0, use: .only([nil, false, [], [:]])) }
+            ].filter { !methodSwitches.contains($0) }.map { ConfigurationField(key: $0, use: .only([nil, false, [], [:]])) }
     }
 }

@@ -51,6 +51,14 @@ public enum Elements {
         }
     }
 
+    /// Each row of `matrix` *= its factor.
+    public static func scaleRows(_ matrix: Matrix, by factors: [Float]) {
+        precondition(factors.count == matrix.rows)
+        parallelRanges(matrix.rows, grain: matrix.rowGrain) { rows in
+            for row in rows { lathe_scale(matrix.row(row), matrix.type.c, factors[row], matrix.columns) }
+        }
+    }
+
     /// Every number of `matrix` = `value`.
     public static func fill(_ matrix: Matrix, with value: Float = 0) {
         switch matrix.type {

@@ -1,11 +1,12 @@
-// What an adapter adds to one weight.
+// What an adapter makes of one weight.
 
 internal import Kernels
 public import Models
 public import Tensors
 
-/// ΔW = scale · B·A for one linear layer.
+/// What is added to one linear layer's weight: scale · B·A, and what the adapter's method makes of the sum.
 public struct LowRankDelta: Sendable {
+    public let method: AdapterMethod
     /// The module's path: `model.layers.0.self_attn.q_proj`.
     public let path: String
     public let scale: Float
@@ -14,8 +15,10 @@ public struct LowRankDelta: Sendable {
     /// B `[out, r]`, row-major.
     public let b: [Float]
     public let rank: Int
+    /// The numbers of the method's own states.
+    public let own: [[Float]]
 
-    /// Factors read from a file, with the shapes the file gives them.
+    /// LoRA factors read from a file, with the shapes the file gives them.
     public init(
         path: String, scale: Float, a: [Float], aShape: Shape, b: [Float], bShape: Shape
     ) throws(ModelExportError) {
@@ -28,24 +31,52 @@ public struct LowRankDelta: Sendable {
                 found: "A \(aShape), B \(bShape)",
                 hint: "is a factor transposed?")
         }
+        method = .lora
         self.path = path
         self.scale = scale
         self.a = a
         self.b = b
         rank = aShape[0]
+        own = []
     }
 
     /// The delta of an attached adapter.
     public init(path: String, _ adapter: LowRankAdapter) {
+        method = adapter.method
         self.path = path
         scale = adapter.scale
         a = Array(adapter.a.floats)
         b = Array(adapter.b.floats)
         rank = adapter.rank
+        own = adapter.own.map { Array($0.values.floats) }
     }
 
     var inputSize: Int { rank > 0 ? a.count / rank : 0 }
     var outputSize: Int { rank > 0 ? b.count / rank : 0 }
+
+    /// Turns `block`, the rows `range` of W in fp32, into those of the merged weight; returns the sum of the squares of what changed.
+    /// - Parameter product: room of the same size.
+    func merge(rows range: Range<Int>, into block: Matrix, using product: Matrix) -> Double {
+        multiply(rows: range, into: product)
+        guard let factors = rowFactors(of: block, plus: product, firstRow: range.lowerBound) else {
+            Elements.add(product, into: block)
+            return Elements.sumOfSquares(UnsafeBufferPointer(product.floats))
+        }
+        // `product` is the sum by now, and then the merged rows.
+        Elements.scaleRows(product, by: factors)
+        Elements.scale(block, by: -1)
+        Elements.add(product, into: block)
+        defer { Elements.copy(product, into: block) }
+        return Elements.sumOfSquares(UnsafeBufferPointer(block.floats))
+    }
+
+    /// By what the method multiplies each row of W + scale · B·A, which then stands in `product`; nil, and nothing is changed,
+    /// where it does not.
+    func rowFactors(of base: Matrix, plus product: Matrix, firstRow: Int) -> [Float]? {
+        guard method.hasRowFactors else { return nil }
+        Elements.add(base, into: product)
+        return method.rowFactors(of: product, firstRow: firstRow, own: own)
+    }
 
     /// The rows `range` of scale · B·A in fp32.
     func multiply(rows range: Range<Int>, into product: Matrix) {
@@ -71,10 +102,11 @@ public struct LowRankDelta: Sendable {
                 path, "the adapter was made for another model", expected: "B·A of shape \(shape)", found: "\(own)",
                 hint: shape.sizes == own.sizes.reversed() ? "are the factors transposed?" : nil)
         }
-        for (name, values) in [("A", a), ("B", b)] {
+        let names = method.states(rank: rank, inputSize: inputSize, outputSize: outputSize).map(\.name)
+        for (name, values) in zip(names, [a, b] + self.own) {
             if let index = values.firstIndex(where: { !$0.isFinite }) {
                 throw ModelExportError(
-                    path, "factor \(name) is not finite", found: "\(values[index]) at element \(index)")
+                    path, "\(name) is not finite", found: "\(values[index]) at element \(index)")
             }
         }
     }

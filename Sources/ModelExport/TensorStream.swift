@@ -58,7 +58,10 @@ final class TensorStream {
             let range = start..<min(start + blockRows, rows)
             let block = Matrix(pointer: widened, rows: range.count, columns: columns, type: .f32)
             Widening.widen(stored, rows: range, into: block)
-            if let delta = tensor.delta { sumOfSquares += add(delta, rows: range, to: block) }
+            if let delta = tensor.delta {
+                let product = Matrix(pointer: added, rows: range.count, columns: columns, type: .f32)
+                sumOfSquares += delta.merge(rows: range, into: block, using: product)
+            }
             if let index = Elements.firstNonFinite(UnsafeBufferPointer(block.floats)) {
                 throw ModelExportError(
                     tensor.name, tensor.delta == nil ? "a weight is not finite" : "a merged weight is not finite",
@@ -75,14 +78,6 @@ final class TensorStream {
         }
         guard sumOfSquares.isFinite else { throw ModelExportError(tensor.name, "the norm of the delta is not finite") }
         return sumOfSquares
-    }
-
-    /// Adds the rows `range` of scale · B·A in fp32.
-    private func add(_ delta: LowRankDelta, rows range: Range<Int>, to block: Matrix) -> Double {
-        let product = Matrix(pointer: added, rows: range.count, columns: block.columns, type: .f32)
-        delta.multiply(rows: range, into: product)
-        Elements.add(product, into: block)
-        return Elements.sumOfSquares(UnsafeBufferPointer(product.floats))
     }
 
     private func rounded(_ block: Matrix, _ dtype: DType, _ name: String) throws -> UnsafeRawBufferPointer {

@@ -60,9 +60,8 @@ extension ModelMerger {
                 let (left, right, product) = (block(), block(), tensor.delta.map { _ in block() })
                 Widening.widen(stored, rows: range, into: left)
                 Widening.widen(merged, rows: range, into: right)
-                if let delta = tensor.delta, let product { delta.multiply(rows: range, into: product) }
-                let stray = Self.strays(
-                    left, product, tensor.delta.map { Slack($0, range) }, right, rounding: Rounding(tensor.dtype))
+                let sum = ExpectedSum(left, tensor.delta, range, product)
+                let stray = Self.strays(sum, right, rounding: Rounding(tensor.dtype))
                 if stray > 0, found.firstStray == nil { found.firstStray = tensor.name }
                 found.strayCount += stray
                 found.count += range.count * columns
@@ -73,22 +72,66 @@ extension ModelMerger {
     }
 
     /// Weights of `merged` that lie outside what the sum, give or take the order in which fp32 adds, rounds to.
-    private static func strays(
-        _ base: Matrix, _ product: Matrix?, _ slack: Slack?, _ merged: Matrix, rounding: Rounding
-    ) -> Int {
+    private static func strays(_ expected: ExpectedSum, _ merged: Matrix, rounding: Rounding) -> Int {
         var count = 0
-        for row in 0..<base.rows {
-            for column in 0..<base.columns {
-                let place = row * base.columns + column
-                let weight = base.floats[place]
-                let sum = weight + (product?.floats[place] ?? 0)
-                let reach = slack.map { (abs(weight) + $0.rows[row] * $0.columns[column]) * 0x1p-20 } ?? 0
-                let isWithin =
-                    rounding(sum - reach) <= merged.floats[place] && merged.floats[place] <= rounding(sum + reach)
+        for row in 0..<merged.rows {
+            for column in 0..<merged.columns {
+                let found = merged.floats[row * merged.columns + column]
+                let (sum, reach) = expected[row, column]
+                let isWithin = rounding(sum - reach) <= found && found <= rounding(sum + reach)
                 if !isWithin { count += 1 }
             }
         }
         return count
+    }
+}
+
+/// What rows of base + adapter come to, and how far the order in which fp32 adds may move that.
+private struct ExpectedSum {
+    private let base: Matrix
+    /// What is added, or, where rows have factors, the sum.
+    private let product: Matrix?
+    private let holdsSum: Bool
+    private let slack: Slack?
+    /// By what each row of the sum is multiplied, and by which share that may be another.
+    private var factors: (values: [Float], slack: [Float])?
+
+    /// The share by which the order of sums may move one.
+    private static let share: Float = 0x1p-20
+
+    /// - Parameter product: room of the size of `base`, where there is an adapter.
+    init(_ base: Matrix, _ delta: LowRankDelta?, _ range: Range<Int>, _ product: Matrix?) {
+        self.base = base
+        self.product = product
+        slack = delta.map { Slack($0, range) }
+        holdsSum = delta?.method.hasRowFactors ?? false
+        guard let delta, let product else { return }
+        delta.multiply(rows: range, into: product)
+        guard let values = delta.rowFactors(of: base, plus: product, firstRow: range.lowerBound) else { return }
+        // Factors follow from all of a row, so they may be off by what the row may be off.
+        let shares = (0..<base.rows).map { row in
+            let squares = (0..<base.columns).reduce(into: (sum: Double(0), reach: Double(0))) { squares, column in
+                let (number, reach) = unscaled(row, column)
+                squares.sum += Double(number * number)
+                squares.reach += Double(reach * reach)
+            }
+            return squares.sum > 0 ? Float((squares.reach / squares.sum).squareRoot()) + Self.share : 0
+        }
+        factors = (values, shares)
+    }
+
+    subscript(row: Int, column: Int) -> (sum: Float, reach: Float) {
+        let (sum, reach) = unscaled(row, column)
+        guard let factors else { return (sum, reach) }
+        let factor = factors.values[row]
+        return (factor * sum, abs(factor) * (reach + abs(sum) * factors.slack[row]))
+    }
+
+    private func unscaled(_ row: Int, _ column: Int) -> (sum: Float, reach: Float) {
+        let place = row * base.columns + column
+        let weight = base.floats[place]
+        let sum = (product?.floats[place] ?? 0) + (holdsSum ? 0 : weight)
+        return (sum, slack.map { (abs(weight) + $0.rows[row] * $0.columns[column]) * Self.share } ?? 0)
     }
 }
 

@@ -28,7 +28,7 @@ extension LanguageModel {
     /// The head that a pass computes with: as stored, or with its adapter added.
     func head(_ adapters: AdapterBinding) -> FrozenTensor { adapters.adaptedHead ?? storedHead }
 
-    /// W + scale · B·A in fp32.
+    /// W with the adapter merged into it, in fp32.
     func adapted(_ head: FrozenTensor, by adapter: LowRankAdapter) -> FrozenTensor {
         let (rows, columns) = (head.shape[0], head.shape[1])
         precondition(adapter.inputSize == columns && adapter.outputSize == rows, "adapter of other sizes")
@@ -48,6 +48,9 @@ extension LanguageModel {
                     Products.times(b, adapter.a, into: product, alpha: adapter.scale)
                     let part = Matrix(pointer: start + first * columns * 4, rows: count, columns: columns, type: .f32)
                     Elements.add(product, into: part)
+                    if let factors = adapter.rowFactors(of: part, firstRow: first) {
+                        Elements.scaleRows(part, by: factors)
+                    }
                 }
             }
         }

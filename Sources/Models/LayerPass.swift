@@ -1,9 +1,5 @@
-// A linear layer with its adapter in one direction of a pass, block by block of rows. N rows, r rank:
-//
-//     z = s·x·Aᵀ  [N, r]      y = x·Wᵀ + z·Bᵀ + b
-//     dB += dyᵀ·z             dz = s·dy·B            dA += dzᵀ·x            dx = dy·W + dz·A
-//
-// Products of one result are one sum, rounded once. With dropout the adapter sees x masked, W sees x whole.
+// A linear layer with its adapter in one direction of a pass, block by block of rows: `y = x·Wᵀ + b`, `dx = dy·W`, and what the
+// adapter's method makes of it. Products of one result are one sum, rounded once.
 
 import Kernels
 import Tensors
@@ -22,7 +18,18 @@ struct LayerPanels {
         }
     }
 
-    private let passes: [LayerPass]
+    /// A layer's panels.
+    private struct Laid {
+        let layer: LinearLayer
+        let weight: Panels?
+        /// Those of A and B.
+        let factors: (a: Panels, b: Panels)?
+    }
+
+    private let laid: [Laid]
+    /// Room for the masked input of any layer.
+    private let masked: RowScratch?
+    private let context: PassContext
 
     /// Widens the weights of `layers` and lays them out, all in one go.
     /// - Parameter reading: `.transposed` forward, `.plain` backward.
@@ -40,141 +47,85 @@ struct LayerPanels {
         }
         context.compute { Panels.pack(sources.flatMap { [$0.weight, $0.a, $0.b].compactMap { $0 } }) }
         let widest = layers.filter { context.drops($0.layer) }.map(\.layer.inputSize).max()
-        let masked = widest.map { RowScratch(columns: $0, type: .f32, in: workspace) }
-        passes = zip(layers, sources).map { wanted, source in
-            var adapter: LayerPass.Adapter?
-            if let found = context.adapters[wanted.layer], let a = source.a, let b = source.b {
-                adapter = LayerPass.Adapter(found, a: a.panels, b: b.panels)
-            }
-            return LayerPass(
-                layer: wanted.layer, weight: source.weight?.panels, adapter: adapter, masked: masked, context: context)
+        masked = widest.map { RowScratch(columns: $0, type: .f32, in: workspace) }
+        laid = zip(layers, sources).map { wanted, source in
+            var factors: (Panels, Panels)?
+            if let a = source.a, let b = source.b { factors = (a.panels, b.panels) }
+            return Laid(layer: wanted.layer, weight: source.weight?.panels, factors: factors)
         }
+        self.context = context
     }
 
-    /// - Parameter low: where z is kept for the way back, or its gradient; nil where there is no adapter.
-    func callAsFunction(_ layer: LinearLayer, low: Matrix?) -> LayerPass {
-        guard var pass = passes.first(where: { $0.layer === layer }) else {
+    /// Takes the room that the loop over rows needs.
+    /// - Parameters:
+    ///   - kept: what the adapter leaves for the way back; nil where there is none.
+    ///   - dz: its gradient's part, on the way back.
+    func callAsFunction(_ layer: LinearLayer, _ kept: AdapterRows?, dz: Matrix? = nil) -> LayerPass {
+        guard let found = laid.first(where: { $0.layer === layer }) else {
             preconditionFailure("the layer was not laid out")
         }
-        pass.adapter?.low = low
-        return pass
+        var pass: (any AdapterPass)?
+        if let adapter = context.adapters[layer], let factors = found.factors, let kept {
+            pass = adapter.method.pass.init(
+                AdapterSite(
+                    layer: layer, adapter: adapter, weight: found.weight, a: factors.a, b: factors.b, kept: kept,
+                    dz: dz, masked: masked, context: context))
+        }
+        return LayerPass(layer: layer, weight: found.weight, adapter: pass)
     }
 }
 
 /// One layer in one direction, with its adapter where it has one.
 struct LayerPass {
-    /// The adapter's part.
-    struct Adapter {
-        let adapter: LowRankAdapter
-        let a: Panels
-        let b: Panels
-        /// z, or on the way back dz, of all rows `[N, r]`, r rounded up to whole pairs.
-        var low: Matrix?
-
-        init(_ adapter: LowRankAdapter, a: Panels, b: Panels) {
-            self.adapter = adapter
-            self.a = a
-            self.b = b
-        }
-    }
-
     let layer: LinearLayer
     /// Nil on the way back where nothing below is trained.
     let weight: Panels?
-    var adapter: Adapter?
-    /// Room for the adapter's masked input; nil where nothing is dropped.
-    let masked: RowScratch?
-    let context: PassContext
+    let adapter: (any AdapterPass)?
 
     // MARK: Forward
 
-    /// `y = …`, or `base + …`, for the rows of a block.
+    /// `y = …`, or `base + …`, for the rows of a block. Without `y` only what the way back needs is computed.
     ///
     /// - Parameter x: the block's rows `[n, in]`, in the type of activations; `y` and `base` likewise hold these rows only.
-    func forward(_ x: Matrix, into y: Matrix, base: Matrix? = nil, _ block: RowBlock) {
+    func forward(_ x: Matrix, into y: Matrix?, base: Matrix? = nil, _ block: RowBlock) {
+        if let adapter { return adapter.forward(x, into: y, base: base, block) }
+        guard let y else { return }
         guard let weight else { preconditionFailure("no weight was laid out") }
-        forwardLow(x, block)
-        var terms = [Term(x, weight)]
-        if let adapter { terms.append(Term(adapter.rows(of: block), adapter.b)) }
-        Products.sum(terms, into: y, bias: layer.bias, base: base)
-    }
-
-    /// Only z of `forward`: what a block run again for its backward needs of its last product.
-    func forwardLow(_ x: Matrix, _ block: RowBlock) {
-        guard let adapter else { return }
-        var input = x
-        if let masked = maskedRows(block, type: x.type) {
-            mask(x, into: masked, firstRow: block.rows.lowerBound)
-            input = masked
-        }
-        Products.sum([Term(input, adapter.a)], into: adapter.rows(of: block), alpha: adapter.adapter.scale)
+        Products.sum([Term(x, weight)], into: y, bias: layer.bias, base: base)
     }
 
     // MARK: Backward
 
-    /// dz of each layer's adapter, and the gradient of the input that the layers share, for the rows of a block.
+    /// What the adapters' gradients need of each layer, and the gradient of the input that the layers share, for the rows of a
+    /// block.
     ///
     /// - Parameters:
-    ///   - parts: each layer with the gradient of its output `[n, out]`.
+    ///   - parts: each layer with the gradient of its output `[n, out]`, which is used up.
     ///   - dx: `[n, in]`, fp32 or, where nothing is dropped, of the type of activations.
     static func inputGradient(_ parts: [(pass: LayerPass, dy: Matrix)], into dx: Matrix, _ block: RowBlock) {
         var terms: [Term] = []
-        for (pass, dy) in parts {
-            pass.backwardLow(dy, block)
-            if let weight = pass.weight { terms.append(Term(dy, weight)) }
-            if let adapter = pass.adapter, !pass.drops { terms.append(Term(adapter.rows(of: block), adapter.a)) }
-        }
+        for (pass, dy) in parts { terms += pass.backward(dy, block) }
         Products.sum(terms, into: dx)
-        for (pass, _) in parts { pass.addMaskedGradient(into: dx, block) }
+        for (pass, _) in parts { pass.adapter?.addMaskedGradient(into: dx, block) }
     }
 
-    /// dz alone, where nothing below is trained.
-    func backwardLow(_ dy: Matrix, _ block: RowBlock) {
-        guard let adapter else { return }
-        Products.sum([Term(dy, adapter.b)], into: adapter.rows(of: block), alpha: adapter.adapter.scale)
-    }
-
-    /// Adds the adapter's share of the input's gradient where its input was masked; `dx` is fp32.
-    private func addMaskedGradient(into dx: Matrix, _ block: RowBlock) {
-        guard let adapter, let share = maskedRows(block, type: .f32) else { return }
-        Products.sum([Term(adapter.rows(of: block), adapter.a)], into: share)
-        mask(share, into: share, firstRow: block.rows.lowerBound)
-        Elements.add(share, into: dx)
-    }
-
-    // MARK: Dropout
-
-    private var drops: Bool { context.drops(layer) }
-
-    /// Room for the block's rows of a masked input; nil where nothing is dropped.
-    private func maskedRows(_ block: RowBlock, type: ElementType) -> Matrix? {
-        guard drops, let masked else { return nil }
-        return Matrix(
-            pointer: masked[block].pointer, rows: block.rows.count, columns: layer.inputSize, type: type)
-    }
-
-    private func mask(_ x: Matrix, into masked: Matrix, firstRow: Int) {
-        context.mask(x, of: layer, into: masked, firstRow: firstRow)
+    /// What the adapter's gradients need alone, where nothing below is trained; else also the terms of the input's gradient.
+    @discardableResult
+    func backward(_ dy: Matrix, _ block: RowBlock) -> [Term] {
+        adapter?.backward(dy, block) ?? weight.map { [Term(dy, $0)] } ?? []
     }
 }
 
-extension LayerPass.Adapter {
-    /// z or dz of the block's rows.
-    fileprivate func rows(of block: RowBlock) -> Matrix {
-        guard let low else { preconditionFailure("an adapter without room for z") }
-        return low.rows(block.rows)
-    }
-}
-
-/// Whose sums over all rows add to an adapter's gradients: a layer with its input, the gradient of its output, z and dz.
+/// Whose sums over all rows add to an adapter's gradients: a layer with its input, and what both ways left.
 struct AdapterSum {
     let layer: LinearLayer
     /// `[N, in]`, not masked.
     let x: Matrix
-    /// `[N, out]`.
+    /// `[N, out]`, as the adapter left it.
     let dy: Matrix
-    /// `[N, r]` each; nil where there is no adapter.
-    let z: Matrix?
+    /// Nil where there is no adapter.
+    let kept: AdapterRows?
+    /// `[N, r]`.
     let dz: Matrix?
 
     /// Adds the gradients of the adapters of `sums`.
@@ -187,9 +138,10 @@ struct AdapterSum {
             }
             context.workspace.scoped {
                 let masked = context.activations(rows: sum.x.rows, columns: sum.layer.inputSize)
+                let products = sum.products(x: masked, context)
                 context.compute {
                     context.mask(sum.x, of: sum.layer, into: masked, firstRow: 0)
-                    GradientProduct.run(sum.products(x: masked, context))
+                    GradientProduct.run(products)
                 }
             }
         }
@@ -198,10 +150,6 @@ struct AdapterSum {
 
     /// - Parameter x: as the adapter saw it.
     private func products(x: Matrix, _ context: PassContext) -> [GradientProduct] {
-        guard let adapter = context.adapters[layer], let z, let dz else { return [] }
-        return [
-            GradientProduct(z, count: adapter.rank, dy, addedTo: adapter.gradientB, .manyByFew),
-            GradientProduct(dz, count: adapter.rank, x, addedTo: adapter.gradientA, .fewByMany),
-        ]
+        context.adapters[layer].map { $0.method.pass.gradients(self, x: x, $0, context) } ?? []
     }
 }

@@ -4,7 +4,7 @@ import Kernels
 import Tensors
 
 extension LinearLayer {
-    /// y = x·Wᵀ + b + s·(x·Aᵀ)·Bᵀ for layers that share an input.
+    /// y = x·Wᵀ + b + s·(x·Aᵀ)·Bᵀ, or what an adapter's method makes of it, for layers that share an input.
     ///
     /// - Parameters:
     ///   - outputs: a layer and its y `[n, out]`, fp32, each.
@@ -12,7 +12,7 @@ extension LinearLayer {
     static func generate(_ outputs: [(layer: LinearLayer, y: Matrix)], _ x: Matrix, _ pass: GenerationPass) {
         pass.workspace.scoped {
             let input = pass.input(x)
-            var terms: [RowProducts.Term] = [], lows: [(adapter: LowRankAdapter, z: Matrix, y: Matrix)] = []
+            var terms: [RowProducts.Term] = [], lows: [Low] = []
             for (layer, y) in outputs {
                 if pass.readsStored(layer.weight, rows: x.rows) {
                     terms.append(RowProducts.Term(layer.weight, input, into: y))
@@ -21,7 +21,7 @@ extension LinearLayer {
                 }
                 guard let adapter = pass.context.adapters[layer] else { continue }
                 let z = pass.matrix(x.rows, adapter.rank)
-                lows.append((adapter, z, y))
+                lows.append(Low(layer: layer, adapter: adapter, z: z, y: y))
                 if pass.isThin(x) {
                     terms.append(RowProducts.Term(adapter.a, RowInput(exact: x), into: z))
                 } else {
@@ -29,15 +29,24 @@ extension LinearLayer {
                 }
             }
             RowProducts.multiply(terms)
-            for (adapter, z, _) in lows { Elements.scale(z, by: adapter.scale) }
+            for low in lows { Elements.scale(low.z, by: low.adapter.scale) }
             if pass.isThin(x) {
                 RowProducts.multiply(
                     lows.map { RowProducts.Term($0.adapter.b, RowInput(exact: $0.z), into: $0.y, accumulate: true) })
             } else {
-                for (adapter, z, y) in lows { Products.timesTransposed(z, adapter.b, into: y, accumulate: true) }
+                for low in lows { Products.timesTransposed(low.z, low.adapter.b, into: low.y, accumulate: true) }
             }
+            for low in lows { low.adapter.method.pass.finish(low.y, low.layer, low.adapter) }
         }
         for (layer, y) in outputs { layer.bias.map { Elements.addBias($0, to: y) } }
+    }
+
+    /// An adapter with its z `[n, r]` and its layer's y.
+    private struct Low {
+        let layer: LinearLayer
+        let adapter: LowRankAdapter
+        let z: Matrix
+        let y: Matrix
     }
 
     /// y += what the layer gives for x, normed where there is a norm.

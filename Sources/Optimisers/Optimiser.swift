@@ -76,6 +76,7 @@ public final class Optimiser {
                     learningRate: learningRate * parameter.group.learningRateFactor,
                     weightDecay: parameter.group.weightDecay))
         }
+        slab.valuesChanged()
     }
 
     /// What is kept for the slot at `index`, in the order of the rule's states.

@@ -1,6 +1,8 @@
 // What other fine-tuning tools call the same things. Plain synonyms are taken with a notice; what has no one-to-one
 // counterpart is refused with a word on how it is said here.
 
+internal import Vocabulary
+
 /// A key of another tool.
 struct ForeignKey {
     enum Meaning {
@@ -84,7 +86,8 @@ struct ForeignKey {
         "lora_target_linear": .refused("write adapter.target_modules: all-linear"),
         "lora_modules_to_save": .refused("whole modules cannot be trained beside an adapter yet"),
         "modules_to_save": .refused("whole modules cannot be trained beside an adapter yet"),
-        "use_dora": .refused("adapter.method is lora so far"),
+        "use_dora": .refused(
+            "write adapter.method, which is \(AdapterMethodKind.allCases.map(\.rawValue).joined(separator: " or "))"),
         "output_dir": .refused("a run is written to checkpoints/<name>; write name"),
         "datasets": .refused("write data.train: one file or a list of files"),
         "dataset": .refused("write data.train: one file or a list of files"),

@@ -1,5 +1,7 @@
 // The recipe as values. Every default stands here and nowhere else; what each key means stands in `RecipeKeys`.
 
+public import Vocabulary
+
 /// What one run does, with every key filled in.
 public struct Recipe: Sendable, Equatable {
     /// Names the run directory.
@@ -111,7 +113,7 @@ public enum TooLong: String, Sendable, CaseIterable {
 
 /// The adapter.
 public struct AdapterSection: Sendable, Equatable {
-    public var method = AdapterMethod.lora
+    public var method = AdapterMethodKind.lora
     public var r = 16
     public var alpha = 32.0
     public var dropout = 0.0
@@ -128,8 +130,6 @@ public struct AdapterSection: Sendable, Equatable {
 
     public init() {}
 }
-
-public enum AdapterMethod: String, Sendable, CaseIterable { case lora }
 
 /// A number for the modules that a pattern means.
 public struct PatternNumber<Value: Sendable & Equatable>: Sendable, Equatable {

@@ -5,6 +5,8 @@ public final class ParameterSlab {
     private let layout: MatrixLayout
     private let valueBuffer: MatrixBuffer
     private let gradientBuffer: MatrixBuffer
+    /// Another number whenever values were changed: what was derived from the old ones is stale.
+    public private(set) var revision = 0
 
     /// A slab of zeros; slots are laid out in the order given.
     public init(_ parameters: [(name: String, rows: Int, columns: Int)]) {
@@ -24,6 +26,9 @@ public final class ParameterSlab {
 
     public func values(_ slot: MatrixSlot) -> Matrix { valueBuffer.matrix(slot) }
     public func gradients(_ slot: MatrixSlot) -> Matrix { gradientBuffer.matrix(slot) }
+
+    /// To be called by whoever has changed values.
+    public func valuesChanged() { revision += 1 }
 
     public func zeroGradients() { gradients.update(repeating: 0) }
 }

@@ -217,6 +217,7 @@ public final class Trainer {
     public func useBestValues() {
         guard let bestValues else { return }
         _ = slab.values.update(from: bestValues)
+        slab.valuesChanged()
     }
 
     /// Whether the numbers that the run hands on are others than those of its last step.
@@ -251,6 +252,7 @@ extension Trainer {
             optimiser.setStates(parameter.states, ofSlot: index)
             if let values = parameter.bestValues { best?.replaceSubrange(slot.range, with: values) }
         }
+        slab.valuesChanged()
         bestValues = best
         progress = TrainingProgress(
             step: snapshot.step, history: snapshot.history, evaluations: snapshot.evaluations, best: snapshot.best,

@@ -102,7 +102,7 @@ extension AdapterConfiguration {
             targets = .patterns(matched)
         }
         self.init(
-            rank: section.r, alpha: section.alpha, dropout: section.dropout, usesRankStabilisation: section.useRSLoRA,
+            method: section.method, rank: section.r, alpha: section.alpha, dropout: section.dropout, usesRankStabilisation: section.useRSLoRA,
             targets: targets,
             rankOverrides: section.rankPattern.map { Override(pattern: $0.pattern, value: $0.value) },
             alphaOverrides: section.alphaPattern.map { Override(pattern: $0.pattern, value: $0.value) })

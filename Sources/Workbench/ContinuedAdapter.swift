@@ -39,6 +39,7 @@ extension Recipe {
                 "adapter.\(key)"
                     + (values ? ": \(asked), and the adapter has \(found)" : ": another than the adapter's"))
         }
+        compare("method", asked.method, found.method)
         compare("r", asked.rank, found.rank)
         compare("alpha", asked.alpha, found.alpha)
         compare("use_rslora", asked.usesRankStabilisation, found.usesRankStabilisation)

@@ -138,7 +138,8 @@ public struct Inspection: Presentable {
         let directory = try PEFTDirectory(url)
         let configuration = directory.configuration
         return [
-            "kind": "adapter", "path": .string(url.path), "method": "lora", "r": .integer(configuration.rank),
+            "kind": "adapter", "path": .string(url.path), "method": .string(configuration.method.rawValue),
+            "r": .integer(configuration.rank),
             "alpha": .double(configuration.alpha), "rslora": .bool(configuration.usesRankStabilisation),
             "base": .string(directory.baseName ?? ""),
             "provenance": directory.provenance.map { .object($0.json) } ?? .null,

@@ -106,9 +106,6 @@ final class TrainingRun {
     private static func adapter(
         _ recipe: Recipe, _ model: LanguageModel, _ opened: OpenedModel, _ observer: any RunObserver
     ) throws -> AdapterSet {
-        switch recipe.adapter.method {
-        case .lora: break
-        }
         if let path = recipe.adapter.continueFrom {
             let set = try recipe.continuedAdapter(path, model, opened, observer: observer)
             guard !set.adaptsHead else {
@@ -120,7 +117,7 @@ final class TrainingRun {
         }
         let configuration = try AdapterConfiguration(recipe.adapter, linearPaths: model.linearLayers.map(\.path))
         let adapter = try AdapterSet(configuration, for: model)
-        adapter.initialise(seed: UInt64(bitPattern: Int64(recipe.seed)))
+        adapter.initialise(seed: UInt64(bitPattern: Int64(recipe.seed)), on: model)
         adapter.attach(to: model)
         return adapter
     }

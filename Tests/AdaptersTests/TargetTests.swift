@@ -79,7 +79,7 @@ import Testing
         set.initialise(seed: 5)
         #expect(set.isZero)
         for member in set.members {
-            let bound = 1 / Float(member.a.columns).squareRoot()
+            let bound = 1 / Float(member.adapter.inputSize).squareRoot()
             let values = Array(member.adapter.a.floats)
             #expect(values.allSatisfy { abs($0) <= bound })
             #expect(values.contains { $0 > 0.9 * bound } && values.contains { $0 < -0.9 * bound })

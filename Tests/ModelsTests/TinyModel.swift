@@ -49,10 +49,11 @@ extension LanguageModel {
         }
         var bound: [String: LowRankAdapter] = [:]
         for (index, layer) in layers.enumerated() {
-            let (a, b) = (slab.slots[2 * index], slab.slots[2 * index + 1])
+            let states = slab.slots[2 * index...2 * index + 1].map {
+                TrainedMatrix(values: slab.values($0), gradients: slab.gradients($0))
+            }
             bound[layer.path] = LowRankAdapter(
-                rank: rank, scale: scale, dropout: dropout, a: slab.values(a), b: slab.values(b),
-                gradientA: slab.gradients(a), gradientB: slab.gradients(b), index: index, owner: slab)
+                scale: scale, dropout: dropout, states: states, index: index, slab: slab)
         }
         adapters = binding(bound)
         return slab

@@ -20,7 +20,7 @@ struct AttentionPass: SublayerPass {
     fileprivate let attended: Matrix
     /// `[N, H]`, fp32: the softmax's denominator.
     fileprivate let logSumExp: Matrix
-    fileprivate let z: AttentionLows
+    fileprivate let kept: AttentionLayers<AdapterRows?>
     fileprivate let output: ResidualOutput
 
     init(_ attention: AttentionSublayer, rows: Int, _ span: AttentionSpan, _ context: PassContext) {
@@ -35,7 +35,7 @@ struct AttentionPass: SublayerPass {
         value = context.activations(rows: rows, columns: shape.keyValueWidth)
         attended = context.activations(rows: rows, columns: shape.queryWidth)
         logSumExp = context.residual(rows: rows, columns: shape.heads)
-        z = AttentionLows(attention, rows: rows, context)
+        kept = AttentionLayers(attention) { context.adapterRows($0, rows: rows) }
         output = ResidualOutput(attention.outputNorm, rows: rows, columns: attention.output.outputSize, context)
     }
 
@@ -43,9 +43,9 @@ struct AttentionPass: SublayerPass {
 
     func head(_ panels: LayerPanels) -> (_ x: Matrix, _ block: RowBlock) -> Void {
         let normed = context.scratch(columns: input.columns)
-        let queryPass = panels(attention.query, low: z.query)
-        let keyPass = panels(attention.key, low: z.key)
-        let valuePass = panels(attention.value, low: z.value)
+        let queryPass = panels(attention.query, kept.query)
+        let keyPass = panels(attention.key, kept.key)
+        let valuePass = panels(attention.value, kept.value)
         return { x, block in
             let rows = block.rows
             Conversion.convert(x, into: input.rows(rows))
@@ -61,7 +61,7 @@ struct AttentionPass: SublayerPass {
     func tail(_ panels: LayerPanels) -> (_ x: Matrix, _ y: Matrix?, _ block: RowBlock) -> Void {
         span.attend(
             query.rotated, key.rotated, value, attention.shape, into: attended, logSumExp: logSumExp, context)
-        let add = output.adding(panels(attention.output, low: z.output))
+        let add = output.adding(panels(attention.output, kept.output))
         return { x, y, block in add(attended.rows(block.rows), x, y, block) }
     }
 
@@ -80,7 +80,7 @@ private struct AttentionBackward: SublayerBackward {
     let attended: Matrix
     /// The input of query, key and value, made again.
     let normed: Matrix
-    let dz: AttentionLows
+    let dz: AttentionLayers<Matrix?>
 
     init(_ saved: AttentionPass) {
         self.saved = saved
@@ -91,11 +91,11 @@ private struct AttentionBackward: SublayerBackward {
         output = context.activations(rows: rows, columns: saved.input.columns)
         attended = context.activations(rows: rows, columns: shape.queryWidth)
         normed = context.activations(rows: rows, columns: saved.input.columns)
-        dz = AttentionLows(saved.attention, rows: rows, context)
+        dz = AttentionLayers(saved.attention) { context.low($0, rows: rows) }
     }
 
     func tail(_ panels: LayerPanels) -> (_ dx: Matrix, _ block: RowBlock) -> Void {
-        let outputPass = panels(saved.attention.output, low: dz.output)
+        let outputPass = panels(saved.attention.output, saved.kept.output, dz: dz.output)
         return { dx, block in
             let dOutput = output.rows(block.rows)
             saved.output.backward(dx, into: dOutput, block)
@@ -118,8 +118,9 @@ private struct AttentionBackward: SublayerBackward {
         let grouped = context.scratch(columns: shape.keyValueWidth, type: .f32)
         let dNormed = context.scratch(columns: normed.columns, type: .f32)
         let passes = [
-            (panels(attention.query, low: dz.query), query), (panels(attention.key, low: dz.key), key),
-            (panels(attention.value, low: dz.value), value),
+            (panels(attention.query, saved.kept.query, dz: dz.query), query),
+            (panels(attention.key, saved.kept.key, dz: dz.key), key),
+            (panels(attention.value, saved.kept.value, dz: dz.value), value),
         ]
         return { dx, block in
             let rows = block.rows
@@ -134,7 +135,7 @@ private struct AttentionBackward: SublayerBackward {
             let (x, inverseRMS) = (saved.input.rows(rows), saved.inverseRMS.rows(rows))
             attention.norm.apply(x, inverseRMS: inverseRMS, into: normed.rows(rows))
             guard needsInput else {
-                for (pass, dy) in passes { pass.backwardLow(dy.rows(rows), block) }
+                for (pass, dy) in passes { pass.backward(dy.rows(rows), block) }
                 return
             }
             LayerPass.inputGradient(passes.map { ($0, $1.rows(rows)) }, into: dNormed[block], block)
@@ -143,28 +144,26 @@ private struct AttentionBackward: SublayerBackward {
     }
 
     var sums: [AdapterSum] {
-        let (attention, z) = (saved.attention, saved.z)
+        let (attention, kept) = (saved.attention, saved.kept)
         return [
-            AdapterSum(layer: attention.query, x: normed, dy: query, z: z.query, dz: dz.query),
-            AdapterSum(layer: attention.key, x: normed, dy: key, z: z.key, dz: dz.key),
-            AdapterSum(layer: attention.value, x: normed, dy: value, z: z.value, dz: dz.value),
-            AdapterSum(layer: attention.output, x: saved.attended, dy: output, z: z.output, dz: dz.output),
+            AdapterSum(layer: attention.query, x: normed, dy: query, kept: kept.query, dz: dz.query),
+            AdapterSum(layer: attention.key, x: normed, dy: key, kept: kept.key, dz: dz.key),
+            AdapterSum(layer: attention.value, x: normed, dy: value, kept: kept.value, dz: dz.value),
+            AdapterSum(layer: attention.output, x: saved.attended, dy: output, kept: kept.output, dz: dz.output),
         ]
     }
 }
 
-/// z of the adapters, or its gradients.
-private struct AttentionLows {
-    let query: Matrix?
-    let key: Matrix?
-    let value: Matrix?
-    let output: Matrix?
+/// What there is of each layer.
+private struct AttentionLayers<Value> {
+    let query: Value
+    let key: Value
+    let value: Value
+    let output: Value
 
-    init(_ attention: AttentionSublayer, rows: Int, _ context: PassContext) {
-        query = context.low(attention.query, rows: rows)
-        key = context.low(attention.key, rows: rows)
-        value = context.low(attention.value, rows: rows)
-        output = context.low(attention.output, rows: rows)
+    init(_ attention: AttentionSublayer, _ value: (LinearLayer) -> Value) {
+        (query, key) = (value(attention.query), value(attention.key))
+        (self.value, output) = (value(attention.value), value(attention.output))
     }
 }
 

@@ -65,7 +65,7 @@ private struct FeedForwardPass: SublayerPass {
     /// `[N, F]`; their gradients, once the way back is through.
     let gate: Matrix
     let up: Matrix
-    let z: FeedForwardLows
+    let kept: FeedForwardLayers<AdapterRows?>
     let output: ResidualOutput
 
     init(_ layers: FeedForwardSublayer, rows: Int, _ context: PassContext) {
@@ -75,7 +75,7 @@ private struct FeedForwardPass: SublayerPass {
         inverseRMS = context.residual(rows: rows, columns: 1)
         gate = context.activations(rows: rows, columns: layers.innerWidth)
         up = context.activations(rows: rows, columns: layers.innerWidth)
-        z = FeedForwardLows(layers, rows: rows, context)
+        kept = FeedForwardLayers(layers) { context.adapterRows($0, rows: rows) }
         output = ResidualOutput(layers.outputNorm, rows: rows, columns: layers.down.outputSize, context)
     }
 
@@ -83,7 +83,7 @@ private struct FeedForwardPass: SublayerPass {
 
     func head(_ panels: LayerPanels) -> (_ x: Matrix, _ block: RowBlock) -> Void {
         let normed = context.scratch(columns: input.columns)
-        let (gatePass, upPass) = (panels(layers.gate, low: z.gate), panels(layers.up, low: z.up))
+        let (gatePass, upPass) = (panels(layers.gate, kept.gate), panels(layers.up, kept.up))
         return { x, block in
             let rows = block.rows
             Conversion.convert(x, into: input.rows(rows))
@@ -95,7 +95,7 @@ private struct FeedForwardPass: SublayerPass {
 
     func tail(_ panels: LayerPanels) -> (_ x: Matrix, _ y: Matrix?, _ block: RowBlock) -> Void {
         let product = context.scratch(columns: layers.innerWidth)
-        let add = output.adding(panels(layers.down, low: z.down))
+        let add = output.adding(panels(layers.down, kept.down))
         return { x, y, block in
             let rows = block.rows
             layers.activation.forward(gate: gate.rows(rows), up: up.rows(rows), into: product[block])
@@ -114,7 +114,7 @@ private struct FeedForwardBackward: SublayerBackward {
     /// The layers' inputs, made again: of gate and up `[N, C]`, of down `[N, F]`.
     let normed: Matrix
     let product: Matrix
-    let dz: FeedForwardLows
+    let dz: FeedForwardLayers<Matrix?>
 
     init(_ saved: FeedForwardPass) {
         self.saved = saved
@@ -122,12 +122,12 @@ private struct FeedForwardBackward: SublayerBackward {
         down = context.activations(rows: rows, columns: width)
         normed = context.activations(rows: rows, columns: width)
         product = context.activations(rows: rows, columns: saved.layers.innerWidth)
-        dz = FeedForwardLows(saved.layers, rows: rows, context)
+        dz = FeedForwardLayers(saved.layers) { context.low($0, rows: rows) }
     }
 
     func tail(_ panels: LayerPanels) -> (_ dx: Matrix, _ block: RowBlock) -> Void {
         let dProduct = saved.context.scratch(columns: saved.layers.innerWidth, type: .f32)
-        let downPass = panels(saved.layers.down, low: dz.down)
+        let downPass = panels(saved.layers.down, saved.kept.down, dz: dz.down)
         return { dx, block in
             let rows = block.rows, dDown = down.rows(rows)
             let (gate, up) = (saved.gate.rows(rows), saved.up.rows(rows))
@@ -141,14 +141,15 @@ private struct FeedForwardBackward: SublayerBackward {
     func head(_ panels: LayerPanels, needsInput: Bool) -> (_ dx: Matrix, _ block: RowBlock) -> Void {
         let dNormed = saved.context.scratch(columns: normed.columns, type: .f32)
         let layers = saved.layers
-        let (gatePass, upPass) = (panels(layers.gate, low: dz.gate), panels(layers.up, low: dz.up))
+        let gatePass = panels(layers.gate, saved.kept.gate, dz: dz.gate)
+        let upPass = panels(layers.up, saved.kept.up, dz: dz.up)
         return { dx, block in
             let rows = block.rows
             let (x, inverseRMS) = (saved.input.rows(rows), saved.inverseRMS.rows(rows))
             let parts = [(gatePass, saved.gate.rows(rows)), (upPass, saved.up.rows(rows))]
             layers.norm.apply(x, inverseRMS: inverseRMS, into: normed.rows(rows))
             guard needsInput else {
-                for (pass, dy) in parts { pass.backwardLow(dy, block) }
+                for (pass, dy) in parts { pass.backward(dy, block) }
                 return
             }
             LayerPass.inputGradient(parts, into: dNormed[block], block)
@@ -157,24 +158,22 @@ private struct FeedForwardBackward: SublayerBackward {
     }
 
     var sums: [AdapterSum] {
-        let (layers, z) = (saved.layers, saved.z)
+        let (layers, kept) = (saved.layers, saved.kept)
         return [
-            AdapterSum(layer: layers.gate, x: normed, dy: saved.gate, z: z.gate, dz: dz.gate),
-            AdapterSum(layer: layers.up, x: normed, dy: saved.up, z: z.up, dz: dz.up),
-            AdapterSum(layer: layers.down, x: product, dy: down, z: z.down, dz: dz.down),
+            AdapterSum(layer: layers.gate, x: normed, dy: saved.gate, kept: kept.gate, dz: dz.gate),
+            AdapterSum(layer: layers.up, x: normed, dy: saved.up, kept: kept.up, dz: dz.up),
+            AdapterSum(layer: layers.down, x: product, dy: down, kept: kept.down, dz: dz.down),
         ]
     }
 }
 
-/// z of the adapters, or its gradients.
-private struct FeedForwardLows {
-    let gate: Matrix?
-    let up: Matrix?
-    let down: Matrix?
+/// What there is of each layer.
+private struct FeedForwardLayers<Value> {
+    let gate: Value
+    let up: Value
+    let down: Value
 
-    init(_ layers: FeedForwardSublayer, rows: Int, _ context: PassContext) {
-        gate = context.low(layers.gate, rows: rows)
-        up = context.low(layers.up, rows: rows)
-        down = context.low(layers.down, rows: rows)
+    init(_ layers: FeedForwardSublayer, _ value: (LinearLayer) -> Value) {
+        (gate, up, down) = (value(layers.gate), value(layers.up), value(layers.down))
     }
 }

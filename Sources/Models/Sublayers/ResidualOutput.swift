@@ -26,8 +26,6 @@ struct ResidualOutput {
     func adding(_ layer: LayerPass) -> (_ input: Matrix, _ x: Matrix, _ y: Matrix?, _ block: RowBlock) -> Void {
         guard let norm, let product, let inverseRMS else {
             return { input, x, y, block in
-                // The adapter's z is a saved value too; it needs the input, but not W.
-                guard let y else { return layer.forwardLow(input, block) }
                 layer.forward(input, into: y, base: x, block)
             }
         }

@@ -1,0 +1,71 @@
+// What an adapter does in passes: the seam between the network, which knows layers, and the methods, which know their mathematics.
+
+import Kernels
+import Tensors
+
+/// An adapter with its layer in one direction of a pass, block by block of rows. W and what is added to its product enter one sum
+/// that is rounded once, so the layer's own product is the method's affair too.
+///
+/// N rows; x `[N, in]`, y and dy `[N, out]`, in the type of activations.
+protocol AdapterPass: SendableMetatype {
+    /// Takes room for what `rows` rows leave for the way back, beside z.
+    static func keeping(_ layer: LinearLayer, rows: Int, _ context: PassContext) -> [Matrix]
+
+    /// Takes the room that a loop over rows needs.
+    init(_ site: AdapterSite)
+
+    // MARK: Forward
+
+    /// `y = …`, or `base + …`, for the rows of a block, with the layer's bias. Without `y` only what the way back needs is computed.
+    /// - Parameters:
+    ///   - x: the block's rows; `y` and `base` likewise hold these only.
+    ///   - base: fp32; may be `y`.
+    func forward(_ x: Matrix, into y: Matrix?, base: Matrix?, _ block: RowBlock)
+
+    /// What is left to do for y `[n, out]`, fp32, in generation, when it is x·Wᵀ + s·(x·Aᵀ)·Bᵀ, without the bias.
+    static func finish(_ y: Matrix, _ layer: LinearLayer, _ adapter: LowRankAdapter)
+
+    // MARK: Backward
+
+    /// Computes what sums over all rows need, for the rows of a block.
+    /// - Parameter dy: the block's rows; may be changed to what `gradients` wants of them.
+    /// - Returns: whose sum is the gradient of the input, but for what went through a mask; valid until the block is left.
+    func backward(_ dy: Matrix, _ block: RowBlock) -> [Term]
+
+    /// Adds what went through a mask to the gradient of the input, fp32, after all terms of a block were summed.
+    func addMaskedGradient(into dx: Matrix, _ block: RowBlock)
+
+    /// What adds to the gradients of the adapter's states when all rows are through.
+    /// - Parameter x: `[N, in]`, as the adapter saw it.
+    static func gradients(_ sum: AdapterSum, x: Matrix, _ adapter: LowRankAdapter, _ context: PassContext)
+        -> [GradientProduct]
+}
+
+extension AdapterPass {
+    static func keeping(_ layer: LinearLayer, rows: Int, _ context: PassContext) -> [Matrix] { [] }
+    static func finish(_ y: Matrix, _ layer: LinearLayer, _ adapter: LowRankAdapter) {}
+}
+
+/// What an adapter leaves of the way up for the way back.
+struct AdapterRows {
+    /// z `[N, r]`, r rounded up to whole pairs.
+    let z: Matrix
+    /// The method's own, as its `keeping` took it.
+    let own: [Matrix]
+}
+
+/// What a method computes with: a layer and its adapter, laid out for one direction.
+struct AdapterSite {
+    let layer: LinearLayer
+    let adapter: LowRankAdapter
+    /// Nil on the way back where nothing below is trained.
+    let weight: Panels?
+    let a: Panels
+    let b: Panels
+    let kept: AdapterRows
+    /// dz `[N, r]`, on the way back.
+    let dz: Matrix?
+    /// Room for a masked input; nil where nothing is dropped.
+    let masked: RowScratch?
+    let context: PassContext
+}
