@@ -173,14 +173,18 @@ let package = Package(
         tests("Optimisers", ["Tensors", "Recipes", "JSON"], exclude: ["Fixtures"]),
         tests(
             "Training",
-            ["Optimisers", "Recipes", "Models", "Datasets", "Tensors", "Kernels", "JSON", "Adapters", "WeightFiles"]),
+            [
+                "Optimisers", "Recipes", "Models", "Datasets", "Tensors", "Kernels", "JSON", "Adapters", "WeightFiles",
+                "Vocabulary",
+            ]),
         tests("Evaluation", ["Models", "Datasets", "Tensors", "JSON"], exclude: ["Fixtures"]),
         tests("DataReports", ["Preparation", "Datasets", "JSON"]),
         tests(
             "Checkpoints",
             ["Training", "Optimisers", "Recipes", "Tensors", "JSON", "HDF5Files", "Digests", "Vocabulary"],
             exclude: ["Fixtures"]),
-        tests("ModelExport", ["Files", "Adapters", "Models", "Tensors", "WeightFiles", "JSON"]),
+        tests(
+            "ModelExport", ["Files", "Adapters", "Models", "Tensors", "WeightFiles", "JSON"], exclude: ["Fixtures"]),
         tests("Workbench", ["JSON", "Recipes", "Vocabulary"]),
         .testTarget(
             name: "CommandTests", dependencies: ["TestSupport", "JSON", "Recipes", "lathe"],

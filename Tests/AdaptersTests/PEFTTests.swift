@@ -71,7 +71,7 @@ import WeightFiles
     }
 
     @Test(arguments: [
-        (#""use_dora": true"#, "use_dora"), (#""modules_to_save": ["lm_head"]"#, "modules_to_save"),
+        (#""use_qalora": true"#, "use_qalora"), (#""modules_to_save": ["lm_head"]"#, "modules_to_save"),
         (#""bias": "all""#, "bias"), (#""fan_in_fan_out": true"#, "fan_in_fan_out"),
         (#""peft_type": "LOHA""#, "peft_type"), (#""init_lora_weights": "pissa_niter_4""#, "init_lora_weights"),
         (#""r": "8""#, "r"), (#""target_modules": 3"#, "target_modules"),
@@ -84,7 +84,7 @@ import WeightFiles
         #expect(found.contains { $0.subject == key })
     }
 
-    @Test func embeddingsAndMagnitudesAreRefused() throws {
+    @Test func embeddingsAreRefused() throws {
         let found = try problems(tensors: [
             (qA, 2, 64), (qB, 64, 2), ("base_model.model.model.embed_tokens.lora_embedding_A", 2, 512),
         ])

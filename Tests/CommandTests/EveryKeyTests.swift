@@ -83,7 +83,7 @@ private let changes: [Change] = [
         key: "data.mix_exhausted", value: "stop",
         beside: ["data.train=[]", "data.mix=[{path: train.jsonl}, {path: held.jsonl, weight: 3}]"]),
 
-    Change(key: "adapter.method", value: "dora", effect: .refused("adapter.method")),
+    Change(key: "adapter.method", value: "dora"),
     Change(key: "adapter.r", value: "2"),
     Change(key: "adapter.alpha", value: "3"),
     Change(key: "adapter.dropout", value: "0.3"),

@@ -176,6 +176,36 @@ import Testing
         }
     }
 
+    @Test(arguments: sets, types) func columnFactors(set: lathe_isa, c: lathe_type) {
+        for count in Self.counts {
+            let x = input(count, c, seed: 1, special: true), start = input(count, c, seed: 2)
+            let factors = input(count, LATHE_F32, seed: 3), bias = input(count, LATHE_F32, seed: 4)
+            let base = input(count, LATHE_F32, seed: 5), a = input(3 * count, LATHE_F32, seed: 6)
+            let weight = input(count, LATHE_F32, seed: 7)
+            let (twin, variant) = both(set) {
+                let bare = TestMatrix(1, count, type: type(c), misalignment: 1)
+                let full = TestMatrix(1, count, misalignment: 1)
+                let product = TestMatrix(start.values, 1, count, type: type(c), misalignment: 1)
+                lathe_scale_columns(
+                    x.matrix.pointer, c, factors.matrix.floats.baseAddress, nil, nil, bare.matrix.pointer, c, count)
+                lathe_scale_columns(
+                    x.matrix.pointer, c, factors.matrix.floats.baseAddress, bias.matrix.floats.baseAddress,
+                    base.matrix.floats.baseAddress, full.matrix.pointer, LATHE_F32, count)
+                lathe_multiply_columns(
+                    x.matrix.pointer, factors.matrix.floats.baseAddress, product.matrix.pointer, c, count)
+                #expect(bare.paddingIsIntact && full.paddingIsIntact && product.paddingIsIntact)
+                return bare.values + full.values + product.values
+            }
+            // One rounding an operation on every set: the same bits.
+            #expect(close(variant, twin, 0))
+            let (norm, other) = both(set) {
+                lathe_row_norm(
+                    weight.matrix.floats.baseAddress, [0.5, -2, 0.25], a.matrix.floats.baseAddress, 3, count)
+            }
+            #expect(close([other], [norm], 1e-5))
+        }
+    }
+
     @Test(arguments: sets, types) func attention(set: lathe_isa, c: lathe_type) {
         for (queries, keys, width, window) in [
             (1, 1, 8, 0), (5, 5, 8, 0), (64, 64, 64, 0), (65, 65, 12, 0), (130, 130, 64, 20), (3, 70, 128, 0),

@@ -25,9 +25,12 @@ public enum TinyModel {
     /// What transformers says: `prompt_ids`, `greedy_ids`, `greedy_text`, `first_logits`, and `texts` with log-probabilities.
     public static let golden = folder.appendingPathComponent("golden.json")
 
-    /// A LoRA run by PEFT: `init` and `final` adapters, `golden.json`, `grads_step0.safetensors`,
-    /// `logits_step0.safetensors`, and `merged_layer_1.safetensors`.
-    public static let lora = folder.appendingPathComponent("lora")
+    /// A run by PEFT of the method with that name, `lora` or `dora`: `init` and `final` adapters, `golden.json`,
+    /// `grads_step0.safetensors`, `logits_step0.safetensors`, and `merged_layer_1.safetensors`.
+    public static func run(_ method: String) -> URL { folder.appendingPathComponent(method) }
+
+    /// The LoRA run by PEFT.
+    public static let lora = run("lora")
 
     /// How many numbers the model holds.
     public static let parameters = 143_808

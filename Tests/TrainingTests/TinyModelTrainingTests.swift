@@ -9,6 +9,7 @@ import TestSupport
 import Tensors
 import Testing
 import Training
+import Vocabulary
 import WeightFiles
 
 /// Training of a real small model, against a run of PEFT and PyTorch.
@@ -37,7 +38,11 @@ import WeightFiles
         }
     }
 
-    private func numbers(_ key: String) -> [Double] { (golden[key]?.array ?? []).compactMap(\.double) }
+    /// Numbers of the method's run.
+    private func numbers(_ key: String, _ method: AdapterMethodKind) throws -> [Double] {
+        let url = TinyModel.run(method.rawValue).appendingPathComponent("golden.json")
+        return (try JSONValue(parsing: [UInt8](Data(contentsOf: url)))[key]?.array ?? []).compactMap(\.double)
+    }
 
     /// Examples of unequal lengths over the model's vocabulary.
     private func examples(_ count: Int) -> [TokenizedExample] {
@@ -72,42 +77,44 @@ import WeightFiles
             configuration: configuration, identity: identity, workspace: Workspace())
     }
 
-    private func freshSet(dropout: Double = 0) throws -> AdapterSet {
-        let set = try AdapterSet(AdapterConfiguration(rank: 4, alpha: 8, dropout: dropout), for: model)
-        set.initialise(seed: 2)
+    private func freshSet(_ method: AdapterMethodKind = .lora, dropout: Double = 0) throws -> AdapterSet {
+        let set = try AdapterSet(AdapterConfiguration(method: method, rank: 4, alpha: 8, dropout: dropout), for: model)
+        set.initialise(seed: 2, on: model)
         return set
     }
 
     /// B away from zero, so that A has a gradient.
-    private func warmSet() throws -> AdapterSet {
-        try AdapterSet(PEFTDirectory(TinyModel.lora.appendingPathComponent("init")), for: model)
+    private func warmSet(_ method: AdapterMethodKind) throws -> AdapterSet {
+        try AdapterSet(PEFTDirectory(TinyModel.run(method.rawValue).appendingPathComponent("init")), for: model)
     }
 
     // MARK: - Against PEFT
 
-    @Test(arguments: [(1_000, 0), (1, 0), (1_000, 2), (1_000, 3)])
-    func fiveStepsAreThoseOfPEFT(rowLimit: Int, recomputedBlocks: Int) throws {
-        let set = try warmSet()
-        let configuration = configuration(steps: 5, rowLimit: rowLimit, recomputedBlocks: recomputedBlocks)
+    @Test(arguments: AdapterMethodKind.allCases, [(1_000, 0), (1, 0), (1_000, 2), (1_000, 3)])
+    func fiveStepsAreThoseOfPEFT(_ method: AdapterMethodKind, _ cut: (rowLimit: Int, recomputedBlocks: Int)) throws {
+        let set = try warmSet(method)
+        let configuration = configuration(steps: 5, rowLimit: cut.rowLimit, recomputedBlocks: cut.recomputedBlocks)
         let trainer = try trainer(set, goldenExamples, configuration)
         _ = try trainer.run(TrainingHooks())
-        let losses = numbers("loss_per_step_then_after")
+        let losses = try numbers("loss_per_step_then_after", method)
         let batch = TokenBatch(examples: goldenExamples.map { ($0.ids, $0.isTarget) })
         let after = try model.evaluate(batch, workspace: Workspace(), tokenLogProbabilities: false).0.meanLoss
         #expect(maximumDifference(trainer.history.map(\.loss) + [after], losses) < 1e-5)
-        #expect(maximumDifference(trainer.history.map(\.gradientNorm), numbers("grad_norm")) < 1e-4)
-        let expected = try AdapterSet(PEFTDirectory(TinyModel.lora.appendingPathComponent("final")), for: model)
+        #expect(maximumDifference(trainer.history.map(\.gradientNorm), try numbers("grad_norm", method)) < 1e-4)
+        let expected = try AdapterSet(
+            PEFTDirectory(TinyModel.run(method.rawValue).appendingPathComponent("final")), for: model)
         #expect(maximumDifference(Array(set.slab.values), Array(expected.slab.values)) < 1e-5)
     }
 
     // MARK: - Invariants
 
     /// The gradient of 8 examples at once, one by one, and as 3 + 3 + 2; also of the smaller step at an epoch's end.
-    @Test func theGradientDoesNotDependOnTheCut() throws {
+    @Test(arguments: AdapterMethodKind.allCases)
+    func theGradientDoesNotDependOnTheCut(_ method: AdapterMethodKind) throws {
         var gradients: [[[Float]]] = []
         var losses: [[Double]] = []
         for rowLimit in [100_000, 1, 75] {
-            let set = try warmSet()
+            let set = try warmSet(method)
             let configuration = configuration(steps: 2, batchSize: 8, rowLimit: rowLimit)
             let trainer = try trainer(set, examples(11), configuration)
             var steps: [[Float]] = []
@@ -116,7 +123,10 @@ import WeightFiles
                 #expect(targets > 0)
                 steps.append(Array(set.slab.gradients))
                 // The second step starts from the same numbers whatever the cut of the first.
-                if step == 0 { set.slab.values.update(repeating: 0.01) }
+                if step == 0 {
+                    set.slab.values.update(repeating: 0.01)
+                    set.slab.valuesChanged()
+                }
             }
             gradients.append(steps)
             losses.append(trainer.history.map(\.loss))
@@ -160,10 +170,12 @@ import WeightFiles
     }
 
     /// With dropout, in unequal micro-batches: two runs, and a run resumed at every step, give the same bits.
-    @Test(arguments: OptimiserKind.allCases) func runsAndResumedRunsAreTheSameBits(optimiser: OptimiserKind) throws {
+    @Test(arguments: AdapterMethodKind.allCases, OptimiserKind.allCases)
+    func runsAndResumedRunsAreTheSameBits(_ method: AdapterMethodKind, _ optimiser: OptimiserKind) throws {
         let configuration = configuration(steps: 6, batchSize: 4, rowLimit: 60)
         func run(from start: TrainingSnapshot?) throws -> [TrainingSnapshot] {
-            let trainer = try trainer(freshSet(dropout: 0.1), examples(10), configuration, optimiser: optimiser)
+            let trainer = try trainer(
+                freshSet(method, dropout: 0.1), examples(10), configuration, optimiser: optimiser)
             if let start { try trainer.restore(start) }
             var snapshots: [TrainingSnapshot] = []
             _ = try trainer.run(
@@ -180,15 +192,15 @@ import WeightFiles
     }
 
     /// What a checkpoint holds is an adapter: its configuration's text and its numbers.
-    @Test func aSnapshotGivesItsAdapter() throws {
+    @Test(arguments: AdapterMethodKind.allCases) func aSnapshotGivesItsAdapter(_ method: AdapterMethodKind) throws {
         let configuration = AdapterConfiguration(
-            rank: 4, alpha: 6, dropout: 0.25, usesRankStabilisation: true,
+            method: method, rank: 4, alpha: 6, dropout: 0.25, usesRankStabilisation: true,
             targets: .patterns(["q_proj", "layers.1.*"]),
             rankOverrides: [.init(pattern: "up_proj", value: 2)])
         #expect(try AdapterConfiguration(text: configuration.text) == configuration)
         #expect(try AdapterConfiguration(text: AdapterConfiguration(rank: 1, alpha: 1).text).targets == .allLinear)
         let set = try AdapterSet(configuration, for: model)
-        set.initialise(seed: 2)
+        set.initialise(seed: 2, on: model)
         var loss = 9.0
         let trainer = try trainer(set, examples(8), self.configuration(steps: 4))
         _ = try trainer.run(

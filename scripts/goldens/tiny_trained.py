@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the small trained Llama of Tests/TestSupport/TinyModel: tokenizer, weights in three forms, goldens, a LoRA run.
+"""Makes the small trained Llama of Tests/TestSupport/TinyModel: tokenizer, weights in three forms, goldens, a run of each method.
 
 The model (143 thousand weights, GQA, vocabulary of 512) learns our own rows of datasets/ and made-up sentences for a few
 minutes, so that it writes recognisable text. Every weight is a number that float16 and bfloat16 hold exactly: the folder
@@ -7,6 +7,7 @@ in float32, the GGUF in float32 and the GGUF in float16 are one and the same mod
 Made with torch, transformers, tokenizers, peft and gguf; the versions are written into golden.json.
 Run: python3 scripts/goldens/tiny_trained.py [STEPS]; with 0 steps the weights that are there stay, and all else is remade.
 """
+import copy
 import json
 import pathlib
 import random
@@ -25,7 +26,8 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 root = pathlib.Path(__file__).resolve().parents[2]
 output = root / "Tests" / "TestSupport" / "TinyModel"
-base, chat, lora = output / "base", output / "chat", output / "lora"
+base, chat = output / "base", output / "chat"
+methods = {"lora": {}, "dora": {"use_dora": True}}
 versions = {"torch": torch.__version__, "transformers": transformers.__version__, "peft": peft.__version__}
 
 SPECIAL = ["<pad>", "<s>", "</s>", "<|turn|>"]
@@ -259,18 +261,21 @@ def write_golden(model, tokenizer):
         "first_logits": [round(x, 6) for x in first.tolist()], "texts": texts})
 
 
-def write_lora(model, tokenizer):
-    """A LoRA run by PEFT: B starts away from zero, so that every factor has a gradient."""
+def write_run(model, tokenizer, method):
+    """A run by PEFT: B starts away from zero, so that every factor has a gradient, and magnitudes away from the weight's."""
     torch.manual_seed(17)
-    shutil.rmtree(lora, ignore_errors=True)
+    folder = output / method
+    shutil.rmtree(folder, ignore_errors=True)
     targets = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
     tuned = peft.get_peft_model(model, peft.LoraConfig(
-        r=4, lora_alpha=8, lora_dropout=0.0, target_modules=targets, task_type="CAUSAL_LM"))
+        r=4, lora_alpha=8, lora_dropout=0.0, target_modules=targets, task_type="CAUSAL_LM", **methods[method]))
     tuned.peft_config["default"].base_model_name_or_path = "tiny"
     with torch.no_grad():
         for name, parameter in tuned.named_parameters():
             if "lora_B" in name:
                 parameter.copy_(0.02 * torch.randn_like(parameter))
+            if "lora_magnitude" in name:
+                parameter.mul_(1 + 0.1 * torch.randn_like(parameter))
     rows = [
         (4, "Sue found a small boat by the river. Max came and sang a song."),
         (7, "Ben had the old house. Anna wanted a cat."),
@@ -283,7 +288,7 @@ def write_lora(model, tokenizer):
     labels[mask == 0] = -100
     for place, (prompt, _) in enumerate(rows):
         labels[place, :prompt] = -100
-    tuned.save_pretrained(lora / "init")
+    tuned.save_pretrained(folder / "init")
     optimiser = torch.optim.AdamW(
         [p for p in tuned.parameters() if p.requires_grad], lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01)
     losses, norms = [], []
@@ -297,22 +302,22 @@ def write_lora(model, tokenizer):
         gradients = {n: p.grad.clone() for n, p in tuned.named_parameters() if p.requires_grad}
         norms.append(torch.sqrt(sum((g ** 2).sum() for g in gradients.values())).item())
         if step == 0:
-            save_file(gradients, lora / "grads_step0.safetensors")
-            save_file({"logits": answer.logits.detach().contiguous()}, lora / "logits_step0.safetensors")
+            save_file(gradients, folder / "grads_step0.safetensors")
+            save_file({"logits": answer.logits.detach().contiguous()}, folder / "logits_step0.safetensors")
         optimiser.step()
-    tuned.save_pretrained(lora / "final")
-    for folder in ("init", "final"):
-        (lora / folder / "README.md").unlink(missing_ok=True)
+    tuned.save_pretrained(folder / "final")
+    for name in ("init", "final"):
+        (folder / name / "README.md").unlink(missing_ok=True)
         # A set in PEFT: in another order at every run.
-        settings = json.loads((lora / folder / "adapter_config.json").read_text())
-        write_json(lora / folder / "adapter_config.json", settings | {"target_modules": targets})
+        settings = json.loads((folder / name / "adapter_config.json").read_text())
+        write_json(folder / name / "adapter_config.json", settings | {"target_modules": targets})
     merged = tuned.merge_and_unload().eval()
     with torch.no_grad():
         merged_loss = merged(ids, attention_mask=mask, labels=labels).loss.item()
     # One layer of the merged model stands for all: three would be as large as the model.
     layer = {n: v.contiguous() for n, v in merged.state_dict().items() if n.startswith("model.layers.1.")}
-    save_file(layer, lora / "merged_layer_1.safetensors", metadata={"format": "pt"})
-    write_json(lora / "golden.json", versions | {
+    save_file(layer, folder / "merged_layer_1.safetensors", metadata={"format": "pt"})
+    write_json(folder / "golden.json", versions | {
         "config": {"r": 4, "alpha": 8, "dropout": 0, "target_modules": targets},
         "optimizer": "AdamW lr 1e-3 betas .9 .999 eps 1e-8 weight_decay 0.01, no clipping, no scheduler",
         "input_ids": ids.tolist(), "attention_mask": mask.tolist(), "labels": labels.tolist(),
@@ -337,7 +342,8 @@ def main():
     write_gguf(output / "tiny.f32.gguf", model, tokenizer, half=False)
     write_gguf(output / "tiny-chat.f16.gguf", model, tokenizer, half=True, template=TEMPLATE)
     write_golden(model, tokenizer)
-    write_lora(model, tokenizer)
+    for method in methods:
+        write_run(copy.deepcopy(model), tokenizer, method)
     for path in output.rglob("*.safetensors"):
         if not path.is_symlink():
             path.chmod(0o644)

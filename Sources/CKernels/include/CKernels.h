@@ -186,6 +186,16 @@ void lathe_geglu_backward(
     const void *dy, lathe_type dy_type, const void *gate, const void *up, lathe_type type, void *dgate, void *dup,
     lathe_type d_type, long count);
 
+// --- Factors of columns (columnfactors.c) ----------------------------------------------------------------------------------
+/// y = factors·x + bias + base, of which bias and base may be absent; y may be x.
+void lathe_scale_columns(
+    const void *x, lathe_type x_type, const float *factors, const float *bias, const float *base, void *y,
+    lathe_type y_type, long count);
+/// y = y · x · factors
+void lathe_multiply_columns(const void *x, const float *factors, void *y, lathe_type type, long count);
+/// ‖w + Σ factors[k] · a[k]‖, `a` being `[rank, count]`.
+float lathe_row_norm(const float *w, const float *factors, const float *a, long rank, long count);
+
 // --- Softmax over a vocabulary, tile by tile (crossentropy.c) -----------------------------------------------------------
 /// The largest of `count` logits, Σ exp(logit − largest) and, unless `exps` is null, each exp; the exps may be the logits.
 /// A NaN among the logits makes the sum NaN.

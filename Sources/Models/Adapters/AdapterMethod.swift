@@ -21,6 +21,7 @@ public struct AdapterMethod: Sendable {
     public static func of(_ kind: AdapterMethodKind) -> AdapterMethod {
         switch kind {
         case .lora: .lora
+        case .dora: .dora
         }
     }
 
