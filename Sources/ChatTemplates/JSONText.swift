@@ -82,20 +82,7 @@ struct JSONText {
 
     private mutating func writeQuoted(_ text: String) {
         output += "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": output += "\\\""
-            case "\\": output += "\\\\"
-            case "\n": output += "\\n"
-            case "\r": output += "\\r"
-            case "\t": output += "\\t"
-            case "\u{8}": output += "\\b"
-            case "\u{C}": output += "\\f"
-            case _ where scalar.value < 0x20 || (asciiOnly && scalar.value > 0x7E):
-                for unit in UTF16.encode(scalar) ?? .init() { output += "\\u" + PythonText.hex(UInt32(unit), 4) }
-            default: output.unicodeScalars.append(scalar)
-            }
-        }
+        JSONEscapes.append(text, to: &output, .python(asciiOnly: asciiOnly))
         output += "\""
     }
 }

@@ -1,5 +1,7 @@
 // Whether a text stands in another, however a template writes it: trimmed, escaped as JSON, broken into other lines.
 
+internal import JSON
+
 /// How much of a text was found.
 enum Finding: Sendable { case whole, part, nothing }
 
@@ -31,30 +33,10 @@ final class SearchedText {
     private static func writings(_ text: String) -> [String] {
         var writings = [text]
         for asciiOnly in [false, true] {
-            let escaped = escaped(text, asciiOnly: asciiOnly)
+            let escaped = JSONEscapes.escaped(text, .python(asciiOnly: asciiOnly))
             if escaped != writings[0] { writings.append(escaped) }
         }
         return writings
-    }
-
-    private static func escaped(_ text: String, asciiOnly: Bool) -> String {
-        var output = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": output += "\\\""
-            case "\\": output += "\\\\"
-            case "\n": output += "\\n"
-            case "\r": output += "\\r"
-            case "\t": output += "\\t"
-            case _ where scalar.value < 0x20 || (asciiOnly && scalar.value > 0x7E):
-                for unit in String(scalar).utf16 {
-                    let digits = String(unit, radix: 16)
-                    output += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
-                }
-            default: output.unicodeScalars.append(scalar)
-            }
-        }
-        return output
     }
 
     private static func bare(_ bytes: [UInt8]) -> [UInt8] {
