@@ -74,6 +74,11 @@ extension DataReport {
         if report.rowsWithEarlierAnswers == 0 {
             lines.append("data.train_on: last had no effect: no row has more than one answer")
         }
+        if report.format == .classification, !report.absentLabels.isEmpty {
+            lines.append(
+                "data.label_words: no row has the label "
+                    + report.absentLabels.map { "\"\($0.shortened(to: 40))\"" }.joined(separator: ", "))
+        }
         if report.system != nil, report.format != .text, report.rowsWithGivenSystem == 0 {
             lines.append("data.system had no effect: every row has a system message of its own")
         }

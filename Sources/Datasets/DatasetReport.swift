@@ -66,6 +66,8 @@ public struct DatasetReport: Codable, Sendable, Equatable {
     public var system: String?
     /// Rows with answers before the last, where `data.train_on: last` takes those out of the loss; `nil` where it does not.
     public var rowsWithEarlierAnswers: Int?
+    /// Labels of `data.label_words` that no row has.
+    public var absentLabels: [String] = []
     /// Rows that take the recipe's system message.
     public var rowsWithGivenSystem = 0
     /// What the template says by itself to rows without a system message; `nil` where there are none, or it says nothing.

@@ -21,6 +21,7 @@ extension RecipeKey where Section == DataSection {
                             .noEffect, element.place, "\(path).\(step.name)", "the step does nothing: \(reason)",
                             hint: "leave the step out, or say what it is to do")
                     }
+                    if decoding.diagnostics.count == faults { decoding.noteIdleKeys(of: step, element, path) }
                     return step
                 }
             },
@@ -81,6 +82,13 @@ extension DataStep {
 }
 
 extension RecipeDecoding {
+    fileprivate mutating func noteIdleKeys(of step: DataStep, _ element: RecipeNode, _ path: String) {
+        for (key, reason) in step.idleKeys {
+            let keyPath = "\(path).\(step.name).\(key)"
+            note(.noEffect, setKeys[keyPath] ?? element.place, keyPath, "has no effect: \(reason)")
+        }
+    }
+
     fileprivate mutating func step(_ node: RecipeNode, _ path: String) -> DataStep? {
         let entry: RecipeNode.Entry
         switch node.content {

@@ -181,27 +181,3 @@ extension Recipe {
         }
     }
 }
-
-extension DataStep {
-    /// Why the step would leave every row as it is; `nil` where it acts.
-    var idleReason: String? {
-        switch self {
-        case .filter(let step):
-            // What only says where or how to measure is no bound.
-            var bare = FilterStep()
-            (bare.fields, bare.ngramWords, bare.ngramCharacters) = (step.fields, step.ngramWords, step.ngramCharacters)
-            return step == bare ? "it gives no bound" : nil
-        case .mask(let step): return step.kinds.isEmpty ? "kinds is empty, so nothing would be masked" : nil
-        case .normalise(let step):
-            let keepsAll = step.unicode == .keep && step.whitespace == .keep && !step.html
-            return keepsAll && step.fullWidth == .keep && step.letterCase == .keep ? "it keeps everything" : nil
-        case .augment(let step):
-            if step.copies == 0 { return "copies is 0" }
-            let replaces = step.replace > 0 && !step.synonyms.isEmpty
-            return step.drop > 0 || step.swap > 0 || replaces
-                ? nil : "drop, swap and replace (with synonyms) are 0, so its copies would be the rows themselves"
-        case .sample(let step): return step.size == 1 ? "size 1 keeps every row" : nil
-        case .deduplicate, .balance, .map: return nil
-        }
-    }
-}

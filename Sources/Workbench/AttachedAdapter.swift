@@ -8,6 +8,7 @@ internal import Foundation
 internal import JSON
 internal import Models
 internal import Recipes
+internal import Spelling
 internal import Training
 internal import WeightFiles
 
@@ -92,14 +93,18 @@ extension AdapterConfiguration {
             }
         try Self.naming("adapter.target_modules: ") { _ = try TargetCoverage(targets, paths: linearPaths) }
         if let layers = section.layers {
-            let chosen = Set(layers)
-            let matched = try TargetCoverage(targets, paths: linearPaths).matched.filter { path in
-                path.split(separator: ".").compactMap { Int($0) }.first.map { chosen.contains($0) } ?? false
+            func block(_ path: String) -> Int? { path.split(separator: ".").compactMap { Int($0) }.first }
+            let targeted = try TargetCoverage(targets, paths: linearPaths).matched
+            let absent = Set(layers).subtracting(targeted.compactMap(block)).sorted()
+            guard absent.isEmpty else {
+                let last = linearPaths.compactMap(block).max() ?? 0
+                throw Failure(
+                    .badInput,
+                    "adapter.layers: no target module stands in "
+                        + "\(Count.noun(absent.count, "block")) \(absent.map { String($0) }.joined(separator: ", "))",
+                    hint: "the model's blocks are numbered from 0 to \(last)")
             }
-            guard !matched.isEmpty else {
-                throw Failure(.badInput, "adapter.layers: no target module stands in blocks \(layers)")
-            }
-            targets = .patterns(matched)
+            targets = .patterns(targeted.filter { block($0).map(layers.contains) ?? false })
         }
         self.init(
             method: section.method, rank: section.r, alpha: section.alpha, dropout: section.dropout, usesRankStabilisation: section.useRSLoRA,

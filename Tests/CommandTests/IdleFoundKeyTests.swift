@@ -86,6 +86,22 @@ extension CommandTests {
             }
         }
 
+        @Test func aWordForALabelThatNoRowHasIsSaid() throws {
+            try LatheCommand.inFolder { lathe in
+                try lathe.write(
+                    "labels.jsonl",
+                    (0..<8).map { #"{"text": "Tom saw \#($0) cats", "label": "\#($0 % 2)a"}"# + "\n" }.joined())
+                func output(_ words: String) throws -> String {
+                    try lathe(
+                        "prepare", "recipe.yaml", "--dry-run", "--set", "data.train=labels.jsonl", "--set",
+                        "data.held_out=labels.jsonl", "--set", "data.label_words=\(words)"
+                    ).output
+                }
+                #expect(try output("{0a: cat, 1b: dog}").contains("data.label_words: no row has the label \"1b\""))
+                #expect(try !output("{0a: cat, 1a: dog}").contains("data.label_words"))
+            }
+        }
+
         /// What counts steps and is longer than the run is said, as a warm-up is.
         @Test func intervalsLongerThanTheRunAreSaid() throws {
             try LatheCommand.inFolder { lathe in

@@ -18,6 +18,7 @@ extension CommandTests {
             ("adapter.target_modules=[q_proj, nope]", "adapter.target_modules: nope"),
             ("adapter.target_modules=[\"(\"]", "adapter.target_modules: ("),
             ("adapter.rank_pattern={nope: 4}", "adapter.rank_pattern.nope"),
+            ("adapter.layers=[0, 2, 7]", "adapter.layers: no target module stands in block 7"),
             ("adapter.rank_pattern={\"(\": 4}", "adapter.rank_pattern.("), ("adapter.alpha=1e300", "adapter.alpha"),
         ])
         func faultsOfTheAdapterNameTheirKey(_ setting: String, _ words: String) throws {

@@ -56,7 +56,7 @@ private let changes: [StepChange] = [
 
     StepChange("mask.fields", "prompt", plain: "mask"),
     StepChange("mask.kinds", "[phone]", plain: "mask"),
-    StepChange("mask.replace_with", "pseudonym", beside: "key_from: STEP_KEY_A"),
+    StepChange("mask.replace_with", "pseudonym", beside: "key_from: STEP_KEY_A", plain: "mask"),
     StepChange("mask.key_from", "STEP_KEY_B", plain: "{mask: {replace_with: pseudonym, key_from: STEP_KEY_A}}"),
 
     StepChange("balance.by", "kind", plain: "{balance: {by: half}}"),
@@ -67,8 +67,12 @@ private let changes: [StepChange] = [
     StepChange("augment.copies", "2", beside: "fields: prompt, drop: 0.4"),
     StepChange("augment.drop", "0.4", beside: "fields: prompt, swap: 0.3"),
     StepChange("augment.swap", "0.4", beside: "fields: prompt, drop: 0.3"),
-    StepChange("augment.replace", "0.9", beside: "fields: prompt, drop: 0.1, synonyms: {cats: [kittens]}"),
-    StepChange("augment.synonyms", "{cats: [kittens]}", beside: "fields: prompt, drop: 0.1, replace: 0.9"),
+    StepChange(
+        "augment.replace", "0.9", beside: "fields: prompt, drop: 0.1, synonyms: {cats: [kittens]}",
+        plain: "{augment: {fields: prompt, drop: 0.1}}"),
+    StepChange(
+        "augment.synonyms", "{cats: [kittens]}", beside: "fields: prompt, drop: 0.1, replace: 0.9",
+        plain: "{augment: {fields: prompt, drop: 0.1}}"),
     StepChange("map.fields", #"{prompt: "Q: {prompt}"}"#),
     StepChange("map.keep", "false", beside: #"fields: {prompt: "{prompt}", completion: "{completion}"}"#),
 ]

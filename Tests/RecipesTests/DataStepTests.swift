@@ -23,7 +23,7 @@ private func diagnostics(_ data: String) -> [RecipeDiagnostic] {
                 - mask: { kinds: [email, phone], replace_with: pseudonym, key_from: SECRET }
                 - balance: { by: intent, per_class: 50 }
                 - sample: { size: 1e3 }
-                - augment: { drop: 0.1, synonyms: { quick: [fast, "swift: so"] } }
+                - augment: { drop: 0.1, replace: 0.2, synonyms: { quick: [fast, "swift: so"] } }
                 - map: { fields: { prompt: "Q: {question}" }, keep: false }
               split: { group_by: patient_id, near_together: false }
               leakage: drop
@@ -73,6 +73,30 @@ private func diagnostics(_ data: String) -> [RecipeDiagnostic] {
         #expect(found.kind == kind)
         #expect(found.place == RecipePlace(file: "r.yaml", line: line, column: column))
     }
+
+    /// A key that nothing reads beside the step's others is refused with its place.
+    @Test(arguments: [
+        ("deduplicate: { threshold: 0.9 }", "deduplicate.threshold", 22),
+        ("deduplicate: { by: normalised, shingle_words: 3 }", "deduplicate.shingle_words", 38),
+        ("mask: { key_from: SECRET }", "mask.key_from", 15),
+        ("filter: { ngram_words: 3, min_words: 2 }", "filter.ngram_words", 17),
+        ("filter: { min_words: 2, ngram_characters: 3 }", "filter.ngram_characters", 31),
+        ("filter: { fields: [a], where: { b: c } }", "filter.fields", 17),
+        ("augment: { drop: 0.1, replace: 0.2 }", "augment.replace", 29),
+        ("augment: { drop: 0.1, synonyms: { quick: [fast] } }", "augment.synonyms", 29),
+    ])
+    func keysThatAStepDoesNotReadAreRefused(_ step: String, _ key: String, _ column: Int) throws {
+        let all = diagnostics("  steps:\n    - \(step)\n")
+        #expect(all.map(\.kind) == [.noEffect] && all.first?.keyPath == "data.steps[0].\(key)", "\(all)")
+        #expect(all.first?.place == RecipePlace(file: "r.yaml", line: 5, column: column))
+    }
+
+    @Test(arguments: [
+        "deduplicate: { by: near, threshold: 0.9 }", "deduplicate: { threshold: 0.8 }",
+        "filter: { fields: [a], min_words: 2, where: { b: c } }",
+        "filter: { ngram_words: 3, max_top_ngram: 0.2 }",
+    ])
+    func keysThatActOrSayTheDefaultAreTaken(_ step: String) { #expect(diagnostics("  steps:\n    - \(step)\n") == []) }
 
     @Test func aStepOfThreeKeysCanBeSetFromOutside() throws {
         let recipe = try Recipe.load(

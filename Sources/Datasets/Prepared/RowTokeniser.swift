@@ -162,6 +162,8 @@ public final class RowTokeniser {
         }
         report.format = settings.format
         report.dayTold = renderer?.dayTold
+        // A word that is no row's label was given for a label that none has.
+        report.absentLabels = settings.labelWords.filter { !labels.contains($0.value) }.keys.sorted()
         report.input = inputReport(isOwn ? input : nil)
         report.promptStyle = settings.promptStyle
         report.system = settings.system
