@@ -108,7 +108,9 @@ extension FuzzReader {
             ) { _ = try Recipe.load(yaml: String(decoding: Data(contentsOf: $0), as: UTF8.self), file: "a.yaml") },
             FuzzReader(
                 name: "peft", fileExtension: "json",
-                seeds: ["init", "final"].map { tiny.appendingPathComponent("lora/\($0)/adapter_config.json") }
+                seeds: ["lora/init", "lora/final", "dora/final"].map {
+                    tiny.appendingPathComponent("\($0)/adapter_config.json")
+                }
             ) { _ = try AdapterConfiguration(peft: json($0)) },
             FuzzReader(
                 name: "config", fileExtension: "json",

@@ -1,7 +1,9 @@
 import Adapters
 import Foundation
+import Models
 import TestSupport
 import Testing
+import WeightFiles
 
 /// Adapters loaded by PEFT, where a Python has it.
 @Suite struct ForeignReaders {
@@ -14,11 +16,16 @@ import Testing
                 targets: .patterns(["layers.1.mlp.*", "model.layers.0.self_attn.q_proj"]),
                 rankOverrides: [.init(pattern: "up_proj", value: 2)],
                 alphaOverrides: [.init(pattern: "q_proj", value: 1.5)]),
+            AdapterConfiguration(method: .dora, rank: 3, alpha: 8),
         ])
     func peftLoadsAnAdapter(configuration: AdapterConfiguration) throws {
         try withTemporaryDirectory { folder in
             let set = try AdapterSet(configuration, for: tinyLayers())
-            set.initialise(seed: 3)
+            let weights = try openWeights(TinyModel.base)
+            set.initialise(
+                seed: 3,
+                on: try LanguageModel(
+                    configuration: ModelConfiguration(of: weights), weights: weights, precision: .f32))
             for (index, member) in set.members.enumerated() {
                 member.adapter.b.floats.update(repeating: Float(index + 1) / 64)
             }
@@ -36,7 +43,8 @@ import Testing
                     if isinstance(module, peft.tuners.lora.LoraLayer):
                         a, b = module.lora_A["default"].weight, module.lora_B["default"].weight
                         print(name.removeprefix("base_model.model."), module.r["default"],
-                              f"{module.scaling['default']:.5f} {a.double().sum().item():.4f} {b.double().sum().item():.4f}")
+                              f"{module.scaling['default']:.5f} {a.double().sum().item():.4f} {b.double().sum().item():.4f}"
+                              + "".join(f" {m.weight.double().sum().item():.3f}" for m in module.lora_magnitude_vector.values()))
                 """
             let (status, text) = try ReferencePython.run(
                 with: ["peft", "transformers"], ["-c", program, url.path, base])
@@ -44,7 +52,9 @@ import Testing
             let expected = set.members.map { member in
                 let sums = [member.adapter.a, member.adapter.b].map { $0.floats.reduce(0.0) { $0 + Double($1) } }
                 let numbers = String(format: "%.5f %.4f %.4f", Double(member.adapter.scale), sums[0], sums[1])
+                let own = member.adapter.own.map { $0.values.floats.reduce(0.0) { $0 + Double($1) } }
                 return "\(member.path) \(member.adapter.rank) \(numbers)"
+                    + own.map { String(format: " %.3f", $0) }.joined()
             }
             #expect(text.split(separator: "\n").map(String.init) == expected)
         }

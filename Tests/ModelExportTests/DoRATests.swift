@@ -109,6 +109,59 @@ private func floats(_ tensor: FrozenTensor) -> [Float] { Array(tensor.bytes.bind
         }
     }
 
+    /// The run of the trained small model: its rows in one batch, and its end merged from either form of the base.
+    @Test func raggedRowsAreThoseOfPEFT() throws {
+        let weights = try openWeights(TinyModel.base), run = TinyModel.run("dora")
+        let model = try LanguageModel(
+            configuration: ModelConfiguration(of: weights), weights: weights, precision: .f32)
+        let set = try AdapterSet(PEFTDirectory(run.appendingPathComponent("init")), for: model)
+        set.attach(to: model)
+        let golden = try JSONValue(parsing: [UInt8](Data(contentsOf: run.appendingPathComponent("golden.json"))))
+        func rows(_ key: String) -> [[Int32]] {
+            (golden[key]?.array ?? []).map { ($0.array ?? []).compactMap(\.integer).map { Int32($0) } }
+        }
+        let lengths = rows("attention_mask").map { $0.reduce(0) { $0 + Int($1) } }
+        let examples = zip(zip(rows("input_ids"), rows("labels")), lengths).map { row, length in
+            (Array(row.0.prefix(length)), row.1.prefix(length).map { $0 >= 0 })
+        }
+        let batch = TokenBatch(examples: examples)
+        _ = try model.accumulateGradients(
+            batch, gradientScale: 1 / Float(batch.targetCount), recomputedBlocks: 0, workspace: Workspace(),
+            dropout: DropoutKey(seed: 3, stream: 0, firstRow: 0))
+        let gradients = try SafetensorsFile(run.appendingPathComponent("grads_step0.safetensors"))
+        #expect(gradients.names.count == 3 * TinyModel.linearLayers)
+        for slot in set.slab.slots {
+            let path = slot.name.hasSuffix(".weight") ? String(slot.name.dropLast(7)) : slot.name
+            let expected = floats(try #require(try gradients.tensor("base_model.model.\(path).default.weight")))
+            #expect(relativeError(set.slab.gradients(slot).floats, expected) < 1e-4, "\(slot.name)")
+        }
+        let expected = try #require(
+            try SafetensorsFile(run.appendingPathComponent("logits_step0.safetensors")).tensor("logits"))
+        // The golden batch is padded to the longest row.
+        let rowNumbers = expected.shape[1] * TinyModel.vocabularySize, numbers = floats(expected)
+        let whole = lengths.enumerated().flatMap { row, length in
+            numbers[(row * rowNumbers)...].prefix(length * TinyModel.vocabularySize)
+        }
+        #expect(maximumDifference(try model.logits(batch, workspace: Workspace()), whole) < 1e-4)
+    }
+
+    @Test(arguments: [TinyModel.base, TinyModel.gguf]) func aTrainedAdapterMergesAsInPEFT(_ base: URL) throws {
+        let run = TinyModel.run("dora")
+        try withTemporaryDirectory { folder in
+            let output = folder.appendingPathComponent("merged")
+            let result = try ModelMerger(base: openWeights(base))
+                .merge(peft: run.appendingPathComponent("final"), into: output)
+            #expect(result.tensorsApplied == TinyModel.linearLayers && result.deltaNorm > 0)
+            let merged = try openWeights(output)
+            let golden = try SafetensorsFile(run.appendingPathComponent("merged_layer_1.safetensors"))
+            #expect(golden.names.count == 9)
+            for name in golden.names {
+                let expected = floats(try #require(try golden.tensor(name)))
+                #expect(maximumDifference(floats(try merged.tensor(at: name)), expected) < 2e-6, "\(name)")
+            }
+        }
+    }
+
     /// The proof of a merge: honest rounding passes, another length of one row does not.
     @Test(arguments: [ExportType.f32, .bf16]) func onlyRoundingPassesTheProof(_ type: ExportType) throws {
         let reference = try Reference("biases"), set = reference.set
