@@ -200,6 +200,13 @@ private func floats(_ tensor: FrozenTensor) -> [Float] { Array(tensor.bytes.bind
             let merged = try LanguageModel(
                 configuration: ModelConfiguration(of: weights), weights: weights, precision: .f32)
             #expect(maximumDifference(try merged.logits(reference.batch, workspace: Workspace()), expected) < 1e-5)
+            // Each row is as long as it was trained to be.
+            let rows = floats(try weights.tensor(at: "lm_head.weight")), width = head.inputSize
+            let norms = (0..<head.outputSize).map { row in
+                rows[(row * width)..<((row + 1) * width)].reduce(0.0) { $0 + Double($1 * $1) }.squareRoot()
+            }
+            let magnitudes = set.slab.values(set.slab.slots[2]).floats.map { abs(Double($0)) }
+            #expect(maximumDifference(norms, magnitudes) < 1e-5)
             model.adapters = .none
             #expect(maximumDifference(try model.logits(reference.batch, workspace: Workspace()), expected) > 0.01)
         }
