@@ -38,8 +38,9 @@ let benchmarks: [Target] =
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                "Kernels", "Tensors", "Models", "Adapters", "Optimisers", "Training", "Datasets", "WeightFiles",
-                "ModelExport", "Tokenizers", "JSON", "Digests", "Recipes", "Preparation", "COneDNN", "COpenBLAS",
+                "Kernels", "Tensors", "Models", "Adapters", "Optimisers", "Objectives", "Training", "Datasets",
+                "WeightFiles", "ModelExport", "Tokenizers", "JSON", "Digests", "Recipes", "Preparation", "COneDNN",
+                "COpenBLAS",
                 "CBenchmarkLoops",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -101,17 +102,22 @@ let package = Package(
         // Level 4: what is trained, and how it changes.
         module("Adapters", ["Models", "WeightFiles", "JSON", "Tensors", "Kernels", "Spelling", "Files", "Vocabulary"]),
         module("Optimisers", ["Recipes", "Tensors", "Kernels"]),
+        module("Objectives", ["Models", "Datasets", "Tensors"]),
 
         // Level 5: what is done with models.
         module(
-            "Training", ["Optimisers", "Recipes", "Models", "Datasets", "Tensors", "Kernels", "Files", "Vocabulary"]),
-        module("Evaluation", ["Models", "Datasets", "Tensors", "Kernels"]),
+            "Training",
+            ["Optimisers", "Objectives", "Recipes", "Models", "Datasets", "Tensors", "Kernels", "Files", "Vocabulary"]),
+        module("Evaluation", ["Objectives", "Models", "Datasets", "Tensors", "Kernels"]),
         module("DataReports", ["Preparation", "Datasets", "JSON", "Spelling"]),
 
         // Level 6: what is written.
         module(
             "Checkpoints",
-            ["Training", "Optimisers", "Recipes", "Files", "Tensors", "JSON", "HDF5Files", "Digests", "Vocabulary"]),
+            [
+                "Training", "Optimisers", "Objectives", "Recipes", "Files", "Tensors", "JSON", "HDF5Files", "Digests",
+                "Vocabulary",
+            ]),
         module(
             "ModelExport",
             [
@@ -124,7 +130,8 @@ let package = Package(
             "Workbench",
             [
                 "Recipes", "Datasets", "Preparation", "Tokenizers", "ChatTemplates", "Models", "Adapters",
-                "Optimisers", "Training", "Evaluation", "DataReports", "Checkpoints", "ModelExport", "WeightFiles",
+                "Optimisers", "Objectives", "Training", "Evaluation", "DataReports", "Checkpoints", "ModelExport",
+                "WeightFiles",
                 "Tensors", "Kernels", "JSON",
                 "Digests", "HDF5Files", "Files", "Spelling", "Vocabulary",
                 .product(name: "Logging", package: "swift-log"),
@@ -134,7 +141,7 @@ let package = Package(
         .executableTarget(
             name: "lathe",
             dependencies: [
-                "Workbench", "DataReports", "Training", "JSON", "Spelling", "Vocabulary",
+                "Workbench", "DataReports", "Objectives", "Training", "JSON", "Spelling", "Vocabulary",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings),
@@ -168,23 +175,28 @@ let package = Package(
         tests("WeightFiles", ["Models", "Tensors", "JSON", "Files", "Vocabulary"], exclude: ["Fixtures"]),
         tests("Datasets", ["Tokenizers", "ChatTemplates", "JSON", "Digests", "HDF5Files"], exclude: ["Fixtures"]),
         tests("Preparation", ["Recipes", "Datasets", "JSON", "Digests"]),
-        tests("Models", ["Tensors", "Kernels", "WeightFiles", "JSON"], exclude: ["Fixtures"]),
+        tests("Models", ["Objectives", "Tensors", "Kernels", "WeightFiles", "JSON"], exclude: ["Fixtures"]),
         tests("Adapters", ["Files", "Models", "Tensors", "Kernels", "WeightFiles", "JSON"]),
         tests("Optimisers", ["Tensors", "Recipes", "JSON"], exclude: ["Fixtures"]),
         tests(
             "Training",
             [
-                "Optimisers", "Recipes", "Models", "Datasets", "Tensors", "Kernels", "JSON", "Adapters", "WeightFiles",
+                "Optimisers", "Objectives", "Recipes", "Models", "Datasets", "Tensors", "Kernels", "JSON", "Adapters",
+                "WeightFiles",
                 "Vocabulary",
             ]),
-        tests("Evaluation", ["Models", "Datasets", "Tensors", "JSON"], exclude: ["Fixtures"]),
+        tests("Evaluation", ["Objectives", "Models", "Datasets", "Tensors", "JSON"], exclude: ["Fixtures"]),
         tests("DataReports", ["Preparation", "Datasets", "JSON"]),
         tests(
             "Checkpoints",
-            ["Training", "Optimisers", "Recipes", "Tensors", "JSON", "HDF5Files", "Digests", "Vocabulary"],
+            [
+                "Training", "Optimisers", "Objectives", "Recipes", "Tensors", "JSON", "HDF5Files", "Digests",
+                "Vocabulary",
+            ],
             exclude: ["Fixtures"]),
         tests(
-            "ModelExport", ["Files", "Adapters", "Models", "Tensors", "WeightFiles", "JSON"], exclude: ["Fixtures"]),
+            "ModelExport", ["Files", "Adapters", "Objectives", "Models", "Tensors", "WeightFiles", "JSON"],
+            exclude: ["Fixtures"]),
         tests("Workbench", ["JSON", "Recipes", "Vocabulary"]),
         .testTarget(
             name: "CommandTests", dependencies: ["TestSupport", "JSON", "Recipes", "lathe"],

@@ -131,6 +131,7 @@ enum ElementsBenchmark: Benchmark {
             let dHidden = workspace.filled(rows: rows, columns: width, type: .f32)
             let targets = (0..<rows).map { Int32($0 * 37 % vocabulary) }
             var losses = [Float](repeating: 0, count: rows)
+            let weights = [Float](repeating: 1, count: rows)
             let product = 2 * Double(rows) * Double(width) * Double(vocabulary)
             targets.withUnsafeBufferPointer { targets in
                 losses.withUnsafeMutableBufferPointer { losses in
@@ -139,9 +140,11 @@ enum ElementsBenchmark: Benchmark {
                             hidden, head: head, targets: targets, losses: losses, isCorrect: nil, workspace: buffers)
                     }
                     let both = context.stopwatch.measure {
-                        CrossEntropy.forwardBackward(
-                            hidden, head: head, targets: targets, losses: losses, isCorrect: nil, gradientScale: 1,
-                            into: dHidden, workspace: buffers)
+                        weights.withUnsafeBufferPointer {
+                            CrossEntropy.forwardBackward(
+                                hidden, head: head, targets: targets, losses: losses, isCorrect: nil, weights: $0,
+                                into: dHidden, workspace: buffers)
+                        }
                     }
                     for (name, seconds, count) in [("forward", forward, 1.0), ("forward and backward", both, 2.0)] {
                         let rate = product * count / seconds.median

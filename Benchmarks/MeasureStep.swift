@@ -7,6 +7,7 @@ import Foundation
 import JSON
 import Kernels
 import Models
+import Objectives
 import Optimisers
 import Recipes
 import Tensors
@@ -75,7 +76,8 @@ struct MeasureStep: ParsableCommand {
             "target_tokens": .integer(record?.targetTokens ?? 0), "operations": .double(work),
             "loss": .double(record?.loss ?? .nan), "peak_memory_bytes": .integer(Machine.peakMemoryBytes),
             "predicted_workspace_bytes": .integer(
-                loaded.predictedBytes(rows: rows, recomputedBlocks: recompute ? loaded.trainedBlocks : 0)),
+                Learner(loaded, CrossEntropyObjective()).predictedBytes(
+                    rows: rows, recomputedBlocks: recompute ? loaded.trainedBlocks : 0)),
         ]
         print(result.text())
     }
@@ -98,9 +100,10 @@ struct MeasureStep: ParsableCommand {
                 },
                 isTarget: (0..<length).map { $0 > 0 }, place: RowPlace(file: "random", line: example), index: example)
         }
+        let learner = Learner(model, CrossEntropyObjective())
         let recomputed = recompute ? model.trainedBlocks : 0
         return try Trainer(
-            model: model,
+            model: learner,
             optimiser: Optimiser(
                 TrainSection(), slab: adapter.slab, groups: [ParameterGroup(adapter.slab.slots, weightDecay: 0)]),
             examples: rows,
@@ -110,6 +113,6 @@ struct MeasureStep: ParsableCommand {
                 maximumGradientNorm: 1),
             identity: TrainingSnapshot.Identity(fingerprint: "benchmark", recipe: "", adapterConfiguration: ""),
             workspace: Workspace(
-                reservingBytes: model.predictedBytes(rows: self.rows, recomputedBlocks: recomputed)))
+                reservingBytes: learner.predictedBytes(rows: self.rows, recomputedBlocks: recomputed)))
     }
 }

@@ -7,9 +7,11 @@
 //     /optimizer/first_moment/… /optimizer/second_moment/…        a tree for each of its states
 //     /best/…                                                     values at the best evaluation, where there was one
 //     /history/loss …                                             one number a step; evaluations likewise
+//     /history/measures/… /history/evaluation_measures/…          what the objective tells beside the loss, where it does
 
 public import Foundation
 import HDF5Files
+import Objectives
 import Optimisers
 import Recipes
 public import Training
@@ -122,6 +124,23 @@ extension Checkpoint {
         try file.write(snapshot.history.map { Int64($0.targetTokens) }, to: group + "/target_tokens")
         try file.write(snapshot.evaluations.map { Int64($0.step) }, to: group + "/evaluation_step")
         try file.write(snapshot.evaluations.map(\.loss), to: group + "/evaluation_loss")
+        try write(snapshot.history.map(\.measures), to: file, group: measures)
+        try write(snapshot.evaluations.map(\.measures), to: file, group: evaluationMeasures)
+    }
+
+    private static let measures = "/history/measures"
+    private static let evaluationMeasures = "/history/evaluation_measures"
+
+    /// A list for each measure; nothing where there are none.
+    private static func write(
+        _ records: [[MeasuredValue]], to file: HDF5File, group: String
+    ) throws(HDF5Failure) {
+        guard let names = records.first?.map(\.name), !names.isEmpty else { return }
+        try file.makeGroup(group)
+        try file.setAttribute("names", of: group, names.joined(separator: "\n"))
+        for (index, name) in names.enumerated() {
+            try file.write(records.map { $0[index].value }, to: "\(group)/\(name)")
+        }
     }
 
     private static func write(
@@ -146,6 +165,7 @@ extension Checkpoint {
         let hasBestValues = file.contains(bestTree)
         let hasBest = file.hasAttribute("best_step", of: group) || hasBestValues
         let optimiser = try optimiser(of: file)
+        let evaluations = try evaluations(in: file)
         return TrainingSnapshot(
             identity: TrainingSnapshot.Identity(
                 fingerprint: try file.text("/fingerprint"), recipe: try file.text("/recipe"),
@@ -154,13 +174,31 @@ extension Checkpoint {
             positionInEpoch: try file.integer("position_in_epoch", of: group),
             seed: UInt64(UInt(bitPattern: try file.integer("seed", of: group))),
             optimiser: optimiser, parameters: try parameters(in: file, optimiser, hasBest: hasBestValues),
-            history: try history(in: file), evaluations: try evaluations(in: file),
-            best: hasBest
-                ? EvaluationRecord(
-                    step: try file.integer("best_step", of: group), loss: try file.double("best_loss", of: group))
-                : nil,
+            history: try history(in: file), evaluations: evaluations,
+            best: hasBest ? try best(of: evaluations, in: file, group: group) : nil,
             evaluationsWithoutImprovement: try file.integer("evaluations_without_improvement", of: group),
             isStoppedEarly: try file.integer("stopped_early", of: group) != 0)
+    }
+
+    private static func best(
+        of evaluations: [EvaluationRecord], in file: HDF5File, group: String
+    ) throws(HDF5Failure) -> EvaluationRecord {
+        let step = try file.integer("best_step", of: group), loss = try file.double("best_loss", of: group)
+        return evaluations.first { $0.step == step && $0.loss == loss } ?? EvaluationRecord(step: step, loss: loss)
+    }
+
+    /// The measures of each of `count` records.
+    private static func measures(
+        _ count: Int, in file: HDF5File, group: String
+    ) throws(HDF5Failure) -> [[MeasuredValue]] {
+        var records = [[MeasuredValue]](repeating: [], count: count)
+        guard file.contains(group) else { return records }
+        for name in try file.text("names", of: group).split(separator: "\n").map(String.init) {
+            let values = try file.list("\(group)/\(name)", of: Double.self)
+            guard values.count == count else { throw HDF5Failure(operation: "find \(count) numbers in \(group)") }
+            for (index, value) in values.enumerated() { records[index].append(MeasuredValue(name: name, value: value)) }
+        }
+        return records
     }
 
     /// Checkpoints name their optimiser since there has been more than one.
@@ -200,10 +238,11 @@ extension Checkpoint {
         guard [rates.count, norms.count, tokens.count, targets.count].allSatisfy({ $0 == losses.count }) else {
             throw HDF5Failure(operation: "find as many numbers in each part of /history")
         }
+        let measures = try measures(losses.count, in: file, group: measures)
         return losses.indices.map {
             StepRecord(
                 loss: losses[$0], learningRate: rates[$0], gradientNorm: norms[$0], tokens: Int(tokens[$0]),
-                targetTokens: Int(targets[$0]))
+                targetTokens: Int(targets[$0]), measures: measures[$0])
         }
     }
 
@@ -213,6 +252,9 @@ extension Checkpoint {
         guard steps.count == losses.count else {
             throw HDF5Failure(operation: "find as many evaluation losses as steps")
         }
-        return zip(steps, losses).map { EvaluationRecord(step: Int($0), loss: $1) }
+        let measures = try measures(losses.count, in: file, group: evaluationMeasures)
+        return losses.indices.map {
+            EvaluationRecord(step: Int(steps[$0]), loss: losses[$0], measures: measures[$0])
+        }
     }
 }

@@ -1,5 +1,7 @@
 // A metric as sums over rows, so that any set of rows, drawn again or not, has its value without a second pass.
 
+public import Objectives
+
 /// What a metric knows of each row: numbers that are added up, and what the sums say.
 public struct RowMetric: Sendable {
     /// As the command's JSON names it: "loss", "rouge_l".
@@ -39,11 +41,21 @@ public struct RowMetric: Sendable {
 }
 
 extension RowMetric {
-    /// Σ losses / Σ target tokens: a mean of row means would weigh short rows as much as long ones.
+    /// Σ losses / Σ weights: a mean of row means would weigh short rows as much as long ones.
     public static func loss(_ scores: HeldOutScores) -> RowMetric {
+        mean(of: NamedSums.loss, scores, higherIsBetter: false)
+    }
+
+    /// By what base and adapter are compared beside the loss.
+    public static func measures(of objective: any Objective, _ scores: HeldOutScores) -> [RowMetric] {
+        objective.measures.filter(\.isCompared).map { mean(of: $0.name, scores, higherIsBetter: $0.higherIsBetter) }
+    }
+
+    /// Σ of one of the rows' sums / Σ weights.
+    private static func mean(of name: String, _ scores: HeldOutScores, higherIsBetter: Bool) -> RowMetric {
         RowMetric(
-            "loss", higherIsBetter: false, rows: scores.rows.map { [$0.lossSum, Double($0.targetCount)] }, width: 2,
-            rowCount: scores.rows.count { $0.targetCount > 0 }
+            name, higherIsBetter: higherIsBetter, rows: scores.rows.map { [$0[name], Double($0.weight)] }, width: 2,
+            rowCount: scores.rows.count { $0.weight > 0 }
         ) { $0[1] > 0 ? $0[0] / $0[1] : nil }
     }
 

@@ -46,18 +46,19 @@ public enum CrossEntropy {
         }
     }
 
-    /// As `forward`, and `dHidden` `[M, C]` fp32 = d(Σ loss · `gradientScale`) / d`hidden`.
+    /// As `forward`, and `dHidden` `[M, C]` fp32 = d(Σ weight · loss) / d`hidden`, a weight a row.
     public static func forwardBackward(
         _ hidden: Matrix, head: RowLayout, targets: UnsafeBufferPointer<Int32>,
-        losses: UnsafeMutableBufferPointer<Float>, isCorrect: UnsafeMutableBufferPointer<Bool>?, gradientScale: Float,
-        into dHidden: Matrix, workspace: Workspace
+        losses: UnsafeMutableBufferPointer<Float>, isCorrect: UnsafeMutableBufferPointer<Bool>?,
+        weights: UnsafeBufferPointer<Float>, into dHidden: Matrix, workspace: Workspace
     ) {
         check(hidden, head, targets, losses, isCorrect)
+        precondition(weights.count == hidden.rows)
         precondition(dHidden.rows == hidden.rows && dHidden.columns == hidden.columns && dHidden.type == .f32)
         inChunks(hidden, head, backward: true, workspace) { rows, chunk in
             chunk.runForward(targets, losses, isCorrect, first: rows.lowerBound, workspace)
             chunk.runBackward(
-                targets, losses, first: rows.lowerBound, gradientScale, into: dHidden.rows(rows), workspace)
+                targets, losses, weights, first: rows.lowerBound, into: dHidden.rows(rows), workspace)
         }
     }
 
@@ -186,8 +187,8 @@ private struct VocabularyChunk {
     }
 
     func runBackward(
-        _ targets: UnsafeBufferPointer<Int32>, _ losses: UnsafeMutableBufferPointer<Float>, first: Int,
-        _ gradientScale: Float, into dHidden: Matrix, _ workspace: Workspace
+        _ targets: UnsafeBufferPointer<Int32>, _ losses: UnsafeMutableBufferPointer<Float>,
+        _ weights: UnsafeBufferPointer<Float>, first: Int, into dHidden: Matrix, _ workspace: Workspace
     ) {
         for tile in 0..<tiles {
             guard let gradients = exps(tile) else { preconditionFailure("the exps were not kept") }
@@ -196,11 +197,12 @@ private struct VocabularyChunk {
                 let panels = Panels.pack([PanelSource(head, rows: range, .plain, type: hidden.type, in: workspace)])[0]
                 RowBlock.forEach(of: hidden.rows) { block in
                     for row in block.rows {
-                        let factor = largest.floatPointer[row * tiles + tile] * gradientScale
+                        let weight = weights[first + row]
+                        let factor = largest.floatPointer[row * tiles + tile] * weight
                         lathe_scale(gradients.row(row), gradients.type.c, factor, range.count)
                         let target = Int(targets[first + row])
                         guard range.contains(target) else { continue }
-                        var value = (Float(exp(-Double(losses[first + row]))) - 1) * gradientScale
+                        var value = (Float(exp(-Double(losses[first + row]))) - 1) * weight
                         let place = row * gradients.columns + target - range.lowerBound
                         lathe_convert(&value, LATHE_F32, gradients.element(place), gradients.type.c, 1)
                     }

@@ -1,54 +1,29 @@
-// Forward passes of the whole model: losses without gradients, and logits.
+// Forward passes of the whole model: up to the rows that carry loss, and logits.
 
 import Kernels
 public import Tensors
 
 extension LanguageModel {
-    /// The losses of `batch` without gradients; with `tokenLogProbabilities` also log p of each target, in row order.
-    /// - Parameter adapters: nil for those that the model has.
-    public func evaluate(
-        _ batch: TokenBatch, workspace: Workspace, adapters: AdapterBinding? = nil, tokenLogProbabilities: Bool = false
-    ) throws -> (BatchLoss, [Float]?) {
-        try checkTokens(batch)
-        let losses = try runForward(batch, context(workspace, adapters))
-        return (losses.batch, tokenLogProbabilities ? losses.tokens.map { -$0 } : nil)
-    }
-
-    /// `evaluate` for tokens that are known to be the model's.
-    func runForward(_ batch: TokenBatch, _ context: PassContext) throws -> (batch: BatchLoss, tokens: [Float]) {
-        let head = head(context.adapters)
-        return try context.workspace.scoped {
-            defer { if streamsWeights { head.dropPages() } }
+    /// Runs `batch` forward and hands `body` the rows that carry loss.
+    func runForward<Result>(
+        _ batch: TokenBatch, _ context: PassContext, _ body: (HeadRows) throws -> Result
+    ) throws -> Result {
+        try context.workspace.scoped {
+            defer { if streamsWeights { head(context.adapters).dropPages() } }
             let x = hiddenStates(batch, context)
-            let rows = batch.targetRows
-            return try withTargets(batch, rows, x, context) { hidden, targets, losses, correct in
-                guard !context.measures else {
-                    return context.workspace.count(bytes: lossBytes(rows: rows.count, context, backward: false))
-                }
-                CrossEntropy.forward(
-                    hidden, head: RowLayout(head), targets: targets, losses: losses, isCorrect: correct,
-                    workspace: context.workspace)
-            }
+            return try withHeadRows(batch, batch.targetRows, x, gradient: nil, context, body)
         }
     }
 
-    /// What the loss takes of the workspace, by the kernel's own word.
-    func lossBytes(rows: Int, _ context: PassContext, backward: Bool) -> Int {
-        CrossEntropy.workspaceBytes(
-            rows: rows, width: configuration.width, vocabulary: configuration.vocabularySize, type: context.precision,
-            backward: backward)
-    }
-
-    /// - Parameter adapters: nil for those that the model has.
-    func context(_ workspace: Workspace, _ adapters: AdapterBinding?, dropout: DropoutKey? = nil) -> PassContext {
-        PassContext(
-            workspace: workspace, precision: precision, adapters: adapters ?? self.adapters, dropout: dropout)
+    /// With the adapters that the model has.
+    func context(_ workspace: Workspace, dropout: DropoutKey? = nil) -> PassContext {
+        PassContext(workspace: workspace, precision: precision, adapters: adapters, dropout: dropout)
     }
 
     /// All logits `[N, V]`, row-major. For tests and probes: its size grows with N·V.
     public func logits(_ batch: TokenBatch, workspace: Workspace) throws -> [Float] {
         try checkTokens(batch)
-        let context = context(workspace, nil)
+        let context = context(workspace)
         return workspace.scoped {
             let x = hiddenStates(batch, context)
             let normed = context.activations(rows: x.rows, columns: x.columns)
@@ -66,7 +41,7 @@ extension LanguageModel {
     public func finalStates(_ batch: TokenBatch, into states: Matrix, workspace: Workspace) throws {
         try checkTokens(batch)
         precondition(states.rows == batch.rowCount && states.columns == configuration.width && states.type == precision)
-        let context = context(workspace, nil)
+        let context = context(workspace)
         workspace.scoped {
             let x = hiddenStates(batch, context)
             finalNorm.forward(x, into: states, inverseRMS: context.residual(rows: x.rows, columns: 1))
@@ -137,41 +112,31 @@ extension LanguageModel {
 
     // MARK: Losses
 
-    /// Gathers and norms the rows that carry loss, lets `body` compute their losses, and sums these by example.
-    func withTargets(
-        _ batch: TokenBatch, _ rows: [Int32], _ x: Matrix, _ context: PassContext,
-        _ body: (
-            Matrix, UnsafeBufferPointer<Int32>, UnsafeMutableBufferPointer<Float>, UnsafeMutableBufferPointer<Bool>
-        ) -> Void
-    ) throws -> (batch: BatchLoss, tokens: [Float]) {
-        var tokens = [Float](repeating: 0, count: rows.count)
-        var correct = [Bool](repeating: false, count: rows.count)
-        let targets = rows.map { batch.targets[Int($0)] }
-        if !rows.isEmpty {
-            context.workspace.scoped {
-                let gathered = context.residual(rows: rows.count, columns: x.columns)
-                let hidden = context.activations(rows: rows.count, columns: x.columns)
-                let inverseRMS = context.residual(rows: rows.count, columns: 1)
+    /// Gathers and norms the rows that carry loss and hands them over.
+    /// - Parameter gradient: `[M, C]`, for what `body` leaves there; nil where nothing goes back.
+    func withHeadRows<Result>(
+        _ batch: TokenBatch, _ rows: [Int32], _ x: Matrix, gradient: Matrix?, _ context: PassContext,
+        _ body: (HeadRows) throws -> Result
+    ) throws -> Result {
+        try context.workspace.scoped {
+            let gathered = context.residual(rows: rows.count, columns: x.columns)
+            let hidden = context.activations(rows: rows.count, columns: x.columns)
+            let inverseRMS = context.residual(rows: rows.count, columns: 1)
+            if !rows.isEmpty {
                 context.compute {
                     rows.withUnsafeBufferPointer { Elements.gatherRows(x, $0, into: gathered) }
                     finalNorm.forward(gathered, into: hidden, inverseRMS: inverseRMS)
                 }
-                targets.withUnsafeBufferPointer { targets in
-                    tokens.withUnsafeMutableBufferPointer { tokens in
-                        correct.withUnsafeMutableBufferPointer { correct in body(hidden, targets, tokens, correct) }
-                    }
-                }
             }
+            return try body(
+                HeadRows(
+                    batch: batch, rows: rows, hidden: hidden, head: head(context.adapters), gradient: gradient,
+                    model: self, context: context))
         }
-        let loss = BatchLoss(batch, rows: rows, losses: tokens, isCorrect: correct)
-        if let example = loss.exampleLossSums.firstIndex(where: { !$0.isFinite }) {
-            throw ModelError.nonFiniteLoss(example: example, firstLayer: firstNonFiniteLayer(batch, context))
-        }
-        return (loss, tokens)
     }
 
     /// Where NaN or infinity first appears on the way up; runs the batch once more, which only an error pays for.
-    private func firstNonFiniteLayer(_ batch: TokenBatch, _ context: PassContext) -> String {
+    func firstNonFiniteLayer(_ batch: TokenBatch, _ context: PassContext) -> String {
         var plain = context
         plain.dropout = nil
         var first: String?
@@ -182,23 +147,5 @@ extension LanguageModel {
             }
         }
         return first ?? "the head"
-    }
-}
-
-extension BatchLoss {
-    /// Sums over the target rows of `batch`, in row order, in double.
-    init(_ batch: TokenBatch, rows: [Int32], losses: [Float], isCorrect: [Bool]) {
-        self.init(
-            exampleLossSums: Array(repeating: 0, count: batch.exampleCount),
-            exampleTargetCounts: Array(repeating: 0, count: batch.exampleCount))
-        var example = 0
-        for (index, row) in rows.enumerated() {
-            while Int(row) >= batch.bounds[example + 1] { example += 1 }
-            exampleLossSums[example] += Double(losses[index])
-            exampleTargetCounts[example] += 1
-            if isCorrect[index] { correctCount += 1 }
-        }
-        lossSum = exampleLossSums.reduce(0, +)
-        targetCount = rows.count
     }
 }

@@ -1,44 +1,25 @@
 // Forward and backward through the whole model, for one micro-batch.
 
 import Kernels
-public import Tensors
+import Tensors
 
 extension LanguageModel {
-    /// Runs `batch` forward and backward and adds ∂(Σ loss · `gradientScale`) into the adapters' gradients.
-    ///
-    /// - Parameters:
-    ///   - gradientScale: 1 / Σ target tokens of the whole optimiser step.
-    ///   - recomputedBlocks: how many of the trained blocks, from the lowest up, keep their input only and are run again on the
-    ///     way back; same gradients.
-    ///   - dropout: where the adapters' masks come from.
-    ///   - adapters: nil for those that the model has.
-    /// - Throws: `ModelError` for a loss that is not finite; the gradients are then of no use. Whether they are finite is for the
-    ///   caller to see, once a step.
-    public func accumulateGradients(
-        _ batch: TokenBatch, gradientScale: Float, recomputedBlocks: Int, workspace: Workspace, dropout: DropoutKey,
-        adapters: AdapterBinding? = nil
-    ) throws -> BatchLoss {
-        try checkTokens(batch)
-        return try runForwardBackward(
-            batch, gradientScale: gradientScale, recomputedBlocks: recomputedBlocks,
-            context(workspace, adapters, dropout: dropout))
-    }
-
-    /// `accumulateGradients` for tokens that are known to be the model's.
-    func runForwardBackward(
-        _ batch: TokenBatch, gradientScale: Float, recomputedBlocks: Int, _ context: PassContext
-    ) throws -> BatchLoss {
+    /// Runs `batch` forward, hands `body` the rows that carry loss, and runs it backward from the gradient that `body` leaves
+    /// there, into the adapters' gradients.
+    func runForwardBackward<Result>(
+        _ batch: TokenBatch, recomputedBlocks: Int, _ context: PassContext, _ body: (HeadRows) throws -> Result
+    ) throws -> Result {
         try context.workspace.scoped {
             try withSpan(batch, context) { span in
                 let lowest = lowestTrained(context.adapters)
                 let pass = forwardSaving(batch, span, lowest: lowest, recomputedBlocks: recomputedBlocks, context)
                 let dx = context.residual(rows: batch.rowCount, columns: configuration.width)
-                let loss = try lossGradient(batch, pass.output, into: dx, gradientScale, context)
+                let result = try headGradient(batch, pass.output, into: dx, context, body)
                 for index in blocks.indices.reversed() where index >= lowest {
                     let kept = pass.kept[index - lowest]
                     backward(blocks[index], dx, kept, isLowest: index == lowest, span, context)
                 }
-                return loss
+                return result
             }
         }
     }
@@ -103,23 +84,18 @@ extension LanguageModel {
         }
     }
 
-    /// The losses, and their gradient at the last block's output in `dx` `[N, C]`: zero in rows without loss.
-    private func lossGradient(
-        _ batch: TokenBatch, _ x: Matrix, into dx: Matrix, _ gradientScale: Float, _ context: PassContext
-    ) throws -> BatchLoss {
-        let rows = batch.targetRows, head = head(context.adapters)
+    /// What `body` makes of the rows that carry loss; the gradient that it leaves there, at the last block's output in `dx`
+    /// `[N, C]`: zero in rows without loss.
+    private func headGradient<Result>(
+        _ batch: TokenBatch, _ x: Matrix, into dx: Matrix, _ context: PassContext,
+        _ body: (HeadRows) throws -> Result
+    ) throws -> Result {
+        let rows = batch.targetRows
         context.compute { Elements.fill(dx, with: 0) }
         return try context.workspace.scoped {
             let dHidden = context.residual(rows: rows.count, columns: x.columns)
-            let losses = try withTargets(batch, rows, x, context) { hidden, targets, losses, correct in
-                guard !context.measures else {
-                    return context.workspace.count(bytes: lossBytes(rows: rows.count, context, backward: true))
-                }
-                CrossEntropy.forwardBackward(
-                    hidden, head: RowLayout(head), targets: targets, losses: losses, isCorrect: correct,
-                    gradientScale: gradientScale, into: dHidden, workspace: context.workspace)
-            }
-            guard !rows.isEmpty else { return losses.batch }
+            let result = try withHeadRows(batch, rows, x, gradient: dHidden, context, body)
+            guard !rows.isEmpty else { return result }
             let gathered = context.residual(rows: rows.count, columns: x.columns)
             let normed = context.activations(rows: rows.count, columns: x.columns)
             let inverseRMS = context.residual(rows: rows.count, columns: 1)
@@ -129,7 +105,7 @@ extension LanguageModel {
                 finalNorm.backward(dHidden, x: gathered, inverseRMS: inverseRMS, into: dHidden, accumulate: false)
                 rows.withUnsafeBufferPointer { Elements.scatterAddRows(dHidden, $0, into: dx) }
             }
-            return losses.batch
+            return result
         }
     }
 }

@@ -4,23 +4,29 @@ import Kernels
 public import Tensors
 
 extension LanguageModel {
-    /// Workspace bytes that `accumulateGradients` needs for `rows` token rows; weights and adapters not counted. Never too low.
-    /// - Parameter targets: rows that carry loss; nil for all.
-    public func predictedBytes(rows: Int, targets: Int? = nil, recomputedBlocks: Int) -> Int {
+    /// Workspace bytes that training needs for `rows` token rows; weights and adapters not counted. Never too low.
+    /// - Parameters:
+    ///   - targets: rows that carry loss; nil for all.
+    ///   - body: runs the passes that are trained.
+    public func predictedBytes(
+        rows: Int, targets: Int? = nil, recomputedBlocks: Int, _ body: (ObjectivePass) throws -> Void
+    ) -> Int {
         measuring(precision, dropout: DropoutKey(seed: 0, stream: 0, firstRow: 0)) { context in
-            _ = try runForwardBackward(
-                TokenBatch(rows: rows, targets: targets ?? rows), gradientScale: 1, recomputedBlocks: recomputedBlocks,
-                context)
+            try body(
+                ObjectivePass(
+                    batch: TokenBatch(rows: rows, targets: targets ?? rows), model: self, context: context,
+                    wayBack: .init(gradientScale: 1, recomputedBlocks: recomputedBlocks)))
         }
     }
 
-    /// Workspace bytes that `evaluate` needs for `rows` token rows, all of which carry loss.
+    /// Workspace bytes that `tokenLosses` needs for `rows` token rows, all of which carry loss.
     /// - Parameters:
     ///   - attended: rows as attention sees them, where several sequences share some; 0 where none do.
     ///   - type: of products, where another model of the same shape is asked about.
     public func predictedEvaluationBytes(rows: Int, attended: Int = 0, type: ElementType? = nil) -> Int {
         measuring(type ?? precision) { context in
-            _ = try runForward(TokenBatch(rows: rows, targets: rows, attended: attended), context)
+            let batch = TokenBatch(rows: rows, targets: rows, attended: attended)
+            _ = try runForward(batch, context) { try $0.tokenLosses() }
         }
     }
 

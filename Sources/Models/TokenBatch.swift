@@ -1,4 +1,4 @@
-// A micro-batch as the model sees it, and what it says about its loss.
+// A micro-batch as the model sees it.
 
 /// Token rows of several examples, one after the other, without padding.
 ///
@@ -67,38 +67,4 @@ public struct TokenBatch: Sendable, Equatable {
 
     /// Rows that carry loss, ascending.
     var targetRows: [Int32] { targets.indices.filter { targets[$0] >= 0 }.map { Int32($0) } }
-}
-
-/// Sums over the target tokens of a batch; nothing is averaged, so batches can be added.
-public struct BatchLoss: Sendable, Equatable {
-    /// Σ −log p(target), natural logarithm.
-    public var lossSum: Double
-    public var targetCount: Int
-    /// Targets that are also the most likely token.
-    public var correctCount: Int
-    public var exampleLossSums: [Double]
-    public var exampleTargetCounts: [Int]
-
-    public init(
-        lossSum: Double = 0, targetCount: Int = 0, correctCount: Int = 0, exampleLossSums: [Double] = [],
-        exampleTargetCounts: [Int] = []
-    ) {
-        self.lossSum = lossSum
-        self.targetCount = targetCount
-        self.correctCount = correctCount
-        self.exampleLossSums = exampleLossSums
-        self.exampleTargetCounts = exampleTargetCounts
-    }
-
-    /// Adds `other`, its examples after these.
-    public mutating func append(_ other: BatchLoss) {
-        lossSum += other.lossSum
-        targetCount += other.targetCount
-        correctCount += other.correctCount
-        exampleLossSums += other.exampleLossSums
-        exampleTargetCounts += other.exampleTargetCounts
-    }
-
-    /// Loss a target token; NaN where there is none.
-    public var meanLoss: Double { lossSum / Double(targetCount) }
 }

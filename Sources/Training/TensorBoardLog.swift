@@ -2,6 +2,7 @@
 
 internal import Files
 public import Foundation
+import Objectives
 public import Vocabulary
 
 /// A log of scalar curves that TensorBoard shows.
@@ -43,11 +44,18 @@ public final class TensorBoardLog {
                 scalars: [
                     ("train/loss", record.loss), ("train/learning_rate", record.learningRate),
                     ("train/gradient_norm", record.gradientNorm), ("train/tokens_per_second", tokensPerSecond),
-                ], wallSeconds: wallSeconds)
-        case .evaluated(let step, let loss, _):
-            try append(step: step, scalars: [("held_out/loss", loss)], wallSeconds: wallSeconds)
+                ] + Self.scalars("train", record.measures), wallSeconds: wallSeconds)
+        case .evaluated(let record, _):
+            try append(
+                step: record.step,
+                scalars: [("held_out/loss", record.loss)] + Self.scalars("held_out", record.measures),
+                wallSeconds: wallSeconds)
         case .started, .saved, .stoppedEarly, .interrupted, .finished: break
         }
+    }
+
+    private static func scalars(_ group: String, _ measures: [MeasuredValue]) -> [(tag: String, value: Double)] {
+        measures.map { ("\(group)/\($0.name)", $0.value) }
     }
 
     /// The leading whole records of `data` up to and including `step`.

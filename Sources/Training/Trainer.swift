@@ -4,6 +4,7 @@ public import Datasets
 import Foundation
 import Kernels
 import Models
+import Objectives
 public import Optimisers
 public import Tensors
 
@@ -16,7 +17,7 @@ public final class Trainer {
     public let identity: TrainingSnapshot.Identity
     private let model: any GradientSource
     private let optimiser: Optimiser
-    private let examples: any ExampleSource
+    private let units: ExampleUnits
     private let workspace: Workspace
     private var order: ExampleOrder
     private var progress = TrainingProgress()
@@ -28,19 +29,20 @@ public final class Trainer {
         model: any GradientSource, optimiser: Optimiser, examples: any ExampleSource,
         configuration: TrainingConfiguration, identity: TrainingSnapshot.Identity, workspace: Workspace
     ) throws(TrainingError) {
-        guard examples.count > 0 else { throw .noExamples }
+        let units = ExampleUnits(examples, of: model.objective.unit)
+        guard units.count > 0 else { throw .noExamples }
         for index in 0..<examples.count {
             if examples.tokenCount(index) == 0 { throw .exampleWithoutTokens(place: "\(examples.place(index))") }
             if examples.targetCount(index) == 0 { throw .exampleWithoutTargets(place: "\(examples.place(index))") }
         }
         self.model = model
         self.optimiser = optimiser
-        self.examples = examples
+        self.units = units
         self.configuration = configuration
         self.identity = identity
         self.workspace = workspace
         order = ExampleOrder(
-            exampleCount: examples.count, batchSize: configuration.batchSize, seed: configuration.seed,
+            exampleCount: units.count, batchSize: configuration.batchSize, seed: configuration.seed,
             shuffles: configuration.shuffles)
     }
 
@@ -57,7 +59,7 @@ public final class Trainer {
         var clock = StepClock()
         hooks.onEvent(
             .started(
-                fromStep: step, totalSteps: configuration.totalSteps, examples: examples.count,
+                fromStep: step, totalSteps: configuration.totalSteps, examples: units.count,
                 trainableParameters: slab.parameterCount))
         while true {
             // What was trained is safe before anything is scored.
@@ -105,53 +107,52 @@ public final class Trainer {
     @discardableResult
     public func trainStep() throws -> StepRecord {
         let indices = order.examples(afterSteps: step)
-        let loss = try accumulateGradients(indices)
+        let sums = try accumulateGradients(indices)
         let gradientNorm = try checkedGradientNorm(indices)
         let learningRate = configuration.schedule.rate(afterSteps: step)
         optimiser.step(step + 1, learningRate: learningRate, gradientScale: clippingFactor(gradientNorm))
         let record = StepRecord(
-            loss: loss.meanLoss, learningRate: learningRate, gradientNorm: gradientNorm,
-            tokens: indices.reduce(0) { $0 + examples.tokenCount($1) }, targetTokens: loss.targetCount)
+            loss: sums.total.meanLoss ?? .nan, learningRate: learningRate, gradientNorm: gradientNorm,
+            tokens: indices.reduce(0) { $0 + units.tokenCount($1) },
+            targetTokens: indices.reduce(0) { $0 + units.targetCount($1) },
+            measures: model.objective.told(sums.total))
         progress.step += 1
         progress.history.append(record)
         return record
     }
 
-    /// Leaves the gradient of (Σ losses / Σ targets of all `indices`) in the slab, however it is cut into micro-batches.
-    private func accumulateGradients(_ indices: [Int]) throws -> BatchLoss {
+    /// Leaves the gradient of (Σ losses / Σ weights of the units `indices`) in the slab, however it is cut into micro-batches.
+    private func accumulateGradients(_ indices: [Int]) throws -> LossSums {
         slab.zeroGradients()
-        let targetCount = indices.reduce(0) { $0 + examples.targetCount($1) }
-        let plan = MicroBatchPlan(lengths: indices.map { examples.tokenCount($0) }, rowLimit: configuration.rowLimit)
+        let weight = indices.reduce(0) { $0 + model.objective.weight(targets: units.targetCount($1)) }
+        let plan = MicroBatchPlan(lengths: indices.map { units.tokenCount($0) }, rowLimit: configuration.rowLimit)
         let words = RandomStream(seed: configuration.seed, purpose: .dropout)
             .words(stream: UInt32(truncatingIfNeeded: step), index: 0)
         let seed = UInt64(words.0) << 32 | UInt64(words.1)
-        var loss = BatchLoss()
+        var sums = LossSums()
         var firstRow = 0
         for range in plan.ranges {
-            let batch = TokenBatch(
-                examples: try indices[range].map {
-                    let example = try examples.example($0)
-                    return (example.ids, example.isTarget)
-                })
+            let examples = try indices[range].flatMap { try units.examples($0) }
+            let batch = TokenBatch(examples: examples.map { ($0.ids, $0.isTarget) })
             do {
-                loss.append(
+                sums.append(
                     try model.accumulateGradients(
-                        batch, gradientScale: Float(1 / Double(targetCount)),
+                        batch, gradientScale: Float(1 / Double(weight)),
                         recomputedBlocks: configuration.recomputedBlocks, workspace: workspace,
                         dropout: DropoutKey(seed: seed, stream: 0, firstRow: firstRow)))
             } catch ModelError.nonFiniteLoss(let example, _) where step > 0 {
                 // Before the first update it is the files' fault.
-                let index = indices[indices.startIndex + range.lowerBound + example]
+                let index = indices[indices.startIndex + range.lowerBound + example / units.unit.sequences]
                 throw TrainingError.nonFiniteLoss(step: step + 1, examples: [place(index)])
             }
             firstRow += batch.rowCount
         }
-        precondition(loss.targetCount == targetCount, "the model counts other targets")
-        guard loss.lossSum.isFinite else {
-            let broken = zip(indices, loss.exampleLossSums).filter { !$0.1.isFinite }.map(\.0)
+        precondition(sums.total.weight == weight, "the objective counts other weights")
+        guard sums.total.lossSum.isFinite else {
+            let broken = zip(indices, sums.units).filter { !$0.1.lossSum.isFinite }.map(\.0)
             throw TrainingError.nonFiniteLoss(step: step + 1, examples: (broken.isEmpty ? indices : broken).map(place))
         }
-        return loss
+        return sums
     }
 
     /// The global norm, summed in double; throws, with the first tensor concerned, where a gradient is not finite.
@@ -170,8 +171,8 @@ public final class Trainer {
         configuration.maximumGradientNorm.map { Float(min(1, $0 / (norm + 1e-6))) } ?? 1
     }
 
-    /// Where an example stands in its file, for errors.
-    private func place(_ index: Int) -> String { "\(examples.place(index))" }
+    /// Where a unit stands in its file, for errors.
+    private func place(_ index: Int) -> String { "\(units.place(index))" }
 
     // MARK: - Between steps
 
@@ -181,23 +182,23 @@ public final class Trainer {
     }
 
     private func evaluateIfDue(_ hooks: TrainingHooks) throws {
-        guard isEvaluationDue(hooks), let loss = try evaluate(hooks) else { return }
-        let isBest = progress.record(
-            EvaluationRecord(step: step, loss: loss), earlyStopping: configuration.earlyStopping)
+        guard isEvaluationDue(hooks), let heldOut = try evaluate(hooks) else { return }
+        let record = EvaluationRecord(step: step, loss: heldOut.loss, measures: heldOut.measures)
+        let isBest = progress.record(record, earlyStopping: configuration.earlyStopping)
         // At the end of a run the stop has no meaning.
         if step == configuration.totalSteps { progress.isStoppedEarly = false }
         if isBest, configuration.keepsBestValues { bestValues = Array(slab.values) }
         // A snapshot of this step that was saved before does not know of it.
         savedStep = nil
-        hooks.onEvent(.evaluated(step: step, loss: loss, isBest: isBest))
+        hooks.onEvent(.evaluated(record, isBest: isBest))
     }
 
-    private func evaluate(_ hooks: TrainingHooks) throws -> Double? {
+    private func evaluate(_ hooks: TrainingHooks) throws -> HeldOutLoss? {
         let failure = TrainingError.nonFiniteEvaluation(step: step)
         do {
-            guard let loss = try hooks.evaluate?() else { return nil }
-            guard loss.isFinite else { throw failure }
-            return loss
+            guard let heldOut = try hooks.evaluate?() else { return nil }
+            guard heldOut.loss.isFinite else { throw failure }
+            return heldOut
         } catch ModelError.nonFiniteLoss {
             throw failure
         }

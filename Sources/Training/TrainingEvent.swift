@@ -6,7 +6,7 @@ public enum TrainingEvent: Sendable, Equatable, Codable {
     case started(fromStep: Int, totalSteps: Int, examples: Int, trainableParameters: Int)
     /// Step number `step`, counted from 1, is done.
     case step(step: Int, totalSteps: Int, record: StepRecord, tokensPerSecond: Double, secondsLeft: Double)
-    case evaluated(step: Int, loss: Double, isBest: Bool)
+    case evaluated(EvaluationRecord, isBest: Bool)
     case saved(step: Int, path: String)
     /// No improvement for as many evaluations as the recipe allows.
     case stoppedEarly(step: Int, bestStep: Int, bestLoss: Double)

@@ -1,12 +1,14 @@
 // What the loop asks its surroundings to do.
 
+public import Objectives
+
 /// The surroundings of a run: listeners, evaluation and saving.
 public struct TrainingHooks {
     /// Told of everything that happens.
     public var onEvent: (TrainingEvent) -> Void
     /// The held-out loss of the model as it is now, or nil where the evaluation was given up because the run is to stop; without it
     /// the run evaluates nothing.
-    public var evaluate: (() throws -> Double?)?
+    public var evaluate: (() throws -> HeldOutLoss?)?
     /// Called before a snapshot is made: the time to give up memory that the next step takes again.
     public var beforeSave: (() -> Void)?
     /// Keeps a snapshot and returns where; nil: the run saves nothing.
@@ -17,7 +19,7 @@ public struct TrainingHooks {
     public var stopRequest: StopRequest?
 
     public init(
-        onEvent: @escaping (TrainingEvent) -> Void = { _ in }, evaluate: (() throws -> Double?)? = nil,
+        onEvent: @escaping (TrainingEvent) -> Void = { _ in }, evaluate: (() throws -> HeldOutLoss?)? = nil,
         beforeSave: (() -> Void)? = nil, save: ((TrainingSnapshot) throws -> String)? = nil,
         afterLastStep: (() throws -> Void)? = nil, stopRequest: StopRequest? = nil
     ) {
@@ -30,6 +32,18 @@ public struct TrainingHooks {
     }
 
     var isStopping: Bool { stopRequest?.isSet == true }
+}
+
+/// What held-out rows say of the model as it is.
+public struct HeldOutLoss: Sendable, Equatable {
+    public var loss: Double
+    /// What the objective tells beside it.
+    public var measures: [MeasuredValue]
+
+    public init(_ loss: Double, measures: [MeasuredValue] = []) {
+        self.loss = loss
+        self.measures = measures
+    }
 }
 
 /// How a run ended.

@@ -1,5 +1,6 @@
 // A training run at the end of a step, as a value: everything a resume needs, and nothing that depends on the machine.
 
+public import Objectives
 public import Optimisers
 public import Recipes
 
@@ -85,20 +86,26 @@ public struct TrainingSnapshot: Sendable, Equatable {
 
 /// What one step did.
 public struct StepRecord: Sendable, Equatable, Codable {
-    /// Σ token losses / Σ target tokens of the step, before its update.
+    /// The mean loss of the step before its update: a target token's, or a pair's, as the objective counts.
     public var loss: Double
     public var learningRate: Double
     /// The global norm of the gradient before clipping.
     public var gradientNorm: Double
     public var tokens: Int
     public var targetTokens: Int
+    /// What the objective tells beside the loss.
+    public var measures: [MeasuredValue]
 
-    public init(loss: Double, learningRate: Double, gradientNorm: Double, tokens: Int, targetTokens: Int) {
+    public init(
+        loss: Double, learningRate: Double, gradientNorm: Double, tokens: Int, targetTokens: Int,
+        measures: [MeasuredValue] = []
+    ) {
         self.loss = loss
         self.learningRate = learningRate
         self.gradientNorm = gradientNorm
         self.tokens = tokens
         self.targetTokens = targetTokens
+        self.measures = measures
     }
 }
 
@@ -107,10 +114,13 @@ public struct EvaluationRecord: Sendable, Equatable, Codable {
     /// Steps completed when it was measured.
     public var step: Int
     public var loss: Double
+    /// What the objective tells beside the loss.
+    public var measures: [MeasuredValue]
 
-    public init(step: Int, loss: Double) {
+    public init(step: Int, loss: Double, measures: [MeasuredValue] = []) {
         self.step = step
         self.loss = loss
+        self.measures = measures
     }
 }
 
@@ -138,7 +148,7 @@ extension TrainingSnapshot {
     private var progressContradiction: String? {
         if epoch < 0 || positionInEpoch < 0 { return "it stands at place \(positionInEpoch) of epoch \(epoch)" }
         let isOrdered = zip(evaluations, evaluations.dropFirst()).allSatisfy { $0.step < $1.step }
-        guard isOrdered, evaluations.allSatisfy({ (0...step).contains($0.step) && $0.loss.isFinite }) else {
+        guard isOrdered, evaluations.allSatisfy({ $0.isSound(within: step) }) else {
             return "its evaluations are not of its steps, one after the other"
         }
         guard (0...evaluations.count).contains(evaluationsWithoutImprovement) else {
@@ -146,9 +156,16 @@ extension TrainingSnapshot {
         }
         let broken = history.firstIndex {
             !$0.loss.isFinite || !$0.learningRate.isFinite || !$0.gradientNorm.isFinite || $0.targetTokens < 0
-                || $0.tokens < $0.targetTokens
+                || $0.tokens < $0.targetTokens || !$0.measures.allSatisfy(\.value.isFinite)
         }
         return broken.map { "the record of step \($0 + 1) holds no sound numbers" }
+    }
+}
+
+extension EvaluationRecord {
+    /// Whether it can be one of a run of `steps` steps.
+    fileprivate func isSound(within steps: Int) -> Bool {
+        (0...steps).contains(step) && loss.isFinite && measures.allSatisfy(\.value.isFinite)
     }
 }
 

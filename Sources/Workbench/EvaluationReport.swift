@@ -5,15 +5,17 @@ internal import Evaluation
 internal import Foundation
 public import JSON
 internal import Models
+internal import Objectives
 internal import Recipes
 internal import Spelling
 internal import Tensors
 
 /// Held-out loss and metrics of a base and, where there is one, its adapter, each with an interval and a verdict of its own.
 public struct EvaluationReport: Presentable {
+    let objective: any Objective
     let base: HeldOutScores
     let adapter: HeldOutScores?
-    /// Of the loss, then of each task metric; empty without an adapter.
+    /// Of the loss, then of each metric; empty without an adapter.
     let comparisons: [PairedComparison]
     let baseMetrics: [RowMetric]
     let adapterMetrics: [RowMetric]
@@ -42,33 +44,38 @@ public struct EvaluationReport: Presentable {
                 detail: "\(Count.text(rows.rows.count, "row")), "
                     + "\(Count.text(rows.report.targetTokens, "target token")); \(precision.reason)"))
         let model = try opened.languageModel(precision: precision.type)
+        let learner = Learner(model, CrossEntropyObjective())
         let attached = try path.map { try AttachedAdapter($0, to: model, base: opened) }
         let warnings =
             rendering.warnings + (attached?.warnings ?? []) + DataSummary(rows.report).warnings + opened.warnings
         for note in DataSummary(rows.report).notes { observer.receive(.note(note)) }
         for warning in warnings + tasks.notes { observer.receive(.warning(warning)) }
         let workspace = try EvaluationRows.workspace(
-            recipe, opened, model, adapter: attached, rows: rows.report, tasks: tasks)
+            recipe, opened, learner, adapter: attached, rows: rows.report, tasks: tasks)
         try self.init(
-            recipe, opened: opened, model: model, adapter: attached, rows: rows, tasks: tasks, generates: true,
+            recipe, opened: opened, learner: learner, adapter: attached, rows: rows, tasks: tasks, generates: true,
             workspace: workspace, observer: observer, warnings: warnings)
     }
 
     /// Evaluates a model whose adapter, where there is one, is attached.
     /// - Parameter generates: whether answers are generated for the metrics that compare them.
     init(
-        _ recipe: Recipe, opened: OpenedModel, model: LanguageModel, adapter: (any Detachable)?, rows: PreparedDataset,
+        _ recipe: Recipe, opened: OpenedModel, learner: Learner, adapter: (any Detachable)?, rows: PreparedDataset,
         tasks: HeldOutTasks, generates: Bool, workspace: Workspace, observer: any RunObserver, warnings: [String] = []
     ) throws {
+        let model = learner.model, objective = learner.objective
         let scorer = ObservedEvaluator(
-            model, workspace: workspace, longest: rows.report.longestExample, observer: observer)
+            learner, workspace: workspace, longest: rows.report.longestExample, observer: observer)
         let evaluation = TaskEvaluation(
             recipe: recipe, opened: opened, model: model, rows: rows, tasks: tasks, scorer: scorer,
             workspace: workspace, generates: generates)
         func measure(_ side: String) throws -> (HeldOutScores, [RowMetric]) {
-            let scores = try scorer.scores(of: rows.examples, unit: "examples (\(side))")
-            return (try HeldOutScores(scores, perRowOf: rows.examples), try evaluation.metrics(side))
+            let scores = try HeldOutScores(
+                scorer.scores(of: rows.examples, unit: "examples (\(side))"),
+                perRowOf: ExampleUnits(rows.examples, of: objective.unit))
+            return (scores, try RowMetric.measures(of: objective, scores) + evaluation.metrics(side))
         }
+        self.objective = objective
         data = rows.report
         self.warnings = warnings
         notes = tasks.notes
@@ -94,11 +101,11 @@ public struct EvaluationReport: Presentable {
 
     public var json: JSONValue {
         var object = JSONObject([
-            ("rows", .integer(base.rows.count)), ("target_tokens", .integer(base.targetCount)),
-            ("base", Self.json(base, baseMetrics)),
+            ("rows", .integer(base.rows.count)), ("target_tokens", .integer(data.targetTokens)),
+            ("base", json(base, baseMetrics)),
         ])
         if let adapter, let loss = comparisons.first {
-            object["adapter"] = Self.json(adapter, adapterMetrics)
+            object["adapter"] = json(adapter, adapterMetrics)
             object["difference"] = [
                 "loss": .double(loss.difference), "ci95": Self.json(loss.ci95),
                 "verdict": Self.json(loss.verdict), "rows": .integer(loss.rowCount),
@@ -114,7 +121,10 @@ public struct EvaluationReport: Presentable {
         return .object(object)
     }
 
-    /// Each task metric by name.
+    /// What the objective says of base and adapter without an interval.
+    private var summaries: [Measure] { objective.measures.filter { !$0.isCompared } }
+
+    /// Each metric by name.
     private var metricMembers: [JSONObject.Member] {
         baseMetrics.enumerated().map { index, metric in
             var members: [JSONObject.Member] = [("base", Self.number(metric.value))]
@@ -136,13 +146,12 @@ public struct EvaluationReport: Presentable {
         }
     }
 
-    private static func json(_ scores: HeldOutScores, _ metrics: [RowMetric]) -> JSONValue {
+    private func json(_ scores: HeldOutScores, _ metrics: [RowMetric]) -> JSONValue {
         .object(
             JSONObject(
-                [
-                    ("loss", number(scores.loss)), ("perplexity", number(scores.perplexity)),
-                    ("token_accuracy", number(scores.tokenAccuracy)),
-                ] + metrics.map { ($0.name, number($0.value)) }))
+                [("loss", Self.number(scores.loss))]
+                    + summaries.map { ($0.name, Self.number($0.value(scores.total))) }
+                    + metrics.map { ($0.name, Self.number($0.value)) }))
     }
 
     private static func json(_ interval: ClosedRange<Double>?) -> JSONValue {
@@ -154,7 +163,7 @@ public struct EvaluationReport: Presentable {
     private static func number(_ value: Double?) -> JSONValue { value.map { .double($0) } ?? .null }
 
     public var text: String {
-        (["\(Count.text(base.rows.count, "row")), \(Count.text(base.targetCount, "target token"))"] + table
+        (["\(Count.text(base.rows.count, "row")), \(Count.text(data.targetTokens, "target token"))"] + table
             + differences
             + notes.map { "note: " + $0 })
             .joined(separator: "\n")
@@ -164,23 +173,25 @@ public struct EvaluationReport: Presentable {
         func pad(_ text: String, _ width: Int) -> String {
             String(repeating: " ", count: max(0, width - text.count)) + text
         }
-        func row(_ name: String, _ base: Double?, _ adapter: Double?, _ format: String = "%.4f", _ rest: String = "")
-            -> String
-        {
-            func cell(_ value: Double?) -> String { pad(value.map { String(format: format, $0) } ?? "–", 12) }
-            return name.padding(toLength: 18, withPad: " ", startingAt: 0) + cell(base)
+        func row(_ name: String, _ base: Double?, _ adapter: Double?, digits: Int = 4, _ rest: String = "") -> String {
+            func cell(_ value: Double?) -> String { pad(value.map { String(format: "%.\(digits)f", $0) } ?? "–", 12) }
+            return name.replacingOccurrences(of: "_", with: " ").padding(toLength: 18, withPad: " ", startingAt: 0)
+                + cell(base)
                 + (self.adapter == nil ? "" : cell(adapter)) + rest
         }
         return [
             "".padding(toLength: 18, withPad: " ", startingAt: 0) + pad("base", 12)
                 + (adapter == nil ? "" : pad("adapter", 12)),
-            row("loss", base.loss, adapter?.loss), row("perplexity", base.perplexity, adapter?.perplexity, "%.3f"),
-            row("token accuracy", base.tokenAccuracy, adapter?.tokenAccuracy),
+            row("loss", base.loss, adapter?.loss),
         ]
+            + summaries.map { measure in
+                row(
+                    measure.name, measure.value(base.total), adapter.flatMap { measure.value($0.total) },
+                    digits: measure.digits)
+            }
             + baseMetrics.enumerated().map { index, metric in
                 row(
-                    metric.name.replacingOccurrences(of: "_", with: " "), metric.value,
-                    index < adapterMetrics.count ? adapterMetrics[index].value : nil, "%.4f",
+                    metric.name, metric.value, index < adapterMetrics.count ? adapterMetrics[index].value : nil,
                     "  \(Count.text(metric.rowCount, "row"))"
                         + (["rouge_l", "bleu"].contains(metric.name) && units == .characters ? ", by characters" : ""))
             }
@@ -207,21 +218,16 @@ public struct EvaluationReport: Presentable {
 }
 
 extension HeldOutScores {
-    /// Scores of sequences, added up over the rows they come from, in the rows' order.
-    init(_ scores: HeldOutScores, perRowOf examples: any ExampleSource) throws {
-        var rows: [RowScore] = []
+    /// Scores of units, added up over the rows they come from, in the rows' order.
+    init(_ scores: HeldOutScores, perRowOf units: ExampleUnits) throws {
+        let numbers = try units.examples.rowIndices()
+        var rows: [NamedSums] = []
         var last: Int?
-        for (score, row) in zip(scores.rows, try examples.rowIndices()) {
-            if row == last, let previous = rows.popLast() {
-                rows.append(
-                    RowScore(
-                        lossSum: previous.lossSum + score.lossSum, targetCount: previous.targetCount + score.targetCount
-                    ))
-            } else {
-                rows.append(score)
-            }
+        for (unit, score) in scores.rows.enumerated() {
+            let row = numbers[units.sequences(unit).lowerBound]
+            if row == last { rows[rows.count - 1] += score } else { rows.append(score) }
             last = row
         }
-        self.init(rows: rows, correctCount: scores.correctCount)
+        self.init(rows: rows)
     }
 }

@@ -3,6 +3,7 @@
 internal import Files
 internal import Foundation
 internal import JSON
+internal import Objectives
 internal import Training
 
 /// Appends what happens in a run to its event log. Times are for people; no result depends on them.
@@ -61,9 +62,12 @@ final class EventLog: RunObserver {
                 ("learning_rate", .double(record.learningRate)), ("gradient_norm", .double(record.gradientNorm)),
                 ("tokens", .integer(record.tokens)), ("target_tokens", .integer(record.targetTokens)),
                 ("tokens_per_second", .double(tokensPerSecond)), ("seconds_left", .double(secondsLeft)),
-            ]
-        case .evaluated(let step, let loss, let isBest):
-            [("event", "evaluated"), ("step", .integer(step)), ("loss", .double(loss)), ("is_best", .bool(isBest))]
+            ] + Self.fields(of: record.measures)
+        case .evaluated(let record, let isBest):
+            [
+                ("event", "evaluated"), ("step", .integer(record.step)), ("loss", .double(record.loss)),
+                ("is_best", .bool(isBest)),
+            ] + Self.fields(of: record.measures)
         case .saved(let step, let path): [("event", "saved"), ("step", .integer(step)), ("path", .string(path))]
         case .stoppedEarly(let step, let bestStep, let bestLoss):
             [
@@ -74,5 +78,9 @@ final class EventLog: RunObserver {
         case .finished(let step, let loss, let seconds):
             [("event", "finished"), ("step", .integer(step)), ("loss", .double(loss)), ("seconds", .double(seconds))]
         }
+    }
+
+    private static func fields(of measures: [MeasuredValue]) -> [JSONObject.Member] {
+        measures.map { ($0.name, .double($0.value)) }
     }
 }

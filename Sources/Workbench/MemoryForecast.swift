@@ -3,6 +3,7 @@
 internal import Datasets
 internal import Foundation
 internal import Models
+internal import Objectives
 internal import Recipes
 internal import Training
 
@@ -18,7 +19,7 @@ struct MemoryForecast {
         if recipe.evaluate.enabled, let heldOut {
             stages.append(
                 memory.evaluation(
-                    run.model, recipe, heldOut.report, run.tasks, workspaceBytes: run.evaluationBytes,
+                    run.learner, recipe, heldOut.report, run.tasks, workspaceBytes: run.evaluationBytes,
                     generates: merges))
         }
         if merges, recipe.merge.enabled {
@@ -36,11 +37,12 @@ extension StageMemory {
         let train = run.recipe.train, hasEvaluations = run.split.heldOut != nil, states = run.optimiserBytes
         let best = train.saveBest && hasEvaluations ? parameters * 4 : 0
         let batch = Self.largestBatch(run)
-        var step = run.model.predictedBytes(
+        var step = run.learner.predictedBytes(
             rows: batch.rows, targets: batch.targets, recomputedBlocks: run.memory.recomputedBlocks)
         if let report = run.split.heldOut?.report {
             let limit = EvaluationRows.limit(for: run.model, bytes: run.workspace.reservedBytes)
-            let rows = min(max(limit, report.longestExample), max(report.tokens, 1))
+            let longest = report.longestExample * run.units.unit.sequences
+            let rows = min(max(limit, longest), max(report.tokens, 1))
             step = max(step, run.model.predictedEvaluationBytes(rows: rows))
         }
         // Steps follow only those evaluations that come between them.
@@ -53,18 +55,18 @@ extension StageMemory {
 
     /// The largest micro-batch, which is seldom as tall as it may be: of the first steps, which are like the others.
     private static func largestBatch(_ run: TrainingRun) -> (rows: Int, targets: Int) {
-        let examples = run.split.train.examples, configuration = run.configuration
+        let units = run.units, configuration = run.configuration
         var order = ExampleOrder(
-            exampleCount: examples.count, batchSize: configuration.batchSize, seed: configuration.seed,
+            exampleCount: units.count, batchSize: configuration.batchSize, seed: configuration.seed,
             shuffles: configuration.shuffles)
         var largest = (rows: 1, targets: 1)
         for step in 0..<min(configuration.totalSteps, 10_000) {
             let chosen = order.examples(afterSteps: step)
-            let lengths = chosen.map(examples.tokenCount)
+            let lengths = chosen.map(units.tokenCount)
             for range in MicroBatchPlan(lengths: lengths, rowLimit: configuration.rowLimit).ranges {
                 let rows = lengths[range].reduce(0, +)
                 guard rows > largest.rows else { continue }
-                largest = (rows, chosen[range].reduce(0) { $0 + examples.targetCount($1) })
+                largest = (rows, chosen[range].reduce(0) { $0 + units.targetCount($1) })
             }
         }
         return largest

@@ -3,6 +3,7 @@
 internal import Adapters
 internal import Foundation
 internal import Models
+internal import Objectives
 internal import Recipes
 internal import Tensors
 
@@ -28,16 +29,16 @@ struct MemoryPlan {
 
     /// - Parameters:
     ///   - heldBytes: what stands in memory beside the buffers of a pass.
-    ///   - longest: tokens of the longest example, which no cut can divide.
+    ///   - longest: tokens of the longest unit, which no cut can divide.
     ///   - largestStep: tokens of the largest step: a micro-batch need not be larger.
-    init(_ train: TrainSection, model: LanguageModel, heldBytes: Int, longest: Int, largestStep: Int) throws {
+    init(_ train: TrainSection, _ learner: Learner, heldBytes: Int, longest: Int, largestStep: Int) throws {
         // Half of what is free, so that the machine stays usable beside the run.
         let limit = train.memoryLimitBytes ?? max(Machine.memoryBytes.available / 2, 1 << 30)
         func peak(_ rows: Int, _ recomputed: Int) -> Int {
-            heldBytes + model.predictedBytes(rows: max(rows, longest), recomputedBlocks: recomputed)
+            heldBytes + learner.predictedBytes(rows: max(rows, longest), recomputedBlocks: recomputed)
         }
         let tall = Self.candidates.map { min($0, max(largestStep, 1)) }
-        let all = model.trainedBlocks
+        let all = learner.model.trainedBlocks
         // Computing a block twice costs more than shorter micro-batches, down to this many rows.
         let short = 256
         let choices: [(rows: Int, recomputed: Int)] =

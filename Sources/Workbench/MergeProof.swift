@@ -7,6 +7,7 @@ internal import Foundation
 internal import Kernels
 internal import ModelExport
 internal import Models
+internal import Objectives
 internal import Tensors
 
 /// Compares a merged model, read back from its files, with base + adapter.
@@ -93,7 +94,9 @@ struct MergeProof {
     private var rowCount: Int { Self.rowCount(probe) }
 
     private func loss(_ model: LanguageModel, _ workspace: Workspace) throws -> Double {
-        try Evaluator(model, workspace: workspace, rowLimit: Self.longest(probe)).scores(of: probe).loss ?? .nan
+        let learner = Learner(model, CrossEntropyObjective())
+        return try Evaluator(learner, workspace: workspace, rowLimit: Self.longest(probe)).scores(of: probe).loss
+            ?? .nan
     }
 
     /// What the model's head sees of the probe, one sequence after the other, in `states`.

@@ -4,6 +4,7 @@ internal import Datasets
 internal import Evaluation
 internal import Kernels
 internal import Models
+internal import Objectives
 internal import Recipes
 internal import Tensors
 internal import Training
@@ -11,34 +12,38 @@ internal import Training
 /// An `Evaluator` that tells an observer about its progress.
 struct ObservedEvaluator {
     private let evaluator: Evaluator
+    private let unit: ExampleUnit
     private let observer: any RunObserver
     private let stopRequest: StopRequest?
 
     /// - Parameters:
     ///   - workspace: what it has reserved is filled; where that is less than the smallest batch takes, it grows.
-    ///   - longest: tokens of the longest example, which no batch can divide.
+    ///   - longest: tokens of the longest example.
     ///   - stopRequest: where it is set, `scores` throws `CancellationError` after the batch in hand.
     init(
-        _ model: LanguageModel, workspace: Workspace, longest: Int, observer: any RunObserver,
+        _ learner: Learner, workspace: Workspace, longest: Int, observer: any RunObserver,
         stopRequest: StopRequest? = nil
     ) {
-        evaluator = Evaluator(
-            model, workspace: workspace,
-            rowLimit: max(longest, EvaluationRows.limit(for: model, bytes: workspace.reservedBytes)))
+        // A unit of several sequences cannot be divided either.
+        let longest = longest * learner.objective.unit.sequences
+        let limit = EvaluationRows.limit(for: learner.model, bytes: workspace.reservedBytes)
+        evaluator = Evaluator(learner, workspace: workspace, rowLimit: max(longest, limit))
+        unit = learner.objective.unit
         self.observer = observer
         self.stopRequest = stopRequest
     }
 
-    /// The scores of `examples`, one each, in their order.
+    /// The scores of `examples`, one for each of the objective's units, in their order.
     /// - Parameter unit: what an example is, for the progress line.
     func scores(of examples: any ExampleSource, unit: String) throws -> HeldOutScores {
-        try evaluator.scores(of: examples, onProgress: progressLine(total: examples.count, unit))
+        try evaluator.scores(
+            of: examples, onProgress: progressLine(total: ExampleUnits(examples, of: self.unit).count, unit))
     }
 
     /// The scores of alternative sequences, group by group, in their order; what a group's have in common is computed once.
     /// - Parameter progress: how many sequences were scored before, and how many there are in all.
     func scores(ofAlternatives groups: [[TokenizedExample]], progress: (before: Int, total: Int), unit: String) throws
-        -> [[RowScore]]
+        -> [[NamedSums]]
     {
         try evaluator.scores(
             ofAlternatives: groups, onProgress: progressLine(before: progress.before, total: progress.total, unit))
@@ -75,15 +80,15 @@ enum EvaluationRows {
 
     /// The buffers of an evaluation or a scoring by itself; throws where the limit that a person set leaves too little.
     static func workspace(
-        _ recipe: Recipe, _ opened: OpenedModel, _ model: LanguageModel, adapter: AttachedAdapter?,
+        _ recipe: Recipe, _ opened: OpenedModel, _ learner: Learner, adapter: AttachedAdapter?,
         rows: DatasetReport, tasks: HeldOutTasks?
     ) throws -> Workspace {
-        let limit = recipe.train.memoryLimitBytes, parameters = adapter?.set.slab.count ?? 0
+        let model = learner.model, limit = recipe.train.memoryLimitBytes, parameters = adapter?.set.slab.count ?? 0
         let bytes = bytes(
             for: model, memoryLimit: limit,
             heldBytes: MemoryPlan.heldBytes(opened, model, parameters: parameters))
         let stage = StageMemory(opened, parameters: parameters).evaluation(
-            model, recipe, rows, tasks, workspaceBytes: bytes, generates: true)
+            learner, recipe, rows, tasks, workspaceBytes: bytes, generates: true)
         try [stage].requireWithin(limit, ofRecipe: false)
         return Workspace(reservingBytes: bytes)
     }

@@ -35,10 +35,9 @@ public struct Plan: Presentable {
     /// What each stage of the recipe takes, by the rates of one small batch each way.
     private static func predictedSeconds(_ run: TrainingRun) throws -> [(stage: String, seconds: Double)] {
         let work = RunWork(run, generates: true, merges: true)
-        let examples = run.split.train.examples
         var sample: [TokenizedExample] = []
-        for index in 0..<examples.count {
-            sample.append(try examples.example(index))
+        for index in 0..<run.units.count {
+            sample += try run.units.examples(index)
             if sample.reduce(0, { $0 + $1.ids.count }) >= 512 { break }
         }
         let batch = TokenBatch(examples: sample.map { ($0.ids, $0.isTarget) })
@@ -53,11 +52,11 @@ public struct Plan: Presentable {
             return seconds
         }
         let trained = try secondsPerToken {
-            _ = try run.model.accumulateGradients(
+            _ = try run.learner.accumulateGradients(
                 batch, gradientScale: 0, recomputedBlocks: run.memory.recomputedBlocks, workspace: run.workspace,
                 dropout: DropoutKey(seed: 0, stream: 0, firstRow: 0))
         }
-        let forward = try secondsPerToken { _ = try run.model.evaluate(batch, workspace: run.workspace) }
+        let forward = try secondsPerToken { _ = try run.learner.sums(batch, workspace: run.workspace) }
         var rates = WorkRates.relative(modelBytes: work.modelBytes)
         (rates.trained, rates.forward) = (trained, forward)
         rates.generated = try run.tasks.map { try secondsPerGeneratedToken(run, $0) } ?? 0

@@ -142,7 +142,7 @@ final class RunStages {
                 + (generates || tasks.answered.isEmpty ? [] : ["no answers"])
         ) {
             let report = try EvaluationReport(
-                recipe, opened: run.opened, model: run.model, adapter: run.adapter, rows: heldOut, tasks: tasks,
+                recipe, opened: run.opened, learner: run.learner, adapter: run.adapter, rows: heldOut, tasks: tasks,
                 generates: generates, workspace: run.evaluationWorkspace(), observer: observer)
             return (report, [])
         }

@@ -65,9 +65,9 @@ struct RunWork {
     }
 
     private static func training(_ run: TrainingRun) -> Phase {
-        let examples = run.split.train.examples, steps = run.configuration.totalSteps
+        let units = run.units, steps = run.configuration.totalSteps
         let order = ExampleOrder(
-            exampleCount: examples.count, batchSize: run.configuration.batchSize, seed: run.configuration.seed)
+            exampleCount: units.count, batchSize: run.configuration.batchSize, seed: run.configuration.seed)
         let tokens = Double(run.split.train.report.tokens) / Double(order.stepsPerEpoch) * Double(steps)
         // The last step is evaluated whatever the interval is.
         let evaluations = run.configuration.evaluateEverySteps.map { (steps + $0 - 1) / $0 } ?? 1

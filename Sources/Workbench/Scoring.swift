@@ -5,13 +5,14 @@ internal import Evaluation
 internal import Foundation
 internal import JSON
 internal import Models
+internal import Objectives
 internal import Recipes
 internal import Tensors
 
 /// The losses of rows, one line a row, in the rows' order.
 public final class Scoring {
     private let rows: PreparedDataset
-    private let model: LanguageModel
+    private let learner: Learner
     private let withTokens: Bool
     private let attached: AttachedAdapter?
     private let workspace: Workspace
@@ -25,11 +26,11 @@ public final class Scoring {
         let opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
         rows = try RowPreparation(recipe.data, opened).heldOutRows(recipe, observer: observer)
         let model = try opened.languageModel(precision: OpenedModel.precision(recipe.model.precision).type)
-        self.model = model
+        learner = Learner(model, CrossEntropyObjective())
         attached = try adapter.map { try AttachedAdapter($0, to: model, base: opened) }
         withTokens = tokens
         workspace = try EvaluationRows.workspace(
-            recipe, opened, model, adapter: attached, rows: rows.report, tasks: nil)
+            recipe, opened, learner, adapter: attached, rows: rows.report, tasks: nil)
         self.observer = observer
         for note in DataSummary(rows.report).notes { observer.receive(.note(note)) }
         for warning in DataSummary(rows.report).warnings + (attached?.warnings ?? []) + opened.warnings {
@@ -44,18 +45,19 @@ public final class Scoring {
         let groups = try examples.groupedByRow()
         if withTokens { return try writeTokens(of: groups, put) }
         let scorer = ObservedEvaluator(
-            model, workspace: workspace, longest: rows.report.longestExample, observer: observer)
+            learner, workspace: workspace, longest: rows.report.longestExample, observer: observer)
         let scores = try scorer.scores(of: examples, unit: "examples")
         let rowNumbers = try examples.rowIndices()
-        for (parts, score) in zip(groups, try HeldOutScores(scores, perRowOf: examples).rows) {
+        let perRow = try HeldOutScores(scores, perRowOf: ExampleUnits(examples, of: .sequence))
+        for (parts, score) in zip(groups, perRow.rows) {
             let tokens = parts.reduce(0) { $0 + examples.tokenCount($1) }
-            try put(summary(rowNumbers[parts.lowerBound], tokens, score.lossSum, score.targetCount))
+            try put(summary(rowNumbers[parts.lowerBound], tokens, score.lossSum, score.weight))
         }
     }
 
     /// Rows by batches, in their order, so that each is written as soon as it is known.
     private func writeTokens(of groups: [Range<Int>], _ put: (JSONObject) throws -> Void) throws {
-        let rowLimit = EvaluationRows.limit(for: model, bytes: workspace.reservedBytes)
+        let rowLimit = EvaluationRows.limit(for: learner.model, bytes: workspace.reservedBytes)
         var start = 0
         func tokenCount(_ group: Int) -> Int { groups[group].reduce(0) { $0 + rows.examples.tokenCount($1) } }
         while start < groups.count {
@@ -78,8 +80,7 @@ public final class Scoring {
     /// Of each sequence, the log-probability of every token given those before it; the first has none.
     private func logProbabilities(of sequences: [TokenizedExample]) throws -> [[Float]] {
         let batch = TokenBatch(examples: sequences.map { ($0.ids, $0.ids.indices.map { $0 > 0 }) })
-        var values =
-            try model.evaluate(batch, workspace: workspace, tokenLogProbabilities: true).1.map { $0[...] } ?? []
+        var values = try learner.model.tokenLosses(batch, workspace: workspace).values.map { -$0 }[...]
         return sequences.map { sequence in
             let count = sequence.ids.count - 1
             defer { values = values.dropFirst(count) }

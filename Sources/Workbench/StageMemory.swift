@@ -6,6 +6,7 @@ internal import Evaluation
 internal import Foundation
 internal import ModelExport
 internal import Models
+internal import Objectives
 internal import Recipes
 internal import WeightFiles
 
@@ -46,10 +47,11 @@ struct StageMemory {
     ///   - workspaceBytes: what scoring may fill.
     ///   - generates: whether answers are generated.
     func evaluation(
-        _ model: LanguageModel, _ recipe: Recipe, _ rows: DatasetReport, _ tasks: HeldOutTasks?, workspaceBytes: Int,
+        _ learner: Learner, _ recipe: Recipe, _ rows: DatasetReport, _ tasks: HeldOutTasks?, workspaceBytes: Int,
         generates: Bool
     ) -> StageForecast {
-        let limit = max(EvaluationRows.limit(for: model, bytes: workspaceBytes), rows.longestExample)
+        let model = learner.model, longest = rows.longestExample * learner.objective.unit.sequences
+        let limit = max(EvaluationRows.limit(for: model, bytes: workspaceBytes), longest)
         var own = model.predictedEvaluationBytes(rows: min(limit, max(rows.tokens, 1)))
         if let tasks, tasks.candidateTokens > 0 {
             let filled = min(limit, tasks.candidateTokens)

@@ -10,6 +10,7 @@ internal import Foundation
 internal import JSON
 internal import Kernels
 internal import Models
+internal import Objectives
 internal import Optimisers
 internal import Recipes
 internal import Tensors
@@ -25,6 +26,10 @@ final class TrainingRun {
     /// What held-out rows are asked; nil where there are none.
     let tasks: HeldOutTasks?
     let model: LanguageModel
+    /// The model, and what it learns.
+    let learner: Learner
+    /// The training rows, as the objective takes them.
+    let units: ExampleUnits
     let adapter: AdapterSet
     let memory: MemoryPlan
     let precisionReason: String
@@ -62,25 +67,27 @@ final class TrainingRun {
         model = try opened.languageModel(precision: precision.type)
         adapter = try Self.adapter(recipe, model, opened, observer)
         startDigest = try recipe.adapter.continueFrom.map(AttachedAdapter.digest)
-        let examples = split.train.examples
-        let lengths = (0..<examples.count).map(examples.tokenCount)
+        learner = Learner(model, CrossEntropyObjective())
+        let units = ExampleUnits(split.train.examples, of: learner.objective.unit)
+        self.units = units
+        let lengths = (0..<units.count).map(units.tokenCount)
         optimiserBytes = recipe.train.optimizer.stateBytes(for: adapter.slab.slots)
         heldBytes = MemoryPlan.heldBytes(opened, model, parameters: adapter.slab.count)
         let best = recipe.train.evalEvery > 0 && recipe.train.saveBest ? adapter.slab.count * 4 : 0
         memory = try MemoryPlan(
-            recipe.train, model: model, heldBytes: heldBytes + optimiserBytes + best,
-            longest: max(lengths.max() ?? 1, split.heldOut?.report.longestExample ?? 1),
+            recipe.train, learner, heldBytes: heldBytes + optimiserBytes + best,
+            longest: max(lengths.max() ?? 1, (split.heldOut?.report.longestExample ?? 1) * units.unit.sequences),
             largestStep: lengths.sorted(by: >).prefix(recipe.train.batchSize).reduce(0, +))
         workspace = Workspace(
             reservingBytes:
-                model.predictedBytes(rows: memory.rowLimit, recomputedBlocks: memory.recomputedBlocks))
+                learner.predictedBytes(rows: memory.rowLimit, recomputedBlocks: memory.recomputedBlocks))
         provenance = AdapterProvenance(
             baseName: URL(fileURLWithPath: opened.path).lastPathComponent,
             baseDigest: try opened.weights.contentDigest(),
             baseQuantisation: opened.weights.quantisationSummary, templateDigest: opened.templateDigest,
             recipeDigest: RunFingerprint(keys: recipe.decidingKeys, parts: []).recipeDigest, dataDigest: split.digest,
             rendering: split.train.report.rendering)
-        configuration = Self.configuration(recipe, examples: examples.count, memory: memory)
+        configuration = Self.configuration(recipe, examples: units.count, memory: memory)
         for warning in try recipe.train.stepWarnings(steps: configuration.totalSteps) {
             observer.receive(.warning(warning))
         }
@@ -200,7 +207,7 @@ final class TrainingRun {
         adapterJSON["lathe_provenance"] = .object(provenance.json)
         let group = ParameterGroup(adapter.slab.slots, weightDecay: recipe.train.weightDecay)
         return try Trainer(
-            model: model, optimiser: Optimiser(recipe.train, slab: adapter.slab, groups: [group]),
+            model: learner, optimiser: Optimiser(recipe.train, slab: adapter.slab, groups: [group]),
             examples: split.train.examples, configuration: configuration,
             identity: TrainingSnapshot.Identity(
                 fingerprint: fingerprint.text, recipe: recipe.resolvedYAML(),
@@ -210,15 +217,18 @@ final class TrainingRun {
 
     /// The loss over the held-out rows; `nil` where there are none. An evaluation during which the run is asked to stop is
     /// given up.
-    private func evaluation(_ observer: any RunObserver, _ stopRequest: StopRequest) -> (() throws -> Double?)? {
+    private func evaluation(
+        _ observer: any RunObserver, _ stopRequest: StopRequest
+    ) -> (() throws -> HeldOutLoss?)? {
         split.heldOut.map { heldOut in
             // Without gradients more rows fit into the same buffers.
             let scorer = ObservedEvaluator(
-                model, workspace: workspace, longest: heldOut.report.longestExample, observer: observer,
+                learner, workspace: workspace, longest: heldOut.report.longestExample, observer: observer,
                 stopRequest: stopRequest)
-            return {
+            return { [objective = learner.objective] in
                 do {
-                    return try scorer.scores(of: heldOut.examples, unit: "examples").loss ?? .nan
+                    let scores = try scorer.scores(of: heldOut.examples, unit: "examples")
+                    return HeldOutLoss(scores.loss ?? .nan, measures: objective.told(scores.total))
                 } catch is CancellationError {
                     return nil
                 }

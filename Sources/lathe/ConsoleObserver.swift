@@ -2,6 +2,7 @@
 
 internal import DataReports
 internal import Foundation
+internal import Objectives
 internal import Spelling
 internal import Training
 internal import Workbench
@@ -53,14 +54,17 @@ final class ConsoleObserver: RunObserver {
             let facts: [ProgressLine.Part] = [
                 .init("   step \(step)/\(total)", .essential),
                 .init(String(format: " loss %.4f", record.loss), .result),
+                .init(Self.measures(record.measures), .result),
                 .init(String(format: " lr %.1e", record.learningRate), .detail),
                 .init(String(format: " norm %.2f", record.gradientNorm), .detail),
                 .init(String(format: ", %.0f tokens/s", tokensPerSecond), .rate),
             ]
             progress(facts + (overall.isEmpty ? [Self.left(secondsLeft)] : overall), isLast: step == total)
             overall = []
-        case .evaluated(let step, let loss, let isBest):
-            line(String(format: "   step %d  held-out loss %.4f%@", step, loss, isBest ? "  (best so far)" : ""))
+        case .evaluated(let record, let isBest):
+            line(
+                String(format: "   step %d  held-out loss %.4f", record.step, record.loss)
+                    + Self.measures(record.measures) + (isBest ? "  (best so far)" : ""))
         case .saved(_, let path):
             // A checkpoint is written again with what its evaluation came to: one line is enough.
             if path != lastSaved { line("   saved \(ShownText.name(path))") }
@@ -72,6 +76,11 @@ final class ConsoleObserver: RunObserver {
             line(
                 "   \(Count.text(step, "step")) in \(Self.duration(seconds))" + String(format: ", loss %.4f", loss))
         }
+    }
+
+    /// What an objective tells beside its loss: " reward margin 0.1234".
+    private static func measures(_ measures: [MeasuredValue]) -> String {
+        measures.map { " " + $0.name.replacing("_", with: " ") + String(format: " %.4f", $0.value) }.joined()
     }
 
     private static func left(_ seconds: Double) -> ProgressLine.Part {

@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import Objectives
 import Recipes
 import TestSupport
 import Tensors
@@ -16,6 +17,27 @@ import Vocabulary
             try Checkpoint.write(snapshot, to: url)
             #expect(try Checkpoint.read(url) == snapshot)
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["a.h5"])
+        }
+    }
+
+    /// What an objective tells beside the loss, of steps and of evaluations, the best one's too; without it nothing is written.
+    @Test func measuresComeBack() throws {
+        try withTemporaryDirectory { folder in
+            let url = folder.appendingPathComponent("a.h5")
+            func measures(_ number: Double) -> [MeasuredValue] {
+                [MeasuredValue(name: "reward_margin", value: number), MeasuredValue(name: "share", value: 1 / number)]
+            }
+            var snapshot = makeSnapshot()
+            for step in snapshot.history.indices { snapshot.history[step].measures = measures(Double(step) + 3) }
+            for index in snapshot.evaluations.indices {
+                snapshot.evaluations[index].measures = measures(Double(index) - 0.5)
+            }
+            snapshot.best = snapshot.evaluations.last
+            try Checkpoint.write(snapshot, to: url)
+            #expect(try Checkpoint.read(url) == snapshot)
+            snapshot.history[1].measures[0].value = .nan
+            try Checkpoint.write(snapshot, to: url)
+            #expect(throws: CheckpointError.self) { try Checkpoint.read(url) }
         }
     }
 

@@ -1,4 +1,5 @@
 import Evaluation
+import Objectives
 import TestSupport
 import Tensors
 import Testing
@@ -7,17 +8,17 @@ import Testing
     /// Rows whose losses a target are drawn around 2, with 5 to 44 targets each.
     private func rows(_ count: Int, seed: UInt64, shift: Double, noise: Double) -> (HeldOutScores, HeldOutScores) {
         let random = RandomStream(seed: seed, purpose: .probe)
-        var base: [RowScore] = []
-        var adapter: [RowScore] = []
+        var base: [NamedSums] = []
+        var adapter: [NamedSums] = []
         for row in 0..<count {
             let targets = 5 + random.integer(below: 40, stream: 0, index: UInt64(row))
             let loss = 2 + random.uniform(stream: 1, index: UInt64(row))
             // Uniform noise has mean 0 a target, whatever the row's length, so the true difference is `shift`.
             let change = shift + noise * (2 * random.uniform(stream: 2, index: UInt64(row)) - 1)
-            base.append(RowScore(lossSum: loss * Double(targets), targetCount: targets))
-            adapter.append(RowScore(lossSum: (loss + change) * Double(targets), targetCount: targets))
+            base.append(NamedSums(loss: loss * Double(targets), weight: targets))
+            adapter.append(NamedSums(loss: (loss + change) * Double(targets), weight: targets))
         }
-        return (HeldOutScores(rows: base, correctCount: 0), HeldOutScores(rows: adapter, correctCount: 0))
+        return (HeldOutScores(rows: base), HeldOutScores(rows: adapter))
     }
 
     private func compare(_ base: HeldOutScores, _ adapter: HeldOutScores, seed: UInt64, samples: Int = 2_000)
@@ -28,11 +29,16 @@ import Testing
 
     @Test func corpusLossIsARatioOfSums() {
         let scores = HeldOutScores(
-            rows: [RowScore(lossSum: 9, targetCount: 9), RowScore(lossSum: 5, targetCount: 1)], correctCount: 4)
+            rows: [
+                NamedSums(loss: 9, weight: 9, ["token_accuracy": 3]),
+                NamedSums(loss: 5, weight: 1, ["token_accuracy": 1]),
+            ])
         #expect(scores.loss == 1.4)
-        #expect(scores.tokenAccuracy == 0.4)
-        #expect(abs((scores.perplexity ?? 0) - 4.0551999668) < 1e-9)
-        #expect(HeldOutScores(rows: [], correctCount: 0).loss == nil)
+        let measures = CrossEntropyObjective().measures
+        #expect(measures.map(\.name) == ["perplexity", "token_accuracy"])
+        #expect(abs((measures[0].value(scores.total) ?? 0) - 4.0551999668) < 1e-9)
+        #expect(measures[1].value(scores.total) == 0.4)
+        #expect(HeldOutScores(rows: []).loss == nil)
     }
 
     @Test func anAdapterThatDoesNothingIsNoDifference() {
@@ -58,7 +64,7 @@ import Testing
     @Test func aNonFiniteLossHasNoVerdict() {
         let (base, _) = rows(5, seed: 1, shift: 0, noise: 0)
         let broken = HeldOutScores(
-            rows: base.rows.map { RowScore(lossSum: .nan, targetCount: $0.targetCount) }, correctCount: 0)
+            rows: base.rows.map { NamedSums(loss: .nan, weight: $0.weight) })
         let comparison = compare(base, broken, seed: 3)
         #expect(comparison.ci95 == nil)
         #expect(comparison.verdict == nil)

@@ -212,12 +212,16 @@ import Testing
         var losses = [Float](repeating: 0, count: m), again = losses
         var correct = [Bool](repeating: false, count: m)
         let dHidden = TestMatrix(m, width), workspace = Workspace()
+        let weights: [Float] = [0.25, 1, -0.5, 2, 0]
         targets.withUnsafeBufferPointer { targets in
             losses.withUnsafeMutableBufferPointer { losses in
                 correct.withUnsafeMutableBufferPointer {
-                    CrossEntropy.forwardBackward(
-                        hidden.matrix, head: RowLayout(head.matrix), targets: targets, losses: losses, isCorrect: $0,
-                        gradientScale: 0.25, into: dHidden.matrix, workspace: workspace)
+                    let isCorrect = $0
+                    weights.withUnsafeBufferPointer {
+                        CrossEntropy.forwardBackward(
+                            hidden.matrix, head: RowLayout(head.matrix), targets: targets, losses: losses,
+                            isCorrect: isCorrect, weights: $0, into: dHidden.matrix, workspace: workspace)
+                    }
                 }
             }
             again.withUnsafeMutableBufferPointer {
@@ -229,7 +233,7 @@ import Testing
         }
         #expect(losses == again)
         #expect(relativeError(losses.map(Double.init), forward(hidden.doubles)) < 1e-6)
-        let gradient = differences(hidden.doubles, [Double](repeating: 0.25, count: m), forward)
+        let gradient = differences(hidden.doubles, weights.map(Double.init), forward)
         #expect(relativeError(dHidden.doubles, gradient) < 2e-6)
         #expect(zip(correct, losses).allSatisfy { $0 || $1 > Float(log(2.0)) * 0.99 })
         #expect(workspace.bytesInUse == 0)

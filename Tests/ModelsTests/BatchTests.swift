@@ -1,6 +1,7 @@
 // What must not depend on how a batch is cut, kept or filled up.
 
 import Models
+import Objectives
 import Tensors
 import TestSupport
 import Testing
@@ -20,10 +21,10 @@ import Foundation
         let cut = try model.gradients(
             [TokenBatch(examples: Array(Self.examples[..<3])), TokenBatch(examples: Array(Self.examples[3...]))],
             slab: slab)
-        #expect(whole.loss.targetCount == single.loss.targetCount && whole.loss.targetCount > 30)
+        #expect(whole.loss.total.weight == single.loss.total.weight && whole.loss.total.weight > 30)
         #expect(relativeError(single.gradients, whole.gradients) < 1e-6)
         #expect(relativeError(cut.gradients, whole.gradients) < 1e-6)
-        #expect(maximumDifference(single.loss.exampleLossSums, whole.loss.exampleLossSums) < 1e-5)
+        #expect(maximumDifference(single.loss.units.map(\.lossSum), whole.loss.units.map(\.lossSum)) < 1e-5)
     }
 
     @Test(arguments: names, [ElementType.f32, .bf16]) func recomputationChangesNoBit(
@@ -42,14 +43,14 @@ import Foundation
     @Test func noExampleSeesAnother() throws {
         let model = try loadModel(fixture("llama3"))
         let workspace = Workspace()
-        let before = try model.evaluate(TokenBatch(examples: Self.examples), workspace: workspace).0
+        let before = try model.tokenLosses(TokenBatch(examples: Self.examples), workspace: workspace)
         var changed = Self.examples
         changed[4].ids = changed[4].ids.map { ($0 + 7) % 40 + 3 }
-        let after = try model.evaluate(TokenBatch(examples: changed), workspace: workspace).0
+        let after = try model.tokenLosses(TokenBatch(examples: changed), workspace: workspace)
         for index in Self.examples.indices where index != 4 {
-            #expect(before.exampleLossSums[index] == after.exampleLossSums[index])
+            #expect(before.sums[index] == after.sums[index])
         }
-        #expect(before.exampleLossSums[4] != after.exampleLossSums[4])
+        #expect(before.sums[4] != after.sums[4])
     }
 
     @Test func dropoutMovesTheGradientsAndOnlyInTraining() throws {
@@ -57,11 +58,11 @@ import Foundation
         let batch = TokenBatch(examples: Self.examples)
         let plainSlab = model.attachAdapters(rank: 4)
         let plain = try model.gradients([batch], slab: plainSlab)
-        let plainLoss = try model.evaluate(batch, workspace: Workspace()).0
+        let plainLoss = try model.sums(batch)
         let slab = model.attachAdapters(rank: 4, dropout: 0.5)
         let dropped = try model.gradients([batch], slab: slab)
         #expect(relativeError(dropped.gradients, plain.gradients) > 0.05)
-        #expect(try model.evaluate(batch, workspace: Workspace()).0 == plainLoss)
+        #expect(try model.sums(batch) == plainLoss)
         #expect(try model.gradients([batch], slab: slab).gradients == dropped.gradients)
     }
 
@@ -92,24 +93,23 @@ import Foundation
         let slab = model.attachAdapters(rank: 2)
         let batch = TokenBatch(examples: [([4, 5, 6], [false, false, false])])
         let (loss, gradients) = try model.gradients([batch], slab: slab)
-        #expect(loss.lossSum == 0 && loss.targetCount == 0 && gradients.allSatisfy { $0 == 0 })
+        #expect(loss.total.lossSum == 0 && loss.total.weight == 0 && gradients.allSatisfy { $0 == 0 })
     }
 
     @Test func tokenLogProbabilitiesAreTheLosses() throws {
         let model = try loadModel(fixture("qwen2"))
         let batch = TokenBatch(examples: Self.examples)
-        let (loss, tokens) = try model.evaluate(batch, workspace: Workspace(), tokenLogProbabilities: true)
-        let values = try #require(tokens)
-        #expect(values.count == loss.targetCount)
-        #expect(abs(values.reduce(0.0) { $0 - Double($1) } - loss.lossSum) < 1e-9 * loss.lossSum)
-        #expect(loss.correctCount < loss.targetCount)
+        let losses = try model.tokenLosses(batch, workspace: Workspace()), sums = try model.sums(batch).total
+        #expect(losses.values.count == sums.weight && losses.values.count == batch.targetCount)
+        #expect(abs(losses.values.reduce(0.0) { $0 + Double($1) } - sums.lossSum) < 1e-9 * sums.lossSum)
+        #expect(sums["token_accuracy"] < sums["weight"])
     }
 
     @Test func tokensOutsideTheVocabularyAreRefused() throws {
         let model = try loadModel(fixture("qwen2"))
         let batch = TokenBatch(examples: [([4, 48, 6], [false, false, false])])
         #expect(throws: ModelError.tokenOutOfRange(id: 48, row: 1, vocabularySize: 48)) {
-            try model.evaluate(batch, workspace: Workspace())
+            try model.tokenLosses(batch, workspace: Workspace())
         }
     }
 
@@ -120,10 +120,11 @@ import Foundation
             let ids = randomExample(320, vocabulary: 48, stream: 4).ids
             let batch = TokenBatch(examples: [(ids, ids.map { _ in true })])
             let workspace = Workspace()
-            _ = try model.accumulateGradients(
+            let learner = Learner(model, CrossEntropyObjective())
+            _ = try learner.accumulateGradients(
                 batch, gradientScale: 1, recomputedBlocks: recomputed, workspace: workspace,
                 dropout: DropoutKey(seed: 1, stream: 0, firstRow: 0))
-            let predicted = model.predictedBytes(rows: 320, recomputedBlocks: recomputed)
+            let predicted = learner.predictedBytes(rows: 320, recomputedBlocks: recomputed)
             #expect(predicted >= workspace.peakBytes)
             #expect(
                 Double(predicted) < 1.3 * Double(workspace.peakBytes), "\(name) \(predicted) \(workspace.peakBytes)")

@@ -47,7 +47,7 @@ import Testing
             examples: [randomExample(13, vocabulary: 48, stream: 2), randomExample(6, vocabulary: 48, stream: 3)])
         let (_, gradients) = try model.gradients([batch], slab: slab, gradientScale: 1)
         let workspace = Workspace()
-        func loss() throws -> Double { try model.evaluate(batch, workspace: workspace).0.lossSum }
+        func loss() throws -> Double { try model.sums(batch, workspace: workspace).total.lossSum }
         let random = RandomStream(seed: 1, purpose: .probe)
         for (number, slot) in slab.slots.enumerated() {
             // The derivative along a random direction of each matrix: every element counts, and fp32 noise stays small.

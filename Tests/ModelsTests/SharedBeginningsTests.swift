@@ -40,17 +40,17 @@ import Testing
         let model = try loadModel(fixture(name))
         let slab = hasAdapters ? model.attachAdapters(rank: 3) : nil
         let workspace = Workspace()
-        let loss = try model.evaluate(TokenBatch(Self.groups), workspace: workspace).0
+        let losses = try model.tokenLosses(TokenBatch(Self.groups), workspace: workspace)
         let places = TokenBatch.exampleIndices(of: Self.groups)
         #expect(places.map(\.count) == Self.sequences.map(\.count))
         for (group, indices) in zip(Self.sequences, places) {
             for (sequence, index) in zip(group, indices) {
-                let alone = try model.evaluate(TokenBatch(examples: [sequence]), workspace: workspace).0
-                #expect(loss.exampleTargetCounts[index] == alone.targetCount)
-                #expect(abs(loss.exampleLossSums[index] - alone.lossSum) < 1e-4)
+                let alone = try model.tokenLosses(TokenBatch(examples: [sequence]), workspace: workspace)
+                #expect(losses.counts[index] == alone.counts[0])
+                #expect(abs(losses.sums[index] - alone.sums[0]) < 1e-4)
             }
         }
-        #expect(loss.targetCount == places.joined().reduce(0) { $0 + loss.exampleTargetCounts[$1] })
+        #expect(losses.values.count == places.joined().reduce(0) { $0 + losses.counts[$1] })
         withExtendedLifetime(slab) {}
     }
 

@@ -3,6 +3,7 @@
 import Foundation
 import JSON
 import Models
+import Objectives
 import Tensors
 import TestSupport
 import WeightFiles
@@ -62,19 +63,25 @@ extension LanguageModel {
     /// The adapters' gradients of `batches`, with the losses.
     func gradients(
         _ batches: [TokenBatch], slab: ParameterSlab, gradientScale: Float = 0.05, recomputedBlocks: Int = 0
-    ) throws -> (loss: BatchLoss, gradients: [Float]) {
+    ) throws -> (loss: LossSums, gradients: [Float]) {
         slab.zeroGradients()
         let workspace = Workspace()
-        var loss = BatchLoss()
+        var loss = LossSums()
+        let learner = Learner(self, CrossEntropyObjective())
         var firstRow = 0
         for batch in batches {
             loss.append(
-                try accumulateGradients(
+                try learner.accumulateGradients(
                     batch, gradientScale: gradientScale, recomputedBlocks: recomputedBlocks, workspace: workspace,
                     dropout: DropoutKey(seed: 3, stream: 0, firstRow: firstRow)))
             firstRow += batch.rowCount
         }
         return (loss, Array(slab.gradients))
+    }
+
+    /// What cross-entropy counts of `batch`.
+    func sums(_ batch: TokenBatch, workspace: Workspace = Workspace()) throws -> LossSums {
+        try Learner(self, CrossEntropyObjective()).sums(batch, workspace: workspace)
     }
 }
 

@@ -17,7 +17,7 @@ private let levels: [[String]] = [
     ],
     ["Kernels", "WeightFiles", "Datasets"],
     ["Models", "Preparation"],
-    ["Adapters", "Optimisers"],
+    ["Adapters", "Optimisers", "Objectives"],
     ["Training", "Evaluation", "DataReports"],
     ["Checkpoints", "ModelExport"],
     ["Workbench"],

@@ -1,5 +1,6 @@
 import Datasets
 import Models
+import Objectives
 import Optimisers
 import Recipes
 import Tensors
@@ -8,13 +9,15 @@ import Training
 /// A model small enough to follow by hand: loss of a target token with id `t` is ½ Σ (w − t/10)², so its gradient is
 /// Σ (w − t/10) over all numbers of the slab.
 final class QuadraticModel: GradientSource {
+    let objective: any Objective
     let slab = ParameterSlab([("layer.lora_A.weight", 2, 3), ("layer.lora_B.weight", 3, 2)])
     var brokenExampleLength: Int?
     var brokenGradientStep: Int?
     var batches: [TokenBatch] = []
     var masks: [DropoutKey] = []
 
-    init() {
+    init(_ objective: any Objective = CrossEntropyObjective()) {
+        self.objective = objective
         for (index, slot) in slab.slots.enumerated() {
             for element in slot.range { slab.values[element] = Float(index) + Float(element) / 100 }
         }
@@ -22,10 +25,10 @@ final class QuadraticModel: GradientSource {
 
     func accumulateGradients(
         _ batch: TokenBatch, gradientScale: Float, recomputedBlocks: Int, workspace: Workspace, dropout: DropoutKey
-    ) throws -> BatchLoss {
+    ) throws -> LossSums {
         batches.append(batch)
         masks.append(dropout)
-        var loss = BatchLoss()
+        var sequences: [NamedSums] = []
         for (start, end) in zip(batch.bounds, batch.bounds.dropFirst()) {
             var sum = 0.0
             let targets = batch.targets[start..<end].filter { $0 >= 0 }
@@ -39,16 +42,28 @@ final class QuadraticModel: GradientSource {
                 }
             }
             if end - start == brokenExampleLength { sum = .nan }
-            loss.append(
-                BatchLoss(
-                    lossSum: sum, targetCount: targets.count, exampleLossSums: [sum],
-                    exampleTargetCounts: [targets.count]))
+            sequences.append(NamedSums(loss: sum, weight: targets.count, ["squares": sum * sum]))
         }
         if batches.count == brokenGradientStep { slab.gradients[slab.slots[1].offset] = .infinity }
-        return loss
+        return LossSums(
+            units: stride(from: 0, to: sequences.count, by: objective.unit.sequences).map { first in
+                let parts = sequences[first..<first + objective.unit.sequences]
+                let targets = parts.reduce(0) { $0 + $1.weight }
+                return NamedSums(
+                    loss: parts.reduce(0) { $0 + $1.lossSum }, weight: objective.weight(targets: targets),
+                    ["squares": parts.reduce(0) { $0 + $1["squares"] }])
+            })
     }
 
     var parameters: [Float] { slab.slots.flatMap { Array(slab.values[$0.range]) } }
+}
+
+/// Counts the pair, not its tokens, and tells a measure beside the loss.
+struct PairObjective: Objective {
+    let unit = ExampleUnit.pair
+    let measures = [Measure.mean("squares", isToldInSteps: true)]
+    func weight(targets: Int) -> Int { 1 }
+    func sums(_ pass: ObjectivePass) -> LossSums { LossSums() }
 }
 
 /// `count` examples of different lengths.

@@ -1,4 +1,5 @@
 import Recipes
+import Objectives
 import Testing
 import Training
 
@@ -8,7 +9,10 @@ import Training
         steps: 11, evaluateEvery: 3, saveEvery: 1, earlyStopping: EarlyStopping(patience: 9))
 
     /// A held-out loss that depends on the parameters, so that resuming with others shows.
-    private func heldOutLoss(_ model: QuadraticModel) -> Double { Double(model.parameters.reduce(0) { $0 + $1 * $1 }) }
+    private func heldOutLoss(_ model: QuadraticModel) -> HeldOutLoss {
+        let sum = Double(model.parameters.reduce(0) { $0 + $1 * $1 })
+        return HeldOutLoss(sum, measures: [MeasuredValue(name: "root", value: sum.squareRoot())])
+    }
 
     private func straightRun(_ optimiser: OptimiserKind = .adamw) throws -> [TrainingSnapshot] {
         let model = QuadraticModel()
@@ -97,7 +101,7 @@ import Training
         let last = try #require(try straightRun().last)
         let trainer = try makeTrainer(QuadraticModel(), configuration)
         try trainer.restore(last)
-        let outcome = try trainer.run(TrainingHooks(evaluate: { 0 }))
+        let outcome = try trainer.run(TrainingHooks(evaluate: { HeldOutLoss(0) }))
         #expect(outcome.ending == .finished && outcome.tokens == 0)
         #expect(trainer.snapshot() == last)
     }
@@ -135,7 +139,7 @@ import Training
         let trainer = try makeTrainer(model, configuration)
         _ = try trainer.run(
             TrainingHooks(
-                evaluate: { evaluations.next() ?? 9 },
+                evaluate: { HeldOutLoss(evaluations.next() ?? 9) },
                 save: {
                     snapshots.append($0)
                     return ""

@@ -3,6 +3,7 @@ import Datasets
 import Foundation
 import JSON
 import Models
+import Objectives
 import Optimisers
 import Recipes
 import TestSupport
@@ -73,7 +74,8 @@ import WeightFiles
     ) throws -> Trainer {
         set.attach(to: model)
         return try Trainer(
-            model: model, optimiser: makeOptimiser(set.slab, optimiser), examples: examples,
+            model: Learner(model, CrossEntropyObjective()), optimiser: makeOptimiser(set.slab, optimiser),
+            examples: examples,
             configuration: configuration, identity: identity, workspace: Workspace())
     }
 
@@ -98,7 +100,8 @@ import WeightFiles
         _ = try trainer.run(TrainingHooks())
         let losses = try numbers("loss_per_step_then_after", method)
         let batch = TokenBatch(examples: goldenExamples.map { ($0.ids, $0.isTarget) })
-        let after = try model.evaluate(batch, workspace: Workspace(), tokenLogProbabilities: false).0.meanLoss
+        let after =
+            try Learner(model, CrossEntropyObjective()).sums(batch, workspace: Workspace()).total.meanLoss ?? .nan
         #expect(maximumDifference(trainer.history.map(\.loss) + [after], losses) < 1e-5)
         #expect(maximumDifference(trainer.history.map(\.gradientNorm), try numbers("grad_norm", method)) < 1e-4)
         let expected = try AdapterSet(
@@ -159,7 +162,7 @@ import WeightFiles
             try rows.map { row in
                 let onlyTheEnd = row.ids.indices.map { $0 == row.ids.count - 1 }
                 let batch = TokenBatch(examples: [(row.ids, onlyTheEnd)])
-                return Float(try model.evaluate(batch, workspace: Workspace(), tokenLogProbabilities: false).0.meanLoss)
+                return Float(try model.tokenLosses(batch, workspace: Workspace()).sums[0])
             }
         }
         let set = try freshSet()
@@ -206,7 +209,7 @@ import WeightFiles
         _ = try trainer.run(
             TrainingHooks(evaluate: {
                 loss += 1
-                return loss
+                return HeldOutLoss(loss)
             }))
         let snapshot = trainer.snapshot()
         let layers = model.linearLayers.map(AdaptableLayer.init)

@@ -40,6 +40,28 @@ import Training
         #expect(abs(record.loss - sum / Double(count)) < 1e-5)
     }
 
+    /// Where two sequences make a unit, a batch's size counts pairs, no cut divides one, and the mean is a pair's.
+    @Test(arguments: [1, 30, 1_000]) func pairsStayTogether(rowLimit: Int) throws {
+        let model = QuadraticModel(PairObjective())
+        let trainer = try makeTrainer(model, makeConfiguration(steps: 3, batchSize: 3, rowLimit: rowLimit))
+        _ = try trainer.run(TrainingHooks())
+        let lengths = makeExamples(10).map(\.ids.count)
+        let pairs = stride(from: 0, to: 10, by: 2).map { [lengths[$0], lengths[$0 + 1]] }
+        for batch in model.batches {
+            let lengths = zip(batch.bounds, batch.bounds.dropFirst()).map { $1 - $0 }
+            #expect(lengths.count % 2 == 0 && (lengths.count == 2 || batch.rowCount <= rowLimit))
+            for start in stride(from: 0, to: lengths.count, by: 2) {
+                #expect(pairs.contains(Array(lengths[start..<start + 2])))
+            }
+        }
+        // Five pairs: three, then the two that are left, then three of the next epoch.
+        #expect(model.batches.reduce(0) { $0 + $1.exampleCount } == 2 * (3 + 2 + 3))
+        let whole = try makeTrainer(QuadraticModel(PairObjective()), makeConfiguration(steps: 3, batchSize: 3))
+        _ = try whole.run(TrainingHooks())
+        #expect(maximumDifference(trainer.history.map(\.loss), whole.history.map(\.loss)) < 1e-4)
+        #expect(trainer.history.allSatisfy { $0.measures.map(\.name) == ["squares"] && $0.measures[0].value > 0 })
+    }
+
     @Test func clippingBoundsTheUpdateNotTheReport() throws {
         let free = QuadraticModel()
         let clipped = QuadraticModel()
@@ -123,11 +145,11 @@ import Training
                 onEvent: { events.append($0) },
                 evaluate: {
                     if losses.count == 3 { best = model.parameters }
-                    return losses.removeFirst()
+                    return HeldOutLoss(losses.removeFirst())
                 }))
         #expect(outcome.best == EvaluationRecord(step: 4, loss: 1))
         #expect(outcome.ending == .finished)
-        #expect(events.contains(.evaluated(step: 4, loss: 1, isBest: true)))
+        #expect(events.contains(.evaluated(EvaluationRecord(step: 4, loss: 1), isBest: true)))
         #expect(model.parameters != best)
         trainer.useBestValues()
         #expect(model.parameters == best)
@@ -140,7 +162,7 @@ import Training
         let outcome = try trainer.run(
             TrainingHooks(evaluate: {
                 loss = trainer.step <= 4 ? loss - 1 : 3
-                return loss
+                return HeldOutLoss(loss)
             }))
         #expect(outcome.ending == .stoppedEarly)
         #expect(outcome.steps == 7)
@@ -150,7 +172,7 @@ import Training
     @Test func aNonFiniteEvaluationIsAnError() throws {
         let trainer = try makeTrainer(QuadraticModel(), makeConfiguration(steps: 2))
         #expect(throws: TrainingError.nonFiniteEvaluation(step: 2)) {
-            try trainer.run(TrainingHooks(evaluate: { .nan }))
+            try trainer.run(TrainingHooks(evaluate: { HeldOutLoss(.nan) }))
         }
     }
 }

@@ -1,0 +1,70 @@
+// The seam between a model and what it learns: a micro-batch goes forward, is handed over at the head, and goes back from the
+// gradient that was left there.
+
+import Kernels
+public import Tensors
+
+/// What an objective may ask of a model for one micro-batch: the pass that is trained or scored, and passes under other adapters.
+///
+/// Built over a workspace that only counts, the same passes say what memory they take.
+public struct ObjectivePass {
+    /// How the pass goes back.
+    struct WayBack {
+        let gradientScale: Float
+        /// How many of the trained blocks, from the lowest up, keep their input only and are run again on the way back.
+        let recomputedBlocks: Int
+    }
+
+    public let batch: TokenBatch
+    let model: LanguageModel
+    let context: PassContext
+    /// Nil where only losses are asked for.
+    let wayBack: WayBack?
+
+    /// What each loss of the batch counts in the gradient: 1 / the weight of the whole optimiser step. Nil where nothing goes back.
+    public var gradientScale: Float? { wayBack?.gradientScale }
+
+    /// Runs the batch forward, hands over the rows that carry loss, and goes back from what `body` leaves as their gradient.
+    public func run<Result>(_ body: (HeadRows) throws -> Result) throws -> Result {
+        guard let wayBack else { return try model.runForward(batch, context, body) }
+        return try model.runForwardBackward(batch, recomputedBlocks: wayBack.recomputedBlocks, context, body)
+    }
+
+    /// The losses of the targets under other adapters, without gradients and without dropout.
+    public func tokenLosses(under adapters: AdapterBinding) throws -> TokenLosses {
+        let context = PassContext(
+            workspace: context.workspace, precision: context.precision, adapters: adapters, dropout: nil)
+        return try model.runForward(batch, context) { try $0.tokenLosses() }
+    }
+}
+
+extension LanguageModel {
+    /// A pass of `batch` without gradients.
+    /// - Throws: `ModelError` for a token that the model does not have.
+    public func pass(_ batch: TokenBatch, workspace: Workspace) throws -> ObjectivePass {
+        try checkTokens(batch)
+        return ObjectivePass(batch: batch, model: self, context: context(workspace), wayBack: nil)
+    }
+
+    /// A pass of `batch` that adds to the gradients of the model's adapters.
+    /// - Parameters:
+    ///   - gradientScale: 1 / the weight of the whole optimiser step.
+    ///   - recomputedBlocks: how many of the trained blocks, from the lowest up, keep their input only and are run again on the
+    ///     way back; same gradients.
+    ///   - dropout: where the adapters' masks come from.
+    /// - Throws: `ModelError` for a token that the model does not have.
+    public func trainingPass(
+        _ batch: TokenBatch, gradientScale: Float, recomputedBlocks: Int, workspace: Workspace, dropout: DropoutKey
+    ) throws -> ObjectivePass {
+        try checkTokens(batch)
+        return ObjectivePass(
+            batch: batch, model: self, context: context(workspace, dropout: dropout),
+            wayBack: .init(gradientScale: gradientScale, recomputedBlocks: recomputedBlocks))
+    }
+
+    /// The losses of the targets of `batch`, without gradients.
+    /// - Throws: `ModelError` for a token that the model does not have, and for a loss that is not finite.
+    public func tokenLosses(_ batch: TokenBatch, workspace: Workspace) throws -> TokenLosses {
+        try pass(batch, workspace: workspace).run { try $0.tokenLosses() }
+    }
+}

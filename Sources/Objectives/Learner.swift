@@ -1,0 +1,41 @@
+// A model together with what it learns.
+
+public import Models
+public import Tensors
+
+/// What a training loop trains and an evaluation scores: a model with the adapters that it has, and an objective.
+public struct Learner {
+    public let model: LanguageModel
+    public let objective: any Objective
+
+    public init(_ model: LanguageModel, _ objective: any Objective) {
+        self.model = model
+        self.objective = objective
+    }
+
+    /// Adds ∂(Σ loss · `gradientScale`) into the gradients of the model's adapters.
+    ///
+    /// - Throws: `ModelError` for a loss that is not finite; the gradients are then of no use. Whether they are finite is for the
+    ///   caller to see, once a step.
+    public func accumulateGradients(
+        _ batch: TokenBatch, gradientScale: Float, recomputedBlocks: Int, workspace: Workspace, dropout: DropoutKey
+    ) throws -> LossSums {
+        try objective.sums(
+            model.trainingPass(
+                batch, gradientScale: gradientScale, recomputedBlocks: recomputedBlocks, workspace: workspace,
+                dropout: dropout))
+    }
+
+    /// The losses of `batch` without gradients.
+    public func sums(_ batch: TokenBatch, workspace: Workspace) throws -> LossSums {
+        try objective.sums(model.pass(batch, workspace: workspace))
+    }
+
+    /// Workspace bytes that `accumulateGradients` needs for `rows` token rows; weights and adapters not counted. Never too low.
+    /// - Parameter targets: rows that carry loss; nil for all.
+    public func predictedBytes(rows: Int, targets: Int? = nil, recomputedBlocks: Int) -> Int {
+        model.predictedBytes(rows: rows, targets: targets, recomputedBlocks: recomputedBlocks) {
+            _ = try objective.sums($0)
+        }
+    }
+}

@@ -1,0 +1,61 @@
+// What objectives count: sums by name, of each unit and of all, so that batches add up however a step is cut.
+
+/// Numbers by name that add up.
+public struct NamedSums: Sendable, Equatable {
+    /// Σ of the losses, weighted as they count.
+    public static let loss = "loss"
+    /// What Σ of the losses is divided by.
+    public static let weight = "weight"
+
+    public private(set) var names: [String]
+    public private(set) var values: [Double]
+
+    /// - Parameters:
+    ///   - loss: Σ of the losses.
+    ///   - weight: what it is divided by.
+    ///   - others: the objective's own numbers.
+    public init(loss: Double, weight: Int, _ others: KeyValuePairs<String, Double> = [:]) {
+        names = [Self.loss, Self.weight] + others.map(\.key)
+        values = [loss, Double(weight)] + others.map(\.value)
+    }
+
+    /// Nothing of anything.
+    public init() { (names, values) = ([], []) }
+
+    /// The sum of that name; 0 where nothing was counted.
+    public subscript(name: String) -> Double { names.firstIndex(of: name).map { values[$0] } ?? 0 }
+
+    public var lossSum: Double { self[Self.loss] }
+    public var weight: Int { Int(self[Self.weight]) }
+    /// Σ losses / Σ weights; nil where nothing counts.
+    public var meanLoss: Double? { mean(Self.loss) }
+    /// The sum of that name / Σ weights; nil where nothing counts.
+    public func mean(_ name: String) -> Double? { weight > 0 ? self[name] / self[Self.weight] : nil }
+
+    /// - Precondition: sums of the same objective.
+    public static func += (left: inout NamedSums, right: NamedSums) {
+        guard !left.names.isEmpty else { return left = right }
+        guard !right.names.isEmpty else { return }
+        precondition(left.names == right.names, "sums of two objectives")
+        for index in left.values.indices { left.values[index] += right.values[index] }
+    }
+}
+
+/// What an objective counted in a batch, or in several.
+public struct LossSums: Sendable, Equatable {
+    /// Over all units: of each batch, then of the batches.
+    public private(set) var total: NamedSums
+    /// Of each unit, in the batch's order.
+    public private(set) var units: [NamedSums]
+
+    public init(units: [NamedSums] = []) {
+        self.units = units
+        total = units.reduce(into: NamedSums()) { $0 += $1 }
+    }
+
+    /// Adds `other`, its units after these.
+    public mutating func append(_ other: LossSums) {
+        total += other.total
+        units += other.units
+    }
+}
