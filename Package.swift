@@ -102,7 +102,7 @@ let package = Package(
         // Level 4: what is trained, and how it changes.
         module("Adapters", ["Models", "WeightFiles", "JSON", "Tensors", "Kernels", "Spelling", "Files", "Vocabulary"]),
         module("Optimisers", ["Recipes", "Tensors", "Kernels"]),
-        module("Objectives", ["Models", "Datasets", "Tensors"]),
+        module("Objectives", ["Recipes", "Models", "Datasets", "Tensors"]),
 
         // Level 5: what is done with models.
         module(
@@ -185,6 +185,12 @@ let package = Package(
                 "WeightFiles",
                 "Vocabulary",
             ]),
+        tests(
+            "Objectives",
+            [
+                "Adapters", "ChatTemplates", "Datasets", "JSON", "Models", "Optimisers", "Recipes", "Tensors",
+                "Tokenizers", "Training", "Vocabulary", "WeightFiles",
+            ], exclude: ["Fixtures"]),
         tests("Evaluation", ["Objectives", "Models", "Datasets", "Tensors", "JSON"], exclude: ["Fixtures"]),
         tests("DataReports", ["Preparation", "Datasets", "JSON"]),
         tests(

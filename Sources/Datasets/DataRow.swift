@@ -12,8 +12,8 @@ public struct DataRow: Sendable {
         case completion(prompt: String, completion: String)
         /// A document: everything but the first token carries loss.
         case document(String)
-        /// Two answers to one prompt, the first the better one. Nothing trains on them yet.
-        case preference(prompt: [JSONValue], chosen: [JSONValue], rejected: [JSONValue])
+        /// Two answers to one prompt, one better than the other.
+        case preference(Preference)
         /// An answer at the end of a conversation, and how good it is. Nothing trains on them yet.
         case rated(messages: [JSONValue], rating: Double)
     }
@@ -40,13 +40,41 @@ public struct DataRow: Sendable {
     }
 }
 
+extension DataRow.Content {
+    /// Whether it gives two sequences that belong together.
+    var isPair: Bool { if case .preference = self { true } else { false } }
+}
+
+/// Two answers to one prompt, as messages.
+public struct Preference: Sendable, Equatable {
+    public var prompt: [JSONValue]
+    /// The better answer.
+    public var chosen: [JSONValue]
+    public var rejected: [JSONValue]
+    /// Goes to the template.
+    public var extra: JSONObject
+    /// Whether the texts follow one another as they stand, and no template renders them.
+    public var isPlain: Bool
+
+    public init(
+        prompt: [JSONValue], chosen: [JSONValue], rejected: [JSONValue], extra: JSONObject = JSONObject(),
+        isPlain: Bool = false
+    ) {
+        self.prompt = prompt
+        self.chosen = chosen
+        self.rejected = rejected
+        self.extra = extra
+        self.isPlain = isPlain
+    }
+}
+
 extension DataRow {
     /// What the row asks: the text that near copies of one question share.
     public var promptText: String {
         switch content {
         case .conversation(let messages, let trained, _):
             return Self.question(messages[..<(trained.first ?? messages.count)])
-        case .preference(let prompt, _, _): return Self.question(prompt[...])
+        case .preference(let pair): return Self.question(pair.prompt[...])
         case .rated(let messages, _): return Self.question(messages.dropLast())
         case .completion(let prompt, _): return prompt
         case .document(let text): return text
@@ -57,7 +85,7 @@ extension DataRow {
     public var answerText: String {
         switch content {
         case .conversation(let messages, let trained, _): Self.joined(trained.map { messages[$0] })
-        case .preference(_, let chosen, _): Self.joined(chosen)
+        case .preference(let pair): Self.joined(pair.chosen)
         case .rated(let messages, _): Self.joined(messages.suffix(1))
         case .completion(_, let completion): completion
         case .document: ""
@@ -84,7 +112,9 @@ extension DataRow {
         case .conversation(let messages, _, _):
             messages.contains { RowDecoder.isSystem($0) && MessageText.of($0) == system }
         case .completion(let prompt, _): prompt.hasPrefix(system)
-        case .document, .preference, .rated: false
+        case .preference(let pair):
+            pair.prompt.contains { RowDecoder.isSystem($0) && MessageText.of($0) == system }
+        case .document, .rated: false
         }
     }
 
@@ -94,7 +124,8 @@ extension DataRow {
         return joined(users.isEmpty ? Array(messages) : users)
     }
 
-    private static func joined(_ messages: [JSONValue]) -> String {
+    /// The texts of messages, a line each.
+    static func joined(_ messages: [JSONValue]) -> String {
         messages.map(MessageText.of).joined(separator: "\n")
     }
 }

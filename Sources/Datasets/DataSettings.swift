@@ -68,6 +68,8 @@ public struct DataSettings: Sendable, Equatable {
     public var system: String?
     /// How files are read.
     public var input: InputSettings
+    /// What the rows are to be: pairs, or sequences by themselves; `nil`: either. Decides no token.
+    public var unit: ExampleUnit?
     /// The longest sequence that the model was made for, in tokens; `nil` where no model is known. Decides no token.
     public var contextLength: Int?
 
@@ -91,6 +93,20 @@ public struct DataSettings: Sendable, Equatable {
         self.promptStyle = promptStyle
         self.system = system
         self.input = input
+    }
+
+    /// Throws where rows of the form, which is known, are not what is learnt from.
+    public func requireUnit(_ place: RowPlace) throws(DatasetError) {
+        guard let unit, (format == .preference) != (unit == .pair), format != .rated else { return }
+        let found = "the rows have data.format: \(format.rawValue)"
+        throw unit == .pair
+            ? DatasetError(
+                .unsupported, place, found + ", and train.objective: dpo learns from pairs of answers",
+                hint: "give rows with prompt, chosen and rejected, or train.objective: cross_entropy")
+            : DatasetError(
+                .unsupported, place, found + ", which train.objective: cross_entropy does not learn from",
+                hint: "train.objective: dpo learns from pairs; to train on one of the answers: data.format: "
+                    + "prompt_completion with data.columns: { prompt: …, completion: chosen }")
     }
 
     /// The settings that change tokens, written the same way always.

@@ -32,7 +32,8 @@ public struct ExampleBuilder: Sendable {
             return outcome
         }
         let (sequences, cutCount) = try fittedSequences(of: row, &outcome)
-        outcome.isSplit = sequences.count > 1
+        let isPair = row.content.isPair
+        outcome.isSplit = sequences.count > 1 && !isPair
         for (number, sequence) in sequences.enumerated() {
             var sequence = sequence
             let length = sequence.ids.count + (number == 0 ? cutCount : 0)
@@ -68,6 +69,7 @@ public struct ExampleBuilder: Sendable {
                     ids: sequence.ids, isTarget: sequence.isTarget, place: row.place, index: row.index,
                     part: outcome.examples.count))
         }
+        if isPair { outcome.dropHalfPairs() }
         return outcome
     }
 
@@ -156,7 +158,7 @@ public struct ExampleBuilder: Sendable {
 
     // MARK: Sequences
 
-    fileprivate struct Sequence {
+    struct Sequence {
         var ids: [Int32]
         var isTarget: [Bool]
         /// The first token with loss that is not merely the end of an answer.
@@ -174,8 +176,9 @@ public struct ExampleBuilder: Sendable {
             return [try self.completion(prompt, completion, row.place, &outcome)]
         case .conversation(let messages, let trained, let extra):
             return try conversation(messages, trained, extra, row.place, &outcome)
-        case .preference, .rated:
-            throw DatasetError(.unsupported, row.place, "nothing trains on rows that compare or rate answers yet")
+        case .preference(let preference): return try pair(preference, row.place, &outcome)
+        case .rated:
+            throw DatasetError(.unsupported, row.place, "nothing trains on rows that rate answers yet")
         }
     }
 
@@ -227,9 +230,9 @@ public struct ExampleBuilder: Sendable {
     }
 
     /// Whether a token is a mark and no text: a special token, or the end of the sequence.
-    private func isMark(_ id: Int32) -> Bool { id == encoder.endID || encoder.isSpecialToken(id) }
+    func isMark(_ id: Int32) -> Bool { id == encoder.endID || encoder.isSpecialToken(id) }
 
-    private func noOwnToken(of answer: String, _ place: RowPlace) -> DatasetError {
+    func noOwnToken(of answer: String, _ place: RowPlace) -> DatasetError {
         DatasetError(
             .noTarget, place,
             "\(answer) has no token of its own: it joins the prompt's last token, or is special tokens and no more",
@@ -237,7 +240,7 @@ public struct ExampleBuilder: Sendable {
                 + "between prompt and answer")
     }
 
-    private func template(_ place: RowPlace) throws(DatasetError) -> any ConversationRenderer {
+    func template(_ place: RowPlace) throws(DatasetError) -> any ConversationRenderer {
         guard let renderer else {
             throw DatasetError(
                 .noTemplate, place, "the tokenizer has no chat template, and this row is a conversation",
@@ -259,7 +262,7 @@ public struct ExampleBuilder: Sendable {
 
     /// A rendered conversation as tokens: the template writes special tokens itself; a beginning of sequence is added only
     /// where the tokenizer wants one and the template wrote none.
-    private func chatTokens(_ text: [UInt8]) -> EncodedText {
+    func chatTokens(_ text: [UInt8]) -> EncodedText {
         withOneBegin(
             encoder.encodeText(String(decoding: text, as: UTF8.self), addSpecialTokens: false, parseSpecial: true))
     }
@@ -273,7 +276,7 @@ public struct ExampleBuilder: Sendable {
     }
 
     /// A plain text as tokens, by the tokenizer's own rule, with one beginning of sequence at most.
-    private func plainTokens(_ text: String) -> EncodedText {
+    func plainTokens(_ text: String) -> EncodedText {
         var encoded = encoder.encodeText(text, addSpecialTokens: true, parseSpecial: true)
         while let begin = encoder.beginID, encoded.ids.count > 1, encoded.ids[0] == begin, encoded.ids[1] == begin {
             encoded.ids.removeFirst()
@@ -283,7 +286,7 @@ public struct ExampleBuilder: Sendable {
     }
 
     /// Ends the sequence with exactly one end token.
-    private func appendEnd(to encoded: inout EncodedText, _ text: String, _ outcome: inout DatasetReport.Outcome) {
+    func appendEnd(to encoded: inout EncodedText, _ text: String, _ outcome: inout DatasetReport.Outcome) {
         guard let end = encoder.endID else {
             outcome.turnsWithoutEnd += 1
             return

@@ -1,4 +1,4 @@
-// Rows that compare or rate answers: understood and counted, for methods that learn from them.
+// Rows that compare or rate answers.
 
 internal import JSON
 
@@ -16,12 +16,26 @@ extension RowDecoder {
             chosenTail = Array(chosen[shared...])
             rejectedTail = Array(rejected[shared...])
         }
-        guard !chosenTail.isEmpty, !rejectedTail.isEmpty, !prompt.isEmpty else {
+        guard !chosenTail.isEmpty, !rejectedTail.isEmpty, !prompt.isEmpty, chosenTail != rejectedTail else {
             throw DatasetError(.noTarget, record.place, "a preference row needs a prompt and two different answers")
         }
+        for (name, answer) in [("chosen", chosenTail), ("rejected", rejectedTail)] {
+            guard answer.contains(where: { $0["role"]?.string == "assistant" }) else {
+                throw DatasetError(.noTarget, record.place, "\"\(name)\" holds no turn of the assistant")
+            }
+        }
+        var extra = JSONObject()
+        if let tools = try tools(record) { extra["tools"] = .array(tools) }
+        let isPlain =
+            !isChat
+            && ["prompt", "chosen", "rejected"].allSatisfy {
+                record.fields[columns[$0] ?? $0]?.string != nil
+            }
         return DataRow(
-            content: .preference(prompt: prompt, chosen: chosenTail, rejected: rejectedTail), place: record.place,
-            index: index)
+            content: .preference(
+                Preference(
+                    prompt: prompt, chosen: chosenTail, rejected: rejectedTail, extra: extra, isPlain: isPlain)),
+            place: record.place, index: index)
     }
 
     /// A conversation, or a prompt and a completion, with a `rating`: a number, or true and false.
@@ -43,11 +57,16 @@ extension RowDecoder {
 
     static let ratingNames = ["rating", "label", "score", "reward"]
 
+    /// The field that holds what stands before the answers; nil where none does, or an instruction.
+    func promptField(_ record: SourceRow) -> String? {
+        [columns["prompt"] ?? "prompt", columns["messages"] ?? "messages", "conversations", "context"]
+            .first { record.fields[$0] != nil }
+    }
+
     /// What stands before the answers, as messages; empty where the row has no field for it.
     private func prompt(_ record: SourceRow) throws(DatasetError) -> [JSONValue] {
         var messages = try systemMessages(record)
-        let names = [columns["prompt"] ?? "prompt", columns["messages"] ?? "messages", "conversations", "context"]
-        guard let name = names.first(where: { record.fields[$0] != nil }), let value = record.fields[name] else {
+        guard let name = promptField(record), let value = record.fields[name] else {
             return try instruction(record).map { messages + [Self.message("user", $0)] } ?? messages
         }
         guard let text = value.string else { return try messages + self.messages(value, name, record).messages }

@@ -82,7 +82,7 @@ extension RowDecoder {
         ["system", "developer"].contains(message["role"]?.string ?? "")
     }
 
-    private func tools(_ record: SourceRow) throws(DatasetError) -> [JSONValue]? {
+    func tools(_ record: SourceRow) throws(DatasetError) -> [JSONValue]? {
         let (tools, isTable) = (record.fields["tools"], record.isOfTable)
         if let tools = try ToolList.regular(tools, isTable: isTable, record.place) { return tools }
         // Servers had functions before they had tools.

@@ -55,6 +55,9 @@ extension RowDecoder {
         if record.fields["history"]?.parsedArray != nil, [.promptCompletion, .alpaca].contains(format) {
             read.insert("history")
         }
+        if case .preference = row.content {
+            read.insert(record.fields["tools"]?.saysSomething == true ? "tools" : "functions")
+        }
         if case .conversation = row.content {
             read.insert(record.fields["tools"]?.saysSomething == true ? "tools" : "functions")
             let isExchange = format != .chat && format != .sharegpt && record.fields["completion"]?.array == nil
@@ -67,7 +70,10 @@ extension RowDecoder {
         case .promptCompletion: read.formUnion(["system", field("prompt"), field("completion")])
         case .alpaca: read.formUnion(["system", field("instruction"), field("input"), field("output")])
         case .classification: read.formUnion(["system", field("text"), field("label")])
-        case .auto, .preference, .rated: read.formUnion(Self.telling)
+        case .preference:
+            read.formUnion(["system", field("chosen"), field("rejected")])
+            read.formUnion(promptField(record).map { [$0] } ?? [field("instruction"), field("input")])
+        case .auto, .rated: read.formUnion(Self.telling)
         }
         return read
     }

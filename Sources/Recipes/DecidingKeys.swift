@@ -9,7 +9,9 @@ extension Recipe {
     ]
     private static let otherSections = ["evaluate.", "distill.", "merge."]
     /// Keys that came later, with the value that says what was so before: left out with it, so that a run begun without them goes on.
-    private static let laterKeys = ["train.optimizer": OptimiserKind.adamw.rawValue]
+    private static let laterKeys = [
+        "train.optimizer": OptimiserKind.adamw.rawValue, "train.objective": ObjectiveKind.crossEntropy.rawValue,
+    ]
 
     /// The keys that decide the adapter's numbers with their values as YAML, in the recipe's order.
     ///
@@ -20,6 +22,7 @@ extension Recipe {
         for index in essence.data.input.mix.indices { essence.data.input.mix[index].path = ["-"] }
         return essence.values.filter { key in
             !Self.otherKeys.contains(key.path) && Self.laterKeys[key.path] != key.text
+                && train.objective.concerns(key.path)
                 && !Self.otherSections.contains { key.path.hasPrefix($0) }
         }
     }

@@ -52,6 +52,8 @@ struct ForeignKey {
         "save_steps": .synonym("train.save_every"),
         "logging_steps": .synonym("train.log_every"),
         "save_total_limit": .synonym("train.keep_last"),
+        "pref_beta": .synonym("train.dpo_beta"),
+        "rl_beta": .synonym("train.dpo_beta"),
         "adam_beta_1": .synonym("train.adam_beta1"),
         "adam_beta_2": .synonym("train.adam_beta2"),
         "gradient_checkpointing": .synonym("train.recompute"),
@@ -86,6 +88,9 @@ struct ForeignKey {
         "lora_target_linear": .refused("write adapter.target_modules: all-linear"),
         "lora_modules_to_save": .refused("whole modules cannot be trained beside an adapter yet"),
         "modules_to_save": .refused("whole modules cannot be trained beside an adapter yet"),
+        "rl": .refused("write train.objective: dpo"),
+        "stage": .refused("write train.objective: dpo, or leave it out"),
+        "pref_loss": .refused("write train.objective: dpo, whose loss is the sigmoid"),
         "use_dora": .refused(
             "write adapter.method, which is \(AdapterMethodKind.allCases.map(\.rawValue).joined(separator: " or "))"),
         "output_dir": .refused("a run is written to checkpoints/<name>; write name"),

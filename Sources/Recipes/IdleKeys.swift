@@ -61,6 +61,12 @@ struct IdleKey {
                         ? nil : "train.eval_every is 0, so held-out rows are scored at the end alone"
                 }
             }
+            + ObjectiveKind.settings.map { name in
+                IdleKey(path: "train." + name) { recipe in
+                    let kind = recipe.train.objective
+                    return kind.reads(name) ? nil : "train.objective \(kind.rawValue) has no such setting"
+                }
+            }
             + OptimiserKind.settings.map { name in
                 IdleKey(path: "train." + name) { recipe in
                     let kind = recipe.train.optimizer
@@ -92,7 +98,11 @@ struct IdleKey {
         ]
         keys += ["train_on", "train_on_prompt"].map { name in
             IdleKey(path: "data." + name) { recipe in
-                recipe.data.format == .text ? "every token of a text carries loss" : nil
+                switch recipe.data.format {
+                case .text: "every token of a text carries loss"
+                case .preference: "the answers of a pair carry loss, and nothing else"
+                default: nil
+                }
             }
         }
         keys += ["labels", "label_words"].map { idle("data." + $0, outside: [.classification]) }
@@ -177,6 +187,7 @@ extension Recipe {
         case .chunk where format != .auto && format != .text:
             return "rows of data.format \(format.rawValue) are no documents to chunk"
         case .truncatePrompt where format == .text: return "texts have no prompt to cut"
+        case .truncatePrompt where format == .preference: return "the prompt of a pair is not cut"
         default: return nil
         }
     }

@@ -242,7 +242,11 @@ extension TrainSection: RecipeKeyed {
             .number(
                 "epochs", \.epochs, expected: "a number above 0", "passes over the training rows", accepts: positive),
             .integer("max_steps", \.maxSteps, 1...mostSteps, absent: "null", "optimiser steps, in place of epochs"),
-            .integer("batch_size", \.batchSize, 1...1_000_000, "examples in one optimiser step"),
+            .integer("batch_size", \.batchSize, 1...1_000_000, "examples, or pairs, in one optimiser step"),
+            .choice("objective", \.objective, "what is learnt: the rows' answers, or which of two answers is better"),
+            .number(
+                "dpo_beta", \.dpoBeta, expected: "a number above 0",
+                "how closely dpo holds the model to the base without its adapter", accepts: positive),
             RecipeKey(
                 name: "memory_limit", meaning: "micro-batches and recomputation are planned to fit; e.g. 2GiB",
                 expected: "auto or a size such as 2GiB", shape: .any([.text, .integer(1 << 20...Int.max)]),

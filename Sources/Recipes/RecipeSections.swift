@@ -156,6 +156,8 @@ public struct TrainSection: Sendable, Equatable {
     public var maxSteps: Int?
     /// Examples in one optimiser step.
     public var batchSize = 8
+    public var objective = ObjectiveKind.crossEntropy
+    public var dpoBeta = 0.1
     /// `nil`: chosen from the machine's memory.
     public var memoryLimitBytes: Int?
     public var optimizer = OptimiserKind.adamw

@@ -3,6 +3,7 @@
 public import DataReports
 internal import Datasets
 public import JSON
+internal import Objectives
 internal import Preparation
 
 /// The counts of a recipe's rows: nothing left out is left unsaid.
@@ -28,7 +29,8 @@ public struct DataSummary: Presentable {
             try OutputPlaces(resolved).requireRun(run, writing: [.prepared])
         }
         let opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
-        let split = try RowPreparation(recipe.data, opened).split(recipe, staged: writes, observer: observer)
+        let preparation = try RowPreparation(recipe.data, opened, for: recipe.train.learnt)
+        let split = try preparation.split(recipe, staged: writes, observer: observer)
         self.init(split.report, files: try split.keep())
     }
 

@@ -34,7 +34,7 @@ public struct EvaluationReport: Presentable {
         let recipe = rendering.applied(to: resolved.recipe)
         try Compute.start(recipe)
         let opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
-        let preparation = try RowPreparation(recipe.data, opened)
+        let preparation = try RowPreparation(recipe.data, opened, for: recipe.train.learnt)
         let rows = try preparation.heldOutRows(recipe, observer: observer)
         let tasks = try HeldOutTasks(recipe, rows: rows, preparation: preparation)
         let precision = OpenedModel.precision(recipe.model.precision)
@@ -44,7 +44,7 @@ public struct EvaluationReport: Presentable {
                 detail: "\(Count.text(rows.rows.count, "row")), "
                     + "\(Count.text(rows.report.targetTokens, "target token")); \(precision.reason)"))
         let model = try opened.languageModel(precision: precision.type)
-        let learner = Learner(model, CrossEntropyObjective())
+        let learner = Learner(model, recipe.train.learnt)
         let attached = try path.map { try AttachedAdapter($0, to: model, base: opened) }
         let warnings =
             rendering.warnings + (attached?.warnings ?? []) + DataSummary(rows.report).warnings + opened.warnings

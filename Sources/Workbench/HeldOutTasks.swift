@@ -41,6 +41,13 @@ struct HeldOutTasks {
         contextLength = preparation.opened.configuration.contextLength
         // A label is scored even where it makes a row longer than the rows that are trained on may be.
         self.preparation = preparation.allowing(maxLength: contextLength)
+        if recipe.train.objective.comparesAnswers, let metric = recipe.evaluate.metrics.first {
+            throw Failure(
+                .badInput,
+                "evaluate.metrics: \(metric.rawValue): rows of data.format preference have no one answer to compare with",
+                hint:
+                    "leave it out: train.objective \(recipe.train.objective.rawValue) tells rewards and their accuracy")
+        }
         generated = EvaluationMetric.allCases.filter { $0 != .accuracy && recipe.evaluate.metrics.contains($0) }
         if rows.report.rows < 2 {
             notes.append("one held-out row allows no interval, so there will be no verdict")

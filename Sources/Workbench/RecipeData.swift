@@ -7,6 +7,7 @@ internal import Digests
 internal import Files
 internal import Foundation
 internal import JSON
+internal import Objectives
 internal import Preparation
 internal import Recipes
 internal import WeightFiles
@@ -18,11 +19,13 @@ struct RowPreparation {
     let renderer: (any ConversationRenderer)?
     var settings: DataSettings
 
-    init(_ data: DataSection, _ opened: OpenedModel) throws {
+    /// - Parameter objective: what is to learn from the rows; `nil`: they are only looked at.
+    init(_ data: DataSection, _ opened: OpenedModel, for objective: (any Objective)? = nil) throws {
         encoder = TokenizerEncoder(opened.tokenizer, digest: opened.tokenizerDigest)
         self.opened = opened
         renderer = try opened.renderer(date: data.templateDate)
         settings = data.settings
+        settings.unit = objective?.unit
         settings.contextLength = opened.configuration.contextLength
     }
 
@@ -47,6 +50,10 @@ struct RowPreparation {
     ///   not, it lies in a temporary place while it is used.
     func split(_ recipe: Recipe, staged: Bool, observer: any RunObserver) throws -> PreparedSplit {
         let split = try prepared(recipe, staged: staged, observer: observer)
+        // A prepared file that is used again was perhaps made for another objective.
+        var known = settings
+        known.format = split.train.report.format
+        try known.requireUnit(split.train.examples.place(0))
         let reports = [split.report.train, split.report.heldOut].compactMap { $0 }
         try requireActing(recipe, files: recipe.data.files(), reports, observer: observer)
         return split

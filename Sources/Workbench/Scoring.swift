@@ -24,9 +24,10 @@ public final class Scoring {
         let recipe = rendering.applied(to: resolved.recipe)
         try Compute.start(recipe)
         let opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
-        rows = try RowPreparation(recipe.data, opened).heldOutRows(recipe, observer: observer)
+        let objective = CrossEntropyObjective()
+        rows = try RowPreparation(recipe.data, opened, for: objective).heldOutRows(recipe, observer: observer)
         let model = try opened.languageModel(precision: OpenedModel.precision(recipe.model.precision).type)
-        learner = Learner(model, CrossEntropyObjective())
+        learner = Learner(model, objective)
         attached = try adapter.map { try AttachedAdapter($0, to: model, base: opened) }
         withTokens = tokens
         workspace = try EvaluationRows.workspace(

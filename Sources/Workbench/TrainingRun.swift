@@ -53,7 +53,7 @@ final class TrainingRun {
         opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
         opened.startDigest()
         observer.receive(.stage("prepare", detail: recipe.data.train.joined(separator: ", ")))
-        let preparation = try RowPreparation(recipe.data, opened)
+        let preparation = try RowPreparation(recipe.data, opened, for: recipe.train.learnt)
         split = try preparation.split(recipe, staged: writes, observer: observer)
         // What cannot be measured is said now, not after hours of training.
         tasks = try HeldOutTasks(resolved.recipe, heldOut: split.heldOut, preparation: preparation)
@@ -66,8 +66,14 @@ final class TrainingRun {
         precisionReason = precision.reason
         model = try opened.languageModel(precision: precision.type)
         adapter = try Self.adapter(recipe, model, opened, observer)
+        if recipe.train.objective.comparesAnswers, let path = recipe.adapter.continueFrom {
+            observer.receive(
+                .note(
+                    "train.objective: the reference is the base as it is, without the adapter that \(path) begins with")
+            )
+        }
         startDigest = try recipe.adapter.continueFrom.map(AttachedAdapter.digest)
-        learner = Learner(model, CrossEntropyObjective())
+        learner = Learner(model, recipe.train.learnt)
         let units = ExampleUnits(split.train.examples, of: learner.objective.unit)
         self.units = units
         let lengths = (0..<units.count).map(units.tokenCount)

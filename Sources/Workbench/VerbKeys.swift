@@ -17,9 +17,10 @@ public enum Verb: String, Sendable {
     /// Keys that it reads, or the beginnings of their paths.
     private var read: [String] {
         switch self {
-        case .prepare, .prepareRows: ["name", "seed", "model.path", "data.", "train.threads"]
+        case .prepare: ["name", "seed", "model.path", "data.", "train.objective", "train.threads"]
+        case .prepareRows: ["name", "seed", "model.path", "data.", "train.threads"]
         case .train: ["name", "seed", "model.", "data.", "adapter.", "train.", "evaluate.", "distill."]
-        case .evaluate: Self.scored + ["seed", "evaluate."]
+        case .evaluate: Self.scored + ["seed", "train.objective", "train.dpo_beta", "evaluate."]
         case .score: Self.scored
         case .merge: ["merge.dtype", "train.threads", "train.memory_limit"]
         case .export: ["train.threads", "train.memory_limit"]

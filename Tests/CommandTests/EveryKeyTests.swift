@@ -97,6 +97,8 @@ private let changes: [Change] = [
     Change(key: "train.epochs", value: "2", beside: ["train.max_steps=null"]),
     Change(key: "train.max_steps", value: "2"),
     Change(key: "train.batch_size", value: "2"),
+    Change(key: "train.objective", value: "dpo", effect: .refused("train.objective: dpo")),
+    Change(key: "train.dpo_beta", value: "0.5", beside: pairs),
     Change(key: "train.memory_limit", value: "1MiB", effect: .refused("train.memory_limit")),
     Change(key: "train.optimizer", value: "lion"),
     Change(key: "train.learning_rate", value: "2e-3"),
@@ -136,6 +138,9 @@ private let changes: [Change] = [
 ]
 
 private let chat = ["model.path=\(TinyModel.chat.path)", "data.train=chat.jsonl", "data.held_out=chat.jsonl"]
+private let pairs = [
+    "model.path=\(TinyModel.chat.path)", "data.train=pairs.jsonl", "data.held_out=pairs.jsonl", "train.objective=dpo",
+]
 private let labelled = ["data.train=labels.jsonl", "data.held_out=labels.jsonl", "data.format=classification"]
 private let table = ["data.train=rows.csv", "data.held_out=rows.csv"]
 
@@ -149,6 +154,7 @@ private let idle: [(yaml: String, key: String)] = [
     ("train: { early_stopping_patience: 2 }", "train.early_stopping_patience"),
     ("train: { save_best: false }", "train.save_best"), ("train: { keep_last: 5 }", "train.keep_last"),
     ("train: { optimizer: lion, adam_epsilon: 1e-6 }", "train.adam_epsilon"),
+    ("train: { dpo_beta: 0.2 }", "train.dpo_beta"),
 ]
 private let idleWithoutHeldOutRows: [(yaml: String, key: String)] = [
     ("train: { eval_every: 2 }", "train.eval_every"),
@@ -169,6 +175,8 @@ private let idleInData: [(members: String, key: String)] = [
     ("format: classification, prompt_style: plain, template_date: 2024-02-29", "data.template_date"),
     ("format: chat, prompt_style: plain", "data.prompt_style"),
     ("format: text, too_long: truncate_prompt", "data.too_long"),
+    ("format: preference, too_long: truncate_prompt", "data.too_long"),
+    ("format: preference, train_on_prompt: true", "data.train_on_prompt"),
     ("columns: { text: body }, template: { text: \"{body}\" }", "data.columns"),
 ]
 
@@ -325,6 +333,11 @@ extension CommandTests {
                 "chat.jsonl",
                 lines(8) {
                     #"{"messages": [{"role": "user", "content": "hi \#($0)"}, {"role": "assistant", "content": "yes"}, {"role": "user", "content": "a cat"}, {"role": "assistant", "content": "a dog \#($0)"}]}"#
+                })
+            try lathe.write(
+                "pairs.jsonl",
+                lines(8) {
+                    #"{"prompt": "Where is \#(names[$0 % 4])? \#($0)", "chosen": "at home", "rejected": "a cat \#($0)"}"#
                 })
             try lathe.write(
                 "labels.jsonl",

@@ -335,19 +335,24 @@ extension CommandTests {
         }
 
         @Test func comparedRowsAreCountedAndNotTrainedOn() throws {
-            func check(_ path: String, _ files: [String: String], rows: Int) throws {
+            func check(_ path: String, _ files: [String: String], rows: Int, words: String) throws {
                 let keys = "  train: \(path)\n"
                 let found = try report(keys, files: files, "--export", "jsonl")
                 #expect(found["preparation"]?["train_rows"] == .integer(rows))
                 try inFolder(keys, files: files) {
                     try $0("prepare", "recipe.yaml", "--dry-run").expectFailure(
-                        65, "\(rows)", "nothing trains on them yet")
+                        65, words)
                 }
             }
             let own = OwnSets.compared(17)
-            for text in [own.pairs, own.ratings] { try check("rows.json", ["rows.json": text], rows: 17) }
-            for name in ["dpo_en_demo", "kto_en_demo"] where SharedData.has("general") {
-                try check("${SETS}/general/llamafactory-demo/\(name).json", [:], rows: 300)
+            for (text, words) in [
+                (own.pairs, "train.objective: dpo"), (own.ratings, "17 rated rows, and nothing trains on them yet"),
+            ] {
+                try check("rows.json", ["rows.json": text], rows: 17, words: words)
+            }
+            for (name, words) in [("dpo_en_demo", "train.objective: dpo"), ("kto_en_demo", "300 rated rows")]
+            where SharedData.has("general") {
+                try check("${SETS}/general/llamafactory-demo/\(name).json", [:], rows: 300, words: words)
             }
         }
 

@@ -110,7 +110,7 @@ private func problem(_ text: String, _ settings: DataSettings = .test()) -> Data
         #expect(throws: DatasetError.self) { try prepare("a.jsonl", Self.turns, settings) }
     }
 
-    @Test func preferencesAreReadAndNotTrainedOn() throws {
+    @Test func preferencesAreReadAndTrainedOnWhereThatIsAskedFor() throws {
         let rows = [
             #"{"prompt": "q", "chosen": "good", "rejected": "bad"}"#,
             #"{"conversations": [{"from": "human", "value": "q"}], "chosen": {"from": "gpt", "value": "good"}, "rejected": {"from": "gpt", "value": "bad"}}"#,
@@ -122,9 +122,18 @@ private func problem(_ text: String, _ settings: DataSettings = .test()) -> Data
             #expect(set.rows[0].promptText == "q")
             #expect(set.rows[0].answerText == "good")
         }
-        let error = #expect(throws: DatasetError.self) { try prepare("a.jsonl", rows[0]) }
+        var settings = DataSettings.test()
+        settings.unit = .sequence
+        let error = #expect(throws: DatasetError.self) { try prepare("a.jsonl", rows[0], settings) }
         #expect(error?.problems.first?.kind == .unsupported)
-        #expect(error?.problems.first?.message == "1 preference pairs, and nothing trains on them yet")
+        settings.unit = .pair
+        #expect(try prepare("a.jsonl", rows[0], settings).examples.count == 2)
+        let other = #"{"prompt": "q", "completion": "good"}"#
+        #expect(throws: DatasetError.self) { try prepare("a.jsonl", other, settings) }
+        #expect(problem(#"{"prompt": "q", "chosen": "same", "rejected": "same"}"#)?.kind == .noTarget)
+        #expect(
+            problem(
+                #"{"prompt": "q", "chosen": "a", "rejected": [{"role": "user", "content": "b"}]}"#)?.kind == .noTarget)
         #expect(problem(#"{"chosen": "a", "rejected": "b"}"#)?.kind == .noTarget)
     }
 

@@ -69,11 +69,15 @@ extension PreparedFileSide {
             let range = start..<min(start + Self.stretch, count)
             for (offset, place) in zip(try row.read(range), try part.read(range)).enumerated() {
                 let isNext = place.0 == last.row ? place.1 > last.part : place.0 > last.row && place.1 >= 0
-                guard isNext, place.0 < rowCount else { return "sequence \(start + offset) is of no row in its turn" }
+                // The two answers of a row stand side by side.
+                let isPaired = format != .preference || ((start + offset) % 2 == 1) == (place.0 == last.row)
+                guard isNext, isPaired, place.0 < rowCount else {
+                    return "sequence \(start + offset) is of no row in its turn"
+                }
                 last = place
             }
         }
-        return nil
+        return format == .preference && count % 2 != 0 ? "its last pair lacks a sequence" : nil
     }
 
     /// The largest token id: the model's vocabulary must hold it.

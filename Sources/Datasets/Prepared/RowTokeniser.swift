@@ -67,8 +67,9 @@ public final class RowTokeniser {
     /// Takes a row. One that is bad is counted; too many are an error at the end.
     public func receive(_ source: SourceRow) throws {
         if firstPlace == nil { firstPlace = source.place }
-        // A form that is not known is said once, not of every row.
+        // A form that is not known, or not learnt from, is said once, not of every row.
         if settings.format == .auto { settings.format = try RowDecoder.detect(source, settings) }
+        if rowCount == 0 { try settings.requireUnit(source.place) }
         let row: DataRow
         do throws(DatasetError) {
             let decoder = try known()
@@ -77,7 +78,7 @@ public final class RowTokeniser {
         rowCount += 1
         if let label = row.label { labels.insert(label) }
         // Nothing trains on them yet; how many they are is said at the end.
-        guard settings.format != .preference, settings.format != .rated else { return }
+        guard settings.format != .rated else { return }
         waiting.append((row, source.fields))
         waitingBytes += JSONValue.object(source.fields).textByteCount
         // The first row goes alone: a template that never ends is known before many rows wait for it.
@@ -146,10 +147,9 @@ public final class RowTokeniser {
         try flush()
         if input.badRows + rejected.badRows > settings.input.maximumBadRows { try rejectedProblems.throwIfAny() }
         let place = RowPlace(file: firstPlace?.file ?? input.files.first?.path ?? "data", line: 0)
-        guard settings.format != .preference, settings.format != .rated else {
+        guard settings.format != .rated else {
             throw DatasetError(
-                .unsupported, place,
-                "\(rowCount) \(settings.format == .preference ? "preference pairs" : "rated rows"), and nothing trains on them yet",
+                .unsupported, place, "\(rowCount) rated rows, and nothing trains on them yet",
                 hint: "columns: { prompt: …, completion: … } and format: prompt_completion train on one of the answers")
         }
         try problems.throwIfAny()
