@@ -70,7 +70,8 @@ public struct AdapterConfiguration: Sendable, Equatable {
 
     public init(
         method: AdapterMethodKind = .lora, rank: Int, alpha: Double, dropout: Double = 0,
-        usesRankStabilisation: Bool = false, targets: AdapterTargets = .allLinear, excluded: AdapterTargets? = nil, blocks: BlockSelection? = nil,
+        usesRankStabilisation: Bool = false, targets: AdapterTargets = .allLinear, excluded: AdapterTargets? = nil,
+        blocks: BlockSelection? = nil,
         rankOverrides: [Override<Int>] = [],
         alphaOverrides: [Override<Double>] = []
     ) {

@@ -17,7 +17,8 @@ extension AdapterConfiguration {
         let rank = fields.integer("r")
         let alpha = fields.number("lora_alpha")
         let configuration = AdapterConfiguration(
-            method: fields.method(), rank: rank ?? 1, alpha: alpha ?? 1, dropout: fields.optionalNumber("lora_dropout") ?? 0,
+            method: fields.method(), rank: rank ?? 1, alpha: alpha ?? 1,
+            dropout: fields.optionalNumber("lora_dropout") ?? 0,
             usesRankStabilisation: fields.flag("use_rslora"), targets: fields.targets(),
             excluded: fields.excluded(), blocks: fields.blocks(),
             rankOverrides: fields.overrides("rank_pattern", \.integer),

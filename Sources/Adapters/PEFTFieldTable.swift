@@ -34,6 +34,8 @@ extension FieldTable where Value == JSONValue {
                 "fan_in_fan_out", "modules_to_save", "use_dora", "velora_config", "alora_invocation_tokens",
                 "use_qalora", "monteclora_config", "layer_replication", "lora_bias", "target_parameters", "use_bdlora",
                 "arrow_config", "kasa_config", "ensure_weight_tying", "megatron_config", "trainable_token_indices",
-            ].filter { !methodSwitches.contains($0) }.map { ConfigurationField(key: $0, use: .only([nil, false, [], [:]])) }
+            ].filter { !methodSwitches.contains($0) }.map {
+                ConfigurationField(key: $0, use: .only([nil, false, [], [:]]))
+            }
     }
 }

@@ -77,14 +77,21 @@ public struct TargetCoverage: Sendable, Equatable {
     /// Throws, all at once, for patterns of ranks and alphas that no target module matches: what a recipe says must have an effect.
     static func requireMatches(_ overrides: [(key: String, pattern: String)], _ paths: [String]) throws(AdapterError) {
         var problems: [AdapterError.Problem] = []
+        var taken: [String: String] = [:]
         for (key, pattern) in overrides {
             do throws(AdapterError) {
-                var isMatched = false
-                for path in paths where try ModulePattern.matchesEnd(of: path, pattern) {
-                    isMatched = true
-                    break
+                var matched: [String] = []
+                for path in paths where try ModulePattern.matchesEnd(of: path, pattern) { matched.append(path) }
+                // The first pattern that matches a module counts, as in PEFT.
+                let earlier = matched.map { taken["\(key) \($0)"] }
+                for path in matched where taken["\(key) \(path)"] == nil { taken["\(key) \(path)"] = pattern }
+                if let first = earlier.first ?? nil, !earlier.contains(nil) {
+                    problems.append(
+                        AdapterError.Problem(
+                            "has no effect: \(first), which stands before it, matches all that it matches",
+                            subject: "\(key).\(pattern)"))
                 }
-                guard !isMatched else { continue }
+                guard matched.isEmpty else { continue }
                 problems.append(
                     AdapterError.Problem(
                         "matches no target module of the adapter", subject: "\(key).\(pattern)",

@@ -30,6 +30,10 @@ extension RemarkCount {
         case .lossElsewhere:
             Figures.count(count, "turn") + (count == 1 ? " asks" : " ask")
                 + " for loss and is not the assistant's: data.train_on: all trains every turn"
+        case .unknownRole:
+            Figures.count(count, "turn") + (count == 1 ? " has" : " have")
+                + " the role \(shownDetail), which the chat template "
+                + "does not name: nothing of it is trained; data.roles maps names"
         case .unreadMember: "nothing reads the member \(shownDetail) of messages (\(Figures.count(count, "time")))"
         case .unreadField: "nothing reads the field \(shownDetail) (\(Figures.count(count, "time")))" + wayToRead
         }

@@ -26,7 +26,7 @@ public struct ExampleBuilder: Sendable {
     /// What becomes of one row; nothing is counted yet.
     func outcome(of row: DataRow) throws(DatasetError) -> DatasetReport.Outcome {
         var outcome = DatasetReport.Outcome()
-        outcome.remarks = row.remarks.filter { $0.kind != .unreadMember || renderer?.reads($0.detail) != true }
+        outcome.remarks = row.remarks.filter { !isHeard($0) }
         guard !row.isWithoutLoss else {
             outcome.hasNoTarget = true
             return outcome
@@ -71,6 +71,15 @@ public struct ExampleBuilder: Sendable {
         }
         if isPair { outcome.dropHalfPairs() }
         return outcome
+    }
+
+    /// Whether the template knows what the decoder did not.
+    private func isHeard(_ remark: RowRemark) -> Bool {
+        switch remark.kind {
+        case .unreadMember: renderer?.reads(remark.detail) == true
+        case .unknownRole: ["'", "\""].contains { renderer?.reads($0 + remark.detail + $0) == true }
+        default: false
+        }
     }
 
     /// The sequences of a row, its prompt shortened where that is asked for; `cutCount`: the tokens that it lost.
@@ -191,7 +200,7 @@ public struct ExampleBuilder: Sendable {
         let ownCount = encoded.ids.count - (encoded.ids.last == encoder.endID ? 1 : 0)
         appendEnd(to: &encoded, text, &outcome)
         if settings.trainOnPrompt { return everyTokenButTheFirst(encoded) }
-        var mask = AnswerMask(encoded, isMark: isMark)
+        var mask = AnswerMask(encoded, of: Array(text.utf8), isMark: isMark)
         let own = mask.addCompletion(behind: plainTokens(prompt).ids, border: prompt.utf8.count, ownCount: ownCount)
         outcome.straddlingTokens += mask.straddlingTokens
         guard let own else { throw noOwnToken(of: "the answer", place) }
@@ -216,7 +225,7 @@ public struct ExampleBuilder: Sendable {
                 sequences.append(everyTokenButTheFirst(encoded))
                 continue
             }
-            var mask = AnswerMask(encoded, isMark: isMark)
+            var mask = AnswerMask(encoded, of: part.text, isMark: isMark)
             var firstOwn: Int?
             for span in part.spans {
                 let own = mask.add(span) { chatTokens(Array(part.text[..<span.range.lowerBound])).ids }
@@ -235,7 +244,8 @@ public struct ExampleBuilder: Sendable {
     func noOwnToken(of answer: String, _ place: RowPlace) -> DatasetError {
         DatasetError(
             .noTarget, place,
-            "\(answer) has no token of its own: it joins the prompt's last token, or is special tokens and no more",
+            "\(answer) has no token of its own that says something: it joins the prompt's last token, or is special tokens "
+                + "and space and no more",
             hint: "only its end token would be trained; let the answer say something, and leave a space or a line end "
                 + "between prompt and answer")
     }

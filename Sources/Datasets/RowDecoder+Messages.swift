@@ -45,7 +45,9 @@ extension RowDecoder {
         var extra = JSONObject()
         if let tools = try tools(record) { extra["tools"] = .array(tools) }
         let content = DataRow.Content.conversation(messages: messages, trained: trained, extra: extra)
-        return DataRow(content: content, place: record.place, index: index, remarks: turns.remarks)
+        let strange = messages.compactMap { $0["role"]?.string }.filter { !roles.knows($0) }
+        let remarks = turns.remarks + strange.map { RowRemark(.unknownRole, detail: $0) }
+        return DataRow(content: content, place: record.place, index: index, remarks: remarks)
     }
 
     private func noAnswer(_ turns: RegularTurns, _ record: SourceRow) -> DatasetError {

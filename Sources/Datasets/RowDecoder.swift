@@ -1,6 +1,7 @@
 // Rows of any known format → `DataRow`s.
 
 internal import JSON
+internal import Spelling
 
 /// Understands rows of one format.
 public struct RowDecoder: Sendable {
@@ -220,8 +221,12 @@ public struct RowDecoder: Sendable {
 }
 
 extension String {
-    /// Nothing but white space.
-    var isBlank: Bool { unicodeScalars.allSatisfy(\.properties.isWhitespace) }
+    /// Nothing that a reader sees: white space, control characters, joiners and marks without a letter.
+    var isBlank: Bool {
+        unicodeScalars.allSatisfy { scalar in
+            scalar.properties.isWhitespace || scalar.properties.isDefaultIgnorableCodePoint || scalar.isUnprintable
+        }
+    }
 
     /// Without white space at both ends.
     var trimmingWhiteSpace: String {

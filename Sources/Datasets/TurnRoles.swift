@@ -8,6 +8,8 @@ public struct TurnRoles: Sendable, Equatable {
     private let names: [String: String]
     /// Of messages that name no role, in turn; empty: they have none.
     private let inTurn: [String]
+    /// Those that the recipe names.
+    private let ours: Set<String>
 
     /// - Parameters:
     ///   - names: beside those that everybody writes.
@@ -15,6 +17,7 @@ public struct TurnRoles: Sendable, Equatable {
     public init(names: [String: String] = [:], inTurn: [String] = []) {
         self.names = Self.known.merging(names) { $1 }
         self.inTurn = inTurn
+        ours = Set(names.values).union(inTurn)
     }
 
     private static let known = [
@@ -25,6 +28,9 @@ public struct TurnRoles: Sendable, Equatable {
 
     /// Those that templates know.
     static let common: Set<String> = ["system", "developer", "user", "assistant", "tool", "function", "ipython"]
+
+    /// Whether somebody named the role: everybody, or the recipe.
+    func knows(_ role: String) -> Bool { Self.common.contains(role) || ours.contains(role) }
 
     /// The role of a turn that calls it `name`.
     ///

@@ -91,7 +91,8 @@ struct LeafConverter {
             return .string(groups.joined(separator: "-"))
         default:
             if let text = String(validating: bytes, as: UTF8.self) { return .string(text) }
-            guard case .text = meaning else { return .string(Data(bytes).base64EncodedString()) }
+            // Bytes that are no text must not be read as one: as an object they are refused where a text is needed.
+            guard case .text = meaning else { return ["bytes": .string(Data(bytes).base64EncodedString())] }
             throw ParquetError(.broken, "a text that is not UTF-8")
         }
     }

@@ -107,7 +107,8 @@ extension AdapterConfiguration {
             targets = .patterns(targeted.filter { block($0).map(layers.contains) ?? false })
         }
         self.init(
-            method: section.method, rank: section.r, alpha: section.alpha, dropout: section.dropout, usesRankStabilisation: section.useRSLoRA,
+            method: section.method, rank: section.r, alpha: section.alpha, dropout: section.dropout,
+            usesRankStabilisation: section.useRSLoRA,
             targets: targets,
             rankOverrides: section.rankPattern.map { Override(pattern: $0.pattern, value: $0.value) },
             alphaOverrides: section.alphaPattern.map { Override(pattern: $0.pattern, value: $0.value) })

@@ -59,7 +59,8 @@ struct MemoryPlan {
         throw Failure(
             .badInput,
             "train.memory_limit: \(ByteCount.text(limit)) is too little, the smallest micro-batch needs \(ByteCount.text(least))",
-            hint: "raise train.memory_limit, lower data.max_length, or set train.recompute: true")
+            hint: "raise train.memory_limit" + (longest > 1 ? ", or lower data.max_length" : "")
+                + (train.recompute == .off ? ", or set train.recompute: true" : ""))
     }
     /// What a reader should know about recomputation; empty where there is none.
     var note: String { recomputedBlocks > 0 ? ", \(recomputedBlocks) blocks computed twice to save memory" : "" }

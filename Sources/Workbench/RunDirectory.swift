@@ -84,7 +84,7 @@ public struct RunDirectory: Sendable {
             case .rows: try Ownership.requireFolder(rows, .rows)
             case .training:
                 for file in looseFiles { try files.require(file.lastPathComponent) }
-                try Ownership.requireFolder(adapter, .adapter)
+                try Ownership.requireFolder(adapter, .adapter, of: url.lastPathComponent)
                 try Ownership.requireFolder(tensorBoard, .curves)
                 try CheckpointFolder(url).requireOwn()
             }
@@ -97,14 +97,13 @@ public struct RunDirectory: Sendable {
         if recipe.merge.enabled {
             outputs.append(
                 .init(
-                    key: "merge.path", url: mergePlace(recipe), form: .folder(.model),
-                    run: Self.owner(of: recipe.merge.path, recipe)))
+                    key: "merge.path", url: mergePlace(recipe), form: .folder(.model), run: recipe.name))
         }
         for (index, entry) in recipe.export.enumerated() {
             outputs.append(
                 .init(
                     key: "export[\(index)].path", url: exportPlace(entry), form: ExportStage.form(entry.format),
-                    run: Self.owner(of: entry.path, recipe)))
+                    run: recipe.name))
         }
         return outputs
     }

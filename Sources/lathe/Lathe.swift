@@ -21,6 +21,7 @@ struct Lathe: ParsableCommand {
         ])
 
     static func main() {
+        StandardStreams.openClosed()
         // A file that grows beyond its limit is an error to report, not a signal to die from.
         signal(SIGXFSZ, SIG_IGN)
         // So is a reader that goes away.

@@ -6,6 +6,17 @@ internal import Spelling
 internal import Vocabulary
 internal import Workbench
 
+/// The three streams that a process is born with, where whoever started it closed some.
+enum StandardStreams {
+    /// Opens them, so that no file or pipe of ours gets their numbers and is taken for them. What is written to standard output
+    /// then is refused, as it was: a result that nobody gets is an error.
+    static func openClosed() {
+        for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(descriptor, F_GETFD) == -1 {
+            _ = open("/dev/null", descriptor == STDERR_FILENO ? O_WRONLY : O_RDONLY)
+        }
+    }
+}
+
 /// Where results go.
 enum StandardOutput {
     static let isTerminal = isatty(STDOUT_FILENO) == 1

@@ -113,6 +113,23 @@ import Testing
         }
     }
 
+    @Test func aPatternThatAnotherOneHidesIsNamed() throws {
+        func problems(_ patterns: [String]) -> [String] {
+            let configuration = AdapterConfiguration(
+                rank: 2, alpha: 4, targets: .patterns(["q_proj", "v_proj"]),
+                rankOverrides: patterns.map { .init(pattern: $0, value: 3) })
+            do throws(AdapterError) {
+                try configuration.requireEffect(on: paths)
+                return []
+            } catch { return error.problems.map(\.text) }
+        }
+        #expect(
+            problems([".*_proj", "q_proj"]) == [
+                "has no effect: .*_proj, which stands before it, matches all that it matches"
+            ])
+        #expect(problems(["q_proj", ".*_proj"]).isEmpty && problems(["layers.0.*", "q_proj"]).isEmpty)
+    }
+
     @Test func keysMayHoldTheAdaptersName() throws {
         let path = "base_model.model.model.layers.0.self_attn.q_proj"
         func load(_ names: [String]) throws -> Int {

@@ -17,6 +17,29 @@ extension CommandTests {
             }
         }
 
+        /// Whoever starts the command may have closed streams: nothing of ours takes their numbers.
+        @Test func closedStreams() throws {
+            try LatheCommand.inFolder { lathe in
+                let command = try #require(LatheCommand.executable).path
+                func code(_ closed: String) throws -> Int32 {
+                    let shell = Process()
+                    shell.executableURL = URL(fileURLWithPath: "/bin/sh")
+                    shell.arguments = ["-c", "exec '\(command)' recipe check recipe.yaml \(closed)"]
+                    shell.currentDirectoryURL = lathe.folder
+                    shell.standardOutput = FileHandle.nullDevice
+                    shell.standardError = FileHandle.nullDevice
+                    try shell.run()
+                    shell.waitUntilExit()
+                    return shell.terminationStatus
+                }
+                // A result that cannot arrive is an error; the rest is not missed.
+                for closed in ["", "<&-", "2>&-", "<&- 2>&-"] { #expect(try code(closed) == 0, "\(closed)") }
+                for closed in [">&-", ">&- 2>&-", "<&- >&-", "<&- >&- 2>&-"] {
+                    #expect(try code(closed) == 74, "\(closed)")
+                }
+            }
+        }
+
         /// What stands in a file's name is no line of the message.
         @Test func lineBreaksInNamesAreShown() throws {
             try LatheCommand.inFolder { lathe in

@@ -59,6 +59,23 @@ extension CommandTests {
             }
         }
 
+        /// A run's directory is no exception: what another run put there before it was one stays.
+        @Test(arguments: [
+            ("merge={enabled: true, path: checkpoints/two/merged}", "merged"),
+            ("export=[{format: peft, path: checkpoints/two/adapter}]", "adapter"),
+        ])
+        func anotherRunsOutputWithinARunIsNotReplaced(_ setting: String, _ name: String) throws {
+            try LatheCommand.inFolder { lathe in
+                #expect(try Self.run(lathe, "one", setting).code == 0)
+                let before = try Self.content(lathe, "checkpoints/two/\(name)")
+                #expect(!before.isEmpty)
+                let second = try Self.run(lathe, "two", "merge={enabled: true}")
+                #expect(second.code == 65 || second.code == 74, "\(second.errors)")
+                #expect(second.errors.contains("checkpoints/two/\(name)"), "\(second.errors)")
+                #expect(try Self.content(lathe, "checkpoints/two/\(name)") == before)
+            }
+        }
+
         /// What is gone, or was replaced by a verb that was told to, is said and made again.
         @Test(arguments: outputs)
         func whatIsLostIsMadeAgain(_ key: String, _ place: String, _ setting: String) throws {

@@ -57,7 +57,9 @@ private let changes: [StepChange] = [
     StepChange("mask.fields", "prompt", plain: "mask"),
     StepChange("mask.kinds", "[phone]", plain: "mask"),
     StepChange("mask.replace_with", "pseudonym", beside: "key_from: STEP_KEY_A", plain: "mask"),
-    StepChange("mask.key_from", "STEP_KEY_B", plain: "{mask: {replace_with: pseudonym, key_from: STEP_KEY_A}}"),
+    StepChange(
+        "mask.key_from", "STEP_KEY_B", beside: "replace_with: pseudonym",
+        plain: "{mask: {replace_with: pseudonym, key_from: STEP_KEY_A}}"),
 
     StepChange("balance.by", "kind", plain: "{balance: {by: half}}"),
     StepChange("balance.method", "oversample", beside: "by: kind"),

@@ -55,6 +55,46 @@ import Testing
         #expect(problem(row("<|im_end|> yes"), Self.plain) == nil)
     }
 
+    /// Marks, white space and what nobody sees, in whatever order, are no answer, in a conversation or after a prompt.
+    @Test(arguments: [
+        "<|im_end|> ", " <|im_end|>\\n", "<|im_end|>\\n<|im_end|>", "\\u200b", "\\ufeff", "\\ufe0f\\u2060", "\\u0000",
+        "\\u200b<|im_end|>\\n", " \\n<|end|>\\n",
+    ])
+    func answersThatNobodySeesAreNoAnswers(answer: String) throws {
+        let chat =
+            "{\"messages\": [{\"role\": \"user\", \"content\": \"q\"}, {\"role\": \"assistant\", \"content\": \"\(answer)\"}]}\n"
+        let plain = "{\"prompt\": \"q: \", \"completion\": \"\(answer)\"}\n"
+        for kind in [problem(chat, Self.plain)?.kind, problem(plain, Self.plain)?.kind, plainProblem(plain)?.kind] {
+            #expect(kind == .noTarget || kind == .empty, "\(String(describing: kind))")
+        }
+        // A flag, a family, Arabic: joined or marked, but seen.
+        for seen in ["👩‍👩‍👧", "❤️", "می‌خواهم", "<|im_end|> a"] {
+            #expect(problem(chat.replacing(answer, with: seen), Self.plain) == nil)
+        }
+    }
+
+    private func plainProblem(_ row: String) -> DatasetProblem? {
+        var settings = DataSettings.test()
+        settings.promptStyle = .plain
+        do {
+            _ = try prepare("a.jsonl", row, settings)
+            return nil
+        } catch { return (error as? DatasetError)?.problems.first }
+    }
+
+    @Test func rolesThatNobodyNamedAreCounted() throws {
+        let row = """
+            {"messages": [{"role": "user", "content": "q"}, {"role": "asistant", "content": "lost"}, \
+            {"role": "user", "content": "q2"}, {"role": "assistant", "content": "a"}]}
+            """
+        #expect(try remarks(row, Self.plain) == ["unknown_role asistant 1 [1]"])
+        #expect(try remarks(row, "{% if messages[0].role == 'asistant' %}{% endif %}" + Self.plain) == [])
+        #expect(try prepare("a.jsonl", row).report.remarks.counts.map(\.kind) == [.unknownRole])
+        var settings = DataSettings.test()
+        settings.roles = ["asistant": "assistant"]
+        #expect(try prepare("a.jsonl", row, settings).report.remarks.counts == [])
+    }
+
     @Test func aCallBehindWordsIsTrainedToItsEnd() throws {
         let marked =
             "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}{% for c in m.tool_calls or [] %}<|user|>"

@@ -44,7 +44,7 @@ def plain(value):
         try:
             return value.decode()
         except UnicodeDecodeError:
-            return base64.b64encode(value).decode()
+            return {"bytes": base64.b64encode(value).decode()}
     if isinstance(value, decimal.Decimal):
         return format(value, "f")
     if isinstance(value, pd.Timestamp):

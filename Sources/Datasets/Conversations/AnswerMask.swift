@@ -6,14 +6,17 @@
 /// as the prompt's own tokens lack it.
 struct AnswerMask {
     private let encoded: EncodedText
+    /// What the tokens stand for.
+    private let text: [UInt8]
     /// Tokens that are marks and no text: an answer of nothing else says nothing, even where its row writes them itself.
     private let isMark: (Int32) -> Bool
     private(set) var isTarget: [Bool]
     /// Tokens that lie across the border of an answer.
     private(set) var straddlingTokens = 0
 
-    init(_ encoded: EncodedText, isMark: @escaping (Int32) -> Bool) {
+    init(_ encoded: EncodedText, of text: [UInt8], isMark: @escaping (Int32) -> Bool) {
         self.encoded = encoded
+        self.text = text
         self.isMark = isMark
         isTarget = [Bool](repeating: false, count: encoded.ids.count)
     }
@@ -29,19 +32,17 @@ struct AnswerMask {
             straddlingTokens += 1
             first = min(first, commonCount(promptIDs()))
         }
-        var firstOwn: Int?
+        var own: [Int] = []
         for index in max(1, first)..<max(1, encoded.ids.count) where !encoded.offsets[index].isEmpty {
             let offset = encoded.offsets[index]
             guard offset.lowerBound < span.range.upperBound else { break }
             isTarget[index] = true
-            if firstOwn == nil, offset.lowerBound < span.ownEnd, offset.upperBound > span.range.lowerBound,
-                !isMark(encoded.ids[index])
-            {
-                firstOwn = index
+            if offset.lowerBound < span.ownEnd, offset.upperBound > span.range.lowerBound, !isMark(encoded.ids[index]) {
+                own.append(index)
             }
             if offset.upperBound > span.range.upperBound { straddlingTokens += 1 }
         }
-        return firstOwn
+        return saysSomething(own) ? own.first : nil
     }
 
     /// Marks everything behind a prompt; gives the first token of the answer itself, or `nil` where there is none.
@@ -54,9 +55,17 @@ struct AnswerMask {
         let first = max(1, commonCount(promptIDs))
         straddlingTokens += encoded.offsets.count { $0.lowerBound < border && border < $0.upperBound }
         for index in first..<max(first, encoded.ids.count) { isTarget[index] = true }
-        return (first..<max(first, ownCount)).first {
+        let own = (first..<max(first, ownCount)).filter {
             encoded.offsets[$0].upperBound > border && !isMark(encoded.ids[$0])
         }
+        return saysSomething(own) ? own.first : nil
+    }
+
+    /// Whether something can be read in what `tokens` stand for: white space between marks is no answer either.
+    private func saysSomething(_ tokens: [Int]) -> Bool {
+        // Most answers show it at once; characters of several bytes may lie across tokens.
+        tokens.contains { text[encoded.offsets[$0]].contains { (0x21...0x7E).contains($0) } }
+            || !String(decoding: tokens.flatMap { text[encoded.offsets[$0]] }, as: UTF8.self).isBlank
     }
 
     /// Tokens that the sequence begins with as the prompt alone does.

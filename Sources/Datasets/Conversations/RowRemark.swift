@@ -24,6 +24,8 @@ public struct RowRemark: Sendable, Equatable {
         case joinedParts = "joined_parts"
         /// A turn that is not the assistant's and asks to be trained.
         case lossElsewhere = "loss_elsewhere"
+        /// A turn of a role that neither the recipe nor the template names: it is read, and never trained.
+        case unknownRole = "unknown_role"
         /// A member of a message that neither Lathe nor the template reads.
         case unreadMember = "unread_member"
         /// A field of the row that would say something, and that rows of this form have no use for.
