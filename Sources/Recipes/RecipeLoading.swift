@@ -178,11 +178,6 @@ extension RecipeDecoding {
         let translated = native(path, place: place)
         guard let translated else { return }
         if translated.count == 2, translated[0] == "train", let rival = rivals[translated[1]] {
-            if let other = root.value(at: ["train", rival]), other.place.isOverride {
-                note(
-                    .conflict, place, translated.joined(separator: "."), "train.\(rival) is overridden too",
-                    hint: "keep one of them")
-            }
             root.remove(at: ["train", rival])
         }
         if translated == ["data", "held_out"] { root.remove(at: ["data", "val_size"]) }

@@ -153,10 +153,6 @@ private func only(
     @Test func keysThatContradict() throws {
         #expect(try only(minimal + "train: { epochs: 1, max_steps: 5 }\n").kind == .conflict)
         #expect(try only(minimal + "train: { warmup_ratio: 0.1, warmup_steps: 5 }\n").kind == .conflict)
-        for pair in [["train.epochs=3", "train.max_steps=4"], ["train.warmup_steps=2", "train.warmup_ratio=0.5"]] {
-            #expect(try only(minimal, overrides: pair).kind == .conflict)
-            #expect(diagnostics(minimal, overrides: [pair[0], pair[0]]).isEmpty)
-        }
         #expect(try only("model: { path: b }\ndata: { train: t, held_out: h, val_size: 0.1 }\n").kind == .conflict)
         #expect(try only(minimal + "adapter: { target_modules: [all-linear, q_proj] }\n").kind == .conflict)
     }
