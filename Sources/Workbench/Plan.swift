@@ -120,7 +120,7 @@ public struct Plan: Presentable {
             "adapter: \(run.adapter.trainableParameterCount) trainable parameters on "
                 + "\(Count.text(run.adapter.coverage.matched.count, "layer")) (\(targets))",
             "training: \(Count.text(run.configuration.totalSteps, "step")) of "
-                + "\(Count.text(run.configuration.batchSize, "example")), micro-batches of up to "
+                + "\(Count.text(run.configuration.batchSize, run.units.unit == .pair ? "pair" : "example")), micro-batches of up to "
                 + "\(run.memory.rowLimit) tokens\(run.memory.note), \(run.precisionReason)",
             "predicted: \(ByteCount.text(forecast.stages.peakBytes)) of memory, \(Int(totalSeconds.rounded(.up))) s",
             "time by stage: " + seconds.map { "\($0.stage) \(Int($0.seconds.rounded(.up))) s" }.joined(separator: ", "),

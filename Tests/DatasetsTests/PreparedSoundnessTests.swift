@@ -4,6 +4,24 @@ import HDF5Files
 import TestSupport
 import Testing
 
+extension Lists {
+    /// A row of two answers.
+    static let pair: Lists = {
+        var lists = Lists()
+        lists.format = "preference"
+        lists.keepTwoSequences(ofRows: [0, 0])
+        return lists
+    }()
+
+    /// Leaves the first sequences, of rows with these numbers.
+    mutating func keepTwoSequences(ofRows numbers: [Int64]) {
+        (ids, mask, bounds, targets) = ([5, 6, 7, 8, 9], [0, 1, 1, 0, 1], [0, 3, 5], [2, 1])
+        (row, part) = (numbers, numbers[0] == numbers[1] ? [0, 1] : [0, 0])
+        (file, line) = ([0, 0], [1, 1])
+        (sequences, tokens, targetTokens) = (2, 5, 3)
+    }
+}
+
 /// The lists of one side, sound as they are: two rows, the second of which gives two sequences.
 private struct Lists {
     var ids: [Int32] = [5, 6, 7, 8, 9, 1, 2]
@@ -14,6 +32,7 @@ private struct Lists {
     var part: [Int32] = [0, 0, 1]
     var file: [Int32] = [0, 0, 0]
     var line: [Int64] = [1, 2, 2]
+    var format = "chat"
     var rows = 2
     var sequences = 3
     var tokens = 7
@@ -37,7 +56,7 @@ private struct Lists {
         try list("file", file)
         try list("line", line)
         try hdf5.write("[]", to: "/train/labels")
-        try hdf5.setAttribute("format", of: "/train", "chat")
+        try hdf5.setAttribute("format", of: "/train", format)
         try hdf5.setAttribute("digest", of: "/train", "d")
         try hdf5.setAttribute("rows", of: "/train", rows)
         try hdf5.setAttribute("sequences", of: "/train", sequences)
@@ -69,6 +88,23 @@ private struct Lists {
     }
 
     @Test func soundListsAreTaken() throws { #expect(try fault { _ in } == nil) }
+
+    /// The answers of a row stand side by side, or there is no pair.
+    @Test func pairsAreWhole() throws {
+        #expect(try fault { $0 = .pair } == nil)
+        for change: (inout Lists) -> Void in [
+            { $0.format = "preference" },
+            {
+                $0.format = "preference"
+                $0.keepTwoSequences(ofRows: [0, 1])
+            },
+        ] {
+            guard case .inconsistent = try fault(change) else {
+                Issue.record("taken")
+                continue
+            }
+        }
+    }
 
     /// Traps and silent failures: a file whose seal is right and whose lists contradict each other.
     @Test func contradictionsAreErrors() throws {
