@@ -60,6 +60,9 @@ public enum StopSignals {
         pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     }
 
+    /// From here on signals change nothing: the result has arrived, and all that is left is to end.
+    public static func passOver() { answer(by: {}) }
+
     /// From here on a signal calls `answer`, on a thread of its own; `nil`: it ends the process.
     static func answer(by answer: (@Sendable () -> Void)?) { answers.withLock { $0.answer = answer } }
 

@@ -23,7 +23,7 @@ struct CommonOptions: ParsableArguments {
         throw Failure(.usage, "--set \(first): \(call) reads no key of a recipe", hint: "leave it out")
     }
 
-    /// Prints a result in the form asked for.
+    /// Prints a result in the form asked for: the last that a verb does. Told to stop after it, the command has done its work.
     ///
     /// - Parameter isStyled: whether the text has colours of its own.
     func show(_ result: some Presentable, isStyled: Bool = false) throws {
@@ -32,6 +32,7 @@ struct CommonOptions: ParsableArguments {
         } else {
             try StandardOutput.show(result.text, isStyled: isStyled)
         }
+        StopSignals.passOver()
     }
 }
 
