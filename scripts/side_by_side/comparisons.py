@@ -42,8 +42,7 @@ def compare_training(bench: Bench) -> list:
             scored = bench.run(
                 bench.lathe, "evaluate", "--model", chosen.model, "--adapter", adapter, "--data", held_out, "--json",
                 "--set", f"data.max_length={LENGTH}", "--set", "data.too_long=truncate",
-                # TRL joins prompt and completion as they stand.
-                "--set", "data.prompt_style=plain")
+                *(["--set", "data.prompt_style=plain"] if is_plain(held_out) else []))
             losses[side].append(scored.output["adapter"]["loss"])
     peer = "TRL + PEFT"
     return [
@@ -54,12 +53,19 @@ def compare_training(bench: Bench) -> list:
     ]
 
 
+def is_plain(rows) -> bool:
+    """Whether rows are prompts and completions, which TRL joins as they stand; messages go through the template in both tools."""
+    with open(rows, encoding="utf-8") as lines:
+        return isinstance(json.loads(next(lines)).get("prompt"), str)
+
+
 def recipe_text(chosen, train: pathlib.Path) -> str:
     steps = f"max_steps: {chosen.max_steps}" if chosen.max_steps else "epochs: 1"
+    style = ", prompt_style: plain" if is_plain(train) else ""
     return f"""name: side-by-side
 seed: 42
 model: {{ path: {json.dumps(str(chosen.model))} }}
-data: {{ train: {json.dumps(str(train))}, max_length: {LENGTH}, too_long: truncate, prompt_style: plain }}
+data: {{ train: {json.dumps(str(train))}, max_length: {LENGTH}, too_long: truncate{style} }}
 adapter: {{ r: {RANK}, alpha: {ALPHA}, dropout: 0.0, target_modules: all-linear }}
 train: {{ {steps}, batch_size: {BATCH}, learning_rate: {RATE}, lr_scheduler: cosine, warmup_ratio: {WARM_UP},
          weight_decay: 0.0, max_grad_norm: 1.0, threads: {chosen.threads} }}
