@@ -26,14 +26,18 @@ void lathe_float_rows(
 
 #else
 
-/// `rows` weight rows times `n` rows of x; both known where this is inlined.
+/// `rows` weight rows times `n` rows of x; both known where this is inlined. The memory is asked meanwhile for the rows of `ahead`,
+/// which come next.
 LATHE_INLINE void VARIANT(float_tile)(
-    int rows, int n, const void *const *from, lathe_type type, long columns, const float *x, float *y, long stride,
-    bool accumulate) {
+    int rows, int n, const void *const *from, const void *const *ahead, lathe_type type, long columns, const float *x, float *y,
+    long stride, bool accumulate) {
+    const long width = type == LATHE_F32 ? 4 : 2;
     V sums[4][4];
-    for (int row = 0; row < rows; row++)
+    for (int row = 0; row < 4; row++)
         for (int i = 0; i < n; i++) sums[row][i] = v_set1(0);
     for (long k = 0; k < columns; k += LANES) {
+        if (ahead && k * width % 64 == 0)
+            for (int row = 0; row < rows; row++) __builtin_prefetch((const uint8_t *)ahead[row] + k * width);
         V right[4];
         for (int i = 0; i < n; i++) right[i] = v_load(x, i * columns + k, LATHE_F32, columns - k);
         for (int row = 0; row < rows; row++) {
@@ -41,11 +45,11 @@ LATHE_INLINE void VARIANT(float_tile)(
             for (int i = 0; i < n; i++) sums[row][i] = v_fma(left, right[i], sums[row][i]);
         }
     }
-    for (int row = 0; row < rows; row++)
-        for (int i = 0; i < n; i++) {
-            float *to = y + i * stride + row, sum = v_sum(sums[row][i]);
-            *to = accumulate ? *to + sum : sum;
-        }
+    for (int i = 0; i < n; i++) {
+        float totals[4], *to = y + i * stride;
+        _mm_storeu_ps(totals, v_sum4(sums[0][i], sums[1][i], sums[2][i], sums[3][i]));
+        for (int row = 0; row < rows; row++) to[row] = accumulate ? to[row] + totals[row] : totals[row];
+    }
 }
 
 LATHE_INLINE void VARIANT(float_rows_of)(
@@ -55,14 +59,15 @@ LATHE_INLINE void VARIANT(float_rows_of)(
         for (long i = 0; i < n; i += i + 4 <= n ? 4 : 1) {
             const float *right = x + i * columns;
             float *to = y + i * stride + row;
+            const void *const *ahead = i == 0 && row + 8 <= count ? rows + row + 4 : NULL;
             if (row + 4 <= count && i + 4 <= n)
-                VARIANT(float_tile)(4, 4, rows + row, type, columns, right, to, stride, accumulate);
+                VARIANT(float_tile)(4, 4, rows + row, ahead, type, columns, right, to, stride, accumulate);
             else if (row + 4 <= count)
-                VARIANT(float_tile)(4, 1, rows + row, type, columns, right, to, stride, accumulate);
+                VARIANT(float_tile)(4, 1, rows + row, ahead, type, columns, right, to, stride, accumulate);
             else if (i + 4 <= n)
-                VARIANT(float_tile)(1, 4, rows + row, type, columns, right, to, stride, accumulate);
+                VARIANT(float_tile)(1, 4, rows + row, NULL, type, columns, right, to, stride, accumulate);
             else
-                VARIANT(float_tile)(1, 1, rows + row, type, columns, right, to, stride, accumulate);
+                VARIANT(float_tile)(1, 1, rows + row, NULL, type, columns, right, to, stride, accumulate);
         }
 }
 
