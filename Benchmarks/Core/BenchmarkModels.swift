@@ -35,7 +35,7 @@ struct BenchmarkModels {
         do {
             try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
             try ModelMerger(base: openWeights(URL(fileURLWithPath: base)))
-                .export(into: folder, options: ModelOutputOptions(type: type))
+                .export(as: .huggingFaceFolder, into: folder, options: ModelOutputOptions(type: type))
             return folder.path
         } catch {
             context.report.note("left out: \(folder.path) could not be written: \(error)")

@@ -65,7 +65,7 @@ public final class AtomicFile {
     }
 
     /// Makes the bytes durable and hands the file over under its temporary name.
-    func finish() throws(SystemError) -> URL {
+    public func finish() throws(SystemError) -> URL {
         precondition(descriptor >= 0, "the file is closed")
         guard fsync(descriptor) == 0 else { throw failed(SystemError(errno, writing: url.path, "cannot be flushed")) }
         let code = close(descriptor) == 0 ? 0 : errno

@@ -1,4 +1,4 @@
-// Merging: W' = round(dequant(W) + scale · B·A), tensor by tensor, into a Hugging Face folder.
+// Merging: W' = round(dequant(W) + scale · B·A), tensor by tensor, into any format of models.
 
 internal import Files
 public import Foundation
@@ -95,13 +95,15 @@ public struct ModelMerger {
         base.paths.map { (try? base.tensor(at: $0)).map(TensorStream.mappedBytes) ?? 0 }.max() ?? 0
     }
 
-    /// Adds `deltas` to the base and writes the folder `output`: all of it, or nothing.
+    /// Adds `deltas` to the base and writes the model to `output`: all of it, or nothing.
     ///
     /// - Parameters:
     ///   - expectedPaths: the modules the adapter's configuration names; a module without factors is an error.
-    ///   - prove: looks at the folder that is about to take its place, and may add to it. Where it throws, nothing has changed.
+    ///   - format: what is written: a folder or a file.
+    ///   - prove: looks at what is about to take its place, and may add to a folder. Where it throws, nothing has changed.
+    /// - Throws: `ModelExportError` for factors or weights that do not fit, `PlaceError` where something else stands at `output`.
     public func merge(
-        _ deltas: [LowRankDelta], expectedPaths: [String]? = nil, into output: URL,
+        _ deltas: [LowRankDelta], expectedPaths: [String]? = nil, as format: ModelFormat, into output: URL,
         options: ModelOutputOptions = ModelOutputOptions(), prove: (MergeResult, URL) throws -> Void = { _, _ in }
     ) throws -> MergeResult {
         guard !deltas.isEmpty else {
@@ -111,90 +113,51 @@ public struct ModelMerger {
         if let absent = expectedPaths?.first(where: { !paths.contains($0) }) {
             throw ModelExportError(absent, "the adapter holds no factors for the module")
         }
-        return try write(deltas, into: output, options: options, prove: prove)
+        return try write(deltas, format, output, options, prove: prove)
     }
 
-    func plan(_ deltas: [LowRankDelta], type: ExportType?) throws -> OutputPlan {
-        try OutputPlan(base: base, deltas: deltas, type: type, isTied: description.isTied)
-    }
-
-    /// Writes the base itself as the Hugging Face folder `output`.
+    /// Writes the base itself to `output`.
     @discardableResult
-    public func export(into output: URL, options: ModelOutputOptions = ModelOutputOptions()) throws -> MergeResult {
-        try write([], into: output, options: options, prove: { _, _ in })
-    }
-
-    /// Writes the base as the HDF5 file `output`, one dataset for each weight.
-    @discardableResult
-    public func exportHDF5(to output: URL, options: ModelOutputOptions = ModelOutputOptions()) throws -> MergeResult {
-        try mergeHDF5([], to: output, options: options)
-    }
-
-    /// Adds `deltas` to the base and writes the HDF5 file `output`.
-    public func mergeHDF5(
-        _ deltas: [LowRankDelta], to output: URL, options: ModelOutputOptions = ModelOutputOptions()
+    public func export(
+        as format: ModelFormat, into output: URL, options: ModelOutputOptions = ModelOutputOptions()
     ) throws -> MergeResult {
-        let plan = try self.plan(deltas, type: options.type)
-        let place = OwnedFiles(besideFile: output, .model, of: options.run)
-        try place.require(output.lastPathComponent)
-        place.removeAbandoned(output.lastPathComponent)
-        let temporary = TemporaryName.beside(output)
-        let file = try HDF5Model(temporary, for: output)
-        let result = try write(plan, deltas.count, output) { tensor, produce in try file.write(tensor, produce) }
-        try file.finish()
-        try place.put(temporary, as: output.lastPathComponent)
-        return result
+        try write([], format, output, options, prove: { _, _ in })
+    }
+
+    /// What is written of the base with `deltas`.
+    func plan(_ deltas: [LowRankDelta], _ format: ModelFormat, type: ExportType?) throws -> OutputPlan {
+        try format.arrange(OutputPlan(base: base, deltas: deltas, type: type, isTied: description.isTied), base)
     }
 
     private func write(
-        _ deltas: [LowRankDelta], into output: URL, options: ModelOutputOptions,
+        _ deltas: [LowRankDelta], _ format: ModelFormat, _ output: URL, _ options: ModelOutputOptions,
         prove: (MergeResult, URL) throws -> Void
     ) throws -> MergeResult {
-        let plan = try self.plan(deltas, type: options.type)
-        let folder = try described(plan, output, of: options.run)
-        let shards = ShardedSafetensors(folder: folder.staging, plan: plan, shardByteLimit: options.shardByteLimit)
-        let result = try write(plan, deltas.count, output) { tensor, produce in try shards.write(tensor, produce) }
-        try shards.finish()
-        try prove(result, folder.staging)
-        try folder.commit()
+        let plan = try self.plan(deltas, format, type: options.type)
+        let staged = try StagedModel(output, isFolder: format.isFolder, of: options.run)
+        let contents = ModelContents(
+            base: base, description: description, plan: plan, shardByteLimit: options.shardByteLimit)
+        let sink = try format.sink(contents, staged.place)
+        let result = try stream(plan, into: sink, expected: deltas.count)
+        try check(result, output)
+        try staged.commit(sink.finish()) { try prove(result, $0) }
         return result
     }
 
-    /// The folder with all files but the weights', written first: a vocabulary that cannot be written should not cost the weights'
-    /// time, nor what it was made of memory beside them.
-    private func described(_ plan: OutputPlan, _ output: URL, of run: String?) throws -> AtomicFolder {
-        defer { FreedMemory.giveBack() }
-        let files = try description.files(type: plan.type, isTied: description.isTied && !plan.untiesHead)
-        let folder = try AtomicFolder(output, .model, of: run)
-        for (name, bytes) in files {
-            let file = folder.staging.appendingPathComponent(name)
-            try Folder.make(file.deletingLastPathComponent())
-            try AtomicFile.write(bytes, to: file)
-        }
-        return folder
-    }
-
-    private typealias Sink = (UnsafeRawBufferPointer) throws -> Void
-
-    /// Streams every tensor of `plan` through `writeTensor`.
-    private func write(
-        _ plan: OutputPlan, _ expected: Int, _ output: URL,
-        _ writeTensor: (PlannedTensor, (Sink) throws -> Void) throws -> Void
-    ) throws -> MergeResult {
+    /// Streams every tensor of `plan` into `sink`.
+    private func stream(_ plan: OutputPlan, into sink: any TensorSink, expected: Int) throws -> MergeResult {
         let stream = TensorStream(base: base, plan: plan)
         var norms: [(path: String, norm: Double)] = []
         for tensor in plan.tensors {
             var sumOfSquares = 0.0
-            try writeTensor(tensor) { sink in sumOfSquares = try stream.stream(tensor, to: sink) }
+            try sink.write(tensor) { write in sumOfSquares = try stream.stream(tensor, to: write) }
             if let delta = tensor.delta { norms.append((delta.path, sumOfSquares.squareRoot())) }
         }
-        let result = MergeResult(
+        return MergeResult(
             tensorsExpected: expected, tensorsApplied: norms.count,
             deltaNorm: norms.reduce(0) { $0 + $1.norm * $1.norm }.squareRoot(), tensorDeltaNorms: norms,
             type: plan.type,
             untiedHead: plan.untiesHead, bytesWritten: plan.tensors.reduce(0) { $0 + $1.byteCount })
-        try check(result, output)
-        return result
     }
 
     private func check(_ result: MergeResult, _ output: URL) throws {

@@ -7,11 +7,15 @@ internal import WeightFiles
 /// One tensor of the output.
 struct PlannedTensor {
     /// Hugging Face's name in the output.
-    let name: String
+    let path: String
+    /// The name in the output's file.
+    var name: String
     /// The base's weight that it comes from.
     let source: String
     let shape: Shape
-    let dtype: DType
+    var dtype: DType
+    /// How the output's file stores it.
+    var form = StoredForm.asStored
     /// What is added.
     let delta: LowRankDelta?
 
@@ -20,7 +24,9 @@ struct PlannedTensor {
 
 /// All tensors of the output, in the base's order.
 struct OutputPlan {
-    let tensors: [PlannedTensor]
+    var tensors: [PlannedTensor]
+    /// The float type that was asked for; nil: none.
+    let requested: ExportType?
     /// The float type of the model as a whole.
     let type: ExportType
     /// The head has a delta of its own, so that it can no longer be the embedding.
@@ -52,16 +58,17 @@ struct OutputPlan {
             try delta?.check(against: stored.shape)
             tensors.append(
                 PlannedTensor(
-                    name: path, source: path, shape: stored.shape,
+                    path: path, name: path, source: path, shape: stored.shape,
                     dtype: OutputPlan.type(of: stored, requested: requested, isQuantised: isQuantised), delta: delta))
         }
         var untiesHead = isTied && deltas.contains { $0.path == OutputPlan.head }
         if isTied, let delta = byPath.removeValue(forKey: OutputPlan.head) {
+            let head = OutputPlan.head + ".weight"
             let stored = try base.tensor(at: OutputPlan.embedding + ".weight")
             try delta.check(against: stored.shape)
             tensors.append(
                 PlannedTensor(
-                    name: OutputPlan.head + ".weight", source: OutputPlan.embedding + ".weight", shape: stored.shape,
+                    path: head, name: head, source: OutputPlan.embedding + ".weight", shape: stored.shape,
                     dtype: OutputPlan.type(of: stored, requested: requested, isQuantised: isQuantised), delta: delta))
             untiesHead = true
         }
@@ -71,6 +78,7 @@ struct OutputPlan {
                 hint: closestName(to: path + ".weight", among: base.paths).map { "the closest weight is \($0)" })
         }
         self.tensors = tensors
+        self.requested = requested
         type = requested ?? ownType
         self.untiesHead = untiesHead
     }

@@ -26,8 +26,9 @@ final class TensorStream {
 
     init(base: any WeightSource, plan: OutputPlan) {
         self.base = base
-        let longestRow = plan.tensors.map { TensorStream.columns($0.shape) }.max() ?? 1
-        blockElements = max(TensorStream.usualBlockElements, longestRow)
+        let longest =
+            plan.tensors.map { TensorStream.columns($0.shape) * $0.form.rowsTogether(of: $0.shape) }.max() ?? 1
+        blockElements = max(TensorStream.usualBlockElements, longest)
         let bytes = blockElements * 4
         widened = .allocate(byteCount: bytes, alignment: 64)
         added = .allocate(byteCount: bytes, alignment: 64)
@@ -42,7 +43,11 @@ final class TensorStream {
 
     /// Hands the bytes of `tensor` to `sink`, in order; returns ‖ΔW‖².
     func stream(_ tensor: PlannedTensor, to sink: (UnsafeRawBufferPointer) throws -> Void) throws -> Double {
-        let stored = TensorStream.inRows(try base.tensor(at: tensor.source))
+        var stored = TensorStream.inRows(try base.tensor(at: tensor.source))
+        var form = tensor.form
+        if tensor.delta == nil, stored.form == form { (stored, form) = (stored.withoutForm, .asStored) }
+        // Bytes that need no change pass as they are: a NaN's payload or a denormal survives any conversion that is not made.
+        let passes = tensor.delta == nil && stored.dtype == tensor.dtype && stored.form == form
         defer { base.releasePages(of: tensor.source) }
         guard Widening.supports(stored.dtype) else {
             try sink(stored.bytes)
@@ -50,9 +55,8 @@ final class TensorStream {
         }
         let columns = TensorStream.columns(stored.shape)
         let rows = columns > 0 ? stored.elementCount / columns : 0
-        let blockRows = max(1, blockElements / max(columns, 1))
-        // Bytes that need no change pass as they are: a NaN's payload or a denormal survives any conversion that is not made.
-        let passes = tensor.delta == nil && stored.dtype == tensor.dtype && stored.form == .asStored
+        let together = form.rowsTogether(of: stored.shape)
+        let blockRows = max(together, blockElements / max(columns * together, 1) * together)
         var sumOfSquares = 0.0
         for start in stride(from: 0, to: rows, by: blockRows) {
             let range = start..<min(start + blockRows, rows)
@@ -72,12 +76,31 @@ final class TensorStream {
                 try sink(
                     UnsafeRawBufferPointer(rebasing: stored.bytes[(start * rowBytes)..<(range.upperBound * rowBytes)]))
             } else {
-                try sink(rounded(block, tensor.dtype, tensor.name))
+                try sink(rounded(arranged(block, range, form, of: rows), tensor.dtype, tensor.name))
             }
             stored.dropPages(rows: range)
         }
         guard sumOfSquares.isFinite else { throw ModelExportError(tensor.name, "the norm of the delta is not finite") }
         return sumOfSquares
+    }
+
+    /// `block`, the rows `range` of `count` in Hugging Face's order, as a file stores them that has them in `form`.
+    private func arranged(_ block: Matrix, _ range: Range<Int>, _ form: StoredForm, of count: Int) -> Matrix {
+        switch form {
+        case .asStored: return block
+        case .plusOne:
+            for index in 0..<block.count { block.floats[index] += 1 }
+            return block
+        case .interleavedHalves:
+            let moved = Matrix(pointer: added, rows: block.rows, columns: block.columns, type: .f32)
+            for row in range {
+                let place = form.storedRow(row, of: count) - range.lowerBound
+                Elements.copy(
+                    block.rows(row - range.lowerBound..<row - range.lowerBound + 1), into: moved.rows(place..<place + 1)
+                )
+            }
+            return moved
+        }
     }
 
     private func rounded(_ block: Matrix, _ dtype: DType, _ name: String) throws -> UnsafeRawBufferPointer {
@@ -108,4 +131,19 @@ final class TensorStream {
     }
 
     static func columns(_ shape: Shape) -> Int { shape.sizes.last ?? 1 }
+}
+
+extension StoredForm {
+    /// Neighbouring rows of a tensor of `shape` within which the form moves rows.
+    fileprivate func rowsTogether(of shape: Shape) -> Int {
+        guard case .interleavedHalves(let heads) = self else { return 1 }
+        return max(1, (shape.sizes.first ?? 1) / heads)
+    }
+}
+
+extension FrozenTensor {
+    /// The same bytes, rows as they are stored.
+    fileprivate var withoutForm: FrozenTensor {
+        FrozenTensor(name: name, dtype: dtype, shape: shape, storage: storage, byteOffset: byteOffset)
+    }
 }

@@ -28,26 +28,28 @@ extension ModelMerger {
 
     /// Holds the weights of `merged` against those of the base with `deltas` added.
     ///
-    /// - Parameter type: the float type that was asked for; nil: the base's own.
+    /// - Parameters:
+    ///   - format: in which `merged` was written.
+    ///   - type: the float type that was asked for; nil: the base's own.
     public func compare(
-        _ deltas: [LowRankDelta], with merged: any WeightSource, type: ExportType?
+        _ deltas: [LowRankDelta], with merged: any WeightSource, as format: ModelFormat, type: ExportType?
     ) throws -> WeightComparison {
         var found = WeightComparison(count: 0)
-        for tensor in try plan(deltas, type: type).tensors { try compare(tensor, with: merged, &found) }
+        for tensor in try plan(deltas, format, type: type).tensors { try compare(tensor, with: merged, &found) }
         return found
     }
 
     private func compare(_ tensor: PlannedTensor, with source: any WeightSource, _ found: inout WeightComparison) throws
     {
         let stored = TensorStream.inRows(try base.tensor(at: tensor.source))
-        let written = try source.tensor(at: tensor.name, shape: tensor.shape)
+        let written = try source.tensor(at: tensor.path, shape: tensor.shape)
         guard Widening.supports(stored.dtype) else { return }
         let merged = FrozenTensor(
             name: written.name, dtype: written.dtype, shape: stored.shape, storage: written.storage,
-            byteOffset: written.byteOffset)
+            byteOffset: written.byteOffset, form: written.form)
         defer {
             base.releasePages(of: tensor.source)
-            source.releasePages(of: tensor.name)
+            source.releasePages(of: tensor.path)
         }
         let columns = TensorStream.columns(stored.shape)
         let rows = columns > 0 ? stored.elementCount / columns : 0

@@ -240,9 +240,6 @@ public struct MergeSection: Sendable, Equatable {
     public init() {}
 }
 
-/// A float format of weights on disk; `auto` is the base model's own.
-public enum FloatFormat: String, Sendable, CaseIterable { case auto, fp32, fp16, bf16 }
-
 /// One thing to write at the end of a run.
 public struct ExportEntry: Sendable, Equatable {
     public var format = ExportFormat.peft
@@ -252,5 +249,3 @@ public struct ExportEntry: Sendable, Equatable {
 
     public init() {}
 }
-
-public enum ExportFormat: String, Sendable, CaseIterable { case peft, safetensors, gguf, hdf5 }

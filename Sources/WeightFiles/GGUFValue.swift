@@ -27,6 +27,25 @@ public enum GGUFValue: Sendable {
     case string([UInt8])
     case array(GGUFArray)
 
+    /// The type, as files number it.
+    public var type: GGUFValueType {
+        switch self {
+        case .uint8: .uint8
+        case .int8: .int8
+        case .uint16: .uint16
+        case .int16: .int16
+        case .uint32: .uint32
+        case .int32: .int32
+        case .uint64: .uint64
+        case .int64: .int64
+        case .float32: .float32
+        case .float64: .float64
+        case .bool: .bool
+        case .string: .string
+        case .array: .array
+        }
+    }
+
     /// Any integer that fits.
     public var integer: Int? {
         switch self {
@@ -60,21 +79,7 @@ public enum GGUFValue: Sendable {
 
     /// The type's name, for messages.
     public var typeName: String {
-        switch self {
-        case .uint8: "uint8"
-        case .int8: "int8"
-        case .uint16: "uint16"
-        case .int16: "int16"
-        case .uint32: "uint32"
-        case .int32: "int32"
-        case .uint64: "uint64"
-        case .int64: "int64"
-        case .float32: "float32"
-        case .float64: "float64"
-        case .bool: "bool"
-        case .string: "string"
-        case .array(let array): "array of \(array.elementType)"
-        }
+        if case .array(let array) = self { "array of \(array.elementType)" } else { "\(type)" }
     }
 }
 
@@ -86,7 +91,8 @@ public struct GGUFArray: Sendable {
     /// Checked when the file was opened.
     let byteRange: Range<Int>
 
-    private var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: storage.bytes[byteRange]) }
+    /// The elements as they stand in a file, without type and count.
+    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: storage.bytes[byteRange]) }
 
     /// The strings; nil if the array holds something else.
     public var strings: [[UInt8]]? {

@@ -68,6 +68,9 @@ public struct StoredType: Sendable, Hashable {
         35: block("TQ2_0", 256, 66), 39: block("MXFP4", 32, 17), 40: block("NVFP4", 64, 36), 41: block("Q1_0", 128, 18),
     ]
 
+    /// ggml's number of `dtype`; nil where it has none.
+    static func ggmlNumber(_ dtype: DType) -> UInt32? { ggml.first { $0.value.dtype == dtype }?.key }
+
     private static func block(_ name: String, _ elements: Int, _ bytes: Int) -> StoredType {
         StoredType(name, elements: elements, bits: bytes * 8)
     }

@@ -60,7 +60,7 @@ extension CommandTests {
                     65, "gguf", "safetensors")
                 #expect(!lathe.has("checkpoints"))
                 try lathe("export", "--model", LatheCommand.huggingFace, "--format", "gguf", "--out", "x.gguf")
-                    .expectFailure(64, "--format gguf", "safetensors")
+                    .expectFailure(65, "--format gguf", "safetensors")
                 try lathe("export", "--model", LatheCommand.huggingFace, "--format", "onnx", "--out", "x")
                     .expectFailure(64, "onnx", "peft, safetensors")
                 try lathe("export", "--model", LatheCommand.huggingFace, "--format", "peft", "--out", "x")

@@ -93,7 +93,8 @@ private func floats(_ tensor: FrozenTensor) -> [Float] { Array(tensor.bytes.bind
         let deltas = reference.set.lowRankDeltas
         try withTemporaryDirectory { folder in
             let output = folder.appendingPathComponent("merged")
-            let result = try merger.merge(deltas, into: output, options: ModelOutputOptions(type: .f32))
+            let result = try merger.merge(
+                deltas, as: .huggingFaceFolder, into: output, options: ModelOutputOptions(type: .f32))
             let merged = try openWeights(output)
             let golden = try SafetensorsFile(reference.folder.appendingPathComponent("merged_layer_1.safetensors"))
             for path in golden.names {
@@ -150,8 +151,11 @@ private func floats(_ tensor: FrozenTensor) -> [Float] { Array(tensor.bytes.bind
         let run = TinyModel.run("dora")
         try withTemporaryDirectory { folder in
             let output = folder.appendingPathComponent("merged")
-            let result = try ModelMerger(base: openWeights(base))
-                .merge(peft: run.appendingPathComponent("final"), into: output)
+            let weights = try openWeights(base)
+            let set = try AdapterSet(
+                PEFTDirectory(run.appendingPathComponent("final")), for: LanguageModel(weights, precision: .f32))
+            let result = try ModelMerger(base: weights)
+                .merge(set.lowRankDeltas, as: .huggingFaceFolder, into: output)
             #expect(result.tensorsApplied == TinyModel.linearLayers && result.deltaNorm > 0)
             let merged = try openWeights(output)
             let golden = try SafetensorsFile(run.appendingPathComponent("merged_layer_1.safetensors"))
@@ -169,12 +173,14 @@ private func floats(_ tensor: FrozenTensor) -> [Float] { Array(tensor.bytes.bind
         let merger = try ModelMerger(base: reference.weights)
         try withTemporaryDirectory { folder in
             let output = folder.appendingPathComponent("merged")
-            _ = try merger.merge(set.lowRankDeltas, into: output, options: ModelOutputOptions(type: type))
+            _ = try merger.merge(
+                set.lowRankDeltas, as: .huggingFaceFolder, into: output, options: ModelOutputOptions(type: type))
             let merged = try openWeights(output)
-            #expect(try merger.compare(set.lowRankDeltas, with: merged, type: type).strayCount == 0)
+            #expect(
+                try merger.compare(set.lowRankDeltas, with: merged, as: .huggingFaceFolder, type: type).strayCount == 0)
             let magnitude = try #require(set.slab.slots.last { $0.name.hasSuffix("lora_magnitude_vector") })
             set.slab.values(magnitude).floats[0] *= 1.02
-            let found = try merger.compare(set.lowRankDeltas, with: merged, type: type)
+            let found = try merger.compare(set.lowRankDeltas, with: merged, as: .huggingFaceFolder, type: type)
             #expect(
                 found.strayCount > 0
                     && found.firstStray == magnitude.name.replacing("lora_magnitude_vector", with: "weight"))
@@ -196,7 +202,7 @@ private func floats(_ tensor: FrozenTensor) -> [Float] { Array(tensor.bytes.bind
         try withTemporaryDirectory { folder in
             let output = folder.appendingPathComponent("merged")
             _ = try ModelMerger(base: reference.weights)
-                .merge(set.lowRankDeltas, into: output, options: ModelOutputOptions(type: .f32))
+                .merge(set.lowRankDeltas, as: .huggingFaceFolder, into: output, options: ModelOutputOptions(type: .f32))
             let weights = try openWeights(output)
             let merged = try LanguageModel(
                 configuration: ModelConfiguration(of: weights), weights: weights, precision: .f32)

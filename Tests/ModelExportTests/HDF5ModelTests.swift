@@ -20,7 +20,7 @@ import WeightFiles
         try withTemporaryDirectory { folder in
             let files = ["a.h5", "b.h5"].map { folder.appendingPathComponent($0) }
             for file in files {
-                let result = try merger().exportHDF5(to: file, options: ModelOutputOptions(type: type))
+                let result = try merger().export(as: .hdf5, into: file, options: ModelOutputOptions(type: type))
                 #expect(result.type == type && result.tensorsApplied == 0)
             }
             let bytes = try files.map { try Data(contentsOf: $0) }
@@ -29,10 +29,10 @@ import WeightFiles
             #expect(bytes[0].range(of: Data("model.layers.2.mlp.down_proj.weight".utf8)) != nil)
             #expect((bytes[0].range(of: Data("bfloat16".utf8)) != nil) == (type == .bf16))
             // Lathe's own file is replaced, a person's is not.
-            try merger().exportHDF5(to: files[0], options: ModelOutputOptions(type: type))
+            try merger().export(as: .hdf5, into: files[0], options: ModelOutputOptions(type: type))
             #expect(try Data(contentsOf: files[0]) == bytes[1])
             try Data("mine".utf8).write(to: files[1])
-            #expect(throws: PlaceError.self) { try merger().exportHDF5(to: files[1]) }
+            #expect(throws: PlaceError.self) { try merger().export(as: .hdf5, into: files[1]) }
             #expect(try Data(contentsOf: files[1]) == Data("mine".utf8))
             #expect(
                 try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
@@ -57,7 +57,7 @@ import WeightFiles
             let original = try HuggingFaceDirectory(twin)
             let configuration = try ModelConfiguration(huggingFace: original.configuration)
             let gguf = try GGUFWeights(file)
-            try ModelMerger(base: gguf, configuration: configuration).export(into: output)
+            try ModelMerger(base: gguf, configuration: configuration).export(as: .huggingFaceFolder, into: output)
             let made = try HuggingFaceDirectory(output)
             #expect(try made.contentDigest() == original.contentDigest())
             let tokenizer = try #require(try made.json("tokenizer.json"))
@@ -78,7 +78,7 @@ import WeightFiles
         try withTemporaryDirectory { folder in
             let base = try GGUFWeights(HDF5ModelTests.smolLM2)
             let output = folder.appendingPathComponent("out")
-            let result = try ModelMerger(base: base).export(into: output)
+            let result = try ModelMerger(base: base).export(as: .huggingFaceFolder, into: output)
             #expect(result.type == .bf16)
             let made = try HuggingFaceDirectory(output)
             #expect(made.quantisationSummary == "BF16 272" && made.configuration["tie_word_embeddings"] == true)

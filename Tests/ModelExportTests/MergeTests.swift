@@ -1,6 +1,7 @@
 // Merged models against PEFT's.
 
 import Files
+import Adapters
 import Foundation
 import JSON
 import ModelExport
@@ -51,7 +52,7 @@ private func floats(_ tensor: FrozenTensor) -> [Float] { Array(tensor.bytes.bind
         try withTemporaryDirectory { folder in
             let output = folder.appendingPathComponent("merged")
             let deltas = try vectorDeltas("final")
-            _ = try merger("hf").merge(deltas, into: output)
+            _ = try merger("hf").merge(deltas, as: .huggingFaceFolder, into: output)
             func contents() throws -> [String: Data] {
                 let names = try Folder.names(in: output) ?? []
                 return try Dictionary(
@@ -59,7 +60,9 @@ private func floats(_ tensor: FrozenTensor) -> [Float] { Array(tensor.bytes.bind
             }
             let before = try contents()
             #expect(throws: Unproven.self) {
-                try merger("hf").merge(deltas, into: output, options: ModelOutputOptions(type: .f16)) { _, staged in
+                try merger("hf").merge(
+                    deltas, as: .huggingFaceFolder, into: output, options: ModelOutputOptions(type: .f16)
+                ) { _, staged in
                     // What is proven is whole, and what stands in the place is the earlier one still.
                     #expect(FileManager.default.fileExists(atPath: staged.appendingPathComponent("config.json").path))
                     #expect(try contents() == before)
@@ -76,7 +79,7 @@ private func floats(_ tensor: FrozenTensor) -> [Float] { Array(tensor.bytes.bind
         try withTemporaryDirectory { folder in
             let output = folder.appendingPathComponent("merged")
             let deltas = try vectorDeltas("final")
-            let result = try merger(kind).merge(deltas, into: output)
+            let result = try merger(kind).merge(deltas, as: .huggingFaceFolder, into: output)
             #expect(
                 result.tensorsExpected == TinyModel.linearLayers && result.tensorsApplied == TinyModel.linearLayers
                     && result.type == .f32)
@@ -109,8 +112,11 @@ private func floats(_ tensor: FrozenTensor) -> [Float] { Array(tensor.bytes.bind
         try withTemporaryDirectory { folder in
             let (one, two) = (folder.appendingPathComponent("one"), folder.appendingPathComponent("two"))
             let adapter = TinyModel.lora.appendingPathComponent("final")
-            let result = try merger("gguf").merge(peft: adapter, into: one)
-            let expected = try merger("hf").merge(vectorDeltas("final"), into: two)
+            let model = try LanguageModel(openWeights(TinyModel.gguf), precision: .f32)
+            let set = try AdapterSet(PEFTDirectory(adapter), for: model)
+            let result = try merger("gguf").merge(
+                set.lowRankDeltas, expectedPaths: set.coverage.matched, as: .huggingFaceFolder, into: one)
+            let expected = try merger("hf").merge(vectorDeltas("final"), as: .huggingFaceFolder, into: two)
             #expect(
                 result.tensorsApplied == TinyModel.linearLayers && abs(result.deltaNorm - expected.deltaNorm) < 1e-9)
             #expect(try HuggingFaceDirectory(one).contentDigest() == HuggingFaceDirectory(two).contentDigest())
@@ -122,16 +128,18 @@ private func floats(_ tensor: FrozenTensor) -> [Float] { Array(tensor.bytes.bind
             var options = ModelOutputOptions(type: .bf16)
             let whole = folder.appendingPathComponent("whole")
             let cut = folder.appendingPathComponent("cut")
-            try merger("hf").export(into: whole, options: options)
+            try merger("hf").export(as: .huggingFaceFolder, into: whole, options: options)
             options.shardByteLimit = 70_000
-            try merger("hf").export(into: cut, options: options)
+            try merger("hf").export(as: .huggingFaceFolder, into: cut, options: options)
             #expect(try HuggingFaceDirectory(cut).shards.count > 3)
             #expect(try HuggingFaceDirectory(cut).contentDigest() == HuggingFaceDirectory(whole).contentDigest())
             #expect(try HuggingFaceDirectory(whole).configuration["torch_dtype"] == "bfloat16")
             // What Lathe wrote is replaced; what it did not is in the way.
-            try merger("hf").export(into: whole, options: options)
+            try merger("hf").export(as: .huggingFaceFolder, into: whole, options: options)
             try Data("mine".utf8).write(to: whole.appendingPathComponent("notes.txt"))
-            #expect(throws: PlaceError.self) { try merger("hf").export(into: whole, options: options) }
+            #expect(throws: PlaceError.self) {
+                try merger("hf").export(as: .huggingFaceFolder, into: whole, options: options)
+            }
         }
     }
 
@@ -140,12 +148,14 @@ private func floats(_ tensor: FrozenTensor) -> [Float] { Array(tensor.bytes.bind
         try withTemporaryDirectory { folder in
             let output = folder.appendingPathComponent("merged")
             let options = ModelOutputOptions(type: .f32)
-            _ = try merger("hf").merge(vectorDeltas("final"), into: output, options: options)
+            _ = try merger("hf").merge(vectorDeltas("final"), as: .huggingFaceFolder, into: output, options: options)
             let before = try HuggingFaceDirectory(output).contentDigest()
             let names = try FileManager.default.contentsOfDirectory(atPath: output.path).sorted()
             for place in [output, folder.appendingPathComponent("new")] {
                 #expect(throws: Unproven.self) {
-                    _ = try merger("hf").merge(vectorDeltas("final"), into: place, options: options) { _, staged in
+                    _ = try merger("hf").merge(
+                        vectorDeltas("final"), as: .huggingFaceFolder, into: place, options: options
+                    ) { _, staged in
                         // The proof sees a whole model, and nothing of it in its place yet.
                         _ = try HuggingFaceDirectory(staged)
                         #expect(staged != place)
@@ -185,7 +195,8 @@ private func floats(_ tensor: FrozenTensor) -> [Float] { Array(tensor.bytes.bind
         for (name, deltas) in cases {
             try withTemporaryDirectory { folder in
                 #expect(throws: ModelExportError.self, "\(name)") {
-                    try merger("hf").merge(deltas, into: folder.appendingPathComponent("merged"))
+                    try merger("hf").merge(
+                        deltas, as: .huggingFaceFolder, into: folder.appendingPathComponent("merged"))
                 }
                 let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
                 #expect(left.isEmpty, "\(name)")
@@ -197,7 +208,8 @@ private func floats(_ tensor: FrozenTensor) -> [Float] { Array(tensor.bytes.bind
         }
         #expect(throws: ModelExportError.self) {
             try merger("hf").merge(
-                good, expectedPaths: ["model.layers.0.self_attn.x"], into: URL(fileURLWithPath: "/nowhere"))
+                good, expectedPaths: ["model.layers.0.self_attn.x"], as: .huggingFaceFolder,
+                into: URL(fileURLWithPath: "/nowhere"))
         }
     }
 
@@ -207,17 +219,12 @@ private func floats(_ tensor: FrozenTensor) -> [Float] { Array(tensor.bytes.bind
             let delta = try LowRankDelta(
                 path: "lm_head", scale: 1, a: [Float](repeating: 0.5, count: 64), aShape: [1, 64],
                 b: [Float](repeating: 0.25, count: 512), bShape: [512, 1])
-            #expect(try merger("hf").merge([delta], into: output).untiedHead)
+            #expect(try merger("hf").merge([delta], as: .huggingFaceFolder, into: output).untiedHead)
             let merged = try HuggingFaceDirectory(output)
             #expect(merged.configuration["tie_word_embeddings"] == false)
             let head = try floats(merged.tensor(at: "lm_head.weight", shape: [512, 64]))
             let embedding = try floats(merged.tensor(at: "model.embed_tokens.weight", shape: [512, 64]))
             #expect(maximumDifference(head, embedding.map { $0 + 0.125 }) == 0)
         }
-    }
-
-    @Test func ggufIsNamedAsNotAvailable() {
-        #expect(throws: ModelExportError.self) { try ExportFormat.gguf.checkAvailable() }
-        #expect(throws: Never.self) { try ExportFormat.hdf5.checkAvailable() }
     }
 }

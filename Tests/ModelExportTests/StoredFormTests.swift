@@ -30,12 +30,13 @@ import WeightFiles
         let file = packageRoot.appendingPathComponent("Tests/ModelsTests/Fixtures/gguf/biases.gguf")
         try withTemporaryDirectory { folder in
             let output = folder.appendingPathComponent("model")
-            try ModelMerger(base: openWeights(file)).export(into: output)
+            try ModelMerger(base: openWeights(file)).export(as: .huggingFaceFolder, into: output)
             #expect(difference(try logits(model(output)), try logits(model(file))) == 0)
             let delta = try LowRankDelta(
                 path: "model.layers.0.self_attn.q_proj", scale: 1, a: [Float](repeating: 0.5, count: 16),
                 aShape: [1, 16], b: [Float](repeating: 0.25, count: 16), bShape: [16, 1])
-            _ = try ModelMerger(base: openWeights(file)).merge([delta], into: folder.appendingPathComponent("merged"))
+            _ = try ModelMerger(base: openWeights(file)).merge(
+                [delta], as: .huggingFaceFolder, into: folder.appendingPathComponent("merged"))
         }
     }
 
@@ -71,7 +72,8 @@ import WeightFiles
             let session = GenerationSession(model: base, capacity: ids.count)
             #expect(difference(try session.extend(ids), Array(adapted.suffix(512))) < 1e-3)
             let output = folder.appendingPathComponent("merged")
-            let result = try ModelMerger(base: openWeights(TinyModel.base)).merge(base.lowRankDeltas, into: output)
+            let result = try ModelMerger(base: openWeights(TinyModel.base)).merge(
+                base.lowRankDeltas, as: .huggingFaceFolder, into: output)
             #expect(result.untiedHead && result.tensorsApplied == TinyModel.blocks + 1)
             #expect(difference(try logits(model(output)), adapted) < 1e-3)
             base.adapters = .none

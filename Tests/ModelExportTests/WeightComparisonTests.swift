@@ -27,12 +27,12 @@ import WeightFiles
             let merger = try ModelMerger(base: base)
             let right = try deltas(base, scale: 1)
             let output = folder.appendingPathComponent("merged")
-            _ = try merger.merge(right, into: output, options: ModelOutputOptions(type: type))
+            _ = try merger.merge(right, as: .huggingFaceFolder, into: output, options: ModelOutputOptions(type: type))
             let merged = try openWeights(output)
-            let found = try merger.compare(right, with: merged, type: type)
+            let found = try merger.compare(right, with: merged, as: .huggingFaceFolder, type: type)
             #expect(found.count > 0 && found.strayCount == 0 && found.firstStray == nil)
             for wrong in [try deltas(base, scale: 2), try deltas(base, scale: -1), Array(right.dropLast())] {
-                let found = try merger.compare(wrong, with: merged, type: type)
+                let found = try merger.compare(wrong, with: merged, as: .huggingFaceFolder, type: type)
                 #expect(found.strayCount > 0 && found.firstStray != nil)
             }
         }

@@ -48,9 +48,14 @@ public final class GGUFWeights: WeightSource {
     public func shape(at path: String) -> Shape? { entry(at: path)?.shape }
     public func typeName(at path: String) -> String? { entry(at: path)?.type.name }
 
+    /// How files of the family store the weight called `path`.
+    public func form(at path: String) -> StoredForm {
+        names.storedForm(path, heads: heads, keyValueHeads: keyValueHeads)
+    }
+
     public func tensor(at path: String) throws(WeightError) -> FrozenTensor {
         guard let entry = entry(at: path) else { throw missing(path) }
-        let form = names.storedForm(path, heads: heads, keyValueHeads: keyValueHeads)
+        let form = form(at: path)
         if case .interleavedHalves(let heads) = form {
             let rows = entry.shape.sizes.first ?? 0
             guard rows % (2 * heads) == 0 else {

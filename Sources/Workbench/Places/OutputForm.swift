@@ -2,6 +2,7 @@
 
 internal import Foundation
 internal import Recipes
+internal import Vocabulary
 
 /// What a verb writes at a place: a folder, or a file of a kind.
 enum OutputForm {
@@ -9,10 +10,7 @@ enum OutputForm {
 
     /// Endings that name a form, and how that form is written.
     private static let endings: [(suffix: String, what: String, how: String)] = [
-        (
-            ".gguf", "a GGUF file",
-            "name a folder, of which llama.cpp's convert_hf_to_gguf.py makes a GGUF file: this version of Lathe writes none"
-        ),
+        (".gguf", "a GGUF file", "lathe export --format gguf"),
         (".h5", "an HDF5 file", "lathe export --format hdf5"),
         (".hdf5", "an HDF5 file", "lathe export --format hdf5"),
         (".safetensors", "a single safetensors file", "name a folder: model.safetensors lies in it"),

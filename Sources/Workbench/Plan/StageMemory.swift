@@ -9,6 +9,7 @@ internal import Models
 internal import Objectives
 internal import Recipes
 internal import WeightFiles
+internal import Vocabulary
 
 /// The process as it stands before its first stage, model and adapter in place, and what each stage adds.
 struct StageMemory {

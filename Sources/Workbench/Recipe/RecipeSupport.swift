@@ -14,7 +14,6 @@ extension Recipe {
                     + ": this version of Lathe cannot distil yet",
                 hint: "leave the section out to train on the rows themselves")
         }
-        try ExportStage.checkFormats(export)
         try requireOutputNames()
         for (index, entry) in export.enumerated() where entry.format == .peft && ![.auto, .fp32].contains(entry.type) {
             throw Failure(

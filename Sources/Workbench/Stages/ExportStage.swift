@@ -10,6 +10,7 @@ internal import Recipes
 internal import Spelling
 internal import Tensors
 internal import WeightFiles
+internal import Vocabulary
 
 /// One export.
 public struct ExportStage {
@@ -28,6 +29,7 @@ public struct ExportStage {
             .require([.init(key: "--out", url: output, form: Self.form(format))])
         try Compute.start(recipe)
         let opened = try OpenedModel(recipe.model.path)
+        try Self.require(format, holding: opened, "--format")
         let attached = try path.map { try AttachedAdapter($0, to: opened.languageModel(precision: .f32), base: opened) }
         self.init(
             recipe, opened: opened, adapter: attached?.set, provenance: attached?.provenance ?? AdapterProvenance())
@@ -45,7 +47,7 @@ public struct ExportStage {
     }
 
     /// What stands at an export's place.
-    static func form(_ format: Recipes.ExportFormat) -> OutputPlaces.Output.Form {
+    static func form(_ format: ExportFormat) -> OutputPlaces.Output.Form {
         switch format {
         case .peft: .folder(.adapter)
         case .safetensors: .folder(.model)
@@ -54,27 +56,31 @@ public struct ExportStage {
     }
 
     /// The format called `name`, which can be written.
-    private static func format(_ name: String) throws -> Recipes.ExportFormat {
-        guard let format = Recipes.ExportFormat(rawValue: name) else {
+    private static func format(_ name: String) throws -> ExportFormat {
+        guard let format = ExportFormat(rawValue: name) else {
             throw Failure(
                 .usage, "unknown format '\(name)'",
-                hint: "one of " + Recipes.ExportFormat.allCases.map(\.rawValue).joined(separator: ", "))
-        }
-        var entry = ExportEntry()
-        entry.format = format
-        do { try checkFormats([entry]) } catch let error as ModelExportError {
-            throw Failure(.usage, "--format \(name): \(error)")
+                hint: "one of " + ExportFormat.allCases.map(\.rawValue).joined(separator: ", "))
         }
         return format
     }
 
-    /// Throws where a format cannot be written, before any work is done.
-    static func checkFormats(_ entries: [ExportEntry]) throws {
-        for entry in entries { try ModelExport.ExportFormat(rawValue: entry.format.rawValue)?.checkAvailable() }
+    /// Throws where a format cannot hold the model, before any work is done.
+    /// - Parameter key: the flag or recipe key that named the format.
+    static func require(_ format: ExportFormat, holding opened: OpenedModel, _ key: String) throws {
+        do { try ModelFormat(format)?.requireHolding(opened.weights) } catch {
+            throw Failure(describing: error).located("\(key) \(format.rawValue)")
+        }
     }
 
     /// What an export is called in a run directory.
-    static func defaultName(_ format: Recipes.ExportFormat) -> String { format == .hdf5 ? "model.h5" : format.rawValue }
+    static func defaultName(_ format: ExportFormat) -> String {
+        switch format {
+        case .hdf5: "model.h5"
+        case .gguf: "model.gguf"
+        case .peft, .safetensors: format.rawValue
+        }
+    }
 
     /// Writes the format called `name` to `output`.
     ///
@@ -94,30 +100,22 @@ public struct ExportStage {
 
     /// - Parameter run: the run that exports, which replaces no other run's; `nil` where none does.
     func run(
-        _ format: Recipes.ExportFormat, type: FloatFormat, to output: URL, of run: String? = nil
+        _ format: ExportFormat, type: FloatFormat, to output: URL, of run: String? = nil
     ) throws -> ExportReport {
         try Folder.make(output.deletingLastPathComponent())
         let options = ModelOutputOptions(type: ExportType(type), of: run)
-        func deltas() -> [LowRankDelta] { adapter?.lowRankDeltas ?? [] }
-        var written: MergeResult?
-        switch format {
-        case .peft:
+        guard let model = ModelFormat(format) else {
             guard let adapter else { throw Failure(.usage, "export --format peft needs --adapter") }
             try adapter.writePEFT(to: output, baseName: opened.path, provenance: provenance, of: run)
-        case .safetensors:
-            let merger = try ModelMerger(base: opened.weights, configuration: opened.configuration)
-            written =
-                adapter == nil
-                ? try merger.export(into: output, options: options)
-                : try merger.merge(deltas(), into: output, options: options)
-        case .hdf5:
-            written = try ModelMerger(base: opened.weights, configuration: opened.configuration)
-                .mergeHDF5(deltas(), to: output, options: options)
-        case .gguf:
-            preconditionFailure("refused by checkFormats")
+            return ExportReport(format: format.rawValue, path: output.path, merged: nil)
         }
-        let merged = written.flatMap { $0.tensorsExpected > 0 ? $0.type.rawValue : nil }
-        return ExportReport(format: format.rawValue, path: output.path, merged: merged)
+        let merger = try ModelMerger(base: opened.weights, configuration: opened.configuration)
+        guard let adapter else {
+            try merger.export(as: model, into: output, options: options)
+            return ExportReport(format: format.rawValue, path: output.path, merged: nil)
+        }
+        let written = try merger.merge(adapter.lowRankDeltas, as: model, into: output, options: options)
+        return ExportReport(format: format.rawValue, path: output.path, merged: written.type.rawValue)
     }
 }
 

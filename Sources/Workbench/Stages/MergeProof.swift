@@ -60,7 +60,9 @@ struct MergeProof {
         let merged = try written.languageModel(precision: .f32)
         merged.streamsWeights = true
         let merger = try ModelMerger(base: opened.weights, configuration: opened.configuration)
-        return (merged, try merger.compare(model.lowRankDeltas, with: written.weights, type: type))
+        return (
+            merged, try merger.compare(model.lowRankDeltas, with: written.weights, as: .huggingFaceFolder, type: type)
+        )
     }
 
     // MARK: Memory

@@ -72,7 +72,7 @@ public struct MergeStage {
         let options = ModelOutputOptions(type: ExportType(recipe.merge.dtype), of: run)
         var report: MergeReport?
         _ = try ModelMerger(base: opened.weights, configuration: opened.configuration).merge(
-            model.lowRankDeltas, into: output, options: options
+            model.lowRankDeltas, as: .huggingFaceFolder, into: output, options: options
         ) { result, staged in
             let proven = MergeReport(
                 output: output.path, certificate: try certify(result, staged), warnings: warnings)

@@ -51,6 +51,9 @@ final class TrainingRun {
         for notice in recipe.notices { observer.receive(.note("\(notice)")) }
         try Compute.start(recipe)
         opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
+        for (index, entry) in recipe.export.enumerated() {
+            try ExportStage.require(entry.format, holding: opened, "export[\(index)].format:")
+        }
         opened.startDigest()
         observer.receive(.stage("prepare", detail: recipe.data.train.joined(separator: ", ")))
         let preparation = try RowPreparation(recipe.data, opened, for: recipe.train.learnt)

@@ -1,20 +1,7 @@
-// What can be written, and in which numbers.
+// In which float type a model is written.
 
 public import Tensors
-
-/// A format of `export`.
-public enum ExportFormat: String, Sendable, CaseIterable {
-    case peft, safetensors, gguf, hdf5
-
-    /// Throws where the format cannot be written; asked before any work is done.
-    public func checkAvailable() throws(ModelExportError) {
-        guard self != .gguf else {
-            throw ModelExportError(
-                "export format gguf", "not available yet", expected: "peft, safetensors or hdf5",
-                hint: "llama.cpp's convert_hf_to_gguf.py reads the safetensors export")
-        }
-    }
-}
+internal import Vocabulary
 
 /// The float type of an exported model.
 public enum ExportType: String, Sendable, CaseIterable {

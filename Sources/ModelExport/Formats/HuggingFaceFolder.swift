@@ -1,12 +1,34 @@
-// model.safetensors, or numbered shards with their index where the model is larger than one file should be.
+// A model as a folder that transformers loads: weights in safetensors, what they mean in JSON.
 
 internal import Files
 internal import Foundation
 internal import JSON
+internal import Tensors
 internal import WeightFiles
 
-/// Writes the tensors of a plan, in the plan's order.
-final class ShardedSafetensors {
+extension ModelFormat {
+    /// Hugging Face's folder: `model.safetensors`, or numbered shards with their index where the model is larger than one file
+    /// should be, and beside them `config.json` and the tokenizer.
+    public static let huggingFaceFolder = ModelFormat(isFolder: true) { contents, folder in
+        try describe(contents, in: folder)
+        return ShardedSafetensors(folder: folder, contents)
+    }
+
+    /// Writes all files but the weights', first: a vocabulary that cannot be written should not cost the weights' time, nor what it
+    /// was made of memory beside them.
+    private static func describe(_ contents: ModelContents, in folder: URL) throws {
+        defer { FreedMemory.giveBack() }
+        let description = contents.description, plan = contents.plan
+        for (name, bytes) in try description.files(type: plan.type, isTied: description.isTied && !plan.untiesHead) {
+            let file = folder.appendingPathComponent(name)
+            try Folder.make(file.deletingLastPathComponent())
+            try AtomicFile.write(bytes, to: file)
+        }
+    }
+}
+
+/// Writes the tensors of a plan as safetensors.
+private final class ShardedSafetensors: TensorSink {
     private let folder: URL
     private let tensors: [PlannedTensor]
     private let shards: [[PlannedTensor]]
@@ -15,13 +37,12 @@ final class ShardedSafetensors {
     private var writer: SafetensorsWriter?
     private var places: [(key: String, value: JSONValue)] = []
 
-    init(folder: URL, plan: OutputPlan, shardByteLimit: Int) {
+    init(folder: URL, _ contents: ModelContents) {
         self.folder = folder
-        tensors = plan.tensors
-        shards = ShardedSafetensors.cut(plan.tensors, shardByteLimit)
+        tensors = contents.plan.tensors
+        shards = ShardedSafetensors.cut(tensors, contents.shardByteLimit)
     }
 
-    /// - Parameter produce: hands the bytes of the tensor to its sink.
     func write(_ tensor: PlannedTensor, _ produce: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void) throws {
         if left == 0 { try startShard() }
         guard let writer else { preconditionFailure("more tensors than planned") }
@@ -32,15 +53,16 @@ final class ShardedSafetensors {
     }
 
     /// Writes the index, where there are several shards.
-    func finish() throws {
+    func finish() throws -> URL {
         precondition(left == 0 && places.count == tensors.count, "fewer tensors than planned")
-        guard shards.count > 1 else { return }
+        guard shards.count > 1 else { return folder }
         let index: JSONValue = [
             "metadata": ["total_size": .integer(tensors.reduce(0) { $0 + $1.byteCount })],
             "weight_map": .object(JSONObject(places.sorted { $0.key < $1.key })),
         ]
         try AtomicFile.write(
             Array((index.text(.pretty) + "\n").utf8), to: folder.appendingPathComponent("model.safetensors.index.json"))
+        return folder
     }
 
     private var shardName: String {

@@ -2,16 +2,22 @@
 
 // libhdf5's type identifiers are C globals, set once when the library opens.
 @preconcurrency internal import CHDF5
+internal import Files
 internal import Foundation
 internal import HDF5Files
 internal import Tensors
 internal import Vocabulary
 
+extension ModelFormat {
+    /// One HDF5 file with a dataset for each weight.
+    public static let hdf5 = ModelFormat(isFolder: false) { _, place in try HDF5Model(for: place) }
+}
+
 /// An HDF5 file being written under a temporary name; without `finish` it is removed.
 ///
 /// bf16, which HDF5 has not, is stored as uint16 with the attribute `dtype` = "bfloat16". Datasets are contiguous and carry no
 /// times, so that the same model gives the same bytes.
-final class HDF5Model {
+private final class HDF5Model: TensorSink {
     private let temporary: URL
     private let place: URL
     /// `nil` once it is closed.
@@ -19,11 +25,9 @@ final class HDF5Model {
     private var isFinished = false
     private let half: HDF5Handle
 
-    /// - Parameters:
-    ///   - temporary: where the file is written.
-    ///   - place: where it goes, as errors name it.
-    init(_ temporary: URL, for place: URL) throws {
-        self.temporary = temporary
+    /// - Parameter place: where the file goes, as errors name it.
+    init(for place: URL) throws {
+        temporary = TemporaryName.beside(place)
         self.place = place
         do throws(HDF5Failure) {
             file = try HDF5File(creating: temporary.path)
@@ -42,7 +46,6 @@ final class HDF5Model {
         if !isFinished { unlink(temporary.path) }
     }
 
-    /// Writes one tensor; `produce` hands its bytes, whole rows at a time, to the sink.
     func write(_ tensor: PlannedTensor, _ produce: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void) throws {
         guard let file else { preconditionFailure("the file is closed") }
         let type = try type(tensor)
@@ -65,13 +68,14 @@ final class HDF5Model {
     }
 
     /// Makes the file durable, once it is known to hold what was written into it.
-    func finish() throws {
+    func finish() throws -> URL {
         try located(nil) { () throws(HDF5Failure) in try HDF5File.close(&file, at: temporary.path) }
         let descriptor = open(temporary.path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw SystemError(errno, writing: place.path) }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else { throw SystemError(errno, writing: place.path, "cannot be flushed") }
         isFinished = true
+        return temporary
     }
 
     private func located<Result>(_ tensor: String?, _ body: () throws(HDF5Failure) -> Result) throws -> Result {

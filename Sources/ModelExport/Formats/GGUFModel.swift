@@ -1,0 +1,127 @@
+// A model as one GGUF file, as llama.cpp reads it.
+
+internal import Foundation
+internal import Kernels
+internal import Models
+internal import Tensors
+internal import WeightFiles
+
+extension ModelFormat {
+    /// One GGUF file. Of a base that is a GGUF file, metadata and what did not change are copied byte for byte.
+    public static let gguf = ModelFormat(isFolder: false, arrange: arrange) { contents, place in
+        try GGUFModel(contents, place)
+    }
+
+    /// Names and row orders as the base's family has them in GGUF. Vectors are fp32 there. Matrices get the type that was asked for;
+    /// where none was, those that stay keep theirs, and those that change get the plan's.
+    private static func arrange(_ plan: OutputPlan, for base: any WeightSource) throws -> OutputPlan {
+        let base = try source(base)
+        var plan = plan
+        plan.tensors = try plan.tensors.map { tensor in
+            guard let name = base.names.ggufName(tensor.path) else {
+                throw ModelExportError(tensor.path, "has no name in GGUF")
+            }
+            let stored = try base.tensor(at: tensor.source)
+            var tensor = tensor
+            tensor.name = name
+            tensor.form = base.form(at: tensor.path)
+            if tensor.shape.rank < 2 {
+                tensor.dtype = Widening.supports(stored.dtype) ? .f32 : stored.dtype
+            } else if tensor.delta == nil, plan.requested == nil {
+                tensor.dtype = stored.dtype
+            }
+            return tensor
+        }
+        return plan
+    }
+
+    fileprivate static func source(_ base: any WeightSource) throws -> GGUFWeights {
+        guard let gguf = base as? GGUFWeights else {
+            throw ModelExportError(
+                base.location, "GGUF is written of a base that is a GGUF file, and this is none",
+                hint: "export safetensors, of which llama.cpp's convert_hf_to_gguf.py makes a GGUF file")
+        }
+        return gguf
+    }
+}
+
+/// A GGUF file being written beside its place.
+private final class GGUFModel: TensorSink {
+    private let writer: GGUFWriter
+    /// What stands in the file, in its order: planned tensors, and those of the base that are no weights of Hugging Face's, such as
+    /// factors of rotary frequencies, which are copied.
+    private var left: ArraySlice<Item>
+
+    private enum Item {
+        case planned(PlannedTensor)
+        case copied(FrozenTensor)
+
+        var entry: GGUFWriter.Entry {
+            switch self {
+            case .planned(let tensor): .init(name: tensor.name, dtype: tensor.dtype, shape: tensor.shape)
+            case .copied(let tensor): .init(name: tensor.name, dtype: tensor.dtype, shape: tensor.shape)
+            }
+        }
+    }
+
+    /// Keys that speak of one part of a split file; what is written is whole.
+    private static let split = "split."
+
+    init(_ contents: ModelContents, _ place: URL) throws {
+        let base = try ModelFormat.source(contents.base), others = Set(base.otherNames)
+        var next = contents.plan.tensors[...]
+        var items: [Item] = []
+        for tensor in base.gguf.tensors {
+            if let first = next.first, tensor.name == first.name {
+                items.append(.planned(next.removeFirst()))
+            } else if others.contains(tensor.name), let copied = try base.gguf.tensor(tensor.name) {
+                items.append(.copied(copied))
+            }
+        }
+        items += next.map { .planned($0) }
+        precondition(items.count == contents.plan.tensors.count + others.count, "a plan in another order than the base")
+        left = items[...]
+        writer = try GGUFWriter(
+            place, metadata: Self.metadata(base, contents.plan), entries: items.map(\.entry))
+    }
+
+    func write(_ tensor: PlannedTensor, _ produce: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void) throws {
+        try writeCopied()
+        left.removeFirst()
+        try produce { try writer.write($0) }
+    }
+
+    func finish() throws -> URL {
+        try writeCopied()
+        return try writer.finish()
+    }
+
+    /// The tensors that are copied before the next planned one.
+    private func writeCopied() throws {
+        while case .copied(let tensor)? = left.first {
+            try writer.write(tensor.bytes)
+            left.removeFirst()
+        }
+    }
+
+    /// The base's own, with the type that most of the file has now.
+    private static func metadata(_ base: GGUFWeights, _ plan: OutputPlan) -> [(key: String, value: GGUFValue)] {
+        let fileType = "general.file_type"
+        let kept = base.gguf.metadata.filter { !$0.key.hasPrefix(split) }
+        guard let type = plan.requested else { return kept }
+        let value = GGUFValue.uint32(type.ggufFileType)
+        guard kept.contains(where: { $0.key == fileType }) else { return kept + [(fileType, value)] }
+        return kept.map { ($0.key, $0.key == fileType ? value : $0.value) }
+    }
+}
+
+extension ExportType {
+    /// llama.cpp's number of files whose matrices are of this type.
+    fileprivate var ggufFileType: UInt32 {
+        switch self {
+        case .f32: 0
+        case .f16: 1
+        case .bf16: 32
+        }
+    }
+}

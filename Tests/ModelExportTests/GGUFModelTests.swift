@@ -1,0 +1,120 @@
+// GGUF out: what did not change has the base's bytes, what did is base + adapter in the family's order of rows.
+
+import Adapters
+import Foundation
+import ModelExport
+import Models
+import Tensors
+import TestSupport
+import Testing
+import WeightFiles
+
+@Suite struct GGUFModelTests {
+    private static func fixture(_ name: String) -> URL {
+        packageRoot.appendingPathComponent("Tests/ModelsTests/Fixtures/\(name)")
+    }
+
+    /// Plain, in halves, with biases, with rotary factors as a tensor of their own, with norms stored plus one.
+    private static let files =
+        [TinyModel.gguf, TinyModel.chatGGUF]
+        + ["gguf/biases.gguf", "gguf/linear-freqs.gguf", "gguf/yarn-freqs.gguf", "gemma3/model.gguf"].map(fixture)
+
+    @Test(arguments: files) func aModelWithoutAnAdapterHasItsFilesBytes(_ file: URL) throws {
+        try withTemporaryDirectory { folder in
+            let output = folder.appendingPathComponent("model.gguf")
+            let result = try ModelMerger(base: openWeights(file)).export(as: .gguf, into: output)
+            #expect(try Data(contentsOf: output) == Data(contentsOf: file) && result.tensorsApplied == 0)
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == [
+                    "model.gguf", "model.gguf.manifest.json",
+                ])
+        }
+    }
+
+    /// The parts come together in one file, which says nothing of parts.
+    @Test func aSplitModelIsWrittenWhole() throws {
+        let parts = try openWeights(Self.fixture("gguf/split-00001-of-00003.gguf"))
+        try withTemporaryDirectory { folder in
+            let output = folder.appendingPathComponent("model.gguf")
+            try ModelMerger(base: parts).export(as: .gguf, into: output)
+            let whole = try GGUFWeights(output)
+            #expect(whole.gguf.metadata.allSatisfy { !$0.key.hasPrefix("split.") })
+            #expect(try whole.paths == parts.paths && whole.gguf.contentDigest == parts.contentDigest())
+        }
+    }
+
+    @Test(
+        arguments: [
+            TinyModel.gguf, TinyModel.chatGGUF, fixture("gguf/biases.gguf"), fixture("gemma3/model.gguf"),
+        ], [nil, .f32, .bf16, .f16] as [ExportType?])
+    func aMergedModelIsBasePlusAdapter(_ file: URL, _ type: ExportType?) throws {
+        let base = try openWeights(file), merger = try ModelMerger(base: base)
+        let deltas = try Self.deltas(base)
+        try withTemporaryDirectory { folder in
+            let output = folder.appendingPathComponent("merged.gguf")
+            let result = try merger.merge(deltas, as: .gguf, into: output, options: ModelOutputOptions(type: type))
+            #expect(result.tensorsApplied == deltas.count)
+            let merged = try GGUFWeights(output)
+            let found = try merger.compare(deltas, with: merged, as: .gguf, type: type)
+            #expect(found.count > 0 && found.strayCount == 0)
+            let without = try merger.compare(Array(deltas.dropLast()), with: merged, as: .gguf, type: type)
+            #expect(without.strayCount > 0)
+            let (left, right) = (try #require(base as? GGUFWeights).gguf, merged.gguf)
+            let said = Set(left.metadata.map(\.key)).union(type == nil ? [] : ["general.file_type"])
+            #expect(said == Set(right.metadata.map(\.key)))
+            #expect(left.tensors.map(\.name) == right.tensors.map(\.name))
+            // Vectors are fp32 in GGUF, whatever the matrices are.
+            #expect(right.tensors.allSatisfy { $0.shape.rank > 1 || $0.type.name == "F32" })
+            if let type {
+                let matrices = right.tensors.filter { $0.shape.rank > 1 }
+                #expect(matrices.allSatisfy { $0.type.dtype == type.dtype })
+                #expect(right.value("general.file_type")?.integer == [.f32: 0, .f16: 1, .bf16: 32][type])
+            }
+        }
+    }
+
+    /// Rows in another order, norms plus one: the numbers that a model computes tell whether they came out right.
+    @Test(arguments: [TinyModel.gguf, fixture("gguf/biases.gguf"), fixture("gemma3/model.gguf")])
+    func aMergedModelComputesWhatBaseAndAdapterDo(_ file: URL) throws {
+        let base = try openWeights(file), model = try LanguageModel(base, precision: .f32)
+        let plain = try Self.logits(model)
+        let set = try AdapterSet(AdapterConfiguration(rank: 2, alpha: 4), for: model)
+        for index in set.slab.values.indices { set.slab.values[index] = Float(index % 11 - 5) * 0.05 }
+        set.attach(to: model)
+        let expected = try Self.logits(model)
+        try withTemporaryDirectory { folder in
+            let output = folder.appendingPathComponent("merged.gguf")
+            _ = try ModelMerger(base: base).merge(set.lowRankDeltas, as: .gguf, into: output)
+            let merged = try Self.logits(LanguageModel(openWeights(output), precision: .f32))
+            #expect(zip(merged, expected).allSatisfy { abs($0 - $1) < 1e-4 })
+            #expect(zip(merged, plain).contains { abs($0 - $1) > 1e-2 })
+        }
+    }
+
+    @Test func aFolderIsRefusedWithAWayOut() throws {
+        let base = try openWeights(TinyModel.base)
+        let error = #expect(throws: ModelExportError.self) { try ModelFormat.gguf.requireHolding(base) }
+        #expect(error?.hint?.contains("safetensors") == true)
+    }
+
+    private static func logits(_ model: LanguageModel) throws -> [Float] {
+        let ids: [Int32] = [1, 3, 7, 2, 5]
+        return try model.logits(TokenBatch(examples: [(ids, ids.map { _ in false })]), workspace: Workspace())
+    }
+
+    private static func deltas(_ base: any WeightSource) throws -> [LowRankDelta] {
+        try base.paths.filter { $0.hasSuffix("_proj.weight") }.map { path in
+            let shape = try #require(base.shape(at: path))
+            return try LowRankDelta(
+                path: String(path.dropLast(7)), scale: 1, a: (0..<2 * shape[1]).map { Float($0 % 7 - 3) * 0.05 },
+                aShape: [2, shape[1]], b: (0..<shape[0] * 2).map { Float($0 % 5 - 2) * 0.05 }, bShape: [shape[0], 2])
+        }
+    }
+}
+
+extension LanguageModel {
+    /// The model that `weights` say they are.
+    convenience init(_ weights: any WeightSource, precision: ElementType) throws {
+        try self.init(configuration: ModelConfiguration(of: weights), weights: weights, precision: precision)
+    }
+}
