@@ -17,9 +17,10 @@ for script in scripts/datasets/make_*.py; do
     python3 "$script" --check >&2
 done
 
-# 1. What only tests need: a browser, a tracer of system calls, the library that benchmarks are held against, Python's venv.
+# 1. What only tests need: a browser, a tracer of system calls, the library that benchmarks are held against, Python's venv, the editor
+# of run paths that archives are made with.
 if command -v dpkg-query >/dev/null; then
-    for package in chromium strace libdnnl-dev python3-venv; do
+    for package in chromium strace libdnnl-dev python3-venv patchelf; do
         [ -n "$(missing_packages "$package")" ] || continue
         say "installing $package"
         install_packages "$package" || say "left out: tests that need $package (as root: apt-get install $package)"

@@ -18,6 +18,7 @@ struct Lathe: ParsableCommand {
         subcommands: [
             Run.self, PlanCommand.self, Prepare.self, Train.self, Evaluate.self, Score.self, Merge.self, Export.self,
             Generate.self, Distill.self, Inspect.self, RecipeCommand.self, DoctorCommand.self,
+            Manual.self,
         ])
 
     static func main() {

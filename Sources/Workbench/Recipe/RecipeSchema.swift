@@ -7,6 +7,9 @@ internal import Recipes
 public struct RecipeSchema: Presentable {
     public init() {}
 
+    /// The path of every key that one value can be given to: "train.max_steps".
+    public static var keyPaths: [String] { Recipe.keyPaths.filter { !$0.contains("[]") } }
+
     public var json: JSONValue {
         var schema = JSONObject([
             ("$schema", "http://json-schema.org/draft-07/schema#"),

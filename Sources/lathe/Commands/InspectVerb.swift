@@ -28,11 +28,12 @@ struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "What is in a model, adapter, checkpoint or dataset; one row of data token by token.")
 
-    @Argument(help: "The file or folder; with --example rows, a prepared file or a recipe.") var path: String
+    @Argument(help: "The file or folder; with --example rows, a prepared file or a recipe.", completion: .file())
+    var path: String
     @Option(help: ArgumentHelp("Show this row's tokens and which carry loss; counted from 0.", valueName: "row"))
     var example: Int?
     @Flag(help: "With --example: a held-out row of the recipe or the prepared file.") var heldOut = false
-    @Option(help: "With --example: whose tokens; else the recipe's model.") var model: String?
+    @Option(help: "With --example: whose tokens; else the recipe's model.", completion: .file()) var model: String?
     @Flag(help: "With --example: show personal data too.") var unmasked = false
     @Option(help: ArgumentHelp("Colours: auto, always or never.", valueName: "when")) var color = ColourChoice.auto
     @OptionGroup var common: CommonOptions

@@ -9,7 +9,7 @@ struct Evaluate: ParsableCommand {
         abstract: "Base and adapter on the same held-out rows, with an interval and a verdict.")
 
     @OptionGroup var options: ModelOptions
-    @Option(help: "The held-out rows.") var data: String
+    @Option(help: "The held-out rows.", completion: .file()) var data: String
 
     func run() throws {
         let recipe = try options.resolve(for: .evaluate, data: data)
@@ -22,7 +22,7 @@ struct Score: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "One line a row: tokens, target tokens, loss.")
 
     @OptionGroup var options: ModelOptions
-    @Option(help: "The rows to score.") var data: String
+    @Option(help: "The rows to score.", completion: .file()) var data: String
     @Flag(help: "Each token's id, log-probability and mask too.") var tokens = false
 
     func run() throws {
@@ -40,7 +40,8 @@ struct Merge: ParsableCommand {
         abstract: "Merge an adapter into its base, and prove that the merged model is base + adapter.")
 
     @OptionGroup var options: AdaptedModelOptions
-    @Option(help: "Where the merged model goes (a new folder, or one that Lathe wrote).") var out: String
+    @Option(help: "Where the merged model goes (a new folder, or one that Lathe wrote).", completion: .directory)
+    var out: String
 
     func run() throws {
         let place = OutputPlaces.url(out)
@@ -55,9 +56,12 @@ struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Write a model or an adapter in another tool's form.")
 
     @OptionGroup var options: ModelOptions
-    @Option(help: "peft, safetensors or hdf5.") var format: String
-    @Option(help: "The number type of a model's weights: auto (the base's own), fp32, fp16 or bf16.") var type = "auto"
-    @Option(help: "Where it goes.") var out: String
+    @Option(help: "peft, safetensors or hdf5.", completion: .list(["peft", "safetensors", "hdf5"])) var format: String
+    @Option(
+        help: "The number type of a model's weights: auto (the base's own), fp32, fp16 or bf16.",
+        completion: .list(["auto", "fp32", "fp16", "bf16"]))
+    var type = "auto"
+    @Option(help: "Where it goes.", completion: .file()) var out: String
 
     func run() throws {
         let place = OutputPlaces.url(out)

@@ -8,7 +8,8 @@ internal import Workbench
 struct CommonOptions: ParsableArguments {
     @Option(
         name: .customLong("set"),
-        help: ArgumentHelp("Override a recipe key: train.max_steps=50.", valueName: "key=value"))
+        help: ArgumentHelp("Override a recipe key: train.max_steps=50.", valueName: "key=value"),
+        completion: .custom { _, _, _ in RecipeSchema.keyPaths.map { $0 + "=" } })
     var overrides: [String] = []
 
     @Flag(help: "Print one JSON object on standard output.")
@@ -38,7 +39,7 @@ struct CommonOptions: ParsableArguments {
 
 /// A recipe file and its overrides.
 struct RecipeOptions: ParsableArguments {
-    @Argument(help: "The recipe file (YAML).")
+    @Argument(help: "The recipe file (YAML).", completion: .file(extensions: ["yaml", "yml"]))
     var recipe: String
 
     @OptionGroup var common: CommonOptions
@@ -51,8 +52,8 @@ struct RecipeOptions: ParsableArguments {
 
 /// A base model and an adapter.
 struct AdaptedModelOptions: ParsableArguments {
-    @Option(help: ModelOptions.modelHelp) var model: String
-    @Option(help: ModelOptions.adapterHelp) var adapter: String
+    @Option(help: ModelOptions.modelHelp, completion: .file()) var model: String
+    @Option(help: ModelOptions.adapterHelp, completion: .file()) var adapter: String
     @OptionGroup var common: CommonOptions
 
     func resolve(for verb: Verb) throws -> ResolvedRecipe {
@@ -65,8 +66,8 @@ struct ModelOptions: ParsableArguments {
     static let modelHelp: ArgumentHelp = "The base model: a Hugging Face directory or a GGUF file."
     static let adapterHelp: ArgumentHelp = "The adapter: a PEFT directory or a Lathe checkpoint (.h5)."
 
-    @Option(help: Self.modelHelp) var model: String
-    @Option(help: Self.adapterHelp) var adapter: String?
+    @Option(help: Self.modelHelp, completion: .file()) var model: String
+    @Option(help: Self.adapterHelp, completion: .file()) var adapter: String?
 
     @OptionGroup var common: CommonOptions
 
