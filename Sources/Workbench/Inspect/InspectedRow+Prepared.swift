@@ -2,7 +2,6 @@
 
 internal import Datasets
 internal import Foundation
-internal import Recipes
 
 extension InspectedRow {
     init(prepared path: String, _ request: ExampleInspection.Request) throws {
@@ -28,13 +27,12 @@ extension InspectedRow {
                     "rows are numbered from 0, the last one is \($0); rows that were left out have no sequence"
                 })
         }
-        let opened = try OpenedModel(request.model ?? file.model)
-        let preparation = try RowPreparation(Recipe().data, opened)
+        let preparation = try Session(model: request.model ?? file.model).preparation()
         examples = try wanted.map { try sequences.example($0) }
         remarks = []
         place = sequences.place(wanted[0])
         limit = nil
-        model = opened.path
+        model = preparation.opened.path
         tokens = preparation.tokens
         self.side = side
     }

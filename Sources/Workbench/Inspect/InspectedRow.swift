@@ -1,4 +1,4 @@
-// Finding one row: in a file of rows, behind the steps of a recipe, in a prepared file.
+// Finding one row: in a file of rows, after the steps of a recipe, in a prepared file.
 
 internal import DataReports
 internal import Datasets
@@ -27,17 +27,13 @@ struct InspectedRow {
         if path.hasSuffix(".yaml") || path.hasSuffix(".yml") {
             let resolved = try ResolvedRecipe(file: path, overrides: request.overrides, for: .inspectRecipe)
             try resolved.requireInputs(of: "data")
-            var recipe = resolved.recipe
-            if let model = request.model { recipe.model.path = model }
-            try self.init(behind: recipe, request)
+            try self.init(after: Session(request.model.map(resolved.withModel) ?? resolved), request)
         } else if path.hasSuffix(".h5"), PreparedFile.isPrepared(URL(fileURLWithPath: path)) {
             try self.init(prepared: path, request)
         } else {
             let model = try Self.model(request.model)
-            try self.init(
-                of: path,
-                ResolvedRecipe(model: model, data: nil, overrides: request.overrides, for: .inspectRows).recipe, request
-            )
+            let resolved = try ResolvedRecipe(model: model, overrides: request.overrides, for: .inspectRows)
+            try self.init(of: path, Session(resolved), request)
         }
     }
 
@@ -60,10 +56,9 @@ struct InspectedRow {
 
     // MARK: A file of rows
 
-    private init(of path: String, _ recipe: Recipe, _ request: ExampleInspection.Request) throws {
-        let opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
-        let preparation = try RowPreparation(recipe.data, opened)
-        var input = recipe.data.inputSettings
+    private init(of path: String, _ session: Session, _ request: ExampleInspection.Request) throws {
+        let preparation = try session.preparation()
+        var input = session.recipe.data.inputSettings
         input.badRows = .countAll
         let source = UpTo(request.number, of: try RowReader(files: [path], settings: input))
         let rows = try RowSet(source, settings: preparation.settings, hasTemplate: preparation.renderer != nil).rows
@@ -90,14 +85,13 @@ struct InspectedRow {
         self.side = side
     }
 
-    // MARK: Behind the steps of a recipe
+    // MARK: After the steps of a recipe
 
-    private init(behind recipe: Recipe, _ request: ExampleInspection.Request) throws {
-        let opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
-        let preparation = try RowPreparation(recipe.data, opened)
+    private init(after session: Session, _ request: ExampleInspection.Request) throws {
+        let preparation = try session.preparation()
         let side = request.isHeldOut ? "held-out" : "training"
         let finder = RowFinder(request.number, isHeldOut: request.isHeldOut)
-        let cleaning = RowCleaning(recipe) { [encoder = preparation.encoder] text in
+        let cleaning = RowCleaning(session.recipe) { [encoder = preparation.encoder] text in
             encoder.encodeText(text, addSpecialTokens: false, parseSpecial: false).ids.count
         }
         _ = try cleaning.run(into: finder)

@@ -12,19 +12,15 @@ struct MemoryForecast {
     let stages: [StageForecast]
 
     /// - Parameter merges: whether answers are generated, and the model merged and exported.
-    init(_ run: TrainingRun, merges: Bool) throws {
-        let recipe = run.recipe, heldOut = run.split.heldOut
-        let memory = StageMemory(run.opened, parameters: run.adapter.slab.count)
-        var stages = [memory.training(run)]
-        if recipe.evaluate.enabled, let heldOut {
-            stages.append(
-                memory.evaluation(
-                    run.learner, recipe, heldOut.report, run.tasks, workspaceBytes: run.evaluationBytes,
-                    generates: merges))
+    init(_ session: Session, _ setup: TrainingSetup, merges: Bool) throws {
+        let recipe = session.recipe, memory = try session.memory()
+        var stages = [try memory.training(session, setup)]
+        if recipe.evaluate.enabled, session.heldOut != nil {
+            stages += try EvaluateStage(generates: merges).forecast(session, memory)
         }
         if merges, recipe.merge.enabled {
-            let probe = try MergeStage.probe(heldOut?.examples, run.opened.tokenizer)
-            stages += [try memory.writing("merge"), memory.proof(run.model, probe: probe, type: recipe.merge.dtype)]
+            let run = RunDirectory(planned: RunDirectory.place(of: recipe))
+            stages += try MergeStage(into: run.mergePlace(recipe), of: nil).forecast(session, memory)
         }
         if merges, let export = try memory.export(recipe.export) { stages.append(export) }
         self.stages = stages
@@ -33,17 +29,18 @@ struct MemoryForecast {
 
 extension StageMemory {
     /// Steps, and between them checkpoints, which are made in memory without the buffers of a step.
-    fileprivate func training(_ run: TrainingRun) -> StageForecast {
-        let train = run.recipe.train, hasEvaluations = run.split.heldOut != nil, states = run.optimiserBytes
-        let best = train.saveBest && hasEvaluations ? parameters * 4 : 0
-        let batch = Self.largestBatch(run)
-        var step = run.learner.predictedBytes(
-            rows: batch.rows, targets: batch.targets, recomputedBlocks: run.memory.recomputedBlocks)
-        if let report = run.split.heldOut?.report {
-            let limit = EvaluationRows.limit(for: run.model, bytes: run.workspace.reservedBytes)
-            let longest = report.longestExample * run.units.unit.sequences
+    func training(_ session: Session, _ setup: TrainingSetup) throws -> StageForecast {
+        let train = session.recipe.train, heldOut = setup.split.heldOut, model = setup.learner.model
+        let states = train.optimizer.stateBytes(for: setup.adapter.slab.slots)
+        let best = train.saveBest && heldOut != nil ? parameters * 4 : 0
+        let batch = Self.largestBatch(setup)
+        var step = setup.learner.predictedBytes(
+            rows: batch.rows, targets: batch.targets, recomputedBlocks: setup.memory.recomputedBlocks)
+        if let report = heldOut?.report {
+            let limit = EvaluationRows.limit(for: model, bytes: setup.workspace.reservedBytes)
+            let longest = report.longestExample * setup.units.unit.sequences
             let rows = min(max(limit, longest), max(report.tokens, 1))
-            step = max(step, run.model.predictedEvaluationBytes(rows: rows))
+            step = max(step, model.predictedEvaluationBytes(rows: rows))
         }
         // Steps follow only those evaluations that come between them.
         if train.evalEvery > 0 { step += best }
@@ -54,8 +51,8 @@ extension StageMemory {
     }
 
     /// The largest micro-batch, which is seldom as tall as it may be: of the first steps, which are like the others.
-    private static func largestBatch(_ run: TrainingRun) -> (rows: Int, targets: Int) {
-        let units = run.units, configuration = run.configuration
+    private static func largestBatch(_ setup: TrainingSetup) -> (rows: Int, targets: Int) {
+        let units = setup.units, configuration = setup.configuration
         var order = ExampleOrder(
             exampleCount: units.count, batchSize: configuration.batchSize, seed: configuration.seed,
             shuffles: configuration.shuffles)

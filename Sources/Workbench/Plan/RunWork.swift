@@ -1,5 +1,6 @@
 // How much there is to do in a run, stage by stage: what `plan` makes seconds of, and what progress is a share of.
 
+internal import Datasets
 internal import Foundation
 internal import Recipes
 internal import Training
@@ -46,41 +47,42 @@ struct RunWork {
     /// - Parameters:
     ///   - generates: whether answers are generated.
     ///   - merges: whether the run merges and exports.
-    init(_ run: TrainingRun, generates: Bool, merges: Bool) {
-        let weights = run.opened.weights
+    init(_ session: Session, _ setup: TrainingSetup, generates: Bool, merges: Bool) throws {
+        let weights = try session.base().weights, recipe = session.recipe
         modelBytes = 2 * weights.paths.reduce(0) { $0 + (weights.shape(at: $1)?.elementCount ?? 0) }
-        phases = [Self.training(run)]
-        if run.recipe.evaluate.enabled, run.split.heldOut != nil {
-            for side in ["adapter", "base"] { phases += Self.evaluation(run, side, generates: generates) }
+        phases = [Self.training(setup)]
+        if recipe.evaluate.enabled, let rows = session.heldOut {
+            let tasks = try session.tasks(of: rows)
+            for side in ["adapter", "base"] {
+                phases += Self.evaluation(recipe, rows.report, tasks, side, generates: generates)
+            }
         }
         guard merges else { return }
-        if run.recipe.merge.enabled {
+        if recipe.merge.enabled {
             phases.append(Phase(stage: "merge", written: Double(modelBytes)))
             // The probe through three models for losses and two for logits, in fp32, which takes twice as long.
             phases.append(
-                Phase(stage: "proof", forward: Double(10 * MergeStage.probeRows), written: Double(modelBytes) / 2))
+                Phase(stage: "proof", forward: Double(10 * MergeProbe.mostRows), written: Double(modelBytes) / 2))
         }
-        let models = run.recipe.export.count { $0.format != .peft }
-        if !run.recipe.export.isEmpty { phases.append(Phase(stage: "export", written: Double(models * modelBytes))) }
+        let models = recipe.export.count { $0.format != .peft }
+        if !recipe.export.isEmpty { phases.append(Phase(stage: "export", written: Double(models * modelBytes))) }
     }
 
-    private static func training(_ run: TrainingRun) -> Phase {
-        let units = run.units, steps = run.configuration.totalSteps
+    private static func training(_ setup: TrainingSetup) -> Phase {
+        let units = setup.units, configuration = setup.configuration, steps = configuration.totalSteps
         let order = ExampleOrder(
-            exampleCount: units.count, batchSize: run.configuration.batchSize, seed: run.configuration.seed)
-        let tokens = Double(run.split.train.report.tokens) / Double(order.stepsPerEpoch) * Double(steps)
+            exampleCount: units.count, batchSize: configuration.batchSize, seed: configuration.seed)
+        let tokens = Double(setup.split.train.report.tokens) / Double(order.stepsPerEpoch) * Double(steps)
         // The last step is evaluated whatever the interval is.
-        let evaluations = run.configuration.evaluateEverySteps.map { (steps + $0 - 1) / $0 } ?? 1
+        let evaluations = configuration.evaluateEverySteps.map { (steps + $0 - 1) / $0 } ?? 1
         return Phase(
-            stage: "train", trained: tokens, forward: Double(evaluations * (run.split.heldOut?.report.tokens ?? 0)))
+            stage: "train", trained: tokens, forward: Double(evaluations * (setup.split.heldOut?.report.tokens ?? 0)))
     }
 
-    private static func evaluation(_ run: TrainingRun, _ side: String, generates: Bool) -> [Phase] {
-        var phases = [
-            Phase(
-                stage: "evaluate", unit: "examples (\(side))", forward: Double(run.split.heldOut?.report.tokens ?? 0))
-        ]
-        guard let tasks = run.tasks else { return phases }
+    private static func evaluation(
+        _ recipe: Recipe, _ rows: DatasetReport, _ tasks: HeldOutTasks, _ side: String, generates: Bool
+    ) -> [Phase] {
+        var phases = [Phase(stage: "evaluate", unit: "examples (\(side))", forward: Double(rows.tokens))]
         if tasks.candidateTokens > 0 {
             phases.append(
                 Phase(
@@ -88,7 +90,7 @@ struct RunWork {
         }
         if generates, !tasks.answered.isEmpty {
             // An adapter answers about as long as the rows do; a base often goes on until it may not.
-            let most = run.recipe.evaluate.maxNewTokens
+            let most = recipe.evaluate.maxNewTokens
             let generated = tasks.answered.reduce(0) {
                 $0 + (side == "adapter" ? min(most, $1.referenceTokens) : (most + min(most, $1.referenceTokens)) / 2)
             }

@@ -6,7 +6,7 @@ public import Recipes
 
 /// A recipe with every key filled in, however it came about.
 public struct ResolvedRecipe: Sendable {
-    public let recipe: Recipe
+    public private(set) var recipe: Recipe
     /// Where it was read from.
     let file: String?
     /// Files that the recipe names and that were not found, by key.
@@ -16,6 +16,13 @@ public struct ResolvedRecipe: Sendable {
         self.recipe = recipe
         file = nil
         missing = []
+    }
+
+    /// The same with another model.
+    func withModel(_ path: String) -> ResolvedRecipe {
+        var other = self
+        other.recipe.model.path = path
+        return other
     }
 
     /// Throws for the first file that a key of `sections` names and that does not exist.
@@ -52,10 +59,12 @@ public struct ResolvedRecipe: Sendable {
         return Recipe.isName(String(plain)) ? String(plain) : nil
     }
 
-    /// For verbs without a recipe file: defaults, a model, the rows to evaluate, and overrides.
-    public init(model: String, data: String?, overrides: [String], for verb: Verb) throws {
+    /// For work without a recipe file: defaults, a model, the rows to evaluate, and overrides.
+    ///
+    /// - Parameter verb: which refuses keys that it does not read; `nil` for one that reads all of them.
+    public init(model: String, data: String? = nil, overrides: [String] = [], for verb: Verb? = nil) throws {
         var recipe = try Recipe.load(overrides: overrides, environment: ProcessInfo.processInfo.environment)
-        try recipe.requireReading(by: verb)
+        if let verb { try recipe.requireReading(by: verb) }
         recipe.model.path = model
         if let data { recipe.data.heldOut = [data] }
         self.init(recipe)

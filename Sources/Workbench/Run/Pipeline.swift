@@ -3,51 +3,52 @@
 internal import Foundation
 internal import Recipes
 
-/// Runs a recipe's stages in its run directory, `checkpoints/<name>`.
-public struct Pipeline {
-    private let resolved: ResolvedRecipe
-    private let observer: any RunObserver
+/// Does a recipe's stages in its run directory, `checkpoints/<name>`, and goes on where an earlier call stopped. The session's model has
+/// the trained adapter then.
+public struct Pipeline: Stage {
+    private let fresh: Bool
+    private let merges: Bool
     private let invocation: Invocation
-    private let meter: StageMeter
-    private let clock: RunClock
 
-    public init(_ resolved: ResolvedRecipe, invocation: Invocation, observer: any RunObserver) {
-        self.resolved = resolved
+    /// - Parameters:
+    ///   - invocation: the call that a run answers; a run that is stopped names it to go on with.
+    ///   - fresh: whether the run starts over.
+    ///   - merges: whether answers are generated, and the model merged and exported.
+    public init(_ invocation: Invocation, fresh: Bool = false, merges: Bool = true) {
         self.invocation = invocation
-        clock = RunClock(observer)
-        meter = StageMeter(clock)
-        self.observer = meter
+        self.fresh = fresh
+        self.merges = merges
     }
 
-    /// Trains and evaluates; merges and exports nothing.
-    public func train(fresh: Bool) throws -> RunReport { try work(fresh: fresh, merges: false) }
-
-    /// The whole recipe.
-    public func run(fresh: Bool) throws -> RunReport { try work(fresh: fresh, merges: true) }
-
     /// Until it is decided that this run may go on here, nothing in the directory is changed.
-    private func work(fresh: Bool, merges: Bool) throws -> RunReport {
-        let recipe = resolved.recipe
+    ///
+    /// - Throws: before any work, all that is known before it: keys that this version does not serve, inputs, places, memory, another
+    ///   run in the directory.
+    public func run(_ session: Session, _ observer: any RunObserver) throws -> RunReport {
+        session.isOfRun = true
+        defer { session.isOfRun = false }
+        let clock = RunClock(observer), meter = StageMeter(clock), recipe = session.recipe
         // What cannot be written is said before anything is computed.
         try recipe.requireSupported()
-        try resolved.requireInputs(of: "model", "data", "adapter")
+        try session.resolved.requireInputs(of: "model", "data", "adapter")
         let place = RunDirectory.place(of: recipe)
         let lock = try RunLock(place)
         defer { lock.release() }
         let planned = RunDirectory(planned: place)
-        try OutputPlaces(resolved).requireAll(of: recipe, in: planned, merges: merges, clears: fresh)
+        try OutputPlaces(session.resolved).requireAll(of: recipe, in: planned, merges: merges, clears: fresh)
         let directory = try RunDirectory(place)
         let interruption = Interruption(invocation)
         defer { interruption.finish() }
         let earlier = try fresh ? nil : EarlierRun(directory)
         try earlier?.requireSameKeys(as: recipe)
         interruption.enter("while rows and model were made ready", saved: earlier?.saved ?? "")
-        let run = try TrainingRun(resolved, writes: true, observer: observer)
-        try earlier?.requireSame(as: run.fingerprint)
-        try MemoryForecast(run, merges: merges).stages.requireWithin(recipe.train.memoryLimitBytes, ofRecipe: true)
-        clock.follow(RunWork(run, generates: merges, merges: merges))
+        let setup = try TrainingSetup.open(session, writes: true, meter)
+        try earlier?.requireSame(as: setup.fingerprint)
+        try MemoryForecast(session, setup, merges: merges).stages
+            .requireWithin(recipe.train.memoryLimitBytes, ofRecipe: true)
+        clock.follow(try RunWork(session, setup, generates: merges, merges: merges))
         let stages = try RunStages(
-            run, directory, earlier: earlier, interruption: interruption, meter: meter)
+            session, setup, directory, earlier: earlier, interruption: interruption, meter: meter)
         return try stages.report(merges: merges)
     }
 }

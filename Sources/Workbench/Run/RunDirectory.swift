@@ -5,6 +5,7 @@ internal import Files
 public import Foundation
 public import JSON
 internal import Recipes
+internal import WeightFiles
 
 /// The folder of one run. Every file in it is written whole or not at all, but for the event log, which only grows.
 public struct RunDirectory: Sendable {
@@ -118,6 +119,11 @@ public struct RunDirectory: Sendable {
     func exportPlace(_ entry: ExportEntry) -> URL {
         entry.path.map(OutputPlaces.url)
             ?? exports.appendingPathComponent(ExportStage.defaultName(entry.format))
+    }
+
+    /// SHA-256 of the factors of the adapter that was trained here.
+    func adapterDigest() throws -> String {
+        try MappedFile(adapter.appendingPathComponent("adapter_model.safetensors")).digest
     }
 
     /// Brings the list of the files in order that a writing which was refused halfway left.

@@ -122,12 +122,12 @@ struct RunRecord {
     var isReported = false
     private var results = JSONObject()
 
-    init(_ run: TrainingRun) throws {
-        fingerprint = run.fingerprint
+    init(_ session: Session, _ setup: TrainingSetup) throws {
+        fingerprint = setup.fingerprint
         let doctor = try Doctor().json
         identity = JSONObject([
-            ("name", .string(run.recipe.name)), ("base", .string(run.opened.path)),
-            ("base_sha256", .string(run.provenance.baseDigest ?? "")), ("data_sha256", .string(run.split.digest)),
+            ("name", .string(session.recipe.name)), ("base", .string(try session.base().path)),
+            ("base_sha256", .string(setup.provenance.baseDigest ?? "")), ("data_sha256", .string(setup.split.digest)),
             ("instruction_set", doctor["instruction_set"] ?? .null), ("threads", doctor["threads"] ?? .null),
             ("libraries", doctor["libraries"] ?? .null),
         ])

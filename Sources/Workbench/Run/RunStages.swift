@@ -1,5 +1,6 @@
 // The stages of one run, each done once: what it came to is noted in run.json, and a later call takes it from there.
 
+internal import Adapters
 internal import Digests
 internal import Files
 internal import Foundation
@@ -10,7 +11,8 @@ internal import Training
 
 /// A run at work in its directory.
 final class RunStages {
-    private let run: TrainingRun
+    private let session: Session
+    private let setup: TrainingSetup
     private let directory: RunDirectory
     private let earlier: EarlierRun?
     private let interruption: Interruption
@@ -21,21 +23,22 @@ final class RunStages {
     /// Whether the model carries the trained adapter.
     private var isTrained = false
 
-    private var recipe: Recipe { run.recipe }
+    private var recipe: Recipe { session.recipe }
     private var observer: any RunObserver { meter }
 
     /// - Parameter earlier: what the run goes on from; `nil` where it starts over.
     init(
-        _ run: TrainingRun, _ directory: RunDirectory, earlier: EarlierRun?, interruption: Interruption,
-        meter: StageMeter
+        _ session: Session, _ setup: TrainingSetup, _ directory: RunDirectory, earlier: EarlierRun?,
+        interruption: Interruption, meter: StageMeter
     ) throws {
-        self.run = run
+        self.session = session
+        self.setup = setup
         self.directory = directory
         self.earlier = earlier
         self.interruption = interruption
         self.meter = meter
-        let known = earlier?.record.flatMap { $0.fingerprint == run.fingerprint ? $0 : nil }
-        record = try known ?? RunRecord(run)
+        let known = earlier?.record.flatMap { $0.fingerprint == setup.fingerprint ? $0 : nil }
+        record = try known ?? RunRecord(session, setup)
     }
 
     /// Does what is left to do.
@@ -43,7 +46,7 @@ final class RunStages {
         let trained = try train()
         var report = RunReport(
             name: recipe.name, runDirectory: directory.url.path, training: trained,
-            data: DataSummary(run.split.report))
+            data: DataSummary(setup.split.report))
         report.evaluation = try evaluate(trained, generates: merges)
         // What is known is kept before what may yet fail.
         if hasWorked { try write(report) }
@@ -84,26 +87,23 @@ final class RunStages {
     // MARK: Training
 
     private func train() throws -> TrainingResult {
-        let key = SHA256.hex(of: run.fingerprint.text)
+        let key = SHA256.hex(of: setup.fingerprint.text)
         if let earlier, earlier.skipped.isEmpty, let known = record["train"], known.key == key, try known.loss == nil,
-            let result = TrainingResult(known.json), try result.digest == run.adapterDigest(directory.adapter)
+            let result = TrainingResult(known.json), try result.digest == directory.adapterDigest()
         {
             return result
         }
         try begin()
         interruption.enterSteps()
-        let outcome = try run.train(
-            in: directory, from: earlier, observer: observer, stopRequest: interruption.stopRequest)
-        if outcome.ending == .interrupted {
-            throw interruption.failure("after step \(outcome.steps)", saved: run.saved)
-        }
-        let result = TrainingResult(outcome, digest: try run.adapterDigest(directory.adapter))
+        let result = try TrainStage(in: directory, from: earlier, interruption: interruption).run(session, observer)
         isTrained = true
         // Noted before a stop that came meanwhile is obeyed: what is trained is never trained again.
         let made = try StageResult(key: key, json: result.json, outputs: [directory.adapter])
         try note("train") { $0["train"] = made }
         interruption.enter("after training", saved: saved)
-        if interruption.stopRequest.isSet { throw interruption.failure("after step \(outcome.steps)", saved: saved) }
+        if interruption.stopRequest.isSet {
+            throw interruption.failure("after step \(result.steps)", saved: saved)
+        }
         return result
     }
 
@@ -112,7 +112,7 @@ final class RunStages {
         hasWorked = true
         record.isReported = false
         if earlier == nil { try directory.clear() }
-        try run.split.keep()
+        try setup.split.keep()
         try directory.write(recipe.resolvedYAML(), to: directory.recipe)
         try directory.write(record.json, to: directory.run)
     }
@@ -124,65 +124,49 @@ final class RunStages {
     /// - Parameter generates: whether answers are generated for the metrics that compare them.
     private func evaluate(_ trained: TrainingResult, generates: Bool) throws -> StageResult? {
         guard recipe.evaluate.enabled else { return nil }
-        guard let heldOut = run.split.heldOut, let tasks = run.tasks else {
+        guard let heldOut = session.heldOut else {
             observer.receive(
                 .warning(
                     "no held-out rows, so nothing says whether the adapter is better: set data.held_out or data.val_size"
                 ))
             return nil
         }
+        let tasks = try session.tasks(of: heldOut)
         if !generates, !tasks.answered.isEmpty {
             let names = tasks.generated.map(\.rawValue).joined(separator: ", ")
             observer.receive(.note("\(names): answers are generated by lathe run and lathe evaluate, not here"))
         }
-        return try stage(
-            "evaluate", doing: "while held-out rows were scored",
+        return try keep(
+            EvaluateStage(generates: generates), as: "evaluate", doing: "while held-out rows were scored",
             detail: "\(Count.text(heldOut.rows.count, "held-out row")), base and adapter",
             decidedBy: [trained.digest, recipe.sectionText("evaluate")]
-                + (generates || tasks.answered.isEmpty ? [] : ["no answers"])
-        ) {
-            let report = try EvaluationReport(
-                recipe, opened: run.opened, learner: run.learner, adapter: run.adapter, rows: heldOut, tasks: tasks,
-                generates: generates, workspace: run.evaluationWorkspace(), observer: observer)
-            return (report, [])
-        }
+                + (generates || tasks.answered.isEmpty ? [] : ["no answers"]))
     }
 
     private func merge(_ trained: TrainingResult) throws -> StageResult? {
         guard recipe.merge.enabled else { return nil }
         let output = directory.mergePlace(recipe)
-        return try stage(
-            "merge", doing: "while the adapter was merged", detail: output.path,
-            decidedBy: [trained.digest, recipe.sectionText("merge"), output.path]
-        ) {
-            let stage = try MergeStage(
-                recipe, opened: run.opened, model: run.model, trainedBase: run.provenance.baseDigest,
-                probe: run.split.heldOut?.examples, observer: observer)
-            return (
-                try stage.run(into: output, of: RunDirectory.owner(of: recipe.merge.path, recipe)), [output]
-            )
-        }
+        return try keep(
+            MergeStage(into: output, of: RunDirectory.owner(of: recipe.merge.path, recipe)), as: "merge",
+            doing: "while the adapter was merged", detail: output.path,
+            decidedBy: [trained.digest, recipe.sectionText("merge"), output.path], writes: [output])
     }
 
     private func export(_ index: Int, _ trained: TrainingResult) throws -> StageResult {
         let entry = recipe.export[index]
         let output = directory.exportPlace(entry)
-        return try stage(
-            "export \(output.path)", doing: "while \(entry.format.rawValue) was exported",
+        return try keep(
+            ExportStage(
+                entry.format, type: entry.type, to: output, of: RunDirectory.owner(of: entry.path, recipe)),
+            as: "export \(output.path)", doing: "while \(entry.format.rawValue) was exported",
             detail: "\(entry.format.rawValue) → \(output.path)",
-            decidedBy: [trained.digest, recipe.exportText(index), output.path]
-        ) {
-            let stage = ExportStage(
-                recipe, opened: run.opened, adapter: run.adapter, provenance: run.provenance)
-            let owner = RunDirectory.owner(of: entry.path, recipe)
-            return (try stage.run(entry.format, type: entry.type, to: output, of: owner), [output])
-        }
+            decidedBy: [trained.digest, recipe.exportText(index), output.path], writes: [output])
     }
 
     /// What the stage came to before, where nothing that decides it has changed and what it wrote is there; else does it.
-    private func stage(
-        _ name: String, doing words: String, detail: String, decidedBy parts: [String],
-        _ work: () throws -> (any Presentable, outputs: [URL])
+    private func keep(
+        _ stage: some Stage, as name: String, doing words: String, detail: String, decidedBy parts: [String],
+        writes outputs: [URL] = []
     ) throws -> StageResult {
         let key = SHA256.hex(of: parts.joined(separator: "\n"))
         if let known = record[name], known.key == key {
@@ -190,18 +174,21 @@ final class RunStages {
             observer.receive(.note(loss + ": it is made again"))
         }
         if !hasWorked { try begin() }
-        if !isTrained {
-            try run.takeAdapter(from: directory.adapter)
-            isTrained = true
-        }
+        try takeAdapter()
         interruption.enter(words, saved: saved)
         // Before the stage is said to begin: what earlier ones held does not count as its own.
-        run.releaseMemory()
+        session.releaseMemory()
         observer.receive(.stage(String(name.prefix { $0 != " " }), detail: detail))
-        let (result, outputs) = try work()
-        let made = try StageResult(result, key: key, outputs: outputs)
+        let made = try StageResult(stage.run(session, observer), key: key, outputs: outputs)
         try note(name) { $0[name] = made }
         return made
+    }
+
+    /// Puts the numbers on the model that an earlier call trained.
+    private func takeAdapter() throws {
+        guard !isTrained else { return }
+        try setup.adapter.load(PEFTDirectory(directory.adapter).values())
+        isTrained = true
     }
 
     /// Changes the record on disk.
@@ -209,33 +196,5 @@ final class RunStages {
         change(&record)
         record.peakMemoryBytes = max(record.peakMemoryBytes, Machine.peakMemoryBytes)
         try directory.write(record.json, to: directory.run)
-    }
-}
-
-/// What training came to.
-struct TrainingResult {
-    let steps: Int
-    let finalLoss: Double?
-    let tokensPerSecond: Double
-    /// SHA-256 of the adapter's factors.
-    let digest: String
-
-    init(_ outcome: TrainingOutcome, digest: String) {
-        (steps, finalLoss, tokensPerSecond) = (outcome.steps, outcome.finalLoss, outcome.tokensPerSecond)
-        self.digest = digest
-    }
-
-    init?(_ json: JSONValue) {
-        guard let steps = json["steps"]?.integer, let digest = json["adapter_sha256"]?.string else { return nil }
-        (self.steps, self.digest) = (steps, digest)
-        finalLoss = json["final_loss"]?.double
-        tokensPerSecond = json["tokens_per_second"]?.double ?? 0
-    }
-
-    var json: JSONValue {
-        [
-            "steps": .integer(steps), "final_loss": finalLoss.map { .double($0) } ?? .null,
-            "tokens_per_second": .double(tokensPerSecond), "adapter_sha256": .string(digest),
-        ]
     }
 }

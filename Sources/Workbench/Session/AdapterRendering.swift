@@ -1,12 +1,8 @@
 // An adapter is asked in the form in which its rows were rendered, unless the person says otherwise.
 
 internal import Adapters
-internal import Checkpoints
 internal import Datasets
-internal import Foundation
-internal import JSON
 internal import Recipes
-internal import Vocabulary
 
 extension AdapterProvenance {
     /// With how the training rows became text.
@@ -26,22 +22,6 @@ extension AdapterProvenance {
         guard let style = promptStyle.flatMap(Datasets.PromptStyle.init) else { return nil }
         return RowRendering(format: rowFormat.flatMap(RowFormat.init) ?? .auto, style: style, system: system)
     }
-
-    /// What is noted of the adapter at `path`; `nil` where nothing is, or it is no adapter, which its loading says. One that cannot
-    /// be read now may be a moment later, and then its rows would be rendered in another way.
-    static func noted(at path: String) throws -> AdapterProvenance? {
-        do { return try provenance(at: URL(fileURLWithPath: path)) } catch let error as any ClassifiedError {
-            if error.kind == .inputOutput { throw error }
-            return nil
-        }
-    }
-
-    private static func provenance(at url: URL) throws -> AdapterProvenance? {
-        guard url.pathExtension == "h5" else { return try PEFTDirectory(url).provenance }
-        let identity = try Checkpoint.read(url).identity
-        guard let json = try? JSONValue(parsing: identity.adapterConfiguration) else { return nil }
-        return json["lathe_provenance"].map { AdapterProvenance(json: $0) }
-    }
 }
 
 /// How a model with an adapter is asked.
@@ -54,11 +34,10 @@ struct AdapterRendering {
     private(set) var warnings: [String] = []
 
     /// - Parameters:
-    ///   - adapter: the adapter's path, `nil` for a model alone.
+    ///   - noted: how the adapter's rows were rendered; `nil` for a model alone, and where nobody noted it.
     ///   - system: a system message given on the command line.
     ///   - isRaw: whether the person asked for no template.
-    init(_ recipe: Recipe, adapter: String?, system: String? = nil, isRaw: Bool = false) throws {
-        let noted = try adapter.flatMap { try AdapterProvenance.noted(at: $0)?.rendering }
+    init(_ recipe: Recipe, noted: RowRendering?, system: String? = nil, isRaw: Bool = false) {
         var asked = RowRendering(
             format: noted?.format ?? .auto,
             style: isRaw ? .plain : Datasets.PromptStyle(rawValue: recipe.data.promptStyle.rawValue) ?? .auto,

@@ -11,7 +11,7 @@ extension Recipe {
         throws
         -> AdapterSet
     {
-        let attached = try AttachedAdapter(path, to: model, base: opened)
+        let attached = try StoredAdapter(path).attached(to: model, opened)
         for warning in attached.warnings { observer.receive(.warning(warning)) }
         let found = attached.set.configuration
         try requireShape(of: attached.set, path, linearPaths: model.linearLayers.map(\.path))

@@ -269,11 +269,6 @@ extension OpenedModel {
     }
 }
 
-/// The threads of this process.
-enum Compute {
-    static func start(_ recipe: Recipe) throws { try Processor.start(threads: recipe.train.threads) }
-}
-
 extension OpenedModel {
     /// SHA-256 of the chat template's text.
     var templateDigest: String? {

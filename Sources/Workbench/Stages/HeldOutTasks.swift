@@ -58,19 +58,6 @@ struct HeldOutTasks {
         if !generated.isEmpty { try findAnswered(rows) }
     }
 
-    /// Nil where a recipe evaluates nothing; throws where it asks for metrics and holds no rows out.
-    init?(_ recipe: Recipe, heldOut: PreparedDataset?, preparation: RowPreparation) throws {
-        guard recipe.evaluate.enabled else { return nil }
-        if let heldOut {
-            try self.init(recipe, rows: heldOut, preparation: preparation)
-            return
-        }
-        guard !recipe.evaluate.metrics.isEmpty else { return nil }
-        throw Failure(
-            .badInput, "evaluate.metrics: no row is held out, so there is nothing to measure",
-            hint: "set data.held_out or data.val_size, or leave evaluate.metrics out")
-    }
-
     // MARK: Labels
 
     private mutating func findLabelled(_ rows: PreparedDataset) throws {

@@ -78,21 +78,6 @@ enum EvaluationRows {
         candidates.first { model.predictedEvaluationBytes(rows: $0) <= bytes } ?? 256
     }
 
-    /// The buffers of an evaluation or a scoring by itself; throws where the limit that a person set leaves too little.
-    static func workspace(
-        _ recipe: Recipe, _ opened: OpenedModel, _ learner: Learner, adapter: AttachedAdapter?,
-        rows: DatasetReport, tasks: HeldOutTasks?
-    ) throws -> Workspace {
-        let model = learner.model, limit = recipe.train.memoryLimitBytes, parameters = adapter?.set.slab.count ?? 0
-        let bytes = bytes(
-            for: model, memoryLimit: limit,
-            heldBytes: MemoryPlan.heldBytes(opened, model, parameters: parameters))
-        let stage = StageMemory(opened, parameters: parameters).evaluation(
-            learner, recipe, rows, tasks, workspaceBytes: bytes, generates: true)
-        try [stage].requireWithin(limit, ofRecipe: false)
-        return Workspace(reservingBytes: bytes)
-    }
-
     /// What an evaluation may take: the limit that a person set, less what is held beside its buffers, else what the tallest batch
     /// needs.
     static func bytes(for model: LanguageModel, memoryLimit: Int?, heldBytes: Int) -> Int {

@@ -1,25 +1,11 @@
 // What a model does with held-out rows beyond their loss: labels by likelihood, answers by generation.
 
-internal import Adapters
 internal import Datasets
 internal import Evaluation
 internal import Models
 internal import Recipes
 internal import Tensors
 internal import Tokenizers
-
-/// An adapter that can be taken off for a moment.
-protocol Detachable {
-    func whileDetached<Result>(from model: LanguageModel, _ body: () throws -> Result) rethrows -> Result
-}
-
-extension AdapterSet: Detachable {}
-
-extension AttachedAdapter: Detachable {
-    func whileDetached<Result>(from model: LanguageModel, _ body: () throws -> Result) rethrows -> Result {
-        try set.whileDetached(from: model, body)
-    }
-}
 
 /// The metrics that a recipe asks for, on the model as it stands.
 struct TaskEvaluation {

@@ -20,7 +20,8 @@ public struct GenerationSettings: Sendable {
     public var system: String?
 
     public init(
-        maxNewTokens: Int, temperature: Double, topK: Int?, topP: Double?, minP: Double?, isRaw: Bool, system: String?
+        maxNewTokens: Int = 256, temperature: Double = 0, topK: Int? = nil, topP: Double? = nil, minP: Double? = nil,
+        isRaw: Bool = false, system: String? = nil
     ) {
         self.maxNewTokens = maxNewTokens
         self.temperature = temperature
@@ -74,22 +75,22 @@ public final class TextGenerator {
     private let seed: UInt64
     private let precision: Precision
     private var messages: [JSONValue] = []
-    /// Keeps the adapter's numbers alive.
-    private let attached: AttachedAdapter?
+    /// What the person should know before trusting answers: the adapter saw another base, or another chat template.
+    private let warnings: [String]
 
-    public init(_ resolved: ResolvedRecipe, adapter: String?, settings: GenerationSettings) throws {
+    /// Opens what answers need of the session, and checks it against the settings.
+    ///
+    /// - Throws: `Failure` for settings that do not go together, and where prompts should go through a template that is not there.
+    public init(_ session: Session, settings: GenerationSettings = GenerationSettings()) throws {
         try settings.validate()
-        let recipe = resolved.recipe
-        let opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
-        self.opened = opened
+        let recipe = session.recipe
+        opened = try session.base()
         precision = recipe.model.precision
-        try Compute.start(recipe)
-        let model = try opened.languageModel(precision: OpenedModel.precision(recipe.model.precision).type)
-        self.model = model
-        attached = try adapter.map { try AttachedAdapter($0, to: model, base: opened) }
-        let rendering = try AdapterRendering(recipe, adapter: adapter, system: settings.system, isRaw: settings.isRaw)
-        self.rendering = rendering
-        template = rendering.rendering.style == .plain ? nil : try opened.renderer(date: recipe.data.templateDate)
+        model = try session.model()
+        let adapterWarnings = try session.attachAdapter()?.warnings ?? []
+        rendering = try session.rendering(system: settings.system, isRaw: settings.isRaw)
+        warnings = opened.warnings + rendering.warnings + adapterWarnings
+        template = rendering.rendering.style == .plain ? nil : try session.renderer()
         guard template != nil || rendering.rendering.style != .chat else {
             throw Failure(
                 .badInput, "\(opened.path) has no chat template, and the prompt should go through one",
@@ -99,6 +100,12 @@ public final class TextGenerator {
         self.settings = settings
         seed = UInt64(bitPattern: Int64(recipe.seed))
         if let system = rendering.rendering.system { messages.append(["role": "system", "content": .string(system)]) }
+    }
+
+    /// Tells what is done because of the adapter, and what the person should know before trusting answers.
+    public func tell(_ observer: any RunObserver) {
+        for note in rendering.notes { observer.receive(.note(note)) }
+        for warning in warnings { observer.receive(.warning(warning)) }
     }
 
     /// Throws where a key was set that does nothing beside how the prompt is asked.
@@ -120,12 +127,6 @@ public final class TextGenerator {
             throw Failure(.usage, "--set \(key) has no effect: \(reason)", hint: "leave it out")
         }
     }
-
-    /// What the person should know before trusting answers: the adapter saw another base, or another chat template.
-    public var warnings: [String] { opened.warnings + rendering.warnings + (attached?.warnings ?? []) }
-
-    /// What is done because of the adapter.
-    public var notes: [String] { rendering.notes }
 
     /// Generates an answer; `onText` gets it piece by piece.
     public func answer(_ prompt: String, onText: (String) -> Void) throws -> GeneratedText {

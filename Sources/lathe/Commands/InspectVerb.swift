@@ -41,7 +41,7 @@ struct Inspect: ParsableCommand {
     func run() throws {
         guard let example else {
             try common.requireNoOverrides("lathe inspect without --example")
-            return try common.show(try Inspection(of: path))
+            return try common.show(InspectStage(), in: Session(model: path))
         }
         try common.show(
             try ExampleInspection(

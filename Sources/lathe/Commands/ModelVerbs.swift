@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import Foundation
+internal import JSON
 internal import Workbench
 
 struct Evaluate: ParsableCommand {
@@ -12,9 +13,7 @@ struct Evaluate: ParsableCommand {
     @Option(help: "The held-out rows.", completion: .file()) var data: String
 
     func run() throws {
-        let recipe = try options.resolve(for: .evaluate, data: data)
-        let observer = ConsoleObserver(quiet: options.common.quiet)
-        try options.common.show(try EvaluationReport(recipe, adapter: options.adapter, observer: observer))
+        try options.common.show(EvaluateStage(), in: options.session(for: .evaluate, data: data))
     }
 }
 
@@ -26,12 +25,15 @@ struct Score: ParsableCommand {
     @Flag(help: "Each token's id, log-probability and mask too.") var tokens = false
 
     func run() throws {
-        let recipe = try options.resolve(for: .score, data: data)
-        let observer = ConsoleObserver(quiet: options.common.quiet)
-        try Scoring(recipe, adapter: options.adapter, tokens: tokens, observer: observer)
-            .writeRows(asJSON: options.common.json) { line in
-                try options.common.json ? StandardOutput.showJSON(line) : StandardOutput.show(line)
+        let session = try options.session(for: .score, data: data)
+        // Rows are shown as they come; their sum is not asked for.
+        _ = try ScoreStage(tokens: tokens) { [json = options.common.json] row in
+            if json {
+                try StandardOutput.showJSON(JSONValue.object(row).text())
+            } else {
+                try StandardOutput.show(row.members.map { $0.value.text() }.joined(separator: "\t"))
             }
+        }.run(session, options.common.observer)
     }
 }
 
@@ -44,11 +46,7 @@ struct Merge: ParsableCommand {
     var out: String
 
     func run() throws {
-        let place = OutputPlaces.url(out)
-        let merge = try MergeStage(
-            try options.resolve(for: .merge), adapter: options.adapter, into: place,
-            observer: ConsoleObserver(quiet: options.common.quiet))
-        try options.common.show(try merge.run(into: place))
+        try options.common.show(MergeStage(into: OutputPlaces.url(out)), in: options.session(for: .merge))
     }
 }
 
@@ -64,10 +62,8 @@ struct Export: ParsableCommand {
     @Option(help: "Where it goes.", completion: .file()) var out: String
 
     func run() throws {
-        let place = OutputPlaces.url(out)
-        let stage = try ExportStage(
-            try options.resolve(for: .export), adapter: options.adapter, format: format, to: place)
-        try options.common.show(try stage.run(format: format, type: type, to: place))
+        try options.common.show(
+            ExportStage(format: format, type: type, to: OutputPlaces.url(out)), in: options.session(for: .export))
     }
 }
 
@@ -89,17 +85,14 @@ struct Generate: ParsableCommand {
         let settings = GenerationSettings(
             maxNewTokens: maxNewTokens, temperature: temperature, topK: topK, topP: topP, minP: minP, isRaw: raw,
             system: system)
-        let generator = try TextGenerator(
-            try options.resolve(for: .generate), adapter: options.adapter, settings: settings)
-        let observer = ConsoleObserver(quiet: options.common.quiet)
-        for note in generator.notes { observer.receive(.note(note)) }
-        for warning in generator.warnings { observer.receive(.warning(warning)) }
-        guard let prompt else { return try chat(generator) }
-        if options.common.json {
-            try options.common.show(try generator.answer(prompt) { _ in })
-        } else {
-            try stream(generator, prompt, end: "\n")
+        let session = try options.session(for: .generate)
+        if let prompt, options.common.json {
+            return try options.common.show(GenerateStage(prompt, settings: settings), in: session)
         }
+        let generator = try TextGenerator(session, settings: settings)
+        generator.tell(options.common.observer)
+        guard let prompt else { return try chat(generator) }
+        try stream(generator, prompt, end: "\n")
     }
 
     private func chat(_ generator: TextGenerator) throws {

@@ -24,6 +24,12 @@ struct CommonOptions: ParsableArguments {
         throw Failure(.usage, "--set \(first): \(call) reads no key of a recipe", hint: "leave it out")
     }
 
+    /// Tells a person on standard error what a stage does.
+    var observer: ConsoleObserver { ConsoleObserver(quiet: quiet) }
+
+    /// Does a stage and prints its report.
+    func show(_ stage: some Stage, in session: Session) throws { try show(try stage.run(session, observer)) }
+
     /// Prints a result in the form asked for: the last that a verb does. Told to stop after it, the command has done its work.
     ///
     /// - Parameter isStyled: whether the text has colours of its own.
@@ -48,6 +54,8 @@ struct RecipeOptions: ParsableArguments {
     func resolve(for verb: Verb? = nil) throws -> ResolvedRecipe {
         try ResolvedRecipe(file: recipe, overrides: common.overrides, for: verb)
     }
+
+    func session(for verb: Verb? = nil) throws -> Session { Session(try resolve(for: verb)) }
 }
 
 /// A base model and an adapter.
@@ -56,8 +64,8 @@ struct AdaptedModelOptions: ParsableArguments {
     @Option(help: ModelOptions.adapterHelp, completion: .file()) var adapter: String
     @OptionGroup var common: CommonOptions
 
-    func resolve(for verb: Verb) throws -> ResolvedRecipe {
-        try ResolvedRecipe(model: model, data: nil, overrides: common.overrides, for: verb)
+    func session(for verb: Verb) throws -> Session {
+        Session(try ResolvedRecipe(model: model, overrides: common.overrides, for: verb), adapter: adapter)
     }
 }
 
@@ -71,7 +79,7 @@ struct ModelOptions: ParsableArguments {
 
     @OptionGroup var common: CommonOptions
 
-    func resolve(for verb: Verb, data: String? = nil) throws -> ResolvedRecipe {
-        try ResolvedRecipe(model: model, data: data, overrides: common.overrides, for: verb)
+    func session(for verb: Verb, data: String? = nil) throws -> Session {
+        Session(try ResolvedRecipe(model: model, data: data, overrides: common.overrides, for: verb), adapter: adapter)
     }
 }

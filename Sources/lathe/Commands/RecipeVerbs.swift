@@ -11,10 +11,7 @@ struct Run: ParsableCommand {
     @Flag(help: "Start over instead of going on from the newest checkpoint.") var fresh = false
 
     func run() throws {
-        let recipe = try options.resolve()
-        let pipeline = Pipeline(
-            recipe, invocation: .thisProcess, observer: ConsoleObserver(quiet: options.common.quiet))
-        try options.common.show(try pipeline.run(fresh: fresh))
+        try options.common.show(Pipeline(.thisProcess, fresh: fresh), in: options.session())
     }
 }
 
@@ -26,10 +23,8 @@ struct Train: ParsableCommand {
     @Flag(help: "Start over instead of going on from the newest checkpoint.") var fresh = false
 
     func run() throws {
-        let recipe = try options.resolve(for: .train)
-        let pipeline = Pipeline(
-            recipe, invocation: .thisProcess, observer: ConsoleObserver(quiet: options.common.quiet))
-        try options.common.show(try pipeline.train(fresh: fresh))
+        let session = try options.session(for: .train)
+        try options.common.show(Pipeline(.thisProcess, fresh: fresh, merges: false), in: session)
     }
 }
 
@@ -41,8 +36,7 @@ struct PlanCommand: ParsableCommand {
     @OptionGroup var options: RecipeOptions
 
     func run() throws {
-        let recipe = try options.resolve()
-        try options.common.show(try Plan(recipe, observer: ConsoleObserver(quiet: options.common.quiet)))
+        try options.common.show(PlanStage(), in: options.session())
     }
 }
 
@@ -62,12 +56,11 @@ struct Prepare: ParsableCommand {
     @Flag(help: "Report, and write nothing.") var dryRun = false
 
     func run() throws {
-        let recipe = try options.resolve(for: export == nil ? .prepare : .prepareRows)
+        let session = try options.session(for: export == nil ? .prepare : .prepareRows)
         if export != nil {
-            try options.common.show(try RowExport(recipe, writes: !dryRun))
+            try options.common.show(ExportRowsStage(writes: !dryRun), in: session)
         } else {
-            let observer = ConsoleObserver(quiet: options.common.quiet)
-            try options.common.show(try DataSummary(recipe, writes: !dryRun, observer: observer))
+            try options.common.show(PrepareStage(writes: !dryRun), in: session)
         }
     }
 }

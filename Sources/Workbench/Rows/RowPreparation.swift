@@ -20,10 +20,13 @@ struct RowPreparation {
     var settings: DataSettings
 
     /// - Parameter objective: what is to learn from the rows; `nil`: they are only looked at.
-    init(_ data: DataSection, _ opened: OpenedModel, for objective: (any Objective)? = nil) throws {
-        encoder = TokenizerEncoder(opened.tokenizer, digest: opened.tokenizerDigest)
+    init(
+        _ data: DataSection, _ opened: OpenedModel, encoder: any TextEncoder, renderer: (any ConversationRenderer)?,
+        for objective: (any Objective)?
+    ) {
         self.opened = opened
-        renderer = try opened.renderer(date: data.templateDate)
+        self.encoder = encoder
+        self.renderer = renderer
         settings = data.settings
         settings.unit = objective?.unit
         settings.contextLength = opened.configuration.contextLength

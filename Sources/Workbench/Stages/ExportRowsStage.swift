@@ -3,28 +3,34 @@
 internal import DataReports
 internal import Files
 internal import Foundation
-public import JSON
+internal import JSON
 internal import Preparation
 internal import Recipes
 
-/// Cleans a recipe's rows and writes them. No model is opened unless a step counts tokens; rows stream.
-public struct RowExport: Presentable {
-    private let report: DataReport
-    private let files: [String]
+/// Cleans a recipe's rows and writes them as they are before they become text and tokens. No model is opened unless a step counts
+/// tokens; rows stream.
+public struct ExportRowsStage: Stage {
+    private let writes: Bool
 
-    /// - Parameter writes: false: only the report.
-    public init(_ resolved: ResolvedRecipe, writes: Bool) throws {
-        let recipe = resolved.recipe
-        try resolved.requireInputs(of: "data")
+    /// - Parameter writes: whether rows and report are written, under `checkpoints/<name>/rows`.
+    public init(writes: Bool = true) { self.writes = writes }
+
+    /// - Throws: `Failure` for data that cannot be read, and where another process is at work in the run's directory; `PlaceError` where
+    ///   what is there is not Lathe's.
+    public func run(_ session: Session, _ observer: any RunObserver) throws -> DataSummary {
+        let recipe = session.recipe
+        try session.resolved.requireInputs(of: "data")
         let place = RunDirectory.place(of: recipe)
         let lock = writes ? try RunLock(place) : nil
         defer { lock?.release() }
         let folder = place.appendingPathComponent("rows")
-        if writes { try OutputPlaces(resolved).requireRun(RunDirectory(planned: place), writing: [.rows]) }
+        if writes {
+            try OutputPlaces(session.resolved).requireRun(RunDirectory(planned: place), writing: [.rows])
+        }
         let staged = writes ? try AtomicFolder(folder, .rows) : nil
         let sink = try JSONLinesSink(folder: staged?.staging)
-        let outcome = try RowCleaning(recipe, countTokens: try Self.tokenCounter(recipe)).run(into: sink)
-        report = DataReport(
+        let outcome = try RowCleaning(recipe, countTokens: try Self.tokenCounter(session)).run(into: sink)
+        let report = DataReport(
             name: recipe.name, preparation: outcome.report, input: outcome.train, heldOutInput: outcome.heldOut,
             cover: outcome.cover)
         var names = try sink.commit()
@@ -34,26 +40,16 @@ public struct RowExport: Presentable {
             // Rows and report change places with an earlier run's in one step: no file of one run ever stands beside one of another.
             try staged.commit()
         }
-        files = names.map { folder.appendingPathComponent($0).path }
+        return DataSummary(report, files: names.map { folder.appendingPathComponent($0).path })
     }
 
-    private static func tokenCounter(_ recipe: Recipe) throws -> (@Sendable (String) -> Int)? {
-        let needsTokens = recipe.data.steps.contains { step in
+    private static func tokenCounter(_ session: Session) throws -> (@Sendable (String) -> Int)? {
+        let needsTokens = session.recipe.data.steps.contains { step in
             if case .filter(let filter) = step { filter.minTokens != nil || filter.maxTokens != nil } else { false }
         }
         guard needsTokens else { return nil }
-        let tokenizer = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate).tokenizer
+        let tokenizer = try session.base().tokenizer
         return { tokenizer.encode($0, addSpecialTokens: false).ids.count }
-    }
-
-    public var json: JSONValue {
-        var object = report.json.object ?? JSONObject()
-        object["files"] = .array(files.map { .string($0) })
-        return .object(object)
-    }
-
-    public var text: String {
-        (report.lines + files.map { "written   \($0)" }).joined(separator: "\n")
     }
 }
 

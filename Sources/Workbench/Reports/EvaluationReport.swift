@@ -4,11 +4,9 @@ internal import Datasets
 internal import Evaluation
 internal import Foundation
 public import JSON
-internal import Models
 internal import Objectives
 internal import Recipes
 internal import Spelling
-internal import Tensors
 
 /// Held-out loss and metrics of a base and, where there is one, its adapter, each with an interval and a verdict of its own.
 public struct EvaluationReport: Presentable {
@@ -27,70 +25,29 @@ public struct EvaluationReport: Presentable {
     /// What ROUGE and BLEU count, where they were asked for.
     let units: TextUnits?
 
-    /// Evaluates a model and an adapter from disk on the recipe's held-out rows.
-    public init(_ resolved: ResolvedRecipe, adapter path: String?, observer: any RunObserver) throws {
-        let rendering = try AdapterRendering(resolved.recipe, adapter: path)
-        for note in rendering.notes { observer.receive(.note(note)) }
-        let recipe = rendering.applied(to: resolved.recipe)
-        try Compute.start(recipe)
-        let opened = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
-        let preparation = try RowPreparation(recipe.data, opened, for: recipe.train.learnt)
-        let rows = try preparation.heldOutRows(recipe, observer: observer)
-        let tasks = try HeldOutTasks(recipe, rows: rows, preparation: preparation)
-        let precision = OpenedModel.precision(recipe.model.precision)
-        observer.receive(
-            .stage(
-                "evaluate",
-                detail: "\(Count.text(rows.rows.count, "row")), "
-                    + "\(Count.text(rows.report.targetTokens, "target token")); \(precision.reason)"))
-        let model = try opened.languageModel(precision: precision.type)
-        let learner = Learner(model, recipe.train.learnt)
-        let attached = try path.map { try AttachedAdapter($0, to: model, base: opened) }
-        let warnings =
-            rendering.warnings + (attached?.warnings ?? []) + DataSummary(rows.report).warnings + opened.warnings
-        for note in DataSummary(rows.report).notes { observer.receive(.note(note)) }
-        for warning in warnings + tasks.notes { observer.receive(.warning(warning)) }
-        let workspace = try EvaluationRows.workspace(
-            recipe, opened, learner, adapter: attached, rows: rows.report, tasks: tasks)
-        try self.init(
-            recipe, opened: opened, learner: learner, adapter: attached, rows: rows, tasks: tasks, generates: true,
-            workspace: workspace, observer: observer, warnings: warnings)
+    /// What one side came to.
+    struct Side {
+        let scores: HeldOutScores
+        let metrics: [RowMetric]
     }
 
-    /// Evaluates a model whose adapter, where there is one, is attached.
-    /// - Parameter generates: whether answers are generated for the metrics that compare them.
     init(
-        _ recipe: Recipe, opened: OpenedModel, learner: Learner, adapter: (any Detachable)?, rows: PreparedDataset,
-        tasks: HeldOutTasks, generates: Bool, workspace: Workspace, observer: any RunObserver, warnings: [String] = []
-    ) throws {
-        let model = learner.model, objective = learner.objective
-        let scorer = ObservedEvaluator(
-            learner, workspace: workspace, longest: rows.report.longestExample, observer: observer)
-        let evaluation = TaskEvaluation(
-            recipe: recipe, opened: opened, model: model, rows: rows, tasks: tasks, scorer: scorer,
-            workspace: workspace, generates: generates)
-        func measure(_ side: String) throws -> (HeldOutScores, [RowMetric]) {
-            let scores = try HeldOutScores(
-                scorer.scores(of: rows.examples, unit: "examples (\(side))"),
-                perRowOf: ExampleUnits(rows.examples, of: objective.unit))
-            return (scores, try RowMetric.measures(of: objective, scores) + evaluation.metrics(side))
-        }
+        recipe: Recipe, objective: any Objective, base: Side, adapter: Side?, data: DatasetReport, tasks: HeldOutTasks,
+        units: TextUnits?, warnings: [String]
+    ) {
         self.objective = objective
-        data = rows.report
+        self.data = data
+        self.units = units
         self.warnings = warnings
         notes = tasks.notes
         namesLabels = tasks.namesLabels
-        units = try evaluation.units()
+        (self.base, baseMetrics) = (base.scores, base.metrics)
+        (self.adapter, adapterMetrics) = (adapter?.scores, adapter?.metrics ?? [])
         guard let adapter else {
-            (base, baseMetrics) = try measure("base")
-            (self.adapter, adapterMetrics, comparisons) = (nil, [], [])
+            comparisons = []
             return
         }
-        let (adapterScores, adapterMetrics) = try measure("adapter")
-        (base, baseMetrics) = try adapter.whileDetached(from: model) { try measure("base") }
-        self.adapter = adapterScores
-        self.adapterMetrics = adapterMetrics
-        comparisons = zip([.loss(base)] + baseMetrics, [.loss(adapterScores)] + adapterMetrics).map {
+        comparisons = zip([.loss(base.scores)] + base.metrics, [.loss(adapter.scores)] + adapter.metrics).map {
             PairedComparison(
                 base: $0, adapter: $1, seed: UInt64(bitPattern: Int64(recipe.seed)),
                 sampleCount: recipe.evaluate.bootstrapSamples)
@@ -214,20 +171,5 @@ public struct EvaluationReport: Presentable {
         func word(_ comparison: PairedComparison) -> String { comparison.verdict?.rawValue ?? "none (no interval)" }
         return comparisons.count == 1
             ? word(comparisons[0]) : comparisons.map { "\($0.metric) \(word($0))" }.joined(separator: "; ")
-    }
-}
-
-extension HeldOutScores {
-    /// Scores of units, added up over the rows they come from, in the rows' order.
-    init(_ scores: HeldOutScores, perRowOf units: ExampleUnits) throws {
-        let numbers = try units.examples.rowIndices()
-        var rows: [NamedSums] = []
-        var last: Int?
-        for (unit, score) in scores.rows.enumerated() {
-            let row = numbers[units.sequences(unit).lowerBound]
-            if row == last { rows[rows.count - 1] += score } else { rows.append(score) }
-            last = row
-        }
-        self.init(rows: rows)
     }
 }

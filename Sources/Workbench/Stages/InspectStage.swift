@@ -6,43 +6,39 @@ internal import Datasets
 internal import Digests
 internal import Files
 internal import Foundation
-public import JSON
+internal import JSON
 internal import ModelExport
 internal import Models
 internal import Preparation
 internal import Recipes
-internal import Spelling
 internal import Tensors
 internal import Training
 internal import WeightFiles
 
-/// Facts about a model, an adapter, a checkpoint, a weight file or a dataset.
-public struct Inspection: Presentable {
-    public let json: JSONValue
+/// Looks at what stands at the place that the session names as its model: a model, an adapter, a checkpoint, a run, weights, rows.
+public struct InspectStage: Stage {
+    public init() {}
 
-    public init(of path: String) throws {
+    /// - Throws: `Failure` where nothing is there, or nothing that Lathe knows.
+    public func run(_ session: Session, _ observer: any RunObserver) throws -> Inspection {
+        let path = session.recipe.model.path
         try Failure.requireExists(path, "the path")
         let url = URL(fileURLWithPath: path)
         func holds(_ name: String) throws -> Bool { try Folder.holds(name, in: url) }
-        if let run = try RunInspection(url) {
-            json = run.json
-        } else if try holds("adapter_config.json") {
-            json = try Self.adapter(url)
-        } else if try holds("config.json") {
-            json = try Self.model(path)
-        } else if path.hasSuffix(".gguf") {
-            json = try Self.gguf(path)
-        } else if path.hasSuffix(".safetensors") {
-            json = try Self.tensors(url)
-        } else if path.hasSuffix(".h5") {
-            json =
-                try PreparedFile.isPrepared(url)
-                ? Self.prepared(url) : HDF5Contents.isHDF5(url) ? Self.exportedModel(url) : Self.checkpoint(url)
-        } else if RowFiles.isReadable(path) {
-            do { json = try Self.dataset(path) } catch let error as DatasetError {
-                json = try RowFacts(path, because: error).json
-            }
-        } else {
+        if let run = try RunInspection(url) { return Inspection(json: run.json) }
+        if try holds("adapter_config.json") { return Inspection(json: try Self.adapter(url)) }
+        if try holds("config.json") { return Inspection(json: try Self.model(session)) }
+        return Inspection(json: try Self.file(session, path, url))
+    }
+
+    private static func file(_ session: Session, _ path: String, _ url: URL) throws -> JSONValue {
+        if path.hasSuffix(".gguf") { return try gguf(session) }
+        if path.hasSuffix(".safetensors") { return try tensors(url) }
+        if path.hasSuffix(".h5") {
+            return try PreparedFile.isPrepared(url)
+                ? prepared(url) : HDF5Contents.isHDF5(url) ? exportedModel(url) : checkpoint(url)
+        }
+        guard RowFiles.isReadable(path) else {
             throw Failure(
                 .badInput, "\(path) is nothing that Lathe knows",
                 hint:
@@ -50,62 +46,20 @@ public struct Inspection: Presentable {
                     + "adapter_config.json), a checkpoint "
                     + "(.h5), weights (.safetensors) or rows (\(RowFiles.extensions.joined(separator: " ")))")
         }
-    }
-
-    public var text: String { Self.lines(json, indent: "").joined(separator: "\n") }
-
-    /// Tensors of one type and shape, whatever their layer: one line with their number.
-    private static func grouped(_ tensors: [JSONValue]) -> [String] {
-        var groups: [(key: String, line: String, count: Int)] = []
-        for tensor in tensors {
-            let name = tensor["name"]?.string ?? "?"
-            let form = "\(tensor["type"]?.string ?? "?")  \(tensor["shape"]?.string ?? "?")"
-            // The layers' numbers apart: model.layers.*.mlp.up_proj.
-            let kind = name.split(separator: ".", omittingEmptySubsequences: false)
-                .map { $0.allSatisfy(\.isNumber) && !$0.isEmpty ? "*" : String($0) }.joined(separator: ".")
-            if let index = groups.firstIndex(where: { $0.key == kind + form }) {
-                groups[index].count += 1
-                groups[index].line = "\(kind)  \(form)"
-            } else {
-                groups.append((kind + form, "\(name)  \(form)", 1))
-            }
-        }
-        return groups.map { $0.count > 1 ? "\($0.line)  × \($0.count)" : $0.line }
-    }
-
-    private static func lines(_ value: JSONValue, indent: String) -> [String] {
-        (value.object?.members ?? []).flatMap { key, value -> [String] in
-            switch value {
-            case .array(let elements) where elements.isEmpty: return []
-            case .object: return ["\(indent)\(ShownText.name(key)):"] + lines(value, indent: indent + "  ")
-            case .array(let elements) where elements.contains { $0["name"] != nil && $0["shape"] != nil }:
-                return ["\(indent)\(key): \(elements.count)"]
-                    + grouped(elements).map { indent + "  " + ShownText.name($0) }
-            case .array(let elements) where key == "holds":
-                return ["\(indent)\(key): " + elements.compactMap(\.string).map(ShownText.name).joined(separator: ", ")]
-            case .array(let elements) where elements.contains { $0.object != nil }:
-                return ["\(indent)\(ShownText.name(key)):"]
-                    + elements.map { element in
-                        indent + "  "
-                            + (element.object?.members.map { "\($0.key) \(shown($0.value))" }
-                                .joined(separator: "  ") ?? element.text())
-                    }
-            default: return ["\(indent)\(ShownText.name(key)): \(shown(value))"]
-            }
+        do { return try dataset(path) } catch let error as DatasetError {
+            return try RowFacts(path, because: error).json
         }
     }
-
-    private static func shown(_ value: JSONValue) -> String { ShownText.name(value.string ?? value.text()) }
 
     // MARK: Kinds
 
-    private static func model(_ path: String) throws -> JSONValue {
-        let opened = try OpenedModel(path)
+    private static func model(_ session: Session) throws -> JSONValue {
+        let opened = try session.base()
         let configuration = opened.configuration, block = configuration.blocks[0]
         let weights = opened.weights
         let parameters = weights.paths.reduce(0) { $0 + (weights.shape(at: $1)?.elementCount ?? 0) }
         return [
-            "kind": "model", "path": .string(path), "family": .string(configuration.family),
+            "kind": "model", "path": .string(opened.path), "family": .string(configuration.family),
             "parameters": .integer(parameters), "tensors": .integer(weights.paths.count),
             "stored_as": .string(weights.quantisationSummary), "layers": .integer(configuration.layers),
             "width": .integer(configuration.width), "heads": .integer(block.attention.shape.heads),
@@ -119,7 +73,8 @@ public struct Inspection: Presentable {
         ]
     }
 
-    private static func gguf(_ path: String) throws -> JSONValue {
+    private static func gguf(_ session: Session) throws -> JSONValue {
+        let path = session.recipe.model.path
         let file = try GGUFFile(URL(fileURLWithPath: path))
         // A file that holds a vocabulary alone, or tensors without what makes them a model, is worth looking at too.
         if file.tensors.isEmpty || !file.tensors.contains(where: { $0.name == "token_embd.weight" })
@@ -131,7 +86,7 @@ public struct Inspection: Presentable {
                 "metadata": .object(JSONObject(file.metadata.map { ($0.key, .string(describe($0.value))) })),
             ]
         }
-        return try model(path)
+        return try model(session)
     }
 
     private static func adapter(_ url: URL) throws -> JSONValue {

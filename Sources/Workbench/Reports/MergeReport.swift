@@ -1,0 +1,47 @@
+// What a merge says of itself.
+
+internal import Foundation
+public import JSON
+internal import ModelExport
+internal import Spelling
+
+/// A merge and its certificate.
+public struct MergeReport: Presentable {
+    let output: String
+    let certificate: MergeCertificate
+    let warnings: [String]
+
+    var passed: Bool { certificate.passed }
+
+    public var json: JSONValue {
+        var object = certificate.json.object ?? JSONObject()
+        object["output"] = .string(output)
+        object["warnings"] = .array(warnings.map { .string($0) })
+        return .object(object)
+    }
+
+    /// Once: the warnings were said when they were found.
+    public var text: String { (facts + ["merged model: \(ShownText.name(output))"]).joined(separator: "\n") }
+
+    /// What was merged and how it compares.
+    var facts: [String] {
+        let merge = certificate.merge
+        let logits = certificate.logits
+        let losses = certificate.losses
+        let lines = [
+            "merged: \(merge.tensorsApplied) of \(merge.tensorsExpected) factor pairs applied, "
+                + String(format: "‖ΔW‖ %.4g, ", merge.deltaNorm) + merge.type.rawValue,
+            "weights, read back: \(certificate.weights.count) compared, \(certificate.weights.strayCount) are not base + adapter "
+                + "rounded to \(merge.type.rawValue)",
+            String(
+                format:
+                    "against base + adapter: logits differ by %.2e on average, %.2e at most, same first choice %.2f%%",
+                logits.meanDifference, logits.maximumDifference, 100 * logits.topAgreement),
+            String(
+                format: "probe loss: base %.4f, base + adapter %.4f, merged %.4f: ", losses.base, losses.adapter,
+                losses.merged)
+                + (passed ? "passed" : "FAILED"),
+        ]
+        return lines + certificate.failures
+    }
+}

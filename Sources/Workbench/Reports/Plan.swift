@@ -1,0 +1,79 @@
+// What a recipe would do.
+
+internal import Adapters
+internal import Datasets
+internal import Foundation
+public import JSON
+internal import Objectives
+internal import Spelling
+internal import Training
+
+/// What a recipe would do: rows, masks, targets, steps, memory and time.
+public struct Plan: Presentable {
+    private let setup: TrainingSetup
+    private let precision: String
+    private let forecast: MemoryForecast
+    /// What each stage takes, in their order.
+    private let seconds: [(stage: String, seconds: Double)]
+
+    init(
+        _ setup: TrainingSetup, precision: String, memory forecast: MemoryForecast,
+        seconds: [(stage: String, seconds: Double)]
+    ) {
+        self.setup = setup
+        self.precision = precision
+        self.forecast = forecast
+        self.seconds = seconds
+    }
+
+    private var totalSeconds: Double { seconds.reduce(0) { $0 + $1.seconds } }
+
+    private func seconds(of stage: String) -> Double { seconds.first { $0.stage == stage }?.seconds ?? 0 }
+
+    public var json: JSONValue {
+        let train = setup.split.train.report
+        return [
+            "rows": .integer(train.rows), "supervised_tokens": .integer(train.targetTokens),
+            "tokens": .integer(train.tokens),
+            "truncated_rows": .integer(train.truncatedRows), "dropped_rows": .integer(train.droppedRows),
+            "held_out_rows": .integer(setup.split.heldOut?.report.rows ?? 0),
+            "trainable_parameters": .integer(setup.adapter.trainableParameterCount),
+            "target_modules_matched": .integer(setup.adapter.coverage.matched.count),
+            "target_modules": .object(
+                JSONObject(
+                    setup.adapter.coverage.table.map {
+                        ($0.kind, .array([.integer($0.matchedCount), .integer($0.totalCount)]))
+                    })),
+            "steps": .integer(setup.configuration.totalSteps), "micro_batch_tokens": .integer(setup.memory.rowLimit),
+            "recomputed_blocks": .integer(setup.memory.recomputedBlocks), "precision": .string(precision),
+            "predicted_peak_bytes": .integer(forecast.stages.peakBytes), "predicted_seconds": .double(totalSeconds),
+            "stages": .array(
+                forecast.stages.map {
+                    [
+                        "name": .string($0.name), "predicted_peak_bytes": .integer($0.peakBytes),
+                        "mapped_bytes": .integer($0.mappedBytes), "predicted_seconds": .double(seconds(of: $0.name)),
+                    ]
+                }),
+            "data": DataSummary(setup.split.report).json,
+        ]
+    }
+
+    public var text: String {
+        let targets = setup.adapter.coverage.table.filter { $0.matchedCount > 0 }
+            .map { "\($0.kind) \($0.matchedCount)/\($0.totalCount)" }.joined(separator: ", ")
+        return [
+            DataSummary(setup.split.report).text,
+            "adapter: \(setup.adapter.trainableParameterCount) trainable parameters on "
+                + "\(Count.text(setup.adapter.coverage.matched.count, "layer")) (\(targets))",
+            "training: \(Count.text(setup.configuration.totalSteps, "step")) of "
+                + "\(Count.text(setup.configuration.batchSize, setup.units.unit == .pair ? "pair" : "example")), micro-batches of up to "
+                + "\(setup.memory.rowLimit) tokens\(setup.memory.note), \(precision)",
+            "predicted: \(ByteCount.text(forecast.stages.peakBytes)) of memory, \(Int(totalSeconds.rounded(.up))) s",
+            "time by stage: " + seconds.map { "\($0.stage) \(Int($0.seconds.rounded(.up))) s" }.joined(separator: ", "),
+            "memory by stage: "
+                + forecast.stages.map {
+                    "\($0.name) \(ByteCount.text($0.peakBytes)) (\(ByteCount.text($0.mappedBytes)) mapped)"
+                }.joined(separator: ", "),
+        ].joined(separator: "\n")
+    }
+}

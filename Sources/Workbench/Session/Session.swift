@@ -1,0 +1,254 @@
+// What stages work on: the base of a recipe, its adapter and its rows, each opened once, where a stage first needs it.
+
+internal import Adapters
+internal import Datasets
+internal import Foundation
+internal import Kernels
+internal import Models
+internal import Objectives
+public import Recipes
+internal import Tensors
+internal import Vocabulary
+
+/// A recipe with what it names, opened once however many stages work on it.
+///
+/// Making one opens nothing: each part is opened and checked when a stage first asks for it.
+///
+///     let session = try Session(model: "checkpoints/base/model.gguf", adapter: "checkpoints/clinic/adapter")
+///     let answer = try GenerateStage("Summarise: …").run(session, SilentObserver())
+public final class Session {
+    let resolved: ResolvedRecipe
+    /// The path of an adapter on disk; nil where there is none, or where it is trained here.
+    let adapterPath: String?
+    /// Whether a run is at work, which has opened, told and checked everything before its first stage.
+    var isOfRun = false {
+        didSet { told = [] }
+    }
+    /// The warnings of what was opened for a stage by itself: its report repeats them.
+    private(set) var told: [String] = []
+    /// All that training begins with, once it is made ready.
+    var training: TrainingSetup?
+
+    private var openedBase: OpenedModel?
+    private var openedModel: LanguageModel?
+    private var storedAdapter: StoredAdapter?
+    private var compiledTemplate: TemplateRenderer??
+    private var knownEncoder: TokenizerEncoder?
+    private var knownTasks: HeldOutTasks?
+    /// The adapter on the model.
+    private(set) var adapter: AttachedAdapter?
+    /// The held-out rows as tokens, by what an objective takes at once.
+    private var heldOutRows: [ExampleUnit: PreparedDataset] = [:]
+
+    /// - Parameter path: an adapter on disk that the model is to have.
+    public init(_ resolved: ResolvedRecipe, adapter path: String? = nil) {
+        self.resolved = resolved
+        adapterPath = path
+    }
+
+    /// For work that follows no recipe file.
+    ///
+    /// - Parameters:
+    ///   - model: a Hugging Face directory or a GGUF file.
+    ///   - overrides: keys of a recipe, as `--set` takes them: "model.precision=fp32".
+    /// - Throws: where a key or its value is none of a recipe's.
+    public convenience init(model: String, adapter path: String? = nil, overrides: [String] = []) throws {
+        self.init(try ResolvedRecipe(model: model, overrides: overrides), adapter: path)
+    }
+
+    /// What is to be done.
+    public var recipe: Recipe { resolved.recipe }
+
+    // MARK: The model
+
+    /// Starts the threads that compute. Stages that need them do so before they open anything.
+    func startComputing() throws { try Processor.start(threads: recipe.train.threads) }
+
+    /// The base's files: weights, tokenizer, templates.
+    func base() throws -> OpenedModel {
+        if let openedBase { return openedBase }
+        let base = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
+        openedBase = base
+        return base
+    }
+
+    /// The base, ready to compute.
+    ///
+    /// - Parameter precision: nil for the recipe's. A model that is open already stays as it is.
+    func model(_ precision: ElementType? = nil) throws -> LanguageModel {
+        if let openedModel { return openedModel }
+        try startComputing()
+        let model = try base().languageModel(precision: precision ?? self.precision.type)
+        openedModel = model
+        return model
+    }
+
+    /// How products are computed, and why.
+    var precision: (type: ElementType, reason: String) { OpenedModel.precision(recipe.model.precision) }
+
+    /// The chat templates, compiled; nil where there are none.
+    func renderer() throws -> TemplateRenderer? {
+        if let compiledTemplate { return compiledTemplate }
+        let renderer = try base().renderer(date: recipe.data.templateDate)
+        compiledTemplate = .some(renderer)
+        return renderer
+    }
+
+    /// The model and `objective`; nil: what the recipe trains for.
+    func learner(_ objective: (any Objective)? = nil) throws -> Learner {
+        Learner(try model(), objective ?? recipe.train.learnt)
+    }
+
+    // MARK: The adapter
+
+    /// The adapter at `adapterPath` on the model, or the one that was trained here; nil where there is neither.
+    @discardableResult
+    func attachAdapter() throws -> AttachedAdapter? {
+        if let adapter { return adapter }
+        guard let stored = try stored() else { return nil }
+        let attached = try stored.attached(to: model(), base())
+        storedAdapter = nil
+        adapter = attached
+        return attached
+    }
+
+    /// Whether the model has an adapter, or is to have one.
+    var hasAdapter: Bool { adapter != nil || adapterPath != nil }
+
+    /// The adapter on the model, without which `work` has nothing to do.
+    func requireAdapter(_ work: String) throws -> AttachedAdapter {
+        guard let attached = try attachAdapter() else {
+            throw Failure(.usage, "\(work) needs an adapter, and the session has none")
+        }
+        return attached
+    }
+
+    /// Takes an adapter that is on the model already.
+    func take(_ adapter: AttachedAdapter) { self.adapter = adapter }
+
+    /// How the model is asked: as the adapter was trained, unless the person says otherwise.
+    ///
+    /// - Parameters:
+    ///   - system: a system message given on the command line.
+    ///   - isRaw: whether the person asked for no template.
+    func rendering(system: String? = nil, isRaw: Bool = false) throws -> AdapterRendering {
+        AdapterRendering(recipe, noted: try notedRendering(), system: system, isRaw: isRaw)
+    }
+
+    private func stored() throws -> StoredAdapter? {
+        if let storedAdapter { return storedAdapter }
+        storedAdapter = try adapterPath.map(StoredAdapter.init)
+        return storedAdapter
+    }
+
+    /// What is noted of the adapter; nil where nothing is, or it is none, which its loading says. One that cannot be read now may be a
+    /// moment later, and then its rows would be rendered in another way.
+    private func notedRendering() throws -> RowRendering? {
+        if let adapter { return adapter.provenance?.rendering }
+        do { return try stored()?.provenance?.rendering } catch let error as any ClassifiedError {
+            if error.kind == .inputOutput { throw error }
+            return nil
+        }
+    }
+
+    // MARK: Rows
+
+    /// How rows become tokens.
+    ///
+    /// - Parameter objective: what is to learn from the rows; nil: they are only looked at.
+    func preparation(for objective: (any Objective)? = nil) throws -> RowPreparation {
+        try RowPreparation(
+            renderedRecipe().data, base(), encoder: encoder(), renderer: renderer(), for: objective)
+    }
+
+    private func encoder() throws -> TokenizerEncoder {
+        if let knownEncoder { return knownEncoder }
+        let encoder = TokenizerEncoder(try base().tokenizer, digest: try base().tokenizerDigest)
+        knownEncoder = encoder
+        return encoder
+    }
+
+    /// The recipe, rows rendered as those of the adapter on disk were.
+    func renderedRecipe() throws -> Recipe { try adapterPath == nil ? recipe : rendering().applied(to: recipe) }
+
+    /// Both sides of the recipe's rows.
+    ///
+    /// - Parameter staged: whether the run directory is to keep what is made.
+    func openRows(staged: Bool, _ observer: any RunObserver) throws -> PreparedSplit {
+        let preparation = try preparation(for: recipe.train.learnt)
+        let split = try preparation.split(recipe, staged: staged, observer: observer)
+        heldOutRows[recipe.train.learnt.unit] = split.heldOut
+        return split
+    }
+
+    /// The held-out rows of what the recipe trains for, where they are open.
+    var heldOut: PreparedDataset? { heldOutRows[recipe.train.learnt.unit] }
+
+    /// The held-out rows; read alone where no run has them.
+    ///
+    /// - Parameter objective: what they are scored by; nil: what the recipe trains for.
+    func openHeldOut(for objective: (any Objective)? = nil, _ observer: any RunObserver) throws -> PreparedDataset {
+        let objective = objective ?? recipe.train.learnt
+        if let rows = heldOutRows[objective.unit] { return rows }
+        let rows = try preparation(for: objective).heldOutRows(renderedRecipe(), observer: observer)
+        heldOutRows[objective.unit] = rows
+        return rows
+    }
+
+    /// What held-out rows are asked.
+    ///
+    /// - Throws: `Failure` where a metric that the recipe asks for fits no row.
+    func tasks(of rows: PreparedDataset) throws -> HeldOutTasks {
+        if let knownTasks { return knownTasks }
+        let tasks = try HeldOutTasks(
+            renderedRecipe(), rows: rows, preparation: preparation(for: recipe.train.learnt))
+        knownTasks = tasks
+        return tasks
+    }
+
+    /// The same for the rows that a run holds out; nil where it evaluates nothing. Throws where there are metrics and no rows.
+    func tasksOfRun() throws -> HeldOutTasks? {
+        guard recipe.evaluate.enabled else { return nil }
+        if let heldOut { return try tasks(of: heldOut) }
+        guard !recipe.evaluate.metrics.isEmpty else { return nil }
+        throw Failure(
+            .badInput, "evaluate.metrics: no row is held out, so there is nothing to measure",
+            hint: "set data.held_out or data.val_size, or leave evaluate.metrics out")
+    }
+
+    /// What training begins with.
+    func requireTraining() throws -> TrainingSetup {
+        guard let training else { throw Failure(.internal, "training was not made ready") }
+        return training
+    }
+
+    // MARK: Warnings and memory
+
+    /// Tells what a person should know of what was opened for a stage by itself.
+    func tell(_ warnings: [String], _ observer: any RunObserver) {
+        told = warnings
+        for warning in warnings { observer.receive(.warning(warning)) }
+    }
+
+    /// The process as it stands now, all opened.
+    func memory() throws -> StageMemory {
+        StageMemory(try base(), parameters: adapter?.set.slab.count ?? 0)
+    }
+
+    /// What stands in memory beside the buffers of a pass, as rows are planned for.
+    func heldBytes() throws -> Int {
+        MemoryPlan.heldBytes(try base(), try model(), parameters: adapter?.set.slab.count ?? 0)
+    }
+
+    /// Bytes of the buffers that scoring without gradients takes.
+    func evaluationBytes() throws -> Int {
+        EvaluationRows.bytes(
+            for: try model(), memoryLimit: recipe.train.memoryLimitBytes, heldBytes: try heldBytes())
+    }
+
+    /// Gives back what is needed neither between steps nor after training: the buffers of steps, and the base's pages.
+    func releaseMemory() {
+        training?.workspace.release()
+        openedBase?.weights.releasePages()
+    }
+}

@@ -1,0 +1,88 @@
+// Base and adapter on the same held-out rows.
+
+internal import Adapters
+internal import Datasets
+internal import Evaluation
+internal import Objectives
+internal import Recipes
+internal import Spelling
+internal import Tensors
+
+/// Scores the session's model on its held-out rows, with the adapter and without it.
+public struct EvaluateStage: StandaloneStage {
+    /// Whether answers are generated for the metrics that compare them.
+    private let generates: Bool
+
+    /// - Parameter generates: whether answers are generated for the metrics that compare them, which takes longest.
+    public init(generates: Bool = true) { self.generates = generates }
+
+    func open(_ session: Session, _ observer: any RunObserver) throws {
+        let rendering = try session.rendering()
+        for note in rendering.notes { observer.receive(.note(note)) }
+        try session.startComputing()
+        let rows = try session.openHeldOut(observer), tasks = try session.tasks(of: rows)
+        observer.receive(
+            .stage(
+                "evaluate",
+                detail: "\(Count.text(rows.rows.count, "row")), "
+                    + "\(Count.text(rows.report.targetTokens, "target token")); \(session.precision.reason)"))
+        _ = try session.model()
+        let adapterWarnings = try session.attachAdapter()?.warnings ?? []
+        let data = DataSummary(rows.report)
+        for note in data.notes { observer.receive(.note(note)) }
+        session.tell(
+            rendering.warnings + adapterWarnings + data.warnings + (try session.base().warnings), observer)
+        for note in tasks.notes { observer.receive(.warning(note)) }
+    }
+
+    func forecast(_ session: Session, _ memory: StageMemory) throws -> [StageForecast] {
+        guard let rows = session.heldOut else { return [] }
+        return [
+            memory.evaluation(
+                try session.learner(), session.recipe, rows.report, try session.tasks(of: rows),
+                workspaceBytes: try session.evaluationBytes(), generates: generates)
+        ]
+    }
+
+    /// - Throws: `Failure` where no row is held out, where a metric fits no row, or where memory is too little.
+    public func run(_ session: Session, _ observer: any RunObserver) throws -> EvaluationReport {
+        try session.ready(self, observer)
+        let learner = try session.learner(), objective = learner.objective
+        let rows = try session.openHeldOut(observer), tasks = try session.tasks(of: rows)
+        let workspace = Workspace(reservingBytes: try session.evaluationBytes())
+        let scorer = ObservedEvaluator(
+            learner, workspace: workspace, longest: rows.report.longestExample, observer: observer)
+        let evaluation = TaskEvaluation(
+            recipe: session.recipe, opened: try session.base(), model: learner.model, rows: rows, tasks: tasks,
+            scorer: scorer, workspace: workspace, generates: generates)
+        func measure(_ side: String) throws -> EvaluationReport.Side {
+            let scores = try HeldOutScores(
+                scorer.scores(of: rows.examples, unit: "examples (\(side))"),
+                perRowOf: ExampleUnits(rows.examples, of: objective.unit))
+            return EvaluationReport.Side(
+                scores: scores, metrics: try RowMetric.measures(of: objective, scores) + evaluation.metrics(side))
+        }
+        let units = try evaluation.units()
+        let adapter = try session.adapter.map { _ in try measure("adapter") }
+        let base =
+            try session.adapter?.set.whileDetached(from: learner.model) { try measure("base") } ?? measure("base")
+        return EvaluationReport(
+            recipe: session.recipe, objective: objective, base: base, adapter: adapter, data: rows.report,
+            tasks: tasks, units: units, warnings: session.told)
+    }
+}
+
+extension HeldOutScores {
+    /// Scores of units, added up over the rows they come from, in the rows' order.
+    init(_ scores: HeldOutScores, perRowOf units: ExampleUnits) throws {
+        let numbers = try units.examples.rowIndices()
+        var rows: [NamedSums] = []
+        var last: Int?
+        for (unit, score) in scores.rows.enumerated() {
+            let row = numbers[units.sequences(unit).lowerBound]
+            if row == last { rows[rows.count - 1] += score } else { rows.append(score) }
+            last = row
+        }
+        self.init(rows: rows)
+    }
+}

@@ -1,0 +1,164 @@
+// Training a recipe's adapter in a run's directory.
+
+internal import Adapters
+internal import Checkpoints
+internal import Datasets
+internal import Evaluation
+internal import Foundation
+internal import JSON
+internal import Kernels
+internal import Models
+internal import Objectives
+internal import Optimisers
+internal import Recipes
+internal import Tensors
+internal import Training
+internal import WeightFiles
+
+/// Trains the adapter of the session's recipe; leaves the one that the run hands on attached and written. For a run that goes on where an
+/// earlier one stopped, see `Pipeline`.
+public struct TrainStage: StandaloneStage {
+    private let directory: RunDirectory
+    private let earlier: EarlierRun?
+    private let interruption: Interruption?
+    private let stopRequest: StopRequest
+
+    /// - Parameter directory: where checkpoints, logs and the adapter go. Nothing in it is gone on from.
+    public init(in directory: RunDirectory) { self.init(in: directory, from: nil, interruption: nil) }
+
+    /// - Parameters:
+    ///   - earlier: what the run goes on from.
+    ///   - interruption: what asks the run to stop.
+    init(in directory: RunDirectory, from earlier: EarlierRun?, interruption: Interruption?) {
+        self.directory = directory
+        self.earlier = earlier
+        self.interruption = interruption
+        stopRequest = interruption?.stopRequest ?? StopRequest()
+    }
+
+    func open(_ session: Session, _ observer: any RunObserver) throws {
+        try directory.requireOwn(writing: [.training])
+        _ = try TrainingSetup.open(session, writes: false, observer)
+    }
+
+    func forecast(_ session: Session, _ memory: StageMemory) throws -> [StageForecast] {
+        try session.training.map { [try memory.training(session, $0)] } ?? []
+    }
+
+    /// - Throws: `Failure` for what is known before the first step, and where the run was asked to stop; `TrainingError` where losses
+    ///   are no numbers; `SystemError` where the directory cannot be written.
+    public func run(_ session: Session, _ observer: any RunObserver) throws -> TrainingResult {
+        try session.ready(self, observer)
+        let setup = try session.requireTraining()
+        let trainer = try Self.trainer(session, setup)
+        let checkpoints = RunCheckpoints(directory, session.recipe.train, session)
+        for error in earlier?.skipped ?? [] { observer.receive(.warning("passed over a checkpoint: \(error)")) }
+        if let newest = earlier?.newest {
+            try trainer.restore(newest.snapshot)
+            checkpoints.newest = newest.url.path
+        }
+        let log = try EventLog(directory, append: trainer.step > 0, observer: observer)
+        let curves = try CurveLog(directory, afterStep: trainer.step, observer: observer)
+        observer.receive(
+            .stage(
+                "train",
+                detail: "\(session.precision.reason); \(Processor.threads) threads, \(Processor.instructionSet); "
+                    + "micro-batches of up to \(setup.memory.rowLimit) tokens\(setup.memory.note)"))
+        var isWritten = false
+        var hooks = hooks(session, checkpoints, listeners: [observer, log, curves])
+        hooks.evaluate = evaluation(setup, observer)
+        hooks.afterLastStep = {
+            try writeAdapter(session, setup, steps: trainer.step)
+            isWritten = true
+        }
+        let outcome = try trainer.run(hooks)
+        if outcome.ending == .interrupted, let interruption {
+            throw interruption.failure("after step \(outcome.steps)", saved: checkpoints.newest)
+        }
+        trainer.useBestValues()
+        if !isWritten || trainer.handsOnEarlierValues { try writeAdapter(session, setup, steps: outcome.steps) }
+        return TrainingResult(outcome, digest: try directory.adapterDigest())
+    }
+
+    private static func trainer(_ session: Session, _ setup: TrainingSetup) throws -> Trainer {
+        let recipe = session.recipe, adapter = setup.adapter
+        var adapterJSON = adapter.configuration.peftJSON(
+            targetModules: adapter.coverage.matched, baseName: try session.base().path)
+        adapterJSON["lathe_provenance"] = .object(setup.provenance.json)
+        let group = ParameterGroup(adapter.slab.slots, weightDecay: recipe.train.weightDecay)
+        return try Trainer(
+            model: setup.learner, optimiser: Optimiser(recipe.train, slab: adapter.slab, groups: [group]),
+            examples: setup.split.train.examples, configuration: setup.configuration,
+            identity: TrainingSnapshot.Identity(
+                fingerprint: setup.fingerprint.text, recipe: recipe.resolvedYAML(),
+                adapterConfiguration: JSONValue.object(adapterJSON).text()),
+            workspace: setup.workspace)
+    }
+
+    private func hooks(
+        _ session: Session, _ checkpoints: RunCheckpoints, listeners: [any RunObserver]
+    ) -> TrainingHooks {
+        TrainingHooks(
+            onEvent: { [logEvery = session.recipe.train.logEvery] event in
+                // What a checkpoint was made of is many small pieces: not beside the next step's buffers.
+                if case .saved = event { FreedMemory.giveBack() }
+                guard event.isDue(every: logEvery) else { return }
+                for listener in listeners { listener.receive(.training(event)) }
+            },
+            // A checkpoint is made in memory before it is written: not on top of the step's buffers.
+            beforeSave: { session.releaseMemory() },
+            save: checkpoints.save,
+            stopRequest: stopRequest)
+    }
+
+    /// The loss over the held-out rows; `nil` where there are none. An evaluation during which the run is asked to stop is
+    /// given up.
+    private func evaluation(_ setup: TrainingSetup, _ observer: any RunObserver) -> (() throws -> HeldOutLoss?)? {
+        setup.split.heldOut.map { heldOut in
+            // Without gradients more rows fit into the same buffers.
+            let scorer = ObservedEvaluator(
+                setup.learner, workspace: setup.workspace, longest: heldOut.report.longestExample, observer: observer,
+                stopRequest: stopRequest)
+            return { [objective = setup.learner.objective] in
+                do {
+                    let scores = try scorer.scores(of: heldOut.examples, unit: "examples")
+                    return HeldOutLoss(scores.loss ?? .nan, measures: objective.told(scores.total))
+                } catch is CancellationError {
+                    return nil
+                }
+            }
+        }
+    }
+
+    /// Writes the adapter as it stands, as PEFT reads it.
+    private func writeAdapter(_ session: Session, _ setup: TrainingSetup, steps: Int) throws {
+        var provenance = setup.provenance
+        provenance.steps = steps
+        try setup.adapter.writePEFT(to: directory.adapter, baseName: session.base().path, provenance: provenance)
+    }
+}
+
+/// The checkpoints of a run at work.
+private final class RunCheckpoints {
+    private let folder: CheckpointFolder
+    private let retention: Retention
+    private let workspace: Workspace?
+    private let reservedBytes: Int
+    /// The path of the newest one on disk; empty where there is none.
+    var newest = ""
+
+    init(_ directory: RunDirectory, _ train: TrainSection, _ session: Session) {
+        folder = CheckpointFolder(directory.url)
+        let keepLast = max(train.keepLast, 1)
+        retention = train.saveBest ? Retention.lastAndBest(keepLast) : .last(keepLast)
+        workspace = session.training?.workspace
+        reservedBytes = workspace?.reservedBytes ?? 0
+    }
+
+    /// Writes a snapshot, for which the buffers of steps made room.
+    func save(_ snapshot: TrainingSnapshot) throws -> String {
+        defer { workspace?.reserve(bytes: reservedBytes) }
+        newest = try folder.save(snapshot, retention: retention).path
+        return newest
+    }
+}

@@ -1,0 +1,163 @@
+// Everything that must be ready before the first step of training, and what is decided by it.
+
+internal import Adapters
+internal import Checkpoints
+internal import Datasets
+internal import Digests
+internal import Evaluation
+internal import Foundation
+internal import Kernels
+internal import Models
+internal import Objectives
+internal import Optimisers
+internal import Recipes
+internal import Tensors
+internal import Training
+internal import WeightFiles
+
+/// A recipe made ready to train: rows, adapter, and how steps are cut. The adapter is on the session's model.
+struct TrainingSetup {
+    let split: PreparedSplit
+    /// The model, and what it learns.
+    let learner: Learner
+    /// The training rows, as the objective takes them.
+    let units: ExampleUnits
+    let adapter: AdapterSet
+    let provenance: AdapterProvenance
+    let memory: MemoryPlan
+    let configuration: TrainingConfiguration
+    /// The buffers of steps.
+    let workspace: Workspace
+    /// What must agree for a run to go on from a checkpoint: recipe, rows, base, and what decides rounding.
+    let fingerprint: RunFingerprint
+
+    /// Opens all that training needs in `session` and tells what a person should know of it.
+    ///
+    /// - Parameter writes: whether this is a run, which keeps the prepared rows, and not a plan.
+    /// - Throws: all that can be known before the first step: also what cannot be measured after the last one.
+    static func open(_ session: Session, writes: Bool, _ observer: any RunObserver) throws -> TrainingSetup {
+        let recipe = session.recipe
+        for notice in recipe.notices { observer.receive(.note("\(notice)")) }
+        try session.startComputing()
+        let base = try session.base()
+        for (index, entry) in recipe.export.enumerated() {
+            try ExportStage.require(entry.format, holding: base, "export[\(index)].format:")
+        }
+        base.startDigest()
+        let split = try openRows(session, writes: writes, observer)
+        let model = try session.model()
+        let adapter = try attach(session, model, base, observer)
+        let setup = try TrainingSetup(session, split, Learner(model, recipe.train.learnt), adapter)
+        for warning in try recipe.train.stepWarnings(steps: setup.configuration.totalSteps) {
+            observer.receive(.warning(warning))
+        }
+        session.training = setup
+        session.take(AttachedAdapter(set: adapter, provenance: setup.provenance))
+        return setup
+    }
+
+    private static func openRows(
+        _ session: Session, writes: Bool, _ observer: any RunObserver
+    ) throws -> PreparedSplit {
+        observer.receive(.stage("prepare", detail: session.recipe.data.train.joined(separator: ", ")))
+        let split = try session.openRows(staged: writes, observer)
+        // What cannot be measured is said now, not after hours of training.
+        let tasks = try session.tasksOfRun()
+        for line in writes ? split.report.notes : [] { observer.receive(.note(line)) }
+        // A plan's report says itself what the rows' is.
+        for line in (writes ? split.report.warnings : []) + (try session.base().warnings) + (tasks?.notes ?? []) {
+            observer.receive(.warning(line))
+        }
+        return split
+    }
+
+    /// The adapter that is trained: a new one, or that of `adapter.continue_from`.
+    private static func attach(
+        _ session: Session, _ model: LanguageModel, _ base: OpenedModel, _ observer: any RunObserver
+    ) throws -> AdapterSet {
+        let recipe = session.recipe
+        guard let path = recipe.adapter.continueFrom else {
+            let configuration = try AdapterConfiguration(recipe.adapter, linearPaths: model.linearLayers.map(\.path))
+            let adapter = try AdapterSet(configuration, for: model)
+            adapter.initialise(seed: UInt64(bitPattern: Int64(recipe.seed)), on: model)
+            adapter.attach(to: model)
+            return adapter
+        }
+        let set = try recipe.continuedAdapter(path, model, base, observer: observer)
+        guard !set.adaptsHead else {
+            throw Failure(
+                .badInput, "\(path) has an adapter on the head, which is not trained here",
+                hint: "merge it into the base first, or continue an adapter without lm_head")
+        }
+        if recipe.train.objective.comparesAnswers {
+            observer.receive(
+                .note(
+                    "train.objective: the reference is the base as it is, without the adapter that \(path) begins with")
+            )
+        }
+        return set
+    }
+
+    /// Cuts the steps of an adapter that is on its model.
+    private init(
+        _ session: Session, _ split: PreparedSplit, _ learner: Learner, _ adapter: AdapterSet
+    ) throws {
+        let recipe = session.recipe, base = try session.base()
+        self.split = split
+        self.learner = learner
+        self.adapter = adapter
+        let startDigest = try recipe.adapter.continueFrom.map(StoredAdapter.digest)
+        units = ExampleUnits(split.train.examples, of: learner.objective.unit)
+        memory = try Self.memory(recipe, base, learner, adapter, split, units)
+        workspace = Workspace(
+            reservingBytes:
+                learner.predictedBytes(rows: memory.rowLimit, recomputedBlocks: memory.recomputedBlocks))
+        let baseDigest = try base.weights.contentDigest()
+        provenance = AdapterProvenance(
+            baseName: URL(fileURLWithPath: base.path).lastPathComponent, baseDigest: baseDigest,
+            baseQuantisation: base.weights.quantisationSummary, templateDigest: base.templateDigest,
+            recipeDigest: RunFingerprint(keys: recipe.decidingKeys, parts: []).recipeDigest, dataDigest: split.digest,
+            rendering: split.train.report.rendering)
+        configuration = Self.configuration(recipe, examples: units.count, memory: memory)
+        fingerprint = RunFingerprint(
+            keys: recipe.decidingKeys,
+            parts: [
+                ("training and held-out rows", split.digest), ("base model", baseDigest),
+                ("chat template", base.templateDigest ?? "none"),
+                ("adapter.continue_from", startDigest ?? "none"), ("model.precision", "\(learner.model.precision)"),
+                ("instruction set", Processor.instructionSet), ("threads", "\(Processor.threads)"),
+                (RunFingerprint.microBatch, "\(memory.rowLimit)"),
+                ("blocks computed twice", "\(memory.recomputedBlocks)"),
+            ])
+    }
+
+    private static func memory(
+        _ recipe: Recipe, _ base: OpenedModel, _ learner: Learner, _ adapter: AdapterSet, _ split: PreparedSplit,
+        _ units: ExampleUnits
+    ) throws -> MemoryPlan {
+        let lengths = (0..<units.count).map(units.tokenCount), parameters = adapter.slab.count
+        let states = recipe.train.optimizer.stateBytes(for: adapter.slab.slots)
+        let best = recipe.train.evalEvery > 0 && recipe.train.saveBest ? parameters * 4 : 0
+        return try MemoryPlan(
+            recipe.train, learner,
+            heldBytes: MemoryPlan.heldBytes(base, learner.model, parameters: parameters) + states + best,
+            longest: max(lengths.max() ?? 1, (split.heldOut?.report.longestExample ?? 1) * units.unit.sequences),
+            largestStep: lengths.sorted(by: >).prefix(recipe.train.batchSize).reduce(0, +))
+    }
+
+    private static func configuration(_ recipe: Recipe, examples: Int, memory: MemoryPlan) -> TrainingConfiguration {
+        let train = recipe.train
+        let seed = UInt64(bitPattern: Int64(recipe.seed))
+        let order = ExampleOrder(exampleCount: examples, batchSize: train.batchSize, seed: seed)
+        let steps = train.maxSteps ?? max(1, order.steps(epochs: train.epochs))
+        return TrainingConfiguration(
+            seed: seed, batchSize: train.batchSize, rowLimit: memory.rowLimit,
+            recomputedBlocks: memory.recomputedBlocks,
+            schedule: train.schedule(steps: steps),
+            maximumGradientNorm: train.maxGradNorm > 0 ? train.maxGradNorm : nil,
+            evaluateEverySteps: train.evalEvery > 0 ? train.evalEvery : nil,
+            saveEverySteps: train.saveEvery > 0 ? train.saveEvery : nil,
+            earlyStopping: train.earlyStoppingPatience > 0 ? EarlyStopping(patience: train.earlyStoppingPatience) : nil,
+            keepsBestValues: train.saveBest, shuffles: recipe.data.shuffle)
+    }
+}
