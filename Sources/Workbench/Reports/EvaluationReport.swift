@@ -8,7 +8,8 @@ internal import Objectives
 internal import Recipes
 internal import Spelling
 
-/// Held-out loss and metrics of a base and, where there is one, its adapter, each with an interval and a verdict of its own.
+/// Held-out loss and metrics of a base and, where there is one, its adapter, each with an interval and a verdict of its
+/// own.
 public struct EvaluationReport: Presentable {
     let objective: any Objective
     let base: HeldOutScores

@@ -3,8 +3,8 @@
 internal import Foundation
 internal import Recipes
 
-/// Does a recipe's stages in its run directory, `checkpoints/<name>`, and goes on where an earlier call stopped. The session's model has
-/// the trained adapter then.
+/// Does a recipe's stages in its run directory, `checkpoints/<name>`, and goes on where an earlier call stopped. The
+/// session's model has the trained adapter then.
 public struct Pipeline: Stage {
     private let fresh: Bool
     private let merges: Bool
@@ -22,7 +22,8 @@ public struct Pipeline: Stage {
 
     /// Until it is decided that this run may go on here, nothing in the directory is changed.
     ///
-    /// - Throws: before any work, all that is known before it: keys that this version does not serve, inputs, places, memory, another
+    /// - Throws: before any work, all that is known before it: keys that this version does not serve, inputs, places,
+    ///   memory, another
     ///   run in the directory.
     public func run(_ session: Session, _ observer: any RunObserver) throws -> RunReport {
         session.isOfRun = true

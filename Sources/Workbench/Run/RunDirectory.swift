@@ -76,7 +76,8 @@ public struct RunDirectory: Sendable {
         }
     }
 
-    /// Throws unless the folder is new, or Lathe's, with nothing of anybody else's in the places that are about to be written.
+    /// Throws unless the folder is new, or Lathe's, with nothing of anybody else's in the places that are about to be
+    /// written.
     func requireOwn(writing parts: [Part]) throws {
         try Ownership.requireHome(url, .run)
         for part in parts {
@@ -109,7 +110,8 @@ public struct RunDirectory: Sendable {
         return outputs
     }
 
-    /// The run that an output at `path` is noted as made by; nil for places in the run's own directory, which is nobody else's.
+    /// The run that an output at `path` is noted as made by; nil for places in the run's own directory, which is nobody
+    /// else's.
     static func owner(of path: String?, _ recipe: Recipe) -> String? { path == nil ? nil : recipe.name }
 
     /// Where the merged model of `recipe` goes.
@@ -129,8 +131,8 @@ public struct RunDirectory: Sendable {
     /// Brings the list of the files in order that a writing which was refused halfway left.
     func settle() throws { try files.settle() }
 
-    /// Removes what an earlier run made here, so that nothing of it stands beside what a new one makes, and nothing that is not
-    /// Lathe's. Prepared rows stay: they are used again only where they are what would be made anew.
+    /// Removes what an earlier run made here, so that nothing of it stands beside what a new one makes, and nothing
+    /// that is not Lathe's. Prepared rows stay: they are used again only where they are what would be made anew.
     func clear() throws {
         // First what says that there is something.
         for file in looseFiles { try files.remove(file.lastPathComponent) }

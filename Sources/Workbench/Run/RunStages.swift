@@ -163,7 +163,8 @@ final class RunStages {
             decidedBy: [trained.digest, recipe.exportText(index), output.path], writes: [output])
     }
 
-    /// What the stage came to before, where nothing that decides it has changed and what it wrote is there; else does it.
+    /// What the stage came to before, where nothing that decides it has changed and what it wrote is there; else does
+    /// it.
     private func keep(
         _ stage: some Stage, as name: String, doing words: String, detail: String, decidedBy parts: [String],
         writes outputs: [URL] = []

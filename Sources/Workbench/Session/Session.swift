@@ -141,8 +141,8 @@ public final class Session {
         return storedAdapter
     }
 
-    /// What is noted of the adapter; nil where nothing is, or it is none, which its loading says. One that cannot be read now may be a
-    /// moment later, and then its rows would be rendered in another way.
+    /// What is noted of the adapter; nil where nothing is, or it is none, which its loading says. One that cannot be
+    /// read now may be a moment later, and then its rows would be rendered in another way.
     private func notedRendering() throws -> RowRendering? {
         if let adapter { return adapter.provenance?.rendering }
         do { return try stored()?.provenance?.rendering } catch let error as any ClassifiedError {
@@ -206,7 +206,8 @@ public final class Session {
         return tasks
     }
 
-    /// The same for the rows that a run holds out; nil where it evaluates nothing. Throws where there are metrics and no rows.
+    /// The same for the rows that a run holds out; nil where it evaluates nothing. Throws where there are metrics and
+    /// no rows.
     func tasksOfRun() throws -> HeldOutTasks? {
         guard recipe.evaluate.enabled else { return nil }
         if let heldOut { return try tasks(of: heldOut) }

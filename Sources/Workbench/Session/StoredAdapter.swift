@@ -1,4 +1,5 @@
-// An adapter as it lies on disk, read once: what is noted of it decides how rows are rendered, before its numbers go on a model.
+// An adapter as it lies on disk, read once: what is noted of it decides how rows are rendered, before its numbers go on
+// a model.
 
 internal import Adapters
 internal import Checkpoints

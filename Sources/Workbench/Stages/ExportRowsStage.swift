@@ -7,15 +7,16 @@ internal import JSON
 internal import Preparation
 internal import Recipes
 
-/// Cleans a recipe's rows and writes them as they are before they become text and tokens. No model is opened unless a step counts
-/// tokens; rows stream.
+/// Cleans a recipe's rows and writes them as they are before they become text and tokens. No model is opened unless a
+/// step counts tokens; rows stream.
 public struct ExportRowsStage: Stage {
     private let writes: Bool
 
     /// - Parameter writes: whether rows and report are written, under `checkpoints/<name>/rows`.
     public init(writes: Bool = true) { self.writes = writes }
 
-    /// - Throws: `Failure` for data that cannot be read, and where another process is at work in the run's directory; `PlaceError` where
+    /// - Throws: `Failure` for data that cannot be read, and where another process is at work in the run's directory;
+    ///   `PlaceError` where
     ///   what is there is not Lathe's.
     public func run(_ session: Session, _ observer: any RunObserver) throws -> DataSummary {
         let recipe = session.recipe
@@ -37,7 +38,8 @@ public struct ExportRowsStage: Stage {
         if let staged {
             try ReportFiles.write(report, to: staged)
             names += ReportFiles.names
-            // Rows and report change places with an earlier run's in one step: no file of one run ever stands beside one of another.
+            // Rows and report change places with an earlier run's in one step: no file of one run ever stands beside
+            // one of another.
             try staged.commit()
         }
         return DataSummary(report, files: names.map { folder.appendingPathComponent($0).path })

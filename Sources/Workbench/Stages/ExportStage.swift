@@ -51,7 +51,8 @@ public struct ExportStage: StandaloneStage {
         return try [memory.export([entry])].compactMap(\.self)
     }
 
-    /// - Throws: `Failure` where an adapter is to be written and the session has none; `PlaceError` for a place that is not Lathe's.
+    /// - Throws: `Failure` where an adapter is to be written and the session has none; `PlaceError` for a place that is
+    ///   not Lathe's.
     public func run(_ session: Session, _ observer: any RunObserver) throws -> ExportReport {
         try session.ready(self, observer)
         try Folder.make(output.deletingLastPathComponent())

@@ -1,6 +1,7 @@
 // The answer to one prompt.
 
-/// Answers a prompt with the session's model and its adapter. For a chat, whose answers know what was said, see `TextGenerator`.
+/// Answers a prompt with the session's model and its adapter. For a chat, whose answers know what was said, see
+/// `TextGenerator`.
 public struct GenerateStage: Stage {
     private let prompt: String
     private let settings: GenerationSettings

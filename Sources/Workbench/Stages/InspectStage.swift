@@ -15,7 +15,8 @@ internal import Tensors
 internal import Training
 internal import WeightFiles
 
-/// Looks at what stands at the place that the session names as its model: a model, an adapter, a checkpoint, a run, weights, rows.
+/// Looks at what stands at the place that the session names as its model: a model, an adapter, a checkpoint, a run,
+/// weights, rows.
 public struct InspectStage: Stage {
     public init() {}
 

@@ -44,7 +44,8 @@ public struct MergeStage: StandaloneStage {
 
     /// Writes the merged model and compares it before it takes its place, with its certificate in it.
     ///
-    /// - Throws: `Failure` where the merged model is not base + adapter; what stood at the place before stands there still.
+    /// - Throws: `Failure` where the merged model is not base + adapter; what stood at the place before stands there
+    ///   still.
     public func run(_ session: Session, _ observer: any RunObserver) throws -> MergeReport {
         try session.ready(self, observer)
         let base = try session.base(), model = try session.model(), type = ExportType(session.recipe.merge.dtype)

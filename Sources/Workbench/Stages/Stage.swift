@@ -2,8 +2,8 @@
 
 /// A part of the work on a recipe.
 ///
-/// A stage is a value that says what to do; what it works on is in the session, where everything is opened once. So it runs by itself
-/// or in a run, by the same code.
+/// A stage is a value that says what to do; what it works on is in the session, where everything is opened once. So it
+/// runs by itself or in a run, by the same code.
 ///
 ///     let session = try Session(model: "base", adapter: "checkpoints/clinic/adapter")
 ///     let report = try MergeStage(into: OutputPlaces.url("merged")).run(session, SilentObserver())
@@ -12,7 +12,8 @@ public protocol Stage {
 
     /// Does the work, and tells `observer` how far it is.
     ///
-    /// - Throws: before any work, all that can be known before it: inputs that are missing or do not fit, places that are taken,
+    /// - Throws: before any work, all that can be known before it: inputs that are missing or do not fit, places that
+    ///   are taken,
     ///   keys that do nothing, memory that is not enough.
     func run(_ session: Session, _ observer: any RunObserver) throws -> Report
 }

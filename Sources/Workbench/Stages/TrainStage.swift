@@ -15,8 +15,8 @@ internal import Tensors
 internal import Training
 internal import WeightFiles
 
-/// Trains the adapter of the session's recipe; leaves the one that the run hands on attached and written. For a run that goes on where an
-/// earlier one stopped, see `Pipeline`.
+/// Trains the adapter of the session's recipe; leaves the one that the run hands on attached and written. For a run
+/// that goes on where an earlier one stopped, see `Pipeline`.
 public struct TrainStage: StandaloneStage {
     private let directory: RunDirectory
     private let earlier: EarlierRun?
@@ -45,7 +45,8 @@ public struct TrainStage: StandaloneStage {
         try session.training.map { [try memory.training(session, $0)] } ?? []
     }
 
-    /// - Throws: `Failure` for what is known before the first step, and where the run was asked to stop; `TrainingError` where losses
+    /// - Throws: `Failure` for what is known before the first step, and where the run was asked to stop;
+    ///   `TrainingError` where losses
     ///   are no numbers; `SystemError` where the directory cannot be written.
     public func run(_ session: Session, _ observer: any RunObserver) throws -> TrainingResult {
         try session.ready(self, observer)
@@ -111,8 +112,8 @@ public struct TrainStage: StandaloneStage {
             stopRequest: stopRequest)
     }
 
-    /// The loss over the held-out rows; `nil` where there are none. An evaluation during which the run is asked to stop is
-    /// given up.
+    /// The loss over the held-out rows; `nil` where there are none. An evaluation during which the run is asked to stop
+    /// is given up.
     private func evaluation(_ setup: TrainingSetup, _ observer: any RunObserver) -> (() throws -> HeldOutLoss?)? {
         setup.split.heldOut.map { heldOut in
             // Without gradients more rows fit into the same buffers.
