@@ -50,7 +50,10 @@ let benchmarks: [Target] =
 
 let package = Package(
     name: "lathe",
-    products: [.executable(name: "lathe", targets: ["lathe"])],
+    products: [
+        .executable(name: "lathe", targets: ["lathe"]),
+        .library(name: "Lathe", targets: ["Lathe"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -146,6 +149,9 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
 
+        // Level 8, beside the command: the same work for other programs.
+        module("Lathe", ["Workbench", "Training", "JSON", "Vocabulary"]),
+
         // Level 8, beside the command: wrong files for every reader.
         .executableTarget(
             name: "Fuzz",
@@ -207,6 +213,7 @@ let package = Package(
         .testTarget(
             name: "CommandTests", dependencies: ["TestSupport", "JSON", "Recipes", "lathe"],
             swiftSettings: swiftSettings),
+        tests("Lathe", ["Vocabulary"]),
         .testTarget(name: "PackageTests", dependencies: ["TestSupport", "JSON"], swiftSettings: swiftSettings),
     ] + benchmarks
 )

@@ -21,7 +21,7 @@ private let levels: [[String]] = [
     ["Training", "Evaluation", "DataReports"],
     ["Checkpoints", "ModelExport"],
     ["Workbench"],
-    ["lathe", "Benchmarks", "Fuzz"],
+    ["lathe", "Lathe", "Benchmarks", "Fuzz"],
 ]
 
 /// Arrows inside a level: values made of values.
