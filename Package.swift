@@ -38,7 +38,8 @@ let benchmarks: [Target] =
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                "Kernels", "Tensors", "Models", "Adapters", "Optimisers", "Objectives", "Training", "Datasets",
+                "Kernels", "Tensors", "Models", "Adapters", "Optimisers", "Objectives", "Generation", "Training",
+                "Datasets",
                 "WeightFiles", "ModelExport", "Tokenizers", "JSON", "Digests", "Recipes", "Preparation", "COneDNN",
                 "COpenBLAS",
                 "CBenchmarkLoops",
@@ -106,6 +107,7 @@ let package = Package(
         module("Adapters", ["Models", "WeightFiles", "JSON", "Tensors", "Kernels", "Spelling", "Files", "Vocabulary"]),
         module("Optimisers", ["Recipes", "Tensors", "Kernels"]),
         module("Objectives", ["Recipes", "Models", "Datasets", "Tensors"]),
+        module("Generation", ["Models", "Tensors", "Kernels", "Vocabulary"]),
 
         // Level 5: what is done with models.
         module(
@@ -133,8 +135,8 @@ let package = Package(
             "Workbench",
             [
                 "Recipes", "Datasets", "Preparation", "Tokenizers", "ChatTemplates", "Models", "Adapters",
-                "Optimisers", "Objectives", "Training", "Evaluation", "DataReports", "Checkpoints", "ModelExport",
-                "WeightFiles",
+                "Optimisers", "Objectives", "Generation", "Training", "Evaluation", "DataReports", "Checkpoints",
+                "ModelExport", "WeightFiles",
                 "Tensors", "Kernels", "JSON",
                 "Digests", "HDF5Files", "Files", "Spelling", "Vocabulary",
                 .product(name: "Logging", package: "swift-log"),
@@ -197,6 +199,7 @@ let package = Package(
                 "Adapters", "ChatTemplates", "Datasets", "JSON", "Models", "Optimisers", "Recipes", "Tensors",
                 "Tokenizers", "Training", "Vocabulary", "WeightFiles",
             ], exclude: ["Fixtures"]),
+        tests("Generation", ["Adapters", "Models", "Tensors", "WeightFiles", "JSON"]),
         tests("Evaluation", ["Objectives", "Models", "Datasets", "Tensors", "JSON"], exclude: ["Fixtures"]),
         tests("DataReports", ["Preparation", "Datasets", "JSON"]),
         tests(

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Foundation
+import Generation
 import JSON
 import Kernels
 import Models
@@ -26,19 +27,19 @@ enum GenerationBenchmark: Benchmark {
         if !context.options.quick { cases.append(("SmolLM2 bf16 safetensors", { models.exported("bf16") })) }
         for (label, path) in cases where context.wants(label) {
             guard let path = path() else { continue }
-            let generation = try Generation(path)
+            let writer = try Writer(path)
             for prompt in context.options.quick ? [512] : [128, 512, 1024] {
-                try measure(context, label, generation, prompt: prompt, bandwidth)
+                try measure(context, label, writer, prompt: prompt, bandwidth)
             }
-            try measureMany(context, label, generation)
+            try measureMany(context, label, writer)
         }
     }
 
     private static func measure(
-        _ context: Context, _ label: String, _ generation: Generation, prompt: Int, _ bandwidth: Double
+        _ context: Context, _ label: String, _ writer: Writer, prompt: Int, _ bandwidth: Double
     ) throws {
         let new = context.options.quick ? 33 : 129
-        let times = try (0..<context.options.samples).map { _ in try generation.measure(prompt: prompt, new: new) }
+        let times = try (0..<context.options.samples).map { _ in try writer.measure(prompt: prompt, new: new) }
         let reading = Samples(times.map(\.promptSeconds)), decoding = Samples(times.map(\.decodingSeconds))
         context.report.add(
             .text(label), .text("prompt of \(prompt)"), .samples(reading), .number(Double(prompt) / reading.median),
@@ -46,16 +47,16 @@ enum GenerationBenchmark: Benchmark {
         let rate = Double(new - 1) / decoding.median
         context.report.add(
             .text(label), .text("\(new - 1) after \(prompt)"), .samples(decoding), .number(rate),
-            .number(rate * Double(generation.weightBytes) / bandwidth))
+            .number(rate * Double(writer.weightBytes) / bandwidth))
     }
 
     /// Many sequences together: each weight is read once for all of them.
-    private static func measureMany(_ context: Context, _ label: String, _ generation: Generation) throws {
+    private static func measureMany(_ context: Context, _ label: String, _ writer: Writer) throws {
         let new = context.options.quick ? 32 : 128
         for sequences in context.options.quick ? [16] : [4, 16] {
             let seconds = Samples(
                 try (0..<context.options.samples).map { _ in
-                    try generation.measure(sequences: sequences, prompt: 16, new: new)
+                    try writer.measure(sequences: sequences, prompt: 16, new: new)
                 })
             context.report.add(
                 .text(label), .text("\(sequences) × \(new) after 16"), .samples(seconds),
@@ -65,7 +66,7 @@ enum GenerationBenchmark: Benchmark {
 }
 
 /// A model that writes.
-struct Generation {
+struct Writer {
     private let model: LanguageModel
     /// What decoding reads for each token.
     let weightBytes: Int
@@ -80,15 +81,15 @@ struct Generation {
 
     /// Reads `prompt` tokens and writes `new` more, always the likeliest. The first comes with the prompt.
     func measure(prompt: Int, new: Int) throws -> (promptSeconds: Double, decodingSeconds: Double) {
-        let session = GenerationSession(model: model, capacity: prompt + new)
+        let scheduler = GenerationScheduler(model)
         let ids = (0..<prompt).map { Int32(100 + $0 * 7 % 1000) }
         let start = ContinuousClock.now
         var first = start, last = start, count = 0
-        _ = try session.generate(ids, maximumTokens: new, sampler: .greedy, stopTokens: []) { _ in
+        _ = try scheduler.answers(to: [GenerationRequest(prompt: ids, maximumTokens: new)]) { _, event in
+            guard case .token = event else { return }
             last = .now
             if count == 0 { first = last }
             count += 1
-            return true
         }
         return ((first - start).seconds, (last - first).seconds)
     }
@@ -97,11 +98,11 @@ struct Generation {
     func measure(sequences: Int, prompt: Int, new: Int) throws -> Double {
         // Another prompt for each.
         let requests = (0..<sequences).map { sequence in
-            GenerationBatch.Request(
-                prompt: (0..<prompt).map { Int32(100 + sequence + $0 * 7 % 1000) }, maximumTokens: new, stopTokens: [])
+            GenerationRequest(
+                prompt: (0..<prompt).map { Int32(100 + sequence + $0 * 7 % 1000) }, maximumTokens: new)
         }
-        let batch = GenerationBatch(model: model, width: sequences)
-        return try Stopwatch.seconds { keep(try batch.generate(requests)) }
+        let scheduler = GenerationScheduler(model, limits: CacheLimits(width: sequences), promptTokensPerStep: .max)
+        return try Stopwatch.seconds { keep(try scheduler.answers(to: requests)) }
     }
 }
 
@@ -127,14 +128,14 @@ struct MeasureGeneration: ParsableCommand {
 
     func run() throws {
         try Processor.start(threads: threads)
-        let generation = try Generation(model)
+        let writer = try Writer(model)
         // Page faults and generated code first.
-        _ = try generation.measure(prompt: prompt, new: 4)
-        let (reading, decoding) = try generation.measure(prompt: prompt, new: tokens + 1)
+        _ = try writer.measure(prompt: prompt, new: 4)
+        let (reading, decoding) = try writer.measure(prompt: prompt, new: tokens + 1)
         let rate =
             sequences == 1
             ? Double(tokens) / decoding
-            : Double(sequences * tokens) / (try generation.measure(sequences: sequences, prompt: prompt, new: tokens))
+            : Double(sequences * tokens) / (try writer.measure(sequences: sequences, prompt: prompt, new: tokens))
         let result: JSONValue = [
             "prompt_tokens_per_second": .double(Double(prompt) / reading), "tokens_per_second": .double(rate),
             "peak_memory_bytes": .integer(Machine.peakMemoryBytes),

@@ -65,8 +65,7 @@ static void backward_scalar(
     }
 }
 
-/// Queries and keys in a tile. Tall tiles make their products efficient, but compute more scores that nobody sees.
-static inline long tile_side(const lathe_attention_shape *s) { return s->keys >= 1024 ? 128 : 64; }
+static inline long tile_side(const lathe_attention_shape *s) { return lathe_attention_tile(s->keys); }
 
 static inline long round_up(long n, long step) { return (n + step - 1) / step * step; }
 
@@ -118,6 +117,9 @@ static void *take(char **place, long count, size_t size) {
 #define VARIANT_FILE "attention.c"
 #define VARIANT_PAIRS
 #include "variants.h"
+
+/// Tall tiles make their products efficient, but compute more scores that nobody sees.
+long lathe_attention_tile(long keys) { return keys >= 1024 ? 128 : 64; }
 
 void lathe_attention_forward(
     const lathe_attention_shape *shape, long heads, const void *q, const void *k, const void *v, void *o, float *lse) {

@@ -39,8 +39,8 @@ public enum Attention {
     /// One task: the rows of its example, its first head, its queries, and which part of the example's these are.
     private typealias Task = (rows: Range<Int>, head: Int, queries: Range<Int>, part: Int)
 
-    /// How many shares of the gradients of keys and values there are: few long examples are cut in two, so that no thread waits
-    /// for another's last head.
+    /// How many shares of the gradients of keys and values there are: few long examples are cut in two, so that no
+    /// thread waits for another's last head.
     public static func parts(bounds: [Int], heads: Int) -> Int {
         let longest = zip(bounds, bounds.dropFirst()).map { $1 - $0 }.max() ?? 0
         let isFew = (bounds.count - 1) * heads < 8 * Processor.threads && Processor.threads > 1
@@ -68,7 +68,8 @@ public enum Attention {
     /// - Parameters:
     ///   - dO: `[N, H·D]`, and `o`, of the type of `q`.
     ///   - dq: `[N, H·D]`.
-    ///   - dk: `[N, H·D]`, and `dv`: each query head's own share, in as many matrices as `parts` says; `sumOverGroup` adds them.
+    ///   - dk: `[N, H·D]`, and `dv`: each query head's own share, in as many matrices as `parts` says; `sumOverGroup`
+    ///     adds them.
     public static func backward(
         _ dO: Matrix, q: Matrix, k: Matrix, v: Matrix, o: Matrix, logSumExp: Matrix, bounds: [Int], heads: Int,
         groups: Int, scale: Float, window: Int?, into dq: Matrix, dk: [Matrix], dv: [Matrix]
@@ -100,8 +101,8 @@ public enum Attention {
         }
     }
 
-    /// `sum` `[n, G·D]` = rows `rows` of the heads of each group of `shares` `[N, H·D]` added, share by share and in their order;
-    /// all fp32.
+    /// `sum` `[n, G·D]` = rows `rows` of the heads of each group of `shares` `[N, H·D]` added, share by share and in
+    /// their order; all fp32.
     public static func sumOverGroup(
         _ shares: [Matrix], rows: Range<Int>, groups: Int, headWidth: Int, into sum: Matrix
     ) {
@@ -120,10 +121,17 @@ public enum Attention {
         }
     }
 
+    /// How many positions are taken at a time where queries see up to `positions` of them. Probabilities are rounded
+    /// tile by tile.
+    public static func tile(positions: Int) -> Int { lathe_attention_tile(positions) }
+
     /// Attention of `n` new positions `start..<start + n` over everything cached, for generation.
     /// - Parameters:
     ///   - q: `[n, H·D]`.
     ///   - keys: `[≥ start + n, G·D]`, the new positions included; so `values`.
+    ///
+    /// A row's numbers depend on the positions before it and on the `tile` of all of them, not on where the new ones
+    /// begin.
     public static func cached(
         q: Matrix, keys: Matrix, values: Matrix, start: Int, heads: Int, groups: Int, scale: Float, window: Int?,
         into o: Matrix
@@ -153,7 +161,8 @@ public enum Attention {
         return width
     }
 
-    /// Query heads that share keys go together, so that the keys are laid out once, unless that leaves threads without work.
+    /// Query heads that share keys go together, so that the keys are laid out once, unless that leaves threads without
+    /// work.
     private static func split(heads: Int, groups: Int, tasks: Int) -> (parts: Int, perPart: Int) {
         tasks >= 2 * Processor.threads ? (groups, heads / groups) : (heads, 1)
     }

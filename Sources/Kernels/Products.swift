@@ -30,12 +30,6 @@ public enum Products {
         }
     }
 
-    /// y[N, out] = x[N, in] · w[out, in]ᵀ for a stored weight, widened to the type of `x` on the way.
-    public static func timesTransposed(_ x: Matrix, _ w: RowLayout, into y: Matrix) {
-        precondition(x.columns == w.columns && y.columns == w.rows)
-        multiply(x, w, .transposed, into: y, alpha: 1, accumulate: false)
-    }
-
     private static func multiply(
         _ x: Matrix, _ w: RowLayout, _ reading: PanelSource.Reading, into y: Matrix, alpha: Float, accumulate: Bool
     ) {

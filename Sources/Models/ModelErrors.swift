@@ -73,10 +73,6 @@ public enum ModelError: ClassifiedError, Equatable {
     case tokenOutOfRange(id: Int, row: Int, vocabularySize: Int)
     /// A loss that is NaN or infinite: the example of the batch, and the first layer whose output is not finite.
     case nonFiniteLoss(example: Int, firstLayer: String)
-    /// Logits that are NaN or infinite while generating.
-    case nonFiniteLogits(position: Int)
-    /// More positions than the cache of a generation was made for.
-    case contextFull(capacity: Int)
 
     /// Of what was read: numbers that run away without being trained come from weights or an adapter that are too large. Those that
     /// training made too large are for the trainer to tell.
@@ -87,12 +83,8 @@ public enum ModelError: ClassifiedError, Equatable {
         case .tokenOutOfRange(let id, let row, let size):
             "token id \(id) in row \(row) is outside the vocabulary of \(size)"
         case .nonFiniteLoss(let example, let layer):
-            "the loss of example \(example) of the batch is not finite (first seen in \(layer)): \(Self.tooLarge)"
-        case .nonFiniteLogits(let position):
-            "the logits at position \(position) are not finite: \(Self.tooLarge)"
-        case .contextFull(let capacity): "the sequence has grown past \(capacity) tokens"
+            "the loss of example \(example) of the batch is not finite (first seen in \(layer)): "
+                + "numbers of the model or of its adapter are too large"
         }
     }
-
-    private static let tooLarge = "numbers of the model or of its adapter are too large"
 }

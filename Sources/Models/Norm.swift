@@ -28,6 +28,9 @@ struct Norm {
 
     /// `forward` in generation, which keeps nothing.
     func generate(_ x: Matrix, into y: Matrix, _ pass: GenerationPass) {
-        pass.workspace.scoped { forward(x, into: y, inverseRMS: pass.matrix(x.rows, 1)) }
+        pass.workspace.scoped {
+            let inverseRMS = pass.matrix(x.rows, 1)
+            pass.context.compute { forward(x, into: y, inverseRMS: inverseRMS) }
+        }
     }
 }

@@ -60,6 +60,21 @@ extension LanguageModel {
         return slab
     }
 
+    /// The logits that follow `ids`, of which the first `count` are read as a prompt and the others one by one: after the prompt, and
+    /// after each of the others.
+    func cachedLogits(_ ids: [Int32], promptOf count: Int, _ arithmetic: GenerationArithmetic? = nil) -> [[Float]] {
+        let reader = SequenceReader(self, arithmetic: arithmetic)
+        let cache = reader.cache(capacity: ids.count), prompt = Array(ids[..<count])
+        var logits: [[Float]] = []
+        while let chunk = PromptChunk(after: cache.length, ofPromptOf: count) {
+            if let last = reader.read(chunk, of: prompt, into: cache, adapters: adapters, { Array($0) }) {
+                logits.append(last)
+            }
+        }
+        for id in ids[count...] { logits += reader.step([id], into: [cache], adapters: adapters) { Array($1) } }
+        return logits
+    }
+
     /// The adapters' gradients of `batches`, with the losses.
     func gradients(
         _ batches: [TokenBatch], slab: ParameterSlab, gradientScale: Float = 0.05, recomputedBlocks: Int = 0

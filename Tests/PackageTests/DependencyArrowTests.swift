@@ -17,7 +17,7 @@ private let levels: [[String]] = [
     ],
     ["Kernels", "WeightFiles", "Datasets"],
     ["Models", "Preparation"],
-    ["Adapters", "Optimisers", "Objectives"],
+    ["Adapters", "Optimisers", "Objectives", "Generation"],
     ["Training", "Evaluation", "DataReports"],
     ["Checkpoints", "ModelExport"],
     ["Workbench"],

@@ -212,6 +212,8 @@ typedef struct {
     lathe_type output_type;  // of o in forward
 } lathe_attention_shape;
 
+/// Queries and keys in a tile, where there are `keys` keys in all.
+long lathe_attention_tile(long keys);
 /// Forward of `heads` neighbouring query heads that share one key/value head. `lse` (log Σ exp of the scaled scores, one a
 /// query and head) may be null.
 void lathe_attention_forward(

@@ -27,4 +27,15 @@ public struct AdapterBinding {
     public subscript(layer: LinearLayer) -> LowRankAdapter? {
         layers.isEmpty ? nil : layers[layer.number]
     }
+
+    /// Whether any layer has an adapter, the head aside.
+    var adaptsLayers: Bool { !layers.isEmpty }
+
+    /// Whether both put the same adapters on the same layers.
+    public func isSame(as other: AdapterBinding) -> Bool {
+        head === other.head && layers.count == other.layers.count && zip(layers, other.layers).allSatisfy { $0 === $1 }
+    }
+
+    /// Another number whenever an adapter's numbers were changed: what was computed with the old ones is stale.
+    public var revision: Int { (layers + [head]).reduce(0) { $0 + ($1?.revision ?? 0) } }
 }

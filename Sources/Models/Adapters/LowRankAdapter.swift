@@ -62,6 +62,9 @@ public final class LowRankAdapter {
     public var inputSize: Int { a.columns }
     public var outputSize: Int { b.rows }
 
+    /// Another number whenever its numbers were changed.
+    var revision: Int { slab.revision }
+
     /// By what each row of `sum`, rows of W + scale · B·A from `firstRow` on, is multiplied; nil: by nothing.
     func rowFactors(of sum: Matrix, firstRow: Int) -> [Float]? {
         method.rowFactors(of: sum, firstRow: firstRow, own: own.map { Array($0.values.floats) })
@@ -79,13 +82,13 @@ public final class LowRankAdapter {
     /// What `make` gives for the trained numbers as they stand and the weight `weight`; made once for both.
     func derived<Value>(from weight: FrozenTensor, _ make: () -> Value) -> Value {
         let address = weight.bytes.baseAddress
-        if let derived, derived.revision == slab.revision, derived.weight == address,
+        if let derived, derived.revision == revision, derived.weight == address,
             let value = derived.value as? Value
         {
             return value
         }
         let value = make()
-        derived = Derived(revision: slab.revision, weight: address, value: value)
+        derived = Derived(revision: revision, weight: address, value: value)
         return value
     }
 }

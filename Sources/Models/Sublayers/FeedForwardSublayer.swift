@@ -47,7 +47,7 @@ final class FeedForwardSublayer: Sublayer {
                 let normed = pass.matrix(x.rows, x.columns), raised = pass.matrix(x.rows, innerWidth)
                 norm.generate(x, into: normed, pass)
                 LinearLayer.generate([(gate, gated), (up, raised)], normed, pass)
-                activation.forward(gate: gated, up: raised, into: gated)
+                pass.context.compute { activation.forward(gate: gated, up: raised, into: gated) }
             }
             down.generate(adding: gated, to: x, norm: outputNorm, pass)
         }

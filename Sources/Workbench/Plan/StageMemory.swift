@@ -4,6 +4,7 @@
 internal import Datasets
 internal import Evaluation
 internal import Foundation
+internal import Generation
 internal import ModelExport
 internal import Models
 internal import Objectives
@@ -63,7 +64,7 @@ struct StageMemory {
             let sequences = tasks.answered.map { (prompt: $0.promptTokens, answer: recipe.evaluate.maxNewTokens) }
             own = max(
                 own,
-                GenerationBatch.predictedBytes(
+                GenerationScheduler.predictedBytes(
                     sequences, of: model, arithmetic: GenerationArithmetic(recipe.model.precision)))
         }
         return forecast("evaluate", wholeBaseAnd: own)

@@ -5,6 +5,7 @@ internal import Datasets
 internal import Digests
 internal import Files
 internal import Foundation
+internal import Generation
 internal import JSON
 internal import Kernels
 internal import ModelExport
@@ -256,8 +257,8 @@ extension OpenedModel {
 
     /// An answer's tokens that are text. Settings may end answers with a word of the language, as with a full stop: like
     /// any other word it belongs to them.
-    func textTokens(_ answer: GenerationSession.Generated) -> [Int32] {
-        guard case .stopToken(let id) = answer.end, !tokenizer.endOfGenerationIDs.contains(id), id != tokenizer.eosID
+    func textTokens(_ answer: Answer) -> [Int32] {
+        guard case .stopToken(let id) = answer.reason, !tokenizer.endOfGenerationIDs.contains(id), id != tokenizer.eosID
         else { return answer.tokens }
         return answer.tokens + [id]
     }

@@ -2,6 +2,7 @@
 
 internal import Datasets
 internal import Foundation
+internal import Generation
 internal import Models
 internal import Objectives
 internal import Recipes
@@ -71,11 +72,11 @@ public struct PlanStage: Stage {
         guard width > 0, let heldOut = session.heldOut else { return 0 }
         let prompts = try tasks.answered.prefix(width).compactMap { try tasks.prompt(heldOut.rows.row($0.row))?.ids }
         func seconds(_ count: Int) throws -> Double {
-            let batch = try GenerationBatch(
-                model: session.model(), arithmetic: GenerationArithmetic(session.recipe.model.precision))
+            let scheduler = try GenerationScheduler(
+                session.model(), arithmetic: GenerationArithmetic(session.recipe.model.precision),
+                promptTokensPerStep: .max)
             let start = ContinuousClock.now
-            _ = try batch.generate(
-                prompts.map { GenerationBatch.Request(prompt: $0, maximumTokens: count, stopTokens: []) })
+            _ = try scheduler.answers(to: prompts.map { GenerationRequest(prompt: $0, maximumTokens: count) })
             return (ContinuousClock.now - start).seconds
         }
         let short = try seconds(1)

@@ -2,6 +2,7 @@
 
 internal import Datasets
 internal import Evaluation
+internal import Generation
 internal import Models
 internal import Recipes
 internal import Tensors
@@ -72,13 +73,13 @@ struct TaskEvaluation {
 
     /// Greedy answers to the rows that have one, and what the rows answer, in the rows' order.
     private func generatedAnswers(_ side: String) throws -> (answers: [String], references: [String]) {
-        var requests: [GenerationBatch.Request] = []
+        var requests: [GenerationRequest] = []
         var references: [String] = []
         for answered in tasks.answered {
             guard let (prompt, reference) = try tasks.prompt(rows.rows.row(answered.row)) else { continue }
-            let limit = min(recipe.evaluate.maxNewTokens, model.configuration.contextLength - prompt.count)
             requests.append(
-                GenerationBatch.Request(prompt: prompt, maximumTokens: limit, stopTokens: opened.stopIDs))
+                GenerationRequest(
+                    prompt: prompt, maximumTokens: recipe.evaluate.maxNewTokens, stopTokens: opened.stopIDs))
             references.append(reference)
         }
         let reserved = workspace.reservedBytes
@@ -86,9 +87,14 @@ struct TaskEvaluation {
         defer { workspace.reserve(bytes: reserved) }
         var (done, tokens) = (0, 0)
         let clock = ContinuousClock(), start = clock.now
-        let batch = GenerationBatch(model: model, arithmetic: GenerationArithmetic(recipe.model.precision))
-        let generated = try batch.generate(requests) { _, answer in
-            (done, tokens) = (done + 1, tokens + answer.tokens.count)
+        let scheduler = GenerationScheduler(
+            model, arithmetic: GenerationArithmetic(recipe.model.precision), promptTokensPerStep: .max)
+        let generated = try scheduler.answers(to: requests) { _, event in
+            guard case .finished = event else {
+                tokens += 1
+                return
+            }
+            done += 1
             let speed = Double(tokens) / max((clock.now - start).seconds, 1e-9)
             scorer.report(done: done, total: requests.count, unit: "answers (\(side)), \(Int(speed)) tokens/s")
         }

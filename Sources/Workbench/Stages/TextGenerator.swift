@@ -2,6 +2,7 @@
 
 internal import Datasets
 internal import Foundation
+internal import Generation
 public import JSON
 internal import Models
 internal import Recipes
@@ -68,12 +69,13 @@ public struct GeneratedText: Presentable, Sendable {
 /// A model, with or without an adapter, that answers prompts; in a chat it remembers what was said.
 public final class TextGenerator {
     private let opened: OpenedModel
-    private let model: LanguageModel
     private let template: TemplateRenderer?
     private let settings: GenerationSettings
     private let rendering: AdapterRendering
-    private let seed: UInt64
-    private let precision: Precision
+    private let sampler: Sampler
+    private let scheduler: GenerationScheduler
+    /// What the turns of a chat have in common is read once.
+    private let memory = SequenceMemory()
     private var messages: [JSONValue] = []
     /// What the person should know before trusting answers: the adapter saw another base, or another chat template.
     private let warnings: [String]
@@ -85,8 +87,7 @@ public final class TextGenerator {
         try settings.validate()
         let recipe = session.recipe
         opened = try session.base()
-        precision = recipe.model.precision
-        model = try session.model()
+        let model = try session.model()
         let adapterWarnings = try session.attachAdapter()?.warnings ?? []
         rendering = try session.rendering(system: settings.system, isRaw: settings.isRaw)
         warnings = opened.warnings + rendering.warnings + adapterWarnings
@@ -98,7 +99,10 @@ public final class TextGenerator {
         }
         try Self.requireActing(recipe, settings, template)
         self.settings = settings
-        seed = UInt64(bitPattern: Int64(recipe.seed))
+        sampler = Sampler(
+            temperature: settings.temperature, topK: settings.topK, topP: settings.topP ?? 1, minP: settings.minP ?? 0,
+            seed: UInt64(bitPattern: Int64(recipe.seed)))
+        scheduler = GenerationScheduler(model, arithmetic: GenerationArithmetic(recipe.model.precision))
         if let system = rendering.rendering.system { messages.append(["role": "system", "content": .string(system)]) }
     }
 
@@ -156,19 +160,9 @@ public final class TextGenerator {
     }
 
     private func generate(_ prompt: [Int32], onText: (String) -> Void) throws -> GeneratedText {
-        let room = model.configuration.contextLength - prompt.count
-        guard !prompt.isEmpty else { throw Failure(.badInput, "the prompt holds no token") }
-        guard room > 0 else {
-            throw Failure(
-                .badInput,
-                "the prompt's \(prompt.count) tokens fill the model's context of \(model.configuration.contextLength)")
-        }
-        let limit = min(settings.maxNewTokens, room)
-        let session = GenerationSession(
-            model: model, capacity: prompt.count + limit, arithmetic: GenerationArithmetic(precision))
-        let sampler = Sampler(
-            temperature: settings.temperature, topK: settings.topK, topP: settings.topP ?? 1, minP: settings.minP ?? 0,
-            seed: seed)
+        let request = GenerationRequest(
+            prompt: prompt, maximumTokens: settings.maxNewTokens, sampler: sampler, stopTokens: opened.stopIDs,
+            memory: memory)
         var decoder = StreamingDecoder(opened.tokenizer, skipSpecialTokens: true)
         var text = ""
         func show(_ piece: String) {
@@ -176,24 +170,28 @@ public final class TextGenerator {
             if !piece.isEmpty { onText(piece) }
         }
         let start = ContinuousClock.now
-        let generated = try session.generate(
-            prompt, maximumTokens: limit, sampler: sampler, stopTokens: opened.stopIDs
-        ) { id in
-            show(decoder.feed(id))
-            return true
-        }
-        let ids = opened.textTokens(generated)
-        for id in ids.dropFirst(generated.tokens.count) { show(decoder.feed(id)) }
+        let answer = try scheduler.answers(to: [request]) { _, event in
+            if case .token(_, let id) = event { show(decoder.feed(id)) }
+        }[0]
+        let ids = opened.textTokens(answer)
+        for id in ids.dropFirst(answer.tokens.count) { show(decoder.feed(id)) }
         show(decoder.finish())
         let seconds = (ContinuousClock.now - start).seconds
-        let reason =
-            switch generated.end {
-            case .stopToken: "end_of_turn"
-            default: limit < settings.maxNewTokens ? "context_full" : "max_new_tokens"
-            }
         return GeneratedText(
-            text: text, ids: ids, stopReason: reason,
-            tokensPerSecond: seconds > 0 ? Double(generated.tokens.count) / seconds : 0)
+            text: text, ids: ids, stopReason: answer.reason.word,
+            tokensPerSecond: seconds > 0 ? Double(answer.tokens.count) / seconds : 0)
+    }
+}
+
+extension FinishReason {
+    /// What reports call it.
+    fileprivate var word: String {
+        switch self {
+        case .stopToken: "end_of_turn"
+        case .maximumTokens: "max_new_tokens"
+        case .contextFull: "context_full"
+        case .failed(let error): error.description
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 // Choosing tokens: filters by hand-computed cases, draws by their frequencies.
 
-import Models
+import Generation
 import Testing
 
 @Suite struct SamplerTests {

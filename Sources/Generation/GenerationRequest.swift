@@ -1,0 +1,68 @@
+// What is asked of a scheduler, and what it tells.
+
+public import Models
+
+/// A prompt, and how to go on from it.
+public struct GenerationRequest {
+    /// Tokens of the model, at least one.
+    public var prompt: [Int32]
+    /// The most tokens of the answer; the model's context may end it earlier.
+    public var maximumTokens: Int
+    /// Requests that sample want samplers of different `stream`s.
+    public var sampler: Sampler
+    /// Tokens that end the answer and are no part of it.
+    public var stopTokens: Set<Int32>
+    /// What acts beside the base; nil for what the model has when the request is added. Sequences with the same
+    /// adapters share a pass.
+    public var adapters: AdapterBinding?
+    /// What the sequence goes on from and is left in; nil where nothing is kept. It is for one request at a time:
+    /// another that comes meanwhile reads its prompt from the beginning.
+    public var memory: SequenceMemory?
+
+    public init(
+        prompt: [Int32], maximumTokens: Int, sampler: Sampler = .greedy, stopTokens: Set<Int32> = [],
+        adapters: AdapterBinding? = nil, memory: SequenceMemory? = nil
+    ) {
+        self.prompt = prompt
+        self.maximumTokens = maximumTokens
+        self.sampler = sampler
+        self.stopTokens = stopTokens
+        self.adapters = adapters
+        self.memory = memory
+    }
+}
+
+/// The number of a request, in order of arrival.
+public struct RequestID: Sendable, Hashable {
+    let number: Int
+}
+
+/// What a step of a scheduler brought.
+public enum GenerationEvent: Sendable, Equatable {
+    /// One token more of an answer.
+    case token(RequestID, Int32)
+    /// The last of a request.
+    case finished(RequestID, FinishReason)
+}
+
+/// Why an answer ended.
+public enum FinishReason: Sendable, Equatable {
+    /// The token is one of the request's stop tokens, and no part of the answer.
+    case stopToken(Int32)
+    /// It has as many tokens as were asked for.
+    case maximumTokens
+    /// Prompt and answer fill the model's context.
+    case contextFull
+    case failed(GenerationError)
+}
+
+/// An answer: the new tokens, without the prompt and without the token that ended it.
+public struct Answer: Sendable, Equatable {
+    public let tokens: [Int32]
+    public let reason: FinishReason
+
+    public init(tokens: [Int32], reason: FinishReason) {
+        self.tokens = tokens
+        self.reason = reason
+    }
+}

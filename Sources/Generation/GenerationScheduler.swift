@@ -1,0 +1,157 @@
+// The one loop of generation: whoever wants answers adds requests and asks for steps.
+
+public import Models
+public import Tensors
+
+/// Answers many requests side by side, step by step: one answer, a batch, a chat and a server are its users.
+///
+///     let scheduler = GenerationScheduler(model)
+///     let id = scheduler.add(GenerationRequest(prompt: prompt, maximumTokens: 64, stopTokens: ends))
+///     while !scheduler.isIdle {
+///         for event in scheduler.step() { … }      // .token(id, token), then .finished(id, reason)
+///     }
+///
+/// A sequence gets the same tokens alone and in any company, whatever order others come, end or are cancelled in: its
+/// numbers do not depend on the rows beside it, and its sampler counts its own steps. It is for one thread at a time.
+public final class GenerationScheduler {
+    public let limits: CacheLimits
+    /// The most tokens of prompts that a step reads before it goes on with answers; a chunk is read whatever it takes.
+    /// The fewer, the less an answer waits for the prompts of others; all at once is the fastest for a batch.
+    public let promptTokensPerStep: Int
+    private let reader: SequenceReader
+    private var requests = 0
+    /// Ends of requests that need no computing, to be told by the next step.
+    private var decided: [GenerationEvent] = []
+    /// In order of arrival, both.
+    private var waiting: [RunningSequence] = []
+    private var running: [RunningSequence] = []
+
+    /// - Parameters:
+    ///   - arithmetic: nil for what goes with the model's precision: exact in fp32, rounded in bf16.
+    ///   - promptTokensPerStep: one chunk, unless told otherwise.
+    public init(
+        _ model: LanguageModel, arithmetic: GenerationArithmetic? = nil, limits: CacheLimits = CacheLimits(),
+        promptTokensPerStep: Int = PromptChunk.mostTokens, workspace: Workspace = Workspace()
+    ) {
+        self.limits = limits
+        self.promptTokensPerStep = promptTokensPerStep
+        reader = SequenceReader(model, arithmetic: arithmetic, workspace: workspace)
+        // In one piece; what is not used takes no memory.
+        workspace.reserve(
+            bytes: reader.predictedBytes(
+                promptTokens: PromptChunk.mostTokens, sequences: limits.width, adapters: model.adapters))
+    }
+
+    /// Whether there is nothing to do or to tell.
+    public var isIdle: Bool { decided.isEmpty && waiting.isEmpty && running.isEmpty }
+
+    /// Bytes of the caches of running sequences.
+    public var cacheBytes: Int { running.reduce(0) { $0 + ($1.cache?.byteCount ?? 0) } }
+
+    /// Takes a request, which begins when those before it have and there is room. What is wrong with it is told by the
+    /// next step.
+    @discardableResult
+    public func add(_ request: GenerationRequest) -> RequestID {
+        let id = RequestID(number: requests)
+        requests += 1
+        if let reason = request.verdict(of: reader.model) {
+            decided.append(.finished(id, reason))
+        } else {
+            waiting.append(RunningSequence(id, request, of: reader.model))
+        }
+        return id
+    }
+
+    /// Ends a request wherever it stands: its place and its memory are free at once, and nothing more is told of it.
+    ///
+    /// - Returns: whether it was still on its way.
+    @discardableResult
+    public func cancel(_ id: RequestID) -> Bool {
+        if let index = waiting.firstIndex(where: { $0.id == id }) {
+            waiting.remove(at: index)
+        } else if let index = running.firstIndex(where: { $0.id == id }) {
+            running.remove(at: index).end(reader)
+        } else if let index = decided.firstIndex(where: { if case .finished(id, _) = $0 { true } else { false } }) {
+            decided.remove(at: index)
+        } else {
+            return false
+        }
+        return true
+    }
+
+    /// Lets requests in, reads prompts as far as a step may, and writes one token more of every answer that was begun
+    /// before.
+    public func step() -> [GenerationEvent] {
+        var events = decided
+        decided = []
+        admit()
+        let writing = running.filter(\.isWriting)
+        read(&events)
+        write(writing, &events)
+        return events
+    }
+
+    private func admit() {
+        while let next = waiting.first {
+            let bytes = next.capacity * reader.bytesPerToken
+            guard limits.haveRoom(for: bytes, beside: running.map { $0.capacity * reader.bytesPerToken }) else {
+                return
+            }
+            waiting.removeFirst()
+            next.begin(reader)
+            running.append(next)
+        }
+    }
+
+    /// Who came first is read first, up to the end of its prompt.
+    private func read(_ events: inout [GenerationEvent]) {
+        var tokens = 0
+        for sequence in running where !sequence.isWriting {
+            guard let cache = sequence.cache else { continue }
+            let prompt = sequence.request.prompt
+            while let chunk = PromptChunk(after: cache.length, ofPromptOf: prompt.count) {
+                guard tokens == 0 || tokens + chunk.range.count <= promptTokensPerStep else { return }
+                tokens += chunk.range.count
+                let next = reader.read(chunk, of: prompt, into: cache, adapters: sequence.adapters) {
+                    sequence.advance($0)
+                }
+                if let next { tell(sequence, next, &events) }
+            }
+        }
+    }
+
+    /// One pass for all that share their adapters: it reads each weight once.
+    private func write(_ sequences: [RunningSequence], _ events: inout [GenerationEvent]) {
+        for group in sequences.grouped(by: { $0.adapters.isSame(as: $1.adapters) }) {
+            let next = reader.step(
+                group.compactMap(\.last), into: group.compactMap(\.cache), adapters: group[0].adapters
+            ) { group[$0].advance($1) }
+            for (sequence, next) in zip(group, next) { tell(sequence, next, &events) }
+        }
+    }
+
+    private func tell(
+        _ sequence: RunningSequence, _ next: (token: Int32?, end: FinishReason?), _ events: inout [GenerationEvent]
+    ) {
+        if let token = next.token { events.append(.token(sequence.id, token)) }
+        guard let reason = next.end else { return }
+        events.append(.finished(sequence.id, reason))
+        running.removeAll { $0 === sequence }
+        sequence.end(reader)
+    }
+}
+
+extension Array {
+    /// Elements that are alike, in the order in which the first of each kind comes.
+    fileprivate func grouped(by isAlike: (Element, Element) -> Bool) -> [[Element]] {
+        var groups: [[Element]] = []
+        for element in self {
+            if let index = groups.firstIndex(where: { isAlike($0[0], element) }) {
+                groups[index].append(element)
+            } else {
+                groups.append([element])
+            }
+        }
+        return groups
+    }
+}

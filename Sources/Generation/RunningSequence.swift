@@ -1,0 +1,79 @@
+// A request on its way: waiting, reading its prompt, writing its answer.
+
+import Models
+
+/// A request with what has become of it.
+final class RunningSequence {
+    let id: RequestID
+    let request: GenerationRequest
+    let adapters: AdapterBinding
+    /// The most tokens of the answer, context included.
+    private let limit: Int
+    /// Nil while it waits.
+    private(set) var cache: KeyValueCache?
+    /// Tokens of the answer so far.
+    private var count = 0
+    /// The last of them.
+    private(set) var last: Int32?
+
+    init(_ id: RequestID, _ request: GenerationRequest, of model: LanguageModel) {
+        self.id = id
+        self.request = request
+        adapters = request.adapters ?? model.adapters
+        limit = request.limit(in: model.configuration.contextLength)
+    }
+
+    /// Tokens that may have to be remembered: the last of an answer is not read.
+    var capacity: Int { request.prompt.count + max(limit - 1, 0) }
+
+    /// Whether its prompt is read and an answer begun.
+    var isWriting: Bool { last != nil }
+
+    // MARK: Its cache
+
+    /// Takes a cache, with as much of the prompt as its memory holds.
+    func begin(_ reader: SequenceReader) {
+        cache =
+            request.memory?.take(request.prompt, capacity: capacity, reader, adapters)
+            ?? reader.cache(capacity: capacity)
+    }
+
+    /// Gives the cache to its memory, or back to the system.
+    func end(_ reader: SequenceReader) {
+        if let cache { request.memory?.keep(cache, reader, adapters) }
+        cache = nil
+    }
+
+    // MARK: Its answer
+
+    /// Chooses the next token.
+    /// - Returns: the token where it is part of the answer, and the reason where it ends.
+    func advance(_ logits: UnsafeBufferPointer<Float>) -> (token: Int32?, end: FinishReason?) {
+        guard let next = request.sampler.token(logits: logits, step: count) else {
+            return (nil, .failed(.nonFiniteLogits(position: request.prompt.count + count)))
+        }
+        if request.stopTokens.contains(next) { return (nil, .stopToken(next)) }
+        (last, count) = (next, count + 1)
+        guard count == limit else { return (next, nil) }
+        return (next, limit < request.maximumTokens ? .contextFull : .maximumTokens)
+    }
+}
+
+extension GenerationRequest {
+    /// The most tokens of its answer in a context of `length` tokens.
+    func limit(in length: Int) -> Int { min(maximumTokens, length - prompt.count) }
+
+    /// How it ends before anything is computed; nil where it can be answered.
+    func verdict(of model: LanguageModel) -> FinishReason? {
+        let size = model.configuration.vocabularySize, length = model.configuration.contextLength
+        guard !prompt.isEmpty else { return .failed(.emptyPrompt) }
+        if let position = prompt.firstIndex(where: { !(0..<size).contains(Int($0)) }) {
+            return .failed(
+                .tokenOutOfRange(id: Int(prompt[position]), position: position, vocabularySize: size))
+        }
+        guard prompt.count < length else {
+            return .failed(.promptFillsContext(tokens: prompt.count, contextLength: length))
+        }
+        return maximumTokens > 0 ? nil : .maximumTokens
+    }
+}

@@ -1,0 +1,89 @@
+// Linear layers in generation: weights as they are stored, adapters beside them, unmerged.
+
+import Kernels
+import Tensors
+
+extension LinearLayer {
+    /// y = x·Wᵀ + b + s·(x·Aᵀ)·Bᵀ, or what an adapter's method makes of it, for layers that share an input.
+    ///
+    /// - Parameters:
+    ///   - outputs: a layer and its y `[n, out]`, fp32, each.
+    ///   - x: `[n, in]`, fp32.
+    static func generate(_ outputs: [(layer: LinearLayer, y: Matrix)], _ x: Matrix, _ pass: GenerationPass) {
+        let context = pass.context
+        context.workspace.scoped {
+            let input = pass.input(x)
+            var terms: [RowProducts.Term] = []
+            for (layer, y) in outputs {
+                if pass.readsStored(layer.weight) {
+                    terms.append(RowProducts.Term(layer.weight, input, into: y))
+                } else {
+                    layer.multiplyWidened(x, into: y, pass)
+                }
+            }
+            let lows = outputs.compactMap { layer, y in
+                context.adapters[layer].map { Low(layer: layer, adapter: $0, z: pass.matrix(x.rows, $0.rank), y: y) }
+            }
+            if pass.isThin {
+                terms += lows.map { RowProducts.Term($0.adapter.a, RowInput(exact: x), into: $0.z) }
+                context.compute {
+                    RowProducts.multiply(terms)
+                    for low in lows { Elements.scale(low.z, by: low.adapter.scale) }
+                    RowProducts.multiply(
+                        lows.map {
+                            RowProducts.Term($0.adapter.b, RowInput(exact: $0.z), into: $0.y, accumulate: true)
+                        })
+                }
+            } else {
+                context.compute {
+                    RowProducts.multiply(terms)
+                    for low in lows { low.add(x) }
+                }
+            }
+            context.compute {
+                for low in lows { low.adapter.method.pass.finish(low.y, low.layer, low.adapter) }
+                for (layer, y) in outputs { layer.bias.map { Elements.addBias($0, to: y) } }
+            }
+        }
+    }
+
+    /// An adapter with its z `[n, r]` and its layer's y.
+    private struct Low {
+        let layer: LinearLayer
+        let adapter: LowRankAdapter
+        let z: Matrix
+        let y: Matrix
+
+        /// y += s·(x·Aᵀ)·Bᵀ for many rows, in fp32.
+        func add(_ x: Matrix) {
+            Products.timesTransposed(x, adapter.a, into: z)
+            Elements.scale(z, by: adapter.scale)
+            Products.timesTransposed(z, adapter.b, into: y, accumulate: true)
+        }
+    }
+
+    /// y += what the layer gives for x, normed where there is a norm.
+    func generate(adding x: Matrix, to y: Matrix, norm: Norm?, _ pass: GenerationPass) {
+        pass.workspace.scoped {
+            let sum = pass.matrix(y.rows, y.columns)
+            Self.generate([(self, sum)], x, pass)
+            norm?.generate(sum, into: sum, pass)
+            pass.context.compute { Elements.add(sum, into: y) }
+        }
+    }
+
+    /// Many rows through the products of training.
+    private func multiplyWidened(_ x: Matrix, into y: Matrix, _ pass: GenerationPass) {
+        let context = pass.context
+        context.workspace.scoped {
+            let isTyped = context.precision == x.type
+            let typed = isTyped ? x : context.activations(rows: x.rows, columns: x.columns)
+            let source = PanelSource(RowLayout(weight), .transposed, type: context.precision, in: context.workspace)
+            context.compute {
+                if !isTyped { Conversion.convert(x, into: typed) }
+                Panels.pack([source])
+                Products.sum([Term(typed, source.panels)], into: y)
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+// What generation asks of a model: prompts read into caches, and one token more of many sequences at once.
+
+import Kernels
+public import Tensors
+
+/// Reads tokens into caches and says what may follow them.
+///
+///     let reader = SequenceReader(model)
+///     let cache = reader.cache(capacity: prompt.count + 20)
+///     while let chunk = PromptChunk(after: cache.length, ofPromptOf: prompt.count) {
+///         reader.read(chunk, of: prompt, into: cache, adapters: model.adapters) { logits in … }
+///     }
+///     reader.step([token], into: [cache], adapters: model.adapters) { _, logits in … }
+///
+/// The numbers of a sequence depend on its own tokens alone, whatever is read beside it, bit for bit. It is for one
+/// thread at a time.
+///
+/// Tokens have to be the model's: ids below its vocabulary's size.
+public struct SequenceReader {
+    public let model: LanguageModel
+    public let arithmetic: GenerationArithmetic
+    private let workspace: Workspace
+
+    /// - Parameter arithmetic: nil for what goes with the model's precision.
+    public init(_ model: LanguageModel, arithmetic: GenerationArithmetic? = nil, workspace: Workspace = Workspace()) {
+        self.model = model
+        self.arithmetic = arithmetic ?? GenerationArithmetic(model.precision)
+        self.workspace = workspace
+    }
+
+    /// Bytes of a cache for each token that it has room for.
+    public var bytesPerToken: Int { KeyValueCache.bytesPerToken(model.configuration, arithmetic.cacheType) }
+
+    /// An empty cache for the tokens of a prompt and of its answer.
+    public func cache(capacity: Int) -> KeyValueCache {
+        KeyValueCache(configuration: model.configuration, capacity: capacity, type: arithmetic.cacheType)
+    }
+
+    /// Reads a chunk of `prompt` after what is in `cache`.
+    ///
+    /// - Parameter body: gets the logits `[V]` of the token after the prompt, valid until it returns.
+    /// - Returns: what `body` made of them; nil where the prompt goes on after the chunk.
+    /// - Precondition: the chunk begins where the cache ends, and has room.
+    @discardableResult
+    public func read<Result>(
+        _ chunk: PromptChunk, of prompt: [Int32], into cache: KeyValueCache, adapters: AdapterBinding,
+        _ body: (UnsafeBufferPointer<Float>) -> Result
+    ) -> Result? {
+        precondition(chunk.range.lowerBound == cache.length, "a prompt is read from its beginning")
+        let ids = Array(prompt[chunk.range])
+        guard chunk.manner != .step else { return step(ids, into: [cache], adapters: adapters) { body($1) }[0] }
+        defer { cache.append(ids, chunk.manner) }
+        return run(ids, .prompt(cache, chunk.manner), adapters) { x, pass in
+            guard chunk.range.upperBound == prompt.count else { return nil }
+            return body(UnsafeBufferPointer(logits(x.rows((ids.count - 1)..<ids.count), pass).floats))
+        }
+    }
+
+    /// Reads one token more of each sequence, `ids[i]` into `caches[i]`.
+    ///
+    /// - Parameter body: gets each sequence's number and the logits `[V]` of its next token, valid until it returns.
+    /// - Returns: what `body` made of them.
+    public func step<Result>(
+        _ ids: [Int32], into caches: [KeyValueCache], adapters: AdapterBinding,
+        _ body: (Int, UnsafeBufferPointer<Float>) -> Result
+    ) -> [Result] {
+        precondition(ids.count == caches.count && !ids.isEmpty)
+        defer { for (id, cache) in zip(ids, caches) { cache.append([id], .step) } }
+        return run(ids, .step(caches), adapters) { x, pass in
+            let logits = logits(x, pass)
+            return ids.indices.map { body($0, UnsafeBufferPointer(logits.rows($0..<$0 + 1).floats)) }
+        }
+    }
+
+    // MARK: Memory
+
+    /// Bytes of its workspace that reading a prompt of `promptTokens` and steps of `sequences` together need, beside
+    /// caches: what the same code takes from a workspace that only counts.
+    public func predictedBytes(promptTokens: Int, sequences: Int, adapters: AdapterBinding) -> Int {
+        Workspace.measuring { workspace in
+            let reader = SequenceReader(model, arithmetic: arithmetic, workspace: workspace)
+            func count(_ rows: Int, _ kind: GenerationPass.Rows) {
+                _ = reader.run([Int32](repeating: 0, count: rows), kind, adapters) { x, pass in
+                    if case .step = kind { reader.logits(x, pass) } else { reader.logits(x.rows(0..<1), pass) }
+                }
+            }
+            if let chunk = PromptChunk(after: 0, ofPromptOf: promptTokens) {
+                count(chunk.range.count, .prompt(cache(capacity: 0), chunk.manner))
+            }
+            if sequences > 0 { count(sequences, .step([])) }
+        }
+    }
+
+    // MARK: Passes
+
+    /// - Parameter body: gets the rows that come out of the last block, `[n, C]`.
+    private func run<Result>(
+        _ ids: [Int32], _ rows: GenerationPass.Rows, _ adapters: AdapterBinding,
+        _ body: (Matrix, GenerationPass) -> Result
+    ) -> Result {
+        let positions: [Int32] =
+            switch rows {
+            case .prompt(let cache, _): ids.indices.map { Int32(cache.length + $0) }
+            case .step(let caches): caches.map { Int32($0.length) }
+            }
+        let context = PassContext(
+            workspace: workspace, precision: arithmetic == .exact ? .f32 : model.precision, adapters: adapters)
+        return workspace.scoped {
+            let x = context.residual(rows: ids.count, columns: model.configuration.width)
+            context.compute { model.embed(ids, into: x) }
+            return positions.withUnsafeBufferPointer { positions in
+                let pass = GenerationPass(
+                    rows: rows, arithmetic: arithmetic, context: context, positions: positions,
+                    tables: model.rotaryTables)
+                for block in model.blocks { block.generate(x, pass) }
+                return body(x, pass)
+            }
+        }
+    }
+
+    /// The logits `[n, V]` after the last block's rows, valid until the end of the enclosing scope.
+    @discardableResult
+    private func logits(_ x: Matrix, _ pass: GenerationPass) -> Matrix {
+        let normed = pass.matrix(x.rows, x.columns)
+        model.finalNorm.generate(x, into: normed, pass)
+        let logits = pass.matrix(x.rows, model.configuration.vocabularySize)
+        let input = pass.input(normed)
+        pass.context.compute {
+            RowProducts.multiply([RowProducts.Term(model.head(pass.context.adapters), input, into: logits)])
+        }
+        return logits
+    }
+}
