@@ -100,7 +100,9 @@ let package = Package(
             ]),
 
         // Level 3: models; rows made ready.
-        module("Models", ["Tensors", "Kernels", "WeightFiles", "JSON", "Spelling", "Vocabulary"]),
+        module(
+            "Models",
+            ["Tensors", "Kernels", "WeightFiles", "Tokenizers", "Files", "JSON", "Spelling", "Vocabulary"]),
         module("Preparation", ["Recipes", "Datasets", "Tokenizers", "JSON", "Digests", "CKernels", "Vocabulary"]),
 
         // Level 4: what is trained, and how it changes.

@@ -26,16 +26,11 @@ enum LoadingBenchmark: Benchmark {
     }
 
     /// The tokenizer that a model brings.
-    static func tokenizer(_ weights: any WeightSource) throws -> Tokenizer {
-        switch weights {
-        case let gguf as GGUFWeights: return try Tokenizer(gguf: GGUFVocabulary(gguf: gguf.gguf))
-        case let folder as HuggingFaceDirectory:
-            guard let json = try folder.json("tokenizer.json") else {
-                throw BenchmarkError("\(folder.location) has no tokenizer.json")
-            }
-            return try Tokenizer(huggingFace: json, config: folder.json("tokenizer_config.json"))
-        default: throw BenchmarkError("\(weights.location) has no tokenizer")
+    static func tokenizer(_ model: any ModelSource) throws -> Tokenizer {
+        guard let source = try model.tokenizerSource() else {
+            throw BenchmarkError("\(model.location) has no tokenizer")
         }
+        return try source.tokenizer()
     }
 
     private static func measure(_ context: Context, _ label: String, _ url: URL) throws {

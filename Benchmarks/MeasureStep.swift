@@ -83,7 +83,7 @@ struct MeasureStep: ParsableCommand {
     }
 
     /// The configuration that a model file brings.
-    static func configuration(of weights: any WeightSource) throws -> ModelConfiguration {
+    static func configuration(of weights: any ModelSource) throws -> ModelConfiguration {
         try ModelConfiguration(of: weights)
     }
 

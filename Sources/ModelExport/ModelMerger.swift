@@ -60,16 +60,16 @@ public struct MergeResult: Sendable, Equatable {
 
 /// Merges adapters into their base, and writes whole models.
 public struct ModelMerger {
-    let base: any WeightSource
+    let base: any ModelSource
     private let description: BaseDescription
 
-    /// For an opened GGUF file or Hugging Face folder, which say themselves what model they hold.
-    public init(base: any WeightSource) throws {
+    /// For an opened model, which says itself what it is.
+    public init(base: any ModelSource) throws {
         try self.init(base: base, configuration: ModelConfiguration(of: base))
     }
 
     /// For weights whose configuration is known.
-    public init(base: any WeightSource, configuration: ModelConfiguration) throws {
+    public init(base: any ModelSource, configuration: ModelConfiguration) throws {
         self.base = base
         description = try BaseDescription(base, configuration)
     }
@@ -78,7 +78,7 @@ public struct ModelMerger {
     public static var streamBytes: Int { TensorStream.bufferBytes }
 
     /// Memory that the files beside the weights take while they are made.
-    public static func describingBytes(_ base: any WeightSource) throws -> Int {
+    public static func describingBytes(_ base: any ModelSource) throws -> Int {
         try BaseDescription.memoryBytes(base)
     }
 

@@ -164,7 +164,7 @@ private struct WeightCollector {
                 .unused(path: path, closest: problems.count < 20 ? closestName(to: path, among: wanted.sorted()) : nil))
         }
         // What GGUF holds beside the weights; the configuration has read it already.
-        for name in (source as? GGUFWeights)?.otherNames ?? [] where name != "rope_freqs.weight" {
+        for name in source.otherNames where name != "rope_freqs.weight" {
             problems.append(.unused(path: name, closest: nil))
         }
         guard problems.isEmpty else { throw ModelLoadError(location: source.location, problems: problems) }

@@ -9,6 +9,8 @@ public protocol WeightSource: Sendable {
     var location: String { get }
     /// Hugging Face names of all weights, in the file's order.
     var paths: [String] { get }
+    /// Tensors of the file that are none of a model's weights, by their names there.
+    var otherNames: [String] { get }
     /// What a person should know of the files: names that stand twice.
     var warnings: [String] { get }
     /// Bytes of all weights as stored.
@@ -37,6 +39,7 @@ extension WeightSource {
         return try tensor(at: path)
     }
 
+    public var otherNames: [String] { [] }
     public var warnings: [String] { [] }
     public func contains(_ path: String) -> Bool { shape(at: path) != nil }
     public func releasePages(of path: String) {}

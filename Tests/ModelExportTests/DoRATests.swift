@@ -15,7 +15,7 @@ import WeightFiles
 private struct Reference {
     let folder: URL
     let golden: JSONValue
-    let weights: any WeightSource
+    let weights: any ModelSource
     let model: LanguageModel
     let set: AdapterSet
 

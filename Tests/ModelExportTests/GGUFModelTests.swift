@@ -114,7 +114,7 @@ import WeightFiles
 
 extension LanguageModel {
     /// The model that `weights` say they are.
-    convenience init(_ weights: any WeightSource, precision: ElementType) throws {
+    convenience init(_ weights: any ModelSource, precision: ElementType) throws {
         try self.init(configuration: ModelConfiguration(of: weights), weights: weights, precision: precision)
     }
 }

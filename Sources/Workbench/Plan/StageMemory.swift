@@ -31,7 +31,7 @@ struct StageMemory {
         heldBytes = Machine.heldBytes() + Self.settlingBytes
     }
 
-    private var base: any WeightSource { opened.weights }
+    private var base: any ModelSource { opened.weights }
 
     /// A stage that takes `own` beside what is held.
     func forecast(_ name: String, own: Int, mapped: Int) -> StageForecast {

@@ -3,7 +3,7 @@
 internal import Files
 internal import Foundation
 internal import JSON
-internal import WeightFiles
+internal import Models
 
 /// The text of a model's chat templates, found as transformers finds them.
 struct ChatTemplateSources: Equatable {
@@ -69,8 +69,13 @@ struct ChatTemplateSources: Equatable {
         try self.init(named, in: folder)
     }
 
-    /// Those of a GGUF file.
-    init?(gguf file: GGUFFile) throws { try self.init(file.chatTemplates, in: file.file.path) }
+    /// Those of the model at `location`.
+    init?(_ place: ChatTemplatePlace, of location: String) throws {
+        switch place {
+        case .folder(let folder): try self.init(folder: folder)
+        case .texts(let named): try self.init(named, in: location)
+        }
+    }
 
     private static func templates(inSettings path: String) throws -> [String: String] {
         let text = try text(of: path)

@@ -13,12 +13,11 @@ internal import Models
 internal import Recipes
 internal import Tensors
 internal import Tokenizers
-internal import WeightFiles
 
 /// A Hugging Face directory or a GGUF file, mapped but not yet made into a `LanguageModel`.
 struct OpenedModel {
     let path: String
-    let weights: any WeightSource
+    let weights: any ModelSource
     let configuration: ModelConfiguration
     let tokenizer: Tokenizer
     /// SHA-256 of what the tokenizer was made from.
@@ -38,65 +37,36 @@ struct OpenedModel {
 
     /// - Parameter chatTemplate: `data.chat_template`: a template, or the path of a file that holds one or of a model's folder.
     init(_ path: String, chatTemplate: String? = nil) throws {
+        try Self.requireModel(path)
+        self.path = path
+        let source = try openWeights(URL(fileURLWithPath: path))
+        weights = source
+        let defaults = try GenerationDefaults(source)
+        (configuration, notes) = try Self.located(source.configurationName.map { "\(path)/\($0)" } ?? path) {
+            (try ModelConfiguration(of: source), try source.configurationNotes() + defaults.notes)
+        }
+        generationEnds = try defaults.endTokens
+        guard let tokenizerSource = try source.tokenizerSource() else {
+            throw Failure(
+                .missingInput, "\(path)/tokenizer.json does not exist",
+                hint: "save the model's fast tokenizer there: tokenizer.save_pretrained(…) in transformers")
+        }
+        tokenizer = try Self.located(tokenizerSource.file(of: path)) { try tokenizerSource.tokenizer() }
+        tokenizerDigest = tokenizerSource.digest
+        let named = try ChatTemplateSources(setting: chatTemplate)
+        templates = try named ?? ChatTemplateSources(source.chatTemplatePlace, of: source.location)
+        templateName = named == nil ? "the chat template of \(path)" : "the chat template of data.chat_template"
+    }
+
+    /// Throws where nothing stands at `path`, or another thing that Lathe knows.
+    private static func requireModel(_ path: String) throws {
         guard !path.isEmpty else {
             throw Failure(.badInput, "model.path is missing", hint: "name a Hugging Face directory or a GGUF file")
         }
         guard try FileForm(at: path) != nil else {
-            throw Failure(.missingInput, "the model \(path) does not exist", hint: Self.hubHint(path))
+            throw Failure(.missingInput, "the model \(path) does not exist", hint: hubHint(path))
         }
         try NamedFolder(path).requireModel()
-        self.path = path
-        let weights = try openWeights(URL(fileURLWithPath: path))
-        self.weights = weights
-        switch weights {
-        case let gguf as GGUFWeights:
-            (configuration, notes) = try Self.located(path) {
-                (try ModelConfiguration(of: gguf), try ModelConfiguration.notes(of: gguf))
-            }
-            generationEnds = []
-            let vocabulary = try GGUFVocabulary(gguf: gguf.gguf)
-            tokenizer = try Self.located(path) { try Tokenizer(gguf: vocabulary) }
-            tokenizerDigest = vocabulary.digest
-        case let directory as HuggingFaceDirectory:
-            let unused = try Self.generationNotes(directory)
-            (configuration, notes) = try Self.located(path + "/config.json") {
-                (
-                    try ModelConfiguration(of: directory),
-                    try ModelConfiguration.notes(of: directory) + unused
-                )
-            }
-            generationEnds = try Self.generationEnds(directory)
-            guard let json = try directory.json("tokenizer.json") else {
-                throw Failure(
-                    .missingInput, "\(path)/tokenizer.json does not exist",
-                    hint: "save the model's fast tokenizer there: tokenizer.save_pretrained(…) in transformers")
-            }
-            let settings = try directory.json("tokenizer_config.json")
-            let companions = TokenizerCompanions(
-                config: settings, specialTokensMap: try directory.json("special_tokens_map.json"),
-                addedTokens: try directory.json("added_tokens.json"))
-            tokenizer = try Self.located(path + "/tokenizer.json") {
-                try Tokenizer(huggingFace: json, companions: companions)
-            }
-            // The chat template stands in the settings too, and has a digest of its own.
-            var decisive = settings?.object ?? JSONObject()
-            decisive.members.removeAll { $0.key == "chat_template" }
-            let others = [companions.specialTokensMap, companions.addedTokens].compactMap { $0?.text() }
-            tokenizerDigest = SHA256.hex(of: json.text() + JSONValue.object(decisive).text() + others.joined())
-        default:
-            preconditionFailure("openWeights gives one of the two")
-        }
-        let named = try ChatTemplateSources(setting: chatTemplate)
-        templates = try named ?? Self.templates(of: weights)
-        templateName = named == nil ? "the chat template of \(path)" : "the chat template of data.chat_template"
-    }
-
-    private static func templates(of weights: any WeightSource) throws -> ChatTemplateSources? {
-        switch weights {
-        case let gguf as GGUFWeights: try ChatTemplateSources(gguf: gguf.gguf)
-        case let directory as HuggingFaceDirectory: try ChatTemplateSources(folder: directory.location)
-        default: nil
-        }
     }
 
     /// Puts the file's name before an error that does not know it.
@@ -104,42 +74,6 @@ struct OpenedModel {
         do { return try body() } catch {
             throw Failure(describing: error).located(file)
         }
-    }
-
-    private static let generationSettings = "generation_config.json"
-
-    /// Fields that change or end greedy answers in transformers, each with the value that does nothing.
-    private static let unheard: [(name: String, idle: JSONValue)] = [
-        ("stop_strings", []), ("bad_words_ids", []), ("suppress_tokens", []), ("begin_suppress_tokens", []),
-        ("forced_bos_token_id", .null), ("forced_eos_token_id", .null), ("repetition_penalty", 1),
-        ("no_repeat_ngram_size", 0), ("min_length", 0), ("min_new_tokens", 0),
-    ]
-
-    /// What of `generation_config.json` would change answers and is not used.
-    private static func generationNotes(_ directory: HuggingFaceDirectory) throws -> [String] {
-        guard let settings = try directory.json(generationSettings) else { return [] }
-        let names = unheard.filter { name, idle in
-            guard let value = settings[name], !value.isNull else { return false }
-            return value != idle && (value.double == nil || value.double != idle.double)
-        }.map(\.name)
-        return names.isEmpty ? [] : ["\(generationSettings): not used in answers: \(names.joined(separator: ", "))"]
-    }
-
-    /// The ids that `generation_config.json` ends answers with.
-    private static func generationEnds(_ directory: HuggingFaceDirectory) throws -> [Int] {
-        let name = generationSettings
-        guard let settings = try directory.json(name) else { return [] }
-        guard settings.object != nil else {
-            throw Failure(.badInput, "\(directory.location)/\(name) holds no object")
-        }
-        guard let value = settings["eos_token_id"], !value.isNull else { return [] }
-        let ids = ModelConfiguration.tokens(value)
-        guard !ids.isEmpty, ids.count == value.array?.count ?? 1 else {
-            throw Failure(
-                .badInput, "\(directory.location)/\(name): eos_token_id is \(value.text(.compact))",
-                hint: "one token id, or a list of them")
-        }
-        return ids
     }
 
     /// What to do where `path` may be a name on a hub, OWNER/NAME; `nil` where it cannot be one.
@@ -220,28 +154,6 @@ struct OpenedModel {
             .badInput,
             "\(example.place): token \(id) (\(tokenizer.text(ofToken: id) ?? "?")) is outside the model's vocabulary of \(size)",
             hint: "the tokenizer in \(path) has more tokens than the model's embedding has rows")
-    }
-}
-
-extension GGUFVocabulary {
-    /// SHA-256 of everything that decides how text becomes tokens.
-    fileprivate var digest: String {
-        var hash = SHA256()
-        func list(_ texts: [[UInt8]]?) {
-            for text in texts ?? [] { hash.update(text + [0]) }
-            hash.update([0xFF])
-        }
-        list(tokens)
-        list(merges)
-        (tokenTypes ?? []).withUnsafeBytes { hash.update($0) }
-        (scores ?? []).withUnsafeBytes { hash.update($0) }
-        hash.update("\(model) \(pre ?? "")")
-        hash.update(
-            [bosID, eosID, eotID, unknownID, separatorID, paddingID, classificationID, maskID].map { "\($0 ?? -1)" }
-                .joined(separator: " "))
-        hash.update("\([addsBOS, addsEOS, addsSpacePrefix, removesExtraWhitespaces])")
-        hash.update(precompiledCharsmap ?? [])
-        return hash.digest().hexadecimal
     }
 }
 

@@ -4,8 +4,8 @@ public import Foundation
 import Vocabulary
 public import WeightFiles
 
-/// The weights at `url`: a Hugging Face folder or a GGUF file, told apart by what is there.
-public func openWeights(_ url: URL) throws(WeightError) -> any WeightSource {
+/// The model at `url`: a Hugging Face folder or a GGUF file, told apart by what is there.
+public func openWeights(_ url: URL) throws(WeightError) -> any ModelSource {
     var status = stat()
     guard stat(url.path, &status) == 0 else {
         throw WeightError(SystemError(errno, reading: url.path, "cannot be opened"))

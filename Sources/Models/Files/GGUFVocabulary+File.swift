@@ -9,7 +9,7 @@ extension GGUFVocabulary {
     public init(gguf file: GGUFFile) throws {
         let keys = TokenizerKeys(file: file)
         guard let model = try keys.string("model"), let tokens = try keys.array("tokens")?.strings else {
-            throw ModelExportError(file.file.path, "holds no tokenizer", hint: "use a file with tokenizer.ggml.tokens")
+            throw WeightError(file: file.file.path, "holds no tokenizer", hint: "use a file with tokenizer.ggml.tokens")
         }
         self.init(model: model, pre: try keys.string("pre"), tokens: tokens)
         scores = try keys.array("scores")?.floats
@@ -51,7 +51,8 @@ private struct TokenizerKeys {
 
     private func typed<Value>(_ key: String, _ expected: String, _ found: Value?) throws -> Value? {
         if found == nil, let value = value(key) {
-            throw ModelExportError("tokenizer.ggml.\(key)", "wrong type", expected: expected, found: value.typeName)
+            throw WeightError(
+                file: "tokenizer.ggml.\(key)", "wrong type", expected: expected, found: value.typeName)
         }
         return found
     }

@@ -1,0 +1,51 @@
+// A folder as Hugging Face lays it out, as a model.
+
+internal import Files
+public import Foundation
+public import JSON
+internal import Tokenizers
+public import WeightFiles
+
+extension HuggingFaceDirectory: ModelSource {
+    public var configurationName: String? { "config.json" }
+    public var huggingFaceConfiguration: JSONValue? { configuration }
+    public var chatTemplatePlace: ChatTemplatePlace { .folder(location) }
+
+    public func statedConfiguration() throws -> ModelConfiguration {
+        try ModelConfiguration(huggingFace: configuration)
+    }
+
+    public func configurationNotes() throws -> [String] {
+        var notes = try ModelConfiguration.notes(huggingFace: configuration)
+        if configuration["tie_word_embeddings"] == .bool(true), try ModelConfiguration.hasOwnHead(self) {
+            notes.append(
+                "tie_word_embeddings is true, but lm_head.weight differs from the embedding: it is used, untied")
+        }
+        return notes
+    }
+
+    public func tokenizerSource() throws -> TokenizerSource? {
+        guard let tokenizer = try json("tokenizer.json") else { return nil }
+        return .json(
+            tokenizer,
+            TokenizerCompanions(
+                config: try json("tokenizer_config.json"), specialTokensMap: try json("special_tokens_map.json"),
+                addedTokens: try json("added_tokens.json")))
+    }
+
+    public func generationSettings() throws -> JSONValue? { try json("generation_config.json") }
+
+    private static let companionNames = [
+        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "generation_config.json",
+        "chat_template.jinja", "tokenizer.model", "added_tokens.json", "vocab.json", "merges.txt",
+    ]
+
+    /// The tokenizer's files and the chat templates, named ones among them.
+    public func companions() throws -> [(name: String, url: URL)] {
+        let templates = "additional_chat_templates"
+        let named = try Folder.names(in: url.appendingPathComponent(templates)) ?? []
+        let names =
+            Self.companionNames + named.filter { $0.hasSuffix(".jinja") }.sorted().map { templates + "/" + $0 }
+        return try names.compactMap { name in try fileURL(name).map { (name, $0) } }
+    }
+}
