@@ -19,10 +19,22 @@ private func firstColumn(ofTable heading: String) throws -> [[String]] {
 @Suite struct ReadmeTests {
     @Test func theTableOfTargetsIsThePackage() throws {
         let named = try firstColumn(ofTable: "target").flatMap { $0 }
-        let folders = try FileManager.default.contentsOfDirectory(
-            atPath: packageRoot.appendingPathComponent("Sources").path)
-        // The benchmarks lie beside the sources.
-        #expect(named.sorted() == (folders + ["Benchmarks", "CBenchmarkLoops"]).sorted())
+        #expect(named.sorted() == (try PackageManifest.load()).targets.map(\.name).sorted())
+    }
+
+    /// A target knows only those above it in the table, or in its own row.
+    @Test func theTableOfTargetsIsInOrder() throws {
+        var row: [String: Int] = [:]
+        for (index, names) in try firstColumn(ofTable: "target").enumerated() {
+            for name in names { row[name] = index }
+        }
+        // The benchmarks are one row for what is there only together.
+        for target in try PackageManifest.load().targets where target.name != "Benchmarks" {
+            let own = try #require(row[target.name])
+            for other in target.dependencies {
+                if let theirs = row[other] { #expect(theirs <= own, "\(target.name) stands above \(other)") }
+            }
+        }
     }
 
     @Test func theTableOfRecipesIsTheFolder() throws {

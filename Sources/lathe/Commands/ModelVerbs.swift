@@ -3,6 +3,7 @@
 internal import ArgumentParser
 internal import Foundation
 internal import JSON
+internal import Vocabulary
 internal import Workbench
 
 struct Evaluate: ParsableCommand {
@@ -54,10 +55,13 @@ struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Write a model or an adapter in another tool's form.")
 
     @OptionGroup var options: ModelOptions
-    @Option(help: "peft, safetensors or hdf5.", completion: .list(["peft", "safetensors", "hdf5"])) var format: String
     @Option(
-        help: "The number type of a model's weights: auto (the base's own), fp32, fp16 or bf16.",
-        completion: .list(["auto", "fp32", "fp16", "bf16"]))
+        help: "The form: \(ExportFormat.allCases.map(\.rawValue).joined(separator: ", ")).",
+        completion: .list(ExportFormat.allCases.map(\.rawValue)))
+    var format: String
+    @Option(
+        help: "The number type of a model's weights; auto: the base's own.",
+        completion: .list(FloatFormat.allCases.map(\.rawValue)))
     var type = "auto"
     @Option(help: "Where it goes.", completion: .file()) var out: String
 
