@@ -1,45 +1,6 @@
 // How rows become tokens. No default stands here: they stand in the recipe's data section.
 
-/// The form of a row.
-public enum RowFormat: String, Codable, Sendable, CaseIterable {
-    /// Told from the fields of the first row.
-    case auto
-    /// `messages`, each with `role` and `content`.
-    case chat
-    /// `prompt` and `completion`: texts, or lists of messages.
-    case promptCompletion = "prompt_completion"
-    /// `instruction`, `input`, `output`, and perhaps `system`.
-    case alpaca
-    /// `conversations`, each with `from` and `value`.
-    case sharegpt
-    /// `text`.
-    case text
-    /// `text` and `label`.
-    case classification
-    /// `chosen` and `rejected` behind a prompt.
-    case preference
-    /// An answer with a `rating`.
-    case rated
-}
-
-/// What happens to a row of too many tokens.
-public enum TooLongRule: String, Sendable, CaseIterable {
-    case error, truncate, drop
-    /// The prompt loses its oldest text; the answer stays whole.
-    case truncatePrompt = "truncate_prompt"
-    /// A document is cut into sequences of the largest length, one after the other; other rows are an error.
-    case chunk
-}
-
-/// Which turns of a conversation carry loss.
-public enum TrainedTurns: String, Sendable, CaseIterable {
-    /// All of the assistant's.
-    case assistant
-    /// The assistant's last one.
-    case last
-    /// Every token but the first.
-    case all
-}
+public import Vocabulary
 
 /// How rows become tokens.
 public struct DataSettings: Sendable, Equatable {

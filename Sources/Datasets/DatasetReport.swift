@@ -1,6 +1,7 @@
 // What data preparation did, counted: nothing is left out in silence.
 
 public import JSON
+public import Vocabulary
 
 /// Counts over a prepared data set.
 public struct DatasetReport: Codable, Sendable, Equatable {

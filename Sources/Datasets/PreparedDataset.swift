@@ -1,6 +1,7 @@
 // Files → rows → sequences, in memory.
 
 internal import JSON
+public import Vocabulary
 
 /// Rows as read from files, before a tokenizer is known.
 public struct RowSet: Sendable {

@@ -2,6 +2,7 @@
 
 internal import JSON
 internal import Spelling
+public import Vocabulary
 
 /// Understands rows of one format.
 public struct RowDecoder: Sendable {

@@ -1,16 +1,9 @@
 // How rows became text, so that a model is asked in the form in which it was trained.
 
 internal import JSON
+public import Vocabulary
 
-/// How rows that a chat template may render or not become text: prompt and completion, Alpaca, classification.
-public enum PromptStyle: String, Codable, Sendable, CaseIterable {
-    /// `chat` where there is a template, else `plain`.
-    case auto
-    /// Messages through the chat template.
-    case chat
-    /// The texts as they stand, one behind the other.
-    case plain
-
+extension PromptStyle {
     /// Whether messages go through the template.
     func isChat(hasTemplate: Bool) -> Bool { self == .auto ? hasTemplate : self == .chat }
 }

@@ -1,18 +1,20 @@
 // Which of a recipe's keys would do nothing, with their places: as far as the recipe tells, and once rows and model were looked at.
 
+public import Vocabulary
+
 /// What rows and model turned out to be.
 public struct KnownRows: Sendable {
     /// How many rows go through the chat template.
     public enum Rendered: Sendable { case none, some, all }
 
-    public var format: DataFormat
+    public var format: RowFormat
     /// Of the files; a key that acts on one of them acts.
-    public var layouts: [DataLayout]
+    public var layouts: [InputLayout]
     public var rendered: Rendered
     /// Whether the chat template asks for the date.
     public var asksForDate: Bool
 
-    public init(format: DataFormat, layouts: [DataLayout], rendered: Rendered, asksForDate: Bool) {
+    public init(format: RowFormat, layouts: [InputLayout], rendered: Rendered, asksForDate: Bool) {
         self.format = format
         self.layouts = layouts
         self.rendered = rendered

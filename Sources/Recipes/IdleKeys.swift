@@ -1,5 +1,7 @@
 // Keys that would do nothing beside what else the recipe says: who writes a key means something by it.
 
+internal import Vocabulary
+
 /// A key, and when it has no effect.
 struct IdleKey {
     /// "merge.path".
@@ -111,7 +113,7 @@ struct IdleKey {
     }
 
     /// A key for rows of some formats; what `auto` finds is known only once rows were read.
-    private static func idle(_ path: String, outside formats: [DataFormat]) -> IdleKey {
+    private static func idle(_ path: String, outside formats: [RowFormat]) -> IdleKey {
         IdleKey(path: path) { recipe in
             let format = recipe.data.format
             return format == .auto || formats.contains(format)
@@ -142,9 +144,9 @@ struct IdleKey {
 
     private static var files: [IdleKey] {
         [
-            ("quotes", [DataLayout.csv, .tsv]), ("separator", [.csv, .tsv]), ("column_names", [.csv, .tsv]),
+            ("quotes", [InputLayout.commaSeparated, .tabSeparated]), ("separator", [.commaSeparated, .tabSeparated]), ("column_names", [.commaSeparated, .tabSeparated]),
             ("documents", [.text]),
-            ("records", [.json, .hdf5]), ("encoding", [.csv, .tsv, .text, .json, .jsonl]),
+            ("records", [.json, .hdf5]), ("encoding", [.commaSeparated, .tabSeparated, .text, .json, .jsonLines]),
         ].map { name, layouts in
             IdleKey(path: "data." + name) { recipe in
                 let layout = recipe.data.input.layout

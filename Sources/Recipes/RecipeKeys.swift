@@ -1,5 +1,7 @@
 // Every key of a recipe: name, range, meaning. Defaults stand in `RecipeSections`.
 
+internal import Vocabulary
+
 /// The whole recipe's keys, for questions across sections.
 enum RecipeKeys {
     /// Sections in the order in which they are written.

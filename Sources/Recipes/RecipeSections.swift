@@ -53,7 +53,7 @@ public struct DataSection: Sendable, Equatable {
     public var heldOut: [String] = []
     /// Below 1 a share of the rows, from 1 on a number of rows; 0: none.
     public var valSize = 0.0
-    public var format = DataFormat.auto
+    public var format = RowFormat.auto
     /// Field of Lathe → column of the file.
     public var columns: [String: String] = [:]
     /// The label set of classification rows; empty: the labels that stand in the training rows.
@@ -63,9 +63,9 @@ public struct DataSection: Sendable, Equatable {
     /// What a template that asks for today's date is told.
     public var templateDate = "2025-01-01"
     public var maxLength = 512
-    public var tooLong = TooLong.error
+    public var tooLong = TooLongRule.error
     public var trainOnPrompt = false
-    public var trainOn = TrainOn.assistant
+    public var trainOn = TrainedTurns.assistant
     /// Field of Lathe → template that builds it from the file's fields.
     public var template: [String: String] = [:]
     /// Label of the file → word that the model answers.
@@ -87,28 +87,6 @@ public struct DataSection: Sendable, Equatable {
     public var leakage = LeakageRule.report
 
     public init() {}
-}
-
-/// The form of a row.
-public enum DataFormat: String, Sendable, CaseIterable {
-    case auto, chat
-    case promptCompletion = "prompt_completion"
-    case alpaca, sharegpt, text, classification, preference, rated
-}
-
-/// Who speaks a turn.
-public enum TurnRole: String, Sendable, CaseIterable { case system, user, assistant, tool }
-
-/// How rows that a chat template may render or not become text.
-public enum PromptStyle: String, Sendable, CaseIterable { case auto, chat, plain }
-
-/// What happens to a row of more than `max_length` tokens.
-public enum TooLong: String, Sendable, CaseIterable {
-    case error, truncate, drop
-    /// The prompt loses its oldest text.
-    case truncatePrompt = "truncate_prompt"
-    /// Documents become several sequences.
-    case chunk
 }
 
 /// The adapter.

@@ -3,6 +3,7 @@ import Foundation
 import JSON
 import TestSupport
 import Testing
+import Vocabulary
 
 @Suite struct EncodingTests {
     private static let latin = "caf\u{E9} na\u{EF}ve \u{A3}5, \u{DC}bergr\u{F6}\u{DF}e"

@@ -2,6 +2,7 @@ import Datasets
 import JSON
 import TestSupport
 import Testing
+import Vocabulary
 
 private let glued = #"{"prompt": "The patient is ill.", "completion": "Rest is best"}"#
 

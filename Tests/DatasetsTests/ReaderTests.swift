@@ -3,6 +3,7 @@ import Foundation
 import JSON
 import TestSupport
 import Testing
+import Vocabulary
 
 private func problem(
     _ name: String, _ text: String, _ settings: DataSettings = .test(), renderer: ToyRenderer? = .chatML

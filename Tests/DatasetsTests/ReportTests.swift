@@ -4,6 +4,7 @@ import Datasets
 import Foundation
 import TestSupport
 import Testing
+import Vocabulary
 
 @Suite struct ReportTests {
     private let rows = (0..<40).map { row in

@@ -3,6 +3,7 @@ import Foundation
 import JSON
 import TestSupport
 import Testing
+import Vocabulary
 
 private func rows(_ text: String, _ settings: DataSettings) throws -> [DataRow] {
     try withFile("a.jsonl", text) { try RowSet(files: [$0], settings: settings, hasTemplate: true).rows }

@@ -2,6 +2,7 @@ import Datasets
 import Foundation
 import JSON
 import TestSupport
+import Vocabulary
 
 /// A tokenizer whose tokens can be read: special marks, else words with the blank before them, else single characters.
 struct ToyEncoder: TextEncoder {

@@ -2,6 +2,7 @@ import ChatTemplates
 import Datasets
 import JSON
 import Testing
+import Vocabulary
 
 /// Fields beside a row's own that say something: heard, or named.
 @Suite struct UnreadFieldTests {

@@ -1,6 +1,7 @@
 // Comma- and tab-separated values (RFC 4180): quoted fields may hold separators, doubled quotation marks and line breaks.
 
 internal import JSON
+internal import Vocabulary
 
 /// The rows of a table in text.
 final class DelimitedRows: FileRows {

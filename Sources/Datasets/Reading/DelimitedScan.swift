@@ -1,5 +1,7 @@
 // One record of a table in text: where its fields begin and end.
 
+internal import Vocabulary
+
 /// One record, from the first byte of `bytes`.
 struct DelimitedScan {
     enum Result {

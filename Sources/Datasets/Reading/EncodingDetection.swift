@@ -1,5 +1,7 @@
 // Which encoding a text file has, where nobody said: told from a byte order mark and from the first bytes beyond ASCII.
 
+internal import Vocabulary
+
 /// Guesses, made to err on the side of UTF-8: a wrong guess would read rubbish, a refused byte names its place.
 enum EncodingDetection {
     /// The encoding that a byte order mark at the beginning names, and the mark's length.

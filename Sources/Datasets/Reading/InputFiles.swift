@@ -1,7 +1,7 @@
 // Patterns to files.
 
 internal import Glibc
-internal import Vocabulary
+public import Vocabulary
 
 /// Which files a recipe's paths name.
 public enum InputFiles {

@@ -1,6 +1,7 @@
 // What the reading of data files counted.
 
 public import JSON
+public import Vocabulary
 
 /// One file as it was read.
 public struct InputFileReport: Codable, Sendable, Equatable {

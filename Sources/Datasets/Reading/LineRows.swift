@@ -1,6 +1,7 @@
 // Files with a row a line: plain text, and lines as such.
 
 internal import JSON
+internal import Vocabulary
 
 /// Plain text, each row with the one field `text`.
 final class TextRows: FileRows {

@@ -1,6 +1,7 @@
 // A data file, opened: by its name and its first bytes it is known what it holds.
 
 internal import Foundation
+internal import Vocabulary
 
 /// One file of a stream, with what was counted of it.
 final class OpenedFile {

@@ -1,14 +1,6 @@
 // Several parts mixed by weights, drawn from a seed.
 
-/// What a mixture does when one of its parts has no more rows.
-public enum ExhaustedRule: String, Sendable, CaseIterable {
-    /// The part drops out and the others go on: every row is read once.
-    case drop
-    /// The mixture ends.
-    case stop
-    /// The part begins again, until every part was read whole once.
-    case `repeat`
-}
+public import Vocabulary
 
 /// The rows of several parts, each row from a part drawn by weight.
 public final class RowMixture: RowSource {

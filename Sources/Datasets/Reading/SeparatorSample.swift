@@ -1,5 +1,7 @@
 // What stands between the fields of a table, told from its first lines.
 
+internal import Vocabulary
+
 /// The first lines of a table.
 struct SeparatorSample {
     private let bytes: UnsafeRawBufferPointer

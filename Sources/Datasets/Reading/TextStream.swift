@@ -1,6 +1,7 @@
 // A text file's bytes as UTF-8, whatever they were.
 
 internal import Glibc
+internal import Vocabulary
 
 /// A byte that the file's encoding does not allow: what stands in the text for it is a byte that UTF-8 never has, so that the row
 /// it stands in is found to be broken when it is read.

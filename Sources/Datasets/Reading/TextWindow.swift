@@ -1,6 +1,7 @@
 // The part of a text that is in memory: from the row at hand to where the file was read so far.
 
 internal import Glibc
+internal import Vocabulary
 
 /// A growing window over a text. It holds one row and a chunk at most.
 final class TextWindow {

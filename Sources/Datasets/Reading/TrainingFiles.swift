@@ -1,5 +1,7 @@
 // The files that rows to train on come from: one after the other, or mixed.
 
+public import Vocabulary
+
 /// Files in order, or the parts of a mixture.
 public enum TrainingFiles: Sendable, Equatable {
     case files([String])

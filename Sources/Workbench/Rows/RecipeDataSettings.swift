@@ -3,25 +3,26 @@
 internal import Datasets
 internal import JSON
 internal import Recipes
+internal import Vocabulary
 
 extension DataSection {
     /// How rows are read, understood and cut.
     var settings: DataSettings {
         DataSettings(
-            format: Self.twin(format), columns: columns, labels: labels, maxLength: maxLength,
-            tooLong: Self.twin(tooLong),
-            trainOnPrompt: trainOnPrompt, trainOn: Self.twin(trainOn), templates: template, labelWords: labelWords,
+            format: format, columns: columns, labels: labels, maxLength: maxLength,
+            tooLong: tooLong,
+            trainOnPrompt: trainOnPrompt, trainOn: trainOn, templates: template, labelWords: labelWords,
             roles: roles.mapValues(\.rawValue), turnRoles: turnRoles.map(\.rawValue),
-            promptStyle: Self.twin(promptStyle), system: system, input: inputSettings)
+            promptStyle: promptStyle, system: system, input: inputSettings)
     }
 
     /// How files are read.
     var inputSettings: InputSettings {
         var settings = InputSettings.strict
-        settings.layout = Self.twin(input.layout)
-        settings.encoding = Self.twin(input.encoding)
-        settings.quotes = Self.twin(input.quotes)
-        settings.documents = Self.twin(input.documents)
+        settings.layout = input.layout
+        settings.encoding = input.encoding
+        settings.quotes = input.quotes
+        settings.documents = input.documents
         settings.separator = input.separator?.utf8.first
         settings.columnNames = input.columnNames
         settings.recordsField = input.records
@@ -38,7 +39,7 @@ extension DataSection {
             }
             return InputPart(entry.path, weight: entry.weight, fields: JSONObject(fields))
         }
-        return .mixture(parts, exhausted: Self.twin(input.mixExhausted))
+        return .mixture(parts, exhausted: input.mixExhausted)
     }
 
     /// Every file that rows to train on or to evaluate with come from, patterns replaced by what they match.
@@ -51,17 +52,7 @@ extension DataSection {
         _ format: RowFormat, _ layouts: [InputLayout], rows: Int, rendered: Int, asksForDate: Bool
     ) -> KnownRows {
         KnownRows(
-            format: Self.twin(format), layouts: layouts.map(twin),
+            format: format, layouts: layouts,
             rendered: rendered == 0 ? .none : rendered == rows ? .all : .some, asksForDate: asksForDate)
-    }
-
-    /// The case of the same name: recipes know nothing of rows, so that both sides have their own lists of choices.
-    private static func twin<Choice: RawRepresentable<String>, Other: RawRepresentable<String>>(
-        _ choice: Choice
-    ) -> Other {
-        guard let other = Other(rawValue: choice.rawValue) else {
-            preconditionFailure("\(Other.self) has no \(choice.rawValue)")
-        }
-        return other
     }
 }

@@ -19,7 +19,7 @@ extension AdapterProvenance {
 
     /// How the training rows became text; `nil` where nobody noted it.
     var rendering: RowRendering? {
-        guard let style = promptStyle.flatMap(Datasets.PromptStyle.init) else { return nil }
+        guard let style = promptStyle.flatMap(PromptStyle.init) else { return nil }
         return RowRendering(format: rowFormat.flatMap(RowFormat.init) ?? .auto, style: style, system: system)
     }
 }
@@ -40,7 +40,7 @@ struct AdapterRendering {
     init(_ recipe: Recipe, noted: RowRendering?, system: String? = nil, isRaw: Bool = false) {
         var asked = RowRendering(
             format: noted?.format ?? .auto,
-            style: isRaw ? .plain : Datasets.PromptStyle(rawValue: recipe.data.promptStyle.rawValue) ?? .auto,
+            style: isRaw ? .plain : recipe.data.promptStyle,
             system: system ?? recipe.data.system)
         if let noted {
             if isRaw || recipe.isSet("data.prompt_style") {
@@ -70,7 +70,7 @@ struct AdapterRendering {
         rendering = asked
     }
 
-    private static let words: [Datasets.PromptStyle: String] = [
+    private static let words: [PromptStyle: String] = [
         .chat: "through the chat template", .plain: "on plain texts, without the chat template",
     ]
 
@@ -81,7 +81,7 @@ struct AdapterRendering {
     /// `recipe` with rows rendered as the adapter's were.
     func applied(to recipe: Recipe) -> Recipe {
         var recipe = recipe
-        recipe.data.promptStyle = Recipes.PromptStyle(rawValue: rendering.style.rawValue) ?? .auto
+        recipe.data.promptStyle = rendering.style
         recipe.data.system = rendering.system
         return recipe
     }
