@@ -1,59 +1,16 @@
-// y = gate · σ(gate) · up.
+// y = g · σ(g) · up.
 #ifndef VARIANT
 #include "internal.h"
 
-static void forward_scalar(const void *gate, const void *up, void *y, lathe_type type, lathe_type y_type, long count) {
-    for (long i = 0; i < count; i++) {
-        float g = load1(gate, i, type), sigmoid = 1 / (1 + expf(-g));
-        store1(y, i, y_type, g * sigmoid * load1(up, i, type));
-    }
-}
+static inline float argument(float g) { return g; }
+static inline float slope(float g) { return (void)g, 1; }
 
-/// dup = dy · g·σ; dgate = dy · up · σ · (1 + g·(1 − σ))
-static void backward_scalar(
-    const void *dy, lathe_type dy_type, const void *gate, const void *up, lathe_type type, void *dgate, void *dup,
-    lathe_type d_type, long count) {
-    for (long i = 0; i < count; i++) {
-        float g = load1(gate, i, type), u = load1(up, i, type), d = load1(dy, i, dy_type);
-        float sigmoid = 1 / (1 + expf(-g));
-        store1(dup, i, d_type, d * g * sigmoid);
-        store1(dgate, i, d_type, d * u * sigmoid * (1 + g * (1 - sigmoid)));
-    }
-}
-
+#define NAME lathe_swiglu
 #define VARIANT_FILE "swiglu.c"
-#include "variants.h"
-
-void lathe_swiglu_forward(const void *gate, const void *up, void *y, lathe_type type, lathe_type y_type, long count) {
-    LATHE_DISPATCH(forward, gate, up, y, type, y_type, count);
-}
-
-void lathe_swiglu_backward(
-    const void *dy, lathe_type dy_type, const void *gate, const void *up, lathe_type type, void *dgate, void *dup,
-    lathe_type d_type, long count) {
-    LATHE_DISPATCH(backward, dy, dy_type, gate, up, type, dgate, dup, d_type, count);
-}
-
 #else
 
-static void VARIANT(forward)(const void *gate, const void *up, void *y, lathe_type type, lathe_type y_type, long count) {
-    V one = v_set1(1);
-    for (long i = 0; i < count; i += LANES) {
-        V g = v_load(gate, i, type, count - i), sigmoid = one / (one + v_exp(v_set1(0) - g));
-        v_store(y, i, y_type, g * sigmoid * v_load(up, i, type, count - i), count - i);
-    }
-}
-
-static void VARIANT(backward)(
-    const void *dy, lathe_type dy_type, const void *gate, const void *up, lathe_type type, void *dgate, void *dup,
-    lathe_type d_type, long count) {
-    V one = v_set1(1);
-    for (long i = 0; i < count; i += LANES) {
-        V g = v_load(gate, i, type, count - i), u = v_load(up, i, type, count - i), d = v_load(dy, i, dy_type, count - i);
-        V sigmoid = one / (one + v_exp(v_set1(0) - g));
-        v_store(dup, i, d_type, d * g * sigmoid, count - i);
-        v_store(dgate, i, d_type, d * u * sigmoid * (one + g * (one - sigmoid)), count - i);
-    }
-}
+LATHE_INLINE V VARIANT(argument)(V g) { return g; }
+LATHE_INLINE V VARIANT(slope)(V g) { return (void)g, v_set1(1); }
 
 #endif
+#include "gated.h"
