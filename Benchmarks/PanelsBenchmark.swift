@@ -62,11 +62,7 @@ enum PanelsBenchmark: Benchmark {
         let weight = RowLayout(quantised(rows: output, columns: input))
         let a = RowLayout(matrix(rank, input, .f32)), b = RowLayout(matrix(output, rank, .f32))
         func packed(_ reading: PanelSource.Reading, _ workspace: Workspace) -> [Panels] {
-            Panels.pack([
-                PanelSource(weight, reading, type: type, in: workspace),
-                PanelSource(a, reading, type: type, paddingColumns: reading == .transposed, in: workspace),
-                PanelSource(b, reading, type: type, paddingColumns: reading == .plain, in: workspace),
-            ])
+            panels(of: (weight, a, b), reading, type, workspace)
         }
         let forward = packed(.transposed, workspace), backward = packed(.plain, workspace)
         let x = matrix(rows, input, type), z = matrix(rows, rank, type), y = matrix(rows, output, type)
@@ -111,6 +107,18 @@ enum PanelsBenchmark: Benchmark {
                     ])
                 }),
         ]
+    }
+
+    /// A layer's weight and factors, laid out for one way.
+    private static func panels(
+        of layer: (weight: RowLayout, a: RowLayout, b: RowLayout), _ reading: PanelSource.Reading, _ type: ElementType,
+        _ workspace: Workspace
+    ) -> [Panels] {
+        Panels.pack([
+            PanelSource(layer.weight, reading, type: type, in: workspace),
+            PanelSource(layer.a, reading, type: type, paddingColumns: reading == .transposed, in: workspace),
+            PanelSource(layer.b, reading, type: type, paddingColumns: reading == .plain, in: workspace),
+        ])
     }
 
     /// A weight as the base model stores it.

@@ -76,41 +76,11 @@ static inline int q3_scale(const uint8_t *packed, long i) {
     return (low | (packed[8 + i % 4] >> 2 * (i / 4) & 3) << 4) - 32;
 }
 
-/// Block `b` of a row of `format`, `format` known where this is inlined.
-static inline __attribute__((always_inline)) void unpack_block(
+/// Block `b` of a row of super-blocks of 256, `format` known where this is inlined.
+static inline __attribute__((always_inline)) void unpack_super_block(
     lathe_format format, const uint8_t *row, long b, integer_block *to) {
     uint8_t *bytes = to->bytes;
     switch (format) {
-    case LATHE_Q4_0:
-    case LATHE_Q4_1: {
-        const uint8_t *p = row + b * (format == LATHE_Q4_0 ? 18 : 20), *q = p + (format == LATHE_Q4_0 ? 2 : 4);
-        to->scale[0] = block_half(p);
-        if (format == LATHE_Q4_1) to->minimum[0] = block_half(p + 2);
-        for (int j = 0; j < 16; j++) {
-            bytes[j] = q[j] & 15;
-            bytes[j + 16] = q[j] >> 4;
-        }
-        return;
-    }
-    case LATHE_Q5_0:
-    case LATHE_Q5_1: {
-        const uint8_t *p = row + b * (format == LATHE_Q5_0 ? 22 : 24), *q = p + (format == LATHE_Q5_0 ? 6 : 8);
-        uint32_t high;
-        memcpy(&high, q - 4, 4);
-        to->scale[0] = block_half(p);
-        if (format == LATHE_Q5_1) to->minimum[0] = block_half(p + 2);
-        for (int j = 0; j < 16; j++) {
-            bytes[j] = (uint8_t)((q[j] & 15) | (high >> j & 1) << 4);
-            bytes[j + 16] = (uint8_t)((q[j] >> 4) | (high >> (j + 16) & 1) << 4);
-        }
-        return;
-    }
-    case LATHE_Q8_0: {
-        const uint8_t *p = row + b * 34;
-        to->scale[0] = block_half(p);
-        for (int j = 0; j < 32; j++) bytes[j] = p[2 + j] ^ 0x80;  // from −128..127 to 0..255
-        return;
-    }
     case LATHE_Q2_K: {
         const uint8_t *p = row + b / 8 * 84, *q = p + 16 + b % 8 / 4 * 32, *scales = p + b % 8 * 2;
         float d = block_half(p + 80), minimum = block_half(p + 82);
@@ -155,5 +125,44 @@ static inline __attribute__((always_inline)) void unpack_block(
         return;
     }
     default: return;
+    }
+}
+
+/// Block `b` of a row of `format`, `format` known where this is inlined.
+static inline __attribute__((always_inline)) void unpack_block(
+    lathe_format format, const uint8_t *row, long b, integer_block *to) {
+    uint8_t *bytes = to->bytes;
+    switch (format) {
+    case LATHE_Q4_0:
+    case LATHE_Q4_1: {
+        const uint8_t *p = row + b * (format == LATHE_Q4_0 ? 18 : 20), *q = p + (format == LATHE_Q4_0 ? 2 : 4);
+        to->scale[0] = block_half(p);
+        if (format == LATHE_Q4_1) to->minimum[0] = block_half(p + 2);
+        for (int j = 0; j < 16; j++) {
+            bytes[j] = q[j] & 15;
+            bytes[j + 16] = q[j] >> 4;
+        }
+        return;
+    }
+    case LATHE_Q5_0:
+    case LATHE_Q5_1: {
+        const uint8_t *p = row + b * (format == LATHE_Q5_0 ? 22 : 24), *q = p + (format == LATHE_Q5_0 ? 6 : 8);
+        uint32_t high;
+        memcpy(&high, q - 4, 4);
+        to->scale[0] = block_half(p);
+        if (format == LATHE_Q5_1) to->minimum[0] = block_half(p + 2);
+        for (int j = 0; j < 16; j++) {
+            bytes[j] = (uint8_t)((q[j] & 15) | (high >> j & 1) << 4);
+            bytes[j + 16] = (uint8_t)((q[j] >> 4) | (high >> (j + 16) & 1) << 4);
+        }
+        return;
+    }
+    case LATHE_Q8_0: {
+        const uint8_t *p = row + b * 34;
+        to->scale[0] = block_half(p);
+        for (int j = 0; j < 32; j++) bytes[j] = p[2 + j] ^ 0x80;  // from −128..127 to 0..255
+        return;
+    }
+    default: return unpack_super_block(format, row, b, to);
     }
 }

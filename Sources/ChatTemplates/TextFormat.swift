@@ -3,81 +3,25 @@
 enum PercentFormat {
     /// `format % values`.
     static func format(_ format: String, _ values: Value) throws(TemplateError) -> String {
-        let scalars = format.scalarArray
-        var arguments: [Value] = [values]
-        if case .sequence(let list) = values, list.isTuple { arguments = list.elements }
-        var used = 0
-        var index = 0
+        var reader = PercentReader(format, values)
         var output = ""
-        func next() throws(TemplateError) -> Value {
-            guard used < arguments.count else { throw .runtime("not enough arguments for format string") }
-            used += 1
-            return arguments[used - 1]
-        }
-        while index < scalars.count {
-            guard scalars[index] == "%" else {
-                output.unicodeScalars.append(scalars[index])
-                index += 1
+        while let scalar = reader.next() {
+            guard scalar == "%" else {
+                output.unicodeScalars.append(scalar)
                 continue
             }
-            index += 1
-            var name: String?
-            if index < scalars.count, scalars[index] == "(" {
-                guard let end = scalars[index...].firstIndex(of: ")") else { throw .runtime("incomplete format key") }
-                name = String(scalars: scalars[(index + 1)..<end])
-                index = end + 1
-            }
-            var field = NumberFormat()
-            field.alignment = ">"
-            while index < scalars.count, ["-", "+", " ", "0", "#"].contains(scalars[index]) {
-                switch scalars[index] {
-                case "-": field.alignment = "<"
-                case "0" where field.alignment != "<": (field.fill, field.alignment) = ("0", "=")
-                case "#": field.isAlternate = true
-                case "+", " ": field.sign = scalars[index]
-                default: break
-                }
-                index += 1
-            }
-            func number() throws(TemplateError) -> Int? {
-                if index < scalars.count, scalars[index] == "*" {
-                    index += 1
-                    return try next().asInteger
-                }
-                var value: Int?
-                while index < scalars.count, ("0"..."9").contains(scalars[index]) {
-                    value = min(1_000_000, (value ?? 0) * 10 + Int(scalars[index].value) - 48)
-                    index += 1
-                }
-                return value
-            }
-            field.width = max(0, try number() ?? 0)
-            if index < scalars.count, scalars[index] == "." {
-                index += 1
-                field.precision = max(0, try number() ?? 0)
-            }
-            guard index < scalars.count else { throw .runtime("incomplete format") }
-            let conversion = scalars[index]
-            index += 1
+            let name = try reader.name(), field = try reader.field()
+            guard let conversion = reader.next() else { throw .runtime("incomplete format") }
             if conversion == "%" {
                 output += "%"
                 continue
             }
-            let value: Value
-            if let name {
-                guard case .mapping(let mapping) = values else { throw .runtime("format requires a mapping") }
-                guard let member = mapping.value(named: name) else { throw .runtime("no member '\(name)' to format") }
-                value = member
-            } else {
-                value = try next()
-            }
-            output += try text(of: value, conversion, field)
+            output += try text(of: try reader.value(named: name), conversion, field)
             guard output.utf8.count <= Limits.stringBytes else {
                 throw .limit("a text of more than \(Limits.stringBytes) bytes")
             }
         }
-        if case .mapping = values { return output }
-        guard used == arguments.count else { throw .runtime("not all arguments converted during string formatting") }
+        try reader.requireAllUsed()
         return output
     }
 
@@ -98,6 +42,90 @@ enum PercentFormat {
             return try field.text(of: value)
         default: throw .runtime("unsupported format character '\(conversion)'")
         }
+    }
+}
+
+/// A format's characters, read one after the other, and the values that stand for its fields.
+private struct PercentReader {
+    private let scalars: [Scalar]
+    private let values: Value
+    private let arguments: [Value]
+    private var used = 0
+    private var index = 0
+
+    init(_ format: String, _ values: Value) {
+        scalars = format.scalarArray
+        self.values = values
+        if case .sequence(let list) = values, list.isTuple { arguments = list.elements } else { arguments = [values] }
+    }
+
+    mutating func next() -> Scalar? {
+        guard index < scalars.count else { return nil }
+        index += 1
+        return scalars[index - 1]
+    }
+
+    private mutating func skip(_ scalar: Scalar) -> Bool {
+        guard index < scalars.count, scalars[index] == scalar else { return false }
+        index += 1
+        return true
+    }
+
+    /// `(name)`, where a field has one.
+    mutating func name() throws(TemplateError) -> String? {
+        guard skip("(") else { return nil }
+        guard let end = scalars[index...].firstIndex(of: ")") else { throw .runtime("incomplete format key") }
+        defer { index = end + 1 }
+        return String(scalars: scalars[index..<end])
+    }
+
+    /// Flags, width and precision.
+    mutating func field() throws(TemplateError) -> NumberFormat {
+        var field = NumberFormat()
+        field.alignment = ">"
+        while index < scalars.count, ["-", "+", " ", "0", "#"].contains(scalars[index]) {
+            switch scalars[index] {
+            case "-": field.alignment = "<"
+            case "0" where field.alignment != "<": (field.fill, field.alignment) = ("0", "=")
+            case "#": field.isAlternate = true
+            case "+", " ": field.sign = scalars[index]
+            default: break
+            }
+            index += 1
+        }
+        field.width = max(0, try number() ?? 0)
+        if skip(".") { field.precision = max(0, try number() ?? 0) }
+        return field
+    }
+
+    /// Digits, or `*` for the next value.
+    private mutating func number() throws(TemplateError) -> Int? {
+        if skip("*") { return try nextValue().asInteger }
+        var value: Int?
+        while index < scalars.count, ("0"..."9").contains(scalars[index]) {
+            value = min(1_000_000, (value ?? 0) * 10 + Int(scalars[index].value) - 48)
+            index += 1
+        }
+        return value
+    }
+
+    /// The value of a field: the member `name`, or the next one.
+    mutating func value(named name: String?) throws(TemplateError) -> Value {
+        guard let name else { return try nextValue() }
+        guard case .mapping(let mapping) = values else { throw .runtime("format requires a mapping") }
+        guard let member = mapping.value(named: name) else { throw .runtime("no member '\(name)' to format") }
+        return member
+    }
+
+    private mutating func nextValue() throws(TemplateError) -> Value {
+        guard used < arguments.count else { throw .runtime("not enough arguments for format string") }
+        used += 1
+        return arguments[used - 1]
+    }
+
+    func requireAllUsed() throws(TemplateError) {
+        if case .mapping = values { return }
+        guard used == arguments.count else { throw .runtime("not all arguments converted during string formatting") }
     }
 }
 

@@ -169,6 +169,15 @@ extension ModelConfiguration {
     static let largestSize = 1 << 26
     static let mostLayers = 4_096
 
+    /// `count`, as `key` gives it.
+    /// - Throws: `ModelConfigurationError` for a number of layers that no model has.
+    static func layers(_ count: Int, key: String) throws -> Int {
+        guard (1...mostLayers).contains(count) else {
+            throw ModelConfigurationError.invalid(key: key, value: "\(count)", expected: "1…\(mostLayers)")
+        }
+        return count
+    }
+
     /// Throws where the sizes contradict one another, whichever file they came from.
     func validated() throws -> ModelConfiguration {
         func check(_ key: String, _ value: Int, atMost limit: Int = ModelConfiguration.largestSize) throws {

@@ -31,4 +31,3 @@ public struct DataMixEntry: Sendable, Equatable {
 
     public init() {}
 }
-

@@ -144,7 +144,8 @@ struct IdleKey {
 
     private static var files: [IdleKey] {
         [
-            ("quotes", [InputLayout.commaSeparated, .tabSeparated]), ("separator", [.commaSeparated, .tabSeparated]), ("column_names", [.commaSeparated, .tabSeparated]),
+            ("quotes", [InputLayout.commaSeparated, .tabSeparated]), ("separator", [.commaSeparated, .tabSeparated]),
+            ("column_names", [.commaSeparated, .tabSeparated]),
             ("documents", [.text]),
             ("records", [.json, .hdf5]), ("encoding", [.commaSeparated, .tabSeparated, .text, .json, .jsonLines]),
         ].map { name, layouts in

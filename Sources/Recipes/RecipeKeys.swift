@@ -80,7 +80,10 @@ extension DataSection: RecipeKeyed {
         "label", "chosen", "rejected", "rating",
     ]
 
-    static var keys: [RecipeKey<DataSection>] {
+    static var keys: [RecipeKey<DataSection>] { rowKeys + textKeys + lossKeys + cleaningKeys + inputKeys }
+
+    /// Which rows, and what is in them.
+    private static var rowKeys: [RecipeKey<DataSection>] {
         let files = "a file or a list of files"
         return [
             .texts(
@@ -99,6 +102,12 @@ extension DataSection: RecipeKeyed {
             .texts(
                 "labels", \.labels, expected: "a list of labels",
                 "label set of classification rows; empty: as found in train", namesOnce: true),
+        ]
+    }
+
+    /// How rows become text.
+    private static var textKeys: [RecipeKey<DataSection>] {
+        [
             .text(
                 "chat_template", \.chatTemplate,
                 "a Jinja template, a file that holds one, or a model's folder; null: the tokenizer's own"),
@@ -119,6 +128,12 @@ extension DataSection: RecipeKeyed {
             .text(
                 "system", \.system,
                 "a system message for rows that have none; null: what the template says by itself, where it does"),
+        ]
+    }
+
+    /// How long rows may be, and what of them is trained.
+    private static var lossKeys: [RecipeKey<DataSection>] {
+        [
             .integer("max_length", \.maxLength, 2...(1 << 24), "tokens of one row at most"),
             .choice(
                 "too_long", \.tooLong,
@@ -126,6 +141,12 @@ extension DataSection: RecipeKeyed {
                     + "the prompt's oldest text"),
             .boolean("train_on_prompt", \.trainOnPrompt, "loss on the prompt too, not on the answer only"),
             .choice("train_on", \.trainOn, "turns that carry loss: the assistant's, its last one, or all tokens"),
+        ]
+    }
+
+    /// What is done to fields, labels, roles and rows before.
+    private static var cleaningKeys: [RecipeKey<DataSection>] {
+        [
             .map(
                 "template", \.template, .text, known: columnNames, expected: "a mapping of fields to templates",
                 "field: template that builds it, {name} standing for a field of the file, {list.*.name:, } for those of a list's elements, {{ for a brace",
@@ -148,7 +169,7 @@ extension DataSection: RecipeKeyed {
                 "leakage", \.leakage,
                 "training rows that stand among the held-out ones too: error stops, drop takes them out of training, report counts"
             ),
-        ] + inputKeys
+        ]
     }
 }
 
@@ -236,11 +257,15 @@ extension TrainSection: RecipeKeyed {
     /// More steps than anybody can wait for, and few enough that sums and products of them overflow nowhere.
     private static let mostSteps = 1 << 40
 
-    static var keys: [RecipeKey<TrainSection>] {
-        let positive: (Double) -> Bool = { $0 > 0 && $0.isFinite }
-        let share: (Double) -> Bool = { $0 >= 0 && $0 < 1 }
-        let notNegative: (Double) -> Bool = { $0 >= 0 && $0.isFinite }
-        return [
+    static var keys: [RecipeKey<TrainSection>] { lengthKeys + optimiserKeys + scheduleKeys }
+
+    private static let positive: @Sendable (Double) -> Bool = { $0 > 0 && $0.isFinite }
+    private static let share: @Sendable (Double) -> Bool = { $0 >= 0 && $0 < 1 }
+    private static let notNegative: @Sendable (Double) -> Bool = { $0 >= 0 && $0.isFinite }
+
+    /// What is learnt, for how long, in how much memory.
+    private static var lengthKeys: [RecipeKey<TrainSection>] {
+        [
             .number(
                 "epochs", \.epochs, expected: "a number above 0", "passes over the training rows", accepts: positive),
             .integer("max_steps", \.maxSteps, 1...mostSteps, absent: "null", "optimiser steps, in place of epochs"),
@@ -261,6 +286,12 @@ extension TrainSection: RecipeKeyed {
                     section.memoryLimitBytes = bytes
                 },
                 text: { $0.memoryLimitBytes.map { String($0) } ?? "auto" }),
+        ]
+    }
+
+    /// What a step does.
+    private static var optimiserKeys: [RecipeKey<TrainSection>] {
+        [
             .choice("optimizer", \.optimizer, "the rule by which a step changes the adapter's values"),
             .number(
                 "learning_rate", \.learningRate, expected: "a number above 0", "highest step size of the optimizer",
@@ -289,6 +320,12 @@ extension TrainSection: RecipeKeyed {
                 "max_grad_norm", \.maxGradNorm, expected: "a number from 0",
                 "gradients are clipped to this global norm; 0: never",
                 accepts: notNegative),
+        ]
+    }
+
+    /// What happens between steps, and how they are computed.
+    private static var scheduleKeys: [RecipeKey<TrainSection>] {
+        [
             .integer("eval_every", \.evalEvery, 0...mostSteps, "steps between evaluations; 0: at the end only"),
             .integer("save_every", \.saveEvery, 0...mostSteps, "steps between checkpoints; 0: at the end only"),
             .integer("keep_last", \.keepLast, 1...mostSteps, "newest checkpoints that are kept"),

@@ -126,7 +126,7 @@ extension CommandTests {
             try LatheCommand.inFolder { lathe in
                 let merge = try lathe(
                     "merge", "--model", LatheCommand.huggingFace, "--adapter", "none", "--out", "x.gguf")
-                merge.expectFailure(64, "x.gguf", "a folder in Hugging Face's form", "name a folder")
+                merge.expectFailure(64, "x.gguf", "a folder in Hugging Face's form", "lathe export --format gguf")
                 let recipe = try lathe(
                     "run", "recipe.yaml", "--set", "merge.enabled=true", "--set", "merge.path=x.h5")
                 recipe.expectFailure(65, "merge.path", "x.h5")

@@ -10,22 +10,10 @@ extension CommandTests {
         @Test func preparedRowsAreUsedAgainUntilSomethingChanges() throws {
             try LatheCommand.inFolder { lathe in
                 try FileManager.default.copyItem(atPath: LatheCommand.huggingFace, toPath: lathe.url("model").path)
-                /// Prepares, and gives what standard error says of the file.
-                func prepare(_ settings: String...) throws -> String {
-                    let outcome = try lathe.start(
-                        ["prepare", "recipe.yaml", "--json", "--set", "model.path=model"]
-                            + settings.flatMap { ["--set", $0] }
-                    ).wait()
-                    try #require(outcome.code == 0, "\(outcome.errors)")
-                    return outcome.errors
-                }
+                func prepare(_ settings: String...) throws -> String { try Self.prepare(lathe, settings) }
                 func expectReuse(_ settings: String...) throws {
                     let before = try Data(contentsOf: lathe.url(file))
-                    let outcome = try lathe.start(
-                        ["prepare", "recipe.yaml", "--json", "--set", "model.path=model"]
-                            + settings.flatMap { ["--set", $0] }
-                    ).wait()
-                    #expect(outcome.errors.contains("used again"), "\(outcome.errors)")
+                    #expect(try Self.prepare(lathe, settings).contains("used again"))
                     #expect(try Data(contentsOf: lathe.url(file)) == before)
                 }
                 let first = try lathe("prepare", "recipe.yaml", "--json", "--set", "model.path=model")
@@ -73,6 +61,15 @@ extension CommandTests {
                 #expect(try prepare().contains("another tokenizer"))
                 try expectReuse()
             }
+        }
+
+        /// Prepares, and gives what standard error says of the file.
+        private static func prepare(_ lathe: LatheCommand, _ settings: [String]) throws -> String {
+            let outcome = try lathe.start(
+                ["prepare", "recipe.yaml", "--json", "--set", "model.path=model"] + settings.flatMap { ["--set", $0] }
+            ).wait()
+            try #require(outcome.code == 0, "\(outcome.errors)")
+            return outcome.errors
         }
 
         @Test func whatIsCutOrChangedIsMadeAnew() throws {

@@ -40,18 +40,7 @@ import WeightFiles
         }
     }
 
-    /// The tiny model's byte-level vocabulary, and SentencePiece's of a public model where that is there.
-    private static let twins =
-        [(TinyModel.base, TinyModel.gguf)]
-        + (SharedData.has("models/stories260K")
-            ? [
-                (
-                    SharedData.url("models/stories260K/hf"),
-                    SharedData.url("models/stories260K/stories260K.f32.gguf")
-                )
-            ] : [])
-
-    @Test(arguments: twins) func aGGUFBecomesTheFolderItWasMadeFrom(twin: URL, file: URL) throws {
+    @Test(arguments: TinyModel.twins) func aGGUFBecomesTheFolderItWasMadeFrom(twin: URL, file: URL) throws {
         try withTemporaryDirectory { folder in
             let output = folder.appendingPathComponent("out")
             let original = try HuggingFaceDirectory(twin)

@@ -45,7 +45,7 @@ private struct Absent: Error {}
         #expect(input.mix.map(\.weight) == [3, 1])
         #expect(input.mix[1].fields == ["label": "clickbait"])
         #expect(input.mixExhausted == .repeat)
-        #expect(input.layout == .tsv && input.encoding == .gb18030 && input.quotes == .none)
+        #expect(input.layout == .tabSeparated && input.encoding == .gb18030 && input.quotes == .none)
         #expect(input.documents == .paragraph && input.columnNames == ["label", "text"])
         #expect(input.records == "data" && input.maxBadRows == 7)
         #expect(recipe.data.trainOn == .last && recipe.data.tooLong == .chunk && recipe.data.format == .preference)

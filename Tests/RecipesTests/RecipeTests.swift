@@ -41,60 +41,62 @@ private let minimal = "model: { path: base.gguf }\ndata: { train: rows.jsonl }\n
         #expect(recipe.adapter.targetModules == .patterns(["on", "off"]))
     }
 
+    /// A recipe that says nearly everything.
+    private static let everything = """
+        name: all
+        seed: 7
+        model: { path: m, precision: fp32 }
+        data:
+          train: [a, b]
+          held_out: c
+          format: prompt_completion
+          columns: { prompt: question, completion: answer }
+          labels: ["yes", "no"]
+          chat_template: t.jinja
+          max_length: 128
+          too_long: truncate
+          train_on_prompt: true
+          shuffle: false
+        adapter:
+          method: lora
+          r: 8
+          alpha: 12
+          dropout: 0.1
+          target_modules: [q_proj, "*.v_proj"]
+          use_rslora: true
+          rank_pattern: { q_proj: 4 }
+          alpha_pattern: { q_proj: 5.5 }
+          layers: [0, 3-5]
+        train:
+          max_steps: 50
+          batch_size: 4
+          memory_limit: 1.5 GiB
+          learning_rate: 1e-3
+          lr_scheduler: linear
+          warmup_steps: 3
+          weight_decay: 0.01
+          adam_beta1: 0.8
+          adam_beta2: 0.95
+          adam_epsilon: 1e-6
+          max_grad_norm: 0
+          eval_every: 10
+          save_every: 5
+          keep_last: 3
+          save_best: false
+          early_stopping_patience: 2
+          recompute: true
+          threads: 2
+          log_every: 10
+        evaluate: { enabled: true, metrics: [exact_match, rouge_l], max_new_tokens: 64, bootstrap_samples: 500 }
+        distill: { teacher: big, temperature: 2 }
+        merge: { enabled: true, path: out, dtype: fp16 }
+        export:
+          - { format: peft, path: p }
+          - { format: gguf, dtype: bf16 }
+        """
+
     @Test func everyKeyIsRead() throws {
-        let yaml = """
-            name: all
-            seed: 7
-            model: { path: m, precision: fp32 }
-            data:
-              train: [a, b]
-              held_out: c
-              format: prompt_completion
-              columns: { prompt: question, completion: answer }
-              labels: ["yes", "no"]
-              chat_template: t.jinja
-              max_length: 128
-              too_long: truncate
-              train_on_prompt: true
-              shuffle: false
-            adapter:
-              method: lora
-              r: 8
-              alpha: 12
-              dropout: 0.1
-              target_modules: [q_proj, "*.v_proj"]
-              use_rslora: true
-              rank_pattern: { q_proj: 4 }
-              alpha_pattern: { q_proj: 5.5 }
-              layers: [0, 3-5]
-            train:
-              max_steps: 50
-              batch_size: 4
-              memory_limit: 1.5 GiB
-              learning_rate: 1e-3
-              lr_scheduler: linear
-              warmup_steps: 3
-              weight_decay: 0.01
-              adam_beta1: 0.8
-              adam_beta2: 0.95
-              adam_epsilon: 1e-6
-              max_grad_norm: 0
-              eval_every: 10
-              save_every: 5
-              keep_last: 3
-              save_best: false
-              early_stopping_patience: 2
-              recompute: true
-              threads: 2
-              log_every: 10
-            evaluate: { enabled: true, metrics: [exact_match, rouge_l], max_new_tokens: 64, bootstrap_samples: 500 }
-            distill: { teacher: big, temperature: 2 }
-            merge: { enabled: true, path: out, dtype: fp16 }
-            export:
-              - { format: peft, path: p }
-              - { format: gguf, dtype: bf16 }
-            """
-        let recipe = try Recipe.load(yaml: yaml, file: "r.yaml")
+        let recipe = try Recipe.load(yaml: Self.everything, file: "r.yaml")
         #expect(recipe.data.columns == ["prompt": "question", "completion": "answer"])
         #expect(recipe.data.labels == ["yes", "no"])
         #expect(recipe.adapter.layers == [0, 3, 4, 5])

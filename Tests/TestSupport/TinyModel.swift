@@ -22,6 +22,18 @@ public enum TinyModel {
     /// The model as a GGUF in float16, with the chat template.
     public static let chatGGUF = folder.appendingPathComponent("tiny-chat.f16.gguf")
 
+    /// Folders and GGUF files of one model: this one, with a byte-level vocabulary, and a public one with SentencePiece's where it is
+    /// there.
+    public static let twins =
+        [(base, gguf)]
+        + (SharedData.has("models/stories260K")
+            ? [
+                (
+                    SharedData.url("models/stories260K/hf"),
+                    SharedData.url("models/stories260K/stories260K.f32.gguf")
+                )
+            ] : [])
+
     /// What transformers says: `prompt_ids`, `greedy_ids`, `greedy_text`, `first_logits`, and `texts` with log-probabilities.
     public static let golden = folder.appendingPathComponent("golden.json")
 

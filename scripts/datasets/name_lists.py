@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the lists of names that masking knows: Sources/Preparation/Personal/Names/{GivenNames,Surnames}.swift.
+"""Writes the lists of names that masking knows: Sources/Preparation/Personal/Names/{GivenNames,Surnames,SurnamesFromL}.swift.
 
     name_lists.py        needs the Python package `names` 0.3.0 (MIT; its tables are those of the US census of 1990, public domain)
                          and the word list of Debian's package wamerican
@@ -65,9 +65,12 @@ def main():
     TARGET.mkdir(parents=True, exist_ok=True)
     (TARGET / "GivenNames.swift").write_text(swift("GivenNames", "Given names in small letters.", [
         ("plain", "Names that mean little else.", plain), ("doubtful", "Names that are words or places too.", doubtful)]))
-    (TARGET / "Surnames.swift").write_text(swift("Surnames", "Surnames in small letters.", [
-        ("plain", "Surnames that are no words.", sorted(name for name in surnames if name not in words)),
-        ("doubtful", "Surnames that are words too.", sorted(name for name in surnames if name in words))]))
+    names = sorted(name for name in surnames if name not in words)
+    (TARGET / "Surnames.swift").write_text(swift("Surnames", "Surnames in small letters, from a to k.", [
+        ("plain", "Surnames that are no words.", [name for name in names if name < "l"]),
+        ("doubtful", "Surnames that are words too, to z.", sorted(name for name in surnames if name in words))]))
+    (TARGET / "SurnamesFromL.swift").write_text(swift("SurnamesFromL", "Surnames in small letters, from l to z.", [
+        ("plain", "Surnames that are no words.", [name for name in names if name >= "l"])]))
     print(len(plain), len(doubtful), len(surnames))
 
 

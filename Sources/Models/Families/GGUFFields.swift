@@ -74,12 +74,7 @@ struct GGUFFields {
 
     /// `block_count`.
     func layers() throws -> Int {
-        let layers = try required("block_count")
-        guard (1...ModelConfiguration.mostLayers).contains(layers) else {
-            throw ModelConfigurationError.invalid(
-                key: "block_count", value: "\(layers)", expected: "1…\(ModelConfiguration.mostLayers)")
-        }
-        return layers
+        try ModelConfiguration.layers(required("block_count"), key: "block_count")
     }
 
     /// `attention.head_count`.

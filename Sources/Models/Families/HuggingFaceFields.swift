@@ -96,12 +96,7 @@ struct HuggingFaceFields {
 
     /// `num_hidden_layers`.
     func layers() throws -> Int {
-        let layers = try required("num_hidden_layers")
-        guard (1...ModelConfiguration.mostLayers).contains(layers) else {
-            throw ModelConfigurationError.invalid(
-                key: "num_hidden_layers", value: "\(layers)", expected: "1…\(ModelConfiguration.mostLayers)")
-        }
-        return layers
+        try ModelConfiguration.layers(required("num_hidden_layers"), key: "num_hidden_layers")
     }
 
     /// `rms_norm_eps`.

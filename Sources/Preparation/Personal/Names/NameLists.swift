@@ -6,7 +6,7 @@ enum NameLists {
     /// Given names that are words or places too: they count before a surname.
     static let doubtfulGiven = set(GivenNames.doubtful)
     /// Surnames that are no words.
-    static let surnames = set(Surnames.plain)
+    static let surnames = set(Surnames.plain).union(set(SurnamesFromL.plain))
     static let doubtfulSurnames = set(Surnames.doubtful)
 
     /// Words as their hashes (FNV-1a, 64 bits): no text is allocated for a look-up.
