@@ -3,6 +3,7 @@
 internal import Adapters
 internal import Datasets
 internal import Recipes
+internal import Vocabulary
 
 extension AdapterProvenance {
     /// With how the training rows became text.

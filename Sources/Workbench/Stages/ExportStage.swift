@@ -116,7 +116,10 @@ public struct ExportStage: StandaloneStage {
     /// - Parameter key: the flag or recipe key that named the format.
     static func require(_ format: ExportFormat, holding base: OpenedModel, _ key: String) throws {
         do { try ModelFormat(format)?.requireHolding(base.weights) } catch {
-            throw Failure(describing: error).located("\(key) \(format.rawValue)")
+            let failure = Failure(describing: error)
+            throw Failure(
+                failure.kind, "\(key) \(format.rawValue): \(failure.message)", hint: failure.hint,
+                namedFile: failure.namedFile)
         }
     }
 
