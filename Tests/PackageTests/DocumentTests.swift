@@ -52,10 +52,16 @@ import Testing
         #expect(count > 5)
     }
 
-    /// Types, functions and keys that the page on the architecture names.
+    /// Types, functions and keys that the page on the architecture names, and types that CONTRIBUTING names.
     @Test func everyNameIsThere() throws {
-        let sources = try Self.files(in: "Sources").filter { [".swift", ".c", ".h"].contains(where: $0.hasSuffix) }
+        let sources = try Self.files(in: "Sources", "Tests").filter { file in
+            [".swift", ".c", ".h"].contains(where: file.hasSuffix)
+        }
         let code = try sources.map(Self.text).joined()
+        for span in try Self.spans(in: "CONTRIBUTING.md")
+        where span.wholeMatch(of: /[A-Z][A-Za-z]+(\.[a-z]\w*)?/) != nil {
+            for name in span.split(separator: ".") { #expect(code.contains(name), "\(span)") }
+        }
         for span in try Self.spans(in: "docs/architecture.md") where !span.contains("/") {
             #expect(code.contains(span) || Self.exists("Sources/" + span), "\(span)")
         }
