@@ -50,6 +50,34 @@ extension CommandTests {
             }
         }
 
+        /// The same wherever a message names a place.
+        @Test func lineBreaksInNamesAreShownEverywhere() throws {
+            try LatheCommand.inFolder { lathe in
+                try lathe.write("x\ny.bin", "no rows")
+                try Data([0xFF, 0xFE, 0x00]).write(to: lathe.url("t\nu.jinja"))
+                try Data([0xFF, 0xFE, 0x00]).write(to: lathe.url("r\ns.yaml"))
+                try lathe.copy(LatheCommand.huggingFace, to: "m\nn")
+                try lathe.copy(LatheCommand.huggingFace, to: "bare\nn")
+                try FileManager.default.removeItem(at: lathe.url("bare\nn/tokenizer.json"))
+                let ask = ["--prompt", "Tom"], model = ["--model", LatheCommand.huggingFace]
+                let chat = ask + ["--set", "data.prompt_style=chat"]
+                let calls: [(arguments: [String], code: Int32, shown: String)] = [
+                    (["inspect", "x\ny.bin"], 65, "x␊y.bin is nothing"),
+                    (["generate"] + model + ask + ["--adapter", "x\ny.bin"], 65, "adapter x␊y.bin is neither"),
+                    (["generate", "--model", "bare\nn"] + ask, 66, "bare␊n/tokenizer.json does not"),
+                    (["generate", "--model", "m\nn"] + chat, 65, "m␊n has no chat"),
+                    (["generate"] + model + ask + ["--adapter", "m\nn"], 65, "--model m␊n"),
+                    (["generate"] + model + ask + ["--set", "data.chat_template=t\nu.jinja"], 65, "t␊u.jinja is not"),
+                    (["recipe", "check", "r\ns.yaml"], 65, "r␊s.yaml is not"),
+                    (["export"] + model + ["--format", "safetensors", "--out", "o\np.h5"], 64, "o␊p.h5: what is"),
+                ]
+                for (arguments, code, shown) in calls {
+                    let outcome = try lathe.start(arguments).wait()
+                    #expect(outcome.code == code && outcome.errors.contains(shown), "\(arguments): \(outcome.errors)")
+                }
+            }
+        }
+
         @Test func recipesWithFaults() throws {
             try LatheCommand.inFolder { lathe in
                 let lines = LatheCommand.recipe.split(separator: "\n", omittingEmptySubsequences: false).map(

@@ -18,7 +18,7 @@ extension Failure {
 
     /// The same failure with the file's name before it, unless it names one already.
     func located(_ file: String) -> Failure {
-        namedFile == nil ? Failure(kind, "\(file): \(message)", hint: hint, namedFile: file) : self
+        namedFile == nil ? Failure(kind, "\(path: file): \(message)", hint: hint, namedFile: file) : self
     }
 
     private static func covered(_ error: any Error) -> any Error {

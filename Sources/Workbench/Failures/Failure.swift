@@ -33,7 +33,7 @@ extension Failure {
     /// Throws unless a file or folder stands at `path`.
     static func requireExists(_ path: String, _ what: String) throws {
         guard try FileForm(at: path) != nil else {
-            throw Failure(.missingInput, "\(what) \(path) does not exist", namedFile: path)
+            throw Failure(.missingInput, "\(what) \(path: path) does not exist", namedFile: path)
         }
     }
 
@@ -41,7 +41,7 @@ extension Failure {
     static func requireFile(_ path: String, _ what: String) throws {
         try requireExists(path, what)
         guard try FileForm(at: path) != .folder else {
-            throw Failure(.badInput, "\(what) \(path) is a folder", hint: "name the file in it", namedFile: path)
+            throw Failure(.badInput, "\(what) \(path: path) is a folder", hint: "name the file in it", namedFile: path)
         }
     }
 }

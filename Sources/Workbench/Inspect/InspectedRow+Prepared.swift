@@ -12,7 +12,7 @@ extension InspectedRow {
         }
         let file: PreparedFile
         do throws(PreparedFault) { file = try PreparedFile(URL(fileURLWithPath: path)) } catch {
-            throw Failure(.badInput, "\(path): \(error)", hint: "lathe prepare makes it anew")
+            throw Failure(.badInput, "\(path: path): \(error)", hint: "lathe prepare makes it anew")
         }
         let side = request.isHeldOut ? "held-out" : "training"
         guard let sequences = request.isHeldOut ? file.heldOut : file.train else {
@@ -22,7 +22,7 @@ extension InspectedRow {
         let wanted = numbers.indices.filter { numbers[$0] == request.number }
         guard !wanted.isEmpty else {
             throw Failure(
-                .usage, "\(path) has no sequence of \(side) row \(request.number)",
+                .usage, "\(path: path) has no sequence of \(side) row \(request.number)",
                 hint: numbers.last.map {
                     "rows are numbered from 0, the last one is \($0); rows that were left out have no sequence"
                 })

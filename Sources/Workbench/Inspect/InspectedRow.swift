@@ -50,7 +50,7 @@ struct InspectedRow {
     static func outOfRange(_ request: ExampleInspection.Request, _ count: Int, _ side: String? = nil) -> Failure {
         let rows = "\(count) \(side.map { $0 + " " } ?? "")\(Count.noun(count, "row"))"
         return Failure(
-            .usage, "\(request.path) has \(rows), and none of number \(request.number)",
+            .usage, "\(path: request.path) has \(rows), and none of number \(request.number)",
             hint: count > 0 ? "rows are numbered from 0 to \(count - 1)" : nil)
     }
 

@@ -4,7 +4,6 @@ internal import Checkpoints
 internal import Files
 internal import Foundation
 internal import JSON
-internal import Spelling
 
 /// What a folder holds, by the files that tell.
 struct NamedFolder {
@@ -34,16 +33,18 @@ struct NamedFolder {
         case nil, .model: return
         case .adapter:
             throw Failure(
-                .badInput, "the model \(ShownText.name(path)) is an adapter, and holds no model of its own",
-                hint: "name its base as the model, and the adapter beside it: --adapter \(path)")
+                .badInput, "the model \(path: path) is an adapter, and holds no model of its own",
+                hint: "name its base as the model, and the adapter beside it: --adapter \(path: path)")
         case .run:
             let merged = path.asFolder + "merged"
             let isMerged = try FileForm(at: merged + "/config.json") != nil
             throw Failure(
-                .badInput, "the model \(ShownText.name(path)) is the directory of a run",
+                .badInput, "the model \(path: path) is the directory of a run",
                 hint: isMerged
-                    ? "its merged model is \(merged)"
-                    : try trained.map { "name its base as the model, and the adapter beside it: --adapter \($0)" })
+                    ? "its merged model is \(path: merged)"
+                    : try trained.map {
+                        "name its base as the model, and the adapter beside it: --adapter \(path: $0)"
+                    })
         }
     }
 
@@ -53,12 +54,12 @@ struct NamedFolder {
         case nil, .adapter: return
         case .model:
             throw Failure(
-                .badInput, "the adapter \(ShownText.name(path)) is a model",
-                hint: "name it as the model: --model \(path)")
+                .badInput, "the adapter \(path: path) is a model",
+                hint: "name it as the model: --model \(path: path)")
         case .run:
             throw Failure(
-                .badInput, "the adapter \(ShownText.name(path)) is the directory of a run",
-                hint: try trained.map { "its adapter is \($0): --adapter \($0)" }
+                .badInput, "the adapter \(path: path) is the directory of a run",
+                hint: try trained.map { "its adapter is \(path: $0): --adapter \(path: $0)" }
                     ?? "the run has trained none yet: lathe train, with its recipe, goes on")
         }
     }

@@ -53,7 +53,7 @@ enum OutputForm {
         }
         throw Failure(
             key.hasPrefix("--") ? .usage : .badInput,
-            "\(key) \(place): what is written there is \(what), and the name says \(named.what)",
+            "\(key) \(path: place): what is written there is \(what), and the name says \(named.what)",
             hint: named.how.hasPrefix("lathe") ? "for \(named.what): \(named.how)" : named.how)
     }
 }

@@ -109,7 +109,7 @@ public struct OutputPlaces {
             guard case .ofRun(let other) = error.reason else { throw error }
             throw Failure(
                 .badInput,
-                "\(output.key): \(output.url.path) holds what another run wrote: "
+                "\(output.key): \(path: output.url.path) holds what another run wrote: "
                     + RunDirectory.place(of: other).relativePath,
                 hint: "nothing was changed, and --fresh replaces no other run's either: set another \(output.key), or "
                     + "move what is there away")

@@ -60,8 +60,8 @@ struct RecipePaths {
                 key,
                 Failure(
                     .missingInput,
-                    "\(key): \(what) \(path) does not exist: neither \(named), beside the recipe, nor \(path), in the working "
-                        + "directory \(FileManager.default.currentDirectoryPath)",
+                    "\(key): \(what) \(path: path) does not exist: neither \(path: named), beside the recipe, nor "
+                        + "\(path: path), in the working directory \(path: FileManager.default.currentDirectoryPath)",
                     hint: key == "model.path" ? OpenedModel.hubHint(path) : nil)
             ))
         return path

@@ -38,7 +38,7 @@ public struct ResolvedRecipe: Sendable {
     public init(file: String, overrides: [String], for verb: Verb? = nil) throws {
         try Failure.requireFile(file, "the recipe")
         guard let yaml = String(validating: try WholeFile.bytes(file), as: UTF8.self) else {
-            throw Failure(.badInput, "\(file) is not UTF-8 text")
+            throw Failure(.badInput, "\(path: file) is not UTF-8 text")
         }
         var recipe = try Recipe.load(
             yaml: yaml, file: file, overrides: overrides, environment: ProcessInfo.processInfo.environment)

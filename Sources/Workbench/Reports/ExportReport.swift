@@ -1,7 +1,6 @@
 // What an export says of itself.
 
 public import JSON
-internal import Spelling
 
 /// What was written.
 public struct ExportReport: Presentable {
@@ -20,6 +19,6 @@ public struct ExportReport: Presentable {
     }
     public var text: String {
         let note = merged.map { "\nthe adapter is merged in \($0), which is not proven: lathe merge proves it" }
-        return "exported \(format) to \(ShownText.name(path))" + (note ?? "")
+        return "exported \(format) to \(path: path)" + (note ?? "")
     }
 }

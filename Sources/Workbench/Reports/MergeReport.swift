@@ -3,7 +3,6 @@
 internal import Foundation
 public import JSON
 internal import ModelExport
-internal import Spelling
 
 /// A merge and its certificate.
 public struct MergeReport: Presentable {
@@ -21,7 +20,7 @@ public struct MergeReport: Presentable {
     }
 
     /// Once: the warnings were said when they were found.
-    public var text: String { (facts + ["merged model: \(ShownText.name(output))"]).joined(separator: "\n") }
+    public var text: String { (facts + ["merged model: \(path: output)"]).joined(separator: "\n") }
 
     /// What was merged and how it compares.
     var facts: [String] {

@@ -50,7 +50,7 @@ struct PreparationInputs {
         var digests = digests
         for file in cleaned.train.files + (cleaned.heldOut?.files ?? []) where !file.digest.isEmpty {
             guard digests[file.path] ?? file.digest == file.digest else {
-                throw Failure(.badInput, "\(file.path) changed while it was read")
+                throw Failure(.badInput, "\(path: file.path) changed while it was read")
             }
             digests[file.path] = file.digest
         }

@@ -80,7 +80,7 @@ struct RowPreparation {
         let inputs = try PreparationInputs(recipe, opened, encoder: encoder, renderer: renderer)
         let kept = recipe.preparedFolder.appendingPathComponent(Self.fileName)
         if let file = found(kept, inputs, observer) {
-            observer.receive(.note("\(kept.path): nothing that decides it has changed, so it is used again"))
+            observer.receive(.note("\(path: kept.path): nothing that decides it has changed, so it is used again"))
             var split = try read(file)
             if staged { split.keeping = PreparedKeeping(recipe.preparedFolder, staged: nil, tokens) }
             return split
@@ -113,7 +113,7 @@ struct RowPreparation {
     private static func open(_ url: URL) throws -> PreparedFile {
         do throws(PreparedFault) { return try PreparedFile(url) } catch {
             throw Failure(
-                .inputOutput, "\(url.path), just written: \(error)", hint: "does another process write there?")
+                .inputOutput, "\(path: url.path), just written: \(error)", hint: "does another process write there?")
         }
     }
 
@@ -136,7 +136,7 @@ struct RowPreparation {
             guard error != .absent else { return nil }
             reason = "\(error)"
         }
-        observer.receive(.note("\(url.path) cannot be used again, so the rows are prepared anew: \(reason)"))
+        observer.receive(.note("\(path: url.path) cannot be used again, so the rows are prepared anew: \(reason)"))
         return nil
     }
 
@@ -187,10 +187,10 @@ struct RowPreparation {
     private func read(_ file: PreparedFile) throws -> PreparedSplit {
         let report: DataReport
         do { report = try DataReport(stored: file.report) } catch {
-            throw Failure(.internal, "\(file.url.path): its report cannot be read: \(error)")
+            throw Failure(.internal, "\(path: file.url.path): its report cannot be read: \(error)")
         }
         guard let trainReport = report.train else {
-            throw Failure(.internal, "\(file.url.path): its report says nothing of the training rows")
+            throw Failure(.internal, "\(path: file.url.path): its report says nothing of the training rows")
         }
         var heldOutSettings = settings
         heldOutSettings.format = file.train.format

@@ -24,7 +24,7 @@ struct EarlierRun {
 
     /// What is safe on disk, in words; empty where nothing is.
     var saved: String {
-        if record?["train"] != nil { return "the adapter in \(directory.adapter.path)" }
+        if record?["train"] != nil { return "the adapter in \(path: directory.adapter.path)" }
         return newest?.url.path ?? ""
     }
 
@@ -52,7 +52,8 @@ struct EarlierRun {
     private func refusal(_ differences: [String]) -> Failure {
         Failure(
             .badInput,
-            "\(directory.url.path) holds another run, which differs in\n  " + differences.joined(separator: "\n  "),
+            "\(path: directory.url.path) holds another run, which differs in\n  "
+                + differences.joined(separator: "\n  "),
             hint: "--fresh starts over and removes what that run made; another name: keeps both"
                 + (differences.contains { $0.hasPrefix(RunFingerprint.microBatch) }
                     ? "; a train.memory_limit keeps micro-batches the same whatever memory is free" : ""))

@@ -61,7 +61,8 @@ final class Interruption {
 
     private static func failure(_ words: String, saved: String, _ invocation: Invocation) -> Failure {
         Failure(
-            .interrupted, "interrupted \(words)" + (saved.isEmpty ? "; nothing was trained yet" : "; saved: \(saved)"),
+            .interrupted,
+            "interrupted \(words)" + (saved.isEmpty ? "; nothing was trained yet" : "; saved: \(path: saved)"),
             hint: "to go on: \(invocation.command)")
     }
 

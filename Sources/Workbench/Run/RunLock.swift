@@ -24,7 +24,7 @@ final class RunLock {
         close(descriptor)
         descriptor = -1
         throw Failure(
-            .inputOutput, "\(url.path): \(holder) is at work in this run directory",
+            .inputOutput, "\(path: url.path): \(holder) is at work in this run directory",
             hint: "wait for it, or give this run another name: --set name=…")
     }
 

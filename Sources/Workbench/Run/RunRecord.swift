@@ -5,7 +5,6 @@ internal import Files
 internal import Foundation
 internal import JSON
 internal import Kernels
-internal import Spelling
 internal import Vocabulary
 
 /// What a stage came to, with what it was made from and what it wrote.
@@ -47,9 +46,9 @@ struct StageResult: Presentable {
     var loss: String? {
         get throws(SystemError) {
             for file in files {
-                guard let bytes = try Self.byteCount(file.path) else { return "\(ShownText.name(file.path)) is gone" }
+                guard let bytes = try Self.byteCount(file.path) else { return "\(path: file.path) is gone" }
                 guard bytes == file.bytes, try file.isAsListed else {
-                    return "\(ShownText.name(file.path)) is not what this run wrote there"
+                    return "\(path: file.path) is not what this run wrote there"
                 }
             }
             return nil

@@ -20,8 +20,6 @@ final class RunStages {
     private var record: RunRecord
     /// Whether this call has done anything.
     private(set) var hasWorked = false
-    /// Whether the model carries the trained adapter.
-    private var isTrained = false
 
     private var recipe: Recipe { session.recipe }
     private var observer: any RunObserver { meter }
@@ -86,17 +84,19 @@ final class RunStages {
 
     // MARK: Training
 
+    /// What training came to; the session's model has the trained adapter then.
     private func train() throws -> TrainingResult {
         let key = SHA256.hex(of: setup.fingerprint.text)
         if let earlier, earlier.skipped.isEmpty, let known = record["train"], known.key == key, try known.loss == nil,
             let result = TrainingResult(known.json), try result.digest == directory.adapterDigest()
         {
+            // The numbers that an earlier call trained.
+            try setup.adapter.load(PEFTDirectory(directory.adapter).values())
             return result
         }
         try begin()
         interruption.enterSteps()
         let result = try TrainStage(in: directory, from: earlier, interruption: interruption).run(session, observer)
-        isTrained = true
         // Noted before a stop that came meanwhile is obeyed: what is trained is never trained again.
         let made = try StageResult(key: key, json: result.json, outputs: [directory.adapter])
         try note("train") { $0["train"] = made }
@@ -117,7 +117,7 @@ final class RunStages {
         try directory.write(record.json, to: directory.run)
     }
 
-    private var saved: String { "the adapter in \(directory.adapter.path)" }
+    private var saved: String { "the adapter in \(path: directory.adapter.path)" }
 
     // MARK: What comes after
 
@@ -175,7 +175,6 @@ final class RunStages {
             observer.receive(.note(loss + ": it is made again"))
         }
         if !hasWorked { try begin() }
-        try takeAdapter()
         interruption.enter(words, saved: saved)
         // Before the stage is said to begin: what earlier ones held does not count as its own.
         session.releaseMemory()
@@ -183,13 +182,6 @@ final class RunStages {
         let made = try StageResult(stage.run(session, observer), key: key, outputs: outputs)
         try note(name) { $0[name] = made }
         return made
-    }
-
-    /// Puts the numbers on the model that an earlier call trained.
-    private func takeAdapter() throws {
-        guard !isTrained else { return }
-        try setup.adapter.load(PEFTDirectory(directory.adapter).values())
-        isTrained = true
     }
 
     /// Changes the record on disk.

@@ -26,7 +26,7 @@ struct ChatTemplateSources: Equatable {
         guard let usual = named["default"] else {
             throw Failure(
                 .badInput,
-                "\(place): chat templates named \(named.keys.sorted().joined(separator: ", ")) and no default",
+                "\(path: place): chat templates named \(named.keys.sorted().joined(separator: ", ")) and no default",
                 hint: "name the one to use: data.chat_template")
         }
         self.init(usual, toolUse: named[Self.toolUseName])
@@ -43,7 +43,7 @@ struct ChatTemplateSources: Equatable {
         if try FileForm(at: setting) == .folder {
             guard let found = try Self(folder: setting) else {
                 throw Failure(
-                    .badInput, "\(setting) holds no chat template",
+                    .badInput, "\(path: setting) holds no chat template",
                     hint: "a template stands in chat_template.jinja or in tokenizer_config.json")
             }
             self = found
@@ -81,7 +81,7 @@ struct ChatTemplateSources: Equatable {
         let text = try text(of: path)
         let settings: JSONValue
         do throws(JSONError) { settings = try JSONValue(parsing: text) } catch {
-            throw Failure(.badInput, "\(path): not JSON: \(error)")
+            throw Failure(.badInput, "\(path: path): not JSON: \(error)")
         }
         guard let value = settings["chat_template"], !value.isNull else { return [:] }
         if let template = value.string { return ["default": template] }
@@ -90,14 +90,14 @@ struct ChatTemplateSources: Equatable {
             if let name = entry["name"]?.string, let template = entry["template"]?.string { named[name] = template }
         }
         guard !named.isEmpty else {
-            throw Failure(.badInput, "\(path): chat_template must be a text or a list of { name, template }")
+            throw Failure(.badInput, "\(path: path): chat_template must be a text or a list of { name, template }")
         }
         return named
     }
 
     private static func text(of file: String) throws -> String {
         guard let text = String(validating: try WholeFile.bytes(file), as: UTF8.self) else {
-            throw Failure(.badInput, "\(file) is not UTF-8 text")
+            throw Failure(.badInput, "\(path: file) is not UTF-8 text")
         }
         return text
     }

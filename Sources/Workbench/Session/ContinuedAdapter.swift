@@ -17,7 +17,9 @@ extension Recipe {
         try requireShape(of: attached.set, path, linearPaths: model.linearLayers.map(\.path))
         guard found.dropout != adapter.dropout else { return attached.set }
         observer.receive(
-            .note("adapter.dropout: \(adapter.dropout) as the recipe has it; \(path) was trained with \(found.dropout)")
+            .note(
+                "adapter.dropout: \(adapter.dropout) as the recipe has it; \(path: path) was trained with "
+                    + "\(found.dropout)")
         )
         var configuration = found
         configuration.dropout = adapter.dropout
@@ -49,7 +51,8 @@ extension Recipe {
         for key in ["target_modules", "layers"] { compare(key, Set(targets), Set(set.coverage.matched), values: false) }
         guard !differences.isEmpty else { return }
         throw Failure(
-            .badInput, "adapter.continue_from: \(path) keeps its shape\n  " + differences.joined(separator: "\n  "),
+            .badInput,
+            "adapter.continue_from: \(path: path) keeps its shape\n  " + differences.joined(separator: "\n  "),
             hint: "leave these keys out, or train a new adapter without adapter.continue_from")
     }
 }

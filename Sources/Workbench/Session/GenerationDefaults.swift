@@ -36,12 +36,12 @@ struct GenerationDefaults {
     var endTokens: [Int] {
         get throws {
             guard let settings else { return [] }
-            guard settings.object != nil else { throw Failure(.badInput, "\(place) holds no object") }
+            guard settings.object != nil else { throw Failure(.badInput, "\(path: place) holds no object") }
             guard let value = settings["eos_token_id"], !value.isNull else { return [] }
             let ids = ModelConfiguration.tokens(value)
             guard !ids.isEmpty, ids.count == value.array?.count ?? 1 else {
                 throw Failure(
-                    .badInput, "\(place): eos_token_id is \(value.text(.compact))",
+                    .badInput, "\(path: place): eos_token_id is \(value.text(.compact))",
                     hint: "one token id, or a list of them")
             }
             return ids

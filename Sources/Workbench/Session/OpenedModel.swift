@@ -48,14 +48,14 @@ struct OpenedModel {
         generationEnds = try defaults.endTokens
         guard let tokenizerSource = try source.tokenizerSource() else {
             throw Failure(
-                .missingInput, "\(path)/tokenizer.json does not exist",
+                .missingInput, "\(path: path)/tokenizer.json does not exist",
                 hint: "save the model's fast tokenizer there: tokenizer.save_pretrained(…) in transformers")
         }
         tokenizer = try Self.located(tokenizerSource.file(of: path)) { try tokenizerSource.tokenizer() }
         tokenizerDigest = tokenizerSource.digest
         let named = try ChatTemplateSources(setting: chatTemplate)
         templates = try named ?? ChatTemplateSources(source.chatTemplatePlace, of: source.location)
-        templateName = named == nil ? "the chat template of \(path)" : "the chat template of data.chat_template"
+        templateName = named == nil ? "the chat template of \(path: path)" : "the chat template of data.chat_template"
     }
 
     /// Throws where nothing stands at `path`, or another thing that Lathe knows.
@@ -64,7 +64,7 @@ struct OpenedModel {
             throw Failure(.badInput, "model.path is missing", hint: "name a Hugging Face directory or a GGUF file")
         }
         guard try FileForm(at: path) != nil else {
-            throw Failure(.missingInput, "the model \(path) does not exist", hint: hubHint(path))
+            throw Failure(.missingInput, "the model \(path: path) does not exist", hint: hubHint(path))
         }
         try NamedFolder(path).requireModel()
     }
@@ -110,7 +110,7 @@ struct OpenedModel {
     }
 
     /// What the person should know: names that stand twice in the weights, fields of the configuration that are not used.
-    var warnings: [String] { weights.warnings + notes.map { "\(path): \($0)" } }
+    var warnings: [String] { weights.warnings + notes.map { "\(path: path): \($0)" } }
 
     /// The model, ready to compute, its weights all numbers: one NaN would otherwise show up as a loss without a cause.
     func languageModel(precision: ElementType) throws -> LanguageModel {
@@ -153,7 +153,7 @@ struct OpenedModel {
         throw Failure(
             .badInput,
             "\(example.place): token \(id) (\(tokenizer.text(ofToken: id) ?? "?")) is outside the model's vocabulary of \(size)",
-            hint: "the tokenizer in \(path) has more tokens than the model's embedding has rows")
+            hint: "the tokenizer in \(path: path) has more tokens than the model's embedding has rows")
     }
 }
 

@@ -45,11 +45,11 @@ struct StoredAdapter {
     private static func noAdapter(_ path: String) -> Failure {
         if path.lowercased().hasSuffix(".gguf") {
             return Failure(
-                .badInput, "the adapter \(path) is a GGUF file, and adapters in GGUF are not read",
+                .badInput, "the adapter \(path: path) is a GGUF file, and adapters in GGUF are not read",
                 hint: "name the PEFT folder that it was made from")
         }
         return Failure(
-            .badInput, "the adapter \(path) is neither a PEFT folder nor a checkpoint (.h5)",
+            .badInput, "the adapter \(path: path) is neither a PEFT folder nor a checkpoint (.h5)",
             hint: "a run writes its adapter to checkpoints/NAME/adapter")
     }
 
@@ -96,7 +96,7 @@ extension AdapterProvenance {
             warnings.append(
                 "the adapter was trained on \(baseName ?? "another base") "
                     + "(\(baseQuantisation ?? "unknown types"), sha256 \(trained.prefix(12))…), this base is "
-                    + "\(base.path) (\(base.weights.quantisationSummary), sha256 \(digest.prefix(12))…)")
+                    + "\(path: base.path) (\(base.weights.quantisationSummary), sha256 \(digest.prefix(12))…)")
         }
         if let template = templateDigest, template != base.templateDigest {
             warnings.append("the adapter was trained with another chat template than this model's")

@@ -41,7 +41,7 @@ public struct InspectStage: Stage {
         }
         guard RowFiles.isReadable(path) else {
             throw Failure(
-                .badInput, "\(path) is nothing that Lathe knows",
+                .badInput, "\(path: path) is nothing that Lathe knows",
                 hint:
                     "a run (its folder in checkpoints), a model (folder with config.json, or .gguf), an adapter (folder with "
                     + "adapter_config.json), a checkpoint "
@@ -120,7 +120,7 @@ public struct InspectStage: Stage {
     private static func prepared(_ url: URL) throws -> JSONValue {
         let file: PreparedFile
         do throws(PreparedFault) { file = try PreparedFile(url) } catch {
-            throw Failure(.badInput, "\(url.path): \(error)", hint: "lathe prepare makes it anew")
+            throw Failure(.badInput, "\(path: url.path): \(error)", hint: "lathe prepare makes it anew")
         }
         func side(_ side: PreparedFileSide) -> JSONValue {
             [

@@ -66,7 +66,7 @@ public struct MergeStage: StandaloneStage {
             try proven.write(into: staged)
             report = proven
         }
-        guard let report else { throw Failure(.internal, "\(output.path): the merge was not proven") }
+        guard let report else { throw Failure(.internal, "\(path: output.path): the merge was not proven") }
         return report
     }
 

@@ -94,7 +94,7 @@ public final class TextGenerator {
         template = rendering.rendering.style == .plain ? nil : try session.renderer()
         guard template != nil || rendering.rendering.style != .chat else {
             throw Failure(
-                .badInput, "\(opened.path) has no chat template, and the prompt should go through one",
+                .badInput, "\(path: opened.path) has no chat template, and the prompt should go through one",
                 hint: "give one with --set data.chat_template=FILE, or take --raw")
         }
         try Self.requireActing(recipe, settings, template)

@@ -86,14 +86,14 @@ struct TrainingSetup {
         let set = try recipe.continuedAdapter(path, model, base, observer: observer)
         guard !set.adaptsHead else {
             throw Failure(
-                .badInput, "\(path) has an adapter on the head, which is not trained here",
+                .badInput, "\(path: path) has an adapter on the head, which is not trained here",
                 hint: "merge it into the base first, or continue an adapter without lm_head")
         }
         if recipe.train.objective.comparesAnswers {
             observer.receive(
                 .note(
-                    "train.objective: the reference is the base as it is, without the adapter that \(path) begins with")
-            )
+                    "train.objective: the reference is the base as it is, without the adapter that \(path: path) begins "
+                        + "with"))
         }
         return set
     }
