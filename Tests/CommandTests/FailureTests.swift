@@ -54,7 +54,6 @@ extension CommandTests {
         @Test func lineBreaksInNamesAreShownEverywhere() throws {
             try LatheCommand.inFolder { lathe in
                 try lathe.write("x\ny.bin", "no rows")
-                try Data([0xFF, 0xFE, 0x00]).write(to: lathe.url("t\nu.jinja"))
                 try Data([0xFF, 0xFE, 0x00]).write(to: lathe.url("r\ns.yaml"))
                 try lathe.copy(LatheCommand.huggingFace, to: "m\nn")
                 try lathe.copy(LatheCommand.huggingFace, to: "bare\nn")
@@ -67,7 +66,6 @@ extension CommandTests {
                     (["generate", "--model", "bare\nn"] + ask, 66, "bare␊n/tokenizer.json does not"),
                     (["generate", "--model", "m\nn"] + chat, 65, "m␊n has no chat"),
                     (["generate"] + model + ask + ["--adapter", "m\nn"], 65, "--model m␊n"),
-                    (["generate"] + model + ask + ["--set", "data.chat_template=t\nu.jinja"], 65, "t␊u.jinja is not"),
                     (["recipe", "check", "r\ns.yaml"], 65, "r␊s.yaml is not"),
                     (["export"] + model + ["--format", "safetensors", "--out", "o\np.h5"], 64, "o␊p.h5: what is"),
                 ]

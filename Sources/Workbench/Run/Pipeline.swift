@@ -23,8 +23,7 @@ public struct Pipeline: Stage {
     /// Until it is decided that this run may go on here, nothing in the directory is changed.
     ///
     /// - Throws: before any work, all that is known before it: keys that this version does not serve, inputs, places,
-    ///   memory, another
-    ///   run in the directory.
+    ///   memory, another run in the directory.
     public func run(_ session: Session, _ observer: any RunObserver) throws -> RunReport {
         session.isOfRun = true
         defer { session.isOfRun = false }

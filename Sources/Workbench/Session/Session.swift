@@ -59,7 +59,8 @@ public final class Session {
     /// What is to be done.
     public var recipe: Recipe { resolved.recipe }
 
-    /// Opens the base, and the adapter where there is one. A session that is not opened so opens them where a stage needs them.
+    /// Opens the base, and the adapter where there is one. A session that is not opened so opens them where a stage
+    /// needs them.
     ///
     /// - Throws: where one is missing, cannot be read, or does not fit the other.
     public func open() throws {

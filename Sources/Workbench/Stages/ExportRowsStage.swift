@@ -16,8 +16,7 @@ public struct ExportRowsStage: Stage {
     public init(writes: Bool = true) { self.writes = writes }
 
     /// - Throws: `Failure` for data that cannot be read, and where another process is at work in the run's directory;
-    ///   `PlaceError` where
-    ///   what is there is not Lathe's.
+    ///   `PlaceError` where what is there is not Lathe's.
     public func run(_ session: Session, _ observer: any RunObserver) throws -> DataSummary {
         let recipe = session.recipe
         try session.resolved.requireInputs(of: "data")

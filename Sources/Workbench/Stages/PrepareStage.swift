@@ -11,8 +11,7 @@ public struct PrepareStage: Stage {
     public init(writes: Bool = true) { self.writes = writes }
 
     /// - Throws: `Failure` for data and models that cannot be read, and where another process is at work in the run's
-    ///   directory;
-    ///   `PlaceError` where what is there is not Lathe's.
+    ///   directory; `PlaceError` where what is there is not Lathe's.
     public func run(_ session: Session, _ observer: any RunObserver) throws -> DataSummary {
         try session.resolved.requireInputs(of: "model", "data")
         let place = RunDirectory.place(of: session.recipe)

@@ -13,8 +13,7 @@ public protocol Stage {
     /// Does the work, and tells `observer` how far it is.
     ///
     /// - Throws: before any work, all that can be known before it: inputs that are missing or do not fit, places that
-    ///   are taken,
-    ///   keys that do nothing, memory that is not enough.
+    ///   are taken, keys that do nothing, memory that is not enough.
     func run(_ session: Session, _ observer: any RunObserver) throws -> Report
 }
 

@@ -46,8 +46,7 @@ public struct TrainStage: StandaloneStage {
     }
 
     /// - Throws: `Failure` for what is known before the first step, and where the run was asked to stop;
-    ///   `TrainingError` where losses
-    ///   are no numbers; `SystemError` where the directory cannot be written.
+    ///   `TrainingError` where losses are no numbers; `SystemError` where the directory cannot be written.
     public func run(_ session: Session, _ observer: any RunObserver) throws -> TrainingResult {
         try session.ready(self, observer)
         let setup = try session.requireTraining()
