@@ -2,28 +2,13 @@
 
 internal import Files
 public import Foundation
-public import Tensors
+internal import Tensors
 public import Vocabulary
 
 /// A GGUF file being written; nothing is at its place before the file is put there.
 public final class GGUFWriter {
-    /// A tensor to come.
-    public struct Entry: Sendable {
-        /// GGUF's name.
-        public let name: String
-        public let dtype: DType
-        /// Outermost first.
-        public let shape: Shape
-
-        public init(name: String, dtype: DType, shape: Shape) {
-            self.name = name
-            self.dtype = dtype
-            self.shape = shape
-        }
-    }
-
     private let file: AtomicFile
-    private let entries: [Entry]
+    private let entries: [TensorEntry]
     /// Where the bytes of each tensor end, counted from the file's start.
     private let ends: [Int]
     /// Tensors start at multiples of this many bytes.
@@ -34,7 +19,7 @@ public final class GGUFWriter {
     ///
     /// - Throws: `WeightError` for names, types and shapes that GGUF cannot hold.
     public init(
-        _ url: URL, metadata: [(key: String, value: GGUFValue)], entries: [Entry]
+        _ url: URL, metadata: [(key: String, value: GGUFValue)], entries: [TensorEntry]
     ) throws(WeightError) {
         func failure(_ problem: String, _ name: String, found: String? = nil) -> WeightError {
             WeightError(file: url.path, problem, tensor: name, found: found)
@@ -51,7 +36,7 @@ public final class GGUFWriter {
         for entry in entries {
             guard let type = StoredType.ggmlNumber(entry.dtype),
                 (entry.shape.sizes.last ?? 1) % entry.dtype.blockElements == 0, entry.shape.rank <= 4,
-                let count = entry.shape.elementCount.flatMap({ entry.dtype.byteCount(elements: $0) })
+                let count = entry.byteCount
             else {
                 throw failure("GGUF cannot hold \(entry.dtype.rawValue) \(entry.shape)", entry.name)
             }
@@ -114,7 +99,7 @@ private struct GGUFBytes {
         bytes += text
     }
 
-    mutating func append(_ entry: GGUFWriter.Entry, type: UInt32, offset: Int) {
+    mutating func append(_ entry: TensorEntry, type: UInt32, offset: Int) {
         append(Array(entry.name.utf8))
         append(UInt32(entry.shape.rank))
         for size in entry.shape.sizes.reversed() { append(UInt64(size)) }

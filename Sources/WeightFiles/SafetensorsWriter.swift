@@ -3,27 +3,11 @@
 internal import Files
 public import Foundation
 internal import JSON
-public import Tensors
+internal import Tensors
 public import Vocabulary
 
 /// A safetensors file being written; nothing is at its place before `finish`.
 public final class SafetensorsWriter {
-    /// A tensor to come.
-    public struct Entry: Sendable {
-        public let name: String
-        public let dtype: DType
-        public let shape: Shape
-
-        public init(name: String, dtype: DType, shape: Shape) {
-            self.name = name
-            self.dtype = dtype
-            self.shape = shape
-        }
-
-        /// Bytes of the tensor.
-        public var byteCount: Int? { shape.elementCount.flatMap { dtype.byteCount(elements: $0) } }
-    }
-
     private let file: AtomicFile
     private let ends: [Int]
     private let headerBytes: Int
@@ -32,7 +16,7 @@ public final class SafetensorsWriter {
     ///
     /// - Parameter metadata: the header's `__metadata__`; transformers wants `format: pt`.
     public init(
-        _ url: URL, entries: [Entry], metadata: [(key: String, value: String)] = [("format", "pt")]
+        _ url: URL, entries: [TensorEntry], metadata: [(key: String, value: String)] = [("format", "pt")]
     ) throws(WeightError) {
         var members: [JSONObject.Member] = []
         if !metadata.isEmpty {

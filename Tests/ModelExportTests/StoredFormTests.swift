@@ -52,7 +52,7 @@ import WeightFiles
                 adapter.appendingPathComponent("adapter_model.safetensors"),
                 entries: paths.flatMap { path, rows in
                     [("A", Shape([2, 64])), ("B", Shape([rows, 2]))].map { factor, shape in
-                        SafetensorsWriter.Entry(
+                        TensorEntry(
                             name: "base_model.model.\(path).lora_\(factor).weight", dtype: .f32, shape: shape)
                     }
                 })

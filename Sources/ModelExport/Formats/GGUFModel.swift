@@ -56,7 +56,7 @@ private final class GGUFModel: TensorSink {
         case planned(PlannedTensor)
         case copied(FrozenTensor)
 
-        var entry: GGUFWriter.Entry {
+        var entry: TensorEntry {
             switch self {
             case .planned(let tensor): .init(name: tensor.name, dtype: tensor.dtype, shape: tensor.shape)
             case .copied(let tensor): .init(name: tensor.name, dtype: tensor.dtype, shape: tensor.shape)
