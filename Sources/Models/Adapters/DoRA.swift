@@ -32,7 +32,7 @@ extension AdapterMethod {
 
 /// A DoRA adapter in one direction of a pass.
 struct MagnitudePass: AdapterPass {
-    private let low: LowRankPass
+    private let lowRank: LowRankPass
     /// Nil where only memory is counted.
     private let scales: RowScales?
     /// Forward: u in fp32. On the way back with dropout: dy.
@@ -40,7 +40,7 @@ struct MagnitudePass: AdapterPass {
     /// Forward with dropout: what the mask takes away.
     private let unseen: RowScratch?
 
-    private var site: AdapterSite { low.site }
+    private var site: AdapterSite { lowRank.site }
 
     static func keeping(_ layer: LinearLayer, rows: Int, _ context: PassContext) -> [Matrix] {
         // u; on the way back dy∘u/n.
@@ -49,13 +49,13 @@ struct MagnitudePass: AdapterPass {
 
     init(_ site: AdapterSite) {
         let (layer, context) = (site.layer, site.context), isForward = site.dz == nil
-        low = LowRankPass(site)
+        lowRank = LowRankPass(site)
         scales = context.measures ? nil : RowScales.of(site.adapter, layer.weight)
         outputs =
             isForward
             ? context.scratch(columns: layer.outputSize, type: .f32)
-            : low.drops ? context.scratch(columns: layer.outputSize) : nil
-        unseen = isForward && low.drops ? context.scratch(columns: layer.inputSize) : nil
+            : lowRank.drops ? context.scratch(columns: layer.outputSize) : nil
+        unseen = isForward && lowRank.drops ? context.scratch(columns: layer.inputSize) : nil
     }
 
     // MARK: Forward
@@ -64,9 +64,9 @@ struct MagnitudePass: AdapterPass {
         guard let weight = site.weight, let scales, let u = outputs?[block] else {
             preconditionFailure("the layer was not laid out for the way up")
         }
-        let seen = low.input(x, block)
-        low.project(seen, block)
-        Products.sum([Term(seen, weight), low.addition(block)], into: u)
+        let seen = lowRank.input(x, block)
+        lowRank.project(seen, block)
+        Products.sum([Term(seen, weight), lowRank.addition(block)], into: u)
         Conversion.convert(u, into: kept(block))
         guard let y else { return }
         guard let unseen = unseen?[block] else {
@@ -90,18 +90,18 @@ struct MagnitudePass: AdapterPass {
         ColumnFactors.multiply(kept(block), by: dy, scales.inverseNorms)
         guard let whole = outputs?[block] else {
             ColumnFactors.scale(dy, by: scales.ratios, into: dy)
-            return low.backward(dy, block)
+            return lowRank.backward(dy, block)
         }
         Elements.copy(dy, into: whole)
         ColumnFactors.scale(dy, by: scales.ratios, into: dy)
-        low.backproject(dy, block)
+        lowRank.backproject(dy, block)
         return site.weight.map { [Term(whole, $0)] } ?? []
     }
 
     func addMaskedGradient(into dx: Matrix, _ block: RowBlock) {
         guard let weight = site.weight, let scales, let share = outputs?[block] else { return }
         ColumnFactors.scale(share, by: scales.ratiosLessOne, into: share)
-        low.addMasked([Term(share, weight), low.inputGradient(block)], into: dx, block)
+        lowRank.addMasked([Term(share, weight), lowRank.inputGradient(block)], into: dx, block)
     }
 
     static func gradients(_ sum: AdapterSum, x: Matrix, _ adapter: LowRankAdapter, _ context: PassContext)

@@ -21,34 +21,36 @@ extension LinearLayer {
                     layer.multiplyWidened(x, into: y, pass)
                 }
             }
-            let lows = outputs.compactMap { layer, y in
-                context.adapters[layer].map { Low(layer: layer, adapter: $0, z: pass.matrix(x.rows, $0.rank), y: y) }
+            let adapted = outputs.compactMap { layer, y in
+                context.adapters[layer].map {
+                    AdaptedOutput(layer: layer, adapter: $0, z: pass.matrix(x.rows, $0.rank), y: y)
+                }
             }
             if pass.isThin {
-                terms += lows.map { RowProducts.Term($0.adapter.a, RowInput(exact: x), into: $0.z) }
+                terms += adapted.map { RowProducts.Term($0.adapter.a, RowInput(exact: x), into: $0.z) }
                 context.compute {
                     RowProducts.multiply(terms)
-                    for low in lows { Elements.scale(low.z, by: low.adapter.scale) }
+                    for output in adapted { Elements.scale(output.z, by: output.adapter.scale) }
                     RowProducts.multiply(
-                        lows.map {
+                        adapted.map {
                             RowProducts.Term($0.adapter.b, RowInput(exact: $0.z), into: $0.y, accumulate: true)
                         })
                 }
             } else {
                 context.compute {
                     RowProducts.multiply(terms)
-                    for low in lows { low.add(x) }
+                    for output in adapted { output.add(x) }
                 }
             }
             context.compute {
-                for low in lows { low.adapter.method.pass.finish(low.y, low.layer, low.adapter) }
+                for output in adapted { output.adapter.method.pass.finish(output.y, output.layer, output.adapter) }
                 for (layer, y) in outputs { layer.bias.map { Elements.addBias($0, to: y) } }
             }
         }
     }
 
     /// An adapter with its z `[n, r]` and its layer's y.
-    private struct Low {
+    private struct AdaptedOutput {
         let layer: LinearLayer
         let adapter: LowRankAdapter
         let z: Matrix

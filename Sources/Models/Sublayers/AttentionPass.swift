@@ -91,7 +91,7 @@ private struct AttentionBackward: SublayerBackward {
         output = context.activations(rows: rows, columns: saved.input.columns)
         attended = context.activations(rows: rows, columns: shape.queryWidth)
         normed = context.activations(rows: rows, columns: saved.input.columns)
-        dz = AttentionLayers(saved.attention) { context.low($0, rows: rows) }
+        dz = AttentionLayers(saved.attention) { context.lowRankRows($0, rows: rows) }
     }
 
     func tail(_ panels: LayerPanels) -> (_ dx: Matrix, _ block: RowBlock) -> Void {

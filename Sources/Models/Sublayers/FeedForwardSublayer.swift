@@ -122,7 +122,7 @@ private struct FeedForwardBackward: SublayerBackward {
         down = context.activations(rows: rows, columns: width)
         normed = context.activations(rows: rows, columns: width)
         product = context.activations(rows: rows, columns: saved.layers.innerWidth)
-        dz = FeedForwardLayers(saved.layers) { context.low($0, rows: rows) }
+        dz = FeedForwardLayers(saved.layers) { context.lowRankRows($0, rows: rows) }
     }
 
     func tail(_ panels: LayerPanels) -> (_ dx: Matrix, _ block: RowBlock) -> Void {
