@@ -1,6 +1,7 @@
 // The stages of tokenizer.json for the names that GGUF gives its splits (`tokenizer.ggml.pre`).
 
 internal import JSON
+internal import Tokenizers
 
 /// Everything of a tokenizer.json that does not depend on the vocabulary.
 struct TokenizerStages {
@@ -14,34 +15,21 @@ struct TokenizerStages {
 
     /// Byte-level BPE with the splits called `pre`.
     init(byteLevel pre: String) throws {
-        normalizer = .null
-        decoder = TokenizerStages.byteLevel(useRegex: true, addPrefixSpace: true)
-        switch pre {
-        case "smollm", "starcoder", "refact", "command-r", "codeshell", "exaone", "minerva-7b":
-            preTokenizer = TokenizerStages.sequence([
-                ["type": "Digits", "individual_digits": true], TokenizerStages.byteLevel(useRegex: true),
-            ])
-            (ignoresMerges, addsBOS) = (false, false)
-        case "gpt-2", "phi-2", "mpt", "olmo", "jais", "granite-docling", "roberta-bpe", "exaone4":
-            preTokenizer = TokenizerStages.byteLevel(useRegex: true)
-            (ignoresMerges, addsBOS) = (false, false)
-        case "llama-bpe", "llama3", "llama-v3", "falcon3", "pixtral":
-            preTokenizer = TokenizerStages.split(
-                TokenizerStages.words + TokenizerStages.threeDigits + TokenizerStages.tail)
-            (ignoresMerges, addsBOS) = (true, true)
-        case "dbrx", "smaug-bpe":
-            preTokenizer = TokenizerStages.split(
-                TokenizerStages.words + TokenizerStages.threeDigits + TokenizerStages.tail)
-            (ignoresMerges, addsBOS) = (false, false)
-        case "qwen2", "deepseek-r1-qwen", "stablelm2", "megrez":
-            preTokenizer = TokenizerStages.split(
-                TokenizerStages.words + TokenizerStages.oneDigit + TokenizerStages.tail)
-            (ignoresMerges, addsBOS) = (false, false)
-        default:
+        guard let preset = TokenizerPreset(named: pre) else {
             throw ModelExportError(
                 "tokenizer.ggml.pre", "a tokenizer.json cannot be built for the splits `\(pre)`",
                 hint: "start from the Hugging Face folder of the model")
         }
+        normalizer = .null
+        decoder = TokenizerStages.byteLevel(addPrefixSpace: true, useRegex: true)
+        let splits: [JSONValue] = preset.patterns.map { pattern in
+            ["type": "Split", "pattern": ["Regex": .string(pattern)], "behavior": "Isolated", "invert": false]
+        }
+        preTokenizer = [
+            "type": "Sequence",
+            "pretokenizers": .array(splits + [TokenizerStages.byteLevel(addPrefixSpace: false, useRegex: false)]),
+        ]
+        (ignoresMerges, addsBOS) = (preset.ignoresMerges, preset.addsBOS)
     }
 
     /// SentencePiece-style BPE over the whole text, spaces as ▁.
@@ -60,27 +48,10 @@ struct TokenizerStages {
         (ignoresMerges, addsBOS) = (false, true)
     }
 
-    // The splits' pieces, in Oniguruma's syntax, which is that of `tokenizers` too.
-    private static let words = #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|"#
-    private static let threeDigits = #"\p{N}{1,3}|"#
-    private static let oneDigit = #"\p{N}|"#
-    private static let tail = #" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
-
-    private static func byteLevel(useRegex: Bool, addPrefixSpace: Bool = false) -> JSONValue {
+    private static func byteLevel(addPrefixSpace: Bool, useRegex: Bool) -> JSONValue {
         [
             "type": "ByteLevel", "add_prefix_space": .bool(addPrefixSpace), "trim_offsets": true,
             "use_regex": .bool(useRegex),
         ]
-    }
-
-    private static func split(_ pattern: String) -> JSONValue {
-        sequence([
-            ["type": "Split", "pattern": ["Regex": .string(pattern)], "behavior": "Isolated", "invert": false],
-            byteLevel(useRegex: false),
-        ])
-    }
-
-    private static func sequence(_ stages: [JSONValue]) -> JSONValue {
-        ["type": "Sequence", "pretokenizers": .array(stages)]
     }
 }

@@ -31,7 +31,7 @@ extension TokenizerParts {
     }
 
     private mutating func readPostProcessor(_ source: GGUFVocabulary) {
-        let preset = source.model == "gpt2" ? GGUFSplits.preset(source.pre ?? "default") : nil
+        let preset = source.model == "gpt2" ? TokenizerPreset(named: source.pre ?? "default") : nil
         let isBert = source.model == "bert"
         if source.addsBOS ?? (source.model == "llama" || isBert || preset?.addsBOS ?? false), let bosID {
             postProcessor.before = [bosID]
@@ -107,7 +107,7 @@ extension GGUFVocabulary {
         switch model {
         case "gpt2":
             let name = pre ?? "default"
-            guard let preset = GGUFSplits.preset(name) else {
+            guard let preset = TokenizerPreset(named: name) else {
                 throw GGUFKey.pre.error("pre-tokenizer `\(name)` is not supported")
             }
             var steps: [PreTokenizer] = []
