@@ -49,12 +49,14 @@ public struct TokenizerPreset: Sendable {
         case "llama-bpe", "llama3", "llama-v3", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2":
             TokenizerPreset(patterns: [threeDigits], ignoresMerges: true, addsBOS: true)
         case "dbrx", "smaug-bpe", "chatglm-bpe", "glm4": TokenizerPreset(patterns: [threeDigits])
-        case "qwen2", "stablelm2", "deepseek-r1-qwen", "kormo", "hunyuan", "megrez": TokenizerPreset(patterns: [oneDigit])
+        case "qwen2", "stablelm2", "deepseek-r1-qwen", "kormo", "hunyuan", "megrez":
+            TokenizerPreset(patterns: [oneDigit])
         case "smollm", "starcoder", "refact", "command-r", "codeshell", "exaone", "minerva-7b":
             TokenizerPreset(patterns: [#"\p{N}"#, SplitPattern.gpt2])
         case "falcon": TokenizerPreset(patterns: [#"[\p{P}\$\+<=>\^~\|`]+"#, SplitPattern.gpt2, "[0-9][0-9][0-9]"])
         case "tekken":
-            TokenizerPreset(patterns: [upperWord + "|" + lowerWord + #"|\p{N}|"# + pathTail], ignoresMerges: true, addsBOS: true)
+            TokenizerPreset(
+                patterns: [upperWord + "|" + lowerWord + #"|\p{N}|"# + pathTail], ignoresMerges: true, addsBOS: true)
         case "gpt-4o", "llama4":
             TokenizerPreset(
                 patterns: [
