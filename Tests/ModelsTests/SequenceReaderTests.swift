@@ -81,7 +81,7 @@ import Testing
     func memoryIsPredictedToTheByte(_ name: String, _ arithmetic: GenerationArithmetic) throws {
         let model = try loadModel(fixture(name), precision: .bf16)
         _ = model.attachAdapters(rank: 3)
-        for (prompt, sequences) in [(40, 0), (5, 0), (1, 1), (12, 7)] {
+        for (prompt, sequences) in [(40, 0), (5, 0), (1, 1), (12, 7), (3, 30)] {
             let workspace = Workspace(), reader = SequenceReader(model, arithmetic: arithmetic, workspace: workspace)
             let ids = randomExample(prompt, vocabulary: 48, stream: 1).ids
             let caches = (0..<max(sequences, 1)).map { _ in reader.cache(capacity: prompt + 1) }
@@ -126,7 +126,7 @@ import Testing
 }
 
 /// A prompt and a longer one that begins with it.
-struct Turn: Sendable {
+struct Turn: Sendable, CustomTestStringConvertible {
     let first: [Int32]
     let second: [Int32]
     /// How much of the first is as the second one has it.
@@ -137,6 +137,8 @@ struct Turn: Sendable {
         self.first = Array(self.second[..<first])
         self.keeps = keeps
     }
+
+    var testDescription: String { "\(first.count) tokens, then \(second.count)" }
 
     /// Reads the first, then the second from where it can go on: how much was kept, and the logits after the second.
     func read(_ model: LanguageModel) -> (kept: Int, logits: [Float]?) {
