@@ -33,7 +33,7 @@ LATHE_INLINE void VARIANT(float_tile)(
     long stride, bool accumulate) {
     const long width = type == LATHE_F32 ? 4 : 2;
     V sums[4][4];
-    for (int row = 0; row < 4; row++)
+    for (int row = 0; row < rows; row++)
         for (int i = 0; i < n; i++) sums[row][i] = v_set1(0);
     for (long k = 0; k < columns; k += LANES) {
         if (ahead && k * width % 64 == 0)
@@ -45,11 +45,11 @@ LATHE_INLINE void VARIANT(float_tile)(
             for (int i = 0; i < n; i++) sums[row][i] = v_fma(left, right[i], sums[row][i]);
         }
     }
-    for (int i = 0; i < n; i++) {
-        float totals[4], *to = y + i * stride;
-        _mm_storeu_ps(totals, v_sum4(sums[0][i], sums[1][i], sums[2][i], sums[3][i]));
-        for (int row = 0; row < rows; row++) to[row] = accumulate ? to[row] + totals[row] : totals[row];
-    }
+    for (int row = 0; row < rows; row++)
+        for (int i = 0; i < n; i++) {
+            float *to = y + i * stride + row, sum = v_sum(sums[row][i]);
+            *to = accumulate ? *to + sum : sum;
+        }
 }
 
 LATHE_INLINE void VARIANT(float_rows_of)(
