@@ -73,7 +73,13 @@ import WeightFiles
             #expect(made.quantisationSummary == "BF16 272" && made.configuration["tie_word_embeddings"] == true)
             let tokenizer = try #require(try made.json("tokenizer.json"))
             let first = tokenizer["pre_tokenizer"]?["pretokenizers"]?.array?.first
-            #expect(first?["type"] == "Digits" && first?["individual_digits"] == true)
+            #expect(first?["type"] == "Split" && first?["pattern"]?["Regex"] == #"\p{N}"#)
+            let written = try #require(try made.tokenizerSource()).tokenizer()
+            let known = try #require(try base.tokenizerSource()).tokenizer()
+            for text in ["12345 tests\r\n\n  tab\tx 3.14 ½ Ⅷ", "don't I'LL 你好，世界 🙂"] {
+                let ids = written.encode(text, addSpecialTokens: false).ids
+                #expect(!ids.isEmpty && ids == known.encode(text, addSpecialTokens: false).ids)
+            }
             #expect(tokenizer["added_tokens"]?.array?.count == 17)
             #expect(try made.json("tokenizer_config.json")?["chat_template"]?.string?.contains("<|im_start|>") == true)
             #expect(try made.json("tokenizer_config.json")?["eos_token"] == "<|im_end|>")
