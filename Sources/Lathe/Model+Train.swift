@@ -38,6 +38,12 @@ extension Model {
         onEvent: ((WorkEvent) -> Void)? = nil
     ) throws(LatheError) -> TrainedAdapter {
         try LatheError.catching {
+            for key in ["name", "data.train", "data.held_out", "adapter.continue_from", "model.path"]
+            where settings[key] != nil {
+                throw Failure(
+                    .usage, "settings: \(key) is told by the model and by the call's own arguments",
+                    hint: "leave it out")
+            }
             var all = settings
             all["name"] = .init(name)
             all["data.train"] = .init(rows.map { .init($0) })

@@ -115,7 +115,7 @@ final class TensorStream {
             Conversion.floatsToHalves(block.floats.baseAddress.unsafelyUnwrapped, into: halves, count: block.count)
             for index in 0..<block.count where halves[index] & 0x7C00 == 0x7C00 {
                 throw ModelExportError(
-                    name, "a weight is too large for f16", found: "\(block.floats[index])", hint: "use bf16 or f32")
+                    name, "a weight is too large for fp16", found: "\(block.floats[index])", hint: "take bf16 or fp32")
             }
             return UnsafeRawBufferPointer(start: narrowed, count: block.count * 2)
         default: preconditionFailure("\(dtype.rawValue) is no export type")

@@ -1,4 +1,5 @@
-// Which keys the rows of a pass may see: those of their own example.
+// Which keys the rows of a pass may see: those of their own example. How far back of them a sliding window lets a row see, the kernel
+// says: `first_key` in attention.c.
 
 import Kernels
 import Tensors

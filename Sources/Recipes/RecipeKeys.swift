@@ -379,7 +379,7 @@ extension ExportEntry: RecipeKeyed {
     static var keys: [RecipeKey<ExportEntry>] {
         [
             .choice("format", \.format, "what is written"),
-            .text("path", \.path, "where; null: a folder named as the format in the run directory"),
+            .text("path", \.path, "where; null: in export in the run directory, named as the format"),
             .choice("type", \.type, "float format of the weights; auto: the base's own"),
         ]
     }

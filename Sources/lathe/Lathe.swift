@@ -21,6 +21,16 @@ struct Lathe: ParsableCommand {
             Manual.self,
         ])
 
+    /// Throws where an argument is no UTF-8: the parser would put other characters in the place of its bytes.
+    private static func requireText() throws {
+        for index in 1..<max(1, Int(CommandLine.argc)) {
+            guard let argument = CommandLine.unsafeArgv[index] else { continue }
+            guard String(validatingCString: argument) != nil else {
+                throw Failure(.usage, "argument \(index) is not UTF-8: \(String(cString: argument))")
+            }
+        }
+    }
+
     static func main() {
         StandardStreams.openClosed()
         // A file that grows beyond its limit is an error to report, not a signal to die from.
@@ -33,6 +43,7 @@ struct Lathe: ParsableCommand {
             exit(reporting: failure)
         }
         do {
+            try requireText()
             try InstructionSetLimit.apply()
             var command = try parseAsRoot()
             try command.run()

@@ -17,6 +17,34 @@ enum StandardStreams {
     }
 }
 
+/// Where a chat's messages come from, line by line.
+struct StandardInput {
+    private var pending: [UInt8] = []
+
+    /// The next line without its end; nil where there is none.
+    ///
+    /// - Throws: `Failure` for a line that is no UTF-8, and `SystemError` where nothing can be read.
+    mutating func line() throws -> String? {
+        var end = pending.firstIndex(of: UInt8(ascii: "\n"))
+        while end == nil {
+            var bytes = [UInt8](repeating: 0, count: 4_096)
+            let count = read(STDIN_FILENO, &bytes, bytes.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw SystemError(errno, reading: "standard input") }
+            guard count > 0 else { break }
+            pending += bytes.prefix(count)
+            end = pending.firstIndex(of: UInt8(ascii: "\n"))
+        }
+        guard !pending.isEmpty else { return nil }
+        let line = pending.prefix(end ?? pending.count)
+        defer { pending.removeFirst(min(pending.count, line.count + 1)) }
+        guard let text = String(validating: line, as: UTF8.self) else {
+            throw Failure(.badInput, "standard input: the line is not UTF-8", hint: "convert it: iconv -t UTF-8")
+        }
+        return text
+    }
+}
+
 /// Where results go.
 enum StandardOutput {
     static let isTerminal = isatty(STDOUT_FILENO) == 1

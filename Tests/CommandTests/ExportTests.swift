@@ -65,7 +65,10 @@ extension CommandTests {
                     .expectFailure(64, "onnx", "peft, safetensors")
                 try lathe("export", "--model", LatheCommand.huggingFace, "--format", "peft", "--out", "x")
                     .expectFailure(64, "--adapter")
-                #expect(!lathe.has("x") && !lathe.has("x.gguf"))
+                try lathe(
+                    "export", "--model", LatheCommand.gguf, "--format", "gguf", "--out", "s-00002-of-00003.gguf"
+                ).expectFailure(64, "--out", "one part of a split model")
+                #expect(!lathe.has("x") && !lathe.has("x.gguf") && !lathe.has("s-00002-of-00003.gguf"))
             }
         }
     }

@@ -143,6 +143,39 @@ extension CommandTests {
             }
         }
 
+        /// Lines that cannot be taken are told, and the chat goes on as if they had not been said.
+        @Test func aChatGoesOnAfterWhatItCannotTake() throws {
+            try LatheCommand.inFolder { lathe in
+                let long = String(repeating: "Tom saw a ball. ", count: 400)
+                let lines = Data("Tom saw a \n\(long)\n".utf8) + [0xFF, 0xFE, 0x0A] + Data("\nAnna saw a ".utf8)
+                try lines.write(to: lathe.url("lines"))
+                try Data("Tom saw a \nAnna saw a \n".utf8).write(to: lathe.url("good"))
+                func chat(_ file: String) throws -> Outcome {
+                    try lathe.start(
+                        ["generate", "--model", LatheCommand.gguf, "--max-new-tokens", "5"], input: lathe.url(file)
+                    ).wait()
+                }
+                let (odd, good) = (try chat("lines"), try chat("good"))
+                #expect(odd.code == 0 && good.code == 0 && !good.output.isEmpty)
+                #expect(odd.output == good.output)
+                #expect(odd.errors.contains("context") && odd.errors.contains("not UTF-8"))
+                try lathe("generate", "--model", LatheCommand.gguf, "--json").expectFailure(64, "--prompt")
+            }
+        }
+
+        @Test func anAnswerThatFillsTheContextSaysSo() throws {
+            try LatheCommand.inFolder { lathe in
+                let answer = try lathe(
+                    "generate", "--model", LatheCommand.gguf, "--raw", "--max-new-tokens", "600", "--prompt",
+                    String(repeating: "Tom saw a ball. ", count: 60))
+                #expect(answer.code == 0)
+                let json = try lathe.json(
+                    "generate", "--model", LatheCommand.gguf, "--raw", "--max-new-tokens", "600", "--prompt",
+                    String(repeating: "Tom saw a ball. ", count: 60))
+                #expect(answer.errors.contains("context is full") == (json["stop_reason"] == "context_full"))
+            }
+        }
+
         @Test func doctorNamesTheMachine() throws {
             try LatheCommand.inFolder { lathe in
                 let facts = try lathe.json("doctor")

@@ -55,11 +55,11 @@ struct LatheCommand {
     /// Runs the command to its end.
     func callAsFunction(_ arguments: String...) throws -> Outcome { try start(arguments).wait() }
 
-    /// Starts the command; its standard output goes to `output`, where one is given.
-    func start(_ arguments: [String], output: URL? = nil) throws -> RunningCommand {
+    /// Starts the command; its standard output goes to `output`, where one is given, and standard input is the file `input`.
+    func start(_ arguments: [String], input: URL? = nil, output: URL? = nil) throws -> RunningCommand {
         try RunningCommand(
             #require(Self.executable, "the command is not built"), arguments, in: folder,
-            environment: environment, output: output)
+            environment: environment, input: input, output: output)
     }
 
     /// Runs the command, expects success and gives its JSON.
@@ -154,7 +154,7 @@ final class RunningCommand {
 
     init(
         _ executable: URL, _ arguments: [String], in folder: URL, environment: [String: String] = [:],
-        output given: URL?
+        input: URL? = nil, output given: URL?
     ) throws {
         let logs = folder.appendingPathComponent(".logs-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: logs, withIntermediateDirectories: true)
@@ -165,7 +165,7 @@ final class RunningCommand {
         process.arguments = arguments
         process.currentDirectoryURL = folder
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.standardInput = FileHandle.nullDevice
+        process.standardInput = try input.map(FileHandle.init(forReadingFrom:)) ?? .nullDevice
         process.standardOutput = try FileHandle(forWritingTo: given ?? output)
         process.standardError = try FileHandle(forWritingTo: errors)
         try process.run()

@@ -15,7 +15,7 @@ extension CommandTests {
         }
 
         private static func calls(_ command: JSONValue, _ words: [String] = []) -> [Call] {
-            let verbs = command["subcommands"]?.array ?? []
+            let verbs = (command["subcommands"]?.array ?? []).filter { $0["shouldDisplay"]?.bool ?? true }
             guard verbs.isEmpty else {
                 return verbs.flatMap { calls($0, words + [$0["commandName"]?.string ?? ""]) }
             }

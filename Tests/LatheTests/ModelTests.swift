@@ -54,6 +54,31 @@ private let adapter = TinyModel.folder.appendingPathComponent("lora/final").path
         #expect(try chat.answer("Tom saw a ").ids.count <= 6)
     }
 
+    /// What the model cannot take was never said, and whoever hears an answer cannot ask in the midst of it.
+    @Test func aTurnThatFailsLeavesTheChatAsItWas() throws {
+        let chat = try Model(base).chat(sampling: Sampling(maxNewTokens: 6))
+        let long = #expect(throws: LatheError.self) {
+            try chat.answer(String(repeating: "Tom saw a ball. ", count: 400))
+        }
+        #expect(long?.kind == .badInput && long?.message.contains("context") == true)
+        var nested: LatheError?
+        let answer = try chat.answer("Tom saw a ") { _ in
+            do throws(LatheError) { _ = try chat.answer("Tom") } catch { nested = error }
+        }
+        #expect(nested?.kind == .usage)
+        #expect(try answer.ids == Model(base).chat(sampling: Sampling(maxNewTokens: 6)).answer("Tom saw a ").ids)
+    }
+
+    @Test(arguments: ["name", "data.train", "data.held_out", "model.path", "adapter.continue_from"])
+    func whatTheCallSaysIsNoSetting(_ key: String) throws {
+        var settings = Settings()
+        settings[key] = "other"
+        let error = #expect(throws: LatheError.self) {
+            try Model(base).train("x", on: ["rows.jsonl"], settings: settings)
+        }
+        #expect(error?.kind == .usage && error?.message.contains(key) == true)
+    }
+
     @Test func aMergedModelIsBaseAndAdapter() throws {
         try withTemporaryDirectory { folder in
             let place = folder.appendingPathComponent("merged").path

@@ -82,7 +82,7 @@ private final class GGUFModel: TensorSink {
         precondition(items.count == contents.plan.tensors.count + others.count, "a plan in another order than the base")
         left = items[...]
         writer = try GGUFWriter(
-            place, metadata: Self.metadata(base, contents.plan), entries: items.map(\.entry))
+            place, metadata: try Self.metadata(base, contents.plan), entries: items.map(\.entry))
     }
 
     func write(_ tensor: PlannedTensor, _ produce: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void) throws {
@@ -105,13 +105,24 @@ private final class GGUFModel: TensorSink {
     }
 
     /// The base's own, with the type that most of the file has now.
-    private static func metadata(_ base: GGUFWeights, _ plan: OutputPlan) -> [(key: String, value: GGUFValue)] {
+    private static func metadata(_ base: GGUFWeights, _ plan: OutputPlan) throws -> [(key: String, value: GGUFValue)] {
         let fileType = "general.file_type"
         let kept = base.gguf.metadata.filter { !$0.key.hasPrefix(split) }
-        guard let type = plan.requested else { return kept }
+        guard let type = try plan.requested ?? mostChanged(base, plan) else { return kept }
         let value = GGUFValue.uint32(type.ggufFileType)
         guard kept.contains(where: { $0.key == fileType }) else { return kept + [(fileType, value)] }
         return kept.map { ($0.key, $0.key == fileType ? value : $0.value) }
+    }
+
+    /// The type of most numbers of the matrices, where these had another one in the base; nil where most are as they were.
+    private static func mostChanged(_ base: GGUFWeights, _ plan: OutputPlan) throws -> ExportType? {
+        var changed = 0, all = 0
+        for tensor in plan.tensors where tensor.shape.rank > 1 {
+            let count = tensor.shape.elementCount ?? 0
+            all += count
+            if try base.tensor(at: tensor.source).dtype != tensor.dtype { changed += count }
+        }
+        return 2 * changed > all ? plan.type : nil
     }
 }
 

@@ -47,6 +47,12 @@ enum OutputForm {
     /// - Parameter key: the flag or recipe key that named it.
     func require(_ place: String, _ key: String) throws {
         let name = place.lowercased()
+        if name.contains(/-[0-9]{5}-of-[0-9]{5}\.gguf$/) {
+            throw Failure(
+                key.hasPrefix("--") ? .usage : .badInput,
+                "\(key) \(place): the name is that of one part of a split model, and a model is written in one file",
+                hint: "leave the numbers out")
+        }
         guard let named = Self.endings.first(where: { name.hasSuffix($0.suffix) }), !suffixes.contains(named.suffix)
         else {
             return

@@ -132,13 +132,23 @@ public final class TextGenerator {
         }
     }
 
-    /// Generates an answer; `onText` gets it piece by piece.
+    /// Generates an answer; `onText` gets it piece by piece. A turn that fails was never said.
+    ///
+    /// - Throws: `Failure` for a prompt that the model cannot take, and where `onText` asks for another answer.
     public func answer(_ prompt: String, onText: (String) -> Void) throws -> GeneratedText {
+        guard scheduler.isIdle else {
+            throw Failure(.usage, "an answer is being written", hint: "ask again when it is whole")
+        }
+        let before = messages
         messages.append(["role": "user", "content": .string(prompt)])
-        let ids = try promptIDs(prompt)
-        let generated = try generate(ids, onText: onText)
-        messages.append(["role": "assistant", "content": .string(generated.text)])
-        return generated
+        do {
+            let generated = try generate(promptIDs(prompt), onText: onText)
+            messages.append(["role": "assistant", "content": .string(generated.text)])
+            return generated
+        } catch {
+            messages = before
+            throw error
+        }
     }
 
     private func promptIDs(_ prompt: String) throws -> [Int32] {
@@ -181,6 +191,11 @@ public final class TextGenerator {
             text: text, ids: ids, stopReason: answer.reason.word,
             tokensPerSecond: seconds > 0 ? Double(answer.tokens.count) / seconds : 0)
     }
+}
+
+extension GeneratedText {
+    /// Whether it ends because the model reads no more tokens.
+    public var isCutByContext: Bool { stopReason == FinishReason.contextFull.word }
 }
 
 extension FinishReason {

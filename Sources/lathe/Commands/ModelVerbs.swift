@@ -86,6 +86,9 @@ struct Generate: ParsableCommand {
     @Option(help: "Leave out tokens less likely than this share of the likeliest.") var minP: Double?
 
     func run() throws {
+        guard prompt != nil || !options.common.json else {
+            throw Failure(.usage, "--json gives one answer, and a chat has many", hint: "give --prompt")
+        }
         let settings = GenerationSettings(
             maxNewTokens: maxNewTokens, temperature: temperature, topK: topK, topP: topP, minP: minP, isRaw: raw,
             system: system)
@@ -99,20 +102,28 @@ struct Generate: ParsableCommand {
         try stream(generator, prompt, end: "\n")
     }
 
+    /// A turn that the model cannot take was never said, and the chat goes on.
     private func chat(_ generator: TextGenerator) throws {
+        var input = StandardInput()
         while true {
             StandardError.send("> ")
-            guard let line = readLine() else { return }
-            if line.isEmpty { continue }
-            try stream(generator, line, end: "\n\n")
+            do {
+                guard let line = try input.line() else { return }
+                if !line.isEmpty { try stream(generator, line, end: "\n\n") }
+            } catch let failure as Failure where failure.kind == .badInput {
+                StandardError.send("lathe: \(failure)\n")
+            }
         }
     }
 
     private func stream(_ generator: TextGenerator, _ prompt: String, end: String) throws {
         let output = OutputPieces()
-        _ = try generator.answer(prompt, onText: output.write)
+        let answer = try generator.answer(prompt, onText: output.write)
         output.write(end)
         try output.finish()
+        if answer.isCutByContext {
+            options.common.observer.receive(.warning("the answer ends where the model's context is full"))
+        }
     }
 }
 

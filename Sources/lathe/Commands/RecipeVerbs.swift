@@ -66,7 +66,8 @@ struct Prepare: ParsableCommand {
 }
 
 struct Distill: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Distil a teacher into the adapter of a recipe.")
+    static let configuration = CommandConfiguration(
+        abstract: "Distil a teacher into the adapter of a recipe.", shouldDisplay: false)
 
     @OptionGroup var options: RecipeOptions
 
