@@ -82,16 +82,13 @@ public struct OutputPlaces {
             try requireApart(output.url, place)
             try requireOutsideRuns(output, place, own: run)
             for (other, otherPlace) in earlier {
-                let key = "the place of \(other.key)"
-                if place.isSame(as: otherPlace) {
-                    throw PlaceError(output.url.path, inTheWay: other.url.path, .needed(key))
-                }
-                if place.isInside(otherPlace) {
-                    throw PlaceError(output.url.path, inTheWay: other.url.path, .inside(key))
-                }
-                if otherPlace.isInside(place) {
-                    throw PlaceError(output.url.path, inTheWay: other.url.path, .holds(key))
-                }
+                let relation =
+                    place.isSame(as: otherPlace)
+                    ? "is also" : place.isInside(otherPlace) ? "lies in" : otherPlace.isInside(place) ? "holds" : nil
+                guard let relation else { continue }
+                throw Failure(
+                    .badInput, "\(output.key): \(path: output.url.path) \(relation) the place of \(other.key)",
+                    hint: "set another \(output.key)", namedFile: output.url.path)
             }
             earlier.append((output, place))
             try requireOwn(output)
