@@ -9,8 +9,9 @@
 # lies beside this script is installed.
 #
 # A list of the files with their SHA-256 is kept in PREFIX/share/lathe/install.manifest. Only what the list shows to be unchanged is
-# ever replaced or removed; any other file in the way is an error before anything is written. Each file appears whole, by a rename:
-# a running lathe goes on with the program that it started as.
+# ever replaced or removed; any other file in the way, also one of the same bytes and also in the list's own place, is an error
+# before anything is written or removed. Each file appears whole, by a rename: a running lathe goes on with the program that it
+# started as.
 set -euo pipefail
 umask 022
 export LC_ALL=C
@@ -27,7 +28,7 @@ while [ $# -gt 0 ]; do
     case $1 in
     --uninstall) task=uninstall ;;
     --binary)
-        [ $# -ge 2 ] || stop 64 "--binary needs a file"
+        [ -n "${2:-}" ] || stop 64 "--binary needs a file"
         binary=$2
         shift
         ;;
@@ -36,6 +37,7 @@ while [ $# -gt 0 ]; do
         exit 0
         ;;
     -*) stop 64 "unknown option $1; --help tells what there is" ;;
+    "") stop 64 "PREFIX is empty; leave it out, or name a folder" ;;
     *)
         [ -z "$prefix" ] || stop 64 "one PREFIX, not both $prefix and $1"
         prefix=$1
@@ -44,23 +46,47 @@ while [ $# -gt 0 ]; do
     shift
 done
 if [ -z "$prefix" ]; then
-    if [ -w /usr/local ]; then prefix=/usr/local; else prefix=${HOME:?}/.local; fi
+    [ -w /usr/local ] || [ -n "${HOME:-}" ] || stop 64 "name a PREFIX: HOME is not set"
+    if [ -w /usr/local ]; then prefix=/usr/local; else prefix=$HOME/.local; fi
 fi
 case $prefix in /*) ;; *) prefix=$PWD/$prefix ;; esac
 prefix=${prefix%/}
 root=${DESTDIR:-}$prefix
 list=share/lathe/install.manifest
-work=$(mktemp -d)
+
+# finish: clears away what is half done. Every error of ours has a code from 64 on: another one is of a tool that failed.
+work=
 new_file=
-trap 'rm -rf "$work"; [ -z "$new_file" ] || rm -f "$new_file"' EXIT
+finish() {
+    local code=$?
+    rm -rf ${work:+"$work"} ${new_file:+"$new_file"}
+    if [ "$code" -eq 0 ] || [ "$code" -ge 64 ]; then return; fi
+    stop 74 "a file could not be read or written, see above; is there room in ${TMPDIR:-/tmp} and below $root?"
+}
+trap finish EXIT
+work=$(mktemp -d)
 
 digest() { sha256sum <"$1" | cut -d ' ' -f 1; }
 there() { [ -e "$1" ] || [ -L "$1" ]; }
 
-# What was installed: lines as sha256sum writes them, and "# folder PATH" for folders that were made. A path has two lines while its
-# file is being replaced.
-if [ -f "$root/$list" ]; then cp "$root/$list" "$work/old"; else : >"$work/old"; fi
+# What was installed: a first line that says so, lines as sha256sum writes them, "# folder PATH" for folders that were made, and
+# "# above NUMBER" for how many were made to hold PREFIX. A path has two lines while its file is being replaced.
+header='# Lathe was installed here: these are its files, as install.sh left them.'
+path_form='(bin|lib|share)(/[A-Za-z0-9_][A-Za-z0-9._+-]*)*'
+line_form="[0-9a-f]{64}  $path_form|# folder ($path_form|\\.)|# above [1-9][0-9]?"
 listed_files() { sed -n 's/^[0-9a-f]\{64\}  //p' "$1" | sort -u; }
+
+# is_list FILE: whether FILE is such a list, which names nothing outside PREFIX.
+is_list() {
+    [ -f "$1" ] && [ ! -L "$1" ] && [ "$(head -n 1 "$1" | tr -d '\0')" = "$header" ] &&
+        [ "$(sed 1d "$1" | grep -acvxE "$line_form")" = 0 ]
+}
+
+: >"$work/old"
+if there "$root/$list"; then
+    is_list "$root/$list" || stop 74 "$root/$list is in the way: it is no list that this script wrote; nothing was changed, move it away"
+    cp "$root/$list" "$work/old"
+fi
 
 # is_ours PATH: whether PATH below the prefix is as an installation left it.
 is_ours() {
@@ -88,12 +114,26 @@ remove_folders() {
         if [ "$folder" = . ]; then folder=$root; else folder=$root/$folder; fi
         rmdir "$folder" 2>/dev/null || true
     done
+    local above
+    above=$(sed -n 's/^# above //p' "$work/old" | tail -n 1)
+    folder=$root
+    while [ "${above:-0}" -gt 0 ] && folder=$(dirname "$folder") && rmdir "$folder" 2>/dev/null; do above=$((above - 1)); done
+}
+
+# remove_leftovers PATH...: removes what a run that was killed left beside PATH.
+remove_leftovers() {
+    local folder any='[A-Za-z0-9]'
+    printf '%s\n' "$@" | sed 's|/[^/]*$||' | sort -u | while IFS= read -r folder; do
+        [ ! -d "$root/$folder" ] || find "$root/$folder/" -maxdepth 1 -type f -user "$(id -u)" \
+            -name ".lathe-install.$any$any$any$any$any$any" -delete || stop 74 "cannot remove what a killed run left in $root/$folder"
+    done
 }
 
 if [ "$task" = uninstall ]; then
     [ -s "$work/old" ] || stop 66 "nothing was installed below $root: there is no $root/$list"
     mapfile -t files < <(listed_files "$work/old")
-    remove "${files[@]}"
+    remove ${files[@]+"${files[@]}"}
+    remove_leftovers ${files[@]+"${files[@]}"} "$list"
     rm -f "$root/$list" || stop 74 "cannot remove $root/$list"
     remove_folders
     say "removed $removed files below $root"
@@ -108,7 +148,7 @@ built_release() {
     if [ ! -x "$program" ] || [ -n "$(find "$here/../Package.swift" "$here/../Sources" -newer "$program" -print -quit)" ]; then
         # Not as root in somebody's tree: later builds of theirs could not write there.
         [ -z "${SUDO_USER:-}" ] || stop 64 "the release is not built or older than its sources: run scripts/setup.sh as yourself, then this again"
-        "$here/setup.sh"
+        "$here/setup.sh" >&2 || stop 70 "the release could not be built, see above"
     fi
     printf '%s\n' "$program"
 }
@@ -129,6 +169,7 @@ stage() {
 
 if [ -z "$binary" ] && [ -x "$here/bin/lathe" ]; then
     staged=$here
+    [ ! "${root:-/}" -ef "$here" ] || stop 64 "lathe already runs in $here, where this archive was unpacked; name another PREFIX"
 else
     [ -n "$binary" ] || binary=$(built_release)
     if [ ! -f "$binary" ] || [ ! -x "$binary" ]; then stop 66 "$binary is no program"; fi
@@ -151,7 +192,7 @@ nearest() {
 
 taken=()
 for path in "${files[@]}"; do
-    ! there "$root/$path" || is_ours "$path" || cmp -s "$staged/$path" "$root/$path" || taken+=("$root/$path")
+    ! there "$root/$path" || is_ours "$path" || taken+=("$root/$path")
     folder=$(nearest "$(dirname "$root/$path")")
     if [ ! -d "$folder" ]; then
         taken+=("$folder")
@@ -170,7 +211,7 @@ fi
 # put FILE PATH MODE: FILE becomes PATH below the prefix in one step.
 put() {
     if ! { new_file=$(mktemp "$root/$(dirname "$2")/.lathe-install.XXXXXX") && cp "$1" "$new_file" &&
-        chmod "$3" "$new_file" && mv -f "$new_file" "$root/$2"; }; then
+        chmod "$3" "$new_file" && mv -fT "$new_file" "$root/$2"; }; then
         stop 74 "cannot write $root/$2"
     fi
     new_file=
@@ -184,19 +225,28 @@ make_folder() {
     printf '# folder %s\n' "$1" >>"$work/folders"
 }
 
-sed -n '/^# folder /p' "$work/old" >"$work/folders"
+{ printf '%s\n' "$header" && sed -n '/^# /p' "$work/old"; } >"$work/folders"
+above=0
+folder=$(dirname "${root:-/}")
+until [ -d "$folder" ]; do
+    above=$((above + 1))
+    folder=$(dirname "$folder")
+done
+[ "$above" -eq 0 ] || printf '# above %s\n' "$above" >>"$work/folders"
 (cd "$staged" && sha256sum "${files[@]}") >"$work/files"
 for path in "${files[@]}" "$list"; do make_folder "$(dirname "$path")"; done
 sort -u "$work/folders" "$work/files" "$work/old" >"$work/both"
+mapfile -t old_files < <(listed_files "$work/both")
+remove_leftovers "${old_files[@]}" "$list"
 put "$work/both" "$list" 644
 unchanged=0
 for path in "${files[@]}"; do
-    if cmp -s "$staged/$path" "$root/$path"; then
+    mode=644
+    [ "$path" != bin/lathe ] || mode=755
+    if cmp -s "$staged/$path" "$root/$path" && [ "$(stat -c %a "$root/$path")" = "$mode" ]; then
         unchanged=$((unchanged + 1))
         continue
     fi
-    mode=644
-    [ "$path" != bin/lathe ] || mode=755
     put "$staged/$path" "$path" "$mode"
 done
 mapfile -t stale < <(comm -23 <(listed_files "$work/old") <(listed_files "$work/files"))

@@ -3,6 +3,9 @@
 #
 #   scripts/package.sh [--binary FILE] [FOLDER]     FOLDER: where the archive goes, dist where none is named
 #
+# An archive that is there is replaced where its SHA-256 beside it shows it to be unchanged since this script wrote it; any other
+# file in the way is an error, and stays.
+#
 # The archive holds the command, its manual, completions and licences, install.sh, and in lib/lathe the shared libraries that a bare
 # Debian or Ubuntu lacks, byte for byte those of this machine's packages. The command finds them through its run path, wherever it
 # lies. Left to the system is what its own dpkg and apt need: glibc, libgcc, libstdc++, zlib and zstd. The glibc must be as new as the
@@ -23,11 +26,11 @@ stop() { local code=$1; shift; say "$*"; exit "$code"; }
 # absolute PATH: what PATH names where the script was called.
 absolute() { (cd "$called_from" && realpath -m "$1"); }
 binary=()
-folder=dist
+folder=
 while [ $# -gt 0 ]; do
     case $1 in
     --binary)
-        [ $# -ge 2 ] || stop 64 "--binary needs a file"
+        [ -n "${2:-}" ] || stop 64 "--binary needs a file"
         binary=(--binary "$(absolute "$2")")
         shift
         ;;
@@ -36,18 +39,32 @@ while [ $# -gt 0 ]; do
         exit 0
         ;;
     -*) stop 64 "unknown option $1; --help tells what there is" ;;
-    *) folder=$(absolute "$1") ;;
+    "") stop 64 "FOLDER is empty; leave it out, or name a folder" ;;
+    *)
+        [ -z "$folder" ] || stop 64 "one FOLDER, not both $folder and $1"
+        folder=$(absolute "$1")
+        ;;
     esac
     shift
 done
 
-# need COMMAND PACKAGE: installs what a command is in, where it is missing.
-need() { command -v "$1" >/dev/null || install_packages "$2" || stop 69 "$1 is missing: as root, apt-get install $2"; }
-need patchelf patchelf
-need readelf binutils
+folder=${folder:-$PWD/dist}
 
+# finish: clears away what is half done. Every error of ours has a code from 64 on: another one is of a tool that failed.
+work=
+new_file=
+finish() {
+    local code=$?
+    rm -rf ${work:+"$work"} ${new_file:+"$new_file"}
+    if [ "$code" -eq 0 ] || [ "$code" -ge 64 ]; then return; fi
+    stop 74 "a file could not be read or written, see above; is there room in ${TMPDIR:-/tmp} and in $folder?"
+}
+trap finish EXIT
+there() { [ -e "$1" ] || [ -L "$1" ]; }
+standing=$folder
+until there "$standing"; do standing=$(dirname "$standing"); done
+if [ ! -d "$standing" ] || [ ! -w "$standing" ]; then stop 74 "$standing is no folder that can be written to"; fi
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 
 # --- The tree: what an installation holds, less its list.
 
@@ -59,6 +76,30 @@ mv "$work/tree" "$tree"
 rm "$tree/share/lathe/install.manifest"
 libraries=$tree/lib/lathe
 licences=$tree/share/doc/lathe/licences
+
+# --- Is the archive's place free? Nothing is written there before that is known.
+
+archive=$folder/$name.tar.gz
+sums=$archive.sha256
+sum_of() { printf '%s  %s\n' "$(sha256sum <"$1" | cut -d ' ' -f 1)" "$name.tar.gz"; }
+is_file() { [ -f "$1" ] && [ ! -L "$1" ]; }
+# The sums have two lines while the archive is being replaced.
+if there "$sums"; then
+    if ! is_file "$sums" || [ ! -s "$sums" ] || grep -qavxE "[0-9a-f]{64}  ${name//./[.]}[.]tar[.]gz" "$sums"; then
+        stop 74 "$sums is in the way: this script did not write it"
+    fi
+fi
+if there "$archive"; then
+    if ! is_file "$archive" || ! there "$sums" || ! grep -qxF "$(sum_of "$archive")" "$sums"; then
+        stop 74 "$archive is in the way: this script did not write it, or it was changed since"
+    fi
+fi
+
+# need COMMAND PACKAGE: installs what a command is in, where it is missing.
+need() { command -v "$1" >/dev/null || install_packages "$2" || stop 69 "$1 is missing: as root, apt-get install $2"; }
+need patchelf patchelf
+need readelf binutils
+
 mkdir -p "$libraries" "$licences"
 
 # --- The libraries.
@@ -168,11 +209,25 @@ HDF5 names libcurl for files on Amazon S3, which Lathe never opens: in place of 
 Lathe is under the Apache License 2.0 (share/doc/lathe/LICENSE), the libraries under the licences in share/doc/lathe/licences.
 TEXT
 
-mkdir -p "$folder"
-archive=$(cd "$folder" && pwd)/$name.tar.gz
 time=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || stat -c %Y "$program")}
 tar -C "$work" --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$time" -cf - "$name" | gzip -n >"$work/archive"
-mv "$work/archive" "$archive"
-(cd "$folder" && sha256sum "$name.tar.gz" >"$name.tar.gz.sha256")
+
+# put FILE PLACE: FILE stands in PLACE in one step.
+put() {
+    if ! { new_file=$(mktemp "$folder/.lathe-package.XXXXXX") && cp "$1" "$new_file" && chmod 644 "$new_file" &&
+        mv -fT "$new_file" "$2"; }; then
+        stop 74 "cannot write $2"
+    fi
+    new_file=
+}
+
+mkdir -p "$folder" || stop 74 "cannot make $folder"
+any='[A-Za-z0-9]'
+find "$folder/" -maxdepth 1 -type f -user "$(id -u)" -name ".lathe-package.$any$any$any$any$any$any" -delete
+sum_of "$work/archive" >"$work/new"
+{ cat "$work/new" && { [ ! -e "$sums" ] || cat "$sums"; }; } | sort -u >"$work/both"
+put "$work/both" "$sums"
+put "$work/archive" "$archive"
+put "$work/new" "$sums"
 say "$archive: $(du -h "$archive" | cut -f 1), $(find "$libraries" -type f | wc -l) libraries, glibc ${glibc#GLIBC_} or newer"
 printf '%s\n' "$archive"
