@@ -7,7 +7,7 @@ import Testing
 extension CommandTests {
     @Suite struct Installing {
         /// Runs a script of the repository, or one that was unpacked, in the folder of `lathe`.
-        private func script(_ path: String, _ arguments: String..., in lathe: LatheCommand) throws -> Outcome {
+        func script(_ path: String, _ arguments: String..., in lathe: LatheCommand) throws -> Outcome {
             let file = path.hasPrefix("scripts/") ? packageRoot.appendingPathComponent(path).path : path
             return try RunningCommand(
                 URL(fileURLWithPath: "/bin/bash"), [file] + arguments, in: lathe.folder,
@@ -15,17 +15,25 @@ extension CommandTests {
             ).wait()
         }
 
-        private func install(_ arguments: String..., in lathe: LatheCommand) throws -> Outcome {
+        func install(_ arguments: String..., in lathe: LatheCommand) throws -> Outcome {
+            try onBinary("install.sh", arguments, in: lathe)
+        }
+
+        private func package(_ folder: String, in lathe: LatheCommand) throws -> Outcome {
+            try onBinary("package.sh", [folder], in: lathe)
+        }
+
+        private func onBinary(_ script: String, _ arguments: [String], in lathe: LatheCommand) throws -> Outcome {
             let binary = try #require(LatheCommand.executable?.path)
             return try RunningCommand(
                 URL(fileURLWithPath: "/bin/bash"),
-                [packageRoot.appendingPathComponent("scripts/install.sh").path, "--binary", binary] + arguments,
+                [packageRoot.appendingPathComponent("scripts/\(script)").path, "--binary", binary] + arguments,
                 in: lathe.folder, environment: lathe.environment, output: nil
             ).wait()
         }
 
         /// Paths of all files below `path`.
-        private func files(below path: String, in lathe: LatheCommand) throws -> [String] {
+        func files(below path: String, in lathe: LatheCommand) throws -> [String] {
             try FileManager.default.subpathsOfDirectory(atPath: lathe.url(path).path).filter { name in
                 var isFolder: ObjCBool = false
                 return FileManager.default.fileExists(atPath: lathe.url(path + "/" + name).path, isDirectory: &isFolder)
@@ -152,14 +160,24 @@ extension CommandTests {
         @Test(.enabled(if: canPackage, "needs patchelf, readelf and clang"))
         func anArchiveRunsWhereItIsUnpacked() throws {
             try LatheCommand.inFolder { lathe in
-                let binary = try #require(LatheCommand.executable?.path)
-                let made = try RunningCommand(
-                    URL(fileURLWithPath: "/bin/bash"),
-                    [packageRoot.appendingPathComponent("scripts/package.sh").path, "--binary", binary, "out"],
-                    in: lathe.folder, output: nil
-                ).wait()
+                let made = try package("out", in: lathe)
                 try #require(made.code == 0, "\(made.errors)")
                 let archive = try #require(try lathe.names(in: "out").first { $0.hasSuffix(".tar.gz") })
+                // It takes the place of its own archive, and of no other.
+                let again = try package("out", in: lathe)
+                #expect(again.code == 0, "\(again.errors)")
+                try FileManager.default.createDirectory(at: lathe.url("taken"), withIntermediateDirectories: true)
+                try lathe.write("taken/" + archive, "mine\n")
+                try package("taken", in: lathe)
+                    .expectFailure(74, "taken/" + archive + " is in the way")
+                try lathe.copy("out/" + archive + ".sha256", to: "taken/" + archive + ".sha256")
+                try package("taken", in: lathe)
+                    .expectFailure(74, "taken/" + archive + " is in the way")
+                try FileManager.default.removeItem(at: lathe.url("taken/" + archive))
+                try lathe.write("taken/" + archive + ".sha256", "mine\n")
+                try package("taken", in: lathe)
+                    .expectFailure(74, archive + ".sha256 is in the way")
+                #expect(try lathe.text("taken/" + archive + ".sha256") == "mine\n")
                 let version = try lathe("--version").output.split(separator: "\n")[0]
                 #expect(archive.hasPrefix("lathe-\(version)-linux-"))
                 let unpack = try RunningCommand(
@@ -188,6 +206,8 @@ extension CommandTests {
 
                 let second = try script(folder.appendingPathComponent("install.sh").path, "q", in: lathe)
                 #expect(second.code == 0, "\(second.errors)")
+                try script(folder.appendingPathComponent("install.sh").path, folder.path, in: lathe)
+                    .expectFailure(64, "unpacked")
                 #expect(lathe.has("q/lib/lathe/libcurl.so.4") && lathe.has("q/share/man/man1/lathe.1"))
                 #expect(try script("scripts/install.sh", "--uninstall", "q", in: lathe).code == 0)
                 #expect(!lathe.has("q"))
