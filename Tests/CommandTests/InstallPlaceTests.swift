@@ -56,7 +56,8 @@ extension CommandTests.Installing {
                 URL(fileURLWithPath: "/usr/bin/env"), ["sha256sum", "held.jsonl"], in: lathe.folder, output: nil
             ).wait().output.prefix(64)
             let paths = ["../held.jsonl", "share/../../held.jsonl", lathe.url("held.jsonl").path]
-            for line in paths.map({ "\(sum)  \($0)" }) + ["# folder ../other", "# folder /", "# above 0", "words", "\(sum) bin/lathe"] {
+            let others = ["# folder ../other", "# folder /", "# above 0", "words", "\(sum) bin/lathe"]
+            for line in paths.map({ "\(sum)  \($0)" }) + others {
                 try lathe.write(Self.list, list + line + "\n")
                 try expectForeignList(in: lathe)
             }
