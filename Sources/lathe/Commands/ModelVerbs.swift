@@ -110,8 +110,8 @@ struct Generate: ParsableCommand {
             do {
                 guard let line = try input.line() else { return }
                 if !line.isEmpty { try stream(generator, line, end: "\n\n") }
-            } catch let failure as Failure where failure.kind == .badInput {
-                StandardError.send("lathe: \(failure)\n")
+            } catch let error as any ClassifiedError where error.kind == .badInput {
+                StandardError.send("lathe: \(error)\n")
             }
         }
     }
