@@ -14,10 +14,11 @@ final class GuardedHDF5Rows: FileRows {
     private var isAtEnd = false
     private var rowCount = 0
 
-    /// How long a child may be silent. The first answer comes soon or never: a child into which another thread's
-    /// lock was copied waits for ever, and is replaced. One that computes is given up much sooner, see `RowPipe`.
-    private static let patienceSeconds = (first: 10, later: 120)
-    private static let attempts = 3
+    /// How long a child may be silent once it has begun. One that computes is given up much sooner, see `RowPipe`.
+    private static let patienceSeconds = 120
+    /// How often a child is begun. The first answer comes soon or never: a child into which another thread's lock was
+    /// copied waits for ever, and is replaced; each has twice as long as the one before, from a second on.
+    private static let attempts = 6
 
     init(_ file: String, path: String?, maximumRowBytes: Int) {
         self.file = file
@@ -27,7 +28,11 @@ final class GuardedHDF5Rows: FileRows {
 
     func next() throws(DatasetError) -> RowOutcome? {
         if isAtEnd { return nil }
-        let message = try nextMessage()
+        let message: RowMessage
+        do throws(DatasetError) { message = try nextMessage() } catch {
+            isAtEnd = true
+            throw error
+        }
         switch message.kind {
         case .row, .bad: rowCount += 1
         case .error, .end: isAtEnd = true
@@ -36,14 +41,14 @@ final class GuardedHDF5Rows: FileRows {
     }
 
     private func nextMessage() throws(DatasetError) -> RowMessage {
-        if let reader { return try message(of: reader, Self.patienceSeconds.later) }
+        if let reader { return try message(of: reader, Self.patienceSeconds) }
         for attempt in 1...Self.attempts {
             let reader = try RowPipe(file) { [file, path, maximumRowBytes] write in
                 RowMessage.writeRows(of: file, path: path, maximumRowBytes: maximumRowBytes, write)
             }
             self.reader = reader
             do throws(DatasetError) {
-                return try message(of: reader, Self.patienceSeconds.first)
+                return try message(of: reader, 1 << (attempt - 1))
             } catch { if !reader.isBlocked || attempt == Self.attempts { throw error } }
         }
         preconditionFailure("the last attempt throws or returns")
@@ -51,7 +56,6 @@ final class GuardedHDF5Rows: FileRows {
 
     private func message(of reader: RowPipe, _ patienceSeconds: Int) throws(DatasetError) -> RowMessage {
         if let line = reader.line(patienceSeconds: patienceSeconds), let message = RowMessage(line) { return message }
-        isAtEnd = true
         throw DatasetError(
             .unreadable, RowPlace(file: file, line: rowCount + 1),
             "a damaged HDF5 file: its library \(reader.isSilent ? "never came back" : "failed on it")",
