@@ -25,15 +25,16 @@ struct StandardInput {
     ///
     /// - Throws: `Failure` for a line that is no UTF-8, and `SystemError` where nothing can be read.
     mutating func line() throws -> String? {
-        var end = pending.firstIndex(of: UInt8(ascii: "\n"))
+        let lineBreak = UInt8(ascii: "\n")
+        var end = pending.firstIndex(of: lineBreak)
         while end == nil {
             var bytes = [UInt8](repeating: 0, count: 4_096)
             let count = read(STDIN_FILENO, &bytes, bytes.count)
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw SystemError(errno, reading: "standard input") }
             guard count > 0 else { break }
+            end = bytes.prefix(count).firstIndex(of: lineBreak).map { $0 + pending.count }
             pending += bytes.prefix(count)
-            end = pending.firstIndex(of: UInt8(ascii: "\n"))
         }
         guard !pending.isEmpty else { return nil }
         let line = pending.prefix(end ?? pending.count)

@@ -27,6 +27,20 @@ private let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent
         #expect(reader.report.files.first?.encoding == nil)
     }
 
+    /// A reader that never answers is replaced, and the one that takes its place reads every row.
+    @Test(arguments: [1, 2]) func aSilentReaderIsReplaced(_ silent: Int) throws {
+        let path = fixtures.appendingPathComponent("two.h5").path
+        let rows = GuardedHDF5Rows(path, path: "train", maximumRowBytes: 1 << 20) { attempt in
+            attempt <= silent ? { _ in while true { pause() } } : nil
+        }
+        var texts: [String?] = []
+        while let outcome = try rows.next() {
+            guard case .row(let fields, _) = outcome else { continue }
+            texts.append(fields["text"]?.string)
+        }
+        #expect(texts == ["a", "b"])
+    }
+
     @Test func tablesOfHDF5AreNamed() throws {
         let path = fixtures.appendingPathComponent("two.h5").path
         let error = #expect(throws: DatasetError.self) { try readFile(path) }

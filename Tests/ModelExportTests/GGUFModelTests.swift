@@ -65,9 +65,6 @@ import WeightFiles
             #expect(left.tensors.map(\.name) == right.tensors.map(\.name))
             // Vectors are fp32 in GGUF, whatever the matrices are.
             #expect(right.tensors.allSatisfy { $0.shape.rank > 1 || $0.type.name == "F32" })
-            if type == nil, file == TinyModel.chatGGUF {
-                #expect(right.value("general.file_type")?.integer == left.value("general.file_type")?.integer)
-            }
             if let type {
                 let matrices = right.tensors.filter { $0.shape.rank > 1 }
                 #expect(matrices.allSatisfy { $0.type.dtype == type.dtype })
@@ -92,6 +89,41 @@ import WeightFiles
             #expect(zip(merged, expected).allSatisfy { abs($0 - $1) < 1e-4 })
             #expect(zip(merged, plain).contains { abs($0 - $1) > 1e-2 })
         }
+    }
+
+    /// Of a quantised base what changes is bf16, and the file says so; what does not keeps its type and its bytes.
+    @Test func whatChangesOfAQuantisedBaseIsBF16() throws {
+        try withTemporaryDirectory { folder in
+            let base = try GGUFWeights(Self.quantised(in: folder)), deltas = try Self.deltas(base)
+            let output = folder.appendingPathComponent("merged.gguf")
+            _ = try ModelMerger(base: base).merge(deltas, as: .gguf, into: output)
+            let merged = try GGUFWeights(output)
+            #expect(base.gguf.value("general.file_type")?.integer == 7)
+            #expect(merged.gguf.value("general.file_type")?.integer == 32)
+            for path in base.paths where base.shape(at: path)?.rank == 2 {
+                let changes = path.hasSuffix("_proj.weight")
+                #expect(merged.typeName(at: path) == (changes ? "BF16" : "Q8_0"))
+                let same = try base.tensor(at: path).bytes.elementsEqual(merged.tensor(at: path).bytes)
+                #expect(same != changes)
+            }
+        }
+    }
+
+    /// The tiny model with matrices of Q8_0, each block 0.
+    private static func quantised(in folder: URL) throws -> URL {
+        let source = try GGUFWeights(TinyModel.gguf).gguf
+        let entries = source.tensors.map {
+            TensorEntry(name: $0.name, dtype: $0.shape.rank == 2 ? .q8_0 : .f32, shape: $0.shape)
+        }
+        let metadata = source.metadata.filter { $0.key != "general.file_type" } + [("general.file_type", .uint32(7))]
+        let file = folder.appendingPathComponent("q8.gguf")
+        let writer = try GGUFWriter(file, metadata: metadata, entries: entries)
+        for entry in entries {
+            let zeros = [UInt8](repeating: 0, count: try #require(entry.byteCount))
+            try zeros.withUnsafeBytes { try writer.write($0) }
+        }
+        try FileManager.default.moveItem(at: writer.finish(), to: file)
+        return file
     }
 
     @Test func aFolderIsRefusedWithAWayOut() throws {

@@ -6,10 +6,13 @@ internal import JSON
 internal import Vocabulary
 
 /// The rows of an HDF5 table, which a child process reads and hands over as one JSON value a line.
-final class GuardedHDF5Rows: FileRows {
+package final class GuardedHDF5Rows: FileRows {
+    /// What a child does: gives the table's rows to the closure that it gets, a line each.
+    package typealias Child = ((String) -> Void) -> Void
+
     private let file: String
-    private let path: String?
-    private let maximumRowBytes: Int
+    /// What the child of each attempt does, counted from 1.
+    private let child: (_ attempt: Int) -> Child
     private var reader: RowPipe?
     private var isAtEnd = false
     private var rowCount = 0
@@ -20,13 +23,20 @@ final class GuardedHDF5Rows: FileRows {
     /// copied waits for ever, and is replaced; each has twice as long as the one before, from a second on.
     private static let attempts = 6
 
-    init(_ file: String, path: String?, maximumRowBytes: Int) {
+    /// - Parameters:
+    ///   - path: the table in the file; nil: found.
+    ///   - replacing: what the child of an attempt does in place of reading; nil: it reads.
+    package init(
+        _ file: String, path: String?, maximumRowBytes: Int,
+        replacing: @escaping (_ attempt: Int) -> Child? = { _ in nil }
+    ) {
         self.file = file
-        self.path = path
-        self.maximumRowBytes = maximumRowBytes
+        child = { attempt in
+            replacing(attempt) ?? { RowMessage.writeRows(of: file, path: path, maximumRowBytes: maximumRowBytes, $0) }
+        }
     }
 
-    func next() throws(DatasetError) -> RowOutcome? {
+    package func next() throws(DatasetError) -> RowOutcome? {
         if isAtEnd { return nil }
         let message: RowMessage
         do throws(DatasetError) { message = try nextMessage() } catch {
@@ -43,9 +53,7 @@ final class GuardedHDF5Rows: FileRows {
     private func nextMessage() throws(DatasetError) -> RowMessage {
         if let reader { return try message(of: reader, Self.patienceSeconds) }
         for attempt in 1...Self.attempts {
-            let reader = try RowPipe(file) { [file, path, maximumRowBytes] write in
-                RowMessage.writeRows(of: file, path: path, maximumRowBytes: maximumRowBytes, write)
-            }
+            let reader = try RowPipe(file, child(attempt))
             self.reader = reader
             do throws(DatasetError) {
                 return try message(of: reader, 1 << (attempt - 1))

@@ -1,16 +1,16 @@
 // The rows of one file, whatever its layout.
 
-internal import JSON
+package import JSON
 
 /// What reading a row came to.
-enum RowOutcome {
+package enum RowOutcome {
     case row(JSONObject, RowPlace)
     /// A row that cannot be read; the reading goes on behind it.
     case bad(DatasetProblem)
 }
 
 /// The rows of one file in order. An error is of the whole file: nothing behind it can be read.
-protocol FileRows: AnyObject {
+package protocol FileRows: AnyObject {
     /// The next row; `nil` at the end.
     func next() throws(DatasetError) -> RowOutcome?
 }
