@@ -193,6 +193,27 @@ def personal(rng, vocab):
     return "other", before, value, False
 
 
+def write_personal(path, rng, vocab, count):
+    """Writes rows with personal data, and returns what each holds. They have a file of their own, so that no row of the training
+    file becomes unlike its copy."""
+    truth = []
+    with open(path, "w", encoding="utf-8") as file:
+        for number in range(count):
+            kind, before, value, is_personal = personal(rng, vocab)
+            words = [rng.choice(vocab) for _ in range(rng.randint(4, 12))]
+            if kind == "url_credentials":
+                said = "%s%s@%s.example.com/%s" % (before, value, rng.choice(vocab), rng.choice(vocab))
+            else:
+                said = before + " " + value
+            tail = rng.choice([" ", ", ", ". "]) + " ".join(rng.choice(vocab) for _ in range(5))
+            text = " ".join(words) + ". " + said + tail
+            row = {"id": "d%d" % number, "messages": [{"role": "user", "content": text},
+                                                       {"role": "assistant", "content": "noted"}]}
+            file.write(json.dumps(row, ensure_ascii=number % 2 == 0) + "\n")
+            truth.append(["d%d" % number, kind, value, is_personal])
+    return truth
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out")
@@ -238,21 +259,7 @@ def main():
     with open(os.path.join(args.out, "held_out.jsonl"), "w", encoding="utf-8") as file:
         for row in held:
             file.write(json.dumps({"id": row["id"], "patient_id": row["patient_id"], "text": " ".join(row["words"])}) + "\n")
-    # Personal data has a file of its own, so that it makes no row unlike its copy.
-    with open(os.path.join(args.out, "personal.jsonl"), "w", encoding="utf-8") as file:
-        for number in range(args.rows // 10):
-            kind, before, value, is_personal = personal(rng, vocab)
-            words = [rng.choice(vocab) for _ in range(rng.randint(4, 12))]
-            if kind == "url_credentials":
-                said = "%s%s@%s.example.com/%s" % (before, value, rng.choice(vocab), rng.choice(vocab))
-            else:
-                said = before + " " + value
-            tail = rng.choice([" ", ", ", ". "]) + " ".join(rng.choice(vocab) for _ in range(5))
-            text = " ".join(words) + ". " + said + tail
-            row = {"id": "d%d" % number, "messages": [{"role": "user", "content": text},
-                                                       {"role": "assistant", "content": "noted"}]}
-            file.write(json.dumps(row, ensure_ascii=number % 2 == 0) + "\n")
-            truth["personal"].append(["d%d" % number, kind, value, is_personal])
+    truth["personal"] = write_personal(os.path.join(args.out, "personal.jsonl"), rng, vocab, args.rows // 10)
     with open(os.path.join(args.out, "truth.json"), "w", encoding="utf-8") as file:
         json.dump(truth, file)
 

@@ -261,6 +261,25 @@ def write_golden(model, tokenizer):
         "first_logits": [round(x, 6) for x in first.tolist()], "texts": texts})
 
 
+def take_steps(tuned, optimiser, folder, **batch):
+    """Five steps on one batch, the first one's gradients and logits kept: the losses, also after the last, and gradient norms."""
+    losses, norms = [], []
+    for step in range(6):
+        answer = tuned(**batch)
+        losses.append(answer.loss.item())
+        if step == 5:
+            break
+        optimiser.zero_grad()
+        answer.loss.backward()
+        gradients = {n: p.grad.clone() for n, p in tuned.named_parameters() if p.requires_grad}
+        norms.append(torch.sqrt(sum((g ** 2).sum() for g in gradients.values())).item())
+        if step == 0:
+            save_file(gradients, folder / "grads_step0.safetensors")
+            save_file({"logits": answer.logits.detach().contiguous()}, folder / "logits_step0.safetensors")
+        optimiser.step()
+    return losses, norms
+
+
 def write_run(model, tokenizer, method):
     """A run by PEFT: B starts away from zero, so that every factor has a gradient, and magnitudes away from the weight's."""
     torch.manual_seed(17)
@@ -291,20 +310,7 @@ def write_run(model, tokenizer, method):
     tuned.save_pretrained(folder / "init")
     optimiser = torch.optim.AdamW(
         [p for p in tuned.parameters() if p.requires_grad], lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01)
-    losses, norms = [], []
-    for step in range(6):
-        answer = tuned(ids, attention_mask=mask, labels=labels)
-        losses.append(answer.loss.item())
-        if step == 5:
-            break
-        optimiser.zero_grad()
-        answer.loss.backward()
-        gradients = {n: p.grad.clone() for n, p in tuned.named_parameters() if p.requires_grad}
-        norms.append(torch.sqrt(sum((g ** 2).sum() for g in gradients.values())).item())
-        if step == 0:
-            save_file(gradients, folder / "grads_step0.safetensors")
-            save_file({"logits": answer.logits.detach().contiguous()}, folder / "logits_step0.safetensors")
-        optimiser.step()
+    losses, norms = take_steps(tuned, optimiser, folder, input_ids=ids, attention_mask=mask, labels=labels)
     tuned.save_pretrained(folder / "final")
     for name in ("init", "final"):
         (folder / name / "README.md").unlink(missing_ok=True)
