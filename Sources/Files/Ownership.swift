@@ -190,6 +190,7 @@ extension Manifest.Content {
         case .prepared: "prepared rows"
         case .run: "a run"
         case .curves: "curves of a run"
+        case .importance: "an importance matrix"
         }
     }
 }

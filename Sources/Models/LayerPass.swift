@@ -71,7 +71,7 @@ struct LayerPanels {
                     layer: layer, adapter: adapter, weight: found.weight, a: factors.a, b: factors.b, kept: kept,
                     dz: dz, masked: masked, context: context))
         }
-        return LayerPass(layer: layer, weight: found.weight, adapter: pass)
+        return LayerPass(layer: layer, weight: found.weight, adapter: pass, seen: context.inputs?[layer])
     }
 }
 
@@ -81,6 +81,8 @@ struct LayerPass {
     /// Nil on the way back where nothing below is trained.
     let weight: Panels?
     let adapter: (any AdapterPass)?
+    /// Where the layer's input goes, `[N, in]`, fp32; nil where nobody asks for it.
+    let seen: Matrix?
 
     // MARK: Forward
 
@@ -88,6 +90,7 @@ struct LayerPass {
     ///
     /// - Parameter x: the block's rows `[n, in]`, in the type of activations; `y` and `base` likewise hold these rows only.
     func forward(_ x: Matrix, into y: Matrix?, base: Matrix? = nil, _ block: RowBlock) {
+        if let seen { Conversion.convert(x, into: seen.rows(block.rows)) }
         if let adapter { return adapter.forward(x, into: y, base: base, block) }
         guard let y else { return }
         guard let weight else { preconditionFailure("no weight was laid out") }

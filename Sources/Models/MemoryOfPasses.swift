@@ -30,7 +30,7 @@ extension LanguageModel {
         }
     }
 
-    private func measuring(
+    func measuring(
         _ precision: ElementType, dropout: DropoutKey? = nil, _ body: (PassContext) throws -> Void
     ) -> Int {
         do {

@@ -11,6 +11,8 @@ struct PassContext {
     let adapters: AdapterBinding
     /// Dropout's random numbers; nil where nothing is dropped: evaluation and generation.
     var dropout: DropoutKey?
+    /// Where what linear layers are given is left; nil where nobody asks.
+    var inputs: LayerInputs?
 
     /// Whether only memory is counted: nothing is computed, and no number may be looked at.
     var measures: Bool { workspace.measures }

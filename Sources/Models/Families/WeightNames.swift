@@ -129,3 +129,8 @@ public struct WeightNames: Sendable {
         return (layer, tail[tail.index(after: dot)...])
     }
 }
+
+extension ModelConfiguration {
+    /// What the model's weights are called in both kinds of files; nil where the family is not known.
+    public var weightNames: WeightNames? { ModelFamily.named(family)?.names }
+}

@@ -7,7 +7,7 @@ import Tensors
 ///
 /// It has a head and a tail, each a row's own affair. Where rows see each other (attention), that is between the two.
 protocol Sublayer: AnyObject {
-    /// In network order: those of the head, then those of the tail.
+    /// In network order: those of the head, then those of the tail. Those of one side are given the same rows.
     var headLayers: [LinearLayer] { get }
     var tailLayers: [LinearLayer] { get }
     /// Whether the tail needs the head of other rows: then all rows are through the head before the first enters the tail.

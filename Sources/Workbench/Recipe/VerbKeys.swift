@@ -8,7 +8,7 @@ public enum Verb: String, Sendable {
     case prepare
     /// Rows as they are before they become text and tokens.
     case prepareRows = "prepare --export"
-    case train, evaluate, score, merge, export, generate
+    case train, evaluate, score, imatrix, merge, export, generate
     /// A row of a recipe.
     case inspectRecipe = "inspect --example"
     /// A row of a file.
@@ -21,7 +21,7 @@ public enum Verb: String, Sendable {
         case .prepareRows: ["name", "seed", "model.path", "data.", "train.threads"]
         case .train: ["name", "seed", "model.", "data.", "adapter.", "train.", "evaluate.", "distill."]
         case .evaluate: Self.scored + ["seed", "train.objective", "train.dpo_beta", "evaluate."]
-        case .score: Self.scored
+        case .score, .imatrix: Self.scored
         case .merge: ["merge.dtype", "train.threads", "train.memory_limit"]
         case .export: ["train.threads", "train.memory_limit"]
         case .generate:
@@ -43,7 +43,7 @@ public enum Verb: String, Sendable {
         case .prepareRows: ["data.shuffle"] + Self.ofText
         case .train: ["evaluate.max_new_tokens"]
         case .evaluate: Self.ofRuns + ["evaluate.enabled"]
-        case .score, .inspectRows: Self.ofRuns
+        case .score, .imatrix, .inspectRows: Self.ofRuns
         case .merge, .export, .generate: []
         }
     }
@@ -85,7 +85,7 @@ extension Recipe {
     private func hint(for key: String, _ verb: Verb) -> String {
         switch (verb, key) {
         case (.export, "merge.dtype"): "write --type \(merge.dtype.rawValue)"
-        case (.evaluate, "data.held_out"), (.score, "data.held_out"): "leave it out: --data names the rows"
+        case (.evaluate, "data.held_out"), (.score, "data.held_out"), (.imatrix, "data.held_out"): "leave it out: --data names the rows"
         case (_, "model.path"): "leave it out: --model names the model"
         default: "leave it out: it would do nothing here"
         }

@@ -1,0 +1,65 @@
+// Weighing a model's columns over rows.
+
+internal import Datasets
+internal import Models
+internal import Tensors
+internal import WeightFiles
+
+/// A model and the rows that say what its columns are given.
+struct Calibration {
+    let model: LanguageModel
+    let rows: CalibrationRows
+    let workspace: Workspace
+
+    /// Tokens that are enough for most models.
+    static let usualTokens = 65_536
+    /// Buffers of a pass, unless its shortest batch takes more.
+    private static let passBytes = 128 << 20
+    private static let batchSizes = [2048, 1024, 512, 256]
+    /// Tokens of a chunk, as llama.cpp cuts texts.
+    private static let chunk = 512
+
+    /// - Parameters:
+    ///   - model: with the adapter that it is to be weighed with.
+    ///   - tokenLimit: the most tokens.
+    init(
+        _ model: LanguageModel, _ examples: any ExampleSource, from datasets: [String], tokenLimit: Int
+    ) throws {
+        self.model = model
+        rows = try CalibrationRows(
+            examples, from: datasets, tokenLimit: tokenLimit, batchRows: Self.batchRows(of: model))
+        workspace = Workspace()
+    }
+
+    /// Token rows of one batch.
+    static func batchRows(of model: LanguageModel) -> Int {
+        batchSizes.first { model.predictedInputBytes(rows: $0) <= passBytes } ?? batchSizes[batchSizes.count - 1]
+    }
+
+    /// Memory that weighing takes.
+    /// - Parameter longest: tokens of the longest row.
+    static func predictedBytes(_ model: LanguageModel, longest: Int) -> Int {
+        model.predictedInputBytes(rows: max(longest, batchRows(of: model)))
+    }
+
+    /// The importance of every linear layer's columns. As llama.cpp has it, the head and the embedding weigh their columns alike.
+    func importance(_ observer: any RunObserver) throws -> ImportanceMatrix {
+        guard let names = model.configuration.weightNames else {
+            throw Failure(.badInput, "models of \(model.configuration.family) have no names in GGUF")
+        }
+        let count = Float(rows.tokens), batches = rows.batches
+        let found = try model.inputSquares(of: batches, workspace: workspace) {
+            observer.receive(.progress(done: $0, total: batches.count, unit: "batches"))
+        }
+        let entries = found.flatMap { input in
+            input.paths.compactMap { path in
+                names.ggufName(path + ".weight").map { name in
+                    ImportanceMatrix.Entry(name: name, sums: input.sums.map(Float.init), counts: [count])
+                }
+            }
+        }
+        return ImportanceMatrix(
+            entries, datasets: rows.datasets, chunkCount: (rows.tokens + Self.chunk - 1) / Self.chunk,
+            chunkSize: Self.chunk)
+    }
+}
