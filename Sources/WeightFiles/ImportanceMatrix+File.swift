@@ -2,7 +2,6 @@
 
 internal import Files
 public import Foundation
-public import Vocabulary
 
 extension ImportanceMatrix {
     /// Reads a file in either form.

@@ -2,9 +2,8 @@
 // `[experts, 1]`. A third, `<name>.in_sum`, that newer files carry is of no use here.
 
 internal import Files
-public import Foundation
+internal import Foundation
 internal import Tensors
-public import Vocabulary
 
 extension ImportanceMatrix {
     private static let (sums, counts) = (".in_sum2", ".counts")

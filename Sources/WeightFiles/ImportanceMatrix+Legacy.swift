@@ -3,8 +3,6 @@
 //     int32 entries, and for each: int32 length, name, int32 calls, int32 values, values × fp32 (mean of x² · calls)
 //     int32 chunks, int32 length, the data's name
 
-public import Foundation
-
 extension ImportanceMatrix {
     /// Reads a file of the older form.
     init(legacy file: MappedFile) throws(WeightError) {

@@ -42,8 +42,8 @@ import WeightFiles
         try withTemporaryDirectory { folder in
             let url = folder.appendingPathComponent("a.dat")
             func number(_ value: Int32) -> [UInt8] { withUnsafeBytes(of: value.littleEndian) { Array($0) } }
-            func number(_ value: Float) -> [UInt8] { number(Int32(bitPattern: value.bitPattern)) }
-            let head = number(1) + number(3) + Array("abc".utf8) + number(2) + number(2) + number(3.0) + number(5.0)
+            func real(_ value: Float) -> [UInt8] { number(Int32(bitPattern: value.bitPattern)) }
+            let head = number(1) + number(3) + Array("abc".utf8) + number(2) + number(2) + real(3) + real(5)
             for tail in [[], number(7), number(7) + number(2) + Array("x.".utf8)] {
                 try Data(head + tail).write(to: url)
                 let read = try ImportanceMatrix(url)
