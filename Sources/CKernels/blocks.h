@@ -18,7 +18,9 @@ static inline block_kind kind_of(lathe_format format) {
     switch (format) {
     case LATHE_Q4_0: return (block_kind){1, 8, false, true};
     case LATHE_Q5_0: return (block_kind){1, 16, false, true};
-    case LATHE_Q8_0: return (block_kind){1, 128, false, true};
+    case LATHE_Q8_0:
+    case LATHE_IQ4_NL:
+    case LATHE_IQ4_XS: return (block_kind){1, 128, false, true};
     case LATHE_Q4_1:
     case LATHE_Q5_1:
     case LATHE_Q4_K:
@@ -33,7 +35,8 @@ static inline block_kind kind_of(lathe_format format) {
 /// Bytes that `columns` numbers of a row take.
 static inline long row_bytes(lathe_format format, long columns) {
     switch (format) {
-    case LATHE_Q4_0: return columns / 32 * 18;
+    case LATHE_Q4_0:
+    case LATHE_IQ4_NL: return columns / 32 * 18;
     case LATHE_Q4_1: return columns / 32 * 20;
     case LATHE_Q5_0: return columns / 32 * 22;
     case LATHE_Q5_1: return columns / 32 * 24;
@@ -43,6 +46,7 @@ static inline long row_bytes(lathe_format format, long columns) {
     case LATHE_Q4_K: return columns * 144 / 256;
     case LATHE_Q5_K: return columns * 176 / 256;
     case LATHE_Q6_K: return columns * 210 / 256;
+    case LATHE_IQ4_XS: return columns * 136 / 256;
     default: return 0;
     }
 }
@@ -70,10 +74,28 @@ static inline void packed_six_bits(const uint8_t *s, long i, int *scale, int *mi
     }
 }
 
+/// What the sixteen codes of IQ4_NL and IQ4_XS stand for: closer together where weights are frequent.
+static const int8_t iq4_values[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+
+/// Scale `i` of the eight of the IQ4_XS block at `p`, 6 bits each.
+static inline int iq4_scale(const uint8_t *p, long i) {
+    uint16_t high;
+    memcpy(&high, p + 2, 2);
+    return ((p[4 + i / 2] >> 4 * (i % 2) & 15) | (high >> 2 * i & 3) << 4) - 32;
+}
+
 /// The 16 scales of Q3_K: low nibbles in bytes 0..7, upper two bits in bytes 8..11.
 static inline int q3_scale(const uint8_t *packed, long i) {
     int low = i < 8 ? packed[i] & 15 : packed[i - 8] >> 4;
     return (low | (packed[8 + i % 4] >> 2 * (i / 4) & 3) << 4) - 32;
+}
+
+/// 32 numbers of 16 bytes of codes, 128 added.
+static inline __attribute__((always_inline)) void iq4_bytes(const uint8_t *q, uint8_t *bytes) {
+    for (int j = 0; j < 16; j++) {
+        bytes[j] = (uint8_t)(iq4_values[q[j] & 15] + 128);
+        bytes[j + 16] = (uint8_t)(iq4_values[q[j] >> 4] + 128);
+    }
 }
 
 /// Block `b` of a row of super-blocks of 256, `format` known where this is inlined.
@@ -124,6 +146,12 @@ static inline __attribute__((always_inline)) void unpack_super_block(
         for (int h = 0; h < 2; h++) to->scale[h] = d * (float)scales[h];
         return;
     }
+    case LATHE_IQ4_XS: {
+        const uint8_t *p = row + b / 8 * 136, *q = p + 8 + b % 8 * 16;
+        to->scale[0] = block_half(p) * (float)iq4_scale(p, b % 8);
+        iq4_bytes(q, bytes);
+        return;
+    }
     default: return;
     }
 }
@@ -163,6 +191,10 @@ static inline __attribute__((always_inline)) void unpack_block(
         for (int j = 0; j < 32; j++) bytes[j] = p[2 + j] ^ 0x80;  // from −128..127 to 0..255
         return;
     }
+    case LATHE_IQ4_NL:
+        to->scale[0] = block_half(row + b * 18);
+        iq4_bytes(row + b * 18 + 2, bytes);
+        return;
     default: return unpack_super_block(format, row, b, to);
     }
 }

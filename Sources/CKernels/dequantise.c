@@ -177,11 +177,26 @@ static void VARIANT(q6_k)(const uint8_t *b, float *y) {
             }
 }
 
+static inline void VARIANT(iq4)(float d, const uint8_t *q, float *y) {
+    for (int j = 0; j < 16; j++) {
+        y[j] = (float)iq4_values[q[j] & 15] * d;
+        y[j + 16] = (float)iq4_values[q[j] >> 4] * d;
+    }
+}
+
+static void VARIANT(iq4_nl)(const uint8_t *b, float *y) { VARIANT(iq4)(HALF(b), b + 2, y); }
+
+static void VARIANT(iq4_xs)(const uint8_t *b, float *y) {
+    for (int part = 0; part < 8; part++)
+        VARIANT(iq4)(HALF(b) * (float)iq4_scale(b, part), b + 8 + part * 16, y + part * 32);
+}
+
 static const block_layout VARIANT(layouts)[] = {
     [LATHE_Q4_0] = {VARIANT(q4_0), 32, 18}, [LATHE_Q4_1] = {VARIANT(q4_1), 32, 20}, [LATHE_Q5_0] = {VARIANT(q5_0), 32, 22},
     [LATHE_Q5_1] = {VARIANT(q5_1), 32, 24}, [LATHE_Q8_0] = {VARIANT(q8_0), 32, 34}, [LATHE_Q2_K] = {VARIANT(q2_k), 256, 84},
     [LATHE_Q3_K] = {VARIANT(q3_k), 256, 110}, [LATHE_Q4_K] = {VARIANT(q4_k), 256, 144}, [LATHE_Q5_K] = {VARIANT(q5_k), 256, 176},
-    [LATHE_Q6_K] = {VARIANT(q6_k), 256, 210},
+    [LATHE_Q6_K] = {VARIANT(q6_k), 256, 210}, [LATHE_IQ4_NL] = {VARIANT(iq4_nl), 32, 18},
+    [LATHE_IQ4_XS] = {VARIANT(iq4_xs), 256, 136},
 };
 
 static void VARIANT(dequantise)(lathe_format format, const void *blocks, void *to, lathe_type to_type, long count) {

@@ -78,7 +78,7 @@ LATHE_INLINE void VARIANT(multiply_block)(
     lathe_format format, int count, const VARIANT(tile_block) *block, const int8_t *numbers, const lathe_block_facts *facts,
     long blocks, V *results) {
     const block_kind kind = kind_of(format);
-    const bool is_signed = format == LATHE_Q8_0 && !HAS_VNNI;
+    const bool is_signed = kind.offset == 128 && !HAS_VNNI;
     const int offset = is_signed ? 0 : kind.offset, groups = 8 / kind.halves;
     const long stride = blocks * 64;
     for (int h = 0; h < kind.halves; h++) {

@@ -123,6 +123,8 @@ LATHE_INLINE void VARIANT(read_block)(
     }
     VARIANT(turn)(bytes, 0, to->bytes);
     VARIANT(turn)(bytes, 16, to->bytes + 4);
+    if (kind.offset == 128 && !HAS_VNNI)
+        for (int g = 0; g < 8; g++) to->bytes[g] = i_xor(to->bytes[g], i_set1((int)0x80808080));
     for (int h = 0; h < kind.halves; h++) {
         to->scale[h] = v_load(scales[h], 0, LATHE_F32, LANES);
         if (kind.has_minimum) to->minimum[h] = v_load(minima[h], 0, LATHE_F32, LANES);

@@ -30,6 +30,16 @@ LATHE_INLINE __m256i VARIANT(bits_of)(__m256i bytes, int shift, int bits, int pl
     return _mm256_and_si256(moved, mask);
 }
 
+/// IQ4: 32 codes of 4 bits that stand for bytes of a table.
+LATHE_INLINE void VARIANT(wide_iq4)(float d, const uint8_t *q, void *to, lathe_type to_type, long i) {
+    const __m128i table = _mm_loadu_si128((const __m128i *)iq4_values), codes = _mm_loadu_si128((const __m128i *)q);
+    const __m128i nibble = _mm_set1_epi8(15), high = _mm_and_si128(_mm_srli_epi16(codes, 4), nibble);
+    const V scales[2] = {v_set1(d), v_set1(d)};
+    VARIANT(put_numbers)(
+        _mm512_cvtepi8_epi32(_mm_shuffle_epi8(table, _mm_and_si128(codes, nibble))),
+        _mm512_cvtepi8_epi32(_mm_shuffle_epi8(table, high)), scales, NULL, to, i, to_type);
+}
+
 /// Blocks of 32 numbers with one scale.
 LATHE_INLINE void VARIANT(wide_small)(lathe_format format, const uint8_t *b, void *to, lathe_type to_type, long count) {
     const bool has_fifth = format == LATHE_Q5_0 || format == LATHE_Q5_1;
@@ -39,6 +49,10 @@ LATHE_INLINE void VARIANT(wide_small)(lathe_format format, const uint8_t *b, voi
         V scales[2], offsets[2];
         scales[0] = scales[1] = v_set1(HALF(b));
         if (kind.has_minimum) offsets[0] = offsets[1] = v_set1(HALF(b + 2));
+        if (format == LATHE_IQ4_NL) {
+            VARIANT(wide_iq4)(HALF(b), b + 2, to, to_type, i);
+            continue;
+        }
         if (format == LATHE_Q8_0) {
             VARIANT(put_bytes)(VARIANT(load_bytes)(b + 2), scales, NULL, to, i, to_type);
             continue;
@@ -129,6 +143,12 @@ LATHE_INLINE void VARIANT(wide)(lathe_format format, const uint8_t *b, void *to,
         case LATHE_Q4_K: VARIANT(wide_q4_k)(false, b + i / 256 * 144, to, to_type, i); break;
         case LATHE_Q5_K: VARIANT(wide_q4_k)(true, b + i / 256 * 176, to, to_type, i); break;
         case LATHE_Q6_K: VARIANT(wide_q6_k)(b + i / 256 * 210, to, to_type, i); break;
+        case LATHE_IQ4_XS: {
+            const uint8_t *p = b + i / 256 * 136;
+            for (int part = 0; part < 8; part++)
+                VARIANT(wide_iq4)(HALF(p) * (float)iq4_scale(p, part), p + 8 + part * 16, to, to_type, i + part * 32);
+            break;
+        }
         default: VARIANT(wide_small)(format, b, to, to_type, count); return;
         }
 }

@@ -172,6 +172,8 @@ extension DType {
         case .q4_K: LATHE_Q4_K
         case .q5_K: LATHE_Q5_K
         case .q6_K: LATHE_Q6_K
+        case .iq4_NL: LATHE_IQ4_NL
+        case .iq4_XS: LATHE_IQ4_XS
         case .f64, .i8, .i16, .i32, .i64, .u8, .bool: preconditionFailure("\(rawValue) is no weight type")
         }
     }

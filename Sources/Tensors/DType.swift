@@ -6,12 +6,13 @@ public enum DType: String, Sendable, CaseIterable {
     case i8, i16, i32, i64, u8, bool
     case q4_0, q4_1, q5_0, q5_1, q8_0
     case q2_K, q3_K, q4_K, q5_K, q6_K
+    case iq4_NL, iq4_XS
 
     /// Elements in one block: 1 for plain types.
     public var blockElements: Int {
         switch self {
-        case .q4_0, .q4_1, .q5_0, .q5_1, .q8_0: 32
-        case .q2_K, .q3_K, .q4_K, .q5_K, .q6_K: 256
+        case .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .iq4_NL: 32
+        case .q2_K, .q3_K, .q4_K, .q5_K, .q6_K, .iq4_XS: 256
         default: 1
         }
     }
@@ -23,7 +24,7 @@ public enum DType: String, Sendable, CaseIterable {
         case .f32, .i32: 4
         case .f16, .bf16, .i16: 2
         case .i8, .u8, .bool: 1
-        case .q4_0: 18
+        case .q4_0, .iq4_NL: 18
         case .q4_1: 20
         case .q5_0: 22
         case .q5_1: 24
@@ -32,6 +33,7 @@ public enum DType: String, Sendable, CaseIterable {
         case .q3_K: 110
         case .q4_K: 144
         case .q5_K: 176
+        case .iq4_XS: 136
         case .q6_K: 210
         }
     }

@@ -22,7 +22,7 @@ public struct StoredTensor: Sendable {
             throw WeightError(
                 file: file.path, "tensor type \(type.name) is not supported", tensor: name,
                 byteOffset: byteRange.lowerBound,
-                hint: "convert the model to F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1 or a K-quant")
+                hint: "convert the model to F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, IQ4_NL, IQ4_XS or a K-quant")
         }
         let alignment = dtype.isQuantised ? 2 : dtype.blockBytes
         let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[byteRange])

@@ -7,7 +7,9 @@ import Testing
 
 /// Products of few rows with stored weights: integers, floats, and what they are made from.
 @Suite struct RowProductTests {
-    static let integerTypes: [DType] = [.q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .q2_K, .q3_K, .q4_K, .q5_K, .q6_K]
+    static let integerTypes: [DType] = [
+        .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .q2_K, .q3_K, .q4_K, .q5_K, .q6_K, .iq4_NL, .iq4_XS,
+    ]
     static let floatTypes: [DType] = [.f32, .f16, .bf16]
 
     /// Ways to multiply bytes on this machine, as (instruction set, without VNNI).
@@ -28,7 +30,7 @@ import Testing
         }
         let (block, elements, scales): (Int, Int, [Int]) =
             switch dtype {
-            case .q4_0: (18, 32, [0])
+            case .q4_0, .iq4_NL: (18, 32, [0])
             case .q4_1: (20, 32, [0, 2])
             case .q5_0: (22, 32, [0])
             case .q5_1: (24, 32, [0, 2])
@@ -38,6 +40,7 @@ import Testing
             case .q4_K: (144, 256, [0, 2])
             case .q5_K: (176, 256, [0, 2])
             case .q6_K: (210, 256, [208])
+            case .iq4_XS: (136, 256, [0])
             case .f32: (4, 1, [])
             default: (2, 1, [0])
             }
@@ -141,6 +144,7 @@ import Testing
         let formats: [DType: lathe_format] = [
             .q4_0: LATHE_Q4_0, .q4_1: LATHE_Q4_1, .q5_0: LATHE_Q5_0, .q5_1: LATHE_Q5_1, .q8_0: LATHE_Q8_0,
             .q2_K: LATHE_Q2_K, .q3_K: LATHE_Q3_K, .q4_K: LATHE_Q4_K, .q5_K: LATHE_Q5_K, .q6_K: LATHE_Q6_K,
+            .iq4_NL: LATHE_IQ4_NL, .iq4_XS: LATHE_IQ4_XS,
         ]
         return formats[dtype] ?? LATHE_Q_F32
     }

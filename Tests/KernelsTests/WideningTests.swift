@@ -12,7 +12,8 @@ import Testing
         $0.rawValue <= lathe_processor_isa().rawValue
     }
     static let types: [DType] = [
-        .f16, .bf16, .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .q2_K, .q3_K, .q4_K, .q5_K, .q6_K,
+        .f16, .bf16, .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .q2_K, .q3_K, .q4_K, .q5_K, .q6_K, .iq4_NL,
+        .iq4_XS,
     ]
 
     private struct Case {

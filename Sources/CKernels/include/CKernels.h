@@ -64,10 +64,17 @@ void lathe_minhash(
 // --- Dequantisation (dequantise.c): bit for bit as ggml's C reference ------------------------------------------------
 typedef enum {
     LATHE_Q_F32, LATHE_Q_F16, LATHE_Q_BF16, LATHE_Q4_0, LATHE_Q4_1, LATHE_Q5_0, LATHE_Q5_1, LATHE_Q8_0,
-    LATHE_Q2_K, LATHE_Q3_K, LATHE_Q4_K, LATHE_Q5_K, LATHE_Q6_K
+    LATHE_Q2_K, LATHE_Q3_K, LATHE_Q4_K, LATHE_Q5_K, LATHE_Q6_K, LATHE_IQ4_NL, LATHE_IQ4_XS
 } lathe_format;
 /// `count` numbers, whole blocks.
 void lathe_dequantise(lathe_format format, const void *blocks, void *to, lathe_type to_type, long count);
+
+// --- Quantisation (quantise_weights.c) ------------------------------------------------------------------------------
+/// `rows` rows of `columns` numbers, whole blocks, to blocks of `format`. `importance` says how much each column counts, or is
+/// null. All numbers are finite. Returns -1, or where the first block begins whose scale no half can hold. The same bytes on
+/// every instruction set.
+long lathe_quantise_weights(
+    lathe_format format, const float *x, long rows, long columns, const float *importance, void *blocks);
 
 // --- Integer dot products with stored blocks (integer_rows.c, integer_dots.c, quantise.c) -----------------------------
 // Activations become 32 whole numbers of 16 bits with a scale: 254 · coarse + fine, a byte each, since bytes are what CPUs
