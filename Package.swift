@@ -40,8 +40,8 @@ let benchmarks: [Target] =
             dependencies: [
                 "Kernels", "Tensors", "Models", "Adapters", "Optimisers", "Objectives", "Generation", "Training",
                 "Datasets",
-                "WeightFiles", "ModelExport", "Tokenizers", "JSON", "Digests", "Recipes", "Preparation", "COneDNN",
-                "COpenBLAS",
+                "WeightFiles", "ModelExport", "Tokenizers", "JSON", "Digests", "Recipes", "Preparation", "Vocabulary",
+                "COneDNN", "COpenBLAS",
                 "CBenchmarkLoops",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -212,7 +212,8 @@ let package = Package(
             ],
             exclude: ["Fixtures"]),
         tests(
-            "ModelExport", ["Files", "Adapters", "Objectives", "Models", "Tensors", "WeightFiles", "JSON"],
+            "ModelExport",
+            ["Files", "Adapters", "Objectives", "Models", "Tensors", "WeightFiles", "JSON", "Vocabulary"],
             exclude: ["Fixtures"]),
         tests("Workbench", ["JSON", "Recipes", "Vocabulary"]),
         .testTarget(

@@ -3,6 +3,7 @@
 import Foundation
 import ModelExport
 import Models
+import Vocabulary
 import WeightFiles
 
 struct BenchmarkModels {
@@ -28,7 +29,7 @@ struct BenchmarkModels {
 
     /// The base as safetensors in `type` ("bf16" or "f32"), exported now if it was not before.
     func exported(_ type: String) -> String? {
-        guard let base, let type = ExportType(rawValue: type) else { return nil }
+        guard let base, let type = WeightType(rawValue: type) else { return nil }
         let name = URL(fileURLWithPath: base).deletingPathExtension().lastPathComponent
         let folder = scratch.appendingPathComponent("\(name)-\(type.rawValue)")
         if FileManager.default.fileExists(atPath: folder.path) { return folder.path }

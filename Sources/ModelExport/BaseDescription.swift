@@ -4,6 +4,7 @@ internal import Files
 internal import Foundation
 internal import JSON
 internal import Models
+internal import Vocabulary
 internal import WeightFiles
 
 /// What a base says of itself beyond its numbers.
@@ -41,10 +42,12 @@ struct BaseDescription {
     }
 
     /// The content of every file but the weights.
-    func files(type: ExportType, isTied: Bool) throws -> [(name: String, bytes: [UInt8])] {
+    func files(type: WeightType, isTied: Bool) throws -> [(name: String, bytes: [UInt8])] {
         var json = configuration
         let typeKeys = ["torch_dtype", "dtype"].filter { json[$0] != nil }
-        for key in typeKeys.isEmpty ? ["torch_dtype"] : typeKeys { json[key] = .string(type.torchName) }
+        if let name = type.torchName {
+            for key in typeKeys.isEmpty ? ["torch_dtype"] : typeKeys { json[key] = .string(name) }
+        }
         // Absent means false to transformers.
         if (json["tie_word_embeddings"]?.bool ?? false) != isTied { json["tie_word_embeddings"] = .bool(isTied) }
         var files = [(name: "config.json", bytes: BaseDescription.bytes(.object(json)))]

@@ -1,6 +1,7 @@
 // The proof that goes with a merge: what was applied, and how far the merged model is from base + adapter.
 
 public import JSON
+public import Vocabulary
 
 /// Mean losses on the probe rows.
 public struct ProbeLosses: Sendable, Equatable {
@@ -28,11 +29,13 @@ public struct MergeTolerance: Sendable, Equatable {
     /// What rounding the weights once to `type` explains. fp32 changes only the order of sums; bf16 keeps 8 bits of each weight,
     /// f16 keeps 11. How far that moves predictions is the model's affair, so these are wide: the weights themselves are held
     /// against base + adapter one by one. What is wrong around them, a head or a configuration, moves predictions farther.
-    public init(_ type: ExportType) {
+    public init(_ type: WeightType) {
         switch type {
-        case .f32: (maximumDifference, relativeError, topAgreement, loss) = (1e-3, 1e-4, 0.99, 1e-4)
-        case .f16: (maximumDifference, relativeError, topAgreement, loss) = (.infinity, 0.1, 0.9, 0.05)
+        case .fp32: (maximumDifference, relativeError, topAgreement, loss) = (1e-3, 1e-4, 0.99, 1e-4)
+        case .fp16: (maximumDifference, relativeError, topAgreement, loss) = (.infinity, 0.1, 0.9, 0.05)
         case .bf16: (maximumDifference, relativeError, topAgreement, loss) = (.infinity, 0.25, 0.7, 0.15)
+        // What blocks do to predictions is measured, not foretold.
+        default: (maximumDifference, relativeError, topAgreement, loss) = (.infinity, .infinity, 0, .infinity)
         }
     }
 }

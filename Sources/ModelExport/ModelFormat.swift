@@ -36,9 +36,9 @@ public struct ModelFormat: Sendable {
         self.sink = sink
     }
 
-    /// Throws where the weights of `base` cannot be written in this format; asked before any work is done.
-    public func requireHolding(_ base: any WeightSource) throws {
-        _ = try arrange(OutputPlan(base: base, deltas: [], type: nil, isTied: false), base)
+    /// Throws where the weights of `base` cannot be written in this format and `type`; asked before any work is done.
+    public func requireHolding(_ base: any WeightSource, in type: WeightType = .auto) throws {
+        _ = try arrange(OutputPlan(base: base, deltas: [], type: type, isTied: false), base)
     }
 }
 

@@ -4,18 +4,19 @@ internal import Files
 public import Foundation
 public import Models
 internal import Tensors
+public import Vocabulary
 public import WeightFiles
 
 /// What to write and where.
 public struct ModelOutputOptions: Sendable {
-    /// The float type; nil: the base's own, bf16 where the base is quantised.
-    public var type: ExportType?
+    /// The type of the weights; of a quantised base merged into floats, `auto` is bf16.
+    public var type: WeightType
     /// The most bytes of one safetensors file; larger models are cut into shards.
     public var shardByteLimit = 5_000_000_000
     /// The run that writes, which replaces no other run's; nil where none does.
     public var run: String?
 
-    public init(type: ExportType? = nil, of run: String? = nil) {
+    public init(type: WeightType = .auto, of run: String? = nil) {
         self.type = type
         self.run = run
     }
@@ -31,7 +32,8 @@ public struct MergeResult: Sendable, Equatable {
     public var deltaNorm: Double
     /// ‖ΔW‖ of each weight, in the order written.
     public var tensorDeltaNorms: [(path: String, norm: Double)]
-    public var type: ExportType
+    /// What the model was written in; never `auto`.
+    public var type: WeightType
     /// The head was the embedding and is no longer.
     public var untiedHead: Bool
     public var bytesWritten: Int
@@ -39,7 +41,7 @@ public struct MergeResult: Sendable, Equatable {
     /// A result from its parts.
     public init(
         tensorsExpected: Int, tensorsApplied: Int, deltaNorm: Double, tensorDeltaNorms: [(path: String, norm: Double)],
-        type: ExportType, untiedHead: Bool, bytesWritten: Int
+        type: WeightType, untiedHead: Bool, bytesWritten: Int
     ) {
         self.tensorsExpected = tensorsExpected
         self.tensorsApplied = tensorsApplied
@@ -83,11 +85,12 @@ public struct ModelMerger {
     }
 
     /// Bytes of the largest tensor that is written.
-    /// - Parameter type: the float type asked for; nil: the base's own.
-    public static func largestTensorBytes(_ base: any WeightSource, type: ExportType?) -> Int {
-        let type = type ?? (try? OutputPlan.ownType(of: base).0) ?? .bf16
+    /// - Parameter type: the type asked for.
+    public static func largestTensorBytes(_ base: any WeightSource, type: WeightType) -> Int {
+        let dtype = type.dtype ?? (try? OutputPlan.ownType(of: base).0)?.dtype ?? .bf16
         let elements = base.paths.map { base.shape(at: $0)?.elementCount ?? 0 }.max() ?? 0
-        return type.dtype.byteCount(elements: elements) ?? 0
+        let blocks = (elements + dtype.blockElements - 1) / dtype.blockElements
+        return blocks * dtype.blockBytes
     }
 
     /// Bytes of the weights' files that a merge has mapped at once.
@@ -125,7 +128,7 @@ public struct ModelMerger {
     }
 
     /// What is written of the base with `deltas`.
-    func plan(_ deltas: [LowRankDelta], _ format: ModelFormat, type: ExportType?) throws -> OutputPlan {
+    func plan(_ deltas: [LowRankDelta], _ format: ModelFormat, type: WeightType) throws -> OutputPlan {
         try format.arrange(OutputPlan(base: base, deltas: deltas, type: type, isTied: description.isTied), base)
     }
 

@@ -2,6 +2,7 @@
 // wrong here, before a byte is written.
 
 internal import Tensors
+internal import Vocabulary
 internal import WeightFiles
 
 /// One tensor of the output.
@@ -25,10 +26,10 @@ struct PlannedTensor {
 /// All tensors of the output, in the base's order.
 struct OutputPlan {
     var tensors: [PlannedTensor]
-    /// The float type that was asked for; nil: none.
-    let requested: ExportType?
-    /// The float type of the model as a whole.
-    let type: ExportType
+    /// The type that was asked for.
+    let requested: WeightType
+    /// The type of the model as a whole; never `auto`.
+    let type: WeightType
     /// The head has a delta of its own, so that it can no longer be the embedding.
     let untiesHead: Bool
 
@@ -36,9 +37,12 @@ struct OutputPlan {
     private static let embedding = "model.embed_tokens"
 
     /// - Parameters:
-    ///   - type: the float type asked for; nil: the base's own, bf16 where the base is quantised.
+    ///   - type: the type asked for; `auto`: the base's own, bf16 where the base is quantised.
     ///   - isTied: the base's head is its embedding.
-    init(base: any WeightSource, deltas: [LowRankDelta], type requested: ExportType?, isTied: Bool) throws {
+    init(base: any WeightSource, deltas: [LowRankDelta], type requested: WeightType, isTied: Bool) throws {
+        guard !requested.isQuantised else {
+            throw ModelExportError(base.location, "this version of Lathe does not write \(requested.rawValue) yet")
+        }
         var byPath: [String: LowRankDelta] = [:]
         for delta in deltas {
             guard byPath.updateValue(delta, forKey: delta.path) == nil else {
@@ -79,29 +83,29 @@ struct OutputPlan {
         }
         self.tensors = tensors
         self.requested = requested
-        type = requested ?? ownType
+        type = requested == .auto ? ownType : requested
         self.untiesHead = untiesHead
     }
 
     /// The type in the output: the one asked for; else bf16 in a quantised base, and as stored in any other.
-    private static func type(of stored: FrozenTensor, requested: ExportType?, isQuantised: Bool) -> DType {
+    private static func type(of stored: FrozenTensor, requested: WeightType, isQuantised: Bool) -> DType {
         switch stored.dtype {
         case .f64, .i8, .i16, .i32, .i64, .u8, .bool: stored.dtype  // Buffers that some files carry, not weights.
-        default: requested?.dtype ?? (isQuantised ? .bf16 : stored.dtype)
+        default: requested.dtype ?? (isQuantised ? .bf16 : stored.dtype)
         }
     }
 
     /// The float type that most of the base's numbers have; bf16 if any are quantised.
-    static func ownType(of base: any WeightSource) throws -> (ExportType, isQuantised: Bool) {
+    static func ownType(of base: any WeightSource) throws -> (WeightType, isQuantised: Bool) {
         var elements: [DType: Int] = [:]
         for path in base.paths {
             let stored = try base.tensor(at: path)
             if stored.dtype.isQuantised { return (.bf16, true) }
             elements[stored.dtype, default: 0] += stored.elementCount
         }
-        let most = elements.filter { ExportType($0.key) != nil }.max {
+        let most = elements.filter { WeightType(floats: $0.key) != nil }.max {
             ($0.value, $0.key.rawValue) < ($1.value, $1.key.rawValue)
         }
-        return (most.flatMap { ExportType($0.key) } ?? .f32, false)
+        return (most.flatMap { WeightType(floats: $0.key) } ?? .fp32, false)
     }
 }

@@ -27,7 +27,10 @@ final class TensorStream {
     init(base: any WeightSource, plan: OutputPlan) {
         self.base = base
         let longest =
-            plan.tensors.map { TensorStream.columns($0.shape) * $0.form.rowsTogether(of: $0.shape) }.max() ?? 1
+            plan.tensors.map { tensor in
+                let shape = TensorStream.shapeInRows(tensor.shape, tensor.form)
+                return TensorStream.columns(shape) * tensor.form.rowsTogether(of: shape)
+            }.max() ?? 1
         blockElements = max(TensorStream.usualBlockElements, longest)
         let bytes = blockElements * 4
         widened = .allocate(byteCount: bytes, alignment: 64)
@@ -43,7 +46,7 @@ final class TensorStream {
 
     /// Hands the bytes of `tensor` to `sink`, in order; returns ‖ΔW‖².
     func stream(_ tensor: PlannedTensor, to sink: (UnsafeRawBufferPointer) throws -> Void) throws -> Double {
-        var stored = TensorStream.inRows(try base.tensor(at: tensor.source))
+        var stored = TensorStream.inRows(try base.tensor(at: tensor.source), as: tensor.form)
         var form = tensor.form
         if tensor.delta == nil, stored.form == form { (stored, form) = (stored.withoutForm, .asStored) }
         // Bytes that need no change pass as they are: a NaN's payload or a denormal survives any conversion that is not made.
@@ -88,7 +91,9 @@ final class TensorStream {
     private func arranged(_ block: Matrix, _ range: Range<Int>, _ form: StoredForm, of count: Int) -> Matrix {
         switch form {
         case .asStored: return block
-        case .plusOne: preconditionFailure("small vectors have no delta, so they keep their form")
+        case .plusOne:
+            for index in 0..<block.count { block.floats[index] += 1 }
+            return block
         case .interleavedHalves:
             let moved = Matrix(pointer: added, rows: block.rows, columns: block.columns, type: .f32)
             for row in range {
@@ -120,18 +125,26 @@ final class TensorStream {
         }
     }
 
-    /// A vector whose elements are the rows of a projection and lie in another order, a bias of GGUF's Llama: as a column.
-    static func inRows(_ stored: FrozenTensor) -> FrozenTensor {
-        guard stored.shape.rank == 1, stored.form != .asStored else { return stored }
-        return FrozenTensor(
-            name: stored.name, dtype: stored.dtype, shape: [stored.shape[0], 1], storage: stored.storage,
-            byteOffset: stored.byteOffset, form: stored.form)
+    /// A vector whose elements are the rows of a projection and lie, or are to lie, in another order, a bias of GGUF's Llama:
+    /// as a column.
+    static func inRows(_ stored: FrozenTensor, as form: StoredForm) -> FrozenTensor {
+        FrozenTensor(
+            name: stored.name, dtype: stored.dtype, shape: shapeInRows(stored.shape, stored.form, form),
+            storage: stored.storage, byteOffset: stored.byteOffset, form: stored.form)
+    }
+
+    private static func shapeInRows(_ shape: Shape, _ forms: StoredForm...) -> Shape {
+        shape.rank == 1 && forms.contains(where: \.movesRows) ? [shape[0], 1] : shape
     }
 
     static func columns(_ shape: Shape) -> Int { shape.sizes.last ?? 1 }
 }
 
 extension StoredForm {
+    fileprivate var movesRows: Bool {
+        if case .interleavedHalves = self { true } else { false }
+    }
+
     /// Neighbouring rows of a tensor of `shape` within which the form moves rows.
     fileprivate func rowsTogether(of shape: Shape) -> Int {
         guard case .interleavedHalves(let heads) = self else { return 1 }

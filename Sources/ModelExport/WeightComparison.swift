@@ -2,6 +2,7 @@
 
 internal import Kernels
 internal import Tensors
+public import Vocabulary
 public import WeightFiles
 
 /// How many of a merged model's weights are what base + adapter, rounded to their type, come to.
@@ -30,9 +31,9 @@ extension ModelMerger {
     ///
     /// - Parameters:
     ///   - format: in which `merged` was written.
-    ///   - type: the float type that was asked for; nil: the base's own.
+    ///   - type: the type that was asked for.
     public func compare(
-        _ deltas: [LowRankDelta], with merged: any WeightSource, as format: ModelFormat, type: ExportType?
+        _ deltas: [LowRankDelta], with merged: any WeightSource, as format: ModelFormat, type: WeightType
     ) throws -> WeightComparison {
         var found = WeightComparison(count: 0)
         for tensor in try plan(deltas, format, type: type).tensors { try compare(tensor, with: merged, &found) }
@@ -41,7 +42,7 @@ extension ModelMerger {
 
     private func compare(_ tensor: PlannedTensor, with source: any WeightSource, _ found: inout WeightComparison) throws
     {
-        let stored = TensorStream.inRows(try base.tensor(at: tensor.source))
+        let stored = TensorStream.inRows(try base.tensor(at: tensor.source), as: tensor.form)
         let written = try source.tensor(at: tensor.path, shape: tensor.shape)
         guard Widening.supports(stored.dtype) else { return }
         let merged = FrozenTensor(
@@ -63,7 +64,8 @@ extension ModelMerger {
                 Widening.widen(stored, rows: range, into: left)
                 Widening.widen(merged, rows: range, into: right)
                 let sum = ExpectedSum(left, tensor.delta, range, product)
-                let stray = Self.strays(sum, right, rounding: Rounding(tensor.dtype))
+                let addsOne = merged.form == .plusOne && stored.form != .plusOne
+                let stray = Self.strays(sum, right, rounding: Rounding(tensor.dtype, addsOne: addsOne))
                 if stray > 0, found.firstStray == nil { found.firstStray = tensor.name }
                 found.strayCount += stray
                 found.count += range.count * columns
@@ -156,10 +158,17 @@ private struct Slack {
 /// Rounds to the nearest number of a type, ties to even, by the rules of IEEE 754.
 private struct Rounding {
     private let type: DType
+    /// Whether it is the number plus one that is rounded.
+    private let addsOne: Bool
 
-    init(_ type: DType) { self.type = type }
+    init(_ type: DType, addsOne: Bool = false) {
+        self.type = type
+        self.addsOne = addsOne
+    }
 
-    func callAsFunction(_ value: Float) -> Float {
+    func callAsFunction(_ value: Float) -> Float { addsOne ? nearest(value + 1) - 1 : nearest(value) }
+
+    private func nearest(_ value: Float) -> Float {
         switch type {
         case .bf16:
             let bits = value.bitPattern

@@ -380,7 +380,7 @@ extension ExportEntry: RecipeKeyed {
         [
             .choice("format", \.format, "what is written"),
             .text("path", \.path, "where; null: in export in the run directory, named as the format"),
-            .choice("type", \.type, "float format of the weights; auto: the base's own"),
+            .choice("type", \.type, "number type of the weights; auto: the base's own"),
         ]
     }
 }

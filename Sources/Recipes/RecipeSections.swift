@@ -223,7 +223,7 @@ public struct ExportEntry: Sendable, Equatable {
     public var format = ExportFormat.peft
     /// `nil`: in `export` in the run directory, named as the format.
     public var path: String?
-    public var type = FloatFormat.auto
+    public var type = WeightType.auto
 
     public init() {}
 }

@@ -97,6 +97,11 @@ extension CommandTests {
                 }
                 #expect(try bytes("half") < bytes("whole") * 6 / 10)
                 try lathe.start(export + ["--out", "b", "--type", "q9"]).wait().expectFailure(64, "unknown type 'q9'")
+                // What a form cannot hold is said before any work, wherever it was written.
+                try lathe.start(export + ["--out", "b", "--type", "q4_k_m"]).wait().expectFailure(
+                    64, "--type: safetensors holds float numbers, not Q4_K_M")
+                try lathe.start(["run", "recipe.yaml", "--set", "export=[{format: hdf5, type: Q8_0, path: b}]"]).wait()
+                    .expectFailure(65, "export[0].type: hdf5 holds float numbers, not Q8_0")
                 #expect(!lathe.has("a") && !lathe.has("b"))
                 // Other tools' name for it is understood.
                 let run = try lathe.json(

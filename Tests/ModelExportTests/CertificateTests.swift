@@ -5,10 +5,12 @@ import JSON
 import ModelExport
 import TestSupport
 import Testing
+import Vocabulary
 
 @Suite struct CertificateTests {
-    private func result(expected: Int = 7, applied: Int = 7, norm: Double = 1.5, type: ExportType = .f32) -> MergeResult
-    {
+    private func result(
+        expected: Int = 7, applied: Int = 7, norm: Double = 1.5, type: WeightType = .fp32
+    ) -> MergeResult {
         MergeResult(
             tensorsExpected: expected, tensorsApplied: applied, deltaNorm: norm, tensorDeltaNorms: [("m", norm)],
             type: type,

@@ -9,6 +9,7 @@ import Objectives
 import Tensors
 import TestSupport
 import Testing
+import Vocabulary
 import WeightFiles
 
 /// One reference: a model with an adapter, what it gives, and one layer of it merged.
@@ -94,7 +95,7 @@ private func floats(_ tensor: FrozenTensor) -> [Float] { Array(tensor.bytes.bind
         try withTemporaryDirectory { folder in
             let output = folder.appendingPathComponent("merged")
             let result = try merger.merge(
-                deltas, as: .huggingFaceFolder, into: output, options: ModelOutputOptions(type: .f32))
+                deltas, as: .huggingFaceFolder, into: output, options: ModelOutputOptions(type: .fp32))
             let merged = try openWeights(output)
             let golden = try SafetensorsFile(reference.folder.appendingPathComponent("merged_layer_1.safetensors"))
             for path in golden.names {
@@ -168,7 +169,7 @@ private func floats(_ tensor: FrozenTensor) -> [Float] { Array(tensor.bytes.bind
     }
 
     /// The proof of a merge: honest rounding passes, another length of one row does not.
-    @Test(arguments: [ExportType.f32, .bf16]) func onlyRoundingPassesTheProof(_ type: ExportType) throws {
+    @Test(arguments: [WeightType.fp32, .bf16]) func onlyRoundingPassesTheProof(_ type: WeightType) throws {
         let reference = try Reference("biases"), set = reference.set
         let merger = try ModelMerger(base: reference.weights)
         try withTemporaryDirectory { folder in
@@ -202,7 +203,8 @@ private func floats(_ tensor: FrozenTensor) -> [Float] { Array(tensor.bytes.bind
         try withTemporaryDirectory { folder in
             let output = folder.appendingPathComponent("merged")
             _ = try ModelMerger(base: reference.weights)
-                .merge(set.lowRankDeltas, as: .huggingFaceFolder, into: output, options: ModelOutputOptions(type: .f32))
+                .merge(
+                    set.lowRankDeltas, as: .huggingFaceFolder, into: output, options: ModelOutputOptions(type: .fp32))
             let weights = try openWeights(output)
             let merged = try LanguageModel(
                 configuration: ModelConfiguration(of: weights), weights: weights, precision: .f32)

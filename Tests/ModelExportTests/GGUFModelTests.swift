@@ -7,6 +7,7 @@ import Models
 import Tensors
 import TestSupport
 import Testing
+import Vocabulary
 import WeightFiles
 
 @Suite struct GGUFModelTests {
@@ -46,8 +47,8 @@ import WeightFiles
     @Test(
         arguments: [
             TinyModel.gguf, TinyModel.chatGGUF, fixture("gguf/biases.gguf"), fixture("gemma3/model.gguf"),
-        ], [nil, .f32, .bf16, .f16] as [ExportType?])
-    func aMergedModelIsBasePlusAdapter(_ file: URL, _ type: ExportType?) throws {
+        ], [WeightType.auto, .fp32, .bf16, .fp16])
+    func aMergedModelIsBasePlusAdapter(_ file: URL, _ type: WeightType) throws {
         let base = try openWeights(file), merger = try ModelMerger(base: base)
         let deltas = try Self.deltas(base)
         try withTemporaryDirectory { folder in
@@ -60,15 +61,16 @@ import WeightFiles
             let without = try merger.compare(Array(deltas.dropLast()), with: merged, as: .gguf, type: type)
             #expect(without.strayCount > 0)
             let (left, right) = (try #require(base as? GGUFWeights).gguf, merged.gguf)
-            let said = Set(left.metadata.map(\.key)).union(type == nil ? [] : ["general.file_type"])
+            let said = Set(left.metadata.map(\.key)).union(type == .auto ? [] : ["general.file_type"])
             #expect(said == Set(right.metadata.map(\.key)))
             #expect(left.tensors.map(\.name) == right.tensors.map(\.name))
             // Vectors are fp32 in GGUF, whatever the matrices are.
             #expect(right.tensors.allSatisfy { $0.shape.rank > 1 || $0.type.name == "F32" })
-            if let type {
+            let numbers: [WeightType: (DType, Int)] = [.fp32: (.f32, 0), .fp16: (.f16, 1), .bf16: (.bf16, 32)]
+            if let (dtype, number) = numbers[type] {
                 let matrices = right.tensors.filter { $0.shape.rank > 1 }
-                #expect(matrices.allSatisfy { $0.type.dtype == type.dtype })
-                #expect(right.value("general.file_type")?.integer == [.f32: 0, .f16: 1, .bf16: 32][type])
+                #expect(matrices.allSatisfy { $0.type.dtype == dtype })
+                #expect(right.value("general.file_type")?.integer == number)
             }
         }
     }

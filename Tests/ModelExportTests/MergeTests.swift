@@ -61,7 +61,7 @@ private func floats(_ tensor: FrozenTensor) -> [Float] { Array(tensor.bytes.bind
             let before = try contents()
             #expect(throws: Unproven.self) {
                 try merger("hf").merge(
-                    deltas, as: .huggingFaceFolder, into: output, options: ModelOutputOptions(type: .f16)
+                    deltas, as: .huggingFaceFolder, into: output, options: ModelOutputOptions(type: .fp16)
                 ) { _, staged in
                     // What is proven is whole, and what stands in the place is the earlier one still.
                     #expect(FileManager.default.fileExists(atPath: staged.appendingPathComponent("config.json").path))
@@ -82,7 +82,7 @@ private func floats(_ tensor: FrozenTensor) -> [Float] { Array(tensor.bytes.bind
             let result = try merger(kind).merge(deltas, as: .huggingFaceFolder, into: output)
             #expect(
                 result.tensorsExpected == TinyModel.linearLayers && result.tensorsApplied == TinyModel.linearLayers
-                    && result.type == .f32)
+                    && result.type == .fp32)
             #expect(result.deltaNorm > 0.01 && result.deltaNorm.isFinite)
             let merged = try HuggingFaceDirectory(output)
             let golden = try SafetensorsFile(TinyModel.lora.appendingPathComponent("merged_layer_1.safetensors"))
@@ -147,7 +147,7 @@ private func floats(_ tensor: FrozenTensor) -> [Float] { Array(tensor.bytes.bind
         struct Unproven: Error {}
         try withTemporaryDirectory { folder in
             let output = folder.appendingPathComponent("merged")
-            let options = ModelOutputOptions(type: .f32)
+            let options = ModelOutputOptions(type: .fp32)
             _ = try merger("hf").merge(vectorDeltas("final"), as: .huggingFaceFolder, into: output, options: options)
             let before = try HuggingFaceDirectory(output).contentDigest()
             let names = try FileManager.default.contentsOfDirectory(atPath: output.path).sorted()

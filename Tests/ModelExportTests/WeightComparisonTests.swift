@@ -6,6 +6,7 @@ import Models
 import Tensors
 import TestSupport
 import Testing
+import Vocabulary
 import WeightFiles
 
 @Suite struct WeightComparisonTests {
@@ -20,8 +21,8 @@ import WeightFiles
         }
     }
 
-    @Test(arguments: [ExportType.f32, .bf16, .f16], ["gguf", "hf"])
-    func onlyRoundingPasses(_ type: ExportType, _ kind: String) throws {
+    @Test(arguments: [WeightType.fp32, .bf16, .fp16], ["gguf", "hf"])
+    func onlyRoundingPasses(_ type: WeightType, _ kind: String) throws {
         try withTemporaryDirectory { folder in
             let base = try openWeights(kind == "gguf" ? TinyModel.gguf : TinyModel.base)
             let merger = try ModelMerger(base: base)

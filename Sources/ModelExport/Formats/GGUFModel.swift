@@ -4,6 +4,7 @@ internal import Foundation
 internal import Kernels
 internal import Models
 internal import Tensors
+internal import Vocabulary
 internal import WeightFiles
 
 extension ModelFormat {
@@ -27,7 +28,7 @@ extension ModelFormat {
             tensor.form = base.form(at: tensor.path)
             if tensor.shape.rank < 2 {
                 tensor.dtype = Widening.supports(stored.dtype) ? .f32 : stored.dtype
-            } else if tensor.delta == nil, plan.requested == nil {
+            } else if tensor.delta == nil, plan.requested == .auto {
                 tensor.dtype = stored.dtype
             }
             return tensor
@@ -108,14 +109,16 @@ private final class GGUFModel: TensorSink {
     private static func metadata(_ base: GGUFWeights, _ plan: OutputPlan) throws -> [(key: String, value: GGUFValue)] {
         let fileType = "general.file_type"
         let kept = base.gguf.metadata.filter { !$0.key.hasPrefix(split) }
-        guard let type = try plan.requested ?? mostChanged(base, plan) else { return kept }
-        let value = GGUFValue.uint32(type.ggufFileType)
+        guard let type = try plan.requested == .auto ? mostChanged(base, plan) : plan.requested,
+            let number = type.ggufFileType
+        else { return kept }
+        let value = GGUFValue.uint32(number)
         guard kept.contains(where: { $0.key == fileType }) else { return kept + [(fileType, value)] }
         return kept.map { ($0.key, $0.key == fileType ? value : $0.value) }
     }
 
     /// The type of most numbers of the matrices, where these had another one in the base; nil where most are as they were.
-    private static func mostChanged(_ base: GGUFWeights, _ plan: OutputPlan) throws -> ExportType? {
+    private static func mostChanged(_ base: GGUFWeights, _ plan: OutputPlan) throws -> WeightType? {
         var changed = 0, all = 0
         for tensor in plan.tensors where tensor.shape.rank > 1 {
             let count = tensor.shape.elementCount ?? 0
@@ -126,12 +129,29 @@ private final class GGUFModel: TensorSink {
     }
 }
 
-extension ExportType {
-    /// llama.cpp's number of files whose matrices are of this type.
-    fileprivate var ggufFileType: UInt32 {
+extension WeightType {
+    /// llama.cpp's number of files whose matrices are of this type; nil for `auto`.
+    fileprivate var ggufFileType: UInt32? {
         switch self {
-        case .f32: 0
-        case .f16: 1
+        case .auto: nil
+        case .fp32: 0
+        case .fp16: 1
+        case .q4_0: 2
+        case .q4_1: 3
+        case .q8_0: 7
+        case .q5_0: 8
+        case .q5_1: 9
+        case .q2_K: 10
+        case .q3_K_S: 11
+        case .q3_K_M: 12
+        case .q3_K_L: 13
+        case .q4_K_S: 14
+        case .q4_K_M: 15
+        case .q5_K_S: 16
+        case .q5_K_M: 17
+        case .q6_K: 18
+        case .iq4_NL: 25
+        case .iq4_XS: 30
         case .bf16: 32
         }
     }

@@ -81,13 +81,13 @@ struct StageMemory {
 
     /// The merged model read back, then two models, one after the other, block by block: most is mapped of the head.
     /// - Parameter type: of the merged model's numbers.
-    func proof(_ model: LanguageModel, probe: [TokenizedExample], type: FloatFormat) -> StageForecast {
+    func proof(_ model: LanguageModel, probe: [TokenizedExample], type: WeightType) -> StageForecast {
         let own = MergeProof.predictedBytes(model, probe: probe)
         return .higher(
             forecast("proof", own: factorBytes + own.reading, mapped: ModelMerger.mappedBytes(base)),
             forecast(
                 "proof", own: factorBytes + own.passes,
-                mapped: ModelMerger.largestTensorBytes(base, type: ExportType(type))))
+                mapped: ModelMerger.largestTensorBytes(base, type: type)))
     }
 
     /// Each export by itself; the adapter alone takes nothing that is not there.

@@ -1,7 +1,7 @@
 // What a recipe may say and this version cannot do: refused before any work, never passed over.
 
-internal import ModelExport
 internal import Recipes
+internal import Vocabulary
 
 extension Recipe {
     /// Throws at the first key that would have no effect.
@@ -15,10 +15,8 @@ extension Recipe {
                 hint: "leave the section out to train on the rows themselves")
         }
         try requireOutputNames()
-        for (index, entry) in export.enumerated() where entry.format == .peft && ![.auto, .fp32].contains(entry.type) {
-            throw Failure(
-                .badInput, "export[\(index)].type: an adapter is written in fp32, not in \(entry.type.rawValue)",
-                hint: "leave type out")
+        for (index, entry) in export.enumerated() {
+            try ExportStage.require(entry.format, holding: entry.type, "export[\(index)].type", .badInput)
         }
     }
 }

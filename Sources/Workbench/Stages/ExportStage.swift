@@ -10,14 +10,14 @@ internal import Vocabulary
 /// Writes the session's model, with its adapter merged in where it has one, or the adapter alone.
 public struct ExportStage: StandaloneStage {
     private let format: ExportFormat
-    private let type: FloatFormat
+    private let type: WeightType
     private let output: URL
     /// The run that exports, which replaces no other run's; nil where none does.
     private let run: String?
 
     /// - Parameters:
     ///   - name: "peft", "safetensors", "gguf" or "hdf5".
-    ///   - typeName: the float format of a model's weights; "auto": the base's own.
+    ///   - typeName: the number type of a model's weights; "auto": the base's own.
     ///   - output: where it goes: a new place, or one that Lathe wrote.
     /// - Throws: `Failure` for names that are none, and for a place that is called as another form.
     public init(format name: String, type typeName: String = "auto", to output: URL) throws {
@@ -27,7 +27,7 @@ public struct ExportStage: StandaloneStage {
     }
 
     /// For a run, which has looked at its places.
-    init(_ format: ExportFormat, type: FloatFormat, to output: URL, of run: String?) {
+    init(_ format: ExportFormat, type: WeightType, to output: URL, of run: String?) {
         self.format = format
         self.type = type
         self.output = output
@@ -39,7 +39,7 @@ public struct ExportStage: StandaloneStage {
         try OutputPlaces(session.resolved, adapter: session.adapterPath)
             .require([.init(key: "--out", url: output, form: Self.form(format))])
         try session.startComputing()
-        try Self.require(format, holding: session.base(), "--format")
+        try Self.require(format, holding: session.base(), in: type, "--format")
         guard session.hasAdapter else { return }
         _ = try session.model(.f32)
         try session.attachAdapter()
@@ -68,7 +68,7 @@ public struct ExportStage: StandaloneStage {
                 to: output, baseName: base.path, provenance: adapter?.provenance ?? AdapterProvenance(), of: run)
             return nil
         }
-        let options = ModelOutputOptions(type: ExportType(type), of: run)
+        let options = ModelOutputOptions(type: type, of: run)
         let merger = try ModelMerger(base: base.weights, configuration: base.configuration)
         guard let adapter else {
             try merger.export(as: model, into: output, options: options)
@@ -111,11 +111,13 @@ public struct ExportStage: StandaloneStage {
         return format
     }
 
-    /// Throws where a format cannot hold the model, before any work is done.
+    /// Throws where a format cannot hold the model in `type`, before any work is done.
     ///
     /// - Parameter key: the flag or recipe key that named the format.
-    static func require(_ format: ExportFormat, holding base: OpenedModel, _ key: String) throws {
-        do { try ModelFormat(format)?.requireHolding(base.weights) } catch {
+    static func require(
+        _ format: ExportFormat, holding base: OpenedModel, in type: WeightType, _ key: String
+    ) throws {
+        do { try ModelFormat(format)?.requireHolding(base.weights, in: type) } catch {
             let failure = Failure(describing: error)
             throw Failure(
                 failure.kind, "\(key) \(format.rawValue): \(failure.message)", hint: failure.hint,
@@ -123,27 +125,28 @@ public struct ExportStage: StandaloneStage {
         }
     }
 
-    private static func type(_ name: String, of format: ExportFormat) throws -> FloatFormat {
-        guard let type = FloatFormat(rawValue: name) else {
+    /// Throws where files of a format hold no numbers of `type`, whatever the model.
+    ///
+    /// - Parameter key: the flag or recipe key that named the type.
+    static func require(_ format: ExportFormat, holding type: WeightType, _ key: String, _ kind: FailureKind) throws {
+        guard !format.holds(type) else { return }
+        guard ModelFormat(format) != nil else {
+            throw Failure(
+                kind, "\(key): an adapter is written in fp32, not in \(type.rawValue)",
+                hint: "leave \(key.hasPrefix("--") ? key : "type") out")
+        }
+        throw Failure(
+            kind, "\(key): \(format.rawValue) holds float numbers, not \(type.rawValue)",
+            hint: "fp32, fp16 or bf16; the format gguf holds \(type.rawValue)")
+    }
+
+    private static func type(_ name: String, of format: ExportFormat) throws -> WeightType {
+        guard let type = WeightType(rawValue: name) else {
             throw Failure(
                 .usage, "unknown type '\(name)'",
-                hint: "one of " + FloatFormat.allCases.map(\.rawValue).joined(separator: ", "))
+                hint: "one of " + WeightType.allCases.map(\.rawValue).joined(separator: ", "))
         }
-        guard format != .peft || [.auto, .fp32].contains(type) else {
-            throw Failure(.usage, "--type \(name): an adapter is written in fp32", hint: "leave --type out")
-        }
+        try require(format, holding: type, "--type", .usage)
         return type
-    }
-}
-
-extension ExportType {
-    /// nil: the base's own.
-    init?(_ format: FloatFormat) {
-        switch format {
-        case .auto: return nil
-        case .fp32: self = .f32
-        case .fp16: self = .f16
-        case .bf16: self = .bf16
-        }
     }
 }

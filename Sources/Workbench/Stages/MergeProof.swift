@@ -9,6 +9,7 @@ internal import ModelExport
 internal import Models
 internal import Objectives
 internal import Tensors
+internal import Vocabulary
 
 /// Compares a merged model, read back from its files, with base + adapter.
 struct MergeProof {
@@ -29,9 +30,9 @@ struct MergeProof {
     /// What the two predict for the probe, and the losses of all three models.
     ///
     /// Everything is computed in fp32 whatever the run computed in: the rounding of products is not what is to be proven.
-    /// - Parameter type: the float type that the merged model was asked to have.
+    /// - Parameter type: the type that the merged model was asked to have.
     func compare(
-        with folder: URL, type: ExportType?
+        with folder: URL, type: WeightType
     ) throws -> (weights: WeightComparison, logits: LogitComparison, losses: ProbeLosses) {
         let (merged, weights) = try reread(folder, type)
         let adapted = try model.precision == .f32 ? model : opened.languageModel(precision: .f32)
@@ -54,7 +55,7 @@ struct MergeProof {
     }
 
     /// The model in `folder`, all of its files read. Only its weights are kept, and before passes take memory.
-    private func reread(_ folder: URL, _ type: ExportType?) throws -> (LanguageModel, WeightComparison) {
+    private func reread(_ folder: URL, _ type: WeightType) throws -> (LanguageModel, WeightComparison) {
         defer { FreedMemory.giveBack() }
         let written = try OpenedModel(folder.path)
         let merged = try written.languageModel(precision: .f32)

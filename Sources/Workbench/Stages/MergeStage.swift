@@ -5,6 +5,7 @@ internal import Files
 public import Foundation
 internal import JSON
 internal import ModelExport
+internal import Vocabulary
 
 /// Merges the session's adapter into its base and proves it.
 public struct MergeStage: StandaloneStage {
@@ -38,7 +39,7 @@ public struct MergeStage: StandaloneStage {
 
     func forecast(_ session: Session, _ memory: StageMemory) throws -> [StageForecast] {
         let proof = memory.proof(
-            try session.model(), probe: try Self.probe(session), type: session.recipe.merge.dtype)
+            try session.model(), probe: try Self.probe(session), type: WeightType(session.recipe.merge.dtype))
         return [try memory.writing("merge"), proof]
     }
 
@@ -48,7 +49,7 @@ public struct MergeStage: StandaloneStage {
     ///   still.
     public func run(_ session: Session, _ observer: any RunObserver) throws -> MergeReport {
         try session.ready(self, observer)
-        let base = try session.base(), model = try session.model(), type = ExportType(session.recipe.merge.dtype)
+        let base = try session.base(), model = try session.model(), type = WeightType(session.recipe.merge.dtype)
         let proof = MergeProof(base, adapted: model, probe: try Self.probe(session))
         let trainedBase = try session.requireAdapter("a merge").provenance?.baseDigest
         var report: MergeReport?
@@ -82,7 +83,7 @@ extension MergeReport {
         throw Failure(
             .badInput,
             "the merged model is not base + adapter, so it was not put in place:\n" + facts.joined(separator: "\n"),
-            hint: certificate.merge.type == .f32 ? nil : "merge.dtype: fp32 rounds least")
+            hint: certificate.merge.type == .fp32 ? nil : "merge.dtype: fp32 rounds least")
     }
 
     /// Writes the certificate into the merged model's folder.

@@ -41,7 +41,7 @@ struct TrainingSetup {
         try session.startComputing()
         let base = try session.base()
         for (index, entry) in recipe.export.enumerated() {
-            try ExportStage.require(entry.format, holding: base, "export[\(index)].format:")
+            try ExportStage.require(entry.format, holding: base, in: entry.type, "export[\(index)].format:")
         }
         base.startDigest()
         let split = try openRows(session, writes: writes, observer)

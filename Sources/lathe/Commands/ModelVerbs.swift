@@ -61,7 +61,7 @@ struct Export: ParsableCommand {
     var format: String
     @Option(
         help: "The number type of a model's weights; auto: the base's own.",
-        completion: .list(FloatFormat.allCases.map(\.rawValue)))
+        completion: .list(WeightType.allCases.map(\.rawValue)))
     var type = "auto"
     @Option(help: "Where it goes.", completion: .file()) var out: String
 
