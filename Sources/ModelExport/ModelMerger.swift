@@ -11,6 +11,8 @@ public import WeightFiles
 public struct ModelOutputOptions: Sendable {
     /// The type of the weights; of a quantised base merged into floats, `auto` is bf16.
     public var type: WeightType
+    /// How much columns count where tensors are rounded to blocks; nil: all the same.
+    public var importance: ColumnImportance?
     /// The most bytes of one safetensors file; larger models are cut into shards.
     public var shardByteLimit = 5_000_000_000
     /// The run that writes, which replaces no other run's; nil where none does.
@@ -128,15 +130,18 @@ public struct ModelMerger {
     }
 
     /// What is written of the base with `deltas`.
-    func plan(_ deltas: [LowRankDelta], _ format: ModelFormat, type: WeightType) throws -> OutputPlan {
-        try format.arrange(OutputPlan(base: base, deltas: deltas, type: type, isTied: description.isTied), base)
+    func plan(_ deltas: [LowRankDelta], _ format: ModelFormat, _ options: ModelOutputOptions) throws -> OutputPlan {
+        try format.arrange(
+            OutputPlan(
+                base: base, deltas: deltas, type: options.type, isTied: description.isTied,
+                importance: options.importance), base)
     }
 
     private func write(
         _ deltas: [LowRankDelta], _ format: ModelFormat, _ output: URL, _ options: ModelOutputOptions,
         prove: (MergeResult, URL) throws -> Void
     ) throws -> MergeResult {
-        let plan = try self.plan(deltas, format, type: options.type)
+        let plan = try self.plan(deltas, format, options)
         let staged = try StagedModel(output, isFolder: format.isFolder, of: options.run)
         let contents = ModelContents(
             base: base, description: description, plan: plan, shardByteLimit: options.shardByteLimit)

@@ -19,6 +19,8 @@ struct PlannedTensor {
     var form = StoredForm.asStored
     /// What is added.
     let delta: LowRankDelta?
+    /// How much each column counts where the tensor is rounded to blocks; nil: all the same.
+    var importance: [Float]?
 
     var byteCount: Int { shape.elementCount.flatMap { dtype.byteCount(elements: $0) } ?? 0 }
 }
@@ -30,6 +32,8 @@ struct OutputPlan {
     let requested: WeightType
     /// The type of the model as a whole; never `auto`.
     let type: WeightType
+    /// How much columns count where tensors are rounded to blocks.
+    let importance: ColumnImportance?
     /// The head has a delta of its own, so that it can no longer be the embedding.
     let untiesHead: Bool
 
@@ -39,10 +43,10 @@ struct OutputPlan {
     /// - Parameters:
     ///   - type: the type asked for; `auto`: the base's own, bf16 where the base is quantised.
     ///   - isTied: the base's head is its embedding.
-    init(base: any WeightSource, deltas: [LowRankDelta], type requested: WeightType, isTied: Bool) throws {
-        guard !requested.isQuantised else {
-            throw ModelExportError(base.location, "this version of Lathe does not write \(requested.rawValue) yet")
-        }
+    init(
+        base: any WeightSource, deltas: [LowRankDelta], type requested: WeightType, isTied: Bool,
+        importance: ColumnImportance? = nil
+    ) throws {
         var byPath: [String: LowRankDelta] = [:]
         for delta in deltas {
             guard byPath.updateValue(delta, forKey: delta.path) == nil else {
@@ -83,6 +87,7 @@ struct OutputPlan {
         }
         self.tensors = tensors
         self.requested = requested
+        self.importance = importance
         type = requested == .auto ? ownType : requested
         self.untiesHead = untiesHead
     }

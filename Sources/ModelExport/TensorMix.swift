@@ -1,5 +1,6 @@
 // llama.cpp's choice of a type for each tensor of a quantised file: by what it does, in which layer, and how wide its rows are.
 
+internal import Models
 internal import Tensors
 internal import Vocabulary
 
@@ -23,6 +24,20 @@ struct TensorMix {
         var keyHeads: Int
         /// The head is the embedding.
         var isTied: Bool
+
+        init(layers: Int, heads: Int, keyHeads: Int, isTied: Bool) {
+            self.layers = layers
+            self.heads = heads
+            self.keyHeads = keyHeads
+            self.isTied = isTied
+        }
+
+        /// - Parameter hasHead: a head of its own is written.
+        init(_ model: ModelConfiguration, hasHead: Bool) {
+            let attention = model.blocks.first?.attention.shape
+            self.init(
+                layers: model.layers, heads: attention?.heads ?? 1, keyHeads: attention?.groups ?? 1, isTied: !hasHead)
+        }
     }
 
     /// nil for a type that is no mix of blocks.

@@ -79,7 +79,7 @@ final class TensorStream {
                 try sink(
                     UnsafeRawBufferPointer(rebasing: stored.bytes[(start * rowBytes)..<(range.upperBound * rowBytes)]))
             } else {
-                try sink(rounded(arranged(block, range, form, of: rows), tensor.dtype, tensor.name))
+                try sink(rounded(arranged(block, range, form, of: rows), tensor))
             }
             stored.dropPages(rows: range)
         }
@@ -106,8 +106,8 @@ final class TensorStream {
         }
     }
 
-    private func rounded(_ block: Matrix, _ dtype: DType, _ name: String) throws -> UnsafeRawBufferPointer {
-        switch dtype {
+    private func rounded(_ block: Matrix, _ tensor: PlannedTensor) throws -> UnsafeRawBufferPointer {
+        switch tensor.dtype {
         case .f32: return UnsafeRawBufferPointer(start: block.pointer, count: block.byteCount)
         case .bf16:
             let target = Matrix(pointer: narrowed, rows: block.rows, columns: block.columns, type: .bf16)
@@ -117,12 +117,30 @@ final class TensorStream {
             let halves = narrowed.assumingMemoryBound(to: UInt16.self)
             Conversion.floatsToHalves(block.floats.baseAddress.unsafelyUnwrapped, into: halves, count: block.count)
             for index in 0..<block.count where halves[index] & 0x7C00 == 0x7C00 {
-                throw ModelExportError(
-                    name, "a weight is too large for fp16", found: "\(block.floats[index])", hint: "take bf16 or fp32")
+                throw Self.tooLarge(block, index, tensor)
             }
             return UnsafeRawBufferPointer(start: narrowed, count: block.count * 2)
-        default: preconditionFailure("\(dtype.rawValue) is no export type")
+        default: return try quantised(block, tensor)
         }
+    }
+
+    private func quantised(_ block: Matrix, _ tensor: PlannedTensor) throws -> UnsafeRawBufferPointer {
+        let dtype = tensor.dtype
+        guard dtype.isQuantised, let byteCount = dtype.byteCount(elements: block.count) else {
+            preconditionFailure("\(dtype.rawValue) is no export type")
+        }
+        let unfit = Quantisation.quantise(block, dtype, importance: tensor.importance, into: narrowed)
+        if let unfit { throw Self.tooLarge(block, unfit, tensor) }
+        return UnsafeRawBufferPointer(start: narrowed, count: byteCount)
+    }
+
+    /// The error for the largest number of the block of `tensor.dtype` that begins at `index`.
+    private static func tooLarge(_ block: Matrix, _ index: Int, _ tensor: PlannedTensor) -> ModelExportError {
+        let numbers = block.floats[index..<index + tensor.dtype.blockElements]
+        let largest = numbers.max { abs($0) < abs($1) } ?? 0
+        let type = tensor.dtype == .f16 ? "fp16" : tensor.dtype.rawValue.uppercased()
+        return ModelExportError(
+            tensor.name, "a weight is too large for \(type)", found: "\(largest)", hint: "take bf16 or fp32")
     }
 
     /// A vector whose elements are the rows of a projection and lie, or are to lie, in another order, a bias of GGUF's Llama:

@@ -35,9 +35,45 @@ extension ModelMerger {
     public func compare(
         _ deltas: [LowRankDelta], with merged: any WeightSource, as format: ModelFormat, type: WeightType
     ) throws -> WeightComparison {
+        try compare(deltas, with: merged, as: format, options: ModelOutputOptions(type: type))
+    }
+
+    /// The same of what was written with `options`.
+    ///
+    /// Blocks of small whole numbers must have the bytes that base + adapter get when they are rounded once more.
+    public func compare(
+        _ deltas: [LowRankDelta], with merged: any WeightSource, as format: ModelFormat, options: ModelOutputOptions
+    ) throws -> WeightComparison {
         var found = WeightComparison(count: 0)
-        for tensor in try plan(deltas, format, type: type).tensors { try compare(tensor, with: merged, &found) }
+        let plan = try plan(deltas, format, options), stream = TensorStream(base: base, plan: plan)
+        for tensor in plan.tensors {
+            if tensor.dtype.isQuantised {
+                try compareBlocks(tensor, with: merged, stream, &found)
+            } else {
+                try compare(tensor, with: merged, &found)
+            }
+        }
         return found
+    }
+
+    private func compareBlocks(
+        _ tensor: PlannedTensor, with source: any WeightSource, _ stream: TensorStream, _ found: inout WeightComparison
+    ) throws {
+        let written = try source.tensor(at: tensor.path, shape: tensor.shape), size = tensor.dtype.blockBytes
+        defer { source.releasePages(of: tensor.path) }
+        found.count += written.elementCount
+        var strays = written.dtype == tensor.dtype ? 0 : written.elementCount, place = 0
+        if strays == 0 {
+            _ = try stream.stream(tensor) { bytes in
+                for block in stride(from: 0, to: bytes.count, by: size) {
+                    let found = written.bytes[place + block..<place + block + size]
+                    if !found.elementsEqual(bytes[block..<block + size]) { strays += tensor.dtype.blockElements }
+                }
+                place += bytes.count
+            }
+        }
+        if strays > 0, found.firstStray == nil { found.firstStray = tensor.name }
+        found.strayCount += strays
     }
 
     private func compare(_ tensor: PlannedTensor, with source: any WeightSource, _ found: inout WeightComparison) throws

@@ -17,6 +17,10 @@ extension ModelFormat {
     /// where none was, those that stay keep theirs, and those that change get the plan's.
     private static func arrange(_ plan: OutputPlan, for base: any WeightSource) throws -> OutputPlan {
         let base = try source(base)
+        let hasHead = plan.tensors.contains { $0.path == "lm_head.weight" }
+        let mix = TensorMix(
+            plan.requested, for: .init(try ModelConfiguration(of: base), hasHead: hasHead),
+            hasImportance: plan.importance != nil)
         var plan = plan
         plan.tensors = try plan.tensors.map { tensor in
             guard let name = base.names.ggufName(tensor.path) else {
@@ -28,6 +32,9 @@ extension ModelFormat {
             tensor.form = base.form(at: tensor.path)
             if tensor.shape.rank < 2 {
                 tensor.dtype = Widening.supports(stored.dtype) ? .f32 : stored.dtype
+            } else if let mix {
+                tensor.dtype = mix.dtype(of: name, columns: tensor.shape.sizes.last ?? 1) ?? stored.dtype
+                tensor.importance = try plan.importance?.counts(name, columns: tensor.shape.sizes.last ?? 1)
             } else if tensor.delta == nil, plan.requested == .auto {
                 tensor.dtype = stored.dtype
             }
@@ -112,9 +119,8 @@ private final class GGUFModel: TensorSink {
         guard let type = try plan.requested == .auto ? mostChanged(base, plan) : plan.requested,
             let number = type.ggufFileType
         else { return kept }
-        let value = GGUFValue.uint32(number)
-        guard kept.contains(where: { $0.key == fileType }) else { return kept + [(fileType, value)] }
-        return kept.map { ($0.key, $0.key == fileType ? value : $0.value) }
+        let said = kept.replacing(fileType, with: .uint32(number))
+        return type.isQuantised ? said.replacing("general.quantization_version", with: .uint32(2)) : said
     }
 
     /// The type of most numbers of the matrices, where these had another one in the base; nil where most are as they were.
@@ -126,6 +132,14 @@ private final class GGUFModel: TensorSink {
             if try base.tensor(at: tensor.source).dtype != tensor.dtype { changed += count }
         }
         return 2 * changed > all ? plan.type : nil
+    }
+}
+
+extension [(key: String, value: GGUFValue)] {
+    /// The same with `value` under `key`, at its place or at the end.
+    fileprivate func replacing(_ key: String, with value: GGUFValue) -> Self {
+        guard contains(where: { $0.key == key }) else { return self + [(key, value)] }
+        return map { ($0.key, $0.key == key ? value : $0.value) }
     }
 }
 
