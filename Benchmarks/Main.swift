@@ -9,7 +9,10 @@ struct Benchmarks: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "Benchmarks",
         abstract: "Measures Lathe against this machine's own limits, and prints a table.",
-        subcommands: [RunBenchmarks.self, MeasureStep.self, MeasureGeneration.self, MeasureTokenizer.self],
+        subcommands: [
+            RunBenchmarks.self, MeasureStep.self, MeasureGeneration.self, MeasureTokenizer.self,
+            MeasureQuantisation.self,
+        ],
         defaultSubcommand: RunBenchmarks.self)
 
     /// All benchmarks, in the order in which they run.
@@ -21,7 +24,7 @@ struct Benchmarks: ParsableCommand {
             BenchmarkEntry(StepBenchmark.self), BenchmarkEntry(ScalingBenchmark.self),
             BenchmarkEntry(LoadingBenchmark.self), BenchmarkEntry(RecipeBenchmark.self),
             BenchmarkEntry(GenerationBenchmark.self), BenchmarkEntry(TokenizerBenchmark.self),
-            BenchmarkEntry(PreparationBenchmark.self),
+            BenchmarkEntry(PreparationBenchmark.self), BenchmarkEntry(QuantisationBenchmark.self),
         ]
     }
 }

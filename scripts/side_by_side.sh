@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Lathe and its peers on the same files, in the same run, turn by turn: medians and ratios.
 #
-#   scripts/side_by_side.sh [--only train,generation,tokenizer,preparation] [--rounds N] [--max-steps N]
+#   scripts/side_by_side.sh [--only train,generation,tokenizer,preparation,quantisation] [--rounds N] [--max-steps N]
 #                           [--train FILE --held-out FILE] [--text FILE] [--model FILE] [--megabytes N] [--json FILE]
 #
 # The peers are Python programs. LATHE_PYTHON names an interpreter that has torch, transformers, peft, trl, datasets, tokenizers,

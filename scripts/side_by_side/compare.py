@@ -6,6 +6,7 @@ Started by scripts/side_by_side.sh, which sees to the packages. Each program is 
   train       TRL's SFTTrainer with a PEFT adapter (bf16 autocast); both adapters are scored by Lathe on held-out rows
   generation  llama.cpp (xllamacpp): reading a prompt, writing one sequence, writing sixteen
   tokenizer   Hugging Face's tokenizers on one thread; the ids must be the same
+  quantisation llama.cpp's own quantiser (in xllamacpp), numbers to blocks
   preparation datasketch on near-duplicates, plain Python on normalise + filter + exact duplicates; one core each
 """
 import argparse
@@ -18,11 +19,12 @@ from importlib import metadata
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from comparisons import compare_generation, compare_tokenizer, compare_training  # noqa: E402
 from preparation import compare_preparation  # noqa: E402
+from quantisation import compare_quantisation  # noqa: E402
 from rounds import Bench  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 COMPARISONS = {"train": compare_training, "generation": compare_generation, "tokenizer": compare_tokenizer,
-               "preparation": compare_preparation}
+               "preparation": compare_preparation, "quantisation": compare_quantisation}
 
 
 def options() -> argparse.Namespace:
