@@ -213,7 +213,9 @@ let package = Package(
             exclude: ["Fixtures"]),
         tests(
             "ModelExport",
-            ["Files", "Adapters", "Objectives", "Models", "Tensors", "WeightFiles", "JSON", "Vocabulary"],
+            [
+                "Files", "Adapters", "Kernels", "Objectives", "Models", "Tensors", "WeightFiles", "JSON", "Vocabulary",
+            ],
             exclude: ["Fixtures"]),
         tests("Workbench", ["JSON", "Recipes", "Vocabulary"]),
         .testTarget(

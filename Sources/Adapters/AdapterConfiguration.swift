@@ -99,9 +99,9 @@ public struct AdapterConfiguration: Sendable, Equatable {
         return alpha / (usesRankStabilisation ? rank.squareRoot() : rank)
     }
 
-    /// Throws where a pattern of ranks or alphas means none of the modules that carry the adapter, among `paths` of the model.
-    public func requireEffect(on paths: [String]) throws(AdapterError) {
-        let targets = try TargetCoverage(self, paths: paths).matched
+    /// Throws where a pattern of ranks or alphas means none of the modules that carry the adapter, among `layers` of the model.
+    public func requireEffect(on layers: [AdaptableLayer]) throws(AdapterError) {
+        let targets = try TargetCoverage(self, for: layers).matched
         try TargetCoverage.requireMatches(
             rankOverrides.map { ("rank_pattern", $0.pattern) } + alphaOverrides.map { ("alpha_pattern", $0.pattern) },
             targets)

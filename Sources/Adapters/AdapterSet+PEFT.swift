@@ -13,7 +13,7 @@ extension AdapterSet {
     public convenience init(_ directory: PEFTDirectory, for model: LanguageModel) throws {
         let head = AdaptableLayer(
             path: LanguageModel.headPath, inputSize: model.configuration.width,
-            outputSize: model.configuration.vocabularySize)
+            outputSize: model.configuration.vocabularySize, weightType: model.headType)
         try self.init(directory, for: model.linearLayers.map(AdaptableLayer.init) + [head])
     }
 

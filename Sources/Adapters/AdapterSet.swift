@@ -9,16 +9,20 @@ public struct AdaptableLayer: Sendable, Equatable {
     public let path: String
     public let inputSize: Int
     public let outputSize: Int
+    /// How its weight is stored; nil: in a type that any method can change.
+    public let weightType: DType?
 
-    public init(path: String, inputSize: Int, outputSize: Int) {
+    public init(path: String, inputSize: Int, outputSize: Int, weightType: DType? = nil) {
         self.path = path
         self.inputSize = inputSize
         self.outputSize = outputSize
+        self.weightType = weightType
     }
 
     /// What `layer` is.
     public init(_ layer: LinearLayer) {
-        self.init(path: layer.path, inputSize: layer.inputSize, outputSize: layer.outputSize)
+        self.init(
+            path: layer.path, inputSize: layer.inputSize, outputSize: layer.outputSize, weightType: layer.weight.dtype)
     }
 }
 
@@ -49,7 +53,7 @@ public final class AdapterSet {
     /// An adapter for a model with the linear layers `layers`, in network order. A merge needs no more than that of a model.
     public init(_ configuration: AdapterConfiguration, for layers: [AdaptableLayer]) throws(AdapterError) {
         try configuration.validate()
-        let coverage = try TargetCoverage(configuration, paths: layers.map(\.path))
+        let coverage = try TargetCoverage(configuration, for: layers)
         let matched = Set(coverage.matched)
         let layers = layers.filter { matched.contains($0.path) }
         let method = AdapterMethod.of(configuration.method)

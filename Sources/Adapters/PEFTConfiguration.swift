@@ -64,7 +64,7 @@ extension AdapterConfiguration {
             ("megatron_config", nil),
             ("megatron_core", "megatron.core"),
             ("modules_to_save", nil),
-            ("peft_type", "LORA"),
+            ("peft_type", .string(AdapterMethod.of(method).peftType)),
             ("r", .integer(rank)),
             ("rank_pattern", Self.object(rankOverrides) { .integer($0) }),
             ("revision", nil),
@@ -160,13 +160,18 @@ private struct PEFTFields {
         }
     }
 
-    /// The method whose switch is on.
+    /// The method of that type, and among those of PEFT the one whose switch is on.
     mutating func method() -> AdapterMethodKind {
+        let type = object["peft_type"]?.string ?? AdapterMethod.loraType
         let named = AdapterMethod.all.filter { method in method.peftSwitch.map { flag($0) } ?? false }
         if let first = named.first, let second = named.dropFirst().first?.peftSwitch {
             note("does not go with \(first.peftSwitch ?? "")", second, found: "true")
         }
-        return named.first?.kind ?? .lora
+        if let stray = named.first(where: { $0.peftType != type })?.peftSwitch {
+            note("does not go with peft_type \(type)", stray, found: "true")
+        }
+        let plain = AdapterMethod.all.first { $0.peftType == type && $0.peftSwitch == nil }
+        return (named.first ?? plain)?.kind ?? .lora
     }
 
     mutating func targets() -> AdapterTargets {

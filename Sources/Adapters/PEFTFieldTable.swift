@@ -18,6 +18,12 @@ extension FieldTable where Value == JSONValue {
     /// What tells the methods apart.
     private static var methodSwitches: [String] { AdapterMethod.all.compactMap(\.peftSwitch) }
 
+    /// PEFT's name of low-rank adapters, and ours of those that PEFT does not know.
+    private static var types: [JSONValue] {
+        var names = Set<String>()
+        return AdapterMethod.all.map(\.peftType).filter { names.insert($0).inserted }.map { .string($0) }
+    }
+
     /// Of the file's own keeping, or of how training begins: saved factors are what they are.
     private static var peftHarmless: [ConfigurationField<JSONValue>] {
         [
@@ -28,7 +34,7 @@ extension FieldTable where Value == JSONValue {
 
     /// Settings that change what the adapter computes or to which modules it belongs, and that no adapter here can have.
     private static var peftRefused: [ConfigurationField<JSONValue>] {
-        [ConfigurationField(key: "peft_type", use: .only(["LORA"]))]
+        [ConfigurationField(key: "peft_type", use: .only(types))]
             + [ConfigurationField(key: "bias", use: .only(["none", nil]))]
             + [
                 "fan_in_fan_out", "modules_to_save", "use_dora", "velora_config", "alora_invocation_tokens",

@@ -29,8 +29,9 @@ public struct TargetCoverage: Sendable, Equatable {
         table = Self.table(matched, paths)
     }
 
-    /// Matches the targets of `configuration`, less what it excludes, against the modules at `paths`.
-    public init(_ configuration: AdapterConfiguration, paths: [String]) throws(AdapterError) {
+    /// Matches the targets of `configuration`, less what it excludes and what its method cannot change, against `layers`.
+    public init(_ configuration: AdapterConfiguration, for layers: [AdaptableLayer]) throws(AdapterError) {
+        let paths = layers.map(\.path)
         let whole = try TargetCoverage(configuration.targets, paths: paths)
         var matched: [String] = []
         for path in whole.matched where try configuration.carries(path) { matched.append(path) }
@@ -38,8 +39,9 @@ public struct TargetCoverage: Sendable, Equatable {
             throw AdapterError(
                 "no target module is left by exclude_modules and layers_to_transform", subject: "target_modules")
         }
-        self.matched = matched
-        table = Self.table(matched, paths)
+        let unchangeable = Set(try configuration.unchangeable(among: matched, of: layers))
+        self.matched = matched.filter { !unchangeable.contains($0) }
+        table = Self.table(self.matched, paths)
     }
 
     private static func table(_ matched: [String], _ paths: [String]) -> [Row] {

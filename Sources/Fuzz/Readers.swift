@@ -108,7 +108,7 @@ extension FuzzReader {
             ) { _ = try Recipe.load(yaml: String(decoding: Data(contentsOf: $0), as: UTF8.self), file: "a.yaml") },
             FuzzReader(
                 name: "peft", fileExtension: "json",
-                seeds: ["lora/init", "lora/final", "dora/final"].map {
+                seeds: ["lora/init", "lora/final", "dora/final", "fold/final"].map {
                     tiny.appendingPathComponent("\($0)/adapter_config.json")
                 }
             ) { _ = try AdapterConfiguration(peft: json($0)) },

@@ -1,5 +1,6 @@
 // What an adapter makes of one weight.
 
+internal import Adapters
 internal import Kernels
 public import Models
 public import Tensors
@@ -10,7 +11,7 @@ public struct LowRankDelta: Sendable {
     /// The module's path: `model.layers.0.self_attn.q_proj`.
     public let path: String
     public let scale: Float
-    /// A `[r, in]`, row-major.
+    /// A `[r, in]`, row-major; of some methods a column stands for several inputs.
     public let a: [Float]
     /// B `[out, r]`, row-major.
     public let b: [Float]
@@ -51,8 +52,11 @@ public struct LowRankDelta: Sendable {
         own = adapter.own.map { Array($0.values.floats) }
     }
 
-    var inputSize: Int { rank > 0 ? a.count / rank : 0 }
+    var inputSize: Int { rank > 0 ? a.count / rank * method.inputsPerColumn : 0 }
     var outputSize: Int { rank > 0 ? b.count / rank : 0 }
+
+    /// Whether the merged weight cannot be stored as the base's is.
+    var changesType: Bool { method.folding == nil }
 
     /// Turns `block`, the rows `range` of W in fp32, into those of the merged weight; returns the sum of the squares of what changed.
     /// - Parameter product: room of the same size.
@@ -80,21 +84,30 @@ public struct LowRankDelta: Sendable {
 
     /// The rows `range` of scale · B·A in fp32.
     func multiply(rows range: Range<Int>, into product: Matrix) {
-        a.withUnsafeBytes { a in
-            b.withUnsafeBytes { b in
-                guard let a = a.baseAddress, let b = b.baseAddress else { return }
-                let left = Matrix(
-                    pointer: UnsafeMutableRawPointer(mutating: b) + range.lowerBound * rank * 4, rows: range.count,
-                    columns: rank, type: .f32)
-                let right = Matrix(
-                    pointer: UnsafeMutableRawPointer(mutating: a), rows: rank, columns: product.columns, type: .f32)
-                Products.times(left, right, into: product, alpha: scale)
+        withFactors { a, b in Products.times(b.rows(range), a, into: product, alpha: scale) }
+    }
+
+    /// Runs `body` on A and B as matrices, which it only reads.
+    func withFactors(_ body: (_ a: Matrix, _ b: Matrix) -> Void) {
+        a.withUnsafeBytes { aBytes in
+            b.withUnsafeBytes { bBytes in
+                guard let a = aBytes.baseAddress, let b = bBytes.baseAddress else { return }
+                let columns = inputSize / method.inputsPerColumn
+                body(
+                    Matrix(pointer: UnsafeMutableRawPointer(mutating: a), rows: rank, columns: columns, type: .f32),
+                    Matrix(pointer: UnsafeMutableRawPointer(mutating: b), rows: outputSize, columns: rank, type: .f32))
             }
         }
     }
 
-    /// Throws unless the delta can be added to a weight of `shape`.
-    func check(against shape: Shape) throws(ModelExportError) {
+    /// Throws unless the delta can be added to the weight `stored`.
+    func check(against stored: FrozenTensor) throws(ModelExportError) {
+        let shape = stored.shape
+        guard method.changes(stored.dtype) else {
+            throw ModelExportError(
+                path, "adapter.method \(method.kind.rawValue) cannot change the weight's stored type",
+                expected: method.kind.changeableTypes, found: stored.dtype.rawValue.uppercased())
+        }
         let own = Shape([outputSize, inputSize])
         guard rank > 0, scale.isFinite else { throw ModelExportError(path, "rank \(rank) with scale \(scale)") }
         guard shape == own else {

@@ -63,7 +63,7 @@ struct OutputPlan {
             let stored = try base.tensor(at: path)
             let module = path.hasSuffix(".weight") ? String(path.dropLast(7)) : path
             let delta = path.hasSuffix(".weight") ? byPath.removeValue(forKey: module) : nil
-            try delta?.check(against: stored.shape)
+            try delta?.check(against: stored)
             tensors.append(
                 PlannedTensor(
                     path: path, name: path, source: path, shape: stored.shape,
@@ -73,7 +73,7 @@ struct OutputPlan {
         if isTied, let delta = byPath.removeValue(forKey: OutputPlan.head) {
             let head = OutputPlan.head + ".weight"
             let stored = try base.tensor(at: OutputPlan.embedding + ".weight")
-            try delta.check(against: stored.shape)
+            try delta.check(against: stored)
             tensors.append(
                 PlannedTensor(
                     path: head, name: head, source: OutputPlan.embedding + ".weight", shape: stored.shape,

@@ -46,11 +46,12 @@ final class TensorStream {
 
     /// Hands the bytes of `tensor` to `sink`, in order; returns ‖ΔW‖².
     func stream(_ tensor: PlannedTensor, to sink: (UnsafeRawBufferPointer) throws -> Void) throws -> Double {
-        var stored = TensorStream.inRows(try base.tensor(at: tensor.source), as: tensor.form)
-        var form = tensor.form
-        if tensor.delta == nil, stored.form == form { (stored, form) = (stored.withoutForm, .asStored) }
+        let unmerged = TensorStream.inRows(try base.tensor(at: tensor.source), as: tensor.form)
+        let merge = try MergeSource(unmerged, tensor.delta)
+        var (stored, form) = (merge.stored, tensor.form)
+        if merge.delta == nil, stored.form == form { (stored, form) = (stored.withoutForm, .asStored) }
         // Bytes that need no change pass as they are: a NaN's payload or a denormal survives any conversion that is not made.
-        let passes = tensor.delta == nil && stored.dtype == tensor.dtype && stored.form == form
+        let passes = merge.delta == nil && stored.dtype == tensor.dtype && stored.form == form
         defer { base.releasePages(of: tensor.source) }
         guard Widening.supports(stored.dtype) else {
             try sink(stored.bytes)
@@ -60,12 +61,12 @@ final class TensorStream {
         let rows = columns > 0 ? stored.elementCount / columns : 0
         let together = form.rowsTogether(of: stored.shape)
         let blockRows = max(together, blockElements / max(columns * together, 1) * together)
-        var sumOfSquares = 0.0
+        var sumOfSquares = merge.sumOfSquares
         for start in stride(from: 0, to: rows, by: blockRows) {
             let range = start..<min(start + blockRows, rows)
             let block = Matrix(pointer: widened, rows: range.count, columns: columns, type: .f32)
             Widening.widen(stored, rows: range, into: block)
-            if let delta = tensor.delta {
+            if let delta = merge.delta {
                 let product = Matrix(pointer: added, rows: range.count, columns: columns, type: .f32)
                 sumOfSquares += delta.merge(rows: range, into: block, using: product)
             }

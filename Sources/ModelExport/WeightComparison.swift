@@ -78,7 +78,9 @@ extension ModelMerger {
 
     private func compare(_ tensor: PlannedTensor, with source: any WeightSource, _ found: inout WeightComparison) throws
     {
-        let stored = TensorStream.inRows(try base.tensor(at: tensor.source), as: tensor.form)
+        let unmerged = TensorStream.inRows(try base.tensor(at: tensor.source), as: tensor.form)
+        let merge = try MergeSource(unmerged, tensor.delta)
+        let stored = merge.stored
         let written = try source.tensor(at: tensor.path, shape: tensor.shape)
         guard Widening.supports(stored.dtype) else { return }
         let merged = FrozenTensor(
@@ -96,10 +98,10 @@ extension ModelMerger {
             let range = start..<min(start + blockRows, rows)
             workspace.scoped {
                 let block = { workspace.matrix(rows: range.count, columns: columns) }
-                let (left, right, product) = (block(), block(), tensor.delta.map { _ in block() })
+                let (left, right, product) = (block(), block(), merge.delta.map { _ in block() })
                 Widening.widen(stored, rows: range, into: left)
                 Widening.widen(merged, rows: range, into: right)
-                let sum = ExpectedSum(left, tensor.delta, range, product)
+                let sum = ExpectedSum(left, merge.delta, range, product)
                 let addsOne = merged.form == .plusOne && stored.form != .plusOne
                 let stray = Self.strays(sum, right, rounding: Rounding(tensor.dtype, addsOne: addsOne))
                 if stray > 0, found.firstStray == nil { found.firstStray = tensor.name }

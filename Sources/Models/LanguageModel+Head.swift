@@ -2,11 +2,14 @@
 // read, scored and merged, and has no gradient of its own.
 
 import Kernels
-import Tensors
+public import Tensors
 
 extension LanguageModel {
     /// The module path of the head.
     public static let headPath = "lm_head"
+
+    /// How the head's weight is stored.
+    public var headType: DType { storedHead.dtype }
 
     /// The adapters to be bound in a pass, by the paths of their layers; that of the head under `headPath`.
     /// - Precondition: each path is a layer's, and the sizes are its own.
@@ -28,10 +31,11 @@ extension LanguageModel {
     /// The head that a pass computes with: as stored, or with its adapter added.
     func head(_ adapters: AdapterBinding) -> FrozenTensor { adapters.adaptedHead ?? storedHead }
 
-    /// W with the adapter merged into it, in fp32.
+    /// W with the adapter merged into it: in fp32, or in its own blocks where these take the change.
     func adapted(_ head: FrozenTensor, by adapter: LowRankAdapter) -> FrozenTensor {
         let (rows, columns) = (head.shape[0], head.shape[1])
         precondition(adapter.inputSize == columns && adapter.outputSize == rows, "adapter of other sizes")
+        if let folding = adapter.method.folding { return folding.weight(adapter, head) }
         let storage = Storage(byteCount: rows * columns * 4) { bytes in
             guard let start = bytes.baseAddress else { return }
             let sum = Matrix(pointer: start, rows: rows, columns: columns, type: .f32)

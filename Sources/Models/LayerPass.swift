@@ -40,7 +40,7 @@ struct LayerPanels {
         }
         let sources = layers.map { wanted in
             (
-                weight: wanted.weight ? source(RowLayout(wanted.layer.weight)) : nil,
+                weight: wanted.weight ? source(RowLayout(context.weight(of: wanted.layer))) : nil,
                 a: context.adapters[wanted.layer].map { source(RowLayout($0.a), padding: reading == .transposed) },
                 b: context.adapters[wanted.layer].map { source(RowLayout($0.b), padding: reading == .plain) }
             )

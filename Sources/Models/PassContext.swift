@@ -27,6 +27,14 @@ struct PassContext {
         compute { RowBlock.forEach(of: count, body) }
     }
 
+    /// The weight that products of `layer` read: its own, or with the adapter's change inside.
+    func weight(of layer: LinearLayer) -> FrozenTensor {
+        guard !measures, let adapter = adapters[layer], let folding = adapter.method.folding else {
+            return layer.weight
+        }
+        return folding.weight(adapter, layer.weight)
+    }
+
     // MARK: Buffers
 
     /// A buffer in the type of activations.

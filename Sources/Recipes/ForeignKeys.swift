@@ -92,7 +92,7 @@ struct ForeignKey {
         "stage": .refused("write train.objective: dpo, or leave it out"),
         "pref_loss": .refused("write train.objective: dpo, whose loss is the sigmoid"),
         "use_dora": .refused(
-            "write adapter.method, which is \(AdapterMethodKind.allCases.map(\.rawValue).joined(separator: " or "))"),
+            "write adapter.method, one of \(AdapterMethodKind.allCases.map(\.rawValue).joined(separator: ", "))"),
         "output_dir": .refused("a run is written to checkpoints/<name>; write name"),
         "datasets": .refused("write data.train: one file or a list of files"),
         "dataset": .refused("write data.train: one file or a list of files"),

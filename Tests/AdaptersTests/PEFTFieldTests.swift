@@ -55,10 +55,10 @@ import Testing
         #expect(subjects([("use_new_thing", true), ("scale", 2)]) == ["use_new_thing", "scale"])
     }
 
-    private let paths = tinyLayers().map(\.path) + ["lm_head"]
+    private let layers = tinyLayers() + [AdaptableLayer(path: "lm_head", inputSize: 64, outputSize: 512)]
 
     private func matched(_ members: [(String, JSONValue)]) throws -> [String] {
-        try TargetCoverage(read(members), paths: paths).matched.map { $0.replacing("model.layers.", with: "") }
+        try TargetCoverage(read(members), for: layers).matched.map { $0.replacing("model.layers.", with: "") }
     }
 
     /// What PEFT's `check_target_module_exists` gives.
@@ -105,7 +105,7 @@ import Testing
             rankOverrides: [.init(pattern: "q_prj", value: 3), .init(pattern: "v_proj", value: 3)],
             alphaOverrides: [.init(pattern: "o_proj", value: 3)])
         do throws(AdapterError) {
-            try configuration.requireEffect(on: paths)
+            try configuration.requireEffect(on: layers)
             Issue.record("two patterns match nothing")
         } catch {
             #expect(error.problems.map(\.subject) == ["rank_pattern.q_prj", "alpha_pattern.o_proj"])
@@ -119,7 +119,7 @@ import Testing
                 rank: 2, alpha: 4, targets: .patterns(["q_proj", "v_proj"]),
                 rankOverrides: patterns.map { .init(pattern: $0, value: 3) })
             do throws(AdapterError) {
-                try configuration.requireEffect(on: paths)
+                try configuration.requireEffect(on: layers)
                 return []
             } catch { return error.problems.map(\.text) }
         }

@@ -206,6 +206,19 @@ import Testing
         }
     }
 
+    @Test(arguments: sets, types) func blockSums(set: lathe_isa, c: lathe_type) {
+        for blocks in [0, 1, 3, 18] {
+            let x = input(blocks * 32, c, seed: 1)
+            let (twin, variant) = both(set) {
+                let sums = TestMatrix(1, blocks, type: type(c), misalignment: 1)
+                lathe_block_sums(x.matrix.pointer, c, blocks, sums.matrix.pointer)
+                #expect(sums.paddingIsIntact)
+                return sums.values
+            }
+            #expect(close(variant, twin, bound(c), size: 6))
+        }
+    }
+
     @Test(arguments: sets, types) func attention(set: lathe_isa, c: lathe_type) {
         for (queries, keys, width, window) in [
             (1, 1, 8, 0), (5, 5, 8, 0), (64, 64, 64, 0), (65, 65, 12, 0), (130, 130, 64, 20), (3, 70, 128, 0),

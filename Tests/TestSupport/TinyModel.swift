@@ -22,6 +22,12 @@ public enum TinyModel {
     /// The model as a GGUF in float16, with the chat template.
     public static let chatGGUF = folder.appendingPathComponent("tiny-chat.f16.gguf")
 
+    /// The same file in blocks of 4 and 5 bits: Q4_1, down projections in Q5_1, value projections, and the embedding, in Q8_0, whose
+    /// blocks have no minimum. Written by `scripts/goldens/tiny_fold.py`.
+    public static let mixed = folder.appendingPathComponent("tiny-chat.mixed.gguf")
+    /// How many linear layers of `mixed` have minima.
+    public static let mixedLayersWithMinima = 18
+
     /// Folders and GGUF files of one model: this one, with a byte-level vocabulary, and a public one with SentencePiece's where it is
     /// there.
     public static let twins =
@@ -37,7 +43,7 @@ public enum TinyModel {
     /// What transformers says: `prompt_ids`, `greedy_ids`, `greedy_text`, `first_logits`, and `texts` with log-probabilities.
     public static let golden = folder.appendingPathComponent("golden.json")
 
-    /// A run by PEFT of the method with that name, `lora` or `dora`: `init` and `final` adapters, `golden.json`,
+    /// A run by PEFT of the method with that name, `lora` or `dora`, or by torch on `mixed`, `fold`: `init` and `final` adapters, `golden.json`,
     /// `grads_step0.safetensors`, `logits_step0.safetensors`, and `merged_layer_1.safetensors`.
     public static func run(_ method: String) -> URL { folder.appendingPathComponent(method) }
 

@@ -203,6 +203,19 @@ void lathe_multiply_columns(const void *x, const float *factors, void *y, lathe_
 /// ‖w + Σ factors[k] · a[k]‖, `a` being `[rank, count]`.
 float lathe_row_norm(const float *w, const float *factors, const float *a, long rank, long count);
 
+// --- Blocks whose minimum is changed (fold.c): w = d·q + m, 32 numbers a block ---------------------------------------------
+/// Whether blocks of `format` are so, m an fp16 number.
+bool lathe_has_minima(lathe_format format);
+/// The minima of a stored row of `blocks` blocks.
+void lathe_read_minima(lathe_format format, const void *row, long blocks, uint16_t *minima);
+/// Puts fp16(minima + Σ factors[k] · a[k]) into the blocks of `row`, `a` being `[rank, blocks]`: the same bits on every machine.
+void lathe_write_minima(
+    lathe_format format, const uint16_t *minima, const float *factors, const float *a, long rank, long blocks, void *row);
+/// y[b] = Σ of the 32 numbers of block b of x.
+void lathe_block_sums(const void *x, lathe_type type, long blocks, void *y);
+/// The 32 numbers of block b of y = x[b].
+void lathe_spread_blocks(const float *x, long blocks, float *y);
+
 // --- Softmax over a vocabulary, tile by tile (crossentropy.c) -----------------------------------------------------------
 /// The largest of `count` logits, Σ exp(logit − largest) and, unless `exps` is null, each exp; the exps may be the logits.
 /// A NaN among the logits makes the sum NaN.

@@ -35,7 +35,7 @@ extension ModelFormat {
             } else if let mix {
                 tensor.dtype = mix.dtype(of: name, columns: tensor.shape.sizes.last ?? 1) ?? stored.dtype
                 tensor.importance = try plan.importance?.counts(name, columns: tensor.shape.sizes.last ?? 1)
-            } else if tensor.delta == nil, plan.requested == .auto {
+            } else if tensor.delta?.changesType != true, plan.requested == .auto {
                 tensor.dtype = stored.dtype
             }
             return tensor

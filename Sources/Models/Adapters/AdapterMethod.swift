@@ -8,6 +8,8 @@ public import Vocabulary
 /// A new one is a value in a file of its own, a case of `AdapterMethodKind`, and a line in `AdapterMethod.of(_:)`.
 public struct AdapterMethod: Sendable {
     public let kind: AdapterMethodKind
+    /// What `peft_type` says in `adapter_config.json`: `LORA`, or a name that PEFT does not know and therefore refuses.
+    public let peftType: String
     /// The member of PEFT's `adapter_config.json` that is true for the method's adapters, and for no others; nil where there is none.
     public let peftSwitch: String?
     /// What is trained on a layer beside A and B.
@@ -16,12 +18,18 @@ public struct AdapterMethod: Sendable {
     let rowFactors: (@Sendable (_ sum: Matrix, _ firstRow: Int, _ own: [[Float]]) -> [Float])?
     /// What is computed in passes.
     let pass: any AdapterPass.Type
+    /// How the change goes into the weight's stored blocks; nil: it stands beside the weight.
+    public let folding: BlockFolding?
+
+    /// PEFT's own name of low-rank adapters.
+    public static let loraType = "LORA"
 
     /// The method of that name.
     public static func of(_ kind: AdapterMethodKind) -> AdapterMethod {
         switch kind {
         case .lora: .lora
         case .dora: .dora
+        case .fold: .fold
         }
     }
 
@@ -33,10 +41,20 @@ public struct AdapterMethod: Sendable {
         [
             // The bound is what `kaiming_uniform_` with a = √5 gives, as PEFT initialises A.
             AdapterState(
-                "lora_A.weight", rows: rank, columns: inputSize, start: .uniform(1 / Double(inputSize).squareRoot())),
+                "lora_A.weight", rows: rank, columns: inputSize / inputsPerColumn,
+                start: .uniform(1 / Double(inputSize).squareRoot())),
             AdapterState("lora_B.weight", rows: outputSize, columns: rank, start: .zero),
         ] + ownStates(inputSize, outputSize)
     }
+
+    /// Whether PEFT has the method.
+    public var isInPEFT: Bool { peftType == Self.loraType }
+
+    /// Inputs of the layer that share a column of A.
+    public var inputsPerColumn: Int { folding?.blockSize ?? 1 }
+
+    /// Whether a weight stored as `dtype` can be changed.
+    public func changes(_ dtype: DType) -> Bool { folding?.types.contains(dtype) ?? true }
 
     /// Whether a merge does more than to add B·A.
     public var hasRowFactors: Bool { rowFactors != nil }
@@ -49,6 +67,16 @@ public struct AdapterMethod: Sendable {
     public func rowFactors(of sum: Matrix, firstRow: Int, own: [[Float]]) -> [Float]? {
         rowFactors?(sum, firstRow, own)
     }
+}
+
+/// How a method changes stored blocks themselves: the changed weight has the type and the size of the base's.
+public struct BlockFolding: Sendable {
+    /// The stored types whose blocks can be changed.
+    public let types: [DType]
+    /// Inputs of a block.
+    public let blockSize: Int
+    /// The weight with the adapter's change inside; the one of the last call with the same weight may be changed.
+    let weight: @Sendable (_ adapter: LowRankAdapter, _ weight: FrozenTensor) -> FrozenTensor
 }
 
 /// A matrix that a method trains on a layer.

@@ -14,7 +14,7 @@ import Tensors
 extension AdapterMethod {
     /// DoRA: A, B, and the magnitude m of each row, which begins with the weight's own.
     public static let dora = AdapterMethod(
-        kind: .dora, peftSwitch: "use_dora",
+        kind: .dora, peftType: loraType, peftSwitch: "use_dora",
         ownStates: { _, outputSize in
             [
                 AdapterState(
@@ -27,7 +27,7 @@ extension AdapterMethod {
         rowFactors: { sum, firstRow, own in
             zip(own[0][firstRow...], RowNorms.norms(of: sum)).map(RowScales.ratio)
         },
-        pass: MagnitudePass.self)
+        pass: MagnitudePass.self, folding: nil)
 }
 
 /// A DoRA adapter in one direction of a pass.
@@ -130,7 +130,7 @@ private final class RowScales {
 
     /// Computed once for each state of the trained numbers.
     static func of(_ adapter: LowRankAdapter, _ weight: FrozenTensor) -> RowScales {
-        adapter.derived(from: weight) { RowScales(adapter, weight) }
+        adapter.derived(from: weight) { _ in RowScales(adapter, weight) }
     }
 
     private init(_ adapter: LowRankAdapter, _ weight: FrozenTensor) {

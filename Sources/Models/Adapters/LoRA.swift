@@ -11,7 +11,8 @@ import Tensors
 extension AdapterMethod {
     /// LoRA: A and B alone.
     public static let lora = AdapterMethod(
-        kind: .lora, peftSwitch: nil, ownStates: { _, _ in [] }, rowFactors: nil, pass: LowRankPass.self)
+        kind: .lora, peftType: loraType, peftSwitch: nil, ownStates: { _, _ in [] }, rowFactors: nil,
+        pass: LowRankPass.self, folding: nil)
 }
 
 /// A LoRA adapter in one direction of a pass.
@@ -91,13 +92,13 @@ struct LowRankPass: AdapterPass {
     var drops: Bool { site.context.drops(site.layer) }
 
     /// Room for the block's rows of a masked input; nil where nothing is dropped.
-    private func maskedRows(_ block: RowBlock, type: ElementType) -> Matrix? {
+    func maskedRows(_ block: RowBlock, type: ElementType) -> Matrix? {
         guard drops, let masked = site.masked else { return nil }
         return Matrix(
             pointer: masked[block].pointer, rows: block.rows.count, columns: site.layer.inputSize, type: type)
     }
 
-    private func mask(_ x: Matrix, into masked: Matrix, _ block: RowBlock) {
+    func mask(_ x: Matrix, into masked: Matrix, _ block: RowBlock) {
         site.context.mask(x, of: site.layer, into: masked, firstRow: block.rows.lowerBound)
     }
 }

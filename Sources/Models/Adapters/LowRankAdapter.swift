@@ -45,7 +45,8 @@ public final class LowRankAdapter {
         self.index = index
         self.slab = slab
         let expected = method.states(
-            rank: states[0].values.rows, inputSize: states[0].values.columns, outputSize: states[1].values.rows)
+            rank: states[0].values.rows, inputSize: states[0].values.columns * method.inputsPerColumn,
+            outputSize: states[1].values.rows)
         precondition(
             expected.map { [$0.rows, $0.columns] } == states.map { [$0.values.rows, $0.values.columns] },
             "states of another method")
@@ -53,13 +54,13 @@ public final class LowRankAdapter {
 
     /// r.
     public var rank: Int { a.rows }
-    /// A `[r, in]`, fp32.
+    /// A `[r, in]`, fp32; of some methods a column stands for several inputs.
     public var a: Matrix { states[0].values }
     /// B `[out, r]`, fp32.
     public var b: Matrix { states[1].values }
     /// What the method trains beside A and B.
     public var own: [TrainedMatrix] { Array(states[2...]) }
-    public var inputSize: Int { a.columns }
+    public var inputSize: Int { a.columns * method.inputsPerColumn }
     public var outputSize: Int { b.rows }
 
     /// Another number whenever its numbers were changed.
@@ -79,15 +80,16 @@ public final class LowRankAdapter {
         let value: Any
     }
 
-    /// What `make` gives for the trained numbers as they stand and the weight `weight`; made once for both.
-    func derived<Value>(from weight: FrozenTensor, _ make: () -> Value) -> Value {
+    /// What `make` gives for the trained numbers as they stand and the weight `weight`; made once for both. It is handed what it gave
+    /// for the same weight and earlier numbers.
+    func derived<Value>(from weight: FrozenTensor, _ make: (_ stale: Value?) -> Value) -> Value {
         let address = weight.bytes.baseAddress
-        if let derived, derived.revision == revision, derived.weight == address,
-            let value = derived.value as? Value
-        {
-            return value
+        var stale: Value?
+        if let derived, derived.weight == address, let value = derived.value as? Value {
+            if derived.revision == revision { return value }
+            stale = value
         }
-        let value = make()
+        let value = make(stale)
         derived = Derived(revision: revision, weight: address, value: value)
         return value
     }

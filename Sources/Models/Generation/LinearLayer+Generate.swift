@@ -15,16 +15,16 @@ extension LinearLayer {
             let input = pass.input(x)
             var terms: [RowProducts.Term] = []
             for (layer, y) in outputs {
-                if pass.readsStored(layer.weight) {
-                    terms.append(RowProducts.Term(layer.weight, input, into: y))
+                let weight = context.weight(of: layer)
+                if pass.readsStored(weight) {
+                    terms.append(RowProducts.Term(weight, input, into: y))
                 } else {
-                    layer.multiplyWidened(x, into: y, pass)
+                    multiplyWidened(x, weight, into: y, pass)
                 }
             }
-            let adapted = outputs.compactMap { layer, y in
-                context.adapters[layer].map {
-                    AdaptedOutput(layer: layer, adapter: $0, z: pass.matrix(x.rows, $0.rank), y: y)
-                }
+            let adapted = outputs.compactMap { layer, y -> AdaptedOutput? in
+                guard let adapter = context.adapters[layer], adapter.method.folding == nil else { return nil }
+                return AdaptedOutput(layer: layer, adapter: adapter, z: pass.matrix(x.rows, adapter.rank), y: y)
             }
             if pass.isThin {
                 terms += adapted.map { RowProducts.Term($0.adapter.a, RowInput(exact: x), into: $0.z) }
@@ -75,7 +75,9 @@ extension LinearLayer {
     }
 
     /// Many rows through the products of training.
-    private func multiplyWidened(_ x: Matrix, into y: Matrix, _ pass: GenerationPass) {
+    private static func multiplyWidened(
+        _ x: Matrix, _ weight: FrozenTensor, into y: Matrix, _ pass: GenerationPass
+    ) {
         let context = pass.context
         context.workspace.scoped {
             let isTyped = context.precision == x.type

@@ -17,14 +17,14 @@ struct MemoryPlan {
     /// Rows to try, tallest first: above these, products no longer get faster.
     private static let candidates = [1024, 768, 512, 384, 256, 128, 64]
     /// What stands in memory beside the buffers of a pass: the program with its libraries, the tokenizer's tables, the weights'
-    /// pages, an adapter with its gradients, and the head's copy where the adapter is on it.
+    /// pages, an adapter with its gradients, and copies of the weights that an adapter changes in them: the head, folded blocks.
     ///
     /// Not measured, unlike what `plan` tells: how rows are cut decides rounding, and must not depend on the moment. So it is somewhat
     /// more than was measured.
     static func heldBytes(_ opened: OpenedModel, _ model: LanguageModel, parameters: Int) -> Int {
         let vocabulary = opened.configuration.vocabularySize
         let head = model.adapters.head == nil ? 0 : vocabulary * opened.configuration.width * 4
-        return 75_000_000 + vocabulary * 300 + opened.byteCount + parameters * 8 + head
+        return 75_000_000 + vocabulary * 300 + opened.byteCount + parameters * 8 + head + model.foldedBytes
     }
 
     /// - Parameters:

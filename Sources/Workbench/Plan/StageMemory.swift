@@ -24,11 +24,12 @@ struct StageMemory {
     private static let settlingBytes = 17_000_000
 
     /// Measures what is held now. The base's pages leave memory, and come back with the first pass.
-    init(_ opened: OpenedModel, parameters: Int) {
+    /// - Parameter foldedBytes: copies of weights that the first pass makes.
+    init(_ opened: OpenedModel, parameters: Int, foldedBytes: Int) {
         self.opened = opened
         self.parameters = parameters
         opened.weights.releasePages()
-        heldBytes = Machine.heldBytes() + Self.settlingBytes
+        heldBytes = Machine.heldBytes() + Self.settlingBytes + foldedBytes
     }
 
     private var base: any ModelSource { opened.weights }

@@ -14,7 +14,7 @@ extension Recipe {
         let attached = try StoredAdapter(path).attached(to: model, opened)
         for warning in attached.warnings { observer.receive(.warning(warning)) }
         let found = attached.set.configuration
-        try requireShape(of: attached.set, path, linearPaths: model.linearLayers.map(\.path))
+        try requireShape(of: attached.set, path, model.linearLayers.map(AdaptableLayer.init))
         guard found.dropout != adapter.dropout else { return attached.set }
         observer.receive(
             .note(
@@ -31,9 +31,11 @@ extension Recipe {
     }
 
     /// Throws, with every key, where the recipe says something else than the adapter is.
-    private func requireShape(of set: AdapterSet, _ path: String, linearPaths: [String]) throws {
+    private func requireShape(of set: AdapterSet, _ path: String, _ layers: [AdaptableLayer]) throws {
         let found = set.configuration
-        let asked = try AdapterConfiguration(adapter, linearPaths: linearPaths)
+        var section = adapter
+        if !isSet("adapter.method") { section.method = found.method }
+        let asked = try AdapterConfiguration(section, for: layers)
         var differences: [String] = []
         func compare<Value: Equatable>(_ key: String, _ asked: Value, _ found: Value, values: Bool = true) {
             guard isSet("adapter." + key), asked != found else { return }
@@ -47,7 +49,7 @@ extension Recipe {
         compare("use_rslora", asked.usesRankStabilisation, found.usesRankStabilisation)
         compare("rank_pattern", asked.rankOverrides, found.rankOverrides, values: false)
         compare("alpha_pattern", asked.alphaOverrides, found.alphaOverrides, values: false)
-        let targets = try TargetCoverage(asked.targets, paths: linearPaths).matched
+        let targets = try TargetCoverage(asked, for: layers).matched
         for key in ["target_modules", "layers"] { compare(key, Set(targets), Set(set.coverage.matched), values: false) }
         guard !differences.isEmpty else { return }
         throw Failure(

@@ -242,7 +242,8 @@ public final class Session {
 
     /// The process as it stands now, all opened.
     func memory() throws -> StageMemory {
-        StageMemory(try base(), parameters: adapter?.set.slab.count ?? 0)
+        StageMemory(
+            try base(), parameters: adapter?.set.slab.count ?? 0, foldedBytes: openedModel?.foldedBytes ?? 0)
     }
 
     /// What stands in memory beside the buffers of a pass, as rows are planned for.

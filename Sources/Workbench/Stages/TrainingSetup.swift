@@ -77,7 +77,11 @@ struct TrainingSetup {
     ) throws -> AdapterSet {
         let recipe = session.recipe
         guard let path = recipe.adapter.continueFrom else {
-            let configuration = try AdapterConfiguration(recipe.adapter, linearPaths: model.linearLayers.map(\.path))
+            let layers = model.linearLayers.map(AdaptableLayer.init)
+            let configuration = try AdapterConfiguration(recipe.adapter, for: layers)
+            for note in configuration.notes(on: AdapterConfiguration.leftOut(recipe.adapter, of: layers)) {
+                observer.receive(.note(note))
+            }
             let adapter = try AdapterSet(configuration, for: model)
             adapter.initialise(seed: UInt64(bitPattern: Int64(recipe.seed)), on: model)
             adapter.attach(to: model)

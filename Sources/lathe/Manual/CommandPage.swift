@@ -47,7 +47,7 @@ struct CommandPage {
         page.section(
             "DESCRIPTION",
             """
-            Lathe trains LoRA and DoRA adapters on a language model that stays as it is, on the CPU, without Python and
+            Lathe trains adapters (LoRA, DoRA, fold) on a language model that stays as it is, on the CPU, without Python and
             without a network. It compares base and adapter on rows that neither was trained on, merges the two and
             proves the merge, and writes files that other tools read.
             """)
