@@ -115,7 +115,9 @@ let package = Package(
         module(
             "Training",
             ["Optimisers", "Objectives", "Recipes", "Models", "Datasets", "Tensors", "Kernels", "Files", "Vocabulary"]),
-        module("Evaluation", ["Objectives", "Models", "Datasets", "Tensors", "Kernels"]),
+        module(
+            "Evaluation",
+            ["Objectives", "Models", "Datasets", "Tensors", "Kernels", "Files", "WeightFiles", "Vocabulary"]),
         module("DataReports", ["Preparation", "Datasets", "JSON", "Spelling"]),
 
         // Level 6: what is written.
@@ -202,7 +204,9 @@ let package = Package(
                 "Tokenizers", "Training", "Vocabulary", "WeightFiles",
             ], exclude: ["Fixtures"]),
         tests("Generation", ["Adapters", "Models", "Tensors", "WeightFiles", "JSON"]),
-        tests("Evaluation", ["Objectives", "Models", "Datasets", "Tensors", "JSON"], exclude: ["Fixtures"]),
+        tests(
+            "Evaluation", ["Objectives", "Models", "Datasets", "Tensors", "WeightFiles", "JSON"],
+            exclude: ["Fixtures"]),
         tests("DataReports", ["Preparation", "Datasets", "JSON"]),
         tests(
             "Checkpoints",

@@ -52,7 +52,7 @@ extension RowMetric {
     }
 
     /// Σ of one of the rows' sums / Σ weights.
-    private static func mean(of name: String, _ scores: HeldOutScores, higherIsBetter: Bool) -> RowMetric {
+    public static func mean(of name: String, _ scores: HeldOutScores, higherIsBetter: Bool) -> RowMetric {
         RowMetric(
             name, higherIsBetter: higherIsBetter, rows: scores.rows.map { [$0[name], Double($0.weight)] }, width: 2,
             rowCount: scores.rows.count { $0.weight > 0 }

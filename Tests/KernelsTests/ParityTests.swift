@@ -111,6 +111,25 @@ import Testing
         }
     }
 
+    @Test(arguments: sets) func divergence(set: lathe_isa) {
+        for count in Self.counts where count > 0 {
+            for special in [false, true] {
+                let p = input(count, LATHE_F32, seed: 1, size: 20), q = input(count, LATHE_F32, seed: 2, size: 20)
+                if special { q.matrix.floats[count / 2] = .nan }
+                let (twin, variant) = both(set) {
+                    var tile = lathe_divergence_tile()
+                    lathe_divergence(p.matrix.floats.baseAddress, q.matrix.floats.baseAddress, count, &tile)
+                    return [
+                        tile.largest_p, tile.largest_q, Float(tile.sum_p), Float(tile.sum_q), Float(tile.weighted),
+                    ]
+                }
+                let known = special ? [0, 2] : Array(0..<5)
+                #expect(close(known.map { twin[$0] }, known.map { variant[$0] }, 1e-5, size: 40))
+                #expect(variant[3].isNaN == special && variant[4].isNaN == special && twin[4].isNaN == special)
+            }
+        }
+    }
+
     @Test(arguments: sets, types) func softmaxTile(set: lathe_isa, c: lathe_type) {
         for count in Self.counts.dropFirst() {
             for special in [false, true] {

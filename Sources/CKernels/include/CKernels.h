@@ -221,6 +221,16 @@ void lathe_spread_blocks(const float *x, long blocks, float *y);
 /// A NaN among the logits makes the sum NaN.
 void lathe_softmax_tile(const float *logits, long count, void *exps, lathe_type type, float *largest, float *sum);
 
+// --- Two models' predictions over a vocabulary, tile by tile (divergence.c) ----------------------------------------------
+typedef struct {
+    float largest_p, largest_q;
+    double sum_p, sum_q;  // Σ exp(logit − largest)
+    double weighted;      // Σ exp(p − largest_p) · (p − q)
+} lathe_divergence_tile;
+
+/// What `count` logits of a row, from two models, come to. A NaN among them makes a sum NaN.
+void lathe_divergence(const float *p, const float *q, long count, lathe_divergence_tile *tile);
+
 // --- Attention of neighbouring query heads over one example (attention.c) ------------------------------------------------
 typedef struct {
     long queries, keys;      // query row i stands at position keys − queries + i
