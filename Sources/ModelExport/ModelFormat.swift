@@ -9,6 +9,8 @@ public import WeightFiles
 public struct ModelFormat: Sendable {
     /// Whether the model is a folder of files, or one file.
     public let isFolder: Bool
+    /// Whether what is written says itself what model it is; else it holds weights alone.
+    public let holdsConfiguration: Bool
     /// The plan as the format has it: names, types and order of rows in the file.
     ///
     /// - Throws: `ModelExportError` where the format cannot hold the model.
@@ -27,11 +29,12 @@ public struct ModelFormat: Sendable {
     }
 
     init(
-        isFolder: Bool,
+        isFolder: Bool, holdsConfiguration: Bool = true,
         arrange: @escaping @Sendable (OutputPlan, any WeightSource) throws -> OutputPlan = { plan, _ in plan },
         sink: @escaping @Sendable (ModelContents, URL) throws -> any TensorSink
     ) {
         self.isFolder = isFolder
+        self.holdsConfiguration = holdsConfiguration
         self.arrange = arrange
         self.sink = sink
     }

@@ -3,7 +3,7 @@
 internal import Files
 public import Foundation
 public import Models
-internal import Tensors
+public import Tensors
 public import Vocabulary
 public import WeightFiles
 
@@ -13,6 +13,11 @@ public struct ModelOutputOptions: Sendable {
     public var type: WeightType
     /// How much columns count where tensors are rounded to blocks; nil: all the same.
     public var importance: ColumnImportance?
+    /// The type of the matrices that an adapter changes, where it is finer than the one they would have; `auto`: no
+    /// other.
+    public var touchedType = WeightType.auto
+    /// Types of single matrices by their Hugging Face names, where they are finer.
+    public var tensorTypes: [String: DType] = [:]
     /// The most bytes of one safetensors file; larger models are cut into shards.
     public var shardByteLimit = 5_000_000_000
     /// The run that writes, which replaces no other run's; nil where none does.
@@ -122,19 +127,24 @@ public struct ModelMerger {
     }
 
     /// Writes the base itself to `output`.
+    ///
+    /// - Parameter prove: as in `merge`.
     @discardableResult
     public func export(
-        as format: ModelFormat, into output: URL, options: ModelOutputOptions = ModelOutputOptions()
+        as format: ModelFormat, into output: URL, options: ModelOutputOptions = ModelOutputOptions(),
+        prove: (MergeResult, URL) throws -> Void = { _, _ in }
     ) throws -> MergeResult {
-        try write([], format, output, options, prove: { _, _ in })
+        try write([], format, output, options, prove: prove)
     }
 
     /// What is written of the base with `deltas`.
     func plan(_ deltas: [LowRankDelta], _ format: ModelFormat, _ options: ModelOutputOptions) throws -> OutputPlan {
-        try format.arrange(
+        var plan = try format.arrange(
             OutputPlan(
                 base: base, deltas: deltas, type: options.type, isTied: description.isTied,
                 importance: options.importance), base)
+        plan.refine(options)
+        return plan
     }
 
     private func write(

@@ -381,6 +381,22 @@ extension ExportEntry: RecipeKeyed {
             .choice("format", \.format, "what is written"),
             .text("path", \.path, "where; null: in export in the run directory, named as the format"),
             .choice("type", \.type, "number type of the weights; auto: the base's own"),
+            .boolean(
+                "allow_near_no_op", \.allowNearNoOp,
+                "write a model all the same in which little of the fine-tune is left"),
+            .choice(
+                "touched_type", \.touchedType,
+                "type of the matrices that the adapter changes, where it is finer; auto: no other"),
+            .scalar(
+                "target_bytes", \.targetBytes, .orAbsent(.text, "null"), expected: SizeWish.expected,
+                "finer types as long as the file is no larger",
+                read: { $0.isNull ? .some(nil) : $0.sizeWish.map { .some($0) } },
+                text: { $0.map { YAMLText.string($0.text) } ?? "null" }),
+            .scalar(
+                "target_loss", \.targetLoss, .orAbsent(.number, "null"), expected: "a number above 0",
+                "finer types until the held-out loss is no higher",
+                read: { $0.isNull ? .some(nil) : $0.number.map { .some($0) } }, accepts: { $0.map { $0 > 0 } ?? true },
+                text: { $0.map(YAMLText.number) ?? "null" }),
         ]
     }
 }

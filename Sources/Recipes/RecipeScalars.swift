@@ -1,5 +1,7 @@
 // Scalars of YAML 1.2 (core schema): what is a number, a boolean, a text, a number of bytes.
 
+internal import Vocabulary
+
 extension RecipeNode {
     /// A whole number: decimal, `0o17`, `0x1f`, or a float without a fraction (`1e3`). Quotation marks do not matter.
     var integer: Int? {
@@ -46,16 +48,8 @@ extension RecipeNode {
     func isAbsent(_ word: String) -> Bool { isNull || scalarText == word }
 
     /// A number of bytes: `2GiB`, `500 MB`, `1073741824`.
-    var byteCount: Int? {
-        guard let text = scalarText else { return nil }
-        let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
-        let unit = text.dropFirst(digits.count).drop { $0 == " " }.lowercased()
-        let units = [
-            "": 1.0, "b": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12, "kib": 0x1p10, "mib": 0x1p20, "gib": 0x1p30,
-            "tib": 0x1p40, "k": 0x1p10, "m": 0x1p20, "g": 0x1p30, "t": 0x1p40,
-        ]
-        guard let number = Double(digits), let factor = units[unit] else { return nil }
-        let bytes = (number * factor).rounded()
-        return bytes < 0x1p62 ? Int(bytes) : nil
-    }
+    var byteCount: Int? { scalarText.flatMap(ByteSize.bytes) }
+
+    /// A size by itself or as a share: `95MB`, `110%`.
+    var sizeWish: SizeWish? { scalarText.flatMap(SizeWish.init) }
 }

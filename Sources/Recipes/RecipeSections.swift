@@ -224,6 +224,14 @@ public struct ExportEntry: Sendable, Equatable {
     /// `nil`: in `export` in the run directory, named as the format.
     public var path: String?
     public var type = WeightType.auto
+    /// Whether a model in which little of the fine-tune is left is written all the same.
+    public var allowNearNoOp = false
+    /// The type of the matrices that the adapter changes, where it is finer.
+    public var touchedType = WeightType.auto
+    /// Matrices get finer types as long as the file is no larger.
+    public var targetBytes: SizeWish?
+    /// Matrices get finer types until the held-out loss is no higher.
+    public var targetLoss: Double?
 
     public init() {}
 }

@@ -39,5 +39,8 @@ public final class WeightsInMemory: WeightSource {
         }
     }
 
+    public func releasePages(of path: String) { stored(path)?.dropPages() }
+    public func releasePages() { for tensor in tensors { tensor.dropPages() } }
+
     private func stored(_ path: String) -> FrozenTensor? { indices[Array(path.utf8)].map { tensors[$0] } }
 }

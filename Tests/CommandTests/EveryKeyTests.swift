@@ -135,6 +135,18 @@ private let changes: [Change] = [
     Change(
         key: "export[].type", value: "export=[{format: safetensors, type: fp16}]",
         beside: ["export=[{format: safetensors}]"]),
+    Change(
+        key: "export[].allow_near_no_op", value: "export=[{format: safetensors, type: bf16, allow_near_no_op: true}]",
+        beside: ["train.learning_rate=1e-9", "export=[{format: safetensors, type: bf16}]"]),
+    Change(
+        key: "export[].touched_type", value: "export=[{format: safetensors, type: bf16, touched_type: fp32}]",
+        beside: ["export=[{format: safetensors, type: bf16}]"]),
+    Change(
+        key: "export[].target_bytes", value: "export=[{format: gguf, type: bf16, target_bytes: 150%}]",
+        beside: ["model.path=\(TinyModel.gguf.path)", "export=[{format: gguf, type: bf16}]"]),
+    Change(
+        key: "export[].target_loss", value: "export=[{format: gguf, type: bf16, target_loss: 0.001}]",
+        beside: ["model.path=\(TinyModel.gguf.path)"], effect: .refused("target loss 0.001")),
 ]
 
 private let chat = ["model.path=\(TinyModel.chat.path)", "data.train=chat.jsonl", "data.held_out=chat.jsonl"]

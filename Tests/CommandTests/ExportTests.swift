@@ -54,6 +54,179 @@ extension CommandTests {
             }
         }
 
+        /// Each form of a model is read back and scored, with an adapter and without one.
+        @Test(arguments: [("safetensors", "m"), ("gguf", "m.gguf"), ("hdf5", "m.h5")])
+        func aWrittenModelIsScoredBeforeItTakesItsPlace(format: String, place: String) throws {
+            try LatheCommand.inFolder { lathe in
+                let adapter = try lathe.train("model.path=\(LatheCommand.gguf)")
+                let call = [
+                    "export", "--model", LatheCommand.gguf, "--format", format, "--type", "bf16", "--out", place,
+                ]
+                func report(_ more: String...) throws -> JSONValue {
+                    let outcome = try lathe.start(call + more + ["--json"]).wait()
+                    #expect(outcome.code == 0, "\(outcome.errors)")
+                    return try outcome.json
+                }
+                let plain = try report()
+                let check = try #require(plain["check"])
+                #expect(plain["format"] == .string(format) && plain["type"] == "bf16" && check["passed"] == true)
+                #expect(check["surviving_share"] == .null && check["base_loss"] == nil)
+                #expect(try #require(check["rows"]?.integer) > 2)
+                #expect(check["scored_on"]?.string?.contains("built-in") == true)
+
+                let adapted = try report("--adapter", adapter, "--data", "held.jsonl")
+                let scores = try #require(adapted["check"])
+                func number(_ name: String) throws -> Double { try #require(scores[name]?.double, "\(name)") }
+                #expect(scores["rows"] == 8 && scores["passed"] == true)
+                let evaluated = try lathe.json(
+                    "evaluate", "--model", LatheCommand.gguf, "--adapter", adapter, "--data", "held.jsonl", "--set",
+                    "model.precision=fp32")
+                for (name, side) in [("base_loss", "base"), ("reference_loss", "adapter")] {
+                    let (found, expected) = (try number(name), try #require(evaluated[side]?["loss"]?.double))
+                    #expect(abs(found - expected) < 1e-5)
+                }
+                let (written, reference) = (try number("written_loss"), try number("reference_loss"))
+                #expect(abs(written - reference) < 0.05)
+                let (mean, most) = (try number("mean_kld"), try number("p99_kld"))
+                #expect(mean > 0 && mean < most)
+                let (agreement, share) = (try number("top1_agreement"), try number("surviving_share"))
+                #expect(agreement > 0.9 && share > 0.99)
+                #expect(scores["tensors"]?.array?.count == TinyModel.linearLayers)
+                for name in ["loss_difference", "mean_kld", "top1_agreement"] {
+                    #expect(scores["ci95"]?[name]?.array?.count == 2)
+                }
+                #expect(try #require(adapted["bytes"]?.integer) > TinyModel.parameters * 2)
+                #expect(adapted["sha256"]?.string?.count == 64 && adapted["sha256"] != plain["sha256"])
+                if format != "hdf5" {
+                    #expect(try lathe.score(place).compactMap { $0["loss"]?.double }.count == 8)
+                }
+            }
+        }
+
+        /// Matrices that the adapter changes get the finer type, the others stay as they would be.
+        @Test func touchedMatricesAreWrittenInAFinerType() throws {
+            try LatheCommand.inFolder { lathe in
+                let adapter = try lathe.train("adapter.target_modules=[q_proj]")
+                let call = [
+                    "export", "--model", LatheCommand.gguf, "--adapter", adapter, "--format", "gguf", "--type", "bf16",
+                    "--out", "m.gguf", "--json",
+                ]
+                func report(_ more: String...) throws -> JSONValue {
+                    let outcome = try lathe.start(call + more).wait()
+                    #expect(outcome.code == 0, "\(outcome.errors)")
+                    return try outcome.json
+                }
+                let plain = try report()["bytes"]?.integer ?? 0, touched = try report("--touched-type", "fp32")
+                let tensors = try #require(touched["check"]?["tensors"]?.array)
+                #expect(tensors.count == TinyModel.blocks && tensors.allSatisfy { $0["type"] == "F32" })
+                #expect(touched["bytes"]?.integer == plain + TinyModel.blocks * 64 * 64 * 2)
+                try lathe.start(call + ["--touched-type", "q9"]).wait().expectFailure(64, "--touched-type", "q9")
+            }
+        }
+
+        /// Types are searched so that the size, or the loss, meets the wish; both come out as they were asked for.
+        @Test func typesAreSearchedForASizeOrALoss() throws {
+            try LatheCommand.inFolder { lathe in
+                let adapter = try lathe.train()
+                let call = [
+                    "export", "--model", LatheCommand.gguf, "--adapter", adapter, "--format", "gguf", "--type", "bf16",
+                    "--data", "held.jsonl", "--out", "m.gguf", "--json",
+                ]
+                func report(_ more: String...) throws -> JSONValue {
+                    let outcome = try lathe.start(call + more).wait()
+                    #expect(outcome.code == 0, "\(outcome.errors)")
+                    return try outcome.json
+                }
+                func divergence(_ report: JSONValue) throws -> Double {
+                    try #require(report["check"]?["mean_kld"]?.double)
+                }
+                let plain = try report(), larger = try report("--target-bytes", "140%")
+                let (before, after) = (plain["bytes"]?.integer ?? 0, larger["bytes"]?.integer ?? 0)
+                #expect(after > before && Double(after) <= 1.4 * Double(before))
+                let (coarse, fine) = (try divergence(plain), try divergence(larger))
+                #expect(fine < coarse)
+                #expect(try report("--target-bytes", "140%")["sha256"] == larger["sha256"])
+                try lathe.start(call + ["--target-bytes", "1kB"]).wait().expectFailure(65, "target size")
+                try lathe.start(call + ["--target-bytes", "half"]).wait().expectFailure(64, "--target-bytes")
+                try lathe.start(call + ["--target-loss", "0.01"]).wait().expectFailure(65, "target loss")
+                let easy = try report("--target-loss", "20")
+                #expect(easy["bytes"]?.integer == before)
+                let reference = try #require(plain["check"]?["reference_loss"]?.double)
+                let written = try #require(plain["check"]?["written_loss"]?.double)
+                if written > reference + 1e-5 {
+                    let wish = (written + reference) / 2
+                    let met = try report("--target-loss", "\(wish)")
+                    #expect(try #require(met["check"]?["written_loss"]?.double) <= wish)
+                }
+            }
+        }
+
+        /// What was predicted before rounding, kept in a file, says the same as the model itself.
+        @Test func aReferenceFileStandsForTheModel() throws {
+            try LatheCommand.inFolder { lathe in
+                let adapter = try lathe.train()
+                let call = [
+                    "export", "--model", LatheCommand.huggingFace, "--adapter", adapter, "--format", "safetensors",
+                    "--out",
+                    "out", "--json",
+                ]
+                func check(_ more: String...) throws -> JSONValue {
+                    let outcome = try lathe.start(call + more).wait()
+                    #expect(outcome.code == 0, "\(outcome.errors)")
+                    return try #require(outcome.json["check"])
+                }
+                _ = try check("--data", "held.jsonl", "--reference-out", "kept.kld")
+                let exact = try check("--reference", "kept.kld", "--type", "fp32")
+                #expect(abs(try #require(exact["mean_kld"]?.double)) < 1e-4)
+                #expect(exact["scored_on"]?.string?.contains("kept.kld") == true)
+                let rounded = try check("--reference", "kept.kld", "--type", "bf16")
+                let divergence = try #require(rounded["mean_kld"]?.double)
+                #expect(divergence > 0 && divergence < 0.01)
+                try lathe.start(call + ["--reference-out", "kept.kld"]).wait().expectFailure(
+                    74, "--reference-out", "already")
+                try lathe.start(call + ["--reference", "kept.kld", "--data", "held.jsonl"]).wait()
+                    .expectFailure(64, "--reference")
+                try lathe.write("broken.kld", "_logits_")
+                try lathe.start(call + ["--reference", "broken.kld"]).wait().expectFailure(65, "broken.kld")
+            }
+        }
+
+        /// Scales what an adapter adds, so that it is small beside the steps of bf16, on whose grid the base lies.
+        private func nearlyNothing(_ lathe: LatheCommand) throws -> String {
+            _ = try lathe.json(
+                "export", "--model", LatheCommand.huggingFace, "--format", "safetensors", "--type", "bf16", "--out",
+                "grid")
+            let adapter = try lathe.train("model.path=grid")
+            let file = lathe.url(adapter).appendingPathComponent("adapter_model.safetensors")
+            var tensors = try EditedTensors(file)
+            for index in tensors.entries.indices where tensors.entries[index].name.contains("lora_B") {
+                let floats = tensors.entries[index].bytes.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+                tensors.entries[index].bytes = floats.map { $0 * 1e-5 }.withUnsafeBytes { Data($0) }
+            }
+            try tensors.write(to: file)
+            return adapter
+        }
+
+        @Test func aFineTuneThatRoundingLosesIsRefusedUnlessItIsAllowed() throws {
+            try LatheCommand.inFolder { lathe in
+                let adapter = try nearlyNothing(lathe)
+                let call = [
+                    "export", "--model", "grid", "--adapter", adapter, "--format", "safetensors", "--out", "out",
+                ]
+                let before = try lathe.names(in: ".").filter { !$0.hasPrefix(".logs") }
+                try lathe.start(call).wait().expectFailure(
+                    65, "rounding leaves", "of the adapter's change", "--format gguf-lora", "--touched-type",
+                    "--allow-near-no-op")
+                #expect(try lathe.names(in: ".").filter { !$0.hasPrefix(".logs") } == before)
+                let allowed = try lathe.start(call + ["--allow-near-no-op", "--json"]).wait().json
+                #expect(allowed["check"]?["passed"] == true && allowed["check"]?["allowed"]?.array?.count == 1)
+                #expect(try #require(allowed["check"]?["surviving_share"]?.double) < 0.2)
+                // In a finer type all of it is there.
+                let fine = try lathe.start(call + ["--type", "fp32", "--json"]).wait().json
+                #expect(try #require(fine["check"]?["surviving_share"]?.double) > 0.99)
+            }
+        }
+
         @Test func whatCannotBeWrittenIsRefusedBeforeTheWork() throws {
             try LatheCommand.inFolder { lathe in
                 try lathe("run", "recipe.yaml", "--set", "export=[{format: gguf}]").expectFailure(

@@ -4,11 +4,14 @@
 public import Foundation
 public import Tensors
 internal import Vocabulary
+public import WeightFiles
 
 /// The datasets of an HDF5 file.
 public struct HDF5Contents {
-    /// By name. `type` is the type of the numbers as safetensors names it ("BF16").
-    public let tensors: [(name: String, type: String, shape: Shape)]
+    /// By name. `type` is the type of the numbers as safetensors names it ("BF16"); `offset` is where they begin in
+    /// the file, nil where they do not lie there in one piece.
+    public let tensors: [(name: String, type: String, shape: Shape, offset: Int?)]
+    private let url: URL
 
     /// Whether the file starts as HDF5 files do; a checkpoint does not, its digest stands first.
     public static func isHDF5(_ url: URL) throws -> Bool {
@@ -33,7 +36,7 @@ public struct HDF5Contents {
         defer { H5Fclose(file) }
         var info = H5G_info_t()
         guard H5Gget_info(file, &info) >= 0 else { throw failure("cannot be listed") }
-        var tensors: [(name: String, type: String, shape: Shape)] = []
+        var tensors: [(name: String, type: String, shape: Shape, offset: Int?)] = []
         for index in 0..<info.nlinks {
             let count = H5Lget_name_by_idx(file, ".", H5_INDEX_NAME, H5_ITER_INC, index, nil, 0, 0)
             guard count >= 0 else { throw failure("cannot be listed") }
@@ -44,9 +47,39 @@ public struct HDF5Contents {
             guard dataset >= 0 else { throw failure("is no dataset", name) }
             defer { H5Dclose(dataset) }
             guard let shape = Self.shape(of: dataset) else { throw failure("has no shape", name) }
-            tensors.append((name, Self.typeName(of: dataset), shape))
+            tensors.append((name, Self.typeName(of: dataset), shape, Self.offset(of: dataset)))
         }
         self.tensors = tensors
+        self.url = url
+    }
+
+    /// The numbers as weights, where the file holds a model as Lathe writes it.
+    ///
+    /// - Throws: for a tensor of another type, or one whose numbers do not lie in one piece.
+    public func weights() throws -> any WeightSource {
+        let file = try MappedFile(url)
+        return WeightsInMemory(
+            try tensors.map { tensor in
+                guard let dtype = DType(rawValue: tensor.type.lowercased()), let offset = tensor.offset,
+                    let bytes = tensor.shape.elementCount.flatMap({ dtype.byteCount(elements: $0) }),
+                    offset <= file.bytes.count - bytes
+                else {
+                    throw ModelExportError(
+                        "\(url.path), \(tensor.name)", "is no tensor that can be read where it lies", found: tensor.type
+                    )
+                }
+                let place = UnsafeRawBufferPointer(rebasing: file.bytes[offset..<offset + bytes])
+                let isAligned = UInt(bitPattern: place.baseAddress) % UInt(dtype.blockBytes) == 0
+                let storage = isAligned ? file.storage : Storage(byteCount: bytes) { $0.copyMemory(from: place) }
+                return FrozenTensor(
+                    name: tensor.name, dtype: dtype, shape: tensor.shape, storage: storage,
+                    byteOffset: isAligned ? offset : 0)
+            }, location: url.path)
+    }
+
+    private static func offset(of dataset: hid_t) -> Int? {
+        let offset = H5Dget_offset(dataset)
+        return offset == UInt64.max ? nil : Int(exactly: offset)
     }
 
     private static func shape(of dataset: hid_t) -> Shape? {

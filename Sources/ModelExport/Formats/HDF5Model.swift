@@ -10,7 +10,9 @@ internal import Vocabulary
 
 extension ModelFormat {
     /// One HDF5 file with a dataset for each weight.
-    public static let hdf5 = ModelFormat(isFolder: false) { _, place in try HDF5Model(for: place) }
+    public static let hdf5 = ModelFormat(isFolder: false, holdsConfiguration: false) { _, place in
+        try HDF5Model(for: place)
+    }
 }
 
 /// An HDF5 file being written under a temporary name; without `finish` it is removed.

@@ -22,7 +22,12 @@ struct MemoryForecast {
             let run = RunDirectory(planned: RunDirectory.place(of: recipe))
             stages += try MergeStage(into: run.mergePlace(recipe), of: nil).forecast(session, memory)
         }
-        if merges, let export = try memory.export(recipe.export) { stages.append(export) }
+        if merges,
+            let export = try memory.export(
+                recipe.export, session.model(), longest: session.checkRows(SilentObserver()).longest)
+        {
+            stages.append(export)
+        }
         self.stages = stages
     }
 }

@@ -65,7 +65,13 @@ struct RunWork {
                 Phase(stage: "proof", forward: Double(10 * MergeProbe.mostRows), written: Double(modelBytes) / 2))
         }
         let models = recipe.export.count { $0.format != .peft }
-        if !recipe.export.isEmpty { phases.append(Phase(stage: "export", written: Double(models * modelBytes))) }
+        if !recipe.export.isEmpty {
+            // Each model is scored: base, base + adapter and what was written, in fp32, which takes twice as long.
+            let scored = min(session.heldOut?.report.tokens ?? 0, CheckRows.mostTokens)
+            phases.append(
+                Phase(
+                    stage: "export", forward: Double(models * 6 * scored), written: Double(models * modelBytes)))
+        }
     }
 
     private static func training(_ setup: TrainingSetup) -> Phase {

@@ -91,13 +91,21 @@ struct StageMemory {
                 mapped: ModelMerger.largestTensorBytes(base, type: type)))
     }
 
-    /// Each export by itself; the adapter alone takes nothing that is not there.
-    func export(_ entries: [ExportEntry]) throws -> StageForecast? {
+    /// Each export by itself: written, then read back and scored; the adapter alone takes nothing that is not there.
+    /// - Parameter longest: tokens of the longest row that is scored.
+    func export(_ entries: [ExportEntry], _ model: LanguageModel, longest: Int) throws -> StageForecast? {
         guard !entries.isEmpty else { return nil }
         guard entries.contains(where: { $0.format != .peft }) else {
             return forecast("export", own: 0, mapped: 0)
         }
-        return try writing("export", describes: entries.contains { $0.format == .safetensors })
+        let writing = try writing("export", describes: entries.contains { $0.format == .safetensors })
+        let reading = MergeProof.readingBytes(model)
+        let check = StageForecast.higher(
+            forecast("export", own: factorBytes + reading.once, mapped: ModelMerger.mappedBytes(base)),
+            forecast(
+                "export", own: factorBytes + reading.kept + ExportCheck.predictedBytes(model, longest: longest),
+                mapped: ModelMerger.largestTensorBytes(base, type: .auto)))
+        return .higher(writing, check)
     }
 
     /// The factors as a merge multiplies them.

@@ -17,6 +17,7 @@ extension Recipe {
         try requireOutputNames()
         for (index, entry) in export.enumerated() {
             try ExportStage.require(entry.format, holding: entry.type, "export[\(index)].type", .badInput)
+            try ExportWishes(entry).require(entry.format, .badInput)
         }
     }
 }

@@ -9,6 +9,8 @@ public enum Verb: String, Sendable {
     /// Rows as they are before they become text and tokens.
     case prepareRows = "prepare --export"
     case train, evaluate, score, imatrix, merge, export, generate
+    /// An export that is scored on rows of the person's.
+    case exportScored = "export --data"
     /// A row of a recipe.
     case inspectRecipe = "inspect --example"
     /// A row of a file.
@@ -23,7 +25,8 @@ public enum Verb: String, Sendable {
         case .evaluate: Self.scored + ["seed", "train.objective", "train.dpo_beta", "evaluate."]
         case .score, .imatrix: Self.scored
         case .merge: ["merge.dtype", "train.threads", "train.memory_limit"]
-        case .export: ["train.threads", "train.memory_limit"]
+        case .export: Self.exported
+        case .exportScored: Self.exported + ["data."]
         case .generate:
             [
                 "seed", "model.precision", "train.threads", "data.chat_template", "data.template_date",
@@ -34,6 +37,7 @@ public enum Verb: String, Sendable {
         }
     }
 
+    private static let exported = ["seed", "evaluate.bootstrap_samples", "train.threads", "train.memory_limit"]
     private static let scored = ["model.precision", "data.", "train.threads", "train.memory_limit"]
 
     /// What lies among these and is not read.
@@ -43,7 +47,7 @@ public enum Verb: String, Sendable {
         case .prepareRows: ["data.shuffle"] + Self.ofText
         case .train: ["evaluate.max_new_tokens"]
         case .evaluate: Self.ofRuns + ["evaluate.enabled"]
-        case .score, .imatrix, .inspectRows: Self.ofRuns
+        case .score, .imatrix, .exportScored, .inspectRows: Self.ofRuns
         case .merge, .export, .generate: []
         }
     }
@@ -84,8 +88,10 @@ extension Recipe {
 
     private func hint(for key: String, _ verb: Verb) -> String {
         switch (verb, key) {
-        case (.export, "merge.dtype"): "write --type \(merge.dtype.rawValue)"
-        case (.evaluate, "data.held_out"), (.score, "data.held_out"), (.imatrix, "data.held_out"): "leave it out: --data names the rows"
+        case (.export, "merge.dtype"), (.exportScored, "merge.dtype"): "write --type \(merge.dtype.rawValue)"
+        case (.evaluate, "data.held_out"), (.score, "data.held_out"), (.imatrix, "data.held_out"),
+            (.exportScored, "data.held_out"):
+            "leave it out: --data names the rows"
         case (_, "model.path"): "leave it out: --model names the model"
         default: "leave it out: it would do nothing here"
         }

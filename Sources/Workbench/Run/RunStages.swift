@@ -157,7 +157,8 @@ final class RunStages {
         let output = directory.exportPlace(entry)
         return try keep(
             ExportStage(
-                entry.format, type: entry.type, to: output, of: RunDirectory.owner(of: entry.path, recipe)),
+                entry.format, type: entry.type, to: output, ExportWishes(entry),
+                of: RunDirectory.owner(of: entry.path, recipe)),
             as: "export \(output.path)", doing: "while \(entry.format.rawValue) was exported",
             detail: "\(entry.format.rawValue) → \(output.path)",
             decidedBy: [trained.digest, recipe.exportText(index), output.path], writes: [output])

@@ -5,13 +5,15 @@ internal import Files
 public import Foundation
 internal import ModelExport
 internal import Recipes
-internal import Vocabulary
+public import Vocabulary
 
-/// Writes the session's model, with its adapter merged in where it has one, or the adapter alone.
+/// Writes the session's model, with its adapter merged in where it has one, or the adapter alone. A model is read
+/// back and scored before it takes its place.
 public struct ExportStage: StandaloneStage {
     private let format: ExportFormat
     private let type: WeightType
     private let output: URL
+    private let wishes: ExportWishes
     /// The run that exports, which replaces no other run's; nil where none does.
     private let run: String?
 
@@ -19,18 +21,22 @@ public struct ExportStage: StandaloneStage {
     ///   - name: "peft", "safetensors", "gguf" or "hdf5".
     ///   - typeName: the number type of a model's weights; "auto": the base's own.
     ///   - output: where it goes: a new place, or one that Lathe wrote.
+    ///   - wishes: what else is wanted of it.
     /// - Throws: `Failure` for names that are none, and for a place that is called as another form.
-    public init(format name: String, type typeName: String = "auto", to output: URL) throws {
+    public init(
+        format name: String, type typeName: String = "auto", to output: URL, wishes: ExportWishes = ExportWishes()
+    ) throws {
         let format = try Self.format(name)
         try OutputForm(format).require(output.path, "--out")
-        self.init(format, type: try Self.type(typeName, of: format), to: output, of: nil)
+        self.init(format, type: try Self.type(typeName, of: format), to: output, wishes, of: nil)
     }
 
     /// For a run, which has looked at its places.
-    init(_ format: ExportFormat, type: WeightType, to output: URL, of run: String?) {
+    init(_ format: ExportFormat, type: WeightType, to output: URL, _ wishes: ExportWishes, of run: String?) {
         self.format = format
         self.type = type
         self.output = output
+        self.wishes = wishes
         self.run = run
     }
 
@@ -40,41 +46,57 @@ public struct ExportStage: StandaloneStage {
             .require([.init(key: "--out", url: output, form: Self.form(format))])
         try session.startComputing()
         try Self.require(format, holding: session.base(), in: type, "--format")
-        guard session.hasAdapter else { return }
+        try openRows(session, observer)
+        // The check is about the weights, so it is computed as exactly as can be.
         _ = try session.model(.f32)
         try session.attachAdapter()
+    }
+
+    /// Opens what a written model is scored on.
+    private func openRows(_ session: Session, _ observer: any RunObserver) throws {
+        try wishes.require(format)
+        guard ModelFormat(format) != nil else { return }
+        if let place = wishes.referenceOutput, try FileForm(at: place) != nil {
+            throw Failure(
+                .inputOutput, "--reference-out: \(path: place.path) is there already",
+                hint: "name a new file, or move that one away", namedFile: place.path)
+        }
+        guard !session.recipe.data.heldOut.isEmpty || wishes.reference != nil else { return }
+        if wishes.reference == nil { try session.rendering().tell(observer) }
+        _ = try session.checkRows(reference: wishes.reference, observer)
     }
 
     func forecast(_ session: Session, _ memory: StageMemory) throws -> [StageForecast] {
         var entry = ExportEntry()
         entry.format = format
-        return try [memory.export([entry])].compactMap(\.self)
+        return try [
+            memory.export(
+                [entry], session.model(),
+                longest: session.checkRows(reference: wishes.reference, SilentObserver()).longest)
+        ].compactMap(\.self)
     }
 
-    /// - Throws: `Failure` where an adapter is to be written and the session has none; `PlaceError` for a place that is
-    ///   not Lathe's.
+    /// - Throws: `Failure` where an adapter is to be written and the session has none, and where a written model is not
+    ///   what it was made of; `PlaceError` for a place that is not Lathe's.
     public func run(_ session: Session, _ observer: any RunObserver) throws -> ExportReport {
         try session.ready(self, observer)
         try Folder.make(output.deletingLastPathComponent())
-        return ExportReport(format: format.rawValue, path: output.path, merged: try write(session))
+        guard let model = ModelFormat(format) else { return try writeAdapter(session) }
+        return try ModelExporting(
+            session: session, format: model, name: format, output: output,
+            options: ModelOutputOptions(type: type, of: run), wishes: wishes, observer: observer
+        ).run()
     }
 
-    /// - Returns: the type that an adapter was merged in; nil where none was.
-    private func write(_ session: Session) throws -> String? {
+    private func writeAdapter(_ session: Session) throws -> ExportReport {
+        try requireAdapter(session)
         let base = try session.base(), adapter = session.adapter
-        guard let model = ModelFormat(format) else {
-            try requireAdapter(session)
-            try adapter?.set.writePEFT(
-                to: output, baseName: base.path, provenance: adapter?.provenance ?? AdapterProvenance(), of: run)
-            return nil
-        }
-        let options = ModelOutputOptions(type: type, of: run)
-        let merger = try ModelMerger(base: base.weights, configuration: base.configuration)
-        guard let adapter else {
-            try merger.export(as: model, into: output, options: options)
-            return nil
-        }
-        return try merger.merge(adapter.set.lowRankDeltas, as: model, into: output, options: options).type.rawValue
+        try adapter?.set.writePEFT(
+            to: output, baseName: base.path, provenance: adapter?.provenance ?? AdapterProvenance(), of: run)
+        let written = try WrittenFiles(output, isFolder: true)
+        return ExportReport(
+            format: format.rawValue, path: output.path, type: nil, bytes: written.bytes, sha256: written.sha256,
+            check: nil)
     }
 
     private func requireAdapter(_ session: Session) throws {
@@ -141,12 +163,20 @@ public struct ExportStage: StandaloneStage {
     }
 
     private static func type(_ name: String, of format: ExportFormat) throws -> WeightType {
+        let type = try type(name, "--type")
+        try require(format, holding: type, "--type", .usage)
+        return type
+    }
+
+    /// The type called `name`.
+    ///
+    /// - Parameter flag: the flag that named it.
+    public static func type(_ name: String, _ flag: String) throws -> WeightType {
         guard let type = WeightType(rawValue: name) else {
             throw Failure(
-                .usage, "unknown type '\(name)'",
+                .usage, "\(flag): unknown type '\(name)'",
                 hint: "one of " + WeightType.allCases.map(\.rawValue).joined(separator: ", "))
         }
-        try require(format, holding: type, "--type", .usage)
         return type
     }
 }

@@ -71,13 +71,16 @@ struct MergeProof {
     /// Memory of its own that a comparison takes, weights and adapter not counted: while the merged model is read, and while the
     /// models are compared.
     static func predictedBytes(_ model: LanguageModel, probe: [TokenizedExample]) -> (reading: Int, passes: Int) {
-        let shape = model.configuration
-        let states = 2 * Workspace.byteCount(rows: rowCount(probe), columns: shape.width)
+        let states = 2 * Workspace.byteCount(rows: rowCount(probe), columns: model.configuration.width)
+        let reading = readingBytes(model)
+        return (reading.once, reading.kept + states + passBytes(model, probe: probe))
+    }
+
+    /// Memory that reading back a written model takes, and what stays of it.
+    static func readingBytes(_ model: LanguageModel) -> (once: Int, kept: Int) {
         // As measured: a tokenizer as parsed JSON and as tables takes 780 bytes a token, and leaves 200 between pieces that stay.
-        return (
-            780 * shape.vocabularySize + LanguageModel.validationBytes,
-            200 * shape.vocabularySize + states + passBytes(model, probe: probe)
-        )
+        let vocabulary = model.configuration.vocabularySize
+        return (780 * vocabulary + LanguageModel.validationBytes, 200 * vocabulary)
     }
 
     /// Buffers of a pass, or of a part of the vocabulary for both models.

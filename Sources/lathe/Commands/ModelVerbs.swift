@@ -64,10 +64,44 @@ struct Export: ParsableCommand {
         completion: .list(WeightType.allCases.map(\.rawValue)))
     var type = "auto"
     @Option(help: "Where it goes.", completion: .file()) var out: String
+    @Option(help: "Rows to score a written model on; without them, a few built-in texts.", completion: .file())
+    var data: String?
+    @Flag(help: "Write a model all the same in which little of the fine-tune is left.") var allowNearNoOp = false
+    @Option(
+        help: "The type of the matrices that the adapter changes, where it is finer.",
+        completion: .list(WeightType.allCases.map(\.rawValue)))
+    var touchedType: String?
+    @Option(help: "Finer types as long as the file is no larger: 95MB, or 110% of the plain type's size.")
+    var targetBytes: String?
+    @Option(help: "Finer types until the loss on --data is no higher.") var targetLoss: Double?
+    @Option(help: "Log-probabilities, as llama.cpp's --kl-divergence-base, to score against.", completion: .file())
+    var reference: String?
+    @Option(help: "Where log-probabilities go in that form, before rounding.", completion: .file())
+    var referenceOut: String?
 
     func run() throws {
+        guard data == nil || reference == nil else {
+            throw Failure(.usage, "--data and --reference: a written model is scored on one of them")
+        }
         try options.common.show(
-            ExportStage(format: format, type: type, to: OutputPlaces.url(out)), in: options.session(for: .export))
+            ExportStage(format: format, type: type, to: OutputPlaces.url(out), wishes: wishes()),
+            in: options.session(for: data == nil ? .export : .exportScored, data: data))
+    }
+
+    private func wishes() throws -> ExportWishes {
+        var wishes = ExportWishes()
+        if let touchedType { wishes.touchedType = try ExportStage.type(touchedType, "--touched-type") }
+        if let targetBytes {
+            guard let size = SizeWish(targetBytes) else {
+                throw Failure(.usage, "--target-bytes \(targetBytes) is none", hint: "give " + SizeWish.expected)
+            }
+            wishes.targetBytes = size
+        }
+        wishes.targetLoss = targetLoss
+        wishes.allowsNearNoOp = allowNearNoOp
+        wishes.reference = reference
+        wishes.referenceOutput = referenceOut.map(OutputPlaces.url)
+        return wishes
     }
 }
 

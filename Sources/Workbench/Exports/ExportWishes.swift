@@ -1,0 +1,64 @@
+// What a person wants of an exported model beside its format and type.
+
+public import Foundation
+internal import ModelExport
+internal import Recipes
+public import Vocabulary
+
+/// Wishes that hold for written models alone.
+public struct ExportWishes: Sendable, Equatable {
+    /// Whether a model in which little of the fine-tune is left is written all the same.
+    public var allowsNearNoOp = false
+    /// A file of log-probabilities in llama.cpp's form that the written model is held against, in place of rows.
+    public var reference: String?
+    /// Where the log-probabilities of the model that is written, before it is rounded, go in that form.
+    public var referenceOutput: URL?
+
+    /// The type of the matrices that an adapter changes, where it is finer; `auto`: no other.
+    public var touchedType = WeightType.auto
+    /// Matrices get finer types as long as the file is no larger.
+    public var targetBytes: SizeWish?
+    /// Matrices get finer types until the loss on the rows that are scored is no higher.
+    public var targetLoss: Double?
+
+    /// No wishes.
+    public init() {}
+
+    /// What types are searched for; nil where none are.
+    var goal: TypeSearch.Goal? { targetBytes.map { .size($0) } ?? targetLoss.map { .loss($0) } }
+}
+
+extension ExportWishes {
+    /// What an entry of a recipe's `export` says.
+    init(_ entry: ExportEntry) {
+        self.init()
+        allowsNearNoOp = entry.allowNearNoOp
+        (touchedType, targetBytes, targetLoss) = (entry.touchedType, entry.targetBytes, entry.targetLoss)
+    }
+}
+
+extension ExportWishes {
+    /// Throws at the first wish that what is written cannot meet.
+    ///
+    /// - Parameter kind: of what a wrong wish is: a wrong call, or a wrong recipe.
+    func require(_ format: ExportFormat, _ kind: FailureKind = .usage) throws {
+        func key(_ flag: String) -> String { kind == .usage ? "--" + flag.replacing("_", with: "-") : flag }
+        let isModel = ModelFormat(format) != nil
+        let wishes: [(name: String, isWished: Bool, isMet: Bool)] = [
+            ("allow_near_no_op", allowsNearNoOp, isModel), ("reference", reference != nil, isModel),
+            ("reference_out", referenceOutput != nil, isModel),
+            ("touched_type", touchedType != .auto, isModel && format.holds(touchedType)),
+            ("target_bytes", targetBytes != nil, format == .gguf), ("target_loss", targetLoss != nil, format == .gguf),
+        ]
+        if let unmet = wishes.first(where: { $0.isWished && !$0.isMet }) {
+            throw Failure(
+                kind,
+                "\(key(unmet.name)): "
+                    + (isModel ? "\(format.rawValue) holds float numbers" : "an adapter is no model"),
+                hint: isModel ? "the format gguf holds every type" : "leave it out")
+        }
+        guard targetBytes == nil || targetLoss == nil else {
+            throw Failure(kind, "\(key("target_bytes")) and \(key("target_loss")): one of them decides the types")
+        }
+    }
+}

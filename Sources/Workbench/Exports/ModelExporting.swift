@@ -1,0 +1,114 @@
+// One model, written, checked where it waits, and put in its place.
+
+internal import Files
+internal import Foundation
+internal import ModelExport
+internal import Models
+internal import Vocabulary
+
+/// Writes the session's model, adapter merged in where it has one.
+struct ModelExporting {
+    let session: Session
+    let format: ModelFormat
+    let name: ExportFormat
+    let output: URL
+    let options: ModelOutputOptions
+    let wishes: ExportWishes
+    let observer: any RunObserver
+
+    /// What is looked at beside weights and predictions.
+    private var otherChecks: [any StagedCheck] { [] }
+    /// What goes into the folder of a model beside its own files.
+    private var companions: [any ExportCompanion] { [] }
+
+    func run() throws -> ExportReport {
+        let base = try session.base()
+        let merger = try ModelMerger(base: base.weights, configuration: base.configuration)
+        let deltas = session.adapter?.set.lowRankDeltas ?? []
+        let check = try check(base, merger, deltas)
+        var found: (verdict: ExportVerdict, type: String)?
+        let prove = { (result: MergeResult, place: URL) in found = try verdict(check, place, result) }
+        if deltas.isEmpty {
+            try merger.export(as: format, into: output, options: check.options, prove: prove)
+        } else {
+            _ = try merger.merge(deltas, as: format, into: output, options: check.options, prove: prove)
+        }
+        guard let found else { throw Failure(.internal, "\(path: output.path): the export was not checked") }
+        let written = try WrittenFiles(output, isFolder: format.isFolder)
+        return ExportReport(
+            format: name.rawValue, path: output.path, type: found.type, bytes: written.bytes, sha256: written.sha256,
+            check: found.verdict)
+    }
+
+    /// The check of what is written, types of single matrices found where they are searched.
+    private func check(_ base: OpenedModel, _ merger: ModelMerger, _ deltas: [LowRankDelta]) throws -> ExportCheck {
+        var options = options
+        options.touchedType = wishes.touchedType
+        var check = ExportCheck(
+            base: base, model: try session.model(), deltas: deltas,
+            rows: try session.checkRows(reference: wishes.reference, observer), format: format, options: options,
+            bootstrap: .init(
+                seed: UInt64(bitPattern: Int64(session.recipe.seed)),
+                sampleCount: session.recipe.evaluate.bootstrapSamples),
+            observer: observer)
+        guard let goal = wishes.goal else { return check }
+        observer.receive(.stage("types", detail: "each group of matrices rounded by itself"))
+        check.options.tensorTypes = try TypeSearch(
+            goal: goal, merger: merger, check: check, output: output
+        ).types()
+        return check
+    }
+
+    /// - Throws: `Failure` where what was written must not take its place.
+    private func verdict(
+        _ check: ExportCheck, _ place: URL, _ result: MergeResult
+    ) throws -> (verdict: ExportVerdict, type: String) {
+        observer.receive(.stage("check", detail: "the written model, read back"))
+        let staged = try StagedExport(place, format, result, of: check.base)
+        let verdict = try verdict(check.run(on: staged), others: otherChecks.map { try $0.finding(on: staged) })
+        try requirePassed(verdict)
+        try writeReference(check)
+        if format.isFolder {
+            for companion in companions {
+                for (name, bytes) in try companion.files(for: staged) {
+                    try AtomicFile.write(bytes, to: place.appendingPathComponent(name))
+                }
+            }
+        }
+        return (verdict, options.type == .auto ? staged.typeName : options.type.rawValue)
+    }
+
+    /// Writes what the model predicted before it was rounded, where that is wanted.
+    private func writeReference(_ check: ExportCheck) throws {
+        guard let place = wishes.referenceOutput else { return }
+        let tokenizer = try session.base().tokenizer
+        try check.writeReference(
+            begin: tokenizer.addsBOS ? tokenizer.bosID : nil, to: place)
+        observer.receive(.note("log-probabilities of the model before it was rounded: \(path: place.path)"))
+    }
+
+    private func verdict(_ finding: ExportFinding, others: [CheckFinding]) -> ExportVerdict {
+        var failures: [String] = []
+        let weights = finding.weights
+        if weights.strayCount > 0 {
+            failures.append(
+                "\(weights.strayCount) of \(weights.count) weights are not what they were made of, rounded"
+                    + (weights.firstStray.map { ", the first in \($0)" } ?? ""))
+        }
+        failures += others.flatMap(\.failures)
+        let losses = NearNoOp(finding).losses
+        return ExportVerdict(
+            finding: finding, others: others, failures: failures + (wishes.allowsNearNoOp ? [] : losses),
+            allowed: wishes.allowsNearNoOp ? losses : [])
+    }
+
+    private func requirePassed(_ verdict: ExportVerdict) throws {
+        guard !verdict.passed else { return }
+        let isLost = !NearNoOp(verdict.finding).losses.isEmpty
+        throw Failure(
+            .badInput,
+            "\(path: output.path): the written model is not what was asked for, so it was not put in place:\n"
+                + verdict.lines.joined(separator: "\n"),
+            hint: isLost ? NearNoOp.ways : nil)
+    }
+}
