@@ -7,6 +7,11 @@ A moment is a verb, a system call, an error and a number: strace lets that call 
 are those of an undisturbed run, or the command ended with exit 74 and a message, and running it again gives the same bytes.
 Nothing may hang, trap, or leave a merged folder without its certificate. What the loader does before `main` is not disturbed.
 
+    scripts/checks/injected_faults.py --kill --moments 50 --verbs export-gguf export-gguf-over export-safetensors
+
+With --kill the process is killed (signal 9) at that call instead: what it writes is then not there, or there as a whole, as it was
+before or as it is to be; nothing else is lost; and running it again gives the same bytes.
+
 Needs strace (apt-get install strace) and a release build; nothing else.
 """
 
@@ -26,6 +31,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = ROOT / "Tests/TestSupport/TinyModel/chat"
+GGUF = ROOT / "Tests/TestSupport/TinyModel/tiny.f32.gguf"
 DISK = ["ENOSPC", "EIO", "EDQUOT"]
 # System call by name: the errors that it gives where a disk is full or fails, or the system has no more to give.
 SYSCALLS = {
@@ -48,6 +54,9 @@ data:
 adapter: { r: 4, alpha: 8 }
 train: { max_steps: 6, batch_size: 4, learning_rate: 1e-2, save_every: 2, eval_every: 3 }
 """
+EXPORT_GGUF = [
+    "export", "--model", "model.gguf", "--adapter", "adapter", "--format", "gguf", "--data", "held.jsonl", "--out",
+    "out/model.gguf", "--type"]
 EXPORTS = """\
 merge: { enabled: true }
 export:
@@ -69,6 +78,9 @@ VERBS = {
     "export-safetensors": [
         "export", "--model", "model", "--adapter", "adapter", "--format", "safetensors", "--out", "out/st"],
     "export-hdf5": ["export", "--model", "model", "--adapter", "adapter", "--format", "hdf5", "--out", "out/model.h5"],
+    "export-gguf": EXPORT_GGUF + ["bf16"],
+    # In place of one that an earlier call wrote.
+    "export-gguf-over": EXPORT_GGUF + ["bf16"],
     "generate": ["generate", "--model", "model", "--adapter", "adapter", "--prompt", "Tom", "--max-new-tokens", "12"],
     "plan": ["plan", "recipe.yaml", "--json"],
     "inspect": ["inspect", "adapter", "--json"],
@@ -92,6 +104,7 @@ def rows(count, verb):
 def fill(folder, lathe):
     """A folder with all that the verbs need; its adapter comes from an undisturbed run."""
     shutil.copytree(MODEL, folder / "model")
+    shutil.copy(GGUF, folder / "model.gguf")
     (folder / "train.jsonl").write_text("".join(rows(24, "saw")))
     (folder / "held.jsonl").write_text("".join(rows(8, "had")))
     (folder / "recipe.yaml").write_text(RECIPE)
@@ -104,6 +117,9 @@ def fill(folder, lathe):
 def reset(template, folder, verb, lathe):
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(template, folder, symlinks=True)
+    if verb == "export-gguf-over":
+        earlier = [lathe] + EXPORT_GGUF + ["fp32", "--quiet"]
+        subprocess.run(earlier, cwd=folder, check=True, stdout=subprocess.DEVNULL)
     if verb == "resume":
         early = [lathe, "train", "recipe.yaml", "--quiet"]
         subprocess.run(early, cwd=folder, check=True, stdout=subprocess.DEVNULL)
@@ -237,7 +253,8 @@ class Check:
                 reset(self.template, work, verb, self.options.lathe)
                 log = self.folder / "count.log"
                 Run(strace(log, f"{call},rt_sigaction") + [self.options.lathe] + VERBS[verb], work, self.options.timeout)
-                group = [(verb, call, chance.choice(SYSCALLS[call]), number) for number in numbers(log, call)]
+                faults = ["SIGKILL"] if self.options.kill else SYSCALLS[call]
+                group = [(verb, call, chance.choice(faults), number) for number in numbers(log, call)]
                 chance.shuffle(group)
                 if group:
                     groups.append(group)
@@ -254,8 +271,12 @@ class Check:
         output, files = self.reference(verb, worker)
         work = self.work(worker)
         reset(self.template, work, verb, self.options.lathe)
+        before = state(work)
         log = self.folder / f"trace{worker}.log"
         command = [self.options.lathe] + VERBS[verb]
+        if error == "SIGKILL":
+            Run(strace(log, call, f"{call}:signal=SIGKILL:when={number}") + command, work, self.options.timeout)
+            return self.judge_killed(command, work, before, files)
         run = Run(strace(log, call, f"{call}:error={error}:when={number}") + command, work, self.options.timeout)
         bare = [str(path) for path in work.rglob("merged*") if path.is_dir() and not path.name.endswith(".partial")]
         for folder in bare:
@@ -280,6 +301,34 @@ class Check:
         return "clear error", None, run
 
 
+    def judge_killed(self, command, work, before, files):
+        """What a killed process leaves: each file as it was, as it is to be, or not there where it was not."""
+        left = {name: digest for name, digest in state(work).items() if not is_unfinished(name)}
+        lost = sorted(name for name in before if name not in left)
+        torn = sorted(
+            name for name, digest in left.items()
+            if digest not in {before.get(name), files.get(name)} and not is_list(name))
+        again = Run(command, work, self.options.timeout)
+        if lost or torn:
+            return None, f"killed, lost: {lost[:5]}, torn: {torn[:5]}", again
+        if again.code != 0:
+            return None, f"running again after it was killed ends with {again.code}", again
+        differing = difference(files, state(work))
+        if differing:
+            return None, f"killed, and other files after running again: {differing}", again
+        return "whole", None, again
+
+
+def is_unfinished(name):
+    """What stands under a name that says that it is being written."""
+    return any(part.endswith(".partial") or ".partial." in part for part in name.split("/"))
+
+
+def is_list(name):
+    """While a file changes, its list names both."""
+    return name.endswith("manifest.json")
+
+
 def difference(expected, found):
     names = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
     return ", ".join(names[:5])
@@ -293,6 +342,7 @@ def main():
     parser.add_argument("--syscalls", nargs="+", default=list(SYSCALLS), choices=list(SYSCALLS))
     parser.add_argument("--lathe", default=str(ROOT / ".build/release/lathe"))
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--kill", action="store_true", help="kill the process at each moment in place of an error")
     parser.add_argument("--timeout", type=float, default=60, help="seconds after which a run counts as hung")
     options = parser.parse_args()
     options.lathe = str(Path(options.lathe).resolve())

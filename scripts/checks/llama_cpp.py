@@ -1,0 +1,94 @@
+"""llama.cpp through its C functions, which the shared library of the package xllamacpp exports."""
+
+import ctypes
+from pathlib import Path
+
+
+class Parameters(ctypes.Structure):
+    """Parameters of models and contexts, passed by value: more bytes than any version's have."""
+
+    _fields_ = [("numbers", ctypes.c_uint32 * 256)]
+
+
+class Batch(ctypes.Structure):
+    _fields_ = [
+        ("n_tokens", ctypes.c_int32), ("token", ctypes.POINTER(ctypes.c_int32)), ("embd", ctypes.c_void_p),
+        ("pos", ctypes.POINTER(ctypes.c_int32)), ("n_seq_id", ctypes.POINTER(ctypes.c_int32)),
+        ("seq_id", ctypes.POINTER(ctypes.POINTER(ctypes.c_int32))), ("logits", ctypes.POINTER(ctypes.c_int8))]
+
+
+def library():
+    import xllamacpp
+
+    lib = ctypes.CDLL(str(next(Path(xllamacpp.__file__).parent.glob("xllamacpp*.so"))))
+    pointer = ctypes.c_void_p
+    for name, result, arguments in [
+        ("llama_model_default_params", Parameters, []), ("llama_context_default_params", Parameters, []),
+        ("llama_model_load_from_file", pointer, [ctypes.c_char_p, Parameters]), ("llama_model_free", None, [pointer]),
+        ("llama_init_from_model", pointer, [pointer, Parameters]), ("llama_free", None, [pointer]),
+        ("llama_model_get_vocab", pointer, [pointer]), ("llama_vocab_n_tokens", ctypes.c_int32, [pointer]),
+        ("llama_batch_init", Batch, [ctypes.c_int32] * 3), ("llama_batch_free", None, [Batch]),
+        ("llama_decode", ctypes.c_int32, [pointer, Batch]),
+        ("llama_get_logits", ctypes.POINTER(ctypes.c_float), [pointer]), ("llama_get_memory", pointer, [pointer]),
+        ("llama_memory_clear", None, [pointer, ctypes.c_bool]),
+        ("llama_set_n_threads", None, [pointer, ctypes.c_int32, ctypes.c_int32]),
+        ("llama_log_set", None, [pointer, pointer]),
+    ]:
+        function = getattr(lib, name)
+        function.restype, function.argtypes = result, arguments
+    return lib
+
+
+class Llama:
+    """A GGUF file as llama.cpp runs it."""
+
+    quiet = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)(lambda *_: None)
+
+    def __init__(self, path, context=2048, threads=2):
+        self.lib = library()
+        self.lib.llama_log_set(ctypes.cast(self.quiet, ctypes.c_void_p), None)
+        self.model = self.lib.llama_model_load_from_file(str(path).encode(), self.lib.llama_model_default_params())
+        if not self.model:
+            raise RuntimeError(f"llama.cpp does not load {path}")
+        parameters = self.lib.llama_context_default_params()
+        # n_ctx, n_batch, n_ubatch, n_seq_max
+        parameters.numbers[0:4] = [context, context, context, 1]
+        self.context = self.lib.llama_init_from_model(self.model, parameters)
+        self.lib.llama_set_n_threads(self.context, threads, threads)
+        self.vocabulary = self.lib.llama_vocab_n_tokens(self.lib.llama_model_get_vocab(self.model))
+
+    def close(self):
+        self.lib.llama_free(self.context)
+        self.lib.llama_model_free(self.model)
+
+    def logits(self, ids):
+        """Of each token of a sequence by itself: [tokens, vocabulary]."""
+        import numpy
+
+        self.lib.llama_memory_clear(self.lib.llama_get_memory(self.context), True)
+        batch = self.lib.llama_batch_init(len(ids), 0, 1)
+        batch.n_tokens = len(ids)
+        for place, token in enumerate(ids):
+            batch.token[place], batch.pos[place], batch.n_seq_id[place] = token, place, 1
+            batch.seq_id[place][0], batch.logits[place] = 0, 1
+        code = self.lib.llama_decode(self.context, batch)
+        if code != 0:
+            raise RuntimeError(f"llama.cpp does not decode {len(ids)} tokens: {code}")
+        found = numpy.ctypeslib.as_array(self.lib.llama_get_logits(self.context), (len(ids), self.vocabulary)).copy()
+        self.lib.llama_batch_free(batch)
+        return found
+
+    def log_probabilities(self, ids):
+        """[tokens, vocabulary], natural logarithm, in double."""
+        import numpy
+
+        logits = self.logits(ids).astype(numpy.float64)
+        logits -= logits.max(1, keepdims=True)
+        return logits - numpy.log(numpy.exp(logits).sum(1, keepdims=True))
+
+    def greedy(self, ids, count):
+        """The likeliest continuation."""
+        found = []
+        for _ in range(count):
+            found.append(int(self.logits(list(ids) + found)[-1].argmax()))
+        return found
