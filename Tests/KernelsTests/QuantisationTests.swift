@@ -98,7 +98,7 @@ import Testing
                 defer { lathe_override_isa(-1) }
                 var blocks = [UInt8](repeating: 0, count: try #require(dtype.byteCount(elements: item.rows.count)))
                 _ = lathe_quantise_weights(
-                    format(dtype), item.rows, item.rows.count / item.columns, item.columns, item.importance, &blocks)
+                    dtype.cFormat, item.rows, item.rows.count / item.columns, item.columns, item.importance, &blocks)
                 return blocks
             }
             for blocks in all { #expect(blocks == all[0], "\(item.name)") }
@@ -147,14 +147,5 @@ import Testing
             Quantisation.quantise(matrix.matrix, dtype, into: $0.baseAddress.unsafelyUnwrapped)
         }
         #expect(unfit == (512 + 300) / dtype.blockElements * dtype.blockElements)
-    }
-
-    private func format(_ dtype: DType) -> lathe_format {
-        let formats: [DType: lathe_format] = [
-            .q4_0: LATHE_Q4_0, .q4_1: LATHE_Q4_1, .q5_0: LATHE_Q5_0, .q5_1: LATHE_Q5_1, .q8_0: LATHE_Q8_0,
-            .q2_K: LATHE_Q2_K, .q3_K: LATHE_Q3_K, .q4_K: LATHE_Q4_K, .q5_K: LATHE_Q5_K, .q6_K: LATHE_Q6_K,
-            .iq4_NL: LATHE_IQ4_NL, .iq4_XS: LATHE_IQ4_XS,
-        ]
-        return formats[dtype] ?? LATHE_Q_F32
     }
 }

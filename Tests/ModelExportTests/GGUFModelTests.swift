@@ -139,7 +139,7 @@ import WeightFiles
         return try model.logits(TokenBatch(examples: [(ids, ids.map { _ in false })]), workspace: Workspace())
     }
 
-    private static func deltas(_ base: any WeightSource) throws -> [LowRankDelta] {
+    static func deltas(_ base: any WeightSource) throws -> [LowRankDelta] {
         try base.paths.filter { $0.hasSuffix("_proj.weight") }.map { path in
             let shape = try #require(base.shape(at: path))
             return try LowRankDelta(

@@ -133,7 +133,7 @@ import WeightFiles
         try withTemporaryDirectory { folder in
             let base = folder.appendingPathComponent("base.gguf"), output = folder.appendingPathComponent("out.gguf")
             try WideLlama.write(to: base)
-            let deltas = try Self.deltas(openWeights(base))
+            let deltas = try GGUFModelTests.deltas(openWeights(base))
             let written = try export(base, to: output, type, deltas)
             let merger = try ModelMerger(base: openWeights(base))
             let without = try merger.compare(Array(deltas.dropLast()), with: written, as: .gguf, type: type)
@@ -188,18 +188,8 @@ import WeightFiles
     }
 
     private func logits(_ weights: any ModelSource) throws -> [Float] {
-        let model = try LanguageModel(
-            configuration: ModelConfiguration(of: weights), weights: weights, precision: .f32)
+        let model = try LanguageModel(weights, precision: .f32)
         let ids: [Int32] = [1, 3, 7, 2, 5, 60]
         return try model.logits(TokenBatch(examples: [(ids, ids.map { _ in false })]), workspace: Workspace())
-    }
-
-    private static func deltas(_ base: any WeightSource) throws -> [LowRankDelta] {
-        try base.paths.filter { $0.hasSuffix("_proj.weight") }.map { path in
-            let shape = try #require(base.shape(at: path))
-            return try LowRankDelta(
-                path: String(path.dropLast(7)), scale: 1, a: (0..<2 * shape[1]).map { Float($0 % 7 - 3) * 0.05 },
-                aShape: [2, shape[1]], b: (0..<shape[0] * 2).map { Float($0 % 5 - 2) * 0.05 }, bShape: [shape[0], 2])
-        }
     }
 }
