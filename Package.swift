@@ -218,7 +218,8 @@ let package = Package(
         tests(
             "ModelExport",
             [
-                "Files", "Adapters", "Kernels", "Objectives", "Models", "Tensors", "WeightFiles", "JSON", "Vocabulary",
+                "Files", "Adapters", "Kernels", "Objectives", "Models", "Tensors", "Tokenizers", "WeightFiles", "JSON",
+                "Vocabulary",
             ],
             exclude: ["Fixtures"]),
         tests("Workbench", ["JSON", "Recipes", "Vocabulary"]),

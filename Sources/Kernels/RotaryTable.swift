@@ -44,7 +44,7 @@ public struct RotaryTable: Sendable {
     }
 
     /// Radians a position for each pair of numbers, and the factor on cosines and sines.
-    private static func frequencies(
+    fileprivate static func frequencies(
         headWidth: Int, base: Double, scaling: RotaryScaling
     ) -> (frequencies: [Double], amplitude: Double) {
         let plain = (0..<headWidth / 2).map { pow(base, -2 * Double($0) / Double(headWidth)) }
@@ -76,6 +76,13 @@ public struct RotaryTable: Sendable {
 }
 
 extension RotaryScaling {
+    /// The scaling as a divisor of each plain frequency, and the factor on rotations: any scaling can be said so.
+    public func divisors(headWidth: Int, base: Double) -> (divisors: [Float], amplitude: Double) {
+        let plain = RotaryTable.frequencies(headWidth: headWidth, base: base, scaling: .none).frequencies
+        let scaled = RotaryTable.frequencies(headWidth: headWidth, base: base, scaling: self)
+        return (zip(plain, scaled.frequencies).map { Float($0 / $1) }, scaled.amplitude)
+    }
+
     /// YaRN's share of the interpolated frequency in each pair of numbers: 0 for those that turn often, 1 for those that
     /// turn seldom in the original context.
     ///

@@ -2,8 +2,8 @@
 
 internal import Files
 internal import Foundation
+public import Models
 public import Vocabulary
-public import WeightFiles
 
 /// A file format that whole models are written in.
 public struct ModelFormat: Sendable {
@@ -14,7 +14,9 @@ public struct ModelFormat: Sendable {
     /// The plan as the format has it: names, types and order of rows in the file.
     ///
     /// - Throws: `ModelExportError` where the format cannot hold the model.
-    let arrange: @Sendable (OutputPlan, any WeightSource) throws -> OutputPlan
+    let arrange: @Sendable (OutputPlan, any ModelSource, ModelConfiguration) throws -> OutputPlan
+    /// Throws where the format cannot hold what is neither name nor tensor.
+    private let require: @Sendable (any ModelSource, ModelConfiguration) throws -> Void
     /// The sink for what is to stand at a place: a folder that is being filled, or a file that is not there yet.
     let sink: @Sendable (ModelContents, URL) throws -> any TensorSink
 
@@ -30,18 +32,26 @@ public struct ModelFormat: Sendable {
 
     init(
         isFolder: Bool, holdsConfiguration: Bool = true,
-        arrange: @escaping @Sendable (OutputPlan, any WeightSource) throws -> OutputPlan = { plan, _ in plan },
+        arrange: @escaping @Sendable (OutputPlan, any ModelSource, ModelConfiguration) throws -> OutputPlan = {
+            plan, _, _ in plan
+        },
+        require: @escaping @Sendable (any ModelSource, ModelConfiguration) throws -> Void = { _, _ in },
         sink: @escaping @Sendable (ModelContents, URL) throws -> any TensorSink
     ) {
         self.isFolder = isFolder
         self.holdsConfiguration = holdsConfiguration
         self.arrange = arrange
+        self.require = require
         self.sink = sink
     }
 
-    /// Throws where the weights of `base` cannot be written in this format and `type`; asked before any work is done.
-    public func requireHolding(_ base: any WeightSource, in type: WeightType = .auto) throws {
-        _ = try arrange(OutputPlan(base: base, deltas: [], type: type, isTied: false), base)
+    /// Throws where the model `base`, which is as `configuration` says, cannot be written in this format and `type`; asked before any
+    /// work is done.
+    public func requireHolding(
+        _ base: any ModelSource, _ configuration: ModelConfiguration, in type: WeightType = .auto
+    ) throws {
+        _ = try arrange(OutputPlan(base: base, deltas: [], type: type, isTied: false), base, configuration)
+        try require(base, configuration)
     }
 }
 

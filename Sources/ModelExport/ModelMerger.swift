@@ -70,6 +70,7 @@ public struct MergeResult: Sendable, Equatable {
 /// Merges adapters into their base, and writes whole models.
 public struct ModelMerger {
     let base: any ModelSource
+    private let configuration: ModelConfiguration
     private let description: BaseDescription
 
     /// For an opened model, which says itself what it is.
@@ -80,6 +81,7 @@ public struct ModelMerger {
     /// For weights whose configuration is known.
     public init(base: any ModelSource, configuration: ModelConfiguration) throws {
         self.base = base
+        self.configuration = configuration
         description = try BaseDescription(base, configuration)
     }
 
@@ -142,7 +144,7 @@ public struct ModelMerger {
         var plan = try format.arrange(
             OutputPlan(
                 base: base, deltas: deltas, type: options.type, isTied: description.isTied,
-                importance: options.importance), base)
+                importance: options.importance), base, configuration)
         plan.refine(options)
         return plan
     }
@@ -154,7 +156,8 @@ public struct ModelMerger {
         let plan = try self.plan(deltas, format, options)
         let staged = try StagedModel(output, isFolder: format.isFolder, of: options.run)
         let contents = ModelContents(
-            base: base, description: description, plan: plan, shardByteLimit: options.shardByteLimit)
+            base: base, configuration: configuration, description: description, plan: plan,
+            shardByteLimit: options.shardByteLimit)
         let sink = try format.sink(contents, staged.place)
         let result = try stream(plan, into: sink, expected: deltas.count)
         try check(result, output)

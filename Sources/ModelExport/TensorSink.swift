@@ -1,7 +1,7 @@
 // How anything of a model is written: planned whole, streamed tensor by tensor, finished. A file format is a sink.
 
 internal import Foundation
-internal import WeightFiles
+internal import Models
 
 /// Where the tensors of a plan go. Until `finish` nothing of it is whole; without `finish` what was written is removed.
 protocol TensorSink: AnyObject {
@@ -18,7 +18,8 @@ protocol TensorSink: AnyObject {
 
 /// What a format is told of the model that it is to hold.
 struct ModelContents {
-    let base: any WeightSource
+    let base: any ModelSource
+    let configuration: ModelConfiguration
     let description: BaseDescription
     let plan: OutputPlan
     /// The most bytes of one file, where a format cuts models into several.

@@ -8,6 +8,8 @@ public enum ModelConfigurationError: ClassifiedError, Equatable {
     case unsupportedArchitecture(found: String, supported: [String])
     /// A known key with a value this engine does not compute.
     case unsupported(key: String, value: String)
+    /// A value that is computed here, and not by what reads GGUF files.
+    case notInGGUF(key: String, value: String, reason: String)
     case missing(key: String)
     /// A value of the wrong type or out of range.
     case invalid(key: String, value: String, expected: String)
@@ -21,6 +23,8 @@ extension ModelConfigurationError {
         case .unsupportedArchitecture(let found, let supported):
             "architecture \"\(found)\" is not supported (supported: \(supported.joined(separator: ", ")))"
         case .unsupported(let key, let value): "\(key) = \(value) is not supported"
+        case .notInGGUF(let key, let value, let reason):
+            "\(key) = \(value) cannot stand in a GGUF file: llama.cpp \(reason)"
         case .missing(let key): "\(key) is missing"
         case .invalid(let key, let value, let expected): "\(key) is \(value), expected \(expected)"
         }

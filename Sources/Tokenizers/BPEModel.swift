@@ -126,7 +126,7 @@ extension BPEModel {
     }
 
     /// A merge is `"a b"` in older files and `["a", "b"]` in newer ones.
-    private static func parts(of pair: LocatedJSON) throws(TokenizerError) -> (left: [UInt8], right: [UInt8]) {
+    static func parts(of pair: LocatedJSON) throws(TokenizerError) -> (left: [UInt8], right: [UInt8]) {
         if pair.value.array != nil {
             let elements = try pair.elements()
             guard elements.count == 2 else { throw pair.error("a merge has two parts, this one \(elements.count)") }

@@ -28,6 +28,7 @@ extension TokenizerParts {
             model: model, normalizer: normalizer, preTokenizer: preTokenizer, tokens: tokens, idsByText: idsByText,
             rawAdded: AddedTokenFinder(added.filter { !$0.isNormalized }, rule: .leftmostLongest),
             normalizedAdded: AddedTokenFinder(normalizedAdded, rule: .leftmostLongest))
+        addedTokens = added
         addedIDs = Set(added.map(\.id))
         specialIDs = Set(added.filter(\.isSpecial).map(\.id))
         postProcessor =

@@ -15,6 +15,8 @@ struct TokenizerParts: Sendable {
     /// Tokens looked for in the input, and those looked for after normalisation.
     var rawAdded: AddedTokenFinder
     var normalizedAdded: AddedTokenFinder
+    /// Tokens of either finder as the files declare them.
+    var addedTokens: [AddedToken] = []
     var addedIDs: Set<Int32> = []
     var specialIDs: Set<Int32> = []
     var bosID: Int32?

@@ -37,6 +37,29 @@ public struct TokenizerPreset: Sendable {
         self = preset
     }
 
+    /// Every kind of preset under its usual name, those of the most models first.
+    private static let usualNames = [
+        "gpt-2", "llama-bpe", "dbrx", "qwen2", "smollm", "tekken", "gpt-4o", "deepseek-v3", "deepseek-coder", "falcon",
+        "bailingmoe", "poro-chat", "viking", "default",
+    ]
+
+    /// The usual names of presets that cut by `patterns`.
+    static func names(patterns: [String]) -> [String] {
+        let patterns = patterns.map(canonical)
+        return usualNames.filter { preset($0)?.patterns == patterns }
+    }
+
+    /// How the presets write what tokenizer.json says in other words.
+    private static func canonical(_ pattern: String) -> String {
+        let words = [
+            ("(?i:'s|'t|'re|'ve|'m|'ll|'d)", contractions),
+            ("'(?i:[sdmt]|ll|ve|re)", "'(?:[sSdDmMtT]|[lL][lL]|[vV][eE]|[rR][eE])"),
+            (#"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]"#, #"(?:(?=\p{L})[^a-z])"#),
+            (#"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"#, #"(?:(?=\p{L})[^A-Z])"#),
+        ]
+        return words.reduce(pattern) { $0.replacing($1.0, with: $1.1) }
+    }
+
     private static func preset(_ name: String) -> TokenizerPreset? {
         switch name {
         case "default":

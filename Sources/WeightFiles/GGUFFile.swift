@@ -15,6 +15,8 @@ public final class GGUFFile: Sendable {
     private let files: [MappedFile]
     /// Tensors start at multiples of this many bytes.
     public let alignment: Int
+    /// Bytes of each file that stand behind its last tensor and mean nothing, where there are any.
+    let trailingBytes: [(file: String, count: Int)]
     private let keys: [[UInt8]: Int]
     private let names: [[UInt8]: Int]
     private let digest = OnceCache<String>()
@@ -38,6 +40,7 @@ public final class GGUFFile: Sendable {
         tensors = parser.tensors
         files = parser.tensors.map { _ in file }
         alignment = parser.alignment
+        trailingBytes = parser.trailingByteCount > 0 ? [(file.path, parser.trailingByteCount)] : []
         keys = parser.keys
         names = parser.names
     }
@@ -50,6 +53,7 @@ public final class GGUFFile: Sendable {
         tensors = ([first] + rest).flatMap(\.tensors)
         files = ([first] + rest).flatMap(\.files)
         alignment = first.alignment
+        trailingBytes = ([first] + rest).flatMap(\.trailingBytes)
         keys = first.keys
         names = Dictionary(tensors.enumerated().map { (Array($1.name.utf8), $0) }) { first, _ in first }
     }
@@ -90,6 +94,13 @@ public final class GGUFFile: Sendable {
 
     /// The same of all tensors.
     public func releasePages() { file.releasePages(file.bytes.indices) }
+
+    /// What a person should know of the files.
+    public var warnings: [String] {
+        trailingBytes.map { file, count in
+            "\(file): \(count) bytes behind the last tensor are no part of the model, and are not kept where it is written"
+        }
+    }
 
     /// SHA-256 over all tensors, computed once.
     public var contentDigest: String {

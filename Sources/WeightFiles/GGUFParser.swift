@@ -8,6 +8,8 @@ struct GGUFParser {
     private(set) var metadata: [(key: String, value: GGUFValue)] = []
     private(set) var tensors: [StoredTensor] = []
     private(set) var alignment = 32
+    /// Bytes of the file behind the last tensor and what brings it to the alignment.
+    private(set) var trailingByteCount = 0
     private(set) var keys: [[UInt8]: Int] = [:]
     private(set) var names: [[UInt8]: Int] = [:]
     private let file: MappedFile
@@ -198,6 +200,8 @@ struct GGUFParser {
             guard let end = padded(offset + place.byteCount) else { throw failure("the offset overflows", entry.name) }
             offset = end
         }
+        // A file may end with its last tensor, or be filled up to the alignment.
+        if let end = padded(dataStart + offset) { trailingByteCount = max(0, file.bytes.count - end) }
     }
 
     private func padded(_ offset: Int) -> Int? {

@@ -1,6 +1,8 @@
 // A model split over several GGUF files, as llama.cpp splits them: NAME-00001-of-00003.gguf and so on.
 
-import Foundation
+internal import Files
+public import Foundation
+internal import Vocabulary
 
 /// The first part of a split model.
 struct GGUFSplit {
@@ -54,10 +56,24 @@ struct GGUFSplit {
         return parts
     }
 
-    private static func ending(_ number: Int, of count: Int) -> String {
+    /// How the name of part `number` ends, counted from 1.
+    static func ending(_ number: Int, of count: Int) -> String {
         func digits(_ number: Int) -> String {
             String(repeating: "0", count: max(0, 5 - "\(number)".count)) + "\(number)"
         }
         return "-\(digits(number))-of-\(digits(count)).gguf"
+    }
+}
+
+extension GGUFFile {
+    /// The first file of the split model in `folder`; nil where the folder holds none, or a `config.json`, or several models.
+    public static func firstPart(in folder: URL) throws(WeightError) -> URL? {
+        do throws(SystemError) {
+            guard try !Folder.holds("config.json", in: folder) else { return nil }
+            let parts = try (Folder.names(in: folder) ?? []).filter { name in
+                name.hasSuffix(".gguf") && name.contains("-00001-of-")
+            }
+            return parts.count == 1 ? folder.appendingPathComponent(parts[0]) : nil
+        } catch { throw WeightError(error) }
     }
 }

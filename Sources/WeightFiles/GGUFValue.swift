@@ -140,3 +140,34 @@ public struct GGUFArray: Sendable {
         }
     }
 }
+
+// MARK: - In the making
+
+extension GGUFValue {
+    /// A string.
+    public static func text(_ text: String) -> GGUFValue { .string(Array(text.utf8)) }
+    /// An array of strings.
+    public static func texts(_ texts: [[UInt8]]) -> GGUFValue {
+        let lengths = texts.map { withUnsafeBytes(of: UInt64($0.count).littleEndian) { Array($0) } }
+        return .array(GGUFArray(.string, count: texts.count, zip(lengths, texts).flatMap { $0 + $1 }))
+    }
+    /// An array of fp32 numbers.
+    public static func floats(_ numbers: [Float]) -> GGUFValue {
+        .array(GGUFArray(.float32, numbers.map(\.bitPattern)))
+    }
+    /// An array of integers.
+    public static func integers(_ numbers: [Int32]) -> GGUFValue { .array(GGUFArray(.int32, numbers)) }
+}
+
+extension GGUFArray {
+    fileprivate init(_ type: GGUFValueType, count: Int, _ bytes: [UInt8]) {
+        elementType = type
+        self.count = count
+        storage = Storage(byteCount: bytes.count) { $0.copyBytes(from: bytes) }
+        byteRange = 0..<bytes.count
+    }
+
+    fileprivate init(_ type: GGUFValueType, _ numbers: [some FixedWidthInteger]) {
+        self.init(type, count: numbers.count, numbers.flatMap { withUnsafeBytes(of: $0.littleEndian) { Array($0) } })
+    }
+}

@@ -128,12 +128,6 @@ import WeightFiles
         return file
     }
 
-    @Test func aFolderIsRefusedWithAWayOut() throws {
-        let base = try openWeights(TinyModel.base)
-        let error = #expect(throws: ModelExportError.self) { try ModelFormat.gguf.requireHolding(base) }
-        #expect(error?.hint?.contains("safetensors") == true)
-    }
-
     private static func logits(_ model: LanguageModel) throws -> [Float] {
         let ids: [Int32] = [1, 3, 7, 2, 5]
         return try model.logits(TokenBatch(examples: [(ids, ids.map { _ in false })]), workspace: Workspace())

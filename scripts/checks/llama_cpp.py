@@ -27,6 +27,9 @@ def library():
         ("llama_model_load_from_file", pointer, [ctypes.c_char_p, Parameters]), ("llama_model_free", None, [pointer]),
         ("llama_init_from_model", pointer, [pointer, Parameters]), ("llama_free", None, [pointer]),
         ("llama_model_get_vocab", pointer, [pointer]), ("llama_vocab_n_tokens", ctypes.c_int32, [pointer]),
+        ("llama_tokenize", ctypes.c_int32, [
+            pointer, ctypes.c_char_p, ctypes.c_int32, ctypes.POINTER(ctypes.c_int32), ctypes.c_int32, ctypes.c_bool,
+            ctypes.c_bool]),
         ("llama_batch_init", Batch, [ctypes.c_int32] * 3), ("llama_batch_free", None, [Batch]),
         ("llama_decode", ctypes.c_int32, [pointer, Batch]),
         ("llama_get_logits", ctypes.POINTER(ctypes.c_float), [pointer]), ("llama_get_memory", pointer, [pointer]),
@@ -44,7 +47,8 @@ class Llama:
 
     quiet = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p)(lambda *_: None)
 
-    def __init__(self, path, context=2048, threads=2):
+    def __init__(self, path, context=2048, threads=2, exact=False):
+        """`exact`: keys and values are kept in fp32, and attention is computed step by step."""
         self.lib = library()
         self.lib.llama_log_set(ctypes.cast(self.quiet, ctypes.c_void_p), None)
         self.model = self.lib.llama_model_load_from_file(str(path).encode(), self.lib.llama_model_default_params())
@@ -53,6 +57,10 @@ class Llama:
         parameters = self.lib.llama_context_default_params()
         # n_ctx, n_batch, n_ubatch, n_seq_max
         parameters.numbers[0:4] = [context, context, context, 1]
+        if exact:
+            # flash_attn_type; type_k, type_v
+            parameters.numbers[13] = 0
+            parameters.numbers[26:28] = [0, 0]
         self.context = self.lib.llama_init_from_model(self.model, parameters)
         self.lib.llama_set_n_threads(self.context, threads, threads)
         self.vocabulary = self.lib.llama_vocab_n_tokens(self.lib.llama_model_get_vocab(self.model))
@@ -60,6 +68,13 @@ class Llama:
     def close(self):
         self.lib.llama_free(self.context)
         self.lib.llama_model_free(self.model)
+
+    def ids(self, text):
+        """Of a text, with the tokens that stand around one, and special tokens for what they are."""
+        data = text.encode()
+        found = (ctypes.c_int32 * (len(data) + 8))()
+        vocabulary = self.lib.llama_model_get_vocab(self.model)
+        return list(found[:self.lib.llama_tokenize(vocabulary, data, len(data), found, len(found), True, True)])
 
     def logits(self, ids):
         """Of each token of a sequence by itself: [tokens, vocabulary]."""

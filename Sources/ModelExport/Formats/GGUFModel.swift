@@ -8,28 +8,46 @@ internal import Vocabulary
 internal import WeightFiles
 
 extension ModelFormat {
-    /// One GGUF file. Of a base that is a GGUF file, metadata and what did not change are copied byte for byte.
-    public static let gguf = ModelFormat(isFolder: false, arrange: arrange) { contents, place in
-        try GGUFModel(contents, place)
+    /// One GGUF file. Of a base that is a GGUF file, metadata and what did not change are copied byte for byte; of any other base they
+    /// are what llama.cpp's converter writes.
+    public static let gguf = ModelFormat(isFolder: false, arrange: arrange, require: require) { contents, place in
+        try GGUFModel(contents) { metadata, entries in
+            try GGUFWriter(place, metadata: metadata, entries: entries)
+        }
+    }
+
+    /// The same in a folder of files `model-00001-of-00003.gguf` and so on, none of more tensor bytes than one file may have.
+    public static let splitGGUF = ModelFormat(isFolder: true, arrange: arrange, require: require) { contents, folder in
+        try GGUFModel(contents) { metadata, entries in
+            try GGUFSplitWriter(
+                folder, name: "model", metadata: metadata, entries: entries, byteLimit: contents.shardByteLimit)
+        }
+    }
+
+    private static func require(_ base: any ModelSource, _ model: ModelConfiguration) throws {
+        guard !(base is GGUFWeights) else { return }
+        _ = try GGUFContents(base, model, OutputPlan(base: base, deltas: [], type: .auto, isTied: model.isTied))
     }
 
     /// Names and row orders as the base's family has them in GGUF. Vectors are fp32 there. Matrices get the type that was asked for;
     /// where none was, those that stay keep theirs, and those that change get the plan's.
-    private static func arrange(_ plan: OutputPlan, for base: any WeightSource) throws -> OutputPlan {
-        let base = try source(base)
-        let hasHead = plan.tensors.contains { $0.path == "lm_head.weight" }
+    private static func arrange(
+        _ plan: OutputPlan, for base: any ModelSource, _ model: ModelConfiguration
+    ) throws -> OutputPlan {
+        let names = try GGUFNames(model)
+        let hasHead = plan.tensors.contains { $0.path == "lm_head.weight" && !isLeftOut($0, model) }
         let mix = TensorMix(
-            plan.requested, for: .init(try ModelConfiguration(of: base), hasHead: hasHead),
-            hasImportance: plan.importance != nil)
+            plan.requested, for: .init(model, hasHead: hasHead), hasImportance: plan.importance != nil)
         var plan = plan
-        plan.tensors = try plan.tensors.map { tensor in
-            guard let name = base.names.ggufName(tensor.path) else {
+        plan.tensors = try plan.tensors.compactMap { tensor in
+            guard !isLeftOut(tensor, model) else { return nil }
+            guard let name = names.name(tensor.path) else {
                 throw ModelExportError(tensor.path, "has no name in GGUF")
             }
             let stored = try base.tensor(at: tensor.source)
             var tensor = tensor
             tensor.name = name
-            tensor.form = base.form(at: tensor.path)
+            tensor.form = names.form(tensor.path)
             if tensor.shape.rank < 2 {
                 tensor.dtype = Widening.supports(stored.dtype) ? .f32 : stored.dtype
             } else if let mix {
@@ -43,19 +61,16 @@ extension ModelFormat {
         return plan
     }
 
-    fileprivate static func source(_ base: any WeightSource) throws -> GGUFWeights {
-        guard let gguf = base as? GGUFWeights else {
-            throw ModelExportError(
-                base.location, "GGUF is written of a base that is a GGUF file, and this is none",
-                hint: "export safetensors, of which llama.cpp's convert_hf_to_gguf.py makes a GGUF file")
-        }
-        return gguf
+    /// Frequencies that follow from the configuration, and a copy of the embedding that is the head: llama.cpp has neither.
+    private static func isLeftOut(_ tensor: PlannedTensor, _ model: ModelConfiguration) -> Bool {
+        tensor.path.hasSuffix(".rotary_emb.inv_freq")
+            || model.isTied && tensor.delta == nil && tensor.source == "lm_head.weight"
     }
 }
 
 /// A GGUF file being written beside its place.
 private final class GGUFModel: TensorSink {
-    private let writer: GGUFWriter
+    private let writer: any GGUFTensorWriter
     /// What stands in the file, in its order: planned tensors, and those of the base that are no weights of Hugging Face's, such as
     /// factors of rotary frequencies, which are copied.
     private var left: ArraySlice<Item>
@@ -72,12 +87,30 @@ private final class GGUFModel: TensorSink {
         }
     }
 
-    /// Keys that speak of one part of a split file; what is written is whole.
-    private static let split = "split."
+    /// - Parameter start: the writer for metadata and a directory.
+    init(
+        _ contents: ModelContents,
+        _ start: ([(key: String, value: GGUFValue)], [TensorEntry]) throws -> any GGUFTensorWriter
+    ) throws {
+        let plan = contents.plan
+        var file: GGUFContents
+        let items: [Item]
+        if let base = contents.base as? GGUFWeights {
+            file = GGUFContents(base.gguf)
+            items = try Self.items(of: base, plan)
+        } else {
+            file = try GGUFContents(contents.base, contents.configuration, plan)
+            items = file.vectors.map { .copied($0) } + plan.tensors.map { .planned($0) }
+        }
+        if let type = try Self.type(contents.base, plan) { file.setType(type) }
+        left = items[...]
+        writer = try start(file.metadata, items.map(\.entry))
+    }
 
-    init(_ contents: ModelContents, _ place: URL) throws {
-        let base = try ModelFormat.source(contents.base), others = Set(base.otherNames)
-        var next = contents.plan.tensors[...]
+    /// The tensors of a base that is a GGUF file, in its order.
+    private static func items(of base: GGUFWeights, _ plan: OutputPlan) throws -> [Item] {
+        let others = Set(base.otherNames)
+        var next = plan.tensors[...]
         var items: [Item] = []
         for tensor in base.gguf.tensors {
             if let first = next.first, tensor.name == first.name {
@@ -87,10 +120,8 @@ private final class GGUFModel: TensorSink {
             }
         }
         items += next.map { .planned($0) }
-        precondition(items.count == contents.plan.tensors.count + others.count, "a plan in another order than the base")
-        left = items[...]
-        writer = try GGUFWriter(
-            place, metadata: try Self.metadata(base, contents.plan), entries: items.map(\.entry))
+        precondition(items.count == plan.tensors.count + others.count, "a plan in another order than the base")
+        return items
     }
 
     func write(_ tensor: PlannedTensor, _ produce: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void) throws {
@@ -112,19 +143,14 @@ private final class GGUFModel: TensorSink {
         }
     }
 
-    /// The base's own, with the type that most of the file has now.
-    private static func metadata(_ base: GGUFWeights, _ plan: OutputPlan) throws -> [(key: String, value: GGUFValue)] {
-        let fileType = "general.file_type"
-        let kept = base.gguf.metadata.filter { !$0.key.hasPrefix(split) }
-        guard let type = try plan.requested == .auto ? mostChanged(base, plan) : plan.requested,
-            let number = type.ggufFileType
-        else { return kept }
-        let said = kept.replacing(fileType, with: .uint32(number))
-        return type.isQuantised ? said.replacing("general.quantization_version", with: .uint32(2)) : said
+    /// The type that the file is said to be of; nil where it stays as the base has it.
+    private static func type(_ base: any ModelSource, _ plan: OutputPlan) throws -> WeightType? {
+        guard base is GGUFWeights else { return plan.type }
+        return plan.requested == .auto ? try mostChanged(base, plan) : plan.requested
     }
 
     /// The type of most numbers of the matrices, where these had another one in the base; nil where most are as they were.
-    private static func mostChanged(_ base: GGUFWeights, _ plan: OutputPlan) throws -> WeightType? {
+    private static func mostChanged(_ base: any ModelSource, _ plan: OutputPlan) throws -> WeightType? {
         var changed = 0, all = 0
         for tensor in plan.tensors where tensor.shape.rank > 1 {
             let count = tensor.shape.elementCount ?? 0
@@ -132,41 +158,5 @@ private final class GGUFModel: TensorSink {
             if try base.tensor(at: tensor.source).dtype != tensor.dtype { changed += count }
         }
         return 2 * changed > all ? plan.type : nil
-    }
-}
-
-extension [(key: String, value: GGUFValue)] {
-    /// The same with `value` under `key`, at its place or at the end.
-    fileprivate func replacing(_ key: String, with value: GGUFValue) -> Self {
-        guard contains(where: { $0.key == key }) else { return self + [(key, value)] }
-        return map { ($0.key, $0.key == key ? value : $0.value) }
-    }
-}
-
-extension WeightType {
-    /// llama.cpp's number of files whose matrices are of this type; nil for `auto`.
-    fileprivate var ggufFileType: UInt32? {
-        switch self {
-        case .auto: nil
-        case .fp32: 0
-        case .fp16: 1
-        case .q4_0: 2
-        case .q4_1: 3
-        case .q8_0: 7
-        case .q5_0: 8
-        case .q5_1: 9
-        case .q2_K: 10
-        case .q3_K_S: 11
-        case .q3_K_M: 12
-        case .q3_K_L: 13
-        case .q4_K_S: 14
-        case .q4_K_M: 15
-        case .q5_K_S: 16
-        case .q5_K_M: 17
-        case .q6_K: 18
-        case .iq4_NL: 25
-        case .iq4_XS: 30
-        case .bf16: 32
-        }
     }
 }

@@ -87,3 +87,49 @@ extension GGUFFields {
         return nil
     }
 }
+
+extension GGUFDescription {
+    /// The keys that say `rotary`, by which llama.cpp comes to the same frequencies.
+    ///
+    /// - Parameter takesDivisors: whether llama.cpp knows `rope_freqs.weight` for the architecture.
+    mutating func set(_ rotary: RotaryPositions, takesDivisors: Bool) throws {
+        set("rope.freq_base", Float(rotary.base))
+        switch rotary.scaling {
+        case .none: break
+        case .linear(let factor):
+            set("rope.scaling.type", .text("linear"))
+            set("rope.scaling.factor", Float(factor))
+        case .yarn(let factor, let original, let amplitude, 32, 1) where original == original.rounded():
+            set("rope.scaling.type", .text("yarn"))
+            set("rope.scaling.factor", Float(factor))
+            set("rope.scaling.original_context_length", Int(original))
+            // llama.cpp multiplies this with the amplitude that follows from the factor.
+            if let amplitude { setAmplitude(amplitude / RotaryScaling.yarnAmplitude(factor: factor)) }
+        case .llama3, .yarn, .frequencyFactors:
+            guard takesDivisors else {
+                throw Self.refusal(
+                    "rope_scaling", rotary.scaling.name, "knows divisors of single frequencies for Llama alone")
+            }
+            let (divisors, amplitude) = rotary.scaling.divisors(headWidth: rotary.headWidth, base: rotary.base)
+            add("rope_freqs.weight", divisors)
+            setAmplitude(amplitude)
+        }
+    }
+
+    private mutating func setAmplitude(_ amplitude: Double) {
+        if Float(amplitude) != 1 { set("rope.scaling.attn_factor", Float(amplitude)) }
+    }
+}
+
+extension RotaryScaling {
+    /// The kind, in a message.
+    var name: String {
+        switch self {
+        case .none: "none"
+        case .linear: "linear"
+        case .llama3: "llama3"
+        case .yarn(_, _, _, let fast, let slow): "yarn with beta_fast \(fast) and beta_slow \(slow)"
+        case .frequencyFactors: "longrope"
+        }
+    }
+}

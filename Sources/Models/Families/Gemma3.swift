@@ -10,7 +10,7 @@ extension ModelFamily {
         name: "gemma3_text", className: "Gemma3ForCausalLM", ggufArchitecture: "gemma3",
         fields: FieldTable(fields: ConfigurationField.shared + Gemma3.ownFields),
         ggufFields: FieldTable(fields: FieldTable.gguf.fields + Gemma3.ownKeys), names: Gemma3.names, read: Gemma3.read,
-        readGGUF: Gemma3.read, write: Gemma3.write)
+        readGGUF: Gemma3.read, write: Gemma3.write, writeGGUF: Gemma3.write)
 }
 
 private enum Gemma3 {
@@ -181,13 +181,11 @@ private enum Gemma3 {
         let contextLength = try fields.optional("context_length") ?? context
         let base = try fields.number("rope.freq_base") ?? globalBase
         let pattern = max(1, try fields.optional("attention.sliding_window_pattern") ?? usualPattern)
-        // Of the family's models the one of 62 layers alone scales by the width that its heads would share.
-        let scaledWidth = layers == 62 ? width / heads : headWidth
         return configuration(
             width: width, innerWidth: try fields.required("feed_forward_length"),
             shape: (
                 heads, try fields.optional("attention.head_count_kv") ?? heads, headWidth,
-                1 / Float(scaledWidth).squareRoot()
+                scale(layers: layers, width: width, heads: heads, headWidth: headWidth)
             ),
             norm: try fields.norm(offset: 1), isSliding: (1...layers).map { $0 % pattern != 0 },
             window: try fields.optional("attention.sliding_window") ?? window,
@@ -198,5 +196,55 @@ private enum Gemma3 {
                 scaling: try fields.rotaryScaling(base: base, headWidth: headWidth, contextLength: contextLength)),
             hasBias: false, vocabularySize: try fields.vocabularySize(), isTied: !fields.has("output.weight"),
             contextLength: contextLength, beginToken: fields.beginToken, endTokens: fields.endTokens)
+    }
+
+    /// What llama.cpp multiplies products of queries and keys with: of the family's models the one of 62 layers alone scales by the
+    /// width that its heads would share.
+    private static func scale(layers: Int, width: Int, heads: Int, headWidth: Int) -> Float {
+        1 / Float(layers == 62 ? width / heads : headWidth).squareRoot()
+    }
+
+    static func write(_ model: ModelConfiguration, into description: inout GGUFDescription) throws {
+        let attentions = model.blocks.map(\.attention), shape = attentions[0].shape
+        let scale = scale(layers: model.layers, width: model.width, heads: shape.heads, headWidth: shape.headWidth)
+        guard abs(shape.scale - scale) <= 1e-6 * scale else {
+            let scalar = { (scale: Float) in "\((1 / (scale * scale)).rounded())" }
+            throw GGUFDescription.refusal(
+                "query_pre_attn_scalar", scalar(shape.scale), "takes \(scalar(scale)) for a model of these sizes")
+        }
+        guard !attentions[0].hasInputBias, !attentions[0].hasOutputBias else {
+            throw GGUFDescription.refusal("attention_bias", "true", "knows no biases for gemma3")
+        }
+        let local = attentions.first { $0.shape.window != nil }?.shape
+        let global = attentions.first { $0.shape.window == nil }?.shape
+        try description.set(layersOf: attentions.map { $0.shape.window != nil }, usually: usualPattern)
+        description.set("attention.sliding_window", local?.window ?? window)
+        try description.set(global?.rotary ?? RotaryPositions(headWidth: shape.headWidth, base: globalBase), local)
+    }
+}
+
+extension GGUFDescription {
+    /// Which layers have a window: all but each `pattern`th.
+    fileprivate mutating func set(layersOf isSliding: [Bool], usually usual: Int) throws {
+        func fits(_ pattern: Int) -> Bool { isSliding.enumerated().allSatisfy { $1 == (($0 + 1) % pattern != 0) } }
+        guard !fits(usual) else { return }
+        guard let pattern = (1...isSliding.count + 1).first(where: fits) else {
+            throw Self.refusal("layer_types", "no pattern", "lets each nth layer see everything, and no other")
+        }
+        set("attention.sliding_window_pattern", pattern)
+    }
+
+    /// The rotary positions of layers without a window, and of those with one, which llama.cpp never stretches. What it knows of YaRN
+    /// would change both.
+    fileprivate mutating func set(_ global: RotaryPositions, _ local: AttentionShape?) throws {
+        switch global.scaling {
+        case .none, .linear: try set(global, takesDivisors: false)
+        default: throw Self.refusal("rope_scaling", global.scaling.name, "stretches gemma3 by linear factors alone")
+        }
+        guard let local = local?.rotary else { return }
+        guard local.scaling == .none else {
+            throw Self.refusal("rope_scaling", local.scaling.name, "stretches no layer of gemma3 that has a window")
+        }
+        set("rope.freq_base_swa", Float(local.base))
     }
 }

@@ -5,7 +5,7 @@ extension ModelFamily {
         name: "llama", defaults: .init(contextLength: 2_048, keyValueHeads: nil, headWidth: nil),
         biases: .asConfigured(mlp: true), hasHeadNorm: false, window: .none
     ).family(
-        className: "LlamaForCausalLM", ggufArchitecture: "llama", interleavesQueryAndKey: true,
+        className: "LlamaForCausalLM", gguf: .llama,
         ownFields: ConfigurationField.read("attention_bias", "mlp_bias", mayBeNull: false)
             // transformers' Llama has no window, whatever a file made from a Mistral says.
             + ConfigurationField.harmless([

@@ -6,7 +6,7 @@ extension ModelFamily {
         name: "mistral", defaults: .init(contextLength: 131_072, keyValueHeads: 8, headWidth: nil),
         biases: .never, hasHeadNorm: false, window: .everywhere
     ).family(
-        className: "MistralForCausalLM", ggufArchitecture: "llama", interleavesQueryAndKey: true,
+        className: "MistralForCausalLM", gguf: .llama,
         ownFields: ConfigurationField.read("sliding_window", "layer_types")
             + ConfigurationField.harmless([
                 "attention_bias", "mlp_bias", "max_window_layers", "use_sliding_window", "pretraining_tp",

@@ -40,19 +40,26 @@ struct PreNormDecoder: Sendable {
         case byLayer
     }
 
+    /// What llama.cpp computes such a decoder with, named as its GGUF files are.
+    enum Graph: String, Sendable {
+        /// Pairs of a rotation lie side by side, frequencies may have divisors, and any projection a bias.
+        case llama
+        case qwen2, qwen3
+    }
+
     /// `sliding_window` where the file is silent.
     private static let defaultWindow = 4_096
 
     /// The family as a value.
     /// - Parameter ownFields: of `config.json`, beside `ConfigurationField.shared`.
     func family(
-        className: String, ggufArchitecture: String, interleavesQueryAndKey: Bool = false,
-        ownFields: [ConfigurationField<JSONValue>]
+        className: String, gguf graph: Graph, ownFields: [ConfigurationField<JSONValue>]
     ) -> ModelFamily {
         ModelFamily(
-            name: name, className: className, ggufArchitecture: ggufArchitecture,
+            name: name, className: className, ggufArchitecture: graph.rawValue,
             fields: FieldTable(fields: ConfigurationField.shared + ownFields), ggufFields: .gguf,
-            names: names(interleavesQueryAndKey: interleavesQueryAndKey), read: read, readGGUF: readGGUF, write: write)
+            names: names(interleavesQueryAndKey: graph == .llama), read: read, readGGUF: readGGUF, write: write,
+            writeGGUF: { try writeGGUF($0, graph, into: &$1) })
     }
 
     private func names(interleavesQueryAndKey: Bool) -> WeightNames {
@@ -201,5 +208,26 @@ struct PreNormDecoder: Sendable {
             family: name, width: width, vocabularySize: try fields.vocabularySize(),
             blocks: Array(repeating: block, count: layers), finalNorm: norm, isTied: !fields.has("output.weight"),
             contextLength: contextLength, beginToken: fields.beginToken, endTokens: fields.endTokens)
+    }
+
+    private func writeGGUF(
+        _ model: ModelConfiguration, _ graph: Graph, into description: inout GGUFDescription
+    ) throws {
+        let attention = model.blocks[0].attention, feedForward = model.blocks[0].feedForward
+        for block in model.blocks {
+            let shape = block.attention.shape
+            if let window = shape.window, window < model.contextLength {
+                throw GGUFDescription.refusal(
+                    "sliding_window", "\(window)", "lets \(graph.rawValue) see all \(model.contextLength) positions")
+            }
+            guard shape.rotary == attention.shape.rotary else {
+                throw GGUFDescription.refusal("rope_parameters", "several", "turns all layers alike")
+            }
+        }
+        // Those that are always there are computed.
+        if graph != .llama, attention.hasOutputBias || feedForward.hasBias {
+            throw GGUFDescription.refusal("attention_bias", "true", "knows no such biases for \(graph.rawValue)")
+        }
+        try description.set(attention.shape.rotary, takesDivisors: graph == .llama)
     }
 }

@@ -5,7 +5,7 @@ extension ModelFamily {
         name: "qwen2", defaults: .init(contextLength: 32_768, keyValueHeads: 32, headWidth: nil),
         biases: .alwaysOnInputs, hasHeadNorm: false, window: .byLayer
     ).family(
-        className: "Qwen2ForCausalLM", ggufArchitecture: "qwen2",
+        className: "Qwen2ForCausalLM", gguf: .qwen2,
         ownFields: qwenWindow + ConfigurationField.harmless(["attention_bias", "mlp_bias", "use_mrope"]))
 
     /// How both Qwens say which layers have a window.

@@ -5,7 +5,7 @@ extension ModelFamily {
         name: "qwen3", defaults: .init(contextLength: 32_768, keyValueHeads: 32, headWidth: 128),
         biases: .asConfigured(mlp: false), hasHeadNorm: true, window: .byLayer
     ).family(
-        className: "Qwen3ForCausalLM", ggufArchitecture: "qwen3",
+        className: "Qwen3ForCausalLM", gguf: .qwen3,
         ownFields: qwenWindow + ConfigurationField.read("attention_bias", "head_dim", mayBeNull: false)
             + ConfigurationField.harmless(["mlp_bias"]))
 }

@@ -1,4 +1,4 @@
-// From a GGUF file to the plain values that a tokenizer is built from.
+// From a GGUF file to the plain values that a tokenizer is built from, and back.
 
 internal import Foundation
 public import Tokenizers
@@ -29,6 +29,37 @@ extension GGUFVocabulary {
         removesExtraWhitespaces = keys.value("remove_extra_whitespaces")?.bool
         precompiledCharsmap = keys.value("precompiled_charsmap")?.array?.integers?.map { UInt8(truncatingIfNeeded: $0) }
         chatTemplates = file.chatTemplates
+    }
+}
+
+extension GGUFVocabulary {
+    /// The keys as they stand in a file, in the order in which llama.cpp's converter writes them.
+    public var keys: [(key: String, value: GGUFValue)] {
+        let named: [(String, Int32?)] = [
+            ("bos", bosID), ("eos", eosID), ("eot", eotID), ("unknown", unknownID), ("seperator", separatorID),
+            ("padding", paddingID), ("cls", classificationID), ("mask", maskID),
+        ]
+        let values: [(String, GGUFValue?)] =
+            [
+                ("model", .text(model)), ("pre", pre.map { .text($0) }), ("tokens", .texts(tokens)),
+                ("scores", scores.map { .floats($0) }), ("token_type", tokenTypes.map { .integers($0) }),
+                ("merges", merges.map { .texts($0) }),
+            ]
+            + named.map { name, id in ("\(name)_token_id", id.map { .uint32(UInt32($0)) }) }
+            + [
+                ("add_bos_token", addsBOS.map { .bool($0) }), ("add_eos_token", addsEOS.map { .bool($0) }),
+                ("add_space_prefix", addsSpacePrefix.map { .bool($0) }),
+            ]
+        return values.compactMap { key, value in value.map { ("tokenizer.ggml.\(key)", $0) } } + templateKeys
+    }
+
+    /// The usual template, and others by name.
+    private var templateKeys: [(key: String, value: GGUFValue)] {
+        let key = "tokenizer.chat_template"
+        let named = chatTemplates.filter { $0.key != "default" }.sorted { $0.key < $1.key }
+        return named.map { ("\(key).\($0.key)", .text($0.value)) }
+            + (named.isEmpty ? [] : [("\(key)s", .texts(named.map { Array($0.key.utf8) }))])
+            + (chatTemplates["default"].map { [(key, .text($0))] } ?? [])
     }
 }
 

@@ -41,6 +41,7 @@ public final class GGUFWeights: WeightSource {
     }
 
     public var location: String { gguf.file.path }
+    public var warnings: [String] { gguf.warnings }
 
     /// The directory entry behind `path`.
     public func entry(at path: String) -> StoredTensor? { names.ggufName(path).flatMap(gguf.entry) }

@@ -1,8 +1,6 @@
 // Where a model's chat templates are found: in its folder, in its GGUF file, or where a recipe says.
 
 internal import Files
-internal import Foundation
-internal import JSON
 internal import Models
 
 /// The text of a model's chat templates, found as transformers finds them.
@@ -50,24 +48,11 @@ struct ChatTemplateSources: Equatable {
             return
         }
         try Failure.requireFile(setting, "the chat template")
-        self.init(try Self.text(of: setting))
+        self.init(try ChatTemplateFiles.text(of: setting))
     }
 
-    /// Those of a model's folder: its template files or, where there are none, its tokenizer's settings.
-    init?(folder: String) throws {
-        var named: [String: String] = [:]
-        let single = folder + "/chat_template.jinja"
-        if try FileForm(at: single) != nil { named["default"] = try Self.text(of: single) }
-        let further = folder + "/additional_chat_templates"
-        for name in try Folder.names(in: URL(fileURLWithPath: further)) ?? [] where name.hasSuffix(".jinja") {
-            named[String(name.dropLast(6))] = try Self.text(of: further + "/" + name)
-        }
-        let settings = folder + "/tokenizer_config.json"
-        if named.isEmpty, try FileForm(at: settings) != nil {
-            named = try Self.templates(inSettings: settings)
-        }
-        try self.init(named, in: folder)
-    }
+    /// Those of a model's folder.
+    init?(folder: String) throws { try self.init(ChatTemplateFiles.templates(in: folder), in: folder) }
 
     /// Those of the model at `location`.
     init?(_ place: ChatTemplatePlace, of location: String) throws {
@@ -75,31 +60,6 @@ struct ChatTemplateSources: Equatable {
         case .folder(let folder): try self.init(folder: folder)
         case .texts(let named): try self.init(named, in: location)
         }
-    }
-
-    private static func templates(inSettings path: String) throws -> [String: String] {
-        let text = try text(of: path)
-        let settings: JSONValue
-        do throws(JSONError) { settings = try JSONValue(parsing: text) } catch {
-            throw Failure(.badInput, "\(path: path): not JSON: \(error)")
-        }
-        guard let value = settings["chat_template"], !value.isNull else { return [:] }
-        if let template = value.string { return ["default": template] }
-        var named: [String: String] = [:]
-        for entry in value.array ?? [] {
-            if let name = entry["name"]?.string, let template = entry["template"]?.string { named[name] = template }
-        }
-        guard !named.isEmpty else {
-            throw Failure(.badInput, "\(path: path): chat_template must be a text or a list of { name, template }")
-        }
-        return named
-    }
-
-    private static func text(of file: String) throws -> String {
-        guard let text = String(validating: try WholeFile.bytes(file), as: UTF8.self) else {
-            throw Failure(.badInput, "\(path: file) is not UTF-8 text")
-        }
-        return text
     }
 
     /// Whether a template asks for the date.

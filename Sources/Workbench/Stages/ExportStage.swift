@@ -139,7 +139,7 @@ public struct ExportStage: StandaloneStage {
     static func require(
         _ format: ExportFormat, holding base: OpenedModel, in type: WeightType, _ key: String
     ) throws {
-        do { try ModelFormat(format)?.requireHolding(base.weights, in: type) } catch {
+        do { try ModelFormat(format)?.requireHolding(base.weights, base.configuration, in: type) } catch {
             let failure = Failure(describing: error)
             throw Failure(
                 failure.kind, "\(key) \(format.rawValue): \(failure.message)", hint: failure.hint,

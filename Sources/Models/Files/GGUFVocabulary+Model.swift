@@ -1,0 +1,52 @@
+// What a GGUF file of a model says of its tokenizer, whatever form the model lies in.
+
+internal import JSON
+public import Tokenizers
+internal import WeightFiles
+
+extension GGUFVocabulary {
+    /// The vocabulary of `model`, with its chat templates.
+    ///
+    /// - Throws: where there is no tokenizer, or none that llama.cpp has.
+    public init(of model: any ModelSource) throws {
+        let templates = try model.chatTemplates()
+        switch try model.tokenizerSource() {
+        case .vocabulary(let vocabulary)?: self = vocabulary
+        case .json(let json, let companions)?:
+            let size = model.shape(at: "model.embed_tokens.weight")?.sizes.first ?? 0
+            try self.init(
+                huggingFace: json, companions: companions, size: size, rendersChats: templates["default"] != nil)
+            try readIDs(model, size: size)
+        case nil:
+            throw WeightError(
+                file: model.location, "no tokenizer.json: a GGUF file holds the tokenizer",
+                hint: "save the model's fast tokenizer there: tokenizer.save_pretrained(…) in transformers",
+                kind: .missingInput)
+        }
+        chatTemplates = Dictionary(templates.map { (Self.plainName($0.key), $0.value) }) { first, _ in first }
+    }
+
+    /// A template's name as a part of a key: letters and digits.
+    private static func plainName(_ name: String) -> String {
+        String(
+            name.unicodeScalars.map { $0.isASCII && $0.properties.isAlphabetic || ("0"..."9").contains($0) ? $0 : "_" }
+                .map(Character.init))
+    }
+
+    /// Ids that the tokenizer's files do not name, and `config.json` does; and the token that ends answers where it is another than the
+    /// one that ends texts, and llama.cpp would not know it by its name.
+    private mutating func readIDs(_ model: any ModelSource, size: Int) throws {
+        let configuration = model.huggingFaceConfiguration
+        func stated(_ key: String) -> Int32? {
+            configuration?[key]?.integer.flatMap { 0..<size ~= $0 ? Int32($0) : nil }
+        }
+        bosID = bosID ?? stated("bos_token_id")
+        eosID = eosID ?? stated("eos_token_id")
+        paddingID = paddingID ?? stated("pad_token_id")
+        unknownID = unknownID ?? stated("unk_token_id")
+        let settings = try model.generationSettings() ?? configuration
+        let ends = ModelConfiguration.tokens(settings?["eos_token_id"]).compactMap { Int32(exactly: $0) }
+        let known = try Tokenizer(gguf: self).endOfGenerationIDs
+        eotID = ends.first { 0..<Int32(size) ~= $0 && !known.contains($0) }
+    }
+}

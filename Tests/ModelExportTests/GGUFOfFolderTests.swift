@@ -1,0 +1,248 @@
+// GGUF of a Hugging Face folder: the same numbers under other names, and the metadata that llama.cpp reads them by.
+
+import Foundation
+import JSON
+import ModelExport
+import Models
+import Tensors
+import TestSupport
+import Testing
+import Tokenizers
+import Vocabulary
+import WeightFiles
+
+@Suite struct GGUFOfFolderTests {
+    /// What a family's tiny model is written to, as a folder, as a GGUF file of it, and as a folder of that.
+    private static func withCopies(
+        _ family: TinyFamily, type: WeightType = .auto, _ body: (_ folder: URL, _ file: URL, _ back: URL) throws -> Void
+    ) throws {
+        try withTemporaryDirectory { place in
+            let (folder, file, back) = (
+                place.appendingPathComponent("tiny-model"), place.appendingPathComponent("model.gguf"),
+                place.appendingPathComponent("back")
+            )
+            try family.write(to: folder)
+            let options = ModelOutputOptions(type: type)
+            try ModelMerger(base: openWeights(folder)).export(as: .gguf, into: file, options: options)
+            try ModelMerger(base: openWeights(file)).export(as: .huggingFaceFolder, into: back)
+            try body(folder, file, back)
+        }
+    }
+
+    @Test(arguments: TinyFamily.allCases) func aFolderComesBackFromItsFile(_ family: TinyFamily) throws {
+        try Self.withCopies(family) { folder, _, back in
+            let (base, copy) = (try openWeights(folder), try openWeights(back))
+            #expect(Set(base.paths) == Set(copy.paths) && !base.paths.isEmpty)
+            for path in base.paths {
+                let (left, right) = (try base.tensor(at: path), try copy.tensor(at: path))
+                #expect(left.shape == right.shape && left.dtype == right.dtype)
+                #expect(left.bytes.elementsEqual(right.bytes), "\(path)")
+            }
+        }
+    }
+
+    @Test(arguments: TinyFamily.allCases) func aFileComputesWhatItsFolderDoes(_ family: TinyFamily) throws {
+        try Self.withCopies(family) { folder, file, _ in
+            let (expected, found) = (try Self.logits(folder), try Self.logits(file))
+            #expect(expected.contains { abs($0) > 0.1 })
+            #expect(maximumDifference(expected, found) < 2e-5)
+        }
+    }
+
+    /// Both types that hold the tiny models' numbers exactly.
+    @Test(arguments: TinyFamily.allCases, [WeightType.fp16, .bf16])
+    func aFileOfAHalfTypeComputesTheSame(_ family: TinyFamily, _ type: WeightType) throws {
+        try Self.withCopies(family, type: type) { folder, file, _ in
+            #expect(maximumDifference(try Self.logits(folder), try Self.logits(file)) < 2e-5)
+            let gguf = try GGUFFile(file)
+            #expect(gguf.tensors.allSatisfy { $0.type.dtype == ($0.shape.rank < 2 ? .f32 : type.dtype) })
+            #expect(gguf.value("general.file_type")?.integer == (type == .fp16 ? 1 : 32))
+        }
+    }
+
+    @Test(arguments: TinyFamily.allCases) func theMetadataSayWhatTheFolderSays(_ family: TinyFamily) throws {
+        try Self.withCopies(family) { folder, file, _ in
+            let gguf = try GGUFFile(file), model = try ModelConfiguration(of: openWeights(folder))
+            let architectures = ["mistral": "llama", "gemma3_text": "gemma3"]
+            #expect(gguf.architecture == (architectures[model.family] ?? model.family))
+            #expect(gguf.value("general.name")?.string == "Tiny Model" && gguf.value("general.type")?.string == "model")
+            #expect(gguf.value("general.size_label")?.string?.hasSuffix("K") == true)
+            for (key, value) in [
+                ("general.quantization_version", 2), ("general.file_type", 0), ("tokenizer.ggml.bos_token_id", 1),
+                ("tokenizer.ggml.eos_token_id", 2), ("tokenizer.ggml.padding_token_id", 0),
+            ] { #expect(gguf.value(key)?.integer == value, "\(key)") }
+            let shape = model.blocks[0].attention.shape
+            for (key, value) in [
+                ("context_length", 256), ("embedding_length", 32), ("block_count", 3), ("feed_forward_length", 40),
+                ("attention.head_count", 4), ("attention.head_count_kv", 2), ("attention.key_length", shape.headWidth),
+                ("attention.value_length", shape.headWidth), ("vocab_size", 512),
+            ] { #expect(gguf.architectureValue(key)?.integer == value, "\(key)") }
+            #expect(gguf.architectureValue("attention.layer_norm_rms_epsilon")?.double == Double(Float(1e-5)))
+            #expect((gguf.entry("rope_freqs.weight") != nil) == [.llama3, .divisors].contains(family))
+            #expect(try ModelConfiguration.notes(gguf: gguf).isEmpty)
+        }
+    }
+
+    // MARK: Several files
+
+    @Test func aModelIsWrittenInParts() throws {
+        try withTemporaryDirectory { place in
+            let folder = place.appendingPathComponent("model"), parts = place.appendingPathComponent("parts")
+            try TinyFamily.llama3.write(to: folder)
+            let merger = try ModelMerger(base: openWeights(folder))
+            var options = ModelOutputOptions()
+            options.shardByteLimit = 80_000
+            try merger.export(as: .splitGGUF, into: parts, options: options)
+            let names = try FileManager.default.contentsOfDirectory(atPath: parts.path).sorted()
+            let files = names.filter { $0.hasSuffix(".gguf") }
+            #expect(files.count > 2 && files.first == "model-00001-of-0000\(files.count).gguf")
+            for (number, name) in files.enumerated() {
+                let keys = try GGUFKeyReader(parts.appendingPathComponent(name)).integers
+                #expect(keys["split.no"] == number && keys["split.count"] == files.count)
+            }
+            let whole = place.appendingPathComponent("whole.gguf")
+            try merger.export(as: .gguf, into: whole)
+            let (left, right) = (try GGUFFile(parts.appendingPathComponent(files[0])), try GGUFFile(whole))
+            #expect(left.tensors.map(\.name) == right.tensors.map(\.name))
+            #expect(left.value("split.tensors.count")?.integer == right.tensors.count)
+            #expect(left.contentDigest == right.contentDigest)
+            #expect(try Self.logits(parts.appendingPathComponent(files[0])) == Self.logits(whole))
+            #expect(try openWeights(parts).paths == openWeights(whole).paths)
+            // A second export takes the place of the first, whole.
+            options.shardByteLimit = 1_000_000
+            try merger.export(as: .splitGGUF, into: parts, options: options)
+            let again = try FileManager.default.contentsOfDirectory(atPath: parts.path)
+            #expect(again.filter { $0.hasSuffix(".gguf") } == ["model-00001-of-00001.gguf"])
+        }
+    }
+
+    /// What stands behind the last tensor is said, since no export keeps it.
+    @Test func bytesBehindTheLastTensorAreSaid() throws {
+        try withTemporaryDirectory { place in
+            let file = place.appendingPathComponent("longer.gguf")
+            try (Data(contentsOf: TinyModel.gguf) + Data(repeating: 7, count: 33)).write(to: file)
+            #expect(try openWeights(TinyModel.gguf).warnings.isEmpty)
+            #expect(try openWeights(file).warnings.map { $0.contains("33 bytes behind the last tensor") } == [true])
+        }
+    }
+
+    // MARK: What llama.cpp does not compute
+
+    @Test(arguments: [
+        (TinyFamily.mistral, "sliding_window", "64"), (.gemma3, "query_pre_attn_scalar", "20"),
+        (.gemma3, "attention_bias", "true"), (.qwen3, "attention_bias", "true"),
+        (.gemma3, "layer_types", #"["full_attention", "sliding_attention", "sliding_attention"]"#),
+        (
+            .qwen2, "rope_scaling",
+            #"{"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0}"#
+        ),
+    ])
+    func whatLlamaCppDoesNotComputeIsRefused(_ family: TinyFamily, _ key: String, _ value: String) throws {
+        try withTemporaryDirectory { place in
+            let folder = place.appendingPathComponent("model")
+            try family.write(to: folder, changing: [key: value])
+            let base = try openWeights(folder), model = try ModelConfiguration(of: base)
+            let error = #expect(throws: ModelConfigurationError.self) {
+                try ModelFormat.gguf.requireHolding(base, model)
+            }
+            #expect(
+                error?.description.hasPrefix("\(key) = ") == true && error?.description.contains("llama.cpp") == true)
+            #expect(throws: ModelConfigurationError.self) {
+                try ModelMerger(base: base).export(as: .gguf, into: place.appendingPathComponent("model.gguf"))
+            }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: place.path) == ["model"])
+        }
+    }
+
+    @Test func aFolderWithoutATokenizerIsRefused() throws {
+        try withTemporaryDirectory { place in
+            let folder = place.appendingPathComponent("model")
+            try TinyFamily.llama.write(to: folder)
+            try FileManager.default.removeItem(at: folder.appendingPathComponent("tokenizer.json"))
+            let base = try openWeights(folder)
+            let error = #expect(throws: WeightError.self) {
+                try ModelFormat.gguf.requireHolding(base, ModelConfiguration(of: base))
+            }
+            #expect(error?.kind == .missingInput && error?.description.contains("tokenizer.json") == true)
+        }
+    }
+
+    // MARK: The tokenizer
+
+    @Test func theTokenizerGivesTheSameIDs() throws {
+        try Self.withCopies(.llama) { folder, file, back in
+            let tokenizers = try [folder, file, back].map {
+                try #require(try openWeights($0).tokenizerSource()?.tokenizer())
+            }
+            for text in ["Once upon a time,\n\n there — 日本 🙂", "<s>a<|turn|>user\n b</s>\n", "", " ", "123 4567"] {
+                let ids = tokenizers.map { $0.encode(text, addSpecialTokens: true).ids }
+                #expect(ids[0] == ids[1] && ids[0] == ids[2] && ids[0].first == 1)
+            }
+            #expect(try GGUFFile(file).value("tokenizer.ggml.pre")?.string == "gpt-2")
+            let templates = try [folder, file, back].map { try openWeights($0).chatTemplates() }
+            #expect(templates[0]["default"]?.contains("<|turn|>") == true)
+            #expect(templates[0] == templates[1] && templates[0] == templates[2])
+        }
+    }
+
+    /// Rows of the embedding without a token.
+    @Test func aVocabularyIsFilledUpToTheEmbedding() throws {
+        let json = try Self.tokenizerJSON()
+        let vocabulary = try GGUFVocabulary(huggingFace: json, companions: .init(), size: 515, rendersChats: false)
+        #expect(vocabulary.tokens.count == 515 && vocabulary.tokens[514] == Array("[PAD514]".utf8))
+        #expect(
+            vocabulary.tokenTypes?.suffix(4) == [1, 5, 5, 5] && vocabulary.tokenTypes?.prefix(5) == [3, 3, 3, 3, 1])
+        #expect(throws: TokenizerError.self) {
+            try GGUFVocabulary(huggingFace: json, companions: .init(), size: 500, rendersChats: false)
+        }
+    }
+
+    @Test(arguments: [
+        (#""use_regex":true}"#, #""use_regex":false}"#, "splits"),
+        (#""add_prefix_space":false"#, #""add_prefix_space":true"#, "space"),
+        (#""normalizer":null"#, #""normalizer":{"type":"Lowercase"}"#, "normalizer"),
+        (
+            #""content":"<|turn|>","single_word":false,"lstrip":false"#,
+            #""content":"<|turn|>","single_word":false,"lstrip":true"#, "lstrip"
+        ),
+        (
+            #""single":[{"SpecialToken":{"id":"<s>","type_id":0}}"#,
+            #""single":[{"SpecialToken":{"id":"<s>","type_id":0}},{"SpecialToken":{"id":"<s>","type_id":0}}"#, "around"
+        ),
+    ])
+    func aTokenizerThatLlamaCppHasNotIsRefused(_ old: String, _ new: String, _ word: String) throws {
+        let text = try String(contentsOf: TinyModel.base.appendingPathComponent("tokenizer.json"), encoding: .utf8)
+        #expect(text.contains(old))
+        let changed = try JSONValue(parsing: text.replacingOccurrences(of: old, with: new))
+        let error = #expect(throws: TokenizerError.self) {
+            try GGUFVocabulary(huggingFace: changed, companions: .init(), size: 512, rendersChats: false)
+        }
+        #expect(error?.description.contains(word) == true, "\(error?.description ?? "")")
+    }
+
+    private static func tokenizerJSON() throws -> JSONValue {
+        try JSONValue(
+            parsing: String(contentsOf: TinyModel.base.appendingPathComponent("tokenizer.json"), encoding: .utf8))
+    }
+
+    private static func logits(_ place: URL) throws -> [Float] {
+        let ids: [Int32] = [1, 30, 77, 2, 5, 400, 12, 13, 14, 90, 91, 92, 500, 3, 8, 260]
+        let model = try LanguageModel(openWeights(place), precision: .f32)
+        return try model.logits(TokenBatch(examples: [(ids, ids.map { _ in false })]), workspace: Workspace())
+    }
+}
+
+/// The whole numbers among the keys of a part, which cannot be opened as a model.
+private struct GGUFKeyReader {
+    let integers: [String: Int]
+
+    init(_ file: URL) throws {
+        let bytes = [UInt8](try Data(contentsOf: file))
+        var found: [String: Int] = [:]
+        for (key, size) in [("split.no", 2), ("split.count", 2), ("split.tensors.count", 4)] {
+            let place = try #require(bytes.firstRange(of: Array(key.utf8))).upperBound + 4
+            found[key] = bytes[place..<place + size].reversed().reduce(0) { $0 << 8 | Int($1) }
+        }
+        integers = found
+    }
+}

@@ -1,0 +1,133 @@
+// Tiny random models of every family as Hugging Face folders, with a tokenizer, so that whole models can be written and read.
+
+public import Foundation
+
+/// A tiny model of one family, of 512 tokens. All its numbers are multiples of 1/256 below 1/2: fp16 and bf16 hold them exactly, and
+/// so does fp32 with 1 added.
+public enum TinyFamily: String, CaseIterable, Sendable {
+    case llama, llama3, biases, divisors, mistral, qwen2, yarn, qwen3, gemma3
+
+    /// Writes `config.json`, `model.safetensors` and the trained tokenizer of `TinyModel` into the new folder `folder`.
+    ///
+    /// - Parameter changes: members of `config.json`, as JSON text by key, in place of the family's own.
+    public func write(to folder: URL, changing changes: [String: String] = [:]) throws {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let members = common.merging(own) { $1 }.merging(changes) { $1 }
+        let text = members.sorted { $0.key < $1.key }.map { "\"\($0.key)\": \($0.value)" }.joined(separator: ",\n")
+        try Data("{\n\(text)\n}\n".utf8).write(to: folder.appendingPathComponent("config.json"))
+        try weights().write(to: folder.appendingPathComponent("model.safetensors"))
+        for name in ["tokenizer.json", "tokenizer_config.json", "generation_config.json"] {
+            try FileManager.default.copyItem(
+                at: TinyModel.chat.appendingPathComponent(name).resolvingSymlinksInPath(),
+                to: folder.appendingPathComponent(name))
+        }
+    }
+
+    // MARK: config.json
+
+    private static let (width, heads, groups, innerWidth, layers, vocabulary) = (32, 4, 2, 40, 3, 512)
+    private var headWidth: Int { [.qwen3, .gemma3].contains(self) ? 12 : 8 }
+    private var isTied: Bool { [.llama, .qwen2, .gemma3].contains(self) }
+
+    private var common: [String: String] {
+        [
+            "vocab_size": "\(Self.vocabulary)", "hidden_size": "\(Self.width)",
+            "intermediate_size": "\(Self.innerWidth)",
+            "num_hidden_layers": "\(Self.layers)", "num_attention_heads": "\(Self.heads)",
+            "num_key_value_heads": "\(Self.groups)", "max_position_embeddings": "256", "bos_token_id": "1",
+            "eos_token_id": "2", "rms_norm_eps": "1e-05", "tie_word_embeddings": "\(isTied)",
+            "head_dim": "\(headWidth)", "rope_theta": "10000.0",
+        ]
+    }
+
+    private var own: [String: String] {
+        switch self {
+        case .llama: ["model_type": #""llama""#]
+        case .llama3:
+            [
+                "model_type": #""llama""#,
+                "rope_scaling": """
+                {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+                 "original_max_position_embeddings": 64}
+                """,
+            ]
+        case .biases:
+            [
+                "model_type": #""llama""#, "attention_bias": "true", "mlp_bias": "true",
+                "rope_scaling": #"{"rope_type": "linear", "factor": 2.0}"#,
+            ]
+        case .divisors:
+            [
+                "model_type": #""llama""#,
+                "rope_scaling": """
+                {"rope_type": "yarn", "factor": 3.0, "original_max_position_embeddings": 64, "attention_factor": 1.3,
+                 "beta_fast": 4.0, "beta_slow": 0.5}
+                """,
+            ]
+        case .mistral: ["model_type": #""mistral""#, "sliding_window": "256"]
+        case .qwen2: ["model_type": #""qwen2""#]
+        case .yarn:
+            [
+                "model_type": #""qwen2""#,
+                "rope_scaling": """
+                {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 64, "attention_factor": 1.2}
+                """,
+            ]
+        case .qwen3: ["model_type": #""qwen3""#]
+        case .gemma3:
+            [
+                "model_type": #""gemma3_text""#, "query_pre_attn_scalar": "\(headWidth)", "sliding_window": "8",
+                "layer_types": #"["sliding_attention", "full_attention", "sliding_attention"]"#,
+                "rope_local_base_freq": "500.0", "rope_scaling": #"{"rope_type": "linear", "factor": 2.0}"#,
+            ]
+        }
+    }
+
+    // MARK: model.safetensors
+
+    private var shapes: [(name: String, sizes: [Int])] {
+        let (width, inner) = (Self.width, Self.innerWidth)
+        let (queries, keys) = (Self.heads * headWidth, Self.groups * headWidth)
+        var norms = [("input_layernorm", width), ("post_attention_layernorm", width)]
+        if self == .gemma3 { norms += [("pre_feedforward_layernorm", width), ("post_feedforward_layernorm", width)] }
+        if [.qwen3, .gemma3].contains(self) {
+            norms += [("self_attn.q_norm", headWidth), ("self_attn.k_norm", headWidth)]
+        }
+        let inputs = [
+            ("self_attn.q_proj", queries, width), ("self_attn.k_proj", keys, width), ("self_attn.v_proj", keys, width),
+        ]
+        let others = [
+            ("self_attn.o_proj", width, queries), ("mlp.gate_proj", inner, width), ("mlp.up_proj", inner, width),
+            ("mlp.down_proj", width, inner),
+        ]
+        let biased = self == .biases ? inputs + others : [.qwen2, .yarn].contains(self) ? inputs : []
+        var shapes = [("model.embed_tokens.weight", [Self.vocabulary, width]), ("model.norm.weight", [width])]
+        if !isTied { shapes.append(("lm_head.weight", [Self.vocabulary, width])) }
+        for layer in 0..<Self.layers {
+            let place = "model.layers.\(layer)."
+            shapes += norms.map { (place + $0.0 + ".weight", [$0.1]) }
+            shapes += (inputs + others).map { (place + $0.0 + ".weight", [$0.1, $0.2]) }
+            shapes += biased.map { (place + $0.0 + ".bias", [$0.1]) }
+        }
+        return shapes
+    }
+
+    private func weights() -> Data {
+        var entries: [String] = [], numbers: [Float] = []
+        var state: UInt32 = 12_345
+        for (name, sizes) in shapes {
+            let start = numbers.count * 4
+            for _ in 0..<sizes.reduce(1, *) {
+                state = state &* 1_664_525 &+ 1_013_904_223
+                numbers.append(Float(Int(state >> 25) - 64) / 128 * (name.contains("norm") ? 1 : 0.5))
+            }
+            let shape = sizes.map(\.description).joined(separator: ",")
+            entries.append(
+                "\"\(name)\":{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(start),\(numbers.count * 4)]}")
+        }
+        var header = "{\(entries.joined(separator: ","))}"
+        header += String(repeating: " ", count: (8 - header.utf8.count % 8) % 8)
+        let length = withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Data($0) }
+        return length + Data(header.utf8) + numbers.withUnsafeBytes { Data($0) }
+    }
+}
