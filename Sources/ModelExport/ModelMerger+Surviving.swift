@@ -66,10 +66,12 @@ private struct ChangeMeter {
 
     init(_ delta: LowRankDelta) { self.delta = delta }
 
-    func share(base: FrozenTensor, unchanged: FrozenTensor, written: FrozenTensor) -> SurvivingShare {
+    func share(base: FrozenTensor, unchanged: FrozenTensor, written: FrozenTensor) throws -> SurvivingShare {
+        let isProduct = !delta.method.hasRowFactors && delta.method.folding == nil
+        let merge = try isProduct ? nil : MergeSource(base, delta)
         let rows = base.shape[0], columns = base.shape[1], workspace = Workspace()
         let blockRows = max(1, Self.blockElements / max(columns, 1))
-        var measure = delta.method.hasRowFactors ? Measure.whole(SurvivingShare()) : .factors(FactorMeter(delta))
+        var measure = isProduct ? Measure.factors(FactorMeter(delta)) : .whole(SurvivingShare())
         for start in stride(from: 0, to: rows, by: blockRows) {
             let range = start..<min(start + blockRows, rows)
             workspace.scoped {
@@ -82,7 +84,7 @@ private struct ChangeMeter {
                 switch measure {
                 case .factors(let meter): meter.add(difference, rows: range, workspace)
                 case .whole(var share):
-                    share += wholeShare(difference, change: change(of: base, rows: range, other, block()))
+                    share += wholeShare(difference, change: change(of: base, merge, rows: range, other, block()))
                     measure = .whole(share)
                 }
             }
@@ -104,9 +106,11 @@ private struct ChangeMeter {
     }
 
     /// Δ of the rows `range`.
-    private func change(of base: FrozenTensor, rows range: Range<Int>, _ merged: Matrix, _ room: Matrix) -> Matrix {
-        Widening.widen(base, rows: range, into: merged)
-        _ = delta.merge(rows: range, into: merged, using: room)
+    private func change(
+        of base: FrozenTensor, _ merge: MergeSource?, rows range: Range<Int>, _ merged: Matrix, _ room: Matrix
+    ) -> Matrix {
+        Widening.widen(merge?.stored ?? base, rows: range, into: merged)
+        if let delta = merge?.delta { _ = delta.merge(rows: range, into: merged, using: room) }
         Widening.widen(base, rows: range, into: room)
         Elements.scale(room, by: -1)
         Elements.add(room, into: merged)

@@ -191,39 +191,52 @@ extension CommandTests {
             }
         }
 
-        /// Scales what an adapter adds, so that it is small beside the steps of bf16, on whose grid the base lies.
-        private func nearlyNothing(_ lathe: LatheCommand) throws -> String {
+        /// Writes the small model in `type` and trains an adapter on that; what it adds is made `share` of what it was,
+        /// so that it is small beside the steps of the type, on whose grid the base lies.
+        private func nearlyNothing(_ lathe: LatheCommand, _ type: String, _ place: String, share: Float) throws
+            -> String
+        {
+            let format = place.hasSuffix(".gguf") ? "gguf" : "safetensors"
             _ = try lathe.json(
-                "export", "--model", LatheCommand.huggingFace, "--format", "safetensors", "--type", "bf16", "--out",
-                "grid")
-            let adapter = try lathe.train("model.path=grid")
+                "export", "--model", LatheCommand.gguf, "--format", format, "--type", type, "--out", place)
+            let adapter = try lathe.train("model.path=\(place)")
             let file = lathe.url(adapter).appendingPathComponent("adapter_model.safetensors")
             var tensors = try EditedTensors(file)
             for index in tensors.entries.indices where tensors.entries[index].name.contains("lora_B") {
                 let floats = tensors.entries[index].bytes.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
-                tensors.entries[index].bytes = floats.map { $0 * 1e-5 }.withUnsafeBytes { Data($0) }
+                tensors.entries[index].bytes = floats.map { $0 * share }.withUnsafeBytes { Data($0) }
             }
             try tensors.write(to: file)
             return adapter
         }
 
-        @Test func aFineTuneThatRoundingLosesIsRefusedUnlessItIsAllowed() throws {
+        @Test(arguments: [("bf16", "grid", 1e-5 as Float, "fp32"), ("Q4_0", "grid.gguf", 0.03, "Q8_0")])
+        func aFineTuneThatRoundingLosesIsRefusedUnlessItIsAllowed(
+            type: String, place: String, factor: Float, finer: String
+        ) throws {
             try LatheCommand.inFolder { lathe in
-                let adapter = try nearlyNothing(lathe)
+                let adapter = try nearlyNothing(lathe, type, place, share: factor)
+                let format = place.hasSuffix(".gguf") ? "gguf" : "safetensors"
                 let call = [
-                    "export", "--model", "grid", "--adapter", adapter, "--format", "safetensors", "--out", "out",
+                    "export", "--model", place, "--adapter", adapter, "--format", format, "--type", type, "--out",
+                    "out" + place,
                 ]
                 let before = try lathe.names(in: ".").filter { !$0.hasPrefix(".logs") }
                 try lathe.start(call).wait().expectFailure(
                     65, "rounding leaves", "of the adapter's change", "--format gguf-lora", "--touched-type",
                     "--allow-near-no-op")
                 #expect(try lathe.names(in: ".").filter { !$0.hasPrefix(".logs") } == before)
-                let allowed = try lathe.start(call + ["--allow-near-no-op", "--json"]).wait().json
-                #expect(allowed["check"]?["passed"] == true && allowed["check"]?["allowed"]?.array?.count == 1)
-                #expect(try #require(allowed["check"]?["surviving_share"]?.double) < 0.2)
-                // In a finer type all of it is there.
-                let fine = try lathe.start(call + ["--type", "fp32", "--json"]).wait().json
-                #expect(try #require(fine["check"]?["surviving_share"]?.double) > 0.99)
+                func share(_ more: String...) throws -> Double {
+                    let outcome = try lathe.start(call + more + ["--json"]).wait()
+                    #expect(outcome.code == 0, "\(outcome.errors)")
+                    let check = try #require(try outcome.json["check"])
+                    #expect(check["passed"] == true)
+                    #expect((check["allowed"]?.array?.count ?? 0) == (more == ["--allow-near-no-op"] ? 1 : 0))
+                    return try #require(check["surviving_share"]?.double)
+                }
+                #expect(try share("--allow-near-no-op") < 0.2)
+                // In a finer type it is there.
+                #expect(try share("--touched-type", finer) > 0.9)
             }
         }
 

@@ -1,5 +1,6 @@
 // What of a change is said to survive in written weights: all of it, a part, nothing, whatever the rounding.
 
+import Adapters
 import Foundation
 import ModelExport
 import Models
@@ -86,6 +87,28 @@ import WeightFiles
     @Test func aSmallChangeBetweenTheStepsIsThereOnAverage() throws {
         let found = try #require(total(try shares(written: 1e-3, asked: 1e-3, type: .bf16, as: .huggingFaceFolder)))
         #expect(found > 0.9, "\(found)")
+    }
+
+    /// A change that lies in the blocks' minima, or that is no product of two factors, has a share of its own.
+    @Test(arguments: [("fold", TinyModel.mixed, ModelFormat.gguf), ("dora", TinyModel.base, .huggingFaceFolder)])
+    func everyMethodsChangeSurvives(method: String, file: URL, format: ModelFormat) throws {
+        let source = try openWeights(file)
+        let model = try LanguageModel(
+            configuration: ModelConfiguration(of: source), weights: source, precision: .f32)
+        let set = try AdapterSet(PEFTDirectory(TinyModel.run(method).appendingPathComponent("final")), for: model)
+        try withTemporaryDirectory { folder in
+            let output = folder.appendingPathComponent("written"), merger = try ModelMerger(base: source)
+            _ = try merger.merge(set.lowRankDeltas, as: format, into: output)
+            let shares = try merger.survivingShares(
+                of: set.lowRankDeltas, in: openWeights(output), as: format, options: ModelOutputOptions())
+            #expect(shares.count == set.lowRankDeltas.count)
+            #expect(try #require(total(shares)) > 0.99)
+            // The base alone holds nothing of it.
+            try merger.export(as: format, into: output)
+            let none = try merger.survivingShares(
+                of: set.lowRankDeltas, in: openWeights(output), as: format, options: ModelOutputOptions())
+            #expect(total(none) == 0)
+        }
     }
 
     @Test func anHDF5ModelIsReadWhereItLies() throws {
