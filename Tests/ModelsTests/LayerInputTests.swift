@@ -107,6 +107,26 @@ import WeightFiles
         withExtendedLifetime(slab) {}
     }
 
+    /// However the layers are asked for, and again after all was given back.
+    @Test func productsOfABlockAreThoseOfAllBatches() throws {
+        let rows = try Self.golden().rows
+        let (model, slab) = try Self.model(adapted: true)
+        let squares = try model.inputSquares(of: Self.batches(rows, each: 1), workspace: Workspace())
+        let products = InputProducts(model, over: Self.batches(rows, each: 2))
+        for input in squares + squares.reversed() {
+            for path in input.paths {
+                let found = try #require(try products.products(of: path))
+                #expect(found.paths == input.paths)
+                let importance = try #require(found.feedback).importance
+                #expect(relativeError(importance.map(Double.init), input.sums) < 1e-5, "\(path)")
+            }
+            if input.paths[0].hasSuffix("2.mlp.down_proj") { products.release() }
+        }
+        #expect(try products.products(of: LanguageModel.headPath) == nil)
+        #expect(InputProducts.blockBytes(model) == 2 * (3 * 64 * 64 + 128 * 128) * 4)
+        withExtendedLifetime(slab) {}
+    }
+
     @Test func memoryIsForetold() throws {
         let (model, slab) = try Self.model(adapted: true)
         let batch = TokenBatch(examples: [((0..<90).map { _ in 7 }, (0..<90).map { _ in false })])

@@ -76,6 +76,30 @@ void lathe_dequantise(lathe_format format, const void *blocks, void *to, lathe_t
 long lathe_quantise_weights(
     lathe_format format, const float *x, long rows, long columns, const float *importance, void *blocks);
 
+// --- Rounding by what a layer gives (feedback.c) ---------------------------------------------------------------------
+/// A block of columns that is being rounded.
+typedef struct {
+    lathe_format format;
+    long count;           // numbers of the block
+    const float *factor;  // U from the block's first column on: [count, count]
+    long factor_stride;
+} lathe_feedback;
+/// Chooses the codes of blocks of `rows` rows, whose scales are chosen, one after the other: each loss, divided by U's diagonal,
+/// goes into `errors` [rows, count] and, times U, off the numbers behind it. `w` is used up.
+void lathe_feed_back(
+    const lathe_feedback *feedback, long rows, void *blocks, long block_stride, float *w, long w_stride, float *errors);
+
+/// Rows whose codes are looked at once more.
+typedef struct {
+    lathe_format format;
+    long columns, block;    // numbers of a row, and of a block
+    const float *products;  // H [columns, columns], both triangles
+    int sweeps;
+} lathe_refinement;
+/// Changes each code of `rows` rows where another loses less, all others as they are. `numbers` [rows, columns] is what the blocks
+/// stand for, `gradient` [rows, columns] = (W − numbers) · H; both are kept up to date.
+void lathe_refine(const lathe_refinement *refinement, long rows, void *blocks, float *numbers, float *gradient);
+
 // --- Integer dot products with stored blocks (integer_rows.c, integer_dots.c, quantise.c) -----------------------------
 // Activations become 32 whole numbers of 16 bits with a scale: 254 · coarse + fine, a byte each, since bytes are what CPUs
 // multiply by the block. Whole numbers of 8 bits would lose too much: models have channels a hundred times larger than their
