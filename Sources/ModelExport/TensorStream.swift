@@ -8,10 +8,13 @@ internal import WeightFiles
 /// Turns planned tensors into bytes.
 final class TensorStream {
     private let base: any WeightSource
+    private let importance: ColumnImportance?
     private let widened: UnsafeMutableRawPointer
     private let added: UnsafeMutableRawPointer
     private let narrowed: UnsafeMutableRawPointer
     private let blockElements: Int
+    /// Of rounding with feedback.
+    private let workspace = Workspace()
 
     /// Numbers handled at once, unless one row alone is longer.
     private static let usualBlockElements = 1 << 21
@@ -26,6 +29,7 @@ final class TensorStream {
 
     init(base: any WeightSource, plan: OutputPlan) {
         self.base = base
+        importance = plan.importance
         let longest =
             plan.tensors.map { tensor in
                 let shape = TensorStream.shapeInRows(tensor.shape, tensor.form)
@@ -130,7 +134,12 @@ final class TensorStream {
         guard dtype.isQuantised, let byteCount = dtype.byteCount(elements: block.count) else {
             preconditionFailure("\(dtype.rawValue) is no export type")
         }
-        let unfit = Quantisation.quantise(block, dtype, importance: tensor.importance, into: narrowed)
+        let unfit: Int?
+        if let (rule, counts) = try importance?.feedback(for: tensor.path) {
+            unfit = rule.round(block, as: dtype, importance: counts, into: narrowed, workspace: workspace)
+        } else {
+            unfit = Quantisation.quantise(block, dtype, importance: tensor.importance, into: narrowed)
+        }
         if let unfit { throw Self.tooLarge(block, unfit, tensor) }
         return UnsafeRawBufferPointer(start: narrowed, count: byteCount)
     }

@@ -397,6 +397,13 @@ extension ExportEntry: RecipeKeyed {
                 "finer types until the held-out loss is no higher",
                 read: { $0.isNull ? .some(nil) : $0.number.map { .some($0) } }, accepts: { $0.map { $0 > 0 } ?? true },
                 text: { $0.map(YAMLText.number) ?? "null" }),
+            .text(
+                "calibrate", \.calibrate, expected: "train, none, a file of rows, or a .imatrix file",
+                "what says how much each column counts where weights become blocks; train: the training rows"),
+            .integer("calibrate_tokens", \.calibrateTokens, 1...Int.max, "the most tokens of rows looked at for it"),
+            .choice(
+                "rounding", \.rounding,
+                "nearest: number by number; feedback: columns make up for what those before them lost"),
         ]
     }
 }

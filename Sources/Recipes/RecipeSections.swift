@@ -232,6 +232,12 @@ public struct ExportEntry: Sendable, Equatable {
     public var targetBytes: SizeWish?
     /// Matrices get finer types until the held-out loss is no higher.
     public var targetLoss: Double?
+    /// What says how much each column counts where weights are rounded to blocks: "train", "none", a file of rows, or an
+    /// importance matrix.
+    public var calibrate = "train"
+    /// The most tokens of rows that are looked at for it.
+    public var calibrateTokens = 65_536
+    public var rounding = Rounding.nearest
 
     public init() {}
 }

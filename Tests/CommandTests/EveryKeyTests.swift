@@ -147,7 +147,16 @@ private let changes: [Change] = [
     Change(
         key: "export[].target_loss", value: "export=[{format: gguf, type: bf16, target_loss: 0.001}]",
         beside: ["model.path=\(TinyModel.gguf.path)"], effect: .refused("target loss 0.001")),
+    Change(key: "export[].calibrate", value: inBlocks("calibrate: none"), beside: quantised),
+    Change(key: "export[].calibrate_tokens", value: inBlocks("calibrate_tokens: 64"), beside: quantised),
+    Change(key: "export[].rounding", value: inBlocks("rounding: feedback"), beside: quantised),
 ]
+
+/// An export in blocks, of so few steps that it may be close to the base.
+private func inBlocks(_ more: String) -> String {
+    "export=[{format: gguf, type: Q4_0, allow_near_no_op: true, \(more)}]"
+}
+private let quantised = ["model.path=\(TinyModel.gguf.path)", inBlocks("rounding: nearest")]
 
 private let chat = ["model.path=\(TinyModel.chat.path)", "data.train=chat.jsonl", "data.held_out=chat.jsonl"]
 private let pairs = [

@@ -11,8 +11,8 @@ struct Calibration {
     let rows: CalibrationRows
     let workspace: Workspace
 
-    /// Tokens that are enough for most models.
-    static let usualTokens = 65_536
+    /// Bytes of the residual stream of all rows, where rounding goes on from column to column.
+    private static let streamBytes = 128 << 20
     /// Buffers of a pass, unless its shortest batch takes more.
     private static let passBytes = 128 << 20
     private static let batchSizes = [2048, 1024, 512, 256]
@@ -34,6 +34,11 @@ struct Calibration {
     /// Token rows of one batch.
     static func batchRows(of model: LanguageModel) -> Int {
         batchSizes.first { model.predictedInputBytes(rows: $0) <= passBytes } ?? batchSizes[batchSizes.count - 1]
+    }
+
+    /// Tokens whose residual stream is in memory at once.
+    static func mostStreamedTokens(_ model: LanguageModel) -> Int {
+        max(1, streamBytes / InputProducts.streamBytes(model.configuration))
     }
 
     /// Memory that weighing takes.

@@ -35,6 +35,7 @@ struct ExportCheck {
         let shares =
             try deltas.isEmpty
             ? [] : merger.survivingShares(of: deltas, in: staged.weights, as: format, options: options)
+        options.importance?.release()
         return ExportFinding(weights: weights, shares: shares, scores: try scores(of: staged))
     }
 

@@ -21,6 +21,9 @@ public struct ExportWishes: Sendable, Equatable {
     /// Matrices get finer types until the loss on the rows that are scored is no higher.
     public var targetLoss: Double?
 
+    /// How weights are rounded to blocks.
+    public var calibration = ExportCalibration()
+
     /// No wishes.
     public init() {}
 
@@ -29,9 +32,10 @@ public struct ExportWishes: Sendable, Equatable {
 }
 
 extension ExportWishes {
-    /// What an entry of a recipe's `export` says.
-    init(_ entry: ExportEntry) {
+    /// What entry `index` of a recipe's `export` says.
+    init(_ entry: ExportEntry, at index: Int) {
         self.init()
+        calibration = ExportCalibration(entry, at: index)
         allowsNearNoOp = entry.allowNearNoOp
         (touchedType, targetBytes, targetLoss) = (entry.touchedType, entry.targetBytes, entry.targetLoss)
     }

@@ -44,6 +44,7 @@ struct ModelExporting {
     private func check(_ base: OpenedModel, _ merger: ModelMerger, _ deltas: [LowRankDelta]) throws -> ExportCheck {
         var options = options
         options.touchedType = wishes.touchedType
+        options.importance = try wishes.calibration.importance(session, observer)
         var check = ExportCheck(
             base: base, model: try session.model(), deltas: deltas,
             rows: try session.checkRows(reference: wishes.reference, observer), format: format, options: options,

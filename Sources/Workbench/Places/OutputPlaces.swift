@@ -31,11 +31,16 @@ public struct OutputPlaces {
     private var inputs: [Input] = []
 
     /// What `recipe` reads, and what else the call does.
-    init(_ resolved: ResolvedRecipe, adapter: String? = nil) throws {
+    ///
+    /// - Parameter calibration: a file that says how weights are rounded, beside those that the recipe names.
+    init(_ resolved: ResolvedRecipe, adapter: String? = nil, calibration: String? = nil) throws {
         let recipe = resolved.recipe
         try addModel(recipe.model.path)
         for path in [adapter, recipe.adapter.continueFrom] { add("the adapter", path) }
         add("the recipe", resolved.file)
+        for path in [calibration] + recipe.export.map({ CalibrationSource($0.calibrate).path }) {
+            add("what weights are weighed by", path)
+        }
         if let template = recipe.data.chatTemplate, try FileForm(at: template) != nil {
             add("the chat template", template)
         }

@@ -46,6 +46,13 @@ struct RecipePaths {
         if !own.contains("adapter.continue_from"), let adapter = recipe.adapter.continueFrom {
             found.adapter.continueFrom = try find(adapter, "adapter.continue_from", "the adapter")
         }
+        if !own.contains("export") {
+            for (index, entry) in recipe.export.enumerated() {
+                guard let path = CalibrationSource(entry.calibrate).path else { continue }
+                found.export[index].calibrate = try find(
+                    path, "export[\(index)].calibrate", "what weights are weighed by,")
+            }
+        }
         return found
     }
 

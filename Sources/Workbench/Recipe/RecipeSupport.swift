@@ -17,7 +17,9 @@ extension Recipe {
         try requireOutputNames()
         for (index, entry) in export.enumerated() {
             try ExportStage.require(entry.format, holding: entry.type, "export[\(index)].type", .badInput)
-            try ExportWishes(entry).require(entry.format, .badInput)
+            let wishes = ExportWishes(entry, at: index)
+            try wishes.require(entry.format, .badInput)
+            try wishes.calibration.require(entry.type, hasTrainingRows: true)
         }
     }
 }

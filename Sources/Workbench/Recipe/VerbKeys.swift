@@ -9,7 +9,7 @@ public enum Verb: String, Sendable {
     /// Rows as they are before they become text and tokens.
     case prepareRows = "prepare --export"
     case train, evaluate, score, imatrix, merge, export, generate
-    /// An export that is scored on rows of the person's.
+    /// An export that reads rows of the person's, to score what is written or to weigh its columns.
     case exportScored = "export --data"
     /// A row of a recipe.
     case inspectRecipe = "inspect --example"

@@ -157,7 +157,7 @@ final class RunStages {
         let output = directory.exportPlace(entry)
         return try keep(
             ExportStage(
-                entry.format, type: entry.type, to: output, ExportWishes(entry),
+                entry.format, type: entry.type, to: output, ExportWishes(entry, at: index),
                 of: RunDirectory.owner(of: entry.path, recipe)),
             as: "export \(output.path)", doing: "while \(entry.format.rawValue) was exported",
             detail: "\(entry.format.rawValue) → \(output.path)",

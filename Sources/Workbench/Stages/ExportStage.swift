@@ -22,13 +22,15 @@ public struct ExportStage: StandaloneStage {
     ///   - typeName: the number type of a model's weights; "auto": the base's own.
     ///   - output: where it goes: a new place, or one that Lathe wrote.
     ///   - wishes: what else is wanted of it.
-    /// - Throws: `Failure` for names that are none, and for a place that is called as another form.
+    /// - Throws: `Failure` for names that are none, for a place that is called as another form, and for a calibration that
+    ///   would do nothing.
     public init(
         format name: String, type typeName: String = "auto", to output: URL, wishes: ExportWishes = ExportWishes()
     ) throws {
-        let format = try Self.format(name)
+        let format = try Self.format(name), type = try Self.type(typeName, of: format)
         try OutputForm(format).require(output.path, "--out")
-        self.init(format, type: try Self.type(typeName, of: format), to: output, wishes, of: nil)
+        try wishes.calibration.require(type, hasTrainingRows: false)
+        self.init(format, type: type, to: output, wishes, of: nil)
     }
 
     /// For a run, which has looked at its places.
@@ -42,7 +44,7 @@ public struct ExportStage: StandaloneStage {
 
     func open(_ session: Session, _ observer: any RunObserver) throws {
         if format == .peft { try requireAdapter(session) }
-        try OutputPlaces(session.resolved, adapter: session.adapterPath)
+        try OutputPlaces(session.resolved, adapter: session.adapterPath, calibration: wishes.calibration.path)
             .require([.init(key: "--out", url: output, form: Self.form(format))])
         try session.startComputing()
         try Self.require(format, holding: session.base(), in: type, "--format")

@@ -5,6 +5,7 @@ internal import Files
 public import Foundation
 public import JSON
 internal import Objectives
+internal import Recipes
 internal import Spelling
 internal import WeightFiles
 
@@ -25,7 +26,7 @@ public struct ImatrixStage: StandaloneStage {
                 .usage, "--out \(path: output.path): an importance matrix is named .imatrix, .gguf or .dat",
                 hint: "\(path: output.lastPathComponent).imatrix, say")
         }
-        self.tokenLimit = tokenLimit ?? Calibration.usualTokens
+        self.tokenLimit = tokenLimit ?? ExportEntry().calibrateTokens
         self.output = output
     }
 

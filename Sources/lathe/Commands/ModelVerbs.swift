@@ -78,14 +78,16 @@ struct Export: ParsableCommand {
     var reference: String?
     @Option(help: "Where log-probabilities go in that form, before rounding.", completion: .file())
     var referenceOut: String?
+    @OptionGroup var calibration: CalibrationOptions
 
     func run() throws {
         guard data == nil || reference == nil else {
             throw Failure(.usage, "--data and --reference: a written model is scored on one of them")
         }
+        let wishes = try wishes(), readsRows = data != nil || wishes.calibration.readsRows
         try options.common.show(
-            ExportStage(format: format, type: type, to: OutputPlaces.url(out), wishes: wishes()),
-            in: options.session(for: data == nil ? .export : .exportScored, data: data))
+            ExportStage(format: format, type: type, to: OutputPlaces.url(out), wishes: wishes),
+            in: options.session(for: readsRows ? .exportScored : .export, data: data))
     }
 
     private func wishes() throws -> ExportWishes {
@@ -98,6 +100,7 @@ struct Export: ParsableCommand {
             wishes.targetBytes = size
         }
         wishes.targetLoss = targetLoss
+        wishes.calibration = try calibration.calibration()
         wishes.allowsNearNoOp = allowNearNoOp
         wishes.reference = reference
         wishes.referenceOutput = referenceOut.map(OutputPlaces.url)
