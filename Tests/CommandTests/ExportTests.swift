@@ -103,6 +103,16 @@ extension CommandTests {
             }
         }
 
+        /// The written model's own template makes the ids that training makes.
+        @Test(arguments: [("safetensors", "m"), ("gguf", "m.gguf")])
+        func theTemplateIsPartOfTheCheck(format: String, place: String) throws {
+            try LatheCommand.inFolder { lathe in
+                let report = try lathe.json(
+                    "export", "--model", TinyModel.chatGGUF.path, "--format", format, "--out", place)
+                #expect(report["check"]?["template_conversations"] == 20 && report["check"]?["passed"] == true)
+            }
+        }
+
         /// Matrices that the adapter changes get the finer type, the others stay as they would be.
         @Test func touchedMatricesAreWrittenInAFinerType() throws {
             try LatheCommand.inFolder { lathe in

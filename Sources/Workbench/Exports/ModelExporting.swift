@@ -17,7 +17,10 @@ struct ModelExporting {
     let observer: any RunObserver
 
     /// What is looked at beside weights and predictions.
-    private var otherChecks: [any StagedCheck] { [] }
+    private func otherChecks(_ base: OpenedModel) -> [any StagedCheck] {
+        let data = session.recipe.data
+        return [TemplateCheck(base: base, date: data.templateDate, isOwnTemplate: data.chatTemplate == nil)]
+    }
     /// What goes into the folder of a model beside its own files.
     private var companions: [any ExportCompanion] { [] }
 
@@ -66,7 +69,8 @@ struct ModelExporting {
     ) throws -> (verdict: ExportVerdict, type: String) {
         observer.receive(.stage("check", detail: "the written model, read back"))
         let staged = try StagedExport(place, format, result, of: check.base)
-        let verdict = try verdict(check.run(on: staged), others: otherChecks.map { try $0.finding(on: staged) })
+        let verdict = try verdict(
+            check.run(on: staged), others: otherChecks(check.base).map { try $0.finding(on: staged) })
         try requirePassed(verdict)
         try writeReference(check)
         if format.isFolder {

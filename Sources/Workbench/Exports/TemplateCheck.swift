@@ -1,0 +1,36 @@
+// The written model's own template and tokenizer, as part of the check of an export.
+
+internal import JSON
+internal import Spelling
+
+/// Holds a written model's chat template against the one that its rows are rendered by.
+struct TemplateCheck: StagedCheck {
+    let base: OpenedModel
+    /// What templates are told that ask for today's date.
+    let date: String
+    /// Whether rows are rendered by the base's own template, which is what is written; else the difference is only told.
+    let isOwnTemplate: Bool
+
+    func finding(on staged: StagedExport) throws -> CheckFinding {
+        guard let written = staged.opened else { return CheckFinding() }
+        do {
+            let parity = try TemplateParity(of: written, with: base, date: date)
+            guard parity.conversations > 0 else { return CheckFinding() }
+            return CheckFinding(
+                members: [
+                    ("template_conversations", .integer(parity.conversations)),
+                    ("template_refused", .integer(parity.refused)),
+                ],
+                lines: [
+                    "chat template: \(Count.text(parity.conversations, "conversation")) give the ids of training"
+                        + (parity.refused > 0 ? ", or are refused alike (\(parity.refused))" : "")
+                ])
+        } catch let failure as Failure where failure.kind == .badInput {
+            guard isOwnTemplate else {
+                return CheckFinding(
+                    lines: ["the base's own chat template is written, not data.chat_template: " + failure.message])
+            }
+            return CheckFinding(failures: [failure.message])
+        }
+    }
+}
