@@ -12,7 +12,7 @@ struct Calibration {
     let workspace: Workspace
 
     /// Bytes of the residual stream of all rows, where rounding goes on from column to column.
-    private static let streamBytes = 128 << 20
+    static let mostStreamedBytes = 128 << 20
     /// Buffers of a pass, unless its shortest batch takes more.
     private static let passBytes = 128 << 20
     private static let batchSizes = [2048, 1024, 512, 256]
@@ -38,7 +38,7 @@ struct Calibration {
 
     /// Tokens whose residual stream is in memory at once.
     static func mostStreamedTokens(_ model: LanguageModel) -> Int {
-        max(1, streamBytes / InputProducts.streamBytes(model.configuration))
+        max(1, mostStreamedBytes / InputProducts.streamBytes(model.configuration))
     }
 
     /// Memory that weighing takes.

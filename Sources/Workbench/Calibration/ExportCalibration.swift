@@ -113,6 +113,15 @@ public struct ExportCalibration: Sendable, Equatable {
     /// Whether a file of rows is read.
     public var readsRows: Bool { if case .rows = source { true } else { false } }
 
+    /// Memory that looking at rows takes, beside the model; 0 where none are looked at.
+    /// - Parameter longest: tokens of the longest.
+    func predictedBytes(_ model: LanguageModel, longest: Int) -> Int {
+        guard source.hasRows else { return 0 }
+        let pass = Calibration.predictedBytes(model, longest: longest)
+        guard rounding == .feedback else { return pass }
+        return pass + InputProducts.blockBytes(model) + Calibration.mostStreamedBytes
+    }
+
     // MARK: At work
 
     /// What is known of the inputs of the session's model, with its adapter; nil where nothing was asked for.

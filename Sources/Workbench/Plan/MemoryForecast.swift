@@ -24,7 +24,10 @@ struct MemoryForecast {
         }
         if merges,
             let export = try memory.export(
-                recipe.export, session.model(), longest: session.checkRows(SilentObserver()).longest)
+                recipe.export, recipe.export.indices.map { ExportCalibration(recipe.export[$0], at: $0) },
+                session.model(),
+                longest: max(
+                    session.checkRows(SilentObserver()).longest, setup.split.train.report.longestExample))
         {
             stages.append(export)
         }

@@ -92,8 +92,12 @@ struct StageMemory {
     }
 
     /// Each export by itself: written, then read back and scored; the adapter alone takes nothing that is not there.
-    /// - Parameter longest: tokens of the longest row that is scored.
-    func export(_ entries: [ExportEntry], _ model: LanguageModel, longest: Int) throws -> StageForecast? {
+    /// - Parameters:
+    ///   - calibrations: how each is rounded to blocks.
+    ///   - longest: tokens of the longest row that is looked at or scored.
+    func export(
+        _ entries: [ExportEntry], _ calibrations: [ExportCalibration], _ model: LanguageModel, longest: Int
+    ) throws -> StageForecast? {
         guard !entries.isEmpty else { return nil }
         guard entries.contains(where: { $0.format != .peft }) else {
             return forecast("export", own: 0, mapped: 0)
@@ -105,7 +109,9 @@ struct StageMemory {
             forecast(
                 "export", own: factorBytes + reading.kept + ExportCheck.predictedBytes(model, longest: longest),
                 mapped: ModelMerger.largestTensorBytes(base, type: .auto)))
-        return .higher(writing, check)
+        let passes = calibrations.map { $0.predictedBytes(model, longest: longest) }.max() ?? 0
+        let calibrating = forecast("export", own: factorBytes + passes, mapped: passes > 0 ? base.byteCount : 0)
+        return .higher(calibrating, .higher(writing, check))
     }
 
     /// The factors as a merge multiplies them.

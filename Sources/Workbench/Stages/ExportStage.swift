@@ -73,7 +73,7 @@ public struct ExportStage: StandaloneStage {
         entry.format = format
         return try [
             memory.export(
-                [entry], session.model(),
+                [entry], [wishes.calibration], session.model(),
                 longest: session.checkRows(reference: wishes.reference, SilentObserver()).longest)
         ].compactMap(\.self)
     }
