@@ -42,7 +42,11 @@ struct BaseDescription {
     }
 
     /// The content of every file but the weights.
-    func files(type: WeightType, isTied: Bool) throws -> [(name: String, bytes: [UInt8])] {
+    ///
+    /// - Parameter templates: the chat templates by name; nil: the base's own.
+    func files(
+        type: WeightType, isTied: Bool, templates: [String: String]?
+    ) throws -> [(name: String, bytes: [UInt8])] {
         var json = configuration
         let typeKeys = ["torch_dtype", "dtype"].filter { json[$0] != nil }
         if let name = type.torchName {
@@ -52,8 +56,10 @@ struct BaseDescription {
         if (json["tie_word_embeddings"]?.bool ?? false) != isTied { json["tie_word_embeddings"] = .bool(isTied) }
         var files = [(name: "config.json", bytes: BaseDescription.bytes(.object(json)))]
         for (name, url) in try source.companions() { files.append((name, try WholeFile.bytes(url.path))) }
-        guard source.huggingFaceConfiguration == nil, case .vocabulary(let vocabulary) = try source.tokenizerSource()
-        else { return files }
+        guard source.huggingFaceConfiguration == nil,
+            case .vocabulary(var vocabulary) = try source.tokenizerSource()
+        else { return templates.map { ChatTemplateFiles.replacing($0, in: files) } ?? files }
+        if let templates { vocabulary.chatTemplates = templates }
         let built = try TokenizerFiles(vocabulary, contextLength: json["max_position_embeddings"]?.integer)
         files += built.files.map { ($0.name, BaseDescription.bytes($0.value)) }
         return files

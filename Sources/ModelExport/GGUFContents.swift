@@ -45,14 +45,21 @@ struct GGUFContents {
     private static let quantisationVersion: UInt32 = 2
 
     /// Those of `file`, which are kept.
-    init(_ file: GGUFFile) {
-        metadata = file.metadata.filter { !$0.key.hasPrefix(Self.split) }
+    ///
+    /// - Parameter templates: the chat templates, where they are others than the file's.
+    init(_ file: GGUFFile, templates: [String: String]?) {
+        metadata = file.metadata.filter { key, _ in
+            !key.hasPrefix(Self.split) && (templates == nil || !GGUFVocabulary.isTemplate(key))
+        }
+        metadata += templates.map(GGUFVocabulary.keys) ?? []
         vectors = []
     }
 
     /// Those of a model in another form.
-    init(_ base: any ModelSource, _ model: ModelConfiguration, _ plan: OutputPlan) throws {
-        let description = try GGUFDescription(model), vocabulary = try GGUFVocabulary(of: base)
+    init(
+        _ base: any ModelSource, _ model: ModelConfiguration, _ plan: OutputPlan, templates: [String: String]?
+    ) throws {
+        let description = try GGUFDescription(model), vocabulary = try GGUFVocabulary(of: base, templates: templates)
         let count = plan.tensors.reduce(0) { $0 + ($1.shape.elementCount ?? 0) }
         metadata =
             [

@@ -18,7 +18,9 @@ public struct ModelOutputOptions: Sendable {
     public var touchedType = WeightType.auto
     /// Types of single matrices by their Hugging Face names, where they are finer.
     public var tensorTypes: [String: DType] = [:]
-    /// The most bytes of one safetensors file; larger models are cut into shards.
+    /// The chat templates by name that go with the model; nil: the base's own.
+    public var chatTemplates: [String: String]?
+    /// The most bytes of one file, where a form cuts models into several: safetensors, and GGUF in parts.
     public var shardByteLimit = 5_000_000_000
     /// The run that writes, which replaces no other run's; nil where none does.
     public var run: String?
@@ -157,7 +159,7 @@ public struct ModelMerger {
         let staged = try StagedModel(output, isFolder: format.isFolder, of: options.run)
         let contents = ModelContents(
             base: base, configuration: configuration, description: description, plan: plan,
-            shardByteLimit: options.shardByteLimit)
+            chatTemplates: options.chatTemplates, shardByteLimit: options.shardByteLimit)
         let sink = try format.sink(contents, staged.place)
         let result = try stream(plan, into: sink, expected: deltas.count)
         try check(result, output)

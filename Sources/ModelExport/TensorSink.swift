@@ -22,6 +22,8 @@ struct ModelContents {
     let configuration: ModelConfiguration
     let description: BaseDescription
     let plan: OutputPlan
+    /// The chat templates by name, where they are others than the base's.
+    let chatTemplates: [String: String]?
     /// The most bytes of one file, where a format cuts models into several.
     let shardByteLimit: Int
 }

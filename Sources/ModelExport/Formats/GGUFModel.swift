@@ -26,7 +26,8 @@ extension ModelFormat {
 
     private static func require(_ base: any ModelSource, _ model: ModelConfiguration) throws {
         guard !(base is GGUFWeights) else { return }
-        _ = try GGUFContents(base, model, OutputPlan(base: base, deltas: [], type: .auto, isTied: model.isTied))
+        let plan = try OutputPlan(base: base, deltas: [], type: .auto, isTied: model.isTied)
+        _ = try GGUFContents(base, model, plan, templates: nil)
     }
 
     /// Names and row orders as the base's family has them in GGUF. Vectors are fp32 there. Matrices get the type that was asked for;
@@ -96,10 +97,11 @@ private final class GGUFModel: TensorSink {
         var file: GGUFContents
         let items: [Item]
         if let base = contents.base as? GGUFWeights {
-            file = GGUFContents(base.gguf)
+            file = GGUFContents(base.gguf, templates: contents.chatTemplates)
             items = try Self.items(of: base, plan)
         } else {
-            file = try GGUFContents(contents.base, contents.configuration, plan)
+            file = try GGUFContents(
+                contents.base, contents.configuration, plan, templates: contents.chatTemplates)
             items = file.vectors.map { .copied($0) } + plan.tensors.map { .planned($0) }
         }
         if let type = try Self.type(contents.base, plan) { file.setType(type) }

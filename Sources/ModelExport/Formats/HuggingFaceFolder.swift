@@ -19,7 +19,9 @@ extension ModelFormat {
     private static func describe(_ contents: ModelContents, in folder: URL) throws {
         defer { FreedMemory.giveBack() }
         let description = contents.description, plan = contents.plan
-        for (name, bytes) in try description.files(type: plan.type, isTied: description.isTied && !plan.untiesHead) {
+        let files = try description.files(
+            type: plan.type, isTied: description.isTied && !plan.untiesHead, templates: contents.chatTemplates)
+        for (name, bytes) in files {
             let file = folder.appendingPathComponent(name)
             try Folder.make(file.deletingLastPathComponent())
             try AtomicFile.write(bytes, to: file)

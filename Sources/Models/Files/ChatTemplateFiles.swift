@@ -39,6 +39,25 @@ public enum ChatTemplateFiles {
         return text
     }
 
+    /// The files of a model's folder with `templates` in place of those that they hold.
+    public static func replacing(
+        _ templates: [String: String], in files: [(name: String, bytes: [UInt8])]
+    ) -> [(name: String, bytes: [UInt8])] {
+        let (single, further, settings) = ("chat_template.jinja", "additional_chat_templates/", "tokenizer_config.json")
+        var files = files.filter { $0.name != single && !$0.name.hasPrefix(further) }
+        // Some readers take the template of the settings before the file.
+        if let index = files.firstIndex(where: { $0.name == settings }),
+            var object = try? JSONValue(parsing: String(decoding: files[index].bytes, as: UTF8.self)).object
+        {
+            object["chat_template"] = nil
+            files[index].bytes = Array((JSONValue.object(object).text(.pretty) + "\n").utf8)
+        }
+        return files
+            + templates.sorted { $0.key < $1.key }.map { name, text in
+                (name == "default" ? single : further + name + ".jinja", Array(text.utf8))
+            }
+    }
+
     private static func templates(inSettings path: String) throws -> [String: String] {
         let text = try text(of: path)
         let settings: JSONValue

@@ -50,17 +50,24 @@ extension GGUFVocabulary {
                 ("add_bos_token", addsBOS.map { .bool($0) }), ("add_eos_token", addsEOS.map { .bool($0) }),
                 ("add_space_prefix", addsSpacePrefix.map { .bool($0) }),
             ]
-        return values.compactMap { key, value in value.map { ("tokenizer.ggml.\(key)", $0) } } + templateKeys
+        return values.compactMap { key, value in value.map { ("tokenizer.ggml.\(key)", $0) } }
+            + Self.keys(ofTemplates: chatTemplates)
     }
 
-    /// The usual template, and others by name.
-    private var templateKeys: [(key: String, value: GGUFValue)] {
-        let key = "tokenizer.chat_template"
-        let named = chatTemplates.filter { $0.key != "default" }.sorted { $0.key < $1.key }
-        return named.map { ("\(key).\($0.key)", .text($0.value)) }
-            + (named.isEmpty ? [] : [("\(key)s", .texts(named.map { Array($0.key.utf8) }))])
-            + (chatTemplates["default"].map { [(key, .text($0))] } ?? [])
+    /// The keys of chat templates: the usual one, and others by name.
+    public static func keys(ofTemplates templates: [String: String]) -> [(key: String, value: GGUFValue)] {
+        let named = templates.filter { $0.key != "default" }.sorted { $0.key < $1.key }
+        return named.map { ("\(template).\($0.key)", .text($0.value)) }
+            + (named.isEmpty ? [] : [("\(template)s", .texts(named.map { Array($0.key.utf8) }))])
+            + (templates["default"].map { [(template, .text($0))] } ?? [])
     }
+
+    /// Whether `key` is one of chat templates.
+    public static func isTemplate(_ key: String) -> Bool {
+        key == template || key == template + "s" || key.hasPrefix(template + ".")
+    }
+
+    private static let template = "tokenizer.chat_template"
 }
 
 /// `tokenizer.ggml.*` with types checked.

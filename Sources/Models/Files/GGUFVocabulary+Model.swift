@@ -7,9 +7,10 @@ internal import WeightFiles
 extension GGUFVocabulary {
     /// The vocabulary of `model`, with its chat templates.
     ///
+    /// - Parameter templates: those, where they are others.
     /// - Throws: where there is no tokenizer, or none that llama.cpp has.
-    public init(of model: any ModelSource) throws {
-        let templates = try model.chatTemplates()
+    public init(of model: any ModelSource, templates: [String: String]? = nil) throws {
+        let templates = try templates ?? model.chatTemplates()
         switch try model.tokenizerSource() {
         case .vocabulary(let vocabulary)?: self = vocabulary
         case .json(let json, let companions)?:

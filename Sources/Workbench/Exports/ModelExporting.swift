@@ -18,8 +18,7 @@ struct ModelExporting {
 
     /// What is looked at beside weights and predictions.
     private func otherChecks(_ base: OpenedModel) -> [any StagedCheck] {
-        let data = session.recipe.data
-        return [TemplateCheck(base: base, date: data.templateDate, isOwnTemplate: data.chatTemplate == nil)]
+        [TemplateCheck(base: base, date: session.recipe.data.templateDate)]
     }
     /// What goes into the folder of a model beside its own files.
     private var companions: [any ExportCompanion] { [] }
@@ -48,6 +47,7 @@ struct ModelExporting {
         var options = options
         options.touchedType = wishes.touchedType
         options.importance = try wishes.calibration.importance(session, observer)
+        options.chatTemplates = try session.writtenTemplates()
         var check = ExportCheck(
             base: base, model: try session.model(), deltas: deltas,
             rows: try session.checkRows(reference: wishes.reference, observer), format: format, options: options,

@@ -8,8 +8,6 @@ struct TemplateCheck: StagedCheck {
     let base: OpenedModel
     /// What templates are told that ask for today's date.
     let date: String
-    /// Whether rows are rendered by the base's own template, which is what is written; else the difference is only told.
-    let isOwnTemplate: Bool
 
     func finding(on staged: StagedExport) throws -> CheckFinding {
         guard let written = staged.opened else { return CheckFinding() }
@@ -26,10 +24,6 @@ struct TemplateCheck: StagedCheck {
                         + (parity.refused > 0 ? ", or are refused alike (\(parity.refused))" : "")
                 ])
         } catch let failure as Failure where failure.kind == .badInput {
-            guard isOwnTemplate else {
-                return CheckFinding(
-                    lines: ["the base's own chat template is written, not data.chat_template: " + failure.message])
-            }
             return CheckFinding(failures: [failure.message])
         }
     }

@@ -62,6 +62,13 @@ struct ChatTemplateSources: Equatable {
         }
     }
 
+    /// By name, as models hold them.
+    var named: [String: String] {
+        var named = ["default": usual]
+        named[Self.toolUseName] = toolUse
+        return named
+    }
+
     /// Whether a template asks for the date.
     var asksForDate: Bool { usual.contains("strftime_now") || toolUse?.contains("strftime_now") == true }
 }

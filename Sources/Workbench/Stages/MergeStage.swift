@@ -53,8 +53,10 @@ public struct MergeStage: StandaloneStage {
         let proof = MergeProof(base, adapted: model, probe: try Self.probe(session))
         let trainedBase = try session.requireAdapter("a merge").provenance?.baseDigest
         var report: MergeReport?
+        var options = ModelOutputOptions(type: type, of: run)
+        options.chatTemplates = try session.writtenTemplates()
         _ = try ModelMerger(base: base.weights, configuration: base.configuration).merge(
-            model.lowRankDeltas, as: .huggingFaceFolder, into: output, options: ModelOutputOptions(type: type, of: run)
+            model.lowRankDeltas, as: .huggingFaceFolder, into: output, options: options
         ) { result, staged in
             observer.receive(.stage("proof", detail: "the merged model, read back, against base + adapter"))
             let compared = try proof.compare(with: staged, type: type)

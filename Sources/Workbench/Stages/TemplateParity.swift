@@ -60,7 +60,7 @@ public struct TemplateParity: Sendable, Equatable {
 
     /// One beginning at the start, and behind no end another one.
     private static func requireOnce(_ ids: [Int32], _ conversation: ParityConversation, _ model: OpenedModel) throws {
-        let ends = model.stopIDs
+        let ends = model.tokenizer.endOfGenerationIDs
         if let begin = model.tokenizer.bosID, !ends.contains(begin), ids.starts(with: [begin, begin]) {
             throw failure(model, "begins the conversation \"\(conversation.name)\" twice")
         }
@@ -77,5 +77,12 @@ public struct TemplateParity: Sendable, Equatable {
     private static func shown(_ ids: [Int32]?) -> String {
         guard let ids else { return "refused" }
         return ids.prefix(24).map(\.description).joined(separator: " ") + (ids.count > 24 ? " …" : "")
+    }
+}
+
+extension Session {
+    /// The chat templates that a written model gets in place of its base's: those that a recipe trained with.
+    func writtenTemplates() throws -> [String: String]? {
+        recipe.data.chatTemplate == nil ? nil : try base().templates?.named
     }
 }
