@@ -404,6 +404,12 @@ extension ExportEntry: RecipeKeyed {
             .choice(
                 "rounding", \.rounding,
                 "nearest: number by number; feedback: columns make up for what those before them lost"),
+            .scalar(
+                "split_max_size", \.splitMaxSize, .orAbsent(.text, "null"), expected: "a size such as 2GB",
+                "a folder of GGUF files, of no more weights than this each; null: one file",
+                read: { $0.isNull ? .some(nil) : $0.byteCount.map { .some($0) } },
+                accepts: { $0.map { $0 > 0 } ?? true },
+                text: { $0.map { String($0) } ?? "null" }),
         ]
     }
 }

@@ -238,6 +238,8 @@ public struct ExportEntry: Sendable, Equatable {
     /// The most tokens of rows that are looked at for it.
     public var calibrateTokens = 65_536
     public var rounding = Rounding.nearest
+    /// The most bytes of weights in one GGUF file of a folder of them; nil: one file.
+    public var splitMaxSize: Int?
 
     public init() {}
 }

@@ -150,6 +150,9 @@ private let changes: [Change] = [
     Change(key: "export[].calibrate", value: inBlocks("calibrate: none"), beside: quantised),
     Change(key: "export[].calibrate_tokens", value: inBlocks("calibrate_tokens: 64"), beside: quantised),
     Change(key: "export[].rounding", value: inBlocks("rounding: feedback"), beside: quantised),
+    Change(
+        key: "export[].split_max_size", value: "export=[{format: gguf, type: bf16, split_max_size: 64KiB}]",
+        beside: ["model.path=\(TinyModel.gguf.path)", "export=[{format: gguf, type: bf16}]"]),
 ]
 
 /// An export in blocks, of so few steps that it may be close to the base.

@@ -20,6 +20,8 @@ public struct ExportWishes: Sendable, Equatable {
     public var targetBytes: SizeWish?
     /// Matrices get finer types until the loss on the rows that are scored is no higher.
     public var targetLoss: Double?
+    /// A folder of GGUF files, of no more bytes of weights than this each; nil: one file.
+    public var splitBytes: Int?
 
     /// How weights are rounded to blocks.
     public var calibration = ExportCalibration()
@@ -38,6 +40,7 @@ extension ExportWishes {
         calibration = ExportCalibration(entry, at: index)
         allowsNearNoOp = entry.allowNearNoOp
         (touchedType, targetBytes, targetLoss) = (entry.touchedType, entry.targetBytes, entry.targetLoss)
+        splitBytes = entry.splitMaxSize
     }
 }
 
@@ -61,8 +64,37 @@ extension ExportWishes {
                     + (isModel ? "\(format.rawValue) holds float numbers" : "an adapter is no model"),
                 hint: isModel ? "the format gguf holds every type" : "leave it out")
         }
+        guard splitBytes == nil || format == .gguf else {
+            throw Failure(
+                kind, "\(key("split_max_size")): \(format.rawValue) is not written in parts of a wished size",
+                hint: "the format gguf is")
+        }
         guard targetBytes == nil || targetLoss == nil else {
             throw Failure(kind, "\(key("target_bytes")) and \(key("target_loss")): one of them decides the types")
+        }
+    }
+}
+
+extension ExportWishes {
+    /// The form of models that `format` is written in; nil where that is no model's.
+    func model(_ format: ExportFormat) -> ModelFormat? { splitBytes == nil ? ModelFormat(format) : .splitGGUF }
+
+    /// What stands at an export's place.
+    func form(_ format: ExportFormat) -> OutputPlaces.Output.Form {
+        switch format {
+        case .peft: .folder(.adapter)
+        case .safetensors: .folder(.model)
+        case .hdf5: .file(.model)
+        case .gguf: splitBytes == nil ? .file(.model) : .folder(.model)
+        }
+    }
+
+    /// What an export is called in a run directory.
+    func defaultName(_ format: ExportFormat) -> String {
+        switch format {
+        case .hdf5: "model.h5"
+        case .gguf: splitBytes == nil ? "model.gguf" : format.rawValue
+        case .peft, .safetensors: format.rawValue
         }
     }
 }

@@ -6,7 +6,7 @@ internal import Vocabulary
 
 /// What a verb writes at a place: a folder, or a file of a kind.
 enum OutputForm {
-    case huggingFaceFolder, adapterFolder, hdf5File, ggufFile
+    case huggingFaceFolder, adapterFolder, hdf5File, ggufFile, ggufFolder
 
     /// Endings that name a form, and how that form is written.
     private static let endings: [(suffix: String, what: String, how: String)] = [
@@ -17,12 +17,12 @@ enum OutputForm {
         (".bin", "a PyTorch file", "name a folder: model.safetensors lies in it"),
     ]
 
-    init(_ format: ExportFormat) {
+    init(_ format: ExportFormat, _ wishes: ExportWishes) {
         switch format {
         case .peft: self = .adapterFolder
         case .safetensors: self = .huggingFaceFolder
         case .hdf5: self = .hdf5File
-        case .gguf: self = .ggufFile
+        case .gguf: self = wishes.splitBytes == nil ? .ggufFile : .ggufFolder
         }
     }
 
@@ -32,12 +32,13 @@ enum OutputForm {
         case .adapterFolder: "an adapter's folder in PEFT's form"
         case .hdf5File: "an HDF5 file"
         case .ggufFile: "a GGUF file"
+        case .ggufFolder: "a folder of GGUF files"
         }
     }
 
     private var suffixes: [String] {
         switch self {
-        case .huggingFaceFolder, .adapterFolder: []
+        case .huggingFaceFolder, .adapterFolder, .ggufFolder: []
         case .hdf5File: [".h5", ".hdf5"]
         case .ggufFile: [".gguf"]
         }
@@ -69,7 +70,9 @@ extension Recipe {
     func requireOutputNames() throws {
         if merge.enabled, let path = merge.path { try OutputForm.huggingFaceFolder.require(path, "merge.path:") }
         for (index, entry) in export.enumerated() {
-            if let path = entry.path { try OutputForm(entry.format).require(path, "export[\(index)].path:") }
+            if let path = entry.path {
+                try OutputForm(entry.format, ExportWishes(entry)).require(path, "export[\(index)].path:")
+            }
         }
     }
 }

@@ -28,7 +28,7 @@ public struct ExportStage: StandaloneStage {
         format name: String, type typeName: String = "auto", to output: URL, wishes: ExportWishes = ExportWishes()
     ) throws {
         let format = try Self.format(name), type = try Self.type(typeName, of: format)
-        try OutputForm(format).require(output.path, "--out")
+        try OutputForm(format, wishes).require(output.path, "--out")
         try wishes.calibration.require(type, hasTrainingRows: false)
         self.init(format, type: type, to: output, wishes, of: nil)
     }
@@ -45,7 +45,7 @@ public struct ExportStage: StandaloneStage {
     func open(_ session: Session, _ observer: any RunObserver) throws {
         if format == .peft { try requireAdapter(session) }
         try OutputPlaces(session.resolved, adapter: session.adapterPath, calibration: wishes.calibration.path)
-            .require([.init(key: "--out", url: output, form: Self.form(format))])
+            .require([.init(key: "--out", url: output, form: wishes.form(format))])
         try session.startComputing()
         try Self.require(format, holding: session.base(), in: type, "--format")
         try openRows(session, observer)
@@ -83,10 +83,12 @@ public struct ExportStage: StandaloneStage {
     public func run(_ session: Session, _ observer: any RunObserver) throws -> ExportReport {
         try session.ready(self, observer)
         try Folder.make(output.deletingLastPathComponent())
-        guard let model = ModelFormat(format) else { return try writeAdapter(session) }
+        guard let model = wishes.model(format) else { return try writeAdapter(session) }
+        var options = ModelOutputOptions(type: type, of: run)
+        if let limit = wishes.splitBytes { options.shardByteLimit = limit }
         return try ModelExporting(
             session: session, format: model, name: format, output: output,
-            options: ModelOutputOptions(type: type, of: run), wishes: wishes, observer: observer
+            options: options, wishes: wishes, observer: observer
         ).run()
     }
 
@@ -107,24 +109,6 @@ public struct ExportStage: StandaloneStage {
     }
 
     // MARK: Names and places
-
-    /// What stands at an export's place.
-    static func form(_ format: ExportFormat) -> OutputPlaces.Output.Form {
-        switch format {
-        case .peft: .folder(.adapter)
-        case .safetensors: .folder(.model)
-        case .hdf5, .gguf: .file(.model)
-        }
-    }
-
-    /// What an export is called in a run directory.
-    static func defaultName(_ format: ExportFormat) -> String {
-        switch format {
-        case .hdf5: "model.h5"
-        case .gguf: "model.gguf"
-        case .peft, .safetensors: format.rawValue
-        }
-    }
 
     private static func format(_ name: String) throws -> ExportFormat {
         guard let format = ExportFormat(rawValue: name) else {

@@ -74,6 +74,7 @@ struct Export: ParsableCommand {
     @Option(help: "Finer types as long as the file is no larger: 95MB, or 110% of the plain type's size.")
     var targetBytes: String?
     @Option(help: "Finer types until the loss on --data is no higher.") var targetLoss: Double?
+    @Option(help: "A folder of GGUF files, of no more weights than this each: 2GB.") var splitMaxSize: String?
     @Option(help: "Log-probabilities, as llama.cpp's --kl-divergence-base, to score against.", completion: .file())
     var reference: String?
     @Option(help: "Where log-probabilities go in that form, before rounding.", completion: .file())
@@ -98,6 +99,12 @@ struct Export: ParsableCommand {
                 throw Failure(.usage, "--target-bytes \(targetBytes) is none", hint: "give " + SizeWish.expected)
             }
             wishes.targetBytes = size
+        }
+        if let splitMaxSize {
+            guard let bytes = ByteSize.bytes(splitMaxSize), bytes > 0 else {
+                throw Failure(.usage, "--split-max-size \(splitMaxSize) is none", hint: "give a size such as 2GB")
+            }
+            wishes.splitBytes = bytes
         }
         wishes.targetLoss = targetLoss
         wishes.calibration = try calibration.calibration()
