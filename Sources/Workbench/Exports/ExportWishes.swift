@@ -79,22 +79,36 @@ extension ExportWishes {
     /// The form of models that `format` is written in; nil where that is no model's.
     func model(_ format: ExportFormat) -> ModelFormat? { splitBytes == nil ? ModelFormat(format) : .splitGGUF }
 
-    /// What stands at an export's place.
-    func form(_ format: ExportFormat) -> OutputPlaces.Output.Form {
+    /// What stands where `format` is written.
+    func written(_ format: ExportFormat) -> WrittenForm { WrittenForm(format: format, isSplit: splitBytes != nil) }
+}
+
+/// What an export is where it stands.
+struct WrittenForm {
+    let format: ExportFormat
+    /// Whether it is a folder of parts rather than one file.
+    let isSplit: Bool
+
+    var form: OutputPlaces.Output.Form {
         switch format {
         case .peft: .folder(.adapter)
         case .safetensors: .folder(.model)
         case .hdf5: .file(.model)
-        case .gguf: splitBytes == nil ? .file(.model) : .folder(.model)
+        case .gguf: isSplit ? .folder(.model) : .file(.model)
         }
     }
 
-    /// What an export is called in a run directory.
-    func defaultName(_ format: ExportFormat) -> String {
+    /// What it is called in a run directory.
+    var defaultName: String {
         switch format {
         case .hdf5: "model.h5"
-        case .gguf: splitBytes == nil ? "model.gguf" : format.rawValue
+        case .gguf: isSplit ? format.rawValue : "model.gguf"
         case .peft, .safetensors: format.rawValue
         }
     }
+}
+
+extension ExportEntry {
+    /// What stands where the entry is written.
+    var written: WrittenForm { WrittenForm(format: format, isSplit: splitMaxSize != nil) }
 }

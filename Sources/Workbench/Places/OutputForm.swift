@@ -17,12 +17,12 @@ enum OutputForm {
         (".bin", "a PyTorch file", "name a folder: model.safetensors lies in it"),
     ]
 
-    init(_ format: ExportFormat, _ wishes: ExportWishes) {
-        switch format {
+    init(_ written: WrittenForm) {
+        switch written.format {
         case .peft: self = .adapterFolder
         case .safetensors: self = .huggingFaceFolder
         case .hdf5: self = .hdf5File
-        case .gguf: self = wishes.splitBytes == nil ? .ggufFile : .ggufFolder
+        case .gguf: self = written.isSplit ? .ggufFolder : .ggufFile
         }
     }
 
@@ -71,7 +71,7 @@ extension Recipe {
         if merge.enabled, let path = merge.path { try OutputForm.huggingFaceFolder.require(path, "merge.path:") }
         for (index, entry) in export.enumerated() {
             if let path = entry.path {
-                try OutputForm(entry.format, ExportWishes(entry)).require(path, "export[\(index)].path:")
+                try OutputForm(entry.written).require(path, "export[\(index)].path:")
             }
         }
     }

@@ -104,7 +104,7 @@ public struct RunDirectory: Sendable {
         for (index, entry) in recipe.export.enumerated() {
             outputs.append(
                 .init(
-                    key: "export[\(index)].path", url: exportPlace(entry), form: ExportWishes(entry).form(entry.format),
+                    key: "export[\(index)].path", url: exportPlace(entry), form: entry.written.form,
                     run: recipe.name))
         }
         return outputs
@@ -120,7 +120,7 @@ public struct RunDirectory: Sendable {
     /// Where an export goes.
     func exportPlace(_ entry: ExportEntry) -> URL {
         entry.path.map(OutputPlaces.url)
-            ?? exports.appendingPathComponent(ExportWishes(entry).defaultName(entry.format))
+            ?? exports.appendingPathComponent(entry.written.defaultName)
     }
 
     /// SHA-256 of the factors of the adapter that was trained here.

@@ -28,7 +28,7 @@ public struct ExportStage: StandaloneStage {
         format name: String, type typeName: String = "auto", to output: URL, wishes: ExportWishes = ExportWishes()
     ) throws {
         let format = try Self.format(name), type = try Self.type(typeName, of: format)
-        try OutputForm(format, wishes).require(output.path, "--out")
+        try OutputForm(wishes.written(format)).require(output.path, "--out")
         try wishes.calibration.require(type, hasTrainingRows: false)
         self.init(format, type: type, to: output, wishes, of: nil)
     }
@@ -45,7 +45,7 @@ public struct ExportStage: StandaloneStage {
     func open(_ session: Session, _ observer: any RunObserver) throws {
         if format == .peft { try requireAdapter(session) }
         try OutputPlaces(session.resolved, adapter: session.adapterPath, calibration: wishes.calibration.path)
-            .require([.init(key: "--out", url: output, form: wishes.form(format))])
+            .require([.init(key: "--out", url: output, form: wishes.written(format).form)])
         try session.startComputing()
         try Self.require(format, holding: session.base(), in: type, "--format")
         try openRows(session, observer)
