@@ -31,11 +31,11 @@ def lathe(options, *arguments):
     return done.stdout
 
 
-def perplexities(options, file, rows):
+def perplexities(options, file, rows, exact):
     scored = [json.loads(line) for line in lathe(
         options, "score", "--model", str(file), "--data", str(rows), "--tokens", "--json", "--set",
         "model.precision=fp32").splitlines()]
-    llama = Llama(file, context=max(len(row["ids"]) for row in scored) + 64, threads=options.threads)
+    llama = Llama(file, context=max(len(row["ids"]) for row in scored) + 64, threads=options.threads, exact=exact)
     ours = theirs = 0.0
     count = 0
     for row in scored:
@@ -88,7 +88,7 @@ def main():
             report = json.loads(lathe(
                 options, "export", "--model", options.model, *adapter, "--format", "gguf", "--type", kind, "--out",
                 str(file), "--data", str(rows), "--allow-near-no-op", "--json"))
-            llama, scored, ours, theirs = perplexities(options, file, rows)
+            llama, scored, ours, theirs = perplexities(options, file, rows, exact=kind == "fp32")
             difference = theirs / ours - 1
             line = (f"{kind:7} {report['bytes'] / 1e6:8.1f} MB  perplexity {ours:9.4f}, llama.cpp {theirs:9.4f} "
                     f"({100 * difference:+.3f}%)  mean KLD {report['check']['mean_kld']:.5f}")
