@@ -153,6 +153,8 @@ extension CommandTests {
                 let plain = try report(), larger = try report("--target-bytes", "140%")
                 let (before, after) = (plain["bytes"]?.integer ?? 0, larger["bytes"]?.integer ?? 0)
                 #expect(after > before && Double(after) <= 1.4 * Double(before))
+                let types = try #require(larger["check"]?["tensor_types"]?.object).members.map(\.value)
+                #expect(types.contains("F32") && types.contains("BF16") && plain["check"]?["tensor_types"] == nil)
                 let (coarse, fine) = (try divergence(plain), try divergence(larger))
                 #expect(fine < coarse)
                 #expect(try report("--target-bytes", "140%")["sha256"] == larger["sha256"])

@@ -69,8 +69,10 @@ struct ModelExporting {
     ) throws -> (verdict: ExportVerdict, type: String) {
         observer.receive(.stage("check", detail: "the written model, read back"))
         let staged = try StagedExport(place, format, result, of: check.base)
+        let isPlain = check.options.tensorTypes.isEmpty && check.options.touchedType == .auto
         let verdict = try verdict(
-            check.run(on: staged), others: otherChecks(check.base).map { try $0.finding(on: staged) })
+            check.run(on: staged), others: otherChecks(check.base).map { try $0.finding(on: staged) },
+            types: isPlain ? [] : staged.matrixTypes)
         try requirePassed(verdict)
         try writeReference(check)
         if format.isFolder {
@@ -92,7 +94,9 @@ struct ModelExporting {
         observer.receive(.note("log-probabilities of the model before it was rounded: \(path: place.path)"))
     }
 
-    private func verdict(_ finding: ExportFinding, others: [CheckFinding]) -> ExportVerdict {
+    private func verdict(
+        _ finding: ExportFinding, others: [CheckFinding], types: [(path: String, type: String)]
+    ) -> ExportVerdict {
         var failures: [String] = []
         let weights = finding.weights
         if weights.strayCount > 0 {
@@ -103,7 +107,7 @@ struct ModelExporting {
         failures += others.flatMap(\.failures)
         let losses = NearNoOp(finding).losses
         return ExportVerdict(
-            finding: finding, others: others, failures: failures + (wishes.allowsNearNoOp ? [] : losses),
+            finding: finding, others: others, types: types, failures: failures + (wishes.allowsNearNoOp ? [] : losses),
             allowed: wishes.allowsNearNoOp ? losses : [])
     }
 

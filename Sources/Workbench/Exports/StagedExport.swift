@@ -49,15 +49,18 @@ struct StagedExport {
         return model
     }
 
+    /// The matrices with the types that the file names, in its order.
+    var matrixTypes: [(path: String, type: String)] {
+        weights.paths.compactMap { path in
+            guard let shape = weights.shape(at: path), shape.rank > 1 else { return nil }
+            return weights.typeName(at: path).map { (path, $0) }
+        }
+    }
+
     /// The type of most numbers of the matrices, as the file names it.
     var typeName: String {
         var counts: [String: Int] = [:]
-        for path in weights.paths {
-            guard let shape = weights.shape(at: path), shape.rank > 1, let name = weights.typeName(at: path) else {
-                continue
-            }
-            counts[name, default: 0] += shape.elementCount ?? 0
-        }
+        for (path, type) in matrixTypes { counts[type, default: 0] += weights.shape(at: path)?.elementCount ?? 0 }
         return counts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key ?? "none"
     }
 }

@@ -38,6 +38,8 @@ struct ExportVerdict {
     let finding: ExportFinding
     /// Of checks beside it.
     let others: [CheckFinding]
+    /// The types of all matrices, where single ones were chosen.
+    let types: [(path: String, type: String)]
     /// Why nothing was put in place; empty where it may be.
     let failures: [String]
     /// What is lost of the fine-tune and was allowed.
@@ -53,6 +55,9 @@ struct ExportVerdict {
             ("surviving_share", finding.survivingShare.map { .double($0) } ?? .null),
         ]
         if !finding.shares.isEmpty { members.append(("tensors", .array(finding.shares.map(Self.json)))) }
+        if !types.isEmpty {
+            members.append(("tensor_types", .object(JSONObject(types.map { ($0.path, .string($0.type)) }))))
+        }
         members += others.flatMap(\.members)
         if !allowed.isEmpty { members.append(("allowed", .array(allowed.map { .string($0) }))) }
         members += [("failures", .array(failures.map { .string($0) })), ("passed", .bool(passed))]
