@@ -59,6 +59,8 @@ struct GGUFContents {
     init(
         _ base: any ModelSource, _ model: ModelConfiguration, _ plan: OutputPlan, templates: [String: String]?
     ) throws {
+        // What the vocabulary is made from is larger than it.
+        defer { FreedMemory.giveBack() }
         let description = try GGUFDescription(model), vocabulary = try GGUFVocabulary(of: base, templates: templates)
         let count = plan.tensors.reduce(0) { $0 + ($1.shape.elementCount ?? 0) }
         metadata =

@@ -17,7 +17,7 @@ extension GGUFVocabulary {
             let size = model.shape(at: "model.embed_tokens.weight")?.sizes.first ?? 0
             try self.init(
                 huggingFace: json, companions: companions, size: size, rendersChats: templates["default"] != nil)
-            try readIDs(model, size: size)
+            try readIDs(model, templates, size: size)
         case nil:
             throw WeightError(
                 file: model.location, "no tokenizer.json: a GGUF file holds the tokenizer",
@@ -34,20 +34,22 @@ extension GGUFVocabulary {
                 .map(Character.init))
     }
 
-    /// Ids that the tokenizer's files do not name, and `config.json` does; and the token that ends answers where it is another than the
-    /// one that ends texts, and llama.cpp would not know it by its name.
-    private mutating func readIDs(_ model: any ModelSource, size: Int) throws {
+    /// Ids that the tokenizer's files do not name, and `config.json` does, unless a template would write the token then that it does not
+    /// in training; and the token that ends answers where it is another than the one that ends texts, and llama.cpp would not know it by
+    /// its name.
+    private mutating func readIDs(_ model: any ModelSource, _ templates: [String: String], size: Int) throws {
         let configuration = model.huggingFaceConfiguration
-        func stated(_ key: String) -> Int32? {
-            configuration?[key]?.integer.flatMap { 0..<size ~= $0 ? Int32($0) : nil }
+        func stated(_ name: String) -> Int32? {
+            guard !templates.values.contains(where: { $0.contains("\(name)_token") }) else { return nil }
+            return configuration?["\(name)_token_id"]?.integer.flatMap { 0..<size ~= $0 ? Int32($0) : nil }
         }
-        bosID = bosID ?? stated("bos_token_id")
-        eosID = eosID ?? stated("eos_token_id")
-        paddingID = paddingID ?? stated("pad_token_id")
-        unknownID = unknownID ?? stated("unk_token_id")
         let settings = try model.generationSettings() ?? configuration
-        let ends = ModelConfiguration.tokens(settings?["eos_token_id"]).compactMap { Int32(exactly: $0) }
+        let ends = ModelConfiguration.tokens(settings?["eos_token_id"]).filter { 0..<size ~= $0 }.map { Int32($0) }
+        bosID = bosID ?? stated("bos")
+        eosID = eosID ?? stated("eos") ?? ends.first
+        paddingID = paddingID ?? stated("pad")
+        unknownID = unknownID ?? stated("unk")
         let known = try Tokenizer(gguf: self).endOfGenerationIDs
-        eotID = ends.first { 0..<Int32(size) ~= $0 && !known.contains($0) }
+        eotID = ends.first { !known.contains($0) }
     }
 }
