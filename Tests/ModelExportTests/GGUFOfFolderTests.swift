@@ -185,6 +185,25 @@ import WeightFiles
         }
     }
 
+    /// A model that was trained with other templates than its base's is written with those.
+    @Test(arguments: [TinyModel.chat, TinyModel.chatGGUF]) func otherTemplatesAreWritten(_ base: URL) throws {
+        let templates = ["default": "{{ messages }}", "tool_use": "{{ tools }}"]
+        try withTemporaryDirectory { place in
+            var options = ModelOutputOptions()
+            options.chatTemplates = templates
+            let (file, folder) = (place.appendingPathComponent("model.gguf"), place.appendingPathComponent("model"))
+            let merger = try ModelMerger(base: openWeights(base))
+            try merger.export(as: .gguf, into: file, options: options)
+            try merger.export(as: .huggingFaceFolder, into: folder, options: options)
+            #expect(try openWeights(file).chatTemplates() == templates)
+            #expect(try openWeights(folder).chatTemplates() == templates)
+            let names = try GGUFFile(file).value("tokenizer.chat_templates")?.array?.strings
+            #expect(names == [Array("tool_use".utf8)])
+            let other = try openWeights(base).chatTemplates()["default"]
+            #expect(other != nil && other != templates["default"])
+        }
+    }
+
     /// Rows of the embedding without a token.
     @Test func aVocabularyIsFilledUpToTheEmbedding() throws {
         let json = try Self.tokenizerJSON()
