@@ -106,7 +106,9 @@ let package = Package(
         module("Preparation", ["Recipes", "Datasets", "Tokenizers", "JSON", "Digests", "CKernels", "Vocabulary"]),
 
         // Level 4: what is trained, and how it changes.
-        module("Adapters", ["Models", "WeightFiles", "JSON", "Tensors", "Kernels", "Spelling", "Files", "Vocabulary"]),
+        module(
+            "Adapters",
+            ["Models", "WeightFiles", "JSON", "Digests", "Tensors", "Kernels", "Spelling", "Files", "Vocabulary"]),
         module("Optimisers", ["Recipes", "Tensors", "Kernels"]),
         module("Objectives", ["Recipes", "Models", "Datasets", "Tensors"]),
         module("Generation", ["Models", "Tensors", "Kernels", "Vocabulary"]),
@@ -124,8 +126,8 @@ let package = Package(
         module(
             "Checkpoints",
             [
-                "Training", "Optimisers", "Objectives", "Recipes", "Files", "Tensors", "JSON", "HDF5Files", "Digests",
-                "Vocabulary",
+                "Adapters", "Models", "Training", "Optimisers", "Objectives", "Recipes", "Files", "Tensors", "JSON",
+                "HDF5Files", "Digests", "Vocabulary",
             ]),
         module(
             "ModelExport",

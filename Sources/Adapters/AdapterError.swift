@@ -46,7 +46,7 @@ public struct AdapterError: ClassifiedError, Equatable {
     }
 
     /// The same error, of the file it was found in.
-    func located(_ file: String) -> AdapterError {
+    public func located(_ file: String) -> AdapterError {
         var located = self
         located.file = file
         return located

@@ -11,10 +11,7 @@ extension AdapterSet {
     /// The adapter in `directory`, made for `model`, its head included. Throws for anything missing, left over, mis-shaped or
     /// not finite.
     public convenience init(_ directory: PEFTDirectory, for model: LanguageModel) throws {
-        let head = AdaptableLayer(
-            path: LanguageModel.headPath, inputSize: model.configuration.width,
-            outputSize: model.configuration.vocabularySize, weightType: model.headType)
-        try self.init(directory, for: model.linearLayers.map(AdaptableLayer.init) + [head])
+        try self.init(directory, for: AdaptedModel(model).layers)
     }
 
     /// The adapter in `directory`, made for a model with the linear layers `layers`.
@@ -51,33 +48,28 @@ extension AdapterSet {
         to url: URL, baseName: String?, provenance: AdapterProvenance, of run: String? = nil
     ) throws {
         let folder = try AtomicFolder(url, .adapter, of: run)
-        func place(_ name: String) -> URL { folder.staging.appendingPathComponent(name) }
-        let configuration = configuration.peftJSON(targetModules: targetModules, baseName: baseName)
-        try Self.write(configuration, to: place(PEFTDirectory.configurationName))
-        try writeWeights(to: place(PEFTDirectory.weightsName))
-        try Self.write(provenance.json, to: place(AdapterProvenance.fileName))
+        try writePEFT(into: folder.staging, AdapterNotes(baseName: baseName, provenance: provenance), as: .f32)
         try folder.commit()
+    }
+
+    /// Writes the files of a PEFT directory into `folder`.
+    func writePEFT(into folder: URL, _ notes: AdapterNotes, as type: DType) throws {
+        func place(_ name: String) -> URL { folder.appendingPathComponent(name) }
+        let configuration = configuration.peftJSON(targetModules: targetModules, baseName: notes.baseName)
+        try JSONFile.write(configuration, to: place(PEFTDirectory.configurationName))
+        // By key, as the reference writer orders them.
+        let tensors = members.flatMap { zip($0.states, $0.slots) }.sorted { $0.1.name < $1.1.name }
+        try tensors.map { state, slot in
+            FactorTensor(name: PEFTDirectory.keyPrefix + slot.name, shape: state.shape) { [slab] in
+                Array(slab.values(slot).floats)
+            }
+        }.writeSafetensors(as: type, to: place(PEFTDirectory.weightsName), metadata: [("format", "pt")])
+        try JSONFile.write(notes.provenance.json, to: place(AdapterProvenance.fileName))
     }
 
     /// The shortest list that means the same modules to PEFT: names where every module of a name has an adapter, else paths.
     var targetModules: [String] {
         let rows = coverage.table.filter { $0.matchedCount > 0 }
         return rows.allSatisfy { $0.matchedCount == $0.totalCount } ? rows.map(\.kind) : coverage.matched
-    }
-
-    private func writeWeights(to url: URL) throws {
-        // By key, as the reference writer orders them.
-        let tensors = members.flatMap { zip($0.states, $0.slots) }.sorted { $0.1.name < $1.1.name }
-        let writer = try SafetensorsWriter(
-            url,
-            entries: tensors.map { state, slot in
-                .init(name: PEFTDirectory.keyPrefix + slot.name, dtype: .f32, shape: state.shape)
-            })
-        for (_, slot) in tensors { try writer.write(UnsafeRawBufferPointer(slab.values(slot).floats)) }
-        try writer.finish()
-    }
-
-    private static func write(_ object: JSONObject, to url: URL) throws {
-        try AtomicFile.write(Array((JSONValue.object(object).text(.pretty) + "\n").utf8), to: url)
     }
 }

@@ -29,22 +29,32 @@ public enum Checkpoint {
 
     /// The snapshot in `url`.
     public static func read(_ url: URL) throws(CheckpointError) -> TrainingSnapshot {
+        let snapshot = try read(url) { file throws(HDF5Failure) in try self.snapshot(in: file) }
+        if let reason = snapshot.contradiction { throw CheckpointError(file: url.path, .inconsistent(reason)) }
+        return snapshot
+    }
+
+    /// What `body` makes of the file at `url`, whose digest is checked first.
+    static func read<Value>(
+        _ url: URL, _ body: (HDF5File) throws(HDF5Failure) -> Value
+    ) throws(CheckpointError) -> Value {
         let image = try SealedFile.read(url)
-        let result: Result<TrainingSnapshot, CheckpointError> = image.withUnsafeBytes { image in
-            do throws(HDF5Failure) { return .success(try self.snapshot(in: HDF5File(image: image))) } catch {
+        let result: Result<Value, CheckpointError> = image.withUnsafeBytes { image in
+            do throws(HDF5Failure) { return .success(try body(HDF5File(image: image))) } catch {
                 return .failure(CheckpointError(file: url.path, .inconsistent(error.description)))
             }
         }
-        let snapshot = try result.get()
-        if let reason = snapshot.contradiction { throw CheckpointError(file: url.path, .inconsistent(reason)) }
-        return snapshot
+        return try result.get()
     }
 }
 
 // MARK: - Layout
 
 extension Checkpoint {
-    private static let valuesTree = "/adapter"
+    /// The values as they stand.
+    static let valuesTree = "/adapter"
+    /// What the optimiser and the order of rows need, so that a run goes on: not in a file of an adapter alone.
+    static let progressGroup = "/progress"
     private static let optimiserGroup = "/optimizer"
     private static let bestTree = "/best"
 
@@ -58,7 +68,7 @@ extension Checkpoint {
         return (parts.isEmpty ? "parameters" : parts.joined(separator: "."), leaf)
     }
 
-    private static func path(of name: String, in tree: String) -> String {
+    static func path(of name: String, in tree: String) -> String {
         let place = place(of: name)
         return "\(tree)/\(place.module)/\(place.leaf)"
     }
@@ -101,7 +111,7 @@ extension Checkpoint {
     }
 
     private static func writeProgress(of snapshot: TrainingSnapshot, to file: HDF5File) throws(HDF5Failure) {
-        let group = "/progress"
+        let group = progressGroup
         try file.makeGroup(group)
         try file.setAttribute("step", of: group, snapshot.step)
         try file.setAttribute("epoch", of: group, snapshot.epoch)
@@ -143,7 +153,8 @@ extension Checkpoint {
         }
     }
 
-    private static func write(
+    /// A dataset for each of `matrices`, in a group for each module.
+    static func write(
         _ matrices: [(name: String, rows: Int, columns: Int, numbers: [Float])], to file: HDF5File, tree: String
     ) throws(HDF5Failure) {
         try file.makeGroup(tree)
@@ -160,8 +171,11 @@ extension Checkpoint {
 // MARK: - Reading
 
 extension Checkpoint {
-    private static func snapshot(in file: HDF5File) throws(HDF5Failure) -> TrainingSnapshot {
-        let group = "/progress"
+    static func snapshot(in file: HDF5File) throws(HDF5Failure) -> TrainingSnapshot {
+        let group = progressGroup
+        guard file.contains(group) else {
+            throw HDF5Failure(operation: "go on from it: it holds an adapter alone, and no state of a training")
+        }
         let hasBestValues = file.contains(bestTree)
         let hasBest = file.hasAttribute("best_step", of: group) || hasBestValues
         let optimiser = try optimiser(of: file)

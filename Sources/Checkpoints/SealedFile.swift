@@ -16,6 +16,21 @@ enum SealedFile {
         return lstat(url.path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && seal.isKind(path: url.path)
     }
 
+    /// Whether the file at `path`, links followed, begins as checkpoints do.
+    static func isCheckpoint(_ path: String) -> Bool { seal.isKind(path: path) }
+
+    /// Writes the sealed `image` beside `url`, durable, and gives it under its temporary name.
+    static func stage(_ image: [UInt8], for url: URL) throws(CheckpointError) -> URL {
+        do throws(SystemError) {
+            let file = try AtomicFile(url, replaces: true)
+            try file.write(seal.bytes(digest: SHA256.hex(of: image), byteCount: image.count))
+            try file.write(image)
+            return try file.finish()
+        } catch {
+            throw CheckpointError(file: url.path, .refused(error))
+        }
+    }
+
     /// Writes the sealed `image` to `url`: whole and durable, or not at all. It takes the place of a checkpoint, and of nothing else.
     static func write(_ image: [UInt8], to url: URL) throws(CheckpointError) {
         do throws(SystemError) {

@@ -25,6 +25,25 @@ public enum WholeFile {
         }
     }
 
+    /// The first `count` bytes of the file at `path`; fewer where it is shorter.
+    public static func beginning(of path: String, count: Int) throws(SystemError) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw SystemError(errno, reading: path) }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: count)
+        var done = 0
+        while done < count {
+            let read = bytes.withUnsafeMutableBytes {
+                Foundation.read(descriptor, $0.baseAddress.unsafelyUnwrapped + done, count - done)
+            }
+            if read < 0, errno == EINTR { continue }
+            guard read >= 0 else { throw SystemError(errno, reading: path) }
+            if read == 0 { break }
+            done += read
+        }
+        return Array(bytes[..<done])
+    }
+
     /// The bytes of the file at `url`; `nil` where there is none.
     public static func bytes(ifThere url: URL) throws(SystemError) -> [UInt8]? {
         do throws(SystemError) { return try bytes(url.path) } catch {

@@ -40,6 +40,15 @@ extension FuzzReader {
             FuzzReader(name: "checkpoint", fileExtension: "h5", seeds: [run("checkpoint.h5")]) {
                 _ = try Checkpoint.read($0)
             },
+            FuzzReader(name: "adapter-checkpoint", fileExtension: "h5", seeds: [run("adapter.h5")]) {
+                _ = try CheckpointAdapter($0)
+            },
+            FuzzReader(name: "gguf-lora", fileExtension: "gguf", seeds: [run("adapter.gguf")]) { url in
+                let model = try openWeights(tiny.appendingPathComponent("base"))
+                _ = try GGUFAdapter(url).adapter(
+                    for: AdaptedModel(
+                        LanguageModel(configuration: ModelConfiguration(of: model), weights: model, precision: .f32)))
+            },
             FuzzReader(name: "prepared", fileExtension: "h5", seeds: [run("prepared.h5")], read: readPrepared),
             FuzzReader(name: "checkpoint-sealed", fileExtension: "h5", seeds: [run("checkpoint.h5")], finish: sealed) {
                 _ = try Checkpoint.read($0)

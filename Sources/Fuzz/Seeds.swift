@@ -37,6 +37,16 @@ enum Seeds {
             try FileManager.default.copyItem(
                 at: made.appendingPathComponent(part), to: folder.appendingPathComponent(name))
         }
+        let base = root.appendingPathComponent("Tests/TestSupport/TinyModel/base").path
+        for (format, name) in [("gguf-lora", "adapter.gguf"), ("hdf5", "adapter.h5")] {
+            try run(
+                lathe.path,
+                [
+                    "export", "--model", base, "--adapter", made.appendingPathComponent("adapter").path, "--format",
+                    format,
+                    "--what", "adapter", "--out", name, "--quiet",
+                ], in: folder)
+        }
     }
 
     private static func templates(_ write: (String, String) throws -> Void) throws {

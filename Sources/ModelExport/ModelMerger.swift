@@ -156,7 +156,7 @@ public struct ModelMerger {
         prove: (MergeResult, URL) throws -> Void
     ) throws -> MergeResult {
         let plan = try self.plan(deltas, format, options)
-        let staged = try StagedModel(output, isFolder: format.isFolder, of: options.run)
+        let staged = try StagedOutput(output, isFolder: format.isFolder, .model, of: options.run)
         let contents = ModelContents(
             base: base, configuration: configuration, description: description, plan: plan,
             chatTemplates: options.chatTemplates, shardByteLimit: options.shardByteLimit)

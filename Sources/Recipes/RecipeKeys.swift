@@ -379,8 +379,11 @@ extension ExportEntry: RecipeKeyed {
     static var keys: [RecipeKey<ExportEntry>] {
         [
             .choice("format", \.format, "what is written"),
+            .choice(
+                "what", \.what,
+                "the model, with the adapter merged in, or the adapter; auto: what the format holds, of hdf5 the model"),
             .text("path", \.path, "where; null: in export in the run directory, named as the format"),
-            .choice("type", \.type, "number type of the weights; auto: the base's own"),
+            .choice("type", \.type, "number type of the weights; auto: the base's own, of an adapter fp32"),
             .boolean(
                 "allow_near_no_op", \.allowNearNoOp,
                 "write a model all the same in which little of the fine-tune is left"),

@@ -1,5 +1,7 @@
 // From YAML text, overrides and environment to a `Recipe`, or to every diagnostic at once.
 
+internal import Vocabulary
+
 extension Recipe {
     /// Reads a recipe.
     ///
@@ -89,7 +91,7 @@ extension RecipeDecoding {
             if case .mapping = element.content, element.value(at: ["format"]) == nil {
                 note(
                     .missingKey, element.place, path + ".format", "an export needs its format",
-                    hint: "peft | safetensors | hdf5")
+                    hint: ExportFormat.allCases.map(\.rawValue).joined(separator: " | "))
             }
             export.append(entry)
         }

@@ -221,6 +221,7 @@ public struct MergeSection: Sendable, Equatable {
 /// One thing to write at the end of a run.
 public struct ExportEntry: Sendable, Equatable {
     public var format = ExportFormat.peft
+    public var what = ExportContent.auto
     /// `nil`: in `export` in the run directory, named as the format.
     public var path: String?
     public var type = WeightType.auto

@@ -61,9 +61,8 @@ extension ExportFormat {
     /// Whether files of this form can hold weights of `type`.
     public func holds(_ type: WeightType) -> Bool {
         switch self {
-        case .peft: [.auto, .fp32].contains(type)
         case .gguf: true
-        case .safetensors, .hdf5: !type.isQuantised
+        case .peft, .mlx, .ggufLoRA, .safetensors, .hdf5: !type.isQuantised
         }
     }
 }

@@ -131,6 +131,8 @@ private let changes: [Change] = [
     Change(key: "merge.path", value: "here", beside: ["merge.enabled=true"]),
     Change(key: "merge.dtype", value: "bf16", beside: ["merge.enabled=true"]),
     Change(key: "export[].format", value: "export=[{format: hdf5}]", beside: ["export=[{format: safetensors}]"]),
+    Change(
+        key: "export[].what", value: "export=[{format: hdf5, what: adapter}]", beside: ["export=[{format: hdf5}]"]),
     Change(key: "export[].path", value: "export=[{format: peft, path: there}]", beside: ["export=[{format: peft}]"]),
     Change(
         key: "export[].type", value: "export=[{format: safetensors, type: fp16}]",

@@ -260,7 +260,7 @@ extension CommandTests {
                 try lathe("export", "--model", LatheCommand.huggingFace, "--format", "gguf", "--out", "x.gguf")
                     .expectFailure(65, "--format gguf", "safetensors")
                 try lathe("export", "--model", LatheCommand.huggingFace, "--format", "onnx", "--out", "x")
-                    .expectFailure(64, "onnx", "peft, safetensors")
+                    .expectFailure(64, "onnx", "peft, mlx, gguf-lora, safetensors")
                 try lathe("export", "--model", LatheCommand.huggingFace, "--format", "peft", "--out", "x")
                     .expectFailure(64, "--adapter")
                 try lathe(

@@ -88,7 +88,7 @@ import Workbench
             #expect(weights[0] == weights[1])
 
             let exported = folder.appendingPathComponent("peft")
-            _ = try ExportStage(format: "peft", to: exported).run(session, SilentObserver())
+            _ = try AdapterExportStage(ExportTarget(format: "peft"), to: exported).run(session, SilentObserver())
             let factors = try [exported, directory.adapter].map {
                 try Data(contentsOf: $0.appendingPathComponent("adapter_model.safetensors"))
             }
@@ -125,7 +125,7 @@ import Workbench
                 return nil
             }
             #expect(failure { _ = try MergeStage(into: URL(fileURLWithPath: "x.gguf")) }?.kind == .usage)
-            #expect(failure { _ = try ExportStage(format: "zip", to: folder) }?.kind == .usage)
+            #expect(failure { _ = try ExportTarget(format: "zip") }?.kind == .usage)
             let listener = Listener(), merged = folder.appendingPathComponent("merged")
             let withoutAdapter = failure { _ = try MergeStage(into: merged).run(session, listener) }
             #expect(withoutAdapter?.kind == .usage && withoutAdapter?.message.contains("adapter") == true)

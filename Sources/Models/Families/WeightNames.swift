@@ -133,4 +133,7 @@ public struct WeightNames: Sendable {
 extension ModelConfiguration {
     /// What the model's weights are called in both kinds of files; nil where the family is not known.
     public var weightNames: WeightNames? { ModelFamily.named(family)?.names }
+
+    /// `general.architecture` of the family's GGUF files; nil where the family is not known.
+    public var ggufArchitecture: String? { ModelFamily.named(family)?.ggufArchitecture }
 }

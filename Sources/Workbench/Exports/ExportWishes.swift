@@ -48,9 +48,9 @@ extension ExportWishes {
     /// Throws at the first wish that what is written cannot meet.
     ///
     /// - Parameter kind: of what a wrong wish is: a wrong call, or a wrong recipe.
-    func require(_ format: ExportFormat, _ kind: FailureKind = .usage) throws {
+    func require(_ target: ExportTarget, _ kind: FailureKind = .usage) throws {
         func key(_ flag: String) -> String { kind == .usage ? "--" + flag.replacing("_", with: "-") : flag }
-        let isModel = ModelFormat(format) != nil
+        let isModel = !target.isAdapter, format = target.format
         let wishes: [(name: String, isWished: Bool, isMet: Bool)] = [
             ("allow_near_no_op", allowsNearNoOp, isModel), ("reference", reference != nil, isModel),
             ("reference_out", referenceOutput != nil, isModel),
@@ -80,35 +80,39 @@ extension ExportWishes {
     func model(_ format: ExportFormat) -> ModelFormat? { splitBytes == nil ? ModelFormat(format) : .splitGGUF }
 
     /// What stands where `format` is written.
-    func written(_ format: ExportFormat) -> WrittenForm { WrittenForm(format: format, isSplit: splitBytes != nil) }
+    func written(_ format: ExportFormat) -> WrittenForm {
+        WrittenForm(target: .model(in: format), isSplit: splitBytes != nil)
+    }
 }
 
 /// What an export is where it stands.
 struct WrittenForm {
-    let format: ExportFormat
+    let target: ExportTarget
     /// Whether it is a folder of parts rather than one file.
-    let isSplit: Bool
+    var isSplit = false
 
     var form: OutputPlaces.Output.Form {
-        switch format {
-        case .peft: .folder(.adapter)
+        switch target.format {
+        case .peft, .mlx: .folder(.adapter)
         case .safetensors: .folder(.model)
-        case .hdf5: .file(.model)
+        case .ggufLoRA: .file(.adapter)
+        case .hdf5: .file(target.isAdapter ? .adapter : .model)
         case .gguf: isSplit ? .folder(.model) : .file(.model)
         }
     }
 
     /// What it is called in a run directory.
     var defaultName: String {
-        switch format {
-        case .hdf5: "model.h5"
-        case .gguf: isSplit ? format.rawValue : "model.gguf"
-        case .peft, .safetensors: format.rawValue
+        switch target.format {
+        case .hdf5: target.isAdapter ? "adapter.h5" : "model.h5"
+        case .ggufLoRA: "adapter.gguf"
+        case .gguf: isSplit ? target.format.rawValue : "model.gguf"
+        case .peft, .mlx, .safetensors: target.format.rawValue
         }
     }
 }
 
 extension ExportEntry {
     /// What stands where the entry is written.
-    var written: WrittenForm { WrittenForm(format: format, isSplit: splitMaxSize != nil) }
+    var written: WrittenForm { WrittenForm(target: target, isSplit: splitMaxSize != nil) }
 }

@@ -6,7 +6,7 @@ internal import Vocabulary
 
 /// What a verb writes at a place: a folder, or a file of a kind.
 enum OutputForm {
-    case huggingFaceFolder, adapterFolder, hdf5File, ggufFile, ggufFolder
+    case huggingFaceFolder, adapterFolder, mlxFolder, hdf5File, ggufFile, ggufFolder
 
     /// Endings that name a form, and how that form is written.
     private static let endings: [(suffix: String, what: String, how: String)] = [
@@ -18,10 +18,12 @@ enum OutputForm {
     ]
 
     init(_ written: WrittenForm) {
-        switch written.format {
+        switch written.target.format {
         case .peft: self = .adapterFolder
+        case .mlx: self = .mlxFolder
         case .safetensors: self = .huggingFaceFolder
         case .hdf5: self = .hdf5File
+        case .ggufLoRA: self = .ggufFile
         case .gguf: self = written.isSplit ? .ggufFolder : .ggufFile
         }
     }
@@ -30,6 +32,7 @@ enum OutputForm {
         switch self {
         case .huggingFaceFolder: "a folder in Hugging Face's form"
         case .adapterFolder: "an adapter's folder in PEFT's form"
+        case .mlxFolder: "an adapter's folder in mlx-lm's form"
         case .hdf5File: "an HDF5 file"
         case .ggufFile: "a GGUF file"
         case .ggufFolder: "a folder of GGUF files"
@@ -38,7 +41,7 @@ enum OutputForm {
 
     private var suffixes: [String] {
         switch self {
-        case .huggingFaceFolder, .adapterFolder, .ggufFolder: []
+        case .huggingFaceFolder, .adapterFolder, .mlxFolder, .ggufFolder: []
         case .hdf5File: [".h5", ".hdf5"]
         case .ggufFile: [".gguf"]
         }

@@ -64,7 +64,7 @@ struct RunWork {
             phases.append(
                 Phase(stage: "proof", forward: Double(10 * MergeProbe.mostRows), written: Double(modelBytes) / 2))
         }
-        let models = recipe.export.count { $0.format != .peft }
+        let models = recipe.export.count { !$0.isAdapter }
         if !recipe.export.isEmpty {
             // Each model is scored: base, base + adapter and what was written, in fp32, which takes twice as long.
             let scored = min(session.heldOut?.report.tokens ?? 0, CheckRows.mostTokens)

@@ -91,7 +91,10 @@ struct StageMemory {
                 mapped: ModelMerger.largestTensorBytes(base, type: type)))
     }
 
-    /// Each export by itself: written, then read back and scored; the adapter alone takes nothing that is not there.
+    /// An adapter alone: read back, it stands there a second time, beside the numbers as its file has them.
+    func adapterExport() -> StageForecast { forecast("export", own: 2 * factorBytes, mapped: 0) }
+
+    /// Each export by itself: written, then read back and scored.
     /// - Parameters:
     ///   - calibrations: how each is rounded to blocks.
     ///   - longest: tokens of the longest row that is looked at or scored.
@@ -99,9 +102,7 @@ struct StageMemory {
         _ entries: [ExportEntry], _ calibrations: [ExportCalibration], _ model: LanguageModel, longest: Int
     ) throws -> StageForecast? {
         guard !entries.isEmpty else { return nil }
-        guard entries.contains(where: { $0.format != .peft }) else {
-            return forecast("export", own: 0, mapped: 0)
-        }
+        guard entries.contains(where: { !$0.isAdapter }) else { return adapterExport() }
         let writing = try writing("export", describes: entries.contains { $0.format == .safetensors })
         let reading = MergeProof.readingBytes(model)
         let check = StageForecast.higher(

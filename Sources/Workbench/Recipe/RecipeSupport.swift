@@ -1,6 +1,8 @@
 // What a recipe may say and this version cannot do: refused before any work, never passed over.
 
+internal import Adapters
 internal import Recipes
+internal import Tensors
 internal import Vocabulary
 
 extension Recipe {
@@ -14,12 +16,29 @@ extension Recipe {
                     + ": this version of Lathe cannot distil yet",
                 hint: "leave the section out to train on the rows themselves")
         }
+        try requireExports()
         try requireOutputNames()
+    }
+
+    /// Throws at the first export that its format cannot hold, as far as the recipe alone tells.
+    private func requireExports() throws {
         for (index, entry) in export.enumerated() {
-            try ExportStage.require(entry.format, holding: entry.type, "export[\(index)].type", .badInput)
+            let target = try ExportTarget(entry, number: index), key = "export[\(index)]"
             let wishes = ExportWishes(entry, at: index)
-            try wishes.require(entry.format, .badInput)
+            try wishes.require(target, .badInput)
             try wishes.calibration.require(entry.type, hasTrainingRows: true)
+            guard target.isAdapter, let form = AdapterForms.named(target.format) else {
+                try ExportStage.require(entry.format, holding: entry.type, key + ".type", .badInput)
+                continue
+            }
+            _ = try DType(entry.type, in: form, key + ".type:", .badInput)
+            guard form.methods.contains(adapter.method) else {
+                throw Failure(
+                    .badInput,
+                    "\(key).format: \(form.format.rawValue) has no room for an adapter of method "
+                        + adapter.method.rawValue,
+                    hint: AdapterForms.holding(adapter.method).roomHint)
+            }
         }
     }
 }

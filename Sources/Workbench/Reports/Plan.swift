@@ -5,6 +5,7 @@ internal import Datasets
 internal import Foundation
 public import JSON
 internal import Objectives
+internal import Recipes
 internal import Spelling
 internal import Training
 
@@ -54,6 +55,7 @@ public struct Plan: Presentable {
                         "mapped_bytes": .integer($0.mappedBytes), "predicted_seconds": .double(seconds(of: $0.name)),
                     ]
                 }),
+            "exports": .array(setup.exports.map(Self.describe)),
             "data": DataSummary(setup.split.report).json,
         ]
     }
@@ -74,6 +76,20 @@ public struct Plan: Presentable {
                 + forecast.stages.map {
                     "\($0.name) \(ByteCount.text($0.peakBytes)) (\(ByteCount.text($0.mappedBytes)) mapped)"
                 }.joined(separator: ", "),
-        ].joined(separator: "\n")
+        ].joined(separator: "\n") + setup.exports.map(Self.line).joined()
+    }
+
+    private static func describe(_ export: (entry: ExportEntry, notes: [String])) -> JSONValue {
+        [
+            "format": .string(export.entry.format.rawValue),
+            "what": .string(export.entry.isAdapter ? "adapter" : "model"),
+            "notes": .array(export.notes.map { .string($0) }),
+        ]
+    }
+
+    /// A line of its own.
+    private static func line(_ export: (entry: ExportEntry, notes: [String])) -> String {
+        "\nexport: \(export.entry.format.rawValue), the \(export.entry.isAdapter ? "adapter" : "model")"
+            + export.notes.map { "; \($0)" }.joined()
     }
 }

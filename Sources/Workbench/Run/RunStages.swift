@@ -154,14 +154,20 @@ final class RunStages {
 
     private func export(_ index: Int, _ trained: TrainingResult) throws -> StageResult {
         let entry = recipe.export[index]
-        let output = directory.exportPlace(entry)
-        return try keep(
-            ExportStage(
-                entry.format, type: entry.type, to: output, ExportWishes(entry, at: index),
-                of: RunDirectory.owner(of: entry.path, recipe)),
-            as: "export \(output.path)", doing: "while \(entry.format.rawValue) was exported",
-            detail: "\(entry.format.rawValue) → \(output.path)",
-            decidedBy: [trained.digest, recipe.exportText(index), output.path], writes: [output])
+        let output = directory.exportPlace(entry), owner = RunDirectory.owner(of: entry.path, recipe)
+        func made(by stage: some Stage) throws -> StageResult {
+            try keep(
+                stage, as: "export \(output.path)", doing: "while \(entry.format.rawValue) was exported",
+                detail: "\(entry.format.rawValue) → \(output.path)",
+                decidedBy: [trained.digest, recipe.exportText(index), output.path], writes: [output])
+        }
+        guard entry.isAdapter else {
+            let wishes = ExportWishes(entry, at: index)
+            return try made(by: ExportStage(entry.format, type: entry.type, to: output, wishes, of: owner))
+        }
+        return try made(
+            by: AdapterExportStage(
+                entry.target, type: entry.type, to: output, of: owner, key: "export[\(index)].type:"))
     }
 
     /// What the stage came to before, where nothing that decides it has changed and what it wrote is there; else does

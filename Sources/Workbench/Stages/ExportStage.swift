@@ -1,4 +1,4 @@
-// Writing a model or an adapter in another tool's form.
+// Writing a model in another tool's form.
 
 internal import Adapters
 internal import Files
@@ -7,8 +7,8 @@ internal import ModelExport
 internal import Recipes
 public import Vocabulary
 
-/// Writes the session's model, with its adapter merged in where it has one, or the adapter alone. A model is read
-/// back and scored before it takes its place.
+/// Writes the session's model, with its adapter merged in where it has one; it is read back and scored before it takes
+/// its place. For the adapter alone: `AdapterExportStage`.
 public struct ExportStage: StandaloneStage {
     private let format: ExportFormat
     private let type: WeightType
@@ -18,16 +18,16 @@ public struct ExportStage: StandaloneStage {
     private let run: String?
 
     /// - Parameters:
-    ///   - name: "peft", "safetensors", "gguf" or "hdf5".
+    ///   - target: a model in some format.
     ///   - typeName: the number type of a model's weights; "auto": the base's own.
     ///   - output: where it goes: a new place, or one that Lathe wrote.
     ///   - wishes: what else is wanted of it.
     /// - Throws: `Failure` for names that are none, for a place that is called as another form, and for a calibration that
     ///   would do nothing.
     public init(
-        format name: String, type typeName: String = "auto", to output: URL, wishes: ExportWishes = ExportWishes()
+        _ target: ExportTarget, type typeName: String = "auto", to output: URL, wishes: ExportWishes = ExportWishes()
     ) throws {
-        let format = try Self.format(name), type = try Self.type(typeName, of: format)
+        let format = target.format, type = try Self.type(typeName, of: format)
         try OutputForm(wishes.written(format)).require(output.path, "--out")
         try wishes.calibration.require(type, hasTrainingRows: false)
         self.init(format, type: type, to: output, wishes, of: nil)
@@ -43,7 +43,6 @@ public struct ExportStage: StandaloneStage {
     }
 
     func open(_ session: Session, _ observer: any RunObserver) throws {
-        if format == .peft { try requireAdapter(session) }
         try OutputPlaces(session.resolved, adapter: session.adapterPath, calibration: wishes.calibration.path)
             .require([.init(key: "--out", url: output, form: wishes.written(format).form)])
         try session.startComputing()
@@ -56,8 +55,7 @@ public struct ExportStage: StandaloneStage {
 
     /// Opens what a written model is scored on.
     private func openRows(_ session: Session, _ observer: any RunObserver) throws {
-        try wishes.require(format)
-        guard ModelFormat(format) != nil else { return }
+        try wishes.require(.model(in: format))
         if let place = wishes.referenceOutput, try FileForm(at: place) != nil {
             throw Failure(
                 .inputOutput, "--reference-out: \(path: place.path) is there already",
@@ -78,12 +76,13 @@ public struct ExportStage: StandaloneStage {
         ].compactMap(\.self)
     }
 
-    /// - Throws: `Failure` where an adapter is to be written and the session has none, and where a written model is not
-    ///   what it was made of; `PlaceError` for a place that is not Lathe's.
+    /// - Throws: `Failure` where a written model is not what it was made of; `PlaceError` for a place that is not Lathe's.
     public func run(_ session: Session, _ observer: any RunObserver) throws -> ExportReport {
         try session.ready(self, observer)
         try Folder.make(output.deletingLastPathComponent())
-        guard let model = wishes.model(format) else { return try writeAdapter(session) }
+        guard let model = wishes.model(format) else {
+            throw Failure(.internal, "\(format.rawValue) is no format of models")
+        }
         var options = ModelOutputOptions(type: type, of: run)
         if let limit = wishes.splitBytes { options.shardByteLimit = limit }
         return try ModelExporting(
@@ -92,32 +91,7 @@ public struct ExportStage: StandaloneStage {
         ).run()
     }
 
-    private func writeAdapter(_ session: Session) throws -> ExportReport {
-        try requireAdapter(session)
-        let base = try session.base(), adapter = session.adapter
-        try adapter?.set.writePEFT(
-            to: output, baseName: base.path, provenance: adapter?.provenance ?? AdapterProvenance(), of: run)
-        let written = try WrittenFiles(output, isFolder: true)
-        return ExportReport(
-            format: format.rawValue, path: output.path, type: nil, bytes: written.bytes, sha256: written.sha256,
-            check: nil)
-    }
-
-    private func requireAdapter(_ session: Session) throws {
-        guard !session.hasAdapter else { return }
-        throw Failure(.usage, "export --format peft needs --adapter")
-    }
-
     // MARK: Names and places
-
-    private static func format(_ name: String) throws -> ExportFormat {
-        guard let format = ExportFormat(rawValue: name) else {
-            throw Failure(
-                .usage, "unknown format '\(name)'",
-                hint: "one of " + ExportFormat.allCases.map(\.rawValue).joined(separator: ", "))
-        }
-        return format
-    }
 
     /// Throws where a format cannot hold the model in `type`, before any work is done.
     ///
@@ -138,11 +112,6 @@ public struct ExportStage: StandaloneStage {
     /// - Parameter key: the flag or recipe key that named the type.
     static func require(_ format: ExportFormat, holding type: WeightType, _ key: String, _ kind: FailureKind) throws {
         guard !format.holds(type) else { return }
-        guard ModelFormat(format) != nil else {
-            throw Failure(
-                kind, "\(key): an adapter is written in fp32, not in \(type.rawValue)",
-                hint: "leave \(key.hasPrefix("--") ? key : "type") out")
-        }
         throw Failure(
             kind, "\(key): \(format.rawValue) holds float numbers, not \(type.rawValue)",
             hint: "fp32, fp16 or bf16; the format gguf holds \(type.rawValue)")

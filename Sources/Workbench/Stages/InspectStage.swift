@@ -27,6 +27,7 @@ public struct InspectStage: Stage {
         let url = URL(fileURLWithPath: path)
         func holds(_ name: String) throws -> Bool { try Folder.holds(name, in: url) }
         if let run = try RunInspection(url) { return Inspection(json: run.json) }
+        if try MLXDirectory.isAt(url) { return Inspection(json: try Self.mlxAdapter(url)) }
         if try holds("adapter_config.json") { return Inspection(json: try Self.adapter(url)) }
         if try holds("config.json") { return Inspection(json: try Self.model(session)) }
         return Inspection(json: try Self.file(session, path, url))
@@ -103,7 +104,26 @@ public struct InspectStage: Stage {
         ]
     }
 
+    private static func mlxAdapter(_ url: URL) throws -> JSONValue {
+        let directory = try MLXDirectory(url)
+        return [
+            "kind": "adapter", "form": "mlx", "path": .string(url.path), "method": .string(directory.method.rawValue),
+            "r": .integer(directory.rank), "scale": .double(directory.scale),
+            "provenance": directory.provenance.map { .object($0.json) } ?? .null,
+            "factors": .array(directory.weights.tensors.map(describe)),
+        ]
+    }
+
     private static func checkpoint(_ url: URL) throws -> JSONValue {
+        let adapter = try CheckpointAdapter(url), configuration = adapter.configuration
+        guard adapter.isOfTraining else {
+            return [
+                "kind": "adapter", "form": "hdf5", "path": .string(url.path),
+                "method": .string(configuration.method.rawValue), "r": .integer(configuration.rank),
+                "alpha": .double(configuration.alpha), "rslora": .bool(configuration.usesRankStabilisation),
+                "provenance": adapter.provenance.map { .object($0.json) } ?? .null,
+            ]
+        }
         let snapshot = try Checkpoint.read(url)
         return [
             "kind": "checkpoint", "path": .string(url.path), "step": .integer(snapshot.step),

@@ -5,7 +5,6 @@ internal import Checkpoints
 internal import Datasets
 internal import Evaluation
 internal import Foundation
-internal import JSON
 internal import Kernels
 internal import Models
 internal import Objectives
@@ -82,16 +81,14 @@ public struct TrainStage: StandaloneStage {
 
     private static func trainer(_ session: Session, _ setup: TrainingSetup) throws -> Trainer {
         let recipe = session.recipe, adapter = setup.adapter
-        var adapterJSON = adapter.configuration.peftJSON(
-            targetModules: adapter.coverage.matched, baseName: try session.base().path)
-        adapterJSON["lathe_provenance"] = .object(setup.provenance.json)
+        let notes = AdapterNotes(baseName: try session.base().path, provenance: setup.provenance)
         let group = ParameterGroup(adapter.slab.slots, weightDecay: recipe.train.weightDecay)
         return try Trainer(
             model: setup.learner, optimiser: Optimiser(recipe.train, slab: adapter.slab, groups: [group]),
             examples: setup.split.train.examples, configuration: setup.configuration,
             identity: TrainingSnapshot.Identity(
                 fingerprint: setup.fingerprint.text, recipe: recipe.resolvedYAML(),
-                adapterConfiguration: JSONValue.object(adapterJSON).text()),
+                adapterConfiguration: adapter.checkpointText(notes)),
             workspace: setup.workspace)
     }
 

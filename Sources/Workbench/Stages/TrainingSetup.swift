@@ -28,6 +28,8 @@ struct TrainingSetup {
     let configuration: TrainingConfiguration
     /// The buffers of steps.
     let workspace: Workspace
+    /// What becomes of the adapter in each export.
+    let exports: [(entry: ExportEntry, notes: [String])]
     /// What must agree for a run to go on from a checkpoint: recipe, rows, base, and what decides rounding.
     let fingerprint: RunFingerprint
 
@@ -40,7 +42,7 @@ struct TrainingSetup {
         for notice in recipe.notices { observer.receive(.note("\(notice)")) }
         try session.startComputing()
         let base = try session.base()
-        for (index, entry) in recipe.export.enumerated() {
+        for (index, entry) in recipe.export.enumerated() where !entry.isAdapter {
             try ExportStage.require(entry.format, holding: base, in: entry.type, "export[\(index)].format:")
         }
         base.startDigest()
@@ -50,6 +52,9 @@ struct TrainingSetup {
         let setup = try TrainingSetup(session, split, Learner(model, recipe.train.learnt), adapter)
         for warning in try recipe.train.stepWarnings(steps: setup.configuration.totalSteps) {
             observer.receive(.warning(warning))
+        }
+        for (entry, notes) in writes ? setup.exports : [] {
+            for note in notes { observer.receive(.note("export \(entry.format.rawValue): \(note)")) }
         }
         session.training = setup
         session.take(AttachedAdapter(set: adapter, provenance: setup.provenance))
@@ -110,6 +115,7 @@ struct TrainingSetup {
         self.split = split
         self.learner = learner
         self.adapter = adapter
+        exports = try recipe.exportNotes(of: adapter, on: AdaptedModel(learner.model))
         let startDigest = try recipe.adapter.continueFrom.map(StoredAdapter.digest)
         units = ExampleUnits(split.train.examples, of: learner.objective.unit)
         memory = try Self.memory(recipe, base, learner, adapter, split, units)

@@ -60,7 +60,13 @@ struct Export: ParsableCommand {
         completion: .list(ExportFormat.allCases.map(\.rawValue)))
     var format: String
     @Option(
-        help: "The number type of a model's weights; auto: the base's own.",
+        help: ArgumentHelp(
+            "model (with the adapter merged in), adapter (alone), auto: what the format holds; of hdf5, which holds both, "
+                + "the model."),
+        completion: .list(ExportContent.allCases.map(\.rawValue)))
+    var what = "auto"
+    @Option(
+        help: "The number type of the weights; auto: the base's own, of an adapter fp32.",
         completion: .list(WeightType.allCases.map(\.rawValue)))
     var type = "auto"
     @Option(help: "Where it goes.", completion: .file()) var out: String
@@ -85,10 +91,14 @@ struct Export: ParsableCommand {
         guard data == nil || reference == nil else {
             throw Failure(.usage, "--data and --reference: a written model is scored on one of them")
         }
+        let target = try ExportTarget(format: format, what: what), place = OutputPlaces.url(out)
         let wishes = try wishes(), readsRows = data != nil || wishes.calibration.readsRows
-        try options.common.show(
-            ExportStage(format: format, type: type, to: OutputPlaces.url(out), wishes: wishes),
-            in: options.session(for: readsRows ? .exportScored : .export, data: data))
+        let session = try options.session(for: readsRows ? .exportScored : .export, data: data)
+        if target.isAdapter {
+            try options.common.show(AdapterExportStage(target, type: type, to: place, wishes: wishes), in: session)
+        } else {
+            try options.common.show(ExportStage(target, type: type, to: place, wishes: wishes), in: session)
+        }
     }
 
     private func wishes() throws -> ExportWishes {

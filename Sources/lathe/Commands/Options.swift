@@ -72,7 +72,8 @@ struct AdaptedModelOptions: ParsableArguments {
 /// A base model and, where given, an adapter.
 struct ModelOptions: ParsableArguments {
     static let modelHelp: ArgumentHelp = "The base model: a Hugging Face directory or a GGUF file."
-    static let adapterHelp: ArgumentHelp = "The adapter: a PEFT directory or a Lathe checkpoint (.h5)."
+    static let adapterHelp: ArgumentHelp =
+        "The adapter: a PEFT or MLX directory, a GGUF-LoRA file or a Lathe checkpoint (.h5)."
 
     @Option(help: Self.modelHelp, completion: .file()) var model: String
     @Option(help: Self.adapterHelp, completion: .file()) var adapter: String?

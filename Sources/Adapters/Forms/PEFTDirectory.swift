@@ -5,8 +5,8 @@ public import Foundation
 import JSON
 import Kernels
 import Models
-import Tensors
-internal import Vocabulary
+public import Tensors
+public import Vocabulary
 public import WeightFiles
 
 /// A directory with `adapter_config.json` and `adapter_model.safetensors`.
@@ -28,7 +28,7 @@ public struct PEFTDirectory: Sendable {
     /// Opens the directory; reads no factor yet.
     public init(_ url: URL) throws {
         let configurationURL = url.appendingPathComponent(Self.configurationName)
-        let json = try Self.json(configurationURL)
+        let json = try JSONFile.read(configurationURL)
         do throws(AdapterError) { configuration = try AdapterConfiguration(peft: json) } catch {
             throw error.located(configurationURL.path)
         }
@@ -45,16 +45,8 @@ public struct PEFTDirectory: Sendable {
         let hasProvenance = try FileForm(at: provenanceURL) != nil
         self.url = url
         baseName = json["base_model_name_or_path"]?.string
-        provenance = hasProvenance ? AdapterProvenance(json: try Self.json(provenanceURL)) : nil
+        provenance = hasProvenance ? AdapterProvenance(json: try JSONFile.read(provenanceURL)) : nil
         weights = try SafetensorsFile(weightsURL)
-    }
-
-    private static func json(_ url: URL) throws -> JSONValue {
-        let bytes: [UInt8]
-        do throws(SystemError) { bytes = try WholeFile.bytes(url.path) } catch { throw AdapterError(error) }
-        do throws(JSONError) { return try JSONValue(parsing: bytes) } catch {
-            throw AdapterError(file: url.path, "\(error)")
-        }
     }
 
     /// What a key means: its slot, the adapter's name where the key holds it, as keys of a whole `state_dict` do
@@ -118,5 +110,39 @@ public struct PEFTDirectory: Sendable {
         }
         guard problems.isEmpty else { throw AdapterError(file: weights.file.url.path, problems: problems) }
         return values
+    }
+}
+
+// MARK: - As a form
+
+extension PEFTDirectory: AdapterForm {
+    public static var format: ExportFormat { .peft }
+    public static var words: String { "a PEFT folder" }
+    public static var isFolder: Bool { true }
+    public static var fileExtension: String? { nil }
+    public static var methods: [AdapterMethodKind] { AdapterMethodKind.allCases }
+    public static var types: [DType] { [.f32, .f16, .bf16] }
+
+    public static func isAt(_ url: URL) throws -> Bool {
+        guard try FileForm(at: url) == .folder else { return false }
+        return try Folder.holds(configurationName, in: url) && !MLXDirectory.isAt(url)
+    }
+
+    public var decidingFiles: [URL] {
+        [Self.configurationName, Self.weightsName].map { url.appendingPathComponent($0) }
+    }
+
+    public func adapter(for model: AdaptedModel) throws -> AdapterSet { try AdapterSet(self, for: model.layers) }
+
+    public static func fit(_ adapter: AdapterSet, on model: AdaptedModel) throws(AdapterError) -> AdapterFit {
+        try requireRoom(for: adapter.configuration.method)
+        return .asItIs(adapter)
+    }
+
+    public static func write(
+        _ adapter: AdapterSet, _ notes: AdapterNotes, as type: DType, on model: AdaptedModel, to place: URL
+    ) throws -> URL {
+        try adapter.writePEFT(into: place, notes, as: type)
+        return place
     }
 }

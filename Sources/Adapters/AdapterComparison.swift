@@ -1,0 +1,67 @@
+// How far an adapter that was read back is from the one that was written.
+
+internal import Models
+public import Tensors
+
+/// Two adapters of one model, held against each other module by module.
+public struct AdapterComparison: Sendable, Equatable {
+    /// Modules that both adapt.
+    public let moduleCount: Int
+    /// The largest difference of a number of scale · B, of A and of what the method trains beside them, as a share of the largest
+    /// number of its matrix. Factors beyond the smaller rank count whole: they ought to be zero. Infinite where the two are not of
+    /// one method on the same modules.
+    public let largestDifference: Double
+
+    /// What the rounding of `type` alone may come to.
+    public static func bound(of type: DType) -> Double {
+        switch type {
+        case .f16: 0x1p-10
+        case .bf16: 0x1p-7
+        default: 1e-6
+        }
+    }
+
+    /// Compares `written`, as it came back, with `original`.
+    public init(_ original: AdapterSet, readBack written: AdapterSet) {
+        moduleCount = original.members.count
+        guard original.members.map(\.path) == written.members.map(\.path),
+            original.configuration.method == written.configuration.method
+        else {
+            largestDifference = .infinity
+            return
+        }
+        largestDifference = zip(original.members, written.members).reduce(0) {
+            max($0, Self.difference($1.0.adapter, $1.1.adapter))
+        }
+    }
+
+    private static func difference(_ left: LowRankAdapter, _ right: LowRankAdapter) -> Double {
+        var largest = max(
+            difference(left.a, right.a, (1, 1)), difference(left.b, right.b, (Double(left.scale), Double(right.scale))))
+        for (one, other) in zip(left.own, right.own) {
+            largest = max(largest, difference(one.values, other.values, (1, 1)))
+        }
+        return largest
+    }
+
+    /// Of two matrices, each with its scale; what one of them has beyond the other is held against zero.
+    private static func difference(_ left: Matrix, _ right: Matrix, _ scales: (Double, Double)) -> Double {
+        var difference = 0.0, size = 0.0
+        for row in 0..<max(left.rows, right.rows) {
+            for column in 0..<max(left.columns, right.columns) {
+                let one = left.number(row, column) * scales.0, other = right.number(row, column) * scales.1
+                guard one.isFinite, other.isFinite else { return .infinity }
+                difference = max(difference, abs(one - other))
+                size = max(size, abs(one))
+            }
+        }
+        return difference == 0 ? 0 : size == 0 ? .infinity : difference / size
+    }
+}
+
+extension Matrix {
+    /// The number at a place; 0 beyond the matrix.
+    fileprivate func number(_ row: Int, _ column: Int) -> Double {
+        row < rows && column < columns ? Double(floats[row * columns + column]) : 0
+    }
+}

@@ -1,0 +1,203 @@
+// An adapter as one GGUF file, as llama.cpp reads it beside a model: factors under GGUF's names, B's rows in GGUF's order, and one α,
+// of which each module takes its own rank's share. A module of rank r is scaled by α/r; where α is 0, by 1.
+
+internal import Files
+public import Foundation
+internal import JSON
+internal import Models
+public import Tensors
+public import Vocabulary
+internal import WeightFiles
+
+/// A GGUF file that holds a LoRA adapter.
+public struct GGUFAdapter: Sendable {
+    private let gguf: GGUFFile
+    private let architecture: String
+    private let alpha: Double
+    public let provenance: AdapterProvenance?
+
+    /// What stands behind a weight's name.
+    private static let parts = [
+        (suffix: ".lora_a", state: "lora_A.weight"), (suffix: ".lora_b", state: "lora_B.weight"),
+    ]
+
+    private enum Key {
+        static let architecture = "general.architecture", type = "general.type", fileType = "general.file_type"
+        static let baseCount = "general.base_model.count", baseName = "general.base_model.0.name"
+        static let adapterType = "adapter.type", alpha = "adapter.lora.alpha"
+        static let invocation = "adapter.alora.invocation_tokens"
+        static let provenance = "lathe.provenance"
+    }
+
+    private var path: String { gguf.file.path }
+}
+
+// MARK: - Reading
+
+extension GGUFAdapter: AdapterForm {
+    public static var format: ExportFormat { .ggufLoRA }
+    public static var words: String { "a GGUF file of a LoRA adapter" }
+    public static var isFolder: Bool { false }
+    public static var fileExtension: String? { "gguf" }
+    public static var methods: [AdapterMethodKind] { [.lora] }
+    public static var types: [DType] { [.f32, .f16, .bf16] }
+
+    public static func isAt(_ url: URL) throws -> Bool {
+        guard try FileForm(at: url) == .file else { return false }
+        do throws(SystemError) { return try WholeFile.beginning(of: url.path, count: 4) == Array("GGUF".utf8) } catch {
+            throw AdapterError(error)
+        }
+    }
+
+    public init(_ url: URL) throws {
+        let file = try GGUFFile(url)
+        func refusal(_ text: String, _ key: String, expected: String? = nil) -> AdapterError {
+            AdapterError(
+                file: url.path, text, subject: key, expected: expected,
+                found: file.value(key).map { $0.string ?? $0.typeName })
+        }
+        guard file.value(Key.type)?.string == "adapter" else {
+            throw refusal("the file holds a model, and no adapter", Key.type, expected: "adapter")
+        }
+        guard file.value(Key.adapterType)?.string == "lora" else {
+            throw refusal("is another kind of adapter", Key.adapterType, expected: "lora")
+        }
+        guard let architecture = file.architecture else {
+            throw refusal("is missing: of which models the adapter is", Key.architecture)
+        }
+        if file.value(Key.invocation) != nil {
+            throw refusal("an adapter that acts only behind certain tokens is not supported", Key.invocation)
+        }
+        let alpha = file.value(Key.alpha)
+        guard alpha == nil || alpha?.double?.isFinite == true else { throw refusal("is no number", Key.alpha) }
+        self.init(
+            gguf: file, architecture: architecture, alpha: alpha?.double ?? 0,
+            provenance: file.value(Key.provenance)?.string.flatMap { try? JSONValue(parsing: $0) }
+                .map { AdapterProvenance(json: $0) })
+    }
+
+    public var decidingFiles: [URL] { [gguf.file.url] }
+
+    public func adapter(for model: AdaptedModel) throws -> AdapterSet {
+        guard let names = model.configuration.weightNames, architecture == model.configuration.ggufArchitecture else {
+            throw AdapterError(
+                file: path, "the adapter is of models of another architecture than the base", subject: Key.architecture,
+                expected: model.configuration.ggufArchitecture ?? model.configuration.family, found: architecture)
+        }
+        var found = FoundFactors(of: .lora, in: path, for: model.layers)
+        for entry in gguf.tensors {
+            guard let part = Self.parts.first(where: { entry.name.hasSuffix($0.suffix) }) else {
+                found.refuse(entry.name, "is no factor of a LoRA adapter")
+                continue
+            }
+            let weight = String(entry.name.dropLast(part.suffix.count))
+            guard let name = names.huggingFaceName(weight), name.hasSuffix(".weight") else {
+                found.refuse(entry.name, "belongs to no weight of a \(architecture) model")
+                continue
+            }
+            let isB = part.state == Self.parts[1].state
+            let form = isB ? model.storedForm(of: name, names) : .asStored
+            if case .interleavedHalves(let heads) = form, (entry.shape.sizes.first ?? 0) % (2 * heads) != 0 {
+                found.refuse(entry.name, "has rows that do not split into \(heads) heads", found: "\(entry.shape)")
+                continue
+            }
+            found.add(
+                FoundTensor(name: entry.name, tensor: try gguf.tensor(entry, as: name, form), isTransposed: false),
+                as: part.state, of: String(name.dropLast(7)))
+        }
+        return try found.adapter { rank in alpha == 0 ? Double(rank) : alpha }
+    }
+}
+
+extension AdaptedModel {
+    /// How GGUF files of the model store the weight called `name`.
+    fileprivate func storedForm(of name: String, _ names: WeightNames) -> StoredForm {
+        guard let shape = configuration.blocks.first?.attention.shape else { return .asStored }
+        return names.storedForm(name, heads: shape.heads, keyValueHeads: shape.groups)
+    }
+}
+
+// MARK: - Writing
+
+extension GGUFAdapter {
+    public static func fit(_ adapter: AdapterSet, on model: AdaptedModel) throws(AdapterError) -> AdapterFit {
+        try requireRoom(for: adapter.configuration.method)
+        try requireNames(of: model)
+        guard !adapter.adaptsHead || !model.configuration.isTied else {
+            throw AdapterError(
+                "\(format.rawValue) has no room for an adapter on a head that is the embedding: llama.cpp finds no weight "
+                    + "of that name", subject: LanguageModel.headPath)
+        }
+        let alphas = try adapter.members.map { member throws(AdapterError) in
+            try adapter.configuration.scale(of: member.path) * Double(member.adapter.rank)
+        }
+        // To llama.cpp α = 0 is a scale of 1.
+        return .sharing(alphas, avoidsZero: true, of: adapter, as: "scale")
+    }
+
+    @discardableResult
+    private static func requireNames(
+        of model: AdaptedModel
+    ) throws(AdapterError) -> (names: WeightNames, architecture: String) {
+        guard let names = model.configuration.weightNames, let architecture = model.configuration.ggufArchitecture
+        else {
+            throw AdapterError("models of family \(model.configuration.family) have no names in GGUF")
+        }
+        return (names, architecture)
+    }
+
+    public static func write(
+        _ adapter: AdapterSet, _ notes: AdapterNotes, as type: DType, on model: AdaptedModel, to place: URL
+    ) throws -> URL {
+        let fit = try fit(adapter, on: model), (names, architecture) = try requireNames(of: model)
+        var tensors: [FactorTensor] = []
+        for (member, factor) in zip(adapter.members, fit.factors) {
+            let path = member.path + ".weight"
+            guard let name = names.ggufName(path) else {
+                throw AdapterError(file: place.path, "has no name in GGUF", subject: path)
+            }
+            let a = member.adapter.a, b = member.adapter.b, form = model.storedForm(of: path, names)
+            tensors += [
+                FactorTensor(name: name + parts[0].suffix, shape: [a.rows, a.columns]) { Array(a.floats) },
+                FactorTensor(name: name + parts[1].suffix, shape: [b.rows, b.columns]) {
+                    b.stored(as: form, times: factor)
+                },
+            ]
+        }
+        let writer = try GGUFWriter(
+            place, metadata: metadata(architecture, notes, type, alpha: Float(fit.shared ?? 1)),
+            entries: tensors.map { $0.entry(type) })
+        for tensor in tensors {
+            try tensor.bytes(as: type).withUnsafeBytes { try writer.write($0) }
+        }
+        return try writer.finish()
+    }
+
+    private static func metadata(
+        _ architecture: String, _ notes: AdapterNotes, _ type: DType, alpha: Float
+    ) -> [(key: String, value: GGUFValue)] {
+        func text(_ text: String) -> GGUFValue { .string(Array(text.utf8)) }
+        let fileType: UInt32 = type == .f16 ? 1 : type == .bf16 ? 32 : 0
+        var metadata: [(key: String, value: GGUFValue)] = [
+            (Key.architecture, text(architecture)), (Key.type, text("adapter")), (Key.adapterType, text("lora")),
+            (Key.fileType, .uint32(fileType)), (Key.alpha, .float32(alpha)),
+        ]
+        if let name = notes.provenance.baseName {
+            metadata += [(Key.baseCount, .uint32(1)), (Key.baseName, text(name))]
+        }
+        return metadata + [(Key.provenance, text(JSONValue.object(notes.provenance.json).text()))]
+    }
+}
+
+extension Matrix {
+    /// The numbers, multiplied by `factor`, with their rows in the order in which GGUF stores them.
+    fileprivate func stored(as form: StoredForm, times factor: Float) -> [Float] {
+        let numbers = floats
+        var result = [Float](repeating: 0, count: count)
+        for row in 0..<rows {
+            let to = form.storedRow(row, of: rows) * columns, from = row * columns
+            for column in 0..<columns { result[to + column] = numbers[from + column] * factor }
+        }
+        return result
+    }
+}
