@@ -14,8 +14,9 @@ import WeightFiles
 
 @Suite struct FoldTests {
     private static let batch = TokenBatch(
-        examples: [24, 9].map { length in
-            (ids: (0..<length).map { Int32(3 + (17 + length) * $0 % 500) }, isTarget: (0..<length).map { $0 > 2 })
+        examples: [24, 9].map { (length: Int) -> (ids: [Int32], isTarget: [Bool]) in
+            let step = 17 + length
+            return ((0..<length).map { Int32(3 + step * $0 % 500) }, (0..<length).map { $0 > 2 })
         })
 
     private static func model(_ file: URL, _ precision: ElementType = .f32) throws -> LanguageModel {
