@@ -1,5 +1,6 @@
 // A file that appears whole or not at all: written under a temporary name beside its place, flushed, then renamed.
 
+internal import Digests
 public import Foundation
 public import Vocabulary
 
@@ -10,10 +11,15 @@ public final class AtomicFile {
     private let temporary: URL
     private let replaces: Bool
     private var descriptor: Int32
+    /// Of the bytes so far, where it is asked for.
+    private var hash: SHA256?
 
-    /// - Parameter replaces: whether something may stand at the place: only for who knows that Lathe wrote it.
-    public init(_ url: URL, replaces: Bool = false) throws(SystemError) {
+    /// - Parameters:
+    ///   - replaces: whether something may stand at the place: only for who knows that Lathe wrote it.
+    ///   - isHashed: whether the digest is made as bytes come: for large files that a manifest will list.
+    public init(_ url: URL, replaces: Bool = false, isHashed: Bool = false) throws(SystemError) {
         self.url = url
+        hash = isHashed ? SHA256() : nil
         self.replaces = replaces
         temporary = TemporaryName.beside(url)
         descriptor = -1
@@ -39,6 +45,7 @@ public final class AtomicFile {
             }
             done += count
         }
+        hash?.update(bytes)
         byteCount += bytes.count
     }
 
@@ -68,6 +75,7 @@ public final class AtomicFile {
     public func finish() throws(SystemError) -> URL {
         precondition(descriptor >= 0, "the file is closed")
         guard fsync(descriptor) == 0 else { throw failed(SystemError(errno, writing: url.path, "cannot be flushed")) }
+        if let hash = hash.take() { WrittenDigests.note(hash.digest().hexadecimal, descriptor) }
         let code = close(descriptor) == 0 ? 0 : errno
         descriptor = -1
         guard code == 0 else {

@@ -1,8 +1,6 @@
 // What Lathe wrote: a list that lies in the folder or beside the file. What it does not show is the user's.
 
-internal import Digests
 public import Foundation
-internal import JSON
 public import Vocabulary
 
 /// The files of one thing that Lathe wrote, each with its size and SHA-256, so that it can be checked, and replaced without harm.
@@ -31,8 +29,9 @@ public struct Manifest: Sendable, Equatable {
     }
 
     /// The name of a folder's manifest.
-    public static let fileName = "lathe.manifest.json"
-    private static let format = "lathe manifest 1"
+    public static let fileName = "manifest.json"
+    /// What earlier versions called it.
+    private static let earlierFileName = "lathe.manifest.json"
 
     public var content: Content
     /// The name of the run that made it; `nil` where no run did.
@@ -47,48 +46,30 @@ public struct Manifest: Sendable, Equatable {
         self.entries = entries
     }
 
+    /// The paths of its files, each once.
+    public var names: [String] { Set(entries.map(\.path)).sorted() }
+
+    /// Where the manifest of the folder at `url` lies: under its earlier name where it has that.
+    public static func place(inFolder url: URL) -> URL {
+        let earlier = url.appendingPathComponent(earlierFileName)
+        return access(earlier.path, F_OK) == 0 ? earlier : url.appendingPathComponent(fileName)
+    }
+
     /// Where the manifest of the single file at `url` lies.
     public static func place(besideFile url: URL) -> URL {
-        url.deletingLastPathComponent().appendingPathComponent(url.lastPathComponent + ".manifest.json")
+        url.deletingLastPathComponent().appendingPathComponent(url.lastPathComponent + besideEnding)
     }
+
+    private static let besideEnding = ".manifest.json"
 
     /// Whether a manifest may have this name.
-    public static func isName(_ name: String) -> Bool { name == fileName || name.hasSuffix(".manifest.json") }
-
-    /// The manifest at `url`; `nil` where there is none, or something else stands there.
-    ///
-    /// One that cannot be read is not one that lists nothing.
-    public init?(at url: URL) throws(SystemError) {
-        guard let status = try FileStatus.of(url.path, followingLinks: false), status.isFile, status.st_size < 64 << 20,
-            let bytes = try WholeFile.bytes(ifThere: url), let json = try? JSONValue(parsing: bytes),
-            json["format"]?.string == Self.format, let content = json["holds"]?.string.flatMap(Content.init(rawValue:)),
-            let files = json["files"]?.array
-        else { return nil }
-        let entries = files.compactMap { file -> Entry? in
-            guard let path = file["path"]?.string, let bytes = file["bytes"]?.integer,
-                let sha256 = file["sha256"]?.string
-            else { return nil }
-            return Entry(path: path, bytes: bytes, sha256: sha256, grows: file["grows"]?.bool ?? false)
-        }
-        guard entries.count == files.count else { return nil }
-        self.init(content, of: json["run"]?.string, entries: entries)
+    public static func isName(_ name: String) -> Bool {
+        [fileName, earlierFileName].contains(name) || isNameBesideFile(name)
     }
 
-    /// Its text.
-    public var text: String {
-        let files = entries.sorted { ($0.path, $0.sha256) < ($1.path, $1.sha256) }.map { entry -> JSONValue in
-            var members: [JSONObject.Member] = [
-                ("path", .string(entry.path)), ("bytes", .integer(entry.bytes)), ("sha256", .string(entry.sha256)),
-            ]
-            if entry.grows { members.append(("grows", .bool(true))) }
-            return .object(JSONObject(members))
-        }
-        var members: [JSONObject.Member] = [
-            ("format", .string(Self.format)), ("holds", .string(content.rawValue)),
-        ]
-        if let run { members.append(("run", .string(run))) }
-        members.append(("files", .array(files)))
-        return JSONValue.object(JSONObject(members)).text(.pretty) + "\n"
+    /// Whether the manifest of a single file may have this name.
+    public static func isNameBesideFile(_ name: String) -> Bool {
+        name.hasSuffix(besideEnding) && name != earlierFileName
     }
 
     /// All files in `folder`, which holds nothing that is not Lathe's.
@@ -114,39 +95,5 @@ extension Manifest.Entry {
         if status.st_size == 0 || FileDigest.isSealed(path) { return true }
         guard grows ? status.st_size >= bytes : status.st_size == bytes else { return false }
         return try FileDigest.sha256(path, first: bytes).digest == sha256
-    }
-}
-
-/// The SHA-256 of files.
-public enum FileDigest {
-    /// Whether the file at `path` begins as sealed files do. Nobody else's do.
-    public static func isSealed(_ path: String) -> Bool {
-        let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
-        guard descriptor >= 0 else { return false }
-        defer { close(descriptor) }
-        var start = [UInt8](repeating: 0, count: 6)
-        return read(descriptor, &start, start.count) == start.count && start == Array("LATHE ".utf8)
-    }
-
-    /// Of the file at `path`, or of its first bytes.
-    public static func sha256(_ path: String, first limit: Int = .max) throws(SystemError) -> (
-        digest: String, bytes: Int
-    ) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw SystemError(errno, reading: path) }
-        defer { close(descriptor) }
-        var hash = SHA256()
-        var block = [UInt8](repeating: 0, count: 1 << 20)
-        var done = 0
-        while done < limit {
-            let wanted = min(block.count, limit - done)
-            let count = block.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, wanted) }
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw SystemError(errno, reading: path) }
-            if count == 0 { break }
-            block.withUnsafeBytes { hash.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
-            done += count
-        }
-        return (hash.digest().hexadecimal, done)
     }
 }

@@ -16,7 +16,7 @@ public struct OwnedFiles: Sendable {
         self.folder = folder
         self.content = content
         run = nil
-        manifest = folder.appendingPathComponent(Manifest.fileName)
+        manifest = Manifest.place(inFolder: folder)
     }
 
     /// The one file at `url`, whose manifest lies beside it.

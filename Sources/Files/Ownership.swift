@@ -28,20 +28,21 @@ public enum Ownership {
         }
         let all = contents.files + contents.others + contents.folders
         guard !all.isEmpty else { return }
-        guard let manifest = try Manifest(at: url.appendingPathComponent(Manifest.fileName)) else {
-            throw failure(all.first { $0 != Manifest.fileName } ?? Manifest.fileName, .notOurs)
+        let list = Manifest.place(inFolder: url), listName = list.lastPathComponent
+        guard let manifest = try Manifest(at: list) else {
+            throw failure(all.first { $0 != listName } ?? listName, .notOurs)
         }
         guard manifest.content == content else { throw failure("", .otherContent(manifest.content.words)) }
         if let other = manifest.run(otherThan: run) { throw failure("", .ofRun(other)) }
         let listed = Dictionary(grouping: manifest.entries, by: \.path)
         if let other = contents.others.first { throw failure(other, .notOurs) }
-        for path in contents.files where path != Manifest.fileName && listed[path] == nil {
+        for path in contents.files where path != listName && listed[path] == nil {
             throw failure(path, .notOurs)
         }
         for path in contents.folders where !listed.keys.contains(where: { $0.hasPrefix(path + "/") }) {
             throw failure(path, .notOurs)
         }
-        for path in contents.files where path != Manifest.fileName {
+        for path in contents.files where path != listName {
             let file = url.appendingPathComponent(path).path
             guard try listed[path, default: []].contains(where: { try $0.describes(file) }) else {
                 throw failure(path, .changed)
@@ -61,7 +62,7 @@ public enum Ownership {
         guard status.st_mode & S_IFMT == S_IFDIR else {
             throw PlaceError(url.path, inTheWay: url.path, .wrongForm("a file, not a folder"))
         }
-        if try Manifest(at: url.appendingPathComponent(Manifest.fileName))?.content == content { return }
+        if try Manifest(at: Manifest.place(inFolder: url))?.content == content { return }
         for name in try Folder.names(in: url) ?? [] where TemporaryName.process(of: name) == nil {
             let entry = url.appendingPathComponent(name)
             // Empty, or a folder whose mark was being written when its process was killed.
@@ -71,8 +72,7 @@ public enum Ownership {
                 continue
             }
             guard
-                try Manifest(at: entry.appendingPathComponent(Manifest.fileName)) != nil
-                    || StagingFolder.isMarked(entry)
+                try Manifest(at: Manifest.place(inFolder: entry)) != nil || StagingFolder.isMarked(entry)
             else {
                 throw PlaceError(url.path, inTheWay: entry.path, .notOurs)
             }
@@ -144,10 +144,12 @@ public enum Ownership {
     /// Removes the folder or file at `url` where its manifest shows that all of it is Lathe's; leaves anything else as it is.
     public static func removeIfOwn(_ url: URL) throws {
         do {
-            if let manifest = try Manifest(at: url.appendingPathComponent(Manifest.fileName)) {
+            if let manifest = try Manifest(at: Manifest.place(inFolder: url)) {
                 try removeFolder(url, manifest.content)
             } else if let manifest = try Manifest(at: Manifest.place(besideFile: url)) {
-                try OwnedFiles(besideFile: url, manifest.content).remove(url.lastPathComponent)
+                let files = OwnedFiles(besideFile: url, manifest.content)
+                for name in manifest.names { try files.require(name) }
+                for name in manifest.names { try files.remove(name) }
                 try Folder.removeFile(Manifest.place(besideFile: url))
             }
         } catch is PlaceError {}
@@ -156,13 +158,13 @@ public enum Ownership {
     /// Removes the files that the manifest of `url` lists, and what folders are empty then. The manifest goes last: as long as
     /// something of Lathe's is there, it says so.
     static func removeListed(_ url: URL) throws(SystemError) {
-        let manifest = url.appendingPathComponent(Manifest.fileName)
+        let manifest = Manifest.place(inFolder: url)
         let contents = try FolderContents(url)
         let listed = Set(try Manifest(at: manifest)?.entries.map(\.path) ?? [])
         for path in contents.files where listed.contains(path) || FolderContents.isTemporary(path) {
             try Folder.removeFile(url.appendingPathComponent(path))
         }
-        let others = contents.withoutTemporary.files.filter { !listed.contains($0) && $0 != Manifest.fileName }
+        let others = contents.withoutTemporary.files.filter { !listed.contains($0) && $0 != manifest.lastPathComponent }
         for path in contents.folders.reversed() where !others.contains(where: { $0.hasPrefix(path + "/") }) {
             try Folder.removeEmpty(url.appendingPathComponent(path))
         }

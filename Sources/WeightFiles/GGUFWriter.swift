@@ -54,7 +54,7 @@ public final class GGUFWriter {
         self.entries = entries
         self.ends = ends.map { start + $0 }
         do throws(SystemError) {
-            file = try AtomicFile(url, replaces: true)
+            file = try AtomicFile(url, replaces: true, isHashed: true)
             try file.write(header.bytes)
         } catch { throw WeightError(error) }
     }

@@ -50,7 +50,7 @@ public final class SafetensorsWriter {
         self.ends = ends
         headerBytes = 8 + header.count
         do throws(SystemError) {
-            file = try AtomicFile(url)
+            file = try AtomicFile(url, isHashed: true)
             let length = UInt64(header.count)
             try file.write((0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * $0)) })
             try file.write(header)

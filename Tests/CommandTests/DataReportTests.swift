@@ -38,7 +38,7 @@ extension CommandTests {
                 #expect(result["preparation"]?["train_rows"] == 24)
                 #expect(
                     try lathe.names(in: "checkpoints/tiny/rows") == [
-                        "held_out.jsonl", "lathe.manifest.json", "report.html", "report.json", "train.jsonl",
+                        "held_out.jsonl", "manifest.json", "report.html", "report.json", "train.jsonl",
                     ])
                 #expect(try lathe.text("checkpoints/tiny/rows/report.html").contains("Rows were exported"))
             }

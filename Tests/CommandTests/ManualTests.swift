@@ -119,7 +119,7 @@ extension CommandTests {
                         #expect(found, "\(name)")
                     }
                 }
-                #expect(lathe.has("checkpoints/tiny/adapter/lathe.manifest.json"))
+                #expect(lathe.has("checkpoints/tiny/adapter/manifest.json"))
             }
         }
 

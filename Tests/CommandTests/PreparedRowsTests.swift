@@ -186,7 +186,7 @@ extension CommandTests {
                 #expect(none.code == 0, "\(none.errors)")
                 #expect(
                     try lathe.names(in: "checkpoints/rows/rows") == [
-                        "lathe.manifest.json", "report.html", "report.json", "train.jsonl",
+                        "manifest.json", "report.html", "report.json", "train.jsonl",
                     ])
             }
         }

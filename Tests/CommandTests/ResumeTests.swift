@@ -50,7 +50,7 @@ extension CommandTests {
                 #expect(try digest(last) == straight)
                 #expect(!last.errors.contains("passed over"), "a kill left a broken checkpoint behind")
                 let known = [
-                    "adapter", "events.jsonl", "lathe.manifest.json", "recipe.yaml", "prepared", "report.json",
+                    "adapter", "events.jsonl", "manifest.json", "recipe.yaml", "prepared", "report.json",
                     "report.md", "run.json",
                     "tensorboard",
                 ]

@@ -39,7 +39,7 @@ extension CommandTests {
                         running.send(signal)
                         let outcome = try running.wait()
                         // It may be told when all is in its place.
-                        if lathe.has("out") { #expect(lathe.has("out/lathe.manifest.json")) }
+                        if lathe.has("out") { #expect(lathe.has("out/manifest.json")) }
                         for path in ["out", "out.h5", "out.h5.manifest.json", "checkpoints/other"] {
                             try? FileManager.default.removeItem(at: lathe.url(path))
                         }

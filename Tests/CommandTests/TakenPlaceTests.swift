@@ -205,7 +205,7 @@ extension CommandTests {
                 }
                 let certificate = try JSONValue(parsing: lathe.text("merged/merge_certificate.json"))
                 #expect(certificate["passed"] == true)
-                let listed = try JSONValue(parsing: lathe.text("merged/lathe.manifest.json"))["files"]?.array ?? []
+                let listed = try JSONValue(parsing: lathe.text("merged/manifest.json"))["files"]?.array ?? []
                 #expect(listed.contains { $0["path"] == "merge_certificate.json" })
                 // Another kind of thing never takes the place of an adapter.
                 unlink(lathe.url("peft/notes.txt").path)

@@ -49,7 +49,7 @@ import Workbench
             #expect(report["steps"] == 3)
             #expect(
                 try FileManager.default.contentsOfDirectory(atPath: directory.url.path).sorted() == [
-                    "lathe.manifest.json", "recipe.yaml", "report.json",
+                    "manifest.json", "recipe.yaml", "report.json",
                 ])
         }
     }

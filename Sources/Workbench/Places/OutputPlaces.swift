@@ -179,7 +179,7 @@ public struct OutputPlaces {
         let names = try FileForm(at: url) == .folder ? Folder.names(in: url) ?? [] : []
         guard !names.isEmpty else { return false }
         return try names.allSatisfy {
-            try Manifest(at: url.appendingPathComponent("\($0)/\(Manifest.fileName)")) != nil
+            try Manifest(at: Manifest.place(inFolder: url.appendingPathComponent($0))) != nil
         }
     }
 

@@ -57,7 +57,7 @@ public struct RunDirectory: Sendable {
 
     /// Every place that a run needs itself, whatever its recipe.
     var parts: [URL] {
-        looseFiles + [prepared, rows, adapter, tensorBoard, url.appendingPathComponent(Manifest.fileName)]
+        looseFiles + [prepared, rows, adapter, tensorBoard, Manifest.place(inFolder: url)]
     }
 
     /// What a call makes in it.
