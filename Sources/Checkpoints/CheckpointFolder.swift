@@ -34,6 +34,12 @@ public struct CheckpointFolder: Sendable {
         }
     }
 
+    /// Whether the file at `url` is a checkpoint, whole or not.
+    public static func isCheckpoint(_ url: URL) -> Bool { SealedFile.isOwn(url) }
+
+    /// Whether the file at `url` is a checkpoint of which every byte is as it was written. What cannot be read is an error.
+    public static func isWhole(_ url: URL) throws(CheckpointError) -> Bool { try SealedFile.isWhole(url) }
+
     private func asking<Result>(_ body: () throws(SystemError) -> Result) throws(CheckpointError) -> Result {
         do throws(SystemError) { return try body() } catch { throw CheckpointError(file: url.path, .refused(error)) }
     }

@@ -43,6 +43,15 @@ enum SealedFile {
         }
     }
 
+    /// Whether the digest of the file at `url` is that of its bytes, which are read through and not kept.
+    static func isWhole(_ url: URL) throws(CheckpointError) -> Bool {
+        do throws(SealFault) { try seal.check(path: url.path) } catch {
+            guard case .refused(let error) = error else { return false }
+            throw CheckpointError(file: url.path, .refused(error))
+        }
+        return true
+    }
+
     /// The image in `url`, its digest checked.
     static func read(_ url: URL) throws(CheckpointError) -> [UInt8] {
         var bytes: [UInt8]

@@ -1,7 +1,7 @@
 // The SHA-256 of files.
 
 internal import Digests
-public import Foundation
+internal import Foundation
 internal import Synchronization
 public import Vocabulary
 

@@ -58,6 +58,11 @@ public final class GGUFFile: Sendable {
         names = Dictionary(tensors.enumerated().map { (Array($1.name.utf8), $0) }) { first, _ in first }
     }
 
+    /// The files of the model, one or as many as it is split over.
+    public var partPaths: [String] {
+        files.map(\.path).reduce(into: [file.path]) { if !$0.contains($1) { $0.append($1) } }
+    }
+
     /// The file that holds `entry`.
     private func file(of entry: StoredTensor) -> MappedFile { names[Array(entry.name.utf8)].map { files[$0] } ?? file }
 

@@ -17,7 +17,8 @@ struct Lathe: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             Run.self, PlanCommand.self, Prepare.self, Train.self, Evaluate.self, Score.self, Merge.self, Export.self,
-            Imatrix.self, Generate.self, Distill.self, Inspect.self, RecipeCommand.self, DoctorCommand.self,
+            Verify.self, Imatrix.self, Generate.self, Distill.self, Inspect.self, RecipeCommand.self,
+            DoctorCommand.self,
             Manual.self,
         ])
 

@@ -14,7 +14,8 @@ public struct Inspection: Presentable {
         var groups: [(key: String, line: String, count: Int)] = []
         for tensor in tensors {
             let name = tensor["name"]?.string ?? "?"
-            let form = "\(tensor["type"]?.string ?? "?")  \(tensor["shape"]?.string ?? "?")"
+            let bits = tensor["bits_per_weight"]?.double.map { "  \(Self.short($0)) bits" } ?? ""
+            let form = "\(tensor["type"]?.string ?? "?")  \(tensor["shape"]?.string ?? "?")\(bits)"
             // The layers' numbers apart: model.layers.*.mlp.up_proj.
             let kind = name.split(separator: ".", omittingEmptySubsequences: false)
                 .map { $0.allSatisfy(\.isNumber) && !$0.isEmpty ? "*" : String($0) }.joined(separator: ".")
@@ -48,6 +49,10 @@ public struct Inspection: Presentable {
             default: return ["\(indent)\(ShownText.name(key)): \(shown(value))"]
             }
         }
+    }
+
+    private static func short(_ number: Double) -> String {
+        number == number.rounded() ? "\(Int(number))" : "\(number)"
     }
 
     private static func shown(_ value: JSONValue) -> String { ShownText.name(value.string ?? value.text()) }

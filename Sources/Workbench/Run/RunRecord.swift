@@ -149,6 +149,12 @@ struct RunRecord {
     /// Takes in what the stages of this process held.
     mutating func add(_ peaks: [StageMeter.Peak]) { for peak in peaks { stagePeaks.add(peak) } }
 
+    /// The run's name.
+    var name: String { identity["name"]?.string ?? "" }
+
+    /// What all stages wrote.
+    var files: [StageResult.File] { results.members.flatMap { StageResult(stored: $0.value)?.files ?? [] } }
+
     /// What `stage` came to.
     subscript(stage: String) -> StageResult? {
         get { results[stage].flatMap { StageResult(stored: $0) } }

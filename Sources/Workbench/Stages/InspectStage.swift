@@ -34,7 +34,7 @@ public struct InspectStage: Stage {
     }
 
     private static func file(_ session: Session, _ path: String, _ url: URL) throws -> JSONValue {
-        if path.hasSuffix(".gguf") { return try gguf(session) }
+        if path.hasSuffix(".gguf") { return try GGUFInspection(session).json }
         if path.hasSuffix(".safetensors") { return try tensors(url) }
         if path.hasSuffix(".h5") {
             return try PreparedFile.isPrepared(url)
@@ -56,39 +56,29 @@ public struct InspectStage: Stage {
     // MARK: Kinds
 
     private static func model(_ session: Session) throws -> JSONValue {
-        let opened = try session.base()
+        var facts = try facts(of: session.base())
+        if let written = try WrittenFacts(session.recipe.model.path) { facts["written_by_lathe"] = written.json }
+        return .object(facts)
+    }
+
+    /// What is known of every model, whatever its form.
+    static func facts(of opened: OpenedModel) throws -> JSONObject {
         let configuration = opened.configuration, block = configuration.blocks[0]
         let weights = opened.weights
         let parameters = weights.paths.reduce(0) { $0 + (weights.shape(at: $1)?.elementCount ?? 0) }
-        return [
-            "kind": "model", "path": .string(opened.path), "family": .string(configuration.family),
-            "parameters": .integer(parameters), "tensors": .integer(weights.paths.count),
-            "stored_as": .string(weights.quantisationSummary), "layers": .integer(configuration.layers),
-            "width": .integer(configuration.width), "heads": .integer(block.attention.shape.heads),
-            "key_value_heads": .integer(block.attention.shape.groups),
-            "mlp_width": .integer(block.feedForward.width),
-            "vocabulary": .integer(configuration.vocabularySize),
-            "tokenizer_vocabulary": .integer(opened.tokenizer.vocabularySize),
-            "context": .integer(configuration.contextLength), "tied_head": .bool(configuration.isTied),
-            "chat_template": .bool(opened.templateSource != nil), "sha256": .string(try weights.contentDigest()),
-            "warnings": .array(weights.warnings.map { .string($0) }),
-        ]
-    }
-
-    private static func gguf(_ session: Session) throws -> JSONValue {
-        let path = session.recipe.model.path
-        let file = try GGUFFile(URL(fileURLWithPath: path))
-        // A file that holds a vocabulary alone, or tensors without what makes them a model, is worth looking at too.
-        if file.tensors.isEmpty || !file.tensors.contains(where: { $0.name == "token_embd.weight" })
-            || file.architecture.map({ !WeightNames.architectures.contains($0) }) ?? true
-        {
-            return [
-                "kind": "gguf", "path": .string(path), "version": .integer(file.version),
-                "architecture": .string(file.architecture ?? "none"), "tensors": .array(file.tensors.map(describe)),
-                "metadata": .object(JSONObject(file.metadata.map { ($0.key, .string(describe($0.value))) })),
-            ]
-        }
-        return try model(session)
+        return JSONObject([
+            ("kind", "model"), ("path", .string(opened.path)), ("family", .string(configuration.family)),
+            ("parameters", .integer(parameters)), ("tensors", .integer(weights.paths.count)),
+            ("stored_as", .string(weights.quantisationSummary)), ("layers", .integer(configuration.layers)),
+            ("width", .integer(configuration.width)), ("heads", .integer(block.attention.shape.heads)),
+            ("key_value_heads", .integer(block.attention.shape.groups)),
+            ("mlp_width", .integer(block.feedForward.width)),
+            ("vocabulary", .integer(configuration.vocabularySize)),
+            ("tokenizer_vocabulary", .integer(opened.tokenizer.vocabularySize)),
+            ("context", .integer(configuration.contextLength)), ("tied_head", .bool(configuration.isTied)),
+            ("chat_template", .bool(opened.templateSource != nil)), ("sha256", .string(try weights.contentDigest())),
+            ("warnings", .array(weights.warnings.map { .string($0) })),
+        ])
     }
 
     private static func adapter(_ url: URL) throws -> JSONValue {
@@ -183,14 +173,11 @@ public struct InspectStage: Stage {
         ]
     }
 
-    private static func describe(_ tensor: StoredTensor) -> JSONValue {
-        ["name": .string(tensor.name), "type": .string(tensor.type.name), "shape": .string(tensor.shape.description)]
-    }
-
-    private static func describe(_ value: GGUFValue) -> String {
-        if let array = value.array { return "\(array.count) × \(array.elementType)" }
-        let text = value.string ?? value.double.map { "\($0)" } ?? value.bool.map { "\($0)" } ?? value.typeName
-        return text.count > 200 ? text.prefix(200) + "…" : text
+    static func describe(_ tensor: StoredTensor) -> JSONValue {
+        [
+            "name": .string(tensor.name), "type": .string(tensor.type.name), "shape": .string(tensor.shape.description),
+            "bits_per_weight": .double(Double(tensor.type.blockBits) / Double(tensor.type.blockElements)),
+        ]
     }
 
     private static func dataset(_ path: String) throws -> JSONValue {
