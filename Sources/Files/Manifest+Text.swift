@@ -38,8 +38,8 @@ extension Manifest {
     }
 
     private init?(_ json: JSONValue) {
-        guard json["format"]?.string == Self.format, let content = json["holds"]?.string.flatMap(Content.init(rawValue:)),
-            let files = json["files"]?.array
+        guard json["format"]?.string == Self.format,
+            let content = json["holds"]?.string.flatMap(Content.init(rawValue:)), let files = json["files"]?.array
         else { return nil }
         let entries = files.compactMap(Entry.init)
         guard entries.count == files.count else { return nil }
@@ -74,6 +74,9 @@ extension Manifest.Entry {
     fileprivate init?(_ json: JSONValue) {
         guard let path = json["path"]?.string, let bytes = json["bytes"]?.integer, let sha256 = json["sha256"]?.string
         else { return nil }
+        // No list reaches beyond its folder.
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        guard !parts.contains(where: { ["", ".", ".."].contains($0) }) else { return nil }
         self.init(path: path, bytes: bytes, sha256: sha256, grows: json["grows"]?.bool ?? false)
     }
 

@@ -71,11 +71,11 @@ public struct ManifestCheck: Sendable {
 
     private mutating func addUnlisted(_ listed: Set<String>) throws(SystemError) {
         let contents = try FolderContents(folder)
-        for path in contents.files + contents.others where !listed.contains(path) && path != manifest.lastPathComponent {
+        let all = contents.files + contents.others
+        for path in all where !listed.contains(path) && path != manifest.lastPathComponent {
             try add(path, .extra, listed: nil)
         }
-        for path in contents.folders where !(contents.files + contents.others).contains(where: { $0.hasPrefix(path + "/") })
-        {
+        for path in contents.folders where !all.contains(where: { $0.hasPrefix(path + "/") }) {
             try add(path + "/", .extra, listed: nil)
         }
     }

@@ -12,10 +12,12 @@ public struct OwnedFiles: Sendable {
     private let run: String?
 
     /// Loose files of `folder`, whose manifest is the folder's.
-    public init(_ folder: URL, _ content: Manifest.Content) {
+    ///
+    /// - Parameter run: the run that writes, which replaces no other run's.
+    public init(_ folder: URL, _ content: Manifest.Content, of run: String? = nil) {
         self.folder = folder
         self.content = content
-        run = nil
+        self.run = run
         manifest = Manifest.place(inFolder: folder)
     }
 

@@ -14,7 +14,7 @@ struct Lathe: ParsableCommand {
             Write a recipe, run it, see what changed on held-out data, merge, export.
             Start with: lathe run recipes/quickstart.yaml
             """,
-        version: "0.1.0",
+        version: LatheVersion.text,
         subcommands: [
             Run.self, PlanCommand.self, Prepare.self, Train.self, Evaluate.self, Score.self, Merge.self, Export.self,
             Verify.self, Imatrix.self, Generate.self, Distill.self, Inspect.self, RecipeCommand.self,

@@ -123,7 +123,7 @@ import Testing
         return { turns, opensAnswer in
             try template.render(
                 messages: turns.map { ["role": .string($0.role), "content": .string($0.content)] },
-                addGenerationPrompt: opensAnswer, extra: ["bos_token": "<s>", "eos_token": "</s>"],
+                addGenerationPrompt: opensAnswer, extra: JSONObject([("bos_token", "<s>"), ("eos_token", "</s>")]),
                 now: .fixedDate)
         }
     }
@@ -157,7 +157,8 @@ import Testing
         let translation = try TemplateTranslation(leavingOut: "<s>", render)
         #expect(!translation.source.contains("<s>"))
         let text = try GoTemplate(source: translation.source).render([TextTurn("user", "a")])
-        #expect("<s>" + text == (try render([TextTurn("user", "a")], true)))
+        let whole = try render([TextTurn("user", "a")], true)
+        #expect("<s>" + text == whole)
         #expect(translation.notes.contains { $0.contains("white space") })
     }
 
@@ -180,10 +181,16 @@ import Testing
 
     /// Go's language as far as it is used here.
     @Test(arguments: [
-        ("{{ range $i, $m := .Messages }}{{ if $i }}, {{ end }}{{ $m.Role }}={{ .Content }}{{ end }}", "system=S, user=U"),
+        (
+            "{{ range $i, $m := .Messages }}{{ if $i }}, {{ end }}{{ $m.Role }}={{ .Content }}{{ end }}",
+            "system=S, user=U"
+        ),
         ("{{- if and .System (ne .System \"x\") }} a {{- else if true }} b {{- end }}  c", " a  c"),
         ("{{ $n := \"\" }}{{ range .Messages }}{{ $n = .Role }}{{ end }}{{ $n }}", "user"),
-        ("{{ len .Messages }}{{ (index .Messages 1).Role }}{{ len (slice .Messages 1) }}{{ not .Response }}", "2user1true"),
+        (
+            "{{ len .Messages }}{{ (index .Messages 1).Role }}{{ len (slice .Messages 1) }}{{ not .Response }}",
+            "2user1true"
+        ),
         ("{{ eq .System \"a\" \"S\" }} {{ or .Response \"r\" }} {{ \"\\u00e4\\\"{{\" }}", "true r ä\"{{"),
     ]) func goIsEvaluatedAsGoDoes(source: String, expected: String) throws {
         let turns = [TextTurn("system", "S"), TextTurn("user", "U")]
@@ -197,7 +204,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "{{ if .System }}x", "{{ end }}", "{{ .Nothing }}", "{{ $x }}", "{{ printf \"%s\" .System }}", "{{ .System | len }}",
+        "{{ if .System }}x", "{{ end }}", "{{ .Nothing }}", "{{ $x }}", "{{ printf \"%s\" .System }}",
+        "{{ .System | len }}",
         "{{ \"x }}", "{{ .System", "{{ range .System }}{{ end }}", "{{ index .Messages 9 }}",
     ]) func whatIsNoTemplateIsAnError(source: String) {
         #expect(throws: GoTemplateError.self) { try GoTemplate(source: source).render([TextTurn("user", "a")]) }

@@ -100,6 +100,22 @@ import Vocabulary
         }
     }
 
+    @Test(arguments: ["../mine", "/mine", "a//b", "./a", "a/.."]) func noListReachesBeyondItsFolder(path: String) throws
+    {
+        try withTemporaryDirectory { parent in
+            let folder = parent.appendingPathComponent("out")
+            try Folder.make(folder)
+            try Data("mine".utf8).write(to: parent.appendingPathComponent("mine"))
+            let digest = try FileDigest.sha256(parent.appendingPathComponent("mine").path).digest
+            let manifest = Manifest.place(besideFile: folder.appendingPathComponent("m.h5"))
+            let list = Manifest(.model, entries: [.init(path: path, bytes: 4, sha256: digest)])
+            try Data(list.text.utf8).write(to: manifest)
+            #expect(try Manifest(at: manifest) == nil)
+            try Ownership.removeIfOwn(folder.appendingPathComponent("m.h5"))
+            #expect(try Folder.names(in: parent) == ["mine", "out"])
+        }
+    }
+
     /// Folders that an earlier version wrote stay Lathe's, under the name that their list has.
     @Test func aFolderWithAnEarlierListIsKnown() throws {
         try withTemporaryDirectory { parent in

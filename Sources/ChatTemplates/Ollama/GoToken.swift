@@ -79,7 +79,8 @@ enum GoToken: Sendable, Equatable {
         throw GoTemplateError("a constant that is not closed")
     }
 
-    private static func escaped(_ scalars: inout Substring.UnicodeScalarView) throws(GoTemplateError) -> Unicode.Scalar {
+    private static func escaped(_ scalars: inout Substring.UnicodeScalarView) throws(GoTemplateError) -> Unicode.Scalar
+    {
         let known: [Unicode.Scalar: Unicode.Scalar] = ["n": "\n", "t": "\t", "r": "\r", "\"": "\"", "\\": "\\"]
         guard let sign = scalars.popFirst() else { throw GoTemplateError("a constant that is not closed") }
         if let scalar = known[sign] { return scalar }

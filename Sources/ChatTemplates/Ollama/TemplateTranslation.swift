@@ -46,7 +46,10 @@ public struct TemplateTranslation: Sendable, Equatable {
     /// Conversations of every shape that a chat takes: with and without a system message, of one turn and of several.
     private static let probes: [[TextTurn]] = {
         let words: [[String: [String]]] = [
-            ["s": ["You are brief."], "u": ["Who are you?", "And she?", "Thanks"], "a": ["A clerk.", "My friend Ada."]],
+            [
+                "s": ["You are brief."], "u": ["Who are you?", "And she?", "Thanks"],
+                "a": ["A clerk.", "My friend Ada."],
+            ],
             [
                 "s": ["Antworte kurz.\n\nNenne {{ Namen }} & Orte."],
                 "u": ["Erste Zeile\nzweite „Zeile“", "第二个问题?", "x = {\"a\": 1}"], "a": ["<b>1</b>\n- 2", "是的。"],
@@ -72,8 +75,8 @@ public struct TemplateTranslation: Sendable, Equatable {
             let system = turns.first?.role == "system" ? "a system message and " : ""
             let count = turns.count { $0.role != "system" }
             return TranslationError(
-                "of a conversation with \(system)\(count) \(count == 1 ? "turn" : "turns") it makes a text that cannot be said "
-                    + "in Go's language by who speaks and who spoke before")
+                "of a conversation with \(system)\(count) \(count == 1 ? "turn" : "turns") it makes a text that cannot be "
+                    + "said in Go's language by who speaks and who spoke before")
         }
         return nil
     }
@@ -127,7 +130,8 @@ extension TurnForms {
                 head = "{{ if ne (index .Messages 0).Role \"system\" }}" + head + "{{ end }}"
             }
             systemTurn =
-                "{{ if eq .Role \"system\" }}" + Self.text(systemStart) + Self.content + Self.text(systemEnd) + "{{ end }}"
+                "{{ if eq .Role \"system\" }}" + Self.text(systemStart) + Self.content + Self.text(systemEnd)
+                + "{{ end }}"
         }
         return head + "{{ range .Messages }}" + systemTurn
             + "{{ if eq .Role \"user\" }}" + Self.text(userStart) + Self.content + Self.text(userEnd)
@@ -140,8 +144,9 @@ extension TurnForms {
         let afterSystem =
             system.map { "{{ else if eq $last \"system\" }}" + Self.text($0.after) } ?? ""
         let systemTurn =
-            system.map { "{{ else if eq .Role \"system\" }}" + Self.text($0.before) + Self.content + "{{ $last = .Role }}" }
-            ?? ""
+            system.map {
+                "{{ else if eq .Role \"system\" }}" + Self.text($0.before) + Self.content + "{{ $last = .Role }}"
+            } ?? ""
         return "{{ $last := \"\" }}{{ range .Messages }}"
             + "{{ if eq .Role \"user\" }}{{ if eq $last \"assistant\" }}" + Self.text(answerToUser) + afterSystem
             + "{{ else }}" + Self.text(begin) + "{{ end }}" + Self.content + "{{ $last = .Role }}"

@@ -20,8 +20,6 @@ struct ModelExporting {
     private func otherChecks(_ base: OpenedModel) -> [any StagedCheck] {
         [TemplateCheck(base: base, date: session.recipe.data.templateDate)]
     }
-    /// What goes into the folder of a model beside its own files.
-    private var companions: [any ExportCompanion] { [] }
 
     func run() throws -> ExportReport {
         let base = try session.base()
@@ -37,9 +35,13 @@ struct ModelExporting {
         }
         guard let found else { throw Failure(.internal, "\(path: output.path): the export was not checked") }
         let written = try WrittenFiles(output, isFolder: format.isFolder)
-        return ExportReport(
+        var report = ExportReport(
             format: name.rawValue, path: output.path, type: found.type, bytes: written.bytes, sha256: written.sha256,
             check: found.verdict)
+        if name == .gguf, !format.isFolder {
+            report.deployment = try DeploymentFiles(besideGGUF: output, of: session, run: options.run)
+        }
+        return report
     }
 
     /// The check of what is written, types of single matrices found where they are searched.
@@ -76,11 +78,10 @@ struct ModelExporting {
         try requirePassed(verdict)
         try writeReference(check)
         if format.isFolder {
-            for companion in companions {
-                for (name, bytes) in try companion.files(for: staged) {
-                    try AtomicFile.write(bytes, to: place.appendingPathComponent(name))
-                }
-            }
+            try ModelCard(
+                .model, called: output.lastPathComponent, of: session, evaluation: session.evaluation,
+                proof: verdict.lines
+            ).write(into: place)
         }
         return (verdict, options.type == .auto ? staged.typeName : options.type.rawValue)
     }

@@ -80,9 +80,3 @@ struct CheckFinding {
     /// What is wrong, one sentence each.
     var failures: [String] = []
 }
-
-/// Files that go with a written model.
-protocol ExportCompanion {
-    /// Name and content of each, beside a file or in a folder.
-    func files(for staged: StagedExport) throws -> [(name: String, bytes: [UInt8])]
-}

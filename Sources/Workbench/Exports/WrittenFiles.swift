@@ -13,7 +13,11 @@ struct WrittenFiles {
     /// - Throws: `Failure` where no manifest tells of the place.
     init(_ place: URL, isFolder: Bool) throws {
         let manifest = isFolder ? place.appendingPathComponent(Manifest.fileName) : Manifest.place(besideFile: place)
-        let entries = (try Manifest(at: manifest)?.entries ?? []).sorted { $0.path < $1.path }
+        // A Modelfile beside a file is none of it.
+        let entries = (try Manifest(at: manifest)?.entries ?? []).filter {
+            isFolder || $0.path == place.lastPathComponent
+        }
+        .sorted { $0.path < $1.path }
         guard let first = entries.first else {
             throw Failure(.internal, "\(path: place.path): its manifest lists no file")
         }

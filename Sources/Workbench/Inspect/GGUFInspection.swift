@@ -34,8 +34,9 @@ struct GGUFInspection {
             facts.members += TypeTotals(file.tensors).members
             if let written = try WrittenFacts(path) { facts["written_by_lathe"] = written.json }
             facts["metadata"] = .object(JSONObject(file.metadata.map { ($0.key, Self.shown($0.value)) }))
-            // The number of weights among them is another thing: `weights` has it.
-            facts["tensors"] = .array(file.tensors.map(InspectStage.describe))
+            // Of a model, `tensors` is the number of its weights.
+            let key = facts["tensors"] == nil ? "tensors" : "stored_tensors"
+            facts[key] = .array(file.tensors.map(InspectStage.describe))
             return .object(facts)
         }
     }
@@ -84,8 +85,9 @@ struct GGUFInspection {
         return [
             "model": file.value("tokenizer.ggml.model").map(Self.shown) ?? .null,
             "pre": file.value("tokenizer.ggml.pre").map(Self.shown) ?? .null,
-            "tokens": .integer(tokenizer.vocabularySize), "begin": token(tokenizer.bosID), "end": token(tokenizer.eosID),
-            "adds_begin": .bool(tokenizer.addsBOS), "ends_answers": .array(opened.stopIDs.sorted().map { token($0) }),
+            "tokens": .integer(tokenizer.vocabularySize), "begin": token(tokenizer.bosID),
+            "end": token(tokenizer.eosID), "adds_begin": .bool(tokenizer.addsBOS),
+            "ends_answers": .array(opened.stopIDs.sorted().map { token($0) }),
         ]
     }
 
@@ -163,9 +165,10 @@ private struct TypeTotals {
         }
 
         var members: [JSONObject.Member] {
-            [
+            let bits = numbers > 0 ? 8 * Double(bytes) / Double(numbers) : 0
+            return [
                 ("tensors", .integer(tensors)), ("parameters", .integer(numbers)), ("bytes", .integer(bytes)),
-                ("bits_per_weight", .double(numbers > 0 ? (8000 * Double(bytes) / Double(numbers)).rounded() / 1000 : 0)),
+                ("bits_per_weight", .double((1000 * bits).rounded() / 1000)),
             ]
         }
     }

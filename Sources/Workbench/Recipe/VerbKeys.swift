@@ -37,7 +37,10 @@ public enum Verb: String, Sendable {
         }
     }
 
-    private static let exported = ["seed", "evaluate.bootstrap_samples", "train.threads", "train.memory_limit"]
+    private static let exported = [
+        "seed", "evaluate.bootstrap_samples", "train.threads", "train.memory_limit", "data.chat_template",
+        "data.template_date",
+    ]
     private static let scored = ["model.precision", "data.", "train.threads", "train.memory_limit"]
 
     /// What lies among these and is not read.

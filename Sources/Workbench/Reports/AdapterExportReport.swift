@@ -15,17 +15,28 @@ public struct AdapterExportReport: Presentable {
     /// What was read back, against the adapter.
     let comparison: AdapterComparison
     let warnings: [String]
+    /// What lies beside a GGUF file.
+    var deployment: DeploymentFiles?
 
     public var json: JSONValue {
-        [
-            "format": .string(format.rawValue), "what": "adapter", "path": .string(path),
-            "notes": .array(notes.map { .string($0) }),
-            "check": [
-                "modules": .integer(comparison.moduleCount),
-                "largest_relative_difference": .double(comparison.largestDifference), "passed": true,
-            ],
-            "warnings": .array(warnings.map { .string($0) }),
-        ]
+        var object = members
+        object.members += deployment?.members ?? []
+        return .object(object)
+    }
+
+    private var members: JSONObject {
+        JSONObject([
+            ("format", .string(format.rawValue)), ("what", "adapter"), ("path", .string(path)),
+            ("notes", .array(notes.map { .string($0) })),
+            (
+                "check",
+                [
+                    "modules": .integer(comparison.moduleCount),
+                    "largest_relative_difference": .double(comparison.largestDifference), "passed": true,
+                ]
+            ),
+            ("warnings", .array(warnings.map { .string($0) })),
+        ])
     }
 
     public var text: String {
@@ -36,6 +47,6 @@ public struct AdapterExportReport: Presentable {
             ([
                 "exported \(format.rawValue) to \(path: path): read back, "
                     + "\(Count.text(comparison.moduleCount, "module")) \(proof)"
-            ] + notes.map { "note: " + $0 }).joined(separator: "\n")
+            ] + notes.map { "note: " + $0 } + (deployment.map { [$0.line] } ?? [])).joined(separator: "\n")
     }
 }

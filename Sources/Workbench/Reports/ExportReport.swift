@@ -16,6 +16,8 @@ public struct ExportReport: Presentable {
     let sha256: String
     /// What was checked before it took its place; nil for an adapter.
     let check: ExportVerdict?
+    /// What lies beside a GGUF file.
+    var deployment: DeploymentFiles?
 
     public var json: JSONValue {
         var object = JSONObject([("format", .string(format))])
@@ -24,12 +26,13 @@ public struct ExportReport: Presentable {
         object["bytes"] = .integer(bytes)
         object["sha256"] = .string(sha256)
         if let check { object["check"] = check.json }
+        object.members += deployment?.members ?? []
         return .object(object)
     }
 
     public var text: String {
         (["exported \(format)\(type.map { " in \($0)" } ?? "") to \(path: path) (\(ByteCount.text(bytes)))"]
-            + (check?.lines ?? [])).joined(separator: "\n")
+            + (check?.lines ?? []) + (deployment.map { [$0.line] } ?? [])).joined(separator: "\n")
     }
 }
 

@@ -46,6 +46,8 @@ final class RunStages {
             name: recipe.name, runDirectory: directory.url.path, training: trained,
             data: DataSummary(setup.split.report))
         report.evaluation = try evaluate(trained, generates: merges)
+        session.evaluation = report.evaluation?.json
+        if hasWorked || !record.isReported { try describeAdapter(trained) }
         // What is known is kept before what may yet fail.
         if hasWorked { try write(report) }
         if merges {
@@ -115,6 +117,15 @@ final class RunStages {
         try setup.split.keep()
         try directory.write(recipe.resolvedYAML(), to: directory.recipe)
         try directory.write(record.json, to: directory.run)
+    }
+
+    /// Puts the card, with what was measured, into the adapter's folder, and notes the folder anew.
+    private func describeAdapter(_ trained: TrainingResult) throws {
+        try ModelCard(.adapter, called: recipe.name, of: session, evaluation: session.evaluation)
+            .write(inPlace: directory.adapter)
+        let made = try StageResult(
+            key: SHA256.hex(of: setup.fingerprint.text), json: trained.json, outputs: [directory.adapter])
+        try note("train") { $0["train"] = made }
     }
 
     private var saved: String { "the adapter in \(path: directory.adapter.path)" }

@@ -3,6 +3,7 @@
 internal import Adapters
 internal import Datasets
 internal import Foundation
+internal import JSON
 internal import Kernels
 internal import Models
 internal import Objectives
@@ -26,6 +27,8 @@ public final class Session {
     }
     /// The warnings of what was opened for a stage by itself: its report repeats them.
     private(set) var told: [String] = []
+    /// What a run measured on its held-out rows, for the cards of what it writes after that.
+    var evaluation: JSONValue?
     /// All that training begins with, once it is made ready.
     var training: TrainingSetup?
 

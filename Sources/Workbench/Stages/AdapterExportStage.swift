@@ -86,10 +86,19 @@ public struct AdapterExportStage: StandaloneStage {
             let found = AdapterComparison(adapter, readBack: try form.init(place).adapter(for: model))
             try require(found)
             comparison = found
+            guard form.isFolder else { return }
+            try ModelCard(
+                form.format == .mlx ? .mlxAdapter : .adapter, called: output.lastPathComponent, of: session,
+                evaluation: session.evaluation
+            ).write(into: place)
         }
         guard let comparison else { throw Failure(.internal, "\(path: output.path): the adapter was not read back") }
-        return AdapterExportReport(
+        var report = AdapterExportReport(
             format: form.format, path: output.path, notes: fit.notes, comparison: comparison, warnings: session.told)
+        if form.format == .ggufLoRA {
+            report.deployment = try DeploymentFiles(besideAdapter: output, of: session, run: run)
+        }
+        return report
     }
 
     /// Throws where what was read back is further from the adapter than its type's rounding.

@@ -67,6 +67,10 @@ public struct MergeStage: StandaloneStage {
             let proven = MergeReport(output: output.path, certificate: certificate, warnings: session.told)
             try proven.requirePassed()
             try proven.write(into: staged)
+            try ModelCard(
+                .model, called: output.lastPathComponent, of: session, evaluation: session.evaluation,
+                proof: proven.facts
+            ).write(into: staged)
             report = proven
         }
         guard let report else { throw Failure(.internal, "\(path: output.path): the merge was not proven") }

@@ -60,7 +60,8 @@ public struct Verification: Presentable {
             byteCount += check.byteCount
             let folder = manifest.deletingLastPathComponent()
             for found in check.differences {
-                add(folder.appendingPathComponent(found.path), in: top, found.fault, found.listedBytes, found.foundBytes)
+                let url = folder.appendingPathComponent(found.path)
+                add(url, in: top, found.fault, found.listedBytes, found.foundBytes)
             }
         }
         for url in places.checkpoints { try addCheckpoint(url, in: top) }
@@ -110,10 +111,11 @@ public struct Verification: Presentable {
     /// Throws where something is not as it was written.
     public func requirePassed() throws {
         guard !passed else { return }
+        let named = findings.prefix(Self.shown).map(\.path).joined(separator: ", ")
         throw Failure(
-            .badInput, "\(path: path): \(Count.text(findings.count, "file")) not as Lathe wrote "
-                + (findings.count == 1 ? "it" : "them") + ": " + findings.prefix(Self.shown).map(\.path).joined(separator: ", ")
-                + (findings.count > Self.shown ? ", …" : ""),
+            .badInput,
+            "\(path: path): \(Count.text(findings.count, "file")) not as Lathe wrote "
+                + (findings.count == 1 ? "it" : "them") + ": " + named + (findings.count > Self.shown ? ", …" : ""),
             hint: "copy it again from where it came from, or write it anew", namedFile: path)
     }
 }

@@ -1,0 +1,201 @@
+// What goes with a written model: how Ollama is to ask it, what it is, what is in it.
+
+import Foundation
+import JSON
+import TestSupport
+import Testing
+
+extension CommandTests {
+    @Suite struct Deploying {
+        private func export(_ lathe: LatheCommand, _ out: String, _ more: String...) throws -> JSONValue {
+            let outcome = try lathe.start(
+                [
+                    "export", "--model", TinyModel.chatGGUF.path, "--format", "gguf", "--out", out, "--json", "--quiet",
+                ] + more
+            ).wait()
+            try #require(outcome.code == 0, "\(outcome.errors)")
+            return try outcome.json
+        }
+
+        @Test func aModelfileLiesBesideAGGUFFile() throws {
+            try LatheCommand.inFolder { lathe in
+                let report = try export(lathe, "ship/m.gguf")
+                #expect(report["modelfile"]?.string?.hasSuffix("ship/Modelfile") == true)
+                let text = try lathe.text("ship/Modelfile")
+                #expect(text.contains("\nFROM ./m.gguf\n") && text.contains("\nTEMPLATE \"\"\""))
+                #expect(text.contains("\nPARAMETER stop \"</s>\"\n"))
+                // The tokenizer begins every text by itself: the template does not do it again.
+                #expect(!text.contains("<s>"))
+                #expect(try lathe.json("verify", "ship/Modelfile")["files"] == 3)
+                // Two models in one folder: each has its own, and both are whole.
+                let other = try export(lathe, "ship/n.gguf")
+                #expect(other["modelfile"]?.string?.hasSuffix("ship/n.Modelfile") == true)
+                #expect(try lathe.text("ship/n.Modelfile").contains("FROM ./n.gguf"))
+                #expect(try lathe.json("verify", "ship")["passed"] == true)
+                // Again: the same places.
+                #expect(try export(lathe, "ship/m.gguf")["modelfile"] == report["modelfile"])
+                #expect(
+                    try lathe.names(in: "ship") == [
+                        "Modelfile", "m.gguf", "m.gguf.manifest.json", "n.Modelfile", "n.gguf", "n.gguf.manifest.json",
+                    ])
+            }
+        }
+
+        @Test func aModelfileOfSomebodyElseStays() throws {
+            try LatheCommand.inFolder { lathe in
+                try FileManager.default.createDirectory(at: lathe.url("ship"), withIntermediateDirectories: true)
+                try lathe.write("ship/Modelfile", "mine")
+                #expect(try export(lathe, "ship/m.gguf")["modelfile"]?.string?.hasSuffix("m.Modelfile") == true)
+                #expect(try lathe.text("ship/Modelfile") == "mine")
+            }
+        }
+
+        @Test func aTemplateThatOllamaCannotHaveIsSaid() throws {
+            try LatheCommand.inFolder { lathe in
+                _ = try export(lathe, "ship/m.gguf")
+                try lathe.write(
+                    "counting.jinja", "{% for m in messages %}{{ loop.index }} {{ m.content }}{% endfor %}")
+                let report = try export(lathe, "ship/m.gguf", "--set", "data.chat_template=counting.jinja")
+                #expect(report["modelfile"] == .null)
+                #expect(report["no_modelfile"]?.string?.contains("data.chat_template") == true)
+                // The one of the other template says what is no longer so.
+                #expect(try lathe.names(in: "ship") == ["m.gguf", "m.gguf.manifest.json"])
+                #expect(try lathe.json("verify", "ship")["passed"] == true)
+            }
+        }
+
+        /// What an adapter was trained with is what Ollama asks with.
+        @Test func theSystemMessageOfTheRowsGoesAlong() throws {
+            try LatheCommand.inFolder { lathe in
+                try lathe.write(
+                    "recipe.yaml",
+                    LatheCommand.recipe.replacing(LatheCommand.huggingFace, with: TinyModel.chatGGUF.path))
+                let adapter = try lathe.train("data.system=Be brief.", "data.prompt_style=chat")
+                _ = try export(lathe, "m.gguf", "--adapter", adapter)
+                #expect(try lathe.text("Modelfile").contains("\nSYSTEM \"\"\"Be brief.\"\"\"\n"))
+                let plain = try lathe.train("data.prompt_style=plain", "name=plain").replacing("tiny", with: "plain")
+                _ = try export(lathe, "p/m.gguf", "--adapter", plain)
+                #expect(try lathe.text("p/Modelfile").contains("{{ .Prompt }}\"\"\""))
+            }
+        }
+
+        // MARK: Cards
+
+        @Test func aRunsAdapterAndModelHaveCards() throws {
+            try LatheCommand.inFolder { lathe in
+                try lathe.copy(LatheCommand.huggingFace, to: "base")
+                try lathe.write(
+                    "base/README.md", "---\nlicense: apache-2.0\nlanguage: [en, de]\ntags:\n- small\n---\n# Base\n")
+                try lathe.write("recipe.yaml", LatheCommand.recipe.replacing(LatheCommand.huggingFace, with: "base"))
+                let outcome = try lathe(
+                    "run", "recipe.yaml", "--quiet", "--set", "merge.enabled=true", "--set", "export=[{format: peft}]")
+                try #require(outcome.code == 0, "\(outcome.errors)")
+                let report = try JSONValue(parsing: lathe.text("checkpoints/tiny/report.json"))
+                let loss = try #require(report["evaluation"]?["adapter"]?["loss"]?.double)
+                for (place, library) in [
+                    ("adapter", "peft"), ("merged", "transformers"), ("export/peft", "peft"),
+                ] {
+                    let card = try lathe.text("checkpoints/tiny/\(place)/README.md")
+                    #expect(card.hasPrefix("---\nbase_model: \"base\"\nlibrary_name: \(library)\n"), "\(place)")
+                    #expect(card.contains("\nlicense: \"apache-2.0\"\nlanguage:\n- \"en\"\n- \"de\"\n"), "\(place)")
+                    #expect(card.contains("\n      value: " + String(format: "%.4f", loss) + "\n"), "\(place)")
+                    #expect(card.contains("95% interval") && card.contains("8 held-out rows"), "\(place)")
+                    #expect(card.contains("training and held-out rows: SHA-256 `"), "\(place)")
+                }
+                #expect(try lathe.text("checkpoints/tiny/merged/README.md").contains("factor pairs applied"))
+                #expect(try lathe.json("verify", "checkpoints/tiny")["passed"] == true)
+                // Nothing is left to do, and nothing is done again for the cards' sake.
+                let digest = try Data(contentsOf: lathe.url("checkpoints/tiny/adapter/manifest.json"))
+                let again = try lathe(
+                    "run", "recipe.yaml", "--set", "merge.enabled=true", "--set", "export=[{format: peft}]")
+                #expect(again.errors.contains("nothing is done"), "\(again.errors)")
+                #expect(try Data(contentsOf: lathe.url("checkpoints/tiny/adapter/manifest.json")) == digest)
+            }
+        }
+
+        @Test func aBaseThatNamesNoLicenceHasAnUnknownOne() throws {
+            try LatheCommand.inFolder { lathe in
+                let adapter = try lathe.train()
+                let card = try lathe.text(adapter + "/README.md")
+                #expect(card.contains("\nlicense: \"unknown\"\n") && card.contains("ask whoever published it"))
+                try GGUFKeys.adding(
+                    [
+                        ("general.license", .text("mit")),
+                        ("general.base_model.0.repo_url", .text("https://huggingface.co/someone/tiny")),
+                        ("general.languages", .texts(["en"])),
+                    ], to: TinyModel.gguf, as: lathe.url("base.gguf"))
+                _ = try lathe.json(
+                    "export", "--model", "base.gguf", "--adapter", adapter, "--format", "peft", "--out", "a")
+                let other = try lathe.text("a/README.md")
+                #expect(other.contains("base_model: \"someone/tiny\"") && other.contains("license: \"mit\""))
+                #expect(other.contains("language:\n- \"en\""))
+            }
+        }
+
+        @Test func aCardOfSomebodyElseStays() throws {
+            try LatheCommand.inFolder { lathe in
+                let adapter = try lathe.train("train.max_steps=2")
+                try lathe.write(adapter + "/README.md", "mine")
+                try lathe("train", "recipe.yaml", "--fresh").expectFailure(74, "README.md")
+                #expect(try lathe.text(adapter + "/README.md") == "mine")
+            }
+        }
+
+        // MARK: What is in a file
+
+        @Test func inspectTellsWhatIsInAGGUFFile() throws {
+            try LatheCommand.inFolder { lathe in
+                try GGUFKeys.adding(
+                    [("general.license", .text("mit")), ("notes", .text(String(repeating: "ab", count: 300)))],
+                    to: TinyModel.gguf, as: lathe.url("base.gguf"))
+                let found = try lathe.json("inspect", "base.gguf")
+                #expect(found["kind"] == "model" && found["format"] == "gguf" && found["version"] == 3)
+                #expect(found["weights"]?["parameters"] == .integer(TinyModel.parameters))
+                #expect(found["weights"]?["bits_per_weight"]?.double == 32)
+                #expect(found["types"]?.array?.map { $0["type"] } == ["F32"])
+                let metadata = try #require(found["metadata"])
+                #expect(metadata["llama.block_count"] == 3 && metadata["tokenizer.ggml.add_bos_token"] == true)
+                #expect(metadata["llama.rope.freq_base"]?.double == 10000)
+                #expect(metadata["llama.attention.layer_norm_rms_epsilon"]?.double == 1e-5)
+                #expect(metadata["tokenizer.ggml.tokens"]?["count"] == 512)
+                #expect(metadata["tokenizer.ggml.tokens"]?["first"]?.array?.prefix(2) == ["<pad>", "<s>"])
+                #expect(metadata["notes"]?.string?.hasSuffix("… (600 characters)") == true)
+                let tensors = try #require(found["stored_tensors"]?.array)
+                let head = tensors.first { $0["name"] == "token_embd.weight" }
+                #expect(head?["type"] == "F32" && head?["bits_per_weight"]?.double == 32)
+                #expect(found["tokenizer"]?["begin"] == "1 <s>" && found["tokenizer"]?["adds_begin"] == true)
+                #expect(found["can"]?["run"] == "yes" && found["can"]?["merge"] == "yes")
+                #expect(found["can"]?["fold"]?.string?.hasPrefix("no: its layers are F32") == true)
+                let text = try lathe("inspect", "base.gguf").output
+                #expect(text.contains("blk.*.attn_q.weight  F32  [64, 64]  32 bits  × 3"), "\(text)")
+                #expect(text.contains("llama.block_count: 3\n"))
+                #expect(text.contains("type F32  tensors 29  "))
+            }
+        }
+
+        @Test func inspectSaysWhatCannotBeDoneAndWhy() throws {
+            try LatheCommand.inFolder { lathe in
+                var bytes = try Data(contentsOf: TinyModel.gguf)
+                let name = try #require(bytes.range(of: Data("llama".utf8)))
+                bytes.replaceSubrange(name, with: Data("mamba".utf8))
+                try bytes.write(to: lathe.url("other.gguf"))
+                let found = try lathe.json("inspect", "other.gguf")
+                #expect(found["kind"] == "gguf" && found["architecture"] == "mamba")
+                #expect(found["can"]?["run"]?.string?.contains("mamba") == true)
+                #expect(found["tensors"]?.array?.count == 29)
+            }
+        }
+
+        @Test func inspectShowsWhatLatheWrote() throws {
+            try LatheCommand.inFolder { lathe in
+                _ = try lathe.json(
+                    "export", "--model", LatheCommand.huggingFace, "--format", "safetensors", "--out", "m")
+                let card = try lathe.text("m/README.md")
+                #expect(card.contains("library_name: transformers") && !card.contains("base_model_relation"))
+                let written = try lathe.json("inspect", "m")["written_by_lathe"]
+                #expect(written?["holds"] == "model" && (written?["files"]?.integer ?? 0) > 2)
+                #expect(try lathe.json("inspect", LatheCommand.huggingFace)["written_by_lathe"] == nil)
+            }
+        }
+    }
+}
