@@ -12,7 +12,7 @@ struct WrittenFiles {
 
     /// - Throws: `Failure` where no manifest tells of the place.
     init(_ place: URL, isFolder: Bool) throws {
-        let manifest = isFolder ? place.appendingPathComponent(Manifest.fileName) : Manifest.place(besideFile: place)
+        let manifest = isFolder ? Manifest.place(inFolder: place) : Manifest.place(besideFile: place)
         // A Modelfile beside a file is none of it.
         let entries = (try Manifest(at: manifest)?.entries ?? []).filter {
             isFolder || $0.path == place.lastPathComponent
