@@ -55,7 +55,8 @@ import WeightFiles
         try Self.withCopies(family, type: type) { folder, file, _ in
             #expect(maximumDifference(try Self.logits(folder), try Self.logits(file)) < 2e-5)
             let gguf = try GGUFFile(file)
-            #expect(gguf.tensors.allSatisfy { $0.type.dtype == ($0.shape.rank < 2 ? .f32 : type.dtype) })
+            #expect(
+                gguf.tensors.allSatisfy { $0.type.dtype == ($0.shape.rank < 2 ? .f32 : type == .fp16 ? .f16 : .bf16) })
             #expect(gguf.value("general.file_type")?.integer == (type == .fp16 ? 1 : 32))
         }
     }
