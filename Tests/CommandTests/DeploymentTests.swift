@@ -79,6 +79,41 @@ extension CommandTests {
             }
         }
 
+        @Test func anAdapterInGGUFHasItsBaseNamed() throws {
+            try LatheCommand.inFolder { lathe in
+                try lathe.copy(TinyModel.chatGGUF.path, to: "base.gguf")
+                try lathe.write(
+                    "recipe.yaml", LatheCommand.recipe.replacing(LatheCommand.huggingFace, with: "base.gguf"))
+                let adapter = try lathe.train()
+                func export(_ model: String, _ out: String) throws -> JSONValue {
+                    try lathe.json(
+                        "export", "--model", model, "--adapter", adapter, "--format", "gguf-lora", "--out", out)
+                }
+                #expect(try export("base.gguf", "a.gguf")["modelfile"]?.string?.hasSuffix("/Modelfile") == true)
+                #expect(try lathe.text("Modelfile").contains("\nFROM ./base.gguf\nADAPTER ./a.gguf\n"))
+                _ = try export("base.gguf", "ship/a.gguf")
+                #expect(try lathe.text("ship/Modelfile").contains("/base.gguf\nADAPTER ./a.gguf\n"))
+                #expect(try lathe.json("verify", "ship/a.gguf")["passed"] == true)
+                let found = try lathe.json("inspect", "ship/a.gguf")
+                #expect(found["kind"] == "adapter" && found["form"] == "gguf-lora" && found["ranks"] == [4])
+                #expect(found["modules"] == .integer(TinyModel.linearLayers))
+                // On a folder there is nothing for Ollama to put it on.
+                let other = try export(LatheCommand.huggingFace, "other/a.gguf")
+                #expect(other["no_modelfile"]?.string?.contains("the base is a folder") == true)
+            }
+        }
+
+        @Test func anAdapterForMLXHasACard() throws {
+            try LatheCommand.inFolder { lathe in
+                let adapter = try lathe.train()
+                _ = try lathe.json(
+                    "export", "--model", LatheCommand.huggingFace, "--adapter", adapter, "--format", "mlx", "--out", "m"
+                )
+                #expect(try lathe.text("m/README.md").contains("\nlibrary_name: mlx\nbase_model_relation: adapter\n"))
+                #expect(try lathe.json("verify", "m")["passed"] == true)
+            }
+        }
+
         // MARK: Cards
 
         @Test func aRunsAdapterAndModelHaveCards() throws {
