@@ -96,6 +96,15 @@ import WeightFiles
         #expect(throws: AdapterError.self) { try AdapterConfiguration(text: other) }
     }
 
+    /// Forms of tools that know no such method say what holds the change.
+    @Test func otherFormsHaveNoRoomForIt() {
+        #expect(PEFTDirectory.methods.contains(.fold))
+        #expect { try MLXDirectory.requireRoom(for: .fold) } throws: { error in
+            "\(error)".contains("a model's export holds them merged")
+        }
+        #expect(throws: AdapterError.self) { try GGUFAdapter.requireRoom(for: .fold) }
+    }
+
     /// Whoever hands the folder to PEFT is told so at once.
     @Test(.needsPython("peft", "transformers")) func peftRefusesIt() throws {
         let model = try LanguageModel(

@@ -56,9 +56,11 @@ extension AdapterForm {
     /// Throws where the form has no room for adapters of `method`.
     public static func requireRoom(for method: AdapterMethodKind) throws(AdapterError) {
         guard !methods.contains(method) else { return }
-        throw AdapterError(
-            "\(format.rawValue) has no room for what \(method.rawValue) trains beside A and B",
-            subject: "adapter.method")
+        let what =
+            AdapterMethod.of(method).folding == nil
+            ? "what \(method.rawValue) trains beside A and B"
+            : "adapters of method \(method.rawValue), which change stored blocks: a model's export holds them merged"
+        throw AdapterError("\(format.rawValue) has no room for \(what)", subject: "adapter.method")
     }
 
     /// SHA-256 of what decides the adapter, wherever it lies.
