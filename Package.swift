@@ -126,8 +126,8 @@ let package = Package(
         module(
             "Checkpoints",
             [
-                "Adapters", "Models", "Training", "Optimisers", "Objectives", "Recipes", "Files", "Tensors", "JSON",
-                "HDF5Files", "Digests", "Vocabulary",
+                "Adapters", "Training", "Optimisers", "Objectives", "Recipes", "Files", "Tensors", "JSON", "HDF5Files",
+                "Digests", "Vocabulary",
             ]),
         module(
             "ModelExport",
@@ -190,7 +190,7 @@ let package = Package(
         tests("Datasets", ["Tokenizers", "ChatTemplates", "JSON", "Digests", "HDF5Files"], exclude: ["Fixtures"]),
         tests("Preparation", ["Recipes", "Datasets", "JSON", "Digests"]),
         tests("Models", ["Objectives", "Tensors", "Kernels", "WeightFiles", "JSON"], exclude: ["Fixtures"]),
-        tests("Adapters", ["Files", "Models", "Tensors", "Kernels", "WeightFiles", "JSON"]),
+        tests("Adapters", ["Files", "Models", "Tensors", "Kernels", "WeightFiles", "JSON", "Vocabulary"]),
         tests("Optimisers", ["Tensors", "Recipes", "JSON"], exclude: ["Fixtures"]),
         tests(
             "Training",
@@ -213,8 +213,8 @@ let package = Package(
         tests(
             "Checkpoints",
             [
-                "Training", "Optimisers", "Objectives", "Recipes", "Tensors", "JSON", "HDF5Files", "Digests",
-                "Vocabulary",
+                "Adapters", "Files", "Models", "Training", "Optimisers", "Objectives", "Recipes", "Tensors", "JSON",
+                "HDF5Files", "Digests", "WeightFiles", "Vocabulary",
             ],
             exclude: ["Fixtures"]),
         tests(

@@ -88,6 +88,23 @@ import WeightFiles
         }
     }
 
+    /// A module that is scaled by 0, and a whole adapter: llama.cpp takes α = 0 for a scale of 1.
+    @Test(arguments: [AdapterTargets.patterns(["q_proj"]), .patterns(["q_proj", "v_proj"])])
+    func aScaleOfZeroStaysOne(_ targets: AdapterTargets) throws {
+        let model = try Self.model()
+        let adapter = try Self.adapter(
+            AdapterConfiguration(
+                rank: 2, alpha: 3, targets: targets, alphaOverrides: [.init(pattern: "q_proj", value: 0)]), for: model)
+        try withTemporaryDirectory { folder in
+            for form in Self.forms {
+                let (_, back) = try Self.written(adapter, form, model, in: folder, as: form.format.rawValue)
+                #expect(AdapterComparison(adapter, readBack: back).largestDifference < 2e-7)
+                let zero = try #require(back.members.first { $0.path.hasSuffix("q_proj") }).adapter
+                #expect(zero.scale == 0 || zero.b.floats.allSatisfy { $0 == 0 })
+            }
+        }
+    }
+
     /// From each form into each other one, and on from there.
     @Test(arguments: configurations.indices)
     func formsFollowOneAnother(_ index: Int) throws {

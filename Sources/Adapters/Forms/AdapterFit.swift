@@ -24,15 +24,14 @@ public struct AdapterFit: Sendable, Equatable {
     /// - Parameters:
     ///   - own: the number that each member would have.
     ///   - rank: the rank that all members have in the file; nil: each its own.
-    ///   - avoidsZero: whether zero in the file would not mean zero.
     ///   - words: what the number is called: "scale".
     static func sharing(
-        _ own: [Double], rank: Int? = nil, avoidsZero: Bool = false, of adapter: AdapterSet, as words: String
+        _ own: [Double], rank: Int? = nil, of adapter: AdapterSet, as words: String
     ) -> AdapterFit {
         // What is computed with are fp32 numbers: those that differ only beyond are one.
         let rounded = own.map { Float($0) }
-        let candidates = avoidsZero ? rounded.filter { $0 != 0 } : rounded
-        let most = candidates.mostCommon ?? 1
+        // Nothing can be made of zero, and to llama.cpp it is no zero: B becomes it.
+        let most = rounded.filter { $0 != 0 }.mostCommon ?? 1
         let shared = zip(own, rounded).first { $0.1 == most }?.0 ?? Double(most)
         let factors = zip(own, rounded).map { $1 == most ? 1 : Float($0 / shared) }
         var notes: [String] = []

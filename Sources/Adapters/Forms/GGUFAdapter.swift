@@ -131,8 +131,7 @@ extension GGUFAdapter {
         let alphas = try adapter.members.map { member throws(AdapterError) in
             try adapter.configuration.scale(of: member.path) * Double(member.adapter.rank)
         }
-        // To llama.cpp α = 0 is a scale of 1.
-        return .sharing(alphas, avoidsZero: true, of: adapter, as: "scale")
+        return .sharing(alphas, of: adapter, as: "scale")
     }
 
     @discardableResult
