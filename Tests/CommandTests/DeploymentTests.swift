@@ -208,6 +208,34 @@ extension CommandTests {
             }
         }
 
+        @Test func inspectKnowsImportanceMatrices() throws {
+            try LatheCommand.inFolder { lathe in
+                for name in ["a.imatrix", "a.dat", "a.gguf"] {
+                    _ = try lathe.json(
+                        "imatrix", "--model", LatheCommand.huggingFace, "--data", "held.jsonl", "--out", name)
+                    let found = try lathe.json("inspect", name)
+                    #expect(
+                        found["kind"] == "imatrix" && found["weights"] == .integer(TinyModel.linearLayers), "\(name)")
+                    #expect(try lathe.json("verify", name)["passed"] == true, "\(name)")
+                }
+            }
+        }
+
+        @Test func whatCanBeFoldedIsSaid() throws {
+            try LatheCommand.inFolder { lathe in
+                for (type, answer) in [("Q4_1", "yes"), ("Q4_0", "no: its layers are Q4_0; Q4_1, Q5_1 can be folded")] {
+                    let out = type + ".gguf"
+                    _ = try lathe.json(
+                        "export", "--model", LatheCommand.gguf, "--format", "gguf", "--type", type, "--out", out)
+                    let found = try lathe.json("inspect", out)
+                    #expect(found["can"]?["fold"] == .string(answer))
+                    let types = found["types"]?.array ?? []
+                    let layers = types.first { $0["type"] == .string(type) }
+                    #expect(layers?["bits_per_weight"]?.double == (type == "Q4_1" ? 5 : 4.5))
+                }
+            }
+        }
+
         @Test func inspectSaysWhatCannotBeDoneAndWhy() throws {
             try LatheCommand.inFolder { lathe in
                 var bytes = try Data(contentsOf: TinyModel.gguf)

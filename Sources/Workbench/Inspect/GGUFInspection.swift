@@ -46,7 +46,7 @@ struct GGUFInspection {
         get throws {
             switch kind {
             case "adapter": adapter
-            case "imatrix": importanceMatrix
+            case "imatrix": try ImportanceInspection(path).facts
             default: try model
             }
         }
@@ -63,7 +63,7 @@ struct GGUFInspection {
                 let opened = try session.base()
                 var facts = try InspectStage.facts(of: opened)
                 facts["tokenizer"] = tokenizer(opened)
-                facts["can"] = ModelAbilities(opened, file).json
+                facts["can"] = ModelAbilities(opened).json
                 return facts
             } catch let error as any ClassifiedError where error.kind != .inputOutput {
                 // A file that is not understood is worth looking at too.
@@ -101,16 +101,6 @@ struct GGUFInspection {
             ("alpha", file.value("adapter.lora.alpha").map(Self.shown) ?? .null),
             ("modules", .integer(factors.count)),
             ("base", file.value("general.base_model.0.name").map(Self.shown) ?? .null),
-        ])
-    }
-
-    private var importanceMatrix: JSONObject {
-        JSONObject([
-            ("kind", "imatrix"), ("path", .string(path)),
-            ("datasets", file.value("imatrix.datasets").map(Self.shown) ?? .null),
-            ("chunks", file.value("imatrix.chunk_count").map(Self.shown) ?? .null),
-            ("chunk_tokens", file.value("imatrix.chunk_size").map(Self.shown) ?? .null),
-            ("weights", .integer(file.tensors.count { $0.name.hasSuffix(".in_sum2") })),
         ])
     }
 

@@ -3,7 +3,7 @@
 internal import Foundation
 internal import JSON
 internal import Models
-internal import WeightFiles
+internal import Tensors
 
 /// Run, train, merge, fold: "yes", or "no" with the reason.
 struct ModelAbilities {
@@ -11,18 +11,16 @@ struct ModelAbilities {
     static let names = ["run", "train", "merge", "fold"]
 
     private let run: String
-    private let merge: String
     private let fold: String
 
-    init(_ opened: OpenedModel, _ file: GGUFFile) {
+    init(_ opened: OpenedModel) {
         run = Self.answer(Self.obstacle(opened))
-        merge = run
-        fold = run == "yes" ? Self.folding(opened, file) : run
+        fold = run == "yes" ? Self.folding(opened) : run
     }
 
-    /// Training needs what running needs: an adapter fits every layer that can be computed.
+    /// Training and merging need what running needs: an adapter fits every layer that can be computed.
     var json: JSONValue {
-        ["run": .string(run), "train": .string(run), "merge": .string(merge), "fold": .string(fold)]
+        ["run": .string(run), "train": .string(run), "merge": .string(run), "fold": .string(fold)]
     }
 
     private static func answer(_ obstacle: String?) -> String { obstacle.map { "no: \($0)" } ?? "yes" }
@@ -37,10 +35,10 @@ struct ModelAbilities {
         return nil
     }
 
-    /// The types whose blocks carry a minimum of their own in fp16: a constant added to a block changes nothing else.
-    private static let foldable = ["Q4_1", "Q5_1"]
+    /// The types whose blocks carry a minimum of their own.
+    private static let foldable = (AdapterMethod.fold.folding?.types ?? []).map { $0.rawValue.uppercased() }
 
-    private static func folding(_ opened: OpenedModel, _ file: GGUFFile) -> String {
+    private static func folding(_ opened: OpenedModel) -> String {
         let weights = opened.weights.paths.filter { path in
             path.contains(".layers.") && opened.weights.shape(at: path)?.rank == 2
         }
@@ -49,7 +47,7 @@ struct ModelAbilities {
         if fitting == types.count, fitting > 0 { return "yes" }
         let found = Set(types).subtracting(foldable).sorted().joined(separator: ", ")
         guard fitting > 0 else {
-            return "no: its layers are \(found); \(foldable.joined(separator: " and ")) can be folded"
+            return "no: its layers are \(found); \(foldable.joined(separator: ", ")) can be folded"
         }
         return "\(fitting) of \(types.count) layers; the others are \(found)"
     }

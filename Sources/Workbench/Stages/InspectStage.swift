@@ -35,6 +35,7 @@ public struct InspectStage: Stage {
 
     private static func file(_ session: Session, _ path: String, _ url: URL) throws -> JSONValue {
         if path.hasSuffix(".gguf") { return try GGUFInspection(session).json }
+        if ImportanceInspection.isName(path) { return .object(try ImportanceInspection(path).facts) }
         if path.hasSuffix(".safetensors") { return try tensors(url) }
         if path.hasSuffix(".h5") {
             return try PreparedFile.isPrepared(url)
