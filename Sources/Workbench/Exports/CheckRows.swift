@@ -74,6 +74,9 @@ struct CheckRows {
         return Array(chosen)
     }
 
+    /// Tokens of all.
+    var tokens: Int { examples.reduce(0) { $0 + $1.ids.count } }
+
     /// Tokens of the longest.
     var longest: Int { examples.map(\.ids.count).max() ?? 1 }
 }

@@ -49,9 +49,8 @@ struct ExportCheck {
     }
 
     private func scores(of written: LanguageModel, against reference: LanguageModel) throws -> ExportScores {
-        let limit = max(rows.longest, EvaluationRows.limit(for: reference, bytes: Self.passBytes))
-        let workspace = Workspace(
-            reservingBytes: ModelDivergence.predictedBytes(reference, rows: min(limit, rowCount)))
+        let limit = Self.batchRows(reference, rows)
+        let workspace = Workspace(reservingBytes: Self.predictedBytes(reference, rows))
         let compared = try ModelDivergence(
             of: ModelLogits(written), from: rows.reference ?? ModelLogits(reference), on: rows.examples,
             vocabularySize: base.configuration.vocabularySize, rowLimit: limit, workspace: workspace
@@ -89,17 +88,19 @@ struct ExportCheck {
         }
     }
 
-    private var rowCount: Int { rows.examples.reduce(0) { $0 + $1.ids.count } }
-
     /// Sequences of one row together.
     private func perRow(_ scores: HeldOutScores) throws -> HeldOutScores {
         try HeldOutScores(scores, perRowOf: ExampleUnits(rows.examples, of: .sequence))
     }
 
-    /// Memory of its own that a check takes, weights and adapter not counted.
-    static func predictedBytes(_ model: LanguageModel, longest: Int) -> Int {
-        let limit = max(longest, EvaluationRows.limit(for: model, bytes: passBytes))
-        return ModelDivergence.predictedBytes(model, rows: limit)
+    /// Token rows of one batch.
+    private static func batchRows(_ model: LanguageModel, _ rows: CheckRows) -> Int {
+        max(rows.longest, min(rows.tokens, EvaluationRows.limit(for: model, bytes: passBytes, type: .f32)))
+    }
+
+    /// Memory of its own that scoring takes, weights and adapter not counted.
+    static func predictedBytes(_ model: LanguageModel, _ rows: CheckRows) -> Int {
+        ModelDivergence.predictedBytes(model, rows: batchRows(model, rows))
     }
 }
 

@@ -25,9 +25,8 @@ struct MemoryForecast {
         if merges,
             let export = try memory.export(
                 recipe.export, recipe.export.indices.map { ExportCalibration(recipe.export[$0], at: $0) },
-                session.model(),
-                longest: max(
-                    session.checkRows(SilentObserver()).longest, setup.split.train.report.longestExample))
+                session.model(), session.checkRows(SilentObserver()),
+                longest: setup.split.train.report.longestExample)
         {
             stages.append(export)
         }

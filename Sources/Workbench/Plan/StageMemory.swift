@@ -94,25 +94,30 @@ struct StageMemory {
     /// An adapter alone: read back, it stands there a second time, beside the numbers as its file has them.
     func adapterExport() -> StageForecast { forecast("export", own: 2 * factorBytes, mapped: 0) }
 
-    /// Each export by itself: written, then read back and scored.
+    /// Each export by itself: a model is written, then read back, compared and scored.
     /// - Parameters:
     ///   - calibrations: how each is rounded to blocks.
-    ///   - longest: tokens of the longest row that is looked at or scored.
+    ///   - rows: what a written model is scored on.
+    ///   - longest: tokens of the longest row that is looked at.
     func export(
-        _ entries: [ExportEntry], _ calibrations: [ExportCalibration], _ model: LanguageModel, longest: Int
+        _ entries: [ExportEntry], _ calibrations: [ExportCalibration], _ model: LanguageModel, _ rows: CheckRows,
+        longest: Int
     ) throws -> StageForecast? {
         guard !entries.isEmpty else { return nil }
-        guard entries.contains(where: { !$0.isAdapter }) else { return adapterExport() }
-        let writing = try writing("export", describes: entries.contains { $0.format == .safetensors })
-        let reading = MergeProof.readingBytes(model)
-        let check = StageForecast.higher(
-            forecast("export", own: factorBytes + reading.once, mapped: ModelMerger.mappedBytes(base)),
-            forecast(
-                "export", own: factorBytes + reading.kept + ExportCheck.predictedBytes(model, longest: longest),
-                mapped: ModelMerger.largestTensorBytes(base, type: .auto)))
+        let models = entries.filter { !$0.isAdapter }
+        guard !models.isEmpty else { return adapterExport() }
+        let largest = models.map { ModelMerger.largestTensorBytes(base, type: $0.type) }.max() ?? 0
+        let reading = MergeProof.readingBytes(model), mapped = ModelMerger.mappedBytes(base)
         let passes = calibrations.map { $0.predictedBytes(model, longest: longest) }.max() ?? 0
-        let calibrating = forecast("export", own: factorBytes + passes, mapped: passes > 0 ? base.byteCount : 0)
-        return .higher(calibrating, .higher(writing, check))
+        let moments = try [
+            forecast("export", own: factorBytes + passes, mapped: passes > 0 ? base.byteCount : 0),
+            writing("export", describes: models.contains { $0.format == .safetensors }),
+            forecast("export", own: factorBytes + reading.once, mapped: mapped),
+            forecast("export", own: factorBytes + reading.kept + ModelMerger.streamBytes + largest, mapped: mapped),
+            forecast(
+                "export", own: factorBytes + reading.kept + ExportCheck.predictedBytes(model, rows), mapped: largest),
+        ]
+        return moments.max { $0.peakBytes < $1.peakBytes }
     }
 
     /// The factors as a merge multiplies them.

@@ -69,10 +69,10 @@ public struct ExportStage: StandaloneStage {
     func forecast(_ session: Session, _ memory: StageMemory) throws -> [StageForecast] {
         var entry = ExportEntry()
         entry.format = format
+        entry.type = type
+        let rows = try session.checkRows(reference: wishes.reference, SilentObserver())
         return try [
-            memory.export(
-                [entry], [wishes.calibration], session.model(),
-                longest: session.checkRows(reference: wishes.reference, SilentObserver()).longest)
+            memory.export([entry], [wishes.calibration], session.model(), rows, longest: rows.longest)
         ].compactMap(\.self)
     }
 

@@ -74,8 +74,9 @@ enum EvaluationRows {
     private static let candidates = [2048, 1536, 1024, 768, 512, 256]
 
     /// The most rows whose buffers fit into `bytes`; 256 where nothing does.
-    static func limit(for model: LanguageModel, bytes: Int) -> Int {
-        candidates.first { model.predictedEvaluationBytes(rows: $0) <= bytes } ?? 256
+    /// - Parameter type: of products, where they are not computed as the model's are.
+    static func limit(for model: LanguageModel, bytes: Int, type: ElementType? = nil) -> Int {
+        candidates.first { model.predictedEvaluationBytes(rows: $0, type: type) <= bytes } ?? 256
     }
 
     /// What an evaluation may take: the limit that a person set, less what is held beside its buffers, else what the tallest batch
