@@ -54,7 +54,13 @@ extension CommandTests {
             try LatheCommand.inFolder { lathe in
                 _ = try export(lathe, "ship/m.gguf")
                 try lathe.write(
-                    "counting.jinja", "{% for m in messages %}{{ loop.index }} {{ m.content }}{% endfor %}")
+                    "counting.jinja",
+                    """
+                    {{ bos_token }}{% for m in messages %}<|turn|>{{ m.role }} {{ loop.index }}
+                    {{ m.content }}{{ eos_token }}
+                    {% endfor %}{% if add_generation_prompt %}<|turn|>assistant {{ messages | length + 1 }}
+                    {% endif %}
+                    """)
                 let report = try export(lathe, "ship/m.gguf", "--set", "data.chat_template=counting.jinja")
                 #expect(report["modelfile"] == .null)
                 #expect(report["no_modelfile"]?.string?.contains("data.chat_template") == true)
