@@ -1,7 +1,9 @@
 // Chat templates carried over to Ollama's language: the same text for every conversation, or none at all.
 
 import ChatTemplates
+import Foundation
 import JSON
+import TestSupport
 import Testing
 
 @Suite struct TemplateTranslationTests {
@@ -150,6 +152,26 @@ import Testing
             #expect(try template.render(turns) == expected, "\(name): \(translation.source)")
         }
         #expect(compared >= (name.contains("without a system") ? 2 : 4))
+    }
+
+    /// Templates that people publish: most can be carried over, and then to the letter.
+    @Test(.needs("vectors/jinja/hfjs-e2e.json")) func publishedTemplatesAreCarriedOverOrRefused() throws {
+        let bytes = [UInt8](try Data(contentsOf: SharedData.url("vectors/jinja/hfjs-e2e.json")))
+        let cases = try #require(try JSONValue(parsing: bytes).object).members
+        var translated = 0, refused = 0
+        for source in Set(cases.compactMap { $0.value["chat_template"]?.string }) {
+            guard let render = try? Self.rendering(source) else { continue }
+            do {
+                let template = try GoTemplate(source: TemplateTranslation(render).source)
+                for turns in Self.conversations {
+                    if let expected = try? render(turns, true) { #expect(try template.render(turns) == expected) }
+                }
+                translated += 1
+            } catch is TranslationError {
+                refused += 1
+            }
+        }
+        #expect(translated >= 30 && refused >= 8)
     }
 
     @Test func whatTheTokenizerWritesIsLeftOut() throws {
