@@ -6,6 +6,7 @@
 
 internal import Datasets
 internal import Evaluation
+internal import Files
 internal import Foundation
 internal import Kernels
 internal import ModelExport
@@ -151,9 +152,12 @@ struct TypeSearch {
         }
     }
 
+    /// Of a file, or of the files of a folder.
     private static func bytes(_ place: URL) throws -> Int {
-        let values = try place.resourceValues(forKeys: [.fileSizeKey])
-        return values.fileSize ?? 0
+        guard try FileForm(at: place) == .folder else { return try FileSize.bytes(ifThere: place) ?? 0 }
+        return try (Folder.names(in: place) ?? []).reduce(0) { sum, name in
+            try sum + (FileSize.bytes(ifThere: place.appendingPathComponent(name)) ?? 0)
+        }
     }
 
     private func tell(_ words: String) { check.observer.receive(.note("types: " + words)) }
