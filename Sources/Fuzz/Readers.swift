@@ -36,7 +36,7 @@ extension FuzzReader {
             return names.filter { $0.hasSuffix(suffix) }.sorted().map { url.appendingPathComponent($0) }
         }
         func run(_ name: String) -> URL { made.appendingPathComponent(name) }
-        return weights(tiny, files) + texts(root, tiny, files, run) + rows(files, run) + [
+        return weights(tiny, files, run) + texts(root, tiny, files, run) + rows(files, run) + [
             FuzzReader(name: "checkpoint", fileExtension: "h5", seeds: [run("checkpoint.h5")]) {
                 _ = try Checkpoint.read($0)
             },
@@ -62,7 +62,9 @@ extension FuzzReader {
     /// libhdf5 itself crashes on damaged files, so these two are read only where they are asked for by name.
     var isOptional: Bool { name.hasSuffix("-sealed") }
 
-    private static func weights(_ tiny: URL, _ files: (String, String) -> [URL]) -> [FuzzReader] {
+    private static func weights(
+        _ tiny: URL, _ files: (String, String) -> [URL], _ made: (String) -> URL
+    ) -> [FuzzReader] {
         let lora = tiny.appendingPathComponent("lora/final/adapter_model.safetensors")
         return [
             FuzzReader(
@@ -79,6 +81,12 @@ extension FuzzReader {
                 let weights = try GGUFWeights(url)
                 _ = try? ModelConfiguration(gguf: weights.gguf)
                 for path in weights.paths { touch(try weights.tensor(at: path).bytes) }
+            },
+            FuzzReader(name: "imatrix", fileExtension: "imatrix", seeds: [made("columns.imatrix")]) {
+                _ = try ImportanceMatrix($0)
+            },
+            FuzzReader(name: "imatrix-dat", fileExtension: "dat", seeds: [made("columns.dat")]) {
+                _ = try ImportanceMatrix($0)
             },
         ]
     }

@@ -47,6 +47,10 @@ enum Seeds {
                     "--what", "adapter", "--out", name, "--quiet",
                 ], in: folder)
         }
+        for name in ["columns.imatrix", "columns.dat"] {
+            try run(
+                lathe.path, ["imatrix", "--model", base, "--data", "rows.jsonl", "--out", name, "--quiet"], in: folder)
+        }
     }
 
     private static func templates(_ write: (String, String) throws -> Void) throws {
