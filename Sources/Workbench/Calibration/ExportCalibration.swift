@@ -134,7 +134,7 @@ public struct ExportCalibration: Sendable, Equatable {
         let limit = rounding == .feedback ? min(tokenLimit, Calibration.mostStreamedTokens(model)) : tokenLimit
         let calibration = try Calibration(model, examples, from: datasets, tokenLimit: limit)
         let alike = "the columns of the head and of the embedding count alike"
-        observer.receive(.stage("calibrate", detail: "\(calibration.rows.text); \(alike)"))
+        observer.receive(.note("calibrated over \(calibration.rows.text); \(alike)"))
         guard rounding == .nearest else {
             return ColumnImportance(feedback: InputProducts(model, over: calibration.rows.batches))
         }

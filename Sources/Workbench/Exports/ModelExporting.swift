@@ -58,7 +58,7 @@ struct ModelExporting {
                 sampleCount: session.recipe.evaluate.bootstrapSamples),
             observer: observer)
         guard let goal = wishes.goal else { return check }
-        observer.receive(.stage("types", detail: "each group of matrices rounded by itself"))
+        observer.receive(.note("types are searched: each group of matrices is rounded by itself"))
         check.options.tensorTypes = try TypeSearch(
             goal: goal, merger: merger, check: check, output: output
         ).types()
@@ -69,7 +69,7 @@ struct ModelExporting {
     private func verdict(
         _ check: ExportCheck, _ place: URL, _ result: MergeResult
     ) throws -> (verdict: ExportVerdict, type: String) {
-        observer.receive(.stage("check", detail: "the written model, read back"))
+        observer.receive(.note("what was written is read back and scored"))
         let staged = try StagedExport(place, format, result, of: check.base)
         let isPlain = check.options.tensorTypes.isEmpty && check.options.touchedType == .auto
         let verdict = try verdict(
