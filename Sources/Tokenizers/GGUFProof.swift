@@ -27,7 +27,8 @@ extension GGUFVocabulary {
     }
 
     /// llama.cpp puts a space before every stretch of text or before none. Where the tokenizer does so at the start alone, texts that
-    /// begin with a token are what counts of chats, and texts without one of anything else.
+    /// begin with a token are what counts of chats, and texts without one of anything else; of these, one that begins with a space gets
+    /// a second from llama.cpp alone, as from SentencePiece.
     private func tried(_ parts: TokenizerParts, _ stages: GGUFStages, rendersChats: Bool) -> [String] {
         let first = if case .sentencePiece(.first) = stages { true } else { false }
         let added = parts.addedTokens.filter {
@@ -37,7 +38,7 @@ extension GGUFVocabulary {
         let around = added.flatMap { [$0 + "user\n", $0 + " a" + $0 + "\n"] }
         switch (first, rendersChats) {
         case (false, _): return Self.texts + around + added.map { "x " + $0 }
-        case (true, false): return Self.texts
+        case (true, false): return Self.texts.filter { !$0.hasPrefix(" ") }
         case (true, true): return around + Self.texts.flatMap { text in added.prefix(1).map { $0 + text } }
         }
     }
