@@ -14,12 +14,20 @@ public struct ColumnImportance: @unchecked Sendable {
     }
 
     private let knowledge: Knowledge
+    /// What was rounded with feedback; nil where nothing is.
+    let written: WrittenBlocks?
 
     /// An importance matrix that comes from `origin`.
-    public init(_ matrix: ImportanceMatrix, origin: String) { knowledge = .matrix(matrix, origin: origin) }
+    public init(_ matrix: ImportanceMatrix, origin: String) {
+        knowledge = .matrix(matrix, origin: origin)
+        written = nil
+    }
 
     /// What one column's rounding loses, the columns behind it make up for.
-    public init(feedback products: InputProducts) { knowledge = .products(products) }
+    public init(feedback products: InputProducts) {
+        knowledge = .products(products)
+        written = WrittenBlocks()
+    }
 
     /// How much each of the `columns` of the matrix counts that is called `name` in GGUF; nil where nothing is known of it.
     func counts(_ name: String, columns: Int) throws -> [Float]? {

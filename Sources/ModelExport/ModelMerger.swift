@@ -173,7 +173,13 @@ public struct ModelMerger {
         var norms: [(path: String, norm: Double)] = []
         for tensor in plan.tensors {
             var sumOfSquares = 0.0
-            try sink.write(tensor) { write in sumOfSquares = try stream.stream(tensor, to: write) }
+            plan.importance?.written?.begin(tensor.path)
+            try sink.write(tensor) { write in
+                sumOfSquares = try stream.stream(tensor) { bytes in
+                    plan.importance?.written?.add(bytes, to: tensor.path)
+                    try write(bytes)
+                }
+            }
             if let delta = tensor.delta { norms.append((delta.path, sumOfSquares.squareRoot())) }
         }
         return MergeResult(

@@ -9,6 +9,8 @@ internal import WeightFiles
 final class TensorStream {
     private let base: any WeightSource
     private let importance: ColumnImportance?
+    /// What was written with feedback before; nil where nothing was.
+    var written: WrittenBlocks? { importance?.written }
     private let widened: UnsafeMutableRawPointer
     private let added: UnsafeMutableRawPointer
     private let narrowed: UnsafeMutableRawPointer

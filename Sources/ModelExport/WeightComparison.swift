@@ -63,7 +63,9 @@ extension ModelMerger {
         defer { source.releasePages(of: tensor.path) }
         found.count += written.elementCount
         var strays = written.dtype == tensor.dtype ? 0 : written.elementCount, place = 0
-        if strays == 0 {
+        if strays == 0, let isSame = stream.written?.wrote(written.bytes, of: tensor.path) {
+            strays = isSame ? 0 : written.elementCount
+        } else if strays == 0 {
             _ = try stream.stream(tensor) { bytes in
                 for block in stride(from: 0, to: bytes.count, by: size) {
                     let found = written.bytes[place + block..<place + block + size]

@@ -103,6 +103,26 @@ import WeightFiles
         }
     }
 
+    /// Blocks that were rounded with feedback are held against what was written, and a changed byte is seen.
+    @Test func whatFeedbackWroteIsKnownAgain() throws {
+        try withTemporaryDirectory { folder in
+            let place = folder.appendingPathComponent("a.gguf")
+            var options = ModelOutputOptions(type: .q4_0)
+            options.importance = ColumnImportance(feedback: InputProducts(try Self.model(), over: try Self.rows()))
+            let merger = try ModelMerger(base: openWeights(TinyModel.gguf))
+            try merger.export(as: .gguf, into: place, options: options)
+            func strays() throws -> Int {
+                try merger.compare([], with: GGUFWeights(place), as: .gguf, options: options).strayCount
+            }
+            #expect(try strays() == 0)
+            var bytes = try Data(contentsOf: place)
+            let entry = try #require(try GGUFWeights(place).entry(at: "model.layers.1.mlp.up_proj.weight"))
+            bytes[entry.byteRange.lowerBound + 5] ^= 1
+            try bytes.write(to: place)
+            #expect(try strays() > 0)
+        }
+    }
+
     @Test func aModelOfAnotherShapeIsRefused() throws {
         try withTemporaryDirectory { folder in
             let other = ImportanceMatrix(
