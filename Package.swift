@@ -190,7 +190,9 @@ let package = Package(
         tests("Datasets", ["Tokenizers", "ChatTemplates", "JSON", "Digests", "HDF5Files"], exclude: ["Fixtures"]),
         tests("Preparation", ["Recipes", "Datasets", "JSON", "Digests"]),
         tests("Models", ["Objectives", "Tensors", "Kernels", "WeightFiles", "JSON"], exclude: ["Fixtures"]),
-        tests("Adapters", ["Files", "Models", "Tensors", "Kernels", "WeightFiles", "JSON", "Vocabulary"]),
+        tests(
+            "Adapters", ["Files", "Models", "Tensors", "Kernels", "WeightFiles", "JSON", "Vocabulary"],
+            exclude: ["Fixtures"]),
         tests("Optimisers", ["Tensors", "Recipes", "JSON"], exclude: ["Fixtures"]),
         tests(
             "Training",

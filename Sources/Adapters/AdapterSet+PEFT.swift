@@ -2,7 +2,7 @@
 
 internal import Files
 public import Foundation
-import JSON
+public import JSON
 public import Models
 import Tensors
 import WeightFiles
@@ -44,11 +44,14 @@ extension AdapterSet {
     /// - Parameters:
     ///   - baseName: what PEFT shall load as the base.
     ///   - run: the run that writes, which replaces no other run's.
+    ///   - reports: what else is to stand beside it, by the names of the files.
     public func writePEFT(
-        to url: URL, baseName: String?, provenance: AdapterProvenance, of run: String? = nil
+        to url: URL, baseName: String?, provenance: AdapterProvenance, of run: String? = nil,
+        reports: [(name: String, content: JSONObject)] = []
     ) throws {
         let folder = try AtomicFolder(url, .adapter, of: run)
         try writePEFT(into: folder.staging, AdapterNotes(baseName: baseName, provenance: provenance), as: .f32)
+        for report in reports { try Self.write(report.content, to: folder.staging.appendingPathComponent(report.name)) }
         try folder.commit()
     }
 

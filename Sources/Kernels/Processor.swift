@@ -75,6 +75,25 @@ public enum Processor {
 extension Processor {
     /// Runs `body` for `0..<count`, each on one thread of the pool, and returns when all are done.
     public static func forEach(_ count: Int, _ body: (Int) -> Void) { parallel(count) { index, _ in body(index) } }
+
+    /// What `body` gives for `0..<count`, each on one thread of the pool, in order.
+    /// - Throws: what the first of them threw.
+    public static func map<Value, Failure: Error>(
+        _ count: Int, _ body: (Int) throws(Failure) -> Value
+    ) throws(Failure) -> [Value] {
+        let outcomes = [Result<Value, Failure>?](unsafeUninitializedCapacity: count) { outcomes, initialized in
+            outcomes.initialize(repeating: nil)
+            parallel(count) { index, _ in
+                outcomes[index] = Result { () throws(Failure) in try body(index) }
+            }
+            initialized = count
+        }
+        var values: [Value] = []
+        for outcome in outcomes {
+            if let outcome { values.append(try outcome.get()) }
+        }
+        return values
+    }
 }
 
 /// Runs `body` for `0..<count` on the pool and returns when all are done. `slot` names the running thread: what is kept per

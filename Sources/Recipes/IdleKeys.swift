@@ -25,10 +25,29 @@ struct IdleKey {
     }
 
     static var all: [IdleKey] {
-        evaluation + training + rows + rendering + files + [
-            IdleKey(path: "merge.path") { $0.merge.enabled ? nil : "merge.enabled is false" },
-            IdleKey(path: "merge.dtype") { $0.merge.enabled ? nil : "merge.enabled is false" },
+        evaluation + training + rows + rendering + files + merge
+    }
+
+    // MARK: Merge
+
+    private static var merge: [IdleKey] {
+        ["path", "dtype"].map { name in
+            IdleKey(path: "merge." + name) { $0.merge.enabled ? nil : "merge.enabled is false" }
+        } + [
+            IdleKey(path: "merge.adapters") { recipe in
+                recipe.merge.enabled || !recipe.export.isEmpty ? nil : "nothing is merged or exported"
+            },
+            IdleKey(path: "merge.density") { $0.merge.method.prunes ? nil : "merge.method prunes nothing" },
+            IdleKey(path: "merge.majority_sign_method") { recipe in
+                recipe.merge.method.electsSigns ? nil : "merge.method elects no signs"
+            },
+            IdleKey(path: "merge.svd_rank") { $0.merge.method.choosesRank ? nil : "merge.method has no SVD" },
         ]
+            + ["weight", "method", "density", "majority_sign_method", "svd_rank"].map { name in
+                IdleKey(path: "merge." + name) { recipe in
+                    recipe.merge.adapters.isEmpty ? "there are no merge.adapters" : nil
+                }
+            }
     }
 
     // MARK: Evaluation

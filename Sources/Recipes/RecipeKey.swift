@@ -68,6 +68,17 @@ extension RecipeKey {
         )
     }
 
+    /// A number, or null for its absence.
+    static func optionalNumber(
+        _ name: String, _ keyPath: WritableKeyPath<Section, Double?>, expected: String, _ meaning: String,
+        accepts: @escaping (Double) -> Bool
+    ) -> Self {
+        scalar(
+            name, keyPath, .orAbsent(.number, "null"), expected: expected, meaning,
+            read: { $0.isNull ? .some(nil) : $0.number.map { .some($0) } },
+            accepts: { $0.map(accepts) ?? true }, text: { $0.map(YAMLText.number) ?? "null" })
+    }
+
     static func boolean(_ name: String, _ keyPath: WritableKeyPath<Section, Bool>, _ meaning: String) -> Self {
         scalar(
             name, keyPath, .boolean, expected: "true or false", meaning, read: \.boolean,

@@ -365,16 +365,6 @@ extension DistillSection: RecipeKeyed {
     }
 }
 
-extension MergeSection: RecipeKeyed {
-    static var keys: [RecipeKey<MergeSection>] {
-        [
-            .boolean("enabled", \.enabled, "merge the adapter into the base at the end"),
-            .text("path", \.path, "where the merged model goes; null: merged in the run directory"),
-            .choice("dtype", \.dtype, "float format of the merged weights; auto: the base's own"),
-        ]
-    }
-}
-
 extension ExportEntry: RecipeKeyed {
     static var keys: [RecipeKey<ExportEntry>] {
         [

@@ -208,16 +208,6 @@ public struct DistillSection: Sendable, Equatable {
     public init() {}
 }
 
-/// The merged model.
-public struct MergeSection: Sendable, Equatable {
-    public var enabled = false
-    /// `nil`: `merged` in the run directory.
-    public var path: String?
-    public var dtype = FloatFormat.auto
-
-    public init() {}
-}
-
 /// One thing to write at the end of a run.
 public struct ExportEntry: Sendable, Equatable {
     public var format = ExportFormat.peft

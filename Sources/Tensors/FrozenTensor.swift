@@ -64,4 +64,11 @@ public struct FrozenTensor: Sendable {
         let count = dtype.byteCount(elements: elementCount) ?? 0
         return UnsafeRawBufferPointer(rebasing: storage.bytes[byteOffset..<(byteOffset + count)])
     }
+
+    /// A vector as a column, so that its elements are rows and come in the order that the form says; a matrix as it is.
+    public var asColumn: FrozenTensor {
+        guard shape.rank == 1 else { return self }
+        return FrozenTensor(
+            name: name, dtype: dtype, shape: [shape[0], 1], storage: storage, byteOffset: byteOffset, form: form)
+    }
 }

@@ -16,8 +16,8 @@ struct Lathe: ParsableCommand {
             """,
         version: LatheVersion.text,
         subcommands: [
-            Run.self, PlanCommand.self, Prepare.self, Train.self, Evaluate.self, Score.self, Merge.self, Export.self,
-            Verify.self, Imatrix.self, Generate.self, Distill.self, Inspect.self, RecipeCommand.self,
+            Run.self, PlanCommand.self, Prepare.self, Train.self, Evaluate.self, Score.self, Merge.self, Extract.self,
+            Export.self, Verify.self, Imatrix.self, Generate.self, Distill.self, Inspect.self, RecipeCommand.self,
             DoctorCommand.self,
             Manual.self,
         ])

@@ -130,6 +130,14 @@ private let changes: [Change] = [
     Change(key: "merge.enabled", value: "true"),
     Change(key: "merge.path", value: "here", beside: ["merge.enabled=true"]),
     Change(key: "merge.dtype", value: "bf16", beside: ["merge.enabled=true"]),
+    Change(key: "merge.adapters", value: "[{path: first}]", beside: ["merge.enabled=true"]),
+    Change(key: "merge.weight", value: "0.5", beside: combined),
+    Change(key: "merge.method", value: "linear", beside: combined),
+    Change(key: "merge.density", value: "0.25", beside: combined + ["merge.method=ties", "merge.density=0.5"]),
+    Change(
+        key: "merge.majority_sign_method", value: "frequency",
+        beside: combined + ["merge.method=ties", "merge.density=0.5"]),
+    Change(key: "merge.svd_rank", value: "2", beside: combined + ["merge.method=svd"]),
     Change(key: "export[].format", value: "export=[{format: hdf5}]", beside: ["export=[{format: safetensors}]"]),
     Change(
         key: "export[].what", value: "export=[{format: hdf5, what: adapter}]", beside: ["export=[{format: hdf5}]"]),
@@ -167,6 +175,7 @@ private let chat = ["model.path=\(TinyModel.chat.path)", "data.train=chat.jsonl"
 private let pairs = [
     "model.path=\(TinyModel.chat.path)", "data.train=pairs.jsonl", "data.held_out=pairs.jsonl", "train.objective=dpo",
 ]
+private let combined = ["merge.enabled=true", "merge.adapters=[{path: first}]"]
 private let labelled = ["data.train=labels.jsonl", "data.held_out=labels.jsonl", "data.format=classification"]
 private let table = ["data.train=rows.csv", "data.held_out=rows.csv"]
 
@@ -177,6 +186,14 @@ private let idle: [(yaml: String, key: String)] = [
     ("evaluate: { max_new_tokens: 5 }", "evaluate.max_new_tokens"),
     ("merge: { path: there }", "merge.path"),
     ("merge: { dtype: fp16 }", "merge.dtype"),
+    ("merge: { adapters: [{ path: first }] }", "merge.adapters"),
+    ("merge: { enabled: true, method: svd }", "merge.method"),
+    ("merge: { enabled: true, adapters: [{ path: first }], density: 0.5 }", "merge.density"),
+    ("merge: { enabled: true, adapters: [{ path: first }], svd_rank: 4 }", "merge.svd_rank"),
+    (
+        "merge: { enabled: true, adapters: [{ path: first }], majority_sign_method: frequency }",
+        "merge.majority_sign_method"
+    ),
     ("train: { early_stopping_patience: 2 }", "train.early_stopping_patience"),
     ("train: { save_best: false }", "train.save_best"), ("train: { keep_last: 5 }", "train.keep_last"),
     ("train: { optimizer: lion, adam_epsilon: 1e-6 }", "train.adam_epsilon"),

@@ -32,11 +32,16 @@ public struct OutputPlaces {
 
     /// What `recipe` reads, and what else the call does.
     ///
-    /// - Parameter calibration: a file that says how weights are rounded, beside those that the recipe names.
-    init(_ resolved: ResolvedRecipe, adapter: String? = nil, calibration: String? = nil) throws {
+    /// - Parameters:
+    ///   - models: that are read beside the recipe's.
+    ///   - calibration: a file that says how weights are rounded, beside those that the recipe names.
+    init(
+        _ resolved: ResolvedRecipe, adapters: [String] = [], models: [String] = [], calibration: String? = nil
+    ) throws {
         let recipe = resolved.recipe
-        try addModel(recipe.model.path)
-        for path in [adapter, recipe.adapter.continueFrom] { add("the adapter", path) }
+        for path in [recipe.model.path] + models { try addModel(path) }
+        let others = recipe.merge.adapters.map(\.path)
+        for path in adapters + others + [recipe.adapter.continueFrom].compactMap(\.self) { add("the adapter", path) }
         add("the recipe", resolved.file)
         for path in [calibration] + recipe.export.map({ CalibrationSource($0.calibrate).path }) {
             add("what weights are weighed by", path)

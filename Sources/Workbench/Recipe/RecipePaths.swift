@@ -53,6 +53,12 @@ struct RecipePaths {
                     path, "export[\(index)].calibrate", "what weights are weighed by,")
             }
         }
+        if !own.contains("merge.adapters") {
+            for index in recipe.merge.adapters.indices {
+                found.merge.adapters[index].path = try find(
+                    recipe.merge.adapters[index].path, "merge.adapters[\(index)].path", "the adapter")
+            }
+        }
         return found
     }
 

@@ -18,6 +18,7 @@ extension Recipe {
         }
         try requireExports()
         try requireOutputNames()
+        if !merge.adapters.isEmpty { try requireMergeMethod() }
     }
 
     /// Throws at the first export that its format cannot hold, as far as the recipe alone tells.
@@ -39,6 +40,13 @@ extension Recipe {
                         + adapter.method.rawValue,
                     hint: AdapterForms.holding(adapter.method).roomHint)
             }
+        }
+    }
+
+    /// Throws where the method that combines adapters lacks a number.
+    private func requireMergeMethod() throws {
+        do { try AdapterMixture([], self).settings.validate() } catch {
+            throw Failure(.badInput, "merge.\(error)")
         }
     }
 }

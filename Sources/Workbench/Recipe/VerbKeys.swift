@@ -8,7 +8,9 @@ public enum Verb: String, Sendable {
     case prepare
     /// Rows as they are before they become text and tokens.
     case prepareRows = "prepare --export"
-    case train, evaluate, score, imatrix, merge, export, generate
+    case train, evaluate, score, imatrix, merge, extract, export, generate
+    /// A merge that scores rows.
+    case mergeOfRows = "merge --search"
     /// An export that reads rows of the person's, to score what is written or to weigh its columns.
     case exportScored = "export --data"
     /// A row of a recipe.
@@ -24,7 +26,9 @@ public enum Verb: String, Sendable {
         case .train: ["name", "seed", "model.", "data.", "adapter.", "train.", "evaluate.", "distill."]
         case .evaluate: Self.scored + ["seed", "train.objective", "train.dpo_beta", "evaluate."]
         case .score, .imatrix: Self.scored
-        case .merge: ["merge.dtype", "train.threads", "train.memory_limit"]
+        case .merge: Self.merged
+        case .mergeOfRows: Self.merged + ["data.", "model.precision"]
+        case .extract: ["train.threads"]
         case .export: Self.exported
         case .exportScored: Self.exported + ["data."]
         case .generate:
@@ -37,6 +41,10 @@ public enum Verb: String, Sendable {
         }
     }
 
+    private static let merged = [
+        "seed", "merge.dtype", "merge.method", "merge.density", "merge.majority_sign_method", "merge.svd_rank",
+        "train.threads", "train.memory_limit",
+    ]
     private static let exported = [
         "seed", "evaluate.bootstrap_samples", "train.threads", "train.memory_limit", "data.chat_template",
         "data.template_date",
@@ -50,8 +58,8 @@ public enum Verb: String, Sendable {
         case .prepareRows: ["data.shuffle"] + Self.ofText
         case .train: ["evaluate.max_new_tokens"]
         case .evaluate: Self.ofRuns + ["evaluate.enabled"]
-        case .score, .imatrix, .exportScored, .inspectRows: Self.ofRuns
-        case .merge, .export, .generate: []
+        case .score, .imatrix, .exportScored, .inspectRows, .mergeOfRows: Self.ofRuns
+        case .merge, .extract, .export, .generate: []
         }
     }
 

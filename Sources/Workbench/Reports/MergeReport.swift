@@ -8,19 +8,24 @@ internal import ModelExport
 public struct MergeReport: Presentable {
     let output: String
     let certificate: MergeCertificate
+    /// What the merged adapter was combined from; nil for an adapter as it was trained.
+    let combination: CombinationReport?
     let warnings: [String]
 
     var passed: Bool { certificate.passed }
 
     public var json: JSONValue {
         var object = certificate.json.object ?? JSONObject()
+        if let combination { object["combination"] = .object(combination.json) }
         object["output"] = .string(output)
         object["warnings"] = .array(warnings.map { .string($0) })
         return .object(object)
     }
 
     /// Once: the warnings were said when they were found.
-    public var text: String { (facts + ["merged model: \(path: output)"]).joined(separator: "\n") }
+    public var text: String {
+        ((combination?.lines ?? []) + facts + ["merged model: \(path: output)"]).joined(separator: "\n")
+    }
 
     /// What was merged and how it compares.
     var facts: [String] {

@@ -4,7 +4,7 @@ internal import Foundation
 internal import Recipes
 
 /// Does a recipe's stages in its run directory, `checkpoints/<name>`, and goes on where an earlier call stopped. The
-/// session's model has the trained adapter then.
+/// session's model has the trained adapter then, or what it was combined with by `merge.adapters`.
 public struct Pipeline: Stage {
     private let fresh: Bool
     private let merges: Bool
@@ -31,6 +31,7 @@ public struct Pipeline: Stage {
         // What cannot be written is said before anything is computed.
         try recipe.requireSupported()
         try session.resolved.requireInputs(of: "model", "data", "adapter")
+        if merges { try session.resolved.requireInputs(of: "merge") }
         let place = RunDirectory.place(of: recipe)
         let lock = try RunLock(place)
         defer { lock.release() }
@@ -44,6 +45,7 @@ public struct Pipeline: Stage {
         interruption.enter("while rows and model were made ready", saved: earlier?.saved ?? "")
         let setup = try TrainingSetup.open(session, writes: true, meter)
         try earlier?.requireSame(as: setup.fingerprint)
+        if merges { try session.requireMergedAdapters(observer) }
         try MemoryForecast(session, setup, merges: merges).stages
             .requireWithin(recipe.train.memoryLimitBytes, ofRecipe: true)
         clock.follow(try RunWork(session, setup, generates: merges, merges: merges))

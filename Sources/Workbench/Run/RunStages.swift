@@ -160,7 +160,9 @@ final class RunStages {
         return try keep(
             MergeStage(into: output, of: RunDirectory.owner(of: recipe.merge.path, recipe)), as: "merge",
             doing: "while the adapter was merged", detail: output.path,
-            decidedBy: [trained.digest, recipe.sectionText("merge"), output.path], writes: [output])
+            decidedBy: [try session.writtenDigest(trained.digest), recipe.sectionText("merge"), output.path],
+            writes: [output]
+        ) { try session.combineTrained(trained.digest, at: directory.adapter) }
     }
 
     private func export(_ index: Int, _ trained: TrainingResult) throws -> StageResult {
@@ -170,7 +172,9 @@ final class RunStages {
             try keep(
                 stage, as: "export \(output.path)", doing: "while \(entry.format.rawValue) was exported",
                 detail: "\(entry.format.rawValue) → \(output.path)",
-                decidedBy: [trained.digest, recipe.exportText(index), output.path], writes: [output])
+                decidedBy: [try session.writtenDigest(trained.digest), recipe.exportText(index), output.path],
+                writes: [output]
+            ) { try session.combineTrained(trained.digest, at: directory.adapter) }
         }
         guard entry.isAdapter else {
             let wishes = ExportWishes(entry, at: index)
@@ -183,9 +187,11 @@ final class RunStages {
 
     /// What the stage came to before, where nothing that decides it has changed and what it wrote is there; else does
     /// it.
+    ///
+    /// - Parameter prepare: what is to be done before the stage, where it is done.
     private func keep(
         _ stage: some Stage, as name: String, doing words: String, detail: String, decidedBy parts: [String],
-        writes outputs: [URL] = []
+        writes outputs: [URL] = [], _ prepare: () throws -> Void = {}
     ) throws -> StageResult {
         let key = SHA256.hex(of: parts.joined(separator: "\n"))
         if let known = record[name], known.key == key {
@@ -197,6 +203,7 @@ final class RunStages {
         // Before the stage is said to begin: what earlier ones held does not count as its own.
         session.releaseMemory()
         observer.receive(.stage(String(name.prefix { $0 != " " }), detail: detail))
+        try prepare()
         let made = try StageResult(stage.run(session, observer), key: key, outputs: outputs)
         try note(name) { $0[name] = made }
         return made

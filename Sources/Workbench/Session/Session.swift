@@ -21,6 +21,8 @@ public final class Session {
     let resolved: ResolvedRecipe
     /// The path of an adapter on disk; nil where there is none, or where it is trained here.
     let adapterPath: String?
+    /// Adapters on disk that act as one, in the place of a single one.
+    let mixture: AdapterMixture?
     /// Whether a run is at work, which has opened, told and checked everything before its first stage.
     var isOfRun = false {
         didSet { told = [] }
@@ -35,6 +37,7 @@ public final class Session {
     private var openedBase: OpenedModel?
     private var openedModel: LanguageModel?
     private var storedAdapter: StoredAdapter?
+    private var readAdapters: MixedAdapters?
     private var compiledTemplate: TemplateRenderer??
     private var knownEncoder: TokenizerEncoder?
     private var knownTasks: HeldOutTasks?
@@ -42,11 +45,24 @@ public final class Session {
     private(set) var adapter: AttachedAdapter?
     /// The held-out rows as tokens, by what an objective takes at once.
     private var heldOutRows: [ExampleUnit: PreparedDataset] = [:]
+    /// Rows of single files, by their paths.
+    private var namedRows: [String: PreparedDataset] = [:]
 
     /// - Parameter path: an adapter on disk that the model is to have.
     public init(_ resolved: ResolvedRecipe, adapter path: String? = nil) {
         self.resolved = resolved
         adapterPath = path
+        mixture = nil
+    }
+
+    /// - Parameters:
+    ///   - adapters: adapters on disk that the model is to have, as one, combined as the recipe's `merge` says.
+    ///   - weighs: whether their weights are yet to be chosen, so that one alone is a combination too.
+    public init(_ resolved: ResolvedRecipe, adapters: [NamedAdapter], weighs: Bool = false) {
+        self.resolved = resolved
+        let single = !weighs && adapters.count == 1 && adapters[0].weight == 1
+        adapterPath = single ? adapters[0].path : nil
+        mixture = single || adapters.isEmpty ? nil : AdapterMixture(adapters, resolved.recipe)
     }
 
     /// For work that follows no recipe file.
@@ -117,15 +133,20 @@ public final class Session {
     @discardableResult
     func attachAdapter() throws -> AttachedAdapter? {
         if let adapter { return adapter }
-        guard let stored = try stored() else { return nil }
-        let attached = try stored.attached(to: model(), base())
+        if let mixture {
+            adapter = try mixedAdapters().attached(mixture.settings, to: model())
+        } else if let stored = try stored() {
+            adapter = try stored.attached(to: model(), base())
+        }
         storedAdapter = nil
-        adapter = attached
-        return attached
+        return adapter
     }
 
     /// Whether the model has an adapter, or is to have one.
-    var hasAdapter: Bool { adapter != nil || adapterPath != nil }
+    var hasAdapter: Bool { adapter != nil || !adapterPaths.isEmpty }
+
+    /// The adapters on disk that the model is to have.
+    var adapterPaths: [String] { mixture?.paths ?? [adapterPath].compactMap(\.self) }
 
     /// The adapter on the model, without which `work` has nothing to do.
     func requireAdapter(_ work: String) throws -> AttachedAdapter {
@@ -133,6 +154,16 @@ public final class Session {
             throw Failure(.usage, "\(work) needs an adapter, and the session has none")
         }
         return attached
+    }
+
+    /// The adapters of the session's mixture, or of the recipe's `merge.adapters`, read for the model.
+    func mixedAdapters() throws -> MixedAdapters {
+        if let readAdapters { return readAdapters }
+        let named =
+            mixture?.adapters ?? recipe.merge.adapters.map { NamedAdapter(path: $0.path, weight: $0.weight) }
+        let read = try MixedAdapters(named, on: model(), base())
+        readAdapters = read
+        return read
     }
 
     /// Takes an adapter that is on the model already.
@@ -157,6 +188,7 @@ public final class Session {
     /// read now may be a moment later, and then its rows would be rendered in another way.
     private func notedRendering() throws -> RowRendering? {
         if let adapter { return adapter.provenance?.rendering }
+        if mixture != nil { return try mixedAdapters().provenance?.rendering }
         do { return try stored()?.provenance?.rendering } catch let error as any ClassifiedError {
             if error.kind == .inputOutput { throw error }
             return nil
@@ -181,7 +213,7 @@ public final class Session {
     }
 
     /// The recipe, rows rendered as those of the adapter on disk were.
-    func renderedRecipe() throws -> Recipe { try adapterPath == nil ? recipe : rendering().applied(to: recipe) }
+    func renderedRecipe() throws -> Recipe { try adapterPaths.isEmpty ? recipe : rendering().applied(to: recipe) }
 
     /// Both sides of the recipe's rows.
     ///
@@ -204,6 +236,16 @@ public final class Session {
         if let rows = heldOutRows[objective.unit] { return rows }
         let rows = try preparation(for: objective).heldOutRows(renderedRecipe(), observer: observer)
         heldOutRows[objective.unit] = rows
+        return rows
+    }
+
+    /// Rows of one file, for their loss alone; read once.
+    func rows(of named: NamedRows, _ observer: any RunObserver) throws -> PreparedDataset {
+        if let rows = namedRows[named.path] { return rows }
+        var recipe = try renderedRecipe()
+        recipe.data.heldOut = [named.path]
+        let rows = try preparation(for: CrossEntropyObjective()).heldOutRows(recipe, observer: observer)
+        namedRows[named.path] = rows
         return rows
     }
 

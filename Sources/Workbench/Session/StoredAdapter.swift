@@ -54,6 +54,8 @@ struct AttachedAdapter {
     let provenance: AdapterProvenance?
     /// What the person should know before trusting numbers: another base than the adapter was trained on.
     var warnings: [String] = []
+    /// What it was combined from; nil for an adapter as it was trained.
+    var combination: CombinationReport?
 }
 
 extension AdapterProvenance {

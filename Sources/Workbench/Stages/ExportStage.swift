@@ -43,8 +43,10 @@ public struct ExportStage: StandaloneStage {
     }
 
     func open(_ session: Session, _ observer: any RunObserver) throws {
-        try OutputPlaces(session.resolved, adapter: session.adapterPath, calibration: wishes.calibration.path)
-            .require([.init(key: "--out", url: output, form: wishes.written(format).form)])
+        try OutputPlaces(
+            session.resolved, adapters: session.adapterPaths, calibration: wishes.calibration.path
+        )
+        .require([.init(key: "--out", url: output, form: wishes.written(format).form)])
         try session.startComputing()
         try Self.require(format, holding: session.base(), in: type, "--format")
         try openRows(session, observer)

@@ -12,27 +12,32 @@ public struct MergeStage: StandaloneStage {
     private let output: URL
     /// The run that merges, which replaces no other run's; nil where none does.
     private let run: String?
+    private let trial: CombinationTrial?
 
-    /// - Parameter output: where the merged model is to stand: a new folder, or one that Lathe wrote.
+    /// - Parameters:
+    ///   - output: where the merged model is to stand: a new folder, or one that Lathe wrote.
+    ///   - trial: rows by which the adapters' weights are chosen and measured.
     /// - Throws: `Failure` where the name of the place says another form than a folder.
-    public init(into output: URL) throws {
+    public init(into output: URL, trying trial: CombinationTrial? = nil) throws {
         try OutputForm.huggingFaceFolder.require(output.path, "--out")
-        self.init(into: output, of: nil)
+        self.init(into: output, of: nil, trying: trial)
     }
 
     /// For a run, which has looked at its places.
-    init(into output: URL, of run: String?) {
+    init(into output: URL, of run: String?, trying trial: CombinationTrial? = nil) {
         self.output = output
         self.run = run
+        self.trial = trial
     }
 
     func open(_ session: Session, _ observer: any RunObserver) throws {
-        try OutputPlaces(session.resolved, adapter: session.adapterPath)
+        try OutputPlaces(session.resolved, adapters: session.adapterPaths)
             .require([.init(key: "--out", url: output, form: .folder(.model))])
         try session.startComputing()
         let base = try session.base()
-        // The comparison is about the weights, so it is computed as exactly as can be.
-        _ = try session.model(.f32)
+        // The comparison is about the weights, so it is computed as exactly as can be; rows are scored as they always are.
+        _ = try session.model(trial == nil ? .f32 : nil)
+        try trial?.open(session, observer)
         let attached = try session.requireAdapter("a merge")
         session.tell(base.weights.warnings + attached.warnings, observer)
     }
@@ -49,6 +54,7 @@ public struct MergeStage: StandaloneStage {
     ///   still.
     public func run(_ session: Session, _ observer: any RunObserver) throws -> MergeReport {
         try session.ready(self, observer)
+        try trial?.run(session, observer)
         let base = try session.base(), model = try session.model(), type = WeightType(session.recipe.merge.dtype)
         let proof = MergeProof(base, adapted: model, probe: try Self.probe(session))
         let trainedBase = try session.requireAdapter("a merge").provenance?.baseDigest
@@ -64,7 +70,9 @@ public struct MergeStage: StandaloneStage {
                 merge: result, weights: compared.weights, logits: compared.logits, losses: compared.losses,
                 baseDigest: try base.weights.contentDigest(), baseQuantisation: base.weights.quantisationSummary,
                 adapterBaseDigest: trainedBase)
-            let proven = MergeReport(output: output.path, certificate: certificate, warnings: session.told)
+            let proven = MergeReport(
+                output: output.path, certificate: certificate, combination: session.adapter?.combination,
+                warnings: session.told)
             try proven.requirePassed()
             try proven.write(into: staged)
             try ModelCard(
@@ -92,9 +100,14 @@ extension MergeReport {
             hint: certificate.merge.type == .fp32 ? nil : "merge.dtype: fp32 rounds least")
     }
 
-    /// Writes the certificate into the merged model's folder.
+    /// Writes the certificate into the merged model's folder, and what was combined.
     fileprivate func write(into folder: URL) throws {
-        let file = folder.appendingPathComponent("merge_certificate.json")
+        try write(json, to: folder.appendingPathComponent("merge_certificate.json"))
+        guard let combination else { return }
+        try write(.object(combination.json), to: folder.appendingPathComponent(CombinationReport.fileName))
+    }
+
+    private func write(_ json: JSONValue, to file: URL) throws {
         try AtomicFile.write(Array((json.text(.pretty) + "\n").utf8), to: file)
     }
 }

@@ -16,10 +16,11 @@ public struct PlanStage: Stage {
     public func run(_ session: Session, _ observer: any RunObserver) throws -> Plan {
         let recipe = session.recipe
         try recipe.requireSupported()
-        try session.resolved.requireInputs(of: "model", "data", "adapter")
+        try session.resolved.requireInputs(of: "model", "data", "adapter", "merge")
         try OutputPlaces(session.resolved).requireAll(
             of: recipe, in: RunDirectory(planned: RunDirectory.place(of: recipe)), merges: true)
         let setup = try TrainingSetup.open(session, writes: false, observer)
+        try session.requireMergedAdapters(observer)
         let forecast = try MemoryForecast(session, setup, merges: true)
         try forecast.stages.requireWithin(recipe.train.memoryLimitBytes, ofRecipe: true)
         return Plan(

@@ -38,19 +38,6 @@ struct Score: ParsableCommand {
     }
 }
 
-struct Merge: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        abstract: "Merge an adapter into its base, and prove that the merged model is base + adapter.")
-
-    @OptionGroup var options: AdaptedModelOptions
-    @Option(help: "Where the merged model goes (a new folder, or one that Lathe wrote).", completion: .directory)
-    var out: String
-
-    func run() throws {
-        try options.common.show(MergeStage(into: OutputPlaces.url(out)), in: options.session(for: .merge))
-    }
-}
-
 struct Export: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Write a model or an adapter in another tool's form.")
 

@@ -1,0 +1,67 @@
+// Every key of what is merged: name, range, meaning. Defaults stand in `MergeSection`.
+
+extension MergeSection: RecipeKeyed {
+    static var keys: [RecipeKey<MergeSection>] {
+        [
+            .boolean("enabled", \.enabled, "merge the adapter into the base at the end"),
+            .text("path", \.path, "where the merged model goes; null: merged in the run directory"),
+            .choice("dtype", \.dtype, "float format of the merged weights; auto: the base's own"),
+            .adapters,
+            .number(
+                "weight", \.weight, expected: "a number",
+                "how much the trained adapter counts beside those of merge.adapters", accepts: \.isFinite),
+            .choice(
+                "method", \.method,
+                "how adapters are combined, as PEFT names it; cat adds up their changes exactly, whatever their ranks"),
+            .optionalNumber(
+                "density", \.density, expected: "null or a share above 0, at most 1",
+                "the share of numbers that ties, dare and magnitude_prune keep", accepts: { $0 > 0 && $0 <= 1 }),
+            .choice(
+                "majority_sign_method", \.majoritySignMethod,
+                "what elects the sign of ties: the numbers' sum, or how many have it"),
+            .integer(
+                "svd_rank", \.svdRank, 1...(1 << 16), absent: "null",
+                "rank that svd methods leave; null: the largest of the adapters"),
+        ]
+    }
+}
+
+extension RecipeKey<MergeSection> {
+    fileprivate static var adapters: Self {
+        let expected = "a list of adapters such as { path: …, weight: 0.5 }"
+        return RecipeKey(
+            name: "adapters",
+            meaning: "adapters that the trained one is combined with, before it is merged and exported",
+            expected: expected, shape: .any([.list(.keys(MergedAdapter.shapes)), .null]),
+            decode: { node, section, decoding, path in
+                if node.isNull { return section.adapters = [] }
+                guard case .list(let elements) = node.content else {
+                    return decoding.wrongType(node, path, expected: expected)
+                }
+                section.adapters = elements.enumerated().map { index, element in
+                    var adapter = MergedAdapter()
+                    decoding.decode(element, into: &adapter, path: "\(path)[\(index)]")
+                    if case .mapping = element.content, element.value(at: ["path"]) == nil {
+                        decoding.note(
+                            .missingKey, element.place, "\(path)[\(index)].path", "an adapter needs its path")
+                    }
+                    return adapter
+                }
+            },
+            text: { YAMLText.list($0.adapters.map(\.text)) })
+    }
+}
+
+extension MergedAdapter: RecipeKeyed {
+    static var keys: [RecipeKey<MergedAdapter>] {
+        [
+            .text("path", \.path, "the adapter"),
+            .number("weight", \.weight, expected: "a number", "how much it counts", accepts: \.isFinite),
+        ]
+    }
+
+    /// The adapter as YAML on one line.
+    fileprivate var text: String {
+        "{" + Self.keys.map { "\($0.name): \($0.text(self))" }.joined(separator: ", ") + "}"
+    }
+}
