@@ -51,7 +51,9 @@ extension AdapterSet {
     ) throws {
         let folder = try AtomicFolder(url, .adapter, of: run)
         try writePEFT(into: folder.staging, AdapterNotes(baseName: baseName, provenance: provenance), as: .f32)
-        for report in reports { try Self.write(report.content, to: folder.staging.appendingPathComponent(report.name)) }
+        for report in reports {
+            try JSONFile.write(report.content, to: folder.staging.appendingPathComponent(report.name))
+        }
         try folder.commit()
     }
 

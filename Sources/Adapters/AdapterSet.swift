@@ -24,14 +24,6 @@ public struct AdaptableLayer: Sendable, Equatable {
         self.init(
             path: layer.path, inputSize: layer.inputSize, outputSize: layer.outputSize, weightType: layer.weight.dtype)
     }
-
-    /// Every linear layer of `model`, in network order, and its head.
-    public static func all(of model: LanguageModel) -> [AdaptableLayer] {
-        let head = AdaptableLayer(
-            path: LanguageModel.headPath, inputSize: model.configuration.width,
-            outputSize: model.configuration.vocabularySize, weightType: model.headType)
-        return model.linearLayers.map(AdaptableLayer.init) + [head]
-    }
 }
 
 /// One adapter on each of its target layers, all of one method.

@@ -67,7 +67,7 @@ struct MixedAdapters {
     func combined(
         _ settings: CombinationSettings, weights: [Double]? = nil, for model: LanguageModel
     ) throws -> AdapterSet {
-        try AdapterSet(combining: weighted(weights), settings, for: AdaptableLayer.all(of: model))
+        try AdapterSet(combining: weighted(weights), settings, for: AdaptedModel(model).layers)
     }
 
     /// The combination, acting on `model`, with what is to be said of it.

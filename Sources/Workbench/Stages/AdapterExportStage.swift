@@ -58,7 +58,7 @@ public struct AdapterExportStage: StandaloneStage {
         guard session.hasAdapter else {
             throw Failure(.usage, "export --format \(form.format.rawValue) needs --adapter")
         }
-        try OutputPlaces(session.resolved, adapter: session.adapterPath)
+        try OutputPlaces(session.resolved, adapters: session.adapterPaths)
             .require([.init(key: "--out", url: output, form: WrittenForm(target: target).form)])
         try session.startComputing()
         let model = AdaptedModel(try session.model(.f32))

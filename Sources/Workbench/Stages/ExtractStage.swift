@@ -45,8 +45,8 @@ public struct ExtractStage: Stage {
         }
         try NamedFolder(tuned).requireModel()
         let source = try openWeights(URL(fileURLWithPath: tuned))
-        let layers = AdaptableLayer.all(
-            of: try LanguageModel(configuration: base.configuration, weights: base.weights, precision: .f32))
+        let model = try LanguageModel(configuration: base.configuration, weights: base.weights, precision: .f32)
+        let layers = AdaptedModel(model).layers
         let extraction = try AdapterExtraction(base: base.weights, tuned: source, size: size)
         observer.receive(.stage("extract", detail: "\(layers.count) linear layers"))
         let found = try extraction.adapter(for: layers) { done, total in

@@ -33,7 +33,7 @@ public struct ImatrixStage: StandaloneStage {
     private var objective: any Objective { CrossEntropyObjective() }
 
     func open(_ session: Session, _ observer: any RunObserver) throws {
-        try OutputPlaces(session.resolved, adapter: session.adapterPath)
+        try OutputPlaces(session.resolved, adapters: session.adapterPaths)
             .require([.init(key: "--out", url: output, form: .file(.importance))])
         try session.rendering().tell(observer)
         try session.startComputing()
