@@ -3,7 +3,6 @@
 internal import Adapters
 internal import Files
 public import Foundation
-internal import Recipes
 
 /// Writes the session's combined adapter, with a report of what went into it.
 public struct CombineStage: StandaloneStage {
@@ -34,7 +33,8 @@ public struct CombineStage: StandaloneStage {
     }
 
     func forecast(_ session: Session, _ memory: StageMemory) throws -> [StageForecast] {
-        try [memory.export([ExportEntry()])].compactMap(\.self)
+        // The adapter is there already; what is written of it takes nothing more.
+        [memory.forecast("merge", own: 0, mapped: 0)]
     }
 
     /// - Throws: `PlaceError` for a place that is not Lathe's.
