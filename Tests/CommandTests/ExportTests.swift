@@ -30,6 +30,19 @@ extension CommandTests {
             }
         }
 
+        /// A Hugging Face folder as GGUF files in a folder, which opens as one model.
+        @Test func aModelInPartsIsTheModel() throws {
+            try LatheCommand.inFolder { lathe in
+                let report = try lathe.json(
+                    "export", "--model", LatheCommand.huggingFace, "--format", "gguf", "--split-max-size", "100kB",
+                    "--out", "parts")
+                #expect(report["check"]?["passed"] == true)
+                let parts = try lathe.names(in: "parts").filter { $0.hasSuffix(".gguf") }
+                #expect(parts.count > 2 && parts.allSatisfy { $0.hasPrefix("model-0000") })
+                #expect(losses(try lathe.score("parts")) == losses(try lathe.score(LatheCommand.huggingFace)))
+            }
+        }
+
         @Test func safetensorsExportOfBothFormatsIsTheModel() throws {
             try LatheCommand.inFolder { lathe in
                 for (name, model) in [("a", LatheCommand.huggingFace), ("b", LatheCommand.gguf)] {

@@ -64,7 +64,15 @@ enum OutputForm {
         throw Failure(
             key.hasPrefix("--") ? .usage : .badInput,
             "\(key) \(path: place): what is written there is \(what), and the name says \(named.what)",
-            hint: named.how.hasPrefix("lathe") ? "for \(named.what): \(named.how)" : named.how)
+            hint: hint(for: named.what, named.how))
+    }
+
+    /// What makes the place's name right.
+    private func hint(for what: String, _ how: String) -> String {
+        if self == .ggufFolder, what == OutputForm.ggufFile.what {
+            return "for one file, leave the size of its parts out; for parts, name a folder"
+        }
+        return how.hasPrefix("lathe") ? "for \(what): \(how)" : how
     }
 }
 
