@@ -6,6 +6,14 @@ internal import Foundation
 internal import Recipes
 internal import Vocabulary
 
+extension ResolvedRecipe {
+    /// Throws for the first of `merge.adapters` that is not there.
+    func requireMergedAdapters() throws {
+        try requireInputs(of: "merge")
+        for adapter in recipe.merge.adapters { try Failure.requireExists(adapter.path, "merge.adapters: the adapter") }
+    }
+}
+
 extension Session {
     /// Whether what is merged and exported is another adapter than the trained one.
     private var combines: Bool { !recipe.merge.adapters.isEmpty && (recipe.merge.enabled || !recipe.export.isEmpty) }

@@ -31,7 +31,7 @@ public struct Pipeline: Stage {
         // What cannot be written is said before anything is computed.
         try recipe.requireSupported()
         try session.resolved.requireInputs(of: "model", "data", "adapter")
-        if merges { try session.resolved.requireInputs(of: "merge") }
+        if merges { try session.resolved.requireMergedAdapters() }
         let place = RunDirectory.place(of: recipe)
         let lock = try RunLock(place)
         defer { lock.release() }

@@ -16,7 +16,8 @@ public struct PlanStage: Stage {
     public func run(_ session: Session, _ observer: any RunObserver) throws -> Plan {
         let recipe = session.recipe
         try recipe.requireSupported()
-        try session.resolved.requireInputs(of: "model", "data", "adapter", "merge")
+        try session.resolved.requireInputs(of: "model", "data", "adapter")
+        try session.resolved.requireMergedAdapters()
         try OutputPlaces(session.resolved).requireAll(
             of: recipe, in: RunDirectory(planned: RunDirectory.place(of: recipe)), merges: true)
         let setup = try TrainingSetup.open(session, writes: false, observer)
