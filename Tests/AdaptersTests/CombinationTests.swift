@@ -198,7 +198,7 @@ struct CombinationGoldens {
     }
 
     @Test(arguments: [
-        (CombinationSettings(method: .ties), "density is missing"),
+        (CombinationSettings(method: .ties), "density: is missing"),
         (CombinationSettings(method: .ties, density: 0), "above 0"),
         (CombinationSettings(method: .dareTies, density: 1.5), "at most 1"),
         (CombinationSettings(method: .dareTies, density: .nan), "above 0"),

@@ -38,6 +38,14 @@ extension CommandTests {
                 ["model.precision=fp32", "data.max_length=9", "merge.path=there", "train.max_steps=3"]
             ),
             (
+                ["merge", "--adapter", "none", "--search", "held.jsonl", "--out", "out"] + base,
+                ["merge.path=there", "data.train=x", "train.max_steps=3"]
+            ),
+            (
+                ["extract", "--tuned", "none", "--rank", "2", "--out", "out"] + base,
+                ["merge.dtype=fp32", "model.precision=fp32", "seed=3"]
+            ),
+            (
                 ["export", "--format", "safetensors", "--out", "out"] + base,
                 ["data.system=Hi", "model.precision=fp32"]
             ),
