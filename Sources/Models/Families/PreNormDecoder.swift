@@ -218,7 +218,8 @@ struct PreNormDecoder: Sendable {
             let shape = block.attention.shape
             if let window = shape.window, window < model.contextLength {
                 throw GGUFDescription.refusal(
-                    "sliding_window", "\(window)", "has no window for \(graph.rawValue), which would see all \(model.contextLength)")
+                    "sliding_window", "\(window)",
+                    "has no window for \(graph.rawValue), which would see all \(model.contextLength)")
             }
             guard shape.rotary == attention.shape.rotary else {
                 throw GGUFDescription.refusal("rope_parameters", "several", "turns all layers alike")
