@@ -53,6 +53,7 @@ public struct ExportStage: StandaloneStage {
         // The check is about the weights, so it is computed as exactly as can be.
         _ = try session.model(.f32)
         try session.attachAdapter()
+        session.tell(try session.base().weights.warnings, observer)
     }
 
     /// Opens what a written model is scored on.
