@@ -74,21 +74,19 @@ public struct AdapterExtraction {
     /// Extracts the adapter.
     ///
     /// - Parameters:
-    ///   - layers: the base's linear layers, in network order.
+    ///   - layers: the base's linear layers, in network order; of a tied head nothing.
     ///   - onProgress: told after each weight how many are done; what it throws ends the work.
     /// - Throws: where a linear layer is missing or has another shape, and where the models do not differ.
     public func adapter(
         for layers: [AdaptableLayer], onProgress: (Int, Int) throws -> Void = { _, _ in }
     ) throws -> ExtractedAdapter {
-        // A tied head is the embedding.
-        let held = layers.filter { base.contains($0.path + ".weight") }
-        try requireSameShapes(held)
+        try requireSameShapes(layers)
         var factors: [(path: String, change: LayerChange)] = []
-        for (index, layer) in held.enumerated() {
+        for (index, layer) in layers.enumerated() {
             if let change = try LayerChange(layer, base, tuned, size) { factors.append((layer.path, change)) }
-            try onProgress(index + 1, held.count)
+            try onProgress(index + 1, layers.count)
         }
-        let unheld = try unheldChanges(beside: Set(held.map { $0.path + ".weight" }))
+        let unheld = try unheldChanges(beside: Set(layers.map { $0.path + ".weight" }))
         guard let largest = factors.map(\.change.rank).max() else {
             throw AdapterError(
                 file: tuned.location,

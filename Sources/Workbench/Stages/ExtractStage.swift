@@ -46,7 +46,10 @@ public struct ExtractStage: Stage {
         try NamedFolder(tuned).requireModel()
         let source = try openWeights(URL(fileURLWithPath: tuned))
         let model = try LanguageModel(configuration: base.configuration, weights: base.weights, precision: .f32)
-        let layers = AdaptedModel(model).layers
+        // A tied head is the embedding, also where a file repeats it.
+        let layers = AdaptedModel(model).layers.filter {
+            !base.configuration.isTied || $0.path != LanguageModel.headPath
+        }
         let extraction = try AdapterExtraction(base: base.weights, tuned: source, size: size)
         observer.receive(.stage("extract", detail: "\(layers.count) linear layers"))
         let found = try extraction.adapter(for: layers) { done, total in
