@@ -71,7 +71,7 @@ extension CommandTests {
                 try failing("--out", "a.imatrix", "--tokens", "0").expectFailure(64, "--tokens 0")
                 try failing("--out", "held.jsonl.dat", "--set", "merge.dtype=fp32").expectFailure(64, "merge.dtype")
                 try lathe.write("own.imatrix", "mine")
-                try failing("--out", "own.imatrix").expectFailure(65, "own.imatrix")
+                try failing("--out", "own.imatrix").expectFailure(74, "own.imatrix")
                 #expect(try lathe.text("own.imatrix") == "mine")
                 try lathe("imatrix", "--model", LatheCommand.gguf, "--data", "nowhere.jsonl", "--out", "a.imatrix")
                     .expectFailure(66, "nowhere.jsonl")
