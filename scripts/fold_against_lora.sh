@@ -2,7 +2,7 @@
 # What adapter.method fold keeps of plain LoRA's gain: trains both on the 4-bit base for each of the three domain recipes, folds the
 # one into the file, and scores base, base + LoRA and the folded file on held-out rows. The share of the gain comes with a 95%
 # interval, from 2000 resamples of the rows.
-# Usage: scripts/fold_against_lora.sh [--set KEY=VALUE ...]     what follows --set holds for fold alone
+# Usage: scripts/fold_against_lora.sh [--set KEY=VALUE ...]     for both methods alike
 #        LATHE=path of the command (.build/release/lathe)   RECIPES="recipes/a.yaml ..."   WORK=folder that keeps the runs
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -44,7 +44,7 @@ for recipe in $recipes; do
     name=$(basename "$recipe" .yaml)
     path=$(realpath "$recipe")
     rows=$(file_of held_out "$recipe")
-    train "$path" "$name-lora" lora
+    train "$path" "$name-lora" lora "$@"
     train "$path" "$name-fold" fold "$@"
     folded=$work/$name.gguf
     [ -f "$folded" ] || "$lathe" export --quiet --model "$base" --adapter "$work/checkpoints/$name-fold/adapter" \

@@ -141,11 +141,10 @@ struct AdapterSum {
             }
             context.workspace.scoped {
                 let masked = context.activations(rows: sum.x.rows, columns: sum.layer.inputSize)
+                // Before the products are asked for: a method may compute what they need of x.
+                context.compute { context.mask(sum.x, of: sum.layer, into: masked, firstRow: 0) }
                 let products = sum.products(x: masked, context)
-                context.compute {
-                    context.mask(sum.x, of: sum.layer, into: masked, firstRow: 0)
-                    GradientProduct.run(products)
-                }
+                context.compute { GradientProduct.run(products) }
             }
         }
         context.compute { GradientProduct.run(products) }
