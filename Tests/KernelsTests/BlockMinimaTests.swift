@@ -84,7 +84,8 @@ import Testing
         for set in [LATHE_SCALAR] + ParityTests.sets {
             lathe_override_isa(Int32(set.rawValue))
             defer { lathe_override_isa(-1) }
-            bytes.append(Array(Self.folded(weight, b: b.matrix, a.matrix, scale: 1.25).bytes))
+            let folded = Self.folded(weight, b: b.matrix, a.matrix, scale: 1.25)
+            bytes.append(withExtendedLifetime(folded) { Array($0.bytes) })
         }
         #expect(bytes.allSatisfy { $0 == bytes[0] })
     }
