@@ -61,9 +61,8 @@ SIDE_INLINE lanes VARIANT(descended_scale)(const lanes *x, const lanes *w, int s
             products = VARIANT(pick)(is_better, p, products);
             squares = VARIANT(pick)(is_better, s, squares);
         }
-    const lanes scale = products / squares;
-    const lanes_int counts = (VARIANT(magnitude)(extreme) >= VARIANT(all)(LEAST_MAGNITUDE)) & VARIANT(is_finite)(scale);
-    return VARIANT(pick)(counts, scale, none);
+    const lanes fit = products / squares, scale = VARIANT(pick)(VARIANT(is_finite)(fit), fit, -extreme / half);
+    return VARIANT(pick)(VARIANT(magnitude)(extreme) >= VARIANT(all)(LEAST_MAGNITUDE), scale, none);
 }
 
 /// Candidates of a search for scale and minimum: (first + i · step + most) codes from the best minimum so far to the largest

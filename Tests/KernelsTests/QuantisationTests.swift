@@ -33,7 +33,7 @@ import Testing
                 bytes(value).map { $0.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) } }
             }
             var blocks: [DType: [UInt8]] = [:]
-            for dtype in exact + searched { blocks[dtype] = bytes(item["blocks"]?[dtype.rawValue.uppercased()]) }
+            for dtype in exact + searched { blocks[dtype] = bytes(item[dtype.rawValue.uppercased()]) }
             return try Case(
                 name: #require(item["name"]?.string), rows: #require(floats(item["rows"])),
                 columns: #require(item["columns"]?.integer), importance: floats(item["importance"]), blocks: blocks)
