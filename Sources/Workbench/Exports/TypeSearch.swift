@@ -34,7 +34,10 @@ struct TypeSearch {
     private static let probeTokens = 1024
 
     /// Ends a writing whose file was only to be looked at.
-    private struct Seen: Error {}
+    private struct Seen: ClassifiedError {
+        var kind: FailureKind { .internal }
+        var description: String { "looked at" }
+    }
 
     private var options: ModelOutputOptions { check.options }
     private var deltas: [LowRankDelta] { check.deltas }
