@@ -87,8 +87,8 @@ extension CommandTests {
                 #expect(further.code == 0, "\(further.errors)")
                 #expect(try lathe.json("inspect", "checkpoints/on/adapter")["method"] == "fold")
                 // Another base, whose weights have no blocks.
-                try lathe("score", "--model", LatheCommand.gguf, "--adapter", adapter, "--data", "held.jsonl")
-                    .expectFailure(65, "Q4_1 or Q5_1", "F32")
+                try lathe("score", "--model", TinyModel.chatGGUF.path, "--adapter", adapter, "--data", "held.jsonl")
+                    .expectFailure(65, "Q4_1 or Q5_1", "F16")
             }
         }
 
