@@ -62,7 +62,7 @@ extension CommandTests {
                 let chat = ask + ["--set", "data.prompt_style=chat"]
                 let calls: [(arguments: [String], code: Int32, shown: String)] = [
                     (["inspect", "x\ny.bin"], 65, "x␊y.bin is nothing"),
-                    (["generate"] + model + ask + ["--adapter", "x\ny.bin"], 65, "adapter x␊y.bin is neither"),
+                    (["generate"] + model + ask + ["--adapter", "x\ny.bin"], 65, "adapter x␊y.bin is none"),
                     (["generate", "--model", "bare\nn"] + ask, 66, "bare␊n/tokenizer.json does not"),
                     (["generate", "--model", "m\nn"] + chat, 65, "m␊n has no chat"),
                     (["generate"] + model + ask + ["--adapter", "m\nn"], 65, "--model m␊n"),

@@ -22,6 +22,7 @@ import tempfile
 import gguf
 import numpy
 import peft
+import tokenizers
 import torch
 import transformers
 import xllamacpp
@@ -29,6 +30,7 @@ import xllamacpp
 root = pathlib.Path(__file__).resolve().parents[2]
 tiny = root / "Tests" / "TestSupport" / "TinyModel"
 VOCABULARY = 512
+LETTER = tokenizers.Tokenizer.from_file(str(tiny / "base" / "tokenizer.json")).encode("e", add_special_tokens=False).ids[-1]
 TOLERANCE = {"llama.cpp": 1e-3, "mlx": 1e-3, "peft": 1e-4}
 PROMPTS = [[1, 70, 300, 17, 45, 220], [1, 9, 9, 411, 33, 128, 256, 77, 5, 6, 90], [1, 500]]
 
@@ -128,7 +130,9 @@ def of_llama_cpp(base, adapter=None):
     for ids in PROMPTS:
         answer = server.handle_completions({
             "prompt": ids, "max_tokens": 1, "n_predict": 1, "temperature": -1.0, "n_probs": VOCABULARY, "logprobs": VOCABULARY,
-            "cache_prompt": False, "post_sampling_probs": False})
+            "cache_prompt": False, "post_sampling_probs": False,
+            # Only of a token that ends with a whole character are probabilities told: those of all tokens before the bias.
+            "logit_bias": [[LETTER, 1000.0]]})
         text = answer if isinstance(answer, dict) else json.loads(answer)
         if "choices" in text:
             listed = text["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
