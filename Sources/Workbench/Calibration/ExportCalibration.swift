@@ -101,7 +101,7 @@ public struct ExportCalibration: Sendable, Equatable {
         if !source.hasRows, keys.given.contains(keys.tokens) {
             throw Failure(keys.kind, "\(keys.tokens) has no effect: no rows are looked at", hint: "leave it out")
         }
-        if let path = source.path { try Failure.requireFile(path, "what \(keys.calibrate) names,") }
+        if let path = source.path { try Failure.requireFile(path, keys.calibrate + ":") }
     }
 
     /// The file that is read; nil where there is none.
