@@ -294,7 +294,9 @@ def model_folder(folder, tokenizer_file, template, begin, end):
 def prepared(lathe, folder, model, rows, variant):
     data = folder / "rows.jsonl"
     data.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
-    settings = [f"max_length: {variant.get('max_length', 32768)}", "too_long: truncate", f"template_date: {datetime.date.today()}"]
+    settings = [f"max_length: {variant.get('max_length', 32768)}", "too_long: truncate"]
+    if "strftime_now" in (model / "chat_template.jinja").read_text():  # any other template is told of no day, and lathe says so
+        settings.append(f"template_date: {datetime.date.today()}")
     settings += [f"{name}: {str(variant[name]).lower()}" for name in ("train_on", "train_on_prompt") if name in variant]
     recipe = folder / "recipe.yaml"
     recipe.write_text(f"name: masks\nmodel: {{ path: {json.dumps(str(model))} }}\ndata: {{ train: rows.jsonl, format: chat, "
