@@ -31,6 +31,7 @@ extension CommandTests {
                 let other = try export(lathe, "ship/n.gguf")
                 #expect(other["modelfile"]?.string?.hasSuffix("ship/n.Modelfile") == true)
                 #expect(try lathe.text("ship/n.Modelfile").contains("FROM ./n.gguf"))
+                #expect(try lathe.text("ship/n.Modelfile").hasPrefix("# ollama create NAME -f n.Modelfile\n"))
                 #expect(try lathe.json("verify", "ship")["passed"] == true)
                 // Again: the same places.
                 #expect(try export(lathe, "ship/m.gguf")["modelfile"] == report["modelfile"])

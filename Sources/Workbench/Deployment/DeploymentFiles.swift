@@ -52,7 +52,7 @@ struct DeploymentFiles {
                 return
             }
             try Self.remove(names.filter { $0 != name }, files)
-            try files.write(Array(written.text.utf8), to: name)
+            try files.write(Array(written.text(named: name).utf8), to: name)
             (modelfile, reason) = (url.deletingLastPathComponent().appendingPathComponent(name).path, nil)
         }
     }

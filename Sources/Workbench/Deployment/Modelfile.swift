@@ -11,8 +11,8 @@ internal import Models
 /// Ollama runs no Jinja. Without a TEMPLATE it takes the one that it knows whose text is nearest to the file's own, and where none is
 /// near it joins prompts without any. So one that gives the same text is written, or no Modelfile at all.
 struct Modelfile {
-    /// Its text.
-    let text: String
+    /// Its lines below the first.
+    private let lines: [String]
 
     /// - Parameters:
     ///   - model: the GGUF file, as the Modelfile's folder sees it.
@@ -22,7 +22,7 @@ struct Modelfile {
         let base = try session.base()
         let rendering = try session.rendering().rendering
         let template = try Self.template(session, base, rendering)
-        var lines = ["# ollama create NAME -f \(Self.fileName)"] + template.notes.map { "# " + $0 }
+        var lines = template.notes.map { "# " + $0 }
         if adapter != nil {
             lines.append(
                 "# Where Ollama takes no adapters, it wants the model with the adapter merged in: --format gguf.")
@@ -40,7 +40,12 @@ struct Modelfile {
             lines.append("SYSTEM \"\"\"\(system)\"\"\"")
         }
         lines += try Self.parameters(base).map { "PARAMETER \($0.name) \($0.value)" }
-        text = lines.joined(separator: "\n") + "\n"
+        self.lines = lines
+    }
+
+    /// Its text, in a file called `name`: the first line says how it is used.
+    func text(named name: String) -> String {
+        (["# ollama create NAME -f \(name)"] + lines).joined(separator: "\n") + "\n"
     }
 
     /// Its usual name.
