@@ -33,7 +33,9 @@ extension CommandTests {
             (report["steps"]?.array ?? []).map { [$0["rows_in"]?.integer, $0["rows_out"]?.integer] }
         }
 
-        @Test(arguments: ["quickstart", "health-triage", "retail-desk", "media-desk"])
+        @Test(arguments: [
+            "quickstart", "health-triage", "retail-desk", "media-desk", "retail-gguf",
+        ])
         func recipesOverOwnRowsDoNotLeak(_ name: String) throws {
             let report = try prepared(name)
             #expect((report["train_rows"]?.integer ?? 0) >= 240)
@@ -45,7 +47,7 @@ extension CommandTests {
             let folder = packageRoot.appendingPathComponent("recipes")
             let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
                 .filter { $0.hasSuffix(".yaml") }.sorted()
-            #expect(names.count == 10)
+            #expect(names.count == 11)
             for name in names {
                 let outcome = try inPackage { try $0("recipe", "check", "recipes/\(name)") }
                 #expect(outcome.code == 0, "\(name): \(outcome.errors)")
