@@ -222,7 +222,7 @@ extension CommandTests {
                         "imatrix", "--model", LatheCommand.huggingFace, "--data", "held.jsonl", "--out", name)
                     let found = try lathe.json("inspect", name)
                     #expect(
-                        found["kind"] == "imatrix" && found["weights"] == .integer(TinyModel.linearLayers), "\(name)")
+                        found["kind"] == "imatrix" && found["matrices"] == .integer(TinyModel.linearLayers), "\(name)")
                     #expect(try lathe.json("verify", name)["passed"] == true, "\(name)")
                 }
             }

@@ -17,7 +17,7 @@ struct ImportanceInspection {
         facts = JSONObject([
             ("kind", "imatrix"), ("path", .string(path)),
             ("datasets", .array(matrix.datasets.map { .string($0) })), ("chunks", .integer(matrix.chunkCount)),
-            ("chunk_tokens", .integer(matrix.chunkSize)), ("weights", .integer(matrix.entries.count)),
+            ("chunk_tokens", .integer(matrix.chunkSize)), ("matrices", .integer(matrix.entries.count)),
             (
                 "entries",
                 .array(
