@@ -134,6 +134,7 @@ extension CommandTests {
                 try #require(outcome.code == 0, "\(outcome.errors)")
                 let report = try JSONValue(parsing: lathe.text("checkpoints/tiny/report.json"))
                 let loss = try #require(report["evaluation"]?["adapter"]?["loss"]?.double)
+                let steps = try #require(report["steps"]?.integer)
                 for (place, library) in [
                     ("adapter", "peft"), ("merged", "transformers"), ("export/peft", "peft"),
                 ] {
@@ -143,6 +144,7 @@ extension CommandTests {
                     #expect(card.contains("\n      value: " + String(format: "%.4f", loss) + "\n"), "\(place)")
                     #expect(card.contains("95% interval") && card.contains("8 held-out rows"), "\(place)")
                     #expect(card.contains("training and held-out rows: SHA-256 `"), "\(place)")
+                    #expect(card.contains("\n- \(steps) steps\n"), "\(place)")
                 }
                 #expect(try lathe.text("checkpoints/tiny/merged/README.md").contains("factor pairs applied"))
                 #expect(try lathe.json("verify", "checkpoints/tiny")["passed"] == true)

@@ -94,6 +94,7 @@ final class RunStages {
         {
             // The numbers that an earlier call trained.
             try setup.adapter.load(PEFTDirectory(directory.adapter).values())
+            setup.noteTrained(steps: result.steps, session)
             return result
         }
         try begin()

@@ -129,8 +129,7 @@ public struct TrainStage: StandaloneStage {
 
     /// Writes the adapter as it stands, as PEFT reads it.
     private func writeAdapter(_ session: Session, _ setup: TrainingSetup, steps: Int) throws {
-        var provenance = setup.provenance
-        provenance.steps = steps
+        let provenance = setup.noteTrained(steps: steps, session)
         try setup.adapter.writePEFT(to: directory.adapter, baseName: session.base().path, provenance: provenance)
     }
 }

@@ -61,6 +61,15 @@ struct TrainingSetup {
         return setup
     }
 
+    /// Notes with the session's adapter how many steps it was trained for: what is written of it later says so.
+    @discardableResult
+    func noteTrained(steps: Int, _ session: Session) -> AdapterProvenance {
+        var provenance = self.provenance
+        provenance.steps = steps
+        session.take(AttachedAdapter(set: adapter, provenance: provenance))
+        return provenance
+    }
+
     private static func openRows(
         _ session: Session, writes: Bool, _ observer: any RunObserver
     ) throws -> PreparedSplit {
