@@ -69,14 +69,16 @@ extension CommandTests {
             try withAdapters { lathe in
                 try lathe.copy("one", to: "a=b")
                 try lathe.copy("two", to: "a=0.5")
-                func adapters(_ names: String...) throws -> [JSONValue?] {
+                func adapters(_ names: String...) throws -> [String] {
                     let call = ["merge"] + Self.base + names.flatMap { ["--adapter", $0] }
                     let outcome = try lathe.start(call + ["--as", "adapter", "--out", "c", "--json"]).wait()
                     try #require(outcome.code == 0, "\(outcome.errors)")
-                    return try #require(outcome.json["adapters"]?.array).flatMap { [$0["path"], $0["weight"]] }
+                    return try #require(outcome.json["adapters"]?.array).map {
+                        "\($0["path"]?.string ?? "none") times \($0["weight"]?.double ?? .nan)"
+                    }
                 }
-                #expect(try adapters("a=b=0.25", "a=0.5") == ["a=b", 0.25, "a=0.5", 1])
-                #expect(try adapters("a=0.5=2") == ["a=0.5", 2])
+                #expect(try adapters("a=b=0.25", "a=0.5") == ["a=b times 0.25", "a=0.5 times 1.0"])
+                #expect(try adapters("a=0.5=2") == ["a=0.5 times 2.0"])
             }
         }
 
