@@ -64,6 +64,8 @@ extension Recipe {
         let defaults = Dictionary(Recipe().values.map { ($0.path, $0.text) }, uniquingKeysWith: { first, _ in first })
         let hasOverrides = places.values.contains(where: \.isOverride)
         for (path, text) in values where defaults[path] != text {
+            // Rows decide nothing about a merge; a merge that reads rows is asked for by a verb, not by `merge.enabled`.
+            if rows != nil, path.hasPrefix("merge.") { continue }
             guard let place = Self.place(of: path, in: places),
                 let reason = IdleKey.all.lazy.filter({ $0.path == path })
                     .compactMap({ $0.reason(self, rows) }).first
