@@ -166,7 +166,7 @@ extension CommandTests {
                     return Set(outcome.output.split(separator: "\n"))
                 }
                 #expect(try offered("lathe", "").isSuperset(of: ["run", "train", "score", "recipe", "manual"]))
-                #expect(try offered("lathe", "ex") == ["export"])
+                #expect(try offered("lathe", "ex") == ["export", "extract"])
                 #expect(
                     try offered("lathe", "merge", "--").isSuperset(of: ["--model", "--adapter", "--out", "--json"]))
                 #expect(try offered("lathe", "export", "--format", "s") == ["safetensors"])
