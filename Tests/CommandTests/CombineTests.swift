@@ -233,6 +233,7 @@ extension CommandTests {
                 let call = ["merge"] + Self.base + ["--adapter", "one", "--out", "x"]
                 try lathe.start(call + ["--search", "no.jsonl"]).wait().expectFailure(66, "no.jsonl")
                 try lathe.start(call + ["--search-limit", "5"]).wait().expectFailure(64, "--search")
+                try lathe.start(call + ["--method", "svd"]).wait().expectFailure(64, "--method has no effect")
             }
         }
 

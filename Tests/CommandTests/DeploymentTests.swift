@@ -51,6 +51,26 @@ extension CommandTests {
             }
         }
 
+        /// A file under the name of what is written beside it would be replaced by that.
+        @Test func anExportIsNotCalledAsWhatGoesWithIt() throws {
+            try LatheCommand.inFolder { lathe in
+                let call = ["export", "--model", LatheCommand.gguf, "--format", "gguf", "--out"]
+                for name in ["Modelfile", "ship/x.Modelfile", "manifest.json", "m.gguf.manifest.json"] {
+                    try lathe.start(call + [name]).wait().expectFailure(64, "--out", "go with an export")
+                    #expect(!lathe.has(name))
+                }
+                for place in ["m.gguf", "m.gguf.manifest.json"] {
+                    try lathe.start(call + ["m.gguf", "--reference-out", place]).wait().expectFailure(
+                        64, "--reference-out")
+                }
+                #expect(!lathe.has("m.gguf"))
+                let report = try lathe.json(
+                    "export", "--model", LatheCommand.gguf, "--format", "gguf", "--out", "a\nb.gguf")
+                #expect(report["modelfile"] == .null)
+                #expect(report["no_modelfile"]?.string?.contains("line break") == true)
+            }
+        }
+
         @Test func aTemplateThatOllamaCannotHaveIsSaid() throws {
             try LatheCommand.inFolder { lathe in
                 _ = try export(lathe, "ship/m.gguf")

@@ -42,6 +42,7 @@ struct DeploymentFiles {
             found = .failure(failure)
         }
         let names = [Modelfile.fileName, url.deletingPathExtension().lastPathComponent + "." + Modelfile.fileName]
+        names.forEach(files.removeAbandoned)
         switch found {
         case .failure(let failure):
             try Self.remove(names, files)

@@ -19,6 +19,11 @@ struct Modelfile {
     ///   - adapter: the adapter in a GGUF file of its own, in the same way.
     /// - Throws: `Failure` where the model cannot be asked by Ollama as it was trained, with the reason.
     init(of session: Session, from model: String, adapter: String? = nil) throws {
+        if let name = [model, adapter].compactMap(\.self).first(where: { $0.contains(where: \.isNewline) }) {
+            throw Failure(
+                .badInput, "a Modelfile cannot name a file whose name has a line break: \(path: name)",
+                hint: "name the file otherwise")
+        }
         let base = try session.base()
         let rendering = try session.rendering().rendering
         let template = try Self.template(session, base, rendering)

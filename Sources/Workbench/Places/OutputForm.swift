@@ -47,10 +47,19 @@ enum OutputForm {
         }
     }
 
-    /// Throws where the name of `place` ends as another form does.
+    /// Endings of what Lathe writes beside an exported file, which would take its place.
+    private static let companions = ["modelfile", "manifest.json", "readme.md"]
+
+    /// Throws where the name of `place` ends as another form does, or as that of a file which goes with an export.
     /// - Parameter key: the flag or recipe key that named it.
     func require(_ place: String, _ key: String) throws {
         let name = place.lowercased()
+        if self == .hdf5File || self == .ggufFile, let companion = Self.companions.first(where: name.hasSuffix) {
+            throw Failure(
+                key.hasPrefix("--") ? .usage : .badInput,
+                "\(key) \(path: place): files whose names end in \(companion) go with an export, and are none",
+                hint: "name it \(suffixes.first.map { "x" + $0 } ?? "otherwise")")
+        }
         if name.contains(/-[0-9]{5}-of-[0-9]{5}\.gguf$/) {
             throw Failure(
                 key.hasPrefix("--") ? .usage : .badInput,

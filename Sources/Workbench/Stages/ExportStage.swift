@@ -59,6 +59,14 @@ public struct ExportStage: StandaloneStage {
     /// Opens what a written model is scored on.
     private func openRows(_ session: Session, _ observer: any RunObserver) throws {
         try wishes.require(.model(in: format))
+        let taken = output.standardized.path
+        if let place = wishes.referenceOutput?.standardized,
+            [taken, taken + ".manifest.json"].contains(place.path) || place.path.hasPrefix(taken + "/")
+        {
+            throw Failure(
+                .usage, "--reference-out: \(path: place.path) is where --out and what goes with it is written",
+                hint: "name another file")
+        }
         if let place = wishes.referenceOutput, try FileForm(at: place) != nil {
             throw Failure(
                 .inputOutput, "--reference-out: \(path: place.path) is there already",

@@ -61,6 +61,7 @@ struct Merge: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() throws {
+        try requireSeveral()
         let trial = try trial()
         let session = Session(
             try ResolvedRecipe(
@@ -71,6 +72,18 @@ struct Merge: ParsableCommand {
         case .model: try common.show(MergeStage(into: place, trying: trial), in: session)
         case .adapter: try common.show(CombineStage(into: place, trying: trial), in: session)
         }
+    }
+
+    /// Throws where a flag says how adapters are combined, and there is one alone, which is only weighted.
+    private func requireSeveral() throws {
+        let flags = [
+            ("--method", method), ("--density", density), ("--majority-sign-method", majoritySignMethod),
+            ("--svd-rank", svdRank),
+        ]
+        guard adapter.count == 1, let flag = flags.first(where: { $0.1 != nil }) else { return }
+        throw Failure(
+            .usage, "\(flag.0) has no effect: one adapter alone is only weighted",
+            hint: "leave it out, or name another --adapter")
     }
 
     /// The rows that are asked; nil where there are none.
