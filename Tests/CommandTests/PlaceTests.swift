@@ -46,7 +46,7 @@ extension CommandTests {
                     "score", "--model", LatheCommand.gguf, "--data", "held.jsonl", "--set", "data.chat_template=rows"
                 ).expectFailure(65, "rows", "holds no chat template")
                 try lathe("score", "--model", LatheCommand.gguf, "--data", "held.jsonl", "--adapter", "held.jsonl")
-                    .expectFailure(65, "held.jsonl", "PEFT", ".h5")
+                    .expectFailure(65, "held.jsonl", "PEFT", "a checkpoint")
             }
         }
 

@@ -115,7 +115,7 @@ extension CommandTests {
             try LatheCommand.inFolder { lathe in
                 for (key, name) in [
                     ("distill.teacher=big", "distill.teacher"), ("distill.temperature=2", "distill.temperature"),
-                    ("export=[{format: peft, type: bf16}]", "export[0].type"),
+                    ("export=[{format: peft, type: Q8_0}]", "export[0].type"),
                 ] {
                     for verb in [["train"], ["run"], ["plan"], ["recipe", "check"]]
                     where verb != ["train"] || !key.hasPrefix("export") {
