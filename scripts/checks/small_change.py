@@ -66,7 +66,7 @@ def main():
         lora = report(
             options, "export", "--model", base, "--adapter", adapter, "--format", "gguf-lora", "--out",
             str(folder / "adapter.gguf"))
-        print(f"adapter beside the file: 100% of the gain, {100 * lora['bytes'] / plain['bytes']:+.1f}% bytes")
+        print(f"adapter beside the file: 100% of the gain, {100 * Path(lora['path']).stat().st_size / plain['bytes']:+.1f}% bytes")
         for words, flags in WAYS:
             flags = [flag.format(train=options.train, loss=wanted) for flag in flags]
             done = run(options, *call, *flags, "--allow-near-no-op", "--json")
