@@ -5,9 +5,10 @@ extension Recipe {
     private static let otherKeys: Set<String> = [
         "name", "model.path", "model.precision", "data.train", "data.held_out", "data.chat_template",
         "adapter.continue_from", "train.save_every", "train.keep_last", "train.log_every", "train.memory_limit",
-        "train.recompute", "train.threads",
+        "train.recompute", "train.threads", "distill.teacher", "distill.teacher_adapter", "distill.path",
+        "distill.context", "distill.compare", "distill.margin",
     ]
-    private static let otherSections = ["evaluate.", "distill.", "merge."]
+    private static let otherSections = ["evaluate.", "merge."]
     /// Keys that came later, with the value that says what was so before: left out with it, so that a run begun without them goes on.
     private static let laterKeys = [
         "train.optimizer": OptimiserKind.adamw.rawValue, "train.objective": ObjectiveKind.crossEntropy.rawValue,
@@ -24,6 +25,7 @@ extension Recipe {
             !Self.otherKeys.contains(key.path) && Self.laterKeys[key.path] != key.text
                 && train.objective.concerns(key.path)
                 && !Self.otherSections.contains { key.path.hasPrefix($0) }
+                && (distill.isAsked || !key.path.hasPrefix("distill."))
         }
     }
 }

@@ -10,7 +10,7 @@ struct IdleKey {
     /// The same where only rows and model tell.
     private let reasonOfRows: (Recipe, KnownRows) -> String?
 
-    private init(
+    init(
         path: String, reason: @escaping (Recipe) -> String?,
         ofRows: @escaping (Recipe, KnownRows) -> String? = { _, _ in nil }
     ) {
@@ -25,7 +25,7 @@ struct IdleKey {
     }
 
     static var all: [IdleKey] {
-        evaluation + training + rows + rendering + files + merge
+        evaluation + training + rows + rendering + files + distillation + merge
     }
 
     // MARK: Merge
@@ -179,7 +179,7 @@ struct IdleKey {
 
 extension Recipe {
     /// Why what concerns held-out rows does nothing.
-    fileprivate var withoutHeldOutRows: String? {
+    var withoutHeldOutRows: String? {
         data.heldOut.isEmpty && data.valSize == 0 ? "there are no held-out rows: data.held_out, or data.val_size" : nil
     }
 

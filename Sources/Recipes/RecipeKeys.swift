@@ -353,14 +353,3 @@ extension EvaluateSection: RecipeKeyed {
         ]
     }
 }
-
-extension DistillSection: RecipeKeyed {
-    static var keys: [RecipeKey<DistillSection>] {
-        [
-            .text("teacher", \.teacher, "the model to learn from; null: no distillation"),
-            .number(
-                "temperature", \.temperature, expected: "a number above 0", "softens both distributions",
-                accepts: { $0 > 0 && $0.isFinite }),
-        ]
-    }
-}

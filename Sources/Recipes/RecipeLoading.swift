@@ -48,6 +48,7 @@ extension Recipe {
         decoding.decode(root, into: &recipe)
         if mustBeWhole { decoding.requireKeys(of: recipe, root) }
         decoding.noteConflicts(in: recipe)
+        decoding.noteDistillationConflicts(in: recipe)
         guard decoding.diagnostics.isEmpty else {
             let sorted = decoding.diagnostics.enumerated().sorted {
                 ($0.element.place.file, $0.element.place.line, $0.element.place.column, $0.offset)

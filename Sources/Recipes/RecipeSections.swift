@@ -200,14 +200,6 @@ public enum EvaluationMetric: String, Sendable, CaseIterable {
     case bleu
 }
 
-/// Distillation: only named here, nothing reads more of it yet.
-public struct DistillSection: Sendable, Equatable {
-    public var teacher: String?
-    public var temperature = 1.0
-
-    public init() {}
-}
-
 /// One thing to write at the end of a run.
 public struct ExportEntry: Sendable, Equatable {
     public var format = ExportFormat.peft

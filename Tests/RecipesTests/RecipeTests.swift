@@ -88,7 +88,17 @@ private let minimal = "model: { path: base.gguf }\ndata: { train: rows.jsonl }\n
           threads: 2
           log_every: 10
         evaluate: { enabled: true, metrics: [exact_match, rouge_l], max_new_tokens: 64, bootstrap_samples: 500 }
-        distill: { teacher: big, temperature: 2 }
+        distill:
+          teacher: big
+          teacher_adapter: clinic
+          context: [style.md, Be brief.]
+          keep: top_k
+          k: 32
+          loss: jsd
+          beta: 0.25
+          temperature: 2
+          cross_entropy: 0.1
+          compare: true
         merge: { enabled: true, path: out, dtype: fp16 }
         export:
           - { format: peft, path: p }
@@ -114,6 +124,8 @@ private let minimal = "model: { path: base.gguf }\ndata: { train: rows.jsonl }\n
         #expect(again.adapter == recipe.adapter)
         #expect(again.data == recipe.data)
         #expect(again.export == recipe.export)
+        #expect(again.distill == recipe.distill)
+        #expect(recipe.distill.loss == .jensenShannon && recipe.distill.context == ["style.md", "Be brief."])
     }
 
     /// An adapter that is trained further has its own shape: a recipe that is written out says nothing else of it.

@@ -8,12 +8,10 @@ internal import Vocabulary
 extension Recipe {
     /// Throws at the first key that would have no effect.
     func requireSupported() throws {
-        let neutral = DistillSection()
-        if distill != neutral {
+        if distill.isAsked {
+            let asking = ["teacher", "teacher_adapter", "context", "source"].map { "distill." + $0 }
             throw Failure(
-                .badInput,
-                (distill.teacher == neutral.teacher ? "distill.temperature" : "distill.teacher")
-                    + ": this version of Lathe cannot distil yet",
+                .badInput, (asking.first(where: isSet) ?? "distill") + ": this version of Lathe cannot distil yet",
                 hint: "leave the section out to train on the rows themselves")
         }
         try requireExports()
