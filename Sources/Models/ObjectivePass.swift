@@ -24,6 +24,9 @@ public struct ObjectivePass {
     /// What each loss of the batch counts in the gradient: 1 / the weight of the whole optimiser step. Nil where nothing goes back.
     public var gradientScale: Float? { wayBack?.gradientScale }
 
+    /// Whether only memory is counted: the batch is then made up, nothing is computed, and no number may be looked at.
+    public var measures: Bool { context.measures }
+
     /// Runs the batch forward, hands over the rows that carry loss, and goes back from what `body` leaves as their gradient.
     public func run<Result>(_ body: (HeadRows) throws -> Result) throws -> Result {
         guard let wayBack else { return try model.runForward(batch, context, body) }
@@ -36,6 +39,42 @@ public struct ObjectivePass {
             workspace: context.workspace, precision: context.precision, adapters: adapters, dropout: nil)
         return try model.runForward(batch, context) { try $0.tokenLosses() }
     }
+
+    /// Runs a batch through a model that is not trained, without gradients and without dropout. What its head would get of the rows
+    /// that carry loss lies in this pass's workspace while `body` runs.
+    /// - Parameters:
+    ///   - model: this one too, under other adapters.
+    ///   - batch: what that model reads, where it is not what this one does: the same targets, one after the other.
+    /// - Throws: `ModelError` for a token that the model does not have.
+    public func withTeacher<Result>(
+        _ teacher: LanguageModel, under adapters: AdapterBinding, reading batch: TokenBatch? = nil,
+        _ body: (TeacherRows) throws -> Result
+    ) throws -> Result {
+        let batch = batch ?? self.batch
+        precondition(
+            batch.targets.filter { $0 >= 0 } == self.batch.targets.filter { $0 >= 0 }, "a teacher of other targets")
+        try teacher.checkTokens(batch)
+        let workspace = context.workspace
+        let teaching = PassContext(
+            workspace: workspace, precision: teacher.precision, adapters: adapters, dropout: nil)
+        return try workspace.scoped {
+            let hidden = teaching.activations(rows: batch.targetCount, columns: teacher.configuration.width)
+            try teacher.runForward(batch, teaching) { rows in
+                teaching.compute { hidden.pointer.copyMemory(from: rows.hidden.pointer, byteCount: hidden.byteCount) }
+            }
+            return try body(TeacherRows(hidden: hidden, head: teacher.head(adapters)))
+        }
+    }
+}
+
+/// What a teacher's head gets, and the head: its predictions, before they are as wide as the vocabulary.
+///
+/// Legend: M rows that carry loss, C the teacher's width, V its vocabulary.
+public struct TeacherRows {
+    /// `[M, C]`, in the type of the teacher's products.
+    public let hidden: Matrix
+    /// `[V, C]`.
+    public let head: FrozenTensor
 }
 
 extension LanguageModel {

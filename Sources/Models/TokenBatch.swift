@@ -11,13 +11,18 @@ public struct TokenBatch: Sendable, Equatable {
     public let bounds: [Int]
     /// `[N]`: the id of the *next* token where predicting it counts, −1 elsewhere; always −1 in an example's last row.
     public let targets: [Int32]
+    /// The number that each example has in the source it was taken from: by it one finds what is kept elsewhere of it. Nil where the
+    /// batch was made of something else.
+    public let sequences: [Int]?
     /// Set where sequences share the rows of their beginning.
     var sharing: RowSharing?
 
     /// - Precondition: `bounds` starts at 0, ascends and ends at the number of ids; as many targets as ids.
-    public init(ids: [Int32], bounds: [Int], targets: [Int32]) {
+    public init(ids: [Int32], bounds: [Int], targets: [Int32], sequences: [Int]? = nil) {
         precondition(bounds.first == 0 && bounds.last == ids.count && targets.count == ids.count)
         precondition(zip(bounds, bounds.dropFirst()).allSatisfy { $0 < $1 }, "every example has at least one row")
+        precondition(sequences.map { $0.count == bounds.count - 1 } ?? true, "as many numbers as examples")
+        self.sequences = sequences
         self.ids = ids
         self.bounds = bounds
         self.targets = targets
@@ -25,7 +30,7 @@ public struct TokenBatch: Sendable, Equatable {
 
     /// The batch of whole examples: tokens, and for each token whether being predicted counts. The first token of an
     /// example is predicted from nothing, so its flag has no effect.
-    public init(examples: [(ids: [Int32], isTarget: [Bool])]) {
+    public init(examples: [(ids: [Int32], isTarget: [Bool])], sequences: [Int]? = nil) {
         var ids: [Int32] = []
         var targets: [Int32] = []
         var bounds = [0]
@@ -38,7 +43,7 @@ public struct TokenBatch: Sendable, Equatable {
             }
             bounds.append(ids.count)
         }
-        self.init(ids: ids, bounds: bounds, targets: targets)
+        self.init(ids: ids, bounds: bounds, targets: targets, sequences: sequences)
     }
 
     /// A batch of the size of others, to measure what they take: one example of `rows` rows, the last `targets` of which carry
@@ -66,5 +71,5 @@ public struct TokenBatch: Sendable, Equatable {
     }
 
     /// Rows that carry loss, ascending.
-    var targetRows: [Int32] { targets.indices.filter { targets[$0] >= 0 }.map { Int32($0) } }
+    public var targetRows: [Int32] { targets.indices.filter { targets[$0] >= 0 }.map { Int32($0) } }
 }

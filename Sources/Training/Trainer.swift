@@ -133,7 +133,8 @@ public final class Trainer {
         var firstRow = 0
         for range in plan.ranges {
             let examples = try indices[range].flatMap { try units.examples($0) }
-            let batch = TokenBatch(examples: examples.map { ($0.ids, $0.isTarget) })
+            let batch = TokenBatch(
+                examples: examples.map { ($0.ids, $0.isTarget) }, sequences: indices[range].flatMap(units.sequences))
             do {
                 sums.append(
                     try model.accumulateGradients(
