@@ -1,6 +1,6 @@
 // What a pass hands to an objective: the rows that carry loss, as the head sees them, and the head.
 
-import Kernels
+public import Kernels
 public import Tensors
 
 /// The rows of a pass that carry loss.
@@ -21,50 +21,81 @@ public struct HeadRows {
 
     /// The losses of the targets.
     ///
-    /// - Parameter weights: what each target's loss counts, one a row; `gradient` is then that of Σ weight · loss. Nil: no gradient.
+    /// - Parameters:
+    ///   - weights: what each target's loss counts, one a row; `gradient` is then that of Σ weight · loss. Nil: no gradient.
+    ///   - isAdded: whether the gradient is added to what is there.
     /// - Throws: `ModelError` for a loss that is not finite; the gradient is then of no use.
     /// - Precondition: there is a `gradient` where there are weights.
-    public func tokenLosses(weights: [Float]? = nil) throws -> TokenLosses {
-        let targets = rows.map { batch.targets[Int($0)] }
+    public func tokenLosses(weights: [Float]? = nil, isAdded: Bool = false) throws -> TokenLosses {
         var values = [Float](repeating: 0, count: rows.count)
         var isFirstChoice = [Bool](repeating: false, count: rows.count)
-        if context.measures {
-            context.workspace.count(bytes: lossBytes(backward: weights != nil))
-        } else if !rows.isEmpty {
-            targets.withUnsafeBufferPointer { targets in
-                values.withUnsafeMutableBufferPointer { values in
-                    isFirstChoice.withUnsafeMutableBufferPointer { compute(targets, values, $0, weights) }
-                }
-            }
+        forEachRow(naming: SparseRows(targets), goesBack: weights != nil, isAdded: isAdded) { row in
+            values[row.index] = -Float(row.logProbabilities[0])
+            isFirstChoice[row.index] = row.isFirstChoice
+            row.slopes[0] = weights.map { -Double($0[row.index]) } ?? 0
+            return 0
         }
         let losses = TokenLosses(batch, rows: rows, values: values, isFirstChoice: isFirstChoice)
-        if let example = losses.sums.firstIndex(where: { !$0.isFinite }) {
-            throw ModelError.nonFiniteLoss(
-                example: example, firstLayer: model.firstNonFiniteLayer(batch, context))
-        }
+        try checkFinite(losses.sums)
         return losses
     }
 
-    private func compute(
-        _ targets: UnsafeBufferPointer<Int32>, _ values: UnsafeMutableBufferPointer<Float>,
-        _ isFirstChoice: UnsafeMutableBufferPointer<Bool>, _ weights: [Float]?
+    /// Whether only memory is counted: no number may be looked at.
+    public var measures: Bool { context.measures }
+
+    /// The tokens to be predicted, one a row.
+    public var targets: [Int32] { rows.map { batch.targets[Int($0)] } }
+
+    /// Hands each row's predictions to `rule`, in their order: the log-probabilities of the tokens of `tokens`, and of all others
+    /// together. What the loss is of these is `rule`'s affair; it leaves the loss's slope by each. Never is a row as wide as the
+    /// vocabulary. Nothing is handed over where only memory is counted.
+    ///
+    /// - Parameters:
+    ///   - tokens: a row for each of `rows`; its values are not read.
+    ///   - temperature: what logits are divided by.
+    ///   - goesBack: whether `gradient` becomes that of the losses; slopes are otherwise left in vain.
+    ///   - isAdded: whether it is added to what is there.
+    ///   - rule: returns the slope by the log-probability of the others; 0 where there are none.
+    /// - Precondition: there is a `gradient` where something goes back.
+    public func forEachRow(
+        naming tokens: SparseRows, temperature: Double = 1, goesBack: Bool, isAdded: Bool = false,
+        _ rule: (TokenOutcomes.Row) -> Double
     ) {
-        guard let weights else {
-            return CrossEntropy.forward(
-                hidden, head: RowLayout(head), targets: targets, losses: values, isCorrect: isFirstChoice,
-                workspace: context.workspace)
+        guard !context.measures else { return context.workspace.count(bytes: lossBytes(backward: goesBack)) }
+        guard !rows.isEmpty else { return }
+        precondition(gradient != nil || !goesBack, "this pass does not go back")
+        TokenOutcomes.run(
+            hidden, head: RowLayout(head), tokens: tokens, scale: Float(1 / temperature),
+            gradient: goesBack ? gradient.map { .init($0, isAdded: isAdded) } : nil, workspace: context.workspace, rule)
+    }
+
+    /// Σ of the rows' numbers, by example, in row order.
+    public func sums(_ values: [Double]) -> [Double] {
+        var sums = [Double](repeating: 0, count: batch.exampleCount)
+        for (value, example) in zip(values, examples) { sums[example] += value }
+        return sums
+    }
+
+    /// The number of the example that each row is of.
+    public var examples: [Int] {
+        var example = 0
+        return rows.map { row in
+            while Int(row) >= batch.bounds[example + 1] { example += 1 }
+            return example
         }
-        guard let gradient else { preconditionFailure("this pass does not go back") }
-        weights.withUnsafeBufferPointer {
-            CrossEntropy.forwardBackward(
-                hidden, head: RowLayout(head), targets: targets, losses: values, isCorrect: isFirstChoice,
-                weights: $0, into: gradient, workspace: context.workspace)
+    }
+
+    /// - Parameter sums: of losses, by example.
+    /// - Throws: `ModelError` for the first that is not finite, with the layer where it went wrong.
+    public func checkFinite(_ sums: [Double]) throws {
+        if let example = sums.firstIndex(where: { !$0.isFinite }) {
+            throw ModelError.nonFiniteLoss(example: example, firstLayer: model.firstNonFiniteLayer(batch, context))
         }
     }
 
     /// What the losses take of the workspace, by the kernel's own word.
     private func lossBytes(backward: Bool) -> Int {
-        CrossEntropy.workspaceBytes(
+        TokenOutcomes.workspaceBytes(
             rows: rows.count, width: hidden.columns, vocabulary: head.shape[0], type: context.precision,
             backward: backward)
     }

@@ -10,6 +10,13 @@ public struct SparseRows: Sendable, Equatable {
 
     public init() {}
 
+    /// One column in each row, weighing 1.
+    public init(_ columns: some Collection<Int32>) {
+        self.columns = Array(columns)
+        values = Array(repeating: 1, count: columns.count)
+        starts = Array(0...columns.count)
+    }
+
     public var count: Int { starts.count - 1 }
 
     public mutating func reserve(rows: Int, entries: Int) {

@@ -242,7 +242,7 @@ void lathe_spread_blocks(const float *x, long blocks, float *y);
 
 // --- Softmax over a vocabulary, tile by tile (crossentropy.c) -----------------------------------------------------------
 /// The largest of `count` logits, Σ exp(logit − largest) and, unless `exps` is null, each exp; the exps may be the logits.
-/// A NaN among the logits makes the sum NaN.
+/// A NaN among the logits makes the sum NaN; where all of them are −∞ the sum is 0.
 void lathe_softmax_tile(const float *logits, long count, void *exps, lathe_type type, float *largest, float *sum);
 
 // --- Two models' predictions over a vocabulary, tile by tile (divergence.c) ----------------------------------------------

@@ -1,0 +1,100 @@
+// Learning what a teacher would say, beside what the rows say.
+
+public import Datasets
+import Foundation
+public import Models
+
+/// (1 − share) · divergence + share · cross-entropy, the mean over target tokens: a teacher's predictions and the rows' own answers.
+///
+/// The divergence is between predictions at the temperature: logits of both are divided by it, and the gradient is that of just this
+/// loss, not multiplied by the temperature's square; so does TRL. The cross-entropy is that at temperature 1, always.
+/// From samples of a teacher's predictions, the teacher's own entropy is not known: what is told as divergence then has it in it.
+public struct Distillation: Objective {
+    public let unit = ExampleUnit.sequence
+    public let measures = [
+        Measure.mean("divergence", isToldInSteps: true, higherIsBetter: false),
+        Measure.mean("cross_entropy", isToldInSteps: true, higherIsBetter: false),
+    ]
+    let teacher: any TeacherSource
+    let divergence: Divergence
+    let temperature: Double
+    let crossEntropyShare: Double
+
+    /// - Parameters:
+    ///   - temperature: at which the teacher's distribution is what `teacher` gives, where that is not all of it.
+    ///   - crossEntropyShare: from 0 to 1.
+    /// - Throws: `DistillationError` where the divergence cannot be learnt from what the teacher gives.
+    public init(
+        from teacher: any TeacherSource, by divergence: Divergence, temperature: Double = 1, crossEntropyShare: Double
+    ) throws(DistillationError) {
+        precondition(temperature > 0 && (0...1).contains(crossEntropyShare))
+        try Self.check(divergence, teacher.form)
+        self.teacher = teacher
+        self.divergence = divergence
+        self.temperature = temperature
+        self.crossEntropyShare = crossEntropyShare
+    }
+
+    /// Whether `divergence` can be learnt from a teacher's predictions in that form: asked before there are any.
+    public static func check(_ divergence: Divergence, _ form: TeacherForm) throws(DistillationError) {
+        if form == .sampled, !divergence.isLinearInTeacher { throw .needsWholeDistribution }
+    }
+
+    public func weight(targets: Int) -> Int { targets }
+
+    public func sums(_ pass: ObjectivePass) throws -> LossSums {
+        try teacher.withTargets(pass) { targets in
+            try pass.run { rows in
+                let losses = try losses(rows, targets, pass.gradientScale.map(Double.init))
+                return try sums(rows, losses)
+            }
+        }
+    }
+
+    /// What a row's losses count in the gradient.
+    struct LossWeights {
+        let divergence: Double
+        let crossEntropy: Double
+    }
+
+    /// What the rows of a pass come to.
+    struct RowLosses {
+        var divergences: [Double]
+        var crossEntropies: [Double]
+
+        init(count: Int) {
+            divergences = Array(repeating: 0, count: count)
+            crossEntropies = divergences
+        }
+    }
+
+    private func losses(_ rows: HeadRows, _ targets: TeacherTargets, _ scale: Double?) throws -> RowLosses {
+        let weights = scale.map {
+            LossWeights(divergence: $0 * (1 - crossEntropyShare), crossEntropy: $0 * crossEntropyShare)
+        }
+        switch targets {
+        case .sampled(let tokens): return try sparseLosses(rows, tokens, rest: nil, weights)
+        case .topK(let tokens, let rest): return try sparseLosses(rows, tokens, rest: rest, weights)
+        case .full: preconditionFailure("a whole distribution is learnt by another way")
+        }
+    }
+
+    private func sums(_ rows: HeadRows, _ losses: RowLosses) throws -> LossSums {
+        let divergences = rows.sums(losses.divergences), crossEntropies = rows.sums(losses.crossEntropies)
+        let counts = rows.sums(Array(repeating: 1, count: rows.rows.count))
+        let sums = zip(divergences, crossEntropies).map { mixed($0, $1) }
+        try rows.checkFinite(sums)
+        return LossSums(
+            units: sums.indices.map {
+                NamedSums(
+                    loss: sums[$0], weight: Int(counts[$0]),
+                    ["divergence": divergences[$0], "cross_entropy": crossEntropies[$0]])
+            })
+    }
+
+    /// A share of 0 leaves out what may be anything.
+    private func mixed(_ divergence: Double, _ crossEntropy: Double) -> Double {
+        (crossEntropyShare < 1 ? (1 - crossEntropyShare) * divergence : 0)
+            + (crossEntropyShare > 0 ? crossEntropyShare * crossEntropy : 0)
+    }
+}
