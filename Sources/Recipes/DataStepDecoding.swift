@@ -1,19 +1,20 @@
-// `data.steps`: a list whose elements are a step's name, or its name with its keys.
+// `data.steps` and `distill.filters`: a list whose elements are a step's name, or its name with its keys.
 
-extension RecipeKey where Section == DataSection {
-    static var steps: Self {
+extension RecipeKey {
+    /// A list of steps.
+    static func steps(_ name: String, _ keyPath: WritableKeyPath<Section, [DataStep]>, _ meaning: String) -> Self {
         RecipeKey(
-            name: "steps",
-            meaning: "what is done to the rows, in order",
+            name: name,
+            meaning: meaning,
             expected: "a list of " + DataStep.names.joined(separator: " | ") + ", each with its keys",
             shape: .any([.list(DataStep.shape), .null]),
             decode: { node, section, decoding, path in
                 guard case .list(let elements) = node.content else {
-                    if node.isNull { return section.steps = [] }
+                    if node.isNull { return section[keyPath: keyPath] = [] }
                     return decoding.wrongType(
                         node, path, expected: "a list of steps, as [normalise, { deduplicate: { by: near } }]")
                 }
-                section.steps = elements.enumerated().compactMap { index, element in
+                section[keyPath: keyPath] = elements.enumerated().compactMap { index, element in
                     let path = "\(path)[\(index)]", faults = decoding.diagnostics.count
                     guard let step = decoding.step(element, path) else { return nil }
                     if let reason = step.idleReason, decoding.diagnostics.count == faults {
@@ -25,7 +26,7 @@ extension RecipeKey where Section == DataSection {
                     return step
                 }
             },
-            text: { YAMLText.list($0.steps.map(\.text)) })
+            text: { YAMLText.list($0[keyPath: keyPath].map(\.text)) })
     }
 }
 

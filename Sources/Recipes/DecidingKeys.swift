@@ -6,7 +6,8 @@ extension Recipe {
         "name", "model.path", "model.precision", "data.train", "data.held_out", "data.chat_template",
         "adapter.continue_from", "train.save_every", "train.keep_last", "train.log_every", "train.memory_limit",
         "train.recompute", "train.threads", "distill.teacher", "distill.teacher_adapter", "distill.path",
-        "distill.context", "distill.compare", "distill.margin",
+        "distill.context", "distill.compare", "distill.margin", "distill.prompts", "distill.key_from",
+        "distill.max_requests", "distill.max_tokens", "distill.timeout", "distill.retries",
     ]
     private static let otherSections = ["evaluate.", "merge."]
     /// Keys that came later, with the value that says what was so before: left out with it, so that a run begun without them goes on.

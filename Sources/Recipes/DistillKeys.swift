@@ -3,7 +3,9 @@
 internal import Vocabulary
 
 extension DistillSection: RecipeKeyed {
-    static var keys: [RecipeKey<DistillSection>] { teacherKeys + keptKeys + lossKeys + verdictKeys }
+    static var keys: [RecipeKey<DistillSection>] {
+        teacherKeys + keptKeys + lossKeys + verdictKeys + writingKeys
+    }
 
     /// Who teaches, and what it reads.
     private static var teacherKeys: [RecipeKey<DistillSection>] {

@@ -28,11 +28,16 @@ public struct DistillSection: Sendable, Equatable {
     /// By how much a metric of generated text may fall below the undistilled student's or the teacher's before the student is not
     /// called good.
     public var margin = 0.02
+    /// Answers that teacher or student write.
+    public var writing = WritingSection()
 
     public init() {}
 
     /// Whether there is a teacher.
     public var isAsked: Bool { teacher != nil || teacherAdapter != nil || !context.isEmpty || source == .context }
+
+    /// Whether the rows to train on are written to prompts of their own.
+    public var bringsPrompts: Bool { isAsked && source == .sequence && !writing.prompts.isEmpty }
 
     /// Whether the teacher is one behind an address, which writes answers and nothing else.
     public var isRemote: Bool {

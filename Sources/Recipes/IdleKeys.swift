@@ -25,7 +25,7 @@ struct IdleKey {
     }
 
     static var all: [IdleKey] {
-        evaluation + training + rows + rendering + files + distillation + merge
+        evaluation + training + rows + rendering + files + distillation + writing + merge
     }
 
     // MARK: Merge

@@ -163,7 +163,7 @@ extension DataSection: RecipeKeyed {
                 "turn_roles", \.turnRoles,
                 "roles of messages that name none, in turn from each conversation's first, as [user, assistant]"),
             .boolean("shuffle", \.shuffle, "a new order of rows each epoch, from the seed; false: the files' order"),
-            .steps,
+            .steps("steps", \.steps, "what is done to the rows, in order"),
             .section("split", \.split, "how val_size rows are held out of train"),
             .choice(
                 "leakage", \.leakage,

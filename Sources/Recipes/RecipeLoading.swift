@@ -49,6 +49,7 @@ extension Recipe {
         if mustBeWhole { decoding.requireKeys(of: recipe, root) }
         decoding.noteConflicts(in: recipe)
         decoding.noteDistillationConflicts(in: recipe)
+        decoding.noteWritingConflicts(in: recipe)
         guard decoding.diagnostics.isEmpty else {
             let sorted = decoding.diagnostics.enumerated().sorted {
                 ($0.element.place.file, $0.element.place.line, $0.element.place.column, $0.offset)
@@ -116,7 +117,8 @@ extension RecipeDecoding {
         let required: [(section: String, key: String, isMissing: Bool, meaning: String)] = [
             ("model", "path", recipe.model.path.isEmpty, "the base model: a Hugging Face directory or a GGUF file"),
             (
-                "data", "train", recipe.data.train.isEmpty && recipe.data.input.mix.isEmpty,
+                "data", "train",
+                recipe.data.train.isEmpty && recipe.data.input.mix.isEmpty && !recipe.distill.bringsPrompts,
                 "a file of training rows, or a list of files"
             ),
         ]

@@ -46,6 +46,11 @@ struct RecipePaths {
         if !own.contains("adapter.continue_from"), let adapter = recipe.adapter.continueFrom {
             found.adapter.continueFrom = try find(adapter, "adapter.continue_from", "the adapter")
         }
+        if !own.contains("distill.prompts") {
+            found.distill.writing.prompts = try recipe.distill.writing.prompts.map {
+                try find($0, "distill.prompts", "the file of prompts")
+            }
+        }
         if !own.contains("export") {
             for (index, entry) in recipe.export.enumerated() {
                 guard let path = CalibrationSource(entry.calibrate).path else { continue }
