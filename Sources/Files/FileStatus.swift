@@ -24,6 +24,26 @@ extension stat {
     var isFile: Bool { st_mode & S_IFMT == S_IFREG }
 }
 
+/// A file as the system tells it apart from any other, and from itself with other bytes.
+struct FileIdentity: Equatable {
+    private let device: UInt64
+    private let number: UInt64
+    private let bytes: Int
+    private let seconds: Int
+    private let nanoseconds: Int
+
+    init(_ status: stat) {
+        (device, number, bytes) = (UInt64(status.st_dev), UInt64(status.st_ino), Int(status.st_size))
+        (seconds, nanoseconds) = (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
+    }
+
+    /// What stands at `url`; nil where nothing does.
+    init?(at url: URL) throws(SystemError) {
+        guard let status = try FileStatus.of(url.path, followingLinks: false) else { return nil }
+        self.init(status)
+    }
+}
+
 /// How long files are.
 public enum FileSize {
     /// Bytes of the file at `url`, links followed; `nil` where nothing stands there.

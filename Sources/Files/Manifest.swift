@@ -89,11 +89,18 @@ extension Manifest.Entry {
         self.init(path: path, bytes: bytes, sha256: digest)
     }
 
+    /// Whether the file at `path` is what is listed, to the byte.
+    func isExactly(_ path: String) throws(SystemError) -> Bool {
+        guard let status = try FileStatus.of(path, followingLinks: false), status.isFile,
+            grows ? status.st_size >= bytes : status.st_size == bytes
+        else { return false }
+        return try FileDigest.sha256(path, first: bytes).digest == sha256
+    }
+
     /// Whether the file at `path` is what is listed, or what damage left of it: nothing, or a file that begins with Lathe's seal.
     func describes(_ path: String) throws(SystemError) -> Bool {
         guard let status = try FileStatus.of(path, followingLinks: false), status.isFile else { return false }
         if status.st_size == 0 || FileDigest.isSealed(path) { return true }
-        guard grows ? status.st_size >= bytes : status.st_size == bytes else { return false }
-        return try FileDigest.sha256(path, first: bytes).digest == sha256
+        return try isExactly(path)
     }
 }

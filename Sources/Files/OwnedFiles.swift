@@ -31,12 +31,38 @@ public struct OwnedFiles: Sendable {
         manifest = Manifest.place(besideFile: url)
     }
 
-    private var listed: [Manifest.Entry] {
-        get throws(SystemError) { try Manifest(at: manifest)?.entries ?? [] }
+    /// What the manifest lists; and what a killed process has put in place and could not list any more, as a list says that it had
+    /// ready.
+    var listed: [Manifest.Entry] {
+        get throws(SystemError) {
+            let entries = try Manifest(at: manifest)?.entries ?? []
+            var all = entries
+            for entry in try abandonedLists.flatMap(\.entries) where !entries.contains(entry) {
+                if try entry.isExactly(folder.appendingPathComponent(entry.path).path) { all.append(entry) }
+            }
+            return all
+        }
+    }
+
+    /// Lists that were ready to take the manifest's place when their processes were killed.
+    private var abandonedLists: [Manifest] {
+        get throws(SystemError) {
+            var lists: [Manifest] = []
+            for name in try TemporaryName.abandoned(in: folder, of: manifest.lastPathComponent) {
+                let stored = try Manifest.Stored(at: folder.appendingPathComponent(name))
+                if case .manifest(let list, isIntact: true)? = stored, list.content == content { lists.append(list) }
+            }
+            return lists
+        }
     }
 
     /// Throws unless the file `name` may be written.
-    public func require(_ name: String) throws {
+    public func require(_ name: String) throws { _ = try admitted(name) }
+
+    /// What stands under `name`, which may be replaced; nil where nothing does.
+    ///
+    /// - Throws: `PlaceError` where it may not.
+    func admitted(_ name: String) throws -> FileIdentity? {
         let url = folder.appendingPathComponent(name)
         if try Ownership.present(manifest) != nil {
             guard let found = try Manifest(at: manifest) else {
@@ -46,7 +72,7 @@ public struct OwnedFiles: Sendable {
                 throw PlaceError(url.path, inTheWay: manifest.path, .otherContent(found.content.words))
             }
         }
-        guard let status = try Ownership.present(url) else { return }
+        guard let status = try Ownership.present(url) else { return nil }
         if let other = try Manifest(at: manifest)?.run(otherThan: run) {
             throw PlaceError(url.path, inTheWay: url.path, .ofRun(other))
         }
@@ -58,6 +84,13 @@ public struct OwnedFiles: Sendable {
         guard try entries.contains(where: { try $0.describes(url.path) }) else {
             throw PlaceError(url.path, inTheWay: url.path, .changed)
         }
+        return FileIdentity(status)
+    }
+
+    /// Whether the file `name` is listed and is no longer what Lathe wrote.
+    public func isChanged(_ name: String) throws -> Bool {
+        do { try require(name) } catch let error as PlaceError { return error.reason == .changed }
+        return false
     }
 
     /// Whether the manifest is there.
@@ -81,22 +114,19 @@ public struct OwnedFiles: Sendable {
     }
 
     /// Puts the finished file `temporary`, which lies in the same folder, in its place. Whenever the process is killed, what stands
-    /// there then is listed.
-    public func put(_ temporary: URL, as name: String, grows: Bool = false) throws {
-        let url = folder.appendingPathComponent(name)
+    /// there then is listed, and nothing is that does not.
+    public func put(
+        _ temporary: URL, as name: String, grows: Bool = false, with companions: [CompanionFile] = []
+    ) throws {
         do {
-            var entry: Manifest.Entry
-            entry = try Manifest.Entry(temporary.lastPathComponent, in: folder)
+            var entry = try Manifest.Entry(temporary.lastPathComponent, in: folder)
             entry.path = name
             entry.grows = grows
-            try require(name)
-            let earlier = try listed
-            try note(earlier + [entry])
-            guard rename(temporary.path, url.path) == 0 else {
-                throw SystemError(errno, writing: url.path, "cannot be put in place")
+            let lock = try FolderLock(folder, .step)
+            defer { lock.release() }
+            try UnfinishedPlaces.withoutStop {
+                try FileChange(self, putting: temporary, as: entry, with: companions).make()
             }
-            try Folder.makeDurable(folder)
-            try note(earlier.filter { $0.path != name } + [entry])
         } catch {
             unlink(temporary.path)
             throw error
@@ -105,15 +135,23 @@ public struct OwnedFiles: Sendable {
 
     /// Removes the file `name` where it is Lathe's.
     public func remove(_ name: String) throws {
-        try require(name)
-        try Folder.removeFile(folder.appendingPathComponent(name))
-        let earlier = try listed
-        let others = earlier.filter { $0.path != name }
-        if others.count < earlier.count { try note(others) }
+        let lock = try FolderLock(folder, .step)
+        defer { lock.release() }
+        try UnfinishedPlaces.withoutStop {
+            try require(name)
+            try Folder.removeFile(folder.appendingPathComponent(name))
+            let earlier = try listed
+            let others = earlier.filter { $0.path != name }
+            if others.count < earlier.count { try note(others) }
+        }
     }
 
-    /// Removes what killed processes left of writing the file `name` and its list.
-    public func removeAbandoned(_ name: String) {
+    /// Removes what killed processes left of writing the file `name` and its list; what they had put in place is listed first.
+    public func removeAbandoned(_ name: String) throws {
+        if try !abandonedLists.isEmpty {
+            let entries = try listed
+            if try !entries.isEmpty || Ownership.present(manifest) != nil { try note(entries) }
+        }
         for name in [name, manifest.lastPathComponent] { TemporaryName.removeAbandoned(in: folder, of: name) }
     }
 
@@ -129,8 +167,26 @@ public struct OwnedFiles: Sendable {
             })
     }
 
-    private func note(_ entries: [Manifest.Entry]) throws(SystemError) {
-        let text = Manifest(content, of: run, entries: entries).text
-        try AtomicFile.write(Array(text.utf8), to: manifest, replaces: true)
+    func note(_ entries: [Manifest.Entry]) throws(SystemError) {
+        try AtomicFile.write(Array(text(listing: entries).utf8), to: manifest, replaces: true)
+    }
+
+    /// A manifest under a temporary name, durable, that is to take the manifest's place.
+    func readyList(_ entries: [Manifest.Entry]) throws(SystemError) -> URL {
+        let file = try AtomicFile(manifest, replaces: true)
+        try file.write(Array(text(listing: entries).utf8))
+        return try file.finish()
+    }
+
+    /// Puts a list that was ready in the manifest's place.
+    func takeList(_ ready: URL) throws(SystemError) {
+        guard rename(ready.path, manifest.path) == 0 else {
+            throw SystemError(errno, writing: manifest.path, "cannot be put in place")
+        }
+        try Folder.makeDurable(folder)
+    }
+
+    private func text(listing entries: [Manifest.Entry]) -> String {
+        Manifest(content, of: run, entries: entries).text
     }
 }

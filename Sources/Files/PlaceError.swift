@@ -26,6 +26,8 @@ public struct PlaceError: ClassifiedError, Equatable {
         case holds(String)
         /// It lies in something that is read as a whole, or in another run.
         case inside(String)
+        /// A process, of this number where that is known, changes what is there.
+        case busy(Int?)
     }
 
     /// The place that was to be written, as it was named.
@@ -45,7 +47,7 @@ public struct PlaceError: ClassifiedError, Equatable {
     public var kind: FailureKind {
         switch reason {
         case .needed, .holds, .inside, .ofRun: .badInput
-        case .notOurs, .changed, .otherContent, .link, .wrongForm, .mountPoint: .inputOutput
+        case .notOurs, .changed, .otherContent, .link, .wrongForm, .mountPoint, .busy: .inputOutput
         }
     }
 
@@ -64,7 +66,10 @@ public struct PlaceError: ClassifiedError, Equatable {
             case .needed(let what): "\(place) is \(what) itself\(file)"
             case .holds(let what): "\(place) holds \(what)\(file)"
             case .inside(let what): "\(place) lies in \(what)\(file)"
+            case .busy(let process):
+                "\(place): \(process.map { "process \($0)" } ?? "another process") is writing there"
             }
+        if case .busy = reason { return text + "\nhint: wait for it, or name another place" }
         return text + "\nhint: nothing was changed; Lathe replaces only what it wrote itself: "
             + "name another place, or move what is there away"
     }

@@ -23,7 +23,7 @@ public struct StagedOutput {
         }
         let file = OwnedFiles(besideFile: output, content, of: run)
         try file.require(output.lastPathComponent)
-        file.removeAbandoned(output.lastPathComponent)
+        try file.removeAbandoned(output.lastPathComponent)
         form = .file(file)
     }
 
@@ -37,8 +37,10 @@ public struct StagedOutput {
 
     /// Puts what a writer has finished in its place, once `prove` has looked at it and not thrown.
     ///
-    /// - Parameter finished: the folder that was filled, or the file under its temporary name.
-    public func commit(_ finished: URL, prove: (URL) throws -> Void) throws {
+    /// - Parameters:
+    ///   - finished: the folder that was filled, or the file under its temporary name.
+    ///   - companions: what goes with a file; into a folder `prove` may write.
+    public func commit(_ finished: URL, with companions: [CompanionFile] = [], prove: (URL) throws -> Void) throws {
         switch form {
         case .folder(let folder):
             try prove(finished)
@@ -48,7 +50,7 @@ public struct StagedOutput {
                 unlink(finished.path)
                 throw error
             }
-            try file.put(finished, as: output.lastPathComponent)
+            try file.put(finished, as: output.lastPathComponent, with: companions)
         }
     }
 }

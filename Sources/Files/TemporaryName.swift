@@ -2,6 +2,7 @@
 
 public import Foundation
 internal import Synchronization
+internal import Vocabulary
 
 /// Names of the form ".NAME.lathe-PROCESS-NUMBER.partial".
 public enum TemporaryName {
@@ -38,14 +39,19 @@ public enum TemporaryName {
         }
     }
 
-    /// Removes files under such names in `folder`, all or those of the file `wanted`, whose process is gone. One that still writes
-    /// keeps its file.
-    public static func removeAbandoned(in folder: URL, of wanted: String? = nil) {
-        for name in (try? Folder.names(in: folder)) ?? [] where wanted.map({ name.hasPrefix(".\($0).lathe-") }) ?? true
-        {
-            guard let owner = process(of: name), owner != getpid(), kill(owner, 0) != 0, errno == ESRCH else {
-                continue
+    /// Names of files in `folder`, all or those of the file `wanted`, whose process is gone. One that still writes keeps its file.
+    static func abandoned(in folder: URL, of wanted: String? = nil) throws(SystemError) -> [String] {
+        try (Folder.names(in: folder) ?? []).filter { name in
+            guard wanted.map({ name.hasPrefix(".\($0).lathe-") }) ?? true, let owner = process(of: name) else {
+                return false
             }
+            return owner != getpid() && kill(owner, 0) != 0 && errno == ESRCH
+        }
+    }
+
+    /// Removes the files of `abandoned`.
+    public static func removeAbandoned(in folder: URL, of wanted: String? = nil) {
+        for name in (try? abandoned(in: folder, of: wanted)) ?? [] {
             unlink(folder.appendingPathComponent(name).path)
         }
     }

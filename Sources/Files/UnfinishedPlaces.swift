@@ -57,6 +57,9 @@ public enum UnfinishedPlaces {
         }
     }
 
+    /// Does a step that changes names of files which are whole. No stop comes between, nor another thread's step.
+    static func withoutStop(_ step: () throws -> Void) throws { try folders.withLock { _ in try step() } }
+
     /// Makes the folder `url` for what is to be written. No stop comes between a folder and the one in it.
     ///
     /// - Parameter missing: `url` and those above it that are not there; they go again where nothing was put into them.

@@ -1,6 +1,6 @@
 // Merging: W' = round(dequant(W) + scale · B·A), tensor by tensor, into any format of models.
 
-internal import Files
+public import Files
 public import Foundation
 public import Models
 public import Tensors
@@ -20,6 +20,8 @@ public struct ModelOutputOptions: Sendable {
     public var tensorTypes: [String: DType] = [:]
     /// The chat templates by name that go with the model; nil: the base's own.
     public var chatTemplates: [String: String]?
+    /// What goes with a model that is one file.
+    public var companions: [CompanionFile] = []
     /// The most bytes of one file, where a form cuts models into several: safetensors, and GGUF in parts.
     public var shardByteLimit = 5_000_000_000
     /// The run that writes, which replaces no other run's; nil where none does.
@@ -163,7 +165,7 @@ public struct ModelMerger {
         let sink = try format.sink(contents, staged.place)
         let result = try stream(plan, into: sink, expected: deltas.count)
         try check(result, output)
-        try staged.commit(sink.finish()) { try prove(result, $0) }
+        try staged.commit(sink.finish(), with: options.companions) { try prove(result, $0) }
         return result
     }
 

@@ -28,7 +28,7 @@ extension ImportanceMatrix {
     public func write(to url: URL) throws {
         let place = OwnedFiles(besideFile: url, .importance), name = url.lastPathComponent
         try place.require(name)
-        place.removeAbandoned(name)
+        try place.removeAbandoned(name)
         if Self.isLegacy(name) {
             try place.write(legacyBytes, to: name)
         } else {

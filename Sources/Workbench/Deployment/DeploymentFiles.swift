@@ -5,21 +5,26 @@ internal import Foundation
 internal import JSON
 internal import Vocabulary
 
-/// The Modelfile beside a GGUF file, under the same manifest.
+/// The Modelfile that goes with a GGUF file, under the same manifest.
 struct DeploymentFiles {
-    /// Where the Modelfile lies; nil where there is none.
-    let modelfile: String?
+    /// What is put in place with the file.
+    let companion: CompanionFile
+    private let url: URL
     /// Why there is none.
-    let reason: String?
+    private var reason: String?
+    /// Where it lies; nil where there is none.
+    private var modelfile: String?
+    /// Those that a person has changed since they were written: they stay, as the person's own.
+    private let edited: [String]
 
-    /// Writes the Modelfile of the model in the GGUF file at `url`, which is in its place.
+    /// The Modelfile of the model that goes to the GGUF file at `url`.
     init(besideGGUF url: URL, of session: Session, run: String?) throws {
         try self.init(url, OwnedFiles(besideFile: url, .model, of: run)) {
             try Modelfile(of: session, from: "./" + url.lastPathComponent)
         }
     }
 
-    /// Writes the Modelfile of the adapter in the GGUF file at `url`, which is in its place, on its base.
+    /// The Modelfile of the adapter that goes to the GGUF file at `url`, on its base.
     init(besideAdapter url: URL, of session: Session, run: String?) throws {
         try self.init(url, OwnedFiles(besideFile: url, .adapter, of: run)) {
             let base = RealPath.place(try session.base().path)
@@ -35,48 +40,48 @@ struct DeploymentFiles {
         }
     }
 
-    /// One that an earlier export left under another name goes.
     private init(_ url: URL, _ files: OwnedFiles, _ make: () throws -> Modelfile) throws {
-        let found: Result<Modelfile, Failure>
-        do { found = .success(try make()) } catch let failure as Failure where failure.kind == .badInput {
-            found = .failure(failure)
-        }
-        let names = [Modelfile.fileName, url.deletingPathExtension().lastPathComponent + "." + Modelfile.fileName]
-        names.forEach(files.removeAbandoned)
-        switch found {
-        case .failure(let failure):
-            try Self.remove(names, files)
-            (modelfile, reason) = (nil, failure.description)
-        case .success(let written):
-            guard let name = try names.first(where: { try Self.isFree($0, files) }) else {
-                (modelfile, reason) = (nil, "\(names.joined(separator: " and ")) are there and not Lathe's")
-                return
-            }
-            try Self.remove(names.filter { $0 != name }, files)
-            try files.write(Array(written.text(named: name).utf8), to: name)
-            (modelfile, reason) = (url.deletingLastPathComponent().appendingPathComponent(name).path, nil)
+        self.url = url
+        let names = Self.names(beside: url)
+        for name in names { try files.removeAbandoned(name) }
+        edited = try names.filter(files.isChanged)
+        do {
+            let modelfile = try make()
+            companion = CompanionFile(names: names) { Array(modelfile.text(named: $0).utf8) }
+        } catch let failure as Failure where failure.kind == .badInput {
+            companion = CompanionFile(names: names, bytes: nil)
+            reason = failure.description
         }
     }
 
-    private static func isFree(_ name: String, _ files: OwnedFiles) throws -> Bool {
-        do { try files.require(name) } catch is PlaceError { return false }
-        return true
+    private static func names(beside url: URL) -> [String] {
+        [Modelfile.fileName, url.deletingPathExtension().lastPathComponent + "." + Modelfile.fileName]
     }
 
-    /// Removes those of `names` that are this file's.
-    private static func remove(_ names: [String], _ files: OwnedFiles) throws {
-        for name in names where try FileForm(at: files.folder.appendingPathComponent(name)) != nil {
-            if try isFree(name, files) { try files.remove(name) }
+    /// The same, now that the file is in its place: which name was free.
+    func placed() throws -> DeploymentFiles {
+        var found = self
+        let names = Self.names(beside: url), listed = try Manifest(at: Manifest.place(besideFile: url))?.names ?? []
+        if let name = names.first(where: listed.contains) {
+            found.modelfile = url.deletingLastPathComponent().appendingPathComponent(name).path
+        } else if reason == nil {
+            found.reason = "\(names.joined(separator: " and ")) are there and not Lathe's"
         }
+        return found
     }
 
     /// For the export's report.
     var members: [JSONObject.Member] {
         [("modelfile", modelfile.map { .string($0) } ?? .null)] + (reason.map { [("no_modelfile", .string($0))] } ?? [])
+            + (edited.isEmpty ? [] : [("edited_modelfiles", .array(edited.map { .string($0) }))])
     }
 
     /// For people.
-    var line: String {
-        modelfile.map { "for Ollama: \(path: $0)" } ?? "no Modelfile for Ollama: \(reason ?? "")"
+    var lines: [String] {
+        let line = modelfile.map { "for Ollama: \(path: $0)" } ?? "no Modelfile for Ollama: \(reason ?? "")"
+        return [line]
+            + edited.map {
+                "\($0) was changed since it was written: it stays as it is, and is yours; remove it to have it written anew"
+            }
     }
 }

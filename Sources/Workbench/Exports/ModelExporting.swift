@@ -25,7 +25,10 @@ struct ModelExporting {
         let base = try session.base()
         let merger = try ModelMerger(base: base.weights, configuration: base.configuration)
         let deltas = session.adapter?.set.lowRankDeltas ?? []
-        let check = try check(base, merger, deltas)
+        let deployment =
+            name == .gguf && !format.isFolder
+            ? try DeploymentFiles(besideGGUF: output, of: session, run: options.run) : nil
+        let check = try check(base, merger, deltas, [deployment?.companion].compactMap(\.self))
         var found: (verdict: ExportVerdict, type: String)?
         let prove = { (result: MergeResult, place: URL) in found = try verdict(check, place, result) }
         if deltas.isEmpty {
@@ -38,15 +41,16 @@ struct ModelExporting {
         var report = ExportReport(
             format: name.rawValue, path: output.path, type: found.type, bytes: written.bytes, sha256: written.sha256,
             check: found.verdict)
-        if name == .gguf, !format.isFolder {
-            report.deployment = try DeploymentFiles(besideGGUF: output, of: session, run: options.run)
-        }
+        report.deployment = try deployment?.placed()
         return report
     }
 
     /// The check of what is written, types of single matrices found where they are searched.
-    private func check(_ base: OpenedModel, _ merger: ModelMerger, _ deltas: [LowRankDelta]) throws -> ExportCheck {
+    private func check(
+        _ base: OpenedModel, _ merger: ModelMerger, _ deltas: [LowRankDelta], _ companions: [CompanionFile]
+    ) throws -> ExportCheck {
         var options = options
+        options.companions = companions
         options.touchedType = wishes.touchedType
         options.importance = try wishes.calibration.importance(session, observer)
         options.chatTemplates = try session.writtenTemplates()

@@ -47,6 +47,6 @@ public struct AdapterExportReport: Presentable {
             ([
                 "exported \(format.rawValue) to \(path: path): read back, "
                     + "\(Count.text(comparison.moduleCount, "module")) \(proof)"
-            ] + notes.map { "note: " + $0 } + (deployment.map { [$0.line] } ?? [])).joined(separator: "\n")
+            ] + notes.map { "note: " + $0 } + (deployment?.lines ?? [])).joined(separator: "\n")
     }
 }

@@ -32,7 +32,7 @@ public struct ExportReport: Presentable {
 
     public var text: String {
         (["exported \(format)\(type.map { " in \($0)" } ?? "") to \(path: path) (\(ByteCount.text(bytes)))"]
-            + (check?.lines ?? []) + (deployment.map { [$0.line] } ?? [])).joined(separator: "\n")
+            + (check?.lines ?? []) + (deployment?.lines ?? [])).joined(separator: "\n")
     }
 }
 

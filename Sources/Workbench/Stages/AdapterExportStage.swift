@@ -79,10 +79,12 @@ public struct AdapterExportStage: StandaloneStage {
         try Folder.make(output.deletingLastPathComponent())
         let notes = AdapterNotes(
             baseName: try session.base().path, provenance: attached.provenance ?? AdapterProvenance())
+        let deployment =
+            form.format == .ggufLoRA ? try DeploymentFiles(besideAdapter: output, of: session, run: run) : nil
         let staged = try StagedOutput(output, isFolder: form.isFolder, .adapter, of: run)
         let finished = try form.write(adapter, notes, as: type, on: model, to: staged.place)
         var comparison: AdapterComparison?
-        try staged.commit(finished) { place in
+        try staged.commit(finished, with: [deployment?.companion].compactMap(\.self)) { place in
             let found = AdapterComparison(adapter, readBack: try form.init(place).adapter(for: model))
             try require(found)
             comparison = found
@@ -95,9 +97,7 @@ public struct AdapterExportStage: StandaloneStage {
         guard let comparison else { throw Failure(.internal, "\(path: output.path): the adapter was not read back") }
         var report = AdapterExportReport(
             format: form.format, path: output.path, notes: fit.notes, comparison: comparison, warnings: session.told)
-        if form.format == .ggufLoRA {
-            report.deployment = try DeploymentFiles(besideAdapter: output, of: session, run: run)
-        }
+        report.deployment = try deployment?.placed()
         return report
     }
 
