@@ -27,6 +27,8 @@ public struct DataSettings: Sendable, Equatable {
     public var promptStyle: PromptStyle
     /// The system message of rows that have none.
     public var system: String?
+    /// What a model reads before each row, in front of the system message's own text.
+    public var context: String?
     /// How files are read.
     public var input: InputSettings
     /// What the rows are to be: pairs, or sequences by themselves; `nil`: either. Decides no token.
@@ -79,6 +81,6 @@ public struct DataSettings: Sendable, Equatable {
             format.rawValue, text(columns), labels.joined(separator: "\u{1F}"), "\(maxLength)", tooLong.rawValue,
             "\(trainOnPrompt)", trainOn.rawValue, text(templates), text(labelWords), text(roles),
             turnRoles.joined(separator: "\u{1F}"), promptStyle.rawValue, system ?? "", input.canonicalText,
-        ].joined(separator: "\u{1E}")
+        ].joined(separator: "\u{1E}") + (context.map { "\u{1E}context \($0)" } ?? "")
     }
 }

@@ -136,6 +136,7 @@ public struct ExampleBuilder: Sendable {
 
     /// What inference sees of a row — everything before its last trained answer — and that answer; `nil` for documents.
     public func prompt(of row: DataRow) throws(DatasetError) -> (ids: [Int32], reference: String)? {
+        let row = settings.context.map(row.reading) ?? row
         switch row.content {
         case .document, .preference, .rated: return nil
         case .completion(let prompt, let completion):
@@ -175,6 +176,7 @@ public struct ExampleBuilder: Sendable {
     }
 
     private func sequences(of row: DataRow, _ outcome: inout DatasetReport.Outcome) throws(DatasetError) -> [Sequence] {
+        let row = settings.context.map(row.reading) ?? row
         switch row.content {
         case .document(let text):
             var encoded = plainTokens(text)

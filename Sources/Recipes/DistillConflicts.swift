@@ -25,6 +25,11 @@ extension RecipeDecoding {
                 "there is nothing that the teacher reads and the student does not", "write distill.context"
             ),
             (
+                !distill.context.isEmpty && recipe.trainsOnPrompts, "distill.context",
+                "the teacher reads it as part of each prompt, and here every token of a row carries loss",
+                "train on answers alone: data.train_on_prompt: false, and rows that have a prompt"
+            ),
+            (
                 distill.isAsked && distill.source.hasDistributions && recipe.train.objective != .crossEntropy,
                 "train.objective",
                 "\(recipe.train.objective.rawValue) learns from pairs, and a teacher's distributions are of rows",
@@ -36,6 +41,11 @@ extension RecipeDecoding {
             note(.conflict, place, conflict.key, conflict.message, hint: conflict.hint)
         }
     }
+}
+
+extension Recipe {
+    /// Whether a row's answer is not alone in carrying loss.
+    fileprivate var trainsOnPrompts: Bool { data.trainOnPrompt || data.trainOn == .all || data.format == .text }
 }
 
 extension IdleKey {

@@ -39,6 +39,14 @@ import Testing
         #expect(recipe.distill.isAsked && recipe.idleKeys.isEmpty)
     }
 
+    @Test(arguments: ["train_on_prompt: true", "train_on: all", "format: text"])
+    func aContextNeedsAnswers(_ member: String) {
+        let yaml =
+            "model: { path: m }\ndata: { train: t, \(member) }\ndistill: { context: Be brief., source: context }\n"
+        let error = #expect(throws: RecipeError.self) { try Recipe.load(yaml: yaml, file: "r.yaml") }
+        #expect(error?.diagnostics.map(\.keyPath) == ["distill.context"])
+    }
+
     @Test func pairsHaveNoTeacher() {
         let error = #expect(throws: RecipeError.self) {
             try load("teacher: t", more: "train: { objective: dpo }\n")

@@ -46,6 +46,7 @@ struct RecipePaths {
         if !own.contains("adapter.continue_from"), let adapter = recipe.adapter.continueFrom {
             found.adapter.continueFrom = try find(adapter, "adapter.continue_from", "the adapter")
         }
+        try resolveTeacher(recipe, into: &found)
         if !own.contains("distill.prompts") {
             found.distill.writing.prompts = try recipe.distill.writing.prompts.map {
                 try find($0, "distill.prompts", "the file of prompts")
@@ -67,10 +68,31 @@ struct RecipePaths {
         return found
     }
 
+    private mutating func resolveTeacher(_ recipe: Recipe, into found: inout Recipe) throws {
+        if !recipe.overriddenKeys.contains("distill.teacher"), !recipe.distill.isRemote,
+            let teacher = recipe.distill.teacher
+        {
+            found.distill.teacher = try find(teacher, "distill.teacher", "the teacher")
+        }
+        if !recipe.overriddenKeys.contains("distill.teacher_adapter"), let adapter = recipe.distill.teacherAdapter {
+            found.distill.teacherAdapter = try find(adapter, "distill.teacher_adapter", "the adapter")
+        }
+        if !recipe.overriddenKeys.contains("distill.context") {
+            found.distill.context = try recipe.distill.context.map { source in
+                // What has blanks is a text, unless there is such a file.
+                if try source.contains(where: \.isWhitespace)
+                    && ![source, beside(source)].contains(where: TeacherContext.namesFile)
+                {
+                    return source
+                }
+                return try find(source, "distill.context", "the context")
+            }
+        }
+    }
+
     private mutating func find(_ path: String, _ key: String, _ what: String) throws -> String {
         guard !folder.isEmpty, !path.hasPrefix("/"), !path.isEmpty else { return path }
-        let beside = URL(fileURLWithPath: folder + "/" + path).standardizedFileURL
-        let named = folder.hasPrefix("/") ? beside.path : Self.relative(folder + "/" + path)
+        let named = beside(path)
         if try Self.exists(named) { return named }
         if try Self.exists(path) { return path }
         missing.append(
@@ -83,6 +105,12 @@ struct RecipePaths {
                     hint: key == "model.path" ? OpenedModel.hubHint(path) : nil)
             ))
         return path
+    }
+
+    /// `path` as one of the recipe's folder.
+    private func beside(_ path: String) -> String {
+        let place = URL(fileURLWithPath: folder + "/" + path).standardizedFileURL
+        return folder.hasPrefix("/") ? place.path : Self.relative(folder + "/" + path)
     }
 
     /// A file or folder, or a pattern that matches something.

@@ -62,6 +62,16 @@ struct RowPreparation {
         return split
     }
 
+    /// The same rows after `context`, each longer by it; nothing is kept of them.
+    func split(_ recipe: Recipe, after context: String) throws -> PreparedSplit {
+        var reading = self
+        reading.settings.context = context
+        // What a template writes around it is a few tokens.
+        reading.settings.maxLength += countTokens(context) + 64
+        return try reading.passing(
+            recipe, PreparationInputs(recipe, opened, encoder: encoder, renderer: renderer))
+    }
+
     /// Throws where rows and files, as they turned out to be, leave a key without effect that was given.
     private func requireActing(
         _ recipe: Recipe, files: [String], _ reports: [DatasetReport], observer: any RunObserver
@@ -93,6 +103,11 @@ struct RowPreparation {
             split.keeping = PreparedKeeping(recipe.preparedFolder, staged: folder, tokens)
             return split
         }
+        return try passing(recipe, inputs)
+    }
+
+    /// The rows made anew, in a file that lies in a temporary place while it is used.
+    private func passing(_ recipe: Recipe, _ inputs: PreparationInputs) throws -> PreparedSplit {
         let folder = Self.scratch.appendingPathComponent("lathe-\(UUID().uuidString)")
         try Folder.make(folder)
         // The open file stays readable without its name.

@@ -41,6 +41,7 @@ public final class Session {
     private var compiledTemplate: TemplateRenderer??
     private var knownEncoder: TokenizerEncoder?
     private var knownTasks: HeldOutTasks?
+    private var openedTeacher: Teacher?
     /// The adapter on the model.
     private(set) var adapter: AttachedAdapter?
     /// The held-out rows as tokens, by what an objective takes at once.
@@ -125,6 +126,15 @@ public final class Session {
     /// The model and `objective`; nil: what the recipe trains for.
     func learner(_ objective: (any Objective)? = nil) throws -> Learner {
         Learner(try model(), objective ?? recipe.train.learnt)
+    }
+
+    /// The teacher that the recipe names, where it is a model that is run here; nil where there is none.
+    func teacher() throws -> Teacher? {
+        if let openedTeacher { return openedTeacher }
+        guard recipe.distill.isAsked, !recipe.distill.isRemote else { return nil }
+        let teacher = try Teacher(of: self)
+        openedTeacher = teacher
+        return teacher
     }
 
     // MARK: The adapter

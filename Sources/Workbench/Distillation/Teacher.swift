@@ -1,0 +1,109 @@
+// The model that a student learns from, opened beside it.
+
+internal import Adapters
+internal import Datasets
+internal import Digests
+internal import Evaluation
+internal import Foundation
+internal import Files
+internal import Models
+internal import Objectives
+internal import Recipes
+internal import Spelling
+
+/// A teacher: a model and an adapter that Lathe runs, and what it reads before each row.
+final class Teacher {
+    /// As a person knows it: "base.gguf with checkpoints/clinic/adapter".
+    let name: String
+    let opened: OpenedModel
+    let model: LanguageModel
+    let adapter: AttachedAdapter?
+    /// What acts in the model while it teaches.
+    let adapters: AdapterBinding
+    /// Whether it is the student's own base, whose weights are there once.
+    let isShared: Bool
+    let vocabulary: SharedVocabulary
+    let context: TeacherContext?
+    /// The student's training rows as it reads them; nil where it reads what the student does.
+    private(set) var contextRows: ContextRows?
+    /// The held-out rows as it reads them; nil where it reads what the student does.
+    private(set) var heldOut: PreparedDataset?
+
+    /// Opens the teacher that the session's recipe names.
+    ///
+    /// - Throws: where a file is missing, or the two have other vocabularies.
+    init(of session: Session) throws {
+        let recipe = session.recipe, student = try session.base()
+        let path = recipe.distill.teacher ?? recipe.model.path
+        isShared = RealPath(path).isSame(as: RealPath(recipe.model.path))
+        opened = isShared ? student : try OpenedModel(path)
+        vocabulary = try SharedVocabulary(student: student, teacher: opened)
+        model = try isShared ? session.model() : opened.languageModel(precision: session.precision.type)
+        let bound = model.adapters
+        defer { model.adapters = bound }
+        adapter = try recipe.distill.teacherAdapter.map { [model, opened] in
+            try StoredAdapter($0).attached(to: model, opened)
+        }
+        adapters = adapter.map { [model] in $0.set.binding(to: model) } ?? .none
+        context = try TeacherContext(recipe.distill.context)
+        name =
+            path + (recipe.distill.teacherAdapter.map { " with \($0)" } ?? "")
+            + (context == nil ? "" : " reading distill.context")
+        if isShared, adapter == nil, context == nil {
+            throw Failure(
+                .badInput, "distill.teacher: \(path: path) is the student's own base, which has nothing to teach it",
+                hint: "give it an adapter with distill.teacher_adapter, or something to read with distill.context")
+        }
+    }
+
+    /// Looks through the rows that it is to read, and makes its own of them where it reads more than the student.
+    ///
+    /// - Throws: where a token is none of its own, or an answer is no longer the same after the context.
+    func take(_ split: PreparedSplit, _ session: Session) throws {
+        for rows in [split.train.examples, split.heldOut?.examples].compactMap(\.self) {
+            try vocabulary.requireTokens(of: rows)
+        }
+        guard let context else { return }
+        let own = try session.preparation(for: session.recipe.train.learnt)
+            .split(session.recipe, after: context.text)
+        contextRows = try ContextRows(own.train.examples, for: split.train.examples)
+        heldOut = own.heldOut
+        let longest = max(own.train.report.longestExample, own.heldOut?.report.longestExample ?? 0)
+        guard longest <= opened.configuration.contextLength else {
+            throw Failure(
+                .badInput,
+                "distill.context: with it a row has \(longest) tokens, and \(path: opened.path) was made for "
+                    + "\(opened.configuration.contextLength)", hint: "shorten it, or lower data.max_length")
+        }
+    }
+
+    /// What a person should know, a line each.
+    var warnings: [String] {
+        vocabulary.warnings + (adapter?.warnings ?? []) + (isShared ? [] : opened.warnings)
+    }
+
+    /// SHA-256 of all that decides what it says: its bytes, its adapter, what it reads.
+    func digest(adapterAt path: String?) throws -> String {
+        let parts = [
+            try opened.weights.contentDigest(), try path.map(StoredAdapter.digest) ?? "no adapter",
+            context?.digest ?? "no context",
+        ]
+        return SHA256.hex(of: parts.joined(separator: "\n"))
+    }
+
+    /// What it reads for a batch of the student's.
+    func reading(_ batch: TokenBatch) throws -> TokenBatch { try contextRows?.batch(batch) ?? batch }
+
+    /// The teacher as an objective asks it, beside the student's own passes.
+    var source: OnlineTeacher {
+        OnlineTeacher(model, under: adapters, reading: { [contextRows] in try contextRows?.batch($0) ?? $0 })
+    }
+
+    /// Runs `body` with what acts in the teacher as what acts in its model.
+    func whileActing<Result>(_ body: () throws -> Result) rethrows -> Result {
+        let bound = model.adapters
+        model.adapters = adapters
+        defer { model.adapters = bound }
+        return try body()
+    }
+}
