@@ -110,7 +110,7 @@ let package = Package(
             "Adapters",
             ["Models", "WeightFiles", "JSON", "Digests", "Tensors", "Kernels", "Spelling", "Files", "Vocabulary"]),
         module("Optimisers", ["Recipes", "Tensors", "Kernels"]),
-        module("Objectives", ["Recipes", "Models", "Datasets", "Tensors", "Vocabulary"]),
+        module("Objectives", ["Recipes", "Models", "Datasets", "Kernels", "Tensors", "Vocabulary"]),
         module("Generation", ["Models", "Tensors", "Kernels", "Vocabulary"]),
 
         // Level 5: what is done with models.

@@ -15,13 +15,13 @@ extension Distillation {
     ) throws -> RowLosses {
         guard !rows.measures else {
             _ = try rows.tokenLosses(weights: weights.map { _ in [] })
-            return RowLosses(count: rows.rows.count)
+            return RowLosses(zeros: rows.rows.count)
         }
         func teacher(_ row: Int) -> TeacherRow {
             TeacherRow(divergence: divergence, values: tokens.values(row), rest: rest.map { Double($0[row]) })
         }
         if temperature == 1 { return losses(rows, LabelledTokens(tokens, labels: rows.targets), teacher, weights) }
-        var losses = RowLosses(count: rows.rows.count)
+        var losses = RowLosses(zeros: rows.rows.count)
         rows.forEachRow(naming: tokens, temperature: temperature, goesBack: weights != nil) { row in
             let found = teacher(row.index).loss(
                 student: Array(row.logProbabilities), rest: row.restLogProbability)
@@ -43,7 +43,7 @@ extension Distillation {
     private func losses(
         _ rows: HeadRows, _ tokens: LabelledTokens, _ teacher: (Int) -> TeacherRow, _ weights: LossWeights?
     ) -> RowLosses {
-        var losses = RowLosses(count: rows.rows.count)
+        var losses = RowLosses(zeros: rows.rows.count)
         rows.forEachRow(naming: tokens.tokens, goesBack: weights != nil) { row in
             let label = tokens.labelPlaces[row.index], logs = Array(row.logProbabilities)
             let isExtra = tokens.labelIsExtra[row.index]
@@ -68,6 +68,13 @@ extension Distillation {
     private static func logSum(_ left: Double, _ right: Double) -> Double {
         let most = max(left, right)
         return most == -.infinity ? most : most + log1p(exp(-abs(left - right)))
+    }
+}
+
+extension Distillation.RowLosses {
+    fileprivate init(zeros count: Int) {
+        let zeros = [Double](repeating: 0, count: count)
+        self.init(divergences: zeros, crossEntropies: zeros)
     }
 }
 

@@ -62,10 +62,6 @@ public struct Distillation: Objective {
         var divergences: [Double]
         var crossEntropies: [Double]
 
-        init(count: Int) {
-            divergences = Array(repeating: 0, count: count)
-            crossEntropies = divergences
-        }
     }
 
     private func losses(_ rows: HeadRows, _ targets: TeacherTargets, _ scale: Double?) throws -> RowLosses {
@@ -75,7 +71,11 @@ public struct Distillation: Objective {
         switch targets {
         case .sampled(let tokens): return try sparseLosses(rows, tokens, rest: nil, weights)
         case .topK(let tokens, let rest): return try sparseLosses(rows, tokens, rest: rest, weights)
-        case .full: preconditionFailure("a whole distribution is learnt by another way")
+        case .full(let teacher):
+            let losses = rows.losses(
+                against: teacher, divergence.formula(temperature: temperature),
+                weights: weights.map { .init(divergence: $0.divergence, crossEntropy: $0.crossEntropy) })
+            return RowLosses(divergences: losses.divergences, crossEntropies: losses.crossEntropies)
         }
     }
 

@@ -255,6 +255,27 @@ typedef struct {
 /// What `count` logits of a row, from two models, come to. A NaN among them makes a sum NaN.
 void lathe_divergence(const float *p, const float *q, long count, lathe_divergence_tile *tile);
 
+// --- A student's row of logits against a teacher's (distillation.c) -------------------------------------------------------
+typedef struct {
+    float *student;  // logits; the gradient takes their place
+    const float *teacher;
+    long count;
+    float scale;  // of the logits of both: 1 / temperature
+    // Of each row: the largest logit, and log Σ exp((logit − largest) · scale).
+    float student_largest, student_log_sum, teacher_largest, teacher_log_sum;
+    // The same of all logits of the student, unscaled, as the label's own loss has them.
+    float label_largest, label_log_sum;
+    // x · KL(teacher ‖ mixture) + y · KL(student ‖ mixture), w being the teacher's share of the mixture.
+    float teacher_share, teacher_weight, student_weight;
+} lathe_distillation_row;
+
+/// log Σ exp((logit − largest) · scale), and the largest. A NaN among the logits makes it NaN.
+double lathe_log_sum(const float *logits, long count, float scale, float *largest);
+/// The row's loss, and the sum of its slopes by the student's log-probabilities.
+void lathe_distillation_sums(const lathe_distillation_row *row, double *loss, double *slopes);
+/// student = weight · (slope − p · slopes) + label_weight · softmax(logits), the label's own −label_weight being left to the caller.
+void lathe_distillation_gradient(const lathe_distillation_row *row, float slopes, float weight, float label_weight);
+
 // --- Attention of neighbouring query heads over one example (attention.c) ------------------------------------------------
 typedef struct {
     long queries, keys;      // query row i stands at position keys − queries + i

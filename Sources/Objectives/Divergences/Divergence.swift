@@ -1,6 +1,7 @@
 // How far a student's predictions are from a teacher's: the one formula of which the divergences beside this file are cases.
 
 import Foundation
+import Kernels
 
 /// A divergence between two distributions, the teacher's T and the student's S: with the mixture M = w·T + (1 − w)·S,
 ///
@@ -15,6 +16,13 @@ public struct Divergence: Sendable, Equatable {
 
     /// Whether its gradient is linear in the teacher's probabilities: then it can be learnt from samples of them.
     public var isLinearInTeacher: Bool { teacherShare == 0 && studentWeight == 0 }
+
+    /// The same, for whole rows of logits.
+    func formula(temperature: Double) -> DistillationRows.Formula {
+        DistillationRows.Formula(
+            teacherShare: teacherShare, teacherWeight: teacherWeight, studentWeight: studentWeight,
+            temperature: temperature)
+    }
 
     /// What one outcome adds, and the slope of it by the student's log-probability: forward beside backward.
     ///
