@@ -155,6 +155,18 @@ public struct OwnedFiles: Sendable {
         for name in [name, manifest.lastPathComponent] { TemporaryName.removeAbandoned(in: folder, of: name) }
     }
 
+    /// Lists the log `name` as it is by now: all that it holds is guarded from here on, and it may still grow.
+    public func noteGrown(_ name: String) throws {
+        let lock = try FolderLock(folder, .step)
+        defer { lock.release() }
+        try UnfinishedPlaces.withoutStop {
+            try require(name)
+            var entry = try Manifest.Entry(name, in: folder)
+            entry.grows = true
+            try note(listed.filter { $0.path != name } + [entry])
+        }
+    }
+
     /// Takes out of the manifest what an interrupted writing left there of a file's earlier state.
     public func settle() throws {
         let entries = try listed

@@ -35,6 +35,11 @@ public final class TensorBoardLog {
         try file.append(bytes)
     }
 
+    /// Has all that the log holds by now guarded by its folder's manifest.
+    public func close() throws {
+        try OwnedFiles(url.deletingLastPathComponent(), .curves).noteGrown(Self.fileName)
+    }
+
     /// Appends what `event` has for a curve, if anything.
     public func append(_ event: TrainingEvent, wallSeconds: Double) throws(SystemError) {
         switch event {

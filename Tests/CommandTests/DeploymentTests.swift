@@ -51,6 +51,22 @@ extension CommandTests {
             }
         }
 
+        /// A Modelfile that a person has edited is named, and with the next export it is the person's.
+        @Test func anEditedModelfileBecomesThePersons() throws {
+            try LatheCommand.inFolder { lathe in
+                _ = try export(lathe, "ship/m.gguf")
+                try lathe.write("ship/Modelfile", "FROM ./m.gguf\nPARAMETER temperature 1\n")
+                let found = try lathe("verify", "ship")
+                #expect(found.code == 65 && found.output.contains("changed  Modelfile"), "\(found.output)")
+                let report = try export(lathe, "ship/m.gguf")
+                #expect(report["edited_modelfiles"] == ["Modelfile"])
+                #expect(report["modelfile"]?.string?.hasSuffix("/m.Modelfile") == true)
+                #expect(try lathe.text("ship/Modelfile").contains("temperature 1"))
+                #expect(try lathe.json("verify", "ship")["passed"] == true)
+                #expect(try export(lathe, "ship/m.gguf")["edited_modelfiles"] == nil)
+            }
+        }
+
         /// A file under the name of what is written beside it would be replaced by that.
         @Test func anExportIsNotCalledAsWhatGoesWithIt() throws {
             try LatheCommand.inFolder { lathe in

@@ -24,4 +24,11 @@ final class CurveLog: RunObserver {
             misses = true
         }
     }
+
+    /// Has all points by now guarded by the manifest of the curves.
+    func close() {
+        do { try board.close() } catch {
+            observer.receive(.warning("nothing guards the points of the curves for TensorBoard: \(error)"))
+        }
+    }
 }

@@ -9,6 +9,7 @@ internal import Training
 /// Appends what happens in a run to its event log. Times are for people; no result depends on them.
 final class EventLog: RunObserver {
     private let file: AppendedFile
+    private let files: OwnedFiles
     /// Told once that lines are missing.
     private let observer: any RunObserver
     private var misses = false
@@ -22,6 +23,7 @@ final class EventLog: RunObserver {
             try directory.files.write(start, to: url.lastPathComponent, grows: true)
         }
         file = try AppendedFile(url)
+        files = directory.files
         self.observer = observer
     }
 
@@ -31,6 +33,13 @@ final class EventLog: RunObserver {
         do { try file.append(Self.line(fields)) } catch {
             if !misses { observer.receive(.warning("the event log misses lines: \(error)")) }
             misses = true
+        }
+    }
+
+    /// Has all that the log holds by now guarded by the run's manifest.
+    func close() {
+        do { try files.noteGrown(file.url.lastPathComponent) } catch {
+            observer.receive(.warning("nothing guards the lines of the event log: \(error)"))
         }
     }
 

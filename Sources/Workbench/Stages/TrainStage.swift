@@ -71,6 +71,8 @@ public struct TrainStage: StandaloneStage {
             isWritten = true
         }
         let outcome = try trainer.run(hooks)
+        log.close()
+        curves.close()
         if outcome.ending == .interrupted, let interruption {
             throw interruption.failure("after step \(outcome.steps)", saved: checkpoints.newest)
         }

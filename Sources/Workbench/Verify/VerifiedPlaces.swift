@@ -14,6 +14,9 @@ struct VerifiedPlaces {
     /// Manifests that a run wrote and that may be gone or replaced by now, with their digests.
     private(set) var noted: [(url: URL, sha256: String)] = []
 
+    /// Folders that were looked into.
+    private var folders: Set<String> = []
+
     /// - Throws: `Failure` where nothing is there, or nothing that a manifest lists.
     init(_ path: String) throws {
         try Failure.requireExists(path, "the path")
@@ -33,32 +36,27 @@ struct VerifiedPlaces {
 
     // MARK: A folder
 
+    /// What lies in the folder at any depth: things of Lathe's, each with its own manifest, and single files with theirs.
     private mutating func addFolder(_ url: URL) throws {
+        // A link may lead back.
+        guard folders.insert(RealPath(url).path).inserted else { return }
         let manifest = Manifest.place(inFolder: url)
-        guard try FileForm(at: manifest) != nil else { return try addContents(of: url) }
-        add(manifest)
-        guard try Manifest(at: manifest)?.content == .run else { return }
-        checkpoints = try CheckpointFolder(url).steps.map(CheckpointFolder(url).file)
-        try addContents(of: url)
-        for name in try Folder.names(in: url) ?? [] {
-            let folder = url.appendingPathComponent(name)
-            if try FileForm(at: folder) == .folder { try addContents(of: folder) }
+        let isListed = try FileForm(at: manifest) != nil, isRun = try Manifest(at: manifest)?.content == .run
+        if isListed {
+            add(manifest)
+            // Its list says all that may be in it.
+            guard isRun else { return }
+            checkpoints += try CheckpointFolder(url).steps.map(CheckpointFolder(url).file)
         }
-        try addNoted(by: url)
-    }
-
-    /// The manifests of what lies in a folder that is no thing of its own.
-    private mutating func addContents(of url: URL) throws {
         for name in try Folder.names(in: url) ?? [] {
             let entry = url.appendingPathComponent(name)
             switch try FileForm(at: entry) {
-            case .folder:
-                let manifest = Manifest.place(inFolder: entry)
-                if try FileForm(at: manifest) != nil { add(manifest) }
+            case .folder: try addFolder(entry)
             case .file where Manifest.isNameBesideFile(name): add(entry)
             default: continue
             }
         }
+        if isRun { try addNoted(by: url) }
     }
 
     /// What the notes of a run say that it wrote. A run's directory may have been moved since: what lay in it is looked for in it.
