@@ -1,8 +1,7 @@
 // What a recipe cannot ask of a teacher, and what decides the adapter of a student.
 
+import Recipes
 import Testing
-
-@testable import Recipes
 
 @Suite struct DistillKeyTests {
     private func load(_ distill: String, more: String = "") throws -> Recipe {

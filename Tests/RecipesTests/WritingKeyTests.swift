@@ -1,8 +1,7 @@
 // What a teacher cannot be asked to write, and what it can.
 
+import Recipes
 import Testing
-
-@testable import Recipes
 
 @Suite struct WritingKeyTests {
     private func load(_ distill: String, data: String = "train: t", more: String = "") throws -> Recipe {
