@@ -75,7 +75,7 @@ public struct ModelDivergence: Sendable {
         let tiles =
             2 * Workspace.byteCount(rows: rows, columns: tile)
             + Panels.byteCount(depth: shape.width, columns: tile, type: .f32)
-        return states + max(tiles, model.predictedEvaluationBytes(rows: rows, type: .f32))
+        return states + max(tiles, model.predictedEvaluationBytes(rows: rows, type: .f32, streamed: true))
     }
 
     /// Neighbouring examples with at most so many tokens together.

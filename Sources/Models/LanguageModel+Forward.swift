@@ -17,7 +17,9 @@ extension LanguageModel {
 
     /// With the adapters that the model has.
     func context(_ workspace: Workspace, dropout: DropoutKey? = nil) -> PassContext {
-        PassContext(workspace: workspace, precision: precision, adapters: adapters, dropout: dropout)
+        PassContext(
+            workspace: workspace, precision: precision, adapters: adapters, dropout: dropout,
+            streamsWeights: streamsWeights)
     }
 
     /// All logits `[N, V]`, row-major. For tests and probes: its size grows with N·V.

@@ -26,8 +26,8 @@ public final class LanguageModel {
     let rotaryTables = RotaryTables()
     /// What acts in passes that are not told otherwise.
     public var adapters = AdapterBinding.none
-    /// Lets the pages of each block's weights leave memory once a forward pass is through with the block: for models of which a
-    /// few passes are asked, and of which there are two.
+    /// Has no more of the weights in memory than the next product needs, and lets their pages leave it at once: for models of
+    /// which a few passes are asked, and of which there are two. The numbers are the same.
     public var streamsWeights = false
 
     /// Finds the configured model's weights in `weights`; nothing is widened or copied but norms and biases.

@@ -31,7 +31,7 @@ struct LayerPanels {
     private let masked: RowScratch?
     private let context: PassContext
 
-    /// Widens the weights of `layers` and lays them out, all in one go.
+    /// Widens the weights of `layers` and lays them out, all in one go or, where weights are streamed, one after the other.
     /// - Parameter reading: `.transposed` forward, `.plain` backward.
     init(_ layers: [Wanted], _ reading: PanelSource.Reading, _ context: PassContext) {
         let (workspace, type) = (context.workspace, context.precision)
@@ -45,7 +45,16 @@ struct LayerPanels {
                 b: context.adapters[wanted.layer].map { source(RowLayout($0.b), padding: reading == .plain) }
             )
         }
-        context.compute { Panels.pack(sources.flatMap { [$0.weight, $0.a, $0.b].compactMap { $0 } }) }
+        context.compute {
+            if context.streamsWeights {
+                for (wanted, source) in zip(layers, sources) {
+                    Panels.pack([source.weight, source.a, source.b].compactMap { $0 })
+                    wanted.layer.weight.dropPages()
+                }
+            } else {
+                Panels.pack(sources.flatMap { [$0.weight, $0.a, $0.b].compactMap { $0 } })
+            }
+        }
         let widest = layers.filter { context.drops($0.layer) }.map(\.layer.inputSize).max()
         masked = widest.map { RowScratch(columns: $0, type: .f32, in: workspace) }
         laid = zip(layers, sources).map { wanted, source in

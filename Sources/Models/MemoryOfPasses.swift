@@ -23,20 +23,26 @@ extension LanguageModel {
     /// - Parameters:
     ///   - attended: rows as attention sees them, where several sequences share some; 0 where none do.
     ///   - type: of products, where another model of the same shape is asked about.
-    public func predictedEvaluationBytes(rows: Int, attended: Int = 0, type: ElementType? = nil) -> Int {
-        measuring(type ?? precision) { context in
+    ///   - streamed: where `streamsWeights` is to be set.
+    public func predictedEvaluationBytes(
+        rows: Int, attended: Int = 0, type: ElementType? = nil, streamed: Bool = false
+    ) -> Int {
+        measuring(type ?? precision, streamed: streamed) { context in
             let batch = TokenBatch(rows: rows, targets: rows, attended: attended)
             _ = try runForward(batch, context) { try $0.tokenLosses() }
         }
     }
 
     func measuring(
-        _ precision: ElementType, dropout: DropoutKey? = nil, _ body: (PassContext) throws -> Void
+        _ precision: ElementType, dropout: DropoutKey? = nil, streamed: Bool = false,
+        _ body: (PassContext) throws -> Void
     ) -> Int {
         do {
             return try Workspace.measuring { workspace in
                 try body(
-                    PassContext(workspace: workspace, precision: precision, adapters: adapters, dropout: dropout))
+                    PassContext(
+                        workspace: workspace, precision: precision, adapters: adapters, dropout: dropout,
+                        streamsWeights: streamed))
             }
         } catch {
             preconditionFailure("nothing was computed that could go wrong: \(error)")

@@ -35,8 +35,8 @@ public struct ObjectivePass {
 
     /// The losses of the targets under other adapters, without gradients and without dropout.
     public func tokenLosses(under adapters: AdapterBinding) throws -> TokenLosses {
-        let context = PassContext(
-            workspace: context.workspace, precision: context.precision, adapters: adapters, dropout: nil)
+        var context = context
+        (context.adapters, context.dropout) = (adapters, nil)
         return try model.runForward(batch, context) { try $0.tokenLosses() }
     }
 

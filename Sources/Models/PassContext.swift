@@ -8,11 +8,14 @@ struct PassContext {
     let workspace: Workspace
     /// The type of activations and of the operands of products; the residual stream is fp32 whatever it is.
     let precision: ElementType
-    let adapters: AdapterBinding
+    var adapters: AdapterBinding
     /// Dropout's random numbers; nil where nothing is dropped: evaluation and generation.
     var dropout: DropoutKey?
     /// Where what linear layers are given is left; nil where nobody asks.
     var inputs: LayerInputs?
+    /// Whether only what the next product needs is in memory of the weights: each head and each tail of a block has its own
+    /// laid out when its turn comes, and their pages leave memory at once. For passes without gradients.
+    var streamsWeights = false
 
     /// Whether only memory is counted: nothing is computed, and no number may be looked at.
     var measures: Bool { workspace.measures }

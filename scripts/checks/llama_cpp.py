@@ -76,20 +76,22 @@ class Llama:
         vocabulary = self.lib.llama_model_get_vocab(self.model)
         return list(found[:self.lib.llama_tokenize(vocabulary, data, len(data), found, len(found), True, True)])
 
-    def logits(self, ids):
-        """Of each token of a sequence by itself: [tokens, vocabulary]."""
+    def logits(self, ids, places=None):
+        """Of the tokens of one sequence at `places`, or of all: [tokens, vocabulary]."""
         import numpy
 
+        places = range(len(ids)) if places is None else places
         self.lib.llama_memory_clear(self.lib.llama_get_memory(self.context), True)
         batch = self.lib.llama_batch_init(len(ids), 0, 1)
         batch.n_tokens = len(ids)
         for place, token in enumerate(ids):
             batch.token[place], batch.pos[place], batch.n_seq_id[place] = token, place, 1
-            batch.seq_id[place][0], batch.logits[place] = 0, 1
+            batch.seq_id[place][0], batch.logits[place] = 0, place in places
         code = self.lib.llama_decode(self.context, batch)
         if code != 0:
             raise RuntimeError(f"llama.cpp does not decode {len(ids)} tokens: {code}")
-        found = numpy.ctypeslib.as_array(self.lib.llama_get_logits(self.context), (len(ids), self.vocabulary)).copy()
+        found = numpy.ctypeslib.as_array(
+            self.lib.llama_get_logits(self.context), (len(places), self.vocabulary)).copy()
         self.lib.llama_batch_free(batch)
         return found
 
@@ -101,9 +103,22 @@ class Llama:
         logits -= logits.max(1, keepdims=True)
         return logits - numpy.log(numpy.exp(logits).sum(1, keepdims=True))
 
+    def losses(self, ids, targets):
+        """−log p of the tokens at `targets`, places of a sequence, each after those before it."""
+        import numpy
+
+        before = [place - 1 for place in targets]
+        found = []
+        for row, place in zip(self.logits(ids, before), targets):
+            largest = float(row.max())
+            total = numpy.exp(row - largest).sum(dtype=numpy.float64)
+            found.append(largest + float(numpy.log(total)) - float(row[ids[place]]))
+        return found
+
     def greedy(self, ids, count):
         """The likeliest continuation."""
         found = []
         for _ in range(count):
-            found.append(int(self.logits(list(ids) + found)[-1].argmax()))
+            sequence = list(ids) + found
+            found.append(int(self.logits(sequence, [len(sequence) - 1])[0].argmax()))
         return found

@@ -39,12 +39,10 @@ def perplexities(options, file, rows, exact):
     ours = theirs = 0.0
     count = 0
     for row in scored:
-        log_probabilities = llama.log_probabilities(row["ids"])
-        for place in range(1, len(row["ids"])):
-            if row["mask"][place]:
-                ours -= row["logprobs"][place]
-                theirs -= log_probabilities[place - 1][row["ids"][place]]
-                count += 1
+        targets = [place for place in range(1, len(row["ids"])) if row["mask"][place]]
+        ours -= sum(row["logprobs"][place] for place in targets)
+        theirs += sum(llama.losses(row["ids"], targets))
+        count += len(targets)
     return llama, scored, math.exp(ours / count), math.exp(theirs / count)
 
 
@@ -71,6 +69,7 @@ def main():
     parser.add_argument("--adapter")
     parser.add_argument("--data", default="datasets/health/held_out.jsonl")
     parser.add_argument("--rows", type=int, default=48)
+    parser.add_argument("--checked", type=int, default=8, help="rows of the export's own check, whose divergence is told")
     parser.add_argument("--types", nargs="+", default=TYPES)
     parser.add_argument("--lathe", default=str(ROOT / ".build/release/lathe"))
     parser.add_argument("--threads", type=int, default=os.cpu_count())
@@ -81,13 +80,16 @@ def main():
     wrong = 0
     with tempfile.TemporaryDirectory(prefix="lathe-types-") as name:
         rows = Path(name) / "rows.jsonl"
-        rows.write_text("".join(open(options.data).readlines()[: options.rows]))
+        lines = open(options.data).readlines()[: options.rows]
+        rows.write_text("".join(lines))
+        few = Path(name) / "few.jsonl"
+        few.write_text("".join(lines[: options.checked]))
         for kind in options.types:
             file = Path(name) / f"{kind}.gguf"
             adapter = ["--adapter", options.adapter] if options.adapter else []
             report = json.loads(lathe(
                 options, "export", "--model", options.model, *adapter, "--format", "gguf", "--type", kind, "--out",
-                str(file), "--data", str(rows), "--allow-near-no-op", "--json"))
+                str(file), "--data", str(few), "--allow-near-no-op", "--json"))
             llama, scored, ours, theirs = perplexities(options, file, rows, exact=kind == "fp32")
             difference = theirs / ours - 1
             line = (f"{kind:7} {report['bytes'] / 1e6:8.1f} MB  perplexity {ours:9.4f}, llama.cpp {theirs:9.4f} "

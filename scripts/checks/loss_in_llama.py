@@ -18,11 +18,9 @@ def mean_loss(file, rows):
     llama = Llama(file, context=max(len(row["ids"]) for row in rows) + 8)
     total, count = 0.0, 0
     for row in rows:
-        log_probabilities = llama.log_probabilities(row["ids"])
-        for place, counts in enumerate(row["mask"]):
-            if place > 0 and counts:
-                total -= log_probabilities[place - 1][row["ids"][place]]
-                count += 1
+        targets = [place for place, counts in enumerate(row["mask"]) if place > 0 and counts]
+        total += sum(llama.losses(row["ids"], targets))
+        count += len(targets)
     llama.close()
     return total / count
 

@@ -89,7 +89,7 @@ struct MergeProof {
         let comparison =
             2 * Workspace.byteCount(rows: rowCount(probe), columns: tile)
             + Panels.byteCount(depth: width, columns: tile, type: .f32)
-        return max(comparison, model.predictedEvaluationBytes(rows: longest(probe), type: .f32))
+        return max(comparison, model.predictedEvaluationBytes(rows: longest(probe), type: .f32, streamed: true))
     }
 
     private static func rowCount(_ probe: [TokenizedExample]) -> Int { probe.reduce(0) { $0 + $1.ids.count } }
