@@ -109,6 +109,7 @@ let package = Package(
         module(
             "Adapters",
             ["Models", "WeightFiles", "JSON", "Digests", "Tensors", "Kernels", "Spelling", "Files", "Vocabulary"]),
+        module("Pruning", ["Models", "WeightFiles", "Tensors", "JSON", "Digests", "Vocabulary"]),
         module("Optimisers", ["Recipes", "Tensors", "Kernels"]),
         module("Objectives", ["Recipes", "Models", "Datasets", "Kernels", "Tensors", "Vocabulary"]),
         module("Generation", ["Models", "Tensors", "Kernels", "Vocabulary"]),
@@ -142,7 +143,7 @@ let package = Package(
             [
                 "Recipes", "Datasets", "Preparation", "Tokenizers", "ChatTemplates", "Models", "Adapters",
                 "Optimisers", "Objectives", "Generation", "Training", "Evaluation", "DataReports", "Checkpoints",
-                "ModelExport", "WeightFiles",
+                "ModelExport", "Pruning", "WeightFiles",
                 "Tensors", "Kernels", "JSON",
                 "Digests", "HDF5Files", "Files", "Spelling", "Vocabulary",
                 .product(name: "Logging", package: "swift-log"),
@@ -207,6 +208,8 @@ let package = Package(
                 "Adapters", "ChatTemplates", "Datasets", "JSON", "Models", "Optimisers", "Recipes", "Tensors",
                 "Tokenizers", "Training", "Vocabulary", "WeightFiles",
             ], exclude: ["Fixtures"]),
+        tests(
+            "Pruning", ["ModelExport", "Models", "WeightFiles", "Tensors", "JSON"], exclude: ["Fixtures"]),
         tests("Generation", ["Adapters", "Models", "Tensors", "WeightFiles", "JSON"]),
         tests(
             "Evaluation", ["Objectives", "Models", "Datasets", "Tensors", "WeightFiles", "JSON"],

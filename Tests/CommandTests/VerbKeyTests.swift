@@ -46,6 +46,14 @@ extension CommandTests {
                 ["merge.dtype=fp32", "model.precision=fp32", "seed=3"]
             ),
             (
+                ["prune", "--layers", "0", "--out", "out"] + base,
+                ["data.max_length=9", "merge.dtype=fp32", "train.max_steps=3"]
+            ),
+            (
+                ["prune", "--layers", "0", "--data", "held.jsonl", "--out", "out"] + base,
+                ["data.held_out=x", "data.steps=[normalise]", "merge.dtype=fp32"]
+            ),
+            (
                 ["export", "--format", "safetensors", "--out", "out"] + base,
                 ["data.system=Hi", "model.precision=fp32"]
             ),

@@ -14,7 +14,7 @@ private let levels: [[String]] = [
     ],
     ["Kernels", "WeightFiles", "Datasets"],
     ["Models", "Preparation"],
-    ["Adapters", "Optimisers", "Objectives", "Generation"],
+    ["Adapters", "Optimisers", "Objectives", "Generation", "Pruning"],
     ["Training", "Evaluation", "DataReports"],
     ["Checkpoints", "ModelExport"],
     ["Workbench"],

@@ -98,6 +98,14 @@ public struct WeightNames: Sendable {
             }
     }
 
+    /// The block that Hugging Face's `name` belongs to, and what follows its number; nil for what a model has once.
+    public static func block(of name: String) -> (number: Int, rest: Substring)? {
+        split(name, after: layers).map { ($0.layer, $0.rest) }
+    }
+
+    /// Hugging Face's name of what is called `rest` in block `number`.
+    public static func name(inBlock number: Int, _ rest: Substring) -> String { layers + "\(number).\(rest)" }
+
     private static let layers = "model.layers."
     private static let suffixes = ["weight", "bias"]
 

@@ -13,13 +13,15 @@ internal import Spelling
 /// same card.
 struct ModelCard {
     /// What the card is of.
-    enum Subject {
+    enum Subject: Equatable {
         /// The adapter alone, in PEFT's form.
         case adapter
         /// The adapter alone, as mlx-lm reads it.
         case mlxAdapter
         /// A whole model, the adapter merged in where there is one.
         case model
+        /// The base with parts left out: what is gone, a line each.
+        case pruned([String])
     }
 
     /// Its file.
@@ -59,7 +61,7 @@ struct ModelCard {
     /// Its text.
     func text() throws -> String {
         let sections = [
-            header, title, training, measured, proven, try made,
+            header, title, removed, training, measured, proven, try made,
             section("Licence", ["Of the base: \(origin.licenceWords)."]),
         ]
         return sections.compactMap(\.self).joined(separator: "\n\n") + "\n"
@@ -72,7 +74,7 @@ struct ModelCard {
 
     /// Writes the card into a folder that is in its place. A card that Lathe did not write stays.
     func write(inPlace folder: URL, of run: String? = nil) throws {
-        let files = OwnedFiles(folder, subject == .model ? .model : .adapter, of: run)
+        let files = OwnedFiles(folder, isModel ? .model : .adapter, of: run)
         do { try files.require(Self.fileName) } catch is PlaceError { return }
         try files.write(Array(try text().utf8), to: Self.fileName)
     }
@@ -89,10 +91,10 @@ struct ModelCard {
             switch subject {
             case .adapter: "peft"
             case .mlxAdapter: "mlx"
-            case .model: "transformers"
+            case .model, .pruned: "transformers"
             }
         lines.append("library_name: \(library)")
-        if adapter != nil { lines.append("base_model_relation: \(subject == .model ? "finetune" : "adapter")") }
+        if adapter != nil { lines.append("base_model_relation: \(isModel ? "finetune" : "adapter")") }
         lines += ["pipeline_tag: text-generation", "license: \(Self.quoted(origin.licence ?? "unknown"))"]
         if let licenceName = origin.licenceName { lines.append("license_name: \(Self.quoted(licenceName))") }
         if let licenceLink = origin.licenceLink { lines.append("license_link: \(Self.quoted(licenceLink))") }
@@ -105,7 +107,14 @@ struct ModelCard {
 
     private var tags: [String] {
         ["lathe"] + (adapter.map { [$0.set.configuration.method.rawValue] } ?? [])
-            + (subject != .model ? ["adapter"] : adapter == nil ? [] : ["merged"])
+            + (removed != nil ? ["pruned"] : !isModel ? ["adapter"] : adapter == nil ? [] : ["merged"])
+    }
+
+    private var isModel: Bool {
+        switch subject {
+        case .adapter, .mlxAdapter: false
+        case .model, .pruned: true
+        }
     }
 
     /// The metrics, as the hub lists them.
@@ -172,6 +181,11 @@ struct ModelCard {
             ] + values.map { "| \($0.name) | \($0.base) | \($0.adapter) | \($0.difference) |" })
     }
 
+    private var removed: String? {
+        guard case .pruned(let parts) = subject else { return nil }
+        return section("What was removed", parts.map { "- \($0)" })
+    }
+
     private var proven: String? { section("What was checked", proof.map { "- \($0)" }) }
 
     // MARK: What it is
@@ -181,6 +195,7 @@ struct ModelCard {
             switch (subject, adapter) {
             case (.adapter, let adapter), (.mlxAdapter, let adapter):
                 "An adapter (\((adapter?.set.configuration.method.rawValue ?? "lora").uppercased())) for `\(origin.name)`."
+            case (.pruned, _): "`\(origin.name)` without some of its parts."
             case (.model, nil): "`\(origin.name)`, written in another form."
             case (.model, _): "`\(origin.name)` with an adapter merged in."
             }
@@ -203,7 +218,7 @@ struct ModelCard {
 
                 model, tokenizer = load("\(base)", adapter_path="PATH OF THIS FOLDER")
                 """
-        case .model:
+        case .model, .pruned:
             return """
                 from transformers import AutoModelForCausalLM, AutoTokenizer
 

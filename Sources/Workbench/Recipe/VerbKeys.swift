@@ -13,6 +13,9 @@ public enum Verb: String, Sendable {
     case mergeOfRows = "merge --search"
     /// An export that reads rows of the person's, to score what is written or to weigh its columns.
     case exportScored = "export --data"
+    case prune
+    /// A pruning that reads rows of the person's.
+    case pruneScored = "prune --data"
     /// A row of a recipe.
     case inspectRecipe = "inspect --example"
     /// A row of a file.
@@ -31,6 +34,8 @@ public enum Verb: String, Sendable {
         case .extract: ["train.threads"]
         case .export: Self.exported
         case .exportScored: Self.exported + ["data."]
+        case .prune: Self.pruned
+        case .pruneScored: Self.pruned + ["data."]
         case .generate:
             [
                 "seed", "model.precision", "train.threads", "data.chat_template", "data.template_date",
@@ -49,6 +54,9 @@ public enum Verb: String, Sendable {
         "seed", "evaluate.bootstrap_samples", "train.threads", "train.memory_limit", "data.chat_template",
         "data.template_date",
     ]
+    private static let pruned = [
+        "seed", "model.precision", "evaluate.bootstrap_samples", "train.threads", "train.memory_limit",
+    ]
     private static let scored = ["model.precision", "data.", "train.threads", "train.memory_limit"]
 
     /// What lies among these and is not read.
@@ -58,8 +66,8 @@ public enum Verb: String, Sendable {
         case .prepareRows: ["data.shuffle"] + Self.ofText
         case .train: ["evaluate.max_new_tokens"]
         case .evaluate: Self.ofRuns + ["evaluate.enabled"]
-        case .score, .imatrix, .exportScored, .inspectRows, .mergeOfRows: Self.ofRuns
-        case .merge, .extract, .export, .generate: []
+        case .score, .imatrix, .exportScored, .inspectRows, .mergeOfRows, .pruneScored: Self.ofRuns
+        case .merge, .extract, .export, .prune, .generate: []
         }
     }
 
@@ -101,7 +109,7 @@ extension Recipe {
         switch (verb, key) {
         case (.export, "merge.dtype"), (.exportScored, "merge.dtype"): "write --type \(merge.dtype.rawValue)"
         case (.evaluate, "data.held_out"), (.score, "data.held_out"), (.imatrix, "data.held_out"),
-            (.exportScored, "data.held_out"):
+            (.exportScored, "data.held_out"), (.pruneScored, "data.held_out"):
             "leave it out: --data names the rows"
         case (_, "model.path"): "leave it out: --model names the model"
         default: "leave it out: it would do nothing here"

@@ -1,0 +1,47 @@
+// config.json of a pruned model: the base's own, its sizes changed.
+
+internal import JSON
+internal import Models
+
+/// What becomes of a base's `config.json`.
+struct PrunedConfiguration {
+    private let place: String
+    private let plan: PruningPlan
+    /// What the file is to say.
+    private let pruned: ModelConfiguration
+
+    /// - Parameter place: the base, for messages.
+    init(of place: String, _ plan: PruningPlan, _ pruned: ModelConfiguration) {
+        self.place = place
+        self.plan = plan
+        self.pruned = pruned
+    }
+
+    /// `base` with what is left.
+    ///
+    /// - Throws: where a file of the family, read again, says something else than what is left.
+    func json(_ base: JSONValue) throws -> JSONValue {
+        guard var json = base.object else { throw PruningError(place, "config.json is no object") }
+        json["num_hidden_layers"] = .integer(pruned.layers)
+        if let types = json["layer_types"]?.array {
+            json["layer_types"] = .array(plan.blocks.map { types[$0] })
+        } else if try read(json).blocks != pruned.blocks {
+            // What said which blocks have a window went by their numbers.
+            json["layer_types"] = layerTypes
+        }
+        guard try read(json).blocks == pruned.blocks else {
+            throw PruningError(
+                place, "config.json of the family \(pruned.family) cannot say what is left of these blocks",
+                hint: "keep other blocks")
+        }
+        return .object(json)
+    }
+
+    private func read(_ json: JSONObject) throws -> ModelConfiguration {
+        try ModelConfiguration(huggingFace: .object(json))
+    }
+
+    private var layerTypes: JSONValue {
+        .array(pruned.blocks.map { $0.attention.shape.window == nil ? "full_attention" : "sliding_attention" })
+    }
+}

@@ -1,0 +1,81 @@
+// A base of which parts are left out, as a model: who writes it, reads it or computes with it sees no other.
+
+internal import Digests
+public import Foundation
+public import JSON
+public import Models
+public import Tensors
+public import WeightFiles
+
+/// What a plan leaves of a base. Tensors are the base's own, mapped and not copied, under the names that they have afterwards.
+public struct PrunedModel: ModelSource {
+    /// What it is made of.
+    public let base: any ModelSource
+    public let plan: PruningPlan
+    /// What it is.
+    public let configuration: ModelConfiguration
+    public let paths: [String]
+    public let huggingFaceConfiguration: JSONValue?
+
+    /// - Throws: `PruningError` where the files of the base's family cannot say what is left.
+    public init(_ base: any ModelSource, _ plan: PruningPlan) throws {
+        let whole = try ModelConfiguration(of: base)
+        let configuration = plan.applied(to: whole)
+        self.base = base
+        self.plan = plan
+        self.configuration = configuration
+        huggingFaceConfiguration = try base.huggingFaceConfiguration.map {
+            try PrunedConfiguration(of: base.location, plan, configuration).json($0)
+        }
+        let places = Dictionary(uniqueKeysWithValues: plan.blocks.enumerated().map { ($1, $0) })
+        paths = base.paths.compactMap { path in
+            guard let (number, rest) = WeightNames.block(of: path) else { return path }
+            return places[number].map { WeightNames.name(inBlock: $0, rest) }
+        }
+    }
+
+    /// The base's name of the weight called `path`; nil where there is none.
+    private func source(of path: String) -> String? {
+        guard let (number, rest) = WeightNames.block(of: path) else { return path }
+        return plan.blocks.indices.contains(number) ? WeightNames.name(inBlock: plan.blocks[number], rest) : nil
+    }
+
+    // MARK: Weights
+
+    public var location: String { base.location }
+    public var otherNames: [String] { base.otherNames }
+    public var warnings: [String] { base.warnings }
+
+    public var byteCount: Int {
+        paths.reduce(0) { $0 + ((try? tensor(at: $1))?.bytes.count ?? 0) }
+    }
+
+    public func shape(at path: String) -> Shape? { source(of: path).flatMap(base.shape) }
+    public func typeName(at path: String) -> String? { source(of: path).flatMap(base.typeName) }
+
+    public func tensor(at path: String) throws(WeightError) -> FrozenTensor {
+        guard let source = source(of: path) else { throw missing(path) }
+        let stored = try base.tensor(at: source)
+        return FrozenTensor(
+            name: path, dtype: stored.dtype, shape: stored.shape, storage: stored.storage,
+            byteOffset: stored.byteOffset, form: stored.form)
+    }
+
+    /// The base's digest with what stays of it.
+    public func contentDigest() throws(WeightError) -> String {
+        SHA256.hex(of: "\(try base.contentDigest()) \(plan)")
+    }
+
+    public func releasePages(of path: String) { source(of: path).map(base.releasePages(of:)) }
+    public func releasePages() { base.releasePages() }
+
+    // MARK: What stands beside them
+
+    public var configurationName: String? { base.configurationName }
+    public var chatTemplatePlace: ChatTemplatePlace { base.chatTemplatePlace }
+    public func statedConfiguration() throws -> ModelConfiguration { configuration }
+    public func configurationNotes() throws -> [String] { try base.configurationNotes() }
+    public func tokenizerSource() throws -> TokenizerSource? { try base.tokenizerSource() }
+    public func generationSettings() throws -> JSONValue? { try base.generationSettings() }
+    public func companions() throws -> [(name: String, url: URL)] { try base.companions() }
+}

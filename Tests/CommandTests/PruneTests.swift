@@ -1,0 +1,78 @@
+// `lathe prune`, as a person calls it.
+
+import Foundation
+import JSON
+import TestSupport
+import Testing
+
+extension CommandTests {
+    @Suite struct Pruning {
+        /// From a folder, and from GGUF in floats and in blocks.
+        @Test(arguments: [TinyModel.base, TinyModel.gguf, TinyModel.mixed].map(\.path))
+        func blocksAreLeftOut(_ model: String) throws {
+            try LatheCommand.inFolder { lathe in
+                let report = try lathe.json(
+                    "prune", "--model", model, "--layers", "0,2", "--data", "held.jsonl", "--out", "small", "--set",
+                    "model.precision=fp32")
+                #expect(report["removed_layers"] == [1] && report["kept_layers"] == [0, 2])
+                #expect(report["base"]?["layers"]?.integer == 3 && report["pruned"]?["layers"]?.integer == 2)
+                let losses = try ["base", "pruned"].map { try #require(report[$0]?["loss"]?.double) }
+                #expect(losses[1] > losses[0] && report["difference"]?["verdict"]?.string == "worse")
+                #expect(report["difference"]?["loss"]?.double == losses[1] - losses[0])
+                // What is read again scores what was said.
+                let scored = try lathe.json(
+                    "evaluate", "--model", "small", "--data", "held.jsonl", "--set", "model.precision=fp32")
+                let loss = try #require(scored["base"]?["loss"]?.double)
+                #expect(abs(loss - losses[1]) < 1e-6)
+                #expect(try lathe("verify", "small").code == 0)
+                let card = try lathe.text("small/README.md")
+                #expect(card.contains("1 block of 3: 1") && card.contains("- \"pruned\""))
+                let kept = try JSONValue(parsing: lathe.text("small/pruning_report.json"))
+                #expect(kept["removed_layers"] == [1] && kept["base"]?["sha256"] == report["base"]?["sha256"])
+            }
+        }
+
+        /// An adapter trains on what is left, as on any model.
+        @Test func whatIsLeftIsTrained() throws {
+            try LatheCommand.inFolder { lathe in
+                _ = try lathe.json("prune", "--model", LatheCommand.huggingFace, "--layers", "1-2", "--out", "small")
+                let trained = try lathe.json("train", "recipe.yaml", "--set", "model.path=small")
+                let difference = try #require(trained["evaluation"]?["difference"]?["loss"]?.double)
+                #expect(difference < -0.1)
+            }
+        }
+
+        @Test func theSameCallGivesTheSameBytes() throws {
+            try LatheCommand.inFolder { lathe in
+                let call = ["prune", "--model", LatheCommand.gguf, "--layers", "0-1", "--type", "bf16", "--json"]
+                let digests = try ["a", "b", "a"].map { place in
+                    try lathe.start(call + ["--out", place]).wait().json["sha256"]?.string
+                }
+                #expect(digests[0] != nil && digests[0] == digests[2])
+                let weights = try ["a", "b"].map { try Data(contentsOf: lathe.url("\($0)/model.safetensors")) }
+                #expect(weights[0] == weights[1])
+            }
+        }
+
+        @Test func mistakesAreNamed() throws {
+            try LatheCommand.inFolder { lathe in
+                func failing(_ arguments: String...) throws -> Outcome {
+                    try lathe.start(["prune", "--model", LatheCommand.huggingFace] + arguments).wait()
+                }
+                for (layers, words) in [
+                    ("0-3", "no block 3"), ("2-1", "'2-1'"), ("x", "'x'"), ("", "''"), ("0,,2", "''"),
+                    ("1,0", "upwards"),
+                    ("0,0", "each once"), ("0-2", "nothing would be removed"), ("-1", "'-1'"), ("+1", "'+1'"),
+                    ("0-1-2", "'0-1-2'"), ("99999999999999999999", "is no block"),
+                ] {
+                    try failing("--layers=\(layers)", "--out", "small").expectFailure(64, "--layers", words)
+                }
+                try failing("--layers", "0", "--out", "small", "--type", "Q4_K").expectFailure(64, "--type")
+                try failing("--layers", "0", "--out", "small.gguf").expectFailure(64, "small.gguf")
+                try failing("--layers", "0", "--out", "small", "--data", "none.jsonl").expectFailure(66, "none.jsonl")
+                try failing("--layers", "0", "--out", "held.jsonl").expectFailure(74, "held.jsonl")
+                #expect(!lathe.has("small"))
+            }
+        }
+    }
+}
