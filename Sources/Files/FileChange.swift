@@ -1,6 +1,6 @@
 // One change of a folder's single files: new files take their places, and then the manifest that lists them.
 
-internal import Foundation
+package import Foundation
 internal import Vocabulary
 
 /// A small file that goes with another one, under the same manifest: a Modelfile beside a model.
@@ -21,7 +21,7 @@ public struct CompanionFile: Sendable {
 ///
 /// The list of what will stand there is made ready first and takes the manifest's place last. Where the process is killed in between,
 /// what it had put in place is known by the list that was ready.
-struct FileChange {
+package struct FileChange {
     /// A file with what it takes the place of.
     private struct Step {
         let temporary: URL
@@ -40,7 +40,7 @@ struct FileChange {
 
     private var folder: URL { files.folder }
 
-    init(
+    package init(
         _ files: OwnedFiles, putting temporary: URL, as entry: Manifest.Entry, with companions: [CompanionFile]
     ) throws {
         self.files = files
@@ -78,7 +78,7 @@ struct FileChange {
     }
 
     /// Does all of it, or leaves new places free again.
-    func make() throws {
+    package func make() throws {
         let earlier = try files.listed
         let others = Set(steps.map(\.entry.path) + gone + released)
         if steps.contains(where: { $0.replaced != nil }) {

@@ -1,6 +1,6 @@
 // Files that take their places with what goes with them: whatever comes between, nothing is lost and nothing is listed that is not there.
 
-@testable import Files
+import Files
 import Foundation
 import TestSupport
 import Testing
