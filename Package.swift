@@ -205,8 +205,8 @@ let package = Package(
         tests(
             "Objectives",
             [
-                "Adapters", "ChatTemplates", "Datasets", "JSON", "Models", "Optimisers", "Recipes", "Tensors",
-                "Tokenizers", "Training", "Vocabulary", "WeightFiles",
+                "Adapters", "ChatTemplates", "Datasets", "JSON", "Kernels", "Models", "Optimisers", "Recipes",
+                "Tensors", "Tokenizers", "Training", "Vocabulary", "WeightFiles",
             ], exclude: ["Fixtures"]),
         tests(
             "Pruning", ["ModelExport", "Models", "WeightFiles", "Tensors", "JSON"], exclude: ["Fixtures"]),

@@ -1,7 +1,7 @@
 // How far a student's predictions are from a teacher's: the one formula of which the divergences beside this file are cases.
 
 import Foundation
-import Kernels
+public import Kernels
 
 /// A divergence between two distributions, the teacher's T and the student's S: with the mixture M = w·T + (1 − w)·S,
 ///
@@ -18,7 +18,7 @@ public struct Divergence: Sendable, Equatable {
     public var isLinearInTeacher: Bool { teacherShare == 0 && studentWeight == 0 }
 
     /// The same, for whole rows of logits.
-    func formula(temperature: Double) -> DistillationRows.Formula {
+    public func formula(temperature: Double) -> DistillationRows.Formula {
         DistillationRows.Formula(
             teacherShare: teacherShare, teacherWeight: teacherWeight, studentWeight: studentWeight,
             temperature: temperature)
@@ -30,7 +30,7 @@ public struct Divergence: Sendable, Equatable {
     /// - Parameters:
     ///   - student: log S of the outcome.
     ///   - teacher: log T of it; −∞ where the teacher rules it out.
-    func outcome(student: Double, teacher: Double) -> (loss: Double, slope: Double) {
+    public func outcome(student: Double, teacher: Double) -> (loss: Double, slope: Double) {
         let (s, t) = (exp(student), exp(teacher))
         let mixture = mixture(student: student, teacher: teacher)
         let ofTeacher = t > 0 && teacherWeight > 0 ? t * (teacher - mixture) : 0
