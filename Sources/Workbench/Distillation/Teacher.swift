@@ -38,10 +38,11 @@ final class Teacher {
         isShared = RealPath(path).isSame(as: RealPath(recipe.model.path))
         opened = isShared ? student : try OpenedModel(path)
         vocabulary = try SharedVocabulary(student: student, teacher: opened)
-        model = try isShared ? session.model() : opened.languageModel(precision: session.precision.type)
+        let model = try isShared ? session.model() : opened.languageModel(precision: session.precision.type)
+        self.model = model
         let bound = model.adapters
         defer { model.adapters = bound }
-        adapter = try recipe.distill.teacherAdapter.map { [model, opened] in
+        adapter = try recipe.distill.teacherAdapter.map { [opened] in
             try StoredAdapter($0).attached(to: model, opened)
         }
         adapters = adapter.map { [model] in $0.set.binding(to: model) } ?? .none
