@@ -123,7 +123,12 @@ let package = Package(
             ["Objectives", "Models", "Datasets", "Tensors", "Kernels", "Files", "WeightFiles", "Vocabulary"]),
         module("DataReports", ["Preparation", "Datasets", "JSON", "Spelling"]),
 
-        // Level 6: what is written.
+        // Level 6: which rows are worth training on; what is written.
+        module(
+            "Selection",
+            [
+                "Training", "Optimisers", "Objectives", "Recipes", "Models", "Datasets", "Tensors", "Vocabulary",
+            ]),
         module(
             "Checkpoints",
             [
@@ -143,7 +148,7 @@ let package = Package(
             [
                 "Recipes", "Datasets", "Preparation", "Tokenizers", "ChatTemplates", "Models", "Adapters",
                 "Optimisers", "Objectives", "Generation", "Training", "Evaluation", "DataReports", "Checkpoints",
-                "ModelExport", "Pruning", "WeightFiles",
+                "ModelExport", "Pruning", "Selection", "WeightFiles",
                 "Tensors", "Kernels", "JSON",
                 "Digests", "HDF5Files", "Files", "Spelling", "Vocabulary",
                 .product(name: "Logging", package: "swift-log"),

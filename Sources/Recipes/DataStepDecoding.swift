@@ -31,7 +31,9 @@ extension RecipeKey {
 }
 
 extension DataStep {
-    static let names = ["normalise", "filter", "deduplicate", "mask", "balance", "sample", "augment", "map", "select", "rank"]
+    static let names = [
+        "normalise", "filter", "deduplicate", "mask", "balance", "sample", "augment", "map", "select", "rank",
+    ]
 
     /// A step: its name alone, or a mapping of its name to its keys.
     static var shape: KeyShape {

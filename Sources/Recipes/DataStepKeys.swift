@@ -143,7 +143,8 @@ extension SelectStep: RecipeKeyed {
                 "across", \.across, "what counts of several groups: max: the nearest one; mean: all of them alike"),
             .text(
                 "adapter", \.adapter, expected: "an adapter or a checkpoint",
-                "where gradients are taken; a checkpoint brings Adam's moments; null: after a short training on the rows"),
+                "where gradients are taken; a checkpoint brings Adam's moments; null: after a short training on the rows"
+            ),
             .integer("warmup_steps", \.warmupSteps, 1...100_000, "steps of that short training"),
             .integer("projection", \.projection, 16...65_536, "numbers that each row's gradient is projected to"),
         ]

@@ -76,7 +76,8 @@ extension JudgedStep {
     /// Of `judged` rows, how many stay.
     func keptCount(of judged: Int) -> Int {
         switch self {
-        case .select(let step): min(judged, step.size <= 1 ? Int((step.size * Double(judged)).rounded()) : Int(step.size))
+        case .select(let step):
+            min(judged, step.size <= 1 ? Int((step.size * Double(judged)).rounded()) : Int(step.size))
         case .rank(let step): judged - Int((step.dropShare * Double(judged)).rounded())
         }
     }
