@@ -221,6 +221,9 @@ let package = Package(
             exclude: ["Fixtures"]),
         tests("DataReports", ["Preparation", "Datasets", "JSON"]),
         tests(
+            "Selection",
+            ["Adapters", "Datasets", "Models", "Objectives", "Optimisers", "Recipes", "Tensors", "WeightFiles"]),
+        tests(
             "Checkpoints",
             [
                 "Adapters", "Files", "Models", "Training", "Optimisers", "Objectives", "Recipes", "Tensors", "JSON",

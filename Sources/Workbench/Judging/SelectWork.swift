@@ -59,7 +59,7 @@ struct SelectWork {
             case .max: cosines[nearest]
             case .mean: cosines.reduce(0, +) / Double(cosines.count)
             }
-        return RowVerdict(
-            score: score, facts: targets.count > 1 ? ["nearest": .string(targets[nearest].name)] : JSONObject())
+        let nearestGroup: [JSONObject.Member] = [("nearest", .string(targets[nearest].name))]
+        return RowVerdict(score: score, facts: JSONObject(targets.count > 1 ? nearestGroup : []))
     }
 }
