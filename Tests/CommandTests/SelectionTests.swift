@@ -58,7 +58,8 @@ extension CommandTests {
                 #expect(list.enumerated().allSatisfy { ($0.element["kept"]?.bool == true) == ($0.offset < 12) })
                 // What is left out is counted, and what is left is what is trained on.
                 #expect(report["preparation"]?["train_rows"]?.integer == 12)
-                #expect(report["preparation"]?["steps"]?[0]?["removed"]?[0]?["count"]?.integer == 48)
+                let step = report["preparation"]?["steps"]?.array?.first
+                #expect(step?["removed"]?.array?.first?["count"]?.integer == 48)
                 #expect(try lathe.text("checkpoints/tiny/prepared/select-1.md").contains("| rank | score | kept |"))
                 #expect(try lathe("verify", "checkpoints/tiny/prepared").code == 0)
             }

@@ -59,11 +59,12 @@ struct VerdictWriting {
     /// A table in Markdown, under a heading that says what it shows.
     func table(title: String, settings: String, _ put: ([UInt8]) throws -> Void) throws {
         let shown = list.order.prefix(Self.tableRows)
-        let left = list.dropped.count
+        let left = list.dropped.count, unjudged = list.verdicts.count - list.order.count
         try put(
             Array(
                 ("# \(title)\n\n`\(settings)`\n\n\(list.order.count) rows, \(left) of them left out; "
-                    + "the first \(shown.count) stand here, all of them in `\(title).jsonl`.\n\n").utf8))
+                    + "the first \(shown.count) stand here, all of them in `\(title).jsonl`."
+                    + (unjudged > 0 ? " \(unjudged) more could not be judged, and stay." : "") + "\n\n").utf8))
         for (place, number) in shown.enumerated() {
             let entry = try entry(place, number)
             if place == 0 {

@@ -8,6 +8,7 @@ internal import Foundation
 internal import Models
 internal import Objectives
 internal import Optimisers
+internal import Preparation
 internal import Recipes
 internal import Selection
 internal import Tensors

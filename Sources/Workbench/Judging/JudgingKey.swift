@@ -9,11 +9,10 @@ extension Recipe {
     /// alone, as the number of threads, is not among it.
     func judgingText(_ opened: OpenedModel) throws -> String? {
         guard data.steps.contains(where: \.asksModel) else { return nil }
-        let keys = values.filter { key in
-            key.path.hasPrefix("adapter.") || Self.decidingTrainKeys.contains(key.path)
-        }
         var parts = [try opened.weights.contentDigest(), "\(OpenedModel.precision(model.precision).type)"]
-        parts += keys.map { "\($0.path): \($0.text)" }
+        parts.append(sectionText("adapter"))
+        parts += sectionText("train").split(separator: "\n").map(String.init)
+            .filter { Self.decidingTrainKeys.contains(String($0.prefix { $0 != ":" })) }
         for step in data.steps {
             switch step {
             case .select(let step):

@@ -24,17 +24,14 @@ struct RankWork {
         // Labels alone are asked for, whatever is measured on held-out rows.
         recipe.evaluate.metrics = []
         if recipe.data.labels.isEmpty { recipe.data.labels = bench.examples.settings.labels }
-        let isClassified = bench.examples.data.report.format == .classification
-        if step.by == .label, !isClassified {
+        let asksLabels = step.by == .auto || step.by == .label
+        let found = asksLabels ? try HeldOutTasks(recipe, rows: bench.examples.data, preparation: preparation) : nil
+        tasks = found.flatMap { $0.labelled.isEmpty ? nil : $0 }
+        guard step.by != .label || tasks != nil else {
             throw Failure(
-                .badInput, "\(path).by: label needs rows with a label, as data.format: classification has them",
+                .badInput, "\(path).by: label needs rows of data.format: classification, with two labels or more",
                 hint: "by: change or by: loss ranks rows by the losses of their answers")
         }
-        guard isClassified, step.by == .auto || step.by == .label else {
-            tasks = nil
-            return
-        }
-        tasks = try HeldOutTasks(recipe, rows: bench.examples.data, preparation: preparation)
     }
 
     /// What is known of one row.

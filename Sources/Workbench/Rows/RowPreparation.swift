@@ -246,7 +246,7 @@ struct RowPreparation {
     }
 
     /// Counts a text's tokens.
-    private var countTokens: @Sendable (String) -> Int {
+    var countTokens: @Sendable (String) -> Int {
         { [encoder] text in encoder.encodeText(text, addSpecialTokens: false, parseSpecial: false).ids.count }
     }
 }

@@ -241,8 +241,9 @@ public final class Session {
         return split
     }
 
-    /// Who says of the recipe's rows what only the model can say.
-    func judge(_ observer: any RunObserver) throws -> any RowJudge {
+    /// Who says of the recipe's rows what only the model can say; nil where no step asks that.
+    func judge(_ observer: any RunObserver) throws -> (any RowJudge)? {
+        guard recipe.data.steps.contains(where: \.asksModel) else { return nil }
         let preparation = try preparation(for: recipe.train.learnt)
         return isPlanned
             ? ForeseenJudge(self, preparation, observer) : ModelJudge(self, preparation, observer)

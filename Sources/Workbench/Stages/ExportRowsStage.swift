@@ -32,7 +32,7 @@ public struct ExportRowsStage: Stage {
         let lists = staged.map { JudgedListFiles(in: $0.staging) }
         let outcome = try RowCleaning(
             recipe, countTokens: try Self.tokenCounter(session),
-            judge: recipe.data.steps.contains(where: \.asksModel) ? try session.judge(observer) : nil, lists: lists
+            judge: try session.judge(observer), lists: lists
         ).run(into: sink)
         let report = DataReport(
             name: recipe.name, preparation: outcome.report, input: outcome.train, heldOutInput: outcome.heldOut,
