@@ -65,8 +65,10 @@ final class Teacher {
             try vocabulary.requireTokens(of: rows)
         }
         guard let context else { return }
-        let own = try session.preparation(for: session.recipe.train.learnt)
-            .split(session.recipe, after: context.text)
+        var preparation = try session.preparation(for: session.recipe.train.learnt)
+        // Rows that the student's model chose are the rows that the teacher reads.
+        preparation.judge = try session.judge(SilentObserver())
+        let own = try preparation.split(session.recipe, after: context.text)
         contextRows = try ContextRows(own.train.examples, for: split.train.examples)
         heldOut = own.heldOut
         let longest = max(own.train.report.longestExample, own.heldOut?.report.longestExample ?? 0)

@@ -20,6 +20,13 @@ final class ModelJudge: RowJudge {
     }
 
     func verdicts(on rows: WaitingRows, _ step: JudgedStep, path: String) throws -> [RowVerdict] {
+        if let known = session.verdicts[path], known.count == rows.count { return known }
+        let verdicts = try newVerdicts(on: rows, step, path)
+        session.verdicts[path] = verdicts
+        return verdicts
+    }
+
+    private func newVerdicts(on rows: WaitingRows, _ step: JudgedStep, _ path: String) throws -> [RowVerdict] {
         let examples = try JudgedExamples(rows, preparation, threads: session.recipe.train.threads)
         // What is missing is said before the first pass.
         let targets = try targets(step, path, examples)

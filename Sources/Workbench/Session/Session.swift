@@ -32,6 +32,8 @@ public final class Session {
     private(set) var told: [String] = []
     /// What a run measured on its held-out rows, for the cards of what it writes after that.
     var evaluation: JSONValue?
+    /// What the model said of rows, by the step that asked: the rows of a recipe may be made more than once.
+    var verdicts: [String: [RowVerdict]] = [:]
     /// Whether what the model would be asked of rows is only foreseen.
     var isPlanned = false
     /// What steps that ask the model will take, where that is only foreseen.
