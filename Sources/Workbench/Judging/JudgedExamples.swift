@@ -44,11 +44,11 @@ struct JudgedExamples {
         }
         let ((outcome, numbers), file) = collected
         settings = outcome.settings
-        data = PreparedDataset(
+        let data = PreparedDataset(
             rows: try file.train.rows(outcome.settings, hasTemplate: preparation.renderer != nil),
             examples: file.train, report: outcome.report, digest: outcome.digest)
-        let units = ExampleUnits(data.examples, of: preparation.settings.unit ?? .sequence)
-        self.units = units
+        self.data = data
+        units = ExampleUnits(data.examples, of: preparation.settings.unit ?? .sequence)
         let kept = try Dictionary(
             uniqueKeysWithValues: (0..<data.rows.count).map { (try data.rows.row($0).index, $0) })
         let rowOf = try data.examples.rowIndices(), width = units.unit.sequences
