@@ -122,13 +122,11 @@ let package = Package(
             "Evaluation",
             ["Objectives", "Models", "Datasets", "Tensors", "Kernels", "Files", "WeightFiles", "Vocabulary"]),
         module("DataReports", ["Preparation", "Datasets", "JSON", "Spelling"]),
-
-        // Level 6: which rows are worth training on; what is written.
         module(
-            "Selection",
-            [
-                "Training", "Optimisers", "Objectives", "Recipes", "Models", "Datasets", "Tensors", "Vocabulary",
-            ]),
+            "Distillation",
+            ["Objectives", "Models", "Datasets", "Tensors", "Kernels", "HDF5Files", "Digests", "Files", "Vocabulary"]),
+
+        // Level 6: what is written.
         module(
             "Checkpoints",
             [
@@ -147,8 +145,8 @@ let package = Package(
             "Workbench",
             [
                 "Recipes", "Datasets", "Preparation", "Tokenizers", "ChatTemplates", "Models", "Adapters",
-                "Optimisers", "Objectives", "Generation", "Training", "Evaluation", "DataReports", "Checkpoints",
-                "ModelExport", "Pruning", "Selection", "WeightFiles",
+                "Optimisers", "Objectives", "Generation", "Training", "Evaluation", "Distillation", "DataReports",
+                "Checkpoints", "ModelExport", "Pruning", "WeightFiles",
                 "Tensors", "Kernels", "JSON",
                 "Digests", "HDF5Files", "Files", "Spelling", "Vocabulary",
                 .product(name: "Logging", package: "swift-log"),
@@ -221,8 +219,12 @@ let package = Package(
             exclude: ["Fixtures"]),
         tests("DataReports", ["Preparation", "Datasets", "JSON"]),
         tests(
-            "Selection",
-            ["Adapters", "Datasets", "Models", "Objectives", "Optimisers", "Recipes", "Tensors", "WeightFiles"]),
+            "Distillation",
+            [
+                "Objectives", "Models", "Datasets", "Tensors", "Kernels", "HDF5Files", "WeightFiles", "Digests",
+                "Files",
+                "Vocabulary",
+            ]),
         tests(
             "Checkpoints",
             [

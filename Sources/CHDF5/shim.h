@@ -20,6 +20,7 @@ static inline hid_t lathe_h5_c_string(void) { return H5T_C_S1; }
 static inline hid_t lathe_h5_file_access_class(void) { return H5P_FILE_ACCESS; }
 static inline hid_t lathe_h5_file_creation_class(void) { return H5P_FILE_CREATE; }
 static inline hid_t lathe_h5_dataset_creation_class(void) { return H5P_DATASET_CREATE; }
+static inline hid_t lathe_h5_dataset_access_class(void) { return H5P_DATASET_ACCESS; }
 static inline hid_t lathe_h5_group_creation_class(void) { return H5P_GROUP_CREATE; }
 static inline hid_t lathe_h5_link_creation_class(void) { return H5P_LINK_CREATE; }
 static inline hid_t lathe_h5_default(void) { return H5P_DEFAULT; }

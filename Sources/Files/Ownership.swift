@@ -193,6 +193,7 @@ extension Manifest.Content {
         case .run: "a run"
         case .curves: "curves of a run"
         case .importance: "an importance matrix"
+        case .capture: "a teacher's captured distributions"
         }
     }
 }

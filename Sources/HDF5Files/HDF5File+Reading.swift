@@ -40,6 +40,12 @@ extension HDF5File {
         return (sizes, values)
     }
 
+    /// By how much the bytes of a dataset may be more than those that hold them: zlib's most, where they are deflated.
+    func largestExpansion(of dataset: HDF5Handle) -> Int {
+        guard let creation = try? handle(H5Dget_create_plist(dataset.id), "", closing: H5Pclose) else { return 1 }
+        return H5Pget_filter_by_id2(creation.id, H5Z_FILTER_DEFLATE, nil, nil, nil, 0, nil, nil) >= 0 ? 1032 : 1
+    }
+
     func sizes(of dataset: HDF5Handle, axes: Int, _ path: String) throws(HDF5Failure) -> [Int] {
         let space = try handle(H5Dget_space(dataset.id), "measure \(path)", closing: H5Sclose)
         var sizes = [hsize_t](repeating: 0, count: axes)

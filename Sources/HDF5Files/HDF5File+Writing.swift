@@ -49,12 +49,20 @@ extension HDF5File {
         }
     }
 
+    /// How hard zlib tries.
+    private static let deflateLevel: UInt32 = 6
+
     /// Creates a dataset; one with chunks gets checksums.
-    func create(_ path: String, _ type: hid_t, _ space: HDF5Handle, chunk: [Int]) throws(HDF5Failure) -> HDF5Handle {
+    /// - Parameter isCompressed: whether chunks are deflated, the bytes of equal weight together.
+    func create(
+        _ path: String, _ type: hid_t, _ space: HDF5Handle, chunk: [Int], isCompressed: Bool = false
+    ) throws(HDF5Failure) -> HDF5Handle {
         let creation = try handle(H5Pcreate(lathe_h5_dataset_creation_class()), "set \(path)", closing: H5Pclose)
         _ = H5Pset_obj_track_times(creation.id, false)
         if !chunk.isEmpty {
             guard H5Pset_chunk(creation.id, Int32(chunk.count), chunk.map { hsize_t($0) }) >= 0,
+                !isCompressed
+                    || H5Pset_shuffle(creation.id) >= 0 && H5Pset_deflate(creation.id, Self.deflateLevel) >= 0,
                 H5Pset_fletcher32(creation.id) >= 0
             else { throw failure("set the chunks of \(path)") }
         }

@@ -20,11 +20,13 @@ public final class HDF5ListWriter<Number: HDF5Number> {
     private static var pendingElements: Int { 1 << 16 }
 
     /// An empty list at `path`, whose parents are there.
-    public init(_ path: String, in file: HDF5File) throws(HDF5Failure) {
+    /// - Parameter isCompressed: whether its chunks are deflated.
+    public init(_ path: String, in file: HDF5File, isCompressed: Bool = false) throws(HDF5Failure) {
         var size: hsize_t = 0
         var limit = lathe_h5_unlimited()
         let space = try HDF5Handle(H5Screate_simple(1, &size, &limit), "make a space", closing: H5Sclose)
-        dataset = try file.create(path, Number.typeInFile, space, chunk: [Self.chunkElements])
+        dataset = try file.create(
+            path, Number.typeInFile, space, chunk: [Self.chunkElements], isCompressed: isCompressed)
         self.file = file
         self.path = path
         pending.reserveCapacity(Self.pendingElements)
@@ -87,13 +89,23 @@ public final class HDF5ListReader<Number: HDF5Number>: Sendable {
     private let dataset: HDF5Handle
     private let path: String
 
+    /// Bytes of unpacked chunks that are kept for the next stretch.
+    private static var cacheBytes: Int { 1 << 18 }
+    /// Places of that cache, a prime as the library wishes.
+    private static var cachePlaces: Int { 101 }
+
     /// The list at `path`.
     public init(_ path: String, in file: HDF5File) throws(HDF5Failure) {
         self.file = file
         self.path = path
-        dataset = try file.handle(H5Dopen2(file.file.id, path, lathe_h5_default()), "open \(path)", closing: H5Dclose)
+        let access = try file.handle(
+            H5Pcreate(lathe_h5_dataset_access_class()), "set access to \(path)", closing: H5Pclose)
+        guard H5Pset_chunk_cache(access.id, Self.cachePlaces, Self.cacheBytes, 0.75) >= 0 else {
+            throw file.failure("set the cache of \(path)")
+        }
+        dataset = try file.handle(H5Dopen2(file.file.id, path, access.id), "open \(path)", closing: H5Dclose)
         count = try file.sizes(of: dataset, axes: 1, path)[0]
-        guard count <= file.largestByteCount / MemoryLayout<Number>.stride else {
+        guard count / file.largestExpansion(of: dataset) <= file.largestByteCount / MemoryLayout<Number>.stride else {
             throw file.failure("hold \(path), which is larger than its file")
         }
     }

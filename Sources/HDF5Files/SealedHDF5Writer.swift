@@ -50,19 +50,31 @@ public final class SealedHDF5Writer {
     /// hold the file or a list of it any more.
     public func commit() throws(SealedWriteError) {
         defer { abandon() }
+        try close()
+        guard rename(temporary.path, url.path) == 0 else { throw refusal(errno) }
+        do throws(SystemError) { try Folder.makeDurable(url.deletingLastPathComponent()) } catch {
+            throw refusal(error.code)
+        }
+    }
+
+    /// The same, but that `put` moves the file from its temporary name, beside its place, to where it belongs.
+    public func finish(_ put: (_ finished: URL) throws -> Void) throws {
+        defer { abandon() }
+        try close()
+        try put(temporary)
+    }
+
+    private func close() throws(SealedWriteError) {
         do throws(HDF5Failure) { try HDF5File.close(&opened, at: temporary.path) } catch {
             throw SealedWriteError(path: url.path, reason: error.description)
         }
         let descriptor = open(temporary.path, O_RDWR | O_CLOEXEC)
         guard descriptor >= 0 else { throw refusal(errno) }
-        defer { close(descriptor) }
+        defer { Foundation.close(descriptor) }
         do throws(SealFault) { try seal.write(to: descriptor, path: temporary.path) } catch {
             throw SealedWriteError(path: url.path, reason: "\(error)")
         }
-        guard fsync(descriptor) == 0, rename(temporary.path, url.path) == 0 else { throw refusal(errno) }
-        do throws(SystemError) { try Folder.makeDurable(url.deletingLastPathComponent()) } catch {
-            throw refusal(error.code)
-        }
+        guard fsync(descriptor) == 0 else { throw refusal(errno) }
     }
 
     /// Closes and removes the temporary file.

@@ -130,32 +130,6 @@ import Testing
         }
     }
 
-    /// Each kind of mixture, with the loss of the label and without it.
-    @Test(arguments: sets, [0, 0.25, 1] as [Float]) func distillationRow(set: lathe_isa, teacherShare: Float) {
-        for count in Self.counts.dropFirst() {
-            for labelWeight in [0, 0.3] as [Float] {
-                let teacher = input(count, LATHE_F32, seed: 2, size: 9)
-                let (twin, variant) = both(set) {
-                    let student = input(count, LATHE_F32, seed: 1, size: 9)
-                    var row = lathe_distillation_row()
-                    row.student = student.matrix.floats.baseAddress
-                    row.teacher = UnsafePointer(teacher.matrix.floats.baseAddress)
-                    (row.count, row.scale) = (count, 0.5)
-                    (row.teacher_share, row.teacher_weight, row.student_weight) = (teacherShare, 0.75, 0.25)
-                    row.student_log_sum = Float(lathe_log_sum(row.student, count, 0.5, &row.student_largest))
-                    row.teacher_log_sum = Float(lathe_log_sum(row.teacher, count, 0.5, &row.teacher_largest))
-                    row.label_log_sum = Float(lathe_log_sum(row.student, count, 1, &row.label_largest))
-                    var loss = 0.0, slopes = 0.0
-                    lathe_distillation_sums(&row, &loss, &slopes)
-                    lathe_distillation_gradient(&row, Float(slopes), 2, labelWeight)
-                    #expect(student.paddingIsIntact)
-                    return [Float(loss), Float(slopes), row.student_log_sum, row.label_log_sum] + student.values
-                }
-                #expect(close(variant, twin, 4e-6))
-            }
-        }
-    }
-
     @Test(arguments: sets, types) func softmaxTile(set: lathe_isa, c: lathe_type) {
         for count in Self.counts.dropFirst() {
             for special in [false, true] {
@@ -261,6 +235,27 @@ import Testing
                 return sums.values
             }
             #expect(close(variant, twin, bound(c), size: 6))
+        }
+    }
+
+    @Test(arguments: sets) func blockMasses(set: lathe_isa) {
+        for count in Self.counts {
+            let x = input(count, LATHE_F32, seed: 1, size: 9)
+            let blocks = BlockMasses.blockCount(count)
+            let (twin, variant) = both(set) {
+                let largest = TestMatrix(1, blocks, misalignment: 1), masses = TestMatrix(1, blocks, misalignment: 3)
+                lathe_block_largest(x.matrix.floats.baseAddress, count, largest.matrix.floats.baseAddress)
+                lathe_block_masses(
+                    x.matrix.floats.baseAddress, count, 8, 0.7, masses.matrix.floats.baseAddress)
+                #expect(largest.paddingIsIntact && masses.paddingIsIntact)
+                return [largest.values, masses.values]
+            }
+            #expect(variant[0] == twin[0])
+            #expect(close(variant[1], twin[1], 2e-6, size: 0))
+            for (block, start) in stride(from: 0, to: count, by: BlockMasses.blockSize).enumerated() {
+                let numbers = x.values[start..<min(start + BlockMasses.blockSize, count)]
+                #expect(twin[0][block] == numbers.max())
+            }
         }
     }
 

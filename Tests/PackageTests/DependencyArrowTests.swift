@@ -15,8 +15,8 @@ private let levels: [[String]] = [
     ["Kernels", "WeightFiles", "Datasets"],
     ["Models", "Preparation"],
     ["Adapters", "Optimisers", "Objectives", "Generation", "Pruning"],
-    ["Training", "Evaluation", "DataReports"],
-    ["Checkpoints", "ModelExport", "Selection"],
+    ["Training", "Evaluation", "DataReports", "Distillation"],
+    ["Checkpoints", "ModelExport"],
     ["Workbench"],
     ["lathe", "Lathe", "Benchmarks", "Fuzz"],
 ]

@@ -319,6 +319,14 @@ long lathe_first_non_finite(const float *x, long count);
 long lathe_first_largest(const float *x, long count);
 /// y = exp((x − largest) · factor) (largest.c).
 void lathe_exponentials(const float *x, float largest, float factor, float *y, long count);
+
+/// Numbers in a block of `masses.c`.
+#define LATHE_MASS_BLOCK 64
+/// The largest number of each block; NaN may be passed over (masses.c).
+void lathe_block_largest(const float *x, long count, float *largest);
+/// Σ exp((x − largest) · factor) of each block (masses.c).
+void lathe_block_masses(const float *x, long count, float largest, float factor, float *masses);
+
 float lathe_dot(const float *x, const float *y, long count);
 
 // --- Dropout (dropout.c) -----------------------------------------------------------------------------------------------------

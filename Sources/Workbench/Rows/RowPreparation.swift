@@ -18,8 +18,6 @@ struct RowPreparation {
     let encoder: any TextEncoder
     let renderer: (any ConversationRenderer)?
     var settings: DataSettings
-    /// The model that `select` and `rank` ask.
-    var judge: (any RowJudge)?
 
     /// - Parameter objective: what is to learn from the rows; `nil`: they are only looked at.
     init(
@@ -100,7 +98,7 @@ struct RowPreparation {
         if staged {
             let folder = try AtomicFolder(recipe.preparedFolder, .prepared)
             let file = folder.staging.appendingPathComponent(Self.fileName)
-            try make(recipe, inputs, file, lists: JudgedListFiles(in: folder.staging))
+            try make(recipe, inputs, file)
             var split = try read(Self.open(file))
             split.keeping = PreparedKeeping(recipe.preparedFolder, staged: folder, tokens)
             return split
@@ -110,32 +108,13 @@ struct RowPreparation {
 
     /// The rows made anew, in a file that lies in a temporary place while it is used.
     private func passing(_ recipe: Recipe, _ inputs: PreparationInputs) throws -> PreparedSplit {
-        try read(Self.passingFile { try make(recipe, inputs, $0) }.file)
-    }
-
-    /// A file that is made at a place for a while, and what `make` gives: it stays readable without its name.
-    private static func passingFile<Result>(_ make: (URL) throws -> Result) throws -> (
-        result: Result, file: PreparedFile
-    ) {
-        let folder = scratch.appendingPathComponent("lathe-\(UUID().uuidString)")
+        let folder = Self.scratch.appendingPathComponent("lathe-\(UUID().uuidString)")
         try Folder.make(folder)
+        // The open file stays readable without its name.
         defer { try? FileManager.default.removeItem(at: folder) }
-        let passing = folder.appendingPathComponent(fileName)
-        let result = try make(passing)
-        return (result, try open(passing))
-    }
-
-    /// A file of sequences that no recipe asked to keep.
-    func passingFile<Result>(
-        _ fill: (PreparedFileWriter) throws -> Result
-    ) throws -> (result: Result, file: PreparedFile) {
-        try Self.passingFile { url in
-            let writer = try PreparedFileWriter(url)
-            let result = try fill(writer)
-            let key = PreparedKey(data: "", recipe: "", tokenizer: "", template: "")
-            try writer.commit(key, recipe: "", report: "", model: opened.path)
-            return result
-        }
+        let passing = folder.appendingPathComponent(Self.fileName)
+        try make(recipe, inputs, passing)
+        return try read(Self.open(passing))
     }
 
     fileprivate static let fileName = "examples.h5"
@@ -190,9 +169,7 @@ struct RowPreparation {
     }
 
     /// Rows through the steps, then into the file, one after the other.
-    private func make(
-        _ recipe: Recipe, _ inputs: PreparationInputs, _ url: URL, lists: (any RowLists)? = nil
-    ) throws {
+    private func make(_ recipe: Recipe, _ inputs: PreparationInputs, _ url: URL) throws {
         let writer = try PreparedFileWriter(url)
         let threads = recipe.train.threads ?? ProcessInfo.processInfo.activeProcessorCount
         let trainSide = try writer.side("train", keepsRows: false)
@@ -200,7 +177,7 @@ struct RowPreparation {
             settings: settings, encoder: encoder, renderer: renderer, into: VocabularyCheck(opened, trainSide),
             threads: threads)
         let rows = SplitRowSink(train, scratch: Self.scratch)
-        let cleaned = try RowCleaning(recipe, countTokens: countTokens, judge: judge, lists: lists).run(into: rows)
+        let cleaned = try RowCleaning(recipe, countTokens: countTokens).run(into: rows)
         let key = try inputs.completeKey(cleaned)
         let trained = try train.finish(cleaned.train)
         trainSide.conclude(trained)
@@ -246,7 +223,7 @@ struct RowPreparation {
     }
 
     /// Counts a text's tokens.
-    var countTokens: @Sendable (String) -> Int {
+    private var countTokens: @Sendable (String) -> Int {
         { [encoder] text in encoder.encodeText(text, addSpecialTokens: false, parseSpecial: false).ids.count }
     }
 }
@@ -289,9 +266,7 @@ final class PreparedKeeping {
             try ReportFiles.writeMissing(report, tokens: tokens, to: folder)
         }
         return (try Folder.names(in: folder) ?? [])
-            .filter {
-                $0 == RowPreparation.fileName || ReportFiles.names.contains($0) || JudgedListFiles.isList($0)
-            }.sorted()
+            .filter { $0 == RowPreparation.fileName || ReportFiles.names.contains($0) }.sorted()
             .map { folder.appendingPathComponent($0).path }
     }
 }
@@ -319,7 +294,7 @@ private final class SplitRowSink: RowSink {
 }
 
 /// Hands sequences on whose tokens the model knows.
-final class VocabularyCheck: ExampleSink {
+private final class VocabularyCheck: ExampleSink {
     let opened: OpenedModel
     private let sink: any ExampleSink
 

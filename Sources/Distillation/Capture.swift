@@ -1,0 +1,163 @@
+// Capturing: what the teacher predicts of rows goes into a file, each sequence once.
+
+public import Datasets
+internal import Digests
+internal import Files
+public import Foundation
+internal import Vocabulary
+
+/// The capture of a recipe's rows.
+///
+/// What was captured earlier, whatever rows it stood among, is taken from the file that is there, and what a killed process had
+/// captured from its journal. What is kept of a sequence depends on nothing else, so the file has the bytes of one that was never
+/// killed, or made at once.
+public struct Capture {
+    private let url: URL
+    private let identity: CaptureIdentity
+    private let place: OwnedFiles
+
+    /// - Parameters:
+    ///   - url: where the file goes: a new place, or that of an earlier capture of the same.
+    ///   - identity: what it is of.
+    ///   - run: the run that writes it, which replaces no other run's.
+    public init(at url: URL, of identity: CaptureIdentity, by run: String? = nil) {
+        self.url = url
+        self.identity = identity
+        place = OwnedFiles(besideFile: url, .capture, of: run)
+    }
+
+    /// Rows to be captured.
+    public struct Rows {
+        /// As the student has them.
+        public let examples: any ExampleSource
+        /// What the teacher reads for each: the same targets.
+        public let read: any ExampleSource
+        public let count: Int
+        /// Of all that decides `examples`.
+        public let digest: String
+
+        public init(examples: any ExampleSource, read: (any ExampleSource)? = nil, count: Int, digest: String) {
+            self.examples = examples
+            self.read = read ?? examples
+            self.count = count
+            self.digest = digest
+        }
+    }
+
+    /// How far the work is.
+    public struct Progress: Sendable {
+        /// Sequences that are captured, those of earlier calls included.
+        public let done: Int
+        public let total: Int
+        /// Tokens that the teacher has read in this call.
+        public let tokens: Int
+    }
+
+    /// What came of it.
+    public struct Outcome: Sendable {
+        public let file: CaptureFile
+        public let bytes: Int
+        public let sha256: String
+        /// Sequences that were captured by this call.
+        public let computed: Int
+    }
+
+    /// Throws where something stands in the way, or is of another teacher.
+    public func requirePlace() throws {
+        try place.require(url.lastPathComponent)
+        _ = try earlier()
+    }
+
+    /// The capture that is there; nil where none is.
+    private func earlier() throws -> CaptureFile? {
+        guard try FileForm(at: url) != nil else { return nil }
+        let file = try CaptureFile(url)
+        try identity.require(file.identity, in: url.path, draws: true)
+        return file
+    }
+
+    /// - Parameters:
+    ///   - rowLimit: token rows that the teacher reads at once, at most; a longer sequence stands alone.
+    ///   - onProgress: told after each batch how far it is. What it throws ends the work; what was captured stays.
+    public func run(
+        _ rows: Rows, reader: DistributionReader, rowLimit: Int, onProgress: (Progress) throws -> Void = { _ in }
+    ) throws -> Outcome {
+        try requirePlace()
+        try place.removeAbandoned(url.lastPathComponent)
+        let earlier = try self.earlier()
+        let order = try Order(rows)
+        if let earlier, try order.isHeld(by: earlier, rows) {
+            if try Journal.isJournal(CaptureJournal.place(of: url)) { try CaptureJournal(of: url, identity).remove() }
+            return try outcome(earlier, computed: 0)
+        }
+        try Folder.make(url.deletingLastPathComponent())
+        let journal = try CaptureJournal(of: url, identity)
+        let missing = order.first.filter { !journal.holds($0.digest) && earlier?.holds($0.digest) != true }
+        try compute(missing.map(\.index), of: order.first.count, rows, reader, rowLimit, into: journal, onProgress)
+        let writer = try CaptureWriter(url, identity)
+        for digest in order.digests {
+            guard let sequence = try journal.sequence(digest) ?? earlier?.sequence(digest) else {
+                throw CaptureError.damaged(file: CaptureJournal.place(of: url).path, place: "a sequence is gone")
+            }
+            try writer.append(sequence)
+        }
+        try writer.finish(rows: rows.count, digest: rows.digest) { finished in
+            try place.put(finished, as: url.lastPathComponent)
+        }
+        try journal.remove()
+        return try outcome(CaptureFile(url), computed: missing.count)
+    }
+
+    private func outcome(_ file: CaptureFile, computed: Int) throws -> Outcome {
+        let (digest, bytes) = try FileDigest.sha256(url.path)
+        return Outcome(file: file, bytes: bytes, sha256: digest, computed: computed)
+    }
+
+    /// Captures the sequences `missing`, by length, so that batches are full.
+    private func compute(
+        _ missing: [Int], of total: Int, _ rows: Rows, _ reader: DistributionReader, _ rowLimit: Int,
+        into journal: CaptureJournal, _ onProgress: (Progress) throws -> Void
+    ) throws {
+        let order = missing.sorted { (rows.read.tokenCount($0), $0) < (rows.read.tokenCount($1), $1) }
+        var start = 0
+        var tokens = 0
+        while start < order.count {
+            var (end, rowCount) = (start, 0)
+            repeat {
+                rowCount += rows.read.tokenCount(order[end])
+                end += 1
+            } while end < order.count && rowCount + rows.read.tokenCount(order[end]) <= rowLimit
+            let batch = order[start..<end]
+            try journal.append(
+                reader.sequences(batch.map(rows.examples.example), reading: batch.map(rows.read.example)))
+            tokens += rowCount
+            start = end
+            try onProgress(Progress(done: total - order.count + end, total: total, tokens: tokens))
+        }
+    }
+
+    /// The sequences that have targets, in the rows' order.
+    private struct Order {
+        /// Of each sequence.
+        var digests: [UInt64] = []
+        /// Of equal sequences the first, with its number among all.
+        var first: [(digest: UInt64, index: Int)] = []
+
+        init(_ rows: Rows) throws {
+            var seen = Set<UInt64>()
+            for index in 0..<rows.examples.count where rows.examples.targetCount(index) > 0 {
+                let digest = try rows.examples.example(index).captureDigest
+                digests.append(digest)
+                if seen.insert(digest).inserted { first.append((digest, index)) }
+            }
+        }
+
+        /// Whether `file` holds just these, in their order.
+        func isHeld(by file: CaptureFile, _ rows: Rows) throws -> Bool {
+            guard file.rowsDigest == rows.digest, file.rows == rows.count, file.sequences == digests.count else {
+                return false
+            }
+            return try file.digests() == digests
+        }
+    }
+}

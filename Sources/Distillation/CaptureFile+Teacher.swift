@@ -1,0 +1,95 @@
+// A capture as a teacher: what it once said of the sequences of a batch.
+
+internal import Foundation
+public import Models
+public import Objectives
+internal import Tensors
+
+extension CaptureFile: TeacherSource {
+    public var form: TeacherForm {
+        switch identity.method {
+        case .sampled: .sampled
+        case .topK: .topK
+        }
+    }
+
+    /// - Throws: `CaptureError` where a sequence of the batch was not captured, or the file is damaged.
+    public func withTargets<Result>(
+        _ pass: ObjectivePass, _ body: (TeacherTargets) throws -> Result
+    ) throws -> Result {
+        var rows = SparseRows()
+        var rests: [Float] = []
+        if !pass.measures {
+            for (number, digest) in pass.batch.captureDigests.enumerated() {
+                guard let digest else { continue }
+                guard let sequence = try sequence(digest) else {
+                    throw CaptureError.notCaptured(file: url.path, place: "sequence \(number + 1) of a step")
+                }
+                switch identity.method {
+                case .sampled: try add(sampled: sequence, to: &rows)
+                case .topK: try add(likeliest: sequence, to: &rows, &rests)
+                }
+            }
+        }
+        return try body(
+            form == .sampled ? .sampled(rows) : .topK(rows, restLogProbabilities: rests))
+    }
+
+    private func add(sampled sequence: CapturedSequence, to rows: inout SparseRows) throws {
+        guard case .whole(let first) = sequence.values[1], case .real(let logProbabilities) = sequence.values[2],
+            case .whole(let kept) = sequence.values[3], case .whole(let ids) = sequence.values[4],
+            case .whole(let counts) = sequence.values[5], kept.allSatisfy({ $0 >= 0 }),
+            kept.reduce(0, { $0 + Int($1) }) == ids.count
+        else {
+            throw CaptureError.damaged(file: url.path, place: "the tokens of a sequence are not as many as it says")
+        }
+        rows.reserve(rows: rows.count + first.count, entries: rows.columns.count + first.count + ids.count)
+        var start = 0
+        for target in first.indices {
+            let range = start..<start + Int(kept[target])
+            start = range.upperBound
+            let drawn = counts[range].reduce(0) { $0 + Double($1) }
+            // Exactly one in all, whatever was drawn.
+            let firstShare = range.isEmpty ? 1 : exp(Double(logProbabilities[target]))
+            let rest = range.isEmpty ? 0 : -expm1(Double(logProbabilities[target]))
+            rows.append(
+                [(column: first[target], value: Float(firstShare))]
+                    + range.map { (column: ids[$0], value: Float(rest * Double(counts[$0]) / drawn)) })
+        }
+    }
+
+    private func add(likeliest sequence: CapturedSequence, to rows: inout SparseRows, _ rests: inout [Float]) throws {
+        guard sequence.targets > 0 else { return }
+        let k = sequence.entries / sequence.targets
+        guard case .real(let logProbabilities) = sequence.values[sequence.values.count - 1],
+            k * sequence.targets == sequence.entries
+        else {
+            throw CaptureError.damaged(file: url.path, place: "the tokens of a sequence are not as many as it says")
+        }
+        rows.reserve(rows: rows.count + sequence.targets, entries: rows.columns.count + sequence.entries)
+        guard sequence.values.count == 4, case .real(let rest) = sequence.values[1],
+            case .whole(let ids) = sequence.values[2]
+        else {
+            for target in 0..<sequence.targets {
+                rows.append((0..<k).map { (column: Int32($0), value: logProbabilities[target * k + $0]) })
+            }
+            rests += [Float](repeating: -.infinity, count: sequence.targets)
+            return
+        }
+        for target in 0..<sequence.targets {
+            rows.append((target * k..<(target + 1) * k).map { (column: ids[$0], value: logProbabilities[$0]) })
+        }
+        rests += rest
+    }
+}
+
+extension TokenBatch {
+    /// Of each example, by what it is found in a capture; nil where none of its tokens carries loss.
+    var captureDigests: [UInt64?] {
+        zip(bounds, bounds.dropFirst()).map { start, end in
+            guard targets[start..<end].contains(where: { $0 >= 0 }) else { return nil }
+            let isTarget = [false] + targets[start..<end - 1].map { $0 >= 0 }
+            return SequenceDigest.of(ids[start..<end], isTarget)
+        }
+    }
+}

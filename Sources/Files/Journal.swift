@@ -1,0 +1,122 @@
+// Work in progress that outlives its process: records one after the other, each with its checksum.
+
+internal import Digests
+public import Foundation
+public import Vocabulary
+
+/// A file of records, after a head that says what they are records of. Whenever its process is killed, the records that were whole
+/// are there again; what was being written is cut off.
+///
+///     head                    a text, of one mark and the bytes of the rest
+///     record, record, …       its length and its checksum, eight bytes each, little end first, then its bytes
+public final class Journal {
+    public let url: URL
+    /// What the records are of, as it was said when the journal was begun.
+    public let subject: String
+    private let file: AppendedFile
+    private let reader: FileHandle
+    private var end: Int
+
+    private static let mark = "LATHE JOURNAL 1\n"
+    private static let headerBytes = 16
+
+    /// Goes on with the journal at `url`, or begins one there about `subject`.
+    ///
+    /// - Parameter receive: gets each whole record, and where its bytes lie.
+    /// - Throws: `PlaceError` where something else stands at `url`, `SystemError` where it cannot be read or written.
+    public init(_ url: URL, about subject: String, _ receive: (_ record: [UInt8], _ place: Range<Int>) throws -> Void)
+        throws
+    {
+        self.url = url
+        if try FileStatus.of(url.path, followingLinks: false) == nil {
+            try AtomicFile.write(Self.head(subject), to: url)
+        }
+        reader = try Self.reader(url)
+        let size = Int(clamping: try reader.seekToEnd())
+        let head = try Self.head(url, reader, size: size)
+        (self.subject, end) = head
+        while end + Self.headerBytes <= size {
+            let header = try Self.read(reader, end..<end + Self.headerBytes)
+            let place =
+                end + Self.headerBytes..<end + Self.headerBytes + Int(clamping: Self.number(Array(header[..<8])))
+            guard place.count <= size, place.upperBound <= size else { break }
+            let record = try Self.read(reader, place)
+            guard Self.checksum(record) == Self.number(Array(header[8...])) else { break }
+            try receive(record, place)
+            end = place.upperBound
+        }
+        guard truncate(url.path, off_t(end)) == 0 else { throw SystemError(errno, writing: url.path) }
+        file = try AppendedFile(url)
+    }
+
+    deinit { try? reader.close() }
+
+    /// What the records of the journal at `url` are of.
+    public static func subject(of url: URL) throws -> String {
+        let reader = try reader(url)
+        defer { try? reader.close() }
+        return try head(url, reader, size: Int(clamping: try reader.seekToEnd())).subject
+    }
+
+    /// Whether a journal stands at `url`.
+    public static func isJournal(_ url: URL) throws(SystemError) -> Bool {
+        guard let status = try FileStatus.of(url.path, followingLinks: false), status.st_mode & S_IFMT == S_IFREG else {
+            return false
+        }
+        return try WholeFile.beginning(of: url.path, count: mark.utf8.count) == Array(mark.utf8)
+    }
+
+    /// Adds a record; returns where its bytes lie.
+    public func append(_ record: [UInt8]) throws(SystemError) -> Range<Int> {
+        try file.append(Self.bytes(UInt64(record.count)) + Self.bytes(Self.checksum(record)) + record)
+        let start = end + Self.headerBytes
+        end = start + record.count
+        return start..<end
+    }
+
+    /// The bytes at `place`, which lie within one record.
+    public func read(_ place: Range<Int>) throws -> [UInt8] { try Self.read(reader, place) }
+
+    /// Removes the file: what it holds is elsewhere now.
+    public func remove() throws(SystemError) { try Folder.removeFile(url) }
+
+    // MARK: Bytes
+
+    private static func reader(_ url: URL) throws -> FileHandle {
+        guard try isJournal(url) else { throw PlaceError(url.path, inTheWay: url.path, .notOurs) }
+        return try FileHandle(forReadingFrom: url)
+    }
+
+    /// The head of a journal, and where it ends.
+    private static func head(_ url: URL, _ reader: FileHandle, size: Int) throws -> (subject: String, end: Int) {
+        let start = mark.utf8.count + 8
+        guard size >= start else { throw PlaceError(url.path, inTheWay: url.path, .changed) }
+        let length = Int(clamping: number(try read(reader, start - 8..<start)))
+        guard length <= size - start else { throw PlaceError(url.path, inTheWay: url.path, .changed) }
+        return (String(decoding: try read(reader, start..<start + length), as: UTF8.self), start + length)
+    }
+
+    private static func head(_ subject: String) -> [UInt8] {
+        Array(mark.utf8) + bytes(UInt64(subject.utf8.count)) + Array(subject.utf8)
+    }
+
+    private static func read(_ file: FileHandle, _ place: Range<Int>) throws -> [UInt8] {
+        guard !place.isEmpty else { return [] }
+        try file.seek(toOffset: UInt64(place.lowerBound))
+        return [UInt8](try file.read(upToCount: place.count) ?? Data())
+    }
+
+    private static func checksum(_ record: [UInt8]) -> UInt64 {
+        var hash = SHA256()
+        hash.update(record)
+        return number(hash.digest())
+    }
+
+    private static func bytes(_ number: UInt64) -> [UInt8] {
+        (0..<8).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
+    }
+
+    private static func number(_ bytes: [UInt8]) -> UInt64 {
+        bytes.prefix(8).enumerated().reduce(0) { $0 | UInt64($1.element) << UInt64(8 * $1.offset) }
+    }
+}
