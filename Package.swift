@@ -126,7 +126,12 @@ let package = Package(
             "Distillation",
             ["Objectives", "Models", "Datasets", "Tensors", "Kernels", "HDF5Files", "Digests", "Files", "Vocabulary"]),
 
-        // Level 6: what is written.
+        // Level 6: which rows are worth training on; what is written.
+        module(
+            "Selection",
+            [
+                "Training", "Optimisers", "Objectives", "Recipes", "Models", "Datasets", "Tensors", "Vocabulary",
+            ]),
         module(
             "Checkpoints",
             [
@@ -146,7 +151,7 @@ let package = Package(
             [
                 "Recipes", "Datasets", "Preparation", "Tokenizers", "ChatTemplates", "Models", "Adapters",
                 "Optimisers", "Objectives", "Generation", "Training", "Evaluation", "Distillation", "DataReports",
-                "Checkpoints", "ModelExport", "Pruning", "WeightFiles",
+                "Checkpoints", "ModelExport", "Pruning", "Selection", "WeightFiles",
                 "Tensors", "Kernels", "JSON",
                 "Digests", "HDF5Files", "Files", "Spelling", "Vocabulary",
                 .product(name: "Logging", package: "swift-log"),
@@ -225,6 +230,9 @@ let package = Package(
                 "Files",
                 "Vocabulary",
             ]),
+        tests(
+            "Selection",
+            ["Adapters", "Datasets", "Models", "Objectives", "Optimisers", "Recipes", "Tensors", "WeightFiles"]),
         tests(
             "Checkpoints",
             [

@@ -123,6 +123,7 @@ extension StepReport {
         if rowsChanged > 0 { facts.append("\(Figures.count(rowsChanged)) changed") }
         if rowsAdded > 0 { facts.append("\(Figures.count(rowsAdded)) added") }
         facts += removed.map { "\(Figures.count($0.count)) out by \($0.name)" }
+        if let list { facts.append("listed in \(list)") }
         if let duplicates {
             facts.append(
                 Figures.count(duplicates.rows, "duplicate")

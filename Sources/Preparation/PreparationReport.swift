@@ -57,6 +57,8 @@ public struct StepReport: Codable, Sendable, Equatable {
     public var masked: [MaskCount] = []
     /// Rows by class before and after, where the step looks at classes.
     public var classes: [ClassCount] = []
+    /// The file of the list that the step wrote of all rows, beside the report.
+    public var list: String?
     /// Rows that were left out, with the reason: a few of each.
     public var examples: [RemovedExample] = []
 

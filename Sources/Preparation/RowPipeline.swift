@@ -4,11 +4,15 @@ public import Foundation
 public import Recipes
 
 /// What steps need beyond the recipe.
-public struct PreparationContext: Sendable {
+public struct PreparationContext {
     /// The folder in which rows are set aside.
     public var scratch: URL
     /// How many tokens a text has; without it, filters by tokens are refused.
     public var countTokens: (@Sendable (String) -> Int)?
+    /// Who has the model that `select` and `rank` ask; without it, they are refused.
+    public var judge: (any RowJudge)?
+    /// Where the lists of rows go that steps write for people; `nil`: nowhere.
+    public var lists: (any RowLists)?
     package var limits = MemoryLimits()
     /// What environment variables hold, for the key of pseudonyms.
     public var environment: [String: String]
@@ -38,7 +42,7 @@ extension PreparationContext {
 /// Rows in, prepared rows out.
 ///
 /// Rows of held-out files are marked so when they are pushed. Where there are none and `data.val_size` asks for some, they are held
-/// out before the first step that works on training rows alone (`balance`, `augment`), else behind the last step. Leakage is looked
+/// out before the first step that works on training rows alone, else behind the last step. Leakage is looked
 /// for at the end. Memory does not grow with the rows' bytes: rows that must wait lie on disk.
 public final class RowPipeline {
     private let input: any RowSink
@@ -68,12 +72,7 @@ public final class RowPipeline {
         var steps: [RowStep] = []
         var split: SplitRows?
         let splitIndex =
-            data.steps.firstIndex { step in
-                switch step {
-                case .balance, .augment: true
-                default: false
-                }
-            } ?? data.steps.count
+            data.steps.firstIndex(where: \.isForTraining) ?? data.steps.count
         let isSplit = data.heldOut.isEmpty && data.valSize > 0
         for index in stride(from: data.steps.count, through: 0, by: -1) {
             if index < data.steps.count {
@@ -133,6 +132,10 @@ public final class RowPipeline {
         case .sample(let step): return SampleRows(step, report, seed: seed, folder: context.scratch, next: next)
         case .augment(let step): return AugmentRows(step, report, columns: columns, seed: seed, next: next)
         case .map(let step): return try MapRows(step, report, next: next)
+        case .select(let step):
+            return try JudgedRows(.select(step), report, columns: columns, context: context, next: next)
+        case .rank(let step):
+            return try JudgedRows(.rank(step), report, columns: columns, context: context, next: next)
         }
     }
 
@@ -153,6 +156,8 @@ public final class RowPipeline {
     /// Ends the rows and says what was done.
     public func finish() throws -> PreparationReport {
         try input.finish()
+        // Now every mask step has seen its rows: nothing that it took out is shown.
+        for case let step as JudgedRows in steps { try step.writeLists() }
         report.steps = steps.map(\.report)
         report.split = split?.report
         report.leakage = leakage?.report

@@ -31,7 +31,9 @@ extension RecipeKey {
 }
 
 extension DataStep {
-    static let names = ["normalise", "filter", "deduplicate", "mask", "balance", "sample", "augment", "map"]
+    static let names = [
+        "normalise", "filter", "deduplicate", "mask", "balance", "sample", "augment", "map", "select", "rank",
+    ]
 
     /// A step: its name alone, or a mapping of its name to its keys.
     static var shape: KeyShape {
@@ -47,6 +49,8 @@ extension DataStep {
                 .section("sample", SampleStep.self, "a part of the rows"),
                 .section("augment", AugmentStep.self, "changed copies of training rows"),
                 .section("map", MapStep.self, "fields built from fields"),
+                .section("select", SelectStep.self, "the training rows nearest to a few target rows, by gradients"),
+                .section("rank", RankStep.self, "training rows listed by how likely their answers are wrong"),
             ]),
         ])
     }
@@ -62,6 +66,8 @@ extension DataStep {
         case .sample: "sample"
         case .augment: "augment"
         case .map: "map"
+        case .select: "select"
+        case .rank: "rank"
         }
     }
 
@@ -77,6 +83,8 @@ extension DataStep {
             case .sample(let step): YAMLText.keys(of: step)
             case .augment(let step): YAMLText.keys(of: step)
             case .map(let step): YAMLText.keys(of: step)
+            case .select(let step): YAMLText.keys(of: step)
+            case .rank(let step): YAMLText.keys(of: step)
             }
         return "{\(name): \(keys)}"
     }
@@ -139,6 +147,16 @@ extension RecipeDecoding {
                     hint: "as fields: { prompt: \"{question}\" }")
             }
             return .map(step)
+        case "select":
+            var step = SelectStep()
+            decode(entry.value, into: &step, path: path)
+            if step.targets.isEmpty {
+                note(
+                    .missingKey, entry.keyPlace, path + ".targets", "rows are chosen by their likeness to target rows",
+                    hint: "as targets: wanted.jsonl, a file of some rows of the kind that is wanted")
+            }
+            return .select(step)
+        case "rank": return keys(DataStep.rank)
         default:
             unknownKey(entry, path: String(path.dropLast(entry.key.count + 1)), known: DataStep.names)
             return nil

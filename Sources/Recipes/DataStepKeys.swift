@@ -99,10 +99,7 @@ extension BalanceStep: RecipeKeyed {
 extension SampleStep: RecipeKeyed {
     static var keys: [RecipeKey<SampleStep>] {
         [
-            .number(
-                "size", \.size, expected: "a share up to 1, or a whole number of rows",
-                "rows that are kept: up to 1 a share, above a number",
-                accepts: { $0 > 0 && $0.isFinite && $0 <= 1e12 && ($0 <= 1 || $0 == $0.rounded()) })
+            .rowCount("size", \.size, "rows that are kept: up to 1 a share, above a number")
         ]
     }
 }
@@ -135,6 +132,46 @@ extension MapStep: RecipeKeyed {
     }
 }
 
+extension SelectStep: RecipeKeyed {
+    static var keys: [RecipeKey<SelectStep>] {
+        [
+            .texts(
+                "targets", \.targets, expected: "a file of rows or a list of files",
+                "rows that show what is to be learnt, in the form of the training rows; each file is a group"),
+            .rowCount("size", \.size, "rows that are kept: up to 1 a share, above a number"),
+            .choice(
+                "across", \.across, "what counts of several groups: max: the nearest one; mean: all of them alike"),
+            .text(
+                "adapter", \.adapter, expected: "an adapter or a checkpoint",
+                "where gradients are taken; a checkpoint brings Adam's moments; null: after a short training on the rows"
+            ),
+            .integer("warmup_steps", \.warmupSteps, 1...100_000, "steps of that short training"),
+            .integer("projection", \.projection, 16...65_536, "numbers that each row's gradient is projected to"),
+        ]
+    }
+}
+
+extension RankStep: RecipeKeyed {
+    static var keys: [RecipeKey<RankStep>] {
+        [
+            .choice(
+                "by", \.by,
+                "label: another label is likelier; loss: the answer's loss; change: what of the base's loss is left; "
+                    + "auto: label where rows have labels, else change"),
+            .text(
+                "adapter", \.adapter, expected: "an adapter or a checkpoint",
+                "what judges the rows; null: for each row an adapter trained on other rows"),
+            .integer("folds", \.folds, 2...100, "parts of the rows, each judged by an adapter trained on the others"),
+            .number(
+                "epochs", \.epochs, expected: "a number above 0", "passes over the other parts in that training",
+                accepts: { $0 > 0 && $0 <= 1000 }),
+            .number(
+                "drop_share", \.dropShare, expected: "a number from 0 and below 1",
+                "share of the rows that is left out, the worst first", accepts: { $0 >= 0 && $0 < 1 }),
+        ]
+    }
+}
+
 extension SplitSection: RecipeKeyed {
     static var keys: [RecipeKey<SplitSection>] {
         [
@@ -155,6 +192,12 @@ extension SplitSection: RecipeKeyed {
 extension RecipeKey {
     static func fields(_ name: String, _ keyPath: WritableKeyPath<Section, [String]>, _ meaning: String) -> Self {
         .texts(name, keyPath, expected: "a field or a list of fields, as messages.content", meaning)
+    }
+
+    static func rowCount(_ name: String, _ keyPath: WritableKeyPath<Section, Double>, _ meaning: String) -> Self {
+        .number(
+            name, keyPath, expected: "a share up to 1, or a whole number of rows", meaning,
+            accepts: { $0 > 0 && $0.isFinite && $0 <= 1e12 && ($0 <= 1 || $0 == $0.rounded()) })
     }
 
     static func share(_ name: String, _ keyPath: WritableKeyPath<Section, Double?>, _ meaning: String) -> Self {

@@ -11,6 +11,26 @@ public enum DataStep: Sendable, Equatable {
     case sample(SampleStep)
     case augment(AugmentStep)
     case map(MapStep)
+    case select(SelectStep)
+    case rank(RankStep)
+}
+
+extension DataStep {
+    /// Whether the step works on training rows alone, so that rows are held out before it.
+    public var isForTraining: Bool {
+        switch self {
+        case .balance, .augment, .select, .rank: true
+        case .normalise, .filter, .deduplicate, .mask, .sample, .map: false
+        }
+    }
+
+    /// Whether the step asks the model.
+    public var asksModel: Bool {
+        switch self {
+        case .select, .rank: true
+        default: false
+        }
+    }
 }
 
 /// Makes different ways of writing the same text one.
@@ -180,6 +200,45 @@ public struct MapStep: Sendable, Equatable {
 
     public init() {}
 }
+
+/// Keeps the training rows that would teach what a few target rows show.
+public struct SelectStep: Sendable, Equatable {
+    /// Files of target rows, each a group of its own.
+    public var targets: [String] = []
+    /// Up to 1 a share of the rows, above a number of rows.
+    public var size = 0.2
+    public var across = GroupRule.max
+    /// Where the gradients are taken: an adapter on disk; `nil`: one that is trained briefly on the rows.
+    public var adapter: String?
+    /// Steps of that brief training.
+    public var warmupSteps = 32
+    /// Numbers that a row's gradient is projected to.
+    public var projection = 4096
+
+    public init() {}
+}
+
+/// What a row's likeness to several groups of target rows comes to: that of the nearest group, or the mean.
+public enum GroupRule: String, Sendable, CaseIterable { case max, mean }
+
+/// Lists the training rows by how likely their answers are wrong.
+public struct RankStep: Sendable, Equatable {
+    public var by = RankRule.auto
+    /// An adapter on disk that judges; `nil`: each row is judged by an adapter that was trained on others.
+    public var adapter: String?
+    /// Parts into which rows are cut for that.
+    public var folds = 4
+    /// Passes over the other parts that such an adapter is trained for.
+    public var epochs = 1.0
+    /// Share of the rows that is left out, the worst first.
+    public var dropShare = 0.0
+
+    public init() {}
+}
+
+/// `label`: how much likelier another label is; `loss`: the answer's loss a token under the adapter; `change`: how much of the base's loss
+/// the adapter leaves; `auto`: `label` where rows have labels, else `change`.
+public enum RankRule: String, Sendable, CaseIterable { case auto, label, loss, change }
 
 /// How rows are held out of the training files.
 public struct SplitSection: Sendable, Equatable {

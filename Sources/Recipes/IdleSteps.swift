@@ -19,7 +19,7 @@ extension DataStep {
             return step.drop > 0 || step.swap > 0 || replaces
                 ? nil : "drop, swap and replace (with synonyms) are 0, so its copies would be the rows themselves"
         case .sample(let step): return step.size == 1 ? "size 1 keeps every row" : nil
-        case .deduplicate, .balance, .map: return nil
+        case .deduplicate, .balance, .map, .select, .rank: return nil
         }
     }
 }
@@ -41,7 +41,12 @@ extension DataStep {
         case .filter(let step): return step.unreadKeys
         case .augment(let step) where step.replace == 0: return [("synonyms", "replace is 0")]
         case .augment(let step) where step.synonyms.isEmpty: return [("replace", "there are no synonyms")]
-        case .normalise, .deduplicate, .mask, .balance, .sample, .augment, .map: return []
+        case .select(let step):
+            return (step.adapter == nil ? [] : [("warmup_steps", "adapter names one that is trained already")])
+                + (step.targets.count > 1 ? [] : [("across", "targets names one group")])
+        case .rank(let step) where step.adapter != nil:
+            return ["folds", "epochs"].map { ($0, "adapter names one that is trained already") }
+        case .normalise, .deduplicate, .mask, .balance, .sample, .augment, .map, .rank: return []
         }
     }
 
@@ -59,6 +64,8 @@ extension DataStep {
         case .sample(let step): return names(step)
         case .augment(let step): return names(step)
         case .map(let step): return names(step)
+        case .select(let step): return names(step)
+        case .rank(let step): return names(step)
         }
     }
 }

@@ -45,11 +45,11 @@ extension RecipeDecoding {
         for (index, step) in steps.enumerated() {
             switch step {
             case .filter, .deduplicate, .sample: continue
-            case .normalise, .mask, .balance, .augment, .map:
+            case .normalise, .mask, .balance, .augment, .map, .select, .rank:
                 let path = "distill.filters[\(index)].\(step.name)"
                 guard let place = setKeys["distill.filters"] else { continue }
                 note(
-                    .conflict, place, path, "filters choose among answers, and \(step.name) changes rows",
+                    .conflict, place, path, "answers are chosen by filter, deduplicate and sample, not by \(step.name)",
                     hint: "write it in data.steps, through which the written rows go too")
             }
         }

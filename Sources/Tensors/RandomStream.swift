@@ -5,7 +5,8 @@
 public struct RandomStream: Sendable {
     /// What the numbers are for; each purpose has its own stream.
     public enum Purpose: UInt32, Sendable {
-        case adapterInitialisation = 1, shuffle, split, dropout, sampling, bootstrap, probe, pruning, capture
+        case adapterInitialisation = 1, shuffle, split, dropout, sampling, bootstrap, probe, pruning, projection, folds,
+            capture
     }
 
     private let key: (UInt32, UInt32)

@@ -25,6 +25,9 @@ private struct StepChange: CustomTestStringConvertible {
     var testDescription: String { after }
 }
 
+/// An adapter on the model that is trained.
+private let adapter = TinyModel.lora.appendingPathComponent("final").path
+
 private let changes: [StepChange] = [
     StepChange("normalise.fields", "prompt", plain: "normalise"),
     StepChange("normalise.unicode", "keep", plain: "normalise"),
@@ -76,6 +79,19 @@ private let changes: [StepChange] = [
         "augment.synonyms", "{cats: [kittens]}", beside: "fields: prompt, drop: 0.1, replace: 0.9",
         plain: "{augment: {fields: prompt, drop: 0.1}}"),
     StepChange("map.fields", #"{prompt: "Q: {prompt}"}"#),
+    StepChange(
+        "select.targets", "[long.jsonl, short.jsonl]", beside: "size: 3",
+        plain: "{select: {targets: short.jsonl, size: 3}}"),
+    StepChange("select.size", "5", beside: "targets: short.jsonl"),
+    StepChange("select.across", "mean", beside: "targets: [long.jsonl, short.jsonl], size: 4"),
+    StepChange("select.adapter", adapter, beside: "targets: long.jsonl, size: 4"),
+    StepChange("select.warmup_steps", "1", beside: "targets: long.jsonl, size: 4"),
+    StepChange("select.projection", "16", beside: "targets: long.jsonl, size: 4"),
+    StepChange("rank.by", "loss", beside: "drop_share: 0.3"),
+    StepChange("rank.adapter", adapter, beside: "drop_share: 0.3"),
+    StepChange("rank.folds", "2", beside: "drop_share: 0.3"),
+    StepChange("rank.epochs", "4", beside: "drop_share: 0.3"),
+    StepChange("rank.drop_share", "0.3", plain: "rank"),
     StepChange("map.keep", "false", beside: #"fields: {prompt: "{prompt}", completion: "{completion}"}"#),
 ]
 
@@ -149,6 +165,8 @@ extension CommandTests {
                 row("a line\na line\na line\na line\na line", "a line\na line", 9),
                 row("call 555-201-3344 or mail ann.lee@example.org", "mail bob.ray@example.org or cats", 10),
             ]
+            try lathe.write("long.jsonl", rows[0].text() + "\n" + rows[9].text() + "\n")
+            try lathe.write("short.jsonl", rows[5].text() + "\n")
             try lathe.write("rows.jsonl", rows.map { $0.text() + "\n" }.joined())
         }
     }

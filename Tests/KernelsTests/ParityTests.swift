@@ -130,6 +130,32 @@ import Testing
         }
     }
 
+    /// Each kind of mixture, with the loss of the label and without it.
+    @Test(arguments: sets, [0, 0.25, 1] as [Float]) func distillationRow(set: lathe_isa, teacherShare: Float) {
+        for count in Self.counts.dropFirst() {
+            for labelWeight in [0, 0.3] as [Float] {
+                let teacher = input(count, LATHE_F32, seed: 2, size: 9)
+                let (twin, variant) = both(set) {
+                    let student = input(count, LATHE_F32, seed: 1, size: 9)
+                    var row = lathe_distillation_row()
+                    row.student = student.matrix.floats.baseAddress
+                    row.teacher = UnsafePointer(teacher.matrix.floats.baseAddress)
+                    (row.count, row.scale) = (count, 0.5)
+                    (row.teacher_share, row.teacher_weight, row.student_weight) = (teacherShare, 0.75, 0.25)
+                    row.student_log_sum = Float(lathe_log_sum(row.student, count, 0.5, &row.student_largest))
+                    row.teacher_log_sum = Float(lathe_log_sum(row.teacher, count, 0.5, &row.teacher_largest))
+                    row.label_log_sum = Float(lathe_log_sum(row.student, count, 1, &row.label_largest))
+                    var loss = 0.0, slopes = 0.0
+                    lathe_distillation_sums(&row, &loss, &slopes)
+                    lathe_distillation_gradient(&row, Float(slopes), 2, labelWeight)
+                    #expect(student.paddingIsIntact)
+                    return [Float(loss), Float(slopes), row.student_log_sum, row.label_log_sum] + student.values
+                }
+                #expect(close(variant, twin, 4e-6))
+            }
+        }
+    }
+
     @Test(arguments: sets, types) func softmaxTile(set: lathe_isa, c: lathe_type) {
         for count in Self.counts.dropFirst() {
             for special in [false, true] {

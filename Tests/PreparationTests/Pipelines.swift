@@ -29,7 +29,7 @@ private final class RowCollector: RowSink {
 /// Runs `data` (YAML, the keys of the data section) over rows.
 func prepare(
     _ data: String, train: [JSONObject], heldOut: [JSONObject] = [], environment: [String: String] = [:],
-    limits: MemoryLimits = MemoryLimits()
+    limits: MemoryLimits = MemoryLimits(), judge: (any RowJudge)? = nil, lists: (any RowLists)? = nil
 ) throws -> Prepared {
     let held = heldOut.isEmpty ? "" : ", held_out: h.jsonl"
     let yaml = "model: { path: m }\ndata: { train: t.jsonl\(held)\(data.isEmpty ? "" : ", " + data) }\n"
@@ -39,6 +39,7 @@ func prepare(
         scratch: FileManager.default.temporaryDirectory, countTokens: { $0.split(separator: " ").count },
         environment: environment)
     context.limits = limits
+    (context.judge, context.lists) = (judge, lists)
     let pipeline = try RowPipeline(recipe.data, seed: recipe.seed, context: context, into: collector)
     for (index, fields) in train.enumerated() {
         try pipeline.receive(Row(fields: fields, place: RowPlace(file: "t.jsonl", line: index + 1), index: index))

@@ -25,12 +25,14 @@ private func diagnostics(_ data: String) -> [RecipeDiagnostic] {
                 - sample: { size: 1e3 }
                 - augment: { drop: 0.1, replace: 0.2, synonyms: { quick: [fast, "swift: so"] } }
                 - map: { fields: { prompt: "Q: {question}" }, keep: false }
+                - select: { targets: [a.jsonl, b.jsonl], size: 100, across: mean }
+                - rank: { by: loss, drop_share: 0.01 }
               split: { group_by: patient_id, near_together: false }
               leakage: drop
             """)
         #expect(
             recipe.data.steps.map(\.name) == [
-                "normalise", "filter", "deduplicate", "mask", "balance", "sample", "augment", "map",
+                "normalise", "filter", "deduplicate", "mask", "balance", "sample", "augment", "map", "select", "rank",
             ])
         guard case .filter(let filter) = recipe.data.steps[1] else { throw RecipeError([]) }
         #expect(filter.minCharacters == 20)
@@ -56,6 +58,8 @@ private func diagnostics(_ data: String) -> [RecipeDiagnostic] {
         ("  steps:\n    - mask: { kinds: [emial] }\n", "data.steps[0].mask.kinds[0]", .outOfRange, 5, 23),
         ("  steps:\n    - mask: { replace_with: pseudonym }\n", "data.steps[0].mask.key_from", .missingKey, 5, 7),
         ("  steps:\n    - map\n", "data.steps[0].map.fields", .missingKey, 5, 7),
+        ("  steps:\n    - select\n", "data.steps[0].select.targets", .missingKey, 5, 7),
+        ("  steps:\n    - rank: { folds: 1 }\n", "data.steps[0].rank.folds", .outOfRange, 5, 22),
         (
             "  steps:\n    - filter: { min_script: { klingon: 0.5 } }\n", "data.steps[0].filter.min_script.klingon",
             .unknownKey, 5, 31
@@ -83,6 +87,10 @@ private func diagnostics(_ data: String) -> [RecipeDiagnostic] {
         ("filter: { min_words: 2, ngram_characters: 3 }", "filter.ngram_characters", 31),
         ("filter: { fields: [a], where: { b: c } }", "filter.fields", 17),
         ("augment: { drop: 0.1, replace: 0.2 }", "augment.replace", 29),
+        ("select: { targets: a, across: mean }", "select.across", 29),
+        ("select: { targets: a, adapter: b, warmup_steps: 3 }", "select.warmup_steps", 41),
+        ("rank: { adapter: b, folds: 3 }", "rank.folds", 27),
+        ("rank: { adapter: b, epochs: 3 }", "rank.epochs", 27),
         ("augment: { drop: 0.1, synonyms: { quick: [fast] } }", "augment.synonyms", 29),
     ])
     func keysThatAStepDoesNotReadAreRefused(_ step: String, _ key: String, _ column: Int) throws {
@@ -95,6 +103,7 @@ private func diagnostics(_ data: String) -> [RecipeDiagnostic] {
         "deduplicate: { by: near, threshold: 0.9 }", "deduplicate: { threshold: 0.8 }",
         "filter: { fields: [a], min_words: 2, where: { b: c } }",
         "filter: { ngram_words: 3, max_top_ngram: 0.2 }",
+        "select: { targets: [a, b], across: mean, warmup_steps: 3 }", "rank",
     ])
     func keysThatActOrSayTheDefaultAreTaken(_ step: String) { #expect(diagnostics("  steps:\n    - \(step)\n") == []) }
 

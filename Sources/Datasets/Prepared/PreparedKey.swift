@@ -12,23 +12,30 @@ public struct PreparedKey: Sendable, Equatable {
     public var tokenizer: String
     /// Of the chat template and its variables.
     public var template: String
+    /// Of the model and all else by which rows were chosen; empty where no model was asked.
+    public var judgement: String
     /// Of the code that makes tokens of rows.
     public var code: String
 
     /// Bumped whenever the same input would give other sequences, or the same sequences another file.
-    public static let currentCode = "lathe prepared 1"
+    public static let currentCode = "lathe prepared 2"
 
-    public init(data: String, recipe: String, tokenizer: String, template: String, code: String = Self.currentCode) {
+    public init(
+        data: String, recipe: String, tokenizer: String, template: String, judgement: String = "",
+        code: String = Self.currentCode
+    ) {
         self.data = data
         self.recipe = recipe
         self.tokenizer = tokenizer
         self.template = template
+        self.judgement = judgement
         self.code = code
     }
 
     /// The parts by name, in the order of the file's attributes.
     static let parts: [(name: String, part: any WritableKeyPath<PreparedKey, String> & Sendable)] = [
-        ("data", \.data), ("recipe", \.recipe), ("tokenizer", \.tokenizer), ("template", \.template), ("code", \.code),
+        ("data", \.data), ("recipe", \.recipe), ("tokenizer", \.tokenizer), ("template", \.template),
+        ("judgement", \.judgement), ("code", \.code),
     ]
 
     /// SHA-256 over all parts.

@@ -38,10 +38,11 @@ final class Teacher {
         isShared = RealPath(path).isSame(as: RealPath(recipe.model.path))
         opened = isShared ? student : try OpenedModel(path)
         vocabulary = try SharedVocabulary(student: student, teacher: opened)
-        model = try isShared ? session.model() : opened.languageModel(precision: session.precision.type)
+        let model = try isShared ? session.model() : opened.languageModel(precision: session.precision.type)
+        self.model = model
         let bound = model.adapters
         defer { model.adapters = bound }
-        adapter = try recipe.distill.teacherAdapter.map { [model, opened] in
+        adapter = try recipe.distill.teacherAdapter.map { [opened] in
             try StoredAdapter($0).attached(to: model, opened)
         }
         adapters = adapter.map { [model] in $0.set.binding(to: model) } ?? .none
@@ -64,8 +65,10 @@ final class Teacher {
             try vocabulary.requireTokens(of: rows)
         }
         guard let context else { return }
-        let own = try session.preparation(for: session.recipe.train.learnt)
-            .split(session.recipe, after: context.text)
+        var preparation = try session.preparation(for: session.recipe.train.learnt)
+        // Rows that the student's model chose are the rows that the teacher reads.
+        preparation.judge = try session.judge(SilentObserver())
+        let own = try preparation.split(session.recipe, after: context.text)
         contextRows = try ContextRows(own.train.examples, for: split.train.examples)
         heldOut = own.heldOut
         let longest = max(own.train.report.longestExample, own.heldOut?.report.longestExample ?? 0)

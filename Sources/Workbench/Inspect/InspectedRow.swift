@@ -91,9 +91,8 @@ struct InspectedRow {
         let preparation = try session.preparation()
         let side = request.isHeldOut ? "held-out" : "training"
         let finder = RowFinder(request.number, isHeldOut: request.isHeldOut)
-        let cleaning = RowCleaning(session.recipe) { [encoder = preparation.encoder] text in
-            encoder.encodeText(text, addSpecialTokens: false, parseSpecial: false).ids.count
-        }
+        let cleaning = RowCleaning(
+            session.recipe, countTokens: preparation.countTokens, judge: try session.judge(SilentObserver()))
         _ = try cleaning.run(into: finder)
         guard let found = finder.found else { throw Self.outOfRange(request, finder.count, side) }
         let one = OneRow(SourceRow(fields: found.fields, place: found.place, index: found.index))

@@ -14,7 +14,7 @@ struct MemoryForecast {
     /// - Parameter merges: whether answers are generated, and the model merged and exported.
     init(_ session: Session, _ setup: TrainingSetup, merges: Bool) throws {
         let recipe = session.recipe, memory = try session.memory()
-        var stages = [try memory.training(session, setup)]
+        var stages = memory.judging(session.foreseen, setup) + [try memory.training(session, setup)]
         if recipe.evaluate.enabled, session.heldOut != nil {
             stages += try EvaluateStage(generates: merges).forecast(session, memory)
         }
@@ -35,6 +35,16 @@ struct MemoryForecast {
 }
 
 extension StageMemory {
+    /// Steps of preparation that ask the model: gradients of one row at a time, and short trainings.
+    func judging(_ works: [JudgingWork], _ setup: TrainingSetup) -> [StageForecast] {
+        works.map { work in
+            let pass = setup.learner.predictedBytes(
+                rows: max(setup.memory.rowLimit, work.longest), recomputedBlocks: setup.memory.recomputedBlocks)
+            // The adapter with its gradients, Adam's moments as they are kept and as they are looked at.
+            return forecast(work.name, wholeBaseAnd: pass + work.bytes + 6 * 4 * parameters)
+        }
+    }
+
     /// Steps, and between them checkpoints, which are made in memory without the buffers of a step.
     func training(_ session: Session, _ setup: TrainingSetup) throws -> StageForecast {
         let train = session.recipe.train, heldOut = setup.split.heldOut, model = setup.learner.model

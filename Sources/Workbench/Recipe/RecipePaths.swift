@@ -38,6 +38,11 @@ struct RecipePaths {
                 }
             }
         }
+        if !own.contains("data.steps") {
+            for index in recipe.data.steps.indices {
+                found.data.steps[index] = try resolve(recipe.data.steps[index], index)
+            }
+        }
         if !own.contains("data.chat_template"), let template = recipe.data.chatTemplate,
             !OpenedModel.isTemplate(template)
         {
@@ -87,6 +92,21 @@ struct RecipePaths {
                 }
                 return try find(source, "distill.context", "the context")
             }
+        }
+    }
+
+    /// A step with the files that it names as they were found.
+    private mutating func resolve(_ step: DataStep, _ index: Int) throws -> DataStep {
+        let key = "data.steps[\(index)].\(step.name)"
+        switch step {
+        case .select(var step):
+            step.targets = try step.targets.map { try find($0, key + ".targets", "the data file") }
+            step.adapter = try step.adapter.map { try find($0, key + ".adapter", "the adapter") }
+            return .select(step)
+        case .rank(var step):
+            step.adapter = try step.adapter.map { try find($0, key + ".adapter", "the adapter") }
+            return .rank(step)
+        default: return step
         }
     }
 

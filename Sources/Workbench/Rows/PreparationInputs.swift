@@ -11,6 +11,7 @@ struct PreparationInputs {
     static let words = [
         "data": "content of the data files", "recipe": "data section or seed", "tokenizer": "tokenizer",
         "template": "chat template", "code": "build of Lathe",
+        "judgement": "model, adapter or target rows that rows are chosen by",
     ]
 
     /// The text of the data section and the seed.
@@ -41,7 +42,8 @@ struct PreparationInputs {
         others = PreparedKey(
             data: "", recipe: SHA256.hex(of: recipeText + environment.joined()),
             tokenizer: SHA256.hex(of: tokenizer.joined(separator: "\n")),
-            template: SHA256.hex(of: renderer?.rendererSource ?? ""), code: Self.code)
+            template: SHA256.hex(of: renderer?.rendererSource ?? ""),
+            judgement: try recipe.judgingText(opened).map { SHA256.hex(of: $0) } ?? "", code: Self.code)
         key = digests.count == Set(files).count ? Self.key(others, files, digests) : nil
     }
 

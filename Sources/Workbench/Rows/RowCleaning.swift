@@ -9,10 +9,20 @@ internal import Recipes
 struct RowCleaning {
     private let recipe: Recipe
     private let countTokens: (@Sendable (String) -> Int)?
+    private let judge: (any RowJudge)?
+    private let lists: (any RowLists)?
 
-    init(_ recipe: Recipe, countTokens: (@Sendable (String) -> Int)?) {
+    /// - Parameters:
+    ///   - judge: the model that `select` and `rank` ask.
+    ///   - lists: where these write what they found.
+    init(
+        _ recipe: Recipe, countTokens: (@Sendable (String) -> Int)?, judge: (any RowJudge)?,
+        lists: (any RowLists)? = nil
+    ) {
         self.recipe = recipe
         self.countTokens = countTokens
+        self.judge = judge
+        self.lists = lists
     }
 
     /// What came of it, beside the rows themselves.
@@ -29,9 +39,10 @@ struct RowCleaning {
         let data = recipe.data
         try data.files().forEach { try Failure.requireFile($0, "the data file") }
         let environment = ProcessInfo.processInfo.environment
-        let context = PreparationContext(
+        var context = PreparationContext(
             scratch: PreparationContext.scratchFolder(environment: environment), countTokens: countTokens,
             environment: environment)
+        (context.judge, context.lists) = (judge, lists)
         let pipeline = try RowPipeline(data, seed: recipe.seed, context: context, into: sink)
         var input = data.inputSettings
         input.badRows = .countAll

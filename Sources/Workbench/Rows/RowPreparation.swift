@@ -18,6 +18,8 @@ struct RowPreparation {
     let encoder: any TextEncoder
     let renderer: (any ConversationRenderer)?
     var settings: DataSettings
+    /// The model that `select` and `rank` ask.
+    var judge: (any RowJudge)?
 
     /// - Parameter objective: what is to learn from the rows; `nil`: they are only looked at.
     init(
@@ -98,7 +100,7 @@ struct RowPreparation {
         if staged {
             let folder = try AtomicFolder(recipe.preparedFolder, .prepared)
             let file = folder.staging.appendingPathComponent(Self.fileName)
-            try make(recipe, inputs, file)
+            try make(recipe, inputs, file, lists: JudgedListFiles(in: folder.staging))
             var split = try read(Self.open(file))
             split.keeping = PreparedKeeping(recipe.preparedFolder, staged: folder, tokens)
             return split
@@ -108,13 +110,32 @@ struct RowPreparation {
 
     /// The rows made anew, in a file that lies in a temporary place while it is used.
     private func passing(_ recipe: Recipe, _ inputs: PreparationInputs) throws -> PreparedSplit {
-        let folder = Self.scratch.appendingPathComponent("lathe-\(UUID().uuidString)")
+        try read(Self.passingFile { try make(recipe, inputs, $0) }.file)
+    }
+
+    /// A file that is made at a place for a while, and what `make` gives: it stays readable without its name.
+    private static func passingFile<Result>(_ make: (URL) throws -> Result) throws -> (
+        result: Result, file: PreparedFile
+    ) {
+        let folder = scratch.appendingPathComponent("lathe-\(UUID().uuidString)")
         try Folder.make(folder)
-        // The open file stays readable without its name.
         defer { try? FileManager.default.removeItem(at: folder) }
-        let passing = folder.appendingPathComponent(Self.fileName)
-        try make(recipe, inputs, passing)
-        return try read(Self.open(passing))
+        let passing = folder.appendingPathComponent(fileName)
+        let result = try make(passing)
+        return (result, try open(passing))
+    }
+
+    /// A file of sequences that no recipe asked to keep.
+    func passingFile<Result>(
+        _ fill: (PreparedFileWriter) throws -> Result
+    ) throws -> (result: Result, file: PreparedFile) {
+        try Self.passingFile { url in
+            let writer = try PreparedFileWriter(url)
+            let result = try fill(writer)
+            let key = PreparedKey(data: "", recipe: "", tokenizer: "", template: "")
+            try writer.commit(key, recipe: "", report: "", model: opened.path)
+            return result
+        }
     }
 
     fileprivate static let fileName = "examples.h5"
@@ -169,7 +190,9 @@ struct RowPreparation {
     }
 
     /// Rows through the steps, then into the file, one after the other.
-    private func make(_ recipe: Recipe, _ inputs: PreparationInputs, _ url: URL) throws {
+    private func make(
+        _ recipe: Recipe, _ inputs: PreparationInputs, _ url: URL, lists: (any RowLists)? = nil
+    ) throws {
         let writer = try PreparedFileWriter(url)
         let threads = recipe.train.threads ?? ProcessInfo.processInfo.activeProcessorCount
         let trainSide = try writer.side("train", keepsRows: false)
@@ -177,7 +200,7 @@ struct RowPreparation {
             settings: settings, encoder: encoder, renderer: renderer, into: VocabularyCheck(opened, trainSide),
             threads: threads)
         let rows = SplitRowSink(train, scratch: Self.scratch)
-        let cleaned = try RowCleaning(recipe, countTokens: countTokens).run(into: rows)
+        let cleaned = try RowCleaning(recipe, countTokens: countTokens, judge: judge, lists: lists).run(into: rows)
         let key = try inputs.completeKey(cleaned)
         let trained = try train.finish(cleaned.train)
         trainSide.conclude(trained)
@@ -223,7 +246,7 @@ struct RowPreparation {
     }
 
     /// Counts a text's tokens.
-    private var countTokens: @Sendable (String) -> Int {
+    var countTokens: @Sendable (String) -> Int {
         { [encoder] text in encoder.encodeText(text, addSpecialTokens: false, parseSpecial: false).ids.count }
     }
 }
@@ -266,7 +289,9 @@ final class PreparedKeeping {
             try ReportFiles.writeMissing(report, tokens: tokens, to: folder)
         }
         return (try Folder.names(in: folder) ?? [])
-            .filter { $0 == RowPreparation.fileName || ReportFiles.names.contains($0) }.sorted()
+            .filter {
+                $0 == RowPreparation.fileName || ReportFiles.names.contains($0) || JudgedListFiles.isList($0)
+            }.sorted()
             .map { folder.appendingPathComponent($0).path }
     }
 }
@@ -294,7 +319,7 @@ private final class SplitRowSink: RowSink {
 }
 
 /// Hands sequences on whose tokens the model knows.
-private final class VocabularyCheck: ExampleSink {
+final class VocabularyCheck: ExampleSink {
     let opened: OpenedModel
     private let sink: any ExampleSink
 

@@ -7,6 +7,7 @@ internal import JSON
 internal import Kernels
 internal import Models
 internal import Objectives
+internal import Preparation
 public import Recipes
 internal import Tensors
 internal import Vocabulary
@@ -31,6 +32,12 @@ public final class Session {
     private(set) var told: [String] = []
     /// What a run measured on its held-out rows, for the cards of what it writes after that.
     var evaluation: JSONValue?
+    /// What the model said of rows, by the step that asked: the rows of a recipe may be made more than once.
+    var verdicts: [String: [RowVerdict]] = [:]
+    /// Whether what the model would be asked of rows is only foreseen.
+    var isPlanned = false
+    /// What steps that ask the model will take, where that is only foreseen.
+    private(set) var foreseen: [JudgingWork] = []
     /// All that training begins with, once it is made ready.
     var training: TrainingSetup?
 
@@ -229,11 +236,23 @@ public final class Session {
     ///
     /// - Parameter staged: whether the run directory is to keep what is made.
     func openRows(staged: Bool, _ observer: any RunObserver) throws -> PreparedSplit {
-        let preparation = try preparation(for: recipe.train.learnt)
+        var preparation = try preparation(for: recipe.train.learnt)
+        preparation.judge = try judge(observer)
         let split = try preparation.split(recipe, staged: staged, observer: observer)
         heldOutRows[recipe.train.learnt.unit] = split.heldOut
         return split
     }
+
+    /// Who says of the recipe's rows what only the model can say; nil where no step asks that.
+    func judge(_ observer: any RunObserver) throws -> (any RowJudge)? {
+        guard recipe.data.steps.contains(where: \.asksModel) else { return nil }
+        let preparation = try preparation(for: recipe.train.learnt)
+        return isPlanned
+            ? ForeseenJudge(self, preparation, observer) : ModelJudge(self, preparation, observer)
+    }
+
+    /// Notes what a step that asks the model will take.
+    func foresee(_ work: JudgingWork) { foreseen.append(work) }
 
     /// The held-out rows of what the recipe trains for, where they are open.
     var heldOut: PreparedDataset? { heldOutRows[recipe.train.learnt.unit] }

@@ -8,7 +8,7 @@ internal import Preparation
 internal import Recipes
 
 /// Cleans a recipe's rows and writes them as they are before they become text and tokens. No model is opened unless a
-/// step counts tokens; rows stream.
+/// step counts tokens or asks the model; rows stream.
 public struct ExportRowsStage: Stage {
     private let writes: Bool
 
@@ -29,14 +29,18 @@ public struct ExportRowsStage: Stage {
         }
         let staged = writes ? try AtomicFolder(folder, .rows) : nil
         let sink = try JSONLinesSink(folder: staged?.staging)
-        let outcome = try RowCleaning(recipe, countTokens: try Self.tokenCounter(session)).run(into: sink)
+        let lists = staged.map { JudgedListFiles(in: $0.staging) }
+        let outcome = try RowCleaning(
+            recipe, countTokens: try Self.tokenCounter(session),
+            judge: try session.judge(observer), lists: lists
+        ).run(into: sink)
         let report = DataReport(
             name: recipe.name, preparation: outcome.report, input: outcome.train, heldOutInput: outcome.heldOut,
             cover: outcome.cover)
         var names = try sink.commit()
         if let staged {
             try ReportFiles.write(report, to: staged)
-            names += ReportFiles.names
+            names += ReportFiles.names + (lists?.names ?? [])
             // Rows and report change places with an earlier run's in one step: no file of one run ever stands beside
             // one of another.
             try staged.commit()

@@ -15,6 +15,8 @@ public struct PlanStage: Stage {
     /// - Throws: all that a run of the recipe would throw before its first step.
     public func run(_ session: Session, _ observer: any RunObserver) throws -> Plan {
         let recipe = session.recipe
+        session.isPlanned = true
+        defer { session.isPlanned = false }
         try recipe.requireSupported()
         try session.resolved.requireInputs(of: "model", "data", "adapter")
         try session.resolved.requireMergedAdapters()

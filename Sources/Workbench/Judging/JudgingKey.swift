@@ -1,0 +1,35 @@
+// What decides a model's verdicts on rows, beside the rows and the steps themselves.
+
+internal import Datasets
+internal import Digests
+internal import Recipes
+
+extension Recipe {
+    /// The text of all that decides which rows `select` and `rank` leave; nil where no step asks the model. What decides rounding
+    /// alone, as the number of threads, is not among it.
+    func judgingText(_ opened: OpenedModel) throws -> String? {
+        guard data.steps.contains(where: \.asksModel) else { return nil }
+        var parts = [try opened.weights.contentDigest(), "\(OpenedModel.precision(model.precision).type)"]
+        parts.append(sectionText("adapter"))
+        parts += sectionText("train").split(separator: "\n").map(String.init)
+            .filter { Self.decidingTrainKeys.contains(String($0.prefix { $0 != ":" })) }
+        for step in data.steps {
+            switch step {
+            case .select(let step):
+                for file in try InputFiles.expand(step.targets) {
+                    try Failure.requireFile(file, "the target rows")
+                    parts.append(try InputFiles.digest(of: file) ?? "")
+                }
+                parts.append(try step.adapter.map(StoredAdapter.digest) ?? "")
+            case .rank(let step): parts.append(try step.adapter.map(StoredAdapter.digest) ?? "")
+            default: break
+            }
+        }
+        return parts.joined(separator: "\n")
+    }
+
+    private static let decidingTrainKeys: Set<String> = [
+        "train.objective", "train.dpo_beta", "train.batch_size", "train.learning_rate", "train.weight_decay",
+        "train.max_grad_norm", "train.adam_beta1", "train.adam_beta2", "train.adam_epsilon",
+    ]
+}

@@ -1,0 +1,122 @@
+// `rank`: which rows a model that learnt from others finds wrong.
+
+internal import Datasets
+internal import JSON
+internal import Objectives
+internal import Preparation
+internal import Recipes
+internal import Selection
+
+/// Judges each row by an adapter that did not learn from it, or by one on disk.
+struct RankWork {
+    private let step: RankStep
+    private let bench: JudgingBench
+    /// What classified rows are asked; nil where rows are judged by their losses.
+    private let tasks: HeldOutTasks?
+
+    private var examples: JudgedExamples { bench.examples }
+
+    /// - Parameter path: of the step, for messages.
+    init(_ step: RankStep, _ bench: JudgingBench, _ preparation: RowPreparation, _ path: String) throws {
+        self.step = step
+        self.bench = bench
+        var recipe = bench.session.recipe
+        // Labels alone are asked for, whatever is measured on held-out rows.
+        recipe.evaluate.metrics = []
+        if recipe.data.labels.isEmpty { recipe.data.labels = bench.examples.settings.labels }
+        let asksLabels = step.by == .auto || step.by == .label
+        let found = asksLabels ? try HeldOutTasks(recipe, rows: bench.examples.data, preparation: preparation) : nil
+        tasks = found.flatMap { $0.labelled.isEmpty ? nil : $0 }
+        guard step.by != .label || tasks != nil else {
+            throw Failure(
+                .badInput, "\(path).by: label needs rows of data.format: classification, with two labels or more",
+                hint: "by: change or by: loss ranks rows by the losses of their answers")
+        }
+    }
+
+    /// What is known of one row.
+    private struct Finding {
+        var before = 0.0
+        var after = 0.0
+        /// Of each label, by the adapter; empty where the row has none.
+        var probabilities: [Double] = []
+    }
+
+    /// One for each of the bench's entries.
+    func verdicts() throws -> [RowVerdict] {
+        let entries = Array(examples.entries.indices)
+        var findings = [Finding](repeating: Finding(), count: entries.count)
+        let before = try bench.withoutAdapter { try bench.losses(of: entries, for: "base") }
+        for entry in entries { findings[entry].before = before[entry] }
+        if step.adapter != nil {
+            try judge(entries, "adapter", &findings)
+        } else {
+            try judgeOutOfFold(entries, &findings)
+        }
+        return try tasks.map { try labelVerdicts($0, findings) } ?? findings.map(lossVerdict)
+    }
+
+    /// Trains on all folds but one, and judges that one, for each of them.
+    private func judgeOutOfFold(_ entries: [Int], _ findings: inout [Finding]) throws {
+        let seed = UInt64(bitPattern: Int64(bench.session.recipe.seed))
+        let folds = Folds(rows: entries.count, count: step.folds, seed: seed)
+        for fold in 0..<folds.count {
+            let others = examples.sequences(entries.filter { folds.fold[$0] != fold || folds.count == 1 })
+            let name = "fold \(fold + 1) of \(folds.count)"
+            _ = try bench.train(on: others, steps: bench.steps(others.count, epochs: step.epochs), for: name)
+            try judge(entries.filter { folds.fold[$0] == fold }, name, &findings)
+        }
+    }
+
+    /// Judges entries by the adapter as it stands.
+    private func judge(_ entries: [Int], _ name: String, _ findings: inout [Finding]) throws {
+        for (entry, loss) in zip(entries, try bench.losses(of: entries, for: name)) { findings[entry].after = loss }
+        guard let tasks else { return }
+        let labelled = Set(tasks.labelled)
+        let asked = entries.filter { labelled.contains(examples.entries[$0].kept) }
+        for start in stride(from: 0, to: asked.count, by: Self.rowsAtOnce) {
+            let chunk = asked[start..<min(start + Self.rowsAtOnce, asked.count)]
+            let scores = try bench.scorer.scores(
+                ofAlternatives: chunk.map { try tasks.candidates(examples.data.rows.row(examples.entries[$0].kept)) },
+                progress: (start * tasks.labels.count, asked.count * tasks.labels.count), unit: "labels (\(name))")
+            for (entry, alternatives) in zip(chunk, scores) {
+                findings[entry].probabilities = LabelConfidence.probabilities(lossSums: alternatives.map(\.lossSum))
+            }
+        }
+    }
+
+    private static let rowsAtOnce = 256
+
+    // MARK: Verdicts
+
+    private func losses(_ finding: Finding) -> [JSONObject.Member] {
+        [("loss_before", .double(finding.before)), ("loss_after", .double(finding.after))]
+    }
+
+    private func lossVerdict(_ finding: Finding) -> RowVerdict {
+        RowVerdict(
+            score: step.by == .loss ? finding.after : finding.after - finding.before,
+            facts: JSONObject(losses(finding)))
+    }
+
+    private func labelVerdicts(_ tasks: HeldOutTasks, _ findings: [Finding]) throws -> [RowVerdict] {
+        let given = try examples.entries.map { entry in
+            try examples.data.rows.row(entry.kept).label.flatMap { label in tasks.labels.firstIndex { $0 == label } }
+        }
+        let judged = findings.indices.filter { !findings[$0].probabilities.isEmpty && given[$0] != nil }
+        let confidence = LabelConfidence(
+            probabilities: judged.map { findings[$0].probabilities }, given: judged.compactMap { given[$0] })
+        var verdicts = findings.map { _ in RowVerdict(score: nil) }
+        for (place, entry) in judged.enumerated() {
+            let suggestion = confidence.suggestion(place).map { JSONValue.string(tasks.labels[$0]) }
+            verdicts[entry] = RowVerdict(
+                score: confidence.wrongness(place),
+                facts: JSONObject(
+                    [
+                        ("label", .string(tasks.labels[given[entry] ?? 0])), ("suggested", suggestion ?? .null),
+                        ("probability", .double(confidence.probabilityGiven(place))),
+                    ] + losses(findings[entry])))
+        }
+        return verdicts
+    }
+}
