@@ -45,7 +45,7 @@ final class Teacher {
         adapter = try recipe.distill.teacherAdapter.map { [opened] in
             try StoredAdapter($0).attached(to: model, opened)
         }
-        adapters = adapter.map { [model] in $0.set.binding(to: model) } ?? .none
+        adapters = adapter.map { $0.set.binding(to: model) } ?? .none
         context = try TeacherContext(recipe.distill.context)
         name =
             path + (recipe.distill.teacherAdapter.map { " with \($0)" } ?? "")
