@@ -18,6 +18,7 @@ final class Teacher {
     let opened: OpenedModel
     let model: LanguageModel
     let adapter: AttachedAdapter?
+    private let adapterPath: String?
     /// What acts in the model while it teaches.
     let adapters: AdapterBinding
     /// Whether it is the student's own base, whose weights are there once.
@@ -42,6 +43,7 @@ final class Teacher {
         self.model = model
         let bound = model.adapters
         defer { model.adapters = bound }
+        adapterPath = recipe.distill.teacherAdapter
         adapter = try recipe.distill.teacherAdapter.map { [opened] in
             try StoredAdapter($0).attached(to: model, opened)
         }
@@ -86,13 +88,24 @@ final class Teacher {
     }
 
     /// SHA-256 of all that decides what it says: its bytes, its adapter, what it reads.
-    func digest(adapterAt path: String?) throws -> String {
+    func digest() throws -> String {
         let parts = [
-            try opened.weights.contentDigest(), try path.map(StoredAdapter.digest) ?? "no adapter",
+            try opened.weights.contentDigest(), try adapterPath.map(StoredAdapter.digest) ?? "no adapter",
             context?.digest ?? "no context",
         ]
         return SHA256.hex(of: parts.joined(separator: "\n"))
     }
+
+    /// What it holds beside the student: pages of weights, tables of its tokenizer, its adapter. Nothing of it twice.
+    var heldBytes: Int {
+        let parameters = adapter?.set.slab.count ?? 0
+        let folded = adapters.isSame(as: .none) ? 0 : whileActing { model.foldedBytes }
+        let own = isShared ? 0 : opened.byteCount + opened.configuration.vocabularySize * 300
+        return own + parameters * 8 + folded
+    }
+
+    /// Bytes of its weights that are mapped beside the student's.
+    var mappedBytes: Int { isShared ? 0 : opened.byteCount }
 
     /// What it reads for a batch of the student's.
     func reading(_ batch: TokenBatch) throws -> TokenBatch { try contextRows?.batch(batch) ?? batch }

@@ -43,6 +43,9 @@ public struct OutputPlaces {
         let others = recipe.merge.adapters.map(\.path)
         for path in adapters + others + [recipe.adapter.continueFrom].compactMap(\.self) { add("the adapter", path) }
         add("the recipe", resolved.file)
+        if !recipe.distill.isRemote, let teacher = recipe.distill.teacher { try addModel(teacher, "the teacher") }
+        add("the teacher's adapter", recipe.distill.teacherAdapter)
+        for path in try recipe.distill.context.filter(TeacherContext.namesFile) { add("the context", path) }
         for path in [calibration] + recipe.export.map({ CalibrationSource($0.calibrate).path }) {
             add("what weights are weighed by", path)
         }
@@ -61,11 +64,11 @@ public struct OutputPlaces {
     }
 
     /// Files of a model's folder may be links to where they really lie.
-    private mutating func addModel(_ path: String) throws {
-        add("the base model", path)
+    private mutating func addModel(_ path: String, _ what: String = "the base model") throws {
+        add(what, path)
         guard try !path.isEmpty && FileForm(at: path) == .folder else { return }
         for name in try Folder.names(in: URL(fileURLWithPath: path)) ?? [] {
-            add("a file of the base model", path + "/" + name)
+            add("a file of \(what)", path + "/" + name)
         }
     }
 

@@ -64,7 +64,8 @@ extension StageMemory {
         // The numbers gathered, the file made of them, and the file's copy that is written.
         let checkpoint = best + 3 * (parameters * 4 + states + best)
         return .higher(
-            forecast("train", wholeBaseAnd: states + step), forecast("train", own: states + checkpoint, mapped: 0))
+            forecast("train", wholeBaseAnd: states + step, otherModels: setup.teacher?.mappedBytes ?? 0),
+            forecast("train", own: states + checkpoint, mapped: 0))
     }
 
     /// The largest micro-batch, which is seldom as tall as it may be: of the first steps, which are like the others.

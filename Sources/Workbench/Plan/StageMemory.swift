@@ -40,8 +40,9 @@ struct StageMemory {
     }
 
     /// A stage that reads all of the base again and again.
-    func forecast(_ name: String, wholeBaseAnd own: Int) -> StageForecast {
-        forecast(name, own: own, mapped: base.byteCount)
+    /// - Parameter others: bytes of models that it reads beside it.
+    func forecast(_ name: String, wholeBaseAnd own: Int, otherModels others: Int = 0) -> StageForecast {
+        forecast(name, own: own, mapped: base.byteCount + others)
     }
 
     // MARK: Stages

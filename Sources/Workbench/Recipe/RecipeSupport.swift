@@ -8,11 +8,9 @@ internal import Vocabulary
 extension Recipe {
     /// Throws at the first key that would have no effect.
     func requireSupported() throws {
-        if distill.isAsked {
-            let asking = ["teacher", "teacher_adapter", "context", "source"].map { "distill." + $0 }
+        if distill.isAsked, distill.source != .online {
             throw Failure(
-                .badInput, (asking.first(where: isSet) ?? "distill") + ": this version of Lathe cannot distil yet",
-                hint: "leave the section out to train on the rows themselves")
+                .badInput, "distill.source: \(distill.source.rawValue) is not served yet", hint: "write source: online")
         }
         try requireExports()
         try requireOutputNames()

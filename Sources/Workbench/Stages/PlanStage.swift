@@ -18,7 +18,7 @@ public struct PlanStage: Stage {
         session.isPlanned = true
         defer { session.isPlanned = false }
         try recipe.requireSupported()
-        try session.resolved.requireInputs(of: "model", "data", "adapter")
+        try session.resolved.requireInputs(of: "model", "data", "adapter", "distill")
         try session.resolved.requireMergedAdapters()
         try OutputPlaces(session.resolved).requireAll(
             of: recipe, in: RunDirectory(planned: RunDirectory.place(of: recipe)), merges: true)
@@ -38,12 +38,13 @@ public struct PlanStage: Stage {
         _ session: Session, _ setup: TrainingSetup
     ) throws -> [(stage: String, seconds: Double)] {
         let work = try RunWork(session, setup, generates: true, merges: true)
-        var sample: [TokenizedExample] = []
+        var sample: [TokenizedExample] = [], numbers: [Int] = []
         for index in 0..<setup.units.count {
             sample += try setup.units.examples(index)
+            numbers += setup.units.sequences(index)
             if sample.reduce(0, { $0 + $1.ids.count }) >= 512 { break }
         }
-        let batch = TokenBatch(examples: sample.map { ($0.ids, $0.isTarget) })
+        let batch = TokenBatch(examples: sample.map { ($0.ids, $0.isTarget) }, sequences: numbers)
         func secondsPerToken(_ pass: () throws -> Void) rethrows -> Double {
             var seconds = 0.0
             // The first pass pays for page faults and generated kernels.
@@ -59,7 +60,7 @@ public struct PlanStage: Stage {
                 batch, gradientScale: 0, recomputedBlocks: setup.memory.recomputedBlocks, workspace: setup.workspace,
                 dropout: DropoutKey(seed: 0, stream: 0, firstRow: 0))
         }
-        let forward = try secondsPerToken { _ = try setup.learner.sums(batch, workspace: setup.workspace) }
+        let forward = try secondsPerToken { _ = try setup.scored.sums(batch, workspace: setup.workspace) }
         var rates = WorkRates.relative(modelBytes: work.modelBytes)
         (rates.trained, rates.forward) = (trained, forward)
         rates.generated = try session.tasksOfRun().map { try secondsPerGeneratedToken(session, $0) } ?? 0

@@ -116,9 +116,9 @@ public struct TrainStage: StandaloneStage {
         setup.split.heldOut.map { heldOut in
             // Without gradients more rows fit into the same buffers.
             let scorer = ObservedEvaluator(
-                setup.learner, workspace: setup.workspace, longest: heldOut.report.longestExample, observer: observer,
+                setup.scored, workspace: setup.workspace, longest: heldOut.report.longestExample, observer: observer,
                 stopRequest: stopRequest)
-            return { [objective = setup.learner.objective] in
+            return { [objective = setup.scored.objective] in
                 do {
                     let scores = try scorer.scores(of: heldOut.examples, unit: "examples")
                     return HeldOutLoss(scores.loss ?? .nan, measures: objective.told(scores.total))

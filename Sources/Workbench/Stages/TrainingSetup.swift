@@ -20,6 +20,10 @@ struct TrainingSetup {
     let split: PreparedSplit
     /// The model, and what it learns.
     let learner: Learner
+    /// The model, and what its held-out rows are scored by: of what it learns, what needs no teacher.
+    let scored: Learner
+    /// Whom it learns from; nil where that is the rows themselves.
+    let teacher: Teacher?
     /// The training rows, as the objective takes them.
     let units: ExampleUnits
     let adapter: AdapterSet
@@ -48,8 +52,11 @@ struct TrainingSetup {
         base.startDigest()
         let split = try openRows(session, writes: writes, observer)
         let model = try session.model()
+        let teacher = try session.teacher()
+        try teacher?.take(split, session)
+        for warning in teacher?.warnings ?? [] { observer.receive(.warning(warning)) }
         let adapter = try attach(session, model, base, observer)
-        let setup = try TrainingSetup(session, split, Learner(model, recipe.train.learnt), adapter)
+        let setup = try TrainingSetup(session, split, model, taughtBy: teacher, adapter)
         for warning in try recipe.train.stepWarnings(steps: setup.configuration.totalSteps) {
             observer.receive(.warning(warning))
         }
@@ -118,16 +125,19 @@ struct TrainingSetup {
 
     /// Cuts the steps of an adapter that is on its model.
     private init(
-        _ session: Session, _ split: PreparedSplit, _ learner: Learner, _ adapter: AdapterSet
+        _ session: Session, _ split: PreparedSplit, _ model: LanguageModel, taughtBy teacher: Teacher?,
+        _ adapter: AdapterSet
     ) throws {
         let recipe = session.recipe, base = try session.base()
         self.split = split
-        self.learner = learner
+        scored = Learner(model, recipe.train.learnt)
+        learner = try teacher.map { Learner(model, try recipe.distill.objective(from: $0.source)) } ?? scored
+        self.teacher = teacher
         self.adapter = adapter
         exports = try recipe.exportNotes(of: adapter, on: AdaptedModel(learner.model))
         let startDigest = try recipe.adapter.continueFrom.map(StoredAdapter.digest)
         units = ExampleUnits(split.train.examples, of: learner.objective.unit)
-        memory = try Self.memory(recipe, base, learner, adapter, split, units)
+        memory = try Self.memory(recipe, base, learner, adapter, split, units, teacher)
         workspace = Workspace(
             reservingBytes:
                 learner.predictedBytes(rows: memory.rowLimit, recomputedBlocks: memory.recomputedBlocks))
@@ -147,19 +157,20 @@ struct TrainingSetup {
                 ("instruction set", Processor.instructionSet), ("threads", "\(Processor.threads)"),
                 (RunFingerprint.microBatch, "\(memory.rowLimit)"),
                 ("blocks computed twice", "\(memory.recomputedBlocks)"),
-            ])
+            ] + (try teacher.map { [("teacher", try $0.digest())] } ?? []))
     }
 
     private static func memory(
         _ recipe: Recipe, _ base: OpenedModel, _ learner: Learner, _ adapter: AdapterSet, _ split: PreparedSplit,
-        _ units: ExampleUnits
+        _ units: ExampleUnits, _ teacher: Teacher?
     ) throws -> MemoryPlan {
         let lengths = (0..<units.count).map(units.tokenCount), parameters = adapter.slab.count
         let states = recipe.train.optimizer.stateBytes(for: adapter.slab.slots)
         let best = recipe.train.evalEvery > 0 && recipe.train.saveBest ? parameters * 4 : 0
         return try MemoryPlan(
             recipe.train, learner,
-            heldBytes: MemoryPlan.heldBytes(base, learner.model, parameters: parameters) + states + best,
+            heldBytes: MemoryPlan.heldBytes(base, learner.model, parameters: parameters) + states + best
+                + (teacher?.heldBytes ?? 0),
             longest: max(lengths.max() ?? 1, (split.heldOut?.report.longestExample ?? 1) * units.unit.sequences),
             largestStep: lengths.sorted(by: >).prefix(recipe.train.batchSize).reduce(0, +))
     }
