@@ -130,7 +130,8 @@ struct TrainingSetup {
     ) throws {
         let recipe = session.recipe, base = try session.base()
         self.split = split
-        scored = Learner(model, recipe.train.learnt)
+        let scored = Learner(model, recipe.train.learnt)
+        self.scored = scored
         learner = try teacher.map { Learner(model, try recipe.distill.objective(from: $0.source)) } ?? scored
         self.teacher = teacher
         self.adapter = adapter
