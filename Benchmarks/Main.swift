@@ -21,7 +21,8 @@ struct Benchmarks: ParsableCommand {
             BenchmarkEntry(ProductsBenchmark.self), BenchmarkEntry(PanelsBenchmark.self),
             BenchmarkEntry(Int8Benchmark.self),
             BenchmarkEntry(AttentionBenchmark.self), BenchmarkEntry(ElementsBenchmark.self),
-            BenchmarkEntry(StepBenchmark.self), BenchmarkEntry(ScalingBenchmark.self),
+            BenchmarkEntry(StepBenchmark.self), BenchmarkEntry(DistillationBenchmark.self),
+            BenchmarkEntry(ScalingBenchmark.self),
             BenchmarkEntry(LoadingBenchmark.self), BenchmarkEntry(RecipeBenchmark.self),
             BenchmarkEntry(GenerationBenchmark.self), BenchmarkEntry(TokenizerBenchmark.self),
             BenchmarkEntry(PreparationBenchmark.self), BenchmarkEntry(QuantisationBenchmark.self),
@@ -68,7 +69,7 @@ struct RunBenchmarks: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Run benchmarks by name; without a name, all of them.",
         discussion: Benchmarks.all.map {
-            "  \($0.name.padding(toLength: 12, withPad: " ", startingAt: 0))\($0.summary)"
+            "  \($0.name.padding(toLength: 14, withPad: " ", startingAt: 0))\($0.summary)"
         }
         .joined(separator: "\n"))
 
