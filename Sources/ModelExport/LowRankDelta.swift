@@ -11,11 +11,7 @@ public struct LowRankDelta: Sendable {
     /// The module's path: `model.layers.0.self_attn.q_proj`.
     public let path: String
     public let scale: Float
-    /// A `[r, in]`, row-major; of some methods a column stands for several inputs.
-    public let a: [Float]
-    /// B `[out, r]`, row-major.
-    public let b: [Float]
-    public let rank: Int
+    private let factors: DeltaFactors
     /// The numbers of the method's own states.
     public let own: [[Float]]
 
@@ -35,25 +31,27 @@ public struct LowRankDelta: Sendable {
         method = .lora
         self.path = path
         self.scale = scale
-        self.a = a
-        self.b = b
-        rank = aShape[0]
+        factors = .own(a: a, b: b, rank: aShape[0])
         own = []
     }
 
-    /// The delta of an attached adapter.
+    /// The delta of an attached adapter, whose numbers stay where they are.
     public init(path: String, _ adapter: LowRankAdapter) {
         method = adapter.method
         self.path = path
         scale = adapter.scale
-        a = Array(adapter.a.floats)
-        b = Array(adapter.b.floats)
-        rank = adapter.rank
+        factors = .attached(adapter)
         own = adapter.own.map { Array($0.values.floats) }
     }
 
-    var inputSize: Int { rank > 0 ? a.count / rank * method.inputsPerColumn : 0 }
-    var outputSize: Int { rank > 0 ? b.count / rank : 0 }
+    public var rank: Int { factors.sizes.rank }
+    /// A copy of A `[r, in]`, row-major; of some methods a column stands for several inputs.
+    public var a: [Float] { factors.numbers.a }
+    /// A copy of B `[out, r]`, row-major.
+    public var b: [Float] { factors.numbers.b }
+
+    var inputSize: Int { factors.sizes.columns * method.inputsPerColumn }
+    var outputSize: Int { factors.sizes.rows }
 
     /// Whether the merged weight cannot be stored as the base's is.
     var changesType: Bool { method.folding == nil }
@@ -88,17 +86,7 @@ public struct LowRankDelta: Sendable {
     }
 
     /// Runs `body` on A and B as matrices, which it only reads.
-    func withFactors(_ body: (_ a: Matrix, _ b: Matrix) -> Void) {
-        a.withUnsafeBytes { aBytes in
-            b.withUnsafeBytes { bBytes in
-                guard let a = aBytes.baseAddress, let b = bBytes.baseAddress else { return }
-                let columns = inputSize / method.inputsPerColumn
-                body(
-                    Matrix(pointer: UnsafeMutableRawPointer(mutating: a), rows: rank, columns: columns, type: .f32),
-                    Matrix(pointer: UnsafeMutableRawPointer(mutating: b), rows: outputSize, columns: rank, type: .f32))
-            }
-        }
-    }
+    func withFactors(_ body: (_ a: Matrix, _ b: Matrix) -> Void) { factors.withMatrices(body) }
 
     /// Throws unless the delta can be added to the weight `stored`.
     func check(against stored: FrozenTensor) throws(ModelExportError) {

@@ -185,13 +185,17 @@ private struct Slack {
     let columns: [Float]
 
     init(_ delta: LowRankDelta, _ range: Range<Int>) {
-        let (rank, width) = (delta.rank, delta.inputSize)
-        rows = range.map { row in
-            abs(delta.scale) * (0..<rank).reduce(0) { $0 + abs(delta.b[row * rank + $1]) }
+        var sums: (rows: [Float], columns: [Float]) = ([], [])
+        delta.withFactors { a, b in
+            let rank = a.rows
+            sums.rows = range.map { row in
+                abs(delta.scale) * (0..<rank).reduce(0) { $0 + abs(b.floats[row * rank + $1]) }
+            }
+            sums.columns = (0..<a.columns).map { column in
+                (0..<rank).reduce(0) { max($0, abs(a.floats[$1 * a.columns + column])) }
+            }
         }
-        columns = (0..<width).map { column in
-            (0..<rank).reduce(0) { max($0, abs(delta.a[$1 * width + column])) }
-        }
+        (rows, columns) = sums
     }
 }
 

@@ -35,18 +35,15 @@ public struct MatrixLayout: Sendable {
     public var byteCount: Int { count * 4 }
 }
 
-/// The numbers of a layout's matrices: zeros at first, freed with the buffer.
+/// The numbers of a layout's matrices: zeros at first, which take memory once they are used, and freed with the buffer.
 public final class MatrixBuffer {
+    private let memory: PageMemory
     public let numbers: UnsafeMutableBufferPointer<Float>
 
     public init(_ layout: MatrixLayout) {
-        let raw = UnsafeMutableRawBufferPointer.allocate(byteCount: max(layout.byteCount, 1), alignment: 64)
-        let floats = raw.bindMemory(to: Float.self)
-        floats.initialize(repeating: 0)
-        numbers = UnsafeMutableBufferPointer(rebasing: floats[..<layout.count])
+        memory = PageMemory(byteCount: layout.byteCount)
+        numbers = UnsafeMutableBufferPointer(rebasing: memory.bytes.bindMemory(to: Float.self)[..<layout.count])
     }
-
-    deinit { UnsafeMutableRawPointer(numbers.baseAddress)?.deallocate() }
 
     /// A view of `slot`, as long as somebody holds the buffer.
     public func matrix(_ slot: MatrixSlot) -> Matrix {

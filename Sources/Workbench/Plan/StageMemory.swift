@@ -24,12 +24,14 @@ struct StageMemory {
     private static let settlingBytes = 17_000_000
 
     /// Measures what is held now. The base's pages leave memory, and come back with the first pass.
-    /// - Parameter foldedBytes: copies of weights that the first pass makes.
-    init(_ opened: OpenedModel, parameters: Int, foldedBytes: Int) {
+    /// - Parameters:
+    ///   - foldedBytes: copies of weights that the first pass makes.
+    ///   - trains: whether there will be gradients, whose memory comes with the first.
+    init(_ opened: OpenedModel, parameters: Int, foldedBytes: Int, trains: Bool) {
         self.opened = opened
         self.parameters = parameters
         opened.weights.releasePages()
-        heldBytes = Machine.heldBytes() + Self.settlingBytes + foldedBytes
+        heldBytes = Machine.heldBytes() + Self.settlingBytes + foldedBytes + (trains ? parameters * 4 : 0)
     }
 
     private var base: any ModelSource { opened.weights }

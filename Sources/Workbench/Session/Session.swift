@@ -317,7 +317,8 @@ public final class Session {
     /// The process as it stands now, all opened.
     func memory() throws -> StageMemory {
         StageMemory(
-            try base(), parameters: adapter?.set.slab.count ?? 0, foldedBytes: openedModel?.foldedBytes ?? 0)
+            try base(), parameters: adapter?.set.slab.count ?? 0, foldedBytes: openedModel?.foldedBytes ?? 0,
+            trains: training != nil)
     }
 
     /// What stands in memory beside the buffers of a pass, as rows are planned for.
