@@ -145,13 +145,17 @@ let package = Package(
                 "Vocabulary", "HDF5Files",
             ]),
 
+        module(
+            "Synthesis",
+            ["Evaluation", "Preparation", "Datasets", "Recipes", "Tensors", "Files", "Digests", "JSON", "Vocabulary"]),
+
         // Level 7: stages and runs.
         module(
             "Workbench",
             [
                 "Recipes", "Datasets", "Preparation", "Tokenizers", "ChatTemplates", "Models", "Adapters",
                 "Optimisers", "Objectives", "Generation", "Training", "Evaluation", "Distillation", "DataReports",
-                "Checkpoints", "ModelExport", "Pruning", "Selection", "WeightFiles",
+                "Checkpoints", "ModelExport", "Pruning", "Selection", "Synthesis", "WeightFiles",
                 "Tensors", "Kernels", "JSON",
                 "Digests", "HDF5Files", "Files", "Spelling", "Vocabulary",
                 .product(name: "Logging", package: "swift-log"),
@@ -222,6 +226,7 @@ let package = Package(
         tests(
             "Evaluation", ["Objectives", "Models", "Datasets", "Tensors", "WeightFiles", "JSON"],
             exclude: ["Fixtures"]),
+        tests("Synthesis", ["Datasets", "Files", "JSON", "Recipes", "Vocabulary"]),
         tests("DataReports", ["Preparation", "Datasets", "JSON"]),
         tests(
             "Distillation",

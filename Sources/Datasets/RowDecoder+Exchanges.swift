@@ -64,12 +64,19 @@ extension RowDecoder {
     }
 
     func classification(_ record: SourceRow, _ index: Int) throws(DatasetError) -> DataRow {
-        let text = try filled(text("text", record), "text", record)
+        let asked = try systemMessages(record) + [Self.message("user", filled(text("text", record), "text", record))]
+        // What a teacher wrote about a label is an answer, and no label.
+        if isWithoutLabel(record), let completion = try optionalText("completion", record) {
+            return try exchange(asked, filled(completion, "completion", record), record, index)
+        }
         let label = try label(record)
-        var row = try exchange(systemMessages(record) + [Self.message("user", text)], label, record, index)
+        var row = try exchange(asked, label, record, index)
         row.label = label
         return row
     }
+
+    /// Whether a row of classification has another answer than a label, if it has any.
+    func isWithoutLabel(_ record: SourceRow) -> Bool { record.fields[columns["label"] ?? "label"]?.isNull ?? true }
 
     private func label(_ record: SourceRow) throws(DatasetError) -> String {
         let name = columns["label"] ?? "label"

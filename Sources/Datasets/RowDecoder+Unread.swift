@@ -69,7 +69,9 @@ extension RowDecoder {
         case .chat, .sharegpt: read.formUnion(["system", messagesField(record)])
         case .promptCompletion: read.formUnion(["system", field("prompt"), field("completion")])
         case .alpaca: read.formUnion(["system", field("instruction"), field("input"), field("output")])
-        case .classification: read.formUnion(["system", field("text"), field("label")])
+        case .classification:
+            read.formUnion(["system", field("text"), field("label")])
+            if isWithoutLabel(record) { read.insert(field("completion")) }
         case .preference:
             read.formUnion(["system", field("chosen"), field("rejected")])
             read.formUnion(promptField(record).map { [$0] } ?? [field("instruction"), field("input")])

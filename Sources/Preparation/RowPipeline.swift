@@ -16,6 +16,8 @@ public struct PreparationContext {
     package var limits = MemoryLimits()
     /// What environment variables hold, for the key of pseudonyms.
     public var environment: [String: String]
+    /// The key of the recipe in which the steps stand.
+    public var stepsKey = "data.steps"
     /// What mask steps take out, so that it is shown nowhere.
     public let masked = MaskedValues()
 
@@ -105,11 +107,13 @@ public final class RowPipeline {
         _ next: any RowSink
     ) throws -> RowStep {
         let report = StepReport(index: index, name: step.name, settings: step.text)
+        let path = "\(context.stepsKey)[\(index)].\(step.name)"
         let columns = ColumnNames(data)
         switch step {
         case .normalise(let step): return NormaliseRows(step, report, next: next)
         case .filter(let step):
-            return try FilterRows(step, report, columns: columns, countTokens: context.countTokens, next: next)
+            return try FilterRows(
+                step, report, path: path, columns: columns, countTokens: context.countTokens, next: next)
         case .deduplicate(let step):
             return step.by == .near
                 ? NearDuplicates(step, report, columns: columns, scratch: context.space, next: next)
@@ -120,7 +124,7 @@ public final class RowPipeline {
                 let name = step.keyFrom ?? ""
                 guard let secret = context.environment[name], !secret.isEmpty else {
                     throw StepError(
-                        "data.steps[\(index)].mask.key_from", "recipe", "the environment has no variable \(name)",
+                        path + ".key_from", "recipe", "the environment has no variable \(name)",
                         hint: "it holds the secret that pseudonyms are made with")
                 }
                 key = Array(secret.utf8)

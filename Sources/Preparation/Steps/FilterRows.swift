@@ -32,11 +32,10 @@ final class FilterRows: RowStep {
     }
 
     init(
-        _ step: FilterStep, _ report: StepReport, columns: ColumnNames, countTokens: ((String) -> Int)?,
-        next: any RowSink
+        _ step: FilterStep, _ report: StepReport, path: String, columns: ColumnNames,
+        countTokens: ((String) -> Int)?, next: any RowSink
     ) throws {
         self.step = step
-        let path = "data.steps[\(report.index)].filter"
         self.path = path
         fields = TextFields(step.fields, columns: columns, coversAll: false)
         examples = ExampleText(fields)
