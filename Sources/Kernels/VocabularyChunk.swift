@@ -145,7 +145,7 @@ struct VocabularyChunk {
         let isNamed = named.map { logs[$0] == top } ?? false
         let others = logs.indices.reduce(rest) { isNamed && $1 == named ? $0 : $0 + exp(logs[$1] - top) }
         let logSum = isNamed ? log1p(others) : log(others)
-        for index in logs.indices { logs[index] -= top + logSum }
+        for index in logs.indices { logs[index] = (logs[index] - top) - logSum }
         let restSlope = rule(
             TokenOutcomes.Row(
                 index: firstRow + row, logProbabilities: UnsafeBufferPointer(logs),

@@ -131,8 +131,8 @@ private struct Pair {
         for name in online.sums.names {
             #expect(abs(online.sums[name] - captured.sums[name]) < 1e-6 * max(1, abs(online.sums[name])), "\(name)")
         }
-        #expect(maximumDifference(online.gradients, captured.gradients) < 1e-6)
-        #expect(relativeError(online.gradients, captured.gradients) < 1e-5)
+        // Of fp32, on two ways.
+        #expect(relativeError(online.gradients, captured.gradients) < 5e-6)
     }
 
     /// The expectation of samples has the gradient of forward KL; the teacher's entropy stays in the loss.
@@ -184,7 +184,7 @@ private struct Pair {
     @Test func theLossIsTheMixture() throws {
         let pair = try Pair()
         let sums = try pair.learner(pair.online, .reverseKL, share: 0.25).sums(pair.batch, workspace: Workspace())
-        #expect(sums.units.count == 2 && sums.units.map(\.weight) == [8, 4])
+        #expect(sums.units.count == 2 && sums.units.map(\.weight) == [7, 3])
         for unit in sums.units {
             let expected = 0.75 * unit["divergence"] + 0.25 * unit["cross_entropy"]
             #expect(abs(unit.lossSum - expected) < 1e-9)
