@@ -17,6 +17,8 @@ public struct AdapterComparison: Sendable, Equatable {
         switch type {
         case .f16: 0x1p-10
         case .bf16: 0x1p-7
+        // Half a step of the largest number in 127 steps, and a scale in half precision.
+        case .q8_0: 0.5 / 127 + 0x1p-10
         default: 1e-6
         }
     }

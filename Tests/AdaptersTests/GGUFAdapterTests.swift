@@ -83,6 +83,30 @@ import WeightFiles
         }
     }
 
+    /// As llama.cpp's converter does it: Q8_0 where rows fill blocks of 32, half precision elsewhere.
+    @Test(arguments: [(rank: 4, b: DType.f16), (rank: 32, b: .q8_0)]) func factorsMayBeBlocks(rank: Int, b: DType)
+        throws
+    {
+        let model = try AdapterForms.model()
+        let adapter = try AdapterForms.adapter(AdapterConfiguration(rank: rank, alpha: 6), for: model)
+        try withTemporaryDirectory { folder in
+            let url = folder.appendingPathComponent("a.gguf")
+            let notes = AdapterNotes(baseName: "tiny", provenance: AdapterProvenance())
+            let finished = try GGUFAdapter.write(adapter, notes, as: .q8_0, on: model, to: url)
+            try FileManager.default.moveItem(at: finished, to: url)
+            let gguf = try GGUFFile(url)
+            #expect(gguf.value("general.file_type")?.integer == 7)
+            #expect(gguf.value("general.quantization_version")?.integer == 2)
+            #expect(gguf.entry("blk.1.ffn_up.weight.lora_a")?.type.dtype == .q8_0)
+            #expect(gguf.entry("blk.1.ffn_up.weight.lora_b")?.type.dtype == b)
+            let numbers = gguf.tensors.reduce(0) { $0 + $1.byteRange.count }
+            #expect(GGUFAdapter.bytes(of: adapter, as: .q8_0) == numbers)
+            let found = AdapterComparison(adapter, readBack: try GGUFAdapter(url).adapter(for: model))
+            #expect(found.largestDifference > 1e-4)
+            #expect(found.largestDifference <= AdapterComparison.bound(of: .q8_0))
+        }
+    }
+
     // MARK: Files that are not meant
 
     /// A file of one adapted module.

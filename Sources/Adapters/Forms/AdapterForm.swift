@@ -63,6 +63,14 @@ extension AdapterForm {
         throw AdapterError("\(format.rawValue) has no room for \(what)", subject: "adapter.method")
     }
 
+    /// Bytes of the numbers of `adapter` in `type`; what names them comes on top.
+    public static func bytes(of adapter: AdapterSet, as type: DType) -> Int {
+        let factors = adapter.members.map(\.adapter).flatMap { [$0.a, $0.b] + $0.own.map(\.values) }
+        return factors.reduce(0) { sum, factor in
+            sum + (FactorTensor.stored(type, columns: factor.columns).byteCount(elements: factor.count) ?? 0)
+        }
+    }
+
     /// SHA-256 of what decides the adapter, wherever it lies.
     public func digest() throws -> String {
         let digests = try decidingFiles.map { url in

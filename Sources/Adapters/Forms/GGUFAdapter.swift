@@ -26,6 +26,7 @@ public struct GGUFAdapter: Sendable {
         static let baseCount = "general.base_model.count", baseName = "general.base_model.0.name"
         static let adapterType = "adapter.type", alpha = "adapter.lora.alpha"
         static let invocation = "adapter.alora.invocation_tokens"
+        static let quantisation = "general.quantization_version"
         static let provenance = "lathe.provenance"
     }
 
@@ -40,7 +41,7 @@ extension GGUFAdapter: AdapterForm {
     public static var isFolder: Bool { false }
     public static var fileExtension: String? { "gguf" }
     public static var methods: [AdapterMethodKind] { [.lora] }
-    public static var types: [DType] { [.f32, .f16, .bf16] }
+    public static var types: [DType] { [.f32, .f16, .bf16, .q8_0] }
 
     public static func isAt(_ url: URL) throws -> Bool {
         guard try FileForm(at: url) == .file else { return false }
@@ -176,11 +177,13 @@ extension GGUFAdapter {
         _ architecture: String, _ notes: AdapterNotes, _ type: DType, alpha: Float
     ) -> [(key: String, value: GGUFValue)] {
         func text(_ text: String) -> GGUFValue { .string(Array(text.utf8)) }
-        let fileType: UInt32 = type == .f16 ? 1 : type == .bf16 ? 32 : 0
+        // As ggml numbers them.
+        let fileTypes: [DType: UInt32] = [.f16: 1, .bf16: 32, .q8_0: 7], fileType = fileTypes[type] ?? 0
         var metadata: [(key: String, value: GGUFValue)] = [
             (Key.architecture, text(architecture)), (Key.type, text("adapter")), (Key.adapterType, text("lora")),
             (Key.fileType, .uint32(fileType)), (Key.alpha, .float32(alpha)),
         ]
+        if type.isQuantised { metadata.append((Key.quantisation, .uint32(2))) }
         if let name = notes.provenance.baseName {
             metadata += [(Key.baseCount, .uint32(1)), (Key.baseName, text(name))]
         }

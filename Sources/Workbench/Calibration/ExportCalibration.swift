@@ -81,10 +81,8 @@ public struct ExportCalibration: Sendable, Equatable {
     /// - Parameter hasTrainingRows: whether a run asks, which has rows that it trains on.
     func require(_ type: WeightType, hasTrainingRows: Bool) throws {
         if !type.isQuantised {
-            guard let idle = rounding == .feedback ? keys.rounding : keys.given.first else { return }
-            throw Failure(
-                keys.kind,
-                "\(idle): numbers of type \(type.rawValue) are rounded one by one, whatever they are used for",
+            return try requireNothing(
+                since: "numbers of type \(type.rawValue) are rounded one by one, whatever they are used for",
                 hint: "leave it out, or take a type of blocks: Q4_K_M, say")
         }
         if source == .training, !hasTrainingRows {
@@ -102,6 +100,12 @@ public struct ExportCalibration: Sendable, Equatable {
             throw Failure(keys.kind, "\(keys.tokens) has no effect: no rows are looked at", hint: "leave it out")
         }
         if let path = source.path { try Failure.requireFile(path, keys.calibrate + ":") }
+    }
+
+    /// Throws where anything was asked for: it would do nothing.
+    func requireNothing(since reason: String, hint: String = "leave it out") throws {
+        guard let idle = rounding == .feedback ? keys.rounding : keys.given.first else { return }
+        throw Failure(keys.kind, "\(idle): \(reason)", hint: hint)
     }
 
     /// The file that is read; nil where there is none.

@@ -93,12 +93,13 @@ extension DType {
         self = type
     }
 
-    /// The float type of that name; nil for blocks, and for a form's own.
+    /// The type of that name in which adapters are written; nil for those in which none are, and for a form's own.
     private init?(_ format: WeightType) {
         switch format {
         case .fp32: self = .f32
         case .fp16: self = .f16
         case .bf16: self = .bf16
+        case .q8_0: self = .q8_0
         default: return nil
         }
     }

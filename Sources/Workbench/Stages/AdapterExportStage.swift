@@ -19,7 +19,7 @@ public struct AdapterExportStage: StandaloneStage {
 
     /// - Parameters:
     ///   - target: an adapter in some form.
-    ///   - typeName: the float format of the numbers; "auto": fp32.
+    ///   - typeName: the type of the numbers, as far as the form has room for it; "auto": fp32.
     ///   - output: where it goes: a new place, or one that Lathe wrote.
     ///   - wishes: what is wanted of models, and refused here.
     /// - Throws: `Failure` for a type that the form has no room for, for a place that is called as another form, and for
@@ -27,14 +27,10 @@ public struct AdapterExportStage: StandaloneStage {
     public init(
         _ target: ExportTarget, type typeName: String = "auto", to output: URL, wishes: ExportWishes = ExportWishes()
     ) throws {
-        guard let format = WeightType(rawValue: typeName) else {
-            throw Failure(
-                .usage, "--type \(typeName): an adapter is written in fp32, fp16 or bf16",
-                hint: "leave --type out for fp32")
-        }
+        let format = try ExportStage.type(typeName, "--type")
         try OutputForm(WrittenForm(target: target)).require(output.path, "--out")
         try wishes.require(target)
-        try wishes.calibration.require(format, hasTrainingRows: false)
+        try wishes.calibration.requireNothing(since: "an adapter's numbers are rounded one by one")
         try self.init(target, type: format, to: output, of: nil, key: "--type", kind: .usage)
     }
 
