@@ -4,6 +4,7 @@ public import Datasets
 internal import Digests
 internal import Files
 public import Foundation
+public import Models
 internal import Vocabulary
 
 /// The capture of a recipe's rows.
@@ -29,18 +30,26 @@ public struct Capture {
     /// Rows to be captured.
     public struct Rows {
         /// As the student has them.
-        public let examples: any ExampleSource
-        /// What the teacher reads for each: the same targets.
-        public let read: any ExampleSource
-        public let count: Int
-        /// Of all that decides `examples`.
-        public let digest: String
+        let examples: any ExampleSource
+        let count: Int
+        let digest: String
+        let longestContext: Int
+        let read: (TokenBatch) throws -> TokenBatch
 
-        public init(examples: any ExampleSource, read: (any ExampleSource)? = nil, count: Int, digest: String) {
+        /// - Parameters:
+        ///   - count: of the rows that `examples` are of.
+        ///   - digest: of all that decides `examples`.
+        ///   - longestContext: how many tokens the teacher reads before a sequence, at most; those of a batch may share them.
+        ///   - read: what the teacher reads for a batch of the student's: the same targets.
+        public init(
+            examples: any ExampleSource, count: Int, digest: String, longestContext: Int = 0,
+            read: @escaping (TokenBatch) throws -> TokenBatch = { $0 }
+        ) {
             self.examples = examples
-            self.read = read ?? examples
             self.count = count
             self.digest = digest
+            self.longestContext = longestContext
+            self.read = read
         }
     }
 
@@ -118,23 +127,26 @@ public struct Capture {
         _ missing: [Int], of total: Int, _ rows: Rows, _ reader: DistributionReader, _ rowLimit: Int,
         into journal: CaptureJournal, _ onProgress: (Progress) throws -> Void
     ) throws {
-        let order = missing.sorted { (rows.read.tokenCount($0), $0) < (rows.read.tokenCount($1), $1) }
+        let order = missing.sorted { (rows.examples.tokenCount($0), $0) < (rows.examples.tokenCount($1), $1) }
         var start = 0
         var tokens = 0
         while start < order.count {
-            var (end, rowCount) = (start, 0)
+            var (end, rowCount) = (start, rows.longestContext)
             repeat {
-                rowCount += rows.read.tokenCount(order[end])
+                rowCount += rows.examples.tokenCount(order[end])
                 end += 1
-            } while end < order.count && rowCount + rows.read.tokenCount(order[end]) <= rowLimit
-            let batch = order[start..<end]
-            try journal.append(
-                reader.sequences(batch.map(rows.examples.example), reading: batch.map(rows.read.example)))
+            } while end < order.count && rowCount + rows.examples.tokenCount(order[end]) <= rowLimit
+                && rows.longestContext * (end - start) <= Self.mostCopies * rowLimit
+            let batch = Array(order[start..<end])
+            try journal.append(reader.sequences(batch.map(rows.examples.example), numbers: batch, reading: rows.read))
             tokens += rowCount
             start = end
             try onProgress(Progress(done: total - order.count + end, total: total, tokens: tokens))
         }
     }
+
+    /// Rows of a context that sequences share, as attention sees them for each row of a batch, at most: they need memory too.
+    public static let mostCopies = 4
 
     /// The sequences that have targets, in the rows' order.
     private struct Order {

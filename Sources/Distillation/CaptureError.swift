@@ -41,8 +41,9 @@ public enum CaptureError: ClassifiedError, Equatable {
         switch self {
         case .notFinite(let place): "\(place): the teacher's prediction is no number"
         case .differs(let file, let key, let found, let expected):
-            "\(file): captured with another \(key): \(found) there, \(expected) here"
-        case .notCaptured(let file, let place): "\(file): holds nothing of \(place)"
+            "\(file): captured with another \(key): \(found) there, \(expected) here; set another distill.path, or move the file "
+                + "away"
+        case .notCaptured(let file, let place): "\(file): holds nothing of \(place): lathe capture adds it"
         case .foreign(let file, let cause): "\(file): no capture: \(cause)"
         case .damaged(let file, let place): "\(file): the capture is damaged: \(place)"
         case .refused(let file, let cause, _): "\(file): \(cause)"

@@ -6,12 +6,7 @@ public import Objectives
 internal import Tensors
 
 extension CaptureFile: TeacherSource {
-    public var form: TeacherForm {
-        switch identity.method {
-        case .sampled: .sampled
-        case .topK: .topK
-        }
-    }
+    public var form: TeacherForm { identity.method.form }
 
     /// - Throws: `CaptureError` where a sequence of the batch was not captured, or the file is damaged.
     public func withTargets<Result>(

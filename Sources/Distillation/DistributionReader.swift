@@ -13,6 +13,7 @@ public struct DistributionReader {
     private let method: CaptureMethod
     private let temperature: Double
     private let seed: UInt64
+    private let vocabulary: Int
     private let workspace: Workspace
 
     /// The most bytes of logits at once.
@@ -22,17 +23,18 @@ public struct DistributionReader {
     ///   - model: the teacher, with the adapters that it has.
     ///   - temperature: by which its logits are divided.
     ///   - seed: of what is drawn.
+    ///   - vocabulary: how many of its tokens there are for the student: the others are left out; nil: all.
     public init(
-        _ model: LanguageModel, _ method: CaptureMethod, temperature: Double, seed: UInt64, workspace: Workspace
+        _ model: LanguageModel, _ method: CaptureMethod, temperature: Double, seed: UInt64, vocabulary: Int? = nil,
+        workspace: Workspace
     ) {
+        self.vocabulary = vocabulary ?? model.configuration.vocabularySize
         self.model = model
         self.method = method
         self.temperature = temperature
         self.seed = seed
         self.workspace = workspace
     }
-
-    private var vocabulary: Int { model.configuration.vocabularySize }
 
     private static func chunkRows(vocabulary: Int) -> Int {
         max(RowBlock.height, chunkBytes / (4 * vocabulary) / RowBlock.height * RowBlock.height)
@@ -49,12 +51,14 @@ public struct DistributionReader {
 
     /// What is captured of `examples`.
     ///
-    /// - Parameter read: what the teacher reads for each of them: the same targets, perhaps after more context.
+    /// - Parameters:
+    ///   - numbers: those of `examples` among all.
+    ///   - read: what the teacher reads for a batch of them: the same targets, perhaps after more context.
     /// - Throws: `CaptureError` where a prediction is no number; `ModelError` for a token that the model does not have.
-    package func sequences(_ examples: [TokenizedExample], reading read: [TokenizedExample]) throws
-        -> [CapturedSequence]
-    {
-        let batch = TokenBatch(examples: read.map { ($0.ids, $0.isTarget) })
+    package func sequences(
+        _ examples: [TokenizedExample], numbers: [Int], reading read: (TokenBatch) throws -> TokenBatch = { $0 }
+    ) throws -> [CapturedSequence] {
+        let batch = try read(TokenBatch(examples: examples.map { ($0.ids, $0.isTarget) }, sequences: numbers))
         let digests = examples.map(\.captureDigest)
         let places = zip(digests, examples).flatMap { digest, example in
             (0..<example.targetCount).map { RowPlaceInCapture(sequence: digest, target: $0) }
