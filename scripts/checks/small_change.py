@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+ADAPTER_TYPES = ["fp32", "fp16", "Q8_0"]
 WAYS = [
     ("Q8_0 where touched", ["--touched-type", "Q8_0"]), ("Q5_0 where touched", ["--touched-type", "Q5_0"]),
     ("feedback", ["--rounding", "feedback", "--calibrate", "{train}"]),
@@ -30,6 +31,24 @@ def report(options, *arguments):
     if done.returncode != 0:
         sys.exit(f"lathe {' '.join(arguments)}: {done.stderr}")
     return json.loads(done.stdout)
+
+
+def beside_the_file(options, base, adapter, bytes_of_file, folder):
+    """The adapter in a file of its own, by type: what it adds in bytes, and its gain read back, beside that of the adapter itself."""
+    def gain(path):
+        found = report(
+            options, "evaluate", "--model", base, "--adapter", str(path), "--data", options.held_out, "--set",
+            "model.precision=fp32")
+        return found["base"]["loss"] - found["adapter"]["loss"]
+
+    whole = gain(adapter)
+    for kind in ADAPTER_TYPES:
+        file = folder / f"adapter.{kind}.gguf"
+        report(
+            options, "export", "--model", base, "--adapter", adapter, "--format", "gguf-lora", "--type", kind, "--out",
+            str(file))
+        print(f"adapter beside the file, {kind}: {100 * gain(file) / whole:.1f}% of the gain, "
+              f"{100 * file.stat().st_size / bytes_of_file:+.1f}% bytes", flush=True)
 
 
 def main():
@@ -63,10 +82,7 @@ def main():
         print(f"   loss {check['base_loss']:.5f} to {check['reference_loss']:.5f}, written {check['written_loss']:.5f}, "
               f"surviving share {check['surviving_share']:.3f}, {plain['bytes']:,} bytes")
         wanted = f"{check['base_loss'] - 0.9 * gain:.6f}"
-        lora = report(
-            options, "export", "--model", base, "--adapter", adapter, "--format", "gguf-lora", "--out",
-            str(folder / "adapter.gguf"))
-        print(f"adapter beside the file: 100% of the gain, {100 * Path(lora['path']).stat().st_size / plain['bytes']:+.1f}% bytes")
+        beside_the_file(options, base, adapter, plain["bytes"], folder)
         for words, flags in WAYS:
             flags = [flag.format(train=options.train, loss=wanted) for flag in flags]
             done = run(options, *call, *flags, "--allow-near-no-op", "--json")
