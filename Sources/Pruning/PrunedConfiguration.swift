@@ -23,6 +23,7 @@ struct PrunedConfiguration {
     func json(_ base: JSONValue) throws -> JSONValue {
         guard var json = base.object else { throw PruningError(place, "config.json is no object") }
         json["num_hidden_layers"] = .integer(pruned.layers)
+        setSizes(&json)
         if let types = json["layer_types"]?.array {
             json["layer_types"] = .array(plan.blocks.map { types[$0] })
         } else if try read(json).blocks != pruned.blocks {
@@ -31,10 +32,21 @@ struct PrunedConfiguration {
         }
         guard try read(json).blocks == pruned.blocks else {
             throw PruningError(
-                place, "config.json of the family \(pruned.family) cannot say what is left of these blocks",
-                hint: "keep other blocks")
+                place, "config.json of the family \(pruned.family) cannot say what would be left",
+                hint: "keep other parts")
         }
         return .object(json)
+    }
+
+    /// The sizes of what is left of a block, where there is less of it.
+    private func setSizes(_ json: inout JSONObject) {
+        let block = pruned.blocks[0], shape = block.attention.shape
+        if plan.channels != nil { json["intermediate_size"] = .integer(block.feedForward.width) }
+        guard plan.groups != nil else { return }
+        json["num_attention_heads"] = .integer(shape.heads)
+        json["num_key_value_heads"] = .integer(shape.groups)
+        // No longer the stream's width, shared out among the heads.
+        json["head_dim"] = .integer(shape.headWidth)
     }
 
     private func read(_ json: JSONObject) throws -> ModelConfiguration {

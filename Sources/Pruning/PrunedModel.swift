@@ -7,7 +7,8 @@ public import Models
 public import Tensors
 public import WeightFiles
 
-/// What a plan leaves of a base. Tensors are the base's own, mapped and not copied, under the names that they have afterwards.
+/// What a plan leaves of a base. Tensors of which all stays are the base's own, mapped and not copied, under the names that they have
+/// afterwards; of others what stays is copied when it is asked for.
 public struct PrunedModel: ModelSource {
     /// What it is made of.
     public let base: any ModelSource
@@ -16,11 +17,16 @@ public struct PrunedModel: ModelSource {
     public let configuration: ModelConfiguration
     public let paths: [String]
     public let huggingFaceConfiguration: JSONValue?
+    private let axes: PrunedAxes
 
     /// - Throws: `PruningError` where the files of the base's family cannot say what is left.
     public init(_ base: any ModelSource, _ plan: PruningPlan) throws {
         let whole = try ModelConfiguration(of: base)
         let configuration = plan.applied(to: whole)
+        guard let names = whole.weightNames else {
+            throw PruningError(base.location, "the weights of the family \(whole.family) have no names here")
+        }
+        axes = PrunedAxes(plan, of: whole, names)
         self.base = base
         self.plan = plan
         self.configuration = configuration
@@ -46,19 +52,23 @@ public struct PrunedModel: ModelSource {
     public var otherNames: [String] { base.otherNames }
     public var warnings: [String] { base.warnings }
 
-    public var byteCount: Int {
-        paths.reduce(0) { $0 + ((try? tensor(at: $1))?.bytes.count ?? 0) }
+    public var byteCount: Int { paths.reduce(0) { $0 + ((try? tensor(at: $1))?.bytes.count ?? 0) } }
+
+    public func shape(at path: String) -> Shape? {
+        guard let source = source(of: path), let whole = base.shape(at: source) else { return nil }
+        let kept = axes.kept(of: source)
+        var sizes = whole.sizes
+        if let rows = kept.rows, !sizes.isEmpty { sizes[0] = rows.count }
+        if let columns = kept.columns, sizes.count == 2 { sizes[1] = columns.count }
+        return Shape(sizes)
     }
 
-    public func shape(at path: String) -> Shape? { source(of: path).flatMap(base.shape) }
     public func typeName(at path: String) -> String? { source(of: path).flatMap(base.typeName) }
 
     public func tensor(at path: String) throws(WeightError) -> FrozenTensor {
         guard let source = source(of: path) else { throw missing(path) }
-        let stored = try base.tensor(at: source)
-        return FrozenTensor(
-            name: path, dtype: stored.dtype, shape: stored.shape, storage: stored.storage,
-            byteOffset: stored.byteOffset, form: stored.form)
+        let stored = try base.tensor(at: source), kept = axes.kept(of: source)
+        return stored.sliced(as: path, rows: kept.rows, columns: stored.shape.rank == 2 ? kept.columns : nil)
     }
 
     /// The base's digest with what stays of it.

@@ -26,9 +26,74 @@ extension CommandTests {
                 #expect(abs(loss - losses[1]) < 1e-6)
                 #expect(try lathe("verify", "small").code == 0)
                 let card = try lathe.text("small/README.md")
-                #expect(card.contains("1 block of 3: 1") && card.contains("- \"pruned\""))
+                #expect(card.contains("1 of 3 blocks: 1") && card.contains("- \"pruned\""))
                 let kept = try JSONValue(parsing: lathe.text("small/pruning_report.json"))
                 #expect(kept["removed_layers"] == [1] && kept["base"]?["sha256"] == report["base"]?["sha256"])
+            }
+        }
+
+        @Test(arguments: ["angle", "loss"]) func blocksAreChosenByRows(_ criterion: String) throws {
+            try LatheCommand.inFolder { lathe in
+                let call = ["prune", "--model", LatheCommand.huggingFace, "--data", "held.jsonl", "--json"]
+                let one = try lathe.start(call + ["--to", "2", "--by", criterion, "--out", "two"]).wait().json
+                #expect(one["kept_layers"]?.array?.count == 2 && one["choice"]?["by"]?.string == criterion)
+                let choice = try #require(one["choice"])
+                let gone = try #require(one["removed_layers"]?.array?.first?.integer)
+                if criterion == "angle" {
+                    let angles = (choice["angles"]?.array ?? []).compactMap(\.double)
+                    #expect(angles.count == 3 && angles[gone] == angles.min())
+                } else {
+                    // What the choice said is what the model without the block scores.
+                    let said = try #require(choice["removals"]?.array?.first)
+                    #expect(said["layer"]?.integer == gone)
+                    let loss = try #require(said["loss"]?.double), found = try #require(one["pruned"]?["loss"]?.double)
+                    #expect(abs(loss - found) < 2e-2)
+                }
+                // A choice is the person's list of the same blocks.
+                let kept = [0, 1, 2].filter { $0 != gone }.map { "\($0)" }.joined(separator: ",")
+                let listed = try lathe.start(call + ["--layers", kept, "--out", "listed"]).wait().json
+                #expect(listed["pruned"] == one["pruned"] && listed["choice"] == nil)
+            }
+        }
+
+        /// By rows and, where none are named, by weights.
+        @Test(arguments: [["--data", "held.jsonl"], []]) func widthsAndHeads(_ data: [String]) throws {
+            try LatheCommand.inFolder { lathe in
+                let call = [
+                    "prune", "--model", TinyModel.mixed.path, "--mlp-width", "96", "--heads", "6", "--layers", "0,2",
+                ]
+                let report = try lathe.start(call + data + ["--out", "small", "--json"]).wait().json
+                #expect(report["importance"]?.string == (data.isEmpty ? "weights" : "rows"))
+                let left = try #require(report["pruned"])
+                #expect(
+                    left["mlp_width"]?.integer == 96 && left["heads"]?.integer == 6 && left["kv_heads"]?.integer == 3)
+                let configuration = try JSONValue(parsing: lathe.text("small/config.json"))
+                #expect(configuration["head_dim"]?.integer == 8 && configuration["intermediate_size"]?.integer == 96)
+                #expect(configuration["num_key_value_heads"]?.integer == 3)
+                let answer = try lathe.json("generate", "--model", "small", "--prompt", "Tom", "--max-new-tokens", "4")
+                #expect(answer["ids"]?.array?.isEmpty == false)
+                #expect(try lathe.text("small/README.md").contains("32 of 128 inner channels"))
+            }
+        }
+
+        @Test func wishesThatContradictAreNamed() throws {
+            try LatheCommand.inFolder { lathe in
+                for (arguments, words) in [
+                    ([], "nothing says what"), (["--to", "2"], "--data"),
+                    (["--to", "2", "--layers", "0", "--data", "held.jsonl"], "--layers"),
+                    (["--layers", "0", "--by", "loss"], "--by loss"), (["--layers", "0", "--tokens", "9"], "--tokens"),
+                    (["--to", "3", "--data", "held.jsonl"], "--to 3"),
+                    (["--to", "0", "--data", "held.jsonl"], "--to 0"),
+                    (["--to", "2", "--data", "held.jsonl", "--tokens", "0"], "--tokens 0"),
+                    (["--mlp-width", "128"], "--mlp-width 128"), (["--mlp-width", "31"], "in steps of 2"),
+                    (["--heads", "3"], "in steps of 2"), (["--heads", "8"], "--heads 8"),
+                    (["--heads", "0"], "--heads 0"),
+                    (["--to", "2", "--data", "held.jsonl", "--by", "luck"], "--by"),
+                ] {
+                    try lathe.start(["prune", "--model", LatheCommand.gguf, "--out", "small"] + arguments).wait()
+                        .expectFailure(64, words)
+                }
+                #expect(!lathe.has("small"))
             }
         }
 

@@ -83,6 +83,9 @@ public struct WeightNames: Sendable {
         }
     }
 
+    /// What Hugging Face's `name` is to the model; nil where the family knows none of that name.
+    func role(of name: String) -> WeightRole? { find(name, \.huggingFace, after: Self.layers)?.binding.role }
+
     /// Every pair of the table for a model of `layers` layers.
     public func pairs(layers: Int) -> [(gguf: String, huggingFace: String)] {
         once.map { ($0.gguf + ".weight", $0.huggingFace + ".weight") }

@@ -20,8 +20,7 @@ public struct PruneReport: Presentable {
     let base: Size
     let pruned: Size
     let baseDigest: String
-    /// Of the base's blocks, those that stay.
-    let blocks: [Int]
+    let choice: PruneChoice
     /// The loss of base and pruned model on the same rows.
     let comparison: PairedComparison
     /// Which rows.
@@ -34,15 +33,23 @@ public struct PruneReport: Presentable {
     struct Size {
         let path: String
         let blocks: Int
+        let mlpWidth: Int
+        let heads: Int
+        let groups: Int
         let parameters: Int
 
         init(_ path: String, _ configuration: ModelConfiguration, _ weights: any WeightSource) {
             self.path = path
+            let block = configuration.blocks[0]
             blocks = configuration.layers
+            mlpWidth = block.feedForward.width
+            (heads, groups) = (block.attention.shape.heads, block.attention.shape.groups)
             parameters = weights.paths.reduce(0) { $0 + (weights.shape(at: $1)?.elementCount ?? 0) }
         }
     }
 
+    /// Of the base's blocks, those that stay.
+    private var blocks: [Int] { choice.plan.blocks }
     private var removedBlocks: [Int] { (0..<base.blocks).filter { !blocks.contains($0) } }
 
     // MARK: For programs
@@ -59,34 +66,37 @@ public struct PruneReport: Presentable {
 
     /// What stands beside the model.
     private var facts: JSONObject {
-        JSONObject([
-            ("path", .string(path)), ("type", .string(type)),
-            ("kept_layers", Self.list(blocks)), ("removed_layers", Self.list(removedBlocks)),
-            (
-                "base",
-                .object(
-                    JSONObject(
-                        [("path", .string(base.path)), ("sha256", .string(baseDigest))]
-                            + Self.members(base, comparison.base)))
-            ),
-            ("pruned", .object(JSONObject(Self.members(pruned, comparison.adapter)))),
-            (
-                "difference",
-                [
-                    "loss": .double(comparison.difference),
-                    "ci95": comparison.ci95.map { [.double($0.lowerBound), .double($0.upperBound)] } ?? .null,
-                    "verdict": comparison.verdict.map { .string($0.rawValue) } ?? .null,
-                    "rows": .integer(comparison.rowCount),
-                ]
-            ),
-        ])
+        JSONObject(
+            [
+                ("path", .string(path)), ("type", .string(type)),
+                ("kept_layers", Self.list(blocks)), ("removed_layers", Self.list(removedBlocks)),
+                (
+                    "base",
+                    .object(
+                        JSONObject(
+                            [("path", .string(base.path)), ("sha256", .string(baseDigest))]
+                                + Self.members(base, comparison.base)))
+                ),
+                ("pruned", .object(JSONObject(Self.members(pruned, comparison.adapter)))),
+                (
+                    "difference",
+                    [
+                        "loss": .double(comparison.difference),
+                        "ci95": comparison.ci95.map { [.double($0.lowerBound), .double($0.upperBound)] } ?? .null,
+                        "verdict": comparison.verdict.map { .string($0.rawValue) } ?? .null,
+                        "rows": .integer(comparison.rowCount),
+                    ]
+                ),
+            ] + choice.members)
     }
 
     private static func list(_ numbers: [Int]) -> JSONValue { .array(numbers.map { .integer($0) }) }
 
     private static func members(_ size: Size, _ loss: Double?) -> [JSONObject.Member] {
         [
-            ("layers", .integer(size.blocks)), ("parameters", .integer(size.parameters)),
+            ("layers", .integer(size.blocks)), ("mlp_width", .integer(size.mlpWidth)),
+            ("heads", .integer(size.heads)), ("kv_heads", .integer(size.groups)),
+            ("parameters", .integer(size.parameters)),
             ("loss", loss.map { $0.isFinite ? .double($0) : .null } ?? .null),
         ]
     }
@@ -101,10 +111,14 @@ public struct PruneReport: Presentable {
 
     /// What is gone, a line each.
     var removed: [String] {
-        [
-            "\(Count.text(removedBlocks.count, "block")) of \(base.blocks): \(removedBlocks.asBlockList)",
-            String(format: "%.1f%% of %@", removedShare, Count.text(base.parameters, "weight")),
-        ]
+        var lines: [String] = []
+        func add(_ what: String, _ before: Int, _ after: Int, _ which: String = "") {
+            if after < before { lines.append("\(before - after) of \(before) \(what)\(which)") }
+        }
+        add("blocks", base.blocks, pruned.blocks, ": \(removedBlocks.asBlockList)")
+        add("inner channels of each block", base.mlpWidth, pruned.mlpWidth)
+        add("query heads of each block", base.heads, pruned.heads, ", of key heads \(base.groups - pruned.groups)")
+        return lines + [String(format: "%.1f%% of %@", removedShare, Count.text(base.parameters, "weight"))]
     }
 
     private var removedShare: Double { 100 * (1 - Double(pruned.parameters) / Double(max(base.parameters, 1))) }
@@ -122,6 +136,6 @@ public struct PruneReport: Presentable {
         let size = written.map { " (\(ByteCount.text($0.bytes)))" } ?? ""
         return
             (["pruned to \(Count.text(pruned.blocks, "block")) in \(type): \(path: path)\(size)"]
-            + removed.map { "removed: " + $0 } + [losses]).joined(separator: "\n")
+            + removed.map { "removed: " + $0 } + choice.lines + [losses]).joined(separator: "\n")
     }
 }

@@ -13,13 +13,16 @@ struct PruneRows {
     let examples: any ExampleSource
     /// What they are, in words: "48 rows of rows.jsonl".
     let words: String
+    /// Whether they are the person's.
+    let areNamed: Bool
     private let session: Session
     private let observer: any RunObserver
 
     init(_ session: Session, _ observer: any RunObserver) throws {
         self.session = session
         self.observer = observer
-        guard !session.recipe.data.heldOut.isEmpty else {
+        areNamed = !session.recipe.data.heldOut.isEmpty
+        guard areNamed else {
             examples = try MergeProbe.examples(nil, session.base().tokenizer)
             words = "\(Count.text(examples.count, "built-in text")), since no rows are named"
             return

@@ -9,17 +9,18 @@ internal import Vocabulary
 
 /// Writes what a choice leaves of the session's base, and scores it before any training.
 public struct PruneStage: StandaloneStage {
-    private let layers: BlockList
+    private let wishes: PruneWishes
     private let type: WeightType
     private let output: URL
 
     /// - Parameters:
-    ///   - layers: the blocks that stay: "0-15,20".
+    ///   - wishes: what is to stay.
     ///   - typeName: the number type of the weights; "auto": the base's own, bf16 of a quantised one.
     ///   - output: where the model is to stand: a new folder, or one that Lathe wrote.
     /// - Throws: `Failure` for a list that is none, and where the place's name says another form than a folder.
-    public init(layers: String, type typeName: String = "auto", into output: URL) throws {
-        self.layers = try BlockList(layers)
+    public init(_ wishes: PruneWishes, type typeName: String = "auto", into output: URL) throws {
+        if let layers = wishes.layers { _ = try BlockList(layers) }
+        self.wishes = wishes
         type = try ExportStage.type(typeName, "--type")
         try ExportStage.require(.safetensors, holding: type, "--type", .usage)
         try OutputForm.huggingFaceFolder.require(output.path, "--out")
@@ -27,10 +28,11 @@ public struct PruneStage: StandaloneStage {
     }
 
     func open(_ session: Session, _ observer: any RunObserver) throws {
+        try wishes.require(hasRows: !session.recipe.data.heldOut.isEmpty)
         try OutputPlaces(session.resolved).require([.init(key: "--out", url: output, form: .folder(.model))])
         try session.startComputing()
         let base = try session.base()
-        _ = try plan(for: base)
+        try wishes.require(base.configuration)
         _ = try PruneRows(session, observer)
         _ = try session.model()
         session.tell(base.warnings, observer)
@@ -45,9 +47,10 @@ public struct PruneStage: StandaloneStage {
     public func run(_ session: Session, _ observer: any RunObserver) throws -> PruneReport {
         try session.ready(self, observer)
         let base = try session.base(), rows = try PruneRows(session, observer)
-        let pruned = try PrunedModel(base.weights, plan(for: base))
+        let choice = try PruneChoice(wishes, session.model(), rows, observer)
+        let pruned = try PrunedModel(base.weights, choice.plan)
         observer.receive(
-            .stage("prune", detail: "\(pruned.plan.blocks.count) of \(base.configuration.layers) blocks stay"))
+            .stage("prune", detail: "\(choice.plan.blocks.count) of \(base.configuration.layers) blocks stay"))
         let whole = try rows.scores(of: session.model(), "base")
         var report: PruneReport?
         try Folder.make(output.deletingLastPathComponent())
@@ -61,11 +64,12 @@ public struct PruneStage: StandaloneStage {
                 path: output.path, type: result.type.rawValue,
                 base: .init(base.path, base.configuration, base.weights),
                 pruned: .init(output.path, staged.configuration, staged.weights),
-                baseDigest: try base.weights.contentDigest(), blocks: pruned.plan.blocks,
-                comparison: rows.comparison(whole, left), rows: rows.words, warnings: session.told)
+                baseDigest: try base.weights.contentDigest(), choice: choice, comparison: rows.comparison(whole, left),
+                rows: rows.words, warnings: session.told)
             try made.write(into: place)
             try ModelCard(
-                .pruned(made.removed), called: output.lastPathComponent, of: session, proof: [made.losses]
+                .pruned(made.removed + choice.lines), called: output.lastPathComponent, of: session,
+                proof: [made.losses]
             ).write(into: place)
             report = made
         }
@@ -73,16 +77,6 @@ public struct PruneStage: StandaloneStage {
         let written = try WrittenFiles(output, isFolder: true)
         report.written = (written.bytes, written.sha256)
         return report
-    }
-
-    private func plan(for base: OpenedModel) throws -> PruningPlan {
-        let blocks = try layers.numbers(of: base.configuration.layers)
-        guard blocks.count < base.configuration.layers else {
-            throw Failure(
-                .usage, "--layers \(blocks.asBlockList): all blocks stay, so nothing would be removed",
-                hint: "the model has \(base.configuration.layers) blocks: list those that are to stay")
-        }
-        return PruningPlan(blocks: blocks)
     }
 
     /// Throws unless what was written is what was to be left, number by number.
