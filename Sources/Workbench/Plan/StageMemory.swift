@@ -79,7 +79,7 @@ struct StageMemory {
     func writing(_ name: String, describes: Bool = true) throws -> StageForecast {
         try forecast(
             name,
-            own: factorBytes + max(ModelMerger.streamBytes, describes ? ModelMerger.describingBytes(base) : 0),
+            own: max(ModelMerger.streamBytes, describes ? ModelMerger.describingBytes(base) : 0),
             mapped: ModelMerger.mappedBytes(base))
     }
 
@@ -88,14 +88,14 @@ struct StageMemory {
     func proof(_ model: LanguageModel, probe: [TokenizedExample], type: WeightType) -> StageForecast {
         let own = MergeProof.predictedBytes(model, probe: probe)
         return .higher(
-            forecast("proof", own: factorBytes + own.reading, mapped: ModelMerger.mappedBytes(base)),
+            forecast("proof", own: own.reading, mapped: ModelMerger.mappedBytes(base)),
             forecast(
-                "proof", own: factorBytes + own.passes,
+                "proof", own: own.passes,
                 mapped: ModelMerger.largestTensorBytes(base, type: type)))
     }
 
     /// An adapter alone: read back, it stands there a second time, beside the numbers as its file has them.
-    func adapterExport() -> StageForecast { forecast("export", own: 2 * factorBytes, mapped: 0) }
+    func adapterExport() -> StageForecast { forecast("export", own: 2 * parameters * 4, mapped: 0) }
 
     /// Each export by itself: a model is written, then read back, compared and scored.
     /// - Parameters:
@@ -113,16 +113,13 @@ struct StageMemory {
         let reading = MergeProof.readingBytes(model), mapped = ModelMerger.mappedBytes(base)
         let passes = calibrations.map { $0.predictedBytes(model, longest: longest) }.max() ?? 0
         let moments = try [
-            forecast("export", own: factorBytes + passes, mapped: passes > 0 ? base.byteCount : 0),
+            forecast("export", own: passes, mapped: passes > 0 ? base.byteCount : 0),
             writing("export", describes: models.contains { $0.format == .safetensors }),
-            forecast("export", own: factorBytes + reading.once, mapped: mapped),
-            forecast("export", own: factorBytes + reading.kept + ModelMerger.streamBytes + largest, mapped: mapped),
+            forecast("export", own: reading.once, mapped: mapped),
+            forecast("export", own: reading.kept + ModelMerger.streamBytes + largest, mapped: mapped),
             forecast(
-                "export", own: factorBytes + reading.kept + ExportCheck.predictedBytes(model, rows), mapped: largest),
+                "export", own: reading.kept + ExportCheck.predictedBytes(model, rows), mapped: largest),
         ]
         return moments.max { $0.peakBytes < $1.peakBytes }
     }
-
-    /// The factors as a merge multiplies them.
-    private var factorBytes: Int { parameters * 4 }
 }
