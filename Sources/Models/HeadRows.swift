@@ -16,6 +16,8 @@ public struct HeadRows {
     public let head: FrozenTensor
     /// `[M, C]`, fp32, for the gradient of the losses at `hidden`; nil where nothing goes back.
     public let gradient: Matrix?
+    /// What there is after the blocks that were asked for, at the same rows.
+    public let residuals: [ResidualRows]
     let model: LanguageModel
     let context: PassContext
 

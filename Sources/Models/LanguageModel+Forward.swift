@@ -6,12 +6,14 @@ public import Tensors
 extension LanguageModel {
     /// Runs `batch` forward and hands `body` the rows that carry loss.
     func runForward<Result>(
-        _ batch: TokenBatch, _ context: PassContext, _ body: (HeadRows) throws -> Result
+        _ batch: TokenBatch, _ residuals: [ResidualRows], _ context: PassContext,
+        _ body: (HeadRows) throws -> Result
     ) throws -> Result {
         try context.workspace.scoped {
             defer { if streamsWeights { head(context.adapters).dropPages() } }
-            let x = hiddenStates(batch, context)
-            return try withHeadRows(batch, batch.targetRows, x, gradient: nil, context, body)
+            let rows = batch.targetRows
+            let x = hiddenStates(batch, context) { residuals.take(after: $0, $1, rows, context) }
+            return try withHeadRows(batch, rows, x, residuals, gradient: nil, context, body)
         }
     }
 
@@ -117,8 +119,8 @@ extension LanguageModel {
     /// Gathers and norms the rows that carry loss and hands them over.
     /// - Parameter gradient: `[M, C]`, for what `body` leaves there; nil where nothing goes back.
     func withHeadRows<Result>(
-        _ batch: TokenBatch, _ rows: [Int32], _ x: Matrix, gradient: Matrix?, _ context: PassContext,
-        _ body: (HeadRows) throws -> Result
+        _ batch: TokenBatch, _ rows: [Int32], _ x: Matrix, _ residuals: [ResidualRows], gradient: Matrix?,
+        _ context: PassContext, _ body: (HeadRows) throws -> Result
     ) throws -> Result {
         try context.workspace.scoped {
             let gathered = context.residual(rows: rows.count, columns: x.columns)
@@ -133,7 +135,7 @@ extension LanguageModel {
             return try body(
                 HeadRows(
                     batch: batch, rows: rows, hidden: hidden, head: head(context.adapters), gradient: gradient,
-                    model: self, context: context))
+                    residuals: residuals, model: self, context: context))
         }
     }
 

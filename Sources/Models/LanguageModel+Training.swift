@@ -7,15 +7,20 @@ extension LanguageModel {
     /// Runs `batch` forward, hands `body` the rows that carry loss, and runs it backward from the gradient that `body` leaves
     /// there, into the adapters' gradients.
     func runForwardBackward<Result>(
-        _ batch: TokenBatch, recomputedBlocks: Int, _ context: PassContext, _ body: (HeadRows) throws -> Result
+        _ batch: TokenBatch, _ residuals: [ResidualRows], recomputedBlocks: Int, _ context: PassContext,
+        _ body: (HeadRows) throws -> Result
     ) throws -> Result {
-        try context.workspace.scoped {
+        let rows = batch.targetRows
+        return try context.workspace.scoped {
             try withSpan(batch, context) { span in
                 let lowest = lowestTrained(context.adapters)
-                let pass = forwardSaving(batch, span, lowest: lowest, recomputedBlocks: recomputedBlocks, context)
+                let pass = forwardSaving(batch, span, lowest: lowest, recomputedBlocks: recomputedBlocks, context) {
+                    residuals.take(after: $0, $1, rows, context)
+                }
                 let dx = context.residual(rows: batch.rowCount, columns: configuration.width)
-                let result = try headGradient(batch, pass.output, into: dx, context, body)
+                let result = try headGradient(batch, pass.output, residuals, into: dx, context, body)
                 for index in blocks.indices.reversed() where index >= lowest {
+                    residuals.addGradient(after: index, to: dx, rows, context)
                     let kept = pass.kept[index - lowest]
                     backward(blocks[index], dx, kept, isLowest: index == lowest, span, context)
                 }
@@ -48,7 +53,8 @@ extension LanguageModel {
     }
 
     private func forwardSaving(
-        _ batch: TokenBatch, _ span: AttentionSpan, lowest: Int, recomputedBlocks: Int, _ context: PassContext
+        _ batch: TokenBatch, _ span: AttentionSpan, lowest: Int, recomputedBlocks: Int, _ context: PassContext,
+        afterEach: (Int, Matrix) -> Void
     ) -> ForwardPass {
         let rows = batch.rowCount
         var x = context.residual(rows: rows, columns: configuration.width)
@@ -58,6 +64,7 @@ extension LanguageModel {
             if index >= lowest + recomputedBlocks {
                 let pass = block.begin(rows: rows, span, context)
                 pass.forward(x, into: x)
+                afterEach(index, x)
                 kept.append(.saved(pass))
                 continue
             }
@@ -65,6 +72,7 @@ extension LanguageModel {
             context.workspace.scoped { block.begin(rows: rows, span, context).forward(x, into: y) }
             if index >= lowest { kept.append(.input(x)) }
             x = y
+            afterEach(index, x)
         }
         return ForwardPass(output: x, kept: kept)
     }
@@ -87,14 +95,14 @@ extension LanguageModel {
     /// What `body` makes of the rows that carry loss; the gradient that it leaves there, at the last block's output in `dx`
     /// `[N, C]`: zero in rows without loss.
     private func headGradient<Result>(
-        _ batch: TokenBatch, _ x: Matrix, into dx: Matrix, _ context: PassContext,
+        _ batch: TokenBatch, _ x: Matrix, _ residuals: [ResidualRows], into dx: Matrix, _ context: PassContext,
         _ body: (HeadRows) throws -> Result
     ) throws -> Result {
         let rows = batch.targetRows
         context.compute { Elements.fill(dx, with: 0) }
         return try context.workspace.scoped {
             let dHidden = context.residual(rows: rows.count, columns: x.columns)
-            let result = try withHeadRows(batch, rows, x, gradient: dHidden, context, body)
+            let result = try withHeadRows(batch, rows, x, residuals, gradient: dHidden, context, body)
             guard !rows.isEmpty else { return result }
             let gathered = context.residual(rows: rows.count, columns: x.columns)
             let normed = context.activations(rows: rows.count, columns: x.columns)

@@ -29,7 +29,7 @@ extension LanguageModel {
     ) -> Int {
         measuring(type ?? precision, streamed: streamed) { context in
             let batch = TokenBatch(rows: rows, targets: rows, attended: attended)
-            _ = try runForward(batch, context) { try $0.tokenLosses() }
+            _ = try runForward(batch, [], context) { try $0.tokenLosses() }
         }
     }
 

@@ -28,16 +28,23 @@ public struct ObjectivePass {
     public var measures: Bool { context.measures }
 
     /// Runs the batch forward, hands over the rows that carry loss, and goes back from what `body` leaves as their gradient.
-    public func run<Result>(_ body: (HeadRows) throws -> Result) throws -> Result {
-        guard let wayBack else { return try model.runForward(batch, context, body) }
-        return try model.runForwardBackward(batch, recomputedBlocks: wayBack.recomputedBlocks, context, body)
+    /// - Parameter blocks: after which `body` wants the residual stream, too.
+    public func run<Result>(
+        residualsAfter blocks: [Int] = [], _ body: (HeadRows) throws -> Result
+    ) throws -> Result {
+        try context.workspace.scoped {
+            let residuals = model.residuals(after: blocks, of: batch, goesBack: wayBack != nil, context)
+            guard let wayBack else { return try model.runForward(batch, residuals, context, body) }
+            return try model.runForwardBackward(
+                batch, residuals, recomputedBlocks: wayBack.recomputedBlocks, context, body)
+        }
     }
 
     /// The losses of the targets under other adapters, without gradients and without dropout.
     public func tokenLosses(under adapters: AdapterBinding) throws -> TokenLosses {
         var context = context
         (context.adapters, context.dropout) = (adapters, nil)
-        return try model.runForward(batch, context) { try $0.tokenLosses() }
+        return try model.runForward(batch, [], context) { try $0.tokenLosses() }
     }
 
     /// Runs a batch through a model that is not trained, without gradients and without dropout. What its head would get of the rows
@@ -45,10 +52,11 @@ public struct ObjectivePass {
     /// - Parameters:
     ///   - model: this one too, under other adapters.
     ///   - batch: what that model reads, where it is not what this one does: the same targets, one after the other.
+    ///   - blocks: after which its residual stream is wanted, too.
     /// - Throws: `ModelError` for a token that the model does not have.
     public func withTeacher<Result>(
         _ teacher: LanguageModel, under adapters: AdapterBinding, reading batch: TokenBatch? = nil,
-        _ body: (TeacherRows) throws -> Result
+        residualsAfter blocks: [Int] = [], _ body: (TeacherRows) throws -> Result
     ) throws -> Result {
         let batch = batch ?? self.batch
         precondition(
@@ -59,10 +67,11 @@ public struct ObjectivePass {
             workspace: workspace, precision: teacher.precision, adapters: adapters, dropout: nil)
         return try workspace.scoped {
             let hidden = teaching.activations(rows: batch.targetCount, columns: teacher.configuration.width)
-            try teacher.runForward(batch, teaching) { rows in
+            let residuals = teacher.residuals(after: blocks, of: batch, goesBack: false, teaching)
+            try teacher.runForward(batch, residuals, teaching) { rows in
                 teaching.compute { hidden.pointer.copyMemory(from: rows.hidden.pointer, byteCount: hidden.byteCount) }
             }
-            return try body(TeacherRows(hidden: hidden, head: teacher.head(adapters)))
+            return try body(TeacherRows(hidden: hidden, head: teacher.head(adapters), residuals: residuals))
         }
     }
 }
@@ -75,9 +84,22 @@ public struct TeacherRows {
     public let hidden: Matrix
     /// `[V, C]`.
     public let head: FrozenTensor
+    /// What it has after the blocks that were asked for.
+    public let residuals: [ResidualRows]
 }
 
 extension LanguageModel {
+    /// Room for the residual stream after `blocks`.
+    fileprivate func residuals(
+        after blocks: [Int], of batch: TokenBatch, goesBack: Bool, _ context: PassContext
+    ) -> [ResidualRows] {
+        precondition(blocks.allSatisfy(self.blocks.indices.contains), "a block that there is not")
+        return blocks.map {
+            ResidualRows(
+                after: $0, rows: batch.targetCount, width: configuration.width, goesBack: goesBack, context)
+        }
+    }
+
     /// A pass of `batch` without gradients.
     /// - Throws: `ModelError` for a token that the model does not have.
     public func pass(_ batch: TokenBatch, workspace: Workspace) throws -> ObjectivePass {
