@@ -37,7 +37,10 @@ public struct DistillSection: Sendable, Equatable {
     public var isAsked: Bool { teacher != nil || teacherAdapter != nil || !context.isEmpty || source == .context }
 
     /// Whether the rows to train on are written to prompts of their own.
-    public var bringsPrompts: Bool { isAsked && source == .sequence && !writing.prompts.isEmpty }
+    public var bringsPrompts: Bool { writesRows && !writing.prompts.isEmpty }
+
+    /// Whether a teacher writes the rows to train on.
+    public var writesRows: Bool { isAsked && source == .sequence }
 
     /// Whether the teacher is one behind an address, which writes answers and nothing else.
     public var isRemote: Bool {

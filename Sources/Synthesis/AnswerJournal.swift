@@ -36,6 +36,9 @@ public final class AnswerJournal {
     /// How many texts are there already.
     public var count: Int { known.values.reduce(0) { $0 + $1.count } }
 
+    /// Tokens of these.
+    public var tokens: Int { known.values.reduce(0) { $0 + $1.values.reduce(0) { $0 + $1.tokens } } }
+
     /// What was written for the requests `numbers`; `nil` unless all of it is there.
     func texts(_ task: WritingTask, _ numbers: Range<Int>) -> [WrittenText]? {
         let found = numbers.compactMap { known[task]?[$0] }

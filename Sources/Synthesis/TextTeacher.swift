@@ -8,9 +8,18 @@ public protocol TextTeacher {
     var name: String { get }
     /// What decides what it writes, as far as that is known.
     var digest: String { get }
+    /// Whether it is asked through a chat template.
+    var isChat: Bool { get }
+
+    /// Hears what earlier calls had it write, which counts in what it may be asked.
+    func noteWritten(texts: Int, tokens: Int)
 
     /// Writes what is asked for, in the order of `requests`.
     func write(_ requests: [WritingRequest]) throws -> [WrittenText]
+}
+
+extension TextTeacher {
+    public func noteWritten(texts: Int, tokens: Int) {}
 }
 
 /// What a teacher is to write.

@@ -27,6 +27,8 @@ public struct WritingReport: Codable, Sendable, Equatable {
     public var reasonsLeftOut = 0
     /// Tokens of all that was written.
     public var tokens = 0
+    /// Rows that are longer than the student's may be.
+    public var tooLong = 0
     /// Rows to train on, those of reasons among them.
     public var rows = 0
     /// Rows of reasons.
@@ -56,6 +58,7 @@ public struct WritingReport: Codable, Sendable, Equatable {
             }
         }
         if reasons > 0 { lines.append("\(reasons) reasons written, \(reasonsLeftOut) of them left out") }
+        if tooLong > 0 { lines.append("\(tooLong) rows left out: longer than data.max_length") }
         lines.append("\(rows) rows to train on" + (reasonRows > 0 ? ", \(reasonRows) of them reasons" : ""))
         return lines
     }

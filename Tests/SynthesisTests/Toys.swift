@@ -12,6 +12,7 @@ import Vocabulary
 final class ToyTeacher: TextTeacher {
     let name = "toy"
     let digest = "0000"
+    let isChat = true
     private(set) var asked = 0
     /// After so many texts it fails, as a process that is killed.
     var breaksAfter = Int.max

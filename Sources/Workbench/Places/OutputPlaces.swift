@@ -52,6 +52,7 @@ public struct OutputPlaces {
         if let template = recipe.data.chatTemplate, try FileForm(at: template) != nil {
             add("the chat template", template)
         }
+        for path in recipe.distill.writing.prompts { add("the prompts", path) }
         let data = recipe.data.train + recipe.data.heldOut + recipe.data.input.mix.flatMap(\.path)
         for path in data.filter({ !$0.isEmpty }) {
             for file in (try? InputFiles.expand([path])) ?? [path] { add("the data", file) }
@@ -80,7 +81,7 @@ public struct OutputPlaces {
     ///   - merges: whether it merges and exports.
     ///   - clears: whether it removes what an earlier run made there.
     func requireAll(of recipe: Recipe, in run: RunDirectory, merges: Bool, clears: Bool = false) throws {
-        try requireRun(run, writing: [.prepared, .training])
+        try requireRun(run, writing: [.prepared, .training] + (recipe.distill.writesRows ? [.written] : []))
         if clears { for place in try run.cleared { try requireUnread(place) } }
         if merges { try require(run.outputs(of: recipe), run: run) }
     }

@@ -13,6 +13,8 @@ public struct RunReport: Presentable {
     var peakMemoryBytes = 0
     /// What each stage held at its peak.
     var stagePeaks: [StageMeter.Peak] = []
+    /// What a teacher wrote for the run.
+    var written: WrittenRows?
     var evaluation: StageResult?
     var merge: StageResult?
     var exports: [StageResult] = []
@@ -35,6 +37,7 @@ public struct RunReport: Presentable {
         if !stagePeaks.isEmpty {
             object["stages"] = .array(stagePeaks.map(\.json))
         }
+        if let written { object["written"] = written.json }
         if let evaluation { object["evaluation"] = evaluation.json }
         if let merge { object["merge"] = merge.json }
         if !exports.isEmpty { object["exports"] = .array(exports.map(\.json)) }
@@ -54,6 +57,7 @@ public struct RunReport: Presentable {
                 "memory by stage: "
                     + stagePeaks.map { "\($0.name) \(ByteCount.text($0.bytes))" }.joined(separator: ", "))
         }
+        if let written { lines += ["", written.text] }
         if let evaluation { lines += ["", evaluation.text] }
         if let merge { lines += ["", merge.text] }
         if !exports.isEmpty { lines += [""] + exports.map(\.text) }

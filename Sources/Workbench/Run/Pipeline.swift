@@ -43,6 +43,12 @@ public struct Pipeline: Stage {
         let earlier = try fresh ? nil : EarlierRun(directory)
         try earlier?.requireSameKeys(as: recipe)
         interruption.enter("while rows and model were made ready", saved: earlier?.saved ?? "")
+        if recipe.distill.writesRows {
+            let journal = directory.written.appendingPathComponent("answers.jsonl")
+            interruption.enter("while the teacher wrote", saved: journal.path)
+            session.writtenRows = try WritingStage(in: directory).run(session, meter)
+            interruption.enter("while rows and model were made ready", saved: journal.path)
+        }
         let setup = try TrainingSetup.open(session, writes: true, meter)
         try earlier?.requireSame(as: setup.fingerprint)
         if merges { try session.requireMergedAdapters(observer) }

@@ -41,6 +41,8 @@ public struct RunDirectory: Sendable {
     var files: OwnedFiles { OwnedFiles(url, .run) }
     var prepared: URL { url.appendingPathComponent("prepared") }
     var rows: URL { url.appendingPathComponent("rows") }
+    /// What a teacher wrote.
+    var written: URL { url.appendingPathComponent("written") }
 
     /// Writes `text` under a temporary name and renames it.
     public func write(_ text: String, to file: URL) throws {
@@ -57,12 +59,12 @@ public struct RunDirectory: Sendable {
 
     /// Every place that a run needs itself, whatever its recipe.
     var parts: [URL] {
-        looseFiles + [prepared, rows, adapter, tensorBoard, Manifest.place(inFolder: url)]
+        looseFiles + [prepared, rows, written, adapter, tensorBoard, Manifest.place(inFolder: url)]
     }
 
     /// What a call makes in it.
     enum Part {
-        case prepared, rows
+        case prepared, rows, written
         /// Checkpoints, logs, the adapter and reports.
         case training
     }
@@ -72,6 +74,7 @@ public struct RunDirectory: Sendable {
         switch part {
         case .prepared: [prepared]
         case .rows: [rows]
+        case .written: [written]
         case .training: looseFiles + [adapter, tensorBoard]
         }
     }
@@ -84,6 +87,7 @@ public struct RunDirectory: Sendable {
             switch part {
             case .prepared: try Ownership.requireFolder(prepared, .prepared)
             case .rows: try Ownership.requireFolder(rows, .rows)
+            case .written: try Ownership.requireFolder(written, .rows)
             case .training:
                 for file in looseFiles { try files.require(file.lastPathComponent) }
                 try Ownership.requireFolder(adapter, .adapter, of: url.lastPathComponent)
@@ -132,7 +136,8 @@ public struct RunDirectory: Sendable {
     func settle() throws { try files.settle() }
 
     /// Removes what an earlier run made here, so that nothing of it stands beside what a new one makes, and nothing
-    /// that is not Lathe's. Prepared rows stay: they are used again only where they are what would be made anew.
+    /// that is not Lathe's. Prepared rows and a teacher's texts stay: they are used again only where they are what would be made
+    /// anew.
     func clear() throws {
         // First what says that there is something.
         for file in looseFiles { try files.remove(file.lastPathComponent) }

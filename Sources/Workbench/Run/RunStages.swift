@@ -45,6 +45,7 @@ final class RunStages {
         var report = RunReport(
             name: recipe.name, runDirectory: directory.url.path, training: trained,
             data: DataSummary(setup.split.report))
+        report.written = session.writtenRows
         report.evaluation = try evaluate(trained, generates: merges)
         session.evaluation = report.evaluation?.json
         if hasWorked || !record.isReported { try describeAdapter(trained) }

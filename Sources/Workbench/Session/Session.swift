@@ -38,6 +38,8 @@ public final class Session {
     var isPlanned = false
     /// What steps that ask the model will take, where that is only foreseen.
     private(set) var foreseen: [JudgingWork] = []
+    /// The rows that a teacher wrote, which take the place of the recipe's.
+    var writtenRows: WrittenRows?
     /// All that training begins with, once it is made ready.
     var training: TrainingSetup?
 
@@ -138,7 +140,7 @@ public final class Session {
     /// The teacher that the recipe names, where it is a model that is run here; nil where there is none.
     func teacher() throws -> Teacher? {
         if let openedTeacher { return openedTeacher }
-        guard recipe.distill.isAsked, !recipe.distill.isRemote else { return nil }
+        guard recipe.distill.isAsked, recipe.distill.source.hasDistributions else { return nil }
         let teacher = try Teacher(of: self)
         openedTeacher = teacher
         return teacher
@@ -230,7 +232,12 @@ public final class Session {
     }
 
     /// The recipe, rows rendered as those of the adapter on disk were.
-    func renderedRecipe() throws -> Recipe { try adapterPaths.isEmpty ? recipe : rendering().applied(to: recipe) }
+    func renderedRecipe() throws -> Recipe {
+        try adapterPaths.isEmpty ? rowRecipe : rendering().applied(to: rowRecipe)
+    }
+
+    /// The recipe with the rows that are trained on: its own, or those that a teacher wrote.
+    var rowRecipe: Recipe { writtenRows?.applied(to: recipe) ?? recipe }
 
     /// Both sides of the recipe's rows.
     ///
@@ -238,7 +245,13 @@ public final class Session {
     func openRows(staged: Bool, _ observer: any RunObserver) throws -> PreparedSplit {
         var preparation = try preparation(for: recipe.train.learnt)
         preparation.judge = try judge(observer)
-        let split = try preparation.split(recipe, staged: staged, observer: observer)
+        let rows = rowRecipe
+        guard !rows.data.train.isEmpty || !rows.data.input.mix.isEmpty else {
+            throw Failure(
+                .badInput, "the rows to train on are yet to be written by the teacher of distill.source: sequence",
+                hint: "lathe run and lathe train have it write them")
+        }
+        let split = try preparation.split(rows, staged: staged, observer: observer)
         heldOutRows[recipe.train.learnt.unit] = split.heldOut
         return split
     }

@@ -80,7 +80,7 @@ struct TrainingSetup {
     private static func openRows(
         _ session: Session, writes: Bool, _ observer: any RunObserver
     ) throws -> PreparedSplit {
-        observer.receive(.stage("prepare", detail: session.recipe.data.train.joined(separator: ", ")))
+        observer.receive(.stage("prepare", detail: session.rowRecipe.data.train.joined(separator: ", ")))
         let split = try session.openRows(staged: writes, observer)
         // What cannot be measured is said now, not after hours of training.
         let tasks = try session.tasksOfRun()
