@@ -31,7 +31,7 @@ struct IdleKey {
     // MARK: Merge
 
     private static var merge: [IdleKey] {
-        ["path", "dtype"].map { name in
+        ["path", "dtype", "allow_near_no_op"].map { name in
             IdleKey(path: "merge." + name) { $0.merge.enabled ? nil : "merge.enabled is false" }
         } + [
             IdleKey(path: "merge.adapters") { recipe in

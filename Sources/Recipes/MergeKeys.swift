@@ -6,6 +6,9 @@ extension MergeSection: RecipeKeyed {
             .boolean("enabled", \.enabled, "merge the adapter into the base at the end"),
             .text("path", \.path, "where the merged model goes; null: merged in the run directory"),
             .choice("dtype", \.dtype, "float format of the merged weights; auto: the base's own"),
+            .boolean(
+                "allow_near_no_op", \.allowNearNoOp,
+                "write the merged model all the same where little of the fine-tune is left in it"),
             .adapters,
             .number(
                 "weight", \.weight, expected: "a number",

@@ -8,6 +8,8 @@ public struct MergeSection: Sendable, Equatable {
     /// `nil`: `merged` in the run directory.
     public var path: String?
     public var dtype = FloatFormat.auto
+    /// Whether a model in which little of the fine-tune is left is written all the same.
+    public var allowNearNoOp = false
     /// Adapters that the trained one is combined with, before it is merged and exported.
     public var adapters: [MergedAdapter] = []
     /// How much the trained one counts beside them.

@@ -161,6 +161,9 @@ private let changes: [Change] = [
     Change(key: "merge.enabled", value: "true"),
     Change(key: "merge.path", value: "here", beside: ["merge.enabled=true"]),
     Change(key: "merge.dtype", value: "bf16", beside: ["merge.enabled=true"]),
+    Change(
+        key: "merge.allow_near_no_op", value: "true",
+        beside: ["train.learning_rate=1e-9", "merge.enabled=true", "merge.dtype=bf16"]),
     Change(key: "merge.adapters", value: "[{path: first}]", beside: ["merge.enabled=true"]),
     Change(key: "merge.weight", value: "0.5", beside: combined),
     Change(key: "merge.method", value: "linear", beside: combined),

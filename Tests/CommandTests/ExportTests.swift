@@ -247,9 +247,18 @@ extension CommandTests {
                     "out" + place,
                 ]
                 let before = try lathe.names(in: ".").filter { !$0.hasPrefix(".logs") }
-                try lathe.start(call).wait().expectFailure(
-                    65, "rounding leaves", "of the adapter's change", "--format gguf-lora", "--touched-type",
-                    "--allow-near-no-op")
+                let refused = try lathe.start(call).wait()
+                refused.expectFailure(
+                    65, "rounding leaves", "of the adapter's change", "--touched-type \(finer)", "--allow-near-no-op")
+                // Ways that work for this format, those that take bytes with how many.
+                let ways =
+                    format == "gguf"
+                    ? ["--format gguf-lora --type Q8_0 (", "--type fp16 (", "--rounding feedback", "--target-loss X"]
+                    : ["--format peft --type fp16 (", "finer type: --type fp32"]
+                let others = format == "gguf" ? ["peft", "--type fp32"] : ["gguf", "--rounding", "--target-loss"]
+                for way in ways { #expect(refused.errors.contains(way), "\(way): \(refused.errors)") }
+                for other in others { #expect(!refused.errors.contains(other), "\(other): \(refused.errors)") }
+                #expect(refused.errors.contains("% more bytes)"))
                 #expect(try lathe.names(in: ".").filter { !$0.hasPrefix(".logs") } == before)
                 func share(_ more: String...) throws -> Double {
                     let outcome = try lathe.start(call + more + ["--json"]).wait()
@@ -262,6 +271,32 @@ extension CommandTests {
                 #expect(try share("--allow-near-no-op") < 0.2)
                 // In a finer type it is there.
                 #expect(try share("--touched-type", finer) > 0.9)
+            }
+        }
+
+        /// A merge is held to the same rule.
+        @Test func aMergeThatLosesTheFineTuneIsRefusedUnlessItIsAllowed() throws {
+            try LatheCommand.inFolder { lathe in
+                let adapter = try nearlyNothing(lathe, "bf16", "grid", share: 1e-5)
+                let call = ["merge", "--model", "grid", "--adapter", adapter, "--out", "merged"]
+                try lathe.start(call).wait().expectFailure(
+                    65, "the base once more", "rounding leaves", "--set merge.dtype=fp32",
+                    "--format peft --type fp16 (",
+                    "--allow-near-no-op")
+                #expect(!lathe.has("merged"))
+                func merge(_ more: String...) throws -> JSONValue {
+                    let outcome = try lathe.start(call + more + ["--json"]).wait()
+                    #expect(outcome.code == 0, "\(outcome.errors)")
+                    return try outcome.json
+                }
+                let allowed = try merge("--allow-near-no-op")
+                #expect(try #require(allowed["surviving_share"]?.double) < 0.2)
+                #expect(allowed["allowed"]?.array?.count == 1 && allowed["passed"] == true)
+                let whole = try merge("--set", "merge.dtype=fp32")
+                #expect(try #require(whole["surviving_share"]?.double) > 0.9)
+                #expect(whole["allowed"] == nil)
+                try lathe.start(call + ["--as", "adapter", "--allow-near-no-op"]).wait().expectFailure(
+                    64, "--allow-near-no-op has no effect")
             }
         }
 

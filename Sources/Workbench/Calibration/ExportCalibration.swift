@@ -108,6 +108,9 @@ public struct ExportCalibration: Sendable, Equatable {
         throw Failure(keys.kind, "\(idle): \(reason)", hint: hint)
     }
 
+    /// Whether weights are rounded by `rule`.
+    func rounds(_ rule: Rounding) -> Bool { rounding == rule }
+
     /// The file that is read; nil where there is none.
     var path: String? { source.path }
 

@@ -112,7 +112,10 @@ struct ExportFinding {
     let scores: ExportScores
 
     /// What of the whole change survived; nil without an adapter.
-    var survivingShare: Double? {
-        shares.isEmpty ? nil : shares.reduce(into: SurvivingShare()) { $0 += $1.share }.value
-    }
+    var survivingShare: Double? { shares.whole }
+}
+
+extension [TensorShare] {
+    /// The share of all changes together; nil where there are none.
+    var whole: Double? { isEmpty ? nil : reduce(into: SurvivingShare()) { $0 += $1.share }.value }
 }

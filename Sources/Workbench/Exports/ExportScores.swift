@@ -126,3 +126,10 @@ struct ExportScores {
         interval.map { ", 95% interval " + String(format: format, $0.lowerBound, $0.upperBound) } ?? ""
     }
 }
+
+extension Session {
+    /// How numbers are bounded that vary with the rows.
+    var bootstrap: ExportScores.Bootstrap {
+        .init(seed: UInt64(bitPattern: Int64(recipe.seed)), sampleCount: recipe.evaluate.bootstrapSamples)
+    }
+}

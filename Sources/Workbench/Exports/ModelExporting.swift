@@ -1,10 +1,12 @@
 // One model, written, checked where it waits, and put in its place.
 
+internal import Adapters
 internal import Files
 internal import Foundation
 internal import ModelExport
 internal import Models
 internal import Vocabulary
+internal import WeightFiles
 
 /// Writes the session's model, adapter merged in where it has one.
 struct ModelExporting {
@@ -57,10 +59,7 @@ struct ModelExporting {
         var check = ExportCheck(
             base: base, model: try session.model(), deltas: deltas,
             rows: try session.checkRows(reference: wishes.reference, observer), format: format, options: options,
-            bootstrap: .init(
-                seed: UInt64(bitPattern: Int64(session.recipe.seed)),
-                sampleCount: session.recipe.evaluate.bootstrapSamples),
-            observer: observer)
+            bootstrap: session.bootstrap, observer: observer)
         guard let goal = wishes.goal else { return check }
         observer.receive(.note("types are searched: each group of matrices is rounded by itself"))
         check.options.tensorTypes = try TypeSearch(
@@ -79,7 +78,7 @@ struct ModelExporting {
         let verdict = try verdict(
             check.run(on: staged), others: otherChecks(check.base).map { try $0.finding(on: staged) },
             types: isPlain ? [] : staged.matrixTypes)
-        try requirePassed(verdict)
+        try requirePassed(verdict, check, staged)
         try writeReference(check)
         if format.isFolder {
             try ModelCard(
@@ -116,13 +115,33 @@ struct ModelExporting {
             allowed: wishes.allowsNearNoOp ? losses : [])
     }
 
-    private func requirePassed(_ verdict: ExportVerdict) throws {
+    private func requirePassed(_ verdict: ExportVerdict, _ check: ExportCheck, _ staged: StagedExport) throws {
         guard !verdict.passed else { return }
         let isLost = !NearNoOp(verdict.finding).losses.isEmpty
         throw Failure(
             .badInput,
             "\(path: output.path): the written model is not what was asked for, so it was not put in place:\n"
                 + verdict.lines.joined(separator: "\n"),
-            hint: isLost ? NearNoOp.ways : nil)
+            hint: isLost ? try ways(check, staged)?.text : nil)
+    }
+
+    /// What keeps the fine-tune; nil without one.
+    private func ways(_ check: ExportCheck, _ staged: StagedExport) throws -> KeepingWays? {
+        guard let adapter = session.adapter?.set else { return nil }
+        let bytes = try staged.byteCount, options = check.options
+        let merger = try ModelMerger(base: check.base.weights, configuration: check.base.configuration)
+        func planned(_ options: ModelOutputOptions) -> Int? {
+            try? merger.plannedMatrices(check.deltas, as: format, options: options).bytes
+        }
+        return KeepingWays(
+            asked: session.isOfRun ? .entry : .export, format: name, type: staged.result.type, wishes: wishes,
+            adapter: adapter, model: AdaptedModel(check.model), isOfGGUF: check.base.weights is GGUFWeights,
+            bytes: bytes
+        ) { type in
+            var touched = options
+            touched.touchedType = type
+            guard let finer = planned(touched), let plain = planned(options) else { return nil }
+            return finer - plain
+        }
     }
 }

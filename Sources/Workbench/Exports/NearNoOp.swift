@@ -1,7 +1,21 @@
 // A written model in which the fine-tune is lost: the base in another file. It is refused unless the person wants it.
 
 internal import Foundation
-internal import ModelExport
+
+/// What of the adapter's gain on held-out rows a written model has.
+struct KeptGain {
+    /// What the rows are, in words.
+    let source: String
+    /// The losses of the base, of the base with the adapter, and of what was written.
+    let base: Double
+    let reference: Double
+    let written: Double
+    /// Whether the adapter makes the loss lower by more than chance would.
+    let isBeyondChance: Bool
+
+    /// nil without a gain.
+    var share: Double? { base > reference ? (base - written) / (base - reference) : nil }
+}
 
 /// Says whether so little of an adapter is left in a written model that it is the base once more.
 struct NearNoOp {
@@ -14,21 +28,24 @@ struct NearNoOp {
     /// What is lost, one sentence each; empty where the fine-tune is there.
     let losses: [String]
 
-    init(_ finding: ExportFinding) {
+    /// - Parameters:
+    ///   - survivingShare: of the whole change; nil without an adapter.
+    ///   - gain: nil without an adapter.
+    init(survivingShare: Double?, gain: KeptGain?) {
         var losses: [String] = []
-        let scores = finding.scores
+        let kept = gain.flatMap { $0.isBeyondChance ? $0.share : nil }
         // Rounding with feedback moves a small change to other weights, where it does the same: then the gain says it is there.
-        let keepsGain = scores.hasGain && scores.keptGain.map { $0 >= Self.leastGain } ?? false
-        if let share = finding.survivingShare, share < Self.leastShare, !keepsGain {
+        let keepsGain = kept.map { $0 >= Self.leastGain } ?? false
+        if let share = survivingShare, share < Self.leastShare, !keepsGain {
             losses.append(
                 "rounding leaves \(Self.percent(share)) of the adapter's change in the weights, "
                     + "less than \(Self.percent(Self.leastShare))")
         }
-        if scores.hasGain, let kept = scores.keptGain, kept < Self.leastGain {
+        if let gain, let kept, kept < Self.leastGain {
             losses.append(
                 String(
                     format: "of the adapter's gain on %@ (loss %.4f to %.4f) the written model (%.4f) keeps ",
-                    scores.source, scores.baseLoss ?? .nan, scores.referenceLoss, scores.writtenLoss)
+                    gain.source, gain.base, gain.reference, gain.written)
                     + (kept > 0 ? Self.percent(kept) : "nothing") + ", less than \(Self.percent(Self.leastGain))")
         }
         self.losses = losses
@@ -38,13 +55,18 @@ struct NearNoOp {
     private static func percent(_ share: Double) -> String {
         String(format: share > 0 && share < 0.01 ? "%.2f%%" : "%.0f%%", 100 * share)
     }
+}
 
-    /// What keeps the fine-tune, the way that loses least first.
-    static let ways = """
-        keep the adapter in a file of its own, beside the base that it was trained on: --format gguf-lora
-        or the tensors that it changes in a finer type: --touched-type Q8_0
-        or round with the change in mind: --rounding feedback
-        or let the types be searched: --target-loss X, or --target-bytes 110%
-        or write it all the same: --allow-near-no-op
-        """
+extension NearNoOp {
+    init(_ finding: ExportFinding) { self.init(survivingShare: finding.survivingShare, gain: finding.scores.keptShare) }
+}
+
+extension ExportScores {
+    /// What the written model has of the adapter's gain; nil without an adapter.
+    fileprivate var keptShare: KeptGain? {
+        baseLoss.map {
+            KeptGain(
+                source: source, base: $0, reference: referenceLoss, written: writtenLoss, isBeyondChance: hasGain)
+        }
+    }
 }

@@ -1,5 +1,6 @@
 // A model that is written and waits to take its place: read back as anybody would read it.
 
+internal import Files
 internal import Foundation
 internal import Kernels
 internal import JSON
@@ -47,6 +48,16 @@ struct StagedExport {
         }
         model.streamsWeights = true
         return model
+    }
+
+    /// Of the file, or of the files of the folder.
+    var byteCount: Int {
+        get throws {
+            guard try FileForm(at: url) == .folder else { return try FileSize.bytes(ifThere: url) ?? 0 }
+            return try (Folder.names(in: url) ?? []).reduce(0) { sum, name in
+                try sum + (FileSize.bytes(ifThere: url.appendingPathComponent(name)) ?? 0)
+            }
+        }
     }
 
     /// The matrices with the types that the file names, in its order.

@@ -6,7 +6,6 @@
 
 internal import Datasets
 internal import Evaluation
-internal import Files
 internal import Foundation
 internal import Kernels
 internal import ModelExport
@@ -50,7 +49,7 @@ struct TypeSearch {
         let groups = MatrixGroup.groups(of: planned.matrices, layers: check.base.configuration.layers)
         var harms: [Double] = [], loss = 0.0, overhead = 0
         try trying([:]) { staged in
-            overhead = try Self.bytes(staged.url) - planned.bytes
+            overhead = try staged.byteCount - planned.bytes
             if case .loss = goal { loss = try check.scores(of: staged).writtenLoss }
             harms = try self.harms(of: groups, in: staged)
         }
@@ -152,14 +151,6 @@ struct TypeSearch {
                     workspace: Workspace()
                 ).other.total.mean(ModelDivergence.divergence) ?? 0
             }
-        }
-    }
-
-    /// Of a file, or of the files of a folder.
-    private static func bytes(_ place: URL) throws -> Int {
-        guard try FileForm(at: place) == .folder else { return try FileSize.bytes(ifThere: place) ?? 0 }
-        return try (Folder.names(in: place) ?? []).reduce(0) { sum, name in
-            try sum + (FileSize.bytes(ifThere: place.appendingPathComponent(name)) ?? 0)
         }
     }
 

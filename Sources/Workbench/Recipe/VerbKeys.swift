@@ -47,8 +47,9 @@ public enum Verb: String, Sendable {
     }
 
     private static let merged = [
-        "seed", "merge.dtype", "merge.method", "merge.density", "merge.majority_sign_method", "merge.svd_rank",
-        "train.threads", "train.memory_limit",
+        "seed", "merge.dtype", "merge.allow_near_no_op", "merge.method", "merge.density",
+        "merge.majority_sign_method", "merge.svd_rank", "evaluate.bootstrap_samples", "train.threads",
+        "train.memory_limit",
     ]
     private static let exported = [
         "seed", "evaluate.bootstrap_samples", "train.threads", "train.memory_limit", "data.chat_template",

@@ -10,12 +10,20 @@ public struct MergeReport: Presentable {
     let certificate: MergeCertificate
     /// What the merged adapter was combined from; nil for an adapter as it was trained.
     let combination: CombinationReport?
+    /// Of the adapter's whole change, what is in the weights.
+    let survivingShare: Double?
+    /// What is lost of the fine-tune.
+    let lost: [String]
+    /// Whether that was allowed.
+    let allowsNearNoOp: Bool
     let warnings: [String]
 
-    var passed: Bool { certificate.passed }
+    var passed: Bool { certificate.passed && (lost.isEmpty || allowsNearNoOp) }
 
     public var json: JSONValue {
         var object = certificate.json.object ?? JSONObject()
+        object["surviving_share"] = survivingShare.map { .double($0) } ?? .null
+        if allowsNearNoOp, !lost.isEmpty { object["allowed"] = .array(lost.map { .string($0) }) }
         if let combination { object["combination"] = .object(combination.json) }
         object["output"] = .string(output)
         object["warnings"] = .array(warnings.map { .string($0) })
@@ -46,6 +54,10 @@ public struct MergeReport: Presentable {
                 losses.merged)
                 + (passed ? "passed" : "FAILED"),
         ]
-        return lines + certificate.failures
+        let share = survivingShare.map {
+            [String(format: "of the adapter's change %.1f%% is in the weights", 100 * $0)]
+        }
+        return lines + (share ?? []) + lost.map { (allowsNearNoOp ? "allowed all the same: " : "") + $0 }
+            + certificate.failures
     }
 }

@@ -16,25 +16,41 @@ struct MergeProof {
     private let opened: OpenedModel
     private let model: LanguageModel
     private let probe: [TokenizedExample]
+    /// What the rows of the probe are, in words.
+    private let source: String
+    private let bootstrap: ExportScores.Bootstrap
 
     /// Tokens of the vocabulary whose logits are in memory at once.
     private static let tile = 1536
 
     /// - Parameter model: the base with the adapter attached, in whatever precision it runs.
-    init(_ opened: OpenedModel, adapted model: LanguageModel, probe: [TokenizedExample]) {
+    init(
+        _ opened: OpenedModel, adapted model: LanguageModel, probe: [TokenizedExample], _ source: String,
+        _ bootstrap: ExportScores.Bootstrap
+    ) {
         self.opened = opened
         self.model = model
         self.probe = probe
+        self.source = source
+        self.bootstrap = bootstrap
+    }
+
+    /// What a comparison found.
+    struct Finding {
+        let weights: WeightComparison
+        let logits: LogitComparison
+        let losses: ProbeLosses
+        /// Of the whole change, what is in the weights.
+        let survivingShare: Double?
+        let gain: KeptGain
     }
 
     /// What the two predict for the probe, and the losses of all three models.
     ///
     /// Everything is computed in fp32 whatever the run computed in: the rounding of products is not what is to be proven.
     /// - Parameter type: the type that the merged model was asked to have.
-    func compare(
-        with folder: URL, type: WeightType
-    ) throws -> (weights: WeightComparison, logits: LogitComparison, losses: ProbeLosses) {
-        let (merged, weights) = try reread(folder, type)
+    func compare(with folder: URL, type: WeightType) throws -> Finding {
+        let (merged, weights, share) = try reread(folder, type)
         let adapted = try model.precision == .f32 ? model : opened.languageModel(precision: .f32)
         let streamed = adapted.streamsWeights
         adapted.streamsWeights = true
@@ -43,27 +59,41 @@ struct MergeProof {
         defer { adapted.adapters = adapters }
         adapted.adapters = .none
         let workspace = Workspace(reservingBytes: Self.passBytes(model, probe: probe))
-        let base = try loss(adapted, workspace)
+        let base = try scores(adapted, workspace)
         adapted.adapters = adapters
         let states = Workspace()
         let adapterStates = try finalStates(adapted, in: states, workspace)
-        let adapter = try loss(adapted, workspace)
+        let adapter = try scores(adapted, workspace)
         opened.weights.releasePages()
         let mergedStates = try finalStates(merged, in: states, workspace)
-        let losses = ProbeLosses(base: base, adapter: adapter, merged: try loss(merged, workspace))
-        return (weights, comparison((adapted, adapterStates), (merged, mergedStates), workspace), losses)
+        let written = try scores(merged, workspace)
+        let losses = ProbeLosses(
+            base: base.loss ?? .nan, adapter: adapter.loss ?? .nan, merged: written.loss ?? .nan)
+        return Finding(
+            weights: weights, logits: comparison((adapted, adapterStates), (merged, mergedStates), workspace),
+            losses: losses, survivingShare: share, gain: gain(losses, from: base, to: adapter))
+    }
+
+    private func gain(_ losses: ProbeLosses, from base: HeldOutScores, to adapter: HeldOutScores) -> KeptGain {
+        let compared = PairedComparison(
+            base: .loss(base), adapter: .loss(adapter), seed: bootstrap.seed, sampleCount: bootstrap.sampleCount)
+        return KeptGain(
+            source: source, base: losses.base, reference: losses.adapter, written: losses.merged,
+            isBeyondChance: compared.verdict == .better)
     }
 
     /// The model in `folder`, all of its files read. Only its weights are kept, and before passes take memory.
-    private func reread(_ folder: URL, _ type: WeightType) throws -> (LanguageModel, WeightComparison) {
+    private func reread(_ folder: URL, _ type: WeightType) throws -> (LanguageModel, WeightComparison, share: Double?) {
         defer { FreedMemory.giveBack() }
         let written = try OpenedModel(folder.path)
         let merged = try written.languageModel(precision: .f32)
         merged.streamsWeights = true
         let merger = try ModelMerger(base: opened.weights, configuration: opened.configuration)
-        return (
-            merged, try merger.compare(model.lowRankDeltas, with: written.weights, as: .huggingFaceFolder, type: type)
-        )
+        let deltas = model.lowRankDeltas
+        let weights = try merger.compare(deltas, with: written.weights, as: .huggingFaceFolder, type: type)
+        let shares = try merger.survivingShares(
+            of: deltas, in: written.weights, as: .huggingFaceFolder, options: ModelOutputOptions(type: type))
+        return (merged, weights, shares.whole)
     }
 
     // MARK: Memory
@@ -99,10 +129,10 @@ struct MergeProof {
 
     private var rowCount: Int { Self.rowCount(probe) }
 
-    private func loss(_ model: LanguageModel, _ workspace: Workspace) throws -> Double {
+    private func scores(_ model: LanguageModel, _ workspace: Workspace) throws -> HeldOutScores {
         let learner = Learner(model, CrossEntropyObjective())
-        return try Evaluator(learner, workspace: workspace, rowLimit: Self.longest(probe)).scores(of: probe).loss
-            ?? .nan
+        let scores = try Evaluator(learner, workspace: workspace, rowLimit: Self.longest(probe)).scores(of: probe)
+        return try HeldOutScores(scores, perRowOf: ExampleUnits(probe, of: .sequence))
     }
 
     /// What the model's head sees of the probe, one sequence after the other, in `states`.

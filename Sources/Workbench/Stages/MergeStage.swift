@@ -1,11 +1,14 @@
 // Merging with a certificate: the merged model is loaded again from its files and compared with base + adapter.
 
+internal import Adapters
 internal import Datasets
 internal import Files
 public import Foundation
 internal import JSON
 internal import ModelExport
+internal import Models
 internal import Vocabulary
+internal import WeightFiles
 
 /// Merges the session's adapter into its base and proves it.
 public struct MergeStage: StandaloneStage {
@@ -56,7 +59,9 @@ public struct MergeStage: StandaloneStage {
         try session.ready(self, observer)
         try trial?.run(session, observer)
         let base = try session.base(), model = try session.model(), type = WeightType(session.recipe.merge.dtype)
-        let proof = MergeProof(base, adapted: model, probe: try Self.probe(session))
+        let proof = MergeProof(
+            base, adapted: model, probe: try Self.probe(session),
+            session.heldOut == nil ? "built-in texts" : "held-out rows", session.bootstrap)
         let trainedBase = try session.requireAdapter("a merge").provenance?.baseDigest
         var report: MergeReport?
         var options = ModelOutputOptions(type: type, of: run)
@@ -72,8 +77,10 @@ public struct MergeStage: StandaloneStage {
                 adapterBaseDigest: trainedBase)
             let proven = MergeReport(
                 output: output.path, certificate: certificate, combination: session.adapter?.combination,
-                warnings: session.told)
-            try proven.requirePassed()
+                survivingShare: compared.survivingShare,
+                lost: NearNoOp(survivingShare: compared.survivingShare, gain: compared.gain).losses,
+                allowsNearNoOp: session.recipe.merge.allowNearNoOp, warnings: session.told)
+            try proven.requirePassed { try ways(session, result, staged) }
             try proven.write(into: staged)
             try ModelCard(
                 .model, called: output.lastPathComponent, of: session, evaluation: session.evaluation,
@@ -85,19 +92,36 @@ public struct MergeStage: StandaloneStage {
         return report
     }
 
+    /// What keeps a fine-tune that the merge loses; nil without an adapter.
+    private func ways(_ session: Session, _ result: MergeResult, _ folder: URL) throws -> KeepingWays? {
+        guard let adapter = session.adapter?.set else { return nil }
+        let base = try session.base()
+        let written = try StagedExport(folder, .huggingFaceFolder, result, of: base)
+        return KeepingWays(
+            asked: session.isOfRun ? .mergeKeys : .merge, format: .safetensors, type: result.type,
+            wishes: ExportWishes(), adapter: adapter, model: AdaptedModel(try session.model()),
+            isOfGGUF: base.weights is GGUFWeights, bytes: try written.byteCount
+        ) { _ in nil }
+    }
+
     private static func probe(_ session: Session) throws -> [TokenizedExample] {
         try MergeProbe.examples(session.heldOut?.examples, session.base().tokenizer)
     }
 }
 
 extension MergeReport {
-    /// Throws where the comparison says that the merged model is another than base + adapter.
-    func requirePassed() throws {
+    /// Throws where the comparison says that the merged model is another than base + adapter, or where the fine-tune is lost in it.
+    ///
+    /// - Parameter ways: what keeps the fine-tune.
+    func requirePassed(_ ways: () throws -> KeepingWays?) throws {
         guard !passed else { return }
+        let isOther = !certificate.passed
         throw Failure(
             .badInput,
-            "the merged model is not base + adapter, so it was not put in place:\n" + facts.joined(separator: "\n"),
-            hint: certificate.merge.type == .fp32 ? nil : "merge.dtype: fp32 rounds least")
+            "the merged model is \(isOther ? "not base + adapter" : "the base once more"), so it was not put in place:\n"
+                + facts.joined(separator: "\n"),
+            hint: isOther
+                ? (certificate.merge.type == .fp32 ? nil : "merge.dtype: fp32 rounds least") : try ways()?.text)
     }
 
     /// Writes the certificate into the merged model's folder, and what was combined.

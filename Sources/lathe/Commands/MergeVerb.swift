@@ -57,11 +57,16 @@ struct Merge: ParsableCommand {
         name: .customLong("as"), help: "What is written: the merged model, or the combined adapter in PEFT's form.",
         completion: .list(Output.allCases.map(\.rawValue)))
     var output = Output.model
+    @Flag(help: "Write the merged model all the same where little of the fine-tune is left in it.")
+    var allowNearNoOp = false
     @Option(help: "Where it goes (a new folder, or one that Lathe wrote).", completion: .directory) var out: String
     @OptionGroup var common: CommonOptions
 
     func run() throws {
         try requireSeveral()
+        guard !allowNearNoOp || output == .model else {
+            throw Failure(.usage, "--allow-near-no-op has no effect: nothing is merged", hint: "leave it out")
+        }
         let trial = try trial()
         let session = Session(
             try ResolvedRecipe(
@@ -103,7 +108,7 @@ struct Merge: ParsableCommand {
         let density = density ?? (prunes && !search.isEmpty ? "\(CombinationTrial.usualDensity)" : nil)
         return [
             ("merge.method", method), ("merge.density", density), ("merge.majority_sign_method", majoritySignMethod),
-            ("merge.svd_rank", svdRank), ("seed", seed),
+            ("merge.svd_rank", svdRank), ("seed", seed), ("merge.allow_near_no_op", allowNearNoOp ? "true" : nil),
         ].compactMap { key, value in value.map { "\(key)=\($0)" } }
     }
 }
