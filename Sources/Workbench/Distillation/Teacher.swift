@@ -107,6 +107,9 @@ final class Teacher {
     /// Bytes of its weights that are mapped beside the student's.
     var mappedBytes: Int { isShared ? 0 : opened.byteCount }
 
+    /// Tokens that it reads before a row and the student does not, at most.
+    var longestContext: Int { contextRows?.longestContext ?? 0 }
+
     /// What it reads for a batch of the student's.
     func reading(_ batch: TokenBatch) throws -> TokenBatch { try contextRows?.batch(batch) ?? batch }
 

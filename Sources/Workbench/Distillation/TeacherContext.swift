@@ -50,7 +50,7 @@ struct ContextRows: Sendable {
     /// Of each of the student's sequences, that of the teacher's.
     private let numbers: [Int]
     /// The most tokens by which a sequence is longer than the student's.
-    private let longestContext: Int
+    let longestContext: Int
     /// Tokens of the student's shortest sequence.
     private let shortest: Int
 

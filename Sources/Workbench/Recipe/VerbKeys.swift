@@ -8,7 +8,7 @@ public enum Verb: String, Sendable {
     case prepare
     /// Rows as they are before they become text and tokens.
     case prepareRows = "prepare --export"
-    case train, evaluate, score, imatrix, merge, extract, export, generate
+    case train, capture, evaluate, score, imatrix, merge, extract, export, generate
     /// A merge that scores rows.
     case mergeOfRows = "merge --search"
     /// An export that reads rows of the person's, to score what is written or to weigh its columns.
@@ -27,6 +27,9 @@ public enum Verb: String, Sendable {
         case .prepare: ["name", "seed", "model.path", "data.", "train.objective", "train.threads"]
         case .prepareRows: ["name", "seed", "model.path", "data.", "train.threads"]
         case .train: ["name", "seed", "model.", "data.", "adapter.", "train.", "evaluate.", "distill."]
+        case .capture:
+            ["name", "seed", "model.", "data.", "train.objective", "train.threads", "train.memory_limit"]
+                + Self.captured
         case .evaluate: Self.scored + ["seed", "train.objective", "train.dpo_beta", "evaluate."]
         case .score, .imatrix: Self.scored
         case .merge: Self.merged
@@ -58,12 +61,16 @@ public enum Verb: String, Sendable {
     private static let pruned = [
         "seed", "model.precision", "evaluate.bootstrap_samples", "train.threads", "train.memory_limit",
     ]
+    /// Who predicts, and what is kept of it.
+    private static let captured =
+        ["teacher", "teacher_adapter", "context", "source", "path", "keep", "tokens", "k"]
+        .map { "distill." + $0 } + ["distill.temperature"]
     private static let scored = ["model.precision", "data.", "train.threads", "train.memory_limit"]
 
     /// What lies among these and is not read.
     private var unread: [String] {
         switch self {
-        case .prepare, .inspectRecipe: ["data.shuffle"]
+        case .prepare, .capture, .inspectRecipe: ["data.shuffle"]
         case .prepareRows: ["data.shuffle"] + Self.ofText
         case .train: ["evaluate.max_new_tokens"]
         case .evaluate: Self.ofRuns + ["evaluate.enabled"]

@@ -39,6 +39,7 @@ public struct RunDirectory: Sendable {
 
     /// Its loose files.
     var files: OwnedFiles { OwnedFiles(url, .run) }
+    var capture: URL { url.appendingPathComponent("capture.h5") }
     var prepared: URL { url.appendingPathComponent("prepared") }
     var rows: URL { url.appendingPathComponent("rows") }
     /// What a teacher wrote.
@@ -59,7 +60,10 @@ public struct RunDirectory: Sendable {
 
     /// Every place that a run needs itself, whatever its recipe.
     var parts: [URL] {
-        looseFiles + [prepared, rows, written, adapter, tensorBoard, Manifest.place(inFolder: url)]
+        looseFiles + [
+            prepared, rows, written, adapter, tensorBoard, capture, Manifest.place(besideFile: capture),
+            Manifest.place(inFolder: url),
+        ]
     }
 
     /// What a call makes in it.
@@ -117,6 +121,9 @@ public struct RunDirectory: Sendable {
     /// The run that an output at `path` is noted as made by; nil for places in the run's own directory, which is nobody
     /// else's.
     static func owner(of path: String?, _ recipe: Recipe) -> String? { path == nil ? nil : recipe.name }
+
+    /// Where the teacher's distributions go.
+    func capturePlace(_ recipe: Recipe) -> URL { recipe.distill.path.map(OutputPlaces.url) ?? capture }
 
     /// Where the merged model of `recipe` goes.
     func mergePlace(_ recipe: Recipe) -> URL { recipe.merge.path.map(OutputPlaces.url) ?? merged }

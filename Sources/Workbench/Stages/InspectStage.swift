@@ -4,6 +4,7 @@ internal import Adapters
 internal import Checkpoints
 internal import Datasets
 internal import Digests
+internal import Distillation
 internal import Files
 internal import Foundation
 internal import JSON
@@ -38,6 +39,7 @@ public struct InspectStage: Stage {
         if ImportanceInspection.isName(path) { return .object(try ImportanceInspection(path).facts) }
         if path.hasSuffix(".safetensors") { return try tensors(url) }
         if path.hasSuffix(".h5") {
+            if CaptureFile.isCapture(url) { return try CaptureInspection(url).json }
             return try PreparedFile.isPrepared(url)
                 ? prepared(url) : HDF5Contents.isHDF5(url) ? exportedModel(url) : checkpoint(url)
         }
