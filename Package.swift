@@ -39,7 +39,7 @@ let benchmarks: [Target] =
             name: "Benchmarks",
             dependencies: [
                 "Kernels", "Tensors", "Models", "Adapters", "Optimisers", "Objectives", "Generation", "Training",
-                "Datasets",
+                "Datasets", "Distillation",
                 "WeightFiles", "ModelExport", "Tokenizers", "JSON", "Digests", "Recipes", "Preparation", "Vocabulary",
                 "COneDNN", "COpenBLAS",
                 "CBenchmarkLoops",

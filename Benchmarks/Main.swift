@@ -22,6 +22,7 @@ struct Benchmarks: ParsableCommand {
             BenchmarkEntry(Int8Benchmark.self),
             BenchmarkEntry(AttentionBenchmark.self), BenchmarkEntry(ElementsBenchmark.self),
             BenchmarkEntry(StepBenchmark.self), BenchmarkEntry(DistillationBenchmark.self),
+            BenchmarkEntry(CaptureBenchmark.self),
             BenchmarkEntry(ScalingBenchmark.self),
             BenchmarkEntry(LoadingBenchmark.self), BenchmarkEntry(RecipeBenchmark.self),
             BenchmarkEntry(GenerationBenchmark.self), BenchmarkEntry(TokenizerBenchmark.self),
