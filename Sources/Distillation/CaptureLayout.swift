@@ -14,7 +14,7 @@
 // has 0. Of the k likeliest: log_sum_exp and rest_log_probability of each target; ids and log_probabilities of its k entries, the
 // likeliest first. Where k is the whole vocabulary there are no ids and no rest: entry i of a target is token i.
 //
-// 512 bytes before the HDF5 file hold a digest of all that follows; readers of HDF5 pass over them. Lists are in chunks, shuffled and
+// The same for people: docs/captures.md. 512 bytes before the HDF5 file hold a digest of all that follows; readers of HDF5 pass over them. Lists are in chunks, shuffled and
 // deflated, each chunk with a checksum. Only what decides the numbers is in the file, so equal captures are equal bytes.
 
 internal import HDF5Files
