@@ -42,6 +42,11 @@ public struct HeadRows {
         return losses
     }
 
+    /// Runs `body` with the pass's workspace, for buffers that live no longer.
+    public func withWorkspace<Result>(_ body: (Workspace) throws -> Result) rethrows -> Result {
+        try context.workspace.scoped { try body(context.workspace) }
+    }
+
     /// Whether only memory is counted: no number may be looked at.
     public var measures: Bool { context.measures }
 

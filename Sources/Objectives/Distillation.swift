@@ -11,14 +11,17 @@ public import Models
 /// From samples of a teacher's predictions, the teacher's own entropy is not known: what is told as divergence then has it in it.
 public struct Distillation: Objective {
     public let unit = ExampleUnit.sequence
-    public let measures = [
-        Measure.mean("divergence", isToldInSteps: true, higherIsBetter: false),
-        Measure.mean("cross_entropy", isToldInSteps: true, higherIsBetter: false),
-    ]
-    let teacher: any TeacherSource
+    public var measures: [Measure] {
+        (["divergence", "cross_entropy"] + (hidden == nil ? [] : ["hidden"])).map {
+            Measure.mean($0, isToldInSteps: true, higherIsBetter: false)
+        }
+    }
+    private var teacher: any TeacherSource
     let divergence: Divergence
     let temperature: Double
     let crossEntropyShare: Double
+    /// What hidden states add to the loss, and how much it counts.
+    private var hidden: (match: HiddenMatch, weight: Double)?
 
     /// - Parameters:
     ///   - temperature: at which the teacher's distribution is what `teacher` gives, where that is not all of it.
@@ -35,6 +38,15 @@ public struct Distillation: Objective {
         self.crossEntropyShare = crossEntropyShare
     }
 
+    /// The same, with the distance of the hidden states from the teacher's added to the loss.
+    /// - Parameter match: of the same teacher, and student.
+    public func matching(_ match: HiddenMatch, weight: Double) -> Distillation {
+        var objective = self
+        objective.teacher = match.source
+        objective.hidden = (match, weight)
+        return objective
+    }
+
     /// Whether `divergence` can be learnt from a teacher's predictions in that form: asked before there are any.
     public static func check(_ divergence: Divergence, _ form: TeacherForm) throws(DistillationError) {
         if form == .sampled, !divergence.isLinearInTeacher { throw .needsWholeDistribution }
@@ -44,7 +56,7 @@ public struct Distillation: Objective {
 
     public func sums(_ pass: ObjectivePass) throws -> LossSums {
         try teacher.withTargets(pass) { targets in
-            try pass.run { rows in
+            try pass.run(residualsAfter: hidden?.match.studentBlocks ?? []) { rows in
                 let losses = try losses(rows, targets, pass.gradientScale.map(Double.init))
                 return try sums(rows, losses)
             }
@@ -61,7 +73,8 @@ public struct Distillation: Objective {
     struct RowLosses {
         var divergences: [Double]
         var crossEntropies: [Double]
-
+        /// Of hidden states; empty where they are not looked at.
+        var hidden: [Double] = []
     }
 
     private func losses(_ rows: HeadRows, _ targets: TeacherTargets, _ scale: Double?) throws -> RowLosses {
@@ -75,20 +88,26 @@ public struct Distillation: Objective {
             let losses = rows.losses(
                 against: teacher, divergence.formula(temperature: temperature),
                 weights: weights.map { .init(divergence: $0.divergence, crossEntropy: $0.crossEntropy) })
-            return RowLosses(divergences: losses.divergences, crossEntropies: losses.crossEntropies)
+            return RowLosses(
+                divergences: losses.divergences, crossEntropies: losses.crossEntropies,
+                hidden: hidden.map { hidden in
+                    hidden.match.losses(rows, teacher, weight: scale.map { $0 * hidden.weight })
+                } ?? [])
         }
     }
 
     private func sums(_ rows: HeadRows, _ losses: RowLosses) throws -> LossSums {
-        let divergences = rows.sums(losses.divergences), crossEntropies = rows.sums(losses.crossEntropies)
-        let counts = rows.sums(Array(repeating: 1, count: rows.rows.count))
-        let sums = zip(divergences, crossEntropies).map { mixed($0, $1) }
-        try rows.checkFinite(sums)
+        let parts = [losses.divergences, losses.crossEntropies] + (hidden == nil ? [] : [losses.hidden])
+        let sums = parts.map(rows.sums), counts = rows.sums(Array(repeating: 1, count: rows.rows.count))
+        let totals = counts.indices.map { unit in
+            mixed(sums[0][unit], sums[1][unit]) + (hidden.map { $0.weight * sums[2][unit] } ?? 0)
+        }
+        try rows.checkFinite(totals)
         return LossSums(
-            units: sums.indices.map {
+            units: counts.indices.map { unit in
                 NamedSums(
-                    loss: sums[$0], weight: Int(counts[$0]),
-                    ["divergence": divergences[$0], "cross_entropy": crossEntropies[$0]])
+                    loss: totals[unit], weight: Int(counts[unit]),
+                    zip(measures, sums).map { ($0.name, $1[unit]) })
             })
     }
 

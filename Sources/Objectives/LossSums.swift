@@ -15,7 +15,12 @@ public struct NamedSums: Sendable, Equatable {
     ///   - weight: what it is divided by.
     ///   - others: the objective's own numbers.
     public init(loss: Double, weight: Int, _ others: KeyValuePairs<String, Double> = [:]) {
-        names = [Self.loss, Self.weight] + others.map(\.key)
+        self.init(loss: loss, weight: weight, others.map { ($0.key, $0.value) })
+    }
+
+    /// The same, of numbers that are not always the same ones.
+    public init(loss: Double, weight: Int, _ others: [(name: String, value: Double)]) {
+        names = [Self.loss, Self.weight] + others.map(\.name)
         values = [loss, Double(weight)] + others.map(\.value)
     }
 

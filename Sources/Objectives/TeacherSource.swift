@@ -37,6 +37,8 @@ public struct OnlineTeacher: TeacherSource, @unchecked Sendable {
     private let model: LanguageModel
     private let adapters: AdapterBinding
     private let read: @Sendable (TokenBatch) throws -> TokenBatch
+    /// After which blocks its residual stream is handed over, too.
+    private var blocks: [Int] = []
 
     /// - Parameters:
     ///   - model: the student's own, where only the adapters differ. Passes run one at a time, as those of the student.
@@ -51,9 +53,23 @@ public struct OnlineTeacher: TeacherSource, @unchecked Sendable {
         self.read = read
     }
 
+    /// The same teacher, which hands over its residual stream after `blocks`, too.
+    func handingOver(residualsAfter blocks: [Int]) -> OnlineTeacher {
+        var teacher = self
+        teacher.blocks = blocks
+        return teacher
+    }
+
     public func withTargets<Result>(
         _ pass: ObjectivePass, _ body: (TeacherTargets) throws -> Result
     ) throws -> Result {
-        try pass.withTeacher(model, under: adapters, reading: read(pass.batch)) { try body(.full($0)) }
+        try withRows(pass) { try body(.full($0)) }
     }
+
+    func withRows<Result>(_ pass: ObjectivePass, _ body: (TeacherRows) throws -> Result) throws -> Result {
+        try pass.withTeacher(model, under: adapters, reading: read(pass.batch), residualsAfter: blocks, body)
+    }
+
+    /// How wide its residual stream is.
+    var width: Int { model.configuration.width }
 }
