@@ -50,11 +50,11 @@ struct BlockPass {
     ///   - y: where the block's output goes, `[N, C]`, fp32; may be `x`. Nil stops before the last product, whose result
     ///     backward does not need.
     func forward(_ x: Matrix, into y: Matrix?) {
-        context.streamsWeights ? forwardPartByPart(x, into: y) : forwardTogether(x, into: y)
+        context.streamsWeights ? forwardLayerByLayer(x, into: y) : forwardTogether(x, into: y)
     }
 
-    /// Each head and each tail in a loop of its own over all rows, with the weights of no other in memory.
-    private func forwardPartByPart(_ x: Matrix, into y: Matrix?) {
+    /// Each layer of a head, and each tail, in a loop of its own over all rows, with the weights of no other in memory.
+    private func forwardLayerByLayer(_ x: Matrix, into y: Matrix?) {
         func run(_ layers: [LinearLayer], _ step: (LayerPanels) -> (RowBlock) -> Void) {
             context.workspace.scoped {
                 let body = step(LayerPanels(layers.map { LayerPanels.Wanted($0) }, .transposed, context))
@@ -65,9 +65,11 @@ struct BlockPass {
             let between = y ?? context.residual(rows: rows, columns: x.columns)
             for (index, pass) in passes.enumerated() {
                 let input = index == 0 ? x : between, output = index < passes.count - 1 ? between : y
-                run(pass.sublayer.headLayers) { panels in
-                    let head = pass.head(panels)
-                    return { head(input.rows($0.rows), $0) }
+                for layer in pass.sublayer.headLayers {
+                    run([layer]) { panels in
+                        let head = pass.head(panels)
+                        return { head(input.rows($0.rows), $0) }
+                    }
                 }
                 run(pass.sublayer.tailLayers) { panels in
                     let tail = pass.tail(panels)

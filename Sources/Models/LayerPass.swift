@@ -70,9 +70,13 @@ struct LayerPanels {
     ///   - kept: what the adapter leaves for the way back; nil where there is none.
     ///   - dz: its gradient's part, on the way back.
     func callAsFunction(_ layer: LinearLayer, _ kept: AdapterRows?, dz: Matrix? = nil) -> LayerPass {
-        guard let found = laid.first(where: { $0.layer === layer }) else {
-            preconditionFailure("the layer was not laid out")
-        }
+        guard let pass = whereLaidOut(layer, kept, dz: dz) else { preconditionFailure("the layer was not laid out") }
+        return pass
+    }
+
+    /// The same; nil where the layer is not among these: another loop over the same rows has it.
+    func whereLaidOut(_ layer: LinearLayer, _ kept: AdapterRows?, dz: Matrix? = nil) -> LayerPass? {
+        guard let found = laid.first(where: { $0.layer === layer }) else { return nil }
         var pass: (any AdapterPass)?
         if let adapter = context.adapters[layer], let factors = found.factors, let kept {
             pass = adapter.method.pass.init(

@@ -13,8 +13,8 @@ struct PassContext {
     var dropout: DropoutKey?
     /// Where what linear layers are given is left; nil where nobody asks.
     var inputs: LayerInputs?
-    /// Whether only what the next product needs is in memory of the weights: each head and each tail of a block has its own
-    /// laid out when its turn comes, and their pages leave memory at once. For passes without gradients.
+    /// Whether only what the next product needs is in memory of the weights: each layer's are laid out
+    /// when its turn comes, and their pages leave memory at once. For passes without gradients.
     var streamsWeights = false
 
     /// Whether only memory is counted: nothing is computed, and no number may be looked at.

@@ -43,18 +43,22 @@ struct AttentionPass: SublayerPass {
 
     func head(_ panels: LayerPanels) -> (_ x: Matrix, _ block: RowBlock) -> Void {
         let normed = context.scratch(columns: input.columns)
-        let queryPass = panels(attention.query, kept.query)
-        let keyPass = panels(attention.key, kept.key)
-        let valuePass = panels(attention.value, kept.value)
+        let queryPass = panels.whereLaidOut(attention.query, kept.query)
+        let keyPass = panels.whereLaidOut(attention.key, kept.key)
+        let valuePass = panels.whereLaidOut(attention.value, kept.value)
         return { x, block in
             let rows = block.rows
             Conversion.convert(x, into: input.rows(rows))
             attention.norm.forward(x, into: normed[block], inverseRMS: inverseRMS.rows(rows))
-            queryPass.forward(normed[block], into: query.projected.rows(rows), block)
-            keyPass.forward(normed[block], into: key.projected.rows(rows), block)
-            valuePass.forward(normed[block], into: value.rows(rows), block)
-            query.forward(rows, span)
-            key.forward(rows, span)
+            if let queryPass {
+                queryPass.forward(normed[block], into: query.projected.rows(rows), block)
+                query.forward(rows, span)
+            }
+            if let keyPass {
+                keyPass.forward(normed[block], into: key.projected.rows(rows), block)
+                key.forward(rows, span)
+            }
+            valuePass?.forward(normed[block], into: value.rows(rows), block)
         }
     }
 

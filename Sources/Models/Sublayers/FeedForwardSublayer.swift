@@ -83,13 +83,13 @@ private struct FeedForwardPass: SublayerPass {
 
     func head(_ panels: LayerPanels) -> (_ x: Matrix, _ block: RowBlock) -> Void {
         let normed = context.scratch(columns: input.columns)
-        let (gatePass, upPass) = (panels(layers.gate, kept.gate), panels(layers.up, kept.up))
+        let gatePass = panels.whereLaidOut(layers.gate, kept.gate), upPass = panels.whereLaidOut(layers.up, kept.up)
         return { x, block in
             let rows = block.rows
             Conversion.convert(x, into: input.rows(rows))
             layers.norm.forward(x, into: normed[block], inverseRMS: inverseRMS.rows(rows))
-            gatePass.forward(normed[block], into: gate.rows(rows), block)
-            upPass.forward(normed[block], into: up.rows(rows), block)
+            gatePass?.forward(normed[block], into: gate.rows(rows), block)
+            upPass?.forward(normed[block], into: up.rows(rows), block)
         }
     }
 

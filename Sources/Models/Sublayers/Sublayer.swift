@@ -26,6 +26,7 @@ protocol Sublayer: AnyObject {
 protocol SublayerPass {
     var sublayer: any Sublayer { get }
 
+    /// - Parameter panels: of all layers of the head, or of one in each of several loops.
     /// - Returns: takes rows of the stream `[n, C]`, fp32.
     func head(_ panels: LayerPanels) -> (_ x: Matrix, _ block: RowBlock) -> Void
 
