@@ -79,6 +79,15 @@ extension CommandTests {
                     try lathe.start(call + ["m.gguf", "--reference-out", place]).wait().expectFailure(
                         64, "--reference-out")
                 }
+                // Nor into what is read, which would no longer be what it was.
+                try lathe.copy(LatheCommand.huggingFace, to: "base")
+                let adapter = try lathe.train("model.path=base")
+                for place in ["base/kept.kld", adapter + "/kept.kld"] {
+                    try lathe(
+                        "export", "--model", "base", "--adapter", adapter, "--format", "gguf", "--out", "m.gguf",
+                        "--reference-out", place
+                    ).expectFailure(65, "kept.kld lies in")
+                }
                 #expect(!lathe.has("m.gguf"))
                 let report = try lathe.json(
                     "export", "--model", LatheCommand.gguf, "--format", "gguf", "--out", "a\nb.gguf")

@@ -20,7 +20,7 @@ extension CommandTests {
             }
         }
 
-        @Test(arguments: [SIGINT, SIGTERM]) func inTheMidstOfWriting(signal: Int32) throws {
+        @Test(arguments: [SIGINT, SIGTERM, SIGHUP]) func inTheMidstOfWriting(signal: Int32) throws {
             try LatheCommand.inFolder { lathe in
                 let adapter = try lathe.train()
                 let before = names(lathe)
@@ -53,6 +53,23 @@ extension CommandTests {
                     }
                     #expect(stopped > 0, "\(command[0]) was always done before it was told to stop")
                 }
+            }
+        }
+
+        /// As `nohup` has it: the terminal goes, the work goes on.
+        @Test func whoIsToOutliveTheTerminalDoes() throws {
+            try LatheCommand.inFolder { lathe in
+                let executable = try #require(LatheCommand.executable, "the command is not built")
+                let running = try RunningCommand(
+                    URL(fileURLWithPath: "/bin/sh"),
+                    [
+                        "-c", "trap '' HUP; exec \"$0\" export --model \"$1\" --format hdf5 --out out.h5",
+                        executable.path, LatheCommand.huggingFace,
+                    ], in: lathe.folder, output: nil)
+                waitForStaging(lathe, running)
+                running.send(SIGHUP)
+                #expect(try running.wait().code == 0)
+                #expect(lathe.has("out.h5.manifest.json"))
             }
         }
 

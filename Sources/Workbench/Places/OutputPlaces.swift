@@ -19,8 +19,20 @@ public struct OutputPlaces {
         /// The run that writes, where others may have written there.
         var run: String?
 
-        /// A folder that is put in place at once, or one file.
-        enum Form { case folder(Manifest.Content), file(Manifest.Content) }
+        enum Form {
+            /// A folder that is put in place at once.
+            case folder(Manifest.Content)
+            /// One file, with its manifest beside it.
+            case file(Manifest.Content)
+            /// One file that goes with no manifest: only where nothing stands.
+            case newFile
+        }
+
+        /// What is written there, whatever its names: the place, and the manifest of a file.
+        var places: [URL] {
+            if case .file = form { return [url, Manifest.place(besideFile: url)] }
+            return [url]
+        }
     }
 
     private struct Input {
@@ -90,21 +102,22 @@ public struct OutputPlaces {
     ///
     /// - Parameter run: the directory of the run that writes, where one does.
     func require(_ outputs: [Output], run: RunDirectory? = nil) throws {
-        var earlier: [(output: Output, place: RealPath)] = []
+        var earlier: [Output] = []
         for output in outputs {
             let place = RealPath(output.url)
             try requireApart(output.url, place)
             try requireOutsideRuns(output, place, own: run)
-            for (other, otherPlace) in earlier {
+            for (other, otherPlace) in earlier.flatMap({ other in other.places.map { (other, RealPath($0)) } }) {
                 let relation =
                     place.isSame(as: otherPlace)
                     ? "is also" : place.isInside(otherPlace) ? "lies in" : otherPlace.isInside(place) ? "holds" : nil
                 guard let relation else { continue }
                 throw Failure(
-                    .badInput, "\(output.key): \(path: output.url.path) \(relation) the place of \(other.key)",
+                    output.key.hasPrefix("--") ? .usage : .badInput,
+                    "\(output.key): \(path: output.url.path) \(relation) the place of \(other.key)",
                     hint: "set another \(output.key)", namedFile: output.url.path)
             }
-            earlier.append((output, place))
+            earlier.append(output)
             try requireOwn(output)
         }
     }
@@ -115,6 +128,11 @@ public struct OutputPlaces {
             switch output.form {
             case .folder(let content): try Ownership.requireFolder(output.url, content, of: output.run)
             case .file(let content): try Ownership.requireFile(output.url, content, of: output.run)
+            case .newFile:
+                guard try FileForm(at: output.url) != nil else { return }
+                throw Failure(
+                    .inputOutput, "\(output.key): \(path: output.url.path) is there already",
+                    hint: "name a new file, or move that one away", namedFile: output.url.path)
             }
         } catch let error as PlaceError {
             guard case .ofRun(let other) = error.reason else { throw error }

@@ -4,7 +4,7 @@ internal import Files
 internal import Synchronization
 internal import Training
 
-/// What SIGINT and SIGTERM do while a run is at work.
+/// What SIGINT, SIGTERM and SIGHUP do while a run is at work.
 ///
 /// Every file of a run appears whole or not at all, so that it may end anywhere; what is said is which of them are there.
 final class Interruption {

@@ -1,4 +1,4 @@
-// SIGINT and SIGTERM, from the first line of the command to its last: none is swallowed, and none leaves a place half made.
+// SIGINT, SIGTERM and SIGHUP, from the first line of the command to its last: none is swallowed, and none leaves a place half made.
 
 internal import Files
 internal import Foundation
@@ -52,12 +52,21 @@ public enum StopSignals {
         action.sa_flags = Int32(SA_RESTART)
         var signals = sigset_t()
         sigemptyset(&signals)
-        for number in [SIGINT, SIGTERM] {
+        for number in [SIGINT, SIGTERM, SIGHUP] {
+            // Whoever lets a process outlive its terminal has this one ignored.
+            if number == SIGHUP, isIgnored(number) { continue }
             sigaction(number, &action, nil)
             sigaddset(&signals, number)
         }
         // Whoever started the process may have blocked them, and a mask is handed on.
         pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+    }
+
+    private static func isIgnored(_ number: Int32) -> Bool {
+        var present = sigaction()
+        guard sigaction(number, nil, &present) == 0 else { return false }
+        return unsafeBitCast(present.__sigaction_handler.sa_handler, to: Int.self)
+            == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
     /// From here on signals change nothing: the result has arrived, and all that is left is to end.

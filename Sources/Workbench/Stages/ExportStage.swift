@@ -46,7 +46,9 @@ public struct ExportStage: StandaloneStage {
         try OutputPlaces(
             session.resolved, adapters: session.adapterPaths, calibration: wishes.calibration.path
         )
-        .require([.init(key: "--out", url: output, form: wishes.written(format).form)])
+        .require(
+            [.init(key: "--out", url: output, form: wishes.written(format).form)]
+                + (wishes.referenceOutput.map { [.init(key: "--reference-out", url: $0, form: .newFile)] } ?? []))
         try session.startComputing()
         try Self.require(format, holding: session.base(), in: type, "--format")
         try openRows(session, observer)
@@ -59,19 +61,6 @@ public struct ExportStage: StandaloneStage {
     /// Opens what a written model is scored on.
     private func openRows(_ session: Session, _ observer: any RunObserver) throws {
         try wishes.require(.model(in: format))
-        let taken = output.standardized.path
-        if let place = wishes.referenceOutput?.standardized,
-            [taken, taken + ".manifest.json"].contains(place.path) || place.path.hasPrefix(taken + "/")
-        {
-            throw Failure(
-                .usage, "--reference-out: \(path: place.path) is where --out and what goes with it is written",
-                hint: "name another file")
-        }
-        if let place = wishes.referenceOutput, try FileForm(at: place) != nil {
-            throw Failure(
-                .inputOutput, "--reference-out: \(path: place.path) is there already",
-                hint: "name a new file, or move that one away", namedFile: place.path)
-        }
         guard !session.recipe.data.heldOut.isEmpty || wishes.reference != nil else { return }
         if wishes.reference == nil { try session.rendering().tell(observer) }
         _ = try session.checkRows(reference: wishes.reference, observer)
