@@ -29,7 +29,8 @@ public enum CaptureMethod: Sendable, Equatable {
     func columns(vocabulary: Int) -> [CaptureColumn] {
         switch self {
         case .sampled: [.logSumExp, .first, .firstLogProbability, .kept, .ids, .counts]
-        case .topK(let k): [.logSumExp, .restLogProbability] + (k < vocabulary ? [.ids] : []) + [.logProbabilities]
+        case .topK(let k):
+            [.logSumExp] + (k < vocabulary ? [.restLogProbability, .ids] : []) + [.logProbabilities]
         }
     }
 }

@@ -85,7 +85,8 @@ package struct LogitRow {
         }
         var sum = 0.0
         for mass in masses { sum += Double(mass) }
-        guard sum.isFinite else { return nil }
+        // The largest may be beyond all numbers once it is divided.
+        guard sum.isFinite, (most * factor).isFinite else { return nil }
         rest = sum
     }
 

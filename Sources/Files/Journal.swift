@@ -14,7 +14,7 @@ public final class Journal {
     /// What the records are of, as it was said when the journal was begun.
     public let subject: String
     private let file: AppendedFile
-    private let reader: FileHandle
+    private let reader: JournalReader
     private var end: Int
 
     private static let mark = "LATHE JOURNAL 1\n"
@@ -31,16 +31,17 @@ public final class Journal {
         if try FileStatus.of(url.path, followingLinks: false) == nil {
             try AtomicFile.write(Self.head(subject), to: url)
         }
-        reader = try Self.reader(url)
-        let size = Int(clamping: try reader.seekToEnd())
-        let head = try Self.head(url, reader, size: size)
+        guard try Self.isJournal(url) else { throw PlaceError(url.path, inTheWay: url.path, .notOurs) }
+        reader = try JournalReader(url)
+        let size = reader.byteCount
+        let head = try Self.head(url, reader)
         (self.subject, end) = head
         while end + Self.headerBytes <= size {
-            let header = try Self.read(reader, end..<end + Self.headerBytes)
+            let header = try reader.read(end..<end + Self.headerBytes)
             let place =
                 end + Self.headerBytes..<end + Self.headerBytes + Int(clamping: Self.number(Array(header[..<8])))
             guard place.count <= size, place.upperBound <= size else { break }
-            let record = try Self.read(reader, place)
+            let record = try reader.read(place)
             guard Self.checksum(record) == Self.number(Array(header[8...])) else { break }
             try receive(record, place)
             end = place.upperBound
@@ -49,13 +50,9 @@ public final class Journal {
         file = try AppendedFile(url)
     }
 
-    deinit { try? reader.close() }
-
     /// What the records of the journal at `url` are of.
     public static func subject(of url: URL) throws -> String {
-        let reader = try reader(url)
-        defer { try? reader.close() }
-        return try head(url, reader, size: Int(clamping: try reader.seekToEnd())).subject
+        try head(url, JournalReader(url)).subject
     }
 
     /// Whether a journal stands at `url`.
@@ -75,35 +72,24 @@ public final class Journal {
     }
 
     /// The bytes at `place`, which lie within one record.
-    public func read(_ place: Range<Int>) throws -> [UInt8] { try Self.read(reader, place) }
+    public func read(_ place: Range<Int>) throws -> [UInt8] { try reader.read(place) }
 
     /// Removes the file: what it holds is elsewhere now.
     public func remove() throws(SystemError) { try Folder.removeFile(url) }
 
     // MARK: Bytes
 
-    private static func reader(_ url: URL) throws -> FileHandle {
-        guard try isJournal(url) else { throw PlaceError(url.path, inTheWay: url.path, .notOurs) }
-        return try FileHandle(forReadingFrom: url)
-    }
-
     /// The head of a journal, and where it ends.
-    private static func head(_ url: URL, _ reader: FileHandle, size: Int) throws -> (subject: String, end: Int) {
+    private static func head(_ url: URL, _ reader: JournalReader) throws -> (subject: String, end: Int) {
         let start = mark.utf8.count + 8
-        guard size >= start else { throw PlaceError(url.path, inTheWay: url.path, .changed) }
-        let length = Int(clamping: number(try read(reader, start - 8..<start)))
-        guard length <= size - start else { throw PlaceError(url.path, inTheWay: url.path, .changed) }
-        return (String(decoding: try read(reader, start..<start + length), as: UTF8.self), start + length)
+        guard reader.byteCount >= start else { throw PlaceError(url.path, inTheWay: url.path, .changed) }
+        let length = Int(clamping: number(try reader.read(start - 8..<start)))
+        guard length <= reader.byteCount - start else { throw PlaceError(url.path, inTheWay: url.path, .changed) }
+        return (String(decoding: try reader.read(start..<start + length), as: UTF8.self), start + length)
     }
 
     private static func head(_ subject: String) -> [UInt8] {
         Array(mark.utf8) + bytes(UInt64(subject.utf8.count)) + Array(subject.utf8)
-    }
-
-    private static func read(_ file: FileHandle, _ place: Range<Int>) throws -> [UInt8] {
-        guard !place.isEmpty else { return [] }
-        try file.seek(toOffset: UInt64(place.lowerBound))
-        return [UInt8](try file.read(upToCount: place.count) ?? Data())
     }
 
     private static func checksum(_ record: [UInt8]) -> UInt64 {
@@ -118,5 +104,38 @@ public final class Journal {
 
     private static func number(_ bytes: [UInt8]) -> UInt64 {
         bytes.prefix(8).enumerated().reduce(0) { $0 | UInt64($1.element) << UInt64(8 * $1.offset) }
+    }
+}
+
+/// The bytes of a journal, by their places.
+private final class JournalReader {
+    private let path: String
+    private let descriptor: Int32
+    /// When it was opened.
+    let byteCount: Int
+
+    init(_ url: URL) throws(SystemError) {
+        path = url.path
+        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw SystemError(errno, reading: path) }
+        byteCount = Int(lseek(descriptor, 0, SEEK_END))
+        guard byteCount >= 0 else { throw SystemError(errno, reading: path) }
+    }
+
+    deinit { close(descriptor) }
+
+    func read(_ place: Range<Int>) throws(SystemError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: place.count)
+        var done = 0
+        while done < bytes.count {
+            let count = bytes.withUnsafeMutableBytes {
+                pread(descriptor, $0.baseAddress.map { $0 + done }, $0.count - done, off_t(place.lowerBound + done))
+            }
+            if count < 0, errno == EINTR { continue }
+            // What was there a moment ago is gone.
+            guard count > 0 else { throw SystemError(count < 0 ? errno : EIO, reading: path) }
+            done += count
+        }
+        return bytes
     }
 }
