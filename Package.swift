@@ -109,7 +109,8 @@ let package = Package(
         module(
             "Adapters",
             ["Models", "WeightFiles", "JSON", "Digests", "Tensors", "Kernels", "Spelling", "Files", "Vocabulary"]),
-        module("Pruning", ["Models", "Kernels", "WeightFiles", "Tensors", "JSON", "Digests", "Vocabulary"]),
+        module(
+            "Pruning", ["Models", "Kernels", "WeightFiles", "Tokenizers", "Tensors", "JSON", "Digests", "Vocabulary"]),
         module("Optimisers", ["Recipes", "Tensors", "Kernels"]),
         module("Objectives", ["Recipes", "Models", "Datasets", "Kernels", "Tensors", "Vocabulary"]),
         module("Generation", ["Models", "Tensors", "Kernels", "Vocabulary"]),
@@ -221,7 +222,8 @@ let package = Package(
                 "Tensors", "Tokenizers", "Training", "Vocabulary", "WeightFiles",
             ], exclude: ["Fixtures"]),
         tests(
-            "Pruning", ["ModelExport", "Models", "Kernels", "WeightFiles", "Tensors", "JSON"], exclude: ["Fixtures"]),
+            "Pruning", ["ModelExport", "Models", "Kernels", "WeightFiles", "Tokenizers", "Tensors", "JSON"],
+            exclude: ["Fixtures"]),
         tests("Generation", ["Adapters", "Models", "Tensors", "WeightFiles", "JSON"]),
         tests(
             "Evaluation", ["Objectives", "Models", "Datasets", "Tensors", "WeightFiles", "JSON"],

@@ -55,7 +55,7 @@ struct BaseDescription {
         // Absent means false to transformers.
         if (json["tie_word_embeddings"]?.bool ?? false) != isTied { json["tie_word_embeddings"] = .bool(isTied) }
         var files = [(name: "config.json", bytes: BaseDescription.bytes(.object(json)))]
-        for (name, url) in try source.companions() { files.append((name, try WholeFile.bytes(url.path))) }
+        files += try source.companionContents()
         guard source.huggingFaceConfiguration == nil,
             case .vocabulary(var vocabulary) = try source.tokenizerSource()
         else { return templates.map { ChatTemplateFiles.replacing($0, in: files) } ?? files }

@@ -30,7 +30,8 @@ struct PrunedConfiguration {
             // What said which blocks have a window went by their numbers.
             json["layer_types"] = layerTypes
         }
-        guard try read(json).blocks == pruned.blocks else {
+        let said = try read(json)
+        guard said.blocks == pruned.blocks, said.vocabularySize == pruned.vocabularySize else {
             throw PruningError(
                 place, "config.json of the family \(pruned.family) cannot say what would be left",
                 hint: "keep other parts")
@@ -40,6 +41,10 @@ struct PrunedConfiguration {
 
     /// The sizes of what is left of a block, where there is less of it.
     private func setSizes(_ json: inout JSONObject) {
+        if let tokens = plan.tokens {
+            json["vocab_size"] = .integer(tokens.count)
+            TokenNumbers(tokens).renumberMembers(of: &json)
+        }
         let block = pruned.blocks[0], shape = block.attention.shape
         if plan.channels != nil { json["intermediate_size"] = .integer(block.feedForward.width) }
         guard plan.groups != nil else { return }

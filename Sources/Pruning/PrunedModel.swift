@@ -85,7 +85,22 @@ public struct PrunedModel: ModelSource {
     public var chatTemplatePlace: ChatTemplatePlace { base.chatTemplatePlace }
     public func statedConfiguration() throws -> ModelConfiguration { configuration }
     public func configurationNotes() throws -> [String] { try base.configurationNotes() }
-    public func tokenizerSource() throws -> TokenizerSource? { try base.tokenizerSource() }
-    public func generationSettings() throws -> JSONValue? { try base.generationSettings() }
     public func companions() throws -> [(name: String, url: URL)] { try base.companions() }
+
+    public func tokenizerSource() throws -> TokenizerSource? {
+        try base.tokenizerSource().map { source in tokenizer?.source(source) ?? source }
+    }
+
+    public func generationSettings() throws -> JSONValue? {
+        try base.generationSettings().map { settings in tokenizer?.generation(settings) ?? settings }
+    }
+
+    public func companionContents() throws -> [(name: String, bytes: [UInt8])] {
+        let files = try base.companionContents()
+        guard let tokenizer else { return files }
+        return try files.compactMap { name, bytes in try tokenizer.file(name, bytes).map { (name, $0) } }
+    }
+
+    /// What becomes of the tokenizer; nil where it stays as it is.
+    private var tokenizer: PrunedTokenizer? { plan.tokens.map { PrunedTokenizer(TokenNumbers($0)) } }
 }

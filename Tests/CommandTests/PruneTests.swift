@@ -76,6 +76,29 @@ extension CommandTests {
             }
         }
 
+        /// From a folder and from GGUF: the rows keep their tokens and, but for the sum over fewer tokens, their losses.
+        @Test(arguments: [TinyModel.chat, TinyModel.chatGGUF].map(\.path)) func tokensInUseStay(_ model: String) throws
+        {
+            try LatheCommand.inFolder { lathe in
+                let report = try lathe.json(
+                    "prune", "--model", model, "--vocabulary", "used", "--data", "held.jsonl", "--type", "fp32",
+                    "--out",
+                    "small", "--set", "model.precision=fp32")
+                let sizes = ["base", "pruned"].map { report[$0]?["vocabulary"]?.integer ?? 0 }
+                #expect(sizes[0] == 512 && sizes[1] < 512 && sizes[1] > 100)
+                let losses = ["base", "pruned"].compactMap { report[$0]?["loss"]?.double }
+                #expect(losses[1] < losses[0] && losses[0] - losses[1] < 1)
+                #expect(report["difference"]?["verdict"]?.string == "better")
+                let scored = try lathe.json(
+                    "evaluate", "--model", "small", "--data", "held.jsonl", "--set", "model.precision=fp32")
+                #expect(abs((scored["base"]?["loss"]?.double ?? 0) - losses[1]) < 1e-5)
+                let configuration = try JSONValue(parsing: lathe.text("small/config.json"))
+                #expect(configuration["vocab_size"]?.integer == sizes[1])
+                #expect(
+                    try lathe("generate", "--model", "small", "--prompt", "Zoë 🐢", "--max-new-tokens", "4").code == 0)
+            }
+        }
+
         @Test func wishesThatContradictAreNamed() throws {
             try LatheCommand.inFolder { lathe in
                 for (arguments, words) in [
@@ -89,6 +112,7 @@ extension CommandTests {
                     (["--heads", "3"], "in steps of 2"), (["--heads", "8"], "--heads 8"),
                     (["--heads", "0"], "--heads 0"),
                     (["--to", "2", "--data", "held.jsonl", "--by", "luck"], "--by"),
+                    (["--vocabulary", "used"], "--vocabulary used without --data"),
                 ] {
                     try lathe.start(["prune", "--model", LatheCommand.gguf, "--out", "small"] + arguments).wait()
                         .expectFailure(64, words)

@@ -1,5 +1,6 @@
 // One face for every form in which a model lies on disk.
 
+internal import Files
 public import Foundation
 public import JSON
 public import Tokenizers
@@ -35,6 +36,9 @@ public protocol ModelSource: WeightSource {
 
     /// Files that go with the model as they are, named as they stand in its folder.
     func companions() throws -> [(name: String, url: URL)]
+
+    /// The same with what stands in them.
+    func companionContents() throws -> [(name: String, bytes: [UInt8])]
 }
 
 extension ModelSource {
@@ -42,6 +46,10 @@ extension ModelSource {
     public var huggingFaceConfiguration: JSONValue? { nil }
     public func generationSettings() throws -> JSONValue? { nil }
     public func companions() throws -> [(name: String, url: URL)] { [] }
+
+    public func companionContents() throws -> [(name: String, bytes: [UInt8])] {
+        try companions().map { ($0.name, try WholeFile.bytes($0.url.path)) }
+    }
 }
 
 /// What a tokenizer is made from.

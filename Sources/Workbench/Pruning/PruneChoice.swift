@@ -18,12 +18,18 @@ struct PruneChoice {
     private static let streamBytes = 128 << 20
 
     /// - Parameters:
-    ///   - model: of which parts stay.
+    ///   - base: of which parts stay.
+    ///   - model: the same, ready to compute.
     ///   - rows: what choices look at, where there are any of the person's.
-    init(_ wishes: PruneWishes, _ model: LanguageModel, _ rows: PruneRows, _ observer: any RunObserver) throws {
+    init(
+        _ wishes: PruneWishes, _ base: any ModelSource, _ model: LanguageModel, _ rows: PruneRows,
+        _ observer: any RunObserver
+    ) throws {
         var maker = Maker(wishes: wishes, model: model, rows: rows, observer: observer)
         let blocks = try maker.blocks()
-        plan = try maker.plan(blocks)
+        var plan = try maker.plan(blocks)
+        if wishes.keepsUsedTokens { plan.tokens = try KeptTokens(of: base, using: rows.usedTokens()).numbers }
+        self.plan = plan
         (members, lines) = (maker.members, maker.lines)
     }
 

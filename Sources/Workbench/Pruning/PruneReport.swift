@@ -36,6 +36,7 @@ public struct PruneReport: Presentable {
         let mlpWidth: Int
         let heads: Int
         let groups: Int
+        let tokens: Int
         let parameters: Int
 
         init(_ path: String, _ configuration: ModelConfiguration, _ weights: any WeightSource) {
@@ -43,6 +44,7 @@ public struct PruneReport: Presentable {
             let block = configuration.blocks[0]
             blocks = configuration.layers
             mlpWidth = block.feedForward.width
+            tokens = configuration.vocabularySize
             (heads, groups) = (block.attention.shape.heads, block.attention.shape.groups)
             parameters = weights.paths.reduce(0) { $0 + (weights.shape(at: $1)?.elementCount ?? 0) }
         }
@@ -95,7 +97,7 @@ public struct PruneReport: Presentable {
     private static func members(_ size: Size, _ loss: Double?) -> [JSONObject.Member] {
         [
             ("layers", .integer(size.blocks)), ("mlp_width", .integer(size.mlpWidth)),
-            ("heads", .integer(size.heads)), ("kv_heads", .integer(size.groups)),
+            ("heads", .integer(size.heads)), ("kv_heads", .integer(size.groups)), ("vocabulary", .integer(size.tokens)),
             ("parameters", .integer(size.parameters)),
             ("loss", loss.map { $0.isFinite ? .double($0) : .null } ?? .null),
         ]
@@ -118,6 +120,7 @@ public struct PruneReport: Presentable {
         add("blocks", base.blocks, pruned.blocks, ": \(removedBlocks.asBlockList)")
         add("inner channels of each block", base.mlpWidth, pruned.mlpWidth)
         add("query heads of each block", base.heads, pruned.heads, ", of key heads \(base.groups - pruned.groups)")
+        add("tokens", base.tokens, pruned.tokens, " that the rows never use")
         return lines + [String(format: "%.1f%% of %@", removedShare, Count.text(base.parameters, "weight"))]
     }
 

@@ -2,6 +2,7 @@
 
 internal import Datasets
 internal import Evaluation
+internal import Foundation
 internal import Models
 internal import Objectives
 internal import Recipes
@@ -10,7 +11,7 @@ internal import Tensors
 
 /// All rows of the person's or, where none are named, a handful of texts of our own.
 struct PruneRows {
-    let examples: any ExampleSource
+    private(set) var examples: any ExampleSource
     /// What they are, in words: "48 rows of rows.jsonl".
     let words: String
     /// Whether they are the person's.
@@ -30,6 +31,36 @@ struct PruneRows {
         let rows = try session.openHeldOut(for: CrossEntropyObjective(), observer)
         examples = rows.examples
         words = Count.text(try Set(examples.rowIndices()).count, "row")
+    }
+
+    /// Every token of the rows.
+    func usedTokens() throws -> Set<Int> {
+        var used = Set<Int>()
+        for index in 0..<examples.count { used.formUnion(try examples.example(index).ids.map { Int($0) }) }
+        return used
+    }
+
+    /// The same rows as the model in `folder` reads them, of whose base the tokens `kept` alone are left.
+    ///
+    /// - Throws: `Failure` unless they are the same tokens, renumbered.
+    func read(by folder: URL, keeping kept: [Int]) throws -> PruneRows {
+        let other = Session(session.resolved.withModel(folder.path))
+        let found = try other.openHeldOut(for: CrossEntropyObjective(), SilentObserver()).examples
+        let places = Dictionary(uniqueKeysWithValues: kept.enumerated().map { (Int32($1), Int32($0)) })
+        let isSame =
+            try found.count == examples.count
+            && (0..<found.count).allSatisfy { index in
+                let (left, right) = (try examples.example(index), try found.example(index))
+                return left.ids.map { places[$0] } == right.ids && left.isTarget == right.isTarget
+            }
+        guard isSame else {
+            throw Failure(
+                .badInput, "--vocabulary used: without the other tokens this tokenizer gives the rows other tokens",
+                hint: "leave the vocabulary whole")
+        }
+        var rows = self
+        rows.examples = found
+        return rows
     }
 
     /// The losses of `model`, row by row.

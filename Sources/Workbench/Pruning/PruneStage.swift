@@ -47,7 +47,7 @@ public struct PruneStage: StandaloneStage {
     public func run(_ session: Session, _ observer: any RunObserver) throws -> PruneReport {
         try session.ready(self, observer)
         let base = try session.base(), rows = try PruneRows(session, observer)
-        let choice = try PruneChoice(wishes, session.model(), rows, observer)
+        let choice = try PruneChoice(wishes, base.weights, session.model(), rows, observer)
         let pruned = try PrunedModel(base.weights, choice.plan)
         observer.receive(
             .stage("prune", detail: "\(choice.plan.blocks.count) of \(base.configuration.layers) blocks stay"))
@@ -59,7 +59,8 @@ public struct PruneStage: StandaloneStage {
             result, place in
             let staged = try StagedExport(place, .huggingFaceFolder, result, of: base)
             try require(staged, toBe: pruned, merger, observer)
-            let left = try rows.scores(of: rows.model(staged), "pruned")
+            let read = try pruned.plan.tokens.map { try rows.read(by: place, keeping: $0) } ?? rows
+            let left = try read.scores(of: rows.model(staged), "pruned")
             let made = PruneReport(
                 path: output.path, type: result.type.rawValue,
                 base: .init(base.path, base.configuration, base.weights),
@@ -86,10 +87,12 @@ public struct PruneStage: StandaloneStage {
         observer.receive(
             .stage("proof", detail: "the pruned model, read back, against what was to be left of the base"))
         let weights = try merger.compare([], with: staged.weights, as: .huggingFaceFolder, type: type)
-        guard weights.strayCount == 0, staged.configuration.blocks == pruned.configuration.blocks else {
+        guard weights.strayCount == 0, staged.configuration.blocks == pruned.configuration.blocks,
+            staged.configuration.vocabularySize == pruned.configuration.vocabularySize
+        else {
             let what =
                 weights.firstStray.map { "\(weights.strayCount) weights are others, the first in \($0)" }
-                ?? "its config.json says other blocks"
+                ?? "its config.json says other sizes"
             throw Failure(
                 .internal, "\(path: output.path): the written model is not what was to be left of the base: \(what)")
         }

@@ -22,6 +22,8 @@ public struct PruneWishes: Sendable {
     public var mlpWidth: Int?
     /// Query heads of each attention that stay.
     public var heads: Int?
+    /// Whether tokens go that the rows never use.
+    public var keepsUsedTokens = false
     /// Tokens that choices look at, at most.
     public var tokenLimit: Int?
 
@@ -30,6 +32,9 @@ public struct PruneWishes: Sendable {
 
     /// Tokens that choices look at where nobody says so.
     public static let usualTokenLimit = 4096
+
+    /// Whether something is to go of blocks that stay, or of the vocabulary.
+    private var narrows: Bool { mlpWidth != nil || heads != nil || keepsUsedTokens }
 
     /// The criterion called `name`.
     ///
@@ -51,10 +56,15 @@ public struct PruneWishes: Sendable {
                 .usage, "--to \(layerCount) beside --layers",
                 hint: "name the blocks that stay, or how many: one of the two")
         }
-        guard layers != nil || layerCount != nil || mlpWidth != nil || heads != nil else {
+        guard layers != nil || layerCount != nil || narrows else {
             throw Failure(
                 .usage, "nothing says what is to be removed",
-                hint: "--layers 0-15,20, or --to 16 --data FILE, --mlp-width N, --heads N")
+                hint: "--layers 0-15,20, or --to 16 --data FILE, --mlp-width N, --heads N, --vocabulary used")
+        }
+        if keepsUsedTokens, !hasRows {
+            throw Failure(
+                .usage, "--vocabulary used without --data: rows say which tokens are in use",
+                hint: "name rows: --data FILE")
         }
         if let layerCount, !hasRows {
             throw Failure(
@@ -92,7 +102,7 @@ public struct PruneWishes: Sendable {
             together > 1 ? "query heads, of which \(together) share a key head and stay together" : "query heads",
             inSteps: together)
         guard let layers, try BlockList(layers).numbers(of: model.layers).count == model.layers else { return }
-        guard mlpWidth == nil, heads == nil else { return }
+        guard !narrows else { return }
         throw Failure(
             .usage, "--layers \(layers): all blocks stay, so nothing would be removed",
             hint: "the model has \(model.layers) blocks: list those that are to stay")

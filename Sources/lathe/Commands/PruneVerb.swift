@@ -13,6 +13,9 @@ struct Prune: ParsableCommand {
             Choices look at the rows of --data: choose on rows that nothing is to be judged by afterwards.
             """)
 
+    /// Which tokens stay.
+    enum Vocabulary: String, ExpressibleByArgument, CaseIterable { case all, used }
+
     @Option(help: ModelOptions.modelHelp, completion: .file()) var model: String
     @Option(help: "The blocks that stay, counted from 0: 0-15,20.") var layers: String?
     @Option(help: "In place of a list: how many blocks stay, chosen by the rows of --data.") var to: Int?
@@ -25,6 +28,10 @@ struct Prune: ParsableCommand {
     @Option(help: "How many inner channels of each feed-forward network stay: those that say most on --data.")
     var mlpWidth: Int?
     @Option(help: "How many query heads of each attention stay, with the key heads that they share.") var heads: Int?
+    @Option(
+        help: "Which tokens stay: all, or those that --data uses with what they and any other text are made of (used).",
+        completion: .list(Vocabulary.allCases.map(\.rawValue)))
+    var vocabulary = Vocabulary.all
     @Option(
         help: ArgumentHelp(
             "Tokens of --data that choices look at, at most, spread over all rows. (default: \(PruneWishes.usualTokenLimit))"
@@ -47,6 +54,7 @@ struct Prune: ParsableCommand {
         (wishes.layers, wishes.layerCount) = (layers, to)
         wishes.criterion = try by.map(PruneWishes.criterion)
         (wishes.mlpWidth, wishes.heads, wishes.tokenLimit) = (mlpWidth, heads, tokens)
+        wishes.keepsUsedTokens = vocabulary == .used
         let stage = try PruneStage(wishes, type: type, into: OutputPlaces.url(out))
         let recipe = try ResolvedRecipe(
             model: model, data: data, overrides: common.overrides, for: data == nil ? .prune : .pruneScored)
