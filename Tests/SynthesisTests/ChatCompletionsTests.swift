@@ -1,0 +1,129 @@
+// A teacher behind an address: what is sent, what is read, when it is asked again, and what it may cost.
+
+import Datasets
+import JSON
+import Recipes
+import Synthesis
+import Testing
+import Vocabulary
+
+@Suite(.serialized) struct ChatCompletionsTests {
+    private func request(_ prompt: String, stream: UInt32 = 0) -> WritingRequest {
+        let messages: [JSONValue] = [
+            ["role": "user", "content": .string(prompt)], ["role": "assistant", "content": "?"],
+        ]
+        let row = DataRow(
+            content: .conversation(messages: messages, trained: [1], extra: JSONObject()),
+            place: RowPlace(file: "p.jsonl", line: 1), index: 0)
+        return WritingRequest(.answer(row), stream: stream)
+    }
+
+    private func teacher(
+        _ server: ToyServer, key: String? = nil, context: String? = nil,
+        _ change: (inout WritingSection) -> Void = { _ in }
+    ) throws -> ChatCompletions {
+        var settings = WritingSection()
+        settings.remote.model = "big"
+        settings.remote.timeout = 1
+        change(&settings)
+        let teacher = try ChatCompletions(server.url, settings, key: key, seed: 3, context: context)
+        teacher.patience = 0.01
+        return teacher
+    }
+
+    @Test func aConversationIsSentAndItsAnswerRead() throws {
+        let server = try ToyServer { number, request in
+            guard number > 0 else { return ToyServer.Reply(body: ["data": [["id": "small"], ["id": "other"]]]) }
+            let asked = request.body?["messages"]?.array?.last?["content"]?.string ?? ""
+            return ToyServer.Reply(
+                body: completion("echo \(asked)", finish: number == 1 ? "stop" : "length", logprob: -0.25),
+                isChunked: number == 1)
+        }
+        defer { server.stop() }
+        let teacher = try teacher(server, key: "secret", context: "Be brief.") { settings in
+            settings.remote.model = nil
+            var likely = FilterStep()
+            likely.minValue = ["logprob": -1]
+            settings.filters = [.filter(likely)]
+        }
+        #expect(teacher.name == "small at \(server.url)")
+        let texts = try teacher.write([request("is ü here?", stream: 1), request("and now?", stream: 4)])
+        #expect(texts.map(\.text) == ["echo is ü here?", "echo and now?"])
+        #expect(texts.map(\.isWhole) == [true, false] && texts.map(\.tokens) == [3, 3])
+        #expect(texts.map(\.logProbability) == [-0.25, -0.25])
+        let sent = server.requests
+        #expect(sent[0].line == "GET /v1/models HTTP/1.1" && sent[1].line == "POST /v1/chat/completions HTTP/1.1")
+        #expect(sent.allSatisfy { $0.head.contains("Authorization: Bearer secret") })
+        let body = try #require(sent[1].body)
+        #expect(body["model"] == "small" && body["max_tokens"] == 256 && body["logprobs"] == true)
+        #expect(
+            body["messages"]?.array == [
+                ["role": "system", "content": "Be brief."], ["role": "user", "content": "is ü here?"],
+            ])
+        #expect(body["seed"]?.integer != sent[2].body?["seed"]?.integer, "each draw has a seed of its own")
+    }
+
+    @Test func aBusyServerIsAskedAgain() throws {
+        let server = try ToyServer { number, _ in
+            switch number {
+            case 0: ToyServer.Reply(status: 429, body: "busy", headers: ["Retry-After: 0"])
+            case 1: ToyServer.Reply(status: 503)
+            case 2: ToyServer.Reply(isMute: true)
+            default: ToyServer.Reply(body: completion("at last"))
+            }
+        }
+        defer { server.stop() }
+        #expect(try teacher(server).write([request("hello")]).map(\.text) == ["at last"])
+        #expect(server.requests.count == 4)
+        let refusing = try ToyServer { _, _ in ToyServer.Reply(status: 500) }
+        defer { refusing.stop() }
+        let error = #expect(throws: TeacherError.self) {
+            try teacher(refusing) { $0.remote.retries = 2 }.write([request("hello")])
+        }
+        #expect(refusing.requests.count == 3 && error?.kind == .inputOutput)
+        #expect(error?.description.contains("status 500") == true)
+    }
+
+    @Test func whatIsRefusedIsNotAskedAgain() throws {
+        let server = try ToyServer { _, _ in
+            ToyServer.Reply(status: 401, body: ["error": ["message": "no such key"]])
+        }
+        defer { server.stop() }
+        let error = #expect(throws: TeacherError.self) { try teacher(server).write([request("hello")]) }
+        #expect(server.requests.count == 1)
+        #expect(error?.description.contains("no such key") == true)
+        #expect(error?.description.contains("distill.key_from") == true)
+    }
+
+    @Test func theBudgetIsKept() throws {
+        let server = try ToyServer { _, _ in ToyServer.Reply(body: completion("yes", tokens: 40)) }
+        defer { server.stop() }
+        let few = try teacher(server) { $0.remote.maxRequests = 2 }
+        let error = #expect(throws: TeacherError.self) { try few.write((0..<3).map { _ in request("hello") }) }
+        #expect(server.requests.count == 2 && error?.description.contains("distill.max_requests") == true)
+        // What earlier calls had it write counts.
+        let spent = try teacher(server) { $0.remote.maxTokens = 100 }
+        spent.noteWritten(texts: 5, tokens: 70)
+        #expect(try spent.write([request("hello")]).count == 1)
+        let tokens = #expect(throws: TeacherError.self) { try spent.write([request("hello")]) }
+        #expect(tokens?.description.contains("distill.max_tokens") == true)
+    }
+
+    @Test(arguments: [
+        "", "localhost:8080", "https://localhost/v1", "http://", "http://a:b/v1", "http://a b/", "http://u@h/",
+    ])
+    func whatIsNoAddressIsSaid(_ text: String) {
+        #expect(throws: TeacherError.self) {
+            try ChatCompletions(text, WritingSection(), key: nil, seed: 1, context: nil)
+        }
+    }
+
+    @Test func nobodyThereIsSaid() throws {
+        let server = try ToyServer { _, _ in ToyServer.Reply() }
+        server.stop()
+        let error = #expect(throws: TeacherError.self) {
+            try teacher(server) { $0.remote.retries = 0 }.write([request("hello")])
+        }
+        #expect(error?.kind == .inputOutput && error?.description.contains("cannot be reached") == true)
+    }
+}
