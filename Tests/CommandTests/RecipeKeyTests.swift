@@ -114,7 +114,7 @@ extension CommandTests {
         @Test func whatWouldHaveNoEffectIsRefused() throws {
             try LatheCommand.inFolder { lathe in
                 for (key, name) in [
-                    ("distill.teacher=big", "distill."), ("distill.temperature=2", "distill.temperature"),
+                    ("distill.k=2", "distill.k"), ("distill.temperature=2", "distill.temperature"),
                     ("export=[{format: peft, type: Q8_0}]", "export[0].type"),
                 ] {
                     for verb in [["train"], ["run"], ["plan"], ["recipe", "check"]]

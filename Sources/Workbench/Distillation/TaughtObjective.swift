@@ -19,3 +19,10 @@ extension DistillSection {
         try Distillation(from: teacher, by: divergence, temperature: temperature, crossEntropyShare: crossEntropy)
     }
 }
+
+extension Session {
+    /// `teacher` as the recipe has the student learn from it: itself, or the file of what it says, which need not be there yet.
+    func source(of teacher: Teacher) throws -> any TeacherSource {
+        recipe.distill.source.isCaptured ? try capturedTeacher(teacher) : teacher.online
+    }
+}

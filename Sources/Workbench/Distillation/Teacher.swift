@@ -28,7 +28,7 @@ final class Teacher {
     /// The student's training rows as it reads them; nil where it reads what the student does.
     private(set) var contextRows: ContextRows?
     /// The held-out rows as it reads them; nil where it reads what the student does.
-    private(set) var heldOut: PreparedDataset?
+    private(set) var heldOutRows: ContextRows?
 
     /// Opens the teacher that the session's recipe names.
     ///
@@ -36,6 +36,10 @@ final class Teacher {
     init(of session: Session) throws {
         let recipe = session.recipe, student = try session.base()
         let path = recipe.distill.teacher ?? recipe.model.path
+        guard try FileForm(at: path) != nil else {
+            throw Failure(
+                .missingInput, "distill.teacher: \(path: path) does not exist", hint: OpenedModel.hubHint(path))
+        }
         isShared = RealPath(path).isSame(as: RealPath(recipe.model.path))
         opened = isShared ? student : try OpenedModel(path)
         vocabulary = try SharedVocabulary(student: student, teacher: opened)
@@ -72,7 +76,9 @@ final class Teacher {
         preparation.judge = try session.judge(SilentObserver())
         let own = try preparation.split(session.recipe, after: context.text)
         contextRows = try ContextRows(own.train.examples, for: split.train.examples)
-        heldOut = own.heldOut
+        if let rows = own.heldOut, let student = split.heldOut {
+            heldOutRows = try ContextRows(rows.examples, for: student.examples)
+        }
         let longest = max(own.train.report.longestExample, own.heldOut?.report.longestExample ?? 0)
         guard longest <= opened.configuration.contextLength else {
             throw Failure(
@@ -90,11 +96,14 @@ final class Teacher {
     /// SHA-256 of all that decides what it says: its bytes, its adapter, what it reads.
     func digest() throws -> String {
         let parts = [
-            try opened.weights.contentDigest(), try adapterPath.map(StoredAdapter.digest) ?? "no adapter",
+            try opened.weights.contentDigest(), try adapterDigest() ?? "no adapter",
             context?.digest ?? "no context",
         ]
         return SHA256.hex(of: parts.joined(separator: "\n"))
     }
+
+    /// SHA-256 of what its adapter holds; nil where it has none.
+    func adapterDigest() throws -> String? { try adapterPath.map(StoredAdapter.digest) }
 
     /// What it holds beside the student: pages of weights, tables of its tokenizer, its adapter. Nothing of it twice.
     var heldBytes: Int {
@@ -114,7 +123,7 @@ final class Teacher {
     func reading(_ batch: TokenBatch) throws -> TokenBatch { try contextRows?.batch(batch) ?? batch }
 
     /// The teacher as an objective asks it, beside the student's own passes.
-    var source: OnlineTeacher {
+    var online: OnlineTeacher {
         OnlineTeacher(model, under: adapters, reading: { [contextRows] in try contextRows?.batch($0) ?? $0 })
     }
 

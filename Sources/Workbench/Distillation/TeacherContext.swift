@@ -112,6 +112,18 @@ struct ContextRows: Sendable {
     }
 }
 
+extension ContextRows: ExampleSource {
+    var count: Int { numbers.count }
+    func tokenCount(_ index: Int) -> Int { examples.tokenCount(numbers[index]) }
+    func targetCount(_ index: Int) -> Int { examples.targetCount(numbers[index]) }
+    func place(_ index: Int) -> RowPlace { examples.place(numbers[index]) }
+    func example(_ index: Int) throws -> TokenizedExample { try examples.example(numbers[index]) }
+    func rowIndices() throws -> [Int] {
+        let all = try examples.rowIndices()
+        return numbers.map { all[$0] }
+    }
+}
+
 extension TokenizedExample {
     /// The tokens that carry loss, in their order.
     fileprivate var targets: [Int32] { zip(ids, isTarget).filter(\.1).map(\.0) }

@@ -11,12 +11,14 @@ internal import Training
 struct MemoryForecast {
     let stages: [StageForecast]
 
-    /// - Parameter merges: whether answers are generated, and the model merged and exported.
-    init(_ session: Session, _ setup: TrainingSetup, merges: Bool) throws {
+    /// - Parameters:
+    ///   - merges: whether the model is merged and exported.
+    ///   - generates: whether answers are generated.
+    init(_ session: Session, _ setup: TrainingSetup, merges: Bool, generates: Bool) throws {
         let recipe = session.recipe, memory = try session.memory()
         var stages = memory.judging(session.foreseen, setup) + [try memory.training(session, setup)]
         if recipe.evaluate.enabled, session.heldOut != nil {
-            stages += try EvaluateStage(generates: merges).forecast(session, memory)
+            stages += try EvaluateStage(generates: generates).forecast(session, memory)
         }
         if merges, recipe.merge.enabled {
             let run = RunDirectory(planned: RunDirectory.place(of: recipe))

@@ -10,6 +10,11 @@ struct StageForecast {
 
     var peakBytes: Int { ownBytes + mappedBytes }
 
+    /// A stage that holds the same, and `mapped` bytes of files beside it.
+    func also(_ name: String, mapped: Int) -> StageForecast {
+        StageForecast(name: name, ownBytes: ownBytes, mappedBytes: mappedBytes + mapped)
+    }
+
     /// The higher of two moments of one stage.
     static func higher(_ left: StageForecast, _ right: StageForecast) -> StageForecast {
         left.peakBytes >= right.peakBytes ? left : right

@@ -19,9 +19,12 @@ public struct ResolvedRecipe: Sendable {
     }
 
     /// The same with another model.
-    func withModel(_ path: String) -> ResolvedRecipe {
+    func withModel(_ path: String) -> ResolvedRecipe { changing { $0.model.path = path } }
+
+    /// The same with what `change` makes of its recipe.
+    func changing(_ change: (inout Recipe) -> Void) -> ResolvedRecipe {
         var other = self
-        other.recipe.model.path = path
+        change(&other.recipe)
         return other
     }
 

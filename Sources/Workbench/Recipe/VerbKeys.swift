@@ -8,7 +8,7 @@ public enum Verb: String, Sendable {
     case prepare
     /// Rows as they are before they become text and tokens.
     case prepareRows = "prepare --export"
-    case train, capture, evaluate, score, imatrix, merge, extract, export, generate
+    case train, distill, capture, evaluate, score, imatrix, merge, extract, export, generate
     /// A merge that scores rows.
     case mergeOfRows = "merge --search"
     /// An export that reads rows of the person's, to score what is written or to weigh its columns.
@@ -26,7 +26,7 @@ public enum Verb: String, Sendable {
         switch self {
         case .prepare: ["name", "seed", "model.path", "data.", "train.objective", "train.threads"]
         case .prepareRows: ["name", "seed", "model.path", "data.", "train.threads"]
-        case .train: ["name", "seed", "model.", "data.", "adapter.", "train.", "evaluate.", "distill."]
+        case .train, .distill: ["name", "seed", "model.", "data.", "adapter.", "train.", "evaluate.", "distill."]
         case .capture:
             ["name", "seed", "model.", "data.", "train.objective", "train.threads", "train.memory_limit"]
                 + Self.captured
@@ -75,7 +75,7 @@ public enum Verb: String, Sendable {
         case .train: ["evaluate.max_new_tokens"]
         case .evaluate: Self.ofRuns + ["evaluate.enabled"]
         case .score, .imatrix, .exportScored, .inspectRows, .mergeOfRows, .pruneScored: Self.ofRuns
-        case .merge, .extract, .export, .prune, .generate: []
+        case .distill, .merge, .extract, .export, .prune, .generate: []
         }
     }
 

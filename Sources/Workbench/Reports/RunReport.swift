@@ -16,6 +16,8 @@ public struct RunReport: Presentable {
     /// What a teacher wrote for the run.
     var written: WrittenRows?
     var evaluation: StageResult?
+    /// What distillation was worth.
+    var distillation: StageResult?
     var merge: StageResult?
     var exports: [StageResult] = []
 
@@ -39,6 +41,7 @@ public struct RunReport: Presentable {
         }
         if let written { object["written"] = written.json }
         if let evaluation { object["evaluation"] = evaluation.json }
+        if let distillation { object["distillation"] = distillation.json }
         if let merge { object["merge"] = merge.json }
         if !exports.isEmpty { object["exports"] = .array(exports.map(\.json)) }
         return .object(object)
@@ -59,6 +62,7 @@ public struct RunReport: Presentable {
         }
         if let written { lines += ["", written.text] }
         if let evaluation { lines += ["", evaluation.text] }
+        if let distillation { lines += ["", distillation.text] }
         if let merge { lines += ["", merge.text] }
         if !exports.isEmpty { lines += [""] + exports.map(\.text) }
         lines += [

@@ -64,10 +64,16 @@ struct RowPreparation {
         return split
     }
 
-    /// The same rows after `context`, each longer by it; nothing is kept of them.
-    func split(_ recipe: Recipe, after context: String) throws -> PreparedSplit {
+    /// The same for a model that reads `context` before each row.
+    func reading(_ context: String) -> RowPreparation {
         var reading = self
         reading.settings.context = context
+        return reading
+    }
+
+    /// The same rows after `context`, each longer by it; nothing is kept of them.
+    func split(_ recipe: Recipe, after context: String) throws -> PreparedSplit {
+        var reading = self.reading(context)
         // What a template writes around it is a few tokens.
         reading.settings.maxLength += countTokens(context) + 64
         return try reading.passing(

@@ -30,6 +30,11 @@ final class Interruption {
     init(_ invocation: Invocation) {
         self.invocation = invocation
         stage = Shared(Stage(words: "before anything was done", saved: "", endsByItself: false))
+        listen()
+    }
+
+    /// From here on a signal is this run's: also where another run listened meanwhile.
+    func listen() {
         StopSignals.answer { [stopRequest, stage, invocation] in
             if stopRequest.isSet { return StopSignals.end(Failure(.interrupted, "interrupted")) }
             stopRequest.set()

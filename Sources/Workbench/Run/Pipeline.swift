@@ -8,16 +8,19 @@ internal import Recipes
 public struct Pipeline: Stage {
     private let fresh: Bool
     private let merges: Bool
+    private let generates: Bool
     private let invocation: Invocation
 
     /// - Parameters:
     ///   - invocation: the call that a run answers; a run that is stopped names it to go on with.
     ///   - fresh: whether the run starts over.
-    ///   - merges: whether answers are generated, and the model merged and exported.
-    public init(_ invocation: Invocation, fresh: Bool = false, merges: Bool = true) {
+    ///   - merges: whether the model is merged and exported.
+    ///   - generates: whether answers are generated; nil: where the run merges.
+    public init(_ invocation: Invocation, fresh: Bool = false, merges: Bool = true, generates: Bool? = nil) {
         self.invocation = invocation
         self.fresh = fresh
         self.merges = merges
+        self.generates = generates ?? merges
     }
 
     /// Until it is decided that this run may go on here, nothing in the directory is changed.
@@ -52,11 +55,12 @@ public struct Pipeline: Stage {
         let setup = try TrainingSetup.open(session, writes: true, meter)
         try earlier?.requireSame(as: setup.fingerprint)
         if merges { try session.requireMergedAdapters(observer) }
-        try MemoryForecast(session, setup, merges: merges).stages
+        try MemoryForecast(session, setup, merges: merges, generates: generates).stages
             .requireWithin(recipe.train.memoryLimitBytes, ofRecipe: true)
-        clock.follow(try RunWork(session, setup, generates: merges, merges: merges))
+        clock.follow(try RunWork(session, setup, generates: generates, merges: merges))
         let stages = try RunStages(
-            session, setup, directory, earlier: earlier, interruption: interruption, meter: meter)
-        return try stages.report(merges: merges)
+            session, setup, directory, earlier: earlier, interruption: interruption, meter: meter,
+            labels: LabelsRun(invocation: invocation, fresh: fresh))
+        return try stages.report(merges: merges, generates: generates)
     }
 }

@@ -17,6 +17,7 @@ final class RunStages {
     private let earlier: EarlierRun?
     private let interruption: Interruption
     private let meter: StageMeter
+    private let labels: LabelsRun
     private var record: RunRecord
     /// Whether this call has done anything.
     private(set) var hasWorked = false
@@ -24,10 +25,12 @@ final class RunStages {
     private var recipe: Recipe { session.recipe }
     private var observer: any RunObserver { meter }
 
-    /// - Parameter earlier: what the run goes on from; `nil` where it starts over.
+    /// - Parameters:
+    ///   - earlier: what the run goes on from; `nil` where it starts over.
+    ///   - labels: the run that a distilled student is compared with.
     init(
         _ session: Session, _ setup: TrainingSetup, _ directory: RunDirectory, earlier: EarlierRun?,
-        interruption: Interruption, meter: StageMeter
+        interruption: Interruption, meter: StageMeter, labels: LabelsRun
     ) throws {
         self.session = session
         self.setup = setup
@@ -35,19 +38,21 @@ final class RunStages {
         self.earlier = earlier
         self.interruption = interruption
         self.meter = meter
+        self.labels = labels
         let known = earlier?.record.flatMap { $0.fingerprint == setup.fingerprint ? $0 : nil }
         record = try known ?? RunRecord(session, setup)
     }
 
     /// Does what is left to do.
-    func report(merges: Bool) throws -> RunReport {
+    func report(merges: Bool, generates: Bool) throws -> RunReport {
         let trained = try train()
         var report = RunReport(
             name: recipe.name, runDirectory: directory.url.path, training: trained,
             data: DataSummary(setup.split.report))
         report.written = session.writtenRows
-        report.evaluation = try evaluate(trained, generates: merges)
+        report.evaluation = try evaluate(trained, generates: generates)
         session.evaluation = report.evaluation?.json
+        report.distillation = try judge(trained, generates: generates)
         if hasWorked || !record.isReported { try describeAdapter(trained) }
         // What is known is kept before what may yet fail.
         if hasWorked { try write(report) }
@@ -98,6 +103,7 @@ final class RunStages {
             setup.noteTrained(steps: result.steps, session)
             return result
         }
+        try capture()
         try begin()
         interruption.enterSteps()
         let result = try TrainStage(in: directory, from: earlier, interruption: interruption).run(session, observer)
@@ -111,8 +117,18 @@ final class RunStages {
         return result
     }
 
+    /// Has what the teacher says in a file before the first step asks for it, where the student learns from one.
+    private func capture() throws {
+        guard recipe.distill.isAsked, recipe.distill.source.isCaptured else { return }
+        try begin()
+        interruption.enter("while the teacher's predictions were captured", saved: earlier?.saved ?? "")
+        observer.receive(.stage("capture", detail: session.capturePlace.path))
+        observer.receive(.note(try CaptureStage().run(session, observer).text))
+    }
+
     /// The first thing that changes the directory: until here another run in it was refused.
     private func begin() throws {
+        guard !hasWorked else { return }
         hasWorked = true
         record.isReported = false
         if earlier == nil { try directory.clear() }
@@ -154,6 +170,23 @@ final class RunStages {
             detail: "\(Count.text(heldOut.rows.count, "held-out row")), base and adapter",
             decidedBy: [trained.digest, recipe.sectionText("evaluate")]
                 + (generates || tasks.answered.isEmpty ? [] : ["no answers"]))
+    }
+
+    /// The student beside its teacher and what else it is compared with; nil where nothing was distilled, or no row is held out.
+    private func judge(_ trained: TrainingResult, generates: Bool) throws -> StageResult? {
+        guard recipe.distill.isAsked, recipe.evaluate.enabled, session.heldOut != nil else { return nil }
+        var parts = [trained.digest, recipe.sectionText("evaluate"), recipe.sectionText("distill"), "\(generates)"]
+        if recipe.distill.compare {
+            session.releaseMemory()
+            interruption.enter("while the same student was trained on labels alone", saved: saved)
+            observer.receive(.note("the same student on labels alone, to be compared:"))
+            defer { interruption.listen() }
+            parts.append(try labels.train(session, observer))
+        }
+        return try keep(
+            VerdictStage(labels: recipe.distill.compare ? LabelsRun.adapter(of: recipe) : nil, generates: generates),
+            as: "verdict", doing: "while student and teacher were compared", detail: "the student beside its teacher",
+            decidedBy: parts)
     }
 
     private func merge(_ trained: TrainingResult) throws -> StageResult? {

@@ -137,7 +137,7 @@ public final class Session {
         Learner(try model(), objective ?? recipe.train.learnt)
     }
 
-    /// The teacher that the recipe names, where it is a model that is run here; nil where there is none.
+    /// The teacher whose distributions the recipe's student learns from; nil where there is none.
     func teacher() throws -> Teacher? {
         if let openedTeacher { return openedTeacher }
         guard recipe.distill.isAsked, recipe.distill.source.hasDistributions else { return nil }
@@ -212,6 +212,13 @@ public final class Session {
             if error.kind == .inputOutput { throw error }
             return nil
         }
+    }
+
+    /// What acts in the model with the adapter at `path`; what acts now goes on to do so.
+    func binding(ofAdapterAt path: String) throws -> AdapterBinding {
+        let model = try model(), bound = model.adapters
+        defer { model.adapters = bound }
+        return try StoredAdapter(path).attached(to: model, base()).set.binding(to: model)
     }
 
     // MARK: Rows

@@ -49,23 +49,14 @@ public struct EvaluateStage: StandaloneStage {
         try session.ready(self, observer)
         let learner = try session.learner(), objective = learner.objective
         let rows = try session.openHeldOut(observer), tasks = try session.tasks(of: rows)
-        let workspace = Workspace(reservingBytes: try session.evaluationBytes())
-        let scorer = ObservedEvaluator(
-            learner, workspace: workspace, longest: rows.report.longestExample, observer: observer)
-        let evaluation = TaskEvaluation(
-            recipe: session.recipe, opened: try session.base(), model: learner.model, rows: rows, tasks: tasks,
-            scorer: scorer, workspace: workspace, generates: generates)
-        func measure(_ side: String) throws -> EvaluationReport.Side {
-            let scores = try HeldOutScores(
-                scorer.scores(of: rows.examples, unit: "examples (\(side))"),
-                perRowOf: ExampleUnits(rows.examples, of: objective.unit))
-            return EvaluationReport.Side(
-                scores: scores, metrics: try RowMetric.measures(of: objective, scores) + evaluation.metrics(side))
-        }
-        let units = try evaluation.units()
-        let adapter = try session.adapter.map { _ in try measure("adapter") }
+        let measure = SideMeasure(
+            learner, try session.base(), session.recipe, rows: rows, longest: rows.report.longestExample, tasks,
+            generates: generates, workspace: Workspace(reservingBytes: try session.evaluationBytes()), observer)
+        let units = try measure.units()
+        let adapter = try session.adapter.map { _ in try measure.side("adapter") }
         let base =
-            try session.adapter?.set.whileDetached(from: learner.model) { try measure("base") } ?? measure("base")
+            try session.adapter?.set.whileDetached(from: learner.model) { try measure.side("base") }
+            ?? measure.side("base")
         return EvaluationReport(
             recipe: session.recipe, objective: objective, base: base, adapter: adapter, data: rows.report,
             tasks: tasks, units: units, warnings: session.told)

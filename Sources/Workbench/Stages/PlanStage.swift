@@ -24,7 +24,7 @@ public struct PlanStage: Stage {
             of: recipe, in: RunDirectory(planned: RunDirectory.place(of: recipe)), merges: true)
         let setup = try TrainingSetup.open(session, writes: false, observer)
         try session.requireMergedAdapters(observer)
-        let forecast = try MemoryForecast(session, setup, merges: true)
+        let forecast = try MemoryForecast(session, setup, merges: true, generates: true)
         try forecast.stages.requireWithin(recipe.train.memoryLimitBytes, ofRecipe: true)
         return Plan(
             setup, precision: session.precision.reason, memory: forecast,
@@ -55,8 +55,10 @@ public struct PlanStage: Stage {
             }
             return seconds
         }
+        // A capture that is yet to be made costs a step next to nothing.
+        let learner = session.recipe.distill.source.isCaptured ? setup.scored : setup.learner
         let trained = try secondsPerToken {
-            _ = try setup.learner.accumulateGradients(
+            _ = try learner.accumulateGradients(
                 batch, gradientScale: 0, recomputedBlocks: setup.memory.recomputedBlocks, workspace: setup.workspace,
                 dropout: DropoutKey(seed: 0, stream: 0, firstRow: 0))
         }

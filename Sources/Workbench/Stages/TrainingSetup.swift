@@ -132,7 +132,8 @@ struct TrainingSetup {
         self.split = split
         let scored = Learner(model, recipe.train.learnt)
         self.scored = scored
-        learner = try teacher.map { Learner(model, try recipe.distill.objective(from: $0.source)) } ?? scored
+        learner =
+            try teacher.map { Learner(model, try recipe.distill.objective(from: session.source(of: $0))) } ?? scored
         self.teacher = teacher
         self.adapter = adapter
         exports = try recipe.exportNotes(of: adapter, on: AdaptedModel(learner.model))

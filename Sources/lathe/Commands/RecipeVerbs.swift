@@ -67,14 +67,13 @@ struct Prepare: ParsableCommand {
 
 struct Distill: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Distil a teacher into the adapter of a recipe.", shouldDisplay: false)
+        abstract: "Distil a teacher into the adapter of a recipe, and compare the two; again: go on where it stopped.")
 
     @OptionGroup var options: RecipeOptions
+    @Flag(help: "Start over instead of going on from the newest checkpoint.") var fresh = false
 
     func run() throws {
-        _ = try options.resolve()
-        throw Failure(
-            .usage, "this version of Lathe cannot distil yet", hint: "lathe train trains on the rows themselves")
+        try options.common.show(DistillStage(.thisProcess, fresh: fresh), in: options.session(for: .distill))
     }
 }
 

@@ -1,0 +1,51 @@
+// One model on held-out rows: what it scores, what its answers are worth, how fast it reads them.
+
+internal import Datasets
+internal import Evaluation
+internal import Foundation
+internal import Objectives
+internal import Recipes
+internal import Tensors
+
+/// Measures a model as it stands, with what acts in it.
+struct SideMeasure {
+    private let learner: Learner
+    private let examples: any ExampleSource
+    private let scorer: ObservedEvaluator
+    private let tasks: TaskEvaluation
+
+    /// - Parameters:
+    ///   - opened: the model's files.
+    ///   - examples: what the model reads for the rows, where it reads more than they say.
+    ///   - longest: tokens of the longest of them.
+    ///   - generates: whether answers are generated for the metrics that compare them.
+    init(
+        _ learner: Learner, _ opened: OpenedModel, _ recipe: Recipe, rows: PreparedDataset,
+        reading examples: (any ExampleSource)? = nil, longest: Int, _ tasks: HeldOutTasks, generates: Bool,
+        workspace: Workspace, _ observer: any RunObserver
+    ) {
+        self.learner = learner
+        self.examples = examples ?? rows.examples
+        scorer = ObservedEvaluator(learner, workspace: workspace, longest: longest, observer: observer)
+        self.tasks = TaskEvaluation(
+            recipe: recipe, opened: opened, model: learner.model, rows: rows, tasks: tasks, scorer: scorer,
+            workspace: workspace, generates: generates)
+    }
+
+    /// - Parameter side: "base" or "adapter", for the progress line.
+    func side(_ side: String) throws -> EvaluationReport.Side {
+        let clock = ContinuousClock(), start = clock.now
+        let scores = try HeldOutScores(
+            scorer.scores(of: examples, unit: "examples (\(side))"),
+            perRowOf: ExampleUnits(examples, of: learner.objective.unit))
+        let seconds = (clock.now - start).seconds
+        let tokens = (0..<examples.count).reduce(0) { $0 + examples.tokenCount($1) }
+        return EvaluationReport.Side(
+            scores: scores,
+            metrics: try RowMetric.measures(of: learner.objective, scores) + tasks.metrics(side),
+            tokensPerSecond: seconds > 0 ? Double(tokens) / seconds : 0)
+    }
+
+    /// What the texts of the rows are compared in, where any are.
+    func units() throws -> TextUnits? { try tasks.units() }
+}
