@@ -127,7 +127,7 @@ public struct AdapterConfiguration: Sendable, Equatable {
     }
 
     /// A bound against configurations that are not meant.
-    static let largestRank = 1 << 16
+    public static let largestRank = 1 << 16
 
     /// Throws where a number makes no adapter.
     func validate() throws(AdapterError) {

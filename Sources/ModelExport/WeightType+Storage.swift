@@ -1,7 +1,7 @@
 // How the types of written models are stored.
 
 internal import Tensors
-internal import Vocabulary
+public import Vocabulary
 
 extension WeightType {
     /// What most matrices of such a model are made of; nil: the base says it.
@@ -24,6 +24,12 @@ extension WeightType {
         case .iq4_NL: .iq4_NL
         case .iq4_XS: .iq4_XS
         }
+    }
+
+    /// Whether weights take more bits than in `other`; false where the base says what one of them is.
+    public func isFiner(than other: WeightType) -> Bool {
+        guard let own = dtype, let other = other.dtype else { return false }
+        return own.bitsPerWeight > other.bitsPerWeight
     }
 
     /// The type's name in `config.json`; nil where none of its can say it.

@@ -48,6 +48,7 @@ struct Lathe: ParsableCommand {
             try requireText()
             try InstructionSetLimit.apply()
             var command = try parseAsRoot()
+            try RepeatedOption.requireNone(in: Array(CommandLine.arguments.dropFirst()))
             try command.run()
         } catch {
             exit(reporting: error)

@@ -40,6 +40,10 @@ extension CommandTests {
                 let parts = try lathe.names(in: "parts").filter { $0.hasSuffix(".gguf") }
                 #expect(parts.count > 2 && parts.allSatisfy { $0.hasPrefix("model-0000") })
                 #expect(losses(try lathe.score("parts")) == losses(try lathe.score(LatheCommand.huggingFace)))
+                let found = try lathe.json("inspect", "parts")
+                #expect(found["kind"] == "model" && found["parts"]?.array?.count == parts.count)
+                #expect(found["weights"]?["parameters"] == .integer(TinyModel.parameters))
+                #expect(found["written_by_lathe"]?["holds"] == "model")
             }
         }
 
@@ -297,6 +301,44 @@ extension CommandTests {
                 #expect(whole["allowed"] == nil)
                 try lathe.start(call + ["--as", "adapter", "--allow-near-no-op"]).wait().expectFailure(
                     64, "--allow-near-no-op has no effect")
+            }
+        }
+
+        /// A flag that would do nothing, and a value that is none, are said in the flag's own name, before any work.
+        @Test func flagsThatWouldDoNothingAreRefused() throws {
+            try LatheCommand.inFolder { lathe in
+                let adapter = try lathe.train("train.max_steps=2")
+                let base = ["--model", LatheCommand.huggingFace], tuned = base + ["--adapter", adapter]
+                let gguf = ["--format", "gguf", "--out", "out"]
+                let merge = ["merge"] + tuned + ["--adapter", adapter, "--out", "out", "--method", "ties"]
+                let calls: [(call: [String], flag: String)] = [
+                    (["export"] + tuned + gguf + ["--type", "fp32", "--touched-type", "Q8_0"], "--touched-type Q8_0"),
+                    (["export"] + tuned + gguf + ["--type", "Q8_0", "--touched-type", "Q8_0"], "--touched-type Q8_0"),
+                    (["export"] + base + gguf + ["--touched-type", "fp32"], "--touched-type"),
+                    (["export"] + base + gguf + ["--allow-near-no-op"], "--allow-near-no-op"),
+                    (["export"] + tuned + ["--format", "peft", "--out", "out", "--data", "held.jsonl"], "--data"),
+                    (["export"] + base + gguf + ["--out", "other"], "--out is given 2 times"),
+                    (["export"] + base + gguf + ["--type", "fp32", "--type=bf16"], "--type is given 2 times"),
+                    (["export"] + tuned + gguf + ["--type", "Q4_0", "--target-loss", "nan"], "--target-loss"),
+                    (["export"] + tuned + gguf + ["--type", "Q4_0", "--target-loss", "inf"], "--target-loss"),
+                    (merge + ["--density", "0"], "--density 0"), (merge + ["--density", "nan"], "--density nan"),
+                    (merge + ["--density", "0.5", "--seed", "x"], "--seed x"),
+                    (["extract"] + base + ["--tuned", "t", "--out", "out", "--energy", "nan"], "--energy"),
+                    (["extract"] + base + ["--tuned", "t", "--out", "out", "--rank", "0"], "--rank 0"),
+                ]
+                for (call, flag) in calls {
+                    let outcome = try lathe.start(call).wait()
+                    #expect(outcome.code == 64, "\(call): \(outcome.errors)")
+                    #expect(outcome.errors.hasPrefix("lathe: " + flag), "\(flag): \(outcome.errors)")
+                    #expect(!lathe.has("out"))
+                }
+                // What may be given more than once counts each time.
+                #expect(
+                    try lathe("recipe", "check", "recipe.yaml", "--set", "seed=1", "--set", "adapter.r=2").code == 0)
+                try lathe(
+                    "recipe", "check", "recipe.yaml", "--set",
+                    "export=[{format: gguf, type: fp32, touched_type: Q8_0}]"
+                ).expectFailure(65, "touched_type Q8_0 has no effect")
             }
         }
 

@@ -47,8 +47,10 @@ extension ExportWishes {
 extension ExportWishes {
     /// Throws at the first wish that what is written cannot meet.
     ///
-    /// - Parameter kind: of what a wrong wish is: a wrong call, or a wrong recipe.
-    func require(_ target: ExportTarget, _ kind: FailureKind = .usage) throws {
+    /// - Parameters:
+    ///   - type: that was asked for.
+    ///   - kind: of what a wrong wish is: a wrong call, or a wrong recipe.
+    func require(_ target: ExportTarget, _ type: WeightType = .auto, _ kind: FailureKind = .usage) throws {
         func key(_ flag: String) -> String { kind == .usage ? "--" + flag.replacing("_", with: "-") : flag }
         let isModel = !target.isAdapter, format = target.format
         let wishes: [(name: String, isWished: Bool, isMet: Bool)] = [
@@ -63,6 +65,12 @@ extension ExportWishes {
                 "\(key(unmet.name)): "
                     + (isModel ? "\(format.rawValue) holds float numbers" : "an adapter is no model"),
                 hint: isModel ? "the format gguf holds every type" : "leave it out")
+        }
+        guard touchedType == .auto || type == .auto || touchedType.isFiner(than: type) else {
+            throw Failure(
+                kind,
+                "\(key("touched_type")) \(touchedType.rawValue) has no effect: it is no finer than \(type.rawValue), in "
+                    + "which all is written", hint: "leave it out, or name a finer type")
         }
         guard splitBytes == nil || format == .gguf else {
             throw Failure(

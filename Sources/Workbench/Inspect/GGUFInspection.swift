@@ -7,7 +7,7 @@ internal import Models
 internal import Vocabulary
 internal import WeightFiles
 
-/// Facts about a GGUF file: a model, whole or in parts, an adapter, an importance matrix, a vocabulary.
+/// Facts about a GGUF file, or the folder of a split one: a model, whole or in parts, an adapter, an importance matrix, a vocabulary.
 struct GGUFInspection {
     private let file: GGUFFile
     private let session: Session
@@ -15,7 +15,8 @@ struct GGUFInspection {
     /// - Throws: `WeightError` for a file that is none.
     init(_ session: Session) throws {
         self.session = session
-        file = try GGUFFile(URL(fileURLWithPath: session.recipe.model.path))
+        let place = URL(fileURLWithPath: session.recipe.model.path)
+        file = try GGUFFile(FileForm(at: place) == .folder ? GGUFFile.firstPart(in: place) ?? place : place)
     }
 
     private var path: String { session.recipe.model.path }

@@ -22,7 +22,7 @@ extension Recipe {
         for (index, entry) in export.enumerated() {
             let target = try ExportTarget(entry, number: index), key = "export[\(index)]"
             let wishes = ExportWishes(entry, at: index)
-            try wishes.require(target, .badInput)
+            try wishes.require(target, entry.type, .badInput)
             try wishes.calibration.require(entry.type, hasTrainingRows: true)
             guard target.isAdapter, let form = AdapterForms.named(target.format) else {
                 try ExportStage.require(entry.format, holding: entry.type, key + ".type", .badInput)

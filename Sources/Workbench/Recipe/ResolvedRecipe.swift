@@ -64,12 +64,46 @@ public struct ResolvedRecipe: Sendable {
 
     /// For work without a recipe file: defaults, a model, the rows to evaluate, and overrides.
     ///
-    /// - Parameter verb: which refuses keys that it does not read; `nil` for one that reads all of them.
-    public init(model: String, data: String? = nil, overrides: [String] = [], for verb: Verb? = nil) throws {
-        var recipe = try Recipe.load(overrides: overrides, environment: ProcessInfo.processInfo.environment)
+    /// - Parameters:
+    ///   - flags: of the verb, that stand for keys.
+    ///   - verb: which refuses keys that it does not read; `nil` for one that reads all of them.
+    public init(
+        model: String, data: String? = nil, overrides: [String] = [], flags: [KeyFlag] = [], for verb: Verb? = nil
+    ) throws {
+        var recipe: Recipe
+        do {
+            recipe = try Recipe.load(
+                overrides: overrides + flags.map(\.override), environment: ProcessInfo.processInfo.environment)
+        } catch {
+            if let failure = flags.lazy.compactMap({ $0.failure(in: error) }).first { throw failure }
+            throw error
+        }
         if let verb { try recipe.requireReading(by: verb) }
         recipe.model.path = model
         if let data { recipe.data.heldOut = [data] }
         self.init(recipe)
+    }
+}
+
+/// A flag of a verb that stands for a recipe's key, which holds its range and its default.
+public struct KeyFlag: Sendable {
+    private let flag: String
+    private let key: String
+    private let value: String
+
+    /// - Parameters:
+    ///   - flag: as it is written, with its dashes.
+    ///   - value: nil where it was not given.
+    public init?(_ flag: String, as key: String, _ value: String?) {
+        guard let value else { return nil }
+        (self.flag, self.key, self.value) = (flag, key, value)
+    }
+
+    fileprivate var override: String { "\(key)=\(value)" }
+
+    /// What is wrong with the flag, in its own name; nil where nothing is.
+    fileprivate func failure(in error: RecipeError) -> Failure? {
+        let found = error.diagnostics.first { $0.keyPath == key && $0.place.file == "--set " + override }
+        return found.map { Failure(.usage, "\(flag) \(value): \($0.message)", hint: $0.hint) }
     }
 }

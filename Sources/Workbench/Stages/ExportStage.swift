@@ -60,7 +60,14 @@ public struct ExportStage: StandaloneStage {
 
     /// Opens what a written model is scored on.
     private func openRows(_ session: Session, _ observer: any RunObserver) throws {
-        try wishes.require(.model(in: format))
+        try wishes.require(.model(in: format), type)
+        let idle: [(flag: String, isGiven: Bool)] = [
+            ("--touched-type", wishes.touchedType != .auto), ("--allow-near-no-op", wishes.allowsNearNoOp),
+        ]
+        if !session.hasAdapter, let flag = idle.first(where: \.isGiven)?.flag {
+            throw Failure(
+                .usage, "\(flag) has no effect without an adapter", hint: "leave it out, or name an --adapter")
+        }
         guard !session.recipe.data.heldOut.isEmpty || wishes.reference != nil else { return }
         if wishes.reference == nil { try session.rendering().tell(observer) }
         _ = try session.checkRows(reference: wishes.reference, observer)

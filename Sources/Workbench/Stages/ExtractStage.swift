@@ -22,8 +22,17 @@ public struct ExtractStage: Stage {
     public init(tuned: String, rank: Int?, energy: Double?, into output: URL) throws {
         try OutputForm.adapterFolder.require(output.path, "--out")
         switch (rank, energy) {
-        case (let rank?, nil): size = .rank(rank)
-        case (nil, let energy?): size = .energy(energy)
+        case (let rank?, nil):
+            let most = AdapterConfiguration.largestRank
+            guard rank > 0, rank <= most else {
+                throw Failure(.usage, "--rank \(rank): expected a whole number from 1 to \(most)")
+            }
+            size = .rank(rank)
+        case (nil, let energy?):
+            guard energy > 0, energy <= 1 else {
+                throw Failure(.usage, "--energy \(energy): expected a share above 0, at most 1")
+            }
+            size = .energy(energy)
         default:
             throw Failure(
                 .usage, "an extraction needs a rank or a share of the energy, and just one of them",

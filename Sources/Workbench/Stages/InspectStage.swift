@@ -31,7 +31,8 @@ public struct InspectStage: Stage {
         if try MLXDirectory.isAt(url) { return Inspection(json: try Self.mlxAdapter(url)) }
         if try holds("adapter_config.json") { return Inspection(json: try Self.adapter(url)) }
         if try holds("config.json") { return Inspection(json: try Self.model(session)) }
-        return Inspection(json: try Self.file(session, path, url))
+        let isSplit = try FileForm(at: url) == .folder && GGUFFile.firstPart(in: url) != nil
+        return Inspection(json: try isSplit ? GGUFInspection(session).json : Self.file(session, path, url))
     }
 
     private static func file(_ session: Session, _ path: String, _ url: URL) throws -> JSONValue {

@@ -70,7 +70,8 @@ struct Merge: ParsableCommand {
         let trial = try trial()
         let session = Session(
             try ResolvedRecipe(
-                model: model, overrides: common.overrides + settings, for: trial == nil ? .merge : .mergeOfRows),
+                model: model, overrides: common.overrides, flags: settings,
+                for: trial == nil ? .merge : .mergeOfRows),
             adapters: try adapter.map(NamedAdapter.init(argument:)), weighs: trial != nil)
         let place = OutputPlaces.url(out)
         switch output {
@@ -103,12 +104,14 @@ struct Merge: ParsableCommand {
     }
 
     /// The options as the recipe's keys, which hold their ranges and defaults.
-    private var settings: [String] {
+    private var settings: [KeyFlag] {
         let prunes = method.flatMap(CombinationMethod.init)?.prunes ?? false
         let density = density ?? (prunes && !search.isEmpty ? "\(CombinationTrial.usualDensity)" : nil)
         return [
-            ("merge.method", method), ("merge.density", density), ("merge.majority_sign_method", majoritySignMethod),
-            ("merge.svd_rank", svdRank), ("seed", seed), ("merge.allow_near_no_op", allowNearNoOp ? "true" : nil),
-        ].compactMap { key, value in value.map { "\(key)=\($0)" } }
+            KeyFlag("--method", as: "merge.method", method), KeyFlag("--density", as: "merge.density", density),
+            KeyFlag("--majority-sign-method", as: "merge.majority_sign_method", majoritySignMethod),
+            KeyFlag("--svd-rank", as: "merge.svd_rank", svdRank), KeyFlag("--seed", as: "seed", seed),
+            KeyFlag("--allow-near-no-op", as: "merge.allow_near_no_op", allowNearNoOp ? "true" : nil),
+        ].compactMap(\.self)
     }
 }

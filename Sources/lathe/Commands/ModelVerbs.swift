@@ -79,6 +79,9 @@ struct Export: ParsableCommand {
             throw Failure(.usage, "--data and --reference: a written model is scored on one of them")
         }
         let target = try ExportTarget(format: format, what: what), place = OutputPlaces.url(out)
+        guard data == nil || !target.isAdapter else {
+            throw Failure(.usage, "--data has no effect: an adapter alone is not scored", hint: "leave it out")
+        }
         let wishes = try wishes(), readsRows = data != nil || wishes.calibration.readsRows
         let session = try options.session(for: readsRows ? .exportScored : .export, data: data)
         if target.isAdapter {
@@ -102,6 +105,9 @@ struct Export: ParsableCommand {
                 throw Failure(.usage, "--split-max-size \(splitMaxSize) is none", hint: "give a size such as 2GB")
             }
             wishes.splitBytes = bytes
+        }
+        if let targetLoss, !(targetLoss > 0 && targetLoss.isFinite) {
+            throw Failure(.usage, "--target-loss \(targetLoss): expected a number above 0")
         }
         wishes.targetLoss = targetLoss
         wishes.calibration = try calibration.calibration()
