@@ -172,10 +172,14 @@ private func write(
             PreparedKey(data: "d", recipe: "x", tokenizer: "t", template: "c"),
             PreparedKey(data: "d", recipe: "r", tokenizer: "x", template: "c"),
             PreparedKey(data: "d", recipe: "r", tokenizer: "t", template: "x"),
+            PreparedKey(data: "d", recipe: "r", tokenizer: "t", template: "c", judgement: "x"),
             PreparedKey(data: "d", recipe: "r", tokenizer: "t", template: "c", code: "x"),
         ]
-        #expect(Set(others.map(\.digest) + [key.digest]).count == 6)
-        #expect(others.flatMap { key.differences(from: $0) } == ["data", "recipe", "tokenizer", "template", "code"])
+        #expect(Set(others.map(\.digest) + [key.digest]).count == 7)
+        #expect(
+            others.flatMap { key.differences(from: $0) } == [
+                "data", "recipe", "tokenizer", "template", "judgement", "code",
+            ])
         #expect(key.differences(from: key) == [])
     }
 

@@ -65,7 +65,7 @@ private struct Lists {
         for name in ["/recipe", "/report"] { try hdf5.write("{}", to: name) }
         try hdf5.write(#"["a.jsonl"]"#, to: "/files")
         try hdf5.setAttribute("model", of: "/", "m")
-        for name in ["data", "recipe", "tokenizer", "template", "code"] {
+        for name in ["data", "recipe", "tokenizer", "template", "judgement", "code"] {
             try hdf5.setAttribute("key_" + name, of: "/", "k")
         }
         try writer.commit()
