@@ -32,7 +32,8 @@ final class ToyServer: Sendable {
 
     /// - Parameter reply: to the request of that number, from 0.
     init(_ reply: @escaping @Sendable (Int, Request) -> Reply) throws {
-        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        self.listener = listener
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
