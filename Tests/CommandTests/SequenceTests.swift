@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 extension CommandTests {
-    @Suite struct Sequence {
+    @Suite struct WrittenRows {
         /// A student of the tiny model, taught by an adapter on it that knows how such stories go on.
         private static let recipe = """
             name: student
