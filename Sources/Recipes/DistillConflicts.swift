@@ -13,6 +13,15 @@ extension RecipeDecoding {
                 "write keep: top_k, or source: online"
             ),
             (
+                distill.isAsked && distill.source.isCaptured && distill.hidden > 0, "distill.hidden",
+                "a file of distributions holds no hidden states", "write source: online"
+            ),
+            (
+                distill.hiddenLayers.keys.contains { UInt16($0) == nil }, "distill.hidden_layers",
+                "the student's blocks are numbered from 0",
+                "write {11: 23} for its twelfth beside the teacher's last of 24"
+            ),
+            (
                 distill.isRemote && distill.source != .sequence, "distill.teacher",
                 "a teacher behind an address gives answers, and no distributions", "write source: sequence"
             ),
@@ -58,7 +67,7 @@ extension IdleKey {
             }
         }
             + unread(["path", "keep", "tokens", "k"]) { source in source.isCaptured ? nil : "nothing is captured" }
-            + unread(["loss", "beta", "alpha", "temperature", "cross_entropy"]) { source in
+            + unread(["loss", "beta", "alpha", "temperature", "cross_entropy", "hidden", "hidden_layers"]) { source in
                 source.hasDistributions ? nil : "the student learns from answers"
             } + [
                 IdleKey(path: "distill.tokens") { $0.distill.keep == .sampled ? nil : "distill.keep is top_k" },
@@ -70,6 +79,7 @@ extension IdleKey {
                 IdleKey(path: "distill.alpha") { recipe in
                     recipe.distill.loss == .skewedKL ? nil : "distill.loss \(recipe.distill.loss.rawValue) has none"
                 },
+                IdleKey(path: "distill.hidden_layers") { $0.distill.hidden > 0 ? nil : "distill.hidden is 0" },
                 IdleKey(path: "distill.margin") { recipe in
                     recipe.evaluate.metrics.isEmpty ? "there are no evaluate.metrics" : nil
                 },

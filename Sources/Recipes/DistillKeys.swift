@@ -4,7 +4,7 @@ internal import Vocabulary
 
 extension DistillSection: RecipeKeyed {
     static var keys: [RecipeKey<DistillSection>] {
-        teacherKeys + keptKeys + lossKeys + verdictKeys + writingKeys
+        teacherKeys + keptKeys + lossKeys + hiddenKeys + verdictKeys + writingKeys
     }
 
     /// Who teaches, and what it reads.
@@ -57,6 +57,22 @@ extension DistillSection: RecipeKeyed {
             .number(
                 "cross_entropy", \.crossEntropy, expected: "a number from 0 and below 1",
                 "the share of the labels' own loss", accepts: { $0 >= 0 && $0 < 1 }),
+        ]
+    }
+
+    /// What it learns beside predictions.
+    private static var hiddenKeys: [RecipeKey<DistillSection>] {
+        [
+            .number(
+                "hidden", \.hidden, expected: "a number from 0",
+                "what the distance of hidden states from the teacher's counts beside the loss; 0: they are not looked at",
+                accepts: { (0...1e6).contains($0) }),
+            .map(
+                "hidden_layers", \.hiddenLayers, .integer(0...4095),
+                expected: "a mapping of the student's blocks to the teacher's, numbered from 0",
+                "student's block: teacher's block, after which hidden states are held against each other; null: four, at even "
+                    + "depths",
+                read: { $0.integer.flatMap { (0...4095).contains($0) ? $0 : nil } }, text: { String($0) }),
         ]
     }
 

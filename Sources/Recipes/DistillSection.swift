@@ -23,6 +23,10 @@ public struct DistillSection: Sendable, Equatable {
     public var temperature = 1.0
     /// The share of the labels' own loss.
     public var crossEntropy = 0.0
+    /// What the distance of hidden states from the teacher's counts beside that of predictions; 0: they are not looked at.
+    public var hidden = 0.0
+    /// Of `hidden`: the numbers of the student's blocks, each with that of the teacher's that it is held against; empty: at even depths.
+    public var hiddenLayers: [String: Int] = [:]
     /// Whether the same student is trained on labels alone, to be compared.
     public var compare = false
     /// By how much a metric of generated text may fall below the undistilled student's or the teacher's before the student is not
@@ -61,6 +65,8 @@ public enum DistillSource: String, Sendable, CaseIterable {
     /// In a file that is written once, by a teacher that reads a context which the student never sees.
     case context
 
+    /// Whether the teacher itself is there at each step.
+    public var isBeside: Bool { self == .online || self == .onPolicy }
     /// Whether there is a file of distributions.
     public var isCaptured: Bool { self == .capture || self == .context }
     /// Whether the student learns from distributions, not from answers alone.

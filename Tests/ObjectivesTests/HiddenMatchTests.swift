@@ -61,11 +61,12 @@ import WeightFiles
     private let pairs = [BlockPair(student: 0, teacher: 1), BlockPair(student: 2, teacher: 2)]
 
     @Test func blocksAreMatchedByTheirDepth() {
-        #expect(BlockPair.evenly(student: 3, teacher: 3) == (0..<3).map { BlockPair(student: $0, teacher: $0) })
+        #expect(BlockPair.evenly(4, student: 3, teacher: 3) == (0..<3).map { BlockPair(student: $0, teacher: $0) })
         #expect(
-            BlockPair.evenly(student: 2, teacher: 6)
+            BlockPair.evenly(2, student: 2, teacher: 6)
                 == [BlockPair(student: 0, teacher: 2), BlockPair(student: 1, teacher: 5)])
-        #expect(BlockPair.evenly(student: 5, teacher: 2).map(\.teacher) == [0, 0, 0, 0, 1])
+        #expect(BlockPair.evenly(5, student: 5, teacher: 2).map(\.teacher) == [0, 0, 0, 0, 1])
+        #expect(BlockPair.evenly(4, student: 30, teacher: 24).map(\.student) == [6, 14, 21, 29])
     }
 
     /// Of its own states a student's map misses nothing; of another block's, a part.

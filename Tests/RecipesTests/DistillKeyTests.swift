@@ -20,6 +20,8 @@ import Testing
             "name a model"
         ),
         ("teacher: t, source: context", "distill.source", "distill.context"),
+        ("teacher: t, hidden: 0.5", "distill.hidden", "source: online"),
+        ("teacher: t, source: online, hidden: 1, hidden_layers: { last: 3 }", "distill.hidden_layers", "{11: 23}"),
     ])
     func whatCannotBeDistilledIsRefused(_ distill: String, _ key: String, _ way: String) {
         let error = #expect(throws: RecipeError.self) { try load(distill) }
@@ -32,6 +34,7 @@ import Testing
         "teacher: t, loss: reverse_kl, source: online", "teacher: t, loss: jsd, keep: top_k",
         "teacher: http://localhost:8080/v1, source: sequence", "context: [Be brief.], source: context",
         "teacher_adapter: a", "teacher: t, source: on_policy, loss: jsd, beta: 0.9",
+        "teacher: t, source: online, hidden: 1, hidden_layers: { 0: 1, 3: 11 }",
     ])
     func whatCanBeDistilledIsRead(_ distill: String) throws {
         let recipe = try load(distill)

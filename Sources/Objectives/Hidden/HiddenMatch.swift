@@ -15,9 +15,13 @@ public struct BlockPair: Sendable, Hashable {
         self.teacher = teacher
     }
 
-    /// Each of the student's blocks beside the teacher's at the same share of the depth: the last beside the last.
-    public static func evenly(student: Int, teacher: Int) -> [BlockPair] {
-        (1...max(student, 1)).map { BlockPair(student: $0 - 1, teacher: max(1, $0 * teacher / max(student, 1)) - 1) }
+    /// Blocks of both at the same shares of the depth, up to the last of each: `count`, or as many as the student has.
+    public static func evenly(_ count: Int, student: Int, teacher: Int) -> [BlockPair] {
+        let count = min(count, student)
+        return (0..<count).map { number in
+            func block(of blocks: Int) -> Int { max((number + 1) * blocks / count, 1) - 1 }
+            return BlockPair(student: block(of: student), teacher: block(of: teacher))
+        }
     }
 }
 
@@ -50,6 +54,14 @@ public final class HiddenMatch: @unchecked Sendable {
         let blank = HiddenProjection(from: student.configuration.width, to: teacher.width)
         layers = pairs.map { Layer(pair: $0, projection: blank) }
         self.teacher = teacher.handingOver(residualsAfter: Set(pairs.map(\.teacher)).sorted())
+    }
+
+    /// Bytes of the maps, and of what they are learnt from.
+    public var byteCount: Int {
+        layers.reduce(0) { sum, layer in
+            let (to, from) = (layer.projection.weight.shape[0], layer.projection.weight.shape[1])
+            return sum + 4 * from * to + 8 * from * (2 * from + 2 * to)
+        }
     }
 
     /// Learns the maps from what both say of `batches`, the student being as it is now.

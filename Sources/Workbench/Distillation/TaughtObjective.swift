@@ -15,8 +15,11 @@ extension DistillSection {
     }
 
     /// What is learnt from `teacher`.
-    func objective(from teacher: any TeacherSource) throws -> any Objective {
-        try Distillation(from: teacher, by: divergence, temperature: temperature, crossEntropyShare: crossEntropy)
+    /// - Parameter match: what holds hidden states against its own; nil where they are not looked at.
+    func objective(from teacher: any TeacherSource, matching match: HiddenMatch? = nil) throws -> any Objective {
+        let objective = try Distillation(
+            from: teacher, by: divergence, temperature: temperature, crossEntropyShare: crossEntropy)
+        return match.map { objective.matching($0, weight: hidden) } ?? objective
     }
 }
 

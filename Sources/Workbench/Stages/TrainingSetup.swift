@@ -24,6 +24,8 @@ struct TrainingSetup {
     let scored: Learner
     /// Whom it learns from; nil where that is the rows themselves.
     let teacher: Teacher?
+    /// What holds its hidden states against the teacher's; nil where they are not looked at.
+    let hidden: HiddenMatch?
     /// The training rows, as the objective takes them.
     let units: ExampleUnits
     let adapter: AdapterSet
@@ -132,14 +134,21 @@ struct TrainingSetup {
         self.split = split
         let scored = Learner(model, recipe.train.learnt)
         self.scored = scored
+        let hidden = try teacher.flatMap { try recipe.distill.hiddenMatch(model, $0) }
+        self.hidden = hidden
         learner =
-            try teacher.map { Learner(model, try recipe.distill.objective(from: session.source(of: $0))) } ?? scored
+            try teacher.map {
+                Learner(model, try recipe.distill.objective(from: session.source(of: $0), matching: hidden))
+            }
+            ?? scored
         self.teacher = teacher
         self.adapter = adapter
         exports = try recipe.exportNotes(of: adapter, on: AdaptedModel(learner.model))
         let startDigest = try recipe.adapter.continueFrom.map(StoredAdapter.digest)
         units = ExampleUnits(split.train.examples, of: learner.objective.unit)
-        memory = try Self.memory(recipe, base, learner, adapter, split, units, teacher)
+        memory = try Self.memory(
+            recipe, base, learner, adapter, split, units,
+            besides: (teacher?.heldBytes ?? 0) + (hidden?.byteCount ?? 0))
         workspace = Workspace(
             reservingBytes:
                 learner.predictedBytes(rows: memory.rowLimit, recomputedBlocks: memory.recomputedBlocks))
@@ -164,7 +173,7 @@ struct TrainingSetup {
 
     private static func memory(
         _ recipe: Recipe, _ base: OpenedModel, _ learner: Learner, _ adapter: AdapterSet, _ split: PreparedSplit,
-        _ units: ExampleUnits, _ teacher: Teacher?
+        _ units: ExampleUnits, besides: Int
     ) throws -> MemoryPlan {
         let lengths = (0..<units.count).map(units.tokenCount), parameters = adapter.slab.count
         let states = recipe.train.optimizer.stateBytes(for: adapter.slab.slots)
@@ -172,7 +181,7 @@ struct TrainingSetup {
         return try MemoryPlan(
             recipe.train, learner,
             heldBytes: MemoryPlan.heldBytes(base, learner.model, parameters: parameters) + states + best
-                + (teacher?.heldBytes ?? 0),
+                + besides,
             longest: max(lengths.max() ?? 1, (split.heldOut?.report.longestExample ?? 1) * units.unit.sequences),
             largestStep: lengths.sorted(by: >).prefix(recipe.train.batchSize).reduce(0, +))
     }
