@@ -25,7 +25,7 @@ extension DistillSection {
             try require(pair.student, of: own, "student")
             try require(pair.teacher, of: others, "teacher")
         }
-        return HiddenMatch(pairs, student: student, teacher: teacher.source)
+        return HiddenMatch(pairs, student: student, teacher: teacher.online)
     }
 
     private func require(_ block: Int, of count: Int, _ whose: String) throws {
