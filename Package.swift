@@ -178,7 +178,8 @@ let package = Package(
         .executableTarget(
             name: "Fuzz",
             dependencies: [
-                "Adapters", "ChatTemplates", "Checkpoints", "Datasets", "Digests", "HDF5Files", "JSON", "Models",
+                "Adapters", "ChatTemplates", "Checkpoints", "Datasets", "Digests", "Distillation", "HDF5Files", "JSON",
+                "Models",
                 "Recipes",
                 "Tokenizers", "WeightFiles", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

@@ -67,8 +67,9 @@ public struct Capture {
         public let file: CaptureFile
         public let bytes: Int
         public let sha256: String
-        /// Sequences that were captured by this call.
+        /// Sequences that were captured by this call, and those that were there; of equal ones one.
         public let computed: Int
+        public let known: Int
     }
 
     /// Throws where something stands in the way, or is of another teacher.
@@ -97,7 +98,7 @@ public struct Capture {
         let order = try Order(rows)
         if let earlier, try order.isHeld(by: earlier, rows) {
             if try Journal.isJournal(CaptureJournal.place(of: url)) { try CaptureJournal(of: url, identity).remove() }
-            return try outcome(earlier, computed: 0)
+            return try outcome(earlier, computed: 0, of: order)
         }
         try Folder.make(url.deletingLastPathComponent())
         let journal = try CaptureJournal(of: url, identity)
@@ -114,12 +115,13 @@ public struct Capture {
             try place.put(finished, as: url.lastPathComponent)
         }
         try journal.remove()
-        return try outcome(CaptureFile(url), computed: missing.count)
+        return try outcome(CaptureFile(url), computed: missing.count, of: order)
     }
 
-    private func outcome(_ file: CaptureFile, computed: Int) throws -> Outcome {
+    private func outcome(_ file: CaptureFile, computed: Int, of order: Order) throws -> Outcome {
         let (digest, bytes) = try FileDigest.sha256(url.path)
-        return Outcome(file: file, bytes: bytes, sha256: digest, computed: computed)
+        return Outcome(
+            file: file, bytes: bytes, sha256: digest, computed: computed, known: order.first.count - computed)
     }
 
     /// Captures the sequences `missing`, by length, so that batches are full.

@@ -35,14 +35,14 @@ extension CaptureFile: TeacherSource {
             case .whole(let kept) = sequence.values[3], case .whole(let ids) = sequence.values[4],
             case .whole(let counts) = sequence.values[5], kept.allSatisfy({ $0 >= 0 }),
             kept.reduce(0, { $0 + Int($1) }) == ids.count
-        else {
-            throw CaptureError.damaged(file: url.path, place: "the tokens of a sequence are not as many as it says")
-        }
+        else { throw damage("the tokens of a sequence are not as many as it says") }
         rows.reserve(rows: rows.count + first.count, entries: rows.columns.count + first.count + ids.count)
         var start = 0
         for target in first.indices {
             let range = start..<start + Int(kept[target])
             start = range.upperBound
+            try require([first[target]] + ids[range])
+            guard counts[range].allSatisfy({ $0 > 0 }) else { throw damage("a token was drawn less than once") }
             let drawn = counts[range].reduce(0) { $0 + Double($1) }
             // Exactly one in all, whatever was drawn.
             let firstShare = range.isEmpty ? 1 : exp(Double(logProbabilities[target]))
@@ -58,9 +58,7 @@ extension CaptureFile: TeacherSource {
         let k = sequence.entries / sequence.targets
         guard case .real(let logProbabilities) = sequence.values[sequence.values.count - 1],
             k * sequence.targets == sequence.entries
-        else {
-            throw CaptureError.damaged(file: url.path, place: "the tokens of a sequence are not as many as it says")
-        }
+        else { throw damage("the tokens of a sequence are not as many as it says") }
         rows.reserve(rows: rows.count + sequence.targets, entries: rows.columns.count + sequence.entries)
         guard sequence.values.count == 4, case .real(let rest) = sequence.values[1],
             case .whole(let ids) = sequence.values[2]
@@ -72,10 +70,19 @@ extension CaptureFile: TeacherSource {
             return
         }
         for target in 0..<sequence.targets {
+            try require(ids[target * k..<(target + 1) * k])
             rows.append((target * k..<(target + 1) * k).map { (column: ids[$0], value: logProbabilities[$0]) })
         }
         rests += rest
     }
+
+    /// Throws unless these are tokens, each once.
+    private func require(_ tokens: some Collection<Int32>) throws {
+        let isToken = tokens.allSatisfy { $0 >= 0 && Int($0) < identity.vocabularySize }
+        guard isToken, Set(tokens).count == tokens.count else { throw damage("what is kept of a target are no tokens") }
+    }
+
+    private func damage(_ place: String) -> CaptureError { .damaged(file: url.path, place: place) }
 }
 
 extension TokenBatch {

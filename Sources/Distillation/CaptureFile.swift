@@ -66,7 +66,7 @@ public struct CaptureFile: Sendable {
     }
 
     /// Of each sequence, in the file's order.
-    func digests() throws(CaptureError) -> [UInt64] {
+    package func digests() throws(CaptureError) -> [UInt64] {
         do throws(HDF5Failure) { return try digestList.readAll().map { UInt64(bitPattern: $0) } } catch {
             throw CaptureError(error, file: url.path)
         }
@@ -91,7 +91,7 @@ public struct CaptureFile: Sendable {
     func holds(_ digest: UInt64) -> Bool { numbers[digest] != nil }
 
     /// The captured sequence of that digest; nil where there is none.
-    func sequence(_ digest: UInt64) throws(CaptureError) -> CapturedSequence? {
+    package func sequence(_ digest: UInt64) throws(CaptureError) -> CapturedSequence? {
         guard let number = numbers[digest].map({ Int($0) }) else { return nil }
         do throws(HDF5Failure) {
             let targets = try range(targetStarts, number, within: self.targets)

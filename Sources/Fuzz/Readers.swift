@@ -5,6 +5,7 @@ import ChatTemplates
 import Checkpoints
 import Datasets
 import Digests
+import Distillation
 import Foundation
 import HDF5Files
 import JSON
@@ -50,6 +51,10 @@ extension FuzzReader {
                         LanguageModel(configuration: ModelConfiguration(of: model), weights: model, precision: .f32)))
             },
             FuzzReader(name: "prepared", fileExtension: "h5", seeds: [run("prepared.h5")], read: readPrepared),
+            FuzzReader(name: "capture", fileExtension: "h5", seeds: [run("capture.h5")], read: readCapture),
+            FuzzReader(
+                name: "capture-sealed", fileExtension: "h5", seeds: [run("capture.h5")], finish: sealed,
+                read: readCapture),
             FuzzReader(name: "checkpoint-sealed", fileExtension: "h5", seeds: [run("checkpoint.h5")], finish: sealed) {
                 _ = try Checkpoint.read($0)
             },
@@ -59,7 +64,7 @@ extension FuzzReader {
         ]
     }
 
-    /// libhdf5 itself crashes on damaged files, so these two are read only where they are asked for by name.
+    /// libhdf5 itself crashes on damaged files, so these are read only where they are asked for by name.
     var isOptional: Bool { name.hasSuffix("-sealed") }
 
     private static func weights(
@@ -165,6 +170,11 @@ extension FuzzReader {
     private static func readPrepared(_ url: URL) throws {
         let file = try PreparedFile(url)
         for index in 0..<file.train.count { _ = try file.train.example(index) }
+    }
+
+    private static func readCapture(_ url: URL) throws {
+        let file = try CaptureFile(url)
+        for digest in try file.digests() { _ = try file.sequence(digest) }
     }
 
     private static func json(_ url: URL) throws -> JSONValue { try JSONValue(parsing: [UInt8](Data(contentsOf: url))) }

@@ -47,6 +47,12 @@ enum Seeds {
                     "--what", "adapter", "--out", name, "--quiet",
                 ], in: folder)
         }
+        try run(
+            lathe.path,
+            [
+                "capture", "recipe.yaml", "--quiet", "--set", "distill.path=capture.h5", "--set",
+                "distill.teacher_adapter=checkpoints/seed/adapter",
+            ], in: folder)
         for name in ["columns.imatrix", "columns.dat"] {
             try run(
                 lathe.path, ["imatrix", "--model", base, "--data", "rows.jsonl", "--out", name, "--quiet"], in: folder)

@@ -85,7 +85,7 @@ extension CommandTests {
                 try lathe.write("train.jsonl", LatheCommand.rows(30, "saw"))
                 let outcome = try lathe("capture", "student.yaml")
                 #expect(outcome.code == 0, "\(outcome.errors)")
-                #expect(outcome.output.contains("24 of 30 sequences were there"))
+                #expect(outcome.output.contains("24 sequences of it before"))
                 let straight = try lathe.json("capture", "student.yaml", "--set", "distill.path=straight.h5")
                 #expect(try Data(contentsOf: lathe.url(Self.place)) == Data(contentsOf: lathe.url("straight.h5")))
                 #expect(straight["rows"] == 30)

@@ -21,6 +21,10 @@ extension CommandTests {
                     "data.shuffle=false",
                 ]
             ),
+            (
+                ["capture", "recipe.yaml"],
+                ["train.max_steps=4", "adapter.r=2", "evaluate.enabled=false", "data.shuffle=false"]
+            ),
             (["prepare", "recipe.yaml", "--export", "jsonl"], ["data.max_length=9", "data.train_on_prompt=true"]),
             (["inspect", "recipe.yaml", "--example", "0"], ["train.max_steps=4", "model.precision=fp32"]),
             (["inspect", "train.jsonl", "--example", "0"] + base, ["data.steps=[normalise]", "seed=3"]),

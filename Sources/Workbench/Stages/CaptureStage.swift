@@ -121,13 +121,12 @@ public struct CaptureReport: Presentable {
     let bytes: Int
     let path: String
     let sha256: String
-    private let sequences: Int
-    /// Of them by this call.
-    private let computed: Int
+    /// Sequences that were there before.
+    private let known: Int
 
     init(_ outcome: Capture.Outcome, path: String) {
-        (rows, targets, sequences) = (outcome.file.rows, outcome.file.targets, outcome.file.sequences)
-        (bytes, sha256, computed) = (outcome.bytes, outcome.sha256, outcome.computed)
+        (rows, targets, known) = (outcome.file.rows, outcome.file.targets, outcome.known)
+        (bytes, sha256) = (outcome.bytes, outcome.sha256)
         self.path = path
     }
 
@@ -142,11 +141,9 @@ public struct CaptureReport: Presentable {
     }
 
     public var text: String {
-        let before = sequences - min(computed, sequences)
         let size = bytesPerToken.map { ", \(String(format: "%.1f", $0)) bytes a token" } ?? ""
         return
             "captured what the teacher predicts of \(Count.text(targets, "target token")) in \(Count.text(rows, "row"))"
-            + "\(size): \(path: path)"
-            + (before > 0 && computed < sequences ? " (\(before) of \(sequences) sequences were there)" : "")
+            + "\(size): \(path: path)" + (known > 0 ? " (\(Count.text(known, "sequence")) of it before)" : "")
     }
 }
