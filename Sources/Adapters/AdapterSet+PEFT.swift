@@ -45,14 +45,18 @@ extension AdapterSet {
     ///   - baseName: what PEFT shall load as the base.
     ///   - run: the run that writes, which replaces no other run's.
     ///   - reports: what else is to stand beside it, by the names of the files.
+    ///   - texts: the same of files that are text.
     public func writePEFT(
         to url: URL, baseName: String?, provenance: AdapterProvenance, of run: String? = nil,
-        reports: [(name: String, content: JSONObject)] = []
+        reports: [(name: String, content: JSONObject)] = [], texts: [(name: String, content: String)] = []
     ) throws {
         let folder = try AtomicFolder(url, .adapter, of: run)
         try writePEFT(into: folder.staging, AdapterNotes(baseName: baseName, provenance: provenance), as: .f32)
         for report in reports {
             try JSONFile.write(report.content, to: folder.staging.appendingPathComponent(report.name))
+        }
+        for text in texts {
+            try AtomicFile.write(Array(text.content.utf8), to: folder.staging.appendingPathComponent(text.name))
         }
         try folder.commit()
     }

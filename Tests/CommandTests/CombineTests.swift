@@ -251,6 +251,12 @@ extension CommandTests {
                 #expect(report["tensors"]?.array?.count == TinyModel.linearLayers && report["rank"] == 4)
                 #expect(report["not_held"]?.array?.isEmpty == true && report["warnings"]?.array?.isEmpty == true)
                 #expect(lathe.has("again/extraction_report.json"))
+                #expect(try lathe.text("again/README.md").contains("\nbase_model_relation: adapter\n"))
+                #expect(try lathe.json("verify", "again")["passed"] == true)
+                // All of it is what was added, and not what rounding the sums left.
+                let all = try lathe.json(
+                    "extract", "--model", LatheCommand.gguf, "--tuned", "merged", "--energy", "1", "--out", "all")
+                #expect(all["rank"] == 4)
                 let expected = try lathe.score(LatheCommand.huggingFace, adapter: adapter).compactMap {
                     $0["loss"]?.double
                 }
@@ -275,7 +281,7 @@ extension CommandTests {
                     (["--tuned", LatheCommand.gguf], 64, "--rank 16"),
                     (["--tuned", LatheCommand.gguf, "--rank", "2", "--energy", "0.5"], 64, "just one"),
                     (["--tuned", "none", "--rank", "2"], 66, "none"),
-                    (["--tuned", LatheCommand.gguf, "--energy", "2"], 65, "energy"),
+                    (["--tuned", LatheCommand.gguf, "--energy", "2"], 64, "--energy"),
                 ] {
                     try lathe.start(call + arguments).wait().expectFailure(code, words)
                 }

@@ -96,6 +96,32 @@ extension CommandTests {
             }
         }
 
+        /// Ollama's language has no date: what the rows were rendered with stays, and it is said.
+        @Test func aDateInATemplateIsTold() throws {
+            try LatheCommand.inFolder { lathe in
+                try lathe.write(
+                    "dated.jinja",
+                    "{{ bos_token }}{{ strftime_now('%Y-%m-%d') }}{% for m in messages %}[{{ m.role }}] {{ m.content }}"
+                        + "{{ eos_token }}{% endfor %}{% if add_generation_prompt %}[assistant] {% endif %}")
+                _ = try export(lathe, "m.gguf", "--set", "data.chat_template=dated.jinja")
+                #expect(try lathe.text("Modelfile").contains("date: here it is always 2025-01-01, as in training"))
+                _ = try export(lathe, "n/n.gguf")
+                #expect(try !lathe.text("n/Modelfile").contains("date"))
+            }
+        }
+
+        /// Nothing is known of a template that no conversation gets through.
+        @Test func aTemplateThatRefusesAllProvesNothing() throws {
+            try LatheCommand.inFolder { lathe in
+                try lathe.write("never.jinja", "{{ raise_exception('never') }}")
+                try lathe(
+                    "export", "--model", TinyModel.chatGGUF.path, "--format", "gguf", "--out", "m.gguf", "--set",
+                    "data.chat_template=never.jinja"
+                ).expectFailure(65, "refuses all of 20 conversations")
+                #expect(!lathe.has("m.gguf"))
+            }
+        }
+
         @Test func aTemplateThatOllamaCannotHaveIsSaid() throws {
             try LatheCommand.inFolder { lathe in
                 _ = try export(lathe, "ship/m.gguf")
@@ -149,6 +175,8 @@ extension CommandTests {
                 let found = try lathe.json("inspect", "ship/a.gguf")
                 #expect(found["kind"] == "adapter" && found["form"] == "gguf-lora" && found["ranks"] == [4])
                 #expect(found["modules"] == .integer(TinyModel.linearLayers))
+                let bytes = try Data(contentsOf: lathe.url("ship/a.gguf")).count
+                #expect(try export("base.gguf", "ship/a.gguf")["bytes"] == .integer(bytes))
                 // On a folder there is nothing for Ollama to put it on.
                 let other = try export(LatheCommand.huggingFace, "other/a.gguf")
                 #expect(other["no_modelfile"]?.string?.contains("the base is a folder") == true)

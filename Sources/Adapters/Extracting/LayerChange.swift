@@ -37,38 +37,47 @@ struct LayerChange {
         guard difference.squares > 0 else { return nil }
         let most = min(matrix.rows, matrix.columns)
         isApproximate = matrix.count > Self.exactLimit / most
-        let found = isApproximate ? try Self.strongest(of: matrix, size) : try SingularValues(consuming: matrix)
-        rank = Self.rank(of: found, size)
+        let noise = try difference.noise(tuned.tensor(at: name).dtype)
+        let found = isApproximate ? try Self.strongest(of: matrix, size, noise) : try SingularValues(consuming: matrix)
+        rank = Self.rank(of: found, size, noise)
         (b, a) = found.factors(rank: rank)
         (energy, heldEnergy) = (difference.squares, found.energy(of: rank))
         relativeChange = difference.relativeChange
     }
 
     /// As many directions as the size asks for; for a share of the energy twice as many until they hold it.
-    private static func strongest(of matrix: Matrix, _ size: ExtractedSize) throws -> SingularValues {
+    private static func strongest(
+        of matrix: Matrix, _ size: ExtractedSize, _ noise: Double
+    ) throws -> SingularValues {
         switch size {
         case .rank(let rank): return try SingularValues(strongest: rank, of: matrix, seed: 0)
         case .energy(let share):
             var count = 64
             while true {
                 let found = try SingularValues(strongest: count, of: matrix, seed: 0)
-                let isEnough = found.energy(of: found.count) >= share * found.energy
+                let isEnough =
+                    found.energy(of: found.count) >= share * found.energy || Double(found.values.last ?? 0) <= noise
                 if isEnough || count >= min(matrix.rows, matrix.columns) { return found }
                 count *= 2
             }
         }
     }
 
-    private static func rank(of found: SingularValues, _ size: ExtractedSize) -> Int {
+    /// - Parameter noise: directions of no more strength are what rounding left: they count for no share.
+    private static func rank(of found: SingularValues, _ size: ExtractedSize, _ noise: Double) -> Int {
         switch size {
         case .rank(let rank): return min(rank, found.count)
         case .energy(let share):
+            let values = found.values.map(Double.init), real = values.filter { $0 > noise }
+            guard !real.isEmpty else { return 1 }
+            let lost = values.dropFirst(real.count).reduce(0) { $0 + $1 * $1 }
+            let wanted = share * (found.energy - lost)
             var held = 0.0
-            for (index, value) in found.values.enumerated() {
-                held += Double(value) * Double(value)
-                if held >= share * found.energy { return index + 1 }
+            for (index, value) in real.enumerated() {
+                held += value * value
+                if held >= wanted { return index + 1 }
             }
-            return found.count
+            return real.count
         }
     }
 
@@ -88,6 +97,19 @@ struct WeightDifference {
     /// ‖W₂ − W₁‖ / ‖W₁‖.
     var relativeChange: Double { baseSquares > 0 ? (squares / baseSquares).squareRoot() : .infinity }
 
+    private var rows = 0
+    private var columns = 0
+
+    /// How strong a direction of what rounding to floats of `type` leaves may be: a matrix of so many numbers, each of the size of
+    /// its rounding, has none that is stronger. Of blocks nothing is known.
+    func noise(_ type: DType) -> Double {
+        // Two fifths of the largest error, root mean square, and a little more.
+        let steps: [DType: Double] = [.f32: 0x1p-25, .f16: 0x1p-12, .bf16: 0x1p-9]
+        guard let step = steps[type], rows * columns > 0 else { return 0 }
+        let size = (baseSquares / Double(rows * columns)).squareRoot()
+        return (Double(rows).squareRoot() + Double(columns).squareRoot()) * step * size
+    }
+
     /// Numbers looked at together.
     private static let blockElements = 1 << 21
 
@@ -95,6 +117,7 @@ struct WeightDifference {
     init(_ base: FrozenTensor, _ tuned: FrozenTensor, into matrix: Matrix? = nil) {
         let (base, tuned) = (base.asColumn, tuned.asColumn)
         let columns = base.shape.sizes.last ?? 1, rows = columns > 0 ? base.elementCount / columns : 0
+        (self.rows, self.columns) = (rows, columns)
         let step = max(1, Self.blockElements / max(columns, 1))
         let workspace = Workspace()
         defer { withExtendedLifetime(workspace) {} }

@@ -42,16 +42,18 @@ struct ModelCard {
 
     /// - Parameters:
     ///   - name: what it is called.
+    ///   - adapter: another than the session's.
     ///   - evaluation: the evaluation's JSON, with base and adapter.
     ///   - proof: what the check of the written weights came to, a line each.
     init(
-        _ subject: Subject, called name: String, of session: Session, evaluation: JSONValue? = nil, proof: [String] = []
+        _ subject: Subject, called name: String, of session: Session, adapter: AttachedAdapter? = nil,
+        evaluation: JSONValue? = nil, proof: [String] = []
     ) throws {
         self.subject = subject
         self.name = name
         base = try session.base()
         origin = try BaseOrigin(base)
-        adapter = session.adapter
+        self.adapter = adapter ?? session.adapter
         recipe = session.recipe
         isOfRun = session.isOfRun
         self.evaluation = evaluation

@@ -72,12 +72,26 @@ struct Modelfile {
                     turns.map { ["role": .string($0.role), "content": .string($0.content)] },
                     addGenerationPrompt: opensAnswer, extra: JSONObject())
             }
-            return (translation.source, translation.notes)
+            return (translation.source, translation.notes + (try dateNote(session, base, renderer)))
         } catch let error as TranslationError {
             throw Failure(
                 .badInput, "\(base.templateName) cannot be said in Ollama's language: \(error.reason)",
                 hint: "llama.cpp runs the template as it is (llama-server --jinja); data.chat_template names another")
         }
+    }
+
+    /// What a person should know where the template asks for the day's date: Ollama's language has none.
+    private static func dateNote(
+        _ session: Session, _ base: OpenedModel, _ renderer: TemplateRenderer
+    ) throws -> [String] {
+        let question: [JSONValue] = [["role": "user", "content": "What day is it?"]], day = "1999-12-31"
+        let own = try renderer.renderConversation(question, addGenerationPrompt: true, extra: JSONObject())
+        let other = try base.renderer(date: day)?
+            .renderConversation(question, addGenerationPrompt: true, extra: JSONObject())
+        guard own != other else { return [] }
+        return [
+            "The template says the day's date: here it is always \(session.recipe.data.templateDate), as in training."
+        ]
     }
 
     /// What ends answers, and how they are drawn where the model says so.

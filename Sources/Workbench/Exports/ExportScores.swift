@@ -106,9 +106,10 @@ struct ExportScores {
                     referenceLoss, writtenLoss, loss.difference)
                 + Self.interval(loss.ci95, "%+.4f to %+.4f"))
         lines.append(
-            String(format: "KL divergence: mean %.5f", divergence.value)
-                + Self.interval(divergence.ci95, "%.5f to %.5f")
-                + String(format: ", 99%% of tokens below %.4f", divergence99))
+            String(format: "KL divergence: mean %.5f", Self.shown(divergence.value))
+                + Self.interval(
+                    divergence.ci95.map { Self.shown($0.lowerBound)...Self.shown($0.upperBound) }, "%.5f to %.5f")
+                + String(format: ", 99%% of tokens below %.4f", Self.shown(divergence99)))
         lines.append(
             String(format: "same first choice: %.2f%%", 100 * agreement.value)
                 + Self.interval(agreement.ci95.map { 100 * $0.lowerBound...100 * $0.upperBound }, "%.2f to %.2f"))
@@ -117,6 +118,9 @@ struct ExportScores {
         }
         return lines
     }
+
+    /// Rounding may leave a divergence a little below nothing, which is nothing.
+    private static func shown(_ divergence: Double) -> Double { divergence < 0 && divergence > -5e-5 ? 0 : divergence }
 
     private static func json(_ interval: ClosedRange<Double>?) -> JSONValue {
         interval.map { [.double($0.lowerBound), .double($0.upperBound)] } ?? .null

@@ -75,8 +75,9 @@ struct ModelExporting {
         observer.receive(.note("what was written is read back and scored"))
         let staged = try StagedExport(place, format, result, of: check.base)
         let isPlain = check.options.tensorTypes.isEmpty && check.options.touchedType == .auto
+        let others = try otherChecks(check.base).map { try $0.finding(on: staged) } + [unblocked(staged)]
         let verdict = try verdict(
-            check.run(on: staged), others: otherChecks(check.base).map { try $0.finding(on: staged) },
+            check.run(on: staged), others: others,
             types: isPlain ? [] : staged.matrixTypes)
         try requirePassed(verdict, check, staged)
         try writeReference(check)
@@ -87,6 +88,18 @@ struct ModelExporting {
             ).write(into: place)
         }
         return (verdict, options.type == .auto ? staged.typeName : options.type.rawValue)
+    }
+
+    /// What of a model in blocks is in none, since its rows fill none.
+    private func unblocked(_ staged: StagedExport) -> CheckFinding {
+        let share = staged.floatShare
+        guard options.type.isQuantised, share > 0 else { return CheckFinding() }
+        return CheckFinding(
+            members: [("float_share", .double(share))],
+            lines: [
+                String(format: "of the matrices' numbers %.0f%% stay floats: ", 100 * share)
+                    + "their rows fill no blocks of \(options.type.rawValue)"
+            ])
     }
 
     /// Writes what the model predicted before it was rounded, where that is wanted.

@@ -68,6 +68,17 @@ struct StagedExport {
         }
     }
 
+    /// The share of the matrices' numbers that are floats.
+    var floatShare: Double {
+        var floats = 0, all = 0
+        for (path, type) in matrixTypes {
+            let count = weights.shape(at: path)?.elementCount ?? 0
+            all += count
+            if ["F32", "F16", "BF16"].contains(type) { floats += count }
+        }
+        return all > 0 ? Double(floats) / Double(all) : 0
+    }
+
     /// The type of most numbers of the matrices, as the file names it.
     var typeName: String {
         var counts: [String: Int] = [:]

@@ -14,6 +14,12 @@ struct TemplateCheck: StagedCheck {
         do {
             let parity = try TemplateParity(of: written, with: base, date: date)
             guard parity.conversations > 0 else { return CheckFinding() }
+            guard parity.refused < parity.conversations else {
+                return CheckFinding(failures: [
+                    "the chat template refuses all of \(Count.text(parity.conversations, "conversation")), so nothing shows "
+                        + "that the written one is the same; data.chat_template names another"
+                ])
+            }
             return CheckFinding(
                 members: [
                     ("template_conversations", .integer(parity.conversations)),

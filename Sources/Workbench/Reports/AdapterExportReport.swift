@@ -10,6 +10,9 @@ internal import Vocabulary
 public struct AdapterExportReport: Presentable {
     let format: ExportFormat
     let path: String
+    let bytes: Int
+    /// Of the file; of a folder, that of the list that `sha256sum` prints of its files in the order of their names.
+    let sha256: String
     /// What became of numbers that the form has no room for.
     let notes: [String]
     /// What was read back, against the adapter.
@@ -27,6 +30,7 @@ public struct AdapterExportReport: Presentable {
     private var members: JSONObject {
         JSONObject([
             ("format", .string(format.rawValue)), ("what", "adapter"), ("path", .string(path)),
+            ("bytes", .integer(bytes)), ("sha256", .string(sha256)),
             ("notes", .array(notes.map { .string($0) })),
             (
                 "check",
@@ -45,7 +49,7 @@ public struct AdapterExportReport: Presentable {
             ? "equal to the bit" : String(format: "within %.1e of its largest numbers", comparison.largestDifference)
         return
             ([
-                "exported \(format.rawValue) to \(path: path): read back, "
+                "exported \(format.rawValue) to \(path: path) (\(ByteCount.text(bytes))): read back, "
                     + "\(Count.text(comparison.moduleCount, "module")) \(proof)"
             ] + notes.map { "note: " + $0 } + (deployment?.lines ?? [])).joined(separator: "\n")
     }

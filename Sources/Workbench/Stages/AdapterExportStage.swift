@@ -91,8 +91,10 @@ public struct AdapterExportStage: StandaloneStage {
             ).write(into: place)
         }
         guard let comparison else { throw Failure(.internal, "\(path: output.path): the adapter was not read back") }
+        let written = try WrittenFiles(output, isFolder: form.isFolder)
         var report = AdapterExportReport(
-            format: form.format, path: output.path, notes: fit.notes, comparison: comparison, warnings: session.told)
+            format: form.format, path: output.path, bytes: written.bytes, sha256: written.sha256, notes: fit.notes,
+            comparison: comparison, warnings: session.told)
         report.deployment = try deployment?.placed()
         return report
     }

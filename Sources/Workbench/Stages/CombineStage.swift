@@ -49,7 +49,9 @@ public struct CombineStage: StandaloneStage {
         try Folder.make(output.deletingLastPathComponent())
         try adapter.set.writePEFT(
             to: output, baseName: try session.base().path, provenance: adapter.provenance ?? AdapterProvenance(),
-            reports: [(CombinationReport.fileName, combination.json)])
+            reports: [(CombinationReport.fileName, combination.json)],
+            texts: [(ModelCard.fileName, try ModelCard(.adapter, called: output.lastPathComponent, of: session).text())]
+        )
         return report
     }
 }

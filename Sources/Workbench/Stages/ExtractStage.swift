@@ -70,17 +70,22 @@ public struct ExtractStage: Stage {
             output: output.path, base: (base.path, try base.weights.contentDigest()),
             tuned: (tuned, try source.contentDigest()), modules: found.modules, unheld: found.unheld,
             warnings: warnings)
-        try write(found.set, report, base)
+        try write(found.set, report, session)
         return report
     }
 
-    private func write(_ set: AdapterSet, _ report: ExtractionReport, _ base: OpenedModel) throws {
+    private func write(_ set: AdapterSet, _ report: ExtractionReport, _ session: Session) throws {
         try Folder.make(output.deletingLastPathComponent())
+        let base = try session.base()
         let provenance = AdapterProvenance(
             baseName: URL(fileURLWithPath: base.path).lastPathComponent, baseDigest: report.base.digest,
             baseQuantisation: base.weights.quantisationSummary)
+        let card = try ModelCard(
+            .adapter, called: output.lastPathComponent, of: session,
+            adapter: AttachedAdapter(set: set, provenance: provenance))
         try set.writePEFT(
             to: output, baseName: base.path, provenance: provenance,
-            reports: [(ExtractionReport.fileName, report.json.object ?? JSONObject())])
+            reports: [(ExtractionReport.fileName, report.json.object ?? JSONObject())],
+            texts: [(ModelCard.fileName, try card.text())])
     }
 }
