@@ -84,6 +84,22 @@ extension CommandTests {
             #expect(lists[0] == lists[1] && !lists[0].isEmpty)
         }
 
+        /// Keys of the adapter and its training decide what is chosen, so preparing rows reads them then.
+        @Test func keysOfTheJudgeAreRead() throws {
+            try LatheCommand.inFolder { lathe in
+                try Self.plant(lathe)
+                var lists: Set<String> = []
+                for key in ["adapter.r=4", "adapter.r=2", "train.learning_rate=1e-3", "train.batch_size=8"] {
+                    let outcome = try lathe("prepare", "recipe.yaml", "--quiet", "--set", Self.select, "--set", key)
+                    #expect(outcome.code == 0, "\(outcome.errors)")
+                    lists.insert(try lathe.text("checkpoints/tiny/prepared/select-1.jsonl"))
+                }
+                #expect(lists.count == 4)
+                try lathe("prepare", "recipe.yaml", "--set", Self.select, "--set", "train.max_steps=2")
+                    .expectFailure(64, "train.max_steps")
+            }
+        }
+
         /// A checkpoint brings the moments of its optimiser; an adapter alone has none, which is said.
         @Test func gradientsAreTakenAtAnAdapter() throws {
             try LatheCommand.inFolder { lathe in

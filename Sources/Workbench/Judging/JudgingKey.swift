@@ -10,9 +10,8 @@ extension Recipe {
     func judgingText(_ opened: OpenedModel) throws -> String? {
         guard data.steps.contains(where: \.asksModel) else { return nil }
         var parts = [try opened.weights.contentDigest(), "\(OpenedModel.precision(model.precision).type)"]
-        parts.append(sectionText("adapter"))
-        parts += sectionText("train").split(separator: "\n").map(String.init)
-            .filter { Self.decidingTrainKeys.contains(String($0.prefix { $0 != ":" })) }
+        let keys = (sectionText("adapter") + "\n" + sectionText("train")).split(separator: "\n").map(String.init)
+        parts += keys.filter { line in Self.judgingKeys.contains { line.hasPrefix($0) } }
         for step in data.steps {
             switch step {
             case .select(let step):
@@ -28,8 +27,9 @@ extension Recipe {
         return parts.joined(separator: "\n")
     }
 
-    private static let decidingTrainKeys: Set<String> = [
-        "train.objective", "train.dpo_beta", "train.batch_size", "train.learning_rate", "train.weight_decay",
-        "train.max_grad_norm", "train.adam_beta1", "train.adam_beta2", "train.adam_epsilon",
+    /// Keys by which the adapter that judges is made and trained, or the beginnings of their paths.
+    static let judgingKeys = [
+        "adapter.", "train.objective", "train.dpo_beta", "train.batch_size", "train.learning_rate",
+        "train.weight_decay", "train.max_grad_norm", "train.adam_beta1", "train.adam_beta2", "train.adam_epsilon",
     ]
 }

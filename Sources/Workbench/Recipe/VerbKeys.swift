@@ -91,10 +91,24 @@ public enum Verb: String, Sendable {
         "data.system", "data.train_on", "data.train_on_prompt", "data.labels", "data.label_words",
     ]
 
-    fileprivate func reads(_ key: String) -> Bool {
+    /// Keys that a step reads which asks the model: how its rows become tokens, and how an adapter is trained on them.
+    private static let judged =
+        ["model.precision", "train.memory_limit", "train.recompute"] + ofText + Recipe.judgingKeys
+
+    /// Whether rows go through the recipe's steps.
+    private var takesSteps: Bool {
+        switch self {
+        case .prepare, .prepareRows, .inspectRecipe, .capture: true
+        default: false
+        }
+    }
+
+    /// - Parameter asksModel: whether a step of the recipe does.
+    fileprivate func reads(_ key: String, asksModel: Bool) -> Bool {
         func holds(_ path: String) -> Bool {
             path == key || key.hasPrefix(path.hasSuffix(".") ? path : path + ".") || key.hasPrefix(path + "[")
         }
+        if asksModel, takesSteps, Self.judged.contains(where: holds) { return true }
         return read.contains(where: holds) && !unread.contains(where: holds)
     }
 }
@@ -102,7 +116,8 @@ public enum Verb: String, Sendable {
 extension Recipe {
     /// Throws where a key was set for this call that `verb` does not read.
     func requireReading(by verb: Verb) throws {
-        let all = overriddenKeys.filter { !verb.reads($0) }
+        let asksModel = data.steps.contains(where: \.asksModel)
+        let all = overriddenKeys.filter { !verb.reads($0, asksModel: asksModel) }
         // A section of which a key was set stands there with it.
         let unread = all.filter { key in !all.contains { $0.hasPrefix(key + ".") } }.sorted()
         guard let first = unread.first else { return }
