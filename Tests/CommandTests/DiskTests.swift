@@ -104,7 +104,7 @@ extension CommandTests {
             try LatheCommand.inFolder { lathe in
                 let check = packageRoot.appendingPathComponent("scripts/checks/injected_faults.py").path
                 let outcome = try shell(
-                    "python3 '\(check)' --lathe \"$LATHE\" --moments 16 --verbs train prepare merge "
+                    "python3 '\(check)' --lathe \"$LATHE\" --moments 16 --verbs train prepare merge export-gguf "
                         + "--syscalls pwrite64 write rename 1>&2", in: lathe)
                 #expect(outcome.code == 0, "\(outcome.errors)")
             }

@@ -55,8 +55,8 @@ adapter: { r: 4, alpha: 8 }
 train: { max_steps: 6, batch_size: 4, learning_rate: 1e-2, save_every: 2, eval_every: 3 }
 """
 EXPORT_GGUF = [
-    "export", "--model", "model.gguf", "--adapter", "adapter", "--format", "gguf", "--data", "held.jsonl", "--out",
-    "out/model.gguf", "--type"]
+    "export", "--model", "model.gguf", "--adapter", "adapter", "--format", "gguf", "--data", "held.jsonl",
+    "--set", "data.prompt_style=plain", "--out", "out/model.gguf", "--type"]
 EXPORTS = """\
 merge: { enabled: true }
 export:
@@ -123,7 +123,7 @@ def reset(template, folder, verb, lathe):
     if verb == "resume":
         early = [lathe, "train", "recipe.yaml", "--quiet"]
         subprocess.run(early, cwd=folder, check=True, stdout=subprocess.DEVNULL)
-        # As a run that was killed behind its second checkpoint.
+        # As a run that was killed after its second checkpoint.
         run = folder / "checkpoints/tiny"
         for file in run.glob("step-*.h5"):
             if file.name > "step-000004.h5":
@@ -207,7 +207,7 @@ def strace(log, calls, inject=None):
 
 
 def numbers(log, call):
-    """Which calls lathe itself makes: behind the first that `main` makes, up to the last of the busiest thread."""
+    """Which calls lathe itself makes: after the first that `main` makes, up to the last of the busiest thread."""
     main, begun, before, counts = None, False, 0, {}
     for line in log.read_text(errors="replace").splitlines():
         thread, _, rest = line.partition(" ")
