@@ -27,6 +27,10 @@ struct JudgingBench {
     let workspace: Workspace
     let observer: any RunObserver
 
+    /// Token rows of a micro-batch, where no row is longer: so few that no memory is too little for them. How rows are cut decides
+    /// rounding, and a list must not depend on the memory that is free at the moment.
+    private static let rowsAtOnce = 256
+
     private var recipe: Recipe { session.recipe }
     private var seed: UInt64 { UInt64(bitPattern: Int64(recipe.seed)) }
 
@@ -58,7 +62,7 @@ struct JudgingBench {
             recipe.train, learner,
             // Adam's moments as they are kept and as they are looked at.
             heldBytes: MemoryPlan.heldBytes(base, model, parameters: parameters) + 4 * 4 * parameters,
-            longest: longest, largestStep: longest * recipe.train.batchSize)
+            longest: longest, largestStep: min(longest * recipe.train.batchSize, Self.rowsAtOnce))
         workspace = Workspace(
             reservingBytes: learner.predictedBytes(
                 rows: memory.rowLimit, recomputedBlocks: memory.recomputedBlocks))
