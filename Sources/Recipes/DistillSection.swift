@@ -43,6 +43,9 @@ public struct DistillSection: Sendable, Equatable {
     /// Whether the rows to train on are written to prompts of their own.
     public var bringsPrompts: Bool { writesRows && !writing.prompts.isEmpty }
 
+    /// Whether the student writes a part of the rows that it is taught on.
+    public var isOnPolicy: Bool { isAsked && source == .onPolicy }
+
     /// Whether a teacher writes the rows to train on.
     public var writesRows: Bool { isAsked && source == .sequence }
 

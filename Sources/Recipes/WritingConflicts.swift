@@ -5,7 +5,8 @@ public import Vocabulary
 extension RecipeDecoding {
     /// Notes what a teacher cannot write, with what it can.
     mutating func noteWritingConflicts(in recipe: Recipe) {
-        guard recipe.distill.isAsked, recipe.distill.source == .sequence else { return }
+        noteOnPolicyConflicts(in: recipe)
+        guard recipe.distill.writesRows else { return }
         let format = recipe.data.format, asks = AnswerFormats.all
         let found: [(isSo: Bool, key: String, message: String, hint: String)] = [
             (
@@ -38,6 +39,29 @@ extension RecipeDecoding {
             note(.conflict, place, conflict.key, conflict.message, hint: conflict.hint)
         }
         noteChangingFilters(recipe.distill.writing.filters)
+    }
+
+    /// What cannot be taught on rows that the student writes.
+    private mutating func noteOnPolicyConflicts(in recipe: Recipe) {
+        guard recipe.distill.isOnPolicy else { return }
+        let found = [
+            (
+                !recipe.distill.context.isEmpty, "distill.context",
+                "the teacher reads the rows as the student writes them, and nothing before them", "write source: online"
+            ),
+            (
+                recipe.distill.crossEntropy > 0, "distill.cross_entropy",
+                "what the student writes is no label to learn", "leave it out, or write source: online"
+            ),
+            (
+                recipe.data.trainOnPrompt || recipe.data.format == .text, "distill.source",
+                "the student writes answers, and here every token of a row carries loss", "write source: online"
+            ),
+        ]
+        for (isSo, key, message, hint) in found where isSo {
+            guard let place = setKeys[key] ?? setKeys["distill"] else { continue }
+            note(.conflict, place, key, message, hint: hint)
+        }
     }
 
     /// What is judged is not what is kept: a step that changes it would do nothing.

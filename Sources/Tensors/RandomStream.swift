@@ -7,6 +7,8 @@ public struct RandomStream: Sendable {
     public enum Purpose: UInt32, Sendable {
         case adapterInitialisation = 1, shuffle, split, dropout, sampling, bootstrap, probe, pruning, projection, folds,
             capture
+        /// Which rows of a step a student writes.
+        case onPolicy
     }
 
     private let key: (UInt32, UInt32)

@@ -19,15 +19,19 @@ public final class Trainer {
     private let optimiser: Optimiser
     private let units: ExampleUnits
     private let workspace: Workspace
+    private let rewriter: (any StepRewriter)?
     private var order: ExampleOrder
     private var progress = TrainingProgress()
     private var bestValues: [Float]?
     private var savedStep: Int?
 
-    /// - Parameter model: adds its gradients into those of the optimiser's slab.
+    /// - Parameters:
+    ///   - model: adds its gradients into those of the optimiser's slab.
+    ///   - rewriter: of an objective of sequences; what it writes is no longer than the longest example.
     public init(
         model: any GradientSource, optimiser: Optimiser, examples: any ExampleSource,
-        configuration: TrainingConfiguration, identity: TrainingSnapshot.Identity, workspace: Workspace
+        configuration: TrainingConfiguration, identity: TrainingSnapshot.Identity, workspace: Workspace,
+        rewriter: (any StepRewriter)? = nil
     ) throws(TrainingError) {
         let units = ExampleUnits(examples, of: model.objective.unit)
         guard units.count > 0 else { throw .noExamples }
@@ -41,6 +45,7 @@ public final class Trainer {
         self.configuration = configuration
         self.identity = identity
         self.workspace = workspace
+        self.rewriter = rewriter
         order = ExampleOrder(
             exampleCount: units.count, batchSize: configuration.batchSize, seed: configuration.seed,
             shuffles: configuration.shuffles)
@@ -107,32 +112,41 @@ public final class Trainer {
     @discardableResult
     public func trainStep() throws -> StepRecord {
         let indices = order.examples(afterSteps: step)
-        let sums = try accumulateGradients(indices)
+        let rows = try rows(of: indices)
+        let sums = try accumulateGradients(rows, indices)
         let gradientNorm = try checkedGradientNorm(indices)
         let learningRate = configuration.schedule.rate(afterSteps: step)
         optimiser.step(step + 1, learningRate: learningRate, gradientScale: clippingFactor(gradientNorm))
         let record = StepRecord(
             loss: sums.total.meanLoss ?? .nan, learningRate: learningRate, gradientNorm: gradientNorm,
-            tokens: indices.reduce(0) { $0 + units.tokenCount($1) },
-            targetTokens: indices.reduce(0) { $0 + units.targetCount($1) },
+            tokens: rows.reduce(0) { $0 + $1.tokenCount }, targetTokens: rows.reduce(0) { $0 + $1.targetCount },
             measures: model.objective.told(sums.total))
         progress.step += 1
         progress.history.append(record)
         return record
     }
 
+    /// The sequences of each of the units `indices`, or what is trained on in their place.
+    private func rows(of indices: [Int]) throws -> [[TokenizedExample]] {
+        let rows = try indices.map(units.examples)
+        guard let rewriter else { return rows }
+        let rewritten = try rewriter.rewritten(rows.flatMap(\.self), afterSteps: step)
+        precondition(rewritten.count == rows.count && units.unit == .sequence, "a step's rows are written one for one")
+        return rewritten.map { [$0] }
+    }
+
     /// Leaves the gradient of (Σ losses / Σ weights of the units `indices`) in the slab, however it is cut into micro-batches.
-    private func accumulateGradients(_ indices: [Int]) throws -> LossSums {
+    private func accumulateGradients(_ rows: [[TokenizedExample]], _ indices: [Int]) throws -> LossSums {
         slab.zeroGradients()
-        let weight = indices.reduce(0) { $0 + model.objective.weight(targets: units.targetCount($1)) }
-        let plan = MicroBatchPlan(lengths: indices.map { units.tokenCount($0) }, rowLimit: configuration.rowLimit)
+        let weight = rows.reduce(0) { $0 + model.objective.weight(targets: $1.targetCount) }
+        let plan = MicroBatchPlan(lengths: rows.map(\.tokenCount), rowLimit: configuration.rowLimit)
         let words = RandomStream(seed: configuration.seed, purpose: .dropout)
             .words(stream: UInt32(truncatingIfNeeded: step), index: 0)
         let seed = UInt64(words.0) << 32 | UInt64(words.1)
         var sums = LossSums()
         var firstRow = 0
         for range in plan.ranges {
-            let examples = try indices[range].flatMap { try units.examples($0) }
+            let examples = rows[range].flatMap(\.self)
             let batch = TokenBatch(
                 examples: examples.map { ($0.ids, $0.isTarget) }, sequences: indices[range].flatMap(units.sequences))
             do {
@@ -291,6 +305,13 @@ extension Trainer {
             throw .damagedSnapshot(reason: "its seed is \(snapshot.seed), the run's \(configuration.seed)")
         }
     }
+}
+
+extension [TokenizedExample] {
+    /// Tokens of all of them.
+    fileprivate var tokenCount: Int { reduce(0) { $0 + $1.ids.count } }
+    /// Those that carry loss.
+    fileprivate var targetCount: Int { reduce(0) { $0 + $1.targetCount } }
 }
 
 /// Seconds and tokens of the steps of this process.

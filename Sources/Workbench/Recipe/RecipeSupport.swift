@@ -8,10 +8,6 @@ internal import Vocabulary
 extension Recipe {
     /// Throws at the first key that would have no effect.
     func requireSupported() throws {
-        if distill.isAsked, distill.source == .onPolicy {
-            throw Failure(
-                .badInput, "distill.source: \(distill.source.rawValue) is not served yet", hint: "write source: online")
-        }
         try requireExports()
         try requireOutputNames()
         if !merge.adapters.isEmpty { try requireMergeMethod() }

@@ -92,7 +92,7 @@ public struct TrainStage: StandaloneStage {
             identity: TrainingSnapshot.Identity(
                 fingerprint: setup.fingerprint.text, recipe: recipe.resolvedYAML(),
                 adapterConfiguration: adapter.checkpointText(notes)),
-            workspace: setup.workspace)
+            workspace: setup.workspace, rewriter: try OwnAnswers(session, setup))
     }
 
     private func hooks(

@@ -181,9 +181,11 @@ struct TrainingSetup {
         return try MemoryPlan(
             recipe.train, learner,
             heldBytes: MemoryPlan.heldBytes(base, learner.model, parameters: parameters) + states + best
-                + besides,
+                + besides + OwnAnswers.bytes(recipe, learner.model, longest: lengths.max() ?? 1),
             longest: max(lengths.max() ?? 1, (split.heldOut?.report.longestExample ?? 1) * units.unit.sequences),
-            largestStep: lengths.sorted(by: >).prefix(recipe.train.batchSize).reduce(0, +))
+            largestStep: recipe.distill.isOnPolicy
+                ? (lengths.max() ?? 1) * recipe.train.batchSize
+                : lengths.sorted(by: >).prefix(recipe.train.batchSize).reduce(0, +))
     }
 
     private static func configuration(_ recipe: Recipe, examples: Int, memory: MemoryPlan) -> TrainingConfiguration {

@@ -1,0 +1,12 @@
+// What a step trains on in place of some of its rows.
+
+public import Datasets
+
+/// Puts other sequences in the place of some of a step's: what the model writes as it stands.
+public protocol StepRewriter {
+    /// As many sequences as were given, in their order. The same step of the same numbers gives the same, so that a run that
+    /// goes on does what the straight run did.
+    ///
+    /// - Parameter step: steps completed before this one.
+    func rewritten(_ examples: [TokenizedExample], afterSteps step: Int) throws -> [TokenizedExample]
+}
