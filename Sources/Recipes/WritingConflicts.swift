@@ -116,6 +116,9 @@ extension IdleKey {
                 IdleKey(path: "data.mix") { recipe in
                     recipe.distill.bringsPrompts ? "the teacher answers distill.prompts" : nil
                 },
+                IdleKey(path: "distill.compare") { recipe in
+                    recipe.distill.bringsPrompts ? "distill.prompts are no rows with labels" : nil
+                },
                 IdleKey(path: "distill.agreement") { recipe in
                     recipe.distill.writing.samples > 1 ? nil : "distill.samples is 1"
                 },
