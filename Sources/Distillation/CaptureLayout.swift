@@ -23,6 +23,8 @@ enum CaptureLayout {
     static let seal = FileSeal("LATHE CAPTURE", version: "1")
     static let format = "lathe capture"
     static let version = 1
+    /// A capture of a few hundred rows is not to be half index.
+    static let chunksInNode = 8
     static let groups = ["/sequences", "/targets", "/entries"]
     static let digests = "/sequences/digest"
     static let targets = "/sequences/targets"

@@ -17,7 +17,7 @@ final class CaptureWriter {
     private var entries = 0
 
     init(_ url: URL, _ identity: CaptureIdentity) throws {
-        writer = try SealedHDF5Writer(url, seal: CaptureLayout.seal)
+        writer = try SealedHDF5Writer(url, seal: CaptureLayout.seal, chunksInNode: CaptureLayout.chunksInNode)
         self.identity = identity
         let file = writer.file
         for group in CaptureLayout.groups { try file.makeGroup(group) }

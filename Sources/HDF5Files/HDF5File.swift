@@ -46,12 +46,18 @@ public final class HDF5File: Sendable {
 
     /// A new, empty file on disk, in place of what stands at `path`.
     ///
-    /// - Parameter userBlock: bytes before the HDF5 file that are left to its user: 0, or 512 doubled some times.
-    public init(creating path: String, userBlock: Int = 0) throws(HDF5Failure) {
+    /// - Parameters:
+    ///   - userBlock: bytes before the HDF5 file that are left to its user: 0, or 512 doubled some times.
+    ///   - chunksInNode: how many chunks of a list a node of its index has room for, twice; few make small files smaller. Nil: the
+    ///     library's number, 32.
+    public init(creating path: String, userBlock: Int = 0, chunksInNode: Int? = nil) throws(HDF5Failure) {
         lathe_h5_be_quiet()
         let creation = try HDF5Handle(H5Pcreate(lathe_h5_file_creation_class()), "set \(path)", closing: H5Pclose)
         guard H5Pset_userblock(creation.id, hsize_t(userBlock)) >= 0 else {
             throw HDF5Failure(operation: "leave \(userBlock) bytes to its user")
+        }
+        if let chunksInNode, H5Pset_istore_k(creation.id, UInt32(chunksInNode)) < 0 {
+            throw HDF5Failure(operation: "set the size of indices")
         }
         let disk = try HDF5Disk()
         let access = try disk.access()

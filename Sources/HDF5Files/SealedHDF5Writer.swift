@@ -26,12 +26,13 @@ public final class SealedHDF5Writer {
     private let temporary: URL
     private var opened: HDF5File?
 
-    public init(_ url: URL, seal: FileSeal) throws(SealedWriteError) {
+    /// - Parameter chunksInNode: as `HDF5File` has it.
+    public init(_ url: URL, seal: FileSeal, chunksInNode: Int? = nil) throws(SealedWriteError) {
         self.url = url
         self.seal = seal
         temporary = TemporaryName.beside(url)
         do throws(HDF5Failure) {
-            opened = try HDF5File(creating: temporary.path, userBlock: FileSeal.byteCount)
+            opened = try HDF5File(creating: temporary.path, userBlock: FileSeal.byteCount, chunksInNode: chunksInNode)
         } catch {
             unlink(temporary.path)
             throw SealedWriteError(path: url.path, reason: error.description)

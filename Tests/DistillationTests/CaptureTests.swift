@@ -137,6 +137,17 @@ struct CaptureFixture {
         }
     }
 
+    /// What a file needs beside its numbers: each of a few thousand targets would pay for it.
+    @Test func aSmallCaptureIsSmall() throws {
+        try withTemporaryDirectory { folder in
+            let fixture = try CaptureFixture(folder)
+            let examples = CaptureFixture.examples(12)
+            let outcome = try fixture.capture(examples)
+            #expect(outcome.bytes == (try fixture.bytes().count))
+            #expect(outcome.bytes < 24_000 + 42 * outcome.file.targets)
+        }
+    }
+
     @Test func aTeacherSaysWhatTheModelPredicts() throws {
         try withTemporaryDirectory { folder in
             let fixture = try CaptureFixture(folder)
