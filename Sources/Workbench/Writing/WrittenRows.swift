@@ -34,6 +34,8 @@ public struct WrittenRows: Presentable, Sendable {
     func applied(to recipe: Recipe) -> Recipe {
         var recipe = recipe
         recipe.data.train = [file.path]
+        // They were answered: from here on there are rows.
+        recipe.distill.writing.prompts = []
         recipe.data.format = format
         var input = recipe.data.input
         (input.mix, input.layout, input.encoding) = ([], DataInput().layout, DataInput().encoding)
