@@ -256,6 +256,11 @@ extension CommandTests {
                 let plan = try lathe.json("plan", "student.yaml")
                 let stages = (plan["stages"]?.array ?? []).compactMap { $0["name"]?.string }
                 #expect(stages == ["capture", "train", "evaluate", "verdict"])
+                #expect(plan["teacher"]?["shares_weights"] == true && plan["teacher"]?["shared_tokens"] == 512)
+                let predicted = try #require(plan["teacher"]?["predicted_capture_bytes"]?.integer)
+                _ = try lathe.json("capture", "student.yaml")
+                let bytes = try Data(contentsOf: lathe.url("checkpoints/student/capture.h5")).count
+                #expect(predicted > bytes / 4 && predicted < bytes * 4, "\(predicted) \(bytes)")
             }
         }
     }

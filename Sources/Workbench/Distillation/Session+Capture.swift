@@ -17,6 +17,15 @@ extension DistillSection {
     }
 }
 
+extension DistillSection {
+    /// What a capture of so many target tokens takes on disk, more or less; nil where nothing is captured.
+    func captureBytes(targets: Int) -> Int? {
+        guard isAsked, source.isCaptured else { return nil }
+        // A number of each target, and of each token that is kept its id with a count or a log-probability, compressed.
+        return targets * (keep == .sampled ? 8 + 2 * tokens : 8 + 6 * k)
+    }
+}
+
 extension Session {
     /// Where the teacher's distributions are kept.
     var capturePlace: URL { RunDirectory(planned: RunDirectory.place(of: recipe)).capturePlace(recipe) }

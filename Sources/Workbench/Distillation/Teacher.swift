@@ -119,6 +119,14 @@ final class Teacher {
     /// Tokens that it reads before a row and the student does not, at most.
     var longestContext: Int { contextRows?.longestContext ?? 0 }
 
+    /// What a token costs it, in what one costs `student`.
+    func cost(beside student: LanguageModel) -> Double {
+        func weights(_ model: LanguageModel) -> Double {
+            Double(model.linearLayers.reduce(0) { $0 + $1.inputSize * $1.outputSize })
+        }
+        return weights(model) / max(weights(student), 1)
+    }
+
     /// What it reads for a batch of the student's.
     func reading(_ batch: TokenBatch) throws -> TokenBatch { try contextRows?.batch(batch) ?? batch }
 

@@ -27,7 +27,7 @@ struct WorkRates {
 struct RunWork {
     /// A part of a stage that has a progress line of its own.
     struct Phase {
-        let stage: String
+        var stage: String
         /// What its progress line counts; nil where there is none, or where steps are counted.
         var unit: String?
         var trained = 0.0
@@ -58,6 +58,7 @@ struct RunWork {
                 phases += Self.evaluation(recipe, rows.report, tasks, side, generates: generates)
             }
         }
+        phases += try Self.verdict(session, setup, generates: generates)
         guard merges else { return }
         if recipe.merge.enabled {
             phases.append(Phase(stage: "merge", written: Double(modelBytes)))
@@ -73,6 +74,44 @@ struct RunWork {
                 Phase(
                     stage: "export", forward: Double(models * 6 * scored), written: Double(models * modelBytes)))
         }
+    }
+
+    /// What the teacher reads for a file of its predictions.
+    private static func capture(_ session: Session, _ setup: TrainingSetup) -> [Phase] {
+        guard let teacher = setup.teacher, session.recipe.distill.source.isCaptured else { return [] }
+        let tokens = setup.split.train.report.tokens
+        // A batch reads a context once for all of its sequences.
+        let contexts = (tokens + 2047) / 2048 * teacher.longestContext
+        return [
+            Phase(
+                stage: "capture", unit: "sequences",
+                forward: Double(tokens + contexts) * teacher.cost(beside: setup.learner.model))
+        ]
+    }
+
+    /// The student and what it is compared with on held-out rows, and the run on labels alone that is one of them.
+    private static func verdict(_ session: Session, _ setup: TrainingSetup, generates: Bool) throws -> [Phase] {
+        let recipe = session.recipe
+        guard recipe.distill.isAsked, recipe.evaluate.enabled, let rows = session.heldOut else { return [] }
+        let tasks = try session.tasks(of: rows)
+        var phases: [Phase] = []
+        if recipe.distill.compare {
+            var labels = training(setup)
+            labels.stage = "labels"
+            phases.append(labels)
+        }
+        let own = ["student", "undistilled"] + (recipe.distill.compare ? ["labels"] : [])
+        for side in own + (setup.teacher == nil ? [] : ["teacher"]) {
+            let cost = side == "teacher" ? setup.teacher?.cost(beside: setup.learner.model) ?? 1 : 1
+            phases += evaluation(recipe, rows.report, tasks, side, generates: generates).map { phase in
+                var phase = phase
+                phase.stage = "verdict"
+                phase.forward *= cost
+                phase.generated *= cost
+                return phase
+            }
+        }
+        return phases
     }
 
     private static func training(_ setup: TrainingSetup) -> Phase {

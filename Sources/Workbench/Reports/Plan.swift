@@ -14,14 +14,17 @@ public struct Plan: Presentable {
     private let setup: TrainingSetup
     private let precision: String
     private let forecast: MemoryForecast
+    /// What a file of the teacher's predictions will take; nil where there is none.
+    private let captureBytes: Int?
     /// What each stage takes, in their order.
     private let seconds: [(stage: String, seconds: Double)]
 
     init(
-        _ setup: TrainingSetup, precision: String, memory forecast: MemoryForecast,
+        _ setup: TrainingSetup, _ recipe: Recipe, precision: String, memory forecast: MemoryForecast,
         seconds: [(stage: String, seconds: Double)]
     ) {
         self.setup = setup
+        captureBytes = recipe.distill.captureBytes(targets: setup.split.train.report.targetTokens)
         self.precision = precision
         self.forecast = forecast
         self.seconds = seconds
@@ -32,6 +35,17 @@ public struct Plan: Presentable {
     private func seconds(of stage: String) -> Double { seconds.first { $0.stage == stage }?.seconds ?? 0 }
 
     public var json: JSONValue {
+        guard let teacher = setup.teacher, var object = runJSON.object else { return runJSON }
+        object["teacher"] = [
+            "name": .string(teacher.name), "shares_weights": .bool(teacher.isShared),
+            "shared_tokens": .integer(teacher.vocabulary.size),
+            "predicted_capture_bytes": captureBytes.map { .integer($0) } ?? .null,
+            "notes": .array(teacher.warnings.map { .string($0) }),
+        ]
+        return .object(object)
+    }
+
+    private var runJSON: JSONValue {
         let train = setup.split.train.report
         return [
             "rows": .integer(train.rows), "supervised_tokens": .integer(train.targetTokens),
@@ -63,20 +77,35 @@ public struct Plan: Presentable {
     public var text: String {
         let targets = setup.adapter.coverage.table.filter { $0.matchedCount > 0 }
             .map { "\($0.kind) \($0.matchedCount)/\($0.totalCount)" }.joined(separator: ", ")
-        return [
+        var lines = [
             DataSummary(setup.split.report).text,
             "adapter: \(setup.adapter.trainableParameterCount) trainable parameters on "
                 + "\(Count.text(setup.adapter.coverage.matched.count, "layer")) (\(targets))",
             "training: \(Count.text(setup.configuration.totalSteps, "step")) of "
                 + "\(Count.text(setup.configuration.batchSize, setup.units.unit == .pair ? "pair" : "example")), micro-batches of up to "
                 + "\(setup.memory.rowLimit) tokens\(setup.memory.note), \(precision)",
+        ]
+        lines += teacherLines
+        lines += [
             "predicted: \(ByteCount.text(forecast.stages.peakBytes)) of memory, \(Int(totalSeconds.rounded(.up))) s",
             "time by stage: " + seconds.map { "\($0.stage) \(Int($0.seconds.rounded(.up))) s" }.joined(separator: ", "),
             "memory by stage: "
                 + forecast.stages.map {
                     "\($0.name) \(ByteCount.text($0.peakBytes)) (\(ByteCount.text($0.mappedBytes)) mapped)"
                 }.joined(separator: ", "),
-        ].joined(separator: "\n") + setup.exports.map(Self.line).joined()
+        ]
+        return lines.joined(separator: "\n") + setup.exports.map(Self.line).joined()
+    }
+
+    private var teacherLines: [String] {
+        guard let teacher = setup.teacher else { return [] }
+        let weights =
+            teacher.isShared
+            ? "on the student's own weights" : "\(ByteCount.text(teacher.mappedBytes)) beside the student"
+        let disk = captureBytes.map { "; its predictions take about \(ByteCount.text($0)) on disk" } ?? ""
+        return [
+            "teacher: \(ShownText.name(teacher.name)), \(weights)\(disk)"
+        ]
     }
 
     private static func describe(_ export: (entry: ExportEntry, notes: [String])) -> JSONValue {

@@ -27,7 +27,7 @@ public struct PlanStage: Stage {
         let forecast = try MemoryForecast(session, setup, merges: true, generates: true)
         try forecast.stages.requireWithin(recipe.train.memoryLimitBytes, ofRecipe: true)
         return Plan(
-            setup, precision: session.precision.reason, memory: forecast,
+            setup, recipe, precision: session.precision.reason, memory: forecast,
             seconds: try Self.predictedSeconds(session, setup))
     }
 
