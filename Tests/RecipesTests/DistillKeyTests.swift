@@ -39,6 +39,7 @@ import Testing
     func whatCanBeDistilledIsRead(_ distill: String) throws {
         let recipe = try load(distill)
         #expect(recipe.distill.isAsked && recipe.idleKeys.isEmpty)
+        #expect(try Recipe.load(yaml: recipe.resolvedYAML(), file: "again.yaml").distill == recipe.distill)
     }
 
     @Test(arguments: ["train_on_prompt: true", "train_on: all", "format: text"])

@@ -91,7 +91,6 @@ private let minimal = "model: { path: base.gguf }\ndata: { train: rows.jsonl }\n
         distill:
           teacher: big
           teacher_adapter: clinic
-          context: [style.md, Be brief.]
           keep: top_k
           k: 32
           loss: jsd
@@ -125,7 +124,7 @@ private let minimal = "model: { path: base.gguf }\ndata: { train: rows.jsonl }\n
         #expect(again.data == recipe.data)
         #expect(again.export == recipe.export)
         #expect(again.distill == recipe.distill)
-        #expect(recipe.distill.loss == .jensenShannon && recipe.distill.context == ["style.md", "Be brief."])
+        #expect(recipe.distill.loss == .jensenShannon && recipe.distill.k == 32)
     }
 
     /// An adapter that is trained further has its own shape: a recipe that is written out says nothing else of it.
