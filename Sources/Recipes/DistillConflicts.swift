@@ -34,6 +34,11 @@ extension RecipeDecoding {
                 "there is nothing that the teacher reads and the student does not", "write distill.context"
             ),
             (
+                distill.compare && distill.bringsPrompts, "distill.compare",
+                "prompts of their own have no labels that a student could be trained on",
+                "leave it out, or write the answers to the prompts of data.train"
+            ),
+            (
                 !distill.context.isEmpty && recipe.trainsOnPrompts, "distill.context",
                 "the teacher reads it as part of each prompt, and here every token of a row carries loss",
                 "train on answers alone: data.train_on_prompt: false, and rows that have a prompt"

@@ -20,6 +20,7 @@ import Testing
             "name a model"
         ),
         ("teacher: t, source: context", "distill.source", "distill.context"),
+        ("teacher: t, source: sequence, prompts: p.jsonl, compare: true", "distill.compare", "data.train"),
         ("teacher: t, hidden: 0.5", "distill.hidden", "source: online"),
         ("teacher: t, source: online, hidden: 1, hidden_layers: { last: 3 }", "distill.hidden_layers", "{11: 23}"),
     ])
