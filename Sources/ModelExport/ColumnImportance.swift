@@ -8,8 +8,8 @@ public import WeightFiles
 public struct ColumnImportance: @unchecked Sendable {
     // Models are written by one thread, so that `InputProducts` is never asked by two.
     private enum Knowledge {
-        /// Its file, or the rows that it was gathered over, for messages.
-        case matrix(ImportanceMatrix, origin: String)
+        /// What it comes from, for messages, and its file; nil where it was gathered now.
+        case matrix(ImportanceMatrix, origin: String, file: String?)
         case products(InputProducts)
     }
 
@@ -18,8 +18,10 @@ public struct ColumnImportance: @unchecked Sendable {
     let written: WrittenBlocks?
 
     /// An importance matrix that comes from `origin`.
-    public init(_ matrix: ImportanceMatrix, origin: String) {
-        knowledge = .matrix(matrix, origin: origin)
+    ///
+    /// - Parameter file: in which it lies; nil where it was gathered for this one model.
+    public init(_ matrix: ImportanceMatrix, origin: String, file: String? = nil) {
+        knowledge = .matrix(matrix, origin: origin, file: file)
         written = nil
     }
 
@@ -31,9 +33,29 @@ public struct ColumnImportance: @unchecked Sendable {
 
     /// How much each of the `columns` of the matrix counts that is called `name` in GGUF; nil where nothing is known of it.
     func counts(_ name: String, columns: Int) throws -> [Float]? {
-        guard case .matrix(let matrix, let origin) = knowledge else { return nil }
+        guard case .matrix(let matrix, let origin, _) = knowledge else { return nil }
         return try matrix.meanSquares(name, columns: columns, of: origin)
     }
+
+    /// What llama.cpp notes of an importance matrix in a file that was rounded by it; names alone, which are the same on every
+    /// machine.
+    var notes: [(key: String, value: GGUFValue)] {
+        guard case .matrix(let matrix, _, let file) = knowledge else { return [] }
+        func name(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
+        var notes: [(key: String, value: GGUFValue)] = []
+        if let file { notes.append((Self.notePrefix + "file", .text(name(file)))) }
+        if !matrix.datasets.isEmpty {
+            notes.append((Self.notePrefix + "dataset", .text(matrix.datasets.map(name).joined(separator: ", "))))
+        }
+        notes.append((Self.notePrefix + "entries_count", .uint32(UInt32(clamping: matrix.entries.count))))
+        if matrix.chunkCount > 0 {
+            notes.append((Self.notePrefix + "chunks_count", .uint32(UInt32(clamping: matrix.chunkCount))))
+        }
+        return notes
+    }
+
+    /// How the keys of these notes begin.
+    static let notePrefix = "quantize.imatrix."
 
     /// The rule by which the layer called `path` is rounded, and how much its columns count; nil where every number goes to the
     /// nearest. Cheapest asked for in network order.

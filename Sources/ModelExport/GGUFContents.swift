@@ -87,6 +87,20 @@ struct GGUFContents {
         if type.isQuantised { set(Self.quantisation, Self.quantisationVersion) }
     }
 
+    /// Says by which importance matrix the file was rounded, and no longer by which its base was.
+    mutating func setImportance(_ importance: ColumnImportance?) {
+        metadata.removeAll { $0.key.hasPrefix(ColumnImportance.notePrefix) }
+        metadata += importance?.notes ?? []
+    }
+
+    /// Says what the base says of itself elsewhere than in its weights' file, as llama.cpp's converter takes it from a card.
+    mutating func add(_ card: CardFacts) {
+        let known = Set(metadata.map(\.key))
+        let place = metadata.lastIndex { $0.key == "general.size_label" }
+        metadata.insert(
+            contentsOf: card.keys.filter { !known.contains($0.key) }, at: place.map { $0 + 1 } ?? metadata.endIndex)
+    }
+
     /// Puts `number` under `key`, at its place or at the end.
     private mutating func set(_ key: String, _ number: UInt32) {
         if let index = metadata.firstIndex(where: { $0.key == key }) {

@@ -20,6 +20,8 @@ public struct ModelOutputOptions: Sendable {
     public var tensorTypes: [String: DType] = [:]
     /// The chat templates by name that go with the model; nil: the base's own.
     public var chatTemplates: [String: String]?
+    /// What the base's card says, for formats that have a place for it.
+    public var card: CardFacts?
     /// What goes with a model that is one file.
     public var companions: [CompanionFile] = []
     /// The most bytes of one file, where a form cuts models into several: safetensors, and GGUF in parts.
@@ -161,7 +163,7 @@ public struct ModelMerger {
         let staged = try StagedOutput(output, isFolder: format.isFolder, .model, of: options.run)
         let contents = ModelContents(
             base: base, configuration: configuration, description: description, plan: plan,
-            chatTemplates: options.chatTemplates, shardByteLimit: options.shardByteLimit)
+            chatTemplates: options.chatTemplates, card: options.card, shardByteLimit: options.shardByteLimit)
         let sink = try format.sink(contents, staged.place)
         let result = try stream(plan, into: sink, expected: deltas.count)
         try check(result, output)

@@ -24,6 +24,8 @@ struct ModelContents {
     let plan: OutputPlan
     /// The chat templates by name, where they are others than the base's.
     let chatTemplates: [String: String]?
+    /// What the base's card says; nil where the format keeps what the base's own file says.
+    let card: CardFacts?
     /// The most bytes of one file, where a format cuts models into several.
     let shardByteLimit: Int
 }

@@ -230,6 +230,23 @@ extension CommandTests {
             }
         }
 
+        /// What the base's card says goes into a GGUF file, and from there into the cards of what is made of that.
+        @Test func theLicenceGoesIntoAGGUFFile() throws {
+            try LatheCommand.inFolder { lathe in
+                try lathe.copy(LatheCommand.huggingFace, to: "base")
+                try lathe.write("base/README.md", "---\nlicense: apache-2.0\nlanguage: [en, de]\n---\n# Base\n")
+                _ = try lathe.json("export", "--model", "base", "--format", "gguf", "--out", "m.gguf")
+                let metadata = try lathe.json("inspect", "m.gguf")["metadata"]
+                #expect(metadata?["general.license"] == "apache-2.0")
+                #expect(
+                    metadata?["general.languages"]?["count"] == 2 || metadata?["general.languages"] == ["en", "de"])
+                _ = try lathe.json("export", "--model", "m.gguf", "--format", "safetensors", "--out", "again")
+                #expect(
+                    try lathe.text("again/README.md").contains(
+                        "\nlicense: \"apache-2.0\"\nlanguage:\n- \"en\"\n- \"de\"\n"))
+            }
+        }
+
         @Test func aBaseThatNamesNoLicenceHasAnUnknownOne() throws {
             try LatheCommand.inFolder { lathe in
                 let adapter = try lathe.train()

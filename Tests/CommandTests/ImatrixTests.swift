@@ -34,6 +34,32 @@ extension CommandTests {
             }
         }
 
+        /// As llama.cpp notes it; a file that is rounded anew without one does not claim its base's.
+        @Test func aRoundedFileSaysByWhichMatrix() throws {
+            try LatheCommand.inFolder { lathe in
+                _ = try lathe.imatrix("a.imatrix")
+                func notes(_ model: String, _ type: String, _ more: String...) throws -> [String: JSONValue] {
+                    let out = "\(type)-\(more.count).gguf"
+                    let outcome = try lathe.start(
+                        ["export", "--model", model, "--format", "gguf", "--type", type, "--out", out, "--quiet"] + more
+                    ).wait()
+                    #expect(outcome.code == 0, "\(outcome.errors)")
+                    let found = try lathe.json("inspect", out)["metadata"]?.object?.members ?? []
+                    return Dictionary(
+                        uniqueKeysWithValues: found.filter { $0.key.hasPrefix("quantize.imatrix.") }
+                            .map { ($0.key, $0.value) })
+                }
+                let rounded = try notes(LatheCommand.huggingFace, "Q4_0", "--calibrate", "a.imatrix")
+                #expect(rounded["quantize.imatrix.file"] == "a.imatrix")
+                #expect(rounded["quantize.imatrix.dataset"] == "held.jsonl")
+                #expect(rounded["quantize.imatrix.entries_count"] == 21)
+                let gathered = try notes(LatheCommand.huggingFace, "Q5_0", "--calibrate", "held.jsonl")
+                #expect(gathered["quantize.imatrix.file"] == nil)
+                #expect(gathered["quantize.imatrix.dataset"] == "held.jsonl")
+                #expect(try notes("Q4_0-2.gguf", "Q8_0").isEmpty)
+            }
+        }
+
         @Test func anAdapterChangesWhatLayersAreGiven() throws {
             try LatheCommand.inFolder { lathe in
                 let adapter = try lathe.train("train.learning_rate=0.02")

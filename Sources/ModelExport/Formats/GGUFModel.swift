@@ -105,6 +105,8 @@ private final class GGUFModel: TensorSink {
             items = file.vectors.map { .copied($0) } + plan.tensors.map { .planned($0) }
         }
         if let type = try Self.type(contents.base, plan) { file.setType(type) }
+        if plan.requested != .auto { file.setImportance(plan.importance) }
+        if let card = contents.card, !(contents.base is GGUFWeights) { file.add(card) }
         left = items[...]
         writer = try start(file.metadata, items.map(\.entry))
     }

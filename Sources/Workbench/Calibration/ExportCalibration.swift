@@ -165,7 +165,7 @@ public struct ExportCalibration: Sendable, Equatable {
                     "\(path: path) says nothing of \(unknown.count) of \(layers.count) tensors, whose columns count alike: "
                         + unknown.prefix(3).joined(separator: ", ") + (unknown.count > 3 ? ", …" : "")))
         }
-        return ColumnImportance(matrix, origin: path)
+        return ColumnImportance(matrix, origin: path, file: path)
     }
 
     /// The rows that say what columns are given, and what they are called.

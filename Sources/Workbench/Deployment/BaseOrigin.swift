@@ -3,6 +3,7 @@
 internal import Files
 internal import Foundation
 internal import JSON
+internal import ModelExport
 internal import Models
 internal import WeightFiles
 
@@ -57,6 +58,11 @@ struct BaseOrigin {
                 && part.allSatisfy { $0.isLetter || $0.isNumber || "._-".contains($0) }
         }
         return areNames && parts.count == 2 ? text : nil
+    }
+
+    /// For the files of derivatives.
+    var card: CardFacts {
+        CardFacts(licence: licence, licenceName: licenceName, licenceLink: licenceLink, languages: languages)
     }
 
     /// In words.

@@ -53,6 +53,7 @@ struct ModelExporting {
     ) throws -> ExportCheck {
         var options = options
         options.companions = companions
+        options.card = try BaseOrigin(base).card
         options.touchedType = wishes.touchedType
         options.importance = try wishes.calibration.importance(session, observer)
         options.chatTemplates = try session.writtenTemplates()
