@@ -53,6 +53,10 @@ extension CommandTests {
         @Test func aStudentLearnsFromWrittenRowsAlone() throws {
             try LatheCommand.inFolder { lathe in
                 try prepare(lathe)
+                // A plan asks nobody, and leaves nothing.
+                let plan = try lathe.json("plan", "sequence.yaml", "--set", "distill.samples=1")
+                #expect(plan["rows"] == 24 && plan["supervised_tokens"]?.integer ?? 0 > 24 * 32, "\(plan)")
+                #expect(!lathe.has("checkpoints/student"))
                 let report = try lathe.json("run", "sequence.yaml")
                 let written = try #require(report["written"])
                 #expect(written["prompts"] == 24 && written["answers"] == 48)

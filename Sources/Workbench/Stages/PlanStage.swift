@@ -22,6 +22,9 @@ public struct PlanStage: Stage {
         try session.resolved.requireMergedAdapters()
         try OutputPlaces(session.resolved).requireAll(
             of: recipe, in: RunDirectory(planned: RunDirectory.place(of: recipe)), merges: true)
+        let foreseen = try recipe.distill.writesRows ? ForeseenRows(session, observer) : nil
+        defer { foreseen?.remove() }
+        session.writtenRows = foreseen?.rows
         let setup = try TrainingSetup.open(session, writes: false, observer)
         try session.requireMergedAdapters(observer)
         let forecast = try MemoryForecast(session, setup, merges: true, generates: true)
