@@ -156,7 +156,7 @@ extension RankStep: RecipeKeyed {
         [
             .choice(
                 "by", \.by,
-                "label: another label is likelier; loss: the answer's loss; change: what of the base's loss is left; "
+                "label: another label is likelier; loss: the answer's loss; change: the share of the base's loss that is left; "
                     + "auto: label where rows have labels, else change"),
             .text(
                 "adapter", \.adapter, expected: "an adapter or a checkpoint",

@@ -236,8 +236,8 @@ public struct RankStep: Sendable, Equatable {
     public init() {}
 }
 
-/// `label`: how much likelier another label is; `loss`: the answer's loss a token under the adapter; `change`: how much of the base's loss
-/// the adapter leaves; `auto`: `label` where rows have labels, else `change`.
+/// `label`: how much likelier another label is; `loss`: the answer's loss a token under the adapter; `change`: the share of the base's
+/// loss that the adapter leaves; `auto`: `label` where rows have labels, else `change`.
 public enum RankRule: String, Sendable, CaseIterable { case auto, label, loss, change }
 
 /// How rows are held out of the training files.

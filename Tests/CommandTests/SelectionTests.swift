@@ -174,18 +174,20 @@ extension CommandTests {
         @Test func wrongAnswersAreFound() throws {
             try LatheCommand.inFolder { lathe in
                 let wrong = [7, 31]
-                let rows = (0..<50).map { number in
-                    let name = Self.names[number % 5], thing = Self.things[number % 7]
-                    let said = wrong.contains(number) ? Self.things[(number + 3) % 7] : thing
-                    return Self.row("\(name) saw the \(thing). ", "So \(name) said: look at the \(said), the \(said)!")
+                let answers = ["rolled down the hill", "said meow and ran away", "had big green leaves"]
+                let rows = (0..<60).map { number in
+                    let answer = wrong.contains(number) ? (number + 1) % 3 : number % 3
+                    return Self.row(
+                        "\(Self.names[number % 5]) saw the \(["ball", "cat", "tree"][number % 3]). ",
+                        "It \(answers[answer]).")
                 }
                 try lathe.write("train.jsonl", rows.joined())
                 _ = try lathe.json(
-                    "prepare", "recipe.yaml", "--set", "data.steps=[{rank: {folds: 2, epochs: 2, drop_share: 0.1}}]")
+                    "prepare", "recipe.yaml", "--set", "data.steps=[{rank: {folds: 2, epochs: 5, drop_share: 0.1}}]")
                 let list = try Self.list(lathe, "rank-1")
-                let found = list.prefix(5).count { wrong.contains(Self.line($0) - 1) }
-                #expect(found == 2, "\(list.prefix(5).map { $0.text() })")
-                #expect(list.count { $0["kept"]?.bool == false } == 5)
+                let found = list.prefix(6).count { wrong.contains(Self.line($0) - 1) }
+                #expect(found == 2, "\(list.prefix(6).map { $0.text() })")
+                #expect(list.count { $0["kept"]?.bool == false } == 6)
             }
         }
 

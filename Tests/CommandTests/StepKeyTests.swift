@@ -83,8 +83,8 @@ private let changes: [StepChange] = [
         "select.targets", "[long.jsonl, short.jsonl]", beside: "size: 3",
         plain: "{select: {targets: short.jsonl, size: 3}}"),
     StepChange("select.size", "5", beside: "targets: short.jsonl"),
-    StepChange("select.across", "mean", beside: "targets: [long.jsonl, short.jsonl], size: 4"),
-    StepChange("select.adapter", adapter, beside: "targets: long.jsonl, size: 4"),
+    StepChange("select.across", "mean", beside: "targets: [long.jsonl, chinese.jsonl], size: 5"),
+    StepChange("select.adapter", adapter, beside: "targets: long.jsonl, size: 6"),
     StepChange("select.warmup_steps", "1", beside: "targets: long.jsonl, size: 4"),
     StepChange("select.projection", "16", beside: "targets: long.jsonl, size: 4"),
     StepChange("rank.by", "loss", beside: "drop_share: 0.3"),
@@ -167,6 +167,7 @@ extension CommandTests {
             ]
             try lathe.write("long.jsonl", rows[0].text() + "\n" + rows[9].text() + "\n")
             try lathe.write("short.jsonl", rows[5].text() + "\n")
+            try lathe.write("chinese.jsonl", rows[7].text() + "\n")
             try lathe.write("rows.jsonl", rows.map { $0.text() + "\n" }.joined())
         }
     }

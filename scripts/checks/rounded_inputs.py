@@ -15,6 +15,7 @@ import math
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import gguf
@@ -128,10 +129,13 @@ def main():
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    told = subprocess.run(
-        [options.lathe, "score", "--quiet", "--json", "--tokens", "--model", options.model, "--data", options.data, "--set",
-         "model.precision=fp32"], check=True, capture_output=True, text=True).stdout
-    rows = [json.loads(line) for line in told.splitlines()][:options.rows]
+    with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as few:
+        few.writelines(open(options.data).readlines()[:options.rows])
+        few.flush()
+        told = subprocess.run(
+            [options.lathe, "score", "--quiet", "--json", "--tokens", "--model", options.model, "--data", few.name,
+             "--set", "model.precision=fp32"], check=True, capture_output=True, text=True).stdout
+    rows = [json.loads(line) for line in told.splitlines()]
 
     def targets_of(row):
         return [place for place in range(1, len(row["ids"])) if row["mask"][place]]

@@ -94,9 +94,8 @@ struct RankWork {
     }
 
     private func lossVerdict(_ finding: Finding) -> RowVerdict {
-        RowVerdict(
-            score: step.by == .loss ? finding.after : finding.after - finding.before,
-            facts: JSONObject(losses(finding)))
+        let left = finding.before > 0 ? finding.after / finding.before : 0
+        return RowVerdict(score: step.by == .loss ? finding.after : left, facts: JSONObject(losses(finding)))
     }
 
     private func labelVerdicts(_ tasks: HeldOutTasks, _ findings: [Finding]) throws -> [RowVerdict] {
