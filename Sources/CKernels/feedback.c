@@ -1,4 +1,4 @@
-// Rounding by what a layer gives: what a column's rounding loses is made up for by the columns behind it, as far as these are given
+// Rounding by what a layer gives: what a column's rounding loses is made up for by the columns after it, as far as these are given
 // what it is given (Frantar et al., GPTQ, 2023); then each column once more, in the knowledge of all others. The scales of a
 // block are chosen before; here its codes are.
 //

@@ -335,7 +335,7 @@ extension Parser {
         return arguments
     }
 
-    /// One or more filters, each behind a `|`; `startsInline` reads the first without it.
+    /// One or more filters, each after a `|`; `startsInline` reads the first without it.
     mutating func parseFilters(of operand: Expression?, startsInline: Bool) throws(TemplateError) -> Expression {
         var result = operand
         var inline = startsInline

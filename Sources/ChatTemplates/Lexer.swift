@@ -156,7 +156,7 @@ extension Lexer {
         throw failure("the comment has no end", at: start)
     }
 
-    /// The index behind a tag's end at `offset`, with the white space it takes along.
+    /// The index after a tag's end at `offset`, with the white space it takes along.
     private func tagEnd(
         at offset: Int, _ plain: StaticString, _ minus: StaticString, _ plus: StaticString?, trimsNewline: Bool
     ) -> Int? {

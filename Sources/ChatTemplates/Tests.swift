@@ -1,4 +1,4 @@
-// What may stand behind `is`.
+// What may stand after `is`.
 
 extension Interpreter {
     func test(_ name: String, _ value: Value, _ arguments: CallArguments) throws(TemplateError) -> Bool {

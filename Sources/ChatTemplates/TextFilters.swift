@@ -90,7 +90,7 @@ enum TextFilters {
         }
     }
 
-    /// Jinja2's `title`: a word starts behind white space, a hyphen or an opening bracket; everything else goes to lower case.
+    /// Jinja2's `title`: a word starts after white space, a hyphen or an opening bracket; everything else goes to lower case.
     static func title(_ text: String) -> String {
         var result = ""
         var word: [Scalar] = []

@@ -6,7 +6,7 @@ struct BarTable {
         var name: String
         /// What the bar is made of.
         var parts: [(kind: String, count: Int)]
-        /// What stands behind the bar.
+        /// What stands after the bar.
         var figures: [String]
         /// What a whole bar stands for in this row, where that differs from row to row.
         var whole: Int?

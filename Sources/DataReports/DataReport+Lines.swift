@@ -77,7 +77,7 @@ extension DataReport {
     }
 }
 
-/// Names in a column, facts behind them.
+/// Names in a column, facts after them.
 private struct LineTable {
     private(set) var lines: [String] = []
 

@@ -43,7 +43,7 @@ enum Figures {
         return amount < 9.95 ? "\(decimal(amount, places: 1)) \(unit)" : "\(Int(amount.rounded())) \(unit)"
     }
 
-    /// With that many digits behind the point, at most two.
+    /// With that many digits after the point, at most two.
     static func decimal(_ value: Double, places: Int) -> String {
         let scale = places == 1 ? 10 : 100
         let whole = Int((value * Double(scale)).rounded())

@@ -48,7 +48,7 @@ struct Markup {
 
     mutating func append(_ other: Markup) { source += other.source }
 
-    /// Pieces one behind the other.
+    /// Pieces one after the other.
     static func list(_ pieces: [Markup]) -> Markup { Markup(source: pieces.map(\.source).joined()) }
 
     private static func isVoid(_ name: String) -> Bool {

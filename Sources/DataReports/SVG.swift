@@ -1,4 +1,4 @@
-// Shapes. Coordinates are written with one digit behind the point, so that the same numbers give the same page everywhere.
+// Shapes. Coordinates are written with one digit after the point, so that the same numbers give the same page everywhere.
 
 /// Elements of drawings.
 enum SVG {

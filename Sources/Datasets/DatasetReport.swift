@@ -31,7 +31,7 @@ public struct DatasetReport: Codable, Sendable, Equatable {
     public var splitRows = 0
     /// Tokens that lie across the border of what carries loss.
     public var straddlingTokens = 0
-    /// Trained turns behind which neither template nor tokenizer puts an end token: the model does not learn to stop.
+    /// Trained turns after which neither template nor tokenizer puts an end token: the model does not learn to stop.
     public var turnsWithoutEnd = 0
     /// What of the rows does not reach the text, or nothing reads.
     public var remarks = RemarkCounts()

@@ -3,7 +3,7 @@
 internal import JSON
 
 extension ExampleBuilder {
-    /// Both answers behind their prompt.
+    /// Both answers after their prompt.
     ///
     /// An answer is all that follows the prompt with its generation prompt, as far as both are tokens of the sequence: what
     /// the template writes after the answer's end belongs to it, too. So TRL cuts them.

@@ -6,7 +6,7 @@ public import Vocabulary
 /// A template. `{name}` stands for a field of the row and `{{` and `}}` for braces.
 ///
 /// A name may be a path: `{author.name}`, `{turns.0.text}`, and with `*` for every element of a list, `{turns.*.text}`. What stands
-/// behind a colon joins the elements then, as in `{contexts.*:, }`; without one nothing does.
+/// after a colon joins the elements then, as in `{contexts.*:, }`; without one nothing does.
 public struct FieldTemplate: Sendable {
     private struct Field {
         let name: String
@@ -50,7 +50,7 @@ public struct FieldTemplate: Sendable {
     private static func field(_ inner: String) throws(FieldTemplateFault) -> Field {
         var name = inner
         var separator = ""
-        // Names have colons in them at times: only behind a list is one a sign.
+        // Names have colons in them at times: only after a list is one a sign.
         if let colon = inner.firstIndex(of: ":"), inner[..<colon].split(separator: ".").contains("*") {
             name = String(inner[..<colon])
             separator = String(inner[inner.index(after: colon)...])

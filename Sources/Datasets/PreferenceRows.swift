@@ -3,7 +3,7 @@
 internal import JSON
 
 extension RowDecoder {
-    /// `chosen` and `rejected` behind a prompt, each a text, a message or a list of messages.
+    /// `chosen` and `rejected` after a prompt, each a text, a message or a list of messages.
     func preference(_ record: SourceRow, _ index: Int) throws(DatasetError) -> DataRow {
         let chosen = try answer("chosen", record)
         let rejected = try answer("rejected", record)

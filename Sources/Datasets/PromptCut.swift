@@ -48,7 +48,7 @@ struct PromptCut {
         }
     }
 
-    /// Where the exchange behind the one that begins at `start` begins.
+    /// Where the exchange after the one that begins at `start` begins.
     private static func nextExchange(_ messages: ArraySlice<JSONValue>, after start: Int) -> Int? {
         messages.indices.first { $0 > start && isUser(messages[$0]) && !isUser(messages[$0 - 1]) }
     }

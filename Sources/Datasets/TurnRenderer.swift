@@ -25,7 +25,7 @@ struct RenderedPart: Equatable {
 /// For each trained turn the template is asked twice: for the messages before it with the generation prompt — what inference
 /// would see — and for the messages up to it. What the second has beyond the first is the turn. Where a template renders
 /// a turn differently once more messages follow (reasoning taken out of the history, say), the turn becomes a sequence of its
-/// own, so that it is always trained behind the very text that inference would put before it.
+/// own, so that it is always trained after the very text that inference would put before it.
 struct TurnRenderer {
     let renderer: any ConversationRenderer
     let encoder: any TextEncoder
@@ -113,7 +113,7 @@ struct TurnRenderer {
         return Array(upToTurn[..<start])
     }
 
-    /// Where the turn `index` begins in `text`, which ends with it: behind the generation prompt before the place at which
+    /// Where the turn `index` begins in `text`, which ends with it: after the generation prompt before the place at which
     /// another first word makes another text.
     private func start(
         of index: Int, in text: [UInt8], _ messages: [JSONValue], _ extra: JSONObject, _ place: RowPlace
@@ -159,8 +159,8 @@ struct TurnRenderer {
         return Turn(text: upToTurn, span: span)
     }
 
-    /// Where the turn ends in `tail`, the text behind the generation prompt: behind its end-of-turn token, which is the first
-    /// special token behind the message's own text. White space that the template puts behind it does not belong to the turn.
+    /// Where the turn ends in `tail`, the text after the generation prompt: after its end-of-turn token, which is the first
+    /// special token after the message's own text. White space that the template puts after it does not belong to the turn.
     /// `own`: where that token begins.
     private mutating func endOfTurn(in tail: [UInt8], content: String) -> (own: Int, end: Int) {
         let encoded = encoder.encodeText(
@@ -180,7 +180,7 @@ struct TurnRenderer {
 
     private static func isWhiteSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 
-    /// Behind the last place at which `pattern` stands in `text`, begun and ended outside of `marks` (an answer "end" stands in
+    /// After the last place at which `pattern` stands in `text`, begun and ended outside of `marks` (an answer "end" stands in
     /// "<|end|>" as well); `nil` for an empty pattern.
     private static func endOfLast(_ pattern: [UInt8], in text: [UInt8], outside marks: [Range<Int>]) -> Int? {
         guard !pattern.isEmpty, pattern.count <= text.count else { return nil }

@@ -11,7 +11,7 @@ public final class AppendedFile {
     private var byteCount: Int
     private var isTorn = false
 
-    /// Opens the file `url`, made where it is missing, to go on behind what it holds.
+    /// Opens the file `url`, made where it is missing, to go on after what it holds.
     public init(_ url: URL) throws(SystemError) {
         self.url = url
         descriptor = open(url.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)

@@ -30,7 +30,7 @@ struct FuzzOptions: ParsableArguments {
     }
 }
 
-/// Runs the readers, each in a process of its own that is started again behind a crash.
+/// Runs the readers, each in a process of its own that is started again after a crash.
 struct RunFuzz: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "run", abstract: "Fuzzes readers.")
 

@@ -55,7 +55,7 @@ enum Mutation {
             bytes.insert(contentsOf: bytes[place..<end], at: self.place(in: bytes.count, &dice))
         case 7: changeDigit(&bytes, near: place, &dice)
         case 8:
-            // The end of another file behind the beginning of this one.
+            // The end of another file after the beginning of this one.
             let other = others[dice.below(others.count)]
             bytes = Array(bytes[..<place]) + other[min(place, other.count)...]
         default:

@@ -123,7 +123,7 @@ extension HDF5File {
         return try HDF5Handle(id, "make a space", closing: H5Sclose)
     }
 
-    /// A text as it is read again: zeros behind it are padding.
+    /// A text as it is read again: zeros after it are padding.
     private static func stored(_ text: String) -> String {
         var bytes = Array(text.utf8)
         while bytes.last == 0 { bytes.removeLast() }

@@ -30,7 +30,7 @@ extension JSONValue {
         self = try parser.parseDocument()
     }
 
-    /// Reads the values that stand in `bytes` one behind the other, with nothing but white space between them.
+    /// Reads the values that stand in `bytes` one after the other, with nothing but white space between them.
     public static func sequence(
         parsing bytes: UnsafeRawBufferPointer, words: JSONWords = .standard
     ) throws(JSONError) -> [JSONValue] {

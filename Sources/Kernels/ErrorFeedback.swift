@@ -2,7 +2,7 @@ import CKernels
 import COpenBLAS
 public import Tensors
 
-/// Rounding of a matrix into blocks with feedback: what a column's rounding loses, the columns behind it make up for as far as
+/// Rounding of a matrix into blocks with feedback: what a column's rounding loses, the columns after it make up for as far as
 /// rows of inputs allow (Frantar et al., GPTQ, 2023); then each column is rounded once more in the knowledge of all others.
 ///
 /// Legend: n rows of weights, C columns, H = Σ x·xᵀ `[C, C]` over the rows of inputs, U upper triangular with UᵀU = H⁻¹.
@@ -125,7 +125,7 @@ public struct ErrorFeedback: @unchecked Sendable {
         }
     }
 
-    /// Takes off the columns behind a block what its rounding lost.
+    /// Takes off the columns after a block what its rounding lost.
     private func passOn(_ errors: Matrix, from start: Int, to weights: Matrix) {
         let width = weights.columns, count = errors.columns, behind = start + count
         guard behind < width else { return }

@@ -25,7 +25,7 @@ public struct ColumnImportance: @unchecked Sendable {
         written = nil
     }
 
-    /// What one column's rounding loses, the columns behind it make up for.
+    /// What one column's rounding loses, the columns after it make up for.
     public init(feedback products: InputProducts) {
         knowledge = .products(products)
         written = WrittenBlocks()

@@ -82,7 +82,7 @@ struct TokenizerFiles {
         ]
     }
 
-    /// `left right`, cut at the first space behind the first byte.
+    /// `left right`, cut at the first space after the first byte.
     private func storedMerges() throws -> [(String, String)] {
         guard let merges = vocabulary.merges else {
             throw ModelExportError("tokenizer.ggml.merges", "is missing")

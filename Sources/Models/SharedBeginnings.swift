@@ -14,7 +14,7 @@ public struct Alternatives: Sendable {
         precondition(sequences.allSatisfy { !$0.ids.isEmpty && $0.ids.count == $0.isTarget.count })
         self.sequences = sequences
         guard let first = sequences.first else { preconditionFailure("no sequence") }
-        // A row predicts the token behind it, so the row before the first target is each sequence's own; so is the last row.
+        // A row predicts the token after it, so the row before the first target is each sequence's own; so is the last row.
         sharedCount =
             sequences.map { sequence in
                 let alike = zip(first.ids, sequence.ids).prefix { $0 == $1 }.count
@@ -30,7 +30,7 @@ public struct Alternatives: Sendable {
 }
 
 extension TokenBatch {
-    /// The batch of `groups`; its examples are the ends of all sequences, in order, behind the beginning of their group, which
+    /// The batch of `groups`; its examples are the ends of all sequences, in order, after the beginning of their group, which
     /// is an example of its own where there is one. For evaluation: nothing is trained through a shared beginning.
     public init(_ groups: [Alternatives]) {
         var ids: [Int32] = []

@@ -48,7 +48,7 @@ final class ColumnCursor {
     private var repetitions = Levels.none
     private var definitions = Levels.none
     private var values: ValueDecoder?
-    /// The entry at hand; `nil` behind the last one.
+    /// The entry at hand; `nil` after the last one.
     private(set) var current: Entry?
 
     init(_ leaf: LeafColumn, _ chunk: ColumnChunk, file: ParquetBytes) throws(ParquetError) {

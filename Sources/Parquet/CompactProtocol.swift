@@ -34,7 +34,7 @@ struct CompactReader {
         lastFieldID = 0
     }
 
-    /// The next field of the structure; `nil` behind its last one.
+    /// The next field of the structure; `nil` after its last one.
     mutating func nextField() throws(ParquetError) -> Field? {
         let byte = try readByte()
         let kind = try Self.kind(byte & 0x0F)

@@ -93,7 +93,7 @@ enum Decompression {
         return count
     }
 
-    /// LZ4 as Hadoop frames it: blocks behind their two sizes, big-endian. Some writers put a bare block there.
+    /// LZ4 as Hadoop frames it: blocks after their two sizes, big-endian. Some writers put a bare block there.
     private static func hadoopBlocks(
         _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
     ) throws(ParquetError) -> Int {

@@ -61,7 +61,7 @@ struct DeltaDecoder {
         leftInMiniblock = valuesPerMiniblock
     }
 
-    /// All values, and what stands behind them.
+    /// All values, and what stands after them.
     ///
     /// - Parameter limit: no page has more values than its header names.
     mutating func all(limit: Int) throws(ParquetError) -> (values: [Int64], rest: PageBytes) {
@@ -72,7 +72,7 @@ struct DeltaDecoder {
     }
 }
 
-/// Texts behind all their lengths (DELTA_LENGTH_BYTE_ARRAY).
+/// Texts after all their lengths (DELTA_LENGTH_BYTE_ARRAY).
 struct DeltaLengthDecoder {
     private let lengths: [Int64]
     private var source: PageBytes

@@ -82,7 +82,7 @@ public final class ParquetReader {
         }
     }
 
-    /// The next row; `nil` behind the last one.
+    /// The next row; `nil` after the last one.
     public func next() throws(ParquetError) -> JSONObject? {
         while rowsLeftInGroup == 0 {
             guard nextGroup < rowGroups.count else { return nil }

@@ -107,7 +107,7 @@ struct ValueDecoder {
         }
     }
 
-    /// One value as it is, and the bit behind it where values are bits.
+    /// One value as it is, and the bit after it where values are bits.
     private func plain(_ page: inout PageBytes, _ bit: Int) throws(ParquetError) -> (value: JSONValue, bit: Int) {
         switch converter.type {
         case .boolean:

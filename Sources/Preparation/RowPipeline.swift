@@ -44,7 +44,7 @@ extension PreparationContext {
 /// Rows in, prepared rows out.
 ///
 /// Rows of held-out files are marked so when they are pushed. Where there are none and `data.val_size` asks for some, they are held
-/// out before the first step that works on training rows alone, else behind the last step. Leakage is looked
+/// out before the first step that works on training rows alone, else after the last step. Leakage is looked
 /// for at the end. Memory does not grow with the rows' bytes: rows that must wait lie on disk.
 public final class RowPipeline {
     private let input: any RowSink

@@ -9,7 +9,7 @@ extension DataSection {
                 "encoding", \.input.encoding, "how text files spell characters; auto: told from their first bytes"),
             .choice(
                 "quotes", \.input.quotes,
-                "whether quotation marks hold a table's fields together; backslash: those of the text stand behind one; "
+                "whether quotation marks hold a table's fields together; backslash: those of the text stand after one; "
                     + "none: a line a row"),
             .separator,
             .choice("documents", \.input.documents, "what is one row of a plain text file"),

@@ -132,7 +132,7 @@ public enum PersonalDataKind: String, Sendable, CaseIterable, Codable {
     case birthDate = "birth_date"
     case recordNumber = "record_number"
     case name
-    /// A street with its number, and the place behind it.
+    /// A street with its number, and the place after it.
     case address
     case postcode
     /// A day of a visit, a stay, an operation, a death.

@@ -21,7 +21,7 @@ public final class AnswerJournal {
         if let bytes = try WholeFile.bytes(ifThere: place) {
             let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
             if lines.first.map({ $0 + "\n" == header }) == true {
-                // The last line is whole only where a line end stands behind it.
+                // The last line is whole only where a line end stands after it.
                 for line in lines.dropFirst().dropLast() {
                     guard let entry = Self.entry(String(line)) else { break }
                     known[entry.task, default: [:]][entry.number] = entry.text

@@ -113,7 +113,7 @@ struct EventRecord {
         return bytes + [UInt8(rest)]
     }
 
-    /// The step, which our own messages have right behind the wall time.
+    /// The step, which our own messages have right after the wall time.
     var step: Int? {
         guard message.count > 10, message[9] == UInt8(2 << 3) else { return nil }
         var step = 0

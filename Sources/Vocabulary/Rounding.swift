@@ -4,6 +4,6 @@
 public enum Rounding: String, Sendable, CaseIterable {
     /// Each number to the nearest that its block has.
     case nearest
-    /// What one column's rounding loses, the columns behind it make up for, as far as rows of inputs tell.
+    /// What one column's rounding loses, the columns after it make up for, as far as rows of inputs tell.
     case feedback
 }

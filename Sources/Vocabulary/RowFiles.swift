@@ -35,7 +35,7 @@ public enum TextEncoding: String, Codable, Sendable, CaseIterable {
 public enum QuoteRule: String, Sendable, CaseIterable {
     /// Around fields that hold separators or line breaks, as RFC 4180 has it and every spreadsheet writes it.
     case standard
-    /// The same, and a quotation mark within a field stands behind a backslash.
+    /// The same, and a quotation mark within a field stands after a backslash.
     case backslash
     /// Nothing: a line is a row, as the IANA's registration of tab-separated values has it.
     case none

@@ -16,7 +16,7 @@ public enum RowFormat: String, Codable, Sendable, CaseIterable {
     case text
     /// `text` and `label`.
     case classification
-    /// `chosen` and `rejected` behind a prompt.
+    /// `chosen` and `rejected` after a prompt.
     case preference
     /// An answer with a `rating`.
     case rated
@@ -50,6 +50,6 @@ public enum PromptStyle: String, Codable, Sendable, CaseIterable {
     case auto
     /// Messages through the chat template.
     case chat
-    /// The texts as they stand, one behind the other.
+    /// The texts as they stand, one after the other.
     case plain
 }

@@ -46,7 +46,7 @@ public struct SystemError: ClassifiedError, Equatable {
 
     public var description: String { "\(path): \(problem): \(cause)" }
 
-    /// The reason alone, in plain words with the system's own behind them, by which others can be asked.
+    /// The reason alone, in plain words with the system's own after them, by which others can be asked.
     public var cause: String {
         let system = String(cString: strerror(code))
         return Self.words[code].map { "\($0) (\(system))" } ?? system

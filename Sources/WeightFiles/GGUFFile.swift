@@ -15,7 +15,7 @@ public final class GGUFFile: Sendable {
     private let files: [MappedFile]
     /// Tensors start at multiples of this many bytes.
     public let alignment: Int
-    /// Bytes of each file that stand behind its last tensor and mean nothing, where there are any.
+    /// Bytes of each file that stand after its last tensor and mean nothing, where there are any.
     let trailingBytes: [(file: String, count: Int)]
     private let keys: [[UInt8]: Int]
     private let names: [[UInt8]: Int]

@@ -8,7 +8,7 @@ struct GGUFParser {
     private(set) var metadata: [(key: String, value: GGUFValue)] = []
     private(set) var tensors: [StoredTensor] = []
     private(set) var alignment = 32
-    /// Bytes of the file behind the last tensor and what brings it to the alignment.
+    /// Bytes of the file after the last tensor and what brings it to the alignment.
     private(set) var trailingByteCount = 0
     private(set) var keys: [[UInt8]: Int] = [:]
     private(set) var names: [[UInt8]: Int] = [:]

@@ -45,7 +45,7 @@ public final class SafetensorsWriter {
             throw WeightError(file: url.path, "two tensors have one name", tensor: twice)
         }
         var header = Array(JSONValue.object(JSONObject(members)).text().utf8)
-        // Spaces up to a multiple of 8, so that the numbers behind lie aligned.
+        // Spaces up to a multiple of 8, so that the numbers after lie aligned.
         header += [UInt8](repeating: UInt8(ascii: " "), count: (8 - header.count % 8) % 8)
         self.ends = ends
         headerBytes = 8 + header.count

@@ -4,7 +4,7 @@
     python3 scripts/checks/masks_against_transformers.py --data LATHE_DATA [--lathe PROGRAM] [--rows N] [--set NAME] [--template WORD]
 
 Needs transformers, tokenizers, torch (for an empty model beside the tokenizer) and h5py. Each set is written as rows of `messages`,
-prepared by Lathe, and computed again here: a trained turn is what the template renders behind the generation prompt, up to and
+prepared by Lathe, and computed again here: a trained turn is what the template renders after the generation prompt, up to and
 including its end-of-turn token; a token carries loss where it begins inside, or straddles the border and differs from the prompt's
 own. The set `odd` has messages as servers and tables write them: no content beside calls, content in parts, arguments as JSON text,
 reasoning under any of its names, nulls. Exits 1 where one id or one mask differs.

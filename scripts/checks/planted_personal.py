@@ -86,7 +86,7 @@ def main():
 
 
 def prepared(lathe, folder, name="planted"):
-    """The texts of the rows behind the recipe's mask step."""
+    """The texts of the rows after the recipe's mask step."""
     run = subprocess.run([lathe, "prepare", "recipe.yaml", "--export", "jsonl"], cwd=folder, capture_output=True, text=True)
     if run.returncode:
         sys.exit(run.stderr[-2000:])

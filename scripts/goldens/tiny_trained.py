@@ -234,7 +234,7 @@ def write_gguf(path, model, tokenizer, half, template=None):
 # MARK: What is known about it
 
 def write_golden(model, tokenizer):
-    """Greedy text behind a prompt, its ends of sequence passed over, and the log-probability of every token of some texts."""
+    """Greedy text after a prompt, its ends of sequence passed over, and the log-probability of every token of some texts."""
     prompt = tokenizer.encode("Once").ids
     ids, margins = list(prompt), []
     with torch.no_grad():

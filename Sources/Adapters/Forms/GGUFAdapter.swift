@@ -16,7 +16,7 @@ public struct GGUFAdapter: Sendable {
     private let alpha: Double
     public let provenance: AdapterProvenance?
 
-    /// What stands behind a weight's name.
+    /// What stands after a weight's name.
     private static let parts = [
         (suffix: ".lora_a", state: "lora_A.weight"), (suffix: ".lora_b", state: "lora_B.weight"),
     ]

@@ -26,7 +26,7 @@ public struct MLXDirectory: Sendable {
     private static let weightsName = "adapters.safetensors"
     private static let provenanceKey = "lathe_provenance"
 
-    /// What mlx-lm calls a factor, behind the module's path.
+    /// What mlx-lm calls a factor, after the module's path.
     private static let parts = [
         (suffix: "lora_a", state: "lora_A.weight"), (suffix: "lora_b", state: "lora_B.weight"),
         (suffix: "m", state: "lora_magnitude_vector"),

@@ -85,7 +85,7 @@ typedef struct {
     long factor_stride;
 } lathe_feedback;
 /// Chooses the codes of blocks of `rows` rows, whose scales are chosen, one after the other: each loss, divided by U's diagonal,
-/// goes into `errors` [rows, count] and, times U, off the numbers behind it. `w` is used up.
+/// goes into `errors` [rows, count] and, times U, off the numbers after it. `w` is used up.
 void lathe_feed_back(
     const lathe_feedback *feedback, long rows, void *blocks, long block_stride, float *w, long w_stride, float *errors);
 

@@ -15,7 +15,7 @@ enum GoToken: Sendable, Equatable {
 
     /// The words up to `}}`, which go from `rest` with it.
     ///
-    /// - Parameter trims: gets whether white space behind the action goes.
+    /// - Parameter trims: gets whether white space after the action goes.
     static func action(_ rest: inout Substring, trims: inout Bool) throws(GoTemplateError) -> [GoToken] {
         var tokens: [GoToken] = []
         while true {
@@ -36,7 +36,7 @@ enum GoToken: Sendable, Equatable {
         (":=", .declare), ("=", .assign), ("(", .open), (")", .close), (",", .comma),
     ]
 
-    /// - Parameter follows: whether it stands right behind another word.
+    /// - Parameter follows: whether it stands right after another word.
     private static func token(_ rest: inout Substring, follows: Bool) throws(GoTemplateError) -> GoToken {
         for (text, token) in signs where rest.hasPrefix(text) {
             rest = rest.dropFirst(text.count)

@@ -11,12 +11,12 @@ struct TurnForms {
     let userToAnswer: String
     /// Between an answer and what the user says next.
     let answerToUser: String
-    /// Behind the last turn, up to the answer that is asked for.
+    /// After the last turn, up to the answer that is asked for.
     let end: String
-    /// Behind a user's last turn, where no answer is asked for; nil where that is no part of what stands there otherwise.
+    /// After a user's last turn, where no answer is asked for; nil where that is no part of what stands there otherwise.
     let userEnd: String?
     let answerEnd: String?
-    /// Before and behind a system message that comes first; nil where the template has no place for one.
+    /// Before and after a system message that comes first; nil where the template has no place for one.
     let system: (before: String, after: String)?
     /// What stands between a system message and the last turn of the user where it goes before that one; nil where it does not.
     let systemInLastTurn: String?
@@ -55,7 +55,7 @@ struct TurnForms {
         }
     }
 
-    /// What stands before, between and behind `contents`; nil where not each of them is there once.
+    /// What stands before, between and after `contents`; nil where not each of them is there once.
     private static func texts(in text: String, between contents: [String]) -> [String]? {
         var texts: [String] = []
         var rest = Substring(text)

@@ -45,7 +45,7 @@ struct AnswerMask {
         return saysSomething(own) ? own.first : nil
     }
 
-    /// Marks everything behind a prompt; gives the first token of the answer itself, or `nil` where there is none.
+    /// Marks everything after a prompt; gives the first token of the answer itself, or `nil` where there is none.
     ///
     /// - Parameters:
     ///   - promptIDs: the prompt's tokens, had alone.

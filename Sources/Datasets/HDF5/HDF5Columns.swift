@@ -10,7 +10,7 @@ struct HDF5Column {
     /// As values lie in memory.
     let type: HDF5Handle
     let rowCount: Int
-    /// Elements of one row: the sizes behind the first.
+    /// Elements of one row: the sizes after the first.
     let shape: [Int]
 
     var elementCount: Int { shape.reduce(1, *) }

@@ -50,7 +50,7 @@ final class HDF5Rows: FileRows {
         blockRowCount = max(1, min(256, Self.blockByteCount / max(1, rowByteCount)))
     }
 
-    /// The superblock begins the file, or stands behind a block of the user's of 512 bytes doubled some times.
+    /// The superblock begins the file, or stands after a block of the user's of 512 bytes doubled some times.
     private static func hasSignature(_ file: String) throws(DatasetError) -> Bool {
         let head = try FileBytes(path: file).readFirst((1 << 16) + 8)
         var offset = 0

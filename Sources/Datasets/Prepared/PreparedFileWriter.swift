@@ -4,7 +4,7 @@
 //     /files                names of the data files, a JSON list
 //     /recipe /report       texts: the recipe's data section, and the report as JSON
 //     /train  /held_out     format, digest, rows, sequences, tokens, target_tokens as attributes, and
-//         ids mask          int32 and uint8, all sequences one behind the other; mask 1: the token carries loss
+//         ids mask          int32 and uint8, all sequences one after the other; mask 1: the token carries loss
 //         bounds            int64: sequence i is ids[bounds[i]..<bounds[i + 1]]
 //         targets           int32: tokens of sequence i that carry loss
 //         row part          int64, int32: the number of its row among those of its side, and its number within the row

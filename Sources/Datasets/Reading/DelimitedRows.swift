@@ -137,8 +137,8 @@ final class DelimitedRows: FileRows {
         }
     }
 
-    /// A record that cannot be read: goes on behind the line on which it broke. Between tabs, where quotation marks are seldom meant,
-    /// behind its first line: the lines after it may be rows.
+    /// A record that cannot be read: goes on after the line on which it broke. Between tabs, where quotation marks are seldom meant,
+    /// after its first line: the lines after it may be rows.
     private func broken(
         _ fault: RowPlace, _ reason: String, _ place: RowPlace, hint: String = quotesHint
     ) throws(DatasetError) -> Record {

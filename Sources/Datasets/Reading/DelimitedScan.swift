@@ -6,7 +6,7 @@ internal import Vocabulary
 struct DelimitedScan {
     enum Result {
         case whole
-        /// The record may go on behind what is in memory.
+        /// The record may go on after what is in memory.
         case cut
         /// Lines are counted from 0.
         case textBehindQuote(line: Int)
@@ -34,7 +34,7 @@ struct DelimitedScan {
     private(set) var separatorsOnQuotedLine = 0
     private var line = 0
 
-    /// The quotation mark behind which text stands was itself behind a backslash.
+    /// The quotation mark after which text stands was itself after a backslash.
     private(set) var stoppedAtBackslash = false
 
     private static let quote = UInt8(ascii: "\"")

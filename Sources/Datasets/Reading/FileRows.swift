@@ -5,11 +5,11 @@ package import JSON
 /// What reading a row came to.
 package enum RowOutcome {
     case row(JSONObject, RowPlace)
-    /// A row that cannot be read; the reading goes on behind it.
+    /// A row that cannot be read; the reading goes on after it.
     case bad(DatasetProblem)
 }
 
-/// The rows of one file in order. An error is of the whole file: nothing behind it can be read.
+/// The rows of one file in order. An error is of the whole file: nothing after it can be read.
 package protocol FileRows: AnyObject {
     /// The next row; `nil` at the end.
     func next() throws(DatasetError) -> RowOutcome?

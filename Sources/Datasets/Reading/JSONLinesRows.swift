@@ -2,7 +2,7 @@
 
 internal import JSON
 
-/// The objects of a file in which they stand one behind the other.
+/// The objects of a file in which they stand one after the other.
 final class JSONLinesRows: FileRows {
     private enum Form {
         case unknown
@@ -68,7 +68,7 @@ final class JSONLinesRows: FileRows {
     }
 }
 
-/// Objects one behind the other, each over as many lines as it likes.
+/// Objects one after the other, each over as many lines as it likes.
 final class JSONSequenceRows: FileRows {
     private let window: TextWindow
     private let maximumRowBytes: Int
@@ -91,7 +91,7 @@ final class JSONSequenceRows: FileRows {
         return isBrace || (try? JSONValue(parsing: value, words: .python)) != nil
     }
 
-    /// Whether behind the value at the window's beginning another object begins.
+    /// Whether after the value at the window's beginning another object begins.
     static func holdsSeveral(_ window: TextWindow) throws(DatasetError) -> Bool {
         guard var end = try firstLength(window) else { return false }
         while true {

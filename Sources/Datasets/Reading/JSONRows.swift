@@ -8,7 +8,7 @@ final class JSONRows: FileRows {
         case start
         /// One object a line after all.
         case lines(JSONLinesRows)
-        /// Objects one behind the other, each over several lines.
+        /// Objects one after the other, each over several lines.
         case sequence(JSONSequenceRows)
         /// Inside a list, before an element or the end.
         case list(isFirst: Bool, isWrapped: Bool)
@@ -108,7 +108,7 @@ final class JSONRows: FileRows {
         }
     }
 
-    /// Behind the brace that opens the outermost object: looks for the member that holds the rows.
+    /// After the brace that opens the outermost object: looks for the member that holds the rows.
     private func enterObject() throws(DatasetError) {
         let opening = window.place
         var isFirst = true
@@ -154,7 +154,7 @@ final class JSONRows: FileRows {
             hint: "write a list of objects, or one object a line; data.records: \"*\" makes a row of each member")
     }
 
-    /// Behind a first member that is an object: others like it follow, or it says something of a list of rows behind it.
+    /// After a first member that is an object: others like it follow, or it says something of a list of rows after it.
     private func enterMembers() throws(DatasetError) {
         state = .members
         var isFirst = false
@@ -203,7 +203,7 @@ final class JSONRows: FileRows {
         }
     }
 
-    /// Members of one kind behind which nobody looks for a list of rows any more.
+    /// Members of one kind after which nobody looks for a list of rows any more.
     private static let decidingCount = 64
     /// `data.records: "*"`.
     private var areMembersRows: Bool { recordsField == "*" }
@@ -213,7 +213,7 @@ final class JSONRows: FileRows {
     private var areMixed = false
     private var isObjectClosed = false
 
-    /// Whether the first thing behind `count` bytes and white space opens an object.
+    /// Whether the first thing after `count` bytes and white space opens an object.
     private func opensObject(behind count: Int) throws(DatasetError) -> Bool {
         var count = count
         while true {
@@ -253,7 +253,7 @@ final class JSONRows: FileRows {
         return outcome
     }
 
-    /// Behind the last element. Members behind a wrapped list are read over.
+    /// After the last element. Members after a wrapped list are read over.
     private func endList(isWrapped: Bool) throws(DatasetError) {
         window.skip(1, lineBreaks: 0)
         state = .end
@@ -303,7 +303,7 @@ final class JSONRows: FileRows {
 
     // MARK: Syntax
 
-    /// The key of the next member, behind its colon; `nil` behind the object's closing brace.
+    /// The key of the next member, after its colon; `nil` after the object's closing brace.
     private func memberKey(isFirst: inout Bool) throws(DatasetError) -> String? {
         guard var byte = try window.skipWhiteSpace() else { throw cut() }
         if byte == UInt8(ascii: "}") {

@@ -55,7 +55,7 @@ final class OpenedFile {
         report.encoding = text.map { $0.encoding == .auto ? .utf8 : $0.encoding }
     }
 
-    /// Reads what stands behind the last row, so that the digest is that of the whole file.
+    /// Reads what stands after the last row, so that the digest is that of the whole file.
     func drain() throws(DatasetError) {
         guard bytes.digest.isEmpty else { return }
         while !(try bytes.readFirst(1 << 16)).isEmpty {}

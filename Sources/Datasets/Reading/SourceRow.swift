@@ -22,7 +22,7 @@ public struct SourceRow: Sendable, Equatable {
 
 /// Rows, one after the other. What is held in memory is a chunk of the file and the row at hand, never the file.
 public protocol RowSource: AnyObject {
-    /// The next row; `nil` behind the last one.
+    /// The next row; `nil` after the last one.
     ///
     /// Rows that cannot be read are skipped and counted; above `InputSettings.maximumBadRows` they are an error.
     func next() throws(DatasetError) -> SourceRow?

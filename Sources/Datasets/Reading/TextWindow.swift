@@ -36,7 +36,7 @@ final class TextWindow {
     /// Where the window begins.
     var place: RowPlace { RowPlace(file: file, line: line) }
 
-    /// Reads on behind what is in memory; false at the end of the file.
+    /// Reads on after what is in memory; false at the end of the file.
     func fill() throws(DatasetError) -> Bool {
         if isAtEnd { return false }
         if storage.count - end < Self.chunkByteCount { makeRoom() }
@@ -75,7 +75,7 @@ final class TextWindow {
         skip(count, lineBreaks: breaks)
     }
 
-    /// Lets go of white space; the first byte behind it, `nil` at the end of the file.
+    /// Lets go of white space; the first byte after it, `nil` at the end of the file.
     func skipWhiteSpace() throws(DatasetError) -> UInt8? {
         while true {
             let bytes = self.bytes

@@ -77,7 +77,7 @@ struct MinHasher {
     private let factors: [UInt64]
     private let summands: [UInt64]
     private var minima: [UInt32]
-    /// The hash of each band, of the set signed last; 0 behind the last band of its plan.
+    /// The hash of each band, of the set signed last; 0 after the last band of its plan.
     private(set) var bands: [UInt32]
 
     /// - Parameters:

@@ -24,7 +24,7 @@ extension PersonalDataScanner {
     // MARK: Telephone numbers
 
     private static func phoneEssence(_ value: [UInt8], hasSign: Bool) -> [UInt8] {
-        // The extension stands behind the first letter or character that is no sign.
+        // The extension stands after the first letter or character that is no sign.
         let end = value.firstIndex { $0.isLetter || $0 >= 0x80 } ?? value.count
         var number = Array(value[..<end])
         // "+44 (0)20": the zero is not dialled.

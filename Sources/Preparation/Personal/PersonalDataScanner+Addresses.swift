@@ -138,7 +138,7 @@ extension PersonalDataScanner {
         }
     }
 
-    /// Behind the domain that begins at `start`: labels and a top-level name of letters that is no file's ending.
+    /// After the domain that begins at `start`: labels and a top-level name of letters that is no file's ending.
     private func domainEnd(from start: Int) -> Int? {
         var position = start
         var labels: [Range<Int>] = []

@@ -11,7 +11,7 @@ extension PersonalDataScanner {
     }
 
     private static let announcements: [UInt8: [Announcement]] = {
-        // Words that say it all, then words that need "number", "no.", "#" or a colon behind.
+        // Words that say it all, then words that need "number", "no.", "#" or a colon after.
         let said: [(PersonalDataKind, [String], [String])] = [
             (.passport, ["护照号码", "护照号", "护照", "通行证号"], ["passport"]),
             (
@@ -93,7 +93,7 @@ extension PersonalDataScanner {
         }
     }
 
-    /// Letters, digits and dashes behind the word: five characters and four digits at least.
+    /// Letters, digits and dashes after the word: five characters and four digits at least.
     private func announcedValue(from start: Int, _ announcement: Announcement) -> Range<Int>? {
         var position = start
         var isSaid = !announcement.needsSign

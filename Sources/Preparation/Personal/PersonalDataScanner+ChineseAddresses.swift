@@ -1,4 +1,4 @@
-// Chinese addresses: province, city, district, road, number, building, room; and what stands behind "地址".
+// Chinese addresses: province, city, district, road, number, building, room; and what stands after "地址".
 
 extension PersonalDataScanner {
     private static let roads = ["路", "街", "道", "巷", "弄", "胡同", "村", "镇", "小区", "花园", "大厦", "苑"].map { Array($0.utf8) }
@@ -19,7 +19,7 @@ extension PersonalDataScanner {
         }
         var position = 0
         while position < text.count {
-            // A number behind a road and before "号": the tail of an address.
+            // A number after a road and before "号": the tail of an address.
             guard byte(position).isDigit, !byte(position - 1).isDigit,
                 Self.roads.contains(where: { starts($0, at: position - $0.count) })
             else {
@@ -37,7 +37,7 @@ extension PersonalDataScanner {
         }
     }
 
-    /// Behind "8号3栋2单元501室".
+    /// After "8号3栋2单元501室".
     private func tailEnd(from start: Int) -> Int {
         var end = start
         while true {

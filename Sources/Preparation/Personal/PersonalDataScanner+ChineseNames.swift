@@ -1,4 +1,4 @@
-// Chinese names: before titles ("李晓明医生"), behind labels ("姓名：欧阳娜娜") and where people say who they are.
+// Chinese names: before titles ("李晓明医生"), after labels ("姓名：欧阳娜娜") and where people say who they are.
 
 extension PersonalDataScanner {
     /// Family names of one character; those of `ambiguousFamilies` are common words too and need a given name.
@@ -17,17 +17,17 @@ extension PersonalDataScanner {
         "爷爷", "律师", "经理",
         "医师", "博士", "警官", "师傅",
     ].map { Array($0.utf8) }
-    /// A name stands behind these, whatever it is.
+    /// A name stands after these, whatever it is.
     private static let labels = [
         "患者姓名", "病人姓名", "姓名", "联系人", "收件人", "收货人", "主治医师", "主治医生", "主管医生", "经治医师", "医师签名", "医生签名", "签名", "签字", "监护人",
         "紧急联系人", "持卡人",
         "我叫", "名叫", "叫做", "名字是", "名字叫", "名字", "曾用名", "经办人", "负责人", "申请人", "委托人", "投保人", "被保险人",
     ].map { Array($0.utf8) }
-    /// A name stands behind these where it begins with a family name and ends with the phrase.
+    /// A name stands after these where it begins with a family name and ends with the phrase.
     private static let openers = ["患者", "病人", "患儿", "我是", "客户", "家属", "本人", "母亲", "父亲", "妻子", "丈夫", "儿子", "女儿"].map {
         Array($0.utf8)
     }
-    /// What goes on behind a name.
+    /// What goes on after a name.
     private static let followers = characters("男女因于的在来是有住今年说患已被将从向对和与先主您你我他她谢也就要想请可")
     /// Before these a family name alone is a part of a word: "这周医生", "主任医生".
     private static let bindings = characters("这上下每本一两二三四五整主责担前现双院对地官由关至处平有")
@@ -107,7 +107,7 @@ extension PersonalDataScanner {
         if starts("：", at: position) { position += 3 } else if byte(position) == UInt8(ascii: ":") { position += 1 }
         let family = familyCount(at: position)
         guard family > 0, let length = openedCount(at: position, family: family) else { return }
-        // "患者安静", "病人全麻": what may be a word needs two characters behind it.
+        // "患者安静", "病人全麻": what may be a word needs two characters after it.
         if length == 2, character(at: position).map({ Self.ambiguousFamilies.contains($0) }) ?? true { return }
         claim(.name, position..<position + length * 3)
     }

@@ -56,7 +56,7 @@ extension PersonalDataScanner {
 
     // MARK: Dates
 
-    /// Behind the date that begins at `start`, in any of the usual ways of writing; `nil`: none that the calendar knows.
+    /// After the date that begins at `start`, in any of the usual ways of writing; `nil`: none that the calendar knows.
     func dateEnd(at start: Int) -> Int? {
         if text[start].isLetter { return monthFirstDateEnd(at: start) ?? dateInWordsEnd(at: start) }
         guard let first = integer(at: start) else { return nil }
@@ -123,7 +123,7 @@ extension PersonalDataScanner {
         return isDate ? third.end : nil
     }
 
-    /// "T00:00" behind a date.
+    /// "T00:00" after a date.
     private func isTime(_ position: Int) -> Bool { byte(position) == UInt8(ascii: "t") && byte(position + 1).isDigit }
 
     /// 3 March 1975, 3rd of March, 1975, 03-Mar-1975

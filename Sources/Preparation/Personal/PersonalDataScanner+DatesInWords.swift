@@ -77,7 +77,7 @@ extension PersonalDataScanner {
         return (tens + unit, second.end)
     }
 
-    /// Behind a day whose number is in words; its year, in words or figures, may be missing.
+    /// After a day whose number is in words; its year, in words or figures, may be missing.
     func dateInWordsEnd(at start: Int) -> Int? {
         var position = start
         if starts("the ", at: position) { position += 4 }
@@ -103,7 +103,7 @@ extension PersonalDataScanner {
         return yearInWords(at: position)
     }
 
-    /// Behind a day and month without a year: "12 May", "May 3rd", "the 3rd of May".
+    /// After a day and month without a year: "12 May", "May 3rd", "the 3rd of May".
     func dayOfYearEnd(at start: Int) -> Int? {
         var position = start
         if starts("the ", at: position) { position += 4 }
@@ -134,7 +134,7 @@ extension PersonalDataScanner {
     /// "6 may" is no day: March and May are verbs where they are written small.
     private func isMonth(_ number: Int, at position: Int) -> Bool { capitals[position] || (number != 3 && number != 5) }
 
-    /// Behind "一九八七年五月三日", "五月三日", "3月5日" and "2021年3月".
+    /// After "一九八七年五月三日", "五月三日", "3月5日" and "2021年3月".
     func chineseDayEnd(at start: Int) -> Int? {
         var position = start
         let year = chineseNumberEnd(at: position)

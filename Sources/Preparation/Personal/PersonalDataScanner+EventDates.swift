@@ -34,7 +34,7 @@ extension PersonalDataScanner {
         }
     }
 
-    /// Behind a day that begins at `position`, in figures or words, with or without its year.
+    /// After a day that begins at `position`, in figures or words, with or without its year.
     private func anyDateEnd(at position: Int) -> Int? {
         let byte = text[position]
         if byte >= 0x80 {
@@ -59,7 +59,7 @@ extension PersonalDataScanner {
             || (byte(end) == 0x20 && byte(end + 1).isDigit)
     }
 
-    /// Whether a word for an event stands before the day or behind it in the same sentence.
+    /// Whether a word for an event stands before the day or after it in the same sentence.
     private func isOfEvent(_ range: Range<Int>) -> Bool {
         let before = sentenceStart(before: range.lowerBound)..<range.lowerBound
         let behind = range.upperBound..<sentenceEnd(from: range.upperBound)

@@ -83,7 +83,7 @@ extension PersonalDataScanner {
 
     // MARK: Dates of birth
 
-    /// The first date behind the word, within the sentence.
+    /// The first date after the word, within the sentence.
     ///
     /// - Parameter isFree: whether any words may stand between; else only those that say what the day is.
     private mutating func scanBirthDate(from start: Int, isFree: Bool) {
@@ -166,7 +166,7 @@ extension PersonalDataScanner {
 
     // MARK: Record numbers
 
-    /// The number behind words such as "MRN" or "record no.": letters, digits and dashes, four digits at least.
+    /// The number after words such as "MRN" or "record no.": letters, digits and dashes, four digits at least.
     private mutating func scanRecord(from start: Int) {
         var position = start
         let limit = min(text.count, start + 28)
@@ -210,7 +210,7 @@ extension PersonalDataScanner {
         }
     }
 
-    /// Behind a number in groups of two or three digits, as in "12 34 56"; six digits at least.
+    /// After a number in groups of two or three digits, as in "12 34 56"; six digits at least.
     private func spacedRecordEnd(from start: Int) -> Int? {
         var position = start
         var digits = 0

@@ -1,4 +1,4 @@
-// Names of people: behind titles, roles and labels, where people say who they are, and given names of the list before surnames.
+// Names of people: after titles, roles and labels, where people say who they are, and given names of the list before surnames.
 
 /// A word of Latin letters in the folded text.
 struct ScannedWord {
@@ -69,7 +69,7 @@ extension PersonalDataScanner {
         position < text.count && (text[position] == UInt8(ascii: "'") || text[position] == UInt8(ascii: "-"))
     }
 
-    // MARK: Names behind words that announce them
+    // MARK: Names after words that announce them
 
     /// The words of the name that the word at `index` announces: a title, a role, a label, or somebody saying who it is.
     private func announcedName(_ words: [ScannedWord], _ index: Int) -> Range<Int>? {
@@ -295,7 +295,7 @@ extension PersonalDataScanner {
         words[index].isCapital && NameWords.seldomNames.contains(words[index].hash) && isGiven(words[index - 1])
     }
 
-    /// Behind particles and the word with a capital that must follow them.
+    /// After particles and the word with a capital that must follow them.
     private func particlesEnd(_ words: [ScannedWord], _ start: Int) -> Int? {
         var end = start
         while end < words.count, NameWords.particles.contains(words[end].hash), !words[end].isCapital,
@@ -320,7 +320,7 @@ extension PersonalDataScanner {
 
     // MARK: What stands between
 
-    /// What stands between the word at `index` and the next; empty behind the last.
+    /// What stands between the word at `index` and the next; empty after the last.
     private func gap(_ words: [ScannedWord], _ index: Int) -> ArraySlice<UInt8> {
         index + 1 < words.count ? text[words[index].range.upperBound..<words[index + 1].range.lowerBound] : []
     }
@@ -343,7 +343,7 @@ extension PersonalDataScanner {
 
     // MARK: The same names again
 
-    /// Whether a word of a name stands for the person elsewhere: one of the lists, or any behind a title.
+    /// Whether a word of a name stands for the person elsewhere: one of the lists, or any after a title.
     private func canRepeat(_ word: ScannedWord, isTitled: Bool) -> Bool {
         guard word.isCapital, word.range.count > 2, !isAllCapitals(word) else { return false }
         if NameLists.doubtfulGiven.contains(word.hash) || NameLists.doubtfulSurnames.contains(word.hash) {

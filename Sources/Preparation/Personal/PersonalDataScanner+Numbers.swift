@@ -93,7 +93,7 @@ extension PersonalDataScanner {
         return !continues(range.upperBound) || isExtension(at: range.upperBound)
     }
 
-    /// "x12" right behind a telephone number.
+    /// "x12" right after a telephone number.
     func isExtension(at position: Int) -> Bool {
         byte(position) == UInt8(ascii: "x") && byte(position + 1).isDigit
     }

@@ -48,7 +48,7 @@ extension PersonalDataScanner {
         text[range].first { $0 == UInt8(ascii: "(") || $0 == UInt8(ascii: ")") } == UInt8(ascii: ")")
     }
 
-    /// Groups of a number behind "+": 8 to 15 digits, fewer at most where the country is known.
+    /// Groups of a number after "+": 8 to 15 digits, fewer at most where the country is known.
     private func internationalCount(_ number: NumberGroups, _ index: Int) -> Int? {
         let all = digits(number, index, min(8, number.groups.count - index))
         let most = Self.lengths.first { all.starts(with: $0.code) }?.most ?? 15

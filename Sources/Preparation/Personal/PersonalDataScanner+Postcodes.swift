@@ -1,4 +1,4 @@
-// Codes of the post: by their shape where it tells (Britain, Canada, a US state before five digits), else behind a word.
+// Codes of the post: by their shape where it tells (Britain, Canada, a US state before five digits), else after a word.
 
 extension PersonalDataScanner {
     private static let words = [
@@ -38,7 +38,7 @@ extension PersonalDataScanner {
                 position += 1
                 continue
             }
-            // The letters of a US state say where; the digits behind them, who.
+            // The letters of a US state say where; the digits after them, who.
             let start =
                 byte(position + 2) == 0x20 && byte(position + 3).isDigit && end - position >= 8
                     && !byte(end - 1).isLetter
@@ -48,7 +48,7 @@ extension PersonalDataScanner {
         }
     }
 
-    /// Behind a code that begins at `start`: British, Canadian, or a US state with its five digits.
+    /// After a code that begins at `start`: British, Canadian, or a US state with its five digits.
     func postcodeEnd(at start: Int) -> Int? { shapedPostcodeEnd(at: start) ?? stateCodeEnd(at: start) }
 
     /// "SW1A 1AA", "K1A 0B1".
@@ -85,7 +85,7 @@ extension PersonalDataScanner {
         return usExtensionEnd(end)
     }
 
-    /// "-1234" behind five digits.
+    /// "-1234" after five digits.
     private func usExtensionEnd(_ end: Int) -> Int {
         guard byte(end) == UInt8(ascii: "-") else { return end }
         let last = skip(end + 1, while: \.isDigit)

@@ -1,4 +1,4 @@
-// Where people live: a number and a street, a box at the post, a flat; and the places and codes behind them.
+// Where people live: a number and a street, a box at the post, a flat; and the places and codes after them.
 
 extension PersonalDataScanner {
     private static let streets = NameLists.words(
@@ -6,7 +6,7 @@ extension PersonalDataScanner {
         street st road rd avenue ave av lane ln drive dr court ct place pl boulevard blvd way terrace ter close crescent cres square
         sq highway hwy parkway pkwy circle cir trail trl gardens grove mews row walk hill rise loop alley broadway quay embankment
         """)
-    /// Streets whose name stands on its own behind the number.
+    /// Streets whose name stands on its own after the number.
     private static let loneStreets = NameLists.words("broadway")
     private static let units = NameLists.words(
         "apt apartment flat unit suite ste room rm floor fl building bldg house block")
@@ -38,7 +38,7 @@ extension PersonalDataScanner {
         }
     }
 
-    /// "12 Baker Street", "221B Baker St.", "1600 Pennsylvania Ave NW": behind the street; at most four words of it.
+    /// "12 Baker Street", "221B Baker St.", "1600 Pennsylvania Ave NW": after the street; at most four words of it.
     private func streetEnd(behind number: Int) -> Int? {
         var position = number
         if byte(position).isLetter, !byte(position + 1).isAlphanumeric { position += 1 }
@@ -86,7 +86,7 @@ extension PersonalDataScanner {
         return Self.units.contains(NameLists.hash(text[word..<start - 1])) ? word : number
     }
 
-    /// Behind what follows a street: unit, town, state and code, each behind a comma or a space.
+    /// After what follows a street: unit, town, state and code, each after a comma or a space.
     private func placesEnd(from start: Int) -> Int {
         var end = start
         for _ in 0..<5 {
@@ -111,7 +111,7 @@ extension PersonalDataScanner {
                 end = first
                 continue
             }
-            // A town: words with capitals behind a comma.
+            // A town: words with capitals after a comma.
             guard hasComma, capitals[position] else { break }
             while byte(position).isLetter, capitals[position],
                 !NameWords.common.contains(NameLists.hash(text[position..<skip(position, while: \.isLetter)]))

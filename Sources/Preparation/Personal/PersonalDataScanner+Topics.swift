@@ -153,7 +153,7 @@ extension PersonalDataScanner {
         return true
     }
 
-    /// Whether the words right behind say that the number is an NHS number, as in "943 476 5919 (NHS)".
+    /// Whether the words right after say that the number is an NHS number, as in "943 476 5919 (NHS)".
     func isCalledNHS(behind position: Int) -> Bool {
         (position...position + 3).contains { starts("nhs", at: $0) && !byte($0 - 1).isLetter }
     }

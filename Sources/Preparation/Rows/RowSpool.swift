@@ -12,7 +12,7 @@ public final class RowSpool {
     private var fileNumbers: [String: Int] = [:]
     /// Where the bytes that are still in `encoder` begin.
     private var flushed = 0
-    /// `ends[i]`: the byte behind row `i`.
+    /// `ends[i]`: the byte after row `i`.
     private let ends: SpilledArray<Int>
 
     private static let blockByteCount = 1 << 20
@@ -62,7 +62,7 @@ public final class RowSpool {
                 try body(index, try row(index))
             } else {
                 if end > blockStart + block.count {
-                    // The row and what stands behind it, as much as a block holds.
+                    // The row and what stands after it, as much as a block holds.
                     blockStart = start
                     block = try read(start..<min(flushed, max(end, start + Self.blockByteCount)))
                 }

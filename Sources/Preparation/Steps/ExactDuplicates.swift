@@ -93,7 +93,7 @@ final class ExactDuplicates: RowStep {
     }
 
     override func conclude() throws {
-        // The table is large, and what stands behind has needs of its own.
+        // The table is large, and what stands after has needs of its own.
         seen = FirstSeenTable(maximumCount: 0)
         guard unseen.spool.count > 0 else { return }
         let isDuplicate = try unseen.duplicates { row, first, isAcrossFiles in

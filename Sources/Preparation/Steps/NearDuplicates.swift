@@ -8,7 +8,7 @@ final class NearDuplicates: RowStep {
     private let examples: ExampleText
     private var shingler: Shingler
     private let spool: RowSpool
-    /// `nil` once all pairs are found: what comes behind has needs of its own.
+    /// `nil` once all pairs are found: what comes after has needs of its own.
     private var index: NearIndex?
     private var bytes: [UInt8] = []
     private var isHeldOut = BitArray()

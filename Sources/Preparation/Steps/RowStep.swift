@@ -2,7 +2,7 @@
 
 public import Vocabulary
 
-/// A step with the steps behind it.
+/// A step with the steps after it.
 class RowStep: RowSink {
     let next: any RowSink
     private(set) var report: StepReport
@@ -25,7 +25,7 @@ class RowStep: RowSink {
     /// Takes one row. Overridden by every step.
     func process(_ row: Row) throws { try emit(row) }
 
-    /// Called behind the last row. Steps that need all rows hand them on here.
+    /// Called after the last row. Steps that need all rows hand them on here.
     func conclude() throws {}
 
     final func emit(_ row: Row) throws {

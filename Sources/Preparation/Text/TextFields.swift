@@ -66,7 +66,7 @@ public struct TextFields: Sendable {
         }
     }
 
-    /// The texts one behind the other, a line break between two.
+    /// The texts one after the other, a line break between two.
     func appendText(of fields: JSONObject, to bytes: inout [UInt8]) {
         let start = bytes.count
         forEach(in: fields) { text in

@@ -16,7 +16,7 @@ struct PreparationInputs {
 
     /// The text of the data section and the seed.
     let recipeText: String
-    /// `nil` where a data file can be read but once, so that its bytes are known only behind the rows.
+    /// `nil` where a data file can be read but once, so that its bytes are known only after the rows.
     let key: PreparedKey?
     private let files: [String]
     /// SHA-256 of each file that can be read twice.

@@ -303,7 +303,7 @@ final class PreparedKeeping {
 }
 
 extension SourceRow {
-    /// A row behind the steps, as if it were read.
+    /// A row after the steps, as if it were read.
     init(_ row: Row) { self.init(fields: row.fields, place: row.place, index: row.index) }
 }
 

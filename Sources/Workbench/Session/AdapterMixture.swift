@@ -46,7 +46,7 @@ struct MixedAdapters {
         try requireDifferent()
     }
 
-    /// The parts behind `first`, which is on the model already.
+    /// The parts after `first`, which is on the model already.
     init(_ first: Part, and others: MixedAdapters) throws {
         parts = [first] + others.parts
         try requireDifferent()

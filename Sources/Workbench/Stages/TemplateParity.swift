@@ -58,7 +58,7 @@ public struct TemplateParity: Sendable, Equatable {
         return text.map { model.encodeRendered($0) }
     }
 
-    /// One beginning at the start, and behind no end another one.
+    /// One beginning at the start, and after no end another one.
     private static func requireOnce(_ ids: [Int32], _ conversation: ParityConversation, _ model: OpenedModel) throws {
         let ends = model.tokenizer.endOfGenerationIDs
         if let begin = model.tokenizer.bosID, !ends.contains(begin), ids.starts(with: [begin, begin]) {

@@ -70,7 +70,7 @@ enum NameWords {
         feels felt lives works likes let's one two three four five six seven eight nine ten first second third last next
         """)
 
-    /// Behind two words these make a place, an organisation or an illness of them: "Johns Hopkins University".
+    /// After two words these make a place, an organisation or an illness of them: "Johns Hopkins University".
     static let notPeople = NameLists.words(
         """
         hospital hospitals university college school clinic center centre institute foundation street road avenue company inc ltd
