@@ -92,7 +92,7 @@ public struct Capture {
     public func run(
         _ rows: Rows, reader: DistributionReader, rowLimit: Int, onProgress: (Progress) throws -> Void = { _ in }
     ) throws -> Outcome {
-        try requirePlace()
+        try place.require(url.lastPathComponent)
         try place.removeAbandoned(url.lastPathComponent)
         let earlier = try self.earlier()
         let order = try Order(rows)

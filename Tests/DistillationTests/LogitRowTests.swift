@@ -27,7 +27,15 @@ final class TestRows {
 
     deinit { numbers.deallocate() }
 
-    func row(_ row: Int = 0, temperature: Double = 1) -> LogitRow? {
+    /// Runs `body` with a row, whose numbers live as long as this does; gives nil where it is no row.
+    @discardableResult
+    func with<Result>(
+        _ row: Int = 0, temperature: Double = 1, _ body: (LogitRow) throws -> Result
+    ) rethrows -> Result? {
+        try withExtendedLifetime(self) { try self.row(row, temperature).map(body) }
+    }
+
+    private func row(_ row: Int, _ temperature: Double) -> LogitRow? {
         let blocks = (tiles.vocabulary + 63) / 64
         let own = UnsafeMutableBufferPointer(rebasing: numbers[2 * blocks * row..<2 * blocks * (row + 1)])
         return LogitRow(
@@ -55,13 +63,15 @@ final class TestRows {
     func aRowIsItsDistribution(vocabulary: Int, temperature: Double) throws {
         let rows = TestRows((0..<3).map { TestRows.random(vocabulary, seed: UInt64($0 + 5)) })
         for number in 0..<3 {
-            let row = try #require(rows.row(number, temperature: temperature))
             let expected = rows.logProbabilities(number, temperature: temperature)
-            #expect(row.first == expected.indices.max { expected[$0] < expected[$1] })
-            #expect(abs(row.firstLogProbability - expected[row.first]) < 1e-5)
-            #expect(maximumDifference(row.logProbabilities(), expected.map { Float($0) }) < 2e-5)
-            let logit = Double(rows.logits[number][row.first]) / temperature
-            #expect(abs(row.logSumExp - (logit - expected[row.first])) < 1e-5)
+            let isRow: Void? = rows.with(number, temperature: temperature) { row in
+                #expect(row.first == expected.indices.max { expected[$0] < expected[$1] })
+                #expect(abs(row.firstLogProbability - expected[row.first]) < 1e-5)
+                #expect(maximumDifference(row.logProbabilities(), expected.map { Float($0) }) < 2e-5)
+                let logit = Double(rows.logits[number][row.first]) / temperature
+                #expect(abs(row.logSumExp - (logit - expected[row.first])) < 1e-5)
+            }
+            #expect(isRow != nil)
         }
     }
 
@@ -70,20 +80,20 @@ final class TestRows {
         var logits = TestRows.random(300)
         logits[131] = 40
         let rows = TestRows([logits])
-        let row = try #require(rows.row()), expected = rows.logProbabilities()
+        let expected = rows.logProbabilities()
+        let (first, found) = try #require(rows.with { ($0.first, $0.rest) })
         let rest = expected.indices.filter { $0 != 131 }.reduce(0.0) { $0 + exp(expected[$1] - expected[131]) }
-        #expect(row.first == 131 && rest < 1e-12)
-        #expect(abs(row.rest / rest - 1) < 1e-5)
+        #expect(first == 131 && rest < 1e-12)
+        #expect(abs(found / rest - 1) < 1e-5)
     }
 
-    @Test func equalsAreTakenInTheirOrder() throws {
+    @Test func equalsAreTakenInTheirOrder() {
         var logits = [Float](repeating: -1, count: 2000)
         for id in [1999, 70, 65, 1600] { logits[id] = 2 }
-        let rows = TestRows([logits])
-        let row = try #require(rows.row())
-        #expect(row.first == 65)
-        #expect(row.likeliest(3).tokens.map(\.id) == [65, 70, 1600])
-        #expect(row.likeliest(6).tokens.map(\.id) == [65, 70, 1600, 1999, 0, 1])
+        let found = TestRows([logits]).with { row in
+            [[row.first]] + [3, 6].map { row.likeliest($0).tokens.map(\.id) }
+        }
+        #expect(found == [[65], [65, 70, 1600], [65, 70, 1600, 1999, 0, 1]])
     }
 
     @Test func whatIsNoNumberIsNoRow() {
@@ -91,21 +101,21 @@ final class TestRows {
             for place in [0, 63, 64, 1700, 1999] {
                 var logits = TestRows.random(2000)
                 logits[place] = bad
-                #expect(TestRows([logits]).row() == nil)
+                #expect(TestRows([logits]).with { $0.first } == nil)
             }
         }
-        #expect(TestRows([[Float](repeating: -.infinity, count: 70)]).row() == nil)
+        #expect(TestRows([[Float](repeating: -.infinity, count: 70)]).with { $0.first } == nil)
         // A token that never comes is one.
         var logits = TestRows.random(2000)
         logits[3] = -.infinity
-        #expect(TestRows([logits]).row() != nil)
+        #expect(TestRows([logits]).with { $0.first } != nil)
     }
 
     @Test(arguments: [1, 3, 31, 64, 100, 199]) func theLikeliestAndTheRestAreTheDistribution(k: Int) throws {
         for size: Float in [0.1, 6, 60] {
             let rows = TestRows([TestRows.random(200, size: size)])
-            let row = try #require(rows.row())
-            let expected = rows.logProbabilities(), found = row.likeliest(k)
+            let expected = rows.logProbabilities()
+            let found = try #require(rows.with { $0.likeliest(k) })
             let order = expected.indices.sorted { expected[$0] > expected[$1] }
             #expect(found.tokens.map(\.id) == Array(order.prefix(k)))
             for token in found.tokens { #expect(abs(token.logProbability - expected[token.id]) < 2e-5) }

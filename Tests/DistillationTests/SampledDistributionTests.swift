@@ -37,12 +37,12 @@ import Testing
     @Test(arguments: [0, 1, 2, 3], [1, 2, 5, 12]) func theExpectationIsTheDistribution(shape: Int, tokens: Int) throws {
         let (name, logits) = Self.shapes[shape]
         let rows = TestRows([logits])
-        let row = try #require(rows.row())
         let expected = rows.logProbabilities().map { exp($0) }
+        let first = try #require(rows.with { $0.first })
         let trials = 4000
         var sums = [Double](repeating: 0, count: logits.count), squares = sums
         for trial in 0..<trials {
-            let kept = Self.draw(row, tokens: tokens, trial: trial)
+            let kept = try #require(rows.with { Self.draw($0, tokens: tokens, trial: trial) })
             let shares = Self.shares(kept, vocabulary: logits.count)
             #expect(kept.ids.count <= tokens && Set(kept.ids).count == kept.ids.count)
             #expect(!kept.ids.contains(kept.first) && kept.counts.allSatisfy { $0 > 0 })
@@ -53,11 +53,11 @@ import Testing
             }
         }
         var chiSquare = 0.0, tested = 0
-        for token in expected.indices where token != row.first {
+        for token in expected.indices where token != first {
             let mean = sums[token] / Double(trials)
             let variance = squares[token] / Double(trials) - mean * mean
             // A token that is drawn a few times in all has no scatter to speak of.
-            guard expected[token] * Double(trials) > 30 * (1 - expected[row.first]) else { continue }
+            guard expected[token] * Double(trials) > 30 * (1 - expected[first]) else { continue }
             let distance = (mean - expected[token]) / (variance / Double(trials)).squareRoot()
             #expect(abs(distance) < 4.5, "\(name), \(tokens): token \(token), \(mean) for \(expected[token])")
             chiSquare += distance * distance
@@ -66,29 +66,40 @@ import Testing
         // Five standard deviations of a sum of so many squares, of which few depend on each other.
         #expect(
             tested >= 3 && chiSquare < Double(tested) + 5 * (2 * Double(tested)).squareRoot(), "\(name): \(chiSquare)")
-        #expect(abs(sums[row.first] / Double(trials) - expected[row.first]) < 1e-6)
+        #expect(abs(sums[first] / Double(trials) - expected[first]) < 1e-6)
     }
 
     @Test func aSureTokenTakesLittle() throws {
         let (_, logits) = Self.shapes[2]
-        let row = try #require(TestRows([logits]).row())
-        let kept = (0..<100).map { Self.draw(row, tokens: 12, trial: $0).ids.count }
-        #expect(kept.reduce(0, +) < 500)
+        func kept(_ mostLikely: Float) throws -> Int {
+            var logits = logits
+            logits[66] = mostLikely
+            return try #require(
+                TestRows([logits]).with { row in
+                    (0..<100).reduce(0) { $0 + Self.draw(row, tokens: 12, trial: $1).ids.count }
+                })
+        }
+        // One other token where the first choice is all but sure, all that may be kept where it is not.
+        #expect(try kept(10) == 100)
+        #expect((1000..<1200).contains(try kept(5)))
+        #expect(try kept(2) == 1200)
         // Nothing is beside it at all.
-        let alone = SampledDistribution(
-            try #require(TestRows([[200, -200, -200]]).row()), tokens: 12, random: { _ in 0.5 })
+        let alone = try #require(
+            TestRows([[200, -200, -200]]).with { SampledDistribution($0, tokens: 12, random: { _ in 0.5 }) })
         #expect(alone.ids.isEmpty && alone.first == 0 && alone.firstLogProbability == 0)
     }
 
     /// The ends of what a draw may be are tokens, and never the first choice.
-    @Test func theEndsOfADrawAreTokens() throws {
+    @Test func theEndsOfADrawAreTokens() {
         for (name, logits) in Self.shapes {
-            let row = try #require(TestRows([logits]).row())
-            for share in [0, 1 - 0x1p-53] {
-                let token = row.tokens(atAscending: [share])[0]
-                #expect((0..<130).contains(token) && token != row.first, "\(name)")
-                #expect(row.logProbabilities()[token] > -100)
+            let isRow: Void? = TestRows([logits]).with { row in
+                for share in [0, 1 - 0x1p-53] {
+                    let token = row.tokens(atAscending: [share])[0]
+                    #expect((0..<130).contains(token) && token != row.first, "\(name)")
+                    #expect(row.logProbabilities()[token] > -100)
+                }
             }
+            #expect(isRow != nil)
         }
     }
 }

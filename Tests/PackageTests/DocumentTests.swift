@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite struct DocumentTests {
-    private static let documents = ["docs/architecture.md", "docs/captures.md", "docs/deploy.md", "CONTRIBUTING.md", "README.md"]
+    private static let documents = ["docs/architecture.md", "docs/deploy.md", "CONTRIBUTING.md", "README.md"]
 
     private static func text(_ path: String) throws -> String {
         try String(contentsOf: packageRoot.appendingPathComponent(path), encoding: .utf8)
