@@ -74,9 +74,28 @@ extension CommandTests {
             }
         }
 
-        @Test(arguments: ["online", "capture"]) func aKilledRunGoesOnToTheSameAdapter(source: String) throws {
+        /// A block that one of them does not have is named before any work.
+        @Test(arguments: [("{0: 3}", "teacher"), ("{3: 0}", "student")])
+        func hiddenStatesAreOfBlocksThatThereAre(_ map: String, _ whose: String) throws {
             try Self.inFolder { lathe in
-                let own = ["distill.source=\(source)", "train.max_steps=40", "train.save_every=1"]
+                try lathe.start(
+                    ["plan", "student.yaml"]
+                        + settings(["distill.source=online", "distill.hidden=1", "distill.hidden_layers=\(map)"])
+                ).wait().expectFailure(65, "distill.hidden_layers", "the \(whose) has no block 3", "from 0 to 2")
+                let plan = try lathe.start(
+                    ["plan", "student.yaml", "--json"] + settings(["distill.source=online", "distill.hidden=1"])
+                ).wait()
+                try #require(plan.code == 0, "\(plan.errors)")
+                #expect(try plan.json["predicted_seconds"]?.double ?? 0 > 0)
+            }
+        }
+
+        @Test(arguments: ["online", "capture", "online, distill.hidden=0.5"])
+        func aKilledRunGoesOnToTheSameAdapter(source: String) throws {
+            try Self.inFolder { lathe in
+                let own =
+                    ["train.max_steps=40", "train.save_every=1"]
+                    + "distill.source=\(source)".components(separatedBy: ", ")
                 let start = ContinuousClock.now
                 let straight = try lathe.start(
                     ["distill", "student.yaml", "--json"] + settings(own + ["name=straight"])

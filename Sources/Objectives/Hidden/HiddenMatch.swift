@@ -28,7 +28,7 @@ public struct BlockPair: Sendable, Hashable {
 /// The mean square of what a learnt map of the student's hidden states misses of the teacher's, in units of how much these vary: 0 where
 /// they follow wholly, about 1 where they do not follow at all. The mean over the teacher's width and over the pairs of blocks.
 ///
-/// Before the first step the maps have to be learnt, once.
+/// Before the first step the maps have to be learnt, once. Until then they are maps to nothing, which take the same time and memory.
 public final class HiddenMatch: @unchecked Sendable {
     /// A pair of blocks with its map.
     private struct Layer {
@@ -46,7 +46,6 @@ public final class HiddenMatch: @unchecked Sendable {
 
     private let teacher: OnlineTeacher
     private var layers: [Layer]
-    private var isLearnt = false
 
     /// - Parameter student: whose residual stream is held against the teacher's.
     public init(_ pairs: [BlockPair], student: LanguageModel, teacher: OnlineTeacher) {
@@ -81,7 +80,6 @@ public final class HiddenMatch: @unchecked Sendable {
         }
         for index in layers.indices where sums[index].rows > 0 {
             layers[index].projection = sums[index].projection()
-            isLearnt = true
         }
     }
 
@@ -96,7 +94,6 @@ public final class HiddenMatch: @unchecked Sendable {
     ///   - weight: what a row's counts in the gradient; nil where nothing goes back.
     ///   - workspace: of the pass.
     func losses(_ student: HeadRows, _ teacher: TeacherRows, weight: Double?) -> [Double] {
-        precondition(isLearnt || student.measures, "the maps were not learnt")
         var losses = [Double](repeating: 0, count: student.rows.count)
         for layer in layers {
             guard let (own, other) = layer.rows(student, teacher) else {
