@@ -113,12 +113,12 @@ extension CommandTests {
                 try lathe.write("mine.h5", "my own")
                 try failing("distill.path=mine.h5").expectFailure(74, "mine.h5")
                 #expect(try lathe.text("mine.h5") == "my own")
-                try failing("distill.path=train.jsonl").expectFailure(74, "train.jsonl")
+                try failing("distill.path=train.jsonl").expectFailure(65, "train.jsonl")
                 // A changed byte is found before anything is learnt from it or added to it.
                 var damaged = bytes
                 damaged[bytes.count / 2] ^= 1
                 try damaged.write(to: lathe.url(Self.place))
-                try failing().expectFailure(74, Self.place)
+                try failing().expectFailure(65, Self.place)
             }
         }
     }
