@@ -50,30 +50,46 @@ enum OutputForm {
     /// Endings of what Lathe writes beside an exported file, which would take its place.
     private static let companions = ["modelfile", "manifest.json", "readme.md"]
 
+    /// What is wrong with a name, and what helps.
+    private typealias Fault = (problem: String, hint: String)
+
+    /// What may be wrong with a name in small letters, in the order in which it is looked for.
+    private static let faults: [@Sendable (OutputForm, String) -> Fault?] = [asCompanion, asPart, asOtherForm]
+
     /// Throws where the name of `place` ends as another form does, or as that of a file which goes with an export.
     /// - Parameter key: the flag or recipe key that named it.
     func require(_ place: String, _ key: String) throws {
         let name = place.lowercased()
-        if self == .hdf5File || self == .ggufFile, let companion = Self.companions.first(where: name.hasSuffix) {
-            throw Failure(
-                key.hasPrefix("--") ? .usage : .badInput,
-                "\(key) \(path: place): files whose names end in \(companion) go with an export, and are none",
-                hint: "name it \(suffixes.first.map { "x" + $0 } ?? "otherwise")")
-        }
-        if name.contains(/-[0-9]{5}-of-[0-9]{5}\.gguf$/) {
-            throw Failure(
-                key.hasPrefix("--") ? .usage : .badInput,
-                "\(key) \(place): the name is that of one part of a split model, and a model is written in one file",
-                hint: "leave the numbers out")
-        }
-        guard let named = Self.endings.first(where: { name.hasSuffix($0.suffix) }), !suffixes.contains(named.suffix)
-        else {
-            return
-        }
+        guard let fault = Self.faults.lazy.compactMap({ $0(self, name) }).first else { return }
         throw Failure(
-            key.hasPrefix("--") ? .usage : .badInput,
-            "\(key) \(path: place): what is written there is \(what), and the name says \(named.what)",
-            hint: hint(for: named.what, named.how))
+            key.hasPrefix("--") ? .usage : .badInput, "\(key) \(path: place): \(fault.problem)", hint: fault.hint)
+    }
+
+    @Sendable private static func asCompanion(_ form: OutputForm, _ name: String) -> Fault? {
+        guard form == .hdf5File || form == .ggufFile, let companion = companions.first(where: name.hasSuffix) else {
+            return nil
+        }
+        return (
+            "files whose names end in \(companion) go with an export, and are none",
+            "name it \(form.suffixes.first.map { "x" + $0 } ?? "otherwise")"
+        )
+    }
+
+    @Sendable private static func asPart(_ form: OutputForm, _ name: String) -> Fault? {
+        guard name.contains(/-[0-9]{5}-of-[0-9]{5}\.gguf$/) else { return nil }
+        return (
+            "the name is that of one part of a split model, and a model is written in one file",
+            "leave the numbers out"
+        )
+    }
+
+    @Sendable private static func asOtherForm(_ form: OutputForm, _ name: String) -> Fault? {
+        guard let named = endings.first(where: { name.hasSuffix($0.suffix) }), !form.suffixes.contains(named.suffix)
+        else { return nil }
+        return (
+            "what is written there is \(form.what), and the name says \(named.what)",
+            form.hint(for: named.what, named.how)
+        )
     }
 
     /// What makes the place's name right.
