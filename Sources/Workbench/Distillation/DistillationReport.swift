@@ -29,6 +29,8 @@ struct DistillationReport: Presentable {
         let measured: EvaluationReport.Side
         /// Of its weights as they are stored, and of its adapter.
         let bytes: Int
+        /// How fast it reads.
+        let tokensPerSecond: Double
 
         /// The loss, then each metric.
         var metrics: [RowMetric] { [.loss(measured.scores)] + measured.metrics }
@@ -150,7 +152,7 @@ struct DistillationReport: Presentable {
         .object(
             JSONObject(
                 side.metrics.map { ($0.name, $0.value.map { .double($0) } ?? .null) } + [
-                    ("bytes", .integer(side.bytes)), ("tokens_per_second", .double(side.measured.tokensPerSecond)),
+                    ("bytes", .integer(side.bytes)), ("tokens_per_second", .double(side.tokensPerSecond)),
                 ]))
     }
 
@@ -185,7 +187,7 @@ struct DistillationReport: Presentable {
                     })
             } + [
                 row("bytes", sides.map { ByteCount.text($0.bytes) }),
-                row("tokens/s", sides.map { String(format: "%.0f", $0.measured.tokensPerSecond) }),
+                row("tokens/s", sides.map { String(format: "%.0f", $0.tokensPerSecond) }),
             ]
     }
 

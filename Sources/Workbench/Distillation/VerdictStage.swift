@@ -31,7 +31,8 @@ struct VerdictStage: Stage {
             if let adapters { model.adapters = adapters }
             defer { model.adapters = bound }
             return DistillationReport.Side(
-                role: role, measured: try measure.side(role.rawValue), bytes: base.byteCount + bytes)
+                role: role, measured: try measure.side(role.rawValue), bytes: base.byteCount + bytes,
+                tokensPerSecond: try measure.tokensPerSecond())
         }
         var sides = [try side(.student, nil, bytes: trained)]
         let before = try recipe.adapter.continueFrom.map { try session.binding(ofAdapterAt: $0) }
@@ -66,7 +67,8 @@ struct VerdictStage: Stage {
         return try teacher.whileActing {
             DistillationReport.Side(
                 role: .teacher, measured: try measure.side("teacher"),
-                bytes: teacher.opened.byteCount + (teacher.adapter?.set.slab.parameterCount ?? 0) * 4)
+                bytes: teacher.opened.byteCount + (teacher.adapter?.set.slab.parameterCount ?? 0) * 4,
+                tokensPerSecond: try measure.tokensPerSecond())
         }
     }
 }

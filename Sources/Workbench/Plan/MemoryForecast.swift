@@ -16,9 +16,17 @@ struct MemoryForecast {
     ///   - generates: whether answers are generated.
     init(_ session: Session, _ setup: TrainingSetup, merges: Bool, generates: Bool) throws {
         let recipe = session.recipe, memory = try session.memory()
-        var stages = memory.judging(session.foreseen, setup) + [try memory.training(session, setup)]
+        var stages = memory.judging(session.foreseen, setup)
+        if setup.teacher != nil, recipe.distill.source.isCaptured {
+            stages += try CaptureStage().forecast(session, memory)
+        }
+        stages.append(try memory.training(session, setup))
         if recipe.evaluate.enabled, session.heldOut != nil {
-            stages += try EvaluateStage(generates: generates).forecast(session, memory)
+            let evaluation = try EvaluateStage(generates: generates).forecast(session, memory)
+            stages += evaluation
+            if recipe.distill.isAsked {
+                stages += evaluation.map { $0.also("verdict", mapped: setup.teacher?.mappedBytes ?? 0) }
+            }
         }
         if merges, recipe.merge.enabled {
             let run = RunDirectory(planned: RunDirectory.place(of: recipe))

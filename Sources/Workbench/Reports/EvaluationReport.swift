@@ -30,8 +30,6 @@ public struct EvaluationReport: Presentable {
     struct Side {
         let scores: HeldOutScores
         let metrics: [RowMetric]
-        /// How fast the rows were read.
-        let tokensPerSecond: Double
     }
 
     init(

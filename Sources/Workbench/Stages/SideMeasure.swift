@@ -3,6 +3,7 @@
 internal import Datasets
 internal import Evaluation
 internal import Foundation
+internal import Models
 internal import Objectives
 internal import Recipes
 internal import Tensors
@@ -13,6 +14,7 @@ struct SideMeasure {
     private let examples: any ExampleSource
     private let scorer: ObservedEvaluator
     private let tasks: TaskEvaluation
+    private let workspace: Workspace
 
     /// - Parameters:
     ///   - opened: the model's files.
@@ -25,6 +27,7 @@ struct SideMeasure {
         workspace: Workspace, _ observer: any RunObserver
     ) {
         self.learner = learner
+        self.workspace = workspace
         self.examples = examples ?? rows.examples
         scorer = ObservedEvaluator(learner, workspace: workspace, longest: longest, observer: observer)
         self.tasks = TaskEvaluation(
@@ -34,17 +37,31 @@ struct SideMeasure {
 
     /// - Parameter side: "base" or "adapter", for the progress line.
     func side(_ side: String) throws -> EvaluationReport.Side {
-        let clock = ContinuousClock(), start = clock.now
         let scores = try HeldOutScores(
             scorer.scores(of: examples, unit: "examples (\(side))"),
             perRowOf: ExampleUnits(examples, of: learner.objective.unit))
-        let seconds = (clock.now - start).seconds
-        let tokens = (0..<examples.count).reduce(0) { $0 + examples.tokenCount($1) }
         return EvaluationReport.Side(
-            scores: scores,
-            metrics: try RowMetric.measures(of: learner.objective, scores) + tasks.metrics(side),
-            tokensPerSecond: seconds > 0 ? Double(tokens) / seconds : 0)
+            scores: scores, metrics: try RowMetric.measures(of: learner.objective, scores) + tasks.metrics(side))
     }
+
+    /// How fast the model reads: of a few passes over the first rows the fastest, which others on the machine disturbed least.
+    func tokensPerSecond() throws -> Double {
+        var sample: [TokenizedExample] = []
+        for index in 0..<examples.count where examples.targetCount(index) > 0 {
+            sample.append(try examples.example(index))
+            if sample.reduce(0, { $0 + $1.ids.count }) >= Self.timedTokens { break }
+        }
+        let batch = TokenBatch(examples: sample.map { ($0.ids, $0.isTarget) }), clock = ContinuousClock()
+        let seconds = try (0..<Self.timedPasses).map { _ in
+            let start = clock.now
+            _ = try learner.model.tokenLosses(batch, workspace: workspace)
+            return (clock.now - start).seconds
+        }
+        return Double(batch.rowCount) / max(seconds.min() ?? 0, 1e-9)
+    }
+
+    private static let timedTokens = 512
+    private static let timedPasses = 4
 
     /// What the texts of the rows are compared in, where any are.
     func units() throws -> TextUnits? { try tasks.units() }
