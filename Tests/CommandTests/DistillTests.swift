@@ -115,7 +115,8 @@ extension CommandTests {
                 // Another teacher is another run.
                 try lathe.start(call + settings(["distill.temperature=2"])).wait()
                     .expectFailure(65, "distill.temperature: 1.0 → 2.0")
-                try lathe.copy(lathe.train("name=other", "seed=9"), to: "second")
+                _ = try lathe.train("name=other", "seed=9")
+                try lathe.copy("checkpoints/other/adapter", to: "second")
                 try lathe.start(call + settings(["distill.teacher_adapter=second"])).wait()
                     .expectFailure(65, "teacher: other content")
             }
