@@ -112,7 +112,10 @@ extension CommandTests {
                         ["--adapter", "one", "--adapter", "two", "--density", "0.5"], 65,
                         ["density", "cat prunes nothing"]
                     ),
-                    (["--adapter", "one", "--adapter", "two", "--method", "tie"], 64, ["--method tie", "did you mean ties"]),
+                    (
+                        ["--adapter", "one", "--adapter", "two", "--method", "tie"], 64,
+                        ["--method tie", "did you mean ties"]
+                    ),
                     (["--adapter", "one=nan"], 64, ["one=nan", "weight"]),
                     (["--adapter", "one=much"], 64, ["one=much", "no number"]),
                     (["--adapter", "three=0.5"], 66, ["three", "does not exist"]),
