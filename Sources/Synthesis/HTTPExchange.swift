@@ -2,6 +2,7 @@
 // takes. Foundation's own client needs libcurl with all that it brings, which the packaged program does without.
 
 internal import Foundation
+internal import Vocabulary
 
 /// What is sent.
 struct HTTPRequest {
@@ -22,12 +23,23 @@ struct HTTPResponse {
 }
 
 /// Why nothing came back.
-enum HTTPFault: Error, Equatable {
+enum HTTPFault: ClassifiedError, Equatable {
     case unknownHost
     /// No connection, or one that broke off; with what the system says.
     case unreachable(String)
     case timedOut
     case notHTTP
+
+    var kind: FailureKind { .inputOutput }
+
+    var description: String {
+        switch self {
+        case .unknownHost: "there is no such host"
+        case .unreachable(let words): "it cannot be reached: \(words)"
+        case .timedOut: "it gives no answer in time"
+        case .notHTTP: "it does not speak HTTP"
+        }
+    }
 }
 
 /// A connection for one exchange.
@@ -75,7 +87,7 @@ struct HTTPExchange: ~Copyable {
             }
             next = candidate.pointee.ai_next
         }
-        throw code == EINPROGRESS || code == ETIMEDOUT ? .timedOut : .unreachable(String(cString: strerror(code)))
+        throw code == EINPROGRESS || code == ETIMEDOUT ? .timedOut : .unreachable(SystemError(code, reading: "").cause)
     }
 
     deinit { close(descriptor) }
@@ -113,7 +125,7 @@ struct HTTPExchange: ~Copyable {
     private func fail() throws(HTTPFault) {
         let code = errno
         if code == EINTR { return }
-        throw code == EAGAIN || code == EWOULDBLOCK ? .timedOut : .unreachable(String(cString: strerror(code)))
+        throw code == EAGAIN || code == EWOULDBLOCK ? .timedOut : .unreachable(SystemError(code, reading: "").cause)
     }
 }
 
