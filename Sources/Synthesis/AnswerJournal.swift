@@ -9,6 +9,8 @@ internal import JSON
 public final class AnswerJournal {
     public static let fileName = "answers.jsonl"
     private let file: AppendedFile
+    /// Whether texts stood there that something else decided, and that are gone now.
+    public private(set) var hasReplaced = false
     private var known: [WritingTask: [Int: WrittenText]] = [:]
 
     /// Opens the journal in `files`; what another teacher wrote, or on other prompts, is replaced.
@@ -27,6 +29,8 @@ public final class AnswerJournal {
                     known[entry.task, default: [:]][entry.number] = entry.text
                     text += line + "\n"
                 }
+            } else {
+                hasReplaced = lines.count > 2
             }
         }
         try files.write(Array(text.utf8), to: Self.fileName, grows: true)

@@ -1,6 +1,7 @@
 // Rows that a teacher writes: what is kept, what is left out and why, and that a killed writing goes on.
 
 import Datasets
+import Files
 import Foundation
 import JSON
 import Recipes
@@ -83,6 +84,10 @@ import Vocabulary
             let third = ToyTeacher(rule)
             #expect(try writing(settings, teacher: third, in: folder).rows(for: prompts(many)).rows == whole)
             #expect(third.asked == 0, "all of it is known")
+            let own = try AnswerJournal(OwnedFiles(folder, .rows), key: "k")
+            #expect(own.count > 200 && !own.hasReplaced)
+            let other = try AnswerJournal(OwnedFiles(folder, .rows), key: "another")
+            #expect(other.count == 0 && other.hasReplaced)
         }
     }
 

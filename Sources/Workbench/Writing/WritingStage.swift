@@ -31,6 +31,10 @@ struct WritingStage: Stage {
         var settings = recipe.data.settings
         settings.format = prompts.format
         let journal = try AnswerJournal(files, key: Self.key(recipe, teacher, prompts))
+        if journal.hasReplaced {
+            observer.receive(
+                .note("what was written for other prompts, settings or by another teacher is written anew"))
+        }
         teacher.noteWritten(texts: journal.count, tokens: journal.tokens)
         if journal.count > 0 {
             observer.receive(.note("\(Count.text(journal.count, "text")) of the teacher's are there already"))
