@@ -149,7 +149,7 @@ extension CommandTests {
                     try lathe.start(["prune", "--model", LatheCommand.huggingFace] + arguments).wait()
                 }
                 for (layers, words) in [
-                    ("0-3", "no block 3"), ("2-1", "'2-1'"), ("x", "'x'"), ("", "''"), ("0,,2", "''"),
+                    ("0-3", "no block 3"), ("2-1", "'2-1'"), ("x", "'x'"), (",", "''"), ("0,,2", "''"),
                     ("1,0", "upwards"),
                     ("0,0", "each once"), ("0-2", "nothing would be removed"), ("-1", "'-1'"), ("+1", "'+1'"),
                     ("0-1-2", "'0-1-2'"), ("99999999999999999999", "is no block"),
