@@ -27,6 +27,7 @@ def library():
         ("llama_model_load_from_file", pointer, [ctypes.c_char_p, Parameters]), ("llama_model_free", None, [pointer]),
         ("llama_init_from_model", pointer, [pointer, Parameters]), ("llama_free", None, [pointer]),
         ("llama_model_get_vocab", pointer, [pointer]), ("llama_vocab_n_tokens", ctypes.c_int32, [pointer]),
+        ("llama_vocab_get_add_bos", ctypes.c_bool, [pointer]), ("llama_vocab_bos", ctypes.c_int32, [pointer]),
         ("llama_tokenize", ctypes.c_int32, [
             pointer, ctypes.c_char_p, ctypes.c_int32, ctypes.POINTER(ctypes.c_int32), ctypes.c_int32, ctypes.c_bool,
             ctypes.c_bool]),
@@ -64,6 +65,12 @@ class Llama:
         self.context = self.lib.llama_init_from_model(self.model, parameters)
         self.lib.llama_set_n_threads(self.context, threads, threads)
         self.vocabulary = self.lib.llama_vocab_n_tokens(self.lib.llama_model_get_vocab(self.model))
+
+    @property
+    def begin(self):
+        """The token that texts begin with; none where nothing is put before them."""
+        vocabulary = self.lib.llama_model_get_vocab(self.model)
+        return self.lib.llama_vocab_bos(vocabulary) if self.lib.llama_vocab_get_add_bos(vocabulary) else None
 
     def close(self):
         self.lib.llama_free(self.context)

@@ -41,25 +41,28 @@ class Reference:
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default=str(ROOT / "Tests/TestSupport/TinyModel/tiny.f32.gguf"))
-    parser.add_argument("--data", default=str(ROOT / "datasets/health/held_out.jsonl"))
-    parser.add_argument("--begin", type=int, help="the token that llama.cpp puts before each chunk, where it puts one")
+    parser.add_argument("--data", help="rows; by default lines of the README, for which a model needs no chat template")
     parser.add_argument("--lathe", default=str(ROOT / ".build/release/lathe"))
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="lathe-reference-") as name:
         kept = Path(name) / "kept.kld"
+        data = options.data or Path(name) / "lines.jsonl"
+        if not options.data:
+            lines = [line for line in (ROOT / "README.md").read_text().splitlines() if len(line) > 80][:40]
+            data.write_text("".join(json.dumps({"text": line}) + "\n" for line in lines))
         done = subprocess.run(
             [options.lathe, "export", "--model", options.model, "--format", "gguf", "--type", "fp32", "--out",
-             f"{name}/m.gguf", "--data", options.data, "--reference-out", str(kept), "--json"],
+             f"{name}/m.gguf", "--data", str(data), "--reference-out", str(kept), "--json"],
             capture_output=True, text=True)
         if done.returncode != 0:
             sys.exit(done.stderr)
         reference = Reference(kept)
-        llama = Llama(f"{name}/m.gguf", context=reference.context + 8, threads=os.cpu_count())
+        llama = Llama(f"{name}/m.gguf", context=reference.context + 8, threads=os.cpu_count(), exact=True)
         worst, divergences = 0.0, []
         for chunk, tokens in enumerate(reference.tokens):
             ids = [int(token) for token in tokens]
-            if options.begin is not None:
-                ids[0] = options.begin
+            if llama.begin is not None:
+                ids[0] = llama.begin
             theirs = llama.log_probabilities(ids)[reference.first:-1]
             ours = reference.log_probabilities[chunk].astype(numpy.float64)
             near = theirs > theirs.max(1, keepdims=True) - 15
