@@ -122,6 +122,26 @@ extension CommandTests {
             }
         }
 
+        /// What a teacher once said serves every student of it.
+        @Test func studentsShareACapture() throws {
+            try Self.inFolder { lathe in
+                let first = try distilled(lathe, "distill.path=kept.h5")
+                let bytes = try Data(contentsOf: lathe.url("kept.h5"))
+                let second = try distilled(lathe, "distill.path=kept.h5", "name=second", "train.learning_rate=1e-3")
+                #expect(try Data(contentsOf: lathe.url("kept.h5")) == bytes)
+                #expect(first["adapter_sha256"] != second["adapter_sha256"])
+                // Not of another teacher.
+                _ = try lathe.train("name=other", "seed=9")
+                try lathe.start(
+                    ["distill", "student.yaml"]
+                        + settings([
+                            "distill.path=kept.h5", "name=third", "distill.teacher_adapter=checkpoints/other/adapter",
+                        ])
+                ).wait().expectFailure(65, "distill.teacher_adapter")
+                #expect(try Data(contentsOf: lathe.url("kept.h5")) == bytes)
+            }
+        }
+
         @Test func theSameStudentOnLabelsAloneIsARunOfItsOwn() throws {
             try Self.inFolder { lathe in
                 let report = try distilled(lathe, "distill.source=online", "distill.compare=true")

@@ -83,13 +83,12 @@ public struct CaptureStage: StandaloneStage {
     private func capture(
         _ session: Session, _ teacher: Teacher, _ split: PreparedSplit, _ observer: any RunObserver
     ) throws -> CaptureReport {
-        let recipe = session.recipe, identity = try session.captureIdentity(teacher)
+        let identity = try session.captureIdentity(teacher)
         let bytes = try Self.passBytes(session, teacher)
         let reader = DistributionReader(
             teacher.model, identity.method, temperature: identity.temperature,
             seed: UInt64(bitPattern: Int64(identity.seed)), vocabulary: identity.vocabularySize,
             workspace: Workspace(reservingBytes: bytes))
-        let owner = recipe.distill.path == nil ? nil : recipe.name
         let rows = Capture.Rows(
             examples: split.train.examples, count: split.train.report.rows, digest: split.train.digest,
             longestContext: teacher.longestContext, read: teacher.reading)
@@ -98,7 +97,8 @@ public struct CaptureStage: StandaloneStage {
             split.train.report.longestExample + teacher.longestContext)
         let progress = Self.progress(observer)
         let outcome = try teacher.whileActing {
-            try Capture(at: session.capturePlace, of: identity, by: owner).run(
+            // Of no run: what a teacher once said serves every student of it.
+            try Capture(at: session.capturePlace, of: identity).run(
                 rows, reader: reader, rowLimit: rowLimit, onProgress: progress)
         }
         return CaptureReport(outcome, path: session.capturePlace.path)
