@@ -95,7 +95,7 @@ public struct OutputPlaces {
     func requireAll(of recipe: Recipe, in run: RunDirectory, merges: Bool, clears: Bool = false) throws {
         try requireRun(run, writing: [.prepared, .training] + (recipe.distill.writesRows ? [.written] : []))
         if clears { for place in try run.cleared { try requireUnread(place) } }
-        if merges { try require(run.outputs(of: recipe), run: run) }
+        try require(run.captures(of: recipe) + (merges ? run.outputs(of: recipe) : []), run: run)
     }
 
     /// Throws unless each of `outputs` is a place of its own that is free, or holds what Lathe wrote.

@@ -101,6 +101,12 @@ public struct RunDirectory: Sendable {
         }
     }
 
+    /// Where a person has `recipe` keep what its teacher says.
+    func captures(of recipe: Recipe) -> [OutputPlaces.Output] {
+        guard recipe.distill.isAsked, recipe.distill.source.isCaptured, recipe.distill.path != nil else { return [] }
+        return [.init(key: "distill.path", url: capturePlace(recipe), form: .file(.capture))]
+    }
+
     /// What `recipe` has merged and exported.
     func outputs(of recipe: Recipe) -> [OutputPlaces.Output] {
         var outputs: [OutputPlaces.Output] = []

@@ -31,10 +31,7 @@ public struct CaptureStage: StandaloneStage {
         try session.resolved.requireInputs(of: "model", "data", "distill")
         let run = RunDirectory(planned: RunDirectory.place(of: recipe)), places = try OutputPlaces(session.resolved)
         try places.requireRun(run, writing: [.prepared])
-        if distill.path != nil {
-            try places.require(
-                [.init(key: "distill.path", url: session.capturePlace, form: .file(.capture))], run: run)
-        }
+        try places.require(run.captures(of: recipe), run: run)
         try session.startComputing()
         guard let teacher = try session.teacher() else { throw Failure(.internal, "the recipe has no teacher") }
         for warning in teacher.warnings { observer.receive(.warning(warning)) }
