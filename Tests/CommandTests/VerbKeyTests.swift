@@ -21,6 +21,7 @@ extension CommandTests {
                     "data.shuffle=false",
                 ]
             ),
+            (["distill", "recipe.yaml"], ["merge.enabled=true", "export=[{format: peft}]"]),
             (
                 ["capture", "recipe.yaml"],
                 ["train.max_steps=4", "adapter.r=2", "evaluate.enabled=false", "data.shuffle=false"]
