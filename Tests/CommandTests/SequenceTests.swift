@@ -69,7 +69,7 @@ extension CommandTests {
                     #expect((provenance?["logprob"]?.double ?? 1) < 0)
                     #expect(provenance?["teacher"]?.string?.hasSuffix("with teacher") == true)
                 }
-                #expect(report["evaluation"]?["verdict"] == "better", "\(report)")
+                #expect(report["evaluation"]?["difference"]?["verdict"] == "better", "\(report)")
                 // Nothing is written twice, and the run is finished.
                 let again = try lathe("run", "sequence.yaml", "--json")
                 #expect(again.errors.contains("nothing is done"), "\(again.errors)")
