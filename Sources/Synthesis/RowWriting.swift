@@ -131,7 +131,7 @@ public struct RowWriting {
     struct Candidate {
         let prompt: Int
         let sample: Int
-        let written: WrittenText
+        var written: WrittenText
         var agreement: Double?
     }
 
@@ -212,7 +212,8 @@ public struct RowWriting {
                 report.reasonsLeftOut += 1
                 continue
             }
-            let answer = answers[number]
+            var answer = answers[number]
+            answer.written.logProbability = text.logProbability
             let fields = slot.reasoning(
                 asked[answer.prompt].fields, prefix: settings.rationalePrefix, reason: text.text)
             let row = provenance(of: answer, asked, .reason, in: fields)

@@ -143,7 +143,7 @@ import Vocabulary
         try inFolder { folder in
             let teacher = ToyTeacher { request in
                 guard case .reason(_, let label) = request.wish else { return "good" }
-                return "Because \(request.question) is \(label)."
+                return "Because \(request.question) is \(label), unsure as I am."
             }
             var settings = WritingSection()
             settings.filters = []
@@ -154,11 +154,13 @@ import Vocabulary
             #expect(report.reasonRows == 2 && report.reasons == 2 && kept.count == 6)
             #expect(kept[0]["text"]?.string == "Label: say 0" && kept[0]["label"]?.string == "good")
             #expect(kept[4]["text"]?.string == "Explain: say 1" && kept[4]["label"] == nil)
-            #expect(kept[4]["completion"]?.string == "Because say 1 is good.")
+            #expect(kept[4]["completion"]?.string == "Because say 1 is good, unsure as I am.")
+            // How likely a row's own text is, and not the answer that it is the reason of.
+            #expect(kept[4]["provenance"]?["logprob"]?.double == -5 && kept[1]["provenance"]?["logprob"]?.double == -0.5)
             // Such a row is one to train on, and its answer no label.
             let row = try RowDecoder(dataSettings(.classification), format: .classification, hasTemplate: true)
                 .row(prompts([kept[4]])[0], index: 0)
-            #expect(row.label == nil && row.answerText == "Because say 1 is good." && row.remarks.isEmpty)
+            #expect(row.label == nil && row.answerText == "Because say 1 is good, unsure as I am." && row.remarks.isEmpty)
         }
     }
 
