@@ -68,7 +68,9 @@ struct LayerChange {
         switch size {
         case .rank(let rank): return min(rank, found.count)
         case .energy(let share):
-            let values = found.values.map(Double.init), real = values.filter { $0 > noise }
+            // Nor are directions known more exactly than fp32 computes the strongest.
+            let values = found.values.map(Double.init), floor = noise + 0x1p-23 * (values.first ?? 0)
+            let real = values.filter { $0 > floor }
             guard !real.isEmpty else { return 1 }
             let lost = values.dropFirst(real.count).reduce(0) { $0 + $1 * $1 }
             let wanted = share * (found.energy - lost)
@@ -103,11 +105,12 @@ struct WeightDifference {
     /// How strong a direction of what rounding to floats of `type` leaves may be: a matrix of so many numbers, each of the size of
     /// its rounding, has none that is stronger. Of blocks nothing is known.
     func noise(_ type: DType) -> Double {
-        // Two fifths of the largest error, root mean square, and a little more.
-        let steps: [DType: Double] = [.f32: 0x1p-25, .f16: 0x1p-12, .bf16: 0x1p-9]
+        // The largest error of a number of the usual size. Its root mean square is two fifths of that, which few small matrices pass
+        // by as much again.
+        let steps: [DType: Double] = [.f32: 0x1p-24, .f16: 0x1p-11, .bf16: 0x1p-8]
         guard let step = steps[type], rows * columns > 0 else { return 0 }
         let size = (baseSquares / Double(rows * columns)).squareRoot()
-        return (Double(rows).squareRoot() + Double(columns).squareRoot()) * step * size
+        return 0.75 * (Double(rows).squareRoot() + Double(columns).squareRoot()) * step * size
     }
 
     /// Numbers looked at together.
