@@ -78,6 +78,20 @@ public struct Capture {
         _ = try earlier()
     }
 
+    /// Removes what lies there of another teacher, or kept in another way: who starts over captures anew.
+    public func removeOthers() throws {
+        if try FileForm(at: url) != nil {
+            do throws(CaptureError) {
+                try identity.require(CaptureFile(url).identity, in: url.path, draws: true)
+            } catch {
+                try place.remove(url.lastPathComponent)
+            }
+        }
+        let journal = CaptureJournal.place(of: url)
+        guard try Journal.isJournal(journal), try Journal.subject(of: journal) != identity.text else { return }
+        try Folder.removeFile(journal)
+    }
+
     /// The capture that is there; nil where none is.
     private func earlier() throws -> CaptureFile? {
         guard try FileForm(at: url) != nil else { return nil }

@@ -122,6 +122,24 @@ extension CommandTests {
             }
         }
 
+        @Test func startingOverCapturesAnew() throws {
+            try Self.inFolder { lathe in
+                _ = try distilled(lathe)
+                let kept = "checkpoints/student/capture.h5"
+                let bytes = try Data(contentsOf: lathe.url(kept))
+                // What is still right stays.
+                let modified = try lathe.url(kept).resourceValues(forKeys: [.contentModificationDateKey])
+                let start = ["distill", "student.yaml", "--json", "--fresh"]
+                #expect(try lathe.start(start + settings(["train.learning_rate=1e-3"])).wait().code == 0)
+                let later = try lathe.url(kept).resourceValues(forKeys: [.contentModificationDateKey])
+                #expect(later.contentModificationDate == modified.contentModificationDate)
+                let other = try lathe.start(start + settings(["distill.keep=top_k"])).wait()
+                #expect(other.code == 0, "\(other.errors)")
+                #expect(try Data(contentsOf: lathe.url(kept)) != bytes)
+                #expect(try lathe("verify", "checkpoints/student").code == 0)
+            }
+        }
+
         /// What a teacher once said serves every student of it.
         @Test func studentsShareACapture() throws {
             try Self.inFolder { lathe in

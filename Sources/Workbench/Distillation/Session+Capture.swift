@@ -41,6 +41,12 @@ extension Session {
             seed: recipe.seed, precision: "\(teacher.model.precision)")
     }
 
+    /// Removes a capture in the run's own directory that is of another teacher, or kept in another way.
+    func removeOtherCapture(_ teacher: Teacher) throws {
+        guard recipe.distill.path == nil else { return }
+        try Capture(at: capturePlace, of: captureIdentity(teacher)).removeOthers()
+    }
+
     /// What is learnt from, once it is captured. Its file is opened when the first step asks.
     func capturedTeacher(_ teacher: Teacher) throws -> CapturedTeacher {
         let identity = try captureIdentity(teacher), place = capturePlace

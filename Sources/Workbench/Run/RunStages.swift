@@ -119,8 +119,9 @@ final class RunStages {
 
     /// Has what the teacher says in a file before the first step asks for it, where the student learns from one.
     private func capture() throws {
-        guard recipe.distill.isAsked, recipe.distill.source.isCaptured else { return }
+        guard let teacher = setup.teacher, recipe.distill.source.isCaptured else { return }
         try begin()
+        if labels.fresh { try session.removeOtherCapture(teacher) }
         interruption.enter("while the teacher's predictions were captured", saved: earlier?.saved ?? "")
         observer.receive(.stage("capture", detail: session.capturePlace.path))
         observer.receive(.note(try CaptureStage().run(session, observer).text))
