@@ -47,6 +47,23 @@ extension CommandTests {
             }
         }
 
+        /// Rows that fill no blocks stay floats; of a model in blocks that is said.
+        @Test func whatIsInNoBlocksIsSaid() throws {
+            try LatheCommand.inFolder { lathe in
+                // Of its layers the last of each block has rows of 40.
+                try TinyFamily.llama.write(to: lathe.url("narrow"))
+                let call = ["export", "--format", "gguf", "--type", "Q4_0", "--quiet"]
+                let narrow = try lathe.start(call + ["--model", "narrow", "--out", "n.gguf"]).wait()
+                #expect(narrow.code == 0, "\(narrow.errors)")
+                #expect(narrow.output.contains("stay floats: their rows fill no blocks of Q4_0"), "\(narrow.output)")
+                let report = try lathe.start(call + ["--model", "narrow", "--out", "n.gguf", "--json"]).wait().json
+                let share = try #require(report["check"]?["float_share"]?.double)
+                #expect(share > 0.05 && share < 0.5)
+                let whole = try lathe.start(call + ["--model", LatheCommand.gguf, "--out", "w.gguf", "--json"]).wait()
+                #expect(try whole.json["check"]?["float_share"] == nil)
+            }
+        }
+
         @Test func safetensorsExportOfBothFormatsIsTheModel() throws {
             try LatheCommand.inFolder { lathe in
                 for (name, model) in [("a", LatheCommand.huggingFace), ("b", LatheCommand.gguf)] {
