@@ -42,8 +42,9 @@ extension TrainingSetup {
 
     /// Learns what is looked at of hidden states from rows all over the training rows, the adapter being as a training begins: a run
     /// that goes on from a checkpoint learns the same.
-    func learnHiddenStates() throws {
+    func learnHiddenStates(_ observer: any RunObserver) throws {
         guard let hidden else { return }
+        observer.receive(.note("distill.hidden: learning the maps from the student's hidden states to the teacher's"))
         let examples = split.train.examples, targets = (0..<examples.count).reduce(0) { $0 + examples.targetCount($1) }
         let step = max(1, targets / Self.mappedTokens)
         let batches = try stride(from: 0, to: examples.count, by: step).map { index in

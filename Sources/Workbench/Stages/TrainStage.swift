@@ -49,7 +49,7 @@ public struct TrainStage: StandaloneStage {
     public func run(_ session: Session, _ observer: any RunObserver) throws -> TrainingResult {
         try session.ready(self, observer)
         let setup = try session.requireTraining()
-        try setup.learnHiddenStates()
+        try setup.learnHiddenStates(observer)
         let trainer = try Self.trainer(session, setup)
         let checkpoints = RunCheckpoints(directory, session.recipe.train, session)
         for error in earlier?.skipped ?? [] { observer.receive(.warning("passed over a checkpoint: \(error)")) }
