@@ -59,11 +59,21 @@ package struct LogitRow {
         _ tiles: LogitTiles, row: Int, temperature: Double, blockLargest: UnsafeMutableBufferPointer<Float>,
         masses: UnsafeMutableBufferPointer<Float>
     ) {
-        (self.tiles, self.row, factor) = (tiles, row, Float(1 / temperature))
+        let factor = Float(1 / temperature)
+        (self.tiles, self.row, self.factor) = (tiles, row, factor)
         (self.blockLargest, self.masses) = (blockLargest, masses)
-        for range in tiles.tiles {
-            BlockMasses.largest(
-                UnsafeBufferPointer(tiles.logits(range, row: row)), into: Self.blocks(of: range, in: blockLargest))
+        // Each tile against its own largest, while it is in cache.
+        let ranges = tiles.tiles
+        let mosts = ranges.map { range in
+            let logits = UnsafeBufferPointer(tiles.logits(range, row: row))
+            let own = Self.blocks(of: range, in: blockLargest)
+            BlockMasses.largest(logits, into: own)
+            let most = own.max() ?? -.infinity
+            // Against −∞ nothing is a number: what is there instead is passed over by the largest, and stays as it is.
+            BlockMasses.masses(
+                logits, largest: most == -.infinity ? 0 : most, factor: factor, into: Self.blocks(of: range, in: masses)
+            )
+            return most
         }
         guard let block = Elements.firstLargest(UnsafeBufferPointer(blockLargest)) else { return nil }
         largest = blockLargest[block]
@@ -72,13 +82,11 @@ package struct LogitRow {
         let numbers = tiles.logits(start..<min(start + BlockMasses.blockSize, tiles.vocabulary), row: row)
         guard let place = numbers.firstIndex(of: most) else { return nil }
         first = start + place
-        for range in tiles.tiles {
-            BlockMasses.masses(
-                UnsafeBufferPointer(tiles.logits(range, row: row)), largest: most, factor: factor,
-                into: Self.blocks(of: range, in: masses))
+        for (range, own) in zip(ranges, mosts) where own > -.infinity {
+            let share = exp((own - most) * factor)
+            for index in Self.blockRange(of: range) { masses[index] *= share }
         }
         // Not by a difference: beside the first choice the others may be less than a rounding.
-        let factor = factor
         masses[block] = Self.withExponentials(numbers, most, factor) { exponentials in
             exponentials[place] = 0
             return exponentials.reduce(0, +)
@@ -93,8 +101,13 @@ package struct LogitRow {
     private static func blocks(
         of range: Range<Int>, in numbers: UnsafeMutableBufferPointer<Float>
     ) -> UnsafeMutableBufferPointer<Float> {
+        UnsafeMutableBufferPointer(rebasing: numbers[blockRange(of: range)])
+    }
+
+    /// The blocks of a tile.
+    private static func blockRange(of range: Range<Int>) -> Range<Int> {
         let start = range.lowerBound / BlockMasses.blockSize
-        return UnsafeMutableBufferPointer(rebasing: numbers[start..<start + BlockMasses.blockCount(range.count)])
+        return start..<start + BlockMasses.blockCount(range.count)
     }
 
     /// log Σ exp(logit / temperature).
