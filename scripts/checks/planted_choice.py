@@ -2,6 +2,7 @@
 """Planted rows and planted mistakes: what `select` and `rank` find of them, on a real model and the datasets of the repository.
 
     planted_choice.py --lathe .build/release/lathe [--model checkpoints/base/SmolLM2-135M-Instruct.Q4_1.gguf] [--rows 150]
+                      [--warmup 32] [--folds 4] [--epochs 3] [--only select|labels|answers]
 
 select: rows of the retail set stand among rows of the health set, one in five; eight other retail rows are the targets. Asked is how
 many of the planted rows are in the fifth of the list that stays, by chance one in five.
@@ -64,7 +65,7 @@ def select(options, folder):
     draw.shuffle(mixed)
     targets = folder / "targets.jsonl"
     write(targets, draw.sample(rows("datasets/retail/held_out.jsonl"), 8))
-    step = f"{{ select: {{ targets: {json.dumps(str(targets))}, size: 0.2 }} }}"
+    step = f"{{ select: {{ targets: {json.dumps(str(targets))}, size: 0.2, warmup_steps: {options.warmup} }} }}"
     places, seconds = listed(options, folder, "select", [row for row, _ in mixed], step)
     report("select", [index for index, (_, is_planted) in enumerate(mixed) if is_planted], places, 0.2, seconds)
 
@@ -77,11 +78,13 @@ def labels(options, folder):
         urgency = re.search(r"Urgency: (\w+)", row["messages"][-1]["content"])
         if urgency:
             found.append({"text": said, "label": urgency.group(1)})
+    draw.shuffle(found)
+    found = found[: options.rows]
     kinds = sorted({row["label"] for row in found})
     planted = draw.sample(range(len(found)), max(2, round(0.02 * len(found))))
     for index in planted:
         found[index]["label"] = draw.choice([kind for kind in kinds if kind != found[index]["label"]])
-    step = f"{{ rank: {{ epochs: {options.epochs} }} }}"
+    step = f"{{ rank: {{ folds: {options.folds}, epochs: {options.epochs} }} }}"
     places, seconds = listed(options, folder, "labels", found, step, ["train: { learning_rate: 5e-4 }"])
     report("rank, labels", planted, places, 0.1, seconds)
 
@@ -94,7 +97,7 @@ def answers(options, folder):
     for place, index in enumerate(planted):
         found[index]["messages"][-1]["content"] = said[(place + 1) % len(said)]
     for by in ("change", "loss"):
-        step = f"{{ rank: {{ by: {by}, folds: 2, epochs: 1 }} }}"
+        step = f"{{ rank: {{ by: {by}, folds: {options.folds}, epochs: {options.epochs} }} }}"
         places, seconds = listed(options, folder, "answers", found, step)
         report(f"rank, answers by {by}", planted, places, 0.1, seconds)
 
@@ -104,6 +107,8 @@ def main():
     parser.add_argument("--lathe", default=".build/release/lathe")
     parser.add_argument("--model", default="checkpoints/base/SmolLM2-135M-Instruct.Q4_1.gguf")
     parser.add_argument("--rows", type=int, default=150)
+    parser.add_argument("--warmup", type=int, default=32)
+    parser.add_argument("--folds", type=int, default=4)
     parser.add_argument("--epochs", type=float, default=3)
     parser.add_argument("--only", choices=["select", "labels", "answers"])
     options = parser.parse_args()
