@@ -68,8 +68,10 @@ struct LayerChange {
         switch size {
         case .rank(let rank): return min(rank, found.count)
         case .energy(let share):
-            // Nor are directions known more exactly than fp32 computes the strongest.
-            let values = found.values.map(Double.init), floor = noise + 0x1p-23 * (values.first ?? 0)
+            // Nor are directions known more exactly than fp32 computes the strongest in so many numbers.
+            let longest = Double(max(found.left.count, found.right.count) / max(found.count, 1))
+            let values = found.values.map(Double.init)
+            let floor = noise + 0x1p-24 * longest.squareRoot() * (values.first ?? 0)
             let real = values.filter { $0 > floor }
             guard !real.isEmpty else { return 1 }
             let lost = values.dropFirst(real.count).reduce(0) { $0 + $1 * $1 }
