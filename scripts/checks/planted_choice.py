@@ -2,12 +2,13 @@
 """Planted rows and planted mistakes: what `select` and `rank` find of them, on a real model and the datasets of the repository.
 
     planted_choice.py --lathe .build/release/lathe [--model checkpoints/base/SmolLM2-135M-Instruct.Q4_1.gguf] [--rows 150]
-                      [--warmup 32] [--folds 4] [--epochs 3] [--only select|labels|answers]
+                      [--warmup 32] [--folds 4] [--epochs 3] [--only select|sets|labels|answers]
 
 select: rows of the retail set stand among rows of the health set, one in five; eight other retail rows are the targets. Asked is how
 many of the planted rows are in the fifth of the list that stays, by chance one in five.
-rank, labels: messages to the clinic's desk with the urgency of their notes as labels, 2 % of which are changed. Asked is how many of
-these are in the worst tenth.
+rank, sets: what is asked in the sets of health, retail and media, with the set's name as the label, 2 % of which are changed. Asked is how
+many of these are in the worst tenth.
+rank, labels: the same of messages to the clinic's desk with the urgency of their notes as labels, which is much harder to learn.
 rank, answers: retail rows, of which 2 % have the answer of another row. Asked is the same, of each way to rank.
 """
 
@@ -70,14 +71,14 @@ def select(options, folder):
     report("select", [index for index, (_, is_planted) in enumerate(mixed) if is_planted], places, 0.2, seconds)
 
 
-def labels(options, folder):
+def said(row):
+    """What is asked in a row: its users' messages."""
+    return " ".join(m["content"] for m in row["messages"] if m["role"] == "user")
+
+
+def flipped(options, folder, what, found):
+    """Changes 2 % of the labels, and says how many of these are found."""
     draw = random.Random(5)
-    found = []
-    for row in rows("datasets/health/train.jsonl"):
-        said = " ".join(m["content"] for m in row["messages"] if m["role"] == "user")
-        urgency = re.search(r"Urgency: (\w+)", row["messages"][-1]["content"])
-        if urgency:
-            found.append({"text": said, "label": urgency.group(1)})
     draw.shuffle(found)
     found = found[: options.rows]
     kinds = sorted({row["label"] for row in found})
@@ -86,16 +87,32 @@ def labels(options, folder):
         found[index]["label"] = draw.choice([kind for kind in kinds if kind != found[index]["label"]])
     step = f"{{ rank: {{ folds: {options.folds}, epochs: {options.epochs} }} }}"
     places, seconds = listed(options, folder, "labels", found, step, ["train: { learning_rate: 5e-4 }"])
-    report("rank, labels", planted, places, 0.1, seconds)
+    report(f"rank, {what}", planted, places, 0.1, seconds)
+
+
+def sets(options, folder):
+    names = ("health", "retail", "media")
+    flipped(options, folder, "sets", [
+        {"text": said(row)[:200], "label": name}
+        for name in names for row in rows(f"datasets/{name}/train.jsonl") if said(row)])
+
+
+def labels(options, folder):
+    found = []
+    for row in rows("datasets/health/train.jsonl"):
+        urgency = re.search(r"Urgency: (\w+)", row["messages"][-1]["content"])
+        if urgency:
+            found.append({"text": said(row), "label": urgency.group(1)})
+    flipped(options, folder, "labels", found)
 
 
 def answers(options, folder):
     draw = random.Random(7)
     found = draw.sample(rows("datasets/retail/train.jsonl"), min(options.rows, 252))
     planted = draw.sample(range(len(found)), max(3, round(0.02 * len(found))))
-    said = [found[index]["messages"][-1]["content"] for index in planted]
+    answered = [found[index]["messages"][-1]["content"] for index in planted]
     for place, index in enumerate(planted):
-        found[index]["messages"][-1]["content"] = said[(place + 1) % len(said)]
+        found[index]["messages"][-1]["content"] = answered[(place + 1) % len(answered)]
     for by in ("change", "loss"):
         step = f"{{ rank: {{ by: {by}, folds: {options.folds}, epochs: {options.epochs} }} }}"
         places, seconds = listed(options, folder, "answers", found, step)
@@ -110,9 +127,9 @@ def main():
     parser.add_argument("--warmup", type=int, default=32)
     parser.add_argument("--folds", type=int, default=4)
     parser.add_argument("--epochs", type=float, default=3)
-    parser.add_argument("--only", choices=["select", "labels", "answers"])
+    parser.add_argument("--only", choices=["select", "sets", "labels", "answers"])
     options = parser.parse_args()
-    for check in (select, labels, answers):
+    for check in (select, sets, labels, answers):
         if options.only in (None, check.__name__):
             with tempfile.TemporaryDirectory() as folder:
                 check(options, pathlib.Path(folder))
