@@ -315,6 +315,7 @@ extension CommandTests {
                 let plan = try lathe.json("plan", "student.yaml")
                 let stages = (plan["stages"]?.array ?? []).compactMap { $0["name"]?.string }
                 #expect(stages == ["capture", "train", "evaluate", "verdict"])
+                #expect((plan["stages"]?.array ?? []).allSatisfy { ($0["predicted_seconds"]?.double ?? 0) > 0 })
                 #expect(plan["teacher"]?["shares_weights"] == true && plan["teacher"]?["shared_tokens"] == 512)
                 let predicted = try #require(plan["teacher"]?["predicted_capture_bytes"]?.integer)
                 _ = try lathe.json("capture", "student.yaml")

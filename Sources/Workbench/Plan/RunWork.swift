@@ -51,7 +51,7 @@ struct RunWork {
         let weights = try session.base().weights, recipe = session.recipe
         modelBytes = 2 * weights.paths.reduce(0) { $0 + (weights.shape(at: $1)?.elementCount ?? 0) }
         phases = session.foreseen.map { Phase(stage: $0.name, trained: $0.trained, forward: $0.forward) }
-        phases.append(Self.training(setup))
+        phases += Self.capture(session, setup) + [Self.training(setup)]
         if recipe.evaluate.enabled, let rows = session.heldOut {
             let tasks = try session.tasks(of: rows)
             for side in ["adapter", "base"] {
