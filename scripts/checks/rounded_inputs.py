@@ -6,7 +6,7 @@
 llama.cpp multiplies blocks with inputs that it rounds to 8 bits first: in blocks of 32 numbers (Q8_0; Q8_1 for types with a minimum,
 with the block's sum in fp16), or of 256 (Q8_K) for K-quants and IQ4_XS. Lathe keeps inputs in fp32. Here transformers computes with
 the file's weights, once as they are and once with each layer's input rounded by those rules. The first must be Lathe's number, the
-second llama.cpp's, where that is all that differs. Needs torch, transformers, gguf, xllamacpp.
+second llama.cpp's, where that is all that differs; it is run with keys and values in fp32 here, not in its usual fp16. Needs torch, transformers, gguf, xllamacpp.
 """
 
 import argparse
@@ -142,7 +142,7 @@ def main():
 
     count = sum(len(targets_of(row)) for row in rows)
     ours = math.exp(-sum(row["logprobs"][place] for row in rows for place in targets_of(row)) / count)
-    llama = Llama(options.model, context=max(len(row["ids"]) for row in rows) + 8, threads=options.threads)
+    llama = Llama(options.model, context=max(len(row["ids"]) for row in rows) + 8, threads=options.threads, exact=True)
     theirs = math.exp(sum(sum(llama.losses(row["ids"], targets_of(row))) for row in rows) / count)
     llama.close()
     path = Path(options.model)
