@@ -6,7 +6,8 @@
 llama.cpp multiplies blocks with inputs that it rounds to 8 bits first: in blocks of 32 numbers (Q8_0; Q8_1 for types with a minimum,
 with the block's sum in fp16), or of 256 (Q8_K) for K-quants and IQ4_XS. Lathe keeps inputs in fp32. Here transformers computes with
 the file's weights, once as they are and once with each layer's input rounded by those rules. The first must be Lathe's number, the
-second llama.cpp's, where that is all that differs; it is run with keys and values in fp32 here, not in its usual fp16. Needs torch, transformers, gguf, xllamacpp.
+second llama.cpp's, where that is all that differs; it is run with keys and values in fp32 here, not in its usual
+fp16. Needs torch, transformers, gguf, xllamacpp.
 """
 
 import argparse
