@@ -28,6 +28,8 @@ struct WritingStage: Stage {
             .stage("write", detail: "\(Count.text(prompts.rows.count, "prompt")), answered by \(teacher.name)"))
         let base = try session.base(), files = OwnedFiles(directory.written, .rows)
         try Folder.make(directory.written)
+        // Whenever the process is killed after this, the folder is known to be Lathe's.
+        try files.mark()
         var settings = recipe.data.settings
         settings.format = prompts.format
         let journal = try AnswerJournal(files, key: Self.key(recipe, teacher, prompts))
