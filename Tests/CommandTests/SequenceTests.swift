@@ -70,6 +70,7 @@ extension CommandTests {
                     #expect(provenance?["teacher"]?.string?.hasSuffix("with teacher") == true)
                 }
                 #expect(report["evaluation"]?["difference"]?["verdict"] == "better", "\(report)")
+                #expect(report["distillation"]?["teacher"]?.string?.hasSuffix(" with teacher") == true)
                 // Nothing is written twice, and the run is finished.
                 let again = try lathe("run", "sequence.yaml", "--json")
                 #expect(again.errors.contains("nothing is done"), "\(again.errors)")

@@ -30,6 +30,11 @@ final class Teacher {
     /// The held-out rows as it reads them; nil where it reads what the student does.
     private(set) var heldOutRows: ContextRows?
 
+    /// What reports call the model and the adapter that a recipe names as its teacher.
+    static func name(in recipe: Recipe) -> String {
+        (recipe.distill.teacher ?? recipe.model.path) + (recipe.distill.teacherAdapter.map { " with \($0)" } ?? "")
+    }
+
     /// Opens the teacher that the session's recipe names.
     ///
     /// - Throws: where a file is missing, or the two have other vocabularies.
@@ -53,9 +58,7 @@ final class Teacher {
         }
         adapters = adapter.map { $0.set.binding(to: model) } ?? .none
         context = try TeacherContext(recipe.distill.context)
-        name =
-            path + (recipe.distill.teacherAdapter.map { " with \($0)" } ?? "")
-            + (context == nil ? "" : " reading distill.context")
+        name = Self.name(in: recipe) + (context == nil ? "" : " reading distill.context")
         if isShared, adapter == nil, context == nil {
             throw Failure(
                 .badInput, "distill.teacher: \(path: path) is the student's own base, which has nothing to teach it",

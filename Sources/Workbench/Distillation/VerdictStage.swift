@@ -46,7 +46,7 @@ struct VerdictStage: Stage {
                 try self.teacher(teacher, session, rows, tasks, learner.objective, workspace: workspace, observer))
         }
         return DistillationReport(
-            recipe, teacher: teacher?.name ?? recipe.distill.teacher ?? base.path, sides: sides,
+            recipe, teacher: teacher?.name ?? Teacher.name(in: recipe), sides: sides,
             targets: rows.report.targetTokens, comparesText: generates && !tasks.generated.isEmpty)
     }
 
