@@ -98,68 +98,83 @@ extension RecipeDecoding {
         }
     }
 
-    fileprivate mutating func step(_ node: RecipeNode, _ path: String) -> DataStep? {
-        let entry: RecipeNode.Entry
+    /// A step's name with its keys, where `node` is one.
+    private mutating func stepEntry(_ node: RecipeNode, _ path: String) -> RecipeNode.Entry? {
         switch node.content {
         case .scalar(let name, _) where !node.isNull:
-            entry = RecipeNode.Entry(
+            return RecipeNode.Entry(
                 key: name, keyPlace: node.place, value: RecipeNode(content: .mapping([]), place: node.place))
-        case .mapping(let entries) where entries.count == 1: entry = entries[0]
+        case .mapping(let entries) where entries.count == 1: return entries[0]
         case .mapping(let entries) where entries.count > 1:
             note(
                 .wrongType, entries[1].keyPlace, path, "one step has one name, found \(entries.count)",
                 hint: "put '-' before each step, and its keys into a mapping under its name")
-            return nil
-        default:
-            wrongType(node, path, expected: "a step: " + DataStep.names.joined(separator: " | "))
-            return nil
+        default: wrongType(node, path, expected: "a step: " + DataStep.names.joined(separator: " | "))
         }
-        let path = path + "." + entry.key
-        func keys<Step: RecipeKeyed>(_ make: (Step) -> DataStep) -> DataStep {
+        return nil
+    }
+
+    fileprivate mutating func step(_ node: RecipeNode, _ path: String) -> DataStep? {
+        guard let entry = stepEntry(node, path) else { return nil }
+        let stepPath = path + "." + entry.key
+        func keys<Step: RecipeKeyed>(
+            _ make: (Step) -> DataStep, needing missing: (Step) -> MissingKey? = { _ in nil }
+        ) -> DataStep {
             var step = Step()
-            decode(entry.value, into: &step, path: path)
+            decode(entry.value, into: &step, path: stepPath)
+            if let missing = missing(step) {
+                note(
+                    .missingKey, entry.keyPlace, stepPath + "." + missing.key, missing.problem, hint: missing.hint)
+            }
             return make(step)
         }
         switch entry.key {
         case "normalise": return keys(DataStep.normalise)
         case "filter": return keys(DataStep.filter)
         case "deduplicate": return keys(DataStep.deduplicate)
-        case "mask":
-            var step = MaskStep()
-            decode(entry.value, into: &step, path: path)
-            if step.replaceWith == .pseudonym, step.keyFrom == nil {
-                note(
-                    .missingKey, entry.keyPlace, path + ".key_from", "pseudonyms are made with a secret",
-                    hint:
-                        "as key_from: PSEUDONYM_KEY, an environment variable; the secret itself stays out of the recipe"
-                )
-            }
-            return .mask(step)
+        case "mask": return keys(DataStep.mask, needing: \.missingKey)
         case "balance": return keys(DataStep.balance)
         case "sample": return keys(DataStep.sample)
         case "augment": return keys(DataStep.augment)
-        case "map":
-            var step = MapStep()
-            decode(entry.value, into: &step, path: path)
-            if step.fields.isEmpty {
-                note(
-                    .missingKey, entry.keyPlace, path + ".fields", "a map builds fields",
-                    hint: "as fields: { prompt: \"{question}\" }")
-            }
-            return .map(step)
-        case "select":
-            var step = SelectStep()
-            decode(entry.value, into: &step, path: path)
-            if step.targets.isEmpty {
-                note(
-                    .missingKey, entry.keyPlace, path + ".targets", "rows are chosen by their likeness to target rows",
-                    hint: "as targets: wanted.jsonl, a file of some rows of the kind that is wanted")
-            }
-            return .select(step)
+        case "map": return keys(DataStep.map, needing: \.missingKey)
+        case "select": return keys(DataStep.select, needing: \.missingKey)
         case "rank": return keys(DataStep.rank)
         default:
-            unknownKey(entry, path: String(path.dropLast(entry.key.count + 1)), known: DataStep.names)
+            unknownKey(entry, path: path, known: DataStep.names)
             return nil
         }
+    }
+}
+
+/// A key without which a step cannot be done.
+private struct MissingKey {
+    let key: String
+    let problem: String
+    let hint: String
+}
+
+extension MaskStep {
+    fileprivate var missingKey: MissingKey? {
+        guard replaceWith == .pseudonym, keyFrom == nil else { return nil }
+        return MissingKey(
+            key: "key_from", problem: "pseudonyms are made with a secret",
+            hint: "as key_from: PSEUDONYM_KEY, an environment variable; the secret itself stays out of the recipe")
+    }
+}
+
+extension MapStep {
+    fileprivate var missingKey: MissingKey? {
+        guard fields.isEmpty else { return nil }
+        return MissingKey(
+            key: "fields", problem: "a map builds fields", hint: "as fields: { prompt: \"{question}\" }")
+    }
+}
+
+extension SelectStep {
+    fileprivate var missingKey: MissingKey? {
+        guard targets.isEmpty else { return nil }
+        return MissingKey(
+            key: "targets", problem: "rows are chosen by their likeness to target rows",
+            hint: "as targets: wanted.jsonl, a file of some rows of the kind that is wanted")
     }
 }
