@@ -175,11 +175,16 @@ private struct DistillationChunk {
         var numbers = lathe_distillation_row()
         (numbers.student, numbers.teacher) = (own.baseAddress, UnsafePointer(other.baseAddress))
         (numbers.count, numbers.scale) = (other.count, formula.scale)
-        numbers.student_log_sum = Float(
-            lathe_log_sum(own.baseAddress, other.count, formula.scale, &numbers.student_largest))
+        let studentSum = lathe_log_sum(own.baseAddress, other.count, formula.scale, &numbers.student_largest)
+        numbers.student_log_sum = Float(studentSum)
         numbers.teacher_log_sum = Float(
             lathe_log_sum(other.baseAddress, other.count, formula.scale, &numbers.teacher_largest))
-        let labelSum = lathe_log_sum(own.baseAddress, own.count, 1, &numbers.label_largest)
+        // The label's softmax is the divergence's where that is of the same logits.
+        var labelSum = studentSum
+        numbers.label_largest = numbers.student_largest
+        if formula.scale != 1 || other.count < own.count {
+            labelSum = lathe_log_sum(own.baseAddress, own.count, 1, &numbers.label_largest)
+        }
         numbers.label_log_sum = Float(labelSum)
         numbers.teacher_share = formula.teacherShare
         (numbers.teacher_weight, numbers.student_weight) = (formula.teacherWeight, formula.studentWeight)
