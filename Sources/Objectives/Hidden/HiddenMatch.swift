@@ -35,11 +35,11 @@ public final class HiddenMatch: @unchecked Sendable {
         let pair: BlockPair
         var projection: HiddenProjection
 
-        /// Its rows in two passes.
-        func rows(_ student: HeadRows, _ teacher: TeacherRows) -> (student: ResidualRows, teacher: ResidualRows)? {
+        /// Its rows in two passes, which were asked for its blocks.
+        func rows(_ student: HeadRows, _ teacher: TeacherRows) -> (student: ResidualRows, teacher: ResidualRows) {
             guard let own = student.residuals.first(where: { $0.block == pair.student }),
                 let other = teacher.residuals.first(where: { $0.block == pair.teacher })
-            else { return nil }
+            else { preconditionFailure("the passes were not asked for these blocks") }
             return (own, other)
         }
     }
@@ -72,7 +72,7 @@ public final class HiddenMatch: @unchecked Sendable {
             try teacher.withRows(pass) { rows in
                 try pass.run(residualsAfter: studentBlocks) { own in
                     for (index, layer) in layers.enumerated() {
-                        guard let (student, teacher) = layer.rows(own, rows) else { continue }
+                        let (student, teacher) = layer.rows(own, rows)
                         sums[index].add(student.states, teacher.states)
                     }
                 }
@@ -90,15 +90,11 @@ public final class HiddenMatch: @unchecked Sendable {
 
     /// What is missed in each row; its gradient, times `weight`, is added to those of the student's residual rows.
     ///
-    /// - Parameters:
-    ///   - weight: what a row's counts in the gradient; nil where nothing goes back.
-    ///   - workspace: of the pass.
+    /// - Parameter weight: what a row's counts in the gradient; nil where nothing goes back.
     func losses(_ student: HeadRows, _ teacher: TeacherRows, weight: Double?) -> [Double] {
         var losses = [Double](repeating: 0, count: student.rows.count)
         for layer in layers {
-            guard let (own, other) = layer.rows(student, teacher) else {
-                preconditionFailure("the passes were not asked for these blocks")
-            }
+            let (own, other) = layer.rows(student, teacher)
             student.withWorkspace { workspace in
                 add(layer.projection, own, other, to: &losses, weight: weight, workspace)
             }
