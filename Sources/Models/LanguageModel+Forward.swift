@@ -75,7 +75,6 @@ extension LanguageModel {
         withSpan(batch, context) { span in
             for (index, block) in blocks.enumerated() {
                 context.workspace.scoped { block.begin(rows: batch.rowCount, span, context).forward(x, into: x) }
-                if streamsWeights { block.linearLayers.forEach { $0.weight.dropPages() } }
                 afterEach(index, x)
             }
         }

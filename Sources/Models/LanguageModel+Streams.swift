@@ -6,11 +6,10 @@ public import Tensors
 extension LanguageModel {
     /// Runs the residual stream `x` `[N, C]` of `batch`, which `embed` began, through block `index`, in place.
     public func run(block index: Int, _ batch: TokenBatch, _ x: Matrix, workspace: Workspace) {
-        let context = context(workspace), block = blocks[index]
+        let context = context(workspace)
         workspace.scoped {
-            withSpan(batch, context) { block.begin(rows: batch.rowCount, $0, context).forward(x, into: x) }
+            withSpan(batch, context) { blocks[index].begin(rows: batch.rowCount, $0, context).forward(x, into: x) }
         }
-        if streamsWeights { block.linearLayers.forEach { $0.weight.dropPages() } }
     }
 
     /// The losses of the targets of `batch` where `x` `[N, C]` is the residual stream after the last block.

@@ -69,7 +69,6 @@ extension LanguageModel {
         _ body: (LayerInput) throws -> Void
     ) rethrows {
         let block = blocks[index]
-        defer { if streamsWeights { block.linearLayers.forEach { $0.weight.dropPages() } } }
         try context.workspace.scoped {
             let seen = LayerInputs(of: block, rows: batch.rowCount, context.workspace)
             var context = context

@@ -63,8 +63,8 @@ public struct ObjectivePass {
             batch.targets.filter { $0 >= 0 } == self.batch.targets.filter { $0 >= 0 }, "a teacher of other targets")
         try teacher.checkTokens(batch)
         let workspace = context.workspace
-        let teaching = PassContext(
-            workspace: workspace, precision: teacher.precision, adapters: adapters, dropout: nil)
+        var teaching = teacher.context(workspace)
+        teaching.adapters = adapters
         return try workspace.scoped {
             let hidden = teaching.activations(rows: batch.targetCount, columns: teacher.configuration.width)
             let residuals = teacher.residuals(after: blocks, of: batch, goesBack: false, teaching)
