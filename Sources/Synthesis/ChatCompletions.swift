@@ -45,6 +45,12 @@ public final class ChatCompletions: TextTeacher {
             throw TeacherError(
                 .badInput, "\(teacher) is no address of a server", hint: "write it as http://localhost:8080/v1")
         }
+        // A line end would begin a header of its own.
+        guard (key ?? "").utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) else {
+            throw TeacherError(
+                .badInput, "the key has characters that no key has, as a line's end",
+                hint: "distill.key_from names the variable that holds it: the key alone, on one line")
+        }
         self.address = address
         self.settings = settings
         self.key = key
@@ -215,6 +221,7 @@ extension ChatCompletions {
             case .failure(.unreachable(let words)): "\(place) cannot be reached\(again): \(words)"
             case .failure(.timedOut): "\(place) gives no answer in time (distill.timeout)\(again)"
             case .failure(.notHTTP): "\(place) does not speak HTTP"
+            case .failure(.endless): "\(place) gives an answer without an end\(again)"
             }
         return TeacherError(.inputOutput, reason, hint: "what was written is kept: the same call goes on")
     }

@@ -29,6 +29,8 @@ enum HTTPFault: ClassifiedError, Equatable {
     case unreachable(String)
     case timedOut
     case notHTTP
+    /// More than any answer has.
+    case endless
 
     var kind: FailureKind { .inputOutput }
 
@@ -38,6 +40,7 @@ enum HTTPFault: ClassifiedError, Equatable {
         case .unreachable(let words): "it cannot be reached: \(words)"
         case .timedOut: "it gives no answer in time"
         case .notHTTP: "it does not speak HTTP"
+        case .endless: "its answer does not end"
         }
     }
 }
@@ -46,7 +49,6 @@ enum HTTPFault: ClassifiedError, Equatable {
 struct HTTPExchange: ~Copyable {
     private let descriptor: Int32
     private let deadline: ContinuousClock.Instant
-    /// More than any answer has.
     private static let mostBytes = 64 << 20
 
     /// Sends `request` and reads the response, all within `seconds`.
@@ -74,15 +76,14 @@ struct HTTPExchange: ~Copyable {
                 candidate.pointee.ai_family, candidate.pointee.ai_socktype | Int32(SOCK_CLOEXEC.rawValue),
                 candidate.pointee.ai_protocol)
             if found >= 0 {
-                var limit = timeval(tv_sec: seconds, tv_usec: 0)
-                let size = socklen_t(MemoryLayout<timeval>.size)
-                setsockopt(found, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
-                setsockopt(found, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
-                if connect(found, candidate.pointee.ai_addr, candidate.pointee.ai_addrlen) == 0 {
+                if !Self.limitWaiting(of: found, until: deadline) {
+                    code = ETIMEDOUT
+                } else if connect(found, candidate.pointee.ai_addr, candidate.pointee.ai_addrlen) == 0 {
                     descriptor = found
                     return
+                } else {
+                    code = errno
                 }
-                code = errno
                 close(found)
             }
             next = candidate.pointee.ai_next
@@ -92,9 +93,26 @@ struct HTTPExchange: ~Copyable {
 
     deinit { close(descriptor) }
 
+    /// Has the socket's next call wait for what is left of the time; false where nothing is.
+    private static func limitWaiting(of socket: Int32, until deadline: ContinuousClock.Instant) -> Bool {
+        let left = (deadline - ContinuousClock.now).components
+        guard left.seconds >= 0, left.attoseconds >= 0 else { return false }
+        // No time at all would be no limit.
+        var limit = timeval(
+            tv_sec: Int(left.seconds), tv_usec: max(1, Int(left.attoseconds / 1_000_000_000_000)))
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        return setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, size) == 0
+            && setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, size) == 0
+    }
+
+    private func requireTime() throws(HTTPFault) {
+        guard Self.limitWaiting(of: descriptor, until: deadline) else { throw .timedOut }
+    }
+
     private func write(_ bytes: [UInt8]) throws(HTTPFault) {
         var done = 0
         while done < bytes.count {
+            try requireTime()
             let count = bytes.withUnsafeBytes {
                 Foundation.send(
                     descriptor, $0.baseAddress.map { $0 + done }, $0.count - done, Int32(MSG_NOSIGNAL))
@@ -107,7 +125,7 @@ struct HTTPExchange: ~Copyable {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         while true {
-            guard ContinuousClock.now < deadline else { throw .timedOut }
+            try requireTime()
             let count = buffer.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, $0.count, 0) }
             if count == 0 { return bytes }
             if count < 0 {
@@ -115,7 +133,7 @@ struct HTTPExchange: ~Copyable {
                 continue
             }
             bytes += buffer[..<count]
-            guard bytes.count <= Self.mostBytes else { throw .notHTTP }
+            guard bytes.count <= Self.mostBytes else { throw .endless }
             // A server may leave the connection open all the same.
             if HTTPResponse.isWhole(bytes) { return bytes }
         }
@@ -183,7 +201,7 @@ extension HTTPResponse {
                 return nil
             }
             if count == 0 { return body }
-            guard rest.endIndex - end.upperBound >= count + 2 else { return nil }
+            guard rest.endIndex - end.upperBound - 2 >= count else { return nil }
             body += rest[end.upperBound..<(end.upperBound + count)]
             rest = rest[(end.upperBound + count + 2)...]
         }

@@ -95,6 +95,54 @@ import Vocabulary
         #expect(error?.description.contains("distill.key_from") == true)
     }
 
+    /// Whatever comes over the wire is read or refused, and said in words.
+    @Test(arguments: [
+        ("HTTP/1.1 200 OK\r\n\r\n", "no chat completion"),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775807\r\n\r\n{}", "cut off"),
+        ("HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n{}", "cut off"),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7fffffffffffffff\r\n{}", "cut off"),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n", "cut off"),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-2\r\n{}\r\n0\r\n\r\n", "cut off"),
+        ("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", "status 302"),
+        ("HTTP/1.1 99999999999999999999 OK\r\n\r\n", "does not speak HTTP"),
+        ("220 mail.example ESMTP\r\n\r\n", "does not speak HTTP"), ("", "closed the connection"),
+    ])
+    func whatIsNoAnswerIsSaid(_ reply: String, _ words: String) throws {
+        let server = try ToyServer { _, _ in ToyServer.Reply(raw: Array(reply.utf8)) }
+        defer { server.stop() }
+        let error = #expect(throws: TeacherError.self) {
+            try teacher(server) { $0.remote.retries = 0 }.write([request("hello")])
+        }
+        #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
+        #expect(server.requests.count == 1)
+    }
+
+    /// Without a length a body goes on until the connection is closed, but not for ever.
+    @Test func aBodyWithoutALengthEnds() throws {
+        let head = Array("HTTP/1.1 200 OK\r\n\r\n".utf8)
+        let server = try ToyServer { number, _ in
+            ToyServer.Reply(
+                raw: head
+                    + (number == 0
+                        ? Array(completion("to the end").text().utf8) : [UInt8](repeating: 0x20, count: 65 << 20)))
+        }
+        defer { server.stop() }
+        let teacher = try teacher(server) { ($0.remote.retries, $0.remote.timeout) = (0, 60) }
+        #expect(try teacher.write([request("hello")]).map(\.text) == ["to the end"])
+        let error = #expect(throws: TeacherError.self) { try teacher.write([request("and more")]) }
+        #expect(error?.description.contains("without an end") == true)
+    }
+
+    /// What the variable holds is a header's value: it must not become a header of its own.
+    @Test(arguments: ["secret\r\nX-Other: 1", "secret\n", "sécret"])
+    func aKeyIsOneLine(_ key: String) throws {
+        let server = try ToyServer { _, _ in ToyServer.Reply(body: completion("yes")) }
+        defer { server.stop() }
+        let error = #expect(throws: TeacherError.self) { try teacher(server, key: key).write([request("hello")]) }
+        #expect(error?.kind == .badInput && error?.description.contains("distill.key_from") == true)
+        #expect(error?.description.contains("secret") == false && server.requests.isEmpty)
+    }
+
     @Test func theBudgetIsKept() throws {
         let server = try ToyServer { _, _ in ToyServer.Reply(body: completion("yes", tokens: 40)) }
         defer { server.stop() }

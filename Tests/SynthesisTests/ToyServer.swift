@@ -21,6 +21,8 @@ final class ToyServer: Sendable {
         var isChunked = false
         /// Nothing is sent, and the connection is left open for a while.
         var isMute = false
+        /// Sent as it is in the place of all else, before the connection is closed.
+        var raw: [UInt8]?
     }
 
     let port: UInt16
@@ -72,6 +74,7 @@ final class ToyServer: Sendable {
             return
         }
         let body = Array(answer.body.text().utf8)
+        if let raw = answer.raw { return Self.send(raw, connection) }
         var text = "HTTP/1.1 \(answer.status) Said\r\n" + answer.headers.map { $0 + "\r\n" }.joined()
         var bytes: [UInt8]
         if answer.isChunked {
@@ -85,7 +88,11 @@ final class ToyServer: Sendable {
         } else {
             bytes = Array((text + "Content-Length: \(body.count)\r\n\r\n").utf8) + body
         }
-        _ = bytes.withUnsafeBytes { send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        Self.send(bytes, connection)
+    }
+
+    private static func send(_ bytes: [UInt8], _ connection: Int32) {
+        _ = bytes.withUnsafeBytes { Foundation.send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
     }
 
     private static func read(_ connection: Int32) -> Request? {
