@@ -15,14 +15,16 @@ extension CaptureFile: TeacherSource {
         var rows = SparseRows()
         var rests: [Float] = []
         if !pass.measures {
-            for (number, digest) in pass.batch.captureDigests.enumerated() {
-                guard let digest else { continue }
-                guard let sequence = try sequence(digest) else {
+            for (number, example) in pass.batch.capturedExamples.enumerated() where example.targets > 0 {
+                guard let sequence = try sequence(example.digest) else {
                     throw CaptureError.notCaptured(file: url.path, place: "sequence \(number + 1) of a step")
+                }
+                guard sequence.targets == example.targets else {
+                    throw damage("of a sequence of \(example.targets) targets \(sequence.targets) are kept")
                 }
                 switch identity.method {
                 case .sampled: try add(sampled: sequence, to: &rows)
-                case .topK: try add(likeliest: sequence, to: &rows, &rests)
+                case .topK(let k): try add(likeliest: sequence, min(k, identity.vocabularySize), to: &rows, &rests)
                 }
             }
         }
@@ -53,11 +55,12 @@ extension CaptureFile: TeacherSource {
         }
     }
 
-    private func add(likeliest sequence: CapturedSequence, to rows: inout SparseRows, _ rests: inout [Float]) throws {
-        guard sequence.targets > 0 else { return }
-        let k = sequence.entries / sequence.targets
+    /// - Parameter k: tokens that are kept of each target.
+    private func add(
+        likeliest sequence: CapturedSequence, _ k: Int, to rows: inout SparseRows, _ rests: inout [Float]
+    ) throws {
         guard case .real(let logProbabilities) = sequence.values[sequence.values.count - 1],
-            k * sequence.targets == sequence.entries
+            sequence.entries.isMultiple(of: sequence.targets), sequence.entries / sequence.targets == k
         else { throw damage("the tokens of a sequence are not as many as it says") }
         rows.reserve(rows: rows.count + sequence.targets, entries: rows.columns.count + sequence.entries)
         guard sequence.values.count == 4, case .real(let rest) = sequence.values[1],
@@ -86,12 +89,11 @@ extension CaptureFile: TeacherSource {
 }
 
 extension TokenBatch {
-    /// Of each example, by what it is found in a capture; nil where none of its tokens carries loss.
-    var captureDigests: [UInt64?] {
+    /// Of each example, by what it is found in a capture, and how many of its tokens carry loss.
+    fileprivate var capturedExamples: [(digest: UInt64, targets: Int)] {
         zip(bounds, bounds.dropFirst()).map { start, end in
-            guard targets[start..<end].contains(where: { $0 >= 0 }) else { return nil }
             let isTarget = [false] + targets[start..<end - 1].map { $0 >= 0 }
-            return SequenceDigest.of(ids[start..<end], isTarget)
+            return (SequenceDigest.of(ids[start..<end], isTarget), isTarget.count(where: \.self))
         }
     }
 }

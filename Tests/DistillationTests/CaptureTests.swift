@@ -330,6 +330,31 @@ struct CaptureFixture {
         }
     }
 
+    /// Whoever knows how captures are sealed can write one that says what no teacher did.
+    @Test(arguments: [(targets: 1, tokens: 512), (targets: 0, tokens: 600), (targets: 0, tokens: 511)])
+    func whatDoesNotFitItsSequenceIsNamed(more targets: Int, tokens: Int) throws {
+        try withTemporaryDirectory { folder in
+            let fixture = try CaptureFixture(folder), examples = CaptureFixture.examples(8)
+            #expect(throws: CaptureFixture.Killed.self) {
+                try fixture.capture(examples, .topK(k: 512), rowLimit: 20, killedAfter: 1)
+            }
+            let place = folder.appendingPathComponent("capture.h5.journal")
+            // A sequence as the journal has it: a head, then a number a target and one an entry.
+            let count = examples[0].targetCount + targets, entries = count * tokens, bytes = 24 + 4 * (count + entries)
+            var record: [UInt8] = []
+            for number in [examples[0].captureDigest, UInt64(bytes), UInt64(count) << 32 | UInt64(entries)] {
+                withUnsafeBytes(of: number.littleEndian) { record += $0 }
+            }
+            record += [UInt8](repeating: 0, count: bytes - record.count)
+            _ = try Journal(place, about: Journal.subject(of: place)) { _, _ in }.append(record)
+            let file = try fixture.capture(examples, .topK(k: 512)).file
+            #expect { try fixture.targets(file, [examples[0]]) } throws: { error in
+                if case .damaged(fixture.url.path, _)? = error as? CaptureError { true } else { false }
+            }
+            _ = try fixture.targets(file, [examples[1]])
+        }
+    }
+
     /// Numbers that run away are no distribution.
     @Test func aPredictionThatIsNoNumberIsNamed() throws {
         try withTemporaryDirectory { folder in
