@@ -38,9 +38,9 @@ public final class Journal {
         (self.subject, end) = head
         while end + Self.headerBytes <= size {
             let header = try reader.read(end..<end + Self.headerBytes)
-            let place =
-                end + Self.headerBytes..<end + Self.headerBytes + Int(clamping: Self.number(Array(header[..<8])))
-            guard place.count <= size, place.upperBound <= size else { break }
+            let start = end + Self.headerBytes, length = Self.number(Array(header[..<8]))
+            guard length <= size - start else { break }
+            let place = start..<start + Int(length)
             let record = try reader.read(place)
             guard Self.checksum(record) == Self.number(Array(header[8...])) else { break }
             try receive(record, place)

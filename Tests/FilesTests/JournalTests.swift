@@ -44,6 +44,14 @@ import Testing
             changed[ends[2] + 20] ^= 1
             try Data(changed).write(to: url)
             #expect(try read(url) == Array(records[..<2]))
+            // So does a length that no file has.
+            for length in [UInt64.max, UInt64(Int.max), UInt64(bytes.count)] {
+                changed = bytes
+                changed.replaceSubrange(
+                    ends[1]..<ends[1] + 8, with: (0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * $0)) })
+                try Data(changed).write(to: url)
+                #expect(try read(url) == Array(records[..<1]))
+            }
         }
     }
 
