@@ -25,6 +25,8 @@ public final class ChatCompletions: TextTeacher {
     public let name: String
     public let digest: String
     public let isChat = true
+    /// Each text is paid for, and any request may be the last.
+    public let textsAtOnce = 1
     private let address: HTTPAddress
     private let model: String
     private let settings: WritingSection

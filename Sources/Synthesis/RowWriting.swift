@@ -36,9 +36,6 @@ public struct RowWriting {
         self.progress = progress
     }
 
-    /// Texts that are asked for together, and kept together.
-    static let textsAtOnce = 64
-
     /// Writes rows for `prompts`.
     ///
     /// - Returns: the rows, in the order of prompts and samples, and what was done.
@@ -75,8 +72,8 @@ public struct RowWriting {
         request: (Int) throws -> WritingRequest.Wish
     ) throws -> [WrittenText] {
         var texts: [WrittenText] = []
-        for start in stride(from: 0, to: count, by: Self.textsAtOnce) {
-            let numbers = (first + start)..<(first + min(count, start + Self.textsAtOnce))
+        for start in stride(from: 0, to: count, by: teacher.textsAtOnce) {
+            let numbers = (first + start)..<(first + min(count, start + teacher.textsAtOnce))
             if let known = journal.texts(task, numbers) {
                 texts += known
             } else {
@@ -102,7 +99,7 @@ public struct RowWriting {
         var attempt = 0
         while found.count < settings.variations, attempt < PromptVariation.attempts * settings.variations {
             let unit = "new prompts, \(found.count) of \(settings.variations) found"
-            let count = min(Self.textsAtOnce, PromptVariation.attempts * settings.variations - attempt)
+            let count = min(teacher.textsAtOnce, PromptVariation.attempts * settings.variations - attempt)
             let texts = try texts(.variation, count: count, unit: unit, &report, from: attempt) {
                 .another(of: variation.examples($0))
             }

@@ -10,6 +10,8 @@ public protocol TextTeacher {
     var digest: String { get }
     /// Whether it is asked through a chat template.
     var isChat: Bool { get }
+    /// Texts that it is asked for together, and that are kept together: what it breaks off in is asked for again.
+    var textsAtOnce: Int { get }
 
     /// Hears what earlier calls had it write, which counts in what it may be asked.
     func noteWritten(texts: Int, tokens: Int)
@@ -19,6 +21,7 @@ public protocol TextTeacher {
 }
 
 extension TextTeacher {
+    public var textsAtOnce: Int { 64 }
     public func noteWritten(texts: Int, tokens: Int) {}
 }
 

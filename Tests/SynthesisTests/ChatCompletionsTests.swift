@@ -157,6 +157,27 @@ import Vocabulary
         #expect(tokens?.description.contains("distill.max_tokens") == true)
     }
 
+    /// What was paid for before the budget was used up is kept, and is asked for no second time.
+    @Test func whatABudgetPaidForIsKept() throws {
+        let server = try ToyServer { _, _ in ToyServer.Reply(body: completion("yes")) }
+        defer { server.stop() }
+        let rows = prompts((0..<4).map { JSONObject([("prompt", .string("question \($0)?"))]) })
+        try inFolder { folder in
+            func write(atMost requests: Int) throws -> [JSONObject] {
+                let teacher = try teacher(server) { $0.remote.maxRequests = requests }
+                var settings = WritingSection()
+                settings.filters = []
+                let writing = try writing(settings, teacher: teacher, in: folder)
+                teacher.noteWritten(texts: writing.journal.count, tokens: writing.journal.tokens)
+                return try writing.rows(for: rows).rows
+            }
+            #expect(throws: TeacherError.self) { try write(atMost: 3) }
+            #expect(server.requests.count == 3)
+            let written = try write(atMost: 4)
+            #expect(written.count == 4 && server.requests.count == 4)
+        }
+    }
+
     @Test(arguments: [
         "", "localhost:8080", "https://localhost/v1", "http://", "http://a:b/v1", "http://a b/", "http://u@h/",
     ])

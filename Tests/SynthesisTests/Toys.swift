@@ -60,7 +60,7 @@ func prompts(_ rows: [JSONObject]) -> [SourceRow] {
 /// The writing of rows of one form, its journal in `folder`.
 func writing(
     _ settings: WritingSection, format: RowFormat = .promptCompletion, labels: [String] = [],
-    teacher: ToyTeacher, in folder: URL
+    teacher: any TextTeacher, in folder: URL
 ) throws -> RowWriting {
     RowWriting(
         settings, seed: 3, slot: try AnswerSlot(dataSettings(format, labels: labels), hasTemplate: true),
