@@ -130,29 +130,24 @@ enum ElementsBenchmark: Benchmark {
             let head = RowLayout(workspace.filled(rows: vocabulary, columns: width, type: .bf16))
             let dHidden = workspace.filled(rows: rows, columns: width, type: .f32)
             let targets = (0..<rows).map { Int32($0 * 37 % vocabulary) }
-            var losses = [Float](repeating: 0, count: rows)
-            let weights = [Float](repeating: 1, count: rows)
-            let product = 2 * Double(rows) * Double(width) * Double(vocabulary)
-            targets.withUnsafeBufferPointer { targets in
-                losses.withUnsafeMutableBufferPointer { losses in
-                    let forward = context.stopwatch.measure {
-                        CrossEntropy.forward(
-                            hidden, head: head, targets: targets, losses: losses, isCorrect: nil, workspace: buffers)
-                    }
-                    let both = context.stopwatch.measure {
-                        weights.withUnsafeBufferPointer {
-                            CrossEntropy.forwardBackward(
-                                hidden, head: head, targets: targets, losses: losses, isCorrect: nil, weights: $0,
-                                into: dHidden, workspace: buffers)
-                        }
-                    }
-                    for (name, seconds, count) in [("forward", forward, 1.0), ("forward and backward", both, 2.0)] {
-                        let rate = product * count / seconds.median
-                        context.report.add(
-                            .text(name), .number(Double(rows)), .samples(seconds), .number(rate / 1e9),
-                            .number(rate / peak))
-                    }
+            let tokens = SparseRows(targets), product = 2 * Double(rows) * Double(width) * Double(vocabulary)
+            let forward = context.stopwatch.measure {
+                var found = CrossEntropy(rows: rows)
+                TokenOutcomes.run(hidden, head: head, tokens: tokens, gradient: nil, workspace: buffers) {
+                    found.rule($0)
                 }
+            }
+            let both = context.stopwatch.measure {
+                var found = CrossEntropy(rows: rows, weights: Array(repeating: 1, count: rows))
+                TokenOutcomes.run(
+                    hidden, head: head, tokens: tokens, gradient: .init(dHidden), workspace: buffers
+                ) { found.rule($0) }
+            }
+            for (name, seconds, count) in [("forward", forward, 1.0), ("forward and backward", both, 2.0)] {
+                let rate = product * count / seconds.median
+                context.report.add(
+                    .text(name), .number(Double(rows)), .samples(seconds), .number(rate / 1e9),
+                    .number(rate / peak))
             }
         }
     }

@@ -75,7 +75,7 @@ public enum TokenOutcomes {
         workspace: Workspace, _ rule: (Row) -> Double
     ) {
         precondition(hidden.columns == head.columns && head.rows > 0 && tokens.count == hidden.rows)
-        precondition(tokens.columns.allSatisfy { Int($0) < head.rows }, "a token past the vocabulary")
+        precondition(tokens.columns.allSatisfy { $0 >= 0 && Int($0) < head.rows }, "a token that there is not")
         if let dHidden = gradient?.dHidden {
             precondition(dHidden.rows == hidden.rows && dHidden.columns == hidden.columns && dHidden.type == .f32)
         }

@@ -29,15 +29,10 @@ public struct HeadRows {
     /// - Throws: `ModelError` for a loss that is not finite; the gradient is then of no use.
     /// - Precondition: there is a `gradient` where there are weights.
     public func tokenLosses(weights: [Float]? = nil, isAdded: Bool = false) throws -> TokenLosses {
-        var values = [Float](repeating: 0, count: rows.count)
-        var isFirstChoice = [Bool](repeating: false, count: rows.count)
-        forEachRow(naming: SparseRows(targets), goesBack: weights != nil, isAdded: isAdded) { row in
-            values[row.index] = -Float(row.logProbabilities[0])
-            isFirstChoice[row.index] = row.isFirstChoice
-            row.slopes[0] = weights.map { -Double($0[row.index]) } ?? 0
-            return 0
-        }
-        let losses = TokenLosses(batch, rows: rows, values: values, isFirstChoice: isFirstChoice)
+        // Where only memory is counted nothing is looked at, weights neither.
+        var found = CrossEntropy(rows: rows.count, weights: measures ? nil : weights)
+        forEachRow(naming: SparseRows(targets), goesBack: weights != nil, isAdded: isAdded) { found.rule($0) }
+        let losses = TokenLosses(batch, rows: rows, values: found.losses, isFirstChoice: found.isFirstChoice)
         try checkFinite(losses.sums)
         return losses
     }
@@ -79,17 +74,15 @@ public struct HeadRows {
     /// Σ of the rows' numbers, by example, in row order.
     public func sums(_ values: [Double]) -> [Double] {
         var sums = [Double](repeating: 0, count: batch.exampleCount)
-        for (value, example) in zip(values, examples) { sums[example] += value }
+        for (value, example) in zip(values, batch.examples(of: rows)) { sums[example] += value }
         return sums
     }
 
-    /// The number of the example that each row is of.
-    public var examples: [Int] {
-        var example = 0
-        return rows.map { row in
-            while Int(row) >= batch.bounds[example + 1] { example += 1 }
-            return example
-        }
+    /// How many rows there are of each example.
+    public var counts: [Int] {
+        var counts = [Int](repeating: 0, count: batch.exampleCount)
+        for example in batch.examples(of: rows) { counts[example] += 1 }
+        return counts
     }
 
     /// - Parameter sums: of losses, by example.
@@ -124,9 +117,7 @@ public struct TokenLosses: Sendable, Equatable {
         self.values = values
         sums = Array(repeating: 0, count: batch.exampleCount)
         (counts, firstChoices) = (sums.map { _ in 0 }, sums.map { _ in 0 })
-        var example = 0
-        for (index, row) in rows.enumerated() {
-            while Int(row) >= batch.bounds[example + 1] { example += 1 }
+        for (index, example) in batch.examples(of: rows).enumerated() {
             sums[example] += Double(values[index])
             counts[example] += 1
             if isFirstChoice[index] { firstChoices[example] += 1 }

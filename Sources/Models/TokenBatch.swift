@@ -72,4 +72,13 @@ public struct TokenBatch: Sendable, Equatable {
 
     /// Rows that carry loss, ascending.
     public var targetRows: [Int32] { targets.indices.filter { targets[$0] >= 0 }.map { Int32($0) } }
+
+    /// The number of the example that each of `rows` is of, which ascend.
+    func examples(of rows: [Int32]) -> [Int] {
+        var example = 0
+        return rows.map { row in
+            while Int(row) >= bounds[example + 1] { example += 1 }
+            return example
+        }
+    }
 }

@@ -98,7 +98,7 @@ public struct Distillation: Objective {
 
     private func sums(_ rows: HeadRows, _ losses: RowLosses) throws -> LossSums {
         let parts = [losses.divergences, losses.crossEntropies] + (hidden == nil ? [] : [losses.hidden])
-        let sums = parts.map(rows.sums), counts = rows.sums(Array(repeating: 1, count: rows.rows.count))
+        let sums = parts.map(rows.sums), counts = rows.counts
         let totals = counts.indices.map { unit in
             mixed(sums[0][unit], sums[1][unit]) + (hidden.map { $0.weight * sums[2][unit] } ?? 0)
         }
@@ -106,7 +106,7 @@ public struct Distillation: Objective {
         return LossSums(
             units: counts.indices.map { unit in
                 NamedSums(
-                    loss: totals[unit], weight: Int(counts[unit]),
+                    loss: totals[unit], weight: counts[unit],
                     zip(measures, sums).map { ($0.name, $1[unit]) })
             })
     }

@@ -209,33 +209,22 @@ import Testing
                 return log(logits.reduce(0) { $0 + exp($1) }) - logits[Int(targets[row])]
             }
         }
-        var losses = [Float](repeating: 0, count: m), again = losses
-        var correct = [Bool](repeating: false, count: m)
-        let dHidden = TestMatrix(m, width), workspace = Workspace()
+        let dHidden = TestMatrix(m, width), workspace = Workspace(), headRows = RowLayout(head.matrix)
         let weights: [Float] = [0.25, 1, -0.5, 2, 0]
-        targets.withUnsafeBufferPointer { targets in
-            losses.withUnsafeMutableBufferPointer { losses in
-                correct.withUnsafeMutableBufferPointer {
-                    let isCorrect = $0
-                    weights.withUnsafeBufferPointer {
-                        CrossEntropy.forwardBackward(
-                            hidden.matrix, head: RowLayout(head.matrix), targets: targets, losses: losses,
-                            isCorrect: isCorrect, weights: $0, into: dHidden.matrix, workspace: workspace)
-                    }
-                }
-            }
-            again.withUnsafeMutableBufferPointer {
-                CrossEntropy.forward(
-                    hidden.matrix, head: RowLayout(head.matrix), targets: targets, losses: $0, isCorrect: nil,
-                    workspace: workspace
-                )
-            }
-        }
-        #expect(losses == again)
+        var found = CrossEntropy(rows: m, weights: weights), again = CrossEntropy(rows: m)
+        TokenOutcomes.run(
+            hidden.matrix, head: headRows, tokens: SparseRows(targets), gradient: .init(dHidden.matrix),
+            workspace: workspace
+        ) { found.rule($0) }
+        TokenOutcomes.run(
+            hidden.matrix, head: headRows, tokens: SparseRows(targets), gradient: nil, workspace: workspace
+        ) { again.rule($0) }
+        let losses = found.losses
+        #expect(losses == again.losses && found.isFirstChoice == again.isFirstChoice)
         #expect(relativeError(losses.map(Double.init), forward(hidden.doubles)) < 1e-6)
         let gradient = differences(hidden.doubles, weights.map(Double.init), forward)
         #expect(relativeError(dHidden.doubles, gradient) < 2e-6)
-        #expect(zip(correct, losses).allSatisfy { $0 || $1 > Float(log(2.0)) * 0.99 })
+        #expect(zip(found.isFirstChoice, losses).allSatisfy { $0 || $1 > Float(log(2.0)) * 0.99 })
         #expect(workspace.bytesInUse == 0)
     }
 }

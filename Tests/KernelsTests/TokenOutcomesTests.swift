@@ -73,20 +73,13 @@ import Testing
     @Test func nearlyCertainTokensKeepTheirDigits() {
         let hidden = TestMatrix([1], 1, 1), head = TestMatrix([30, 0, 1, -2], 4, 1)
         let gradient = TestMatrix(1, 1), workspace = Workspace()
-        var loss: Float = 0
-        let target: [Int32] = [0], weight: [Float] = [1]
-        target.withUnsafeBufferPointer { target in
-            weight.withUnsafeBufferPointer { weight in
-                withUnsafeMutablePointer(to: &loss) {
-                    CrossEntropy.forwardBackward(
-                        hidden.matrix, head: RowLayout(head.matrix), targets: target,
-                        losses: UnsafeMutableBufferPointer(start: $0, count: 1), isCorrect: nil, weights: weight,
-                        into: gradient.matrix, workspace: workspace)
-                }
-            }
-        }
+        var found = CrossEntropy(rows: 1, weights: [1])
+        TokenOutcomes.run(
+            hidden.matrix, head: RowLayout(head.matrix), tokens: SparseRows([0]), gradient: .init(gradient.matrix),
+            workspace: workspace
+        ) { found.rule($0) }
         let others = exp(-30.0) + exp(-29.0) + exp(-32.0)
-        #expect(abs(Double(loss) / log1p(others) - 1) < 1e-6)
+        #expect(abs(Double(found.losses[0]) / log1p(others) - 1) < 1e-6)
         let expected = -30 * others + exp(-29.0) - 2 * exp(-32.0)
         #expect(abs(gradient.doubles[0] / expected - 1) < 1e-5)
     }
