@@ -16,16 +16,22 @@ public struct Capture {
     private let url: URL
     private let identity: CaptureIdentity
     private let place: OwnedFiles
+    private let isShared: Bool
 
     /// - Parameters:
     ///   - url: where the file goes: a new place, or that of an earlier capture of the same.
     ///   - identity: what it is of.
-    ///   - run: the run that writes it, which replaces no other run's.
-    public init(at url: URL, of identity: CaptureIdentity, by run: String? = nil) {
+    ///   - isShared: whether others have rows of their own there, which stay. Else what is no longer of the rows goes.
+    public init(at url: URL, of identity: CaptureIdentity, isShared: Bool = false) {
         self.url = url
         self.identity = identity
-        place = OwnedFiles(besideFile: url, .capture, of: run)
+        self.isShared = isShared
+        // Of no run: what a teacher once said serves every student of it.
+        place = OwnedFiles(besideFile: url, .capture)
     }
+
+    /// Where finished batches lie until the file is whole.
+    public var journal: URL { CaptureJournal.place(of: url) }
 
     /// Rows to be captured.
     public struct Rows {
@@ -67,6 +73,8 @@ public struct Capture {
         public let file: CaptureFile
         public let bytes: Int
         public let sha256: String
+        /// Of the rows that were asked for, those that carry loss.
+        public let targets: Int
         /// Sequences that were captured by this call, and those that were there; of equal ones one.
         public let computed: Int
         public let known: Int
@@ -87,7 +95,6 @@ public struct Capture {
                 try place.remove(url.lastPathComponent)
             }
         }
-        let journal = CaptureJournal.place(of: url)
         guard try Journal.isJournal(journal), try Journal.subject(of: journal) != identity.text else { return }
         try Folder.removeFile(journal)
     }
@@ -110,8 +117,8 @@ public struct Capture {
         try place.removeAbandoned(url.lastPathComponent)
         let earlier = try self.earlier()
         let order = try Order(rows)
-        if let earlier, try order.isHeld(by: earlier, rows) {
-            if try Journal.isJournal(CaptureJournal.place(of: url)) { try CaptureJournal(of: url, identity).remove() }
+        if let earlier, try isShared ? order.stands(in: earlier) : order.isHeld(by: earlier, rows) {
+            if try Journal.isJournal(self.journal) { try CaptureJournal(of: url, identity).remove() }
             return try outcome(earlier, computed: 0, of: order)
         }
         try Folder.make(url.deletingLastPathComponent())
@@ -119,9 +126,10 @@ public struct Capture {
         let missing = order.first.filter { !journal.holds($0.digest) && earlier?.holds($0.digest) != true }
         try compute(missing.map(\.index), of: order.first.count, rows, reader, rowLimit, into: journal, onProgress)
         let writer = try CaptureWriter(url, identity)
-        for digest in order.digests {
+        let others = isShared ? try earlier?.digests().filter { !order.holds($0) } : nil
+        for digest in order.digests + (others ?? []) {
             guard let sequence = try journal.sequence(digest) ?? earlier?.sequence(digest) else {
-                throw CaptureError.damaged(file: CaptureJournal.place(of: url).path, place: "a sequence is gone")
+                throw CaptureError.damaged(file: self.journal.path, place: "a sequence is gone")
             }
             try writer.append(sequence)
         }
@@ -135,7 +143,8 @@ public struct Capture {
     private func outcome(_ file: CaptureFile, computed: Int, of order: Order) throws -> Outcome {
         let (digest, bytes) = try FileDigest.sha256(url.path)
         return Outcome(
-            file: file, bytes: bytes, sha256: digest, computed: computed, known: order.first.count - computed)
+            file: file, bytes: bytes, sha256: digest, targets: order.targets, computed: computed,
+            known: order.first.count - computed)
     }
 
     /// Captures the sequences `missing`, by length, so that batches are full.
@@ -170,15 +179,22 @@ public struct Capture {
         var digests: [UInt64] = []
         /// Of equal sequences the first, with its number among all.
         var first: [(digest: UInt64, index: Int)] = []
+        var targets = 0
+        private var seen = Set<UInt64>()
 
         init(_ rows: Rows) throws {
-            var seen = Set<UInt64>()
             for index in 0..<rows.examples.count where rows.examples.targetCount(index) > 0 {
                 let digest = try rows.examples.example(index).captureDigest
                 digests.append(digest)
+                targets += rows.examples.targetCount(index)
                 if seen.insert(digest).inserted { first.append((digest, index)) }
             }
         }
+
+        func holds(_ digest: UInt64) -> Bool { seen.contains(digest) }
+
+        /// Whether `file` holds these, among others.
+        func stands(in file: CaptureFile) -> Bool { first.allSatisfy { file.holds($0.digest) } }
 
         /// Whether `file` holds just these, in their order.
         func isHeld(by file: CaptureFile, _ rows: Rows) throws -> Bool {

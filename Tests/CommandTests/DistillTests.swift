@@ -148,6 +148,15 @@ extension CommandTests {
                 let second = try distilled(lathe, "distill.path=kept.h5", "name=second", "train.learning_rate=1e-3")
                 #expect(try Data(contentsOf: lathe.url("kept.h5")) == bytes)
                 #expect(first["adapter_sha256"] != second["adapter_sha256"])
+                // With other rows both have theirs there, and none is read twice.
+                try lathe.write("more.jsonl", LatheCommand.rows(6, "heard"))
+                let more = try lathe.json(
+                    "capture", "student.yaml", "--set", "distill.path=kept.h5", "--set", "data.train=more.jsonl")
+                #expect(more["rows"] == 6)
+                let both = try Data(contentsOf: lathe.url("kept.h5"))
+                let again = try lathe("capture", "student.yaml", "--set", "distill.path=kept.h5")
+                #expect(again.output.contains("24 sequences of it before"), "\(again.errors)")
+                #expect(try Data(contentsOf: lathe.url("kept.h5")) == both && both.count > bytes.count)
                 // Not of another teacher.
                 _ = try lathe.train("name=other", "seed=9")
                 try lathe.start(
@@ -156,7 +165,7 @@ extension CommandTests {
                             "distill.path=kept.h5", "name=third", "distill.teacher_adapter=checkpoints/other/adapter",
                         ])
                 ).wait().expectFailure(65, "distill.teacher_adapter")
-                #expect(try Data(contentsOf: lathe.url("kept.h5")) == bytes)
+                #expect(try Data(contentsOf: lathe.url("kept.h5")) == both)
             }
         }
 

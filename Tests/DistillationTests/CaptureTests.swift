@@ -47,12 +47,12 @@ struct CaptureFixture {
     /// Captures `examples`; is killed after so many batches.
     func capture(
         _ examples: [TokenizedExample], _ method: CaptureMethod = .sampled(tokens: 12), rowLimit: Int = 60,
-        killedAfter batches: Int = .max, at url: URL? = nil, context: [Int32] = []
+        killedAfter batches: Int = .max, at url: URL? = nil, context: [Int32] = [], isShared: Bool = false
     ) throws -> Capture.Outcome {
         let reader = DistributionReader(
             model, method, temperature: 1, seed: UInt64(seed), workspace: Workspace())
         var left = batches
-        return try Capture(at: url ?? self.url, of: identity(method)).run(
+        return try Capture(at: url ?? self.url, of: identity(method), isShared: isShared).run(
             .init(
                 examples: examples, count: examples.count, digest: "\(examples.count)", longestContext: context.count,
                 read: { try Self.after(context, $0, of: examples) }), reader: reader,
@@ -134,6 +134,27 @@ struct CaptureFixture {
             #expect(before == after)
             // Fewer rows, in another order.
             #expect(try fixture.capture(examples.reversed().suffix(20), method).computed == 0)
+        }
+    }
+
+    /// Students with rows of their own at one place: nothing is dropped, and nothing is computed twice.
+    @Test func whatOthersHaveAtASharedPlaceStays() throws {
+        try withTemporaryDirectory { folder in
+            let fixture = try CaptureFixture(folder)
+            let all = CaptureFixture.examples(30), first = Array(all[..<20]), second = Array(all[12...])
+            #expect(try fixture.capture(first, isShared: true).computed == 18)
+            let outcome = try fixture.capture(second, isShared: true)
+            #expect(outcome.computed == 10 && outcome.known == 8)
+            #expect(outcome.targets == second.reduce(0) { $0 + $1.targetCount })
+            let bytes = try fixture.bytes()
+            for examples in [first, second, all] {
+                #expect(try fixture.capture(examples, isShared: true).computed == 0)
+                try CaptureFile(fixture.url).require(examples)
+            }
+            #expect(try fixture.bytes() == bytes)
+            // Where nobody else has any, what is no longer asked for goes.
+            #expect(try fixture.capture(second).computed == 0)
+            #expect(throws: CaptureError.self) { try CaptureFile(fixture.url).require(first) }
         }
     }
 

@@ -41,10 +41,15 @@ extension Session {
             seed: recipe.seed, precision: "\(teacher.model.precision)")
     }
 
+    /// The capture of what `teacher` says. At a place that a person named, other students may have rows of their own.
+    func capture(_ teacher: Teacher) throws -> Capture {
+        Capture(at: capturePlace, of: try captureIdentity(teacher), isShared: recipe.distill.path != nil)
+    }
+
     /// Removes a capture in the run's own directory that is of another teacher, or kept in another way.
     func removeOtherCapture(_ teacher: Teacher) throws {
         guard recipe.distill.path == nil else { return }
-        try Capture(at: capturePlace, of: captureIdentity(teacher)).removeOthers()
+        try capture(teacher).removeOthers()
     }
 
     /// What is learnt from, once it is captured. Its file is opened when the first step asks.

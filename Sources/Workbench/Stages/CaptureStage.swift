@@ -35,7 +35,7 @@ public struct CaptureStage: StandaloneStage {
         try session.startComputing()
         guard let teacher = try session.teacher() else { throw Failure(.internal, "the recipe has no teacher") }
         for warning in teacher.warnings { observer.receive(.warning(warning)) }
-        try Capture(at: session.capturePlace, of: session.captureIdentity(teacher)).requirePlace()
+        try session.capture(teacher).requirePlace()
     }
 
     func forecast(_ session: Session, _ memory: StageMemory) throws -> [StageForecast] {
@@ -92,13 +92,11 @@ public struct CaptureStage: StandaloneStage {
         let rowLimit = max(
             EvaluationRows.limit(for: teacher.model, bytes: bytes),
             split.train.report.longestExample + teacher.longestContext)
-        let progress = Self.progress(observer)
+        let progress = Self.progress(observer), capture = try session.capture(teacher)
         let outcome = try teacher.whileActing {
-            // Of no run: what a teacher once said serves every student of it.
-            try Capture(at: session.capturePlace, of: identity).run(
-                rows, reader: reader, rowLimit: rowLimit, onProgress: progress)
+            try capture.run(rows, reader: reader, rowLimit: rowLimit, onProgress: progress)
         }
-        return CaptureReport(outcome, path: session.capturePlace.path)
+        return CaptureReport(outcome, rows: split.train.report.rows, path: session.capturePlace.path)
     }
 
     private static func progress(_ observer: any RunObserver) -> (Capture.Progress) -> Void {
@@ -120,14 +118,15 @@ public struct CaptureReport: Presentable {
     let sha256: String
     /// Sequences that were there before.
     private let known: Int
+    /// Of all that the file holds; nil where that is nothing.
+    private let bytesPerToken: Double?
 
-    init(_ outcome: Capture.Outcome, path: String) {
-        (rows, targets, known) = (outcome.file.rows, outcome.file.targets, outcome.known)
-        (bytes, sha256) = (outcome.bytes, outcome.sha256)
+    init(_ outcome: Capture.Outcome, rows: Int, path: String) {
+        (targets, known, bytes, sha256) = (outcome.targets, outcome.known, outcome.bytes, outcome.sha256)
+        bytesPerToken = outcome.file.targets > 0 ? Double(bytes) / Double(outcome.file.targets) : nil
+        self.rows = rows
         self.path = path
     }
-
-    private var bytesPerToken: Double? { targets > 0 ? Double(bytes) / Double(targets) : nil }
 
     public var json: JSONValue {
         [
