@@ -89,17 +89,32 @@ public final class ChatCompletions: TextTeacher {
                 method: "POST", path: address.path + "/chat/completions", headers: Self.headers(key),
                 body: Array(JSONValue.object(body).text().utf8)))
         guard let json = try? JSONValue(parsing: response.body), let choice = json["choices"]?.array?.first,
-            let text = choice["message"]?["content"]?.string
+            let text = Self.text(choice)
         else {
             throw TeacherError(
                 .badInput, "\(name) gave no chat completion: \(Self.excerpt(response.body))",
                 hint: "name what stands before /chat/completions, as http://localhost:8080/v1")
         }
-        let tokens = json["usage"]?["completion_tokens"]?.integer ?? text.split(whereSeparator: \.isWhitespace).count
+        let told = json["usage"]?["completion_tokens"]?.integer
+        let tokens =
+            told.flatMap { Self.tokenCounts.contains($0) ? $0 : nil }
+            ?? text.split(whereSeparator: \.isWhitespace).count
         spent.tokens += tokens
         return WrittenText(
-            text: text, tokens: tokens, isWhole: choice["finish_reason"]?.string != "length",
-            logProbability: try likelihood(choice))
+            text: text, tokens: tokens,
+            isWhole: !Self.cutOff.contains(choice["finish_reason"]?.string ?? ""),
+            logProbability: text.isEmpty ? nil : try likelihood(choice))
+    }
+
+    /// Reasons for which an answer ends before it is whole.
+    private static let cutOff: Set = ["length", "content_filter"]
+    /// What an answer may have: another number of tokens is none.
+    private static let tokenCounts = 0...1 << 32
+
+    /// What a choice says. A model that thinks to the last token that it may write, or declines, says nothing: that is no reason to stop.
+    private static func text(_ choice: JSONValue) -> String? {
+        guard let content = choice["message"]?.object?["content"] else { return nil }
+        return content.isNull ? "" : content.string
     }
 
     private func likelihood(_ choice: JSONValue) throws -> Double? {

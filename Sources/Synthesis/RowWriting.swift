@@ -158,7 +158,7 @@ public struct RowWriting {
 
     /// Why an answer cannot become a row.
     private func fault(of written: WrittenText, to asked: AnswerSlot.Asked) -> String? {
-        guard written.isWhole else { return "cut off at distill.max_new_tokens" }
+        guard written.isWhole else { return "cut off at distill.max_new_tokens or before" }
         guard written.text.contains(where: { !$0.isWhitespace }) else { return "says nothing" }
         guard let label = asked.row.label else { return nil }
         guard labels.isEmpty || labels.contains(written.text) else { return "none of data.labels" }

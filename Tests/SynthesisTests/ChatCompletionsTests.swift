@@ -42,6 +42,7 @@ import Vocabulary
         defer { server.stop() }
         let teacher = try teacher(server, key: "secret", context: "Be brief.") { settings in
             settings.remote.model = nil
+            (settings.samplingTemperature, settings.topP) = (0.25, 0.5)
             var likely = FilterStep()
             likely.minValue = ["logprob": -1]
             settings.filters = [.filter(likely)]
@@ -56,6 +57,7 @@ import Vocabulary
         #expect(sent.allSatisfy { $0.head.contains("Authorization: Bearer secret") })
         let body = try #require(sent[1].body)
         #expect(body["model"] == "small" && body["max_tokens"] == 256 && body["logprobs"] == true)
+        #expect(body["temperature"] == 0.25 && body["top_p"] == 0.5)
         #expect(
             body["messages"]?.array == [
                 ["role": "system", "content": "Be brief."], ["role": "user", "content": "is ü here?"],
@@ -93,6 +95,30 @@ import Vocabulary
         #expect(server.requests.count == 1)
         #expect(error?.description.contains("no such key") == true)
         #expect(error?.description.contains("distill.key_from") == true)
+    }
+
+    /// One answer without words, or one that was cut short, is no reason to stop, and no count of tokens is believed blindly.
+    @Test func whatIsNoWholeAnswerIsLeftToTheWriting() throws {
+        let server = try ToyServer { number, _ in
+            switch number {
+            case 0:
+                ToyServer.Reply(
+                    body: ["choices": [["message": ["content": .null], "finish_reason": "length"]]])
+            case 1: ToyServer.Reply(body: completion("I may not", finish: "content_filter", tokens: .max, logprob: -1))
+            default: ToyServer.Reply(body: completion("two words", tokens: -5, logprob: -1))
+            }
+        }
+        defer { server.stop() }
+        let teacher = try teacher(server) { settings in
+            var likely = FilterStep()
+            likely.minValue = ["logprob": -2]
+            settings.filters = [.filter(likely)]
+        }
+        teacher.noteWritten(texts: 1, tokens: 1)
+        let texts = try teacher.write((0..<3).map { _ in request("hello") })
+        #expect(texts.map(\.text) == ["", "I may not", "two words"])
+        #expect(texts.map(\.isWhole) == [false, false, true])
+        #expect(texts.map(\.tokens) == [0, 3, 2])
     }
 
     /// Whatever comes over the wire is read or refused, and said in words.

@@ -46,7 +46,7 @@ import Vocabulary
             #expect(rows.compactMap { $0["completion"]?.string } == ["A good answer about red apples."])
             #expect(
                 report.answersLeftOut.map { "\($0.count) \($0.name)" } == [
-                    "1 cut off at distill.max_new_tokens", "1 says nothing",
+                    "1 cut off at distill.max_new_tokens or before", "1 says nothing",
                 ])
             #expect(report.filters[0].removed.map(\.count) == [1], "a loop of words")
             #expect(report.filters[1].duplicates?.rows == 1)
