@@ -1,11 +1,9 @@
 // What it costs to keep a teacher's predictions, beside a pass that only scores the same rows.
 
-import Datasets
 import Distillation
 import Foundation
 import Models
 import Tensors
-import WeightFiles
 
 enum CaptureBenchmark: Benchmark {
     static let name = "capture"
@@ -23,9 +21,7 @@ enum CaptureBenchmark: Benchmark {
                 .number("bytes_per_token", "bytes/token", digits: 1),
             ])
         guard let path = BenchmarkModels(context).base else { return }
-        let weights = try openWeights(URL(fileURLWithPath: path))
-        let model = try LanguageModel(
-            configuration: MeasureStep.configuration(of: weights), weights: weights, precision: .bf16)
+        let model = try BenchmarkModels.load(path)
         let methods = [CaptureMethod.sampled(tokens: 12), .topK(k: 64)]
         let scored = try measure(model, methods, context.options.samples)
         context.report.add(.text("scored"), .samples(scored.score), .number(1), .number(0))
@@ -36,47 +32,32 @@ enum CaptureBenchmark: Benchmark {
         }
     }
 
-    private static func examples(_ model: LanguageModel) -> [TokenizedExample] {
-        let random = RandomStream(seed: 1, purpose: .probe), vocabulary = model.configuration.vocabularySize
-        return (0..<sequences).map { sequence in
-            let ids = (0..<length).map {
-                Int32(random.integer(below: vocabulary, stream: UInt32(sequence), index: UInt64($0)))
-            }
-            return TokenizedExample(
-                ids: ids, isTarget: ids.indices.map { $0 > 0 }, place: RowPlace(file: "", line: sequence + 1),
-                index: sequence)
-        }
-    }
-
     private typealias Captured = (samples: Samples, bytesPerToken: Double)
 
-    /// Samples of each, taken in turn: what slows the machine for a while slows all of them.
     private static func measure(
         _ model: LanguageModel, _ methods: [CaptureMethod], _ count: Int
     ) throws -> (score: Samples, captures: [Captured]) {
-        let workspace = Workspace(), examples = examples(model)
+        let workspace = Workspace()
+        let examples = RandomTokens.examples(sequences, length: length, of: model.configuration.vocabularySize)
         let batch = TokenBatch(examples: examples.map { ($0.ids, $0.isTarget) })
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("lathe-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
-        var score: [Double] = []
-        var captures = methods.map { _ in [Double]() }, bytes = methods.map { _ in 0.0 }
-        for round in 0...count {
-            let time = try Stopwatch.seconds { _ = try model.tokenLosses(batch, workspace: workspace) }
-            if round > 0 { score.append(time) }
-            for (index, method) in methods.enumerated() {
-                let capture = Capture(
-                    at: folder.appendingPathComponent("\(index)-\(round).h5"), of: identity(model, method))
-                let reader = DistributionReader(model, method, temperature: 1, seed: 1, workspace: workspace)
-                let time = try Stopwatch.seconds {
-                    let outcome = try capture.run(
-                        .init(examples: examples, count: sequences, digest: ""), reader: reader,
-                        rowLimit: sequences * length)
-                    bytes[index] = Double(outcome.bytes) / Double(outcome.file.targets)
-                }
-                if round > 0 { captures[index].append(time) }
-            }
+        var bytes = methods.map { _ in 0.0 }, files = 0
+        func capture(_ index: Int) throws {
+            let method = methods[index]
+            // A file that is there would only be gone on with.
+            files += 1
+            let capture = Capture(at: folder.appendingPathComponent("\(files).h5"), of: identity(model, method))
+            let reader = DistributionReader(model, method, temperature: 1, seed: 1, workspace: workspace)
+            let outcome = try capture.run(
+                .init(examples: examples, count: sequences, digest: ""), reader: reader, rowLimit: sequences * length)
+            bytes[index] = Double(outcome.bytes) / Double(outcome.file.targets)
         }
-        return (Samples(score), zip(captures, bytes).map { (Samples($0), $1) })
+        let samples = try Stopwatch.inTurn(
+            count,
+            [{ _ = try model.tokenLosses(batch, workspace: workspace) }]
+                + methods.indices.map { index in { try capture(index) } })
+        return (samples[0], zip(samples.dropFirst(), bytes).map { ($0, $1) })
     }
 
     private static func identity(_ model: LanguageModel, _ method: CaptureMethod) -> CaptureIdentity {

@@ -6,7 +6,6 @@ import Kernels
 import Models
 import Objectives
 import Tensors
-import WeightFiles
 
 enum DistillationBenchmark: Benchmark {
     static let name = "distillation"
@@ -24,14 +23,12 @@ enum DistillationBenchmark: Benchmark {
                 .number("workspace_mb", "workspace MB", digits: 0),
             ])
         guard let path = BenchmarkModels(context).base else { return }
-        let weights = try openWeights(URL(fileURLWithPath: path))
-        let model = try LanguageModel(
-            configuration: MeasureStep.configuration(of: weights), weights: weights, precision: .bf16)
+        let model = try BenchmarkModels.load(path)
         let adapter = try AdapterSet(AdapterConfiguration(rank: 16, alpha: 32), for: model)
         adapter.initialise(seed: 1)
         adapter.attach(to: model)
-        let ids = randomTokens(length, model.configuration.vocabularySize, stream: 0)
-        let batch = TokenBatch(examples: [(ids, ids.indices.map { $0 > 0 })])
+        let example = RandomTokens.examples(1, length: length, of: model.configuration.vocabularySize)[0]
+        let batch = TokenBatch(examples: [(example.ids, example.isTarget)])
         let cases = try learners(model).filter { $0.name == labels || context.wants($0.name) }
         let samples = try measure(cases.map(\.learner), batch, context.options.samples)
         for (one, sample) in zip(cases, samples) {
@@ -58,26 +55,17 @@ enum DistillationBenchmark: Benchmark {
         ]
     }
 
-    /// Samples of each, taken in turn: what slows the machine for a while slows all of them.
     private static func measure(_ learners: [Learner], _ batch: TokenBatch, _ count: Int) throws -> [Samples] {
         let workspace = Workspace()
-        var seconds = learners.map { _ in [Double]() }
-        for round in 0...count {
-            for (index, learner) in learners.enumerated() {
-                let time = try Stopwatch.seconds {
+        return try Stopwatch.inTurn(
+            count,
+            learners.map { learner in
+                {
                     _ = try learner.accumulateGradients(
                         batch, gradientScale: 1 / Float(length), recomputedBlocks: 0, workspace: workspace,
                         dropout: DropoutKey(seed: 1, stream: 0, firstRow: 0))
                 }
-                if round > 0 { seconds[index].append(time) }
-            }
-        }
-        return seconds.map { Samples($0) }
-    }
-
-    fileprivate static func randomTokens(_ count: Int, _ vocabulary: Int, stream: UInt32) -> [Int32] {
-        let random = RandomStream(seed: 1, purpose: .probe)
-        return (0..<count).map { Int32(random.integer(below: vocabulary, stream: stream, index: UInt64($0))) }
+            })
     }
 }
 
@@ -95,7 +83,7 @@ private struct MadeUpTeacher: TeacherSource {
         var tokens = SparseRows()
         let rows = pass.measures ? 0 : pass.batch.targetCount
         for row in 0..<rows {
-            let drawn = Set(DistillationBenchmark.randomTokens(count, vocabulary, stream: UInt32(row + 1)))
+            let drawn = Set(RandomTokens.ids(count, of: vocabulary, stream: UInt32(row + 1)))
             let value = form == .sampled ? 1 / Float(drawn.count) : Float(log(0.9 / Double(drawn.count)))
             tokens.append(drawn.map { ($0, value) })
         }

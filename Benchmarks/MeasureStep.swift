@@ -52,10 +52,7 @@ struct MeasureStep: ParsableCommand {
     func run() throws {
         let start = ContinuousClock.now
         try Processor.start(threads: threads)
-        let weights = try openWeights(URL(fileURLWithPath: model))
-        let loaded = try LanguageModel(
-            configuration: try Self.configuration(of: weights), weights: weights,
-            precision: precision == "fp32" ? .f32 : .bf16)
+        let loaded = try BenchmarkModels.load(model, precision == "fp32" ? .f32 : .bf16)
         let adapter = try AdapterSet(AdapterConfiguration(rank: rank, alpha: Double(2 * rank)), for: loaded)
         adapter.initialise(seed: 1)
         adapter.attach(to: loaded)
@@ -91,15 +88,7 @@ struct MeasureStep: ParsableCommand {
     private var rows: Int { min(max(microRows, length), examples * length) }
 
     private func trainer(_ model: LanguageModel, _ adapter: AdapterSet) throws -> Trainer {
-        let vocabulary = model.configuration.vocabularySize
-        let random = RandomStream(seed: 1, purpose: .probe)
-        let rows = (0..<examples).map { example in
-            TokenizedExample(
-                ids: (0..<length).map {
-                    Int32(random.integer(below: vocabulary, stream: UInt32(example), index: UInt64($0)))
-                },
-                isTarget: (0..<length).map { $0 > 0 }, place: RowPlace(file: "random", line: example), index: example)
-        }
+        let rows = RandomTokens.examples(examples, length: length, of: model.configuration.vocabularySize)
         let learner = Learner(model, CrossEntropyObjective())
         let recomputed = recompute ? model.trainedBlocks : 0
         return try Trainer(

@@ -3,6 +3,7 @@
 import Foundation
 import ModelExport
 import Models
+import Tensors
 import Vocabulary
 import WeightFiles
 
@@ -25,6 +26,13 @@ struct BenchmarkModels {
         quantisation = weights.flatMap { $0.quantisationSummary.split(separator: " ").first.map(String.init) } ?? ""
         self.context = context
         scratch = URL(fileURLWithPath: options.scratch)
+    }
+
+    /// The model at `path`, with products in `precision`.
+    static func load(_ path: String, _ precision: ElementType = .bf16) throws -> LanguageModel {
+        let weights = try openWeights(URL(fileURLWithPath: path))
+        return try LanguageModel(
+            configuration: MeasureStep.configuration(of: weights), weights: weights, precision: precision)
     }
 
     /// The base as safetensors in `type` ("bf16" or "f32"), exported now if it was not before.

@@ -38,6 +38,18 @@ struct Stopwatch {
             })
     }
 
+    /// Samples of several things, taken in turn: what slows the machine for a while slows all of them. The first round is not counted.
+    static func inTurn(_ count: Int, _ bodies: [() throws -> Void]) throws -> [Samples] {
+        var seconds = bodies.map { _ in [Double]() }
+        for round in 0...count {
+            for (index, body) in bodies.enumerated() {
+                let time = try Self.seconds(body)
+                if round > 0 { seconds[index].append(time) }
+            }
+        }
+        return seconds.map { Samples($0) }
+    }
+
     /// Seconds of one run of `body`, as it comes.
     static func seconds(_ body: () throws -> Void) rethrows -> Double {
         let start = ContinuousClock.now
