@@ -75,7 +75,7 @@ private struct Pair {
             let ids = (0..<count).map { Int32(random.uniform(stream: number, index: UInt64($0)) * 500) }
             return (ids, ids.indices.map { $0 > 3 && $0 % 4 != 0 })
         }
-        batch = TokenBatch(examples: [example(0, 14), example(1, 9)], sequences: [0, 1])
+        batch = TokenBatch(examples: [example(0, 14), example(1, 9)])
     }
 
     var online: OnlineTeacher { OnlineTeacher(model, under: teacherAdapters) }
@@ -208,13 +208,6 @@ private struct Pair {
         let learner = try pair.learner(pair.online, .jensenShannon(beta: 0.5), share: 0.2)
         let plain = try pair.step(learner), again = try pair.step(learner, recomputedBlocks: recomputedBlocks)
         #expect(plain.sums == again.sums && plain.gradients == again.gradients)
-    }
-
-    /// A step cut into single sequences finds each one's own predictions by its number in the source.
-    @Test func batchesKnowTheirSequences() throws {
-        let pair = try Pair()
-        #expect(pair.batch.sequences == [0, 1])
-        #expect(TokenBatch(examples: [([1, 2], [false, true])]).sequences == nil)
     }
 
     @Test func onlyForwardKLIsLearntFromSamples() throws {

@@ -98,10 +98,10 @@ func makeOptimiser(_ slab: ParameterSlab, _ kind: OptimiserKind = .adamw) -> Opt
 
 func makeTrainer(
     _ model: QuadraticModel, _ configuration: TrainingConfiguration, examples: Int = 10,
-    optimiser: OptimiserKind = .adamw
+    optimiser: OptimiserKind = .adamw, rewriter: (any StepRewriter)? = nil
 ) throws -> Trainer {
     try Trainer(
         model: model, optimiser: makeOptimiser(model.slab, optimiser),
         examples: makeExamples(examples), configuration: configuration,
-        identity: identity, workspace: Workspace())
+        identity: identity, workspace: Workspace(), rewriter: rewriter)
 }

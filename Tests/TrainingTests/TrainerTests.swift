@@ -1,8 +1,24 @@
+import Datasets
 import Models
+import Objectives
 import TestSupport
 import Tensors
 import Testing
 import Training
+
+/// Cuts every second row of a step down to two tokens.
+private final class Shortener: StepRewriter {
+    private(set) var steps: [Int] = []
+
+    func rewritten(_ examples: [TokenizedExample], afterSteps step: Int) -> [TokenizedExample] {
+        steps.append(step)
+        return examples.enumerated().map { place, example in
+            guard place % 2 == 0 else { return example }
+            return TokenizedExample(
+                ids: Array(example.ids[..<2]), isTarget: [false, true], place: example.place, index: example.index)
+        }
+    }
+}
 
 @Suite struct Trainers {
     // MARK: - Steps
@@ -60,6 +76,38 @@ import Training
         _ = try whole.run(TrainingHooks())
         #expect(maximumDifference(trainer.history.map(\.loss), whole.history.map(\.loss)) < 1e-4)
         #expect(trainer.history.allSatisfy { $0.measures.map(\.name) == ["squares"] && $0.measures[0].value > 0 })
+    }
+
+    /// However steps are cut, a batch says where in the source its sequences stand: by it a teacher finds what it is to read.
+    @Test(arguments: [CrossEntropyObjective(), PairObjective()] as [any Objective])
+    func batchesKnowTheirSequences(_ objective: any Objective) throws {
+        let model = QuadraticModel(objective), examples = makeExamples(10)
+        _ = try makeTrainer(model, makeConfiguration(steps: 6, rowLimit: 8)).run(TrainingHooks())
+        #expect(model.batches.count > 6)
+        for batch in model.batches {
+            let numbers = try #require(batch.sequences)
+            #expect(
+                numbers.map { examples[$0].ids }
+                    == (0..<batch.exampleCount).map {
+                        Array(batch.ids[batch.bounds[$0]..<batch.bounds[$0 + 1]])
+                    })
+        }
+    }
+
+    /// What is trained on and counted is what was written in the place of a step's rows.
+    @Test func aStepMayBeRewritten() throws {
+        let model = QuadraticModel(), shortener = Shortener()
+        let trainer = try makeTrainer(model, makeConfiguration(steps: 2, rowLimit: 8), rewriter: shortener)
+        let usual = QuadraticModel()
+        _ = try makeTrainer(usual, makeConfiguration(steps: 2, rowLimit: 8)).trainStep()
+        let record = try trainer.trainStep()
+        let lengths = usual.batches.flatMap { zip($0.bounds, $0.bounds.dropFirst()).map { $1 - $0 } }
+        let found = model.batches.flatMap { zip($0.bounds, $0.bounds.dropFirst()).map { $1 - $0 } }
+        #expect(found == lengths.enumerated().map { $0 % 2 == 0 ? 2 : $1 })
+        #expect(record.tokens == found.reduce(0, +))
+        #expect(record.targetTokens == model.batches.reduce(0) { $0 + $1.targetCount })
+        _ = try trainer.trainStep()
+        #expect(shortener.steps == [0, 1])
     }
 
     @Test func clippingBoundsTheUpdateNotTheReport() throws {
