@@ -79,13 +79,23 @@ package struct FileChange {
 
     /// Does all of it, or leaves new places free again.
     package func make() throws {
-        let earlier = try files.listed
-        let others = Set(steps.map(\.entry.path) + gone + released)
-        if steps.contains(where: { $0.replaced != nil }) {
-            // Whichever of the two states a place has, it is listed.
-            try files.note(earlier + steps.filter { $0.replaced != nil }.map(\.entry))
+        do {
+            try takeAll(ready: readyList())
+        } catch {
+            removeTemporaries()
+            throw error
         }
-        let ready = try files.readyList(earlier.filter { !others.contains($0.path) } + steps.map(\.entry))
+    }
+
+    /// The list that is to stand there afterwards. Until then, whichever of the two states a replaced file has, it is listed.
+    private func readyList() throws -> URL {
+        let earlier = try files.listed, replacing = steps.filter { $0.replaced != nil }.map(\.entry)
+        let others = Set(steps.map(\.entry.path) + gone + released)
+        if !replacing.isEmpty { try files.note(earlier + replacing) }
+        return try files.readyList(earlier.filter { !others.contains($0.path) } + steps.map(\.entry))
+    }
+
+    private func takeAll(ready: URL) throws {
         var done: [Step] = []
         do {
             for step in steps {
@@ -98,7 +108,6 @@ package struct FileChange {
         } catch {
             for step in done where step.replaced == nil { unlink(place(step).path) }
             unlink(ready.path)
-            removeTemporaries()
             throw error
         }
     }

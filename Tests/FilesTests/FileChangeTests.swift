@@ -4,6 +4,7 @@ import Files
 import Foundation
 import TestSupport
 import Testing
+import Vocabulary
 
 @Suite struct FileChangeTests {
     private func write(_ text: String, _ url: URL) throws { try Data(text.utf8).write(to: url) }
@@ -73,6 +74,25 @@ import Testing
             try write("mine", url)
             #expect(#expect(throws: PlaceError.self) { try second.make() }?.reason == .changed)
             #expect(try text(url) == "mine")
+        }
+    }
+
+    /// Where not even the list can be written, what waited to take its place goes.
+    @Test func aChangeThatCannotBeListedLeavesNothing() throws {
+        try withTemporaryDirectory { folder in
+            let url = folder.appendingPathComponent("m"), list = Manifest.place(besideFile: url)
+            try put("old", url, with: [note("old", "how")])
+            let temporary = TemporaryName.beside(url)
+            try write("new", temporary)
+            var entry = try Manifest.Entry(temporary.lastPathComponent, in: folder)
+            entry.path = "m"
+            let change = try FileChange(
+                OwnedFiles(besideFile: url, .model), putting: temporary, as: entry, with: [note("new", "how")])
+            unlink(list.path)
+            try Folder.make(list.appendingPathComponent("in the way"))
+            #expect(throws: SystemError.self) { try change.make() }
+            #expect(try Folder.names(in: folder) == ["how", "m", "m.manifest.json"])
+            #expect(try text(url) == "old")
         }
     }
 
