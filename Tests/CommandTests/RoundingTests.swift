@@ -54,6 +54,9 @@ extension CommandTests {
                 }
                 let usual = try run("rounding: nearest")
                 #expect(try run("calibrate: train") == usual)
+                // Of the rows that were looked at, not of those that are held out.
+                let metadata = try lathe.json("inspect", "out.gguf")["metadata"]
+                #expect(metadata?["quantize.imatrix.dataset"] == "train.jsonl")
                 #expect(try run("calibrate: none") != usual)
                 #expect(try run("calibrate: train.jsonl") == usual)
                 #expect(try run("rounding: feedback") != usual)

@@ -4,7 +4,6 @@ internal import Datasets
 internal import Foundation
 internal import ModelExport
 internal import Models
-internal import Objectives
 internal import Recipes
 internal import Vocabulary
 internal import WeightFiles
@@ -174,7 +173,8 @@ public struct ExportCalibration: Sendable, Equatable {
     ) throws -> (any ExampleSource, datasets: [String])? {
         switch source {
         case .nothing, .matrix: return nil
-        case .training: return (try session.requireTraining().split.train.examples, try session.recipe.data.files())
+        case .training:
+            return (try session.requireTraining().split.train.examples, try session.recipe.data.filesToTrainOn())
         case .rows(let path): return (try session.rows(of: path, observer).examples, [path])
         }
     }
@@ -187,14 +187,5 @@ extension CalibrationSource {
         case .nothing, .matrix: false
         case .training, .rows: true
         }
-    }
-}
-
-extension Session {
-    /// The rows of a file, prepared as held-out rows are.
-    fileprivate func rows(of path: String, _ observer: any RunObserver) throws -> PreparedDataset {
-        var recipe = try renderedRecipe()
-        recipe.data.heldOut = [path]
-        return try preparation(for: CrossEntropyObjective()).heldOutRows(recipe, observer: observer)
     }
 }

@@ -44,8 +44,13 @@ extension DataSection {
 
     /// Every file that rows to train on or to evaluate with come from, patterns replaced by what they match.
     func files() throws -> [String] {
-        try InputFiles.expand(train + input.mix.flatMap(\.path) + heldOut)
+        try InputFiles.expand(trainingInputs + heldOut)
     }
+
+    /// Those of rows to train on.
+    func filesToTrainOn() throws -> [String] { try InputFiles.expand(trainingInputs) }
+
+    private var trainingInputs: [String] { train + input.mix.flatMap(\.path) }
 
     /// What the rows and their files turned out to be, in a recipe's words.
     static func known(

@@ -288,13 +288,13 @@ public final class Session {
         return rows
     }
 
-    /// Rows of one file, for their loss alone; read once.
-    func rows(of named: NamedRows, _ observer: any RunObserver) throws -> PreparedDataset {
-        if let rows = namedRows[named.path] { return rows }
+    /// Rows of the file at `path`, for their loss alone; read once.
+    func rows(of path: String, _ observer: any RunObserver) throws -> PreparedDataset {
+        if let rows = namedRows[path] { return rows }
         var recipe = try renderedRecipe()
-        recipe.data.heldOut = [named.path]
+        recipe.data.heldOut = [path]
         let rows = try preparation(for: CrossEntropyObjective()).heldOutRows(recipe, observer: observer)
-        namedRows[named.path] = rows
+        namedRows[path] = rows
         return rows
     }
 

@@ -37,7 +37,7 @@ public struct CombinationTrial: Sendable {
 
     /// Reads the rows.
     func open(_ session: Session, _ observer: any RunObserver) throws {
-        for rows in all { _ = try session.rows(of: rows, observer) }
+        for rows in all { _ = try session.rows(of: rows.path, observer) }
     }
 
     /// Chooses, where there is a choice, puts what was chosen on the model, and measures it.
@@ -97,7 +97,7 @@ private struct Domain {
     init(_ named: NamedRows, _ session: Session, _ observer: any RunObserver) throws {
         self.named = named
         self.observer = observer
-        rows = try session.rows(of: named, observer)
+        rows = try session.rows(of: named.path, observer)
         learner = try session.learner(CrossEntropyObjective())
         workspace = Workspace(reservingBytes: try session.evaluationBytes())
     }
