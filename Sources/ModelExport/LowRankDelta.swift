@@ -104,12 +104,22 @@ public struct LowRankDelta: Sendable {
                 hint: shape.sizes == own.sizes.reversed() ? "are the factors transposed?" : nil)
         }
         let names = method.states(rank: rank, inputSize: inputSize, outputSize: outputSize).map(\.name)
-        for (name, values) in zip(names, [a, b] + self.own) {
-            if let index = values.firstIndex(where: { !$0.isFinite }) {
-                throw ModelExportError(
-                    path, "\(name) is not finite", found: "\(values[index]) at element \(index)")
-            }
+        if let (state, place, value) = firstNonFinite {
+            throw ModelExportError(path, "\(names[state]) is not finite", found: "\(value) at element \(place)")
         }
+    }
+
+    /// The first number that is none: in which of the states, A and B the first of them, and where.
+    private var firstNonFinite: (state: Int, place: Int, value: Float)? {
+        func find(_ numbers: UnsafeBufferPointer<Float>, _ state: Int) -> (state: Int, place: Int, value: Float)? {
+            Elements.firstNonFinite(numbers).map { (state, $0, numbers[$0]) }
+        }
+        var found: (state: Int, place: Int, value: Float)?
+        withFactors { a, b in found = find(.init(a.floats), 0) ?? find(.init(b.floats), 1) }
+        for (index, values) in own.enumerated() where found == nil {
+            found = values.withUnsafeBufferPointer { find($0, 2 + index) }
+        }
+        return found
     }
 }
 

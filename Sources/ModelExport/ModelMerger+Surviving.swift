@@ -130,20 +130,11 @@ private struct ChangeMeter {
 private final class FactorMeter {
     private let delta: LowRankDelta
     private let buffers = Workspace()
-    private let a: Matrix
-    private let b: Matrix
     /// X.
     private let sums: Matrix
 
     init(_ delta: LowRankDelta) {
         self.delta = delta
-        func copy(_ numbers: [Float], rows: Int, _ buffers: Workspace) -> Matrix {
-            let matrix = buffers.matrix(rows: rows, columns: numbers.count / max(rows, 1))
-            _ = matrix.floats.update(fromContentsOf: numbers)
-            return matrix
-        }
-        a = copy(delta.a, rows: delta.rank, buffers)
-        b = copy(delta.b, rows: delta.outputSize, buffers)
         sums = buffers.matrix(rows: delta.rank, columns: delta.rank)
         Elements.fill(sums)
     }
@@ -151,18 +142,22 @@ private final class FactorMeter {
     /// Takes in E's rows `range`.
     func add(_ difference: Matrix, rows range: Range<Int>, _ workspace: Workspace) {
         let products = workspace.matrix(rows: range.count, columns: delta.rank)
-        Products.timesTransposed(difference, a, into: products)
-        GradientProduct.run([
-            GradientProduct(b.rows(range), count: delta.rank, products, addedTo: sums, .fewByMany)
-        ])
+        delta.withFactors { a, b in
+            Products.timesTransposed(difference, a, into: products)
+            GradientProduct.run([
+                GradientProduct(b.rows(range), count: delta.rank, products, addedTo: sums, .fewByMany)
+            ])
+        }
     }
 
     var share: SurvivingShare {
         let rank = delta.rank, scale = Double(delta.scale)
         let gramA = buffers.matrix(rows: rank, columns: rank), gramB = buffers.matrix(rows: rank, columns: rank)
-        Products.timesTransposed(a, a, into: gramA)
         Elements.fill(gramB)
-        GradientProduct.run([GradientProduct(b, count: rank, b, addedTo: gramB, .fewByMany)])
+        delta.withFactors { a, b in
+            Products.timesTransposed(a, a, into: gramA)
+            GradientProduct.run([GradientProduct(b, count: rank, b, addedTo: gramB, .fewByMany)])
+        }
         var share = SurvivingShare()
         share.change = scale * scale * zip(gramA.floats, gramB.floats).reduce(0) { $0 + Double($1.0) * Double($1.1) }
         share.kept = scale * (0..<rank).reduce(0) { $0 + Double(sums.floats[$1 * rank + $1]) }
