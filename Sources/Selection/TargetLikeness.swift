@@ -8,7 +8,7 @@ public struct TargetLikeness: Sendable {
 
     public init() {}
 
-    /// Bytes that it holds.
+    /// Bytes that it holds, with the sketch that is compared and the one that is made.
     public static func bytes(groups: Int, projection: Int) -> Int { (groups + 2) * projection * 4 }
 
     /// Adds a group.

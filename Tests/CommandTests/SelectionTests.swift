@@ -116,6 +116,11 @@ extension CommandTests {
                     lists.append(try lathe.text("checkpoints/chosen/prepared/select-1.jsonl"))
                 }
                 #expect(lists[0] != lists[1])
+                // The step that Adam would take is that of the recipe's Adam.
+                _ = try lathe.json(
+                    "prepare", "recipe.yaml", "--set", "name=chosen", "--set", "train.adam_beta1=0.5", "--set",
+                    "data.steps=[{select: {targets: targets.jsonl, adapter: checkpoints/tiny/\(checkpoint)}}]")
+                #expect(try lathe.text("checkpoints/chosen/prepared/select-1.jsonl") != lists[1])
             }
         }
 

@@ -4,6 +4,7 @@ internal import Datasets
 internal import Foundation
 internal import Preparation
 internal import Recipes
+internal import Selection
 internal import Tensors
 internal import Training
 
@@ -60,7 +61,7 @@ final class ForeseenJudge: RowJudge {
         let warmUp = step.adapter == nil ? step.warmupSteps * session.recipe.train.batchSize : 0
         let mean = Double(report.tokens) / Double(max(examples.units.count, 1))
         work.trained = Double(report.tokens + ofTargets) + Double(warmUp) * mean
-        work.bytes = (targets.count + 2) * step.projection * 4
+        work.bytes = TargetLikeness.bytes(groups: targets.count, projection: step.projection)
         return work
     }
 

@@ -46,7 +46,7 @@ struct JudgingBench {
         self.examples = examples
         self.observer = observer
         if let stored = step.adapter {
-            (adapter, direction) = try Self.stored(stored, on: model, base, step, path, observer)
+            (adapter, direction) = try Self.stored(stored, on: model, base, step, recipe.train, path, observer)
         } else {
             let configuration = try AdapterConfiguration(
                 recipe.judgingAdapter, for: model.linearLayers.map(AdaptableLayer.init))
@@ -70,8 +70,8 @@ struct JudgingBench {
 
     /// An adapter on disk, on the model, without dropout.
     private static func stored(
-        _ path: String, on model: LanguageModel, _ base: OpenedModel, _ step: JudgedStep, _ key: String,
-        _ observer: any RunObserver
+        _ path: String, on model: LanguageModel, _ base: OpenedModel, _ step: JudgedStep, _ train: TrainSection,
+        _ key: String, _ observer: any RunObserver
     ) throws -> (AdapterSet, AdamDirection?) {
         let attached = try StoredAdapter(path).attached(to: model, base)
         for warning in attached.warnings { observer.receive(.warning(warning)) }
@@ -86,7 +86,7 @@ struct JudgingBench {
         let set = try AdapterSet(configuration, for: model), slab = attached.set.slab
         try set.load(slab.slots.map { ($0.name, $0.rows, $0.columns, Array(slab.values[$0.range])) })
         set.attach(to: model)
-        let direction = try AdamDirection(checkpoint: path, of: set.slab)
+        let direction = try AdamDirection(checkpoint: path, of: set.slab, train)
         if direction == nil {
             observer.receive(
                 .note(
@@ -160,7 +160,7 @@ extension JudgedStep {
 
 extension AdamDirection {
     /// What AdamW kept when the checkpoint at `path` was saved; nil where the file is none, or of another optimiser.
-    fileprivate init?(checkpoint path: String, of slab: ParameterSlab) throws {
+    fileprivate init?(checkpoint path: String, of slab: ParameterSlab, _ train: TrainSection) throws {
         let url = URL(fileURLWithPath: path)
         guard try CheckpointAdapter.isAt(url), try CheckpointAdapter(url).isOfTraining else { return nil }
         let snapshot = try Checkpoint.read(url)
@@ -168,6 +168,6 @@ extension AdamDirection {
         let states = Dictionary(snapshot.parameters.map { ($0.name, $0.states) }) { first, _ in first }
         let ordered = slab.slots.compactMap { states[$0.name] }
         guard ordered.count == slab.slots.count else { return nil }
-        self.init(states: ordered, of: slab, steps: snapshot.step, TrainSection())
+        self.init(states: ordered, of: slab, steps: snapshot.step, train)
     }
 }
