@@ -115,7 +115,7 @@ public struct Capture {
     ) throws -> Outcome {
         try place.require(url.lastPathComponent)
         try place.removeAbandoned(url.lastPathComponent)
-        let earlier = try self.earlier()
+        var earlier = try self.earlier()
         let order = try Order(rows)
         if let earlier, try isShared ? order.stands(in: earlier) : order.isHeld(by: earlier, rows) {
             if try Journal.isJournal(self.journal) { try CaptureJournal(of: url, identity).remove() }
@@ -123,6 +123,8 @@ public struct Capture {
         }
         try Folder.make(url.deletingLastPathComponent())
         let journal = try CaptureJournal(of: url, identity)
+        // Another process may have put its own there before the journal was this one's.
+        if isShared { earlier = try self.earlier() }
         let missing = order.first.filter { !journal.holds($0.digest) && earlier?.holds($0.digest) != true }
         try compute(missing.map(\.index), of: order.first.count, rows, reader, rowLimit, into: journal, onProgress)
         let writer = try CaptureWriter(url, identity)

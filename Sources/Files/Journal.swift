@@ -23,7 +23,8 @@ public final class Journal {
     /// Goes on with the journal at `url`, or begins one there about `subject`.
     ///
     /// - Parameter receive: gets each whole record, and where its bytes lie.
-    /// - Throws: `PlaceError` where something else stands at `url`, `SystemError` where it cannot be read or written.
+    /// - Throws: `PlaceError` where something else stands at `url` or another process is at work there, `SystemError` where it cannot
+    ///   be read or written.
     public init(_ url: URL, about subject: String, _ receive: (_ record: [UInt8], _ place: Range<Int>) throws -> Void)
         throws
     {
@@ -33,6 +34,7 @@ public final class Journal {
         }
         guard try Self.isJournal(url) else { throw PlaceError(url.path, inTheWay: url.path, .notOurs) }
         reader = try JournalReader(url)
+        guard reader.lock() else { throw PlaceError(url.path, inTheWay: url.path, .busy(nil)) }
         let size = reader.byteCount
         let head = try Self.head(url, reader)
         (self.subject, end) = head
@@ -111,8 +113,8 @@ public final class Journal {
 private final class JournalReader {
     private let path: String
     private let descriptor: Int32
-    /// When it was opened.
-    let byteCount: Int
+    /// When it was opened, or locked.
+    private(set) var byteCount: Int
 
     init(_ url: URL) throws(SystemError) {
         path = url.path
@@ -123,6 +125,16 @@ private final class JournalReader {
     }
 
     deinit { close(descriptor) }
+
+    /// Holds the file as long as it is open; false where another does, or has just removed it. File systems that know no such locks
+    /// are written without.
+    func lock() -> Bool {
+        if flock(descriptor, LOCK_EX | LOCK_NB) != 0 { return errno != EWOULDBLOCK }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_nlink > 0 else { return false }
+        byteCount = Int(status.st_size)
+        return true
+    }
 
     func read(_ place: Range<Int>) throws(SystemError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: place.count)

@@ -55,6 +55,21 @@ import Testing
         }
     }
 
+    /// Two that write at once would each cut off what the other has in hand.
+    @Test func whoIsAtWorkIsAlone() throws {
+        try withTemporaryDirectory { folder in
+            let url = folder.appendingPathComponent("x.journal")
+            do {
+                let journal = try Journal(url, about: "apples\n") { _, _ in }
+                #expect { try Journal(url, about: "apples\n") { _, _ in } } throws: { error in
+                    if case .busy? = (error as? PlaceError)?.reason { true } else { false }
+                }
+                _ = try journal.append(records[0])
+            }
+            #expect(try read(url) == [records[0]])
+        }
+    }
+
     @Test func whatIsNoJournalIsLeftAlone() throws {
         try withTemporaryDirectory { folder in
             let url = folder.appendingPathComponent("x.journal")
