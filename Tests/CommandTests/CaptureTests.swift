@@ -70,6 +70,31 @@ extension CommandTests {
             }
         }
 
+        /// Told to stop, it says where what it did is kept.
+        @Test func aStoppedCaptureSaysWhatItKeeps() throws {
+            try Self.inFolder { lathe in
+                try lathe.write("train.jsonl", Self.manyRows())
+                var stopped = 0
+                for attempt in 0..<12 where stopped == 0 {
+                    let place = "stopped-\(attempt).h5"
+                    let call = ["capture", "student.yaml", "--set", "distill.path=\(place)"]
+                    let running = try lathe.start(call)
+                    let deadline = Date() + 30
+                    while running.process.isRunning, Date() < deadline, !lathe.has(place + ".journal") {}
+                    running.send(SIGINT)
+                    let outcome = try running.wait()
+                    // It may have been done.
+                    guard outcome.code != 0 else { continue }
+                    stopped += 1
+                    outcome.expectFailure(130, "is kept in", place + ".journal", "the same command goes on")
+                    #expect(lathe.has(place + ".journal") && !lathe.has(place))
+                    #expect(try lathe.start(call).wait().code == 0)
+                    #expect(!lathe.has(place + ".journal"))
+                }
+                #expect(stopped > 0, "it was always done before it was told to stop")
+            }
+        }
+
         /// Enough for a capture to take its time.
         private static func manyRows() -> String {
             (0..<400).map { row in

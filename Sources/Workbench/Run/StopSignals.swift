@@ -37,7 +37,7 @@ public enum StopSignals {
                 if let answer = answers.withLock({ $0.answer }) {
                     answer()
                 } else {
-                    Self.end(Failure(.interrupted, "interrupted; nothing half-made is left"))
+                    Self.end(nothingIsLeft)
                 }
             }
         }
@@ -71,6 +71,22 @@ public enum StopSignals {
 
     /// From here on signals change nothing: the result has arrived, and all that is left is to end.
     public static func passOver() { answer(by: {}) }
+
+    /// Does `body`; a signal ends the process and says that the journal at `url` keeps what is done by then.
+    static func whileKeeping<Result>(_ url: URL, _ body: () throws -> Result) rethrows -> Result {
+        answer {
+            guard FileManager.default.fileExists(atPath: url.path) else { return end(nothingIsLeft) }
+            end(
+                Failure(
+                    .interrupted, "interrupted; what was done by now is kept in \(path: url.path)",
+                    hint: "the same command goes on"))
+        }
+        defer { answer(by: nil) }
+        return try body()
+    }
+
+    /// What the command says where no work keeps anything.
+    private static let nothingIsLeft = Failure(.interrupted, "interrupted; nothing half-made is left")
 
     /// From here on a signal calls `answer`, on a thread of its own; `nil`: it ends the process.
     static func answer(by answer: (@Sendable () -> Void)?) { answers.withLock { $0.answer = answer } }

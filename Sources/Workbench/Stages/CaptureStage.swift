@@ -74,7 +74,9 @@ public struct CaptureStage: StandaloneStage {
         try directory.files.mark()
         try teacher.take(split, session)
         session.tell(DataSummary(split.report).warnings, observer)
-        return try capture(session, teacher, split, observer)
+        return try StopSignals.whileKeeping(session.capture(teacher).journal) {
+            try capture(session, teacher, split, observer)
+        }
     }
 
     private func capture(
