@@ -105,7 +105,6 @@ final class RunStages {
         }
         try capture()
         try begin()
-        interruption.enterSteps()
         let result = try TrainStage(in: directory, from: earlier, interruption: interruption).run(session, observer)
         // Noted before a stop that came meanwhile is obeyed: what is trained is never trained again.
         let made = try StageResult(key: key, json: result.json, outputs: [directory.adapter])

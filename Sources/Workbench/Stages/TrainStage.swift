@@ -50,6 +50,8 @@ public struct TrainStage: StandaloneStage {
         try session.ready(self, observer)
         let setup = try session.requireTraining()
         try setup.learnHiddenStates(observer)
+        // Until here nothing looks whether it is to stop.
+        interruption?.enterSteps()
         let trainer = try Self.trainer(session, setup)
         let checkpoints = RunCheckpoints(directory, session.recipe.train, session)
         for error in earlier?.skipped ?? [] { observer.receive(.warning("passed over a checkpoint: \(error)")) }
