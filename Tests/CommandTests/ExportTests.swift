@@ -256,7 +256,10 @@ extension CommandTests {
             return adapter
         }
 
-        @Test(arguments: [("bf16", "grid", 1e-5 as Float, "fp32"), ("Q4_0", "grid.gguf", 0.03, "Q8_0")])
+        @Test(arguments: [
+            ("bf16", "grid", 1e-5 as Float, "fp32"), ("Q4_0", "grid.gguf", 0.03, "Q8_0"),
+            ("Q4_1", "grid.gguf", 0.03, "Q8_0"),
+        ])
         func aFineTuneThatRoundingLosesIsRefusedUnlessItIsAllowed(
             type: String, place: String, factor: Float, finer: String
         ) throws {
@@ -280,6 +283,8 @@ extension CommandTests {
                 for way in ways { #expect(refused.errors.contains(way), "\(way): \(refused.errors)") }
                 for other in others { #expect(!refused.errors.contains(other), "\(other): \(refused.errors)") }
                 #expect(refused.errors.contains("% more bytes)"))
+                // Of a base whose blocks have minima.
+                #expect(refused.errors.contains("adapter.method: fold") == (type == "Q4_1"))
                 #expect(try lathe.names(in: ".").filter { !$0.hasPrefix(".logs") } == before)
                 func share(_ more: String...) throws -> Double {
                     let outcome = try lathe.start(call + more + ["--json"]).wait()

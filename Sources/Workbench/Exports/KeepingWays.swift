@@ -39,7 +39,7 @@ struct KeepingWays {
 
     /// A line each.
     var text: String {
-        let lines = beside + wider + touched + rounding + searches + [allowed]
+        let lines = beside + wider + touched + rounding + folded + searches + [allowed]
         return lines.enumerated().map { $0.offset == 0 ? $0.element : "or \($0.element)" }.joined(separator: "\n")
     }
 
@@ -107,6 +107,19 @@ struct KeepingWays {
         return [
             "round with the change in mind, which takes rows but no bytes: \(option("rounding", "feedback")) with "
                 + option("calibrate", "ROWS")
+        ]
+    }
+
+    /// Training anew by a method of which the base's blocks hold every change.
+    private var folded: [String] {
+        let adapted = Set(adapter.members.map(\.path)), layers = model.layers.filter { adapted.contains($0.path) }
+        let areKept = layers.allSatisfy { layer in
+            AdapterMethodKind.fold.changes(layer) && layer.weightType?.rawValue.uppercased() == type.rawValue
+        }
+        guard format == .gguf, areKept, !layers.isEmpty else { return [] }
+        return [
+            "train anew with adapter.method: fold, which changes the minima of the base's blocks alone, so that "
+                + "nothing is rounded again"
         ]
     }
 
