@@ -51,6 +51,11 @@ extension CommandTests {
                     let loss = try #require(said["loss"]?.double), found = try #require(one["pruned"]?["loss"]?.double)
                     #expect(abs(loss - found) < 2e-2)
                 }
+                // Fewer tokens are looked at where fewer are asked for.
+                let few = try lathe.start(call + ["--to", "2", "--by", criterion, "--tokens", "60", "--out", "few"])
+                    .wait().json["choice"]
+                let tokens = try #require(few?["tokens"]?.integer), all = try #require(choice["tokens"]?.integer)
+                #expect(tokens > 0 && tokens <= 60 && all > 60)
                 // A choice is the person's list of the same blocks.
                 let kept = [0, 1, 2].filter { $0 != gone }.map { "\($0)" }.joined(separator: ",")
                 let listed = try lathe.start(call + ["--layers", kept, "--out", "listed"]).wait().json
