@@ -84,6 +84,26 @@ import Testing
         #expect(abs(gradient.doubles[0] / expected - 1) < 1e-5)
     }
 
+    /// Of tokens that are equally likely the first is the first choice, in its tile and in others.
+    @Test func theFirstOfEqualsIsTheFirstChoice() {
+        let vocabulary = 3101, equals: [Int32] = [2, 5, 1600, 1602, 3100]
+        var numbers = [Float](repeating: 0, count: vocabulary)
+        for token in equals { numbers[Int(token)] = 1 }
+        let head = TestMatrix(numbers, vocabulary, 1)
+        func choices(_ targets: [Int32]) -> [Bool] {
+            let hidden = TestMatrix(Array(repeating: 1, count: targets.count), targets.count, 1)
+            var found = CrossEntropy(rows: targets.count)
+            TokenOutcomes.run(
+                hidden.matrix, head: RowLayout(head.matrix), tokens: SparseRows(targets), gradient: nil,
+                workspace: Workspace()
+            ) { found.rule($0) }
+            return found.isFirstChoice
+        }
+        #expect(choices(equals + [3]) == [true, false, false, false, false, false])
+        for token in [2, 5] { head.matrix.floats[token] = 0 }
+        #expect(choices(equals) == [false, false, true, false, false])
+    }
+
     /// Where every token is looked at by name there are no others.
     @Test func allTokensByName() {
         let hidden = TestMatrix(random: 2, 3, seed: 1), head = TestMatrix(random: 6, 3, seed: 2)

@@ -180,6 +180,18 @@ private struct Pair {
         }
     }
 
+    /// A file that has no mass left for the others rules out none of them: every loss and gradient is a number.
+    @Test(arguments: divergences) func aRestOfNothingRulesNothingOut(_ divergence: Divergence) throws {
+        let pair = try Pair()
+        let rows = try pair.teacherRows().map { row in
+            let least = row.sorted(by: >)[4]
+            return row.map { $0 >= least ? $0 : -.infinity }
+        }
+        let found = try pair.step(pair.learner(KeptTeacher(rows: rows, kept: .topK(5)), divergence))
+        #expect(found.sums.lossSum.isFinite && found.gradients.allSatisfy(\.isFinite))
+        #expect(found.gradients.contains { $0 != 0 })
+    }
+
     /// What is told is what the loss is made of, example by example.
     @Test func theLossIsTheMixture() throws {
         let pair = try Pair()
