@@ -5,7 +5,7 @@ internal import JSON
 extension DataRow {
     /// The row after `context`: in front of its system message's text, as its system message where it has none, or in front of its
     /// plain prompt.
-    func reading(_ context: String) -> DataRow {
+    public func reading(_ context: String) -> DataRow {
         var row = self
         switch content {
         case .conversation(let messages, let trained, let extra):

@@ -133,10 +133,13 @@ public final class ChatCompletions: TextTeacher {
         func user(_ text: String) -> [JSONValue] { first + [["role": "user", "content": .string(text)]] }
         switch wish {
         case .another(let examples): return user(VariationPrompt.question(examples))
-        case .reason(let row, let answer): return user(ReasonPrompt.question(row.promptText, answer: answer))
+        case .reason(let row, let answer):
+            return messages(.answer(row.asking(ReasonPrompt.question(row.promptText, answer: answer))))
         case .answer(let row):
-            guard case .conversation(let messages, let trained, _) = row.content else { return user(row.promptText) }
-            return first + messages[..<(trained.last ?? messages.count)]
+            // Many servers take one system message, and that in front.
+            let read = context.map(row.reading) ?? row
+            guard case .conversation(let messages, let trained, _) = read.content else { return user(row.promptText) }
+            return Array(messages[..<(trained.last ?? messages.count)])
         }
     }
 

@@ -1,6 +1,7 @@
 // Who writes answers: a model here, or one behind an address.
 
 public import Datasets
+internal import JSON
 
 /// Writes texts that are asked for.
 public protocol TextTeacher {
@@ -69,5 +70,23 @@ public enum ReasonPrompt {
     /// What a person would ask who knows the answer to `prompt`.
     public static func question(_ prompt: String, answer: String) -> String {
         prompt + "\n\nThe answer is: " + answer + "\n\nExplain step by step why this is the answer."
+    }
+}
+
+extension DataRow {
+    /// A row that asks `question` and nothing before it but what the system says.
+    package func asking(_ question: String) -> DataRow {
+        var row = self
+        switch content {
+        case .conversation(let messages, _, _):
+            let system = messages.filter { ["system", "developer"].contains($0["role"]?.string ?? "") }
+            let turns: [JSONValue] = [
+                ["role": "user", "content": .string(question)], ["role": "assistant", "content": "?"],
+            ]
+            row.content = .conversation(
+                messages: system + turns, trained: [system.count + 1], extra: JSONObject())
+        default: row.content = .completion(prompt: question + "\n\n", completion: "?")
+        }
+        return row
     }
 }

@@ -81,6 +81,24 @@ extension CommandTests {
             }
         }
 
+        /// One long answer is no reason to stop: it is left out, counted, and the others are trained on.
+        @Test func whatIsTooLongIsLeftOut() throws {
+            try LatheCommand.inFolder { lathe in
+                try prepare(lathe)
+                func written(_ length: String) throws -> JSONValue? {
+                    try lathe.json(
+                        "train", "sequence.yaml", "--fresh", "--set", "distill.filters=[]", "--set",
+                        "train.max_steps=1", "--set", "data.held_out=[]", "--set", "data.max_length=\(length)"
+                    )["written"]
+                }
+                let all = try written("128"), few = try written("24")
+                let left = few?["too_long"]?.integer ?? 0
+                #expect(all?["too_long"] == 0 && left > 0, "\(few ?? .null)")
+                #expect(few?["rows"]?.integer == (all?["rows"]?.integer ?? 0) - left)
+                #expect(try rows(lathe).count == few?["rows"]?.integer)
+            }
+        }
+
         /// The same rows and the same adapter, wherever the writing was cut off.
         @Test func aWritingThatWasKilledGoesOn() throws {
             try LatheCommand.inFolder { lathe in

@@ -65,6 +65,27 @@ import Vocabulary
         #expect(body["seed"]?.integer != sent[2].body?["seed"]?.integer, "each draw has a seed of its own")
     }
 
+    /// A row's own system message stands after the context, in one message, and before a question for reasons too.
+    @Test func thereIsOneSystemMessage() throws {
+        let server = try ToyServer { _, _ in ToyServer.Reply(body: completion("yes")) }
+        defer { server.stop() }
+        let messages: [JSONValue] = [
+            ["role": "system", "content": "You sell lamps."], ["role": "user", "content": "Is it red?"],
+            ["role": "assistant", "content": "?"],
+        ]
+        let row = DataRow(
+            content: .conversation(messages: messages, trained: [2], extra: JSONObject()),
+            place: RowPlace(file: "p.jsonl", line: 1), index: 0)
+        _ = try teacher(server, context: "Be brief.").write([
+            WritingRequest(.answer(row), stream: 0), WritingRequest(.reason(row, of: "no"), stream: 1),
+        ])
+        let system: JSONValue = ["role": "system", "content": "Be brief.\n\nYou sell lamps."]
+        let asked = server.requests.map { $0.body?["messages"]?.array ?? [] }
+        #expect(asked.map(\.first) == [system, system] && asked.map(\.count) == [2, 2])
+        #expect(asked[0].last?["content"] == "Is it red?")
+        #expect(asked[1].last?["content"]?.string?.contains("The answer is: no") == true)
+    }
+
     @Test func aBusyServerIsAskedAgain() throws {
         let server = try ToyServer { number, _ in
             switch number {

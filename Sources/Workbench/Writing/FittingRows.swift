@@ -28,12 +28,16 @@ struct FittingRows {
     func fitting(_ rows: [JSONObject], _ report: inout WritingReport) throws -> [JSONObject] {
         guard !isDecided else { return rows }
         var ignored = DatasetReport()
-        let fitting = try rows.enumerated().filter { number, fields in
-            let source = SourceRow(fields: fields, place: RowPlace(file: "rows.jsonl", line: number + 1), index: number)
+        let fitting = try rows.indices.filter { number in
+            let source = SourceRow(
+                fields: rows[number], place: RowPlace(file: "rows.jsonl", line: number + 1), index: number)
             return try !builder.examples(of: decoder.row(source, index: number), counting: &ignored).isEmpty
-        }.map(\.element)
+        }
+        // Reasons stand after all answers.
+        let firstReason = rows.count - report.reasonRows
+        report.reasonRows = fitting.count { $0 >= firstReason }
         report.tooLong = rows.count - fitting.count
         report.rows = fitting.count
-        return fitting
+        return fitting.map { rows[$0] }
     }
 }

@@ -153,21 +153,3 @@ final class LocalTeacher: TextTeacher {
 
     private static let rowsAtOnce = 512
 }
-
-extension DataRow {
-    /// A row that asks `question` and nothing before it.
-    fileprivate func asking(_ question: String) -> DataRow {
-        var row = self
-        switch content {
-        case .conversation(let messages, _, _):
-            let system = messages.filter { ["system", "developer"].contains($0["role"]?.string ?? "") }
-            let turns: [JSONValue] = [
-                ["role": "user", "content": .string(question)], ["role": "assistant", "content": "?"],
-            ]
-            row.content = .conversation(
-                messages: system + turns, trained: [system.count + 1], extra: JSONObject())
-        default: row.content = .completion(prompt: question + "\n\n", completion: "?")
-        }
-        return row
-    }
-}
