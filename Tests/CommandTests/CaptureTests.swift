@@ -131,6 +131,7 @@ extension CommandTests {
                 try failing("distill.temperature=2").expectFailure(65, "distill.temperature")
                 try failing("distill.teacher_adapter=null", "distill.context=Answer in one word, please.")
                     .expectFailure(65, "distill.teacher_adapter")
+                try failing("distill.context=Answer in one word, please.").expectFailure(65, "another distill.context")
                 try failing("distill.teacher_adapter=nowhere").expectFailure(66, "nowhere")
                 try failing("distill.source=online").expectFailure(65, "nothing is captured")
                 try lathe("capture", "recipe.yaml").expectFailure(65, "distill.teacher")

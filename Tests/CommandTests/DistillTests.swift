@@ -63,14 +63,25 @@ extension CommandTests {
         }
 
         /// All tokens of each distribution kept in a file teach what the teacher itself does.
-        @Test func aWholeCaptureIsTheTeacher() throws {
+        @Test(arguments: [1, 4]) func aWholeCaptureIsTheTeacher(temperature: Int) throws {
             try Self.inFolder { lathe in
-                let online = try distilled(lathe, "name=online", "distill.source=online", "distill.loss=jsd")
+                let own = "distill.temperature=\(temperature)"
+                let online = try distilled(lathe, "name=online", "distill.source=online", "distill.loss=jsd", own)
                 let captured = try distilled(
-                    lathe, "name=captured", "distill.keep=top_k", "distill.k=512", "distill.loss=jsd")
+                    lathe, "name=captured", "distill.keep=top_k", "distill.k=512", "distill.loss=jsd", own)
                 #expect(abs(loss(online, "student") - loss(captured, "student")) < 1e-4)
-                let drawn = try distilled(lathe, "name=drawn", "distill.tokens=2")
+                let drawn = try distilled(lathe, "name=drawn", "distill.tokens=2", own)
                 #expect(loss(drawn, "student") != loss(captured, "student"))
+            }
+        }
+
+        /// A student that goes on from an adapter is compared with what it was with that one: here its teacher.
+        @Test func whoGoesOnIsComparedWithItselfBefore() throws {
+            try Self.inFolder { lathe in
+                let report = try distilled(lathe, "distill.source=online", "adapter.continue_from=first")
+                let (before, teacher) = (loss(report, "undistilled"), loss(report, "teacher"))
+                #expect(abs(before - teacher) < 1e-9, "\(before) \(teacher)")
+                #expect((report["evaluation"]?["base"]?["loss"]?.double ?? .nan) - before > 0.01)
             }
         }
 
@@ -228,6 +239,9 @@ extension CommandTests {
                     "distill", "student.yaml", "--set", "name=text", "--set",
                     "distill.context=\(JSONValue.string(try lathe.text("guide.md")).text())")
                 #expect(text["adapter_sha256"] == report["adapter_sha256"])
+                // Another text is another run.
+                try lathe.start(["distill", "student.yaml", "--set", "distill.context=Tom saw a cat."]).wait()
+                    .expectFailure(65, "teacher: other content")
                 try lathe.start(["distill", "student.yaml", "--fresh", "--set", "distill.context=gone.md"]).wait()
                     .expectFailure(66, "distill.context: gone.md does not exist")
             }
