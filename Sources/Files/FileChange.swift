@@ -110,6 +110,8 @@ package struct FileChange {
             unlink(ready.path)
             throw error
         }
+        // What the list names stays from here on, even if nobody can say that it is durable.
+        try Folder.makeDurable(folder)
     }
 
     private func place(_ step: Step) -> URL { folder.appendingPathComponent(step.entry.path) }

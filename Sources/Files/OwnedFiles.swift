@@ -195,7 +195,6 @@ public struct OwnedFiles: Sendable {
         guard rename(ready.path, manifest.path) == 0 else {
             throw SystemError(errno, writing: manifest.path, "cannot be put in place")
         }
-        try Folder.makeDurable(folder)
     }
 
     private func text(listing entries: [Manifest.Entry]) -> String {
