@@ -71,6 +71,7 @@ extension CommandTests {
                 }
                 #expect(report["evaluation"]?["difference"]?["verdict"] == "better", "\(report)")
                 #expect(report["distillation"]?["teacher"]?.string?.hasSuffix(" with teacher") == true)
+                #expect(try lathe.text("checkpoints/student/report.md").contains("was not measured"))
                 // Nothing is written twice, and the run is finished.
                 let again = try lathe("run", "sequence.yaml", "--json")
                 #expect(again.errors.contains("nothing is done"), "\(again.errors)")

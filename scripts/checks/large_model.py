@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Peak memory of merging and of each export of a model with 3 GB of weights, against the bound: twice the largest tensor + 200 MB.
 
-    scripts/checks/large_model.py --folder /var/tmp/large
+    scripts/checks/large_model.py --folder large
 
 A model of random bf16 weights and a LoRA adapter of rank 16 on all linear layers are made in the folder, the same ones each time
 (and kept: another call uses them). Every form is then written by a process of its own, whose peak is what the system counted,

@@ -167,9 +167,14 @@ struct DistillationReport: Presentable {
     var text: String {
         let lead = shareOfLead.map { String(format: "; %.0f%% of the teacher's lead", 100 * $0) } ?? ""
         return
-            (["distilled from \(ShownText.name(teacher))"] + table + against.flatMap(Self.lines)
+            (["distilled from \(ShownText.name(teacher))"] + unmeasured + table + against.flatMap(Self.lines)
             + ["distillation: " + verdict + lead] + faults.map { "  " + $0 })
             .joined(separator: "\n")
+    }
+
+    /// That nothing here is held against the teacher.
+    private var unmeasured: [String] {
+        sides.contains { $0.role == .teacher } ? [] : ["the teacher, who wrote answers, was not measured"]
     }
 
     private var table: [String] {
