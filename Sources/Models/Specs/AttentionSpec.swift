@@ -1,0 +1,29 @@
+// One attention with its norms and biases, as data.
+
+/// Self-attention with its norms.
+public struct AttentionSpec: Sendable, Equatable {
+    /// Of its input.
+    public var norm: NormSpec
+    /// Over each head of queries and of keys, before the rotation.
+    public var headNorm: NormSpec?
+    /// Of what it adds to the stream.
+    public var outputNorm: NormSpec?
+    public var shape: AttentionShape
+    /// Biases on the query, key and value projections.
+    public var hasInputBias: Bool
+    /// A bias on the output projection.
+    public var hasOutputBias: Bool
+
+    /// An attention from its parts.
+    public init(
+        norm: NormSpec, headNorm: NormSpec? = nil, outputNorm: NormSpec? = nil, shape: AttentionShape,
+        hasInputBias: Bool = false, hasOutputBias: Bool = false
+    ) {
+        self.norm = norm
+        self.headNorm = headNorm
+        self.outputNorm = outputNorm
+        self.shape = shape
+        self.hasInputBias = hasInputBias
+        self.hasOutputBias = hasOutputBias
+    }
+}

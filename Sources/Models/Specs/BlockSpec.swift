@@ -1,0 +1,13 @@
+// One block of a decoder, as data.
+
+/// One block: attention, then feed-forward, each added to the residual stream.
+public struct BlockSpec: Sendable, Equatable {
+    public var attention: AttentionSpec
+    public var feedForward: FeedForwardSpec
+
+    /// A block from its parts.
+    public init(attention: AttentionSpec, feedForward: FeedForwardSpec) {
+        self.attention = attention
+        self.feedForward = feedForward
+    }
+}
