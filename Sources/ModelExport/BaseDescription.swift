@@ -36,7 +36,7 @@ struct BaseDescription {
     /// Memory that `files` takes: what is copied, or a tokenizer built as JSON, 500 bytes a token as measured.
     static func memoryBytes(_ base: any ModelSource) throws -> Int {
         guard base.huggingFaceConfiguration != nil else {
-            return 500 * (base.shape(at: "model.embed_tokens.weight")?.sizes.first ?? 0)
+            return 500 * (try base.embeddingRows())
         }
         return try base.companions().reduce(0) { sum, file in sum + (try FileSize.bytes(ifThere: file.url) ?? 0) }
     }

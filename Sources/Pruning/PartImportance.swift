@@ -54,7 +54,7 @@ public struct PartImportance: Sendable {
         for (place, block) in blocks.enumerated() {
             channels[place] = channels[place].map { _ in 1 }
             heads[place] = heads[place].map { _ in 1 }
-            for layer in model.linearLayers where WeightNames.block(of: layer.path + ".weight")?.number == block {
+            for layer in model.linearLayers where names.block(of: layer.path + ".weight")?.number == block {
                 let axes = names.axes(of: layer.path + ".weight")
                 let lengths = WeightLengths(layer.weight, workspace)
                 func multiply(_ values: inout [Double], by found: [Double], sharedBy count: Int = 1) {

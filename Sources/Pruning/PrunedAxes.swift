@@ -18,7 +18,7 @@ struct PrunedAxes {
 
     /// What stays of the base's `name`; nil where all does.
     func kept(of name: String) -> (rows: [Int]?, columns: [Int]?) {
-        let axes = names.axes(of: name), block = WeightNames.block(of: name).flatMap { places[$0.number] }
+        let axes = names.axes(of: name), block = names.block(of: name).flatMap { places[$0.number] }
         return (kept(axes.rows, block), kept(axes.columns, block))
     }
 

@@ -18,6 +18,7 @@ public struct PrunedModel: ModelSource {
     public let paths: [String]
     public let huggingFaceConfiguration: JSONValue?
     private let axes: PrunedAxes
+    private let names: WeightNames
 
     /// - Throws: `PruningError` where the files of the base's family cannot say what is left.
     public init(_ base: any ModelSource, _ plan: PruningPlan) throws {
@@ -26,6 +27,7 @@ public struct PrunedModel: ModelSource {
         guard let names = whole.weightNames else {
             throw PruningError(base.location, "the weights of the family \(whole.family) have no names here")
         }
+        self.names = names
         axes = PrunedAxes(plan, of: whole, names)
         self.base = base
         self.plan = plan
@@ -35,15 +37,15 @@ public struct PrunedModel: ModelSource {
         }
         let places = Dictionary(uniqueKeysWithValues: plan.blocks.enumerated().map { ($1, $0) })
         paths = base.paths.compactMap { path in
-            guard let (number, rest) = WeightNames.block(of: path) else { return path }
-            return places[number].map { WeightNames.name(inBlock: $0, rest) }
+            guard let (number, rest) = names.block(of: path) else { return path }
+            return places[number].map { names.name(inBlock: $0, rest) }
         }
     }
 
     /// The base's name of the weight called `path`; nil where there is none.
     private func source(of path: String) -> String? {
-        guard let (number, rest) = WeightNames.block(of: path) else { return path }
-        return plan.blocks.indices.contains(number) ? WeightNames.name(inBlock: plan.blocks[number], rest) : nil
+        guard let (number, rest) = names.block(of: path) else { return path }
+        return plan.blocks.indices.contains(number) ? names.name(inBlock: plan.blocks[number], rest) : nil
     }
 
     // MARK: Weights

@@ -65,9 +65,10 @@ import WeightFiles
     /// A block whose outputs are zero turns nothing, and is the one that goes.
     @Test(arguments: 0..<3) func theRunThatTurnsLeastIsFound(_ idle: Int) throws {
         let base = try openWeights(TinyModel.base)
+        let names = try #require(ModelConfiguration(of: base).weightNames)
         let silent = try silenced(base) { path, rows in
             let isSilent =
-                WeightNames.block(of: path)?.number == idle
+                names.block(of: path)?.number == idle
                 && (path.hasSuffix("o_proj.weight") || path.hasSuffix("down_proj.weight"))
             return isSilent ? 0..<rows : 0..<0
         }
@@ -80,8 +81,9 @@ import WeightFiles
     /// Of channels and heads, by rows and by weights, those go first that have no weights, in each block others.
     @Test(arguments: [true, false]) func emptyPartsGoFirst(byRows: Bool) throws {
         let base = try openWeights(TinyModel.base), blocks = [0, 2], workspace = Workspace()
+        let names = try #require(ModelConfiguration(of: base).weightNames)
         let whole = try silenced(base) { path, _ in
-            guard let block = WeightNames.block(of: path)?.number else { return 0..<0 }
+            guard let block = names.block(of: path)?.number else { return 0..<0 }
             // A channel that is shut, and values of one key head that two query heads share.
             if path.hasSuffix("gate_proj.weight") { return 9 + block..<12 + block }
             return path.hasSuffix("v_proj.weight") ? (block + 1) * 8..<(block + 2) * 8 : 0..<0

@@ -29,12 +29,16 @@ struct WeightBinding: Sendable {
 
 /// The names of the weights of one family.
 public struct WeightNames: Sendable {
+    /// What comes before the number of a layer in Hugging Face's names.
+    private let layers: String
     /// Of weights that a model has once.
     private let once: [WeightBinding]
     /// Of weights that each layer has.
     private let inLayer: [WeightBinding]
 
-    init(once: [WeightBinding], inLayer: [WeightBinding]) {
+    /// - Parameter layers: what comes before the number of a layer in Hugging Face's names.
+    init(layers: String = "model.layers.", once: [WeightBinding], inLayer: [WeightBinding]) {
+        self.layers = layers
         self.once = once
         self.inLayer = inLayer
     }
@@ -53,7 +57,7 @@ public struct WeightNames: Sendable {
     /// The module of `role`, in `layer` where each layer has one: `model.layers.0.self_attn.q_proj`.
     func path(_ role: WeightRole, layer: Int? = nil) -> String {
         if let layer, let binding = inLayer.first(where: { $0.role == role }) {
-            return Self.layers + "\(layer)." + binding.huggingFace
+            return layers + "\(layer)." + binding.huggingFace
         }
         guard let binding = once.first(where: { $0.role == role }) else {
             preconditionFailure("the family has no \(role)")
@@ -61,21 +65,27 @@ public struct WeightNames: Sendable {
         return binding.huggingFace
     }
 
+    /// The module of the embedding: `model.embed_tokens`.
+    public var embedding: String { path(.embedding) }
+
+    /// The module of the language model's head: `lm_head`; nil in families without one.
+    public var head: String? { once.first { $0.role == .head }?.huggingFace }
+
     /// The Hugging Face name of GGUF's `name`; nil for tensors that have none (`rope_freqs.weight`).
     public func huggingFaceName(_ name: String) -> String? {
         guard let (layer, binding, suffix) = find(name, \.gguf, after: "blk.") else { return nil }
-        return Self.name(layer, Self.layers, binding.huggingFace, suffix)
+        return Self.name(layer, layers, binding.huggingFace, suffix)
     }
 
     /// The GGUF name of Hugging Face's `name`.
     public func ggufName(_ name: String) -> String? {
-        guard let (layer, binding, suffix) = find(name, \.huggingFace, after: Self.layers) else { return nil }
+        guard let (layer, binding, suffix) = find(name, \.huggingFace, after: layers) else { return nil }
         return Self.name(layer, "blk.", binding.gguf, suffix)
     }
 
     /// How GGUF stores Hugging Face's `name`.
     public func storedForm(_ name: String, heads: Int, keyValueHeads: Int) -> StoredForm {
-        guard let (_, binding, _) = find(name, \.huggingFace, after: Self.layers) else { return .asStored }
+        guard let (_, binding, _) = find(name, \.huggingFace, after: layers) else { return .asStored }
         switch binding.ggufForm {
         case .same: return .asStored
         case .interleavedHalves: return .interleavedHalves(heads: binding.role == .query ? heads : keyValueHeads)
@@ -84,32 +94,29 @@ public struct WeightNames: Sendable {
     }
 
     /// What Hugging Face's `name` is to the model; nil where the family knows none of that name.
-    func role(of name: String) -> WeightRole? { find(name, \.huggingFace, after: Self.layers)?.binding.role }
+    func role(of name: String) -> WeightRole? { find(name, \.huggingFace, after: layers)?.binding.role }
 
     /// Every pair of the table for a model of `layers` layers.
     public func pairs(layers: Int) -> [(gguf: String, huggingFace: String)] {
-        once.map { ($0.gguf + ".weight", $0.huggingFace + ".weight") }
-            + (0..<layers).flatMap { layer in
-                inLayer.flatMap { binding in
-                    Self.suffixes.map { suffix in
-                        (
-                            Self.name(layer, "blk.", binding.gguf, suffix),
-                            Self.name(layer, Self.layers, binding.huggingFace, suffix)
-                        )
-                    }
-                }
+        let places = once.map { (nil as Int?, $0) } + (0..<layers).flatMap { layer in inLayer.map { (layer, $0) } }
+        return places.flatMap { layer, binding in
+            Self.suffixes.map { suffix in
+                (
+                    Self.name(layer, "blk.", binding.gguf, suffix),
+                    Self.name(layer, self.layers, binding.huggingFace, suffix)
+                )
             }
+        }
     }
 
     /// The block that Hugging Face's `name` belongs to, and what follows its number; nil for what a model has once.
-    public static func block(of name: String) -> (number: Int, rest: Substring)? {
-        split(name, after: layers).map { ($0.layer, $0.rest) }
+    public func block(of name: String) -> (number: Int, rest: Substring)? {
+        Self.split(name, after: layers).map { ($0.layer, $0.rest) }
     }
 
     /// Hugging Face's name of what is called `rest` in block `number`.
-    public static func name(inBlock number: Int, _ rest: Substring) -> String { layers + "\(number).\(rest)" }
+    public func name(inBlock number: Int, _ rest: Substring) -> String { layers + "\(number).\(rest)" }
 
-    private static let layers = "model.layers."
     private static let suffixes = ["weight", "bias"]
 
     private static func name(_ layer: Int?, _ prefix: String, _ module: String, _ suffix: String) -> String {
@@ -119,15 +126,14 @@ public struct WeightNames: Sendable {
     private func find(
         _ name: String, _ side: KeyPath<WeightBinding, String>, after prefix: String
     ) -> (layer: Int?, binding: WeightBinding, suffix: String)? {
-        if let binding = once.first(where: { $0[keyPath: side] + ".weight" == name }) {
-            return (nil, binding, "weight")
+        guard let suffix = Self.suffixes.first(where: { name.hasSuffix("." + $0) }) else { return nil }
+        func binding(_ bindings: [WeightBinding], _ name: Substring) -> WeightBinding? {
+            let module = name.dropLast(suffix.utf8.count + 1)
+            return bindings.first { $0[keyPath: side] == module }
         }
+        if let found = binding(once, name[...]) { return (nil, found, suffix) }
         guard let (layer, rest) = Self.split(name, after: prefix) else { return nil }
-        for suffix in Self.suffixes where rest.hasSuffix("." + suffix) {
-            let module = rest.dropLast(suffix.utf8.count + 1)
-            return inLayer.first { $0[keyPath: side] == module }.map { (layer, $0, suffix) }
-        }
-        return nil
+        return binding(inLayer, rest).map { (layer, $0, suffix) }
     }
 
     /// The layer number after `prefix` and what follows it. Numbers are written in one way only: no sign, no leading zero.

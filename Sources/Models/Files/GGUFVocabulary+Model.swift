@@ -14,7 +14,7 @@ extension GGUFVocabulary {
         switch try model.tokenizerSource() {
         case .vocabulary(let vocabulary)?: self = vocabulary
         case .json(let json, let companions)?:
-            let size = model.shape(at: "model.embed_tokens.weight")?.sizes.first ?? 0
+            let size = try model.embeddingRows()
             try self.init(
                 huggingFace: json, companions: companions, size: size, rendersChats: templates["default"] != nil)
             try readIDs(model, templates, size: size)

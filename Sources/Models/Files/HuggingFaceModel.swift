@@ -17,9 +17,10 @@ extension HuggingFaceDirectory: ModelSource {
 
     public func configurationNotes() throws -> [String] {
         var notes = try ModelConfiguration.notes(huggingFace: configuration)
-        if configuration["tie_word_embeddings"] == .bool(true), try ModelConfiguration.hasOwnHead(self) {
+        let stated = try statedConfiguration()
+        if stated.isTied, let head = stated.weightNames?.head, try stated.hasOwnHead(self) {
             notes.append(
-                "tie_word_embeddings is true, but lm_head.weight differs from the embedding: it is used, untied")
+                "tie_word_embeddings is true, but \(head).weight differs from the embedding: it is used, untied")
         }
         return notes
     }

@@ -9,12 +9,13 @@ extension ModelConfiguration {
     /// to, the numbers decide, as in transformers: two different tensors are two.
     public init(of source: any ModelSource) throws {
         self = try source.statedConfiguration()
-        if isTied, try Self.hasOwnHead(source) { isTied = false }
+        if isTied, try hasOwnHead(source) { isTied = false }
     }
 
     /// Whether a head stands beside the embedding that is another than it.
-    static func hasOwnHead(_ weights: any WeightSource) throws -> Bool {
-        let (embedding, head) = ("model.embed_tokens.weight", "lm_head.weight")
+    func hasOwnHead(_ weights: any WeightSource) throws -> Bool {
+        guard let names = weightNames, let headName = names.head else { return false }
+        let (embedding, head) = (names.embedding + ".weight", headName + ".weight")
         guard weights.contains(embedding), weights.contains(head) else { return false }
         let (left, right) = (try weights.tensor(at: embedding), try weights.tensor(at: head))
         guard left.shape == right.shape, left.shape.rank == 2 else { return true }

@@ -47,6 +47,14 @@ extension ModelSource {
     public func generationSettings() throws -> JSONValue? { nil }
     public func companions() throws -> [(name: String, url: URL)] { [] }
 
+    /// V as the embedding has it; 0 where there is none.
+    ///
+    /// - Throws: where it is not known what the model is.
+    public func embeddingRows() throws -> Int {
+        guard let names = try statedConfiguration().weightNames else { return 0 }
+        return shape(at: names.embedding + ".weight")?.sizes.first ?? 0
+    }
+
     public func companionContents() throws -> [(name: String, bytes: [UInt8])] {
         try companions().map { ($0.name, try WholeFile.bytes($0.url.path)) }
     }

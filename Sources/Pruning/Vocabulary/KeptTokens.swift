@@ -16,7 +16,7 @@ public struct KeptTokens: Sendable, Equatable {
         guard let source = try base.tokenizerSource() else {
             throw PruningError(base.location, "there is no tokenizer.json, so that no token can be left out")
         }
-        let size = base.shape(at: "model.embed_tokens.weight")?.sizes.first ?? 0
+        let size = try base.embeddingRows()
         let configuration = try base.statedConfiguration()
         let settings = [base.huggingFaceConfiguration, try base.generationSettings()].compactMap { $0?.object }
         let named = settings.flatMap(\.members).filter { $0.key.hasSuffix("_token_id") }
