@@ -1,9 +1,10 @@
-// What a pass hands to an objective: the rows that carry loss, as the head sees them, and the head.
+// What a pass hands to an objective: the rows that its batch reads, most often those that carry loss, as the head sees them, and
+// the head.
 
 public import Kernels
 public import Tensors
 
-/// The rows of a pass that carry loss.
+/// The rows that a pass hands over: those that carry loss, or what else the batch reads.
 ///
 /// Legend: M such rows, C width, V vocabulary.
 public struct HeadRows {
@@ -45,7 +46,7 @@ public struct HeadRows {
     /// Whether only memory is counted: no number may be looked at.
     public var measures: Bool { context.measures }
 
-    /// The tokens to be predicted, one a row.
+    /// The tokens to be predicted, one a row; −1 where the batch reads a row for something else.
     public var targets: [Int32] { rows.map { batch.targets[Int($0)] } }
 
     /// Hands each row's predictions to `rule`, in their order: the log-probabilities of the tokens of `tokens`, and of all others

@@ -4,14 +4,14 @@ import Kernels
 public import Tensors
 
 extension LanguageModel {
-    /// Runs `batch` forward and hands `body` the rows that carry loss.
+    /// Runs `batch` forward and hands `body` the rows that it reads.
     func runForward<Result>(
         _ batch: TokenBatch, _ residuals: [ResidualRows], _ context: PassContext,
         _ body: (HeadRows) throws -> Result
     ) throws -> Result {
         try context.workspace.scoped {
             defer { if streamsWeights { head(context.adapters).dropPages() } }
-            let rows = batch.targetRows
+            let rows = batch.readRows
             let x = hiddenStates(batch, context) { residuals.take(after: $0, $1, rows, context) }
             return try withHeadRows(batch, rows, x, residuals, gradient: nil, context, body)
         }
@@ -115,7 +115,7 @@ extension LanguageModel {
 
     // MARK: Losses
 
-    /// Gathers and norms the rows that carry loss and hands them over.
+    /// Gathers and norms the rows that a batch reads and hands them over.
     /// - Parameter gradient: `[M, C]`, for what `body` leaves there; nil where nothing goes back.
     func withHeadRows<Result>(
         _ batch: TokenBatch, _ rows: [Int32], _ x: Matrix, _ residuals: [ResidualRows], gradient: Matrix?,

@@ -4,13 +4,13 @@ import Kernels
 import Tensors
 
 extension LanguageModel {
-    /// Runs `batch` forward, hands `body` the rows that carry loss, and runs it backward from the gradient that `body` leaves
+    /// Runs `batch` forward, hands `body` the rows that it reads, and runs it backward from the gradient that `body` leaves
     /// there, into the adapters' gradients.
     func runForwardBackward<Result>(
         _ batch: TokenBatch, _ residuals: [ResidualRows], recomputedBlocks: Int, _ context: PassContext,
         _ body: (HeadRows) throws -> Result
     ) throws -> Result {
-        let rows = batch.targetRows
+        let rows = batch.readRows
         return try context.workspace.scoped {
             try withSpan(batch, context) { span in
                 let lowest = lowestTrained(context.adapters)
@@ -92,13 +92,13 @@ extension LanguageModel {
         }
     }
 
-    /// What `body` makes of the rows that carry loss; the gradient that it leaves there, at the last block's output in `dx`
-    /// `[N, C]`: zero in rows without loss.
+    /// What `body` makes of the rows that the batch reads; the gradient that it leaves there, at the last block's output in `dx`
+    /// `[N, C]`: zero in all other rows.
     private func headGradient<Result>(
         _ batch: TokenBatch, _ x: Matrix, _ residuals: [ResidualRows], into dx: Matrix, _ context: PassContext,
         _ body: (HeadRows) throws -> Result
     ) throws -> Result {
-        let rows = batch.targetRows
+        let rows = batch.readRows
         context.compute { Elements.fill(dx, with: 0) }
         return try context.workspace.scoped {
             let dHidden = context.residual(rows: rows.count, columns: x.columns)

@@ -96,7 +96,7 @@ extension LanguageModel {
         precondition(blocks.allSatisfy(self.blocks.indices.contains), "a block that there is not")
         return blocks.map {
             ResidualRows(
-                after: $0, rows: batch.targetCount, width: configuration.width, goesBack: goesBack, context)
+                after: $0, rows: batch.readRows.count, width: configuration.width, goesBack: goesBack, context)
         }
     }
 

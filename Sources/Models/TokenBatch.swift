@@ -1,5 +1,17 @@
 // A micro-batch as the model sees it.
 
+/// Which rows of a batch a pass hands over.
+public enum ReadRows: Sendable, Equatable {
+    /// Those after which a token is to be predicted.
+    case targets
+    /// Every row.
+    case all
+    /// The first of each example.
+    case first
+    /// The last of each example.
+    case last
+}
+
 /// Token rows of several examples, one after the other, without padding.
 ///
 /// Example `i` is the rows `bounds[i]..<bounds[i + 1]`. Attention runs inside examples and positions restart with each, so no
@@ -11,6 +23,10 @@ public struct TokenBatch: Sendable, Equatable {
     public let bounds: [Int]
     /// `[N]`: the id of the *next* token where predicting it counts, −1 elsewhere; always −1 in an example's last row.
     public let targets: [Int32]
+    /// What kind of token each is, `[N]`, in models that tell kinds apart; nil where all are of kind 0.
+    public let types: [Int32]?
+    /// Which rows a pass hands over.
+    public let reads: ReadRows
     /// The number that each example has in the source it was taken from: by it one finds what is kept elsewhere of it. Nil where the
     /// batch was made of something else.
     public let sequences: [Int]?
@@ -18,10 +34,16 @@ public struct TokenBatch: Sendable, Equatable {
     var sharing: RowSharing?
 
     /// - Precondition: `bounds` starts at 0, ascends and ends at the number of ids; as many targets as ids.
-    public init(ids: [Int32], bounds: [Int], targets: [Int32], sequences: [Int]? = nil) {
+    public init(
+        ids: [Int32], bounds: [Int], targets: [Int32], sequences: [Int]? = nil, types: [Int32]? = nil,
+        reads: ReadRows = .targets
+    ) {
         precondition(bounds.first == 0 && bounds.last == ids.count && targets.count == ids.count)
         precondition(zip(bounds, bounds.dropFirst()).allSatisfy { $0 < $1 }, "every example has at least one row")
         precondition(sequences.map { $0.count == bounds.count - 1 } ?? true, "as many numbers as examples")
+        precondition(types.map { $0.count == ids.count } ?? true, "a type for each token")
+        self.types = types
+        self.reads = reads
         self.sequences = sequences
         self.ids = ids
         self.bounds = bounds
@@ -44,6 +66,16 @@ public struct TokenBatch: Sendable, Equatable {
             bounds.append(ids.count)
         }
         self.init(ids: ids, bounds: bounds, targets: targets, sequences: sequences)
+    }
+
+    /// The batch of whole texts of which no token is to be predicted.
+    /// - Parameter types: of each text's tokens; nil where all are of kind 0.
+    public init(texts: [[Int32]], types: [[Int32]]? = nil, reads: ReadRows, sequences: [Int]? = nil) {
+        let ids = texts.flatMap { $0 }
+        self.init(
+            ids: ids, bounds: texts.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) },
+            targets: Array(repeating: -1, count: ids.count), sequences: sequences, types: types?.flatMap { $0 },
+            reads: reads)
     }
 
     /// A batch of the size of others, to measure what they take: one example of `rows` rows, the last `targets` of which carry
@@ -70,8 +102,18 @@ public struct TokenBatch: Sendable, Equatable {
         sharing?.positions ?? zip(bounds, bounds.dropFirst()).flatMap { start, end in (0..<Int32(end - start)) }
     }
 
-    /// Rows that carry loss, ascending.
+    /// Rows after which a token is to be predicted, ascending.
     public var targetRows: [Int32] { targets.indices.filter { targets[$0] >= 0 }.map { Int32($0) } }
+
+    /// Rows that a pass hands over, ascending.
+    public var readRows: [Int32] {
+        switch reads {
+        case .targets: targetRows
+        case .all: ids.indices.map { Int32($0) }
+        case .first: bounds.dropLast().map { Int32($0) }
+        case .last: bounds.dropFirst().map { Int32($0 - 1) }
+        }
+    }
 
     /// The number of the example that each of `rows` is of, which ascend.
     func examples(of rows: [Int32]) -> [Int] {
