@@ -31,7 +31,7 @@ extension LanguageModel {
         return workspace.scoped {
             let x = hiddenStates(batch, context)
             let normed = context.activations(rows: x.rows, columns: x.columns)
-            finalNorm.forward(x, into: normed, inverseRMS: context.residual(rows: x.rows, columns: 1))
+            finalNorm.forward(x, into: normed, statistics: finalNorm.statistics(rows: x.rows, context))
             let logits = context.residual(rows: x.rows, columns: configuration.vocabularySize)
             let panels = Panels.pack([
                 PanelSource(RowLayout(head(adapters)), .transposed, type: precision, in: workspace)
@@ -48,7 +48,7 @@ extension LanguageModel {
         let context = context(workspace)
         workspace.scoped {
             let x = hiddenStates(batch, context)
-            finalNorm.forward(x, into: states, inverseRMS: context.residual(rows: x.rows, columns: 1))
+            finalNorm.forward(x, into: states, statistics: finalNorm.statistics(rows: x.rows, context))
         }
     }
 
@@ -124,11 +124,11 @@ extension LanguageModel {
         try context.workspace.scoped {
             let gathered = context.residual(rows: rows.count, columns: x.columns)
             let hidden = context.activations(rows: rows.count, columns: x.columns)
-            let inverseRMS = context.residual(rows: rows.count, columns: 1)
+            let statistics = finalNorm.statistics(rows: rows.count, context)
             if !rows.isEmpty {
                 context.compute {
                     rows.withUnsafeBufferPointer { Elements.gatherRows(x, $0, into: gathered) }
-                    finalNorm.forward(gathered, into: hidden, inverseRMS: inverseRMS)
+                    finalNorm.forward(gathered, into: hidden, statistics: statistics)
                 }
             }
             return try body(

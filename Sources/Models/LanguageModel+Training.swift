@@ -106,11 +106,11 @@ extension LanguageModel {
             guard !rows.isEmpty else { return result }
             let gathered = context.residual(rows: rows.count, columns: x.columns)
             let normed = context.activations(rows: rows.count, columns: x.columns)
-            let inverseRMS = context.residual(rows: rows.count, columns: 1)
+            let statistics = finalNorm.statistics(rows: rows.count, context)
             context.compute {
                 rows.withUnsafeBufferPointer { Elements.gatherRows(x, $0, into: gathered) }
-                finalNorm.forward(gathered, into: normed, inverseRMS: inverseRMS)
-                finalNorm.backward(dHidden, x: gathered, inverseRMS: inverseRMS, into: dHidden, accumulate: false)
+                finalNorm.forward(gathered, into: normed, statistics: statistics)
+                finalNorm.backward(dHidden, x: gathered, statistics: statistics, into: dHidden, accumulate: false)
                 rows.withUnsafeBufferPointer { Elements.scatterAddRows(dHidden, $0, into: dx) }
             }
             return result

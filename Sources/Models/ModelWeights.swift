@@ -110,15 +110,31 @@ private struct WeightCollector {
     }
 
     mutating func norm(_ role: WeightRole, layer: Int? = nil, _ spec: NormSpec, _ count: Int) -> Norm? {
-        vector(names.path(role, layer: layer) + ".weight", count, offset: spec.offset).map {
-            Norm(weight: $0, epsilon: spec.epsilon)
-        }
+        let path = names.path(role, layer: layer)
+        let weight =
+            spec.hasWeight
+            ? vector(path + ".weight", count, offset: spec.offset)
+            : ConstantVector(Array(repeating: 1, count: count))
+        let bias = spec.hasBias ? vector(path + ".bias", count) : nil
+        guard let weight, spec.hasBias == (bias != nil) else { return nil }
+        return Norm(kind: spec.kind, weight: weight, bias: bias, epsilon: spec.epsilon)
     }
 
     /// A norm that not every family has: nil inside where it was asked for and not found.
     private mutating func norm(_ role: WeightRole, layer: Int, ifThere spec: NormSpec?, _ count: Int) -> Norm?? {
         guard let spec else { return .some(nil) }
         return norm(role, layer: layer, spec, count).map { .some($0) }
+    }
+
+    /// How a sublayer joins the stream: nil where a norm was asked for and not found.
+    private mutating func join(
+        output: (role: WeightRole, spec: NormSpec?), stream: (role: WeightRole, spec: NormSpec?), scale: Float,
+        layer: Int, _ width: Int
+    ) -> ResidualJoin? {
+        let outputNorm = norm(output.role, layer: layer, ifThere: output.spec, width)
+        let streamNorm = norm(stream.role, layer: layer, ifThere: stream.spec, width)
+        guard let outputNorm, let streamNorm else { return nil }
+        return ResidualJoin(outputNorm: outputNorm, scale: scale, streamNorm: streamNorm)
     }
 
     mutating func block(_ spec: BlockSpec, layer: Int, width: Int) -> DecoderBlock? {
@@ -130,31 +146,35 @@ private struct WeightCollector {
 
     private mutating func attention(_ spec: AttentionSpec, _ index: Int, _ width: Int) -> AttentionSublayer? {
         let shape = spec.shape
-        let norm = norm(.attentionNorm, layer: index, spec.norm, width)
+        let norm = norm(.attentionNorm, layer: index, ifThere: spec.norm, width)
         let query = layer(.query, index, width, shape.queryWidth, hasBias: spec.hasInputBias)
         let key = layer(.key, index, width, shape.keyValueWidth, hasBias: spec.hasInputBias)
         let value = layer(.value, index, width, shape.keyValueWidth, hasBias: spec.hasInputBias)
         let queryNorm = self.norm(.queryNorm, layer: index, ifThere: spec.headNorm, shape.headWidth)
         let keyNorm = self.norm(.keyNorm, layer: index, ifThere: spec.headNorm, shape.headWidth)
         let output = layer(.attentionOutput, index, shape.queryWidth, width, hasBias: spec.hasOutputBias)
-        let outputNorm = self.norm(.attentionOutputNorm, layer: index, ifThere: spec.outputNorm, width)
-        guard let norm, let query, let key, let value, let queryNorm, let keyNorm, let output, let outputNorm else {
+        let join = join(
+            output: (.attentionOutputNorm, spec.outputNorm), stream: (.attentionStreamNorm, spec.streamNorm),
+            scale: spec.residualScale, layer: index, width)
+        guard let norm, let query, let key, let value, let queryNorm, let keyNorm, let output, let join else {
             return nil
         }
         return AttentionSublayer(
-            shape: shape, layer: index, norm: norm, queryNorm: queryNorm, keyNorm: keyNorm, outputNorm: outputNorm,
+            shape: shape, layer: index, norm: norm, queryNorm: queryNorm, keyNorm: keyNorm, join: join,
             query: query, key: key, value: value, output: output)
     }
 
     private mutating func feedForward(_ spec: FeedForwardSpec, _ index: Int, _ width: Int) -> FeedForwardSublayer? {
-        let norm = norm(.feedForwardNorm, layer: index, spec.norm, width)
+        let norm = norm(.feedForwardNorm, layer: index, ifThere: spec.norm, width)
         let gate = layer(.gate, index, width, spec.width, hasBias: spec.hasBias)
         let up = layer(.up, index, width, spec.width, hasBias: spec.hasBias)
         let down = layer(.down, index, spec.width, width, hasBias: spec.hasBias)
-        let outputNorm = self.norm(.feedForwardOutputNorm, layer: index, ifThere: spec.outputNorm, width)
-        guard let norm, let gate, let up, let down, let outputNorm else { return nil }
+        let join = join(
+            output: (.feedForwardOutputNorm, spec.outputNorm), stream: (.feedForwardStreamNorm, spec.streamNorm),
+            scale: spec.residualScale, layer: index, width)
+        guard let norm, let gate, let up, let down, let join else { return nil }
         return FeedForwardSublayer(
-            norm: norm, outputNorm: outputNorm, activation: spec.activation, gate: gate, up: up, down: down)
+            norm: norm, join: join, activation: spec.activation, gate: gate, up: up, down: down)
     }
 
     /// Throws if anything was wrong, or if the file holds tensors that nobody asked for.

@@ -3,34 +3,75 @@
 import Kernels
 import Tensors
 
-/// A root-mean-square norm: `y = x · r · w`, `r = 1 / √(mean(x²) + ε)`, row by row.
+/// A norm of rows: `y = x · r · w` by their root mean square, `y = (x − m) · r · w + b` by their mean and deviation.
 struct Norm {
-    /// w `[1, C]`, whatever the file stores of it.
+    /// By what rows are normed.
+    let kind: NormSpec.Kind
+    /// w `[1, C]`, whatever the file stores of it: ones where it stores none.
     let weight: ConstantVector
+    /// b `[1, C]`; nil where the norm has none.
+    let bias: ConstantVector?
     /// ε.
     let epsilon: Float
 
-    /// - Parameter inverseRMS: r `[N, 1]`, fp32, which the way back needs.
-    func forward(_ x: Matrix, into y: Matrix, inverseRMS: Matrix) {
-        RMSNorm.forward(x, weight: weight.matrix, epsilon: epsilon, into: y, inverseRMS: inverseRMS)
+    /// Room for what the way back needs of `rows` rows: r `[N, 1]`, or m and r `[N, 2]`, fp32.
+    func statistics(rows: Int, _ context: PassContext) -> Matrix {
+        context.residual(rows: rows, columns: kind.statistics)
     }
 
-    /// `forward`, with r known from before.
-    func apply(_ x: Matrix, inverseRMS: Matrix, into y: Matrix) {
-        RMSNorm.apply(x, weight: weight.matrix, inverseRMS: inverseRMS, into: y)
+    /// - Parameter statistics: what the way back needs.
+    func forward(_ x: Matrix, into y: Matrix, statistics: Matrix) {
+        switch kind {
+        case .rms: RMSNorm.forward(x, weight: weight.matrix, epsilon: epsilon, into: y, inverseRMS: statistics)
+        case .layer:
+            LayerNorm.forward(
+                x, weight: weight.matrix, bias: bias?.matrix, epsilon: epsilon, into: y, statistics: statistics)
+        }
     }
 
-    /// The gradient of x, added to `dx` or put there.
-    func backward(_ dy: Matrix, x: Matrix, inverseRMS: Matrix, into dx: Matrix, accumulate: Bool) {
-        RMSNorm.backward(
-            dy, x: x, weight: weight.matrix, inverseRMS: inverseRMS, into: dx, accumulate: accumulate)
+    /// `forward`, with the statistics known from before.
+    func apply(_ x: Matrix, statistics: Matrix, into y: Matrix) {
+        switch kind {
+        case .rms: RMSNorm.apply(x, weight: weight.matrix, inverseRMS: statistics, into: y)
+        case .layer:
+            LayerNorm.apply(x, weight: weight.matrix, bias: bias?.matrix, statistics: statistics, into: y)
+        }
+    }
+
+    /// The gradient of x, added to `dx` or put there; `dx` may be `dy`.
+    func backward(_ dy: Matrix, x: Matrix, statistics: Matrix, into dx: Matrix, accumulate: Bool) {
+        switch kind {
+        case .rms:
+            RMSNorm.backward(
+                dy, x: x, weight: weight.matrix, inverseRMS: statistics, into: dx, accumulate: accumulate)
+        case .layer:
+            LayerNorm.backward(
+                dy, x: x, weight: weight.matrix, statistics: statistics, into: dx, accumulate: accumulate)
+        }
+    }
+
+    /// `forward` in generation, into a matrix that is valid until the end of the enclosing scope.
+    func generate(_ x: Matrix, _ pass: GenerationPass) -> Matrix {
+        let y = pass.matrix(x.rows, x.columns)
+        generate(x, into: y, pass)
+        return y
     }
 
     /// `forward` in generation, which keeps nothing.
     func generate(_ x: Matrix, into y: Matrix, _ pass: GenerationPass) {
         pass.workspace.scoped {
-            let inverseRMS = pass.matrix(x.rows, 1)
-            pass.context.compute { forward(x, into: y, inverseRMS: inverseRMS) }
+            let statistics = statistics(rows: x.rows, pass.context)
+            pass.context.compute { forward(x, into: y, statistics: statistics) }
+        }
+    }
+}
+
+extension NormSpec.Kind {
+    /// Numbers that the way back needs of a row.
+    var statistics: Int {
+        switch self {
+        case .rms: 1
+        case .layer: 2
         }
     }
 }

@@ -42,6 +42,40 @@ import Testing
         #expect(relativeError(dx.doubles, expected) < 1e-6)
     }
 
+    @Test(arguments: [false, true]) func layerNorm(hasBias: Bool) {
+        let (n, width) = (3, 21)
+        let x = TestMatrix(random: n, width, seed: 1), dy = TestMatrix(random: n, width, seed: 2)
+        let w = TestMatrix(random: 1, width, seed: 3), ws = w.doubles
+        let b = TestMatrix(random: 1, width, seed: 5), bs = hasBias ? b.doubles : ws.map { _ in 0 }
+        let y = TestMatrix(n, width), again = TestMatrix(n, width), s = TestMatrix(n, 2)
+        let dx = TestMatrix(random: n, width, seed: 4), before = dx.doubles
+        // Far from zero: a mean that is not taken off would show.
+        for index in x.matrix.floats.indices { x.matrix.floats[index] += 3 }
+        let bias = hasBias ? b.matrix : nil
+        LayerNorm.forward(
+            x.matrix, weight: w.matrix, bias: bias, epsilon: 1e-5, into: y.matrix, statistics: s.matrix)
+        LayerNorm.apply(x.matrix, weight: w.matrix, bias: bias, statistics: s.matrix, into: again.matrix)
+        LayerNorm.backward(
+            dy.matrix, x: x.matrix, weight: w.matrix, statistics: s.matrix, into: dx.matrix, accumulate: true)
+        func forward(_ x: [Double]) -> [Double] {
+            (0..<n).flatMap { row in
+                let values = x[row * width..<(row + 1) * width]
+                let mean = values.reduce(0, +) / Double(width)
+                let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(width)
+                let r = 1 / (variance + 1e-5).squareRoot()
+                return zip(values, zip(ws, bs)).map { ($0 - mean) * r * $1.0 + $1.1 }
+            }
+        }
+        #expect(relativeError(y.doubles, forward(x.doubles)) < 1e-6)
+        #expect(again.values == y.values)
+        let gradient = differences(x.doubles, dy.doubles, forward)
+        #expect(relativeError(dx.doubles, zip(before, gradient).map { $0 + $1 }) < 1e-6)
+        // In place, as models go back through the stream.
+        LayerNorm.backward(
+            dy.matrix, x: x.matrix, weight: w.matrix, statistics: s.matrix, into: dy.matrix, accumulate: false)
+        #expect(relativeError(dy.doubles, gradient) < 1e-5)
+    }
+
     /// In double.
     private static func value(_ activation: GateActivation, _ g: Double) -> Double {
         switch activation {

@@ -199,6 +199,19 @@ void lathe_rmsnorm_backward(
     const void *dy, lathe_type dy_type, const void *x, lathe_type x_type, const float *weight, const float *inverse_rms,
     void *dx, lathe_type dx_type, bool accumulate, long rows, long columns);
 
+// --- Norm (layernorm.c): y = (x − mean) · r · weight + bias; statistics `[rows, 2]` hold mean and r -------------------
+/// - bias: may be NULL.
+void lathe_layernorm_forward(
+    const void *x, lathe_type x_type, const float *weight, const float *bias, float epsilon, void *y, lathe_type y_type,
+    float *statistics, long rows, long columns);
+/// As forward, with `statistics` known.
+void lathe_layernorm_apply(
+    const void *x, lathe_type x_type, const float *weight, const float *bias, const float *statistics, void *y,
+    lathe_type y_type, long rows, long columns);
+void lathe_layernorm_backward(
+    const void *dy, lathe_type dy_type, const void *x, lathe_type x_type, const float *weight, const float *statistics,
+    void *dx, lathe_type dx_type, bool accumulate, long rows, long columns);
+
 // --- Rotary positions (rotary.c): in place, halves rotated; direction 1 forward, -1 backward --------------------------
 /// `cosines`, `sines`: `[positions, D/2]`.
 void lathe_rotary(

@@ -28,7 +28,7 @@ public struct GGUFDescription {
         set("feed_forward_length", block.feedForward.width)
         set("attention.head_count", shape.heads)
         set("attention.head_count_kv", shape.groups)
-        set("attention.layer_norm_rms_epsilon", model.finalNorm.epsilon)
+        set(model.finalNorm.kind.epsilonKey, model.finalNorm.epsilon)
         set("attention.key_length", shape.headWidth)
         set("attention.value_length", shape.headWidth)
         set("vocab_size", model.vocabularySize)
@@ -46,11 +46,7 @@ public struct GGUFDescription {
         }
         let norm = model.finalNorm
         for (layer, block) in model.blocks.enumerated() {
-            let norms = [
-                block.attention.norm, block.attention.headNorm, block.attention.outputNorm, block.feedForward.norm,
-                block.feedForward.outputNorm,
-            ]
-            guard plain(block) == plain(model.blocks[0]), norms.allSatisfy({ $0 == nil || $0 == norm }) else {
+            guard plain(block) == plain(model.blocks[0]), block.norms.allSatisfy({ $0.epsilon == norm.epsilon }) else {
                 throw GGUFDescription.refusal(
                     "layer \(layer)", "unlike the others", "knows one set of sizes for all layers")
             }
@@ -66,5 +62,15 @@ public struct GGUFDescription {
     /// The error for what a GGUF file could say and llama.cpp would not compute.
     static func refusal(_ key: String, _ value: String, _ reason: String) -> ModelConfigurationError {
         .notInGGUF(key: key, value: value, reason: reason)
+    }
+}
+
+extension NormSpec.Kind {
+    /// The key of ε.
+    var epsilonKey: String {
+        switch self {
+        case .rms: "attention.layer_norm_rms_epsilon"
+        case .layer: "attention.layer_norm_epsilon"
+        }
     }
 }

@@ -106,9 +106,9 @@ struct GGUFFields {
         return size
     }
 
-    /// `attention.layer_norm_rms_epsilon`.
-    func norm(offset: Float = 0) throws -> NormSpec {
-        NormSpec(epsilon: Float(try requiredNumber("attention.layer_norm_rms_epsilon")), offset: offset)
+    /// `attention.layer_norm_rms_epsilon`, or `attention.layer_norm_epsilon`.
+    func norm(_ kind: NormSpec.Kind = .rms, offset: Float = 0, hasBias: Bool = false) throws -> NormSpec {
+        NormSpec(kind, epsilon: Float(try requiredNumber(kind.epsilonKey)), offset: offset, hasBias: hasBias)
     }
 
     func has(_ tensor: String) -> Bool { gguf.entry(tensor) != nil }

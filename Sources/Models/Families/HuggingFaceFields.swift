@@ -49,7 +49,7 @@ extension ModelConfiguration {
         }
         json["vocab_size"] = .integer(vocabularySize)
         json["max_position_embeddings"] = .integer(contextLength)
-        json["rms_norm_eps"] = .double(Self.shortest(finalNorm.epsilon))
+        json[finalNorm.kind == .rms ? "rms_norm_eps" : "layer_norm_eps"] = .double(Self.shortest(finalNorm.epsilon))
         for (key, value) in kind?.write(self) ?? [] { json[key] = value }
         if let beginToken { json["bos_token_id"] = .integer(beginToken) }
         if let first = endTokens.first {

@@ -23,8 +23,8 @@ extension WeightNames {
         case .attentionOutput: (nil, .queryHeads)
         case .gate, .up: (.innerChannels, nil)
         case .down: (nil, .innerChannels)
-        case nil, .finalNorm, .attentionNorm, .queryNorm, .keyNorm, .attentionOutputNorm, .feedForwardNorm,
-            .feedForwardOutputNorm:
+        case nil, .finalNorm, .attentionNorm, .queryNorm, .keyNorm, .attentionOutputNorm, .attentionStreamNorm,
+            .feedForwardNorm, .feedForwardOutputNorm, .feedForwardStreamNorm:
             (nil, nil)
         }
     }

@@ -5,8 +5,8 @@ public import Tensors
 /// What a weight is to a model.
 enum WeightRole: Sendable, Hashable {
     case embedding, head, finalNorm
-    case attentionNorm, query, key, value, attentionOutput, queryNorm, keyNorm, attentionOutputNorm
-    case feedForwardNorm, gate, up, down, feedForwardOutputNorm
+    case attentionNorm, query, key, value, attentionOutput, queryNorm, keyNorm, attentionOutputNorm, attentionStreamNorm
+    case feedForwardNorm, gate, up, down, feedForwardOutputNorm, feedForwardStreamNorm
 }
 
 /// A role and what both kinds of files call it, without what is before and after the name: the layer, `.weight`.
@@ -96,9 +96,17 @@ public struct WeightNames: Sendable {
     /// What Hugging Face's `name` is to the model; nil where the family knows none of that name.
     func role(of name: String) -> WeightRole? { find(name, \.huggingFace, after: layers)?.binding.role }
 
+    /// One binding a module: two roles may share a weight.
+    private var distinctInLayer: [WeightBinding] {
+        inLayer.enumerated().filter { index, binding in
+            !inLayer[..<index].contains { $0.huggingFace == binding.huggingFace }
+        }.map(\.element)
+    }
+
     /// Every pair of the table for a model of `layers` layers.
     public func pairs(layers: Int) -> [(gguf: String, huggingFace: String)] {
-        let places = once.map { (nil as Int?, $0) } + (0..<layers).flatMap { layer in inLayer.map { (layer, $0) } }
+        let inLayers = (0..<layers).flatMap { layer in distinctInLayer.map { (layer, $0) } }
+        let places = once.map { (nil as Int?, $0) } + inLayers
         return places.flatMap { layer, binding in
             Self.suffixes.map { suffix in
                 (

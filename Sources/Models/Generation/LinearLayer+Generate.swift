@@ -64,16 +64,6 @@ extension LinearLayer {
         }
     }
 
-    /// y += what the layer gives for x, normed where there is a norm.
-    func generate(adding x: Matrix, to y: Matrix, norm: Norm?, _ pass: GenerationPass) {
-        pass.workspace.scoped {
-            let sum = pass.matrix(y.rows, y.columns)
-            Self.generate([(self, sum)], x, pass)
-            norm?.generate(sum, into: sum, pass)
-            pass.context.compute { Elements.add(sum, into: y) }
-        }
-    }
-
     /// Many rows through the products of training.
     private static func multiplyWidened(
         _ x: Matrix, _ weight: FrozenTensor, into y: Matrix, _ pass: GenerationPass

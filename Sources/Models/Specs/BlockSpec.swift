@@ -10,4 +10,12 @@ public struct BlockSpec: Sendable, Equatable {
         self.attention = attention
         self.feedForward = feedForward
     }
+
+    /// All norms that there are.
+    var norms: [NormSpec] {
+        [
+            attention.norm, attention.headNorm, attention.outputNorm, attention.streamNorm, feedForward.norm,
+            feedForward.outputNorm, feedForward.streamNorm,
+        ].compactMap { $0 }
+    }
 }

@@ -53,17 +53,15 @@ extension ModelConfiguration {
             }
             try shape.rotary.validate()
         }
-        let norms =
-            [finalNorm]
-            + blocks.flatMap { block in
-                [
-                    block.attention.norm, block.attention.headNorm, block.attention.outputNorm, block.feedForward.norm,
-                    block.feedForward.outputNorm,
-                ].compactMap { $0 }
-            }
-        for norm in norms where !(norm.epsilon > 0 && norm.epsilon < 1) {
+        for norm in [finalNorm] + blocks.flatMap(\.norms) where !(norm.epsilon > 0 && norm.epsilon < 1) {
             throw ModelConfigurationError.invalid(
-                key: "rms_norm_eps", value: "\(norm.epsilon)", expected: "a number in (0, 1)")
+                key: norm.kind == .rms ? "rms_norm_eps" : "layer_norm_eps", value: "\(norm.epsilon)",
+                expected: "a number in (0, 1)")
+        }
+        for scale in blocks.flatMap({ [$0.attention.residualScale, $0.feedForward.residualScale] })
+        where !(scale > 0 && scale.isFinite) {
+            throw ModelConfigurationError.invalid(
+                key: "residual_multiplier", value: "\(scale)", expected: "a number above 0")
         }
         return self
     }

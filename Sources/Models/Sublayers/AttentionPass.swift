@@ -3,15 +3,12 @@
 import Kernels
 import Tensors
 
-/// Attention forward, with what it saves, all but the small ones in the type of activations. The normed input is not among it:
-/// backward makes it again from what is here, which costs a few per cent of a product and saves a third of the memory.
+/// Attention forward, with what it saves, all but the small ones in the type of activations.
 struct AttentionPass: SublayerPass {
     fileprivate let attention: AttentionSublayer
     fileprivate let span: AttentionSpan
     fileprivate let context: PassContext
-    /// The residual stream, `[N, C]`, and its norm's `[N, 1]`.
-    fileprivate let input: Matrix
-    fileprivate let inverseRMS: Matrix
+    fileprivate let input: ResidualInput
     fileprivate let query: RotatedHeads
     fileprivate let key: RotatedHeads
     /// `[N, G·D]`.
@@ -28,37 +25,34 @@ struct AttentionPass: SublayerPass {
         self.attention = attention
         self.span = span
         self.context = context
-        input = context.activations(rows: rows, columns: attention.query.inputSize)
-        inverseRMS = context.residual(rows: rows, columns: 1)
+        input = ResidualInput(attention.norm, rows: rows, columns: attention.query.inputSize, context)
         query = RotatedHeads(count: shape.heads, shape, attention.queryNorm, table, rows: rows, context)
         key = RotatedHeads(count: shape.groups, shape, attention.keyNorm, table, rows: rows, context)
         value = context.activations(rows: rows, columns: shape.keyValueWidth)
         attended = context.activations(rows: rows, columns: shape.queryWidth)
         logSumExp = context.residual(rows: rows, columns: shape.heads)
         kept = AttentionLayers(attention) { context.adapterRows($0, rows: rows) }
-        output = ResidualOutput(attention.outputNorm, rows: rows, columns: attention.output.outputSize, context)
+        output = ResidualOutput(attention.join, rows: rows, columns: attention.output.outputSize, context)
     }
 
     var sublayer: any Sublayer { attention }
 
     func head(_ panels: LayerPanels) -> (_ x: Matrix, _ block: RowBlock) -> Void {
-        let normed = context.scratch(columns: input.columns)
+        let read = input.reading()
         let queryPass = panels.whereLaidOut(attention.query, kept.query)
         let keyPass = panels.whereLaidOut(attention.key, kept.key)
         let valuePass = panels.whereLaidOut(attention.value, kept.value)
         return { x, block in
-            let rows = block.rows
-            Conversion.convert(x, into: input.rows(rows))
-            attention.norm.forward(x, into: normed[block], inverseRMS: inverseRMS.rows(rows))
+            let rows = block.rows, normed = read(x, block)
             if let queryPass {
-                queryPass.forward(normed[block], into: query.projected.rows(rows), block)
+                queryPass.forward(normed, into: query.projected.rows(rows), block)
                 query.forward(rows, span)
             }
             if let keyPass {
-                keyPass.forward(normed[block], into: key.projected.rows(rows), block)
+                keyPass.forward(normed, into: key.projected.rows(rows), block)
                 key.forward(rows, span)
             }
-            valuePass?.forward(normed[block], into: value.rows(rows), block)
+            valuePass?.forward(normed, into: value.rows(rows), block)
         }
     }
 
@@ -94,7 +88,7 @@ private struct AttentionBackward: SublayerBackward {
         value = context.activations(rows: rows, columns: shape.keyValueWidth)
         output = context.activations(rows: rows, columns: saved.input.columns)
         attended = context.activations(rows: rows, columns: shape.queryWidth)
-        normed = context.activations(rows: rows, columns: saved.input.columns)
+        normed = saved.input.restored()
         dz = AttentionLayers(saved.attention) { context.lowRankRows($0, rows: rows) }
     }
 
@@ -136,14 +130,13 @@ private struct AttentionBackward: SublayerBackward {
                 dValue, rows: rows, groups: shape.groups, headWidth: shape.headWidth, into: grouped[block])
             Conversion.convert(grouped[block], into: value.rows(rows))
 
-            let (x, inverseRMS) = (saved.input.rows(rows), saved.inverseRMS.rows(rows))
-            attention.norm.apply(x, inverseRMS: inverseRMS, into: normed.rows(rows))
+            saved.input.restore(into: normed, block)
             guard needsInput else {
                 for (pass, dy) in passes { pass.backward(dy.rows(rows), block) }
                 return
             }
             LayerPass.inputGradient(passes.map { ($0, $1.rows(rows)) }, into: dNormed[block], block)
-            attention.norm.backward(dNormed[block], x: x, inverseRMS: inverseRMS, into: dx, accumulate: true)
+            saved.input.backward(dNormed[block], addedTo: dx, block)
         }
     }
 
@@ -178,9 +171,9 @@ private struct RotatedHeads {
     let table: RotaryTable
     /// `[N, count·D]`.
     let rotated: Matrix
-    /// Before the norm, where there is one, and with it `[N·count, 1]`, fp32.
+    /// Before the norm, where there is one, and what the norm leaves of `[N·count]` rows, fp32.
     let raw: Matrix?
-    let inverseRMS: Matrix?
+    let statistics: Matrix?
 
     init(
         count: Int, _ shape: AttentionShape, _ norm: Norm?, _ table: RotaryTable, rows: Int, _ context: PassContext
@@ -191,7 +184,7 @@ private struct RotatedHeads {
         let columns = count * shape.headWidth
         rotated = context.activations(rows: rows, columns: columns)
         raw = norm.map { _ in context.activations(rows: rows, columns: columns) }
-        inverseRMS = norm.map { _ in context.residual(rows: rows * count, columns: 1) }
+        statistics = norm.map { $0.statistics(rows: rows * count, context) }
     }
 
     /// Where the projection puts its result.
@@ -199,10 +192,10 @@ private struct RotatedHeads {
 
     /// From what was projected of rows `rows` to what attention takes.
     func forward(_ rows: Range<Int>, _ span: AttentionSpan) {
-        if let norm, let raw, let inverseRMS {
+        if let norm, let raw, let statistics {
             norm.forward(
                 raw.rows(rows).split(into: count), into: rotated.rows(rows).split(into: count),
-                inverseRMS: inverseRMS.rows(rows, times: count))
+                statistics: statistics.rows(rows, times: count))
         }
         span.rotate(rotated.rows(rows), rows, heads: count, table, .forward)
     }
@@ -210,9 +203,9 @@ private struct RotatedHeads {
     /// From the gradient of what attention took of rows `rows`, fp32, which is used up, to that of what was projected.
     func backward(_ gradient: Matrix, _ rows: Range<Int>, _ span: AttentionSpan, into result: Matrix) {
         span.rotate(gradient, rows, heads: count, table, .backward)
-        guard let norm, let raw, let inverseRMS else { return Conversion.convert(gradient, into: result) }
+        guard let norm, let raw, let statistics else { return Conversion.convert(gradient, into: result) }
         norm.backward(
             gradient.split(into: count), x: raw.rows(rows).split(into: count),
-            inverseRMS: inverseRMS.rows(rows, times: count), into: result.split(into: count), accumulate: false)
+            statistics: statistics.rows(rows, times: count), into: result.split(into: count), accumulate: false)
     }
 }

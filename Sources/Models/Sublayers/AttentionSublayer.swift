@@ -12,19 +12,19 @@ final class AttentionSublayer: Sublayer {
     let shape: AttentionShape
     /// The block's number: where its keys and values stand in a cache.
     let layer: Int
-    let norm: Norm
+    /// Of what it reads of the stream, where the family norms there.
+    let norm: Norm?
     /// Over each head, before the rotation, where the family has them.
     let queryNorm: Norm?
     let keyNorm: Norm?
-    /// Of what is added to the stream, where the family has it.
-    let outputNorm: Norm?
+    let join: ResidualJoin
     let query: LinearLayer
     let key: LinearLayer
     let value: LinearLayer
     let output: LinearLayer
 
     init(
-        shape: AttentionShape, layer: Int, norm: Norm, queryNorm: Norm?, keyNorm: Norm?, outputNorm: Norm?,
+        shape: AttentionShape, layer: Int, norm: Norm?, queryNorm: Norm?, keyNorm: Norm?, join: ResidualJoin,
         query: LinearLayer, key: LinearLayer, value: LinearLayer, output: LinearLayer
     ) {
         self.shape = shape
@@ -32,7 +32,7 @@ final class AttentionSublayer: Sublayer {
         self.norm = norm
         self.queryNorm = queryNorm
         self.keyNorm = keyNorm
-        self.outputNorm = outputNorm
+        self.join = join
         self.query = query
         self.key = key
         self.value = value
@@ -52,8 +52,7 @@ final class AttentionSublayer: Sublayer {
         workspace.scoped {
             let attended = pass.matrix(x.rows, shape.queryWidth)
             workspace.scoped {
-                let normed = pass.matrix(x.rows, x.columns)
-                norm.generate(x, into: normed, pass)
+                let normed = norm?.generate(x, pass) ?? x
                 let (q, k) = (pass.matrix(x.rows, shape.queryWidth), pass.matrix(x.rows, shape.keyValueWidth))
                 let v = pass.matrix(x.rows, shape.keyValueWidth)
                 LinearLayer.generate([(query, q), (key, k), (value, v)], normed, pass)
@@ -63,7 +62,7 @@ final class AttentionSublayer: Sublayer {
                 }
                 pass.attend(q, k, v, into: attended, shape, layer: layer)
             }
-            output.generate(adding: attended, to: x, norm: outputNorm, pass)
+            join.generate(output, attended, to: x, pass)
         }
     }
 }

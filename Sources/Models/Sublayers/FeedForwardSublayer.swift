@@ -9,20 +9,20 @@ import Tensors
 
 /// A gated feed-forward network with its frozen weights.
 final class FeedForwardSublayer: Sublayer {
-    let norm: Norm
-    /// Of what is added to the stream, where the family has it.
-    let outputNorm: Norm?
+    /// Of what it reads of the stream, where the family norms there.
+    let norm: Norm?
+    let join: ResidualJoin
     let activation: GateActivation
     let gate: LinearLayer
     let up: LinearLayer
     let down: LinearLayer
 
     init(
-        norm: Norm, outputNorm: Norm?, activation: GateActivation, gate: LinearLayer, up: LinearLayer,
+        norm: Norm?, join: ResidualJoin, activation: GateActivation, gate: LinearLayer, up: LinearLayer,
         down: LinearLayer
     ) {
         self.norm = norm
-        self.outputNorm = outputNorm
+        self.join = join
         self.activation = activation
         self.gate = gate
         self.up = up
@@ -44,12 +44,11 @@ final class FeedForwardSublayer: Sublayer {
         workspace.scoped {
             let gated = pass.matrix(x.rows, innerWidth)
             workspace.scoped {
-                let normed = pass.matrix(x.rows, x.columns), raised = pass.matrix(x.rows, innerWidth)
-                norm.generate(x, into: normed, pass)
+                let normed = norm?.generate(x, pass) ?? x, raised = pass.matrix(x.rows, innerWidth)
                 LinearLayer.generate([(gate, gated), (up, raised)], normed, pass)
                 pass.context.compute { activation.forward(gate: gated, up: raised, into: gated) }
             }
-            down.generate(adding: gated, to: x, norm: outputNorm, pass)
+            join.generate(down, gated, to: x, pass)
         }
     }
 }
@@ -59,9 +58,7 @@ final class FeedForwardSublayer: Sublayer {
 private struct FeedForwardPass: SublayerPass {
     let layers: FeedForwardSublayer
     let context: PassContext
-    /// The residual stream, `[N, C]`, and its norm's `[N, 1]`, fp32.
-    let input: Matrix
-    let inverseRMS: Matrix
+    let input: ResidualInput
     /// `[N, F]`; their gradients, once the way back is through.
     let gate: Matrix
     let up: Matrix
@@ -71,25 +68,22 @@ private struct FeedForwardPass: SublayerPass {
     init(_ layers: FeedForwardSublayer, rows: Int, _ context: PassContext) {
         self.layers = layers
         self.context = context
-        input = context.activations(rows: rows, columns: layers.gate.inputSize)
-        inverseRMS = context.residual(rows: rows, columns: 1)
+        input = ResidualInput(layers.norm, rows: rows, columns: layers.gate.inputSize, context)
         gate = context.activations(rows: rows, columns: layers.innerWidth)
         up = context.activations(rows: rows, columns: layers.innerWidth)
         kept = FeedForwardLayers(layers) { context.adapterRows($0, rows: rows) }
-        output = ResidualOutput(layers.outputNorm, rows: rows, columns: layers.down.outputSize, context)
+        output = ResidualOutput(layers.join, rows: rows, columns: layers.down.outputSize, context)
     }
 
     var sublayer: any Sublayer { layers }
 
     func head(_ panels: LayerPanels) -> (_ x: Matrix, _ block: RowBlock) -> Void {
-        let normed = context.scratch(columns: input.columns)
+        let read = input.reading()
         let gatePass = panels.whereLaidOut(layers.gate, kept.gate), upPass = panels.whereLaidOut(layers.up, kept.up)
         return { x, block in
-            let rows = block.rows
-            Conversion.convert(x, into: input.rows(rows))
-            layers.norm.forward(x, into: normed[block], inverseRMS: inverseRMS.rows(rows))
-            gatePass?.forward(normed[block], into: gate.rows(rows), block)
-            upPass?.forward(normed[block], into: up.rows(rows), block)
+            let rows = block.rows, normed = read(x, block)
+            gatePass?.forward(normed, into: gate.rows(rows), block)
+            upPass?.forward(normed, into: up.rows(rows), block)
         }
     }
 
@@ -120,7 +114,7 @@ private struct FeedForwardBackward: SublayerBackward {
         self.saved = saved
         let (rows, width, context) = (saved.input.rows, saved.input.columns, saved.context)
         down = context.activations(rows: rows, columns: width)
-        normed = context.activations(rows: rows, columns: width)
+        normed = saved.input.restored()
         product = context.activations(rows: rows, columns: saved.layers.innerWidth)
         dz = FeedForwardLayers(saved.layers) { context.lowRankRows($0, rows: rows) }
     }
@@ -145,15 +139,14 @@ private struct FeedForwardBackward: SublayerBackward {
         let upPass = panels(layers.up, saved.kept.up, dz: dz.up)
         return { dx, block in
             let rows = block.rows
-            let (x, inverseRMS) = (saved.input.rows(rows), saved.inverseRMS.rows(rows))
             let parts = [(gatePass, saved.gate.rows(rows)), (upPass, saved.up.rows(rows))]
-            layers.norm.apply(x, inverseRMS: inverseRMS, into: normed.rows(rows))
+            saved.input.restore(into: normed, block)
             guard needsInput else {
                 for (pass, dy) in parts { pass.backward(dy, block) }
                 return
             }
             LayerPass.inputGradient(parts, into: dNormed[block], block)
-            layers.norm.backward(dNormed[block], x: x, inverseRMS: inverseRMS, into: dx, accumulate: true)
+            saved.input.backward(dNormed[block], addedTo: dx, block)
         }
     }
 

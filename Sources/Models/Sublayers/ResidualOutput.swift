@@ -1,49 +1,113 @@
-// How a sublayer's last product joins the residual stream: `x + y`, or `x + norm(y)`. N rows, C width.
+// How a sublayer's last product y joins the residual stream x: `x + y`, or with norms and a scale what of `norm(x + s · norm(y))` the
+// family has. N rows, C width.
 
 import Kernels
 import Tensors
 
-/// The end of a sublayer in one pass, with what the norm saves where there is one.
+/// What a family does where a sublayer joins the stream.
+struct ResidualJoin {
+    /// Of what is added.
+    var outputNorm: Norm?
+    /// What is added is multiplied with it.
+    var scale: Float = 1
+    /// Of the sum.
+    var streamNorm: Norm?
+
+    /// Whether the product is added as it is.
+    var isPlain: Bool { outputNorm == nil && scale == 1 && streamNorm == nil }
+
+    /// Joins to `x`, in generation, what `layer` gives for `input`.
+    func generate(_ layer: LinearLayer, _ input: Matrix, to x: Matrix, _ pass: GenerationPass) {
+        pass.workspace.scoped {
+            let product = pass.matrix(x.rows, x.columns)
+            LinearLayer.generate([(layer, product)], input, pass)
+            outputNorm?.generate(product, into: product, pass)
+            pass.context.compute {
+                if scale != 1 { Elements.scale(product, by: scale) }
+                Elements.add(product, into: x)
+            }
+            streamNorm?.generate(x, into: x, pass)
+        }
+    }
+}
+
+/// The end of a sublayer in one pass, with what the norms save where there are some.
 struct ResidualOutput {
-    private let norm: Norm?
-    /// What is normed, `[N, C]`, in the type of activations, and with it `[N, 1]`, fp32.
-    private let product: Matrix?
-    private let inverseRMS: Matrix?
+    private let join: ResidualJoin
+    private let columns: Int
+    private let product: Normed?
+    private let sum: Normed?
     private let context: PassContext
 
-    init(_ norm: Norm?, rows: Int, columns: Int, _ context: PassContext) {
-        self.norm = norm
+    /// What is normed, `[N, C]`, in the type of activations, and what its norm leaves, fp32.
+    private struct Normed {
+        let norm: Norm
+        let input: Matrix
+        let statistics: Matrix
+
+        init(_ norm: Norm, rows: Int, columns: Int, _ context: PassContext) {
+            self.norm = norm
+            input = context.activations(rows: rows, columns: columns)
+            statistics = norm.statistics(rows: rows, context)
+        }
+
+        func backward(_ dy: Matrix, into dx: Matrix, _ rows: Range<Int>) {
+            norm.backward(
+                dy, x: input.rows(rows), statistics: statistics.rows(rows), into: dx, accumulate: false)
+        }
+    }
+
+    init(_ join: ResidualJoin, rows: Int, columns: Int, _ context: PassContext) {
+        self.join = join
+        self.columns = columns
         self.context = context
-        product = norm.map { _ in context.activations(rows: rows, columns: columns) }
-        inverseRMS = norm.map { _ in context.residual(rows: rows, columns: 1) }
+        product = join.outputNorm.map { Normed($0, rows: rows, columns: columns, context) }
+        sum = join.streamNorm.map { Normed($0, rows: rows, columns: columns, context) }
     }
 
     /// Takes the room that the loop over rows needs.
     ///
     /// - Parameter layer: whose result joins the stream.
-    /// - Returns: takes the layer's input and rows of the stream x, and gives the sum to `y`, which may be `x`. Without `y` only what
-    ///   is saved is computed.
+    /// - Returns: takes the layer's input and rows of the stream x, and gives what comes of them to `y`, which may be `x`. Without `y`
+    ///   only what is saved is computed.
     func adding(_ layer: LayerPass) -> (_ input: Matrix, _ x: Matrix, _ y: Matrix?, _ block: RowBlock) -> Void {
-        guard let norm, let product, let inverseRMS else {
+        guard !join.isPlain else {
             return { input, x, y, block in
                 layer.forward(input, into: y, base: x, block)
             }
         }
-        let normed = context.scratch(columns: product.columns, type: .f32)
+        let added = context.scratch(columns: columns, type: .f32)
         return { input, x, y, block in
-            let product = product.rows(block.rows)
-            layer.forward(input, into: product, block)
-            norm.forward(product, into: normed[block], inverseRMS: inverseRMS.rows(block.rows))
-            guard let y else { return }
-            if y.pointer != x.pointer { Conversion.convert(x, into: y) }
-            Elements.add(normed[block], into: y)
+            let (added, rows) = (added[block], block.rows)
+            if let product {
+                layer.forward(input, into: product.input.rows(rows), block)
+                product.norm.forward(
+                    product.input.rows(rows), into: added, statistics: product.statistics.rows(rows))
+            } else {
+                layer.forward(input, into: y == nil && sum == nil ? nil : added, block)
+            }
+            joinRows(added, x, y, rows)
         }
     }
 
-    /// The gradient of the layer's result for the rows of a block, from that of the stream.
+    /// - Parameter added: of rows `rows`; used up.
+    private func joinRows(_ added: Matrix, _ x: Matrix, _ y: Matrix?, _ rows: Range<Int>) {
+        guard y != nil || sum != nil else { return }
+        if join.scale != 1 { Elements.scale(added, by: join.scale) }
+        guard let sum else {
+            guard let y else { return }
+            if y.pointer != x.pointer { Conversion.convert(x, into: y) }
+            return Elements.add(added, into: y)
+        }
+        Elements.add(x, into: added)
+        Conversion.convert(added, into: sum.input.rows(rows))
+        sum.norm.forward(added, into: y ?? added, statistics: sum.statistics.rows(rows))
+    }
+
+    /// The gradient of the layer's result for the rows of a block, from that of the stream, which becomes that of x.
     func backward(_ dx: Matrix, into dy: Matrix, _ block: RowBlock) {
-        guard let norm, let product, let inverseRMS else { return Conversion.convert(dx, into: dy) }
-        norm.backward(
-            dx, x: product.rows(block.rows), inverseRMS: inverseRMS.rows(block.rows), into: dy, accumulate: false)
+        sum?.backward(dx, into: dx, block.rows)
+        if let product { product.backward(dx, into: dy, block.rows) } else { Conversion.convert(dx, into: dy) }
+        if join.scale != 1 { Elements.scale(dy, by: join.scale) }
     }
 }
