@@ -67,13 +67,15 @@ public struct AdapterConfiguration: Sendable, Equatable {
     /// The first that matches counts.
     public var rankOverrides: [Override<Int>]
     public var alphaOverrides: [Override<Double>]
+    /// The head of a task that is trained with the factors; nil where the model writes text.
+    public var head: SavedHead?
 
     public init(
         method: AdapterMethodKind = .lora, rank: Int, alpha: Double, dropout: Double = 0,
         usesRankStabilisation: Bool = false, targets: AdapterTargets = .allLinear, excluded: AdapterTargets? = nil,
         blocks: BlockSelection? = nil,
         rankOverrides: [Override<Int>] = [],
-        alphaOverrides: [Override<Double>] = []
+        alphaOverrides: [Override<Double>] = [], head: SavedHead? = nil
     ) {
         self.method = method
         self.rank = rank
@@ -85,6 +87,7 @@ public struct AdapterConfiguration: Sendable, Equatable {
         self.blocks = blocks
         self.rankOverrides = rankOverrides
         self.alphaOverrides = alphaOverrides
+        self.head = head
     }
 
     /// The rank of the adapter on module `path`.

@@ -24,11 +24,13 @@ public struct AdapterProvenance: Sendable, Equatable {
     public var system: String?
     /// Optimiser steps taken.
     public var steps: Int?
+    /// The head of a task that was trained with it; nil where it writes text.
+    public var head: SavedHead?
 
     public init(
         baseName: String? = nil, baseDigest: String? = nil, baseQuantisation: String? = nil,
         templateDigest: String? = nil, recipeDigest: String? = nil, dataDigest: String? = nil, rowFormat: String? = nil,
-        promptStyle: String? = nil, system: String? = nil, steps: Int? = nil
+        promptStyle: String? = nil, system: String? = nil, steps: Int? = nil, head: SavedHead? = nil
     ) {
         self.baseName = baseName
         self.baseDigest = baseDigest
@@ -40,6 +42,7 @@ public struct AdapterProvenance: Sendable, Equatable {
         self.promptStyle = promptStyle
         self.system = system
         self.steps = steps
+        self.head = head
     }
 
     /// The file's name.
@@ -54,18 +57,20 @@ public struct AdapterProvenance: Sendable, Equatable {
             recipeDigest: json["recipe_sha256"]?.string, dataDigest: json["data_sha256"]?.string,
             rowFormat: json["row_format"]?.string, promptStyle: json["prompt_style"]?.string,
             system: json["system"]?.string,
-            steps: json["steps"]?.integer)
+            steps: json["steps"]?.integer, head: json["head"].flatMap { SavedHead($0) })
     }
 
     /// The file's content.
     public var json: JSONObject {
         func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
-        return JSONObject([
+        var object = JSONObject([
             ("format", .string(Self.format)), ("base_name", text(baseName)), ("base_sha256", text(baseDigest)),
             ("base_quantisation", text(baseQuantisation)), ("template_sha256", text(templateDigest)),
             ("recipe_sha256", text(recipeDigest)), ("data_sha256", text(dataDigest)),
             ("row_format", text(rowFormat)), ("prompt_style", text(promptStyle)), ("system", text(system)),
             ("steps", steps.map { .integer($0) } ?? .null),
         ])
+        if let head { object["head"] = .object(head.json) }
+        return object
     }
 }

@@ -24,6 +24,9 @@ extension AdapterSet {
                 throw AdapterError(
                     "the rank is larger than any factor in the file", expected: "at most \(held)", found: "\(rank)")
             }
+            if let head = layers.first(where: { $0.path == LanguageModel.headPath }) {
+                try directory.configuration.head?.requireWidth(head.inputSize)
+            }
             try self.init(directory.configuration, for: layers)
         } catch {
             throw error.located(directory.url.appendingPathComponent(PEFTDirectory.configurationName).path)
@@ -67,13 +70,15 @@ extension AdapterSet {
         let configuration = configuration.peftJSON(targetModules: targetModules, baseName: notes.baseName)
         try JSONFile.write(configuration, to: place(PEFTDirectory.configurationName))
         // By key, as the reference writer orders them.
-        let tensors = members.flatMap { zip($0.states, $0.slots) }.sorted { $0.1.name < $1.1.name }
-        try tensors.map { state, slot in
+        let tensors = members.flatMap { zip($0.states, $0.slots) } + headStates.map { ($0.state, $0.slot) }
+        try tensors.sorted { $0.1.name < $1.1.name }.map { state, slot in
             FactorTensor(name: PEFTDirectory.keyPrefix + slot.name, shape: state.shape) { [slab] in
                 Array(slab.values(slot).floats)
             }
         }.writeSafetensors(as: type, to: place(PEFTDirectory.weightsName), metadata: [("format", "pt")])
-        try JSONFile.write(notes.provenance.json, to: place(AdapterProvenance.fileName))
+        var provenance = notes.provenance
+        provenance.head = provenance.head ?? self.configuration.head
+        try JSONFile.write(provenance.json, to: place(AdapterProvenance.fileName))
     }
 
     /// The shortest list that means the same modules to PEFT: names where every module of a name has an adapter, else paths.

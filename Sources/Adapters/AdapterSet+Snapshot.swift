@@ -1,10 +1,17 @@
 // An adapter set from what a training snapshot holds: a configuration as text, and values by slot name.
 
-import JSON
+public import JSON
 
 extension AdapterConfiguration {
     /// The configuration as JSON text, in PEFT's words, for a snapshot.
-    public var text: String { JSONValue.object(peftJSON(baseName: nil)).text() }
+    public var text: String { JSONValue.object(withHead(peftJSON(baseName: nil))).text() }
+
+    /// PEFT's words with what they do not say of the head.
+    public func withHead(_ words: JSONObject) -> JSONObject {
+        var words = words
+        if let head { words[SavedHead.key] = .object(head.json) }
+        return words
+    }
 
     /// A configuration from its text.
     public init(text: String) throws(AdapterError) {

@@ -44,9 +44,14 @@ public final class AdapterSet {
     /// All trainable numbers, layer by layer in network order, in the order of the method's states.
     public let slab: ParameterSlab
     public let members: [Member]
+    /// The head of a task, trained beside them; nil where the model writes text.
+    public let head: TaskHead?
+    /// What the head trains, with its numbers in the slab.
+    let headStates: [(state: AdapterState, slot: MatrixSlot)]
 
     /// An adapter for `model` with all numbers zero, attached to nothing.
     public convenience init(_ configuration: AdapterConfiguration, for model: LanguageModel) throws(AdapterError) {
+        try configuration.head?.requireWidth(model.configuration.width)
         try self.init(configuration, for: model.linearLayers.map(AdaptableLayer.init))
     }
 
@@ -64,10 +69,14 @@ public final class AdapterSet {
                     rank: try configuration.rank(of: layer.path), inputSize: layer.inputSize,
                     outputSize: layer.outputSize))
         }
+        let ofHead = configuration.head?.states ?? []
         let slab = ParameterSlab(
             zip(layers, states).flatMap { layer, states in
                 states.map { (name: "\(layer.path).\($0.name)", rows: $0.rows, columns: $0.columns) }
-            })
+            }
+                + ofHead.map {
+                    (name: "\(configuration.head?.path ?? "").\($0.name)", rows: $0.rows, columns: $0.columns)
+                })
         var slots = slab.slots[...]
         var members: [Member] = []
         for (index, (layer, states)) in zip(layers, states).enumerated() {
@@ -79,10 +88,18 @@ public final class AdapterSet {
                 index: index, slab: slab)
             members.append(Member(path: layer.path, adapter: adapter, states: states, slots: own))
         }
+        let ownStates = zip(ofHead, slots).map { (state: $0, slot: $1) }
+        let matrices = ownStates.map { TrainedMatrix(values: slab.values($0.slot), gradients: slab.gradients($0.slot)) }
         self.configuration = configuration
         self.coverage = coverage
         self.slab = slab
         self.members = members
+        headStates = ownStates
+        head = matrices.first.map {
+            TaskHead(
+                weight: $0, bias: matrices.dropFirst().first,
+                shares: configuration.head?.shares.map { Float($0) } ?? [])
+        }
     }
 
     public var trainableParameterCount: Int { slab.parameterCount }
@@ -90,7 +107,7 @@ public final class AdapterSet {
     /// The set for passes through `model`.
     /// - Precondition: the model has the layers for which the set was made.
     public func binding(to model: LanguageModel) -> AdapterBinding {
-        model.binding(Dictionary(uniqueKeysWithValues: members.map { ($0.path, $0.adapter) }))
+        model.binding(Dictionary(uniqueKeysWithValues: members.map { ($0.path, $0.adapter) })).with(task: head)
     }
 
     /// Makes the set what acts in passes of `model` that are not told otherwise, in the place of any other.
@@ -99,10 +116,12 @@ public final class AdapterSet {
     /// Whether an adapter stands on the head, which can be scored and merged but not trained.
     public var adaptsHead: Bool { members.contains { $0.path == LanguageModel.headPath } }
 
-    /// Runs `body` on the bare base, the adapters off, and puts them back.
+    /// Runs `body` on the bare base, the adapters off, and puts them back. In the place of a task's head, which the base has not, are
+    /// the answers that need no text.
     public func whileDetached<Result>(from model: LanguageModel, _ body: () throws -> Result) rethrows -> Result {
         let bound = model.adapters
-        model.adapters = .none
+        model.adapters = AdapterBinding.none.with(
+            task: configuration.head?.constantAnswers.map { TaskHead(always: $0) })
         defer { model.adapters = bound }
         return try body()
     }
@@ -133,6 +152,14 @@ extension AdapterSet {
                     }
                     fill(layer.weight, slab.values(slot))
                 }
+            }
+        }
+        for (state, slot) in headStates {
+            guard case .uniform(let bound) = state.start else { continue }
+            let values = slab.values(slot).floats
+            for element in values.indices {
+                let draw = random.uniform(stream: UInt32(members.count), index: UInt64(element))
+                values[element] = Float((2 * draw - 1) * bound)
             }
         }
         slab.valuesChanged()

@@ -22,7 +22,7 @@ extension AdapterConfiguration {
             usesRankStabilisation: fields.flag("use_rslora"), targets: fields.targets(),
             excluded: fields.excluded(), blocks: fields.blocks(),
             rankOverrides: fields.overrides("rank_pattern", \.integer),
-            alphaOverrides: fields.overrides("alpha_pattern", \.double))
+            alphaOverrides: fields.overrides("alpha_pattern", \.double), head: fields.head())
         guard fields.problems.isEmpty else { throw AdapterError(problems: fields.problems) }
         try configuration.validate()
         self = configuration
@@ -63,13 +63,13 @@ extension AdapterConfiguration {
             ("lora_dropout", .double(dropout)),
             ("megatron_config", nil),
             ("megatron_core", "megatron.core"),
-            ("modules_to_save", nil),
+            ("modules_to_save", head.map { .array([.string($0.path)]) } ?? .null),
             ("peft_type", .string(AdapterMethod.of(method).peftType)),
             ("r", .integer(rank)),
             ("rank_pattern", Self.object(rankOverrides) { .integer($0) }),
             ("revision", nil),
             ("target_modules", targets),
-            ("task_type", "CAUSAL_LM"),
+            ("task_type", .string(head?.peftTask ?? "CAUSAL_LM")),
             ("use_dora", false),
             ("use_rslora", .bool(usesRankStabilisation)),
         ])
@@ -218,6 +218,18 @@ private struct PEFTFields {
             return nil
         }
         return .init(numbers: numbers.compactMap { $0 }, names: names.compactMap { $0 })
+    }
+
+    /// The head that a checkpoint describes. What `modules_to_save` names in a folder only its tensors tell.
+    mutating func head() -> SavedHead? {
+        let saved = object["modules_to_save"] ?? .null
+        if !Self.isUnset(saved), !SavedHead.peftTasks.contains(object["task_type"]?.string ?? "") {
+            note("is not supported: the head of a task alone is saved whole", "modules_to_save", found: saved.text())
+        }
+        guard let value = object[SavedHead.key] else { return nil }
+        if let head = SavedHead(value) { return head }
+        note("describes no head of a task", SavedHead.key, found: value.text())
+        return nil
     }
 
     mutating func overrides<Value>(

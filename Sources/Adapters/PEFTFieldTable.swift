@@ -10,7 +10,8 @@ extension FieldTable where Value == JSONValue {
     private static var peftRead: [ConfigurationField<JSONValue>] {
         [
             "base_model_name_or_path", "r", "target_modules", "exclude_modules", "lora_alpha", "lora_dropout",
-            "use_rslora", "init_lora_weights", "layers_to_transform", "layers_pattern", "rank_pattern", "alpha_pattern",
+            "use_rslora", "init_lora_weights", "modules_to_save", SavedHead.key, "layers_to_transform",
+            "layers_pattern", "rank_pattern", "alpha_pattern",
         ].map { ConfigurationField(key: $0, use: .read) }
             + methodSwitches.map { ConfigurationField(key: $0, use: .read) }
     }
@@ -37,7 +38,7 @@ extension FieldTable where Value == JSONValue {
         [ConfigurationField(key: "peft_type", use: .only(types))]
             + [ConfigurationField(key: "bias", use: .only(["none", nil]))]
             + [
-                "fan_in_fan_out", "modules_to_save", "use_dora", "velora_config", "alora_invocation_tokens",
+                "fan_in_fan_out", "use_dora", "velora_config", "alora_invocation_tokens",
                 "use_qalora", "monteclora_config", "layer_replication", "lora_bias", "target_parameters", "use_bdlora",
                 "arrow_config", "kasa_config", "ensure_weight_tying", "megatron_config", "trainable_token_indices",
             ].filter { !methodSwitches.contains($0) }.map {

@@ -107,7 +107,8 @@ extension CheckpointAdapter: AdapterForm {
 extension AdapterSet {
     /// What a checkpoint keeps of the adapter beside its numbers: PEFT's words, with where it comes from.
     public func checkpointText(_ notes: AdapterNotes) -> String {
-        var json = configuration.peftJSON(targetModules: coverage.matched, baseName: notes.baseName)
+        var json = configuration.withHead(
+            configuration.peftJSON(targetModules: coverage.matched, baseName: notes.baseName))
         json["lathe_provenance"] = .object(notes.provenance.json)
         return JSONValue.object(json).text()
     }

@@ -73,6 +73,8 @@ public enum ModelError: ClassifiedError, Equatable {
     case tokenOutOfRange(id: Int, row: Int, vocabularySize: Int)
     /// A loss that is NaN or infinite: the example of the batch, and the first layer whose output is not finite.
     case nonFiniteLoss(example: Int, firstLayer: String)
+    /// A task's loss where nothing that acts in the model has a head for it.
+    case noTaskHead
 
     /// Of what was read: numbers that run away without being trained come from weights or an adapter that are too large. Those that
     /// training made too large are for the trainer to tell.
@@ -85,6 +87,7 @@ public enum ModelError: ClassifiedError, Equatable {
         case .nonFiniteLoss(let example, let layer):
             "the loss of example \(example) of the batch is not finite (first seen in \(layer)): "
                 + "numbers of the model or of its adapter are too large"
+        case .noTaskHead: "the adapter has no head for the task: it was trained to write text, or for another task"
         }
     }
 }

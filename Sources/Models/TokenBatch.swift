@@ -21,7 +21,8 @@ public struct TokenBatch: Sendable, Equatable {
     public let ids: [Int32]
     /// Ascending row starts of the examples, then N.
     public let bounds: [Int]
-    /// `[N]`: the id of the *next* token where predicting it counts, −1 elsewhere; always −1 in an example's last row.
+    /// `[N]`: the id of the *next* token where predicting it counts, −1 elsewhere; always −1 in an example's last row. Where a task's
+    /// head reads the rows, 0 in those.
     public let targets: [Int32]
     /// What kind of token each is, `[N]`, in models that tell kinds apart; nil where all are of kind 0.
     public let types: [Int32]?
@@ -30,6 +31,9 @@ public struct TokenBatch: Sendable, Equatable {
     /// The number that each example has in the source it was taken from: by it one finds what is kept elsewhere of it. Nil where the
     /// batch was made of something else.
     public let sequences: [Int]?
+    /// What is to be found of each example by the head of a task: a class's number, several, a value, or one for each row that the
+    /// head reads. Empty where the batch is of a language.
+    public private(set) var wanted: [[Float]] = []
     /// Set where sequences share the rows of their beginning.
     var sharing: RowSharing?
 
@@ -76,6 +80,20 @@ public struct TokenBatch: Sendable, Equatable {
             ids: ids, bounds: texts.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) },
             targets: Array(repeating: -1, count: ids.count), sequences: sequences, types: types?.flatMap { $0 },
             reads: reads)
+    }
+
+    /// The batch of whole examples that the head of a task reads: tokens, for each token whether the head reads its row, and what it
+    /// is to find there.
+    public init(read examples: [(ids: [Int32], isRead: [Bool], wanted: [Float])], sequences: [Int]? = nil) {
+        var bounds = [0]
+        for example in examples {
+            precondition(example.ids.count == example.isRead.count)
+            bounds.append(bounds[bounds.count - 1] + example.ids.count)
+        }
+        self.init(
+            ids: examples.flatMap(\.ids), bounds: bounds, targets: examples.flatMap { $0.isRead.map { $0 ? 0 : -1 } },
+            sequences: sequences)
+        wanted = examples.map(\.wanted)
     }
 
     /// A batch of the size of others, to measure what they take: one example of `rows` rows, the last `targets` of which carry

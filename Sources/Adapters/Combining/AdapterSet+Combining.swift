@@ -96,6 +96,12 @@ extension AdapterSet {
                         "the weight must be a number that a float holds", subject: adapter.name,
                         found: "\(adapter.weight)"))
             }
+            if adapter.set.head != nil {
+                problems.append(
+                    AdapterError.Problem(
+                        "has the head of a task, which cannot be combined or weighted: merge it by itself",
+                        subject: adapter.name))
+            }
             let method = adapter.set.configuration.method
             if method != .lora {
                 problems.append(

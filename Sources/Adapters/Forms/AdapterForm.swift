@@ -63,9 +63,19 @@ extension AdapterForm {
         throw AdapterError("\(format.rawValue) has no room for \(what)", subject: "adapter.method")
     }
 
+    /// Throws where `adapter` has the head of a task, for which the form has no room.
+    static func requireNoHead(_ adapter: AdapterSet) throws(AdapterError) {
+        guard let head = adapter.configuration.head else { return }
+        throw AdapterError(
+            "\(format.rawValue) has no room for the head of a task: \(ExportFormat.peft.rawValue) and "
+                + "\(ExportFormat.hdf5.rawValue) have", subject: head.path)
+    }
+
     /// Bytes of the numbers of `adapter` in `type`; what names them comes on top.
     public static func bytes(of adapter: AdapterSet, as type: DType) -> Int {
-        let factors = adapter.members.map(\.adapter).flatMap { [$0.a, $0.b] + $0.own.map(\.values) }
+        let factors =
+            adapter.members.map(\.adapter).flatMap { [$0.a, $0.b] + $0.own.map(\.values) }
+            + adapter.headStates.map { adapter.slab.values($0.slot) }
         return factors.reduce(0) { sum, factor in
             sum + (FactorTensor.stored(type, columns: factor.columns).byteCount(elements: factor.count) ?? 0)
         }

@@ -123,6 +123,7 @@ extension AdaptedModel {
 extension GGUFAdapter {
     public static func fit(_ adapter: AdapterSet, on model: AdaptedModel) throws(AdapterError) -> AdapterFit {
         try requireRoom(for: adapter.configuration.method)
+        try requireNoHead(adapter)
         try requireNames(of: model)
         guard !adapter.adaptsHead || !model.configuration.isTied else {
             throw AdapterError(

@@ -166,6 +166,7 @@ private struct MLXFields {
 extension MLXDirectory {
     public static func fit(_ adapter: AdapterSet, on model: AdaptedModel) throws(AdapterError) -> AdapterFit {
         try requireRoom(for: adapter.configuration.method)
+        try requireNoHead(adapter)
         guard !adapter.adaptsHead || !model.configuration.isTied else {
             throw AdapterError(
                 "\(format.rawValue) has no room for an adapter on a head that is the embedding: it would change the "

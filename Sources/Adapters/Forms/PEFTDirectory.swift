@@ -29,6 +29,7 @@ public struct PEFTDirectory: Sendable {
     public init(_ url: URL) throws {
         let configurationURL = url.appendingPathComponent(Self.configurationName)
         let json = try JSONFile.read(configurationURL)
+        var configuration: AdapterConfiguration
         do throws(AdapterError) { configuration = try AdapterConfiguration(peft: json) } catch {
             throw error.located(configurationURL.path)
         }
@@ -47,13 +48,40 @@ public struct PEFTDirectory: Sendable {
         baseName = json["base_model_name_or_path"]?.string
         provenance = hasProvenance ? AdapterProvenance(json: try JSONFile.read(provenanceURL)) : nil
         weights = try SafetensorsFile(weightsURL)
+        if configuration.head == nil {
+            configuration.head = try provenance?.head ?? Self.head(json, weights, configurationURL.path)
+        }
+        self.configuration = configuration
+    }
+
+    /// The head that `modules_to_save` names, by its tensors; nil where it names none. What its outputs mean stands nowhere.
+    private static func head(
+        _ json: JSONValue, _ weights: SafetensorsFile, _ place: String
+    ) throws(AdapterError) -> SavedHead? {
+        let named = json["modules_to_save"]?.array?.compactMap(\.string) ?? []
+        guard !named.isEmpty else { return nil }
+        for name in named {
+            guard let weight = weights.tensors.first(where: { $0.name == keyPrefix + name + ".weight" }),
+                weight.shape.rank == 2
+            else { continue }
+            let isTagging = json["task_type"]?.string == "TOKEN_CLS", outputs = weight.shape[0]
+            return SavedHead(
+                task: isTagging ? .tag : outputs == 1 ? .regress : .classify, path: name, inputSize: weight.shape[1],
+                outputs: outputs, hasBias: weights.tensors.contains { $0.name == keyPrefix + name + ".bias" },
+                labels: !isTagging && outputs == 1 ? [] : (0..<outputs).map { "LABEL_\($0)" })
+        }
+        throw AdapterError(
+            file: place,
+            "none of these has one weight in the file, as the head of a task has: "
+                + named.joined(separator: ", "))
     }
 
     /// What a key means: its slot, the adapter's name where the key holds it, as keys of a whole `state_dict` do
     /// (`….q_proj.lora_A.default.weight`), and whether it is a vector.
-    private static func slot(of key: String) -> (name: String, adapter: String?, isVector: Bool) {
-        let path = key.hasPrefix(keyPrefix) ? String(key.dropFirst(keyPrefix.count)) : key
-        for state in states {
+    private func slot(of key: String) -> (name: String, adapter: String?, isVector: Bool) {
+        let path = key.hasPrefix(Self.keyPrefix) ? String(key.dropFirst(Self.keyPrefix.count)) : key
+        if let head = configuration.head, path == head.path + ".bias" { return (path, nil, true) }
+        for state in Self.states {
             let stem = "." + (state.name.hasSuffix(".weight") ? String(state.name.dropLast(7)) : state.name)
             guard let place = path.range(of: stem, options: .backwards) else { continue }
             let rest = path[place.upperBound...]
@@ -81,7 +109,7 @@ public struct PEFTDirectory: Sendable {
         for name in weights.repeatedNames { problems.append(AdapterError.Problem("stands twice", subject: name)) }
         for key in weights.names {
             guard let tensor = try weights.tensor(key) else { continue }
-            let (name, adapter, isVector) = Self.slot(of: key)
+            let (name, adapter, isVector) = slot(of: key)
             if key.contains("lora_embedding_") {
                 problems.append(AdapterError.Problem("is not supported", subject: key))
             } else if ![.f32, .f16, .bf16].contains(tensor.dtype) {

@@ -10,6 +10,8 @@ public struct AdapterBinding {
     public let head: LowRankAdapter?
     /// `[V, C]`, fp32: the head with its adapter added, since the head's product is fused with the loss.
     let adaptedHead: FrozenTensor?
+    /// The head of a task, in the place of the language's; nil where there is none.
+    public private(set) var task: TaskHead?
 
     /// The base alone.
     public static var none: AdapterBinding { AdapterBinding(layers: [], head: nil, adaptedHead: nil) }
@@ -23,6 +25,13 @@ public struct AdapterBinding {
         self.adaptedHead = adaptedHead
     }
 
+    /// The same adapters with `task` as the head of a task.
+    public func with(task: TaskHead?) -> AdapterBinding {
+        var binding = self
+        binding.task = task
+        return binding
+    }
+
     /// The adapter on `layer`; nil where there is none.
     public subscript(layer: LinearLayer) -> LowRankAdapter? {
         layers.isEmpty ? nil : layers[layer.number]
@@ -33,7 +42,8 @@ public struct AdapterBinding {
 
     /// Whether both put the same adapters on the same layers.
     public func isSame(as other: AdapterBinding) -> Bool {
-        head === other.head && layers.count == other.layers.count && zip(layers, other.layers).allSatisfy { $0 === $1 }
+        head === other.head && task === other.task && layers.count == other.layers.count
+            && zip(layers, other.layers).allSatisfy { $0 === $1 }
     }
 
     /// Another number whenever an adapter's numbers were changed: what was computed with the old ones is stale.
