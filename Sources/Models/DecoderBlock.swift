@@ -25,7 +25,7 @@ final class DecoderBlock {
 
     /// Runs the block on the residual stream `[n, C]` in generation, in place.
     func generate(_ x: Matrix, _ pass: GenerationPass) {
-        for sublayer in sublayers { sublayer.generate(x, pass) }
+        for sublayer in sublayers { sublayer.generate(x, to: x, pass) }
     }
 }
 

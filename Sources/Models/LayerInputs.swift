@@ -25,7 +25,7 @@ struct LayerInputs {
 
     /// The layers of `block` that share an input, in network order.
     static func groups(of block: DecoderBlock) -> [[LinearLayer]] {
-        block.sublayers.flatMap { [$0.headLayers, $0.tailLayers] }.filter { !$0.isEmpty }
+        block.sublayers.flatMap(\.inputGroups)
     }
 
     /// Where the input of `layer` goes; nil where another layer leaves the same.

@@ -141,7 +141,8 @@ private struct WeightCollector {
         let attention = attention(spec.attention, layer, width)
         let feedForward = feedForward(spec.feedForward, layer, width)
         guard let attention, let feedForward else { return nil }
-        return DecoderBlock([attention, feedForward])
+        return DecoderBlock(
+            spec.isParallel ? [ParallelSublayer([attention, feedForward])] : [attention, feedForward])
     }
 
     private mutating func attention(_ spec: AttentionSpec, _ index: Int, _ width: Int) -> AttentionSublayer? {

@@ -47,7 +47,7 @@ final class AttentionSublayer: Sublayer {
         AttentionPass(self, rows: rows, span, context)
     }
 
-    func generate(_ x: Matrix, _ pass: GenerationPass) {
+    func generate(_ x: Matrix, to y: Matrix, _ pass: GenerationPass) {
         let workspace = pass.workspace
         workspace.scoped {
             let attended = pass.matrix(x.rows, shape.queryWidth)
@@ -62,7 +62,7 @@ final class AttentionSublayer: Sublayer {
                 }
                 pass.attend(q, k, v, into: attended, shape, layer: layer)
             }
-            join.generate(output, attended, to: x, pass)
+            join.generate(output, attended, to: y, pass)
         }
     }
 }

@@ -39,7 +39,7 @@ final class FeedForwardSublayer: Sublayer {
         FeedForwardPass(self, rows: rows, context)
     }
 
-    func generate(_ x: Matrix, _ pass: GenerationPass) {
+    func generate(_ x: Matrix, to y: Matrix, _ pass: GenerationPass) {
         let workspace = pass.workspace
         workspace.scoped {
             let gated = pass.matrix(x.rows, innerWidth)
@@ -48,7 +48,7 @@ final class FeedForwardSublayer: Sublayer {
                 LinearLayer.generate([(gate, gated), (up, raised)], normed, pass)
                 pass.context.compute { activation.forward(gate: gated, up: raised, into: gated) }
             }
-            join.generate(down, gated, to: x, pass)
+            join.generate(down, gated, to: y, pass)
         }
     }
 }

@@ -7,17 +7,22 @@ import Tensors
 ///
 /// It has a head and a tail, each a row's own affair. Where rows see each other (attention), that is between the two.
 protocol Sublayer: AnyObject {
-    /// In network order: those of the head, then those of the tail. Those of one side are given the same rows.
+    /// In network order: those of the head, then those of the tail.
     var headLayers: [LinearLayer] { get }
     var tailLayers: [LinearLayer] { get }
+    /// All of them, in network order.
+    var linearLayers: [LinearLayer] { get }
+    /// Those that are given the same rows, in network order.
+    var inputGroups: [[LinearLayer]] { get }
     /// Whether the tail needs the head of other rows: then all rows are through the head before the first enters the tail.
     var mixesRows: Bool { get }
 
     /// Takes room for what `rows` rows leave for the way back.
     func begin(rows: Int, _ span: AttentionSpan, _ context: PassContext) -> any SublayerPass
 
-    /// Adds to the residual stream `[n, C]` in place, in fp32 between products, and keeps nothing.
-    func generate(_ x: Matrix, _ pass: GenerationPass)
+    /// Reads the residual stream `x` `[n, C]` and joins to `y` what it makes of it, in fp32 between products; keeps nothing.
+    /// - Parameter y: the stream; `x` itself but where sublayers stand side by side.
+    func generate(_ x: Matrix, to y: Matrix, _ pass: GenerationPass)
 }
 
 /// One sublayer in one pass, with what it saves: forward.
@@ -57,6 +62,7 @@ protocol SublayerBackward {
 
 extension Sublayer {
     var linearLayers: [LinearLayer] { headLayers + tailLayers }
+    var inputGroups: [[LinearLayer]] { [headLayers, tailLayers].filter { !$0.isEmpty } }
 }
 
 extension Matrix {
