@@ -16,6 +16,8 @@
 
 LATHE_INLINE __m256 v256_set1(float x) { return _mm256_set1_ps(x); }
 LATHE_INLINE __m256 v256_fma(__m256 a, __m256 b, __m256 c) { return _mm256_fmadd_ps(a, b, c); }
+/// The two numbers of each pair exchanged.
+LATHE_INLINE __m256 v256_swap_pairs(__m256 x) { return _mm256_permute_ps(x, 0xb1); }
 LATHE_INLINE __m256 v256_max(__m256 a, __m256 b) { return _mm256_max_ps(a, b); }
 LATHE_INLINE __m256i v256_mask(long n) {
     return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
@@ -109,6 +111,7 @@ LATHE_INLINE __m256 v256_exp(__m256 x) {
 
 LATHE_INLINE __m512 v512_set1(float x) { return _mm512_set1_ps(x); }
 LATHE_INLINE __m512 v512_fma(__m512 a, __m512 b, __m512 c) { return _mm512_fmadd_ps(a, b, c); }
+LATHE_INLINE __m512 v512_swap_pairs(__m512 x) { return _mm512_permute_ps(x, 0xb1); }
 LATHE_INLINE __m512 v512_max(__m512 a, __m512 b) { return _mm512_max_ps(a, b); }
 LATHE_INLINE __mmask16 v512_mask(long n) { return n >= 16 ? 0xffff : (__mmask16)((1u << (n > 0 ? n : 0)) - 1); }
 LATHE_INLINE __m512 v512_from_bf16(__m256i x) {

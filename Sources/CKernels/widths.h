@@ -15,6 +15,7 @@
 #define v_set1 V_OF(set1)
 #define v_fma V_OF(fma)
 #define v_max V_OF(max)
+#define v_swap_pairs V_OF(swap_pairs)
 #define v_load V_OF(load)
 #define v_store V_OF(store)
 #define v_sum V_OF(sum)

@@ -1,7 +1,7 @@
 import CKernels
 public import Tensors
 
-/// Rotary positions with rotated halves, as Hugging Face has them.
+/// Rotary positions: pairs of a head's leading numbers turn with the position, as the table says which.
 public enum Rotary {
     public enum Direction: Sendable {
         case forward
@@ -19,9 +19,12 @@ public enum Rotary {
         table.cosines.withUnsafeBufferPointer { cosines in
             table.sines.withUnsafeBufferPointer { sines in
                 parallelRanges(x.rows, grain: x.rowGrain) { rows in
+                    var shape = lathe_rotary_shape(
+                        rows: rows.count, heads: heads, width: table.headWidth, turned: table.width,
+                        interleaved: table.isInterleaved, type: x.type.c)
                     lathe_rotary(
-                        x.row(rows.lowerBound), x.type.c, rows.count, heads, table.headWidth, ids + rows.lowerBound,
-                        cosines.baseAddress, sines.baseAddress, direction == .forward ? 1 : -1)
+                        &shape, x.row(rows.lowerBound), ids + rows.lowerBound, cosines.baseAddress, sines.baseAddress,
+                        direction == .forward ? 1 : -1)
                 }
             }
         }

@@ -11,22 +11,32 @@ public enum RotaryScaling: Sendable, Equatable {
     /// YaRN: a ramp between interpolated and plain frequencies, and rotations scaled by `attentionFactor`
     /// (nil: 0.1 · ln(factor) + 1).
     case yarn(factor: Double, originalPositions: Double, attentionFactor: Double?, betaFast: Double, betaSlow: Double)
-    /// Each frequency divided by its own factor, `D/2` of them, and rotations scaled by `amplitude`: any stretching can be
+    /// Each frequency divided by its own factor, `W/2` of them, and rotations scaled by `amplitude`: any stretching can be
     /// written so.
     case frequencyFactors([Float], amplitude: Double = 1)
 }
 
 /// Cosines and sines of every position, fp32 rounded from double.
 public struct RotaryTable: Sendable {
+    /// D.
     public let headWidth: Int
+    /// W, the leading numbers of each head that turn.
+    public let width: Int
+    /// Whether number 2i turns with number 2i + 1, not number i with number i + W/2.
+    public let isInterleaved: Bool
     public let positions: Int
-    /// `[positions, D/2]`
+    /// `[positions, W/2]`
     let cosines: [Float]
     let sines: [Float]
 
-    public init(headWidth: Int, base: Double, scaling: RotaryScaling, positions: Int) {
-        precondition(headWidth > 0 && headWidth % 2 == 0 && positions >= 0)
-        let (frequencies, amplitude) = Self.frequencies(headWidth: headWidth, base: base, scaling: scaling)
+    /// - Parameter width: nil for all of D.
+    public init(
+        headWidth: Int, width: Int? = nil, isInterleaved: Bool = false, base: Double, scaling: RotaryScaling,
+        positions: Int
+    ) {
+        let width = width ?? headWidth
+        precondition(width > 0 && width % 2 == 0 && width <= headWidth && positions >= 0)
+        let (frequencies, amplitude) = Self.frequencies(width: width, base: base, scaling: scaling)
         var cosines: [Float] = [], sines: [Float] = []
         cosines.reserveCapacity(positions * frequencies.count)
         sines.reserveCapacity(positions * frequencies.count)
@@ -38,6 +48,8 @@ public struct RotaryTable: Sendable {
             }
         }
         self.headWidth = headWidth
+        self.width = width
+        self.isInterleaved = isInterleaved
         self.positions = positions
         self.cosines = cosines
         self.sines = sines
@@ -45,9 +57,9 @@ public struct RotaryTable: Sendable {
 
     /// Radians a position for each pair of numbers, and the factor on cosines and sines.
     fileprivate static func frequencies(
-        headWidth: Int, base: Double, scaling: RotaryScaling
+        width: Int, base: Double, scaling: RotaryScaling
     ) -> (frequencies: [Double], amplitude: Double) {
-        let plain = (0..<headWidth / 2).map { pow(base, -2 * Double($0) / Double(headWidth)) }
+        let plain = (0..<width / 2).map { pow(base, -2 * Double($0) / Double(width)) }
         switch scaling {
         case .none: return (plain, 1)
         case .linear(let factor): return (plain.map { $0 / factor }, 1)
@@ -58,7 +70,7 @@ public struct RotaryTable: Sendable {
             return (plain.map { llama3($0, factor: factor, low: low, high: high, original: original) }, 1)
         case .yarn(let factor, let original, let attentionFactor, let betaFast, let betaSlow):
             let ramp = RotaryScaling.yarnRamp(
-                headWidth: headWidth, base: base, originalPositions: original, betaFast: betaFast, betaSlow: betaSlow)
+                width: width, base: base, originalPositions: original, betaFast: betaFast, betaSlow: betaSlow)
             let frequencies = zip(plain, ramp).map { $0 / factor * $1 + $0 * (1 - $1) }
             return (frequencies, attentionFactor ?? RotaryScaling.yarnAmplitude(factor: factor))
         }
@@ -77,9 +89,9 @@ public struct RotaryTable: Sendable {
 
 extension RotaryScaling {
     /// The scaling as a divisor of each plain frequency, and the factor on rotations: any scaling can be said so.
-    public func divisors(headWidth: Int, base: Double) -> (divisors: [Float], amplitude: Double) {
-        let plain = RotaryTable.frequencies(headWidth: headWidth, base: base, scaling: .none).frequencies
-        let scaled = RotaryTable.frequencies(headWidth: headWidth, base: base, scaling: self)
+    public func divisors(width: Int, base: Double) -> (divisors: [Float], amplitude: Double) {
+        let plain = RotaryTable.frequencies(width: width, base: base, scaling: .none).frequencies
+        let scaled = RotaryTable.frequencies(width: width, base: base, scaling: self)
         return (zip(plain, scaled.frequencies).map { Float($0 / $1) }, scaled.amplitude)
     }
 
@@ -88,17 +100,17 @@ extension RotaryScaling {
     ///
     /// - Parameter rounds: whether the ramp's ends are whole pairs (transformers' `truncate`).
     public static func yarnRamp(
-        headWidth: Int, base: Double, originalPositions: Double, betaFast: Double, betaSlow: Double, rounds: Bool = true
+        width: Int, base: Double, originalPositions: Double, betaFast: Double, betaSlow: Double, rounds: Bool = true
     ) -> [Double] {
         // The pair that turns `rotations` times within the original context.
         func pair(_ rotations: Double) -> Double {
-            Double(headWidth) * log(originalPositions / (rotations * 2 * .pi)) / (2 * log(base))
+            Double(width) * log(originalPositions / (rotations * 2 * .pi)) / (2 * log(base))
         }
         let (first, last) = (pair(betaFast), pair(betaSlow))
         let low = max(rounds ? first.rounded(.down) : first, 0)
-        let high = min(rounds ? last.rounded(.up) : last, Double(headWidth - 1))
+        let high = min(rounds ? last.rounded(.up) : last, Double(width - 1))
         let span = high == low ? 0.001 : high - low
-        return (0..<headWidth / 2).map { min(max((Double($0) - low) / span, 0), 1) }
+        return (0..<width / 2).map { min(max((Double($0) - low) / span, 0), 1) }
     }
 
     /// YaRN's factor on rotations for a stretching by `factor`, with the strength that DeepSeek's `mscale` gives it.

@@ -26,13 +26,14 @@ struct AttentionSpan {
         longest = Int(positions.max() ?? 0) + 1
     }
 
-    /// Cosines and sines for all positions of the pass.
-    func table(_ rotary: RotaryPositions) -> RotaryTable { tables.table(rotary, positions: longest) }
+    /// Cosines and sines for all positions of the pass; nil where positions turn nothing.
+    func table(_ rotary: RotaryPositions?) -> RotaryTable? { rotary.map { tables.table($0, positions: longest) } }
 
-    /// Rotates rows `rows` of queries or keys, `[n, heads·D]`, in place.
+    /// Rotates rows `rows` of queries or keys, `[n, heads·D]`, in place, where there is a table to do it by.
     func rotate(
-        _ x: Matrix, _ rows: Range<Int>, heads: Int, _ table: RotaryTable, _ direction: Rotary.Direction
+        _ x: Matrix, _ rows: Range<Int>, heads: Int, _ table: RotaryTable?, _ direction: Rotary.Direction
     ) {
+        guard let table else { return }
         Rotary.apply(
             x, heads: heads, positions: UnsafeBufferPointer(rebasing: positions[rows]), table: table,
             direction: direction)

@@ -98,17 +98,20 @@ import Testing
         #expect(relativeError(u.doubles, differences(us, dy.doubles) { forward(gs, $0) }) < 1e-6)
     }
 
-    @Test func rotary() {
+    /// Whole heads and their first numbers, pairs half a head apart and side by side.
+    @Test(arguments: [6, 4], [false, true]) func rotary(turned: Int, isInterleaved: Bool) {
         let (n, heads, width) = (4, 2, 6)
-        let table = RotaryTable(headWidth: width, base: 100, scaling: .none, positions: 10)
+        let table = RotaryTable(
+            headWidth: width, width: turned, isInterleaved: isInterleaved, base: 100, scaling: .none, positions: 10)
         let positions: [Int32] = [0, 1, 9, 3]
         func forward(_ x: [Double]) -> [Double] {
             var y = x
             for row in 0..<n {
                 for head in 0..<heads {
-                    for i in 0..<width / 2 {
-                        let a = (row * heads + head) * width + i, b = a + width / 2
-                        let angle = Double(positions[row]) * pow(100, -2 * Double(i) / Double(width))
+                    for i in 0..<turned / 2 {
+                        let start = (row * heads + head) * width
+                        let a = start + (isInterleaved ? 2 * i : i), b = isInterleaved ? a + 1 : a + turned / 2
+                        let angle = Double(positions[row]) * pow(100, -2 * Double(i) / Double(turned))
                         y[a] = x[a] * cos(angle) - x[b] * sin(angle)
                         y[b] = x[b] * cos(angle) + x[a] * sin(angle)
                     }

@@ -112,13 +112,11 @@ import Testing
         }
     }
 
-    @Test(arguments: sets, types) func rotaryAndGates(set: lathe_isa, c: lathe_type) {
+    @Test(arguments: sets, types) func gates(set: lathe_isa, c: lathe_type) {
         let gates = [(lathe_swiglu_forward, lathe_swiglu_backward), (lathe_geglu_forward, lathe_geglu_backward)]
         for (count, (forward, backward)) in Self.counts.flatMap({ count in gates.map { (count, $0) } }) {
             let gate = input(count, c, seed: 1, size: 20, special: true), up = input(count, c, seed: 2)
             let dy = input(count, c, seed: 3)
-            let width = 2 * count
-            let angles = input(count * 2, LATHE_F32, seed: 4)
             let (twin, variant) = both(set) {
                 let y = TestMatrix(1, count, type: type(c), misalignment: 1)
                 let dg = TestMatrix(1, count, type: type(c)), du = TestMatrix(1, count, type: type(c), misalignment: 1)
@@ -126,17 +124,32 @@ import Testing
                 backward(
                     dy.matrix.pointer, c, gate.matrix.pointer, up.matrix.pointer, c, dg.matrix.pointer,
                     du.matrix.pointer, c, count)
-                let x = TestMatrix(random: 2, 3 * width, type: type(c), seed: 5, misalignment: 1)
-                let positions: [Int32] = [1, 0]
-                if count > 0 {
-                    lathe_rotary(
-                        x.matrix.pointer, c, 2, 3, width, positions, angles.matrix.floats.baseAddress,
-                        angles.matrix.floats.baseAddress, -1)
-                }
-                #expect(y.paddingIsIntact && dg.paddingIsIntact && du.paddingIsIntact && x.paddingIsIntact)
-                return y.values + dg.values + du.values + x.values
+                #expect(y.paddingIsIntact && dg.paddingIsIntact && du.paddingIsIntact)
+                return y.values + dg.values + du.values
             }
             #expect(close(variant, twin, bound(c)))
+        }
+    }
+
+    /// Heads of which all numbers turn, and of which 6 stay, in both kinds of pairs.
+    @Test(arguments: sets, types) func rotary(set: lathe_isa, c: lathe_type) {
+        for (count, isInterleaved) in Self.counts.flatMap({ count in [false, true].map { (count, $0) } })
+        where count > 0 {
+            let angles = input(count * 2, LATHE_F32, seed: 4), positions: [Int32] = [1, 0]
+            for still in [0, 6] {
+                let (twin, variant) = both(set) {
+                    let width = 2 * count + still
+                    let x = TestMatrix(random: 2, 3 * width, type: type(c), seed: 5, misalignment: 1)
+                    var shape = lathe_rotary_shape(
+                        rows: 2, heads: 3, width: width, turned: 2 * count, interleaved: isInterleaved, type: c)
+                    lathe_rotary(
+                        &shape, x.matrix.pointer, positions, angles.matrix.floats.baseAddress,
+                        angles.matrix.floats.baseAddress, -1)
+                    #expect(x.paddingIsIntact)
+                    return x.values
+                }
+                #expect(close(variant, twin, bound(c)))
+            }
         }
     }
 

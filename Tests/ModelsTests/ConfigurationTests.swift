@@ -16,7 +16,7 @@ import WeightFiles
         return try ModelConfiguration(huggingFace: .object(object))
     }
 
-    private func rotary(_ configuration: ModelConfiguration) -> RotaryPositions {
+    private func rotary(_ configuration: ModelConfiguration) -> RotaryPositions? {
         configuration.blocks[0].attention.shape.rotary
     }
 
@@ -43,7 +43,7 @@ import WeightFiles
         #expect(rotary(new) == RotaryPositions(headWidth: 16, base: 500_000, scaling: expected))
         let old = try read([("rope_scaling", fields), ("rope_theta", 500_000)])
         #expect(old == new)
-        #expect(rotary(try read([("rope_scaling", ["type": "linear", "factor": 4])])).scaling == .linear(factor: 4))
+        #expect(rotary(try read([("rope_scaling", ["type": "linear", "factor": 4])]))?.scaling == .linear(factor: 4))
         #expect(throws: ModelConfigurationError.unsupported(key: "rope_scaling.rope_type", value: "dynamic")) {
             try read([("rope_scaling", ["type": "dynamic", "factor": 4])])
         }
@@ -94,7 +94,7 @@ import WeightFiles
         func scaled(_ factors: [Float]) throws -> ModelConfiguration {
             var configuration = try read([])
             for index in configuration.blocks.indices {
-                configuration.blocks[index].attention.shape.rotary.scaling = .frequencyFactors(factors)
+                configuration.blocks[index].attention.shape.rotary?.scaling = .frequencyFactors(factors)
             }
             return configuration
         }

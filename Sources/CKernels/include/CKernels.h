@@ -212,11 +212,18 @@ void lathe_layernorm_backward(
     const void *dy, lathe_type dy_type, const void *x, lathe_type x_type, const float *weight, const float *statistics,
     void *dx, lathe_type dx_type, bool accumulate, long rows, long columns);
 
-// --- Rotary positions (rotary.c): in place, halves rotated; direction 1 forward, -1 backward --------------------------
-/// `cosines`, `sines`: `[positions, D/2]`.
+// --- Rotary positions (rotary.c) -------------------------------------------------------------------------------------------
+typedef struct {
+    long rows, heads, width;  // of x `[rows, heads · width]`
+    long turned;              // the leading numbers of each head that turn; the others stay
+    bool interleaved;         // pairs side by side, not half of `turned` apart
+    lathe_type type;          // of x
+} lathe_rotary_shape;
+/// Turns each head of x in place, row i by position `positions[i]`; `direction` −1 turns back. `cosines` and `sines`:
+/// `[positions, turned/2]`.
 void lathe_rotary(
-    void *x, lathe_type type, long rows, long heads, long width, const int32_t *positions, const float *cosines,
-    const float *sines, float direction);
+    const lathe_rotary_shape *shape, void *x, const int32_t *positions, const float *cosines, const float *sines,
+    float direction);
 
 // --- Gated activation (swiglu.c): y = gate · sigmoid(gate) · up --------------------------------------------------------
 void lathe_swiglu_forward(const void *gate, const void *up, void *y, lathe_type type, lathe_type y_type, long count);

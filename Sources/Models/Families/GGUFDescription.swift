@@ -32,7 +32,9 @@ public struct GGUFDescription {
         set("attention.key_length", shape.headWidth)
         set("attention.value_length", shape.headWidth)
         set("vocab_size", model.vocabularySize)
-        set("rope.dimension_count", shape.headWidth)
+        if let rotary = model.blocks.compactMap(\.attention.shape.rotary).first {
+            set("rope.dimension_count", rotary.width)
+        }
         try family.writeGGUF(model, &self)
     }
 

@@ -88,15 +88,19 @@ struct GGUFFields {
     }
 
     /// `attention.key_length`; the width shared out among the heads where there is none.
-    func headWidth(width: Int, heads: Int) throws -> Int {
+    /// - Parameter turnsWhole: whether the family's rotation takes in all numbers of a head.
+    func headWidth(width: Int, heads: Int, turnsWhole: Bool = true) throws -> Int {
         let headWidth = try optional("attention.key_length") ?? width / heads
-        for key in ["attention.value_length", "rope.dimension_count"] {
+        for key in ["attention.value_length"] + (turnsWhole ? ["rope.dimension_count"] : []) {
             if let other = try optional(key), other != headWidth {
                 throw ModelConfigurationError.unsupported(key: key, value: "\(other)")
             }
         }
         return headWidth
     }
+
+    /// `rope.dimension_count`, the leading numbers of a head that turn; all of them where the file is silent.
+    func rotaryWidth(headWidth: Int) throws -> Int { try optional("rope.dimension_count") ?? headWidth }
 
     /// Rows of the embedding.
     func vocabularySize() throws -> Int {

@@ -6,8 +6,9 @@ import Kernels
 extension GGUFFields {
     /// llama.cpp divides each frequency by its factor, if there are any, then stretches what is left by the scaling's type,
     /// and multiplies rotations by `attn_factor` in every case.
-    func rotaryScaling(base: Double, headWidth: Int, contextLength: Int) throws -> RotaryScaling {
-        let factors = try frequencyFactors(headWidth: headWidth)
+    /// - Parameter width: of the part of a head that turns.
+    func rotaryScaling(base: Double, width: Int, contextLength: Int) throws -> RotaryScaling {
+        let factors = try frequencyFactors(width: width)
         let stretch = try number("rope.scaling.factor") ?? number("rope.scale_linear") ?? 0
         guard stretch >= 0, stretch.isFinite else {
             throw ModelConfigurationError.invalid(
@@ -17,8 +18,8 @@ extension GGUFFields {
         let factor = stretch == 0 ? 1 : stretch
         let attention = try number("rope.scaling.attn_factor") ?? 1
         switch gguf.architectureValue("rope.scaling.type")?.string ?? "linear" {
-        case "none": return combined(factors, by: 1, attention, base: base, headWidth: headWidth)
-        case "linear": return combined(factors, by: factor, attention, base: base, headWidth: headWidth)
+        case "none": return combined(factors, by: 1, attention, base: base, width: width)
+        case "linear": return combined(factors, by: factor, attention, base: base, width: width)
         case "yarn":
             let given = try optional("rope.scaling.original_context_length") ?? 0
             let original = Double(given == 0 ? contextLength : given)
@@ -29,7 +30,7 @@ extension GGUFFields {
                     betaFast: 32, betaSlow: 1)
             }
             let ramp = RotaryScaling.yarnRamp(
-                headWidth: headWidth, base: base, originalPositions: original, betaFast: 32, betaSlow: 1)
+                width: width, base: base, originalPositions: original, betaFast: 32, betaSlow: 1)
             return .frequencyFactors(
                 zip(factors, ramp).map { Float(Double($0) / ($1 / factor + 1 - $1)) }, amplitude: amplitude)
         case let kind: throw ModelConfigurationError.unsupported(key: "rope.scaling.type", value: kind)
@@ -38,28 +39,28 @@ extension GGUFFields {
 
     /// Factors of frequencies and one divisor of positions together, under the plainest name that means the same.
     private func combined(
-        _ factors: [Float]?, by factor: Double, _ attention: Double, base: Double, headWidth: Int
+        _ factors: [Float]?, by factor: Double, _ attention: Double, base: Double, width: Int
     ) -> RotaryScaling {
         switch (factors, attention) {
         case (nil, 1): return factor == 1 ? .none : .linear(factor: factor)
         case (let factors?, 1) where factor == 1:
-            return llama3Scaling(factors, base: base, headWidth: headWidth) ?? .frequencyFactors(factors)
+            return llama3Scaling(factors, base: base, width: width) ?? .frequencyFactors(factors)
         default:
-            let plain = [Float](repeating: 1, count: headWidth / 2)
+            let plain = [Float](repeating: 1, count: width / 2)
             return .frequencyFactors((factors ?? plain).map { $0 * Float(factor) }, amplitude: attention)
         }
     }
 
     /// `rope_freqs.weight`, which llama.cpp knows for Llama alone.
-    private func frequencyFactors(headWidth: Int) throws -> [Float]? {
+    private func frequencyFactors(width: Int) throws -> [Float]? {
         let key = "rope_freqs.weight"
         guard let tensor = try gguf.tensor(key) else { return nil }
         guard architecture == "llama" else {
             throw ModelConfigurationError.unsupported(key: key, value: "a tensor of a \(architecture) model")
         }
-        guard tensor.shape.sizes == [headWidth / 2], Widening.supports(tensor.dtype), !tensor.dtype.isQuantised else {
+        guard tensor.shape.sizes == [width / 2], Widening.supports(tensor.dtype), !tensor.dtype.isQuantised else {
             throw ModelConfigurationError.invalid(
-                key: key, value: "\(tensor.shape) of \(tensor.dtype.rawValue)", expected: "\(headWidth / 2) floats")
+                key: key, value: "\(tensor.shape) of \(tensor.dtype.rawValue)", expected: "\(width / 2) floats")
         }
         let factors = Widening.floats(tensor)
         guard factors.allSatisfy({ $0.isFinite && $0 > 0 }) else {
@@ -70,10 +71,10 @@ extension GGUFFields {
 
     /// The Llama 3 scaling that gives these factors, if one of the released models' does: with it the configuration can be
     /// written as every other tool knows it. A factor is the ratio of the plain to the scaled frequency.
-    private func llama3Scaling(_ factors: [Float], base: Double, headWidth: Int) -> RotaryScaling? {
+    private func llama3Scaling(_ factors: [Float], base: Double, width: Int) -> RotaryScaling? {
         for factor in [8.0, 32, 16] {
-            let expected = (0..<headWidth / 2).map { pair in
-                let wavelength = 2 * Double.pi * pow(base, 2 * Double(pair) / Double(headWidth))
+            let expected = (0..<width / 2).map { pair in
+                let wavelength = 2 * Double.pi * pow(base, 2 * Double(pair) / Double(width))
                 let ratio = 8_192 / wavelength
                 if ratio > 4 { return 1.0 }
                 if ratio < 1 { return factor }
@@ -110,7 +111,7 @@ extension GGUFDescription {
                 throw Self.refusal(
                     "rope_scaling", rotary.scaling.name, "knows divisors of single frequencies for Llama alone")
             }
-            let (divisors, amplitude) = rotary.scaling.divisors(headWidth: rotary.headWidth, base: rotary.base)
+            let (divisors, amplitude) = rotary.scaling.divisors(width: rotary.width, base: rotary.base)
             add("rope_freqs.weight", divisors)
             setAmplitude(amplitude)
         }

@@ -160,9 +160,9 @@ private enum Gemma3 {
             ("attention_bias", .bool(attentions[0].hasInputBias)), ("layer_types", configuration.layerTypes),
         ]
         if let window = local?.shape.window { members.append(("sliding_window", .integer(window))) }
-        if let local { members.append(("rope_local_base_freq", .double(local.shape.rotary.base))) }
-        if let global {
-            members += global.shape.rotary.huggingFaceMembers(contextLength: configuration.contextLength)
+        if let rotary = local?.shape.rotary { members.append(("rope_local_base_freq", .double(rotary.base))) }
+        if let rotary = global?.shape.rotary {
+            members += rotary.huggingFaceMembers(contextLength: configuration.contextLength)
         }
         return members
     }
@@ -193,7 +193,7 @@ private enum Gemma3 {
                 headWidth: headWidth, base: try fields.number("rope.freq_base_swa") ?? localBase),
             global: RotaryPositions(
                 headWidth: headWidth, base: base,
-                scaling: try fields.rotaryScaling(base: base, headWidth: headWidth, contextLength: contextLength)),
+                scaling: try fields.rotaryScaling(base: base, width: headWidth, contextLength: contextLength)),
             hasBias: false, vocabularySize: try fields.vocabularySize(), isTied: !fields.has("output.weight"),
             contextLength: contextLength, beginToken: fields.beginToken, endTokens: fields.endTokens)
     }

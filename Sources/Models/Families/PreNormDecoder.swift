@@ -164,7 +164,8 @@ struct PreNormDecoder: Sendable {
     private func write(_ configuration: ModelConfiguration) -> [JSONObject.Member] {
         guard let block = configuration.blocks.first else { return [] }
         let attention = block.attention, windows = configuration.blocks.map(\.attention.shape.window)
-        var members = attention.shape.rotary.huggingFaceMembers(contextLength: configuration.contextLength)
+        var members =
+            attention.shape.rotary?.huggingFaceMembers(contextLength: configuration.contextLength) ?? []
         members += [("hidden_act", "silu"), ("tie_word_embeddings", .bool(configuration.isTied))]
         if case .asConfigured(let mlp) = biases {
             members.append(("attention_bias", .bool(attention.hasInputBias)))
@@ -191,7 +192,7 @@ struct PreNormDecoder: Sendable {
         let headWidth = try fields.headWidth(width: width, heads: heads)
         let base = try fields.number("rope.freq_base") ?? 10_000
         let contextLength = try fields.optional("context_length") ?? 2_048
-        let scaling = try fields.rotaryScaling(base: base, headWidth: headWidth, contextLength: contextLength)
+        let scaling = try fields.rotaryScaling(base: base, width: headWidth, contextLength: contextLength)
         let norm = try fields.norm()
         let block = BlockSpec(
             attention: AttentionSpec(
@@ -229,6 +230,6 @@ struct PreNormDecoder: Sendable {
         if graph != .llama, attention.hasOutputBias || feedForward.hasBias {
             throw GGUFDescription.refusal("attention_bias", "true", "knows no such biases for \(graph.rawValue)")
         }
-        try description.set(attention.shape.rotary, takesDivisors: graph == .llama)
+        if let rotary = attention.shape.rotary { try description.set(rotary, takesDivisors: graph == .llama) }
     }
 }

@@ -4,26 +4,38 @@ import Foundation
 import JSON
 import Kernels
 
-/// Base and scaling of the rotary position code, as `config.json` gives them.
+/// Base, width and scaling of the rotary position code, as `config.json` gives them.
 struct RotaryFields {
+    /// How much of each head turns.
+    struct Share {
+        /// Where `config.json` has it, beside `rope_parameters`, in which it is always called `partial_rotary_factor`.
+        var key = "partial_rotary_factor"
+        /// Where the file is silent.
+        var usual = 1.0
+    }
+
     private let base: Double
+    /// The numbers of a head that turn.
+    private let width: Int
     private var scaling = ModelConfiguration.RotaryScaling.none
     private let fields: HuggingFaceFields
     private let outer: HuggingFaceFields
     private let contextLength: Int
     private let headWidth: Int
+    private let isInterleaved: Bool
 
-    init(_ json: JSONValue, headWidth: Int, contextLength: Int) throws {
+    /// - Parameters:
+    ///   - share: nil where the family turns whole heads, whatever else would be said is refused.
+    ///   - isInterleaved: whether the family's pairs lie side by side.
+    init(
+        _ json: JSONValue, headWidth: Int, contextLength: Int, share: Share? = nil, isInterleaved: Bool = false
+    ) throws {
         let (name, chosen) = Self.chosen(json)
         let outer = HuggingFaceFields(json)
         let fields = HuggingFaceFields(chosen, place: name)
         // The chosen object's own, then the one beside it: never that of an object which was passed over.
         let base = try fields.number("rope_theta") ?? outer.number("rope_theta") ?? 10_000
-        for holder in [fields, outer] {
-            if let share = try holder.number("partial_rotary_factor"), share != 1 {
-                throw ModelConfigurationError.unsupported(key: "partial_rotary_factor", value: "\(share)")
-            }
-        }
+        width = try Self.width(fields, outer, headWidth: headWidth, share)
         for key in ["full_attention", "sliding_attention", "mrope_section"] where chosen[key] != nil {
             throw ModelConfigurationError.unsupported(key: "\(name).\(key)", value: chosen[key]?.text(.compact) ?? "")
         }
@@ -32,11 +44,34 @@ struct RotaryFields {
         self.fields = fields
         self.outer = outer
         self.headWidth = headWidth
+        self.isInterleaved = isInterleaved
         self.contextLength = contextLength
         scaling = try scaling(of: kind)
     }
 
-    var positions: RotaryPositions { RotaryPositions(headWidth: headWidth, base: base, scaling: scaling) }
+    var positions: RotaryPositions {
+        RotaryPositions(
+            headWidth: headWidth, width: width, isInterleaved: isInterleaved, base: base, scaling: scaling)
+    }
+
+    /// The leading numbers of a head that turn: the whole part of its share, as in transformers.
+    private static func width(
+        _ fields: HuggingFaceFields, _ outer: HuggingFaceFields, headWidth: Int, _ share: Share?
+    ) throws -> Int {
+        let inside = try fields.number("partial_rotary_factor")
+        let outside = try outer.number(share?.key ?? "partial_rotary_factor")
+        guard let share else {
+            for found in [inside, outside] where (found ?? 1) != 1 {
+                throw ModelConfigurationError.unsupported(key: "partial_rotary_factor", value: "\(found ?? 1)")
+            }
+            return headWidth
+        }
+        let value = inside ?? outside ?? share.usual
+        guard value > 0, value <= 1 else {
+            throw ModelConfigurationError.invalid(key: share.key, value: "\(value)", expected: "a number in (0, 1]")
+        }
+        return Int(Double(headWidth) * value)
+    }
 
     private func scaling(of kind: String) throws -> ModelConfiguration.RotaryScaling {
         switch kind {
@@ -117,8 +152,7 @@ struct RotaryFields {
                 betaSlow: slow)
         }
         let ramp = RotaryScaling.yarnRamp(
-            headWidth: headWidth, base: base, originalPositions: original, betaFast: fast, betaSlow: slow, rounds: false
-        )
+            width: width, base: base, originalPositions: original, betaFast: fast, betaSlow: slow, rounds: false)
         return .frequencyFactors(
             ramp.map { Float(1 / ($0 / factor + 1 - $0)) },
             amplitude: attentionFactor ?? RotaryScaling.yarnAmplitude(factor: factor))
@@ -126,10 +160,10 @@ struct RotaryFields {
 
     private func factors() throws -> ModelConfiguration.RotaryScaling {
         let factors = (fields.json["long_factor"]?.array ?? []).compactMap(\.double).map(Float.init)
-        guard factors.count == headWidth / 2 else {
+        guard factors.count == width / 2 else {
             throw ModelConfigurationError.invalid(
                 key: fields.place + ".long_factor", value: "\(factors.count) factors",
-                expected: "\(headWidth / 2) numbers")
+                expected: "\(width / 2) numbers")
         }
         if let amplitude = try fields.number("attention_factor") {
             return .frequencyFactors(factors, amplitude: amplitude)
@@ -153,8 +187,15 @@ struct RotaryFields {
 
 extension RotaryPositions {
     /// The members of `config.json` that say it.
-    func huggingFaceMembers(contextLength: Int) -> [JSONObject.Member] {
-        [("rope_theta", .double(base))]
+    /// - Parameter shareKey: what the family calls the share of a head that turns.
+    func huggingFaceMembers(
+        contextLength: Int, shareKey: String = "partial_rotary_factor"
+    ) -> [JSONObject.Member] {
+        // The whole part of its product with D is W again.
+        let share = Double(width) / Double(headWidth)
+        let exact = Int(Double(headWidth) * share) < width ? share.nextUp : share
+        return [("rope_theta", .double(base))]
+            + (width == headWidth ? [] : [(shareKey, .double(exact))])
             + (scaling.huggingFaceJSON(contextLength: contextLength).map { [("rope_scaling", .object($0))] } ?? [])
     }
 }

@@ -12,12 +12,13 @@ public struct AttentionShape: Sendable, Equatable {
     public var scale: Float
     /// How many positions a token sees, its own included; nil for all before it.
     public var window: Int?
-    public var rotary: RotaryPositions
+    /// How positions turn queries and keys; nil where they do not.
+    public var rotary: RotaryPositions?
 
     /// A shape from its parts.
     /// - Parameter scale: nil for 1/√D.
     public init(
-        heads: Int, groups: Int, headWidth: Int, scale: Float? = nil, window: Int? = nil, rotary: RotaryPositions
+        heads: Int, groups: Int, headWidth: Int, scale: Float? = nil, window: Int? = nil, rotary: RotaryPositions?
     ) {
         self.heads = heads
         self.groups = groups

@@ -51,7 +51,7 @@ extension ModelConfiguration {
                     key: "query_pre_attn_scalar", value: "\(1 / (shape.scale * shape.scale))",
                     expected: "a number above 0")
             }
-            try shape.rotary.validate()
+            try shape.rotary?.validate()
         }
         for norm in [finalNorm] + blocks.flatMap(\.norms) where !(norm.epsilon > 0 && norm.epsilon < 1) {
             throw ModelConfigurationError.invalid(

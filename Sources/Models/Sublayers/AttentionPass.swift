@@ -164,11 +164,11 @@ private struct AttentionLayers<Value> {
     }
 }
 
-/// Queries or keys: projected, normed head by head where the family norms them, rotated.
+/// Queries or keys: projected, normed head by head where the family norms them, rotated where positions do that.
 private struct RotatedHeads {
     let count: Int
     let norm: Norm?
-    let table: RotaryTable
+    let table: RotaryTable?
     /// `[N, count·D]`.
     let rotated: Matrix
     /// Before the norm, where there is one, and what the norm leaves of `[N·count]` rows, fp32.
@@ -176,7 +176,7 @@ private struct RotatedHeads {
     let statistics: Matrix?
 
     init(
-        count: Int, _ shape: AttentionShape, _ norm: Norm?, _ table: RotaryTable, rows: Int, _ context: PassContext
+        count: Int, _ shape: AttentionShape, _ norm: Norm?, _ table: RotaryTable?, rows: Int, _ context: PassContext
     ) {
         self.count = count
         self.norm = norm

@@ -1,4 +1,4 @@
-// Self-attention with rotary positions, its keys and values shared by groups of query heads:
+// Self-attention, its keys and values shared by groups of query heads:
 //
 //     x + O·attention(rotate(Q·norm(x)), rotate(K·norm(x)), V·norm(x))
 //
@@ -58,7 +58,7 @@ final class AttentionSublayer: Sublayer {
                 LinearLayer.generate([(query, q), (key, k), (value, v)], normed, pass)
                 for (norm, x, heads) in [(queryNorm, q, shape.heads), (keyNorm, k, shape.groups)] {
                     norm?.generate(x.split(into: heads), into: x.split(into: heads), pass)
-                    pass.rotate(x, heads: heads, shape.rotary)
+                    if let rotary = shape.rotary { pass.rotate(x, heads: heads, rotary) }
                 }
                 pass.attend(q, k, v, into: attended, shape, layer: layer)
             }
