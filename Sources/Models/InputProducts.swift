@@ -59,7 +59,7 @@ public final class InputProducts {
         next = 0
         let rows = batches.reduce(0) { $0 + $1.rowCount }
         streams = PageMemory(byteCount: rows * Self.streamBytes(model.configuration))
-        for (batch, x) in streamed { try model.embed(batch, into: x) }
+        for (batch, x) in streamed { try model.embed(batch, into: x, workspace: workspace) }
     }
 
     private var streamed: [(TokenBatch, Matrix)] {

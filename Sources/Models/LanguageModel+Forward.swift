@@ -69,8 +69,8 @@ extension LanguageModel {
         _ batch: TokenBatch, _ context: PassContext, afterEach: (Int, Matrix) -> Void = { _, _ in }
     ) -> Matrix {
         let x = context.residual(rows: batch.rowCount, columns: configuration.width)
-        context.compute { embed(batch.ids, into: x) }
-        if streamsWeights { embedding.dropPages() }
+        embed(batch, into: x, context)
+        if streamsWeights { for table in input.tables { table.dropPages() } }
         afterEach(-1, x)
         withSpan(batch, context) { span in
             for (index, block) in blocks.enumerated() {
@@ -81,9 +81,10 @@ extension LanguageModel {
         return x
     }
 
-    func embed(_ ids: [Int32], into x: Matrix) {
-        ids.withUnsafeBufferPointer { Widening.gather(embedding, rows: $0, into: x) }
-        if configuration.embeddingScale != 1 { Elements.scale(x, by: configuration.embeddingScale) }
+    func embed(_ batch: TokenBatch, into x: Matrix, _ context: PassContext) {
+        // Who asks for positions pays for their list.
+        let positions = configuration.embedding.positions == nil || context.measures ? [] : batch.positions
+        input.forward(batch.ids, at: positions, types: batch.types, into: x, context)
     }
 
     /// Runs `body` with the reach of a training batch: each example by itself, positions from 0.
@@ -110,6 +111,13 @@ extension LanguageModel {
             guard target < size else {
                 throw ModelError.tokenOutOfRange(id: Int(target), row: row, vocabularySize: size)
             }
+        }
+        let types = max(1, configuration.embedding.tokenTypes)
+        if let type = batch.types?.first(where: { !(0..<types).contains(Int($0)) }) {
+            throw ModelError.typeOutOfRange(type: Int(type), types: types)
+        }
+        if let most = configuration.embedding.mostTokens, let last = batch.positions.max(), Int(last) >= most {
+            throw ModelError.textTooLong(tokens: Int(last) + 1, limit: most)
         }
     }
 

@@ -58,7 +58,7 @@ extension LanguageModel {
     ) -> ForwardPass {
         let rows = batch.rowCount
         var x = context.residual(rows: rows, columns: configuration.width)
-        context.compute { embed(batch.ids, into: x) }
+        embed(batch, into: x, context)
         var kept: [Kept] = []
         for (index, block) in blocks.enumerated() {
             if index >= lowest + recomputedBlocks {
@@ -110,7 +110,7 @@ extension LanguageModel {
             context.compute {
                 rows.withUnsafeBufferPointer { Elements.gatherRows(x, $0, into: gathered) }
                 finalNorm.forward(gathered, into: normed, statistics: statistics)
-                finalNorm.backward(dHidden, x: gathered, statistics: statistics, into: dHidden, accumulate: false)
+                finalNorm.backward(dHidden, x: gathered, statistics: statistics)
                 rows.withUnsafeBufferPointer { Elements.scatterAddRows(dHidden, $0, into: dx) }
             }
             return result

@@ -17,11 +17,10 @@ public final class LanguageModel {
     /// loss and has no gradient of its own.
     public let linearLayers: [LinearLayer]
 
-    /// `[V, C]`.
-    let embedding: FrozenTensor
+    let input: InputEmbedding
     /// `[V, C]` as stored; the embedding itself where the model is tied.
     let storedHead: FrozenTensor
-    let finalNorm: Norm
+    let finalNorm: FinalNorm
     let blocks: [DecoderBlock]
     let rotaryTables = RotaryTables()
     /// What acts in passes that are not told otherwise.
@@ -39,12 +38,15 @@ public final class LanguageModel {
         location = weights.location
         self.configuration = configuration
         self.precision = precision
-        embedding = parts.embedding
+        input = parts.input
         storedHead = parts.head
         finalNorm = parts.finalNorm
         blocks = parts.blocks
         linearLayers = parts.blocks.flatMap(\.linearLayers)
     }
+
+    /// `[V, C]`.
+    var embedding: FrozenTensor { input.tokens }
 
     /// The layer whose path is `path`.
     public func linearLayer(_ path: String) -> LinearLayer? { linearLayers.first { $0.path == path } }
@@ -58,7 +60,7 @@ public final class LanguageModel {
     /// leave memory again.
     public func validateFinite(workspace: Workspace) throws {
         var problems: [ModelLoadError.Problem] = []
-        let tensors = [embedding] + linearLayers.map(\.weight) + (configuration.isTied ? [] : [storedHead])
+        let tensors = input.tables + linearLayers.map(\.weight) + (configuration.isTied ? [] : [storedHead])
         for tensor in tensors {
             let (rows, columns) = (tensor.shape[0], tensor.shape[1])
             let step = max(1, Self.validatedAtOnce / max(columns, 1))

@@ -41,9 +41,9 @@ extension LanguageModel {
     }
 
     /// The rows of `batch` below the first block, into `x` `[N, C]`, fp32.
-    public func embed(_ batch: TokenBatch, into x: Matrix) throws {
+    public func embed(_ batch: TokenBatch, into x: Matrix, workspace: Workspace) throws {
         try checkTokens(batch)
-        embed(batch.ids, into: x)
+        embed(batch, into: x, context(workspace))
     }
 
     /// Runs the residual stream `x` `[N, C]` of `batch` through block `index`, in place, and hands `body` what its linear layers
@@ -59,7 +59,7 @@ extension LanguageModel {
     ) rethrows {
         try context.workspace.scoped {
             let x = context.residual(rows: batch.rowCount, columns: configuration.width)
-            context.compute { embed(batch.ids, into: x) }
+            embed(batch, into: x, context)
             for index in blocks.indices { try forward(block: index, batch, x, context, body) }
         }
     }

@@ -13,12 +13,12 @@ public struct ModelConfiguration: Sendable, Equatable {
     public var width: Int
     /// V.
     public var vocabularySize: Int
-    /// What embeddings are multiplied with.
-    public var embeddingScale: Float
+    /// How token ids become the first rows of the stream.
+    public var embedding: EmbeddingSpec
     /// From the embedding up.
     public var blocks: [BlockSpec]
-    /// Before the head.
-    public var finalNorm: NormSpec
+    /// Of the stream after the last block; nil where blocks end in norms of their own.
+    public var finalNorm: NormSpec?
     /// The head is the embedding.
     public var isTied: Bool
     /// The most positions the model was made for.
@@ -29,13 +29,14 @@ public struct ModelConfiguration: Sendable, Equatable {
 
     /// A configuration from its parts.
     public init(
-        family: String, width: Int, vocabularySize: Int, embeddingScale: Float = 1, blocks: [BlockSpec],
-        finalNorm: NormSpec, isTied: Bool, contextLength: Int, beginToken: Int? = nil, endTokens: [Int] = []
+        family: String, width: Int, vocabularySize: Int, embedding: EmbeddingSpec = EmbeddingSpec(),
+        blocks: [BlockSpec], finalNorm: NormSpec?, isTied: Bool, contextLength: Int, beginToken: Int? = nil,
+        endTokens: [Int] = []
     ) {
         self.family = family
         self.width = width
         self.vocabularySize = vocabularySize
-        self.embeddingScale = embeddingScale
+        self.embedding = embedding
         self.blocks = blocks
         self.finalNorm = finalNorm
         self.isTied = isTied
@@ -45,6 +46,9 @@ public struct ModelConfiguration: Sendable, Equatable {
     }
 
     public var layers: Int { blocks.count }
+
+    /// Every norm, but for those of heads of tasks.
+    var norms: [NormSpec] { [embedding.norm, finalNorm].compactMap { $0 } + blocks.flatMap(\.norms) }
 
     /// The sliding window of layer `layer`; nil where it sees everything before it.
     public func window(layer: Int) -> Int? { blocks[layer].attention.shape.window }

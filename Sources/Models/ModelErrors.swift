@@ -71,6 +71,10 @@ extension ModelLoadError.Problem {
 public enum ModelError: ClassifiedError, Equatable {
     /// A token id outside the vocabulary, and the row of the batch it stands in.
     case tokenOutOfRange(id: Int, row: Int, vocabularySize: Int)
+    /// A type of token that the model does not tell apart.
+    case typeOutOfRange(type: Int, types: Int)
+    /// A text of more tokens than the model has positions for.
+    case textTooLong(tokens: Int, limit: Int)
     /// A loss that is NaN or infinite: the example of the batch, and the first layer whose output is not finite.
     case nonFiniteLoss(example: Int, firstLayer: String)
     /// A task's loss where nothing that acts in the model has a head for it.
@@ -84,6 +88,10 @@ public enum ModelError: ClassifiedError, Equatable {
         switch self {
         case .tokenOutOfRange(let id, let row, let size):
             "token id \(id) in row \(row) is outside the vocabulary of \(size)"
+        case .typeOutOfRange(let type, let types):
+            "a token of type \(type), where the model tells \(types) apart, from 0 on"
+        case .textTooLong(let tokens, let limit):
+            "a text of \(tokens) tokens, where the model has \(limit) positions: lower data.max_length"
         case .nonFiniteLoss(let example, let layer):
             "the loss of example \(example) of the batch is not finite (first seen in \(layer)): "
                 + "numbers of the model or of its adapter are too large"

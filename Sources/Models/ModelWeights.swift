@@ -6,10 +6,10 @@ import WeightFiles
 
 /// The parts of a decoder, found in a `WeightSource`.
 struct ModelWeights {
-    let embedding: FrozenTensor
+    let input: InputEmbedding
     /// The embedding itself where the model is tied.
     let head: FrozenTensor
-    let finalNorm: Norm
+    let finalNorm: FinalNorm
     let blocks: [DecoderBlock]
 
     init(_ configuration: ModelConfiguration, from source: any WeightSource) throws {
@@ -19,17 +19,17 @@ struct ModelWeights {
         }
         var collector = WeightCollector(source, family.names)
         let (width, shape) = (configuration.width, [configuration.vocabularySize, configuration.width] as Shape)
-        let embedding = collector.matrix(.embedding, shape)
+        let input = collector.input(configuration.embedding, shape)
         let blocks = configuration.blocks.enumerated().compactMap { collector.block($1, layer: $0, width: width) }
-        let finalNorm = collector.norm(.finalNorm, configuration.finalNorm, width)
-        let head = configuration.isTied ? embedding : collector.matrix(.head, shape)
+        let finalNorm = collector.norm(.finalNorm, ifThere: configuration.finalNorm, width)
+        let head = configuration.isTied ? input?.tokens : collector.matrix(.head, shape)
         try collector.finish(isTied: configuration.isTied)
-        guard let embedding, let head, let finalNorm, blocks.count == configuration.layers else {
+        guard let input, let head, let finalNorm, blocks.count == configuration.layers else {
             preconditionFailure("a part is missing that no problem was recorded for")
         }
-        self.embedding = embedding
+        self.input = input
         self.head = head
-        self.finalNorm = finalNorm
+        self.finalNorm = FinalNorm(norm: finalNorm)
         self.blocks = blocks
     }
 }
@@ -121,9 +121,22 @@ private struct WeightCollector {
     }
 
     /// A norm that not every family has: nil inside where it was asked for and not found.
-    private mutating func norm(_ role: WeightRole, layer: Int, ifThere spec: NormSpec?, _ count: Int) -> Norm?? {
+    mutating func norm(_ role: WeightRole, layer: Int? = nil, ifThere spec: NormSpec?, _ count: Int) -> Norm?? {
         guard let spec else { return .some(nil) }
         return norm(role, layer: layer, spec, count).map { .some($0) }
+    }
+
+    /// The embedding with all that is added to it.
+    /// - Parameter shape: of the tokens' table, `[V, C]`.
+    mutating func input(_ spec: EmbeddingSpec, _ shape: Shape) -> InputEmbedding? {
+        let width = shape[1], tokens = matrix(.embedding, shape)
+        let positions = spec.positions.flatMap { matrix(.positionEmbedding, [$0.count, width]) }
+        let types = spec.tokenTypes > 0 ? matrix(.typeEmbedding, [spec.tokenTypes, width]) : nil
+        let norm = norm(.embeddingNorm, ifThere: spec.norm, width)
+        guard let tokens, let norm, (positions != nil) == (spec.positions != nil),
+            (types != nil) == (spec.tokenTypes > 0)
+        else { return nil }
+        return InputEmbedding(spec: spec, tokens: tokens, positions: positions, types: types, norm: norm)
     }
 
     /// How a sublayer joins the stream: nil where a norm was asked for and not found.

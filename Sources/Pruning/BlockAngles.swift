@@ -59,7 +59,7 @@ public struct BlockAngles: Sendable, Equatable {
         let streams = (0...model.configuration.layers).map { _ in
             workspace.matrix(rows: batch.rowCount, columns: model.configuration.width)
         }
-        try model.embed(batch, into: streams[0])
+        try model.embed(batch, into: streams[0], workspace: workspace)
         for block in 0..<model.configuration.layers {
             streams[block + 1].pointer.copyMemory(from: streams[block].pointer, byteCount: streams[block].byteCount)
             model.run(block: block, batch, streams[block + 1], workspace: workspace)

@@ -50,7 +50,7 @@ public struct BlockLosses: Sendable, Equatable {
             try workspace.scoped {
                 let x = workspace.matrix(rows: batch.rowCount, columns: model.configuration.width)
                 let trial = workspace.matrix(rows: batch.rowCount, columns: model.configuration.width)
-                try model.embed(batch, into: x)
+                try model.embed(batch, into: x, workspace: workspace)
                 for (place, block) in left.enumerated() {
                     // What is below is the same for all blocks from here on.
                     trial.pointer.copyMemory(from: x.pointer, byteCount: x.byteCount)

@@ -27,7 +27,7 @@ public struct PartImportance: Sendable {
         for (number, batch) in batches.enumerated() {
             try workspace.scoped {
                 let x = workspace.matrix(rows: batch.rowCount, columns: model.configuration.width)
-                try model.embed(batch, into: x)
+                try model.embed(batch, into: x, workspace: workspace)
                 for (place, block) in blocks.enumerated() {
                     model.forward(block: block, batch, x, workspace: workspace) { input in
                         switch names.axes(of: input.layers[0].path + ".weight").columns {

@@ -100,7 +100,7 @@ import WeightFiles
         #expect(shape.groups == declared["num_key_value_heads"]?.integer ?? 32)
         #expect(shape.headWidth == declared["head_dim"]?.integer ?? 16)
         #expect(silent.isTied == declared["tie_word_embeddings"]?.bool)
-        #expect(Double("\(silent.finalNorm.epsilon)") == declared["rms_norm_eps"]?.double)
+        #expect(Double("\(silent.finalNorm?.epsilon ?? 0)") == declared["rms_norm_eps"]?.double)
         #expect(
             shape.window == (["mistral", "gemma3_text"].contains(name) ? declared["sliding_window"]?.integer : nil))
     }

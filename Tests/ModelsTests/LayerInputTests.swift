@@ -81,7 +81,7 @@ import WeightFiles
         let expected = try model.inputSquares(of: [batch], workspace: Workspace())
         try workspace.scoped {
             let x = workspace.matrix(rows: batch.rowCount, columns: model.configuration.width)
-            try model.embed(batch, into: x)
+            try model.embed(batch, into: x, workspace: workspace)
             var place = 0
             for block in 0..<model.configuration.layers {
                 model.forward(block: block, batch, x, workspace: workspace) { input in

@@ -19,7 +19,7 @@ import WeightFiles
         let workspace = Workspace()
         return try workspace.scoped {
             let x = workspace.matrix(rows: Self.batch.rowCount, columns: model.configuration.width)
-            try model.embed(Self.batch, into: x)
+            try model.embed(Self.batch, into: x, workspace: workspace)
             for number in numbers { model.forward(block: number, Self.batch, x, workspace: workspace) { _ in } }
             return Array(x.floats)
         }

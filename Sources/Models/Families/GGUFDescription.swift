@@ -28,7 +28,7 @@ public struct GGUFDescription {
         set("feed_forward_length", block.feedForward.width)
         set("attention.head_count", shape.heads)
         set("attention.head_count_kv", shape.groups)
-        set(model.finalNorm.kind.epsilonKey, model.finalNorm.epsilon)
+        if let norm = model.norms.last { set(norm.kind.epsilonKey, norm.epsilon) }
         set("attention.key_length", shape.headWidth)
         set("attention.value_length", shape.headWidth)
         set("vocab_size", model.vocabularySize)
@@ -46,9 +46,10 @@ public struct GGUFDescription {
             block.attention.shape.rotary = model.blocks[0].attention.shape.rotary
             return block
         }
-        let norm = model.finalNorm
         for (layer, block) in model.blocks.enumerated() {
-            guard plain(block) == plain(model.blocks[0]), block.norms.allSatisfy({ $0.epsilon == norm.epsilon }) else {
+            guard plain(block) == plain(model.blocks[0]),
+                block.norms.allSatisfy({ $0.epsilon == model.norms.last?.epsilon })
+            else {
                 throw GGUFDescription.refusal(
                     "layer \(layer)", "unlike the others", "knows one set of sizes for all layers")
             }

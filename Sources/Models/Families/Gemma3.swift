@@ -54,7 +54,7 @@ private enum Gemma3 {
     ) -> ModelConfiguration {
         ModelConfiguration(
             family: "gemma3_text", width: width, vocabularySize: vocabularySize,
-            embeddingScale: Float(width).squareRoot(),
+            embedding: EmbeddingSpec(scale: Float(width).squareRoot()),
             blocks: isSliding.map { isSliding in
                 BlockSpec(
                     attention: AttentionSpec(

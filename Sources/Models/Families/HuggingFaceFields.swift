@@ -49,7 +49,9 @@ extension ModelConfiguration {
         }
         json["vocab_size"] = .integer(vocabularySize)
         json["max_position_embeddings"] = .integer(contextLength)
-        json[finalNorm.kind == .rms ? "rms_norm_eps" : "layer_norm_eps"] = .double(Self.shortest(finalNorm.epsilon))
+        if let norm = norms.last {
+            json[norm.kind == .rms ? "rms_norm_eps" : "layer_norm_eps"] = .double(Self.shortest(norm.epsilon))
+        }
         for (key, value) in kind?.write(self) ?? [] { json[key] = value }
         if let beginToken { json["bos_token_id"] = .integer(beginToken) }
         if let first = endTokens.first {

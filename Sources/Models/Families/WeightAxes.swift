@@ -23,7 +23,8 @@ extension WeightNames {
         case .attentionOutput: (nil, .queryHeads)
         case .gate, .up: (.innerChannels, nil)
         case .down: (nil, .innerChannels)
-        case nil, .finalNorm, .attentionNorm, .queryNorm, .keyNorm, .attentionOutputNorm, .attentionStreamNorm,
+        case nil, .positionEmbedding, .typeEmbedding, .embeddingNorm, .finalNorm, .attentionNorm, .queryNorm, .keyNorm,
+            .attentionOutputNorm, .attentionStreamNorm,
             .feedForwardNorm, .feedForwardOutputNorm, .feedForwardStreamNorm:
             (nil, nil)
         }

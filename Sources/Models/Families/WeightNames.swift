@@ -4,7 +4,7 @@ public import Tensors
 
 /// What a weight is to a model.
 enum WeightRole: Sendable, Hashable {
-    case embedding, head, finalNorm
+    case embedding, positionEmbedding, typeEmbedding, embeddingNorm, head, finalNorm
     case attentionNorm, query, key, value, attentionOutput, queryNorm, keyNorm, attentionOutputNorm, attentionStreamNorm
     case feedForwardNorm, gate, up, down, feedForwardOutputNorm, feedForwardStreamNorm
 }

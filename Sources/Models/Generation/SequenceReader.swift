@@ -107,7 +107,7 @@ public struct SequenceReader {
             workspace: workspace, precision: arithmetic == .exact ? .f32 : model.precision, adapters: adapters)
         return workspace.scoped {
             let x = context.residual(rows: ids.count, columns: model.configuration.width)
-            context.compute { model.embed(ids, into: x) }
+            model.input.forward(ids, at: positions, types: nil, into: x, context)
             return positions.withUnsafeBufferPointer { positions in
                 let pass = GenerationPass(
                     rows: rows, arithmetic: arithmetic, context: context, positions: positions,

@@ -32,6 +32,11 @@ extension ModelConfiguration {
         try check("num_hidden_layers", layers, atMost: Self.mostLayers)
         try check("vocab_size", vocabularySize)
         try check("max_position_embeddings", contextLength, atMost: 1 << 40)
+        if let positions = embedding.positions {
+            try check("max_position_embeddings", positions.count)
+            try check("max_position_embeddings", positions.mostTokens)
+        }
+        if embedding.tokenTypes != 0 { try check("type_vocab_size", embedding.tokenTypes) }
         for block in blocks {
             let shape = block.attention.shape
             try check("num_attention_heads", shape.heads, atMost: 1 << 16)
@@ -53,7 +58,7 @@ extension ModelConfiguration {
             }
             try shape.rotary?.validate()
         }
-        for norm in [finalNorm] + blocks.flatMap(\.norms) where !(norm.epsilon > 0 && norm.epsilon < 1) {
+        for norm in norms where !(norm.epsilon > 0 && norm.epsilon < 1) {
             throw ModelConfigurationError.invalid(
                 key: norm.kind == .rms ? "rms_norm_eps" : "layer_norm_eps", value: "\(norm.epsilon)",
                 expected: "a number in (0, 1)")

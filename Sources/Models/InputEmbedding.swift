@@ -1,0 +1,59 @@
+// The first rows of the stream: a row for each token, and what is added to it. N rows, C width.
+
+import Kernels
+import Tensors
+
+/// An embedding with its frozen weights.
+struct InputEmbedding {
+    let spec: EmbeddingSpec
+    /// `[V, C]`.
+    let tokens: FrozenTensor
+    /// `[positions, C]`, where positions are learned.
+    let positions: FrozenTensor?
+    /// `[types, C]`, where types of tokens are told apart.
+    let types: FrozenTensor?
+    /// Of the sum.
+    let norm: Norm?
+
+    /// All that is looked up.
+    var tables: [FrozenTensor] { [tokens, positions, types].compactMap { $0 } }
+
+    /// The rows of `ids` into `x` `[N, C]`, fp32.
+    /// - Parameters:
+    ///   - positions: of each token in its text, from 0.
+    ///   - types: of each token; nil where all are of type 0.
+    func forward(
+        _ ids: [Int32], at positions: some Collection<Int32>, types: [Int32]?, into x: Matrix, _ context: PassContext
+    ) {
+        context.compute {
+            ids.withUnsafeBufferPointer { Widening.gather(tokens, rows: $0, into: x) }
+            if spec.scale != 1 { Elements.scale(x, by: spec.scale) }
+        }
+        context.workspace.scoped {
+            if let table = self.positions, let learned = spec.positions {
+                add(table, context.measures ? [] : learned.rows(of: ids, at: positions), to: x, context)
+            }
+            if let table = self.types {
+                add(table, types ?? [Int32](repeating: 0, count: ids.count), to: x, context)
+            }
+            guard let norm else { return }
+            let normed = context.scratch(columns: x.columns, type: .f32)
+            let statistics = norm.statistics(rows: x.rows, context)
+            context.forEachBlock(of: x.rows) { block in
+                let x = x.rows(block.rows)
+                norm.forward(x, into: normed[block], statistics: statistics.rows(block.rows))
+                Conversion.convert(normed[block], into: x)
+            }
+        }
+    }
+
+    private func add(_ table: FrozenTensor, _ rows: [Int32], to x: Matrix, _ context: PassContext) {
+        let added = context.scratch(columns: x.columns, type: .f32)
+        context.forEachBlock(of: x.rows) { block in
+            rows.withUnsafeBufferPointer {
+                Widening.gather(table, rows: UnsafeBufferPointer(rebasing: $0[block.rows]), into: added[block])
+            }
+            Elements.add(added[block], into: x.rows(block.rows))
+        }
+    }
+}
