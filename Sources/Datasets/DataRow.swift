@@ -24,6 +24,8 @@ public struct DataRow: Sendable {
     public var index: Int
     /// The label of a classification row.
     public var label: String?
+    /// What is wanted of the row, where a task's head is to find it.
+    public var answer: RowAnswer?
     /// Whether the row's own word, such as a weight of 0, takes it out of the loss.
     public var isWithoutLoss = false
     /// What of the row nothing reads, found while it was understood.

@@ -35,6 +35,8 @@ public struct DataSettings: Sendable, Equatable {
     public var unit: ExampleUnit?
     /// The longest sequence that the model was made for, in tokens; `nil` where no model is known. Decides no token.
     public var contextLength: Int?
+    /// What is asked of each text by a head of its own; `nil`: rows are answered with text.
+    public var task: RowTask?
 
     public init(
         format: RowFormat, columns: [String: String], labels: [String], maxLength: Int, tooLong: TooLongRule,
@@ -60,6 +62,13 @@ public struct DataSettings: Sendable, Equatable {
 
     /// Throws where rows of the form, which is known, are not what is learnt from.
     public func requireUnit(_ place: RowPlace) throws(DatasetError) {
+        if let task, !task.formats.contains(format) {
+            throw DatasetError(
+                .unsupported, place,
+                "the rows have data.format: \(format.rawValue), and task: \(task.kind.rawValue) learns from "
+                    + task.formats.map(\.rawValue).joined(separator: " or "),
+                hint: "give rows with text and label; data.columns maps names")
+        }
         guard let unit, (format == .preference) != (unit == .pair), format != .rated else { return }
         let found = "the rows have data.format: \(format.rawValue)"
         throw unit == .pair
@@ -81,6 +90,6 @@ public struct DataSettings: Sendable, Equatable {
             format.rawValue, text(columns), labels.joined(separator: "\u{1F}"), "\(maxLength)", tooLong.rawValue,
             "\(trainOnPrompt)", trainOn.rawValue, text(templates), text(labelWords), text(roles),
             turnRoles.joined(separator: "\u{1F}"), promptStyle.rawValue, system ?? "", input.canonicalText,
-        ].joined(separator: "\u{1E}") + (context.map { "\u{1E}context \($0)" } ?? "")
+        ].joined(separator: "\u{1E}") + (context.map { "\u{1E}context \($0)" } ?? "") + (task?.canonicalText ?? "")
     }
 }

@@ -25,6 +25,7 @@ public struct ExampleBuilder: Sendable {
 
     /// What becomes of one row; nothing is counted yet.
     func outcome(of row: DataRow) throws(DatasetError) -> DatasetReport.Outcome {
+        if let task = settings.task { return try outcome(of: row, task) }
         var outcome = DatasetReport.Outcome()
         outcome.remarks = row.remarks.filter { !isHeard($0) }
         guard !row.isWithoutLoss else {

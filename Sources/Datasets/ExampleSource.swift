@@ -22,6 +22,19 @@ extension ExampleSource {
     public func first(_ limit: Int) throws -> [TokenizedExample] { try (0..<min(limit, count)).map(example) }
 }
 
+extension [TokenizedExample] {
+    /// The sequences with the numbers that their classes have among all, where they have those in which they were met.
+    func numbered(_ classesAsMet: [String]) -> [TokenizedExample] {
+        guard !classesAsMet.isEmpty else { return self }
+        let places = ClassOrder.places(classesAsMet)
+        return map { example in
+            var example = example
+            example.wanted = example.wanted.map { places[Int($0)] }
+            return example
+        }
+    }
+}
+
 extension [TokenizedExample]: ExampleSource {
     public func tokenCount(_ index: Int) -> Int { self[index].ids.count }
     public func targetCount(_ index: Int) -> Int { self[index].targetCount }

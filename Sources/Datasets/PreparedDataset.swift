@@ -83,7 +83,9 @@ public struct PreparedDataset: Sendable {
             reject: { (error) throws(DatasetError) in try reader.reject(error) })
         while let row = try reader.next() { try tokeniser.receive(row) }
         let outcome = try tokeniser.finish(reader.report)
-        self.init(rows: kept.rows, examples: kept.examples, report: outcome.report, digest: outcome.digest)
+        self.init(
+            rows: kept.rows, examples: kept.examples.numbered(outcome.classesAsMet), report: outcome.report,
+            digest: outcome.digest)
     }
 }
 

@@ -78,9 +78,14 @@ extension RowDecoder {
     /// Whether a row of classification has another answer than a label, if it has any.
     func isWithoutLabel(_ record: SourceRow) -> Bool { record.fields[columns["label"] ?? "label"]?.isNull ?? true }
 
-    private func label(_ record: SourceRow) throws(DatasetError) -> String {
+    func label(_ record: SourceRow) throws(DatasetError) -> String {
         let name = columns["label"] ?? "label"
         guard let value = record.fields[name], !value.isNull else { throw missing(name, record) }
+        return try label(value, name, record)
+    }
+
+    /// A label as a row writes it, by the name that it has in the label set.
+    func label(_ value: JSONValue, _ name: String, _ record: SourceRow) throws(DatasetError) -> String {
         var label: String
         switch value {
         case .string(let text): label = text

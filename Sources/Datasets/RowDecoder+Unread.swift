@@ -69,6 +69,7 @@ extension RowDecoder {
         case .chat, .sharegpt: read.formUnion(["system", messagesField(record)])
         case .promptCompletion: read.formUnion(["system", field("prompt"), field("completion")])
         case .alpaca: read.formUnion(["system", field("instruction"), field("input"), field("output")])
+        case .classification where task != nil: read.formUnion([field("text"), labelField(record)])
         case .classification:
             read.formUnion(["system", field("text"), field("label")])
             if isWithoutLabel(record) { read.insert(field("completion")) }

@@ -17,6 +17,7 @@ public struct RowDecoder: Sendable {
     let trainOn: TrainedTurns
     let roles: TurnRoles
     let labelWords: [String: String]
+    let task: RowTask?
     private let templates: RowTemplates?
     /// Fields of the file to which the recipe itself gives a meaning.
     let named: Set<String>
@@ -32,6 +33,7 @@ public struct RowDecoder: Sendable {
         trainOn = .assistant
         roles = TurnRoles()
         labelWords = [:]
+        task = nil
         templates = nil
         named = Set(columns.values)
     }
@@ -50,6 +52,7 @@ public struct RowDecoder: Sendable {
         trainOn = settings.trainOn
         roles = TurnRoles(names: settings.roles, inTurn: settings.turnRoles)
         labelWords = settings.labelWords
+        task = settings.task
         templates = settings.templates.isEmpty ? nil : try RowTemplates(settings.templates)
         named = Set(columns.values).union(templates?.sources ?? [])
     }
@@ -60,6 +63,8 @@ public struct RowDecoder: Sendable {
     public static func detect(_ record: SourceRow, _ settings: DataSettings) throws(DatasetError) -> RowFormat {
         var record = record
         try RowTemplates(settings.templates).apply(to: &record)
+        let hasText = record.fields[settings.columns["text"] ?? "text"] != nil
+        if hasText, let task = settings.task, task.formats == [.classification] { return .classification }
         return try detect(record, columns: settings.columns.filter { settings.templates[$0.key] == nil })
     }
 
@@ -152,7 +157,9 @@ public struct RowDecoder: Sendable {
         case .text:
             let text = try filled(text("text", record), "text", record)
             return DataRow(content: .document(text), place: record.place, index: index)
-        case .classification: return try classification(record, index)
+        case .classification:
+            if let task { return try labelled(record, index, task) }
+            return try classification(record, index)
         case .preference: return try preference(record, index)
         case .rated: return try rated(record, index)
         }

@@ -121,6 +121,11 @@ public final class PreparedFileSide: ExampleSource {
     let mask: HDF5ListReader<UInt8>
     let row: HDF5ListReader<Int64>
     let part: HDF5ListReader<Int32>
+    /// What the head of a task is to find; nil where tokens are predicted.
+    let wanted: HDF5ListReader<Float>?
+    let wantedBounds: [Int64]
+    /// For each number of a class in `wanted`, its number among all; empty where they are the same.
+    let classPlaces: [Float]
     let places: StoredPlaces
     /// What the file says of the lists.
     let counts: (sequences: Int, tokens: Int, targetTokens: Int)
@@ -145,6 +150,11 @@ public final class PreparedFileSide: ExampleSource {
         targets = try HDF5ListReader(path + "/targets", in: file).readAll()
         row = try HDF5ListReader(path + "/row", in: file)
         part = try HDF5ListReader(path + "/part", in: file)
+        let isWanted = file.contains(path + "/wanted")
+        wanted = isWanted ? try HDF5ListReader(path + "/wanted", in: file) : nil
+        wantedBounds = isWanted ? try HDF5ListReader(path + "/wanted_bounds", in: file).readAll() : []
+        classPlaces =
+            isWanted ? ClassOrder.places(PreparedFile.texts(try file.text(path + "/classes_as_met"))) : []
         places = try StoredPlaces(path, in: file, files: files)
         storedRows =
             file.contains(path + "/rows") ? try StoredRowLists(path + "/rows", in: file, files: files) : nil
@@ -167,11 +177,24 @@ public final class PreparedFileSide: ExampleSource {
         let range = Int(bounds[index])..<Int(bounds[index + 1])
         return try reading { () throws(HDF5Failure) in
             let isTarget = try mask.read(range).map { $0 != 0 }
+            let place = try places.place(index)
+            if let wanted {
+                return TokenizedExample(
+                    read: try ids.read(range), isRead: isTarget, wanted: try numbers(wanted, index), place: place,
+                    index: Int(try row.read(index..<(index + 1))[0]), part: Int(try part.read(index..<(index + 1))[0]))
+            }
             guard isTarget.first != true else { throw HDF5Failure(operation: "use sequence \(index)") }
             return TokenizedExample(
-                ids: try ids.read(range), isTarget: isTarget, place: try places.place(index),
+                ids: try ids.read(range), isTarget: isTarget, place: place,
                 index: Int(try row.read(index..<(index + 1))[0]), part: Int(try part.read(index..<(index + 1))[0]))
         }
+    }
+
+    /// What is wanted of sequence `index`.
+    private func numbers(_ wanted: HDF5ListReader<Float>, _ index: Int) throws(HDF5Failure) -> [Float] {
+        let numbers = try wanted.read(Int(wantedBounds[index])..<Int(wantedBounds[index + 1]))
+        guard !classPlaces.isEmpty else { return numbers }
+        return numbers.map { classPlaces[Int($0)] }
     }
 
     public func rowIndices() throws -> [Int] {

@@ -12,6 +12,7 @@ extension PreparedFileSide {
         if let reason = shapeFault { return reason }
         if let reason = try tokenFault() { return reason }
         if let reason = try rowFault() { return reason }
+        if let reason = try wantedFault() { return reason }
         return try places.contradiction()
     }
 
@@ -24,6 +25,11 @@ extension PreparedFileSide {
             guard bounds[index] <= bounds[index + 1], targets[index] >= 0,
                 Int64(targets[index]) <= bounds[index + 1] - bounds[index]
             else { return "sequence \(index) has no sound bounds" }
+        }
+        if let wanted {
+            guard wantedBounds.count == count + 1, wantedBounds[0] == 0, wantedBounds[count] == wanted.count,
+                zip(wantedBounds, wantedBounds.dropFirst()).allSatisfy({ $0 <= $1 })
+            else { return "what is wanted of its sequences has no sound bounds" }
         }
         guard rowCount >= 0, counts == (count, ids.count, targets.reduce(0) { $0 + Int($1) }) else {
             return "its counts are not those of its lists"
@@ -49,13 +55,28 @@ extension PreparedFileSide {
                     guard marked == Int(targets[sequence]) else { return markFault(sequence) }
                     (sequence, marked) = (sequence + 1, 0)
                 }
-                if mark == 1, Int(bounds[sequence]) == start + offset { return markFault(sequence) }
+                let isFirst = Int(bounds[sequence]) == start + offset
+                if mark == 1, isFirst, wanted == nil { return markFault(sequence) }
                 marked += Int(mark)
             }
         }
         while sequence < targets.count {
             guard marked == Int(targets[sequence]) else { return markFault(sequence) }
             (sequence, marked) = (sequence + 1, 0)
+        }
+        return nil
+    }
+
+    /// What is wanted are numbers, and those of classes are of the classes that there are.
+    private func wantedFault() throws(HDF5Failure) -> String? {
+        guard let wanted else { return nil }
+        for start in stride(from: 0, to: wanted.count, by: Self.stretch) {
+            let numbers = try wanted.read(start..<min(start + Self.stretch, wanted.count))
+            let isSound = numbers.allSatisfy { number in
+                classPlaces.isEmpty
+                    ? number.isFinite : Int(exactly: number).map(classPlaces.indices.contains) ?? false
+            }
+            if !isSound { return "what is wanted of its sequences is nothing that there is" }
         }
         return nil
     }

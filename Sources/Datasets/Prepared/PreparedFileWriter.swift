@@ -8,6 +8,9 @@
 //         bounds            int64: sequence i is ids[bounds[i]..<bounds[i + 1]]
 //         targets           int32: tokens of sequence i that carry loss
 //         row part          int64, int32: the number of its row among those of its side, and its number within the row
+//         wanted            float32: what the head of a task is to find, all sequences one after the other; where there is one, these too:
+//         wanted_bounds     int64: of sequence i wanted[wanted_bounds[i]..<wanted_bounds[i + 1]]
+//         classes_as_met    the classes by which rows number what is wanted, a JSON list; empty: those of labels
 //         file line         int32, int64: its row's place, the file as an index into /files
 //         labels            the labels that stand in the rows, a JSON list
 //     /held_out/rows        the rows themselves, for prompts, answers and labels
@@ -96,6 +99,9 @@ public final class PreparedSideWriter: ExampleSink {
     private let targets: HDF5ListWriter<Int32>
     private let row: HDF5ListWriter<Int64>
     private let part: HDF5ListWriter<Int32>
+    private let file: HDF5File
+    /// Made with the first sequence of which something is wanted.
+    private var wanted: (numbers: HDF5ListWriter<Float>, bounds: HDF5ListWriter<Int64>)?
     private let places: PlaceLists
     private let rows: RowLists?
     private var outcome: TokenisedRows?
@@ -108,6 +114,7 @@ public final class PreparedSideWriter: ExampleSink {
         self.path = path
         self.place = place
         self.files = files
+        self.file = file
         try file.makeGroup(path)
         ids = try HDF5ListWriter(path + "/ids", in: file)
         mask = try HDF5ListWriter(path + "/mask", in: file)
@@ -138,8 +145,27 @@ public final class PreparedSideWriter: ExampleSink {
         try targets.append(Int32(example.targetCount))
         try row.append(Int64(example.index))
         try part.append(Int32(example.part))
+        try append(wanted: example.wanted)
         try places.append(file: file, line: example.place.line)
         targetCount += example.targetCount
+    }
+
+    /// Takes what is wanted of the sequence that was appended last.
+    private func append(wanted numbers: [Float]) throws(HDF5Failure) {
+        guard wanted != nil || !numbers.isEmpty else { return }
+        let lists: (numbers: HDF5ListWriter<Float>, bounds: HDF5ListWriter<Int64>)
+        if let wanted {
+            lists = wanted
+        } else {
+            lists = (
+                try HDF5ListWriter(path + "/wanted", in: file), try HDF5ListWriter(path + "/wanted_bounds", in: file)
+            )
+            // Nothing was wanted of those before, which this one is counted among.
+            try lists.bounds.append([Int64](repeating: 0, count: targets.count))
+            wanted = lists
+        }
+        try lists.numbers.append(numbers)
+        try lists.bounds.append(Int64(lists.numbers.count))
     }
 
     /// What is known when all rows were seen.
@@ -151,10 +177,18 @@ public final class PreparedSideWriter: ExampleSink {
         for list in [ids, targets, part] { try list.finish() }
         for list in [bounds, row] { try list.finish() }
         try mask.finish()
+        if let wanted {
+            try wanted.numbers.finish()
+            try wanted.bounds.finish()
+        }
         try places.finish()
         try rows?.finish()
         guard let outcome else { preconditionFailure("the rows were not concluded") }
         try file.write(JSONValue.array(outcome.labels.map { .string($0) }).text(), to: path + "/labels")
+        if wanted != nil {
+            try file.write(
+                JSONValue.array(outcome.classesAsMet.map { .string($0) }).text(), to: path + "/classes_as_met")
+        }
         try file.setAttribute("format", of: path, outcome.report.format.rawValue)
         try file.setAttribute("digest", of: path, outcome.digest)
         try file.setAttribute("rows", of: path, rowCount)

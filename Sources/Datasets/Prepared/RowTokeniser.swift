@@ -11,6 +11,8 @@ public struct TokenisedRows: Sendable {
     public var report: DatasetReport
     /// The labels that stand in the rows, sorted by their bytes.
     public var labels: [String]
+    /// The classes in the order in which rows number them; empty where that is the order of the settings' labels.
+    public var classesAsMet: [String] = []
     /// SHA-256 of everything that decides the sequences: file bytes, tokenizer, template, settings, and this code's version.
     public var digest: String
     /// The settings with which rows of the other side are understood: the format and the labels found here.
@@ -27,6 +29,7 @@ public final class RowTokeniser {
     private var decoder: RowDecoder?
     private var report = DatasetReport()
     private var labels = Set<String>()
+    private var classes: ClassNumbers
     private var rowCount = 0
     private var firstPlace: RowPlace?
     private var isEmpty = true
@@ -56,6 +59,7 @@ public final class RowTokeniser {
         // What is wrong with the settings is said once, not of every row.
         _ = try RowTemplates(settings.templates)
         self.settings = settings
+        classes = ClassNumbers(settings.labels)
         self.encoder = encoder
         self.renderer = renderer
         self.sink = sink
@@ -92,12 +96,14 @@ public final class RowTokeniser {
             switch outcome {
             case .success(let outcome):
                 report.count(outcome, of: row, settings)
-                for example in outcome.examples {
+                let examples = outcome.examples.map(numbered)
+                for example in examples {
                     example.ids.withUnsafeBytes { hash?.update($0) }
                     hash?.update(example.isTarget.map { $0 ? 1 : 0 } + [0xFF])
+                    if !example.wanted.isEmpty { example.wanted.withUnsafeBytes { hash?.update($0) } }
                     isEmpty = false
                 }
-                try sink.receive(row, fields: fields, examples: outcome.examples)
+                try sink.receive(row, fields: fields, examples: examples)
             case .failure(let error) where error.isEndlessTemplate: throw error
             case .failure(let error) where error.problems.allSatisfy({ Self.rowFaults.contains($0.kind) }):
                 reject(error)
@@ -106,6 +112,16 @@ public final class RowTokeniser {
         }
         waiting.removeAll(keepingCapacity: true)
         waitingBytes = 0
+    }
+
+    /// The sequence with numbers in the place of the names of classes.
+    private func numbered(_ example: TokenizedExample) -> TokenizedExample {
+        guard !example.wantedNames.isEmpty else { return example }
+        var example = example
+        example.wanted = example.wantedNames.map { Float(classes.number(of: $0)) }
+        labels.formUnion(example.wantedNames)
+        example.wantedNames = []
+        return example
     }
 
     /// What is the fault of a row alone.
@@ -172,11 +188,15 @@ public final class RowTokeniser {
             Self.version, encoder.encoderDigest, SHA256.hex(of: renderer?.rendererSource ?? ""), settings.canonicalText,
             "\(rowCount)", hash.take()?.digest().hexadecimal ?? "",
         ]
-        let sorted = labels.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        // The numbers of classes that nobody named follow from the names, and not from the order of the rows.
+        let hasOwnOrder = settings.task != nil && settings.labels.isEmpty
+        let sorted =
+            settings.task == nil
+            ? labels.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } : ClassOrder.sorted(labels)
         var settings = settings
         if settings.labels.isEmpty { settings.labels = sorted }
         return TokenisedRows(
-            report: report, labels: sorted,
+            report: report, labels: sorted, classesAsMet: hasOwnOrder ? classes.names : [],
             digest: SHA256.hex(of: (parts + input.files.map(\.digest)).joined(separator: "\n")), settings: settings)
     }
 }

@@ -1,0 +1,71 @@
+// What rows are for where they are not answered with text.
+
+public import Vocabulary
+
+/// What is asked of a text, and which of its rows a head reads.
+public struct RowTask: Sendable, Equatable {
+    public var kind: TaskKind
+    /// Whether a text may have several classes, or none.
+    public var isMultiLabel: Bool
+    /// Whether a text's first token stands for it, and not its last.
+    public var readsFirst: Bool
+
+    public init(_ kind: TaskKind, isMultiLabel: Bool = false, readsFirst: Bool = false) {
+        self.kind = kind
+        self.isMultiLabel = isMultiLabel
+        self.readsFirst = readsFirst
+    }
+
+    /// The forms of row that it learns from.
+    var formats: [RowFormat] {
+        switch kind {
+        case .generate: RowFormat.allCases
+        case .classify, .regress: [.classification]
+        case .tag, .embed: []
+        }
+    }
+
+    /// The settings that change tokens or what is wanted of them, written the same way always.
+    var canonicalText: String { "\u{1E}task \(kind.rawValue) \(isMultiLabel) \(readsFirst)" }
+}
+
+/// What is wanted of a row.
+public enum RowAnswer: Sendable, Equatable {
+    /// Names of classes: one, or any number of them.
+    case classes([String])
+    case number(Double)
+}
+
+/// Names of classes as numbers: in the order of a list that is known, or else in the order in which they are met.
+struct ClassNumbers: Sendable {
+    private(set) var names: [String]
+    private var numbers: [String: Int]
+
+    init(_ names: [String]) {
+        self.names = names
+        numbers = Dictionary(names.enumerated().map { ($1, $0) }) { first, _ in first }
+    }
+
+    mutating func number(of name: String) -> Int {
+        if let number = numbers[name] { return number }
+        numbers[name] = names.count
+        names.append(name)
+        return names.count - 1
+    }
+}
+
+/// The order in which classes are numbered where nobody gave one.
+public enum ClassOrder {
+    /// By number where all names are whole numbers, else by their bytes.
+    public static func sorted(_ names: some Sequence<String>) -> [String] {
+        let names = Array(names), numbers = names.map { Int($0) }
+        if !numbers.contains(nil) { return names.sorted { (Int($0) ?? 0) < (Int($1) ?? 0) } }
+        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
+    /// For each of `met`, its number in the order of all.
+    public static func places(_ met: [String]) -> [Float] {
+        let places = Dictionary(sorted(met).enumerated().map { ($1, Float($0)) }) { first, _ in first }
+        return met.map { places[$0] ?? -1 }
+    }
+}
