@@ -14,7 +14,7 @@ public enum BLEU {
         for order in 1...highestOrder {
             let expected = nGrams(reference, order), found = nGrams(answer, order)
             total.append(Double(found.values.reduce(0, +)))
-            correct.append(Double(found.reduce(0) { $0 + min($1.value, expected[$1.key] ?? 0) }))
+            correct.append(Double(commonCount(found, expected)))
         }
         return correct + total + [Double(answer.count), Double(reference.count)]
     }
@@ -38,13 +38,6 @@ public enum BLEU {
         }
         let brevity = answerLength < referenceLength ? exponential(1 - referenceLength / answerLength) : 1
         return brevity * exponential(logarithmSum / Double(highestOrder))
-    }
-
-    private static func nGrams(_ tokens: [[UInt8]], _ order: Int) -> [ArraySlice<[UInt8]>: Int] {
-        guard tokens.count >= order else { return [:] }
-        var counts: [ArraySlice<[UInt8]>: Int] = [:]
-        for start in 0...(tokens.count - order) { counts[tokens[start..<(start + order)], default: 0] += 1 }
-        return counts
     }
 }
 

@@ -1,6 +1,7 @@
-// Percentile intervals from a bootstrap over rows (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993).
+// Percentile intervals from a bootstrap over rows (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993), or over clusters
+// of rows that belong together.
 
-import Tensors
+internal import Tensors
 
 /// Draws rows again and again, with replacement.
 struct Bootstrap {
@@ -13,14 +14,12 @@ struct Bootstrap {
         self.sampleCount = sampleCount
     }
 
-    /// The central 95 % of a value over resamples; nil for fewer than two rows, or where a value is not finite.
+    /// How a value lies over resamples; nil for fewer than two rows, or where a value is not finite.
     ///
     /// - Parameters:
     ///   - metrics: of the same rows, which are drawn together.
     ///   - value: what the metrics' sums over the rows drawn come to.
-    func interval(
-        _ metrics: [RowMetric], _ value: ([UnsafeBufferPointer<Double>]) -> Double
-    ) -> ClosedRange<Double>? {
+    func spread(_ metrics: [RowMetric], _ value: ([UnsafeBufferPointer<Double>]) -> Double) -> BootstrapSpread? {
         guard let rowCount = metrics.first?.allRows, rowCount >= 2 else { return nil }
         precondition(metrics.allSatisfy { $0.allRows == rowCount })
         let sums = metrics.map { UnsafeMutableBufferPointer<Double>.allocate(capacity: $0.width) }
@@ -29,15 +28,28 @@ struct Bootstrap {
             for side in sums { side.initialize(repeating: 0) }
             for draw in 0..<rowCount {
                 let row = random.integer(below: rowCount, stream: UInt32(sample), index: UInt64(draw))
-                for (metric, side) in zip(metrics, sums) {
-                    for column in 0..<metric.width { side[column] += metric.numbers[row * metric.width + column] }
-                }
+                for (metric, side) in zip(metrics, sums) { metric.add(row, to: side) }
             }
             return value(sums.map { UnsafeBufferPointer($0) })
         }
         guard samples.allSatisfy(\.isFinite) else { return nil }
+        return BootstrapSpread(samples)
+    }
+}
+
+/// How a value lies over resamples.
+struct BootstrapSpread {
+    /// The central 95 %.
+    let interval: ClosedRange<Double>
+    /// The standard deviation over resamples, which stands for the value's standard error.
+    let standardError: Double
+
+    init(_ samples: [Double]) {
         let sorted = samples.sorted()
-        return Quantile.of(0.025, sorted: sorted)...Quantile.of(0.975, sorted: sorted)
+        interval = Quantile.of(0.025, sorted: sorted)...Quantile.of(0.975, sorted: sorted)
+        let mean = samples.reduce(0, +) / Double(samples.count)
+        let squares = samples.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        standardError = (squares / Double(max(samples.count - 1, 1))).squareRoot()
     }
 }
 
@@ -57,6 +69,6 @@ public enum Quantile {
 extension RowMetric {
     /// Where the value lies with 95 % confidence; nil for fewer than two rows, or where a number is not finite.
     public func interval(seed: UInt64, sampleCount: Int) -> ClosedRange<Double>? {
-        Bootstrap(seed: seed, sampleCount: sampleCount).interval([self]) { valueOfSums($0[0]) ?? 0 }
+        Bootstrap(seed: seed, sampleCount: sampleCount).spread([self]) { valueOfSums($0[0]) ?? 0 }?.interval
     }
 }

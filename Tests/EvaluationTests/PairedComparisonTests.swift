@@ -120,4 +120,63 @@ import Testing
         #expect(exact.base == 0.5 && exact.adapter == 1 && exact.difference == 0.5 && exact.rowCount == 40)
         #expect(verdict(metrics[2], base, references).adapter.map { abs($0 - 100) < 1e-9 } == true)
     }
+
+    /// Base and adapter on `count` rows: a change of `shift` on average, uniform noise around it.
+    private func changed(_ count: Int, seed: UInt64, shift: Double, noise: Double) -> (RowMetric, RowMetric) {
+        let random = RandomStream(seed: seed, purpose: .probe)
+        let base = (0..<count).map { random.uniform(stream: 0, index: UInt64($0)) }
+        let adapter = base.enumerated().map {
+            $0.element + shift + noise * (2 * random.uniform(stream: 1, index: UInt64($0.offset)) - 1)
+        }
+        return (.mean("score", base), .mean("score", adapter))
+    }
+
+    @Test func rowsOfAClusterAreDrawnTogether() throws {
+        let (base, adapter) = changed(40, seed: 2, shift: 0.02, noise: 0.1)
+        func compare(_ base: RowMetric, _ adapter: RowMetric, _ clusters: [Int]?) -> PairedComparison {
+            PairedComparison(base: base, adapter: adapter, seed: 3, sampleCount: 2_000, clusters: clusters)
+        }
+        let plain = compare(base, adapter, nil), alone = compare(base, adapter, Array((0..<40).reversed()))
+        #expect(plain.ci95 == alone.ci95 && plain.clusterCount == nil && alone.clusterCount == 40)
+        // Each row four times says no more than once: by clusters the interval stays, by rows it is half as wide.
+        func fourfold(_ metric: RowMetric) -> RowMetric {
+            .mean("score", (0..<160).map { metric.value(ofRow: $0 / 4) ?? 0 })
+        }
+        let clustered = compare(fourfold(base), fourfold(adapter), (0..<160).map { $0 / 4 })
+        let wrong = compare(fourfold(base), fourfold(adapter), nil)
+        func width(_ comparison: PairedComparison) throws -> Double {
+            let interval = try #require(comparison.ci95)
+            return interval.upperBound - interval.lowerBound
+        }
+        #expect(abs(try width(clustered) - width(plain)) < 1e-9)
+        #expect(abs(try width(wrong) / width(plain) - 0.5) < 0.06)
+        #expect(clustered.clusterCount == 40 && clustered.rowCount == 160)
+        #expect(compare(base, adapter, [Int](repeating: 7, count: 40)).ci95 == nil)
+    }
+
+    /// As many rows as are said to be needed show the difference in about four cases of five.
+    @Test func theRowsThatAreNeededShowTheDifference() throws {
+        let (base, adapter) = changed(400, seed: 5, shift: 0.04, noise: 0.3)
+        let needed = try #require(
+            PairedComparison(base: base, adapter: adapter, seed: 1, sampleCount: 2_000).rowsNeeded)
+        // (1.96 + 0.84)² · variance / difference², both as they were found.
+        #expect((60...400).contains(needed), "\(needed)")
+        let exact = (0.3 * 0.3 / 3) * 7.849 / (0.04 * 0.04)
+        var seen = 0
+        for experiment in 0..<300 {
+            let (base, adapter) = changed(Int(exact), seed: UInt64(1_000 + experiment), shift: 0.04, noise: 0.3)
+            let found = PairedComparison(base: base, adapter: adapter, seed: 2, sampleCount: 300)
+            if found.verdict == .better { seen += 1 }
+        }
+        #expect((216...264).contains(seen), "\(seen) of 300")
+        #expect(PairedComparison(base: base, adapter: base, seed: 1, sampleCount: 100).rowsNeeded == nil)
+    }
+
+    @Test func someOfTheRowsHaveAValueOfTheirOwn() {
+        let metric = RowMetric.mean("score", [1, 2, 3, 4]).numbered([0, 3, 5, 9])
+        #expect(metric.restricted { $0 % 3 == 0 }.value == 7.0 / 3)
+        #expect(metric.restricted { $0 % 3 == 0 }.numbers == [0, 3, 9])
+        #expect(metric.value(ofRow: 5) == 3 && metric.value(ofRow: 4) == nil)
+        #expect(metric.restricted { _ in false }.value == nil)
+    }
 }

@@ -6,50 +6,71 @@ import Testing
 
 /// Goldens of rouge_score and sacrebleu, made by `scripts/goldens/text_metrics.py`.
 @Suite struct TextMetrics {
-    private let pairs: [(answer: String, reference: String, rougeL: Double)]
-    private let corpora: [(rows: [Int], score: Double)]
+    private typealias Make = @Sendable (_ answers: [String], _ references: [String], _ units: TextUnits) -> RowMetric
+
+    /// Of rows, by the names of the goldens.
+    private static let ofRows: [(name: String, make: Make)] = [
+        ("rouge_1", { .rouge(1, answers: $0, references: $1, units: $2) }),
+        ("rouge_2", { .rouge(2, answers: $0, references: $1, units: $2) }),
+        ("rouge_l", { .rougeL(answers: $0, references: $1, units: $2) }),
+        ("rouge_lsum", { .rougeLsum(answers: $0, references: $1, units: $2) }),
+    ]
+    /// Of a corpus.
+    private static let ofCorpora: [(name: String, make: Make)] = [
+        ("bleu", { .bleu(answers: $0, references: $1, units: $2) }),
+        ("chrf", { answers, references, _ in .chrF(answers: answers, references: references) }),
+        ("chrf_pp", { answers, references, _ in .chrF(answers: answers, references: references, wordOrders: 2) }),
+    ]
+
+    private let golden: JSONValue
 
     init() throws {
         let url = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .appendingPathComponent("Fixtures/text-metrics.json")
-        let golden = try JSONValue(parsing: [UInt8](Data(contentsOf: url)))
-        pairs = try #require(golden["pairs"]?.array).map {
-            (
-                try #require($0["answer"]?.string), try #require($0["reference"]?.string),
-                try #require($0["rougeL"]?.double)
-            )
-        }
-        corpora = try #require(golden["bleu"]?.array).map {
-            (try #require($0["rows"]?.array).compactMap(\.integer), try #require($0["score"]?.double))
+        golden = try JSONValue(parsing: [UInt8](Data(contentsOf: url)))
+    }
+
+    @Test(arguments: [("pairs", 46, TextUnits.words), ("chinese", 9, .characters)])
+    func scoresOfRowsEqualTheReference(_ name: String, _ count: Int, _ units: TextUnits) throws {
+        let pairs = try #require(golden[name]?.array)
+        #expect(pairs.count == count)
+        let (answers, references) = try texts(name)
+        for (name, make) in Self.ofRows {
+            let metric = make(answers, references, units)
+            #expect(metric.name == name)
+            var sum = 0.0
+            for (row, pair) in pairs.enumerated() {
+                let expected = try #require(pair[name]?.double)
+                sum += expected
+                #expect(abs((metric.value(ofRow: row) ?? .nan) - expected) < 1e-12, "\(name) of \(answers[row])")
+            }
+            #expect(abs((metric.value ?? .nan) - sum / Double(count)) < 1e-12)
         }
     }
 
-    @Test func rougeLEqualsTheReference() {
-        #expect(pairs.count == 40)
-        for pair in pairs {
-            let score = RougeL.score(answer: pair.answer, reference: pair.reference)
-            #expect(abs(score - pair.rougeL) < 1e-12, "\(pair.answer) | \(pair.reference)")
+    @Test(arguments: [("pairs", "corpora", TextUnits.words), ("chinese", "chinese_corpora", .characters)])
+    func scoresOfCorporaEqualTheReference(_ pairs: String, _ corpora: String, _ units: TextUnits) throws {
+        let (answers, references) = try texts(pairs)
+        for corpus in try #require(golden[corpora]?.array) {
+            let rows = try #require(corpus["rows"]?.array).compactMap(\.integer)
+            for (name, make) in Self.ofCorpora {
+                let metric = make(rows.map { answers[$0] }, rows.map { references[$0] }, units)
+                let expected = try #require(corpus[name]?.double)
+                #expect(metric.name == name)
+                #expect(abs((metric.value ?? .nan) - expected) < 1e-9, "\(name) of rows \(rows)")
+            }
         }
-        let mean = pairs.reduce(0) { $0 + $1.rougeL } / Double(pairs.count)
-        let corpus =
-            RowMetric.rougeL(answers: pairs.map(\.answer), references: pairs.map(\.reference), units: .words).value
-            ?? .nan
-        #expect(abs(corpus - mean) < 1e-12)
     }
 
-    @Test func bleuEqualsTheReference() {
-        for corpus in corpora {
-            let score = RowMetric.bleu(
-                answers: corpus.rows.map { pairs[$0].answer }, references: corpus.rows.map { pairs[$0].reference },
-                units: .words
-            ).value
-            #expect(abs((score ?? .nan) - corpus.score) < 1e-9, "rows \(corpus.rows)")
-        }
+    private func texts(_ name: String) throws -> (answers: [String], references: [String]) {
+        let pairs = try #require(golden[name]?.array)
+        return (pairs.compactMap { $0["answer"]?.string }, pairs.compactMap { $0["reference"]?.string })
     }
 
     @Test func anEmptyCorpusHasNoScore() {
         #expect(RowMetric.rougeL(answers: [], references: [], units: .words).value == nil)
         #expect(RowMetric.bleu(answers: [], references: [], units: .words).value == nil)
+        #expect(RowMetric.chrF(answers: [], references: []).value == nil)
         #expect(RowMetric.exactMatch(answers: [], references: []).value == nil)
     }
 
@@ -66,9 +87,8 @@ import Testing
         #expect(RowMetric.accuracy([true, false, true]).value == 2.0 / 3)
     }
 
-    @Test func scriptsWithoutSpacesAreComparedInCharacters() {
-        let rows = chinese
-        #expect(TextUnits(fitting: rows.map(\.reference)) == .characters)
+    @Test func scriptsWithoutSpacesAreComparedInCharacters() throws {
+        #expect(TextUnits(fitting: try texts("chinese").references) == .characters)
         #expect(TextUnits(fitting: ["The desk of Dr 王 is open", "Take it with food, twice a day"]) == .words)
         #expect(TextUnits(fitting: ["กินยาวันละสองครั้ง"]) == .characters)
         #expect(TextUnits(fitting: []) == .words)
@@ -91,23 +111,4 @@ import Testing
         let same = Double(zip(answer.split(separator: " "), reference.split(separator: " ")).count { $0.0 == $0.1 })
         #expect(abs(RougeL.score(answer: answer, reference: reference, units: units) - same / count) < 1e-12)
     }
-
-    /// sacrebleu 2.6.0, tokenize="zh", of the rows together and of each alone.
-    @Test func chineseBLEUEqualsTheReference() {
-        let all = RowMetric.bleu(
-            answers: chinese.map(\.answer), references: chinese.map(\.reference), units: .characters)
-        #expect(abs((all.value ?? .nan) - 47.65988762161032) < 1e-9)
-        for row in chinese {
-            let one = RowMetric.bleu(answers: [row.answer], references: [row.reference], units: .characters).value
-            #expect(abs((one ?? .nan) - row.score) < 1e-9, "\(row.answer)")
-        }
-    }
-
-    private let chinese: [(answer: String, reference: String, score: Double)] = [
-        ("患者每天服用两次阿司匹林。", "患者每天应服用两次阿司匹林。", 78.81929718099911),
-        ("请在三天后复诊，并带上检查单。", "请三天后来复诊，带好检查单！", 23.446219441058627),
-        ("体温38.5℃，脉搏102次/分。", "体温 38.5 ℃，脉搏 98 次/分。", 73.48889200874659),
-        ("没有发现异常", "未见明显异常", 16.233395773754953),
-        ("“血压”偏高——建议low-salt diet", "血压偏高，建议low-salt饮食", 18.52797255583095),
-    ]
 }
