@@ -65,10 +65,10 @@ enum ElementsBenchmark: Benchmark {
             RMSNorm.backward(y, x: x, weight: weight, inverseRMS: inverseRMS, into: dx, accumulate: true)
         }
         measure("SwiGLU forward", bytesPerRow: 6 * inner) {
-            GateActivation.silu.forward(gate: gate, up: up, into: product)
+            Activation.silu.forward(gate: gate, up: up, into: product)
         }
         measure("SwiGLU backward", bytesPerRow: 12 * inner) {
-            GateActivation.silu.backward(dProduct, gate: gate, up: up, into: product, dup: product)
+            Activation.silu.backward(dProduct, gate: gate, up: up, into: product, dup: product)
         }
         measure("rotary", bytesPerRow: 4 * width) {
             positions.withUnsafeBufferPointer {

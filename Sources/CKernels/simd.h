@@ -92,6 +92,10 @@ LATHE_INLINE float v256_largest(__m256 x) {
 LATHE_INLINE __m256 v256_keep(__m256 x, long n, float other) {
     return _mm256_blendv_ps(_mm256_set1_ps(other), x, _mm256_castsi256_ps(v256_mask(n)));
 }
+/// `other` where x is above 0, else 0.
+LATHE_INLINE __m256 v256_where_positive(__m256 x, __m256 other) {
+    return _mm256_and_ps(_mm256_cmp_ps(x, _mm256_setzero_ps(), _CMP_GT_OQ), other);
+}
 LATHE_INLINE __m256 v256_exp(__m256 x) {
     // The constant comes first: of two operands, max and min give the second where one is NaN.
     x = _mm256_min_ps(_mm256_set1_ps(89.0f), _mm256_max_ps(_mm256_set1_ps(-104.5f), x));
@@ -159,6 +163,9 @@ LATHE_INLINE void v512_store_bytes(int8_t *to, __m512 x) {
 LATHE_INLINE float v512_largest(__m512 x) { return _mm512_reduce_max_ps(x); }
 LATHE_INLINE __m512 v512_keep(__m512 x, long n, float other) {
     return _mm512_mask_blend_ps(v512_mask(n), _mm512_set1_ps(other), x);
+}
+LATHE_INLINE __m512 v512_where_positive(__m512 x, __m512 other) {
+    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(x, _mm512_setzero_ps(), _CMP_GT_OQ), other);
 }
 LATHE_INLINE __m512 v512_exp(__m512 x) {
     x = _mm512_min_ps(_mm512_set1_ps(89.0f), _mm512_max_ps(_mm512_set1_ps(-104.5f), x));

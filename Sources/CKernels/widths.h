@@ -25,6 +25,7 @@
 #define v_largest V_OF(largest)
 #define v_keep V_OF(keep)
 #define v_exp V_OF(exp)
+#define v_where_positive V_OF(where_positive)
 
 #define i_load I_OF(load)
 #define i_store I_OF(store)

@@ -161,34 +161,50 @@ private struct WeightCollector {
     private mutating func attention(_ spec: AttentionSpec, _ index: Int, _ width: Int) -> AttentionSublayer? {
         let shape = spec.shape
         let norm = norm(.attentionNorm, layer: index, ifThere: spec.norm, width)
-        let query = layer(.query, index, width, shape.queryWidth, hasBias: spec.hasInputBias)
-        let key = layer(.key, index, width, shape.keyValueWidth, hasBias: spec.hasInputBias)
-        let value = layer(.value, index, width, shape.keyValueWidth, hasBias: spec.hasInputBias)
+        let input = projection(
+            spec.projection, [.query, .key, .value], fused: .queryKeyValue, index, width,
+            [shape.queryWidth, shape.keyValueWidth, shape.keyValueWidth], hasBias: spec.hasInputBias)
         let queryNorm = self.norm(.queryNorm, layer: index, ifThere: spec.headNorm, shape.headWidth)
         let keyNorm = self.norm(.keyNorm, layer: index, ifThere: spec.headNorm, shape.headWidth)
         let output = layer(.attentionOutput, index, shape.queryWidth, width, hasBias: spec.hasOutputBias)
         let join = join(
             output: (.attentionOutputNorm, spec.outputNorm), stream: (.attentionStreamNorm, spec.streamNorm),
             scale: spec.residualScale, layer: index, width)
-        guard let norm, let query, let key, let value, let queryNorm, let keyNorm, let output, let join else {
-            return nil
-        }
+        guard let norm, let input, let queryNorm, let keyNorm, let output, let join else { return nil }
         return AttentionSublayer(
             shape: shape, layer: index, norm: norm, queryNorm: queryNorm, keyNorm: keyNorm, join: join,
-            query: query, key: key, value: value, output: output)
+            input: input, output: output)
     }
 
     private mutating func feedForward(_ spec: FeedForwardSpec, _ index: Int, _ width: Int) -> FeedForwardSublayer? {
         let norm = norm(.feedForwardNorm, layer: index, ifThere: spec.norm, width)
-        let gate = layer(.gate, index, width, spec.width, hasBias: spec.hasBias)
-        let up = layer(.up, index, width, spec.width, hasBias: spec.hasBias)
+        let input = projection(
+            spec.projection, spec.isGated ? [.gate, .up] : [.up], fused: .gateUp, index, width,
+            Array(repeating: spec.width, count: spec.isGated ? 2 : 1), hasBias: spec.hasBias)
         let down = layer(.down, index, spec.width, width, hasBias: spec.hasBias)
         let join = join(
             output: (.feedForwardOutputNorm, spec.outputNorm), stream: (.feedForwardStreamNorm, spec.streamNorm),
             scale: spec.residualScale, layer: index, width)
-        guard let norm, let gate, let up, let down, let join else { return nil }
+        guard let norm, let input, let down, let join else { return nil }
         return FeedForwardSublayer(
-            norm: norm, join: join, activation: spec.activation, gate: gate, up: up, down: down)
+            norm: norm, join: join, activation: spec.activation, input: input, isGated: spec.isGated, down: down)
+    }
+
+    /// The layers of one input: one for each of `roles`, or one called `fused` for all.
+    private mutating func projection(
+        _ spec: ProjectionSpec, _ roles: [WeightRole], fused: WeightRole, _ index: Int, _ width: Int,
+        _ parts: [Int], hasBias: Bool
+    ) -> Projection? {
+        switch spec {
+        case .separate:
+            let layers = zip(roles, parts).map { layer($0, index, width, $1, hasBias: hasBias) }
+            let found = layers.compactMap { $0 }
+            return found.count == parts.count ? Projection(separate: found) : nil
+        case .fused(let blocks):
+            return layer(fused, index, width, parts.reduce(0, +), hasBias: hasBias).map {
+                Projection($0, parts: parts, blocks: blocks)
+            }
+        }
     }
 
     /// Throws if anything was wrong, or if the file holds tensors that nobody asked for.

@@ -77,14 +77,30 @@ import Testing
     }
 
     /// In double.
-    private static func value(_ activation: GateActivation, _ g: Double) -> Double {
+    private static func value(_ activation: Activation, _ g: Double) -> Double {
         switch activation {
         case .silu: g / (1 + exp(-g))
-        case .gelu: g / 2 * (1 + tanh((2 / Double.pi).squareRoot() * (g + 0.044715 * g * g * g)))
+        case .gelu: g / 2 * erfc(-g / 2.0.squareRoot())
+        case .geluTanh: g / 2 * (1 + tanh((2 / Double.pi).squareRoot() * (g + 0.044715 * g * g * g)))
+        case .quickGelu: g / (1 + exp(-1.702 * g))
+        case .relu: max(g, 0)
+        case .squaredReLU: max(g, 0) * max(g, 0)
         }
     }
 
-    @Test(arguments: [GateActivation.silu, .gelu]) func gate(_ activation: GateActivation) {
+    @Test(arguments: Activation.allCases) func plainActivation(_ activation: Activation) {
+        let count = 50
+        let x = TestMatrix(random: 1, count, seed: 1, size: 6), dy = TestMatrix(random: 1, count, seed: 3)
+        let y = TestMatrix(1, count), xs = x.doubles
+        func forward(_ x: [Double]) -> [Double] { x.map { Self.value(activation, $0) } }
+        activation.forward(x.matrix, into: y.matrix)
+        #expect(relativeError(y.doubles, forward(xs)) < 1e-6)
+        // In place, as the models call it.
+        activation.backward(dy.matrix, x.matrix, into: x.matrix)
+        #expect(relativeError(x.doubles, differences(xs, dy.doubles, forward)) < 1e-6)
+    }
+
+    @Test(arguments: Activation.allCases) func gate(_ activation: Activation) {
         let count = 50
         let g = TestMatrix(random: 1, count, seed: 1, size: 6), u = TestMatrix(random: 1, count, seed: 2)
         let dy = TestMatrix(random: 1, count, seed: 3), y = TestMatrix(1, count)

@@ -112,8 +112,34 @@ import Testing
         }
     }
 
+    @Test(arguments: sets, types) func activations(set: lathe_isa, c: lathe_type) {
+        let plain = [
+            (lathe_silu_forward, lathe_silu_backward), (lathe_gelu_forward, lathe_gelu_backward),
+            (lathe_gelu_tanh_forward, lathe_gelu_tanh_backward), (lathe_quick_gelu_forward, lathe_quick_gelu_backward),
+            (lathe_relu_forward, lathe_relu_backward), (lathe_squared_relu_forward, lathe_squared_relu_backward),
+        ]
+        for (count, (forward, backward)) in Self.counts.flatMap({ count in plain.map { (count, $0) } }) {
+            let x = input(count, c, seed: 1, size: 20, special: true), dy = input(count, c, seed: 3)
+            let (twin, variant) = both(set) {
+                let y = TestMatrix(1, count, type: type(c), misalignment: 1), dx = TestMatrix(1, count, type: type(c))
+                forward(x.matrix.pointer, c, y.matrix.pointer, c, count)
+                backward(dy.matrix.pointer, c, x.matrix.pointer, c, dx.matrix.pointer, c, count)
+                #expect(y.paddingIsIntact && dx.paddingIsIntact)
+                return y.values + dx.values
+            }
+            #expect(close(variant, twin, bound(c)))
+        }
+    }
+
     @Test(arguments: sets, types) func gates(set: lathe_isa, c: lathe_type) {
-        let gates = [(lathe_swiglu_forward, lathe_swiglu_backward), (lathe_geglu_forward, lathe_geglu_backward)]
+        let gates = [
+            (lathe_silu_gated_forward, lathe_silu_gated_backward),
+            (lathe_gelu_gated_forward, lathe_gelu_gated_backward),
+            (lathe_gelu_tanh_gated_forward, lathe_gelu_tanh_gated_backward),
+            (lathe_quick_gelu_gated_forward, lathe_quick_gelu_gated_backward),
+            (lathe_relu_gated_forward, lathe_relu_gated_backward),
+            (lathe_squared_relu_gated_forward, lathe_squared_relu_gated_backward),
+        ]
         for (count, (forward, backward)) in Self.counts.flatMap({ count in gates.map { (count, $0) } }) {
             let gate = input(count, c, seed: 1, size: 20, special: true), up = input(count, c, seed: 2)
             let dy = input(count, c, seed: 3)

@@ -225,17 +225,23 @@ void lathe_rotary(
     const lathe_rotary_shape *shape, void *x, const int32_t *positions, const float *cosines, const float *sines,
     float direction);
 
-// --- Gated activation (swiglu.c): y = gate · sigmoid(gate) · up --------------------------------------------------------
-void lathe_swiglu_forward(const void *gate, const void *up, void *y, lathe_type type, lathe_type y_type, long count);
-void lathe_swiglu_backward(
-    const void *dy, lathe_type dy_type, const void *gate, const void *up, lathe_type type, void *dgate, void *dup,
-    lathe_type d_type, long count);
+// --- Activations (activation.h, a file each): y = act(x), and y = act(gate) · up ------------------------------------------
+#define LATHE_ACTIVATION(name)                                                                                         \
+    void name##_forward(const void *x, lathe_type type, void *y, lathe_type y_type, long count);                       \
+    void name##_backward(                                                                                              \
+        const void *dy, lathe_type dy_type, const void *x, lathe_type type, void *dx, lathe_type dx_type, long count); \
+    void name##_gated_forward(                                                                                         \
+        const void *gate, const void *up, void *y, lathe_type type, lathe_type y_type, long count);                    \
+    void name##_gated_backward(                                                                                        \
+        const void *dy, lathe_type dy_type, const void *gate, const void *up, lathe_type type, void *dgate, void *dup, \
+        lathe_type d_type, long count);
 
-// --- Gated activation (geglu.c): y = gelu(gate) · up, tanh form --------------------------------------------------------
-void lathe_geglu_forward(const void *gate, const void *up, void *y, lathe_type type, lathe_type y_type, long count);
-void lathe_geglu_backward(
-    const void *dy, lathe_type dy_type, const void *gate, const void *up, lathe_type type, void *dgate, void *dup,
-    lathe_type d_type, long count);
+LATHE_ACTIVATION(lathe_silu)
+LATHE_ACTIVATION(lathe_gelu)
+LATHE_ACTIVATION(lathe_gelu_tanh)
+LATHE_ACTIVATION(lathe_quick_gelu)
+LATHE_ACTIVATION(lathe_relu)
+LATHE_ACTIVATION(lathe_squared_relu)
 
 // --- Factors of columns (columnfactors.c) ----------------------------------------------------------------------------------
 /// y = factors·x + bias + base, of which bias and base may be absent; y may be x.

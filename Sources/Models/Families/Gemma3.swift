@@ -63,7 +63,8 @@ private enum Gemma3 {
                             heads: shape.heads, groups: shape.groups, headWidth: shape.headWidth, scale: shape.scale,
                             window: isSliding ? window : nil, rotary: isSliding ? local : global),
                         hasInputBias: hasBias, hasOutputBias: hasBias),
-                    feedForward: FeedForwardSpec(norm: norm, outputNorm: norm, width: innerWidth, activation: .gelu))
+                    feedForward: FeedForwardSpec(norm: norm, outputNorm: norm, width: innerWidth, activation: .geluTanh)
+                )
             },
             finalNorm: norm, isTied: isTied, contextLength: contextLength, beginToken: beginToken,
             endTokens: endTokens)

@@ -23,9 +23,10 @@ extension WeightNames {
         case .attentionOutput: (nil, .queryHeads)
         case .gate, .up: (.innerChannels, nil)
         case .down: (nil, .innerChannels)
-        case nil, .positionEmbedding, .typeEmbedding, .embeddingNorm, .finalNorm, .attentionNorm, .queryNorm, .keyNorm,
-            .attentionOutputNorm, .attentionStreamNorm,
-            .feedForwardNorm, .feedForwardOutputNorm, .feedForwardStreamNorm:
+        // Parts of one layer are not left out one by one.
+        case nil, .queryKeyValue, .gateUp, .positionEmbedding, .typeEmbedding, .embeddingNorm, .finalNorm,
+            .attentionNorm, .queryNorm, .keyNorm, .attentionOutputNorm, .attentionStreamNorm, .feedForwardNorm,
+            .feedForwardOutputNorm, .feedForwardStreamNorm:
             (nil, nil)
         }
     }

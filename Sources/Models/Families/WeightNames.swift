@@ -5,8 +5,9 @@ public import Tensors
 /// What a weight is to a model.
 enum WeightRole: Sendable, Hashable {
     case embedding, positionEmbedding, typeEmbedding, embeddingNorm, head, finalNorm
-    case attentionNorm, query, key, value, attentionOutput, queryNorm, keyNorm, attentionOutputNorm, attentionStreamNorm
-    case feedForwardNorm, gate, up, down, feedForwardOutputNorm, feedForwardStreamNorm
+    case attentionNorm, query, key, value, queryKeyValue, attentionOutput, queryNorm, keyNorm, attentionOutputNorm
+    case attentionStreamNorm
+    case feedForwardNorm, gate, up, gateUp, down, feedForwardOutputNorm, feedForwardStreamNorm
 }
 
 /// A role and what both kinds of files call it, without what is before and after the name: the layer, `.weight`.

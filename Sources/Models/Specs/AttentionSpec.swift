@@ -13,6 +13,8 @@ public struct AttentionSpec: Sendable, Equatable {
     /// What it adds to the stream is multiplied with it.
     public var residualScale: Float
     public var shape: AttentionShape
+    /// Of query, key and value.
+    public var projection: ProjectionSpec
     /// Biases on the query, key and value projections.
     public var hasInputBias: Bool
     /// A bias on the output projection.
@@ -21,7 +23,7 @@ public struct AttentionSpec: Sendable, Equatable {
     /// An attention from its parts.
     public init(
         norm: NormSpec?, headNorm: NormSpec? = nil, outputNorm: NormSpec? = nil, streamNorm: NormSpec? = nil,
-        residualScale: Float = 1, shape: AttentionShape,
+        residualScale: Float = 1, shape: AttentionShape, projection: ProjectionSpec = .separate,
         hasInputBias: Bool = false, hasOutputBias: Bool = false
     ) {
         self.norm = norm
@@ -30,6 +32,7 @@ public struct AttentionSpec: Sendable, Equatable {
         self.streamNorm = streamNorm
         self.residualScale = residualScale
         self.shape = shape
+        self.projection = projection
         self.hasInputBias = hasInputBias
         self.hasOutputBias = hasOutputBias
     }

@@ -2,7 +2,7 @@
 
 public import Kernels
 
-/// A gated feed-forward network with its norms.
+/// A feed-forward network with its norms.
 public struct FeedForwardSpec: Sendable, Equatable {
     /// Of what it reads of the stream; nil where it reads the stream as it is.
     public var norm: NormSpec?
@@ -14,13 +14,18 @@ public struct FeedForwardSpec: Sendable, Equatable {
     public var residualScale: Float
     /// F, the inner width.
     public var width: Int
-    public var activation: GateActivation
+    public var activation: Activation
+    /// Whether what is activated is multiplied with a second projection of the input: `act(gate) · up`, else `act(up)`.
+    public var isGated: Bool
+    /// Of gate and up.
+    public var projection: ProjectionSpec
     public var hasBias: Bool
 
     /// A network from its parts.
     public init(
         norm: NormSpec?, outputNorm: NormSpec? = nil, streamNorm: NormSpec? = nil, residualScale: Float = 1,
-        width: Int, activation: GateActivation = .silu, hasBias: Bool = false
+        width: Int, activation: Activation = .silu, isGated: Bool = true, projection: ProjectionSpec = .separate,
+        hasBias: Bool = false
     ) {
         self.norm = norm
         self.outputNorm = outputNorm
@@ -28,6 +33,8 @@ public struct FeedForwardSpec: Sendable, Equatable {
         self.residualScale = residualScale
         self.width = width
         self.activation = activation
+        self.isGated = isGated
+        self.projection = projection
         self.hasBias = hasBias
     }
 }

@@ -17,7 +17,8 @@ struct AttentionPass: SublayerPass {
     fileprivate let attended: Matrix
     /// `[N, H]`, fp32: the softmax's denominator.
     fileprivate let logSumExp: Matrix
-    fileprivate let kept: AttentionLayers<AdapterRows?>
+    fileprivate let keptInput: [AdapterRows?]
+    fileprivate let keptOutput: AdapterRows?
     fileprivate let output: ResidualOutput
 
     init(_ attention: AttentionSublayer, rows: Int, _ span: AttentionSpan, _ context: PassContext) {
@@ -25,13 +26,14 @@ struct AttentionPass: SublayerPass {
         self.attention = attention
         self.span = span
         self.context = context
-        input = ResidualInput(attention.norm, rows: rows, columns: attention.query.inputSize, context)
+        input = ResidualInput(attention.norm, rows: rows, columns: attention.input.inputSize, context)
         query = RotatedHeads(count: shape.heads, shape, attention.queryNorm, table, rows: rows, context)
         key = RotatedHeads(count: shape.groups, shape, attention.keyNorm, table, rows: rows, context)
         value = context.activations(rows: rows, columns: shape.keyValueWidth)
         attended = context.activations(rows: rows, columns: shape.queryWidth)
         logSumExp = context.residual(rows: rows, columns: shape.heads)
-        kept = AttentionLayers(attention) { context.adapterRows($0, rows: rows) }
+        keptInput = attention.input.adapterRows(rows, context)
+        keptOutput = context.adapterRows(attention.output, rows: rows)
         output = ResidualOutput(attention.join, rows: rows, columns: attention.output.outputSize, context)
     }
 
@@ -39,27 +41,19 @@ struct AttentionPass: SublayerPass {
 
     func head(_ panels: LayerPanels) -> (_ x: Matrix, _ block: RowBlock) -> Void {
         let read = input.reading()
-        let queryPass = panels.whereLaidOut(attention.query, kept.query)
-        let keyPass = panels.whereLaidOut(attention.key, kept.key)
-        let valuePass = panels.whereLaidOut(attention.value, kept.value)
+        let project = ProjectionForward(attention.input, panels, keptInput, context)
         return { x, block in
             let rows = block.rows, normed = read(x, block)
-            if let queryPass {
-                queryPass.forward(normed, into: query.projected.rows(rows), block)
-                query.forward(rows, span)
+            project(normed, into: [query.projected, key.projected, value].map { $0.rows(rows) }, block) { part in
+                if part < 2 { [query, key][part].forward(rows, span) }
             }
-            if let keyPass {
-                keyPass.forward(normed, into: key.projected.rows(rows), block)
-                key.forward(rows, span)
-            }
-            valuePass?.forward(normed, into: value.rows(rows), block)
         }
     }
 
     func tail(_ panels: LayerPanels) -> (_ x: Matrix, _ y: Matrix?, _ block: RowBlock) -> Void {
         span.attend(
             query.rotated, key.rotated, value, attention.shape, into: attended, logSumExp: logSumExp, context)
-        let add = output.adding(panels(attention.output, kept.output))
+        let add = output.adding(panels(attention.output, keptOutput))
         return { x, y, block in add(attended.rows(block.rows), x, y, block) }
     }
 
@@ -69,31 +63,30 @@ struct AttentionPass: SublayerPass {
 /// Attention on the way back, with gradients in the type of activations.
 private struct AttentionBackward: SublayerBackward {
     let saved: AttentionPass
-    /// Of the outputs of the four layers.
-    let query: Matrix
-    let key: Matrix
-    let value: Matrix
+    /// Of the outputs of the layers.
+    let projected: ProjectedRows
     let output: Matrix
     /// Of what attention gave, `[N, H·D]`.
     let attended: Matrix
     /// The input of query, key and value, made again.
     let normed: Matrix
-    let dz: AttentionLayers<Matrix?>
+    let input: ProjectionBackward
+    let dzOutput: Matrix?
 
     init(_ saved: AttentionPass) {
         self.saved = saved
         let (rows, shape, context) = (saved.input.rows, saved.attention.shape, saved.context)
-        query = context.activations(rows: rows, columns: shape.queryWidth)
-        key = context.activations(rows: rows, columns: shape.keyValueWidth)
-        value = context.activations(rows: rows, columns: shape.keyValueWidth)
+        projected = ProjectedRows(saved.attention.input, rows: rows, context)
         output = context.activations(rows: rows, columns: saved.input.columns)
         attended = context.activations(rows: rows, columns: shape.queryWidth)
         normed = saved.input.restored()
-        dz = AttentionLayers(saved.attention) { context.lowRankRows($0, rows: rows) }
+        input = ProjectionBackward(
+            saved.attention.input, saved.keptInput, gradient: projected, rows: rows, context)
+        dzOutput = context.lowRankRows(saved.attention.output, rows: rows)
     }
 
     func tail(_ panels: LayerPanels) -> (_ dx: Matrix, _ block: RowBlock) -> Void {
-        let outputPass = panels(saved.attention.output, saved.kept.output, dz: dz.output)
+        let outputPass = panels(saved.attention.output, saved.keptOutput, dz: dzOutput)
         return { dx, block in
             let dOutput = output.rows(block.rows)
             saved.output.backward(dx, into: dOutput, block)
@@ -102,12 +95,11 @@ private struct AttentionBackward: SublayerBackward {
     }
 
     func head(_ panels: LayerPanels, needsInput: Bool) -> (_ dx: Matrix, _ block: RowBlock) -> Void {
-        let attention = saved.attention, context = saved.context
-        let (shape, span) = (attention.shape, saved.span)
-        let dQuery = context.residual(rows: query.rows, columns: shape.queryWidth)
+        let (shape, span, context) = (saved.attention.shape, saved.span, saved.context)
+        let dQuery = context.residual(rows: normed.rows, columns: shape.queryWidth)
         let shares = span.gradientShares(heads: shape.heads)
-        let dKey = (0..<shares).map { _ in context.residual(rows: query.rows, columns: shape.queryWidth) }
-        let dValue = (0..<shares).map { _ in context.residual(rows: query.rows, columns: shape.queryWidth) }
+        let dKey = (0..<shares).map { _ in context.residual(rows: normed.rows, columns: shape.queryWidth) }
+        let dValue = (0..<shares).map { _ in context.residual(rows: normed.rows, columns: shape.queryWidth) }
         context.compute {
             span.attendBackward(
                 attended, q: saved.query.rotated, k: saved.key.rotated, v: saved.value, o: saved.attended,
@@ -115,52 +107,29 @@ private struct AttentionBackward: SublayerBackward {
         }
         let grouped = context.scratch(columns: shape.keyValueWidth, type: .f32)
         let dNormed = context.scratch(columns: normed.columns, type: .f32)
-        let passes = [
-            (panels(attention.query, saved.kept.query, dz: dz.query), query),
-            (panels(attention.key, saved.kept.key, dz: dz.key), key),
-            (panels(attention.value, saved.kept.value, dz: dz.value), value),
-        ]
+        let parts = projected.parts(context), step = input.step(panels)
         return { dx, block in
-            let rows = block.rows
-            saved.query.backward(dQuery.rows(rows), rows, span, into: query.rows(rows))
+            let rows = block.rows, gradients = parts.rooms(block)
+            saved.query.backward(dQuery.rows(rows), rows, span, into: gradients[0])
             Attention.sumOverGroup(
                 dKey, rows: rows, groups: shape.groups, headWidth: shape.headWidth, into: grouped[block])
-            saved.key.backward(grouped[block], rows, span, into: key.rows(rows))
+            saved.key.backward(grouped[block], rows, span, into: gradients[1])
             Attention.sumOverGroup(
                 dValue, rows: rows, groups: shape.groups, headWidth: shape.headWidth, into: grouped[block])
-            Conversion.convert(grouped[block], into: value.rows(rows))
+            Conversion.convert(grouped[block], into: gradients[2])
+            parts.keep(block)
 
             saved.input.restore(into: normed, block)
-            guard needsInput else {
-                for (pass, dy) in passes { pass.backward(dy.rows(rows), block) }
-                return
-            }
-            LayerPass.inputGradient(passes.map { ($0, $1.rows(rows)) }, into: dNormed[block], block)
-            saved.input.backward(dNormed[block], addedTo: dx, block)
+            step(needsInput ? dNormed[block] : nil, block)
+            if needsInput { saved.input.backward(dNormed[block], addedTo: dx, block) }
         }
     }
 
     var sums: [AdapterSum] {
-        let (attention, kept) = (saved.attention, saved.kept)
-        return [
-            AdapterSum(layer: attention.query, x: normed, dy: query, kept: kept.query, dz: dz.query),
-            AdapterSum(layer: attention.key, x: normed, dy: key, kept: kept.key, dz: dz.key),
-            AdapterSum(layer: attention.value, x: normed, dy: value, kept: kept.value, dz: dz.value),
-            AdapterSum(layer: attention.output, x: saved.attended, dy: output, kept: kept.output, dz: dz.output),
+        input.sums(x: normed) + [
+            AdapterSum(
+                layer: saved.attention.output, x: saved.attended, dy: output, kept: saved.keptOutput, dz: dzOutput)
         ]
-    }
-}
-
-/// What there is of each layer.
-private struct AttentionLayers<Value> {
-    let query: Value
-    let key: Value
-    let value: Value
-    let output: Value
-
-    init(_ attention: AttentionSublayer, _ value: (LinearLayer) -> Value) {
-        (query, key) = (value(attention.query), value(attention.key))
-        (self.value, output) = (value(attention.value), value(attention.output))
     }
 }
 

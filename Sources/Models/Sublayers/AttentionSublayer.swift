@@ -18,14 +18,13 @@ final class AttentionSublayer: Sublayer {
     let queryNorm: Norm?
     let keyNorm: Norm?
     let join: ResidualJoin
-    let query: LinearLayer
-    let key: LinearLayer
-    let value: LinearLayer
+    /// To query, key and value.
+    let input: Projection
     let output: LinearLayer
 
     init(
         shape: AttentionShape, layer: Int, norm: Norm?, queryNorm: Norm?, keyNorm: Norm?, join: ResidualJoin,
-        query: LinearLayer, key: LinearLayer, value: LinearLayer, output: LinearLayer
+        input: Projection, output: LinearLayer
     ) {
         self.shape = shape
         self.layer = layer
@@ -33,13 +32,11 @@ final class AttentionSublayer: Sublayer {
         self.queryNorm = queryNorm
         self.keyNorm = keyNorm
         self.join = join
-        self.query = query
-        self.key = key
-        self.value = value
+        self.input = input
         self.output = output
     }
 
-    var headLayers: [LinearLayer] { [query, key, value] }
+    var headLayers: [LinearLayer] { input.layers }
     var tailLayers: [LinearLayer] { [output] }
     var mixesRows: Bool { true }
 
@@ -55,7 +52,7 @@ final class AttentionSublayer: Sublayer {
                 let normed = norm?.generate(x, pass) ?? x
                 let (q, k) = (pass.matrix(x.rows, shape.queryWidth), pass.matrix(x.rows, shape.keyValueWidth))
                 let v = pass.matrix(x.rows, shape.keyValueWidth)
-                LinearLayer.generate([(query, q), (key, k), (value, v)], normed, pass)
+                input.generate(normed, into: [q, k, v], pass)
                 for (norm, x, heads) in [(queryNorm, q, shape.heads), (keyNorm, k, shape.groups)] {
                     norm?.generate(x.split(into: heads), into: x.split(into: heads), pass)
                     if let rotary = shape.rotary { pass.rotate(x, heads: heads, rotary) }

@@ -1,37 +1,38 @@
-// The gated feed-forward part of a block:
+// The feed-forward part of a block, gated or plain:
 //
 //     x + D·(act(G·norm(x)) ⊙ U·norm(x))
+//     x + D·act(U·norm(x))
 //
 // N rows, C width, F inner width.
 
 import Kernels
 import Tensors
 
-/// A gated feed-forward network with its frozen weights.
+/// A feed-forward network with its frozen weights.
 final class FeedForwardSublayer: Sublayer {
     /// Of what it reads of the stream, where the family norms there.
     let norm: Norm?
     let join: ResidualJoin
-    let activation: GateActivation
-    let gate: LinearLayer
-    let up: LinearLayer
+    let activation: Activation
+    /// To gate and up, or to up alone.
+    let input: Projection
+    let isGated: Bool
     let down: LinearLayer
 
     init(
-        norm: Norm?, join: ResidualJoin, activation: GateActivation, gate: LinearLayer, up: LinearLayer,
-        down: LinearLayer
+        norm: Norm?, join: ResidualJoin, activation: Activation, input: Projection, isGated: Bool, down: LinearLayer
     ) {
         self.norm = norm
         self.join = join
         self.activation = activation
-        self.gate = gate
-        self.up = up
+        self.input = input
+        self.isGated = isGated
         self.down = down
     }
 
     /// F.
-    var innerWidth: Int { gate.outputSize }
-    var headLayers: [LinearLayer] { [gate, up] }
+    var innerWidth: Int { down.inputSize }
+    var headLayers: [LinearLayer] { input.layers }
     var tailLayers: [LinearLayer] { [down] }
     var mixesRows: Bool { false }
 
@@ -42,13 +43,32 @@ final class FeedForwardSublayer: Sublayer {
     func generate(_ x: Matrix, to y: Matrix, _ pass: GenerationPass) {
         let workspace = pass.workspace
         workspace.scoped {
-            let gated = pass.matrix(x.rows, innerWidth)
+            let product = pass.matrix(x.rows, innerWidth)
             workspace.scoped {
-                let normed = norm?.generate(x, pass) ?? x, raised = pass.matrix(x.rows, innerWidth)
-                LinearLayer.generate([(gate, gated), (up, raised)], normed, pass)
-                pass.context.compute { activation.forward(gate: gated, up: raised, into: gated) }
+                let normed = norm?.generate(x, pass) ?? x
+                let parts = [product] + (isGated ? [pass.matrix(x.rows, innerWidth)] : [])
+                input.generate(normed, into: parts, pass)
+                pass.context.compute { activate(parts, into: product) }
             }
-            join.generate(down, gated, to: y, pass)
+            join.generate(down, product, to: y, pass)
+        }
+    }
+
+    /// What goes into `down`, `[n, F]`, from gate and up or from up alone.
+    fileprivate func activate(_ parts: [Matrix], into product: Matrix) {
+        if isGated {
+            activation.forward(gate: parts[0], up: parts[1], into: product)
+        } else {
+            activation.forward(parts[0], into: product)
+        }
+    }
+
+    /// From the gradient of that to those of the parts, in their place.
+    fileprivate func activateBackward(_ dProduct: Matrix, _ parts: [Matrix]) {
+        if isGated {
+            activation.backward(dProduct, gate: parts[0], up: parts[1], into: parts[0], dup: parts[1])
+        } else {
+            activation.backward(dProduct, parts[0], into: parts[0])
         }
     }
 }
@@ -59,19 +79,19 @@ private struct FeedForwardPass: SublayerPass {
     let layers: FeedForwardSublayer
     let context: PassContext
     let input: ResidualInput
-    /// `[N, F]`; their gradients, once the way back is through.
-    let gate: Matrix
-    let up: Matrix
-    let kept: FeedForwardLayers<AdapterRows?>
+    /// Gate and up, or up; their gradients, once the way back is through.
+    let projected: ProjectedRows
+    let keptInput: [AdapterRows?]
+    let keptDown: AdapterRows?
     let output: ResidualOutput
 
     init(_ layers: FeedForwardSublayer, rows: Int, _ context: PassContext) {
         self.layers = layers
         self.context = context
-        input = ResidualInput(layers.norm, rows: rows, columns: layers.gate.inputSize, context)
-        gate = context.activations(rows: rows, columns: layers.innerWidth)
-        up = context.activations(rows: rows, columns: layers.innerWidth)
-        kept = FeedForwardLayers(layers) { context.adapterRows($0, rows: rows) }
+        input = ResidualInput(layers.norm, rows: rows, columns: layers.input.inputSize, context)
+        projected = ProjectedRows(layers.input, rows: rows, context)
+        keptInput = layers.input.adapterRows(rows, context)
+        keptDown = context.adapterRows(layers.down, rows: rows)
         output = ResidualOutput(layers.join, rows: rows, columns: layers.down.outputSize, context)
     }
 
@@ -79,20 +99,21 @@ private struct FeedForwardPass: SublayerPass {
 
     func head(_ panels: LayerPanels) -> (_ x: Matrix, _ block: RowBlock) -> Void {
         let read = input.reading()
-        let gatePass = panels.whereLaidOut(layers.gate, kept.gate), upPass = panels.whereLaidOut(layers.up, kept.up)
+        let passes = zip(layers.input.layers, keptInput).map { panels.whereLaidOut($0, $1) }
         return { x, block in
-            let rows = block.rows, normed = read(x, block)
-            gatePass?.forward(normed, into: gate.rows(rows), block)
-            upPass?.forward(normed, into: up.rows(rows), block)
+            let normed = read(x, block)
+            for (pass, result) in zip(passes, projected.results) {
+                pass?.forward(normed, into: result.rows(block.rows), block)
+            }
         }
     }
 
     func tail(_ panels: LayerPanels) -> (_ x: Matrix, _ y: Matrix?, _ block: RowBlock) -> Void {
         let product = context.scratch(columns: layers.innerWidth)
-        let add = output.adding(panels(layers.down, kept.down))
+        let parts = projected.parts(context)
+        let add = output.adding(panels(layers.down, keptDown))
         return { x, y, block in
-            let rows = block.rows
-            layers.activation.forward(gate: gate.rows(rows), up: up.rows(rows), into: product[block])
+            layers.activate(parts.take(block), into: product[block])
             add(product[block], x, y, block)
         }
     }
@@ -108,7 +129,8 @@ private struct FeedForwardBackward: SublayerBackward {
     /// The layers' inputs, made again: of gate and up `[N, C]`, of down `[N, F]`.
     let normed: Matrix
     let product: Matrix
-    let dz: FeedForwardLayers<Matrix?>
+    let input: ProjectionBackward
+    let dzDown: Matrix?
 
     init(_ saved: FeedForwardPass) {
         self.saved = saved
@@ -116,57 +138,39 @@ private struct FeedForwardBackward: SublayerBackward {
         down = context.activations(rows: rows, columns: width)
         normed = saved.input.restored()
         product = context.activations(rows: rows, columns: saved.layers.innerWidth)
-        dz = FeedForwardLayers(saved.layers) { context.lowRankRows($0, rows: rows) }
+        input = ProjectionBackward(
+            saved.layers.input, saved.keptInput, gradient: saved.projected, rows: rows, context)
+        dzDown = context.lowRankRows(saved.layers.down, rows: rows)
     }
 
     func tail(_ panels: LayerPanels) -> (_ dx: Matrix, _ block: RowBlock) -> Void {
-        let dProduct = saved.context.scratch(columns: saved.layers.innerWidth, type: .f32)
-        let downPass = panels(saved.layers.down, saved.kept.down, dz: dz.down)
+        let layers = saved.layers
+        let dProduct = saved.context.scratch(columns: layers.innerWidth, type: .f32)
+        let parts = saved.projected.parts(saved.context)
+        let downPass = panels(layers.down, saved.keptDown, dz: dzDown)
         return { dx, block in
-            let rows = block.rows, dDown = down.rows(rows)
-            let (gate, up) = (saved.gate.rows(rows), saved.up.rows(rows))
+            let rows = block.rows, dDown = down.rows(rows), inner = parts.take(block)
             saved.output.backward(dx, into: dDown, block)
-            saved.layers.activation.forward(gate: gate, up: up, into: product.rows(rows))
+            layers.activate(inner, into: product.rows(rows))
             LayerPass.inputGradient([(downPass, dDown)], into: dProduct[block], block)
-            saved.layers.activation.backward(dProduct[block], gate: gate, up: up, into: gate, dup: up)
+            layers.activateBackward(dProduct[block], inner)
+            parts.keep(block)
         }
     }
 
     func head(_ panels: LayerPanels, needsInput: Bool) -> (_ dx: Matrix, _ block: RowBlock) -> Void {
         let dNormed = saved.context.scratch(columns: normed.columns, type: .f32)
-        let layers = saved.layers
-        let gatePass = panels(layers.gate, saved.kept.gate, dz: dz.gate)
-        let upPass = panels(layers.up, saved.kept.up, dz: dz.up)
+        let step = input.step(panels)
         return { dx, block in
-            let rows = block.rows
-            let parts = [(gatePass, saved.gate.rows(rows)), (upPass, saved.up.rows(rows))]
             saved.input.restore(into: normed, block)
-            guard needsInput else {
-                for (pass, dy) in parts { pass.backward(dy, block) }
-                return
-            }
-            LayerPass.inputGradient(parts, into: dNormed[block], block)
-            saved.input.backward(dNormed[block], addedTo: dx, block)
+            step(needsInput ? dNormed[block] : nil, block)
+            if needsInput { saved.input.backward(dNormed[block], addedTo: dx, block) }
         }
     }
 
     var sums: [AdapterSum] {
-        let (layers, kept) = (saved.layers, saved.kept)
-        return [
-            AdapterSum(layer: layers.gate, x: normed, dy: saved.gate, kept: kept.gate, dz: dz.gate),
-            AdapterSum(layer: layers.up, x: normed, dy: saved.up, kept: kept.up, dz: dz.up),
-            AdapterSum(layer: layers.down, x: product, dy: down, kept: kept.down, dz: dz.down),
+        input.sums(x: normed) + [
+            AdapterSum(layer: saved.layers.down, x: product, dy: down, kept: saved.keptDown, dz: dzDown)
         ]
-    }
-}
-
-/// What there is of each layer.
-private struct FeedForwardLayers<Value> {
-    let gate: Value
-    let up: Value
-    let down: Value
-
-    init(_ layers: FeedForwardSublayer, _ value: (LinearLayer) -> Value) {
-        (gate, up, down) = (value(layers.gate), value(layers.up), value(layers.down))
     }
 }
