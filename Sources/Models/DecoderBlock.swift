@@ -82,7 +82,8 @@ struct BlockPass {
     /// All weights laid out at once, and rows walking on while they are in cache.
     private func forwardTogether(_ x: Matrix, into y: Matrix?) {
         context.workspace.scoped {
-            let panels = LayerPanels(block.linearLayers.map { LayerPanels.Wanted($0) }, .transposed, context)
+            let layers = block.sublayers.flatMap { $0.headLayers + $0.tailLayers }
+            let panels = LayerPanels(layers.map { LayerPanels.Wanted($0) }, .transposed, context)
             var loop: [(RowBlock) -> Void] = []
             func run() {
                 let steps = loop

@@ -12,24 +12,75 @@ public struct LayerInput {
     public let rows: Matrix
 }
 
-/// Where a pass leaves what the layers of a block are given: N rows for the first of those that share them.
+/// Where a pass leaves what the layers of a block are given: N rows for the first of those that share them, and of experts the rows
+/// that went to each.
 struct LayerInputs {
-    let inputs: [LayerInput]
+    private let whole: [LayerInput]
+    private let experts: [ExpertInputs]
+    private let block: DecoderBlock
 
     /// Takes room for what the layers of `block` are given.
     init(of block: DecoderBlock, rows: Int, _ workspace: Workspace) {
-        inputs = Self.groups(of: block).map { layers in
+        self.block = block
+        experts = block.sublayers.compactMap { $0 as? ExpertsSublayer }.map {
+            ExpertInputs($0, rows: rows, workspace)
+        }
+        whole = block.sublayers.flatMap { sublayer in
+            let inner = sublayer.innerLayers
+            return sublayer.inputGroups.filter { group in !inner.contains { $0 === group[0] } }
+        }.map { layers in
             LayerInput(layers: layers, rows: workspace.matrix(rows: rows, columns: layers[0].inputSize))
         }
     }
 
     /// The layers of `block` that share an input, in network order.
-    static func groups(of block: DecoderBlock) -> [[LinearLayer]] {
-        block.sublayers.flatMap(\.inputGroups)
+    static func groups(of block: DecoderBlock) -> [[LinearLayer]] { block.sublayers.flatMap(\.inputGroups) }
+
+    /// What the layers were given, in the order of `groups`: of an expert that no row went to, no rows.
+    var inputs: [LayerInput] {
+        Self.groups(of: block).compactMap { group in
+            whole.first { $0.layers[0] === group[0] }
+                ?? experts.lazy.compactMap { $0.rows(of: group[0]) }.first.map { LayerInput(layers: group, rows: $0) }
+        }
     }
 
-    /// Where the input of `layer` goes; nil where another layer leaves the same.
-    subscript(layer: LinearLayer) -> Matrix? { inputs.first { $0.layers.first === layer }?.rows }
+    /// Where the input of `layer` goes; nil where another layer leaves the same, or the layer is an expert's.
+    subscript(layer: LinearLayer) -> Matrix? { whole.first { $0.layers.first === layer }?.rows }
+
+    /// Where experts leave theirs.
+    func experts(of sublayer: ExpertsSublayer) -> ExpertInputs? { experts.first { $0.sublayer === sublayer } }
+}
+
+/// What the experts of a block are given: one part of N·K rows after the other.
+final class ExpertInputs {
+    let sublayer: ExpertsSublayer
+    /// What gate and up are given, `[N·K, C]`, and what down is, `[N·K, F]`, fp32.
+    private let given: Matrix
+    private let product: Matrix
+    private var parts: [Int: Range<Int>] = [:]
+
+    init(_ sublayer: ExpertsSublayer, rows: Int, _ workspace: Workspace) {
+        self.sublayer = sublayer
+        given = workspace.matrix(rows: rows * sublayer.spec.used, columns: sublayer.router.inputSize)
+        product = workspace.matrix(rows: rows * sublayer.spec.used, columns: sublayer.innerWidth)
+    }
+
+    /// Says which part of the rows an expert has.
+    func begin(_ expert: Int, _ part: Range<Int>) { parts[expert] = part }
+
+    /// Takes what an expert's layers are given for the rows `places`.
+    func leave(_ x: Matrix, _ h: Matrix, _ places: Range<Int>) {
+        Conversion.convert(x, into: given.rows(places))
+        Conversion.convert(h, into: product.rows(places))
+    }
+
+    /// What `layer` was given; nil where it is none of these experts'.
+    fileprivate func rows(of layer: LinearLayer) -> Matrix? {
+        for (number, expert) in sublayer.experts.enumerated() where expert.layers.contains(where: { $0 === layer }) {
+            return (expert.down === layer ? product : given).rows(parts[number] ?? 0..<0)
+        }
+        return nil
+    }
 }
 
 extension LanguageModel {

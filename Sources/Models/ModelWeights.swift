@@ -99,9 +99,9 @@ private struct WeightCollector {
     }
 
     private mutating func layer(
-        _ role: WeightRole, _ layer: Int, _ inputSize: Int, _ outputSize: Int, hasBias: Bool
+        _ role: WeightRole, _ layer: Int, expert: Int? = nil, _ inputSize: Int, _ outputSize: Int, hasBias: Bool
     ) -> LinearLayer? {
-        let path = names.path(role, layer: layer)
+        let path = names.path(role, layer: layer, expert: expert)
         let weight = tensor(path + ".weight", [outputSize, inputSize])
         let bias = hasBias ? vector(path + ".bias", outputSize) : nil
         guard let weight, hasBias == (bias != nil) else { return nil }
@@ -152,7 +152,12 @@ private struct WeightCollector {
 
     mutating func block(_ spec: BlockSpec, layer: Int, width: Int) -> DecoderBlock? {
         let attention = attention(spec.attention, layer, width)
-        let feedForward = feedForward(spec.feedForward, layer, width)
+        let feedForward: (any Sublayer)? =
+            if let experts = spec.feedForward.experts {
+                self.experts(experts, of: spec.feedForward, layer, width)
+            } else {
+                self.feedForward(spec.feedForward, layer, width)
+            }
         guard let attention, let feedForward else { return nil }
         return DecoderBlock(
             spec.isParallel ? [ParallelSublayer([attention, feedForward])] : [attention, feedForward])
@@ -205,6 +210,26 @@ private struct WeightCollector {
                 Projection($0, parts: parts, blocks: blocks)
             }
         }
+    }
+
+    private mutating func experts(
+        _ spec: ExpertsSpec, of network: FeedForwardSpec, _ index: Int, _ width: Int
+    ) -> ExpertsSublayer? {
+        let norm = norm(.feedForwardNorm, layer: index, ifThere: network.norm, width)
+        let router = layer(.router, index, width, spec.count, hasBias: false)
+        let experts = (0..<spec.count).compactMap { expert -> Expert? in
+            let gate = layer(.expertGate, index, expert: expert, width, network.width, hasBias: network.hasBias)
+            let up = layer(.expertUp, index, expert: expert, width, network.width, hasBias: network.hasBias)
+            let down = layer(.expertDown, index, expert: expert, network.width, width, hasBias: network.hasBias)
+            guard let gate, let up, let down else { return nil }
+            return Expert(gate: gate, up: up, down: down)
+        }
+        let join = join(
+            output: (.feedForwardOutputNorm, network.outputNorm), stream: (.feedForwardStreamNorm, network.streamNorm),
+            scale: network.residualScale, layer: index, width)
+        guard let norm, let router, let join, experts.count == spec.count else { return nil }
+        return ExpertsSublayer(
+            spec, norm: norm, join: join, router: router, experts: experts, activation: network.activation)
     }
 
     /// Throws if anything was wrong, or if the file holds tensors that nobody asked for.

@@ -12,6 +12,14 @@ public struct StoredTensor: Sendable {
     /// From the file's start.
     public let byteRange: Range<Int>
 
+    /// Part `index` of a stack: what has this place in the outermost dimension, under the stack's name; nil where there is none.
+    public func part(_ index: Int) -> StoredTensor? {
+        guard shape.rank > 1, 0..<shape[0] ~= index else { return nil }
+        let bytes = byteRange.count / shape[0], start = byteRange.lowerBound + index * bytes
+        return StoredTensor(
+            name: name, type: type, shape: Shape(Array(shape.sizes.dropFirst())), byteRange: start..<start + bytes)
+    }
+
     /// The tensor's numbers, under `path` and with `form`.
     ///
     /// Bytes that do not lie on their element's alignment (allowed in files, seldom met) are copied once to where they do.

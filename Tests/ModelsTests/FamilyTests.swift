@@ -8,7 +8,10 @@ import TestSupport
 import Testing
 
 @Suite struct FamilyTests {
-    static let names = ["llama3", "llama-bias", "qwen2", "qwen3", "mistral", "yarn", "yarn-factors", "gemma3"]
+    static let names = [
+        "llama3", "llama-bias", "qwen2", "qwen3", "mistral", "yarn", "yarn-factors", "gemma3", "mixtral", "qwen3-moe",
+        "qwen3-moe-shares",
+    ]
 
     @Test(arguments: names) func logitsAreThoseOfTransformers(_ name: String) throws {
         let model = try loadModel(fixture(name))

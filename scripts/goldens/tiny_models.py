@@ -6,14 +6,16 @@ Made with torch and transformers (versions are written into each golden.json). R
 import json
 import pathlib
 import sys
+import tempfile
 
 import gguf
 import torch
 import transformers
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from transformers import (
-    Gemma3ForCausalLM, Gemma3TextConfig, LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM, Qwen2Config, Qwen2ForCausalLM, Qwen3Config,
-    Qwen3ForCausalLM,
+    Gemma3ForCausalLM, Gemma3TextConfig, LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM, MixtralConfig,
+    MixtralForCausalLM, Qwen2Config, Qwen2ForCausalLM, Qwen3Config,
+    Qwen3ForCausalLM, Qwen3MoeConfig, Qwen3MoeForCausalLM,
 )
 
 root = pathlib.Path(__file__).resolve().parents[2] / "Tests" / "ModelsTests" / "Fixtures"
@@ -57,8 +59,28 @@ models = {
         rope_parameters={
             "sliding_attention": {"rope_theta": 50.0, "rope_type": "default"},
             "full_attention": {"rope_theta": 1000.0, "rope_type": "linear", "factor": 8.0}})),
+    "mixtral": (MixtralForCausalLM, MixtralConfig(
+        **{**common, "intermediate_size": 24}, num_local_experts=4, num_experts_per_tok=2, sliding_window=7,
+        rms_norm_eps=1e-5, rope_parameters={"rope_theta": 10000.0, "rope_type": "default"})),
+    # Shares that are not divided, and layers with one network for all.
+    "qwen3-moe": (Qwen3MoeForCausalLM, Qwen3MoeConfig(
+        **{**common, "num_hidden_layers": 4}, head_dim=12, moe_intermediate_size=16, num_experts=6,
+        num_experts_per_tok=3, norm_topk_prob=False, mlp_only_layers=[1], decoder_sparse_step=2,
+        rope_parameters={"rope_theta": 1000000.0, "rope_type": "default"})),
+    # Shares that are, experts in every layer, biases.
+    "qwen3-moe-shares": (Qwen3MoeForCausalLM, Qwen3MoeConfig(
+        **common, moe_intermediate_size=16, num_experts=6, num_experts_per_tok=2, norm_topk_prob=True,
+        attention_bias=True, tie_word_embeddings=True, use_sliding_window=True, sliding_window=6,
+        rope_parameters={"rope_theta": 10000.0, "rope_type": "default"})),
 }
 
+
+
+def stored_tensors(model):
+    """What a saved model holds: experts lie there one by one."""
+    with tempfile.TemporaryDirectory() as folder:
+        model.save_pretrained(folder)
+        return load_file(pathlib.Path(folder) / "model.safetensors")
 
 
 def write_gemma_gguf(config, tensors, path):
@@ -128,8 +150,10 @@ for index, (name, (kind, config)) in enumerate(models.items()):
     written["model_type"] = config.model_type
     (folder / "config.json").write_text(json.dumps(written, indent=1) + "\n")
     tensors = {key: value.contiguous() for key, value in model.state_dict().items()}
+    if any(".experts." in key for key in tensors):
+        tensors = stored_tensors(model)
     if config.tie_word_embeddings:
-        tensors.pop("lm_head.weight")
+        tensors.pop("lm_head.weight", None)
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
     if name == "gemma3":
         write_gemma_gguf(config, tensors, folder / "model.gguf")

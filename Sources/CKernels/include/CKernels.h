@@ -271,6 +271,18 @@ void lathe_spread_blocks(const float *x, long blocks, float *y);
 /// A NaN among the logits makes the sum NaN; where all of them are −∞ the sum is 0.
 void lathe_softmax_tile(const float *logits, long count, void *exps, lathe_type type, float *largest, float *sum);
 
+// --- Where rows go among experts (routing.c): the same numbers on every instruction set ---------------------------------
+/// Turns a row of `experts` logits into probabilities, in place, and gives the `used` largest of them, the lower of equals first:
+/// which they are in `chosen`, what they count in `shares`, divided by their sum where `normalises`.
+void lathe_route(float *row, long experts, long used, bool normalises, int32_t *chosen, float *shares);
+/// Turns the probabilities into the gradient of the logits, in place, from that of the shares. `slopes`: what the probabilities'
+/// own gradients are beside it, one an expert; may be NULL.
+void lathe_route_backward(
+    float *row, long experts, long used, bool normalises, const int32_t *chosen, const float *shares,
+    const float *share_gradients, const float *_Nullable slopes);
+/// Σ x · y, in eight running sums.
+float lathe_dot_with(const float *x, const void *y, lathe_type type, long count);
+
 // --- Two models' predictions over a vocabulary, tile by tile (divergence.c) ----------------------------------------------
 typedef struct {
     float largest_p, largest_q;

@@ -9,7 +9,7 @@ extension ModelConfiguration {
             throw ModelConfigurationError.missing(key: "general.architecture")
         }
         // Mistral's GGUF files say "llama"; the two compute alike.
-        guard let family = ModelFamily.of(architecture: architecture) else {
+        guard let family = ModelFamily.of(gguf) else {
             throw ModelConfigurationError.unsupportedArchitecture(
                 found: architecture, supported: WeightNames.architectures)
         }
@@ -19,7 +19,7 @@ extension ModelConfiguration {
 
     /// What the person should know about the metadata of a GGUF file: keys of its architecture that are not used.
     public static func notes(gguf: GGUFFile) throws -> [String] {
-        let family = gguf.architecture.flatMap { ModelFamily.of(architecture: $0) }
+        let family = ModelFamily.of(gguf)
         return try (family?.ggufFields ?? .gguf).check(
             gguf.architectureFields, text: \.shownValue, isNull: { _ in false }, equals: { $0.means($1) })
     }

@@ -102,8 +102,9 @@ struct HuggingFaceFields {
     }
 
     /// `rms_norm_eps`.
-    func norm(offset: Float = 0) throws -> NormSpec {
-        NormSpec(epsilon: Float(try number("rms_norm_eps") ?? 1e-6), offset: offset)
+    /// - Parameter epsilon: where the file says none.
+    func norm(offset: Float = 0, epsilon: Double = 1e-6) throws -> NormSpec {
+        NormSpec(epsilon: Float(try number("rms_norm_eps") ?? epsilon), offset: offset)
     }
 
     /// Whether each layer slides, by `layer_types`; nil where the file does not say.

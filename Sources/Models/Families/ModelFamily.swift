@@ -11,6 +11,9 @@ public struct ModelFamily: Sendable {
     let className: String
     /// `general.architecture` of its GGUF files.
     public let ggufArchitecture: String
+    /// The key that is above 0 in its GGUF files, and in none of another family of that architecture; nil: the architecture says
+    /// enough.
+    var ggufMark: String? = nil
     /// Every field of `config.json` that the family knows.
     public let fields: FieldTable<JSONValue>
     /// Every key of its GGUF files, without the architecture's name.
@@ -29,11 +32,17 @@ public struct ModelFamily: Sendable {
     let writeGGUF: @Sendable (ModelConfiguration, inout GGUFDescription) throws -> Void
 
     /// Every family there is.
-    public static let all: [ModelFamily] = [.llama, .mistral, .qwen2, .qwen3, .gemma3]
+    public static let all: [ModelFamily] = [.llama, .mistral, .qwen2, .qwen3, .gemma3, .mixtral, .qwen3MoE]
 
     /// The family of that `model_type`.
     public static func named(_ name: String) -> ModelFamily? { all.first { $0.name == name } }
 
-    /// The first family whose GGUF files say `architecture`.
-    static func of(architecture: String) -> ModelFamily? { all.first { $0.ggufArchitecture == architecture } }
+    /// The family whose GGUF file `gguf` is: that whose mark it bears, else the first of its architecture.
+    static func of(_ gguf: GGUFFile) -> ModelFamily? {
+        let families = all.filter { $0.ggufArchitecture == gguf.architecture }
+        let marked = families.first { family in
+            family.ggufMark.flatMap { gguf.architectureValue($0)?.integer }.map { $0 > 0 } ?? false
+        }
+        return marked ?? families.first { $0.ggufMark == nil }
+    }
 }

@@ -12,6 +12,8 @@ struct PreNormDecoder: Sendable {
     /// Whether queries and keys have a norm over each head.
     let hasHeadNorm: Bool
     let window: Window
+    /// In the place of the feed-forward network; nil where there are none.
+    var experts: ExpertFields?
 
     /// What transformers takes where `config.json` is silent.
     struct Defaults: Sendable {
@@ -20,6 +22,8 @@ struct PreNormDecoder: Sendable {
         let keyValueHeads: Int?
         /// nil: the width shared out among the heads.
         let headWidth: Int?
+        var epsilon = 1e-6
+        var rotaryBase = 10_000.0
     }
 
     /// Which projections have biases.
@@ -38,13 +42,17 @@ struct PreNormDecoder: Sendable {
         case everywhere
         /// Those that `layer_types` names, else those from `max_window_layers` on, if `use_sliding_window` is true.
         case byLayer
+        /// All, where `sliding_window` is there and not null.
+        case whereStated
+        /// All, where `use_sliding_window` is true and `sliding_window` not null.
+        case whereUsed
     }
 
     /// What llama.cpp computes such a decoder with, named as its GGUF files are.
     enum Graph: String, Sendable {
         /// Pairs of a rotation lie side by side, frequencies may have divisors, and any projection a bias.
         case llama
-        case qwen2, qwen3
+        case qwen2, qwen3, qwen3moe
     }
 
     /// `sliding_window` where the file is silent.
@@ -57,7 +65,9 @@ struct PreNormDecoder: Sendable {
     ) -> ModelFamily {
         ModelFamily(
             name: name, className: className, ggufArchitecture: graph.rawValue,
-            fields: FieldTable(fields: ConfigurationField.shared + ownFields), ggufFields: .gguf,
+            ggufMark: experts.map { _ in ExpertFields.ggufMark },
+            fields: FieldTable(fields: ConfigurationField.shared + (experts?.fields ?? []) + ownFields),
+            ggufFields: experts.map { _ in ExpertFields.ggufFields } ?? .gguf,
             names: names(interleavesQueryAndKey: graph == .llama), read: read, readGGUF: readGGUF, write: write,
             writeGGUF: { try writeGGUF($0, graph, into: &$1) })
     }
@@ -84,7 +94,7 @@ struct PreNormDecoder: Sendable {
                 WeightBinding(.gate, "mlp.gate_proj", gguf: "ffn_gate"),
                 WeightBinding(.up, "mlp.up_proj", gguf: "ffn_up"),
                 WeightBinding(.down, "mlp.down_proj", gguf: "ffn_down"),
-            ] + (hasHeadNorm ? headNorms : []))
+            ] + (hasHeadNorm ? headNorms : []) + (experts?.bindings ?? []))
     }
 
     // MARK: config.json
@@ -98,22 +108,33 @@ struct PreNormDecoder: Sendable {
         let headWidth =
             try fields.optional("head_dim") ?? defaults.headWidth ?? Self.headWidth(width: width, heads: heads)
         let contextLength = try fields.optional("max_position_embeddings") ?? defaults.contextLength
-        let rotary = try RotaryFields(fields.json, headWidth: headWidth, contextLength: contextLength).positions
-        let biases = try biases(fields), windows = try windows(fields, layers), norm = try fields.norm()
-        let innerWidth = try fields.required("intermediate_size")
+        let rotary = try RotaryFields(
+            fields.json, headWidth: headWidth, contextLength: contextLength, base: defaults.rotaryBase
+        ).positions
+        let biases = try biases(fields), windows = try windows(fields, layers)
+        let norm = try fields.norm(epsilon: defaults.epsilon)
+        let networks = try networks(fields, norm: norm, layers: layers, hasBias: biases.feedForward)
         return ModelConfiguration(
             family: name, width: width, vocabularySize: try fields.required("vocab_size"),
-            blocks: windows.map { window in
+            blocks: zip(windows, networks).map { window, network in
                 BlockSpec(
                     attention: AttentionSpec(
                         norm: norm, headNorm: hasHeadNorm ? norm : nil,
                         shape: AttentionShape(
                             heads: heads, groups: groups ?? heads, headWidth: headWidth, window: window, rotary: rotary),
                         hasInputBias: biases.inputs, hasOutputBias: biases.output),
-                    feedForward: FeedForwardSpec(norm: norm, width: innerWidth, hasBias: biases.feedForward))
+                    feedForward: network)
             },
             finalNorm: norm, isTied: try fields.flag("tie_word_embeddings") ?? false, contextLength: contextLength,
             beginToken: fields.beginToken, endTokens: fields.endTokens)
+    }
+
+    private func networks(
+        _ fields: HuggingFaceFields, norm: NormSpec, layers: Int, hasBias: Bool
+    ) throws -> [FeedForwardSpec] {
+        if let experts { return try experts.networks(fields, norm: norm, layers: layers) }
+        let network = FeedForwardSpec(norm: norm, width: try fields.required("intermediate_size"), hasBias: hasBias)
+        return Array(repeating: network, count: layers)
     }
 
     private static func headWidth(width: Int, heads: Int) throws -> Int {
@@ -148,6 +169,10 @@ struct PreNormDecoder: Sendable {
         case .byLayer:
             all = try fields.flag("use_sliding_window") ?? false ? try width() : nil
             first = try fields.optional("max_window_layers") ?? 28
+        case .whereStated: return Array(repeating: try fields.optional("sliding_window"), count: layers)
+        case .whereUsed:
+            let used = try fields.flag("use_sliding_window") ?? false
+            return Array(repeating: used ? try width() : nil, count: layers)
         }
         let sliding = try fields.slidingLayers(layers)
         guard let all else {
@@ -181,8 +206,12 @@ struct PreNormDecoder: Sendable {
             members.append(("use_sliding_window", .bool(all != nil)))
             guard let all else { break }
             members += [("sliding_window", .integer(all)), ("layer_types", configuration.layerTypes)]
+        case .whereStated: members.append(("sliding_window", all.map { .integer($0) } ?? .null))
+        case .whereUsed:
+            members.append(("use_sliding_window", .bool(all != nil)))
+            members.append(("sliding_window", all.map { .integer($0) } ?? .null))
         }
-        return members
+        return members + (experts?.members(configuration) ?? [])
     }
 
     // MARK: GGUF
@@ -202,9 +231,10 @@ struct PreNormDecoder: Sendable {
                     headWidth: headWidth,
                     rotary: RotaryPositions(headWidth: headWidth, base: base, scaling: scaling)),
                 hasInputBias: fields.has("blk.0.attn_q.bias"), hasOutputBias: fields.has("blk.0.attn_output.bias")),
-            feedForward: FeedForwardSpec(
-                norm: norm, width: try fields.required("feed_forward_length"),
-                hasBias: fields.has("blk.0.ffn_down.bias")))
+            feedForward: try experts?.network(fields, norm: norm)
+                ?? FeedForwardSpec(
+                    norm: norm, width: try fields.required("feed_forward_length"),
+                    hasBias: fields.has("blk.0.ffn_down.bias")))
         return ModelConfiguration(
             family: name, width: width, vocabularySize: try fields.vocabularySize(),
             blocks: Array(repeating: block, count: layers), finalNorm: norm, isTied: !fields.has("output.weight"),
@@ -230,6 +260,7 @@ struct PreNormDecoder: Sendable {
         if graph != .llama, attention.hasOutputBias || feedForward.hasBias {
             throw GGUFDescription.refusal("attention_bias", "true", "knows no such biases for \(graph.rawValue)")
         }
+        try experts?.describe(model, into: &description)
         if let rotary = attention.shape.rotary { try description.set(rotary, takesDivisors: graph == .llama) }
     }
 }

@@ -26,15 +26,17 @@ struct RotaryFields {
 
     /// - Parameters:
     ///   - share: nil where the family turns whole heads, whatever else would be said is refused.
+    ///   - defaultBase: where the file says none.
     ///   - isInterleaved: whether the family's pairs lie side by side.
     init(
-        _ json: JSONValue, headWidth: Int, contextLength: Int, share: Share? = nil, isInterleaved: Bool = false
+        _ json: JSONValue, headWidth: Int, contextLength: Int, base defaultBase: Double = 10_000, share: Share? = nil,
+        isInterleaved: Bool = false
     ) throws {
         let (name, chosen) = Self.chosen(json)
         let outer = HuggingFaceFields(json)
         let fields = HuggingFaceFields(chosen, place: name)
         // The chosen object's own, then the one beside it: never that of an object which was passed over.
-        let base = try fields.number("rope_theta") ?? outer.number("rope_theta") ?? 10_000
+        let base = try fields.number("rope_theta") ?? outer.number("rope_theta") ?? defaultBase
         width = try Self.width(fields, outer, headWidth: headWidth, share)
         for key in ["full_attention", "sliding_attention", "mrope_section"] where chosen[key] != nil {
             throw ModelConfigurationError.unsupported(key: "\(name).\(key)", value: chosen[key]?.text(.compact) ?? "")

@@ -26,7 +26,7 @@ extension WeightNames {
         // Parts of one layer are not left out one by one.
         case nil, .queryKeyValue, .gateUp, .positionEmbedding, .typeEmbedding, .embeddingNorm, .finalNorm,
             .attentionNorm, .queryNorm, .keyNorm, .attentionOutputNorm, .attentionStreamNorm, .feedForwardNorm,
-            .feedForwardOutputNorm, .feedForwardStreamNorm:
+            .feedForwardOutputNorm, .feedForwardStreamNorm, .router, .expertGate, .expertUp, .expertDown:
             (nil, nil)
         }
     }

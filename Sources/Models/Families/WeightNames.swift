@@ -8,6 +8,7 @@ enum WeightRole: Sendable, Hashable {
     case attentionNorm, query, key, value, queryKeyValue, attentionOutput, queryNorm, keyNorm, attentionOutputNorm
     case attentionStreamNorm
     case feedForwardNorm, gate, up, gateUp, down, feedForwardOutputNorm, feedForwardStreamNorm
+    case router, expertGate, expertUp, expertDown
 }
 
 /// A role and what both kinds of files call it, without what is before and after the name: the layer, `.weight`.
@@ -25,6 +26,27 @@ struct WeightBinding: Sendable {
         self.huggingFace = huggingFace
         self.gguf = gguf
         self.ggufForm = ggufForm
+    }
+
+    /// Whether Hugging Face has a tensor for each expert, with `#` in the place of its number, and GGUF one in which they lie one
+    /// after the other.
+    var isStack: Bool { huggingFace.contains("#") }
+
+    /// The module in Hugging Face's files.
+    func huggingFaceModule(_ expert: Int?) -> String {
+        guard isStack, let expert else { return huggingFace }
+        return huggingFace.replacing("#", with: "\(expert)")
+    }
+
+    /// Whose `module` is, where that is one of this stack's. Numbers are written in one way only: no sign, no leading zero.
+    func expert(of module: Substring) -> Int? {
+        let parts = huggingFace.split(separator: "#", omittingEmptySubsequences: false)
+        guard parts.count == 2, module.hasPrefix(parts[0]), module.hasSuffix(parts[1]),
+            module.utf8.count > parts[0].utf8.count + parts[1].utf8.count
+        else { return nil }
+        let text = module.dropFirst(parts[0].count).dropLast(parts[1].count)
+        guard let number = Int(text), number >= 0, String(number) == text else { return nil }
+        return number
     }
 }
 
@@ -56,9 +78,10 @@ public struct WeightNames: Sendable {
     }
 
     /// The module of `role`, in `layer` where each layer has one: `model.layers.0.self_attn.q_proj`.
-    func path(_ role: WeightRole, layer: Int? = nil) -> String {
+    /// - Parameter expert: its number, where each expert has one.
+    func path(_ role: WeightRole, layer: Int? = nil, expert: Int? = nil) -> String {
         if let layer, let binding = inLayer.first(where: { $0.role == role }) {
-            return layers + "\(layer)." + binding.huggingFace
+            return layers + "\(layer)." + binding.huggingFaceModule(expert)
         }
         guard let binding = once.first(where: { $0.role == role }) else {
             preconditionFailure("the family has no \(role)")
@@ -72,21 +95,32 @@ public struct WeightNames: Sendable {
     /// The module of the language model's head: `lm_head`; nil in families without one.
     public var head: String? { once.first { $0.role == .head }?.huggingFace }
 
-    /// The Hugging Face name of GGUF's `name`; nil for tensors that have none (`rope_freqs.weight`).
+    /// The Hugging Face name of GGUF's `name`; nil for tensors that have none (`rope_freqs.weight`), or several (experts).
     public func huggingFaceName(_ name: String) -> String? {
-        guard let (layer, binding, suffix) = find(name, \.gguf, after: "blk.") else { return nil }
-        return Self.name(layer, layers, binding.huggingFace, suffix)
+        guard let found = find(name, \.gguf, after: "blk."), !found.binding.isStack else { return nil }
+        return Self.name(found.layer, layers, found.binding.huggingFace, found.suffix)
     }
 
-    /// The GGUF name of Hugging Face's `name`.
-    public func ggufName(_ name: String) -> String? {
-        guard let (layer, binding, suffix) = find(name, \.huggingFace, after: layers) else { return nil }
-        return Self.name(layer, "blk.", binding.gguf, suffix)
+    /// The Hugging Face names of what stands in GGUF's `name`, one after the other: of a stack as many as it has parts.
+    public func huggingFaceNames(_ name: String, parts: Int) -> [String] {
+        guard let found = find(name, \.gguf, after: "blk.") else { return [] }
+        return (0..<(found.binding.isStack ? parts : 1)).map {
+            Self.name(found.layer, layers, found.binding.huggingFaceModule($0), found.suffix)
+        }
     }
+
+    /// The GGUF name of Hugging Face's `name`; of experts that of the stack in which each has its part.
+    public func ggufName(_ name: String) -> String? {
+        guard let found = find(name, \.huggingFace, after: layers) else { return nil }
+        return Self.name(found.layer, "blk.", found.binding.gguf, found.suffix)
+    }
+
+    /// Which expert Hugging Face's `name` is of, and so which part of GGUF's stack; nil where it is of none.
+    public func expert(of name: String) -> Int? { find(name, \.huggingFace, after: layers)?.expert }
 
     /// How GGUF stores Hugging Face's `name`.
     public func storedForm(_ name: String, heads: Int, keyValueHeads: Int) -> StoredForm {
-        guard let (_, binding, _) = find(name, \.huggingFace, after: layers) else { return .asStored }
+        guard let binding = find(name, \.huggingFace, after: layers)?.binding else { return .asStored }
         switch binding.ggufForm {
         case .same: return .asStored
         case .interleavedHalves: return .interleavedHalves(heads: binding.role == .query ? heads : keyValueHeads)
@@ -104,7 +138,7 @@ public struct WeightNames: Sendable {
         }.map(\.element)
     }
 
-    /// Every pair of the table for a model of `layers` layers.
+    /// Every pair of the table for a model of `layers` layers; of a stack the first part.
     public func pairs(layers: Int) -> [(gguf: String, huggingFace: String)] {
         let inLayers = (0..<layers).flatMap { layer in distinctInLayer.map { (layer, $0) } }
         let places = once.map { (nil as Int?, $0) } + inLayers
@@ -112,7 +146,7 @@ public struct WeightNames: Sendable {
             Self.suffixes.map { suffix in
                 (
                     Self.name(layer, "blk.", binding.gguf, suffix),
-                    Self.name(layer, self.layers, binding.huggingFace, suffix)
+                    Self.name(layer, self.layers, binding.huggingFaceModule(0), suffix)
                 )
             }
         }
@@ -134,15 +168,19 @@ public struct WeightNames: Sendable {
 
     private func find(
         _ name: String, _ side: KeyPath<WeightBinding, String>, after prefix: String
-    ) -> (layer: Int?, binding: WeightBinding, suffix: String)? {
+    ) -> (layer: Int?, binding: WeightBinding, suffix: String, expert: Int?)? {
         guard let suffix = Self.suffixes.first(where: { name.hasSuffix("." + $0) }) else { return nil }
-        func binding(_ bindings: [WeightBinding], _ name: Substring) -> WeightBinding? {
+        func find(_ bindings: [WeightBinding], _ name: Substring) -> (binding: WeightBinding, expert: Int?)? {
             let module = name.dropLast(suffix.utf8.count + 1)
-            return bindings.first { $0[keyPath: side] == module }
+            for binding in bindings {
+                if binding[keyPath: side] == module { return (binding, nil) }
+                if side == \.huggingFace, let expert = binding.expert(of: module) { return (binding, expert) }
+            }
+            return nil
         }
-        if let found = binding(once, name[...]) { return (nil, found, suffix) }
+        if let found = find(once, name[...]) { return (nil, found.binding, suffix, nil) }
         guard let (layer, rest) = Self.split(name, after: prefix) else { return nil }
-        return binding(inLayer, rest).map { (layer, $0, suffix) }
+        return find(inLayer, rest).map { (layer, $0.binding, suffix, $0.expert) }
     }
 
     /// The layer number after `prefix` and what follows it. Numbers are written in one way only: no sign, no leading zero.

@@ -27,7 +27,7 @@ public final class GGUFWeights: WeightSource {
         guard let architecture = gguf.architecture else {
             throw WeightError(file: path, "no `general.architecture`: not a model")
         }
-        guard let names = WeightNames(architecture: architecture) else {
+        guard let names = ModelFamily.of(gguf)?.names else {
             throw WeightError(
                 file: path, "model architecture `\(architecture)` is not supported",
                 expected: WeightNames.architectures.joined(separator: ", "))
@@ -36,15 +36,22 @@ public final class GGUFWeights: WeightSource {
         self.names = names
         heads = try GGUFWeights.headCount(gguf, "attention.head_count", default: nil)
         keyValueHeads = try GGUFWeights.headCount(gguf, "attention.head_count_kv", default: heads)
-        paths = gguf.tensors.compactMap { names.huggingFaceName($0.name) }
-        otherNames = gguf.tensors.map(\.name).filter { names.huggingFaceName($0) == nil }
+        let pathsOfEach = gguf.tensors.map {
+            names.huggingFaceNames($0.name, parts: $0.shape.rank == 3 ? $0.shape[0] : 0)
+        }
+        paths = pathsOfEach.flatMap { $0 }
+        otherNames = zip(gguf.tensors, pathsOfEach).compactMap { $1.isEmpty ? $0.name : nil }
     }
 
     public var location: String { gguf.file.path }
     public var warnings: [String] { gguf.warnings }
 
-    /// The directory entry behind `path`.
-    public func entry(at path: String) -> StoredTensor? { names.ggufName(path).flatMap(gguf.entry) }
+    /// The directory entry behind `path`; of an expert its part of the stack.
+    public func entry(at path: String) -> StoredTensor? {
+        guard let entry = names.ggufName(path).flatMap(gguf.entry) else { return nil }
+        guard let expert = names.expert(of: path) else { return entry }
+        return entry.shape.rank == 3 ? entry.part(expert) : nil
+    }
     public var byteCount: Int { paths.reduce(0) { $0 + (entry(at: $1)?.byteRange.count ?? 0) } }
     public func shape(at path: String) -> Shape? { entry(at: path)?.shape }
     public func typeName(at path: String) -> String? { entry(at: path)?.type.name }

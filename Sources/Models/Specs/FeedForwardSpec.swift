@@ -12,7 +12,7 @@ public struct FeedForwardSpec: Sendable, Equatable {
     public var streamNorm: NormSpec?
     /// What it adds to the stream is multiplied with it.
     public var residualScale: Float
-    /// F, the inner width.
+    /// F, the inner width; of each expert, where there are experts.
     public var width: Int
     public var activation: Activation
     /// Whether what is activated is multiplied with a second projection of the input: `act(gate) · up`, else `act(up)`.
@@ -20,12 +20,14 @@ public struct FeedForwardSpec: Sendable, Equatable {
     /// Of gate and up.
     public var projection: ProjectionSpec
     public var hasBias: Bool
+    /// Networks of this kind, of which a row goes to a few; nil where there is one, to which all go.
+    public var experts: ExpertsSpec?
 
     /// A network from its parts.
     public init(
         norm: NormSpec?, outputNorm: NormSpec? = nil, streamNorm: NormSpec? = nil, residualScale: Float = 1,
         width: Int, activation: Activation = .silu, isGated: Bool = true, projection: ProjectionSpec = .separate,
-        hasBias: Bool = false
+        hasBias: Bool = false, experts: ExpertsSpec? = nil
     ) {
         self.norm = norm
         self.outputNorm = outputNorm
@@ -36,5 +38,6 @@ public struct FeedForwardSpec: Sendable, Equatable {
         self.isGated = isGated
         self.projection = projection
         self.hasBias = hasBias
+        self.experts = experts
     }
 }

@@ -45,6 +45,11 @@ extension ModelConfiguration {
             try checkEven("head_dim", shape.headWidth)
             try check("intermediate_size", block.feedForward.width)
             try checkEven("intermediate_size", block.feedForward.width)
+            if let experts = block.feedForward.experts {
+                try check("num_experts", experts.count, atMost: 1 << 16)
+                try checkEven("num_experts", experts.count)
+                try check("num_experts_per_tok", experts.used, atMost: experts.count)
+            }
             if let window = shape.window { try check("sliding_window", window, atMost: 1 << 40) }
             guard shape.heads % shape.groups == 0 else {
                 throw ModelConfigurationError.invalid(

@@ -11,6 +11,7 @@ final class ParallelSublayer: Sublayer {
 
     var headLayers: [LinearLayer] { parts.flatMap(\.headLayers) }
     var tailLayers: [LinearLayer] { parts.flatMap(\.tailLayers) }
+    var innerLayers: [LinearLayer] { parts.flatMap(\.innerLayers) }
     var linearLayers: [LinearLayer] { parts.flatMap(\.linearLayers) }
     var inputGroups: [[LinearLayer]] { parts.flatMap(\.inputGroups) }
     var mixesRows: Bool { parts.contains(where: \.mixesRows) }

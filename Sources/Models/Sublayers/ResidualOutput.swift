@@ -21,13 +21,18 @@ struct ResidualJoin {
         pass.workspace.scoped {
             let product = pass.matrix(x.rows, x.columns)
             LinearLayer.generate([(layer, product)], input, pass)
-            outputNorm?.generate(product, into: product, pass)
-            pass.context.compute {
-                if scale != 1 { Elements.scale(product, by: scale) }
-                Elements.add(product, into: x)
-            }
-            streamNorm?.generate(x, into: x, pass)
+            generate(product, to: x, pass)
         }
+    }
+
+    /// Joins `product` `[n, C]`, fp32, which is used up, to `x` in generation.
+    func generate(_ product: Matrix, to x: Matrix, _ pass: GenerationPass) {
+        outputNorm?.generate(product, into: product, pass)
+        pass.context.compute {
+            if scale != 1 { Elements.scale(product, by: scale) }
+            Elements.add(product, into: x)
+        }
+        streamNorm?.generate(x, into: x, pass)
     }
 }
 
@@ -88,6 +93,20 @@ struct ResidualOutput {
             }
             joinRows(added, x, y, rows)
         }
+    }
+
+    /// The same of a result that is known.
+    /// - Parameters:
+    ///   - added: the result's rows, fp32, used up.
+    ///   - x: rows of the stream.
+    ///   - y: takes what comes of them; may be `x`.
+    func add(_ added: Matrix, to x: Matrix, into y: Matrix?, _ block: RowBlock) {
+        let rows = block.rows
+        if let product {
+            Conversion.convert(added, into: product.input.rows(rows))
+            product.norm.forward(product.input.rows(rows), into: added, statistics: product.statistics.rows(rows))
+        }
+        joinRows(added, x, y, rows)
     }
 
     /// - Parameter added: of rows `rows`; used up.

@@ -7,9 +7,12 @@ import Tensors
 ///
 /// It has a head and a tail, each a row's own affair. Where rows see each other (attention), that is between the two.
 protocol Sublayer: AnyObject {
-    /// In network order: those of the head, then those of the tail.
+    /// In network order: those of the head, inner ones, then those of the tail.
     var headLayers: [LinearLayer] { get }
     var tailLayers: [LinearLayer] { get }
+    /// Those that the sublayer lays out itself when all rows are through its head, since it is known only then which of them rows
+    /// go through.
+    var innerLayers: [LinearLayer] { get }
     /// All of them, in network order.
     var linearLayers: [LinearLayer] { get }
     /// Those that are given the same rows, in network order.
@@ -61,7 +64,8 @@ protocol SublayerBackward {
 }
 
 extension Sublayer {
-    var linearLayers: [LinearLayer] { headLayers + tailLayers }
+    var innerLayers: [LinearLayer] { [] }
+    var linearLayers: [LinearLayer] { headLayers + innerLayers + tailLayers }
     var inputGroups: [[LinearLayer]] { [headLayers, tailLayers].filter { !$0.isEmpty } }
 }
 
