@@ -4,7 +4,7 @@ public import Datasets
 
 extension RemarkCount {
     /// "2 training rows: 3 declared tools are not in the text that the chat template renders (a.jsonl:1, a.jsonl:4)".
-    func line(_ side: String) -> String {
+    public func line(_ side: String) -> String {
         let rows = "\(Figures.count(self.rows)) \(side) \(self.rows == 1 ? "row" : "rows")"
         let more = self.rows > places.count ? ", …" : ""
         return rows + ": " + fact + " (" + places.map(\.description).joined(separator: ", ") + more + ")"

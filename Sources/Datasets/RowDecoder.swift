@@ -18,7 +18,7 @@ public struct RowDecoder: Sendable {
     let roles: TurnRoles
     let labelWords: [String: String]
     let task: RowTask?
-    private let templates: RowTemplates?
+    let templates: RowTemplates?
     /// Fields of the file to which the recipe itself gives a meaning.
     let named: Set<String>
 

@@ -16,6 +16,8 @@ public final class Journal {
     private let file: AppendedFile
     private let reader: JournalReader
     private var end: Int
+    /// Where the first record begins.
+    public let start: Int
 
     private static let mark = "LATHE JOURNAL 1\n"
     private static let headerBytes = 16
@@ -38,6 +40,7 @@ public final class Journal {
         let size = reader.byteCount
         let head = try Self.head(url, reader)
         (self.subject, end) = head
+        start = head.end
         while end + Self.headerBytes <= size {
             let header = try reader.read(end..<end + Self.headerBytes)
             let start = end + Self.headerBytes, length = Self.number(Array(header[..<8]))
@@ -75,6 +78,14 @@ public final class Journal {
 
     /// The bytes at `place`, which lie within one record.
     public func read(_ place: Range<Int>) throws -> [UInt8] { try reader.read(place) }
+
+    /// The record that begins at `offset`, and where the next one does; `nil` at the end.
+    public func record(at offset: Int) throws -> (bytes: [UInt8], next: Int)? {
+        guard offset < end else { return nil }
+        let first = offset + Self.headerBytes
+        let length = Int(Self.number(try reader.read(offset..<first).prefix(8).map(\.self)))
+        return (try reader.read(first..<first + length), first + length)
+    }
 
     /// Removes the file: what it holds is elsewhere now.
     public func remove() throws(SystemError) { try Folder.removeFile(url) }

@@ -194,6 +194,7 @@ extension Manifest.Content {
         case .curves: "curves of a run"
         case .importance: "an importance matrix"
         case .capture: "a teacher's captured distributions"
+        case .predictions: "predictions"
         }
     }
 }

@@ -16,8 +16,9 @@ struct Lathe: ParsableCommand {
             """,
         version: LatheVersion.text,
         subcommands: [
-            Run.self, PlanCommand.self, Prepare.self, Train.self, Evaluate.self, Score.self, Merge.self, Extract.self,
-            Export.self, Verify.self, Imatrix.self, Prune.self, Generate.self, Capture.self, Distill.self, Inspect.self,
+            Run.self, PlanCommand.self, Prepare.self, Train.self, Evaluate.self, Score.self, Predict.self, Merge.self,
+            Extract.self, Export.self, Verify.self, Imatrix.self, Prune.self, Generate.self, Capture.self, Distill.self,
+            Inspect.self,
             RecipeCommand.self,
             DoctorCommand.self,
             Manual.self,

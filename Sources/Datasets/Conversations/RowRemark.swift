@@ -74,7 +74,8 @@ public struct RemarkCounts: Codable, Sendable, Equatable {
 
     public init() {}
 
-    mutating func count(_ remarks: [RowRemark], at place: RowPlace) {
+    /// Counts the remarks on the row at `place`.
+    public mutating func count(_ remarks: [RowRemark], at place: RowPlace) {
         var seen: [Int] = []
         for remark in remarks {
             guard let index = index(of: remark) else { continue }

@@ -8,7 +8,7 @@ public enum Verb: String, Sendable {
     case prepare
     /// Rows as they are before they become text and tokens.
     case prepareRows = "prepare --export"
-    case train, distill, capture, evaluate, score, imatrix, merge, extract, export, generate
+    case train, distill, capture, evaluate, score, predict, imatrix, merge, extract, export, generate
     /// A merge that scores rows.
     case mergeOfRows = "merge --search"
     /// An export that reads rows of the person's, to score what is written or to weigh its columns.
@@ -32,6 +32,7 @@ public enum Verb: String, Sendable {
                 + Self.captured
         case .evaluate: Self.scored + ["seed", "train.objective", "train.dpo_beta", "evaluate."]
         case .score, .imatrix: Self.scored
+        case .predict: Self.scored + ["seed", "evaluate.max_new_tokens"]
         case .merge: Self.merged
         case .mergeOfRows: Self.merged + ["data.", "model.precision"]
         case .extract: ["train.threads"]
@@ -75,6 +76,7 @@ public enum Verb: String, Sendable {
         case .train: ["evaluate.max_new_tokens"]
         case .evaluate: Self.ofRuns + ["evaluate.enabled"]
         case .score, .imatrix, .exportScored, .inspectRows, .mergeOfRows, .pruneScored: Self.ofRuns
+        case .predict: Self.ofRuns + ["data.train_on", "data.train_on_prompt"]
         case .distill, .merge, .extract, .export, .prune, .generate: []
         }
     }
@@ -132,6 +134,7 @@ extension Recipe {
         switch (verb, key) {
         case (.export, "merge.dtype"), (.exportScored, "merge.dtype"): "write --type \(merge.dtype.rawValue)"
         case (.evaluate, "data.held_out"), (.score, "data.held_out"), (.imatrix, "data.held_out"),
+            (.predict, "data.held_out"),
             (.exportScored, "data.held_out"), (.pruneScored, "data.held_out"):
             "leave it out: --data names the rows"
         case (_, "model.path"): "leave it out: --model names the model"

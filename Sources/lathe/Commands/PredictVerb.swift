@@ -1,0 +1,33 @@
+// `lathe predict`.
+
+internal import ArgumentParser
+internal import Workbench
+
+struct Predict: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "What the model says of rows, one after the other, with their own columns: answers or labels.",
+        discussion: """
+            Rows are answered many side by side and written in their order: the row's number as index, what is said of it, and its
+            own columns. What stands where an answer would be is not looked at. Rows of texts with labels (data.labels, or a label
+            in every row) are given the likeliest of these, with the probability of each.
+
+            A call that was killed goes on where it was: what is done by then is kept in FILE.journal.
+            """)
+
+    @OptionGroup var options: ModelOptions
+    @Option(help: "The rows.", completion: .file()) var data: String
+    @Option(help: "Where predictions go: a .jsonl, .csv or .tsv file.", completion: .file()) var out: String
+    @Option(help: "Sequences that are answered together.") var batch = 16
+    @Option(help: "The most tokens of an answer; not given: evaluate.max_new_tokens.") var maxNewTokens: Int?
+    @Option(help: "0, as where it is not given: always the likeliest token.") var temperature: Double?
+    @Option(help: "Sample among the k likeliest tokens.") var topK: Int?
+    @Option(help: "Sample among the likeliest tokens that hold this probability together.") var topP: Double?
+    @Option(help: "Leave out tokens less likely than this share of the likeliest.") var minP: Double?
+
+    func run() throws {
+        let settings = PredictionSettings(
+            width: batch, maxNewTokens: maxNewTokens, temperature: temperature, topK: topK, topP: topP, minP: minP)
+        try options.common.show(
+            PredictStage(settings, to: OutputPlaces.url(out)), in: options.session(for: .predict, data: data))
+    }
+}
