@@ -127,7 +127,7 @@ enum ElementsBenchmark: Benchmark {
         for rows in context.options.quick ? [1024] : [256, 1024, 2048] {
             let workspace = Workspace(), buffers = Workspace()
             let hidden = workspace.filled(rows: rows, columns: width, type: .bf16)
-            let head = RowLayout(workspace.filled(rows: vocabulary, columns: width, type: .bf16))
+            let head = LogitHead(RowLayout(workspace.filled(rows: vocabulary, columns: width, type: .bf16)))
             let dHidden = workspace.filled(rows: rows, columns: width, type: .f32)
             let targets = (0..<rows).map { Int32($0 * 37 % vocabulary) }
             let tokens = SparseRows(targets), product = 2 * Double(rows) * Double(width) * Double(vocabulary)

@@ -12,12 +12,12 @@ public enum DistillationRows {
     /// A head, and what it gets.
     public struct Predictions {
         let hidden: Matrix
-        let head: RowLayout
+        let head: LogitHead
 
         /// - Parameters:
         ///   - hidden: `[M, C]`, in the type of products.
-        ///   - head: `[V, C]`.
-        public init(_ hidden: Matrix, head: RowLayout) {
+        ///   - head: of V tokens.
+        public init(_ hidden: Matrix, head: LogitHead) {
             precondition(hidden.columns == head.columns && head.rows > 0)
             self.hidden = hidden
             self.head = head
@@ -66,15 +66,16 @@ public enum DistillationRows {
     }
 
     /// Rows in one chunk: its bytes are those of `TokenOutcomes`.
-    static func chunkRows(_ student: Int, _ teacher: Int) -> Int {
-        let rows = TokenOutcomes.chunkBytes / (4 * max(student + min(student, teacher), 1))
+    static func chunkRows(_ student: LogitHead, _ teacher: LogitHead) -> Int {
+        let numbers = student.rows * (student.softcap == nil ? 1 : 2) + min(student.rows, teacher.rows)
+        let rows = TokenOutcomes.chunkBytes / (4 * max(numbers, 1))
         return max(RowBlock.height, rows / RowBlock.height * RowBlock.height)
     }
 
     /// Bytes taken from the workspace by what is handed to `run`.
     public static func workspaceBytes(student: Predictions, teacher: Predictions) -> Int {
         let vocabulary = student.head.rows, common = min(vocabulary, teacher.head.rows)
-        let chunk = min(student.hidden.rows, chunkRows(vocabulary, teacher.head.rows))
+        let chunk = min(student.hidden.rows, chunkRows(student.head, teacher.head))
         let tile = min(vocabulary, TokenOutcomes.tileWidth)
         let panels = [student.hidden, teacher.hidden].flatMap {
             [
@@ -82,7 +83,7 @@ public enum DistillationRows {
                 Panels.byteCount(depth: tile, columns: $0.columns, type: $0.type),
             ]
         }
-        return Workspace.byteCount(rows: chunk, columns: vocabulary)
+        return Workspace.byteCount(rows: chunk, columns: vocabulary) * (student.head.softcap == nil ? 1 : 2)
             + Workspace.byteCount(rows: chunk, columns: common) + (panels.max() ?? 0)
             + RowScratch.byteCount(columns: tile + 1, type: .f32)
     }
@@ -100,7 +101,7 @@ public enum DistillationRows {
         precondition(teacher.hidden.rows == count && targets.count == count)
         precondition(losses.divergences.count == count && losses.crossEntropies.count == count)
         precondition(targets.allSatisfy { $0 >= 0 && Int($0) < student.head.rows })
-        let height = chunkRows(student.head.rows, teacher.head.rows)
+        let height = chunkRows(student.head, teacher.head)
         for start in stride(from: 0, to: count, by: height) {
             let rows = start..<min(start + height, count)
             workspace.scoped {
@@ -122,6 +123,8 @@ private struct DistillationChunk {
     /// `[rows, V]`; the gradient, once a row is computed.
     let logits: Matrix
     let teacherLogits: Matrix
+    /// The logits once more, where the slope of a cap is to be taken at them.
+    let capped: Matrix?
 
     init(
         _ student: DistillationRows.Predictions, _ teacher: DistillationRows.Predictions, rows: Range<Int>,
@@ -132,6 +135,8 @@ private struct DistillationChunk {
         let common = min(student.head.rows, teacher.head.rows)
         logits = workspace.matrix(rows: rows.count, columns: student.head.rows)
         teacherLogits = workspace.matrix(rows: rows.count, columns: common)
+        capped =
+            student.head.softcap == nil ? nil : workspace.matrix(rows: rows.count, columns: student.head.rows)
         Self.multiply(self.student, into: logits, workspace)
         Self.multiply(.init(teacher.hidden.rows(rows), head: teacher.head), into: teacherLogits, workspace)
     }
@@ -144,12 +149,12 @@ private struct DistillationChunk {
         for range in tiles(logits.columns) {
             workspace.scoped {
                 let source = PanelSource(
-                    predictions.head, rows: range, .transposed, type: hidden.type, in: workspace)
+                    predictions.head.weight, rows: range, .transposed, type: hidden.type, in: workspace)
                 let panels = Panels.pack([source])[0]
                 let scratch = RowScratch(columns: range.count, type: .f32, in: workspace)
                 RowBlock.forEach(of: hidden.rows) { block in
                     let part = scratch[block]
-                    Products.sum([Term(hidden.rows(block.rows), panels)], into: part)
+                    predictions.head.multiply(hidden.rows(block.rows), panels, tokens: range, into: part)
                     for (index, row) in block.rows.enumerated() {
                         memcpy(
                             logits.element(row * logits.columns + range.lowerBound), part.row(index),
@@ -194,6 +199,7 @@ private struct DistillationChunk {
         losses.crossEntropies[first + row] =
             labelSum - (Double(own[Int(target)]) - Double(numbers.label_largest))
         guard let weights else { return }
+        if let capped { Conversion.convert(logits.rows(row..<row + 1), into: capped.rows(row..<row + 1)) }
         lathe_distillation_gradient(
             &numbers, Float(slopes), weights.divergence * formula.scale, weights.crossEntropy)
         // What only the student has counts for the label alone.
@@ -202,13 +208,17 @@ private struct DistillationChunk {
             own[index] = weights.crossEntropy == 0 ? 0 : weights.crossEntropy * exp(log)
         }
         own[Int(target)] -= weights.crossEntropy
+        if let capped {
+            student.head.multiplyBySlopes(
+                logits.row(row), .f32, capped.rows(row..<row + 1).floatPointer, factor: 1, count: own.count)
+        }
     }
 
     func backward(into dHidden: Matrix, _ workspace: Workspace) {
         let type = student.hidden.type
         for (tile, range) in Self.tiles(logits.columns).enumerated() {
             workspace.scoped {
-                let source = PanelSource(student.head, rows: range, .plain, type: type, in: workspace)
+                let source = PanelSource(student.head.weight, rows: range, .plain, type: type, in: workspace)
                 let panels = Panels.pack([source])[0]
                 let scratch = RowScratch(columns: panels.depth, type: type, in: workspace)
                 RowBlock.forEach(of: logits.rows) { block in
@@ -221,7 +231,8 @@ private struct DistillationChunk {
                             range.count)
                     }
                     let sum = dHidden.rows(block.rows)
-                    Products.sum([Term(part, panels)], into: sum, base: tile == 0 ? nil : sum)
+                    Products.sum(
+                        [Term(part, panels)], into: sum, alpha: student.head.alpha(1), base: tile == 0 ? nil : sum)
                 }
             }
         }

@@ -65,13 +65,13 @@ public enum TokenOutcomes {
     ///
     /// - Parameters:
     ///   - hidden: `[M, C]`, in the type of products.
-    ///   - head: `[V, C]`.
+    ///   - head: of V tokens.
     ///   - tokens: those of each row that are looked at by name; their values are not read.
     ///   - scale: what logits are multiplied by: 1 / the temperature.
     ///   - gradient: nil where only `rule` is asked for, which then leaves slopes in vain.
     ///   - rule: leaves the slopes of the row's loss, and returns that by the log-probability of the rest: 0 where there is none.
     public static func run(
-        _ hidden: Matrix, head: RowLayout, tokens: SparseRows, scale: Float = 1, gradient: Gradient?,
+        _ hidden: Matrix, head: LogitHead, tokens: SparseRows, scale: Float = 1, gradient: Gradient?,
         workspace: Workspace, _ rule: (Row) -> Double
     ) {
         precondition(hidden.columns == head.columns && head.rows > 0 && tokens.count == hidden.rows)

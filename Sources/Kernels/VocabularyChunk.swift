@@ -5,13 +5,13 @@ import Tensors
 /// Some rows against the whole vocabulary, a tile of it at a time.
 struct VocabularyChunk {
     private let hidden: Matrix
-    private let head: RowLayout
+    private let head: LogitHead
     private let tokens: SparseRows
     /// The number of the chunk's first row in `tokens`.
     private let firstRow: Int
     private let scale: Float
-    /// exp(logit − the tile's largest), 0 for tokens that are looked at by name: `[rows, width]` a tile, one tile after the other. Nil
-    /// where there is no backward.
+    /// exp(logit − the tile's largest) times the slope of the head's cap, 0 for tokens that are looked at by name: `[rows, width]` a
+    /// tile, one tile after the other. Nil where there is no backward.
     private let exps: Matrix?
     /// The largest logit of each tile but for the tokens by name, and the sum of its exps, `[rows, tiles]`; once a row is finished,
     /// what its exps are multiplied by stands in the place of the largest.
@@ -27,7 +27,7 @@ struct VocabularyChunk {
 
     /// Holds memory until `close`.
     init(
-        _ hidden: Matrix, _ head: RowLayout, _ tokens: SparseRows, firstRow: Int, scale: Float, keepingExps: Bool,
+        _ hidden: Matrix, _ head: LogitHead, _ tokens: SparseRows, firstRow: Int, scale: Float, keepingExps: Bool,
         _ workspace: Workspace
     ) {
         (self.hidden, self.head, self.tokens, self.firstRow, self.scale) = (hidden, head, tokens, firstRow, scale)
@@ -99,11 +99,12 @@ struct VocabularyChunk {
     /// One tile's logits and exps.
     private func forward(_ tile: Int, _ workspace: Workspace) {
         let range = range(tile), exps = exps(tile)
-        let panels = Panels.pack([PanelSource(head, rows: range, .transposed, type: hidden.type, in: workspace)])[0]
+        let source = PanelSource(head.weight, rows: range, .transposed, type: hidden.type, in: workspace)
+        let panels = Panels.pack([source])[0]
         let scratch = RowScratch(columns: range.count, type: .f32, in: workspace)
         RowBlock.forEach(of: hidden.rows) { block in
             let logits = scratch[block]
-            Products.sum([Term(hidden.rows(block.rows), panels)], into: logits, alpha: scale)
+            head.multiply(hidden.rows(block.rows), panels, tokens: range, factor: scale, into: logits)
             for (index, row) in block.rows.enumerated() {
                 summarise(logits.rows(index..<index + 1).floats, row, tile, range, into: exps)
             }
@@ -123,6 +124,9 @@ struct VocabularyChunk {
         }
         let (most, total) = (largest.floatPointer + row * tiles + tile, sums.floatPointer + row * tiles + tile)
         lathe_softmax_tile(logits.baseAddress, range.count, exps?.row(row), hidden.type.c, most, total)
+        if let exps, let base = logits.baseAddress {
+            head.multiplyBySlopes(exps.row(row), hidden.type, base, factor: scale, count: range.count)
+        }
         let padding = exps.map { $0.columns - range.count } ?? 0
         if padding > 0, let exps {
             memset(exps.element(row * exps.columns + range.count), 0, padding * hidden.type.byteCount)
@@ -138,6 +142,7 @@ struct VocabularyChunk {
         let logs = UnsafeMutableBufferPointer(rebasing: logs[places(row)])
         let slopes = UnsafeMutableBufferPointer(rebasing: slopes[places(row)])
         let isFirstChoice = isFirstChoice(row, tops, logs)
+        let capSlopes = exps == nil ? [] : logs.map { head.slope(at: $0, factor: scale) }
         let named = logs.indices.max { logs[$0] < logs[$1] }
         let top = tops.reduce(named.map { logs[$0] } ?? -.infinity) { max($0, Double($1)) }
         let rest = totals.indices.reduce(0.0) { $0 + Double(totals[$1]) * exp(Double(tops[$1]) - top) }
@@ -160,7 +165,7 @@ struct VocabularyChunk {
         }
         for index in slopes.indices {
             let slope = slopes[index]
-            slopes[index] = -slope * expm1(logs[index]) - exp(logs[index]) * (total - slope)
+            slopes[index] = (-slope * expm1(logs[index]) - exp(logs[index]) * (total - slope)) * capSlopes[index]
         }
     }
 
@@ -185,7 +190,8 @@ struct VocabularyChunk {
             guard let gradients = exps(tile) else { preconditionFailure("the exps were not kept") }
             let range = range(tile)
             workspace.scoped {
-                let panels = Panels.pack([PanelSource(head, rows: range, .plain, type: hidden.type, in: workspace)])[0]
+                let source = PanelSource(head.weight, rows: range, .plain, type: hidden.type, in: workspace)
+                let panels = Panels.pack([source])[0]
                 RowBlock.forEach(of: hidden.rows) { block in
                     for row in block.rows {
                         let factor = largest.floatPointer[row * tiles + tile]
@@ -198,7 +204,7 @@ struct VocabularyChunk {
                     }
                     let sum = dHidden.rows(block.rows)
                     Products.sum(
-                        [Term(gradients.rows(block.rows), panels)], into: sum, alpha: scale,
+                        [Term(gradients.rows(block.rows), panels)], into: sum, alpha: head.alpha(scale),
                         base: tile == 0 && !isAdded ? nil : sum)
                 }
             }

@@ -24,8 +24,8 @@ extension HeadRows {
     ) -> TeacherLosses {
         precondition(gradient != nil || weights == nil, "this pass does not go back")
         var divergences = [Double](repeating: 0, count: rows.count), crossEntropies = divergences
-        let own = DistillationRows.Predictions(hidden, head: RowLayout(head))
-        let other = DistillationRows.Predictions(teacher.hidden, head: RowLayout(teacher.head))
+        let own = DistillationRows.Predictions(hidden, head: head)
+        let other = DistillationRows.Predictions(teacher.hidden, head: teacher.head)
         if measures {
             context.workspace.count(bytes: DistillationRows.workspaceBytes(student: own, teacher: other))
         } else if !rows.isEmpty {

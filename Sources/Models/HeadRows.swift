@@ -13,8 +13,8 @@ public struct HeadRows {
     public let rows: [Int32]
     /// `[M, C]`, in the type of products.
     public let hidden: Matrix
-    /// `[V, C]`.
-    public let head: FrozenTensor
+    /// Of V tokens.
+    public let head: LogitHead
     /// `[M, C]`, fp32, for the gradient of the losses at `hidden`; nil where nothing goes back.
     public let gradient: Matrix?
     /// What there is after the blocks that were asked for, at the same rows.
@@ -68,7 +68,7 @@ public struct HeadRows {
         guard !rows.isEmpty else { return }
         precondition(gradient != nil || !goesBack, "this pass does not go back")
         TokenOutcomes.run(
-            hidden, head: RowLayout(head), tokens: tokens, scale: Float(1 / temperature),
+            hidden, head: head, tokens: tokens, scale: Float(1 / temperature),
             gradient: goesBack ? gradient.map { .init($0, isAdded: isAdded) } : nil, workspace: context.workspace, rule)
     }
 
@@ -97,7 +97,7 @@ public struct HeadRows {
     /// What the losses take of the workspace, by the kernel's own word.
     private func lossBytes(backward: Bool) -> Int {
         TokenOutcomes.workspaceBytes(
-            rows: rows.count, width: hidden.columns, vocabulary: head.shape[0], type: context.precision,
+            rows: rows.count, width: hidden.columns, vocabulary: head.rows, type: context.precision,
             backward: backward)
     }
 }

@@ -10,7 +10,7 @@ extension LanguageModel {
         _ body: (HeadRows) throws -> Result
     ) throws -> Result {
         try context.workspace.scoped {
-            defer { if streamsWeights { head(context.adapters).dropPages() } }
+            defer { if streamsWeights { headWeight(context.adapters).dropPages() } }
             let rows = batch.readRows
             let x = hiddenStates(batch, context) { residuals.take(after: $0, $1, rows, context) }
             return try withHeadRows(batch, rows, x, residuals, gradient: nil, context, body)
@@ -33,10 +33,9 @@ extension LanguageModel {
             let normed = context.activations(rows: x.rows, columns: x.columns)
             finalNorm.forward(x, into: normed, statistics: finalNorm.statistics(rows: x.rows, context))
             let logits = context.residual(rows: x.rows, columns: configuration.vocabularySize)
-            let panels = Panels.pack([
-                PanelSource(RowLayout(head(adapters)), .transposed, type: precision, in: workspace)
-            ])[0]
-            Products.sum([Term(normed, panels)], into: logits)
+            let head = head(adapters)
+            let panels = Panels.pack([PanelSource(head.weight, .transposed, type: precision, in: workspace)])[0]
+            head.multiply(normed, panels, tokens: 0..<head.rows, into: logits)
             return Array(logits.floats)
         }
     }
@@ -56,12 +55,13 @@ extension LanguageModel {
     public func logits(of states: Matrix, tokens range: Range<Int>, into logits: Matrix, workspace: Workspace) {
         precondition(logits.rows == states.rows && logits.columns == range.count && logits.type == .f32)
         workspace.scoped {
+            let head = head(adapters)
             let panels = Panels.pack([
-                PanelSource(RowLayout(head(adapters)), rows: range, .transposed, type: precision, in: workspace)
+                PanelSource(head.weight, rows: range, .transposed, type: precision, in: workspace)
             ])[0]
-            Products.sum([Term(states, panels)], into: logits)
+            head.multiply(states, panels, tokens: range, into: logits)
         }
-        if streamsWeights { head(adapters).dropPages() }
+        if streamsWeights { headWeight(adapters).dropPages() }
     }
 
     /// The residual stream after the last block, `[N, C]`, valid until the end of the enclosing scope.

@@ -28,8 +28,15 @@ extension LanguageModel {
             layers: found == 0 ? [] : layers, head: head, adaptedHead: head.map { adapted(storedHead, by: $0) })
     }
 
-    /// The head that a pass computes with: as stored, or with its adapter added.
-    func head(_ adapters: AdapterBinding) -> FrozenTensor { adapters.adaptedHead ?? storedHead }
+    /// The weight of the head that a pass computes with: as stored, or with its adapter added.
+    func headWeight(_ adapters: AdapterBinding) -> FrozenTensor { adapters.adaptedHead ?? storedHead }
+
+    /// The head that a pass computes with.
+    func head(_ adapters: AdapterBinding) -> LogitHead {
+        LogitHead(
+            RowLayout(headWeight(adapters)), scale: configuration.head.scale, softcap: configuration.head.softcap,
+            bias: headBias?.matrix)
+    }
 
     /// W with the adapter merged into it: in fp32, or in its own blocks where these take the change.
     func adapted(_ head: FrozenTensor, by adapter: LowRankAdapter) -> FrozenTensor {

@@ -20,6 +20,8 @@ public final class LanguageModel {
     let input: InputEmbedding
     /// `[V, C]` as stored; the embedding itself where the model is tied.
     let storedHead: FrozenTensor
+    /// b `[1, V]`.
+    let headBias: ConstantVector?
     let finalNorm: FinalNorm
     let blocks: [DecoderBlock]
     let rotaryTables = RotaryTables()
@@ -40,6 +42,7 @@ public final class LanguageModel {
         self.precision = precision
         input = parts.input
         storedHead = parts.head
+        headBias = parts.headBias
         finalNorm = parts.finalNorm
         blocks = parts.blocks
         linearLayers = parts.blocks.flatMap(\.linearLayers)

@@ -21,6 +21,8 @@ public struct ModelConfiguration: Sendable, Equatable {
     public var finalNorm: NormSpec?
     /// The head is the embedding.
     public var isTied: Bool
+    /// What becomes of the head's products.
+    public var head: HeadSpec
     /// The most positions the model was made for.
     public var contextLength: Int
     /// Token ids of the file's own configuration, where it names them.
@@ -30,8 +32,8 @@ public struct ModelConfiguration: Sendable, Equatable {
     /// A configuration from its parts.
     public init(
         family: String, width: Int, vocabularySize: Int, embedding: EmbeddingSpec = EmbeddingSpec(),
-        blocks: [BlockSpec], finalNorm: NormSpec?, isTied: Bool, contextLength: Int, beginToken: Int? = nil,
-        endTokens: [Int] = []
+        blocks: [BlockSpec], finalNorm: NormSpec?, isTied: Bool, head: HeadSpec = HeadSpec(), contextLength: Int,
+        beginToken: Int? = nil, endTokens: [Int] = []
     ) {
         self.family = family
         self.width = width
@@ -40,6 +42,7 @@ public struct ModelConfiguration: Sendable, Equatable {
         self.blocks = blocks
         self.finalNorm = finalNorm
         self.isTied = isTied
+        self.head = head
         self.contextLength = contextLength
         self.beginToken = beginToken
         self.endTokens = endTokens

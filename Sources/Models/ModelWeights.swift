@@ -9,6 +9,7 @@ struct ModelWeights {
     let input: InputEmbedding
     /// The embedding itself where the model is tied.
     let head: FrozenTensor
+    let headBias: ConstantVector?
     let finalNorm: FinalNorm
     let blocks: [DecoderBlock]
 
@@ -23,12 +24,16 @@ struct ModelWeights {
         let blocks = configuration.blocks.enumerated().compactMap { collector.block($1, layer: $0, width: width) }
         let finalNorm = collector.norm(.finalNorm, ifThere: configuration.finalNorm, width)
         let head = configuration.isTied ? input?.tokens : collector.matrix(.head, shape)
+        let headBias =
+            configuration.head.hasBias
+            ? collector.vector(family.names.path(.head) + ".bias", configuration.vocabularySize) : nil
         try collector.finish(isTied: configuration.isTied)
         guard let input, let head, let finalNorm, blocks.count == configuration.layers else {
             preconditionFailure("a part is missing that no problem was recorded for")
         }
         self.input = input
         self.head = head
+        self.headBias = headBias
         self.finalNorm = FinalNorm(norm: finalNorm)
         self.blocks = blocks
     }
@@ -83,7 +88,7 @@ private struct WeightCollector {
     }
 
     /// - Parameter offset: what is added to each of Hugging Face's numbers.
-    private mutating func vector(_ path: String, _ count: Int, offset: Float = 0) -> ConstantVector? {
+    mutating func vector(_ path: String, _ count: Int, offset: Float = 0) -> ConstantVector? {
         guard let tensor = tensor(path, [count]) else { return nil }
         let values = Widening.floats(
             FrozenTensor(

@@ -1,7 +1,7 @@
 // The seam between a model and what it learns: a micro-batch goes forward, is handed over at the head, and goes back from the
 // gradient that was left there.
 
-import Kernels
+public import Kernels
 public import Tensors
 
 /// What an objective may ask of a model for one micro-batch: the pass that is trained or scored, and passes under other adapters.
@@ -82,8 +82,8 @@ public struct ObjectivePass {
 public struct TeacherRows {
     /// `[M, C]`, in the type of the teacher's products.
     public let hidden: Matrix
-    /// `[V, C]`.
-    public let head: FrozenTensor
+    /// Of V tokens.
+    public let head: LogitHead
     /// What it has after the blocks that were asked for.
     public let residuals: [ResidualRows]
 }

@@ -262,7 +262,7 @@ import Testing
                 return log(logits.reduce(0) { $0 + exp($1) }) - logits[Int(targets[row])]
             }
         }
-        let dHidden = TestMatrix(m, width), workspace = Workspace(), headRows = RowLayout(head.matrix)
+        let dHidden = TestMatrix(m, width), workspace = Workspace(), headRows = LogitHead(RowLayout(head.matrix))
         let weights: [Float] = [0.25, 1, -0.5, 2, 0]
         var found = CrossEntropy(rows: m, weights: weights), again = CrossEntropy(rows: m)
         TokenOutcomes.run(

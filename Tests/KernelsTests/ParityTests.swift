@@ -11,7 +11,7 @@ import Testing
     static let types: [lathe_type] = [LATHE_F32, LATHE_BF16]
 
     /// Runs `body` on the scalar twin, then on `set`.
-    private func both<Result>(_ set: lathe_isa, _ body: () -> Result) -> (twin: Result, variant: Result) {
+    func both<Result>(_ set: lathe_isa, _ body: () -> Result) -> (twin: Result, variant: Result) {
         defer { lathe_override_isa(-1) }
         lathe_override_isa(Int32(LATHE_SCALAR.rawValue))
         let twin = body()
@@ -20,17 +20,17 @@ import Testing
     }
 
     /// Both NaN, or equal, or within `bound` relative to `size`.
-    private func close(_ left: [Float], _ right: [Float], _ bound: Float, size: Float = 1) -> Bool {
+    func close(_ left: [Float], _ right: [Float], _ bound: Float, size: Float = 1) -> Bool {
         left.count == right.count
             && zip(left, right).allSatisfy { a, b in
                 (a.isNaN && b.isNaN) || a == b || abs(a - b) <= bound * max(size, abs(b))
             }
     }
 
-    private func type(_ c: lathe_type) -> ElementType { c == LATHE_F32 ? .f32 : .bf16 }
-    private func bound(_ c: lathe_type) -> Float { c == LATHE_F32 ? 2e-6 : 0.008 }
+    func type(_ c: lathe_type) -> ElementType { c == LATHE_F32 ? .f32 : .bf16 }
+    func bound(_ c: lathe_type) -> Float { c == LATHE_F32 ? 2e-6 : 0.008 }
 
-    private func input(_ count: Int, _ c: lathe_type, seed: UInt64, size: Float = 1, special: Bool = false)
+    func input(_ count: Int, _ c: lathe_type, seed: UInt64, size: Float = 1, special: Bool = false)
         -> TestMatrix
     {
         var values = randomFloats(count, seed: seed, size: size)
@@ -56,59 +56,6 @@ import Testing
                 return back.values + again.values
             }
             #expect(twin.map(\.bitPattern) == variant.map(\.bitPattern))
-        }
-    }
-
-    @Test(arguments: sets, types) func norm(set: lathe_isa, c: lathe_type) {
-        for columns in Self.counts.dropFirst() {
-            for special in [false, true] {
-                let rows = 3
-                let x = input(rows * columns, c, seed: 1, special: special), dy = input(rows * columns, c, seed: 2)
-                let w = input(columns, LATHE_F32, seed: 3)
-                let (twin, variant) = both(set) {
-                    let y = TestMatrix(rows, columns, type: type(c), misalignment: 1), r = TestMatrix(rows, 1)
-                    let dx = TestMatrix(random: rows, columns, type: type(c), seed: 4)
-                    lathe_rmsnorm_forward(
-                        x.matrix.pointer, c, w.matrix.floats.baseAddress, 1e-5, y.matrix.pointer, c,
-                        r.matrix.floats.baseAddress, rows, columns)
-                    lathe_rmsnorm_backward(
-                        dy.matrix.pointer, c, x.matrix.pointer, c, w.matrix.floats.baseAddress,
-                        r.matrix.floats.baseAddress,
-                        dx.matrix.pointer, c, true, rows, columns)
-                    #expect(y.paddingIsIntact && dx.paddingIsIntact)
-                    return y.values + r.values + dx.values
-                }
-                #expect(close(variant, twin, bound(c) * 4))
-            }
-        }
-    }
-
-    @Test(arguments: sets, types) func layerNorms(set: lathe_isa, c: lathe_type) {
-        for (columns, hasBias) in Self.counts.flatMap({ count in [(count, false), (count, true)] }) where columns > 0 {
-            let rows = 2
-            let x = TestMatrix(random: rows, columns, type: type(c), seed: 1, misalignment: 1)
-            let dy = TestMatrix(random: rows, columns, type: type(c), seed: 2, misalignment: 1)
-            let w = TestMatrix(random: 1, columns, seed: 3, misalignment: 1)
-            let b = TestMatrix(random: 1, columns, seed: 5, misalignment: 1)
-            let bias = hasBias ? b.matrix.floats.baseAddress : nil
-            let (twin, variant) = both(set) {
-                let y = TestMatrix(rows, columns, type: type(c), misalignment: 1), s = TestMatrix(rows, 2)
-                let again = TestMatrix(rows, columns, type: type(c), misalignment: 1)
-                let dx = TestMatrix(random: rows, columns, type: type(c), seed: 4)
-                lathe_layernorm_forward(
-                    x.matrix.pointer, c, w.matrix.floats.baseAddress, bias, 1e-2, y.matrix.pointer, c,
-                    s.matrix.floats.baseAddress, rows, columns)
-                lathe_layernorm_apply(
-                    x.matrix.pointer, c, w.matrix.floats.baseAddress, bias, s.matrix.floats.baseAddress,
-                    again.matrix.pointer, c, rows, columns)
-                lathe_layernorm_backward(
-                    dy.matrix.pointer, c, x.matrix.pointer, c, w.matrix.floats.baseAddress,
-                    s.matrix.floats.baseAddress, dx.matrix.pointer, c, true, rows, columns)
-                #expect(y.paddingIsIntact && again.paddingIsIntact && dx.paddingIsIntact && s.paddingIsIntact)
-                #expect(y.values == again.values)
-                return y.values + s.values + dx.values
-            }
-            #expect(close(variant, twin, bound(c) * 4))
         }
     }
 

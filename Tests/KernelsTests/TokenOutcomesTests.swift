@@ -10,10 +10,39 @@ import Testing
     /// Within one tile, and of several with an odd rest.
     static let vocabularies = [11, 3101]
 
-    private static func logSoftmax(_ hidden: [Double], _ head: [Double], scale: Double) -> [Double] {
+    /// What becomes of products: nothing, and each thing that a head may have.
+    struct Form: Sendable, CustomTestStringConvertible {
+        var temperature = 1.0
+        var scale = 1.0
+        var softcap: Double?
+        var hasBias = false
+
+        var testDescription: String { "T \(temperature), scale \(scale), cap \(softcap ?? 0), bias \(hasBias)" }
+
+        static let all = [
+            Form(), Form(temperature: 2), Form(scale: 0.25), Form(softcap: 1.5), Form(hasBias: true),
+            Form(temperature: 2, scale: 0.5, softcap: 0.75, hasBias: true),
+        ]
+
+        func head(_ weight: TestMatrix, _ bias: TestMatrix) -> LogitHead {
+            LogitHead(
+                RowLayout(weight.matrix), scale: Float(scale), softcap: softcap.map { Float($0) },
+                bias: hasBias ? bias.matrix : nil)
+        }
+
+        func logit(_ product: Double, _ bias: Double) -> Double {
+            let sum = scale * product + (hasBias ? bias : 0)
+            return softcap.map { $0 * tanh(sum / $0) } ?? sum
+        }
+    }
+
+    private static func logSoftmax(
+        _ hidden: [Double], _ head: [Double], _ bias: [Double], _ form: Form, temperature: Double? = nil
+    ) -> [Double] {
         let width = hidden.count
         let logits = (0..<head.count / width).map { token in
-            scale * (0..<width).reduce(0.0) { $0 + hidden[$1] * head[token * width + $1] }
+            form.logit((0..<width).reduce(0.0) { $0 + hidden[$1] * head[token * width + $1] }, bias[token])
+                / (temperature ?? form.temperature)
         }
         let most = logits.max() ?? 0, sum = log(logits.reduce(0) { $0 + exp($1 - most) }) + most
         return logits.map { $0 - sum }
@@ -29,10 +58,11 @@ import Testing
     }
 
     /// A loss that is not linear in any outcome: Σ c·(log p)² over the tokens by name and all others.
-    @Test(arguments: vocabularies, [1.0, 0.5]) func namedTokensAndTheRest(vocabulary: Int, scale: Double) {
+    @Test(arguments: vocabularies, Form.all) func namedTokensAndTheRest(vocabulary: Int, form: Form) {
         let (rows, width) = (5, 7)
         let hidden = TestMatrix(random: rows, width, seed: 1, size: 3)
         let head = TestMatrix(random: vocabulary, width, seed: 2)
+        let bias = TestMatrix(random: 1, vocabulary, seed: 4), (numbersOfHead, biases) = (head.doubles, bias.doubles)
         let last = Int32(vocabulary - 1)
         var tokens = SparseRows()
         // One of no token, one whose order is not kept, one of nearly all of a tile.
@@ -41,7 +71,7 @@ import Testing
         }
         #expect(tokens.columns(2) == [3, 7, last])
         func loss(_ row: Int, _ hidden: [Double]) -> Double {
-            let logs = Self.logSoftmax(hidden, head.doubles, scale: scale)
+            let logs = Self.logSoftmax(hidden, numbersOfHead, biases, form)
             let named = Set(tokens.columns(row).map(Int.init))
             let rest = log(logs.indices.reduce(0) { named.contains($1) ? $0 : $0 + exp(logs[$1]) })
             return named.reduce(0.1 * rest * rest) { $0 + 0.2 * logs[$1] * logs[$1] }
@@ -50,7 +80,7 @@ import Testing
         let workspace = Workspace()
         var losses = [Double](repeating: 0, count: rows)
         TokenOutcomes.run(
-            hidden.matrix, head: RowLayout(head.matrix), tokens: tokens, scale: Float(scale),
+            hidden.matrix, head: form.head(head, bias), tokens: tokens, scale: Float(1 / form.temperature),
             gradient: .init(gradient.matrix, isAdded: true), workspace: workspace
         ) { row in
             let rest = row.restLogProbability
@@ -75,8 +105,8 @@ import Testing
         let gradient = TestMatrix(1, 1), workspace = Workspace()
         var found = CrossEntropy(rows: 1, weights: [1])
         TokenOutcomes.run(
-            hidden.matrix, head: RowLayout(head.matrix), tokens: SparseRows([0]), gradient: .init(gradient.matrix),
-            workspace: workspace
+            hidden.matrix, head: LogitHead(RowLayout(head.matrix)), tokens: SparseRows([0]),
+            gradient: .init(gradient.matrix), workspace: workspace
         ) { found.rule($0) }
         let others = exp(-30.0) + exp(-29.0) + exp(-32.0)
         #expect(abs(Double(found.losses[0]) / log1p(others) - 1) < 1e-6)
@@ -94,7 +124,7 @@ import Testing
             let hidden = TestMatrix(Array(repeating: 1, count: targets.count), targets.count, 1)
             var found = CrossEntropy(rows: targets.count)
             TokenOutcomes.run(
-                hidden.matrix, head: RowLayout(head.matrix), tokens: SparseRows(targets), gradient: nil,
+                hidden.matrix, head: LogitHead(RowLayout(head.matrix)), tokens: SparseRows(targets), gradient: nil,
                 workspace: Workspace()
             ) { found.rule($0) }
             return found.isFirstChoice
@@ -110,7 +140,8 @@ import Testing
         var tokens = SparseRows(), rests: [Double] = [], sums: [Double] = []
         for _ in 0..<2 { tokens.append((0..<6).map { (Int32($0), 1) }) }
         TokenOutcomes.run(
-            hidden.matrix, head: RowLayout(head.matrix), tokens: tokens, gradient: nil, workspace: Workspace()
+            hidden.matrix, head: LogitHead(RowLayout(head.matrix)), tokens: tokens, gradient: nil,
+            workspace: Workspace()
         ) { row in
             rests.append(row.restLogProbability)
             sums.append(row.logProbabilities.reduce(0) { $0 + exp($1) })
@@ -122,35 +153,51 @@ import Testing
     /// The teacher's vocabulary may be the longer or the shorter one; the label may be a token that only the student has.
     @Test(arguments: [(11, 9), (9, 11), (3101, 3100), (3100, 3101)], [ElementType.f32, .bf16])
     func wholeRowsOfTwoVocabularies(_ vocabularies: (student: Int, teacher: Int), _ type: ElementType) {
+        compare(vocabularies, type, Form(temperature: 2), Form(temperature: 2))
+    }
+
+    /// Heads that scale, shift and cap: the student's in every way, the teacher's in another.
+    @Test(arguments: Form.all) func wholeRowsOfOtherHeads(_ form: Form) {
+        var (student, teacher) = (form, Form(scale: 0.5, softcap: 2, hasBias: true))
+        (student.temperature, teacher.temperature) = (2, 2)
+        compare((11, 9), .f32, student, teacher)
+        compare((3100, 3101), .f32, student, teacher)
+    }
+
+    private func compare(
+        _ vocabularies: (student: Int, teacher: Int), _ type: ElementType, _ form: Form, _ otherForm: Form
+    ) {
         let (rows, width, teacherWidth) = (4, 6, 8), common = min(vocabularies.student, vocabularies.teacher)
         let hidden = TestMatrix(random: rows, width, type: type, seed: 1, size: 2)
         let head = TestMatrix(random: vocabularies.student, width, type: type, seed: 2)
         let other = TestMatrix(random: rows, teacherWidth, type: type, seed: 3, size: 2)
         let otherHead = TestMatrix(random: vocabularies.teacher, teacherWidth, type: type, seed: 4)
         let targets: [Int32] = [0, Int32(vocabularies.student - 1), 5, 2]
-        let (scale, share) = (0.5, 0.25)
+        let bias = TestMatrix(random: 1, vocabularies.student, seed: 5)
+        let otherBias = TestMatrix(random: 1, vocabularies.teacher, seed: 6)
+        let (heads, others) = (head.doubles, otherHead.doubles)
+        let (biases, otherBiases, share) = (bias.doubles, otherBias.doubles, 0.25)
         func losses(_ row: Int, _ hidden: [Double]) -> (divergence: Double, label: Double) {
-            let heads = head.doubles, others = otherHead.doubles
-            let own = Self.logSoftmax(hidden, Array(heads[..<(common * width)]), scale: scale)
+            let own = Self.logSoftmax(hidden, Array(heads[..<(common * width)]), biases, form)
             let theirs = Self.logSoftmax(
                 Array(other.doubles[row * teacherWidth..<(row + 1) * teacherWidth]),
-                Array(others[..<(common * teacherWidth)]), scale: scale)
+                Array(others[..<(common * teacherWidth)]), otherBiases, otherForm)
             // Jensen–Shannon with equal shares.
             let divergence = zip(own, theirs).reduce(0.0) {
                 let mixture = log((exp($1.0) + exp($1.1)) / 2)
                 return $0 + (exp($1.1) * ($1.1 - mixture) + exp($1.0) * ($1.0 - mixture)) / 2
             }
-            return (divergence, -Self.logSoftmax(hidden, heads, scale: 1)[Int(targets[row])])
+            return (divergence, -Self.logSoftmax(hidden, heads, biases, form, temperature: 1)[Int(targets[row])])
         }
         let gradient = TestMatrix(rows, width), workspace = Workspace()
         var divergences = [Double](repeating: 0, count: rows), labels = divergences
-        let student = DistillationRows.Predictions(hidden.matrix, head: RowLayout(head.matrix))
-        let teacher = DistillationRows.Predictions(other.matrix, head: RowLayout(otherHead.matrix))
+        let student = DistillationRows.Predictions(hidden.matrix, head: form.head(head, bias))
+        let teacher = DistillationRows.Predictions(other.matrix, head: otherForm.head(otherHead, otherBias))
         divergences.withUnsafeMutableBufferPointer { divergences in
             labels.withUnsafeMutableBufferPointer {
                 DistillationRows.run(
                     student: student, teacher: teacher,
-                    .init(teacherShare: 0.5, teacherWeight: 0.5, studentWeight: 0.5, temperature: 1 / scale),
+                    .init(teacherShare: 0.5, teacherWeight: 0.5, studentWeight: 0.5, temperature: form.temperature),
                     targets: targets, losses: .init(divergences: divergences, crossEntropies: $0),
                     weights: .init(divergence: 1 - share, crossEntropy: share), into: gradient.matrix,
                     workspace: workspace)

@@ -80,8 +80,8 @@ import Testing
             return matrix
         }
         let identity = matrix((0..<width * width).map { $0 % (width + 1) == 0 ? 1 : 0 }, width)
-        let student = DistillationRows.Predictions(matrix(golden.student, rows), head: RowLayout(identity))
-        let teacher = DistillationRows.Predictions(matrix(golden.teacher, rows), head: RowLayout(identity))
+        let student = DistillationRows.Predictions(matrix(golden.student, rows), head: LogitHead(RowLayout(identity)))
+        let teacher = DistillationRows.Predictions(matrix(golden.teacher, rows), head: LogitHead(RowLayout(identity)))
         let gradient = matrix([], rows)
         for one in golden.cases {
             let beta = try #require(one["beta"]?.double), temperature = try #require(one["temperature"]?.double)

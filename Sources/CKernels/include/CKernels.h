@@ -212,6 +212,11 @@ void lathe_layernorm_backward(
     const void *dy, lathe_type dy_type, const void *x, lathe_type x_type, const float *weight, const float *statistics,
     void *dx, lathe_type dx_type, bool accumulate, long rows, long columns);
 
+// --- Cap (softcap.c): in place, x = cap · tanh(x / cap) --------------------------------------------------------------------
+void lathe_softcap(float *x, float cap, long count);
+/// x *= 1 − (y / cap)², the slope at what the cap gave; 0 for what is not within it.
+void lathe_softcap_slopes(const float *y, float cap, void *x, lathe_type type, long count);
+
 // --- Rotary positions (rotary.c) -------------------------------------------------------------------------------------------
 typedef struct {
     long rows, heads, width;  // of x `[rows, heads · width]`

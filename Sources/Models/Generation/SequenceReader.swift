@@ -125,8 +125,10 @@ public struct SequenceReader {
         model.finalNorm.generate(x, into: normed, pass)
         let logits = pass.matrix(x.rows, model.configuration.vocabularySize)
         let input = pass.input(normed)
+        let adapters = pass.context.adapters
         pass.context.compute {
-            RowProducts.multiply([RowProducts.Term(model.head(pass.context.adapters), input, into: logits)])
+            RowProducts.multiply([RowProducts.Term(model.headWeight(adapters), input, into: logits)])
+            model.head(adapters).finish(logits)
         }
         return logits
     }

@@ -68,6 +68,14 @@ extension ModelConfiguration {
                 key: norm.kind == .rms ? "rms_norm_eps" : "layer_norm_eps", value: "\(norm.epsilon)",
                 expected: "a number in (0, 1)")
         }
+        guard head.scale > 0, head.scale.isFinite else {
+            throw ModelConfigurationError.invalid(
+                key: "logit_scale", value: "\(head.scale)", expected: "a number above 0")
+        }
+        if let softcap = head.softcap, !(softcap > 0 && softcap.isFinite) {
+            throw ModelConfigurationError.invalid(
+                key: "final_logit_softcapping", value: "\(softcap)", expected: "a number above 0")
+        }
         for scale in blocks.flatMap({ [$0.attention.residualScale, $0.feedForward.residualScale] })
         where !(scale > 0 && scale.isFinite) {
             throw ModelConfigurationError.invalid(
