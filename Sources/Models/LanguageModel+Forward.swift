@@ -72,12 +72,7 @@ extension LanguageModel {
         embed(batch, into: x, context)
         if streamsWeights { for table in input.tables { table.dropPages() } }
         afterEach(-1, x)
-        withSpan(batch, context) { span in
-            for (index, block) in blocks.enumerated() {
-                context.workspace.scoped { block.begin(rows: batch.rowCount, span, context).forward(x, into: x) }
-                afterEach(index, x)
-            }
-        }
+        withSpan(batch, context) { stack.forward(x, $0, context, afterEach: afterEach) }
         return x
     }
 

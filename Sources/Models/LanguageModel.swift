@@ -23,7 +23,7 @@ public final class LanguageModel {
     /// b `[1, V]`.
     let headBias: ConstantVector?
     let finalNorm: FinalNorm
-    let blocks: [DecoderBlock]
+    let stack: BlockStack
     let rotaryTables = RotaryTables()
     /// What acts in passes that are not told otherwise.
     public var adapters = AdapterBinding.none
@@ -44,9 +44,11 @@ public final class LanguageModel {
         storedHead = parts.head
         headBias = parts.headBias
         finalNorm = parts.finalNorm
-        blocks = parts.blocks
+        stack = BlockStack(parts.blocks)
         linearLayers = parts.blocks.flatMap(\.linearLayers)
     }
+
+    var blocks: [DecoderBlock] { stack.blocks }
 
     /// `[V, C]`.
     var embedding: FrozenTensor { input.tokens }
