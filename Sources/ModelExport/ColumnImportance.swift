@@ -32,9 +32,10 @@ public struct ColumnImportance: @unchecked Sendable {
     }
 
     /// How much each of the `columns` of the matrix counts that is called `name` in GGUF; nil where nothing is known of it.
-    func counts(_ name: String, columns: Int) throws -> [Float]? {
+    /// - Parameter part: which matrix of a stack is meant.
+    func counts(_ name: String, part: Int? = nil, columns: Int) throws -> [Float]? {
         guard case .matrix(let matrix, let origin, _) = knowledge else { return nil }
-        return try matrix.meanSquares(name, columns: columns, of: origin)
+        return try matrix.meanSquares(name, part: part, columns: columns, of: origin)
     }
 
     /// What llama.cpp notes of an importance matrix in a file that was rounded by it; names alone, which are the same on every

@@ -17,6 +17,21 @@ extension OutputPlan {
             else { continue }
             tensors[index].dtype = finer
         }
+        uniteStacks()
+    }
+
+    /// Gives the parts of a stack, which is one tensor of its file, the finest of their types.
+    private mutating func uniteStacks() {
+        var finest: [String: DType] = [:]
+        for tensor in tensors where tensor.part != nil {
+            guard let other = finest[tensor.name], other.bitsPerWeight >= tensor.dtype.bitsPerWeight else {
+                finest[tensor.name] = tensor.dtype
+                continue
+            }
+        }
+        for index in tensors.indices where tensors[index].part != nil {
+            tensors[index].dtype = finest[tensors[index].name] ?? tensors[index].dtype
+        }
     }
 }
 

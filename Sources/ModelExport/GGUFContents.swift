@@ -26,6 +26,9 @@ struct GGUFNames {
     /// The name of the weight called `path`; nil where GGUF has none.
     func name(_ path: String) -> String? { names.ggufName(path) }
 
+    /// The place of the weight called `path` in a stack; nil where it is a tensor of its own.
+    func part(_ path: String) -> Int? { names.expert(of: path) }
+
     /// How the weight called `path` is stored.
     func form(_ path: String) -> StoredForm { names.storedForm(path, heads: heads, keyValueHeads: keyValueHeads) }
 }

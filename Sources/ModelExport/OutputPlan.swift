@@ -15,6 +15,8 @@ struct PlannedTensor {
     let source: String
     let shape: Shape
     var dtype: DType
+    /// Its place in a stack that is one tensor of the output's file; nil where it is a tensor of its own.
+    var part: Int?
     /// How the output's file stores it.
     var form = StoredForm.asStored
     /// What is added.

@@ -7,7 +7,7 @@ internal import Vocabulary
 /// The types that one model's tensors get in one mix.
 ///
 /// Tensors that matter more than most get more bits: the head, values and the way out of the feed-forward in the first and last
-/// layers. The rules are those of llama.cpp's `quantize` for models without experts.
+/// layers. The rules are those of llama.cpp's `quantize` for models without experts; the networks of experts get what one network would.
 struct TensorMix {
     /// What most matrices are made of.
     private let usual: DType

@@ -9,6 +9,8 @@ public struct InputSquares: Sendable {
     public let paths: [String]
     /// Σ x², a number a column.
     public let sums: [Double]
+    /// The rows: of an expert's layers those that went to it.
+    public let rows: Int
 }
 
 extension LanguageModel {
@@ -18,13 +20,14 @@ extension LanguageModel {
     public func inputSquares(
         of batches: [TokenBatch], workspace: Workspace, onBatch: (Int) throws -> Void = { _ in }
     ) throws -> [InputSquares] {
-        var found: [(paths: [String], sums: [Double])] = []
+        var found: [(paths: [String], sums: [Double], rows: Int)] = []
         for (number, batch) in batches.enumerated() {
             var place = 0
             try layerInputs(batch, workspace: workspace) { input in
                 if number == 0 {
-                    found.append((input.layers.map(\.path), Array(repeating: 0, count: input.rows.columns)))
+                    found.append((input.layers.map(\.path), Array(repeating: 0, count: input.rows.columns), 0))
                 }
+                found[place].rows += input.rows.rows
                 found[place].sums.withUnsafeMutableBufferPointer {
                     SecondMoments.addSquares(of: input.rows, to: $0)
                 }
@@ -32,6 +35,6 @@ extension LanguageModel {
             }
             try onBatch(number + 1)
         }
-        return found.map { InputSquares(paths: $0.paths, sums: $0.sums) }
+        return found.map { InputSquares(paths: $0.paths, sums: $0.sums, rows: $0.rows) }
     }
 }

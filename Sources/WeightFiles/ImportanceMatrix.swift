@@ -37,15 +37,23 @@ public struct ImportanceMatrix: Sendable, Equatable {
 
     /// The mean of x² in each column of the matrix called `name`; nil where nothing is known of it.
     ///
+    /// - Parameter part: which matrix of a stack is meant.
     /// - Throws: `WeightError` where the entry is of another shape: the file was made for another model.
-    public func meanSquares(_ name: String, columns: Int, of file: String) throws(WeightError) -> [Float]? {
+    public func meanSquares(
+        _ name: String, part: Int? = nil, columns: Int, of file: String
+    ) throws(WeightError) -> [Float]? {
         guard let entry = entries.first(where: { $0.name == name }) else { return nil }
-        guard entry.sums.count == columns, let count = entry.counts.first, entry.counts.count == 1 else {
+        let start = (part ?? 0) * columns, parts = entry.sums.count / max(columns, 1)
+        let isFitting = part == nil ? parts == 1 : start + columns <= entry.sums.count
+        // The older form has one count for all parts.
+        guard isFitting, parts * columns == entry.sums.count, entry.counts.count == 1 || entry.counts.count == parts,
+            let count = entry.counts.count == 1 ? entry.counts.first : entry.counts[part ?? 0]
+        else {
             throw WeightError(
                 file: file, "the importance matrix is of another model", tensor: name, expected: "\(columns) columns",
                 found: "\(entry.sums.count)")
         }
-        return count > 0 ? entry.sums.map { $0 / count } : nil
+        return count > 0 ? entry.sums[start..<start + columns].map { $0 / count } : nil
     }
 
     /// Throws for sums and counts that no rows give: negative, not finite.

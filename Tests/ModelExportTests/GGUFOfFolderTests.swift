@@ -64,7 +64,9 @@ import WeightFiles
     @Test(arguments: TinyFamily.allCases) func theMetadataSayWhatTheFolderSays(_ family: TinyFamily) throws {
         try Self.withCopies(family) { folder, file, _ in
             let gguf = try GGUFFile(file), model = try ModelConfiguration(of: openWeights(folder))
-            let architectures = ["mistral": "llama", "gemma3_text": "gemma3"]
+            let architectures = [
+                "mistral": "llama", "gemma3_text": "gemma3", "mixtral": "llama", "qwen3_moe": "qwen3moe",
+            ]
             #expect(gguf.architecture == (architectures[model.family] ?? model.family))
             #expect(gguf.value("general.name")?.string == "Tiny Model" && gguf.value("general.type")?.string == "model")
             #expect(gguf.value("general.size_label")?.string?.hasSuffix("K") == true)

@@ -5,7 +5,7 @@ public import Foundation
 /// A tiny model of one family, of 512 tokens. All its numbers are multiples of 1/256 below 1/2: fp16 and bf16 hold them exactly, and
 /// so does fp32 with 1 added.
 public enum TinyFamily: String, CaseIterable, Sendable {
-    case llama, llama3, biases, divisors, mistral, qwen2, yarn, qwen3, gemma3
+    case llama, llama3, biases, divisors, mistral, qwen2, yarn, qwen3, gemma3, mixtral, qwen3MoE
 
     /// Writes `config.json`, `model.safetensors` and the trained tokenizer of `TinyModel` into the new folder `folder`.
     ///
@@ -26,7 +26,9 @@ public enum TinyFamily: String, CaseIterable, Sendable {
     // MARK: config.json
 
     private static let (width, heads, groups, innerWidth, layers, vocabulary) = (32, 4, 2, 40, 3, 512)
-    private var headWidth: Int { [.qwen3, .gemma3].contains(self) ? 12 : 8 }
+    // So many that names in the order of letters are not in that of numbers.
+    private static let experts = 12
+    private var headWidth: Int { [.qwen3, .gemma3, .qwen3MoE].contains(self) ? 12 : 8 }
     private var isTied: Bool { [.llama, .qwen2, .gemma3].contains(self) }
 
     private var common: [String: String] {
@@ -74,6 +76,13 @@ public enum TinyFamily: String, CaseIterable, Sendable {
                 """,
             ]
         case .qwen3: ["model_type": #""qwen3""#]
+        case .mixtral:
+            ["model_type": #""mixtral""#, "num_local_experts": "\(Self.experts)", "num_experts_per_tok": "2"]
+        case .qwen3MoE:
+            [
+                "model_type": #""qwen3_moe""#, "num_experts": "\(Self.experts)", "num_experts_per_tok": "3",
+                "norm_topk_prob": "true", "moe_intermediate_size": "\(Self.innerWidth)", "intermediate_size": "64",
+            ]
         case .gemma3:
             [
                 "model_type": #""gemma3_text""#, "query_pre_attn_scalar": "\(headWidth)", "sliding_window": "8",
@@ -86,20 +95,17 @@ public enum TinyFamily: String, CaseIterable, Sendable {
     // MARK: model.safetensors
 
     private var shapes: [(name: String, sizes: [Int])] {
-        let (width, inner) = (Self.width, Self.innerWidth)
+        let width = Self.width
         let (queries, keys) = (Self.heads * headWidth, Self.groups * headWidth)
         var norms = [("input_layernorm", width), ("post_attention_layernorm", width)]
         if self == .gemma3 { norms += [("pre_feedforward_layernorm", width), ("post_feedforward_layernorm", width)] }
-        if [.qwen3, .gemma3].contains(self) {
+        if [.qwen3, .gemma3, .qwen3MoE].contains(self) {
             norms += [("self_attn.q_norm", headWidth), ("self_attn.k_norm", headWidth)]
         }
         let inputs = [
             ("self_attn.q_proj", queries, width), ("self_attn.k_proj", keys, width), ("self_attn.v_proj", keys, width),
         ]
-        let others = [
-            ("self_attn.o_proj", width, queries), ("mlp.gate_proj", inner, width), ("mlp.up_proj", inner, width),
-            ("mlp.down_proj", width, inner),
-        ]
+        let others = [("self_attn.o_proj", width, queries)] + feedForward
         let biased = self == .biases ? inputs + others : [.qwen2, .yarn].contains(self) ? inputs : []
         var shapes = [("model.embed_tokens.weight", [Self.vocabulary, width]), ("model.norm.weight", [width])]
         if !isTied { shapes.append(("lm_head.weight", [Self.vocabulary, width])) }
@@ -110,6 +116,24 @@ public enum TinyFamily: String, CaseIterable, Sendable {
             shapes += biased.map { (place + $0.0 + ".bias", [$0.1]) }
         }
         return shapes
+    }
+
+    private var feedForward: [(String, Int, Int)] {
+        let (width, inner) = (Self.width, Self.innerWidth)
+        func network(_ place: String, _ gate: String, _ up: String, _ down: String) -> [(String, Int, Int)] {
+            [(place + gate, inner, width), (place + up, inner, width), (place + down, width, inner)]
+        }
+        // As files have them: by their names.
+        let numbers = (0..<Self.experts).sorted { "\($0)." < "\($1)." }
+        switch self {
+        case .mixtral:
+            return [("block_sparse_moe.gate", Self.experts, width)]
+                + numbers.flatMap { network("block_sparse_moe.experts.\($0).", "w1", "w3", "w2") }
+        case .qwen3MoE:
+            return [("mlp.gate", Self.experts, width)]
+                + numbers.flatMap { network("mlp.experts.\($0).", "gate_proj", "up_proj", "down_proj") }
+        default: return network("mlp.", "gate_proj", "up_proj", "down_proj")
+        }
     }
 
     private func weights() -> Data {

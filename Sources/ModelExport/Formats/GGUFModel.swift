@@ -49,17 +49,37 @@ extension ModelFormat {
             var tensor = tensor
             tensor.name = name
             tensor.form = names.form(tensor.path)
+            tensor.part = names.part(tensor.path)
             if tensor.shape.rank < 2 {
                 tensor.dtype = Widening.supports(stored.dtype) ? .f32 : stored.dtype
             } else if let mix {
                 tensor.dtype = mix.dtype(of: name, columns: tensor.shape.sizes.last ?? 1) ?? stored.dtype
-                tensor.importance = try plan.importance?.counts(name, columns: tensor.shape.sizes.last ?? 1)
+                tensor.importance = try plan.importance?.counts(
+                    name, part: tensor.part, columns: tensor.shape.sizes.last ?? 1)
             } else if tensor.delta?.changesType != true, plan.requested == .auto {
                 tensor.dtype = stored.dtype
             }
             return tensor
         }
+        plan.tensors = try stacked(plan.tensors, model)
         return plan
+    }
+
+    /// The tensors with the parts of each stack one after the other, where the first of them stands.
+    private static func stacked(_ tensors: [PlannedTensor], _ model: ModelConfiguration) throws -> [PlannedTensor] {
+        var stacks: [String: [PlannedTensor]] = [:]
+        for tensor in tensors where tensor.part != nil { stacks[tensor.name, default: []].append(tensor) }
+        let count = model.blocks.lazy.compactMap(\.feedForward.experts).first?.count ?? 0
+        return try tensors.flatMap { tensor -> [PlannedTensor] in
+            guard tensor.part != nil else { return [tensor] }
+            guard let parts = stacks.removeValue(forKey: tensor.name) else { return [] }
+            let ordered = parts.sorted { ($0.part ?? 0) < ($1.part ?? 0) }
+            guard ordered.map(\.part) == (0..<count).map({ $0 }) else {
+                throw ModelExportError(
+                    tensor.name, "a stack of experts is not whole", expected: "\(count)", found: "\(parts.count)")
+            }
+            return ordered
+        }
     }
 
     /// Frequencies that follow from the configuration, and a copy of the embedding that is the head: llama.cpp has neither.
@@ -75,14 +95,20 @@ private final class GGUFModel: TensorSink {
     /// What stands in the file, in its order: planned tensors, and those of the base that are no weights of Hugging Face's, such as
     /// factors of rotary frequencies, which are copied.
     private var left: ArraySlice<Item>
+    /// Of the stack that is being written.
+    private var partsLeft = 0
 
     private enum Item {
-        case planned(PlannedTensor)
+        /// - parts: how many tensors of the plan it is made of, where it is a stack.
+        case planned(PlannedTensor, parts: Int)
         case copied(FrozenTensor)
 
         var entry: TensorEntry {
             switch self {
-            case .planned(let tensor): .init(name: tensor.name, dtype: tensor.dtype, shape: tensor.shape)
+            case .planned(let tensor, let parts):
+                .init(
+                    name: tensor.name, dtype: tensor.dtype,
+                    shape: tensor.part == nil ? tensor.shape : Shape([parts] + tensor.shape.sizes))
             case .copied(let tensor): .init(name: tensor.name, dtype: tensor.dtype, shape: tensor.shape)
             }
         }
@@ -102,7 +128,7 @@ private final class GGUFModel: TensorSink {
         } else {
             file = try GGUFContents(
                 contents.base, contents.configuration, plan, templates: contents.chatTemplates)
-            items = file.vectors.map { .copied($0) } + plan.tensors.map { .planned($0) }
+            items = file.vectors.map { .copied($0) } + Self.items(of: plan)
         }
         if let type = try Self.type(contents.base, plan) { file.setType(type) }
         if plan.requested != .auto { file.setImportance(plan.importance) }
@@ -111,26 +137,43 @@ private final class GGUFModel: TensorSink {
         writer = try start(file.metadata, items.map(\.entry))
     }
 
+    /// What the planned tensors are in a file: stacks are one.
+    private static func items(of plan: OutputPlan) -> [Item] {
+        var items: [Item] = []
+        for tensor in plan.tensors {
+            if tensor.part != nil, case .planned(let first, let parts)? = items.last, first.name == tensor.name {
+                items[items.count - 1] = .planned(first, parts: parts + 1)
+            } else {
+                items.append(.planned(tensor, parts: 1))
+            }
+        }
+        return items
+    }
+
     /// The tensors of a base that is a GGUF file, in its order.
     private static func items(of base: GGUFWeights, _ plan: OutputPlan) throws -> [Item] {
-        let others = Set(base.otherNames)
-        var next = plan.tensors[...]
+        let others = Set(base.otherNames), planned = items(of: plan)
+        var next = planned[...]
         var items: [Item] = []
         for tensor in base.gguf.tensors {
-            if let first = next.first, tensor.name == first.name {
-                items.append(.planned(next.removeFirst()))
+            if let first = next.first, tensor.name == first.entry.name {
+                items.append(next.removeFirst())
             } else if others.contains(tensor.name), let copied = try base.gguf.tensor(tensor.name) {
                 items.append(.copied(copied))
             }
         }
-        items += next.map { .planned($0) }
-        precondition(items.count == plan.tensors.count + others.count, "a plan in another order than the base")
+        items += next
+        precondition(items.count == planned.count + others.count, "a plan in another order than the base")
         return items
     }
 
     func write(_ tensor: PlannedTensor, _ produce: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void) throws {
-        try writeCopied()
-        left.removeFirst()
+        if partsLeft == 0 {
+            try writeCopied()
+            guard case .planned(_, let parts) = left.removeFirst() else { preconditionFailure("more than was planned") }
+            partsLeft = parts
+        }
+        partsLeft -= 1
         try produce { try writer.write($0) }
     }
 

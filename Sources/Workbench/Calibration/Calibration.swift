@@ -52,14 +52,22 @@ struct Calibration {
         guard let names = model.configuration.weightNames else {
             throw Failure(.badInput, "models of \(model.configuration.family) have no names in GGUF")
         }
-        let count = Float(rows.tokens), batches = rows.batches
+        let batches = rows.batches
         let found = try model.inputSquares(of: batches, workspace: workspace) {
             observer.receive(.progress(done: $0, total: batches.count, unit: "batches"))
         }
-        let entries = found.flatMap { input in
-            input.paths.compactMap { path in
-                names.ggufName(path + ".weight").map { name in
-                    ImportanceMatrix.Entry(name: name, sums: input.sums.map(Float.init), counts: [count])
+        var entries: [ImportanceMatrix.Entry] = []
+        var places: [String: Int] = [:]
+        for input in found {
+            for name in input.paths.compactMap({ names.ggufName($0 + ".weight") }) {
+                let (sums, count) = (input.sums.map(Float.init), Float(input.rows))
+                // Experts come in the order of their numbers, which is that of the stack.
+                if let place = places[name] {
+                    entries[place] = .init(
+                        name: name, sums: entries[place].sums + sums, counts: entries[place].counts + [count])
+                } else {
+                    places[name] = entries.count
+                    entries.append(.init(name: name, sums: sums, counts: [count]))
                 }
             }
         }

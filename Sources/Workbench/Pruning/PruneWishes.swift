@@ -95,6 +95,11 @@ public struct PruneWishes: Sendable {
                 hint: all > step ? "\(step) to \(all - step) can stay\(steps)" : "none of them can go")
         }
         try check("--to", layerCount, below: model.layers, "blocks")
+        if let mlpWidth, model.blocks.contains(where: { $0.feedForward.experts != nil }) {
+            throw Failure(
+                .usage, "--mlp-width \(mlpWidth): the inner channels of experts cannot be removed",
+                hint: "--layers or --to removes blocks, --heads heads")
+        }
         // Products of bf16 take pairs.
         try check("--mlp-width", mlpWidth, below: block.feedForward.width, "inner channels", inSteps: 2)
         try check(
