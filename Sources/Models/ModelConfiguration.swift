@@ -15,6 +15,8 @@ public struct ModelConfiguration: Sendable, Equatable {
     public var vocabularySize: Int
     /// How token ids become the first rows of the stream.
     public var embedding: EmbeddingSpec
+    /// Reads a text as a whole, for the blocks to see; nil where there is no such part.
+    public var encoder: EncoderSpec?
     /// From the embedding up.
     public var blocks: [BlockSpec]
     /// Of the stream after the last block; nil where blocks end in norms of their own.
@@ -32,13 +34,15 @@ public struct ModelConfiguration: Sendable, Equatable {
     /// A configuration from its parts.
     public init(
         family: String, width: Int, vocabularySize: Int, embedding: EmbeddingSpec = EmbeddingSpec(),
-        blocks: [BlockSpec], finalNorm: NormSpec?, isTied: Bool, head: HeadSpec = HeadSpec(), contextLength: Int,
+        encoder: EncoderSpec? = nil, blocks: [BlockSpec], finalNorm: NormSpec?, isTied: Bool,
+        head: HeadSpec = HeadSpec(), contextLength: Int,
         beginToken: Int? = nil, endTokens: [Int] = []
     ) {
         self.family = family
         self.width = width
         self.vocabularySize = vocabularySize
         self.embedding = embedding
+        self.encoder = encoder
         self.blocks = blocks
         self.finalNorm = finalNorm
         self.isTied = isTied
@@ -51,7 +55,12 @@ public struct ModelConfiguration: Sendable, Equatable {
     public var layers: Int { blocks.count }
 
     /// Every norm, but for those of heads of tasks.
-    var norms: [NormSpec] { [embedding.norm, finalNorm].compactMap { $0 } + blocks.flatMap(\.norms) }
+    var norms: [NormSpec] {
+        [embedding.norm, encoder?.finalNorm, finalNorm].compactMap { $0 } + allBlocks.flatMap(\.norms)
+    }
+
+    /// The encoder's blocks, where there is one, and the others.
+    var allBlocks: [BlockSpec] { (encoder?.blocks ?? []) + blocks }
 
     /// The sliding window of layer `layer`; nil where it sees everything before it.
     public func window(layer: Int) -> Int? { blocks[layer].attention.shape.window }

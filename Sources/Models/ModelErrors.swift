@@ -75,6 +75,10 @@ public enum ModelError: ClassifiedError, Equatable {
     case typeOutOfRange(type: Int, types: Int)
     /// A text of more tokens than the model has positions for.
     case textTooLong(tokens: Int, limit: Int)
+    /// An example for a model with an encoder that does not say where writing begins.
+    case nothingToWrite(example: Int, startToken: Int)
+    /// An example for a model with an encoder in which nothing stands before that.
+    case nothingToRead(example: Int)
     /// A loss that is NaN or infinite: the example of the batch, and the first layer whose output is not finite.
     case nonFiniteLoss(example: Int, firstLayer: String)
     /// A task's loss where nothing that acts in the model has a head for it.
@@ -92,6 +96,11 @@ public enum ModelError: ClassifiedError, Equatable {
             "a token of type \(type), where the model tells \(types) apart, from 0 on"
         case .textTooLong(let tokens, let limit):
             "a text of \(tokens) tokens, where the model has \(limit) positions: lower data.max_length"
+        case .nothingToWrite(let example, let token):
+            "example \(example) of the batch holds no token \(token), with which this model begins to write: "
+                + "its rows need a prompt and an answer"
+        case .nothingToRead(let example):
+            "example \(example) of the batch begins with what is written: this model needs something to read before it"
         case .nonFiniteLoss(let example, let layer):
             "the loss of example \(example) of the batch is not finite (first seen in \(layer)): "
                 + "numbers of the model or of its adapter are too large"

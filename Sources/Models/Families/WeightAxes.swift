@@ -26,7 +26,9 @@ extension WeightNames {
         // Parts of one layer are not left out one by one.
         case nil, .queryKeyValue, .gateUp, .positionEmbedding, .typeEmbedding, .embeddingNorm, .finalNorm,
             .attentionNorm, .queryNorm, .keyNorm, .attentionOutputNorm, .attentionStreamNorm, .feedForwardNorm,
-            .feedForwardOutputNorm, .feedForwardStreamNorm, .router, .expertGate, .expertUp, .expertDown:
+            .feedForwardOutputNorm, .feedForwardStreamNorm, .router, .expertGate, .expertUp, .expertDown,
+            .positionBias, .encoderPositionBias, .encoderNorm, .crossNorm, .crossQuery, .crossKey, .crossValue,
+            .crossOutput:
             (nil, nil)
         }
     }

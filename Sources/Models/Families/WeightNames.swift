@@ -9,6 +9,7 @@ enum WeightRole: Sendable, Hashable {
     case attentionStreamNorm
     case feedForwardNorm, gate, up, gateUp, down, feedForwardOutputNorm, feedForwardStreamNorm
     case router, expertGate, expertUp, expertDown
+    case positionBias, encoderPositionBias, encoderNorm, crossNorm, crossQuery, crossKey, crossValue, crossOutput
 }
 
 /// A role and what both kinds of files call it, without what is before and after the name: the layer, `.weight`.
@@ -52,18 +53,38 @@ struct WeightBinding: Sendable {
 
 /// The names of the weights of one family.
 public struct WeightNames: Sendable {
-    /// What comes before the number of a layer in Hugging Face's names.
-    private let layers: String
+    /// The names in the layers of a decoder or of an encoder.
+    struct Stack: Sendable {
+        /// What comes before the number of a layer.
+        let huggingFace: String
+        let gguf: String
+        /// Of weights that each layer has, or some have.
+        let inLayer: [WeightBinding]
+
+        init(_ huggingFace: String, gguf: String, inLayer: [WeightBinding]) {
+            self.huggingFace = huggingFace
+            self.gguf = gguf
+            self.inLayer = inLayer
+        }
+    }
+
     /// Of weights that a model has once.
     private let once: [WeightBinding]
-    /// Of weights that each layer has.
-    private let inLayer: [WeightBinding]
+    private let stack: Stack
+    /// Of models with an encoder beside the decoder.
+    private let encoder: Stack?
+    private var stacks: [Stack] { [stack] + (encoder.map { [$0] } ?? []) }
 
     /// - Parameter layers: what comes before the number of a layer in Hugging Face's names.
     init(layers: String = "model.layers.", once: [WeightBinding], inLayer: [WeightBinding]) {
-        self.layers = layers
+        self.init(once: once, Stack(layers, gguf: "blk.", inLayer: inLayer))
+    }
+
+    /// The names of a model of one stack of layers, or of a decoder with an encoder.
+    init(once: [WeightBinding], _ stack: Stack, encoder: Stack? = nil) {
         self.once = once
-        self.inLayer = inLayer
+        self.stack = stack
+        self.encoder = encoder
     }
 
     /// The table of the families whose GGUF files say `architecture`; nil where there is none.
@@ -78,10 +99,14 @@ public struct WeightNames: Sendable {
     }
 
     /// The module of `role`, in `layer` where each layer has one: `model.layers.0.self_attn.q_proj`.
-    /// - Parameter expert: its number, where each expert has one.
-    func path(_ role: WeightRole, layer: Int? = nil, expert: Int? = nil) -> String {
-        if let layer, let binding = inLayer.first(where: { $0.role == role }) {
-            return layers + "\(layer)." + binding.huggingFaceModule(expert)
+    /// - Parameters:
+    ///   - expert: its number, where each expert has one.
+    ///   - inEncoder: whether `layer` is one of the encoder's.
+    func path(_ role: WeightRole, layer: Int? = nil, expert: Int? = nil, inEncoder: Bool = false) -> String {
+        if let layer, let stack = inEncoder ? encoder : stack,
+            let binding = stack.inLayer.first(where: { $0.role == role })
+        {
+            return stack.huggingFace + "\(layer)." + binding.huggingFaceModule(expert)
         }
         guard let binding = once.first(where: { $0.role == role }) else {
             preconditionFailure("the family has no \(role)")
@@ -97,30 +122,25 @@ public struct WeightNames: Sendable {
 
     /// The Hugging Face name of GGUF's `name`; nil for tensors that have none (`rope_freqs.weight`), or several (experts).
     public func huggingFaceName(_ name: String) -> String? {
-        guard let found = find(name, \.gguf, after: "blk."), !found.binding.isStack else { return nil }
-        return Self.name(found.layer, layers, found.binding.huggingFace, found.suffix)
+        guard let found = find(name, .gguf), !found.binding.isStack else { return nil }
+        return found.name(.huggingFace)
     }
 
     /// The Hugging Face names of what stands in GGUF's `name`, one after the other: of a stack as many as it has parts.
     public func huggingFaceNames(_ name: String, parts: Int) -> [String] {
-        guard let found = find(name, \.gguf, after: "blk.") else { return [] }
-        return (0..<(found.binding.isStack ? parts : 1)).map {
-            Self.name(found.layer, layers, found.binding.huggingFaceModule($0), found.suffix)
-        }
+        guard let found = find(name, .gguf) else { return [] }
+        return (0..<(found.binding.isStack ? parts : 1)).map { found.name(.huggingFace, expert: $0) }
     }
 
     /// The GGUF name of Hugging Face's `name`; of experts that of the stack in which each has its part.
-    public func ggufName(_ name: String) -> String? {
-        guard let found = find(name, \.huggingFace, after: layers) else { return nil }
-        return Self.name(found.layer, "blk.", found.binding.gguf, found.suffix)
-    }
+    public func ggufName(_ name: String) -> String? { find(name, .huggingFace)?.name(.gguf) }
 
     /// Which expert Hugging Face's `name` is of, and so which part of GGUF's stack; nil where it is of none.
-    public func expert(of name: String) -> Int? { find(name, \.huggingFace, after: layers)?.expert }
+    public func expert(of name: String) -> Int? { find(name, .huggingFace)?.expert }
 
     /// How GGUF stores Hugging Face's `name`.
     public func storedForm(_ name: String, heads: Int, keyValueHeads: Int) -> StoredForm {
-        guard let binding = find(name, \.huggingFace, after: layers)?.binding else { return .asStored }
+        guard let binding = find(name, .huggingFace)?.binding else { return .asStored }
         switch binding.ggufForm {
         case .same: return .asStored
         case .interleavedHalves: return .interleavedHalves(heads: binding.role == .query ? heads : keyValueHeads)
@@ -129,58 +149,52 @@ public struct WeightNames: Sendable {
     }
 
     /// What Hugging Face's `name` is to the model; nil where the family knows none of that name.
-    func role(of name: String) -> WeightRole? { find(name, \.huggingFace, after: layers)?.binding.role }
+    func role(of name: String) -> WeightRole? { find(name, .huggingFace)?.binding.role }
 
-    /// One binding a module: two roles may share a weight.
-    private var distinctInLayer: [WeightBinding] {
-        inLayer.enumerated().filter { index, binding in
-            !inLayer[..<index].contains { $0.huggingFace == binding.huggingFace }
-        }.map(\.element)
-    }
-
-    /// Every pair of the table for a model of `layers` layers; of a stack the first part.
+    /// Every pair of the table for a model of `layers` layers in each stack; of a stack of experts the first part.
     public func pairs(layers: Int) -> [(gguf: String, huggingFace: String)] {
-        let inLayers = (0..<layers).flatMap { layer in distinctInLayer.map { (layer, $0) } }
-        let places = once.map { (nil as Int?, $0) } + inLayers
-        return places.flatMap { layer, binding in
-            Self.suffixes.map { suffix in
-                (
-                    Self.name(layer, "blk.", binding.gguf, suffix),
-                    Self.name(layer, self.layers, binding.huggingFaceModule(0), suffix)
-                )
+        func pairs(_ bindings: [WeightBinding], _ place: (WeightNames.Stack, Int)?) -> [(String, String)] {
+            bindings.flatMap { binding in
+                Self.suffixes.map { suffix in
+                    let found = FoundBinding(place: place, binding: binding, suffix: suffix, expert: 0)
+                    return (found.name(.gguf), found.name(.huggingFace))
+                }
             }
         }
+        return pairs(once, nil)
+            + stacks.flatMap { stack in (0..<layers).flatMap { pairs(stack.distinct, (stack, $0)) } }
     }
 
-    /// The block that Hugging Face's `name` belongs to, and what follows its number; nil for what a model has once.
+    /// The block of the decoder that Hugging Face's `name` belongs to, and what follows its number; nil for what a model has once.
     public func block(of name: String) -> (number: Int, rest: Substring)? {
-        Self.split(name, after: layers).map { ($0.layer, $0.rest) }
+        Self.split(name, after: stack.huggingFace).map { ($0.layer, $0.rest) }
     }
 
-    /// Hugging Face's name of what is called `rest` in block `number`.
-    public func name(inBlock number: Int, _ rest: Substring) -> String { layers + "\(number).\(rest)" }
+    /// Hugging Face's name of what is called `rest` in block `number` of the decoder.
+    public func name(inBlock number: Int, _ rest: Substring) -> String { stack.huggingFace + "\(number).\(rest)" }
 
     private static let suffixes = ["weight", "bias"]
 
-    private static func name(_ layer: Int?, _ prefix: String, _ module: String, _ suffix: String) -> String {
-        (layer.map { "\(prefix)\($0)." } ?? "") + "\(module).\(suffix)"
-    }
-
-    private func find(
-        _ name: String, _ side: KeyPath<WeightBinding, String>, after prefix: String
-    ) -> (layer: Int?, binding: WeightBinding, suffix: String, expert: Int?)? {
+    private func find(_ name: String, _ side: NameSide) -> FoundBinding? {
         guard let suffix = Self.suffixes.first(where: { name.hasSuffix("." + $0) }) else { return nil }
         func find(_ bindings: [WeightBinding], _ name: Substring) -> (binding: WeightBinding, expert: Int?)? {
             let module = name.dropLast(suffix.utf8.count + 1)
             for binding in bindings {
-                if binding[keyPath: side] == module { return (binding, nil) }
-                if side == \.huggingFace, let expert = binding.expert(of: module) { return (binding, expert) }
+                if binding.name(side) == module { return (binding, nil) }
+                if side == .huggingFace, let expert = binding.expert(of: module) { return (binding, expert) }
             }
             return nil
         }
-        if let found = find(once, name[...]) { return (nil, found.binding, suffix, nil) }
-        guard let (layer, rest) = Self.split(name, after: prefix) else { return nil }
-        return find(inLayer, rest).map { (layer, $0.binding, suffix, $0.expert) }
+        if let found = find(once, name[...]) {
+            return FoundBinding(place: nil, binding: found.binding, suffix: suffix, expert: found.expert)
+        }
+        for stack in stacks {
+            guard let (layer, rest) = Self.split(name, after: stack.prefix(side)) else { continue }
+            return find(stack.inLayer, rest).map {
+                FoundBinding(place: (stack, layer), binding: $0.binding, suffix: suffix, expert: $0.expert)
+            }
+        }
+        return nil
     }
 
     /// The layer number after `prefix` and what follows it. Numbers are written in one way only: no sign, no leading zero.
@@ -191,6 +205,39 @@ public struct WeightNames: Sendable {
             String(layer) == tail[..<dot]
         else { return nil }
         return (layer, tail[tail.index(after: dot)...])
+    }
+}
+
+/// Whose names.
+private enum NameSide { case huggingFace, gguf }
+
+/// A weight by its place.
+private struct FoundBinding {
+    /// Nil for what a model has once.
+    let place: (stack: WeightNames.Stack, layer: Int)?
+    let binding: WeightBinding
+    let suffix: String
+    let expert: Int?
+
+    func name(_ side: NameSide, expert: Int? = nil) -> String {
+        let module = side == .gguf ? binding.gguf : binding.huggingFaceModule(expert ?? self.expert)
+        return (place.map { $0.stack.prefix(side) + "\($0.layer)." } ?? "") + "\(module).\(suffix)"
+    }
+}
+
+extension WeightBinding {
+    fileprivate func name(_ side: NameSide) -> String { side == .gguf ? gguf : huggingFace }
+}
+
+extension WeightNames.Stack {
+    /// What comes before the number of a layer.
+    fileprivate func prefix(_ side: NameSide) -> String { side == .gguf ? gguf : huggingFace }
+
+    /// One binding a module: two roles may share a weight.
+    fileprivate var distinct: [WeightBinding] {
+        inLayer.enumerated().filter { index, binding in
+            !inLayer[..<index].contains { $0.huggingFace == binding.huggingFace }
+        }.map(\.element)
     }
 }
 

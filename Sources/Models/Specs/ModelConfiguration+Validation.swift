@@ -37,19 +37,11 @@ extension ModelConfiguration {
             try check("max_position_embeddings", positions.mostTokens)
         }
         if embedding.tokenTypes != 0 { try check("type_vocab_size", embedding.tokenTypes) }
-        for block in blocks {
-            let shape = block.attention.shape
+        for shape in allBlocks.flatMap(\.attentions).map(\.shape) {
             try check("num_attention_heads", shape.heads, atMost: 1 << 16)
             try check("num_key_value_heads", shape.groups, atMost: 1 << 16)
             try check("head_dim", shape.headWidth, atMost: 1 << 16)
             try checkEven("head_dim", shape.headWidth)
-            try check("intermediate_size", block.feedForward.width)
-            try checkEven("intermediate_size", block.feedForward.width)
-            if let experts = block.feedForward.experts {
-                try check("num_experts", experts.count, atMost: 1 << 16)
-                try checkEven("num_experts", experts.count)
-                try check("num_experts_per_tok", experts.used, atMost: experts.count)
-            }
             if let window = shape.window { try check("sliding_window", window, atMost: 1 << 40) }
             guard shape.heads % shape.groups == 0 else {
                 throw ModelConfigurationError.invalid(
@@ -62,6 +54,15 @@ extension ModelConfiguration {
                     expected: "a number above 0")
             }
             try shape.rotary?.validate()
+        }
+        for network in allBlocks.map(\.feedForward) {
+            try check("intermediate_size", network.width)
+            try checkEven("intermediate_size", network.width)
+            if let experts = network.experts {
+                try check("num_experts", experts.count, atMost: 1 << 16)
+                try checkEven("num_experts", experts.count)
+                try check("num_experts_per_tok", experts.used, atMost: experts.count)
+            }
         }
         for norm in norms where !(norm.epsilon > 0 && norm.epsilon < 1) {
             throw ModelConfigurationError.invalid(
@@ -76,7 +77,7 @@ extension ModelConfiguration {
             throw ModelConfigurationError.invalid(
                 key: "final_logit_softcapping", value: "\(softcap)", expected: "a number above 0")
         }
-        for scale in blocks.flatMap({ [$0.attention.residualScale, $0.feedForward.residualScale] })
+        for scale in allBlocks.flatMap({ $0.attentions.map(\.residualScale) + [$0.feedForward.residualScale] })
         where !(scale > 0 && scale.isFinite) {
             throw ModelConfigurationError.invalid(
                 key: "residual_multiplier", value: "\(scale)", expected: "a number above 0")
