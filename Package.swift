@@ -157,7 +157,7 @@ let package = Package(
                 "Recipes", "Datasets", "Preparation", "Tokenizers", "ChatTemplates", "Models", "Adapters",
                 "Optimisers", "Objectives", "Generation", "Training", "Evaluation", "Distillation", "DataReports",
                 "Checkpoints", "ModelExport", "Pruning", "Selection", "Synthesis", "WeightFiles",
-                "Tensors", "Kernels", "JSON",
+                "Tensors", "Kernels", "JSON", "Parquet",
                 "Digests", "HDF5Files", "Files", "Spelling", "Vocabulary",
                 .product(name: "Logging", package: "swift-log"),
             ]),

@@ -13,13 +13,14 @@ protocol PredictionFile: AnyObject {
 
 /// The forms of files, known by their names' endings.
 enum PredictionForm: String, CaseIterable {
-    case jsonLines, commaSeparated, tabSeparated
+    case jsonLines, commaSeparated, tabSeparated, parquet
 
     private var endings: [String] {
         switch self {
         case .jsonLines: ["jsonl", "ndjson"]
         case .commaSeparated: ["csv"]
         case .tabSeparated: ["tsv"]
+        case .parquet: ["parquet"]
         }
     }
 
@@ -41,6 +42,7 @@ enum PredictionForm: String, CaseIterable {
         case .jsonLines: try JSONLinesFile(output)
         case .commaSeparated: try DelimitedFile(output, columns, separator: ",")
         case .tabSeparated: try DelimitedFile(output, columns, separator: "\t")
+        case .parquet: try ParquetFile(output, columns)
         }
     }
 }
