@@ -121,7 +121,7 @@ public final class AdapterSet {
     public func whileDetached<Result>(from model: LanguageModel, _ body: () throws -> Result) rethrows -> Result {
         let bound = model.adapters
         model.adapters = AdapterBinding.none.with(
-            task: configuration.head?.constantAnswers.map { TaskHead(always: $0) })
+            task: configuration.head.map { TaskHead(always: $0.constantAnswers) })
         defer { model.adapters = bound }
         return try body()
     }

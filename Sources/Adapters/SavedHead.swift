@@ -67,9 +67,10 @@ public struct SavedHead: Sendable, Equatable {
         }
     }
 
-    /// What the head would answer without a text: the shares of the classes as logits, a number's mean. Nil where they are not known.
-    public var constantAnswers: [Float]? {
-        guard shares.count == outputs else { return nil }
+    /// What the head would answer without a text: the shares of the classes as logits, a number's mean; where nobody noted them, all
+    /// classes alike.
+    public var constantAnswers: [Float] {
+        guard shares.count == outputs else { return Array(repeating: 0, count: outputs) }
         guard task.hasLabels else { return shares.map { Float($0) } }
         // A class that never was is not impossible.
         let bounded = shares.map { min(max($0, 1e-6), 1 - 1e-6) }

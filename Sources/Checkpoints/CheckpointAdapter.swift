@@ -36,6 +36,8 @@ extension CheckpointAdapter: AdapterForm {
 
     public static func isAt(_ url: URL) throws -> Bool { SealedFile.isCheckpoint(url.path) }
 
+    public var head: SavedHead? { configuration.head }
+
     public var decidingFiles: [URL] { [url] }
 
     // MARK: Reading

@@ -13,6 +13,8 @@ public struct TokenizedExample: Sendable, Equatable {
     public var part: Int
     /// What the head of a task is to find: a class's number, several, or a value. Empty where tokens are predicted.
     public var wanted: [Float] = []
+    /// Whether the head of a task reads the sequence, and no token is predicted.
+    public private(set) var isRead = false
     /// The names of wanted classes, until these have numbers.
     var wantedNames: [String] = []
 
@@ -31,6 +33,7 @@ public struct TokenizedExample: Sendable, Equatable {
         precondition(ids.count == isRead.count)
         self.ids = ids
         isTarget = isRead
+        self.isRead = true
         self.wanted = wanted
         self.place = place
         self.index = index

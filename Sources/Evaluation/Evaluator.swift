@@ -96,7 +96,7 @@ public struct Evaluator {
         let scored = indices.filter { units.targetCount($0) > 0 }
         guard !scored.isEmpty else { return }
         let examples = try scored.flatMap { try units.examples($0) }
-        let sums = try score(TokenBatch(examples: examples.map { ($0.ids, $0.isTarget) }))
+        let sums = try score(TokenBatch(of: examples))
         precondition(sums.units.count == scored.count)
         for (place, index) in scored.enumerated() { rows[index] = sums.units[place] }
     }

@@ -1,5 +1,7 @@
 // Which keys decide the numbers of an adapter: all of them, but for those that are named here.
 
+internal import Vocabulary
+
 extension Recipe {
     /// Keys that decide no number of the adapter: places, whose content counts in their stead, and what comes after training or beside it.
     private static let otherKeys: Set<String> = [
@@ -13,6 +15,7 @@ extension Recipe {
     /// Keys that came later, with the value that says what was so before: left out with it, so that a run begun without them goes on.
     private static let laterKeys = [
         "train.optimizer": OptimiserKind.adamw.rawValue, "train.objective": ObjectiveKind.crossEntropy.rawValue,
+        "task": TaskKind.generate.rawValue,
     ]
 
     /// The keys that decide the adapter's numbers with their values as YAML, in the recipe's order.
@@ -24,7 +27,7 @@ extension Recipe {
         for index in essence.data.input.mix.indices { essence.data.input.mix[index].path = ["-"] }
         return essence.values.filter { key in
             !Self.otherKeys.contains(key.path) && Self.laterKeys[key.path] != key.text
-                && train.objective.concerns(key.path)
+                && train.objective.concerns(key.path) && task.concerns(key.path)
                 && !Self.otherSections.contains { key.path.hasPrefix($0) }
                 && (distill.isAsked || !key.path.hasPrefix("distill."))
         }

@@ -25,7 +25,7 @@ struct IdleKey {
     }
 
     static var all: [IdleKey] {
-        evaluation + training + rows + rendering + files + distillation + writing + merge
+        evaluation + training + rows + rendering + files + distillation + writing + merge + ofTasks
     }
 
     // MARK: Merge

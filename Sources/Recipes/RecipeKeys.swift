@@ -5,13 +5,14 @@ internal import Vocabulary
 /// The whole recipe's keys, for questions across sections.
 enum RecipeKeys {
     /// Sections in the order in which they are written.
-    static let sections = ["model", "data", "adapter", "train", "evaluate", "distill", "merge", "export"]
+    static let sections = ["model", "data", "adapter", "head", "train", "evaluate", "distill", "merge", "export"]
 
     static func names(of section: String) -> [String] {
         switch section {
         case "model": ModelSection.keys.map(\.name)
         case "data": DataSection.keys.map(\.name)
         case "adapter": AdapterSection.keys.map(\.name)
+        case "head": HeadSection.keys.map(\.name)
         case "train": TrainSection.keys.map(\.name)
         case "evaluate": EvaluateSection.keys.map(\.name)
         case "distill": DistillSection.keys.map(\.name)
@@ -47,6 +48,9 @@ extension Recipe: RecipeKeyed {
                 "names the run directory, checkpoints/<name>; not given: as the recipe's file",
                 accepts: isName),
             .integer("seed", \.seed, 0...Int.max, "start of every random draw: adapter, dropout, order of rows, split"),
+            .choice(
+                "task", \.task,
+                "what the model is trained for: to write text, or a class, a number, spans or a vector of a text"),
         ]
     }
 }

@@ -50,6 +50,7 @@ extension Recipe {
         decoding.noteConflicts(in: recipe)
         decoding.noteDistillationConflicts(in: recipe)
         decoding.noteWritingConflicts(in: recipe)
+        decoding.noteTaskConflicts(in: recipe)
         guard decoding.diagnostics.isEmpty else {
             let sorted = decoding.diagnostics.enumerated().sorted {
                 ($0.element.place.file, $0.element.place.line, $0.element.place.column, $0.offset)
@@ -73,6 +74,7 @@ extension RecipeDecoding {
         decode(root.value(at: ["model"]), into: &recipe.model, path: "model")
         decode(root.value(at: ["data"]), into: &recipe.data, path: "data")
         decode(root.value(at: ["adapter"]), into: &recipe.adapter, path: "adapter")
+        decode(root.value(at: ["head"]), into: &recipe.head, path: "head")
         decode(root.value(at: ["train"]), into: &recipe.train, path: "train")
         decode(root.value(at: ["evaluate"]), into: &recipe.evaluate, path: "evaluate")
         decode(root.value(at: ["distill"]), into: &recipe.distill, path: "distill")

@@ -7,9 +7,12 @@ public struct Recipe: Sendable, Equatable {
     /// Names the run directory.
     public var name = "run"
     public var seed = 42
+    /// What the model is trained for.
+    public var task = TaskKind.generate
     public var model = ModelSection()
     public var data = DataSection()
     public var adapter = AdapterSection()
+    public var head = HeadSection()
     public var train = TrainSection()
     public var evaluate = EvaluateSection()
     public var distill = DistillSection()

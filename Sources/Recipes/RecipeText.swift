@@ -51,6 +51,7 @@ extension Recipe {
         writeSection("model", model, body)
         writeSection("data", data, body)
         writeSection("adapter", adapter, body)
+        writeSection("head", head, body)
         writeSection("train", train, body)
         writeSection("evaluate", evaluate, body)
         writeSection("distill", distill, body)

@@ -147,8 +147,7 @@ public final class Trainer {
         var firstRow = 0
         for range in plan.ranges {
             let examples = rows[range].flatMap(\.self)
-            let batch = TokenBatch(
-                examples: examples.map { ($0.ids, $0.isTarget) }, sequences: indices[range].flatMap(units.sequences))
+            let batch = TokenBatch(of: examples, sequences: indices[range].flatMap(units.sequences))
             do {
                 sums.append(
                     try model.accumulateGradients(

@@ -30,6 +30,7 @@ private struct Change: CustomTestStringConvertible {
 private let changes: [Change] = [
     Change(key: "name", value: "other"),
     Change(key: "seed", value: "8"),
+    Change(key: "task", value: "classify", beside: labelled),
     Change(key: "model.path", value: TinyModel.gguf.path),
     Change(key: "model.precision", value: "bf16"),
 
@@ -93,6 +94,11 @@ private let changes: [Change] = [
     Change(key: "adapter.alpha_pattern", value: "{q_proj: 2}"),
     Change(key: "adapter.continue_from", value: "first", beside: ["name=fresh"]),
     Change(key: "adapter.layers", value: "[0]"),
+
+    Change(
+        key: "head.multi_label", value: "true", beside: headed + ["data.train=many.jsonl", "data.held_out=many.jsonl"]),
+    Change(key: "head.class_weights", value: "balanced", beside: headed),
+    Change(key: "head.focal_gamma", value: "2", beside: headed),
 
     Change(key: "train.epochs", value: "2", beside: ["train.max_steps=null"]),
     Change(key: "train.max_steps", value: "2"),
@@ -215,6 +221,9 @@ private let taught = ["distill.teacher_adapter=first"]
 private let taughtOnline = taught + ["distill.source=online"]
 private let combined = ["merge.enabled=true", "merge.adapters=[{path: first}]"]
 private let labelled = ["data.train=labels.jsonl", "data.held_out=labels.jsonl", "data.format=classification"]
+private let headed = [
+    "task=classify", "data.train=skewed.jsonl", "data.held_out=skewed.jsonl", "data.format=classification",
+]
 private let table = ["data.train=rows.csv", "data.held_out=rows.csv"]
 
 extension CommandTests {
@@ -384,6 +393,14 @@ extension CommandTests {
             try lathe.write(
                 "labels.jsonl",
                 lines(12) { #"{"text": "\#(names[$0 % 4]) saw \#($0) cats", "label": "\#($0 % 2 == 0 ? "a" : "b")"}"# })
+            try lathe.write(
+                "skewed.jsonl",
+                lines(12) { #"{"text": "\#(names[$0 % 4]) saw \#($0) cats", "label": "\#($0 % 3 == 0 ? "a" : "b")"}"# })
+            try lathe.write(
+                "many.jsonl",
+                lines(12) {
+                    #"{"text": "\#(names[$0 % 4]) saw \#($0) cats", "label": \#(["[]", #"["a"]"#, #"["b", "a"]"#][$0 % 3])}"#
+                })
             try lathe.write(
                 "rows.csv", "prompt,completion,kind\n" + lines(8) { "\"\(names[$0 % 4]) saw\",\"a cat \($0)\",1" })
             try lathe.write("lines.txt", lines(12) { "\(names[$0 % 4]) saw \($0) cats in the park." })

@@ -45,6 +45,9 @@ public protocol AdapterForm: Sendable {
     /// What is noted of how it was trained; nil where nothing is.
     var provenance: AdapterProvenance? { get }
 
+    /// The head of a task that it has; nil where it writes text.
+    var head: SavedHead? { get }
+
     /// The files that decide what it computes.
     var decidingFiles: [URL] { get }
 
@@ -53,6 +56,8 @@ public protocol AdapterForm: Sendable {
 }
 
 extension AdapterForm {
+    public var head: SavedHead? { nil }
+
     /// Throws where the form has no room for adapters of `method`.
     public static func requireRoom(for method: AdapterMethodKind) throws(AdapterError) {
         guard !methods.contains(method) else { return }

@@ -156,6 +156,8 @@ extension PEFTDirectory: AdapterForm {
         return try Folder.holds(configurationName, in: url) && !MLXDirectory.isAt(url)
     }
 
+    public var head: SavedHead? { configuration.head }
+
     public var decidingFiles: [URL] {
         [Self.configurationName, Self.weightsName].map { url.appendingPathComponent($0) }
     }

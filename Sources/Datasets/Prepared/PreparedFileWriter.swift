@@ -100,7 +100,7 @@ public final class PreparedSideWriter: ExampleSink {
     private let row: HDF5ListWriter<Int64>
     private let part: HDF5ListWriter<Int32>
     private let file: HDF5File
-    /// Made with the first sequence of which something is wanted.
+    /// Made with the first sequence that the head of a task reads; then all are such.
     private var wanted: (numbers: HDF5ListWriter<Float>, bounds: HDF5ListWriter<Int64>)?
     private let places: PlaceLists
     private let rows: RowLists?
@@ -145,14 +145,13 @@ public final class PreparedSideWriter: ExampleSink {
         try targets.append(Int32(example.targetCount))
         try row.append(Int64(example.index))
         try part.append(Int32(example.part))
-        try append(wanted: example.wanted)
+        if example.isRead { try append(wanted: example.wanted) }
         try places.append(file: file, line: example.place.line)
         targetCount += example.targetCount
     }
 
     /// Takes what is wanted of the sequence that was appended last.
     private func append(wanted numbers: [Float]) throws(HDF5Failure) {
-        guard wanted != nil || !numbers.isEmpty else { return }
         let lists: (numbers: HDF5ListWriter<Float>, bounds: HDF5ListWriter<Int64>)
         if let wanted {
             lists = wanted
@@ -160,8 +159,7 @@ public final class PreparedSideWriter: ExampleSink {
             lists = (
                 try HDF5ListWriter(path + "/wanted", in: file), try HDF5ListWriter(path + "/wanted_bounds", in: file)
             )
-            // Nothing was wanted of those before, which this one is counted among.
-            try lists.bounds.append([Int64](repeating: 0, count: targets.count))
+            try lists.bounds.append(0)
             wanted = lists
         }
         try lists.numbers.append(numbers)

@@ -74,7 +74,7 @@ final class Teacher {
             try vocabulary.requireTokens(of: rows)
         }
         guard let context else { return }
-        var preparation = try session.preparation(for: session.recipe.train.learnt)
+        var preparation = try session.preparation(for: session.recipe.learnt)
         // Rows that the student's model chose are the rows that the teacher reads.
         preparation.judge = try session.judge(SilentObserver())
         let own = try preparation.split(session.recipe, after: context.text)

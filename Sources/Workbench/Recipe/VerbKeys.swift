@@ -24,9 +24,10 @@ public enum Verb: String, Sendable {
     /// Keys that it reads, or the beginnings of their paths.
     private var read: [String] {
         switch self {
-        case .prepare: ["name", "seed", "model.path", "data.", "train.objective", "train.threads"]
+        case .prepare: ["name", "seed", "task", "head.", "model.path", "data.", "train.objective", "train.threads"]
         case .prepareRows: ["name", "seed", "model.path", "data.", "train.threads"]
-        case .train, .distill: ["name", "seed", "model.", "data.", "adapter.", "train.", "evaluate.", "distill."]
+        case .train, .distill:
+            ["name", "seed", "task", "head.", "model.", "data.", "adapter.", "train.", "evaluate.", "distill."]
         case .capture:
             ["name", "seed", "model.", "data.", "train.objective", "train.threads", "train.memory_limit"]
                 + Self.captured
@@ -45,7 +46,7 @@ public enum Verb: String, Sendable {
                 "seed", "model.precision", "train.threads", "data.chat_template", "data.template_date",
                 "data.prompt_style", "data.system",
             ]
-        case .inspectRecipe: ["seed", "model.path", "data."]
+        case .inspectRecipe: ["seed", "task", "head.", "model.path", "data."]
         case .inspectRows: ["data."]
         }
     }

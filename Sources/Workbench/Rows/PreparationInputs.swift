@@ -79,6 +79,8 @@ struct PreparationInputs {
         var essence = Recipe()
         essence.seed = recipe.seed
         essence.data = recipe.data
+        essence.task = recipe.task
+        essence.head.multiLabel = recipe.head.multiLabel
         essence.data.shuffle = Recipe().data.shuffle
         essence.data.chatTemplate = nil
         return essence.canonicalText

@@ -248,7 +248,7 @@ struct RowPreparation {
         return PreparedSplit(
             train: PreparedDataset(
                 rows: [DataRow](), examples: file.train, report: trainReport, digest: file.train.digest),
-            heldOut: heldOut, report: report)
+            heldOut: heldOut, report: report, labels: heldOutSettings.labels)
     }
 
     /// Counts a text's tokens.
@@ -263,6 +263,8 @@ struct PreparedSplit {
     /// `nil` where the recipe holds nothing out.
     let heldOut: PreparedDataset?
     let report: DataReport
+    /// The labels of the training rows, in the order of their numbers.
+    let labels: [String]
     /// How the run directory keeps them; `nil` where it does not.
     var keeping: PreparedKeeping?
 

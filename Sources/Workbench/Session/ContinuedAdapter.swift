@@ -30,6 +30,23 @@ extension Recipe {
         return set
     }
 
+    /// Throws where the adapter at `path` has another head than `wanted`.
+    func requireHead(_ wanted: SavedHead?, of set: AdapterSet, _ path: String) throws {
+        func words(_ head: SavedHead?) -> String {
+            guard let head else { return "no head of a task" }
+            return "the head of task \(head.task.rawValue)"
+                + (head.labels.isEmpty ? "" : " with the labels \(head.labels.joined(separator: ", "))")
+        }
+        let found = set.configuration.head
+        guard found?.task != wanted?.task || found?.labels != wanted?.labels || found?.outputs != wanted?.outputs else {
+            return
+        }
+        throw Failure(
+            .badInput,
+            "adapter.continue_from: \(path: path) has \(words(found)), and the recipe trains \(words(wanted))",
+            hint: "give data.labels in the adapter's order, or train a new adapter without adapter.continue_from")
+    }
+
     /// Throws, with every key, where the recipe says something else than the adapter is.
     private func requireShape(of set: AdapterSet, _ path: String, _ layers: [AdaptableLayer]) throws {
         let found = set.configuration

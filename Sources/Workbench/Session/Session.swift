@@ -86,7 +86,9 @@ public final class Session {
     }
 
     /// What is to be done.
-    public var recipe: Recipe { resolved.recipe }
+    public var recipe: Recipe { followed ?? resolved.recipe }
+    /// The recipe with the task of the adapter on disk.
+    private var followed: Recipe?
 
     /// Opens the base, and the adapter where there is one. A session that is not opened so opens them where a stage
     /// needs them.
@@ -134,7 +136,7 @@ public final class Session {
 
     /// The model and `objective`; nil: what the recipe trains for.
     func learner(_ objective: (any Objective)? = nil) throws -> Learner {
-        Learner(try model(), objective ?? recipe.train.learnt)
+        Learner(try model(), objective ?? recipe.learnt)
     }
 
     /// The teacher whose distributions the recipe's student learns from; nil where there is none.
@@ -223,12 +225,20 @@ public final class Session {
 
     // MARK: Rows
 
+    /// Has `recipe` in the place of the one that was given.
+    func follow(_ recipe: Recipe) { followed = recipe }
+
+    /// The head of the adapter on disk; nil where it has none, or there is no adapter.
+    func storedHead() throws -> SavedHead? { try stored()?.head }
+
     /// How rows become tokens.
     ///
     /// - Parameter objective: what is to learn from the rows; nil: they are only looked at.
     func preparation(for objective: (any Objective)? = nil) throws -> RowPreparation {
-        try RowPreparation(
+        var preparation = try RowPreparation(
             renderedRecipe().data, base(), encoder: encoder(), renderer: renderer(), for: objective)
+        preparation.settings.task = recipe.rowTask
+        return preparation
     }
 
     private func encoder() throws -> TokenizerEncoder {
@@ -250,7 +260,7 @@ public final class Session {
     ///
     /// - Parameter staged: whether the run directory is to keep what is made.
     func openRows(staged: Bool, _ observer: any RunObserver) throws -> PreparedSplit {
-        var preparation = try preparation(for: recipe.train.learnt)
+        var preparation = try preparation(for: recipe.learnt)
         preparation.judge = try judge(observer)
         let rows = rowRecipe
         guard !rows.data.train.isEmpty || !rows.data.input.mix.isEmpty else {
@@ -259,14 +269,14 @@ public final class Session {
                 hint: "lathe run and lathe train have it write them")
         }
         let split = try preparation.split(rows, staged: staged, observer: observer)
-        heldOutRows[recipe.train.learnt.unit] = split.heldOut
+        heldOutRows[recipe.learnt.unit] = split.heldOut
         return split
     }
 
     /// Who says of the recipe's rows what only the model can say; nil where no step asks that.
     func judge(_ observer: any RunObserver) throws -> (any RowJudge)? {
         guard recipe.data.steps.contains(where: \.asksModel) else { return nil }
-        let preparation = try preparation(for: recipe.train.learnt)
+        let preparation = try preparation(for: recipe.learnt)
         return isPlanned
             ? ForeseenJudge(self, preparation, observer) : ModelJudge(self, preparation, observer)
     }
@@ -275,13 +285,13 @@ public final class Session {
     func foresee(_ work: JudgingWork) { foreseen.append(work) }
 
     /// The held-out rows of what the recipe trains for, where they are open.
-    var heldOut: PreparedDataset? { heldOutRows[recipe.train.learnt.unit] }
+    var heldOut: PreparedDataset? { heldOutRows[recipe.learnt.unit] }
 
     /// The held-out rows; read alone where no run has them.
     ///
     /// - Parameter objective: what they are scored by; nil: what the recipe trains for.
     func openHeldOut(for objective: (any Objective)? = nil, _ observer: any RunObserver) throws -> PreparedDataset {
-        let objective = objective ?? recipe.train.learnt
+        let objective = objective ?? recipe.learnt
         if let rows = heldOutRows[objective.unit] { return rows }
         let rows = try preparation(for: objective).heldOutRows(renderedRecipe(), observer: observer)
         heldOutRows[objective.unit] = rows
@@ -304,7 +314,7 @@ public final class Session {
     func tasks(of rows: PreparedDataset) throws -> HeldOutTasks {
         if let knownTasks { return knownTasks }
         let tasks = try HeldOutTasks(
-            renderedRecipe(), rows: rows, preparation: preparation(for: recipe.train.learnt))
+            renderedRecipe(), rows: rows, preparation: preparation(for: recipe.learnt))
         knownTasks = tasks
         return tasks
     }

@@ -14,6 +14,8 @@ struct StoredAdapter {
     private let file: any AdapterForm
     /// What is noted of how it was trained; nil where nothing is.
     var provenance: AdapterProvenance? { file.provenance }
+    /// The head of a task; nil where it writes text.
+    var head: SavedHead? { file.head }
 
     /// - Throws: where nothing that is an adapter stands at `path`.
     init(_ path: String) throws {

@@ -17,8 +17,11 @@ public struct EvaluateStage: StandaloneStage {
     public init(generates: Bool = true) { self.generates = generates }
 
     func open(_ session: Session, _ observer: any RunObserver) throws {
+        try session.followAdapter()
         let rendering = try session.rendering()
-        for note in rendering.notes { observer.receive(.note(note)) }
+        // A head reads texts as they stand.
+        let hasHead = session.recipe.task.hasHead
+        for note in hasHead ? [] : rendering.notes { observer.receive(.note(note)) }
         try session.startComputing()
         let rows = try session.openHeldOut(observer), tasks = try session.tasks(of: rows)
         observer.receive(

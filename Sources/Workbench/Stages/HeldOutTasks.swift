@@ -52,7 +52,14 @@ struct HeldOutTasks {
         if rows.report.rows < 2 {
             notes.append("one held-out row allows no interval, so there will be no verdict")
         }
-        if recipe.evaluate.metrics.contains(.accuracy) || rows.report.format == .classification {
+        if recipe.task.hasHead {
+            notes.append(
+                "base has no head for task \(recipe.task.rawValue): in its place stands what is known without reading a text, "
+                    + (recipe.task == .regress
+                        ? "the mean of the training rows" : "how often each label is in the training rows"))
+        }
+        let isAsked = recipe.evaluate.metrics.contains(.accuracy) || rows.report.format == .classification
+        if isAsked, !recipe.task.hasHead {
             try findLabelled(rows)
         }
         if !generated.isEmpty { try findAnswered(rows) }

@@ -36,6 +36,7 @@ public struct MergeStage: StandaloneStage {
     func open(_ session: Session, _ observer: any RunObserver) throws {
         try OutputPlaces(session.resolved, adapters: session.adapterPaths)
             .require([.init(key: "--out", url: output, form: .folder(.model))])
+        try session.requireLanguage(for: "lathe merge")
         try session.startComputing()
         let base = try session.base()
         // The comparison is about the weights, so it is computed as exactly as can be; rows are scored as they always are.

@@ -47,7 +47,7 @@ public struct PlanStage: Stage {
             numbers += setup.units.sequences(index)
             if sample.reduce(0, { $0 + $1.ids.count }) >= 512 { break }
         }
-        let batch = TokenBatch(examples: sample.map { ($0.ids, $0.isTarget) }, sequences: numbers)
+        let batch = TokenBatch(of: sample, sequences: numbers)
         func secondsPerToken(_ pass: () throws -> Void) rethrows -> Double {
             var seconds = 0.0
             // The first pass pays for page faults and generated kernels.

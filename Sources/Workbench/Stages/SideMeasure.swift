@@ -51,7 +51,7 @@ struct SideMeasure {
             sample.append(try examples.example(index))
             if sample.reduce(0, { $0 + $1.ids.count }) >= Self.timedTokens { break }
         }
-        let batch = TokenBatch(examples: sample.map { ($0.ids, $0.isTarget) }), clock = ContinuousClock()
+        let batch = TokenBatch(of: sample), clock = ContinuousClock()
         let seconds = try (0..<Self.timedPasses).map { _ in
             let start = clock.now
             _ = try learner.model.tokenLosses(batch, workspace: workspace)

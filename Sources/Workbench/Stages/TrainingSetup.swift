@@ -51,13 +51,15 @@ struct TrainingSetup {
         for (index, entry) in recipe.export.enumerated() where !entry.isAdapter {
             try ExportStage.require(entry.format, holding: base, in: entry.type, "export[\(index)].format:")
         }
+        try recipe.requireRoomForHead()
         base.startDigest()
         let split = try openRows(session, writes: writes, observer)
         let model = try session.model()
         let teacher = try session.teacher()
         try teacher?.take(split, session)
         for warning in teacher?.warnings ?? [] { observer.receive(.warning(warning)) }
-        let adapter = try attach(session, model, base, observer)
+        let head = try split.head(recipe, width: model.configuration.width)
+        let adapter = try attach(session, model, base, head, observer)
         let setup = try TrainingSetup(session, split, model, taughtBy: teacher, adapter)
         for warning in try recipe.train.stepWarnings(steps: setup.configuration.totalSteps) {
             observer.receive(.warning(warning))
@@ -96,12 +98,14 @@ struct TrainingSetup {
 
     /// The adapter that is trained: a new one, or that of `adapter.continue_from`.
     private static func attach(
-        _ session: Session, _ model: LanguageModel, _ base: OpenedModel, _ observer: any RunObserver
+        _ session: Session, _ model: LanguageModel, _ base: OpenedModel, _ head: SavedHead?,
+        _ observer: any RunObserver
     ) throws -> AdapterSet {
         let recipe = session.recipe
         guard let path = recipe.adapter.continueFrom else {
             let layers = model.linearLayers.map(AdaptableLayer.init)
-            let configuration = try AdapterConfiguration(recipe.adapter, for: layers)
+            var configuration = try AdapterConfiguration(recipe.adapter, for: layers)
+            configuration.head = head
             for note in configuration.notes(on: AdapterConfiguration.leftOut(recipe.adapter, of: layers)) {
                 observer.receive(.note(note))
             }
@@ -111,6 +115,7 @@ struct TrainingSetup {
             return adapter
         }
         let set = try recipe.continuedAdapter(path, model, base, observer: observer)
+        try recipe.requireHead(head, of: set, path)
         guard !set.adaptsHead else {
             throw Failure(
                 .badInput, "\(path: path) has an adapter on the head, which is not trained here",
@@ -132,7 +137,7 @@ struct TrainingSetup {
     ) throws {
         let recipe = session.recipe, base = try session.base()
         self.split = split
-        let scored = Learner(model, recipe.train.learnt)
+        let scored = Learner(model, recipe.learnt)
         self.scored = scored
         let hidden = try teacher.flatMap { try recipe.distill.hiddenMatch(model, $0) }
         self.hidden = hidden

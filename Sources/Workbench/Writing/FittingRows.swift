@@ -17,7 +17,7 @@ struct FittingRows {
     init(_ session: Session, _ format: RowFormat) throws {
         let data = session.recipe.data
         isDecided = data.tooLong != .error
-        var preparation = try session.preparation(for: session.recipe.train.learnt)
+        var preparation = try session.preparation(for: session.recipe.learnt)
         preparation.settings.format = format
         preparation.settings.tooLong = .drop
         builder = preparation.builder
