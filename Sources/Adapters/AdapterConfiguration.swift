@@ -67,6 +67,10 @@ public struct AdapterConfiguration: Sendable, Equatable {
     /// The first that matches counts.
     public var rankOverrides: [Override<Int>]
     public var alphaOverrides: [Override<Double>]
+    /// Parameters that carry one beside them: PEFT's `target_parameters`.
+    public var parameters: [String] = []
+    /// Whether layers in one part of a parameter share the factor A, as PEFT has it; else each has its own.
+    public var sharesFactors = true
     /// The head of a task that is trained with the factors; nil where the model writes text.
     public var head: SavedHead?
 
@@ -104,7 +108,10 @@ public struct AdapterConfiguration: Sendable, Equatable {
 
     /// Throws where a pattern of ranks or alphas means none of the modules that carry the adapter, among `layers` of the model.
     public func requireEffect(on layers: [AdaptableLayer]) throws(AdapterError) {
-        let targets = try TargetCoverage(self, for: layers).matched
+        let matched = Set(try TargetCoverage(self, for: layers).matched)
+        let targets = layers.filter { matched.contains($0.path) }.map { layer in
+            sharesFactors ? layer.parameter?.path ?? layer.path : layer.path
+        }
         try TargetCoverage.requireMatches(
             rankOverrides.map { ("rank_pattern", $0.pattern) } + alphaOverrides.map { ("alpha_pattern", $0.pattern) },
             targets)
@@ -120,7 +127,7 @@ public struct AdapterConfiguration: Sendable, Equatable {
         return blocks?.contains(path) ?? true
     }
 
-    private static func value<Value>(
+    static func value<Value>(
         for path: String, in overrides: [Override<Value>]
     ) throws(AdapterError) -> Value? {
         for override in overrides where try ModulePattern.matchesEnd(of: path, override.pattern) {

@@ -32,7 +32,7 @@ extension AdapterSet {
             throw error.located(directory.url.appendingPathComponent(PEFTDirectory.configurationName).path)
         }
         let values = try directory.values()
-        do throws(AdapterError) { try load(values) } catch {
+        do throws(AdapterError) { try load(takenApart(values)) } catch {
             throw error.located(directory.weights.file.url.path)
         }
     }
@@ -67,23 +67,35 @@ extension AdapterSet {
     /// Writes the files of a PEFT directory into `folder`.
     func writePEFT(into folder: URL, _ notes: AdapterNotes, as type: DType) throws {
         func place(_ name: String) -> URL { folder.appendingPathComponent(name) }
-        let configuration = configuration.peftJSON(targetModules: targetModules, baseName: notes.baseName)
+        let configuration = configuration.peftJSON(
+            targetModules: targetModules, parameters: try parameterWords(), baseName: notes.baseName)
         try JSONFile.write(configuration, to: place(PEFTDirectory.configurationName))
         // By key, as the reference writer orders them.
-        let tensors = members.flatMap { zip($0.states, $0.slots) } + headStates.map { ($0.state, $0.slot) }
-        try tensors.sorted { $0.1.name < $1.1.name }.map { state, slot in
-            FactorTensor(name: PEFTDirectory.keyPrefix + slot.name, shape: state.shape) { [slab] in
-                Array(slab.values(slot).floats)
-            }
+        let states = members.filter { $0.parameter == nil }.flatMap { zip($0.states, $0.slots) }
+        let tensors = (states + headStates.map { ($0.state, $0.slot) }).map { state, slot in
+            FactorTensor(name: slot.name, shape: state.shape) { [slab] in Array(slab.values(slot).floats) }
+        }
+        try (tensors + parameterTensors()).sorted { $0.name < $1.name }.map {
+            FactorTensor(name: PEFTDirectory.keyPrefix + $0.name, shape: $0.shape, numbers: $0.numbers)
         }.writeSafetensors(as: type, to: place(PEFTDirectory.weightsName), metadata: [("format", "pt")])
         var provenance = notes.provenance
         provenance.head = provenance.head ?? self.configuration.head
         try JSONFile.write(provenance.json, to: place(AdapterProvenance.fileName))
     }
 
-    /// The shortest list that means the same modules to PEFT: names where every module of a name has an adapter, else paths.
+    /// The shortest list that means the same modules to PEFT: names where every module of a name has an adapter, else paths. Not those
+    /// that are parameters there.
     var targetModules: [String] {
-        let rows = coverage.table.filter { $0.matchedCount > 0 }
-        return rows.allSatisfy { $0.matchedCount == $0.totalCount } ? rows.map(\.kind) : coverage.matched
+        let parameters = Set(members.filter { $0.parameter != nil }.map(\.path))
+        guard !parameters.isEmpty else { return Self.names(coverage.table) ?? coverage.matched }
+        let kinds = Set(parameters.compactMap { $0.split(separator: ".").last.map(String.init) })
+        let rows = coverage.table.filter { !kinds.contains($0.kind) }
+        return Self.names(rows) ?? coverage.matched.filter { !parameters.contains($0) }
+    }
+
+    /// The kinds of which there are adapters; nil where one has fewer adapters than modules.
+    private static func names(_ table: [TargetCoverage.Row]) -> [String]? {
+        let rows = table.filter { $0.matchedCount > 0 }
+        return rows.allSatisfy { $0.matchedCount == $0.totalCount } ? rows.map(\.kind) : nil
     }
 }

@@ -3,29 +3,6 @@
 public import Models
 public import Tensors
 
-/// A linear layer, as far as an adapter needs to know it.
-public struct AdaptableLayer: Sendable, Equatable {
-    /// `model.layers.0.self_attn.q_proj`.
-    public let path: String
-    public let inputSize: Int
-    public let outputSize: Int
-    /// How its weight is stored; nil: in a type that any method can change.
-    public let weightType: DType?
-
-    public init(path: String, inputSize: Int, outputSize: Int, weightType: DType? = nil) {
-        self.path = path
-        self.inputSize = inputSize
-        self.outputSize = outputSize
-        self.weightType = weightType
-    }
-
-    /// What `layer` is.
-    public init(_ layer: LinearLayer) {
-        self.init(
-            path: layer.path, inputSize: layer.inputSize, outputSize: layer.outputSize, weightType: layer.weight.dtype)
-    }
-}
-
 /// One adapter on each of its target layers, all of one method.
 public final class AdapterSet {
     /// The adapter of one layer.
@@ -35,8 +12,13 @@ public final class AdapterSet {
         public let adapter: LowRankAdapter
         /// What the method trains on the layer, in its order.
         let states: [AdapterState]
-        /// The states' numbers in the slab.
+        /// The states' numbers in the slab; A may be another member's too.
         let slots: [MatrixSlot]
+        /// The layer's place in a parameter of transformers; nil where it has a module of its own.
+        let parameter: ParameterPlace?
+
+        /// Whether the numbers of `slot` are named after another member.
+        func isOthers(_ slot: MatrixSlot) -> Bool { !slot.name.hasPrefix(path + ".") }
     }
 
     public let configuration: AdapterConfiguration
@@ -44,6 +26,8 @@ public final class AdapterSet {
     /// All trainable numbers, layer by layer in network order, in the order of the method's states.
     public let slab: ParameterSlab
     public let members: [Member]
+    /// The parameters of the model in which layers have parts, whether they carry adapters or not.
+    let parametersOfModel: Set<String>
     /// The head of a task, trained beside them; nil where the model writes text.
     public let head: TaskHead?
     /// What the head trains, with its numbers in the slab.
@@ -60,19 +44,22 @@ public final class AdapterSet {
         try configuration.validate()
         let coverage = try TargetCoverage(configuration, for: layers)
         let matched = Set(coverage.matched)
+        parametersOfModel = Set(layers.compactMap(\.parameter?.path))
         let layers = layers.filter { matched.contains($0.path) }
         let method = AdapterMethod.of(configuration.method)
         var states: [[AdapterState]] = []
         for layer in layers {
             states.append(
                 method.states(
-                    rank: try configuration.rank(of: layer.path), inputSize: layer.inputSize,
-                    outputSize: layer.outputSize))
+                    rank: try configuration.rank(of: layer), inputSize: layer.inputSize, outputSize: layer.outputSize))
         }
+        let owners = configuration.ownersOfFactors(layers)
         let ofHead = configuration.head?.states ?? []
         let slab = ParameterSlab(
-            zip(layers, states).flatMap { layer, states in
-                states.map { (name: "\(layer.path).\($0.name)", rows: $0.rows, columns: $0.columns) }
+            layers.indices.flatMap { index in
+                states[index].dropFirst(owners[index] == index ? 0 : 1).map {
+                    (name: "\(layers[index].path).\($0.name)", rows: $0.rows, columns: $0.columns)
+                }
             }
                 + ofHead.map {
                     (name: "\(configuration.head?.path ?? "").\($0.name)", rows: $0.rows, columns: $0.columns)
@@ -80,13 +67,15 @@ public final class AdapterSet {
         var slots = slab.slots[...]
         var members: [Member] = []
         for (index, (layer, states)) in zip(layers, states).enumerated() {
-            let own = Array(slots.prefix(states.count))
-            slots.removeFirst(states.count)
+            let taken = owners[index] == index ? [] : [members[owners[index]].slots[0]]
+            let own = taken + slots.prefix(states.count - taken.count)
+            slots.removeFirst(states.count - taken.count)
             let adapter = LowRankAdapter(
-                method, scale: Float(try configuration.scale(of: layer.path)), dropout: Float(configuration.dropout),
+                method, scale: Float(try configuration.scale(of: layer)), dropout: Float(configuration.dropout),
                 states: own.map { TrainedMatrix(values: slab.values($0), gradients: slab.gradients($0)) },
                 index: index, slab: slab)
-            members.append(Member(path: layer.path, adapter: adapter, states: states, slots: own))
+            members.append(
+                Member(path: layer.path, adapter: adapter, states: states, slots: own, parameter: layer.parameter))
         }
         let ownStates = zip(ofHead, slots).map { (state: $0, slot: $1) }
         let matrices = ownStates.map { TrainedMatrix(values: slab.values($0.slot), gradients: slab.gradients($0.slot)) }
@@ -137,7 +126,7 @@ extension AdapterSet {
     public func initialise(seed: UInt64, on model: LanguageModel? = nil) {
         let random = RandomStream(seed: seed, purpose: .adapterInitialisation)
         for (index, member) in members.enumerated() {
-            for (state, slot) in zip(member.states, member.slots) {
+            for (state, slot) in zip(member.states, member.slots) where !member.isOthers(slot) {
                 let values = slab.values(slot).floats
                 switch state.start {
                 case .zero: values.update(repeating: 0)

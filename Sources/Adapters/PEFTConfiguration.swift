@@ -16,13 +16,14 @@ extension AdapterConfiguration {
         fields.refuseUnsupported()
         let rank = fields.integer("r")
         let alpha = fields.number("lora_alpha")
-        let configuration = AdapterConfiguration(
+        var configuration = AdapterConfiguration(
             method: fields.method(), rank: rank ?? 1, alpha: alpha ?? 1,
             dropout: fields.optionalNumber("lora_dropout") ?? 0,
             usesRankStabilisation: fields.flag("use_rslora"), targets: fields.targets(),
             excluded: fields.excluded(), blocks: fields.blocks(),
             rankOverrides: fields.overrides("rank_pattern", \.integer),
             alphaOverrides: fields.overrides("alpha_pattern", \.double), head: fields.head())
+        configuration.parameters = fields.parameters()
         guard fields.problems.isEmpty else { throw AdapterError(problems: fields.problems) }
         try configuration.validate()
         self = configuration
@@ -32,8 +33,16 @@ extension AdapterConfiguration {
     ///
     /// - Parameters:
     ///   - targetModules: the list to write; nil: the targets as the recipe has them.
+    ///   - written: what is to be said of adapters on parameters; nil: what the recipe says.
     ///   - baseName: what PEFT shall load as the base: a directory or a name.
     public func peftJSON(targetModules: [String]? = nil, baseName: String?) -> JSONObject {
+        peftJSON(targetModules: targetModules, parameters: nil, baseName: baseName)
+    }
+
+    func peftJSON(
+        targetModules: [String]?, parameters written: AdapterSet.ParameterWords?, baseName: String?
+    ) -> JSONObject {
+        let parameters = written?.names ?? parameters
         let targets: JSONValue =
             switch (targetModules, targets) {
             case (let names?, _), (nil, .patterns(let names)): .array(names.map { .string($0) })
@@ -46,7 +55,7 @@ extension AdapterConfiguration {
         }
         let blocks = targetModules == nil ? blocks : nil
         var object = JSONObject([
-            ("alpha_pattern", Self.object(alphaOverrides, Self.number)),
+            ("alpha_pattern", Self.object((written?.alphas ?? []) + alphaOverrides, Self.number)),
             ("auto_mapping", nil),
             ("base_model_name_or_path", baseName.map { .string($0) } ?? nil),
             ("bias", "none"),
@@ -66,7 +75,7 @@ extension AdapterConfiguration {
             ("modules_to_save", head.map { .array([.string($0.path)]) } ?? .null),
             ("peft_type", .string(AdapterMethod.of(method).peftType)),
             ("r", .integer(rank)),
-            ("rank_pattern", Self.object(rankOverrides) { .integer($0) }),
+            ("rank_pattern", Self.object((written?.ranks ?? []) + rankOverrides) { .integer($0) }),
             ("revision", nil),
             ("target_modules", targets),
             ("task_type", .string(head?.peftTask ?? "CAUSAL_LM")),
@@ -74,6 +83,7 @@ extension AdapterConfiguration {
             ("use_rslora", .bool(usesRankStabilisation)),
         ])
         if let name = AdapterMethod.of(method).peftSwitch { object[name] = true }
+        if !parameters.isEmpty { object["target_parameters"] = .array(parameters.map { .string($0) }) }
         return object
     }
 
@@ -178,11 +188,24 @@ private struct PEFTFields {
         switch object["target_modules"] {
         case .string(let name) where name.lowercased() == "all-linear": return .allLinear
         case .string(let pattern): return .patterns([pattern])
-        case .array(let names) where !names.isEmpty && names.allSatisfy({ $0.string != nil }):
+        case .array(let names)
+        where names.allSatisfy({ $0.string != nil }) && (!names.isEmpty || !parameters().isEmpty):
             return .patterns(names.compactMap(\.string))
+        case nil where !parameters().isEmpty, .null where !parameters().isEmpty: return .patterns([])
         case let other:
             note("must be a list of names or a pattern", "target_modules", found: other?.text() ?? "nothing")
             return .allLinear
+        }
+    }
+
+    /// PEFT's `target_parameters`: names of parameters, or nothing.
+    mutating func parameters() -> [String] {
+        switch object["target_parameters"] {
+        case nil, .null: return []
+        case .array(let names) where names.allSatisfy({ $0.string != nil }): return names.compactMap(\.string)
+        case let other?:
+            note("must be a list of names", "target_parameters", found: other.text())
+            return []
         }
     }
 

@@ -11,7 +11,7 @@ extension FieldTable where Value == JSONValue {
         [
             "base_model_name_or_path", "r", "target_modules", "exclude_modules", "lora_alpha", "lora_dropout",
             "use_rslora", "init_lora_weights", "modules_to_save", SavedHead.key, "layers_to_transform",
-            "layers_pattern", "rank_pattern", "alpha_pattern",
+            "layers_pattern", "rank_pattern", "alpha_pattern", "target_parameters",
         ].map { ConfigurationField(key: $0, use: .read) }
             + methodSwitches.map { ConfigurationField(key: $0, use: .read) }
     }
@@ -39,7 +39,7 @@ extension FieldTable where Value == JSONValue {
             + [ConfigurationField(key: "bias", use: .only(["none", nil]))]
             + [
                 "fan_in_fan_out", "use_dora", "velora_config", "alora_invocation_tokens",
-                "use_qalora", "monteclora_config", "layer_replication", "lora_bias", "target_parameters", "use_bdlora",
+                "use_qalora", "monteclora_config", "layer_replication", "lora_bias", "use_bdlora",
                 "arrow_config", "kasa_config", "ensure_weight_tying", "megatron_config", "trainable_token_indices",
             ].filter { !methodSwitches.contains($0) }.map {
                 ConfigurationField(key: $0, use: .only([nil, false, [], [:]]))

@@ -31,14 +31,20 @@ public struct TargetCoverage: Sendable, Equatable {
 
     /// Matches the targets of `configuration`, less what it excludes and what its method cannot change, against `layers`.
     public init(_ configuration: AdapterConfiguration, for layers: [AdaptableLayer]) throws(AdapterError) {
-        let paths = layers.map(\.path)
-        let whole = try TargetCoverage(configuration.targets, paths: paths)
+        let layers = layers.filter { $0.place != .nowhere }, paths = layers.map(\.path)
+        var whole = Set(try configuration.layersOfParameters(layers))
+        if whole.isEmpty || configuration.targets != .patterns([]) {
+            whole.formUnion(try TargetCoverage(configuration.targets, paths: paths).matched)
+        }
         var matched: [String] = []
-        for path in whole.matched where try configuration.carries(path) { matched.append(path) }
+        for path in paths where whole.contains(path) {
+            if try configuration.carries(path) { matched.append(path) }
+        }
         guard !matched.isEmpty else {
             throw AdapterError(
                 "no target module is left by exclude_modules and layers_to_transform", subject: "target_modules")
         }
+        try configuration.requireWholeParameters(matched, of: layers)
         let unchangeable = Set(try configuration.unchangeable(among: matched, of: layers))
         self.matched = matched.filter { !unchangeable.contains($0) }
         table = Self.table(self.matched, paths)

@@ -13,13 +13,18 @@ public final class LinearLayer {
     /// b `[1, out]`, fp32.
     public var bias: Matrix? { biasVector?.matrix }
     private let biasVector: ConstantVector?
+    /// Where adapters stand on it.
+    public let adapterPlace: AdapterPlace
 
-    init(path: String, number: Int, weight: FrozenTensor, bias: ConstantVector?) {
+    init(
+        path: String, number: Int, weight: FrozenTensor, bias: ConstantVector?, adapterPlace: AdapterPlace = .module
+    ) {
         precondition(weight.shape.rank == 2)
         self.path = path
         self.number = number
         self.weight = weight
         self.biasVector = bias
+        self.adapterPlace = adapterPlace
     }
 
     public var inputSize: Int { weight.shape[1] }

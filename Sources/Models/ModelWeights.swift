@@ -104,14 +104,17 @@ private struct WeightCollector {
     }
 
     private mutating func layer(
-        _ role: WeightRole, _ layer: Int, expert: Int? = nil, _ inputSize: Int, _ outputSize: Int, hasBias: Bool
+        _ role: WeightRole, _ layer: Int, expert: Int? = nil, _ inputSize: Int, _ outputSize: Int, hasBias: Bool,
+        adapterPlace: AdapterPlace? = nil
     ) -> LinearLayer? {
         let path = names.path(role, layer: layer, expert: expert)
         let weight = tensor(path + ".weight", [outputSize, inputSize])
         let bias = hasBias ? vector(path + ".bias", outputSize) : nil
         guard let weight, hasBias == (bias != nil) else { return nil }
         defer { layerCount += 1 }
-        return LinearLayer(path: path, number: layerCount, weight: weight, bias: bias)
+        return LinearLayer(
+            path: path, number: layerCount, weight: weight, bias: bias,
+            adapterPlace: adapterPlace ?? (names.hasAdapters(role) ? .module : .nowhere))
     }
 
     mutating func norm(_ role: WeightRole, layer: Int? = nil, _ spec: NormSpec, _ count: Int) -> Norm? {
@@ -217,15 +220,38 @@ private struct WeightCollector {
         }
     }
 
+    /// Where adapters stand on a layer that may be a part of a parameter.
+    private func place(
+        _ role: WeightRole, _ layer: Int, part: Int = 0, parts: Int = 1, rows: Range<Int>, rowCount: Int
+    ) -> AdapterPlace {
+        guard let parameter = names.parameter(role, layer: layer) else { return .module }
+        return .parameter(
+            ParameterPlace(
+                module: parameter.module, name: parameter.name, part: part, parts: parts, rows: rows,
+                rowCount: rowCount))
+    }
+
     private mutating func experts(
         _ spec: ExpertsSpec, of network: FeedForwardSpec, _ index: Int, _ width: Int
     ) -> ExpertsSublayer? {
         let norm = norm(.feedForwardNorm, layer: index, ifThere: network.norm, width)
-        let router = layer(.router, index, width, spec.count, hasBias: false)
+        let (inner, hasBias) = (network.width, network.hasBias)
+        let router = layer(
+            .router, index, width, spec.count, hasBias: false,
+            adapterPlace: place(.router, index, rows: 0..<spec.count, rowCount: spec.count))
         let experts = (0..<spec.count).compactMap { expert -> Expert? in
-            let gate = layer(.expertGate, index, expert: expert, width, network.width, hasBias: network.hasBias)
-            let up = layer(.expertUp, index, expert: expert, width, network.width, hasBias: network.hasBias)
-            let down = layer(.expertDown, index, expert: expert, network.width, width, hasBias: network.hasBias)
+            func place(_ role: WeightRole, _ rows: Range<Int>, of count: Int) -> AdapterPlace {
+                self.place(role, index, part: expert, parts: spec.count, rows: rows, rowCount: count)
+            }
+            let gate = layer(
+                .expertGate, index, expert: expert, width, inner, hasBias: hasBias,
+                adapterPlace: place(.expertGate, 0..<inner, of: 2 * inner))
+            let up = layer(
+                .expertUp, index, expert: expert, width, inner, hasBias: hasBias,
+                adapterPlace: place(.expertUp, inner..<2 * inner, of: 2 * inner))
+            let down = layer(
+                .expertDown, index, expert: expert, inner, width, hasBias: hasBias,
+                adapterPlace: place(.expertDown, 0..<width, of: width))
             guard let gate, let up, let down else { return nil }
             return Expert(gate: gate, up: up, down: down)
         }

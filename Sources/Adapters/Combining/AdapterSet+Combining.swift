@@ -37,10 +37,11 @@ extension AdapterSet {
             try modules[index].result(settings, rank: rank)
         }
         let ranks = zip(modules, results).filter { $1.rank != rank }.map { ($0.path, $1.rank) }
-        let configuration = AdapterConfiguration(
+        var configuration = AdapterConfiguration(
             rank: rank, alpha: Double(rank), targets: .patterns(modules.map(\.path)),
             rankOverrides: ranks.map { .init(pattern: $0.0, value: $0.1) },
             alphaOverrides: ranks.map { .init(pattern: $0.0, value: Double($0.1)) })
+        configuration.sharesFactors = false
         try self.init(configuration, for: layers)
         try load(
             zip(slab.slots, results.flatMap { [$0.a, $0.b] }).map { slot, numbers in
@@ -75,7 +76,10 @@ extension AdapterSet {
 extension WeightedAdapter {
     /// The largest rank that its configuration names.
     fileprivate var largestRank: Int {
-        max(set.configuration.rank, set.configuration.rankOverrides.map(\.value).max() ?? 0)
+        let named = max(set.configuration.rank, set.configuration.rankOverrides.map(\.value).max() ?? 0)
+        // Of an expert's gate and up twice as much as is named.
+        let onParameters = set.members.filter { $0.parameter != nil }.map(\.adapter.rank).max() ?? 0
+        return max(named, onParameters)
     }
 }
 

@@ -96,12 +96,12 @@ public struct AdapterExtraction {
                         + unheld.map(\.path).joined(separator: ", "))
         }
         let others = factors.filter { $0.change.rank != largest }
-        let set = try AdapterSet(
-            AdapterConfiguration(
-                rank: largest, alpha: Double(largest), targets: .patterns(factors.map(\.path)),
-                rankOverrides: others.map { .init(pattern: $0.path, value: $0.change.rank) },
-                alphaOverrides: others.map { .init(pattern: $0.path, value: Double($0.change.rank)) }),
-            for: layers)
+        var configuration = AdapterConfiguration(
+            rank: largest, alpha: Double(largest), targets: .patterns(factors.map(\.path)),
+            rankOverrides: others.map { .init(pattern: $0.path, value: $0.change.rank) },
+            alphaOverrides: others.map { .init(pattern: $0.path, value: Double($0.change.rank)) })
+        configuration.sharesFactors = false
+        let set = try AdapterSet(configuration, for: layers)
         try set.load(
             zip(set.slab.slots, factors.flatMap { [$0.change.a, $0.change.b] }).map { slot, numbers in
                 (slot.name, slot.rows, slot.columns, numbers)

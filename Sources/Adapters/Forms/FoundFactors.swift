@@ -85,12 +85,13 @@ struct FoundFactors {
         let ranks = paths.map { modules[$0]?["lora_A.weight"]?.rows ?? 0 }
         let rank = ranks.mostCommon ?? 1
         let others = zip(paths, ranks).filter { $0.1 != rank }
-        let configuration = AdapterConfiguration(
+        var configuration = AdapterConfiguration(
             method: method.kind, rank: rank, alpha: alpha(rank), dropout: dropout, targets: .patterns(paths),
             rankOverrides: others.map { .init(pattern: $0.0, value: $0.1) },
             alphaOverrides: others.compactMap { path, own in
                 alpha(own) == alpha(rank) ? nil : .init(pattern: path, value: alpha(own))
             })
+        configuration.sharesFactors = false
         do throws(AdapterError) {
             let set = try AdapterSet(configuration, for: order.compactMap { layers[$0] })
             try set.load(try numbers(of: paths))

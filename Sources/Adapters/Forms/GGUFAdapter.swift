@@ -92,6 +92,7 @@ extension GGUFAdapter: AdapterForm {
                 continue
             }
             let weight = String(entry.name.dropLast(part.suffix.count))
+            if try addStack(entry, part.state, of: weight, names, to: &found) { continue }
             guard let name = names.huggingFaceName(weight), name.hasSuffix(".weight") else {
                 found.refuse(entry.name, "belongs to no weight of a \(architecture) model")
                 continue
@@ -107,6 +108,46 @@ extension GGUFAdapter: AdapterForm {
                 as: part.state, of: String(name.dropLast(7)))
         }
         return try found.adapter { rank in alpha == 0 ? Double(rank) : alpha }
+    }
+}
+
+extension GGUFAdapter {
+    /// Adds the factors of all experts, which lie in one stack; false where `entry` is none.
+    private func addStack(
+        _ entry: StoredTensor, _ state: String, of weight: String, _ names: WeightNames, to found: inout FoundFactors
+    ) throws -> Bool {
+        guard entry.shape.rank == 3, !entry.byteRange.isEmpty else { return false }
+        let names = names.huggingFaceNames(weight, parts: entry.shape[0])
+        guard names.count == entry.shape[0] else { return false }
+        for (number, name) in names.enumerated() where name.hasSuffix(".weight") {
+            guard let part = entry.part(number) else { return false }
+            found.add(
+                FoundTensor(name: entry.name, tensor: try gguf.tensor(part, as: name, .asStored), isTransposed: false),
+                as: state, of: String(name.dropLast(7)))
+        }
+        return true
+    }
+
+    /// Throws where a stack of experts would have gaps, or parts of several ranks.
+    private static func requireWholeStacks(_ adapter: AdapterSet) throws(AdapterError) {
+        var ranks: [String: [Int]] = [:]
+        for member in adapter.members {
+            guard let place = member.parameter, place.parts > 1 else { continue }
+            let stack = "\(place.path) \(place.rows)"
+            ranks[stack, default: []].append(member.adapter.rank)
+            guard ranks[stack]?.first == member.adapter.rank else {
+                throw AdapterError(
+                    "\(format.rawValue) has one rank for all experts of a layer", subject: member.path,
+                    expected: "\(ranks[stack]?.first ?? 0)", found: "\(member.adapter.rank)")
+            }
+        }
+        for member in adapter.members {
+            guard let place = member.parameter, place.parts > 1 else { continue }
+            guard ranks["\(place.path) \(place.rows)"]?.count == place.parts else {
+                throw AdapterError(
+                    "\(format.rawValue) has adapters for all experts of a layer or for none", subject: place.path)
+            }
+        }
     }
 }
 
@@ -131,8 +172,9 @@ extension GGUFAdapter {
                     + "of that name", subject: LanguageModel.headPath)
         }
         let alphas = try adapter.members.map { member throws(AdapterError) in
-            try adapter.configuration.scale(of: member.path) * Double(member.adapter.rank)
+            try adapter.scale(of: member) * Double(member.adapter.rank)
         }
+        try requireWholeStacks(adapter)
         return .sharing(alphas, of: adapter, as: "scale")
     }
 
@@ -151,11 +193,18 @@ extension GGUFAdapter {
         _ adapter: AdapterSet, _ notes: AdapterNotes, as type: DType, on model: AdaptedModel, to place: URL
     ) throws -> URL {
         let fit = try fit(adapter, on: model), (names, architecture) = try requireNames(of: model)
-        var tensors: [FactorTensor] = []
+        var tensors: [FactorTensor] = [], stacks: [String: [(member: AdapterSet.Member, factor: Float)]] = [:]
+        for (member, factor) in zip(adapter.members, fit.factors) where (member.parameter?.parts ?? 1) > 1 {
+            names.ggufName(member.path + ".weight").map { stacks[$0, default: []].append((member, factor)) }
+        }
         for (member, factor) in zip(adapter.members, fit.factors) {
             let path = member.path + ".weight"
             guard let name = names.ggufName(path) else {
                 throw AdapterError(file: place.path, "has no name in GGUF", subject: path)
+            }
+            if (member.parameter?.parts ?? 1) > 1 {
+                tensors += stacks.removeValue(forKey: name).map { Self.stacked($0, name) } ?? []
+                continue
             }
             let a = member.adapter.a, b = member.adapter.b, form = model.storedForm(of: path, names)
             tensors += [
@@ -172,6 +221,20 @@ extension GGUFAdapter {
             try tensor.bytes(as: type).withUnsafeBytes { try writer.write($0) }
         }
         return try writer.finish()
+    }
+
+    /// The factors of all experts, one after the other: network order is that of their numbers.
+    private static func stacked(_ parts: [(member: AdapterSet.Member, factor: Float)], _ name: String) -> [FactorTensor]
+    {
+        let (a, b) = (parts[0].member.adapter.a, parts[0].member.adapter.b)
+        return [
+            FactorTensor(name: name + Self.parts[0].suffix, shape: [parts.count, a.rows, a.columns]) {
+                parts.flatMap { Array($0.member.adapter.a.floats) }
+            },
+            FactorTensor(name: name + Self.parts[1].suffix, shape: [parts.count, b.rows, b.columns]) {
+                parts.flatMap { $0.member.adapter.b.stored(as: .asStored, times: $0.factor) }
+            },
+        ]
     }
 
     private static func metadata(

@@ -172,9 +172,12 @@ extension MLXDirectory {
                 "\(format.rawValue) has no room for an adapter on a head that is the embedding: it would change the "
                     + "embedding too", subject: LanguageModel.headPath)
         }
-        let scales = try adapter.members.map { member throws(AdapterError) in
-            try adapter.configuration.scale(of: member.path)
+        if let place = adapter.members.lazy.compactMap(\.parameter).first {
+            throw AdapterError(
+                "\(format.rawValue) has no room for adapters on experts and their router: merge it, or take "
+                    + "\(ExportFormat.peft.rawValue)", subject: place.path)
         }
+        let scales = try adapter.members.map { member throws(AdapterError) in try adapter.scale(of: member) }
         return .sharing(scales, rank: adapter.members.map(\.adapter.rank).max() ?? 1, of: adapter, as: "scale")
     }
 

@@ -166,6 +166,12 @@ extension PEFTDirectory: AdapterForm {
 
     public static func fit(_ adapter: AdapterSet, on model: AdaptedModel) throws(AdapterError) -> AdapterFit {
         try requireRoom(for: adapter.configuration.method)
+        let isShared = adapter.members.contains { $0.parameter?.isShared ?? false }
+        guard adapter.configuration.sharesFactors || !isShared else {
+            throw AdapterError(
+                "\(format.rawValue) has one factor A for an expert's gate and up, and these have one each: merge it, or take "
+                    + "\(ExportFormat.ggufLoRA.rawValue)", subject: "lora_A")
+        }
         return .asItIs(adapter)
     }
 

@@ -34,13 +34,14 @@ struct ExpertFields: Sendable {
 
     private static let countKeys = ["num_experts", "num_local_experts"]
 
-    /// Names of weights.
+    /// Names of weights. In transformers 5 experts lie in two parameters, whatever its files call them.
     var bindings: [WeightBinding] {
         [
-            WeightBinding(.router, modules.router, gguf: "ffn_gate_inp"),
-            WeightBinding(.expertGate, modules.gate, gguf: "ffn_gate_exps"),
-            WeightBinding(.expertUp, modules.up, gguf: "ffn_up_exps"),
-            WeightBinding(.expertDown, modules.down, gguf: "ffn_down_exps"),
+            WeightBinding(.router, modules.router, gguf: "ffn_gate_inp", parameter: ("mlp.gate", "weight")),
+            WeightBinding(
+                .expertGate, modules.gate, gguf: "ffn_gate_exps", parameter: ("mlp.experts", "gate_up_proj")),
+            WeightBinding(.expertUp, modules.up, gguf: "ffn_up_exps", parameter: ("mlp.experts", "gate_up_proj")),
+            WeightBinding(.expertDown, modules.down, gguf: "ffn_down_exps", parameter: ("mlp.experts", "down_proj")),
         ]
     }
 

@@ -21,12 +21,19 @@ struct WeightBinding: Sendable {
     let huggingFace: String
     let gguf: String
     let ggufForm: GGUFForm
+    /// The module and the parameter in which transformers keeps the weight, where that is no module of its own: `mlp.experts`,
+    /// `down_proj`.
+    let parameter: (module: String, name: String)?
 
-    init(_ role: WeightRole, _ huggingFace: String, gguf: String, _ ggufForm: GGUFForm = .same) {
+    init(
+        _ role: WeightRole, _ huggingFace: String, gguf: String, _ ggufForm: GGUFForm = .same,
+        parameter: (module: String, name: String)? = nil
+    ) {
         self.role = role
         self.huggingFace = huggingFace
         self.gguf = gguf
         self.ggufForm = ggufForm
+        self.parameter = parameter
     }
 
     /// Whether Hugging Face has a tensor for each expert, with `#` in the place of its number, and GGUF one in which they lie one
@@ -112,6 +119,18 @@ public struct WeightNames: Sendable {
             preconditionFailure("the family has no \(role)")
         }
         return binding.huggingFace
+    }
+
+    /// The module and the parameter in which transformers keeps the weight of `role`; nil where that is a module of its own.
+    func parameter(_ role: WeightRole, layer: Int) -> (module: String, name: String)? {
+        guard let parameter = inLayer.first(where: { $0.role == role })?.parameter else { return nil }
+        return (layers + "\(layer)." + parameter.module, parameter.name)
+    }
+
+    /// Whether PEFT has a name for adapters on `role`. In models with experts it takes the names of a feed-forward network for the
+    /// experts', whether a layer has them or not.
+    func hasAdapters(_ role: WeightRole) -> Bool {
+        ![.gate, .up, .down].contains(role) || !inLayer.contains { $0.role == .expertGate }
     }
 
     /// The module of the embedding: `model.embed_tokens`.

@@ -37,7 +37,7 @@ public final class GGUFWeights: WeightSource {
         heads = try GGUFWeights.headCount(gguf, "attention.head_count", default: nil)
         keyValueHeads = try GGUFWeights.headCount(gguf, "attention.head_count_kv", default: heads)
         let pathsOfEach = gguf.tensors.map {
-            names.huggingFaceNames($0.name, parts: $0.shape.rank == 3 ? $0.shape[0] : 0)
+            names.huggingFaceNames($0.name, parts: $0.shape.rank == 3 && !$0.byteRange.isEmpty ? $0.shape[0] : 0)
         }
         paths = pathsOfEach.flatMap { $0 }
         otherNames = zip(gguf.tensors, pathsOfEach).compactMap { $1.isEmpty ? $0.name : nil }

@@ -1,0 +1,39 @@
+// What of a linear layer decides which adapter it can carry.
+
+public import Models
+public import Tensors
+
+/// A linear layer, as far as an adapter needs to know it.
+public struct AdaptableLayer: Sendable, Equatable {
+    /// `model.layers.0.self_attn.q_proj`.
+    public let path: String
+    public let inputSize: Int
+    public let outputSize: Int
+    /// How its weight is stored; nil: in a type that any method can change.
+    public let weightType: DType?
+    /// Where adapters stand on it.
+    public let place: AdapterPlace
+
+    public init(
+        path: String, inputSize: Int, outputSize: Int, weightType: DType? = nil, place: AdapterPlace = .module
+    ) {
+        self.path = path
+        self.inputSize = inputSize
+        self.outputSize = outputSize
+        self.weightType = weightType
+        self.place = place
+    }
+
+    /// What `layer` is.
+    public init(_ layer: LinearLayer) {
+        self.init(
+            path: layer.path, inputSize: layer.inputSize, outputSize: layer.outputSize, weightType: layer.weight.dtype,
+            place: layer.adapterPlace)
+    }
+
+    /// Its place in a parameter of transformers; nil where it has a module of its own.
+    var parameter: ParameterPlace? {
+        if case .parameter(let place) = place { return place }
+        return nil
+    }
+}
