@@ -160,11 +160,15 @@ private struct WeightCollector {
 
     mutating func block(_ spec: BlockSpec, layer: Int, width: Int) -> DecoderBlock? {
         let attention = attention(spec.attention, layer, width)
+        // Where the attention was not found, the norm is told of already.
+        let norm: Norm?? =
+            spec.sharesNorm
+            ? .some(attention?.norm) : norm(.feedForwardNorm, layer: layer, ifThere: spec.feedForward.norm, width)
         let feedForward: (any Sublayer)? =
             if let experts = spec.feedForward.experts {
-                self.experts(experts, of: spec.feedForward, layer, width)
+                self.experts(experts, of: spec.feedForward, norm, layer, width)
             } else {
-                self.feedForward(spec.feedForward, layer, width)
+                self.feedForward(spec.feedForward, norm, layer, width)
             }
         guard let attention, let feedForward else { return nil }
         return DecoderBlock(
@@ -189,8 +193,9 @@ private struct WeightCollector {
             input: input, output: output)
     }
 
-    private mutating func feedForward(_ spec: FeedForwardSpec, _ index: Int, _ width: Int) -> FeedForwardSublayer? {
-        let norm = norm(.feedForwardNorm, layer: index, ifThere: spec.norm, width)
+    private mutating func feedForward(
+        _ spec: FeedForwardSpec, _ norm: Norm??, _ index: Int, _ width: Int
+    ) -> FeedForwardSublayer? {
         let input = projection(
             spec.projection, spec.isGated ? [.gate, .up] : [.up], fused: .gateUp, index, width,
             Array(repeating: spec.width, count: spec.isGated ? 2 : 1), hasBias: spec.hasBias)
@@ -232,9 +237,8 @@ private struct WeightCollector {
     }
 
     private mutating func experts(
-        _ spec: ExpertsSpec, of network: FeedForwardSpec, _ index: Int, _ width: Int
+        _ spec: ExpertsSpec, of network: FeedForwardSpec, _ norm: Norm??, _ index: Int, _ width: Int
     ) -> ExpertsSublayer? {
-        let norm = norm(.feedForwardNorm, layer: index, ifThere: network.norm, width)
         let (inner, hasBias) = (network.width, network.hasBias)
         let router = layer(
             .router, index, width, spec.count, hasBias: false,

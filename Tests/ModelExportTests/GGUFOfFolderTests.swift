@@ -66,6 +66,7 @@ import WeightFiles
             let gguf = try GGUFFile(file), model = try ModelConfiguration(of: openWeights(folder))
             let architectures = [
                 "mistral": "llama", "gemma3_text": "gemma3", "mixtral": "llama", "qwen3_moe": "qwen3moe",
+                "cohere": "command-r",
             ]
             #expect(gguf.architecture == (architectures[model.family] ?? model.family))
             #expect(gguf.value("general.name")?.string == "Tiny Model" && gguf.value("general.type")?.string == "model")
@@ -80,7 +81,9 @@ import WeightFiles
                 ("attention.head_count", 4), ("attention.head_count_kv", 2), ("attention.key_length", shape.headWidth),
                 ("attention.value_length", shape.headWidth), ("vocab_size", 512),
             ] { #expect(gguf.architectureValue(key)?.integer == value, "\(key)") }
-            #expect(gguf.architectureValue("attention.layer_norm_rms_epsilon")?.double == Double(Float(1e-5)))
+            let isByRootMeanSquare = model.finalNorm?.kind == .rms
+            let epsilon = "attention.layer_norm_" + (isByRootMeanSquare ? "rms_epsilon" : "epsilon")
+            #expect(gguf.architectureValue(epsilon)?.double == Double(Float(1e-5)))
             #expect((gguf.entry("rope_freqs.weight") != nil) == [.llama3, .divisors].contains(family))
             #expect(try ModelConfiguration.notes(gguf: gguf).isEmpty)
         }
@@ -134,6 +137,9 @@ import WeightFiles
     @Test(arguments: [
         (TinyFamily.mistral, "sliding_window", "64"), (.gemma3, "query_pre_attn_scalar", "20"),
         (.gemma3, "attention_bias", "true"), (.qwen3, "attention_bias", "true"),
+        (.cohere, "tie_word_embeddings", "false"), (.cohere, "attention_bias", "true"),
+        (.cohere2, "tie_word_embeddings", "false"), (.stableLM, "tie_word_embeddings", "true"),
+        (.cohere2, "layer_types", #"["full_attention", "sliding_attention", "sliding_attention"]"#),
         (.gemma3, "layer_types", #"["full_attention", "sliding_attention", "sliding_attention"]"#),
         (
             .qwen2, "rope_scaling",

@@ -10,7 +10,8 @@ import Testing
 @Suite struct FamilyTests {
     static let names = [
         "llama3", "llama-bias", "qwen2", "qwen3", "mistral", "yarn", "yarn-factors", "gemma3", "mixtral", "qwen3-moe",
-        "qwen3-moe-shares",
+        "qwen3-moe-shares", "granite", "granite-bias", "cohere", "cohere-bias", "cohere2", "stablelm",
+        "stablelm-parallel",
     ]
 
     @Test(arguments: names) func logitsAreThoseOfTransformers(_ name: String) throws {

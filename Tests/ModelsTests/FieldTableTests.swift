@@ -17,8 +17,13 @@ import WeightFiles
                 ("num_hidden_layers", 2),
                 ("num_attention_heads", 4), ("num_key_value_heads", 4), ("head_dim", 16), ("vocab_size", 100),
                 ("rms_norm_eps", 1e-5), ("use_sliding_window", true), ("max_window_layers", 1),
-            ] + (family == "gemma3_text" ? [("sliding_window_pattern", 2)] : []))
+            ] + (ownPlain[family] ?? []))
     }
+
+    /// What a family needs beside these for each of its fields to have an effect.
+    private let ownPlain: [String: [JSONObject.Member]] = [
+        "gemma3_text": [("sliding_window_pattern", 2)], "cohere2": [("sliding_window_pattern", 2)],
+    ]
 
     private func read(_ object: JSONObject) throws -> ModelConfiguration {
         try ModelConfiguration(huggingFace: .object(object))
@@ -33,12 +38,19 @@ import WeightFiles
         "partial_rotary_factor": 0.5, "bos_token_id": 5, "eos_token_id": [6, 7], "attention_bias": true,
         "mlp_bias": true, "sliding_window": 9, "use_sliding_window": false, "max_window_layers": 0,
         "layer_types": ["sliding_attention", "full_attention"], "query_pre_attn_scalar": 30,
-        "rope_local_base_freq": 500, "sliding_window_pattern": 1,
+        "rope_local_base_freq": 500, "sliding_window_pattern": 1, "embedding_multiplier": 2, "attention_multiplier": 2,
+        "residual_multiplier": 2, "logits_scaling": 2, "logit_scale": 2, "layer_norm_eps": 1e-4, "use_qkv_bias": true,
+        "use_parallel_residual": true,
     ]
-    private let othersOfGemma: [String: JSONValue] = [
-        "tie_word_embeddings": false,
-        "layer_types": ["full_attention", "sliding_attention"],
-        "rope_parameters": ["full_attention": ["rope_type": "linear", "factor": 2]],
+    /// Where one family takes another value for the usual one.
+    private let ownOthers: [String: [String: JSONValue]] = [
+        "gemma3_text": [
+            "tie_word_embeddings": false,
+            "layer_types": ["full_attention", "sliding_attention"],
+            "rope_parameters": ["full_attention": ["rope_type": "linear", "factor": 2]],
+        ],
+        "cohere": ["tie_word_embeddings": false],
+        "cohere2": ["tie_word_embeddings": false, "layer_types": ["full_attention", "sliding_attention"]],
     ]
 
     @Test(arguments: families) func everyEntryDoesWhatItSays(_ name: String) throws {
@@ -54,8 +66,8 @@ import WeightFiles
                 object[key] = 7
                 #expect(try read(object) != inner, "\(key) is read")
             case .read:
-                let own = name == "gemma3_text" ? othersOfGemma[key] : nil
-                let other: JSONValue = try #require(own ?? others[key], "no other value for \(key)")
+                let other: JSONValue = try #require(
+                    ownOthers[name]?[key] ?? others[key], "no other value for \(key)")
                 object[key] = other
                 if let changed = try? read(object) { #expect(changed != usual, "\(key) is read") }
             case .harmless:
@@ -100,9 +112,10 @@ import WeightFiles
         #expect(shape.groups == declared["num_key_value_heads"]?.integer ?? 32)
         #expect(shape.headWidth == declared["head_dim"]?.integer ?? 16)
         #expect(silent.isTied == declared["tie_word_embeddings"]?.bool)
-        #expect(Double("\(silent.finalNorm?.epsilon ?? 0)") == declared["rms_norm_eps"]?.double)
-        #expect(
-            shape.window == (["mistral", "gemma3_text"].contains(name) ? declared["sliding_window"]?.integer : nil))
+        let epsilon = declared["rms_norm_eps"] ?? declared["layer_norm_eps"]
+        #expect(Double("\(silent.finalNorm?.epsilon ?? 0)") == epsilon?.double)
+        let hasWindow = ["mistral", "gemma3_text", "cohere2"].contains(name)
+        #expect(shape.window == (hasWindow ? declared["sliding_window"]?.integer : nil))
     }
 
     @Test func unknownFieldsAreNamedInOneLineWithTheirCount() throws {

@@ -26,14 +26,15 @@ import WeightFiles
         }
     }
 
-    @Test func onlyTheLlamaFamilyInterleaves() throws {
+    @Test func onlyLlamaAndItsLikeInterleave() throws {
         for architecture in WeightNames.architectures {
             let names = try #require(WeightNames(architecture: architecture))
+            let isLlamas = ["llama", "granite"].contains(architecture)
             for suffix in ["weight", "bias"] {
                 let query = names.storedForm("model.layers.3.self_attn.q_proj.\(suffix)", heads: 9, keyValueHeads: 3)
                 let key = names.storedForm("model.layers.3.self_attn.k_proj.\(suffix)", heads: 9, keyValueHeads: 3)
-                #expect(query == (architecture == "llama" ? .interleavedHalves(heads: 9) : .asStored))
-                #expect(key == (architecture == "llama" ? .interleavedHalves(heads: 3) : .asStored))
+                #expect(query == (isLlamas ? .interleavedHalves(heads: 9) : .asStored))
+                #expect(key == (isLlamas ? .interleavedHalves(heads: 3) : .asStored))
             }
             #expect(names.storedForm("model.layers.3.self_attn.v_proj.weight", heads: 9, keyValueHeads: 3) == .asStored)
         }

@@ -6,6 +6,7 @@ public import Foundation
 /// so does fp32 with 1 added.
 public enum TinyFamily: String, CaseIterable, Sendable {
     case llama, llama3, biases, divisors, mistral, qwen2, yarn, qwen3, gemma3, mixtral, qwen3MoE
+    case granite, cohere, cohere2, stableLM, stableLMParallel
 
     /// Writes `config.json`, `model.safetensors` and the trained tokenizer of `TinyModel` into the new folder `folder`.
     ///
@@ -29,7 +30,7 @@ public enum TinyFamily: String, CaseIterable, Sendable {
     // So many that names in the order of letters are not in that of numbers.
     private static let experts = 12
     private var headWidth: Int { [.qwen3, .gemma3, .qwen3MoE].contains(self) ? 12 : 8 }
-    private var isTied: Bool { [.llama, .qwen2, .gemma3].contains(self) }
+    private var isTied: Bool { [.llama, .qwen2, .gemma3, .cohere, .cohere2].contains(self) }
 
     private var common: [String: String] {
         [
@@ -83,6 +84,25 @@ public enum TinyFamily: String, CaseIterable, Sendable {
                 "model_type": #""qwen3_moe""#, "num_experts": "\(Self.experts)", "num_experts_per_tok": "3",
                 "norm_topk_prob": "true", "moe_intermediate_size": "\(Self.innerWidth)", "intermediate_size": "64",
             ]
+        case .granite:
+            [
+                "model_type": #""granite""#, "attention_bias": "true", "mlp_bias": "true",
+                "embedding_multiplier": "3.0",
+                "attention_multiplier": "0.3", "residual_multiplier": "0.75", "logits_scaling": "1.5",
+            ]
+        case .cohere: ["model_type": #""cohere""#, "layer_norm_eps": "1e-05", "logit_scale": "0.25"]
+        case .cohere2:
+            [
+                "model_type": #""cohere2""#, "layer_norm_eps": "1e-05", "logit_scale": "0.5", "sliding_window": "8",
+                "layer_types": #"["sliding_attention", "full_attention", "sliding_attention"]"#,
+            ]
+        case .stableLM:
+            [
+                "model_type": #""stablelm""#, "layer_norm_eps": "1e-05", "use_qkv_bias": "true",
+                "partial_rotary_factor": "0.5",
+            ]
+        case .stableLMParallel:
+            ["model_type": #""stablelm""#, "layer_norm_eps": "1e-05", "use_parallel_residual": "true"]
         case .gemma3:
             [
                 "model_type": #""gemma3_text""#, "query_pre_attn_scalar": "\(headWidth)", "sliding_window": "8",
@@ -98,6 +118,7 @@ public enum TinyFamily: String, CaseIterable, Sendable {
         let width = Self.width
         let (queries, keys) = (Self.heads * headWidth, Self.groups * headWidth)
         var norms = [("input_layernorm", width), ("post_attention_layernorm", width)]
+        if [.cohere, .cohere2, .stableLMParallel].contains(self) { norms.removeLast() }
         if self == .gemma3 { norms += [("pre_feedforward_layernorm", width), ("post_feedforward_layernorm", width)] }
         if [.qwen3, .gemma3, .qwen3MoE].contains(self) {
             norms += [("self_attn.q_norm", headWidth), ("self_attn.k_norm", headWidth)]
@@ -106,12 +127,17 @@ public enum TinyFamily: String, CaseIterable, Sendable {
             ("self_attn.q_proj", queries, width), ("self_attn.k_proj", keys, width), ("self_attn.v_proj", keys, width),
         ]
         let others = [("self_attn.o_proj", width, queries)] + feedForward
-        let biased = self == .biases ? inputs + others : [.qwen2, .yarn].contains(self) ? inputs : []
+        let biased =
+            [.biases, .granite].contains(self)
+            ? inputs + others : [.qwen2, .yarn, .stableLM].contains(self) ? inputs : []
+        let hasNormBias = [.stableLM, .stableLMParallel].contains(self)
         var shapes = [("model.embed_tokens.weight", [Self.vocabulary, width]), ("model.norm.weight", [width])]
+        if hasNormBias { shapes.append(("model.norm.bias", [width])) }
         if !isTied { shapes.append(("lm_head.weight", [Self.vocabulary, width])) }
         for layer in 0..<Self.layers {
             let place = "model.layers.\(layer)."
             shapes += norms.map { (place + $0.0 + ".weight", [$0.1]) }
+            if hasNormBias { shapes += norms.map { (place + $0.0 + ".bias", [$0.1]) } }
             shapes += (inputs + others).map { (place + $0.0 + ".weight", [$0.1, $0.2]) }
             shapes += biased.map { (place + $0.0 + ".bias", [$0.1]) }
         }

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """Writes Tests/ModelsTests/Fixtures/configurations: config.json files that say things in unusual ways, and what transformers
-makes of each: log-probabilities of the last tokens of one text, in fp32.
+makes of each: log-probabilities of the last tokens of one text, in fp32. Beside these, the fields that it declares of each family.
 
 Two files of random weights serve all cases: with biases on queries, keys and values (Qwen2) and without (Llama, Mistral).
-Run: python3 scripts/goldens/configurations.py
+Run: python3 scripts/goldens/configurations.py, or with "fields" for these alone.
 """
 import dataclasses
 import json
 import pathlib
 import shutil
+import sys
 import tempfile
 
 import torch
@@ -22,6 +23,24 @@ sizes = dict(
     vocab_size=48, hidden_size=16, intermediate_size=24, num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=1,
     rms_norm_eps=1e-5, tie_word_embeddings=False,
 )
+
+
+families = (
+    "llama", "mistral", "qwen2", "qwen3", "gemma3_text", "mixtral", "qwen3_moe", "granite", "cohere", "cohere2", "stablelm",
+)
+fields = {
+    family: {
+        field.name: (
+            None if field.default is dataclasses.MISSING or not isinstance(field.default, (bool, int, float, str, type(None)))
+            else field.default)
+        for field in dataclasses.fields(transformers.AutoConfig.for_model(family))
+    }
+    for family in families
+}
+if sys.argv[1:] == ["fields"]:
+    golden = json.loads((root / "golden.json").read_text())
+    (root / "golden.json").write_text(json.dumps({**golden, "fields": fields}, indent=1) + "\n")
+    sys.exit()
 
 
 def weights(kind, config, seed, name):
@@ -114,15 +133,6 @@ for name, config in cases.items():
     written.append(
         {"name": name, "config": config, "weights": source, "length": length,
          "logprobs": [round(x, 6) for x in logprobs.tolist()]})
-fields = {
-    family: {
-        field.name: (
-            None if field.default is dataclasses.MISSING or not isinstance(field.default, (bool, int, float, str, type(None)))
-            else field.default)
-        for field in dataclasses.fields(transformers.AutoConfig.for_model(family))
-    }
-    for family in ("llama", "mistral", "qwen2", "qwen3", "gemma3_text")
-}
 (root / "golden.json").write_text(json.dumps(
     {"torch": torch.__version__, "transformers": transformers.__version__, "cases": written, "fields": fields},
     indent=1) + "\n")

@@ -13,9 +13,10 @@ import torch
 import transformers
 from safetensors.torch import load_file, save_file
 from transformers import (
-    Gemma3ForCausalLM, Gemma3TextConfig, LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM, MixtralConfig,
+    Cohere2Config, Cohere2ForCausalLM, CohereConfig, CohereForCausalLM, Gemma3ForCausalLM, Gemma3TextConfig, GraniteConfig,
+    GraniteForCausalLM, LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM, MixtralConfig,
     MixtralForCausalLM, Qwen2Config, Qwen2ForCausalLM, Qwen3Config,
-    Qwen3ForCausalLM, Qwen3MoeConfig, Qwen3MoeForCausalLM,
+    Qwen3ForCausalLM, Qwen3MoeConfig, Qwen3MoeForCausalLM, StableLmConfig, StableLmForCausalLM,
 )
 
 root = pathlib.Path(__file__).resolve().parents[2] / "Tests" / "ModelsTests" / "Fixtures"
@@ -24,6 +25,7 @@ common = dict(
     vocab_size=48, hidden_size=32, intermediate_size=40, num_hidden_layers=2, num_attention_heads=4,
     num_key_value_heads=2, max_position_embeddings=64, bos_token_id=1, eos_token_id=2, attention_dropout=0.0,
 )
+small = {**common, "hidden_size": 16, "intermediate_size": 24, "num_attention_heads": 2, "num_key_value_heads": 1}
 models = {
     "llama3": (LlamaForCausalLM, LlamaConfig(
         **common, tie_word_embeddings=False, rms_norm_eps=1e-5,
@@ -71,6 +73,29 @@ models = {
     "qwen3-moe-shares": (Qwen3MoeForCausalLM, Qwen3MoeConfig(
         **common, moe_intermediate_size=16, num_experts=6, num_experts_per_tok=2, norm_topk_prob=True,
         attention_bias=True, tie_word_embeddings=True, use_sliding_window=True, sliding_window=6,
+        rope_parameters={"rope_theta": 10000.0, "rope_type": "default"})),
+    # Every multiplier, and none but those that the family takes where nothing is said.
+    "granite": (GraniteForCausalLM, GraniteConfig(
+        **small, embedding_multiplier=3.0, attention_multiplier=0.3, residual_multiplier=0.75, logits_scaling=1.5,
+        rms_norm_eps=1e-5, rope_parameters={"rope_theta": 10000.0, "rope_type": "default"})),
+    "granite-bias": (GraniteForCausalLM, GraniteConfig(
+        **small, attention_bias=True, mlp_bias=True, tie_word_embeddings=True,
+        rope_parameters={"rope_theta": 10000.0, "rope_type": "default"})),
+    "cohere": (CohereForCausalLM, CohereConfig(
+        **small, logit_scale=0.25, rope_parameters={"rope_theta": 500.0, "rope_type": "default"})),
+    "cohere-bias": (CohereForCausalLM, CohereConfig(
+        **small, attention_bias=True, tie_word_embeddings=False, logit_scale=1.5, layer_norm_eps=1e-3,
+        rope_parameters={"rope_theta": 10000.0, "rope_type": "linear", "factor": 2.0})),
+    # Texts longer than the window; the layer that sees everything turns nothing.
+    "cohere2": (Cohere2ForCausalLM, Cohere2Config(
+        **{**small, "num_hidden_layers": 3}, logit_scale=0.5, sliding_window=7,
+        layer_types=["sliding_attention", "full_attention", "sliding_attention"],
+        rope_parameters={"rope_theta": 500.0, "rope_type": "default"})),
+    "stablelm": (StableLmForCausalLM, StableLmConfig(
+        **small, use_qkv_bias=True,
+        rope_parameters={"rope_theta": 500.0, "rope_type": "default", "partial_rotary_factor": 0.5})),
+    "stablelm-parallel": (StableLmForCausalLM, StableLmConfig(
+        **small, use_parallel_residual=True, tie_word_embeddings=True, layer_norm_eps=1e-3,
         rope_parameters={"rope_theta": 10000.0, "rope_type": "default"})),
 }
 

@@ -97,7 +97,7 @@ private enum Gemma3 {
                 try fields.required("num_attention_heads"), try fields.optional("num_key_value_heads") ?? 4, headWidth,
                 try scale(fields)
             ),
-            norm: try fields.norm(offset: 1), isSliding: try isSliding(fields, layers: layers),
+            norm: try fields.norm(offset: 1), isSliding: try fields.slidingLayers(layers, usually: usualPattern),
             window: try fields.optional("sliding_window") ?? window, local: rotary.local, global: rotary.global,
             hasBias: try fields.flag("attention_bias") ?? false, vocabularySize: try fields.required("vocab_size"),
             isTied: try fields.flag("tie_word_embeddings") ?? true, contextLength: contextLength,
@@ -111,16 +111,6 @@ private enum Gemma3 {
                 key: "query_pre_attn_scalar", value: "\(scalar)", expected: "a number above 0")
         }
         return Float(1 / scalar.squareRoot())
-    }
-
-    private static func isSliding(_ fields: HuggingFaceFields, layers: Int) throws -> [Bool] {
-        if let sliding = try fields.slidingLayers(layers) { return sliding }
-        let pattern = try fields.optional("sliding_window_pattern") ?? usualPattern
-        guard pattern > 0 else {
-            throw ModelConfigurationError.invalid(
-                key: "sliding_window_pattern", value: "\(pattern)", expected: "a number above 0")
-        }
-        return (1...layers).map { $0 % pattern != 0 }
     }
 
     /// `rope_parameters` has an object for each kind of layer; `rope_scaling` changes that of the layers without a window.
@@ -181,14 +171,13 @@ private enum Gemma3 {
         let headWidth = try fields.headWidth(width: width, heads: heads)
         let contextLength = try fields.optional("context_length") ?? context
         let base = try fields.number("rope.freq_base") ?? globalBase
-        let pattern = max(1, try fields.optional("attention.sliding_window_pattern") ?? usualPattern)
         return configuration(
             width: width, innerWidth: try fields.required("feed_forward_length"),
             shape: (
                 heads, try fields.optional("attention.head_count_kv") ?? heads, headWidth,
                 scale(layers: layers, width: width, heads: heads, headWidth: headWidth)
             ),
-            norm: try fields.norm(offset: 1), isSliding: (1...layers).map { $0 % pattern != 0 },
+            norm: try fields.norm(offset: 1), isSliding: try fields.slidingLayers(layers, usually: usualPattern),
             window: try fields.optional("attention.sliding_window") ?? window,
             local: RotaryPositions(
                 headWidth: headWidth, base: try fields.number("rope.freq_base_swa") ?? localBase),
@@ -225,16 +214,6 @@ private enum Gemma3 {
 }
 
 extension GGUFDescription {
-    /// Which layers have a window: all but each `pattern`th.
-    fileprivate mutating func set(layersOf isSliding: [Bool], usually usual: Int) throws {
-        func fits(_ pattern: Int) -> Bool { isSliding.enumerated().allSatisfy { $1 == (($0 + 1) % pattern != 0) } }
-        guard !fits(usual) else { return }
-        guard let pattern = (1...isSliding.count + 1).first(where: fits) else {
-            throw Self.refusal("layer_types", "no pattern", "lets each nth layer see everything, and no other")
-        }
-        set("attention.sliding_window_pattern", pattern)
-    }
-
     /// The rotary positions of layers without a window, and of those with one, which llama.cpp never stretches. What it knows of YaRN
     /// would change both.
     fileprivate mutating func set(_ global: RotaryPositions, _ local: AttentionShape?) throws {

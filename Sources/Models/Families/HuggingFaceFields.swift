@@ -50,7 +50,7 @@ extension ModelConfiguration {
         json["vocab_size"] = .integer(vocabularySize)
         json["max_position_embeddings"] = .integer(contextLength)
         if let norm = norms.last {
-            json[norm.kind == .rms ? "rms_norm_eps" : "layer_norm_eps"] = .double(Self.shortest(norm.epsilon))
+            json[norm.kind == .rms ? "rms_norm_eps" : "layer_norm_eps"] = .double(norm.epsilon.written)
         }
         for (key, value) in kind?.write(self) ?? [] { json[key] = value }
         if let beginToken { json["bos_token_id"] = .integer(beginToken) }
@@ -59,9 +59,6 @@ extension ModelConfiguration {
         }
         return json
     }
-
-    /// The double that prints as the float does: 1e-05, not 9.999999747378752e-06.
-    private static func shortest(_ value: Float) -> Double { Double("\(value)") ?? Double(value) }
 }
 
 /// The members of `config.json`, with errors that name the key.

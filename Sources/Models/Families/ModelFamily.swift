@@ -32,7 +32,9 @@ public struct ModelFamily: Sendable {
     let writeGGUF: @Sendable (ModelConfiguration, inout GGUFDescription) throws -> Void
 
     /// Every family there is.
-    public static let all: [ModelFamily] = [.llama, .mistral, .qwen2, .qwen3, .gemma3, .mixtral, .qwen3MoE]
+    public static let all: [ModelFamily] = [
+        .llama, .mistral, .qwen2, .qwen3, .gemma3, .mixtral, .qwen3MoE, .granite, .cohere, .cohere2, .stableLM,
+    ]
 
     /// The family of that `model_type`.
     public static func named(_ name: String) -> ModelFamily? { all.first { $0.name == name } }

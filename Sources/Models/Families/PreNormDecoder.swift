@@ -50,9 +50,13 @@ struct PreNormDecoder: Sendable {
 
     /// What llama.cpp computes such a decoder with, named as its GGUF files are.
     enum Graph: String, Sendable {
-        /// Pairs of a rotation lie side by side, frequencies may have divisors, and any projection a bias.
+        /// Frequencies may have divisors.
         case llama
+        case granite
         case qwen2, qwen3, qwen3moe
+
+        /// Pairs of a rotation lie side by side, and any projection may have a bias.
+        var isLlamas: Bool { self == .llama || self == .granite }
     }
 
     /// `sliding_window` where the file is silent.
@@ -68,7 +72,7 @@ struct PreNormDecoder: Sendable {
             ggufMark: experts.map { _ in ExpertFields.ggufMark },
             fields: FieldTable(fields: ConfigurationField.shared + (experts?.fields ?? []) + ownFields),
             ggufFields: experts.map { _ in ExpertFields.ggufFields } ?? .gguf,
-            names: names(interleavesQueryAndKey: graph == .llama), read: read, readGGUF: readGGUF, write: write,
+            names: names(interleavesQueryAndKey: graph.isLlamas), read: read, readGGUF: readGGUF, write: write,
             writeGGUF: { try writeGGUF($0, graph, into: &$1) })
     }
 
@@ -106,7 +110,8 @@ struct PreNormDecoder: Sendable {
             fields.json["num_key_value_heads"] == nil
             ? defaults.keyValueHeads : try fields.optional("num_key_value_heads")
         let headWidth =
-            try fields.optional("head_dim") ?? defaults.headWidth ?? Self.headWidth(width: width, heads: heads)
+            try fields.optional("head_dim") ?? defaults.headWidth
+            ?? DecoderFields.headWidth(width: width, heads: heads)
         let contextLength = try fields.optional("max_position_embeddings") ?? defaults.contextLength
         let rotary = try RotaryFields(
             fields.json, headWidth: headWidth, contextLength: contextLength, base: defaults.rotaryBase
@@ -135,14 +140,6 @@ struct PreNormDecoder: Sendable {
         if let experts { return try experts.networks(fields, norm: norm, layers: layers) }
         let network = FeedForwardSpec(norm: norm, width: try fields.required("intermediate_size"), hasBias: hasBias)
         return Array(repeating: network, count: layers)
-    }
-
-    private static func headWidth(width: Int, heads: Int) throws -> Int {
-        guard heads > 0, width % heads == 0 else {
-            throw ModelConfigurationError.invalid(
-                key: "hidden_size", value: "\(width)", expected: "a multiple of num_attention_heads = \(heads)")
-        }
-        return width / heads
     }
 
     private func biases(_ fields: HuggingFaceFields) throws -> (inputs: Bool, output: Bool, feedForward: Bool) {
@@ -257,7 +254,7 @@ struct PreNormDecoder: Sendable {
             }
         }
         // Those that are always there are computed.
-        if graph != .llama, attention.hasOutputBias || feedForward.hasBias {
+        if !graph.isLlamas, attention.hasOutputBias || feedForward.hasBias {
             throw GGUFDescription.refusal("attention_bias", "true", "knows no such biases for \(graph.rawValue)")
         }
         try experts?.describe(model, into: &description)

@@ -188,16 +188,19 @@ struct RotaryFields {
 }
 
 extension RotaryPositions {
+    /// The share of a head that turns: the whole part of its product with D is W again.
+    var share: Double {
+        let share = Double(width) / Double(headWidth)
+        return Int(Double(headWidth) * share) < width ? share.nextUp : share
+    }
+
     /// The members of `config.json` that say it.
     /// - Parameter shareKey: what the family calls the share of a head that turns.
     func huggingFaceMembers(
         contextLength: Int, shareKey: String = "partial_rotary_factor"
     ) -> [JSONObject.Member] {
-        // The whole part of its product with D is W again.
-        let share = Double(width) / Double(headWidth)
-        let exact = Int(Double(headWidth) * share) < width ? share.nextUp : share
-        return [("rope_theta", .double(base))]
-            + (width == headWidth ? [] : [(shareKey, .double(exact))])
+        [("rope_theta", .double(base))]
+            + (width == headWidth ? [] : [(shareKey, .double(share))])
             + (scaling.huggingFaceJSON(contextLength: contextLength).map { [("rope_scaling", .object($0))] } ?? [])
     }
 }

@@ -8,16 +8,19 @@ public struct BlockSpec: Sendable, Equatable {
     public var feedForward: FeedForwardSpec
     /// Whether both read the block's input: `x + attention(x) + feedForward(x)`.
     public var isParallel: Bool
+    /// Whether what feed-forward reads is normed with the weight of the attention's norm.
+    public var sharesNorm: Bool
 
     /// A block from its parts.
     public init(
         attention: AttentionSpec, crossAttention: AttentionSpec? = nil, feedForward: FeedForwardSpec,
-        isParallel: Bool = false
+        isParallel: Bool = false, sharesNorm: Bool = false
     ) {
         self.attention = attention
         self.crossAttention = crossAttention
         self.feedForward = feedForward
         self.isParallel = isParallel
+        self.sharesNorm = sharesNorm
     }
 
     /// Both attentions, where there are two.
