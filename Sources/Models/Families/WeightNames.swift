@@ -123,14 +123,14 @@ public struct WeightNames: Sendable {
 
     /// The module and the parameter in which transformers keeps the weight of `role`; nil where that is a module of its own.
     func parameter(_ role: WeightRole, layer: Int) -> (module: String, name: String)? {
-        guard let parameter = inLayer.first(where: { $0.role == role })?.parameter else { return nil }
-        return (layers + "\(layer)." + parameter.module, parameter.name)
+        guard let parameter = stack.inLayer.first(where: { $0.role == role })?.parameter else { return nil }
+        return (stack.huggingFace + "\(layer)." + parameter.module, parameter.name)
     }
 
     /// Whether PEFT has a name for adapters on `role`. In models with experts it takes the names of a feed-forward network for the
     /// experts', whether a layer has them or not.
     func hasAdapters(_ role: WeightRole) -> Bool {
-        ![.gate, .up, .down].contains(role) || !inLayer.contains { $0.role == .expertGate }
+        ![.gate, .up, .down].contains(role) || !stack.inLayer.contains { $0.role == .expertGate }
     }
 
     /// The module of the embedding: `model.embed_tokens`.
