@@ -23,6 +23,8 @@ import WeightFiles
     /// What a family needs beside these for each of its fields to have an effect.
     private let ownPlain: [String: [JSONObject.Member]] = [
         "gemma3_text": [("sliding_window_pattern", 2)], "cohere2": [("sliding_window_pattern", 2)],
+        "mixtral": [("num_local_experts", 4)],
+        "qwen3_moe": [("num_experts", 4), ("num_experts_per_tok", 2), ("mlp_only_layers", [0])],
     ]
 
     private func read(_ object: JSONObject) throws -> ModelConfiguration {
@@ -40,7 +42,8 @@ import WeightFiles
         "layer_types": ["sliding_attention", "full_attention"], "query_pre_attn_scalar": 30,
         "rope_local_base_freq": 500, "sliding_window_pattern": 1, "embedding_multiplier": 2, "attention_multiplier": 2,
         "residual_multiplier": 2, "logits_scaling": 2, "logit_scale": 2, "layer_norm_eps": 1e-4, "use_qkv_bias": true,
-        "use_parallel_residual": true,
+        "use_parallel_residual": true, "num_experts": 8, "num_local_experts": 8, "num_experts_per_tok": 1,
+        "moe_intermediate_size": 46, "norm_topk_prob": true, "mlp_only_layers": [1], "decoder_sparse_step": 3,
     ]
     /// Where one family takes another value for the usual one.
     private let ownOthers: [String: [String: JSONValue]] = [

@@ -21,10 +21,19 @@ struct ExpertFields: Sendable {
         let down: String
     }
 
-    /// The field with the number of experts that is written; `count` of either name is read.
+    /// What transformers takes where `config.json` is silent.
+    struct Defaults: Sendable {
+        let count: Int
+        let used: Int
+        /// Of one expert; nil: nothing.
+        var width: Int?
+    }
+
+    /// The field with the number of experts that is written; that of either name is read.
     let countKey: String
     /// The field with the width of one expert; nil: `intermediate_size`.
     let widthKey: String?
+    let defaults: Defaults
     /// Whether `mlp_only_layers` and `decoder_sparse_step` leave some layers one network for all rows.
     let leavesDenseLayers: Bool
     let normalisation: Normalisation
@@ -67,9 +76,12 @@ struct ExpertFields: Sendable {
     /// The network of each of `layers` layers.
     func networks(_ fields: HuggingFaceFields, norm: NormSpec, layers: Int) throws -> [FeedForwardSpec] {
         let dense = try denseLayers(fields, layers)
-        let width = try fields.required(widthKey ?? "intermediate_size")
+        let key = widthKey ?? "intermediate_size"
+        guard let width = try fields.optional(key) ?? defaults.width else {
+            throw ModelConfigurationError.missing(key: key)
+        }
         let experts = ExpertsSpec(
-            count: try count(fields), used: try fields.required("num_experts_per_tok"),
+            count: try count(fields), used: try fields.optional("num_experts_per_tok") ?? defaults.used,
             normalisesShares: try normalisation == .always || fields.flag("norm_topk_prob") ?? false)
         return try (0..<layers).map { layer in
             dense.contains(layer)
@@ -80,7 +92,7 @@ struct ExpertFields: Sendable {
 
     private func count(_ fields: HuggingFaceFields) throws -> Int {
         let found = try Self.countKeys.compactMap { key in try fields.optional(key).map { (key, $0) } }
-        guard let first = found.first else { throw ModelConfigurationError.missing(key: countKey) }
+        guard let first = found.first else { return defaults.count }
         if let other = found.last, other.1 != first.1 {
             throw ModelConfigurationError.invalid(
                 key: other.0, value: "\(other.1)", expected: "\(first.1), which \(first.0) says")

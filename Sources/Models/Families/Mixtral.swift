@@ -7,7 +7,8 @@ extension ModelFamily {
             contextLength: 131_072, keyValueHeads: 8, headWidth: nil, epsilon: 1e-5, rotaryBase: 1_000_000),
         biases: .never, hasHeadNorm: false, window: .whereStated,
         experts: ExpertFields(
-            countKey: "num_local_experts", widthKey: nil, leavesDenseLayers: false, normalisation: .always,
+            countKey: "num_local_experts", widthKey: nil, defaults: .init(count: 8, used: 2), leavesDenseLayers: false,
+            normalisation: .always,
             modules: .init(
                 router: "block_sparse_moe.gate", gate: "block_sparse_moe.experts.#.w1",
                 up: "block_sparse_moe.experts.#.w3", down: "block_sparse_moe.experts.#.w2"),

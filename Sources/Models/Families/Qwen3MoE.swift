@@ -6,8 +6,8 @@ extension ModelFamily {
         name: "qwen3_moe", defaults: .init(contextLength: 32_768, keyValueHeads: 4, headWidth: nil),
         biases: .asConfigured(mlp: false), hasHeadNorm: true, window: .whereUsed,
         experts: ExpertFields(
-            countKey: "num_experts", widthKey: "moe_intermediate_size", leavesDenseLayers: true,
-            normalisation: .asConfigured,
+            countKey: "num_experts", widthKey: "moe_intermediate_size",
+            defaults: .init(count: 128, used: 8, width: 768), leavesDenseLayers: true, normalisation: .asConfigured,
             modules: .init(
                 router: "mlp.gate", gate: "mlp.experts.#.gate_proj", up: "mlp.experts.#.up_proj",
                 down: "mlp.experts.#.down_proj"),
