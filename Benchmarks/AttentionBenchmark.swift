@@ -33,11 +33,9 @@ enum AttentionBenchmark: Benchmark {
         let q = matrix(heads * width), k = matrix(groups * width), v = matrix(groups * width), o = matrix(heads * width)
         let logSumExp = matrix(heads, .f32)
         let bounds = Array(stride(from: 0, through: rows, by: length))
-        let scale = 1 / Float(width).squareRoot()
+        let rule = AttentionRule(heads: heads, groups: groups, scale: 1 / Float(width).squareRoot())
         let forward = context.stopwatch.measure {
-            Attention.forward(
-                q: q, k: k, v: v, bounds: bounds, heads: heads, groups: groups, scale: scale, window: nil, into: o,
-                logSumExp: logSumExp)
+            Attention.forward(rule, q: q, k: k, v: v, bounds: bounds, into: o, logSumExp: logSumExp)
         }
         let dO = matrix(heads * width)
         let dq = matrix(heads * width, .f32), parts = 0..<Attention.parts(bounds: bounds, heads: heads)
@@ -45,8 +43,7 @@ enum AttentionBenchmark: Benchmark {
         let dk = matrix(groups * width, .f32), dv = matrix(groups * width, .f32)
         let backward = context.stopwatch.measure {
             Attention.backward(
-                dO, q: q, k: k, v: v, o: o, logSumExp: logSumExp, bounds: bounds, heads: heads, groups: groups,
-                scale: scale, window: nil, into: dq, dk: dks, dv: dvs)
+                rule, dO, q: q, k: k, v: v, o: o, logSumExp: logSumExp, bounds: bounds, into: dq, dk: dks, dv: dvs)
             Attention.sumOverGroup(dks, rows: 0..<rows, groups: groups, headWidth: width, into: dk)
             Attention.sumOverGroup(dvs, rows: 0..<rows, groups: groups, headWidth: width, into: dv)
         }

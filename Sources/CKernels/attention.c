@@ -1,12 +1,28 @@
-// Causal attention of the query heads that share one key/value head, over one example.
+// Attention of the query heads that share one key/value head: the queries of one example over its keys, or over another's.
 // The scalar twin walks queries one by one with one row of scores; the variants walk square tiles of queries and keys with the
 // products of `panelproduct.c`, and rescale the running sum as larger scores appear. Scores, sums and gradients are fp32;
 // probabilities enter products in the operands' type.
 #ifndef VARIANT
 #include "internal.h"
 
+/// The keys that a query at `position` sees: from the first on, and those before the end.
 static inline long first_key(const lathe_attention_shape *s, long position) {
-    return s->window > 0 && position - s->window + 1 > 0 ? position - s->window + 1 : 0;
+    return position > s->before ? at_most(position - s->before, s->keys) : 0;
+}
+static inline long end_key(const lathe_attention_shape *s, long position) {
+    return at_most(position + s->after, s->keys - 1) + 1;
+}
+
+/// What a scaled product counts, and by how much that changes with it.
+typedef struct { float value, slope; } capped;
+static inline capped cap(const lathe_attention_shape *s, float product) {
+    if (s->softcap <= 0) return (capped){product, 1};
+    float share = tanhf(product / s->softcap);
+    return (capped){s->softcap * share, 1 - share * share};
+}
+/// What is added to that in head `head`, `distance` from query to key.
+static inline float bias_of(const lathe_attention_shape *s, long head, long distance) {
+    return s->bias ? s->bias[head * s->bias_stride + distance] : 0;
 }
 
 static void forward_scalar(
@@ -14,17 +30,17 @@ static void forward_scalar(
     float *scores = lathe_scratch(0, (size_t)(s->keys + s->width) * 4), *sum = scores + s->keys;
     for (long row = 0; row < heads * s->queries; row++) {
         long head = row / s->queries, i = row % s->queries, place = i * s->query_stride + head * s->width;
-        long position = s->keys - s->queries + i, first = first_key(s, position);
+        long position = s->position + i, first = first_key(s, position), end = end_key(s, position);
         float largest = -INFINITY, total = 0;
-        for (long j = first; j <= position; j++) {
+        for (long j = first; j < end; j++) {
             float dot = 0;
             for (long d = 0; d < s->width; d++)
                 dot += load1(q, place + d, s->type) * load1(k, j * s->key_stride + d, s->type);
-            scores[j] = dot * s->scale;
+            scores[j] = cap(s, dot * s->scale).value + bias_of(s, head, j - position);
             if (scores[j] > largest || scores[j] != scores[j]) largest = scores[j];
         }
         for (long d = 0; d < s->width; d++) sum[d] = 0;
-        for (long j = first; j <= position; j++) {
+        for (long j = first; j < end; j++) {
             float p = expf(scores[j] - largest);
             total += p;
             for (long d = 0; d < s->width; d++) sum[d] += p * load1(v, j * s->key_stride + d, s->type);
@@ -43,19 +59,21 @@ static void backward_scalar(
         memset(dv + j * gradient_stride, 0, (size_t)width * 4);
     }
     for (long i = 0; i < s->queries; i++) {
-        long position = s->keys - s->queries + i, row = i * s->query_stride;
+        long position = s->position + i, row = i * s->query_stride, end = end_key(s, position);
         float delta = 0, log_sum = lse[i * s->lse_stride];
         for (long d = 0; d < width; d++) {
             delta += load1(d_o, row + d, s->type) * load1(o, row + d, s->type);
             dq[row + d] = 0;
         }
-        for (long j = first_key(s, position); j <= position; j++) {
+        for (long j = first_key(s, position); j < end; j++) {
             float dot = 0, dp = 0;
             for (long d = 0; d < width; d++) {
                 dot += load1(q, row + d, s->type) * load1(k, j * s->key_stride + d, s->type);
                 dp += load1(d_o, row + d, s->type) * load1(v, j * s->key_stride + d, s->type);
             }
-            float p = expf(dot * s->scale - log_sum), ds = p * (dp - delta) * s->scale;
+            capped score = cap(s, dot * s->scale);
+            float p = expf(score.value + bias_of(s, 0, j - position) - log_sum);
+            float ds = p * (dp - delta) * s->scale * score.slope;
             for (long d = 0; d < width; d++) {
                 dq[row + d] += ds * load1(k, j * s->key_stride + d, s->type);
                 dk[j * gradient_stride + d] += ds * load1(q, row + d, s->type);
@@ -73,8 +91,8 @@ static inline long round_up(long n, long step) { return (n + step - 1) / step * 
 typedef struct { long first, end; } key_range;
 
 static inline key_range seen_keys(const lathe_attention_shape *s, long side, long query, long count) {
-    long position = s->keys - s->queries + query;
-    return (key_range){first_key(s, position) / side * side, position + count};
+    long position = s->position + query;
+    return (key_range){first_key(s, position) / side * side, end_key(s, position + count - 1)};
 }
 
 /// Numbers in the panels of a tile of keys or queries: as columns of depth D, or as rows of D columns.
@@ -134,6 +152,18 @@ void lathe_attention_backward(
 
 #else
 
+/// What the scores `low..<high` of a row become beyond scaled products. `bias` has number 0 for the row's first score, or is null.
+LATHE_INLINE void VARIANT(change)(const lathe_attention_shape *s, float *scores, long low, long high, const float *bias) {
+    for (long j = low / LANES * LANES; s->softcap > 0 && j < high; j += LANES) {
+        V share = v_tanh(v_load(scores, j, LATHE_F32, LANES) / v_set1(s->softcap));
+        v_store(scores, j, LATHE_F32, v_set1(s->softcap) * share, LANES);
+    }
+    for (long j = low / LANES * LANES; bias && j < high; j += LANES) {
+        V sum = v_load(scores, j, LATHE_F32, LANES) + v_load(bias, j, LATHE_F32, high - j);
+        v_store(scores, j, LATHE_F32, sum, LANES);
+    }
+}
+
 /// Turns a row of `side` scores into probabilities against the running maximum; says by how much older sums fade.
 LATHE_INLINE float VARIANT(soften)(
     float *scores, long side, long low, long high, lathe_type type, void *probabilities, float *largest, float *total) {
@@ -185,13 +215,16 @@ static void VARIANT(forward)(
                     s, q_rows, s->query_stride, k_panels + tile * column_panels(side, width) * (long)size, width, count,
                     at_most(s->keys - key, side), s->scale, false, scores, side);
                 for (long i = 0; i < count; i++) {
-                    long position = s->keys - s->queries + query + i, first = first_key(s, position);
-                    long low = first > key ? first - key : 0, high = at_most(position + 1 - key, side);
+                    long position = s->position + query + i, first = first_key(s, position);
+                    long low = first > key ? first - key : 0, high = at_most(end_key(s, position) - key, side);
                     void *row = p + i * side * (long)size;
                     if (high <= low) {
                         memset(row, 0, side * size);
                         continue;
                     }
+                    VARIANT(change)(
+                        s, scores + i * side, low, high,
+                        s->bias ? s->bias + head * s->bias_stride + key - position : NULL);
                     float fade = VARIANT(soften)(scores + i * side, side, low, high, s->type, row, largest + i, total + i);
                     float *sum = sums + i * padded;
                     for (long d = 0; fade != 1 && d < padded; d += LANES)
@@ -210,23 +243,54 @@ static void VARIANT(forward)(
         }
 }
 
+/// One key's scores and dP of a tile of queries, of which `low..<high` see it: P and dS. `bias` has number 0 for the tile's first
+/// query, or is null; `slopes` is room for as many numbers as there are queries.
+LATHE_INLINE void VARIANT(steps)(
+    const lathe_attention_shape *s, long side, long count, long low, long high, float *scores, const float *dp,
+    const float *log_sum, const float *delta, const float *bias, float *slopes, void *p, void *ds) {
+    for (long i = 0; s->softcap > 0 && i < count; i += LANES) {
+        V share = v_tanh(v_load(scores, i, LATHE_F32, LANES) / v_set1(s->softcap));
+        v_store(scores, i, LATHE_F32, v_set1(s->softcap) * share, LANES);
+        v_store(slopes, i, LATHE_F32, v_set1(s->scale) * (v_set1(1) - share * share), LANES);
+    }
+    // Past the last query there are no scores.
+    for (long i = count; s->softcap > 0 && i < side; i++) slopes[i] = 0;
+    for (long i = 0; bias && i < count; i += LANES) {
+        V sum = v_load(scores, i, LATHE_F32, LANES) + v_load(bias, i, LATHE_F32, count - i);
+        v_store(scores, i, LATHE_F32, sum, LANES);
+    }
+    for (long i = 0; i < side; i++)
+        if (i < low || i >= high) scores[i] = -INFINITY;
+    for (long i = 0; i < side; i += LANES) {
+        V value = v_exp(v_load(scores, i, LATHE_F32, LANES) - v_load(log_sum, i, LATHE_F32, LANES));
+        V step = v_load(dp, i, LATHE_F32, LANES) - v_load(delta, i, LATHE_F32, LANES);
+        V slope = s->softcap > 0 ? v_load(slopes, i, LATHE_F32, LANES) : v_set1(s->scale);
+        v_store(p, i, s->type, value, LANES);
+        v_store(ds, i, s->type, value * step * slope, LANES);
+    }
+}
+
 /// With P the probabilities, dP = dO·Vᵀ and δ = Σ dO·O: dS = P·(dP − δ)·scale, dV += Pᵀ·dO, dK += dSᵀ·Q, dQ += dS·K.
 /// Tiles are kept transposed, keys by queries: then P and dS are left operands as they stand, and dQᵀ = Kᵀ·dSᵀ.
 static void VARIANT(backward)(
     const lathe_attention_shape *s, const void *d_o, const void *q, const void *k, const void *v, const void *o,
     const float *lse, float *dq, float *dk, float *dv, long gradient_stride) {
     long side = tile_side(s), width = s->width, tiles = (s->keys + side - 1) / side, wide = round_up(width, 16);
+    long distances = s->bias ? s->keys + s->position + s->queries : 0;
     size_t size = type_size(s->type);
     char *place = lathe_scratch(
         0, (size_t)(tiles * width * side + 2 * column_panels(side, width) + 2 * row_panels(side, width) + 4 * side * side) * size
-               + (size_t)(2 * side * side + wide * side + 2 * side) * 4 + 16 * 64);
+               + (size_t)(2 * side * side + wide * side + 3 * side + distances) * 4 + 16 * 64);
     char *k_turned = take(&place, tiles * width * side, size);  // [tile][D][side]
     char *q_columns = take(&place, column_panels(side, width), size), *do_columns = take(&place, column_panels(side, width), size);
     char *q_rows = take(&place, row_panels(side, width), size), *do_rows = take(&place, row_panels(side, width), size);
     char *p = take(&place, side * side, size), *ds = take(&place, side * side, size);
     char *ds_panels = take(&place, row_panels(side, side), size);
     float *scores = take(&place, side * side, 4), *dp = take(&place, side * side, 4), *dq_turned = take(&place, wide * side, 4);
-    float *delta = take(&place, side, 4), *log_sum = take(&place, side, 4);
+    float *delta = take(&place, side, 4), *log_sum = take(&place, side, 4), *slopes = take(&place, side, 4);
+    // From the distance −(keys − 1) on, of a key to a query: in a tile's rows queries follow one another.
+    float *turned_bias = take(&place, distances, 4);
+    for (long i = 0; i < distances - 1; i++) turned_bias[i] = s->bias[s->keys - 1 - i];
     for (long tile = 0; tile < tiles; tile++) {
         long key = tile * side, count = at_most(s->keys - key, side);
         char *turned = k_turned + tile * width * side * (long)size;
@@ -256,26 +320,20 @@ static void VARIANT(backward)(
             delta[i] = v_sum(sum);
             log_sum[i] = i < count ? lse[(query + i) * s->lse_stride] : 0;
         }
-        long first_position = s->keys - s->queries + query;
+        long first_position = s->position + query;
         key_range range = seen_keys(s, side, query, count);
         for (long key = range.first; key < range.end; key += side) {
             long keys = at_most(s->keys - key, side), key_row = key * s->key_stride;
             multiply(s, at(k, key_row, s->type), s->key_stride, q_columns, width, keys, count, s->scale, false, scores, side);
             multiply(s, at(v, key_row, s->type), s->key_stride, do_columns, width, keys, count, 1, false, dp, side);
             for (long j = 0; j < keys; j++) {
-                // Queries `low..<high` of the tile see key `key + j`.
-                long low = key + j - first_position, high = s->window > 0 ? at_most(low + s->window, count) : count;
-                if (low < 0) low = 0;
-                void *p_row = p + j * side * (long)size, *ds_row = ds + j * side * (long)size;
-                float *row = scores + j * side;
-                for (long i = 0; i < side; i++)
-                    if (i < low || i >= high) row[i] = -INFINITY;
-                for (long i = 0; i < side; i += LANES) {
-                    V value = v_exp(v_load(row, i, LATHE_F32, LANES) - v_load(log_sum, i, LATHE_F32, LANES));
-                    V step = v_load(dp, j * side + i, LATHE_F32, LANES) - v_load(delta, i, LATHE_F32, LANES);
-                    v_store(p_row, i, s->type, value, LANES);
-                    v_store(ds_row, i, s->type, value * step * v_set1(s->scale), LANES);
-                }
+                // Queries `low..<high` of the tile see key `key + j`, `ahead` places after the first of them.
+                long ahead = key + j - first_position, low = ahead > s->after ? ahead - s->after : 0;
+                long high = at_most(ahead + s->before, count - 1) + 1;
+                VARIANT(steps)(
+                    s, side, count, low, high, scores + j * side, dp + j * side, log_sum, delta,
+                    s->bias ? turned_bias + s->keys - 1 - ahead : NULL, slopes, p + j * side * (long)size,
+                    ds + j * side * (long)size);
             }
             float *dk_tile = dk + key * gradient_stride, *dv_tile = dv + key * gradient_stride;
             multiply(s, p, side, do_rows, side, keys, width, 1, true, dv_tile, gradient_stride);

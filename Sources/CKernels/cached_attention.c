@@ -11,6 +11,8 @@ static void cached_attention_scalar(
             float dot = 0;
             for (long d = 0; d < s->width; d++) dot += q[d] * load1(k, j * s->key_stride + d, s->type);
             scores[j] = dot * s->scale;
+            if (s->softcap > 0) scores[j] = s->softcap * tanhf(scores[j] / s->softcap);
+            if (s->bias) scores[j] += s->bias[head * s->bias_stride + j];
             if (scores[j] > largest || scores[j] != scores[j]) largest = scores[j];
         }
         for (long d = 0; d < s->width; d++) o[d] = 0;
@@ -48,6 +50,15 @@ LATHE_INLINE void VARIANT(cached_scores)(
     }
 }
 
+/// What scores become beyond products: `bias` is this head's, or null.
+LATHE_INLINE void VARIANT(cached_changes)(const lathe_cached_shape *s, const float *bias, float *scores) {
+    for (long j = 0; s->softcap > 0 && j < s->keys; j += LANES) {
+        V score = v_load(scores, j, LATHE_F32, s->keys - j) / v_set1(s->softcap);
+        v_store(scores, j, LATHE_F32, v_set1(s->softcap) * v_tanh(score), s->keys - j);
+    }
+    if (bias) lathe_add(bias, LATHE_F32, scores, LATHE_F32, s->keys);
+}
+
 /// `count` times LANES numbers of the weighted sum of values.
 LATHE_INLINE void VARIANT(cached_values)(
     lathe_type type, int count, const lathe_cached_shape *s, const float *p, const void *v, float factor, long d, float *o) {
@@ -70,9 +81,10 @@ LATHE_INLINE void VARIANT(cached_values)(
 }
 
 LATHE_INLINE void VARIANT(cached_head)(
-    lathe_type type, const lathe_cached_shape *s, const float *q, const void *k, const void *v, float *o) {
+    lathe_type type, const lathe_cached_shape *s, const float *q, const void *k, const void *v, const float *bias, float *o) {
     float *scores = lathe_scratch(0, (size_t)(s->keys + 3) * 4);  // whole fours are written
     VARIANT(cached_scores)(type, s, q, k, scores);
+    VARIANT(cached_changes)(s, bias, scores);
     V most = v_set1(-INFINITY), sum = v_set1(0);
     for (long j = 0; j < s->keys; j += LANES)
         most = v_max(v_keep(v_load(scores, j, LATHE_F32, s->keys - j), s->keys - j, -INFINITY), most);
@@ -91,8 +103,9 @@ LATHE_INLINE void VARIANT(cached_head)(
 static void VARIANT(cached_attention)(
     const lathe_cached_shape *s, long heads, const float *q, const void *k, const void *v, float *o) {
     for (long head = 0; head < heads; head++, q += s->width, o += s->width) {
-        if (s->type == LATHE_F32) VARIANT(cached_head)(LATHE_F32, s, q, k, v, o);
-        else VARIANT(cached_head)(LATHE_BF16, s, q, k, v, o);
+        const float *bias = s->bias ? s->bias + head * s->bias_stride : NULL;
+        if (s->type == LATHE_F32) VARIANT(cached_head)(LATHE_F32, s, q, k, v, bias, o);
+        else VARIANT(cached_head)(LATHE_BF16, s, q, k, v, bias, o);
     }
 }
 

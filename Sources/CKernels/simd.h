@@ -12,6 +12,11 @@
                     set1(4.1665795894e-2f)), r, set1(1.6666665459e-1f)), r, set1(5.0000001201e-1f)), r * r,         \
         r + set1(1.0f))
 
+// tanh(x) for |x| < 0.625, where 1 − 2 / (e^2x + 1) would lose digits: Cephes' polynomial, z being x².
+#define TANH_POLYNOMIAL(fma, set1, x, z)                                                                            \
+    fma(fma(fma(fma(fma(set1(-5.70498872745e-3f), z, set1(2.06390887954e-2f)), z, set1(-5.37397155531e-2f)), z,     \
+                set1(1.33314422036e-1f)), z, set1(-3.33332819422e-1f)) * z, x, x)
+
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 
 LATHE_INLINE __m256 v256_set1(float x) { return _mm256_set1_ps(x); }
@@ -109,6 +114,12 @@ LATHE_INLINE __m256 v256_exp(__m256 x) {
     y *= _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(half, bias), 23));
     return y * _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(rest, bias), 23));
 }
+LATHE_INLINE __m256 v256_tanh(__m256 x) {
+    __m256 sign = _mm256_and_ps(x, _mm256_set1_ps(-0.0f)), size = _mm256_andnot_ps(_mm256_set1_ps(-0.0f), x);
+    __m256 one = _mm256_set1_ps(1), far = one - _mm256_set1_ps(2) / (v256_exp(size + size) + one);
+    __m256 near = TANH_POLYNOMIAL(_mm256_fmadd_ps, _mm256_set1_ps, x, x * x);
+    return _mm256_blendv_ps(_mm256_or_ps(far, sign), near, _mm256_cmp_ps(size, _mm256_set1_ps(0.625f), _CMP_LT_OQ));
+}
 #pragma clang attribute pop
 
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma,f16c"))), apply_to = function)
@@ -173,6 +184,13 @@ LATHE_INLINE __m512 v512_exp(__m512 x) {
     __m512 r = _mm512_fnmadd_ps(k, _mm512_set1_ps(0.693359375f), x);
     r = _mm512_fnmadd_ps(k, _mm512_set1_ps(-2.12194440e-4f), r);
     return _mm512_scalef_ps(EXP_POLYNOMIAL(_mm512_fmadd_ps, _mm512_set1_ps, r), k);
+}
+LATHE_INLINE __m512 v512_tanh(__m512 x) {
+    __m512 sign = _mm512_and_ps(x, _mm512_set1_ps(-0.0f)), size = _mm512_andnot_ps(_mm512_set1_ps(-0.0f), x);
+    __m512 one = _mm512_set1_ps(1), far = one - _mm512_set1_ps(2) / (v512_exp(size + size) + one);
+    __m512 near = TANH_POLYNOMIAL(_mm512_fmadd_ps, _mm512_set1_ps, x, x * x);
+    return _mm512_mask_blend_ps(
+        _mm512_cmp_ps_mask(size, _mm512_set1_ps(0.625f), _CMP_LT_OQ), _mm512_or_ps(far, sign), near);
 }
 #pragma clang attribute pop
 

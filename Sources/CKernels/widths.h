@@ -26,6 +26,7 @@
 #define v_keep V_OF(keep)
 #define v_exp V_OF(exp)
 #define v_where_positive V_OF(where_positive)
+#define v_tanh V_OF(tanh)
 
 #define i_load I_OF(load)
 #define i_store I_OF(store)

@@ -6,12 +6,15 @@ extension Attention {
     /// not depend on the other rows.
     /// - Parameters:
     ///   - q: `[n, H·D]`, fp32.
-    ///   - caches: a row each: keys and values `[positions it sees, G·D]`, its own the last.
+    ///   - caches: a row each: keys and values `[positions it sees, G·D]`, its own the last where the rule is causal. What the rule
+    ///     says of masks and windows is the caller's to have cut out.
     ///   - o: `[n, H·D]`, fp32.
     public static func step(
-        q: Matrix, caches: [(keys: Matrix, values: Matrix)], heads: Int, groups: Int, scale: Float, into o: Matrix
+        _ rule: AttentionRule, q: Matrix, caches: [(keys: Matrix, values: Matrix)], into o: Matrix
     ) {
-        precondition(caches.count == q.rows && o.count == q.count && q.columns % heads == 0 && heads % groups == 0)
+        let (heads, groups) = (rule.heads, rule.groups)
+        precondition(caches.count == q.rows && o.count == q.count && q.columns % heads == 0)
+        precondition(rule.bias == nil || rule.mask == .causal)
         let width = q.columns / heads, from = q.floatPointer, to = o.floatPointer
         // Query heads that share keys go together unless that leaves threads without work.
         let parts = groups * q.rows >= 2 * Processor.threads ? groups : heads, perPart = heads / parts
@@ -19,11 +22,21 @@ extension Attention {
             let row = index / parts, head = index % parts * perPart, group = head / (heads / groups)
             let (keys, values) = caches[row]
             precondition(keys.columns == groups * width && keys.rows == values.rows && keys.type == values.type)
-            var shape = lathe_cached_shape(
-                keys: keys.rows, width: width, key_stride: keys.columns, scale: scale, type: keys.type.c)
+            precondition(rule.bias.map { $0.positions >= keys.rows } ?? true)
+            var shape = lathe_cached_shape()
+            (shape.keys, shape.width, shape.key_stride) = (keys.rows, width, keys.columns)
+            (shape.scale, shape.softcap, shape.type) = (rule.scale, rule.softcap ?? 0, keys.type.c)
             let place = row * heads * width + head * width
-            lathe_cached_attention(
-                &shape, perPart, from + place, keys.element(group * width), values.element(group * width), to + place)
+            func run() {
+                lathe_cached_attention(
+                    &shape, perPart, from + place, keys.element(group * width), values.element(group * width),
+                    to + place)
+            }
+            guard let bias = rule.bias else { return run() }
+            bias.withNumbers(head: head) { numbers in
+                (shape.bias, shape.bias_stride) = (numbers - (keys.rows - 1), bias.stride)
+                run()
+            }
         }
         // A short sequence is not worth a hand-over.
         let numbersRead = caches.reduce(0) { $0 + $1.keys.rows } * heads * width

@@ -1,43 +1,70 @@
 import CKernels
 public import Tensors
 
-/// Causal attention inside each example of a ragged batch, flash style: no buffer of T × T beyond a tile.
+/// Attention inside each example of a ragged batch, or from its rows to those of another batch, flash style: no buffer of T × T
+/// beyond a tile.
 ///
-/// Legend: N rows, H query heads, G key/value heads, D head width. Query head `h` reads key/value head `h / (H / G)`.
+/// Legend: N rows of queries, M of keys (the same, but where keys are another batch's), H query heads, G key/value heads, D head
+/// width.
 public enum Attention {
     /// - Parameters:
-    ///   - q: `[N, H·D]`; `k`, `v`: `[N, G·D]`, all of one type.
+    ///   - q: `[N, H·D]`; `k`, `v`: `[M, G·D]`, all of one type.
     ///   - bounds: where examples start, and N at the end.
-    ///   - window: how many positions a query sees, its own included; nil for all before it.
+    ///   - keyBounds: where the keys of each example start, and M at the end; nil where they are of the same rows. The rule has to
+    ///     be bidirectional where they are others, and all of them are seen.
     ///   - o: `[N, H·D]`.
     ///   - logSumExp: `[N, H]` fp32, for `backward`.
     public static func forward(
-        q: Matrix, k: Matrix, v: Matrix, bounds: [Int], heads: Int, groups: Int, scale: Float, window: Int?,
-        into o: Matrix, logSumExp: Matrix
+        _ rule: AttentionRule, q: Matrix, k: Matrix, v: Matrix, bounds: [Int], keyBounds: [Int]? = nil, into o: Matrix,
+        logSumExp: Matrix
     ) {
-        let width = check(q: q, k: k, v: v, heads: heads, groups: groups)
+        let width = check(rule, q: q, k: k, v: v), heads = rule.heads
         precondition(o.rows == q.rows && o.columns == q.columns && logSumExp.count == q.rows * heads)
         let lse = logSumExp.floatPointer
-        let examples = longestFirst(bounds, rows: q.rows)
-        let (_, perPart) = split(heads: heads, groups: groups, tasks: examples.count * groups)
+        let examples = longestFirst(rule, bounds, keyBounds, rows: q.rows, keyRows: k.rows)
+        let perPart = perPart(rule, tasks: examples.count * rule.groups)
         let tasks = tasks(examples, heads: heads, perTask: perPart)
         parallel(tasks.count) { index, _ in
-            let (rows, head, queries, _) = tasks[index], group = head / (heads / groups)
-            var shape = shape(
-                rows: queries.count, keys: queries.upperBound - rows.lowerBound, width: width, heads: heads,
-                groups: groups, scale: scale, window: window)
-            shape.type = q.type.c
-            shape.output_type = o.type.c
-            lathe_attention_forward(
-                &shape, perPart, q.element(queries.lowerBound * q.columns + head * width),
-                k.element(rows.lowerBound * k.columns + group * width),
-                v.element(rows.lowerBound * v.columns + group * width),
-                o.element(queries.lowerBound * o.columns + head * width), lse + queries.lowerBound * heads + head)
+            let task = tasks[index], (head, queries) = (task.head, task.queries)
+            let key = task.keys.lowerBound * k.columns + head / (heads / rule.groups) * width
+            task.withShape(rule, width: width, type: q.type) { shape in
+                shape.output_type = o.type.c
+                lathe_attention_forward(
+                    &shape, perPart, q.element(queries.lowerBound * q.columns + head * width), k.element(key),
+                    v.element(key), o.element(queries.lowerBound * o.columns + head * width),
+                    lse + queries.lowerBound * heads + head)
+            }
         }
     }
 
-    /// One task: the rows of its example, its first head, its queries, and which part of the example's these are.
-    private typealias Task = (rows: Range<Int>, head: Int, queries: Range<Int>, part: Int)
+    /// One example's rows, and those of its keys.
+    private typealias Example = (rows: Range<Int>, keys: Range<Int>)
+
+    /// What one thread computes at a time.
+    private struct Task {
+        /// Of its example.
+        let rows: Range<Int>
+        let keys: Range<Int>
+        /// The first.
+        let head: Int
+        let queries: Range<Int>
+        /// Which part of the example's queries these are.
+        let part: Int
+
+        /// The kernel's form of the rule for it, with no more keys than its queries see.
+        func withShape(
+            _ rule: AttentionRule, width: Int, type: ElementType, _ body: (inout lathe_attention_shape) -> Void
+        ) {
+            rule.withShape(
+                head: head, queries: queries.count, keys: seenKeys(rule),
+                position: queries.lowerBound - rows.lowerBound,
+                width: width, type: type, body)
+        }
+
+        func seenKeys(_ rule: AttentionRule) -> Int {
+            rule.keys(of: queries.lowerBound - rows.lowerBound..<queries.upperBound - rows.lowerBound, rows: keys.count)
+        }
+    }
 
     /// How many shares of the gradients of keys and values there are: few long examples are cut in two, so that no
     /// thread waits for another's last head.
@@ -48,16 +75,18 @@ public enum Attention {
     }
 
     /// The most work first: of a causal example's halves the second sees three times as many keys as the first.
-    private static func tasks(_ examples: [Range<Int>], heads: Int, perTask: Int) -> [Task] {
-        let bounds = examples.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
+    private static func tasks(_ examples: [Example], heads: Int, perTask: Int) -> [Task] {
+        let bounds = examples.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.rows.count) }
         let parts = parts(bounds: bounds, heads: heads / perTask)
         var tasks: [Task] = []
         for part in (0..<parts).reversed() {
-            for rows in examples {
+            for (rows, keys) in examples {
                 let start = rows.lowerBound + rows.count * part / parts
                 let queries = start..<rows.lowerBound + rows.count * (part + 1) / parts
                 guard !queries.isEmpty else { continue }
-                for head in stride(from: 0, to: heads, by: perTask) { tasks.append((rows, head, queries, part)) }
+                for head in stride(from: 0, to: heads, by: perTask) {
+                    tasks.append(Task(rows: rows, keys: keys, head: head, queries: queries, part: part))
+                }
             }
         }
         return tasks
@@ -68,35 +97,47 @@ public enum Attention {
     /// - Parameters:
     ///   - dO: `[N, H·D]`, and `o`, of the type of `q`.
     ///   - dq: `[N, H·D]`.
-    ///   - dk: `[N, H·D]`, and `dv`: each query head's own share, in as many matrices as `parts` says; `sumOverGroup`
-    ///     adds them.
+    ///   - dk: `[M, H·D]`, and `dv`: each query head's own share, in as many matrices as `parts` says of `bounds`;
+    ///     `sumOverGroup` adds them.
     public static func backward(
-        _ dO: Matrix, q: Matrix, k: Matrix, v: Matrix, o: Matrix, logSumExp: Matrix, bounds: [Int], heads: Int,
-        groups: Int, scale: Float, window: Int?, into dq: Matrix, dk: [Matrix], dv: [Matrix]
+        _ rule: AttentionRule, _ dO: Matrix, q: Matrix, k: Matrix, v: Matrix, o: Matrix, logSumExp: Matrix,
+        bounds: [Int], keyBounds: [Int]? = nil, into dq: Matrix, dk: [Matrix], dv: [Matrix]
     ) {
-        let width = check(q: q, k: k, v: v, heads: heads, groups: groups)
-        precondition(([dO, o, dq] + dk + dv).allSatisfy { $0.rows == q.rows && $0.columns == q.columns })
+        let width = check(rule, q: q, k: k, v: v), heads = rule.heads
+        precondition([dO, o, dq].allSatisfy { $0.rows == q.rows && $0.columns == q.columns })
+        precondition((dk + dv).allSatisfy { $0.rows == k.rows && $0.columns == q.columns })
         precondition(dO.type == q.type && o.type == q.type)
-        let parts = parts(bounds: bounds, heads: heads), perGroup = heads / groups
+        let parts = parts(bounds: bounds, heads: heads)
         precondition(dk.count == parts && dv.count == parts)
         let (lse, dqs) = (logSumExp.floatPointer, dq.floatPointer)
-        let tasks = tasks(longestFirst(bounds, rows: q.rows), heads: heads, perTask: 1)
+        clearUnseen(bounds, keyBounds, dk + dv)
+        let examples = longestFirst(rule, bounds, keyBounds, rows: q.rows, keyRows: k.rows)
+        let tasks = tasks(examples, heads: heads, perTask: 1)
         parallel(tasks.count) { index, _ in
-            let (rows, head, queries, part) = tasks[index]
+            let task = tasks[index], (head, queries, keys) = (task.head, task.queries, task.keys)
             let start = queries.lowerBound * q.columns + head * width
-            let key = rows.lowerBound * k.columns + head / perGroup * width
-            var shape = shape(
-                rows: queries.count, keys: queries.upperBound - rows.lowerBound, width: width, heads: heads,
-                groups: groups, scale: scale, window: window)
-            shape.type = q.type.c
-            let share = rows.lowerBound * q.columns + head * width
-            let (dks, dvs) = (dk[part].floatPointer, dv[part].floatPointer)
-            lathe_attention_backward(
-                &shape, dO.element(start), q.element(start), k.element(key), v.element(key), o.element(start),
-                lse + queries.lowerBound * heads + head, dqs + start, dks + share, dvs + share, q.columns)
-            // Keys after the last of these queries.
-            for row in queries.upperBound..<rows.upperBound {
+            let key = keys.lowerBound * k.columns + head / (heads / rule.groups) * width
+            let share = keys.lowerBound * q.columns + head * width
+            let (dks, dvs) = (dk[task.part].floatPointer, dv[task.part].floatPointer)
+            task.withShape(rule, width: width, type: q.type) { shape in
+                lathe_attention_backward(
+                    &shape, dO.element(start), q.element(start), k.element(key), v.element(key), o.element(start),
+                    lse + queries.lowerBound * heads + head, dqs + start, dks + share, dvs + share, q.columns)
+            }
+            // Keys after the last that these queries see.
+            for row in keys.lowerBound + task.seenKeys(rule)..<keys.upperBound {
                 for share in [dks, dvs] { (share + row * q.columns + head * width).update(repeating: 0, count: width) }
+            }
+        }
+    }
+
+    /// No query looks at the keys of an example without rows.
+    private static func clearUnseen(_ bounds: [Int], _ keyBounds: [Int]?, _ gradients: [Matrix]) {
+        guard let keyBounds else { return }
+        for example in bounds.indices.dropLast() where bounds[example] == bounds[example + 1] {
+            let keys = keyBounds[example]..<keyBounds[example + 1]
+            for gradient in gradients {
+                gradient.rows(keys).floatPointer.update(repeating: 0, count: keys.count * gradient.columns)
             }
         }
     }
@@ -128,66 +169,55 @@ public enum Attention {
     /// Attention of `n` new positions `start..<start + n` over everything cached, for generation.
     /// - Parameters:
     ///   - q: `[n, H·D]`.
-    ///   - keys: `[≥ start + n, G·D]`, the new positions included; so `values`.
+    ///   - keys: `[≥ start + n, G·D]`, the new positions included; so `values`. A bidirectional rule's queries see all rows
+    ///     there are, which may be of another text than theirs.
     ///
     /// A row's numbers depend on the positions before it and on the `tile` of all of them, not on where the new ones
     /// begin.
     public static func cached(
-        q: Matrix, keys: Matrix, values: Matrix, start: Int, heads: Int, groups: Int, scale: Float, window: Int?,
-        into o: Matrix
+        _ rule: AttentionRule, q: Matrix, keys: Matrix, values: Matrix, start: Int, into o: Matrix
     ) {
-        let width = check(q: q, k: keys, v: values, heads: heads, groups: groups)
-        precondition(keys.rows >= start + q.rows && values.rows >= start + q.rows && o.count == q.count)
+        let width = check(rule, q: q, k: keys, v: values), seen = rule.keys(of: start..<start + q.rows, rows: keys.rows)
+        precondition(keys.rows >= seen && values.rows >= seen && o.count == q.count)
         guard q.rows > 0 else { return }
-        let (parts, perPart) = split(heads: heads, groups: groups, tasks: groups)
-        parallel(parts) { index, _ in
-            let head = index * perPart, group = head / (heads / groups)
-            var shape = shape(
-                rows: q.rows, keys: start + q.rows, width: width, heads: heads, groups: groups, scale: scale,
-                window: window)
-            shape.type = q.type.c
-            shape.output_type = o.type.c
-            lathe_attention_forward(
-                &shape, perPart, q.element(head * width), keys.element(group * width), values.element(group * width),
-                o.element(head * width), nil)
+        let perPart = perPart(rule, tasks: rule.groups)
+        parallel(rule.heads / perPart) { index, _ in
+            let head = index * perPart, key = head / (rule.heads / rule.groups) * width
+            rule.withShape(
+                head: head, queries: q.rows, keys: seen, position: start, width: width, type: q.type
+            ) { shape in
+                shape.output_type = o.type.c
+                lathe_attention_forward(
+                    &shape, perPart, q.element(head * width), keys.element(key), values.element(key),
+                    o.element(head * width), nil)
+            }
         }
     }
 
-    private static func check(q: Matrix, k: Matrix, v: Matrix, heads: Int, groups: Int) -> Int {
-        precondition(heads > 0 && groups > 0 && heads % groups == 0 && q.columns % heads == 0)
-        let width = q.columns / heads
-        precondition(k.columns == groups * width && v.columns == groups * width && k.rows == v.rows)
+    private static func check(_ rule: AttentionRule, q: Matrix, k: Matrix, v: Matrix) -> Int {
+        precondition(q.columns % rule.heads == 0)
+        let width = q.columns / rule.heads
+        precondition(k.columns == rule.groups * width && v.columns == rule.groups * width && k.rows == v.rows)
         precondition(q.type == k.type && k.type == v.type && (q.type == .f32 || width % 2 == 0))
         return width
     }
 
     /// Query heads that share keys go together, so that the keys are laid out once, unless that leaves threads without
     /// work.
-    private static func split(heads: Int, groups: Int, tasks: Int) -> (parts: Int, perPart: Int) {
-        tasks >= 2 * Processor.threads ? (groups, heads / groups) : (heads, 1)
+    private static func perPart(_ rule: AttentionRule, tasks: Int) -> Int {
+        tasks >= 2 * Processor.threads ? rule.heads / rule.groups : 1
     }
 
     /// Long examples first, so that no thread is left with one at the end; ties in the batch's order.
-    private static func longestFirst(_ bounds: [Int], rows: Int) -> [Range<Int>] {
-        precondition(bounds.first == 0 && bounds.last == rows)
-        return zip(bounds, bounds.dropFirst()).map { $0..<$1 }.filter { !$0.isEmpty }
-            .sorted { $0.count != $1.count ? $0.count > $1.count : $0.lowerBound < $1.lowerBound }
-    }
-
-    private static func shape(
-        rows: Int, keys: Int, width: Int, heads: Int, groups: Int, scale: Float, window: Int?
-    ) -> lathe_attention_shape {
-        precondition(window.map { $0 > 0 } ?? true)
-        var shape = lathe_attention_shape()
-        shape.queries = rows
-        shape.keys = keys
-        shape.width = width
-        shape.query_stride = heads * width
-        shape.output_stride = heads * width
-        shape.key_stride = groups * width
-        shape.lse_stride = heads
-        shape.scale = scale
-        shape.window = window ?? 0
-        return shape
+    private static func longestFirst(
+        _ rule: AttentionRule, _ bounds: [Int], _ keyBounds: [Int]?, rows: Int, keyRows: Int
+    ) -> [Example] {
+        let others = keyBounds ?? bounds
+        precondition(bounds.first == 0 && bounds.last == rows && others.count == bounds.count)
+        precondition(others.first == 0 && others.last == keyRows)
+        precondition(keyBounds == nil || (rule.mask == .bidirectional && rule.window == nil))
+        return bounds.indices.dropLast().map { (bounds[$0]..<bounds[$0 + 1], others[$0]..<others[$0 + 1]) }
+            .filter { !$0.0.isEmpty }
+            .sorted { $0.0.count != $1.0.count ? $0.0.count > $1.0.count : $0.0.lowerBound < $1.0.lowerBound }
     }
 }

@@ -1,5 +1,5 @@
-// Which keys the rows of a pass may see: those of their own example. How far back of them a sliding window lets a row see, the kernel
-// says: `first_key` in attention.c.
+// Which keys the rows of a pass may see: those of their own example. Which of these a mask and a sliding window show, the kernel says:
+// `first_key` and `end_key` in attention.c.
 
 import Kernels
 import Tensors
@@ -7,7 +7,7 @@ import Tensors
 /// Positions and reach of attention for the rows of one pass.
 struct AttentionSpan {
     enum Reach {
-        /// Each row sees the rows before it in its example; row starts, then N.
+        /// Each row sees rows of its example; row starts, then N.
         case examples(bounds: [Int])
         /// Each row sees the rows before it in its sequence; sequences share rows.
         case shared(RowSharing)
@@ -39,20 +39,24 @@ struct AttentionSpan {
             direction: direction)
     }
 
+    /// The rule of `attention` for all positions of the pass.
+    func rule(_ attention: AttentionSublayer) -> AttentionRule {
+        attention.shape.rule(attention.bias?.bias(positions: longest))
+    }
+
     /// What attention gives for queries `[N, H·D]`, keys and values `[N, G·D]`, into `attended` `[N, H·D]`.
     /// - Parameter logSumExp: `[N, H]`, fp32, for the way back.
     func attend(
-        _ query: Matrix, _ key: Matrix, _ value: Matrix, _ shape: AttentionShape, into attended: Matrix,
+        _ rule: AttentionRule, _ query: Matrix, _ key: Matrix, _ value: Matrix, into attended: Matrix,
         logSumExp: Matrix, _ context: PassContext
     ) {
         switch reach {
         case .examples(let bounds):
             context.compute {
                 Attention.forward(
-                    q: query, k: key, v: value, bounds: bounds, heads: shape.heads, groups: shape.groups,
-                    scale: shape.scale, window: shape.window, into: attended, logSumExp: logSumExp)
+                    rule, q: query, k: key, v: value, bounds: bounds, into: attended, logSumExp: logSumExp)
             }
-        case .shared(let sharing): attend(sharing, query, key, value, shape, into: attended, context)
+        case .shared(let sharing): attend(rule, sharing, query, key, value, into: attended, context)
         }
     }
 
@@ -65,14 +69,14 @@ struct AttentionSpan {
     /// The gradients of queries, and each query head's share of those of keys and values, all `[N, H·D]` fp32, from that of
     /// what attention gave.
     func attendBackward(
-        _ dAttended: Matrix, q: Matrix, k: Matrix, v: Matrix, o: Matrix, logSumExp: Matrix, _ shape: AttentionShape,
+        _ rule: AttentionRule, _ dAttended: Matrix, q: Matrix, k: Matrix, v: Matrix, o: Matrix, logSumExp: Matrix,
         into dQuery: Matrix, _ dKey: [Matrix], _ dValue: [Matrix]
     ) {
         guard case .examples(let bounds) = reach else {
             preconditionFailure("nothing is trained through a shared beginning")
         }
         Attention.backward(
-            dAttended, q: q, k: k, v: v, o: o, logSumExp: logSumExp, bounds: bounds, heads: shape.heads,
-            groups: shape.groups, scale: shape.scale, window: shape.window, into: dQuery, dk: dKey, dv: dValue)
+            rule, dAttended, q: q, k: k, v: v, o: o, logSumExp: logSumExp, bounds: bounds, into: dQuery, dk: dKey,
+            dv: dValue)
     }
 }

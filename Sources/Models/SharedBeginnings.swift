@@ -93,10 +93,12 @@ struct RowSharing: Sendable, Equatable {
 extension AttentionSpan {
     /// Attention over whole sequences, put together from rows that some of them share: products are computed once, attention,
     /// which costs little of short texts, for each sequence.
+    /// - Precondition: the rule is causal: behind another mask what follows changes the beginning.
     func attend(
-        _ sharing: RowSharing, _ query: Matrix, _ key: Matrix, _ value: Matrix, _ shape: AttentionShape,
+        _ rule: AttentionRule, _ sharing: RowSharing, _ query: Matrix, _ key: Matrix, _ value: Matrix,
         into attended: Matrix, _ context: PassContext
     ) {
+        precondition(rule.mask == .causal)
         let rows = sharing.rows.count
         func room(_ x: Matrix) -> Matrix { context.workspace.matrix(rows: rows, columns: x.columns, type: x.type) }
         func gather(_ x: Matrix, _ rows: [Int32], into result: Matrix) {
@@ -104,12 +106,11 @@ extension AttentionSpan {
         }
         context.workspace.scoped {
             let (q, k, v, whole) = (room(query), room(key), room(value), room(attended))
-            let logSumExp = context.residual(rows: rows, columns: shape.heads)
+            let logSumExp = context.residual(rows: rows, columns: rule.heads)
             context.compute {
                 for (x, result) in [(query, q), (key, k), (value, v)] { gather(x, sharing.rows, into: result) }
                 Attention.forward(
-                    q: q, k: k, v: v, bounds: sharing.bounds, heads: shape.heads, groups: shape.groups,
-                    scale: shape.scale, window: shape.window, into: whole, logSumExp: logSumExp)
+                    rule, q: q, k: k, v: v, bounds: sharing.bounds, into: whole, logSumExp: logSumExp)
                 gather(whole, sharing.homes, into: attended)
             }
         }

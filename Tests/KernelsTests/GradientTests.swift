@@ -1,5 +1,4 @@
 import Foundation
-import CKernels
 import Kernels
 import Tensors
 import TestSupport
@@ -7,20 +6,6 @@ import Testing
 
 /// Finite differences of plain loops in double, for each op with a backward.
 @Suite struct GradientTests {
-    /// d Σ f(x)·dy / dx by central differences.
-    private func differences(_ x: [Double], _ dy: [Double], _ f: ([Double]) -> [Double]) -> [Double] {
-        var x = x
-        return x.indices.map { index in
-            let (value, step) = (x[index], 1e-5)
-            x[index] = value + step
-            let up = zip(f(x), dy).reduce(0) { $0 + $1.0 * $1.1 }
-            x[index] = value - step
-            let down = zip(f(x), dy).reduce(0) { $0 + $1.0 * $1.1 }
-            x[index] = value
-            return (up - down) / (2 * step)
-        }
-    }
-
     @Test func norm() {
         let (n, width) = (3, 21)
         let x = TestMatrix(random: n, width, seed: 1), dy = TestMatrix(random: n, width, seed: 2)
@@ -143,109 +128,6 @@ import Testing
         }
         #expect(relativeError(x.doubles, forward(before)) < 1e-6)
         #expect(relativeError(dy.doubles, gradient) < 1e-6)
-    }
-
-    @Test(arguments: [nil, 3] as [Int?]) func attention(window: Int?) {
-        let (heads, groups, width, bounds) = (4, 2, 5, [0, 1, 8, 8, 12])
-        let n = 12, scale = 0.7
-        let q = TestMatrix(random: n, heads * width, seed: 1, size: 2),
-            k = TestMatrix(random: n, groups * width, seed: 2, size: 2)
-        let v = TestMatrix(random: n, groups * width, seed: 3), dO = TestMatrix(random: n, heads * width, seed: 4)
-        func forward(_ q: [Double], _ k: [Double], _ v: [Double]) -> [Double] {
-            var o = [Double](repeating: 0, count: n * heads * width)
-            for (start, end) in zip(bounds, bounds.dropFirst()) {
-                for i in start..<end {
-                    for head in 0..<heads {
-                        let group = head / (heads / groups), first = max(start, window.map { i - $0 + 1 } ?? start)
-                        let weights = (first...i).map { j in
-                            exp(
-                                scale
-                                    * (0..<width).reduce(0) {
-                                        $0 + q[(i * heads + head) * width + $1] * k[(j * groups + group) * width + $1]
-                                    })
-                        }
-                        let total = weights.reduce(0, +)
-                        for (j, weight) in zip(first...i, weights) {
-                            for d in 0..<width {
-                                o[(i * heads + head) * width + d] +=
-                                    weight / total * v[(j * groups + group) * width + d]
-                            }
-                        }
-                    }
-                }
-            }
-            return o
-        }
-        let o = TestMatrix(n, heads * width), lse = TestMatrix(n, heads)
-        let dq = TestMatrix(n, heads * width), dk = TestMatrix(n, groups * width), dv = TestMatrix(n, groups * width)
-        let (keyShares, valueShares) = (TestMatrix(n, heads * width), TestMatrix(n, heads * width))
-        Attention.forward(
-            q: q.matrix, k: k.matrix, v: v.matrix, bounds: bounds, heads: heads, groups: groups, scale: Float(scale),
-            window: window, into: o.matrix, logSumExp: lse.matrix)
-        Attention.backward(
-            dO.matrix, q: q.matrix, k: k.matrix, v: v.matrix, o: o.matrix, logSumExp: lse.matrix, bounds: bounds,
-            heads: heads, groups: groups, scale: Float(scale), window: window, into: dq.matrix,
-            dk: [keyShares.matrix], dv: [valueShares.matrix])
-        Attention.sumOverGroup([keyShares.matrix], rows: 0..<n, groups: groups, headWidth: width, into: dk.matrix)
-        Attention.sumOverGroup([valueShares.matrix], rows: 0..<n, groups: groups, headWidth: width, into: dv.matrix)
-        let (qs, ks, vs) = (q.doubles, k.doubles, v.doubles)
-        #expect(relativeError(o.doubles, forward(qs, ks, vs)) < 2e-6)
-        #expect(relativeError(dq.doubles, differences(qs, dO.doubles) { forward($0, ks, vs) }) < 5e-6)
-        #expect(relativeError(dk.doubles, differences(ks, dO.doubles) { forward(qs, $0, vs) }) < 5e-6)
-        #expect(relativeError(dv.doubles, differences(vs, dO.doubles) { forward(qs, ks, $0) }) < 5e-6)
-
-        // The last example again, as generation sees it: two new positions over a cache.
-        let cached = TestMatrix(2, heads * width)
-        Attention.cached(
-            q: q.matrix.rows(10..<12), keys: k.matrix.rows(8..<12), values: v.matrix.rows(8..<12), start: 2,
-            heads: heads,
-            groups: groups, scale: Float(scale), window: window, into: cached.matrix)
-        #expect(relativeError(cached.doubles, Array(o.doubles[(10 * heads * width)...])) < 1e-6)
-    }
-
-    /// A long example is cut in two so that threads share it: the same as one head after the other, whole.
-    @Test(arguments: [nil, 200] as [Int?]) func attentionInParts(window: Int?) {
-        let (n, heads, width) = (1100, 2, 8), bounds = [0, 1100]
-        let q = TestMatrix(random: n, heads * width, seed: 1), k = TestMatrix(random: n, width, seed: 2)
-        let v = TestMatrix(random: n, width, seed: 3), dO = TestMatrix(random: n, heads * width, seed: 4)
-        let o = TestMatrix(n, heads * width), lse = TestMatrix(n, heads), dq = TestMatrix(n, heads * width)
-        let parts = 0..<Attention.parts(bounds: bounds, heads: heads)
-        let dk = parts.map { _ in TestMatrix(n, heads * width) }, dv = parts.map { _ in TestMatrix(n, heads * width) }
-        Attention.forward(
-            q: q.matrix, k: k.matrix, v: v.matrix, bounds: bounds, heads: heads, groups: 1, scale: 0.5, window: window,
-            into: o.matrix, logSumExp: lse.matrix)
-        Attention.backward(
-            dO.matrix, q: q.matrix, k: k.matrix, v: v.matrix, o: o.matrix, logSumExp: lse.matrix, bounds: bounds,
-            heads: heads, groups: 1, scale: 0.5, window: window, into: dq.matrix, dk: dk.map(\.matrix),
-            dv: dv.map(\.matrix))
-        let keys = TestMatrix(n, width), values = TestMatrix(n, width)
-        Attention.sumOverGroup(dk.map(\.matrix), rows: 0..<n, groups: 1, headWidth: width, into: keys.matrix)
-        Attention.sumOverGroup(dv.map(\.matrix), rows: 0..<n, groups: 1, headWidth: width, into: values.matrix)
-
-        var shape = lathe_attention_shape()
-        (shape.queries, shape.keys, shape.width, shape.window) = (n, n, width, window ?? 0)
-        (shape.query_stride, shape.output_stride, shape.key_stride) = (heads * width, heads * width, width)
-        (shape.lse_stride, shape.scale, shape.type, shape.output_type) = (heads, 0.5, LATHE_F32, LATHE_F32)
-        let whole = TestMatrix(n, heads * width), sums = TestMatrix(n, heads), wholeQ = TestMatrix(n, heads * width)
-        lathe_attention_forward(
-            &shape, heads, q.matrix.pointer, k.matrix.pointer, v.matrix.pointer, whole.matrix.pointer,
-            sums.matrix.floats.baseAddress)
-        #expect(relativeError(o.doubles, whole.doubles) < 1e-6)
-        var (expectedK, expectedV) = (
-            [Double](repeating: 0, count: n * width), [Double](repeating: 0, count: n * width)
-        )
-        for head in 0..<heads {
-            let (oneK, oneV) = (TestMatrix(n, width), TestMatrix(n, width)), offset = head * width * 4
-            lathe_attention_backward(
-                &shape, dO.matrix.pointer + offset, q.matrix.pointer + offset, k.matrix.pointer, v.matrix.pointer,
-                whole.matrix.pointer + offset, sums.matrix.floats.baseAddress.map { $0 + head },
-                wholeQ.matrix.floats.baseAddress.map { $0 + head * width }, oneK.matrix.floats.baseAddress,
-                oneV.matrix.floats.baseAddress, width)
-            expectedK = zip(expectedK, oneK.doubles).map { $0 + $1 }
-            expectedV = zip(expectedV, oneV.doubles).map { $0 + $1 }
-        }
-        #expect(relativeError(dq.doubles, wholeQ.doubles) < 2e-6)
-        #expect(relativeError(keys.doubles, expectedK) < 2e-6 && relativeError(values.doubles, expectedV) < 2e-6)
     }
 
     /// A vocabulary within one tile, and one of several with an odd rest.

@@ -301,38 +301,59 @@ import Testing
     }
 
     @Test(arguments: sets, types) func attention(set: lathe_isa, c: lathe_type) {
-        for (queries, keys, width, window) in [
-            (1, 1, 8, 0), (5, 5, 8, 0), (64, 64, 64, 0), (65, 65, 12, 0), (130, 130, 64, 20), (3, 70, 128, 0),
-            (90, 200, 33, 100), (100, 100, 80, 0),
+        // How far a query sees: all before it, 19 or 99 places back, and both ways.
+        for (queries, keys, width, before, after) in [
+            (1, 1, 8, 999, 0), (5, 5, 8, 999, 0), (64, 64, 64, 999, 0), (65, 65, 12, 999, 0), (130, 130, 64, 19, 0),
+            (3, 70, 128, 999, 0), (90, 200, 33, 99, 0), (100, 100, 80, 999, 0), (70, 70, 16, 999, 999),
+            (150, 150, 24, 9, 9), (80, 33, 8, 999, 999),
         ] where c == LATHE_F32 || width % 2 == 0 {
-            let heads = 2
-            let q = input(queries * heads * width, c, seed: 1, size: 2), k = input(keys * width, c, seed: 2, size: 2)
-            let v = input(keys * width, c, seed: 3), dO = input(queries * heads * width, c, seed: 4)
-            let given = input(queries * heads * width, c, seed: 5)
-            let (twin, variant) = both(set) {
-                var shape = lathe_attention_shape()
-                (shape.queries, shape.keys, shape.width, shape.window) = (queries, keys, width, window)
-                (shape.query_stride, shape.output_stride, shape.key_stride) = (heads * width, heads * width, width)
-                (shape.lse_stride, shape.scale, shape.type, shape.output_type) = (heads, 0.3, c, LATHE_F32)
-                let o = TestMatrix(queries, heads * width, misalignment: 1), lse = TestMatrix(queries, heads)
-                let dq = TestMatrix(queries, heads * width), dk = TestMatrix(keys, width), dv = TestMatrix(keys, width)
-                lathe_attention_forward(
-                    &shape, heads, q.matrix.pointer, k.matrix.pointer, v.matrix.pointer, o.matrix.pointer,
-                    lse.matrix.floats.baseAddress)
-                lathe_attention_backward(
-                    &shape, dO.matrix.pointer, q.matrix.pointer, k.matrix.pointer, v.matrix.pointer,
-                    given.matrix.pointer, lse.matrix.floats.baseAddress, dq.matrix.floats.baseAddress,
-                    dk.matrix.floats.baseAddress, dv.matrix.floats.baseAddress, width)
-                let isIntact = [o, lse, dq, dk, dv].allSatisfy { $0.paddingIsIntact }
-                #expect(isIntact)
-                // One head of backward: the other's gradients are not written.
-                let written = (0..<queries).flatMap { dq.values[$0 * heads * width..<$0 * heads * width + width] }
-                return [o, lse, dk, dv].map(\.values) + [written]
-            }
-            // In bf16 the variants round probabilities for their products.
-            for (one, other) in zip(variant, twin) {
-                #expect(relativeError(one, other) < (c == LATHE_F32 ? 3e-6 : 1e-2))
+            for (softcap, hasBias) in [(0, false), (1.5, false), (0, true)] as [(Float, Bool)] {
+                let shape = shape(queries, keys, width, (before, after), softcap: softcap, c)
+                let bias = hasBias ? input(2 * (2 * 300 - 1), LATHE_F32, seed: 6, size: 2) : nil
+                let (twin, variant) = both(set) { attention(shape, bias) }
+                // In bf16 the variants round probabilities for their products.
+                for (one, other) in zip(variant, twin) {
+                    #expect(relativeError(one, other) < (c == LATHE_F32 ? 4e-6 : 1e-2))
+                }
             }
         }
+    }
+
+    private func shape(
+        _ queries: Int, _ keys: Int, _ width: Int, _ reach: (before: Int, after: Int), softcap: Float, _ c: lathe_type
+    ) -> lathe_attention_shape {
+        var shape = lathe_attention_shape()
+        (shape.queries, shape.keys, shape.position, shape.width) = (queries, keys, max(0, keys - queries), width)
+        (shape.before, shape.after) = reach
+        (shape.query_stride, shape.output_stride, shape.key_stride) = (2 * width, 2 * width, width)
+        (shape.lse_stride, shape.scale, shape.softcap) = (2, 0.3, softcap)
+        (shape.type, shape.output_type) = (c, LATHE_F32)
+        return shape
+    }
+
+    /// Both directions of two heads over the same numbers; backward of the first of them.
+    private func attention(_ given: lathe_attention_shape, _ bias: TestMatrix?) -> [[Float]] {
+        var shape = given
+        let (queries, keys, width, c) = (given.queries, given.keys, given.width, given.type)
+        (shape.bias, shape.bias_stride) = (
+            bias.flatMap { $0.matrix.floats.baseAddress.map { UnsafePointer($0 + 299) } }, 599
+        )
+        let q = input(queries * 2 * width, c, seed: 1, size: 2), k = input(keys * width, c, seed: 2, size: 2)
+        let v = input(keys * width, c, seed: 3), dO = input(queries * 2 * width, c, seed: 4)
+        let given = input(queries * 2 * width, c, seed: 5)
+        let o = TestMatrix(queries, 2 * width, misalignment: 1), lse = TestMatrix(queries, 2)
+        let dq = TestMatrix(queries, 2 * width), dk = TestMatrix(keys, width), dv = TestMatrix(keys, width)
+        lathe_attention_forward(
+            &shape, 2, q.matrix.pointer, k.matrix.pointer, v.matrix.pointer, o.matrix.pointer,
+            lse.matrix.floats.baseAddress)
+        lathe_attention_backward(
+            &shape, dO.matrix.pointer, q.matrix.pointer, k.matrix.pointer, v.matrix.pointer, given.matrix.pointer,
+            lse.matrix.floats.baseAddress, dq.matrix.floats.baseAddress, dk.matrix.floats.baseAddress,
+            dv.matrix.floats.baseAddress, width)
+        let isIntact = [o, lse, dq, dk, dv].allSatisfy { $0.paddingIsIntact }
+        #expect(isIntact)
+        // The other head's gradients are not written.
+        let written = (0..<queries).flatMap { dq.values[$0 * 2 * width..<$0 * 2 * width + width] }
+        return [o, lse, dk, dv].map(\.values) + [written]
     }
 }

@@ -67,3 +67,17 @@ func randomFloats(_ count: Int, seed: UInt64, size: Float = 1) -> [Float] {
     let stream = RandomStream(seed: seed, purpose: .probe)
     return (0..<count).map { Float(stream.uniform(stream: 0, index: UInt64($0)) * 2 - 1) * size }
 }
+
+/// d Σ f(x)·dy / dx by central differences.
+func differences(_ x: [Double], _ dy: [Double], _ f: ([Double]) -> [Double]) -> [Double] {
+    var x = x
+    return x.indices.map { index in
+        let (value, step) = (x[index], 1e-5)
+        x[index] = value + step
+        let up = zip(f(x), dy).reduce(0) { $0 + $1.0 * $1.1 }
+        x[index] = value - step
+        let down = zip(f(x), dy).reduce(0) { $0 + $1.0 * $1.1 }
+        x[index] = value
+        return (up - down) / (2 * step)
+    }
+}

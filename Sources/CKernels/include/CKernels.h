@@ -321,18 +321,24 @@ void lathe_distillation_gradient(const lathe_distillation_row *row, float slopes
 
 // --- Attention of neighbouring query heads over one example (attention.c) ------------------------------------------------
 typedef struct {
-    long queries, keys;      // query row i stands at position keys − queries + i
+    long queries, keys;
+    long position;           // of the first query among the keys; the others follow
+    long before, after;      // a query at position p sees keys p − before … p + after, as far as there are any
     long width;              // D, even for bf16
     long query_stride, key_stride, output_stride, lse_stride;
-    float scale;
-    long window;             // a query sees this many positions, its own included; 0: all before it
+    float scale;             // of products of queries and keys
+    float softcap;           // c: a scaled product s counts as c · tanh(s / c); 0: as it is
+    // Added to that for key k and a query at p: number k − p, for the first of the heads, the next head's `bias_stride` further; or
+    // NULL. Numbers from −(position + queries − 1) to keys − 1 are read.
+    const float *_Nullable bias;
+    long bias_stride;
     lathe_type type;         // of q, k, v, and of do and o in backward
     lathe_type output_type;  // of o in forward
 } lathe_attention_shape;
 
 /// Queries and keys in a tile, where there are `keys` keys in all.
 long lathe_attention_tile(long keys);
-/// Forward of `heads` neighbouring query heads that share one key/value head. `lse` (log Σ exp of the scaled scores, one a
+/// Forward of `heads` neighbouring query heads that share one key/value head. `lse` (log Σ exp of the scores, one a
 /// query and head) may be null.
 void lathe_attention_forward(
     const lathe_attention_shape *shape, long heads, const void *q, const void *k, const void *v, void *o, float *lse);
@@ -345,7 +351,9 @@ void lathe_attention_backward(
 // --- Attention of one position over a cache (cached_attention.c) --------------------------------------------------------
 typedef struct {
     long keys, width, key_stride;  // rows of k and v, D, numbers from one row to the next
-    float scale;
+    float scale, softcap;          // as in attention.c
+    const float *_Nullable bias;   // added to the first head's score of each key, the next head's `bias_stride` further; or NULL
+    long bias_stride;
     lathe_type type;               // of k and v
 } lathe_cached_shape;
 /// `heads` neighbouring query heads `[heads, D]` that share one key/value head, over all keys.

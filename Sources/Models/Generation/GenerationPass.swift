@@ -51,14 +51,15 @@ struct GenerationPass {
         }
     }
 
-    /// Stores new keys and values and attends over all there are. All matrices are fp32.
-    /// - Parameter layer: where the caches have them.
-    func attend(
-        _ query: Matrix, _ key: Matrix, _ value: Matrix, into attended: Matrix, _ shape: AttentionShape, layer: Int
-    ) {
+    /// Stores new keys and values of `attention` and attends over all there are. All matrices are fp32.
+    func attend(_ attention: AttentionSublayer, _ query: Matrix, _ key: Matrix, _ value: Matrix, into attended: Matrix)
+    {
+        let (shape, layer) = (attention.shape, attention.layer)
+        let rule = shape.rule(attention.bias?.bias(positions: Int(positions.max() ?? 0) + 1))
+        precondition(rule.mask == .causal, "a model whose tokens see those after them does not generate")
         switch rows {
         case .prompt(let cache, _):
-            attendToPrompt(query, key, value, into: attended, shape, cache, layer: layer)
+            attendToPrompt(rule, query, key, value, into: attended, cache, layer: layer)
         case .step(let caches):
             context.compute {
                 let seen = caches.enumerated().map { index, cache in
@@ -67,15 +68,13 @@ struct GenerationPass {
                     let first = shape.window.map { max(0, position + 1 - $0) } ?? 0
                     return cache.rows(layer: layer, first..<position + 1)
                 }
-                Attention.step(
-                    q: query, caches: seen, heads: shape.heads, groups: shape.groups, scale: shape.scale,
-                    into: attended)
+                Attention.step(rule, q: query, caches: seen, into: attended)
             }
         }
     }
 
     private func attendToPrompt(
-        _ query: Matrix, _ key: Matrix, _ value: Matrix, into attended: Matrix, _ shape: AttentionShape,
+        _ rule: AttentionRule, _ query: Matrix, _ key: Matrix, _ value: Matrix, into attended: Matrix,
         _ cache: KeyValueCache, layer: Int
     ) {
         workspace.scoped {
@@ -87,9 +86,7 @@ struct GenerationPass {
                 cache.store(key, value, layer: layer)
                 let start = cache.length
                 let (keys, values) = cache.rows(layer: layer, 0..<start + query.rows)
-                Attention.cached(
-                    q: typed, keys: keys, values: values, start: start, heads: shape.heads, groups: shape.groups,
-                    scale: shape.scale, window: shape.window, into: attended)
+                Attention.cached(rule, q: typed, keys: keys, values: values, start: start, into: attended)
             }
         }
     }

@@ -53,6 +53,10 @@ extension ModelConfiguration {
                     key: "query_pre_attn_scalar", value: "\(1 / (shape.scale * shape.scale))",
                     expected: "a number above 0")
             }
+            if let softcap = shape.softcap, !(softcap > 0 && softcap.isFinite) {
+                throw ModelConfigurationError.invalid(
+                    key: "attn_logit_softcapping", value: "\(softcap)", expected: "a number above 0")
+            }
             try shape.rotary?.validate()
         }
         for network in allBlocks.map(\.feedForward) {

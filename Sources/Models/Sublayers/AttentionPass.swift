@@ -52,7 +52,7 @@ struct AttentionPass: SublayerPass {
 
     func tail(_ panels: LayerPanels) -> (_ x: Matrix, _ y: Matrix?, _ block: RowBlock) -> Void {
         span.attend(
-            query.rotated, key.rotated, value, attention.shape, into: attended, logSumExp: logSumExp, context)
+            span.rule(attention), query.rotated, key.rotated, value, into: attended, logSumExp: logSumExp, context)
         let add = output.adding(panels(attention.output, keptOutput))
         return { x, y, block in add(attended.rows(block.rows), x, y, block) }
     }
@@ -102,8 +102,9 @@ private struct AttentionBackward: SublayerBackward {
         let dValue = (0..<shares).map { _ in context.residual(rows: normed.rows, columns: shape.queryWidth) }
         context.compute {
             span.attendBackward(
-                attended, q: saved.query.rotated, k: saved.key.rotated, v: saved.value, o: saved.attended,
-                logSumExp: saved.logSumExp, shape, into: dQuery, dKey, dValue)
+                span.rule(saved.attention), attended, q: saved.query.rotated, k: saved.key.rotated, v: saved.value,
+                o: saved.attended,
+                logSumExp: saved.logSumExp, into: dQuery, dKey, dValue)
         }
         let grouped = context.scratch(columns: shape.keyValueWidth, type: .f32)
         let dNormed = context.scratch(columns: normed.columns, type: .f32)

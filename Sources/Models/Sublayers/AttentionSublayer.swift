@@ -17,20 +17,23 @@ final class AttentionSublayer: Sublayer {
     /// Over each head, before the rotation, where the family has them.
     let queryNorm: Norm?
     let keyNorm: Norm?
+    /// Added to scores by distance, where the family does that.
+    let bias: PositionBiases?
     let join: ResidualJoin
     /// To query, key and value.
     let input: Projection
     let output: LinearLayer
 
     init(
-        shape: AttentionShape, layer: Int, norm: Norm?, queryNorm: Norm?, keyNorm: Norm?, join: ResidualJoin,
-        input: Projection, output: LinearLayer
+        shape: AttentionShape, layer: Int, norm: Norm?, queryNorm: Norm?, keyNorm: Norm?,
+        bias: PositionBiases? = nil, join: ResidualJoin, input: Projection, output: LinearLayer
     ) {
         self.shape = shape
         self.layer = layer
         self.norm = norm
         self.queryNorm = queryNorm
         self.keyNorm = keyNorm
+        self.bias = bias
         self.join = join
         self.input = input
         self.output = output
@@ -57,7 +60,7 @@ final class AttentionSublayer: Sublayer {
                     norm?.generate(x.split(into: heads), into: x.split(into: heads), pass)
                     if let rotary = shape.rotary { pass.rotate(x, heads: heads, rotary) }
                 }
-                pass.attend(q, k, v, into: attended, shape, layer: layer)
+                pass.attend(self, q, k, v, into: attended)
             }
             join.generate(output, attended, to: y, pass)
         }
