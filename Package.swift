@@ -148,7 +148,10 @@ let package = Package(
 
         module(
             "Synthesis",
-            ["Evaluation", "Preparation", "Datasets", "Recipes", "Tensors", "Files", "Digests", "JSON", "Vocabulary"]),
+            [
+                "Evaluation", "Preparation", "Datasets", "Recipes", "Tensors", "Files", "Digests", "JSON", "COpenSSL",
+                "Vocabulary",
+            ]),
 
         // Level 7: stages and runs.
         module(

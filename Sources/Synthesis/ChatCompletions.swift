@@ -86,7 +86,7 @@ public final class ChatCompletions: TextTeacher {
         if asksLikelihood { body["logprobs"] = true }
         let response = try exchange(
             HTTPRequest(
-                method: "POST", path: address.path + "/chat/completions", headers: Self.headers(key),
+                method: "POST", target: address.path + "/chat/completions", headers: Self.headers(key),
                 body: Array(JSONValue.object(body).text().utf8)))
         guard let json = try? JSONValue(parsing: response.body), let choice = json["choices"]?.array?.first,
             let text = Self.text(choice)
@@ -197,7 +197,7 @@ public final class ChatCompletions: TextTeacher {
 extension ChatCompletions {
     /// What the server offers first.
     private static func firstModel(_ address: HTTPAddress, _ remote: RemoteTeacher, _ key: String?) throws -> String {
-        let request = HTTPRequest(method: "GET", path: address.path + "/models", headers: headers(key))
+        let request = HTTPRequest(method: "GET", target: address.path + "/models", headers: headers(key))
         let outcome = outcome(request, address, remote)
         guard case .success(let response) = outcome else { throw failure(outcome, address, 0) }
         guard response.status == 200, let json = try? JSONValue(parsing: response.body),
@@ -205,7 +205,7 @@ extension ChatCompletions {
         else {
             throw TeacherError(
                 .badInput,
-                "http://\(address.authority)\(address.path)/models lists no model (status \(response.status))",
+                "\(address.text)/models lists no model (status \(response.status))",
                 hint: "name one with distill.remote_model")
         }
         return name
@@ -232,7 +232,7 @@ extension ChatCompletions {
     private static func failure(
         _ outcome: Result<HTTPResponse, HTTPFault>, _ address: HTTPAddress, _ attempts: Int
     ) -> TeacherError {
-        let place = "http://\(address.authority)", again = attempts > 0 ? ", also \(attempts) times after that" : ""
+        let place = address.origin, again = attempts > 0 ? ", also \(attempts) times after that" : ""
         let reason =
             switch outcome {
             case .success(let response):
@@ -241,6 +241,7 @@ extension ChatCompletions {
             case .failure(.unreachable(let words)): "\(place) cannot be reached\(again): \(words)"
             case .failure(.timedOut): "\(place) gives no answer in time (distill.timeout)\(again)"
             case .failure(.notHTTP): "\(place) does not speak HTTP"
+            case .failure(.untrusted(let words)): "\(place) is not proven to be who it says: \(words)"
             case .failure(.endless): "\(place) gives an answer without an end\(again)"
             }
         return TeacherError(.inputOutput, reason, hint: "what was written is kept: the same call goes on")
