@@ -1,7 +1,9 @@
 // GGUF of a Hugging Face folder: the same numbers under other names, and the metadata that llama.cpp reads them by.
 
+import Adapters
 import Foundation
 import JSON
+import Kernels
 import ModelExport
 import Models
 import Tensors
@@ -86,6 +88,83 @@ import WeightFiles
             #expect(gguf.architectureValue(epsilon)?.double == Double(Float(1e-5)))
             #expect((gguf.entry("rope_freqs.weight") != nil) == [.llama3, .divisors].contains(family))
             #expect(try ModelConfiguration.notes(gguf: gguf).isEmpty)
+        }
+    }
+
+    // MARK: Experts
+
+    /// A stack is rounded as the matrices in it are, each with what its own columns count.
+    @Test(arguments: [TinyFamily.mixtral, .qwen3MoE], [false, true])
+    func stacksAreRoundedExpertByExpert(_ family: TinyFamily, isWeighed: Bool) throws {
+        try withTemporaryDirectory { place in
+            let folder = place.appendingPathComponent("model"), file = place.appendingPathComponent("model.gguf")
+            try family.write(to: folder)
+            let stack = "blk.1.ffn_gate_exps.weight"
+            var options = ModelOutputOptions(type: .q4_0)
+            if isWeighed {
+                // The columns of one expert count unequally, of another nothing is known.
+                let sums: [Float] = (0..<12 * 32).map { index in
+                    let column = Float(index % 32)
+                    return index / 32 == 7 ? column * column * 100 + 1 : 1
+                }
+                let counts: [Float] = (0..<12).map { $0 == 5 ? 0 : 3 }
+                options.importance = ColumnImportance(
+                    ImportanceMatrix(
+                        [.init(name: stack, sums: sums, counts: counts)], datasets: [], chunkCount: 1, chunkSize: 9),
+                    origin: "here")
+            }
+            try ModelMerger(base: openWeights(folder)).export(as: .gguf, into: file, options: options)
+            let gguf = try GGUFFile(file), entry = try #require(gguf.entry(stack))
+            #expect(entry.shape == [12, 40, 32] && entry.type.dtype == .q4_0)
+            #expect(gguf.entry("blk.1.ffn_down_exps.weight")?.type.dtype == .f16)
+            let (base, written) = (try openWeights(folder), try openWeights(file))
+            let ending = family == .mixtral ? ".w1.weight" : ".gate_proj.weight"
+            let names = base.paths.filter { $0.hasPrefix("model.layers.1.") && $0.hasSuffix(ending) }
+            #expect(names.count == 12)
+            for name in names {
+                let (exact, rounded) = (try Self.numbers(base, name), try Self.numbers(written, name))
+                #expect(maximumDifference(exact, rounded) < 0.06, "\(name)")
+                #expect(exact != rounded)
+            }
+        }
+    }
+
+    private static func numbers(_ weights: any WeightSource, _ name: String) throws -> [Float] {
+        Widening.floats(try weights.tensor(at: name))
+    }
+
+    /// Merged into a stack, what one expert's adapter changes is that expert.
+    @Test func adaptersGoIntoTheirPartOfAStack() throws {
+        try withTemporaryDirectory { place in
+            let folder = place.appendingPathComponent("model"), file = place.appendingPathComponent("model.gguf")
+            let merged = place.appendingPathComponent("merged")
+            try TinyFamily.qwen3MoE.write(to: folder)
+            let base = try openWeights(folder), model = try LanguageModel(base, precision: .f32)
+            let set = try AdapterSet(AdapterConfiguration(rank: 2, alpha: 4), for: model)
+            let random = RandomStream(seed: 2, purpose: .probe)
+            for index in set.slab.values.indices {
+                set.slab.values[index] = Float(random.uniform(stream: 0, index: UInt64(index)) - 0.5)
+            }
+            set.slab.valuesChanged()
+            set.attach(to: model)
+            let ids: [Int32] = [1, 30, 77, 2, 5, 400, 12, 13, 14, 90, 91, 92, 500, 3, 8, 260]
+            let batch = TokenBatch(examples: [(ids, ids.map { _ in false })])
+            let expected = try model.logits(batch, workspace: Workspace())
+            for (format, output) in [(ModelFormat.gguf, file), (.huggingFaceFolder, merged)] {
+                _ = try ModelMerger(base: base).merge(
+                    set.lowRankDeltas, as: format, into: output, options: ModelOutputOptions(type: .fp32))
+                let found = try LanguageModel(openWeights(output), precision: .f32).logits(
+                    batch, workspace: Workspace())
+                #expect(maximumDifference(found, expected) < 1e-4)
+            }
+            #expect(maximumDifference(try Self.logits(folder), expected) > 0.1)
+            // Where only some experts change, the whole stack is of the type that they need.
+            let small = place.appendingPathComponent("small.gguf"), again = place.appendingPathComponent("again.gguf")
+            try ModelMerger(base: base).export(as: .gguf, into: small, options: ModelOutputOptions(type: .q8_0))
+            let one = set.lowRankDeltas.filter { $0.path == "model.layers.0.mlp.experts.3.gate_proj" }
+            _ = try ModelMerger(base: openWeights(small)).merge(one, as: .gguf, into: again)
+            #expect(try GGUFFile(again).entry("blk.0.ffn_gate_exps.weight")?.type.dtype == .bf16)
+            #expect(try GGUFFile(again).entry("blk.1.ffn_gate_exps.weight")?.type.dtype == .q8_0)
         }
     }
 

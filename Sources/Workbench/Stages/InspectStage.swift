@@ -70,7 +70,8 @@ public struct InspectStage: Stage {
         let configuration = opened.configuration, block = configuration.blocks[0]
         let weights = opened.weights
         let parameters = weights.paths.reduce(0) { $0 + (weights.shape(at: $1)?.elementCount ?? 0) }
-        return JSONObject([
+        let experts = configuration.blocks.lazy.compactMap(\.feedForward.experts).first
+        var facts = JSONObject([
             ("kind", "model"), ("path", .string(opened.path)), ("family", .string(configuration.family)),
             ("parameters", .integer(parameters)), ("tensors", .integer(weights.paths.count)),
             ("stored_as", .string(weights.quantisationSummary)), ("layers", .integer(configuration.layers)),
@@ -83,6 +84,11 @@ public struct InspectStage: Stage {
             ("chat_template", .bool(opened.templateSource != nil)), ("sha256", .string(try weights.contentDigest())),
             ("warnings", .array(weights.warnings.map { .string($0) })),
         ])
+        if let experts {
+            facts["experts"] = .integer(experts.count)
+            facts["experts_of_a_row"] = .integer(experts.used)
+        }
+        return facts
     }
 
     private static func adapter(_ url: URL) throws -> JSONValue {
