@@ -13,22 +13,26 @@ public struct AdaptableLayer: Sendable, Equatable {
     public let weightType: DType?
     /// Where adapters stand on it.
     public let place: AdapterPlace
+    /// Whether the base holds its weight as `[in, out]`.
+    public let isTransposed: Bool
 
     public init(
-        path: String, inputSize: Int, outputSize: Int, weightType: DType? = nil, place: AdapterPlace = .module
+        path: String, inputSize: Int, outputSize: Int, weightType: DType? = nil, place: AdapterPlace = .module,
+        isTransposed: Bool = false
     ) {
         self.path = path
         self.inputSize = inputSize
         self.outputSize = outputSize
         self.weightType = weightType
         self.place = place
+        self.isTransposed = isTransposed
     }
 
     /// What `layer` is.
     public init(_ layer: LinearLayer) {
         self.init(
             path: layer.path, inputSize: layer.inputSize, outputSize: layer.outputSize, weightType: layer.weight.dtype,
-            place: layer.adapterPlace)
+            place: layer.adapterPlace, isTransposed: layer.weight.form == .transposed)
     }
 
     /// Its place in a parameter of transformers; nil where it has a module of its own.

@@ -67,8 +67,9 @@ extension AdapterSet {
     /// Writes the files of a PEFT directory into `folder`.
     func writePEFT(into folder: URL, _ notes: AdapterNotes, as type: DType) throws {
         func place(_ name: String) -> URL { folder.appendingPathComponent(name) }
-        let configuration = configuration.peftJSON(
+        var configuration = configuration.peftJSON(
             targetModules: targetModules, parameters: try parameterWords(), baseName: notes.baseName)
+        configuration["fan_in_fan_out"] = .bool(isTransposed)
         try JSONFile.write(configuration, to: place(PEFTDirectory.configurationName))
         // By key, as the reference writer orders them.
         let states = members.filter { $0.parameter == nil }.flatMap { zip($0.states, $0.slots) }

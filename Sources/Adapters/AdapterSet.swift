@@ -28,6 +28,8 @@ public final class AdapterSet {
     public let members: [Member]
     /// The parameters of the model in which layers have parts, whether they carry adapters or not.
     let parametersOfModel: Set<String>
+    /// Whether the base holds the weights of adapted layers as `[in, out]`.
+    let isTransposed: Bool
     /// The head of a task, trained beside them; nil where the model writes text.
     public let head: TaskHead?
     /// What the head trains, with its numbers in the slab.
@@ -46,6 +48,7 @@ public final class AdapterSet {
         let matched = Set(coverage.matched)
         parametersOfModel = Set(layers.compactMap(\.parameter?.path))
         let layers = layers.filter { matched.contains($0.path) }
+        isTransposed = layers.contains(where: \.isTransposed)
         let method = AdapterMethod.of(configuration.method)
         var states: [[AdapterState]] = []
         for layer in layers {

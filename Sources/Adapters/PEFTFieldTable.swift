@@ -28,6 +28,8 @@ extension FieldTable where Value == JSONValue {
     /// Of the file's own keeping, or of how training begins: saved factors are what they are.
     private static var peftHarmless: [ConfigurationField<JSONValue>] {
         [
+            // PEFT sets it as the modules have it, whatever the file says.
+            "fan_in_fan_out",
             "task_type", "auto_mapping", "peft_version", "revision", "inference_mode", "megatron_core", "loftq_config",
             "eva_config", "corda_config", "lora_ga_config", "runtime_config", "qalora_group_size", "lathe_provenance",
         ].map { ConfigurationField(key: $0, use: .harmless) }
@@ -38,8 +40,8 @@ extension FieldTable where Value == JSONValue {
         [ConfigurationField(key: "peft_type", use: .only(types))]
             + [ConfigurationField(key: "bias", use: .only(["none", nil]))]
             + [
-                "fan_in_fan_out", "use_dora", "velora_config", "alora_invocation_tokens",
-                "use_qalora", "monteclora_config", "layer_replication", "lora_bias", "use_bdlora",
+                "use_dora", "velora_config", "alora_invocation_tokens", "use_qalora", "monteclora_config",
+                "layer_replication", "lora_bias", "use_bdlora",
                 "arrow_config", "kasa_config", "ensure_weight_tying", "megatron_config", "trainable_token_indices",
             ].filter { !methodSwitches.contains($0) }.map {
                 ConfigurationField(key: $0, use: .only([nil, false, [], [:]]))

@@ -24,6 +24,12 @@ public enum Elements {
     /// `to` = `from`, converted where the types differ.
     public static func copy(_ from: Matrix, into to: Matrix) { Conversion.convert(from, into: to) }
 
+    /// to[column, row] = from[row, column], of one type.
+    public static func transpose(_ from: Matrix, into to: Matrix) {
+        precondition(from.rows == to.columns && from.columns == to.rows && from.type == to.type)
+        lathe_transpose(from.pointer, from.type.c, from.columns, from.rows, from.columns, to.pointer, to.columns)
+    }
+
     /// Row `i` of `to` = row `indices[i]` of `from`.
     public static func gatherRows(_ from: Matrix, _ indices: UnsafeBufferPointer<Int32>, into to: Matrix) {
         precondition(to.rows == indices.count && to.columns == from.columns)

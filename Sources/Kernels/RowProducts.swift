@@ -61,6 +61,7 @@ public enum RowProducts {
     }
 
     private static func run(_ term: Term, _ range: Range<Int>) {
+        if term.weight.storedForm == .transposed { return multiplyColumns(term, range) }
         withUnsafeTemporaryAllocation(of: UnsafeRawPointer.self, capacity: range.count) { pointers in
             term.weight.fill(pointers, range)
             guard let first = pointers.baseAddress else { return }
@@ -72,6 +73,15 @@ public enum RowProducts {
                 multiplyFloats(term, first, range.count, to)
             }
         }
+    }
+
+    /// Weights whose rows are stored as columns: each stored row adds its share to all results at once.
+    private static func multiplyColumns(_ term: Term, _ range: Range<Int>) {
+        let x = term.input.floats, weight = term.weight
+        let to = term.output.floatPointer + range.lowerBound
+        lathe_float_columns(
+            weight.format, weight.bytes(column: 0, row: range.lowerBound), weight.columnStride, range.count, x.columns,
+            x.floatPointer, x.rows, to, term.output.columns, term.accumulate)
     }
 
     /// Weights as they are where they are fp32 or bf16, else widened a few rows at a time.

@@ -73,11 +73,11 @@ public struct RowLayout: @unchecked Sendable {
     public let columns: Int
     let rowBytes: Int
     let format: lathe_format
-    private let base: UnsafeRawPointer
-    private let storedForm: StoredForm
+    fileprivate let base: UnsafeRawPointer
+    let storedForm: StoredForm
     /// A slice's first row, and the rows of the whole.
-    private let firstRow: Int
-    private let wholeRows: Int
+    fileprivate let firstRow: Int
+    fileprivate let wholeRows: Int
 
     public init(_ tensor: FrozenTensor) {
         columns = tensor.shape.rank == 0 ? 1 : tensor.shape[tensor.shape.rank - 1]
@@ -123,6 +123,8 @@ public struct RowLayout: @unchecked Sendable {
         switch storedForm {
         case .asStored, .plusOne:
             for row in 0..<range.count { (to + row).initialize(to: base + (first + row) * rowBytes) }
+        case .partByPart, .transposed:
+            for row in 0..<range.count { (to + row).initialize(to: bytes(row: range.lowerBound + row)) }
         case .interleavedHalves(let heads):
             // `StoredForm.storedRow` without its divisions.
             let half = wholeRows / heads / 2
@@ -142,6 +144,7 @@ public struct RowLayout: @unchecked Sendable {
 
     /// Numbers of rows `range` at `buffer`, each row `stride` numbers after the one before.
     func widen(_ range: Range<Int>, into buffer: UnsafeMutableRawPointer, stride: Int, _ type: ElementType) {
+        if storedForm == .transposed { return widenColumns(range, into: buffer, stride: stride, type) }
         if storedForm == .asStored, stride == columns {
             lathe_dequantise(format, bytes(row: range.lowerBound), buffer, type.c, range.count * columns)
             return
@@ -153,6 +156,32 @@ public struct RowLayout: @unchecked Sendable {
         precondition(type == .f32, "only small vectors are stored with 1 added")
         let floats = buffer.assumingMemoryBound(to: Float.self)
         for index in 0..<range.count { for column in 0..<columns { floats[index * stride + column] -= 1 } }
+    }
+}
+
+extension RowLayout {
+    /// Bytes of one number, where numbers are no part of blocks.
+    private var numberBytes: Int { rowBytes / max(columns, 1) }
+
+    /// The number of stored row `column` that is the first of rows from `row` on: they are stored as columns.
+    func bytes(column: Int, row: Int) -> UnsafeRawPointer {
+        base + (column * wholeRows + firstRow + row) * numberBytes
+    }
+
+    /// Bytes from one stored row to the next, where rows are stored as columns.
+    var columnStride: Int { wholeRows * numberBytes }
+
+    /// `widen` where rows are stored as columns.
+    private func widenColumns(
+        _ range: Range<Int>, into buffer: UnsafeMutableRawPointer, stride: Int, _ type: ElementType
+    ) {
+        let size = type.byteCount, count = range.count
+        let stored = lathe_scratch(2, columns * count * size)
+        for column in 0..<columns {
+            lathe_dequantise(
+                format, bytes(column: column, row: range.lowerBound), stored + column * count * size, type.c, count)
+        }
+        lathe_transpose(stored, type.c, count, columns, count, buffer, stride)
     }
 }
 

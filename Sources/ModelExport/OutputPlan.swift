@@ -24,6 +24,8 @@ struct PlannedTensor {
     /// How much each column counts where the tensor is rounded to blocks; nil: all the same.
     var importance: [Float]?
 
+    /// As the output's file has it.
+    var storedShape: Shape { form.meaning(shape) }
     var byteCount: Int { shape.elementCount.flatMap { dtype.byteCount(elements: $0) } ?? 0 }
 }
 

@@ -35,7 +35,7 @@ final class TensorStream {
         let longest =
             plan.tensors.map { tensor in
                 let shape = TensorStream.shapeInRows(tensor.shape, tensor.form)
-                return TensorStream.columns(shape) * tensor.form.rowsTogether(of: shape)
+                return max(1, TensorStream.columns(shape)) * tensor.form.rowsTogether(of: shape)
             }.max() ?? 1
         blockElements = max(TensorStream.usualBlockElements, longest)
         let bytes = blockElements * 4
@@ -68,8 +68,8 @@ final class TensorStream {
         let together = form.rowsTogether(of: stored.shape)
         let blockRows = max(together, blockElements / max(columns * together, 1) * together)
         var sumOfSquares = merge.sumOfSquares
-        for start in stride(from: 0, to: rows, by: blockRows) {
-            let range = start..<min(start + blockRows, rows)
+        for range in form.pieces(of: rows, atMost: blockRows) {
+            let start = range.lowerBound
             let block = Matrix(pointer: widened, rows: range.count, columns: columns, type: .f32)
             Widening.widen(stored, rows: range, into: block)
             if let delta = merge.delta {
@@ -97,7 +97,12 @@ final class TensorStream {
     /// `block`, the rows `range` of `count` in Hugging Face's order, as a file stores them that has them in `form`.
     private func arranged(_ block: Matrix, _ range: Range<Int>, _ form: StoredForm, of count: Int) -> Matrix {
         switch form {
-        case .asStored: return block
+        case .asStored, .partByPart: return block
+        case .transposed:
+            precondition(block.rows == count)
+            let moved = Matrix(pointer: added, rows: block.columns, columns: block.rows, type: .f32)
+            Elements.transpose(block, into: moved)
+            return moved
         case .plusOne:
             for index in 0..<block.count { block.floats[index] += 1 }
             return block
@@ -172,13 +177,36 @@ final class TensorStream {
 
 extension StoredForm {
     fileprivate var movesRows: Bool {
-        if case .interleavedHalves = self { true } else { false }
+        switch self {
+        case .interleavedHalves, .partByPart: true
+        case .asStored, .plusOne, .transposed: false
+        }
     }
 
-    /// Neighbouring rows of a tensor of `shape` within which the form moves rows.
+    /// Neighbouring rows of a tensor of `shape` that are arranged together.
     fileprivate func rowsTogether(of shape: Shape) -> Int {
-        guard case .interleavedHalves(let heads) = self else { return 1 }
-        return max(1, (shape.sizes.first ?? 1) / heads)
+        let rows = shape.sizes.first ?? 1
+        switch self {
+        case .asStored, .plusOne, .partByPart: return 1
+        case .interleavedHalves(let heads): return max(1, rows / heads)
+        case .transposed: return max(1, rows)
+        }
+    }
+
+    /// The ranges of `rows` rows, in Hugging Face's order, that a file in this form has one after the other, none of more than
+    /// `most`.
+    fileprivate func pieces(of rows: Int, atMost most: Int) -> [Range<Int>] {
+        var runs = [0..<rows]
+        if case .partByPart(let blocks, let shares) = self {
+            let step = rows / blocks, head = step / shares.reduce(0, +)
+            runs = shares.indices.flatMap { part in
+                let start = shares[..<part].reduce(0, +) * head
+                return (0..<blocks).map { $0 * step + start..<$0 * step + start + shares[part] * head }
+            }
+        }
+        return runs.flatMap { run in
+            stride(from: run.lowerBound, to: run.upperBound, by: most).map { $0..<min($0 + most, run.upperBound) }
+        }
     }
 }
 

@@ -64,6 +64,7 @@ extension StoredForm {
     fileprivate func keeping(_ kept: Int, of count: Int) -> StoredForm {
         switch self {
         case .asStored, .plusOne: self
+        case .partByPart, .transposed: preconditionFailure("parts of one projection are not left out one by one")
         case .interleavedHalves(let heads): .interleavedHalves(heads: kept / (count / heads))
         }
     }

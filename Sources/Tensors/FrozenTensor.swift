@@ -6,11 +6,53 @@ public enum StoredForm: Sendable, Hashable {
     case interleavedHalves(heads: Int)
     /// GGUF's norms of the Gemma family: each number is stored with 1 added.
     case plusOne
+    /// GGUF's order of one projection for query, key and value: all rows of a part together. Hugging Face has them in `blocks` equal
+    /// blocks, each with `shares` of the parts in order, in heads.
+    case partByPart(blocks: Int, shares: [Int])
+    /// Hugging Face's GPT-2: what counts as `[out, in]` is stored as `[in, out]`.
+    case transposed
+
+    /// The shape that a tensor has for its readers where a file says `stored`, and the other way.
+    public func meaning(_ stored: Shape) -> Shape {
+        self == .transposed ? Shape(stored.sizes.reversed()) : stored
+    }
+
+    /// Whether `rowCount` rows are what the form moves whole.
+    public func fits(rows rowCount: Int) -> Bool {
+        switch self {
+        case .asStored, .plusOne, .transposed: true
+        case .interleavedHalves(let heads): rowCount % (2 * heads) == 0
+        case .partByPart(let blocks, let shares): rowCount % (blocks * shares.reduce(0, +)) == 0
+        }
+    }
+
+    /// How the rows are shared out, in a message.
+    public var rowsWanted: String {
+        switch self {
+        case .asStored, .plusOne, .transposed: "rows"
+        case .interleavedHalves(let heads): "\(heads) heads of even width"
+        case .partByPart(let blocks, let shares): "\(blocks) blocks of \(shares.reduce(0, +)) heads"
+        }
+    }
 
     /// The stored row that holds Hugging Face's row `row` of `rowCount`.
+    ///
+    /// - Precondition: rows are stored whole.
     public func storedRow(_ row: Int, of rowCount: Int) -> Int {
         switch self {
         case .asStored, .plusOne: return row
+        case .transposed: preconditionFailure("rows of a transposed tensor are not stored whole")
+        case .partByPart(let blocks, let shares):
+            let width = rowCount / (blocks * shares.reduce(0, +))
+            let (block, inBlock) = row.quotientAndRemainder(dividingBy: width * shares.reduce(0, +))
+            var start = 0
+            for share in shares {
+                if inBlock < (start + share) * width {
+                    return blocks * start * width + block * share * width + inBlock - start * width
+                }
+                start += share
+            }
+            preconditionFailure("a row outside its block")
         case .interleavedHalves(let heads):
             let width = rowCount / heads
             let (head, inHead) = row.quotientAndRemainder(dividingBy: width)

@@ -15,8 +15,12 @@ public final class HuggingFaceDirectory: WeightSource {
     /// Tensors of which a shard holds a second copy that the index does not mean.
     private let staleNames: [String]
     private let digest = OnceCache<String>()
+    private let form: @Sendable (String) -> StoredForm
 
-    public init(_ url: URL) throws(WeightError) {
+    /// - Parameter convention: of the folder's weights, from the content of `config.json` and the names in its files.
+    public init(
+        _ url: URL, _ convention: (JSONValue, [String]) -> WeightConvention = { _, _ in WeightConvention() }
+    ) throws(WeightError) {
         self.url = url
         configuration = try HuggingFaceDirectory.json(url.appendingPathComponent("config.json"))
         let index = url.appendingPathComponent("model.safetensors.index.json")
@@ -57,11 +61,16 @@ public final class HuggingFaceDirectory: WeightSource {
                     file: index.path, "the shard does not hold the tensor", tensor: name, found: value.string)
             }
         }
-        self.places = places
-        staleNames = stale
-        paths = shards.enumerated().flatMap { number, shard in
+        let names = shards.enumerated().flatMap { number, shard in
             shard.names.filter { places[Array($0.utf8)]?.shard == number }
         }
+        let convention = convention(configuration, names)
+        form = convention.form
+        paths = names.map(convention.path)
+        self.places = Dictionary(
+            zip(paths, names).compactMap { path, name in places[Array(name.utf8)].map { (Array(path.utf8), $0) } }
+        ) { first, _ in first }
+        staleNames = stale
     }
 
     public var location: String { url.path }
@@ -80,12 +89,16 @@ public final class HuggingFaceDirectory: WeightSource {
             + shown
     }
 
-    public func shape(at path: String) -> Shape? { entry(at: path)?.shape }
+    public func shape(at path: String) -> Shape? {
+        entry(at: path).map { $0.shape.rank == 2 ? form(path).meaning($0.shape) : $0.shape }
+    }
+
     public func typeName(at path: String) -> String? { entry(at: path)?.type.name }
 
     public func tensor(at path: String) throws(WeightError) -> FrozenTensor {
         guard let place = places[Array(path.utf8)] else { throw missing(path) }
-        return try place.entry.frozen(in: shards[place.shard].file, as: path)
+        let form = place.entry.shape.rank == 2 ? form(path) : .asStored
+        return try place.entry.frozen(in: shards[place.shard].file, as: path, form: form)
     }
 
     public func releasePages(of path: String) {

@@ -36,10 +36,11 @@ public struct StoredTensor: Sendable {
         let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[byteRange])
         guard UInt(bitPattern: bytes.baseAddress) % UInt(alignment) != 0 else {
             return FrozenTensor(
-                name: path, dtype: dtype, shape: shape, storage: file.storage, byteOffset: byteRange.lowerBound,
-                form: form)
+                name: path, dtype: dtype, shape: form.meaning(shape), storage: file.storage,
+                byteOffset: byteRange.lowerBound, form: form)
         }
         let copy = Storage(byteCount: bytes.count) { $0.copyMemory(from: bytes) }
-        return FrozenTensor(name: path, dtype: dtype, shape: shape, storage: copy, byteOffset: 0, form: form)
+        return FrozenTensor(
+            name: path, dtype: dtype, shape: form.meaning(shape), storage: copy, byteOffset: 0, form: form)
     }
 }

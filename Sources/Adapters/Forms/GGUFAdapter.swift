@@ -99,8 +99,9 @@ extension GGUFAdapter: AdapterForm {
             }
             let isB = part.state == Self.parts[1].state
             let form = isB ? model.storedForm(of: name, names) : .asStored
-            if case .interleavedHalves(let heads) = form, (entry.shape.sizes.first ?? 0) % (2 * heads) != 0 {
-                found.refuse(entry.name, "has rows that do not split into \(heads) heads", found: "\(entry.shape)")
+            guard form.fits(rows: entry.shape.sizes.first ?? 0) else {
+                found.refuse(
+                    entry.name, "has rows that do not split into \(form.rowsWanted)", found: "\(entry.shape)")
                 continue
             }
             found.add(

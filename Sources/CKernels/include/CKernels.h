@@ -139,6 +139,13 @@ void lathe_float_rows(
     const void *_Nonnull const *_Nonnull rows, lathe_type type, long count, long columns, const float *x, long n, float *y,
     long stride, bool accumulate);
 
+// --- Few rows times numbers whose rows stand as columns (float_columns.c) ---------------------------------------------
+/// y[i, column] (+)= Σ over k of x[i, k] · w[k, column], for `count` columns at `w` of `depth` rows that are `row_bytes` apart, of a
+/// format without blocks, and the `n` rows of x `[n, depth]`; rows of y are `stride` numbers apart.
+void lathe_float_columns(
+    lathe_format format, const void *w, long row_bytes, long count, long depth, const float *x, long n, float *y, long stride,
+    bool accumulate);
+
 // --- Panels (panels.c): a matrix laid out for products ------------------------------------------------------------------
 /// Columns in one panel; the last may be narrower, a multiple of 16. A panel of fp32 is `[depth][width]`, one of bf16
 /// `[depth / 2][width][2]`, its depth even; columns past the last are zero.

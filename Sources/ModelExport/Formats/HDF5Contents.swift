@@ -55,8 +55,9 @@ public struct HDF5Contents {
 
     /// The numbers as weights, where the file holds a model as Lathe writes it.
     ///
+    /// - Parameter form: how the weight of a name is stored.
     /// - Throws: for a tensor of another type, or one whose numbers do not lie in one piece.
-    public func weights() throws -> any WeightSource {
+    public func weights(form: (String) -> StoredForm = { _ in .asStored }) throws -> any WeightSource {
         let file = try MappedFile(url)
         return WeightsInMemory(
             try tensors.map { tensor in
@@ -71,9 +72,10 @@ public struct HDF5Contents {
                 let place = UnsafeRawBufferPointer(rebasing: file.bytes[offset..<offset + bytes])
                 let isAligned = UInt(bitPattern: place.baseAddress) % UInt(dtype.blockBytes) == 0
                 let storage = isAligned ? file.storage : Storage(byteCount: bytes) { $0.copyMemory(from: place) }
+                let form = form(tensor.name)
                 return FrozenTensor(
-                    name: tensor.name, dtype: dtype, shape: tensor.shape, storage: storage,
-                    byteOffset: isAligned ? offset : 0)
+                    name: tensor.name, dtype: dtype, shape: form.meaning(tensor.shape), storage: storage,
+                    byteOffset: isAligned ? offset : 0, form: form)
             }, location: url.path)
     }
 

@@ -10,7 +10,9 @@ internal import Vocabulary
 
 extension ModelFormat {
     /// One HDF5 file with a dataset for each weight.
-    public static let hdf5 = ModelFormat(isFolder: false, holdsConfiguration: false) { _, place in
+    public static let hdf5 = ModelFormat(
+        isFolder: false, holdsConfiguration: false, arrange: arrangedAsHuggingFace
+    ) { _, place in
         try HDF5Model(for: place)
     }
 }
@@ -51,16 +53,17 @@ private final class HDF5Model: TensorSink {
     func write(_ tensor: PlannedTensor, _ produce: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void) throws {
         guard let file else { preconditionFailure("the file is closed") }
         let type = try type(tensor)
-        guard tensor.shape.rank <= 2 else { throw unfit(tensor.name, "a tensor of rank \(tensor.shape.rank)") }
+        let shape = tensor.storedShape
+        guard shape.rank <= 2 else { throw unfit(tensor.name, "a tensor of rank \(shape.rank)") }
         let dataset = try located(tensor.name) { () throws(HDF5Failure) in
-            try HDF5Rows(tensor.name, sizes: tensor.shape.sizes, type: type, in: file)
+            try HDF5Rows(tensor.name, sizes: tensor.storedShape.sizes, type: type, in: file)
         }
         if tensor.dtype == .bf16 {
             try located(tensor.name) { () throws(HDF5Failure) in try dataset.setAttribute("dtype", "bfloat16") }
         }
         let unit =
-            tensor.shape.rank <= 1
-            ? tensor.dtype.blockBytes : tensor.byteCount / max(tensor.shape.sizes.first ?? 1, 1)
+            tensor.storedShape.rank <= 1
+            ? tensor.dtype.blockBytes : tensor.byteCount / max(tensor.storedShape.sizes.first ?? 1, 1)
         try produce { bytes in
             guard !bytes.isEmpty else { return }
             try self.located(tensor.name) { () throws(HDF5Failure) in

@@ -3,15 +3,27 @@
 internal import Files
 internal import Foundation
 internal import JSON
+internal import Models
 internal import Tensors
 internal import WeightFiles
 
 extension ModelFormat {
     /// Hugging Face's folder: `model.safetensors`, or numbered shards with their index where the model is larger than one file
     /// should be, and beside them `config.json` and the tokenizer.
-    public static let huggingFaceFolder = ModelFormat(isFolder: true) { contents, folder in
+    public static let huggingFaceFolder = ModelFormat(isFolder: true, arrange: arrangedAsHuggingFace) {
+        contents, folder in
         try describe(contents, in: folder)
         return ShardedSafetensors(folder: folder, contents)
+    }
+
+    /// Tensors as the base's family has them at Hugging Face.
+    static func arrangedAsHuggingFace(
+        _ plan: OutputPlan, for base: any ModelSource, _ model: ModelConfiguration
+    ) -> OutputPlan {
+        guard let names = model.weightNames else { return plan }
+        var plan = plan
+        for index in plan.tensors.indices { plan.tensors[index].form = names.form(plan.tensors[index].path) }
+        return plan
     }
 
     /// Writes all files but the weights', first: a vocabulary that cannot be written should not cost the weights' time, nor what it
@@ -76,7 +88,7 @@ private final class ShardedSafetensors: TensorSink {
         left = shards[shard].count
         writer = try SafetensorsWriter(
             folder.appendingPathComponent(shardName),
-            entries: shards[shard].map { .init(name: $0.name, dtype: $0.dtype, shape: $0.shape) })
+            entries: shards[shard].map { .init(name: $0.name, dtype: $0.dtype, shape: $0.storedShape) })
     }
 
     /// Tensors in order, a new shard before the one that would pass the limit.

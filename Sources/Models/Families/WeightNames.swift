@@ -1,6 +1,8 @@
 // Names of weights are Hugging Face's; GGUF is the translated side. One two-way table for each family.
 
+internal import JSON
 public import Tensors
+internal import WeightFiles
 
 /// What a weight is to a model.
 enum WeightRole: Sendable, Hashable {
@@ -15,7 +17,11 @@ enum WeightRole: Sendable, Hashable {
 /// A role and what both kinds of files call it, without what is before and after the name: the layer, `.weight`.
 struct WeightBinding: Sendable {
     /// How GGUF stores what Hugging Face names.
-    enum GGUFForm: Sendable { case same, interleavedHalves, plusOne }
+    enum GGUFForm: Sendable {
+        case same, interleavedHalves, plusOne
+        /// All queries, then all keys, then all values, where Hugging Face has a block for each key head.
+        case partByPart
+    }
 
     let role: WeightRole
     let huggingFace: String
@@ -24,16 +30,19 @@ struct WeightBinding: Sendable {
     /// The module and the parameter in which transformers keeps the weight, where that is no module of its own: `mlp.experts`,
     /// `down_proj`.
     let parameter: (module: String, name: String)?
+    /// Whether Hugging Face's files hold the weight as `[in, out]`.
+    let isTransposed: Bool
 
     init(
         _ role: WeightRole, _ huggingFace: String, gguf: String, _ ggufForm: GGUFForm = .same,
-        parameter: (module: String, name: String)? = nil
+        parameter: (module: String, name: String)? = nil, isTransposed: Bool = false
     ) {
         self.role = role
         self.huggingFace = huggingFace
         self.gguf = gguf
         self.ggufForm = ggufForm
         self.parameter = parameter
+        self.isTransposed = isTransposed
     }
 
     /// Whether Hugging Face has a tensor for each expert, with `#` in the place of its number, and GGUF one in which they lie one
@@ -75,6 +84,8 @@ public struct WeightNames: Sendable {
         }
     }
 
+    /// What a file of the model without its language head leaves out of all names: `transformer.`; nil where such files are not read.
+    private let base: String?
     /// Of weights that a model has once.
     private let once: [WeightBinding]
     private let stack: Stack
@@ -82,13 +93,18 @@ public struct WeightNames: Sendable {
     private let encoder: Stack?
     private var stacks: [Stack] { [stack] + (encoder.map { [$0] } ?? []) }
 
-    /// - Parameter layers: what comes before the number of a layer in Hugging Face's names.
-    init(layers: String = "model.layers.", once: [WeightBinding], inLayer: [WeightBinding]) {
-        self.init(once: once, Stack(layers, gguf: "blk.", inLayer: inLayer))
+    /// - Parameters:
+    ///   - layers: what comes before the number of a layer in Hugging Face's names.
+    ///   - base: what a file of the model without its language head leaves out of all names.
+    init(
+        layers: String = "model.layers.", base: String? = nil, once: [WeightBinding], inLayer: [WeightBinding]
+    ) {
+        self.init(base: base, once: once, Stack(layers, gguf: "blk.", inLayer: inLayer))
     }
 
     /// The names of a model of one stack of layers, or of a decoder with an encoder.
-    init(once: [WeightBinding], _ stack: Stack, encoder: Stack? = nil) {
+    init(base: String? = nil, once: [WeightBinding], _ stack: Stack, encoder: Stack? = nil) {
+        self.base = base
         self.once = once
         self.stack = stack
         self.encoder = encoder
@@ -164,8 +180,35 @@ public struct WeightNames: Sendable {
         case .same: return .asStored
         case .interleavedHalves: return .interleavedHalves(heads: binding.role == .query ? heads : keyValueHeads)
         case .plusOne: return .plusOne
+        case .partByPart:
+            return .partByPart(blocks: keyValueHeads, shares: [heads / max(keyValueHeads, 1), 1, 1])
         }
     }
+
+    /// How Hugging Face's files store `name`.
+    public func form(_ name: String) -> StoredForm {
+        guard name.hasSuffix(".weight"), let binding = find(name, .huggingFace)?.binding else {
+            return .asStored
+        }
+        return binding.isTransposed ? .transposed : .asStored
+    }
+
+    /// What Hugging Face's files of a model with this configuration mean by the names in them.
+    static func convention(_ configuration: JSONValue, _ names: [String]) -> WeightConvention {
+        guard let family = configuration["model_type"]?.string.flatMap(ModelFamily.named) else {
+            return WeightConvention()
+        }
+        let table = family.names
+        guard let base = table.base, !names.contains(where: { $0.hasPrefix(base) }) else {
+            return WeightConvention(form: { table.form($0) })
+        }
+        let head = table.head.map { $0 + "." }
+        return WeightConvention(
+            path: { name in head.map(name.hasPrefix) == true ? name : base + name }, form: { table.form($0) })
+    }
+
+    /// Whether linear layers are stored as `[in, out]`: what PEFT calls `fan_in_fan_out`.
+    public var isTransposed: Bool { stacks.contains { $0.inLayer.contains(where: \.isTransposed) } }
 
     /// What Hugging Face's `name` is to the model; nil where the family knows none of that name.
     func role(of name: String) -> WeightRole? { find(name, .huggingFace)?.binding.role }

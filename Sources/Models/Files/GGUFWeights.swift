@@ -64,13 +64,10 @@ public final class GGUFWeights: WeightSource {
     public func tensor(at path: String) throws(WeightError) -> FrozenTensor {
         guard let entry = entry(at: path) else { throw missing(path) }
         let form = form(at: path)
-        if case .interleavedHalves(let heads) = form {
-            let rows = entry.shape.sizes.first ?? 0
-            guard rows % (2 * heads) == 0 else {
-                throw WeightError(
-                    file: location, "rows do not split into \(heads) heads of even width", tensor: entry.name,
-                    found: "\(rows)")
-            }
+        let rows = entry.shape.sizes.first ?? 0
+        guard form.fits(rows: rows) else {
+            throw WeightError(
+                file: location, "rows do not split into \(form.rowsWanted)", tensor: entry.name, found: "\(rows)")
         }
         return try gguf.tensor(entry, as: path, form)
     }

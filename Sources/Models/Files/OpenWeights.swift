@@ -12,5 +12,5 @@ public func openWeights(_ url: URL) throws(WeightError) -> any ModelSource {
     }
     guard status.st_mode & S_IFMT == S_IFDIR else { return try GGUFWeights(url) }
     if let first = try GGUFFile.firstPart(in: url) { return try GGUFWeights(first) }
-    return try HuggingFaceDirectory(url)
+    return try HuggingFaceDirectory(url, WeightNames.convention)
 }

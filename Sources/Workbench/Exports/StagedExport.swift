@@ -30,7 +30,8 @@ struct StagedExport {
             (self.opened, weights, configuration) = (opened, opened.weights, opened.configuration)
         } else {
             opened = nil
-            weights = try HDF5Contents(url).weights()
+            let names = base.configuration.weightNames
+            weights = try HDF5Contents(url).weights { names?.form($0) ?? .asStored }
             var configuration = base.configuration
             if result.untiedHead { configuration.isTied = false }
             self.configuration = configuration

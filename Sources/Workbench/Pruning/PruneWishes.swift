@@ -94,6 +94,14 @@ public struct PruneWishes: Sendable {
                 .usage, "\(flag) \(count): the model has \(all) \(what)",
                 hint: all > step ? "\(step) to \(all - step) can stay\(steps)" : "none of them can go")
         }
+        let isWhole = block.attention.projection == .separate && block.feedForward.projection == .separate
+        for (flag, count) in [("--mlp-width", mlpWidth), ("--heads", heads)] where count != nil {
+            guard isWhole, model.weightNames?.isTransposed != true else {
+                throw Failure(
+                    .usage, "\(flag): models of the family \(model.family) store several parts in one weight",
+                    hint: "whole blocks can go: see --to and --layers")
+            }
+        }
         try check("--to", layerCount, below: model.layers, "blocks")
         if let mlpWidth, model.blocks.contains(where: { $0.feedForward.experts != nil }) {
             throw Failure(
