@@ -1,5 +1,7 @@
 // Sequences and rows, wherever they lie: in memory or in a file that is never loaded whole.
 
+public import JSON
+
 /// Sequences by number, in the rows' order.
 ///
 /// Counts are at hand; the tokens of a sequence are had when it is asked for.
@@ -48,6 +50,10 @@ public protocol RowList: Sendable {
     var count: Int { get }
     /// Row `index`.
     func row(_ index: Int) throws -> DataRow
+    /// The fields of row `index` as its file has them.
+    func fields(_ index: Int) throws -> JSONObject
+    /// The number of row `index` among all rows that were read, by which sequences name it.
+    func number(_ index: Int) throws -> Int
 }
 
 extension RowList {
@@ -63,4 +69,7 @@ extension RowList {
 
 extension [DataRow]: RowList {
     public func row(_ index: Int) -> DataRow { self[index] }
+    /// None: rows that were made, not read, have no file.
+    public func fields(_ index: Int) -> JSONObject { JSONObject() }
+    public func number(_ index: Int) -> Int { self[index].index }
 }

@@ -84,18 +84,31 @@ public struct PreparedDataset: Sendable {
         while let row = try reader.next() { try tokeniser.receive(row) }
         let outcome = try tokeniser.finish(reader.report)
         self.init(
-            rows: kept.rows, examples: kept.examples.numbered(outcome.classesAsMet), report: outcome.report,
-            digest: outcome.digest)
+            rows: RowsInMemory(rows: kept.rows, fieldsOfRows: kept.fields),
+            examples: kept.examples.numbered(outcome.classesAsMet), report: outcome.report, digest: outcome.digest)
     }
+}
+
+/// Rows with their fields.
+private struct RowsInMemory: RowList {
+    let rows: [DataRow]
+    let fieldsOfRows: [JSONObject]
+
+    var count: Int { rows.count }
+    func row(_ index: Int) -> DataRow { rows[index] }
+    func fields(_ index: Int) -> JSONObject { fieldsOfRows[index] }
+    func number(_ index: Int) -> Int { rows[index].index }
 }
 
 /// Keeps everything in memory.
 private final class KeptRows: ExampleSink {
     private(set) var rows: [DataRow] = []
+    private(set) var fields: [JSONObject] = []
     private(set) var examples: [TokenizedExample] = []
 
     func receive(_ row: DataRow, fields: JSONObject, examples: [TokenizedExample]) {
         rows.append(row)
+        self.fields.append(fields)
         self.examples += examples
     }
 }

@@ -12,6 +12,8 @@ public enum Verdict: String, Sendable {
 public struct PairedComparison: Sendable, Equatable {
     /// The metric's name.
     public let metric: String
+    /// Whether a larger value is a better one.
+    public let higherIsBetter: Bool
     public let base: Double?
     public let adapter: Double?
     /// adapter − base; 0 where a side has no value.
@@ -34,10 +36,9 @@ public struct PairedComparison: Sendable, Equatable {
     /// - Parameter clusters: of each held-out row, which cluster it belongs to; rows of a cluster are drawn together.
     /// - Precondition: the same metric of equally many rows.
     public init(base: RowMetric, adapter: RowMetric, seed: UInt64, sampleCount: Int, clusters: [Int]? = nil) {
-        precondition(
-            base.name == adapter.name && base.numbers == adapter.numbers && base.rowCount == adapter.rowCount
-                && base.width == adapter.width, "a paired comparison needs the same rows on both sides")
+        precondition(base.isComparable(to: adapter), "a paired comparison needs the same rows on both sides")
         metric = base.name
+        higherIsBetter = base.higherIsBetter
         rowCount = base.rowCount
         (self.base, self.adapter) = (base.value, adapter.value)
         if let before = self.base, let after = self.adapter { difference = after - before } else { difference = 0 }

@@ -18,6 +18,6 @@ extension RowMetric {
         RowMetric(
             name, higherIsBetter: higherIsBetter, rows: scores.rows.map { [$0[name], Double($0.weight)] }, width: 2,
             counts: scores.rows.map { $0.weight > 0 }
-        ) { $0[1] > 0 ? $0[0] / $0[1] : nil }
+        ) { $0[1] > 0 ? $0[0] / $0[1] : nil }.numbered(scores.numbers)
     }
 }

@@ -109,6 +109,11 @@ extension RowMetric {
             counts: kept.map { counts[$0] }, numbers: kept.map { numbers[$0] }, valueOfSums: valueOfSums)
     }
 
+    /// Whether two sides can be compared row by row.
+    public func isComparable(to other: RowMetric) -> Bool {
+        name == other.name && width == other.width && numbers == other.numbers && rowCount == other.rowCount
+    }
+
     /// The metric with each cluster of rows as one row, in the order of their first rows.
     ///
     /// - Parameter clusters: of each held-out row, which cluster it belongs to.

@@ -53,16 +53,21 @@ struct IdleKey {
     // MARK: Evaluation
 
     private static var evaluation: [IdleKey] {
-        ["metrics", "max_new_tokens", "bootstrap_samples"].map { name in
+        ["metrics", "max_new_tokens", "bootstrap_samples", "held_out", "slices", "cluster_by"].map { name in
             IdleKey(path: "evaluate." + name) { recipe in
                 recipe.evaluate.enabled ? recipe.withoutHeldOutRows : "evaluate.enabled is false"
             }
         } + [
             IdleKey(path: "evaluate.max_new_tokens") { recipe in
-                let generated: [EvaluationMetric] = [.exactMatch, .rougeL, .bleu]
-                return recipe.evaluate.metrics.contains(where: generated.contains)
+                recipe.evaluate.metrics.contains(where: \.isOfAnswers)
                     ? nil : "none of evaluate.metrics is of generated text"
-            }
+            },
+            IdleKey(path: "evaluate.general") { recipe in
+                if !recipe.evaluate.enabled { return "evaluate.enabled is false" }
+                let name = recipe.evaluate.general
+                if recipe.task.hasHead { return "the head of a task says nothing of general text" }
+                return recipe.generalSet == nil ? "evaluate.held_out has no set called \(name)" : nil
+            },
         ]
     }
 

@@ -115,17 +115,22 @@ extension RecipeKey {
             text: { $0[keyPath: keyPath].rawValue })
     }
 
+    /// - Parameter others: words that mean values too, as other tools write them.
     static func choices<Value: RawRepresentable<String> & CaseIterable & Equatable>(
-        _ name: String, _ keyPath: WritableKeyPath<Section, [Value]>, _ meaning: String
+        _ name: String, _ keyPath: WritableKeyPath<Section, [Value]>, _ meaning: String,
+        alsoWritten others: [String: Value] = [:]
     ) -> Self {
         let names = Value.allCases.map(\.rawValue)
         return RecipeKey(
             name: name, meaning: meaning, expected: "a list of " + names.joined(separator: " | "),
-            shape: .oneOrMore(.word(names)),
+            shape: .oneOrMore(.word(names + others.keys.sorted())),
             decode: { node, section, decoding, path in
                 var values: [Value] = []
                 for (index, element) in node.elements.enumerated() {
-                    guard let value = decoding.choice(element, "\(path)[\(index)]", Value.self) else { continue }
+                    let other = element.scalarText.flatMap { others[$0] }
+                    guard let value = other ?? decoding.choice(element, "\(path)[\(index)]", Value.self) else {
+                        continue
+                    }
                     if !values.contains(value) { values.append(value) }
                 }
                 decoding.requireOnce(node, path)
@@ -178,9 +183,11 @@ extension RecipeKey {
             get: { section in section[keyPath: keyPath].map { ($0.pattern, $0.value) } })
     }
 
-    private static func entries<Value>(
+    /// - Parameter acceptsName: whether a free name can be one.
+    static func entries<Value>(
         _ name: String, _ shape: KeyShape, known: [String]?, expected: String, _ meaning: String,
-        read: @escaping (RecipeNode) -> Value?, text: @escaping (Value) -> String,
+        acceptsName: @escaping (String) -> Bool = { _ in true }, read: @escaping (RecipeNode) -> Value?,
+        text: @escaping (Value) -> String,
         set: @escaping (inout Section, [(key: String, value: Value)]) -> Void,
         get: @escaping (Section) -> [(key: String, value: Value)]
     ) -> Self {
@@ -195,6 +202,10 @@ extension RecipeKey {
                 for entry in entries {
                     if let known, !known.contains(entry.key) {
                         decoding.unknownKey(entry, path: path, known: known)
+                    } else if !acceptsName(entry.key) {
+                        decoding.note(
+                            .outOfRange, entry.keyPlace, path, "'\(entry.key)' can be no name here",
+                            hint: "letters, digits, '.', '_', '-'")
                     } else if let value = read(entry.value) {
                         found.append((entry.key, value))
                     } else {

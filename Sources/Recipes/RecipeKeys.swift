@@ -343,17 +343,3 @@ extension TrainSection: RecipeKeyed {
         ]
     }
 }
-
-extension EvaluateSection: RecipeKeyed {
-    static var keys: [RecipeKey<EvaluateSection>] {
-        [
-            .boolean("enabled", \.enabled, "compare base and adapter on held-out rows at the end"),
-            .choices("metrics", \.metrics, "beyond loss, perplexity and token accuracy"),
-            .integer(
-                "max_new_tokens", \.maxNewTokens, 1...1_000_000,
-                "tokens generated a row at most, for metrics of generated text"),
-            .integer(
-                "bootstrap_samples", \.bootstrapSamples, 100...10_000_000, "resamplings of the rows for the interval"),
-        ]
-    }
-}

@@ -185,24 +185,6 @@ public enum Recompute: String, Sendable, CaseIterable {
     case off = "false"
 }
 
-/// How base and adapter are compared.
-public struct EvaluateSection: Sendable, Equatable {
-    public var enabled = true
-    /// Beyond loss, perplexity and token accuracy, which are always there.
-    public var metrics: [EvaluationMetric] = []
-    public var maxNewTokens = 128
-    public var bootstrapSamples = 1000
-
-    public init() {}
-}
-
-public enum EvaluationMetric: String, Sendable, CaseIterable {
-    case accuracy
-    case exactMatch = "exact_match"
-    case rougeL = "rouge_l"
-    case bleu
-}
-
 /// One thing to write at the end of a run.
 public struct ExportEntry: Sendable, Equatable {
     public var format = ExportFormat.peft

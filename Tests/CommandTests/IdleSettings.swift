@@ -7,6 +7,12 @@ enum IdleSettings {
         ("evaluate: { enabled: false, metrics: [rouge_l] }", "evaluate.metrics"),
         ("evaluate: { enabled: false, bootstrap_samples: 500 }", "evaluate.bootstrap_samples"),
         ("evaluate: { max_new_tokens: 5 }", "evaluate.max_new_tokens"),
+        ("evaluate: { max_new_tokens: 5, metrics: [accuracy, macro_f1] }", "evaluate.max_new_tokens"),
+        ("evaluate: { enabled: false, held_out: { other: a.jsonl } }", "evaluate.held_out"),
+        ("evaluate: { enabled: false, slices: [kind] }", "evaluate.slices"),
+        ("evaluate: { enabled: false, cluster_by: kind }", "evaluate.cluster_by"),
+        ("evaluate: { general: wiki }", "evaluate.general"),
+        ("evaluate: { general: wiki, held_out: { other: a.jsonl } }", "evaluate.general"),
         ("merge: { path: there }", "merge.path"),
         ("merge: { dtype: fp16 }", "merge.dtype"),
         ("merge: { adapters: [{ path: first }] }", "merge.adapters"),
@@ -46,6 +52,8 @@ enum IdleSettings {
         ("train: { eval_every: 2 }", "train.eval_every"),
         ("train: { save_best: false }", "train.save_best"),
         ("evaluate: { metrics: [accuracy] }", "evaluate.metrics"),
+        ("evaluate: { held_out: { other: a.jsonl } }", "evaluate.held_out"),
+        ("evaluate: { slices: kind }", "evaluate.slices"),
         ("distill: { teacher: t, compare: true }", "distill.compare"),
     ]
     /// The same, inside `data`.

@@ -128,7 +128,7 @@ import Testing
             let metric = RowMetric.calibrationError(confidences: confidences, isRight: isRight, bins: bins)
             let expected = try #require(found["ece"]?.double)
             #expect(abs((metric.value ?? .nan) - expected) < 1e-12)
-            let parts = Calibration.bins(confidences: confidences, isRight: isRight, count: bins)
+            let parts = LabelCalibration.bins(confidences: confidences, isRight: isRight, count: bins)
             let again = parts.reduce(0) { $0 + abs($1.accuracy - $1.confidence) * Double($1.rows) }
             #expect(abs(again / Double(confidences.count) - expected) < 1e-12)
             #expect(parts.reduce(0) { $0 + $1.rows } == confidences.count && !metric.higherIsBetter)

@@ -31,9 +31,11 @@ struct StoredRowLists: Sendable {
         guard let fields = (try? JSONValue(parsing: bytes))?.object else {
             throw HDF5Failure(operation: "understand row \(index)")
         }
-        return SourceRow(
-            fields: fields, place: try places.place(index), index: Int(try row.read(index..<(index + 1))[0]))
+        return SourceRow(fields: fields, place: try places.place(index), index: try number(index))
     }
+
+    /// The number of row `index` among all that were read.
+    func number(_ index: Int) throws(HDF5Failure) -> Int { Int(try row.read(index..<(index + 1))[0]) }
 }
 
 /// Those rows, understood when they are asked for.
@@ -51,12 +53,23 @@ struct StoredRows: RowList {
     var count: Int { lists.count }
 
     func row(_ index: Int) throws -> DataRow {
-        let source: SourceRow
-        do throws(HDF5Failure) { source = try lists.source(index) } catch {
+        let source = try source(index)
+        return try decoder.row(source, index: source.index)
+    }
+
+    func fields(_ index: Int) throws -> JSONObject { try source(index).fields }
+
+    func number(_ index: Int) throws -> Int { try reading { () throws(HDF5Failure) in try lists.number(index) } }
+
+    private func source(_ index: Int) throws -> SourceRow {
+        try reading { () throws(HDF5Failure) in try lists.source(index) }
+    }
+
+    private func reading<Result>(_ read: () throws(HDF5Failure) -> Result) throws(DatasetError) -> Result {
+        do throws(HDF5Failure) { return try read() } catch {
             throw DatasetError(
                 error.fault == 0 ? .unreadable : .refused, RowPlace(file: url.path, line: 0),
                 "the prepared file cannot be read any more: \(error)")
         }
-        return try decoder.row(source, index: source.index)
     }
 }

@@ -26,14 +26,14 @@ struct DistillationReport: Presentable {
     /// One of them.
     struct Side {
         let role: Role
-        let measured: EvaluationReport.Side
+        let measured: MeasuredSide
         /// Of its weights as they are stored, and of its adapter.
         let bytes: Int
         /// How fast it reads.
         let tokensPerSecond: Double
 
         /// The loss, then each metric.
-        var metrics: [RowMetric] { [.loss(measured.scores)] + measured.metrics }
+        var metrics: [RowMetric] { measured.all }
     }
 
     /// The student against another.
@@ -64,7 +64,7 @@ struct DistillationReport: Presentable {
         }
         against = sides.dropFirst().map { other in
             let comparisons = student.metrics.compactMap { own in
-                other.metrics.first { $0.name == own.name && $0.rowCount == own.rowCount }.map {
+                other.metrics.first { $0.isComparable(to: own) }.map {
                     PairedComparison(
                         base: $0, adapter: own, seed: UInt64(bitPattern: Int64(recipe.seed)),
                         sampleCount: recipe.evaluate.bootstrapSamples)
@@ -84,8 +84,8 @@ struct DistillationReport: Presentable {
             faults.append("its loss is not better than \(Self.possessive(other.role))")
         }
         for other in against where other.role == .teacher || other.role == .undistilled {
-            for metric in other.comparisons.dropFirst() where Self.share(metric.difference, of: metric.metric) < -margin
-            {
+            for metric in other.comparisons.dropFirst()
+            where metric.higherIsBetter && Self.share(metric.difference, of: metric.metric) < -margin {
                 faults.append(
                     "\(metric.metric) is \(Self.number(-metric.difference)) below \(Self.possessive(other.role)), and "
                         + "distill.margin is \(margin)")
@@ -106,9 +106,9 @@ struct DistillationReport: Presentable {
         return (before - student) / (before - teacher)
     }
 
-    /// A difference as a share of what the metric can be: BLEU goes to 100.
+    /// A difference as a share of what the metric can be: some go to 100.
     private static func share(_ difference: Double, of metric: String) -> Double {
-        metric == "bleu" ? difference / 100 : difference
+        EvaluationMetric(rawValue: metric)?.isPercentage == true ? difference / 100 : difference
     }
 
     private static func possessive(_ role: Role) -> String {

@@ -70,6 +70,7 @@ struct RunInspection {
         ("adapter", "the adapter"), ("merged", "the merged model"), ("export", "exports"),
         ("prepared", "prepared rows"),
         ("tensorboard", "curves for TensorBoard"), ("report.md", "the report"),
+        (AnswersFile.name, "answers of base and adapter"),
     ]
 
     private var contents: [String] {

@@ -65,7 +65,9 @@ public struct OutputPlaces {
             add("the chat template", template)
         }
         for path in recipe.distill.writing.prompts { add("the prompts", path) }
-        let data = recipe.data.train + recipe.data.heldOut + recipe.data.input.mix.flatMap(\.path)
+        let data =
+            recipe.data.train + recipe.data.heldOut + recipe.data.input.mix.flatMap(\.path)
+            + recipe.evaluate.heldOut.flatMap(\.files)
         for path in data.filter({ !$0.isEmpty }) {
             for file in (try? InputFiles.expand([path])) ?? [path] { add("the data", file) }
         }

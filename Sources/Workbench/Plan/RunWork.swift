@@ -52,10 +52,12 @@ struct RunWork {
         modelBytes = 2 * weights.paths.reduce(0) { $0 + (weights.shape(at: $1)?.elementCount ?? 0) }
         phases = session.foreseen.map { Phase(stage: $0.name, trained: $0.trained, forward: $0.forward) }
         phases += Self.capture(session, setup) + [Self.training(setup)]
-        if recipe.evaluate.enabled, let rows = session.heldOut {
-            let tasks = try session.tasks(of: rows)
-            for side in ["adapter", "base"] {
-                phases += Self.evaluation(recipe, rows.report, tasks, side, generates: generates)
+        if recipe.evaluate.enabled, session.heldOut != nil {
+            for set in try session.heldOutSets(SilentObserver()) {
+                for side in ["adapter", "base"] {
+                    phases += Self.evaluation(
+                        recipe, set.rows.report, set.tasks, side, called: set.side(side), generates: generates)
+                }
             }
         }
         phases += try Self.verdict(session, setup, generates: generates)
@@ -126,13 +128,15 @@ struct RunWork {
     }
 
     private static func evaluation(
-        _ recipe: Recipe, _ rows: DatasetReport, _ tasks: HeldOutTasks, _ side: String, generates: Bool
+        _ recipe: Recipe, _ rows: DatasetReport, _ tasks: HeldOutTasks, _ side: String, called name: String? = nil,
+        generates: Bool
     ) -> [Phase] {
-        var phases = [Phase(stage: "evaluate", unit: "examples (\(side))", forward: Double(rows.tokens))]
+        let name = name ?? side
+        var phases = [Phase(stage: "evaluate", unit: "examples (\(name))", forward: Double(rows.tokens))]
         if tasks.candidateTokens > 0 {
             phases.append(
                 Phase(
-                    stage: "evaluate", unit: "candidate answers (\(side))", forward: Double(tasks.candidateTokens)))
+                    stage: "evaluate", unit: "candidate answers (\(name))", forward: Double(tasks.candidateTokens)))
         }
         if generates, !tasks.answered.isEmpty {
             // An adapter answers about as long as the rows do; a base often goes on until it may not.
@@ -142,7 +146,7 @@ struct RunWork {
             }
             phases.append(
                 Phase(
-                    stage: "evaluate", unit: "answers (\(side))",
+                    stage: "evaluate", unit: "answers (\(name))",
                     forward: Double(tasks.answered.reduce(0) { $0 + $1.promptTokens }), generated: Double(generated)))
         }
         return phases

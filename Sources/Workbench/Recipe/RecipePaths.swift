@@ -31,6 +31,13 @@ struct RecipePaths {
         if !own.contains("data.held_out") {
             found.data.heldOut = try recipe.data.heldOut.map { try find($0, "data.held_out", "the data file") }
         }
+        if !own.contains("evaluate.held_out") {
+            for (index, set) in recipe.evaluate.heldOut.enumerated() {
+                found.evaluate.heldOut[index].files = try set.files.map {
+                    try find($0, "evaluate.held_out.\(set.name)", "the data file")
+                }
+            }
+        }
         if !own.contains("data.mix") {
             for index in recipe.data.input.mix.indices {
                 found.data.input.mix[index].path = try recipe.data.input.mix[index].path.map {

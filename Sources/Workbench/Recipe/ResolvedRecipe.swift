@@ -3,6 +3,7 @@
 internal import Files
 internal import Foundation
 public import Recipes
+internal import Spelling
 
 /// A recipe with every key filled in, however it came about.
 public struct ResolvedRecipe: Sendable {
@@ -82,6 +83,28 @@ public struct ResolvedRecipe: Sendable {
         recipe.model.path = model
         if let data { recipe.data.heldOut = [data] }
         self.init(recipe)
+    }
+}
+
+extension ResolvedRecipe {
+    /// For a comparison on sets of held-out rows: the first stands for the recipe's own, the others beside it.
+    ///
+    /// - Throws: where two sets have one name, or a name can be none.
+    public init(evaluating model: String, on sets: [NamedRows], overrides: [String]) throws {
+        try self.init(model: model, data: sets.first?.path, overrides: overrides, for: .evaluate)
+        for set in sets.dropFirst() {
+            guard Recipe.isName(set.name) else {
+                throw Failure(
+                    .usage, "--data \(path: set.path): \(ShownText.name(set.name)) can be no name of a set",
+                    hint: "name it: NAME=\(path: set.path), of letters, digits, '.', '_', '-'")
+            }
+            guard !recipe.evaluate.heldOut.contains(where: { $0.name == set.name }) else {
+                throw Failure(
+                    .usage, "--data: two sets are called \(set.name)", hint: "name one of them: OTHER=\(path: set.path)"
+                )
+            }
+            recipe.evaluate.heldOut.append(HeldOutFiles(name: set.name, files: [set.path]))
+        }
     }
 }
 

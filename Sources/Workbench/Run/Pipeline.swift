@@ -33,7 +33,7 @@ public struct Pipeline: Stage {
         let clock = RunClock(observer), meter = StageMeter(clock), recipe = session.recipe
         // What cannot be written is said before anything is computed.
         try recipe.requireSupported()
-        try session.resolved.requireInputs(of: "model", "data", "adapter", "distill")
+        try session.resolved.requireInputs(of: "model", "data", "adapter", "evaluate", "distill")
         if merges { try session.resolved.requireMergedAdapters() }
         let place = RunDirectory.place(of: recipe)
         let lock = try RunLock(place)

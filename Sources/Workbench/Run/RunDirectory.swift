@@ -36,6 +36,7 @@ public struct RunDirectory: Sendable {
     public var exports: URL { url.appendingPathComponent("export") }
     public var report: URL { url.appendingPathComponent("report.json") }
     public var readableReport: URL { url.appendingPathComponent("report.md") }
+    public var answers: URL { url.appendingPathComponent(AnswersFile.name) }
 
     /// Its loose files.
     var files: OwnedFiles { OwnedFiles(url, .run) }
@@ -56,7 +57,7 @@ public struct RunDirectory: Sendable {
 
     // MARK: What is Lathe's in it
 
-    private var looseFiles: [URL] { [run, report, readableReport, recipe, events] }
+    private var looseFiles: [URL] { [run, report, readableReport, answers, recipe, events] }
 
     /// Every place that a run needs itself, whatever its recipe.
     var parts: [URL] {

@@ -50,6 +50,8 @@ public final class Session {
     private var compiledTemplate: TemplateRenderer??
     private var knownEncoder: TokenizerEncoder?
     private var knownTasks: HeldOutTasks?
+    /// The sets of held-out rows, where they are open.
+    var openedSets: [HeldOutSet]?
     private var openedTeacher: Teacher?
     /// The adapter on the model.
     private(set) var adapter: AttachedAdapter?
@@ -235,9 +237,16 @@ public final class Session {
     ///
     /// - Parameter objective: what is to learn from the rows; nil: they are only looked at.
     func preparation(for objective: (any Objective)? = nil) throws -> RowPreparation {
+        try preparation(of: renderedRecipe().data, for: objective, task: recipe.rowTask)
+    }
+
+    /// How rows become tokens that are understood by `data`.
+    ///
+    /// - Parameter task: what the head of a task is asked of each; nil where the model writes text.
+    func preparation(of data: DataSection, for objective: (any Objective)?, task: RowTask?) throws -> RowPreparation {
         var preparation = try RowPreparation(
-            renderedRecipe().data, base(), encoder: encoder(), renderer: renderer(), for: objective)
-        preparation.settings.task = recipe.rowTask
+            data, base(), encoder: encoder(), renderer: renderer(), for: objective)
+        preparation.settings.task = task
         return preparation
     }
 

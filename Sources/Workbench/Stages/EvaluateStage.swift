@@ -3,6 +3,7 @@
 internal import Adapters
 internal import Datasets
 internal import Evaluation
+public import Foundation
 internal import Objectives
 internal import Recipes
 internal import Spelling
@@ -12,71 +13,78 @@ internal import Tensors
 public struct EvaluateStage: StandaloneStage {
     /// Whether answers are generated for the metrics that compare them.
     private let generates: Bool
+    /// Where rows go with what both sides made of them; nil where they are not asked for.
+    private let answers: AnswersPlace?
 
-    /// - Parameter generates: whether answers are generated for the metrics that compare them, which takes longest.
-    public init(generates: Bool = true) { self.generates = generates }
+    /// - Parameters:
+    ///   - generates: whether answers are generated for the metrics that compare them, which takes longest.
+    ///   - output: a file for the rows with what base and adapter made of them, those first on which most changed.
+    public init(generates: Bool = true, answersTo output: URL? = nil) {
+        self.init(generates: generates, answers: output.map(AnswersPlace.init(file:)))
+    }
+
+    init(generates: Bool, answers: AnswersPlace?) {
+        self.generates = generates
+        self.answers = answers
+    }
 
     func open(_ session: Session, _ observer: any RunObserver) throws {
+        try answers?.require(session)
         try session.followAdapter()
         let rendering = try session.rendering()
         // A head reads texts as they stand.
         let hasHead = session.recipe.task.hasHead
         for note in hasHead ? [] : rendering.notes { observer.receive(.note(note)) }
         try session.startComputing()
-        let rows = try session.openHeldOut(observer), tasks = try session.tasks(of: rows)
+        let sets = try session.heldOutSets(observer)
+        let rows = sets.reduce(0) { $0 + $1.rows.rows.count }
+        let targets = sets.reduce(0) { $0 + $1.rows.report.targetTokens }
         observer.receive(
             .stage(
                 "evaluate",
-                detail: "\(Count.text(rows.rows.count, "row")), "
-                    + "\(Count.text(rows.report.targetTokens, "target token")); \(session.precision.reason)"))
+                detail: (sets.count > 1 ? "\(sets.count) sets, " : "") + "\(Count.text(rows, "row")), "
+                    + "\(Count.text(targets, "target token")); \(session.precision.reason)"))
         _ = try session.model()
         let adapterWarnings = try session.attachAdapter()?.warnings ?? []
-        let data = DataSummary(rows.report)
-        for note in data.notes { observer.receive(.note(note)) }
+        let data = sets.map { DataSummary($0.rows.report) }
+        for note in data.flatMap(\.notes) { observer.receive(.note(note)) }
         session.tell(
-            rendering.warnings + adapterWarnings + data.warnings + (try session.base().warnings), observer)
-        for note in tasks.notes { observer.receive(.warning(note)) }
+            rendering.warnings + adapterWarnings + data.flatMap(\.warnings) + (try session.base().warnings), observer)
+        for note in sets.flatMap(\.notes) { observer.receive(.warning(note)) }
     }
 
     func forecast(_ session: Session, _ memory: StageMemory) throws -> [StageForecast] {
-        guard let rows = session.heldOut else { return [] }
-        return [
+        let bytes = try session.evaluationBytes()
+        let forecasts = try session.heldOutSets(SilentObserver()).map { set in
             memory.evaluation(
-                try session.learner(), session.recipe, rows.report, try session.tasks(of: rows),
-                workspaceBytes: try session.evaluationBytes(), generates: generates)
-        ]
+                try session.learner(set.objective), session.recipe, set.rows.report, set.tasks, workspaceBytes: bytes,
+                generates: generates)
+        }
+        return forecasts.reduce(nil) { highest, next in highest.map { .higher($0, next) } ?? next }.map { [$0] } ?? []
     }
 
     /// - Throws: `Failure` where no row is held out, where a metric fits no row, or where memory is too little.
     public func run(_ session: Session, _ observer: any RunObserver) throws -> EvaluationReport {
         try session.ready(self, observer)
-        let learner = try session.learner(), objective = learner.objective
-        let rows = try session.openHeldOut(observer), tasks = try session.tasks(of: rows)
-        let measure = SideMeasure(
-            learner, try session.base(), session.recipe, rows: rows, longest: rows.report.longestExample, tasks,
-            generates: generates, workspace: Workspace(reservingBytes: try session.evaluationBytes()), observer)
-        let units = try measure.units()
-        let adapter = try session.adapter.map { _ in try measure.side("adapter") }
-        let base =
-            try session.adapter?.set.whileDetached(from: learner.model) { try measure.side("base") }
-            ?? measure.side("base")
-        return EvaluationReport(
-            recipe: session.recipe, objective: objective, base: base, adapter: adapter, data: rows.report,
-            tasks: tasks, units: units, warnings: session.told)
+        let sets = try session.heldOutSets(observer)
+        let workspace = Workspace(reservingBytes: try session.evaluationBytes())
+        let evaluated = try sets.map { try measured($0, session, workspace, observer) }
+        let written = try answers.map { try $0.write(AnswersFile(evaluated, of: session)) } ?? nil
+        return EvaluationReport(evaluated, answers: written, warnings: session.told)
     }
-}
 
-extension HeldOutScores {
-    /// Scores of units, added up over the rows they come from, in the rows' order.
-    init(_ scores: HeldOutScores, perRowOf units: ExampleUnits) throws {
-        let numbers = try units.examples.rowIndices()
-        var rows: [NamedSums] = []
-        var last: Int?
-        for (unit, score) in scores.rows.enumerated() {
-            let row = numbers[units.sequences(unit).lowerBound]
-            if row == last { rows[rows.count - 1] += score } else { rows.append(score) }
-            last = row
-        }
-        self.init(rows: rows)
+    private func measured(
+        _ set: HeldOutSet, _ session: Session, _ workspace: Workspace, _ observer: any RunObserver
+    ) throws -> EvaluatedSet {
+        let learner = try session.learner(set.objective)
+        let measure = SideMeasure(
+            learner, try session.base(), session.recipe, rows: set.rows, longest: set.rows.report.longestExample,
+            set.tasks, generates: generates, workspace: workspace, observer)
+        let units = try measure.units()
+        let adapter = try session.adapter.map { _ in try measure.side(set.side("adapter")) }
+        let base =
+            try session.adapter?.set.whileDetached(from: learner.model) { try measure.side(set.side("base")) }
+            ?? measure.side(set.side("base"))
+        return EvaluatedSet(session.recipe, set, base: base, adapter: adapter, units: units)
     }
 }

@@ -34,10 +34,23 @@ struct HeldOutTasks {
     private let preparation: RowPreparation
     private let recipe: Recipe
     private let contextLength: Int
+    /// Whether a metric that fits no row is an error, and not a note.
+    private let isOwn: Bool
 
-    /// - Throws: `Failure` where a metric that the recipe asks for fits no row.
-    init(_ recipe: Recipe, rows: PreparedDataset, preparation: RowPreparation) throws {
+    /// Nothing is asked beyond the loss.
+    init(nothingOf recipe: Recipe, preparation: RowPreparation) {
         self.recipe = recipe
+        self.preparation = preparation
+        contextLength = preparation.opened.configuration.contextLength
+        isOwn = false
+        generated = []
+    }
+
+    /// - Parameter isOwn: whether these are the rows that the metrics are asked for; other sets may have no use for some.
+    /// - Throws: `Failure` where a metric that the recipe asks for fits no row.
+    init(_ recipe: Recipe, rows: PreparedDataset, preparation: RowPreparation, isOwn: Bool = true) throws {
+        self.recipe = recipe
+        self.isOwn = isOwn
         contextLength = preparation.opened.configuration.contextLength
         // A label is scored even where it makes a row longer than the rows that are trained on may be.
         self.preparation = preparation.allowing(maxLength: contextLength)
@@ -48,17 +61,17 @@ struct HeldOutTasks {
                 hint:
                     "leave it out: train.objective \(recipe.train.objective.rawValue) tells rewards and their accuracy")
         }
-        generated = EvaluationMetric.allCases.filter { $0 != .accuracy && recipe.evaluate.metrics.contains($0) }
+        generated = EvaluationMetric.allCases.filter { $0.isOfAnswers && recipe.evaluate.metrics.contains($0) }
         if rows.report.rows < 2 {
             notes.append("one held-out row allows no interval, so there will be no verdict")
         }
-        if recipe.task.hasHead {
+        if isOwn, recipe.task.hasHead {
             notes.append(
                 "base has no head for task \(recipe.task.rawValue): in its place stands what is known without reading a text, "
                     + (recipe.task == .regress
                         ? "the mean of the training rows" : "how often each label is in the training rows"))
         }
-        let isAsked = recipe.evaluate.metrics.contains(.accuracy) || rows.report.format == .classification
+        let isAsked = recipe.evaluate.metrics.contains(where: \.isOfLabels) || rows.report.format == .classification
         if isAsked, !recipe.task.hasHead {
             try findLabelled(rows)
         }
@@ -68,16 +81,15 @@ struct HeldOutTasks {
     // MARK: Labels
 
     private mutating func findLabelled(_ rows: PreparedDataset) throws {
-        let isAsked = recipe.evaluate.metrics.contains(.accuracy)
+        let asked = recipe.evaluate.metrics.first { $0.isOfLabels }, name = (asked ?? .accuracy).rawValue
         let labels = recipe.data.labels.isEmpty ? try rows.rows.labels() : recipe.data.labels
         let withLabel = try (0..<rows.rows.count).filter { try rows.rows.row($0).label != nil }
         guard labels.count > 1, !withLabel.isEmpty else {
-            guard isAsked else { return }
-            throw Failure(
-                .badInput,
+            guard asked != nil else { return }
+            return try leaveOut(
                 withLabel.isEmpty
-                    ? "evaluate.metrics: accuracy needs rows with a label, and no held-out row has one"
-                    : "evaluate.metrics: accuracy needs at least two labels, the held-out rows have \(labels.count)",
+                    ? "\(name) needs rows with a label, and no held-out row has one"
+                    : "\(name) needs at least two labels, the held-out rows have \(labels.count)",
                 hint: "name the label's column with data.columns.label, the label set with data.labels")
         }
         self.labels = labels
@@ -90,7 +102,7 @@ struct HeldOutTasks {
             labelled.append(row)
             candidateTokens += length + sizes.reduce(0, +)
         }
-        try checkLeftOut(withLabel.count, labelled.count, "accuracy", isAsked, "are longer than data.max_length")
+        try checkLeftOut(withLabel.count, labelled.count, name, asked != nil, "are longer than data.max_length")
         try checkNames(rows)
     }
 
@@ -136,8 +148,8 @@ struct HeldOutTasks {
             }
         }
         guard !answered.isEmpty else {
-            throw Failure(
-                .badInput, "evaluate.metrics: \(names) compare answers, and no held-out row has a prompt and an answer",
+            return try leaveOut(
+                "\(names) compare answers, and no held-out row has a prompt and an answer",
                 hint: "leave them out, or hold rows out that are conversations or have a prompt and a completion")
         }
         for (count, what) in [
@@ -153,7 +165,13 @@ struct HeldOutTasks {
         guard kept < all else { return }
         let text = "\(all - kept) of \(all) labelled held-out rows \(why), so \(metric) leaves them out"
         guard kept == 0, isAsked else { return notes.append(text) }
-        throw Failure(.badInput, "evaluate.metrics: \(text)", hint: "raise data.max_length")
+        try leaveOut(text, hint: "raise data.max_length")
+    }
+
+    /// What a metric that fits no row comes to.
+    private mutating func leaveOut(_ text: String, hint: String) throws {
+        guard !isOwn else { throw Failure(.badInput, "evaluate.metrics: \(text)", hint: hint) }
+        notes.append("evaluate.metrics: \(text)")
     }
 
     // MARK: Sequences

@@ -18,7 +18,7 @@ public struct PlanStage: Stage {
         session.isPlanned = true
         defer { session.isPlanned = false }
         try recipe.requireSupported()
-        try session.resolved.requireInputs(of: "model", "data", "adapter", "distill")
+        try session.resolved.requireInputs(of: "model", "data", "adapter", "evaluate", "distill")
         try session.resolved.requireMergedAdapters()
         try OutputPlaces(session.resolved).requireAll(
             of: recipe, in: RunDirectory(planned: RunDirectory.place(of: recipe)), merges: true)

@@ -11,6 +11,7 @@ internal import Tensors
 /// Measures a model as it stands, with what acts in it.
 struct SideMeasure {
     private let learner: Learner
+    private let rows: PreparedDataset
     private let examples: any ExampleSource
     private let scorer: ObservedEvaluator
     private let tasks: TaskEvaluation
@@ -27,6 +28,7 @@ struct SideMeasure {
         workspace: Workspace, _ observer: any RunObserver
     ) {
         self.learner = learner
+        self.rows = rows
         self.workspace = workspace
         self.examples = examples ?? rows.examples
         scorer = ObservedEvaluator(learner, workspace: workspace, longest: longest, observer: observer)
@@ -36,12 +38,15 @@ struct SideMeasure {
     }
 
     /// - Parameter side: "base" or "adapter", for the progress line.
-    func side(_ side: String) throws -> EvaluationReport.Side {
+    func side(_ side: String) throws -> MeasuredSide {
         let scores = try HeldOutScores(
             scorer.scores(of: examples, unit: "examples (\(side))"),
-            perRowOf: ExampleUnits(examples, of: learner.objective.unit))
-        return EvaluationReport.Side(
-            scores: scores, metrics: try RowMetric.measures(of: learner.objective, scores) + tasks.metrics(side))
+            perRowOf: ExampleUnits(examples, of: learner.objective.unit), in: rows.rows)
+        let labels = try tasks.labelPredictions(side), answers = try tasks.generatedAnswers(side)
+        return MeasuredSide(
+            scores: scores,
+            metrics: RowMetric.measures(of: learner.objective, scores) + (labels?.metrics ?? [])
+                + (answers.map(tasks.metrics) ?? []), labels: labels, answers: answers)
     }
 
     /// How fast the model reads: of a few passes over the first rows the fastest, which others on the machine disturbed least.

@@ -21,35 +21,28 @@ struct TaskEvaluation {
     /// Whether answers are generated: they take longest, so only who asks for them waits for them.
     let generates: Bool
 
-    /// Each metric over its rows. - Parameter side: "base" or "adapter", for the progress line.
-    func metrics(_ side: String) throws -> [RowMetric] {
-        var metrics: [RowMetric] = []
-        if !tasks.labelled.isEmpty { metrics.append(.accuracy(try rightLabels(side))) }
-        guard generates, !tasks.answered.isEmpty else { return metrics }
-        let (answers, references) = try generatedAnswers(side)
-        let units = TextUnits(fitting: references)
-        for metric in tasks.generated {
-            switch metric {
-            case .exactMatch: metrics.append(.exactMatch(answers: answers, references: references))
-            case .rougeL: metrics.append(.rougeL(answers: answers, references: references, units: units))
-            case .bleu: metrics.append(.bleu(answers: answers, references: references, units: units))
-            case .accuracy: break
-            }
+    /// The metrics that are asked for of generated answers.
+    func metrics(_ found: GeneratedAnswers) -> [RowMetric] {
+        let units = TextUnits(fitting: found.references)
+        return tasks.generated.compactMap { metric in
+            metric.ofAnswers(found.answers, references: found.references, units: units)?.numbered(found.numbers)
         }
-        return metrics
     }
 
     /// What the texts of the rows are compared in, where any are.
     func units() throws -> TextUnits? {
-        guard generates, tasks.generated.contains(where: { $0 != .exactMatch }) else { return nil }
+        guard generates, tasks.generated.contains(where: \.countsUnits) else { return nil }
         return TextUnits(fitting: try tasks.answered.compactMap { try tasks.prompt(rows.rows.row($0.row))?.reference })
     }
 
     // MARK: - Labels
 
-    /// Of each classified row, whether its own label is the likeliest answer of the label set.
-    private func rightLabels(_ side: String) throws -> [Bool] {
-        var isRight: [Bool] = []
+    /// What each row with a label is taken for; nil where there are none.
+    ///
+    /// - Parameter side: "base" or "adapter", for the progress line.
+    func labelPredictions(_ side: String) throws -> LabelPredictions? {
+        guard !tasks.labelled.isEmpty else { return nil }
+        var rowLabels: [String] = [], lossSums: [[Double]] = []
         // Candidates of many rows at once fill batches, as those of one row would not.
         for start in stride(from: 0, to: tasks.labelled.count, by: Self.rowsAtOnce) {
             let chunk = try tasks.labelled[start..<min(start + Self.rowsAtOnce, tasks.labelled.count)].map(
@@ -59,28 +52,30 @@ struct TaskEvaluation {
                 ofAlternatives: candidates,
                 progress: (start * tasks.labels.count, tasks.labelled.count * tasks.labels.count),
                 unit: "candidate answers (\(side))")
-            for (row, alternatives) in zip(chunk, scores) {
-                let choice = LabelLikelihood.choice(lossSums: alternatives.map(\.lossSum))
-                isRight.append(choice.map { tasks.labels[$0] == row.label } ?? false)
-            }
+            rowLabels += chunk.map { $0.label ?? "" }
+            lossSums += scores.map { $0.map(\.lossSum) }
         }
-        return isRight
+        return LabelPredictions(
+            labels: tasks.labels, numbers: tasks.labelled, rowLabels: rowLabels, lossSums: lossSums)
     }
 
     private static let rowsAtOnce = 256
 
     // MARK: - Generation
 
-    /// Greedy answers to the rows that have one, and what the rows answer, in the rows' order.
-    private func generatedAnswers(_ side: String) throws -> (answers: [String], references: [String]) {
-        var requests: [GenerationRequest] = []
-        var references: [String] = []
+    /// Greedy answers to the rows that have one, in the rows' order; nil where none are asked for.
+    ///
+    /// - Parameter side: "base" or "adapter", for the progress line.
+    func generatedAnswers(_ side: String) throws -> GeneratedAnswers? {
+        guard generates, !tasks.answered.isEmpty else { return nil }
+        var requests: [GenerationRequest] = [], references: [String] = [], numbers: [Int] = []
         for answered in tasks.answered {
             guard let (prompt, reference) = try tasks.prompt(rows.rows.row(answered.row)) else { continue }
             requests.append(
                 GenerationRequest(
                     prompt: prompt, maximumTokens: recipe.evaluate.maxNewTokens, stopTokens: opened.stopIDs))
             references.append(reference)
+            numbers.append(answered.row)
         }
         let reserved = workspace.reservedBytes
         workspace.release()
@@ -98,6 +93,26 @@ struct TaskEvaluation {
             let speed = Double(tokens) / max((clock.now - start).seconds, 1e-9)
             scorer.report(done: done, total: requests.count, unit: "answers (\(side)), \(Int(speed)) tokens/s")
         }
-        return (generated.map { opened.tokenizer.decode(opened.textTokens($0), skipSpecialTokens: true) }, references)
+        return GeneratedAnswers(
+            numbers: numbers,
+            answers: generated.map { opened.tokenizer.decode(opened.textTokens($0), skipSpecialTokens: true) },
+            references: references)
+    }
+}
+
+extension EvaluationMetric {
+    /// The metric of `answers`; nil for one of labels.
+    fileprivate func ofAnswers(_ answers: [String], references: [String], units: TextUnits) -> RowMetric? {
+        switch self {
+        case .accuracy, .macroF1, .weightedF1, .calibrationError: nil
+        case .exactMatch: .exactMatch(answers: answers, references: references)
+        case .rouge1: .rouge(1, answers: answers, references: references, units: units)
+        case .rouge2: .rouge(2, answers: answers, references: references, units: units)
+        case .rougeL: .rougeL(answers: answers, references: references, units: units)
+        case .rougeLsum: .rougeLsum(answers: answers, references: references, units: units)
+        case .bleu: .bleu(answers: answers, references: references, units: units)
+        case .chrF: .chrF(answers: answers, references: references)
+        case .chrFPlusPlus: .chrF(answers: answers, references: references, wordOrders: 2)
+        }
     }
 }

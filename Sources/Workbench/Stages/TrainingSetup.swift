@@ -88,9 +88,10 @@ struct TrainingSetup {
         let split = try session.openRows(staged: writes, observer)
         // What cannot be measured is said now, not after hours of training.
         let tasks = try session.tasksOfRun()
+        let notes = tasks == nil ? [] : try session.heldOutSets(observer).flatMap(\.notes)
         for line in writes ? split.report.notes : [] { observer.receive(.note(line)) }
         // A plan's report says itself what the rows' is.
-        for line in (writes ? split.report.warnings : []) + (try session.base().warnings) + (tasks?.notes ?? []) {
+        for line in (writes ? split.report.warnings : []) + (try session.base().warnings) + notes {
             observer.receive(.warning(line))
         }
         return split

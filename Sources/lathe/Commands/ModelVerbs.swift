@@ -11,10 +11,21 @@ struct Evaluate: ParsableCommand {
         abstract: "Base and adapter on the same held-out rows, with an interval and a verdict.")
 
     @OptionGroup var options: ModelOptions
-    @Option(help: "The held-out rows.", completion: .file()) var data: String
+    @Option(
+        help: ArgumentHelp(
+            "The held-out rows; given again, further sets, each measured by itself. A set may have a name: general=FILE "
+                + "tells whether general skills were forgotten.", valueName: "file|name=file"),
+        completion: .file())
+    var data: [String]
+    @Option(
+        help:
+            "A file (.jsonl) for the rows with what base and adapter made of them, those first on which most changed.",
+        completion: .file())
+    var out: String?
 
     func run() throws {
-        try options.common.show(EvaluateStage(), in: options.session(for: .evaluate, data: data))
+        let stage = EvaluateStage(answersTo: out.map(OutputPlaces.url))
+        try options.common.show(stage, in: options.session(evaluatingOn: data.map(NamedRows.init(argument:))))
     }
 }
 

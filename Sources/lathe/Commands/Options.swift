@@ -80,6 +80,12 @@ struct ModelOptions: ParsableArguments {
 
     @OptionGroup var common: CommonOptions
 
+    /// - Parameter sets: of held-out rows, the first of which stands for the recipe's own.
+    func session(evaluatingOn sets: [NamedRows]) throws -> Session {
+        let resolved = try ResolvedRecipe(evaluating: model, on: sets, overrides: common.overrides)
+        return Session(resolved, adapter: adapter)
+    }
+
     func session(for verb: Verb, data: String? = nil) throws -> Session {
         Session(try ResolvedRecipe(model: model, data: data, overrides: common.overrides, for: verb), adapter: adapter)
     }

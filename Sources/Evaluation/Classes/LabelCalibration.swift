@@ -13,7 +13,7 @@ public struct CalibrationBin: Sendable, Equatable {
 }
 
 /// What the confidences of a classifier are worth.
-public enum Calibration {
+public enum LabelCalibration {
     public static let binCount = 15
 
     /// - Parameters:
@@ -49,11 +49,11 @@ public enum Calibration {
 extension RowMetric {
     /// The expected calibration error: the mean of |accuracy − confidence| over bins, each weighing as many rows as it has.
     public static func calibrationError(
-        confidences: [Double], isRight: [Bool], bins: Int = Calibration.binCount
+        confidences: [Double], isRight: [Bool], bins: Int = LabelCalibration.binCount
     ) -> RowMetric {
         precondition(confidences.count == isRight.count)
         let entries = zip(confidences, isRight).map { confidence, isRight in
-            let bin = 2 * Calibration.bin(of: confidence, bins)
+            let bin = 2 * LabelCalibration.bin(of: confidence, bins)
             return [(column: bin, value: (isRight ? 1 : 0) - confidence), (column: bin + 1, value: 1.0)]
         }
         return RowMetric("ece", higherIsBetter: false, entries: entries, width: 2 * bins) { sums in

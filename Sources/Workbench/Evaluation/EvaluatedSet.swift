@@ -1,0 +1,100 @@
+// What a set of held-out rows came to: its metrics, its labels, its slices.
+
+internal import Datasets
+internal import Evaluation
+internal import Foundation
+internal import JSON
+internal import Recipes
+internal import Spelling
+
+/// Base and adapter on one set of held-out rows.
+struct EvaluatedSet {
+    let heldOut: HeldOutSet
+    let compared: ComparedRows
+    private let classification: ClassificationReport?
+    /// By field, then by value.
+    private let slices: [(field: String, values: [(value: String, compared: ComparedRows)])]
+    private let clusterField: String?
+
+    var base: MeasuredSide { compared.base }
+    var adapter: MeasuredSide? { compared.adapter }
+    private var data: DatasetReport { heldOut.rows.report }
+
+    init(_ recipe: Recipe, _ set: HeldOutSet, base: MeasuredSide, adapter: MeasuredSide?, units: TextUnits?) {
+        heldOut = set
+        let resampling = Resampling(recipe, clusters: set.groups.clusters)
+        var compared = ComparedRows(set.objective, base: base, adapter: adapter, resampling)
+        compared.units = units
+        compared.namesLabels = set.tasks.namesLabels
+        self.compared = compared
+        classification = base.labels.map { ClassificationReport(base: $0, adapter: adapter?.labels) }
+        clusterField = set.groups.clusters == nil ? nil : recipe.evaluate.clusterBy
+        slices = set.groups.slices.map { slices in
+            (
+                slices.field,
+                slices.values.map { value, rows in
+                    (value, compared.restricted(resampling) { rows.contains($0) })
+                }
+            )
+        }
+    }
+
+    var notes: [String] { heldOut.notes }
+
+    // MARK: JSON
+
+    /// Rows, sides, differences, metrics, then what else there is.
+    var members: [JSONObject.Member] {
+        var members: [JSONObject.Member] =
+            [("rows", .integer(base.scores.rows.count)), ("target_tokens", .integer(data.targetTokens))]
+            + compared.members
+        if let classification { members.append(("classification", classification.json)) }
+        if !slices.isEmpty {
+            members.append(("slices", .object(JSONObject(slices.map { ($0.field, Self.json($0.values)) }))))
+        }
+        if let clusterField { members.append(("cluster_by", .string(clusterField))) }
+        return members + [
+            ("truncated_rows", .integer(data.truncatedRows)), ("dropped_rows", .integer(data.droppedRows)),
+            ("rows_without_target", .integer(data.rowsWithoutTarget)),
+        ]
+    }
+
+    private static func json(_ values: [(value: String, compared: ComparedRows)]) -> JSONValue {
+        .object(
+            JSONObject(
+                values.map { value, compared in
+                    (
+                        value,
+                        .object(
+                            JSONObject([("rows", .integer(compared.base.scores.rows.count))] + compared.members))
+                    )
+                }))
+    }
+
+    // MARK: Text
+
+    /// The set in full.
+    var lines: [String] {
+        ["\(Count.text(base.scores.rows.count, "row")), \(Count.text(data.targetTokens, "target token"))"]
+            + compared.table + compared.differences + clusterLine
+            + (compared.comparisons.isEmpty ? [] : ["verdict: " + compared.verdict]) + details
+    }
+
+    /// What stands beside the one table of several sets.
+    var details: [String] {
+        (classification.map { [""] + $0.lines } ?? [])
+            + slices.flatMap { slices in
+                ["", "by \(ShownText.name(slices.field)):"] + ComparisonTable(slices.values).lines
+            }
+    }
+
+    private var clusterLine: [String] {
+        guard let clusterField, let comparison = compared.comparisons.first, let count = comparison.clusterCount else {
+            return []
+        }
+        return [
+            "intervals by clusters: rows of the same \(ShownText.name(clusterField)) are drawn together, "
+                + Count.text(count, "cluster")
+        ]
+    }
+}
