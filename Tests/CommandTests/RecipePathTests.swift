@@ -69,7 +69,7 @@ extension CommandTests {
                 let recipe = LatheCommand.recipe.replacing("path: \(LatheCommand.huggingFace)", with: "path: \(name)")
                 try lathe.write("recipe.yaml", recipe)
                 try lathe.write("desk/recipe.yaml", recipe)
-                let hint = "hf download \(name) --local-dir checkpoints/base/SmolLM2-135M-Instruct"
+                let hint = "lathe fetch \(name)"
                 for file in ["recipe.yaml", "desk/recipe.yaml"] {
                     try lathe("train", file).expectFailure(66, name, hint)
                 }

@@ -78,20 +78,10 @@ struct OpenedModel {
 
     /// What to do where `path` may be a name on a hub, OWNER/NAME; `nil` where it cannot be one.
     static func hubHint(_ path: String) -> String? {
-        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-        let isName =
-            parts.count == 2
-            && parts.allSatisfy { part in
-                !part.isEmpty && !part.hasPrefix(".") && !part.hasPrefix("~")
-                    && part.utf8.allSatisfy {
-                        (48...57).contains($0) || (65...90).contains($0 & 0xDF) || "._-".utf8.contains($0)
-                    }
-            }
-        guard isName, !path.hasSuffix(".gguf"), !path.hasSuffix(".safetensors") else { return nil }
+        guard FetchSource.isHubName(path) else { return nil }
+        let name = FetchSource.hub(path).name
         return
-            "if this is a name on the Hugging Face hub: Lathe takes nothing from the network (there is no lathe fetch "
-            + "yet); download it with\n  hf download \(path) --local-dir checkpoints/base/\(parts[1])\nand name that folder: "
-            + "checkpoints/base/\(parts[1])"
+            "if this is a name on the hub:\n  lathe fetch \(path)\ngets it; then name \(FetchStage.usualPlace)/\(name)"
     }
 
     /// Whether `data.chat_template` is a template itself, and no path.
