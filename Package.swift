@@ -260,7 +260,7 @@ let package = Package(
             exclude: ["Fixtures"]),
         tests("Workbench", ["JSON", "Recipes", "Vocabulary"]),
         .testTarget(
-            name: "CommandTests", dependencies: ["TestSupport", "JSON", "Recipes", "lathe"],
+            name: "CommandTests", dependencies: ["TestSupport", "Evaluation", "JSON", "Recipes", "lathe"],
             swiftSettings: swiftSettings),
         tests("Lathe", ["Vocabulary"]),
         .testTarget(name: "PackageTests", dependencies: ["TestSupport", "JSON"], swiftSettings: swiftSettings),
