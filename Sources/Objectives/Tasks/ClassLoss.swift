@@ -48,7 +48,7 @@ public struct ClassLoss: Sendable {
 
     /// The loss of one class that is right or not by itself: the same of two choices, of which the other's logit is 0.
     /// - Returns: the loss and ∂loss/∂answer.
-    func loss(_ answer: Double, isWanted: Bool) -> (loss: Double, slope: Double) {
+    public func loss(_ answer: Double, isWanted: Bool) -> (loss: Double, slope: Double) {
         let sign: Double = isWanted ? 1 : -1
         let z = sign * answer
         // log σ(z), without an overflow.
