@@ -14,11 +14,11 @@ struct GGUFNames {
     private let keyValueHeads: Int
 
     init(_ model: ModelConfiguration) throws {
-        guard let family = ModelFamily.named(model.family), let shape = model.blocks.first?.attention.shape else {
+        guard let names = model.weightNames, let shape = model.blocks.first?.attention.shape else {
             throw ModelConfigurationError.unsupportedArchitecture(
                 found: model.family, supported: ModelConfiguration.supportedFamilies)
         }
-        names = family.names
+        self.names = names
         heads = shape.heads
         keyValueHeads = shape.groups
     }

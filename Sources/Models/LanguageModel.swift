@@ -23,6 +23,8 @@ public final class LanguageModel {
     /// b `[1, V]`.
     let headBias: ConstantVector?
     let finalNorm: FinalNorm
+    /// On the first token's state, where an encoder has it.
+    let pooler: LinearLayer?
     let stack: BlockStack
     let rotaryTables = RotaryTables()
     /// What acts in passes that are not told otherwise.
@@ -44,8 +46,9 @@ public final class LanguageModel {
         storedHead = parts.head
         headBias = parts.headBias
         finalNorm = parts.finalNorm
+        pooler = parts.pooler
         stack = BlockStack(parts.blocks)
-        linearLayers = parts.blocks.flatMap(\.linearLayers)
+        linearLayers = parts.blocks.flatMap(\.linearLayers) + [parts.pooler].compactMap { $0 }
     }
 
     var blocks: [DecoderBlock] { stack.blocks }

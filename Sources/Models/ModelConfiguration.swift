@@ -21,6 +21,8 @@ public struct ModelConfiguration: Sendable, Equatable {
     public var blocks: [BlockSpec]
     /// Of the stream after the last block; nil where blocks end in norms of their own.
     public var finalNorm: NormSpec?
+    /// What there is beside the blocks where the model reads texts whole and writes none; nil where it predicts tokens.
+    public var reader: ReaderSpec?
     /// The head is the embedding.
     public var isTied: Bool
     /// What becomes of the head's products.
@@ -34,9 +36,8 @@ public struct ModelConfiguration: Sendable, Equatable {
     /// A configuration from its parts.
     public init(
         family: String, width: Int, vocabularySize: Int, embedding: EmbeddingSpec = EmbeddingSpec(),
-        encoder: EncoderSpec? = nil, blocks: [BlockSpec], finalNorm: NormSpec?, isTied: Bool,
-        head: HeadSpec = HeadSpec(), contextLength: Int,
-        beginToken: Int? = nil, endTokens: [Int] = []
+        encoder: EncoderSpec? = nil, blocks: [BlockSpec], finalNorm: NormSpec?, reader: ReaderSpec? = nil,
+        isTied: Bool, head: HeadSpec = HeadSpec(), contextLength: Int, beginToken: Int? = nil, endTokens: [Int] = []
     ) {
         self.family = family
         self.width = width
@@ -45,6 +46,7 @@ public struct ModelConfiguration: Sendable, Equatable {
         self.encoder = encoder
         self.blocks = blocks
         self.finalNorm = finalNorm
+        self.reader = reader
         self.isTied = isTied
         self.head = head
         self.contextLength = contextLength

@@ -11,14 +11,16 @@ struct ModelWeights {
     let head: FrozenTensor
     let headBias: ConstantVector?
     let finalNorm: FinalNorm
+    /// Nil where there is none.
+    let pooler: LinearLayer?
     let blocks: [DecoderBlock]
 
     init(_ configuration: ModelConfiguration, from source: any WeightSource) throws {
-        guard let family = ModelFamily.named(configuration.family) else {
+        guard let names = configuration.weightNames else {
             throw ModelConfigurationError.unsupportedArchitecture(
                 found: configuration.family, supported: ModelConfiguration.supportedFamilies)
         }
-        var collector = WeightCollector(source, family.names)
+        var collector = WeightCollector(source, names)
         let (width, shape) = (configuration.width, [configuration.vocabularySize, configuration.width] as Shape)
         let input = collector.input(configuration.embedding, shape)
         let blocks = configuration.blocks.enumerated().compactMap { collector.block($1, layer: $0, width: width) }
@@ -26,15 +28,17 @@ struct ModelWeights {
         let head = configuration.isTied ? input?.tokens : collector.matrix(.head, shape)
         let headBias =
             configuration.head.hasBias
-            ? collector.vector(family.names.path(.head) + ".bias", configuration.vocabularySize) : nil
+            ? collector.vector(names.path(.head) + ".bias", configuration.vocabularySize) : nil
+        let pooler = collector.pooler(configuration.reader, width)
         try collector.finish(isTied: configuration.isTied)
-        guard let input, let head, let finalNorm, blocks.count == configuration.layers else {
+        guard let input, let head, let finalNorm, let pooler, blocks.count == configuration.layers else {
             preconditionFailure("a part is missing that no problem was recorded for")
         }
         self.input = input
         self.head = head
         self.headBias = headBias
         self.finalNorm = FinalNorm(norm: finalNorm)
+        self.pooler = pooler
         self.blocks = blocks
     }
 }
@@ -103,8 +107,14 @@ private struct WeightCollector {
         return ConstantVector(values.indices.map { values[tensor.form.storedRow($0, of: count)] + added })
     }
 
+    /// The pooler, where there is one: nil where it was asked for and not found.
+    mutating func pooler(_ reader: ReaderSpec?, _ width: Int) -> LinearLayer?? {
+        guard reader?.hasPooler == true else { return .some(nil) }
+        return layer(.pooler, nil, width, width, hasBias: true).map { .some($0) }
+    }
+
     private mutating func layer(
-        _ role: WeightRole, _ layer: Int, expert: Int? = nil, _ inputSize: Int, _ outputSize: Int, hasBias: Bool,
+        _ role: WeightRole, _ layer: Int?, expert: Int? = nil, _ inputSize: Int, _ outputSize: Int, hasBias: Bool,
         adapterPlace: AdapterPlace? = nil
     ) -> LinearLayer? {
         let path = names.path(role, layer: layer, expert: expert)
@@ -269,7 +279,7 @@ private struct WeightCollector {
 
     /// Throws if anything was wrong, or if the file holds tensors that nobody asked for.
     mutating func finish(isTied: Bool) throws {
-        for path in source.paths where !wanted.contains(path) && !Self.isHarmless(path, isTied: isTied) {
+        for path in source.paths where !wanted.contains(path) && !isHarmless(path, isTied: isTied) {
             problems.append(
                 .unused(path: path, closest: problems.count < 20 ? closestName(to: path, among: wanted.sorted()) : nil))
         }
@@ -280,9 +290,10 @@ private struct WeightCollector {
         guard problems.isEmpty else { throw ModelLoadError(location: source.location, problems: problems) }
     }
 
-    /// Tensors that older tools wrote beside the weights: frequencies that follow from the configuration, and the head's
-    /// second copy of a tied embedding.
-    private static func isHarmless(_ path: String, isTied: Bool) -> Bool {
-        path.hasSuffix(".rotary_emb.inv_freq") || (isTied && path == "lm_head.weight")
+    /// Tensors that are no part of what is computed: frequencies and positions that follow from the configuration, which older tools
+    /// wrote beside the weights, the head's second copy of a tied embedding, and heads that the configuration's notes name.
+    private func isHarmless(_ path: String, isTied: Bool) -> Bool {
+        path.hasSuffix(".rotary_emb.inv_freq") || path.hasSuffix("embeddings.position_ids")
+            || (isTied && path == names.head.map { $0 + ".weight" }) || names.isOfOtherHead(path)
     }
 }

@@ -36,7 +36,7 @@ extension ModelFormat {
         _ plan: OutputPlan, for base: any ModelSource, _ model: ModelConfiguration
     ) throws -> OutputPlan {
         let names = try GGUFNames(model)
-        let hasHead = plan.tensors.contains { $0.path == "lm_head.weight" && !isLeftOut($0, model) }
+        let hasHead = plan.tensors.contains { $0.path == headWeight(model) && !isLeftOut($0, model) }
         let mix = TensorMix(
             plan.requested, for: .init(model, hasHead: hasHead), hasImportance: plan.importance != nil)
         var plan = plan
@@ -82,10 +82,15 @@ extension ModelFormat {
         }
     }
 
-    /// Frequencies that follow from the configuration, and a copy of the embedding that is the head: llama.cpp has neither.
+    /// Frequencies and positions that follow from the configuration, a copy of the embedding that is the head, and what is on top of
+    /// an encoder: llama.cpp has none of these.
     private static func isLeftOut(_ tensor: PlannedTensor, _ model: ModelConfiguration) -> Bool {
-        tensor.path.hasSuffix(".rotary_emb.inv_freq")
-            || model.isTied && tensor.delta == nil && tensor.source == "lm_head.weight"
+        tensor.path.hasSuffix(".rotary_emb.inv_freq") || model.weightNames?.isOnTop(tensor.path) == true
+            || model.isTied && tensor.delta == nil && tensor.source == headWeight(model)
+    }
+
+    private static func headWeight(_ model: ModelConfiguration) -> String? {
+        model.weightNames?.head.map { $0 + ".weight" }
     }
 }
 

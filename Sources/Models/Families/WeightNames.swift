@@ -10,6 +10,7 @@ enum WeightRole: Sendable, Hashable {
     case attentionNorm, query, key, value, queryKeyValue, attentionOutput, queryNorm, keyNorm, attentionOutputNorm
     case attentionStreamNorm
     case feedForwardNorm, gate, up, gateUp, down, feedForwardOutputNorm, feedForwardStreamNorm
+    case pooler
     case router, expertGate, expertUp, expertDown
     case positionBias, encoderPositionBias, encoderNorm, crossNorm, crossQuery, crossKey, crossValue, crossOutput
 }
@@ -25,7 +26,8 @@ struct WeightBinding: Sendable {
 
     let role: WeightRole
     let huggingFace: String
-    let gguf: String
+    /// Nil for what llama.cpp does not have.
+    let gguf: String?
     let ggufForm: GGUFForm
     /// The module and the parameter in which transformers keeps the weight, where that is no module of its own: `mlp.experts`,
     /// `down_proj`.
@@ -34,7 +36,7 @@ struct WeightBinding: Sendable {
     let isTransposed: Bool
 
     init(
-        _ role: WeightRole, _ huggingFace: String, gguf: String, _ ggufForm: GGUFForm = .same,
+        _ role: WeightRole, _ huggingFace: String, gguf: String?, _ ggufForm: GGUFForm = .same,
         parameter: (module: String, name: String)? = nil, isTransposed: Bool = false
     ) {
         self.role = role
@@ -91,24 +93,40 @@ public struct WeightNames: Sendable {
     private let stack: Stack
     /// Of models with an encoder beside the decoder.
     private let encoder: Stack?
+    /// What the names of heads begin with that classes of the family put on top of it, and that are not computed here.
+    private let heads: [String]
     private var stacks: [Stack] { [stack] + (encoder.map { [$0] } ?? []) }
 
     /// - Parameters:
     ///   - layers: what comes before the number of a layer in Hugging Face's names.
-    ///   - base: what a file of the model without its language head leaves out of all names.
+    ///   - base: what a file of the model without its head leaves out of all names.
+    ///   - heads: what the names of heads begin with that classes of the family put on top of it.
     init(
-        layers: String = "model.layers.", base: String? = nil, once: [WeightBinding], inLayer: [WeightBinding]
+        layers: String = "model.layers.", base: String? = nil, once: [WeightBinding], inLayer: [WeightBinding],
+        heads: [String] = []
     ) {
-        self.init(base: base, once: once, Stack(layers, gguf: "blk.", inLayer: inLayer))
+        self.init(base: base, once: once, Stack(layers, gguf: "blk.", inLayer: inLayer), heads: heads)
     }
 
     /// The names of a model of one stack of layers, or of a decoder with an encoder.
-    init(base: String? = nil, once: [WeightBinding], _ stack: Stack, encoder: Stack? = nil) {
+    init(
+        base: String? = nil, once: [WeightBinding], _ stack: Stack, encoder: Stack? = nil, heads: [String] = []
+    ) {
         self.base = base
         self.once = once
         self.stack = stack
         self.encoder = encoder
+        self.heads = heads
     }
+
+    /// Whether Hugging Face's `name` is of what stands on top of the states that the model gives, or follows from its configuration:
+    /// llama.cpp has nothing of that.
+    public func isOnTop(_ name: String) -> Bool {
+        isOfOtherHead(name) || name.hasSuffix("embeddings.position_ids") || role(of: name) == .pooler
+    }
+
+    /// Whether Hugging Face's `name` is of a head that is not computed here.
+    func isOfOtherHead(_ name: String) -> Bool { heads.contains { name.hasPrefix($0) } }
 
     /// The table of the families whose GGUF files say `architecture`; nil where there is none.
     public init?(architecture: String) {
@@ -155,20 +173,23 @@ public struct WeightNames: Sendable {
     /// The module of the language model's head: `lm_head`; nil in families without one.
     public var head: String? { once.first { $0.role == .head }?.huggingFace }
 
+    /// The module of the pooler: `bert.pooler.dense`; nil in families without one.
+    var pooler: String? { once.first { $0.role == .pooler }?.huggingFace }
+
     /// The Hugging Face name of GGUF's `name`; nil for tensors that have none (`rope_freqs.weight`), or several (experts).
     public func huggingFaceName(_ name: String) -> String? {
         guard let found = find(name, .gguf), !found.binding.isStack else { return nil }
-        return found.name(.huggingFace)
+        return found.huggingFaceName()
     }
 
     /// The Hugging Face names of what stands in GGUF's `name`, one after the other: of a stack as many as it has parts.
     public func huggingFaceNames(_ name: String, parts: Int) -> [String] {
         guard let found = find(name, .gguf) else { return [] }
-        return (0..<(found.binding.isStack ? parts : 1)).map { found.name(.huggingFace, expert: $0) }
+        return (0..<(found.binding.isStack ? parts : 1)).map { found.huggingFaceName(expert: $0) }
     }
 
     /// The GGUF name of Hugging Face's `name`; of experts that of the stack in which each has its part.
-    public func ggufName(_ name: String) -> String? { find(name, .huggingFace)?.name(.gguf) }
+    public func ggufName(_ name: String) -> String? { find(name, .huggingFace)?.ggufName }
 
     /// Which expert Hugging Face's `name` is of, and so which part of GGUF's stack; nil where it is of none.
     public func expert(of name: String) -> Int? { find(name, .huggingFace)?.expert }
@@ -200,11 +221,21 @@ public struct WeightNames: Sendable {
         }
         let table = family.names
         guard let base = table.base, !names.contains(where: { $0.hasPrefix(base) }) else {
-            return WeightConvention(form: { table.form($0) })
+            return WeightConvention(path: usual, form: { table.form($0) })
         }
         let head = table.head.map { $0 + "." }
         return WeightConvention(
-            path: { name in head.map(name.hasPrefix) == true ? name : base + name }, form: { table.form($0) })
+            path: { name in usual(head.map(name.hasPrefix) == true ? name : base + name) },
+            form: { table.form($0) })
+    }
+
+    /// The name with what files from before transformers call the numbers of a norm written as today.
+    private static func usual(_ name: String) -> String {
+        for (old, new) in [("LayerNorm.gamma", "LayerNorm.weight"), ("LayerNorm.beta", "LayerNorm.bias")]
+        where name.hasSuffix(old) {
+            return name.dropLast(old.utf8.count) + new
+        }
+        return name
     }
 
     /// Whether linear layers are stored as `[in, out]`: what PEFT calls `fan_in_fan_out`.
@@ -217,9 +248,9 @@ public struct WeightNames: Sendable {
     public func pairs(layers: Int) -> [(gguf: String, huggingFace: String)] {
         func pairs(_ bindings: [WeightBinding], _ place: (WeightNames.Stack, Int)?) -> [(String, String)] {
             bindings.flatMap { binding in
-                Self.suffixes.map { suffix in
+                Self.suffixes.compactMap { suffix in
                     let found = FoundBinding(place: place, binding: binding, suffix: suffix, expert: 0)
-                    return (found.name(.gguf), found.name(.huggingFace))
+                    return found.ggufName.map { ($0, found.huggingFaceName()) }
                 }
             }
         }
@@ -242,7 +273,7 @@ public struct WeightNames: Sendable {
         func find(_ bindings: [WeightBinding], _ name: Substring) -> (binding: WeightBinding, expert: Int?)? {
             let module = name.dropLast(suffix.utf8.count + 1)
             for binding in bindings {
-                if binding.name(side) == module { return (binding, nil) }
+                if let name = binding.name(side), name == module { return (binding, nil) }
                 if side == .huggingFace, let expert = binding.expert(of: module) { return (binding, expert) }
             }
             return nil
@@ -281,14 +312,19 @@ private struct FoundBinding {
     let suffix: String
     let expert: Int?
 
-    func name(_ side: NameSide, expert: Int? = nil) -> String {
-        let module = side == .gguf ? binding.gguf : binding.huggingFaceModule(expert ?? self.expert)
-        return (place.map { $0.stack.prefix(side) + "\($0.layer)." } ?? "") + "\(module).\(suffix)"
+    func huggingFaceName(expert: Int? = nil) -> String {
+        start(.huggingFace) + "\(binding.huggingFaceModule(expert ?? self.expert)).\(suffix)"
+    }
+
+    var ggufName: String? { binding.gguf.map { start(.gguf) + "\($0).\(suffix)" } }
+
+    private func start(_ side: NameSide) -> String {
+        place.map { $0.stack.prefix(side) + "\($0.layer)." } ?? ""
     }
 }
 
 extension WeightBinding {
-    fileprivate func name(_ side: NameSide) -> String { side == .gguf ? gguf : huggingFace }
+    fileprivate func name(_ side: NameSide) -> String? { side == .gguf ? gguf : huggingFace }
 }
 
 extension WeightNames.Stack {

@@ -18,6 +18,11 @@ extension HuggingFaceDirectory: ModelSource {
     public func configurationNotes() throws -> [String] {
         var notes = try ModelConfiguration.notes(huggingFace: configuration)
         let stated = try statedConfiguration()
+        let others = stated.weightNames.map { names in paths.filter { names.isOfOtherHead($0) } } ?? []
+        if let first = others.first {
+            notes.append(
+                "\(others.count) tensors of a head are not used: \(first)\(others.count > 1 ? ", …" : "")")
+        }
         if stated.isTied, let head = stated.weightNames?.head, try stated.hasOwnHead(self) {
             notes.append(
                 "tie_word_embeddings is true, but \(head).weight differs from the embedding: it is used, untied")

@@ -9,7 +9,13 @@ extension ModelConfiguration {
     /// to, the numbers decide, as in transformers: two different tensors are two.
     public init(of source: any ModelSource) throws {
         self = try source.statedConfiguration()
+        readNames(of: source)
         if isTied, try hasOwnHead(source) { isTied = false }
+    }
+
+    /// What stands in names alone: what there is at the end of a model that reads.
+    private mutating func readNames(of source: any WeightSource) {
+        if let pooler = weightNames?.pooler { reader?.hasPooler = source.contains(pooler + ".weight") }
     }
 
     /// Whether a head stands beside the embedding that is another than it.

@@ -51,7 +51,7 @@ extension ModelSource {
     ///
     /// - Throws: where it is not known what the model is.
     public func embeddingRows() throws -> Int {
-        guard let names = try statedConfiguration().weightNames else { return 0 }
+        guard let names = try ModelConfiguration(of: self).weightNames else { return 0 }
         return shape(at: names.embedding + ".weight")?.sizes.first ?? 0
     }
 

@@ -1,0 +1,46 @@
+// RoBERTa, XLM-RoBERTa and CamemBERT: BERT whose positions begin after the padding token's, which keeps its own.
+
+import JSON
+
+extension ModelFamily {
+    static let roberta = RoBERTa.family("roberta", "RobertaModel", vocabularySize: 50_265)
+    static let xlmRoberta = RoBERTa.family("xlm-roberta", "XLMRobertaModel", vocabularySize: 30_522)
+    static let camembert = RoBERTa.family("camembert", "CamembertModel", vocabularySize: 30_522)
+}
+
+private enum RoBERTa {
+    static func family(_ name: String, _ className: String, vocabularySize: Int) -> ModelFamily {
+        ModelFamily(
+            name: name, className: className, ggufArchitecture: "bert",
+            fields: FieldTable(fields: ConfigurationField.sharedOfBERT + ConfigurationField.read("pad_token_id")),
+            ggufFields: FieldTable(fields: PostNormEncoder.ggufFields),
+            names: PostNormEncoder.names("roberta", heads: ["lm_head.", "classifier.", "qa_outputs."]),
+            read: { fields in try read(fields, name, vocabularySize) },
+            // Files of the architecture are read as BERT's: their positions begin with the first token's.
+            readGGUF: { try PostNormEncoder($0).configuration(headsKey: "attention.head_count") },
+            write: { PostNormEncoder.members($0) + padding($0) },
+            writeGGUF: { try PostNormEncoder.write($0, into: &$1) })
+    }
+
+    private static func read(
+        _ fields: HuggingFaceFields, _ name: String, _ vocabularySize: Int
+    ) throws -> ModelConfiguration {
+        let padding: Int
+        switch fields.json["pad_token_id"] {
+        case nil: padding = 1
+        case .some:
+            guard let stated = try fields.optional("pad_token_id"), stated >= 0 else {
+                throw ModelConfigurationError.invalid(
+                    key: "pad_token_id", value: "null", expected: "a token: positions begin after it")
+            }
+            padding = stated
+        }
+        return try PostNormEncoder(fields, family: name, vocabularySize: vocabularySize) {
+            LearnedPositions(count: $0, offset: padding + 1, padding: padding)
+        }.configuration(headsKey: "num_attention_heads")
+    }
+
+    private static func padding(_ model: ModelConfiguration) -> [JSONObject.Member] {
+        (model.embedding.positions?.padding).map { [("pad_token_id", .integer($0))] } ?? []
+    }
+}
