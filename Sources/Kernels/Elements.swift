@@ -50,6 +50,15 @@ public enum Elements {
         }
     }
 
+    /// tanh of each number of `matrix`, fp32, in its place.
+    public static func tanh(_ matrix: Matrix) {
+        precondition(matrix.type == .f32)
+        guard let start = matrix.floats.baseAddress else { return }
+        parallelRanges(matrix.count, grain: grain) { range in
+            lathe_softcap(start + range.lowerBound, 1, range.count)
+        }
+    }
+
     /// matrix *= factor
     public static func scale(_ matrix: Matrix, by factor: Float) {
         parallelRanges(matrix.count, grain: grain) { range in

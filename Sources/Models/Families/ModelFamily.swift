@@ -34,6 +34,7 @@ public struct ModelFamily: Sendable {
     /// Every family there is.
     public static let all: [ModelFamily] = [
         .llama, .mistral, .qwen2, .qwen3, .gemma3, .mixtral, .qwen3MoE, .granite, .cohere, .cohere2, .stableLM,
+        .bert, .roberta, .xlmRoberta, .camembert, .distilbert, .modernbert, .nomicBert,
     ]
 
     /// The family of that `model_type`.

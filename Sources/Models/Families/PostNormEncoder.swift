@@ -32,7 +32,7 @@ struct PostNormEncoder {
             attention: AttentionSpec(
                 norm: nil, streamNorm: norm,
                 shape: AttentionShape(
-                    heads: heads, groups: heads, headWidth: width / heads, rotary: nil, mask: .bidirectional),
+                    heads: heads, groups: heads, headWidth: width / heads, mask: .bidirectional, rotary: nil),
                 hasInputBias: true, hasOutputBias: true),
             feedForward: FeedForwardSpec(
                 norm: nil, streamNorm: norm, width: innerWidth, activation: activation, isGated: false, hasBias: true))
@@ -158,7 +158,8 @@ extension PostNormEncoder {
         }
         if let positions = model.embedding.positions, positions.offset != 0 {
             throw GGUFDescription.refusal(
-                "pad_token_id", "\(positions.offset - 1)", "takes a table of positions that begins with the first token")
+                "pad_token_id", "\(positions.offset - 1)", "takes a table of positions that begins with the first token"
+            )
         }
         description.set("attention.causal", .bool(false))
     }
