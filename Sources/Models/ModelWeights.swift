@@ -191,8 +191,8 @@ private struct WeightCollector {
         let input = projection(
             spec.projection, [.query, .key, .value], fused: .queryKeyValue, index, width,
             [shape.queryWidth, shape.keyValueWidth, shape.keyValueWidth], hasBias: spec.hasInputBias)
-        let queryNorm = self.norm(.queryNorm, layer: index, ifThere: spec.headNorm, shape.headWidth)
-        let keyNorm = self.norm(.keyNorm, layer: index, ifThere: spec.headNorm, shape.headWidth)
+        let queryNorm = headNorm(.queryNorm, index, spec, count: shape.heads)
+        let keyNorm = headNorm(.keyNorm, index, spec, count: shape.groups)
         let output = layer(.attentionOutput, index, shape.queryWidth, width, hasBias: spec.hasOutputBias)
         let join = join(
             output: (.attentionOutputNorm, spec.outputNorm), stream: (.attentionStreamNorm, spec.streamNorm),
@@ -201,6 +201,38 @@ private struct WeightCollector {
         return AttentionSublayer(
             shape: shape, layer: index, norm: norm, queryNorm: queryNorm, keyNorm: keyNorm, join: join,
             input: input, output: output)
+    }
+
+    /// The norm of `count` heads: nil inside where the family has none.
+    private mutating func headNorm(
+        _ role: WeightRole, _ layer: Int, _ spec: AttentionSpec, count: Int
+    ) -> HeadNorm?? {
+        guard var norm = spec.headNorm else { return .some(nil) }
+        let (width, reach) = (spec.shape.headWidth, spec.headNormReach)
+        guard reach == .eachHeadItsOwn else {
+            let size = reach == .allHeads ? count * width : width
+            return self.norm(role, layer: layer, norm, size).map { HeadNorm($0, reach: reach, count: count) }
+        }
+        let factors = headWeights(role, layer, count: count, width, offset: norm.offset)
+        norm.hasWeight = false
+        guard let factors, let plain = self.norm(role, layer: layer, norm, width) else { return nil }
+        return HeadNorm(plain, reach: reach, count: count, factors: factors)
+    }
+
+    /// Each head's own weights, one after the other.
+    private mutating func headWeights(
+        _ role: WeightRole, _ layer: Int, count: Int, _ width: Int, offset: Float
+    ) -> ConstantVector? {
+        let path = names.path(role, layer: layer, expert: 0), second = names.path(role, layer: layer, expert: 1)
+        guard path == second else {
+            let heads = (0..<count).compactMap {
+                vector(names.path(role, layer: layer, expert: $0) + ".weight", width, offset: offset)
+            }
+            return heads.count == count ? ConstantVector(heads.flatMap { Array($0.matrix.floats) }) : nil
+        }
+        return tensor(path + ".weight", [count, width]).map { tensor in
+            ConstantVector(Widening.floats(tensor).map { $0 + offset })
+        }
     }
 
     private mutating func feedForward(

@@ -1,11 +1,24 @@
 // One attention with its norms and biases, as data.
 
+/// What a norm of queries and of keys takes together.
+public enum HeadNormReach: Sendable, Equatable {
+    /// The numbers of a head; all heads have one weight `[D]`.
+    case eachHead
+    /// The numbers of a head; each has weights of its own: one tensor `[heads, D]`, or one `[D]` a head where the family's name for
+    /// it has a `#` in the place of the head's number.
+    case eachHeadItsOwn
+    /// The numbers of all heads; the weight is `[heads · D]`.
+    case allHeads
+}
+
 /// Self-attention with its norms.
 public struct AttentionSpec: Sendable, Equatable {
     /// Of what it reads of the stream; nil where it reads the stream as it is.
     public var norm: NormSpec?
-    /// Over each head of queries and of keys, before the rotation.
+    /// Of queries and of keys, before the rotation.
     public var headNorm: NormSpec?
+    /// What that takes together.
+    public var headNormReach: HeadNormReach
     /// Of what it adds to the stream.
     public var outputNorm: NormSpec?
     /// Of the stream with what was added: `norm(x + body(x))`.
@@ -22,12 +35,15 @@ public struct AttentionSpec: Sendable, Equatable {
 
     /// An attention from its parts.
     public init(
-        norm: NormSpec?, headNorm: NormSpec? = nil, outputNorm: NormSpec? = nil, streamNorm: NormSpec? = nil,
-        residualScale: Float = 1, shape: AttentionShape, projection: ProjectionSpec = .separate,
+        norm: NormSpec?, headNorm: NormSpec? = nil, headNormReach: HeadNormReach = .eachHead,
+        outputNorm: NormSpec? = nil,
+        streamNorm: NormSpec? = nil, residualScale: Float = 1, shape: AttentionShape,
+        projection: ProjectionSpec = .separate,
         hasInputBias: Bool = false, hasOutputBias: Bool = false
     ) {
         self.norm = norm
         self.headNorm = headNorm
+        self.headNormReach = headNormReach
         self.outputNorm = outputNorm
         self.streamNorm = streamNorm
         self.residualScale = residualScale

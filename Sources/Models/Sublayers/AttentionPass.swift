@@ -134,19 +134,19 @@ private struct AttentionBackward: SublayerBackward {
     }
 }
 
-/// Queries or keys: projected, normed head by head where the family norms them, rotated where positions do that.
+/// Queries or keys: projected, normed where the family norms them, rotated where positions do that.
 private struct RotatedHeads {
     let count: Int
-    let norm: Norm?
+    let norm: HeadNorm?
     let table: RotaryTable?
     /// `[N, count·D]`.
     let rotated: Matrix
-    /// Before the norm, where there is one, and what the norm leaves of `[N·count]` rows, fp32.
+    /// Before the norm, where there is one, and what the norm leaves for the way back, fp32.
     let raw: Matrix?
     let statistics: Matrix?
 
     init(
-        count: Int, _ shape: AttentionShape, _ norm: Norm?, _ table: RotaryTable?, rows: Int, _ context: PassContext
+        count: Int, _ shape: AttentionShape, _ norm: HeadNorm?, _ table: RotaryTable?, rows: Int, _ context: PassContext
     ) {
         self.count = count
         self.norm = norm
@@ -154,7 +154,7 @@ private struct RotatedHeads {
         let columns = count * shape.headWidth
         rotated = context.activations(rows: rows, columns: columns)
         raw = norm.map { _ in context.activations(rows: rows, columns: columns) }
-        statistics = norm.map { $0.statistics(rows: rows * count, context) }
+        statistics = norm.map { $0.statistics(rows: rows, context) }
     }
 
     /// Where the projection puts its result.
@@ -163,9 +163,7 @@ private struct RotatedHeads {
     /// From what was projected of rows `rows` to what attention takes.
     func forward(_ rows: Range<Int>, _ span: AttentionSpan) {
         if let norm, let raw, let statistics {
-            norm.forward(
-                raw.rows(rows).split(into: count), into: rotated.rows(rows).split(into: count),
-                statistics: statistics.rows(rows, times: count))
+            norm.forward(raw.rows(rows), into: rotated.rows(rows), statistics: statistics, rows)
         }
         span.rotate(rotated.rows(rows), rows, heads: count, table, .forward)
     }
@@ -174,8 +172,6 @@ private struct RotatedHeads {
     func backward(_ gradient: Matrix, _ rows: Range<Int>, _ span: AttentionSpan, into result: Matrix) {
         span.rotate(gradient, rows, heads: count, table, .backward)
         guard let norm, let raw, let statistics else { return Conversion.convert(gradient, into: result) }
-        norm.backward(
-            gradient.split(into: count), x: raw.rows(rows).split(into: count),
-            statistics: statistics.rows(rows, times: count), into: result.split(into: count), accumulate: false)
+        norm.backward(gradient, x: raw.rows(rows), statistics: statistics, rows, into: result)
     }
 }

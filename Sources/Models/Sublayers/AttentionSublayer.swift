@@ -14,9 +14,9 @@ final class AttentionSublayer: Sublayer {
     let layer: Int
     /// Of what it reads of the stream, where the family norms there.
     let norm: Norm?
-    /// Over each head, before the rotation, where the family has them.
-    let queryNorm: Norm?
-    let keyNorm: Norm?
+    /// Before the rotation, where the family has them.
+    let queryNorm: HeadNorm?
+    let keyNorm: HeadNorm?
     /// Added to scores by distance, where the family does that.
     let bias: PositionBiases?
     let join: ResidualJoin
@@ -25,7 +25,7 @@ final class AttentionSublayer: Sublayer {
     let output: LinearLayer
 
     init(
-        shape: AttentionShape, layer: Int, norm: Norm?, queryNorm: Norm?, keyNorm: Norm?,
+        shape: AttentionShape, layer: Int, norm: Norm?, queryNorm: HeadNorm?, keyNorm: HeadNorm?,
         bias: PositionBiases? = nil, join: ResidualJoin, input: Projection, output: LinearLayer
     ) {
         self.shape = shape
@@ -57,7 +57,7 @@ final class AttentionSublayer: Sublayer {
                 let v = pass.matrix(x.rows, shape.keyValueWidth)
                 input.generate(normed, into: [q, k, v], pass)
                 for (norm, x, heads) in [(queryNorm, q, shape.heads), (keyNorm, k, shape.groups)] {
-                    norm?.generate(x.split(into: heads), into: x.split(into: heads), pass)
+                    norm?.generate(x, pass)
                     if let rotary = shape.rotary { pass.rotate(x, heads: heads, rotary) }
                 }
                 pass.attend(self, q, k, v, into: attended)
