@@ -10,14 +10,14 @@ extension AdapterConfiguration {
     /// The rank of the adapter on `layer`.
     func rank(of layer: AdaptableLayer) throws(AdapterError) -> Int {
         guard sharesFactors, let place = layer.parameter else { return try rank(of: layer.path) }
-        return try Self.value(for: place.path, in: rankOverrides) ?? rank * factorsInOne(place)
+        return try value(for: place.path, in: rankOverrides) ?? rank * factorsInOne(place)
     }
 
     /// The factor of `B·A` on `layer`.
     func scale(of layer: AdaptableLayer) throws(AdapterError) -> Double {
         guard sharesFactors, let place = layer.parameter else { return try scale(of: layer.path) }
         let rank = Double(try rank(of: layer))
-        let alpha = try Self.value(for: place.path, in: alphaOverrides) ?? alpha * Double(factorsInOne(place))
+        let alpha = try value(for: place.path, in: alphaOverrides) ?? alpha * Double(factorsInOne(place))
         return alpha / (usesRankStabilisation ? rank.squareRoot() : rank)
     }
 

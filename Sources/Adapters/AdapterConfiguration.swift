@@ -96,12 +96,12 @@ public struct AdapterConfiguration: Sendable, Equatable {
 
     /// The rank of the adapter on module `path`.
     public func rank(of path: String) throws(AdapterError) -> Int {
-        try Self.value(for: path, in: rankOverrides) ?? rank
+        try value(for: path, in: rankOverrides) ?? rank
     }
 
     /// The factor of `B·A` on module `path`.
     public func scale(of path: String) throws(AdapterError) -> Double {
-        let alpha = try Self.value(for: path, in: alphaOverrides) ?? alpha
+        let alpha = try value(for: path, in: alphaOverrides) ?? alpha
         let rank = Double(try rank(of: path))
         return alpha / (usesRankStabilisation ? rank.squareRoot() : rank)
     }
@@ -127,9 +127,11 @@ public struct AdapterConfiguration: Sendable, Equatable {
         return blocks?.contains(path) ?? true
     }
 
-    static func value<Value>(
+    func value<Value>(
         for path: String, in overrides: [Override<Value>]
     ) throws(AdapterError) -> Value? {
+        // Of layers that each have their own, paths stand there, in large models by the thousand.
+        guard sharesFactors else { return overrides.first { $0.pattern == path }?.value }
         for override in overrides where try ModulePattern.matchesEnd(of: path, override.pattern) {
             return override.value
         }

@@ -42,7 +42,9 @@ extension AdapterConfiguration {
     func peftJSON(
         targetModules: [String]?, parameters written: AdapterSet.ParameterWords?, baseName: String?
     ) -> JSONObject {
-        let parameters = written?.names ?? parameters
+        let parameters = written?.names ?? parameters, unsaid = written?.layers ?? []
+        let rankOverrides = (written?.ranks ?? []) + rankOverrides.filter { !unsaid.contains($0.pattern) }
+        let alphaOverrides = (written?.alphas ?? []) + alphaOverrides.filter { !unsaid.contains($0.pattern) }
         let targets: JSONValue =
             switch (targetModules, targets) {
             case (let names?, _), (nil, .patterns(let names)): .array(names.map { .string($0) })
@@ -55,7 +57,7 @@ extension AdapterConfiguration {
         }
         let blocks = targetModules == nil ? blocks : nil
         var object = JSONObject([
-            ("alpha_pattern", Self.object((written?.alphas ?? []) + alphaOverrides, Self.number)),
+            ("alpha_pattern", Self.object(alphaOverrides, Self.number)),
             ("auto_mapping", nil),
             ("base_model_name_or_path", baseName.map { .string($0) } ?? nil),
             ("bias", "none"),
@@ -75,7 +77,7 @@ extension AdapterConfiguration {
             ("modules_to_save", head.map { .array([.string($0.path)]) } ?? .null),
             ("peft_type", .string(AdapterMethod.of(method).peftType)),
             ("r", .integer(rank)),
-            ("rank_pattern", Self.object((written?.ranks ?? []) + rankOverrides) { .integer($0) }),
+            ("rank_pattern", Self.object(rankOverrides) { .integer($0) }),
             ("revision", nil),
             ("target_modules", targets),
             ("task_type", .string(head?.peftTask ?? "CAUSAL_LM")),

@@ -66,7 +66,12 @@ public struct TargetCoverage: Sendable, Equatable {
     private static func matched(_ patterns: [String], _ paths: [String]) throws(AdapterError) -> [String] {
         var chosen = Set<String>()
         var problems: [AdapterError.Problem] = []
+        let known = Set(paths)
         for pattern in patterns {
+            if known.contains(pattern) {
+                chosen.insert(pattern)
+                continue
+            }
             var count = 0
             for path in paths where try ModulePattern.matches(path, pattern) {
                 chosen.insert(path)

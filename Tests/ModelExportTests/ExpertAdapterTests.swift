@@ -161,6 +161,28 @@ private struct Reference {
         }
     }
 
+    /// Combined, an expert's gate and up have factors of their own; as PEFT has them they are one pair, with zeros where they meet.
+    @Test(arguments: [CombinationMethod.linear, .cat, .svd])
+    func aCombinationIsWrittenAsPEFTHasIt(_ method: CombinationMethod) throws {
+        let reference = try Reference("all"), model = AdaptedModel(reference.model)
+        let halves = (0..<2).map { WeightedAdapter(reference.set, name: "half \($0)", weight: 0.5) }
+        var settings = CombinationSettings(method: method)
+        if method == .svd { settings.svdRank = 4 }
+        let set = try AdapterSet(combining: halves, settings, for: model.layers)
+        func logits(_ set: AdapterSet) throws -> [Float] {
+            set.attach(to: reference.model)
+            return try reference.logits(of: reference.model)
+        }
+        let expected = try logits(set)
+        if method != .linear { #expect(maximumDifference(expected, reference.logits) < 1e-3) }
+        try withTemporaryDirectory { place in
+            let folder = place.appendingPathComponent("adapter")
+            try set.writePEFT(to: folder, baseName: nil, provenance: AdapterProvenance())
+            let read = try AdapterSet(PEFTDirectory(folder), for: reference.model)
+            #expect(maximumDifference(try logits(read), expected) < 1e-4)
+        }
+    }
+
     @Test(arguments: names) func theMergedModelComputesTheSame(_ name: String) throws {
         let reference = try Reference(name), deltas = reference.set.lowRankDeltas
         try withTemporaryDirectory { folder in

@@ -81,6 +81,7 @@ public struct AdapterExtraction {
         for layers: [AdaptableLayer], onProgress: (Int, Int) throws -> Void = { _, _ in }
     ) throws -> ExtractedAdapter {
         try requireSameShapes(layers)
+        let layers = layers.filter { $0.place != .nowhere }
         var factors: [(path: String, change: LayerChange)] = []
         for (index, layer) in layers.enumerated() {
             if let change = try LayerChange(layer, base, tuned, size) { factors.append((layer.path, change)) }

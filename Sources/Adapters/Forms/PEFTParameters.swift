@@ -199,6 +199,8 @@ extension AdapterSet {
     /// What `adapter_config.json` says of adapters on parameters.
     struct ParameterWords {
         var names: [String] = []
+        /// The layers in them, of which nothing is to be said.
+        var layers: Set<String> = []
         /// Where they are not the general ones.
         var ranks: [AdapterConfiguration.Override<Int>] = []
         var alphas: [AdapterConfiguration.Override<Double>] = []
@@ -210,6 +212,7 @@ extension AdapterSet {
         let short = Set(adapters.map(\.place.shortName))
         let meant = parametersOfModel.filter { path in short.contains { path.hasSuffix("." + $0) } }
         var words = ParameterWords(names: meant == paths ? short.sorted() : paths.sorted())
+        words.layers = Set(members.filter { $0.parameter != nil }.map(\.path))
         for adapter in adapters {
             let rank = Double(adapter.rank)
             let alpha = adapter.scale * (configuration.usesRankStabilisation ? rank.squareRoot() : rank)
