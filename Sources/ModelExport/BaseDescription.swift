@@ -16,7 +16,7 @@ struct BaseDescription {
     /// - Parameter model: the model's sizes and kinds; a `config.json` of its own is kept instead.
     init(_ base: any ModelSource, _ model: ModelConfiguration) throws {
         source = base
-        let hasHead = base.contains("lm_head.weight")
+        let head = (model.weightNames?.head ?? "lm_head") + ".weight", hasHead = base.contains(head)
         guard let own = base.huggingFaceConfiguration else {
             (configuration, isTied) = (model.huggingFaceJSON, !hasHead)
             return
@@ -29,7 +29,7 @@ struct BaseDescription {
         isTied = object["tie_word_embeddings"]?.bool == nil ? !hasHead : model.isTied
         guard isTied || hasHead else {
             throw ModelExportError(
-                base.location, "config.json says `tie_word_embeddings: false`, but there is no lm_head.weight")
+                base.location, "config.json says `tie_word_embeddings: false`, but there is no \(head)")
         }
     }
 

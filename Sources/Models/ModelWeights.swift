@@ -169,11 +169,17 @@ private struct WeightCollector {
     }
 
     mutating func block(_ spec: BlockSpec, layer: Int, width: Int) -> DecoderBlock? {
-        let attention = attention(spec.attention, layer, width)
+        // Where both have a norm of their own side by side, these may be called otherwise.
+        let isBeside = spec.isParallel && !spec.sharesNorm && names.has(.besideAttentionNorm)
+        let attention = attention(
+            spec.attention, norm: isBeside ? .besideAttentionNorm : .attentionNorm, layer, width)
         // Where the attention was not found, the norm is told of already.
         let norm: Norm?? =
             spec.sharesNorm
-            ? .some(attention?.norm) : norm(.feedForwardNorm, layer: layer, ifThere: spec.feedForward.norm, width)
+            ? .some(attention?.norm)
+            : norm(
+                isBeside ? .besideFeedForwardNorm : .feedForwardNorm, layer: layer, ifThere: spec.feedForward.norm,
+                width)
         let feedForward: (any Sublayer)? =
             if let experts = spec.feedForward.experts {
                 self.experts(experts, of: spec.feedForward, norm, layer, width)
@@ -185,9 +191,11 @@ private struct WeightCollector {
             spec.isParallel ? [ParallelSublayer([attention, feedForward])] : [attention, feedForward])
     }
 
-    private mutating func attention(_ spec: AttentionSpec, _ index: Int, _ width: Int) -> AttentionSublayer? {
+    private mutating func attention(
+        _ spec: AttentionSpec, norm role: WeightRole, _ index: Int, _ width: Int
+    ) -> AttentionSublayer? {
         let shape = spec.shape
-        let norm = norm(.attentionNorm, layer: index, ifThere: spec.norm, width)
+        let norm = norm(role, layer: index, ifThere: spec.norm, width)
         let input = projection(
             spec.projection, [.query, .key, .value], fused: .queryKeyValue, index, width,
             [shape.queryWidth, shape.keyValueWidth, shape.keyValueWidth], hasBias: spec.hasInputBias)
@@ -322,10 +330,10 @@ private struct WeightCollector {
         guard problems.isEmpty else { throw ModelLoadError(location: source.location, problems: problems) }
     }
 
-    /// Tensors that are no part of what is computed: frequencies and positions that follow from the configuration, which older tools
+    /// Tensors that are no part of what is computed: frequencies, masks and positions that follow from the configuration, which older tools
     /// wrote beside the weights, the head's second copy of a tied embedding, and heads that the configuration's notes name.
     private func isHarmless(_ path: String, isTied: Bool) -> Bool {
-        path.hasSuffix(".rotary_emb.inv_freq") || path.hasSuffix("embeddings.position_ids")
+        names.isBuffer(path) || path.hasSuffix("embeddings.position_ids")
             || (isTied && path == names.head.map { $0 + ".weight" }) || names.isOfOtherHead(path)
     }
 }

@@ -85,8 +85,10 @@ import WeightFiles
     }
 
     @Test(arguments: FamilyTests.names) func writtenConfigurationsReadBack(_ name: String) throws {
-        let configuration = try ModelConfiguration(
+        var configuration = try ModelConfiguration(
             huggingFace: parse(fixture(name).appendingPathComponent("config.json")))
+        // What longer texts would have is not kept, so what is written ends where these begin.
+        configuration.embedding.limit = nil
         #expect(try ModelConfiguration(huggingFace: .object(configuration.huggingFaceJSON)) == configuration)
     }
 

@@ -17,13 +17,26 @@ import WeightFiles
                 ("num_hidden_layers", 2),
                 ("num_attention_heads", 4), ("num_key_value_heads", 4), ("head_dim", 16), ("vocab_size", 100),
                 ("rms_norm_eps", 1e-5), ("use_sliding_window", true), ("max_window_layers", 1),
-            ] + (ownPlain[family] ?? []))
+            ].filter { ownNames[family]?.contains($0.key) != true } + (ownPlain[family] ?? []))
     }
+
+    /// What a family calls otherwise.
+    private let ownNames = [
+        "gpt2": ["hidden_size", "num_hidden_layers", "num_attention_heads"]
+    ]
 
     /// What a family needs beside these for each of its fields to have an effect.
     private let ownPlain: [String: [JSONObject.Member]] = [
         "gemma3_text": [("sliding_window_pattern", 2)], "cohere2": [("sliding_window_pattern", 2)],
         "mixtral": [("num_local_experts", 4)],
+        "gpt2": [("n_embd", 64), ("n_layer", 2), ("n_head", 4), ("n_inner", 96)],
+        "phi3": [
+            (
+                "rope_parameters",
+                ["rope_type": "longrope", "short_factor": [1, 1, 1, 1, 1, 1, 1, 1], "long_factor": [2]]
+            )
+        ],
+        "falcon": [("multi_query", false), ("num_kv_heads", 4), ("ffn_hidden_size", 96)],
         "qwen3_moe": [("num_experts", 4), ("num_experts_per_tok", 2), ("mlp_only_layers", [0])],
     ]
 
@@ -44,6 +57,11 @@ import WeightFiles
         "residual_multiplier": 2, "logits_scaling": 2, "logit_scale": 2, "layer_norm_eps": 1e-4, "use_qkv_bias": true,
         "use_parallel_residual": true, "num_experts": 8, "num_local_experts": 8, "num_experts_per_tok": 1,
         "moe_intermediate_size": 46, "norm_topk_prob": true, "mlp_only_layers": [1], "decoder_sparse_step": 3,
+        "hidden_act": "relu", "n_embd": 32, "n_layer": 3, "n_head": 8, "n_positions": 77, "n_inner": 98,
+        "layer_norm_epsilon": 1e-4, "scale_attn_weights": false, "scale_attn_by_inverse_layer_idx": true,
+        "activation_function": "relu", "rotary_pct": 0.5, "rotary_emb_base": 500, "num_kv_heads": 2,
+        "ffn_hidden_size": 98, "num_ln_in_parallel_attn": 2, "new_decoder_architecture": true, "multi_query": true,
+        "parallel_attn": false, "bias": true, "activation": "relu", "original_max_position_embeddings": 7,
     ]
     /// Where one family takes another value for the usual one.
     private let ownOthers: [String: [String: JSONValue]] = [
@@ -53,6 +71,8 @@ import WeightFiles
             "rope_parameters": ["full_attention": ["rope_type": "linear", "factor": 2]],
         ],
         "cohere": ["tie_word_embeddings": false],
+        "gpt2": ["model_type": "llama", "tie_word_embeddings": false], "falcon": ["tie_word_embeddings": false],
+        "gpt_neox": ["attention_bias": false, "use_parallel_residual": false],
         "cohere2": ["tie_word_embeddings": false, "layer_types": ["full_attention", "sliding_attention"]],
     ]
 
@@ -63,7 +83,7 @@ import WeightFiles
             let field = try #require(family.fields[key])
             var object = plain(name)
             switch field.use {
-            case .read where key == "original_max_position_embeddings":
+            case .read where key == "original_max_position_embeddings" && name != "phi3":
                 object["rope_scaling"] = ["type": "yarn", "factor": 2]
                 let inner = try read(object)
                 object[key] = 7
@@ -110,12 +130,14 @@ import WeightFiles
                 ("model_type", .string(name)), ("hidden_size", 512), ("intermediate_size", 96),
                 ("num_hidden_layers", 30), ("num_attention_heads", 32), ("vocab_size", 100),
             ]))
-        #expect(silent.contextLength == declared["max_position_embeddings"]?.integer)
+        let context = declared["max_position_embeddings"] ?? declared["n_positions"]
+        #expect(silent.contextLength == context?.integer)
         let shape = silent.blocks[0].attention.shape
-        #expect(shape.groups == declared["num_key_value_heads"]?.integer ?? 32)
+        // Falcon's heads share one key unless the file says otherwise.
+        #expect(shape.groups == declared["num_key_value_heads"]?.integer ?? (name == "falcon" ? 1 : 32))
         #expect(shape.headWidth == declared["head_dim"]?.integer ?? 16)
         #expect(silent.isTied == declared["tie_word_embeddings"]?.bool)
-        let epsilon = declared["rms_norm_eps"] ?? declared["layer_norm_eps"]
+        let epsilon = declared["rms_norm_eps"] ?? declared["layer_norm_eps"] ?? declared["layer_norm_epsilon"]
         #expect(Double("\(silent.finalNorm?.epsilon ?? 0)") == epsilon?.double)
         let hasWindow = ["mistral", "gemma3_text", "cohere2"].contains(name)
         #expect(shape.window == (hasWindow ? declared["sliding_window"]?.integer : nil))

@@ -1,5 +1,6 @@
 // What weights are called in both kinds of files.
 
+import Foundation
 import JSON
 import Models
 import Tensors
@@ -37,6 +38,46 @@ import WeightFiles
                 #expect(key == (isLlamas ? .interleavedHalves(heads: 3) : .asStored))
             }
             #expect(names.storedForm("model.layers.3.self_attn.v_proj.weight", heads: 9, keyValueHeads: 3) == .asStored)
+        }
+    }
+
+    @Test func partsOfOneProjectionLieTogetherInGGUF() throws {
+        let falcon = try #require(WeightNames(architecture: "falcon"))
+        let name = "transformer.h.3.self_attention.query_key_value"
+        #expect(falcon.ggufName(name + ".weight") == "blk.3.attn_qkv.weight")
+        for suffix in ["weight", "bias"] {
+            let form = falcon.storedForm("\(name).\(suffix)", heads: 8, keyValueHeads: 2)
+            #expect(form == .partByPart(blocks: 2, shares: [4, 1, 1]))
+        }
+        // Two blocks of 2 query heads, a key and a value, heads of one row.
+        let order = (0..<8).map { StoredForm.partByPart(blocks: 2, shares: [2, 1, 1]).storedRow($0, of: 8) }
+        #expect(order == [0, 1, 4, 6, 2, 3, 5, 7])
+        #expect(!StoredForm.partByPart(blocks: 2, shares: [2, 1, 1]).fits(rows: 12))
+    }
+
+    /// Files of the model without its language head leave the first part of all names out, and older ones hold masks.
+    @Test func filesOfTheBareModelAreTheModel() throws {
+        let folder = fixture("gpt2"), weights = try openWeights(folder)
+        try withTemporaryDirectory { place in
+            let entries = try weights.paths.map { path in
+                let tensor = try weights.tensor(at: path)
+                return (path.dropFirst("transformer.".count), tensor)
+            }
+            let mask = TensorEntry(name: "h.0.attn.bias", dtype: .u8, shape: [1, 1, 2, 2])
+            let writer = try SafetensorsWriter(
+                place.appendingPathComponent("model.safetensors"),
+                entries: entries.map { name, tensor in
+                    TensorEntry(
+                        name: String(name), dtype: tensor.dtype, shape: tensor.form.meaning(tensor.shape))
+                } + [mask])
+            for (_, tensor) in entries { try writer.write(tensor.bytes) }
+            try [UInt8](repeating: 1, count: 4).withUnsafeBytes { try writer.write($0) }
+            try writer.finish()
+            try FileManager.default.copyItem(
+                at: folder.appendingPathComponent("config.json"), to: place.appendingPathComponent("config.json"))
+            let batch = TokenBatch(examples: [([3, 9, 27, 4], [false, false, false, false])])
+            let bare = try loadModel(place).logits(batch, workspace: Workspace())
+            #expect(bare == (try loadModel(folder).logits(batch, workspace: Workspace())))
         }
     }
 

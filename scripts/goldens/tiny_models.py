@@ -13,9 +13,10 @@ import torch
 import transformers
 from safetensors.torch import load_file, save_file
 from transformers import (
-    Cohere2Config, Cohere2ForCausalLM, CohereConfig, CohereForCausalLM, Gemma3ForCausalLM, Gemma3TextConfig, GraniteConfig,
+    Cohere2Config, Cohere2ForCausalLM, CohereConfig, CohereForCausalLM, FalconConfig, FalconForCausalLM, GPT2Config,
+    GPT2LMHeadModel, GPTNeoXConfig, GPTNeoXForCausalLM, Gemma3ForCausalLM, Gemma3TextConfig, GraniteConfig,
     GraniteForCausalLM, LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM, MixtralConfig,
-    MixtralForCausalLM, Qwen2Config, Qwen2ForCausalLM, Qwen3Config,
+    MixtralForCausalLM, Phi3Config, Phi3ForCausalLM, Qwen2Config, Qwen2ForCausalLM, Qwen3Config,
     Qwen3ForCausalLM, Qwen3MoeConfig, Qwen3MoeForCausalLM, StableLmConfig, StableLmForCausalLM,
 )
 
@@ -26,6 +27,16 @@ common = dict(
     num_key_value_heads=2, max_position_embeddings=64, bos_token_id=1, eos_token_id=2, attention_dropout=0.0,
 )
 small = {**common, "hidden_size": 16, "intermediate_size": 24, "num_attention_heads": 2, "num_key_value_heads": 1}
+gpt2 = dict(
+    vocab_size=48, n_embd=16, n_layer=2, n_head=2, n_positions=256, bos_token_id=1, eos_token_id=2, resid_pdrop=0.0,
+    embd_pdrop=0.0, attn_pdrop=0.0,
+)
+neox = {**small, "hidden_dropout": 0.0}
+del neox["num_key_value_heads"]
+falcon = dict(
+    vocab_size=48, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, ffn_hidden_size=24,
+    max_position_embeddings=64, bos_token_id=1, eos_token_id=2, rope_parameters={"rope_theta": 500.0, "rope_type": "default"},
+)
 models = {
     "llama3": (LlamaForCausalLM, LlamaConfig(
         **common, tie_word_embeddings=False, rms_norm_eps=1e-5,
@@ -97,6 +108,35 @@ models = {
     "stablelm-parallel": (StableLmForCausalLM, StableLmConfig(
         **small, use_parallel_residual=True, tie_word_embeddings=True, layer_norm_eps=1e-3,
         rope_parameters={"rope_theta": 10000.0, "rope_type": "default"})),
+    # Positions that are learned, weights of [in, out]; a scale that falls from layer to layer, and no head of its own.
+    "gpt2": (GPT2LMHeadModel, GPT2Config(**gpt2)),
+    "gpt2-scales": (GPT2LMHeadModel, GPT2Config(
+        **{**gpt2, "layer_norm_epsilon": 1e-3}, n_inner=24, activation_function="relu",
+        scale_attn_by_inverse_layer_idx=True, tie_word_embeddings=False)),
+    "phi3": (Phi3ForCausalLM, Phi3Config(
+        **small, pad_token_id=0, rope_parameters={"rope_theta": 500.0, "rope_type": "default"})),
+    # Short and long factors that differ: texts within the original positions have the short ones.
+    "phi3-longrope": (Phi3ForCausalLM, Phi3Config(
+        **{**small, "max_position_embeddings": 1024}, pad_token_id=0, sliding_window=7, tie_word_embeddings=True,
+        original_max_position_embeddings=256, rope_parameters={
+            "rope_theta": 500.0, "rope_type": "longrope", "partial_rotary_factor": 0.5,
+            "short_factor": [1.0, 1.5], "long_factor": [2.0, 5.0]})),
+    "gpt-neox": (GPTNeoXForCausalLM, GPTNeoXConfig(
+        **neox, rope_parameters={"rope_theta": 500.0, "rope_type": "default", "partial_rotary_factor": 0.5})),
+    "gpt-neox-after": (GPTNeoXForCausalLM, GPTNeoXConfig(
+        **neox, use_parallel_residual=False, attention_bias=False, tie_word_embeddings=True, layer_norm_eps=1e-3,
+        hidden_act="gelu_new", rope_parameters={
+            "rope_theta": 10000.0, "rope_type": "linear", "factor": 2.0, "partial_rotary_factor": 1.0})),
+    # One key head, and heads that have their own; one norm, two, and one after the other.
+    "falcon": (FalconForCausalLM, FalconConfig(**falcon)),
+    "falcon-new": (FalconForCausalLM, FalconConfig(
+        **{**falcon, "num_attention_heads": 4, "tie_word_embeddings": False}, new_decoder_architecture=True,
+        num_kv_heads=2)),
+    "falcon-new-norm": (FalconForCausalLM, FalconConfig(
+        **{**falcon, "num_attention_heads": 4}, new_decoder_architecture=True, num_kv_heads=2,
+        num_ln_in_parallel_attn=1, activation="relu")),
+    "falcon-after": (FalconForCausalLM, FalconConfig(
+        **falcon, multi_query=False, parallel_attn=False, bias=True, layer_norm_epsilon=1e-3)),
 }
 
 
@@ -150,6 +190,82 @@ def write_gemma_gguf(config, tensors, path):
     writer.close()
 
 
+# What llama.cpp calls the modules of the families with one projection for query, key and value, and where it has its parts.
+gguf_names = {
+    "gpt2": {
+        "wte": "token_embd", "wpe": "position_embd", "ln_f": "output_norm", "lm_head": "output", "ln_1": "attn_norm",
+        "attn.c_attn": "attn_qkv", "attn.c_proj": "attn_output", "ln_2": "ffn_norm", "mlp.c_fc": "ffn_up",
+        "mlp.c_proj": "ffn_down"},
+    "phi3": {
+        "embed_tokens": "token_embd", "norm": "output_norm", "lm_head": "output", "input_layernorm": "attn_norm",
+        "self_attn.qkv_proj": "attn_qkv", "self_attn.o_proj": "attn_output", "post_attention_layernorm": "ffn_norm",
+        "mlp.gate_up_proj": "ffn_up", "mlp.down_proj": "ffn_down"},
+    "gptneox": {
+        "embed_in": "token_embd", "final_layer_norm": "output_norm", "embed_out": "output",
+        "input_layernorm": "attn_norm", "attention.query_key_value": "attn_qkv", "attention.dense": "attn_output",
+        "post_attention_layernorm": "ffn_norm", "mlp.dense_h_to_4h": "ffn_up", "mlp.dense_4h_to_h": "ffn_down"},
+    "falcon": {
+        "word_embeddings": "token_embd", "ln_f": "output_norm", "lm_head": "output", "input_layernorm": "attn_norm",
+        "ln_attn": "attn_norm_2", "ln_mlp": "attn_norm", "self_attention.query_key_value": "attn_qkv",
+        "self_attention.dense": "attn_output", "mlp.dense_h_to_4h": "ffn_up", "mlp.dense_4h_to_h": "ffn_down"},
+}
+
+
+def write_fused_gguf(config, tensors, path):
+    """The same model as GGUF has it: weights of [out, in], all rows of queries, then of keys, then of values."""
+    architecture = config.model_type.replace("_", "")
+    heads = config.num_attention_heads
+    groups = getattr(config, "num_key_value_heads", heads)
+    if architecture == "falcon":
+        groups = config.num_kv_heads if config.new_decoder_architecture or not config.multi_query else 1
+    inner = {
+        "gpt2": lambda: config.n_inner or 4 * config.n_embd, "falcon": lambda: config.ffn_hidden_size,
+    }.get(architecture, lambda: config.intermediate_size)()
+    writer = gguf.GGUFWriter(path, architecture)
+    writer.add_context_length(config.max_position_embeddings)
+    writer.add_embedding_length(config.hidden_size)
+    writer.add_block_count(config.num_hidden_layers)
+    writer.add_feed_forward_length(inner)
+    writer.add_head_count(heads)
+    if architecture in ("phi3", "falcon"):
+        writer.add_head_count_kv(groups)
+    if architecture == "phi3":
+        writer.add_layer_norm_rms_eps(config.rms_norm_eps)
+        writer.add_sliding_window(config.sliding_window or 0)
+    else:
+        writer.add_layer_norm_eps(
+            config.layer_norm_eps if architecture == "gptneox" else config.layer_norm_epsilon)
+    if architecture != "gpt2":
+        share = config.rope_parameters.get("partial_rotary_factor", 1.0)
+        if architecture != "falcon":
+            writer.add_rope_dimension_count(int(config.hidden_size // heads * share))
+        writer.add_rope_freq_base(config.rope_parameters["rope_theta"])
+    if architecture == "gptneox":
+        writer.add_parallel_residual(config.use_parallel_residual)
+    writer.add_bos_token_id(config.bos_token_id)
+    writer.add_eos_token_id(config.eos_token_id)
+    for key, value in tensors.items():
+        module, suffix = key.rsplit(".", 1)
+        layer = None
+        for prefix in ("transformer.h.", "model.layers.", "gpt_neox.layers."):
+            if module.startswith(prefix):
+                layer, module = module.removeprefix(prefix).split(".", 1)
+        for prefix in ("transformer.", "model.", "gpt_neox."):
+            module = module.removeprefix(prefix)
+        name = gguf_names[architecture][module]
+        if architecture == "gpt2" and layer and value.dim() == 2:
+            value = value.T
+        if module.endswith("query_key_value"):
+            blocks = value.reshape(groups, heads // groups + 2, -1, *value.shape[1:])
+            value = torch.cat([
+                part.reshape(-1, *value.shape[1:]) for part in (blocks[:, :-2], blocks[:, -2], blocks[:, -1])])
+        writer.add_tensor((f"blk.{layer}." if layer else "") + f"{name}.{suffix}", value.contiguous().numpy())
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
 chosen = sys.argv[1:] or list(models)
 for index, (name, (kind, config)) in enumerate(models.items()):
     if name not in chosen:
@@ -159,7 +275,7 @@ for index, (name, (kind, config)) in enumerate(models.items()):
     model = kind(config).float().eval()
     with torch.no_grad():
         for parameter_name, parameter in model.named_parameters():
-            if "norm" in parameter_name:
+            if "norm" in parameter_name or ".ln_" in parameter_name:
                 # Gemma adds the 1 itself.
                 parameter.copy_((0 if "gemma" in name else 1) + 0.2 * torch.randn_like(parameter))
             else:
@@ -175,13 +291,17 @@ for index, (name, (kind, config)) in enumerate(models.items()):
     written["model_type"] = config.model_type
     (folder / "config.json").write_text(json.dumps(written, indent=1) + "\n")
     tensors = {key: value.contiguous() for key, value in model.state_dict().items()}
-    if any(".experts." in key for key in tensors):
+    if any(".experts." in key for key in tensors) or config.model_type == "gpt_neox":
         tensors = stored_tensors(model)
     if config.tie_word_embeddings:
         tensors.pop("lm_head.weight", None)
+        tensors.pop("embed_out.weight", None)
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
     if name == "gemma3":
         write_gemma_gguf(config, tensors, folder / "model.gguf")
+    # llama.cpp knows no other activations, biases and scales of them.
+    if name in ("gpt2", "phi3", "gpt-neox", "falcon", "falcon-new"):
+        write_fused_gguf(config, tensors, folder / "model.gguf")
     golden = {
         "torch": torch.__version__, "transformers": transformers.__version__, "ids": ids,
         "logits": [[round(x, 7) for x in row.flatten().tolist()] for row in logits],

@@ -82,10 +82,10 @@ extension ModelFormat {
         }
     }
 
-    /// Frequencies and positions that follow from the configuration, a copy of the embedding that is the head, and what is on top of
+    /// Frequencies, masks and positions that follow from the configuration, a copy of the embedding that is the head, and what is on top of
     /// an encoder: llama.cpp has none of these.
     private static func isLeftOut(_ tensor: PlannedTensor, _ model: ModelConfiguration) -> Bool {
-        tensor.path.hasSuffix(".rotary_emb.inv_freq") || model.weightNames?.isOnTop(tensor.path) == true
+        [model.weightNames?.isBuffer(tensor.path), model.weightNames?.isOnTop(tensor.path)].contains(true)
             || model.isTied && tensor.delta == nil && tensor.source == headWeight(model)
     }
 

@@ -1,5 +1,6 @@
 // A configuration as the metadata of a GGUF file. Keys are llama.cpp's; what a family's own come to is in the family's file.
 
+import Kernels
 public import WeightFiles
 
 /// What a GGUF file says of its architecture, in the making.
@@ -61,6 +62,14 @@ public struct GGUFDescription {
     mutating func set(_ key: String, _ number: Float) { set(key, .float32(number)) }
 
     mutating func add(_ vector: String, _ values: [Float]) { vectors.append((vector, values)) }
+
+    /// Throws where the networks have another activation than llama.cpp has for the architecture.
+    func requireActivation(_ activation: Activation, of block: BlockSpec, key: String) throws {
+        guard block.feedForward.activation == activation else {
+            throw Self.refusal(
+                key, block.feedForward.activation.huggingFaceName, "has another activation for \(architecture)")
+        }
+    }
 
     /// The error for what a GGUF file could say and llama.cpp would not compute.
     static func refusal(_ key: String, _ value: String, _ reason: String) -> ModelConfigurationError {

@@ -7,7 +7,7 @@ extension ModelConfiguration {
     public init(huggingFace json: JSONValue) throws {
         let family = try Self.family(of: json)
         _ = try Self.notes(huggingFace: json)
-        self = try family.read(HuggingFaceFields(json)).validated()
+        self = try family.read(HuggingFaceFields(family.withUsualNames(json))).validated()
     }
 
     /// What the person should know about a `config.json`: fields that are not used, values that only training would need.
@@ -52,12 +52,32 @@ extension ModelConfiguration {
         if let norm = norms.last {
             json[norm.kind == .rms ? "rms_norm_eps" : "layer_norm_eps"] = .double(norm.epsilon.written)
         }
+        kind?.takeOwnNames(&json)
         for (key, value) in kind?.write(self) ?? [] { json[key] = value }
         if let beginToken { json["bos_token_id"] = .integer(beginToken) }
         if let first = endTokens.first {
             json["eos_token_id"] = endTokens.count == 1 ? .integer(first) : .array(endTokens.map { .integer($0) })
         }
         return json
+    }
+}
+
+extension ModelFamily {
+    /// `json` with the usual names in the place of the family's own. Where an alias and the usual name stand, the usual one counts, as
+    /// in transformers.
+    fileprivate func withUsualNames(_ json: JSONValue) -> JSONValue {
+        guard var object = json.object else { return json }
+        for (key, own) in aliases where object[key] == nil { object[key] = object[own] }
+        for (key, own) in ownNames { object[key] = own.flatMap { object[$0] } }
+        return .object(object)
+    }
+
+    /// The family's own names in the place of the usual ones.
+    fileprivate func takeOwnNames(_ json: inout JSONObject) {
+        for (key, own) in aliases.mapValues(Optional.some).merging(ownNames, uniquingKeysWith: { $1 }) {
+            if let own { json[own] = json[key] }
+            json[key] = nil
+        }
     }
 }
 

@@ -14,6 +14,10 @@ public struct ModelFamily: Sendable {
     /// The key that is above 0 in its GGUF files, and in none of another family of that architecture; nil: the architecture says
     /// enough.
     var ggufMark: String? = nil
+    /// What its `config.json` calls what others call by the key, which it hears too.
+    var aliases: [String: String] = [:]
+    /// What its `config.json` calls what others call by the key, which it does not hear; nil for what it does not say.
+    var ownNames: [String: String?] = [:]
     /// Every field of `config.json` that the family knows.
     public let fields: FieldTable<JSONValue>
     /// Every key of its GGUF files, without the architecture's name.
@@ -33,7 +37,8 @@ public struct ModelFamily: Sendable {
 
     /// Every family there is.
     public static let all: [ModelFamily] = [
-        .llama, .mistral, .qwen2, .qwen3, .gemma3, .mixtral, .qwen3MoE, .granite, .cohere, .cohere2, .stableLM,
+        .llama, .mistral, .qwen2, .qwen3, .gemma3, .mixtral, .qwen3MoE, .granite, .cohere, .cohere2, .stableLM, .gpt2,
+        .phi3, .gptNeoX, .falcon,
         .bert, .roberta, .xlmRoberta, .camembert, .distilbert, .modernbert, .nomicBert,
     ]
 

@@ -24,7 +24,8 @@ extension WeightNames {
         case .gate, .up: (.innerChannels, nil)
         case .down: (nil, .innerChannels)
         // Parts of one layer are not left out one by one.
-        case nil, .queryKeyValue, .gateUp, .positionEmbedding, .typeEmbedding, .embeddingNorm, .finalNorm, .pooler,
+        case nil, .queryKeyValue, .gateUp, .besideAttentionNorm, .besideFeedForwardNorm, .positionEmbedding,
+            .typeEmbedding, .embeddingNorm, .finalNorm, .pooler,
             .attentionNorm, .queryNorm, .keyNorm, .attentionOutputNorm, .attentionStreamNorm, .feedForwardNorm,
             .feedForwardOutputNorm, .feedForwardStreamNorm, .router, .expertGate, .expertUp, .expertDown,
             .positionBias, .encoderPositionBias, .encoderNorm, .crossNorm, .crossQuery, .crossKey, .crossValue,

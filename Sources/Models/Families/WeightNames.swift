@@ -8,7 +8,7 @@ internal import WeightFiles
 enum WeightRole: Sendable, Hashable {
     case embedding, positionEmbedding, typeEmbedding, embeddingNorm, head, finalNorm
     case attentionNorm, query, key, value, queryKeyValue, attentionOutput, queryNorm, keyNorm, attentionOutputNorm
-    case attentionStreamNorm
+    case attentionStreamNorm, besideAttentionNorm, besideFeedForwardNorm
     case feedForwardNorm, gate, up, gateUp, down, feedForwardOutputNorm, feedForwardStreamNorm
     case pooler
     case router, expertGate, expertUp, expertDown
@@ -34,10 +34,13 @@ struct WeightBinding: Sendable {
     let parameter: (module: String, name: String)?
     /// Whether Hugging Face's files hold the weight as `[in, out]`.
     let isTransposed: Bool
+    /// The module beside which alone `gguf` means this one in a GGUF file.
+    let ggufCompanion: String?
 
     init(
         _ role: WeightRole, _ huggingFace: String, gguf: String?, _ ggufForm: GGUFForm = .same,
-        parameter: (module: String, name: String)? = nil, isTransposed: Bool = false
+        parameter: (module: String, name: String)? = nil, isTransposed: Bool = false,
+        beside ggufCompanion: String? = nil
     ) {
         self.role = role
         self.huggingFace = huggingFace
@@ -45,6 +48,7 @@ struct WeightBinding: Sendable {
         self.ggufForm = ggufForm
         self.parameter = parameter
         self.isTransposed = isTransposed
+        self.ggufCompanion = ggufCompanion
     }
 
     /// Whether Hugging Face has a tensor for each expert, with `#` in the place of its number, and GGUF one in which they lie one
@@ -88,6 +92,8 @@ public struct WeightNames: Sendable {
 
     /// What a file of the model without its language head leaves out of all names: `transformer.`; nil where such files are not read.
     private let base: String?
+    /// Modules of layers that older files have numbers of which follow from the configuration: masks.
+    private let buffers: [String]
     /// Of weights that a model has once.
     private let once: [WeightBinding]
     private let stack: Stack
@@ -100,19 +106,23 @@ public struct WeightNames: Sendable {
     /// - Parameters:
     ///   - layers: what comes before the number of a layer in Hugging Face's names.
     ///   - base: what a file of the model without its head leaves out of all names.
+    ///   - buffers: what older files have in each layer, and follows from the configuration.
     ///   - heads: what the names of heads begin with that classes of the family put on top of it.
     init(
-        layers: String = "model.layers.", base: String? = nil, once: [WeightBinding], inLayer: [WeightBinding],
-        heads: [String] = []
+        layers: String = "model.layers.", base: String? = nil, buffers: [String] = [], once: [WeightBinding],
+        inLayer: [WeightBinding], heads: [String] = []
     ) {
-        self.init(base: base, once: once, Stack(layers, gguf: "blk.", inLayer: inLayer), heads: heads)
+        self.init(
+            base: base, buffers: buffers, once: once, Stack(layers, gguf: "blk.", inLayer: inLayer), heads: heads)
     }
 
     /// The names of a model of one stack of layers, or of a decoder with an encoder.
     init(
-        base: String? = nil, once: [WeightBinding], _ stack: Stack, encoder: Stack? = nil, heads: [String] = []
+        base: String? = nil, buffers: [String] = [], once: [WeightBinding], _ stack: Stack, encoder: Stack? = nil,
+        heads: [String] = []
     ) {
         self.base = base
+        self.buffers = buffers
         self.once = once
         self.stack = stack
         self.encoder = encoder
@@ -165,6 +175,31 @@ public struct WeightNames: Sendable {
     /// experts', whether a layer has them or not.
     func hasAdapters(_ role: WeightRole) -> Bool {
         ![.gate, .up, .down].contains(role) || !stack.inLayer.contains { $0.role == .expertGate }
+    }
+
+    /// Whether there is a weight of `role` in layers.
+    func has(_ role: WeightRole) -> Bool { stack.inLayer.contains { $0.role == role } }
+
+    /// Whether `name` is of numbers that follow from the configuration: frequencies, masks.
+    public func isBuffer(_ name: String) -> Bool {
+        name.hasSuffix(".rotary_emb.inv_freq")
+            || Self.split(name, after: stack.huggingFace).map { buffers.contains(String($0.rest)) } ?? false
+    }
+
+    /// The table in a file with the GGUF names `names`, where a module is called alike in several kinds of files.
+    func meant(in names: [String]) -> WeightNames {
+        guard stack.inLayer.contains(where: { $0.ggufCompanion != nil }) else { return self }
+        let found = Set(names)
+        func isThere(_ binding: WeightBinding) -> Bool? {
+            binding.ggufCompanion.map { found.contains(stack.gguf + "0.\($0).weight") }
+        }
+        let inLayer = stack.inLayer.filter { binding in
+            if let isThere = isThere(binding) { return isThere }
+            return !stack.inLayer.contains { $0.gguf == binding.gguf && isThere($0) == true }
+        }
+        return WeightNames(
+            base: base, buffers: buffers, once: once, Stack(stack.huggingFace, gguf: stack.gguf, inLayer: inLayer),
+            encoder: encoder, heads: heads)
     }
 
     /// The module of the embedding: `model.embed_tokens`.
@@ -331,10 +366,10 @@ extension WeightNames.Stack {
     /// What comes before the number of a layer.
     fileprivate func prefix(_ side: NameSide) -> String { side == .gguf ? gguf : huggingFace }
 
-    /// One binding a module: two roles may share a weight.
+    /// One binding a module: two roles may share a weight, or a name in GGUF.
     fileprivate var distinct: [WeightBinding] {
         inLayer.enumerated().filter { index, binding in
-            !inLayer[..<index].contains { $0.huggingFace == binding.huggingFace }
+            !inLayer[..<index].contains { $0.huggingFace == binding.huggingFace || $0.gguf == binding.gguf }
         }.map(\.element)
     }
 }

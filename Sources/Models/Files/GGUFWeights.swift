@@ -27,7 +27,7 @@ public final class GGUFWeights: WeightSource {
         guard let architecture = gguf.architecture else {
             throw WeightError(file: path, "no `general.architecture`: not a model")
         }
-        guard let names = ModelFamily.of(gguf)?.names else {
+        guard let names = ModelFamily.of(gguf)?.names.meant(in: gguf.tensors.map(\.name)) else {
             throw WeightError(
                 file: path, "model architecture `\(architecture)` is not supported",
                 expected: WeightNames.architectures.joined(separator: ", "))

@@ -10,6 +10,8 @@ public struct EmbeddingSpec: Sendable, Equatable {
     public var tokenTypes: Int
     /// Of the sum.
     public var norm: NormSpec?
+    /// The most tokens of a text for which positions are what the configuration says; nil where all are.
+    public var limit: Int?
 
     /// An embedding from its parts.
     public init(
@@ -22,7 +24,7 @@ public struct EmbeddingSpec: Sendable, Equatable {
     }
 
     /// The most tokens of a text; nil where nothing ends.
-    public var mostTokens: Int? { positions?.mostTokens }
+    public var mostTokens: Int? { [positions?.mostTokens, limit].compactMap { $0 }.min() }
 }
 
 /// Positions with a learned row each.
