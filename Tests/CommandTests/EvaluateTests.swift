@@ -182,6 +182,76 @@ extension CommandTests {
             }
         }
 
+        /// What `lathe evaluate` says with an adapter whose head was trained on `rows`.
+        private func headed(_ lathe: LatheCommand, _ rows: String, _ settings: String...) throws -> JSONValue {
+            try lathe.write("rows.jsonl", rows)
+            let adapter = try lathe.start(
+                [
+                    "train", "recipe.yaml", "--quiet", "--set", "data.train=rows.jsonl", "--set",
+                    "data.held_out=rows.jsonl",
+                ]
+                    + (settings + ["data.format=classification"]).flatMap { ["--set", $0] }
+            ).wait()
+            try #require(adapter.code == 0, "\(adapter.errors)")
+            return try lathe.json(
+                "evaluate", "--model", LatheCommand.huggingFace, "--adapter", "checkpoints/tiny/adapter", "--data",
+                "rows.jsonl", "--set", "data.format=classification")
+        }
+
+        @Test func aHeadsLabelsHaveTheSameTables() throws {
+            try LatheCommand.inFolder { lathe in
+                let report = try headed(lathe, Self.labelled(24), "task=classify")
+                let found = try #require(report["classification"])
+                #expect(found["labels"] == ["big", "red", "sad"])
+                for side in ["base", "adapter"] {
+                    let matrix = try #require(found[side]?["confusion_matrix"]?.array).map {
+                        $0.array?.compactMap(\.integer) ?? []
+                    }
+                    #expect(matrix.map { $0.reduce(0, +) } == [8, 8, 8])
+                    let right = Double(matrix.indices.reduce(0) { $0 + matrix[$1][$1] }) / 24
+                    #expect(abs((report[side]?["accuracy"]?.double ?? .nan) - right) < 1e-12)
+                    #expect(report[side]?["macro_f1"]?.double == found[side]?["macro"]?["f1"]?.double)
+                }
+                // What is known without a text is one label for all rows.
+                let base = try #require(found["base"]?["confusion_matrix"]?.array).map {
+                    $0.array?.compactMap(\.integer) ?? []
+                }
+                #expect((0..<3).count { label in base.contains { $0[label] > 0 } } == 1)
+            }
+        }
+
+        @Test func aHeadOfSeveralLabelsHasTableAndThresholds() throws {
+            try LatheCommand.inFolder { lathe in
+                let rows = (0..<18).map { row in
+                    let labels = [[], ["cat"], ["cat", "dog"]][row % 3].map { "\"\($0)\"" }.joined(separator: ", ")
+                    return #"{"text": "Tom saw \#(row) of them.", "label": [\#(labels)]}"# + "\n"
+                }.joined()
+                let report = try headed(lathe, rows, "task=classify", "head.multi_label=true")
+                let found = try #require(report["classification"]?["adapter"])
+                #expect(found["per_class"]?["cat"]?["support"] == 12 && found["per_class"]?["dog"]?["support"] == 6)
+                #expect(found["thresholds"] == [0.5, 0.5])
+                #expect(report["metrics"]?["micro_f1"]?["adapter"]?.double == found["micro"]?["f1"]?.double)
+                let chosen = try #require(found["thresholds_chosen_on_these_rows"])
+                for label in ["cat", "dog"] {
+                    #expect(
+                        (chosen["per_class"]?[label]?["f1"]?.double ?? -1)
+                            >= (found["per_class"]?[label]?["f1"]?.double ?? 0))
+                }
+            }
+        }
+
+        @Test func aHeadOfNumbersHasErrorsAndCorrelations() throws {
+            try LatheCommand.inFolder { lathe in
+                let rows = (0..<16).map { #"{"text": "Tom saw \#($0) cats.", "label": \#(Double($0) / 4)}"# + "\n" }
+                let report = try headed(lathe, rows.joined(), "task=regress")
+                let mean = (0..<16).reduce(0.0) { $0 + abs(Double($1) / 4 - 1.875) } / 16
+                #expect(abs((report["base"]?["mae"]?.double ?? .nan) - mean) < 1e-6)
+                // A base that gives the mean for all has no correlation.
+                #expect(report["base"]?["pearson"] == .null && report["adapter"]?["pearson"]?.double != nil)
+                #expect(report["metrics"]?["rmse"]?["verdict"] != nil && report["metrics"]?["spearman"]?["rows"] == 16)
+            }
+        }
+
         @Test func aPlaceThatIsNotLathesIsNotTakenForAnswers() throws {
             try LatheCommand.inFolder { lathe in
                 let call = ["evaluate", "--model", LatheCommand.huggingFace, "--data", "held.jsonl", "--out"]

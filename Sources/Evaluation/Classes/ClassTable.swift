@@ -15,13 +15,13 @@ public struct ClassCounts: Sendable, Equatable {
         self.actual = actual
     }
 
-    static func + (left: ClassCounts, right: ClassCounts) -> ClassCounts {
+    public static func + (left: ClassCounts, right: ClassCounts) -> ClassCounts {
         ClassCounts(
             correct: left.correct + right.correct, predicted: left.predicted + right.predicted,
             actual: left.actual + right.actual)
     }
 
-    static func += (left: inout ClassCounts, right: ClassCounts) { left = left + right }
+    public static func += (left: inout ClassCounts, right: ClassCounts) { left = left + right }
 
     var scores: ClassScores {
         func share(_ part: Int, _ whole: Int) -> Double { whole > 0 ? Double(part) / Double(whole) : 0 }

@@ -24,7 +24,9 @@ public struct Classification: Objective {
                     answer.values, wanted: place, weight: loss.weight(of: place, shares: shares),
                     slopes: answer.slopes, scale: Double(pass.gradientScale ?? 0))
                 units.append(
-                    NamedSums(loss: value, weight: 1, ["accuracy": answer.values.firstLargest == place ? 1 : 0]))
+                    NamedSums(
+                        loss: value, weight: 1,
+                        [("accuracy", answer.values.firstLargest == place ? 1 : 0)] + NamedSums.answers(answer, pass)))
             }
             try rows.checkFinite(units.map(\.lossSum))
             return LossSums(units: units)

@@ -29,7 +29,10 @@ public struct MultiLabelClassification: Objective {
                     if isWanted != (answer.values[place] >= 0) { isRight = false }
                     if let scale = pass.gradientScale { answer.slopes?[place] = Float(slope * Double(scale) / count) }
                 }
-                units.append(NamedSums(loss: sum / count, weight: 1, ["exact_match": isRight ? 1 : 0]))
+                units.append(
+                    NamedSums(
+                        loss: sum / count, weight: 1,
+                        [("exact_match", isRight ? 1 : 0)] + NamedSums.answers(answer, pass)))
             }
             try rows.checkFinite(units.map(\.lossSum))
             return LossSums(units: units)

@@ -24,7 +24,10 @@ public struct Regression: Objective {
             try rows.forEachAnswer(goesBack: pass.gradientScale != nil) { answer in
                 let distance = Double(answer.values[0]) - Double(wanted[answer.row][0])
                 if let scale = pass.gradientScale { answer.slopes?[0] = Float(2 * distance * Double(scale)) }
-                units.append(NamedSums(loss: distance * distance, weight: 1, ["mae": abs(distance)]))
+                units.append(
+                    NamedSums(
+                        loss: distance * distance, weight: 1,
+                        [("mae", abs(distance))] + NamedSums.answers(answer, pass)))
             }
             try rows.checkFinite(units.map(\.lossSum))
             return LossSums(units: units)

@@ -50,9 +50,7 @@ struct ClassificationReport {
     }
 
     private static func json(_ side: Side) -> JSONValue {
-        let rows = zip(side.table.names, side.table.scores).map { ($0, json($1)) }
-        var object = JSONObject([("per_class", .object(JSONObject(rows)))])
-        for average in ClassAverage.allCases { object[average.rawValue] = json(side.table.average(average)) }
+        var object = LabelTable.json(side.table)
         object["confusion_matrix"] = .array(side.matrix.counts.map { .array($0.map { .integer($0) }) })
         let without = side.matrix.withoutPrediction
         if without.contains(where: { $0 > 0 }) {
@@ -69,44 +67,18 @@ struct ClassificationReport {
         return .object(object)
     }
 
-    private static func json(_ scores: ClassScores) -> JSONValue {
-        [
-            "precision": .double(scores.precision), "recall": .double(scores.recall), "f1": .double(scores.f1),
-            "support": .integer(scores.support),
-        ]
-    }
-
-    /// Labels of which tables are shown; of more, they stand in the JSON alone.
-    private static let mostRows = 60
+    /// Labels of which the matrix is shown; of more, it stands in the JSON alone.
     private static let mostColumns = 12
 
-    var lines: [String] { table + sides.flatMap(confusion) + (test.map { [Self.words($0)] } ?? []) }
-
-    private var table: [String] {
-        guard labels.count <= Self.mostRows else {
-            return ["the table of \(labels.count) labels stands in the JSON"]
-        }
-        let averages = [ClassAverage.macro, .weighted]
-        let width = Self.width(labels + averages.map { $0.rawValue + " average" })
-        func line(_ name: String, _ scores: [ClassScores]) -> String {
-            TextColumn.left(name, to: width)
-                + scores.map { String(format: "  %9.4f %8.4f %8.4f", $0.precision, $0.recall, $0.f1) }.joined()
-                + String(format: "  %7d", scores.first?.support ?? 0)
-        }
-        let head =
-            TextColumn.left("label", to: width)
-            + sides.map { _ in "  precision   recall       f1" }.joined() + "  support"
-        let over =
-            TextColumn.left("", to: width) + sides.map { "  " + TextColumn.left($0.name, to: 27) }.joined()
-        return [over, head]
-            + labels.indices.map { label in line(labels[label], sides.map { $0.table.scores[label] }) }
-            + averages.map { average in line(average.rawValue + " average", sides.map { $0.table.average(average) }) }
+    var lines: [String] {
+        LabelTable(sides.map { ($0.name, $0.table) }).lines + sides.flatMap(confusion)
+            + (test.map { [Self.words($0)] } ?? [])
     }
 
     /// Rows are labels as they are, columns what they were taken for.
     private func confusion(_ side: Side) -> [String] {
         guard labels.count <= Self.mostColumns else { return mostConfused(side) }
-        let width = Self.width(labels)
+        let width = LabelTable.width(labels)
         let cell = max(6, side.matrix.counts.joined().map { String($0).count }.max() ?? 0)
         let heads = labels.indices.map { String(Character(UnicodeScalar(UInt8(97 + $0)))) }
         return ["\(side.name): labels as they are, and what they were taken for"]
@@ -137,6 +109,4 @@ struct ClassificationReport {
         "McNemar: the adapter alone is right on \(Count.text(test.onlyAdapter, "row")), the base alone on \(test.onlyBase); "
             + String(format: "p = %.4g", test.pValue) + (test.isExact ? ", exact" : "")
     }
-
-    private static func width(_ names: [String]) -> Int { min(32, names.map(TextColumn.width).max() ?? 0) }
 }

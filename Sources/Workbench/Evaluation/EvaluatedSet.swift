@@ -12,6 +12,7 @@ struct EvaluatedSet {
     let heldOut: HeldOutSet
     let compared: ComparedRows
     private let classification: ClassificationReport?
+    private let labelSets: LabelSetReport?
     /// By field, then by value.
     private let slices: [(field: String, values: [(value: String, compared: ComparedRows)])]
     private let clusterField: String?
@@ -28,6 +29,7 @@ struct EvaluatedSet {
         compared.namesLabels = set.tasks.namesLabels
         self.compared = compared
         classification = base.labels.map { ClassificationReport(base: $0, adapter: adapter?.labels) }
+        labelSets = base.labelSets.map { LabelSetReport(base: $0, adapter: adapter?.labelSets) }
         clusterField = set.groups.clusters == nil ? nil : recipe.evaluate.clusterBy
         slices = set.groups.slices.map { slices in
             (
@@ -49,6 +51,7 @@ struct EvaluatedSet {
             [("rows", .integer(base.scores.rows.count)), ("target_tokens", .integer(data.targetTokens))]
             + compared.members
         if let classification { members.append(("classification", classification.json)) }
+        if let labelSets { members.append(("classification", labelSets.json)) }
         if !slices.isEmpty {
             members.append(("slices", .object(JSONObject(slices.map { ($0.field, Self.json($0.values)) }))))
         }
@@ -82,7 +85,7 @@ struct EvaluatedSet {
 
     /// What stands beside the one table of several sets.
     var details: [String] {
-        (classification.map { [""] + $0.lines } ?? [])
+        (classification.map { [""] + $0.lines } ?? []) + (labelSets.map { [""] + $0.lines } ?? [])
             + slices.flatMap { slices in
                 ["", "by \(ShownText.name(slices.field)):"] + ComparisonTable(slices.values).lines
             }

@@ -9,6 +9,8 @@ struct MeasuredSide {
     let metrics: [RowMetric]
     /// What the rows with a label were taken for; nil where there are none.
     var labels: LabelPredictions?
+    /// What rows that may have several labels were taken for; nil where there are none.
+    var labelSets: LabelSetPredictions?
     /// What was generated; nil where nothing was.
     var answers: GeneratedAnswers?
 

@@ -1,5 +1,6 @@
 // One model on held-out rows: what it scores, what its answers are worth, how fast it reads them.
 
+internal import Adapters
 internal import Datasets
 internal import Evaluation
 internal import Foundation
@@ -15,18 +16,21 @@ struct SideMeasure {
     private let examples: any ExampleSource
     private let scorer: ObservedEvaluator
     private let tasks: TaskEvaluation
+    private let head: SavedHead?
     private let workspace: Workspace
 
     /// - Parameters:
     ///   - opened: the model's files.
     ///   - examples: what the model reads for the rows, where it reads more than they say.
     ///   - longest: tokens of the longest of them.
+    ///   - head: of a task, that answers in the place of the language's; nil where the model writes text.
     ///   - generates: whether answers are generated for the metrics that compare them.
     init(
         _ learner: Learner, _ opened: OpenedModel, _ recipe: Recipe, rows: PreparedDataset,
-        reading examples: (any ExampleSource)? = nil, longest: Int, _ tasks: HeldOutTasks, generates: Bool,
-        workspace: Workspace, _ observer: any RunObserver
+        reading examples: (any ExampleSource)? = nil, longest: Int, _ tasks: HeldOutTasks,
+        head: SavedHead? = nil, generates: Bool, workspace: Workspace, _ observer: any RunObserver
     ) {
+        self.head = head
         self.learner = learner
         self.rows = rows
         self.workspace = workspace
@@ -42,11 +46,13 @@ struct SideMeasure {
         let scores = try HeldOutScores(
             scorer.scores(of: examples, unit: "examples (\(side))"),
             perRowOf: ExampleUnits(examples, of: learner.objective.unit), in: rows.rows)
-        let labels = try tasks.labelPredictions(side), answers = try tasks.generatedAnswers(side)
+        let head = try HeadPredictions(scores, rows.rows, head)
+        let labels = try head?.labels ?? tasks.labelPredictions(side), answers = try tasks.generatedAnswers(side)
+        var metrics = RowMetric.measures(of: learner.objective, scores)
+        for metric in (labels?.metrics ?? []) + (head?.metrics ?? []) + (answers.map(tasks.metrics) ?? [])
+        where !metrics.contains(where: { $0.name == metric.name }) { metrics.append(metric) }
         return MeasuredSide(
-            scores: scores,
-            metrics: RowMetric.measures(of: learner.objective, scores) + (labels?.metrics ?? [])
-                + (answers.map(tasks.metrics) ?? []), labels: labels, answers: answers)
+            scores: scores, metrics: metrics, labels: labels, labelSets: head?.labelSets, answers: answers)
     }
 
     /// How fast the model reads: of a few passes over the first rows the fastest, which others on the machine disturbed least.
