@@ -121,7 +121,10 @@ let package = Package(
             ["Optimisers", "Objectives", "Recipes", "Models", "Datasets", "Tensors", "Kernels", "Files", "Vocabulary"]),
         module(
             "Evaluation",
-            ["Objectives", "Models", "Datasets", "Tensors", "Kernels", "Files", "WeightFiles", "Vocabulary"]),
+            [
+                "Objectives", "Models", "Datasets", "Tokenizers", "Tensors", "Kernels", "Files", "WeightFiles",
+                "Vocabulary",
+            ]),
         module("DataReports", ["Preparation", "Datasets", "JSON", "Spelling"]),
         module(
             "Distillation",

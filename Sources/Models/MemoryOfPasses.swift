@@ -33,6 +33,18 @@ extension LanguageModel {
         }
     }
 
+    /// Workspace bytes that a pass without gradients needs that pools `rows` token rows, of however many texts.
+    public func predictedPoolingBytes(rows: Int, _ pooling: Pooling) -> Int {
+        measuring(precision) { context in
+            // As many texts as rows: all of them are handed over, and none is another's.
+            try runForward(TokenBatch(rows: rows, targets: rows), [], context) { head in
+                head.withWorkspace { workspace in
+                    head.pool(pooling, into: workspace.matrix(rows: rows, columns: configuration.width))
+                }
+            }
+        }
+    }
+
     func measuring(
         _ precision: ElementType, dropout: DropoutKey? = nil, streamed: Bool = false,
         _ body: (PassContext) throws -> Void

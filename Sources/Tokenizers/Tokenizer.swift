@@ -52,6 +52,10 @@ public final class Tokenizer: Sendable {
     public var addsBOS: Bool { parts.bosID.map { parts.postProcessor.before.contains($0) } ?? false }
     /// Whether encoding with special tokens puts `eosID` last.
     public var addsEOS: Bool { parts.eosID.map { parts.postProcessor.after.contains($0) } ?? false }
+    /// What encoding with special tokens puts before a text, and after it.
+    public var tokensAround: (before: [Int32], after: [Int32]) {
+        (parts.postProcessor.before, parts.postProcessor.after)
+    }
     /// The ids at which generation stops.
     public var endOfGenerationIDs: Set<Int32> { parts.endOfGenerationIDs }
     /// The chat template that came with the vocabulary, if one did.

@@ -39,6 +39,8 @@ extension HuggingFaceDirectory: ModelSource {
                 addedTokens: try json("added_tokens.json")))
     }
 
+    public func sentenceSettings() throws -> SentenceSettings? { try SentenceSettings(self) }
+
     public func generationSettings() throws -> JSONValue? { try json("generation_config.json") }
 
     private static let companionNames = [
@@ -46,12 +48,14 @@ extension HuggingFaceDirectory: ModelSource {
         "chat_template.jinja", "tokenizer.model", "added_tokens.json", "vocab.json", "merges.txt",
     ]
 
-    /// The tokenizer's files and the chat templates, named ones among them.
+    /// The tokenizer's files, what says how texts become vectors, and the chat templates, named ones among them.
     public func companions() throws -> [(name: String, url: URL)] {
         let templates = "additional_chat_templates"
         let named = try Folder.names(in: url.appendingPathComponent(templates)) ?? []
         let names =
             Self.companionNames + named.filter { $0.hasSuffix(".jinja") }.sorted().map { templates + "/" + $0 }
+            + SentenceSettings.fileNames
+            + SentenceSettings.folders(try json("modules.json")).map { $0 + "/config.json" }
         return try names.compactMap { name in try fileURL(name).map { (name, $0) } }
     }
 }

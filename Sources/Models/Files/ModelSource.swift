@@ -34,6 +34,11 @@ public protocol ModelSource: WeightSource {
     /// `generation_config.json`: among others the tokens that end answers; nil where there is none.
     func generationSettings() throws -> JSONValue?
 
+    /// How the model makes a vector of a text; nil where nothing says it.
+    ///
+    /// - Throws: for a step that is not computed here.
+    func sentenceSettings() throws -> SentenceSettings?
+
     /// Files that go with the model as they are, named as they stand in its folder.
     func companions() throws -> [(name: String, url: URL)]
 
@@ -45,6 +50,7 @@ extension ModelSource {
     public var configurationName: String? { nil }
     public var huggingFaceConfiguration: JSONValue? { nil }
     public func generationSettings() throws -> JSONValue? { nil }
+    public func sentenceSettings() throws -> SentenceSettings? { nil }
     public func companions() throws -> [(name: String, url: URL)] { [] }
 
     /// V as the embedding has it; 0 where there is none.
