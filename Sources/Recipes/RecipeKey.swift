@@ -141,14 +141,20 @@ extension RecipeKey {
 
     /// One text or a list of them.
     ///
-    /// - Parameter namesOnce: whether the same text may stand there but once.
+    /// - Parameters:
+    ///   - namesOnce: whether the same text may stand there but once.
+    ///   - mappingHint: what helps a person who gives names to the texts.
     static func texts(
         _ name: String, _ keyPath: WritableKeyPath<Section, [String]>, expected: String, _ meaning: String,
-        namesOnce: Bool = false
+        namesOnce: Bool = false, mappingHint: String? = nil
     ) -> Self {
         RecipeKey(
             name: name, meaning: meaning, expected: expected, shape: .oneOrMore(.text),
             decode: { node, section, decoding, path in
+                if case .mapping = node.content, let mappingHint {
+                    let message = "expected \(expected), found \(node.kindName)"
+                    return decoding.note(.wrongType, node.place, path, message, hint: mappingHint)
+                }
                 guard let texts = decoding.texts(node, path, expected: expected) else { return }
                 if namesOnce { decoding.requireOnce(node, path) }
                 section[keyPath: keyPath] = texts

@@ -93,7 +93,9 @@ extension DataSection: RecipeKeyed {
             .texts(
                 "train", \.train, expected: files,
                 "training rows: .jsonl .json .csv .tsv .txt, also as .gz or .zst, .parquet, .h5; patterns with * too"),
-            .texts("held_out", \.heldOut, expected: files, "rows that are never trained on, for evaluation"),
+            .texts(
+                "held_out", \.heldOut, expected: files, "rows that are never trained on, for evaluation",
+                mappingHint: "further sets by name stand in evaluate.held_out: { name: path }"),
             .number(
                 "val_size", \.valSize, expected: "a share below 1, or a whole number of rows",
                 "rows held out of train where held_out is not given; below 1 a share, else a number; 0: none",

@@ -127,6 +127,31 @@ private let minimal = "model: { path: base.gguf }\ndata: { train: rows.jsonl }\n
         #expect(recipe.distill.loss == .jensenShannon && recipe.distill.k == 32)
     }
 
+    @Test func metricsMayBeWrittenAsLibrariesWriteThem() throws {
+        let recipe = try Recipe.load(
+            yaml: "model: { path: m }\ndata: { train: t.jsonl, held_out: h.jsonl }\n"
+                + "evaluate: { metrics: [rouge1, rougeL, rouge_lsum, chrf++], held_out: { b: [x, y], a: z } }",
+            file: "r.yaml")
+        #expect(recipe.evaluate.metrics == [.rouge1, .rougeL, .rougeLsum, .chrFPlusPlus])
+        // Sets stay in the recipe's order.
+        #expect(recipe.evaluate.heldOut.map(\.name) == ["b", "a"] && recipe.evaluate.heldOut[0].files == ["x", "y"])
+        let again = try Recipe.load(yaml: recipe.resolvedYAML(), file: "again.yaml")
+        #expect(again.evaluate == recipe.evaluate)
+    }
+
+    @Test(arguments: [
+        ("data: { train: t, held_out: { a: x } }", "data.held_out", "evaluate.held_out"),
+        ("data: { train: t, held_out: h }\nevaluate: { held_out: { 'a,b': x } }", "evaluate.held_out", "letters"),
+        ("data: { train: t, held_out: h }\nevaluate: { held_out: { a: {} } }", "evaluate.held_out.a", ""),
+        ("data: { train: t, held_out: h }\nevaluate: { metrics: [rouge9] }", "evaluate.metrics[0]", ""),
+    ]) func setsAndMetricsThatCannotBeAreNamed(_ yaml: String, _ key: String, _ hint: String) throws {
+        let error = try #require(throws: RecipeError.self) {
+            try Recipe.load(yaml: "model: { path: m }\n" + yaml, file: "r.yaml")
+        }
+        let found = try #require(error.diagnostics.first)
+        #expect(found.keyPath == key && (hint.isEmpty || found.hint?.contains(hint) == true), "\(found)")
+    }
+
     /// An adapter that is trained further has its own shape: a recipe that is written out says nothing else of it.
     @Test func anAdapterToGoOnFromReadsBackWithoutAShape() throws {
         let recipe = try Recipe.load(

@@ -105,6 +105,10 @@ extension ResolvedRecipe {
             }
             recipe.evaluate.heldOut.append(HeldOutFiles(name: set.name, files: [set.path]))
         }
+        guard recipe.isSet("evaluate.general"), recipe.generalSet == nil else { return }
+        throw Failure(
+            .usage, "--set evaluate.general: no set is called \(ShownText.name(recipe.evaluate.general))",
+            hint: "give its rows: --data \(recipe.evaluate.general)=FILE")
     }
 }
 
