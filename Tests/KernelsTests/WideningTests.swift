@@ -102,6 +102,69 @@ import Testing
         matrix.values.map { $0.isNaN ? Float.nan.bitPattern : $0.bitPattern }
     }
 
+    /// `[out, in]` that is stored as `[in, out]`, in every type without blocks.
+    @Test(arguments: [DType.f32, .f16, .bf16], [(3, 5), (70, 40), (130, 33)])
+    func whatIsStoredAsColumnsComesInRows(_ dtype: DType, _ sizes: (rows: Int, columns: Int)) {
+        let (rows, columns) = sizes
+        func value(_ row: Int, _ column: Int) -> Float { Float((row * 37 + column * 11) % 101) / 64 - 0.5 }
+        let storage = Storage(byteCount: rows * columns * dtype.blockBytes) { bytes in
+            for column in 0..<columns {
+                for row in 0..<rows {
+                    let place = column * rows + row, number = value(row, column)
+                    switch dtype {
+                    case .f32: bytes.storeBytes(of: number, toByteOffset: place * 4, as: Float.self)
+                    case .f16: bytes.storeBytes(of: Float16(number), toByteOffset: place * 2, as: Float16.self)
+                    default:
+                        bytes.storeBytes(
+                            of: UInt16(number.bitPattern >> 16), toByteOffset: place * 2, as: UInt16.self)
+                    }
+                }
+            }
+        }
+        let tensor = FrozenTensor(
+            name: "w", dtype: dtype, shape: [rows, columns], storage: storage, byteOffset: 0, form: .transposed)
+        // Eleven bits hold all of these; bf16 has eight of them.
+        let expected = (0..<rows * columns).map { index in
+            let number = value(index / columns, index % columns)
+            return dtype == .bf16 ? Float(bitPattern: number.bitPattern & 0xFFFF_0000) : number
+        }
+        let all = TestMatrix(rows, columns), some = TestMatrix(2, columns)
+        Widening.widen(tensor, into: all.matrix)
+        #expect(all.values == expected && all.paddingIsIntact)
+        Widening.widen(tensor, rows: 1..<3, into: some.matrix)
+        #expect(some.values == Array(expected[columns..<3 * columns]))
+
+        let x = TestMatrix(random: 6, columns, seed: 1), exact = TestMatrix(6, rows)
+        Products.timesTransposed(x.matrix, all.matrix, into: exact.matrix)
+        let y = TestMatrix(6, rows), alone = TestMatrix(1, rows)
+        RowProducts.multiply([RowProducts.Term(tensor, RowInput(exact: x.matrix), into: y.matrix)])
+        #expect(relativeError(y.doubles, exact.doubles) < 1e-6 && y.paddingIsIntact)
+        // A row in company has the bits that it has alone.
+        RowProducts.multiply([RowProducts.Term(tensor, RowInput(exact: x.matrix.rows(4..<5)), into: alone.matrix)])
+        #expect(alone.values == Array(y.values[4 * rows..<5 * rows]))
+        RowProducts.multiply([
+            RowProducts.Term(tensor, RowInput(exact: x.matrix), into: y.matrix, accumulate: true)
+        ])
+        #expect(relativeError(y.doubles, exact.doubles.map { 2 * $0 }) < 1e-6)
+        for type in [ElementType.f32, .bf16] {
+            let workspace = Workspace()
+            let panels = Panels.pack([
+                PanelSource(RowLayout(tensor), .transposed, type: type, in: workspace),
+                PanelSource(RowLayout(all.matrix), .transposed, type: type, in: workspace),
+                PanelSource(RowLayout(tensor), .plain, type: type, in: workspace),
+                PanelSource(RowLayout(all.matrix), .plain, type: type, in: workspace),
+            ])
+            for (index, width) in [(0, rows), (2, columns)] {
+                let left = TestMatrix(random: 4, panels[index].depth, type: type, seed: 2)
+                let results = [0, 1].map { _ in TestMatrix(4, width) }
+                for (offset, result) in results.enumerated() {
+                    Products.sum([Term(left.matrix, panels[index + offset])], into: result.matrix)
+                }
+                #expect(results[0].values == results[1].values)
+            }
+        }
+    }
+
     @Test func rowsAndOrder() {
         let (rows, columns) = (8, 3)
         let values = (0..<rows * columns).map(Float.init)

@@ -68,7 +68,7 @@ import WeightFiles
             let gguf = try GGUFFile(file), model = try ModelConfiguration(of: openWeights(folder))
             let architectures = [
                 "mistral": "llama", "gemma3_text": "gemma3", "mixtral": "llama", "qwen3_moe": "qwen3moe",
-                "cohere": "command-r",
+                "cohere": "command-r", "gpt_neox": "gptneox",
             ]
             #expect(gguf.architecture == (architectures[model.family] ?? model.family))
             #expect(gguf.value("general.name")?.string == "Tiny Model" && gguf.value("general.type")?.string == "model")
@@ -80,7 +80,8 @@ import WeightFiles
             let shape = model.blocks[0].attention.shape
             for (key, value) in [
                 ("context_length", 256), ("embedding_length", 32), ("block_count", 3), ("feed_forward_length", 40),
-                ("attention.head_count", 4), ("attention.head_count_kv", 2), ("attention.key_length", shape.headWidth),
+                ("attention.head_count", 4), ("attention.head_count_kv", shape.groups),
+                ("attention.key_length", shape.headWidth),
                 ("attention.value_length", shape.headWidth), ("vocab_size", 512),
             ] { #expect(gguf.architectureValue(key)?.integer == value, "\(key)") }
             let isByRootMeanSquare = model.finalNorm?.kind == .rms

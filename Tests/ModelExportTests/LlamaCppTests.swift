@@ -35,7 +35,7 @@ import Tokenizers
             let found = (answer["logits"]?.array ?? []).flatMap {
                 ($0.array ?? []).compactMap(\.double).map { Float($0) }
             }
-            #expect(maximumDifference(found, expected) < (family == .gemma3 ? 4e-3 : 1e-5))
+            #expect(maximumDifference(found, expected) < family.llamaCppBound)
             #expect(try Self.integers(answer["greedy"]) == Self.greedy(model, steps))
         }
     }

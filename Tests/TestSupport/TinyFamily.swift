@@ -7,6 +7,7 @@ public import Foundation
 public enum TinyFamily: String, CaseIterable, Sendable {
     case llama, llama3, biases, divisors, mistral, qwen2, yarn, qwen3, gemma3, mixtral, qwen3MoE
     case granite, cohere, cohere2, stableLM, stableLMParallel
+    case gpt2, phi3, gptNeoX, falcon, falconNew
 
     /// Writes `config.json`, `model.safetensors` and the trained tokenizer of `TinyModel` into the new folder `folder`.
     ///
@@ -30,7 +31,7 @@ public enum TinyFamily: String, CaseIterable, Sendable {
     // So many that names in the order of letters are not in that of numbers.
     private static let experts = 12
     private var headWidth: Int { [.qwen3, .gemma3, .qwen3MoE].contains(self) ? 12 : 8 }
-    private var isTied: Bool { [.llama, .qwen2, .gemma3, .cohere, .cohere2].contains(self) }
+    private var isTied: Bool { [.llama, .qwen2, .gemma3, .cohere, .cohere2, .gpt2, .falcon].contains(self) }
 
     private var common: [String: String] {
         [
@@ -103,6 +104,7 @@ public enum TinyFamily: String, CaseIterable, Sendable {
             ]
         case .stableLMParallel:
             ["model_type": #""stablelm""#, "layer_norm_eps": "1e-05", "use_parallel_residual": "true"]
+        case .gpt2, .phi3, .gptNeoX, .falcon, .falconNew: fusedMembers
         case .gemma3:
             [
                 "model_type": #""gemma3_text""#, "query_pre_attn_scalar": "\(headWidth)", "sliding_window": "8",
@@ -115,6 +117,7 @@ public enum TinyFamily: String, CaseIterable, Sendable {
     // MARK: model.safetensors
 
     private var shapes: [(name: String, sizes: [Int])] {
+        guard !isFused else { return fusedShapes(layers: Self.layers) }
         let width = Self.width
         let (queries, keys) = (Self.heads * headWidth, Self.groups * headWidth)
         var norms = [("input_layernorm", width), ("post_attention_layernorm", width)]

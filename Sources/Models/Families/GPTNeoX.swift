@@ -58,9 +58,9 @@ private enum GPTNeoX {
             mayBeNull: false)
         + ConfigurationField.harmless([
             "num_key_value_heads", "head_dim", "classifier_dropout", "rms_norm_eps",
+            // Of other names here, which transformers asks for first.
+            "partial_rotary_factor", "rope_theta",
         ])
-        // Of other names here.
-        + ["partial_rotary_factor", "rope_theta"].map { ConfigurationField(key: $0, use: .only([nil])) }
         + [ConfigurationField(key: "hidden_dropout", use: .trainingOnly([0, nil]))]
 
     static func read(_ fields: HuggingFaceFields) throws -> ModelConfiguration {
