@@ -217,8 +217,7 @@ import WeightFiles
     @Test(arguments: [
         (TinyFamily.mistral, "sliding_window", "64"), (.gemma3, "query_pre_attn_scalar", "20"),
         (.gemma3, "attention_bias", "true"), (.qwen3, "attention_bias", "true"),
-        (.cohere, "tie_word_embeddings", "false"), (.cohere, "attention_bias", "true"),
-        (.cohere2, "tie_word_embeddings", "false"), (.stableLM, "tie_word_embeddings", "true"),
+        (.cohere, "attention_bias", "true"), (.cohere, "use_qk_norm", "true"), (.olmo2, "attention_bias", "true"),
         (.cohere2, "layer_types", #"["full_attention", "sliding_attention", "sliding_attention"]"#),
         (.gemma3, "layer_types", #"["full_attention", "sliding_attention", "sliding_attention"]"#),
         (

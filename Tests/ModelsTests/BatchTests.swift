@@ -11,7 +11,7 @@ import Foundation
     static let examples = [9, 17, 1, 5, 12, 2, 20, 7].enumerated().map {
         randomExample($1, vocabulary: 48, stream: UInt32($0 + 20))
     }
-    static let names = ["llama3", "qwen3", "qwen2"]
+    static let names = ["llama3", "qwen3", "qwen2", "granite", "cohere", "stablelm-parallel", "olmo2"]
 
     @Test(arguments: names) func theCutOfABatchDoesNotMatter(_ name: String) throws {
         let model = try loadModel(fixture(name))

@@ -16,7 +16,7 @@ import WeightFiles
         #expect(Set(pairs.map(\.gguf)).count == pairs.count)
         #expect(Set(pairs.map(\.huggingFace)).count == pairs.count)
         for (gguf, huggingFace) in pairs {
-            #expect(names.huggingFaceName(gguf) == huggingFace)
+            #expect(names.huggingFaceNames(gguf, parts: 1) == [huggingFace])
             #expect(names.ggufName(huggingFace) == gguf)
         }
         for name in [

@@ -6,7 +6,7 @@ public import Foundation
 /// so does fp32 with 1 added.
 public enum TinyFamily: String, CaseIterable, Sendable {
     case llama, llama3, biases, divisors, mistral, qwen2, yarn, qwen3, gemma3, mixtral, qwen3MoE
-    case granite, cohere, cohere2, stableLM, stableLMParallel
+    case granite, cohere, cohere2, stableLM, stableLMParallel, olmo2
     case gpt2, phi3, gptNeoX, falcon, falconNew
 
     /// Writes `config.json`, `model.safetensors` and the trained tokenizer of `TinyModel` into the new folder `folder`.
@@ -103,7 +103,11 @@ public enum TinyFamily: String, CaseIterable, Sendable {
                 "partial_rotary_factor": "0.5",
             ]
         case .stableLMParallel:
-            ["model_type": #""stablelm""#, "layer_norm_eps": "1e-05", "use_parallel_residual": "true"]
+            [
+                "model_type": #""stablelm""#, "layer_norm_eps": "1e-05", "use_parallel_residual": "true",
+                "qk_layernorm": "true",
+            ]
+        case .olmo2: ["model_type": #""olmo2""#]
         case .gpt2, .phi3, .gptNeoX, .falcon, .falconNew: fusedMembers
         case .gemma3:
             [
@@ -120,12 +124,6 @@ public enum TinyFamily: String, CaseIterable, Sendable {
         guard !isFused else { return fusedShapes(layers: Self.layers) }
         let width = Self.width
         let (queries, keys) = (Self.heads * headWidth, Self.groups * headWidth)
-        var norms = [("input_layernorm", width), ("post_attention_layernorm", width)]
-        if [.cohere, .cohere2, .stableLMParallel].contains(self) { norms.removeLast() }
-        if self == .gemma3 { norms += [("pre_feedforward_layernorm", width), ("post_feedforward_layernorm", width)] }
-        if [.qwen3, .gemma3, .qwen3MoE].contains(self) {
-            norms += [("self_attn.q_norm", headWidth), ("self_attn.k_norm", headWidth)]
-        }
         let inputs = [
             ("self_attn.q_proj", queries, width), ("self_attn.k_proj", keys, width), ("self_attn.v_proj", keys, width),
         ]
@@ -139,12 +137,38 @@ public enum TinyFamily: String, CaseIterable, Sendable {
         if !isTied { shapes.append(("lm_head.weight", [Self.vocabulary, width])) }
         for layer in 0..<Self.layers {
             let place = "model.layers.\(layer)."
-            shapes += norms.map { (place + $0.0 + ".weight", [$0.1]) }
-            if hasNormBias { shapes += norms.map { (place + $0.0 + ".bias", [$0.1]) } }
+            shapes += (norms.map { ($0, width) } + headNorms).map { (place + $0.0 + ".weight", [$0.1]) }
+            if hasNormBias { shapes += norms.map { (place + $0 + ".bias", [width]) } }
             shapes += (inputs + others).map { (place + $0.0 + ".weight", [$0.1, $0.2]) }
             shapes += biased.map { (place + $0.0 + ".bias", [$0.1]) }
         }
         return shapes
+    }
+
+    /// Of the stream, or of what is added to it.
+    private var norms: [String] {
+        switch self {
+        case .cohere, .cohere2, .stableLMParallel: ["input_layernorm"]
+        case .olmo2: ["post_attention_layernorm", "post_feedforward_layernorm"]
+        case .gemma3:
+            [
+                "input_layernorm", "post_attention_layernorm", "pre_feedforward_layernorm",
+                "post_feedforward_layernorm",
+            ]
+        default: ["input_layernorm", "post_attention_layernorm"]
+        }
+    }
+
+    /// Of queries and keys.
+    private var headNorms: [(String, Int)] {
+        switch self {
+        case .qwen3, .gemma3, .qwen3MoE: [("self_attn.q_norm", headWidth), ("self_attn.k_norm", headWidth)]
+        case .olmo2: [("self_attn.q_norm", Self.heads * headWidth), ("self_attn.k_norm", Self.groups * headWidth)]
+        case .stableLMParallel:
+            (0..<Self.heads).map { ("self_attn.q_layernorm.norms.\($0)", headWidth) }
+                + (0..<Self.groups).map { ("self_attn.k_layernorm.norms.\($0)", headWidth) }
+        default: []
+        }
     }
 
     private var feedForward: [(String, Int, Int)] {

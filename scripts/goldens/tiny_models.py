@@ -16,7 +16,8 @@ from transformers import (
     Cohere2Config, Cohere2ForCausalLM, CohereConfig, CohereForCausalLM, FalconConfig, FalconForCausalLM, GPT2Config,
     GPT2LMHeadModel, GPTNeoXConfig, GPTNeoXForCausalLM, Gemma3ForCausalLM, Gemma3TextConfig, GraniteConfig,
     GraniteForCausalLM, LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM, MixtralConfig,
-    MixtralForCausalLM, Phi3Config, Phi3ForCausalLM, Qwen2Config, Qwen2ForCausalLM, Qwen3Config,
+    MixtralForCausalLM, Olmo2Config, Olmo2ForCausalLM, Phi3Config, Phi3ForCausalLM, Qwen2Config,
+    Qwen2ForCausalLM, Qwen3Config,
     Qwen3ForCausalLM, Qwen3MoeConfig, Qwen3MoeForCausalLM, StableLmConfig, StableLmForCausalLM,
 )
 
@@ -105,6 +106,17 @@ models = {
     "stablelm": (StableLmForCausalLM, StableLmConfig(
         **small, use_qkv_bias=True,
         rope_parameters={"rope_theta": 500.0, "rope_type": "default", "partial_rotary_factor": 0.5})),
+    # Norms of queries and keys: each head's own, in one tensor and in one a head; over all heads at once.
+    "cohere-norms": (CohereForCausalLM, CohereConfig(
+        **small, use_qk_norm=True, logit_scale=0.5, rope_parameters={"rope_theta": 500.0, "rope_type": "default"})),
+    "stablelm-norms": (StableLmForCausalLM, StableLmConfig(
+        **small, qk_layernorm=True, use_parallel_residual=True,
+        rope_parameters={"rope_theta": 500.0, "rope_type": "default", "partial_rotary_factor": 0.75})),
+    "olmo2": (Olmo2ForCausalLM, Olmo2Config(
+        **small, rope_parameters={"rope_theta": 500.0, "rope_type": "default"})),
+    "olmo2-bias": (Olmo2ForCausalLM, Olmo2Config(
+        **small, attention_bias=True, tie_word_embeddings=True, rms_norm_eps=1e-3,
+        rope_parameters={"rope_theta": 10000.0, "rope_type": "default"})),
     "stablelm-parallel": (StableLmForCausalLM, StableLmConfig(
         **small, use_parallel_residual=True, tie_word_embeddings=True, layer_norm_eps=1e-3,
         rope_parameters={"rope_theta": 10000.0, "rope_type": "default"})),

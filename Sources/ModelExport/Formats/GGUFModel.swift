@@ -50,7 +50,8 @@ extension ModelFormat {
             tensor.name = name
             tensor.form = names.form(tensor.path)
             tensor.part = names.part(tensor.path)
-            if tensor.shape.rank < 2 {
+            // llama.cpp has norms in fp32, those too that have a row for each head.
+            if tensor.shape.rank < 2 || name.hasSuffix("_norm.weight") {
                 tensor.dtype = Widening.supports(stored.dtype) ? .f32 : stored.dtype
             } else if let mix {
                 tensor.dtype = mix.dtype(of: name, columns: tensor.shape.sizes.last ?? 1) ?? stored.dtype
@@ -69,14 +70,14 @@ extension ModelFormat {
     private static func stacked(_ tensors: [PlannedTensor], _ model: ModelConfiguration) throws -> [PlannedTensor] {
         var stacks: [String: [PlannedTensor]] = [:]
         for tensor in tensors where tensor.part != nil { stacks[tensor.name, default: []].append(tensor) }
-        let count = model.blocks.lazy.compactMap(\.feedForward.experts).first?.count ?? 0
         return try tensors.flatMap { tensor -> [PlannedTensor] in
             guard tensor.part != nil else { return [tensor] }
             guard let parts = stacks.removeValue(forKey: tensor.name) else { return [] }
             let ordered = parts.sorted { ($0.part ?? 0) < ($1.part ?? 0) }
+            let count = model.stackedParts(tensor.path)
             guard ordered.map(\.part) == (0..<count).map({ $0 }) else {
                 throw ModelExportError(
-                    tensor.name, "a stack of experts is not whole", expected: "\(count)", found: "\(parts.count)")
+                    tensor.name, "a stack is not whole", expected: "\(count)", found: "\(parts.count)")
             }
             return ordered
         }

@@ -16,6 +16,8 @@ extension ModelFamily {
 enum Cohere {
     private static let defaults = DecoderFields.Defaults(contextLength: 8_192, isTied: true)
     private static let rotaryBase = 500_000.0
+    /// llama.cpp tells by the number of layers whether queries and keys are normed.
+    private static let layersWithHeadNorm = 64
 
     static let names = WeightNames(
         once: [
@@ -28,15 +30,23 @@ enum Cohere {
             WeightBinding(.query, "self_attn.q_proj", gguf: "attn_q"),
             WeightBinding(.key, "self_attn.k_proj", gguf: "attn_k"),
             WeightBinding(.value, "self_attn.v_proj", gguf: "attn_v"),
+            WeightBinding(.queryNorm, "self_attn.q_norm", gguf: "attn_q_norm"),
+            WeightBinding(.keyNorm, "self_attn.k_norm", gguf: "attn_k_norm"),
             WeightBinding(.attentionOutput, "self_attn.o_proj", gguf: "attn_output"),
             WeightBinding(.gate, "mlp.gate_proj", gguf: "ffn_gate"),
             WeightBinding(.up, "mlp.up_proj", gguf: "ffn_up"),
             WeightBinding(.down, "mlp.down_proj", gguf: "ffn_down"),
         ])
 
-    static func block(_ sizes: DecoderFields, _ shape: AttentionShape, _ norm: NormSpec, hasBias: Bool) -> BlockSpec {
+    /// - Parameter hasHeadNorm: whether each head of queries and keys has a norm of its own.
+    static func block(
+        _ sizes: DecoderFields, _ shape: AttentionShape, _ norm: NormSpec, hasHeadNorm: Bool = false, hasBias: Bool
+    ) -> BlockSpec {
         BlockSpec(
-            attention: AttentionSpec(norm: norm, shape: shape, hasInputBias: hasBias, hasOutputBias: hasBias),
+            attention: AttentionSpec(
+                norm: norm, headNorm: hasHeadNorm ? norm : nil,
+                headNormReach: hasHeadNorm ? .eachHeadItsOwn : .eachHead, shape: shape, hasInputBias: hasBias,
+                hasOutputBias: hasBias),
             feedForward: FeedForwardSpec(norm: norm, width: sizes.innerWidth), isParallel: true, sharesNorm: true)
     }
 
@@ -48,7 +58,7 @@ enum Cohere {
         + ConfigurationField.harmless(["rms_norm_eps", "mlp_bias"])
 
     static let ownFields =
-        [ConfigurationField(key: "use_qk_norm", use: .only([false, nil]))]
+        ConfigurationField.read("use_qk_norm")
         + ConfigurationField.harmless(["sliding_window", "use_sliding_window", "max_window_layers", "layer_types"])
 
     /// What logits are multiplied with.
@@ -63,7 +73,8 @@ enum Cohere {
             isInterleaved: true
         ).positions
         let block = block(
-            sizes, sizes.shape(rotary: rotary), norm, hasBias: try fields.flag("attention_bias") ?? false)
+            sizes, sizes.shape(rotary: rotary), norm, hasHeadNorm: try fields.flag("use_qk_norm") ?? false,
+            hasBias: try fields.flag("attention_bias") ?? false)
         return sizes.configuration(
             family: "cohere", blocks: Array(repeating: block, count: sizes.layers), finalNorm: norm,
             head: try head(fields))
@@ -80,7 +91,7 @@ enum Cohere {
     }
 
     static func write(_ model: ModelConfiguration) -> [JSONObject.Member] {
-        sharedMembers(model) + [("use_qk_norm", false)]
+        sharedMembers(model) + [("use_qk_norm", .bool(model.blocks[0].attention.headNorm != nil))]
     }
 
     // MARK: GGUF
@@ -97,7 +108,9 @@ enum Cohere {
     static func read(_ fields: GGUFFields) throws -> ModelConfiguration {
         let sizes = try DecoderFields(fields), norm = try fields.norm(.layer)
         let shape = sizes.shape(rotary: try fields.rotary(sizes, isInterleaved: true))
-        let block = block(sizes, shape, norm, hasBias: fields.has("blk.0.attn_q.bias"))
+        let block = block(
+            sizes, shape, norm, hasHeadNorm: fields.has("blk.0.attn_q_norm.weight"),
+            hasBias: fields.has("blk.0.attn_q.bias"))
         return sizes.configuration(
             family: "cohere", blocks: Array(repeating: block, count: sizes.layers), finalNorm: norm,
             head: try head(fields))
@@ -121,9 +134,12 @@ enum Cohere {
 
     static func write(_ model: ModelConfiguration, into description: inout GGUFDescription) throws {
         try refuseOthers(model, "command-r")
-        guard model.layers < 64 else {
+        let hasHeadNorm = model.blocks[0].attention.headNorm != nil
+        guard hasHeadNorm == (model.layers >= layersWithHeadNorm) else {
             throw GGUFDescription.refusal(
-                "use_qk_norm", "false", "norms queries and keys of command-r with 64 layers and more")
+                "use_qk_norm", "\(hasHeadNorm)",
+                "norms queries and keys of command-r where there are \(layersWithHeadNorm) layers and more, and of no other"
+            )
         }
         description.set("logit_scale", model.head.scale)
         if let rotary = model.blocks[0].attention.shape.rotary { try description.set(rotary, takesDivisors: false) }

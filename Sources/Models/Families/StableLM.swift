@@ -28,6 +28,8 @@ private enum StableLM {
             WeightBinding(.query, "self_attn.q_proj", gguf: "attn_q"),
             WeightBinding(.key, "self_attn.k_proj", gguf: "attn_k"),
             WeightBinding(.value, "self_attn.v_proj", gguf: "attn_v"),
+            WeightBinding(.queryNorm, "self_attn.q_layernorm.norms.#", gguf: "attn_q_norm"),
+            WeightBinding(.keyNorm, "self_attn.k_layernorm.norms.#", gguf: "attn_k_norm"),
             WeightBinding(.attentionOutput, "self_attn.o_proj", gguf: "attn_output"),
             WeightBinding(.feedForwardNorm, "post_attention_layernorm", gguf: "ffn_norm"),
             WeightBinding(.gate, "mlp.gate_proj", gguf: "ffn_gate"),
@@ -36,10 +38,14 @@ private enum StableLM {
         ])
 
     private static func configuration(
-        _ sizes: DecoderFields, _ norm: NormSpec, _ rotary: RotaryPositions, hasBias: Bool, isParallel: Bool
+        _ sizes: DecoderFields, _ norm: NormSpec, _ rotary: RotaryPositions, hasHeadNorm: Bool, hasBias: Bool,
+        isParallel: Bool
     ) -> ModelConfiguration {
         let block = BlockSpec(
-            attention: AttentionSpec(norm: norm, shape: sizes.shape(rotary: rotary), hasInputBias: hasBias),
+            attention: AttentionSpec(
+                norm: norm, headNorm: hasHeadNorm ? NormSpec(.layer, epsilon: norm.epsilon) : nil,
+                headNormReach: hasHeadNorm ? .eachHeadItsOwn : .eachHead, shape: sizes.shape(rotary: rotary),
+                hasInputBias: hasBias),
             feedForward: FeedForwardSpec(norm: norm, width: sizes.innerWidth), isParallel: isParallel,
             sharesNorm: isParallel)
         return sizes.configuration(
@@ -50,13 +56,11 @@ private enum StableLM {
 
     static let ownFields: [ConfigurationField<JSONValue>] =
         ConfigurationField.read(
-            "num_key_value_heads", "layer_norm_eps", "use_qkv_bias", "use_parallel_residual", mayBeNull: false)
+            "num_key_value_heads", "layer_norm_eps", "use_qkv_bias", "use_parallel_residual", "qk_layernorm",
+            mayBeNull: false)
         + ConfigurationField.harmless(["rms_norm_eps", "attention_bias", "mlp_bias"])
         + ConfigurationField.harmless(["sliding_window", "use_sliding_window", "max_window_layers", "layer_types"])
-        + [
-            ConfigurationField(key: "qk_layernorm", use: .only([false])),
-            ConfigurationField(key: "hidden_dropout", use: .trainingOnly([0])),
-        ]
+        + [ConfigurationField(key: "hidden_dropout", use: .trainingOnly([0]))]
 
     static func read(_ fields: HuggingFaceFields) throws -> ModelConfiguration {
         let sizes = try DecoderFields(fields, defaults)
@@ -69,7 +73,7 @@ private enum StableLM {
             try RotaryFields(
                 fields.json, headWidth: sizes.headWidth, contextLength: sizes.contextLength, share: share
             ).positions,
-            hasBias: try fields.flag("use_qkv_bias") ?? false,
+            hasHeadNorm: try fields.flag("qk_layernorm") ?? false, hasBias: try fields.flag("use_qkv_bias") ?? false,
             isParallel: try fields.flag("use_parallel_residual") ?? false)
     }
 
@@ -79,7 +83,8 @@ private enum StableLM {
             // Where it is not said, a quarter turns.
             ("partial_rotary_factor", .double(rotary?.share ?? 1)), ("hidden_act", "silu"),
             ("tie_word_embeddings", .bool(model.isTied)), ("use_qkv_bias", .bool(block.attention.hasInputBias)),
-            ("qk_layernorm", false), ("use_parallel_residual", .bool(block.isParallel)),
+            ("qk_layernorm", .bool(block.attention.headNorm != nil)),
+            ("use_parallel_residual", .bool(block.isParallel)),
         ]
     }
 
@@ -94,7 +99,8 @@ private enum StableLM {
         let sizes = try DecoderFields(fields, turnsWhole: false)
         return configuration(
             sizes, try fields.norm(.layer, hasBias: true), try fields.rotary(sizes),
-            hasBias: fields.has("blk.0.attn_q.bias"), isParallel: !fields.has("blk.0.ffn_norm.weight"))
+            hasHeadNorm: fields.has("blk.0.attn_q_norm.weight"), hasBias: fields.has("blk.0.attn_q.bias"),
+            isParallel: !fields.has("blk.0.ffn_norm.weight"))
     }
 
     static func write(_ model: ModelConfiguration, into description: inout GGUFDescription) throws {

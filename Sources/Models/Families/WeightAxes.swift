@@ -34,3 +34,17 @@ extension WeightNames {
         }
     }
 }
+
+extension ModelConfiguration {
+    /// How many tensors of Hugging Face's stand in GGUF's stack in which `name` has its part: as many as there are experts, or heads
+    /// with a norm of their own.
+    public func stackedParts(_ name: String) -> Int {
+        let shape = blocks.first?.attention.shape
+        return switch weightNames?.role(of: name) {
+        case .expertGate, .expertUp, .expertDown: blocks.lazy.compactMap(\.feedForward.experts).first?.count ?? 0
+        case .queryNorm: shape?.heads ?? 0
+        case .keyNorm: shape?.groups ?? 0
+        default: 1
+        }
+    }
+}

@@ -37,7 +37,7 @@ public final class GGUFWeights: WeightSource {
         heads = try GGUFWeights.headCount(gguf, "attention.head_count", default: nil)
         keyValueHeads = try GGUFWeights.headCount(gguf, "attention.head_count_kv", default: heads)
         let pathsOfEach = gguf.tensors.map {
-            names.huggingFaceNames($0.name, parts: $0.shape.rank == 3 && !$0.byteRange.isEmpty ? $0.shape[0] : 0)
+            names.huggingFaceNames($0.name, parts: $0.shape.rank > 1 && !$0.byteRange.isEmpty ? $0.shape[0] : 0)
         }
         paths = pathsOfEach.flatMap { $0 }
         otherNames = zip(gguf.tensors, pathsOfEach).compactMap { $1.isEmpty ? $0.name : nil }
@@ -46,11 +46,11 @@ public final class GGUFWeights: WeightSource {
     public var location: String { gguf.file.path }
     public var warnings: [String] { gguf.warnings }
 
-    /// The directory entry behind `path`; of an expert its part of the stack.
+    /// The directory entry behind `path`; of an expert, or of a head's own norm, its part of the stack.
     public func entry(at path: String) -> StoredTensor? {
         guard let entry = names.ggufName(path).flatMap(gguf.entry) else { return nil }
-        guard let expert = names.expert(of: path) else { return entry }
-        return entry.shape.rank == 3 ? entry.part(expert) : nil
+        guard let part = names.expert(of: path) else { return entry }
+        return entry.part(part)
     }
     public var byteCount: Int { paths.reduce(0) { $0 + (entry(at: $1)?.byteRange.count ?? 0) } }
     public func shape(at path: String) -> Shape? { entry(at: path)?.shape }

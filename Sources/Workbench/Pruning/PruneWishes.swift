@@ -110,6 +110,11 @@ public struct PruneWishes: Sendable {
         }
         // Products of bf16 take pairs.
         try check("--mlp-width", mlpWidth, below: block.feedForward.width, "inner channels", inSteps: 2)
+        if let heads, block.attention.headNorm != nil, block.attention.headNormReach != .eachHead {
+            throw Failure(
+                .usage, "--heads \(heads): heads that have norms of their own, or one for all, cannot be removed",
+                hint: "--layers or --to removes blocks, --mlp-width inner channels")
+        }
         try check(
             "--heads", heads, below: shape.heads,
             together > 1 ? "query heads, of which \(together) share a key head and stay together" : "query heads",
