@@ -5,7 +5,7 @@ extension TinyFamily {
     var isFused: Bool { [.gpt2, .phi3, .gptNeoX, .falcon, .falconNew].contains(self) }
 
     /// By how much llama.cpp's numbers may be others than Lathe's: it has activations by table, of some families another form.
-    public var llamaCppBound: Float {
+    public var llamaCppBound: Double {
         switch self {
         case .gemma3, .gpt2: 4e-3
         case .gptNeoX, .falcon, .falconNew: 1e-2
