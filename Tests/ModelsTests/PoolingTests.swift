@@ -75,7 +75,8 @@ import Testing
             let measured = (try shifted(step) - shifted(-step)) / Double(2 * step)
             let predicted = zip(slot.range, signs).reduce(0.0) { $0 + Double(gradients[$1.0] * $1.1) }
             let norm = slot.range.reduce(0.0) { $0 + Double(gradients[$1] * gradients[$1]) }.squareRoot()
-            #expect(norm > 1e-4, "\(slot.name) has no gradient")
+            // The first row of a decoder sees itself alone, whatever queries and keys are.
+            #expect(norm > 1e-4 || pooling == .first, "\(slot.name) has no gradient")
             #expect(abs(measured - predicted) < 0.02 * norm + 2e-3, "\(slot.name): \(measured) against \(predicted)")
         }
     }

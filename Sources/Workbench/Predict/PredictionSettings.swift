@@ -12,11 +12,13 @@ public struct PredictionSettings: Sendable {
     public var topK: Int?
     public var topP: Double?
     public var minP: Double?
+    /// How many of a vector's numbers are kept, the first; nil for all.
+    public var dimensions: Int?
 
     /// Answers of the likeliest tokens, 16 side by side.
     public init(
         width: Int = 16, maxNewTokens: Int? = nil, temperature: Double? = nil, topK: Int? = nil, topP: Double? = nil,
-        minP: Double? = nil
+        minP: Double? = nil, dimensions: Int? = nil
     ) {
         self.width = width
         self.maxNewTokens = maxNewTokens
@@ -24,6 +26,7 @@ public struct PredictionSettings: Sendable {
         self.topK = topK
         self.topP = topP
         self.minP = minP
+        self.dimensions = dimensions
     }
 
     /// As text is generated.

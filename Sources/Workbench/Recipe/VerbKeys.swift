@@ -33,7 +33,7 @@ public enum Verb: String, Sendable {
                 + Self.captured
         case .evaluate: Self.scored + ["seed", "train.objective", "train.dpo_beta", "evaluate."]
         case .score, .imatrix: Self.scored
-        case .predict: Self.scored + ["seed", "evaluate.max_new_tokens"]
+        case .predict: Self.scored + ["seed", "task", "evaluate.max_new_tokens"]
         case .merge: Self.merged
         case .mergeOfRows: Self.merged + ["data.", "model.precision"]
         case .extract: ["train.threads"]

@@ -30,6 +30,16 @@ extension Session {
         follow(recipe)
     }
 
+    /// Throws where the model reads texts and writes none, and no task is asked of it that goes without.
+    func requireWriter(for work: String) throws {
+        let configuration = try base().configuration
+        guard !configuration.writesText, !recipe.task.hasHead, recipe.task != .embed else { return }
+        throw Failure(
+            .badInput,
+            "\(work): a model of the family \(configuration.family) reads texts and writes none",
+            hint: "lathe predict makes vectors of texts with it")
+    }
+
     /// Throws where the model's adapter has the head of a task: `work` is of models that write.
     func requireLanguage(for work: String) throws {
         guard let head = try adapter?.set.configuration.head ?? storedHead() else { return }

@@ -138,7 +138,8 @@ public final class Session {
 
     /// The model and `objective`; nil: what the recipe trains for.
     func learner(_ objective: (any Objective)? = nil) throws -> Learner {
-        Learner(try model(), objective ?? recipe.learnt)
+        try requireWriter(for: "losses of text")
+        return Learner(try model(), objective ?? recipe.learnt)
     }
 
     /// The teacher whose distributions the recipe's student learns from; nil where there is none.

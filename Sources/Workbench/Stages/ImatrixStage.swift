@@ -35,6 +35,7 @@ public struct ImatrixStage: StandaloneStage {
     func open(_ session: Session, _ observer: any RunObserver) throws {
         try OutputPlaces(session.resolved, adapters: session.adapterPaths)
             .require([.init(key: "--out", url: output, form: .file(.importance))])
+        try session.requireWriter(for: "lathe imatrix")
         try session.requireLanguage(for: "lathe imatrix")
         try session.rendering().tell(observer)
         try session.startComputing()

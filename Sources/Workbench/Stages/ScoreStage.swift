@@ -24,6 +24,7 @@ public struct ScoreStage: StandaloneStage {
     private var objective: any Objective { CrossEntropyObjective() }
 
     func open(_ session: Session, _ observer: any RunObserver) throws {
+        try session.requireWriter(for: "lathe score")
         try session.requireLanguage(for: "lathe score")
         try session.rendering().tell(observer)
         try session.startComputing()

@@ -89,6 +89,7 @@ public final class TextGenerator {
         opened = try session.base()
         let model = try session.model()
         let adapterWarnings = try session.attachAdapter()?.warnings ?? []
+        try session.requireWriter(for: "generation")
         try session.requireLanguage(for: "generation")
         rendering = try session.rendering(system: settings.system, isRaw: settings.isRaw)
         warnings = opened.warnings + rendering.warnings + adapterWarnings

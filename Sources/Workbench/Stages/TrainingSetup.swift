@@ -48,6 +48,7 @@ struct TrainingSetup {
         for notice in recipe.notices { observer.receive(.note("\(notice)")) }
         try session.startComputing()
         let base = try session.base()
+        try session.requireWriter(for: "training")
         for (index, entry) in recipe.export.enumerated() where !entry.isAdapter {
             try ExportStage.require(entry.format, holding: base, in: entry.type, "export[\(index)].format:")
         }

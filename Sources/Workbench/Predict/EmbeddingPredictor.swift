@@ -1,0 +1,130 @@
+// A vector for every row's text.
+
+internal import DataReports
+internal import Datasets
+internal import Evaluation
+internal import JSON
+internal import Models
+internal import Recipes
+internal import Spelling
+internal import Tensors
+
+/// Reads each row's text and says where it stands, as the model's folder has it.
+final class EmbeddingPredictor: ChunkPredictor {
+    private let embedder: TextEmbedder
+    private let column: String
+    private let drops: Bool
+    private let refusesLong: Bool
+    private var cut = 0
+    private var leftOut = 0
+    private let assumed: String?
+
+    let rowsAtOnce = 512
+
+    /// For `task: embed`, and for every model that writes nothing.
+    static func of(_ call: PredictionCall) throws -> (any RowPredictor)? {
+        let session = call.session, opened = try session.base()
+        guard session.recipe.task == .embed || !opened.configuration.writesText else {
+            guard call.settings.dimensions == nil else {
+                throw Failure(.usage, "--dimensions has no effect: rows become no vectors", hint: "set task=embed")
+            }
+            return nil
+        }
+        guard !session.recipe.task.hasHead else {
+            throw Failure(
+                .badInput, "the model reads texts and has no head for task: \(session.recipe.task.rawValue)",
+                hint: "name an adapter that was trained with one, or leave task out for vectors")
+        }
+        return ChunkedPredictor(try EmbeddingPredictor(call, opened))
+    }
+
+    private init(_ call: PredictionCall, _ opened: OpenedModel) throws {
+        let recipe = call.session.recipe, settings = call.settings
+        try settings.requireNoGeneration(recipe, because: "rows become vectors")
+        guard settings.width == PredictionSettings().width else {
+            throw Failure(
+                .usage, "--batch has no effect: texts are read together up to \(TextEmbedder.rowsAtOnce) tokens",
+                hint: "leave it out")
+        }
+        let rule = recipe.isSet("data.too_long") ? recipe.data.tooLong : .truncate
+        guard [.truncate, .drop, .error].contains(rule) else {
+            throw Failure(
+                .badInput, "data.too_long: \(rule.rawValue) does not say what becomes of a text that is too long",
+                hint: "set data.too_long: truncate | drop | error")
+        }
+        (drops, refusesLong) = (rule == .drop, rule == .error)
+        column = recipe.data.columns["text"] ?? "text"
+        let stated = try opened.weights.sentenceSettings()
+        assumed =
+            stated == nil
+            ? "nothing beside the weights says how a text becomes a vector: the mean of its states, with a length of 1"
+            : nil
+        embedder = try TextEmbedder(
+            call.session.model(), opened.tokenizer, stated ?? SentenceSettings(), width: settings.dimensions,
+            mostTokens: recipe.isSet("data.max_length") ? recipe.data.maxLength : nil)
+    }
+
+    var fields: [PredictionField] { [PredictionField(name: "vector", kind: .vector(embedder.width))] }
+
+    var identity: JSONValue {
+        let settings = embedder.settings
+        return [
+            "kind": "vectors", "column": .string(column), "width": .integer(embedder.width),
+            "pooling": .string("\(settings.pooling)"), "normalized": .bool(settings.isNormalized),
+            "lowercases": .bool(settings.lowercases), "prompt": .string(settings.prompt),
+            "most_tokens": .integer(embedder.mostTokens), "drops": .bool(drops), "refuses": .bool(refusesLong),
+        ]
+    }
+
+    var predictedBytes: Int { embedder.predictedBytes }
+
+    var notes: [String] {
+        let (settings, most) = (embedder.settings, embedder.mostTokens)
+        let which = [Pooling.mean: "the mean of its states", .first: "its first state", .last: "its last state"]
+        var notes = [
+            "each text becomes \(Count.text(embedder.width, "number")): \(which[settings.pooling] ?? "")"
+                + (settings.isNormalized ? ", with a length of 1" : "")
+        ]
+        if let assumed { notes.append(assumed) }
+        if !settings.prompt.isEmpty { notes.append("before each text: \"\(settings.prompt)\"") }
+        if cut > 0 { notes.append("\(Count.text(cut, "text")) longer than \(most) tokens: the rest is not read") }
+        if leftOut > 0 { notes.append("\(Count.text(leftOut, "text")) longer than \(most) tokens left out") }
+        return notes
+    }
+
+    func check(_ row: SourceRow) throws {
+        guard !embedder.tokens(of: try text(row)).isWhole else { return }
+        if refusesLong {
+            throw DatasetError([
+                DatasetProblem(
+                    .tooLong, row.place, "the text is longer than \(embedder.mostTokens) tokens",
+                    hint: "set data.too_long: truncate | drop")
+            ])
+        }
+        if drops { leftOut += 1 } else { cut += 1 }
+    }
+
+    func predictions(of rows: [SourceRow]) throws -> [Prediction?] {
+        let texts = try rows.map(text)
+        let kept = texts.indices.filter { !drops || embedder.tokens(of: texts[$0]).isWhole }
+        var predictions = [Prediction?](repeating: nil, count: rows.count)
+        for (index, vector) in zip(kept, try embedder.vectors(of: kept.map { texts[$0] })) {
+            predictions[index] = Prediction(values: [.vector(vector)])
+        }
+        return predictions
+    }
+
+    private func text(_ row: SourceRow) throws -> String {
+        guard let value = row.fields[column], !value.isNull else {
+            throw DatasetError([
+                DatasetProblem(
+                    .missingField, row.place, "there is no field `\(column)`",
+                    hint: "data.columns.text names the field of the texts")
+            ])
+        }
+        guard let text = value.string else {
+            throw DatasetError([DatasetProblem(.wrongType, row.place, "the field `\(column)` is no text")])
+        }
+        return text
+    }
+}
