@@ -263,7 +263,7 @@ let package = Package(
             exclude: ["Fixtures"]),
         tests("Workbench", ["JSON", "Recipes", "Vocabulary"]),
         .testTarget(
-            name: "CommandTests", dependencies: ["TestSupport", "Evaluation", "JSON", "Recipes", "lathe"],
+            name: "CommandTests", dependencies: ["TestSupport", "Digests", "Evaluation", "JSON", "Recipes", "lathe"],
             swiftSettings: swiftSettings),
         tests("Lathe", ["Vocabulary"]),
         .testTarget(name: "PackageTests", dependencies: ["TestSupport", "JSON"], swiftSettings: swiftSettings),
