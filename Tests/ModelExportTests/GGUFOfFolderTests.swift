@@ -218,6 +218,9 @@ import WeightFiles
         (TinyFamily.mistral, "sliding_window", "64"), (.gemma3, "query_pre_attn_scalar", "20"),
         (.gemma3, "attention_bias", "true"), (.qwen3, "attention_bias", "true"),
         (.cohere, "attention_bias", "true"), (.cohere, "use_qk_norm", "true"), (.olmo2, "attention_bias", "true"),
+        (.gpt2, "activation_function", #""relu""#), (.gptNeoX, "attention_bias", "false"),
+        (.gptNeoX, "hidden_act", #""relu""#), (.falcon, "bias", "true"), (.falcon, "parallel_attn", "false"),
+        (.phi3, "sliding_window", "9"), (.phi3, "hidden_act", #""gelu""#),
         (.cohere2, "layer_types", #"["full_attention", "sliding_attention", "sliding_attention"]"#),
         (.gemma3, "layer_types", #"["full_attention", "sliding_attention", "sliding_attention"]"#),
         (

@@ -7,6 +7,7 @@ import Models
 import Tensors
 import TestSupport
 import Testing
+import Vocabulary
 import WeightFiles
 
 @Suite struct StoredFormTests {
@@ -37,6 +38,49 @@ import WeightFiles
                 aShape: [1, 16], b: [Float](repeating: 0.25, count: 16), bShape: [16, 1])
             _ = try ModelMerger(base: openWeights(file)).merge(
                 [delta], as: .huggingFaceFolder, into: folder.appendingPathComponent("merged"))
+        }
+    }
+
+    /// Weights of [in, out], and query, key and value in one: what adapters change stands where each file has it.
+    @Test(arguments: [TinyFamily.gpt2, .phi3, .gptNeoX, .falcon, .falconNew], [AdapterMethodKind.lora, .dora])
+    func adaptersAreMergedIntoWeightsOfEveryForm(_ family: TinyFamily, _ method: AdapterMethodKind) throws {
+        try withTemporaryDirectory { place in
+            let folder = place.appendingPathComponent("model")
+            try family.write(to: folder)
+            let base = try openWeights(folder), model = try self.model(folder), plain = try logits(model)
+            let set = try AdapterSet(AdapterConfiguration(method: method, rank: 2, alpha: 4), for: model)
+            let random = RandomStream(seed: 2, purpose: .probe)
+            for index in set.slab.values.indices {
+                set.slab.values[index] = Float(random.uniform(stream: 0, index: UInt64(index)) - 0.4)
+            }
+            set.slab.valuesChanged()
+            set.attach(to: model)
+            let expected = try logits(model)
+            #expect(difference(expected, plain) > 0.1)
+            #expect(difference(model.cachedLogits(ids, promptOf: ids.count)[0], Array(expected.suffix(512))) < 1e-3)
+            for (format, name) in [(ModelFormat.gguf, "merged.gguf"), (.huggingFaceFolder, "merged")] {
+                let output = place.appendingPathComponent(name), options = ModelOutputOptions(type: .fp32)
+                let merger = try ModelMerger(base: base)
+                _ = try merger.merge(set.lowRankDeltas, as: format, into: output, options: options)
+                #expect(difference(try logits(self.model(output)), expected) < 1e-3)
+                let found = try merger.compare(set.lowRankDeltas, with: openWeights(output), as: format, type: .fp32)
+                #expect(found.count > 10_000 && found.strayCount == 0)
+            }
+        }
+    }
+
+    /// PEFT's word for weights of [in, out].
+    @Test(arguments: [(TinyFamily.gpt2, true), (.phi3, false)])
+    func adaptersOnWeightsOfInOutSaySo(_ family: TinyFamily, isTransposed: Bool) throws {
+        try withTemporaryDirectory { place in
+            let folder = place.appendingPathComponent("model"), adapter = place.appendingPathComponent("adapter")
+            try family.write(to: folder)
+            let set = try AdapterSet(AdapterConfiguration(rank: 2, alpha: 4), for: model(folder))
+            try set.writePEFT(to: adapter, baseName: nil, provenance: AdapterProvenance())
+            let text = try String(
+                contentsOf: adapter.appendingPathComponent("adapter_config.json"), encoding: .utf8)
+            #expect(text.contains("\"fan_in_fan_out\": \(isTransposed)"))
+            _ = try AdapterSet(PEFTDirectory(adapter), for: model(folder))
         }
     }
 
