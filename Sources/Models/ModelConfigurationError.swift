@@ -8,6 +8,8 @@ public enum ModelConfigurationError: ClassifiedError, Equatable {
     case unsupportedArchitecture(found: String, supported: [String])
     /// A known key with a value this engine does not compute.
     case unsupported(key: String, value: String)
+    /// A field of other models than those of the family: its weights were made for what that says.
+    case foreign(key: String, value: String, family: String)
     /// A value that is computed here, and not by what reads GGUF files.
     case notInGGUF(key: String, value: String, reason: String)
     case missing(key: String)
@@ -23,6 +25,8 @@ extension ModelConfigurationError {
         case .unsupportedArchitecture(let found, let supported):
             "architecture \"\(found)\" is not supported (supported: \(supported.joined(separator: ", ")))"
         case .unsupported(let key, let value): "\(key) = \(value) is not supported"
+        case .foreign(let key, let value, let family):
+            "\(key) = \(value) is not supported: models of model_type \(family) do not have it, so this is another model"
         case .notInGGUF(let key, let value, let reason):
             "\(key) = \(value) cannot stand in a GGUF file: llama.cpp \(reason)"
         case .missing(let key): "\(key) is missing"

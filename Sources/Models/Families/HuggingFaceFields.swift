@@ -13,7 +13,9 @@ extension ModelConfiguration {
     /// What the person should know about a `config.json`: fields that are not used, values that only training would need.
     public static func notes(huggingFace json: JSONValue) throws -> [String] {
         let members = (json.object?.members ?? []).map { (key: $0.key, value: $0.value) }
-        return try family(of: json).fields.check(
+        let family = try family(of: json)
+        try ForeignFields.check(json, family)
+        return try family.fields.check(
             members, text: { $0.string ?? $0.text(.compact) }, isNull: \.isNull,
             equals: { $0 == $1 || ($0.double != nil && $0.double == $1.double) })
             + RotaryFields.notes(json)
