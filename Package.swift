@@ -233,7 +233,7 @@ let package = Package(
             exclude: ["Fixtures"]),
         tests("Generation", ["Adapters", "Models", "Tensors", "WeightFiles", "JSON"]),
         tests(
-            "Evaluation", ["Objectives", "Models", "Datasets", "Tensors", "WeightFiles", "JSON"],
+            "Evaluation", ["Objectives", "Models", "Datasets", "Tokenizers", "Tensors", "WeightFiles", "JSON"],
             exclude: ["Fixtures"]),
         tests("Synthesis", ["Datasets", "Files", "JSON", "Recipes", "Vocabulary"]),
         tests("DataReports", ["Preparation", "Datasets", "JSON"]),

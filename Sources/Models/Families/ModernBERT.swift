@@ -165,8 +165,16 @@ private enum ModernBERT {
         var kinds = JSONObject()
         for (kind, shape) in [("sliding_attention", local), ("full_attention", global)] {
             guard let rotary = shape?.rotary else { continue }
-            let members = rotary.huggingFaceMembers(contextLength: model.contextLength)
-            kinds[kind] = members.first { $0.key == "rope_parameters" }?.value ?? .object(JSONObject(members))
+            var object = JSONObject([("rope_type", "default")])
+            for (key, value) in rotary.huggingFaceMembers(contextLength: model.contextLength) {
+                // What scales stands in the object itself.
+                guard let scaling = value.object else {
+                    object[key] = value
+                    continue
+                }
+                for (key, value) in scaling.members { object[key] = value }
+            }
+            kinds[kind] = .object(object)
         }
         let usual = model.finalNorm
         return [

@@ -65,6 +65,9 @@ extension SentenceSettings {
                 "modules.json", "not the steps Transformer, Pooling, Normalize", kinds.joined(separator: ", "))
         }
         let reading = try folder.json("sentence_bert_config.json")
+        if let task = reading?["transformer_task"]?.string, task != "feature-extraction" {
+            throw refusal("sentence_bert_config.json", "a model whose states are not what is pooled", task)
+        }
         mostTokens = reading?["max_seq_length"]?.integer
         lowercases = reading?["do_lower_case"]?.bool ?? false
         let prompts = try folder.json("config_sentence_transformers.json")
