@@ -24,11 +24,15 @@ struct PrunedConfiguration {
         guard var json = base.object else { throw PruningError(place, "config.json is no object") }
         json["num_hidden_layers"] = .integer(pruned.layers)
         setSizes(&json)
-        if let types = json["layer_types"]?.array {
-            json["layer_types"] = .array(plan.blocks.map { types[$0] })
-        } else if try read(json).blocks != pruned.blocks {
-            // What said which blocks have a window went by their numbers.
-            json["layer_types"] = layerTypes
+        for key in Self.listed {
+            guard let values = json[key]?.array, values.count > (plan.blocks.max() ?? 0) else { continue }
+            json[key] = .array(plan.blocks.map { values[$0] })
+        }
+        if try read(json).blocks != pruned.blocks {
+            // What said which blocks have a window, or turn heads, went by their numbers.
+            for key in Self.listed {
+                if let value = pruned.huggingFaceJSON[key] { json[key] = value }
+            }
         }
         let said = try read(json)
         guard said.blocks == pruned.blocks, said.vocabularySize == pruned.vocabularySize else {
@@ -58,7 +62,6 @@ struct PrunedConfiguration {
         try ModelConfiguration(huggingFace: .object(json))
     }
 
-    private var layerTypes: JSONValue {
-        .array(pruned.blocks.map { $0.attention.shape.window == nil ? "full_attention" : "sliding_attention" })
-    }
+    /// The members that have an entry a block.
+    private static let listed = ["layer_types", "no_rope_layers"]
 }

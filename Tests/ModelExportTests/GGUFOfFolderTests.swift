@@ -79,7 +79,8 @@ import WeightFiles
             ] { #expect(gguf.value(key)?.integer == value, "\(key)") }
             let shape = model.blocks[0].attention.shape
             for (key, value) in [
-                ("context_length", 256), ("embedding_length", 32), ("block_count", 3), ("feed_forward_length", 40),
+                ("context_length", 256), ("embedding_length", 32), ("block_count", model.layers),
+                ("feed_forward_length", 40),
                 ("attention.head_count", 4), ("attention.head_count_kv", shape.groups),
                 ("attention.key_length", shape.headWidth),
                 ("attention.value_length", shape.headWidth), ("vocab_size", 512),
@@ -216,7 +217,12 @@ import WeightFiles
 
     @Test(arguments: [
         (TinyFamily.mistral, "sliding_window", "64"), (.gemma3, "query_pre_attn_scalar", "20"),
-        (.gemma3, "attention_bias", "true"), (.qwen3, "attention_bias", "true"),
+        (.gemma3, "attention_bias", "true"), (.gemma2, "query_pre_attn_scalar", "20"),
+        (.gemma2, "attention_bias", "true"), (.gemma2, "attn_logit_softcapping", "null"),
+        (.gemma2, "layer_types", #"["full_attention", "sliding_attention", "sliding_attention"]"#),
+        (.smolLM3, "attention_bias", "true"), (.smolLM3, "no_rope_layers", "[1, 0, 1, 1]"),
+        (.smolLM3, "layer_types", #"["full_attention", "full_attention", "full_attention", "sliding_attention"]"#),
+        (.qwen3, "attention_bias", "true"),
         (.cohere, "attention_bias", "true"), (.cohere, "use_qk_norm", "true"), (.olmo2, "attention_bias", "true"),
         (.gpt2, "activation_function", #""relu""#), (.gptNeoX, "attention_bias", "false"),
         (.gptNeoX, "hidden_act", #""relu""#), (.falcon, "bias", "true"), (.falcon, "parallel_attn", "false"),

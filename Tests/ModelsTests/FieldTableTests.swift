@@ -28,6 +28,7 @@ import WeightFiles
     /// What a family needs beside these for each of its fields to have an effect.
     private let ownPlain: [String: [JSONObject.Member]] = [
         "gemma3_text": [("sliding_window_pattern", 2)], "cohere2": [("sliding_window_pattern", 2)],
+        "smollm3": [("no_rope_layer_interval", 2), ("sliding_window", 5)],
         "mixtral": [("num_local_experts", 4)],
         "gpt2": [("n_embd", 64), ("n_layer", 2), ("n_head", 4), ("n_inner", 96)],
         "phi3": [
@@ -54,7 +55,9 @@ import WeightFiles
         "mlp_bias": true, "sliding_window": 9, "use_sliding_window": false, "max_window_layers": 0,
         "layer_types": ["sliding_attention", "full_attention"], "query_pre_attn_scalar": 30,
         "rope_local_base_freq": 500, "sliding_window_pattern": 1, "embedding_multiplier": 2, "attention_multiplier": 2,
-        "residual_multiplier": 2, "logits_scaling": 2, "logit_scale": 2, "layer_norm_eps": 1e-4, "use_qkv_bias": true,
+        "residual_multiplier": 2, "attn_logit_softcapping": 7, "final_logit_softcapping": 7,
+        "no_rope_layers": [0, 1], "no_rope_layer_interval": 3, "logits_scaling": 2, "logit_scale": 2,
+        "layer_norm_eps": 1e-4, "use_qkv_bias": true,
         "use_parallel_residual": true, "use_qk_norm": true, "qk_layernorm": true, "num_experts": 8,
         "num_local_experts": 8, "num_experts_per_tok": 1,
         "moe_intermediate_size": 46, "norm_topk_prob": true, "mlp_only_layers": [1], "decoder_sparse_step": 3,
@@ -75,6 +78,8 @@ import WeightFiles
         "gpt2": ["model_type": "llama", "tie_word_embeddings": false], "falcon": ["tie_word_embeddings": false],
         "gpt_neox": ["attention_bias": false, "use_parallel_residual": false],
         "cohere2": ["tie_word_embeddings": false, "layer_types": ["full_attention", "sliding_attention"]],
+        "gemma2": ["tie_word_embeddings": false, "layer_types": ["full_attention", "sliding_attention"]],
+        "smollm3": ["tie_word_embeddings": false],
     ]
 
     @Test(arguments: families) func everyEntryDoesWhatItSays(_ name: String) throws {
@@ -140,7 +145,7 @@ import WeightFiles
         #expect(silent.isTied == declared["tie_word_embeddings"]?.bool)
         let epsilon = declared["rms_norm_eps"] ?? declared["layer_norm_eps"] ?? declared["layer_norm_epsilon"]
         #expect(Double("\(silent.finalNorm?.epsilon ?? 0)") == epsilon?.double)
-        let hasWindow = ["mistral", "gemma3_text", "cohere2"].contains(name)
+        let hasWindow = ["mistral", "gemma2", "gemma3_text", "cohere2"].contains(name)
         #expect(shape.window == (hasWindow ? declared["sliding_window"]?.integer : nil))
     }
 

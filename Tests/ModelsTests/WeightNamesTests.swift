@@ -30,7 +30,7 @@ import WeightFiles
     @Test func onlyLlamaAndItsLikeInterleave() throws {
         for architecture in WeightNames.architectures {
             let names = try #require(WeightNames(architecture: architecture))
-            let isLlamas = ["llama", "granite"].contains(architecture)
+            let isLlamas = ["llama", "granite", "smollm3"].contains(architecture)
             for suffix in ["weight", "bias"] {
                 let query = names.storedForm("model.layers.3.self_attn.q_proj.\(suffix)", heads: 9, keyValueHeads: 3)
                 let key = names.storedForm("model.layers.3.self_attn.k_proj.\(suffix)", heads: 9, keyValueHeads: 3)

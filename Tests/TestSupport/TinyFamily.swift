@@ -7,7 +7,7 @@ public import Foundation
 public enum TinyFamily: String, CaseIterable, Sendable {
     case llama, llama3, biases, divisors, mistral, qwen2, yarn, qwen3, gemma3, mixtral, qwen3MoE
     case granite, cohere, cohere2, stableLM, stableLMParallel, olmo2
-    case gpt2, phi3, gptNeoX, falcon, falconNew
+    case gpt2, phi3, gptNeoX, falcon, falconNew, gemma2, smolLM3
 
     /// Writes `config.json`, `model.safetensors` and the trained tokenizer of `TinyModel` into the new folder `folder`.
     ///
@@ -27,17 +27,21 @@ public enum TinyFamily: String, CaseIterable, Sendable {
 
     // MARK: config.json
 
-    private static let (width, heads, groups, innerWidth, layers, vocabulary) = (32, 4, 2, 40, 3, 512)
+    private static let (width, heads, groups, innerWidth, vocabulary) = (32, 4, 2, 40, 512)
     // So many that names in the order of letters are not in that of numbers.
     private static let experts = 12
-    private var headWidth: Int { [.qwen3, .gemma3, .qwen3MoE].contains(self) ? 12 : 8 }
-    private var isTied: Bool { [.llama, .qwen2, .gemma3, .cohere, .cohere2, .gpt2, .falcon].contains(self) }
+    /// The fourth of SmolLM3's turns nothing.
+    private var layers: Int { self == .smolLM3 ? 4 : 3 }
+    private var headWidth: Int { [.qwen3, .gemma2, .gemma3, .qwen3MoE].contains(self) ? 12 : 8 }
+    private var isTied: Bool {
+        [.llama, .qwen2, .gemma2, .gemma3, .smolLM3, .cohere, .cohere2, .gpt2, .falcon].contains(self)
+    }
 
     private var common: [String: String] {
         [
             "vocab_size": "\(Self.vocabulary)", "hidden_size": "\(Self.width)",
             "intermediate_size": "\(Self.innerWidth)",
-            "num_hidden_layers": "\(Self.layers)", "num_attention_heads": "\(Self.heads)",
+            "num_hidden_layers": "\(layers)", "num_attention_heads": "\(Self.heads)",
             "num_key_value_heads": "\(Self.groups)", "max_position_embeddings": "256", "bos_token_id": "1",
             "eos_token_id": "2", "rms_norm_eps": "1e-05", "tie_word_embeddings": "\(isTied)",
             "head_dim": "\(headWidth)", "rope_theta": "10000.0",
@@ -108,6 +112,12 @@ public enum TinyFamily: String, CaseIterable, Sendable {
                 "qk_layernorm": "true",
             ]
         case .olmo2: ["model_type": #""olmo2""#]
+        case .smolLM3: ["model_type": #""smollm3""#]
+        case .gemma2:
+            [
+                "model_type": #""gemma2""#, "query_pre_attn_scalar": "\(headWidth)", "sliding_window": "8",
+                "attn_logit_softcapping": "0.75", "final_logit_softcapping": "1.5",
+            ]
         case .gpt2, .phi3, .gptNeoX, .falcon, .falconNew: fusedMembers
         case .gemma3:
             [
@@ -121,7 +131,7 @@ public enum TinyFamily: String, CaseIterable, Sendable {
     // MARK: model.safetensors
 
     private var shapes: [(name: String, sizes: [Int])] {
-        guard !isFused else { return fusedShapes(layers: Self.layers) }
+        guard !isFused else { return fusedShapes(layers: layers) }
         let width = Self.width
         let (queries, keys) = (Self.heads * headWidth, Self.groups * headWidth)
         let inputs = [
@@ -135,7 +145,7 @@ public enum TinyFamily: String, CaseIterable, Sendable {
         var shapes = [("model.embed_tokens.weight", [Self.vocabulary, width]), ("model.norm.weight", [width])]
         if hasNormBias { shapes.append(("model.norm.bias", [width])) }
         if !isTied { shapes.append(("lm_head.weight", [Self.vocabulary, width])) }
-        for layer in 0..<Self.layers {
+        for layer in 0..<layers {
             let place = "model.layers.\(layer)."
             shapes += (norms.map { ($0, width) } + headNorms).map { (place + $0.0 + ".weight", [$0.1]) }
             if hasNormBias { shapes += norms.map { (place + $0 + ".bias", [width]) } }
@@ -150,7 +160,7 @@ public enum TinyFamily: String, CaseIterable, Sendable {
         switch self {
         case .cohere, .cohere2, .stableLMParallel: ["input_layernorm"]
         case .olmo2: ["post_attention_layernorm", "post_feedforward_layernorm"]
-        case .gemma3:
+        case .gemma2, .gemma3:
             [
                 "input_layernorm", "post_attention_layernorm", "pre_feedforward_layernorm",
                 "post_feedforward_layernorm",

@@ -27,7 +27,7 @@ sizes = dict(
 
 families = (
     "llama", "mistral", "qwen2", "qwen3", "gemma3_text", "mixtral", "qwen3_moe", "granite", "cohere", "cohere2", "stablelm",
-    "gpt2", "phi3", "gpt_neox", "falcon", "olmo2",
+    "gpt2", "phi3", "gpt_neox", "falcon", "olmo2", "gemma2", "smollm3",
 )
 fields = {
     family: {

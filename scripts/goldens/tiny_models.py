@@ -14,11 +14,11 @@ import transformers
 from safetensors.torch import load_file, save_file
 from transformers import (
     Cohere2Config, Cohere2ForCausalLM, CohereConfig, CohereForCausalLM, FalconConfig, FalconForCausalLM, GPT2Config,
-    GPT2LMHeadModel, GPTNeoXConfig, GPTNeoXForCausalLM, Gemma3ForCausalLM, Gemma3TextConfig, GraniteConfig,
+    GPT2LMHeadModel, GPTNeoXConfig, GPTNeoXForCausalLM, Gemma2Config, Gemma2ForCausalLM, Gemma3ForCausalLM, Gemma3TextConfig, GraniteConfig,
     GraniteForCausalLM, LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM, MixtralConfig,
     MixtralForCausalLM, Olmo2Config, Olmo2ForCausalLM, Phi3Config, Phi3ForCausalLM, Qwen2Config,
     Qwen2ForCausalLM, Qwen3Config,
-    Qwen3ForCausalLM, Qwen3MoeConfig, Qwen3MoeForCausalLM, StableLmConfig, StableLmForCausalLM,
+    Qwen3ForCausalLM, Qwen3MoeConfig, Qwen3MoeForCausalLM, SmolLM3Config, SmolLM3ForCausalLM, StableLmConfig, StableLmForCausalLM,
 )
 
 root = pathlib.Path(__file__).resolve().parents[2] / "Tests" / "ModelsTests" / "Fixtures"
@@ -149,6 +149,24 @@ models = {
         num_ln_in_parallel_attn=1, activation="relu")),
     "falcon-after": (FalconForCausalLM, FalconConfig(
         **falcon, multi_query=False, parallel_attn=False, bias=True, layer_norm_epsilon=1e-3)),
+    # Both caps, small enough to bend scores and logits; texts longer than the window.
+    "gemma2": (Gemma2ForCausalLM, Gemma2Config(
+        **{**small, "num_hidden_layers": 3}, head_dim=12, query_pre_attn_scalar=5, sliding_window=7,
+        attn_logit_softcapping=1.5, final_logit_softcapping=4.0, attention_bias=True,
+        rope_parameters={"rope_theta": 500.0, "rope_type": "default"})),
+    # No cap, a window in the second layer, a head of its own.
+    "gemma2-plain": (Gemma2ForCausalLM, Gemma2Config(
+        **small, head_dim=8, query_pre_attn_scalar=8, sliding_window=5, attn_logit_softcapping=None,
+        final_logit_softcapping=None, tie_word_embeddings=False, layer_types=["full_attention", "sliding_attention"],
+        rope_parameters={"rope_theta": 10000.0, "rope_type": "linear", "factor": 2.0})),
+    # Every second layer turns nothing.
+    "smollm3": (SmolLM3ForCausalLM, SmolLM3Config(
+        **{**small, "num_hidden_layers": 3}, pad_token_id=0, no_rope_layer_interval=2,
+        rope_parameters={"rope_theta": 500.0, "rope_type": "default"})),
+    "smollm3-window": (SmolLM3ForCausalLM, SmolLM3Config(
+        **small, pad_token_id=0, no_rope_layers=[0, 1], use_sliding_window=True, sliding_window=7, attention_bias=True,
+        mlp_bias=True, tie_word_embeddings=False,
+        rope_parameters={"rope_theta": 10000.0, "rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 16})),
 }
 
 

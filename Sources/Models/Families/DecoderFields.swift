@@ -10,6 +10,8 @@ struct DecoderFields {
         /// nil: as many as query heads.
         var groups: Int?
         var isTied = false
+        /// nil: the width shared out among the heads.
+        var headWidth: Int?
     }
 
     let width: Int
@@ -31,7 +33,9 @@ struct DecoderFields {
         heads = try fields.required("num_attention_heads")
         let usual = fields.json["num_key_value_heads"] == nil ? defaults.groups : nil
         groups = try fields.optional("num_key_value_heads") ?? usual ?? heads
-        headWidth = try fields.optional("head_dim") ?? Self.headWidth(width: width, heads: heads)
+        headWidth =
+            try fields.optional("head_dim") ?? defaults.headWidth
+            ?? Self.headWidth(width: width, heads: heads)
         innerWidth = try fields.required("intermediate_size")
         vocabularySize = try fields.required("vocab_size")
         contextLength = try fields.optional("max_position_embeddings") ?? defaults.contextLength

@@ -38,7 +38,7 @@ public struct ModelFamily: Sendable {
     /// Every family there is.
     public static let all: [ModelFamily] = [
         .llama, .mistral, .qwen2, .qwen3, .gemma3, .mixtral, .qwen3MoE, .granite, .cohere, .cohere2, .stableLM, .gpt2,
-        .phi3, .gptNeoX, .falcon,
+        .phi3, .gptNeoX, .falcon, .gemma2, .smolLM3,
         .bert, .roberta, .xlmRoberta, .camembert, .distilbert, .modernbert, .nomicBert, .olmo2,
     ]
 

@@ -24,6 +24,7 @@ struct PreNormDecoder: Sendable {
         let headWidth: Int?
         var epsilon = 1e-6
         var rotaryBase = 10_000.0
+        var isTied = false
     }
 
     /// Which projections have biases.
@@ -52,11 +53,11 @@ struct PreNormDecoder: Sendable {
     enum Graph: String, Sendable {
         /// Frequencies may have divisors.
         case llama
-        case granite
+        case granite, smollm3
         case qwen2, qwen3, qwen3moe
 
         /// Pairs of a rotation lie side by side, and any projection may have a bias.
-        var isLlamas: Bool { self == .llama || self == .granite }
+        var isLlamas: Bool { [.llama, .granite, .smollm3].contains(self) }
     }
 
     /// `sliding_window` where the file is silent.
@@ -130,7 +131,8 @@ struct PreNormDecoder: Sendable {
                         hasInputBias: biases.inputs, hasOutputBias: biases.output),
                     feedForward: network)
             },
-            finalNorm: norm, isTied: try fields.flag("tie_word_embeddings") ?? false, contextLength: contextLength,
+            finalNorm: norm, isTied: try fields.flag("tie_word_embeddings") ?? defaults.isTied,
+            contextLength: contextLength,
             beginToken: fields.beginToken, endTokens: fields.endTokens)
     }
 
