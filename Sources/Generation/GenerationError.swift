@@ -9,6 +9,8 @@ public enum GenerationError: ClassifiedError, Equatable {
     case promptFillsContext(tokens: Int, contextLength: Int)
     /// A token of the prompt that the model does not have, and its place.
     case tokenOutOfRange(id: Int, position: Int, vocabularySize: Int)
+    /// The model has an encoder, and the prompt does not hold something to read and then the token with which writing begins.
+    case nothingToRead(startToken: Int)
     /// A logit is not a number, or none is finite: for the token at `position` of the sequence.
     case nonFiniteLogits(position: Int)
 
@@ -21,6 +23,8 @@ public enum GenerationError: ClassifiedError, Equatable {
             "the prompt's \(tokens) tokens fill the model's context of \(length)"
         case .tokenOutOfRange(let id, let position, let size):
             "token id \(id) at position \(position) of the prompt is outside the vocabulary of \(size)"
+        case .nothingToRead(let token):
+            "the prompt needs something to read, and then token \(token), with which this model begins to write"
         case .nonFiniteLogits(let position):
             "the logits at position \(position) are not finite: numbers of the model or of its adapter are too large"
         }

@@ -109,7 +109,7 @@ public final class GenerationScheduler {
         for sequence in running where !sequence.isWriting {
             guard let cache = sequence.cache else { continue }
             let prompt = sequence.request.prompt
-            while let chunk = PromptChunk(after: cache.length, ofPromptOf: prompt.count) {
+            while let chunk = reader.nextChunk(of: prompt, in: cache) {
                 guard tokens == 0 || tokens + chunk.range.count <= promptTokensPerStep else { return }
                 tokens += chunk.range.count
                 let next = reader.read(chunk, of: prompt, into: cache, adapters: sequence.adapters) {

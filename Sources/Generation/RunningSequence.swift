@@ -71,6 +71,9 @@ extension GenerationRequest {
             return .failed(
                 .tokenOutOfRange(id: Int(prompt[position]), position: position, vocabularySize: size))
         }
+        if let start = model.configuration.encoder?.startToken, prompt.firstIndex(of: Int32(start)) ?? 0 == 0 {
+            return .failed(.nothingToRead(startToken: start))
+        }
         guard prompt.count < length else {
             return .failed(.promptFillsContext(tokens: prompt.count, contextLength: length))
         }

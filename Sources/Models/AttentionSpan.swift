@@ -16,14 +16,26 @@ struct AttentionSpan {
     let reach: Reach
     /// Each row's position in its sequence, `[N]`.
     let positions: UnsafeBufferPointer<Int32>
+    /// What was read before, where the rows are what is written.
+    let encoded: EncodedRows?
     private let tables: RotaryTables
     private let longest: Int
 
-    init(reach: Reach, positions: UnsafeBufferPointer<Int32>, tables: RotaryTables) {
+    init(
+        reach: Reach, positions: UnsafeBufferPointer<Int32>, tables: RotaryTables, encoded: EncodedRows? = nil
+    ) {
+        self.encoded = encoded
         self.reach = reach
         self.positions = positions
         self.tables = tables
         longest = Int(positions.max() ?? 0) + 1
+    }
+
+    /// Where examples start, then N.
+    /// - Precondition: none of them share rows.
+    var exampleBounds: [Int] {
+        guard case .examples(let bounds) = reach else { preconditionFailure("these share rows") }
+        return bounds
     }
 
     /// Cosines and sines for all positions of the pass; nil where positions turn nothing.

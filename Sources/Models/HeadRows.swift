@@ -9,6 +9,8 @@ public import Tensors
 /// Legend: M such rows, C width, V vocabulary.
 public struct HeadRows {
     public let batch: TokenBatch
+    /// What `batch` is, or is the written part of.
+    let whole: TokenBatch
     /// The rows' numbers in the batch, ascending.
     public let rows: [Int32]
     /// `[M, C]`, in the type of products.
@@ -90,7 +92,7 @@ public struct HeadRows {
     /// - Throws: `ModelError` for the first that is not finite, with the layer where it went wrong.
     public func checkFinite(_ sums: [Double]) throws {
         if let example = sums.firstIndex(where: { !$0.isFinite }) {
-            throw ModelError.nonFiniteLoss(example: example, firstLayer: model.firstNonFiniteLayer(batch, context))
+            throw ModelError.nonFiniteLoss(example: example, firstLayer: model.firstNonFiniteLayer(whole, context))
         }
     }
 

@@ -11,9 +11,11 @@ extension LanguageModel {
     ) throws -> Result {
         try context.workspace.scoped {
             defer { if streamsWeights { headWeight(context.adapters).dropPages() } }
-            let rows = batch.readRows
-            let x = hiddenStates(batch, context) { residuals.take(after: $0, $1, rows, context) }
-            return try withHeadRows(batch, rows, x, residuals, gradient: nil, context, body)
+            let parts = try parts(of: batch, context), written = parts?.written ?? batch, rows = written.readRows
+            let x = hiddenStates(written, encode(parts?.source, context), context) {
+                residuals.take(after: $0, $1, rows, context)
+            }
+            return try withHeadRows(written, of: batch, x, residuals, gradient: nil, context, body)
         }
     }
 
@@ -24,12 +26,14 @@ extension LanguageModel {
             streamsWeights: streamsWeights)
     }
 
-    /// All logits `[N, V]`, row-major. For tests and probes: its size grows with N·V.
+    /// All logits `[N, V]`, row-major, of a model with an encoder those of what is written. For tests and probes: its size grows with
+    /// N·V.
     public func logits(_ batch: TokenBatch, workspace: Workspace) throws -> [Float] {
         try checkTokens(batch)
         let context = context(workspace)
-        return workspace.scoped {
-            let x = hiddenStates(batch, context)
+        return try workspace.scoped {
+            let parts = try parts(of: batch, context)
+            let x = hiddenStates(parts?.written ?? batch, encode(parts?.source, context), context)
             let normed = context.activations(rows: x.rows, columns: x.columns)
             finalNorm.forward(x, into: normed, statistics: finalNorm.statistics(rows: x.rows, context))
             let logits = context.residual(rows: x.rows, columns: configuration.vocabularySize)
@@ -40,14 +44,23 @@ extension LanguageModel {
         }
     }
 
-    /// What the head turns into logits, `[N, C]` in the type of products, into `states`.
+    /// What the head turns into logits, `[N, C]` in the type of products, into `states`. Of a model with an encoder, the rows that it
+    /// reads are zero.
     public func finalStates(_ batch: TokenBatch, into states: Matrix, workspace: Workspace) throws {
         try checkTokens(batch)
         precondition(states.rows == batch.rowCount && states.columns == configuration.width && states.type == precision)
         let context = context(workspace)
-        workspace.scoped {
-            let x = hiddenStates(batch, context)
-            finalNorm.forward(x, into: states, statistics: finalNorm.statistics(rows: x.rows, context))
+        try workspace.scoped {
+            let parts = try parts(of: batch, context)
+            let x = hiddenStates(parts?.written ?? batch, encode(parts?.source, context), context)
+            let statistics = finalNorm.statistics(rows: x.rows, context)
+            guard let parts else { return finalNorm.forward(x, into: states, statistics: statistics) }
+            let normed = context.activations(rows: x.rows, columns: x.columns)
+            finalNorm.forward(x, into: normed, statistics: statistics)
+            Elements.fill(states)
+            for (row, place) in parts.writtenRows.enumerated() {
+                Conversion.convert(normed.rows(row..<row + 1), into: states.rows(Int(place)..<Int(place) + 1))
+            }
         }
     }
 
@@ -65,14 +78,16 @@ extension LanguageModel {
     }
 
     /// The residual stream after the last block, `[N, C]`, valid until the end of the enclosing scope.
+    /// - Parameter encoded: what was read before, where the model has an encoder.
     func hiddenStates(
-        _ batch: TokenBatch, _ context: PassContext, afterEach: (Int, Matrix) -> Void = { _, _ in }
+        _ batch: TokenBatch, _ encoded: EncodedRows?, _ context: PassContext,
+        afterEach: (Int, Matrix) -> Void = { _, _ in }
     ) -> Matrix {
         let x = context.residual(rows: batch.rowCount, columns: configuration.width)
         embed(batch, into: x, context)
         if streamsWeights { for table in input.tables { table.dropPages() } }
         afterEach(-1, x)
-        withSpan(batch, context) { stack.forward(x, $0, context, afterEach: afterEach) }
+        withSpan(batch, after: encoded, context) { stack.forward(x, $0, context, afterEach: afterEach) }
         return x
     }
 
@@ -83,8 +98,10 @@ extension LanguageModel {
     }
 
     /// Runs `body` with the reach of a training batch: each example by itself, positions from 0.
+    /// - Parameter encoded: what was read before, where the model has an encoder and `batch` is what is written.
     func withSpan<Result>(
-        _ batch: TokenBatch, _ context: PassContext, _ body: (AttentionSpan) throws -> Result
+        _ batch: TokenBatch, after encoded: EncodedRows? = nil, _ context: PassContext,
+        _ body: (AttentionSpan) throws -> Result
     ) rethrows -> Result {
         // What is only measured needs no table of its length.
         let positions = context.measures ? [0] : batch.positions
@@ -92,7 +109,7 @@ extension LanguageModel {
             try body(
                 AttentionSpan(
                     reach: batch.sharing.map { .shared($0) } ?? .examples(bounds: batch.bounds), positions: $0,
-                    tables: rotaryTables))
+                    tables: rotaryTables, encoded: encoded))
         }
     }
 
@@ -119,12 +136,15 @@ extension LanguageModel {
     // MARK: Losses
 
     /// Gathers and norms the rows that a batch reads and hands them over.
-    /// - Parameter gradient: `[M, C]`, for what `body` leaves there; nil where nothing goes back.
+    /// - Parameters:
+    ///   - whole: what `batch` is, or is the written part of.
+    ///   - gradient: `[M, C]`, for what `body` leaves there; nil where nothing goes back.
     func withHeadRows<Result>(
-        _ batch: TokenBatch, _ rows: [Int32], _ x: Matrix, _ residuals: [ResidualRows], gradient: Matrix?,
+        _ batch: TokenBatch, of whole: TokenBatch, _ x: Matrix, _ residuals: [ResidualRows], gradient: Matrix?,
         _ context: PassContext, _ body: (HeadRows) throws -> Result
     ) throws -> Result {
-        try context.workspace.scoped {
+        let rows = batch.readRows
+        return try context.workspace.scoped {
             let gathered = context.residual(rows: rows.count, columns: x.columns)
             let hidden = context.activations(rows: rows.count, columns: x.columns)
             let statistics = finalNorm.statistics(rows: rows.count, context)
@@ -136,7 +156,8 @@ extension LanguageModel {
             }
             return try body(
                 HeadRows(
-                    batch: batch, rows: rows, hidden: hidden, head: head(context.adapters), gradient: gradient,
+                    batch: batch, whole: whole, rows: rows, hidden: hidden, head: head(context.adapters),
+                    gradient: gradient,
                     residuals: residuals, model: self, context: context))
         }
     }
@@ -147,7 +168,8 @@ extension LanguageModel {
         plain.dropout = nil
         var first: String?
         context.workspace.scoped {
-            _ = hiddenStates(batch, plain) { index, x in
+            let parts = try? parts(of: batch, plain)
+            _ = hiddenStates(parts?.written ?? batch, encode(parts?.source, plain), plain) { index, x in
                 guard first == nil, Elements.firstNonFinite(UnsafeBufferPointer(x.floats)) != nil else { return }
                 first = index < 0 ? "model.embed_tokens" : "model.layers.\(index)"
             }

@@ -15,6 +15,6 @@ extension LanguageModel {
     /// The losses of the targets of `batch` where `x` `[N, C]` is the residual stream after the last block.
     /// - Throws: `ModelError` for a loss that is not finite.
     public func tokenLosses(_ batch: TokenBatch, after x: Matrix, workspace: Workspace) throws -> TokenLosses {
-        try withHeadRows(batch, batch.targetRows, x, [], gradient: nil, context(workspace)) { try $0.tokenLosses() }
+        try withHeadRows(batch, of: batch, x, [], gradient: nil, context(workspace)) { try $0.tokenLosses() }
     }
 }

@@ -10,36 +10,51 @@ extension LanguageModel {
         _ batch: TokenBatch, _ residuals: [ResidualRows], recomputedBlocks: Int, _ context: PassContext,
         _ body: (HeadRows) throws -> Result
     ) throws -> Result {
-        let rows = batch.readRows
+        let parts = try parts(of: batch, context), written = parts?.written ?? batch, rows = written.readRows
+        let trained = trainedBlocks(context.adapters), below = min(recomputedBlocks, trained.encoder)
         return try context.workspace.scoped {
-            try withSpan(batch, context) { span in
-                let x = context.residual(rows: batch.rowCount, columns: configuration.width)
-                embed(batch, into: x, context)
-                let pass = stack.forwardSaving(
-                    x, span, lowest: stack.lowestTrained(context.adapters), recomputedBlocks: recomputedBlocks, context
-                ) { residuals.take(after: $0, $1, rows, context) }
-                let dx = context.residual(rows: batch.rowCount, columns: configuration.width)
-                let result = try headGradient(batch, pass.output, residuals, into: dx, context, body)
-                pass.backward(dx) { residuals.addGradient(after: $0, to: $1, rows, context) }
-                return result
+            try withEncoded(parts?.source, recomputedBlocks: below, context) { encoded in
+                try withSpan(written, after: encoded, context) { span in
+                    let x = context.residual(rows: written.rowCount, columns: configuration.width)
+                    embed(written, into: x, context)
+                    let pass = stack.forwardSaving(
+                        x, span, lowest: blocks.count - trained.own, recomputedBlocks: recomputedBlocks - below, context
+                    ) { residuals.take(after: $0, $1, rows, context) }
+                    let dx = context.residual(rows: written.rowCount, columns: configuration.width)
+                    let result = try headGradient(written, of: batch, pass.output, residuals, into: dx, context, body)
+                    pass.backward(dx) { residuals.addGradient(after: $0, to: $1, rows, context) }
+                    return result
+                }
             }
         }
     }
 
     /// Blocks that keep values for their backward, or can be run again instead.
-    public var trainedBlocks: Int { blocks.count - stack.lowestTrained(adapters) }
+    public var trainedBlocks: Int {
+        let trained = trainedBlocks(adapters)
+        return trained.encoder + trained.own
+    }
+
+    /// How many blocks, from the top down, the way back goes through: of the encoder, and of the decoder, all of whose blocks it needs
+    /// where it goes on into the encoder.
+    private func trainedBlocks(_ adapters: AdapterBinding) -> (encoder: Int, own: Int) {
+        let below = encoder.map { $0.stack.blocks.count - $0.stack.lowestTrained(adapters) } ?? 0
+        return (below, below > 0 ? blocks.count : blocks.count - stack.lowestTrained(adapters))
+    }
 
     /// What `body` makes of the rows that the batch reads; the gradient that it leaves there, at the last block's output in `dx`
     /// `[N, C]`: zero in all other rows.
+    /// - Parameter whole: what `batch` is, or is the written part of.
     private func headGradient<Result>(
-        _ batch: TokenBatch, _ x: Matrix, _ residuals: [ResidualRows], into dx: Matrix, _ context: PassContext,
+        _ batch: TokenBatch, of whole: TokenBatch, _ x: Matrix, _ residuals: [ResidualRows], into dx: Matrix,
+        _ context: PassContext,
         _ body: (HeadRows) throws -> Result
     ) throws -> Result {
         let rows = batch.readRows
         context.compute { Elements.fill(dx, with: 0) }
         return try context.workspace.scoped {
             let dHidden = context.residual(rows: rows.count, columns: x.columns)
-            let result = try withHeadRows(batch, rows, x, residuals, gradient: dHidden, context, body)
+            let result = try withHeadRows(batch, of: whole, x, residuals, gradient: dHidden, context, body)
             guard !rows.isEmpty else { return result }
             let gathered = context.residual(rows: rows.count, columns: x.columns)
             let normed = context.activations(rows: rows.count, columns: x.columns)

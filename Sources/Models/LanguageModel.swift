@@ -26,6 +26,8 @@ public final class LanguageModel {
     /// On the first token's state, where an encoder has it.
     let pooler: LinearLayer?
     let stack: BlockStack
+    /// Reads a text as a whole, for the blocks to see; nil where there is no such part.
+    let encoder: TextEncoder?
     let rotaryTables = RotaryTables()
     /// What acts in passes that are not told otherwise.
     public var adapters = AdapterBinding.none
@@ -48,7 +50,10 @@ public final class LanguageModel {
         finalNorm = parts.finalNorm
         pooler = parts.pooler
         stack = BlockStack(parts.blocks)
-        linearLayers = parts.blocks.flatMap(\.linearLayers) + [parts.pooler].compactMap { $0 }
+        encoder = parts.encoder
+        linearLayers =
+            ((parts.encoder?.stack.blocks ?? []) + parts.blocks).flatMap(\.linearLayers)
+            + [parts.pooler].compactMap { $0 }
     }
 
     var blocks: [DecoderBlock] { stack.blocks }

@@ -13,6 +13,8 @@ struct ModelWeights {
     let finalNorm: FinalNorm
     /// Nil where there is none.
     let pooler: LinearLayer?
+    /// Nil where there is none.
+    let encoder: TextEncoder?
     let blocks: [DecoderBlock]
 
     init(_ configuration: ModelConfiguration, from source: any WeightSource) throws {
@@ -23,7 +25,8 @@ struct ModelWeights {
         var collector = WeightCollector(source, names)
         let (width, shape) = (configuration.width, [configuration.vocabularySize, configuration.width] as Shape)
         let input = collector.input(configuration.embedding, shape)
-        let blocks = configuration.blocks.enumerated().compactMap { collector.block($1, layer: $0, width: width) }
+        let encoder = configuration.encoder.flatMap { collector.encoder($0, width: width) }
+        let blocks = collector.stack(configuration.blocks, bias: .positionBias, width: width)
         let finalNorm = collector.norm(.finalNorm, ifThere: configuration.finalNorm, width)
         let head = configuration.isTied ? input?.tokens : collector.matrix(.head, shape)
         let headBias =
@@ -31,7 +34,9 @@ struct ModelWeights {
             ? collector.vector(names.path(.head) + ".bias", configuration.vocabularySize) : nil
         let pooler = collector.pooler(configuration.reader, width)
         try collector.finish(isTied: configuration.isTied)
-        guard let input, let head, let finalNorm, let pooler, blocks.count == configuration.layers else {
+        guard let input, let head, let finalNorm, let pooler, blocks.count == configuration.layers,
+            encoder?.stack.blocks.count == configuration.encoder?.blocks.count
+        else {
             preconditionFailure("a part is missing that no problem was recorded for")
         }
         self.input = input
@@ -39,6 +44,7 @@ struct ModelWeights {
         self.headBias = headBias
         self.finalNorm = FinalNorm(norm: finalNorm)
         self.pooler = pooler
+        self.encoder = encoder
         self.blocks = blocks
     }
 }
@@ -51,6 +57,10 @@ private struct WeightCollector {
     var wanted = Set<String>()
     /// Linear layers found.
     private var layerCount = 0
+    /// Whether layers are the encoder's.
+    private var isInEncoder = false
+    /// What the blocks of the stack add to scores by distance.
+    private var bias: PositionBiases?
 
     init(_ source: any WeightSource, _ names: WeightNames) {
         self.source = source
@@ -117,7 +127,7 @@ private struct WeightCollector {
         _ role: WeightRole, _ layer: Int?, expert: Int? = nil, _ inputSize: Int, _ outputSize: Int, hasBias: Bool,
         adapterPlace: AdapterPlace? = nil
     ) -> LinearLayer? {
-        let path = names.path(role, layer: layer, expert: expert)
+        let path = names.path(role, layer: layer, expert: expert, inEncoder: isInEncoder)
         let weight = tensor(path + ".weight", [outputSize, inputSize])
         let bias = hasBias ? vector(path + ".bias", outputSize) : nil
         guard let weight, hasBias == (bias != nil) else { return nil }
@@ -128,7 +138,7 @@ private struct WeightCollector {
     }
 
     mutating func norm(_ role: WeightRole, layer: Int? = nil, _ spec: NormSpec, _ count: Int) -> Norm? {
-        let path = names.path(role, layer: layer)
+        let path = names.path(role, layer: layer, inEncoder: isInEncoder)
         let weight =
             spec.hasWeight
             ? vector(path + ".weight", count, offset: spec.offset)
@@ -168,11 +178,33 @@ private struct WeightCollector {
         return ResidualJoin(outputNorm: outputNorm, scale: scale, streamNorm: streamNorm)
     }
 
-    mutating func block(_ spec: BlockSpec, layer: Int, width: Int) -> DecoderBlock? {
+    mutating func encoder(_ spec: EncoderSpec, width: Int) -> TextEncoder? {
+        isInEncoder = true
+        let blocks = stack(spec.blocks, bias: .encoderPositionBias, width: width)
+        isInEncoder = false
+        guard let norm = norm(.encoderNorm, ifThere: spec.finalNorm, width) else { return nil }
+        return TextEncoder(spec: spec, stack: BlockStack(blocks), finalNorm: FinalNorm(norm: norm))
+    }
+
+    /// The blocks of a stack, as many as were found whole.
+    /// - Parameter role: of what they add to scores by distance, where they do.
+    mutating func stack(_ specs: [BlockSpec], bias role: WeightRole, width: Int) -> [DecoderBlock] {
+        bias = specs.first.flatMap { spec in
+            spec.attention.bias.flatMap { bias in
+                matrix(role, [bias.buckets, spec.attention.shape.heads]).map {
+                    PositionBiases(buckets: $0, farthest: bias.farthest, mask: spec.attention.shape.mask)
+                }
+            }
+        }
+        return specs.enumerated().compactMap { block($1, layer: $0, width: width) }
+    }
+
+    private mutating func block(_ spec: BlockSpec, layer: Int, width: Int) -> DecoderBlock? {
         // Where both have a norm of their own side by side, these may be called otherwise.
         let isBeside = spec.isParallel && !spec.sharesNorm && names.has(.besideAttentionNorm)
         let attention = attention(
             spec.attention, norm: isBeside ? .besideAttentionNorm : .attentionNorm, layer, width)
+        let cross = spec.crossAttention.flatMap { crossAttention($0, layer, width) }
         // Where the attention was not found, the norm is told of already.
         let norm: Norm?? =
             spec.sharesNorm
@@ -186,9 +218,25 @@ private struct WeightCollector {
             } else {
                 self.feedForward(spec.feedForward, norm, layer, width)
             }
-        guard let attention, let feedForward else { return nil }
+        guard let attention, let feedForward, (cross == nil) == (spec.crossAttention == nil) else { return nil }
+        let between: [any Sublayer] = cross.map { [$0] } ?? []
         return DecoderBlock(
-            spec.isParallel ? [ParallelSublayer([attention, feedForward])] : [attention, feedForward])
+            spec.isParallel ? [ParallelSublayer([attention, feedForward])] : [attention] + between + [feedForward])
+    }
+
+    private mutating func crossAttention(
+        _ spec: AttentionSpec, _ index: Int, _ width: Int
+    ) -> CrossAttentionSublayer? {
+        let shape = spec.shape
+        let norm = norm(.crossNorm, layer: index, ifThere: spec.norm, width)
+        let query = layer(.crossQuery, index, width, shape.queryWidth, hasBias: spec.hasInputBias)
+        let key = layer(.crossKey, index, width, shape.keyValueWidth, hasBias: spec.hasInputBias)
+        let value = layer(.crossValue, index, width, shape.keyValueWidth, hasBias: spec.hasInputBias)
+        let output = layer(.crossOutput, index, shape.queryWidth, width, hasBias: spec.hasOutputBias)
+        guard let norm, let query, let key, let value, let output else { return nil }
+        return CrossAttentionSublayer(
+            shape: shape, layer: index, norm: norm, join: ResidualJoin(scale: spec.residualScale), query: query,
+            key: key, value: value, output: output)
     }
 
     private mutating func attention(
@@ -207,8 +255,8 @@ private struct WeightCollector {
             scale: spec.residualScale, layer: index, width)
         guard let norm, let input, let queryNorm, let keyNorm, let output, let join else { return nil }
         return AttentionSublayer(
-            shape: shape, layer: index, norm: norm, queryNorm: queryNorm, keyNorm: keyNorm, join: join,
-            input: input, output: output)
+            shape: shape, layer: index, norm: norm, queryNorm: queryNorm, keyNorm: keyNorm,
+            bias: spec.bias == nil ? nil : bias, join: join, input: input, output: output)
     }
 
     /// The norm of `count` heads: nil inside where the family has none.
@@ -247,7 +295,8 @@ private struct WeightCollector {
         _ spec: FeedForwardSpec, _ norm: Norm??, _ index: Int, _ width: Int
     ) -> FeedForwardSublayer? {
         let input = projection(
-            spec.projection, spec.isGated ? [.gate, .up] : [.up], fused: .gateUp, index, width,
+            spec.projection, spec.isGated ? [.gate, .up] : [names.has(.plainUp) ? .plainUp : .up],
+            fused: .gateUp, index, width,
             Array(repeating: spec.width, count: spec.isGated ? 2 : 1), hasBias: spec.hasBias)
         let down = layer(.down, index, spec.width, width, hasBias: spec.hasBias)
         let join = join(
@@ -319,7 +368,8 @@ private struct WeightCollector {
 
     /// Throws if anything was wrong, or if the file holds tensors that nobody asked for.
     mutating func finish(isTied: Bool) throws {
-        for path in source.paths where !wanted.contains(path) && !isHarmless(path, isTied: isTied) {
+        for path in source.paths
+        where !wanted.contains(path) && !names.unread.contains(path) && !isHarmless(path, isTied: isTied) {
             problems.append(
                 .unused(path: path, closest: problems.count < 20 ? closestName(to: path, among: wanted.sorted()) : nil))
         }

@@ -50,17 +50,18 @@ final class ToyServer: Sendable {
         Thread.detachNewThread { [listener] in
             while true {
                 let connection = accept(listener, nil, nil)
-                guard connection >= 0 else { return }
+                guard connection >= 0 else {
+                    // Here and not in `stop`: its number, given to another server, would be listened at by this one too.
+                    close(listener)
+                    return
+                }
                 self.serve(connection, reply)
                 close(connection)
             }
         }
     }
 
-    func stop() {
-        shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
-    }
+    func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
 
     private func serve(_ connection: Int32, _ reply: (Int, Request) -> Reply) {
         guard let request = Self.read(connection) else { return }

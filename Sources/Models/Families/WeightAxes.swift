@@ -21,7 +21,7 @@ extension WeightNames {
         case .query: (.queryHeads, nil)
         case .key, .value: (.keyHeads, nil)
         case .attentionOutput: (nil, .queryHeads)
-        case .gate, .up: (.innerChannels, nil)
+        case .gate, .up, .plainUp: (.innerChannels, nil)
         case .down: (nil, .innerChannels)
         // Parts of one layer are not left out one by one.
         case nil, .queryKeyValue, .gateUp, .besideAttentionNorm, .besideFeedForwardNorm, .positionEmbedding,

@@ -9,7 +9,7 @@ enum WeightRole: Sendable, Hashable {
     case embedding, positionEmbedding, typeEmbedding, embeddingNorm, head, finalNorm
     case attentionNorm, query, key, value, queryKeyValue, attentionOutput, queryNorm, keyNorm, attentionOutputNorm
     case attentionStreamNorm, besideAttentionNorm, besideFeedForwardNorm
-    case feedForwardNorm, gate, up, gateUp, down, feedForwardOutputNorm, feedForwardStreamNorm
+    case feedForwardNorm, gate, up, plainUp, gateUp, down, feedForwardOutputNorm, feedForwardStreamNorm
     case pooler
     case router, expertGate, expertUp, expertDown
     case positionBias, encoderPositionBias, encoderNorm, crossNorm, crossQuery, crossKey, crossValue, crossOutput
@@ -101,6 +101,8 @@ public struct WeightNames: Sendable {
     private let encoder: Stack?
     /// What the names of heads begin with that classes of the family put on top of it, and that are not computed here.
     private let heads: [String]
+    /// Tensors of Hugging Face's files that are not read: copies, and what nothing computes with.
+    let unread: Set<String>
     private var stacks: [Stack] { [stack] + (encoder.map { [$0] } ?? []) }
 
     /// - Parameters:
@@ -117,10 +119,14 @@ public struct WeightNames: Sendable {
     }
 
     /// The names of a model of one stack of layers, or of a decoder with an encoder.
+    /// - Parameters:
+    ///   - heads: what the names of heads begin with that are not computed here.
+    ///   - unread: tensors of Hugging Face's files that are not read.
     init(
         base: String? = nil, buffers: [String] = [], once: [WeightBinding], _ stack: Stack, encoder: Stack? = nil,
-        heads: [String] = []
+        heads: [String] = [], unread: Set<String> = []
     ) {
+        self.unread = unread
         self.base = base
         self.buffers = buffers
         self.once = once

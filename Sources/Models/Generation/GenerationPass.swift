@@ -65,7 +65,7 @@ struct GenerationPass {
                 let seen = caches.enumerated().map { index, cache in
                     let position = cache.length
                     cache.store(key.rows(index..<index + 1), value.rows(index..<index + 1), layer: layer)
-                    let first = shape.window.map { max(0, position + 1 - $0) } ?? 0
+                    let first = max(cache.sourceCount, shape.window.map { position + 1 - $0 } ?? 0)
                     return cache.rows(layer: layer, first..<position + 1)
                 }
                 Attention.step(rule, q: query, caches: seen, into: attended)
@@ -73,20 +73,43 @@ struct GenerationPass {
         }
     }
 
+    /// Attends over the keys and values of what an encoder read, for queries `[n, H·D]`, fp32.
+    func attendToSource(_ shape: AttentionShape, layer: Int, _ query: Matrix, into attended: Matrix) {
+        switch rows {
+        case .prompt(let cache, _):
+            workspace.scoped {
+                let typed = cacheTyped(query)
+                context.compute {
+                    Conversion.convert(query, into: typed)
+                    let (keys, values) = cache.source(layer: layer)
+                    Attention.cached(shape.rule(), q: typed, keys: keys, values: values, start: 0, into: attended)
+                }
+            }
+        case .step(let caches):
+            context.compute {
+                Attention.step(
+                    shape.rule(), q: query, caches: caches.map { $0.source(layer: layer) }, into: attended)
+            }
+        }
+    }
+
+    /// Room for `x` in the type of caches.
+    private func cacheTyped(_ x: Matrix) -> Matrix {
+        workspace.matrix(rows: x.rows, columns: x.columns, type: arithmetic.cacheType)
+    }
+
     private func attendToPrompt(
         _ rule: AttentionRule, _ query: Matrix, _ key: Matrix, _ value: Matrix, into attended: Matrix,
         _ cache: KeyValueCache, layer: Int
     ) {
         workspace.scoped {
-            let type = arithmetic.cacheType
-            let typed =
-                type == .f32 ? query : workspace.matrix(rows: query.rows, columns: query.columns, type: type)
+            let typed = arithmetic.cacheType == .f32 ? query : cacheTyped(query)
             context.compute {
-                if type != .f32 { Conversion.convert(query, into: typed) }
+                if arithmetic.cacheType != .f32 { Conversion.convert(query, into: typed) }
                 cache.store(key, value, layer: layer)
-                let start = cache.length
-                let (keys, values) = cache.rows(layer: layer, 0..<start + query.rows)
-                Attention.cached(rule, q: typed, keys: keys, values: values, start: start, into: attended)
+                let (keys, values) = cache.rows(layer: layer, cache.sourceCount..<cache.length + query.rows)
+                Attention.cached(
+                    rule, q: typed, keys: keys, values: values, start: cache.position, into: attended)
             }
         }
     }

@@ -9,6 +9,8 @@ public final class KeyValueCache {
     public let capacity: Int
     /// The tokens in the cache, and how they were read.
     private var entries: [(token: Int32, manner: ReadingManner)] = []
+    /// How many of them an encoder read: their places hold what cross attention sees.
+    private(set) var sourceCount = 0
     /// Of each layer: its width, and where it begins, in numbers a position.
     private let places: [(width: Int, start: Int)]
     private let type: ElementType
@@ -42,6 +44,9 @@ public final class KeyValueCache {
     /// Tokens in the cache.
     public var length: Int { entries.count }
 
+    /// The position of the next token among those that the decoder reads or writes.
+    var position: Int { length - sourceCount }
+
     /// Memory that it takes, filled or not.
     public var byteCount: Int { memory.bytes.count }
 
@@ -55,6 +60,7 @@ public final class KeyValueCache {
     /// on where layers have adapters, whose products with many rows are rounded by how many there are.
     /// - Parameter adapters: those that filled the cache.
     public func commonBeginning(with prompt: [Int32], adapters: AdapterBinding) -> Int {
+        guard sourceCount == 0 else { return 0 }
         var count = 0
         while count < min(length, prompt.count - 1), entries[count].token == prompt[count],
             entries[count].manner == PromptChunk(after: count, ofPromptOf: prompt.count)?.manner
@@ -77,6 +83,7 @@ public final class KeyValueCache {
             }
         }
         result.entries = Array(entries[..<count])
+        result.sourceCount = min(sourceCount, count)
         return result
     }
 
@@ -89,6 +96,23 @@ public final class KeyValueCache {
         Conversion.convert(keys, into: new.keys)
         Conversion.convert(values, into: new.values)
     }
+
+    /// Puts the keys and values of what an encoder read, `[M, G·D]` each, into an empty cache.
+    func storeSource(_ keys: Matrix, _ values: Matrix, layer: Int) {
+        precondition(length == 0 && keys.rows <= capacity, "a text is read once, as a whole")
+        let places = rows(layer: layer, 0..<keys.rows)
+        Conversion.convert(keys, into: places.keys)
+        Conversion.convert(values, into: places.values)
+    }
+
+    /// Counts tokens that an encoder read, whose keys and values are stored in every layer.
+    func appendSource(_ tokens: some Sequence<Int32>, _ manner: ReadingManner) {
+        append(tokens, manner)
+        sourceCount = length
+    }
+
+    /// The keys and values of what an encoder read.
+    func source(layer: Int) -> (keys: Matrix, values: Matrix) { rows(layer: layer, 0..<sourceCount) }
 
     /// Counts tokens whose keys and values are stored in every layer.
     func append(_ tokens: some Sequence<Int32>, _ manner: ReadingManner) {

@@ -32,6 +32,9 @@ public struct ReadingManner: Sendable, Equatable {
     fileprivate init(ofChunk range: Range<Int>) {
         self.init(rows: range.count <= 8 ? .few : .many, attentionTile: Attention.tile(positions: range.upperBound))
     }
+
+    /// A prompt that an encoder reads as a whole.
+    fileprivate static let whole = ReadingManner(rows: .many, attentionTile: 0)
 }
 
 /// Tokens of a prompt that are read together.
@@ -53,5 +56,11 @@ public struct PromptChunk: Sendable, Equatable {
         let whole = start..<min(start + Self.mostTokens, count)
         range = position..<whole.upperBound
         manner = count == 1 ? .step : ReadingManner(ofChunk: whole)
+    }
+
+    /// All of a prompt of `count` tokens, for an encoder.
+    init(whole count: Int) {
+        range = 0..<count
+        manner = .whole
     }
 }

@@ -7,7 +7,7 @@ public import Tensors
 ///
 ///     let reader = SequenceReader(model)
 ///     let cache = reader.cache(capacity: prompt.count + 20)
-///     while let chunk = PromptChunk(after: cache.length, ofPromptOf: prompt.count) {
+///     while let chunk = reader.nextChunk(of: prompt, in: cache) {
 ///         reader.read(chunk, of: prompt, into: cache, adapters: model.adapters) { logits in … }
 ///     }
 ///     reader.step([token], into: [cache], adapters: model.adapters) { _, logits in … }
@@ -36,6 +36,13 @@ public struct SequenceReader {
         KeyValueCache(configuration: model.configuration, capacity: capacity, type: arithmetic.cacheType)
     }
 
+    /// What is to be read next of `prompt`, the beginning of which is in `cache`; nil when all has been. An encoder reads a prompt as a
+    /// whole.
+    public func nextChunk(of prompt: [Int32], in cache: KeyValueCache) -> PromptChunk? {
+        guard model.encoder != nil else { return PromptChunk(after: cache.length, ofPromptOf: prompt.count) }
+        return cache.length == 0 ? PromptChunk(whole: prompt.count) : nil
+    }
+
     /// Reads a chunk of `prompt` after what is in `cache`.
     ///
     /// - Parameter body: gets the logits `[V]` of the token after the prompt, valid until it returns.
@@ -47,7 +54,8 @@ public struct SequenceReader {
         _ body: (UnsafeBufferPointer<Float>) -> Result
     ) -> Result? {
         precondition(chunk.range.lowerBound == cache.length, "a prompt is read from its beginning")
-        let ids = Array(prompt[chunk.range])
+        let source = readSource(prompt, chunk.manner, into: cache, adapters)
+        let ids = Array(prompt[chunk.range.dropFirst(source)])
         guard chunk.manner != .step else { return step(ids, into: [cache], adapters: adapters) { body($1) }[0] }
         defer { cache.append(ids, chunk.manner) }
         return run(ids, .prompt(cache, chunk.manner), adapters) { x, pass in
@@ -84,7 +92,12 @@ public struct SequenceReader {
                     if case .step = kind { reader.logits(x, pass) } else { reader.logits(x.rows(0..<1), pass) }
                 }
             }
-            if let chunk = PromptChunk(after: 0, ofPromptOf: promptTokens) {
+            if model.encoder != nil {
+                let prompt = GenerationPass.Rows.prompt(cache(capacity: 0), PromptChunk(whole: promptTokens).manner)
+                let source = TokenBatch(rows: promptTokens, targets: 0)
+                reader.readSource(source, prompt, adapters) { _, _, _ in }
+                count(1, prompt)
+            } else if let chunk = PromptChunk(after: 0, ofPromptOf: promptTokens) {
                 count(chunk.range.count, .prompt(cache(capacity: 0), chunk.manner))
             }
             if sequences > 0 { count(sequences, .step([])) }
@@ -93,6 +106,52 @@ public struct SequenceReader {
 
     // MARK: Passes
 
+    /// Has an encoder read what stands in `prompt` before the decoder's first token, into an empty cache.
+    /// - Returns: how many tokens these are; 0 where there is no encoder.
+    /// - Precondition: there are some, and the decoder's first token after them.
+    private func readSource(
+        _ prompt: [Int32], _ manner: ReadingManner, into cache: KeyValueCache, _ adapters: AdapterBinding
+    ) -> Int {
+        guard let encoder = model.encoder else { return 0 }
+        guard let place = prompt.firstIndex(of: Int32(encoder.spec.startToken)), place > 0 else {
+            preconditionFailure("a prompt with nothing to read, or nothing to write")
+        }
+        let source = TokenBatch(texts: [Array(prompt[..<place])], reads: .all)
+        readSource(source, .prompt(cache, manner), adapters) { cache.storeSource($0, $1, layer: $2) }
+        cache.appendSource(source.ids, manner)
+        return place
+    }
+
+    /// - Parameter store: takes a layer's keys and values, and its number.
+    private func readSource(
+        _ source: TokenBatch, _ rows: GenerationPass.Rows, _ adapters: AdapterBinding,
+        _ store: (Matrix, Matrix, Int) -> Void
+    ) {
+        let context = context(adapters)
+        workspace.scoped {
+            guard let encoded = model.encode(source, context) else { return }
+            let states = context.residual(rows: source.rowCount, columns: model.configuration.width)
+            context.compute { Conversion.convert(encoded.states, into: states) }
+            let pass = GenerationPass(
+                rows: rows, arithmetic: arithmetic, context: context,
+                positions: UnsafeBufferPointer(start: nil, count: 0),
+                tables: model.rotaryTables)
+            for block in model.blocks {
+                for case let cross as CrossAttentionSublayer in block.sublayers {
+                    workspace.scoped {
+                        let (keys, values) = cross.keysAndValues(of: states, pass)
+                        context.compute { store(keys, values, cross.layer) }
+                    }
+                }
+            }
+        }
+    }
+
+    private func context(_ adapters: AdapterBinding) -> PassContext {
+        PassContext(
+            workspace: workspace, precision: arithmetic == .exact ? .f32 : model.precision, adapters: adapters)
+    }
+
     /// - Parameter body: gets the rows that come out of the last block, `[n, C]`.
     private func run<Result>(
         _ ids: [Int32], _ rows: GenerationPass.Rows, _ adapters: AdapterBinding,
@@ -100,11 +159,10 @@ public struct SequenceReader {
     ) -> Result {
         let positions: [Int32] =
             switch rows {
-            case .prompt(let cache, _): ids.indices.map { Int32(cache.length + $0) }
-            case .step(let caches): caches.map { Int32($0.length) }
+            case .prompt(let cache, _): ids.indices.map { Int32(cache.position + $0) }
+            case .step(let caches): caches.map { Int32($0.position) }
             }
-        let context = PassContext(
-            workspace: workspace, precision: arithmetic == .exact ? .f32 : model.precision, adapters: adapters)
+        let context = context(adapters)
         return workspace.scoped {
             let x = context.residual(rows: ids.count, columns: model.configuration.width)
             model.input.forward(ids, at: positions, types: nil, into: x, context)

@@ -26,6 +26,8 @@ public struct AttentionSpec: Sendable, Equatable {
     /// What it adds to the stream is multiplied with it.
     public var residualScale: Float
     public var shape: AttentionShape
+    /// What is added to scores by distance; nil where nothing is.
+    public var bias: RelativeBiasSpec?
     /// Of query, key and value.
     public var projection: ProjectionSpec
     /// Biases on the query, key and value projections.
@@ -36,8 +38,8 @@ public struct AttentionSpec: Sendable, Equatable {
     /// An attention from its parts.
     public init(
         norm: NormSpec?, headNorm: NormSpec? = nil, headNormReach: HeadNormReach = .eachHead,
-        outputNorm: NormSpec? = nil,
-        streamNorm: NormSpec? = nil, residualScale: Float = 1, shape: AttentionShape,
+        outputNorm: NormSpec? = nil, streamNorm: NormSpec? = nil, residualScale: Float = 1, shape: AttentionShape,
+        bias: RelativeBiasSpec? = nil,
         projection: ProjectionSpec = .separate,
         hasInputBias: Bool = false, hasOutputBias: Bool = false
     ) {
@@ -48,8 +50,23 @@ public struct AttentionSpec: Sendable, Equatable {
         self.streamNorm = streamNorm
         self.residualScale = residualScale
         self.shape = shape
+        self.bias = bias
         self.projection = projection
         self.hasInputBias = hasInputBias
         self.hasOutputBias = hasOutputBias
+    }
+}
+
+/// A number for each head and bucket of distances, in a table that all blocks of a stack share.
+public struct RelativeBiasSpec: Sendable, Equatable {
+    /// Rows of the table.
+    public var buckets: Int
+    /// The distance from which on all share the last bucket.
+    public var farthest: Int
+
+    /// A bias from its parts.
+    public init(buckets: Int, farthest: Int) {
+        self.buckets = buckets
+        self.farthest = farthest
     }
 }
