@@ -27,7 +27,9 @@ func expectGradients(_ model: LanguageModel, _ slab: ParameterSlab, _ batch: Tok
         let measured = (try shifted(1) - shifted(-1)) / Double(2 * step)
         let predicted = zip(slot.range, direction).reduce(0.0) { $0 + Double(gradients[$1.0] * $1.1) }
         let norm = slot.range.reduce(0.0) { $0 + Double(gradients[$1] * gradients[$1]) }.squareRoot()
-        #expect(norm > 1e-4, "\(slot.name) has no gradient")
+        // No row of so few may go to one of the experts, whose gradient is then nothing but zeros.
+        let mayBeIdle = slot.name.contains(".experts.") && measured == 0
+        #expect(norm > 1e-4 || (norm == 0 && mayBeIdle), "\(slot.name) has no gradient")
         #expect(
             abs(measured - predicted) < 0.02 * norm + 2e-3,
             "\(number) \(slot.name): \(measured) against \(predicted)")

@@ -76,7 +76,7 @@ import Testing
         #expect(cache.beginning(12, capacity: 40).length == 12)
     }
 
-    /// What passes take of a workspace is what the same passes take of one that only counts.
+    /// What passes take of a workspace is what the same passes take of one that only counts; with experts, no more.
     @Test(arguments: FamilyTests.names, [GenerationArithmetic.exact, .rounded])
     func memoryIsPredictedToTheByte(_ name: String, _ arithmetic: GenerationArithmetic) throws {
         let model = try loadModel(fixture(name), precision: .bf16)
@@ -92,9 +92,14 @@ import Testing
                     [Int32](repeating: 5, count: sequences), into: caches, adapters: model.adapters
                 ) { _, _ in }
             }
-            #expect(
-                workspace.peakBytes
-                    == reader.predictedBytes(promptTokens: prompt, sequences: sequences, adapters: model.adapters))
+            let predicted = reader.predictedBytes(
+                promptTokens: prompt, sequences: sequences, adapters: model.adapters)
+            guard model.configuration.blocks.allSatisfy({ $0.feedForward.experts == nil }) else {
+                // Which experts rows go to is not known before: the most that can be is foreseen.
+                #expect(workspace.peakBytes <= predicted && predicted < 3 * workspace.peakBytes)
+                continue
+            }
+            #expect(workspace.peakBytes == predicted)
         }
     }
 
