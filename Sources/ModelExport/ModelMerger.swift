@@ -147,10 +147,12 @@ public struct ModelMerger {
 
     /// What is written of the base with `deltas`.
     func plan(_ deltas: [LowRankDelta], _ format: ModelFormat, _ options: ModelOutputOptions) throws -> OutputPlan {
+        let names = configuration.weightNames
+        let modules = names.map { ($0.embedding, $0.head ?? LanguageModel.headPath) } ?? OutputPlan.usualModules
         var plan = try format.arrange(
             OutputPlan(
                 base: base, deltas: deltas, type: options.type, isTied: description.isTied,
-                importance: options.importance), base, configuration)
+                importance: options.importance, modules: modules), base, configuration)
         plan.refine(options)
         return plan
     }

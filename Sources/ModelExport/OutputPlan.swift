@@ -1,6 +1,7 @@
 // Which tensors will be written, from what and in which type. Everything that can go wrong with names, shapes and factors goes
 // wrong here, before a byte is written.
 
+internal import Models
 internal import Tensors
 internal import Vocabulary
 internal import WeightFiles
@@ -41,25 +42,29 @@ struct OutputPlan {
     /// The head has a delta of its own, so that it can no longer be the embedding.
     let untiesHead: Bool
 
-    private static let head = "lm_head"
-    private static let embedding = "model.embed_tokens"
+    /// What most families call the modules of their embedding and of their head.
+    static let usualModules = (embedding: "model.embed_tokens", head: LanguageModel.headPath)
 
     /// - Parameters:
+    ///   - modules: the embedding and the head, as the base calls them.
     ///   - type: the type asked for; `auto`: the base's own, bf16 where the base is quantised.
     ///   - isTied: the base's head is its embedding.
     init(
         base: any WeightSource, deltas: [LowRankDelta], type requested: WeightType, isTied: Bool,
-        importance: ColumnImportance? = nil
+        importance: ColumnImportance? = nil, modules: (embedding: String, head: String) = usualModules
     ) throws {
         var byPath: [String: LowRankDelta] = [:]
         for delta in deltas {
-            guard byPath.updateValue(delta, forKey: delta.path) == nil else {
+            // An adapter on the head is called so whatever the file calls the head.
+            let path = delta.path == LanguageModel.headPath ? modules.head : delta.path
+            guard byPath.updateValue(delta, forKey: path) == nil else {
                 throw ModelExportError(delta.path, "the adapter holds the module twice")
             }
         }
-        if isTied, byPath[OutputPlan.embedding] != nil {
-            throw ModelExportError(OutputPlan.embedding, "an adapter on the embedding cannot be merged")
+        if isTied, byPath[modules.embedding] != nil {
+            throw ModelExportError(modules.embedding, "an adapter on the embedding cannot be merged")
         }
+        var untiesHead = isTied && byPath[modules.head] != nil
         let (ownType, isQuantised) = try OutputPlan.ownType(of: base)
         var tensors: [PlannedTensor] = []
         for path in base.paths {
@@ -73,14 +78,13 @@ struct OutputPlan {
                     path: path, name: path, source: path, shape: stored.shape,
                     dtype: OutputPlan.type(of: stored, requested: requested, isQuantised: isQuantised), delta: delta))
         }
-        var untiesHead = isTied && deltas.contains { $0.path == OutputPlan.head }
-        if isTied, let delta = byPath.removeValue(forKey: OutputPlan.head) {
-            let head = OutputPlan.head + ".weight"
-            let stored = try base.tensor(at: OutputPlan.embedding + ".weight")
+        if isTied, let delta = byPath.removeValue(forKey: modules.head) {
+            let head = modules.head + ".weight"
+            let stored = try base.tensor(at: modules.embedding + ".weight")
             try delta.check(against: stored)
             tensors.append(
                 PlannedTensor(
-                    path: head, name: head, source: OutputPlan.embedding + ".weight", shape: stored.shape,
+                    path: head, name: head, source: modules.embedding + ".weight", shape: stored.shape,
                     dtype: OutputPlan.type(of: stored, requested: requested, isQuantised: isQuantised), delta: delta))
             untiesHead = true
         }

@@ -69,6 +69,29 @@ import WeightFiles
         }
     }
 
+    /// An adapter on the head is called as PEFT calls it; the head and the embedding as the family's files do.
+    @Test(arguments: [TinyFamily.gptNeoX, .gpt2]) func anAdapterOnAHeadOfAnotherNameIsMerged(_ family: TinyFamily)
+        throws
+    {
+        try withTemporaryDirectory { place in
+            let folder = place.appendingPathComponent("model"), output = place.appendingPathComponent("merged")
+            try family.write(to: folder)
+            let model = try self.model(folder)
+            let set = try AdapterSet(
+                AdapterConfiguration(rank: 2, alpha: 4, targets: .patterns(["lm_head"])),
+                for: AdaptedModel(model).layers)
+            for index in set.slab.values.indices { set.slab.values[index] = Float(index % 7) / 20 - 0.1 }
+            set.slab.valuesChanged()
+            set.attach(to: model)
+            let expected = try logits(model)
+            let result = try ModelMerger(base: openWeights(folder)).merge(
+                set.lowRankDeltas, as: .huggingFaceFolder, into: output)
+            #expect(result.untiedHead == (family == .gpt2) && result.tensorsApplied == 1)
+            #expect(difference(try logits(self.model(output)), expected) < 1e-3)
+            #expect(difference(try logits(self.model(folder)), expected) > 0.1)
+        }
+    }
+
     /// PEFT's word for weights of [in, out].
     @Test(arguments: [(TinyFamily.gpt2, true), (.phi3, false)])
     func adaptersOnWeightsOfInOutSaySo(_ family: TinyFamily, isTransposed: Bool) throws {
