@@ -32,8 +32,26 @@ extension AdapterSet {
             throw error.located(directory.url.appendingPathComponent(PEFTDirectory.configurationName).path)
         }
         let values = try directory.values()
-        do throws(AdapterError) { try load(takenApart(values)) } catch {
+        do throws(AdapterError) { try load(takenApart(named(values))) } catch {
             throw error.located(directory.weights.file.url.path)
+        }
+    }
+
+    /// The values under the names of the set's own slots. PEFT's names of a module are those of the class that was adapted: of the bare
+    /// model (`encoder.layer.0.…`) or of it under a head (`bert.encoder.layer.0.…`).
+    private func named(_ values: [PEFTValue]) -> [PEFTValue] {
+        let slots = Set(slab.slots.map(\.name))
+        func bare(_ name: String) -> String? { name.firstIndex(of: ".").map { String(name[name.index(after: $0)...]) } }
+        let underHead = Dictionary(
+            slab.slots.compactMap { slot in bare(slot.name).map { ($0, slot.name) } }
+        ) { first, _ in first }
+        return values.map { value in
+            guard !slots.contains(value.name) else { return value }
+            var value = value
+            if let name = underHead[value.name] ?? bare(value.name).flatMap({ slots.contains($0) ? $0 : nil }) {
+                value.name = name
+            }
+            return value
         }
     }
 
