@@ -33,6 +33,13 @@ extension Session {
     /// Throws where the model reads texts and writes none, and no task is asked of it that goes without.
     func requireWriter(for work: String) throws {
         let configuration = try base().configuration
+        // Such rows would say where reading ends and writing begins.
+        guard configuration.encoder == nil else {
+            throw Failure(
+                .badInput,
+                "\(work): a model of the family \(configuration.family) reads with an encoder, and rows for one cannot be made"
+            )
+        }
         guard !configuration.writesText, !recipe.task.hasHead, recipe.task != .embed else { return }
         throw Failure(
             .badInput,
