@@ -28,7 +28,9 @@ struct AnswersFile {
         hasAnswers = sets.contains { $0.base.answers != nil || $0.base.labels != nil }
         var lines: [Line] = []
         for set in sets {
-            let sides = [("base", Side(set.base))] + (set.adapter.map { [("adapter", Side($0))] } ?? [])
+            let asked = session.recipe.evaluate.metrics
+            let sides =
+                [("base", Side(set.base, asked))] + (set.adapter.map { [("adapter", Side($0, asked))] } ?? [])
             for number in set.base.scores.numbers {
                 lines.append(try Self.line(number, of: set, sides, session, place: lines.count))
             }
@@ -45,10 +47,10 @@ struct AnswersFile {
         let losses: RowMetric
         let answers: [Int: String]
         let labels: [Int: (label: String?, probability: Double)]
-        /// Those metrics that say something of a single row; of answers first.
+        /// Those metrics that say something of a single row: of answers first, in the order in which they were asked for.
         let metrics: [RowMetric]
 
-        init(_ side: MeasuredSide) {
+        init(_ side: MeasuredSide, _ asked: [EvaluationMetric]) {
             losses = .loss(side.scores)
             answers = Dictionary(
                 uniqueKeysWithValues: side.answers.map { zip($0.numbers, $0.answers).map { ($0, $1) } } ?? [])
@@ -59,10 +61,9 @@ struct AnswersFile {
                         (found.numbers[row], (found.predicted[row].map { found.names[$0] }, found.confidences[row]))
                     }
                 } ?? [])
-            func named(_ condition: (EvaluationMetric) -> Bool) -> [RowMetric] {
-                side.metrics.filter { EvaluationMetric(rawValue: $0.name).map(condition) == true }
+            metrics = (asked.filter(\.isOfAnswers) + [.accuracy]).compactMap { kind in
+                side.metrics.first { $0.name == kind.rawValue }
             }
-            metrics = named(\.isOfAnswers) + named { $0 == .accuracy }
         }
 
         func json(_ number: Int) -> JSONValue {

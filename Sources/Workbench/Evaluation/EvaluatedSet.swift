@@ -91,6 +91,9 @@ struct EvaluatedSet {
             }
     }
 
+    /// Below, resamples of clusters are hardly different ones.
+    private static let fewClusters = 10
+
     private var clusterLine: [String] {
         guard let clusterField, let comparison = compared.comparisons.first, let count = comparison.clusterCount else {
             return []
@@ -98,6 +101,7 @@ struct EvaluatedSet {
         return [
             "intervals by clusters: rows of the same \(ShownText.name(clusterField)) are drawn together, "
                 + Count.text(count, "cluster")
+                + (count < Self.fewClusters ? ", so few that the intervals say little" : "")
         ]
     }
 }

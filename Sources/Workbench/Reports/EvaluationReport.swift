@@ -51,7 +51,8 @@ public struct EvaluationReport: Presentable {
                     + others.map { (name: $0.heldOut.name ?? "", compared: $0.compared) })
             lines += ["", "all sets:"] + table.lines
             lines += others.flatMap { set in
-                set.details.isEmpty ? [] : ["", "\(ShownText.name(set.heldOut.name ?? "")):"] + set.details
+                set.details.isEmpty
+                    ? [] : ["", "\(ShownText.name(set.heldOut.name ?? "")):"] + set.details.drop { $0.isEmpty }
             }
         }
         if let forgetting { lines += ["", forgetting.line] }
