@@ -11,4 +11,7 @@ extension LabelLikelihood {
         let sum = weights.reduce(0, +)
         return weights.map { $0 / sum }
     }
+
+    /// The probability of a label that may stand beside others: 1 / (1 + exp(−logit)).
+    public static func probability(logit: Double) -> Double { 1 / (1 + exponential(-logit)) }
 }

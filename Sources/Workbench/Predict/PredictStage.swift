@@ -29,7 +29,9 @@ public struct PredictStage: Stage {
         let place = OwnedFiles(besideFile: output, .predictions)
         try OutputPlaces(session.resolved, adapters: session.adapterPaths)
             .require([.init(key: "--out", url: output, form: .file(.predictions))])
-        try session.rendering().tell(observer)
+        try session.followAdapter()
+        // A head reads texts as they stand.
+        if !session.recipe.task.hasHead { try session.rendering().tell(observer) }
         let recipe = session.recipe
         let survey = try RowSurvey(
             recipe.data.heldOut, recipe.data.inputSettings, watching: [recipe.data.columns["label"] ?? "label"])

@@ -56,7 +56,8 @@ public struct PredictionSettings: Sendable {
     /// - Parameter reason: "rows are given one of their labels".
     func requireNoGeneration(_ recipe: Recipe, because reason: String) throws {
         let given: [(flag: String, isGiven: Bool)] = [
-            ("--max-new-tokens", maxNewTokens != nil), ("--temperature", temperature != nil),
+            ("--batch", width != Self().width), ("--max-new-tokens", maxNewTokens != nil),
+            ("--temperature", temperature != nil),
             ("--top-k", topK != nil), ("--top-p", topP != nil), ("--min-p", minP != nil),
             ("--set evaluate.max_new_tokens", recipe.isSet("evaluate.max_new_tokens")),
             ("--set seed", recipe.isSet("seed")),

@@ -88,6 +88,7 @@ public struct InspectStage: Stage {
             facts["experts"] = .integer(experts.count)
             facts["experts_of_a_row"] = .integer(experts.used)
         }
+        facts["verbs"] = ModelVerbs(configuration).json
         return facts
     }
 

@@ -1,0 +1,141 @@
+// What the head of a task says of each row's text: its class, its classes, a number.
+
+internal import Adapters
+internal import Datasets
+internal import Evaluation
+internal import JSON
+internal import Models
+internal import Objectives
+internal import Recipes
+internal import Spelling
+internal import Tensors
+internal import Vocabulary
+
+/// Asks the head that the adapter was trained with.
+final class HeadPredictor: ChunkPredictor {
+    private let head: SavedHead
+    private let preparation: RowPreparation
+    private let evaluator: Evaluator
+    private let workspaceBytes: Int
+    private let model: LanguageModel
+    private let column: String
+    private var report = DatasetReport()
+
+    let rowsAtOnce = 256
+
+    /// For adapters with the head of a task that answers a text as a whole.
+    static func of(_ call: PredictionCall) throws -> (any RowPredictor)? {
+        let task = call.session.recipe.task
+        guard let head = call.session.adapter?.set.configuration.head else {
+            guard task.hasHead else { return nil }
+            throw Failure(
+                .badInput, "task: \(task.rawValue): neither the model nor an adapter has the head of a task",
+                hint: "name an adapter that was trained with one: --adapter")
+        }
+        guard head.task == .classify || head.task == .regress else {
+            throw Failure(
+                .badInput,
+                "the adapter has the head of task \(head.task.rawValue), which lathe predict does not ask yet")
+        }
+        return ChunkedPredictor(try HeadPredictor(call, head))
+    }
+
+    private init(_ call: PredictionCall, _ head: SavedHead) throws {
+        let session = call.session, recipe = session.recipe
+        try call.settings.requireNoGeneration(recipe, because: "rows are answered by the head of a task")
+        self.head = head
+        preparation = try session.preparation(for: recipe.learnt)
+        column = recipe.data.columns["text"] ?? "text"
+        let learner = try session.learner(recipe.learnt)
+        model = learner.model
+        workspaceBytes = try session.evaluationBytes()
+        evaluator = Evaluator(
+            learner, workspace: Workspace(reservingBytes: workspaceBytes),
+            rowLimit: EvaluationRows.limit(for: model, bytes: workspaceBytes))
+    }
+
+    var fields: [PredictionField] {
+        let probabilities = PredictionField(name: "probabilities", kind: .numbers(head.labels))
+        if head.task == .regress { return [PredictionField(name: "value", kind: .number)] }
+        return head.isMultiLabel
+            ? [PredictionField(name: "labels", kind: .json), probabilities]
+            : [PredictionField(name: "label", kind: .text), probabilities]
+    }
+
+    var identity: JSONValue {
+        [
+            "kind": "head", "task": .string(head.task.rawValue), "column": .string(column),
+            "most_tokens": .integer(preparation.settings.maxLength),
+            "too_long": .string(preparation.settings.tooLong.rawValue),
+        ]
+    }
+
+    var predictedBytes: Int { max(workspaceBytes, model.predictedEvaluationBytes(rows: report.longestExample)) }
+
+    var notes: [String] {
+        let limit = preparation.settings.maxLength
+        var notes = ["each row is answered by the adapter's head of task \(head.task.rawValue)"]
+        if head.isMultiLabel {
+            notes.append(
+                "a row has the labels that reach "
+                    + (head.thresholds.isEmpty ? "a probability of 0.5" : "the thresholds chosen when it was trained"))
+        }
+        if report.truncatedRows > 0 {
+            notes.append("\(Count.text(report.truncatedRows, "text")) cut at data.max_length (\(limit))")
+        }
+        if report.droppedRows > 0 {
+            notes.append("\(Count.text(report.droppedRows, "text")) longer than data.max_length (\(limit)) left out")
+        }
+        return notes
+    }
+
+    func check(_ row: SourceRow) throws { _ = try example(row, counting: &report) }
+
+    func predictions(of rows: [SourceRow]) throws -> [Prediction?] {
+        var ignored = DatasetReport()
+        let examples = try rows.map { try example($0, counting: &ignored) }
+        var scores = try evaluator.scores(of: examples.compactMap(\.self)).rows[...]
+        return try zip(rows, examples).map { row, example in
+            guard example != nil, let answers = scores.popFirst()?.answers else { return nil }
+            guard answers.count == head.outputs, answers.allSatisfy(\.isFinite) else {
+                throw Failure(.badInput, "\(row.place): the head's answer is no number")
+            }
+            return Prediction(values: values(answers))
+        }
+    }
+
+    private func values(_ answers: [Double]) -> [Prediction.Value] {
+        if head.task == .regress { return [.number(answers[0])] }
+        guard head.isMultiLabel else {
+            let probabilities = LabelLikelihood.probabilities(lossSums: answers.map { -$0 })
+            let best = answers.indices.reduce(0) { answers[$1] > answers[$0] ? $1 : $0 }
+            return [.text(head.labels[best]), named(probabilities)]
+        }
+        let probabilities = answers.map(LabelLikelihood.probability(logit:))
+        let chosen = head.labels.indices.filter { place in
+            probabilities[place] >= (head.thresholds.isEmpty ? 0.5 : head.thresholds[place])
+        }.map { JSONValue.string(head.labels[$0]) }
+        return [.json(.array(chosen)), named(probabilities)]
+    }
+
+    private func named(_ probabilities: [Double]) -> Prediction.Value {
+        .numbers(zip(head.labels, probabilities).map { (name: $0, value: $1) })
+    }
+
+    /// The row's text as the head reads it; nil where it is too long and is left out.
+    private func example(_ row: SourceRow, counting report: inout DatasetReport) throws -> TokenizedExample? {
+        guard let text = row.fields[column]?.string else {
+            throw DatasetError([
+                DatasetProblem(
+                    row.fields[column] == nil ? .missingField : .wrongType, row.place,
+                    "there is no text in the field \"\(column)\"",
+                    hint: "data.columns.text names the field of the texts")
+            ])
+        }
+        let data = DataRow(content: .document(text), place: row.place, index: row.index)
+        var example = try preparation.builder.examples(of: data, counting: &report).first
+        // What is wanted is not known, and a loss is not asked for.
+        if !head.isMultiLabel { example?.wanted = [0] }
+        return example
+    }
+}
