@@ -16,12 +16,13 @@ extension ModelFormat {
         return ShardedSafetensors(folder: folder, contents)
     }
 
-    /// Tensors as the base's family has them at Hugging Face.
+    /// Tensors as the base's family has them at Hugging Face; without the masks of older files, which follow from the configuration.
     static func arrangedAsHuggingFace(
         _ plan: OutputPlan, for base: any ModelSource, _ model: ModelConfiguration
     ) -> OutputPlan {
         guard let names = model.weightNames else { return plan }
         var plan = plan
+        plan.tensors.removeAll { $0.shape.rank > 2 && names.isBuffer($0.path) }
         for index in plan.tensors.indices { plan.tensors[index].form = names.form(plan.tensors[index].path) }
         return plan
     }
