@@ -11,6 +11,7 @@ struct ModelVerbs {
     init(_ configuration: ModelConfiguration) { self.configuration = configuration }
 
     var json: JSONValue {
+        guard configuration.encoder == nil else { return Self.ofPair }
         let writes = configuration.writesText
         let reads = "no: it reads texts and writes none"
         let heads = TaskKind.allCases.filter { $0 != .generate }.map(\.rawValue).joined(separator: ", ")
@@ -29,5 +30,12 @@ struct ModelVerbs {
             ("merge", "yes"), ("export", "yes"),
         ]
         return .object(JSONObject(members.map { (key: $0.verb, value: .string($0.answer)) }))
+    }
+
+    /// Of a model that reads with an encoder and writes with a decoder: its tensors are written in other forms, and no more.
+    private static var ofPair: JSONValue {
+        let rows = "no: it reads with an encoder, and rows for one cannot be made"
+        let verbs = ["generate", "predict", "train", "evaluate", "score", "distill", "prune", "imatrix", "merge"]
+        return .object(JSONObject(verbs.map { (key: $0, value: .string(rows)) } + [(key: "export", value: "yes")]))
     }
 }

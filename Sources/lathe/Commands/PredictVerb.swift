@@ -5,7 +5,8 @@ internal import Workbench
 
 struct Predict: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "What the model says of rows, one after the other, with their own columns: answers, labels or vectors.",
+        abstract:
+            "What the model says of rows, one after the other, with their own columns: answers, labels or vectors.",
         discussion: """
             Rows are answered many side by side and written in their order: the row's number as index, what is said of it, and its
             own columns. What stands where an answer would be is not looked at. Rows of texts with labels (data.labels, or a label
