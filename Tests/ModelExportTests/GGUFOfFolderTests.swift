@@ -221,7 +221,8 @@ import WeightFiles
 
     @Test(arguments: [
         (TinyFamily.mistral, "sliding_window", "64"), (.gemma3, "query_pre_attn_scalar", "20"),
-        (.gemma3, "attention_bias", "true"), (.gemma2, "query_pre_attn_scalar", "20"),
+        (.gemma3, "attention_bias", "true"), (.gemma3, "final_logit_softcapping", "5.0"),
+        (.gemma2, "query_pre_attn_scalar", "20"),
         (.gemma2, "attention_bias", "true"), (.gemma2, "attn_logit_softcapping", "null"),
         (.gemma2, "layer_types", #"["full_attention", "sliding_attention", "sliding_attention"]"#),
         (.smolLM3, "attention_bias", "true"), (.smolLM3, "no_rope_layers", "[1, 0, 1, 1]"),

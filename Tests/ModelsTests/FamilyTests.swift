@@ -13,7 +13,8 @@ import Testing
         "qwen3-moe-shares", "granite", "granite-bias", "cohere", "cohere-bias", "cohere2", "stablelm",
         "stablelm-parallel", "gpt2", "gpt2-scales", "phi3", "phi3-longrope", "gpt-neox", "gpt-neox-after", "falcon",
         "falcon-new", "falcon-new-norm", "falcon-after",
-        "gemma2", "gemma2-plain", "smollm3", "smollm3-window", "cohere-norms", "stablelm-norms", "olmo2", "olmo2-bias",
+        "gemma2", "gemma2-plain", "gemma3-capped", "smollm3", "smollm3-window", "cohere-norms", "stablelm-norms",
+        "olmo2", "olmo2-bias",
     ]
 
     @Test(arguments: names) func logitsAreThoseOfTransformers(_ name: String) throws {

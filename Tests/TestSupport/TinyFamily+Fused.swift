@@ -7,7 +7,7 @@ extension TinyFamily {
     /// By how much llama.cpp's numbers may be others than Lathe's: it has activations by table, of some families another form.
     public var llamaCppBound: Double {
         switch self {
-        case .gemma3, .gpt2: 4e-3
+        case .gemma2, .gemma3, .gpt2: 4e-3
         case .gptNeoX, .falcon, .falconNew: 1e-2
         default: 1e-5
         }

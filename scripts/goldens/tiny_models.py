@@ -159,6 +159,11 @@ models = {
         **small, head_dim=8, query_pre_attn_scalar=8, sliding_window=5, attn_logit_softcapping=None,
         final_logit_softcapping=None, tie_word_embeddings=False, layer_types=["full_attention", "sliding_attention"],
         rope_parameters={"rope_theta": 10000.0, "rope_type": "linear", "factor": 2.0})),
+    "gemma3-capped": (Gemma3ForCausalLM, Gemma3TextConfig(
+        **small, head_dim=8, query_pre_attn_scalar=8, sliding_window=5, final_logit_softcapping=3.0,
+        layer_types=["sliding_attention", "full_attention"], rope_parameters={
+            "sliding_attention": {"rope_theta": 50.0, "rope_type": "default"},
+            "full_attention": {"rope_theta": 1000.0, "rope_type": "default"}})),
     # Every second layer turns nothing.
     "smollm3": (SmolLM3ForCausalLM, SmolLM3Config(
         **{**small, "num_hidden_layers": 3}, pad_token_id=0, no_rope_layer_interval=2,

@@ -75,13 +75,12 @@ private enum Gemma3 {
     static let ownFields: [ConfigurationField<JSONValue>] =
         ConfigurationField.read(
             "query_pre_attn_scalar", "sliding_window", "attention_bias", "rope_local_base_freq", mayBeNull: false)
-        + ConfigurationField.read("layer_types", "sliding_window_pattern")
+        + ConfigurationField.read("layer_types", "sliding_window_pattern", "final_logit_softcapping")
         + [
             ConfigurationField(key: "hidden_activation", use: .only(["gelu_pytorch_tanh", nil])),
             // Not read by the family, whatever it says: the one above is.
             ConfigurationField(key: "hidden_act", use: .harmless),
             ConfigurationField(key: "attn_logit_softcapping", use: .only([nil])),
-            ConfigurationField(key: "final_logit_softcapping", use: .only([nil])),
             ConfigurationField(key: "use_bidirectional_attention", use: .only([false, nil])),
             ConfigurationField(key: "_sliding_window_pattern", use: .harmless),
             ConfigurationField(key: "use_sliding_window", use: .harmless),
@@ -91,7 +90,7 @@ private enum Gemma3 {
         let layers = try fields.layers(), headWidth = try fields.optional("head_dim") ?? 256
         let contextLength = try fields.optional("max_position_embeddings") ?? context
         let rotary = try rotary(fields, headWidth: headWidth, contextLength: contextLength)
-        return configuration(
+        var model = configuration(
             width: try fields.required("hidden_size"), innerWidth: try fields.required("intermediate_size"),
             shape: (
                 try fields.required("num_attention_heads"), try fields.optional("num_key_value_heads") ?? 4, headWidth,
@@ -102,6 +101,10 @@ private enum Gemma3 {
             hasBias: try fields.flag("attention_bias") ?? false, vocabularySize: try fields.required("vocab_size"),
             isTied: try fields.flag("tie_word_embeddings") ?? true, contextLength: contextLength,
             beginToken: fields.beginToken, endTokens: fields.endTokens)
+        if let cap = try fields.number("final_logit_softcapping") {
+            model.head.softcap = Float(try fields.multiplier("final_logit_softcapping", usual: cap))
+        }
+        return model
     }
 
     private static func scale(_ fields: HuggingFaceFields) throws -> Float {
@@ -150,6 +153,7 @@ private enum Gemma3 {
             ("query_pre_attn_scalar", .integer(scalar)),
             ("attention_bias", .bool(attentions[0].hasInputBias)), ("layer_types", configuration.layerTypes),
         ]
+        if let cap = configuration.head.softcap { members.append(("final_logit_softcapping", .double(cap.written))) }
         if let window = local?.shape.window { members.append(("sliding_window", .integer(window))) }
         if let rotary = local?.shape.rotary { members.append(("rope_local_base_freq", .double(rotary.base))) }
         if let rotary = global?.shape.rotary {
@@ -201,6 +205,9 @@ private enum Gemma3 {
             let scalar = { (scale: Float) in "\((1 / (scale * scale)).rounded())" }
             throw GGUFDescription.refusal(
                 "query_pre_attn_scalar", scalar(shape.scale), "takes \(scalar(scale)) for a model of these sizes")
+        }
+        if let cap = model.head.softcap {
+            throw GGUFDescription.refusal("final_logit_softcapping", "\(cap)", "caps no logits of gemma3")
         }
         guard !attentions[0].hasInputBias, !attentions[0].hasOutputBias else {
             throw GGUFDescription.refusal("attention_bias", "true", "knows no biases for gemma3")
