@@ -14,17 +14,16 @@ struct ModelVerbs {
         guard configuration.encoder == nil else { return Self.ofPair }
         let writes = configuration.writesText
         let reads = "no: it reads texts and writes none"
-        let heads = TaskKind.allCases.filter { $0 != .generate }.map(\.rawValue).joined(separator: ", ")
-        let tasks = (writes ? TaskKind.generate.rawValue + ", " : "") + heads
+        let tasks = [TaskKind.generate, .classify, .regress].map(\.rawValue).joined(separator: ", ")
         let members: [(verb: String, answer: String)] = [
             ("generate", writes ? "yes" : reads),
             (
                 "predict",
                 writes
                     ? "answers, labels; with the head of a task, what it says"
-                    : "vectors; with the head of a task, what it says"
+                    : "vectors"
             ),
-            ("train", "task: \(tasks)"), ("evaluate", writes ? "yes" : "with the head of a task"),
+            ("train", writes ? "task: \(tasks)" : reads), ("evaluate", writes ? "yes" : reads),
             ("score", writes ? "yes" : reads), ("distill", writes ? "yes" : reads), ("prune", writes ? "yes" : reads),
             ("imatrix", writes ? "yes" : reads),
             ("merge", "yes"), ("export", "yes"),

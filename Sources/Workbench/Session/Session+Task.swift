@@ -30,7 +30,7 @@ extension Session {
         follow(recipe)
     }
 
-    /// Throws where the model reads texts and writes none, and no task is asked of it that goes without.
+    /// Throws where the model reads texts and writes none, and more is asked of it than vectors.
     func requireWriter(for work: String) throws {
         let configuration = try base().configuration
         // Such rows would say where reading ends and writing begins.
@@ -40,7 +40,7 @@ extension Session {
                 "\(work): a model of the family \(configuration.family) reads with an encoder, and rows for one cannot be made"
             )
         }
-        guard !configuration.writesText, !recipe.task.hasHead, recipe.task != .embed else { return }
+        guard !configuration.writesText, recipe.task != .embed else { return }
         throw Failure(
             .badInput,
             "\(work): a model of the family \(configuration.family) reads texts and writes none",
@@ -57,8 +57,13 @@ extension Session {
 }
 
 extension Recipe {
-    /// Throws where the run would write a model with the head of a task.
-    func requireRoomForHead() throws {
+    /// Throws where the recipe's task is one that is not trained, or the run would write a model with the head of one.
+    func requireTrainableTask() throws {
+        guard task != .tag, task != .embed else {
+            throw Failure(
+                .badInput, "task: \(task.rawValue) is not trained yet",
+                hint: "\(TaskKind.generate.rawValue) | \(TaskKind.classify.rawValue) | \(TaskKind.regress.rawValue)")
+        }
         guard task.hasHead else { return }
         let models = export.filter { !$0.isAdapter }.map { "export: { format: \($0.format.rawValue) }" }
         guard let key = (merge.enabled ? ["merge.enabled"] : models).first else { return }

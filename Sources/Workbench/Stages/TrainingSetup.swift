@@ -52,7 +52,7 @@ struct TrainingSetup {
         for (index, entry) in recipe.export.enumerated() where !entry.isAdapter {
             try ExportStage.require(entry.format, holding: base, in: entry.type, "export[\(index)].format:")
         }
-        try recipe.requireRoomForHead()
+        try recipe.requireTrainableTask()
         base.startDigest()
         let split = try openRows(session, writes: writes, observer)
         let model = try session.model()
