@@ -48,9 +48,9 @@ private enum DistilBERT {
         ])
 
     static func read(_ fields: HuggingFaceFields) throws -> ModelConfiguration {
-        // transformers takes BERT's names for the same members, too.
+        // transformers takes BERT's names for the same members, too, and before its own.
         func size(_ key: String, _ other: String?, _ usual: Int) throws -> Int {
-            try fields.optional(key) ?? other.flatMap { try fields.optional($0) } ?? usual
+            try other.flatMap { try fields.optional($0) } ?? fields.optional(key) ?? usual
         }
         let layers = try size("n_layers", "num_hidden_layers", 6)
         return try PostNormEncoder(

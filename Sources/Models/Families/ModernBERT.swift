@@ -96,9 +96,17 @@ private enum ModernBERT {
             "deterministic_flash_attn", "sparse_prediction", "sparse_pred_ignore_index", "initializer_cutoff_factor",
             "reference_compile", "repad_logits_with_grad", "layer_norm_eps", "position_embedding_type",
             // Not read by the family: the one above is.
-            "hidden_act", "sliding_window",
+            "hidden_act",
         ])
+        + refused
         + ["embedding_dropout", "mlp_dropout"].map { ConfigurationField(key: $0, use: .trainingOnly([0, nil])) }
+
+    private static let refused: [ConfigurationField<JSONValue>] = [
+        // Another way to say local_attention, which no file takes.
+        ConfigurationField(key: "sliding_window", use: .only([nil])),
+        ConfigurationField(key: "original_max_position_embeddings", use: .only([nil])),
+        ConfigurationField(key: "partial_rotary_factor", use: .only([nil, 1])),
+    ]
 
     static func read(_ fields: HuggingFaceFields) throws -> ModelConfiguration {
         let width = try fields.optional("hidden_size") ?? 768, heads = try fields.optional("num_attention_heads") ?? 12

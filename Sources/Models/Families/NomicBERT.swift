@@ -19,8 +19,9 @@ extension ModelFamily {
 private enum NomicBERT {
     private static let (usualBase, usualContext) = (1_000.0, 2_048)
 
-    static let ownFields: [ConfigurationField<JSONValue>] = ConfigurationField.read(
-        "rope_parameters", "rope_scaling", "rope_theta", "partial_rotary_factor", "head_dim")
+    static let ownFields: [ConfigurationField<JSONValue>] =
+        ConfigurationField.read("rope_parameters", "rope_scaling", "partial_rotary_factor", "head_dim")
+        + ConfigurationField.read("rope_theta", "original_max_position_embeddings", mayBeNull: false)
 
     static let names = WeightNames(
         layers: "nomic_bert.layers.", base: "nomic_bert.",

@@ -12,7 +12,8 @@ private enum RoBERTa {
     static func family(_ name: String, _ className: String, vocabularySize: Int) -> ModelFamily {
         ModelFamily(
             name: name, className: className, ggufArchitecture: "bert",
-            fields: FieldTable(fields: ConfigurationField.sharedOfBERT + ConfigurationField.read("pad_token_id")),
+            fields: FieldTable(
+                fields: ConfigurationField.sharedOfBERT + ConfigurationField.read("pad_token_id", mayBeNull: false)),
             ggufFields: FieldTable(fields: PostNormEncoder.ggufFields),
             names: PostNormEncoder.names("roberta", heads: ["lm_head.", "classifier.", "qa_outputs."]),
             read: { fields in try read(fields, name, vocabularySize) },
@@ -25,15 +26,10 @@ private enum RoBERTa {
     private static func read(
         _ fields: HuggingFaceFields, _ name: String, _ vocabularySize: Int
     ) throws -> ModelConfiguration {
-        let padding: Int
-        switch fields.json["pad_token_id"] {
-        case nil: padding = 1
-        case .some:
-            guard let stated = try fields.optional("pad_token_id"), stated >= 0 else {
-                throw ModelConfigurationError.invalid(
-                    key: "pad_token_id", value: "null", expected: "a token: positions begin after it")
-            }
-            padding = stated
+        let padding = try fields.optional("pad_token_id") ?? 1
+        guard padding >= 0 else {
+            throw ModelConfigurationError.invalid(
+                key: "pad_token_id", value: "\(padding)", expected: "a token: positions begin after it")
         }
         return try PostNormEncoder(fields, family: name, vocabularySize: vocabularySize) {
             LearnedPositions(count: $0, offset: padding + 1, padding: padding)
