@@ -229,6 +229,7 @@ import WeightFiles
         (.smolLM3, "layer_types", #"["full_attention", "full_attention", "full_attention", "sliding_attention"]"#),
         (.qwen3, "attention_bias", "true"),
         (.cohere, "attention_bias", "true"), (.cohere, "use_qk_norm", "true"), (.olmo2, "attention_bias", "true"),
+        (.olmoe, "norm_topk_prob", "true"), (.qwen3MoE, "norm_topk_prob", "false"),
         (.gpt2, "activation_function", #""relu""#), (.gptNeoX, "attention_bias", "false"),
         (.gptNeoX, "hidden_act", #""relu""#), (.falcon, "bias", "true"), (.falcon, "parallel_attn", "false"),
         (.phi3, "sliding_window", "9"), (.phi3, "hidden_act", #""gelu""#),

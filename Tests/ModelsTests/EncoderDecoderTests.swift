@@ -145,4 +145,61 @@ import Testing
             }
         }
     }
+
+    // MARK: config.json
+
+    /// Another value for each field that is read.
+    private static let others: [String: JSONValue] = [
+        "model_type": "mt5", "vocab_size": 50, "d_model": 32, "hidden_size": 32, "d_kv": 8, "head_dim": 8, "d_ff": 26,
+        "num_layers": 3, "num_hidden_layers": 3, "num_heads": 2, "num_attention_heads": 2, "num_decoder_layers": 4,
+        "relative_attention_num_buckets": 12, "relative_attention_max_distance": 20, "layer_norm_epsilon": 1e-4,
+        "feed_forward_proj": "gated-silu", "decoder_start_token_id": 3, "n_positions": 77,
+        "tie_word_embeddings": false, "scale_decoder_outputs": false, "bos_token_id": 4, "eos_token_id": [6, 7],
+    ]
+
+    @Test(arguments: ["t5", "mt5"]) func everyFieldDoesWhatItsTableSays(_ name: String) throws {
+        let golden = try parse(fixture("configurations").appendingPathComponent("golden.json"))
+        let declared = try #require(golden["fields"]?[name]?.object)
+        let family = try #require(ModelFamily.named(name))
+        for (key, _) in declared.members { #expect(family.fields[key] != nil, "\(key) has no entry") }
+        func read(_ changes: [JSONObject.Member]) throws -> ModelConfiguration {
+            var object = JSONObject([("model_type", .string(name)), ("vocab_size", 48)])
+            for (key, value) in changes { object[key] = value }
+            return try ModelConfiguration(huggingFace: .object(object))
+        }
+        let usual = try read([])
+        for key in Set(family.fields.fields.map(\.key)).sorted() {
+            switch try #require(family.fields[key]).use {
+            // mT5 scales no logits whatever is said; where writing begins, the padding says only where nothing else does.
+            case .read where key == "pad_token_id": #expect(try read([(key, 3)]) != usual)
+            case .read where name == "mt5" && ["tie_word_embeddings", "scale_decoder_outputs"].contains(key):
+                #expect(try read([(key, false)]) == usual)
+            case .read:
+                let other = try #require(Self.others[key], "no other value for \(key)")
+                guard key != "model_type" else { continue }
+                #expect(try read([(key, other)]) != usual, "\(key) is read")
+            case .harmless: #expect(try read([(key, 3)]) == usual, "\(key) is without effect")
+            case .only:
+                #expect(throws: ModelConfigurationError.unsupported(key: key, value: "odd"), "\(key)") {
+                    try read([(key, "odd")])
+                }
+            case .trainingOnly: #expect(try read([(key, 0.25)]) == usual)
+            }
+        }
+        #expect(throws: ModelConfigurationError.self) { try read([("d_model", 32), ("hidden_size", 64)]) }
+        for odd in ["gated", "gated-swish-relu", "tanh"] {
+            #expect(throws: ModelConfigurationError.unsupported(key: "feed_forward_proj", value: odd)) {
+                try read([("feed_forward_proj", .string(odd))])
+            }
+        }
+    }
+
+    /// What is written of a configuration is read as the same.
+    @Test(arguments: names) func aConfigurationComesBack(_ name: String) throws {
+        let configuration = try loadModel(fixture(name)).configuration
+        var again = try ModelConfiguration(huggingFace: .object(configuration.huggingFaceJSON))
+        // Whether the head stands beside the embedding, the weights say.
+        again.isTied = configuration.isTied
+        #expect(again == configuration)
+    }
 }

@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 @Suite struct ExpertTests {
-    static let names = ["mixtral", "qwen3-moe", "qwen3-moe-shares"]
+    static let names = ["mixtral", "qwen3-moe", "qwen3-moe-shares", "olmoe", "olmoe-shares"]
 
     private static let examples = (0..<3).map { randomExample(7 + 5 * $0, vocabulary: 48, stream: UInt32(30 + $0)) }
 

@@ -10,7 +10,8 @@ import Testing
 @Suite struct FamilyTests {
     static let names = [
         "llama3", "llama-bias", "qwen2", "qwen3", "mistral", "yarn", "yarn-factors", "gemma3", "mixtral", "qwen3-moe",
-        "qwen3-moe-shares", "granite", "granite-bias", "cohere", "cohere-bias", "cohere2", "stablelm",
+        "qwen3-moe-shares", "olmoe", "olmoe-shares", "granite", "granite-bias", "cohere", "cohere-bias", "cohere2",
+        "stablelm",
         "stablelm-parallel", "gpt2", "gpt2-scales", "phi3", "phi3-longrope", "gpt-neox", "gpt-neox-after", "falcon",
         "falcon-new", "falcon-new-norm", "falcon-after",
         "gemma2", "gemma2-plain", "gemma3-capped", "smollm3", "smollm3-window", "cohere-norms", "stablelm-norms",

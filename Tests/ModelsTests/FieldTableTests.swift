@@ -7,7 +7,8 @@ import Testing
 import WeightFiles
 
 @Suite struct FieldTableTests {
-    private static let families = ModelFamily.all.map(\.name)
+    /// All but those with an encoder and a decoder, whose sizes have other names: `EncoderDecoderTests` walks these.
+    private static let families = ModelFamily.all.map(\.name).filter { !["t5", "mt5"].contains($0) }
 
     /// A configuration in which every field that is read has an effect.
     private func plain(_ family: String) -> JSONObject {
@@ -30,7 +31,7 @@ import WeightFiles
     private let ownPlain: [String: [JSONObject.Member]] = [
         "gemma3_text": [("sliding_window_pattern", 2)], "cohere2": [("sliding_window_pattern", 2)],
         "smollm3": [("no_rope_layer_interval", 2), ("sliding_window", 5)],
-        "mixtral": [("num_local_experts", 4)],
+        "mixtral": [("num_local_experts", 4)], "olmoe": [("num_experts", 4)],
         "distilbert": [("dim", 64), ("n_layers", 2), ("n_heads", 4), ("hidden_dim", 96)],
         "gpt2": [("n_embd", 64), ("n_layer", 2), ("n_head", 4), ("n_inner", 96)],
         "phi3": [

@@ -7,7 +7,7 @@ public import Foundation
 public enum TinyFamily: String, CaseIterable, Sendable {
     case llama, llama3, biases, divisors, mistral, qwen2, yarn, qwen3, gemma3, mixtral, qwen3MoE
     case granite, cohere, cohere2, stableLM, stableLMParallel, olmo2
-    case gpt2, phi3, gptNeoX, falcon, falconNew, gemma2, smolLM3
+    case gpt2, phi3, gptNeoX, falcon, falconNew, gemma2, smolLM3, olmoe
 
     /// Writes `config.json`, `model.safetensors` and the trained tokenizer of `TinyModel` into the new folder `folder`.
     ///
@@ -84,6 +84,7 @@ public enum TinyFamily: String, CaseIterable, Sendable {
         case .qwen3: ["model_type": #""qwen3""#]
         case .mixtral:
             ["model_type": #""mixtral""#, "num_local_experts": "\(Self.experts)", "num_experts_per_tok": "2"]
+        case .olmoe: ["model_type": #""olmoe""#, "num_experts": "\(Self.experts)", "num_experts_per_tok": "2"]
         case .qwen3MoE:
             [
                 "model_type": #""qwen3_moe""#, "num_experts": "\(Self.experts)", "num_experts_per_tok": "3",
@@ -173,7 +174,8 @@ public enum TinyFamily: String, CaseIterable, Sendable {
     private var headNorms: [(String, Int)] {
         switch self {
         case .qwen3, .gemma3, .qwen3MoE: [("self_attn.q_norm", headWidth), ("self_attn.k_norm", headWidth)]
-        case .olmo2: [("self_attn.q_norm", Self.heads * headWidth), ("self_attn.k_norm", Self.groups * headWidth)]
+        case .olmo2, .olmoe:
+            [("self_attn.q_norm", Self.heads * headWidth), ("self_attn.k_norm", Self.groups * headWidth)]
         case .stableLMParallel:
             (0..<Self.heads).map { ("self_attn.q_layernorm.norms.\($0)", headWidth) }
                 + (0..<Self.groups).map { ("self_attn.k_layernorm.norms.\($0)", headWidth) }
@@ -192,7 +194,7 @@ public enum TinyFamily: String, CaseIterable, Sendable {
         case .mixtral:
             return [("block_sparse_moe.gate", Self.experts, width)]
                 + numbers.flatMap { network("block_sparse_moe.experts.\($0).", "w1", "w3", "w2") }
-        case .qwen3MoE:
+        case .qwen3MoE, .olmoe:
             return [("mlp.gate", Self.experts, width)]
                 + numbers.flatMap { network("mlp.experts.\($0).", "gate_proj", "up_proj", "down_proj") }
         default: return network("mlp.", "gate_proj", "up_proj", "down_proj")

@@ -27,8 +27,8 @@ sizes = dict(
 
 families = (
     "llama", "mistral", "qwen2", "qwen3", "gemma3_text", "mixtral", "qwen3_moe", "granite", "cohere", "cohere2", "stablelm",
-    "gpt2", "phi3", "gpt_neox", "falcon", "olmo2", "gemma2", "smollm3",
-    "bert", "roberta", "xlm-roberta", "camembert", "distilbert", "modernbert", "nomic_bert",
+    "gpt2", "phi3", "gpt_neox", "falcon", "olmo2", "gemma2", "smollm3", "olmoe",
+    "bert", "roberta", "xlm-roberta", "camembert", "distilbert", "modernbert", "nomic_bert", "t5", "mt5",
 )
 fields = {
     family: {

@@ -16,7 +16,7 @@ from transformers import (
     Cohere2Config, Cohere2ForCausalLM, CohereConfig, CohereForCausalLM, FalconConfig, FalconForCausalLM, GPT2Config,
     GPT2LMHeadModel, GPTNeoXConfig, GPTNeoXForCausalLM, Gemma2Config, Gemma2ForCausalLM, Gemma3ForCausalLM, Gemma3TextConfig, GraniteConfig,
     GraniteForCausalLM, LlamaConfig, LlamaForCausalLM, MistralConfig, MistralForCausalLM, MixtralConfig,
-    MixtralForCausalLM, Olmo2Config, Olmo2ForCausalLM, Phi3Config, Phi3ForCausalLM, Qwen2Config,
+    MixtralForCausalLM, Olmo2Config, Olmo2ForCausalLM, OlmoeConfig, OlmoeForCausalLM, Phi3Config, Phi3ForCausalLM, Qwen2Config,
     Qwen2ForCausalLM, Qwen3Config,
     Qwen3ForCausalLM, Qwen3MoeConfig, Qwen3MoeForCausalLM, SmolLM3Config, SmolLM3ForCausalLM, StableLmConfig, StableLmForCausalLM,
 )
@@ -172,6 +172,13 @@ models = {
         **small, pad_token_id=0, no_rope_layers=[0, 1], use_sliding_window=True, sliding_window=7, attention_bias=True,
         mlp_bias=True, tie_word_embeddings=False,
         rope_parameters={"rope_theta": 10000.0, "rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 16})),
+    # A norm over all heads together; shares that are not divided, and some that are, with biases and a tied head.
+    "olmoe": (OlmoeForCausalLM, OlmoeConfig(
+        **{**common, "intermediate_size": 24}, num_experts=4, num_experts_per_tok=2, tie_word_embeddings=False,
+        rope_parameters={"rope_theta": 10000.0, "rope_type": "default"})),
+    "olmoe-shares": (OlmoeForCausalLM, OlmoeConfig(
+        **{**small, "intermediate_size": 16}, num_experts=4, num_experts_per_tok=3, norm_topk_prob=True,
+        attention_bias=True, tie_word_embeddings=True, rope_parameters={"rope_theta": 100.0, "rope_type": "default"})),
 }
 
 

@@ -39,7 +39,7 @@ public struct ModelFamily: Sendable {
     public static let all: [ModelFamily] = [
         .llama, .mistral, .qwen2, .qwen3, .gemma3, .mixtral, .qwen3MoE, .granite, .cohere, .cohere2, .stableLM, .gpt2,
         .phi3, .gptNeoX, .falcon, .gemma2, .smolLM3,
-        .bert, .roberta, .xlmRoberta, .camembert, .distilbert, .modernbert, .nomicBert, .olmo2, .t5, .mT5,
+        .bert, .roberta, .xlmRoberta, .camembert, .distilbert, .modernbert, .nomicBert, .olmo2, .olmoe, .t5, .mT5,
     ]
 
     /// The family of that `model_type`.

@@ -9,9 +9,11 @@ struct PreNormDecoder: Sendable {
     let name: String
     let defaults: Defaults
     let biases: Biases
-    /// Whether queries and keys have a norm over each head.
+    /// Whether queries and keys have a norm.
     let hasHeadNorm: Bool
     let window: Window
+    /// What that norm takes together.
+    var headNormReach = HeadNormReach.eachHead
     /// In the place of the feed-forward network; nil where there are none.
     var experts: ExpertFields?
 
@@ -55,6 +57,8 @@ struct PreNormDecoder: Sendable {
         case llama
         case granite, smollm3
         case qwen2, qwen3, qwen3moe
+        /// No projection has a bias, and the head is never the embedding.
+        case olmoe
 
         /// Pairs of a rotation lie side by side, and any projection may have a bias.
         var isLlamas: Bool { [.llama, .granite, .smollm3].contains(self) }
@@ -125,7 +129,7 @@ struct PreNormDecoder: Sendable {
             blocks: zip(windows, networks).map { window, network in
                 BlockSpec(
                     attention: AttentionSpec(
-                        norm: norm, headNorm: hasHeadNorm ? norm : nil,
+                        norm: norm, headNorm: hasHeadNorm ? norm : nil, headNormReach: headNormReach,
                         shape: AttentionShape(
                             heads: heads, groups: groups ?? heads, headWidth: headWidth, window: window, rotary: rotary),
                         hasInputBias: biases.inputs, hasOutputBias: biases.output),
@@ -224,7 +228,7 @@ struct PreNormDecoder: Sendable {
         let norm = try fields.norm()
         let block = BlockSpec(
             attention: AttentionSpec(
-                norm: norm, headNorm: hasHeadNorm ? norm : nil,
+                norm: norm, headNorm: hasHeadNorm ? norm : nil, headNormReach: headNormReach,
                 shape: AttentionShape(
                     heads: heads, groups: try fields.optional("attention.head_count_kv") ?? heads,
                     headWidth: headWidth,
@@ -256,8 +260,13 @@ struct PreNormDecoder: Sendable {
             }
         }
         // Those that are always there are computed.
-        if !graph.isLlamas, attention.hasOutputBias || feedForward.hasBias {
+        let hasOtherBias = attention.hasOutputBias || feedForward.hasBias || (graph == .olmoe && attention.hasInputBias)
+        if !graph.isLlamas, hasOtherBias {
             throw GGUFDescription.refusal("attention_bias", "true", "knows no such biases for \(graph.rawValue)")
+        }
+        if graph == .olmoe, model.isTied {
+            throw GGUFDescription.refusal(
+                "tie_word_embeddings", "true", "wants a head of its own for \(graph.rawValue)")
         }
         try experts?.describe(model, into: &description)
         if let rotary = attention.shape.rotary { try description.set(rotary, takesDivisors: graph == .llama) }

@@ -90,6 +90,7 @@ private enum T5 {
         var norm: NormSpec
         var network: (activation: Activation, isGated: Bool)
         var startToken: Int
+        var beginToken: Int?
         var endTokens: [Int]
         /// Of what is read, and of what is written.
         var positions: Int
@@ -119,7 +120,8 @@ private enum T5 {
                 blocks: Array(repeating: reading, count: sizes.encoderLayers), finalNorm: sizes.norm,
                 startToken: sizes.startToken),
             blocks: Array(repeating: writing, count: sizes.layers), finalNorm: sizes.norm, isTied: isTied,
-            head: HeadSpec(scale: scale), contextLength: 2 * sizes.positions, endTokens: sizes.endTokens)
+            head: HeadSpec(scale: scale), contextLength: 2 * sizes.positions,
+            beginToken: sizes.beginToken, endTokens: sizes.endTokens)
     }
 
     private static let usualPositions = 512
@@ -136,6 +138,11 @@ private enum T5 {
         // What transformers reckons from `feed_forward_proj`, whatever the file says.
         + ConfigurationField.harmless(["dense_act_fn", "is_gated_act"])
         + ConfigurationField.harmless(["initializer_factor", "output_past", "classifier_dropout", "hidden_act"])
+        // What other families have; nothing of this one is called so.
+        + ConfigurationField.harmless([
+            "intermediate_size", "max_position_embeddings", "rms_norm_eps", "num_key_value_heads", "rope_scaling",
+            "rope_parameters", "partial_rotary_factor", "rope_theta", "original_max_position_embeddings",
+        ])
         + [
             ConfigurationField(key: "is_encoder_decoder", use: .only([true])),
             ConfigurationField(key: "is_decoder", use: .only([false, nil])),
@@ -143,17 +150,14 @@ private enum T5 {
         ]
 
     private static func read(_ fields: HuggingFaceFields, _ version: Version) throws -> ModelConfiguration {
-        let layers = try fields.optional("num_layers") ?? 6, width = try fields.optional("d_model") ?? 512
-        for (name, other) in [("d_model", "hidden_size"), ("num_layers", "num_hidden_layers")] {
-            if let one = try fields.optional(name), let two = try fields.optional(other), one != two {
-                throw ModelConfigurationError.invalid(key: other, value: "\(two)", expected: "\(one), as \(name) says")
-            }
-        }
+        let layers = try size("num_layers", "num_hidden_layers", fields) ?? 6
+        let width = try size("d_model", "hidden_size", fields) ?? 512
         let tied = try fields.flag("tie_word_embeddings") ?? true
         let scales = version.scalesTied ? try fields.flag("scale_decoder_outputs") ?? tied : false
         let sizes = Sizes(
             width: width, innerWidth: try fields.optional("d_ff") ?? 2_048,
-            heads: try fields.optional("num_heads") ?? 8, headWidth: try fields.optional("d_kv") ?? 64,
+            heads: try size("num_heads", "num_attention_heads", fields) ?? 8,
+            headWidth: try size("d_kv", "head_dim", fields) ?? 64,
             encoderLayers: try ModelConfiguration.layers(layers, key: "num_layers"),
             layers: try ModelConfiguration.layers(
                 try fields.optional("num_decoder_layers") ?? layers, key: "num_decoder_layers"),
@@ -161,9 +165,19 @@ private enum T5 {
             norm: NormSpec(epsilon: Float(try fields.number("layer_norm_epsilon") ?? 1e-6)),
             network: try network(try fields.text("feed_forward_proj") ?? version.network),
             startToken: try fields.optional("decoder_start_token_id") ?? fields.optional("pad_token_id") ?? 0,
-            endTokens: fields.endTokens, positions: try fields.optional("n_positions") ?? usualPositions)
+            beginToken: fields.beginToken, endTokens: fields.endTokens,
+            positions: try fields.optional("n_positions") ?? usualPositions)
         // A head that stands beside the embedding counts whatever the file says of it.
         return configuration(version, sizes, isTied: true, scale: scales ? 1 / Float(width).squareRoot() : 1)
+    }
+
+    /// A size by the family's name of it, or by the one that all have.
+    private static func size(_ own: String, _ common: String, _ fields: HuggingFaceFields) throws -> Int? {
+        let (one, two) = (try fields.optional(own), try fields.optional(common))
+        if let one, let two, one != two {
+            throw ModelConfigurationError.invalid(key: common, value: "\(two)", expected: "\(one), as \(own) says")
+        }
+        return one ?? two
     }
 
     private static func bias(_ fields: HuggingFaceFields) throws -> RelativeBiasSpec {
@@ -242,8 +256,8 @@ private enum T5 {
             bias: RelativeBiasSpec(
                 buckets: try fields.required("attention.relative_buckets_count"), farthest: ggufFarthest),
             norm: try fields.norm(), network: (.geluTanh, true),
-            startToken: try fields.optional("decoder_start_token_id") ?? 0, endTokens: fields.endTokens,
-            positions: positions)
+            startToken: try fields.optional("decoder_start_token_id") ?? 0, beginToken: fields.beginToken,
+            endTokens: fields.endTokens, positions: positions)
         return configuration(version, sizes, isTied: !fields.has("output.weight"), scale: 1)
     }
 

@@ -285,10 +285,10 @@ public struct WeightNames: Sendable {
     /// What Hugging Face's `name` is to the model; nil where the family knows none of that name.
     func role(of name: String) -> WeightRole? { find(name, .huggingFace)?.binding.role }
 
-    /// Every pair of the table for a model of `layers` layers in each stack; of a stack of experts the first part.
+    /// Every pair of the table for a model of `layers` layers in each stack. Not those of experts, of which GGUF has one name for all.
     public func pairs(layers: Int) -> [(gguf: String, huggingFace: String)] {
         func pairs(_ bindings: [WeightBinding], _ place: (WeightNames.Stack, Int)?) -> [(String, String)] {
-            bindings.flatMap { binding in
+            bindings.filter { !$0.isStack }.flatMap { binding in
                 Self.suffixes.compactMap { suffix in
                     let found = FoundBinding(place: place, binding: binding, suffix: suffix, expert: 0)
                     return found.ggufName.map { ($0, found.huggingFaceName()) }
