@@ -226,7 +226,6 @@ import WeightFiles
         (.gemma2, "attention_bias", "true"), (.gemma2, "attn_logit_softcapping", "null"),
         (.gemma2, "layer_types", #"["full_attention", "sliding_attention", "sliding_attention"]"#),
         (.smolLM3, "attention_bias", "true"), (.smolLM3, "no_rope_layers", "[1, 0, 1, 1]"),
-        (.smolLM3, "layer_types", #"["full_attention", "full_attention", "full_attention", "sliding_attention"]"#),
         (.qwen3, "attention_bias", "true"),
         (.cohere, "attention_bias", "true"), (.cohere, "use_qk_norm", "true"), (.olmo2, "attention_bias", "true"),
         (.olmoe, "norm_topk_prob", "true"), (.qwen3MoE, "norm_topk_prob", "false"),

@@ -88,7 +88,7 @@ import WeightFiles
                 set.lowRankDeltas, as: .huggingFaceFolder, into: output)
             #expect(result.untiedHead == (family == .gpt2) && result.tensorsApplied == 1)
             #expect(difference(try logits(self.model(output)), expected) < 1e-3)
-            #expect(difference(try logits(self.model(folder)), expected) > 0.1)
+            #expect(difference(try logits(self.model(folder)), expected) > 0.01)
         }
     }
 

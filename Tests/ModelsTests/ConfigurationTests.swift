@@ -67,8 +67,8 @@ import WeightFiles
 
     @Test func whatIsNotComputedIsRefusedByName() throws {
         let supported = ModelConfiguration.supportedFamilies
-        #expect(throws: ModelConfigurationError.unsupportedArchitecture(found: "gemma2", supported: supported)) {
-            try read([("model_type", "gemma2")])
+        #expect(throws: ModelConfigurationError.unsupportedArchitecture(found: "mamba", supported: supported)) {
+            try read([("model_type", "mamba")])
         }
         #expect(throws: ModelConfigurationError.unsupported(key: "hidden_act", value: "gelu")) {
             try read([("hidden_act", "gelu")])

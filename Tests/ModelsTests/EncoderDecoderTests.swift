@@ -76,7 +76,7 @@ import Testing
     /// decoder.
     @Test(arguments: ["encoder.", "decoder.", "decoder.block.1.layer.1.EncDecAttention.v"])
     func partsOfAModelAreTrained(_ prefix: String) throws {
-        let golden = try Case("t5")
+        let golden = try Case("mt5")
         let slab = golden.model.attachAdapters(rank: 2, scale: 1.5) { $0.hasPrefix(prefix) }
         try expectGradients(golden.model, slab, golden.batch(golden.texts))
     }

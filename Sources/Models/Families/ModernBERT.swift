@@ -60,7 +60,7 @@ private enum ModernBERT {
                     norm: layer == 0 ? nil : norm,
                     shape: AttentionShape(
                         heads: sizes.heads, groups: sizes.heads, headWidth: sizes.width / sizes.heads,
-                        mask: .bidirectional, window: isSliding ? sizes.window / 2 + 1 : nil,
+                        mask: .bidirectional, window: isSliding ? sizes.window / 2 : nil,
                         rotary: isSliding ? local : global),
                     projection: .fused(blocks: 1), hasInputBias: sizes.biases.attention,
                     hasOutputBias: sizes.biases.attention),
@@ -190,7 +190,7 @@ private enum ModernBERT {
             ("norm_bias", .bool(usual?.hasBias ?? false)), ("attention_bias", .bool(block.attention.hasOutputBias)),
             ("mlp_bias", .bool(block.feedForward.hasBias)),
             ("hidden_activation", .string(block.feedForward.activation.huggingFaceName)),
-            ("local_attention", .integer(local?.window.map { 2 * ($0 - 1) } ?? window)),
+            ("local_attention", .integer(local?.window.map { 2 * $0 } ?? window)),
             ("layer_types", model.layerTypes), ("rope_parameters", .object(kinds)),
         ]
     }
@@ -248,7 +248,7 @@ private enum ModernBERT {
             throw GGUFDescription.refusal("rope_scaling", "\(rotary.scaling)", "scales nothing for modern-bert")
         }
         description.set("attention.causal", .bool(false))
-        description.set("attention.sliding_window", local?.window.map { 2 * ($0 - 1) } ?? window)
+        description.set("attention.sliding_window", local?.window.map { 2 * $0 } ?? window)
         description.set("attention.sliding_window_pattern", pattern)
         description.set("rope.freq_base", Float(global?.rotary?.base ?? globalBase))
         description.set("rope.freq_base_swa", Float(local?.rotary?.base ?? localBase))

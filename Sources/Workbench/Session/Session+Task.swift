@@ -10,7 +10,7 @@ extension Session {
     ///
     /// - Throws: `Failure` where the recipe names another task.
     func followAdapter() throws {
-        guard let head = try storedHead() else { return }
+        guard let head = try taskHead() else { return }
         var recipe = self.recipe
         guard !recipe.isSet("task") || recipe.task == head.task else {
             throw Failure(
@@ -28,6 +28,12 @@ extension Session {
                     + head.labels.joined(separator: ", "), hint: "leave data.labels out: the adapter's own are taken")
         }
         follow(recipe)
+    }
+
+    /// The head of a task that the adapter has: of the open one, else as it stands on disk.
+    private func taskHead() throws -> SavedHead? {
+        guard let adapter else { return try storedHead() }
+        return adapter.set.configuration.head
     }
 
     /// Throws where the model reads texts and writes none, and more is asked of it than vectors.
@@ -49,7 +55,7 @@ extension Session {
 
     /// Throws where the model's adapter has the head of a task: `work` is of models that write.
     func requireLanguage(for work: String) throws {
-        guard let head = try adapter?.set.configuration.head ?? storedHead() else { return }
+        guard let head = try taskHead() else { return }
         throw Failure(
             .badInput, "\(work): the adapter has the head of task \(head.task.rawValue), and writes no text",
             hint: "lathe evaluate and lathe predict ask its head")
