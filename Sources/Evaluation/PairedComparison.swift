@@ -18,7 +18,7 @@ public struct PairedComparison: Sendable, Equatable {
     public let adapter: Double?
     /// adapter − base; 0 where a side has no value.
     public let difference: Double
-    /// The percentile interval; nil where fewer than two rows allow none, or a number is not finite.
+    /// The percentile interval; nil where fewer than two rows allow none, a side has no value, or a number is not finite.
     public let ci95: ClosedRange<Double>?
     /// nil where there is no interval.
     public let verdict: Verdict?
@@ -44,7 +44,7 @@ public struct PairedComparison: Sendable, Equatable {
         if let before = self.base, let after = self.adapter { difference = after - before } else { difference = 0 }
         let drawn = clusters.map { clusters in [base, adapter].map { $0.grouped(by: clusters) } } ?? [base, adapter]
         clusterCount = clusters == nil ? nil : drawn[0].rowCount
-        guard drawn[0].rowCount >= 2 else {
+        guard drawn[0].rowCount >= 2, self.base != nil, self.adapter != nil else {
             (ci95, verdict, rowsNeeded) = (nil, nil, nil)
             return
         }

@@ -76,7 +76,11 @@ struct ComparedRows {
     }
 
     /// What the objective says of a side without an interval.
-    private var summaries: [Measure] { objective.measures.filter { !$0.isCompared } }
+    private var summaries: [Measure] {
+        objective.measures.filter { measure in
+            !measure.isCompared && !base.metrics.contains { $0.name == measure.name }
+        }
+    }
 
     private func json(_ metric: RowMetric, at index: Int) -> JSONValue {
         var members: [JSONObject.Member] = [("base", Self.number(metric.value))]
@@ -155,7 +159,8 @@ struct ComparedRows {
         comparison.ci95.map { String(format: "95%% interval %+.4f to %+.4f", $0.lowerBound, $0.upperBound) }
             ?? ((comparison.clusterCount ?? comparison.rowCount) < 2
                 ? "too few \(comparison.clusterCount == nil ? "rows" : "clusters") for an interval"
-                : "no interval: a number is not finite")
+                : comparison.base == nil || comparison.adapter == nil
+                    ? "no interval: a side has no value" : "no interval: a number is not finite")
     }
 
     /// How many rows would tell, where these do not.
