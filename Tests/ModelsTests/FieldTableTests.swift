@@ -31,7 +31,7 @@ import WeightFiles
     private let ownPlain: [String: [JSONObject.Member]] = [
         "gemma3_text": [("sliding_window_pattern", 2)], "cohere2": [("sliding_window_pattern", 2)],
         "smollm3": [("no_rope_layer_interval", 2), ("sliding_window", 5)],
-        "mixtral": [("num_local_experts", 4)], "olmoe": [("num_experts", 4)],
+        "mixtral": [("num_local_experts", 4)], "olmoe": [("num_experts", 4), ("num_experts_per_tok", 2)],
         "distilbert": [("dim", 64), ("n_layers", 2), ("n_heads", 4), ("hidden_dim", 96)],
         "gpt2": [("n_embd", 64), ("n_layer", 2), ("n_head", 4), ("n_inner", 96)],
         "phi3": [
