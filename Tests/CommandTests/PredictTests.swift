@@ -192,7 +192,8 @@ extension CommandTests {
                     let read = try lathe.text("again-\(name).jsonl").split(separator: "\n").map {
                         try JSONValue(parsing: String($0))
                     }
-                    #expect(read.map { $0["input_text"]?.string } == rows.map { $0["text"]?.string })
+                    // The rows have an `input_text` already.
+                    #expect(read.map { $0["input_input_text"]?.string } == rows.map { $0["text"]?.string })
                     #expect(read[0]["tags"]?.string == #"["a",{"b":1}]"#)
                     #expect(read.map { $0["prompt"]?.string } == rows.map { $0["prompt"]?.string })
                 }
@@ -214,7 +215,9 @@ extension CommandTests {
                 #expect(kept.map { $0["id"]?.string } == ["r0", "r1", "r2", "r3"])
 
                 try lathe.write(
-                    "long.jsonl", rows[0] + "\n" + rows[1].replacing("saw", with: "saw and saw and saw") + "\n")
+                    "long.jsonl",
+                    rows[0] + "\n" + rows[1].replacing("saw", with: String(repeating: "saw and ", count: 12) + "saw")
+                        + "\n")
                 let limit = ["--set", "data.max_length=12", "--max-new-tokens", "2"]
                 try run(lathe, "long.jsonl", "l.jsonl", limit).expectFailure(65, "long.jsonl:2", "data.too_long")
                 let few = try run(lathe, "long.jsonl", "l.jsonl", limit + ["--set", "data.too_long=drop", "--json"])

@@ -132,6 +132,11 @@ struct CommandPage {
         for (name, meaning) in [
             ("LATHE_ISA", "scalar, avx2 or avx512: use no wider instruction set than this."),
             ("TMPDIR", "Where rows that wait for others are kept while data is prepared; else /var/tmp."),
+            ("HF_ENDPOINT", "The hub that lathe fetch asks for models; else the usual one."),
+            ("HF_TOKEN", "What lathe fetch shows the hub, for models that not everyone may have."),
+            ("LATHE_FETCH_PATIENCE", "Seconds that lathe fetch waits for a silent connection; else 60."),
+            ("SSL_CERT_FILE", "Certificates to trust in the place of the system's, in one file."),
+            ("SSL_CERT_DIR", "The same in a folder."),
             ("NO_COLOR", "Not empty: no colours, unless --color always asks for them."),
         ] { page.item([.bold(name)], meaning) }
         page.paragraph("A recipe takes ", .bold("${NAME}"), " from the variable NAME.")
