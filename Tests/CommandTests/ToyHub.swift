@@ -2,7 +2,7 @@
 
 import Foundation
 import Synchronization
-import Testing
+import TestSupport
 
 /// Answers each connection on a thread of its own.
 final class ToyHub: Sendable {
@@ -24,44 +24,24 @@ final class ToyHub: Sendable {
         var silence = 0.0
     }
 
-    let port: UInt16
-    private let listener: Int32
+    private let listener: LoopbackListener
     private let heard = Mutex<[Request]>([])
 
     var requests: [Request] { heard.withLock { $0 } }
-    var address: String { "http://127.0.0.1:\(port)" }
+    var address: String { "http://127.0.0.1:\(listener.port)" }
 
     /// - Parameter reply: to a request, which came after so many others for the same path.
     init(_ reply: @escaping @Sendable (Request, Int) -> Reply) throws {
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        self.listener = listener
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(listener, $0, length) == 0 && listen(listener, 16) == 0 && getsockname(listener, $0, &length) == 0
-            }
-        }
-        try #require(isBound)
-        port = UInt16(bigEndian: address.sin_port)
-        Thread.detachNewThread { [self] in
-            while true {
-                let connection = accept(listener, nil, nil)
-                guard connection >= 0 else { return }
-                Thread.detachNewThread {
-                    self.serve(connection, reply)
-                    close(connection)
-                }
+        listener = try LoopbackListener()
+        listener.start { [self] connection in
+            Thread.detachNewThread {
+                self.serve(connection, reply)
+                close(connection)
             }
         }
     }
 
-    func stop() {
-        shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
-    }
+    func stop() { listener.stop() }
 
     private func serve(_ connection: Int32, _ reply: (Request, Int) -> Reply) {
         guard let request = Self.read(connection) else { return }

@@ -3,7 +3,7 @@
 import Foundation
 import JSON
 import Synchronization
-import Testing
+import TestSupport
 
 /// Answers one request after the other on a port of its own.
 final class ToyServer: Sendable {
@@ -25,43 +25,22 @@ final class ToyServer: Sendable {
         var raw: [UInt8]?
     }
 
-    let port: UInt16
-    private let listener: Int32
+    private let listener: LoopbackListener
     private let heard = Mutex<[Request]>([])
 
     var requests: [Request] { heard.withLock { $0 } }
-    var url: String { "http://127.0.0.1:\(port)/v1" }
+    var url: String { "http://127.0.0.1:\(listener.port)/v1" }
 
     /// - Parameter reply: to the request of that number, from 0.
     init(_ reply: @escaping @Sendable (Int, Request) -> Reply) throws {
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        self.listener = listener
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(listener, $0, length) == 0 && listen(listener, 8) == 0 && getsockname(listener, $0, &length) == 0
-            }
-        }
-        try #require(isBound)
-        port = UInt16(bigEndian: address.sin_port)
-        Thread.detachNewThread { [listener] in
-            while true {
-                let connection = accept(listener, nil, nil)
-                guard connection >= 0 else {
-                    // Here and not in `stop`: its number, given to another server, would be listened at by this one too.
-                    close(listener)
-                    return
-                }
-                self.serve(connection, reply)
-                close(connection)
-            }
+        listener = try LoopbackListener()
+        listener.start { [self] connection in
+            serve(connection, reply)
+            close(connection)
         }
     }
 
-    func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
+    func stop() { listener.stop() }
 
     private func serve(_ connection: Int32, _ reply: (Int, Request) -> Reply) {
         guard let request = Self.read(connection) else { return }

@@ -27,7 +27,9 @@ public enum TinyFamily: String, CaseIterable, Sendable {
 
     // MARK: config.json
 
-    private static let (width, heads, groups, innerWidth, vocabulary) = (32, 4, 2, 40, 512)
+    private static let (width, heads, innerWidth, vocabulary) = (32, 4, 40, 512)
+    /// llama.cpp knows no OLMoE whose heads share keys.
+    private var groups: Int { self == .olmoe ? Self.heads : 2 }
     // So many that names in the order of letters are not in that of numbers.
     private static let experts = 12
     /// The fourth of SmolLM3's turns nothing.
@@ -42,7 +44,7 @@ public enum TinyFamily: String, CaseIterable, Sendable {
             "vocab_size": "\(Self.vocabulary)", "hidden_size": "\(Self.width)",
             "intermediate_size": "\(Self.innerWidth)",
             "num_hidden_layers": "\(layers)", "num_attention_heads": "\(Self.heads)",
-            "num_key_value_heads": "\(Self.groups)", "max_position_embeddings": "256", "bos_token_id": "1",
+            "num_key_value_heads": "\(groups)", "max_position_embeddings": "256", "bos_token_id": "1",
             "eos_token_id": "2", "rms_norm_eps": "1e-05", "tie_word_embeddings": "\(isTied)",
             "head_dim": "\(headWidth)", "rope_theta": "10000.0",
         ]
@@ -134,7 +136,7 @@ public enum TinyFamily: String, CaseIterable, Sendable {
     private var shapes: [(name: String, sizes: [Int])] {
         guard !isFused else { return fusedShapes(layers: layers) }
         let width = Self.width
-        let (queries, keys) = (Self.heads * headWidth, Self.groups * headWidth)
+        let (queries, keys) = (Self.heads * headWidth, groups * headWidth)
         let inputs = [
             ("self_attn.q_proj", queries, width), ("self_attn.k_proj", keys, width), ("self_attn.v_proj", keys, width),
         ]
@@ -175,10 +177,10 @@ public enum TinyFamily: String, CaseIterable, Sendable {
         switch self {
         case .qwen3, .gemma3, .qwen3MoE: [("self_attn.q_norm", headWidth), ("self_attn.k_norm", headWidth)]
         case .olmo2, .olmoe:
-            [("self_attn.q_norm", Self.heads * headWidth), ("self_attn.k_norm", Self.groups * headWidth)]
+            [("self_attn.q_norm", Self.heads * headWidth), ("self_attn.k_norm", groups * headWidth)]
         case .stableLMParallel:
             (0..<Self.heads).map { ("self_attn.q_layernorm.norms.\($0)", headWidth) }
-                + (0..<Self.groups).map { ("self_attn.k_layernorm.norms.\($0)", headWidth) }
+                + (0..<groups).map { ("self_attn.k_layernorm.norms.\($0)", headWidth) }
         default: []
         }
     }

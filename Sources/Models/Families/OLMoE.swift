@@ -12,7 +12,8 @@ extension ModelFamily {
             modules: .init(
                 router: "mlp.gate", gate: "mlp.experts.#.gate_proj", up: "mlp.experts.#.up_proj",
                 down: "mlp.experts.#.down_proj"),
-            dividesInGGUF: false)
+            dividesInGGUF: false),
+        requireGGUF: requireOLMoE
     ).family(
         className: "OlmoeForCausalLM", gguf: .olmoe,
         ownFields: ConfigurationField.read("attention_bias", mayBeNull: false)
@@ -21,4 +22,19 @@ extension ModelFamily {
                 ConfigurationField(key: "sliding_window", use: .only([nil])),
             ]
             + ConfigurationField.harmless(["mlp_bias", "use_sliding_window", "max_window_layers", "layer_types"]))
+
+    /// llama.cpp wants the family as its one model is.
+    private static func requireOLMoE(_ model: ModelConfiguration) throws {
+        let attention = model.blocks[0].attention, shape = attention.shape
+        if attention.hasInputBias {
+            throw GGUFDescription.refusal("attention_bias", "true", "knows no such biases for olmoe")
+        }
+        if model.isTied {
+            throw GGUFDescription.refusal("tie_word_embeddings", "true", "wants a head of its own for olmoe")
+        }
+        if shape.groups != shape.heads {
+            throw GGUFDescription.refusal(
+                "num_key_value_heads", "\(shape.groups)", "loads no olmoe whose \(shape.heads) heads share keys")
+        }
+    }
 }

@@ -16,6 +16,8 @@ struct PreNormDecoder: Sendable {
     var headNormReach = HeadNormReach.eachHead
     /// In the place of the feed-forward network; nil where there are none.
     var experts: ExpertFields?
+    /// Throws for what llama.cpp computes otherwise of this family alone.
+    var requireGGUF: @Sendable (ModelConfiguration) throws -> Void = { _ in }
 
     /// What transformers takes where `config.json` is silent.
     struct Defaults: Sendable {
@@ -56,9 +58,7 @@ struct PreNormDecoder: Sendable {
         /// Frequencies may have divisors.
         case llama
         case granite, smollm3
-        case qwen2, qwen3, qwen3moe
-        /// No projection has a bias, and the head is never the embedding.
-        case olmoe
+        case qwen2, qwen3, qwen3moe, olmoe
 
         /// Pairs of a rotation lie side by side, and any projection may have a bias.
         var isLlamas: Bool { [.llama, .granite, .smollm3].contains(self) }
@@ -260,14 +260,10 @@ struct PreNormDecoder: Sendable {
             }
         }
         // Those that are always there are computed.
-        let hasOtherBias = attention.hasOutputBias || feedForward.hasBias || (graph == .olmoe && attention.hasInputBias)
-        if !graph.isLlamas, hasOtherBias {
+        if !graph.isLlamas, attention.hasOutputBias || feedForward.hasBias {
             throw GGUFDescription.refusal("attention_bias", "true", "knows no such biases for \(graph.rawValue)")
         }
-        if graph == .olmoe, model.isTied {
-            throw GGUFDescription.refusal(
-                "tie_word_embeddings", "true", "wants a head of its own for \(graph.rawValue)")
-        }
+        try requireGGUF(model)
         try experts?.describe(model, into: &description)
         if let rotary = attention.shape.rotary { try description.set(rotary, takesDivisors: graph == .llama) }
     }
