@@ -20,22 +20,9 @@ enum Cohere {
     private static let layersWithHeadNorm = 64
 
     static let names = WeightNames(
-        once: [
-            WeightBinding(.embedding, "model.embed_tokens", gguf: "token_embd"),
-            WeightBinding(.finalNorm, "model.norm", gguf: "output_norm"),
-            WeightBinding(.head, "lm_head", gguf: "output"),
-        ],
-        inLayer: [
-            WeightBinding(.attentionNorm, "input_layernorm", gguf: "attn_norm"),
-            WeightBinding(.query, "self_attn.q_proj", gguf: "attn_q"),
-            WeightBinding(.key, "self_attn.k_proj", gguf: "attn_k"),
-            WeightBinding(.value, "self_attn.v_proj", gguf: "attn_v"),
-            WeightBinding(.queryNorm, "self_attn.q_norm", gguf: "attn_q_norm"),
-            WeightBinding(.keyNorm, "self_attn.k_norm", gguf: "attn_k_norm"),
-            WeightBinding(.attentionOutput, "self_attn.o_proj", gguf: "attn_output"),
-            WeightBinding(.gate, "mlp.gate_proj", gguf: "ffn_gate"),
-            WeightBinding(.up, "mlp.up_proj", gguf: "ffn_up"),
-            WeightBinding(.down, "mlp.down_proj", gguf: "ffn_down"),
+        once: .decoder(),
+        inLayer: .attention() + .headNorms() + .gatedNetwork + [
+            WeightBinding(.attentionNorm, "input_layernorm", gguf: "attn_norm")
         ])
 
     /// - Parameter hasHeadNorm: whether each head of queries and keys has a norm of its own.

@@ -22,24 +22,7 @@ private enum Gemma2 {
     private static let usualPattern = 2
 
     static let names = WeightNames(
-        once: [
-            WeightBinding(.embedding, "model.embed_tokens", gguf: "token_embd"),
-            WeightBinding(.finalNorm, "model.norm", gguf: "output_norm", .plusOne),
-            WeightBinding(.head, "lm_head", gguf: "output"),
-        ],
-        inLayer: [
-            WeightBinding(.attentionNorm, "input_layernorm", gguf: "attn_norm", .plusOne),
-            WeightBinding(.query, "self_attn.q_proj", gguf: "attn_q"),
-            WeightBinding(.key, "self_attn.k_proj", gguf: "attn_k"),
-            WeightBinding(.value, "self_attn.v_proj", gguf: "attn_v"),
-            WeightBinding(.attentionOutput, "self_attn.o_proj", gguf: "attn_output"),
-            WeightBinding(.attentionOutputNorm, "post_attention_layernorm", gguf: "post_attention_norm", .plusOne),
-            WeightBinding(.feedForwardNorm, "pre_feedforward_layernorm", gguf: "ffn_norm", .plusOne),
-            WeightBinding(.gate, "mlp.gate_proj", gguf: "ffn_gate"),
-            WeightBinding(.up, "mlp.up_proj", gguf: "ffn_up"),
-            WeightBinding(.down, "mlp.down_proj", gguf: "ffn_down"),
-            WeightBinding(.feedForwardOutputNorm, "post_feedforward_layernorm", gguf: "post_ffw_norm", .plusOne),
-        ])
+        once: .decoder(norm: .plusOne), inLayer: .gemmaNorms + .attention() + .gatedNetwork)
 
     /// What a file says beside sizes.
     private struct Own {

@@ -20,16 +20,10 @@ private enum Phi3 {
     private static let (epsilon, originalPositions) = (1e-5, 4_096)
 
     static let names = WeightNames(
-        once: [
-            WeightBinding(.embedding, "model.embed_tokens", gguf: "token_embd"),
-            WeightBinding(.finalNorm, "model.norm", gguf: "output_norm"),
-            WeightBinding(.head, "lm_head", gguf: "output"),
-        ],
-        inLayer: [
-            WeightBinding(.attentionNorm, "input_layernorm", gguf: "attn_norm"),
+        once: .decoder(),
+        inLayer: .normsBefore + [
             WeightBinding(.queryKeyValue, "self_attn.qkv_proj", gguf: "attn_qkv"),
             WeightBinding(.attentionOutput, "self_attn.o_proj", gguf: "attn_output"),
-            WeightBinding(.feedForwardNorm, "post_attention_layernorm", gguf: "ffn_norm"),
             WeightBinding(.gateUp, "mlp.gate_up_proj", gguf: "ffn_up"),
             WeightBinding(.down, "mlp.down_proj", gguf: "ffn_down"),
         ])

@@ -82,28 +82,10 @@ struct PreNormDecoder: Sendable {
     }
 
     private func names(interleavesQueryAndKey: Bool) -> WeightNames {
-        let form: WeightBinding.GGUFForm = interleavesQueryAndKey ? .interleavedHalves : .same
-        let headNorms = [
-            WeightBinding(.queryNorm, "self_attn.q_norm", gguf: "attn_q_norm"),
-            WeightBinding(.keyNorm, "self_attn.k_norm", gguf: "attn_k_norm"),
-        ]
-        return WeightNames(
-            once: [
-                WeightBinding(.embedding, "model.embed_tokens", gguf: "token_embd"),
-                WeightBinding(.finalNorm, "model.norm", gguf: "output_norm"),
-                WeightBinding(.head, "lm_head", gguf: "output"),
-            ],
-            inLayer: [
-                WeightBinding(.attentionNorm, "input_layernorm", gguf: "attn_norm"),
-                WeightBinding(.query, "self_attn.q_proj", gguf: "attn_q", form),
-                WeightBinding(.key, "self_attn.k_proj", gguf: "attn_k", form),
-                WeightBinding(.value, "self_attn.v_proj", gguf: "attn_v"),
-                WeightBinding(.attentionOutput, "self_attn.o_proj", gguf: "attn_output"),
-                WeightBinding(.feedForwardNorm, "post_attention_layernorm", gguf: "ffn_norm"),
-                WeightBinding(.gate, "mlp.gate_proj", gguf: "ffn_gate"),
-                WeightBinding(.up, "mlp.up_proj", gguf: "ffn_up"),
-                WeightBinding(.down, "mlp.down_proj", gguf: "ffn_down"),
-            ] + (hasHeadNorm ? headNorms : []) + (experts?.bindings ?? []))
+        WeightNames(
+            once: .decoder(),
+            inLayer: .normsBefore + .attention(rotated: interleavesQueryAndKey ? .interleavedHalves : .same)
+                + .gatedNetwork + (hasHeadNorm ? .headNorms() : []) + (experts?.bindings ?? []))
     }
 
     // MARK: config.json

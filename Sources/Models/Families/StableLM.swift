@@ -18,23 +18,10 @@ private enum StableLM {
     private static let share = RotaryFields.Share(usual: 0.25)
 
     static let names = WeightNames(
-        once: [
-            WeightBinding(.embedding, "model.embed_tokens", gguf: "token_embd"),
-            WeightBinding(.finalNorm, "model.norm", gguf: "output_norm"),
-            WeightBinding(.head, "lm_head", gguf: "output"),
-        ],
-        inLayer: [
-            WeightBinding(.attentionNorm, "input_layernorm", gguf: "attn_norm"),
-            WeightBinding(.query, "self_attn.q_proj", gguf: "attn_q"),
-            WeightBinding(.key, "self_attn.k_proj", gguf: "attn_k"),
-            WeightBinding(.value, "self_attn.v_proj", gguf: "attn_v"),
+        once: .decoder(),
+        inLayer: .normsBefore + .attention() + .gatedNetwork + [
             WeightBinding(.queryNorm, "self_attn.q_layernorm.norms.#", gguf: "attn_q_norm"),
             WeightBinding(.keyNorm, "self_attn.k_layernorm.norms.#", gguf: "attn_k_norm"),
-            WeightBinding(.attentionOutput, "self_attn.o_proj", gguf: "attn_output"),
-            WeightBinding(.feedForwardNorm, "post_attention_layernorm", gguf: "ffn_norm"),
-            WeightBinding(.gate, "mlp.gate_proj", gguf: "ffn_gate"),
-            WeightBinding(.up, "mlp.up_proj", gguf: "ffn_up"),
-            WeightBinding(.down, "mlp.down_proj", gguf: "ffn_down"),
         ])
 
     private static func configuration(
