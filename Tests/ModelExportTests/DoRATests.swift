@@ -12,44 +12,6 @@ import Testing
 import Vocabulary
 import WeightFiles
 
-/// One reference: a model with an adapter, what it gives, and one layer of it merged.
-private struct Reference {
-    let folder: URL
-    let golden: JSONValue
-    let weights: any ModelSource
-    let model: LanguageModel
-    let set: AdapterSet
-
-    init(_ name: String, precision: ElementType = .f32) throws {
-        let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        folder = tests.appendingPathComponent("Fixtures/dora/\(name)")
-        golden = try JSONValue(parsing: [UInt8](Data(contentsOf: folder.appendingPathComponent("golden.json"))))
-        let base = try #require(golden["base"]?.string)
-        weights = try openWeights(tests.appendingPathComponent("../ModelsTests/Fixtures/\(base)").standardizedFileURL)
-        model = try LanguageModel(
-            configuration: ModelConfiguration(of: weights), weights: weights, precision: precision)
-        set = try AdapterSet(PEFTDirectory(folder), for: model)
-        set.attach(to: model)
-    }
-
-    var batch: TokenBatch {
-        let ids = (golden["ids"]?.array ?? []).compactMap(\.integer).map { Int32($0) }
-        return TokenBatch(examples: [(ids, (golden["labels"]?.array ?? []).map { $0.integer != -100 })])
-    }
-
-    /// The mean loss in training, its gradients being left in the slab.
-    func trainingLoss(recomputedBlocks: Int = 0, workspace: Workspace = Workspace()) throws -> Double {
-        let batch = batch
-        set.slab.zeroGradients()
-        let sums = try Learner(model, CrossEntropyObjective()).accumulateGradients(
-            batch, gradientScale: 1 / Float(batch.targetCount), recomputedBlocks: recomputedBlocks,
-            workspace: workspace, dropout: DropoutKey(seed: 3, stream: 0, firstRow: 0))
-        return sums.total.meanLoss ?? .nan
-    }
-
-    func number(_ key: String) throws -> Double { try #require(golden[key]?.double) }
-}
-
 private func floats(_ tensor: FrozenTensor) -> [Float] { Array(tensor.bytes.bindMemory(to: Float.self)) }
 
 @Suite struct DoRATests {
@@ -57,7 +19,7 @@ private func floats(_ tensor: FrozenTensor) -> [Float] { Array(tensor.bytes.bind
 
     @Test(arguments: names, [0, 1, 3])
     func lossesAndGradientsAreThoseOfPEFT(_ name: String, recomputedBlocks: Int) throws {
-        let reference = try Reference(name)
+        let reference = try AdapterReference("dora/" + name)
         let (batch, slab) = (reference.batch, reference.set.slab)
         let loss = try reference.model.tokenLosses(batch, workspace: Workspace()).sums[0] / Double(batch.targetCount)
         #expect(abs(loss - (try reference.number("loss"))) < 1e-5)
@@ -73,14 +35,14 @@ private func floats(_ tensor: FrozenTensor) -> [Float] { Array(tensor.bytes.bind
     }
 
     @Test(arguments: names) func mixedPrecisionStaysNearFullPrecision(_ name: String) throws {
-        let full = try Reference(name), mixed = try Reference(name, precision: .bf16)
+        let full = try AdapterReference("dora/" + name), mixed = try AdapterReference("dora/" + name, precision: .bf16)
         let (exact, rounded) = (try full.trainingLoss(), try mixed.trainingLoss())
         #expect(abs(rounded - exact) < 0.01 * exact)
         #expect(relativeError(mixed.set.slab.gradients, full.set.slab.gradients) < 0.05)
     }
 
     @Test(arguments: names, [0, 2]) func memoryIsPredicted(_ name: String, recomputedBlocks: Int) throws {
-        let reference = try Reference(name), workspace = Workspace()
+        let reference = try AdapterReference("dora/" + name), workspace = Workspace()
         _ = try reference.trainingLoss(recomputedBlocks: recomputedBlocks, workspace: workspace)
         let batch = reference.batch
         let predicted = Learner(reference.model, CrossEntropyObjective()).predictedBytes(
@@ -89,7 +51,7 @@ private func floats(_ tensor: FrozenTensor) -> [Float] { Array(tensor.bytes.bind
     }
 
     @Test(arguments: names) func mergedWeightsAreThoseOfPEFT(_ name: String) throws {
-        let reference = try Reference(name)
+        let reference = try AdapterReference("dora/" + name)
         let merger = try ModelMerger(base: reference.weights)
         let deltas = reference.set.lowRankDeltas
         try withTemporaryDirectory { folder in
@@ -170,7 +132,7 @@ private func floats(_ tensor: FrozenTensor) -> [Float] { Array(tensor.bytes.bind
 
     /// The proof of a merge: honest rounding passes, another length of one row does not.
     @Test(arguments: [WeightType.fp32, .bf16]) func onlyRoundingPassesTheProof(_ type: WeightType) throws {
-        let reference = try Reference("biases"), set = reference.set
+        let reference = try AdapterReference("dora/biases"), set = reference.set
         let merger = try ModelMerger(base: reference.weights)
         try withTemporaryDirectory { folder in
             let output = folder.appendingPathComponent("merged")
@@ -190,7 +152,7 @@ private func floats(_ tensor: FrozenTensor) -> [Float] { Array(tensor.bytes.bind
 
     /// Another head than the embedding, if the adapter stands on it: merged in memory as on disk.
     @Test func anAdapterOnTheHeadIsScoredAsItIsMerged() throws {
-        let reference = try Reference("biases"), model = reference.model
+        let reference = try AdapterReference("dora/biases"), model = reference.model
         let configuration = AdapterConfiguration(method: .dora, rank: 2, alpha: 4, targets: .patterns(["lm_head"]))
         let head = AdaptableLayer(
             path: "lm_head", inputSize: model.configuration.width, outputSize: model.configuration.vocabularySize)
@@ -222,7 +184,7 @@ private func floats(_ tensor: FrozenTensor) -> [Float] { Array(tensor.bytes.bind
     }
 
     @Test(arguments: names) func theFileIsThatOfPEFT(_ name: String) throws {
-        let reference = try Reference(name)
+        let reference = try AdapterReference("dora/" + name)
         #expect(reference.set.configuration.method == .dora)
         try withTemporaryDirectory { folder in
             let url = folder.appendingPathComponent("adapter")
@@ -241,7 +203,7 @@ private func floats(_ tensor: FrozenTensor) -> [Float] { Array(tensor.bytes.bind
     }
 
     @Test(arguments: names) func cachedStepsGiveTheLogitsOfOnePass(_ name: String) throws {
-        let reference = try Reference(name), model = reference.model
+        let reference = try AdapterReference("dora/" + name), model = reference.model
         let ids = Array(reference.batch.ids), vocabulary = model.configuration.vocabularySize
         let whole = try model.logits(reference.batch, workspace: Workspace())
         // Prompts of many rows and of few, then single tokens.
@@ -259,7 +221,7 @@ private func floats(_ tensor: FrozenTensor) -> [Float] { Array(tensor.bytes.bind
 
     /// Before training the adapted model is the base, whatever its rows' lengths.
     @Test(arguments: names) func trainingBeginsAtTheBase(_ name: String) throws {
-        let reference = try Reference(name), model = reference.model
+        let reference = try AdapterReference("dora/" + name), model = reference.model
         let set = try AdapterSet(reference.set.configuration, for: model)
         set.initialise(seed: 1, on: model)
         set.attach(to: model)

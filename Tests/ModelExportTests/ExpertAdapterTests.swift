@@ -13,52 +13,12 @@ import Testing
 import Vocabulary
 import WeightFiles
 
-/// One reference: a model with an adapter, and what it gives.
-private struct Reference {
-    let folder: URL
-    let golden: JSONValue
-    let weights: any ModelSource
-    let model: LanguageModel
-    let set: AdapterSet
-
-    init(_ name: String, precision: ElementType = .f32) throws {
-        let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        folder = tests.appendingPathComponent("Fixtures/experts/\(name)")
-        golden = try JSONValue(parsing: [UInt8](Data(contentsOf: folder.appendingPathComponent("golden.json"))))
-        let base = try #require(golden["base"]?.string)
-        weights = try openWeights(tests.appendingPathComponent("../ModelsTests/Fixtures/\(base)").standardizedFileURL)
-        model = try LanguageModel(
-            configuration: ModelConfiguration(of: weights), weights: weights, precision: precision)
-        set = try AdapterSet(PEFTDirectory(folder), for: model)
-        set.attach(to: model)
-    }
-
-    var batch: TokenBatch {
-        let ids = (golden["ids"]?.array ?? []).compactMap(\.integer).map { Int32($0) }
-        return TokenBatch(examples: [(ids, (golden["labels"]?.array ?? []).map { $0.integer != -100 })])
-    }
-
-    var logits: [Float] { (golden["logits"]?.array ?? []).compactMap(\.double).map { Float($0) } }
-
-    func logits(of model: LanguageModel) throws -> [Float] { try model.logits(batch, workspace: Workspace()) }
-
-    /// The mean loss in training, its gradients being left in the slab.
-    func trainingLoss(recomputedBlocks: Int = 0, workspace: Workspace = Workspace()) throws -> Double {
-        let batch = batch
-        set.slab.zeroGradients()
-        let sums = try Learner(model, CrossEntropyObjective()).accumulateGradients(
-            batch, gradientScale: 1 / Float(batch.targetCount), recomputedBlocks: recomputedBlocks,
-            workspace: workspace, dropout: DropoutKey(seed: 3, stream: 0, firstRow: 0))
-        return sums.total.meanLoss ?? .nan
-    }
-}
-
 @Suite struct ExpertAdapterTests {
     static let trained = ["all", "dense-layers", "parameters", "rank-stabilised"]
     static let names = trained + ["old"]
 
     @Test(arguments: names) func logitsAreThoseOfPEFT(_ name: String) throws {
-        let reference = try Reference(name)
+        let reference = try AdapterReference("experts/" + name)
         let logits = try reference.logits(of: reference.model)
         #expect(logits.count == 24 * 48)
         #expect(maximumDifference(logits, reference.logits) < 1e-4)
@@ -69,7 +29,7 @@ private struct Reference {
 
     @Test(arguments: trained, [0, 2])
     func lossesAndGradientsAreThoseOfPEFT(_ name: String, recomputedBlocks: Int) throws {
-        let reference = try Reference(name)
+        let reference = try AdapterReference("experts/" + name)
         let loss = try reference.trainingLoss(recomputedBlocks: recomputedBlocks)
         #expect(abs(loss - (try #require(reference.golden["loss"]?.double))) < 1e-5)
         // Read as an adapter, PEFT's gradients stand where ours do.
@@ -92,14 +52,15 @@ private struct Reference {
     }
 
     @Test(arguments: trained) func mixedPrecisionStaysNearFullPrecision(_ name: String) throws {
-        let full = try Reference(name), mixed = try Reference(name, precision: .bf16)
+        let full = try AdapterReference("experts/" + name),
+            mixed = try AdapterReference("experts/" + name, precision: .bf16)
         let (exact, rounded) = (try full.trainingLoss(), try mixed.trainingLoss())
         #expect(abs(rounded - exact) < 0.01 * exact)
     }
 
     /// Which rows go to which expert is not known before: the prediction holds whatever they do.
     @Test(arguments: trained, [0, 2]) func memoryIsPredicted(_ name: String, recomputedBlocks: Int) throws {
-        let reference = try Reference(name), workspace = Workspace()
+        let reference = try AdapterReference("experts/" + name), workspace = Workspace()
         _ = try reference.trainingLoss(recomputedBlocks: recomputedBlocks, workspace: workspace)
         let batch = reference.batch
         let predicted = Learner(reference.model, CrossEntropyObjective()).predictedBytes(
@@ -110,7 +71,7 @@ private struct Reference {
     // MARK: Files
 
     @Test(arguments: trained) func whatIsWrittenIsWhatPEFTWrote(_ name: String) throws {
-        let reference = try Reference(name)
+        let reference = try AdapterReference("experts/" + name)
         try withTemporaryDirectory { place in
             let folder = place.appendingPathComponent("adapter")
             try reference.set.writePEFT(to: folder, baseName: nil, provenance: AdapterProvenance())
@@ -129,7 +90,7 @@ private struct Reference {
 
     /// As PEFT reads it: the factors of an expert's gate and up become one pair.
     @Test func anOldAdapterIsWrittenAsANewOne() throws {
-        let reference = try Reference("old")
+        let reference = try AdapterReference("experts/old")
         try withTemporaryDirectory { place in
             let folder = place.appendingPathComponent("adapter")
             try reference.set.writePEFT(to: folder, baseName: nil, provenance: AdapterProvenance())
@@ -144,7 +105,7 @@ private struct Reference {
     }
 
     @Test(arguments: names) func anAdapterOfLlamaCppComputesTheSame(_ name: String) throws {
-        let reference = try Reference(name), model = AdaptedModel(reference.model)
+        let reference = try AdapterReference("experts/" + name), model = AdaptedModel(reference.model)
         try withTemporaryDirectory { place in
             let notes = AdapterNotes(baseName: nil, provenance: AdapterProvenance())
             let file = try GGUFAdapter.write(
@@ -164,7 +125,7 @@ private struct Reference {
     /// Combined, an expert's gate and up have factors of their own; as PEFT has them they are one pair, with zeros where they meet.
     @Test(arguments: [CombinationMethod.linear, .cat, .svd])
     func aCombinationIsWrittenAsPEFTHasIt(_ method: CombinationMethod) throws {
-        let reference = try Reference("all"), model = AdaptedModel(reference.model)
+        let reference = try AdapterReference("experts/all"), model = AdaptedModel(reference.model)
         let halves = (0..<2).map { WeightedAdapter(reference.set, name: "half \($0)", weight: 0.5) }
         var settings = CombinationSettings(method: method)
         if method == .svd { settings.svdRank = 4 }
@@ -184,7 +145,7 @@ private struct Reference {
     }
 
     @Test(arguments: names) func theMergedModelComputesTheSame(_ name: String) throws {
-        let reference = try Reference(name), deltas = reference.set.lowRankDeltas
+        let reference = try AdapterReference("experts/" + name), deltas = reference.set.lowRankDeltas
         try withTemporaryDirectory { folder in
             let output = folder.appendingPathComponent("merged")
             let result = try ModelMerger(base: reference.weights).merge(
@@ -198,7 +159,7 @@ private struct Reference {
     // MARK: What there is not
 
     private func problem(_ configuration: AdapterConfiguration, on name: String = "all") throws -> String {
-        let model = try Reference(name).model
+        let model = try AdapterReference("experts/" + name).model
         let error = #expect(throws: AdapterError.self) { try AdapterSet(configuration, for: model) }
         return error.map { "\($0)" } ?? ""
     }
@@ -224,6 +185,6 @@ private struct Reference {
         // With dropout on attention alone nothing is wrong.
         let attention = AdapterConfiguration(
             rank: 2, alpha: 2, dropout: 0.1, targets: .patterns(["q_proj", "v_proj"]))
-        #expect(try AdapterSet(attention, for: Reference("all").model).members.count == 4)
+        #expect(try AdapterSet(attention, for: AdapterReference("experts/all").model).members.count == 4)
     }
 }
