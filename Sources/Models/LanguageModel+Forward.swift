@@ -138,7 +138,7 @@ extension LanguageModel {
     /// Gathers and norms the rows that a batch reads and hands them over.
     /// - Parameters:
     ///   - whole: what `batch` is, or is the written part of.
-    ///   - gradient: `[M, C]`, for what `body` leaves there; nil where nothing goes back.
+    ///   - gradient: `[M, C]`, for what `body` leaves there, and then for that of the stream; nil where nothing goes back.
     func withHeadRows<Result>(
         _ batch: TokenBatch, of whole: TokenBatch, _ x: Matrix, _ residuals: [ResidualRows], gradient: Matrix?,
         _ context: PassContext, _ body: (HeadRows) throws -> Result
@@ -154,11 +154,14 @@ extension LanguageModel {
                     finalNorm.forward(gathered, into: hidden, statistics: statistics)
                 }
             }
-            return try body(
+            let result = try body(
                 HeadRows(
                     batch: batch, whole: whole, rows: rows, hidden: hidden, head: head(context.adapters),
-                    gradient: gradient,
-                    residuals: residuals, model: self, context: context))
+                    gradient: gradient, residuals: residuals, model: self, context: context))
+            if let gradient, !rows.isEmpty {
+                context.compute { finalNorm.backward(gradient, x: gathered, statistics: statistics) }
+            }
+            return result
         }
     }
 

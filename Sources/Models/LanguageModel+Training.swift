@@ -55,14 +55,7 @@ extension LanguageModel {
         return try context.workspace.scoped {
             let dHidden = context.residual(rows: rows.count, columns: x.columns)
             let result = try withHeadRows(batch, of: whole, x, residuals, gradient: dHidden, context, body)
-            guard !rows.isEmpty else { return result }
-            let gathered = context.residual(rows: rows.count, columns: x.columns)
-            let normed = context.activations(rows: rows.count, columns: x.columns)
-            let statistics = finalNorm.statistics(rows: rows.count, context)
             context.compute {
-                rows.withUnsafeBufferPointer { Elements.gatherRows(x, $0, into: gathered) }
-                finalNorm.forward(gathered, into: normed, statistics: statistics)
-                finalNorm.backward(dHidden, x: gathered, statistics: statistics)
                 rows.withUnsafeBufferPointer { Elements.scatterAddRows(dHidden, $0, into: dx) }
             }
             return result

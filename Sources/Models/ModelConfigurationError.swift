@@ -12,6 +12,8 @@ public enum ModelConfigurationError: ClassifiedError, Equatable {
     case foreign(key: String, value: String, family: String)
     /// A value that is computed here, and not by what reads GGUF files.
     case notInGGUF(key: String, value: String, reason: String)
+    /// A family whose GGUF files are read and not written.
+    case notWrittenAsGGUF(family: String)
     case missing(key: String)
     /// A value of the wrong type or out of range.
     case invalid(key: String, value: String, expected: String)
@@ -29,6 +31,7 @@ extension ModelConfigurationError {
             "\(key) = \(value) is not supported: models of model_type \(family) do not have it, so this is another model"
         case .notInGGUF(let key, let value, let reason):
             "\(key) = \(value) cannot stand in a GGUF file: llama.cpp \(reason)"
+        case .notWrittenAsGGUF(let family): "models of the family \(family) are not written as GGUF files"
         case .missing(let key): "\(key) is missing"
         case .invalid(let key, let value, let expected): "\(key) is \(value), expected \(expected)"
         }

@@ -1,4 +1,4 @@
-// What attention adds to its scores by distance: a frozen table of a model, or slopes that follow from nothing but the heads.
+// What attention adds to its scores by distance: a frozen table of a model.
 
 import Kernels
 import Tensors
@@ -21,9 +21,6 @@ final class PositionBiases {
             return PositionBias(buckets: matrix, farthest: farthest, mask: mask, positions: positions)
         }
     }
-
-    /// ALiBi's: a slope a head.
-    init(slopes: [Float]) { make = { PositionBias(slopes: slopes, positions: $0) } }
 
     /// The bias for at least `positions` positions; kept, and grown by doubling.
     func bias(positions: Int) -> PositionBias {

@@ -6,8 +6,7 @@ struct BatchParts {
     let source: TokenBatch
     /// What is written, from the start token on, with the targets.
     let written: TokenBatch
-    /// The rows of the batch that `source` and `written` are, ascending.
-    let sourceRows: [Int32]
+    /// The rows of the batch that `written` is, ascending.
     let writtenRows: [Int32]
 }
 
@@ -38,7 +37,7 @@ extension TokenBatch {
         let source = examples.map { $0.0..<$1 }, written = examples.map { $1..<$0.1 }
         return BatchParts(
             source: part(source, reads: .all), written: part(written, reads: reads),
-            sourceRows: source.flatMap { $0.map { Int32($0) } }, writtenRows: written.flatMap { $0.map { Int32($0) } })
+            writtenRows: written.flatMap { $0.map { Int32($0) } })
     }
 
     /// The rows `ranges`, one range an example.

@@ -57,11 +57,15 @@ import WeightFiles
         try Self.withCopies(family, type: type) { folder, file, _ in
             #expect(maximumDifference(try Self.logits(folder), try Self.logits(file)) < 2e-5)
             let gguf = try GGUFFile(file)
-            // Norms stay fp32, those too that have a row for each head.
+            // Norms stay fp32, those too that have a row for each head; so do routers and positions.
             #expect(
-                gguf.tensors.allSatisfy {
-                    let isVector = $0.shape.rank < 2 || $0.name.hasSuffix("_norm.weight")
-                    return $0.type.dtype == (isVector ? .f32 : type == .fp16 ? .f16 : .bf16)
+                gguf.tensors.allSatisfy { tensor in
+                    let isFloat =
+                        tensor.shape.rank < 2
+                        || ["_norm.weight", "ffn_gate_inp.weight", "position_embd.weight"].contains {
+                            tensor.name.hasSuffix($0)
+                        }
+                    return tensor.type.dtype == (isFloat ? .f32 : type == .fp16 ? .f16 : .bf16)
                 })
             #expect(gguf.value("general.file_type")?.integer == (type == .fp16 ? 1 : 32))
         }

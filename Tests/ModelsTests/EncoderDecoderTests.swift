@@ -194,6 +194,18 @@ import Testing
         }
     }
 
+    /// Where a file says nothing the two families are of different sizes, as in transformers.
+    @Test(arguments: [("t5", 6, 8, 2_048), ("mt5", 8, 6, 1_024)])
+    func aSilentFileIsOfTheFamilysSizes(_ name: String, layers: Int, heads: Int, innerWidth: Int) throws {
+        let golden = try parse(fixture("configurations").appendingPathComponent("golden.json"))
+        let declared = try #require(golden["fields"]?[name]?.object)
+        #expect(declared["num_layers"]?.integer == layers && declared["num_heads"]?.integer == heads)
+        let model = try ModelConfiguration(
+            huggingFace: .object(JSONObject([("model_type", .string(name)), ("vocab_size", 48)])))
+        #expect(model.layers == layers && model.encoder?.blocks.count == layers)
+        #expect(model.blocks[0].attention.shape.heads == heads && model.blocks[0].feedForward.width == innerWidth)
+    }
+
     /// What is written of a configuration is read as the same.
     @Test(arguments: names) func aConfigurationComesBack(_ name: String) throws {
         let configuration = try loadModel(fixture(name)).configuration

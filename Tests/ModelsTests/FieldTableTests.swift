@@ -173,6 +173,15 @@ import WeightFiles
         #expect(rotary.count == 2 && rotary[0].contains("rope_scaling counts") && rotary[1].contains("strength"))
     }
 
+    /// Of models that read, and of those with an encoder, GGUF files are read alone: what else such a file has to say is not written.
+    @Test(arguments: ["bert", "roberta", "distilbert", "modernbert", "nomic_bert", "t5", "mt5"])
+    func familiesThatAreNotWrittenAsGGUFAreNamed(_ name: String) throws {
+        let model = try read(
+            ["t5", "mt5"].contains(name)
+                ? JSONObject([("model_type", .string(name)), ("vocab_size", 48)]) : plain(name))
+        #expect(throws: ModelConfigurationError.notWrittenAsGGUF(family: name)) { _ = try GGUFDescription(model) }
+    }
+
     @Test func otherDirectionsOfAttentionAreRefused() throws {
         for family in Self.families {
             var object = plain(family)

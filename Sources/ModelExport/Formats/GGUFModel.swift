@@ -32,6 +32,9 @@ extension ModelFormat {
 
     /// Names and row orders as the base's family has them in GGUF. Vectors are fp32 there. Matrices get the type that was asked for;
     /// where none was, those that stay keep theirs, and those that change get the plan's.
+    /// Ends of names: norms, what chooses experts, tables of positions.
+    private static let areAlwaysFloats = ["_norm.weight", "ffn_gate_inp.weight", "position_embd.weight"]
+
     private static func arrange(
         _ plan: OutputPlan, for base: any ModelSource, _ model: ModelConfiguration
     ) throws -> OutputPlan {
@@ -50,8 +53,8 @@ extension ModelFormat {
             tensor.name = name
             tensor.form = names.form(tensor.path)
             tensor.part = names.part(tensor.path)
-            // llama.cpp has norms in fp32, those too that have a row for each head.
-            if tensor.shape.rank < 2 || name.hasSuffix("_norm.weight") {
+            // llama.cpp has these in fp32, norms too that have a row for each head.
+            if tensor.shape.rank < 2 || Self.areAlwaysFloats.contains(where: name.hasSuffix) {
                 tensor.dtype = Widening.supports(stored.dtype) ? .f32 : stored.dtype
             } else if let mix {
                 tensor.dtype = mix.dtype(of: name, columns: tensor.shape.sizes.last ?? 1) ?? stored.dtype

@@ -13,5 +13,5 @@ extension ModelFamily {
                 .configuration(headsKey: "num_attention_heads")
         },
         readGGUF: { try PostNormEncoder($0).configuration(headsKey: "attention.head_count") },
-        write: PostNormEncoder.members, writeGGUF: { try PostNormEncoder.write($0, into: &$1) })
+        write: PostNormEncoder.members, writeGGUF: nil)
 }

@@ -9,7 +9,7 @@ extension ModelFamily {
         ggufFields: FieldTable(fields: PostNormEncoder.ggufFields), names: DistilBERT.names, read: DistilBERT.read,
         // Files of the architecture are read as BERT's.
         readGGUF: { try PostNormEncoder($0).configuration(headsKey: "attention.head_count") },
-        write: DistilBERT.write, writeGGUF: { try PostNormEncoder.write($0, into: &$1) })
+        write: DistilBERT.write, writeGGUF: nil)
 }
 
 private enum DistilBERT {

@@ -20,6 +20,9 @@ public struct GGUFDescription {
             throw ModelConfigurationError.unsupportedArchitecture(
                 found: model.family, supported: ModelConfiguration.supportedFamilies)
         }
+        guard let write = family.writeGGUF else {
+            throw ModelConfigurationError.notWrittenAsGGUF(family: family.name)
+        }
         architecture = family.ggufArchitecture
         try Self.requireEqualBlocks(model)
         let shape = block.attention.shape
@@ -36,7 +39,7 @@ public struct GGUFDescription {
         if let rotary = model.blocks.compactMap(\.attention.shape.rotary).first {
             set("rope.dimension_count", rotary.width)
         }
-        try family.writeGGUF(model, &self)
+        try write(model, &self)
     }
 
     /// GGUF says sizes once for all layers, here; windows and rotary positions are for the families to say.

@@ -75,7 +75,7 @@ private enum Granite {
     }
 
     static func write(_ model: ModelConfiguration, into description: inout GGUFDescription) throws {
-        try llama.writeGGUF(model, &description)
+        try llama.writeGGUF?(model, &description)
         let attention = model.blocks[0].attention
         description.set("attention.scale", attention.shape.scale)
         description.set("embedding_scale", model.embedding.scale)

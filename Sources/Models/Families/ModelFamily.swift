@@ -30,10 +30,10 @@ public struct ModelFamily: Sendable {
     let readGGUF: @Sendable (GGUFFields) throws -> ModelConfiguration
     /// The family's own members of `config.json`, beside sizes and tokens.
     let write: @Sendable (ModelConfiguration) -> [JSONObject.Member]
-    /// The family's own keys of a GGUF file, beside sizes and norms.
+    /// The family's own keys of a GGUF file, beside sizes and norms; nil where such files are read and not written.
     ///
     /// - Throws: where llama.cpp computes something else than the configuration says.
-    let writeGGUF: @Sendable (ModelConfiguration, inout GGUFDescription) throws -> Void
+    let writeGGUF: (@Sendable (ModelConfiguration, inout GGUFDescription) throws -> Void)?
 
     /// Every family there is.
     public static let all: [ModelFamily] = [

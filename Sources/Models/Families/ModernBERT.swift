@@ -10,7 +10,8 @@ extension ModelFamily {
         name: "modernbert", className: "ModernBertModel", ggufArchitecture: "modern-bert",
         fields: FieldTable(fields: ConfigurationField.sharedOfEncoders + ModernBERT.ownFields),
         ggufFields: FieldTable(fields: FieldTable.gguf.fields + ModernBERT.ownKeys), names: ModernBERT.names,
-        read: ModernBERT.read, readGGUF: ModernBERT.read, write: ModernBERT.write, writeGGUF: ModernBERT.write)
+        read: ModernBERT.read, readGGUF: ModernBERT.read, write: ModernBERT.write,
+        writeGGUF: nil)
 }
 
 private enum ModernBERT {
@@ -206,10 +207,17 @@ private enum ModernBERT {
             ConfigurationField(key: "attention.causal", use: .only([.bool(false)])),
             ConfigurationField(key: "rope.scaling.type", use: .only([.text("none")])),
         ]
+        + ["rope.scaling.factor", "rope.scale_linear", "rope.scaling.attn_factor"].map {
+            ConfigurationField(key: $0, use: .only([.uint32(0), .uint32(1)]))
+        }
 
     static func read(_ fields: GGUFFields) throws -> ModelConfiguration {
         let width = try fields.required("embedding_length"), heads = try fields.heads(), layers = try fields.layers()
-        let headWidth = try headWidth(width: width, heads: heads, key: "attention.head_count")
+        _ = try headWidth(width: width, heads: heads, key: "attention.head_count")
+        let headWidth = try fields.headWidth(width: width, heads: heads)
+        if let groups = try fields.optional("attention.head_count_kv"), groups != heads {
+            throw ModelConfigurationError.unsupported(key: "attention.head_count_kv", value: "\(groups)")
+        }
         let pattern = max(1, try fields.optional("attention.sliding_window_pattern") ?? usualPattern)
         let sizes = Sizes(
             width: width, heads: heads, innerWidth: try fields.required("feed_forward_length"),
@@ -224,34 +232,5 @@ private enum ModernBERT {
             sizes, norm: try fields.norm(.layer), local: try rotary("rope.freq_base_swa", localBase),
             global: try rotary("rope.freq_base", globalBase), beginToken: fields.beginToken,
             endTokens: fields.endTokens)
-    }
-
-    static func write(_ model: ModelConfiguration, into description: inout GGUFDescription) throws {
-        let attentions = model.blocks.map(\.attention), feedForward = model.blocks[0].feedForward
-        guard !attentions[0].hasOutputBias, !feedForward.hasBias, model.finalNorm?.hasBias != true else {
-            throw GGUFDescription.refusal(
-                "attention_bias, mlp_bias or norm_bias", "true", "knows no biases for modern-bert")
-        }
-        guard feedForward.activation == .gelu else {
-            throw GGUFDescription.refusal(
-                "hidden_activation", feedForward.activation.huggingFaceName, "computes gelu for modern-bert")
-        }
-        let sliding = attentions.map { $0.shape.window != nil }
-        let pattern = sliding.dropFirst().firstIndex(of: false) ?? max(2, sliding.count)
-        guard sliding == sliding.indices.map({ $0 % pattern != 0 }) else {
-            throw GGUFDescription.refusal(
-                "layer_types", "of its own", "takes one layer in so many, from the first on, to have no window")
-        }
-        let local = attentions.first { $0.shape.window != nil }?.shape
-        let global = attentions.first { $0.shape.window == nil }?.shape
-        for rotary in [local?.rotary, global?.rotary].compactMap({ $0 }) where rotary.scaling != .none {
-            throw GGUFDescription.refusal("rope_scaling", "\(rotary.scaling)", "scales nothing for modern-bert")
-        }
-        description.set("attention.causal", .bool(false))
-        description.set("attention.sliding_window", local?.window.map { 2 * $0 } ?? window)
-        description.set("attention.sliding_window_pattern", pattern)
-        description.set("rope.freq_base", Float(global?.rotary?.base ?? globalBase))
-        description.set("rope.freq_base_swa", Float(local?.rotary?.base ?? localBase))
-        description.set("rope.scaling.type", .text("none"))
     }
 }

@@ -11,9 +11,7 @@ extension ModelFamily {
         readGGUF: { _ in
             throw ModelConfigurationError.unsupported(key: "general.architecture", value: "nomic-bert")
         }, write: NomicBERT.write,
-        writeGGUF: { _, _ in
-            throw GGUFDescription.refusal("model_type", "nomic_bert", "takes query, key and value as one matrix")
-        })
+        writeGGUF: nil)
 }
 
 private enum NomicBERT {

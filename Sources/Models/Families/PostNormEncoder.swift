@@ -149,18 +149,4 @@ extension PostNormEncoder {
             vocabularySize: try fields.vocabularySize(), positions: LearnedPositions(count: positions),
             tokenTypes: rows("token_types.weight") ?? 0, beginToken: fields.beginToken, endTokens: fields.endTokens)
     }
-
-    /// - Throws: where llama.cpp's graph computes something else.
-    static func write(_ model: ModelConfiguration, into description: inout GGUFDescription) throws {
-        let activation = model.blocks[0].feedForward.activation
-        guard activation == .gelu else {
-            throw GGUFDescription.refusal("hidden_act", activation.huggingFaceName, "computes gelu for bert")
-        }
-        if let positions = model.embedding.positions, positions.offset != 0 {
-            throw GGUFDescription.refusal(
-                "pad_token_id", "\(positions.offset - 1)", "takes a table of positions that begins with the first token"
-            )
-        }
-        description.set("attention.causal", .bool(false))
-    }
 }

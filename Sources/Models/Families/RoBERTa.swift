@@ -20,7 +20,7 @@ private enum RoBERTa {
             // Files of the architecture are read as BERT's: their positions begin with the first token's.
             readGGUF: { try PostNormEncoder($0).configuration(headsKey: "attention.head_count") },
             write: { PostNormEncoder.members($0) + padding($0) },
-            writeGGUF: { try PostNormEncoder.write($0, into: &$1) })
+            writeGGUF: nil)
     }
 
     private static func read(

@@ -107,6 +107,6 @@ private enum SmolLM3 {
         guard !attention.hasInputBias, !attention.hasOutputBias, !model.blocks[0].feedForward.hasBias else {
             throw GGUFDescription.refusal("attention_bias", "true", "knows no biases for smollm3")
         }
-        try llama.writeGGUF(turned(model), &description)
+        try llama.writeGGUF?(turned(model), &description)
     }
 }

@@ -7,9 +7,13 @@ import WeightFiles
 
 extension ModelFamily {
     static let t5 = T5.family(
-        T5.Version(name: "t5", className: "T5ForConditionalGeneration", network: "relu", scalesTied: true))
+        T5.Version(
+            name: "t5", className: "T5ForConditionalGeneration", network: "relu", scalesTied: true, innerWidth: 2_048,
+            layers: 6, heads: 8))
     static let mT5 = T5.family(
-        T5.Version(name: "mt5", className: "MT5ForConditionalGeneration", network: "gated-gelu", scalesTied: false))
+        T5.Version(
+            name: "mt5", className: "MT5ForConditionalGeneration", network: "gated-gelu", scalesTied: false,
+            innerWidth: 1_024, layers: 8, heads: 6))
 }
 
 private enum T5 {
@@ -21,6 +25,8 @@ private enum T5 {
         let network: String
         /// Whether logits are scaled where the head is said to be the embedding.
         let scalesTied: Bool
+        /// Where the file is silent.
+        let innerWidth, layers, heads: Int
     }
 
     static func family(_ version: Version) -> ModelFamily {
@@ -28,7 +34,8 @@ private enum T5 {
             name: version.name, className: version.className, ggufArchitecture: "t5",
             fields: FieldTable(fields: ConfigurationField.shared + ownFields),
             ggufFields: FieldTable(fields: FieldTable.gguf.fields + ownKeys), names: names,
-            read: { try read($0, version) }, readGGUF: { try read($0, version) }, write: write, writeGGUF: write)
+            read: { try read($0, version) }, readGGUF: { try read($0, version) }, write: write,
+            writeGGUF: nil)
     }
 
     // MARK: Names
@@ -150,13 +157,13 @@ private enum T5 {
         ]
 
     private static func read(_ fields: HuggingFaceFields, _ version: Version) throws -> ModelConfiguration {
-        let layers = try size("num_layers", "num_hidden_layers", fields) ?? 6
+        let layers = try size("num_layers", "num_hidden_layers", fields) ?? version.layers
         let width = try size("d_model", "hidden_size", fields) ?? 512
         let tied = try fields.flag("tie_word_embeddings") ?? true
         let scales = version.scalesTied ? try fields.flag("scale_decoder_outputs") ?? tied : false
         let sizes = Sizes(
-            width: width, innerWidth: try fields.optional("d_ff") ?? 2_048,
-            heads: try size("num_heads", "num_attention_heads", fields) ?? 8,
+            width: width, innerWidth: try fields.optional("d_ff") ?? version.innerWidth,
+            heads: try size("num_heads", "num_attention_heads", fields) ?? version.heads,
             headWidth: try size("d_kv", "head_dim", fields) ?? 64,
             encoderLayers: try ModelConfiguration.layers(layers, key: "num_layers"),
             layers: try ModelConfiguration.layers(
@@ -259,29 +266,5 @@ private enum T5 {
             startToken: try fields.optional("decoder_start_token_id") ?? 0, beginToken: fields.beginToken,
             endTokens: fields.endTokens, positions: positions)
         return configuration(version, sizes, isTied: !fields.has("output.weight"), scale: 1)
-    }
-
-    static func write(_ model: ModelConfiguration, into description: inout GGUFDescription) throws {
-        guard let encoder = model.encoder, let block = model.blocks.first, let bias = block.attention.bias else {
-            return
-        }
-        let network = block.feedForward
-        guard network.isGated, network.activation == .geluTanh else {
-            throw GGUFDescription.refusal("feed_forward_proj", "relu", "has no t5 but that of a gated GELU")
-        }
-        guard model.head.scale == 1 else {
-            throw GGUFDescription.refusal("tie_word_embeddings", "true", "scales no logits of t5")
-        }
-        guard bias.farthest == ggufFarthest else {
-            throw GGUFDescription.refusal(
-                "relative_attention_max_distance", "\(bias.farthest)", "takes \(ggufFarthest) for all of t5")
-        }
-        guard encoder.blocks.count == model.layers else {
-            throw GGUFDescription.refusal(
-                "num_decoder_layers", "\(model.layers)", "knows one number of layers, that of the encoder")
-        }
-        description.set("decoder_block_count", model.layers)
-        description.set("decoder_start_token_id", encoder.startToken)
-        description.set("attention.relative_buckets_count", bias.buckets)
     }
 }

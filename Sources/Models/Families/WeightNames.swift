@@ -205,7 +205,7 @@ public struct WeightNames: Sendable {
         }
         return WeightNames(
             base: base, buffers: buffers, once: once, Stack(stack.huggingFace, gguf: stack.gguf, inLayer: inLayer),
-            encoder: encoder, heads: heads)
+            encoder: encoder, heads: heads, unread: unread)
     }
 
     /// The module of the embedding: `model.embed_tokens`.
