@@ -11,6 +11,7 @@ internal import Tensors
 
 /// Reads each row's text and says where it stands, as the model's folder has it.
 final class EmbeddingPredictor: ChunkPredictor {
+    private let opened: OpenedModel
     private let embedder: TextEmbedder
     private let column: String
     private let drops: Bool
@@ -59,6 +60,7 @@ final class EmbeddingPredictor: ChunkPredictor {
             stated == nil
             ? "nothing beside the weights says how a text becomes a vector: the mean of its states, with a length of 1"
             : nil
+        self.opened = opened
         embedder = try TextEmbedder(
             call.session.model(), opened.tokenizer, stated ?? SentenceSettings(), width: settings.dimensions,
             mostTokens: recipe.isSet("data.max_length") ? recipe.data.maxLength : nil)
@@ -92,26 +94,32 @@ final class EmbeddingPredictor: ChunkPredictor {
         return notes
     }
 
-    func check(_ row: SourceRow) throws {
-        guard !embedder.tokens(of: try text(row)).isWhole else { return }
-        if refusesLong {
+    func question(_ row: SourceRow, counts: Bool) throws -> (place: RowPlace, text: String)? {
+        let text = try text(row), tokens = embedder.tokens(of: text)
+        guard !tokens.ids.isEmpty else {
+            throw DatasetError([DatasetProblem(.empty, row.place, "the text has no token")])
+        }
+        guard tokens.isWhole || !refusesLong else {
             throw DatasetError([
                 DatasetProblem(
                     .tooLong, row.place, "the text is longer than \(embedder.mostTokens) tokens",
                     hint: "set data.too_long: truncate | drop")
             ])
         }
-        if drops { leftOut += 1 } else { cut += 1 }
+        if counts {
+            try opened.requireInVocabulary(tokens.ids, at: row.place)
+            if !tokens.isWhole { if drops { leftOut += 1 } else { cut += 1 } }
+        }
+        return tokens.isWhole || !drops ? (row.place, text) : nil
     }
 
-    func predictions(of rows: [SourceRow]) throws -> [Prediction?] {
-        let texts = try rows.map(text)
-        let kept = texts.indices.filter { !drops || embedder.tokens(of: texts[$0]).isWhole }
-        var predictions = [Prediction?](repeating: nil, count: rows.count)
-        for (index, vector) in zip(kept, try embedder.vectors(of: kept.map { texts[$0] })) {
-            predictions[index] = Prediction(values: [.vector(vector)])
+    func predictions(of rows: [(place: RowPlace, text: String)]) throws -> [Prediction] {
+        do {
+            return try embedder.vectors(of: rows.map(\.text)).map { Prediction(values: [.vector($0)]) }
+        } catch EmbeddingError.notFinite(let number) {
+            throw Failure(
+                .badInput, "\(rows[number].place): the vector is not finite: numbers of the model are too large")
         }
-        return predictions
     }
 
     private func text(_ row: SourceRow) throws -> String {

@@ -89,18 +89,23 @@ final class HeadPredictor: ChunkPredictor {
         return notes
     }
 
-    func check(_ row: SourceRow) throws { _ = try example(row, counting: &report) }
-
-    func predictions(of rows: [SourceRow]) throws -> [Prediction?] {
+    func question(_ row: SourceRow, counts: Bool) throws -> TokenizedExample? {
+        if counts {
+            let example = try example(row, counting: &report)
+            if let example { try preparation.opened.requireInVocabulary(example) }
+            return example
+        }
         var ignored = DatasetReport()
-        let examples = try rows.map { try example($0, counting: &ignored) }
-        var scores = try evaluator.scores(of: examples.compactMap(\.self)).rows[...]
-        return try zip(rows, examples).map { row, example in
-            guard example != nil, let answers = scores.popFirst()?.answers else { return nil }
-            guard answers.count == head.outputs, answers.allSatisfy(\.isFinite) else {
-                throw Failure(.badInput, "\(row.place): the head's answer is no number")
+        return try example(row, counting: &ignored)
+    }
+
+    func predictions(of examples: [TokenizedExample]) throws -> [Prediction] {
+        let scores = try evaluator.scores(of: examples).rows
+        return try zip(examples, scores).map { example, score in
+            guard score.answers.count == head.outputs, score.answers.allSatisfy(\.isFinite) else {
+                throw Failure(.badInput, "\(example.place): the head's answer is no number")
             }
-            return Prediction(values: values(answers))
+            return Prediction(values: values(score.answers))
         }
     }
 

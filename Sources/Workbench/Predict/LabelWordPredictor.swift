@@ -85,14 +85,13 @@ final class LabelWordPredictor: ChunkPredictor {
         return ["each row is given one of \(Count.text(labels.count, "label"))\(whose)"] + questions.notes
     }
 
-    func check(_ row: SourceRow) throws { _ = try questions.question(row, counts: true) }
+    func question(_ row: SourceRow, counts: Bool) throws -> DataRow? {
+        try questions.question(row, counts: counts)?.row
+    }
 
-    func predictions(of rows: [SourceRow]) throws -> [Prediction?] {
-        let asked = try rows.map { try questions.question($0, counts: false) }
-        let groups = try asked.compactMap { try $0.map { try candidates($0.row) } }
-        var scores = try evaluator.scores(ofAlternatives: groups)[...]
-        return try zip(rows, asked).map { row, asked in
-            guard asked != nil, let sums = scores.popFirst() else { return nil }
+    func predictions(of rows: [DataRow]) throws -> [Prediction] {
+        let scores = try evaluator.scores(ofAlternatives: try rows.map(candidates))
+        return try zip(rows, scores).map { row, sums in
             let losses = sums.map(\.lossSum)
             guard let choice = LabelLikelihood.choice(lossSums: losses) else {
                 throw Failure(.badInput, "\(row.place): the labels' losses are no numbers")

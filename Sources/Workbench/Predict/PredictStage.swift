@@ -58,7 +58,7 @@ public struct PredictStage: Stage {
             return written
         }
         return PredictReport(
-            path: output.path, rows: outcome.rows, leftOut: survey.rows - outcome.rows,
+            path: output.path, rows: outcome.rows, leftOut: outcome.leftOut,
             badRows: outcome.badRows, goneOn: work.goneOn, rowsPerSecond: work.rowsPerSecond)
     }
 
@@ -107,7 +107,7 @@ public struct PredictReport: Presentable {
     let path: String
     /// Rows that are written.
     let rows: Int
-    /// Rows that could be read, and of which nothing is said.
+    /// Rows that are understood and too long.
     let leftOut: Int
     /// Rows that could not be read, or not understood.
     let badRows: Int
@@ -117,14 +117,16 @@ public struct PredictReport: Presentable {
 
     public var json: JSONValue {
         [
-            "rows": .integer(rows), "left_out": .integer(leftOut), "bad_rows": .integer(badRows), "path": .string(path),
+            "rows": .integer(rows), "left_out": .integer(leftOut), "bad_rows": .integer(badRows),
+            "gone_on": .integer(goneOn), "path": .string(path),
             "rows_per_second": rowsPerSecond.map { .double($0) } ?? .null,
         ]
     }
 
     public var text: String {
         "\(Count.text(rows, "row")) written to \(path: path)"
-            + (leftOut > 0 ? ", \(leftOut) left out" : "")
+            + (goneOn > 0 ? ", \(goneOn) done by an earlier call" : "")
+            + (leftOut > 0 ? ", \(leftOut) left out" : "") + (badRows > 0 ? ", \(badRows) bad" : "")
             + (rowsPerSecond.map { String(format: ", %.1f rows/s", $0) } ?? "")
     }
 }

@@ -19,6 +19,8 @@ final class PredictionWork {
     /// Rows that were found bad when they were checked, the first of them in words.
     private var bad = 0
     private var firstBad: String?
+    /// Those among them that could be read, and not understood.
+    private var refusedRows = 0
 
     /// Rows that may be done while one before them is not.
     private static let mostAhead = 4096
@@ -54,6 +56,7 @@ final class PredictionWork {
             do { try predictor.check(row) } catch let error as DatasetError {
                 if error.isOfRows {
                     try reader.reject(error)
+                    refusedRows += 1
                 } else {
                     refused += error.problems.prefix(max(0, Self.mostTold - refused.count))
                     count += error.count
@@ -117,10 +120,10 @@ final class PredictionWork {
 
     // MARK: Writing
 
-    /// The file, whole, under a temporary name; rows that were left out are not in it.
+    /// The file, whole, under a temporary name; rows that were left out, and bad ones, are not in it.
     func write(
         _ journal: PredictionJournal, as form: PredictionForm
-    ) throws -> (file: URL, rows: Int, badRows: Int) {
+    ) throws -> (file: URL, rows: Int, leftOut: Int, badRows: Int) {
         let file = try form.file(output, columns), cursor = PredictionJournal.Cursor(journal)
         let reader = try survey.reader(.countAll)
         var rows = 0
@@ -133,7 +136,7 @@ final class PredictionWork {
             rows += 1
         }
         try survey.requireSame(reader.report)
-        return (try file.finish(), rows, bad)
+        return (try file.finish(), rows, survey.rows - rows - refusedRows, bad)
     }
 }
 

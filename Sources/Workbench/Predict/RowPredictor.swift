@@ -33,39 +33,56 @@ protocol RowPredictor: AnyObject {
 
 /// Says something of many rows at once: whoever need not tell rows apart by when they are done.
 protocol ChunkPredictor: AnyObject {
+    /// A row as it is asked.
+    associatedtype Question
+
     var fields: [PredictionField] { get }
     var identity: JSONValue { get }
     var predictedBytes: Int { get }
     var notes: [String] { get }
     /// How many rows it is given at once, but for the last ones. The same rows come together however often work begins again.
     var rowsAtOnce: Int { get }
-    func check(_ row: SourceRow) throws
-    /// What is said of each of `rows`; nil where one is left out.
-    func predictions(of rows: [SourceRow]) throws -> [Prediction?]
+    /// What the row asks; nil where it is left out.
+    ///
+    /// - Parameter counts: whether what becomes of the row is counted, as it is when rows are checked.
+    /// - Throws: `DatasetError` where nothing can be said of it.
+    func question(_ row: SourceRow, counts: Bool) throws -> Question?
+    /// What is said of each of `questions`.
+    func predictions(of questions: [Question]) throws -> [Prediction]
 }
 
 /// A predictor that gathers rows for a `ChunkPredictor`.
-final class ChunkedPredictor: RowPredictor {
-    private let inner: any ChunkPredictor
-    private var rows: [SourceRow] = []
+final class ChunkedPredictor<Inner: ChunkPredictor>: RowPredictor {
+    private let inner: Inner
+    private var rows: [(index: Int, question: Inner.Question?)] = []
+    private var isFull = false
 
-    init(_ inner: any ChunkPredictor) { self.inner = inner }
+    init(_ inner: Inner) { self.inner = inner }
 
     var fields: [PredictionField] { inner.fields }
     var identity: JSONValue { inner.identity }
     var predictedBytes: Int { inner.predictedBytes }
     var notes: [String] { inner.notes }
-    func check(_ row: SourceRow) throws { try inner.check(row) }
+    func check(_ row: SourceRow) throws { _ = try inner.question(row, counts: true) }
 
-    /// Chunks end at fixed rows, so that the rows beside a row are the same when work goes on in the midst of the file.
-    var hasRoom: Bool { rows.last.map { ($0.index + 1) % inner.rowsAtOnce != 0 } ?? true }
-    func take(_ row: SourceRow) { rows.append(row) }
+    var hasRoom: Bool { !isFull }
+
+    func take(_ row: SourceRow) throws {
+        // Chunks end at fixed rows, bad ones too, so that the rows beside a row are the same when work goes on in the midst of the
+        // file.
+        isFull = (row.index + 1) % inner.rowsAtOnce == 0
+        rows.append((row.index, try inner.question(row, counts: false)))
+    }
 
     func work(isLast: Bool) throws -> [PredictedRow] {
-        guard !rows.isEmpty, isLast || !hasRoom else { return [] }
-        let predictions = try inner.predictions(of: rows)
-        defer { rows.removeAll(keepingCapacity: true) }
-        return zip(rows, predictions).map { PredictedRow(row: $0.index, prediction: $1) }
+        guard isLast || isFull else { return [] }
+        defer {
+            rows.removeAll(keepingCapacity: true)
+            isFull = false
+        }
+        let questions = rows.compactMap(\.question)
+        var predictions = questions.isEmpty ? [] : try inner.predictions(of: questions)[...]
+        return rows.map { PredictedRow(row: $0.index, prediction: $0.question == nil ? nil : predictions.popFirst()) }
     }
 }
 

@@ -63,12 +63,7 @@ final class RowQuestions {
             leftOut += 1
             return nil
         }
-        let size = opened.configuration.vocabularySize
-        if let id = question.ids.first(where: { $0 < 0 || Int($0) >= size }) {
-            throw Failure(
-                .badInput, "\(row.place): token \(id) is outside the model's vocabulary of \(size)",
-                hint: "the tokenizer in \(path: opened.path) has more tokens than the model's embedding has rows")
-        }
+        try opened.requireInVocabulary(question.ids, at: row.place)
         if question.isCut { cut += 1 }
         longest = max(longest, question.ids.count)
         return question

@@ -138,11 +138,16 @@ struct OpenedModel {
 
     /// Throws where a token of `example` has no row in the model's embedding: a tokenizer of another model, or one that grew.
     func requireInVocabulary(_ example: TokenizedExample) throws {
+        try requireInVocabulary(example.ids, at: example.place)
+    }
+
+    /// Throws where a token of the row at `place` has no row in the model's embedding.
+    func requireInVocabulary(_ ids: some Sequence<Int32>, at place: RowPlace) throws {
         let size = configuration.vocabularySize
-        guard let id = example.ids.first(where: { $0 < 0 || Int($0) >= size }) else { return }
+        guard let id = ids.first(where: { $0 < 0 || Int($0) >= size }) else { return }
         throw Failure(
             .badInput,
-            "\(example.place): token \(id) (\(tokenizer.text(ofToken: id) ?? "?")) is outside the model's vocabulary of \(size)",
+            "\(place): token \(id) (\(tokenizer.text(ofToken: id) ?? "?")) is outside the model's vocabulary of \(size)",
             hint: "the tokenizer in \(path: path) has more tokens than the model's embedding has rows")
     }
 }
