@@ -65,6 +65,11 @@ extension CommandTests {
                     "predict", "--model", LatheCommand.huggingFace, "--adapter", adapter, "--data", "train.jsonl",
                     "--out", "x.jsonl", "--dimensions", "8")
                 outcome.expectFailure(64, "--dimensions has no effect")
+                // What is given is heard, be it what holds without it.
+                try lathe(
+                    "predict", "--model", LatheCommand.huggingFace, "--adapter", adapter, "--data", "train.jsonl",
+                    "--out", "x.jsonl", "--batch", "16"
+                ).expectFailure(64, "--batch has no effect")
             }
         }
 

@@ -27,8 +27,7 @@ final class AnswerPredictor: RowPredictor {
 
     private init(_ call: PredictionCall) throws {
         let recipe = call.session.recipe
-        settings = try call.settings.generation(recipe)
-        width = call.settings.width
+        (settings, width) = try call.settings.generation(recipe)
         seed = UInt64(bitPattern: Int64(recipe.seed))
         questions = try RowQuestions(call, RowQuestions.reader(call, hasLabels: false), reserve: 1)
         model = try call.session.model()

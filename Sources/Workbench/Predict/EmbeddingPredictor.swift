@@ -26,9 +26,7 @@ final class EmbeddingPredictor: ChunkPredictor {
     static func of(_ call: PredictionCall) throws -> (any RowPredictor)? {
         let session = call.session, opened = try session.base()
         guard session.recipe.task == .embed || !opened.configuration.writesText else {
-            guard call.settings.dimensions == nil else {
-                throw Failure(.usage, "--dimensions has no effect: rows become no vectors", hint: "set task=embed")
-            }
+            try call.settings.requireNoVectors(hint: "set task=embed")
             return nil
         }
         guard !session.recipe.task.hasHead else {
@@ -42,11 +40,6 @@ final class EmbeddingPredictor: ChunkPredictor {
     private init(_ call: PredictionCall, _ opened: OpenedModel) throws {
         let recipe = call.session.recipe, settings = call.settings
         try settings.requireNoGeneration(recipe, because: "rows become vectors")
-        guard settings.width == PredictionSettings().width else {
-            throw Failure(
-                .usage, "--batch has no effect: texts are read together up to \(TextEmbedder.rowsAtOnce) tokens",
-                hint: "leave it out")
-        }
         let rule = recipe.isSet("data.too_long") ? recipe.data.tooLong : .truncate
         guard [.truncate, .drop, .error].contains(rule) else {
             throw Failure(

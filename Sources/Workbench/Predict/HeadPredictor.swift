@@ -43,6 +43,7 @@ final class HeadPredictor: ChunkPredictor {
     private init(_ call: PredictionCall, _ head: SavedHead) throws {
         let session = call.session, recipe = session.recipe
         try call.settings.requireNoGeneration(recipe, because: "rows are answered by the head of a task")
+        try call.settings.requireNoVectors(hint: "leave it out")
         self.head = head
         preparation = try session.preparation(for: recipe.learnt)
         column = recipe.data.columns["text"] ?? "text"

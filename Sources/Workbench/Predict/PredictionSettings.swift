@@ -4,8 +4,8 @@ internal import Recipes
 
 /// How predictions are made.
 public struct PredictionSettings: Sendable {
-    /// Sequences that are answered together.
-    public var width: Int
+    /// Sequences that are answered together; nil for 16.
+    public var width: Int?
     /// The most tokens of an answer; nil for `evaluate.max_new_tokens`.
     public var maxNewTokens: Int?
     public var temperature: Double?
@@ -17,7 +17,7 @@ public struct PredictionSettings: Sendable {
 
     /// Answers of the likeliest tokens, 16 side by side.
     public init(
-        width: Int = 16, maxNewTokens: Int? = nil, temperature: Double? = nil, topK: Int? = nil, topP: Double? = nil,
+        width: Int? = nil, maxNewTokens: Int? = nil, temperature: Double? = nil, topK: Int? = nil, topP: Double? = nil,
         minP: Double? = nil, dimensions: Int? = nil
     ) {
         self.width = width
@@ -29,8 +29,9 @@ public struct PredictionSettings: Sendable {
         self.dimensions = dimensions
     }
 
-    /// As text is generated.
-    func generation(_ recipe: Recipe) throws -> GenerationSettings {
+    /// As text is generated, so many side by side.
+    func generation(_ recipe: Recipe) throws -> (settings: GenerationSettings, width: Int) {
+        let width = width ?? 16
         guard (1...Self.widest).contains(width) else {
             throw Failure(.usage, "--batch \(width): expected a whole number from 1 to \(Self.widest)")
         }
@@ -46,7 +47,7 @@ public struct PredictionSettings: Sendable {
             throw Failure(
                 .usage, "--set seed has no effect: --temperature is 0, so nothing is drawn", hint: "leave it out")
         }
-        return settings
+        return (settings, width)
     }
 
     private static let widest = 4096
@@ -56,7 +57,7 @@ public struct PredictionSettings: Sendable {
     /// - Parameter reason: "rows are given one of their labels".
     func requireNoGeneration(_ recipe: Recipe, because reason: String) throws {
         let given: [(flag: String, isGiven: Bool)] = [
-            ("--batch", width != Self().width), ("--max-new-tokens", maxNewTokens != nil),
+            ("--batch", width != nil), ("--max-new-tokens", maxNewTokens != nil),
             ("--temperature", temperature != nil),
             ("--top-k", topK != nil), ("--top-p", topP != nil), ("--min-p", minP != nil),
             ("--set evaluate.max_new_tokens", recipe.isSet("evaluate.max_new_tokens")),
@@ -64,5 +65,13 @@ public struct PredictionSettings: Sendable {
         ]
         guard let idle = given.first(where: \.isGiven) else { return }
         throw Failure(.usage, "\(idle.flag) has no effect: \(reason)", hint: "leave it out")
+    }
+
+    /// Throws where something says how long vectors are, and rows become none.
+    ///
+    /// - Parameter hint: what to do about it.
+    func requireNoVectors(hint: String) throws {
+        guard dimensions != nil else { return }
+        throw Failure(.usage, "--dimensions has no effect: rows become no vectors", hint: hint)
     }
 }

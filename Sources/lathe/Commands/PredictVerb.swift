@@ -19,7 +19,7 @@ struct Predict: ParsableCommand {
     @OptionGroup var options: ModelOptions
     @Option(help: "The rows.", completion: .file()) var data: String
     @Option(help: "Where predictions go: a .jsonl, .csv, .tsv or .parquet file.", completion: .file()) var out: String
-    @Option(help: "Sequences that are answered together.") var batch = 16
+    @Option(help: "Sequences that are answered together; not given: 16.") var batch: Int?
     @Option(help: "The most tokens of an answer; not given: evaluate.max_new_tokens.") var maxNewTokens: Int?
     @Option(help: "0, as where it is not given: always the likeliest token.") var temperature: Double?
     @Option(help: "Sample among the k likeliest tokens.") var topK: Int?
