@@ -94,7 +94,9 @@ extension RowDecoder {
             guard let number = value.integer else {
                 throw wrong("\"\(name)\" must be a text or a whole number, found \(value.text())", record)
             }
-            label = labels.indices.contains(number) && !labels.contains("\(number)") ? labels[number] : "\(number)"
+            // Names that are numbers themselves are not numbered by others.
+            let isPlace = labels.indices.contains(number) && labels.contains { Int($0) == nil }
+            label = isPlace && !labels.contains("\(number)") ? labels[number] : "\(number)"
         case .bool(let bool): label = bool ? "true" : "false"
         default: throw wrong("\"\(name)\" must be a text or a whole number, found \(value.typeName)", record)
         }

@@ -9,13 +9,18 @@ public struct NamedSums: Sendable, Equatable {
 
     public private(set) var names: [String]
     public private(set) var values: [Double]
+    /// What a task's head answered: a number for each of its outputs; empty where none answered, where the pass went back, and of
+    /// several units together.
+    public private(set) var answers: [Double] = []
 
     /// - Parameters:
     ///   - loss: Σ of the losses.
     ///   - weight: what it is divided by.
     ///   - others: the objective's own numbers.
-    public init(loss: Double, weight: Int, _ others: KeyValuePairs<String, Double> = [:]) {
+    ///   - answers: of a task's head.
+    public init(loss: Double, weight: Int, _ others: KeyValuePairs<String, Double> = [:], answers: [Double] = []) {
         self.init(loss: loss, weight: weight, others.map { ($0.key, $0.value) })
+        self.answers = answers
     }
 
     /// The same, of numbers that are not always the same ones.
@@ -43,6 +48,7 @@ public struct NamedSums: Sendable, Equatable {
         guard !right.names.isEmpty else { return }
         precondition(left.names == right.names, "sums of two objectives")
         for index in left.values.indices { left.values[index] += right.values[index] }
+        left.answers = []
     }
 }
 

@@ -2,18 +2,15 @@
 
 public import Vocabulary
 
-/// What is asked of a text, and which of its rows a head reads.
+/// What is asked of a text; a head reads the state of its last token.
 public struct RowTask: Sendable, Equatable {
     public var kind: TaskKind
     /// Whether a text may have several classes, or none.
     public var isMultiLabel: Bool
-    /// Whether a text's first token stands for it, and not its last.
-    public var readsFirst: Bool
 
-    public init(_ kind: TaskKind, isMultiLabel: Bool = false, readsFirst: Bool = false) {
+    public init(_ kind: TaskKind, isMultiLabel: Bool = false) {
         self.kind = kind
         self.isMultiLabel = isMultiLabel
-        self.readsFirst = readsFirst
     }
 
     /// The forms of row that it learns from.
@@ -26,7 +23,7 @@ public struct RowTask: Sendable, Equatable {
     }
 
     /// The settings that change tokens or what is wanted of them, written the same way always.
-    var canonicalText: String { "\u{1E}task \(kind.rawValue) \(isMultiLabel) \(readsFirst)" }
+    var canonicalText: String { "\u{1E}task \(kind.rawValue) \(isMultiLabel)" }
 }
 
 /// What is wanted of a row.
@@ -56,11 +53,14 @@ struct ClassNumbers: Sendable {
 
 /// The order in which classes are numbered where nobody gave one.
 public enum ClassOrder {
-    /// By number where all names are whole numbers, else by their bytes.
+    /// By number where all names are whole numbers, of the same number ("1", "01") by their bytes; else by their bytes.
     public static func sorted(_ names: some Sequence<String>) -> [String] {
         let names = Array(names), numbers = names.map { Int($0) }
-        if !numbers.contains(nil) { return names.sorted { (Int($0) ?? 0) < (Int($1) ?? 0) } }
-        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        func isBefore(_ name: String, _ other: String) -> Bool { name.utf8.lexicographicallyPrecedes(other.utf8) }
+        guard !numbers.contains(nil) else { return names.sorted(by: isBefore) }
+        return zip(numbers.compactMap(\.self), names).sorted { first, second in
+            first.0 == second.0 ? isBefore(first.1, second.1) : first.0 < second.0
+        }.map(\.1)
     }
 
     /// For each of `met`, its number in the order of all.

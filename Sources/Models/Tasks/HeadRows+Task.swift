@@ -10,9 +10,6 @@ extension HeadRows {
     /// What was to be found, one list for each example of the batch.
     public var wanted: [[Float]] { batch.wanted }
 
-    /// For each of `rows`, the number of its example in the batch.
-    public var examplesOfRows: [Int] { batch.examples(of: rows) }
-
     /// Hands what the task's head gives for each row to `rule`, in their order; then goes back from the slopes that it leaves. Nothing
     /// is handed over where only memory is counted.
     ///

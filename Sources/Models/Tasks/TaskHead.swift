@@ -39,9 +39,6 @@ public final class TaskHead {
         self.shares = shares
     }
 
-    /// Whether it looks at the states.
-    public var reads: Bool { if case .linear = layer { true } else { false } }
-
     /// - Parameters:
     ///   - states: `[M, C]`, fp32.
     ///   - answers: `[M, L]`, fp32.

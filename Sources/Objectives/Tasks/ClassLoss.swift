@@ -27,23 +27,32 @@ public struct ClassLoss: Sendable {
     /// - Parameters:
     ///   - answers: a logit for each class.
     ///   - slopes: filled in with `scale` · ∂loss/∂answers.
+    /// - Precondition: `wanted` is the place of one of the answers.
     func loss(
         _ answers: UnsafeBufferPointer<Float>, wanted: Int, weight: Double,
         slopes: UnsafeMutableBufferPointer<Float>?, scale: Double
     ) -> Double {
+        // A buffer does not look itself, and what stands behind it is no answer.
+        precondition(answers.indices.contains(wanted), "the head has no class \(wanted)")
         let largest = Double(answers.max() ?? 0)
-        let exponentials = answers.map { exp(Double($0) - largest) }
-        let sum = exponentials.reduce(0, +)
-        let logP = Double(answers[wanted]) - largest - log(sum), p = exp(logP)
-        let focus = gamma == 0 ? 1 : pow(1 - p, gamma)
-        if let slopes {
-            let bend = gamma == 0 || p == 1 ? 0 : gamma * pow(1 - p, gamma - 1) * p * logP
-            let factor = scale * weight * (bend - focus)
+        return withUnsafeTemporaryAllocation(of: Double.self, capacity: answers.count) { exponentials in
+            var sum = 0.0
             for place in answers.indices {
-                slopes[place] = Float(factor * ((place == wanted ? 1 : 0) - exponentials[place] / sum))
+                let value = exp(Double(answers[place]) - largest)
+                exponentials.initializeElement(at: place, to: value)
+                sum += value
             }
+            let logP = Double(answers[wanted]) - largest - log(sum), p = exp(logP)
+            let focus = gamma == 0 ? 1 : pow(1 - p, gamma)
+            if let slopes {
+                let bend = gamma == 0 || p == 1 ? 0 : gamma * pow(1 - p, gamma - 1) * p * logP
+                let factor = scale * weight * (bend - focus)
+                for place in answers.indices {
+                    slopes[place] = Float(factor * ((place == wanted ? 1 : 0) - exponentials[place] / sum))
+                }
+            }
+            return -weight * focus * logP
         }
-        return -weight * focus * logP
     }
 
     /// The loss of one class that is right or not by itself: the same of two choices, of which the other's logit is 0.

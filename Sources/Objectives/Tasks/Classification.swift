@@ -26,7 +26,7 @@ public struct Classification: Objective {
                 units.append(
                     NamedSums(
                         loss: value, weight: 1,
-                        [("accuracy", answer.values.firstLargest == place ? 1 : 0)] + NamedSums.answers(answer, pass)))
+                        ["accuracy": answer.values.firstLargest == place ? 1 : 0], answers: answer.kept(in: pass)))
             }
             try rows.checkFinite(units.map(\.lossSum))
             return LossSums(units: units)

@@ -19,11 +19,12 @@ public struct MultiLabelClassification: Objective {
             var units: [NamedSums] = []
             let wanted = rows.wanted
             try rows.forEachAnswer(goesBack: pass.gradientScale != nil) { answer in
-                let classes = Set(wanted[answer.row].map { Int($0) })
-                let count = Double(answer.values.count)
+                let own = wanted[answer.row], count = Double(answer.values.count)
+                precondition(
+                    own.allSatisfy { answer.values.indices.contains(Int($0)) }, "the head has not all classes of a row")
                 var (sum, isRight) = (0.0, true)
                 for place in answer.values.indices {
-                    let isWanted = classes.contains(place)
+                    let isWanted = own.contains(Float(place))
                     let (value, slope) = loss.loss(Double(answer.values[place]), isWanted: isWanted)
                     sum += value
                     if isWanted != (answer.values[place] >= 0) { isRight = false }
@@ -32,7 +33,7 @@ public struct MultiLabelClassification: Objective {
                 units.append(
                     NamedSums(
                         loss: sum / count, weight: 1,
-                        [("exact_match", isRight ? 1 : 0)] + NamedSums.answers(answer, pass)))
+                        ["exact_match": isRight ? 1 : 0], answers: answer.kept(in: pass)))
             }
             try rows.checkFinite(units.map(\.lossSum))
             return LossSums(units: units)

@@ -27,7 +27,7 @@ public struct Regression: Objective {
                 units.append(
                     NamedSums(
                         loss: distance * distance, weight: 1,
-                        [("mae", abs(distance))] + NamedSums.answers(answer, pass)))
+                        ["mae": abs(distance)], answers: answer.kept(in: pass)))
             }
             try rows.checkFinite(units.map(\.lossSum))
             return LossSums(units: units)
