@@ -16,8 +16,8 @@ public struct PairedComparison: Sendable, Equatable {
     public let higherIsBetter: Bool
     public let base: Double?
     public let adapter: Double?
-    /// adapter − base; 0 where a side has no value.
-    public let difference: Double
+    /// adapter − base; nil where a side has no value.
+    public let difference: Double?
     /// The percentile interval; nil where fewer than two rows allow none, a side has no value, or a number is not finite.
     public let ci95: ClosedRange<Double>?
     /// nil where there is no interval.
@@ -41,10 +41,12 @@ public struct PairedComparison: Sendable, Equatable {
         higherIsBetter = base.higherIsBetter
         rowCount = base.rowCount
         (self.base, self.adapter) = (base.value, adapter.value)
-        if let before = self.base, let after = self.adapter { difference = after - before } else { difference = 0 }
+        let difference: Double? =
+            if let before = self.base, let after = self.adapter { after - before } else { nil }
+        self.difference = difference
         let drawn = clusters.map { clusters in [base, adapter].map { $0.grouped(by: clusters) } } ?? [base, adapter]
         clusterCount = clusters == nil ? nil : drawn[0].rowCount
-        guard drawn[0].rowCount >= 2, self.base != nil, self.adapter != nil else {
+        guard drawn[0].rowCount >= 2, let difference else {
             (ci95, verdict, rowsNeeded) = (nil, nil, nil)
             return
         }
@@ -58,7 +60,7 @@ public struct PairedComparison: Sendable, Equatable {
             let isHigher = interval.lowerBound > 0, isLower = interval.upperBound < 0
             return !isHigher && !isLower ? .noDifference : isHigher == base.higherIsBetter ? .better : .worse
         }
-        rowsNeeded = spread.flatMap { [rowCount, difference] in
+        rowsNeeded = spread.flatMap { [rowCount] in
             Power.rowsNeeded(difference: difference, standardError: $0.standardError, rows: rowCount)
         }
     }

@@ -85,9 +85,12 @@ struct DistillationReport: Presentable {
         }
         for other in against where other.role == .teacher || other.role == .undistilled {
             for metric in other.comparisons.dropFirst()
-            where metric.higherIsBetter && Self.share(metric.difference, of: metric.metric) < -margin {
+            where metric.higherIsBetter {
+                guard let difference = metric.difference, Self.share(difference, of: metric.metric) < -margin else {
+                    continue
+                }
                 faults.append(
-                    "\(metric.metric) is \(Self.number(-metric.difference)) below \(Self.possessive(other.role)), and "
+                    "\(metric.metric) is \(Self.number(-difference)) below \(Self.possessive(other.role)), and "
                         + "distill.margin is \(margin)")
             }
         }
@@ -158,7 +161,7 @@ struct DistillationReport: Presentable {
 
     private static func json(_ comparison: PairedComparison) -> JSONValue {
         [
-            "difference": .double(comparison.difference),
+            "difference": comparison.difference.map { .double($0) } ?? .null,
             "ci95": comparison.ci95.map { [.double($0.lowerBound), .double($0.upperBound)] } ?? .null,
             "verdict": comparison.verdict.map { .string($0.rawValue) } ?? .null, "rows": .integer(comparison.rowCount),
         ]
@@ -202,7 +205,7 @@ struct DistillationReport: Presentable {
                 comparison.ci95.map { String(format: "95%% interval %+.4f to %+.4f", $0.lowerBound, $0.upperBound) }
                 ?? "no interval"
             return "student against \(other.role.words): \(comparison.metric) "
-                + String(format: "%+.4f, ", comparison.difference) + interval
+                + "\(ComparedRows.shown(comparison.difference)), " + interval
                 + (comparison.verdict.map { ": \($0.rawValue)" } ?? "")
         }
     }

@@ -49,8 +49,10 @@ struct ComparedRows {
 
     /// The same on those rows alone that fulfil `condition`.
     func restricted(_ resampling: Resampling, to condition: (_ number: Int) -> Bool) -> ComparedRows {
-        ComparedRows(
+        var rows = ComparedRows(
             objective, base: base.restricted(to: condition), adapter: adapter?.restricted(to: condition), resampling)
+        (rows.units, rows.namesLabels) = (units, namesLabels)
+        return rows
     }
 
     // MARK: JSON
@@ -65,7 +67,7 @@ struct ComparedRows {
                     "difference",
                     .object(
                         JSONObject(
-                            [("loss", .double(loss.difference))] + Self.found(loss) + [
+                            [("loss", Self.number(loss.difference))] + Self.found(loss) + [
                                 ("rows", .integer(loss.rowCount))
                             ]))
                 ))
@@ -87,7 +89,7 @@ struct ComparedRows {
         if !comparisons.isEmpty {
             let comparison = comparisons[index + 1]
             members +=
-                [("adapter", Self.number(comparison.adapter)), ("difference", .double(comparison.difference))]
+                [("adapter", Self.number(comparison.adapter)), ("difference", Self.number(comparison.difference))]
                 + Self.found(comparison)
         }
         members.append(("rows", .integer(metric.rowCount)))
@@ -150,10 +152,13 @@ struct ComparedRows {
     /// Each metric's difference with its interval.
     var differences: [String] {
         comparisons.map { comparison in
-            "difference in \(comparison.metric) " + String(format: "%+.4f, ", comparison.difference)
+            "difference in \(comparison.metric) \(Self.shown(comparison.difference)), "
                 + Self.interval(comparison) + Self.needed(comparison)
         }
     }
+
+    /// A difference with its sign; a dash where it is not known.
+    static func shown(_ difference: Double?) -> String { difference.map { String(format: "%+.4f", $0) } ?? "–" }
 
     static func interval(_ comparison: PairedComparison) -> String {
         comparison.ci95.map { String(format: "95%% interval %+.4f to %+.4f", $0.lowerBound, $0.upperBound) }

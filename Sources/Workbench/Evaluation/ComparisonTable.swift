@@ -31,7 +31,7 @@ struct ComparisonTable {
                 comparison.ci95.map { String(format: "  %+.4f to %+.4f", $0.lowerBound, $0.upperBound) }
                 ?? "  no interval"
             return start + Self.number(comparison.adapter)
-                + TextColumn.right(String(format: "%+.4f", comparison.difference), to: 12) + interval
+                + TextColumn.right(ComparedRows.shown(comparison.difference), to: 12) + interval
                 + (comparison.verdict.map { "  \($0.rawValue)" } ?? "")
         }
     }

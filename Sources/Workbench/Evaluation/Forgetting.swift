@@ -31,7 +31,7 @@ struct Forgetting {
 
     var json: JSONValue {
         [
-            "set": .string(name), "loss": .double(loss.difference),
+            "set": .string(name), "loss": loss.difference.map { .double($0) } ?? .null,
             "ci95": loss.ci95.map { [.double($0.lowerBound), .double($0.upperBound)] } ?? .null,
             "verdict": verdict.map { .string($0.rawValue) } ?? .null, "rows": .integer(loss.rowCount),
         ]
@@ -43,7 +43,7 @@ struct Forgetting {
         let most =
             verdict == .kept && loss.verdict == .noDifference
             ? loss.ci95.map { String(format: "; at most %+.4f", max(0, $0.upperBound)) } ?? "" : ""
-        return word + " (\(ShownText.name(name)): loss " + String(format: "%+.4f, ", loss.difference)
+        return word + " (\(ShownText.name(name)): loss \(ComparedRows.shown(loss.difference)), "
             + ComparedRows.interval(loss) + most + ")"
     }
 }

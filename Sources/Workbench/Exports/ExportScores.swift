@@ -67,8 +67,8 @@ struct ExportScores {
 
     /// The share of the adapter's gain that the written model has; nil without a gain.
     var keptGain: Double? {
-        guard let gain, let baseLoss, gain.difference < 0 else { return nil }
-        return (baseLoss - writtenLoss) / -gain.difference
+        guard let difference = gain?.difference, let baseLoss, difference < 0 else { return nil }
+        return (baseLoss - writtenLoss) / -difference
     }
 
     // MARK: Form
@@ -80,7 +80,7 @@ struct ExportScores {
         if let baseLoss { members.append(("base_loss", .double(baseLoss))) }
         members += [
             ("reference_loss", .double(referenceLoss)), ("written_loss", .double(writtenLoss)),
-            ("loss_difference", .double(loss.difference)), ("mean_kld", .double(divergence.value)),
+            ("loss_difference", loss.difference.map { .double($0) } ?? .null), ("mean_kld", .double(divergence.value)),
             ("p99_kld", .double(divergence99)), ("top1_agreement", .double(agreement.value)),
             (
                 "ci95",
@@ -102,8 +102,9 @@ struct ExportScores {
         lines.append(
             "loss: " + (baseLoss.map { String(format: "base %.4f, ", $0) } ?? "")
                 + String(
-                    format: "%@ %.4f, written %.4f; difference %+.4f", baseLoss == nil ? "base" : "base + adapter",
-                    referenceLoss, writtenLoss, loss.difference)
+                    format: "%@ %.4f, written %.4f; difference ", baseLoss == nil ? "base" : "base + adapter",
+                    referenceLoss, writtenLoss)
+                + ComparedRows.shown(loss.difference)
                 + Self.interval(loss.ci95, "%+.4f to %+.4f"))
         lines.append(
             String(format: "KL divergence: mean %.5f", Self.shown(divergence.value))

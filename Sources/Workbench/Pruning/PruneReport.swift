@@ -83,7 +83,7 @@ public struct PruneReport: Presentable {
                 (
                     "difference",
                     [
-                        "loss": .double(comparison.difference),
+                        "loss": comparison.difference.map { .double($0) } ?? .null,
                         "ci95": comparison.ci95.map { [.double($0.lowerBound), .double($0.upperBound)] } ?? .null,
                         "verdict": comparison.verdict.map { .string($0.rawValue) } ?? .null,
                         "rows": .integer(comparison.rowCount),
@@ -132,7 +132,7 @@ public struct PruneReport: Presentable {
         let interval =
             comparison.ci95.map { String(format: ", 95%% interval %+.4f to %+.4f", $0.lowerBound, $0.upperBound) } ?? ""
         return "loss on \(rows): base \(shown(comparison.base)), pruned \(shown(comparison.adapter)) "
-            + String(format: "(%+.4f%@), before any training", comparison.difference, interval)
+            + "(\(ComparedRows.shown(comparison.difference))\(interval)), before any training"
     }
 
     public var text: String {
