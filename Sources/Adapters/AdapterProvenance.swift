@@ -50,14 +50,20 @@ public struct AdapterProvenance: Sendable, Equatable {
     private static let format = "lathe adapter 1"
 
     /// Reads what `json` writes; unknown fields stay nil.
-    public init(json: JSONValue) {
+    ///
+    /// - Throws: where what stands in the place of a head describes none: its answers would have to be guessed.
+    public init(json: JSONValue) throws(AdapterError) {
+        let head = json["head"].flatMap { SavedHead($0) }
+        guard head != nil || json["head"] == nil else {
+            throw AdapterError("describes no head of a task", subject: "head", found: json["head"]?.text())
+        }
         self.init(
             baseName: json["base_name"]?.string, baseDigest: json["base_sha256"]?.string,
             baseQuantisation: json["base_quantisation"]?.string, templateDigest: json["template_sha256"]?.string,
             recipeDigest: json["recipe_sha256"]?.string, dataDigest: json["data_sha256"]?.string,
             rowFormat: json["row_format"]?.string, promptStyle: json["prompt_style"]?.string,
             system: json["system"]?.string,
-            steps: json["steps"]?.integer, head: json["head"].flatMap { SavedHead($0) })
+            steps: json["steps"]?.integer, head: head)
     }
 
     /// The file's content.

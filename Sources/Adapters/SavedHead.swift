@@ -67,10 +67,13 @@ public struct SavedHead: Sendable, Equatable {
         }
     }
 
+    /// Whether the rows that it was trained on say what it would answer without a text.
+    public var knowsShares: Bool { shares.count == outputs }
+
     /// What the head would answer without a text: the shares of the classes as logits, a number's mean; where nobody noted them, all
     /// classes alike.
     public var constantAnswers: [Float] {
-        guard shares.count == outputs else { return Array(repeating: 0, count: outputs) }
+        guard knowsShares else { return Array(repeating: 0, count: outputs) }
         guard task.hasLabels else { return shares.map { Float($0) } }
         // A class that never was is not impossible.
         let bounded = shares.map { min(max($0, 1e-6), 1 - 1e-6) }
@@ -100,13 +103,22 @@ extension SavedHead {
             let inputs = json["inputs"]?.integer, let outputs = json["outputs"]?.integer,
             (1...Self.largest).contains(inputs), (1...Self.largest).contains(outputs), !path.isEmpty
         else { return nil }
+        func flag(_ key: String) -> Bool? { json[key].map(\.bool) ?? false }
+        // One for each output, or none at all.
+        func list<Element>(_ key: String, _ read: (JSONValue) -> Element?) -> [Element]? {
+            guard let value = json[key] else { return [] }
+            guard let elements = value.array else { return nil }
+            let list = elements.compactMap(read)
+            return list.count == elements.count && (list.isEmpty || list.count == outputs) ? list : nil
+        }
+        guard let hasBias = flag("bias"), let isMultiLabel = flag("multi_label"), let labels = list("labels", \.string),
+            let shares = list("shares", \.double), let thresholds = list("thresholds", \.double),
+            (shares + thresholds).allSatisfy(\.isFinite), task.hasLabels != labels.isEmpty,
+            Set(labels).count == labels.count
+        else { return nil }
         self.init(
-            task: task, path: path, inputSize: inputs, outputs: outputs, hasBias: json["bias"]?.bool ?? false,
-            isMultiLabel: json["multi_label"]?.bool ?? false,
-            labels: json["labels"]?.array?.compactMap(\.string) ?? [],
-            shares: json["shares"]?.array?.compactMap(\.double) ?? [],
-            thresholds: json["thresholds"]?.array?.compactMap(\.double) ?? [])
-        guard labels.isEmpty || labels.count == outputs else { return nil }
+            task: task, path: path, inputSize: inputs, outputs: outputs, hasBias: hasBias, isMultiLabel: isMultiLabel,
+            labels: labels, shares: shares, thresholds: thresholds)
     }
 
     /// A bound against files that are not meant.

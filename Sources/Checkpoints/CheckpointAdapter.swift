@@ -51,7 +51,11 @@ extension CheckpointAdapter: AdapterForm {
         let json: JSONValue
         do throws(JSONError) { json = try JSONValue(parsing: content.configuration) } catch { throw refusal(error) }
         do throws(AdapterError) { configuration = try AdapterConfiguration(peft: json) } catch { throw refusal(error) }
-        provenance = json[Self.provenanceKey].map { AdapterProvenance(json: $0) }
+        do throws(AdapterError) {
+            provenance = try json[Self.provenanceKey].map { json throws(AdapterError) in
+                try AdapterProvenance(json: json)
+            }
+        } catch { throw refusal(error) }
         // What a run hands on are the values of its best evaluation, where it had one.
         values = content.snapshot?.deliveredValues ?? content.values
         isOfTraining = content.snapshot != nil

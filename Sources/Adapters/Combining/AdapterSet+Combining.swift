@@ -103,7 +103,7 @@ extension AdapterSet {
             if adapter.set.head != nil {
                 problems.append(
                     AdapterError.Problem(
-                        "has the head of a task, which cannot be combined or weighted: merge it by itself",
+                        "has the head of a task, which cannot be combined, weighted or merged: use the adapter by itself",
                         subject: adapter.name))
             }
             let method = adapter.set.configuration.method

@@ -48,6 +48,9 @@ public protocol AdapterForm: Sendable {
     /// The head of a task that it has; nil where it writes text.
     var head: SavedHead? { get }
 
+    /// What a person should know of what was found, in whole sentences.
+    var warnings: [String] { get }
+
     /// The files that decide what it computes.
     var decidingFiles: [URL] { get }
 
@@ -57,6 +60,7 @@ public protocol AdapterForm: Sendable {
 
 extension AdapterForm {
     public var head: SavedHead? { nil }
+    public var warnings: [String] { [] }
 
     /// Throws where the form has no room for adapters of `method`.
     public static func requireRoom(for method: AdapterMethodKind) throws(AdapterError) {

@@ -73,8 +73,8 @@ extension GGUFAdapter: AdapterForm {
         guard alpha == nil || alpha?.double?.isFinite == true else { throw refusal("is no number", Key.alpha) }
         self.init(
             gguf: file, architecture: architecture, alpha: alpha?.double ?? 0,
-            provenance: file.value(Key.provenance)?.string.flatMap { try? JSONValue(parsing: $0) }
-                .map { AdapterProvenance(json: $0) })
+            provenance: try file.value(Key.provenance)?.string.flatMap { try? JSONValue(parsing: $0) }
+                .map { try AdapterProvenance(json: $0) })
     }
 
     public var decidingFiles: [URL] { [gguf.file.url] }

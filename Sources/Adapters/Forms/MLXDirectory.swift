@@ -69,7 +69,7 @@ extension MLXDirectory: AdapterForm {
             throw AdapterError(file: file.path, "is missing", kind: .missingInput)
         }
         weights = try SafetensorsFile(file)
-        provenance = json[Self.provenanceKey].map { AdapterProvenance(json: $0) }
+        provenance = try json[Self.provenanceKey].map { try AdapterProvenance(json: $0) }
         self.url = url
     }
 

@@ -17,6 +17,8 @@ public struct PEFTDirectory: Sendable {
     public let baseName: String?
     /// What Lathe noted beside it; nil for an adapter of other origin.
     public let provenance: AdapterProvenance?
+    /// Whether what its head answers follows from the head's size alone.
+    private let isHeadGuessed: Bool
     /// The file with the factors.
     public let weights: SafetensorsFile
 
@@ -46,11 +48,16 @@ public struct PEFTDirectory: Sendable {
         let hasProvenance = try FileForm(at: provenanceURL) != nil
         self.url = url
         baseName = json["base_model_name_or_path"]?.string
-        provenance = hasProvenance ? AdapterProvenance(json: try JSONFile.read(provenanceURL)) : nil
+        let noted: JSONValue? = hasProvenance ? try JSONFile.read(provenanceURL) : nil
+        do throws(AdapterError) {
+            provenance = try noted.map { json throws(AdapterError) in try AdapterProvenance(json: json) }
+        } catch { throw error.located(provenanceURL.path) }
         weights = try SafetensorsFile(weightsURL)
-        if configuration.head == nil {
-            configuration.head = try provenance?.head ?? Self.head(json, weights, configurationURL.path)
-        }
+        if configuration.head == nil { configuration.head = provenance?.head }
+        let guessed =
+            configuration.head == nil ? try Self.head(json, weights, configurationURL.path) : nil
+        if let guessed { configuration.head = guessed }
+        isHeadGuessed = guessed != nil
         self.configuration = configuration
     }
 
@@ -157,6 +164,15 @@ extension PEFTDirectory: AdapterForm {
     }
 
     public var head: SavedHead? { configuration.head }
+
+    public var warnings: [String] {
+        guard isHeadGuessed, let head else { return [] }
+        return [
+            "the adapter does not say what its head \(head.path) answers: by its size it is taken for task: "
+                + head.task.rawValue
+                + (head.labels.isEmpty ? "" : ", its labels for \(head.labels[0]) to \(head.labels[head.outputs - 1])")
+        ]
+    }
 
     public var decidingFiles: [URL] {
         [Self.configurationName, Self.weightsName].map { url.appendingPathComponent($0) }
