@@ -13,4 +13,13 @@ extension Recipe {
         case .generate, .embed: return train.learnt
         }
     }
+
+    /// What held-out rows are scored by: that of what is learnt which asks nothing of the training rows, so that models with another
+    /// head, or none, are scored alike. The head of a task is without weights of classes and without focus.
+    public var scored: any Objective {
+        guard task.hasHead else { return learnt }
+        var plain = self
+        (plain.head.classWeights, plain.head.focalGamma) = (HeadSection().classWeights, HeadSection().focalGamma)
+        return plain.learnt
+    }
 }

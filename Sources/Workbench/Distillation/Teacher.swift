@@ -54,7 +54,9 @@ final class Teacher {
         defer { model.adapters = bound }
         adapterPath = recipe.distill.teacherAdapter
         adapter = try recipe.distill.teacherAdapter.map { [opened] in
-            try StoredAdapter($0).attached(to: model, opened)
+            let stored = try StoredAdapter($0)
+            try stored.requireLanguage("distill.teacher_adapter", $0)
+            return try stored.attached(to: model, opened)
         }
         adapters = adapter.map { $0.set.binding(to: model) } ?? .none
         context = try TeacherContext(recipe.distill.context)

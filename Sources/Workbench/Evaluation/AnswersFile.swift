@@ -1,5 +1,6 @@
 // Rows with what base and adapter made of them, beside each other: those first on which most changed.
 
+internal import Datasets
 internal import Evaluation
 internal import Files
 internal import Foundation
@@ -19,13 +20,13 @@ struct AnswersFile {
     }
 
     private let lines: [Line]
-    /// Whether a row has an answer or a label, and not only a loss.
+    /// Whether a row has an answer, a label or a number, and not only a loss.
     let hasAnswers: Bool
 
     /// The rows of all sets but the general one.
     init(_ sets: [EvaluatedSet], of session: Session) throws {
         let sets = sets.filter { !$0.heldOut.isGeneral }
-        hasAnswers = sets.contains { $0.base.answers != nil || $0.base.labels != nil }
+        hasAnswers = sets.contains { $0.base.hasAnswers }
         var lines: [Line] = []
         for set in sets {
             let asked = session.recipe.evaluate.metrics
@@ -47,6 +48,8 @@ struct AnswersFile {
         let losses: RowMetric
         let answers: [Int: String]
         let labels: [Int: (label: String?, probability: Double)]
+        /// What the head of a task said where that is no single label.
+        let said: [Int: JSONObject.Member]
         /// Those metrics that say something of a single row: of answers first, in the order in which they were asked for.
         let metrics: [RowMetric]
 
@@ -61,8 +64,18 @@ struct AnswersFile {
                         (found.numbers[row], (found.predicted[row].map { found.names[$0] }, found.confidences[row]))
                     }
                 } ?? [])
-            metrics = (asked.filter(\.isOfAnswers) + [.accuracy]).compactMap { kind in
-                side.metrics.first { $0.name == kind.rawValue }
+            let sets = side.labelSets.map { sets in
+                zip(sets.numbers, sets.said).map { ($0, ("labels", JSONValue.array($1.map { .string($0) }))) }
+            }
+            let values = side.values.map { values in
+                zip(values.numbers, values.predictions).map { ($0, ("value", Self.number($1))) }
+            }
+            said = Dictionary(uniqueKeysWithValues: sets ?? values ?? [])
+            let ofHead = side.labelSets != nil ? ["exact_match"] : side.values != nil ? ["mae"] : []
+            let ofAnswers = asked.filter(\.isOfAnswers).map(\.rawValue)
+            let others = (["accuracy"] + ofHead).filter { !ofAnswers.contains($0) }
+            metrics = (ofAnswers + others).compactMap { name in
+                side.metrics.first { $0.name == name }
             }
         }
 
@@ -73,13 +86,16 @@ struct AnswersFile {
                 members.append(("label", label.map { .string($0) } ?? .null))
                 members.append(("probability", .double(probability)))
             }
+            if let said = said[number] { members.append(said) }
             for metric in metrics {
                 if let value = metric.value(ofRow: number) { members.append((metric.name, .double(value))) }
             }
             return .object(JSONObject(members))
         }
 
-        private static func number(_ value: Double?) -> JSONValue { value.map { .double($0) } ?? .null }
+        private static func number(_ value: Double?) -> JSONValue {
+            value.flatMap { $0.isFinite ? .double($0) : nil } ?? .null
+        }
     }
 
     private static func line(
@@ -92,7 +108,11 @@ struct AnswersFile {
             let text = try session.base().tokenizer.decode(prompt, skipSpecialTokens: true)
             members += [("prompt", .string(text)), ("reference", .string(reference))]
         }
-        if let label = row.label { members.append(("label", .string(label))) }
+        if let label = row.label {
+            members.append(("label", .string(label)))
+        } else {
+            members += row.answer.map { [$0.member] } ?? []
+        }
         members += sides.map { ($0.name, $0.side.json(number)) }
         guard sides.count == 2 else {
             return Line(json: .object(JSONObject(members)), change: (0, 0), place: place)
@@ -120,6 +140,21 @@ struct AnswersFile {
     }
 }
 
+extension MeasuredSide {
+    /// Whether there is more of a row than its loss.
+    fileprivate var hasAnswers: Bool { answers != nil || labels != nil || labelSets != nil || values != nil }
+}
+
+extension RowAnswer {
+    /// What was wanted of a row, as `Side` tells what was said of it.
+    fileprivate var member: JSONObject.Member {
+        switch self {
+        case .classes(let names): ("labels", .array(names.map { .string($0) }))
+        case .number(let value): ("value", .double(value))
+        }
+    }
+}
+
 /// Where rows with their answers go.
 struct AnswersPlace {
     private let files: OwnedFiles
@@ -127,7 +162,7 @@ struct AnswersPlace {
     /// A place that a person named; nil in a run's own directory.
     private let named: URL?
 
-    /// In the directory of a run, where rows have answers or labels.
+    /// In the directory of a run, where rows have answers, labels or numbers.
     init(_ run: RunDirectory) {
         files = run.files
         name = AnswersFile.name
@@ -153,7 +188,7 @@ struct AnswersPlace {
             .require([.init(key: "--out", url: named, form: .file(.predictions))])
     }
 
-    /// The path of what was written; nil where a run's rows have neither answers nor labels, so that what an earlier
+    /// The path of what was written; nil where a run's rows have neither answers, labels nor numbers, so that what an earlier
     /// evaluation left there is taken away.
     func write(_ rows: AnswersFile) throws -> String? {
         let url = files.folder.appendingPathComponent(name)

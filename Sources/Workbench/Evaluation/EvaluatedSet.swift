@@ -80,11 +80,13 @@ struct EvaluatedSet {
     var lines: [String] {
         ["\(Count.text(base.scores.rows.count, "row")), \(Count.text(data.targetTokens, "target token"))"]
             + compared.table + compared.differences + clusterLine
-            + (compared.comparisons.isEmpty ? [] : ["verdict: " + compared.verdict]) + details
+            + (compared.comparisons.isEmpty ? [] : ["verdict: " + compared.verdict]) + tables
     }
 
     /// What stands beside the one table of several sets.
-    var details: [String] {
+    var details: [String] { clusterLine + tables }
+
+    private var tables: [String] {
         (classification.map { [""] + $0.lines } ?? []) + (labelSets.map { [""] + $0.lines } ?? [])
             + slices.flatMap { slices in
                 ["", "by \(ShownText.name(slices.field)):"] + ComparisonTable(slices.values).lines

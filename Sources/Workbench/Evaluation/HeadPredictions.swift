@@ -13,6 +13,8 @@ struct HeadPredictions {
     private(set) var labels: LabelPredictions?
     /// Where each row may have several.
     private(set) var labelSets: LabelSetPredictions?
+    /// Where each row has a number.
+    private(set) var values: NumberPredictions?
     /// Of numbers, or of sets of labels.
     private(set) var metrics: [RowMetric] = []
 
@@ -35,6 +37,7 @@ struct HeadPredictions {
                 .pearson(predictions: predictions, truth: truth), .spearman(predictions: predictions, truth: truth),
             ]
             metrics = found.map { $0.numbered(numbers) }
+            values = NumberPredictions(numbers: numbers, predictions: predictions)
             return
         }
         let names: [[String]] = wanted.map { if case .classes(let names) = $0 { names } else { [] } }
@@ -50,6 +53,13 @@ struct HeadPredictions {
     }
 }
 
+/// What was answered for rows that have a number.
+struct NumberPredictions {
+    /// Which held-out rows they are of, ascending.
+    let numbers: [Int]
+    let predictions: [Double]
+}
+
 /// Rows that may have several labels, and the probability of each.
 struct LabelSetPredictions {
     let names: [String]
@@ -58,15 +68,21 @@ struct LabelSetPredictions {
     let probabilities: [[Double]]
     /// From which probability on a row is said to have a label.
     let thresholds: [Double]
-    private let numbers: [Int]
+    /// Which held-out rows they are of, ascending.
+    let numbers: [Int]
 
     /// - Parameter answers: of each row a logit for each label of `head`.
     init(_ head: SavedHead, numbers: [Int], truth: [[String]], answers: [[Double]]) {
         names = head.labels
         self.numbers = numbers
         self.truth = truth.map { own in head.labels.map(own.contains) }
-        probabilities = answers.map { $0.map { 1 / (1 + exp(-$0)) } }
-        thresholds = head.thresholds.count == names.count ? head.thresholds : names.map { _ in 0.5 }
+        probabilities = answers.map { $0.map(LabelLikelihood.probability(logit:)) }
+        thresholds = head.thresholds.isEmpty ? names.map { _ in 0.5 } : head.thresholds
+    }
+
+    /// The labels that each row is said to have.
+    var said: [[String]] {
+        probabilities.map { row in names.indices.filter { row[$0] >= thresholds[$0] }.map { names[$0] } }
     }
 
     private func increments(_ thresholds: [Double]) -> [[ClassIncrement]] {

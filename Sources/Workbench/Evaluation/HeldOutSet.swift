@@ -15,9 +15,13 @@ struct HeldOutSet {
     let rows: PreparedDataset
     let tasks: HeldOutTasks
     let groups: RowGroups
+    /// Keys of the recipe that do not act on these rows, a line each.
+    var idleKeys: [String] = []
 
     /// What a person should know, a line each.
-    var notes: [String] { (tasks.notes + groups.notes).map { note in name.map { "\($0): \(note)" } ?? note } }
+    var notes: [String] {
+        (tasks.notes + groups.notes + idleKeys).map { note in name.map { "\($0): \(note)" } ?? note }
+    }
 
     /// What progress lines call a side on these rows.
     func side(_ side: String) -> String { name.map { "\(side) on \($0)" } ?? side }
@@ -31,7 +35,7 @@ extension Session {
         if let openedSets { return openedSets }
         let rows = try openHeldOut(observer), recipe = self.recipe
         let own = HeldOutSet(
-            name: nil, isGeneral: false, objective: recipe.learnt, rows: rows, tasks: try tasks(of: rows),
+            name: nil, isGeneral: false, objective: recipe.scored, rows: rows, tasks: try tasks(of: rows),
             groups: try RowGroups(recipe, rows.rows, mustHold: true))
         let general = recipe.generalSet?.name
         let sets =
@@ -47,12 +51,15 @@ extension Session {
     private func set(_ files: HeldOutFiles, _ observer: any RunObserver) throws -> HeldOutSet {
         var recipe = try renderedRecipe().withoutGivenKeys
         recipe.data.heldOut = files.files
-        let objective = recipe.learnt
-        let preparation = try preparation(for: objective)
+        // A head knows the labels of its training rows; by its own, a set would number others.
+        if recipe.task.hasHead { recipe.data.labels = labelsOfHead }
+        let objective = recipe.scored
+        let preparation = try preparation(of: recipe.data, for: objective, task: recipe.rowTask)
         let rows = try preparation.heldOutRows(recipe, observer: observer)
         return HeldOutSet(
             name: files.name, isGeneral: false, objective: objective, rows: rows,
-            tasks: try HeldOutTasks(recipe, rows: rows, preparation: preparation, isOwn: false),
+            tasks: try HeldOutTasks(
+                recipe, rows: rows, preparation: preparation, head: taskHead(), isOwn: false),
             groups: try RowGroups(recipe, rows.rows, mustHold: false))
     }
 
@@ -70,7 +77,10 @@ extension Session {
         let rows = try preparation.heldOutRows(recipe, observer: observer)
         return HeldOutSet(
             name: files.name, isGeneral: true, objective: objective, rows: rows,
-            tasks: HeldOutTasks(nothingOf: recipe, preparation: preparation), groups: RowGroups())
+            tasks: HeldOutTasks(nothingOf: recipe, preparation: preparation), groups: RowGroups(),
+            idleKeys: recipe.evaluate.keysOfGroups.map {
+                "\($0) does not act on these rows, which show only what was forgotten"
+            })
     }
 }
 
@@ -83,6 +93,13 @@ extension Recipe {
         (recipe.train, recipe.evaluate) = (train, evaluate)
         (recipe.distill, recipe.merge, recipe.export) = (distill, merge, export)
         return recipe
+    }
+}
+
+extension EvaluateSection {
+    /// The keys that group rows, where they are set.
+    fileprivate var keysOfGroups: [String] {
+        (slices.isEmpty ? [] : ["evaluate.slices"]) + (clusterBy == nil ? [] : ["evaluate.cluster_by"])
     }
 }
 

@@ -11,6 +11,8 @@ struct MeasuredSide {
     var labels: LabelPredictions?
     /// What rows that may have several labels were taken for; nil where there are none.
     var labelSets: LabelSetPredictions?
+    /// What rows that have a number were taken for; nil where there are none.
+    var values: NumberPredictions?
     /// What was generated; nil where nothing was.
     var answers: GeneratedAnswers?
 

@@ -42,6 +42,12 @@ struct JudgingBench {
         _ observer: any RunObserver
     ) throws {
         let recipe = session.recipe, model = try session.model(), base = try session.base()
+        guard !recipe.task.hasHead else {
+            throw Failure(
+                .badInput,
+                "\(path): rows are judged by a model that writes, and task: \(recipe.task.rawValue) has a head",
+                hint: "leave the step out, or prepare the rows first with a recipe of task: generate")
+        }
         self.session = session
         self.examples = examples
         self.observer = observer
@@ -73,7 +79,9 @@ struct JudgingBench {
         _ path: String, on model: LanguageModel, _ base: OpenedModel, _ step: JudgedStep, _ train: TrainSection,
         _ key: String, _ observer: any RunObserver
     ) throws -> (AdapterSet, AdamDirection?) {
-        let attached = try StoredAdapter(path).attached(to: model, base)
+        let file = try StoredAdapter(path)
+        try file.requireLanguage("\(key).adapter", path)
+        let attached = try file.attached(to: model, base)
         for warning in attached.warnings { observer.receive(.warning(warning)) }
         guard case .select = step else { return (attached.set, nil) }
         guard !attached.set.adaptsHead else {

@@ -79,7 +79,7 @@ final class HeadPredictor: ChunkPredictor {
         if head.isMultiLabel {
             notes.append(
                 "a row has the labels that reach "
-                    + (head.thresholds.isEmpty ? "a probability of 0.5" : "the thresholds chosen when it was trained"))
+                    + (head.thresholds.isEmpty ? "a probability of 0.5" : "the thresholds that the head has for each"))
         }
         if report.truncatedRows > 0 {
             notes.append("\(Count.text(report.truncatedRows, "text")) cut at data.max_length (\(limit))")

@@ -6,23 +6,26 @@ internal import Recipes
 internal import Tensors
 
 extension Recipe {
-    /// The adapter of `adapter.continue_from`, attached to `model`, with the recipe's dropout.
-    func continuedAdapter(_ path: String, _ model: LanguageModel, _ opened: OpenedModel, observer: any RunObserver)
-        throws
-        -> AdapterSet
-    {
+    /// The adapter of `adapter.continue_from`, attached to `model`, with the recipe's dropout, and the shares of the labels as `head`
+    /// has them, that of the rows which are trained on.
+    func continuedAdapter(
+        _ path: String, _ model: LanguageModel, _ opened: OpenedModel, _ head: SavedHead?, observer: any RunObserver
+    ) throws -> AdapterSet {
         let attached = try StoredAdapter(path).attached(to: model, opened)
         for warning in attached.warnings { observer.receive(.warning(warning)) }
         let found = attached.set.configuration
         try requireShape(of: attached.set, path, model.linearLayers.map(AdaptableLayer.init))
-        guard found.dropout != adapter.dropout else { return attached.set }
-        observer.receive(
-            .note(
-                "adapter.dropout: \(adapter.dropout) as the recipe has it; \(path: path) was trained with "
-                    + "\(found.dropout)")
-        )
+        try requireHead(head, of: attached.set, path)
+        guard found.dropout != adapter.dropout || found.head?.shares != head?.shares else { return attached.set }
+        if found.dropout != adapter.dropout {
+            observer.receive(
+                .note(
+                    "adapter.dropout: \(adapter.dropout) as the recipe has it; \(path: path) was trained with "
+                        + "\(found.dropout)"))
+        }
         var configuration = found
         configuration.dropout = adapter.dropout
+        configuration.head?.shares = head?.shares ?? []
         let set = try AdapterSet(configuration, for: model)
         let slab = attached.set.slab
         try set.load(slab.slots.map { ($0.name, $0.rows, $0.columns, Array(slab.values[$0.range])) })
@@ -31,20 +34,23 @@ extension Recipe {
     }
 
     /// Throws where the adapter at `path` has another head than `wanted`.
-    func requireHead(_ wanted: SavedHead?, of set: AdapterSet, _ path: String) throws {
+    private func requireHead(_ wanted: SavedHead?, of set: AdapterSet, _ path: String) throws {
         func words(_ head: SavedHead?) -> String {
             guard let head else { return "no head of a task" }
-            return "the head of task \(head.task.rawValue)"
+            return "the head of task \(head.task.rawValue)\(head.isMultiLabel ? " with head.multi_label" : "")"
                 + (head.labels.isEmpty ? "" : " with the labels \(head.labels.joined(separator: ", "))")
         }
         let found = set.configuration.head
-        guard found?.task != wanted?.task || found?.labels != wanted?.labels || found?.outputs != wanted?.outputs else {
-            return
+        func kind(_ head: SavedHead?) -> [AnyHashable?] {
+            [head?.task, head?.isMultiLabel, head?.outputs, head?.labels]
         }
+        guard kind(found) != kind(wanted) else { return }
         throw Failure(
             .badInput,
             "adapter.continue_from: \(path: path) has \(words(found)), and the recipe trains \(words(wanted))",
-            hint: "give data.labels in the adapter's order, or train a new adapter without adapter.continue_from")
+            hint: found?.isMultiLabel == wanted?.isMultiLabel
+                ? "give data.labels in the adapter's order, or train a new adapter without adapter.continue_from"
+                : "set task and head.multi_label as the adapter was trained, or leave adapter.continue_from out")
     }
 
     /// Throws, with every key, where the recipe says something else than the adapter is.

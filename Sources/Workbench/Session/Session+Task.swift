@@ -11,6 +11,11 @@ extension Session {
     /// - Throws: `Failure` where the recipe names another task.
     func followAdapter() throws {
         guard let head = try taskHead() else { return }
+        guard head.task == .classify || head.task == .regress else {
+            throw Failure(
+                .badInput, "the adapter has the head of task \(head.task.rawValue), which is not asked yet",
+                hint: "\(TaskKind.classify.rawValue) | \(TaskKind.regress.rawValue)")
+        }
         var recipe = self.recipe
         guard !recipe.isSet("task") || recipe.task == head.task else {
             throw Failure(
@@ -31,7 +36,7 @@ extension Session {
     }
 
     /// The head of a task that the adapter has: of the open one, else as it stands on disk.
-    private func taskHead() throws -> SavedHead? {
+    func taskHead() throws -> SavedHead? {
         guard let adapter else { return try storedHead() }
         return adapter.set.configuration.head
     }
@@ -104,10 +109,12 @@ extension PreparedSplit {
     func head(_ recipe: Recipe, width: Int) throws -> SavedHead? {
         guard recipe.task.hasHead else { return nil }
         let isNumber = recipe.task == .regress
-        guard isNumber || labels.count >= (recipe.head.multiLabel ? 1 : 2) else {
+        let least = recipe.head.multiLabel ? 1 : 2
+        guard isNumber || labels.count >= least else {
             throw Failure(
                 .badInput,
-                "task: \(recipe.task.rawValue) needs at least two labels, the training rows have \(labels.count)",
+                "task: \(recipe.task.rawValue)\(recipe.head.multiLabel ? " with head.multi_label" : "") needs at least "
+                    + "\(least == 1 ? "one label" : "two labels"), the training rows have \(labels.count)",
                 hint: "name the label's column with data.columns.label, the label set with data.labels")
         }
         var sums = [Double](repeating: 0, count: isNumber ? 1 : labels.count)

@@ -57,6 +57,8 @@ public final class Session {
     private(set) var adapter: AttachedAdapter?
     /// The held-out rows as tokens, by what an objective takes at once.
     private var heldOutRows: [ExampleUnit: PreparedDataset] = [:]
+    /// The labels of the training rows, in the order of their numbers; empty where no such rows are open.
+    private var trainedLabels: [String] = []
     /// Rows of single files, by their paths.
     private var namedRows: [String: PreparedDataset] = [:]
 
@@ -280,6 +282,7 @@ public final class Session {
         }
         let split = try preparation.split(rows, staged: staged, observer: observer)
         heldOutRows[recipe.learnt.unit] = split.heldOut
+        trainedLabels = split.labels
         return split
     }
 
@@ -308,6 +311,9 @@ public final class Session {
         return rows
     }
 
+    /// The labels that the head of the task tells apart, in the order of its answers: those of the recipe, or of the training rows.
+    var labelsOfHead: [String] { recipe.data.labels.isEmpty ? trainedLabels : recipe.data.labels }
+
     /// Rows of the file at `path`, for their loss alone; read once.
     func rows(of path: String, _ observer: any RunObserver) throws -> PreparedDataset {
         if let rows = namedRows[path] { return rows }
@@ -324,7 +330,7 @@ public final class Session {
     func tasks(of rows: PreparedDataset) throws -> HeldOutTasks {
         if let knownTasks { return knownTasks }
         let tasks = try HeldOutTasks(
-            renderedRecipe(), rows: rows, preparation: preparation(for: recipe.learnt))
+            renderedRecipe(), rows: rows, preparation: preparation(for: recipe.learnt), head: taskHead())
         knownTasks = tasks
         return tasks
     }

@@ -7,6 +7,7 @@ internal import Files
 internal import Foundation
 internal import Models
 internal import Spelling
+internal import Vocabulary
 internal import WeightFiles
 
 /// An adapter read from any of the forms in which adapters lie on disk.
@@ -42,7 +43,16 @@ struct StoredAdapter {
     func attached(to model: LanguageModel, _ base: OpenedModel) throws -> AttachedAdapter {
         let set = try file.adapter(for: AdaptedModel(model))
         set.attach(to: model)
-        return AttachedAdapter(set: set, provenance: provenance, warnings: try provenance?.warnings(on: base) ?? [])
+        return AttachedAdapter(
+            set: set, provenance: provenance, warnings: file.warnings + (try provenance?.warnings(on: base) ?? []))
+    }
+
+    /// Throws where it has the head of a task: what `key` names an adapter for is work with text.
+    func requireLanguage(_ key: String, _ path: String) throws {
+        guard let head else { return }
+        throw Failure(
+            .badInput, "\(key): \(path: path) has the head of task \(head.task.rawValue), and writes no text",
+            hint: "name an adapter of task: \(TaskKind.generate.rawValue)")
     }
 
     /// SHA-256 of what an adapter holds, wherever it lies.

@@ -1,6 +1,7 @@
 // What held-out rows are asked beyond their loss, looked through before anything is trained: which have labels to choose among, which
 // have answers to compare, which cannot take part and why.
 
+internal import Adapters
 internal import Datasets
 internal import Evaluation
 internal import Foundation
@@ -46,9 +47,13 @@ struct HeldOutTasks {
         generated = []
     }
 
-    /// - Parameter isOwn: whether these are the rows that the metrics are asked for; other sets may have no use for some.
+    /// - Parameters:
+    ///   - head: of the task, as an adapter has it; nil where it is yet to be trained, or the model writes text.
+    ///   - isOwn: whether these are the rows that the metrics are asked for; other sets may have no use for some.
     /// - Throws: `Failure` where a metric that the recipe asks for fits no row.
-    init(_ recipe: Recipe, rows: PreparedDataset, preparation: RowPreparation, isOwn: Bool = true) throws {
+    init(
+        _ recipe: Recipe, rows: PreparedDataset, preparation: RowPreparation, head: SavedHead? = nil, isOwn: Bool = true
+    ) throws {
         self.recipe = recipe
         self.isOwn = isOwn
         contextLength = preparation.opened.configuration.contextLength
@@ -67,9 +72,13 @@ struct HeldOutTasks {
         }
         if isOwn, recipe.task.hasHead {
             notes.append(
-                "base has no head for task \(recipe.task.rawValue): in its place stands what is known without reading a text, "
-                    + (recipe.task == .regress
-                        ? "the mean of the training rows" : "how often each label is in the training rows"))
+                "base has no head for task \(recipe.task.rawValue): in its place stands "
+                    + (head?.knowsShares ?? true
+                        ? "what is known without reading a text, "
+                            + (recipe.task == .regress
+                                ? "the mean of the training rows" : "how often each label is in the training rows")
+                        : (recipe.task == .regress ? "0 for all rows" : "the same likelihood of all labels")
+                            + ", as nothing is noted of the rows that the adapter was trained on"))
         }
         let isAsked = recipe.evaluate.metrics.contains(where: \.isOfLabels) || rows.report.format == .classification
         if isAsked, !recipe.task.hasHead {

@@ -52,7 +52,8 @@ struct SideMeasure {
         for metric in (labels?.metrics ?? []) + (head?.metrics ?? []) + (answers.map(tasks.metrics) ?? [])
         where !metrics.contains(where: { $0.name == metric.name }) { metrics.append(metric) }
         return MeasuredSide(
-            scores: scores, metrics: metrics, labels: labels, labelSets: head?.labelSets, answers: answers)
+            scores: scores, metrics: metrics, labels: labels, labelSets: head?.labelSets, values: head?.values,
+            answers: answers)
     }
 
     /// How fast the model reads: of a few passes over the first rows the fastest, which others on the machine disturbed least.

@@ -20,7 +20,7 @@ struct TrainingSetup {
     let split: PreparedSplit
     /// The model, and what it learns.
     let learner: Learner
-    /// The model, and what its held-out rows are scored by: of what it learns, what needs no teacher.
+    /// The model, and what its held-out rows are scored by: of what it learns, what needs no teacher and no weights of classes.
     let scored: Learner
     /// Whom it learns from; nil where that is the rows themselves.
     let teacher: Teacher?
@@ -116,8 +116,7 @@ struct TrainingSetup {
             adapter.attach(to: model)
             return adapter
         }
-        let set = try recipe.continuedAdapter(path, model, base, observer: observer)
-        try recipe.requireHead(head, of: set, path)
+        let set = try recipe.continuedAdapter(path, model, base, head, observer: observer)
         guard !set.adaptsHead else {
             throw Failure(
                 .badInput, "\(path: path) has an adapter on the head, which is not trained here",
@@ -139,15 +138,14 @@ struct TrainingSetup {
     ) throws {
         let recipe = session.recipe, base = try session.base()
         self.split = split
-        let scored = Learner(model, recipe.learnt)
-        self.scored = scored
+        scored = Learner(model, recipe.scored)
         let hidden = try teacher.flatMap { try recipe.distill.hiddenMatch(model, $0) }
         self.hidden = hidden
         learner =
             try teacher.map {
                 Learner(model, try recipe.distill.objective(from: session.source(of: $0), matching: hidden))
             }
-            ?? scored
+            ?? Learner(model, recipe.learnt)
         self.teacher = teacher
         self.adapter = adapter
         exports = try recipe.exportNotes(of: adapter, on: AdaptedModel(learner.model))
