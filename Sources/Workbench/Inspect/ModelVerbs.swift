@@ -11,7 +11,6 @@ struct ModelVerbs {
     init(_ configuration: ModelConfiguration) { self.configuration = configuration }
 
     var json: JSONValue {
-        guard configuration.encoder == nil else { return Self.ofPair }
         let writes = configuration.writesText
         let reads = "no: it reads texts and writes none"
         let tasks = [TaskKind.generate, .classify, .regress].map(\.rawValue).joined(separator: ", ")
@@ -28,13 +27,11 @@ struct ModelVerbs {
             ("imatrix", writes ? "yes" : reads),
             ("merge", "yes"), ("export", "yes"),
         ]
-        return .object(JSONObject(members.map { (key: $0.verb, value: .string($0.answer)) }))
-    }
-
-    /// Of a model that reads with an encoder and writes with a decoder: its tensors are written in other forms, and no more.
-    private static var ofPair: JSONValue {
-        let rows = "no: it reads with an encoder, and rows for one cannot be made"
-        let verbs = ["generate", "predict", "train", "evaluate", "score", "distill", "prune", "imatrix", "merge"]
-        return .object(JSONObject(verbs.map { (key: $0, value: .string(rows)) } + [(key: "export", value: "yes")]))
+        let isPair = configuration.encoder != nil
+        return .object(
+            JSONObject(
+                members.map {
+                    (key: $0.verb, value: .string(isPair ? "no: it has an encoder and a decoder" : $0.answer))
+                }))
     }
 }

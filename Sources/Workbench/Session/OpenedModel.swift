@@ -103,8 +103,16 @@ struct OpenedModel {
     var warnings: [String] { weights.warnings + notes.map { "\(path: path): \($0)" } }
 
     /// The model, ready to compute, its weights all numbers: one NaN would otherwise show up as a loss without a cause.
+    ///
+    /// - Throws: `Failure` for a model with an encoder and a decoder, too: no row says where it stops reading and begins to write.
     func languageModel(precision: ElementType) throws -> LanguageModel {
-        try Self.located(path) {
+        guard configuration.encoder == nil else {
+            throw Failure(
+                .badInput,
+                "\(path: path): models of the family \(configuration.family) have an encoder and a decoder, and can only be "
+                    + "looked at", hint: "lathe inspect says what is in it")
+        }
+        return try Self.located(path) {
             let model = try LanguageModel(configuration: configuration, weights: weights, precision: precision)
             try model.validateFinite(workspace: Workspace())
             return model

@@ -44,13 +44,6 @@ extension Session {
     /// Throws where the model reads texts and writes none, and more is asked of it than vectors.
     func requireWriter(for work: String) throws {
         let configuration = try base().configuration
-        // Such rows would say where reading ends and writing begins.
-        guard configuration.encoder == nil else {
-            throw Failure(
-                .badInput,
-                "\(work): a model of the family \(configuration.family) reads with an encoder, and rows for one cannot be made"
-            )
-        }
         guard !configuration.writesText, recipe.task != .embed else { return }
         throw Failure(
             .badInput,
