@@ -1,5 +1,6 @@
 // Reading GGUF versions 2 and 3, with the checks of llama.cpp: what it refuses is refused here.
 
+internal import Digests
 public import Foundation
 public import Tensors
 
@@ -110,6 +111,14 @@ public final class GGUFFile: Sendable {
     /// SHA-256 over all tensors, computed once.
     public var contentDigest: String {
         digest.value { digestOfTensors(tensors.flatMap { file(of: $0).digestParts([$0]) }) }
+    }
+
+    /// SHA-256 over all that stands before the tensors' numbers: the metadata and the directory.
+    public var headDigest: String {
+        let own = zip(tensors, files).filter { $1 === file }.map { $0.0.byteRange.lowerBound }
+        return withExtendedLifetime(file) {
+            SHA256.hex(of: UnsafeRawBufferPointer(rebasing: file.bytes[..<(own.min() ?? file.bytes.count)]))
+        }
     }
 
     /// `general.architecture`.

@@ -138,6 +138,52 @@ extension CommandTests {
             }
         }
 
+        /// What is computed with the numbers of a model, and where its answers end, decides answers as the numbers do.
+        @Test(arguments: ["config.json", "generation_config.json", "model.gguf"])
+        func whatAnotherStateOfTheModelBeganIsNotGoneOnWith(file: String) throws {
+            try LatheCommand.inFolder { lathe in
+                let isFile = file == "model.gguf", model = isFile ? file : "model"
+                try lathe.copy(isFile ? LatheCommand.gguf : LatheCommand.huggingFace, to: model)
+                try lathe.write("q.jsonl", Self.questions(400))
+                func call(_ out: String) -> [String] {
+                    ["predict", "--model", model, "--data", "q.jsonl", "--out", out, "--max-new-tokens", "16"]
+                        + Self.plain + ["--json"]
+                }
+                let running = try lathe.start(call("out.jsonl"))
+                let end = ContinuousClock.now + .seconds(60), journal = lathe.url("out.jsonl.journal").path
+                func kept() -> Int {
+                    ((try? FileManager.default.attributesOfItem(atPath: journal))?[.size] as? Int) ?? 0
+                }
+                while running.process.isRunning, kept() < 6000, ContinuousClock.now < end { usleep(1000) }
+                running.send(SIGKILL)
+                try #require(try running.wait().code == -SIGKILL)
+                for name in ["same", "other"] { try lathe.copy("out.jsonl.journal", to: name + ".jsonl.journal") }
+                let same = try lathe.start(call("same.jsonl")).wait()
+                #expect(try (same.json["gone_on"]?.integer ?? 0) > 0, "\(same.errors)")
+                try change(lathe, file)
+                let other = try lathe.start(call("other.jsonl")).wait()
+                #expect(try other.json["gone_on"] == 0, "\(other.errors)")
+                let alone = try lathe.start(call("alone.jsonl")).wait()
+                #expect(alone.code == 0, "\(alone.errors)")
+                #expect(try lathe.text("other.jsonl") == lathe.text("alone.jsonl"))
+            }
+        }
+
+        /// Another epsilon of norms, or another token that ends answers.
+        private func change(_ lathe: LatheCommand, _ file: String) throws {
+            if file == "model.gguf" {
+                var bytes = try Data(contentsOf: lathe.url(file))
+                let key = try #require(bytes.range(of: Data("llama.attention.layer_norm_rms_epsilon".utf8)))
+                // The type of the value stands before it.
+                let place = key.upperBound + 4..<key.upperBound + 8
+                bytes.replaceSubrange(place, with: withUnsafeBytes(of: Float(0.1).bitPattern.littleEndian) { Data($0) })
+                return try bytes.write(to: lathe.url(file))
+            }
+            var settings = try JSONValue(parsing: try lathe.text("model/" + file)).object ?? JSONObject([])
+            if file == "config.json" { settings["rms_norm_eps"] = 0.1 } else { settings["eos_token_id"] = [2, 20] }
+            try lathe.write("model/" + file, JSONValue.object(settings).text())
+        }
+
         /// Probabilities are those of the losses that `score` tells of each label as the answer.
         @Test func labelsAreTheLikeliestWords() throws {
             try LatheCommand.inFolder { lathe in

@@ -25,6 +25,9 @@ public protocol ModelSource: WeightSource {
     /// `config.json` as it stands beside the weights; nil in forms without one.
     var huggingFaceConfiguration: JSONValue? { get }
 
+    /// All that is said of the model beside its numbers, or what stands for that: another text wherever something else is said.
+    var configurationText: String { get }
+
     /// What the tokenizer is made from; nil where there is nothing.
     func tokenizerSource() throws -> TokenizerSource?
 
@@ -49,6 +52,7 @@ public protocol ModelSource: WeightSource {
 extension ModelSource {
     public var configurationName: String? { nil }
     public var huggingFaceConfiguration: JSONValue? { nil }
+    public var configurationText: String { huggingFaceConfiguration?.text() ?? "" }
     public func generationSettings() throws -> JSONValue? { nil }
     public func sentenceSettings() throws -> SentenceSettings? { nil }
     public func companions() throws -> [(name: String, url: URL)] { [] }

@@ -9,7 +9,7 @@ extension Recipe {
     /// alone, as the number of threads, is not among it.
     func judgingText(_ opened: OpenedModel) throws -> String? {
         guard data.steps.contains(where: \.asksModel) else { return nil }
-        var parts = [try opened.weights.contentDigest(), "\(OpenedModel.precision(model.precision).type)"]
+        var parts = [try opened.digest(), "\(OpenedModel.precision(model.precision).type)"]
         let keys = (sectionText("adapter") + "\n" + sectionText("train")).split(separator: "\n").map(String.init)
         parts += keys.filter { line in Self.judgingKeys.contains { line.hasPrefix($0) } }
         for step in data.steps {

@@ -74,7 +74,7 @@ public struct PredictStage: Stage {
     ) throws -> String {
         let base = try session.base(), recipe = try session.renderedRecipe()
         let subject: JSONValue = [
-            "version": .string(LatheVersion.text), "model": .string(try base.weights.contentDigest()),
+            "version": .string(LatheVersion.text), "model": .string(try base.digest()),
             "adapters": .array(try session.adapterPaths.map { .string(try StoredAdapter.digest($0)) }),
             "precision": .string("\(session.precision.type)"), "processor": .string(Processor.instructionSet),
             "tokenizer": .string(base.tokenizerDigest),

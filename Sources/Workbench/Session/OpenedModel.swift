@@ -186,6 +186,14 @@ extension OpenedModel {
 }
 
 extension OpenedModel {
+    /// SHA-256 of all that decides what it says of tokens: its numbers, how they are computed with, where answers end. Tokenizer and
+    /// templates have digests of their own.
+    func digest() throws -> String {
+        let ends = stopIDs.sorted().map { "\($0)" }.joined(separator: " ")
+        return SHA256.hex(
+            of: [try weights.contentDigest(), weights.configurationText, ends].joined(separator: "\n"))
+    }
+
     /// SHA-256 of the chat template's text.
     var templateDigest: String? {
         templates.map { SHA256.hex(of: ([$0.usual] + [$0.toolUse].compactMap(\.self)).joined(separator: "\n")) }

@@ -43,7 +43,7 @@ final class LocalTeacher: TextTeacher {
         context = try TeacherContext(recipe.distill.context)
         name = own.model.path + (recipe.distill.teacherAdapter.map { " with \($0)" } ?? "")
         let parts = [
-            try session.base().weights.contentDigest(),
+            try session.base().digest(), try session.base().tokenizerDigest,
             try recipe.distill.teacherAdapter.map(StoredAdapter.digest) ?? "no adapter",
             context?.digest ?? "no context", try session.base().templateDigest ?? "no template",
             "\(session.precision.type)",
