@@ -4,20 +4,16 @@ internal import Adapters
 internal import Datasets
 internal import Evaluation
 internal import JSON
-internal import Models
 internal import Objectives
 internal import Recipes
 internal import Spelling
-internal import Tensors
 internal import Vocabulary
 
 /// Asks the head that the adapter was trained with.
 final class HeadPredictor: ChunkPredictor {
     private let head: SavedHead
     private let preparation: RowPreparation
-    private let evaluator: Evaluator
-    private let workspaceBytes: Int
-    private let model: LanguageModel
+    private let rowEvaluator: RowEvaluator
     private let column: String
     private var report = DatasetReport()
 
@@ -47,12 +43,7 @@ final class HeadPredictor: ChunkPredictor {
         self.head = head
         preparation = try session.preparation(for: recipe.learnt)
         column = recipe.data.columns["text"] ?? "text"
-        let learner = try session.learner(recipe.learnt)
-        model = learner.model
-        workspaceBytes = try session.evaluationBytes()
-        evaluator = Evaluator(
-            learner, workspace: Workspace(reservingBytes: workspaceBytes),
-            rowLimit: EvaluationRows.limit(for: model, bytes: workspaceBytes))
+        rowEvaluator = try RowEvaluator(session, recipe.learnt)
     }
 
     var fields: [PredictionField] {
@@ -71,7 +62,7 @@ final class HeadPredictor: ChunkPredictor {
         ]
     }
 
-    var predictedBytes: Int { max(workspaceBytes, model.predictedEvaluationBytes(rows: report.longestExample)) }
+    var predictedBytes: Int { rowEvaluator.predictedBytes(longest: report.longestExample) }
 
     var notes: [String] {
         let limit = preparation.settings.maxLength
@@ -101,7 +92,7 @@ final class HeadPredictor: ChunkPredictor {
     }
 
     func predictions(of examples: [TokenizedExample]) throws -> [Prediction] {
-        let scores = try evaluator.scores(of: examples).rows
+        let scores = try rowEvaluator.evaluator.scores(of: examples).rows
         return try zip(examples, scores).map { example, score in
             guard score.answers.count == head.outputs, score.answers.allSatisfy(\.isFinite) else {
                 throw Failure(.badInput, "\(example.place): the head's answer is no number")

@@ -7,15 +7,12 @@ internal import Models
 internal import Objectives
 internal import Recipes
 internal import Spelling
-internal import Tensors
 
 /// Chooses among label words, by the likelihood of each as the row's answer.
 final class LabelWordPredictor: ChunkPredictor {
     private let questions: RowQuestions
     private let labels: [String]
-    private let evaluator: Evaluator
-    private let workspaceBytes: Int
-    private let model: LanguageModel
+    private let rowEvaluator: RowEvaluator
     private let areOfRows: Bool
     /// Room for an answer: tokens of the longest label and its end.
     private let labelTokens: Int
@@ -57,12 +54,7 @@ final class LabelWordPredictor: ChunkPredictor {
         let preparation = try session.preparation()
         labelTokens = labels.map { preparation.countTokens(" " + $0) }.max().map { $0 + 16 } ?? 0
         questions = try RowQuestions(call, reader, reserve: labelTokens)
-        let learner = try session.learner(CrossEntropyObjective())
-        model = learner.model
-        workspaceBytes = try session.evaluationBytes()
-        evaluator = Evaluator(
-            learner, workspace: Workspace(reservingBytes: workspaceBytes),
-            rowLimit: EvaluationRows.limit(for: model, bytes: workspaceBytes))
+        rowEvaluator = try RowEvaluator(session, CrossEntropyObjective())
     }
 
     var fields: [PredictionField] {
@@ -76,9 +68,7 @@ final class LabelWordPredictor: ChunkPredictor {
         ]
     }
 
-    var predictedBytes: Int {
-        max(workspaceBytes, model.predictedEvaluationBytes(rows: questions.longest + labelTokens))
-    }
+    var predictedBytes: Int { rowEvaluator.predictedBytes(longest: questions.longest + labelTokens) }
 
     var notes: [String] {
         let whose = areOfRows ? " that stand in the rows" : ""
@@ -90,7 +80,7 @@ final class LabelWordPredictor: ChunkPredictor {
     }
 
     func predictions(of rows: [DataRow]) throws -> [Prediction] {
-        let scores = try evaluator.scores(ofAlternatives: try rows.map(candidates))
+        let scores = try rowEvaluator.evaluator.scores(ofAlternatives: try rows.map(candidates))
         return try zip(rows, scores).map { row, sums in
             let losses = sums.map(\.lossSum)
             guard let choice = LabelLikelihood.choice(lossSums: losses) else {
