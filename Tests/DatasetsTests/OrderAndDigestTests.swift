@@ -2,6 +2,19 @@ import Datasets
 import TestSupport
 import Testing
 
+@Suite struct ClassOrderTests {
+    /// Names of one number have one order too, however they are met.
+    @Test func namesOfOneNumberHaveOneOrder() {
+        let names = ["+1", "01", "1", "2", "10"]
+        for turn in names.indices {
+            let met = Array(names[turn...] + names[..<turn])
+            #expect(ClassOrder.sorted(met) == names && ClassOrder.sorted(met.reversed()) == names)
+        }
+        #expect(ClassOrder.places(["10", "1", "01"]) == [2, 1, 0])
+        #expect(ClassOrder.sorted(["10", "b", "2"]) == ["10", "2", "b"])
+    }
+}
+
 @Suite struct EpochOrderTests {
     @Test func anEpochIsAPermutation() {
         for count in [0, 1, 2, 7, 1000] {

@@ -121,6 +121,18 @@ import Testing
         #expect(verdict(metrics[2], base, references).adapter.map { abs($0 - 100) < 1e-9 } == true)
     }
 
+    /// Answers that are all the same have no correlation: how much better another is, nobody knows.
+    @Test func aDifferenceToNothingIsNotKnown() {
+        let truth = (0..<8).map { Double($0) }
+        let constant = RowMetric.pearson(predictions: truth.map { _ in 1 }, truth: truth)
+        let exact = RowMetric.pearson(predictions: truth, truth: truth)
+        for (base, adapter) in [(constant, exact), (exact, constant), (constant, constant)] {
+            let found = PairedComparison(base: base, adapter: adapter, seed: 1, sampleCount: 100)
+            #expect(found.difference == nil && found.ci95 == nil && found.verdict == nil && found.rowsNeeded == nil)
+        }
+        #expect(PairedComparison(base: exact, adapter: exact, seed: 1, sampleCount: 100).difference == 0)
+    }
+
     /// Base and adapter on `count` rows: a change of `shift` on average, uniform noise around it.
     private func changed(_ count: Int, seed: UInt64, shift: Double, noise: Double) -> (RowMetric, RowMetric) {
         let random = RandomStream(seed: seed, purpose: .probe)

@@ -160,6 +160,59 @@ private struct Reference {
         #expect(throws: ModelError.noTaskHead) { try plain.sums(batch, workspace: Workspace()) }
     }
 
+    /// Held-out rows are scored without weights of classes and focus, by an adapter's head and in its place.
+    @Test func heldOutRowsAreScoredByThePlainLoss() throws {
+        let reference = try Reference("balanced"), batch = TokenBatch(of: reference.examples)
+        var recipe = Recipe()
+        recipe.task = .classify
+        (recipe.head.classWeights, recipe.head.focalGamma) = (.balanced, 2)
+        func losses(_ objective: any Objective) throws -> [Double] {
+            try Learner(reference.model, objective).sums(batch, workspace: Workspace()).units.map(\.lossSum)
+        }
+        let plain = try losses(Classification())
+        #expect(try losses(recipe.scored) == plain)
+        #expect(try maximumDifference(losses(recipe.learnt), plain) > 1e-3)
+        try reference.set.whileDetached(from: reference.model) {
+            let (found, expected) = (try losses(recipe.scored), try losses(Classification()))
+            #expect(found == expected)
+        }
+    }
+
+    /// Answers are kept where nothing is trained, of each row and of no sum.
+    @Test(arguments: ["classify", "multi_label", "regress"]) func answersAreKeptOfEachRow(_ name: String) throws {
+        let reference = try Reference(name), outputs = reference.task["outputs"]?.integer ?? 0
+        let sums = try reference.learner.sums(TokenBatch(of: reference.examples), workspace: Workspace())
+        #expect(sums.units.allSatisfy { $0.answers.count == outputs } && sums.total.answers.isEmpty)
+        #expect(try reference.step().units.allSatisfy { $0.answers.isEmpty })
+    }
+
+    /// A head whose outputs nobody explains is taken for something, and that is said; notes that are damaged are not guessed anew.
+    @Test func guessedHeadsAreSaidAndDamagedOnesRefused() throws {
+        let reference = try Reference("classify")
+        let foreign = try PEFTDirectory(Reference.folder.appendingPathComponent("classify"))
+        #expect(foreign.warnings.count == 1 && foreign.warnings[0].contains("task: classify"))
+        try withTemporaryDirectory { folder in
+            let place = folder.appendingPathComponent("adapter"), notes = place.appendingPathComponent("lathe.json")
+            let head = reference.set.configuration.head
+            try reference.set.writePEFT(to: place, baseName: nil, provenance: AdapterProvenance(head: head))
+            #expect(try PEFTDirectory(place).warnings.isEmpty)
+            var json = try #require(try JSONValue(parsing: [UInt8](Data(contentsOf: notes))).object)
+            let whole = try #require(json["head"]?.object)
+            let damages: [(String, JSONValue)] = [
+                ("labels", ["LABEL_0"]), ("labels", []), ("thresholds", [0.5]), ("shares", [0.5]), ("outputs", "three"),
+                ("bias", "no"), ("thresholds", 0.5),
+            ]
+            for (key, value) in damages {
+                var head = whole
+                head[key] = value
+                json["head"] = .object(head)
+                try Data(JSONValue.object(json).text().utf8).write(to: notes)
+                let error = #expect(throws: AdapterError.self, "\(key)") { try PEFTDirectory(place) }
+                #expect(error?.problems.first?.subject == "head")
+            }
+        }
+    }
+
     /// A head goes through PEFT's folder and back without a changed bit, and forms without room for it refuse.
     @Test(arguments: ["classify", "tag"]) func headsGoThroughPEFTFolders(_ name: String) throws {
         let reference = try Reference(name)
