@@ -19,7 +19,7 @@ extension CommandTests {
                      "post_processor": null, "decoder": null, "model": {"type": "WordLevel",
                      "vocab": {"<pad>": 0, "</s>": 1, "<unk>": 2, "Tom": 3, "saw": 4}, "unk_token": "<unk>"}}
                     """)
-                try lathe.write("rows.jsonl", #"{"prompt": "Tom", "completion": "saw"}"# + "\n")
+                try lathe.write("rows.jsonl", #"{"prompt": "Tom", "completion": " saw"}"# + "\n")
                 let facts = try lathe.json("inspect", "t5")
                 #expect(facts["family"] == "t5")
                 let verbs = try #require(facts["verbs"]?.object?.members)

@@ -45,10 +45,11 @@ public struct PEFTDirectory: Sendable {
                 kind: .missingInput)
         }
         let provenanceURL = url.appendingPathComponent(AdapterProvenance.fileName)
-        let hasProvenance = try FileForm(at: provenanceURL) != nil
+        // Assigned, not chosen by `?:`, where nil would be JSON's null.
+        var noted: JSONValue?
+        if try FileForm(at: provenanceURL) != nil { noted = try JSONFile.read(provenanceURL) }
         self.url = url
         baseName = json["base_model_name_or_path"]?.string
-        let noted: JSONValue? = hasProvenance ? try JSONFile.read(provenanceURL) : nil
         do throws(AdapterError) {
             provenance = try noted.map { json throws(AdapterError) in try AdapterProvenance(json: json) }
         } catch { throw error.located(provenanceURL.path) }
