@@ -1,11 +1,13 @@
 // Files that come slowly and outlive the process that gets them: what is there of them is there again for the next one.
 
 public import Foundation
-internal import Vocabulary
+public import Vocabulary
 
 /// A folder ".NAME.partial" beside NAME, for files that will be NAME's. It is Lathe's by the mark in it, and one process's at a time.
 public final class PartialFolder {
     public let url: URL
+    /// Bytes of another subject that waited here and were removed.
+    public private(set) var removedBytes = 0
     private var lock: Int32 = -1
     private static let markName = ".lathe-subject"
 
@@ -39,7 +41,12 @@ public final class PartialFolder {
             throw PlaceError(place.path, inTheWay: url.appendingPathComponent(stranger).path, .notOurs)
         }
         guard found != subject else { return }
-        if found != nil { try removeFiles() }
+        if found != nil {
+            for path in try FolderContents(url).files where path != Self.markName {
+                removedBytes += try FileSize.bytes(ifThere: url.appendingPathComponent(path)) ?? 0
+            }
+            try removeFiles()
+        }
         try AtomicFile.write(Array(subject.utf8), to: mark, replaces: true)
     }
 
@@ -50,6 +57,30 @@ public final class PartialFolder {
         let file = url.appendingPathComponent(path)
         try Folder.make(file.deletingLastPathComponent())
         return file
+    }
+
+    /// Gives the file `path` a second name, `place`, which is free and on the same file system: under its first it waits here until
+    /// the folder is removed, whatever becomes of the other. Where files cannot have two names it moves.
+    public func give(_ path: String, to place: URL) throws(SystemError) {
+        let part = url.appendingPathComponent(path)
+        guard link(part.path, place.path) != 0 else { return }
+        let code = errno
+        guard [EPERM, EACCES, EMLINK, ENOSYS, EOPNOTSUPP, EINVAL].contains(code) else {
+            throw SystemError(code, writing: place.path, "cannot be put in place")
+        }
+        guard rename(part.path, place.path) == 0 else {
+            throw SystemError(errno, writing: place.path, "cannot be put in place")
+        }
+    }
+
+    /// Removes what waits for `place`, where it is of `subject` and nobody is at work there: what a process left that was killed when
+    /// all stood in its place.
+    public static func removeLeftover(for place: URL, subject: String) throws {
+        let mark = Self.place(of: place).appendingPathComponent(markName)
+        guard try WholeFile.bytes(ifThere: mark) == Array(subject.utf8) else { return }
+        do { try PartialFolder(for: place, subject: subject).remove() } catch let error as PlaceError {
+            guard error.reason == .busy(nil) else { throw error }
+        }
     }
 
     /// Removes the folder with all that waits in it, the mark last.

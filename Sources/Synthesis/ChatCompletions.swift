@@ -152,7 +152,7 @@ public final class ChatCompletions: TextTeacher {
             let outcome = Self.outcome(request, address, settings.remote)
             switch outcome {
             case .success(let response) where response.status == 200: return response
-            case .success(let response) where !Self.isPassing(response.status): throw refusal(response)
+            case .success(let response) where !response.isPassing: throw refusal(response)
             default: break
             }
             guard attempt < settings.remote.retries else { throw Self.failure(outcome, address, attempt) }
@@ -225,9 +225,6 @@ extension ChatCompletions {
             return .failure(error)
         }
     }
-
-    /// Whether a server that says so may say something else a little later.
-    private static func isPassing(_ status: Int) -> Bool { status == 408 || status == 429 || status >= 500 }
 
     private static func failure(
         _ outcome: Result<HTTPResponse, HTTPFault>, _ address: HTTPAddress, _ attempts: Int

@@ -12,7 +12,7 @@ extension CommandTests {
         private static let commit = String(repeating: "c0ffee12", count: 5)
 
         /// The files of the tiny model, and some that nobody needs.
-        private static func files() throws -> [String: [UInt8]] {
+        static func files() throws -> [String: [UInt8]] {
             var files: [String: [UInt8]] = ["pytorch_model.bin": [1, 2, 3], "onnx/model.onnx": [4], "README.md": [5]]
             for name in try FileManager.default.contentsOfDirectory(atPath: TinyModel.base.path) {
                 files[name] = Array(try Data(contentsOf: TinyModel.base.appendingPathComponent(name)))

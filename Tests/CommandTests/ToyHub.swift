@@ -22,6 +22,8 @@ final class ToyHub: Sendable {
         var cutAfter: Int?
         /// Seconds of silence after these bytes.
         var silence = 0.0
+        /// What is sent before the head.
+        var early = ""
     }
 
     private let listener: LoopbackListener
@@ -51,7 +53,7 @@ final class ToyHub: Sendable {
         }
         let answer = reply(request, before)
         let head =
-            "HTTP/1.1 \(answer.status) Said\r\nContent-Length: \(answer.length ?? answer.body.count)\r\n"
+            answer.early + "HTTP/1.1 \(answer.status) Said\r\nContent-Length: \(answer.length ?? answer.body.count)\r\n"
             + answer.headers.map { $0 + "\r\n" }.joined() + "\r\n"
         let body = answer.cutAfter.map { Array(answer.body.prefix($0)) } ?? answer.body
         Self.send(Array(head.utf8) + body, connection)

@@ -48,14 +48,32 @@ extension HuggingFaceDirectory: ModelSource {
         "chat_template.jinja", "tokenizer.model", "added_tokens.json", "vocab.json", "merges.txt",
     ]
 
+    /// The companions whose names are the same in every folder.
+    public static var usualCompanions: [String] { companionNames + SentenceSettings.fileNames }
+
+    /// The companions that `modules.json` names.
+    public static func companions(namedBy modules: JSONValue?) -> [String] {
+        SentenceSettings.folders(modules).map { $0 + "/config.json" }
+    }
+
+    private static let templates = "additional_chat_templates/"
+
+    /// Whether `path`, in a model's folder, is that of a chat template with a name.
+    public static func isNamedTemplate(_ path: String) -> Bool {
+        path.hasPrefix(templates) && path.hasSuffix(".jinja") && !path.dropFirst(templates.count).contains("/")
+    }
+
+    /// The chat templates with names in the folder at `url`.
+    public static func namedTemplates(in url: URL) throws -> [String] {
+        let names = try Folder.names(in: url.appendingPathComponent(templates)) ?? []
+        return names.map { templates + $0 }.filter(isNamedTemplate).sorted()
+    }
+
     /// The tokenizer's files, what says how texts become vectors, and the chat templates, named ones among them.
     public func companions() throws -> [(name: String, url: URL)] {
-        let templates = "additional_chat_templates"
-        let named = try Folder.names(in: url.appendingPathComponent(templates)) ?? []
         let names =
-            Self.companionNames + named.filter { $0.hasSuffix(".jinja") }.sorted().map { templates + "/" + $0 }
-            + SentenceSettings.fileNames
-            + SentenceSettings.folders(try json("modules.json")).map { $0 + "/config.json" }
+            try Self.companionNames + Self.namedTemplates(in: url) + SentenceSettings.fileNames
+            + Self.companions(namedBy: json("modules.json"))
         return try names.compactMap { name in try fileURL(name).map { (name, $0) } }
     }
 }

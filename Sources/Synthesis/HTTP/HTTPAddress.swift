@@ -71,11 +71,14 @@ package struct HTTPAddress: Equatable, Sendable {
 }
 
 extension HTTPAddress {
-    /// `text` as a part of a path: everything but letters, digits and a few signs by its bytes' numbers. Slashes stay.
-    package static func escaped(_ text: String) -> String {
+    /// `text` as a part of a path: everything but letters, digits and a few signs by its bytes' numbers.
+    ///
+    /// - Parameter isPath: whether slashes stay what they are: else `text` is one part.
+    package static func escaped(_ text: String, isPath: Bool = true) -> String {
         text.utf8.map { byte in
             let isPlain =
-                (48...57).contains(byte) || (65...90).contains(byte & 0xDF) || "-._~/".utf8.contains(byte)
+                (48...57).contains(byte) || (65...90).contains(byte & 0xDF)
+                || (isPath ? "-._~/" : "-._~").utf8.contains(byte)
             return isPlain ? String(UnicodeScalar(byte)) : String(format: "%%%02X", byte)
         }.joined()
     }

@@ -38,18 +38,19 @@ package struct HTTPResponse: Sendable {
 
     private static let headEnd = Array("\r\n\r\n".utf8)
 
-    /// Status and headers, and where the body begins; `nil` where these are not all there, or are none.
+    /// Whether a server that says so may say something else a little later.
+    package var isPassing: Bool { status == 408 || status == 429 || status >= 500 }
+
+    /// Status and headers, and where the body begins; `nil` where these are not all there, or are none. What a server tells before,
+    /// while the answer is being made, is passed over.
     static func head(of bytes: [UInt8]) -> (HTTPResponse, start: Int)? {
-        guard let end = bytes.firstRange(of: headEnd) else { return nil }
-        let lines = String(decoding: bytes[..<end.lowerBound], as: UTF8.self).components(separatedBy: "\r\n")
-        let first = lines[0].split(separator: " ", maxSplits: 2)
-        guard first.count >= 2, first[0].hasPrefix("HTTP/1."), let status = Int(first[1]) else { return nil }
-        let headers = lines.dropFirst().compactMap { line -> (name: String, value: String)? in
-            guard let colon = line.firstIndex(of: ":") else { return nil }
-            let value = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
-            return (line[..<colon].lowercased(), value)
+        var rest = bytes[...]
+        while let end = rest.firstRange(of: headEnd) {
+            guard let response = HTTPResponse(head: rest[..<end.lowerBound]) else { return nil }
+            guard (100..<200).contains(response.status) else { return (response, end.upperBound) }
+            rest = rest[end.upperBound...]
         }
-        return (HTTPResponse(status: status, headers: headers, body: []), end.upperBound)
+        return nil
     }
 
     /// Whether the body comes in chunks, each after its length.
@@ -57,4 +58,19 @@ package struct HTTPResponse: Sendable {
 
     /// Bytes of the body, where the server says how many; `nil` where it does not, and where it says no number.
     package var contentLength: Int? { self["content-length"].flatMap { Int($0) }.flatMap { $0 >= 0 ? $0 : nil } }
+}
+
+extension HTTPResponse {
+    /// `nil` where `head` is none.
+    fileprivate init?(head: ArraySlice<UInt8>) {
+        let lines = String(decoding: head, as: UTF8.self).components(separatedBy: "\r\n")
+        let first = lines[0].split(separator: " ", maxSplits: 2)
+        guard first.count >= 2, first[0].hasPrefix("HTTP/1."), let status = Int(first[1]) else { return nil }
+        let headers = lines.dropFirst().compactMap { line -> (name: String, value: String)? in
+            guard let colon = line.firstIndex(of: ":") else { return nil }
+            let value = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
+            return (line[..<colon].lowercased(), value)
+        }
+        self.init(status: status, headers: headers, body: [])
+    }
 }

@@ -41,12 +41,6 @@ package final class HTTPStream {
             }
             bytes += buffer[..<count]
             if let (head, start) = HTTPResponse.head(of: bytes) {
-                // What is told while the answer is being made is none.
-                if (100..<200).contains(head.status) {
-                    bytes.removeFirst(start)
-                    guard bytes.isEmpty else { throw .notHTTP }
-                    continue
-                }
                 response = head
                 pending = bytes[start...]
                 break

@@ -31,9 +31,18 @@ struct FetchClient {
         }
         self.endpoint = endpoint
         self.token = token
-        let seconds = environment["LATHE_FETCH_PATIENCE"].flatMap { Double($0) } ?? 60
-        patience = .milliseconds(Int(max(0.1, min(seconds, 3600)) * 1000))
+        let seconds = try Self.patience(environment)
+        patience = .milliseconds(Int(seconds * 1000))
         pause = min(1, seconds / 10)
+    }
+
+    private static func patience(_ environment: [String: String]) throws -> Double {
+        guard let text = environment["LATHE_FETCH_PATIENCE"], !text.isEmpty else { return 60 }
+        guard let seconds = Double(text), (0.1...3600).contains(seconds) else {
+            throw Failure(
+                .usage, "LATHE_FETCH_PATIENCE: \(path: text) is no number of seconds", hint: "it goes from 0.1 to 3600")
+        }
+        return seconds
     }
 
     /// A response at the end of all redirections.
@@ -78,20 +87,23 @@ struct FetchClient {
     func json(_ address: HTTPAddress, of what: String) throws -> JSONValue {
         var attempt = 0
         while true {
-            let outcome: Result<Answer, HTTPFault>
-            do { outcome = .success(try get(address)) } catch let fault as HTTPFault { outcome = .failure(fault) }
+            let outcome: Result<HTTPResponse, HTTPFault>
+            do {
+                let stream = try get(address).stream
+                var response = stream.response
+                if response.status == 200 { response.body = try stream.whole(limit: 64 << 20) }
+                outcome = .success(response)
+            } catch let fault as HTTPFault { outcome = .failure(fault) }
             switch outcome {
-            case .success(let answer) where answer.stream.response.status == 200:
-                let body = try answer.stream.whole(limit: 64 << 20)
-                do { return try JSONValue(parsing: body) } catch {
+            case .success(let response) where response.status == 200:
+                do { return try JSONValue(parsing: response.body) } catch {
                     throw Failure(.badInput, "\(address.origin) says nothing of \(what) that could be read: \(error)")
                 }
-            case .success(let answer) where !Self.isPassing(answer.stream.response.status):
-                throw refusal(answer.stream.response.status, address, of: what)
+            case .success(let response) where !response.isPassing: throw refusal(response.status, address, of: what)
             default: break
             }
             attempt += 1
-            guard attempt < Self.attempts else { throw Self.failure(outcome.map(\.stream.response.status), address) }
+            guard attempt < Self.attempts else { throw Self.failure(outcome.map(\.status), address) }
             wait(attempt)
         }
     }
@@ -100,9 +112,6 @@ struct FetchClient {
     static let attempts = 5
 
     func wait(_ attempt: Int) { Thread.sleep(forTimeInterval: min(pause * Double(1 << (attempt - 1)), 30)) }
-
-    /// Whether a server that says so may say something else a little later.
-    static func isPassing(_ status: Int) -> Bool { status == 408 || status == 429 || status >= 500 }
 
     /// What a status means that will stay.
     func refusal(_ status: Int, _ address: HTTPAddress, of what: String) -> Failure {

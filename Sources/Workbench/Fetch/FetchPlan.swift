@@ -1,22 +1,42 @@
 // Which files a model consists of where it lies now.
 
+internal import Digests
 internal import Files
 internal import Foundation
 internal import JSON
+internal import Models
 internal import Spelling
 internal import Synthesis
+internal import WeightFiles
 
 /// The files of a model that are to be fetched.
 struct FetchPlan {
     /// What is fetched, as a person may name it again: "OWNER/NAME", an address, a path.
     let source: String
+    /// What else tells the source apart, as a query that may hold secrets: nothing of it can be read from this.
+    var key = ""
     /// The state of the source, where it has a name: a commit.
     var revision: String?
     var files: [FetchedFile]
     /// Whether the model is a single file.
-    var isSingleFile: Bool { files.count == 1 && files[0].path.hasSuffix(".gguf") }
-    /// Gives the files of weights that an index names.
-    var shard: (String) throws -> FetchedFile
+    var isSingleFile: Bool { files.count == 1 && files[0].path.lowercased().hasSuffix(".gguf") }
+    /// Finds what one of the files names; nil where the source is known to have none.
+    private var find: (String) throws -> FetchedFile?
+
+    /// A file of weights that an index names.
+    func shard(_ path: String) throws -> FetchedFile {
+        guard let file = try find(path) else {
+            throw Failure(.badInput, "\(source) has no \(path), which its index of weights names")
+        }
+        return file
+    }
+
+    /// A file that there may be, as another one names it; nil where there is none.
+    func companion(_ path: String) throws -> FetchedFile? {
+        var file = try find(path)
+        file?.isOptional = true
+        return file
+    }
 
     // MARK: A hub
 
@@ -24,7 +44,8 @@ struct FetchPlan {
     ///
     /// - Parameter wanted: the GGUF file that is meant, of several.
     init(hub name: String, revision: String, file wanted: String?, _ client: FetchClient) throws {
-        let api = client.endpoint.text + "/api/models/\(name)/revision/\(HTTPAddress.escaped(revision))?blobs=true"
+        let state = HTTPAddress.escaped(revision, isPath: false)
+        let api = client.endpoint.text + "/api/models/\(name)/revision/\(state)?blobs=true"
         let what = "model \(name)" + (revision == "main" ? "" : " at \(revision)")
         guard let address = HTTPAddress(api, allowsQuery: true) else {
             throw Failure(.usage, "--revision \(path: revision) is none")
@@ -41,17 +62,12 @@ struct FetchPlan {
             found[path] = FetchedFile(
                 path: path, origin: .address(place),
                 bytes: sibling["lfs"]?["size"]?.integer ?? sibling["size"]?.integer,
-                sha256: sibling["lfs"]?["sha256"]?.string)
+                sha256: sibling["lfs"]?["sha256"]?.string, revision: commit)
         }
         source = name
         self.revision = commit
         files = try Self.chosen(found, of: name, file: wanted)
-        shard = { path in
-            guard let file = found[path] else {
-                throw Failure(.badInput, "\(name) has no \(path), which its index of weights names")
-            }
-            return file
-        }
+        find = { found[$0] }
     }
 
     private static func isCommit(_ text: String) -> Bool {
@@ -72,11 +88,16 @@ struct FetchPlan {
             guard wanted.hasSuffix(".gguf") else {
                 throw Failure(.usage, "--file names a GGUF file; without it, the folder of the model is fetched")
             }
-            return [FetchedFile(path: lastName(wanted), origin: file.origin, bytes: file.bytes, sha256: file.sha256)]
+            return [
+                FetchedFile(
+                    path: lastName(wanted), origin: file.origin, bytes: file.bytes, sha256: file.sha256,
+                    revision: file.revision)
+            ]
         }
         let weights = [NeededFiles.weights, NeededFiles.index].compactMap { found[$0] }.prefix(1)
         if let weights = weights.first, found["config.json"] != nil {
-            return NeededFiles.described.compactMap { found[$0] } + [weights]
+            let templates = found.keys.filter(HuggingFaceDirectory.isNamedTemplate).sorted()
+            return (NeededFiles.described + templates).compactMap { found[$0] } + [weights]
         }
         if ggufs.count == 1 { return try chosen(found, of: name, file: ggufs[0]) }
         guard ggufs.isEmpty else {
@@ -96,18 +117,22 @@ struct FetchPlan {
     // MARK: Any address
 
     /// A GGUF file, or the folder above the files of a model.
-    init(_ address: HTTPAddress) throws {
-        let name = Self.lastName(address.path).removingPercentEncoding ?? ""
+    ///
+    /// - Parameter endpoint: the hub's address, whose pages of files are known.
+    init(_ address: HTTPAddress, endpoint: HTTPAddress) throws {
+        let name = FetchSource.lastName(address)
         source = address.text
+        key = SHA256.hex(of: address.text + "?" + (address.query ?? ""))
         guard !name.hasSuffix(".safetensors"), !name.hasSuffix(".bin") else {
             throw Failure(
                 .usage, "\(address.text) is one file of a model that has several",
                 hint: "name the address of its folder: config.json and the tokenizer are needed too")
         }
-        guard !name.hasSuffix(".gguf") else {
-            guard NeededFiles.isPlain(name) else { throw Failure(.usage, "\(address.text) names no file") }
-            files = [FetchedFile(path: name, origin: .address(Self.direct(address)))]
-            shard = { FetchedFile(path: $0, origin: .address(address)) }
+        guard !name.lowercased().hasSuffix(".gguf") else {
+            // A name that leads elsewhere is none for a file here: another place has been given then.
+            let path = NeededFiles.isPlainName(name) ? name : "model.gguf"
+            files = [FetchedFile(path: path, origin: .address(Self.direct(address, endpoint)))]
+            find = { _ in nil }
             return
         }
         func file(_ path: String) -> FetchedFile {
@@ -126,14 +151,18 @@ struct FetchPlan {
             weights.isOptional = path == NeededFiles.index
             files.append(weights)
         }
-        shard = file
+        find = file
     }
 
-    /// The page of a file on a hub leads to the file itself.
-    private static func direct(_ address: HTTPAddress) -> HTTPAddress {
-        guard address.path.contains("/blob/") else { return address }
-        return HTTPAddress(address.origin + address.path.replacing("/blob/", with: "/resolve/", maxReplacements: 1))
-            ?? address
+    /// The page of a file on the hub leads to the file itself. Elsewhere such a path is any other.
+    private static func direct(_ address: HTTPAddress, _ endpoint: HTTPAddress) -> HTTPAddress {
+        let page = "/blob/", before = endpoint.path + "/"
+        guard address.origin == endpoint.origin, address.path.hasPrefix(before), address.path.contains(page) else {
+            return address
+        }
+        let path = address.path.dropFirst(before.count).replacing(page, with: "/resolve/", maxReplacements: 1)
+        let query = address.query.map { "?" + $0 } ?? ""
+        return HTTPAddress(address.origin + before + path + query, allowsQuery: true) ?? address
     }
 
     // MARK: This machine
@@ -144,7 +173,7 @@ struct FetchPlan {
         func file(_ path: String) -> FetchedFile {
             FetchedFile(path: path, origin: .place(place.appendingPathComponent(path)))
         }
-        shard = file
+        find = { try FileForm(at: place.appendingPathComponent($0)) == .file ? file($0) : nil }
         guard try FileForm(at: place) == .folder else {
             guard place.pathExtension.lowercased() == "gguf" else {
                 throw Failure(
@@ -155,7 +184,8 @@ struct FetchPlan {
             return
         }
         try NamedFolder(place.path).requireModel()
-        let names = NeededFiles.described + [NeededFiles.weights]
+        let names =
+            try NeededFiles.described + HuggingFaceDirectory.namedTemplates(in: place) + [NeededFiles.weights]
         files = try names.filter { try FileForm(at: place.appendingPathComponent($0)) == .file }.map(file)
         let has = Set(files.map(\.path))
         let isIndexed = try FileForm(at: place.appendingPathComponent(NeededFiles.index)) == .file

@@ -46,16 +46,21 @@ public struct FetchStage {
         }
         observer.receive(.stage("fetch", detail: name))
         let plan = try plan(source)
-        let place =
-            output ?? OutputPlaces.url(Self.usualPlace + "/" + (plan.isSingleFile ? plan.files[0].path : source.name))
+        let place = try output ?? OutputPlaces.url(source.place(of: plan, in: Self.usualPlace))
         try requireApart(source, place)
         let staged = try StagedPlace(place, isFolder: !plan.isSingleFile)
         if let known = try staged.known(plan) {
             observer.receive(.note("\(path: place.path) is there already, and as it was fetched"))
+            try PartialFolder.removeLeftover(for: place, subject: plan.subject)
             return FetchReport(path: place.path, files: known, isNew: false)
         }
         try Folder.make(place.deletingLastPathComponent())
         let parts = try PartialFolder(for: place, subject: plan.subject)
+        if parts.removedBytes > 0 {
+            let size = String(format: "%.1f", Double(parts.removedBytes) / 1e6)
+            observer.receive(
+                .note("what an earlier call had got of another state or another model, \(size) MB, was removed"))
+        }
         let files = try StopSignals.whileKeeping(parts.url) { try gather(plan, parts, observer) }
         let report = try staged.take(files, of: parts, plan)
         try parts.remove()
@@ -65,7 +70,7 @@ public struct FetchStage {
     private func plan(_ source: FetchSource) throws -> FetchPlan {
         switch source {
         case .hub(let name): try FetchPlan(hub: name, revision: revision ?? "main", file: file, client)
-        case .address(let address): try FetchPlan(address)
+        case .address(let address): try FetchPlan(address, endpoint: client.endpoint)
         case .place(let url): try FetchPlan(place: url)
         }
     }
@@ -81,37 +86,56 @@ public struct FetchStage {
 
     /// Gets the files of `plan`, those that an index names after it; the paths of those that there are.
     private func gather(_ plan: FetchPlan, _ parts: PartialFolder, _ observer: any RunObserver) throws -> [String] {
-        var waiting = plan.files, done: [String] = [], hasIndex = false
+        var waiting = plan.files, done: [String] = []
         var bytesBefore = 0
         let all = plan.files.reduce(0) { $0 + ($1.bytes ?? 0) }
         while !waiting.isEmpty {
             let file = waiting.removeFirst()
-            if file.path == NeededFiles.weights, hasIndex { continue }
             let place = try parts.file(file.path)
             let line = FetchProgress(observer, file.path, before: bytesBefore, all: max(all, file.bytes ?? 0))
-            guard try get(file, to: place, line.report) else { continue }
+            guard try get(file, to: FetchedPart(place: place), line.report, observer) else { continue }
             bytesBefore += try FileSize.bytes(ifThere: place) ?? 0
             done.append(file.path)
+            var named: [FetchedFile] = []
             if file.path == NeededFiles.index {
-                hasIndex = true
-                waiting += try NeededFiles.shards(place).map(plan.shard)
+                // The index says where the weights are, and whether they are in the file that there would be without one.
+                waiting.removeAll { $0.path == NeededFiles.weights }
+                named = try NeededFiles.shards(place).map(plan.shard)
+            } else if file.path == NeededFiles.modules {
+                named = try NeededFiles.companions(namedBy: place).compactMap(plan.companion)
             }
+            let known = Set(done + waiting.map(\.path))
+            waiting += named.filter { !known.contains($0.path) }
         }
         return done
     }
 
     /// Gets a file; false where it is optional and not there.
-    private func get(_ file: FetchedFile, to place: URL, _ progress: @escaping (Int) -> Void) throws -> Bool {
-        let whole = place.appendingPathExtension("whole")
+    private func get(
+        _ file: FetchedFile, to part: FetchedPart, _ progress: @escaping (Int) -> Void, _ observer: any RunObserver
+    ) throws -> Bool {
+        let state = try file.state, earlier = try part.wholeState
         // What was whole when an earlier call ended.
-        if try FileForm(at: whole) != nil { return true }
+        if let state, earlier == state { return true }
+        func tell(_ words: String) { observer.receive(.note(words)) }
         switch file.origin {
         case .address(let address):
-            let download = FileDownload(client: client, address: address, file: file, part: place, progress: progress)
+            let download = FileDownload(
+                client: client, address: address, file: file, part: part, progress: progress, tell: tell)
             guard try download.run() else { return false }
-        case .place(let url): try copy(url, to: place, progress)
+        case .place(let url):
+            if earlier != nil {
+                tell("\(path: url.path) has changed since an earlier call copied it: it is copied again")
+            }
+            try part.setUnfinished()
+            try copy(url, to: part.place, progress)
+            guard try file.state == state else {
+                throw Failure(
+                    .inputOutput, "\(path: url.path) changed while it was copied",
+                    hint: "the same command copies it again")
+            }
         }
-        try AtomicFile.write([], to: whole, replaces: true)
+        try part.setWhole(state)
         return true
     }
 

@@ -2,6 +2,7 @@
 
 internal import Files
 internal import Foundation
+internal import Spelling
 internal import Synthesis
 internal import Vocabulary
 
@@ -11,12 +12,11 @@ struct FileDownload {
     let address: HTTPAddress
     let file: FetchedFile
     /// Where its bytes gather.
-    let part: URL
+    let part: FetchedPart
     /// Told how many bytes are there.
     let progress: (Int) -> Void
-
-    /// The server's name for the bytes that it gives, where it has a strong one: kept beside the part.
-    private var tagPlace: URL { part.appendingPathExtension("etag") }
+    /// Told what a person should know.
+    let tell: (String) -> Void
 
     /// What became of a request.
     private enum Step {
@@ -32,16 +32,15 @@ struct FileDownload {
     func run() throws -> Bool {
         var attempt = 0
         while true {
-            let before = try size()
+            let before = try part.bytes
             switch try step(from: before) {
             case .absent: return false
             case .whole(let sha256, let bytes):
                 try prove(sha256: file.sha256 ?? sha256, told: sha256, bytes: file.bytes ?? bytes)
-                try? Folder.removeFile(tagPlace)
                 return true
             case .again(let outcome):
                 // Who gives something each time may break off as often as he likes.
-                attempt = try size() > before ? 1 : attempt + 1
+                attempt = try part.bytes > before ? 1 : attempt + 1
                 guard attempt < FetchClient.attempts else { throw FetchClient.failure(outcome, address) }
                 client.wait(attempt)
             }
@@ -50,12 +49,14 @@ struct FileDownload {
 
     /// Asks for what is missing from `start` on.
     private func step(from start: Int) throws -> Step {
-        let tag = try WholeFile.bytes(ifThere: tagPlace).map { String(decoding: $0, as: UTF8.self) }
+        let tag = try part.tag, present = start
         var start = start
         // Bytes of which nothing says that they are still those of the file are not gone on with.
         if start > 0, tag == nil, file.sha256 == nil { start = 0 }
         var headers: [(name: String, value: String)] = []
-        if start > 0 {
+        if let tag, try part.wholeState != nil {
+            headers = [("If-None-Match", tag)]
+        } else if start > 0 {
             headers = [("Range", "bytes=\(start)-")] + (tag.map { [("If-Range", $0)] } ?? [])
         }
         let answer: FetchClient.Answer
@@ -65,9 +66,18 @@ struct FileDownload {
         let response = answer.stream.response
         var total = response.contentLength
         switch response.status {
-        case 200: start = 0
+        case 200:
+            start = 0
+            if present > 0 {
+                tell(
+                    "\(file.path): the \(Count.text(present, "byte")) that were there are not gone on with: it comes anew"
+                )
+            }
+        // What is there is what the server has.
+        case 304 where headers.first?.name == "If-None-Match":
+            return .whole(sha256: answer.sha256, bytes: answer.bytes)
         case 206:
-            guard let range = Self.range(response["content-range"]), range.start == start else {
+            guard let range = Self.range(response["content-range"]), range.start == start, !part.isShared else {
                 return try beginAgain(206)
             }
             total = range.total ?? total.map { $0 + start }
@@ -79,43 +89,38 @@ struct FileDownload {
         case 404, 410:
             if file.isOptional { return .absent }
             throw client.refusal(404, address, of: file.path)
-        case let status where FetchClient.isPassing(status): return .again(.success(status))
+        case let status where response.isPassing: return .again(.success(status))
         case let status: throw client.refusal(status, address, of: file.path)
         }
-        try note(response["etag"])
         do { try receive(answer.stream, from: start) } catch let fault as HTTPFault { return .again(.failure(fault)) }
         return .whole(sha256: answer.sha256, bytes: total ?? answer.bytes)
     }
 
     /// Drops what is there, which the server does not go on with.
     private func beginAgain(_ status: Int) throws -> Step {
-        try Folder.removeFile(part)
-        try Folder.removeFile(tagPlace)
+        try part.drop()
         return .again(.success(status))
     }
 
-    /// Keeps the server's name for the bytes, where it stands for these bytes and no others.
-    private func note(_ tag: String?) throws {
-        guard let tag, tag.hasPrefix("\""), tag.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) else {
-            return try Folder.removeFile(tagPlace)
-        }
-        try AtomicFile.write(Array(tag.utf8), to: tagPlace, replaces: true)
-    }
-
     private func receive(_ stream: HTTPStream, from start: Int) throws {
-        let descriptor = open(part.path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { throw SystemError(errno, writing: part.path, "cannot be created") }
+        let path = part.place.path
+        try part.setUnfinished()
+        // Never into what was there: the model in its place may be the same file.
+        if start == 0 { try part.drop() }
+        try part.note(stream.response["etag"])
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { throw SystemError(errno, writing: path, "cannot be created") }
         defer { close(descriptor) }
         guard ftruncate(descriptor, off_t(start)) == 0, lseek(descriptor, off_t(start), SEEK_SET) == off_t(start) else {
-            throw SystemError(errno, writing: part.path)
+            throw SystemError(errno, writing: path)
         }
         var bytes = start
         while let piece = try stream.next() {
-            try Self.write(piece, to: descriptor, part.path)
+            try Self.write(piece, to: descriptor, path)
             bytes += piece.count
             progress(bytes)
         }
-        guard fsync(descriptor) == 0 else { throw SystemError(errno, writing: part.path, "cannot be flushed") }
+        guard fsync(descriptor) == 0 else { throw SystemError(errno, writing: path, "cannot be flushed") }
     }
 
     private static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32, _ path: String) throws {
@@ -134,12 +139,11 @@ struct FileDownload {
     ///
     /// - Parameter told: what the server said of them on the way.
     private func prove(sha256 expected: String?, told: String?, bytes: Int?) throws {
-        let found = try FileDigest.sha256(part.path)
+        let found = try FileDigest.sha256(part.place.path)
         let isWhole = bytes.map { $0 == found.bytes } ?? true
         let isRight = (expected ?? found.digest) == found.digest && (told ?? found.digest) == found.digest
         guard !isWhole || !isRight else { return }
-        try Folder.removeFile(part)
-        try Folder.removeFile(tagPlace)
+        try part.drop()
         let difference =
             isWhole
             ? "has the SHA-256 \(found.digest), not \(expected ?? told ?? "")"
@@ -148,8 +152,6 @@ struct FileDownload {
             .inputOutput, "\(file.path): what \(address.origin) gave \(difference)",
             hint: "what came was removed; the same command gets it anew")
     }
-
-    private func size() throws -> Int { try FileSize.bytes(ifThere: part) ?? 0 }
 
     /// "bytes 5-9/10": where the bytes begin, and how many there are in all.
     private static func range(_ header: String?) -> (start: Int, total: Int?)? {

@@ -40,7 +40,8 @@ struct StagedPlace {
         return files.map { FetchReport.File(path: $0.path, bytes: $0.bytes, sha256: $0.sha256) }
     }
 
-    /// Moves what was gathered into its place, whole.
+    /// Puts what was gathered in its place, whole. Until then it waits in `parts` all the same: what fails here is done again by the
+    /// next call, and nothing is fetched for it twice.
     func take(_ files: [String], of parts: PartialFolder, _ plan: FetchPlan) throws -> [FetchReport.File] {
         let found = try files.map { path in
             let (sha256, bytes) = try FileDigest.sha256(try parts.file(path).path)
@@ -48,34 +49,28 @@ struct StagedPlace {
         }
         if isFolder {
             let folder = try AtomicFolder(place, .model)
+            try AtomicFile.write(Array(plan.note.utf8), to: folder.staging.appendingPathComponent(Self.noteName))
             for path in files {
                 let target = folder.staging.appendingPathComponent(path)
                 try Folder.make(target.deletingLastPathComponent())
-                try move(try parts.file(path), to: target)
+                try parts.give(path, to: target)
             }
-            try AtomicFile.write(Array(plan.note.utf8), to: folder.staging.appendingPathComponent(Self.noteName))
             try folder.commit()
         } else {
             let owned = OwnedFiles(besideFile: place, .model)
             try owned.removeAbandoned(place.lastPathComponent)
             let passing = TemporaryName.beside(place)
-            try move(try parts.file(files[0]), to: passing)
+            try parts.give(files[0], to: passing)
             try owned.put(passing, as: place.lastPathComponent)
         }
         return found
-    }
-
-    private func move(_ source: URL, to target: URL) throws {
-        guard rename(source.path, target.path) == 0 else {
-            throw SystemError(errno, writing: target.path, "cannot be put in place")
-        }
     }
 }
 
 extension FetchPlan {
     /// What decides which bytes come, in one line.
     var subject: String {
-        ([source, revision ?? ""] + files.map { "\($0.path) \($0.sha256 ?? "")" }).joined(separator: "\t")
+        ([source, key, revision ?? ""] + files.map { "\($0.path) \($0.sha256 ?? "")" }).joined(separator: "\t")
     }
 
     /// What is kept of where the model came from.
