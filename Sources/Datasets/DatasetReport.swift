@@ -116,8 +116,10 @@ public struct DatasetReport: Codable, Sendable, Equatable {
     }
 
     mutating func count(_ outcome: Outcome, of row: DataRow, _ settings: DataSettings) {
-        maximumLength = settings.maxLength == Int.max ? nil : settings.maxLength
-        contextLength = settings.contextLength
+        // Of texts that are read one by one, sums say nothing of their limit.
+        let readsTexts = settings.task?.kind == .embed
+        maximumLength = settings.maxLength == Int.max || readsTexts ? nil : settings.maxLength
+        contextLength = readsTexts ? nil : settings.contextLength
         rows += 1
         straddlingTokens += outcome.straddlingTokens
         turnsWithoutEnd += outcome.turnsWithoutEnd

@@ -65,6 +65,9 @@ public struct RowDecoder: Sendable {
         try RowTemplates(settings.templates).apply(to: &record)
         let hasText = record.fields[settings.columns["text"] ?? "text"] != nil
         if hasText, let task = settings.task, task.formats == [.classification] { return .classification }
+        if settings.task?.kind == .embed {
+            return try detectGroup(record, settings.columns.filter { settings.templates[$0.key] == nil })
+        }
         return try detect(record, columns: settings.columns.filter { settings.templates[$0.key] == nil })
     }
 
@@ -162,6 +165,7 @@ public struct RowDecoder: Sendable {
             return try classification(record, index)
         case .preference: return try preference(record, index)
         case .rated: return try rated(record, index)
+        case .pairs, .scoredPairs: return try group(record, index)
         }
     }
 

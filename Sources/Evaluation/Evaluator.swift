@@ -10,10 +10,15 @@ public struct Evaluator {
     private let unit: ExampleUnit
     private let score: (TokenBatch) throws -> LossSums
     private let rowLimit: Int
+    /// Where losses are of several rows together.
+    private var steps: StepScores?
 
     /// - Parameter rowLimit: token rows in one micro-batch, at most; a longer unit stands alone.
     public init(_ learner: Learner, workspace: Workspace, rowLimit: Int) {
         self.init(of: learner.objective.unit, rowLimit: rowLimit) { try learner.sums($0, workspace: workspace) }
+        steps = (learner.objective as? any StepObjective).map {
+            StepScores(model: learner.model, objective: $0, workspace: workspace, rowLimit: rowLimit)
+        }
     }
 
     /// An evaluator over any function from batches of whole units to what is counted of them.
@@ -33,6 +38,7 @@ public struct Evaluator {
         of examples: any ExampleSource, onProgress: (_ done: EvaluationProgress) throws -> Void = { _ in }
     ) throws -> HeldOutScores {
         let units = ExampleUnits(examples, of: unit)
+        if let steps { return try steps.scores(of: units, onProgress: onProgress) }
         var rows = [NamedSums](repeating: NamedSums(), count: units.count)
         // Equal lengths stay in the rows' order, so the batches do not depend on the sort's luck.
         let order = (0..<units.count).sorted { (units.tokenCount($0), $0) < (units.tokenCount($1), $1) }

@@ -101,10 +101,11 @@ extension LanguageModel {
     }
 
     /// A pass of `batch` without gradients.
+    /// - Parameter dropout: where the adapters' masks come from; nil: nothing is dropped.
     /// - Throws: `ModelError` for a token that the model does not have.
-    public func pass(_ batch: TokenBatch, workspace: Workspace) throws -> ObjectivePass {
+    public func pass(_ batch: TokenBatch, workspace: Workspace, dropout: DropoutKey? = nil) throws -> ObjectivePass {
         try checkTokens(batch)
-        return ObjectivePass(batch: batch, model: self, context: context(workspace), wayBack: nil)
+        return ObjectivePass(batch: batch, model: self, context: context(workspace, dropout: dropout), wayBack: nil)
     }
 
     /// A pass of `batch` that adds to the gradients of the model's adapters.

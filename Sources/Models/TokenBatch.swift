@@ -34,6 +34,8 @@ public struct TokenBatch: Sendable, Equatable {
     /// What is to be found of each example by the head of a task: a class's number, several, a value, or one for each row that the
     /// head reads. Empty where the batch is of a language.
     public private(set) var wanted: [[Float]] = []
+    /// How many examples each row of several texts is, one row after the other; empty where every example is a row.
+    public private(set) var textCounts: [Int] = []
     /// Set where sequences share the rows of their beginning.
     var sharing: RowSharing?
 
@@ -94,6 +96,14 @@ public struct TokenBatch: Sendable, Equatable {
             ids: examples.flatMap(\.ids), bounds: bounds, targets: examples.flatMap { $0.isRead.map { $0 ? 0 : -1 } },
             sequences: sequences)
         wanted = examples.map(\.wanted)
+    }
+
+    /// The batch of rows that are of several texts each, read as texts that become vectors.
+    /// - Parameter rows: the texts of each, and what is wanted of it.
+    public init(rows: [(texts: [[Int32]], wanted: [Float])], reads: ReadRows) {
+        self.init(texts: rows.flatMap(\.texts), reads: reads)
+        textCounts = rows.map(\.texts.count)
+        wanted = rows.map(\.wanted)
     }
 
     /// A batch of the size of others, to measure what they take: one example of `rows` rows, the last `targets` of which carry

@@ -42,6 +42,20 @@ public struct NamedSums: Sendable, Equatable {
     /// The sum of that name / Σ weights; nil where nothing counts.
     public func mean(_ name: String) -> Double? { weight > 0 ? self[name] / self[Self.weight] : nil }
 
+    /// The same with more of a loss.
+    func adding(loss: Double) -> NamedSums {
+        var sums = self
+        sums.values[0] += loss
+        return sums
+    }
+
+    /// The same with what was answered.
+    public func answering(_ answers: [Double]) -> NamedSums {
+        var sums = self
+        sums.answers = answers
+        return sums
+    }
+
     /// - Precondition: sums of the same objective.
     public static func += (left: inout NamedSums, right: NamedSums) {
         guard !left.names.isEmpty else { return left = right }

@@ -15,6 +15,9 @@ public protocol Objective: Sendable {
     var measures: [Measure] { get }
     /// What a unit of `targets` target tokens counts in the mean of the losses: tokens, or one for each pair.
     func weight(targets: Int) -> Int
+    /// The batch of whole units, as its passes read them.
+    /// - Parameter sequences: the number that each sequence has in its source.
+    func batch(_ examples: [TokenizedExample], sequences: [Int]?) -> TokenBatch
     /// Runs what passes it needs of a batch of whole units; goes back where the pass does.
     /// - Throws: `ModelError` for a loss that is not finite.
     func sums(_ pass: ObjectivePass) throws -> LossSums
@@ -59,8 +62,15 @@ public struct Measure: Sendable {
 extension Objective {
     /// What a step and an evaluation between steps tell beside the loss.
     public func told(_ sums: NamedSums) -> [MeasuredValue] {
-        measures.filter(\.isToldInSteps)
-            .map { MeasuredValue(name: $0.name, value: $0.value(sums) ?? .nan) }
+        measures.filter(\.isToldInSteps).compactMap { measure in
+            // Of what was counted by another of its losses there is nothing to tell.
+            measure.value(sums).map { MeasuredValue(name: measure.name, value: $0) }
+                ?? (sums.weight > 0 ? nil : MeasuredValue(name: measure.name, value: .nan))
+        }
+    }
+
+    public func batch(_ examples: [TokenizedExample], sequences: [Int]?) -> TokenBatch {
+        TokenBatch(of: examples, sequences: sequences)
     }
 }
 

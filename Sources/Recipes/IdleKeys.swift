@@ -127,6 +127,7 @@ struct IdleKey {
                 switch recipe.data.format {
                 case .text: "every token of a text carries loss"
                 case .preference: "the answers of a pair carry loss, and nothing else"
+                case .pairs, .scoredPairs: "whole texts are compared"
                 default: nil
                 }
             }

@@ -81,7 +81,7 @@ extension DataSection: RecipeKeyed {
     /// Fields that `columns` can map.
     static let columnNames = [
         "messages", "role", "content", "prompt", "completion", "instruction", "input", "output", "system", "text",
-        "label", "chosen", "rejected", "rating",
+        "label", "chosen", "rejected", "rating", "anchor", "positive", "negative", "sentence1", "sentence2", "score",
     ]
 
     static var keys: [RecipeKey<DataSection>] { rowKeys + textKeys + lossKeys + cleaningKeys + inputKeys }

@@ -11,6 +11,30 @@ public protocol GradientSource {
     func accumulateGradients(
         _ batch: TokenBatch, gradientScale: Float, recomputedBlocks: Int, workspace: Workspace, dropout: DropoutKey
     ) throws -> LossSums
+    /// Reads a batch of a step whose losses are of all its batches together.
+    func read(_ part: StepBatch, into vectors: inout TextVectors?, workspace: Workspace) throws
+    /// What the batches of a step come to together.
+    func reading(_ vectors: TextVectors, of batches: [StepBatch], gradientScale: Float) -> StepReading
+    /// Adds what follows for one of them into the gradients of the adapters.
+    func goBack(
+        _ batches: [StepBatch], _ number: Int, from reading: StepReading, recomputedBlocks: Int, workspace: Workspace
+    ) throws
+}
+
+extension GradientSource {
+    public func read(_ part: StepBatch, into vectors: inout TextVectors?, workspace: Workspace) throws {
+        preconditionFailure("each batch stands by itself")
+    }
+
+    public func reading(_ vectors: TextVectors, of batches: [StepBatch], gradientScale: Float) -> StepReading {
+        preconditionFailure("each batch stands by itself")
+    }
+
+    public func goBack(
+        _ batches: [StepBatch], _ number: Int, from reading: StepReading, recomputedBlocks: Int, workspace: Workspace
+    ) throws {
+        preconditionFailure("each batch stands by itself")
+    }
 }
 
 extension Learner: GradientSource {}

@@ -143,23 +143,23 @@ public final class Trainer {
         let words = RandomStream(seed: configuration.seed, purpose: .dropout)
             .words(stream: UInt32(truncatingIfNeeded: step), index: 0)
         let seed = UInt64(words.0) << 32 | UInt64(words.1)
-        var sums = LossSums()
+        var batches: [StepBatch] = []
         var firstRow = 0
         for range in plan.ranges {
-            let examples = rows[range].flatMap(\.self)
-            let batch = TokenBatch(of: examples, sequences: indices[range].flatMap(units.sequences))
-            do {
-                sums.append(
-                    try model.accumulateGradients(
-                        batch, gradientScale: Float(1 / Double(weight)),
-                        recomputedBlocks: configuration.recomputedBlocks, workspace: workspace,
-                        dropout: DropoutKey(seed: seed, stream: 0, firstRow: firstRow)))
-            } catch ModelError.nonFiniteLoss(let example, _) where step > 0 {
-                // Before the first update it is the files' fault.
-                let index = indices[indices.startIndex + range.lowerBound + example / units.unit.sequences]
-                throw TrainingError.nonFiniteLoss(step: step + 1, examples: [place(index)])
-            }
+            let batch = model.objective.batch(
+                rows[range].flatMap(\.self), sequences: indices[range].flatMap(units.sequences))
+            batches.append(StepBatch(batch, dropout: DropoutKey(seed: seed, stream: 0, firstRow: firstRow)))
             firstRow += batch.rowCount
+        }
+        let gradients = StepGradients(
+            model: model, gradientScale: Float(1 / Double(weight)), recomputedBlocks: configuration.recomputedBlocks,
+            workspace: workspace)
+        let sums = try gradients.accumulate(batches) { number, error in
+            // Before the first update it is the files' fault.
+            guard step > 0, case .nonFiniteLoss(let example, _) = error else { return error }
+            let first = indices.startIndex + plan.ranges[number].lowerBound
+            return TrainingError.nonFiniteLoss(
+                step: step + 1, examples: [place(indices[first + example / units.unit.sequences])])
         }
         precondition(sums.total.weight == weight, "the objective counts other weights")
         guard sums.total.lossSum.isFinite else {

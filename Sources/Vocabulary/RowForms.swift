@@ -20,6 +20,10 @@ public enum RowFormat: String, Codable, Sendable, CaseIterable {
     case preference
     /// An answer with a `rating`.
     case rated
+    /// `anchor` and `positive`, perhaps with `negative` or `negatives`: texts that are to be near one another, or far.
+    case pairs
+    /// `sentence1`, `sentence2` and a `score`: how near two texts are to be.
+    case scoredPairs = "scored_pairs"
 }
 
 /// What happens to a row of too many tokens.

@@ -43,7 +43,7 @@ public struct QuestionReader: Sendable {
         case .alpaca: record.fields["output"] = Self.answer
         case .classification: record.fields["label"] = Self.answer
         case .chat, .sharegpt: return try decoder.conversationAsking(record, answer: Self.message)
-        case .text, .auto, .preference, .rated: break
+        case .text, .auto, .preference, .rated, .pairs, .scoredPairs: break
         }
         var row = try decoder.row(record, index: record.index)
         row.label = nil
@@ -58,7 +58,7 @@ public struct QuestionReader: Sendable {
     // MARK: Forms
 
     private static func known(_ format: RowFormat, _ place: RowPlace) throws(DatasetError) -> RowFormat {
-        guard format == .preference || format == .rated else { return format }
+        guard [.preference, .rated, .pairs, .scoredPairs].contains(format) else { return format }
         throw DatasetError(
             .unsupported, place,
             "data.format: \(format.rawValue): such rows compare answers and ask nothing by themselves",

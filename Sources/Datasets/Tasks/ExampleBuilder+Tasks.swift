@@ -9,6 +9,7 @@ extension ExampleBuilder {
             outcome.hasNoTarget = true
             return outcome
         }
+        if case .texts(let group) = row.answer { return try groupOutcome(of: row, [text] + group.others, group, task) }
         let encoded = plainTokens(text)
         guard !encoded.ids.isEmpty else {
             throw DatasetError(.noTarget, row.place, "the text has no token, so there is nothing to read")
@@ -21,7 +22,7 @@ extension ExampleBuilder {
         switch row.answer {
         case .number(let value): example.wanted = [Float(value)]
         case .classes(let names): example.wantedNames = names
-        case nil: break
+        case .texts, nil: break
         }
         outcome.examples = [example]
         outcome.fullTokenCounts = [length]

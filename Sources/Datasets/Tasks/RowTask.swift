@@ -7,6 +7,8 @@ public struct RowTask: Sendable, Equatable {
     public var kind: TaskKind
     /// Whether a text may have several classes, or none.
     public var isMultiLabel: Bool
+    /// How texts are read that become vectors.
+    public var reading = TextReading()
 
     public init(_ kind: TaskKind, isMultiLabel: Bool = false) {
         self.kind = kind
@@ -18,12 +20,15 @@ public struct RowTask: Sendable, Equatable {
         switch kind {
         case .generate: RowFormat.allCases
         case .classify, .regress: [.classification]
-        case .tag, .embed: []
+        case .tag: []
+        case .embed: reading.formats
         }
     }
 
     /// The settings that change tokens or what is wanted of them, written the same way always.
-    var canonicalText: String { "\u{1E}task \(kind.rawValue) \(isMultiLabel)" }
+    var canonicalText: String {
+        "\u{1E}task \(kind.rawValue) \(isMultiLabel)" + (kind == .embed ? " \(reading.canonicalText)" : "")
+    }
 }
 
 /// What is wanted of a row.
@@ -31,6 +36,8 @@ public enum RowAnswer: Sendable, Equatable {
     /// Names of classes: one, or any number of them.
     case classes([String])
     case number(Double)
+    /// What the text is to be near, or far from.
+    case texts(TextGroup)
 }
 
 /// Names of classes as numbers: in the order of a list that is known, or else in the order in which they are met.

@@ -42,9 +42,9 @@ public struct TextFields: Sendable {
 
     private static let contentNames = [
         "messages", "conversations", "prompt", "completion", "instruction", "input", "output", "text", "chosen",
-        "rejected",
+        "rejected", "anchor", "positive", "negative",
     ]
-    private static let promptNames = ["prompt", "instruction", "input", "text"]
+    private static let promptNames = ["prompt", "instruction", "input", "text", "anchor"]
     /// Members of messages that are no text of anybody's.
     private static let silentNames = ["role", "from", "type", "id", "tool_call_id"].map { Array($0.utf8) }
 
