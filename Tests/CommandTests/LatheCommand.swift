@@ -5,8 +5,8 @@ import JSON
 import TestSupport
 import Testing
 
-/// Every test of the command. Serialised: each run takes all cores.
-@Suite(.serialized) struct CommandTests {}
+/// Every test of the command.
+@Suite struct CommandTests {}
 
 /// How a process ended and what it said.
 struct Outcome {
