@@ -48,6 +48,7 @@ fi
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 swift build --scratch-path .build-tests -c release --build-tests 2>&1 | tee "$logs/build"
+say "built after $SECONDS s"
 if [ -n "${LATHE_STRICT:-}" ] && grep -q 'warning:' "$logs/build"; then
     say "the build warns:"
     grep 'warning:' "$logs/build" | sort -u >&2
