@@ -2,6 +2,7 @@
 
 public import Models
 public import Tensors
+public import Vocabulary
 
 /// A linear layer, as far as an adapter needs to know it.
 public struct AdaptableLayer: Sendable, Equatable {
@@ -15,10 +16,12 @@ public struct AdaptableLayer: Sendable, Equatable {
     public let place: AdapterPlace
     /// Whether the base holds its weight as `[in, out]`.
     public let isTransposed: Bool
+    /// The tasks in whose passes it is; nil: all.
+    public let tasks: Set<TaskKind>?
 
     public init(
         path: String, inputSize: Int, outputSize: Int, weightType: DType? = nil, place: AdapterPlace = .module,
-        isTransposed: Bool = false
+        isTransposed: Bool = false, tasks: Set<TaskKind>? = nil
     ) {
         self.path = path
         self.inputSize = inputSize
@@ -26,13 +29,20 @@ public struct AdaptableLayer: Sendable, Equatable {
         self.weightType = weightType
         self.place = place
         self.isTransposed = isTransposed
+        self.tasks = tasks
     }
 
     /// What `layer` is.
     public init(_ layer: LinearLayer) {
         self.init(
             path: layer.path, inputSize: layer.inputSize, outputSize: layer.outputSize, weightType: layer.weight.dtype,
-            place: layer.adapterPlace, isTransposed: layer.weight.form == .transposed)
+            place: layer.adapterPlace, isTransposed: layer.weight.form == .transposed, tasks: layer.tasks)
+    }
+
+    /// Whether an adapter with `head` can stand on it: what is trained whole carries none.
+    func serves(_ head: SavedHead?) -> Bool {
+        guard tasks?.contains(head?.task ?? .embed) ?? true else { return false }
+        return !(head?.layers.contains { $0.path == path } ?? false)
     }
 
     /// Its place in a parameter of transformers; nil where it has a module of its own.

@@ -37,7 +37,7 @@ public final class AdapterSet {
 
     /// An adapter for `model` with all numbers zero, attached to nothing.
     public convenience init(_ configuration: AdapterConfiguration, for model: LanguageModel) throws(AdapterError) {
-        try configuration.head?.requireWidth(model.configuration.width)
+        try configuration.head?.requireFit(model)
         try self.init(configuration, for: model.linearLayers.map(AdaptableLayer.init))
     }
 
@@ -57,16 +57,14 @@ public final class AdapterSet {
                     rank: try configuration.rank(of: layer), inputSize: layer.inputSize, outputSize: layer.outputSize))
         }
         let owners = configuration.ownersOfFactors(layers)
-        let ofHead = configuration.head?.states ?? []
+        let ofHead = (configuration.head?.layers ?? []).flatMap { layer in layer.states.map { (layer, $0) } }
         let slab = ParameterSlab(
             layers.indices.flatMap { index in
                 states[index].dropFirst(owners[index] == index ? 0 : 1).map {
                     (name: "\(layers[index].path).\($0.name)", rows: $0.rows, columns: $0.columns)
                 }
             }
-                + ofHead.map {
-                    (name: "\(configuration.head?.path ?? "").\($0.name)", rows: $0.rows, columns: $0.columns)
-                })
+                + ofHead.map { (name: "\($0.path).\($1.name)", rows: $1.rows, columns: $1.columns) })
         var slots = slab.slots[...]
         var members: [Member] = []
         for (index, (layer, states)) in zip(layers, states).enumerated() {
@@ -80,18 +78,13 @@ public final class AdapterSet {
             members.append(
                 Member(path: layer.path, adapter: adapter, states: states, slots: own, parameter: layer.parameter))
         }
-        let ownStates = zip(ofHead, slots).map { (state: $0, slot: $1) }
-        let matrices = ownStates.map { TrainedMatrix(values: slab.values($0.slot), gradients: slab.gradients($0.slot)) }
+        let ownStates = zip(ofHead, slots).map { (state: $0.1, slot: $1) }
         self.configuration = configuration
         self.coverage = coverage
         self.slab = slab
         self.members = members
         headStates = ownStates
-        head = matrices.first.map {
-            TaskHead(
-                weight: $0, bias: matrices.dropFirst().first,
-                shares: configuration.head?.shares.map { Float($0) } ?? [])
-        }
+        head = configuration.head.map { TaskHead($0, slots: ownStates.map(\.slot), of: slab) }
     }
 
     public var trainableParameterCount: Int { slab.parameterCount }
@@ -100,6 +93,11 @@ public final class AdapterSet {
     /// - Precondition: the model has the layers for which the set was made.
     public func binding(to model: LanguageModel) -> AdapterBinding {
         model.binding(Dictionary(uniqueKeysWithValues: members.map { ($0.path, $0.adapter) })).with(task: head)
+    }
+
+    /// Throws where the head of its task cannot answer over `model`.
+    public func requireHead(fitting model: LanguageModel) throws(AdapterError) {
+        try configuration.head?.requireFit(model)
     }
 
     /// Makes the set what acts in passes of `model` that are not told otherwise, in the place of any other.
@@ -113,7 +111,7 @@ public final class AdapterSet {
     public func whileDetached<Result>(from model: LanguageModel, _ body: () throws -> Result) rethrows -> Result {
         let bound = model.adapters
         model.adapters = AdapterBinding.none.with(
-            task: configuration.head.map { TaskHead(always: $0.constantAnswers) })
+            task: configuration.head.map { TaskHead($0.task, always: $0.constantAnswers) })
         defer { model.adapters = bound }
         return try body()
     }
@@ -146,11 +144,13 @@ extension AdapterSet {
                 }
             }
         }
-        for (state, slot) in headStates {
+        // Each layer has a stream of its own, that of the answers the first.
+        let matrices = headStates.filter { if case .uniform = $0.state.start { true } else { false } }
+        for (place, (state, slot)) in matrices.reversed().enumerated() {
             guard case .uniform(let bound) = state.start else { continue }
             let values = slab.values(slot).floats
             for element in values.indices {
-                let draw = random.uniform(stream: UInt32(members.count), index: UInt64(element))
+                let draw = random.uniform(stream: UInt32(members.count + place), index: UInt64(element))
                 values[element] = Float((2 * draw - 1) * bound)
             }
         }
@@ -183,4 +183,15 @@ extension AdapterSet {
 
     /// True where B, and with it the adapter, is zero throughout.
     public var isZero: Bool { members.allSatisfy { $0.adapter.b.floats.allSatisfy { $0 == 0 } } }
+}
+
+extension TaskHead {
+    /// The layers of `head` over their numbers in `slab`.
+    fileprivate convenience init(_ head: SavedHead, slots: [MatrixSlot], of slab: ParameterSlab) {
+        var matrices = slots.map { TrainedMatrix(values: slab.values($0), gradients: slab.gradients($0)) }[...]
+        let layers = head.layers.map { layer in
+            Layer(path: layer.path, weight: matrices.removeFirst(), bias: layer.hasBias ? matrices.removeFirst() : nil)
+        }
+        self.init(head.task, layers: layers, outputs: head.outputs, shares: head.shares.map { Float($0) })
+    }
 }

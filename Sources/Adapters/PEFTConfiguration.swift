@@ -74,7 +74,7 @@ extension AdapterConfiguration {
             ("lora_dropout", .double(dropout)),
             ("megatron_config", nil),
             ("megatron_core", "megatron.core"),
-            ("modules_to_save", head.map { .array([.string($0.path)]) } ?? .null),
+            ("modules_to_save", head.map { .array($0.savedModules.map { .string($0) }) } ?? .null),
             ("peft_type", .string(AdapterMethod.of(method).peftType)),
             ("r", .integer(rank)),
             ("rank_pattern", Self.object(rankOverrides) { .integer($0) }),

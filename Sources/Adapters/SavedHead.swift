@@ -5,14 +5,34 @@ public import JSON
 internal import Models
 public import Vocabulary
 
-/// A linear layer `[outputs, inputs]` that is trained whole: what the answers of a task come from, and what they mean.
+/// The layers that are trained whole: the one `[outputs, inputs]` that the answers of a task come from, what of those below it the base
+/// does not have, and what the answers mean.
 public struct SavedHead: Sendable, Equatable {
+    /// A linear layer `[outputs, inputs]`.
+    public struct Layer: Sendable, Equatable {
+        /// What Hugging Face calls it: `classifier.dense`.
+        public var path: String
+        public var inputSize: Int
+        public var outputs: Int
+        public var hasBias: Bool
+
+        /// A layer from its parts.
+        public init(_ path: String, inputSize: Int, outputs: Int, hasBias: Bool) {
+            self.path = path
+            self.inputSize = inputSize
+            self.outputs = outputs
+            self.hasBias = hasBias
+        }
+    }
+
     public var task: TaskKind
-    /// What Hugging Face calls the layer: `score`.
+    /// What Hugging Face calls the layer of the answers: `score`.
     public var path: String
     public var inputSize: Int
     public var outputs: Int
     public var hasBias: Bool
+    /// What is trained below it, from the states up.
+    public var below: [Layer]
     /// Whether each class is answered by itself, so that a text may have several.
     public var isMultiLabel: Bool
     /// What each output stands for; empty for a number.
@@ -25,7 +45,7 @@ public struct SavedHead: Sendable, Equatable {
     /// A head from its parts.
     public init(
         task: TaskKind, path: String, inputSize: Int, outputs: Int, hasBias: Bool, isMultiLabel: Bool = false,
-        labels: [String] = [], shares: [Double] = [], thresholds: [Double] = []
+        labels: [String] = [], shares: [Double] = [], thresholds: [Double] = [], below: [Layer] = []
     ) {
         self.task = task
         self.path = path
@@ -36,22 +56,50 @@ public struct SavedHead: Sendable, Equatable {
         self.labels = labels
         self.shares = shares
         self.thresholds = thresholds
+        self.below = below
     }
 
-    /// What is trained: the weight, then the bias.
-    var states: [AdapterState] {
-        // The spread of the numbers that transformers begins a new head with: a deviation of 0.02.
-        let weight = AdapterState(
-            "weight", rows: outputs, columns: inputSize, start: .uniform(0.02 * 3.0.squareRoot()))
-        return [weight] + (hasBias ? [AdapterState("bias", count: outputs, start: .zero)] : [])
+    /// All that is trained whole, from the states up.
+    public var layers: [Layer] {
+        below + [Layer(path, inputSize: inputSize, outputs: outputs, hasBias: hasBias)]
+    }
+
+    /// What PEFT calls modules that it saves: a layer, or what several of them are parts of.
+    var savedModules: [String] {
+        func parent(_ layer: Layer) -> String? {
+            layer.path.lastIndex(of: ".").map { String(layer.path[..<$0]) }
+        }
+        return layers.map { layer in
+            guard let module = parent(layer), layers.count(where: { parent($0) == module }) > 1 else {
+                return layer.path
+            }
+            return module
+        }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
 
     /// Throws where the final states are not as wide as the head's input.
     func requireWidth(_ width: Int) throws(AdapterError) {
-        guard inputSize != width else { return }
-        throw AdapterError(
-            "the head of the task is for another model", subject: path, expected: "\(width) inputs",
-            found: "\(inputSize)")
+        for layer in layers where layer.inputSize != width {
+            throw AdapterError(
+                "the head of the task is for another model", subject: layer.path, expected: "\(width) inputs",
+                found: "\(layer.inputSize)")
+        }
+    }
+
+    /// Throws where `model` has no such head, or misses a layer of it that is not trained with it.
+    func requireFit(_ model: LanguageModel) throws(AdapterError) {
+        try requireWidth(model.configuration.width)
+        let spec = model.configuration.taskHeads[task]?.layers ?? [], own = layers.map(\.path)
+        if let stray = own.first(where: { path in !spec.contains { $0.path == path } }) {
+            throw AdapterError(
+                "is no layer of the head that models of the family \(model.configuration.family) have for task "
+                    + task.rawValue, subject: stray, expected: spec.map(\.path).joined(separator: ", "))
+        }
+        if let missing = spec.first(where: { !own.contains($0.path) && !model.hasTopLayer($0.path) }) {
+            throw AdapterError(
+                "is neither in the adapter nor in the model: the head of task \(task.rawValue) cannot answer without it",
+                subject: missing.path)
+        }
     }
 
     /// What PEFT calls tasks that have a head.
@@ -89,12 +137,14 @@ extension SavedHead {
 
     /// As it stands in checkpoints and beside PEFT's files.
     public var json: JSONObject {
-        JSONObject([
+        var json = JSONObject([
             ("task", .string(task.rawValue)), ("module", .string(path)), ("inputs", .integer(inputSize)),
             ("outputs", .integer(outputs)), ("bias", .bool(hasBias)), ("multi_label", .bool(isMultiLabel)),
             ("labels", .array(labels.map { .string($0) })), ("shares", .array(shares.map { .double($0) })),
             ("thresholds", .array(thresholds.map { .double($0) })),
         ])
+        if !below.isEmpty { json["below"] = .array(below.map(\.json)) }
+        return json
     }
 
     /// Reads what `json` gives; nil where that describes no head.
@@ -114,13 +164,43 @@ extension SavedHead {
         guard let hasBias = flag("bias"), let isMultiLabel = flag("multi_label"), let labels = list("labels", \.string),
             let shares = list("shares", \.double), let thresholds = list("thresholds", \.double),
             (shares + thresholds).allSatisfy(\.isFinite), task.hasLabels != labels.isEmpty,
-            Set(labels).count == labels.count
+            Set(labels).count == labels.count, let below = Self.below(json["below"])
         else { return nil }
         self.init(
             task: task, path: path, inputSize: inputs, outputs: outputs, hasBias: hasBias, isMultiLabel: isMultiLabel,
-            labels: labels, shares: shares, thresholds: thresholds)
+            labels: labels, shares: shares, thresholds: thresholds, below: below)
+    }
+
+    private static func below(_ json: JSONValue?) -> [Layer]? {
+        guard let json else { return [] }
+        guard let elements = json.array else { return nil }
+        let layers = elements.compactMap { json -> Layer? in
+            guard let path = json["module"]?.string, !path.isEmpty, let inputs = json["inputs"]?.integer,
+                let outputs = json["outputs"]?.integer, let hasBias = json["bias"]?.bool,
+                (1...largest).contains(inputs), (1...largest).contains(outputs)
+            else { return nil }
+            return Layer(path, inputSize: inputs, outputs: outputs, hasBias: hasBias)
+        }
+        return layers.count == elements.count ? layers : nil
     }
 
     /// A bound against files that are not meant.
     private static let largest = 1 << 24
+}
+
+extension SavedHead.Layer {
+    /// What is trained: the weight, then the bias.
+    var states: [AdapterState] {
+        // The spread of the numbers that transformers begins a new head with: a deviation of 0.02.
+        let weight = AdapterState(
+            "weight", rows: outputs, columns: inputSize, start: .uniform(0.02 * 3.0.squareRoot()))
+        return [weight] + (hasBias ? [AdapterState("bias", count: outputs, start: .zero)] : [])
+    }
+
+    fileprivate var json: JSONValue {
+        [
+            "module": .string(path), "inputs": .integer(inputSize), "outputs": .integer(outputs),
+            "bias": .bool(hasBias),
+        ]
+    }
 }

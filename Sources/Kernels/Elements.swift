@@ -59,6 +59,16 @@ public enum Elements {
         }
     }
 
+    /// The gradient `dx`, fp32, of what became `y` by `tanh`, in its place.
+    public static func tanhBackward(_ y: Matrix, _ dx: Matrix) {
+        precondition(y.type == .f32 && dx.type == .f32 && y.count == dx.count)
+        guard let start = y.floats.baseAddress else { return }
+        parallelRanges(y.count, grain: grain) { range in
+            let i = range.lowerBound
+            lathe_softcap_slopes(start + i, 1, dx.element(i), dx.type.c, range.count)
+        }
+    }
+
     /// matrix *= factor
     public static func scale(_ matrix: Matrix, by factor: Float) {
         parallelRanges(matrix.count, grain: grain) { range in

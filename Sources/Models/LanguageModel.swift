@@ -25,6 +25,8 @@ public final class LanguageModel {
     let finalNorm: FinalNorm
     /// On the first token's state, where an encoder has it.
     let pooler: LinearLayer?
+    /// What stands between the states and the answers of tasks, as far as the file has it.
+    let top: TopLayers
     let stack: BlockStack
     /// Reads a text as a whole, for the blocks to see; nil where there is no such part.
     let encoder: TextEncoder?
@@ -49,11 +51,12 @@ public final class LanguageModel {
         headBias = parts.headBias
         finalNorm = parts.finalNorm
         pooler = parts.pooler
+        top = parts.top
         stack = BlockStack(parts.blocks)
         encoder = parts.encoder
         linearLayers =
             ((parts.encoder?.stack.blocks ?? []) + parts.blocks).flatMap(\.linearLayers)
-            + [parts.pooler].compactMap { $0 }
+            + parts.top.layers
     }
 
     var blocks: [DecoderBlock] { stack.blocks }

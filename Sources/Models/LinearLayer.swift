@@ -1,6 +1,7 @@
 // A linear layer over a frozen weight. What an adapter adds to it is the affair of the pass.
 
 public import Tensors
+public import Vocabulary
 
 /// `y = x·Wᵀ + b`.
 public final class LinearLayer {
@@ -15,9 +16,12 @@ public final class LinearLayer {
     private let biasVector: ConstantVector?
     /// Where adapters stand on it.
     public let adapterPlace: AdapterPlace
+    /// The tasks in whose passes it is; nil: all.
+    public let tasks: Set<TaskKind>?
 
     init(
-        path: String, number: Int, weight: FrozenTensor, bias: ConstantVector?, adapterPlace: AdapterPlace = .module
+        path: String, number: Int, weight: FrozenTensor, bias: ConstantVector?, adapterPlace: AdapterPlace = .module,
+        tasks: Set<TaskKind>? = nil
     ) {
         precondition(weight.shape.rank == 2)
         self.path = path
@@ -25,6 +29,7 @@ public final class LinearLayer {
         self.weight = weight
         self.biasVector = bias
         self.adapterPlace = adapterPlace
+        self.tasks = tasks
     }
 
     public var inputSize: Int { weight.shape[1] }

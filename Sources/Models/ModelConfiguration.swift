@@ -32,6 +32,8 @@ public struct ModelConfiguration: Sendable, Equatable {
     /// Token ids of the file's own configuration, where it names them.
     public var beginToken: Int?
     public var endTokens: [Int]
+    /// What stands on top of the states where the model answers for a task.
+    public var taskHeads = TaskHeads.decoder()
 
     /// A configuration from its parts.
     public init(

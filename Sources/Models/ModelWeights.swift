@@ -2,6 +2,7 @@
 
 import Kernels
 import Tensors
+import Vocabulary
 import WeightFiles
 
 /// The parts of a decoder, found in a `WeightSource`.
@@ -13,6 +14,7 @@ struct ModelWeights {
     let finalNorm: FinalNorm
     /// Nil where there is none.
     let pooler: LinearLayer?
+    let top: TopLayers
     /// Nil where there is none.
     let encoder: TextEncoder?
     let blocks: [DecoderBlock]
@@ -32,7 +34,8 @@ struct ModelWeights {
         let headBias =
             configuration.head.hasBias
             ? collector.vector(names.path(.head) + ".bias", configuration.vocabularySize) : nil
-        let pooler = collector.pooler(configuration.reader, width)
+        let pooler = collector.pooler(configuration, width)
+        let top = collector.top(configuration, pooler ?? nil)
         try collector.finish(isTied: configuration.isTied)
         guard let input, let head, let finalNorm, let pooler, blocks.count == configuration.layers,
             encoder?.stack.blocks.count == configuration.encoder?.blocks.count
@@ -44,13 +47,14 @@ struct ModelWeights {
         self.headBias = headBias
         self.finalNorm = FinalNorm(norm: finalNorm)
         self.pooler = pooler
+        self.top = top
         self.encoder = encoder
         self.blocks = blocks
     }
 }
 
 /// Asks for tensors one by one and remembers what was wrong.
-private struct WeightCollector {
+struct WeightCollector {
     let source: any WeightSource
     let names: WeightNames
     var problems: [ModelLoadError.Problem] = []
@@ -117,28 +121,32 @@ private struct WeightCollector {
         return ConstantVector(values.indices.map { values[tensor.form.storedRow($0, of: count)] + added })
     }
 
-    /// The pooler, where there is one: nil where it was asked for and not found.
-    mutating func pooler(_ reader: ReaderSpec?, _ width: Int) -> LinearLayer?? {
-        guard reader?.hasPooler == true else { return .some(nil) }
-        return layer(.pooler, nil, width, width, hasBias: true).map { .some($0) }
-    }
-
     private mutating func layer(
         _ role: WeightRole, _ layer: Int?, expert: Int? = nil, _ inputSize: Int, _ outputSize: Int, hasBias: Bool,
         adapterPlace: AdapterPlace? = nil
     ) -> LinearLayer? {
-        let path = names.path(role, layer: layer, expert: expert, inEncoder: isInEncoder)
+        self.layer(
+            at: names.path(role, layer: layer, expert: expert, inEncoder: isInEncoder), inputSize, outputSize,
+            hasBias: hasBias, adapterPlace: adapterPlace ?? (names.hasAdapters(role) ? .module : .nowhere))
+    }
+
+    mutating func layer(
+        at path: String, _ inputSize: Int, _ outputSize: Int, hasBias: Bool, adapterPlace: AdapterPlace,
+        tasks: Set<TaskKind>? = nil
+    ) -> LinearLayer? {
         let weight = tensor(path + ".weight", [outputSize, inputSize])
         let bias = hasBias ? vector(path + ".bias", outputSize) : nil
         guard let weight, hasBias == (bias != nil) else { return nil }
         defer { layerCount += 1 }
         return LinearLayer(
-            path: path, number: layerCount, weight: weight, bias: bias,
-            adapterPlace: adapterPlace ?? (names.hasAdapters(role) ? .module : .nowhere))
+            path: path, number: layerCount, weight: weight, bias: bias, adapterPlace: adapterPlace, tasks: tasks)
     }
 
     mutating func norm(_ role: WeightRole, layer: Int? = nil, _ spec: NormSpec, _ count: Int) -> Norm? {
-        let path = names.path(role, layer: layer, inEncoder: isInEncoder)
+        norm(at: names.path(role, layer: layer, inEncoder: isInEncoder), spec, count)
+    }
+
+    mutating func norm(at path: String, _ spec: NormSpec, _ count: Int) -> Norm? {
         let weight =
             spec.hasWeight
             ? vector(path + ".weight", count, offset: spec.offset)

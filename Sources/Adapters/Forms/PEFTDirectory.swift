@@ -68,15 +68,17 @@ public struct PEFTDirectory: Sendable {
     ) throws(AdapterError) -> SavedHead? {
         let named = json["modules_to_save"]?.array?.compactMap(\.string) ?? []
         guard !named.isEmpty else { return nil }
-        for name in named {
-            guard let weight = weights.tensors.first(where: { $0.name == keyPrefix + name + ".weight" }),
-                weight.shape.rank == 2
-            else { continue }
-            let isTagging = json["task_type"]?.string == "TOKEN_CLS", outputs = weight.shape[0]
+        // What no adapter is named after is a layer that was trained whole; that of the answers is the module itself, or its end.
+        let layers = weights.tensors.compactMap { layer($0, among: named, weights) }
+        if let answers = layers.first(where: { layer in
+            named.contains { layer.path == $0 || layer.path == $0 + ".out_proj" }
+        }) {
+            let isTagging = json["task_type"]?.string == "TOKEN_CLS", outputs = answers.outputs
             return SavedHead(
-                task: isTagging ? .tag : outputs == 1 ? .regress : .classify, path: name, inputSize: weight.shape[1],
-                outputs: outputs, hasBias: weights.tensors.contains { $0.name == keyPrefix + name + ".bias" },
-                labels: !isTagging && outputs == 1 ? [] : (0..<outputs).map { "LABEL_\($0)" })
+                task: isTagging ? .tag : outputs == 1 ? .regress : .classify, path: answers.path,
+                inputSize: answers.inputSize, outputs: outputs, hasBias: answers.hasBias,
+                labels: !isTagging && outputs == 1 ? [] : (0..<outputs).map { "LABEL_\($0)" },
+                below: layers.filter { $0.path != answers.path })
         }
         throw AdapterError(
             file: place,
@@ -84,14 +86,34 @@ public struct PEFTDirectory: Sendable {
                 + named.joined(separator: ", "))
     }
 
+    /// The layer whose weight `tensor` is; nil where it is none that was trained whole.
+    private static func layer(
+        _ tensor: StoredTensor, among modules: [String], _ weights: SafetensorsFile
+    ) -> SavedHead.Layer? {
+        guard tensor.name.hasPrefix(keyPrefix), tensor.name.hasSuffix(".weight"), tensor.shape.rank == 2,
+            !states.contains(where: { tensor.name.contains($0.stem) })
+        else { return nil }
+        let path = String(tensor.name.dropFirst(keyPrefix.count).dropLast(".weight".count))
+        // PEFT takes each module whose path ends in one of the names, and what is below it.
+        guard
+            modules.contains(where: { name in
+                path.hasSuffix(name) || path.split(separator: ".").dropLast().joined(separator: ".").hasSuffix(name)
+            })
+        else { return nil }
+        return SavedHead.Layer(
+            path, inputSize: tensor.shape[1], outputs: tensor.shape[0],
+            hasBias: weights.tensors.contains { $0.name == keyPrefix + path + ".bias" })
+    }
+
     /// What a key means: its slot, the adapter's name where the key holds it, as keys of a whole `state_dict` do
     /// (`….q_proj.lora_A.default.weight`), and whether it is a vector.
     private func slot(of key: String) -> (name: String, adapter: String?, isVector: Bool) {
         let path = key.hasPrefix(Self.keyPrefix) ? String(key.dropFirst(Self.keyPrefix.count)) : key
-        if let head = configuration.head, path == head.path + ".bias" { return (path, nil, true) }
+        if configuration.head?.layers.contains(where: { path == $0.path + ".bias" }) ?? false {
+            return (path, nil, true)
+        }
         for state in Self.states {
-            let stem = "." + (state.name.hasSuffix(".weight") ? String(state.name.dropLast(7)) : state.name)
-            guard let place = path.range(of: stem, options: .backwards) else { continue }
+            guard let place = path.range(of: state.stem, options: .backwards) else { continue }
             let rest = path[place.upperBound...]
             let adapter = rest.hasSuffix(".weight") ? rest.dropLast(7) : state.isVector ? rest : nil
             guard let adapter, adapter.isEmpty || adapter.hasPrefix(".") else { continue }
@@ -198,4 +220,9 @@ extension PEFTDirectory: AdapterForm {
         try adapter.writePEFT(into: place, notes, as: type)
         return place
     }
+}
+
+extension AdapterState {
+    /// What of a key is the state's name, in any spelling of the rest.
+    fileprivate var stem: String { "." + (name.hasSuffix(".weight") ? String(name.dropLast(7)) : name) }
 }

@@ -16,9 +16,7 @@ extension ExampleBuilder {
         }
         let length = encoded.ids.count
         guard let kept = try fitted(encoded.ids, row, &outcome) else { return outcome }
-        var isRead = [Bool](repeating: false, count: kept.count)
-        isRead[kept.count - 1] = true
-        var example = TokenizedExample(read: kept, isRead: isRead, place: row.place, index: row.index)
+        var example = TokenizedExample(read: kept, isRead: task.marks(kept.count), place: row.place, index: row.index)
         switch row.answer {
         case .number(let value): example.wanted = [Float(value)]
         case .classes(let names): example.wantedNames = names

@@ -2,16 +2,30 @@
 
 public import Vocabulary
 
-/// What is asked of a text; a head reads the state of its last token.
+/// What is asked of a text.
 public struct RowTask: Sendable, Equatable {
+    /// Whose states the head reads.
+    public enum Reads: String, Sendable {
+        /// The first token's.
+        case first
+        /// The last token's.
+        case last
+        /// Every token's.
+        case all
+        /// Those of words, at the first token of each.
+        case words
+    }
+
     public var kind: TaskKind
+    public var reads: Reads
     /// Whether a text may have several classes, or none.
     public var isMultiLabel: Bool
     /// How texts are read that become vectors.
     public var reading = TextReading()
 
-    public init(_ kind: TaskKind, isMultiLabel: Bool = false) {
+    public init(_ kind: TaskKind, isMultiLabel: Bool = false, reads: Reads = .last) {
         self.kind = kind
+        self.reads = reads
         self.isMultiLabel = isMultiLabel
     }
 
@@ -28,6 +42,16 @@ public struct RowTask: Sendable, Equatable {
     /// The settings that change tokens or what is wanted of them, written the same way always.
     var canonicalText: String {
         "\u{1E}task \(kind.rawValue) \(isMultiLabel)" + (kind == .embed ? " \(reading.canonicalText)" : "")
+            + (reads == .last ? "" : " \(reads.rawValue)")
+    }
+
+    /// Whether each of `count` tokens of a text that is answered as a whole is one that the head reads.
+    func marks(_ count: Int) -> [Bool] {
+        switch reads {
+        case .first: (0..<count).map { $0 == 0 }
+        case .last, .words: (0..<count).map { $0 == count - 1 }
+        case .all: Array(repeating: true, count: count)
+        }
     }
 }
 

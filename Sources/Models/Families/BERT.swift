@@ -9,8 +9,9 @@ extension ModelFamily {
         ggufFields: FieldTable(fields: PostNormEncoder.ggufFields),
         names: PostNormEncoder.names("bert", heads: ["cls.", "classifier.", "qa_outputs."]),
         read: { fields in
-            try PostNormEncoder(fields, family: "bert") { LearnedPositions(count: $0) }
-                .configuration(headsKey: "num_attention_heads")
+            try PostNormEncoder(fields, family: "bert", taskHeads: .onPooler("bert.pooler.dense")) {
+                LearnedPositions(count: $0)
+            }.configuration(headsKey: "num_attention_heads")
         },
         readGGUF: { try PostNormEncoder($0).configuration(headsKey: "attention.head_count") },
         write: PostNormEncoder.members, writeGGUF: nil)

@@ -60,7 +60,8 @@ private enum DistilBERT {
             activation: fields.activation("activation", default: .gelu), epsilon: 1e-12,
             vocabularySize: size("vocab_size", nil, 30_522),
             positions: LearnedPositions(count: size("max_position_embeddings", nil, 512)), tokenTypes: 0,
-            beginToken: fields.beginToken, endTokens: fields.endTokens
+            beginToken: fields.beginToken, endTokens: fields.endTokens,
+            taskHeads: .encoder(texts: [.init("pre_classifier", function: .activation(.relu))])
         ).configuration(headsKey: "n_heads")
     }
 

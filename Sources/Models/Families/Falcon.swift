@@ -49,8 +49,10 @@ private enum Falcon {
             feedForward: FeedForwardSpec(
                 norm: norm, width: sizes.innerWidth, activation: activation, isGated: false, hasBias: hasBias),
             isParallel: arrangement != .oneAfterTheOther, sharesNorm: arrangement == .oneNorm)
-        return sizes.configuration(
+        var model = sizes.configuration(
             family: "falcon", blocks: Array(repeating: block, count: sizes.layers), finalNorm: norm)
+        model.taskHeads = .decoder(words: "classifier")
+        return model
     }
 
     // MARK: config.json

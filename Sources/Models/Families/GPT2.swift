@@ -53,6 +53,7 @@ private enum GPT2 {
             },
             finalNorm: norm)
         model.embedding.positions = LearnedPositions(count: positions)
+        model.taskHeads = .decoder(words: "classifier")
         return model
     }
 

@@ -44,8 +44,10 @@ private enum GPTNeoX {
             feedForward: FeedForwardSpec(
                 norm: norm, width: sizes.innerWidth, activation: activation, isGated: false, hasBias: true),
             isParallel: isParallel)
-        return sizes.configuration(
+        var model = sizes.configuration(
             family: "gpt_neox", blocks: Array(repeating: block, count: sizes.layers), finalNorm: norm)
+        model.taskHeads = .decoder(words: "classifier")
+        return model
     }
 
     // MARK: config.json

@@ -48,6 +48,14 @@ private enum ModernBERT {
         var window: Int
         var biases = (attention: false, feedForward: false)
         var activation = Activation.gelu
+        /// Of the network below the answers of a task.
+        var classifier = Classifier()
+    }
+
+    private struct Classifier {
+        var pooling = Pooling.first
+        var hasBias = false
+        var activation = Activation.gelu
     }
 
     private static func configuration(
@@ -69,10 +77,16 @@ private enum ModernBERT {
                     norm: norm, width: sizes.innerWidth, activation: sizes.activation, projection: .fused(blocks: 1),
                     hasBias: sizes.biases.feedForward))
         }
-        return ModelConfiguration(
+        var model = ModelConfiguration(
             family: "modernbert", width: sizes.width, vocabularySize: sizes.vocabularySize,
             embedding: EmbeddingSpec(norm: norm), blocks: blocks, finalNorm: norm, reader: ReaderSpec(), isTied: true,
             contextLength: sizes.contextLength, beginToken: beginToken, endTokens: endTokens)
+        let classifier = sizes.classifier
+        let network = TaskHeadSpec.Layer(
+            "head.dense", hasBias: classifier.hasBias, function: .activation(classifier.activation), norm: norm,
+            normPath: "head.norm", isFrozen: true)
+        model.taskHeads = .encoder(pooling: classifier.pooling, texts: [network], words: [network])
+        return model
     }
 
     private static func headWidth(width: Int, heads: Int, key: String) throws -> Int {
@@ -88,13 +102,13 @@ private enum ModernBERT {
     static let ownFields: [ConfigurationField<JSONValue>] =
         ConfigurationField.read(
             "norm_eps", "norm_bias", "attention_bias", "mlp_bias", "hidden_activation", "local_attention",
-            mayBeNull: false)
+            "classifier_pooling", "classifier_bias", "classifier_activation", mayBeNull: false)
         + ConfigurationField.read(
             "layer_types", "global_attn_every_n_layers", "global_rope_theta", "local_rope_theta", "rope_parameters",
             "rope_scaling", "head_dim")
         + ConfigurationField.harmless([
-            "decoder_bias", "classifier_pooling", "classifier_bias", "classifier_activation",
-            "deterministic_flash_attn", "sparse_prediction", "sparse_pred_ignore_index", "initializer_cutoff_factor",
+            "decoder_bias", "deterministic_flash_attn", "sparse_prediction", "sparse_pred_ignore_index",
+            "initializer_cutoff_factor",
             "reference_compile", "repad_logits_with_grad", "layer_norm_eps", "position_embedding_type",
             // Not read by the family: the one above is.
             "hidden_act",
@@ -123,7 +137,10 @@ private enum ModernBERT {
             vocabularySize: try fields.optional("vocab_size") ?? 50_368, contextLength: contextLength,
             isSliding: try isSliding(fields, layers), window: try fields.optional("local_attention") ?? window,
             biases: (try fields.flag("attention_bias") ?? false, try fields.flag("mlp_bias") ?? false),
-            activation: try fields.activation("hidden_activation", default: .gelu))
+            activation: try fields.activation("hidden_activation", default: .gelu),
+            classifier: Classifier(
+                pooling: try pooling(fields), hasBias: try fields.flag("classifier_bias") ?? false,
+                activation: try fields.activation("classifier_activation", default: .gelu)))
         func rotary(_ kind: String, _ key: String, _ usual: Double) throws -> RotaryPositions {
             try positions(fields, kind, base: fields.number(key) ?? usual, headWidth, contextLength)
         }
@@ -135,6 +152,14 @@ private enum ModernBERT {
             local: try rotary("sliding_attention", "local_rope_theta", localBase),
             global: try rotary("full_attention", "global_rope_theta", globalBase), beginToken: fields.beginToken,
             endTokens: fields.endTokens)
+    }
+
+    private static func pooling(_ fields: HuggingFaceFields) throws -> Pooling {
+        switch try fields.text("classifier_pooling") ?? "cls" {
+        case "cls": .first
+        case "mean": .mean
+        case let other: throw ModelConfigurationError.unsupported(key: "classifier_pooling", value: other)
+        }
     }
 
     private static func isSliding(_ fields: HuggingFaceFields, _ layers: Int) throws -> [Bool] {
@@ -193,7 +218,18 @@ private enum ModernBERT {
             ("hidden_activation", .string(block.feedForward.activation.huggingFaceName)),
             ("local_attention", .integer(local?.window.map { 2 * $0 } ?? window)),
             ("layer_types", model.layerTypes), ("rope_parameters", .object(kinds)),
+        ] + classifierMembers(model.taskHeads.texts)
+    }
+
+    private static func classifierMembers(_ head: TaskHeadSpec) -> [JSONObject.Member] {
+        let network = head.layers[0]
+        var members: [JSONObject.Member] = [
+            ("classifier_pooling", head.pooling == .mean ? "mean" : "cls"), ("classifier_bias", .bool(network.hasBias)),
         ]
+        if case .activation(let activation) = network.function {
+            members.append(("classifier_activation", .string(activation.huggingFaceName)))
+        }
+        return members
     }
 
     // MARK: GGUF

@@ -61,11 +61,13 @@ private enum NomicBERT {
             feedForward: FeedForwardSpec(
                 norm: nil, streamNorm: norm, width: try fields.required("intermediate_size"),
                 activation: try fields.activation("hidden_act", default: .silu)))
-        return ModelConfiguration(
+        var model = ModelConfiguration(
             family: "nomic_bert", width: width, vocabularySize: try fields.required("vocab_size"),
             embedding: EmbeddingSpec(tokenTypes: try fields.optional("type_vocab_size") ?? 2, norm: norm),
             blocks: Array(repeating: block, count: try fields.layers()), finalNorm: nil, reader: ReaderSpec(),
             isTied: true, contextLength: contextLength, beginToken: fields.beginToken, endTokens: fields.endTokens)
+        model.taskHeads = .onPooler("nomic_bert.pooler.dense")
+        return model
     }
 
     static func write(_ model: ModelConfiguration) -> [JSONObject.Member] {

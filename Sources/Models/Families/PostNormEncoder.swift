@@ -19,6 +19,8 @@ struct PostNormEncoder {
     var tokenTypes: Int
     var beginToken: Int?
     var endTokens: [Int] = []
+    /// What the family's classes for tasks have on top.
+    var taskHeads: TaskHeads
 
     /// - Parameter key: what the file calls the number of heads.
     /// - Throws: where the heads do not share the width.
@@ -36,11 +38,13 @@ struct PostNormEncoder {
                 hasInputBias: true, hasOutputBias: true),
             feedForward: FeedForwardSpec(
                 norm: nil, streamNorm: norm, width: innerWidth, activation: activation, isGated: false, hasBias: true))
-        return ModelConfiguration(
+        var model = ModelConfiguration(
             family: family, width: width, vocabularySize: vocabularySize,
             embedding: EmbeddingSpec(positions: positions, tokenTypes: tokenTypes, norm: norm),
             blocks: Array(repeating: block, count: layers), finalNorm: nil, reader: ReaderSpec(), isTied: true,
             contextLength: positions.mostTokens, beginToken: beginToken, endTokens: endTokens)
+        model.taskHeads = taskHeads
+        return model
     }
 }
 
@@ -76,7 +80,7 @@ extension PostNormEncoder {
     /// - Parameter positions: of that many rows of the table.
     init(
         _ fields: HuggingFaceFields, family: String, epsilon: Double = 1e-12, vocabularySize: Int = 30_522,
-        positions: (Int) -> LearnedPositions
+        taskHeads: TaskHeads, positions: (Int) -> LearnedPositions
     ) throws {
         self.init(
             family: family, width: try fields.optional("hidden_size") ?? 768,
@@ -89,7 +93,7 @@ extension PostNormEncoder {
             vocabularySize: try fields.optional("vocab_size") ?? vocabularySize,
             positions: positions(try fields.optional("max_position_embeddings") ?? 512),
             tokenTypes: try fields.optional("type_vocab_size") ?? 2, beginToken: fields.beginToken,
-            endTokens: fields.endTokens)
+            endTokens: fields.endTokens, taskHeads: taskHeads)
     }
 
     /// The members of a `config.json` of BERT and its kin, beside sizes and tokens.
@@ -147,6 +151,14 @@ extension PostNormEncoder {
             innerWidth: try fields.required("feed_forward_length"), layers: try fields.layers(), activation: .gelu,
             epsilon: Float(try fields.requiredNumber("attention.layer_norm_epsilon")),
             vocabularySize: try fields.vocabularySize(), positions: LearnedPositions(count: positions),
-            tokenTypes: rows("token_types.weight") ?? 0, beginToken: fields.beginToken, endTokens: fields.endTokens)
+            tokenTypes: rows("token_types.weight") ?? 0, beginToken: fields.beginToken, endTokens: fields.endTokens,
+            taskHeads: .onPooler("bert.pooler.dense"))
+    }
+}
+
+extension TaskHeads {
+    /// A layer on what the pooler makes of the first state.
+    static func onPooler(_ path: String) -> TaskHeads {
+        .encoder(texts: [.init(path, function: .tanh, isFrozen: true)])
     }
 }

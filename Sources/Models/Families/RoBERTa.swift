@@ -23,6 +23,10 @@ private enum RoBERTa {
             writeGGUF: nil)
     }
 
+    /// Of texts a network of its own on the first state: there is no pooler below it.
+    private static let heads = TaskHeads.encoder(
+        texts: [.init("classifier.dense", function: .tanh)], answers: "classifier.out_proj")
+
     private static func read(
         _ fields: HuggingFaceFields, _ name: String, _ vocabularySize: Int
     ) throws -> ModelConfiguration {
@@ -31,7 +35,7 @@ private enum RoBERTa {
             throw ModelConfigurationError.invalid(
                 key: "pad_token_id", value: "\(padding)", expected: "a token: positions begin after it")
         }
-        return try PostNormEncoder(fields, family: name, vocabularySize: vocabularySize) {
+        return try PostNormEncoder(fields, family: name, vocabularySize: vocabularySize, taskHeads: heads) {
             LearnedPositions(count: $0, offset: padding + 1, padding: padding)
         }.configuration(headsKey: "num_attention_heads")
     }

@@ -1,20 +1,36 @@
-// The head of a task that is no language: a linear layer of its own, trained whole, in the place of the head over the vocabulary.
-// M rows that it reads, C width, L outputs:
-//
-//     y = h·Wᵀ + b  [M, L]      dW += dyᵀ·h      db += Σ dy      dh = dy·W
+// The head of a task that is no language: what of its layers is trained whole, in the place of the head over the vocabulary. How they
+// follow each other stands in the family's `TaskHeadSpec`; layers that are not here are the base's own.
 
 import Kernels
 import Tensors
+public import Vocabulary
 
 /// What a task asks of the states that the final norm gives.
 public final class TaskHead {
-    private enum Layer {
-        case linear(weight: TrainedMatrix, bias: TrainedMatrix?)
-        /// The same answers whatever the states are.
-        case constant(ConstantVector)
+    /// A layer that is trained whole: `y = h·Wᵀ + b`.
+    public struct Layer {
+        /// `classifier.dense`.
+        public let path: String
+        /// `[out, in]`.
+        public let weight: TrainedMatrix
+        /// `[1, out]`.
+        public let bias: TrainedMatrix?
+
+        /// - Precondition: the bias has a number for each row of the weight.
+        public init(path: String, weight: TrainedMatrix, bias: TrainedMatrix?) {
+            precondition(bias.map { $0.values.count == weight.values.rows } ?? true, "a bias of another size")
+            self.path = path
+            self.weight = weight
+            self.bias = bias
+        }
     }
 
-    private let layer: Layer
+    /// Which of the family's heads it is.
+    public let task: TaskKind
+    /// The layers that are trained whole; none where it looks at nothing.
+    let layers: [Layer]
+    /// The same answers whatever the states are; nil where they count.
+    let constant: ConstantVector?
     /// L.
     public let outputs: Int
     /// How often each class is, or what else the training rows alone say; empty where nobody knows.
@@ -22,63 +38,58 @@ public final class TaskHead {
 
     /// A head over numbers that are trained.
     /// - Parameters:
-    ///   - weight: `[L, C]`.
-    ///   - bias: `[1, L]`.
+    ///   - layers: those that the base does not have, or that are trained in the place of its own.
+    ///   - outputs: L.
     ///   - shares: how often each of the outputs is right in the training rows.
-    public init(weight: TrainedMatrix, bias: TrainedMatrix?, shares: [Float] = []) {
-        precondition(bias.map { $0.values.count == weight.values.rows } ?? true, "a bias of another size")
-        layer = .linear(weight: weight, bias: bias)
-        outputs = weight.values.rows
+    public init(_ task: TaskKind, layers: [Layer], outputs: Int, shares: [Float] = []) {
+        self.task = task
+        self.layers = layers
+        self.outputs = outputs
         self.shares = shares
+        constant = nil
     }
 
     /// A head that looks at nothing: what is known without reading the text.
-    public init(always answers: [Float], shares: [Float] = []) {
-        layer = .constant(ConstantVector(answers))
+    public init(_ task: TaskKind, always answers: [Float], shares: [Float] = []) {
+        self.task = task
+        layers = []
+        constant = ConstantVector(answers)
         outputs = answers.count
         self.shares = shares
     }
 
+    subscript(path: String) -> Layer? { layers.first { $0.path == path } }
+}
+
+extension TaskHead.Layer {
     /// - Parameters:
-    ///   - states: `[M, C]`, fp32.
-    ///   - answers: `[M, L]`, fp32.
-    func forward(_ states: Matrix, into answers: Matrix, _ context: PassContext) {
-        switch layer {
-        case .constant(let vector):
-            context.compute {
-                Elements.fill(answers)
-                Elements.addBias(vector.matrix, to: answers)
-            }
-        case .linear(let weight, let bias):
-            let source = PanelSource(RowLayout(weight.values), .transposed, type: .f32, in: context.workspace)
-            context.compute {
-                Panels.pack([source])
-                Products.sum([Term(states, source.panels)], into: answers, bias: bias?.values)
-            }
+    ///   - x: `[M, in]`, fp32.
+    ///   - y: `[M, out]`, fp32.
+    func forward(_ x: Matrix, into y: Matrix, _ context: PassContext) {
+        let source = PanelSource(RowLayout(weight.values), .transposed, type: .f32, in: context.workspace)
+        context.compute {
+            Panels.pack([source])
+            Products.sum([Term(x, source.panels)], into: y, bias: bias?.values)
         }
     }
 
-    /// Adds to the gradients of the layer; leaves that of the states.
+    /// Adds to the gradients of the layer; leaves that of its input.
     /// - Parameters:
-    ///   - slopes: of the loss by the answers `[M, L]`, fp32.
-    ///   - gradient: `[M, C]`, fp32.
-    func backward(_ slopes: Matrix, states: Matrix, into gradient: Matrix, _ context: PassContext) {
-        guard case .linear(let weight, let bias) = layer else {
-            return context.compute { Elements.fill(gradient) }
-        }
-        let ones = context.residual(rows: slopes.rows, columns: 1)
+    ///   - dy: of the loss by what it gave `[M, out]`, fp32.
+    ///   - dx: `[M, in]`, fp32.
+    func backward(_ dy: Matrix, x: Matrix, into dx: Matrix, _ context: PassContext) {
+        let ones = context.residual(rows: dy.rows, columns: 1)
         let source = PanelSource(RowLayout(weight.values), .plain, type: .f32, in: context.workspace)
         context.compute {
             Elements.fill(ones, with: 1)
-            var products = [
-                GradientProduct(slopes, count: outputs, states, addedTo: weight.gradients, .fewByMany)
-            ]
+            let outputs = weight.values.rows
+            var products = [GradientProduct(dy, count: outputs, x, addedTo: weight.gradients, .fewByMany)]
             if let bias {
-                products.append(GradientProduct(ones, count: 1, slopes, addedTo: bias.gradients, .fewByMany))
+                products.append(GradientProduct(ones, count: 1, dy, addedTo: bias.gradients, .fewByMany))
             }
             GradientProduct.run(products)
             Panels.pack([source])
-            Products.sum([Term(slopes, source.panels)], into: gradient)
+            Products.sum([Term(dy, source.panels)], into: dx)
         }
     }
 }

@@ -54,7 +54,7 @@ extension Session {
         // A head knows the labels of its training rows; by its own, a set would number others.
         if recipe.task.hasHead { recipe.data.labels = labelsOfHead }
         let objective = recipe.scored
-        let preparation = try preparation(of: recipe.data, for: objective, task: recipe.rowTask)
+        let preparation = try preparation(of: recipe.data, for: objective, task: rowTask())
         let rows = try preparation.heldOutRows(recipe, observer: observer)
         return HeldOutSet(
             name: files.name, isGeneral: false, objective: objective, rows: rows,

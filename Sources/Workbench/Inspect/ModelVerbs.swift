@@ -13,16 +13,17 @@ struct ModelVerbs {
     var json: JSONValue {
         let writes = configuration.writesText
         let reads = "no: it reads texts and writes none"
-        let tasks = [TaskKind.generate, .classify, .regress].map(\.rawValue).joined(separator: ", ")
+        let heads: [TaskKind] = [.classify, .regress]
+        let tasks = ((writes ? [.generate] : []) + heads).map(\.rawValue).joined(separator: ", ")
         let members: [(verb: String, answer: String)] = [
             ("generate", writes ? "yes" : reads),
             (
                 "predict",
                 writes
                     ? "answers, labels; with the head of a task, what it says"
-                    : "vectors"
+                    : "vectors; with the head of a task, what it says"
             ),
-            ("train", writes ? "task: \(tasks)" : reads), ("evaluate", writes ? "yes" : reads),
+            ("train", "task: \(tasks)"), ("evaluate", writes ? "yes" : "with the head of a task"),
             ("score", writes ? "yes" : reads), ("distill", writes ? "yes" : reads), ("prune", writes ? "yes" : reads),
             ("imatrix", writes ? "yes" : reads),
             ("merge", "yes"), ("export", "yes"),

@@ -2,6 +2,7 @@
 
 internal import Adapters
 internal import Datasets
+internal import Models
 internal import Recipes
 internal import Vocabulary
 
@@ -41,14 +42,42 @@ extension Session {
         return adapter.set.configuration.head
     }
 
-    /// Throws where the model reads texts and writes none, and more is asked of it than vectors.
+    /// Throws where the model reads texts and writes none, and text is asked of it: no head of a task, and no vectors.
     func requireWriter(for work: String) throws {
         let configuration = try base().configuration
-        guard !configuration.writesText, recipe.task != .embed else { return }
+        guard !configuration.writesText, recipe.task != .embed, !recipe.task.hasHead else { return }
         throw Failure(
             .badInput,
             "\(work): a model of the family \(configuration.family) reads texts and writes none",
-            hint: "lathe predict makes vectors of texts with it")
+            hint:
+                "task: \(TaskKind.classify.rawValue) and \(TaskKind.regress.rawValue) train a head on it, and lathe predict makes "
+                + "vectors of texts with it")
+    }
+
+    /// Texts are no longer than the model has positions for.
+    ///
+    /// - Throws: `Failure` where the person says that they may be.
+    func fit(_ settings: inout DataSettings, _ data: DataSection) throws {
+        guard let most = try base().configuration.embedding.mostTokens, settings.maxLength > most else { return }
+        guard !recipe.isSet("data.max_length") else {
+            throw Failure(
+                .badInput, "data.max_length: \(data.maxLength), and the model has positions for \(most) tokens",
+                hint: "set data.max_length to \(most), and data.too_long to what becomes of longer texts")
+        }
+        settings.maxLength = most
+    }
+
+    /// What is asked of each text; nil where the model writes text.
+    func rowTask() throws -> RowTask? {
+        guard recipe.task.hasHead else { return nil }
+        let reads: RowTask.Reads =
+            switch try base().configuration.taskHeads[recipe.task]?.pooling {
+            case .first: .first
+            case .last: .last
+            case .mean: .all
+            case nil: .words
+            }
+        return RowTask(recipe.task, isMultiLabel: recipe.head.multiLabel, reads: reads)
     }
 
     /// Throws where the model's adapter has the head of a task: `work` is of models that write.
@@ -76,22 +105,26 @@ extension Recipe {
             hint: "leave it out: adapters are written with their head, as peft and hdf5")
     }
 
-    /// What is asked of each text; nil where the model writes text.
-    var rowTask: RowTask? { task.hasHead ? RowTask(task, isMultiLabel: head.multiLabel) : nil }
 }
 
 extension SavedHead {
-    /// A new head for what `recipe` trains, over states of `width` numbers.
+    /// A new head for what `recipe` trains, over the states of `model`.
     ///
     /// - Parameters:
     ///   - labels: of the training rows, in the order of their numbers.
     ///   - shares: how often each is wanted there; of numbers the mean.
-    init(_ recipe: Recipe, width: Int, labels: [String], shares: [Double]) {
-        let isNumber = recipe.task == .regress
+    init?(_ recipe: Recipe, on model: LanguageModel, labels: [String], shares: [Double]) {
+        let isNumber = recipe.task == .regress, width = model.configuration.width
+        guard let layers = model.configuration.taskHeads[recipe.task]?.layers, let answers = layers.last else {
+            return nil
+        }
         self.init(
-            task: recipe.task, path: "score", inputSize: width, outputs: isNumber ? 1 : labels.count,
-            hasBias: recipe.task == .tag, isMultiLabel: recipe.head.multiLabel, labels: isNumber ? [] : labels,
-            shares: shares)
+            task: recipe.task, path: answers.path, inputSize: width, outputs: isNumber ? 1 : labels.count,
+            hasBias: answers.hasBias, isMultiLabel: recipe.head.multiLabel, labels: isNumber ? [] : labels,
+            shares: shares,
+            below: layers.dropLast().filter { !$0.isFrozen || !model.hasTopLayer($0.path) }.map {
+                Layer($0.path, inputSize: width, outputs: width, hasBias: $0.hasBias)
+            })
     }
 }
 
@@ -99,7 +132,7 @@ extension PreparedSplit {
     /// The head that is trained on these rows; nil where the recipe's model writes text.
     ///
     /// - Throws: `Failure` where there is nothing to choose among.
-    func head(_ recipe: Recipe, width: Int) throws -> SavedHead? {
+    func head(_ recipe: Recipe, on model: LanguageModel) throws -> SavedHead? {
         guard recipe.task.hasHead else { return nil }
         let isNumber = recipe.task == .regress
         let least = recipe.head.multiLabel ? 1 : 2
@@ -117,6 +150,6 @@ extension PreparedSplit {
             for value in wanted { if isNumber { sums[0] += Double(value) } else { sums[Int(value)] += 1 } }
             count += recipe.task == .tag ? wanted.count : 1
         }
-        return SavedHead(recipe, width: width, labels: labels, shares: sums.map { $0 / Double(max(count, 1)) })
+        return SavedHead(recipe, on: model, labels: labels, shares: sums.map { $0 / Double(max(count, 1)) })
     }
 }

@@ -240,7 +240,7 @@ public final class Session {
     ///
     /// - Parameter objective: what is to learn from the rows; nil: they are only looked at.
     func preparation(for objective: (any Objective)? = nil) throws -> RowPreparation {
-        try preparation(of: renderedRecipe().data, for: objective, task: recipe.rowTask)
+        try preparation(of: renderedRecipe().data, for: objective, task: rowTask())
     }
 
     /// How rows become tokens that are understood by `data`.
@@ -250,6 +250,7 @@ public final class Session {
         var preparation = try RowPreparation(
             data, base(), encoder: encoder(), renderer: renderer(), for: objective)
         preparation.settings.task = task
+        if task != nil { try fit(&preparation.settings, data) }
         return preparation
     }
 

@@ -42,6 +42,7 @@ struct StoredAdapter {
     /// The adapter on `model`.
     func attached(to model: LanguageModel, _ base: OpenedModel) throws -> AttachedAdapter {
         let set = try file.adapter(for: AdaptedModel(model))
+        try set.requireHead(fitting: model)
         set.attach(to: model)
         return AttachedAdapter(
             set: set, provenance: provenance, warnings: file.warnings + (try provenance?.warnings(on: base) ?? []))

@@ -59,7 +59,7 @@ struct TrainingSetup {
         let teacher = try session.teacher()
         try teacher?.take(split, session)
         for warning in teacher?.warnings ?? [] { observer.receive(.warning(warning)) }
-        let head = try split.head(recipe, width: model.configuration.width)
+        let head = try split.head(recipe, on: model)
         let adapter = try attach(session, model, base, head, observer)
         let setup = try TrainingSetup(session, split, model, taughtBy: teacher, adapter)
         for warning in try recipe.train.stepWarnings(steps: setup.configuration.totalSteps) {
