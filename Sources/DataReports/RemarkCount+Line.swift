@@ -36,6 +36,16 @@ extension RemarkCount {
                 + "does not name: nothing of it is trained; data.roles maps names"
         case .unreadMember: "nothing reads the member \(shownDetail) of messages (\(Figures.count(count, "time")))"
         case .unreadField: "nothing reads the field \(shownDetail) (\(Figures.count(count, "time")))" + wayToRead
+        case .cutWord:
+            Figures.count(count, "word") + " behind data.max_length " + (count == 1 ? "has" : "have") + " no tag"
+        case .lostWord:
+            Figures.count(count, "word") + (count == 1 ? " has" : " have") + " no token, and so no tag"
+        case .joinedWord:
+            Figures.count(count, "word") + (count == 1 ? " begins" : " begin")
+                + " with the token of the word before, and " + (count == 1 ? "shares" : "share") + " its tag"
+        case .partedWord:
+            Figures.count(count, "span") + (count == 1 ? " begins or ends" : " begin or end")
+                + " within a word: all of the word is taken for it, and strict scores count it as not found"
         }
     }
 

@@ -67,7 +67,12 @@ public struct DataSettings: Sendable, Equatable {
                 .unsupported, place,
                 "the rows have data.format: \(format.rawValue), and task: \(task.kind.rawValue) learns from "
                     + task.formats.map(\.rawValue).joined(separator: " or "),
-                hint: "give rows with text and label; data.columns maps names")
+                hint: "give rows with \(task.fields); data.columns maps names")
+        }
+        if task == nil, format == .spans {
+            throw DatasetError(
+                .unsupported, place, "the rows have data.format: spans, which task: tag learns from",
+                hint: "set task: tag, or data.format to another form of row")
         }
         guard let unit, (format == .preference) != (unit == .pair), format != .rated else { return }
         let found = "the rows have data.format: \(format.rawValue)"

@@ -73,6 +73,7 @@ extension RowDecoder {
         case .classification:
             read.formUnion(["system", field("text"), field("label")])
             if isWithoutLabel(record) { read.insert(field("completion")) }
+        case .spans: read.formUnion(tagFields(record))
         case .preference:
             read.formUnion(["system", field("chosen"), field("rejected")])
             read.formUnion(promptField(record).map { [$0] } ?? [field("instruction"), field("input")])

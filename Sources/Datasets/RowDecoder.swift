@@ -63,12 +63,10 @@ public struct RowDecoder: Sendable {
     public static func detect(_ record: SourceRow, _ settings: DataSettings) throws(DatasetError) -> RowFormat {
         var record = record
         try RowTemplates(settings.templates).apply(to: &record)
-        let hasText = record.fields[settings.columns["text"] ?? "text"] != nil
-        if hasText, let task = settings.task, task.formats == [.classification] { return .classification }
-        if settings.task?.kind == .embed {
-            return try detectGroup(record, settings.columns.filter { settings.templates[$0.key] == nil })
-        }
-        return try detect(record, columns: settings.columns.filter { settings.templates[$0.key] == nil })
+        let columns = settings.columns.filter { settings.templates[$0.key] == nil }
+        if settings.task?.kind == .embed { return try detectGroup(record, columns) }
+        if let format = settings.task?.format(of: record, columns) { return format }
+        return try detect(record, columns: columns)
     }
 
     /// The format of a file whose first record is `record`.
@@ -110,6 +108,7 @@ public struct RowDecoder: Sendable {
         }
         if has("prompt"), has("completion") { return .promptCompletion }
         if has("instruction"), has("output") { return .alpaca }
+        if has("tokens"), has("tags") || has("ner_tags") { return .spans }
         // A column that the recipe names for labels is needed in every row.
         if has("text") { return has("label") || columns["label"] != nil ? .classification : .text }
         return nil
@@ -163,6 +162,7 @@ public struct RowDecoder: Sendable {
         case .classification:
             if let task { return try labelled(record, index, task) }
             return try classification(record, index)
+        case .spans: return try tagged(record, index)
         case .preference: return try preference(record, index)
         case .rated: return try rated(record, index)
         case .pairs, .scoredPairs: return try group(record, index)

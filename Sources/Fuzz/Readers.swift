@@ -153,6 +153,7 @@ extension FuzzReader {
         [
             ("csv", [made("rows.csv")]), ("tsv", [made("rows.tsv")]), ("jsonl", [made("rows.jsonl")]),
             ("json", [made("rows.json")]), ("gz", [made("rows.jsonl.gz")]),
+            ("conll", files("DatasetsTests/Fixtures", ".conll")),
             ("parquet", files("ParquetTests/Fixtures", ".parquet")), ("h5", files("DatasetsTests/Fixtures", ".h5")),
         ].map { suffix, seeds in
             FuzzReader(

@@ -132,7 +132,7 @@ struct IdleKey {
                 }
             }
         }
-        keys += ["labels", "label_words"].map { idle("data." + $0, outside: [.classification]) }
+        keys += ["labels", "label_words"].map { idle("data." + $0, outside: [.classification, .spans]) }
         keys += ["roles", "turn_roles"].map { idle("data." + $0, outside: [.chat, .sharegpt, .preference, .rated]) }
         return keys
     }
@@ -172,7 +172,8 @@ struct IdleKey {
             ("quotes", [InputLayout.commaSeparated, .tabSeparated]), ("separator", [.commaSeparated, .tabSeparated]),
             ("column_names", [.commaSeparated, .tabSeparated]),
             ("documents", [.text]),
-            ("records", [.json, .hdf5]), ("encoding", [.commaSeparated, .tabSeparated, .text, .json, .jsonLines]),
+            ("records", [.json, .hdf5]),
+            ("encoding", [.commaSeparated, .tabSeparated, .conll, .text, .json, .jsonLines]),
         ].map { name, layouts in
             IdleKey(path: "data." + name) { recipe in
                 let layout = recipe.data.input.layout

@@ -81,7 +81,8 @@ extension DataSection: RecipeKeyed {
     /// Fields that `columns` can map.
     static let columnNames = [
         "messages", "role", "content", "prompt", "completion", "instruction", "input", "output", "system", "text",
-        "label", "chosen", "rejected", "rating", "anchor", "positive", "negative", "sentence1", "sentence2", "score",
+        "label", "tokens", "tags", "spans", "chosen", "rejected", "rating", "anchor", "positive", "negative", "sentence1",
+        "sentence2", "score",
     ]
 
     static var keys: [RecipeKey<DataSection>] { rowKeys + textKeys + lossKeys + cleaningKeys + inputKeys }
@@ -92,7 +93,8 @@ extension DataSection: RecipeKeyed {
         return [
             .texts(
                 "train", \.train, expected: files,
-                "training rows: .jsonl .json .csv .tsv .txt, also as .gz or .zst, .parquet, .h5; patterns with * too"),
+                "training rows: .jsonl .json .csv .tsv .conll .txt, also as .gz or .zst, .parquet, .h5; patterns with * too"
+            ),
             .texts(
                 "held_out", \.heldOut, expected: files, "rows that are never trained on, for evaluation",
                 mappingHint: "further sets by name stand in evaluate.held_out: { name: path }"),

@@ -10,6 +10,8 @@ public enum InputLayout: String, Sendable, CaseIterable {
     case json
     case commaSeparated = "csv"
     case tabSeparated = "tsv"
+    /// A word a line with its tag in the last column, an empty line after each sentence: rows with `tokens` and `tags`.
+    case conll
     /// Plain text: rows with one field, `text`.
     case text
     case parquet

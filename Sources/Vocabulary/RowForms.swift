@@ -16,6 +16,8 @@ public enum RowFormat: String, Codable, Sendable, CaseIterable {
     case text
     /// `text` and `label`.
     case classification
+    /// `text` and `spans`, or `tokens` and `tags`.
+    case spans
     /// `chosen` and `rejected` after a prompt.
     case preference
     /// An answer with a `rating`.

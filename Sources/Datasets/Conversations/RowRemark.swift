@@ -30,6 +30,14 @@ public struct RowRemark: Sendable, Equatable {
         case unreadMember = "unread_member"
         /// A field of the row that would say something, and that rows of this form have no use for.
         case unreadField = "unread_field"
+        /// A word that stands behind where its text was cut.
+        case cutWord = "cut_word"
+        /// A word for which the tokenizer has no token.
+        case lostWord = "lost_word"
+        /// A word that begins with the token of the one before it.
+        case joinedWord = "joined_word"
+        /// A span that begins or ends within a word.
+        case partedWord = "parted_word"
 
         /// Whether it is about what a message says in its own text.
         var isText: Bool {

@@ -119,7 +119,10 @@ public final class RowTokeniser {
         guard !example.wantedNames.isEmpty else { return example }
         var example = example
         example.wanted = example.wantedNames.map { Float(classes.number(of: $0)) }
-        labels.formUnion(example.wantedNames)
+        // Spans of one word in all rows may have several elsewhere.
+        for name in settings.task?.classes(example.wantedNames) ?? [] where labels.insert(name).inserted {
+            if settings.labels.isEmpty { _ = classes.number(of: name) }
+        }
         example.wantedNames = []
         return example
     }

@@ -43,7 +43,7 @@ public struct QuestionReader: Sendable {
         case .alpaca: record.fields["output"] = Self.answer
         case .classification: record.fields["label"] = Self.answer
         case .chat, .sharegpt: return try decoder.conversationAsking(record, answer: Self.message)
-        case .text, .auto, .preference, .rated, .pairs, .scoredPairs: break
+        case .text, .spans, .auto, .preference, .rated, .pairs, .scoredPairs: break
         }
         var row = try decoder.row(record, index: record.index)
         row.label = nil

@@ -39,6 +39,7 @@ final class OpenedFile {
             rows = DelimitedRows(
                 window, usual: layout == .commaSeparated ? UInt8(ascii: ",") : 0x09, given: settings.separator,
                 quotes: settings.quotes, columnNames: settings.columnNames, maximumRowBytes: limit)
+        case .conll: rows = CoNLLRows(window, maximumRowBytes: limit)
         case .text: rows = TextRows(window, rule: settings.documents, maximumRowBytes: limit)
         case .auto, .jsonLines, .parquet, .hdf5: rows = JSONLinesRows(window, maximumRowBytes: limit)
         }
@@ -82,6 +83,7 @@ final class OpenedFile {
             case "json": .json
             case "csv": .commaSeparated
             case "tsv", "tab": .tabSeparated
+            case "conll", "iob", "iob2", "bio": .conll
             case "txt", "text": .text
             case "parquet", "pq": .parquet
             case "h5", "hdf5": .hdf5
@@ -93,8 +95,8 @@ final class OpenedFile {
                 .unsupported, RowPlace(file: path, line: 0),
                 end.isEmpty ? "the name does not say what the file holds" : "no data file is named *.\(end)",
                 hint:
-                    "data.layout says it: jsonl, json, csv, tsv, text, …; known by their names are .jsonl .json .csv .tsv "
-                    + ".txt, each also as .gz or .zst, .parquet and .h5")
+                    "data.layout says it: jsonl, json, csv, tsv, conll, text, …; known by their names are .jsonl .json .csv "
+                    + ".tsv .conll .txt, each also as .gz or .zst, .parquet and .h5")
         }
         return (found, packing)
     }

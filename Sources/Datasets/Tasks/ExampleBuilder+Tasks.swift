@@ -3,6 +3,7 @@
 extension ExampleBuilder {
     /// What becomes of a row for a task's head; nothing is counted yet.
     func outcome(of row: DataRow, _ task: RowTask) throws(DatasetError) -> DatasetReport.Outcome {
+        if case .spans(let tagged) = row.answer { return try outcome(of: row, tagged) }
         var outcome = DatasetReport.Outcome()
         outcome.remarks = row.remarks
         guard !row.isWithoutLoss, case .document(let text) = row.content else {
@@ -20,7 +21,7 @@ extension ExampleBuilder {
         switch row.answer {
         case .number(let value): example.wanted = [Float(value)]
         case .classes(let names): example.wantedNames = names
-        case .texts, nil: break
+        case .spans, .texts, nil: break
         }
         outcome.examples = [example]
         outcome.fullTokenCounts = [length]

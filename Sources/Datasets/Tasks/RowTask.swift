@@ -34,10 +34,32 @@ public struct RowTask: Sendable, Equatable {
         switch kind {
         case .generate: RowFormat.allCases
         case .classify, .regress: [.classification]
-        case .tag: []
+        case .tag: [.spans]
         case .embed: reading.formats
         }
     }
+
+    /// The form that rows with the fields of `record` have to the task; nil where the fields alone say it.
+    func format(of record: SourceRow, _ columns: [String: String]) -> RowFormat? {
+        func has(_ field: String) -> Bool { record.fields[columns[field] ?? field] != nil }
+        switch kind {
+        case .classify, .regress: return has("text") ? .classification : nil
+        case .tag: return has("text") || has("tokens") ? .spans : nil
+        case .generate, .embed: return nil
+        }
+    }
+
+    /// The fields that its rows have, for messages.
+    var fields: String {
+        switch kind {
+        case .tag: "text and spans, or with tokens and tags"
+        case .embed: "anchor and positive, or with sentence1, sentence2 and score"
+        case .generate, .classify, .regress: "text and label"
+        }
+    }
+
+    /// All classes that a head needs which tells apart those of a row.
+    func classes(_ names: [String]) -> [String] { kind == .tag ? TagScheme.classes(names) : names }
 
     /// The settings that change tokens or what is wanted of them, written the same way always.
     var canonicalText: String {
@@ -62,6 +84,8 @@ public enum RowAnswer: Sendable, Equatable {
     case number(Double)
     /// What the text is to be near, or far from.
     case texts(TextGroup)
+    /// Parts of the text.
+    case spans(TaggedText)
 }
 
 /// Names of classes as numbers: in the order of a list that is known, or else in the order in which they are met.

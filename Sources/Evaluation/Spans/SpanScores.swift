@@ -1,5 +1,7 @@
 // Spans beside the right ones: one is right where start, end and type are (strict), as seqeval counts them.
 
+public import Datasets
+
 /// Predicted spans of rows beside the right ones.
 public struct SpanScores: Sendable {
     /// Of each type, sorted by name.
@@ -10,9 +12,10 @@ public struct SpanScores: Sendable {
     /// - Parameters:
     ///   - truth: of each row the right spans, from `TagScheme.spans` or by characters.
     ///   - predicted: of each row what was predicted. The same span twice counts once.
-    public init(truth: [[TagSpan]], predicted: [[TagSpan]]) {
+    ///   - types: that stand in the table even where no span is of them, so that two sides have the same.
+    public init(truth: [[TagSpan]], predicted: [[TagSpan]], types: [String] = []) {
         precondition(truth.count == predicted.count)
-        let types = Set((truth + predicted).joined().map(\.type))
+        let types = Set((truth + predicted).joined().map(\.type) + types)
         let names = types.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         let places = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($0.element, $0.offset) })
         var counts = [ClassCounts](repeating: ClassCounts(), count: names.count)

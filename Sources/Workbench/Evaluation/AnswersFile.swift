@@ -20,7 +20,7 @@ struct AnswersFile {
     }
 
     private let lines: [Line]
-    /// Whether a row has an answer, a label or a number, and not only a loss.
+    /// Whether a row has an answer, a label, a number or spans, and not only a loss.
     let hasAnswers: Bool
 
     /// The rows of all sets but the general one.
@@ -29,9 +29,10 @@ struct AnswersFile {
         hasAnswers = sets.contains { $0.base.hasAnswers }
         var lines: [Line] = []
         for set in sets {
-            let asked = session.recipe.evaluate.metrics
+            let asked = session.recipe.evaluate.metrics, rows = set.heldOut.rows.rows
             let sides =
-                [("base", Side(set.base, asked))] + (set.adapter.map { [("adapter", Side($0, asked))] } ?? [])
+                try [("base", Side(set.base, rows, asked))]
+                + (set.adapter.map { [("adapter", try Side($0, rows, asked))] } ?? [])
             for number in set.base.scores.numbers {
                 lines.append(try Self.line(number, of: set, sides, session, place: lines.count))
             }
@@ -53,7 +54,7 @@ struct AnswersFile {
         /// Those metrics that say something of a single row: of answers first, in the order in which they were asked for.
         let metrics: [RowMetric]
 
-        init(_ side: MeasuredSide, _ asked: [EvaluationMetric]) {
+        init(_ side: MeasuredSide, _ rows: any RowList, _ asked: [EvaluationMetric]) throws {
             losses = .loss(side.scores)
             answers = Dictionary(
                 uniqueKeysWithValues: side.answers.map { zip($0.numbers, $0.answers).map { ($0, $1) } } ?? [])
@@ -70,8 +71,16 @@ struct AnswersFile {
             let values = side.values.map { values in
                 zip(values.numbers, values.predictions).map { ($0, ("value", Self.number($1))) }
             }
-            said = Dictionary(uniqueKeysWithValues: sets ?? values ?? [])
-            let ofHead = side.labelSets != nil ? ["exact_match"] : side.values != nil ? ["mae"] : []
+            let spans = try side.spans.map { spans in
+                try zip(spans.numbers, spans.found).map { number, found in
+                    let text = try rows.row(number).scalars
+                    return (number, ("spans", JSONValue.array(found.map { $0.json(in: text) })))
+                }
+            }
+            said = Dictionary(uniqueKeysWithValues: sets ?? values ?? spans ?? [])
+            let ofHead =
+                side.labelSets != nil
+                ? ["exact_match"] : side.values != nil ? ["mae"] : side.spans != nil ? ["span_f1"] : []
             let ofAnswers = asked.filter(\.isOfAnswers).map(\.rawValue)
             let others = (["accuracy"] + ofHead).filter { !ofAnswers.contains($0) }
             metrics = (ofAnswers + others).compactMap { name in
@@ -111,7 +120,7 @@ struct AnswersFile {
         if let label = row.label {
             members.append(("label", .string(label)))
         } else {
-            members += row.answer.map { [$0.member] } ?? []
+            members += row.answer.map { [$0.member(of: row)] } ?? []
         }
         members += sides.map { ($0.name, $0.side.json(number)) }
         guard sides.count == 2 else {
@@ -142,15 +151,19 @@ struct AnswersFile {
 
 extension MeasuredSide {
     /// Whether there is more of a row than its loss.
-    fileprivate var hasAnswers: Bool { answers != nil || labels != nil || labelSets != nil || values != nil }
+    fileprivate var hasAnswers: Bool {
+        answers != nil || labels != nil || labelSets != nil || values != nil || spans != nil
+    }
 }
 
 extension RowAnswer {
     /// What was wanted of a row, as `Side` tells what was said of it.
-    fileprivate var member: JSONObject.Member {
+    fileprivate func member(of row: DataRow) -> JSONObject.Member {
         switch self {
         case .classes(let names): ("labels", .array(names.map { .string($0) }))
         case .number(let value): ("value", .double(value))
+        case .spans(let tagged):
+            ("spans", .array(tagged.spans.map { .object(JSONObject($0.members(in: row.scalars))) }))
         }
     }
 }

@@ -13,6 +13,7 @@ struct EvaluatedSet {
     let compared: ComparedRows
     private let classification: ClassificationReport?
     private let labelSets: LabelSetReport?
+    private let spans: SpanReport?
     /// By field, then by value.
     private let slices: [(field: String, values: [(value: String, compared: ComparedRows)])]
     private let clusterField: String?
@@ -30,6 +31,7 @@ struct EvaluatedSet {
         self.compared = compared
         classification = base.labels.map { ClassificationReport(base: $0, adapter: adapter?.labels) }
         labelSets = base.labelSets.map { LabelSetReport(base: $0, adapter: adapter?.labelSets) }
+        spans = base.spans.map { SpanReport(base: $0, adapter: adapter?.spans) }
         clusterField = set.groups.clusters == nil ? nil : recipe.evaluate.clusterBy
         slices = set.groups.slices.map { slices in
             (
@@ -52,6 +54,7 @@ struct EvaluatedSet {
             + compared.members
         if let classification { members.append(("classification", classification.json)) }
         if let labelSets { members.append(("classification", labelSets.json)) }
+        if let spans { members.append(("spans", spans.json)) }
         if !slices.isEmpty {
             members.append(("slices", .object(JSONObject(slices.map { ($0.field, Self.json($0.values)) }))))
         }
@@ -87,10 +90,11 @@ struct EvaluatedSet {
     var details: [String] { clusterLine + tables }
 
     private var tables: [String] {
-        (classification.map { [""] + $0.lines } ?? []) + (labelSets.map { [""] + $0.lines } ?? [])
-            + slices.flatMap { slices in
-                ["", "by \(ShownText.name(slices.field)):"] + ComparisonTable(slices.values).lines
-            }
+        let ofTask = [classification?.lines, labelSets?.lines, spans?.lines].compactMap(\.self)
+        let ofSlices = slices.map { slices in
+            ["by \(ShownText.name(slices.field)):"] + ComparisonTable(slices.values).lines
+        }
+        return (ofTask + ofSlices).flatMap { [""] + $0 }
     }
 
     /// Below, resamples of clusters are hardly different ones.

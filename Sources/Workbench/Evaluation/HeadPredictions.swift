@@ -1,4 +1,4 @@
-// What a task's head answered for held-out rows: labels, sets of labels, numbers, with their metrics.
+// What a task's head answered for held-out rows: labels, sets of labels, numbers, spans, with their metrics.
 
 internal import Adapters
 internal import Datasets
@@ -15,19 +15,30 @@ struct HeadPredictions {
     private(set) var labelSets: LabelSetPredictions?
     /// Where each row has a number.
     private(set) var values: NumberPredictions?
-    /// Of numbers, or of sets of labels.
+    /// Where each word has a tag.
+    private(set) var spans: SpanPredictions?
+    /// Of numbers, of sets of labels, of spans.
     private(set) var metrics: [RowMetric] = []
 
-    /// nil where no head answers rows as wholes.
+    /// nil where no head answers rows.
     ///
     /// - Parameters:
     ///   - scores: with the head's answers among the sums.
     ///   - list: the rows, which say what is right.
-    init?(_ scores: HeldOutScores, _ list: any RowList, _ head: SavedHead?) throws {
-        guard let head, head.task == .classify || head.task == .regress else { return nil }
+    ///   - words: of a row, as a head reads them that answers words.
+    init?(
+        _ scores: HeldOutScores, _ list: any RowList, _ head: SavedHead?, words: (DataRow) throws -> [Range<Int>]
+    ) throws {
+        guard let head, head.task.hasHead else { return nil }
         let rows = scores.rows.indices.filter { !scores.rows[$0].answers.isEmpty }
         guard !rows.isEmpty else { return nil }
         let numbers = rows.map { scores.numbers[$0] }, answers = rows.map { scores.rows[$0].answers }
+        if head.task == .tag {
+            let found = try SpanPredictions(
+                head, numbers: numbers, rows: numbers.map(list.row), answers: answers, words: words)
+            (spans, metrics) = (found, found.metrics)
+            return
+        }
         let wanted = try numbers.map { try list.row($0).answer }
         if head.task == .regress {
             let truth: [Double] = wanted.map { if case .number(let value) = $0 { Double(Float(value)) } else { .nan } }

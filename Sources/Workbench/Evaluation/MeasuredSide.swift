@@ -13,6 +13,8 @@ struct MeasuredSide {
     var labelSets: LabelSetPredictions?
     /// What rows that have a number were taken for; nil where there are none.
     var values: NumberPredictions?
+    /// The spans that were found; nil where rows have none.
+    var spans: SpanPredictions?
     /// What was generated; nil where nothing was.
     var answers: GeneratedAnswers?
 

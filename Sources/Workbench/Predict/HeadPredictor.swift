@@ -28,11 +28,6 @@ final class HeadPredictor: ChunkPredictor {
                 .badInput, "task: \(task.rawValue): neither the model nor an adapter has the head of a task",
                 hint: "name an adapter that was trained with one: --adapter")
         }
-        guard head.task == .classify || head.task == .regress else {
-            throw Failure(
-                .badInput,
-                "the adapter has the head of task \(head.task.rawValue), which lathe predict does not ask yet")
-        }
         return ChunkedPredictor(try HeadPredictor(call, head))
     }
 

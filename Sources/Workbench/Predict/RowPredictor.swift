@@ -90,7 +90,9 @@ final class ChunkedPredictor<Inner: ChunkPredictor>: RowPredictor {
 enum PredictorKinds {
     typealias Make = @Sendable (PredictionCall) throws -> (any RowPredictor)?
 
-    static let all: [Make] = [HeadPredictor.of, EmbeddingPredictor.of, LabelWordPredictor.of, AnswerPredictor.of]
+    static let all: [Make] = [
+        SpanPredictor.of, HeadPredictor.of, EmbeddingPredictor.of, LabelWordPredictor.of, AnswerPredictor.of,
+    ]
 
     static func predictor(of call: PredictionCall) throws -> any RowPredictor {
         for make in all { if let predictor = try make(call) { return predictor } }

@@ -12,10 +12,10 @@ extension Session {
     /// - Throws: `Failure` where the recipe names another task.
     func followAdapter() throws {
         guard let head = try taskHead() else { return }
-        guard head.task == .classify || head.task == .regress else {
+        guard head.task.hasHead else {
             throw Failure(
                 .badInput, "the adapter has the head of task \(head.task.rawValue), which is not asked yet",
-                hint: "\(TaskKind.classify.rawValue) | \(TaskKind.regress.rawValue)")
+                hint: TaskKind.allCases.filter(\.hasHead).map(\.rawValue).joined(separator: " | "))
         }
         var recipe = self.recipe
         guard !recipe.isSet("task") || recipe.task == head.task else {
@@ -92,11 +92,12 @@ extension Session {
 extension Recipe {
     /// Throws where the recipe's task is one that is not trained, or the run would write a model with the head of one.
     func requireTrainableTask() throws {
-        guard task != .tag, task != .embed else {
+        guard task != .embed else {
             throw Failure(
                 .badInput, "task: \(task.rawValue) is not trained yet",
-                hint: "\(TaskKind.generate.rawValue) | \(TaskKind.classify.rawValue) | \(TaskKind.regress.rawValue)")
+                hint: TaskKind.allCases.filter { $0 != .embed }.map(\.rawValue).joined(separator: " | "))
         }
+        if task == .tag { try requireTags() }
         guard task.hasHead else { return }
         let models = export.filter { !$0.isAdapter }.map { "export: { format: \($0.format.rawValue) }" }
         guard let key = (merge.enabled ? ["merge.enabled"] : models).first else { return }
@@ -105,6 +106,16 @@ extension Recipe {
             hint: "leave it out: adapters are written with their head, as peft and hdf5")
     }
 
+
+    /// Throws where the label set is no set of tags.
+    private func requireTags() throws {
+        guard !data.labels.isEmpty, TagScheme(labels: data.labels) == nil else { return }
+        let types = data.labels.filter { $0 != TagScheme.outside }
+        let tags = TagScheme.classes(ofTypes: types).prefix(7).joined(separator: ", ")
+        throw Failure(
+            .badInput, "data.labels: for task: tag they are tags, O for words of no span and B- and I- for each type",
+            hint: "leave it out, or set data.labels: [\(tags)]")
+    }
 }
 
 extension SavedHead {
@@ -141,7 +152,9 @@ extension PreparedSplit {
                 .badInput,
                 "task: \(recipe.task.rawValue)\(recipe.head.multiLabel ? " with head.multi_label" : "") needs at least "
                     + "\(least == 1 ? "one label" : "two labels"), the training rows have \(labels.count)",
-                hint: "name the label's column with data.columns.label, the label set with data.labels")
+                hint: recipe.task == .tag
+                    ? "name the column of the spans with data.columns.spans, that of tags with data.columns.tags"
+                    : "name the label's column with data.columns.label, the label set with data.labels")
         }
         var sums = [Double](repeating: 0, count: isNumber ? 1 : labels.count)
         var count = 0

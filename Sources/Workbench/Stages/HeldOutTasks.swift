@@ -194,6 +194,9 @@ struct HeldOutTasks {
         return examples.compactMap { $0 }
     }
 
+    /// The words of a row, as a head that answers words reads them.
+    func words(_ row: DataRow) -> [Range<Int>] { preparation.builder.readWords(of: row) }
+
     /// A row's prompt and the answer that stands in the file.
     func prompt(_ row: DataRow) throws -> (ids: [Int32], reference: String)? {
         try preparation.builder.prompt(of: row)

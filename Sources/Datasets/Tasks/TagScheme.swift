@@ -30,7 +30,7 @@ public struct TagError: ClassifiedError, Equatable {
 
     public var kind: FailureKind { .badInput }
     public var description: String {
-        "the tag \(tag) is none of \(scheme.rawValue): "
+        "the tag \"\(tag)\" is none of \(scheme.rawValue): "
             + scheme.letters.map { $0 == "O" ? "O" : "\($0)-TYPE" }
             .joined(separator: ", ")
     }
@@ -45,6 +45,7 @@ public enum TagScheme: String, Sendable, CaseIterable {
     /// The same with L for E and U for S.
     case bilou
 
+    /// The letters that tags begin with.
     var letters: [Character] {
         switch self {
         case .bio: ["B", "I", "O"]
@@ -96,7 +97,7 @@ public enum TagScheme: String, Sendable, CaseIterable {
     }
 
     /// What follows the letter and its dash; "_" where nothing does.
-    private static func type(_ tag: String) -> Substring {
+    static func type(_ tag: String) -> Substring {
         var type = tag.dropFirst()
         while type.first == "-" { type.removeFirst() }
         while type.last == "-" { type.removeLast() }
