@@ -162,6 +162,7 @@ extension RowAnswer {
         switch self {
         case .classes(let names): ("labels", .array(names.map { .string($0) }))
         case .number(let value): ("value", .double(value))
+        case .texts(let group): ("texts", .array(group.others.map { .string($0) }))
         case .spans(let tagged):
             ("spans", .array(tagged.spans.map { .object(JSONObject($0.members(in: row.scalars))) }))
         }

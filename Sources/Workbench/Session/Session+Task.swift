@@ -106,7 +106,6 @@ extension Recipe {
             hint: "leave it out: adapters are written with their head, as peft and hdf5")
     }
 
-
     /// Throws where the label set is no set of tags.
     private func requireTags() throws {
         guard !data.labels.isEmpty, TagScheme(labels: data.labels) == nil else { return }
