@@ -26,6 +26,8 @@ public struct AdapterProvenance: Sendable, Equatable {
     public var steps: Int?
     /// The head of a task that was trained with it; nil where it writes text.
     public var head: SavedHead?
+    /// How texts become vectors, where it was trained for that.
+    public var vectors: VectorNotes?
 
     public init(
         baseName: String? = nil, baseDigest: String? = nil, baseQuantisation: String? = nil,
@@ -53,6 +55,10 @@ public struct AdapterProvenance: Sendable, Equatable {
     ///
     /// - Throws: where what stands in the place of a head describes none: its answers would have to be guessed.
     public init(json: JSONValue) throws(AdapterError) {
+        let vectors = json["embed"].flatMap { VectorNotes($0) }
+        guard vectors != nil || json["embed"] == nil else {
+            throw AdapterError("does not say how texts become vectors", subject: "embed", found: json["embed"]?.text())
+        }
         let head = json["head"].flatMap { SavedHead($0) }
         guard head != nil || json["head"] == nil else {
             throw AdapterError("describes no head of a task", subject: "head", found: json["head"]?.text())
@@ -64,6 +70,7 @@ public struct AdapterProvenance: Sendable, Equatable {
             rowFormat: json["row_format"]?.string, promptStyle: json["prompt_style"]?.string,
             system: json["system"]?.string,
             steps: json["steps"]?.integer, head: head)
+        self.vectors = vectors
     }
 
     /// The file's content.
@@ -77,6 +84,7 @@ public struct AdapterProvenance: Sendable, Equatable {
             ("steps", steps.map { .integer($0) } ?? .null),
         ])
         if let head { object["head"] = .object(head.json) }
+        if let vectors { object["embed"] = vectors.json }
         return object
     }
 }

@@ -88,6 +88,7 @@ extension AdapterSet {
         var configuration = configuration.peftJSON(
             targetModules: targetModules, parameters: try parameterWords(), baseName: notes.baseName)
         configuration["fan_in_fan_out"] = .bool(isTransposed)
+        if notes.provenance.vectors != nil { configuration["task_type"] = .string(VectorNotes.peftTask) }
         try JSONFile.write(configuration, to: place(PEFTDirectory.configurationName))
         // By key, as the reference writer orders them.
         let states = members.filter { $0.parameter == nil }.flatMap { zip($0.states, $0.slots) }

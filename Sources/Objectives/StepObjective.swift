@@ -2,6 +2,7 @@
 // each vector should have been, and each batch goes forward once more and back from there (Gao et al., "Scaling Deep Contrastive Learning
 // Batch Size under Memory Limited Setup", 2021). So a step may be larger than the memory for its way back.
 
+public import Datasets
 public import Models
 public import Tensors
 
@@ -65,16 +66,27 @@ public struct StepReading: Sendable {
 }
 
 extension Learner {
+    /// Bytes beside the buffers of passes that the largest step of `rows` units takes, where losses are of whole steps.
+    public func stepBytes(of units: ExampleUnits, _ rows: Int) -> Int {
+        guard let objective = objective as? any StepObjective else { return 0 }
+        let texts = (0..<units.count).map(units.targetCount).sorted(by: >).prefix(rows).reduce(0, +)
+        return objective.stepBytes(rows: rows, texts: texts, width: model.configuration.width)
+    }
+
     /// Reads the batch `number` of a step, whose vectors join `vectors`.
     public func read(_ part: StepBatch, into vectors: inout TextVectors?, workspace: Workspace) throws {
-        guard let objective = objective as? any StepObjective else { preconditionFailure("each batch stands by itself") }
+        guard let objective = objective as? any StepObjective else {
+            preconditionFailure("each batch stands by itself")
+        }
         let own = try objective.vectors(model.pass(part.batch, workspace: workspace, dropout: part.dropout))
         if vectors == nil { vectors = own } else { vectors?.append(own) }
     }
 
     /// What the vectors of all `batches` come to.
     public func reading(_ vectors: TextVectors, of batches: [StepBatch], gradientScale: Float) -> StepReading {
-        guard let objective = objective as? any StepObjective else { preconditionFailure("each batch stands by itself") }
+        guard let objective = objective as? any StepObjective else {
+            preconditionFailure("each batch stands by itself")
+        }
         return StepReading(
             objective.losses(vectors, gradientScale: gradientScale), textCounts: batches.map(\.batch.exampleCount),
             width: vectors.width)
@@ -84,7 +96,9 @@ extension Learner {
     public func goBack(
         _ batches: [StepBatch], _ number: Int, from reading: StepReading, recomputedBlocks: Int, workspace: Workspace
     ) throws {
-        guard let objective = objective as? any StepObjective else { preconditionFailure("each batch stands by itself") }
+        guard let objective = objective as? any StepObjective else {
+            preconditionFailure("each batch stands by itself")
+        }
         let part = batches[number]
         try objective.goBack(
             model.trainingPass(

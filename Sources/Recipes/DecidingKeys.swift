@@ -28,6 +28,7 @@ extension Recipe {
         return essence.values.filter { key in
             !Self.otherKeys.contains(key.path) && Self.laterKeys[key.path] != key.text
                 && train.objective.concerns(key.path) && task.concerns(key.path)
+                && concernsVectors(key.path)
                 && !Self.otherSections.contains { key.path.hasPrefix($0) }
                 && (distill.isAsked || !key.path.hasPrefix("distill."))
         }

@@ -26,6 +26,7 @@ struct IdleKey {
 
     static var all: [IdleKey] {
         evaluation + training + rows + rendering + files + distillation + writing + merge + ofTasks
+            + ofVectors
     }
 
     // MARK: Merge

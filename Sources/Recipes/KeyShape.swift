@@ -64,6 +64,7 @@ extension Recipe {
             .section("data", DataSection.self, "the rows: where they are, what form they have, how they become tokens"),
             .section("adapter", AdapterSection.self, "what is trained"),
             .section("head", HeadSection.self, "the layer that answers where task is not generate"),
+            .section("embed", EmbedSection.self, "how texts become vectors, and what is learnt of them"),
             .section("train", TrainSection.self, "how it is trained"),
             .section("evaluate", EvaluateSection.self, "what is measured on held-out rows"),
             .section("distill", DistillSection.self, "the teacher to learn from"),

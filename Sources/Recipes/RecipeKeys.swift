@@ -5,7 +5,9 @@ internal import Vocabulary
 /// The whole recipe's keys, for questions across sections.
 enum RecipeKeys {
     /// Sections in the order in which they are written.
-    static let sections = ["model", "data", "adapter", "head", "train", "evaluate", "distill", "merge", "export"]
+    static let sections = [
+        "model", "data", "adapter", "head", "embed", "train", "evaluate", "distill", "merge", "export",
+    ]
 
     static func names(of section: String) -> [String] {
         switch section {
@@ -13,6 +15,7 @@ enum RecipeKeys {
         case "data": DataSection.keys.map(\.name)
         case "adapter": AdapterSection.keys.map(\.name)
         case "head": HeadSection.keys.map(\.name)
+        case "embed": EmbedSection.keys.map(\.name)
         case "train": TrainSection.keys.map(\.name)
         case "evaluate": EvaluateSection.keys.map(\.name)
         case "distill": DistillSection.keys.map(\.name)

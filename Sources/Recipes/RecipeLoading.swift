@@ -75,6 +75,7 @@ extension RecipeDecoding {
         decode(root.value(at: ["data"]), into: &recipe.data, path: "data")
         decode(root.value(at: ["adapter"]), into: &recipe.adapter, path: "adapter")
         decode(root.value(at: ["head"]), into: &recipe.head, path: "head")
+        decode(root.value(at: ["embed"]), into: &recipe.embed, path: "embed")
         decode(root.value(at: ["train"]), into: &recipe.train, path: "train")
         decode(root.value(at: ["evaluate"]), into: &recipe.evaluate, path: "evaluate")
         decode(root.value(at: ["distill"]), into: &recipe.distill, path: "distill")

@@ -13,6 +13,7 @@ public struct Recipe: Sendable, Equatable {
     public var data = DataSection()
     public var adapter = AdapterSection()
     public var head = HeadSection()
+    public var embed = EmbedSection()
     public var train = TrainSection()
     public var evaluate = EvaluateSection()
     public var distill = DistillSection()

@@ -52,6 +52,7 @@ extension Recipe {
         writeSection("data", data, body)
         writeSection("adapter", adapter, body)
         writeSection("head", head, body)
+        writeSection("embed", embed, body)
         writeSection("train", train, body)
         writeSection("evaluate", evaluate, body)
         writeSection("distill", distill, body)

@@ -49,6 +49,7 @@ extension ExampleBuilder {
         let who = limit < settings.maxLength ? "the model reads \(limit)" : "data.max_length allows \(limit)"
         return DatasetError(
             .tooLong, row.place, "\(count) tokens in a text, where \(who)",
-            hint: (limit < settings.maxLength ? "" : "raise data.max_length, or ") + "set data.too_long: truncate | drop")
+            hint: (limit < settings.maxLength ? "" : "raise data.max_length, or ")
+                + "set data.too_long: truncate | drop")
     }
 }

@@ -23,7 +23,8 @@ extension RowDecoder {
                 .unknownFormat, record.place,
                 "task: embed learns from texts that belong together, and no known pair has the fields "
                     + Self.names(of: record),
-                hint: "name them: data.columns: { anchor: …, positive: … }, or { sentence1: …, sentence2: …, score: … }")
+                hint: "name them: data.columns: { anchor: …, positive: … }, or { sentence1: …, sentence2: …, score: … }"
+            )
         }
         return names.score == nil ? .pairs : .scoredPairs
     }
@@ -62,7 +63,9 @@ extension RowDecoder {
     private func side(_ field: String, _ name: String?, _ record: SourceRow) throws(DatasetError) -> String {
         let name = name ?? columns[field] ?? field
         guard let value = record.fields[name], !value.isNull else { throw missing(name, record) }
-        guard let text = value.string else { throw wrong("\"\(name)\" must be a text, found \(value.typeName)", record) }
+        guard let text = value.string else {
+            throw wrong("\"\(name)\" must be a text, found \(value.typeName)", record)
+        }
         return try nonEmpty(text, name, record)
     }
 

@@ -62,6 +62,9 @@ public struct TextVectors: Sendable {
         }
     }
 
+    /// The cosine of the first two texts of each row.
+    public var cosines: [Double] { PairCosines(self).values }
+
     /// The vectors of the texts `numbers`, one after the other.
     func gathered(_ numbers: [Int]) -> [Float] {
         numbers.flatMap { values[$0 * width..<($0 + 1) * width] }

@@ -10,7 +10,8 @@ extension Recipe {
         case .classify: return head.multiLabel ? MultiLabelClassification(loss) : Classification(loss)
         case .regress: return Regression()
         case .tag: return Tagging(loss)
-        case .generate, .embed: return train.learnt
+        case .generate: return train.learnt
+        case .embed: return learntOfVectors
         }
     }
 

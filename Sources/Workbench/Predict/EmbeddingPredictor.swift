@@ -38,8 +38,8 @@ final class EmbeddingPredictor: ChunkPredictor {
     }
 
     private init(_ call: PredictionCall, _ opened: OpenedModel) throws {
-        let recipe = call.session.recipe, settings = call.settings
-        try settings.requireNoGeneration(recipe, because: "rows become vectors")
+        let recipe = call.session.recipe
+        try call.settings.requireNoGeneration(recipe, because: "rows become vectors")
         let rule = recipe.isSet("data.too_long") ? recipe.data.tooLong : .truncate
         guard [.truncate, .drop, .error].contains(rule) else {
             throw Failure(
@@ -48,14 +48,14 @@ final class EmbeddingPredictor: ChunkPredictor {
         }
         (drops, refusesLong) = (rule == .drop, rule == .error)
         column = recipe.data.columns["text"] ?? "text"
-        let stated = try opened.weights.sentenceSettings()
+        let (settings, isAssumed) = try call.session.vectorSettings()
         assumed =
-            stated == nil
+            isAssumed
             ? "nothing beside the weights says how a text becomes a vector: the mean of its states, with a length of 1"
             : nil
         self.opened = opened
         embedder = try TextEmbedder(
-            call.session.model(), opened.tokenizer, stated ?? SentenceSettings(), width: settings.dimensions,
+            call.session.model(), opened.tokenizer, settings, width: call.settings.dimensions,
             mostTokens: recipe.isSet("data.max_length") ? recipe.data.maxLength : nil)
     }
 

@@ -24,16 +24,23 @@ public enum Verb: String, Sendable {
     /// Keys that it reads, or the beginnings of their paths.
     private var read: [String] {
         switch self {
-        case .prepare: ["name", "seed", "task", "head.", "model.path", "data.", "train.objective", "train.threads"]
+        case .prepare:
+            [
+                "name", "seed", "task", "head.", "embed.objective", "model.path", "data.", "train.objective",
+                "train.threads",
+            ]
         case .prepareRows: ["name", "seed", "model.path", "data.", "train.threads"]
         case .train, .distill:
-            ["name", "seed", "task", "head.", "model.", "data.", "adapter.", "train.", "evaluate.", "distill."]
+            [
+                "name", "seed", "task", "head.", "embed.", "model.", "data.", "adapter.", "train.", "evaluate.",
+                "distill.",
+            ]
         case .capture:
             ["name", "seed", "model.", "data.", "train.objective", "train.threads", "train.memory_limit"]
                 + Self.captured
-        case .evaluate: Self.scored + ["seed", "train.objective", "train.dpo_beta", "evaluate."]
+        case .evaluate: Self.scored + ["seed", "task", "embed.", "train.objective", "train.dpo_beta", "evaluate."]
         case .score, .imatrix: Self.scored
-        case .predict: Self.scored + ["seed", "task", "evaluate.max_new_tokens"]
+        case .predict: Self.scored + ["seed", "task", "embed.pooling", "embed.normalize", "evaluate.max_new_tokens"]
         case .merge: Self.merged
         case .mergeOfRows: Self.merged + ["data.", "model.precision"]
         case .extract: ["train.threads"]
@@ -46,7 +53,7 @@ public enum Verb: String, Sendable {
                 "seed", "model.precision", "train.threads", "data.chat_template", "data.template_date",
                 "data.prompt_style", "data.system",
             ]
-        case .inspectRecipe: ["seed", "task", "head.", "model.path", "data."]
+        case .inspectRecipe: ["seed", "task", "head.", "embed.objective", "model.path", "data."]
         case .inspectRows: ["data."]
         }
     }

@@ -3,6 +3,7 @@
 internal import Datasets
 internal import Digests
 internal import Foundation
+internal import Models
 internal import Recipes
 
 /// The key of a recipe's prepared file in the making.
@@ -35,10 +36,11 @@ struct PreparationInputs {
         let environment = Self.secretNames(recipe).map { name in
             "\(name) \(SHA256.hex(of: "lathe pseudonyms \(ProcessInfo.processInfo.environment[name] ?? "")"))\n"
         }
-        let tokenizer = [
-            encoder.encoderDigest, "\(encoder.beginID ?? -1) \(encoder.endID ?? -1) \(encoder.addsBegin)",
-            "\(opened.configuration.vocabularySize) \(opened.configuration.contextLength)",
-        ]
+        let tokenizer =
+            [
+                encoder.encoderDigest, "\(encoder.beginID ?? -1) \(encoder.endID ?? -1) \(encoder.addsBegin)",
+                "\(opened.configuration.vocabularySize) \(opened.configuration.contextLength)",
+            ] + (recipe.task == .embed ? ["\(try opened.weights.sentenceSettings() ?? SentenceSettings())"] : [])
         others = PreparedKey(
             data: "", recipe: SHA256.hex(of: recipeText + environment.joined()),
             tokenizer: SHA256.hex(of: tokenizer.joined(separator: "\n")),
@@ -81,6 +83,7 @@ struct PreparationInputs {
         essence.data = recipe.data
         essence.task = recipe.task
         essence.head.multiLabel = recipe.head.multiLabel
+        essence.embed.objective = recipe.embed.objective
         essence.data.shuffle = Recipe().data.shuffle
         essence.data.chatTemplate = nil
         return essence.canonicalText

@@ -134,5 +134,6 @@ extension AdapterProvenance {
             baseName: agreed(\.baseName), baseDigest: agreed(\.baseDigest),
             baseQuantisation: agreed(\.baseQuantisation), templateDigest: agreed(\.templateDigest),
             rowFormat: agreed(\.rowFormat), promptStyle: agreed(\.promptStyle), system: agreed(\.system))
+        vectors = agreed(\.vectors)
     }
 }

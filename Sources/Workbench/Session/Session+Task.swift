@@ -11,7 +11,7 @@ extension Session {
     ///
     /// - Throws: `Failure` where the recipe names another task.
     func followAdapter() throws {
-        guard let head = try taskHead() else { return }
+        guard let head = try taskHead() else { return try followVectors() }
         guard head.task.hasHead else {
             throw Failure(
                 .badInput, "the adapter has the head of task \(head.task.rawValue), which is not asked yet",
@@ -69,6 +69,7 @@ extension Session {
 
     /// What is asked of each text; nil where the model writes text.
     func rowTask() throws -> RowTask? {
+        guard recipe.task != .embed else { return try textTask() }
         guard recipe.task.hasHead else { return nil }
         let reads: RowTask.Reads =
             switch try base().configuration.taskHeads[recipe.task]?.pooling {
@@ -92,11 +93,6 @@ extension Session {
 extension Recipe {
     /// Throws where the recipe's task is one that is not trained, or the run would write a model with the head of one.
     func requireTrainableTask() throws {
-        guard task != .embed else {
-            throw Failure(
-                .badInput, "task: \(task.rawValue) is not trained yet",
-                hint: TaskKind.allCases.filter { $0 != .embed }.map(\.rawValue).joined(separator: " | "))
-        }
         if task == .tag { try requireTags() }
         guard task.hasHead else { return }
         let models = export.filter { !$0.isAdapter }.map { "export: { format: \($0.format.rawValue) }" }

@@ -236,6 +236,12 @@ public final class Session {
     /// The head of the adapter on disk; nil where it has none, or there is no adapter.
     func storedHead() throws -> SavedHead? { try stored()?.head }
 
+    /// How texts become vectors under the adapter, where that was trained for it.
+    func notedVectors() throws -> VectorNotes? {
+        if let adapter { return adapter.provenance?.vectors }
+        return mixture == nil ? try stored()?.provenance?.vectors : try mixedAdapters().provenance?.vectors
+    }
+
     /// How rows become tokens.
     ///
     /// - Parameter objective: what is to learn from the rows; nil: they are only looked at.
@@ -250,7 +256,7 @@ public final class Session {
         var preparation = try RowPreparation(
             data, base(), encoder: encoder(), renderer: renderer(), for: objective)
         preparation.settings.task = task
-        if task != nil { try fit(&preparation.settings, data) }
+        if let task, task.kind.hasHead { try fit(&preparation.settings, data) }
         return preparation
     }
 

@@ -47,9 +47,11 @@ struct SideMeasure {
             scorer.scores(of: examples, unit: "examples (\(side))"),
             perRowOf: ExampleUnits(examples, of: learner.objective.unit), in: rows.rows)
         let head = try HeadPredictions(scores, rows.rows, head, words: tasks.tasks.words)
+        let vectors = try VectorPredictions(scores, examples, learner.objective)
         let labels = try head?.labels ?? tasks.labelPredictions(side), answers = try tasks.generatedAnswers(side)
         var metrics = RowMetric.measures(of: learner.objective, scores)
-        for metric in (labels?.metrics ?? []) + (head?.metrics ?? []) + (answers.map(tasks.metrics) ?? [])
+        for metric in (labels?.metrics ?? []) + (head?.metrics ?? []) + (vectors?.metrics ?? [])
+            + (answers.map(tasks.metrics) ?? [])
         where !metrics.contains(where: { $0.name == metric.name }) { metrics.append(metric) }
         return MeasuredSide(
             scores: scores, metrics: metrics, labels: labels, labelSets: head?.labelSets, values: head?.values,

@@ -44,6 +44,7 @@ struct TrainingSetup {
     /// - Parameter writes: whether this is a run, which keeps the prepared rows, and not a plan.
     /// - Throws: all that can be known before the first step: also what cannot be measured after the last one.
     static func open(_ session: Session, writes: Bool, _ observer: any RunObserver) throws -> TrainingSetup {
+        try session.followVectors()
         let recipe = session.recipe
         for notice in recipe.notices { observer.receive(.note("\(notice)")) }
         try session.startComputing()
@@ -158,11 +159,13 @@ struct TrainingSetup {
             reservingBytes:
                 learner.predictedBytes(rows: memory.rowLimit, recomputedBlocks: memory.recomputedBlocks))
         let baseDigest = try base.weights.contentDigest()
-        provenance = AdapterProvenance(
+        var provenance = AdapterProvenance(
             baseName: URL(fileURLWithPath: base.path).lastPathComponent, baseDigest: baseDigest,
             baseQuantisation: base.weights.quantisationSummary, templateDigest: base.templateDigest,
             recipeDigest: RunFingerprint(keys: recipe.decidingKeys, parts: []).recipeDigest, dataDigest: split.digest,
             rendering: split.train.report.rendering)
+        provenance.vectors = recipe.vectorNotes
+        self.provenance = provenance
         configuration = Self.configuration(recipe, examples: units.count, memory: memory)
         fingerprint = RunFingerprint(
             keys: recipe.decidingKeys,
@@ -186,7 +189,8 @@ struct TrainingSetup {
         return try MemoryPlan(
             recipe.train, learner,
             heldBytes: MemoryPlan.heldBytes(base, learner.model, parameters: parameters) + states + best
-                + besides + OwnAnswers.bytes(recipe, learner.model, longest: lengths.max() ?? 1),
+                + besides + learner.stepBytes(of: units, recipe.train.batchSize)
+                + OwnAnswers.bytes(recipe, learner.model, longest: lengths.max() ?? 1),
             longest: max(lengths.max() ?? 1, (split.heldOut?.report.longestExample ?? 1) * units.unit.sequences),
             largestStep: recipe.distill.isOnPolicy
                 ? (lengths.max() ?? 1) * recipe.train.batchSize
