@@ -18,10 +18,12 @@ public struct AdaptableLayer: Sendable, Equatable {
     public let isTransposed: Bool
     /// The tasks in whose passes it is; nil: all.
     public let tasks: Set<TaskKind>?
+    /// Whether the model has an encoder beside its decoder.
+    public let isBesideEncoder: Bool
 
     public init(
         path: String, inputSize: Int, outputSize: Int, weightType: DType? = nil, place: AdapterPlace = .module,
-        isTransposed: Bool = false, tasks: Set<TaskKind>? = nil
+        isTransposed: Bool = false, tasks: Set<TaskKind>? = nil, isBesideEncoder: Bool = false
     ) {
         self.path = path
         self.inputSize = inputSize
@@ -30,13 +32,15 @@ public struct AdaptableLayer: Sendable, Equatable {
         self.place = place
         self.isTransposed = isTransposed
         self.tasks = tasks
+        self.isBesideEncoder = isBesideEncoder
     }
 
     /// What `layer` is.
     public init(_ layer: LinearLayer) {
         self.init(
             path: layer.path, inputSize: layer.inputSize, outputSize: layer.outputSize, weightType: layer.weight.dtype,
-            place: layer.adapterPlace, isTransposed: layer.weight.form == .transposed, tasks: layer.tasks)
+            place: layer.adapterPlace, isTransposed: layer.weight.form == .transposed, tasks: layer.tasks,
+            isBesideEncoder: layer.isBesideEncoder)
     }
 
     /// Whether an adapter with `head` can stand on it: what is trained whole carries none.

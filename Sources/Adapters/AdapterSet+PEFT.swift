@@ -5,6 +5,7 @@ public import Foundation
 public import JSON
 public import Models
 import Tensors
+import Vocabulary
 import WeightFiles
 
 extension AdapterSet {
@@ -89,6 +90,7 @@ extension AdapterSet {
             targetModules: targetModules, parameters: try parameterWords(), baseName: notes.baseName)
         configuration["fan_in_fan_out"] = .bool(isTransposed)
         if notes.provenance.vectors != nil { configuration["task_type"] = .string(VectorNotes.peftTask) }
+        if hasEncoder { configuration["task_type"] = .string(TaskKind.seq2seq.peftName) }
         try JSONFile.write(configuration, to: place(PEFTDirectory.configurationName))
         // By key, as the reference writer orders them.
         let states = members.filter { $0.parameter == nil }.flatMap { zip($0.states, $0.slots) }

@@ -30,6 +30,8 @@ public final class AdapterSet {
     let parametersOfModel: Set<String>
     /// Whether the base holds the weights of adapted layers as `[in, out]`.
     let isTransposed: Bool
+    /// Whether the base reads with an encoder and writes with a decoder.
+    let hasEncoder: Bool
     /// The head of a task, trained beside them; nil where the model writes text.
     public let head: TaskHead?
     /// What the head trains, with its numbers in the slab.
@@ -49,6 +51,7 @@ public final class AdapterSet {
         parametersOfModel = Set(layers.compactMap(\.parameter?.path))
         let layers = layers.filter { matched.contains($0.path) }
         isTransposed = layers.contains(where: \.isTransposed)
+        hasEncoder = layers.contains(where: \.isBesideEncoder)
         let method = AdapterMethod.of(configuration.method)
         var states: [[AdapterState]] = []
         for layer in layers {

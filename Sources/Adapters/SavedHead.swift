@@ -106,14 +106,7 @@ public struct SavedHead: Sendable, Equatable {
     static let peftTasks = ["SEQ_CLS", "TOKEN_CLS"]
 
     /// What PEFT calls the task.
-    var peftTask: String {
-        switch task {
-        case .generate: "CAUSAL_LM"
-        case .classify, .regress: "SEQ_CLS"
-        case .tag: "TOKEN_CLS"
-        case .embed: "FEATURE_EXTRACTION"
-        }
-    }
+    var peftTask: String { task.peftName }
 
     /// Whether the rows that it was trained on say what it would answer without a text.
     public var knowsShares: Bool { shares.count == outputs }
@@ -202,5 +195,18 @@ extension SavedHead.Layer {
             "module": .string(path), "inputs": .integer(inputSize), "outputs": .integer(outputs),
             "bias": .bool(hasBias),
         ]
+    }
+}
+
+extension TaskKind {
+    /// What PEFT calls it.
+    var peftName: String {
+        switch self {
+        case .generate: "CAUSAL_LM"
+        case .seq2seq: "SEQ_2_SEQ_LM"
+        case .classify, .regress: "SEQ_CLS"
+        case .tag: "TOKEN_CLS"
+        case .embed: "FEATURE_EXTRACTION"
+        }
     }
 }

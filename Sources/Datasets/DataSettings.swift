@@ -37,6 +37,8 @@ public struct DataSettings: Sendable, Equatable {
     public var contextLength: Int?
     /// What is asked of each text by a head of its own; `nil`: rows are answered with text.
     public var task: RowTask?
+    /// With what a model begins to write that reads with an encoder; `nil` where what is read and what is written are one text.
+    public var startToken: Int32?
 
     public init(
         format: RowFormat, columns: [String: String], labels: [String], maxLength: Int, tooLong: TooLongRule,
@@ -74,6 +76,7 @@ public struct DataSettings: Sendable, Equatable {
                 .unsupported, place, "the rows have data.format: spans, which task: tag learns from",
                 hint: "set task: tag, or data.format to another form of row")
         }
+        try requireSource(place)
         guard let unit, (format == .preference) != (unit == .pair), format != .rated else { return }
         let found = "the rows have data.format: \(format.rawValue)"
         throw unit == .pair
@@ -96,5 +99,6 @@ public struct DataSettings: Sendable, Equatable {
             "\(trainOnPrompt)", trainOn.rawValue, text(templates), text(labelWords), text(roles),
             turnRoles.joined(separator: "\u{1F}"), promptStyle.rawValue, system ?? "", input.canonicalText,
         ].joined(separator: "\u{1E}") + (context.map { "\u{1E}context \($0)" } ?? "") + (task?.canonicalText ?? "")
+            + (startToken.map { "\u{1E}start \($0)" } ?? "")
     }
 }

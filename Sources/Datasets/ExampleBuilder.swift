@@ -91,7 +91,8 @@ public struct ExampleBuilder: Sendable {
         let sequences = try sequences(of: row, &outcome)
         let longest = sequences.longest
         guard settings.tooLong == .truncatePrompt, longest > settings.maxLength else { return (sequences, 0) }
-        let cut = PromptCut(encoder: encoder, maximumTokens: settings.maxLength) { (row) throws(DatasetError) -> Int in
+        let cut = PromptCut(encoder: encoder, settings, maximumTokens: settings.maxLength) {
+            (row) throws(DatasetError) -> Int in
             var ignored = whole
             return try self.sequences(of: row, &ignored).longest
         }
@@ -138,6 +139,9 @@ public struct ExampleBuilder: Sendable {
     /// What inference sees of a row — everything before its last trained answer — and that answer; `nil` for documents.
     public func prompt(of row: DataRow) throws(DatasetError) -> (ids: [Int32], reference: String)? {
         let row = settings.context.map(row.reading) ?? row
+        if let start = settings.startToken, case .completion(_, let completion) = row.content {
+            return (try source(of: row, start), completion)
+        }
         switch row.content {
         case .document, .preference, .rated: return nil
         case .completion(let prompt, let completion):
@@ -178,6 +182,7 @@ public struct ExampleBuilder: Sendable {
 
     private func sequences(of row: DataRow, _ outcome: inout DatasetReport.Outcome) throws(DatasetError) -> [Sequence] {
         let row = settings.context.map(row.reading) ?? row
+        if let start = settings.startToken { return [try sourceAndAnswer(row, start, &outcome)] }
         switch row.content {
         case .document(let text):
             var encoded = plainTokens(text)

@@ -6,12 +6,25 @@ internal import JSON
 ///
 /// Answers, system messages and what the template writes are never cut. In a conversation of several exchanges the oldest
 /// question loses its beginning; where nothing of it would be left, the exchange goes as a whole. Of the last question at least
-/// one token stays: what would need more does not fit.
+/// one token stays: what would need more does not fit. What an encoder reads loses its end, since its beginning says what is to be
+/// done with it.
 struct PromptCut {
     let encoder: any TextEncoder
     let maximumTokens: Int
+    /// Whether the end of a prompt goes, and not its beginning.
+    private let cutsEnd: Bool
     /// Tokens of the row's longest sequence.
     let length: (DataRow) throws(DatasetError) -> Int
+
+    init(
+        encoder: any TextEncoder, _ settings: DataSettings, maximumTokens: Int,
+        length: @escaping (DataRow) throws(DatasetError) -> Int
+    ) {
+        self.encoder = encoder
+        self.maximumTokens = maximumTokens
+        cutsEnd = settings.startToken != nil
+        self.length = length
+    }
 
     /// The row that fits; `nil` where no cut of its prompt is enough.
     func fitted(_ row: DataRow) throws(DatasetError) -> DataRow? {
@@ -71,11 +84,17 @@ struct PromptCut {
         return nil
     }
 
-    /// `text` without its first `count` tokens; `nil` where no token would be left.
+    /// `text` without its first `count` tokens, or without its last; `nil` where no token would be left.
     private func cut(_ text: String, by count: Int) -> String? {
         let offsets = tokens(text).offsets
         let bytes = Array(text.utf8)
         guard count < offsets.count else { return nil }
+        if cutsEnd {
+            // A character may be of several tokens, and a token of no text.
+            var end = min(offsets[offsets.count - max(1, count)].lowerBound, bytes.count - 1)
+            while end > 0, bytes[end] & 0xC0 == 0x80 { end -= 1 }
+            return end > 0 ? String(decoding: bytes[..<end], as: UTF8.self) : nil
+        }
         // A token may begin within a character.
         let start = bytes[offsets[max(1, count)].lowerBound...].firstIndex { $0 & 0xC0 != 0x80 } ?? bytes.count
         return start < bytes.count ? String(decoding: bytes[start...], as: UTF8.self) : nil

@@ -12,18 +12,27 @@ public struct Evaluator {
     private let rowLimit: Int
     /// Where losses are of several rows together.
     private var steps: StepScores?
+    private let sharesBeginnings: Bool
 
     /// - Parameter rowLimit: token rows in one micro-batch, at most; a longer unit stands alone.
     public init(_ learner: Learner, workspace: Workspace, rowLimit: Int) {
-        self.init(of: learner.objective.unit, rowLimit: rowLimit) { try learner.sums($0, workspace: workspace) }
+        let shares = learner.model.configuration.encoder == nil
+        self.init(of: learner.objective.unit, rowLimit: rowLimit, sharesBeginnings: shares) {
+            try learner.sums($0, workspace: workspace)
+        }
         steps = (learner.objective as? any StepObjective).map {
             StepScores(model: learner.model, objective: $0, workspace: workspace, rowLimit: rowLimit)
         }
     }
 
     /// An evaluator over any function from batches of whole units to what is counted of them.
-    public init(of unit: ExampleUnit, rowLimit: Int, score: @escaping (TokenBatch) throws -> LossSums) {
+    /// - Parameter sharesBeginnings: whether alternatives may have rows in common.
+    public init(
+        of unit: ExampleUnit, rowLimit: Int, sharesBeginnings: Bool = true,
+        score: @escaping (TokenBatch) throws -> LossSums
+    ) {
         precondition(rowLimit > 0)
+        self.sharesBeginnings = sharesBeginnings
         self.unit = unit
         self.rowLimit = rowLimit
         self.score = score
@@ -55,7 +64,7 @@ public struct Evaluator {
     }
 
     /// The scores of alternatives, group by group, in their order, by an objective of sequences. What the sequences of a group
-    /// have in common, from their beginning up to the first target, is computed once.
+    /// have in common, from their beginning up to the first target, is computed once, unless an encoder reads it.
     /// - Parameter onProgress: told after each batch how many sequences are done and how many tokens they have.
     public func scores(
         ofAlternatives groups: [[TokenizedExample]], onProgress: (_ done: EvaluationProgress) throws -> Void = { _ in }
@@ -73,7 +82,7 @@ public struct Evaluator {
             batch = []
         }
         for group in groups {
-            let next = Alternatives(group.map { ($0.ids, $0.isTarget) })
+            let next = Alternatives(group.map { ($0.ids, $0.isTarget) }, mayShare: sharesBeginnings)
             let rows = batch.reduce(next.rowCount) { $0 + $1.rowCount }
             let attended = batch.reduce(next.attendedRowCount) { $0 + $1.attendedRowCount }
             if !batch.isEmpty, rows > rowLimit || attended > Self.mostCopies * rowLimit { try flush() }

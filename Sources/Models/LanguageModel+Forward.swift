@@ -44,23 +44,17 @@ extension LanguageModel {
         }
     }
 
-    /// What the head turns into logits, `[N, C]` in the type of products, into `states`. Of a model with an encoder, the rows that it
-    /// reads are zero.
+    /// What the head turns into logits, `[N, C]` in the type of products, into `states`; of a model with an encoder, the rows that are
+    /// written, from the start token on.
     public func finalStates(_ batch: TokenBatch, into states: Matrix, workspace: Workspace) throws {
         try checkTokens(batch)
-        precondition(states.rows == batch.rowCount && states.columns == configuration.width && states.type == precision)
         let context = context(workspace)
         try workspace.scoped {
-            let parts = try parts(of: batch, context)
-            let x = hiddenStates(parts?.written ?? batch, encode(parts?.source, context), context)
-            let statistics = finalNorm.statistics(rows: x.rows, context)
-            guard let parts else { return finalNorm.forward(x, into: states, statistics: statistics) }
-            let normed = context.activations(rows: x.rows, columns: x.columns)
-            finalNorm.forward(x, into: normed, statistics: statistics)
-            Elements.fill(states)
-            for (row, place) in parts.writtenRows.enumerated() {
-                Conversion.convert(normed.rows(row..<row + 1), into: states.rows(Int(place)..<Int(place) + 1))
-            }
+            let parts = try parts(of: batch, context), written = parts?.written ?? batch
+            precondition(
+                states.rows == written.rowCount && states.columns == configuration.width && states.type == precision)
+            let x = hiddenStates(written, encode(parts?.source, context), context)
+            finalNorm.forward(x, into: states, statistics: finalNorm.statistics(rows: x.rows, context))
         }
     }
 

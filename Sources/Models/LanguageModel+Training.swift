@@ -13,8 +13,9 @@ extension LanguageModel {
         let parts = try parts(of: batch, context), written = parts?.written ?? batch, rows = written.readRows
         let trained = trainedBlocks(context.adapters), below = min(recomputedBlocks, trained.encoder)
         return try context.workspace.scoped {
-            try withEncoded(parts?.source, recomputedBlocks: below, context) { encoded in
-                try withSpan(written, after: encoded, context) { span in
+            try withEncoded(parts, recomputedBlocks: below, context) { encoded in
+                let context = context.of(parts?.writtenRows)
+                return try withSpan(written, after: encoded, context) { span in
                     let x = context.residual(rows: written.rowCount, columns: configuration.width)
                     embed(written, into: x, context)
                     let pass = stack.forwardSaving(

@@ -143,6 +143,8 @@ struct AdapterSum {
     let kept: AdapterRows?
     /// `[N, r]`.
     let dz: Matrix?
+    /// The rows of the micro-batch that those of x are, where they are not those of the pass.
+    var batchRows: [Int32]?
 
     /// Adds the gradients of the adapters of `sums`.
     static func run(_ sums: [AdapterSum], _ context: PassContext) {
@@ -155,7 +157,8 @@ struct AdapterSum {
             context.workspace.scoped {
                 let masked = context.activations(rows: sum.x.rows, columns: sum.layer.inputSize)
                 // Before the products are asked for: a method may compute what they need of x.
-                context.compute { context.mask(sum.x, of: sum.layer, into: masked, firstRow: 0) }
+                let own = sum.batchRows.map(context.of) ?? context
+                context.compute { own.mask(sum.x, of: sum.layer, into: masked, firstRow: 0) }
                 let products = sum.products(x: masked, context)
                 context.compute { GradientProduct.run(products) }
             }

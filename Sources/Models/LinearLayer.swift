@@ -18,10 +18,12 @@ public final class LinearLayer {
     public let adapterPlace: AdapterPlace
     /// The tasks in whose passes it is; nil: all.
     public let tasks: Set<TaskKind>?
+    /// Whether the model that it is of has an encoder beside its decoder.
+    public let isBesideEncoder: Bool
 
     init(
         path: String, number: Int, weight: FrozenTensor, bias: ConstantVector?, adapterPlace: AdapterPlace = .module,
-        tasks: Set<TaskKind>? = nil
+        tasks: Set<TaskKind>? = nil, isBesideEncoder: Bool = false
     ) {
         precondition(weight.shape.rank == 2)
         self.path = path
@@ -30,6 +32,7 @@ public final class LinearLayer {
         self.biasVector = bias
         self.adapterPlace = adapterPlace
         self.tasks = tasks
+        self.isBesideEncoder = isBesideEncoder
     }
 
     public var inputSize: Int { weight.shape[1] }

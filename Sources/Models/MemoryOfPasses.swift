@@ -11,12 +11,19 @@ extension LanguageModel {
     public func predictedBytes(
         rows: Int, targets: Int? = nil, recomputedBlocks: Int, _ body: (ObjectivePass) throws -> Void
     ) -> Int {
-        measuring(precision, dropout: DropoutKey(seed: 0, stream: 0, firstRow: 0)) { context in
-            try body(
-                ObjectivePass(
-                    batch: TokenBatch(rows: rows, targets: targets ?? rows), model: self, context: context,
-                    wayBack: .init(gradientScale: 1, recomputedBlocks: recomputedBlocks)))
+        largest(targets ?? rows) { targets in
+            measuring(precision, dropout: DropoutKey(seed: 0, stream: 0, firstRow: 0)) { context in
+                try body(
+                    ObjectivePass(
+                        batch: TokenBatch(rows: rows, targets: targets), model: self, context: context,
+                        wayBack: .init(gradientScale: 1, recomputedBlocks: recomputedBlocks)))
+            }
         }
+    }
+
+    /// The most of what passes take: where a batch has two parts, all of its rows may be of either.
+    private func largest(_ targets: Int, _ bytes: (_ targets: Int) -> Int) -> Int {
+        encoder == nil ? bytes(targets) : max(bytes(targets), bytes(min(targets, 1)))
     }
 
     /// Workspace bytes that `tokenLosses` needs for `rows` token rows, all of which carry loss.
@@ -27,9 +34,11 @@ extension LanguageModel {
     public func predictedEvaluationBytes(
         rows: Int, attended: Int = 0, type: ElementType? = nil, streamed: Bool = false
     ) -> Int {
-        measuring(type ?? precision, streamed: streamed) { context in
-            let batch = TokenBatch(rows: rows, targets: rows, attended: attended)
-            _ = try runForward(batch, [], context) { try $0.tokenLosses() }
+        largest(rows) { targets in
+            measuring(type ?? precision, streamed: streamed) { context in
+                let batch = TokenBatch(rows: rows, targets: targets, attended: encoder == nil ? attended : 0)
+                _ = try runForward(batch, [], context) { try $0.tokenLosses() }
+            }
         }
     }
 

@@ -139,7 +139,8 @@ struct WeightCollector {
         guard let weight, hasBias == (bias != nil) else { return nil }
         defer { layerCount += 1 }
         return LinearLayer(
-            path: path, number: layerCount, weight: weight, bias: bias, adapterPlace: adapterPlace, tasks: tasks)
+            path: path, number: layerCount, weight: weight, bias: bias, adapterPlace: adapterPlace, tasks: tasks,
+            isBesideEncoder: names.hasEncoder)
     }
 
     mutating func norm(_ role: WeightRole, layer: Int? = nil, _ spec: NormSpec, _ count: Int) -> Norm? {

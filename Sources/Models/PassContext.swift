@@ -11,11 +11,20 @@ struct PassContext {
     var adapters: AdapterBinding
     /// Dropout's random numbers; nil where nothing is dropped: evaluation and generation.
     var dropout: DropoutKey?
+    /// The rows of the micro-batch that those of the pass are, ascending; nil where they are all of them.
+    var batchRows: [Int32]?
     /// Where what linear layers are given is left; nil where nobody asks.
     var inputs: LayerInputs?
     /// Whether only what the next product needs is in memory of the weights: each layer's are laid out
     /// when its turn comes, and their pages leave memory at once. For passes without gradients.
     var streamsWeights = false
+
+    /// The same for a pass whose rows are `rows` of the micro-batch.
+    func of(_ rows: [Int32]?) -> PassContext {
+        var context = self
+        context.batchRows = rows
+        return context
+    }
 
     /// Whether only memory is counted: nothing is computed, and no number may be looked at.
     var measures: Bool { workspace.measures }
@@ -73,9 +82,21 @@ struct PassContext {
     /// - Parameter firstRow: the row of the pass that `x` begins with.
     func mask(_ x: Matrix, of layer: LinearLayer, into masked: Matrix, firstRow: Int) {
         guard let adapter = adapters[layer], let dropout else { preconditionFailure("nothing is dropped here") }
-        Dropout.apply(
-            x, into: masked, probability: adapter.dropout, seed: dropout.seed(layer: adapter.index),
-            stream: dropout.stream, firstElement: (dropout.firstRow + firstRow) * layer.inputSize)
+        func apply(_ rows: Range<Int>, from place: Int) {
+            Dropout.apply(
+                x.rows(rows), into: masked.rows(rows), probability: adapter.dropout,
+                seed: dropout.seed(layer: adapter.index), stream: dropout.stream,
+                firstElement: (dropout.firstRow + place) * layer.inputSize)
+        }
+        guard let batchRows else { return apply(0..<x.rows, from: firstRow) }
+        var start = 0
+        while start < x.rows {
+            let place = Int(batchRows[firstRow + start])
+            var end = start + 1
+            while end < x.rows, Int(batchRows[firstRow + end]) == place + end - start { end += 1 }
+            apply(start..<end, from: place)
+            start = end
+        }
     }
 }
 

@@ -29,18 +29,21 @@ extension LanguageModel {
             let statistics = encoder.finalNorm.statistics(rows: x.rows, context)
             context.compute { encoder.finalNorm.forward(x, into: states, statistics: statistics) }
         }
-        return EncodedRows(states: states, bounds: source.bounds, gradient: nil)
+        return EncodedRows(states: states, bounds: source.bounds, gradient: nil, batchRows: context.batchRows)
     }
 
-    /// Runs `body` with what the encoder makes of `source`, and takes what `body` leaves as its gradient back through the encoder, into
+    /// Runs `body` with what the encoder makes of the source of `parts`, and takes what `body` leaves as its gradient back through the encoder, into
     /// the adapters' gradients.
     /// - Parameter recomputedBlocks: how many of its trained blocks, from the lowest up, are run again on the way back.
     func withEncoded<Result>(
-        _ source: TokenBatch?, recomputedBlocks: Int, _ context: PassContext, _ body: (EncodedRows?) throws -> Result
+        _ parts: BatchParts?, recomputedBlocks: Int, _ context: PassContext, _ body: (EncodedRows?) throws -> Result
     ) rethrows -> Result {
-        guard let encoder, let source else { return try body(nil) }
+        guard let encoder, let parts else { return try body(nil) }
+        let context = context.of(parts.sourceRows), source = parts.source
         let lowest = encoder.stack.lowestTrained(context.adapters)
-        guard lowest < encoder.stack.blocks.count else { return try body(encode(source, context)) }
+        guard lowest < encoder.stack.blocks.count else {
+            return try body(encode(source, context))
+        }
         let (rows, width) = (source.rowCount, configuration.width)
         let states = context.activations(rows: rows, columns: width)
         let gradient = context.residual(rows: rows, columns: width)
@@ -54,7 +57,8 @@ extension LanguageModel {
                 Elements.fill(gradient)
                 encoder.finalNorm.forward(pass.output, into: states, statistics: statistics)
             }
-            let result = try body(EncodedRows(states: states, bounds: source.bounds, gradient: gradient))
+            let result = try body(
+                EncodedRows(states: states, bounds: source.bounds, gradient: gradient, batchRows: parts.sourceRows))
             context.compute { encoder.finalNorm.backward(gradient, x: pass.output, statistics: statistics) }
             pass.backward(gradient)
             return result

@@ -6,6 +6,8 @@ struct BatchParts {
     let source: TokenBatch
     /// What is written, from the start token on, with the targets.
     let written: TokenBatch
+    /// The rows of the batch that `source` is, ascending.
+    let sourceRows: [Int32]
     /// The rows of the batch that `written` is, ascending.
     let writtenRows: [Int32]
 }
@@ -37,7 +39,7 @@ extension TokenBatch {
         let source = examples.map { $0.0..<$1 }, written = examples.map { $1..<$0.1 }
         return BatchParts(
             source: part(source, reads: .all), written: part(written, reads: reads),
-            writtenRows: written.flatMap { $0.map { Int32($0) } })
+            sourceRows: source.flatMap { $0.map { Int32($0) } }, writtenRows: written.flatMap { $0.map { Int32($0) } })
     }
 
     /// The rows `ranges`, one range an example.

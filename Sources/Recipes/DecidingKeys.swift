@@ -15,7 +15,6 @@ extension Recipe {
     /// Keys that came later, with the value that says what was so before: left out with it, so that a run begun without them goes on.
     private static let laterKeys = [
         "train.optimizer": OptimiserKind.adamw.rawValue, "train.objective": ObjectiveKind.crossEntropy.rawValue,
-        "task": TaskKind.generate.rawValue,
     ]
 
     /// The keys that decide the adapter's numbers with their values as YAML, in the recipe's order.
@@ -27,7 +26,9 @@ extension Recipe {
         for index in essence.data.input.mix.indices { essence.data.input.mix[index].path = ["-"] }
         return essence.values.filter { key in
             !Self.otherKeys.contains(key.path) && Self.laterKeys[key.path] != key.text
-                && train.objective.concerns(key.path) && task.concerns(key.path)
+                // Which of the tasks that write is meant, the model says.
+                && !(key.path == "task" && task.writesText) && train.objective.concerns(key.path)
+                && task.concerns(key.path)
                 && concernsVectors(key.path)
                 && !Self.otherSections.contains { key.path.hasPrefix($0) }
                 && (distill.isAsked || !key.path.hasPrefix("distill."))

@@ -2,7 +2,7 @@
 
 import Vocabulary
 
-/// The layer that answers in the place of the language's head where `task` is not `generate`.
+/// The layer that answers in the place of the language's head where `task` writes no text.
 public struct HeadSection: Sendable, Equatable {
     /// Whether a text may have several classes, or none.
     public var multiLabel = false
@@ -43,7 +43,7 @@ extension TaskKind {
         switch self {
         case .classify: ["multi_label", "class_weights", "focal_gamma"]
         case .tag: ["class_weights", "focal_gamma"]
-        case .generate, .regress, .embed: []
+        case .generate, .seq2seq, .regress, .embed: []
         }
     }
 
@@ -63,7 +63,7 @@ extension IdleKey {
         }
             + textKeys.map { path in
                 IdleKey(path: path) { recipe in
-                    recipe.task == .generate
+                    recipe.task.writesText
                         ? nil : "task \(recipe.task.rawValue) reads a text by itself and writes none"
                 }
             }
@@ -87,7 +87,7 @@ extension IdleKey {
 extension RecipeDecoding {
     /// Notes what does not go with the recipe's task.
     mutating func noteTaskConflicts(in recipe: Recipe) {
-        guard recipe.task != .generate else { return }
+        guard !recipe.task.writesText else { return }
         let name = recipe.task.rawValue
         if recipe.distill.isAsked, let place = setKeys["distill.teacher"] ?? setKeys["distill.source"] {
             note(

@@ -53,7 +53,8 @@ extension Recipe: RecipeKeyed {
             .integer("seed", \.seed, 0...Int.max, "start of every random draw: adapter, dropout, order of rows, split"),
             .choice(
                 "task", \.task,
-                "what the model is trained for: to write text, or a class, a number, spans or a vector of a text"),
+                "what the model is trained for: to write text (seq2seq: one with an encoder, as T5), or a class, a number, spans or a vector of a text"
+            ),
         ]
     }
 }

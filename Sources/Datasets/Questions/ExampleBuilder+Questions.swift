@@ -8,7 +8,7 @@ public struct QuestionTokens: Sendable {
     public var ids: [Int32]
     /// The row as it is asked.
     public var row: DataRow
-    /// Whether the oldest text of its prompt was cut away so that the rest fits.
+    /// Whether text of its prompt was cut away, the oldest or what an encoder reads last, so that the rest fits.
     public var isCut: Bool
 }
 
@@ -37,7 +37,7 @@ extension ExampleBuilder {
                 .tooLong, row.place, message,
                 hint: "raise data.max_length, up to the model's context, or set data.too_long: truncate_prompt | drop")
         case .truncatePrompt:
-            let cut = PromptCut(encoder: encoder, maximumTokens: limit) { (row) throws(DatasetError) -> Int in
+            let cut = PromptCut(encoder: encoder, settings, maximumTokens: limit) { (row) throws(DatasetError) -> Int in
                 try self.questionIDs(of: row).count
             }
             guard let shorter = try cut.fitted(row) else {
@@ -54,6 +54,7 @@ extension ExampleBuilder {
     }
 
     private func questionIDs(of row: DataRow) throws(DatasetError) -> [Int32] {
+        if let start = settings.startToken { return try source(of: row, start) }
         if case .document(let text) = row.content { return plainTokens(text).ids }
         return try prompt(of: row)?.ids ?? []
     }

@@ -32,7 +32,7 @@ public struct RowTask: Sendable, Equatable {
     /// The forms of row that it learns from.
     var formats: [RowFormat] {
         switch kind {
-        case .generate: RowFormat.allCases
+        case .generate, .seq2seq: RowFormat.allCases
         case .classify, .regress: [.classification]
         case .tag: [.spans]
         case .embed: reading.formats

@@ -103,6 +103,9 @@ public struct WeightNames: Sendable {
     private let heads: [String]
     /// Tensors of Hugging Face's files that are not read: copies, and what nothing computes with.
     let unread: Set<String>
+    /// Whether they are of a model with an encoder and a decoder.
+    var hasEncoder: Bool { encoder != nil }
+
     private var stacks: [Stack] { [stack] + (encoder.map { [$0] } ?? []) }
 
     /// - Parameters:

@@ -49,7 +49,8 @@ struct CrossAttentionPass: SublayerPass {
 
     func tail(_ panels: LayerPanels) -> (_ x: Matrix, _ y: Matrix?, _ block: RowBlock) -> Void {
         context.workspace.scoped {
-            let panels = LayerPanels(attention.innerLayers.map { LayerPanels.Wanted($0) }, .transposed, context)
+            let panels = LayerPanels(
+                attention.innerLayers.map { LayerPanels.Wanted($0) }, .transposed, context.of(encoded.batchRows))
             let keyPass = panels(attention.key, kept.key), valuePass = panels(attention.value, kept.value)
             context.forEachBlock(of: encoded.states.rows) { block in
                 let states = encoded.states.rows(block.rows)
@@ -139,7 +140,7 @@ private struct CrossAttentionBackward: SublayerBackward {
                 dv: dValue)
         }
         let wanted = attention.innerLayers.map { LayerPanels.Wanted($0, weight: encoded.gradient != nil) }
-        let panels = LayerPanels(wanted, .plain, context)
+        let panels = LayerPanels(wanted, .plain, context.of(encoded.batchRows))
         let passes = [
             (panels(attention.key, saved.kept.key, dz: dz.key), key, dKey),
             (panels(attention.value, saved.kept.value, dz: dz.value), value, dValue),
@@ -162,11 +163,14 @@ private struct CrossAttentionBackward: SublayerBackward {
     }
 
     var sums: [AdapterSum] {
-        let (attention, kept, states) = (saved.attention, saved.kept, saved.encoded.states)
+        let (attention, kept, states, rows) = (
+            saved.attention, saved.kept, saved.encoded.states, saved.encoded.batchRows
+        )
         return [
             AdapterSum(layer: attention.query, x: normed, dy: query, kept: kept.query, dz: dz.query),
-            AdapterSum(layer: attention.key, x: states, dy: key, kept: kept.key, dz: dz.key),
-            AdapterSum(layer: attention.value, x: states, dy: value, kept: kept.value, dz: dz.value),
+            AdapterSum(layer: attention.key, x: states, dy: key, kept: kept.key, dz: dz.key, batchRows: rows),
+            AdapterSum(
+                layer: attention.value, x: states, dy: value, kept: kept.value, dz: dz.value, batchRows: rows),
             AdapterSum(layer: attention.output, x: saved.attended, dy: output, kept: kept.output, dz: dz.output),
         ]
     }

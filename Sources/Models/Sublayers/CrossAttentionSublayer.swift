@@ -15,6 +15,8 @@ struct EncodedRows {
     let bounds: [Int]
     /// `[M, C]`, fp32: what the decoder's blocks add up on the way back; nil where nothing of the encoder is trained.
     let gradient: Matrix?
+    /// The rows of the micro-batch that these are; nil where nothing is trained.
+    let batchRows: [Int32]?
 }
 
 /// Cross attention with its frozen weights.

@@ -47,6 +47,8 @@ final class Teacher {
         }
         isShared = RealPath(path).isSame(as: RealPath(recipe.model.path))
         opened = isShared ? student : try OpenedModel(path)
+        try opened.requireOneText(for: "distill.teacher")
+        try student.requireOneText(for: "distill")
         vocabulary = try SharedVocabulary(student: student, teacher: opened)
         let model = try isShared ? session.model() : opened.languageModel(precision: session.precision.type)
         self.model = model

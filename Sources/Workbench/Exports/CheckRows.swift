@@ -6,7 +6,6 @@ internal import Foundation
 internal import Models
 internal import Objectives
 internal import Spelling
-internal import Tokenizers
 
 /// Rows that nothing was trained on, or, where none are named, a handful of texts of our own.
 struct CheckRows {
@@ -22,7 +21,7 @@ struct CheckRows {
     static let mostTokens = 16_384
 
     /// - Parameter rows: the held-out rows; nil where there are none.
-    init(_ rows: (any ExampleSource)?, _ tokenizer: Tokenizer) throws {
+    init(_ rows: (any ExampleSource)?, of base: OpenedModel) throws {
         reference = nil
         if let rows, case let chosen = try Self.first(of: rows), !chosen.isEmpty {
             examples = chosen
@@ -30,7 +29,7 @@ struct CheckRows {
             let all = try Set(rows.rowIndices()).count
             words = (count < all ? "the first \(count) of \(all) held-out rows" : Count.text(count, "held-out row"))
         } else {
-            examples = try MergeProbe.examples(nil, tokenizer)
+            examples = try MergeProbe.examples(nil, of: base)
             words = "\(Count.text(examples.count, "built-in text")), since no held-out rows are named"
         }
     }
@@ -38,7 +37,8 @@ struct CheckRows {
     /// The rows of a file that says what was predicted for them.
     ///
     /// - Throws: `Failure` where it was made with another vocabulary than that of `base`.
-    init(_ file: String, of base: OpenedModel) throws {
+    init(reference file: String, of base: OpenedModel) throws {
+        try base.requireOneText(for: "--reference")
         try Failure.requireFile(file, "the reference")
         let found = try ReferenceFile(URL(fileURLWithPath: file))
         guard found.vocabularySize == base.configuration.vocabularySize else {
@@ -85,11 +85,11 @@ extension Session {
     /// The rows that a written model is scored on: those of `reference`, where one is named, else those that the
     /// session holds out.
     func checkRows(reference: String? = nil, _ observer: any RunObserver) throws -> CheckRows {
-        if let reference { return try CheckRows(reference, of: base()) }
+        if let reference { return try CheckRows(reference: reference, of: base()) }
         var named = heldOut?.examples
         if named == nil, !isOfRun, !recipe.data.heldOut.isEmpty {
             named = try openHeldOut(for: CrossEntropyObjective(), observer).examples
         }
-        return try CheckRows(named, base().tokenizer)
+        return try CheckRows(named, of: base())
     }
 }

@@ -8,31 +8,31 @@ internal import Vocabulary
 struct ModelVerbs {
     private let configuration: ModelConfiguration
 
+    private static let ofTwoTexts = "no: it reads one text with an encoder and writes another"
+
     init(_ configuration: ModelConfiguration) { self.configuration = configuration }
 
     var json: JSONValue {
         let writes = configuration.writesText
         let reads = "no: it reads texts and writes none"
-        let heads: [TaskKind] = [.classify, .regress]
-        let tasks = ((writes ? [.generate] : []) + heads).map(\.rawValue).joined(separator: ", ")
+        let isPair = configuration.encoder != nil, heads: [TaskKind] = isPair ? [] : [.classify, .regress]
+        let tasks = ((writes ? [isPair ? .seq2seq : .generate] : []) + heads).map(\.rawValue).joined(separator: ", ")
         let members: [(verb: String, answer: String)] = [
             ("generate", writes ? "yes" : reads),
             (
                 "predict",
-                writes
-                    ? "answers, labels; with the head of a task, what it says"
-                    : "vectors; with the head of a task, what it says"
+                (writes ? "answers, labels" : "vectors") + (isPair ? "" : "; with the head of a task, what it says")
             ),
             ("train", "task: \(tasks)"), ("evaluate", writes ? "yes" : "with the head of a task"),
             ("score", writes ? "yes" : reads), ("distill", writes ? "yes" : reads), ("prune", writes ? "yes" : reads),
             ("imatrix", writes ? "yes" : reads),
             ("merge", "yes"), ("export", "yes"),
         ]
-        let isPair = configuration.encoder != nil
+        let ofOneText = ["distill", "prune", "imatrix"]
         return .object(
             JSONObject(
-                members.map {
-                    (key: $0.verb, value: .string(isPair ? "no: it has an encoder and a decoder" : $0.answer))
+                members.map { verb, answer in
+                    (key: verb, value: .string(isPair && ofOneText.contains(verb) ? Self.ofTwoTexts : answer))
                 }))
     }
 }

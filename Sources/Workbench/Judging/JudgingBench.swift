@@ -41,6 +41,7 @@ struct JudgingBench {
         _ session: Session, _ examples: JudgedExamples, _ others: [ExampleUnits], _ step: JudgedStep, _ path: String,
         _ observer: any RunObserver
     ) throws {
+        try session.base().requireOneText(for: path)
         let recipe = session.recipe, model = try session.model(), base = try session.base()
         guard !recipe.task.hasHead else {
             throw Failure(

@@ -24,7 +24,7 @@ struct PruneRows {
         self.observer = observer
         areNamed = !session.recipe.data.heldOut.isEmpty
         guard areNamed else {
-            examples = try MergeProbe.examples(nil, session.base().tokenizer)
+            examples = try MergeProbe.examples(nil, of: session.base())
             words = "\(Count.text(examples.count, "built-in text")), since no rows are named"
             return
         }

@@ -32,6 +32,7 @@ public struct PruneStage: StandaloneStage {
         try OutputPlaces(session.resolved).require([.init(key: "--out", url: output, form: .folder(.model))])
         try session.startComputing()
         let base = try session.base()
+        try base.requireOneText(for: "lathe prune")
         try wishes.require(base.configuration)
         _ = try PruneRows(session, observer)
         _ = try session.model()

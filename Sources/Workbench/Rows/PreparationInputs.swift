@@ -39,7 +39,8 @@ struct PreparationInputs {
         let tokenizer =
             [
                 encoder.encoderDigest, "\(encoder.beginID ?? -1) \(encoder.endID ?? -1) \(encoder.addsBegin)",
-                "\(opened.configuration.vocabularySize) \(opened.configuration.contextLength)",
+                "\(opened.configuration.vocabularySize) \(opened.configuration.contextLength)"
+                    + (opened.startToken.map { " start \($0)" } ?? ""),
             ] + (recipe.task == .embed ? ["\(try opened.weights.sentenceSettings() ?? SentenceSettings())"] : [])
         others = PreparedKey(
             data: "", recipe: SHA256.hex(of: recipeText + environment.joined()),

@@ -32,6 +32,7 @@ struct RowPreparation {
         settings = data.settings
         settings.unit = objective?.unit
         settings.contextLength = opened.configuration.contextLength
+        settings.startToken = opened.startToken
     }
 
     /// Turns single rows into tokens.

@@ -53,8 +53,16 @@ struct OpenedModel {
         }
         tokenizer = try Self.located(tokenizerSource.file(of: path)) { try tokenizerSource.tokenizer() }
         tokenizerDigest = tokenizerSource.digest
+        guard chatTemplate == nil || configuration.encoder == nil else {
+            throw Failure(
+                .badInput,
+                "data.chat_template: models of the family \(configuration.family) read one text and write another, and no "
+                    + "conversation", hint: "leave it out; data.template builds prompts of fields")
+        }
         let named = try ChatTemplateSources(setting: chatTemplate)
-        templates = try named ?? ChatTemplateSources(source.chatTemplatePlace, of: source.location)
+        templates =
+            configuration.encoder != nil
+            ? nil : try named ?? ChatTemplateSources(source.chatTemplatePlace, of: source.location)
         templateName = named == nil ? "the chat template of \(path: path)" : "the chat template of data.chat_template"
     }
 
@@ -103,15 +111,7 @@ struct OpenedModel {
     var warnings: [String] { weights.warnings + notes.map { "\(path: path): \($0)" } }
 
     /// The model, ready to compute, its weights all numbers: one NaN would otherwise show up as a loss without a cause.
-    ///
-    /// - Throws: `Failure` for a model with an encoder and a decoder, too: no row says where it stops reading and begins to write.
     func languageModel(precision: ElementType) throws -> LanguageModel {
-        guard configuration.encoder == nil else {
-            throw Failure(
-                .badInput,
-                "\(path: path): models of the family \(configuration.family) have an encoder and a decoder, and can only be "
-                    + "looked at", hint: "lathe inspect says what is in it")
-        }
         return try Self.located(path) {
             let model = try LanguageModel(configuration: configuration, weights: weights, precision: precision)
             try model.validateFinite(workspace: Workspace())
@@ -168,6 +168,24 @@ extension OpenedModel {
         let ids = tokenizer.encode(text, addSpecialTokens: false).ids
         guard tokenizer.addsBOS, !templateBegins, let bos = tokenizer.bosID else { return ids }
         return [bos] + ids
+    }
+
+    /// With what it begins to write; nil where what it reads and what it writes are one text.
+    var startToken: Int32? { configuration.encoder.map { Int32($0.startToken) } }
+
+    /// What it reads of `prompt` before it writes, without a template.
+    ///
+    /// - Throws: `Failure` where the text holds what writing begins with.
+    func encodePlain(_ prompt: String) throws -> [Int32] {
+        let ids = tokenizer.encode(prompt, addSpecialTokens: true).ids
+        guard let startToken else { return ids }
+        guard !ids.contains(startToken) else {
+            throw Failure(
+                .badInput,
+                "the prompt holds \(tokenizer.text(ofToken: startToken) ?? "token \(startToken)"), with which the model "
+                    + "begins to write", hint: "take it out of the text")
+        }
+        return ids + [startToken]
     }
 
     /// An answer's tokens that are text. Settings may end answers with a word of the language, as with a full stop: like

@@ -17,6 +17,7 @@ extension Session {
                 .badInput, "the adapter has the head of task \(head.task.rawValue), which is not asked yet",
                 hint: TaskKind.allCases.filter(\.hasHead).map(\.rawValue).joined(separator: " | "))
         }
+        try base().requireOneText(for: "task: \(head.task.rawValue)")
         var recipe = self.recipe
         guard !recipe.isSet("task") || recipe.task == head.task else {
             throw Failure(

@@ -112,6 +112,7 @@ public final class Session {
     func base() throws -> OpenedModel {
         if let openedBase { return openedBase }
         let base = try OpenedModel(recipe.model.path, chatTemplate: recipe.data.chatTemplate)
+        try requireTask(of: base)
         openedBase = base
         return base
     }

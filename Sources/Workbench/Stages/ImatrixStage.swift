@@ -36,6 +36,7 @@ public struct ImatrixStage: StandaloneStage {
         try OutputPlaces(session.resolved, adapters: session.adapterPaths)
             .require([.init(key: "--out", url: output, form: .file(.importance))])
         try session.requireWriter(for: "lathe imatrix")
+        try session.base().requireOneText(for: "lathe imatrix")
         try session.requireLanguage(for: "lathe imatrix")
         try session.rendering().tell(observer)
         try session.startComputing()

@@ -1,7 +1,6 @@
 // The sequences that a merged model is compared on.
 
 internal import Datasets
-internal import Tokenizers
 
 /// What is put through base, base + adapter and the merged model.
 enum MergeProbe {
@@ -13,25 +12,35 @@ enum MergeProbe {
     static let mostRows = mostSequences * longest
 
     /// A handful of short sequences: of the held-out rows, or of our own texts.
-    static func examples(_ rows: (any ExampleSource)?, _ tokenizer: Tokenizer) throws -> [TokenizedExample] {
-        let examples = try rows?.first(64) ?? []
-        if !examples.isEmpty {
-            let cut = examples.map { example in
-                TokenizedExample(
-                    ids: Array(example.ids.prefix(Self.longest)),
-                    isTarget: Array(example.isTarget.prefix(Self.longest)),
-                    place: example.place, index: example.index, part: example.part)
-            }
-            let useful = cut.filter { $0.targetCount > 0 }
-            if !useful.isEmpty { return Array(useful.prefix(mostSequences)) }
-        }
+    static func examples(_ rows: (any ExampleSource)?, of base: OpenedModel) throws -> [TokenizedExample] {
+        let useful = try (rows?.first(64) ?? []).map { cut($0, base.startToken) }.filter { $0.targetCount > 0 }
+        guard useful.isEmpty else { return Array(useful.prefix(mostSequences)) }
         return texts.enumerated().compactMap { index, text in
-            let ids = Array(tokenizer.encode(text, addSpecialTokens: true).ids.prefix(Self.longest))
+            let place = RowPlace(file: "probe", line: index + 1)
+            let ids = base.tokenizer.encode(text, addSpecialTokens: true).ids
             guard ids.count > 1 else { return nil }
-            return TokenizedExample(
-                ids: ids, isTarget: ids.indices.map { $0 > 0 }, place: RowPlace(file: "probe", line: index + 1),
-                index: index)
+            guard let start = base.startToken else {
+                let ids = Array(ids.prefix(longest))
+                return TokenizedExample(
+                    ids: ids, isTarget: ids.indices.map { $0 > 0 }, place: place, index: index)
+            }
+            // What is read is written again.
+            let isTarget = (0...(2 * ids.count)).map { $0 > ids.count }
+            return cut(
+                TokenizedExample(ids: ids + [start] + ids, isTarget: isTarget, place: place, index: index), start)
         }
+    }
+
+    /// The beginning of a sequence; of one in two parts, that of each.
+    private static func cut(_ example: TokenizedExample, _ start: Int32?) -> TokenizedExample {
+        var kept = Array(example.ids.indices.prefix(longest))
+        if let place = start.flatMap({ example.ids.firstIndex(of: $0) }), example.ids.count > longest {
+            let source = Array((0..<place).prefix(longest / 2))
+            kept = source + Array((place..<example.ids.count).prefix(longest / 2))
+        }
+        return TokenizedExample(
+            ids: kept.map { example.ids[$0] }, isTarget: kept.map { example.isTarget[$0] }, place: example.place,
+            index: example.index, part: example.part)
     }
 
     private static let texts = [

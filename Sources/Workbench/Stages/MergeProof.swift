@@ -127,7 +127,13 @@ struct MergeProof {
 
     // MARK: Passes
 
-    private var rowCount: Int { Self.rowCount(probe) }
+    /// Rows that are compared.
+    private var rowCount: Int { probe.reduce(0) { $0 + comparedRows($1) } }
+
+    /// All of an example; where an encoder reads, what is written.
+    private func comparedRows(_ example: TokenizedExample) -> Int {
+        example.ids.count - (opened.startToken.flatMap { example.ids.firstIndex(of: $0) } ?? 0)
+    }
 
     private func scores(_ model: LanguageModel, _ workspace: Workspace) throws -> HeldOutScores {
         let learner = Learner(model, CrossEntropyObjective())
@@ -140,7 +146,7 @@ struct MergeProof {
         let result = states.matrix(rows: rowCount, columns: model.configuration.width)
         var start = 0
         for example in probe {
-            let rows = start..<(start + example.ids.count)
+            let rows = start..<(start + comparedRows(example))
             let batch = TokenBatch(examples: [(example.ids, example.isTarget)])
             try model.finalStates(batch, into: result.rows(rows), workspace: workspace)
             start = rows.upperBound

@@ -106,7 +106,7 @@ public struct MergeStage: StandaloneStage {
     }
 
     private static func probe(_ session: Session) throws -> [TokenizedExample] {
-        try MergeProbe.examples(session.heldOut?.examples, session.base().tokenizer)
+        try MergeProbe.examples(session.heldOut?.examples, of: session.base())
     }
 }
 

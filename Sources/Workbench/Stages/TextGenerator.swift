@@ -155,7 +155,7 @@ public final class TextGenerator {
 
     private func promptIDs(_ prompt: String) throws -> [Int32] {
         guard let template else {
-            return opened.tokenizer.encode(plain(prompt), addSpecialTokens: true).ids
+            return try opened.encodePlain(plain(prompt))
         }
         let text: String
         do { text = try template.renderConversation(messages, addGenerationPrompt: true, extra: JSONObject()) } catch {

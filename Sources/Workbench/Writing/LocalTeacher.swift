@@ -40,6 +40,7 @@ final class LocalTeacher: TextTeacher {
         // A template that the recipe brings is the student's.
         if !RealPath(own.model.path).isSame(as: RealPath(recipe.model.path)) { own.data.chatTemplate = nil }
         session = Session(ResolvedRecipe(own), adapter: recipe.distill.teacherAdapter)
+        try session.base().requireOneText(for: "distill.teacher")
         context = try TeacherContext(recipe.distill.context)
         name = own.model.path + (recipe.distill.teacherAdapter.map { " with \($0)" } ?? "")
         let parts = [
