@@ -6,36 +6,51 @@ import Testing
 
 extension CommandTests {
     @Suite struct EncoderDecoderModels {
-        /// No row says where such a model stops reading: nothing is computed with it as if it were another.
-        @Test func theyAreLookedAtAndNoMore() throws {
+        /// A tiny T5 whose words are letters, which ends texts as T5's own tokenizer does.
+        private static func model(_ lathe: LatheCommand, _ name: String = "t5") throws {
+            let fixture = packageRoot.appendingPathComponent("Tests/ModelsTests/Fixtures/\(name)")
+            try FileManager.default.copyItem(at: fixture, to: lathe.folder.appendingPathComponent(name))
+            let words = ["<pad>", "</s>", "<unk>"] + (0..<26).map { String(UnicodeScalar(UInt8(97 + $0))) }
+            let vocabulary = words.enumerated().map { "\"\($1)\": \($0)" }.joined(separator: ", ")
+            try lathe.write(
+                "\(name)/tokenizer.json",
+                """
+                {"version": "1.0", "added_tokens": [
+                 {"id": 0, "content": "<pad>", "special": true, "single_word": false, "lstrip": false, "rstrip": false, \
+                "normalized": false},
+                 {"id": 1, "content": "</s>", "special": true, "single_word": false, "lstrip": false, "rstrip": false, \
+                "normalized": false}],
+                 "normalizer": null, "pre_tokenizer": {"type": "Whitespace"},
+                 "post_processor": {"type": "TemplateProcessing",
+                  "single": [{"Sequence": {"id": "A", "type_id": 0}}, {"SpecialToken": {"id": "</s>", "type_id": 0}}],
+                  "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 0}}],
+                  "special_tokens": {"</s>": {"id": "</s>", "ids": [1], "tokens": ["</s>"]}}},
+                 "decoder": null, "model": {"type": "WordLevel", "vocab": {\(vocabulary)}, "unk_token": "<unk>"}}
+                """)
+        }
+
+        /// What has no use for a text that is read and another that is written is refused by name.
+        @Test func whatTheyAreNotForIsRefused() throws {
             try LatheCommand.inFolder { lathe in
-                let fixture = packageRoot.appendingPathComponent("Tests/ModelsTests/Fixtures/t5")
-                let model = lathe.folder.appendingPathComponent("t5")
-                try FileManager.default.copyItem(at: fixture, to: model)
-                try lathe.write(
-                    "t5/tokenizer.json",
-                    """
-                    {"version": "1.0", "added_tokens": [], "normalizer": null, "pre_tokenizer": {"type": "Whitespace"},
-                     "post_processor": null, "decoder": null, "model": {"type": "WordLevel",
-                     "vocab": {"<pad>": 0, "</s>": 1, "<unk>": 2, "Tom": 3, "saw": 4}, "unk_token": "<unk>"}}
-                    """)
-                try lathe.write("rows.jsonl", #"{"prompt": "Tom", "completion": " saw"}"# + "\n")
+                try Self.model(lathe)
+                try lathe.write("rows.jsonl", #"{"prompt": "a b", "completion": "c"}"# + "\n")
                 let facts = try lathe.json("inspect", "t5")
-                #expect(facts["family"] == "t5")
-                let verbs = try #require(facts["verbs"]?.object?.members)
-                #expect(verbs.count > 8 && verbs.allSatisfy { $0.value.string?.hasPrefix("no: ") == true })
-                for arguments in [
-                    ["generate", "--prompt", "Tom"], ["evaluate", "--data", "rows.jsonl"],
-                    ["score", "--data", "rows.jsonl"],
-                    ["predict", "--data", "rows.jsonl", "--out", "out.jsonl"],
-                    ["export", "--format", "safetensors", "--out", "out"],
-                    ["prune", "--layers", "0,1", "--out", "out"],
-                ] {
-                    let verb = arguments[0]
-                    try lathe.start([verb, "--model", "t5"] + arguments.dropFirst()).wait().expectFailure(
-                        65, "t5", "encoder")
-                    #expect(!lathe.has("out") && !lathe.has("out.jsonl"), "\(verb)")
+                #expect(facts["family"] == "t5" && facts["verbs"]?["train"] == "task: seq2seq")
+                for verb in ["generate", "evaluate", "score", "merge", "export"] {
+                    #expect(facts["verbs"]?[verb] == "yes", "\(verb)")
                 }
+                for verb in ["distill", "prune", "imatrix"] {
+                    #expect(facts["verbs"]?[verb]?.string?.hasPrefix("no: ") == true, "\(verb)")
+                }
+                for arguments in [
+                    ["prune", "--layers", "0,1", "--out", "out"],
+                    ["imatrix", "--data", "rows.jsonl", "--out", "out.imatrix"],
+                    ["export", "--format", "gguf", "--out", "out.gguf"],
+                ] {
+                    try lathe.start([arguments[0], "--model", "t5"] + arguments.dropFirst()).wait().expectFailure(
+                        65, "t5")
+                }
+                #expect(!lathe.has("out") && !lathe.has("out.imatrix") && !lathe.has("out.gguf"))
             }
         }
     }

@@ -45,7 +45,7 @@ public struct RowTask: Sendable, Equatable {
         switch kind {
         case .classify, .regress: return has("text") ? .classification : nil
         case .tag: return has("text") || has("tokens") ? .spans : nil
-        case .generate, .embed: return nil
+        case .generate, .seq2seq, .embed: return nil
         }
     }
 
@@ -54,7 +54,7 @@ public struct RowTask: Sendable, Equatable {
         switch kind {
         case .tag: "text and spans, or with tokens and tags"
         case .embed: "anchor and positive, or with sentence1, sentence2 and score"
-        case .generate, .classify, .regress: "text and label"
+        case .generate, .seq2seq, .classify, .regress: "text and label"
         }
     }
 
