@@ -85,8 +85,8 @@ extension DataSection: RecipeKeyed {
     /// Fields that `columns` can map.
     static let columnNames = [
         "messages", "role", "content", "prompt", "completion", "instruction", "input", "output", "system", "text",
-        "label", "tokens", "tags", "spans", "chosen", "rejected", "rating", "anchor", "positive", "negative", "sentence1",
-        "sentence2", "score",
+        "label", "tokens", "tags", "spans", "chosen", "rejected", "rating", "anchor", "positive", "negative",
+        "sentence1", "sentence2", "score",
     ]
 
     static var keys: [RecipeKey<DataSection>] { rowKeys + textKeys + lossKeys + cleaningKeys + inputKeys }
