@@ -75,7 +75,8 @@ private func spans(_ row: DataRow) -> [String] {
     // MARK: Tokens with tags
 
     @Test func tagsAreNamesOrNumbersOfTheLabelSet() throws {
-        let named = try prepare("a.jsonl", #"{"tokens": ["Ulla", "in", "Rom"], "tags": ["B-PER", "O", "B-LOC"]}"#, settings())
+        let named = try prepare(
+            "a.jsonl", #"{"tokens": ["Ulla", "in", "Rom"], "tags": ["B-PER", "O", "B-LOC"]}"#, settings())
         let labels = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
         let numbered = try prepare(
             "a.jsonl", #"{"tokens": ["Ulla", "in", "Rom"], "ner_tags": [1, 0, 3]}"#, settings(labels: labels))
@@ -83,11 +84,16 @@ private func spans(_ row: DataRow) -> [String] {
         #expect(named.examples[0].wanted.map { Self.classes[Int($0)] } == ["B-PER", "O", "B-LOC"])
         #expect(numbered.examples[0].wanted == [1, 0, 3])
         #expect(problem("a.jsonl", #"{"tokens": ["a"], "tags": [1]}"#)?.message.contains("its numbers mean") == true)
-        #expect(problem("a.jsonl", #"{"tokens": ["a"], "tags": ["O", "O"]}"#)?.message.contains("1 words and 2 tags") == true)
-        #expect(problem("a.jsonl", #"{"tokens": ["a", " "], "tags": ["O", "O"]}"#)?.message.contains("\"tokens\"[1]") == true)
+        #expect(
+            problem("a.jsonl", #"{"tokens": ["a"], "tags": ["O", "O"]}"#)?.message.contains("1 words and 2 tags")
+                == true)
+        #expect(
+            problem("a.jsonl", #"{"tokens": ["a", " "], "tags": ["O", "O"]}"#)?.message.contains("\"tokens\"[1]")
+                == true)
         #expect(problem("a.jsonl", #"{"tokens": ["a"]}"#)?.kind == .missingField)
         #expect(
-            problem("a.jsonl", #"{"tokens": ["a"], "tags": ["B-ORG"]}"#, settings(labels: labels))?.kind == .unknownLabel)
+            problem("a.jsonl", #"{"tokens": ["a"], "tags": ["B-ORG"]}"#, settings(labels: labels))?.kind
+                == .unknownLabel)
     }
 
     // MARK: Texts with spans
@@ -95,7 +101,8 @@ private func spans(_ row: DataRow) -> [String] {
     @Test func spansCountUnicodeScalars() throws {
         // "é" of two scalars, and a sign of two UTF-16 units before it.
         let text = "\u{1F600} Rene\u{301} in Rom."
-        let row = "{\"text\": \"\(text)\", \"spans\": [{\"start\": 11, \"end\": 14, \"label\": \"LOC\", \"text\": \"Rom\"}, [2, 7, \"PER\"]]}"
+        let row =
+            "{\"text\": \"\(text)\", \"spans\": [{\"start\": 11, \"end\": 14, \"label\": \"LOC\", \"text\": \"Rom\"}, [2, 7, \"PER\"]]}"
         let set = try prepare("a.jsonl", row, settings())
         #expect(spans(set.rows[0]) == ["PER Rene\u{301}", "LOC Rom"])
         let entities = row.replacingOccurrences(of: "spans", with: "entities")
@@ -103,9 +110,11 @@ private func spans(_ row: DataRow) -> [String] {
     }
 
     @Test(arguments: [
-        (#"[{"start": 0, "end": 10, "label": "A"}]"#, "the text has 9"), (#"[{"start": 4, "end": 4, "label": "A"}]"#, "from character 4 to 4"),
+        (#"[{"start": 0, "end": 10, "label": "A"}]"#, "the text has 9"),
+        (#"[{"start": 4, "end": 4, "label": "A"}]"#, "from character 4 to 4"),
         (#"[{"start": 0, "end": 5, "label": "A"}, {"start": 4, "end": 9, "label": "B"}]"#, "overlap"),
-        (#"[{"start": 4, "end": 5, "label": "A"}]"#, "only space"), (#"[{"start": 0, "end": 4, "label": " "}]"#, "label is empty"),
+        (#"[{"start": 4, "end": 5, "label": "A"}]"#, "only space"),
+        (#"[{"start": 0, "end": 4, "label": " "}]"#, "label is empty"),
         (#"[{"start": 0, "end": 4, "label": "A", "text": "take"}]"#, "its text says"),
         (#"[{"start": 0.5, "end": 4, "label": "A"}]"#, "whole numbers"), (#""none""#, "list of spans"),
     ]) func damagedSpansAreBadRows(_ spans: String, words: String) {
@@ -128,7 +137,8 @@ private func spans(_ row: DataRow) -> [String] {
 
     @Test func eachWordIsReadAtItsFirstToken() throws {
         // The toy tokenizer's tokens are runs of letters with the blank before them, and single signs.
-        let set = try prepare("a.jsonl", #"{"text": "Rom 12 ab", "spans": [{"start": 4, "end": 6, "label": "N"}]}"#, settings())
+        let set = try prepare(
+            "a.jsonl", #"{"text": "Rom 12 ab", "spans": [{"start": 4, "end": 6, "label": "N"}]}"#, settings())
         #expect(set.examples[0].ids.count == 5 && set.examples[0].isRead)
         #expect(set.examples[0].isTarget == [true, false, true, false, true])
         #expect(set.examples[0].wanted == [2, 0, 2] && set.report.remarks.counts.isEmpty)
@@ -157,7 +167,8 @@ private func spans(_ row: DataRow) -> [String] {
         let set = try prepare("a.jsonl", text, settings(maxLength: 3, tooLong: .truncate))
         #expect(set.examples[0].ids.count == 3 && set.examples[0].wanted == [0, 2, 0])
         #expect(remarks(set.report) == [.cutWord: 1] && set.report.truncatedRows == 1)
-        let dropped = try prepare("a.jsonl", text + "\n" + #"{"tokens": ["e"], "tags": ["B-X"]}"#, settings(maxLength: 3, tooLong: .drop))
+        let dropped = try prepare(
+            "a.jsonl", text + "\n" + #"{"tokens": ["e"], "tags": ["B-X"]}"#, settings(maxLength: 3, tooLong: .drop))
         #expect(dropped.examples.count == 1 && dropped.report.droppedRows == 1)
         #expect(problem("a.jsonl", text, settings(maxLength: 3))?.kind == .tooLong)
     }
