@@ -95,7 +95,8 @@ public final class AdapterSet {
     /// The set for passes through `model`.
     /// - Precondition: the model has the layers for which the set was made.
     public func binding(to model: LanguageModel) -> AdapterBinding {
-        model.binding(Dictionary(uniqueKeysWithValues: members.map { ($0.path, $0.adapter) })).with(task: head)
+        model.binding(Dictionary(uniqueKeysWithValues: members.map { ($0.path, $0.adapter) })).with(
+            task: head ?? model.ownHead)
     }
 
     /// Throws where the head of its task cannot answer over `model`.
@@ -109,12 +110,13 @@ public final class AdapterSet {
     /// Whether an adapter stands on the head, which can be scored and merged but not trained.
     public var adaptsHead: Bool { members.contains { $0.path == LanguageModel.headPath } }
 
-    /// Runs `body` on the bare base, the adapters off, and puts them back. In the place of a task's head, which the base has not, are
-    /// the answers that need no text.
+    /// Runs `body` on the bare base, the adapters off, and puts them back. In the place of a task's head, where the base has none that
+    /// answers the same, are the answers that need no text.
     public func whileDetached<Result>(from model: LanguageModel, _ body: () throws -> Result) rethrows -> Result {
         let bound = model.adapters
-        model.adapters = AdapterBinding.none.with(
-            task: configuration.head.map { TaskHead($0.task, always: $0.constantAnswers) })
+        let constant = configuration.head.map { TaskHead($0.task, always: $0.constantAnswers, labels: $0.labels) }
+        let own = model.ownHead.flatMap { own in configuration.head.map { own.answersAlike($0) } ?? true ? own : nil }
+        model.adapters = AdapterBinding.none.with(task: own ?? constant)
         defer { model.adapters = bound }
         return try body()
     }
@@ -190,11 +192,18 @@ extension AdapterSet {
 
 extension TaskHead {
     /// The layers of `head` over their numbers in `slab`.
-    fileprivate convenience init(_ head: SavedHead, slots: [MatrixSlot], of slab: ParameterSlab) {
+    convenience init(_ head: SavedHead, slots: [MatrixSlot], of slab: ParameterSlab) {
         var matrices = slots.map { TrainedMatrix(values: slab.values($0), gradients: slab.gradients($0)) }[...]
         let layers = head.layers.map { layer in
             Layer(path: layer.path, weight: matrices.removeFirst(), bias: layer.hasBias ? matrices.removeFirst() : nil)
         }
-        self.init(head.task, layers: layers, outputs: head.outputs, shares: head.shares.map { Float($0) })
+        self.init(
+            head.task, layers: layers, outputs: head.outputs, labels: head.labels,
+            shares: head.shares.map { Float($0) })
+    }
+
+    /// Whether its outputs stand for what those of `head` do.
+    fileprivate func answersAlike(_ head: SavedHead) -> Bool {
+        task == head.task && outputs == head.outputs && labels == head.labels
     }
 }

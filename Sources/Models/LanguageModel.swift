@@ -31,6 +31,10 @@ public final class LanguageModel {
     /// Reads a text as a whole, for the blocks to see; nil where there is no such part.
     let encoder: TextEncoder?
     let rotaryTables = RotaryTables()
+    /// The head of a task that the model's folder has; it answers where no adapter has one.
+    public var ownHead: TaskHead? {
+        didSet { adapters = adapters.with(task: adapters.task ?? ownHead) }
+    }
     /// What acts in passes that are not told otherwise.
     public var adapters = AdapterBinding.none
     /// Has no more of the weights in memory than the next product needs, and lets their pages leave it at once: for models of

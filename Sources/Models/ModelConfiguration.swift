@@ -34,6 +34,8 @@ public struct ModelConfiguration: Sendable, Equatable {
     public var endTokens: [Int]
     /// What stands on top of the states where the model answers for a task.
     public var taskHeads = TaskHeads.decoder()
+    /// What the model was saved as, where that answers for a task.
+    public var taskClass: TaskClass?
 
     /// A configuration from its parts.
     public init(

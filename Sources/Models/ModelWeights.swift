@@ -24,7 +24,7 @@ struct ModelWeights {
             throw ModelConfigurationError.unsupportedArchitecture(
                 found: configuration.family, supported: ModelConfiguration.supportedFamilies)
         }
-        var collector = WeightCollector(source, names)
+        var collector = WeightCollector(source, names, configuration)
         let (width, shape) = (configuration.width, [configuration.vocabularySize, configuration.width] as Shape)
         let input = collector.input(configuration.embedding, shape)
         let encoder = configuration.encoder.flatMap { collector.encoder($0, width: width) }
@@ -57,6 +57,7 @@ struct ModelWeights {
 struct WeightCollector {
     let source: any WeightSource
     let names: WeightNames
+    private let configuration: ModelConfiguration
     var problems: [ModelLoadError.Problem] = []
     var wanted = Set<String>()
     /// Linear layers found.
@@ -66,9 +67,8 @@ struct WeightCollector {
     /// What the blocks of the stack add to scores by distance.
     private var bias: PositionBiases?
 
-    init(_ source: any WeightSource, _ names: WeightNames) {
-        self.source = source
-        self.names = names
+    init(_ source: any WeightSource, _ names: WeightNames, _ configuration: ModelConfiguration) {
+        (self.source, self.names, self.configuration) = (source, names, configuration)
     }
 
     mutating func matrix(_ role: WeightRole, _ shape: Shape) -> FrozenTensor? {
@@ -394,5 +394,6 @@ struct WeightCollector {
     private func isHarmless(_ path: String, isTied: Bool) -> Bool {
         names.isBuffer(path) || path.hasSuffix("embeddings.position_ids")
             || (isTied && path == names.head.map { $0 + ".weight" }) || names.isOfOtherHead(path)
+            || configuration.isOfOwnHead(path)
     }
 }

@@ -7,7 +7,7 @@ import WeightFiles
 
 extension ModelFamily {
     static let cohere = ModelFamily(
-        name: "cohere", className: "CohereForCausalLM", ggufArchitecture: "command-r",
+        name: "cohere", className: "CohereForCausalLM", ggufArchitecture: "command-r", taskClasses: [],
         fields: FieldTable(fields: ConfigurationField.shared + Cohere.sharedFields + Cohere.ownFields),
         ggufFields: FieldTable(fields: FieldTable.gguf.fields + Cohere.sharedKeys), names: Cohere.names,
         read: Cohere.read, readGGUF: Cohere.read, write: Cohere.write, writeGGUF: Cohere.write)

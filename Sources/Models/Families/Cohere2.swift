@@ -6,7 +6,7 @@ import WeightFiles
 
 extension ModelFamily {
     static let cohere2 = ModelFamily(
-        name: "cohere2", className: "Cohere2ForCausalLM", ggufArchitecture: "cohere2",
+        name: "cohere2", className: "Cohere2ForCausalLM", ggufArchitecture: "cohere2", taskClasses: [],
         fields: FieldTable(fields: ConfigurationField.shared + Cohere.sharedFields + Cohere2.ownFields),
         ggufFields: FieldTable(fields: FieldTable.gguf.fields + Cohere.sharedKeys + Cohere2.ownKeys),
         names: Cohere.names, read: Cohere2.read, readGGUF: Cohere2.read, write: Cohere2.write, writeGGUF: Cohere2.write)

@@ -6,6 +6,7 @@ import WeightFiles
 extension ModelFamily {
     static let granite = ModelFamily(
         name: Granite.llama.name, className: Granite.llama.className, ggufArchitecture: Granite.llama.ggufArchitecture,
+        taskClasses: [],
         fields: Granite.llama.fields, ggufFields: FieldTable(fields: Granite.llama.ggufFields.fields + Granite.ownKeys),
         names: Granite.llama.names, read: Granite.read, readGGUF: Granite.read, write: Granite.write,
         writeGGUF: Granite.write)

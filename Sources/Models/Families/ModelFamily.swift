@@ -14,6 +14,8 @@ public struct ModelFamily: Sendable {
     /// The key that is above 0 in its GGUF files, and in none of another family of that architecture; nil: the architecture says
     /// enough.
     var ggufMark: String? = nil
+    /// The classes for tasks that transformers has of it.
+    var taskClasses: Set<TaskClass> = [.texts, .words]
     /// What its `config.json` calls what others call by the key, which it hears too.
     var aliases: [String: String] = [:]
     /// What its `config.json` calls what others call by the key, which it does not hear; nil for what it does not say.

@@ -7,7 +7,7 @@ import WeightFiles
 
 extension ModelFamily {
     static let olmo2 = ModelFamily(
-        name: "olmo2", className: "Olmo2ForCausalLM", ggufArchitecture: "olmo2",
+        name: "olmo2", className: "Olmo2ForCausalLM", ggufArchitecture: "olmo2", taskClasses: [.texts],
         fields: FieldTable(fields: ConfigurationField.shared + OLMo2.ownFields),
         ggufFields: FieldTable(fields: FieldTable.gguf.fields + OLMo2.ownKeys), names: OLMo2.names, read: OLMo2.read,
         readGGUF: OLMo2.read, write: OLMo2.write, writeGGUF: OLMo2.write)

@@ -15,7 +15,7 @@ extension ModelFamily {
             dividesInGGUF: false),
         requireGGUF: requireOLMoE
     ).family(
-        className: "OlmoeForCausalLM", gguf: .olmoe,
+        className: "OlmoeForCausalLM", gguf: .olmoe, taskClasses: [],
         ownFields: ConfigurationField.read("attention_bias", mayBeNull: false)
             + [
                 ConfigurationField(key: "clip_qkv", use: .only([nil])),

@@ -31,7 +31,7 @@ private enum T5 {
 
     static func family(_ version: Version) -> ModelFamily {
         ModelFamily(
-            name: version.name, className: version.className, ggufArchitecture: "t5",
+            name: version.name, className: version.className, ggufArchitecture: "t5", taskClasses: [],
             fields: FieldTable(fields: ConfigurationField.shared + ownFields),
             ggufFields: FieldTable(fields: FieldTable.gguf.fields + ownKeys), names: names,
             read: { try read($0, version) }, readGGUF: { try read($0, version) }, write: write,

@@ -17,9 +17,12 @@ extension HuggingFaceDirectory: ModelSource {
 
     public func configurationNotes() throws -> [String] {
         var notes = try ModelConfiguration.notes(huggingFace: configuration)
-        let stated = try statedConfiguration()
+        var stated = try statedConfiguration()
+        stated.taskClass = TaskClass(of: self)
         let others =
-            stated.weightNames.map { names in paths.filter { names.isOfOtherHead($0) && !stated.isOnTop($0) } } ?? []
+            stated.weightNames.map { names in
+                paths.filter { names.isOfOtherHead($0) && !stated.isOnTop($0) && !stated.isOfOwnHead($0) }
+            } ?? []
         if let first = others.first {
             notes.append(
                 "\(others.count) tensors of a head are not used: \(first)\(others.count > 1 ? ", …" : "")")

@@ -10,6 +10,9 @@ extension ModelConfiguration {
     public init(of source: any ModelSource) throws {
         self = try source.statedConfiguration()
         readNames(of: source)
+        taskClass = TaskClass(of: source)
+        // A class for a task has no head of the language.
+        if taskClass != nil, let head = weightNames?.head, !source.contains(head + ".weight") { isTied = true }
         if isTied, try hasOwnHead(source) { isTied = false }
     }
 

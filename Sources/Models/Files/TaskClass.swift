@@ -38,8 +38,8 @@ extension ModelConfiguration {
 
     /// The class of transformers of this family with a head for `task`; nil where there is none.
     public func className(with head: TaskClass) -> String? {
-        guard let family = ModelFamily.named(family), !family.isWithoutTaskClasses else { return nil }
-        let stem = ["ForCausalLM", "Model"].first { family.className.hasSuffix($0) }
-        return stem.map { family.className.dropLast($0.count) + head.rawValue }
+        guard let family = ModelFamily.named(family), family.taskClasses.contains(head) else { return nil }
+        let ending = ["ForCausalLM", "LMHeadModel", "Model"].first { family.className.hasSuffix($0) }
+        return ending.map { family.className.dropLast($0.count) + head.rawValue }
     }
 }

@@ -33,6 +33,8 @@ public final class TaskHead {
     let constant: ConstantVector?
     /// L.
     public let outputs: Int
+    /// What each of the outputs stands for; empty for numbers.
+    public let labels: [String]
     /// How often each class is, or what else the training rows alone say; empty where nobody knows.
     public let shares: [Float]
 
@@ -41,7 +43,8 @@ public final class TaskHead {
     ///   - layers: those that the base does not have, or that are trained in the place of its own.
     ///   - outputs: L.
     ///   - shares: how often each of the outputs is right in the training rows.
-    public init(_ task: TaskKind, layers: [Layer], outputs: Int, shares: [Float] = []) {
+    public init(_ task: TaskKind, layers: [Layer], outputs: Int, labels: [String] = [], shares: [Float] = []) {
+        self.labels = labels
         self.task = task
         self.layers = layers
         self.outputs = outputs
@@ -50,7 +53,8 @@ public final class TaskHead {
     }
 
     /// A head that looks at nothing: what is known without reading the text.
-    public init(_ task: TaskKind, always answers: [Float], shares: [Float] = []) {
+    public init(_ task: TaskKind, always answers: [Float], labels: [String] = [], shares: [Float] = []) {
+        self.labels = labels
         self.task = task
         layers = []
         constant = ConstantVector(answers)

@@ -13,7 +13,7 @@ struct ModelVerbs {
     init(_ configuration: ModelConfiguration) { self.configuration = configuration }
 
     var json: JSONValue {
-        let writes = configuration.writesText
+        let isOfTask = configuration.taskClass != nil, writes = configuration.writesText && !isOfTask
         let reads = "no: it reads texts and writes none"
         let isPair = configuration.encoder != nil, heads: [TaskKind] = isPair ? [] : [.classify, .regress]
         let tasks = ((writes ? [isPair ? .seq2seq : .generate] : []) + heads).map(\.rawValue).joined(separator: ", ")

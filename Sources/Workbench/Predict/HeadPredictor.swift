@@ -22,7 +22,7 @@ final class HeadPredictor: ChunkPredictor {
     /// For adapters with the head of a task that answers a text as a whole.
     static func of(_ call: PredictionCall) throws -> (any RowPredictor)? {
         let task = call.session.recipe.task
-        guard let head = call.session.adapter?.set.configuration.head else {
+        guard task != .embed, let head = try call.session.taskHead() else {
             guard task.hasHead else { return nil }
             throw Failure(
                 .badInput, "task: \(task.rawValue): neither the model nor an adapter has the head of a task",
@@ -61,7 +61,7 @@ final class HeadPredictor: ChunkPredictor {
 
     var notes: [String] {
         let limit = preparation.settings.maxLength
-        var notes = ["each row is answered by the adapter's head of task \(head.task.rawValue)"]
+        var notes = ["each row is answered by the head of task \(head.task.rawValue)"]
         if head.isMultiLabel {
             notes.append(
                 "a row has the labels that reach "

@@ -1,5 +1,6 @@
 // A base model as a person names it, opened: its weights, its tokenizer, its template.
 
+internal import Adapters
 internal import ChatTemplates
 internal import Datasets
 internal import Digests
@@ -19,6 +20,8 @@ struct OpenedModel {
     let path: String
     let weights: any ModelSource
     let configuration: ModelConfiguration
+    /// The head of a task that stands in the folder; nil where the model has none.
+    let ownHead: OwnHead?
     let tokenizer: Tokenizer
     /// SHA-256 of what the tokenizer was made from.
     let tokenizerDigest: String
@@ -46,6 +49,7 @@ struct OpenedModel {
             (try ModelConfiguration(of: source), try source.configurationNotes() + defaults.notes)
         }
         generationEnds = try defaults.endTokens
+        ownHead = try OwnHead(source, configuration)
         guard let tokenizerSource = try source.tokenizerSource() else {
             throw Failure(
                 .missingInput, "\(path: path)/tokenizer.json does not exist",
@@ -115,6 +119,7 @@ struct OpenedModel {
         return try Self.located(path) {
             let model = try LanguageModel(configuration: configuration, weights: weights, precision: precision)
             try model.validateFinite(workspace: Workspace())
+            model.ownHead = ownHead?.taskHead
             return model
         }
     }

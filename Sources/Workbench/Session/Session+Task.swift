@@ -7,23 +7,20 @@ internal import Recipes
 internal import Vocabulary
 
 extension Session {
-    /// Takes over the task of the adapter on disk, where that has the head of one: its rows are read as they were trained on.
+    /// Takes over the task of the adapter on disk, where that has the head of one, or of the model's own head: rows are read as the head
+    /// was trained on them.
     ///
     /// - Throws: `Failure` where the recipe names another task.
     func followAdapter() throws {
-        guard let head = try taskHead() else { return try followVectors() }
-        guard head.task.hasHead else {
-            throw Failure(
-                .badInput, "the adapter has the head of task \(head.task.rawValue), which is not asked yet",
-                hint: TaskKind.allCases.filter(\.hasHead).map(\.rawValue).joined(separator: " | "))
-        }
+        guard let head = try taskHead(), try recipe.task != .embed || !isOwn(head) else { return try followVectors() }
         try base().requireOneText(for: "task: \(head.task.rawValue)")
         var recipe = self.recipe
         guard !recipe.isSet("task") || recipe.task == head.task else {
             throw Failure(
                 .badInput,
-                "task: \(recipe.task.rawValue), and the adapter was trained for task: \(head.task.rawValue)",
-                hint: "leave task out: the adapter's own is taken")
+                "task: \(recipe.task.rawValue), and the \(try isOwn(head) ? "model" : "adapter") was trained for task: "
+                    + head.task.rawValue,
+                hint: "leave task out: its own is taken")
         }
         recipe.task = head.task
         recipe.head.multiLabel = head.isMultiLabel
@@ -37,16 +34,34 @@ extension Session {
         follow(recipe)
     }
 
-    /// The head of a task that the adapter has: of the open one, else as it stands on disk.
+    /// The head that answers: the adapter's, of the open one, else as it stands on disk; where that has none, the model's own.
     func taskHead() throws -> SavedHead? {
-        guard let adapter else { return try storedHead() }
-        return adapter.set.configuration.head
+        let trained = if let adapter { adapter.set.configuration.head } else { try storedHead() }
+        return try trained ?? base().ownHead?.head
+    }
+
+    private func isOwn(_ head: SavedHead) throws -> Bool { try base().ownHead?.head == head }
+
+    /// Numbers the labels of rows as the model's own head has them, where it is trained on and the recipe gives no others.
+    func followOwnLabels() throws {
+        guard let own = try base().ownHead, !own.hasMadeUpLabels, own.head.task == recipe.task,
+            own.head.isMultiLabel == recipe.head.multiLabel, recipe.data.labels.isEmpty
+        else { return }
+        var recipe = self.recipe
+        recipe.data.labels = own.head.labels
+        follow(recipe)
     }
 
     /// Throws where the model reads texts and writes none, and text is asked of it: no head of a task, and no vectors.
     func requireWriter(for work: String) throws {
         let configuration = try base().configuration
-        guard !configuration.writesText, recipe.task != .embed, !recipe.task.hasHead else { return }
+        guard recipe.task != .embed, !recipe.task.hasHead else { return }
+        if let head = try base().ownHead?.head {
+            throw Failure(
+                .badInput, "\(work): the model answers with the head of task \(head.task.rawValue), and writes no text",
+                hint: "lathe evaluate and lathe predict ask its head; task: \(head.task.rawValue) trains it further")
+        }
+        guard !configuration.writesText else { return }
         throw Failure(
             .badInput,
             "\(work): a model of the family \(configuration.family) reads texts and writes none",
@@ -86,7 +101,8 @@ extension Session {
     func requireLanguage(for work: String) throws {
         guard let head = try taskHead() else { return }
         throw Failure(
-            .badInput, "\(work): the adapter has the head of task \(head.task.rawValue), and writes no text",
+            .badInput,
+            "\(work): the \(try isOwn(head) ? "model" : "adapter") has the head of task \(head.task.rawValue), and writes no text",
             hint: "lathe evaluate and lathe predict ask its head")
     }
 }

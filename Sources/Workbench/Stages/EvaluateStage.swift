@@ -79,7 +79,7 @@ public struct EvaluateStage: StandaloneStage {
         let learner = try session.learner(set.objective)
         let measure = SideMeasure(
             learner, try session.base(), session.recipe, rows: set.rows, longest: set.rows.report.longestExample,
-            set.tasks, head: session.adapter?.set.configuration.head, generates: generates, workspace: workspace,
+            set.tasks, head: try session.taskHead(), generates: generates, workspace: workspace,
             observer)
         let units = try measure.units()
         let adapter = try session.adapter.map { _ in try measure.side(set.side("adapter")) }

@@ -45,6 +45,7 @@ struct TrainingSetup {
     /// - Throws: all that can be known before the first step: also what cannot be measured after the last one.
     static func open(_ session: Session, writes: Bool, _ observer: any RunObserver) throws -> TrainingSetup {
         try session.followVectors()
+        try session.followOwnLabels()
         let recipe = session.recipe
         for notice in recipe.notices { observer.receive(.note("\(notice)")) }
         try session.startComputing()
@@ -115,6 +116,14 @@ struct TrainingSetup {
             }
             let adapter = try AdapterSet(configuration, for: model)
             adapter.initialise(seed: UInt64(bitPattern: Int64(recipe.seed)), on: model)
+            if let own = base.ownHead, head != nil {
+                let goesOn = adapter.begin(with: own)
+                observer.receive(
+                    .note(
+                        goesOn
+                            ? "the head begins with the numbers of the model's own"
+                            : "the model's own head answers something else: the layer of the answers is begun anew"))
+            }
             adapter.attach(to: model)
             return adapter
         }
