@@ -3,7 +3,7 @@
 internal import JSON
 internal import Kernels
 public import Models
-internal import Tensors
+public import Tensors
 internal import Vocabulary
 internal import WeightFiles
 
@@ -130,4 +130,11 @@ extension AdapterSet {
 extension OwnHead {
     fileprivate func slot(_ name: String) -> MatrixSlot? { slab.slots.first { $0.name == name } }
     fileprivate func values(_ slot: MatrixSlot) -> [Float] { Array(slab.values(slot).floats) }
+}
+
+extension AdapterSet {
+    /// The numbers of what the head trains whole, by the names of their tensors: `classifier.weight`.
+    public var headNumbers: [(name: String, shape: Shape, numbers: [Float])] {
+        headStates.map { state, slot in (slot.name, state.shape, Array(slab.values(slot).floats)) }
+    }
 }

@@ -86,8 +86,8 @@ extension Session {
     /// session holds out.
     func checkRows(reference: String? = nil, _ observer: any RunObserver) throws -> CheckRows {
         if let reference { return try CheckRows(reference: reference, of: base()) }
-        var named = heldOut?.examples
-        if named == nil, !isOfRun, !recipe.data.heldOut.isEmpty {
+        var named = heldOutTexts?.examples
+        if named == nil, !isOfRun, !recipe.data.heldOut.isEmpty, try recipe.task == .generate && taskHead() == nil {
             named = try openHeldOut(for: CrossEntropyObjective(), observer).examples
         }
         return try CheckRows(named, of: base())

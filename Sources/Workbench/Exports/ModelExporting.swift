@@ -24,7 +24,7 @@ struct ModelExporting {
     }
 
     func run() throws -> ExportReport {
-        let base = try session.base()
+        let base = try session.writtenBase()
         let merger = try ModelMerger(base: base.weights, configuration: base.configuration)
         let deltas = session.adapter?.set.lowRankDeltas ?? []
         let deployment =

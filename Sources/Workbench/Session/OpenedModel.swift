@@ -14,12 +14,13 @@ internal import Models
 internal import Recipes
 internal import Tensors
 internal import Tokenizers
+internal import Vocabulary
 
 /// A Hugging Face directory or a GGUF file, mapped but not yet made into a `LanguageModel`.
 struct OpenedModel {
     let path: String
-    let weights: any ModelSource
-    let configuration: ModelConfiguration
+    private(set) var weights: any ModelSource
+    private(set) var configuration: ModelConfiguration
     /// The head of a task that stands in the folder; nil where the model has none.
     let ownHead: OwnHead?
     let tokenizer: Tokenizer
@@ -224,4 +225,35 @@ extension OpenedModel {
 
     /// Bytes of all weights as stored.
     var byteCount: Int { weights.byteCount }
+}
+
+extension OpenedModel {
+    /// What is written of it with `adapter`: itself, or under the head that the adapter has.
+    func written(with adapter: AdapterSet?) throws -> OpenedModel {
+        guard let adapter, adapter.head != nil else { return self }
+        // Decoders look for the last token that is none of these.
+        let padding = tokenizer.padID ?? tokenizer.eosID
+        let headed = try HeadedModel(weights, configuration, adapter, padding: padding)
+        var written = self
+        (written.weights, written.configuration) = (headed, headed.configuration)
+        return written
+    }
+
+    /// Throws where no model with the head of `task` is written of it in `format`.
+    /// - Parameter key: what asks for one.
+    func requireClass(for task: TaskKind, in format: ExportFormat, _ key: String) throws {
+        guard let kind = TaskClass(task) else { return }
+        let hint = "leave it out: adapters are written with their head, as peft and hdf5"
+        guard format == .safetensors, weights.huggingFaceConfiguration != nil else {
+            throw Failure(
+                .badInput,
+                "\(key): a model with the head of task \(task.rawValue) is written of a model's folder, as safetensors",
+                hint: hint)
+        }
+        guard configuration.className(with: kind) != nil else {
+            throw Failure(
+                .badInput, "\(key): transformers has no …\(kind.rawValue) of the family \(configuration.family)",
+                hint: hint)
+        }
+    }
 }

@@ -12,7 +12,9 @@ extension Session {
     ///
     /// - Throws: `Failure` where the recipe names another task.
     func followAdapter() throws {
-        guard let head = try taskHead(), try recipe.task != .embed || !isOwn(head) else { return try followVectors() }
+        guard let head = try taskHead(), try !isOwn(head) || (recipe.task != .embed && notedVectors() == nil) else {
+            return try followVectors()
+        }
         try base().requireOneText(for: "task: \(head.task.rawValue)")
         var recipe = self.recipe
         guard !recipe.isSet("task") || recipe.task == head.task else {
@@ -107,16 +109,32 @@ extension Session {
     }
 }
 
+extension Session {
+    /// Throws where the session's head cannot stand in the model that `key` wants written.
+    func requireClass(in format: ExportFormat, _ key: String) throws {
+        guard let task = recipe.task.hasHead ? recipe.task : try taskHead()?.task else { return }
+        try base().requireClass(for: task, in: format, key)
+    }
+
+    /// The same for all models that a run writes.
+    func requireClassOfRun() throws {
+        if recipe.merge.enabled { try requireClass(in: .safetensors, "merge.enabled") }
+        for entry in recipe.export where !entry.isAdapter {
+            try requireClass(in: entry.format, "export: { format: \(entry.format.rawValue) }")
+        }
+    }
+
+    /// The base as it is written with the session's adapter.
+    func writtenBase() throws -> OpenedModel { try base().written(with: adapter?.set) }
+
+    /// Held-out rows whose text is predicted token by token; nil where they are asked something else.
+    var heldOutTexts: PreparedDataset? { recipe.task == .generate ? heldOut : nil }
+}
+
 extension Recipe {
-    /// Throws where the recipe's task is one that is not trained, or the run would write a model with the head of one.
+    /// Throws where the recipe's task is one that is not trained on what it says.
     func requireTrainableTask() throws {
         if task == .tag { try requireTags() }
-        guard task.hasHead else { return }
-        let models = export.filter { !$0.isAdapter }.map { "export: { format: \($0.format.rawValue) }" }
-        guard let key = (merge.enabled ? ["merge.enabled"] : models).first else { return }
-        throw Failure(
-            .badInput, "\(key): a model with the head of task \(task.rawValue) is not written yet",
-            hint: "leave it out: adapters are written with their head, as peft and hdf5")
     }
 
     /// Throws where the label set is no set of tags.

@@ -49,7 +49,7 @@ public struct ExportStage: StandaloneStage {
         .require(
             [.init(key: "--out", url: output, form: wishes.written(format).form)]
                 + (wishes.referenceOutput.map { [.init(key: "--reference-out", url: $0, form: .newFile)] } ?? []))
-        try session.requireLanguage(for: "lathe export of a model")
+        try session.requireClass(in: format, "--format \(format.rawValue)")
         try session.startComputing()
         try Self.require(format, holding: session.base(), in: type, "--format")
         try openRows(session, observer)

@@ -36,7 +36,8 @@ public struct MergeStage: StandaloneStage {
     func open(_ session: Session, _ observer: any RunObserver) throws {
         try OutputPlaces(session.resolved, adapters: session.adapterPaths)
             .require([.init(key: "--out", url: output, form: .folder(.model))])
-        try session.requireLanguage(for: "lathe merge")
+        try session.requireClass(in: .safetensors, "lathe merge")
+        if trial != nil { try session.requireLanguage(for: "lathe merge --search") }
         try session.startComputing()
         let base = try session.base()
         // The comparison is about the weights, so it is computed as exactly as can be; rows are scored as they always are.
@@ -59,10 +60,11 @@ public struct MergeStage: StandaloneStage {
     public func run(_ session: Session, _ observer: any RunObserver) throws -> MergeReport {
         try session.ready(self, observer)
         try trial?.run(session, observer)
-        let base = try session.base(), model = try session.model(), type = WeightType(session.recipe.merge.dtype)
+        let base = try session.writtenBase(), model = try session.model()
+        let type = WeightType(session.recipe.merge.dtype)
         let proof = MergeProof(
             base, adapted: model, probe: try Self.probe(session),
-            session.heldOut == nil ? "built-in texts" : "held-out rows", session.bootstrap)
+            session.heldOutTexts == nil ? "built-in texts" : "held-out rows", session.bootstrap)
         let trainedBase = try session.requireAdapter("a merge").provenance?.baseDigest
         var report: MergeReport?
         var options = ModelOutputOptions(type: type, of: run)
@@ -74,7 +76,8 @@ public struct MergeStage: StandaloneStage {
             let compared = try proof.compare(with: staged, type: type)
             let certificate = MergeCertificate(
                 merge: result, weights: compared.weights, logits: compared.logits, losses: compared.losses,
-                baseDigest: try base.weights.contentDigest(), baseQuantisation: base.weights.quantisationSummary,
+                baseDigest: try session.base().weights.contentDigest(),
+                baseQuantisation: base.weights.quantisationSummary,
                 adapterBaseDigest: trainedBase)
             let proven = MergeReport(
                 output: output.path, certificate: certificate, combination: session.adapter?.combination,
@@ -96,7 +99,7 @@ public struct MergeStage: StandaloneStage {
     /// What keeps a fine-tune that the merge loses; nil without an adapter.
     private func ways(_ session: Session, _ result: MergeResult, _ folder: URL) throws -> KeepingWays? {
         guard let adapter = session.adapter?.set else { return nil }
-        let base = try session.base()
+        let base = try session.writtenBase()
         let written = try StagedExport(folder, .huggingFaceFolder, result, of: base)
         return KeepingWays(
             asked: session.isOfRun ? .mergeKeys : .merge, format: .safetensors, type: result.type,
@@ -106,7 +109,7 @@ public struct MergeStage: StandaloneStage {
     }
 
     private static func probe(_ session: Session) throws -> [TokenizedExample] {
-        try MergeProbe.examples(session.heldOut?.examples, of: session.base())
+        try MergeProbe.examples(session.heldOutTexts?.examples, of: session.base())
     }
 }
 

@@ -55,6 +55,7 @@ struct TrainingSetup {
             try ExportStage.require(entry.format, holding: base, in: entry.type, "export[\(index)].format:")
         }
         try recipe.requireTrainableTask()
+        try session.requireClassOfRun()
         if recipe.distill.isAsked { try base.requireOneText(for: "distill") }
         base.startDigest()
         let split = try openRows(session, writes: writes, observer)

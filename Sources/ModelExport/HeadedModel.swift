@@ -1,0 +1,119 @@
+// A base under the head of a task, as a model: what transformers loads as …ForSequenceClassification or …ForTokenClassification.
+
+public import Adapters
+internal import Digests
+public import Foundation
+public import JSON
+public import Models
+public import Tensors
+internal import Vocabulary
+public import WeightFiles
+
+/// A base with the layers of a head that an adapter trained whole in the place of its own. Heads of other classes are left out, but for
+/// that of the language, by which what is written is held against what it was made of.
+public struct HeadedModel: ModelSource {
+    public let base: any ModelSource
+    /// What it is.
+    public let configuration: ModelConfiguration
+    public let huggingFaceConfiguration: JSONValue?
+    public let paths: [String]
+    private let layers: WeightsInMemory
+
+    /// - Parameters:
+    ///   - model: what `base` is.
+    ///   - adapter: has a head.
+    ///   - padding: the token that texts are filled up with, which decoders' classes need to find a text's end.
+    /// - Throws: `ModelExportError` where transformers has no such class of the family.
+    public init(
+        _ base: any ModelSource, _ model: ModelConfiguration, _ adapter: AdapterSet, padding: Int32?
+    ) throws {
+        guard let head = adapter.configuration.head, let kind = TaskClass(head.task) else {
+            throw ModelExportError(base.location, "the adapter has no head of a task")
+        }
+        guard let name = model.className(with: kind) else {
+            throw ModelExportError(
+                base.location, "transformers has no …\(kind.rawValue) of the family \(model.family)",
+                hint: "leave merge and models out: the adapter has the head, as peft and hdf5")
+        }
+        self.base = base
+        var configuration = model
+        configuration.taskClass = kind
+        self.configuration = configuration
+        layers = WeightsInMemory(adapter.headTensors, location: base.location)
+        let own = Set(layers.paths), spec = configuration.taskHeads[head.task]?.layers ?? []
+        paths =
+            base.paths.filter { path in
+                guard !own.contains(path) else { return false }
+                // A network below the answers stays where the base has it; a pooler that they do not read goes, as other heads do.
+                let isShared = spec.contains { layer in
+                    layer.isFrozen
+                        && [layer.path, layer.normPath].contains { $0.map { path.hasPrefix($0 + ".") } ?? false }
+                }
+                return isShared || !(model.weightNames?.isOnTop(path) ?? false)
+            } + layers.paths
+        guard var words = base.huggingFaceConfiguration?.object else {
+            throw ModelExportError(
+                base.location, "a model with the head of a task is written over a model's folder, and this is a file",
+                hint: "train on the folder that the file was made of; the adapter has the head, as peft and hdf5")
+        }
+        words["architectures"] = [.string(name)]
+        let labels = head.task.hasLabels ? head.labels : ["LABEL_0"]
+        words["id2label"] = .object(JSONObject(labels.enumerated().map { ("\($0)", .string($1)) }))
+        words["label2id"] = .object(JSONObject(labels.enumerated().map { ($1, .integer($0)) }))
+        words["num_labels"] = nil
+        words["problem_type"] = Self.problem(head)
+        if head.task != .tag, model.writesText, let padding, words["pad_token_id"]?.integer == nil {
+            words["pad_token_id"] = .integer(Int(padding))
+        }
+        huggingFaceConfiguration = .object(words)
+    }
+
+    private static func problem(_ head: SavedHead) -> JSONValue? {
+        switch head.task {
+        case .regress: "regression"
+        case .classify: head.isMultiLabel ? "multi_label_classification" : "single_label_classification"
+        default: nil
+        }
+    }
+
+    private func source(of path: String) -> any WeightSource { layers.contains(path) ? layers : base }
+
+    // MARK: Weights
+
+    public var location: String { base.location }
+    public var otherNames: [String] { base.otherNames }
+    public var warnings: [String] { base.warnings }
+    public var byteCount: Int { base.byteCount + layers.byteCount }
+    public func shape(at path: String) -> Shape? { source(of: path).shape(at: path) }
+    public func typeName(at path: String) -> String? { source(of: path).typeName(at: path) }
+    public func tensor(at path: String) throws(WeightError) -> FrozenTensor { try source(of: path).tensor(at: path) }
+    public func releasePages(of path: String) { source(of: path).releasePages(of: path) }
+    public func releasePages() { base.releasePages() }
+
+    public func contentDigest() throws(WeightError) -> String {
+        SHA256.hex(of: "\(try base.contentDigest()) \(try layers.contentDigest())")
+    }
+
+    // MARK: What stands beside them
+
+    public var configurationName: String? { base.configurationName }
+    public var chatTemplatePlace: ChatTemplatePlace { base.chatTemplatePlace }
+    public func statedConfiguration() throws -> ModelConfiguration { configuration }
+    public func configurationNotes() throws -> [String] { try base.configurationNotes() }
+    public func companions() throws -> [(name: String, url: URL)] { try base.companions() }
+    public func companionContents() throws -> [(name: String, bytes: [UInt8])] { try base.companionContents() }
+    public func tokenizerSource() throws -> TokenizerSource? { try base.tokenizerSource() }
+    public func generationSettings() throws -> JSONValue? { try base.generationSettings() }
+}
+
+extension AdapterSet {
+    /// The head's layers as tensors of a model, as they are now.
+    fileprivate var headTensors: [FrozenTensor] {
+        headNumbers.map { name, shape, numbers in
+            let storage = Storage(byteCount: numbers.count * 4) { bytes in
+                numbers.withUnsafeBytes { bytes.copyMemory(from: $0) }
+            }
+            return FrozenTensor(name: name, dtype: .f32, shape: shape, storage: storage, byteOffset: 0)
+        }
+    }
+}
