@@ -193,7 +193,7 @@ let package = Package(
 
         // Tests.
         .target(
-            name: "TestSupport", dependencies: ["JSON"], path: "Tests/TestSupport", exclude: ["TinyModel"],
+            name: "TestSupport", dependencies: ["JSON"], path: "Tests/TestSupport", exclude: ["TinyModel", "TinySeq2Seq"],
             swiftSettings: swiftSettings),
         tests("Vocabulary"),
         tests("Files", ["Vocabulary"]),
