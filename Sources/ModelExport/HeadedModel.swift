@@ -39,8 +39,11 @@ public struct HeadedModel: ModelSource {
         var configuration = model
         configuration.taskClass = kind
         self.configuration = configuration
-        layers = WeightsInMemory(adapter.headTensors, location: base.location)
-        let own = Set(layers.paths), spec = configuration.taskHeads[head.task]?.layers ?? []
+        let spec = configuration.taskHeads[head.task]?.layers ?? []
+        layers = WeightsInMemory(
+            adapter.headTensors + spec.flatMap { $0.newNorm(width: model.width, beside: base) }, location: base.location
+        )
+        let own = Set(layers.paths)
         paths =
             base.paths.filter { path in
                 guard !own.contains(path) else { return false }
@@ -109,11 +112,27 @@ public struct HeadedModel: ModelSource {
 extension AdapterSet {
     /// The head's layers as tensors of a model, as they are now.
     fileprivate var headTensors: [FrozenTensor] {
-        headNumbers.map { name, shape, numbers in
-            let storage = Storage(byteCount: numbers.count * 4) { bytes in
-                numbers.withUnsafeBytes { bytes.copyMemory(from: $0) }
-            }
-            return FrozenTensor(name: name, dtype: .f32, shape: shape, storage: storage, byteOffset: 0)
+        headNumbers.map { FrozenTensor(name: $0.name, shape: $0.shape, numbers: $0.numbers) }
+    }
+}
+
+extension TaskHeadSpec.Layer {
+    /// The norm after it, of which nothing was trained, where `base` has none.
+    fileprivate func newNorm(width: Int, beside base: any ModelSource) -> [FrozenTensor] {
+        guard let norm, let normPath, !base.contains(normPath + ".weight") else { return [] }
+        func tensor(_ name: String, _ value: Float) -> FrozenTensor {
+            FrozenTensor(
+                name: "\(normPath).\(name)", shape: [width], numbers: Array(repeating: value, count: width))
         }
+        return [tensor("weight", 1)] + (norm.hasBias ? [tensor("bias", 0)] : [])
+    }
+}
+
+extension FrozenTensor {
+    fileprivate init(name: String, shape: Shape, numbers: [Float]) {
+        let storage = Storage(byteCount: numbers.count * 4) { bytes in
+            numbers.withUnsafeBytes { bytes.copyMemory(from: $0) }
+        }
+        self.init(name: name, dtype: .f32, shape: shape, storage: storage, byteOffset: 0)
     }
 }
