@@ -146,7 +146,7 @@ extension CommandTests {
                 #expect(outcome.errors.contains("does not say what its head score answers"))
                 #expect(outcome.errors.contains("the same likelihood of all labels"))
                 #expect(!outcome.errors.contains("in the training rows"))
-                try evaluate("tag").expectFailure(65, "the head of task tag")
+                try evaluate("tag").expectFailure(65, "task: tag learns from spans")
                 try lathe.start(
                     ["train", "recipe.yaml", "--set", "distill.teacher_adapter=\(Self.foreign("classify"))"]
                 ).wait().expectFailure(65, "distill.teacher_adapter", "the head of task classify")

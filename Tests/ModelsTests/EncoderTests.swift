@@ -88,7 +88,8 @@ import WeightFiles
         func kept(_ slot: String) -> String {
             file.names.first { slot.hasSuffix($0) && !$0.isEmpty } ?? slot
         }
-        let slab = model.attachAdapters(rank: 2, scale: 1.5) { !$0.contains("pooler") }
+        // What stands on top of the states takes no part here.
+        let slab = model.attachAdapters(rank: 2, scale: 1.5) { !$0.contains("pooler") && !$0.hasPrefix("head.") }
         for slot in slab.slots {
             for (place, value) in zip(slot.range, try numbers(kept(slot.name))) { slab.values[place] = value }
         }

@@ -86,6 +86,7 @@ import WeightFiles
         "cohere2": ["tie_word_embeddings": false, "layer_types": ["full_attention", "sliding_attention"]],
         "gemma2": ["tie_word_embeddings": false, "layer_types": ["full_attention", "sliding_attention"]],
         "smollm3": ["tie_word_embeddings": false],
+        "modernbert": ["classifier_pooling": "mean", "classifier_bias": true, "classifier_activation": "relu"],
     ]
 
     @Test(arguments: families) func everyEntryDoesWhatItSays(_ name: String) throws {

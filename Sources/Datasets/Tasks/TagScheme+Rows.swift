@@ -84,8 +84,11 @@ extension TagScheme {
 }
 
 /// A tag that is part of no span, in a scheme that says where spans end.
-struct BrokenTags: Error {
+struct BrokenTags: ClassifiedError {
     let word: Int
     let tag: String
     let scheme: TagScheme
+
+    var kind: FailureKind { .badInput }
+    var description: String { "word \(word): the tag \"\(tag)\" is part of no span in \(scheme.rawValue)" }
 }
