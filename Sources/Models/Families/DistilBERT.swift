@@ -17,11 +17,12 @@ private enum DistilBERT {
         ConfigurationField.read("dim", "hidden_dim", "n_layers", "n_heads", "activation", mayBeNull: false)
         // Shapes are read from the names above; a sinusoidal table lies in the file as a learned one does.
         + ConfigurationField.harmless([
-            "sinusoidal_pos_embds", "qa_dropout", "seq_classif_dropout", "tie_weights_", "hidden_act",
+            "sinusoidal_pos_embds", "qa_dropout", "tie_weights_", "hidden_act",
             "intermediate_size",
         ])
         + [
             ConfigurationField(key: "dropout", use: .trainingOnly([0, nil])),
+            ConfigurationField(key: "seq_classif_dropout", use: .trainingOnly([0, nil])),
             ConfigurationField(key: "output_past", use: .harmless),
         ]
 

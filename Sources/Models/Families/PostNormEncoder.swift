@@ -54,7 +54,7 @@ extension ConfigurationField where Value == JSONValue {
         shared
         + harmless([
             "head_dim", "num_key_value_heads", "rms_norm_eps", "rope_scaling", "rope_parameters", "rope_theta",
-            "partial_rotary_factor", "original_max_position_embeddings", "classifier_dropout", "gradient_checkpointing",
+            "partial_rotary_factor", "original_max_position_embeddings", "gradient_checkpointing",
             "pooler_fc_size", "pooler_num_attention_heads", "pooler_num_fc_layers", "pooler_size_per_head",
             "pooler_type", "directionality", "output_past",
             // Of the masked head, which is the embedding or stands beside it.
@@ -63,6 +63,7 @@ extension ConfigurationField where Value == JSONValue {
         + [
             ConfigurationField(key: "is_decoder", use: .only([false, nil])),
             ConfigurationField(key: "is_causal", use: .only([false, nil])),
+            ConfigurationField(key: "classifier_dropout", use: .trainingOnly([0, nil])),
         ]
 
     /// Those of BERT and of who has its field names.
