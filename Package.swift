@@ -193,7 +193,8 @@ let package = Package(
 
         // Tests.
         .target(
-            name: "TestSupport", dependencies: ["JSON"], path: "Tests/TestSupport", exclude: ["TinyModel", "TinySeq2Seq"],
+            name: "TestSupport", dependencies: ["JSON"], path: "Tests/TestSupport",
+            exclude: ["TinyModel", "TinySeq2Seq"],
             swiftSettings: swiftSettings),
         tests("Vocabulary"),
         tests("Files", ["Vocabulary"]),

@@ -18,6 +18,10 @@ extension DataReport {
         guard report.promptStyle == .auto, [.promptCompletion, .alpaca, .classification].contains(report.format) else {
             return nil
         }
+        guard report.startToken == nil else {
+            return
+                "the encoder reads prompts, the decoder writes answers: each is a text of its own, and no template stands around it"
+        }
         return report.rendering.style == .chat
             ? "rows go through the model's chat template (data.prompt_style: plain takes their texts as they stand)"
             : "the model has no chat template: prompt and answer are joined as they stand (data.prompt_style: plain)"

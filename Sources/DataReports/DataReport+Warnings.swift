@@ -15,6 +15,7 @@ extension DataReport {
             if let input { lines += Self.unevenLines(input) + Self.tables(input) }
             guard let report else { continue }
             let limit = report.maximumLength.map { " (\(Figures.count($0)))" } ?? ""
+            let lost = report.startToken == nil ? "the oldest text" : "the end"
             let cutRows = report.truncatedRows - report.rowsWithCutPrompt
             let answers =
                 report.rowsWithCutAnswer > 0 ? ", \(Figures.count(report.rowsWithCutAnswer)) of them in the answer" : ""
@@ -22,8 +23,8 @@ extension DataReport {
                 cutRows, "row was cut at data.max_length" + limit + answers,
                 "rows were cut at data.max_length" + limit + answers)
             add(
-                report.rowsWithCutPrompt, "row lost the oldest text of its prompt to fit data.max_length" + limit,
-                "rows lost the oldest text of their prompts to fit data.max_length" + limit)
+                report.rowsWithCutPrompt, "row lost \(lost) of its prompt to fit data.max_length" + limit,
+                "rows lost \(lost) of their prompts to fit data.max_length" + limit)
             add(
                 report.answersLeftOut, "answer of an older exchange went with it",
                 "answers of older exchanges went with them")

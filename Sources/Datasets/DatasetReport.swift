@@ -47,6 +47,8 @@ public struct DatasetReport: Codable, Sendable, Equatable {
     public var maximumLength: Int?
     /// The longest sequence that the model was made for; `nil` where no model is known.
     public var contextLength: Int?
+    /// With what the model begins to write that reads with an encoder; `nil` where what is read and written is one text.
+    public var startToken: Int32?
     /// Rows of which a sequence is longer than that, as it is trained on or scored.
     public var rowsBeyondContext = 0
     /// Rows of each label, in the order in which labels were met; empty where rows have none.
@@ -120,6 +122,7 @@ public struct DatasetReport: Codable, Sendable, Equatable {
         let readsTexts = settings.task?.kind == .embed
         maximumLength = settings.maxLength == Int.max || readsTexts ? nil : settings.maxLength
         contextLength = readsTexts ? nil : settings.contextLength
+        startToken = settings.startToken
         rows += 1
         straddlingTokens += outcome.straddlingTokens
         turnsWithoutEnd += outcome.turnsWithoutEnd

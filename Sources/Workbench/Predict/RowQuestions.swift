@@ -73,7 +73,9 @@ final class RowQuestions {
     var notes: [String] {
         var lines: [String] = []
         if cut > 0 {
-            lines.append("\(Count.text(cut, "row")) lost the oldest text of the prompt to fit \(limit) tokens")
+            lines.append(
+                "\(Count.text(cut, "row")) lost \(opened.hasEncoder ? "the end" : "the oldest text") of the prompt to fit \(limit) tokens"
+            )
         }
         if leftOut > 0 {
             lines.append("\(Count.text(leftOut, "row")) of more than \(limit) tokens left out: data.too_long: drop")

@@ -36,9 +36,10 @@ struct AdapterRendering {
 
     /// - Parameters:
     ///   - noted: how the adapter's rows were rendered; `nil` for a model alone, and where nobody noted it.
+    ///   - hasTemplate: whether rows could go through one.
     ///   - system: a system message given on the command line.
     ///   - isRaw: whether the person asked for no template.
-    init(_ recipe: Recipe, noted: RowRendering?, system: String? = nil, isRaw: Bool = false) {
+    init(_ recipe: Recipe, noted: RowRendering?, hasTemplate: Bool = true, system: String? = nil, isRaw: Bool = false) {
         var asked = RowRendering(
             format: noted?.format ?? .auto,
             style: isRaw ? .plain : recipe.data.promptStyle,
@@ -52,7 +53,7 @@ struct AdapterRendering {
                 }
             } else {
                 asked.style = noted.style
-                if noted.style == .plain {
+                if noted.style == .plain, hasTemplate {
                     notes.append(
                         "the adapter was trained \(Self.words[.plain] ?? ""), so it is asked in that way; "
                             + "--set data.prompt_style=chat uses the template")

@@ -202,7 +202,8 @@ public final class Session {
     ///   - system: a system message given on the command line.
     ///   - isRaw: whether the person asked for no template.
     func rendering(system: String? = nil, isRaw: Bool = false) throws -> AdapterRendering {
-        AdapterRendering(recipe, noted: try notedRendering(), system: system, isRaw: isRaw)
+        AdapterRendering(
+            recipe, noted: try notedRendering(), hasTemplate: try !base().hasEncoder, system: system, isRaw: isRaw)
     }
 
     private func stored() throws -> StoredAdapter? {
