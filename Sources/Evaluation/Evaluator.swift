@@ -69,6 +69,13 @@ public struct Evaluator {
     public func scores(
         ofAlternatives groups: [[TokenizedExample]], onProgress: (_ done: EvaluationProgress) throws -> Void = { _ in }
     ) throws -> [[NamedSums]] {
+        guard sharesBeginnings else {
+            var left = try scores(of: groups.flatMap { $0 }, onProgress: onProgress).rows[...]
+            return groups.map { group in
+                defer { left = left.dropFirst(group.count) }
+                return Array(left.prefix(group.count))
+            }
+        }
         var scores: [[NamedSums]] = []
         var done = EvaluationProgress(examples: 0, tokens: 0)
         var batch: [Alternatives] = []
@@ -82,7 +89,7 @@ public struct Evaluator {
             batch = []
         }
         for group in groups {
-            let next = Alternatives(group.map { ($0.ids, $0.isTarget) }, mayShare: sharesBeginnings)
+            let next = Alternatives(group.map { ($0.ids, $0.isTarget) })
             let rows = batch.reduce(next.rowCount) { $0 + $1.rowCount }
             let attended = batch.reduce(next.attendedRowCount) { $0 + $1.attendedRowCount }
             if !batch.isEmpty, rows > rowLimit || attended > Self.mostCopies * rowLimit { try flush() }

@@ -8,20 +8,11 @@ public struct Alternatives: Sendable {
     let sequences: [(ids: [Int32], isTarget: [Bool])]
     /// Rows that all sequences share.
     let sharedCount: Int
-    /// Whether they may share any.
-    let mayShare: Bool
 
-    /// - Parameter mayShare: whether what they have in common is computed once; not for a model that reads with an encoder, in which
-    ///   each sequence stands by itself.
     /// - Precondition: at least one sequence, none empty.
-    public init(_ sequences: [(ids: [Int32], isTarget: [Bool])], mayShare: Bool = true) {
+    public init(_ sequences: [(ids: [Int32], isTarget: [Bool])]) {
         precondition(sequences.allSatisfy { !$0.ids.isEmpty && $0.ids.count == $0.isTarget.count })
         self.sequences = sequences
-        self.mayShare = mayShare
-        guard mayShare else {
-            sharedCount = 0
-            return
-        }
         guard let first = sequences.first else { preconditionFailure("no sequence") }
         // A row predicts the token after it, so the row before the first target is each sequence's own; so is the last row.
         sharedCount =
@@ -73,7 +64,7 @@ extension TokenBatch {
             }
         }
         self.init(ids: ids, bounds: bounds, targets: targets)
-        if groups.contains(where: \.mayShare) { self.sharing = sharing }
+        self.sharing = sharing
     }
 
     /// The example in which each sequence of `groups` ends.
