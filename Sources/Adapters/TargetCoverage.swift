@@ -19,11 +19,12 @@ public struct TargetCoverage: Sendable, Equatable {
     public let table: [Row]
 
     /// Matches `targets` against the modules at `paths`. Throws, all at once, for patterns that match no module.
-    public init(_ targets: AdapterTargets, paths: [String]) throws(AdapterError) {
+    /// - Parameter whole: modules that are trained whole and carry no adapter, whatever means them, as in PEFT.
+    public init(_ targets: AdapterTargets, paths: [String], whole: [String] = []) throws(AdapterError) {
         let candidates = paths.filter { $0 != Self.head }
         switch targets {
         case .allLinear: matched = candidates
-        case .patterns(let patterns): matched = try Self.matched(patterns, paths)
+        case .patterns(let patterns): matched = try Self.matched(patterns, paths, whole: whole)
         }
         guard !matched.isEmpty else { throw AdapterError("the adapter has no target modules") }
         table = Self.table(matched, paths)
@@ -34,7 +35,10 @@ public struct TargetCoverage: Sendable, Equatable {
         let layers = layers.filter { $0.place != .nowhere && $0.serves(configuration.head) }, paths = layers.map(\.path)
         var whole = Set(try configuration.layersOfParameters(layers))
         if whole.isEmpty || configuration.targets != .patterns([]) {
-            whole.formUnion(try TargetCoverage(configuration.targets, paths: paths).matched)
+            whole.formUnion(
+                try TargetCoverage(
+                    configuration.targets, paths: paths, whole: configuration.head?.layers.map(\.path) ?? []
+                ).matched)
         }
         var matched: [String] = []
         for path in paths where whole.contains(path) {
@@ -63,7 +67,9 @@ public struct TargetCoverage: Sendable, Equatable {
     /// The untied head, which `all-linear` leaves alone as PEFT does.
     static let head = "lm_head"
 
-    private static func matched(_ patterns: [String], _ paths: [String]) throws(AdapterError) -> [String] {
+    private static func matched(
+        _ patterns: [String], _ paths: [String], whole: [String]
+    ) throws(AdapterError) -> [String] {
         var chosen = Set<String>()
         var problems: [AdapterError.Problem] = []
         let known = Set(paths)
@@ -77,6 +83,7 @@ public struct TargetCoverage: Sendable, Equatable {
                 chosen.insert(path)
                 count += 1
             }
+            for path in whole where count == 0 { if try ModulePattern.matches(path, pattern) { count += 1 } }
             if count == 0 {
                 problems.append(
                     AdapterError.Problem(
