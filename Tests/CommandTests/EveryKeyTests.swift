@@ -100,6 +100,15 @@ private let changes: [Change] = [
     Change(key: "head.class_weights", value: "balanced", beside: headed),
     Change(key: "head.focal_gamma", value: "2", beside: headed),
 
+    Change(key: "embed.objective", value: "triplet", beside: embedded),
+    Change(key: "embed.scale", value: "5", beside: embedded),
+    Change(key: "embed.margin", value: "0.25", beside: embedded + ["embed.objective=triplet"]),
+    Change(key: "embed.distance", value: "cosine", beside: embedded + ["embed.objective=triplet"]),
+    Change(key: "embed.dimensions", value: "[16, 8]", beside: embedded),
+    Change(key: "embed.pooling", value: "last", beside: embedded),
+    Change(key: "embed.normalize", value: "false", beside: embedded + ["embed.objective=triplet"]),
+    Change(key: "embed.skip_duplicates", value: "false", beside: embedded),
+
     Change(key: "train.epochs", value: "2", beside: ["train.max_steps=null"]),
     Change(key: "train.max_steps", value: "2"),
     Change(key: "train.batch_size", value: "2"),
@@ -228,6 +237,7 @@ private let labelled = ["data.train=labels.jsonl", "data.held_out=labels.jsonl",
 private let headed = [
     "task=classify", "data.train=skewed.jsonl", "data.held_out=skewed.jsonl", "data.format=classification",
 ]
+private let embedded = ["task=embed", "data.train=triples.jsonl", "data.held_out=triples.jsonl"]
 private let table = ["data.train=rows.csv", "data.held_out=rows.csv"]
 
 extension CommandTests {
@@ -393,6 +403,12 @@ extension CommandTests {
                 "pairs.jsonl",
                 lines(8) {
                     #"{"prompt": "Where is \#(names[$0 % 4])? \#($0)", "chosen": "at home", "rejected": "a cat \#($0)"}"#
+                })
+            // The second texts are few: some of a step are the same.
+            try lathe.write(
+                "triples.jsonl",
+                lines(12) {
+                    #"{"anchor": "\#(names[$0 % 4]) saw \#($0) cats", "positive": "\#(names[$0 % 2]) was there", "negative": "a dog \#($0)"}"#
                 })
             try lathe.write(
                 "labels.jsonl",

@@ -47,7 +47,7 @@ public struct PlanStage: Stage {
             numbers += setup.units.sequences(index)
             if sample.reduce(0, { $0 + $1.ids.count }) >= 512 { break }
         }
-        let batch = TokenBatch(of: sample, sequences: numbers)
+        let batch = setup.learner.objective.batch(sample, sequences: numbers)
         func secondsPerToken(_ pass: () throws -> Void) rethrows -> Double {
             var seconds = 0.0
             // The first pass pays for page faults and generated kernels.
@@ -67,7 +67,9 @@ public struct PlanStage: Stage {
         }
         let forward = try secondsPerToken { _ = try setup.scored.sums(batch, workspace: setup.workspace) }
         var rates = WorkRates.relative(modelBytes: work.modelBytes)
-        (rates.trained, rates.forward) = (trained, forward)
+        // Where all of a step is read before its first batch goes back, each goes forward twice.
+        let reads = setup.learner.objective is any StepObjective ? forward : 0
+        (rates.trained, rates.forward) = (trained + reads, forward)
         rates.generated = try session.tasksOfRun().map { try secondsPerGeneratedToken(session, $0) } ?? 0
         rates.written = bytesWrittenSeconds
         return work.byStage(rates)

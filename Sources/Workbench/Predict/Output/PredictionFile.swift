@@ -13,7 +13,7 @@ protocol PredictionFile: AnyObject {
 
 /// The forms of files, known by their names' endings.
 enum PredictionForm: String, CaseIterable {
-    case jsonLines, commaSeparated, tabSeparated, parquet
+    case jsonLines, commaSeparated, tabSeparated, parquet, hdf5
 
     private var endings: [String] {
         switch self {
@@ -21,6 +21,7 @@ enum PredictionForm: String, CaseIterable {
         case .commaSeparated: ["csv"]
         case .tabSeparated: ["tsv"]
         case .parquet: ["parquet"]
+        case .hdf5: ["h5", "hdf5"]
         }
     }
 
@@ -43,6 +44,7 @@ enum PredictionForm: String, CaseIterable {
         case .commaSeparated: try DelimitedFile(output, columns, separator: ",")
         case .tabSeparated: try DelimitedFile(output, columns, separator: "\t")
         case .parquet: try ParquetFile(output, columns)
+        case .hdf5: try HDF5VectorFile(output, columns)
         }
     }
 }
