@@ -15,7 +15,8 @@ struct ModelVerbs {
     var json: JSONValue {
         let isOfTask = configuration.taskClass != nil, writes = configuration.writesText && !isOfTask
         let reads = "no: it reads texts and writes none"
-        let isPair = configuration.encoder != nil, heads: [TaskKind] = isPair ? [] : [.classify, .regress]
+        let isPair = configuration.encoder != nil,
+            heads: [TaskKind] = isPair ? [] : [.classify, .regress, .tag, .embed]
         let tasks = ((writes ? [isPair ? .seq2seq : .generate] : []) + heads).map(\.rawValue).joined(separator: ", ")
         let members: [(verb: String, answer: String)] = [
             ("generate", writes ? "yes" : reads),

@@ -70,7 +70,7 @@ struct HeldOutTasks {
         if rows.report.rows < 2 {
             notes.append("one held-out row allows no interval, so there will be no verdict")
         }
-        if isOwn, recipe.task.hasHead {
+        if isOwn, recipe.task.hasHead, !Self.baseAnswers(recipe, preparation, head) {
             notes.append(
                 "base has no head for task \(recipe.task.rawValue): in its place stands "
                     + (head?.knowsShares ?? true
@@ -225,5 +225,15 @@ extension RowPreparation {
 
     fileprivate func candidateLength(_ row: DataRow, label: String) throws -> Int? {
         try candidate(row, label: label)?.ids.count
+    }
+}
+
+extension HeldOutTasks {
+    /// Whether the base has a head of its own that answers what is asked.
+    /// - Parameter head: the one that answers, as far as it is known.
+    fileprivate static func baseAnswers(_ recipe: Recipe, _ preparation: RowPreparation, _ head: SavedHead?) -> Bool {
+        guard let own = preparation.opened.ownHead?.head, own.task == recipe.task else { return false }
+        let isSame = head.map { $0.labels == own.labels && $0.outputs == own.outputs } ?? true
+        return isSame && (own.labels.isEmpty || own.labels == recipe.data.labels)
     }
 }
