@@ -106,7 +106,8 @@ private func spans(_ row: DataRow) -> [String] {
         let set = try prepare("a.jsonl", row, settings())
         #expect(spans(set.rows[0]) == ["PER Rene\u{301}", "LOC Rom"])
         let entities = row.replacingOccurrences(of: "spans", with: "entities")
-        #expect(try prepare("a.jsonl", entities, settings()).examples == set.examples)
+        let again = try prepare("a.jsonl", entities, settings())
+        #expect(spans(again.rows[0]) == spans(set.rows[0]) && again.examples[0].wanted == set.examples[0].wanted)
     }
 
     @Test(arguments: [
