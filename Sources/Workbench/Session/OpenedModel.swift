@@ -15,6 +15,7 @@ internal import Recipes
 internal import Tensors
 internal import Tokenizers
 internal import Vocabulary
+internal import Objectives
 
 /// A Hugging Face directory or a GGUF file, mapped but not yet made into a `LanguageModel`.
 struct OpenedModel {
@@ -255,5 +256,19 @@ extension OpenedModel {
                 .badInput, "\(key): transformers has no …\(kind.rawValue) of the family \(configuration.family)",
                 hint: hint)
         }
+    }
+}
+
+extension OpenedModel {
+    /// The same, with what says how its texts become vectors, where its folder says another thing than was trained with.
+    func makingVectors(_ noted: VectorNotes?) throws -> OpenedModel {
+        guard let noted, let pooling = EmbedPooling(rawValue: noted.pooling)?.pooling else { return self }
+        let stated = try weights.sentenceSettings()
+        var settings = stated ?? SentenceSettings()
+        (settings.pooling, settings.isNormalized) = (pooling, noted.isNormalized)
+        guard settings != stated else { return self }
+        var made = self
+        made.weights = VectorModel(weights, configuration, settings)
+        return made
     }
 }

@@ -125,7 +125,9 @@ extension Session {
     }
 
     /// The base as it is written with the session's adapter.
-    func writtenBase() throws -> OpenedModel { try base().written(with: adapter?.set) }
+    func writtenBase() throws -> OpenedModel {
+        try base().written(with: adapter?.set).makingVectors(adapter?.provenance?.vectors)
+    }
 
     /// Held-out rows whose text is predicted token by token; nil where they are asked something else.
     var heldOutTexts: PreparedDataset? { recipe.task == .generate ? heldOut : nil }
