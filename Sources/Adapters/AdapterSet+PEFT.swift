@@ -85,9 +85,12 @@ extension AdapterSet {
 
     /// Writes the files of a PEFT directory into `folder`.
     func writePEFT(into folder: URL, _ notes: AdapterNotes, as type: DType) throws {
+        // Vectors are made by the bare model, whose modules have no name before theirs.
+        let isBare = notes.provenance.vectors != nil
+        func peftName(_ name: String) -> String { isBare ? VectorNotes.bareName(name) : name }
         func place(_ name: String) -> URL { folder.appendingPathComponent(name) }
         var configuration = configuration.peftJSON(
-            targetModules: targetModules, parameters: try parameterWords(), baseName: notes.baseName)
+            targetModules: targetModules.map(peftName), parameters: try parameterWords(), baseName: notes.baseName)
         configuration["fan_in_fan_out"] = .bool(isTransposed)
         if notes.provenance.vectors != nil { configuration["task_type"] = .string(VectorNotes.peftTask) }
         if hasEncoder { configuration["task_type"] = .string(TaskKind.seq2seq.peftName) }
@@ -98,7 +101,7 @@ extension AdapterSet {
             FactorTensor(name: slot.name, shape: state.shape) { [slab] in Array(slab.values(slot).floats) }
         }
         try (tensors + parameterTensors()).sorted { $0.name < $1.name }.map {
-            FactorTensor(name: PEFTDirectory.keyPrefix + $0.name, shape: $0.shape, numbers: $0.numbers)
+            FactorTensor(name: PEFTDirectory.keyPrefix + peftName($0.name), shape: $0.shape, numbers: $0.numbers)
         }.writeSafetensors(as: type, to: place(PEFTDirectory.weightsName), metadata: [("format", "pt")])
         var provenance = notes.provenance
         provenance.head = provenance.head ?? self.configuration.head

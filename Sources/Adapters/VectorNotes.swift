@@ -17,6 +17,17 @@ public struct VectorNotes: Sendable, Equatable {
     /// What PEFT calls adapters whose model gives states.
     static let peftTask = "FEATURE_EXTRACTION"
 
+    /// What classes with a head call the model that they are made of.
+    private static let modelNames: Set<String> = [
+        "bert", "roberta", "distilbert", "model", "transformer", "gpt_neox",
+    ]
+
+    /// The name of a module in the model by itself, as `AutoModel` has it.
+    static func bareName(_ name: String) -> String {
+        guard let dot = name.firstIndex(of: "."), modelNames.contains(String(name[..<dot])) else { return name }
+        return String(name[name.index(after: dot)...])
+    }
+
     var json: JSONValue { ["pooling": .string(pooling), "normalize": .bool(isNormalized)] }
 
     /// nil where `json` says no such thing.
