@@ -168,7 +168,7 @@ extension CommandTests {
                 try refused(#"{"prompt": "a <pad> b", "completion": "c"}"#, [], "begins to write")
                 try refused(row, ["data.train_on_prompt=true"], "data.train_on_prompt")
                 try refused(row, ["data.prompt_style=chat"], "conversation")
-                try refused(row, ["data.chat_template={{ messages }}"], "data.chat_template")
+                try refused(row, [#"data.chat_template="{{ messages }}""#], "and no conversation")
                 for (settings, words) in [
                     (["task=generate"], "set task: seq2seq"), (["task=classify"], "set task: seq2seq"),
                     (["distill.teacher=\(model)"], "distill"), (["model.path=\(LatheCommand.huggingFace)"], "seq2seq"),
