@@ -32,11 +32,9 @@ public final class OwnHead {
             self.head = head
             self.slab = slab
             taskHead = TaskHead(head, slots: slab.slots, of: slab)
-            hasMadeUpLabels = words["id2label"] == nil || head.labels == Self.madeUp(head.outputs)
+            hasMadeUpLabels = words["id2label"] == nil || head.hasMadeUpLabels
         } catch { throw error.located(place) }
     }
-
-    private static func madeUp(_ count: Int) -> [String] { (0..<count).map { "LABEL_\($0)" } }
 
     private static func head(
         _ spec: TaskHeadSpec, _ words: JSONValue, _ source: any ModelSource, _ model: ModelConfiguration
@@ -83,7 +81,7 @@ public final class OwnHead {
     }
 
     private static func labels(_ words: JSONValue, count: Int) -> [String] {
-        zip(0..<count, madeUp(count)).map { words["id2label"]?["\($0)"]?.string ?? $1 }
+        zip(0..<count, SavedHead.madeUpLabels(count)).map { words["id2label"]?["\($0)"]?.string ?? $1 }
     }
 
     private static func read(

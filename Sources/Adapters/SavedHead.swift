@@ -77,6 +77,20 @@ public struct SavedHead: Sendable, Equatable {
         }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
 
+    /// The names that transformers makes up where nobody gave any.
+    static func madeUpLabels(_ count: Int) -> [String] { (0..<count).map { "LABEL_\($0)" } }
+
+    /// Whether nobody named its answers.
+    public var hasMadeUpLabels: Bool { !labels.isEmpty && labels == Self.madeUpLabels(outputs) }
+
+    /// The head with `names` for its answers, where nobody named them and there are as many.
+    public func named(_ names: [String]) -> SavedHead {
+        guard hasMadeUpLabels, names.count == outputs, Set(names).count == outputs else { return self }
+        var named = self
+        named.labels = names
+        return named
+    }
+
     /// Throws where the final states are not as wide as the head's input.
     func requireWidth(_ width: Int) throws(AdapterError) {
         for layer in layers where layer.inputSize != width {

@@ -221,6 +221,12 @@ public struct RowDecoder: Sendable {
         {
             return Self.noColumn(name, for: field.key, .missingField, record)
         }
+        if record.fields[name] != nil {
+            return DatasetError(
+                .missingField, record.place,
+                "a row of the form \(format.rawValue) needs \"\(name)\", and here it is empty (null or NaN)",
+                hint: "give it a value, or leave the row out: data.max_bad_rows says how many may be")
+        }
         let names = Self.names(of: record)
         return DatasetError(
             .missingField, record.place, "a row of the form \(format.rawValue) needs \"\(name)\"",

@@ -126,7 +126,10 @@ extension IdleKey {
             + EmbedObjective.settings.map { name in
                 IdleKey(path: "embed." + name) { recipe in
                     recipe.embed.objective.keys.contains(name)
-                        ? nil : "embed.objective \(recipe.embed.objective.rawValue) has no such setting"
+                        ? nil
+                        : "embed.objective \(recipe.embed.objective.rawValue) does not read it, "
+                            + EmbedObjective.allCases.filter { $0.keys.contains(name) }.map(\.rawValue)
+                            .joined(separator: " and ") + " would"
                 }
             }
     }

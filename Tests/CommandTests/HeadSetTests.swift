@@ -146,6 +146,16 @@ extension CommandTests {
                 #expect(outcome.errors.contains("does not say what its head score answers"))
                 #expect(outcome.errors.contains("the same likelihood of all labels"))
                 #expect(!outcome.errors.contains("in the training rows"))
+                // Where nobody named the answers, data.labels does.
+                try lathe.write("named.jsonl", Self.rows((0..<6).map { .string(["a", "b", "c"][$0 % 3]) }))
+                let named = try lathe(
+                    "evaluate", "--model", LatheCommand.huggingFace, "--adapter", Self.foreign("classify"), "--data",
+                    "named.jsonl", "--set", "data.format=classification", "--set", "data.labels=[a, b, c]")
+                try #require(named.code == 0, "\(named.errors)")
+                func losses(_ outcome: Outcome) -> String? {
+                    outcome.output.split(separator: "\n").first { $0.hasPrefix("loss ") }.map(String.init)
+                }
+                #expect(losses(named) == losses(outcome) && losses(named) != nil)
                 try evaluate("tag").expectFailure(65, "task: tag learns from spans")
                 try lathe.start(
                     ["train", "recipe.yaml", "--set", "distill.teacher_adapter=\(Self.foreign("classify"))"]

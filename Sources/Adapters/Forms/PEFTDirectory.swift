@@ -77,7 +77,7 @@ public struct PEFTDirectory: Sendable {
             return SavedHead(
                 task: isTagging ? .tag : outputs == 1 ? .regress : .classify, path: answers.path,
                 inputSize: answers.inputSize, outputs: outputs, hasBias: answers.hasBias,
-                labels: !isTagging && outputs == 1 ? [] : (0..<outputs).map { "LABEL_\($0)" },
+                labels: !isTagging && outputs == 1 ? [] : SavedHead.madeUpLabels(outputs),
                 below: layers.filter { $0.path != answers.path })
         }
         throw AdapterError(

@@ -39,10 +39,12 @@ extension Session {
     /// The head that answers: the adapter's, of the open one, else as it stands on disk; where that has none, the model's own.
     func taskHead() throws -> SavedHead? {
         let trained = if let adapter { adapter.set.configuration.head } else { try storedHead() }
-        return try trained ?? base().ownHead?.head
+        return try (trained ?? base().ownHead?.head)?.named(recipe.data.labels)
     }
 
-    private func isOwn(_ head: SavedHead) throws -> Bool { try base().ownHead?.head == head }
+    private func isOwn(_ head: SavedHead) throws -> Bool {
+        try base().ownHead?.head.named(recipe.data.labels) == head
+    }
 
     /// Numbers the labels of rows as the model's own head has them, where it is trained on and the recipe gives no others.
     func followOwnLabels() throws {
@@ -68,8 +70,8 @@ extension Session {
             .badInput,
             "\(work): a model of the family \(configuration.family) reads texts and writes none",
             hint:
-                "task: \(TaskKind.classify.rawValue) and \(TaskKind.regress.rawValue) train a head on it, and lathe predict makes "
-                + "vectors of texts with it")
+                "task: classify, regress and tag train a head on it, task: embed its vectors of texts, which lathe predict "
+                + "makes")
     }
 
     /// Texts are no longer than the model has positions for.
@@ -196,5 +198,20 @@ extension PreparedSplit {
             count += recipe.task == .tag ? wanted.count : 1
         }
         return SavedHead(recipe, on: model, labels: labels, shares: sums.map { $0 / Double(max(count, 1)) })
+    }
+}
+
+extension PreparedSplit {
+    /// Throws where the recipe trains vectors to have scores for their cosines, and a row's score can be none.
+    func requireCosines(_ recipe: Recipe) throws {
+        guard recipe.task == .embed, recipe.embed.objective == .cosine else { return }
+        for examples in [train.examples, heldOut?.examples].compactMap(\.self) {
+            for index in 0..<examples.count {
+                guard let score = try examples.example(index).wanted.first, !(-1...1).contains(score) else { continue }
+                throw Failure(
+                    .badInput, "\(examples.place(index)): the score \(score) is no cosine, which goes from -1 to 1",
+                    hint: "bring scores into that range, or set embed.objective: cosent, which learns their order")
+            }
+        }
     }
 }
