@@ -148,11 +148,28 @@ public struct OwnedFiles: Sendable {
 
     /// Removes what killed processes left of writing the file `name` and its list; what they had put in place is listed first.
     public func removeAbandoned(_ name: String) throws {
-        if try !abandonedLists.isEmpty {
-            let entries = try listed
-            if try !entries.isEmpty || Ownership.present(manifest) != nil { try note(entries) }
-        }
+        try listAbandoned()
         for name in [name, manifest.lastPathComponent] { TemporaryName.removeAbandoned(in: folder, of: name) }
+    }
+
+    /// Removes all that killed processes left half done in the folder; what they had put in place is listed first.
+    public func removeAbandoned() throws {
+        try listAbandoned()
+        for wanted in [nil, manifest.lastPathComponent] { TemporaryName.removeAbandoned(in: folder, of: wanted) }
+    }
+
+    /// Lists what killed processes had put in place and could not list any more; the lists that they had ready go.
+    private func listAbandoned() throws {
+        guard try !abandonedLists.isEmpty else { return }
+        let lock = try FolderLock(folder, .step)
+        defer { lock.release() }
+        try UnfinishedPlaces.withoutStop {
+            let entries = try listed
+            guard try !entries.isEmpty || Ownership.present(manifest) != nil else { return }
+            if let found = try Manifest(at: manifest), found.content != content { return }
+            try note(entries)
+            TemporaryName.removeAbandoned(in: folder, of: manifest.lastPathComponent)
+        }
     }
 
     /// Lists the log `name` as it is by now: all that it holds is guarded from here on, and it may still grow.

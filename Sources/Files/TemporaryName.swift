@@ -49,10 +49,16 @@ public enum TemporaryName {
         }
     }
 
-    /// Removes the files of `abandoned`.
+    /// Removes the files of `abandoned`. Lists that were ready for a manifest go only where they are named: they may be all that says
+    /// that a file in place is Lathe's (`OwnedFiles.removeAbandoned`).
     public static func removeAbandoned(in folder: URL, of wanted: String? = nil) {
-        for name in (try? abandoned(in: folder, of: wanted)) ?? [] {
+        for name in (try? abandoned(in: folder, of: wanted)) ?? [] where wanted != nil || !Manifest.isName(last(name)) {
             unlink(folder.appendingPathComponent(name).path)
         }
+    }
+
+    /// The name that the file of the temporary name `name` is to have.
+    private static func last(_ name: String) -> String {
+        name.range(of: ".lathe-", options: .backwards).map { String(name.dropFirst()[..<$0.lowerBound]) } ?? name
     }
 }

@@ -22,7 +22,7 @@ public final class TensorBoardLog {
         let kept = step > 0 ? Self.records(in: try WholeFile.bytes(ifThere: url) ?? [], through: step) : []
         let start = kept.isEmpty ? EventRecord.fileVersion(wallSeconds: wallSeconds).framed : kept
         try Folder.make(directory)
-        TemporaryName.removeAbandoned(in: directory)
+        try OwnedFiles(directory, .curves).removeAbandoned()
         try OwnedFiles(directory, .curves).write(start, to: Self.fileName, grows: true)
         file = try AppendedFile(url)
     }

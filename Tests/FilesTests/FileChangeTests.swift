@@ -124,6 +124,29 @@ import Vocabulary
         }
     }
 
+    /// The same of a folder's files, whoever tidies up there first; a list that is not whole goes.
+    @Test func tidyingUpForgetsNothing() throws {
+        try withTemporaryDirectory { folder in
+            let files = OwnedFiles(folder, .run), list = Manifest.place(inFolder: folder)
+            func left(_ number: Int) -> URL {
+                folder.appendingPathComponent(".manifest.json.lathe-4194303-\(number).partial")
+            }
+            try files.write(Array("one".utf8), to: "a")
+            let before = try WholeFile.bytes(list.path)
+            try files.write(Array("two".utf8), to: "b")
+            try FileManager.default.moveItem(at: list, to: left(1))
+            try Data(before).write(to: list)
+            try Data(before.dropLast(3)).write(to: left(2))
+            try write("half", folder.appendingPathComponent(".b.lathe-4194303-3.partial"))
+            TemporaryName.removeAbandoned(in: folder)
+            try files.require("b")
+            try files.removeAbandoned()
+            try files.require("b")
+            #expect(try Folder.names(in: folder) == ["a", "b", "manifest.json"])
+            #expect(try Manifest(at: list)?.names == ["a", "b"])
+        }
+    }
+
     // MARK: One at a time
 
     @Test func aStepWaitsForAnotherProcess() throws {

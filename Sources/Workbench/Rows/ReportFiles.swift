@@ -22,7 +22,9 @@ enum ReportFiles {
     /// Writes those that are not there into `folder`, which holds prepared rows.
     static func writeMissing(_ report: DataReport, tokens: TokenTexts?, to folder: URL) throws {
         for name in names where try !Folder.holds(name, in: folder) {
-            try OwnedFiles(folder, .prepared).write(bytes(name, of: report, tokens), to: name)
+            let files = OwnedFiles(folder, .prepared)
+            try files.removeAbandoned()
+            try files.write(bytes(name, of: report, tokens), to: name)
         }
     }
 

@@ -21,7 +21,7 @@ public struct RunDirectory: Sendable {
     public init(_ url: URL) throws {
         self.init(planned: url)
         try Folder.make(url)
-        TemporaryName.removeAbandoned(in: url)
+        try files.removeAbandoned()
     }
 
     /// The folder as it may come to be; nothing is made.
