@@ -171,16 +171,18 @@ struct TrainingSetup {
             reservingBytes:
                 learner.predictedBytes(rows: memory.rowLimit, recomputedBlocks: memory.recomputedBlocks))
         let baseDigest = try base.weights.contentDigest()
+        // What the model's folder adds to the recipe is known only here; who goes on compares the recipe before.
+        let keys = session.resolved.recipe.decidingKeys
         var provenance = AdapterProvenance(
             baseName: URL(fileURLWithPath: base.path).lastPathComponent, baseDigest: baseDigest,
             baseQuantisation: base.weights.quantisationSummary, templateDigest: base.templateDigest,
-            recipeDigest: RunFingerprint(keys: recipe.decidingKeys, parts: []).recipeDigest, dataDigest: split.digest,
+            recipeDigest: RunFingerprint(keys: keys, parts: []).recipeDigest, dataDigest: split.digest,
             rendering: split.train.report.rendering)
         provenance.vectors = recipe.vectorNotes
         self.provenance = provenance
         configuration = Self.configuration(recipe, examples: units.count, memory: memory)
         fingerprint = RunFingerprint(
-            keys: recipe.decidingKeys,
+            keys: keys,
             parts: [
                 ("training and held-out rows", split.digest), ("base model", baseDigest),
                 ("chat template", base.templateDigest ?? "none"),
@@ -188,7 +190,8 @@ struct TrainingSetup {
                 ("instruction set", Processor.instructionSet), ("threads", "\(Processor.threads)"),
                 (RunFingerprint.microBatch, "\(memory.rowLimit)"),
                 ("blocks computed twice", "\(memory.recomputedBlocks)"),
-            ] + (try teacher.map { [("teacher", try $0.digest())] } ?? []))
+            ] + (try teacher.map { [("teacher", try $0.digest())] } ?? [])
+                + (recipe.vectorNotes.map { [("vectors", "\($0.pooling) \($0.isNormalized)")] } ?? []))
     }
 
     private static func memory(
