@@ -18,13 +18,16 @@ func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
 }
 
+/// What tests do themselves is little, and compiling it with optimisation takes minutes.
+let testSettings = swiftSettings + [.unsafeFlags(["-Onone"])]
+
 /// The tests of module `name`, in `Tests/<name>Tests`.
 func tests(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
     .testTarget(
         name: name + "Tests",
         dependencies: [.init(stringLiteral: name), "TestSupport"] + dependencies,
         exclude: exclude,
-        swiftSettings: swiftSettings)
+        swiftSettings: testSettings)
 }
 
 /// Level 8, beside the command: how fast it all is. They measure against oneDNN, which nobody else needs, so they join the
@@ -265,8 +268,8 @@ let package = Package(
         tests("Workbench", ["JSON", "Recipes", "Vocabulary"]),
         .testTarget(
             name: "CommandTests", dependencies: ["TestSupport", "Digests", "Evaluation", "JSON", "Recipes", "lathe"],
-            swiftSettings: swiftSettings),
+            swiftSettings: testSettings),
         tests("Lathe", ["Vocabulary"]),
-        .testTarget(name: "PackageTests", dependencies: ["TestSupport", "JSON"], swiftSettings: swiftSettings),
+        .testTarget(name: "PackageTests", dependencies: ["TestSupport", "JSON"], swiftSettings: testSettings),
     ] + benchmarks
 )
