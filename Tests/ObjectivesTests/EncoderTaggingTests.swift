@@ -7,12 +7,9 @@ import JSON
 import Kernels
 import Models
 import Objectives
-import Optimisers
-import Recipes
 import TestSupport
 import Tensors
 import Testing
-import Training
 import Vocabulary
 import WeightFiles
 
@@ -93,19 +90,10 @@ private struct Reference {
     @Test(arguments: names, [1_000, 1]) func stepsAreThoseOfPEFT(_ name: String, rowLimit: Int) throws {
         let reference = try Reference(name), slab = reference.set.slab
         let losses = (reference.found["losses"]?.array ?? []).compactMap(\.double)
-        let trainer = try Trainer(
-            model: reference.learner,
-            optimiser: Optimiser(TrainSection(), slab: slab, groups: [ParameterGroup(slab.slots, weightDecay: 0)]),
-            examples: reference.examples,
-            configuration: TrainingConfiguration(
-                seed: 1, batchSize: reference.examples.count, rowLimit: rowLimit, recomputedBlocks: 0,
-                schedule: LearningRateSchedule(
-                    .constant, peak: reference.golden["rate"]?.double ?? 0, totalSteps: losses.count),
-                maximumGradientNorm: nil, saveEverySteps: 1),
-            identity: TrainingSnapshot.Identity(fingerprint: "f", recipe: "", adapterConfiguration: "{}"),
-            workspace: Workspace())
-        _ = try trainer.run(TrainingHooks())
-        #expect(losses.count == 5 && maximumDifference(trainer.history.map(\.loss), losses) < 2e-5)
+        let found = try lossesOfSteps(
+            losses.count, of: reference.learner, slab, on: reference.examples,
+            rate: reference.golden["rate"]?.double ?? 0, rowLimit: rowLimit)
+        #expect(losses.count == 5 && maximumDifference(found, losses) < 2e-5)
     }
 
     /// Where nothing is trained the likeliest tag of each word is kept, with its probability.

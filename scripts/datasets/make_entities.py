@@ -4,13 +4,12 @@ The words of `entities.txt` are set into the sentences below, those of the train
 rows. No held-out word stands in a training row, so that only who has understood the sentence finds it. See `datasets/entities/README.md`.
 """
 
-import argparse
-import json
 import pathlib
 import re
 import sys
 
-from writing import ROOT, number, shuffled, table
+import writing
+from writing import number, shuffled, table
 
 HERE = pathlib.Path(__file__).resolve().parent
 NAMES = {"train": ["Mrs Adler", "Mr Quinn", "Tom", "Amina", "my father", "the patient", "Lucy", "Mr Osei", "Mrs Field"],
@@ -132,26 +131,14 @@ def verify(train, held_out, kinds):
         sys.exit("a sentence stands twice")
 
 
-def main():
-    parser = argparse.ArgumentParser(description="Makes datasets/entities: train.jsonl and held_out.jsonl.")
-    parser.add_argument("--check", action="store_true", help="write nothing; fail when the files differ from what is generated")
-    arguments = parser.parse_args()
-    kinds = words()
-    made = {side: rows(side, kinds) for side in ("train", "held_out")}
-    verify(made["train"], made["held_out"], kinds)
-    for name, list in made.items():
-        path = ROOT / "datasets" / "entities" / f"{name}.jsonl"
-        text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in list)
-        if arguments.check:
-            if not path.exists() or path.read_text() != text:
-                sys.exit(f"{path.relative_to(ROOT)} is not what is generated")
-        else:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
-        spans = [span for row in list for span in row["spans"]]
-        count = {kind: sum(span["label"] == kind for span in spans) for kind in sorted({span["label"] for span in spans})}
-        print(f"{name}: {len(list)} rows, {len(spans)} spans: " + ", ".join(f"{kind} {n}" for kind, n in count.items()))
+def summary(rows):
+    spans = [span for row in rows for span in row["spans"]]
+    count = {kind: sum(span["label"] == kind for span in spans) for kind in sorted({span["label"] for span in spans})}
+    return f"{len(rows)} rows, {len(spans)} spans: " + ", ".join(f"{kind} {n}" for kind, n in count.items())
 
 
 if __name__ == "__main__":
-    main()
+    kinds = words()
+    made = {side: rows(side, kinds) for side in ("train", "held_out")}
+    verify(made["train"], made["held_out"], kinds)
+    writing.write("entities", made, summary)

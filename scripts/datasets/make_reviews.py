@@ -5,13 +5,12 @@ and no held-out product stands in a training row. A mixed review praises one thi
 `datasets/reviews/README.md`.
 """
 
-import argparse
-import json
 import pathlib
 import re
 import sys
 
-from writing import ROOT, hurried, number, pick, shuffled, table
+import writing
+from writing import hurried, number, pick, shuffled, table
 
 HERE = pathlib.Path(__file__).resolve().parent
 GOODS = {
@@ -87,25 +86,13 @@ def verify(made, kinds):
             sys.exit(f"unfilled slot or stray space: {row['text']!r}")
 
 
-def main():
-    parser = argparse.ArgumentParser(description="Makes datasets/reviews: train.jsonl and held_out.jsonl.")
-    parser.add_argument("--check", action="store_true", help="write nothing; fail when the files differ from what is generated")
-    arguments = parser.parse_args()
-    kinds = sentences()
-    made = {side: rows(side, kinds) for side in ("train", "held_out")}
-    verify(made, kinds)
-    for name, list in made.items():
-        path = ROOT / "datasets" / "reviews" / f"{name}.jsonl"
-        text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in list)
-        if arguments.check:
-            if not path.exists() or path.read_text() != text:
-                sys.exit(f"{path.relative_to(ROOT)} is not what is generated")
-        else:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
-        count = {label: sum(row["label"] == label for row in list) for label in ("positive", "negative", "mixed")}
-        print(f"{name}: {len(list)} rows: " + ", ".join(f"{label} {n}" for label, n in count.items()))
+def summary(rows):
+    count = {label: sum(row["label"] == label for row in rows) for label in ("positive", "negative", "mixed")}
+    return f"{len(rows)} rows: " + ", ".join(f"{label} {n}" for label, n in count.items())
 
 
 if __name__ == "__main__":
-    main()
+    kinds = sentences()
+    made = {side: rows(side, kinds) for side in ("train", "held_out")}
+    verify(made, kinds)
+    writing.write("reviews", made, summary)

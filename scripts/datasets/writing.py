@@ -1,4 +1,4 @@
-"""What the three dataset scripts share: keyed choices, tables, surface noise, checks, and writing or comparing the files.
+"""What the scripts of datasets share: keyed choices, tables, surface noise, checks, and writing or comparing the files.
 
 Every choice is a function of a key and nothing else (SHA-256, no random generator), so that adding a situation
 changes no other row, and every Python 3 gives the same bytes.
@@ -111,19 +111,29 @@ def shuffled(rows, *key):
     return [row for _, row in sorted(enumerate(rows), key=lambda pair: number("order", pair[0], *key))]
 
 
-def main(domain, train, held_out, check_answer):
-    """Writes `datasets/<domain>/`, or with `--check` compares it with what is generated."""
-    parser = argparse.ArgumentParser(description=f"Makes datasets/{domain}: train.jsonl and held_out.jsonl.")
+def write(folder, made, summary=None):
+    """Writes the rows of each name of `made` as JSON Lines into `datasets/<folder>`, or with `--check` compares them with what is there.
+
+    `summary` says of a name's rows what is told of them.
+    """
+    parser = argparse.ArgumentParser(description=f"Makes datasets/{folder}: " + " and ".join(f"{name}.jsonl" for name in made) + ".")
     parser.add_argument("--check", action="store_true", help="write nothing; fail when the files differ from what is generated")
     arguments = parser.parse_args()
-    nearest = verify(train, held_out, check_answer)
-    for name, rows in (("train", shuffled(train, domain)), ("held_out", shuffled(held_out, domain))):
-        path = ROOT / "datasets" / domain / f"{name}.jsonl"
+    for name, rows in made.items():
+        path = ROOT / "datasets" / folder / f"{name}.jsonl"
         text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
         if arguments.check:
             if not path.exists() or path.read_text(encoding="utf-8") != text:
-                sys.exit(f"{path.relative_to(ROOT)} differs from what scripts/datasets/make_{domain}.py generates")
+                sys.exit(f"{path.relative_to(ROOT)} differs from what {pathlib.Path(sys.argv[0]).name} generates")
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
+        if summary:
+            print(f"{name}: {summary(rows)}")
+
+
+def main(domain, train, held_out, check_answer):
+    """Writes `datasets/<domain>/`, or with `--check` compares it with what is generated."""
+    nearest = verify(train, held_out, check_answer)
+    write(domain, {"train": shuffled(train, domain), "held_out": shuffled(held_out, domain)})
     print(f"{domain}: {len(train)} train, {len(held_out)} held out, nearest pair across the split {nearest:.2f}")
