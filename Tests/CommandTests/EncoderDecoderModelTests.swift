@@ -66,6 +66,7 @@ extension CommandTests {
                     #expect(evaluation["adapter"]?[metric]?.double != nil, "\(metric)")
                 }
                 #expect(report["merge"]?["passed"] == true)
+                #expect(report["exports"]?.text().contains("8 held-out rows") == true, "not on texts of Lathe's own")
                 let configuration = try JSONValue(parsing: lathe.text("peft/adapter_config.json"))
                 #expect(configuration["task_type"] == "SEQ_2_SEQ_LM")
                 // Base and adapter, merged and exported say the same of rows.

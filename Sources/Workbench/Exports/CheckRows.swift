@@ -87,7 +87,7 @@ extension Session {
     func checkRows(reference: String? = nil, _ observer: any RunObserver) throws -> CheckRows {
         if let reference { return try CheckRows(reference: reference, of: base()) }
         var named = heldOutTexts?.examples
-        if named == nil, !isOfRun, !recipe.data.heldOut.isEmpty, try recipe.task == .generate && taskHead() == nil {
+        if named == nil, !isOfRun, !recipe.data.heldOut.isEmpty, try recipe.task.writesText && taskHead() == nil {
             named = try openHeldOut(for: CrossEntropyObjective(), observer).examples
         }
         return try CheckRows(named, of: base())

@@ -132,7 +132,7 @@ extension Session {
     }
 
     /// Held-out rows whose text is predicted token by token; nil where they are asked something else.
-    var heldOutTexts: PreparedDataset? { recipe.task == .generate ? heldOut : nil }
+    var heldOutTexts: PreparedDataset? { recipe.task.writesText ? heldOut : nil }
 }
 
 extension Recipe {
