@@ -29,12 +29,14 @@ public enum Ownership {
         let all = contents.files + contents.others + contents.folders
         guard !all.isEmpty else { return }
         let list = Manifest.place(inFolder: url), listName = list.lastPathComponent
-        guard let manifest = try Manifest(at: list) else {
+        // With what a killed process had put in place and could not list any more, even where it was the first.
+        let entries = try OwnedFiles(url, content).listed
+        guard let manifest = try Manifest(at: list) ?? (entries.isEmpty ? nil : Manifest(content)) else {
             throw failure(all.first { $0 != listName } ?? listName, .notOurs)
         }
         guard manifest.content == content else { throw failure("", .otherContent(manifest.content.words)) }
         if let other = manifest.run(otherThan: run) { throw failure("", .ofRun(other)) }
-        let listed = Dictionary(grouping: manifest.entries, by: \.path)
+        let listed = Dictionary(grouping: entries, by: \.path)
         if let other = contents.others.first { throw failure(other, .notOurs) }
         for path in contents.files where path != listName && listed[path] == nil {
             throw failure(path, .notOurs)

@@ -140,6 +140,7 @@ import Vocabulary
             try write("half", folder.appendingPathComponent(".b.lathe-4194303-3.partial"))
             TemporaryName.removeAbandoned(in: folder)
             try files.require("b")
+            try Ownership.requireFolder(folder, .run)
             try files.removeAbandoned()
             try files.require("b")
             #expect(try Folder.names(in: folder) == ["a", "b", "manifest.json"])

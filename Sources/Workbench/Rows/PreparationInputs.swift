@@ -42,6 +42,10 @@ struct PreparationInputs {
                 "\(opened.configuration.vocabularySize) \(opened.configuration.contextLength)"
                     + (opened.startToken.map { " start \($0)" } ?? ""),
             ] + (recipe.task == .embed ? ["\(try opened.weights.sentenceSettings() ?? SentenceSettings())"] : [])
+            // Which states a head reads decides what is marked in its rows.
+            + (opened.configuration.taskHeads[recipe.task].map {
+                ["head reads \($0.pooling.map { "\($0)" } ?? "words")"]
+            } ?? [])
         others = PreparedKey(
             data: "", recipe: SHA256.hex(of: recipeText + environment.joined()),
             tokenizer: SHA256.hex(of: tokenizer.joined(separator: "\n")),

@@ -21,9 +21,9 @@ enum ReportFiles {
 
     /// Writes those that are not there into `folder`, which holds prepared rows.
     static func writeMissing(_ report: DataReport, tokens: TokenTexts?, to folder: URL) throws {
+        let files = OwnedFiles(folder, .prepared)
+        try files.removeAbandoned()
         for name in names where try !Folder.holds(name, in: folder) {
-            let files = OwnedFiles(folder, .prepared)
-            try files.removeAbandoned()
             try files.write(bytes(name, of: report, tokens), to: name)
         }
     }
