@@ -79,7 +79,7 @@ extension CommandTests {
             defer { server.stop() }
             try LatheCommand.inFolder { lathe in
                 var lathe = lathe
-                lathe.environment["LATHE_FETCH_PATIENCE"] = "0.2"
+                lathe.environment["LATHE_FETCH_PATIENCE"] = "1"
                 try body(lathe, server.address + "/at/model.gguf") { value in isDown.withLock { $0 = value } }
             }
         }

@@ -161,7 +161,7 @@ extension CommandTests {
             defer { server.stop() }
             try LatheCommand.inFolder { lathe in
                 var lathe = lathe
-                lathe.environment["LATHE_FETCH_PATIENCE"] = "0.2"
+                lathe.environment["LATHE_FETCH_PATIENCE"] = "1"
                 let address = server.address + "/some/where/model.gguf"
                 let failed = try lathe("fetch", address)
                 failed.expectFailure(74, "503", "the same command goes on")

@@ -57,11 +57,14 @@ with tempfile.TemporaryDirectory() as name:
     folder = pathlib.Path(name)
     _, base = by_lathe(few, folder)
     found, whole = by_lathe(len(lines), folder)
-ours = (len(texts) - few) / max(1e-9, whole - base)
+if len(found) != len(expected) or whole <= base:
+    sys.exit(f"{len(found)} of {len(expected)} rows; {few} rows took {base:.2f} s, all {whole:.2f} s: nothing is told of that")
+ours = (len(texts) - few) / (whole - base)
 if writes:
     same = sum(row["text"] == answer[0]["generated_text"] for row, answer in zip(found, expected))
 else:
     same = sum(row["label"] == answer["label"] for row, answer in zip(found, expected))
 print(f"{len(texts)} rows, {threads} threads; {same} answered alike")
 print(f"transformers {theirs:.2f} rows/s, lathe {ours:.2f} rows/s: {ours / theirs:.2f} times")
-sys.exit(0 if ours >= 4 * theirs else 1)
+# Greedy texts part where two tokens are all but as likely; labels hardly ever do.
+sys.exit(0 if ours >= 4 * theirs and same >= (0.8 if writes else 0.99) * len(texts) else 1)

@@ -19,7 +19,7 @@ struct FetchPlan {
     var revision: String?
     var files: [FetchedFile]
     /// Whether the model is a single file.
-    var isSingleFile: Bool { files.count == 1 && files[0].path.lowercased().hasSuffix(".gguf") }
+    var isSingleFile: Bool { files.count == 1 && NeededFiles.isGGUF(files[0].path) }
     /// Finds what one of the files names; nil where the source is known to have none.
     private var find: (String) throws -> FetchedFile?
 
@@ -78,14 +78,14 @@ struct FetchPlan {
     private static func chosen(
         _ found: [String: FetchedFile], of name: String, file wanted: String?
     ) throws -> [FetchedFile] {
-        let ggufs = found.keys.filter { $0.hasSuffix(".gguf") && !$0.contains("mmproj") }.sorted()
+        let ggufs = found.keys.filter { NeededFiles.isGGUF($0) && !$0.contains("mmproj") }.sorted()
         if let wanted {
             guard let file = found[wanted] else {
                 throw Failure(
                     .missingInput, "\(name) has no file \(path: wanted)",
                     hint: ggufs.isEmpty ? nil : "it has \(ggufs.joined(separator: ", "))")
             }
-            guard wanted.hasSuffix(".gguf") else {
+            guard NeededFiles.isGGUF(wanted) else {
                 throw Failure(.usage, "--file names a GGUF file; without it, the folder of the model is fetched")
             }
             return [
@@ -128,7 +128,7 @@ struct FetchPlan {
                 .usage, "\(address.text) is one file of a model that has several",
                 hint: "name the address of its folder: config.json and the tokenizer are needed too")
         }
-        guard !name.lowercased().hasSuffix(".gguf") else {
+        guard !NeededFiles.isGGUF(name) else {
             // A name that leads elsewhere is none for a file here: another place has been given then.
             let path = NeededFiles.isPlainName(name) ? name : "model.gguf"
             files = [FetchedFile(path: path, origin: .address(Self.direct(address, endpoint)))]

@@ -50,7 +50,7 @@ enum FetchSource {
                     && part.utf8.allSatisfy {
                         (48...57).contains($0) || (65...90).contains($0 & 0xDF) || "._-".utf8.contains($0)
                     }
-            } && !text.hasSuffix(".gguf") && !text.hasSuffix(".safetensors")
+            } && !NeededFiles.isGGUF(text) && !text.hasSuffix(".safetensors")
     }
 
     /// The name of the model whose page `address` is; nil for any other address.
@@ -169,6 +169,9 @@ enum NeededFiles {
         }
         return paths
     }
+
+    /// Whether `name` is that of a GGUF file.
+    static func isGGUF(_ name: String) -> Bool { name.lowercased().hasSuffix(".gguf") }
 
     /// Whether `name` is plain and that of a file in the folder itself.
     static func isPlainName(_ name: String) -> Bool { isPlain(name) && !name.contains("/") }
