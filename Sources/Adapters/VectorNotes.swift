@@ -19,7 +19,7 @@ public struct VectorNotes: Sendable, Equatable {
 
     /// What classes with a head call the model that they are made of.
     private static let modelNames: Set<String> = [
-        "bert", "roberta", "distilbert", "model", "transformer", "gpt_neox",
+        "bert", "roberta", "distilbert", "nomic_bert", "model", "transformer", "gpt_neox",
     ]
 
     /// The name of a module in the model by itself, as `AutoModel` has it.

@@ -62,16 +62,21 @@ extension CommandTests {
             }
         }
 
-        @Test func aKilledRunGoesOnToTheSameAdapter() throws {
+        @Test func aStoppedRunGoesOnToTheSameAdapter() throws {
             try inFolder { lathe in
                 let whole = try lathe.json("train", "search.yaml", "--set", "name=whole")
-                _ = try lathe.json("train", "search.yaml", "--set", "train.max_steps=6", "--set", "train.save_every=3")
+                _ = try lathe.json("train", "search.yaml", "--set", "train.save_every=3")
                 let folder = lathe.url("checkpoints/search")
-                let last = folder.appendingPathComponent("step-000006.h5")
-                if FileManager.default.fileExists(atPath: last.path) { try FileManager.default.removeItem(at: last) }
+                // As it stood after the third step.
+                try FileManager.default.removeItem(at: folder.appendingPathComponent("step-000006.h5"))
                 try FileManager.default.removeItem(at: folder.appendingPathComponent("adapter"))
-                let again = try lathe.json("train", "search.yaml", "--set", "train.save_every=3")
-                #expect(again["adapter_sha256"] == whole["adapter_sha256"])
+                let again = try lathe("train", "search.yaml", "--json", "--set", "train.save_every=3")
+                try #require(again.code == 0, "\(again.errors)")
+                #expect(again.errors.contains("going on after step 3"))
+                #expect(try again.json["adapter_sha256"] == whole["adapter_sha256"])
+                // A step of one row has nothing to tell it from.
+                try lathe("train", "search.yaml", "--set", "name=one", "--set", "train.batch_size=1")
+                    .expectFailure(65, "train.batch_size", "pairs.jsonl:1")
             }
         }
 

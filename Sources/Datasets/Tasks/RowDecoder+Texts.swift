@@ -119,7 +119,7 @@ extension RowDecoder {
 
         init(_ record: SourceRow, _ columns: [String: String]) {
             func name(_ mapped: [String], _ known: [String]) -> String? {
-                mapped.compactMap { columns[$0] }.first ?? known.first { record.fields[$0].map { !$0.isNull } ?? false }
+                mapped.compactMap { columns[$0] }.first ?? known.first { record.fields[$0] != nil }
             }
             anchor = name(["anchor", "sentence1"], RowDecoder.anchorNames)
             positive = name(["positive", "sentence2"], RowDecoder.positiveNames)

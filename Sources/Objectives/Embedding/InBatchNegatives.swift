@@ -62,14 +62,14 @@ public struct InBatchNegatives: VectorLoss {
         }
     }
 
-    /// Which candidates are no negatives of a row: the same text as its own, and what belongs to the same first text.
+    /// Which candidates are no negatives of a row: texts that are the same as one which belongs to the same first text.
     private func leftOut(_ vectors: TextVectors, _ firsts: [Int], _ candidates: [Int]) -> (Int, Int) -> Bool {
         guard skipsDuplicates else { return { _, _ in false } }
         let identities = vectors.identities
         let anchors = firsts.map { identities[$0] }, others = candidates.map { identities[$0] }
-        return { row, column in
-            others[column] == others[row] || (column < anchors.count && anchors[column] == anchors[row])
-        }
+        var right: [Int: Set<Int>] = [:]
+        for (row, anchor) in anchors.enumerated() { right[anchor, default: []].insert(others[row]) }
+        return { row, column in right[anchors[row]]?.contains(others[column]) ?? false }
     }
 
     private func add(_ part: [Float], of texts: [Int], width: Int, to gradients: inout [Float]?) {

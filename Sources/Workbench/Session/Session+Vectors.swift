@@ -18,7 +18,8 @@ extension Session {
         } else if recipe.task != .embed {
             return
         }
-        let stated = try sentenceSettings().settings
+        let (stated, isAssumed) = try sentenceSettings()
+        assumesVectors = isAssumed && recipe.embed.pooling == .auto
         if recipe.embed.pooling == .auto { recipe.embed.pooling = EmbedPooling(stated.pooling) }
         if recipe.embed.normalize == .auto { recipe.embed.normalize = stated.isNormalized ? .yes : .no }
         let width = try base().configuration.width
@@ -42,7 +43,7 @@ extension Session {
         let embed = recipe.embed
         if let pooling = embed.pooling.pooling {
             settings.pooling = pooling
-            isAssumed = false
+            isAssumed = assumesVectors
         }
         if embed.normalize != .auto { settings.isNormalized = embed.normalize == .yes }
         return (settings, isAssumed)

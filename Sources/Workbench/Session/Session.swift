@@ -232,6 +232,9 @@ public final class Session {
 
     // MARK: Rows
 
+    /// Whether nothing said how texts become vectors, so that it was assumed.
+    var assumesVectors = false
+
     /// Has `recipe` in the place of the one that was given.
     func follow(_ recipe: Recipe) { followed = recipe }
 

@@ -69,7 +69,8 @@ final class HDF5VectorFile: PredictionFile {
     private static func column(_ name: String, _ kind: OutputColumns.Kind, in file: HDF5File) throws -> Column {
         switch kind {
         case .index: .whole(try HDF5ListWriter(name, in: file))
-        case .own(.whole), .own(.number), .predicted(.number): .number(try HDF5ListWriter(name, in: file))
+        case .own(.number), .predicted(.number): .number(try HDF5ListWriter(name, in: file))
+        // Whole numbers, among which there may be none, lose nothing as text.
         default: .text(try HDF5TextWriter(name, in: file))
         }
     }
