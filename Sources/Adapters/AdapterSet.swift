@@ -198,12 +198,12 @@ extension TaskHead {
             Layer(path: layer.path, weight: matrices.removeFirst(), bias: layer.hasBias ? matrices.removeFirst() : nil)
         }
         self.init(
-            head.task, layers: layers, outputs: head.outputs, labels: head.labels,
+            head.task, layers: layers, outputs: head.outputs, labels: head.labels, isMultiLabel: head.isMultiLabel,
             shares: head.shares.map { Float($0) })
     }
 
     /// Whether its outputs stand for what those of `head` do.
     fileprivate func answersAlike(_ head: SavedHead) -> Bool {
-        task == head.task && outputs == head.outputs && labels == head.labels
+        task == head.task && isMultiLabel == head.isMultiLabel && outputs == head.outputs && labels == head.labels
     }
 }

@@ -112,8 +112,7 @@ extension AdapterSet {
     @discardableResult
     public func begin(with own: OwnHead) -> Bool {
         guard let head = configuration.head else { return false }
-        let isSame =
-            own.taskHead.outputs == head.outputs && own.head.labels == head.labels && own.head.task == head.task
+        let isSame = own.head.answersAlike(head)
         for slot in slab.slots where isSame || !slot.name.hasPrefix(head.path + ".") {
             guard let found = own.slot(slot.name), found.rows == slot.rows, found.columns == slot.columns else {
                 continue

@@ -77,6 +77,11 @@ public struct SavedHead: Sendable, Equatable {
         }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
 
+    /// Whether its outputs stand for what those of `other` do.
+    public func answersAlike(_ other: SavedHead) -> Bool {
+        task == other.task && isMultiLabel == other.isMultiLabel && outputs == other.outputs && labels == other.labels
+    }
+
     /// The names that transformers makes up where nobody gave any.
     static func madeUpLabels(_ count: Int) -> [String] { (0..<count).map { "LABEL_\($0)" } }
 
@@ -93,6 +98,11 @@ public struct SavedHead: Sendable, Equatable {
 
     /// Throws where the final states are not as wide as the head's input.
     func requireWidth(_ width: Int) throws(AdapterError) {
+        for layer in below where layer.outputs != width {
+            throw AdapterError(
+                "does not fit below the layer that answers", subject: layer.path, expected: "\(width) outputs",
+                found: "\(layer.outputs)")
+        }
         for layer in layers where layer.inputSize != width {
             throw AdapterError(
                 "the head of the task is for another model", subject: layer.path, expected: "\(width) inputs",
@@ -104,6 +114,11 @@ public struct SavedHead: Sendable, Equatable {
     func requireFit(_ model: LanguageModel) throws(AdapterError) {
         try requireWidth(model.configuration.width)
         let spec = model.configuration.taskHeads[task]?.layers ?? [], own = layers.map(\.path)
+        if let answers = spec.last, answers.path != path {
+            throw AdapterError(
+                "is not the layer that answers for task \(task.rawValue) in the family \(model.configuration.family)",
+                subject: path, expected: answers.path)
+        }
         if let stray = own.first(where: { path in !spec.contains { $0.path == path } }) {
             throw AdapterError(
                 "is no layer of the head that models of the family \(model.configuration.family) have for task "

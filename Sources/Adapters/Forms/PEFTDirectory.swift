@@ -70,9 +70,11 @@ public struct PEFTDirectory: Sendable {
         guard !named.isEmpty else { return nil }
         // What no adapter is named after is a layer that was trained whole; that of the answers is the module itself, or its end.
         let layers = weights.tensors.compactMap { layer($0, among: named, weights) }
-        if let answers = layers.first(where: { layer in
+        // Of several such the one with the fewest outputs: a network below the answers keeps the width.
+        let candidates = layers.filter { layer in
             named.contains { layer.path == $0 || layer.path == $0 + ".out_proj" }
-        }) {
+        }
+        if let answers = candidates.min(by: { $0.outputs < $1.outputs }) {
             let isTagging = json["task_type"]?.string == "TOKEN_CLS", outputs = answers.outputs
             return SavedHead(
                 task: isTagging ? .tag : outputs == 1 ? .regress : .classify, path: answers.path,

@@ -89,7 +89,10 @@ final class CoNLLRows: FileRows {
 
     /// What stands before a sentence behind a number sign, and is no word with a tag.
     private static func isComment(_ columns: [Substring]) -> Bool {
-        guard columns[0].hasPrefix("#"), let last = columns.last else { return false }
+        // A word alone in its line may begin with the sign.
+        guard columns[0].hasPrefix("#"), columns.count > 1 || columns[0] == "#", let last = columns.last else {
+            return false
+        }
         return !(columns.count > 1 && (last == "O" || TagScheme(labels: ["O", String(last)]) != nil))
     }
 }

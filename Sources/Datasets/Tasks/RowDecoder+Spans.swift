@@ -27,6 +27,10 @@ extension RowDecoder {
     /// Whether the row has its words apart.
     private func hasTokens(_ record: SourceRow) -> Bool {
         guard columns["text"] == nil else { return columns["tokens"] != nil }
+        // Beside a text, words without tags are another program's notes.
+        if columns["tokens"] == nil, record.fields["text"]?.string != nil, record.fields[tagsField(record)] == nil {
+            return false
+        }
         return record.fields[columns["tokens"] ?? "tokens"].map { !$0.isNull } ?? (columns["tokens"] != nil)
     }
 

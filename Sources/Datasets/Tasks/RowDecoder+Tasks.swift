@@ -3,6 +3,13 @@
 internal import JSON
 
 extension RowDecoder {
+    /// The text of a row of which nothing else is known, made by the template where there is one.
+    public func text(of record: SourceRow) throws(DatasetError) -> String {
+        var record = record
+        try templates?.apply(to: &record)
+        return try filled(text("text", record), "text", record)
+    }
+
     /// A row of `text` and `label` for a task.
     func labelled(_ record: SourceRow, _ index: Int, _ task: RowTask) throws(DatasetError) -> DataRow {
         let text = try filled(text("text", record), "text", record)

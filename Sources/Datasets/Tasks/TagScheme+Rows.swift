@@ -14,6 +14,12 @@ extension TagScheme {
         self = Self.scheme(of: labels)
     }
 
+    /// Whether a head's labels have I of a type and no tag that begins a span of it: the older scheme, without neighbours.
+    public static func lackBeginnings(_ labels: [String]) -> Bool {
+        let all = Set(labels)
+        return labels.contains { $0.first == "I" && isOfSpan($0) && !all.contains("B" + $0.dropFirst()) }
+    }
+
     /// Whether a tag is a letter, a dash and a type.
     private static func isOfSpan(_ tag: String) -> Bool {
         guard tag.utf8.count > 2, let letter = tag.first, letter != "O" else { return false }
@@ -50,7 +56,7 @@ extension TagScheme {
     /// of the older scheme (IOB1, where B parts two neighbours of one type) are read as they were meant.
     ///
     /// - Throws: `TagError` for a tag of no scheme, `BrokenTags` where a scheme with ends is not kept to.
-    static func written(_ tags: [String]) throws -> [TagSpan] {
+    public static func written(_ tags: [String]) throws -> [TagSpan] {
         for tag in tags where tag != outside && !isOfSpan(tag) { throw TagError(tag: tag, scheme: scheme(of: [tag])) }
         let scheme = scheme(of: tags)
         guard scheme == .bio else {

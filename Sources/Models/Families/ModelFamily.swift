@@ -16,6 +16,8 @@ public struct ModelFamily: Sendable {
     var ggufMark: String? = nil
     /// The classes for tasks that transformers has of it.
     var taskClasses: Set<TaskClass> = [.texts, .words]
+    /// What the names of those begin with, where it is not what the class of language begins with.
+    var classStem: String?
     /// What its `config.json` calls what others call by the key, which it hears too.
     var aliases: [String: String] = [:]
     /// What its `config.json` calls what others call by the key, which it does not hear; nil for what it does not say.

@@ -40,6 +40,6 @@ extension ModelConfiguration {
     public func className(with head: TaskClass) -> String? {
         guard let family = ModelFamily.named(family), family.taskClasses.contains(head) else { return nil }
         let ending = ["ForCausalLM", "LMHeadModel", "Model"].first { family.className.hasSuffix($0) }
-        return ending.map { family.className.dropLast($0.count) + head.rawValue }
+        return ending.map { (family.classStem ?? String(family.className.dropLast($0.count))) + head.rawValue }
     }
 }

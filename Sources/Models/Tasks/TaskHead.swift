@@ -35,6 +35,8 @@ public final class TaskHead {
     public let outputs: Int
     /// What each of the outputs stands for; empty for numbers.
     public let labels: [String]
+    /// Whether each of the outputs is answered by itself.
+    public let isMultiLabel: Bool
     /// How often each class is, or what else the training rows alone say; empty where nobody knows.
     public let shares: [Float]
 
@@ -43,7 +45,11 @@ public final class TaskHead {
     ///   - layers: those that the base does not have, or that are trained in the place of its own.
     ///   - outputs: L.
     ///   - shares: how often each of the outputs is right in the training rows.
-    public init(_ task: TaskKind, layers: [Layer], outputs: Int, labels: [String] = [], shares: [Float] = []) {
+    public init(
+        _ task: TaskKind, layers: [Layer], outputs: Int, labels: [String] = [], isMultiLabel: Bool = false,
+        shares: [Float] = []
+    ) {
+        self.isMultiLabel = isMultiLabel
         self.labels = labels
         self.task = task
         self.layers = layers
@@ -54,6 +60,7 @@ public final class TaskHead {
 
     /// A head that looks at nothing: what is known without reading the text.
     public init(_ task: TaskKind, always answers: [Float], labels: [String] = [], shares: [Float] = []) {
+        isMultiLabel = false
         self.labels = labels
         self.task = task
         layers = []

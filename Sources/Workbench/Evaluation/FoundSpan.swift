@@ -20,7 +20,10 @@ struct FoundSpan {
     static func spans(
         _ answers: [TagAnswer], words: [Range<Int>], _ scheme: TagScheme, labels: [String]
     ) throws -> [FoundSpan] {
-        try scheme.spans(answers.map { labels[$0.place] }).map { span in
+        let tags = answers.map { labels[$0.place] }
+        // A head whose types have no B begins spans with I.
+        let found = TagScheme.lackBeginnings(labels) ? try TagScheme.written(tags) : try scheme.spans(tags)
+        return found.map { span in
             FoundSpan(
                 span: TagSpan(
                     start: words[span.start].lowerBound, end: words[span.end - 1].upperBound, type: span.type),

@@ -14,7 +14,7 @@ final class HeadPredictor: ChunkPredictor {
     private let head: SavedHead
     private let preparation: RowPreparation
     private let rowEvaluator: RowEvaluator
-    private let column: String
+    private let decoder: RowDecoder
     private var report = DatasetReport()
 
     let rowsAtOnce = 256
@@ -37,7 +37,7 @@ final class HeadPredictor: ChunkPredictor {
         try call.settings.requireNoVectors(hint: "leave it out")
         self.head = head
         preparation = try session.preparation(for: recipe.learnt)
-        column = recipe.data.columns["text"] ?? "text"
+        decoder = try RowDecoder(preparation.settings, format: .classification, hasTemplate: false)
         rowEvaluator = try RowEvaluator(session, recipe.learnt)
     }
 
@@ -51,9 +51,10 @@ final class HeadPredictor: ChunkPredictor {
 
     var identity: JSONValue {
         [
-            "kind": "head", "task": .string(head.task.rawValue), "column": .string(column),
+            "kind": "head", "task": .string(head.task.rawValue),
             "most_tokens": .integer(preparation.settings.maxLength),
             "too_long": .string(preparation.settings.tooLong.rawValue),
+            "labels": .array(head.labels.map { .string($0) }),
         ]
     }
 
@@ -116,15 +117,7 @@ final class HeadPredictor: ChunkPredictor {
 
     /// The row's text as the head reads it; nil where it is too long and is left out.
     private func example(_ row: SourceRow, counting report: inout DatasetReport) throws -> TokenizedExample? {
-        guard let text = row.fields[column]?.string else {
-            throw DatasetError([
-                DatasetProblem(
-                    row.fields[column] == nil ? .missingField : .wrongType, row.place,
-                    "there is no text in the field \"\(column)\"",
-                    hint: "data.columns.text names the field of the texts")
-            ])
-        }
-        let data = DataRow(content: .document(text), place: row.place, index: row.index)
+        let data = DataRow(content: .document(try decoder.text(of: row)), place: row.place, index: row.index)
         var example = try preparation.builder.examples(of: data, counting: &report).first
         // What is wanted is not known, and a loss is not asked for.
         if !head.isMultiLabel { example?.wanted = [0] }

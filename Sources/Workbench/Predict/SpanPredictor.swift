@@ -49,6 +49,7 @@ final class SpanPredictor: ChunkPredictor {
         [
             "kind": "spans", "most_tokens": .integer(preparation.settings.maxLength),
             "too_long": .string(preparation.settings.tooLong.rawValue),
+            "labels": .array(head.labels.map { .string($0) }),
         ]
     }
 

@@ -13,6 +13,13 @@ extension Recipe {
     ) throws -> AdapterSet {
         let attached = try StoredAdapter(path).attached(to: model, opened)
         for warning in attached.warnings { observer.receive(.warning(warning)) }
+        if let noted = attached.provenance?.vectors, let wanted = vectorNotes, noted != wanted {
+            throw Failure(
+                .badInput,
+                "adapter.continue_from: \(path: path) was trained with pooling \(noted.pooling), normalize "
+                    + "\(noted.isNormalized), and the recipe comes to \(wanted.pooling), \(wanted.isNormalized)",
+                hint: "set embed: { pooling: \(noted.pooling), normalize: \(noted.isNormalized) }")
+        }
         let found = attached.set.configuration
         try requireShape(of: attached.set, path, model.linearLayers.map(AdaptableLayer.init))
         try requireHead(head, of: attached.set, path)
@@ -41,10 +48,8 @@ extension Recipe {
                 + (head.labels.isEmpty ? "" : " with the labels \(head.labels.joined(separator: ", "))")
         }
         let found = set.configuration.head
-        func kind(_ head: SavedHead?) -> [AnyHashable?] {
-            [head?.task, head?.isMultiLabel, head?.outputs, head?.labels]
-        }
-        guard kind(found) != kind(wanted) else { return }
+        if let found, let wanted, found.answersAlike(wanted) { return }
+        guard found != nil || wanted != nil else { return }
         throw Failure(
             .badInput,
             "adapter.continue_from: \(path: path) has \(words(found)), and the recipe trains \(words(wanted))",

@@ -47,11 +47,19 @@ struct OpenedModel {
         let source = try openWeights(URL(fileURLWithPath: path))
         weights = source
         let defaults = try GenerationDefaults(source)
-        (configuration, notes) = try Self.located(source.configurationName.map { "\(path)/\($0)" } ?? path) {
+        let (configuration, stated) = try Self.located(source.configurationName.map { "\(path)/\($0)" } ?? path) {
             (try ModelConfiguration(of: source), try source.configurationNotes() + defaults.notes)
         }
+        self.configuration = configuration
         generationEnds = try defaults.endTokens
-        ownHead = try OwnHead(source, configuration)
+        do throws(AdapterError) {
+            ownHead = try OwnHead(source, configuration)
+            notes = stated
+        } catch {
+            // The model below it is of use all the same.
+            ownHead = nil
+            notes = stated + ["its own head is not used: \(error)"]
+        }
         guard let tokenizerSource = try source.tokenizerSource() else {
             throw Failure(
                 .missingInput, "\(path: path)/tokenizer.json does not exist",

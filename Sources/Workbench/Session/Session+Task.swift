@@ -49,7 +49,9 @@ extension Session {
     /// Numbers the labels of rows as the model's own head has them, where it is trained on and the recipe gives no others.
     func followOwnLabels() throws {
         guard let own = try base().ownHead, !own.hasMadeUpLabels, own.head.task == recipe.task,
-            own.head.isMultiLabel == recipe.head.multiLabel, recipe.data.labels.isEmpty
+            own.head.isMultiLabel == recipe.head.multiLabel, recipe.data.labels.isEmpty,
+            recipe.task != .tag
+                || (TagScheme(labels: own.head.labels) != nil && !TagScheme.lackBeginnings(own.head.labels))
         else { return }
         var recipe = self.recipe
         recipe.data.labels = own.head.labels
@@ -114,6 +116,11 @@ extension Session {
 extension Session {
     /// Throws where the session's head cannot stand in the model that `key` wants written.
     func requireClass(in format: ExportFormat, _ key: String) throws {
+        guard format != .gguf || (recipe.task != .embed && adapter?.provenance?.vectors == nil) else {
+            throw Failure(
+                .badInput, "\(key): how an adapter's texts become vectors is not written into GGUF files",
+                hint: "take safetensors: a folder says it, as sentence-transformers reads it")
+        }
         guard let task = recipe.task.hasHead ? recipe.task : try taskHead()?.task else { return }
         try base().requireClass(for: task, in: format, key)
     }
@@ -202,9 +209,24 @@ extension PreparedSplit {
 }
 
 extension PreparedSplit {
-    /// Throws where the recipe trains vectors to have scores for their cosines, and a row's score can be none.
-    func requireCosines(_ recipe: Recipe) throws {
-        guard recipe.task == .embed, recipe.embed.objective == .cosine else { return }
+    /// Throws where the recipe trains vectors, and the rows hold nothing that a step could learn.
+    func requireComparisons(_ recipe: Recipe) throws {
+        guard recipe.task == .embed else { return }
+        try requireCosines(recipe)
+        guard recipe.train.batchSize == 1, [.auto, .inBatchNegatives, .cosent].contains(recipe.embed.objective) else {
+            return
+        }
+        for index in 0..<train.examples.count where try train.examples.example(index).texts.count < 3 {
+            throw Failure(
+                .badInput,
+                "train.batch_size: 1: \(train.examples.place(index)) is held against the other rows of its step, and there are "
+                    + "none", hint: "set train.batch_size to 2 or more, as 64")
+        }
+    }
+
+    /// Throws where a row's score is to be a cosine and can be none.
+    private func requireCosines(_ recipe: Recipe) throws {
+        guard recipe.embed.objective == .cosine else { return }
         for examples in [train.examples, heldOut?.examples].compactMap(\.self) {
             for index in 0..<examples.count {
                 guard let score = try examples.example(index).wanted.first, !(-1...1).contains(score) else { continue }

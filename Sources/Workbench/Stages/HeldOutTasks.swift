@@ -232,8 +232,10 @@ extension HeldOutTasks {
     /// Whether the base has a head of its own that answers what is asked.
     /// - Parameter head: the one that answers, as far as it is known.
     fileprivate static func baseAnswers(_ recipe: Recipe, _ preparation: RowPreparation, _ head: SavedHead?) -> Bool {
-        guard let own = preparation.opened.ownHead?.head, own.task == recipe.task else { return false }
-        let isSame = head.map { $0.labels == own.labels && $0.outputs == own.outputs } ?? true
+        guard let own = preparation.opened.ownHead?.head.named(recipe.data.labels), own.task == recipe.task,
+            own.isMultiLabel == recipe.head.multiLabel
+        else { return false }
+        let isSame = head.map(own.answersAlike) ?? true
         return isSame && (own.labels.isEmpty || own.labels == recipe.data.labels)
     }
 }

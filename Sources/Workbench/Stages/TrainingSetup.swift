@@ -91,7 +91,7 @@ struct TrainingSetup {
     ) throws -> PreparedSplit {
         observer.receive(.stage("prepare", detail: session.rowRecipe.data.train.joined(separator: ", ")))
         let split = try session.openRows(staged: writes, observer)
-        try split.requireCosines(session.recipe)
+        try split.requireComparisons(session.recipe)
         // What cannot be measured is said now, not after hours of training.
         let tasks = try session.tasksOfRun()
         let notes = tasks == nil ? [] : try session.heldOutSets(observer).flatMap(\.notes)
