@@ -183,6 +183,15 @@ import Testing
         #expect(throws: TagError.self) { try TagScheme.bioes.spans([""]) }
     }
 
+    /// Heads of the older scheme, whose types have no B, begin spans with I.
+    @Test func tagsWithoutBeginningsAreRuns() throws {
+        #expect(TagScheme.lackBeginnings(["O", "I-A", "I-B", "B-B"]))
+        #expect(!TagScheme.lackBeginnings(["O", "B-A", "I-A"]) && !TagScheme.lackBeginnings(["O", "S-A", "B-A"]))
+        #expect(
+            try TagScheme.written(["I-A", "I-A", "O", "I-B", "I-A"])
+                == [(0, 2, "A"), (3, 4, "B"), (4, 5, "A")].map { TagSpan(start: $0, end: $1, type: $2) })
+    }
+
     @Test func rankingsEqualScikitLearn() throws {
         for found in try cases("rankings") {
             let relevances = try #require(found["relevances"]?.array).compactMap(\.double)

@@ -150,6 +150,9 @@ private struct Case {
         // Both ask a: what belongs to one belongs to the other.
         #expect(losses([a, b, a, d], skips: true) == [0, 0])
         #expect(losses([a, b, a, d], skips: false)[0] > 1)
+        // What belongs to a is no negative of it in another's row either: nothing is left to tell the first two from.
+        let three = losses([a, b, a, d, c, d], skips: true)
+        #expect(three[0] == 0 && three[1] == 0 && three[2] > 0)
     }
 
     /// Memory is foretold by the same passes.
