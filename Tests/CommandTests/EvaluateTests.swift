@@ -146,6 +146,14 @@ extension CommandTests {
                 #expect(forgetting["verdict"]?.string == word)
                 let text = try lathe.start(base + sets).wait().output
                 #expect(text.contains("all sets:") && text.contains("forgetting: \(word)"))
+                // Six steps cost the general set nothing that could be told from chance, twenty do.
+                #expect(word == "kept")
+                _ = try lathe.train("name=long", "train.max_steps=20")
+                let long = try lathe.json(
+                    "evaluate", "--model", LatheCommand.huggingFace, "--adapter", "checkpoints/long/adapter", "--data",
+                    "held.jsonl", "--data", "general=wiki.jsonl")
+                #expect(long["forgetting"]?["verdict"] == "forgotten")
+                #expect((long["forgetting"]?["loss"]?.double ?? 0) > 0.5)
                 try lathe.start(base + ["--data", "held.jsonl", "--data", "a=other.jsonl", "--data", "a=held.jsonl"])
                     .wait().expectFailure(64, "two sets", "a")
             }
