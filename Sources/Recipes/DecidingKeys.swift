@@ -12,10 +12,12 @@ extension Recipe {
         "distill.max_requests", "distill.max_tokens", "distill.timeout", "distill.retries",
     ]
     private static let otherSections = ["evaluate.", "merge."]
-    /// Keys that came later, with the value that says what was so before: left out with it, so that a run begun without them goes on.
-    private static let laterKeys = [
-        "train.optimizer": OptimiserKind.adamw.rawValue, "train.objective": ObjectiveKind.crossEntropy.rawValue,
-    ]
+    /// Keys that came later, with the default that says what was so before: left out with it, so that a run begun without them goes on.
+    private static let laterKeys: [String: String] = {
+        let names: Set = ["train.optimizer", "train.objective", "train.lr_scheduler_kwargs"]
+        return Dictionary(
+            uniqueKeysWithValues: Recipe().values.filter { names.contains($0.path) }.map { ($0.path, $0.text) })
+    }()
 
     /// The keys that decide the adapter's numbers with their values as YAML, in the recipe's order.
     ///

@@ -94,6 +94,19 @@ struct IdleKey {
                     return kind.reads(name) ? nil : "train.objective \(kind.rawValue) has no such setting"
                 }
             }
+            + [
+                IdleKey(path: "train.lr_scheduler_kwargs") { recipe in
+                    recipe.train.unreadScheduleKey.map {
+                        "train.lr_scheduler \(recipe.train.lrScheduler.rawValue) does not read \($0)"
+                    }
+                },
+                IdleKey(path: "train.lr_scheduler") { recipe in
+                    guard recipe.train.lrScheduler.followsHeldOutLoss else { return nil }
+                    return recipe.withoutHeldOutRows
+                        ?? (recipe.train.evalEvery > 0
+                            ? nil : "train.eval_every is 0, so there is no held-out loss to follow")
+                },
+            ]
             + OptimiserKind.settings.map { name in
                 IdleKey(path: "train." + name) { recipe in
                     let kind = recipe.train.optimizer

@@ -308,7 +308,8 @@ extension TrainSection: RecipeKeyed {
             .number(
                 "learning_rate", \.learningRate, expected: "a number above 0", "highest step size of the optimizer",
                 accepts: positive),
-            .choice("lr_scheduler", \.lrScheduler, "how the learning rate falls after warm-up"),
+            .choice("lr_scheduler", \.lrScheduler, "how the learning rate goes on after warm-up"),
+            .section("lr_scheduler_kwargs", \.schedule, "what forms lr_scheduler, by transformers' names"),
             .number(
                 "warmup_ratio", \.warmupRatio, expected: "a number from 0 and below 1",
                 "share of the steps in which it rises",

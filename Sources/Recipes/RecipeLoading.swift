@@ -48,6 +48,7 @@ extension Recipe {
         decoding.decode(root, into: &recipe)
         if mustBeWhole { decoding.requireKeys(of: recipe, root) }
         decoding.noteConflicts(in: recipe)
+        decoding.noteScheduleConflicts(in: recipe)
         decoding.noteDistillationConflicts(in: recipe)
         decoding.noteWritingConflicts(in: recipe)
         decoding.noteTaskConflicts(in: recipe)

@@ -145,6 +145,8 @@ public struct TrainSection: Sendable, Equatable {
     public var optimizer = OptimiserKind.adamw
     public var learningRate = 2e-4
     public var lrScheduler = ScheduleShape.cosine
+    /// What forms it, beside its peak and its warm-up.
+    public var schedule = ScheduleSection()
     public var warmupRatio = 0.03
     /// Takes the place of `warmup_ratio` where it is given.
     public var warmupSteps: Int?
@@ -168,15 +170,6 @@ public struct TrainSection: Sendable, Equatable {
     public var logEvery = 1
 
     public init() {}
-}
-
-/// How the learning rate goes on after the warm-up.
-public enum ScheduleShape: String, Sendable, CaseIterable {
-    case constant
-    /// Straight down to zero.
-    case linear
-    /// Half a cosine down to zero.
-    case cosine
 }
 
 /// Whether a block's activations are computed again in the backward pass instead of kept.

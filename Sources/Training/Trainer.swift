@@ -115,7 +115,8 @@ public final class Trainer {
         let rows = try rows(of: indices)
         let sums = try accumulateGradients(rows, indices)
         let gradientNorm = try checkedGradientNorm(indices)
-        let learningRate = configuration.schedule.rate(afterSteps: step)
+        let learningRate = configuration.schedule.rate(
+            afterSteps: step, heldOutLosses: progress.evaluations.map(\.loss))
         optimiser.step(step + 1, learningRate: learningRate, gradientScale: clippingFactor(gradientNorm))
         let record = StepRecord(
             loss: sums.total.meanLoss ?? .nan, learningRate: learningRate, gradientNorm: gradientNorm,

@@ -117,6 +117,7 @@ let keyChanges: [KeyChange] = [
     KeyChange(key: "train.optimizer", value: "lion"),
     KeyChange(key: "train.learning_rate", value: "2e-3"),
     KeyChange(key: "train.lr_scheduler", value: "linear"),
+    KeyChange(key: "train.lr_scheduler_kwargs", value: "{num_cycles: 2}"),
     KeyChange(key: "train.warmup_ratio", value: "0.5"),
     KeyChange(key: "train.warmup_steps", value: "2"),
     KeyChange(key: "train.weight_decay", value: "0.5"),

@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import Optimisers
+import Recipes
 import TestSupport
 import Testing
 
@@ -16,16 +17,51 @@ import Testing
 
     @Test func ratesEqualTheReference() throws {
         let cases = try #require(golden["cases"]?.array)
-        #expect(cases.count == 15)
+        #expect(cases.count == 46)
+        var shapes: Set<ScheduleShape> = [.plateau]
         for golden in cases {
-            let shape = try #require(LearningRateSchedule.Shape(rawValue: golden["name"]?.string ?? ""))
+            let name = golden["name"]?.string ?? ""
+            let train = try train("lr_scheduler: \(name)", golden)
+            shapes.insert(train.lrScheduler)
             let schedule = LearningRateSchedule(
-                shape, peak: 2e-4, totalSteps: try #require(golden["total"]?.integer),
-                warmUp: .steps(try #require(golden["warmup"]?.integer)))
-            let expected = try #require(golden["rates"]?.array).compactMap(\.double).map { $0 * 2e-4 }
+                train.lrScheduler, peak: train.learningRate, totalSteps: try #require(golden["total"]?.integer),
+                warmUp: .steps(try #require(golden["warmup"]?.integer)), settings: train.schedule)
+            let expected = try #require(golden["rates"]?.array).compactMap(\.double)
             let rates = expected.indices.map { schedule.rate(afterSteps: $0) }
             #expect(maximumDifference(rates, expected) < 1e-18, "\(golden)")
         }
+        #expect(shapes == Set(ScheduleShape.allCases))
+    }
+
+    @Test func ratesFollowTheHeldOutLossAsTheReferenceDoes() throws {
+        let losses = try #require(golden["losses"]?.array).compactMap(\.double)
+        let cases = try #require(golden["plateaus"]?.array)
+        #expect(cases.count == 8)
+        for golden in cases {
+            let train = try train("lr_scheduler: reduce_lr_on_plateau", golden)
+            let schedule = LearningRateSchedule(
+                train.lrScheduler, peak: train.learningRate, totalSteps: 50, settings: train.schedule)
+            let expected = try #require(golden["rates"]?.array).compactMap(\.double)
+            let rates = expected.indices.map { schedule.rate(afterSteps: 7, heldOutLosses: Array(losses.prefix($0))) }
+            #expect(maximumDifference(rates, expected) < 1e-18, "\(golden)")
+        }
+    }
+
+    /// What a recipe makes of a golden's settings.
+    private func train(_ line: String, _ golden: JSONValue) throws -> TrainSection {
+        let settings = (golden["settings"]?.object?.members ?? []).map { "\($0.key): \($0.value.text())" }
+        return try Recipe.load(
+            yaml: """
+                name: x
+                model: { path: m }
+                data: { train: t, held_out: h }
+                train:
+                  learning_rate: \(try #require(self.golden["peak"]?.double))
+                  eval_every: 1
+                  \(line)
+                  lr_scheduler_kwargs: { \(settings.joined(separator: ", ")) }
+                """, file: "r.yaml"
+        ).train
     }
 
     @Test func warmUpRatiosAreRoundedUp() throws {

@@ -9,7 +9,8 @@ extension TrainSection {
     /// with a rate above zero.
     func schedule(steps: Int) -> LearningRateSchedule {
         func schedule(_ warmUp: LearningRateSchedule.WarmUp) -> LearningRateSchedule {
-            LearningRateSchedule(lrScheduler, peak: learningRate, totalSteps: steps, warmUp: warmUp)
+            LearningRateSchedule(
+                lrScheduler, peak: learningRate, totalSteps: steps, warmUp: warmUp, settings: self.schedule)
         }
         if let warmupSteps { return schedule(.steps(warmupSteps)) }
         let share = schedule(.ratio(warmupRatio))
