@@ -7,7 +7,7 @@ public import Tensors
 public struct AdapterComparison: Sendable, Equatable {
     /// Modules that both adapt.
     public let moduleCount: Int
-    /// The largest difference of a number of scale · B, of A and of what the method trains beside them, as a share of the largest
+    /// The largest difference of a number of scale · B, of A and of what the method has beside them, as a share of the largest
     /// number of its matrix. Factors beyond the smaller rank count whole: they ought to be zero. Infinite where the two are not of
     /// one method on the same modules.
     public let largestDifference: Double
@@ -38,8 +38,14 @@ public struct AdapterComparison: Sendable, Equatable {
     }
 
     private static func difference(_ left: LowRankAdapter, _ right: LowRankAdapter) -> Double {
-        var largest = max(
-            difference(left.a, right.a, (1, 1)), difference(left.b, right.b, (Double(left.scale), Double(right.scale))))
+        var largest = 0.0
+        if left.method.trainsFactors {
+            largest = max(
+                difference(left.a, right.a, (1, 1)),
+                difference(left.b, right.b, (Double(left.scale), Double(right.scale))))
+        } else if left.scale != right.scale {
+            return .infinity
+        }
         for (one, other) in zip(left.own, right.own) {
             largest = max(largest, difference(one.values, other.values, (1, 1)))
         }

@@ -1,5 +1,6 @@
 // What an adapter is, before it is attached to a model: method, rank, scale and where it goes.
 
+internal import Models
 public import Vocabulary
 
 /// Which linear layers carry an adapter.
@@ -71,6 +72,8 @@ public struct AdapterConfiguration: Sendable, Equatable {
     public var parameters: [String] = []
     /// Whether layers in one part of a parameter share the factor A, as PEFT has it; else each has its own.
     public var sharesFactors = true
+    /// What the method is told beside.
+    public var settings = AdapterMethodSettings()
     /// The head of a task that is trained with the factors; nil where the model writes text.
     public var head: SavedHead?
 
@@ -104,6 +107,19 @@ public struct AdapterConfiguration: Sendable, Equatable {
         let alpha = try value(for: path, in: alphaOverrides) ?? alpha
         let rank = Double(try rank(of: path))
         return alpha / (usesRankStabilisation ? rank.squareRoot() : rank)
+    }
+
+    /// What the method needs to know of each of `layers`, which carry the adapter.
+    func layouts(of layers: [AdaptableLayer]) throws(AdapterError) -> [StateLayout] {
+        let largest = (layers.map(\.inputSize).max() ?? 0, layers.map(\.outputSize).max() ?? 0)
+        var layouts: [StateLayout] = []
+        for layer in layers {
+            layouts.append(
+                StateLayout(
+                    path: layer.path, inputSize: layer.inputSize, outputSize: layer.outputSize,
+                    rank: try rank(of: layer), largest: largest, settings: settings))
+        }
+        return layouts
     }
 
     /// Throws where a pattern of ranks or alphas means none of the modules that carry the adapter, among `layers` of the model.

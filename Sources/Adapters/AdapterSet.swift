@@ -53,12 +53,7 @@ public final class AdapterSet {
         isTransposed = layers.contains(where: \.isTransposed)
         hasEncoder = layers.contains(where: \.isBesideEncoder)
         let method = AdapterMethod.of(configuration.method)
-        var states: [[AdapterState]] = []
-        for layer in layers {
-            states.append(
-                method.states(
-                    rank: try configuration.rank(of: layer), inputSize: layer.inputSize, outputSize: layer.outputSize))
-        }
+        let layouts = try configuration.layouts(of: layers), states = layouts.map(method.states)
         let owners = configuration.ownersOfFactors(layers)
         let ofHead = (configuration.head?.layers ?? []).flatMap { layer in layer.states.map { (layer, $0) } }
         let slab = ParameterSlab(
@@ -75,7 +70,8 @@ public final class AdapterSet {
             let own = taken + slots.prefix(states.count - taken.count)
             slots.removeFirst(states.count - taken.count)
             let adapter = LowRankAdapter(
-                method, scale: Float(try configuration.scale(of: layer)), dropout: Float(configuration.dropout),
+                method, layouts[index], scale: Float(try configuration.scale(of: layer)),
+                dropout: Float(configuration.dropout),
                 states: own.map { TrainedMatrix(values: slab.values($0), gradients: slab.gradients($0)) },
                 index: index, slab: slab)
             members.append(
@@ -131,15 +127,23 @@ extension AdapterSet {
     /// - Parameter model: whose weights some methods begin with; nil where theirs does not.
     public func initialise(seed: UInt64, on model: LanguageModel? = nil) {
         let random = RandomStream(seed: seed, purpose: .adapterInitialisation)
-        for (index, member) in members.enumerated() {
-            for (state, slot) in zip(member.states, member.slots) where !member.isOthers(slot) {
+        for (number, member) in members.enumerated() {
+            let stream = UInt32(number)
+            for (place, (state, slot)) in zip(member.states, member.slots).enumerated() where !member.isOthers(slot) {
                 let values = slab.values(slot).floats
+                // Each of a layer's matrices has a part of the layer's stream, the first one its beginning.
+                func index(_ element: Int) -> UInt64 { UInt64(place) << 40 + UInt64(element) }
                 switch state.start {
                 case .zero: values.update(repeating: 0)
+                case .constant(let number): values.update(repeating: number)
                 case .uniform(let bound):
                     for element in values.indices {
-                        let draw = random.uniform(stream: UInt32(index), index: UInt64(element))
+                        let draw = random.uniform(stream: stream, index: index(element))
                         values[element] = Float((2 * draw - 1) * bound)
+                    }
+                case .normal(let deviation):
+                    for element in values.indices {
+                        values[element] = Float(random.normal(stream: stream, index: index(element)) * deviation)
                     }
                 case .fromWeight(let fill):
                     guard let layer = model?.linearLayer(member.path) else {
@@ -186,8 +190,10 @@ extension AdapterSet {
         slab.valuesChanged()
     }
 
-    /// True where B, and with it the adapter, is zero throughout.
-    public var isZero: Bool { members.allSatisfy { $0.adapter.b.floats.allSatisfy { $0 == 0 } } }
+    /// True where B, and with it the adapter's product, is zero throughout.
+    public var isZero: Bool {
+        members.allSatisfy { $0.adapter.withFactors { $0.b.floats.allSatisfy { $0 == 0 } } ?? true }
+    }
 }
 
 extension TaskHead {

@@ -23,6 +23,17 @@ public enum ColumnFactors {
         }
     }
 
+    /// Each column of `matrix` *= its factor.
+    public static func scale(_ matrix: Matrix, by factors: [Float]) {
+        precondition(factors.count == matrix.columns)
+        factors.withUnsafeBytes { bytes in
+            guard let start = bytes.baseAddress else { return }
+            let row = Matrix(
+                pointer: UnsafeMutableRawPointer(mutating: start), rows: 1, columns: factors.count, type: .f32)
+            scale(matrix, by: row, into: matrix)
+        }
+    }
+
     /// y = y · x · factors
     /// - Parameter x: `[N, C]`, of the type of `y`.
     public static func multiply(_ y: Matrix, by x: Matrix, _ factors: Matrix) {

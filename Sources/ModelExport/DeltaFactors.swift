@@ -11,11 +11,11 @@ enum DeltaFactors: @unchecked Sendable {
     case own(a: [Float], b: [Float], rank: Int)
     case attached(LowRankAdapter)
 
-    /// r, and the numbers in a row of A and in a column of B.
-    var sizes: (rank: Int, columns: Int, rows: Int) {
+    /// r.
+    var rank: Int {
         switch self {
-        case .own(let a, let b, let rank): (rank, rank > 0 ? a.count / rank : 0, rank > 0 ? b.count / rank : 0)
-        case .attached(let adapter): (adapter.rank, adapter.a.columns, adapter.b.rows)
+        case .own(_, _, let rank): rank
+        case .attached(let adapter): adapter.rank
         }
     }
 
@@ -23,25 +23,25 @@ enum DeltaFactors: @unchecked Sendable {
     var numbers: (a: [Float], b: [Float]) {
         switch self {
         case .own(let a, let b, _): (a, b)
-        case .attached(let adapter): (Array(adapter.a.floats), Array(adapter.b.floats))
+        case .attached(let adapter):
+            adapter.withFactors { (Array($0.a.floats), Array($0.b.floats)) } ?? ([], [])
         }
     }
 
-    /// Runs `body` on A and B as matrices, which it only reads; not where one is empty.
+    /// Runs `body` on A and B as matrices, which it only reads; not where there are none.
     func withMatrices(_ body: (_ a: Matrix, _ b: Matrix) -> Void) {
         switch self {
-        case .attached(let adapter): withExtendedLifetime(adapter) { body(adapter.a, adapter.b) }
-        case .own(let a, let b, _):
-            let sizes = sizes
+        case .attached(let adapter): withExtendedLifetime(adapter) { _ = adapter.withFactors { body($0.a, $0.b) } }
+        case .own(let a, let b, let rank):
             a.withUnsafeBytes { aBytes in
                 b.withUnsafeBytes { bBytes in
-                    guard let a = aBytes.baseAddress, let b = bBytes.baseAddress else { return }
+                    guard rank > 0, let first = aBytes.baseAddress, let second = bBytes.baseAddress else { return }
                     func matrix(_ numbers: UnsafeRawPointer, _ rows: Int, _ columns: Int) -> Matrix {
                         Matrix(
                             pointer: UnsafeMutableRawPointer(mutating: numbers), rows: rows, columns: columns,
                             type: .f32)
                     }
-                    body(matrix(a, sizes.rank, sizes.columns), matrix(b, sizes.rows, sizes.rank))
+                    body(matrix(first, rank, a.count / rank), matrix(second, b.count / rank, rank))
                 }
             }
         }

@@ -8,11 +8,12 @@ public import Tensors
 /// What is added to one linear layer's weight: scale · B·A, and what the adapter's method makes of the sum.
 public struct LowRankDelta: Sendable {
     public let method: AdapterMethod
+    let layout: StateLayout
     /// The module's path: `model.layers.0.self_attn.q_proj`.
     public let path: String
     public let scale: Float
     private let factors: DeltaFactors
-    /// The numbers of the method's own states.
+    /// The numbers of what the method has beside trained factors.
     public let own: [[Float]]
 
     /// LoRA factors read from a file, with the shapes the file gives them.
@@ -29,6 +30,7 @@ public struct LowRankDelta: Sendable {
                 hint: "is a factor transposed?")
         }
         method = .lora
+        layout = StateLayout(path: path, inputSize: aShape[1], outputSize: bShape[0], rank: aShape[0])
         self.path = path
         self.scale = scale
         factors = .own(a: a, b: b, rank: aShape[0])
@@ -38,20 +40,25 @@ public struct LowRankDelta: Sendable {
     /// The delta of an attached adapter, whose numbers stay where they are.
     public init(path: String, _ adapter: LowRankAdapter) {
         method = adapter.method
+        layout = adapter.layout
         self.path = path
         scale = adapter.scale
         factors = .attached(adapter)
         own = adapter.own.map { Array($0.values.floats) }
     }
 
-    public var rank: Int { factors.sizes.rank }
+    /// r; 0 of a method without factors.
+    public var rank: Int { factors.rank }
     /// A copy of A `[r, in]`, row-major; of some methods a column stands for several inputs.
     public var a: [Float] { factors.numbers.a }
     /// A copy of B `[out, r]`, row-major.
     public var b: [Float] { factors.numbers.b }
 
-    var inputSize: Int { factors.sizes.columns * method.inputsPerColumn }
-    var outputSize: Int { factors.sizes.rows }
+    var inputSize: Int { layout.inputSize }
+    var outputSize: Int { layout.outputSize }
+
+    /// Whether a merge does more than to add B·A.
+    var scales: Bool { method.scales(layout) }
 
     /// Whether the merged weight cannot be stored as the base's is.
     var changesType: Bool { method.folding == nil }
@@ -60,32 +67,33 @@ public struct LowRankDelta: Sendable {
     /// - Parameter product: room of the same size.
     func merge(rows range: Range<Int>, into block: Matrix, using product: Matrix) -> Double {
         multiply(rows: range, into: product)
-        guard let factors = rowFactors(of: block, plus: product, firstRow: range.lowerBound) else {
+        guard let factors = factors(of: block, plus: product, firstRow: range.lowerBound) else {
             Elements.add(product, into: block)
             return Elements.sumOfSquares(UnsafeBufferPointer(product.floats))
         }
         // `product` is the sum by now, and then the merged rows.
-        Elements.scaleRows(product, by: factors)
+        factors.apply(to: product)
         Elements.scale(block, by: -1)
         Elements.add(product, into: block)
         defer { Elements.copy(product, into: block) }
         return Elements.sumOfSquares(UnsafeBufferPointer(block.floats))
     }
 
-    /// By what the method multiplies each row of W + scale · B·A, which then stands in `product`; nil, and nothing is changed,
-    /// where it does not.
-    func rowFactors(of base: Matrix, plus product: Matrix, firstRow: Int) -> [Float]? {
-        guard method.hasRowFactors else { return nil }
+    /// By what the method multiplies W + scale · B·A, whose rows then stand in `product`; nil, and nothing is changed, where it does
+    /// not.
+    func factors(of base: Matrix, plus product: Matrix, firstRow: Int) -> ScalingFactors? {
+        guard scales else { return nil }
         Elements.add(base, into: product)
-        return method.rowFactors(of: product, firstRow: firstRow, own: own)
+        return method.factors(of: product, firstRow: firstRow, own: own, layout)
     }
 
-    /// The rows `range` of scale · B·A in fp32.
+    /// The rows `range` of scale · B·A in fp32: zeros where there are no factors.
     func multiply(rows range: Range<Int>, into product: Matrix) {
+        guard rank > 0 else { return Elements.fill(product) }
         withFactors { a, b in Products.times(b.rows(range), a, into: product, alpha: scale) }
     }
 
-    /// Runs `body` on A and B as matrices, which it only reads.
+    /// Runs `body` on A and B as matrices, which it only reads; not where there are none.
     func withFactors(_ body: (_ a: Matrix, _ b: Matrix) -> Void) { factors.withMatrices(body) }
 
     /// Throws unless the delta can be added to the weight `stored`.
@@ -97,27 +105,31 @@ public struct LowRankDelta: Sendable {
                 expected: method.kind.changeableTypes, found: stored.dtype.rawValue.uppercased())
         }
         let own = Shape([outputSize, inputSize])
-        guard rank > 0, scale.isFinite else { throw ModelExportError(path, "rank \(rank) with scale \(scale)") }
+        guard rank > 0 || scales, scale.isFinite else {
+            throw ModelExportError(path, "rank \(rank) with scale \(scale)")
+        }
         guard shape == own else {
             throw ModelExportError(
                 path, "the adapter was made for another model", expected: "B·A of shape \(shape)", found: "\(own)",
                 hint: shape.sizes == own.sizes.reversed() ? "are the factors transposed?" : nil)
         }
-        let names = method.states(rank: rank, inputSize: inputSize, outputSize: outputSize).map(\.name)
+        let names = method.states(layout).map(\.name)
         if let (state, place, value) = firstNonFinite {
             throw ModelExportError(path, "\(names[state]) is not finite", found: "\(value) at element \(place)")
         }
     }
 
-    /// The first number that is none: in which of the states, A and B the first of them, and where.
+    /// The first number that is none: in which of the states and where.
     private var firstNonFinite: (state: Int, place: Int, value: Float)? {
         func find(_ numbers: UnsafeBufferPointer<Float>, _ state: Int) -> (state: Int, place: Int, value: Float)? {
             Elements.firstNonFinite(numbers).map { (state, $0, numbers[$0]) }
         }
         var found: (state: Int, place: Int, value: Float)?
-        withFactors { a, b in found = find(.init(a.floats), 0) ?? find(.init(b.floats), 1) }
+        if method.trainsFactors {
+            withFactors { a, b in found = find(.init(a.floats), 0) ?? find(.init(b.floats), 1) }
+        }
         for (index, values) in own.enumerated() where found == nil {
-            found = values.withUnsafeBufferPointer { find($0, 2 + index) }
+            found = values.withUnsafeBufferPointer { find($0, (method.trainsFactors ? 2 : 0) + index) }
         }
         return found
     }

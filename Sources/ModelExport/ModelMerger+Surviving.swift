@@ -67,7 +67,7 @@ private struct ChangeMeter {
     init(_ delta: LowRankDelta) { self.delta = delta }
 
     func share(base: FrozenTensor, unchanged: FrozenTensor, written: FrozenTensor) throws -> SurvivingShare {
-        let isProduct = !delta.method.hasRowFactors && delta.method.folding == nil
+        let isProduct = !delta.scales && delta.method.folding == nil
         let merge = try isProduct ? nil : MergeSource(base, delta)
         let rows = base.shape[0], columns = base.shape[1], workspace = Workspace()
         let blockRows = max(1, Self.blockElements / max(columns, 1))

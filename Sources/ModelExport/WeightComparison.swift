@@ -1,6 +1,7 @@
 // The merged weights, read back, held against base + adapter: each must be that sum, rounded once to its type.
 
 internal import Kernels
+internal import Models
 internal import Tensors
 public import Vocabulary
 public import WeightFiles
@@ -133,12 +134,12 @@ extension ModelMerger {
 /// What rows of base + adapter come to, and how far the order in which fp32 adds may move that.
 private struct ExpectedSum {
     private let base: Matrix
-    /// What is added, or, where rows have factors, the sum.
+    /// What is added, or, where something is multiplied, the sum.
     private let product: Matrix?
     private let holdsSum: Bool
     private let slack: Slack?
-    /// By what each row of the sum is multiplied, and by which share that may be another.
-    private var factors: (values: [Float], slack: [Float])?
+    /// By what the sum is multiplied, and by which share that may be another in each row.
+    private var factors: (values: ScalingFactors, slack: [Float])?
 
     /// The share by which the order of sums may move one.
     private static let share: Float = 0x1p-20
@@ -148,10 +149,10 @@ private struct ExpectedSum {
         self.base = base
         self.product = product
         slack = delta.map { Slack($0, range) }
-        holdsSum = delta?.method.hasRowFactors ?? false
+        holdsSum = delta?.scales ?? false
         guard let delta, let product else { return }
         delta.multiply(rows: range, into: product)
-        guard let values = delta.rowFactors(of: base, plus: product, firstRow: range.lowerBound) else { return }
+        guard let values = delta.factors(of: base, plus: product, firstRow: range.lowerBound) else { return }
         // Factors follow from all of a row, so they may be off by what the row may be off.
         let shares = (0..<base.rows).map { row in
             let squares = (0..<base.columns).reduce(into: (sum: Double(0), reach: Double(0))) { squares, column in
@@ -167,7 +168,7 @@ private struct ExpectedSum {
     subscript(row: Int, column: Int) -> (sum: Float, reach: Float) {
         let (sum, reach) = unscaled(row, column)
         guard let factors else { return (sum, reach) }
-        let factor = factors.values[row]
+        let factor = factors.values[row, column]
         return (factor * sum, abs(factor) * (reach + abs(sum) * factors.slack[row]))
     }
 
@@ -185,7 +186,9 @@ private struct Slack {
     let columns: [Float]
 
     init(_ delta: LowRankDelta, _ range: Range<Int>) {
-        var sums: (rows: [Float], columns: [Float]) = ([], [])
+        var sums = (
+            rows: [Float](repeating: 0, count: range.count), columns: [Float](repeating: 0, count: delta.inputSize)
+        )
         delta.withFactors { a, b in
             let rank = a.rows
             sums.rows = range.map { row in

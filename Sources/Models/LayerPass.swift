@@ -22,7 +22,7 @@ struct LayerPanels {
     private struct Laid {
         let layer: LinearLayer
         let weight: Panels?
-        /// Those of A and B.
+        /// Those of A and B; nil where there are none.
         let factors: (a: Panels, b: Panels)?
     }
 
@@ -39,10 +39,12 @@ struct LayerPanels {
             PanelSource(layout, reading, type: type, paddingColumns: padding, in: workspace)
         }
         let sources = layers.map { wanted in
-            (
-                weight: wanted.weight ? source(RowLayout(context.weight(of: wanted.layer))) : nil,
-                a: context.adapters[wanted.layer].map { source(RowLayout($0.a), padding: reading == .transposed) },
-                b: context.adapters[wanted.layer].map { source(RowLayout($0.b), padding: reading == .plain) }
+            let adapter = context.adapters[wanted.layer], factors = adapter.flatMap(context.factors)
+            let needsWeight = wanted.weight || adapter?.method.pass.readsWeightBackward ?? false
+            return (
+                weight: needsWeight ? source(RowLayout(context.weight(of: wanted.layer))) : nil,
+                a: factors.map { source(RowLayout($0.a), padding: reading == .transposed) },
+                b: factors.map { source(RowLayout($0.b), padding: reading == .plain) }
             )
         }
         context.compute {
@@ -78,11 +80,11 @@ struct LayerPanels {
     func whereLaidOut(_ layer: LinearLayer, _ kept: AdapterRows?, dz: Matrix? = nil) -> LayerPass? {
         guard let found = laid.first(where: { $0.layer === layer }) else { return nil }
         var pass: (any AdapterPass)?
-        if let adapter = context.adapters[layer], let factors = found.factors, let kept {
+        if let adapter = context.adapters[layer], let kept {
             pass = adapter.method.pass.init(
                 AdapterSite(
-                    layer: layer, adapter: adapter, weight: found.weight, a: factors.a, b: factors.b, kept: kept,
-                    dz: dz, masked: masked, context: context))
+                    layer: layer, adapter: adapter, weight: found.weight, factors: found.factors, kept: kept, dz: dz,
+                    masked: masked, context: context))
         }
         return LayerPass(layer: layer, weight: found.weight, adapter: pass, seen: context.inputs?[layer])
     }
@@ -122,7 +124,7 @@ struct LayerPass {
         var terms: [Term] = []
         for (pass, dy) in parts { terms += pass.backward(dy, block) }
         Products.sum(terms, into: dx)
-        for (pass, _) in parts { pass.adapter?.addMaskedGradient(into: dx, block) }
+        for (pass, _) in parts { pass.adapter?.addRest(into: dx, block) }
     }
 
     /// What the adapter's gradients need alone, where nothing below is trained; else also the terms of the input's gradient.
@@ -150,24 +152,36 @@ struct AdapterSum {
     static func run(_ sums: [AdapterSum], _ context: PassContext) {
         var products: [GradientProduct] = []
         for sum in sums {
-            guard context.drops(sum.layer) else {
-                products += sum.products(x: sum.x, context)
+            guard let adapter = context.adapters[sum.layer] else { continue }
+            guard context.drops(sum.layer) || adapter.makesFactors else {
+                products += sum.products(x: sum.x, adapter, context.factorGradients(of: adapter), context)
                 continue
             }
             context.workspace.scoped {
-                let masked = context.activations(rows: sum.x.rows, columns: sum.layer.inputSize)
                 // Before the products are asked for: a method may compute what they need of x.
-                let own = sum.batchRows.map(context.of) ?? context
-                context.compute { own.mask(sum.x, of: sum.layer, into: masked, firstRow: 0) }
-                let products = sum.products(x: masked, context)
-                context.compute { GradientProduct.run(products) }
+                let x = sum.seen(context), factors = context.factorGradients(of: adapter)
+                let products = sum.products(x: x, adapter, factors, context)
+                context.compute {
+                    GradientProduct.run(products)
+                    adapter.spread(factors)
+                }
             }
         }
         context.compute { GradientProduct.run(products) }
     }
 
-    /// - Parameter x: as the adapter saw it.
-    private func products(x: Matrix, _ context: PassContext) -> [GradientProduct] {
-        context.adapters[layer].map { $0.method.pass.gradients(self, x: x, $0, context) } ?? []
+    /// x as the adapter saw it.
+    private func seen(_ context: PassContext) -> Matrix {
+        guard context.drops(layer) else { return x }
+        let masked = context.activations(rows: x.rows, columns: layer.inputSize)
+        let own = batchRows.map(context.of) ?? context
+        context.compute { own.mask(x, of: layer, into: masked, firstRow: 0) }
+        return masked
+    }
+
+    private func products(
+        x: Matrix, _ adapter: LowRankAdapter, _ factors: FactorPair?, _ context: PassContext
+    ) -> [GradientProduct] {
+        adapter.method.pass.gradients(self, x: x, adapter, factors, context)
     }
 }

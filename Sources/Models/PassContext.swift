@@ -65,7 +65,7 @@ struct PassContext {
     /// Room for what the adapter of `layer` leaves for the way back; nil without adapter.
     func adapterRows(_ layer: LinearLayer, rows: Int) -> AdapterRows? {
         guard let adapter = adapters[layer], let z = lowRankRows(layer, rows: rows) else { return nil }
-        return AdapterRows(z: z, own: adapter.method.pass.keeping(layer, rows: rows, self))
+        return AdapterRows(z: z, own: adapter.method.pass.keeping(layer, adapter, rows: rows, self))
     }
 
     /// Room for z of the adapter of `layer`, or for its gradient: `[N, r]` with r rounded up to whole pairs; nil without adapter.

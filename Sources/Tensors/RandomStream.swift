@@ -1,6 +1,8 @@
 // Counter-based random numbers: a draw depends on where it is used, never on what was drawn before it, so a resumed run draws
 // what the straight run drew. Philox 4×32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011).
 
+internal import Foundation
+
 /// The stream of random numbers for one purpose of one run.
 public struct RandomStream: Sendable {
     /// What the numbers are for; each purpose has its own stream.
@@ -39,6 +41,14 @@ public struct RandomStream: Sendable {
     public func uniform(stream: UInt32, index: UInt64) -> Double {
         let words = words(stream: stream, index: index)
         return Double(UInt64(words.0) << 21 ^ UInt64(words.1) >> 11) * 0x1p-53
+    }
+
+    /// A number of the standard normal distribution (Box and Muller).
+    public func normal(stream: UInt32, index: UInt64) -> Double {
+        let words = words(stream: stream, index: index)
+        let radius = Double(UInt64(words.0) << 21 ^ UInt64(words.1) >> 11) * 0x1p-53
+        let angle = Double(UInt64(words.2) << 21 ^ UInt64(words.3) >> 11) * 0x1p-53
+        return (-2 * log(1 - radius)).squareRoot() * cos(2 * .pi * angle)
     }
 
     /// An integer in `0..<bound`, without bias worth measuring (64 random bits, multiplied and shifted).

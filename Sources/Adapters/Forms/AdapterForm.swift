@@ -83,7 +83,7 @@ extension AdapterForm {
     /// Bytes of the numbers of `adapter` in `type`; what names them comes on top.
     public static func bytes(of adapter: AdapterSet, as type: DType) -> Int {
         let factors =
-            adapter.members.map(\.adapter).flatMap { [$0.a, $0.b] + $0.own.map(\.values) }
+            adapter.members.flatMap { $0.adapter.states.map(\.values) }
             + adapter.headStates.map { adapter.slab.values($0.slot) }
         return factors.reduce(0) { sum, factor in
             sum + (FactorTensor.stored(type, columns: factor.columns).byteCount(elements: factor.count) ?? 0)

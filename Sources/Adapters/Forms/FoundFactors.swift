@@ -103,7 +103,8 @@ struct FoundFactors {
     private func problems(of path: String) -> [AdapterError.Problem] {
         guard let layer = layers[path], let found = modules[path] else { return [] }
         let rank = found["lora_A.weight"]?.rows ?? found["lora_B.weight"]?.columns ?? 1
-        let states = method.states(rank: max(rank, 1), inputSize: layer.inputSize, outputSize: layer.outputSize)
+        let states = method.states(
+            StateLayout(inputSize: layer.inputSize, outputSize: layer.outputSize, rank: max(rank, 1)))
         var problems: [AdapterError.Problem] = []
         for state in states {
             guard let tensor = found[state.name] else {

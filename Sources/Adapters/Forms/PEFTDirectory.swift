@@ -128,7 +128,7 @@ public struct PEFTDirectory: Sendable {
     /// What any method has a tensor for; of their sizes nothing is asked.
     private static var states: [AdapterState] {
         var names = Set<String>()
-        return AdapterMethod.all.flatMap { $0.states(rank: 1, inputSize: 1, outputSize: 1) }
+        return AdapterMethod.all.flatMap { $0.states(StateLayout(inputSize: 1, outputSize: 1, rank: 1)) }
             .filter { names.insert($0.name).inserted }
     }
 

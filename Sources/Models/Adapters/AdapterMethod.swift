@@ -3,7 +3,11 @@
 public import Tensors
 public import Vocabulary
 
-/// A method of adapting linear layers: the factors A and B, and what it trains and computes beside them.
+/// A method of adapting linear layers. What it computes is a part of
+///
+///     y = r ⊙ (W (i ⊙ x) + b) + s · B (A x)
+///
+/// where it says which of r, i, A and B there are, and what of them is trained.
 ///
 /// A new one is a value in a file of its own, a case of `AdapterMethodKind`, and a line in `AdapterMethod.of(_:)`.
 public struct AdapterMethod: Sendable {
@@ -12,14 +16,31 @@ public struct AdapterMethod: Sendable {
     public let peftType: String
     /// The member of PEFT's `adapter_config.json` that is true for the method's adapters, and for no others; nil where there is none.
     public let peftSwitch: String?
-    /// What is trained on a layer beside A and B.
-    let ownStates: @Sendable (_ inputSize: Int, _ outputSize: Int) -> [AdapterState]
-    /// `rowFactors(of:firstRow:own:)`; nil: there are none.
-    let rowFactors: (@Sendable (_ sum: Matrix, _ firstRow: Int, _ own: [[Float]]) -> [Float])?
+    /// What there is on a layer; A and B the first, where they are trained themselves.
+    private let statesOfLayer: @Sendable (StateLayout) -> [AdapterState]
+    /// Where A and B come from.
+    let factors: AdapterFactors
+    /// What a merge multiplies on a layer; nil: nothing.
+    let scaling: (@Sendable (StateLayout) -> MergeScaling?)?
     /// What is computed in passes.
     let pass: any AdapterPass.Type
     /// How the change goes into the weight's stored blocks; nil: it stands beside the weight.
     public let folding: BlockFolding?
+
+    init(
+        _ kind: AdapterMethodKind, peftType: String, peftSwitch: String? = nil, factors: AdapterFactors = .trained,
+        scaling: (@Sendable (StateLayout) -> MergeScaling?)? = nil, pass: any AdapterPass.Type,
+        folding: BlockFolding? = nil, states: @escaping @Sendable (StateLayout) -> [AdapterState]
+    ) {
+        self.kind = kind
+        self.peftType = peftType
+        self.peftSwitch = peftSwitch
+        self.factors = factors
+        self.scaling = scaling
+        self.pass = pass
+        self.folding = folding
+        statesOfLayer = states
+    }
 
     /// PEFT's own name of low-rank adapters.
     public static let loraType = "LORA"
@@ -36,19 +57,17 @@ public struct AdapterMethod: Sendable {
     /// Every method there is.
     public static var all: [AdapterMethod] { AdapterMethodKind.allCases.map(of) }
 
-    /// What is trained on a layer: A, B, then the method's own states.
-    public func states(rank: Int, inputSize: Int, outputSize: Int) -> [AdapterState] {
-        [
-            // The bound is what `kaiming_uniform_` with a = √5 gives, as PEFT initialises A.
-            AdapterState(
-                "lora_A.weight", rows: rank, columns: inputSize / inputsPerColumn,
-                start: .uniform(1 / Double(inputSize).squareRoot())),
-            AdapterState("lora_B.weight", rows: outputSize, columns: rank, start: .zero),
-        ] + ownStates(inputSize, outputSize)
-    }
+    /// What there is on a layer.
+    public func states(_ layout: StateLayout) -> [AdapterState] { statesOfLayer(layout) }
 
     /// Whether PEFT has the method.
     public var isInPEFT: Bool { peftType == Self.loraType }
+
+    /// Whether A and B are trained themselves, as files that hold nothing else have them.
+    public var trainsFactors: Bool {
+        if case .trained = factors { return true }
+        return false
+    }
 
     /// Inputs of the layer that share a column of A.
     public var inputsPerColumn: Int { folding?.blockSize ?? 1 }
@@ -56,16 +75,24 @@ public struct AdapterMethod: Sendable {
     /// Whether a weight stored as `dtype` can be changed.
     public func changes(_ dtype: DType) -> Bool { folding?.types.contains(dtype) ?? true }
 
-    /// Whether a merge does more than to add B·A.
-    public var hasRowFactors: Bool { rowFactors != nil }
+    /// r of A and B on a layer; 0 where there are none.
+    func factorRank(_ layout: StateLayout) -> Int {
+        switch factors {
+        case .trained: layout.rank
+        case .made(let made): made.rank(layout)
+        case .none: 0
+        }
+    }
 
-    /// By what a merge multiplies each row of W + s·B·A; nil: by nothing.
-    /// - Parameters:
-    ///   - sum: some rows of W + s·B·A, fp32.
-    ///   - firstRow: the row of the weight that `sum` begins with.
-    ///   - own: the numbers of the method's own states, all of each.
-    public func rowFactors(of sum: Matrix, firstRow: Int, own: [[Float]]) -> [Float]? {
-        rowFactors?(sum, firstRow, own)
+    /// A `[r, in]`, of which a column may stand for several inputs, and B `[out, r]`, as LoRA trains them.
+    static func factorStates(_ layout: StateLayout, inputsPerColumn: Int = 1) -> [AdapterState] {
+        [
+            // The bound is what `kaiming_uniform_` with a = √5 gives, as PEFT initialises A.
+            AdapterState(
+                "lora_A.weight", rows: layout.rank, columns: layout.inputSize / inputsPerColumn,
+                start: .uniform(1 / Double(layout.inputSize).squareRoot())),
+            AdapterState("lora_B.weight", rows: layout.outputSize, columns: layout.rank, start: .zero),
+        ]
     }
 }
 
@@ -77,39 +104,4 @@ public struct BlockFolding: Sendable {
     public let blockSize: Int
     /// The weight with the adapter's change inside; the one of the last call with the same weight may be changed.
     let weight: @Sendable (_ adapter: LowRankAdapter, _ weight: FrozenTensor) -> FrozenTensor
-}
-
-/// A matrix that a method trains on a layer.
-public struct AdapterState: Sendable {
-    /// Its numbers before training.
-    public enum Start: Sendable {
-        case zero
-        /// Uniform between minus and plus the bound.
-        case uniform(Double)
-        /// What the function makes of the frozen weight `[out, in]`.
-        case fromWeight(@Sendable (_ weight: FrozenTensor, _ values: Matrix) -> Void)
-    }
-
-    /// What PEFT calls it, after the module's path: `lora_A.weight`.
-    public let name: String
-    public let rows: Int
-    public let columns: Int
-    /// Whether files hold it as `[columns]`, for its one row.
-    public let isVector: Bool
-    public let start: Start
-
-    /// A matrix `[rows, columns]`.
-    public init(_ name: String, rows: Int, columns: Int, start: Start) {
-        (self.name, self.rows, self.columns, self.start) = (name, rows, columns, start)
-        isVector = false
-    }
-
-    /// `count` numbers, one row `[1, count]`.
-    public init(_ name: String, count: Int, start: Start) {
-        (self.name, self.rows, self.columns, self.start) = (name, 1, count, start)
-        isVector = true
-    }
-
-    /// Its shape in files.
-    public var shape: Shape { isVector ? [columns] : [rows, columns] }
 }

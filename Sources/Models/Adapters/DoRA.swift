@@ -14,20 +14,18 @@ import Tensors
 extension AdapterMethod {
     /// DoRA: A, B, and the magnitude m of each row, which begins with the weight's own.
     public static let dora = AdapterMethod(
-        kind: .dora, peftType: loraType, peftSwitch: "use_dora",
-        ownStates: { _, outputSize in
-            [
-                AdapterState(
-                    "lora_magnitude_vector", count: outputSize,
-                    start: .fromWeight { weight, magnitude in
-                        RowNorms.compute(RowLayout(weight), into: magnitude)
-                    })
-            ]
+        .dora, peftType: loraType, peftSwitch: "use_dora",
+        scaling: { _ in
+            .rows { sum, firstRow, own in zip(own[0][firstRow...], RowNorms.norms(of: sum)).map(RowScales.ratio) }
         },
-        rowFactors: { sum, firstRow, own in
-            zip(own[0][firstRow...], RowNorms.norms(of: sum)).map(RowScales.ratio)
-        },
-        pass: MagnitudePass.self, folding: nil)
+        pass: MagnitudePass.self
+    ) { layout in
+        factorStates(layout) + [
+            AdapterState(
+                "lora_magnitude_vector", count: layout.outputSize,
+                start: .fromWeight { weight, magnitude in RowNorms.compute(RowLayout(weight), into: magnitude) })
+        ]
+    }
 }
 
 /// A DoRA adapter in one direction of a pass.
@@ -42,7 +40,8 @@ struct MagnitudePass: AdapterPass {
 
     private var site: AdapterSite { lowRank.site }
 
-    static func keeping(_ layer: LinearLayer, rows: Int, _ context: PassContext) -> [Matrix] {
+    static func keeping(_ layer: LinearLayer, _ adapter: LowRankAdapter, rows: Int, _ context: PassContext) -> [Matrix]
+    {
         // u; on the way back dy∘u/n.
         [context.activations(rows: rows, columns: layer.outputSize)]
     }
@@ -81,6 +80,7 @@ struct MagnitudePass: AdapterPass {
 
     static func finish(_ y: Matrix, _ layer: LinearLayer, _ adapter: LowRankAdapter) {
         ColumnFactors.scale(y, by: RowScales.of(adapter, layer.weight).ratios, into: y)
+        layer.bias.map { Elements.addBias($0, to: y) }
     }
 
     // MARK: Backward
@@ -98,19 +98,19 @@ struct MagnitudePass: AdapterPass {
         return site.weight.map { [Term(whole, $0)] } ?? []
     }
 
-    func addMaskedGradient(into dx: Matrix, _ block: RowBlock) {
+    func addRest(into dx: Matrix, _ block: RowBlock) {
         guard let weight = site.weight, let scales, let share = outputs?[block] else { return }
         ColumnFactors.scale(share, by: scales.ratiosLessOne, into: share)
         lowRank.addMasked([Term(share, weight), lowRank.inputGradient(block)], into: dx, block)
     }
 
-    static func gradients(_ sum: AdapterSum, x: Matrix, _ adapter: LowRankAdapter, _ context: PassContext)
-        -> [GradientProduct]
-    {
+    static func gradients(
+        _ sum: AdapterSum, x: Matrix, _ adapter: LowRankAdapter, _ factors: FactorPair?, _ context: PassContext
+    ) -> [GradientProduct] {
         guard let shares = sum.kept?.own.first, let magnitude = adapter.own.first else { return [] }
         let ones = context.activations(rows: shares.rows, columns: 1)
         context.compute { Elements.fill(ones, with: 1) }
-        return LowRankPass.gradients(sum, x: x, adapter, context) + [
+        return LowRankPass.gradients(sum, x: x, adapter, factors, context) + [
             GradientProduct(ones, count: 1, shares, addedTo: magnitude.gradients, .fewByMany)
         ]
     }

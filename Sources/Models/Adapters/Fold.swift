@@ -16,8 +16,7 @@ public import Tensors
 extension AdapterMethod {
     /// Fold: A `[r, in/32]` and B, whose product goes into the minima of the blocks.
     public static let fold = AdapterMethod(
-        kind: .fold, peftType: "LATHE_FOLD", peftSwitch: nil, ownStates: { _, _ in [] }, rowFactors: nil,
-        pass: FoldPass.self,
+        .fold, peftType: "LATHE_FOLD", pass: FoldPass.self,
         folding: BlockFolding(
             types: DType.allCases.filter(BlockMinima.stand), blockSize: BlockMinima.blockSize,
             weight: { adapter, weight in
@@ -26,7 +25,8 @@ extension AdapterMethod {
                     folded.set(b: adapter.b, a: adapter.a, scale: adapter.scale)
                     return folded
                 }.tensor
-            }))
+            })
+    ) { factorStates($0, inputsPerColumn: BlockMinima.blockSize) }
 }
 
 /// A copy of a stored weight, of which the minima are its own.
@@ -122,7 +122,7 @@ struct FoldPass: AdapterPass {
         return site.weight.map { [Term(dy, $0)] } ?? []
     }
 
-    func addMaskedGradient(into dx: Matrix, _ block: RowBlock) {
+    func addRest(into dx: Matrix, _ block: RowBlock) {
         guard let sums = sums?[block], let share = lowRank.maskedRows(block, type: .f32) else { return }
         Products.sum([lowRank.inputGradient(block)], into: sums, alpha: -1)
         BlockMinima.spread(sums, into: share)
@@ -132,11 +132,11 @@ struct FoldPass: AdapterPass {
         Elements.add(share, into: dx)
     }
 
-    static func gradients(_ sum: AdapterSum, x: Matrix, _ adapter: LowRankAdapter, _ context: PassContext)
-        -> [GradientProduct]
-    {
+    static func gradients(
+        _ sum: AdapterSum, x: Matrix, _ adapter: LowRankAdapter, _ factors: FactorPair?, _ context: PassContext
+    ) -> [GradientProduct] {
         let sums = context.activations(rows: x.rows, columns: adapter.a.columns)
         context.compute { BlockMinima.sums(of: x, into: sums) }
-        return LowRankPass.gradients(sum, x: sums, adapter, context)
+        return LowRankPass.gradients(sum, x: sums, adapter, factors, context)
     }
 }

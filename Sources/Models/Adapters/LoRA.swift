@@ -10,12 +10,10 @@ import Tensors
 
 extension AdapterMethod {
     /// LoRA: A and B alone.
-    public static let lora = AdapterMethod(
-        kind: .lora, peftType: loraType, peftSwitch: nil, ownStates: { _, _ in [] }, rowFactors: nil,
-        pass: LowRankPass.self, folding: nil)
+    public static let lora = AdapterMethod(.lora, peftType: loraType, pass: LowRankPass.self) { factorStates($0) }
 }
 
-/// A LoRA adapter in one direction of a pass.
+/// An adapter of one product s·B·A in one direction of a pass.
 struct LowRankPass: AdapterPass {
     let site: AdapterSite
 
@@ -60,7 +58,7 @@ struct LowRankPass: AdapterPass {
     /// dz·A.
     func inputGradient(_ block: RowBlock) -> Term { Term(dz(block), site.a) }
 
-    func addMaskedGradient(into dx: Matrix, _ block: RowBlock) { addMasked([inputGradient(block)], into: dx, block) }
+    func addRest(into dx: Matrix, _ block: RowBlock) { addMasked([inputGradient(block)], into: dx, block) }
 
     /// Adds the sum of `terms`, masked, where the adapter's input was.
     func addMasked(_ terms: @autoclosure () -> [Term], into dx: Matrix, _ block: RowBlock) {
@@ -70,14 +68,13 @@ struct LowRankPass: AdapterPass {
         Elements.add(share, into: dx)
     }
 
-    static func gradients(_ sum: AdapterSum, x: Matrix, _ adapter: LowRankAdapter, _ context: PassContext)
-        -> [GradientProduct]
-    {
-        guard let z = sum.kept?.z, let dz = sum.dz else { return [] }
-        let (a, b) = (adapter.states[0].gradients, adapter.states[1].gradients)
+    static func gradients(
+        _ sum: AdapterSum, x: Matrix, _ adapter: LowRankAdapter, _ factors: FactorPair?, _ context: PassContext
+    ) -> [GradientProduct] {
+        guard let z = sum.kept?.z, let dz = sum.dz, let factors else { return [] }
         return [
-            GradientProduct(z, count: adapter.rank, sum.dy, addedTo: b, .manyByFew),
-            GradientProduct(dz, count: adapter.rank, x, addedTo: a, .fewByMany),
+            GradientProduct(z, count: adapter.rank, sum.dy, addedTo: factors.b, .manyByFew),
+            GradientProduct(dz, count: adapter.rank, x, addedTo: factors.a, .fewByMany),
         ]
     }
 

@@ -17,14 +17,16 @@ public struct TrainedMatrix {
     }
 }
 
-/// A low-rank addition `scale · B·(A·x)` to one linear layer, and what its method makes of the sum.
+/// An adapter of one linear layer: what its method has there, and with what factor its product counts.
 public final class LowRankAdapter {
     public let method: AdapterMethod
     /// α/r, or α/√r for rank-stabilised adapters.
     public let scale: Float
     /// Probability with which an input of the adapter is dropped during training.
     public let dropout: Float
-    /// What is trained: A `[r, in]`, B `[out, r]`, then the method's own.
+    /// The layer, as the method knows it.
+    public let layout: StateLayout
+    /// What the method has there; A `[r, in]` and B `[out, r]` the first, where they are trained themselves.
     public let states: [TrainedMatrix]
     /// Tells the adapters of a model apart in random streams.
     public let index: Int
@@ -33,42 +35,55 @@ public final class LowRankAdapter {
     private var derived: Derived?
 
     /// An adapter over views into `slab`.
-    /// - Parameter states: as `method` has them, in its order.
+    /// - Parameters:
+    ///   - layout: nil: as A and B, the first of `states`, say.
+    ///   - states: as `method` has them, in its order.
     public init(
-        _ method: AdapterMethod = .lora, scale: Float, dropout: Float, states: [TrainedMatrix], index: Int,
-        slab: ParameterSlab
+        _ method: AdapterMethod = .lora, _ layout: StateLayout? = nil, scale: Float, dropout: Float,
+        states: [TrainedMatrix], index: Int, slab: ParameterSlab
     ) {
+        let layout =
+            layout
+            ?? StateLayout(
+                inputSize: states[0].values.columns * method.inputsPerColumn, outputSize: states[1].values.rows,
+                rank: states[0].values.rows)
         self.method = method
+        self.layout = layout
+        rank = method.factorRank(layout)
         self.scale = scale
         self.dropout = dropout
         self.states = states
         self.index = index
         self.slab = slab
-        let expected = method.states(
-            rank: states[0].values.rows, inputSize: states[0].values.columns * method.inputsPerColumn,
-            outputSize: states[1].values.rows)
         precondition(
-            expected.map { [$0.rows, $0.columns] } == states.map { [$0.values.rows, $0.values.columns] },
+            method.states(layout).map { [$0.rows, $0.columns] } == states.map { [$0.values.rows, $0.values.columns] },
             "states of another method")
     }
 
-    /// r.
-    public var rank: Int { a.rows }
+    /// r of A and B; 0 where there are none.
+    public let rank: Int
     /// A `[r, in]`, fp32; of some methods a column stands for several inputs.
-    public var a: Matrix { states[0].values }
+    /// - Precondition: the method trains it itself.
+    public var a: Matrix { trainedFactor(0) }
     /// B `[out, r]`, fp32.
-    public var b: Matrix { states[1].values }
-    /// What the method trains beside A and B.
-    public var own: [TrainedMatrix] { Array(states[2...]) }
-    public var inputSize: Int { a.columns * method.inputsPerColumn }
-    public var outputSize: Int { b.rows }
+    /// - Precondition: the method trains it itself.
+    public var b: Matrix { trainedFactor(1) }
+    /// What the method has beside an A and a B that are trained themselves.
+    public var own: [TrainedMatrix] { Array(states[(method.trainsFactors ? 2 : 0)...]) }
+    public var inputSize: Int { layout.inputSize }
+    public var outputSize: Int { layout.outputSize }
+
+    private func trainedFactor(_ index: Int) -> Matrix {
+        precondition(method.trainsFactors, "factors that are made of other numbers")
+        return states[index].values
+    }
 
     /// Another number whenever its numbers were changed.
     var revision: Int { slab.revision }
 
-    /// By what each row of `sum`, rows of W + scale · B·A from `firstRow` on, is multiplied; nil: by nothing.
-    func rowFactors(of sum: Matrix, firstRow: Int) -> [Float]? {
-        method.rowFactors(of: sum, firstRow: firstRow, own: own.map { Array($0.values.floats) })
+    /// By what `sum`, rows of W + scale · B·A from `firstRow` on, is multiplied; nil: by nothing.
+    func factors(of sum: Matrix, firstRow: Int) -> ScalingFactors? {
+        method.factors(of: sum, firstRow: firstRow, own: own.map { Array($0.values.floats) }, layout)
     }
 
     // MARK: Derived numbers

@@ -16,24 +16,28 @@ extension LinearLayer {
             var terms: [RowProducts.Term] = []
             for (layer, y) in outputs {
                 let weight = context.weight(of: layer)
+                let own = context.adapters[layer].flatMap { $0.method.pass.input(x, $0, context) }
                 if pass.readsStored(weight) {
-                    terms.append(RowProducts.Term(weight, input, into: y))
+                    terms.append(RowProducts.Term(weight, own.map(pass.input) ?? input, into: y))
                 } else {
-                    multiplyWidened(x, weight, into: y, pass)
+                    multiplyWidened(own ?? x, weight, into: y, pass)
                 }
             }
             let adapted = outputs.compactMap { layer, y -> AdaptedOutput? in
-                guard let adapter = context.adapters[layer], adapter.method.folding == nil else { return nil }
-                return AdaptedOutput(layer: layer, adapter: adapter, z: pass.matrix(x.rows, adapter.rank), y: y)
+                guard let adapter = context.adapters[layer], adapter.method.folding == nil,
+                    let factors = context.factors(of: adapter)
+                else { return nil }
+                return AdaptedOutput(
+                    factors: factors, scale: adapter.scale, z: pass.matrix(x.rows, adapter.rank), y: y)
             }
             if pass.isThin {
-                terms += adapted.map { RowProducts.Term($0.adapter.a, RowInput(exact: x), into: $0.z) }
+                terms += adapted.map { RowProducts.Term($0.factors.a, RowInput(exact: x), into: $0.z) }
                 context.compute {
                     RowProducts.multiply(terms)
-                    for output in adapted { Elements.scale(output.z, by: output.adapter.scale) }
+                    for output in adapted { Elements.scale(output.z, by: output.scale) }
                     RowProducts.multiply(
                         adapted.map {
-                            RowProducts.Term($0.adapter.b, RowInput(exact: $0.z), into: $0.y, accumulate: true)
+                            RowProducts.Term($0.factors.b, RowInput(exact: $0.z), into: $0.y, accumulate: true)
                         })
                 }
             } else {
@@ -43,24 +47,29 @@ extension LinearLayer {
                 }
             }
             context.compute {
-                for output in adapted { output.adapter.method.pass.finish(output.y, output.layer, output.adapter) }
-                for (layer, y) in outputs { layer.bias.map { Elements.addBias($0, to: y) } }
+                for (layer, y) in outputs {
+                    if let adapter = context.adapters[layer] {
+                        adapter.method.pass.finish(y, layer, adapter)
+                    } else {
+                        layer.bias.map { Elements.addBias($0, to: y) }
+                    }
+                }
             }
         }
     }
 
-    /// An adapter with its z `[n, r]` and its layer's y.
+    /// An adapter's product with its z `[n, r]` and its layer's y.
     private struct AdaptedOutput {
-        let layer: LinearLayer
-        let adapter: LowRankAdapter
+        let factors: FactorPair
+        let scale: Float
         let z: Matrix
         let y: Matrix
 
         /// y += s·(x·Aᵀ)·Bᵀ for many rows, in fp32.
         func add(_ x: Matrix) {
-            Products.timesTransposed(x, adapter.a, into: z)
-            Elements.scale(z, by: adapter.scale)
-            Products.timesTransposed(z, adapter.b, into: y, accumulate: true)
+            Products.timesTransposed(x, factors.a, into: z)
+            Elements.scale(z, by: scale)
+            Products.timesTransposed(z, factors.b, into: y, accumulate: true)
         }
     }
 
