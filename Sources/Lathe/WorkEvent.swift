@@ -31,8 +31,9 @@ struct Listener: RunObserver {
         case .stage(let name, _): .stage(name)
         case .note(let text): .note(text)
         case .warning(let text): .warning(text)
-        case .training(.step(let step, let total, let record, _, _)): .step(step, total: total, loss: record.loss)
-        case .training, .overall: nil
+        case .training(.step(let step, let total, let record, _, _, _)): .step(step, total: total, loss: record.loss)
+        case .training, .facts, .overall: nil
+        case .health(let finding): .warning(finding.line)
         case .progress(let done, let total, let unit): .progress(done: done, total: total, unit: unit)
         }
     }

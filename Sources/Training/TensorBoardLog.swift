@@ -43,7 +43,7 @@ public final class TensorBoardLog {
     /// Appends what `event` has for a curve, if anything.
     public func append(_ event: TrainingEvent, wallSeconds: Double) throws(SystemError) {
         switch event {
-        case .step(let step, _, let record, let tokensPerSecond, _):
+        case .step(let step, _, let record, _, let tokensPerSecond, _):
             try append(
                 step: step,
                 scalars: [
@@ -55,7 +55,7 @@ public final class TensorBoardLog {
                 step: record.step,
                 scalars: [("held_out/loss", record.loss)] + Self.scalars("held_out", record.measures),
                 wallSeconds: wallSeconds)
-        case .started, .saved, .stoppedEarly, .interrupted, .finished: break
+        case .started, .saved, .stoppedEarly, .interrupted, .failed, .finished: break
         }
     }
 

@@ -24,6 +24,9 @@ public final class Trainer {
     private var progress = TrainingProgress()
     private var bestValues: [Float]?
     private var savedStep: Int?
+    private var probe: UpdateProbe
+    /// What the last step showed of the run's health.
+    public private(set) var signs: StepSigns?
 
     /// - Parameters:
     ///   - model: adds its gradients into those of the optimiser's slab.
@@ -46,6 +49,7 @@ public final class Trainer {
         self.identity = identity
         self.workspace = workspace
         self.rewriter = rewriter
+        probe = UpdateProbe(optimiser.slab)
         order = ExampleOrder(
             exampleCount: units.count, batchSize: configuration.batchSize, seed: configuration.seed,
             shuffles: configuration.shuffles)
@@ -77,15 +81,23 @@ public final class Trainer {
             let isStopping = hooks.isStopping
             if isStopping || isDone || isSaveDue { try save(hooks) }
             if isDone || isStopping { break }
-            let record = try clock.timing { try trainStep() }
+            let record = try trainStep(clock: &clock, hooks)
             clock.tokens += record.tokens
             hooks.onEvent(
                 .step(
-                    step: step, totalSteps: configuration.totalSteps, record: record,
+                    step: step, totalSteps: configuration.totalSteps, record: record, signs: signs,
                     tokensPerSecond: clock.tokensPerSecond,
                     secondsLeft: clock.secondsPerStep * Double(configuration.totalSteps - step)))
         }
         return conclude(clock, hooks)
+    }
+
+    /// A step that fails is told before it ends the run.
+    private func trainStep(clock: inout StepClock, _ hooks: TrainingHooks) throws -> StepRecord {
+        do { return try clock.timing { try trainStep() } } catch {
+            hooks.onEvent(.failed(step: step + 1, reason: "\(error)"))
+            throw error
+        }
     }
 
     private func conclude(_ clock: StepClock, _ hooks: TrainingHooks) -> TrainingOutcome {
@@ -117,11 +129,17 @@ public final class Trainer {
         let gradientNorm = try checkedGradientNorm(indices)
         let learningRate = configuration.schedule.rate(
             afterSteps: step, heldOutLosses: progress.evaluations.map(\.loss))
+        probe.take(slab)
         optimiser.step(step + 1, learningRate: learningRate, gradientScale: clippingFactor(gradientNorm))
         let record = StepRecord(
             loss: sums.total.meanLoss ?? .nan, learningRate: learningRate, gradientNorm: gradientNorm,
             tokens: rows.reduce(0) { $0 + $1.tokenCount }, targetTokens: rows.reduce(0) { $0 + $1.targetCount },
             measures: model.objective.told(sums.total))
+        // Of units that were cut out of others nobody knows the row.
+        let heaviest =
+            sums.units.count == indices.count
+            ? StepSigns.Heaviest(sums.units) { place(indices[indices.startIndex + $0]) } : nil
+        signs = probe.signs(slab, heaviest: heaviest)
         progress.step += 1
         progress.history.append(record)
         return record

@@ -26,6 +26,7 @@ final class ConsoleObserver: RunObserver {
     func receive(_ event: RunEvent) {
         switch event {
         case .warning(let text): line("warning: " + text)
+        case .health(let finding): line("health: " + ShownText.name(finding.line))
         case .stage(let name, let detail) where !quiet:
             line("── \(name)" + (detail.isEmpty ? "" : "  \(ShownText.name(detail))"))
         case .note(let text) where !quiet:
@@ -50,7 +51,7 @@ final class ConsoleObserver: RunObserver {
                 "   \(Count.text(examples, "example")), \(Count.text(totalSteps, "step")), "
                     + "\(parameters) trainable parameters"
                     + (fromStep > 0 ? ", going on after step \(fromStep)" : ""))
-        case .step(let step, let total, let record, let tokensPerSecond, let secondsLeft):
+        case .step(let step, let total, let record, _, let tokensPerSecond, let secondsLeft):
             let facts: [ProgressLine.Part] = [
                 .init("   step \(step)/\(total)", .essential),
                 .init(String(format: " loss %.4f", record.loss), .result),
@@ -71,6 +72,8 @@ final class ConsoleObserver: RunObserver {
             lastSaved = path
         case .stoppedEarly(let step, let bestStep, let bestLoss):
             line(String(format: "   stopped after step %d: no better than %.4f at step %d", step, bestLoss, bestStep))
+        // What ends the run is its last word.
+        case .failed: closeLine()
         case .interrupted(let step): line("   interrupted after step \(step)")
         case .finished(let step, let loss, let seconds):
             line(

@@ -51,7 +51,7 @@ import Training
             let model = QuadraticModel()
             let outcome = try makeTrainer(model, configuration).run(
                 TrainingHooks(
-                    onEvent: { if case .step(stopAt, _, _, _, _) = $0 { stop.set() } },
+                    onEvent: { if case .step(stopAt, _, _, _, _, _) = $0 { stop.set() } },
                     evaluate: { heldOutLoss(model) },
                     save: {
                         saved = $0

@@ -11,6 +11,7 @@ struct RunInspection {
     private let run: JSONValue
     private let report: JSONValue?
     private let events: [JSONValue]
+    private let trace: RunTrace
 
     private let names: [String]
 
@@ -30,6 +31,7 @@ struct RunInspection {
         let lines = try bytes("events.jsonl") ?? []
         // A line that was being written when the process ended is no event.
         events = lines.split(separator: UInt8(ascii: "\n")).compactMap { try? JSONValue(parsing: [UInt8]($0)) }
+        trace = RunTrace(events)
     }
 
     var json: JSONValue {
@@ -43,6 +45,7 @@ struct RunInspection {
         ])
         let heldOut = events.filter { $0["event"]?.string == "evaluated" }
         if let last = heldOut.last { object["held_out_loss"] = last["loss"] ?? .null }
+        object["health"] = .array(HealthRules.findings(in: trace).map(\.json))
         if let verdicts { object["verdicts"] = .object(verdicts) }
         object["holds"] = .array(contents.map { .string($0) })
         if state != "finished" { object["goes_on_with"] = .string(command) }

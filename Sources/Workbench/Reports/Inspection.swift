@@ -39,6 +39,9 @@ public struct Inspection: Presentable {
                     + grouped(elements).map { indent + "  " + ShownText.name($0) }
             case .array(let elements) where key == "holds":
                 return ["\(indent)\(key): " + elements.compactMap(\.string).map(ShownText.name).joined(separator: ", ")]
+            case .array(let elements) where key == "health":
+                return elements.compactMap { HealthFinding($0) }
+                    .map { "\(indent)health: \(ShownText.name($0.line))" }
             case .array(let elements) where elements.contains { $0.object != nil }:
                 return ["\(indent)\(ShownText.name(key)):"]
                     + elements.map { element in

@@ -34,7 +34,7 @@ public struct RunReport: Presentable {
             ("final_loss", training.finalLoss.map { .double($0) } ?? .null),
             ("tokens_per_second", .double(training.tokensPerSecond)),
             ("peak_memory_bytes", .integer(peakMemoryBytes)), ("adapter_sha256", .string(training.digest)),
-            ("data", data.json),
+            ("health", .array(training.health.map(\.json))), ("data", data.json),
         ])
         if !stagePeaks.isEmpty {
             object["stages"] = .array(stagePeaks.map(\.json))
@@ -60,6 +60,7 @@ public struct RunReport: Presentable {
                 "memory by stage: "
                     + stagePeaks.map { "\($0.name) \(ByteCount.text($0.bytes))" }.joined(separator: ", "))
         }
+        if !training.health.isEmpty { lines += [""] + training.health.map { "health: \($0.line)" } }
         if let written { lines += ["", written.text] }
         if let evaluation { lines += ["", evaluation.text] }
         if let distillation { lines += ["", distillation.text] }

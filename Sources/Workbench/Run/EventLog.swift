@@ -53,6 +53,8 @@ final class EventLog: RunObserver {
         case .stage(let name, let detail): [("event", "stage"), ("name", .string(name)), ("detail", .string(detail))]
         case .note(let text): [("event", "note"), ("text", .string(text))]
         case .warning(let text): [("event", "warning"), ("text", .string(text))]
+        case .facts(let facts): [("event", "run_facts")] + facts.json.members
+        case .health(let finding): [("event", "health")] + (finding.json.object?.members ?? [])
         case .progress, .overall: nil
         case .training(let event): fields(of: event)
         }
@@ -65,13 +67,13 @@ final class EventLog: RunObserver {
                 ("event", "training_started"), ("from_step", .integer(fromStep)), ("total_steps", .integer(totalSteps)),
                 ("examples", .integer(examples)), ("trainable_parameters", .integer(parameters)),
             ]
-        case .step(let step, _, let record, let tokensPerSecond, let secondsLeft):
+        case .step(let step, _, let record, let signs, let tokensPerSecond, let secondsLeft):
             [
                 ("event", "step"), ("step", .integer(step)), ("loss", .double(record.loss)),
                 ("learning_rate", .double(record.learningRate)), ("gradient_norm", .double(record.gradientNorm)),
                 ("tokens", .integer(record.tokens)), ("target_tokens", .integer(record.targetTokens)),
                 ("tokens_per_second", .double(tokensPerSecond)), ("seconds_left", .double(secondsLeft)),
-            ] + Self.fields(of: record.measures)
+            ] + Self.fields(of: signs) + Self.fields(of: record.measures)
         case .evaluated(let record, let isBest):
             [
                 ("event", "evaluated"), ("step", .integer(record.step)), ("loss", .double(record.loss)),
@@ -83,10 +85,25 @@ final class EventLog: RunObserver {
                 ("event", "stopped_early"), ("step", .integer(step)), ("best_step", .integer(bestStep)),
                 ("best_loss", .double(bestLoss)),
             ]
+        case .failed(let step, let reason):
+            [("event", "failed"), ("step", .integer(step)), ("reason", .string(reason))]
         case .interrupted(let step): [("event", "interrupted"), ("step", .integer(step))]
         case .finished(let step, let loss, let seconds):
             [("event", "finished"), ("step", .integer(step)), ("loss", .double(loss)), ("seconds", .double(seconds))]
         }
+    }
+
+    private static func fields(of signs: StepSigns?) -> [JSONObject.Member] {
+        guard let signs else { return [] }
+        var fields: [JSONObject.Member] = [("expected_change", .double(signs.expectedChange))]
+        if let ratio = signs.updateRatio { fields.append(("update_ratio", .double(ratio))) }
+        if let heaviest = signs.heaviest {
+            fields += [
+                ("heaviest_row", .string(heaviest.place)), ("heaviest_loss_share", .double(heaviest.lossShare)),
+                ("heaviest_weight_share", .double(heaviest.weightShare)),
+            ]
+        }
+        return fields
     }
 
     private static func fields(of measures: [MeasuredValue]) -> [JSONObject.Member] {

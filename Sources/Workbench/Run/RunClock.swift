@@ -22,7 +22,7 @@ final class RunClock: RunObserver {
         switch event {
         case .stage(let name, _): stage = name
         case .progress(let done, let total, let unit) where stage != "train": tell(done, of: total, unit)
-        case .training(.step(let step, let total, _, _, _)): tell(step, of: total, nil)
+        case .training(.step(let step, let total, _, _, _, _)): tell(step, of: total, nil)
         case .training(.started(let step, let total, _, _)): begin(at: share(step, of: total, nil) ?? 0)
         default: break
         }

@@ -11,6 +11,10 @@ public enum RunEvent: Sendable {
     /// Something the person should know before trusting the result.
     case warning(String)
     case training(TrainingEvent)
+    /// What a run is, told before its first step.
+    case facts(RunFacts)
+    /// What the steps so far show to be wrong, the first time that they do.
+    case health(HealthFinding)
     /// `done` of `total` units of the current stage.
     case progress(done: Int, total: Int, unit: String)
     /// How much of all stages is done, and what is left by the pace so far; comes before the event that tells of it.

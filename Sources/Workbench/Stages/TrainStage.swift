@@ -4,6 +4,7 @@ internal import Adapters
 internal import Checkpoints
 internal import Datasets
 internal import Evaluation
+internal import Files
 internal import Foundation
 internal import Kernels
 internal import Models
@@ -12,6 +13,7 @@ internal import Optimisers
 internal import Recipes
 internal import Tensors
 internal import Training
+internal import Vocabulary
 internal import WeightFiles
 
 /// Trains the adapter of the session's recipe; leaves the one that the run hands on attached and written. For a run
@@ -61,13 +63,16 @@ public struct TrainStage: StandaloneStage {
         }
         let log = try EventLog(directory, append: trainer.step > 0, observer: observer)
         let curves = try CurveLog(directory, afterStep: trainer.step, observer: observer)
+        let health = try health(afterStep: trainer.step, tellingBeside: log, observer)
+        let facts = try RunFacts(session.recipe, setup)
+        for listener in [observer, log, health] as [any RunObserver] { listener.receive(.facts(facts)) }
         observer.receive(
             .stage(
                 "train",
                 detail: "\(session.precision.reason); \(Processor.threads) threads, \(Processor.instructionSet); "
                     + "micro-batches of up to \(setup.memory.rowLimit) tokens\(setup.memory.note)"))
         var isWritten = false
-        var hooks = hooks(session, checkpoints, listeners: [observer, log, curves])
+        var hooks = hooks(session, checkpoints, listeners: [observer, log, curves, health])
         hooks.evaluate = evaluation(setup, observer)
         hooks.afterLastStep = {
             try writeAdapter(session, setup, steps: trainer.step)
@@ -81,7 +86,17 @@ public struct TrainStage: StandaloneStage {
         }
         trainer.useBestValues()
         if !isWritten || trainer.handsOnEarlierValues { try writeAdapter(session, setup, steps: outcome.steps) }
-        return TrainingResult(outcome, digest: try directory.adapterDigest())
+        return TrainingResult(outcome, digest: try directory.adapterDigest(), health: health.findings)
+    }
+
+    /// Looks after the run, with what an earlier part of it told.
+    private func health(
+        afterStep step: Int, tellingBeside log: EventLog, _ observer: any RunObserver
+    ) throws(SystemError) -> HealthMonitor {
+        let earlier = step > 0 ? try WholeFile.bytes(ifThere: directory.events) ?? [] : []
+        return HealthMonitor(RunTrace(log: earlier)) { finding in
+            for listener in [observer, log] as [any RunObserver] { listener.receive(.health(finding)) }
+        }
     }
 
     private static func trainer(_ session: Session, _ setup: TrainingSetup) throws -> Trainer {

@@ -1,0 +1,75 @@
+/// Steps are too large: the loss rises above where it began, jumps, or stays while each step turns the adapter over.
+struct RateTooHigh: HealthRule {
+    func findings(in run: RunTrace) -> [HealthFinding] {
+        guard let curve = LossCurve(run.losses, atLeast: 6) else { return [] }
+        return [risen(run, curve) ?? spiking(run, curve) ?? tossed(run, curve)].compactMap { $0 }
+    }
+
+    /// A reading far above the start.
+    private func risen(_ run: RunTrace, _ curve: LossCurve) -> HealthFinding? {
+        let moved = run.rates.firstIndex { $0 > 0 } ?? run.rates.count
+        let later = curve.readings.filter { $0.end - curve.width >= moved }
+        guard let worst = later.max(by: { $0.mean < $1.mean }) else { return nil }
+        let limit = curve.start * 1.2 + 4 * curve.noise
+        guard worst.mean > limit, worst.mean > curve.start + 0.1 else { return nil }
+        let first = later.first { $0.mean > limit } ?? worst
+        let norms = growth(run)
+        return finding(
+            run,
+            "the loss rose from \(curve.start.shown) to \(worst.mean.shown) (the mean of \(curve.width) steps up to step "
+                + "\(run.steps[worst.end - 1].number)), at a rate of \((run.rates.max() ?? 0).shown)"
+                + (norms > 3 ? "; the gradient's norm grew by a factor of \(norms.shown)" : ""),
+            [.init("first_loss", curve.start), .init("highest_loss", worst.mean), .init("norm_growth", norms)],
+            step: run.steps[first.end - 1].number)
+    }
+
+    /// Single steps far above those before them, with gradients as far above theirs.
+    private func spiking(_ run: RunTrace, _ curve: LossCurve) -> HealthFinding? {
+        let losses = run.losses, norms = run.norms
+        let step = curve.noise * Double(curve.width).squareRoot()
+        let spikes = losses.indices.dropFirst(5).filter { index in
+            let before = index - 5..<index, usual = losses[before].median
+            return losses[index] > usual + max(0.5 * curve.start, 6 * step) && norms[index] > 4 * norms[before].median
+                && (run.steps[index].signs?.heaviest?.lossShare ?? 0) < HeavyRows.share
+        }
+        guard spikes.count >= 3, let first = spikes.first else { return nil }
+        let highest = spikes.map { losses[$0] }.max() ?? 0
+        return finding(
+            run,
+            "the loss jumps in \(spikes.count) steps, to \(highest.shown) at most, with gradients more than four times "
+                + "those before",
+            [.init("spikes", spikes.count), .init("highest_loss", highest)], step: run.steps[first].number)
+    }
+
+    /// Nothing is gained while each step changes the adapter by a large share of its size.
+    private func tossed(_ run: RunTrace, _ curve: LossCurve) -> HealthFinding? {
+        let ratios = run.steps.filter { $0.record.learningRate > 0 }.compactMap(\.signs?.updateRatio)
+        guard ratios.count >= 10, run.progress >= 0.3, curve.fall < 0.05 else { return nil }
+        let early = ratios.prefix(10).median
+        guard early > 0.15 else { return nil }
+        return finding(
+            run,
+            "the loss has not fallen (\(curve.start.shown), now \(curve.end.shown)), while a step changes the adapter by "
+                + "\(early.percent) of its size",
+            [.init("first_loss", curve.start), .init("loss", curve.end), .init("update_ratio", early)],
+            step: run.steps[0].number)
+    }
+
+    /// How much larger gradients are in the last third of steps than in the first.
+    private func growth(_ run: RunTrace) -> Double {
+        let third = max(1, run.norms.count / 3), first = run.norms.prefix(third).median
+        return first > 0 ? run.norms.suffix(third).median / first : 1
+    }
+
+    private func finding(
+        _ run: RunTrace, _ words: String, _ evidence: [HealthFinding.Evidence], step: Int
+    ) -> HealthFinding {
+        let rate = run.rates.max() ?? 0
+        return HealthFinding(
+            "rate_too_high", words, evidence + [.init("learning_rate", rate)], step: step, key: "train.learning_rate",
+            advice: "\((rate / 10).shown), a tenth of it",
+            explains: [
+                "loss_flat", "loss_at_chance", "gradients_clipped", "rows_heavy", "overfitting", "held_out_unlike",
+            ])
+    }
+}
