@@ -29,12 +29,17 @@ public struct HeadRows {
     /// - Parameters:
     ///   - weights: what each target's loss counts, one a row; `gradient` is then that of Σ weight · loss. Nil: no gradient.
     ///   - isAdded: whether the gradient is added to what is there.
+    ///   - temperature: what logits are divided by.
     /// - Throws: `ModelError` for a loss that is not finite; the gradient is then of no use.
     /// - Precondition: there is a `gradient` where there are weights.
-    public func tokenLosses(weights: [Float]? = nil, isAdded: Bool = false) throws -> TokenLosses {
+    public func tokenLosses(
+        weights: [Float]? = nil, isAdded: Bool = false, temperature: Double = 1
+    ) throws -> TokenLosses {
         // Where only memory is counted nothing is looked at, weights neither.
         var found = CrossEntropy(rows: rows.count, weights: measures ? nil : weights)
-        forEachRow(naming: SparseRows(targets), goesBack: weights != nil, isAdded: isAdded) { found.rule($0) }
+        forEachRow(
+            naming: SparseRows(targets), temperature: temperature, goesBack: weights != nil, isAdded: isAdded
+        ) { found.rule($0) }
         let losses = TokenLosses(batch, rows: rows, values: found.losses, isFirstChoice: found.isFirstChoice)
         try checkFinite(losses.sums)
         return losses

@@ -41,10 +41,11 @@ public struct ObjectivePass {
     }
 
     /// The losses of the targets under other adapters, without gradients and without dropout.
-    public func tokenLosses(under adapters: AdapterBinding) throws -> TokenLosses {
+    /// - Parameter temperature: what logits are divided by.
+    public func tokenLosses(under adapters: AdapterBinding, temperature: Double = 1) throws -> TokenLosses {
         var context = context
         (context.adapters, context.dropout) = (adapters, nil)
-        return try model.runForward(batch, [], context) { try $0.tokenLosses() }
+        return try model.runForward(batch, [], context) { try $0.tokenLosses(temperature: temperature) }
     }
 
     /// Runs a batch through a model that is not trained, without gradients and without dropout. What its head would get of the rows

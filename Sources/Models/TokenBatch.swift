@@ -32,7 +32,7 @@ public struct TokenBatch: Sendable, Equatable {
     /// batch was made of something else.
     public let sequences: [Int]?
     /// What is to be found of each example by the head of a task: a class's number, several, a value, or one for each row that the
-    /// head reads. Empty where the batch is of a language.
+    /// head reads; of an answer that the model wrote, what its objective knows of it. Else empty.
     public private(set) var wanted: [[Float]] = []
     /// How many examples each row of several texts is, one row after the other; empty where every example is a row.
     public private(set) var textCounts: [Int] = []
@@ -58,7 +58,10 @@ public struct TokenBatch: Sendable, Equatable {
 
     /// The batch of whole examples: tokens, and for each token whether being predicted counts. The first token of an
     /// example is predicted from nothing, so its flag has no effect.
-    public init(examples: [(ids: [Int32], isTarget: [Bool])], sequences: [Int]? = nil) {
+    /// - Parameter wanted: numbers of each example that an objective reads beside its tokens; empty where it reads none.
+    public init(
+        examples: [(ids: [Int32], isTarget: [Bool])], sequences: [Int]? = nil, wanted: [[Float]] = []
+    ) {
         var ids: [Int32] = []
         var targets: [Int32] = []
         var bounds = [0]
@@ -72,6 +75,7 @@ public struct TokenBatch: Sendable, Equatable {
             bounds.append(ids.count)
         }
         self.init(ids: ids, bounds: bounds, targets: targets, sequences: sequences)
+        self.wanted = wanted
     }
 
     /// The batch of whole texts of which no token is to be predicted.
@@ -144,7 +148,7 @@ public struct TokenBatch: Sendable, Equatable {
     }
 
     /// The number of the example that each of `rows` is of, which ascend.
-    func examples(of rows: [Int32]) -> [Int] {
+    public func examples(of rows: [Int32]) -> [Int] {
         var example = 0
         return rows.map { row in
             while Int(row) >= bounds[example + 1] { example += 1 }

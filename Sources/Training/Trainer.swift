@@ -123,8 +123,7 @@ public final class Trainer {
     /// Trains on the next step's examples. Throws before anything is updated.
     @discardableResult
     public func trainStep() throws -> StepRecord {
-        let indices = order.examples(afterSteps: step)
-        let rows = try rows(of: indices)
+        let (indices, rows) = try rows(of: order.examples(afterSteps: step))
         let sums = try accumulateGradients(rows, indices)
         let gradientNorm = try checkedGradientNorm(indices)
         let learningRate = configuration.schedule.rate(
@@ -145,13 +144,14 @@ public final class Trainer {
         return record
     }
 
-    /// The sequences of each of the units `indices`, or what is trained on in their place.
-    private func rows(of indices: [Int]) throws -> [[TokenizedExample]] {
+    /// The sequences of each of the units `indices`, or what is trained on in their place; and of which unit each is.
+    private func rows(of indices: [Int]) throws -> (indices: [Int], rows: [[TokenizedExample]]) {
         let rows = try indices.map(units.examples)
-        guard let rewriter else { return rows }
-        let rewritten = try rewriter.rewritten(rows.flatMap(\.self), afterSteps: step)
-        precondition(rewritten.count == rows.count && units.unit == .sequence, "a step's rows are written one for one")
-        return rewritten.map { [$0] }
+        guard let rewriter else { return (indices, rows) }
+        let rewritten = try rewriter.rewritten(rows.flatMap(\.self), afterSteps: step), each = rewriter.sequencesOfEach
+        precondition(
+            rewritten.count == rows.count * each && units.unit == .sequence, "a step's rows are written one for one")
+        return (indices.flatMap { Array(repeating: $0, count: each) }, rewritten.map { [$0] })
     }
 
     /// Leaves the gradient of (Σ losses / Σ weights of the units `indices`) in the slab, however it is cut into micro-batches.
