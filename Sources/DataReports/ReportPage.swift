@@ -12,46 +12,23 @@ extension DataReport {
             flowSection, badRowsSection, lengthsSection, supervisedSection, samplesSection(tokens), lossesSection,
             labelsSection, duplicatesSection, leakageSection, maskedSection, scriptsSection, filesSection,
         ]
-        let page = Markup(
-            "html", ["lang": "en"],
-            Markup(
-                "head", [:], Markup("meta", ["charset": "utf-8"]),
-                Markup("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"]),
-                Markup("meta", ["name": "color-scheme", "content": "light dark"]),
-                // An empty picture in the page itself, or a browser asks for one.
-                Markup("link", ["rel": "icon", "href": "data:,"]),
-                Markup("title", [:], name + ": data report"), Markup("style", [:], Markup(literal: ReportStyle.source))),
-            Markup(
-                "body", [:], Markup("a", ["class": "skip", "href": "#main"], "Skip to the report"), header,
-                Markup("nav", ["aria-label": "Sections"], children: sections.map(\.link)),
-                Markup("main", ["id": "main"], children: [warningBlock] + sections.map(\.markup)), footer))
-        return "<!DOCTYPE html>\n" + page.source + "\n"
-    }
-
-    private var header: Markup {
-        Markup(
-            "header", [:],
-            Markup("p", ["class": "kind"], "Data report"), Markup("h1", ["dir": "auto"], name.isEmpty ? "data" : name),
-            Markup("dl", ["class": "tiles"], children: tiles))
+        return PageFrame.source(
+            kind: "Data report", title: name.isEmpty ? "data" : name, name: name + ": data report", tiles: tiles,
+            links: sections.map(\.link), main: [warningBlock] + sections.map(\.markup), footer: footer)
     }
 
     private var tiles: [Markup] {
-        func tile(_ figure: String, _ what: String, _ detail: String = "") -> Markup {
-            Markup(
-                "div", [:], Markup("dt", [:], what), Markup("dd", [:], figure),
-                detail.isEmpty ? .empty : Markup("dd", ["class": "detail"], detail))
-        }
         let read = preparation.trainRowsRead + preparation.heldOutRowsRead
         var tiles: [Markup] = []
         if read > 0 {
             tiles += [
-                tile(
+                PageFrame.tile(
                     Figures.count(read), "rows read",
                     badRowCount > 0 ? Figures.count(badRowCount, "bad row") + " besides" : ""),
-                tile(
+                PageFrame.tile(
                     Figures.count(preparation.trainRows), "rows to train on",
                     train.map { "as \($0.format.rawValue)" } ?? ""),
-                tile(
+                PageFrame.tile(
                     Figures.count(preparation.heldOutRows), "rows held out",
                     preparation.leakage.map { leakage in
                         if leakage.isClean { return "no leaks" }
@@ -63,8 +40,9 @@ extension DataReport {
         }
         if let train {
             tiles += [
-                tile(Figures.count(train.tokens), "tokens to train on", Figures.count(train.examples, "sequence")),
-                tile(
+                PageFrame.tile(
+                    Figures.count(train.tokens), "tokens to train on", Figures.count(train.examples, "sequence")),
+                PageFrame.tile(
                     Figures.percent(train.targetTokens, of: train.tokens), "of them carry loss",
                     Figures.count(train.targetTokens, "token")),
             ]

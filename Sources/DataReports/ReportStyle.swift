@@ -64,6 +64,7 @@ enum ReportStyle {
         figcaption strong { color: var(--ink); }
         svg text { font-size: 12px; fill: var(--soft); font-variant-numeric: tabular-nums; }
         svg .grid { stroke: var(--line); stroke-width: 1; } svg .axis { stroke: var(--soft); stroke-width: 1; }
+        svg .trace { stroke: var(--context); stroke-width: 1.5; } svg .best { stroke: var(--kept); stroke-width: 3; }
         svg .limit { stroke: var(--cut); stroke-width: 1.5; stroke-dasharray: 5 4; }
         svg .limit-name { fill: var(--cut); font-weight: 600; }
         .table { overflow-x: auto; }

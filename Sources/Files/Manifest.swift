@@ -7,7 +7,7 @@ public import Vocabulary
 public struct Manifest: Sendable, Equatable {
     /// What kind of thing it is. One thing never takes the place of another kind.
     public enum Content: String, Sendable {
-        case model, adapter, rows, prepared, run, curves, importance, capture, predictions
+        case model, adapter, rows, prepared, run, curves, importance, capture, predictions, sweep
     }
 
     /// One file.

@@ -197,6 +197,7 @@ extension Manifest.Content {
         case .importance: "an importance matrix"
         case .capture: "a teacher's captured distributions"
         case .predictions: "predictions"
+        case .sweep: "a sweep"
         }
     }
 }

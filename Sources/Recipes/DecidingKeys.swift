@@ -5,13 +5,13 @@ internal import Vocabulary
 extension Recipe {
     /// Keys that decide no number of the adapter: places, whose content counts in their stead, and what comes after training or beside it.
     private static let otherKeys: Set<String> = [
-        "name", "model.path", "model.precision", "data.train", "data.held_out", "data.chat_template",
+        "name", "sweep", "model.path", "model.precision", "data.train", "data.held_out", "data.chat_template",
         "adapter.continue_from", "train.save_every", "train.keep_last", "train.log_every", "train.memory_limit",
         "train.recompute", "train.threads", "distill.teacher", "distill.teacher_adapter", "distill.path",
         "distill.context", "distill.compare", "distill.margin", "distill.prompts", "distill.key_from",
         "distill.max_requests", "distill.max_tokens", "distill.timeout", "distill.retries",
     ]
-    private static let otherSections = ["evaluate.", "merge."]
+    private static let otherSections = ["search.", "evaluate.", "merge."]
     /// Keys that came later, with the default that says what was so before: left out with it, so that a run begun without them goes on.
     private static let laterKeys: [String: String] = {
         let names: Set = ["train.optimizer", "train.objective", "train.lr_scheduler_kwargs"]

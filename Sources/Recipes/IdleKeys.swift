@@ -26,7 +26,7 @@ struct IdleKey {
 
     static var all: [IdleKey] {
         evaluation + training + rows + rendering + files + distillation + writing + merge + ofTasks
-            + ofVectors
+            + ofVectors + ofSearch
     }
 
     // MARK: Merge

@@ -66,6 +66,7 @@ extension Recipe {
             .section("head", HeadSection.self, "the layer that answers where task is not generate"),
             .section("embed", EmbedSection.self, "how texts become vectors, and what is learnt of them"),
             .section("train", TrainSection.self, "how it is trained"),
+            .section("search", SearchSection.self, "how lathe sweep chooses among the values of sweep"),
             .section("evaluate", EvaluateSection.self, "what is measured on held-out rows"),
             .section("distill", DistillSection.self, "the teacher to learn from"),
             .section("merge", MergeSection.self, "the adapter merged into the base"),

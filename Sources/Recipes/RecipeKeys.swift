@@ -6,7 +6,7 @@ internal import Vocabulary
 enum RecipeKeys {
     /// Sections in the order in which they are written.
     static let sections = [
-        "model", "data", "adapter", "head", "embed", "train", "evaluate", "distill", "merge", "export",
+        "model", "data", "adapter", "head", "embed", "train", "search", "evaluate", "distill", "merge", "export",
     ]
 
     static func names(of section: String) -> [String] {
@@ -17,6 +17,7 @@ enum RecipeKeys {
         case "head": HeadSection.keys.map(\.name)
         case "embed": EmbedSection.keys.map(\.name)
         case "train": TrainSection.keys.map(\.name)
+        case "search": SearchSection.keys.map(\.name)
         case "evaluate": EvaluateSection.keys.map(\.name)
         case "distill": DistillSection.keys.map(\.name)
         case "merge": MergeSection.keys.map(\.name)
@@ -55,6 +56,7 @@ extension Recipe: RecipeKeyed {
                 "task", \.task,
                 "what the model is trained for: to write text (seq2seq: one with an encoder, as T5), or a class, a number, spans or a vector of a text"
             ),
+            .sweep,
         ]
     }
 }

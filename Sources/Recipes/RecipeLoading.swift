@@ -69,7 +69,7 @@ extension Recipe {
 }
 
 extension RecipeDecoding {
-    fileprivate mutating func decode(_ root: RecipeNode, into recipe: inout Recipe) {
+    mutating func decode(_ root: RecipeNode, into recipe: inout Recipe) {
         guard case .mapping(let entries) = root.content else { return }
         decode(entries, into: &recipe, path: "", sections: RecipeKeys.sections)
         decode(root.value(at: ["model"]), into: &recipe.model, path: "model")
@@ -78,6 +78,7 @@ extension RecipeDecoding {
         decode(root.value(at: ["head"]), into: &recipe.head, path: "head")
         decode(root.value(at: ["embed"]), into: &recipe.embed, path: "embed")
         decode(root.value(at: ["train"]), into: &recipe.train, path: "train")
+        decode(root.value(at: ["search"]), into: &recipe.search, path: "search")
         decode(root.value(at: ["evaluate"]), into: &recipe.evaluate, path: "evaluate")
         decode(root.value(at: ["distill"]), into: &recipe.distill, path: "distill")
         decode(root.value(at: ["merge"]), into: &recipe.merge, path: "merge")

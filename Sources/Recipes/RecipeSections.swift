@@ -15,6 +15,9 @@ public struct Recipe: Sendable, Equatable {
     public var head = HeadSection()
     public var embed = EmbedSection()
     public var train = TrainSection()
+    /// Keys of which `lathe sweep` tries several values.
+    public var sweep: [SweptKey] = []
+    public var search = SearchSection()
     public var evaluate = EvaluateSection()
     public var distill = DistillSection()
     public var merge = MergeSection()

@@ -54,6 +54,7 @@ extension Recipe {
         writeSection("head", head, body)
         writeSection("embed", embed, body)
         writeSection("train", train, body)
+        writeSection("search", search, body)
         writeSection("evaluate", evaluate, body)
         writeSection("distill", distill, body)
         writeSection("merge", merge, body)

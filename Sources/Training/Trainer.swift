@@ -72,13 +72,13 @@ public final class Trainer {
                 trainableParameters: slab.parameterCount))
         while true {
             // What was trained is safe before anything is scored.
-            if isDone, isEvaluationDue(hooks) {
+            if isDone || hooks.pausesAfter == step, isEvaluationDue(hooks) {
                 try save(hooks)
-                try hooks.afterLastStep?()
+                if isDone { try hooks.afterLastStep?() }
             }
             // A run that was stopped before an evaluation that was due makes up for it when it goes on.
             if !hooks.isStopping { try evaluateIfDue(hooks) }
-            let isStopping = hooks.isStopping
+            let isStopping = hooks.isStopping || hooks.pausesAfter == step
             if isStopping || isDone || isSaveDue { try save(hooks) }
             if isDone || isStopping { break }
             let record = try trainStep(clock: &clock, hooks)
@@ -102,20 +102,22 @@ public final class Trainer {
 
     private func conclude(_ clock: StepClock, _ hooks: TrainingHooks) -> TrainingOutcome {
         let isComplete = isDone && !isEvaluationDue(hooks)
+        let isPaused = hooks.pausesAfter == step && !isEvaluationDue(hooks)
         let ending: TrainingOutcome.Ending =
-            progress.isStoppedEarly ? .stoppedEarly : isComplete ? .finished : .interrupted
+            progress.isStoppedEarly ? .stoppedEarly : isComplete ? .finished : isPaused ? .paused : .interrupted
         if ending == .stoppedEarly, let best = progress.best {
             hooks.onEvent(.stoppedEarly(step: step, bestStep: best.step, bestLoss: best.loss))
         }
-        if ending == .interrupted {
-            hooks.onEvent(.interrupted(step: step))
-        } else {
+        switch ending {
+        case .interrupted: hooks.onEvent(.interrupted(step: step))
+        case .paused: break
+        case .finished, .stoppedEarly:
             hooks.onEvent(
                 .finished(step: step, finalLoss: progress.history.last?.loss ?? .nan, seconds: clock.seconds))
         }
         return TrainingOutcome(
             ending: ending, steps: step, finalLoss: progress.history.last?.loss, best: progress.best,
-            tokens: clock.tokens, trainingSeconds: clock.seconds)
+            last: progress.evaluations.last, tokens: clock.tokens, trainingSeconds: clock.seconds)
     }
 
     // MARK: - One step
@@ -211,7 +213,8 @@ public final class Trainer {
 
     private func isEvaluationDue(_ hooks: TrainingHooks) -> Bool {
         guard hooks.evaluate != nil, step > 0, progress.evaluations.last?.step != step else { return false }
-        return step == configuration.totalSteps || configuration.evaluateEverySteps.map { step % $0 == 0 } ?? false
+        return step == configuration.totalSteps || step == hooks.pausesAfter
+            || configuration.evaluateEverySteps.map { step % $0 == 0 } ?? false
     }
 
     private func evaluateIfDue(_ hooks: TrainingHooks) throws {

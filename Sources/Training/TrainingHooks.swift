@@ -17,11 +17,13 @@ public struct TrainingHooks {
     public var afterLastStep: (() throws -> Void)?
     /// Asks the run to stop after the step in hand.
     public var stopRequest: StopRequest?
+    /// After this step the run evaluates, saves and pauses; nil: it goes on to its end.
+    public var pausesAfter: Int?
 
     public init(
         onEvent: @escaping (TrainingEvent) -> Void = { _ in }, evaluate: (() throws -> HeldOutLoss?)? = nil,
         beforeSave: (() -> Void)? = nil, save: ((TrainingSnapshot) throws -> String)? = nil,
-        afterLastStep: (() throws -> Void)? = nil, stopRequest: StopRequest? = nil
+        afterLastStep: (() throws -> Void)? = nil, stopRequest: StopRequest? = nil, pausesAfter: Int? = nil
     ) {
         self.onEvent = onEvent
         self.evaluate = evaluate
@@ -29,6 +31,7 @@ public struct TrainingHooks {
         self.save = save
         self.afterLastStep = afterLastStep
         self.stopRequest = stopRequest
+        self.pausesAfter = pausesAfter
     }
 
     var isStopping: Bool { stopRequest?.isSet == true }
@@ -54,6 +57,8 @@ public struct TrainingOutcome: Sendable, Equatable {
         case stoppedEarly
         /// Stopped on request; it can go on from its snapshot.
         case interrupted
+        /// Stopped after the step that the hooks name; it can go on from its snapshot.
+        case paused
     }
 
     public let ending: Ending
@@ -62,6 +67,8 @@ public struct TrainingOutcome: Sendable, Equatable {
     /// The loss of the last step; nil where no step was done.
     public let finalLoss: Double?
     public let best: EvaluationRecord?
+    /// The last evaluation; nil where there was none.
+    public let last: EvaluationRecord?
     /// Tokens trained on in this process.
     public let tokens: Int
     /// Seconds spent in steps in this process, without evaluation and saving.

@@ -180,6 +180,12 @@ let keyChanges: [KeyChange] = [
     KeyChange(key: "distill.max_tokens", value: "9", effect: .refused("distill.max_tokens")),
     KeyChange(key: "distill.timeout", value: "9", effect: .refused("distill.timeout")),
     KeyChange(key: "distill.retries", value: "1", effect: .refused("distill.retries")),
+    KeyChange(key: "sweep", value: "{train.learning_rate: [1e-3, 1e-2]}", effect: .refused(unread)),
+    KeyChange(key: "search.method", value: "grid", effect: .refused(unread)),
+    KeyChange(key: "search.val_size", value: "0.2", effect: .refused(unread)),
+    KeyChange(key: "search.factor", value: "2", effect: .refused(unread)),
+    KeyChange(key: "search.min_steps", value: "2", effect: .refused(unread)),
+    KeyChange(key: "search.trials", value: "2", effect: .refused(unread)),
     KeyChange(key: "merge.enabled", value: "true"),
     KeyChange(key: "merge.path", value: "here", beside: ["merge.enabled=true"]),
     KeyChange(key: "merge.dtype", value: "bf16", beside: ["merge.enabled=true"]),
@@ -225,6 +231,8 @@ let keyChanges: [KeyChange] = [
 private func inBlocks(_ more: String) -> String {
     "export=[{format: gguf, type: Q4_0, allow_near_no_op: true, \(more)}]"
 }
+/// Keys of `lathe sweep`, whose own tests show what they do.
+private let unread = "lathe run does not read this key"
 private let quantised = ["model.path=\(TinyModel.gguf.path)", inBlocks("rounding: nearest")]
 
 private let chat = ["model.path=\(TinyModel.chat.path)", "data.train=chat.jsonl", "data.held_out=chat.jsonl"]

@@ -14,6 +14,8 @@ enum IdleSettings {
         ("evaluate: { general: wiki }", "evaluate.general"),
         ("evaluate: { general: wiki, held_out: { other: a.jsonl } }", "evaluate.general"),
         ("merge: { path: there }", "merge.path"),
+        ("search: { val_size: 0.2 }", "search.val_size"),
+        ("sweep: { adapter.r: [4, 8] }\nsearch: { method: grid, factor: 2 }", "search.factor"),
         ("merge: { dtype: fp16 }", "merge.dtype"),
         ("merge: { adapters: [{ path: first }] }", "merge.adapters"),
         ("merge: { enabled: true, method: svd }", "merge.method"),

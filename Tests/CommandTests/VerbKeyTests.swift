@@ -21,6 +21,8 @@ extension CommandTests {
                     "data.shuffle=false",
                 ]
             ),
+            (["run", "recipe.yaml"], ["sweep={adapter.r: [2, 4]}"]),
+            (["sweep", "recipe.yaml"], ["merge.enabled=true", "distill.teacher=x"]),
             (["distill", "recipe.yaml"], ["merge.enabled=true", "export=[{format: peft}]"]),
             (
                 ["capture", "recipe.yaml"],

@@ -203,6 +203,16 @@ public struct OutputPlaces {
         try run.requireOwn(writing: parts)
     }
 
+    /// Throws unless a sweep may work in `sweep`: the directory is new, or a sweep's, and so is every file that it replaces.
+    func requireSweep(_ sweep: SweepDirectory) throws {
+        let place = RealPath(sweep.url)
+        if try !sweep.isMarked { try requireApart(sweep.url, place) }
+        for folder in place.ancestors where try OwnedFiles(folder, .run).isMarked {
+            throw PlaceError(sweep.url.path, inTheWay: folder.path, .inside("the directory of another run"))
+        }
+        try sweep.requireOwn()
+    }
+
     /// Whether what is there are folders that Lathe made: rows, prepared rows.
     private static func holdsOnlyFolders(_ url: URL) throws -> Bool {
         let names = try FileForm(at: url) == .folder ? Folder.names(in: url) ?? [] : []

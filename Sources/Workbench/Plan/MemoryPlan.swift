@@ -27,13 +27,15 @@ struct MemoryPlan {
         return 75_000_000 + vocabulary * 300 + opened.byteCount + parameters * 8 + head + model.foldedBytes
     }
 
+    /// Half of what is free now, so that the machine stays usable beside the run.
+    static var usualLimit: Int { max(Machine.memoryBytes.available / 2, 1 << 30) }
+
     /// - Parameters:
     ///   - heldBytes: what stands in memory beside the buffers of a pass.
     ///   - longest: tokens of the longest unit, which no cut can divide.
     ///   - largestStep: tokens of the largest step: a micro-batch need not be larger.
     init(_ train: TrainSection, _ learner: Learner, heldBytes: Int, longest: Int, largestStep: Int) throws {
-        // Half of what is free, so that the machine stays usable beside the run.
-        let limit = train.memoryLimitBytes ?? max(Machine.memoryBytes.available / 2, 1 << 30)
+        let limit = train.memoryLimitBytes ?? Self.usualLimit
         func peak(_ rows: Int, _ recomputed: Int) -> Int {
             heldBytes + learner.predictedBytes(rows: max(rows, longest), recomputedBlocks: recomputed)
         }

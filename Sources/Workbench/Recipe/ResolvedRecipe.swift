@@ -12,11 +12,27 @@ public struct ResolvedRecipe: Sendable {
     let file: String?
     /// Files that the recipe names and that were not found, by key.
     private let missing: [(key: String, failure: Failure)]
+    /// What it was read of; nil where that was no file.
+    private let source: Source?
+
+    private struct Source {
+        let yaml: String
+        let overrides: [String]
+        let verb: Verb?
+    }
 
     public init(_ recipe: Recipe) {
         self.recipe = recipe
         file = nil
         missing = []
+        source = nil
+    }
+
+    /// The same file read again with further overrides, which win over those that it was read with.
+    func overridden(by overrides: [String]) throws -> ResolvedRecipe {
+        guard let file, let source else { throw Failure(.internal, "a recipe without a file cannot be read again") }
+        return try ResolvedRecipe(
+            yaml: source.yaml, file: file, overrides: source.overrides + overrides, for: source.verb)
     }
 
     /// The same with another model.
@@ -44,6 +60,10 @@ public struct ResolvedRecipe: Sendable {
         guard let yaml = String(validating: try WholeFile.bytes(file), as: UTF8.self) else {
             throw Failure(.badInput, "\(path: file) is not UTF-8 text")
         }
+        try self.init(yaml: yaml, file: file, overrides: overrides, for: verb)
+    }
+
+    private init(yaml: String, file: String, overrides: [String], for verb: Verb?) throws {
         var recipe = try Recipe.load(
             yaml: yaml, file: file, overrides: overrides, environment: ProcessInfo.processInfo.environment)
         if let verb { try recipe.requireReading(by: verb) }
@@ -53,6 +73,7 @@ public struct ResolvedRecipe: Sendable {
         self.recipe = try paths.resolve(recipe)
         self.file = file
         missing = paths.missing
+        source = Source(yaml: yaml, overrides: overrides, verb: verb)
     }
 
     /// What a recipe without a name is called: as its file, so that two of them have two run directories.

@@ -8,7 +8,9 @@ public enum Verb: String, Sendable {
     case prepare
     /// Rows as they are before they become text and tokens.
     case prepareRows = "prepare --export"
-    case train, distill, capture, evaluate, score, predict, imatrix, merge, extract, export, generate
+    /// All stages of one recipe.
+    case run
+    case train, sweep, distill, capture, evaluate, score, predict, imatrix, merge, extract, export, generate
     /// A merge that scores rows.
     case mergeOfRows = "merge --search"
     /// An export that reads rows of the person's, to score what is written or to weigh its columns.
@@ -30,6 +32,12 @@ public enum Verb: String, Sendable {
                 "train.threads",
             ]
         case .prepareRows: ["name", "seed", "model.path", "data.", "train.threads"]
+        case .run: Recipe.shape.map(\.name).flatMap { [$0, $0 + "."] }
+        case .sweep:
+            [
+                "name", "seed", "task", "head.", "embed.", "model.", "data.", "adapter.", "train.", "sweep", "search.",
+                "evaluate.",
+            ]
         case .train, .distill:
             [
                 "name", "seed", "task", "head.", "embed.", "model.", "data.", "adapter.", "train.", "evaluate.",
@@ -81,11 +89,12 @@ public enum Verb: String, Sendable {
         switch self {
         case .prepare, .capture, .inspectRecipe: ["data.shuffle"]
         case .prepareRows: ["data.shuffle"] + Self.ofText
+        case .run: ["sweep", "search."]
         case .train: ["evaluate.max_new_tokens"]
         case .evaluate: Self.ofRuns + ["evaluate.enabled"]
         case .score, .imatrix, .exportScored, .inspectRows, .mergeOfRows, .pruneScored: Self.ofRuns
         case .predict: Self.ofRuns + ["data.train_on", "data.train_on_prompt"]
-        case .distill, .merge, .extract, .export, .prune, .generate: []
+        case .sweep, .distill, .merge, .extract, .export, .prune, .generate: []
         }
     }
 
@@ -146,6 +155,7 @@ extension Recipe {
             (.exportScored, "data.held_out"), (.pruneScored, "data.held_out"):
             "leave it out: --data names the rows"
         case (_, "model.path"): "leave it out: --model names the model"
+        case (.run, "sweep"), (.train, "sweep"): "leave it out: lathe sweep tries several values of a key"
         default: "leave it out: it would do nothing here"
         }
     }

@@ -18,12 +18,15 @@ public struct Plan: Presentable {
     private let captureBytes: Int?
     /// What each stage takes, in their order.
     private let seconds: [(stage: String, seconds: Double)]
+    /// What `lathe sweep` would take; nil where the recipe sweeps nothing.
+    private let sweep: SweepForecast?
 
     init(
         _ setup: TrainingSetup, _ recipe: Recipe, precision: String, memory forecast: MemoryForecast,
-        seconds: [(stage: String, seconds: Double)]
+        seconds: [(stage: String, seconds: Double)], sweep: SweepForecast?
     ) {
         self.setup = setup
+        self.sweep = sweep
         captureBytes = recipe.distill.captureBytes(targets: setup.split.train.report.targetTokens)
         self.precision = precision
         self.forecast = forecast
@@ -35,6 +38,12 @@ public struct Plan: Presentable {
     private func seconds(of stage: String) -> Double { seconds.first { $0.stage == stage }?.seconds ?? 0 }
 
     public var json: JSONValue {
+        guard let sweep, var object = taughtJSON.object else { return taughtJSON }
+        object["sweep"] = sweep.json
+        return .object(object)
+    }
+
+    private var taughtJSON: JSONValue {
         guard let teacher = setup.teacher, var object = runJSON.object else { return runJSON }
         object["teacher"] = [
             "name": .string(teacher.name), "shares_weights": .bool(teacher.isShared),
@@ -94,6 +103,7 @@ public struct Plan: Presentable {
                     "\($0.name) \(ByteCount.text($0.peakBytes)) (\(ByteCount.text($0.mappedBytes)) mapped)"
                 }.joined(separator: ", "),
         ]
+        if let sweep { lines.append(sweep.line) }
         return lines.joined(separator: "\n") + setup.exports.map(Self.line).joined()
     }
 

@@ -33,6 +33,9 @@ public struct Pipeline: Stage {
         let clock = RunClock(observer), meter = StageMeter(clock), recipe = session.recipe
         // What cannot be written is said before anything is computed.
         try recipe.requireSupported()
+        if !recipe.sweep.isEmpty {
+            observer.receive(.note("sweep: this run has the recipe's own values; lathe sweep tries the others"))
+        }
         try session.resolved.requireInputs(of: "model", "data", "adapter", "evaluate", "distill")
         if merges { try session.resolved.requireMergedAdapters() }
         let place = RunDirectory.place(of: recipe)

@@ -43,12 +43,12 @@ public final class Session {
     /// All that training begins with, once it is made ready.
     var training: TrainingSetup?
 
-    private var openedBase: OpenedModel?
-    private var openedModel: LanguageModel?
+    var openedBase: OpenedModel?
+    var openedModel: LanguageModel?
     private var storedAdapter: StoredAdapter?
     private var readAdapters: MixedAdapters?
-    private var compiledTemplate: TemplateRenderer??
-    private var knownEncoder: TokenizerEncoder?
+    var compiledTemplate: TemplateRenderer??
+    var knownEncoder: TokenizerEncoder?
     private var knownTasks: HeldOutTasks?
     /// The sets of held-out rows, where they are open.
     var openedSets: [HeldOutSet]?
@@ -56,9 +56,11 @@ public final class Session {
     /// The adapter on the model.
     private(set) var adapter: AttachedAdapter?
     /// The held-out rows as tokens, by what an objective takes at once.
-    private var heldOutRows: [ExampleUnit: PreparedDataset] = [:]
+    var heldOutRows: [ExampleUnit: PreparedDataset] = [:]
     /// The labels of the training rows, in the order of their numbers; empty where no such rows are open.
-    private var trainedLabels: [String] = []
+    var trainedLabels: [String] = []
+    /// The rows of a trial, which others have prepared; nil: those of the recipe.
+    var givenRows: PreparedSplit?
     /// Rows of single files, by their paths.
     private var namedRows: [String: PreparedDataset] = [:]
 
@@ -284,6 +286,7 @@ public final class Session {
     ///
     /// - Parameter staged: whether the run directory is to keep what is made.
     func openRows(staged: Bool, _ observer: any RunObserver) throws -> PreparedSplit {
+        if let givenRows { return givenRows }
         var preparation = try preparation(for: recipe.learnt)
         preparation.judge = try judge(observer)
         let rows = rowRecipe
@@ -364,35 +367,11 @@ public final class Session {
         return training
     }
 
-    // MARK: Warnings and memory
+    // MARK: Warnings
 
     /// Tells what a person should know of what was opened for a stage by itself.
     func tell(_ warnings: [String], _ observer: any RunObserver) {
         told = warnings
         for warning in warnings { observer.receive(.warning(warning)) }
-    }
-
-    /// The process as it stands now, all opened.
-    func memory() throws -> StageMemory {
-        StageMemory(
-            try base(), parameters: adapter?.set.slab.count ?? 0, foldedBytes: openedModel?.foldedBytes ?? 0,
-            trains: training != nil)
-    }
-
-    /// What stands in memory beside the buffers of a pass, as rows are planned for.
-    func heldBytes() throws -> Int {
-        MemoryPlan.heldBytes(try base(), try model(), parameters: adapter?.set.slab.count ?? 0)
-    }
-
-    /// Bytes of the buffers that scoring without gradients takes.
-    func evaluationBytes() throws -> Int {
-        EvaluationRows.bytes(
-            for: try model(), memoryLimit: recipe.train.memoryLimitBytes, heldBytes: try heldBytes())
-    }
-
-    /// Gives back what is needed neither between steps nor after training: the buffers of steps, and the base's pages.
-    func releaseMemory() {
-        training?.workspace.release()
-        openedBase?.weights.releasePages()
     }
 }

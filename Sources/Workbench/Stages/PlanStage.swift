@@ -29,9 +29,11 @@ public struct PlanStage: Stage {
         try session.requireMergedAdapters(observer)
         let forecast = try MemoryForecast(session, setup, merges: true, generates: true)
         try forecast.stages.requireWithin(recipe.train.memoryLimitBytes, ofRecipe: true)
+        let seconds = try Self.predictedSeconds(session, setup)
+        let training = seconds.first { $0.stage == "train" }?.seconds ?? 0
         return Plan(
-            setup, recipe, precision: session.precision.reason, memory: forecast,
-            seconds: try Self.predictedSeconds(session, setup))
+            setup, recipe, precision: session.precision.reason, memory: forecast, seconds: seconds,
+            sweep: try SweepForecast(session, setup, trainingTakes: training))
     }
 
     // MARK: Time

@@ -50,6 +50,16 @@ public struct TrainStage: StandaloneStage {
     ///   `TrainingError` where losses are no numbers; `SystemError` where the directory cannot be written.
     public func run(_ session: Session, _ observer: any RunObserver) throws -> TrainingResult {
         try session.ready(self, observer)
+        let (outcome, health) = try train(session, observer)
+        return TrainingResult(outcome, digest: try directory.adapterDigest(), health: health)
+    }
+
+    /// Trains a session that is ready; what training came to, and what it showed to be wrong.
+    ///
+    /// - Parameter pause: after which step the run pauses, in a checkpoint alone; nil: it goes on to its end and leaves its adapter.
+    func train(_ session: Session, _ observer: any RunObserver, until pause: Int? = nil) throws
+        -> (outcome: TrainingOutcome, health: [HealthFinding])
+    {
         let setup = try session.requireTraining()
         try setup.learnHiddenStates(observer)
         // Until here nothing looks whether it is to stop.
@@ -73,6 +83,7 @@ public struct TrainStage: StandaloneStage {
                     + "micro-batches of up to \(setup.memory.rowLimit) tokens\(setup.memory.note)"))
         var isWritten = false
         var hooks = hooks(session, checkpoints, listeners: [observer, log, curves, health])
+        hooks.pausesAfter = pause
         hooks.evaluate = evaluation(setup, observer)
         hooks.afterLastStep = {
             try writeAdapter(session, setup, steps: trainer.step)
@@ -84,9 +95,10 @@ public struct TrainStage: StandaloneStage {
         if outcome.ending == .interrupted, let interruption {
             throw interruption.failure("after step \(outcome.steps)", saved: checkpoints.newest)
         }
+        if outcome.ending == .paused { return (outcome, health.findings) }
         trainer.useBestValues()
         if !isWritten || trainer.handsOnEarlierValues { try writeAdapter(session, setup, steps: outcome.steps) }
-        return TrainingResult(outcome, digest: try directory.adapterDigest(), health: health.findings)
+        return (outcome, health.findings)
     }
 
     /// Looks after the run, with what an earlier part of it told.

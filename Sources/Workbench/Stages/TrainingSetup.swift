@@ -212,11 +212,18 @@ struct TrainingSetup {
                 : lengths.sorted(by: >).prefix(recipe.train.batchSize).reduce(0, +))
     }
 
+    /// How many steps the recipe has with so many examples, or pairs.
+    static func steps(_ recipe: Recipe, examples: Int) -> Int {
+        let train = recipe.train
+        let order = ExampleOrder(
+            exampleCount: examples, batchSize: train.batchSize, seed: UInt64(bitPattern: Int64(recipe.seed)))
+        return train.maxSteps ?? max(1, order.steps(epochs: train.epochs))
+    }
+
     private static func configuration(_ recipe: Recipe, examples: Int, memory: MemoryPlan) -> TrainingConfiguration {
         let train = recipe.train
         let seed = UInt64(bitPattern: Int64(recipe.seed))
-        let order = ExampleOrder(exampleCount: examples, batchSize: train.batchSize, seed: seed)
-        let steps = train.maxSteps ?? max(1, order.steps(epochs: train.epochs))
+        let steps = Self.steps(recipe, examples: examples)
         return TrainingConfiguration(
             seed: seed, batchSize: train.batchSize, rowLimit: memory.rowLimit,
             recomputedBlocks: memory.recomputedBlocks,

@@ -11,7 +11,7 @@ struct Run: ParsableCommand {
     @Flag(help: "Start over instead of going on from the newest checkpoint.") var fresh = false
 
     func run() throws {
-        try options.common.show(Pipeline(.thisProcess, fresh: fresh), in: options.session())
+        try options.common.show(Pipeline(.thisProcess, fresh: fresh), in: options.session(for: .run))
     }
 }
 
