@@ -83,7 +83,13 @@ public enum DistillationRows {
                 Panels.byteCount(depth: tile, columns: $0.columns, type: $0.type),
             ]
         }
-        return Workspace.byteCount(rows: chunk, columns: vocabulary) * (student.head.softcap == nil ? 1 : 2)
+        let (gradient, type, width) = (student.head.gradient, student.hidden.type, student.hidden.columns)
+        let sums =
+            gradient.isEmpty
+            ? 0
+            : HeadSums.workspaceBytes(gradient, rows: chunk, width: width, tile: tile, type: type)
+                + Workspace.byteCount(rows: chunk, columns: tile + 1, type: type)
+        return sums + Workspace.byteCount(rows: chunk, columns: vocabulary) * (student.head.softcap == nil ? 1 : 2)
             + Workspace.byteCount(rows: chunk, columns: common) + (panels.max() ?? 0)
             + RowScratch.byteCount(columns: tile + 1, type: .f32)
     }
@@ -216,13 +222,18 @@ private struct DistillationChunk {
 
     func backward(into dHidden: Matrix, _ workspace: Workspace) {
         let type = student.hidden.type
+        let sums =
+            student.head.gradient.isEmpty ? nil : HeadSums(student.head, student.hidden, factor: 1, workspace)
         for (tile, range) in Self.tiles(logits.columns).enumerated() {
             workspace.scoped {
                 let source = PanelSource(student.head.weight, rows: range, .plain, type: type, in: workspace)
                 let panels = Panels.pack([source])[0]
                 let scratch = RowScratch(columns: panels.depth, type: type, in: workspace)
+                // Where the head is trained, its gradient asks for all rows of a tile.
+                let whole =
+                    sums == nil ? nil : workspace.matrix(rows: logits.rows, columns: panels.depth, type: type)
                 RowBlock.forEach(of: logits.rows) { block in
-                    let part = scratch[block]
+                    let part = whole?.rows(block.rows) ?? scratch[block]
                     for (index, row) in block.rows.enumerated() {
                         // Odd tiles of bf16 are multiplied in pairs: the last number has no partner.
                         memset(part.row(index), 0, part.columns * type.byteCount)
@@ -234,7 +245,9 @@ private struct DistillationChunk {
                     Products.sum(
                         [Term(part, panels)], into: sum, alpha: student.head.alpha(1), base: tile == 0 ? nil : sum)
                 }
+                if let whole { sums?.take(whole, tokens: range) }
             }
         }
+        sums?.finish()
     }
 }

@@ -50,6 +50,15 @@ public enum Elements {
         }
     }
 
+    /// Column `to` of `y` = column `from` of `x`, of one type.
+    static func copyColumn(_ from: Int, of x: Matrix, into to: Int, of y: Matrix) {
+        precondition(x.rows == y.rows && x.type == y.type && from < x.columns && to < y.columns)
+        let (size, steps) = (x.type.byteCount, (x.columns, y.columns))
+        for row in 0..<x.rows {
+            y.element(row * steps.1 + to).copyMemory(from: x.element(row * steps.0 + from), byteCount: size)
+        }
+    }
+
     /// tanh of each number of `matrix`, fp32, in its place.
     public static func tanh(_ matrix: Matrix) {
         precondition(matrix.type == .f32)

@@ -14,19 +14,26 @@ public struct GradientProduct {
     let few: Matrix
     let count: Int
     let many: Matrix
+    let width: Int
     let sum: Matrix
     let order: Result
 
     /// c += fewᵀ · many, or its transpose.
     /// - Parameters:
     ///   - few: `[N, ≥ count]`, of which the first `count` columns enter: the low-rank side.
-    ///   - many: `[N, M]`, of the same type.
+    ///   - many: `[N, ≥ M]`, of the same type, of which the first M columns enter.
+    ///   - width: M; nil: all columns.
     ///   - sum: `[count, M]` or `[M, count]`, fp32.
-    public init(_ few: Matrix, count: Int, _ many: Matrix, addedTo sum: Matrix, _ order: Result) {
-        precondition(few.rows == many.rows && few.type == many.type && few.columns >= count && sum.type == .f32)
+    public init(
+        _ few: Matrix, count: Int, _ many: Matrix, width: Int? = nil, addedTo sum: Matrix, _ order: Result
+    ) {
+        let width = width ?? many.columns
+        precondition(few.rows == many.rows && few.type == many.type && sum.type == .f32)
+        precondition(few.columns >= count && many.columns >= width)
         precondition(
             order == .fewByMany
-                ? sum.rows == count && sum.columns == many.columns : sum.rows == many.columns && sum.columns == count)
+                ? sum.rows == count && sum.columns == width : sum.rows == width && sum.columns == count)
+        self.width = width
         self.few = few
         self.count = count
         self.many = many
@@ -40,11 +47,11 @@ public struct GradientProduct {
     /// Runs all of `products` on the pool; each sum is taken by one thread in the rows' order.
     public static func run(_ products: [GradientProduct]) {
         var starts = [0]
-        for product in products { starts.append(starts[starts.count - 1] + (product.many.columns + grain - 1) / grain) }
+        for product in products { starts.append(starts[starts.count - 1] + (product.width + grain - 1) / grain) }
         parallel(starts[products.count]) { task, _ in
             let index = (starts.firstIndex { $0 > task } ?? starts.count) - 1
             let first = (task - starts[index]) * grain
-            products[index].run(first..<min(first + grain, products[index].many.columns))
+            products[index].run(first..<min(first + grain, products[index].width))
         }
     }
 

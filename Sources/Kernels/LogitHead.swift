@@ -14,18 +14,25 @@ public struct LogitHead: Sendable {
     let softcap: Float?
     /// b `[1, V]`, fp32.
     let bias: Matrix?
+    /// What of it is trained.
+    public let gradient: HeadGradient
 
     /// - Parameters:
     ///   - weight: `[V, C]`.
     ///   - scale: what products are multiplied with.
     ///   - softcap: within which logits are drawn.
     ///   - bias: `[1, V]`, fp32, of the scaled products.
-    public init(_ weight: RowLayout, scale: Float = 1, softcap: Float? = nil, bias: Matrix? = nil) {
+    ///   - gradient: what of it is trained.
+    public init(
+        _ weight: RowLayout, scale: Float = 1, softcap: Float? = nil, bias: Matrix? = nil,
+        gradient: HeadGradient = HeadGradient()
+    ) {
         precondition(bias.map { $0.count == weight.rows && $0.type == .f32 } ?? true)
         self.weight = weight
         self.scale = scale
         self.softcap = softcap
         self.bias = bias
+        self.gradient = gradient
     }
 
     /// V.

@@ -35,15 +35,20 @@ public enum TokenOutcomes {
     }
 
     /// Bytes taken from the workspace by `rows` rows.
-    public static func workspaceBytes(rows: Int, width: Int, vocabulary: Int, type: ElementType, backward: Bool) -> Int
-    {
+    /// - Parameter gradient: what of the head is trained.
+    public static func workspaceBytes(
+        rows: Int, width: Int, vocabulary: Int, type: ElementType, backward: Bool,
+        training gradient: HeadGradient = HeadGradient()
+    ) -> Int {
         let tile = min(vocabulary, tileWidth), tiles = (vocabulary + tileWidth - 1) / tileWidth
         let chunk = min(rows, chunkRows(vocabulary: vocabulary, type: type))
         let panels = max(
             Panels.byteCount(depth: width, columns: tile, type: type),
             Panels.byteCount(depth: tile, columns: width, type: type))
         let exps = backward ? Workspace.byteCount(rows: chunk, columns: tiles * tile, type: type) : 0
-        return exps + panels + RowScratch.byteCount(columns: tile, type: .f32)
+        let sums =
+            backward ? HeadSums.workspaceBytes(gradient, rows: chunk, width: width, tile: tile, type: type) : 0
+        return exps + panels + sums + RowScratch.byteCount(columns: tile, type: .f32)
             + 2 * Workspace.byteCount(rows: chunk, columns: tiles)
     }
 

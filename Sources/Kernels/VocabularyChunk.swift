@@ -186,6 +186,7 @@ struct VocabularyChunk {
     // MARK: Backward
 
     func backward(into dHidden: Matrix, isAdded: Bool, _ workspace: Workspace) {
+        let sums = head.gradient.isEmpty ? nil : HeadSums(head, hidden, factor: scale, workspace)
         for tile in 0..<tiles {
             guard let gradients = exps(tile) else { preconditionFailure("the exps were not kept") }
             let range = range(tile)
@@ -207,7 +208,9 @@ struct VocabularyChunk {
                         [Term(gradients.rows(block.rows), panels)], into: sum, alpha: head.alpha(scale),
                         base: tile == 0 && !isAdded ? nil : sum)
                 }
+                sums?.take(gradients, tokens: range)
             }
         }
+        sums?.finish()
     }
 }

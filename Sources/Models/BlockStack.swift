@@ -9,9 +9,17 @@ struct BlockStack {
 
     init(_ blocks: [DecoderBlock]) { self.blocks = blocks }
 
-    /// The lowest block with an adapter; the number of blocks where there is none.
+    /// The lowest block of which something is trained, or below which something is; the number of blocks where there is none.
     func lowestTrained(_ adapters: AdapterBinding) -> Int {
-        blocks.firstIndex { $0.linearLayers.contains { adapters[$0] != nil } } ?? blocks.count
+        if adapters.parts?.trainsInput ?? false { return 0 }
+        return blocks.firstIndex { block in
+            block.linearLayers.contains { adapters[$0] != nil } || adapters.parts?.trains(block) ?? false
+        } ?? blocks.count
+    }
+
+    /// Whether the way back through block `index` gives the gradient of what it reads.
+    fileprivate func goesBelow(_ index: Int, lowest: Int, _ adapters: AdapterBinding) -> Bool {
+        index > lowest || (adapters.parts.map { $0.trainsInput || $0.trainsNorms(of: blocks[index]) } ?? false)
     }
 
     /// Runs the stream `x` `[N, C]` up through all blocks, in place, and keeps nothing.
@@ -88,7 +96,7 @@ struct StackPass {
     func backward(_ dx: Matrix, beforeEach: (Int, Matrix) -> Void = { _, _ in }) {
         for (index, kept) in zip(stack.blocks.indices.dropFirst(lowest), kept).reversed() {
             beforeEach(index, dx)
-            backward(stack.blocks[index], dx, kept, isLowest: index == lowest)
+            backward(stack.blocks[index], dx, kept, isLowest: !stack.goesBelow(index, lowest: lowest, context.adapters))
         }
     }
 

@@ -14,5 +14,8 @@ final class ConstantVector {
             rows: 1, columns: values.count, type: .f32)
     }
 
+    /// The same number throughout.
+    convenience init(repeating value: Float, count: Int) { self.init(Array(repeating: value, count: count)) }
+
     deinit { matrix.pointer.deallocate() }
 }

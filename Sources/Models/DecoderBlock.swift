@@ -12,10 +12,13 @@ final class DecoderBlock {
     let sublayers: [any Sublayer]
     /// In network order.
     let linearLayers: [LinearLayer]
+    /// Norms of the stream, in the order of the way up.
+    let norms: [Norm]
 
     init(_ sublayers: [any Sublayer]) {
         self.sublayers = sublayers
         linearLayers = sublayers.flatMap(\.linearLayers)
+        norms = sublayers.flatMap(\.norms)
     }
 
     /// Takes room for what `rows` rows leave for the way back.
@@ -133,6 +136,7 @@ struct BlockPass {
                 }
             }
             AdapterSum.run(backwards.flatMap(\.sums), context)
+            for pass in passes { for gradient in pass.normGradients { gradient.add() } }
         }
     }
 

@@ -16,16 +16,19 @@ struct FinalNorm {
     /// - Parameters:
     ///   - x: the stream `[N, C]`, fp32.
     ///   - y: `[N, C]`, of any type.
-    func forward(_ x: Matrix, into y: Matrix, statistics: Matrix?) {
+    func forward(_ x: Matrix, into y: Matrix, statistics: Matrix?, _ context: PassContext) {
         guard let norm, let statistics else { return Conversion.convert(x, into: y) }
-        norm.forward(x, into: y, statistics: statistics)
+        context.norm(norm).forward(x, into: y, statistics: statistics)
     }
 
     /// Turns the gradient of what came out into that of the stream `x`, in place.
     /// - Parameter statistics: what `forward` left.
-    func backward(_ gradient: Matrix, x: Matrix, statistics: Matrix?) {
-        guard let norm, let statistics else { return }
-        norm.backward(gradient, x: x, statistics: statistics, into: gradient, accumulate: false)
+    func backward(_ gradient: Matrix, x: Matrix, statistics: Matrix?, _ context: PassContext) {
+        guard let norm = norm.map(context.norm), let statistics else { return }
+        norm.trained?.addGradients(norm, gradient, x: x, statistics: statistics, context)
+        context.compute {
+            norm.backward(gradient, x: x, statistics: statistics, into: gradient, accumulate: false)
+        }
     }
 
     /// `forward` in generation, which keeps nothing.

@@ -105,7 +105,7 @@ public struct HeadRows {
     private func lossBytes(backward: Bool) -> Int {
         TokenOutcomes.workspaceBytes(
             rows: rows.count, width: hidden.columns, vocabulary: head.rows, type: context.precision,
-            backward: backward)
+            backward: backward, training: head.gradient)
     }
 }
 

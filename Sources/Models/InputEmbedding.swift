@@ -26,11 +26,14 @@ struct InputEmbedding {
         _ ids: [Int32], at positions: some Collection<Int32>, types: [Int32]?, into x: Matrix, _ context: PassContext
     ) {
         context.compute {
-            ids.withUnsafeBufferPointer { Widening.gather(tokens, rows: $0, into: x) }
+            let parts = context.adapters.parts, table = parts?.embedding?.tensor ?? tokens
+            ids.withUnsafeBufferPointer { Widening.gather(table, rows: $0, into: x) }
+            replaceRows(x, of: ids, parts)
             if spec.scale != 1 { Elements.scale(x, by: spec.scale) }
         }
         context.workspace.scoped {
             if let table = self.positions, let learned = spec.positions {
+                let table = context.adapters.parts?.positions?.tensor ?? table
                 add(table, context.measures ? [] : learned.rows(of: ids, at: positions), to: x, context)
             }
             if let table = self.types {

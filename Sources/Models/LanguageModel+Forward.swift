@@ -35,7 +35,7 @@ extension LanguageModel {
             let parts = try parts(of: batch, context)
             let x = hiddenStates(parts?.written ?? batch, encode(parts?.source, context), context)
             let normed = context.activations(rows: x.rows, columns: x.columns)
-            finalNorm.forward(x, into: normed, statistics: finalNorm.statistics(rows: x.rows, context))
+            finalNorm.forward(x, into: normed, statistics: finalNorm.statistics(rows: x.rows, context), context)
             let logits = context.residual(rows: x.rows, columns: configuration.vocabularySize)
             let head = head(adapters)
             let panels = Panels.pack([PanelSource(head.weight, .transposed, type: precision, in: workspace)])[0]
@@ -54,7 +54,7 @@ extension LanguageModel {
             precondition(
                 states.rows == written.rowCount && states.columns == configuration.width && states.type == precision)
             let x = hiddenStates(written, encode(parts?.source, context), context)
-            finalNorm.forward(x, into: states, statistics: finalNorm.statistics(rows: x.rows, context))
+            finalNorm.forward(x, into: states, statistics: finalNorm.statistics(rows: x.rows, context), context)
         }
     }
 
@@ -145,7 +145,7 @@ extension LanguageModel {
             if !rows.isEmpty {
                 context.compute {
                     rows.withUnsafeBufferPointer { Elements.gatherRows(x, $0, into: gathered) }
-                    finalNorm.forward(gathered, into: hidden, statistics: statistics)
+                    finalNorm.forward(gathered, into: hidden, statistics: statistics, context)
                 }
             }
             let result = try body(
@@ -153,7 +153,7 @@ extension LanguageModel {
                     batch: batch, whole: whole, rows: rows, hidden: hidden, head: head(context.adapters),
                     gradient: gradient, residuals: residuals, model: self, context: context))
             if let gradient, !rows.isEmpty {
-                context.compute { finalNorm.backward(gradient, x: gathered, statistics: statistics) }
+                finalNorm.backward(gradient, x: gathered, statistics: statistics, context)
             }
             return result
         }

@@ -1,5 +1,5 @@
-// An adapter on the head. The head's product is fused with the loss, so the adapter is added to a copy of the weight: it can be
-// read, scored and merged, and has no gradient of its own.
+// What changes the head. Its product is fused with the loss, so an adapter on it is added to a copy of the weight, and rows that are
+// trained take their places there; the loss gives their gradients with its own.
 
 import Kernels
 public import Tensors
@@ -12,8 +12,9 @@ extension LanguageModel {
     public var headType: DType { storedHead.dtype }
 
     /// The adapters to be bound in a pass, by the paths of their layers; that of the head under `headPath`.
+    /// - Parameter parts: what is trained beside them.
     /// - Precondition: each path is a layer's, and the sizes are its own.
-    public func binding(_ adapters: [String: LowRankAdapter]) -> AdapterBinding {
+    public func binding(_ adapters: [String: LowRankAdapter], parts: TrainedParts? = nil) -> AdapterBinding {
         let layers = linearLayers.map { layer in
             let adapter = adapters[layer.path]
             precondition(
@@ -25,45 +26,36 @@ extension LanguageModel {
         let found = layers.count { $0 != nil } + (head == nil ? 0 : 1)
         precondition(found == adapters.count, "an adapter for another model")
         return AdapterBinding(
-            layers: found == 0 ? [] : layers, head: head, adaptedHead: head.map { adapted(storedHead, by: $0) })
+            layers: found == 0 ? [] : layers, head: head, changedHead: ChangedHead(of: self, head, parts), parts: parts)
     }
 
-    /// The weight of the head that a pass computes with: as stored, or with its adapter added.
-    func headWeight(_ adapters: AdapterBinding) -> FrozenTensor { adapters.adaptedHead ?? storedHead }
+    /// The weight of the head that a pass computes with: as stored, trained whole, or with its adapter added.
+    func headWeight(_ adapters: AdapterBinding) -> FrozenTensor {
+        adapters.parts?.head?.tensor ?? adapters.changedHead?.tensor ?? storedHead
+    }
+
+    /// Bytes of the copy of the head's weight in which changes of it are.
+    public var changedHeadBytes: Int { adapters.changedHead == nil ? 0 : storedHead.elementCount * 4 }
+
+    /// Where gradients of the head go.
+    private func headGradient(_ adapters: AdapterBinding) -> HeadGradient {
+        var gradient = HeadGradient()
+        gradient.weight = adapters.parts?.head?.gradients
+        gradient.bias = adapters.parts?.headBias?.gradients
+        gradient.rows = adapters.parts?.headRows.map { .init($0.tokens, gradients: $0.matrix.gradients) }
+        gradient.factors = adapters.head.flatMap {
+            guard $0.method.kind == .lora else { return nil }
+            return .init(
+                a: $0.a, b: $0.b, gradientOfA: $0.states[0].gradients, gradientOfB: $0.states[1].gradients,
+                scale: $0.scale)
+        }
+        return gradient
+    }
 
     /// The head that a pass computes with.
     func head(_ adapters: AdapterBinding) -> LogitHead {
         LogitHead(
             RowLayout(headWeight(adapters)), scale: configuration.head.scale, softcap: configuration.head.softcap,
-            bias: headBias?.matrix)
-    }
-
-    /// W with the adapter merged into it: in fp32, or in its own blocks where these take the change.
-    func adapted(_ head: FrozenTensor, by adapter: LowRankAdapter) -> FrozenTensor {
-        let (rows, columns) = (head.shape[0], head.shape[1])
-        precondition(adapter.inputSize == columns && adapter.outputSize == rows, "adapter of other sizes")
-        if let folding = adapter.method.folding { return folding.weight(adapter, head) }
-        let storage = Storage(byteCount: rows * columns * 4) { bytes in
-            guard let start = bytes.baseAddress else { return }
-            let sum = Matrix(pointer: start, rows: rows, columns: columns, type: .f32)
-            Widening.widen(head, into: sum)
-            let workspace = Workspace()
-            let step = max(1, (1 << 20) / max(columns, 1))
-            let ranges = stride(from: 0, to: rows, by: step).map { $0..<min($0 + step, rows) }
-            adapter.withFactors { factors in
-                for range in ranges {
-                    workspace.scoped {
-                        let product = workspace.matrix(rows: range.count, columns: columns)
-                        Products.times(factors.b.rows(range), factors.a, into: product, alpha: adapter.scale)
-                        Elements.add(product, into: sum.rows(range))
-                    }
-                }
-            }
-            for range in ranges {
-                let part = sum.rows(range)
-                adapter.factors(of: part, firstRow: range.lowerBound)?.apply(to: part)
-            }
-        }
-        return FrozenTensor(name: head.name, dtype: .f32, shape: head.shape, storage: storage, byteOffset: 0)
+            bias: adapters.parts?.headBias?.values ?? headBias?.matrix, gradient: headGradient(adapters))
     }
 }

@@ -24,10 +24,18 @@ extension LanguageModel {
                     let dx = context.residual(rows: written.rowCount, columns: configuration.width)
                     let result = try headGradient(written, of: batch, pass.output, residuals, into: dx, context, body)
                     pass.backward(dx) { residuals.addGradient(after: $0, to: $1, rows, context) }
+                    embedBackward(dx, written, context)
                     return result
                 }
             }
         }
+    }
+
+    /// Adds to the gradients of what is trained of the embedding.
+    /// - Parameter dx: of the first rows of the stream, used up.
+    private func embedBackward(_ dx: Matrix, _ batch: TokenBatch, _ context: PassContext) {
+        guard context.adapters.parts?.trainsInput ?? false, !context.measures else { return }
+        input.backward(dx, batch.ids, at: batch.positions, context)
     }
 
     /// Blocks that keep values for their backward, or can be run again instead.

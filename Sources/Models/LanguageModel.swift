@@ -28,6 +28,8 @@ public final class LanguageModel {
     /// What stands between the states and the answers of tasks, as far as the file has it.
     let top: TopLayers
     let stack: BlockStack
+    /// Those that have numbers of their own, by their number.
+    let norms: [BaseNorm]
     /// Reads a text as a whole, for the blocks to see; nil where there is no such part.
     let encoder: TextEncoder?
     let rotaryTables = RotaryTables()
@@ -58,6 +60,7 @@ public final class LanguageModel {
         top = parts.top
         stack = BlockStack(parts.blocks)
         encoder = parts.encoder
+        norms = parts.norms
         linearLayers =
             ((parts.encoder?.stack.blocks ?? []) + parts.blocks).flatMap(\.linearLayers)
             + parts.top.layers

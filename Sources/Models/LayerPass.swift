@@ -86,7 +86,9 @@ struct LayerPanels {
                     layer: layer, adapter: adapter, weight: found.weight, factors: found.factors, kept: kept, dz: dz,
                     masked: masked, context: context))
         }
-        return LayerPass(layer: layer, weight: found.weight, adapter: pass, seen: context.inputs?[layer])
+        return LayerPass(
+            layer: layer, weight: found.weight, adapter: pass, bias: context.bias(of: layer),
+            seen: context.inputs?[layer])
     }
 }
 
@@ -96,6 +98,8 @@ struct LayerPass {
     /// Nil on the way back where nothing below is trained.
     let weight: Panels?
     let adapter: (any AdapterPass)?
+    /// b `[1, out]`, fp32.
+    let bias: Matrix?
     /// Where the layer's input goes, `[N, in]`, fp32; nil where nobody asks for it.
     let seen: Matrix?
 
@@ -109,7 +113,7 @@ struct LayerPass {
         if let adapter { return adapter.forward(x, into: y, base: base, block) }
         guard let y else { return }
         guard let weight else { preconditionFailure("no weight was laid out") }
-        Products.sum([Term(x, weight)], into: y, bias: layer.bias, base: base)
+        Products.sum([Term(x, weight)], into: y, bias: bias, base: base)
     }
 
     // MARK: Backward
@@ -134,7 +138,7 @@ struct LayerPass {
     }
 }
 
-/// Whose sums over all rows add to an adapter's gradients: a layer with its input, and what both ways left.
+/// Whose sums over all rows add to the gradients of a layer and of its adapter: a layer with its input, and what both ways left.
 struct AdapterSum {
     let layer: LinearLayer
     /// `[N, in]`, not masked.
@@ -152,6 +156,7 @@ struct AdapterSum {
     static func run(_ sums: [AdapterSum], _ context: PassContext) {
         var products: [GradientProduct] = []
         for sum in sums {
+            products += sum.ownProducts(context)
             guard let adapter = context.adapters[sum.layer] else { continue }
             guard context.drops(sum.layer) || adapter.makesFactors else {
                 products += sum.products(x: sum.x, adapter, context.factorGradients(of: adapter), context)
@@ -183,5 +188,21 @@ struct AdapterSum {
         x: Matrix, _ adapter: LowRankAdapter, _ factors: FactorPair?, _ context: PassContext
     ) -> [GradientProduct] {
         adapter.method.pass.gradients(self, x: x, adapter, factors, context)
+    }
+
+    /// Those of what is trained of the layer itself.
+    private func ownProducts(_ context: PassContext) -> [GradientProduct] {
+        guard let parts = context.adapters.parts else { return [] }
+        var products: [GradientProduct] = []
+        if let weight = parts.weight(of: layer) {
+            products.append(
+                GradientProduct(dy, count: layer.outputSize, x, addedTo: weight.gradients, .fewByMany))
+        }
+        if let bias = parts.bias(of: layer) {
+            let ones = context.activations(rows: dy.rows, columns: 1)
+            context.compute { Elements.fill(ones, with: 1) }
+            products.append(GradientProduct(ones, count: 1, dy, addedTo: bias.gradients, .fewByMany))
+        }
+        return products
     }
 }

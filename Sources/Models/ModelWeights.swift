@@ -18,6 +18,7 @@ struct ModelWeights {
     /// Nil where there is none.
     let encoder: TextEncoder?
     let blocks: [DecoderBlock]
+    let norms: [BaseNorm]
 
     init(_ configuration: ModelConfiguration, from source: any WeightSource) throws {
         guard let names = configuration.weightNames else {
@@ -50,6 +51,7 @@ struct ModelWeights {
         self.top = top
         self.encoder = encoder
         self.blocks = blocks
+        norms = collector.norms
     }
 }
 
@@ -60,10 +62,12 @@ struct WeightCollector {
     private let configuration: ModelConfiguration
     var problems: [ModelLoadError.Problem] = []
     var wanted = Set<String>()
+    /// Norms found, by their number.
+    var norms: [BaseNorm] = []
     /// Linear layers found.
     private var layerCount = 0
     /// Whether layers are the encoder's.
-    private var isInEncoder = false
+    private(set) var isInEncoder = false
     /// What the blocks of the stack add to scores by distance.
     private var bias: PositionBiases?
 
@@ -75,7 +79,7 @@ struct WeightCollector {
         tensor(names.path(role) + ".weight", shape)
     }
 
-    private mutating func tensor(_ path: String, _ shape: Shape) -> FrozenTensor? {
+    mutating func tensor(_ path: String, _ shape: Shape) -> FrozenTensor? {
         wanted.insert(path)
         guard let found = source.shape(at: path) else {
             // One closest name a tensor costs a look at every name; where a whole model is missing nobody reads them all.
@@ -143,33 +147,13 @@ struct WeightCollector {
             isBesideEncoder: names.hasEncoder)
     }
 
-    mutating func norm(_ role: WeightRole, layer: Int? = nil, _ spec: NormSpec, _ count: Int) -> Norm? {
-        norm(at: names.path(role, layer: layer, inEncoder: isInEncoder), spec, count)
-    }
-
-    mutating func norm(at path: String, _ spec: NormSpec, _ count: Int) -> Norm? {
-        let weight =
-            spec.hasWeight
-            ? vector(path + ".weight", count, offset: spec.offset)
-            : ConstantVector(Array(repeating: 1, count: count))
-        let bias = spec.hasBias ? vector(path + ".bias", count) : nil
-        guard let weight, spec.hasBias == (bias != nil) else { return nil }
-        return Norm(kind: spec.kind, weight: weight, bias: bias, epsilon: spec.epsilon)
-    }
-
-    /// A norm that not every family has: nil inside where it was asked for and not found.
-    mutating func norm(_ role: WeightRole, layer: Int? = nil, ifThere spec: NormSpec?, _ count: Int) -> Norm?? {
-        guard let spec else { return .some(nil) }
-        return norm(role, layer: layer, spec, count).map { .some($0) }
-    }
-
     /// The embedding with all that is added to it.
     /// - Parameter shape: of the tokens' table, `[V, C]`.
     mutating func input(_ spec: EmbeddingSpec, _ shape: Shape) -> InputEmbedding? {
         let width = shape[1], tokens = matrix(.embedding, shape)
         let positions = spec.positions.flatMap { matrix(.positionEmbedding, [$0.count, width]) }
         let types = spec.tokenTypes > 0 ? matrix(.typeEmbedding, [spec.tokenTypes, width]) : nil
-        let norm = norm(.embeddingNorm, ifThere: spec.norm, width)
+        let norm = norm(.embeddingNorm, ifThere: spec.norm, width, isTrainable: false)
         guard let tokens, let norm, (positions != nil) == (spec.positions != nil),
             (types != nil) == (spec.tokenTypes > 0)
         else { return nil }
@@ -266,38 +250,6 @@ struct WeightCollector {
         return AttentionSublayer(
             shape: shape, layer: index, norm: norm, queryNorm: queryNorm, keyNorm: keyNorm,
             bias: spec.bias == nil ? nil : bias, join: join, input: input, output: output)
-    }
-
-    /// The norm of `count` heads: nil inside where the family has none.
-    private mutating func headNorm(
-        _ role: WeightRole, _ layer: Int, _ spec: AttentionSpec, count: Int
-    ) -> HeadNorm?? {
-        guard var norm = spec.headNorm else { return .some(nil) }
-        let (width, reach) = (spec.shape.headWidth, spec.headNormReach)
-        guard reach == .eachHeadItsOwn else {
-            let size = reach == .allHeads ? count * width : width
-            return self.norm(role, layer: layer, norm, size).map { HeadNorm($0, reach: reach, count: count) }
-        }
-        let factors = headWeights(role, layer, count: count, width, offset: norm.offset)
-        norm.hasWeight = false
-        guard let factors, let plain = self.norm(role, layer: layer, norm, width) else { return nil }
-        return HeadNorm(plain, reach: reach, count: count, factors: factors)
-    }
-
-    /// Each head's own weights, one after the other.
-    private mutating func headWeights(
-        _ role: WeightRole, _ layer: Int, count: Int, _ width: Int, offset: Float
-    ) -> ConstantVector? {
-        let path = names.path(role, layer: layer, expert: 0), second = names.path(role, layer: layer, expert: 1)
-        guard path == second else {
-            let heads = (0..<count).compactMap {
-                vector(names.path(role, layer: layer, expert: $0) + ".weight", width, offset: offset)
-            }
-            return heads.count == count ? ConstantVector(heads.flatMap { Array($0.matrix.floats) }) : nil
-        }
-        return tensor(path + ".weight", [count, width]).map { tensor in
-            ConstantVector(Widening.floats(tensor).map { $0 + offset })
-        }
     }
 
     private mutating func feedForward(

@@ -13,6 +13,14 @@ struct Norm {
     let bias: ConstantVector?
     /// ε.
     let epsilon: Float
+    /// Its place among the model's norms; nil where nothing of it can be trained.
+    var number: Int?
+    /// What of it is trained in a pass.
+    var trained: TrainedNorm?
+
+    /// What rows are multiplied with and what is added to them in a pass.
+    private var factors: Matrix { trained?.weight ?? weight.matrix }
+    private var addition: Matrix? { trained?.bias?.values ?? bias?.matrix }
 
     /// Room for what the way back needs of `rows` rows: r `[N, 1]`, or m and r `[N, 2]`, fp32.
     func statistics(rows: Int, _ context: PassContext) -> Matrix {
@@ -22,20 +30,26 @@ struct Norm {
     /// - Parameter statistics: what the way back needs.
     func forward(_ x: Matrix, into y: Matrix, statistics: Matrix) {
         switch kind {
-        case .rms: RMSNorm.forward(x, weight: weight.matrix, epsilon: epsilon, into: y, inverseRMS: statistics)
+        case .rms: RMSNorm.forward(x, weight: factors, epsilon: epsilon, into: y, inverseRMS: statistics)
         case .layer:
             LayerNorm.forward(
-                x, weight: weight.matrix, bias: bias?.matrix, epsilon: epsilon, into: y, statistics: statistics)
+                x, weight: factors, bias: addition, epsilon: epsilon, into: y, statistics: statistics)
         }
     }
 
     /// `forward`, with the statistics known from before.
     func apply(_ x: Matrix, statistics: Matrix, into y: Matrix) {
         switch kind {
-        case .rms: RMSNorm.apply(x, weight: weight.matrix, inverseRMS: statistics, into: y)
+        case .rms: RMSNorm.apply(x, weight: factors, inverseRMS: statistics, into: y)
         case .layer:
-            LayerNorm.apply(x, weight: weight.matrix, bias: bias?.matrix, statistics: statistics, into: y)
+            LayerNorm.apply(x, weight: factors, bias: addition, statistics: statistics, into: y)
         }
+    }
+
+    /// The rows as they are before the weight, with the statistics known from before.
+    /// - Parameter unit: ones.
+    func normalise(_ x: Matrix, unit: ConstantVector, statistics: Matrix, into y: Matrix) {
+        Norm(kind: kind, weight: unit, bias: nil, epsilon: epsilon).apply(x, statistics: statistics, into: y)
     }
 
     /// The gradient of x, added to `dx` or put there; `dx` may be `dy`.
@@ -43,10 +57,10 @@ struct Norm {
         switch kind {
         case .rms:
             RMSNorm.backward(
-                dy, x: x, weight: weight.matrix, inverseRMS: statistics, into: dx, accumulate: accumulate)
+                dy, x: x, weight: factors, inverseRMS: statistics, into: dx, accumulate: accumulate)
         case .layer:
             LayerNorm.backward(
-                dy, x: x, weight: weight.matrix, statistics: statistics, into: dx, accumulate: accumulate)
+                dy, x: x, weight: factors, statistics: statistics, into: dx, accumulate: accumulate)
         }
     }
 
@@ -61,7 +75,7 @@ struct Norm {
     func generate(_ x: Matrix, into y: Matrix, _ pass: GenerationPass) {
         pass.workspace.scoped {
             let statistics = statistics(rows: x.rows, pass.context)
-            pass.context.compute { forward(x, into: y, statistics: statistics) }
+            pass.context.compute { pass.context.norm(self).forward(x, into: y, statistics: statistics) }
         }
     }
 }

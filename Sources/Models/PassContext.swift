@@ -39,13 +39,20 @@ struct PassContext {
         compute { RowBlock.forEach(of: count, body) }
     }
 
-    /// The weight that products of `layer` read: its own, or with the adapter's change inside.
+    /// The weight that products of `layer` read: its own, or what is trained in its place, or with the adapter's change inside.
     func weight(of layer: LinearLayer) -> FrozenTensor {
+        if let whole = adapters.parts?.weight(of: layer) { return whole.tensor }
         guard !measures, let adapter = adapters[layer], let folding = adapter.method.folding else {
             return layer.weight
         }
         return folding.weight(adapter, layer.weight)
     }
+
+    /// What is added to products of `layer`, `[1, out]`.
+    func bias(of layer: LinearLayer) -> Matrix? { adapters.parts?.bias(of: layer)?.values ?? layer.bias }
+
+    /// The norm with what is trained of it.
+    func norm(_ norm: Norm) -> Norm { adapters.parts?.norm(norm) ?? norm }
 
     // MARK: Buffers
 

@@ -27,7 +27,7 @@ extension LanguageModel {
             embed(source, into: x, context)
             withSpan(source, context) { encoder.stack.forward(x, $0, context) }
             let statistics = encoder.finalNorm.statistics(rows: x.rows, context)
-            context.compute { encoder.finalNorm.forward(x, into: states, statistics: statistics) }
+            context.compute { encoder.finalNorm.forward(x, into: states, statistics: statistics, context) }
         }
         return EncodedRows(states: states, bounds: source.bounds, gradient: nil, batchRows: context.batchRows)
     }
@@ -55,11 +55,11 @@ extension LanguageModel {
             let statistics = encoder.finalNorm.statistics(rows: rows, context)
             context.compute {
                 Elements.fill(gradient)
-                encoder.finalNorm.forward(pass.output, into: states, statistics: statistics)
+                encoder.finalNorm.forward(pass.output, into: states, statistics: statistics, context)
             }
             let result = try body(
                 EncodedRows(states: states, bounds: source.bounds, gradient: gradient, batchRows: parts.sourceRows))
-            context.compute { encoder.finalNorm.backward(gradient, x: pass.output, statistics: statistics) }
+            encoder.finalNorm.backward(gradient, x: pass.output, statistics: statistics, context)
             pass.backward(gradient)
             return result
         }

@@ -8,21 +8,25 @@ public struct AdapterBinding {
     private let layers: [LowRankAdapter?]
     /// The adapter on the head.
     public let head: LowRankAdapter?
-    /// `[V, C]`, fp32: the head with its adapter added, since the head's product is fused with the loss.
-    let adaptedHead: FrozenTensor?
+    /// The head with its adapter and with rows that are trained, since the head's product is fused with the loss; nil where it has
+    /// neither.
+    let changedHead: ChangedHead?
+    /// What is trained beside the adapters, in the place of the base's own; nil where nothing is.
+    let parts: TrainedParts?
     /// The head of a task, in the place of the language's; nil where there is none.
     public private(set) var task: TaskHead?
 
     /// The base alone.
-    public static var none: AdapterBinding { AdapterBinding(layers: [], head: nil, adaptedHead: nil) }
+    public static var none: AdapterBinding { AdapterBinding(layers: [], head: nil, changedHead: nil, parts: nil) }
 
     /// - Parameters:
     ///   - layers: by the layers' numbers.
-    ///   - adaptedHead: there if `head` is.
-    init(layers: [LowRankAdapter?], head: LowRankAdapter?, adaptedHead: FrozenTensor?) {
+    ///   - changedHead: there if `head` is.
+    init(layers: [LowRankAdapter?], head: LowRankAdapter?, changedHead: ChangedHead?, parts: TrainedParts?) {
         self.layers = layers
         self.head = head
-        self.adaptedHead = adaptedHead
+        self.changedHead = changedHead
+        self.parts = parts
     }
 
     /// The same adapters with `task` as the head of a task.
@@ -42,10 +46,10 @@ public struct AdapterBinding {
 
     /// Whether both put the same adapters on the same layers.
     public func isSame(as other: AdapterBinding) -> Bool {
-        head === other.head && task === other.task && layers.count == other.layers.count
+        head === other.head && task === other.task && parts === other.parts && layers.count == other.layers.count
             && zip(layers, other.layers).allSatisfy { $0 === $1 }
     }
 
     /// Another number whenever an adapter's numbers were changed: what was computed with the old ones is stale.
-    public var revision: Int { (layers + [head]).reduce(0) { $0 + ($1?.revision ?? 0) } }
+    public var revision: Int { (layers + [head]).reduce(parts?.revision ?? 0) { $0 + ($1?.revision ?? 0) } }
 }

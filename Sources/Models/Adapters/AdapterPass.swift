@@ -91,4 +91,7 @@ struct AdapterSite {
         guard let factors else { preconditionFailure("an adapter without factors") }
         return factors
     }
+
+    /// The layer's b `[1, out]`, fp32.
+    var bias: Matrix? { context.bias(of: layer) }
 }

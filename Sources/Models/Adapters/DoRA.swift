@@ -69,13 +69,13 @@ struct MagnitudePass: AdapterPass {
         Conversion.convert(u, into: kept(block))
         guard let y else { return }
         guard let unseen = unseen?[block] else {
-            return ColumnFactors.scale(u, by: scales.ratios, bias: site.layer.bias, base: base, into: y)
+            return ColumnFactors.scale(u, by: scales.ratios, bias: site.bias, base: base, into: y)
         }
         ColumnFactors.scale(u, by: scales.ratios, base: base, into: u)
         Elements.copy(seen, into: unseen)
         Elements.scale(unseen, by: -1)
         Elements.add(x, into: unseen)
-        Products.sum([Term(unseen, weight)], into: y, bias: site.layer.bias, base: u)
+        Products.sum([Term(unseen, weight)], into: y, bias: site.bias, base: u)
     }
 
     static func finish(_ y: Matrix, _ layer: LinearLayer, _ adapter: LowRankAdapter) {

@@ -112,7 +112,7 @@ struct FoldPass: AdapterPass {
             Elements.add(site.kept.z.rows(block.rows), into: noise)
             terms.append(Term(noise, site.b))
         }
-        Products.sum(terms, into: y, bias: site.layer.bias, base: base)
+        Products.sum(terms, into: y, bias: site.bias, base: base)
     }
 
     // MARK: Backward

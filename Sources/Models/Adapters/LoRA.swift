@@ -25,7 +25,7 @@ struct LowRankPass: AdapterPass {
         project(input(x, block), block)
         guard let y else { return }
         guard let weight = site.weight else { preconditionFailure("no weight was laid out") }
-        Products.sum([Term(x, weight), addition(block)], into: y, bias: site.layer.bias, base: base)
+        Products.sum([Term(x, weight), addition(block)], into: y, bias: site.bias, base: base)
     }
 
     /// x as the adapter sees it.

@@ -48,7 +48,10 @@ extension LinearLayer {
             }
             context.compute {
                 for (layer, y) in outputs {
-                    if let adapter = context.adapters[layer] {
+                    if let trained = context.adapters.parts?.bias(of: layer) {
+                        // It goes with plain LoRA alone, which leaves nothing else to do.
+                        Elements.addBias(trained.values, to: y)
+                    } else if let adapter = context.adapters[layer] {
                         adapter.method.pass.finish(y, layer, adapter)
                     } else {
                         layer.bias.map { Elements.addBias($0, to: y) }

@@ -38,6 +38,7 @@ struct AttentionPass: SublayerPass {
     }
 
     var sublayer: any Sublayer { attention }
+    var normGradients: [NormGradient] { [input.normGradient].compactMap { $0 } + output.normGradients }
 
     func head(_ panels: LayerPanels) -> (_ x: Matrix, _ block: RowBlock) -> Void {
         let read = input.reading()

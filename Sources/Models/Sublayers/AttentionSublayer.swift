@@ -40,6 +40,7 @@ final class AttentionSublayer: Sublayer {
     }
 
     var headLayers: [LinearLayer] { input.layers }
+    var norms: [Norm] { [norm].compactMap { $0 } + join.norms }
     var tailLayers: [LinearLayer] { [output] }
     var mixesRows: Bool { true }
 

@@ -41,6 +41,7 @@ struct CrossAttentionPass: SublayerPass {
     }
 
     var sublayer: any Sublayer { attention }
+    var normGradients: [NormGradient] { [input.normGradient].compactMap { $0 } + output.normGradients }
 
     func head(_ panels: LayerPanels) -> (_ x: Matrix, _ block: RowBlock) -> Void {
         let read = input.reading(), queryPass = panels(attention.query, kept.query)

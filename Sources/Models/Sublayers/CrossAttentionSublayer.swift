@@ -48,6 +48,7 @@ final class CrossAttentionSublayer: Sublayer {
 
     var headLayers: [LinearLayer] { [query] }
     var innerLayers: [LinearLayer] { [key, value] }
+    var norms: [Norm] { [norm].compactMap { $0 } + join.norms }
     var tailLayers: [LinearLayer] { [output] }
     var inputGroups: [[LinearLayer]] { [[query], [key, value], [output]] }
     var mixesRows: Bool { true }

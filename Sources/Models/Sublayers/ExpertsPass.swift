@@ -41,6 +41,7 @@ final class ExpertsPass: SublayerPass {
     }
 
     var sublayer: any Sublayer { layers }
+    var normGradients: [NormGradient] { [input.normGradient].compactMap { $0 } + output.normGradients }
 
     func head(_ panels: LayerPanels) -> (_ x: Matrix, _ block: RowBlock) -> Void {
         let read = input.reading(), router = panels(layers.router, routerKept)

@@ -45,6 +45,7 @@ final class ExpertsSublayer: Sublayer {
     var innerWidth: Int { experts[0].gate.outputSize }
     var headLayers: [LinearLayer] { [router] }
     var innerLayers: [LinearLayer] { experts.flatMap(\.layers) }
+    var norms: [Norm] { [norm].compactMap { $0 } + join.norms }
     var tailLayers: [LinearLayer] { [] }
     var inputGroups: [[LinearLayer]] { [[router]] + experts.flatMap { [[$0.gate, $0.up], [$0.down]] } }
     var mixesRows: Bool { true }

@@ -33,6 +33,7 @@ final class FeedForwardSublayer: Sublayer {
     /// F.
     var innerWidth: Int { down.inputSize }
     var headLayers: [LinearLayer] { input.layers }
+    var norms: [Norm] { [norm].compactMap { $0 } + join.norms }
     var tailLayers: [LinearLayer] { [down] }
     var mixesRows: Bool { false }
 
@@ -96,6 +97,7 @@ private struct FeedForwardPass: SublayerPass {
     }
 
     var sublayer: any Sublayer { layers }
+    var normGradients: [NormGradient] { [input.normGradient].compactMap { $0 } + output.normGradients }
 
     func head(_ panels: LayerPanels) -> (_ x: Matrix, _ block: RowBlock) -> Void {
         let read = input.reading()

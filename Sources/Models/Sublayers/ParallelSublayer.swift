@@ -13,6 +13,7 @@ final class ParallelSublayer: Sublayer {
     var tailLayers: [LinearLayer] { parts.flatMap(\.tailLayers) }
     var innerLayers: [LinearLayer] { parts.flatMap(\.innerLayers) }
     var linearLayers: [LinearLayer] { parts.flatMap(\.linearLayers) }
+    var norms: [Norm] { parts.flatMap(\.norms) }
     var inputGroups: [[LinearLayer]] { parts.flatMap(\.inputGroups) }
     var mixesRows: Bool { parts.contains(where: \.mixesRows) }
 
@@ -33,6 +34,8 @@ final class ParallelSublayer: Sublayer {
 private struct ParallelPass: SublayerPass {
     let sublayer: any Sublayer
     let parts: [any SublayerPass]
+
+    var normGradients: [NormGradient] { parts.flatMap(\.normGradients) }
 
     func head(_ panels: LayerPanels) -> (_ x: Matrix, _ block: RowBlock) -> Void {
         let heads = parts.map { $0.head(panels) }

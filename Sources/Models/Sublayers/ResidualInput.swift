@@ -12,13 +12,17 @@ struct ResidualInput {
     private let stream: Matrix
     /// What its norm leaves, fp32.
     private let statistics: Matrix?
+    /// Where the gradient of what a trained norm gave is kept.
+    let normGradient: NormGradient?
     private let context: PassContext
 
     init(_ norm: Norm?, rows: Int, columns: Int, _ context: PassContext) {
+        let norm = norm.map(context.norm)
         self.norm = norm
         self.context = context
         stream = context.activations(rows: rows, columns: columns)
         statistics = norm.map { $0.statistics(rows: rows, context) }
+        normGradient = NormGradient(norm, x: stream, statistics: statistics, context)
     }
 
     var rows: Int { stream.rows }
@@ -57,6 +61,7 @@ struct ResidualInput {
     /// Adds to `dx`, the gradient of the stream at the rows of a block, what comes through what the layers read.
     func backward(_ dRead: Matrix, addedTo dx: Matrix, _ block: RowBlock) {
         guard let norm, let statistics else { return Elements.add(dRead, into: dx) }
+        normGradient?.keep(dRead, block.rows)
         norm.backward(
             dRead, x: stream.rows(block.rows), statistics: statistics.rows(block.rows), into: dx, accumulate: true)
     }

@@ -13,6 +13,9 @@ struct ResidualJoin {
     /// Of the sum.
     var streamNorm: Norm?
 
+    /// In the order of the way up.
+    var norms: [Norm] { [outputNorm, streamNorm].compactMap { $0 } }
+
     /// Whether the product is added as it is.
     var isPlain: Bool { outputNorm == nil && scale == 1 && streamNorm == nil }
 
@@ -49,14 +52,18 @@ struct ResidualOutput {
         let norm: Norm
         let input: Matrix
         let statistics: Matrix
+        let gradient: NormGradient?
 
         init(_ norm: Norm, rows: Int, columns: Int, _ context: PassContext) {
+            let norm = context.norm(norm)
             self.norm = norm
             input = context.activations(rows: rows, columns: columns)
             statistics = norm.statistics(rows: rows, context)
+            gradient = NormGradient(norm, x: input, statistics: statistics, context)
         }
 
         func backward(_ dy: Matrix, into dx: Matrix, _ rows: Range<Int>) {
+            gradient?.keep(dy, rows)
             norm.backward(
                 dy, x: input.rows(rows), statistics: statistics.rows(rows), into: dx, accumulate: false)
         }
@@ -69,6 +76,9 @@ struct ResidualOutput {
         product = join.outputNorm.map { Normed($0, rows: rows, columns: columns, context) }
         sum = join.streamNorm.map { Normed($0, rows: rows, columns: columns, context) }
     }
+
+    /// Where the gradients of what trained norms gave are kept.
+    var normGradients: [NormGradient] { [product?.gradient, sum?.gradient].compactMap { $0 } }
 
     /// Takes the room that the loop over rows needs.
     ///

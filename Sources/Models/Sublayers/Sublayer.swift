@@ -15,6 +15,8 @@ protocol Sublayer: AnyObject {
     var innerLayers: [LinearLayer] { get }
     /// All of them, in network order.
     var linearLayers: [LinearLayer] { get }
+    /// Norms of the stream, in the order of the way up.
+    var norms: [Norm] { get }
     /// Those that are given the same rows, in network order.
     var inputGroups: [[LinearLayer]] { get }
     /// Whether the tail needs the head of other rows: then all rows are through the head before the first enters the tail.
@@ -33,6 +35,8 @@ protocol Sublayer: AnyObject {
 /// `head` and `tail` are called before the loop over blocks of rows, take what room the loop needs, and give the loop's body.
 protocol SublayerPass {
     var sublayer: any Sublayer { get }
+    /// Where the gradients of what trained norms gave are kept, in the order of the way up.
+    var normGradients: [NormGradient] { get }
 
     /// - Parameter panels: of all layers of the head, or of one in each of several loops.
     /// - Returns: takes rows of the stream `[n, C]`, fp32.

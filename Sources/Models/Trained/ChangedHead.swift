@@ -1,0 +1,75 @@
+// The head's weight with what is trained of it: in fp32, in memory of its own, and made again when the numbers have changed.
+
+import Kernels
+import Tensors
+
+/// A head that is neither the base's own nor trained whole: with an adapter, or with rows of its own.
+final class ChangedHead {
+    private let stored: FrozenTensor
+    private let adapter: LowRankAdapter?
+    private let rows: TrainedParts.Rows?
+    private let parts: TrainedParts?
+    private var made: (revision: Int, tensor: FrozenTensor)?
+
+    /// Nil where the head is the base's own.
+    init?(of model: LanguageModel, _ adapter: LowRankAdapter?, _ parts: TrainedParts?) {
+        guard adapter != nil || parts?.headRows != nil else { return nil }
+        (stored, self.adapter, self.parts) = (model.storedHead, adapter, parts)
+        rows = parts?.headRows
+    }
+
+    /// `[V, C]`.
+    var tensor: FrozenTensor {
+        let revision = (adapter?.revision ?? 0) + (parts?.revision ?? 0)
+        if let made, made.revision == revision { return made.tensor }
+        // Two copies at once would be one too many.
+        made = nil
+        let tensor = make()
+        made = (revision, tensor)
+        return tensor
+    }
+
+    private func make() -> FrozenTensor {
+        let sum = adapter.map { Self.adapted(stored, by: $0) }
+        guard let rows else { return sum ?? stored }
+        let storage = Storage(byteCount: stored.shape[0] * stored.shape[1] * 4) { bytes in
+            guard let start = bytes.baseAddress else { return }
+            let table = Matrix(pointer: start, rows: stored.shape[0], columns: stored.shape[1], type: .f32)
+            Widening.widen(sum ?? stored, into: table)
+            for (place, token) in rows.tokens.enumerated() {
+                Elements.copy(rows.matrix.values.rows(place..<place + 1), into: table.rows(Int(token)..<Int(token) + 1))
+            }
+        }
+        return FrozenTensor(name: stored.name, dtype: .f32, shape: stored.shape, storage: storage, byteOffset: 0)
+    }
+
+    /// W with the adapter merged into it: in fp32, or in its own blocks where these take the change.
+    private static func adapted(_ head: FrozenTensor, by adapter: LowRankAdapter) -> FrozenTensor {
+        let (rows, columns) = (head.shape[0], head.shape[1])
+        precondition(adapter.inputSize == columns && adapter.outputSize == rows, "adapter of other sizes")
+        if let folding = adapter.method.folding { return folding.weight(adapter, head) }
+        let storage = Storage(byteCount: rows * columns * 4) { bytes in
+            guard let start = bytes.baseAddress else { return }
+            let sum = Matrix(pointer: start, rows: rows, columns: columns, type: .f32)
+            Widening.widen(head, into: sum)
+            let workspace = Workspace()
+            let step = max(1, (1 << 20) / max(columns, 1))
+            for first in stride(from: 0, to: rows, by: step) {
+                workspace.scoped {
+                    let count = min(step, rows - first)
+                    let product = workspace.matrix(rows: count, columns: columns)
+                    let b = Matrix(
+                        pointer: adapter.b.pointer + first * adapter.rank * 4, rows: count, columns: adapter.rank,
+                        type: .f32)
+                    Products.times(b, adapter.a, into: product, alpha: adapter.scale)
+                    let part = Matrix(pointer: start + first * columns * 4, rows: count, columns: columns, type: .f32)
+                    Elements.add(product, into: part)
+                    if let factors = adapter.rowFactors(of: part, firstRow: first) {
+                        Elements.scaleRows(part, by: factors)
+                    }
+                }
+            }
+        }
+        return FrozenTensor(name: head.name, dtype: .f32, shape: head.shape, storage: storage, byteOffset: 0)
+    }
+}

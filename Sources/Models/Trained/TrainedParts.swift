@@ -1,0 +1,127 @@
+// What is trained beside adapters: numbers in the place of the base's own, with their gradients. Passes ask here, by the place where
+// a number acts.
+
+import Kernels
+public import Tensors
+
+/// Parameters of a base that are trained in its place.
+public final class TrainedParts {
+    /// A parameter with its numbers.
+    public struct Part {
+        let parameter: BaseParameter
+        let matrix: TrainedMatrix
+        /// The tokens whose rows of a table alone are trained, in the numbers' order; nil: all of the parameter.
+        let tokens: [Int32]?
+        /// Whether the rows are those of the head, too: where it is the embedding.
+        let isTied: Bool
+
+        /// - Precondition: the parameter can be trained, and the numbers are as many as it asks for.
+        public init(
+            _ parameter: BaseParameter, _ matrix: TrainedMatrix, tokens: [Int32]? = nil, isTied: Bool = false
+        ) {
+            precondition(parameter.isTrainable && matrix.values.columns == parameter.columns)
+            precondition(matrix.values.rows == tokens?.count ?? parameter.rows)
+            (self.parameter, self.matrix, self.tokens, self.isTied) = (parameter, matrix, tokens, isTied)
+        }
+    }
+
+    /// All of a weight.
+    struct Whole {
+        /// A view of the numbers, for products and look-ups.
+        let tensor: FrozenTensor
+        let gradients: Matrix
+    }
+
+    /// Some rows of a table.
+    struct Rows {
+        let tokens: [Int32]
+        /// The row of each token.
+        let places: [Int32: Int32]
+        let matrix: TrainedMatrix
+    }
+
+    /// Holds the numbers.
+    private let slab: ParameterSlab
+    private(set) var embedding: Whole?
+    private(set) var positions: Whole?
+    private(set) var embeddingRows: Rows?
+    private(set) var head: Whole?
+    private(set) var headRows: Rows?
+    private(set) var headBias: TrainedMatrix?
+    private var weights: [Int: Whole] = [:]
+    private var biases: [Int: TrainedMatrix] = [:]
+    private var norms: [Int: TrainedNorm] = [:]
+
+    /// - Parameter slab: holds the numbers of `parts`.
+    public init(_ parts: [Part], of slab: ParameterSlab, on model: LanguageModel) {
+        self.slab = slab
+        for part in parts {
+            let rows = part.tokens.map { tokens in
+                Rows(
+                    tokens: tokens,
+                    places: Dictionary(uniqueKeysWithValues: zip(tokens, (0..<Int32(tokens.count)))),
+                    matrix: part.matrix)
+            }
+            switch part.parameter.place {
+            case .tokens:
+                if let rows {
+                    embeddingRows = rows
+                    if part.isTied { headRows = rows }
+                } else {
+                    embedding = whole(part)
+                }
+            case .positions: positions = whole(part)
+            case .head: if let rows { headRows = rows } else { head = whole(part) }
+            case .headBias: headBias = part.matrix
+            case .weight(let number): weights[number] = whole(part)
+            case .bias(let number): biases[number] = part.matrix
+            case .normWeight(let number):
+                norms[number, default: TrainedNorm(slab)].setWeight(part.matrix, offset: model.norms[number].offset)
+            case .normBias(let number): norms[number, default: TrainedNorm(slab)].bias = part.matrix
+            case .untrained: preconditionFailure("\(part.parameter.path) is not trained")
+            }
+        }
+    }
+
+    private func whole(_ part: Part) -> Whole {
+        let values = part.matrix.values
+        // The view lives no longer than the slab, which is held here.
+        let storage = Storage(bytes: UnsafeRawBufferPointer(start: values.pointer, count: values.byteCount)) {}
+        return Whole(
+            tensor: FrozenTensor(
+                name: part.parameter.path, dtype: .f32, shape: [values.rows, values.columns], storage: storage,
+                byteOffset: 0),
+            gradients: part.matrix.gradients)
+    }
+
+    /// Another number whenever the numbers were changed.
+    var revision: Int { slab.revision }
+
+    /// Whether anything is trained on which the first rows of the stream depend.
+    var trainsInput: Bool { embedding != nil || positions != nil || embeddingRows != nil }
+
+    /// Whether the gradient of what `block` reads is needed for its own norms.
+    func trainsNorms(of block: DecoderBlock) -> Bool {
+        !norms.isEmpty && block.norms.contains { $0.number.map { norms[$0] != nil } ?? false }
+    }
+
+    /// Whether anything of `block` is trained.
+    func trains(_ block: DecoderBlock) -> Bool {
+        trainsNorms(of: block)
+            || block.linearLayers.contains { weights[$0.number] != nil || biases[$0.number] != nil }
+    }
+
+    /// The weight that is trained in the place of the layer's; nil where none is.
+    func weight(of layer: LinearLayer) -> Whole? { weights.isEmpty ? nil : weights[layer.number] }
+
+    /// The bias that is trained in the place of the layer's; nil where none is.
+    func bias(of layer: LinearLayer) -> TrainedMatrix? { biases.isEmpty ? nil : biases[layer.number] }
+
+    /// The norm with what is trained of it.
+    func norm(_ norm: Norm) -> Norm {
+        guard let number = norm.number, let trained = norms[number] else { return norm }
+        var own = norm
+        own.trained = trained
+        return own
+    }
+}
