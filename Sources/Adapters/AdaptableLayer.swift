@@ -44,7 +44,9 @@ public struct AdaptableLayer: Sendable, Equatable {
     }
 
     /// Whether an adapter with `head` can stand on it: what is trained whole carries none.
-    func serves(_ head: SavedHead?) -> Bool {
+    func serves(_ configuration: AdapterConfiguration) -> Bool {
+        let head = configuration.head
+        guard !configuration.beside.isWhole(path) else { return false }
         guard tasks?.contains(head?.task ?? .embed) ?? true else { return false }
         return !(head?.layers.contains { $0.path == path } ?? false)
     }

@@ -74,6 +74,8 @@ public struct AdapterConfiguration: Sendable, Equatable {
     public var sharesFactors = true
     /// What the method is told beside.
     public var settings = AdapterMethodSettings()
+    /// What of the base is trained with the factors.
+    public var beside = TrainedBeside()
     /// The head of a task that is trained with the factors; nil where the model writes text.
     public var head: SavedHead?
 
@@ -164,6 +166,11 @@ public struct AdapterConfiguration: Sendable, Equatable {
         }
         for alpha in [alpha] + alphaOverrides.map(\.value) where !Float(alpha).isFinite {
             throw AdapterError("alpha must be a number that a float holds", found: "\(alpha)")
+        }
+        guard beside.biases == .none || method == .lora else {
+            throw AdapterError(
+                "goes with method lora alone", subject: "bias", expected: TrainedBiases.none.rawValue,
+                found: "\(beside.biases.rawValue) with \(method.rawValue)")
         }
         guard dropout >= 0, dropout < 1 else {
             throw AdapterError("dropout must be at least 0 and below 1", found: "\(dropout)")

@@ -12,11 +12,12 @@ extension AdapterSet {
     /// The adapter in `directory`, made for `model`, its head included. Throws for anything missing, left over, mis-shaped or
     /// not finite.
     public convenience init(_ directory: PEFTDirectory, for model: LanguageModel) throws {
-        try self.init(directory, for: AdaptedModel(model).layers)
+        try self.init(directory, for: AdaptedModel(model))
     }
 
-    /// The adapter in `directory`, made for a model with the linear layers `layers`.
-    public convenience init(_ directory: PEFTDirectory, for layers: [AdaptableLayer]) throws {
+    /// The adapter in `directory`, made for a model with the linear layers of `model`.
+    public convenience init(_ directory: PEFTDirectory, for model: AdaptedModel) throws {
+        let layers = model.layers
         do throws(AdapterError) {
             // Memory is taken for what the file holds, not for what the configuration claims.
             let held = directory.weights.tensors.reduce(0) { max($0, $1.shape.sizes.max() ?? 0) }
@@ -28,12 +29,12 @@ extension AdapterSet {
             if let head = layers.first(where: { $0.path == LanguageModel.headPath }) {
                 try directory.configuration.head?.requireWidth(head.inputSize)
             }
-            try self.init(directory.configuration, for: layers)
+            try self.init(directory.configuration, for: layers, beside: model.parameters)
         } catch {
             throw error.located(directory.url.appendingPathComponent(PEFTDirectory.configurationName).path)
         }
         let values = try directory.values()
-        do throws(AdapterError) { try load(takenApart(named(values))) } catch {
+        do throws(AdapterError) { try load(takenApart(turned(named(values)))) } catch {
             throw error.located(directory.weights.file.url.path)
         }
     }
@@ -49,10 +50,26 @@ extension AdapterSet {
         return values.map { value in
             guard !slots.contains(value.name) else { return value }
             var value = value
-            if let name = underHead[value.name] ?? bare(value.name).flatMap({ slots.contains($0) ? $0 : nil }) {
+            // Older versions of PEFT call biases after the layer itself.
+            let ofBase = value.name.hasSuffix(".bias") ? value.name.dropLast(5) + ".base_layer.bias" : ""
+            if slots.contains(ofBase) {
+                value.name = ofBase
+            } else if let name = underHead[value.name] ?? bare(value.name).flatMap({ slots.contains($0) ? $0 : nil }) {
                 value.name = name
             }
             return value
+        }
+    }
+
+    /// Weights that are trained whole as they are here, where files have them the other way.
+    private func turned(_ values: [PEFTValue]) -> [PEFTValue] {
+        let stored = Set(besideParts.filter(\.parameter.isTransposed).map(\.name))
+        return values.map { value in
+            guard stored.contains(value.name) else { return value }
+            return (
+                value.name, value.columns, value.rows,
+                BesidePart.transposed(value.numbers, rows: value.rows, columns: value.columns)
+            )
         }
     }
 
@@ -100,12 +117,19 @@ extension AdapterSet {
         let tensors = (states + headStates.map { ($0.state, $0.slot) }).map { state, slot in
             FactorTensor(name: slot.name, shape: state.shape) { [slab] in Array(slab.values(slot).floats) }
         }
-        try (tensors + parameterTensors()).sorted { $0.name < $1.name }.map {
+        try (tensors + besideTensors + parameterTensors()).sorted { $0.name < $1.name }.map {
             FactorTensor(name: PEFTDirectory.keyPrefix + peftName($0.name), shape: $0.shape, numbers: $0.numbers)
         }.writeSafetensors(as: type, to: place(PEFTDirectory.weightsName), metadata: [("format", "pt")])
         var provenance = notes.provenance
         provenance.head = provenance.head ?? self.configuration.head
         try JSONFile.write(provenance.json, to: place(AdapterProvenance.fileName))
+    }
+
+    /// What is trained beside the factors, as PEFT's files have it.
+    private var besideTensors: [FactorTensor] {
+        zip(besideParts, besideSlots).map { part, slot in
+            FactorTensor(name: part.name, shape: part.shape) { [slab] in part.stored(Array(slab.values(slot).floats)) }
+        }
     }
 
     /// The shortest list that means the same modules to PEFT: names where every module of a name has an adapter, else paths. Not those

@@ -1,6 +1,7 @@
 // An adapter set from what a training snapshot holds: a configuration as text, and values by slot name.
 
 public import JSON
+public import Models
 
 extension AdapterConfiguration {
     /// The configuration as JSON text, in PEFT's words, for a snapshot.
@@ -31,9 +32,9 @@ extension AdapterSet {
     ///   - values: of every slot; strict, as all loading here is.
     public convenience init(
         configurationText: String, values: [(name: String, rows: Int, columns: Int, numbers: [Float])],
-        for layers: [AdaptableLayer]
+        for layers: [AdaptableLayer], beside parameters: [BaseParameter] = []
     ) throws(AdapterError) {
-        try self.init(try AdapterConfiguration(text: configurationText), for: layers)
+        try self.init(try AdapterConfiguration(text: configurationText), for: layers, beside: parameters)
         try load(values)
     }
 }

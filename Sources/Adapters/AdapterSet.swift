@@ -2,6 +2,7 @@
 
 public import Models
 public import Tensors
+public import Vocabulary
 
 /// One adapter on each of its target layers, all of one method.
 public final class AdapterSet {
@@ -36,15 +37,24 @@ public final class AdapterSet {
     public let head: TaskHead?
     /// What the head trains, with its numbers in the slab.
     let headStates: [(state: AdapterState, slot: MatrixSlot)]
+    /// What of the base is trained beside them, and its numbers in the slab, part by part.
+    let besideParts: [BesidePart]
+    let besideSlots: [MatrixSlot]
+    /// The same for passes; nil where nothing is.
+    private let beside: TrainedParts?
 
     /// An adapter for `model` with all numbers zero, attached to nothing.
     public convenience init(_ configuration: AdapterConfiguration, for model: LanguageModel) throws(AdapterError) {
         try configuration.head?.requireFit(model)
-        try self.init(configuration, for: model.linearLayers.map(AdaptableLayer.init))
+        let adapted = AdaptedModel(model)
+        try self.init(configuration, for: adapted.layers, beside: adapted.parameters)
     }
 
     /// An adapter for a model with the linear layers `layers`, in network order. A merge needs no more than that of a model.
-    public init(_ configuration: AdapterConfiguration, for layers: [AdaptableLayer]) throws(AdapterError) {
+    /// - Parameter parameters: what of the model can be trained beside it.
+    public init(
+        _ configuration: AdapterConfiguration, for layers: [AdaptableLayer], beside parameters: [BaseParameter] = []
+    ) throws(AdapterError) {
         try configuration.validate()
         let coverage = try TargetCoverage(configuration, for: layers)
         let matched = Set(coverage.matched)
@@ -55,6 +65,7 @@ public final class AdapterSet {
         let method = AdapterMethod.of(configuration.method)
         let layouts = try configuration.layouts(of: layers), states = layouts.map(method.states)
         let owners = configuration.ownersOfFactors(layers)
+        let parts = try configuration.beside.parts(of: parameters, adapted: matched)
         let ofHead = (configuration.head?.layers ?? []).flatMap { layer in layer.states.map { (layer, $0) } }
         let slab = ParameterSlab(
             layers.indices.flatMap { index in
@@ -62,7 +73,8 @@ public final class AdapterSet {
                     (name: "\(layers[index].path).\($0.name)", rows: $0.rows, columns: $0.columns)
                 }
             }
-                + ofHead.map { (name: "\($0.path).\($1.name)", rows: $1.rows, columns: $1.columns) })
+                + ofHead.map { (name: "\($0.path).\($1.name)", rows: $1.rows, columns: $1.columns) }
+                + parts.map { (name: $0.name, rows: $0.rows, columns: $0.parameter.columns) })
         var slots = slab.slots[...]
         var members: [Member] = []
         for (index, (layer, states)) in zip(layers, states).enumerated() {
@@ -78,6 +90,19 @@ public final class AdapterSet {
                 Member(path: layer.path, adapter: adapter, states: states, slots: own, parameter: layer.parameter))
         }
         let ownStates = zip(ofHead, slots).map { (state: $0.1, slot: $1) }
+        let ownSlots = Array(slots.dropFirst(ofHead.count))
+        besideParts = parts
+        besideSlots = ownSlots
+        beside =
+            parts.isEmpty
+            ? nil
+            : TrainedParts(
+                zip(parts, ownSlots).map { part, slot in
+                    TrainedParts.Part(
+                        part.parameter,
+                        TrainedMatrix(values: slab.values(slot), gradients: slab.gradients(slot)),
+                        tokens: part.tokens, isTied: part.isTied)
+                }, of: slab)
         self.configuration = configuration
         self.coverage = coverage
         self.slab = slab
@@ -91,8 +116,8 @@ public final class AdapterSet {
     /// The set for passes through `model`.
     /// - Precondition: the model has the layers for which the set was made.
     public func binding(to model: LanguageModel) -> AdapterBinding {
-        model.binding(Dictionary(uniqueKeysWithValues: members.map { ($0.path, $0.adapter) })).with(
-            task: head ?? model.ownHead)
+        model.binding(Dictionary(uniqueKeysWithValues: members.map { ($0.path, $0.adapter) }), parts: beside)
+            .with(task: head ?? model.ownHead)
     }
 
     /// Throws where the head of its task cannot answer over `model`.
@@ -103,8 +128,34 @@ public final class AdapterSet {
     /// Makes the set what acts in passes of `model` that are not told otherwise, in the place of any other.
     public func attach(to model: LanguageModel) { model.adapters = binding(to: model) }
 
-    /// Whether an adapter stands on the head, which can be scored and merged but not trained.
+    /// Whether an adapter stands on the head over the vocabulary.
     public var adaptsHead: Bool { members.contains { $0.path == LanguageModel.headPath } }
+
+    /// Throws for what can be scored and merged, but not trained.
+    /// - Parameter task: what is trained for.
+    public func requireTrainable(for task: TaskKind) throws(AdapterError) {
+        if !task.writesText, let part = besideParts.first(where: { $0.parameter.isHead }) {
+            throw AdapterError(
+                "has no gradient in task \(task.rawValue), which does not ask for the language's head",
+                subject: part.name)
+        }
+        guard adaptsHead else { return }
+        let subject = "target_modules.\(LanguageModel.headPath)"
+        guard task.writesText else {
+            throw AdapterError(
+                "has no gradient in task \(task.rawValue), which does not ask for the language's head", subject: subject)
+        }
+        guard configuration.method == .lora else {
+            throw AdapterError(
+                "is trained by method lora alone: its product is fused with the loss", subject: subject,
+                found: configuration.method.rawValue)
+        }
+        guard configuration.dropout == 0 else {
+            throw AdapterError(
+                "takes no dropout, since its product is fused with the loss: set dropout to 0, or leave it out",
+                subject: subject, found: "\(configuration.dropout)")
+        }
+    }
 
     /// Runs `body` on the bare base, the adapters off, and puts them back. In the place of a task's head, where the base has none that
     /// answers the same, are the answers that need no text.
@@ -163,6 +214,10 @@ extension AdapterSet {
                 values[element] = Float((2 * draw - 1) * bound)
             }
         }
+        for (part, slot) in zip(besideParts, besideSlots) {
+            guard let model else { preconditionFailure("\(part.name) begins with the numbers of a model") }
+            model.read(part.parameter, tokens: part.tokens, into: slab.values(slot))
+        }
         slab.valuesChanged()
     }
 
@@ -192,7 +247,7 @@ extension AdapterSet {
 
     /// True where B, and with it the adapter's product, is zero throughout.
     public var isZero: Bool {
-        members.allSatisfy { $0.adapter.withFactors { $0.b.floats.allSatisfy { $0 == 0 } } ?? true }
+        besideParts.isEmpty && members.allSatisfy { $0.adapter.withFactors { $0.b.floats.allSatisfy { $0 == 0 } } ?? true }
     }
 }
 

@@ -24,6 +24,7 @@ extension AdapterConfiguration {
             rankOverrides: fields.overrides("rank_pattern", \.integer),
             alphaOverrides: fields.overrides("alpha_pattern", \.double), head: fields.head())
         configuration.parameters = fields.parameters()
+        configuration.beside = fields.beside(configuration.head)
         guard fields.problems.isEmpty else { throw AdapterError(problems: fields.problems) }
         try configuration.validate()
         self = configuration
@@ -60,7 +61,7 @@ extension AdapterConfiguration {
             ("alpha_pattern", Self.object(alphaOverrides, Self.number)),
             ("auto_mapping", nil),
             ("base_model_name_or_path", baseName.map { .string($0) } ?? nil),
-            ("bias", "none"),
+            ("bias", .string(beside.biases.rawValue)),
             ("exclude_modules", excludes),
             ("fan_in_fan_out", false),
             ("inference_mode", true),
@@ -74,7 +75,7 @@ extension AdapterConfiguration {
             ("lora_dropout", .double(dropout)),
             ("megatron_config", nil),
             ("megatron_core", "megatron.core"),
-            ("modules_to_save", head.map { .array($0.savedModules.map { .string($0) }) } ?? .null),
+            ("modules_to_save", Self.list((head?.savedModules ?? []) + beside.modules)),
             ("peft_type", .string(AdapterMethod.of(method).peftType)),
             ("r", .integer(rank)),
             ("rank_pattern", Self.object(rankOverrides) { .integer($0) }),
@@ -85,8 +86,14 @@ extension AdapterConfiguration {
             ("use_rslora", .bool(usesRankStabilisation)),
         ])
         if let name = AdapterMethod.of(method).peftSwitch { object[name] = true }
+        if !beside.tokens.isEmpty { object["trainable_token_indices"] = beside.tokensJSON }
         if !parameters.isEmpty { object["target_parameters"] = .array(parameters.map { .string($0) }) }
         return object
+    }
+
+    /// Names; null where there are none.
+    private static func list(_ names: [String]) -> JSONValue {
+        names.isEmpty ? .null : .array(names.map { .string($0) })
     }
 
     /// A whole number without a point: PEFT's α is one.
@@ -245,12 +252,52 @@ private struct PEFTFields {
         return .init(numbers: numbers.compactMap { $0 }, names: names.compactMap { $0 })
     }
 
+    /// What of the base is trained beside the factors, the head's own modules aside.
+    mutating func beside(_ head: SavedHead?) -> TrainedBeside {
+        var beside = TrainedBeside()
+        switch object["modules_to_save"] {
+        case nil, .null: break
+        case .array(let names) where names.allSatisfy({ $0.string != nil }):
+            beside.modules = names.compactMap(\.string).filter { !(head?.savedModules.contains($0) ?? false) }
+        case let other?: note("must be a list of names", "modules_to_save", found: other.text())
+        }
+        switch object["bias"] {
+        case nil, .null: break
+        case let value?:
+            if let biases = value.string.flatMap(TrainedBiases.init) {
+                beside.biases = biases
+            } else {
+                note(
+                    "is not supported", "bias",
+                    expected: TrainedBiases.allCases.map(\.rawValue).joined(separator: ", "), found: value.text())
+            }
+        }
+        beside.tokens = tokens()
+        return beside
+    }
+
+    /// PEFT's `trainable_token_indices`: a list of the embedding's rows, or lists by module.
+    private mutating func tokens() -> [TrainedBeside.Tokens] {
+        func ids(_ value: JSONValue) -> [Int32]? {
+            guard let numbers = value.array?.map({ $0.integer.flatMap(Int32.init(exactly:)) }), !numbers.contains(nil)
+            else { return nil }
+            return numbers.compactMap { $0 }
+        }
+        let key = "trainable_token_indices", value = object[key] ?? .null
+        guard !Self.isUnset(value) else { return [] }
+        if let list = ids(value) { return [TrainedBeside.Tokens(ids: list)] }
+        let tokens = value.object?.members.map { module, list in
+            ids(list).map { TrainedBeside.Tokens(module: module, ids: $0) }
+        }
+        guard let tokens, !tokens.contains(where: { $0 == nil }) else {
+            note("must be a list of token ids, or such lists by module", key, found: value.text())
+            return []
+        }
+        return tokens.compactMap { $0 }
+    }
+
     /// The head that a checkpoint describes. What `modules_to_save` names in a folder only its tensors tell.
     mutating func head() -> SavedHead? {
-        let saved = object["modules_to_save"] ?? .null
-        if !Self.isUnset(saved), !SavedHead.peftTasks.contains(object["task_type"]?.string ?? "") {
-            note("is not supported: the head of a task alone is saved whole", "modules_to_save", found: saved.text())
-        }
         guard let value = object[SavedHead.key] else { return nil }
         if let head = SavedHead(value) { return head }
         note("describes no head of a task", SavedHead.key, found: value.text())

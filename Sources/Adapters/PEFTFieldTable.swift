@@ -11,7 +11,8 @@ extension FieldTable where Value == JSONValue {
         [
             "base_model_name_or_path", "r", "target_modules", "exclude_modules", "lora_alpha", "lora_dropout",
             "use_rslora", "init_lora_weights", "modules_to_save", SavedHead.key, "layers_to_transform",
-            "layers_pattern", "rank_pattern", "alpha_pattern", "target_parameters",
+            "layers_pattern", "rank_pattern", "alpha_pattern", "target_parameters", "bias",
+            "trainable_token_indices",
         ].map { ConfigurationField(key: $0, use: .read) }
             + methodSwitches.map { ConfigurationField(key: $0, use: .read) }
     }
@@ -38,11 +39,10 @@ extension FieldTable where Value == JSONValue {
     /// Settings that change what the adapter computes or to which modules it belongs, and that no adapter here can have.
     private static var peftRefused: [ConfigurationField<JSONValue>] {
         [ConfigurationField(key: "peft_type", use: .only(types))]
-            + [ConfigurationField(key: "bias", use: .only(["none", nil]))]
             + [
                 "use_dora", "velora_config", "alora_invocation_tokens", "use_qalora", "monteclora_config",
                 "layer_replication", "lora_bias", "use_bdlora",
-                "arrow_config", "kasa_config", "ensure_weight_tying", "megatron_config", "trainable_token_indices",
+                "arrow_config", "kasa_config", "ensure_weight_tying", "megatron_config",
             ].filter { !methodSwitches.contains($0) }.map {
                 ConfigurationField(key: $0, use: .only([nil, false, [], [:]]))
             }

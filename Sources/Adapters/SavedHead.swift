@@ -77,6 +77,9 @@ public struct SavedHead: Sendable, Equatable {
         }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
 
+    /// Whether `module` among PEFT's saved modules is the head's: PEFT itself adds the usual names of heads.
+    func isPEFTs(_ module: String) -> Bool { savedModules.contains(module) || ["classifier", "score"].contains(module) }
+
     /// Whether its outputs stand for what those of `other` do.
     public func answersAlike(_ other: SavedHead) -> Bool {
         task == other.task && isMultiLabel == other.isMultiLabel && outputs == other.outputs && labels == other.labels

@@ -32,12 +32,14 @@ public struct TargetCoverage: Sendable, Equatable {
 
     /// Matches the targets of `configuration`, less what it excludes and what its method cannot change, against `layers`.
     public init(_ configuration: AdapterConfiguration, for layers: [AdaptableLayer]) throws(AdapterError) {
-        let layers = layers.filter { $0.place != .nowhere && $0.serves(configuration.head) }, paths = layers.map(\.path)
+        let whollyTrained = layers.map(\.path).filter(configuration.beside.isWhole)
+        let layers = layers.filter { $0.place != .nowhere && $0.serves(configuration) }, paths = layers.map(\.path)
         var whole = Set(try configuration.layersOfParameters(layers))
         if whole.isEmpty || configuration.targets != .patterns([]) {
             whole.formUnion(
                 try TargetCoverage(
-                    configuration.targets, paths: paths, whole: configuration.head?.layers.map(\.path) ?? []
+                    configuration.targets, paths: paths,
+                    whole: (configuration.head?.layers.map(\.path) ?? []) + whollyTrained
                 ).matched)
         }
         var matched: [String] = []

@@ -79,7 +79,7 @@ extension CheckpointAdapter: AdapterForm {
 
     public func adapter(for model: AdaptedModel) throws -> AdapterSet {
         do throws(AdapterError) {
-            let set = try AdapterSet(configuration, for: model.layers)
+            let set = try AdapterSet(configuration, for: model.layers, beside: model.parameters)
             try set.load(values)
             return set
         } catch { throw error.located(url.path) }

@@ -129,7 +129,8 @@ extension TaskHeadSpec.Layer {
 }
 
 extension FrozenTensor {
-    fileprivate init(name: String, shape: Shape, numbers: [Float]) {
+    /// A tensor of its own memory, in fp32.
+    init(name: String, shape: Shape, numbers: [Float]) {
         let storage = Storage(byteCount: numbers.count * 4) { bytes in
             numbers.withUnsafeBytes { bytes.copyMemory(from: $0) }
         }

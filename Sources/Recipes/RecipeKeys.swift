@@ -213,6 +213,11 @@ extension AdapterSection: RecipeKeyed {
                 read: { $0.number.flatMap { $0 > 0 && $0 <= 1e9 ? $0 : nil } }, text: YAMLText.number),
             .text("continue_from", \.continueFrom, "a PEFT directory or checkpoint whose adapter is trained further"),
             .layers,
+            .texts(
+                "modules_to_save", \.modulesToSave, expected: "a module's name, or a list of them",
+                "modules that are trained whole beside the factors, such as embed_tokens, lm_head, norm"),
+            .choice("bias", \.bias, "biases of the base that are trained beside the factors"),
+            .tokens,
         ]
     }
 }
@@ -237,6 +242,25 @@ extension RecipeKey<AdapterSection> {
                 case .patterns(let patterns): YAMLText.list(patterns.map(YAMLText.string))
                 }
             })
+    }
+
+    fileprivate static var tokens: Self {
+        let expected = "a list of tokens or of their ids"
+        return RecipeKey(
+            name: "trainable_token_indices",
+            meaning: "tokens, or their ids, whose rows of the embedding are trained beside the factors",
+            expected: expected, shape: .oneOrMore(.any([.integer(0...Int(Int32.max)), .text])),
+            decode: { node, section, decoding, path in
+                decoding.requireOnce(node, path)
+                section.trainableTokenIndices = node.elements.compactMap { element in
+                    guard let text = element.scalarText, !text.isEmpty else {
+                        decoding.wrongType(element, path, expected: expected)
+                        return nil
+                    }
+                    return text
+                }
+            },
+            text: { YAMLText.list($0.trainableTokenIndices.map { Int($0) == nil ? YAMLText.string($0) : $0 }) })
     }
 
     fileprivate static var layers: Self {

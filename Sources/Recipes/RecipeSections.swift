@@ -112,6 +112,12 @@ public struct AdapterSection: Sendable, Equatable {
     public var continueFrom: String?
     /// Numbers of the blocks that get an adapter, counted from 0; `nil`: all.
     public var layers: [Int]?
+    /// Ends of the paths of modules that are trained whole beside the factors.
+    public var modulesToSave: [String] = []
+    /// Biases that are trained beside the factors.
+    public var bias = TrainedBiases.none
+    /// Tokens whose rows of the embedding are trained, by their ids or by their texts.
+    public var trainableTokenIndices: [String] = []
 
     public init() {}
 }

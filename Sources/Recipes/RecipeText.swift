@@ -69,7 +69,8 @@ extension Recipe {
         case "train.warmup_ratio": train.warmupSteps != nil
         // An adapter that is trained further has its own shape.
         case "adapter.r", "adapter.alpha", "adapter.target_modules", "adapter.use_rslora", "adapter.rank_pattern",
-            "adapter.alpha_pattern", "adapter.layers":
+            "adapter.alpha_pattern", "adapter.layers", "adapter.modules_to_save", "adapter.bias",
+            "adapter.trainable_token_indices":
             adapter.continueFrom != nil
         default: false
         }

@@ -106,6 +106,12 @@ extension AdapterSet {
                         "has the head of a task, which cannot be combined, weighted or merged: use the adapter by itself",
                         subject: adapter.name))
             }
+            if let part = adapter.set.besideParts.first {
+                problems.append(
+                    AdapterError.Problem(
+                        "has trained \(part.name) of the base, which cannot be combined or weighted: use it by itself",
+                        subject: adapter.name))
+            }
             let method = adapter.set.configuration.method
             if method != .lora {
                 problems.append(

@@ -72,8 +72,13 @@ extension AdapterForm {
         throw AdapterError("\(format.rawValue) has no room for \(what)", subject: "adapter.method")
     }
 
-    /// Throws where `adapter` has the head of a task, for which the form has no room.
+    /// Throws where `adapter` has the head of a task, or has trained what is the base's, for which the form has no room.
     static func requireNoHead(_ adapter: AdapterSet) throws(AdapterError) {
+        if let part = adapter.besideParts.first {
+            throw AdapterError(
+                "\(format.rawValue) has no room for what is trained beside the adapter: merge it, or take "
+                    + "\(ExportFormat.peft.rawValue) or \(ExportFormat.hdf5.rawValue)", subject: part.name)
+        }
         guard let head = adapter.configuration.head else { return }
         throw AdapterError(
             "\(format.rawValue) has no room for the head of a task: \(ExportFormat.peft.rawValue) and "
@@ -84,7 +89,7 @@ extension AdapterForm {
     public static func bytes(of adapter: AdapterSet, as type: DType) -> Int {
         let factors =
             adapter.members.flatMap { $0.adapter.states.map(\.values) }
-            + adapter.headStates.map { adapter.slab.values($0.slot) }
+            + (adapter.headStates.map(\.slot) + adapter.besideSlots).map { adapter.slab.values($0) }
         return factors.reduce(0) { sum, factor in
             sum + (FactorTensor.stored(type, columns: factor.columns).byteCount(elements: factor.count) ?? 0)
         }
@@ -118,11 +123,14 @@ public struct AdaptedModel: Sendable {
     public let configuration: ModelConfiguration
     /// The linear layers in network order, the head last.
     public let layers: [AdaptableLayer]
+    /// What of it can be trained beside an adapter.
+    public let parameters: [BaseParameter]
 
     /// A model from its parts.
-    public init(configuration: ModelConfiguration, layers: [AdaptableLayer]) {
+    public init(configuration: ModelConfiguration, layers: [AdaptableLayer], parameters: [BaseParameter] = []) {
         self.configuration = configuration
         self.layers = layers
+        self.parameters = parameters
     }
 
     /// What `model` is.
@@ -131,6 +139,7 @@ public struct AdaptedModel: Sendable {
             path: LanguageModel.headPath, inputSize: model.configuration.width,
             outputSize: model.configuration.vocabularySize, weightType: model.headType)
         self.init(
-            configuration: model.configuration, layers: model.linearLayers.map(AdaptableLayer.init) + [head])
+            configuration: model.configuration, layers: model.linearLayers.map(AdaptableLayer.init) + [head],
+            parameters: model.baseParameters)
     }
 }

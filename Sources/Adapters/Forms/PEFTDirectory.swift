@@ -59,6 +59,10 @@ public struct PEFTDirectory: Sendable {
             configuration.head == nil ? try Self.head(json, weights, configurationURL.path) : nil
         if let guessed { configuration.head = guessed }
         isHeadGuessed = guessed != nil
+        if let head = configuration.head {
+            configuration.beside.modules =
+                guessed != nil ? [] : configuration.beside.modules.filter { !head.isPEFTs($0) }
+        }
         self.configuration = configuration
     }
 
@@ -67,7 +71,7 @@ public struct PEFTDirectory: Sendable {
         _ json: JSONValue, _ weights: SafetensorsFile, _ place: String
     ) throws(AdapterError) -> SavedHead? {
         let named = json["modules_to_save"]?.array?.compactMap(\.string) ?? []
-        guard !named.isEmpty else { return nil }
+        guard !named.isEmpty, SavedHead.peftTasks.contains(json["task_type"]?.string ?? "") else { return nil }
         // What no adapter is named after is a layer that was trained whole; that of the answers is the module itself, or its end.
         let layers = weights.tensors.compactMap { layer($0, among: named, weights) }
         // Of several such the one with the fewest outputs: a network below the answers keeps the width.
@@ -107,10 +111,17 @@ public struct PEFTDirectory: Sendable {
             hasBias: weights.tensors.contains { $0.name == keyPrefix + path + ".bias" })
     }
 
+    private static func bare(_ key: String) -> String {
+        key.hasPrefix(keyPrefix) ? String(key.dropFirst(keyPrefix.count)) : key
+    }
+
+    /// Weights of the base itself, which PEFT repeats where an adapter stands on the head or the embedding.
+    private var copiesOfBase: [String] { weights.names.filter { $0.hasSuffix(".base_layer.weight") } }
+
     /// What a key means: its slot, the adapter's name where the key holds it, as keys of a whole `state_dict` do
     /// (`….q_proj.lora_A.default.weight`), and whether it is a vector.
     private func slot(of key: String) -> (name: String, adapter: String?, isVector: Bool) {
-        let path = key.hasPrefix(Self.keyPrefix) ? String(key.dropFirst(Self.keyPrefix.count)) : key
+        let path = Self.bare(key)
         if configuration.head?.layers.contains(where: { path == $0.path + ".bias" }) ?? false {
             return (path, nil, true)
         }
@@ -141,7 +152,9 @@ public struct PEFTDirectory: Sendable {
         for name in weights.repeatedNames { problems.append(AdapterError.Problem("stands twice", subject: name)) }
         for key in weights.names {
             guard let tensor = try weights.tensor(key) else { continue }
-            let (name, adapter, isVector) = slot(of: key)
+            var (name, adapter, isVector) = slot(of: key)
+            // Norms and biases that are trained with the factors are vectors, whatever they are called.
+            if !configuration.beside.isEmpty, adapter == nil, name == Self.bare(key), tensor.shape.rank == 1 { isVector = true }
             if key.contains("lora_embedding_") {
                 problems.append(AdapterError.Problem("is not supported", subject: key))
             } else if ![.f32, .f16, .bf16].contains(tensor.dtype) {
@@ -149,6 +162,8 @@ public struct PEFTDirectory: Sendable {
                     AdapterError.Problem(
                         "has an unsupported type", subject: key, expected: "F32, F16 or BF16",
                         found: tensor.dtype.rawValue))
+            } else if copiesOfBase.contains(key) {
+                continue
             } else if tensor.shape.rank != (isVector ? 1 : 2) {
                 problems.append(
                     AdapterError.Problem(
@@ -191,8 +206,11 @@ extension PEFTDirectory: AdapterForm {
     public var head: SavedHead? { configuration.head }
 
     public var warnings: [String] {
-        guard isHeadGuessed, let head else { return [] }
-        return [
+        let copies = copiesOfBase.map {
+            "the adapter's \(Self.bare($0)) is not read: it repeats a weight of the base, and the base's own counts"
+        }
+        guard isHeadGuessed, let head else { return copies }
+        return copies + [
             "the adapter does not say what its head \(head.path) answers: by its size it is taken for task: "
                 + head.task.rawValue
                 + (head.labels.isEmpty ? "" : ", its labels for \(head.labels[0]) to \(head.labels[head.outputs - 1])")
@@ -203,7 +221,7 @@ extension PEFTDirectory: AdapterForm {
         [Self.configurationName, Self.weightsName].map { url.appendingPathComponent($0) }
     }
 
-    public func adapter(for model: AdaptedModel) throws -> AdapterSet { try AdapterSet(self, for: model.layers) }
+    public func adapter(for model: AdaptedModel) throws -> AdapterSet { try AdapterSet(self, for: model) }
 
     public static func fit(_ adapter: AdapterSet, on model: AdaptedModel) throws(AdapterError) -> AdapterFit {
         try requireRoom(for: adapter.configuration.method)

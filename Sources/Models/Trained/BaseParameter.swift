@@ -7,11 +7,13 @@ public import Tensors
 public struct BaseParameter: Sendable, Equatable {
     /// Where it acts in passes.
     enum Place: Sendable, Equatable {
-        case tokens, positions, head, headBias
+        case tokens, positions, headBias
+        /// The embedding's own table where it is tied.
+        case head(isTied: Bool)
         /// Of the linear layer of that number.
         case weight(Int), bias(Int)
-        /// Of the norm of that number.
-        case normWeight(Int), normBias(Int)
+        /// Of the norm of that number, to whose weight `offset` is added.
+        case normWeight(Int, offset: Float), normBias(Int)
         /// Where nothing goes back to it.
         case untrained
     }
@@ -43,7 +45,9 @@ public struct BaseParameter: Sendable, Equatable {
     /// Whether it is the table in which tokens are looked up.
     public var isEmbedding: Bool { place == .tokens }
     /// Whether it is the weight of the head over the vocabulary.
-    public var isHead: Bool { place == .head }
+    public var isHead: Bool { if case .head = place { true } else { false } }
+    /// Whether it is the weight of a head that is the embedding.
+    public var isTiedHead: Bool { place == .head(isTied: true) }
     /// Whether it is the bias of a linear layer.
     public var isBiasOfLayer: Bool { if case .bias = place { true } else { false } }
 }
@@ -94,7 +98,7 @@ extension LanguageModel {
                 parameters.append(
                     BaseParameter(
                         norm.path, "weight", columns: columns, isVector: true,
-                        norm.isTrainable ? .normWeight(number) : .untrained))
+                        norm.isTrainable ? .normWeight(number, offset: norm.offset) : .untrained))
             }
             guard norm.norm.bias != nil else { continue }
             parameters.append(
@@ -106,7 +110,8 @@ extension LanguageModel {
         let head = names.head ?? Self.headPath
         parameters.append(
             BaseParameter(
-                head, "weight", rows: configuration.vocabularySize, columns: configuration.width, .head))
+                head, "weight", rows: configuration.vocabularySize, columns: configuration.width,
+                .head(isTied: configuration.isTied)))
         if headBias != nil {
             parameters.append(
                 BaseParameter(head, "bias", columns: configuration.vocabularySize, isVector: true, .headBias))
@@ -124,8 +129,7 @@ extension LanguageModel {
         case .headBias: if let headBias { Elements.copy(headBias.matrix, into: values) }
         case .weight(let number): read(linearLayers[number].weight, nil, into: values)
         case .bias(let number): if let bias = linearLayers[number].bias { Elements.copy(bias, into: values) }
-        case .normWeight(let number):
-            let offset = norms[number].offset
+        case .normWeight(let number, let offset):
             Elements.copy(norms[number].norm.weight.matrix, into: values)
             if offset != 0 {
                 Elements.add(ConstantVector(repeating: -offset, count: values.columns).matrix, into: values)

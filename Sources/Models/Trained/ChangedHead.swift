@@ -30,12 +30,16 @@ final class ChangedHead {
     }
 
     private func make() -> FrozenTensor {
-        let sum = adapter.map { Self.adapted(stored, by: $0) }
-        guard let rows else { return sum ?? stored }
+        let table = rows.map(replacing) ?? stored
+        return adapter.map { Self.adapted(table, by: $0) } ?? table
+    }
+
+    /// The stored weight with rows of its own.
+    private func replacing(_ rows: TrainedParts.Rows) -> FrozenTensor {
         let storage = Storage(byteCount: stored.shape[0] * stored.shape[1] * 4) { bytes in
             guard let start = bytes.baseAddress else { return }
             let table = Matrix(pointer: start, rows: stored.shape[0], columns: stored.shape[1], type: .f32)
-            Widening.widen(sum ?? stored, into: table)
+            Widening.widen(stored, into: table)
             for (place, token) in rows.tokens.enumerated() {
                 Elements.copy(rows.matrix.values.rows(place..<place + 1), into: table.rows(Int(token)..<Int(token) + 1))
             }
@@ -54,20 +58,19 @@ final class ChangedHead {
             Widening.widen(head, into: sum)
             let workspace = Workspace()
             let step = max(1, (1 << 20) / max(columns, 1))
-            for first in stride(from: 0, to: rows, by: step) {
-                workspace.scoped {
-                    let count = min(step, rows - first)
-                    let product = workspace.matrix(rows: count, columns: columns)
-                    let b = Matrix(
-                        pointer: adapter.b.pointer + first * adapter.rank * 4, rows: count, columns: adapter.rank,
-                        type: .f32)
-                    Products.times(b, adapter.a, into: product, alpha: adapter.scale)
-                    let part = Matrix(pointer: start + first * columns * 4, rows: count, columns: columns, type: .f32)
-                    Elements.add(product, into: part)
-                    if let factors = adapter.rowFactors(of: part, firstRow: first) {
-                        Elements.scaleRows(part, by: factors)
+            let ranges = stride(from: 0, to: rows, by: step).map { $0..<min($0 + step, rows) }
+            adapter.withFactors { factors in
+                for range in ranges {
+                    workspace.scoped {
+                        let product = workspace.matrix(rows: range.count, columns: columns)
+                        Products.times(factors.b.rows(range), factors.a, into: product, alpha: adapter.scale)
+                        Elements.add(product, into: sum.rows(range))
                     }
                 }
+            }
+            for range in ranges {
+                let part = sum.rows(range)
+                adapter.factors(of: part, firstRow: range.lowerBound)?.apply(to: part)
             }
         }
         return FrozenTensor(name: head.name, dtype: .f32, shape: head.shape, storage: storage, byteOffset: 0)

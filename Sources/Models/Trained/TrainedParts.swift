@@ -53,7 +53,7 @@ public final class TrainedParts {
     private var norms: [Int: TrainedNorm] = [:]
 
     /// - Parameter slab: holds the numbers of `parts`.
-    public init(_ parts: [Part], of slab: ParameterSlab, on model: LanguageModel) {
+    public init(_ parts: [Part], of slab: ParameterSlab) {
         self.slab = slab
         for part in parts {
             let rows = part.tokens.map { tokens in
@@ -75,12 +75,17 @@ public final class TrainedParts {
             case .headBias: headBias = part.matrix
             case .weight(let number): weights[number] = whole(part)
             case .bias(let number): biases[number] = part.matrix
-            case .normWeight(let number):
-                norms[number, default: TrainedNorm(slab)].setWeight(part.matrix, offset: model.norms[number].offset)
-            case .normBias(let number): norms[number, default: TrainedNorm(slab)].bias = part.matrix
+            case .normWeight(let number, let offset): norm(number).setWeight(part.matrix, offset: offset)
+            case .normBias(let number): norm(number).bias = part.matrix
             case .untrained: preconditionFailure("\(part.parameter.path) is not trained")
             }
         }
+    }
+
+    private func norm(_ number: Int) -> TrainedNorm {
+        let norm = norms[number] ?? TrainedNorm(slab)
+        norms[number] = norm
+        return norm
     }
 
     private func whole(_ part: Part) -> Whole {

@@ -23,8 +23,7 @@ struct MemoryPlan {
     /// more than was measured.
     static func heldBytes(_ opened: OpenedModel, _ model: LanguageModel, parameters: Int) -> Int {
         let vocabulary = opened.configuration.vocabularySize
-        let head = model.adapters.head == nil ? 0 : vocabulary * opened.configuration.width * 4
-        return 75_000_000 + vocabulary * 300 + opened.byteCount + parameters * 8 + head + model.foldedBytes
+        return 75_000_000 + vocabulary * 300 + opened.byteCount + parameters * 8 + model.changedHeadBytes + model.foldedBytes
     }
 
     /// Half of what is free now, so that the machine stays usable beside the run.

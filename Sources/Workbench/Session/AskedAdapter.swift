@@ -1,12 +1,21 @@
 // The adapter that a recipe asks for.
 
 internal import Adapters
+internal import Models
 internal import Recipes
 internal import Spelling
+internal import Tokenizers
 
 extension AdapterConfiguration {
     /// The adapter that a recipe asks for.
-    init(_ section: AdapterSection, for layers: [AdaptableLayer]) throws {
+    /// - Parameters:
+    ///   - layers: of the model, in network order.
+    ///   - parameters: what of the model can be trained beside the adapter.
+    ///   - tokenizer: tells the ids of tokens that are named by their text; nil: none are trained.
+    init(
+        _ section: AdapterSection, for layers: [AdaptableLayer], beside parameters: [BaseParameter] = [],
+        _ tokenizer: Tokenizer? = nil
+    ) throws {
         let paths = layers.map(\.path)
         var targets: AdapterTargets =
             switch section.targetModules {
@@ -38,13 +47,38 @@ extension AdapterConfiguration {
             targets: targets,
             rankOverrides: section.rankPattern.map { Override(pattern: $0.pattern, value: $0.value) },
             alphaOverrides: section.alphaPattern.map { Override(pattern: $0.pattern, value: $0.value) })
+        if let tokenizer {
+            beside.modules = section.modulesToSave
+            beside.biases = section.bias
+            beside.tokens = try Self.tokens(section.trainableTokenIndices, tokenizer)
+        }
         try Self.naming("adapter.target_modules: ") { _ = try TargetCoverage(self, for: layers) }
-        try Self.naming("adapter.") { try requireEffect(on: layers) }
+        try Self.naming("adapter.") {
+            try requireEffect(on: layers)
+            if tokenizer != nil { _ = try AdapterSet(self, for: layers, beside: parameters) }
+        }
+    }
+
+    /// The ids of `names`: ids as they are, and texts of single tokens.
+    static func tokens(_ names: [String], _ tokenizer: Tokenizer) throws -> [TrainedBeside.Tokens] {
+        let ids = try names.map { name in
+            if let id = Int32(name) { return id }
+            if let id = tokenizer.id(ofToken: name) { return id }
+            let pieces = tokenizer.encode(name, addSpecialTokens: false).ids
+            guard pieces.count == 1 else {
+                throw Failure(
+                    .badInput, "adapter.trainable_token_indices: \(name) is no token of the model",
+                    hint: "name a token as the tokenizer's vocabulary has it, or its id")
+            }
+            return pieces[0]
+        }
+        return ids.isEmpty ? [] : [TrainedBeside.Tokens(ids: ids)]
     }
 
     /// Those of `layers` that `all-linear` does not mean, since the method cannot change their weights.
     static func leftOut(_ section: AdapterSection, of layers: [AdaptableLayer]) -> [AdaptableLayer] {
-        section.targetModules == .allLinear ? layers.filter { !section.method.changes($0) } : []
+        guard section.targetModules == .allLinear else { return [] }
+        return layers.filter { $0.path != LanguageModel.headPath && !section.method.changes($0) }
     }
 
     /// What a person should know of layers that are left out: a line for each kind of layer and stored type.
@@ -66,7 +100,7 @@ extension AdapterConfiguration {
     }
 
     /// Puts the key of a recipe before what an error is about.
-    private static func naming(_ key: String, _ check: () throws -> Void) throws {
+    static func naming(_ key: String, _ check: () throws -> Void) throws {
         do { try check() } catch var error as AdapterError {
             for index in error.problems.indices {
                 error.problems[index].subject = key + (error.problems[index].subject ?? "")

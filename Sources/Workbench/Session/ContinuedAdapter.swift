@@ -21,7 +21,7 @@ extension Recipe {
                 hint: "set embed: { pooling: \(noted.pooling), normalize: \(noted.isNormalized) }")
         }
         let found = attached.set.configuration
-        try requireShape(of: attached.set, path, model.linearLayers.map(AdaptableLayer.init))
+        try requireShape(of: attached.set, path, AdaptedModel(model).layers, opened)
         try requireHead(head, of: attached.set, path)
         guard found.dropout != adapter.dropout || found.head?.shares != head?.shares else { return attached.set }
         if found.dropout != adapter.dropout {
@@ -59,11 +59,14 @@ extension Recipe {
     }
 
     /// Throws, with every key, where the recipe says something else than the adapter is.
-    private func requireShape(of set: AdapterSet, _ path: String, _ layers: [AdaptableLayer]) throws {
+    private func requireShape(
+        of set: AdapterSet, _ path: String, _ layers: [AdaptableLayer], _ opened: OpenedModel
+    ) throws {
         let found = set.configuration
         var section = adapter
         if !isSet("adapter.method") { section.method = found.method }
-        let asked = try AdapterConfiguration(section, for: layers)
+        var asked = try AdapterConfiguration(section, for: layers)
+        asked.beside = found.beside
         var differences: [String] = []
         func compare<Value: Equatable>(_ key: String, _ asked: Value, _ found: Value, values: Bool = true) {
             guard isSet("adapter." + key), asked != found else { return }
@@ -75,8 +78,14 @@ extension Recipe {
         compare("r", asked.rank, found.rank)
         compare("alpha", asked.alpha, found.alpha)
         compare("use_rslora", asked.usesRankStabilisation, found.usesRankStabilisation)
+        compare("modules_to_save", adapter.modulesToSave, found.beside.modules, values: false)
+        compare("bias", adapter.bias, found.beside.biases)
         compare("rank_pattern", asked.rankOverrides, found.rankOverrides, values: false)
         compare("alpha_pattern", asked.alphaOverrides, found.alphaOverrides, values: false)
+        if isSet("adapter.trainable_token_indices") {
+            let asked = try AdapterConfiguration.tokens(adapter.trainableTokenIndices, opened.tokenizer)
+            compare("trainable_token_indices", asked, found.beside.tokens, values: false)
+        }
         let targets = try TargetCoverage(asked, for: layers).matched
         for key in ["target_modules", "layers"] { compare(key, Set(targets), Set(set.coverage.matched), values: false) }
         guard !differences.isEmpty else { return }

@@ -237,13 +237,18 @@ extension OpenedModel {
 }
 
 extension OpenedModel {
-    /// What is written of it with `adapter`: itself, or under the head that the adapter has.
+    /// What is written of it with `adapter`: itself, or with what that trained in its place, and under the head that it has.
     func written(with adapter: AdapterSet?) throws -> OpenedModel {
-        guard let adapter, adapter.head != nil else { return self }
+        guard let adapter else { return self }
+        var written = self
+        if adapter.trainsBeside {
+            let trained = try TrainedBase(weights, configuration, adapter)
+            (written.weights, written.configuration) = (trained, trained.configuration)
+        }
+        guard adapter.head != nil else { return written }
         // Decoders look for the last token that is none of these.
         let padding = tokenizer.padID ?? tokenizer.eosID
-        let headed = try HeadedModel(weights, configuration, adapter, padding: padding)
-        var written = self
+        let headed = try HeadedModel(written.weights, written.configuration, adapter, padding: padding)
         (written.weights, written.configuration) = (headed, headed.configuration)
         return written
     }

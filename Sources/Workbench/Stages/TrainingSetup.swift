@@ -110,13 +110,17 @@ struct TrainingSetup {
     ) throws -> AdapterSet {
         let recipe = session.recipe
         guard let path = recipe.adapter.continueFrom else {
-            let layers = model.linearLayers.map(AdaptableLayer.init)
-            var configuration = try AdapterConfiguration(recipe.adapter, for: layers)
+            let adapted = AdaptedModel(model)
+            // Who does not ask for the language's head does not train it either.
+            let layers = recipe.task.writesText ? adapted.layers : adapted.layers.dropLast()
+            var configuration = try AdapterConfiguration(
+                recipe.adapter, for: layers, beside: adapted.parameters, base.tokenizer)
             configuration.head = head
             for note in configuration.notes(on: AdapterConfiguration.leftOut(recipe.adapter, of: layers)) {
                 observer.receive(.note(note))
             }
             let adapter = try AdapterSet(configuration, for: model)
+            try AdapterConfiguration.naming("adapter.") { try adapter.requireTrainable(for: recipe.task) }
             adapter.initialise(seed: UInt64(bitPattern: Int64(recipe.seed)), on: model)
             if let own = base.ownHead, head != nil {
                 let goesOn = adapter.begin(with: own)
@@ -130,10 +134,8 @@ struct TrainingSetup {
             return adapter
         }
         let set = try recipe.continuedAdapter(path, model, base, head, observer: observer)
-        guard !set.adaptsHead else {
-            throw Failure(
-                .badInput, "\(path: path) has an adapter on the head, which is not trained here",
-                hint: "merge it into the base first, or continue an adapter without lm_head")
+        try AdapterConfiguration.naming("adapter.continue_from: \(path: path): ") {
+            try set.requireTrainable(for: recipe.task)
         }
         if recipe.train.objective.comparesAnswers {
             observer.receive(
