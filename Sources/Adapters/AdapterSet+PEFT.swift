@@ -12,12 +12,15 @@ extension AdapterSet {
     /// The adapter in `directory`, made for `model`, its head included. Throws for anything missing, left over, mis-shaped or
     /// not finite.
     public convenience init(_ directory: PEFTDirectory, for model: LanguageModel) throws {
-        try self.init(directory, for: AdaptedModel(model))
+        let adapted = AdaptedModel(model)
+        try self.init(directory, for: adapted.layers, beside: adapted.parameters)
     }
 
-    /// The adapter in `directory`, made for a model with the linear layers of `model`.
-    public convenience init(_ directory: PEFTDirectory, for model: AdaptedModel) throws {
-        let layers = model.layers
+    /// The adapter in `directory`, made for a model with the linear layers `layers`.
+    /// - Parameter parameters: what of the model can be trained beside it.
+    public convenience init(
+        _ directory: PEFTDirectory, for layers: [AdaptableLayer], beside parameters: [BaseParameter] = []
+    ) throws {
         do throws(AdapterError) {
             // Memory is taken for what the file holds, not for what the configuration claims.
             let held = directory.weights.tensors.reduce(0) { max($0, $1.shape.sizes.max() ?? 0) }
@@ -29,7 +32,7 @@ extension AdapterSet {
             if let head = layers.first(where: { $0.path == LanguageModel.headPath }) {
                 try directory.configuration.head?.requireWidth(head.inputSize)
             }
-            try self.init(directory.configuration, for: layers, beside: model.parameters)
+            try self.init(directory.configuration, for: layers, beside: parameters)
         } catch {
             throw error.located(directory.url.appendingPathComponent(PEFTDirectory.configurationName).path)
         }

@@ -84,7 +84,7 @@ extension TrainedBeside {
         guard !isEmpty else { return [] }
         guard !parameters.isEmpty else {
             throw AdapterError(
-                "a model with an encoder and a decoder trains nothing of its own beside the adapter", subject: key)
+                "cannot be trained here: the model has an encoder beside its decoder, or nothing is known of it but its layers", subject: key)
         }
         var problems: [AdapterError.Problem] = []
         var parts: [BesidePart] = []
@@ -97,7 +97,9 @@ extension TrainedBeside {
             guard isChosen else { continue }
             guard parameter.isTrainable else {
                 problems.append(
-                    .init("is a parameter to which no gradient goes here, so it cannot be trained", subject: parameter.path))
+                    .init(
+                        "is a parameter to which no gradient goes here, so it cannot be trained",
+                        subject: parameter.path))
                 continue
             }
             parts.append(

@@ -93,6 +93,9 @@ let keyChanges: [KeyChange] = [
     KeyChange(key: "adapter.alpha_pattern", value: "{q_proj: 2}"),
     KeyChange(key: "adapter.continue_from", value: "first", beside: ["name=fresh"]),
     KeyChange(key: "adapter.layers", value: "[0]"),
+    KeyChange(key: "adapter.modules_to_save", value: "[norm]"),
+    KeyChange(key: "adapter.bias", value: "all", effect: .refused("adapter.bias")),
+    KeyChange(key: "adapter.trainable_token_indices", value: "[5, 9]"),
 
     KeyChange(
         key: "head.multi_label", value: "true", beside: headed + ["data.train=many.jsonl", "data.held_out=many.jsonl"]),

@@ -154,7 +154,9 @@ public struct PEFTDirectory: Sendable {
             guard let tensor = try weights.tensor(key) else { continue }
             var (name, adapter, isVector) = slot(of: key)
             // Norms and biases that are trained with the factors are vectors, whatever they are called.
-            if !configuration.beside.isEmpty, adapter == nil, name == Self.bare(key), tensor.shape.rank == 1 { isVector = true }
+            if !configuration.beside.isEmpty, adapter == nil, name == Self.bare(key), tensor.shape.rank == 1 {
+                isVector = true
+            }
             if key.contains("lora_embedding_") {
                 problems.append(AdapterError.Problem("is not supported", subject: key))
             } else if ![.f32, .f16, .bf16].contains(tensor.dtype) {
@@ -221,7 +223,9 @@ extension PEFTDirectory: AdapterForm {
         [Self.configurationName, Self.weightsName].map { url.appendingPathComponent($0) }
     }
 
-    public func adapter(for model: AdaptedModel) throws -> AdapterSet { try AdapterSet(self, for: model) }
+    public func adapter(for model: AdaptedModel) throws -> AdapterSet {
+        try AdapterSet(self, for: model.layers, beside: model.parameters)
+    }
 
     public static func fit(_ adapter: AdapterSet, on model: AdaptedModel) throws(AdapterError) -> AdapterFit {
         try requireRoom(for: adapter.configuration.method)
