@@ -262,7 +262,7 @@ let package = Package(
             "ModelExport",
             [
                 "Files", "Adapters", "Kernels", "Objectives", "Models", "Tensors", "Tokenizers", "WeightFiles", "JSON",
-                "Vocabulary",
+                "Optimisers", "Recipes", "Vocabulary",
             ],
             exclude: ["Fixtures"]),
         tests("Workbench", ["JSON", "Recipes", "Vocabulary"]),

@@ -143,7 +143,8 @@ public final class AdapterSet {
         let subject = "target_modules.\(LanguageModel.headPath)"
         guard task.writesText else {
             throw AdapterError(
-                "has no gradient in task \(task.rawValue), which does not ask for the language's head", subject: subject)
+                "has no gradient in task \(task.rawValue), which does not ask for the language's head", subject: subject
+            )
         }
         guard configuration.method == .lora else {
             throw AdapterError(
@@ -247,7 +248,8 @@ extension AdapterSet {
 
     /// True where B, and with it the adapter's product, is zero throughout.
     public var isZero: Bool {
-        besideParts.isEmpty && members.allSatisfy { $0.adapter.withFactors { $0.b.floats.allSatisfy { $0 == 0 } } ?? true }
+        besideParts.isEmpty
+            && members.allSatisfy { $0.adapter.withFactors { $0.b.floats.allSatisfy { $0 == 0 } } ?? true }
     }
 }
 

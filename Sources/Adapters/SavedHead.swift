@@ -78,7 +78,9 @@ public struct SavedHead: Sendable, Equatable {
     }
 
     /// Whether `module` among PEFT's saved modules is the head's: PEFT itself adds the usual names of heads.
-    func isPEFTs(_ module: String) -> Bool { savedModules.contains(module) || ["classifier", "score"].contains(module) }
+    func isPEFTs(_ module: String) -> Bool {
+        savedModules.contains(module) || ["classifier", "score"].contains(module)
+    }
 
     /// Whether its outputs stand for what those of `other` do.
     public func answersAlike(_ other: SavedHead) -> Bool {

@@ -84,7 +84,8 @@ extension TrainedBeside {
         guard !isEmpty else { return [] }
         guard !parameters.isEmpty else {
             throw AdapterError(
-                "cannot be trained here: the model has an encoder beside its decoder, or nothing is known of it but its layers", subject: key)
+                "cannot be trained here: the model has an encoder beside its decoder, or nothing is known of it but its layers",
+                subject: key)
         }
         var problems: [AdapterError.Problem] = []
         var parts: [BesidePart] = []
