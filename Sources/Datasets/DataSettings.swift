@@ -77,16 +77,25 @@ public struct DataSettings: Sendable, Equatable {
                 hint: "set task: tag, or data.format to another form of row")
         }
         try requireSource(place)
-        guard let unit, (format == .preference) != (unit == .pair), format != .rated else { return }
+        guard let unit, unit != ExampleUnit(format) else { return }
         let found = "the rows have data.format: \(format.rawValue)"
-        throw unit == .pair
-            ? DatasetError(
-                .unsupported, place, found + ", and train.objective: dpo learns from pairs of answers",
+        switch unit {
+        case .pair:
+            throw DatasetError(
+                .unsupported, place, found + ", and train.objective learns from pairs of answers",
                 hint: "give rows with prompt, chosen and rejected, or train.objective: cross_entropy")
-            : DatasetError(
+        case .rated:
+            throw DatasetError(
+                .unsupported, place, found + ", and train.objective: kto learns from rated answers",
+                hint: "give rows with prompt, completion and label, or train.objective: cross_entropy")
+        case .sequence:
+            throw DatasetError(
                 .unsupported, place, found + ", which train.objective: cross_entropy does not learn from",
-                hint: "train.objective: dpo learns from pairs; to train on one of the answers: data.format: "
-                    + "prompt_completion with data.columns: { prompt: …, completion: chosen }")
+                hint: ExampleUnit(format) == .rated
+                    ? "train.objective: kto learns from ratings"
+                    : "train.objective: dpo learns from pairs; to train on one of the answers: data.format: "
+                        + "prompt_completion with data.columns: { prompt: …, completion: chosen }")
+        }
     }
 
     /// The settings that change tokens, written the same way always.
@@ -100,5 +109,17 @@ public struct DataSettings: Sendable, Equatable {
             turnRoles.joined(separator: "\u{1F}"), promptStyle.rawValue, system ?? "", input.canonicalText,
         ].joined(separator: "\u{1E}") + (context.map { "\u{1E}context \($0)" } ?? "") + (task?.canonicalText ?? "")
             + (startToken.map { "\u{1E}start \($0)" } ?? "")
+    }
+}
+
+extension ExampleUnit {
+    /// What rows of `format` give.
+    fileprivate init(_ format: RowFormat) {
+        self =
+            switch format {
+            case .preference: .pair
+            case .rated: .rated
+            default: .sequence
+            }
     }
 }

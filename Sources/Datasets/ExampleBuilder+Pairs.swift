@@ -1,4 +1,4 @@
-// A row of two answers as two sequences, the better one first.
+// A row of two answers as two sequences, the better one first; a row whose answer is rated as one.
 
 internal import JSON
 
@@ -29,6 +29,24 @@ extension ExampleBuilder {
                     ids: side.whole, isTarget: side.whole.indices.map { $0 >= start }, firstOwnTarget: own))
         }
         return sequences
+    }
+
+    /// An answer that is rated, after all that stands before it; cut as those of pairs are.
+    func rated(
+        _ messages: [JSONValue], _ rating: Double, _ place: RowPlace, _ outcome: inout DatasetReport.Outcome
+    ) throws(DatasetError) -> Sequence {
+        let prompt = Array(messages.dropLast()), answer = Array(messages.suffix(1))
+        // Texts need no template.
+        let isPlain = renderer == nil && prompt.allSatisfy { $0["role"]?.string == "user" } && prompt.count == 1
+        let preference = Preference(prompt: prompt, chosen: answer, rejected: [], extra: JSONObject(), isPlain: isPlain)
+        let side = isPlain ? plainSide(preference, answer, &outcome) : try chatSide(preference, answer, place, &outcome)
+        let start = max(zip(side.prompt, side.whole).prefix { $0 == $1 }.count, 1)
+        guard let own = side.whole.indices.first(where: { $0 >= start && !isMark(side.whole[$0]) }) else {
+            throw noOwnToken(of: "the rated answer", place)
+        }
+        return Sequence(
+            ids: side.whole, isTarget: side.whole.indices.map { $0 >= start }, firstOwnTarget: own,
+            rating: Float(rating))
     }
 
     private func chatSide(

@@ -65,13 +65,20 @@ public struct ExampleBuilder: Sendable {
                 continue
             }
             outcome.fullTokenCounts.append(length)
-            outcome.examples.append(
-                TokenizedExample(
-                    ids: sequence.ids, isTarget: sequence.isTarget, place: row.place, index: row.index,
-                    part: outcome.examples.count))
+            outcome.examples.append(example(sequence, row, part: outcome.examples.count))
         }
         if isPair { outcome.dropHalfPairs() }
         return outcome
+    }
+
+    private func example(_ sequence: Sequence, _ row: DataRow, part: Int) -> TokenizedExample {
+        guard let rating = sequence.rating else {
+            return TokenizedExample(
+                ids: sequence.ids, isTarget: sequence.isTarget, place: row.place, index: row.index, part: part)
+        }
+        return TokenizedExample(
+            read: sequence.ids, isRead: sequence.isTarget, wanted: [rating], place: row.place, index: row.index,
+            part: part)
     }
 
     /// Whether the template knows what the decoder did not.
@@ -178,6 +185,8 @@ public struct ExampleBuilder: Sendable {
         var isTarget: [Bool]
         /// The first token with loss that is not merely the end of an answer.
         var firstOwnTarget: Int?
+        /// How good the answer is; nil where rows do not say it.
+        var rating: Float?
     }
 
     private func sequences(of row: DataRow, _ outcome: inout DatasetReport.Outcome) throws(DatasetError) -> [Sequence] {
@@ -194,8 +203,7 @@ public struct ExampleBuilder: Sendable {
         case .conversation(let messages, let trained, let extra):
             return try conversation(messages, trained, extra, row.place, &outcome)
         case .preference(let preference): return try pair(preference, row.place, &outcome)
-        case .rated:
-            throw DatasetError(.unsupported, row.place, "nothing trains on rows that rate answers yet")
+        case .rated(let messages, let rating): return [try rated(messages, rating, row.place, &outcome)]
         }
     }
 

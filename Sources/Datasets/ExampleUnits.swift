@@ -6,11 +6,13 @@ public enum ExampleUnit: Sendable {
     case sequence
     /// The two answers of a row, the better one first.
     case pair
+    /// A sequence by itself whose answer is rated.
+    case rated
 
     /// Sequences in one.
     public var sequences: Int {
         switch self {
-        case .sequence: 1
+        case .sequence, .rated: 1
         case .pair: 2
         }
     }

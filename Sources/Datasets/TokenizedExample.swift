@@ -11,9 +11,10 @@ public struct TokenizedExample: Sendable, Equatable {
     public var index: Int
     /// The sequence's number within its row, from 0.
     public var part: Int
-    /// What the head of a task is to find: a class's number, several, or a value. Empty where tokens are predicted.
+    /// What the head of a task is to find: a class's number, several, or a value; how good a rated answer is. Empty where tokens are
+    /// predicted and no more is said of them.
     public var wanted: [Float] = []
-    /// Whether the head of a task reads the sequence, and no token is predicted.
+    /// Whether something is wanted of the marked rows beside the tokens that follow.
     public private(set) var isRead = false
     /// The names of wanted classes, until these have numbers.
     var wantedNames: [String] = []
@@ -28,7 +29,7 @@ public struct TokenizedExample: Sendable, Equatable {
         self.part = part
     }
 
-    /// A sequence whose marked rows the head of a task reads.
+    /// A sequence whose marked rows the head of a task reads, or whose marked tokens are a rated answer.
     public init(read ids: [Int32], isRead: [Bool], wanted: [Float] = [], place: RowPlace, index: Int, part: Int = 0) {
         precondition(ids.count == isRead.count)
         self.ids = ids

@@ -9,6 +9,8 @@ public import Tensors
 public struct Evaluator {
     private let unit: ExampleUnit
     private let score: (TokenBatch) throws -> LossSums
+    /// Whole units as the score reads them.
+    private var batch: ([TokenizedExample]) -> TokenBatch = { TokenBatch(of: $0) }
     private let rowLimit: Int
     /// Where losses are of several rows together.
     private var steps: StepScores?
@@ -20,6 +22,7 @@ public struct Evaluator {
         self.init(of: learner.objective.unit, rowLimit: rowLimit, sharesBeginnings: shares) {
             try learner.sums($0, workspace: workspace)
         }
+        batch = { learner.objective.batch($0, sequences: nil) }
         steps = (learner.objective as? any StepObjective).map {
             StepScores(model: learner.model, objective: $0, workspace: workspace, rowLimit: rowLimit)
         }
@@ -118,7 +121,7 @@ public struct Evaluator {
         let scored = indices.filter { units.targetCount($0) > 0 }
         guard !scored.isEmpty else { return }
         let examples = try scored.flatMap { try units.examples($0) }
-        let sums = try score(TokenBatch(of: examples))
+        let sums = try score(batch(examples))
         precondition(sums.units.count == scored.count)
         for (place, index) in scored.enumerated() { rows[index] = sums.units[place] }
     }

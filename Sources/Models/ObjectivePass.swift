@@ -48,6 +48,16 @@ public struct ObjectivePass {
         return try model.runForward(batch, [], context) { try $0.tokenLosses(temperature: temperature) }
     }
 
+    /// The losses of the targets of another batch, without gradients and without dropout.
+    /// - Parameter adapters: nil: those of the pass.
+    /// - Throws: `ModelError` for a token that the model does not have.
+    public func tokenLosses(of batch: TokenBatch, under adapters: AdapterBinding? = nil) throws -> TokenLosses {
+        try model.checkTokens(batch)
+        var context = context
+        (context.adapters, context.dropout) = (adapters ?? context.adapters, nil)
+        return try model.runForward(batch, [], context) { try $0.tokenLosses() }
+    }
+
     /// Runs a batch through a model that is not trained, without gradients and without dropout. What its head would get of the rows
     /// that carry loss lies in this pass's workspace while `body` runs.
     /// - Parameters:

@@ -12,6 +12,13 @@ public enum ReadRows: Sendable, Equatable {
     case last
 }
 
+/// What a step has in all, whatever batches it is cut into.
+public struct StepShare: Sendable, Equatable {
+    public let pairs: Int
+    /// Whose likelihood is learnt.
+    public let tokens: Int
+}
+
 /// Token rows of several examples, one after the other, without padding.
 ///
 /// Example `i` is the rows `bounds[i]..<bounds[i + 1]`. Attention runs inside examples and positions restart with each, so no
@@ -36,6 +43,12 @@ public struct TokenBatch: Sendable, Equatable {
     public private(set) var wanted: [[Float]] = []
     /// How many examples each row of several texts is, one row after the other; empty where every example is a row.
     public private(set) var textCounts: [Int] = []
+    /// How many of each example's last targets are its answer, where those before them are learnt, too; empty where all are.
+    public private(set) var answerCounts: [Int] = []
+    /// What the step that the batch is of has in all; nil where that counts nothing.
+    public private(set) var stepShare: StepShare?
+    /// What is read beside the batch, and not trained on; none or one.
+    private var besides: [TokenBatch] = []
     /// Set where sequences share the rows of their beginning.
     var sharing: RowSharing?
 
@@ -108,6 +121,36 @@ public struct TokenBatch: Sendable, Equatable {
         self.init(texts: rows.flatMap(\.texts), reads: reads)
         textCounts = rows.map(\.texts.count)
         wanted = rows.map(\.wanted)
+    }
+
+    /// The batch of whole examples whose last `counts` targets are answers.
+    public init(answers examples: [(ids: [Int32], isTarget: [Bool])], counts: [Int], sequences: [Int]? = nil) {
+        precondition(examples.count == counts.count, "a count for each example")
+        self.init(examples: examples, sequences: sequences)
+        answerCounts = counts
+    }
+
+    /// The batch of whole examples whose answers are rated.
+    public init(rated examples: [(ids: [Int32], isTarget: [Bool], rating: [Float])], sequences: [Int]? = nil) {
+        self.init(examples: examples.map { ($0.ids, $0.isTarget) }, sequences: sequences)
+        wanted = examples.map(\.rating)
+    }
+
+    /// What is read beside the batch, and not trained on.
+    public var beside: TokenBatch? { besides.first }
+
+    /// The same batch with another that is read beside it.
+    func standing(beside batch: TokenBatch) -> TokenBatch {
+        var own = self
+        own.besides = [batch]
+        return own
+    }
+
+    /// The same batch of a step that has so many pairs, and so many tokens whose likelihood is learnt.
+    public func sharing(pairsOfStep pairs: Int, tokensOfStep tokens: Int) -> TokenBatch {
+        var batch = self
+        batch.stepShare = StepShare(pairs: pairs, tokens: tokens)
+        return batch
     }
 
     /// A batch of the size of others, to measure what they take: one example of `rows` rows, the last `targets` of which carry

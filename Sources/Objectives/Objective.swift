@@ -18,6 +18,8 @@ public protocol Objective: Sendable {
     /// The batch of whole units, as its passes read them.
     /// - Parameter sequences: the number that each sequence has in its source.
     func batch(_ examples: [TokenizedExample], sequences: [Int]?) -> TokenBatch
+    /// The batches of one step, each with what it must know of the others: counts, and no more.
+    func joined(_ batches: [TokenBatch]) -> [TokenBatch]
     /// Runs what passes it needs of a batch of whole units; goes back where the pass does.
     /// - Throws: `ModelError` for a loss that is not finite.
     func sums(_ pass: ObjectivePass) throws -> LossSums
@@ -72,6 +74,8 @@ extension Objective {
     public func batch(_ examples: [TokenizedExample], sequences: [Int]?) -> TokenBatch {
         TokenBatch(of: examples, sequences: sequences)
     }
+
+    public func joined(_ batches: [TokenBatch]) -> [TokenBatch] { batches }
 }
 
 /// A measure's value.

@@ -4,10 +4,15 @@ public import Recipes
 
 extension TrainSection {
     /// What the recipe's model learns.
-    public var learnt: any Objective {
+    /// - Parameter mostTokens: of a sequence.
+    public func learnt(mostTokens: Int) -> any Objective {
         switch objective {
         case .crossEntropy: CrossEntropyObjective()
-        case .dpo: DPO(beta: dpoBeta)
+        case .dpo: PairPreference.dpo(self).ofSteps
+        case .cpo: PairPreference.cpo(self)
+        case .simpo: PairPreference.simpo(self)
+        case .orpo: PairPreference.orpo(self)
+        case .kto: KTO(self, mostTokens: mostTokens)
         }
     }
 }

@@ -1,6 +1,6 @@
 // Objectives that see all rows of a step together. Where a step is cut into batches, all of them are read first; then the losses say what
-// each vector should have been, and each batch goes forward once more and back from there (Gao et al., "Scaling Deep Contrastive Learning
-// Batch Size under Memory Limited Setup", 2021). So a step may be larger than the memory for its way back.
+// each should have been, and each batch goes forward once more and back from there (Gao et al., "Scaling Deep Contrastive Learning Batch
+// Size under Memory Limited Setup", 2021). So a step may be larger than the memory for its way back.
 
 public import Datasets
 public import Models
@@ -8,29 +8,34 @@ public import Tensors
 
 /// An objective whose loss of a row depends on the other rows of its step.
 public protocol StepObjective: Objective {
+    /// What is read of a batch.
+    associatedtype Reading
+    /// What a batch is taken back from.
+    associatedtype WayBack
+
     /// How many held-out rows are scored together, in their order.
     var heldOutRows: Int { get }
-    /// Reads the texts of a batch of whole rows.
-    /// - Throws: `ModelError` for a vector that is not finite.
-    func vectors(_ pass: ObjectivePass) throws -> TextVectors
-    /// What the rows count together.
-    /// - Parameter gradientScale: what each loss counts in the gradients at the vectors; nil where nothing goes back.
-    func losses(_ vectors: TextVectors, gradientScale: Float?) -> StepLosses
-    /// Takes a batch back from the gradients at its vectors, `[T, d]`, into the adapters' gradients.
-    func goBack(_ pass: ObjectivePass, from gradients: [Float]) throws
-    /// Bytes beside the buffers of passes that a step of so many texts takes, of `width` numbers each.
+    /// Reads a batch of whole rows.
+    /// - Throws: `ModelError` for a number that is not finite.
+    func read(_ pass: ObjectivePass) throws -> Reading
+    /// What the rows of all batches count together.
+    /// - Parameter gradientScale: what each loss counts in the gradients; nil where nothing goes back.
+    func losses(_ readings: [Reading], gradientScale: Float?) -> StepLosses<WayBack>
+    /// Takes a batch back, into the adapters' gradients.
+    func goBack(_ pass: ObjectivePass, from wayBack: WayBack) throws
+    /// Bytes beside the buffers of passes that a step of so many sequences takes, of a model of that width.
     func stepBytes(rows: Int, texts: Int, width: Int) -> Int
 }
 
 /// What an objective counts of a whole step.
-public struct StepLosses: Sendable {
+public struct StepLosses<WayBack> {
     public let sums: LossSums
-    /// At the vectors `[T, d]`; nil where nothing goes back.
-    public let gradients: [Float]?
+    /// Of each batch; none where nothing goes back.
+    public let waysBack: [WayBack]
 
-    public init(sums: LossSums, gradients: [Float]?) {
+    public init(sums: LossSums, waysBack: [WayBack]) {
         self.sums = sums
-        self.gradients = gradients
+        self.waysBack = waysBack
     }
 }
 
@@ -46,25 +51,6 @@ public struct StepBatch {
     }
 }
 
-/// What all batches of a step come to together.
-public struct StepReading: Sendable {
-    public let losses: StepLosses
-    /// Texts of each batch before the first, and of all.
-    private let bounds: [Int]
-    private let width: Int
-
-    init(_ losses: StepLosses, textCounts: [Int], width: Int) {
-        self.losses = losses
-        bounds = textCounts.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
-        self.width = width
-    }
-
-    /// The gradients at the vectors of the batch `number`.
-    func gradients(ofBatch number: Int) -> [Float] {
-        Array((losses.gradients ?? [])[bounds[number] * width..<bounds[number + 1] * width])
-    }
-}
-
 extension Learner {
     /// Bytes beside the buffers of passes that the largest step of `rows` units takes, where losses are of whole steps.
     public func stepBytes(of units: ExampleUnits, _ rows: Int) -> Int {
@@ -73,36 +59,41 @@ extension Learner {
         return objective.stepBytes(rows: rows, texts: texts, width: model.configuration.width)
     }
 
-    /// Reads the batch `number` of a step, whose vectors join `vectors`.
-    public func read(_ part: StepBatch, into vectors: inout TextVectors?, workspace: Workspace) throws {
+    /// Adds the gradients of all batches of a step whose losses are of all its batches together: all of them are read before the first
+    /// goes back.
+    /// - Parameter failing: what is thrown for a loss of a batch that is not finite, by the number of the batch.
+    public func accumulateTogether(
+        _ batches: [StepBatch], gradientScale: Float, recomputedBlocks: Int, workspace: Workspace,
+        failing: (Int, ModelError) -> any Error
+    ) throws -> LossSums {
         guard let objective = objective as? any StepObjective else {
             preconditionFailure("each batch stands by itself")
         }
-        let own = try objective.vectors(model.pass(part.batch, workspace: workspace, dropout: part.dropout))
-        if vectors == nil { vectors = own } else { vectors?.append(own) }
-    }
-
-    /// What the vectors of all `batches` come to.
-    public func reading(_ vectors: TextVectors, of batches: [StepBatch], gradientScale: Float) -> StepReading {
-        guard let objective = objective as? any StepObjective else {
-            preconditionFailure("each batch stands by itself")
+        func accumulate<Whole: StepObjective>(_ objective: Whole) throws -> LossSums {
+            var readings: [Whole.Reading] = []
+            try batches.each(failing) { _, part in
+                readings.append(try objective.read(model.pass(part.batch, workspace: workspace, dropout: part.dropout)))
+            }
+            let losses = objective.losses(readings, gradientScale: gradientScale)
+            try batches.each(failing) { number, part in
+                let pass = try model.trainingPass(
+                    part.batch, gradientScale: gradientScale, recomputedBlocks: recomputedBlocks,
+                    workspace: workspace, dropout: part.dropout)
+                try objective.goBack(pass, from: losses.waysBack[number])
+            }
+            return losses.sums
         }
-        return StepReading(
-            objective.losses(vectors, gradientScale: gradientScale), textCounts: batches.map(\.batch.exampleCount),
-            width: vectors.width)
+        return try accumulate(objective)
     }
+}
 
-    /// Takes the batch `number` back from what all batches came to, into the adapters' gradients.
-    public func goBack(
-        _ batches: [StepBatch], _ number: Int, from reading: StepReading, recomputedBlocks: Int, workspace: Workspace
+extension [StepBatch] {
+    /// Runs `body` for each, with its number.
+    public func each(
+        _ failing: (Int, ModelError) -> any Error, _ body: (Int, StepBatch) throws -> Void
     ) throws {
-        guard let objective = objective as? any StepObjective else {
-            preconditionFailure("each batch stands by itself")
+        for (number, part) in enumerated() {
+            do { try body(number, part) } catch let error as ModelError { throw failing(number, error) }
         }
-        let part = batches[number]
-        try objective.goBack(
-            model.trainingPass(
-                part.batch, gradientScale: 1, recomputedBlocks: recomputedBlocks, workspace: workspace,
-                dropout: part.dropout), from: reading.gradients(ofBatch: number))
     }
 }

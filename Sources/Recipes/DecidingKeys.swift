@@ -14,7 +14,8 @@ extension Recipe {
     private static let otherSections = ["search.", "evaluate.", "merge."]
     /// Keys that came later, with the default that says what was so before: left out with it, so that a run begun without them goes on.
     private static let laterKeys: [String: String] = {
-        let names: Set = ["train.optimizer", "train.objective", "train.lr_scheduler_kwargs"]
+        let names = Set(ObjectiveKind.settingPaths).subtracting(["train.dpo_beta"])
+            .union(["train.optimizer", "train.objective", "train.lr_scheduler_kwargs"])
         return Dictionary(
             uniqueKeysWithValues: Recipe().values.filter { names.contains($0.path) }.map { ($0.path, $0.text) })
     }()

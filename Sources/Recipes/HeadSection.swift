@@ -77,11 +77,12 @@ extension IdleKey {
     }
 
     /// Keys of how rows are asked and answered in text.
-    private static let textKeys = [
-        "data.chat_template", "data.template_date", "data.prompt_style", "data.system", "data.train_on_prompt",
-        "data.train_on", "data.roles", "data.turn_roles", "train.objective", "train.dpo_beta", "evaluate.metrics",
-        "evaluate.max_new_tokens",
-    ]
+    private static let textKeys =
+        [
+            "data.chat_template", "data.template_date", "data.prompt_style", "data.system", "data.train_on_prompt",
+            "data.train_on", "data.roles", "data.turn_roles", "train.objective", "evaluate.metrics",
+            "evaluate.max_new_tokens",
+        ] + ObjectiveKind.settings.map { "train." + $0 }
 }
 
 extension RecipeDecoding {

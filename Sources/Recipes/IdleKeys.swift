@@ -26,7 +26,7 @@ struct IdleKey {
 
     static var all: [IdleKey] {
         evaluation + training + rows + rendering + files + distillation + writing + merge + ofTasks
-            + ofVectors + ofSearch
+            + ofVectors + ofSearch + ofPreferences
     }
 
     // MARK: Merge

@@ -3,23 +3,55 @@
 /// What a model learns from its rows.
 public enum ObjectiveKind: String, Sendable, CaseIterable {
     case crossEntropy = "cross_entropy"
-    case dpo
+    case dpo, cpo, simpo, orpo, kto
 
     /// Keys of `train` that the objective reads and others may not.
     private var keys: [String] {
         switch self {
         case .crossEntropy: []
-        case .dpo: ["dpo_beta"]
+        case .dpo:
+            [
+                "dpo_beta", "beta", "loss_type", "loss_weights", "label_smoothing", "ld_alpha", "rpo_alpha",
+                "f_divergence_type", "f_alpha_divergence_coef", "discopop_tau",
+            ]
+        case .cpo: ["beta", "loss_type", "label_smoothing", "cpo_alpha", "alpha"]
+        case .simpo: ["beta", "label_smoothing", "cpo_alpha", "alpha", "simpo_gamma"]
+        case .orpo: ["beta"]
+        case .kto: ["beta", "loss_type", "desirable_weight", "undesirable_weight", "desirable_above"]
         }
     }
 
-    /// Whether it learns from pairs of answers, one better than the other.
-    public var comparesAnswers: Bool { self == .dpo }
+    /// The losses that `train.loss_type` may name, the first where it names none; empty where there is but one.
+    public var lossTypes: [LossType] {
+        switch self {
+        case .dpo:
+            [
+                .sigmoid, .hinge, .ipo, .exoPair, .ncaPair, .robust, .bcoPair, .sppoHard, .aot, .aotUnpaired, .apoZero,
+                .apoDown, .discopop, .sft, .sigmoidNorm,
+            ]
+        case .cpo: [.sigmoid, .hinge, .ipo]
+        case .kto: [.kto, .apoZeroUnpaired]
+        case .crossEntropy, .simpo, .orpo: []
+        }
+    }
+
+    /// Whether it learns from answers that are compared or rated, and not to say them.
+    public var comparesAnswers: Bool {
+        switch self {
+        case .dpo, .cpo, .simpo, .orpo, .kto: true
+        case .crossEntropy: false
+        }
+    }
+
+    /// Those that learn from preferences.
+    static var ofPreferences: String { allCases.filter(\.comparesAnswers).map(\.rawValue).joined(separator: " | ") }
 
     /// Keys of `train` that not every objective reads, by name.
     static var settings: [String] { Set(allCases.flatMap(\.keys)).sorted() }
+    /// The same, as "train.beta".
+    public static var settingPaths: [String] { settings.map { "train." + $0 } }
 
-    /// Whether a key of the recipe, as "train.dpo_beta", is one that other objectives read and this one does not.
+    /// Whether a key of the recipe, as "train.beta", is one that other objectives read and this one does not.
     func concerns(_ path: String) -> Bool {
         guard let key = Self.settings.first(where: { "train." + $0 == path }) else { return true }
         return reads(key)

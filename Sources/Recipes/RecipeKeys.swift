@@ -295,7 +295,9 @@ extension TrainSection: RecipeKeyed {
     /// More steps than anybody can wait for, and few enough that sums and products of them overflow nowhere.
     private static let mostSteps = 1 << 40
 
-    static var keys: [RecipeKey<TrainSection>] { lengthKeys + optimiserKeys + scheduleKeys }
+    static var keys: [RecipeKey<TrainSection>] {
+        lengthKeys + preferenceKeys + optimiserKeys + scheduleKeys
+    }
 
     private static let positive: @Sendable (Double) -> Bool = { $0 > 0 && $0.isFinite }
     private static let share: @Sendable (Double) -> Bool = { $0 >= 0 && $0 < 1 }
@@ -309,9 +311,6 @@ extension TrainSection: RecipeKeyed {
             .integer("max_steps", \.maxSteps, 1...mostSteps, absent: "null", "optimiser steps, in place of epochs"),
             .integer("batch_size", \.batchSize, 1...1_000_000, "examples, or pairs, in one optimiser step"),
             .choice("objective", \.objective, "what is learnt: the rows' answers, or which of two answers is better"),
-            .number(
-                "dpo_beta", \.dpoBeta, expected: "a number above 0",
-                "how closely dpo holds the model to the base without its adapter", accepts: positive),
             RecipeKey(
                 name: "memory_limit", meaning: "micro-batches and recomputation are planned to fit; e.g. 2GiB",
                 expected: "auto or a size such as 2GiB", shape: .any([.text, .integer(1 << 20...Int.max)]),

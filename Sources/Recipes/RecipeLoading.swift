@@ -52,6 +52,7 @@ extension Recipe {
         decoding.noteDistillationConflicts(in: recipe)
         decoding.noteWritingConflicts(in: recipe)
         decoding.noteTaskConflicts(in: recipe)
+        decoding.notePreferenceConflicts(in: recipe)
         guard decoding.diagnostics.isEmpty else {
             let sorted = decoding.diagnostics.enumerated().sorted {
                 ($0.element.place.file, $0.element.place.line, $0.element.place.column, $0.offset)

@@ -148,7 +148,8 @@ public struct TrainSection: Sendable, Equatable {
     /// Examples in one optimiser step.
     public var batchSize = 8
     public var objective = ObjectiveKind.crossEntropy
-    public var dpoBeta = 0.1
+    /// What is learnt from preferences, and how.
+    public var preferences = PreferenceSettings()
     /// `nil`: chosen from the machine's memory.
     public var memoryLimitBytes: Int?
     public var optimizer = OptimiserKind.adamw

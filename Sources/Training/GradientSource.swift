@@ -11,28 +11,19 @@ public protocol GradientSource {
     func accumulateGradients(
         _ batch: TokenBatch, gradientScale: Float, recomputedBlocks: Int, workspace: Workspace, dropout: DropoutKey
     ) throws -> LossSums
-    /// Reads a batch of a step whose losses are of all its batches together.
-    func read(_ part: StepBatch, into vectors: inout TextVectors?, workspace: Workspace) throws
-    /// What the batches of a step come to together.
-    func reading(_ vectors: TextVectors, of batches: [StepBatch], gradientScale: Float) -> StepReading
-    /// Adds what follows for one of them into the gradients of the adapters.
-    func goBack(
-        _ batches: [StepBatch], _ number: Int, from reading: StepReading, recomputedBlocks: Int, workspace: Workspace
-    ) throws
+    /// The same of a step whose losses are of all its batches together.
+    /// - Parameter failing: what is thrown for a loss of a batch that is not finite, by the number of the batch.
+    func accumulateTogether(
+        _ batches: [StepBatch], gradientScale: Float, recomputedBlocks: Int, workspace: Workspace,
+        failing: (Int, ModelError) -> any Error
+    ) throws -> LossSums
 }
 
 extension GradientSource {
-    public func read(_ part: StepBatch, into vectors: inout TextVectors?, workspace: Workspace) throws {
-        preconditionFailure("each batch stands by itself")
-    }
-
-    public func reading(_ vectors: TextVectors, of batches: [StepBatch], gradientScale: Float) -> StepReading {
-        preconditionFailure("each batch stands by itself")
-    }
-
-    public func goBack(
-        _ batches: [StepBatch], _ number: Int, from reading: StepReading, recomputedBlocks: Int, workspace: Workspace
-    ) throws {
+    public func accumulateTogether(
+        _ batches: [StepBatch], gradientScale: Float, recomputedBlocks: Int, workspace: Workspace,
+        failing: (Int, ModelError) -> any Error
+    ) throws -> LossSums {
         preconditionFailure("each batch stands by itself")
     }
 }

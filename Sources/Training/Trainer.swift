@@ -164,11 +164,12 @@ public final class Trainer {
         let words = RandomStream(seed: configuration.seed, purpose: .dropout)
             .words(stream: UInt32(truncatingIfNeeded: step), index: 0)
         let seed = UInt64(words.0) << 32 | UInt64(words.1)
+        let cut = plan.ranges.map { range in
+            model.objective.batch(rows[range].flatMap(\.self), sequences: indices[range].flatMap(units.sequences))
+        }
         var batches: [StepBatch] = []
         var firstRow = 0
-        for range in plan.ranges {
-            let batch = model.objective.batch(
-                rows[range].flatMap(\.self), sequences: indices[range].flatMap(units.sequences))
+        for batch in model.objective.joined(cut) {
             batches.append(StepBatch(batch, dropout: DropoutKey(seed: seed, stream: 0, firstRow: firstRow)))
             firstRow += batch.rowCount
         }

@@ -116,6 +116,23 @@ let keyChanges: [KeyChange] = [
     KeyChange(key: "train.batch_size", value: "2"),
     KeyChange(key: "train.objective", value: "dpo", effect: .refused("train.objective: dpo")),
     KeyChange(key: "train.dpo_beta", value: "0.5", beside: pairs),
+    KeyChange(key: "train.beta", value: "0.5", beside: pairs),
+    KeyChange(key: "train.loss_type", value: "ipo", beside: pairs),
+    KeyChange(key: "train.loss_weights", value: "[0.5]", beside: pairs + ["train.loss_type=[hinge]"]),
+    KeyChange(key: "train.label_smoothing", value: "0.2", beside: pairs + ["train.loss_type=robust"]),
+    KeyChange(key: "train.ld_alpha", value: "0.5", beside: pairs),
+    KeyChange(key: "train.rpo_alpha", value: "1", beside: pairs),
+    KeyChange(key: "train.f_divergence_type", value: "js_divergence", beside: pairs),
+    KeyChange(
+        key: "train.f_alpha_divergence_coef", value: "0.2",
+        beside: pairs + ["train.f_divergence_type=alpha_divergence"]),
+    KeyChange(key: "train.discopop_tau", value: "0.5", beside: pairs + ["train.loss_type=discopop"]),
+    KeyChange(key: "train.cpo_alpha", value: "0.5", beside: pairs + ["train.objective=cpo"]),
+    KeyChange(key: "train.alpha", value: "0.01", beside: pairs + ["train.objective=cpo"]),
+    KeyChange(key: "train.desirable_weight", value: "2", beside: rated),
+    KeyChange(key: "train.undesirable_weight", value: "2", beside: rated),
+    KeyChange(key: "train.desirable_above", value: "2.5", beside: rated),
+    KeyChange(key: "train.simpo_gamma", value: "1", beside: pairs + ["train.objective=simpo"]),
     KeyChange(key: "train.memory_limit", value: "1MiB", effect: .refused("train.memory_limit")),
     KeyChange(key: "train.optimizer", value: "lion"),
     KeyChange(key: "train.learning_rate", value: "2e-3"),
@@ -241,6 +258,9 @@ private let quantised = ["model.path=\(TinyModel.gguf.path)", inBlocks("rounding
 private let chat = ["model.path=\(TinyModel.chat.path)", "data.train=chat.jsonl", "data.held_out=chat.jsonl"]
 private let pairs = [
     "model.path=\(TinyModel.chat.path)", "data.train=pairs.jsonl", "data.held_out=pairs.jsonl", "train.objective=dpo",
+]
+private let rated = [
+    "model.path=\(TinyModel.chat.path)", "data.train=rated.jsonl", "data.held_out=rated.jsonl", "train.objective=kto",
 ]
 private let taught = ["distill.teacher_adapter=first"]
 private let taughtOnline = taught + ["distill.source=online"]

@@ -170,6 +170,11 @@ extension CommandTests {
                 lines(8) {
                     #"{"prompt": "Where is \#(names[$0 % 4])? \#($0)", "chosen": "at home", "rejected": "a cat \#($0)"}"#
                 })
+            try lathe.write(
+                "rated.jsonl",
+                lines(8) {
+                    #"{"prompt": "Where is \#(names[$0 % 4])? \#($0)", "completion": "a cat \#($0)", "rating": \#($0 % 4)}"#
+                })
             // The second texts are few: some of a step are the same.
             try lathe.write(
                 "triples.jsonl",

@@ -346,11 +346,11 @@ extension CommandTests {
             }
             let own = OwnSets.compared(17)
             for (text, words) in [
-                (own.pairs, "train.objective: dpo"), (own.ratings, "17 rated rows, and nothing trains on them yet"),
+                (own.pairs, "train.objective: dpo"), (own.ratings, "train.objective: kto"),
             ] {
                 try check("rows.json", ["rows.json": text], rows: 17, words: words)
             }
-            for (name, words) in [("dpo_en_demo", "train.objective: dpo"), ("kto_en_demo", "300 rated rows")]
+            for (name, words) in [("dpo_en_demo", "train.objective: dpo"), ("kto_en_demo", "train.objective: kto")]
             where SharedData.has("general") {
                 try check("${SETS}/general/llamafactory-demo/\(name).json", [:], rows: 300, words: words)
             }

@@ -50,7 +50,7 @@ private struct Reference {
         gradients = try SafetensorsFile(Self.folder.appendingPathComponent("\(method.rawValue).gradients.safetensors"))
     }
 
-    var learner: Learner { Learner(model, DPO(beta: beta)) }
+    var learner: Learner { Learner(model, PairPreference.dpo(beta: beta)) }
 
     func numbers(_ key: String) -> [Double] { (golden[key]?.array ?? []).compactMap(\.double) }
 
@@ -196,7 +196,7 @@ private struct Reference {
             return snapshots
         }
         let straight = try run(from: nil)
-        #expect(straight.count == 4 && straight.last?.history.allSatisfy { $0.measures.count == 4 } == true)
+        #expect(straight.count == 4 && straight.last?.history.allSatisfy { $0.measures.count == 6 } == true)
         for snapshot in straight.dropLast() { #expect(try run(from: snapshot).last == straight.last) }
     }
 
@@ -230,7 +230,7 @@ private struct Reference {
         let reference = try Reference(.lora)
         let batch = try Reference.batch()
         let usual = try reference.learner.sums(batch, workspace: Workspace()).units.map { $0["rewards_margin"] }
-        let extreme = try Learner(reference.model, DPO(beta: 1e6)).sums(batch, workspace: Workspace())
+        let extreme = try Learner(reference.model, PairPreference.dpo(beta: 1e6)).sums(batch, workspace: Workspace())
         for (unit, margin) in zip(extreme.units, usual) {
             let expected = max(-margin * 1e6 / reference.beta, 0)
             #expect(abs(unit.lossSum - expected) <= 1e-9 * max(expected, 1))

@@ -81,8 +81,6 @@ public final class RowTokeniser {
         } catch { return try rejectUnread.map { reject in try reject(error) } ?? reject(error) }
         rowCount += 1
         if let label = row.label { labels.insert(label) }
-        // Nothing trains on them yet; how many they are is said at the end.
-        guard settings.format != .rated else { return }
         waiting.append((row, source.fields))
         waitingBytes += JSONValue.object(source.fields).textByteCount
         // The first row goes alone: a template that never ends is known before many rows wait for it.
@@ -166,11 +164,6 @@ public final class RowTokeniser {
         try flush()
         if input.badRows + rejected.badRows > settings.input.maximumBadRows { try rejectedProblems.throwIfAny() }
         let place = RowPlace(file: firstPlace?.file ?? input.files.first?.path ?? "data", line: 0)
-        guard settings.format != .rated else {
-            throw DatasetError(
-                .unsupported, place, "\(rowCount) rated rows, and nothing trains on them yet",
-                hint: "columns: { prompt: …, completion: … } and format: prompt_completion train on one of the answers")
-        }
         try problems.throwIfAny()
         guard !isEmpty else {
             throw DatasetError(

@@ -13,27 +13,36 @@ struct StepScores {
     /// Token rows in one batch, at most; a longer row stands alone.
     let rowLimit: Int
 
-    /// The scores of all units, in their order, each with the vectors of its texts, one after the other, as its answers.
+    /// The scores of all units, in their order.
     func scores(
         of units: ExampleUnits, onProgress: (_ done: EvaluationProgress) throws -> Void
+    ) throws -> HeldOutScores {
+        try scores(objective, of: units, onProgress: onProgress)
+    }
+
+    private func scores<Whole: StepObjective>(
+        _ objective: Whole, of units: ExampleUnits, onProgress: (_ done: EvaluationProgress) throws -> Void
     ) throws -> HeldOutScores {
         var scores: [NamedSums] = []
         var tokens = 0
         for start in stride(from: 0, to: units.count, by: objective.heldOutRows) {
             let step = start..<min(start + objective.heldOutRows, units.count)
-            guard let vectors = try vectors(of: step, units, &tokens) else { continue }
-            let own = objective.losses(vectors, gradientScale: nil).sums.units
-            for (number, (first, count)) in zip(vectors.firstTexts, vectors.textCounts).enumerated() {
-                let range = first * vectors.width..<(first + count) * vectors.width
-                scores.append(own[number].answering(vectors.values[range].map(Double.init)))
+            let batches = try cut(step, units).map { batch in
+                tokens += batch.reduce(0) { $0 + units.tokenCount($1) }
+                return objective.batch(try batch.flatMap(units.examples), sequences: nil)
             }
+            let readings = try objective.joined(batches).map {
+                try objective.read(model.pass($0, workspace: workspace))
+            }
+            scores += objective.losses(readings, gradientScale: nil).sums.units
             try onProgress(EvaluationProgress(examples: step.upperBound, tokens: tokens))
         }
         return HeldOutScores(rows: scores)
     }
 
-    private func vectors(of step: Range<Int>, _ units: ExampleUnits, _ tokens: inout Int) throws -> TextVectors? {
-        var vectors: TextVectors?
+    /// A step in batches.
+    private func cut(_ step: Range<Int>, _ units: ExampleUnits) -> [Range<Int>] {
+        var batches: [Range<Int>] = []
         var start = step.lowerBound
         while start < step.upperBound {
             var end = start + 1, rows = units.tokenCount(start)
@@ -41,12 +50,9 @@ struct StepScores {
                 rows += units.tokenCount(end)
                 end += 1
             }
-            let batch = objective.batch(try (start..<end).flatMap(units.examples), sequences: nil)
-            let own = try objective.vectors(model.pass(batch, workspace: workspace))
-            if vectors == nil { vectors = own } else { vectors?.append(own) }
-            tokens += rows
+            batches.append(start..<end)
             start = end
         }
-        return vectors
+        return batches
     }
 }

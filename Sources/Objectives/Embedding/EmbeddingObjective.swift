@@ -46,14 +46,14 @@ public struct EmbeddingObjective: StepObjective {
             try withPooled(rows, goesBack: pass.gradientScale != nil) { pooled, gradient in
                 guard !rows.measures else { return LossSums() }
                 let vectors = try finished(pooled, rows, pass.batch)
-                let losses = losses(vectors, gradientScale: pass.gradientScale)
-                if let found = losses.gradients, let gradient { leave(found, pooled, in: gradient) }
+                let losses = losses([vectors], gradientScale: pass.gradientScale)
+                if let found = losses.waysBack.first, let gradient { leave(found, pooled, in: gradient) }
                 return losses.sums
             }
         }
     }
 
-    public func vectors(_ pass: ObjectivePass) throws -> TextVectors {
+    public func read(_ pass: ObjectivePass) throws -> TextVectors {
         try pass.run { rows in
             try withPooled(rows, goesBack: false) { pooled, _ in try finished(pooled, rows, pass.batch) }
         }
@@ -106,13 +106,28 @@ public struct EmbeddingObjective: StepObjective {
 
     // MARK: Losses
 
-    public func losses(_ vectors: TextVectors, gradientScale: Float?) -> StepLosses {
+    /// Each batch goes back from the gradients at its vectors, `[T, d]`; where nothing does, a row's vectors are its answer.
+    public func losses(_ readings: [TextVectors], gradientScale: Float?) -> StepLosses<[Float]> {
+        guard var vectors = readings.first else { return StepLosses(sums: LossSums(), waysBack: []) }
+        for reading in readings.dropFirst() { vectors.append(reading) }
         var gradients: [Float]? = gradientScale == nil ? nil : Array(repeating: 0, count: vectors.values.count)
-        let scale = Double(gradientScale ?? 0)
-        guard !sizes.isEmpty else {
-            let units = loss.losses(vectors, scale: scale, gradients: &gradients)
-            return StepLosses(sums: LossSums(units: units), gradients: gradients)
+        let units = units(vectors, scale: Double(gradientScale ?? 0), &gradients)
+        guard let gradients else {
+            return StepLosses(
+                sums: LossSums(units: zip(units, vectors.ofRows).map { $0.answering($1.map(Double.init)) }),
+                waysBack: [])
         }
+        var start = 0
+        return StepLosses(
+            sums: LossSums(units: units),
+            waysBack: readings.map { reading in
+                defer { start += reading.values.count }
+                return Array(gradients[start..<start + reading.values.count])
+            })
+    }
+
+    private func units(_ vectors: TextVectors, scale: Double, _ gradients: inout [Float]?) -> [NamedSums] {
+        guard !sizes.isEmpty else { return loss.losses(vectors, scale: scale, gradients: &gradients) }
         var units: [NamedSums] = []
         for size in sizes {
             let short = UnitVectors(vectors.firstNumbers(size), width: size)
@@ -124,7 +139,7 @@ public struct EmbeddingObjective: StepObjective {
                 gradients?[place / size * vectors.width + place % size] += value
             }
         }
-        return StepLosses(sums: LossSums(units: units), gradients: gradients)
+        return units
     }
 
     public func stepBytes(rows: Int, texts: Int, width: Int) -> Int {
@@ -134,6 +149,11 @@ public struct EmbeddingObjective: StepObjective {
 }
 
 extension TextVectors {
+    /// The vectors of each row, one after the other.
+    fileprivate var ofRows: [ArraySlice<Float>] {
+        zip(firstTexts, textCounts).map { values[$0 * width..<($0 + $1) * width] }
+    }
+
     /// The first `size` numbers of each vector.
     fileprivate func firstNumbers(_ size: Int) -> [Float] {
         (0..<textCount).flatMap { values[$0 * width..<$0 * width + size] }

@@ -10,7 +10,7 @@ extension Recipe {
         case .classify: return head.multiLabel ? MultiLabelClassification(loss) : Classification(loss)
         case .regress: return Regression()
         case .tag: return Tagging(loss)
-        case .generate, .seq2seq: return train.learnt
+        case .generate, .seq2seq: return train.learnt(mostTokens: data.maxLength)
         case .embed: return learntOfVectors
         }
     }

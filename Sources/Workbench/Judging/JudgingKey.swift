@@ -28,8 +28,9 @@ extension Recipe {
     }
 
     /// Keys by which the adapter that judges is made and trained, or the beginnings of their paths.
-    static let judgingKeys = [
-        "adapter.", "train.objective", "train.dpo_beta", "train.batch_size", "train.learning_rate",
-        "train.weight_decay", "train.max_grad_norm", "train.adam_beta1", "train.adam_beta2", "train.adam_epsilon",
-    ]
+    static let judgingKeys =
+        [
+            "adapter.", "train.objective", "train.batch_size", "train.learning_rate", "train.weight_decay",
+            "train.max_grad_norm", "train.adam_beta1", "train.adam_beta2", "train.adam_epsilon",
+        ] + ObjectiveKind.settingPaths
 }

@@ -46,7 +46,8 @@ public enum Verb: String, Sendable {
         case .capture:
             ["name", "seed", "model.", "data.", "train.objective", "train.threads", "train.memory_limit"]
                 + Self.captured
-        case .evaluate: Self.scored + ["seed", "task", "embed.", "train.objective", "train.dpo_beta", "evaluate."]
+        case .evaluate:
+            Self.scored + ["seed", "task", "embed.", "train.objective", "evaluate."] + ObjectiveKind.settingPaths
         case .score, .imatrix: Self.scored
         case .predict: Self.scored + ["seed", "task", "embed.pooling", "embed.normalize", "evaluate.max_new_tokens"]
         case .merge: Self.merged

@@ -41,6 +41,8 @@ public struct RunDirectory: Sendable {
     /// Its loose files.
     var files: OwnedFiles { OwnedFiles(url, .run) }
     var capture: URL { url.appendingPathComponent("capture.h5") }
+    /// What a reference says of the training rows.
+    var reference: URL { url.appendingPathComponent("reference.json") }
     var prepared: URL { url.appendingPathComponent("prepared") }
     var rows: URL { url.appendingPathComponent("rows") }
     /// What a teacher wrote.
@@ -62,7 +64,7 @@ public struct RunDirectory: Sendable {
     /// Every place that a run needs itself, whatever its recipe.
     var parts: [URL] {
         looseFiles + [
-            prepared, rows, written, adapter, tensorBoard, capture, Manifest.place(besideFile: capture),
+            prepared, rows, written, adapter, tensorBoard, reference, capture, Manifest.place(besideFile: capture),
             Manifest.place(inFolder: url),
         ]
     }
@@ -80,7 +82,7 @@ public struct RunDirectory: Sendable {
         case .prepared: [prepared]
         case .rows: [rows]
         case .written: [written]
-        case .training: looseFiles + [adapter, tensorBoard]
+        case .training: looseFiles + [reference, adapter, tensorBoard]
         }
     }
 
@@ -94,7 +96,7 @@ public struct RunDirectory: Sendable {
             case .rows: try Ownership.requireFolder(rows, .rows)
             case .written: try Ownership.requireFolder(written, .rows)
             case .training:
-                for file in looseFiles { try files.require(file.lastPathComponent) }
+                for file in looseFiles + [reference] { try files.require(file.lastPathComponent) }
                 try Ownership.requireFolder(adapter, .adapter, of: url.lastPathComponent)
                 try Ownership.requireFolder(tensorBoard, .curves)
                 try CheckpointFolder(url).requireOwn()

@@ -39,6 +39,9 @@ package struct RunFingerprint: Equatable, Sendable {
     /// SHA-256 of the deciding keys alone.
     package var recipeDigest: String { SHA256.hex(of: JSONValue.object(keys).text()) }
 
+    /// The values of the parts `names`, in their order.
+    func parts(of names: [String]) -> [String] { names.map { parts[$0]?.string ?? "" } }
+
     /// What differs from `earlier`, in words: "train.learning_rate: 0.0002 → 0.0001".
     package func differences(from earlier: RunFingerprint) -> [String] {
         differencesOfKeys(from: earlier) + Self.differences(earlier.parts, parts)

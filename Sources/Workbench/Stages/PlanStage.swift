@@ -61,7 +61,7 @@ public struct PlanStage: Stage {
             return seconds
         }
         // A capture that is yet to be made costs a step next to nothing.
-        let learner = session.recipe.distill.source.isCaptured ? setup.scored : setup.learner
+        let learner = session.recipe.distill.source.isCaptured ? setup.scored : setup.foreseenLearner
         let trained = try secondsPerToken {
             _ = try learner.accumulateGradients(
                 batch, gradientScale: 0, recomputedBlocks: setup.memory.recomputedBlocks, workspace: setup.workspace,

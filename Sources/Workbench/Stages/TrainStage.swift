@@ -64,7 +64,8 @@ public struct TrainStage: StandaloneStage {
         try setup.learnHiddenStates(observer)
         // Until here nothing looks whether it is to stop.
         interruption?.enterSteps()
-        let trainer = try Self.trainer(session, setup)
+        let learner = try steppingLearner(setup, observer)
+        let trainer = try Self.trainer(session, setup, learner)
         let checkpoints = RunCheckpoints(directory, session.recipe.train, session)
         for error in earlier?.skipped ?? [] { observer.receive(.warning("passed over a checkpoint: \(error)")) }
         if let newest = earlier?.newest {
@@ -111,12 +112,22 @@ public struct TrainStage: StandaloneStage {
         }
     }
 
-    private static func trainer(_ session: Session, _ setup: TrainingSetup) throws -> Trainer {
+    private func steppingLearner(_ setup: TrainingSetup, _ observer: any RunObserver) throws -> Learner {
+        do {
+            return try setup.steppingLearner(directory, stopRequest, observer)
+        } catch let error as CancellationError {
+            throw interruption?.failure("before the first step", saved: "") ?? error
+        }
+    }
+
+    private static func trainer(
+        _ session: Session, _ setup: TrainingSetup, _ learner: Learner
+    ) throws -> Trainer {
         let recipe = session.recipe, adapter = setup.adapter
         let notes = AdapterNotes(baseName: try session.base().path, provenance: setup.provenance)
         let group = ParameterGroup(adapter.slab.slots, weightDecay: recipe.train.weightDecay)
         return try Trainer(
-            model: setup.learner, optimiser: Optimiser(recipe.train, slab: adapter.slab, groups: [group]),
+            model: learner, optimiser: Optimiser(recipe.train, slab: adapter.slab, groups: [group]),
             examples: setup.split.train.examples, configuration: setup.configuration,
             identity: TrainingSnapshot.Identity(
                 fingerprint: setup.fingerprint.text, recipe: recipe.resolvedYAML(),

@@ -1,0 +1,143 @@
+// Objectives of preferences against TRL's trainers: losses, rewards, log-probabilities and gradients, case by case.
+
+import Adapters
+import Datasets
+import Foundation
+import JSON
+import Models
+import Objectives
+import Recipes
+import TestSupport
+import Tensors
+import Testing
+import Training
+import WeightFiles
+
+/// What TRL says of the pairs of the dpo fixture, and the same model, adapter and pairs here.
+private struct Golden {
+    private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("Fixtures")
+
+    private static func json(_ name: String) throws -> JSONValue {
+        try JSONValue(parsing: [UInt8](Data(contentsOf: folder.appendingPathComponent(name))))
+    }
+
+    let cases: [JSONValue]
+    let model: LanguageModel
+    let set: AdapterSet
+    private let sequences: [(ids: [Int32], isTarget: [Bool])]
+
+    init() throws {
+        cases = try #require(Self.json("preferences.json")["cases"]?.array)
+        let pairs = try #require(Self.json("dpo/golden.json")["runs"]?["lora"])
+        let prompts = (pairs["prompt_lengths"]?.array ?? []).compactMap(\.integer)
+        sequences = zip(pairs["ids"]?.array ?? [], prompts).map { ids, prompt in
+            let ids = (ids.array ?? []).compactMap(\.integer).map { Int32($0) }
+            return (ids, ids.indices.map { $0 >= prompt })
+        }
+        let weights = try HuggingFaceDirectory(TinyModel.base)
+        model = try LanguageModel(
+            configuration: ModelConfiguration(huggingFace: weights.configuration), weights: weights, precision: .f32)
+        set = try AdapterSet(PEFTDirectory(TinyModel.run("lora").appendingPathComponent("init")), for: model)
+        set.attach(to: model)
+        // As the script has it, by its order of the parameters.
+        let names = try #require(cases.first?["gradients"]?.object).members.map(\.key)
+        for slot in set.slab.slots where slot.name.contains("lora_B") {
+            let place = try #require(names.firstIndex { $0 == slot.name || $0 == slot.name + ".weight" })
+            for index in 0..<slot.range.count {
+                set.slab.values[slot.range.lowerBound + index] =
+                    Float(0.05 * sin(Double(index) * 0.7 + Double(place)))
+            }
+        }
+        set.slab.valuesChanged()
+    }
+
+    /// The objective of a recipe with a case's settings.
+    static func objective(_ one: JSONValue) throws -> any Objective {
+        let kind = try #require(one["objective"]?.string)
+        let settings = try #require(one["settings"]?.object).members.map { "train.\($0.key)=\($0.value.text())" }
+        return try Recipe.load(overrides: ["train.objective=\(kind)"] + settings).learnt
+    }
+
+    /// The pairs in batches of so many, or their answers one by one, each rated, in as many batches.
+    func batches(_ objective: any Objective, of size: Int) -> [StepBatch] {
+        let place = RowPlace(file: "", line: 1)
+        let examples = sequences.enumerated().map { number, sequence in
+            objective.unit == .rated
+                ? TokenizedExample(
+                    read: sequence.ids, isRead: sequence.isTarget, wanted: [number % 2 == 0 ? 1 : 0], place: place,
+                    index: number)
+                : TokenizedExample(
+                    ids: sequence.ids, isTarget: sequence.isTarget, place: place, index: number / 2, part: number % 2)
+        }
+        let cut = stride(from: 0, to: examples.count, by: 2 * size).map {
+            objective.batch(Array(examples[$0..<min($0 + 2 * size, examples.count)]), sequences: nil)
+        }
+        return objective.joined(cut).map { StepBatch($0, dropout: DropoutKey(seed: 1, stream: 0, firstRow: 0)) }
+    }
+}
+
+@Suite struct PreferenceLossTests {
+    /// Whole and cut pair by pair.
+    @Test(arguments: [4, 1]) func lossesAndGradientsAreThoseOfTRL(_ size: Int) throws {
+        let golden = try Golden()
+        #expect(golden.cases.count == 32)
+        for one in golden.cases {
+            let name = "\(one["objective"]?.string ?? "") \(one["settings"]?.text() ?? "")"
+            let objective = try Golden.objective(one)
+            golden.set.slab.zeroGradients()
+            let sums = try step(Learner(golden.model, objective), golden.batches(objective, of: size))
+            let expected = try #require(one["loss"]?.double)
+            #expect(abs((sums.total.meanLoss ?? .nan) - expected) < 1e-5 * max(1, abs(expected)), "\(name)")
+            for measure in objective.told(sums.total) {
+                let theirs = [
+                    "rewards_chosen": "rewards/chosen", "rewards_rejected": "rewards/rejected",
+                    "rewards_accuracy": "rewards/accuracies", "rewards_margin": "rewards/margins",
+                    "logps_chosen": "logps/chosen", "logps_rejected": "logps/rejected", "nll_loss": "nll_loss",
+                    "kl": "kl",
+                ][measure.name]
+                guard let theirs, let told = one["told"]?[theirs]?.double else {
+                    // What TRL does not tell.
+                    #expect(["rewards_accuracy", "nll_loss"].contains(measure.name), "\(name) \(measure.name)")
+                    continue
+                }
+                #expect(abs(measure.value - told) < 1e-5 * max(1, abs(told)), "\(name) \(measure.name)")
+            }
+            try expectGradients(golden.set.slab, one, name)
+        }
+    }
+
+    private func step(_ learner: Learner, _ batches: [StepBatch]) throws -> LossSums {
+        let sequences = batches.reduce(0) { $0 + $1.batch.exampleCount }, workspace = Workspace()
+        let units = sequences / learner.objective.unit.sequences
+        if learner.objective is any StepObjective, batches.count > 1 {
+            return try learner.accumulateTogether(
+                batches, gradientScale: 1 / Float(units), recomputedBlocks: 0, workspace: workspace
+            ) { $1 }
+        }
+        var sums = LossSums()
+        for part in batches {
+            sums.append(
+                try learner.accumulateGradients(
+                    part.batch, gradientScale: 1 / Float(units), recomputedBlocks: 0, workspace: workspace,
+                    dropout: part.dropout))
+        }
+        return sums
+    }
+
+    private func expectGradients(_ slab: ParameterSlab, _ one: JSONValue, _ name: String) throws {
+        let theirs = try #require(one["gradients"]?.object)
+        #expect(theirs.members.count == slab.slots.count)
+        let norm = try #require(one["norm"]?.double)
+        let own = slab.gradients.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+        #expect(abs(own - norm) < 1e-5 * max(1, norm), "\(name)")
+        for slot in slab.slots {
+            let numbers = try #require((theirs[slot.name] ?? theirs[slot.name + ".weight"])?.array).compactMap(\.double)
+            let gradient = slab.gradients(slot).floats.map(Double.init)
+            let length = gradient.reduce(0) { $0 + $1 * $1 }.squareRoot()
+            let wave = gradient.enumerated().reduce(0) { $0 + $1.element * cos(Double($1.offset)) }
+            #expect(abs(length - numbers[0]) < 1e-5 * max(1, norm), "\(name) \(slot.name)")
+            #expect(abs(wave - numbers[1]) < 2e-5 * max(1, norm), "\(name) \(slot.name)")
+        }
+    }
+}
