@@ -15,9 +15,10 @@ extension RowMetric {
 
     /// Σ of one of the rows' sums / Σ weights.
     public static func mean(of name: String, _ scores: HeldOutScores, higherIsBetter: Bool) -> RowMetric {
-        RowMetric(
-            name, higherIsBetter: higherIsBetter, rows: scores.rows.map { [$0[name], Double($0.weight)] }, width: 2,
-            counts: scores.rows.map { $0.weight > 0 }
-        ) { $0[1] > 0 ? $0[0] / $0[1] : nil }.numbered(scores.numbers)
+        ratio(
+            name,
+            zip(scores.numbers, scores.rows).map { number, row in
+                RowRatio(number: number, sum: row[name], weight: Double(row.weight))
+            }, higherIsBetter: higherIsBetter)
     }
 }

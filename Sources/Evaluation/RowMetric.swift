@@ -16,6 +16,8 @@ public struct RowMetric: Sendable {
     private let values: [Double]
     /// How many sums there are.
     let width: Int
+    /// Whether the value is the first of two sums over the second.
+    var isRatio = false
     /// Of the sums; nil where they allow none.
     let valueOfSums: @Sendable (UnsafeBufferPointer<Double>) -> Double?
 
@@ -143,8 +145,8 @@ extension RowMetric {
 extension RowMetric {
     /// The mean of one number a row: the share of right answers, the mean of a score.
     public static func mean(_ name: String, _ values: [Double], higherIsBetter: Bool = true) -> RowMetric {
-        RowMetric(name, higherIsBetter: higherIsBetter, rows: values.map { [$0, 1] }, width: 2) {
-            $0[1] > 0 ? $0[0] / $0[1] : nil
-        }
+        ratio(
+            name, values.enumerated().map { RowRatio(number: $0.offset, sum: $0.element, weight: 1) },
+            higherIsBetter: higherIsBetter)
     }
 }

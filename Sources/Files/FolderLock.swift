@@ -105,6 +105,14 @@ public final class FolderLock {
         }
     }
 
+    /// The process that holds the folder; nil where none does, or the system does not tell. Nobody is kept from taking it meanwhile.
+    public static func process(holding folder: URL) -> Int? {
+        let descriptor = open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        return Identity(descriptor).flatMap { holder(of: $0) }
+    }
+
     /// The process that holds the lock, as `/proc/locks` knows it: "1: FLOCK  ADVISORY  WRITE 4711 fd:01:1234567 0 EOF".
     private static func holder(of identity: Identity) -> Int? {
         guard let table = try? String(contentsOfFile: "/proc/locks", encoding: .utf8) else { return nil }

@@ -8,6 +8,9 @@ public struct Manifest: Sendable, Equatable {
     /// What kind of thing it is. One thing never takes the place of another kind.
     public enum Content: String, Sendable {
         case model, adapter, rows, prepared, run, curves, importance, capture, predictions, sweep
+
+        /// Whether the folder holds things with lists of their own, beside the files of this one.
+        public var isHome: Bool { self == .run || self == .sweep }
     }
 
     /// One file.

@@ -50,7 +50,7 @@ public struct ManifestCheck: Sendable {
         if !isIntact { try add(url.lastPathComponent, .changed, listed: nil) }
         let entries = Dictionary(grouping: list.entries, by: \.path)
         for (path, entries) in entries.sorted(by: { $0.key < $1.key }) { try check(path, entries) }
-        guard Manifest.place(inFolder: folder) == url, list.content != .run else { return }
+        guard Manifest.place(inFolder: folder) == url, !list.content.isHome else { return }
         try addUnlisted(Set(entries.keys))
     }
 

@@ -18,7 +18,7 @@ struct Lathe: ParsableCommand {
         subcommands: [
             Run.self, PlanCommand.self, Prepare.self, Train.self, Evaluate.self, Score.self, Predict.self, Merge.self,
             Extract.self, Export.self, Verify.self, Imatrix.self, Prune.self, Generate.self, Capture.self, Distill.self,
-            Sweep.self, Inspect.self,
+            Sweep.self, Runs.self, Compare.self, Inspect.self,
             Fetch.self, RecipeCommand.self,
             DoctorCommand.self,
             Manual.self,

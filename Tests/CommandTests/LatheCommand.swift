@@ -171,6 +171,8 @@ final class RunningCommand {
         try process.run()
     }
 
+    var isRunning: Bool { process.isRunning }
+
     func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
     func wait() throws -> Outcome {

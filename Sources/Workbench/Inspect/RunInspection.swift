@@ -8,8 +8,8 @@ internal import Vocabulary
 /// Facts about a run directory.
 struct RunInspection {
     private let url: URL
-    private let run: JSONValue
-    private let report: JSONValue?
+    let run: JSONValue
+    let report: JSONValue?
     private let events: [JSONValue]
     private let trace: RunTrace
 

@@ -10,7 +10,7 @@ public enum Verb: String, Sendable {
     case prepareRows = "prepare --export"
     /// All stages of one recipe.
     case run
-    case train, sweep, distill, capture, evaluate, score, predict, imatrix, merge, extract, export, generate
+    case train, sweep, distill, capture, evaluate, score, predict, imatrix, merge, extract, export, generate, compare
     /// A merge that scores rows.
     case mergeOfRows = "merge --search"
     /// An export that reads rows of the person's, to score what is written or to weigh its columns.
@@ -53,6 +53,7 @@ public enum Verb: String, Sendable {
         case .merge: Self.merged
         case .mergeOfRows: Self.merged + ["data.", "model.precision"]
         case .extract: ["train.threads"]
+        case .compare: ["seed", "evaluate.bootstrap_samples"]
         case .export: Self.exported
         case .exportScored: Self.exported + ["data."]
         case .prune: Self.pruned
@@ -95,7 +96,7 @@ public enum Verb: String, Sendable {
         case .evaluate: Self.ofRuns + ["evaluate.enabled"]
         case .score, .imatrix, .exportScored, .inspectRows, .mergeOfRows, .pruneScored: Self.ofRuns
         case .predict: Self.ofRuns + ["data.train_on", "data.train_on_prompt"]
-        case .sweep, .distill, .merge, .extract, .export, .prune, .generate: []
+        case .sweep, .compare, .distill, .merge, .extract, .export, .prune, .generate: []
         }
     }
 

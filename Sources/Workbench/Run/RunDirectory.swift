@@ -37,6 +37,8 @@ public struct RunDirectory: Sendable {
     public var report: URL { url.appendingPathComponent("report.json") }
     public var readableReport: URL { url.appendingPathComponent("report.md") }
     public var answers: URL { url.appendingPathComponent(AnswersFile.name) }
+    /// What each held-out row adds to the metrics.
+    var scores: URL { url.appendingPathComponent(RowScores.fileName) }
 
     /// Its loose files.
     var files: OwnedFiles { OwnedFiles(url, .run) }
@@ -59,7 +61,7 @@ public struct RunDirectory: Sendable {
 
     // MARK: What is Lathe's in it
 
-    private var looseFiles: [URL] { [run, report, readableReport, answers, recipe, events] }
+    private var looseFiles: [URL] { [run, report, readableReport, answers, scores, recipe, events] }
 
     /// Every place that a run needs itself, whatever its recipe.
     var parts: [URL] {

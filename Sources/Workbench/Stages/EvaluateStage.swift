@@ -15,17 +15,23 @@ public struct EvaluateStage: StandaloneStage {
     private let generates: Bool
     /// Where rows go with what both sides made of them; nil where they are not asked for.
     private let answers: AnswersPlace?
+    /// The run whose rows' scores are kept; nil where they are not.
+    private let run: RunDirectory?
 
     /// - Parameters:
     ///   - generates: whether answers are generated for the metrics that compare them, which takes longest.
     ///   - output: a file for the rows with what base and adapter made of them, those first on which most changed.
     public init(generates: Bool = true, answersTo output: URL? = nil) {
-        self.init(generates: generates, answers: output.map(AnswersPlace.init(file:)))
+        self.generates = generates
+        answers = output.map(AnswersPlace.init(file:))
+        run = nil
     }
 
-    init(generates: Bool, answers: AnswersPlace?) {
+    /// - Parameter run: where rows with their answers go, and what each adds to the metrics.
+    init(generates: Bool, in run: RunDirectory) {
         self.generates = generates
-        self.answers = answers
+        answers = AnswersPlace(run)
+        self.run = run
     }
 
     func open(_ session: Session, _ observer: any RunObserver) throws {
@@ -69,6 +75,9 @@ public struct EvaluateStage: StandaloneStage {
         let sets = try session.heldOutSets(observer)
         let workspace = Workspace(reservingBytes: try session.evaluationBytes())
         let evaluated = try sets.map { try measured($0, session, workspace, observer) }
+        if let run, let own = evaluated.first {
+            try run.write(RowScores(own, of: session.recipe).text, to: run.scores)
+        }
         let written = try answers.map { try $0.write(AnswersFile(evaluated, of: session)) } ?? nil
         return EvaluationReport(evaluated, answers: written, warnings: session.told)
     }

@@ -58,6 +58,16 @@ struct SweepRecord {
         evaluation = json["evaluation"].flatMap { StageResult(stored: $0) }
     }
 
+    /// The steps that all trials have done.
+    var stepsDone: Int {
+        outcomes.reduce(0) { sum, outcomes in
+            sum
+                + (outcomes.compactMap { outcome -> Int? in
+                    if case .scored(let step, _) = outcome { step } else { nil }
+                }.max() ?? 0)
+        }
+    }
+
     /// Whether `trial`, counted from 1, has gone through `round`, counted from 0.
     func outcome(of trial: Int, round: Int) -> TrialOutcome? {
         let known = outcomes[trial - 1]

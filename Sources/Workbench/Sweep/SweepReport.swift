@@ -142,7 +142,7 @@ public struct SweepReport: Presentable {
             let last = cells.count - 1
             return cells.enumerated().map { column, cell in
                 column == last ? cell : TextColumn.right(cell, to: widths[column])
-            }.joined(separator: "  ").trimmingSuffix { $0 == " " }
+            }.joined(separator: "  ").withoutBlanksAtEnd
         }
         return
             ([intro, ""] + table + ["", "winner: trial \(winner.number), \(winner.words)"] + judgement + [
@@ -194,13 +194,5 @@ public struct SweepReport: Presentable {
         }
         page.add("recipe", "The recipe that won", [.text(winner.resolved.recipe.resolvedYAML())])
         return page.html
-    }
-}
-
-extension String {
-    /// Without the characters at the end that fulfil `condition`.
-    fileprivate func trimmingSuffix(_ condition: (Character) -> Bool) -> String {
-        guard let last = lastIndex(where: { !condition($0) }) else { return "" }
-        return String(self[...last])
     }
 }

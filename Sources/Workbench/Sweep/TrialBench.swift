@@ -69,7 +69,7 @@ struct TrialBench {
         let setup = try TrainingSetup.open(session, writes: false, observer)
         try setup.adapter.load(PEFTDirectory(run.adapter).values())
         setup.noteTrained(steps: steps, session)
-        let report = try EvaluateStage(generates: true, answers: AnswersPlace(run)).run(session, observer)
+        let report = try EvaluateStage(generates: true, in: run).run(session, observer)
         try ModelCard(.adapter, called: recipe.name, of: session, evaluation: report.json).write(inPlace: run.adapter)
         return (try StageResult(report, key: key, outputs: [run.adapter]), digest)
     }

@@ -41,11 +41,12 @@ struct VerifiedPlaces {
         // A link may lead back.
         guard folders.insert(RealPath(url).path).inserted else { return }
         let manifest = Manifest.place(inFolder: url)
-        let isListed = try FileForm(at: manifest) != nil, isRun = try Manifest(at: manifest)?.content == .run
+        let isListed = try FileForm(at: manifest) != nil
+        let content = try Manifest(at: manifest)?.content, isRun = content == .run
         if isListed {
             add(manifest)
             // Its list says all that may be in it.
-            guard isRun else { return }
+            guard content?.isHome == true else { return }
             checkpoints += try CheckpointFolder(url).steps.map(CheckpointFolder(url).file)
         }
         for name in try Folder.names(in: url) ?? [] {
