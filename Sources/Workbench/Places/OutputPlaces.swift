@@ -178,7 +178,7 @@ public struct OutputPlaces {
             }
         }
         for folder in place.ancestors where folder.path != ownPlace?.path {
-            if try OwnedFiles(folder, .run).isMarked {
+            if try Self.isHome(folder) {
                 throw PlaceError(output.url.path, inTheWay: folder.path, .inside("the directory of another run"))
             }
         }
@@ -197,7 +197,7 @@ public struct OutputPlaces {
         } else {
             try requireApart(run.url, place)
         }
-        for folder in place.ancestors where try OwnedFiles(folder, .run).isMarked {
+        for folder in place.ancestors where try Self.isHome(folder) {
             throw PlaceError(run.url.path, inTheWay: folder.path, .inside("the directory of another run"))
         }
         try run.requireOwn(writing: parts)
@@ -207,10 +207,15 @@ public struct OutputPlaces {
     func requireSweep(_ sweep: SweepDirectory) throws {
         let place = RealPath(sweep.url)
         if try !sweep.isMarked { try requireApart(sweep.url, place) }
-        for folder in place.ancestors where try OwnedFiles(folder, .run).isMarked {
+        for folder in place.ancestors where try Self.isHome(folder) {
             throw PlaceError(sweep.url.path, inTheWay: folder.path, .inside("the directory of another run"))
         }
         try sweep.requireOwn()
+    }
+
+    /// Whether the folder is that of a run or a sweep.
+    private static func isHome(_ folder: URL) throws -> Bool {
+        try Manifest(at: Manifest.place(inFolder: folder))?.content.isHome == true
     }
 
     /// Whether what is there are folders that Lathe made: rows, prepared rows.

@@ -28,6 +28,9 @@ public struct InspectStage: Stage {
         let url = URL(fileURLWithPath: path)
         func holds(_ name: String) throws -> Bool { try Folder.holds(name, in: url) }
         if let run = try RunInspection(url) { return Inspection(json: run.json) }
+        if try SweepDirectory(url).isMarked, let sweep = try ListedRun(url) {
+            return Inspection(json: .object(sweep.facts))
+        }
         if try MLXDirectory.isAt(url) { return Inspection(json: try Self.mlxAdapter(url)) }
         if try holds("adapter_config.json") { return Inspection(json: try Self.adapter(url)) }
         if try holds("config.json") { return Inspection(json: try Self.model(session)) }

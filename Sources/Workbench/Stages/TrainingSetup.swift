@@ -103,6 +103,18 @@ struct TrainingSetup {
         return split
     }
 
+    /// A new adapter as the recipe asks for it, and the layers among which it chooses.
+    static func newAdapter(
+        _ recipe: Recipe, on model: LanguageModel, _ base: OpenedModel
+    ) throws -> (configuration: AdapterConfiguration, layers: [AdaptableLayer]) {
+        let adapted = AdaptedModel(model)
+        // Who does not ask for the language's head does not train it either.
+        let layers = recipe.task.writesText ? adapted.layers : adapted.layers.dropLast()
+        return (
+            try AdapterConfiguration(recipe.adapter, for: layers, beside: adapted.parameters, base.tokenizer), layers
+        )
+    }
+
     /// The adapter that is trained: a new one, or that of `adapter.continue_from`.
     private static func attach(
         _ session: Session, _ model: LanguageModel, _ base: OpenedModel, _ head: SavedHead?,
@@ -110,13 +122,10 @@ struct TrainingSetup {
     ) throws -> AdapterSet {
         let recipe = session.recipe
         guard let path = recipe.adapter.continueFrom else {
-            let adapted = AdaptedModel(model)
-            // Who does not ask for the language's head does not train it either.
-            let layers = recipe.task.writesText ? adapted.layers : adapted.layers.dropLast()
-            var configuration = try AdapterConfiguration(
-                recipe.adapter, for: layers, beside: adapted.parameters, base.tokenizer)
+            let new = try newAdapter(recipe, on: model, base)
+            var configuration = new.configuration
             configuration.head = head
-            for note in configuration.notes(on: AdapterConfiguration.leftOut(recipe.adapter, of: layers)) {
+            for note in configuration.notes(on: AdapterConfiguration.leftOut(recipe.adapter, of: new.layers)) {
                 observer.receive(.note(note))
             }
             let adapter = try AdapterSet(configuration, for: model)

@@ -102,10 +102,10 @@ public struct SweepStage: Stage {
     private func requireTrainable(
         _ trials: [SweepTrial], _ shared: Session, _ rows: PreparedSplit
     ) throws -> [Int] {
-        let layers = try shared.model().linearLayers.map(AdaptableLayer.init)
+        let model = try shared.model(), base = try shared.base()
         return try trials.map { trial in
             let recipe = trial.resolved.recipe
-            if recipe.adapter.continueFrom == nil { _ = try AdapterConfiguration(recipe.adapter, for: layers) }
+            if recipe.adapter.continueFrom == nil { _ = try TrainingSetup.newAdapter(recipe, on: model, base) }
             let units = ExampleUnits(rows.train.examples, of: recipe.learnt.unit)
             let steps = TrainingSetup.steps(recipe, examples: units.count)
             _ = try recipe.train.stepWarnings(steps: steps)

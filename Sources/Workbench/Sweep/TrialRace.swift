@@ -57,10 +57,8 @@ struct TrialRace {
                     + "(\(count) in it), to step \(step) of \(total): \(trial.words)"))
         let isLast = round == schedule.counts.count - 1
         let outcome = try bench.outcome(of: trial, until: isLast ? nil : step, listener)
-        switch outcome {
-        case .scored(let step, let loss):
-            observer.receive(.note(String(format: "validation loss %.4f after step %d", loss, step)))
-        case .failed(let reason): observer.receive(.warning("trial \(number) is out: \(reason)"))
+        if case .failed(let reason) = outcome {
+            observer.receive(.warning("trial \(number) is out: \(reason)"))
         }
         return outcome
     }
