@@ -107,8 +107,9 @@ public struct AdapterConfiguration: Sendable, Equatable {
     /// The factor of `B·A` on module `path`.
     public func scale(of path: String) throws(AdapterError) -> Double {
         let alpha = try value(for: path, in: alphaOverrides) ?? alpha
-        let rank = Double(try rank(of: path))
-        return alpha / (usesRankStabilisation ? rank.squareRoot() : rank)
+        let rank = try rank(of: path)
+        if let scale = AdapterMethod.of(method).scale { return scale(alpha, rank) }
+        return alpha / (usesRankStabilisation ? Double(rank).squareRoot() : Double(rank))
     }
 
     /// What the method needs to know of each of `layers`, which carry the adapter.

@@ -36,7 +36,9 @@ extension AdapterSet {
         } catch {
             throw error.located(directory.url.appendingPathComponent(PEFTDirectory.configurationName).path)
         }
-        let values = try directory.values()
+        let held = HeldDirections(
+            named: directory.heldDirections, of: AdapterMethod.of(directory.configuration.method))
+        let values = try directory.values().map(held.widened)
         do throws(AdapterError) { try load(takenApart(turned(named(values)))) } catch {
             throw error.located(directory.weights.file.url.path)
         }
@@ -112,17 +114,31 @@ extension AdapterSet {
         var configuration = configuration.peftJSON(
             targetModules: targetModules.map(peftName), parameters: try parameterWords(), baseName: notes.baseName)
         configuration["fan_in_fan_out"] = .bool(isTransposed)
+        let held = HeldDirections(self)
+        if let key = AdapterMethod.of(self.configuration.method).words.directionsKey {
+            configuration[key] = held.json(peftName)
+        }
         if notes.provenance.vectors != nil { configuration["task_type"] = .string(VectorNotes.peftTask) }
         if hasEncoder { configuration["task_type"] = .string(TaskKind.seq2seq.peftName) }
         try JSONFile.write(configuration, to: place(PEFTDirectory.configurationName))
         // By key, as the reference writer orders them.
-        let states = members.filter { $0.parameter == nil }.flatMap { zip($0.states, $0.slots) }
-        let tensors = (states + headStates.map { ($0.state, $0.slot) }).map { state, slot in
+        let tensors = members.filter { $0.parameter == nil }.flatMap { member in
+            zip(member.states, member.slots).filter { !$0.0.isShared }.map { state, slot in
+                member.tensor(state, slot, held) { [slab] in Array(slab.values(slot).floats) }
+            }
+        }
+        let ofHead = headStates.map { state, slot in
             FactorTensor(name: slot.name, shape: state.shape) { [slab] in Array(slab.values(slot).floats) }
         }
-        try (tensors + besideTensors + parameterTensors()).sorted { $0.name < $1.name }.map {
+        let shared = sharedStates.map { state, slot in
+            FactorTensor(name: PEFTDirectory.sharedPrefix + slot.name, shape: state.shape) { [slab] in
+                Array(slab.values(slot).floats)
+            }
+        }
+        let ofModules = try (tensors + ofHead + besideTensors + parameterTensors()).sorted { $0.name < $1.name }.map {
             FactorTensor(name: PEFTDirectory.keyPrefix + peftName($0.name), shape: $0.shape, numbers: $0.numbers)
-        }.writeSafetensors(as: type, to: place(PEFTDirectory.weightsName), metadata: [("format", "pt")])
+        }
+        try (ofModules + shared).writeSafetensors(as: type, to: place(PEFTDirectory.weightsName), metadata: [("format", "pt")])
         var provenance = notes.provenance
         provenance.head = provenance.head ?? self.configuration.head
         try JSONFile.write(provenance.json, to: place(AdapterProvenance.fileName))
@@ -149,5 +165,20 @@ extension AdapterSet {
     private static func names(_ table: [TargetCoverage.Row]) -> [String]? {
         let rows = table.filter { $0.matchedCount > 0 }
         return rows.allSatisfy { $0.matchedCount == $0.totalCount } ? rows.map(\.kind) : nil
+    }
+}
+
+extension AdapterSet.Member {
+    /// What a file holds of a matrix, whose numbers are `numbers`.
+    fileprivate func tensor(
+        _ state: AdapterState, _ slot: MatrixSlot, _ held: HeldDirections, _ numbers: @escaping () -> [Float]
+    ) -> FactorTensor {
+        let part = held.sizes(of: state, in: path)
+        guard part != (state.rows, state.columns) else {
+            return FactorTensor(name: slot.name, shape: state.shape, numbers: numbers)
+        }
+        return FactorTensor(name: slot.name, shape: [part.rows, part.columns]) {
+            held.cut(numbers(), of: state, in: path)
+        }
     }
 }

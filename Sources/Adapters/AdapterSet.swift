@@ -18,7 +18,7 @@ public final class AdapterSet {
         /// The layer's place in a parameter of transformers; nil where it has a module of its own.
         let parameter: ParameterPlace?
 
-        /// Whether the numbers of `slot` are named after another member.
+        /// Whether the numbers of `slot` are named after another member, or are those of all.
         func isOthers(_ slot: MatrixSlot) -> Bool { !slot.name.hasPrefix(path + ".") }
     }
 
@@ -33,6 +33,8 @@ public final class AdapterSet {
     let isTransposed: Bool
     /// Whether the base reads with an encoder and writes with a decoder.
     let hasEncoder: Bool
+    /// What all members have together, with its numbers in the slab.
+    let sharedStates: [(state: AdapterState, slot: MatrixSlot)]
     /// The head of a task, trained beside them; nil where the model writes text.
     public let head: TaskHead?
     /// What the head trains, with its numbers in the slab.
@@ -61,26 +63,35 @@ public final class AdapterSet {
         parametersOfModel = Set(layers.compactMap(\.parameter?.path))
         let layers = layers.filter { matched.contains($0.path) }
         isTransposed = layers.contains(where: \.isTransposed)
+        if let layer = layers.first(where: \.isTransposed), !AdapterMethod.of(configuration.method).words.takesTransposed {
+            throw AdapterError(
+                "is stored as [in, out], for which PEFT has no adapters of method \(configuration.method.rawValue): take "
+                    + "another adapter.method", subject: layer.path)
+        }
         hasEncoder = layers.contains(where: \.isBesideEncoder)
         let method = AdapterMethod.of(configuration.method)
         let layouts = try configuration.layouts(of: layers), states = layouts.map(method.states)
-        let owners = configuration.ownersOfFactors(layers)
+        let owners = configuration.ownersOfFactors(layers), shared = states.first?.filter(\.isShared) ?? []
         let parts = try configuration.beside.parts(of: parameters, adapted: matched)
         let ofHead = (configuration.head?.layers ?? []).flatMap { layer in layer.states.map { (layer, $0) } }
         let slab = ParameterSlab(
             layers.indices.flatMap { index in
-                states[index].dropFirst(owners[index] == index ? 0 : 1).map {
+                states[index].filter { !$0.isShared }.dropFirst(owners[index] == index ? 0 : 1).map {
                     (name: "\(layers[index].path).\($0.name)", rows: $0.rows, columns: $0.columns)
                 }
             }
                 + ofHead.map { (name: "\($0.path).\($1.name)", rows: $1.rows, columns: $1.columns) }
-                + parts.map { (name: $0.name, rows: $0.rows, columns: $0.parameter.columns) })
-        var slots = slab.slots[...]
+                + parts.map { (name: $0.name, rows: $0.rows, columns: $0.parameter.columns) }
+                + shared.map { (name: $0.name, rows: $0.rows, columns: $0.columns) },
+            constants: Set(shared.map(\.name)))
+        let ofAll = slab.slots.suffix(shared.count)
+        var slots = slab.slots.dropLast(shared.count)
         var members: [Member] = []
         for (index, (layer, states)) in zip(layers, states).enumerated() {
             let taken = owners[index] == index ? [] : [members[owners[index]].slots[0]]
-            let own = taken + slots.prefix(states.count - taken.count)
-            slots.removeFirst(states.count - taken.count)
+            let count = states.count - taken.count - shared.count
+            let own = taken + slots.prefix(count) + ofAll
+            slots.removeFirst(count)
             let adapter = LowRankAdapter(
                 method, layouts[index], scale: Float(try configuration.scale(of: layer)),
                 dropout: Float(configuration.dropout),
@@ -108,6 +119,7 @@ public final class AdapterSet {
         self.slab = slab
         self.members = members
         headStates = ownStates
+        sharedStates = Array(zip(shared, ofAll))
         head = configuration.head.map { TaskHead($0, slots: ownStates.map(\.slot), of: slab) }
     }
 
@@ -203,6 +215,14 @@ extension AdapterSet {
                     }
                     fill(layer.weight, slab.values(slot))
                 }
+            }
+        }
+        for (place, (state, slot)) in sharedStates.enumerated() {
+            guard case .uniform(let bound) = state.start, let seed = state.sharedSeed else { continue }
+            let random = RandomStream(seed: seed, purpose: .adapterInitialisation), values = slab.values(slot).floats
+            for element in values.indices {
+                let draw = random.uniform(stream: UInt32(place), index: UInt64(element))
+                values[element] = Float((2 * draw - 1) * bound)
             }
         }
         // Each layer has a stream of its own, that of the answers the first.

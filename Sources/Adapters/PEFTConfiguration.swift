@@ -13,18 +13,21 @@ extension AdapterConfiguration {
             throw AdapterError("the adapter configuration is not an object", found: json.typeName)
         }
         var fields = PEFTFields(object)
-        fields.refuseUnsupported()
-        let rank = fields.integer("r")
-        let alpha = fields.number("lora_alpha")
+        let method = fields.method(), words = AdapterMethod.of(method).words
+        fields.refuseUnsupported(words)
+        let rank = words.rank.map { fields.integer($0) }
+        let alpha = words.alpha.map { fields.number($0) }
         var configuration = AdapterConfiguration(
-            method: fields.method(), rank: rank ?? 1, alpha: alpha ?? 1,
-            dropout: fields.optionalNumber("lora_dropout") ?? 0,
-            usesRankStabilisation: fields.flag("use_rslora"), targets: fields.targets(),
+            method: method, rank: (rank ?? 1) ?? 1, alpha: (alpha ?? 1) ?? 1,
+            dropout: words.dropout.flatMap { fields.optionalNumber($0) } ?? 0,
+            usesRankStabilisation: words.extendsLoRA && fields.flag("use_rslora"), targets: fields.targets(),
             excluded: fields.excluded(), blocks: fields.blocks(),
-            rankOverrides: fields.overrides("rank_pattern", \.integer),
-            alphaOverrides: fields.overrides("alpha_pattern", \.double), head: fields.head())
+            rankOverrides: words.hasPatterns ? fields.overrides("rank_pattern", \.integer) : [],
+            alphaOverrides: words.hasPatterns ? fields.overrides("alpha_pattern", \.double) : [],
+            head: fields.head())
         configuration.parameters = fields.parameters()
         configuration.beside = fields.beside(configuration.head)
+        configuration.settings = fields.settings(words)
         guard fields.problems.isEmpty else { throw AdapterError(problems: fields.problems) }
         try configuration.validate()
         self = configuration
@@ -43,6 +46,7 @@ extension AdapterConfiguration {
     func peftJSON(
         targetModules: [String]?, parameters written: AdapterSet.ParameterWords?, baseName: String?
     ) -> JSONObject {
+        let words = AdapterMethod.of(method).words
         let parameters = written?.names ?? parameters, unsaid = written?.layers ?? []
         let rankOverrides = (written?.ranks ?? []) + rankOverrides.filter { !unsaid.contains($0.pattern) }
         let alphaOverrides = (written?.alphas ?? []) + alphaOverrides.filter { !unsaid.contains($0.pattern) }
@@ -58,34 +62,35 @@ extension AdapterConfiguration {
         }
         let blocks = targetModules == nil ? blocks : nil
         var object = JSONObject([
-            ("alpha_pattern", Self.object(alphaOverrides, Self.number)),
             ("auto_mapping", nil),
             ("base_model_name_or_path", baseName.map { .string($0) } ?? nil),
-            ("bias", .string(beside.biases.rawValue)),
             ("exclude_modules", excludes),
             ("fan_in_fan_out", false),
             ("inference_mode", true),
-            ("init_lora_weights", true),
-            ("layer_replication", nil),
-            ("layers_pattern", blocks.flatMap { $0.names.isEmpty ? nil : .array($0.names.map { .string($0) }) } ?? nil),
-            ("layers_to_transform", blocks.map { .array($0.numbers.map { .integer($0) }) } ?? nil),
-            ("loftq_config", [:]),
-            ("lora_alpha", Self.number(alpha)),
-            ("lora_bias", false),
-            ("lora_dropout", .double(dropout)),
-            ("megatron_config", nil),
-            ("megatron_core", "megatron.core"),
             ("modules_to_save", Self.list((head?.savedModules ?? []) + beside.modules)),
-            ("peft_type", .string(AdapterMethod.of(method).peftType)),
-            ("r", .integer(rank)),
-            ("rank_pattern", Self.object(rankOverrides) { .integer($0) }),
+            ("peft_type", .string(words.type)),
             ("revision", nil),
             ("target_modules", targets),
             ("task_type", .string(head?.peftTask ?? "CAUSAL_LM")),
-            ("use_dora", false),
-            ("use_rslora", .bool(usesRankStabilisation)),
         ])
-        if let name = AdapterMethod.of(method).peftSwitch { object[name] = true }
+        if words.hasBlocks || blocks != nil {
+            object["layers_pattern"] =
+                blocks.flatMap { $0.names.isEmpty ? nil : .array($0.names.map { .string($0) }) } ?? .null
+            object["layers_to_transform"] = blocks.map { .array($0.numbers.map { .integer($0) }) } ?? .null
+        }
+        if words.extendsLoRA { addLoRA(to: &object) }
+        words.rank.map { object[$0] = .integer(rank) }
+        words.alpha.map { object[$0] = Self.number(alpha) }
+        words.dropout.map { object[$0] = .double(dropout) }
+        if words.hasPatterns {
+            object["alpha_pattern"] = Self.object(alphaOverrides, Self.number)
+            object["rank_pattern"] = Self.object(rankOverrides) { .integer($0) }
+        }
+        for member in words.members { object[member.key] = member.write(settings) }
+        for (key, value) in words.fixed.members { object[key] = value }
+        if let name = words.toggle { object[name] = true }
+        // As PEFT orders them.
+        object = JSONObject(object.members.sorted { $0.key < $1.key })
         if !beside.tokens.isEmpty { object["trainable_token_indices"] = beside.tokensJSON }
         if !parameters.isEmpty { object["target_parameters"] = .array(parameters.map { .string($0) }) }
         return object
@@ -94,6 +99,16 @@ extension AdapterConfiguration {
     /// Names; null where there are none.
     private static func list(_ names: [String]) -> JSONValue {
         names.isEmpty ? .null : .array(names.map { .string($0) })
+    }
+
+    /// What PEFT's `LoraConfig` has beside what all have.
+    private func addLoRA(to object: inout JSONObject) {
+        let members: [(String, JSONValue)] = [
+            ("bias", .string(beside.biases.rawValue)), ("init_lora_weights", true), ("layer_replication", nil), ("loftq_config", [:]),
+            ("lora_bias", false), ("megatron_config", nil), ("megatron_core", "megatron.core"), ("use_dora", false),
+            ("use_rslora", .bool(usesRankStabilisation)),
+        ]
+        for (key, value) in members { object[key] = value }
     }
 
     /// A whole number without a point: PEFT's α is one.
@@ -121,14 +136,15 @@ private struct PEFTFields {
     /// Initialisations that change the base itself, so that the saved factors are not relative to the base in its file.
     private static let baseChanging = ["pissa", "olora", "corda", "loftq", "lora_ga"]
 
-    mutating func refuseUnsupported() {
+    mutating func refuseUnsupported(_ words: PEFTWords) {
+        let table = FieldTable.peft(words)
         for (key, value) in object.members {
-            switch FieldTable<JSONValue>.peft[key]?.use {
+            switch table[key]?.use {
             case .read, .harmless, .trainingOnly: break
             case .only(let values): if !values.contains(value) { note("is not supported", key, found: value.text()) }
             case nil where Self.isUnset(value): break
             case nil:
-                let near = closestName(to: key, among: FieldTable<JSONValue>.peft.fields.map(\.key))
+                let near = closestName(to: key, among: table.fields.map(\.key))
                 problems.append(
                     AdapterError.Problem(
                         "is unknown, and what it changes too", subject: key, found: value.text(), nearest: near))
@@ -181,16 +197,26 @@ private struct PEFTFields {
 
     /// The method of that type, and among those of PEFT the one whose switch is on.
     mutating func method() -> AdapterMethodKind {
-        let type = object["peft_type"]?.string ?? AdapterMethod.loraType
-        let named = AdapterMethod.all.filter { method in method.peftSwitch.map { flag($0) } ?? false }
-        if let first = named.first, let second = named.dropFirst().first?.peftSwitch {
-            note("does not go with \(first.peftSwitch ?? "")", second, found: "true")
+        let type = object["peft_type"]?.string ?? PEFTWords.loraType
+        let named = AdapterMethod.all.filter { method in method.words.toggle.map { flag($0) } ?? false }
+        if let first = named.first, let second = named.dropFirst().first?.words.toggle {
+            note("does not go with \(first.words.toggle ?? "")", second, found: "true")
         }
-        if let stray = named.first(where: { $0.peftType != type })?.peftSwitch {
+        if let stray = named.first(where: { $0.words.type != type })?.words.toggle {
             note("does not go with peft_type \(type)", stray, found: "true")
         }
-        let plain = AdapterMethod.all.first { $0.peftType == type && $0.peftSwitch == nil }
+        let plain = AdapterMethod.all.first { $0.words.type == type && $0.words.toggle == nil }
         return (named.first ?? plain)?.kind ?? .lora
+    }
+
+    /// What the method's own members say.
+    mutating func settings(_ words: PEFTWords) -> AdapterMethodSettings {
+        var settings = AdapterMethodSettings()
+        for member in words.members {
+            guard let value = object[member.key], !member.read(value, &settings) else { continue }
+            note("is no value of it", member.key, expected: member.expected, found: value.text())
+        }
+        return settings
     }
 
     mutating func targets() -> AdapterTargets {

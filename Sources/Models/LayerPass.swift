@@ -40,7 +40,7 @@ struct LayerPanels {
         }
         let sources = layers.map { wanted in
             let adapter = context.adapters[wanted.layer], factors = adapter.flatMap(context.factors)
-            let needsWeight = wanted.weight || adapter?.method.pass.readsWeightBackward ?? false
+            let needsWeight = wanted.weight || adapter.map { $0.method.pass.readsWeightBackward($0) } ?? false
             return (
                 weight: needsWeight ? source(RowLayout(context.weight(of: wanted.layer))) : nil,
                 a: factors.map { source(RowLayout($0.a), padding: reading == .transposed) },

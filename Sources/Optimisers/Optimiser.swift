@@ -69,6 +69,7 @@ public final class Optimiser {
     public func step(_ number: Int, learningRate: Double, gradientScale: Float) {
         Processor.forEach(parameters.count) { index in
             let parameter = parameters[index]
+            if slab.isConstant[index] { return }
             rule.update(
                 parameter.values, gradients: parameter.gradients, states: parameter.states,
                 in: OptimiserStep(

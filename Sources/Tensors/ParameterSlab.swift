@@ -5,11 +5,15 @@ public final class ParameterSlab {
     private let layout: MatrixLayout
     private let valueBuffer: MatrixBuffer
     private let gradientBuffer: MatrixBuffer
+    /// By slot: whether it is kept, saved and read with the others, and changed by no training.
+    public let isConstant: [Bool]
     /// Another number whenever values were changed: what was derived from the old ones is stale.
     public private(set) var revision = 0
 
     /// A slab of zeros; slots are laid out in the order given.
-    public init(_ parameters: [(name: String, rows: Int, columns: Int)]) {
+    /// - Parameter constants: names of those that no training changes.
+    public init(_ parameters: [(name: String, rows: Int, columns: Int)], constants: Set<String> = []) {
+        isConstant = parameters.map { constants.contains($0.name) }
         layout = MatrixLayout(parameters)
         valueBuffer = MatrixBuffer(layout)
         gradientBuffer = MatrixBuffer(layout)
@@ -18,8 +22,8 @@ public final class ParameterSlab {
     public var slots: [MatrixSlot] { layout.slots }
     /// Numbers of the slab, with the gaps between slots.
     public var count: Int { layout.count }
-    /// Numbers in the slots, without the gaps between them.
-    public var parameterCount: Int { slots.reduce(0) { $0 + $1.count } }
+    /// Numbers in the slots that are trained, without the gaps between them.
+    public var parameterCount: Int { zip(slots, isConstant).reduce(0) { $0 + ($1.1 ? 0 : $1.0.count) } }
 
     public var values: UnsafeMutableBufferPointer<Float> { valueBuffer.numbers }
     public var gradients: UnsafeMutableBufferPointer<Float> { gradientBuffer.numbers }

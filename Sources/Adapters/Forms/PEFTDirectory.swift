@@ -21,11 +21,15 @@ public struct PEFTDirectory: Sendable {
     private let isHeadGuessed: Bool
     /// The file with the factors.
     public let weights: SafetensorsFile
+    /// Of the directions of a module, by the path of their values, those that the file holds; a module that is not there has all.
+    let heldDirections: [String: [Bool]]
 
     static let configurationName = "adapter_config.json"
     static let weightsName = "adapter_model.safetensors"
     /// What PEFT puts before the module's path.
     static let keyPrefix = "base_model.model."
+    /// What it puts before the name of what all modules share.
+    static let sharedPrefix = "base_model."
 
     /// Opens the directory; reads no factor yet.
     public init(_ url: URL) throws {
@@ -63,7 +67,26 @@ public struct PEFTDirectory: Sendable {
             configuration.beside.modules =
                 guessed != nil ? [] : configuration.beside.modules.filter { !head.isPEFTs($0) }
         }
+        heldDirections = try Self.heldDirections(json, configuration, configurationURL.path)
         self.configuration = configuration
+    }
+
+    private static func heldDirections(
+        _ json: JSONValue, _ configuration: AdapterConfiguration, _ place: String
+    ) throws(AdapterError) -> [String: [Bool]] {
+        guard let key = AdapterMethod.of(configuration.method).words.directionsKey, let found = json[key],
+            found != .null
+        else { return [:] }
+        var held: [String: [Bool]] = [:]
+        for (path, value) in found.object?.members ?? [] {
+            let flags = value.array?.map(\.bool) ?? [nil]
+            guard !flags.contains(nil), flags.count == configuration.rank else {
+                throw AdapterError(
+                    file: place, "\(key).\(path) must say of each of \(configuration.rank) ranks whether it is there")
+            }
+            held[path] = flags.compactMap { $0 }
+        }
+        return held
     }
 
     /// The head that `modules_to_save` names, by its tensors; nil where it names none. What its outputs mean stands nowhere.
@@ -97,7 +120,7 @@ public struct PEFTDirectory: Sendable {
         _ tensor: StoredTensor, among modules: [String], _ weights: SafetensorsFile
     ) -> SavedHead.Layer? {
         guard tensor.name.hasPrefix(keyPrefix), tensor.name.hasSuffix(".weight"), tensor.shape.rank == 2,
-            !states.contains(where: { tensor.name.contains($0.stem) })
+            !AdapterMethod.all.flatMap(\.knownStates).contains(where: { tensor.name.contains($0.stem) })
         else { return nil }
         let path = String(tensor.name.dropFirst(keyPrefix.count).dropLast(".weight".count))
         // PEFT takes each module whose path ends in one of the names, and what is below it.
@@ -121,26 +144,26 @@ public struct PEFTDirectory: Sendable {
     /// What a key means: its slot, the adapter's name where the key holds it, as keys of a whole `state_dict` do
     /// (`….q_proj.lora_A.default.weight`), and whether it is a vector.
     private func slot(of key: String) -> (name: String, adapter: String?, isVector: Bool) {
+        let type = AdapterMethod.of(configuration.method).words.type
+        let states = AdapterMethod.all.filter { $0.words.type == type }.flatMap(\.knownStates)
+        if let state = states.first(where: { $0.isShared && (Self.sharedPrefix + $0.name == key) }) {
+            return (state.name, nil, state.isVector)
+        }
         let path = Self.bare(key)
         if configuration.head?.layers.contains(where: { path == $0.path + ".bias" }) ?? false {
             return (path, nil, true)
         }
-        for state in Self.states {
+        for state in states where !state.isShared {
             guard let place = path.range(of: state.stem, options: .backwards) else { continue }
             let rest = path[place.upperBound...]
-            let adapter = rest.hasSuffix(".weight") ? rest.dropLast(7) : state.isVector ? rest : nil
+            // Only what is a module of its own in PEFT ends so.
+            let isNamed = state.name.hasSuffix(".weight") || state.isVector
+            let adapter = rest.hasSuffix(".weight") && isNamed ? rest.dropLast(7) : state.hasPlainName ? rest : nil
             guard let adapter, adapter.isEmpty || adapter.hasPrefix(".") else { continue }
             let name = path[..<place.lowerBound] + "." + state.name
             return (String(name), adapter.isEmpty ? nil : String(adapter.dropFirst()), state.isVector)
         }
         return (path, nil, false)
-    }
-
-    /// What any method has a tensor for; of their sizes nothing is asked.
-    private static var states: [AdapterState] {
-        var names = Set<String>()
-        return AdapterMethod.all.flatMap { $0.states(StateLayout(inputSize: 1, outputSize: 1, rank: 1)) }
-            .filter { names.insert($0.name).inserted }
     }
 
     /// All factors by slot name, in fp32.
@@ -248,5 +271,8 @@ extension PEFTDirectory: AdapterForm {
 
 extension AdapterState {
     /// What of a key is the state's name, in any spelling of the rest.
-    fileprivate var stem: String { "." + (name.hasSuffix(".weight") ? String(name.dropLast(7)) : name) }
+    fileprivate var stem: String { "." + (hasPlainName ? name : String(name.dropLast(7))) }
+
+    /// Whether PEFT keeps it as a parameter, and not as a module with a weight.
+    fileprivate var hasPlainName: Bool { !name.hasSuffix(".weight") }
 }

@@ -12,38 +12,44 @@ public import Vocabulary
 /// A new one is a value in a file of its own, a case of `AdapterMethodKind`, and a line in `AdapterMethod.of(_:)`.
 public struct AdapterMethod: Sendable {
     public let kind: AdapterMethodKind
-    /// What `peft_type` says in `adapter_config.json`: `LORA`, or a name that PEFT does not know and therefore refuses.
-    public let peftType: String
-    /// The member of PEFT's `adapter_config.json` that is true for the method's adapters, and for no others; nil where there is none.
-    public let peftSwitch: String?
+    /// How PEFT's `adapter_config.json` speaks of it.
+    public let words: PEFTWords
     /// What there is on a layer; A and B the first, where they are trained themselves.
     private let statesOfLayer: @Sendable (StateLayout) -> [AdapterState]
     /// Where A and B come from.
     let factors: AdapterFactors
     /// What a merge multiplies on a layer; nil: nothing.
     let scaling: (@Sendable (StateLayout) -> MergeScaling?)?
+    /// s, of α and the rank; nil: α/r, or α/√r where that is asked for.
+    public let scale: (@Sendable (_ alpha: Double, _ rank: Int) -> Double)?
+    /// Which of the r directions count; nil: all do, and files hold them all.
+    public let directions: (@Sendable (_ states: [TrainedMatrix]) -> [Bool])?
+    /// Layouts in which all names of its states occur.
+    private let samples: [StateLayout]
     /// What is computed in passes.
     let pass: any AdapterPass.Type
     /// How the change goes into the weight's stored blocks; nil: it stands beside the weight.
     public let folding: BlockFolding?
 
     init(
-        _ kind: AdapterMethodKind, peftType: String, peftSwitch: String? = nil, factors: AdapterFactors = .trained,
-        scaling: (@Sendable (StateLayout) -> MergeScaling?)? = nil, pass: any AdapterPass.Type,
-        folding: BlockFolding? = nil, states: @escaping @Sendable (StateLayout) -> [AdapterState]
+        _ kind: AdapterMethodKind, words: PEFTWords, factors: AdapterFactors = .trained,
+        scaling: (@Sendable (StateLayout) -> MergeScaling?)? = nil,
+        scale: (@Sendable (_ alpha: Double, _ rank: Int) -> Double)? = nil,
+        directions: (@Sendable (_ states: [TrainedMatrix]) -> [Bool])? = nil, pass: any AdapterPass.Type,
+        folding: BlockFolding? = nil, samples: [StateLayout] = [StateLayout(inputSize: 1, outputSize: 1, rank: 1)],
+        states: @escaping @Sendable (StateLayout) -> [AdapterState]
     ) {
         self.kind = kind
-        self.peftType = peftType
-        self.peftSwitch = peftSwitch
+        self.words = words
         self.factors = factors
         self.scaling = scaling
+        self.scale = scale
+        self.directions = directions
+        self.samples = samples
         self.pass = pass
         self.folding = folding
         statesOfLayer = states
     }
-
-    /// PEFT's own name of low-rank adapters.
-    public static let loraType = "LORA"
 
     /// The method of that name.
     public static func of(_ kind: AdapterMethodKind) -> AdapterMethod {
@@ -51,6 +57,11 @@ public struct AdapterMethod: Sendable {
         case .lora: .lora
         case .dora: .dora
         case .fold: .fold
+        case .ia3: .ia3
+        case .vera: .vera
+        case .loha: .loha
+        case .lokr: .lokr
+        case .adalora: .adalora
         }
     }
 
@@ -60,8 +71,14 @@ public struct AdapterMethod: Sendable {
     /// What there is on a layer.
     public func states(_ layout: StateLayout) -> [AdapterState] { statesOfLayer(layout) }
 
+    /// All states that it has on some layer or other; of their sizes nothing is to be asked.
+    public var knownStates: [AdapterState] {
+        var names = Set<String>()
+        return samples.flatMap(states).filter { names.insert($0.name).inserted }
+    }
+
     /// Whether PEFT has the method.
-    public var isInPEFT: Bool { peftType == Self.loraType }
+    public var isInPEFT: Bool { folding == nil }
 
     /// Whether A and B are trained themselves, as files that hold nothing else have them.
     public var trainsFactors: Bool {

@@ -12,7 +12,7 @@ protocol AdapterPass: SendableMetatype {
     static func keeping(_ layer: LinearLayer, _ adapter: LowRankAdapter, rows: Int, _ context: PassContext) -> [Matrix]
 
     /// Whether the way back needs the layer's weight, even where nothing below is trained.
-    static var readsWeightBackward: Bool { get }
+    static func readsWeightBackward(_ adapter: LowRankAdapter) -> Bool
 
     /// Takes the room that a loop over rows needs.
     init(_ site: AdapterSite)
@@ -53,7 +53,7 @@ protocol AdapterPass: SendableMetatype {
 }
 
 extension AdapterPass {
-    static var readsWeightBackward: Bool { false }
+    static func readsWeightBackward(_ adapter: LowRankAdapter) -> Bool { false }
     static func keeping(_ layer: LinearLayer, _ adapter: LowRankAdapter, rows: Int, _ context: PassContext) -> [Matrix]
     { [] }
     static func input(_ x: Matrix, _ adapter: LowRankAdapter, _ context: PassContext) -> Matrix? { nil }

@@ -14,7 +14,7 @@ import Tensors
 extension AdapterMethod {
     /// DoRA: A, B, and the magnitude m of each row, which begins with the weight's own.
     public static let dora = AdapterMethod(
-        .dora, peftType: loraType, peftSwitch: "use_dora",
+        .dora, words: .lora(toggle: "use_dora"),
         scaling: { _ in
             .rows { sum, firstRow, own in zip(own[0][firstRow...], RowNorms.norms(of: sum)).map(RowScales.ratio) }
         },

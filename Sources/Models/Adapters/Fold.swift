@@ -16,7 +16,7 @@ public import Tensors
 extension AdapterMethod {
     /// Fold: A `[r, in/32]` and B, whose product goes into the minima of the blocks.
     public static let fold = AdapterMethod(
-        .fold, peftType: "LATHE_FOLD", pass: FoldPass.self,
+        .fold, words: .lora(type: "LATHE_FOLD"), pass: FoldPass.self,
         folding: BlockFolding(
             types: DType.allCases.filter(BlockMinima.stand), blockSize: BlockMinima.blockSize,
             weight: { adapter, weight in

@@ -10,7 +10,7 @@ import Tensors
 
 extension AdapterMethod {
     /// LoRA: A and B alone.
-    public static let lora = AdapterMethod(.lora, peftType: loraType, pass: LowRankPass.self) { factorStates($0) }
+    public static let lora = AdapterMethod(.lora, words: .lora(), pass: LowRankPass.self) { factorStates($0) }
 }
 
 /// An adapter of one product s·B·A in one direction of a pass.
