@@ -26,23 +26,23 @@ public struct AdapterComparison: Sendable, Equatable {
     /// Compares `written`, as it came back, with `original`.
     public init(_ original: AdapterSet, readBack written: AdapterSet) {
         moduleCount = original.members.count
+        let isPlain = original.configuration.method != written.configuration.method
         guard original.members.map(\.path) == written.members.map(\.path),
-            original.configuration.method == written.configuration.method
+            !isPlain
+                || written.configuration.method == .lora && AdapterMethod.of(original.configuration.method).makesFactors
         else {
             largestDifference = .infinity
             return
         }
         largestDifference = zip(original.members, written.members).reduce(0) {
-            max($0, Self.difference($1.0.adapter, $1.1.adapter))
+            max($0, (isPlain ? Self.productDifference : Self.difference)($1.0.adapter, $1.1.adapter))
         }
     }
 
     private static func difference(_ left: LowRankAdapter, _ right: LowRankAdapter) -> Double {
         var largest = 0.0
         if left.method.trainsFactors {
-            largest = max(
-                difference(left.a, right.a, (1, 1)),
-                difference(left.b, right.b, (Double(left.scale), Double(right.scale))))
+            largest = productDifference(left, right)
         } else if left.scale != right.scale {
             return .infinity
         }
@@ -50,6 +50,14 @@ public struct AdapterComparison: Sendable, Equatable {
             largest = max(largest, difference(one.values, other.values, (1, 1)))
         }
         return largest
+    }
+
+    /// Of the factors that one has made of its numbers and the other has.
+    private static func productDifference(_ left: LowRankAdapter, _ right: LowRankAdapter) -> Double {
+        left.withFactors {
+            max(
+                difference($0.a, right.a, (1, 1)), difference($0.b, right.b, (Double(left.scale), Double(right.scale))))
+        } ?? .infinity
     }
 
     /// Of two matrices, each with its scale; what one of them has beyond the other is held against zero.

@@ -125,6 +125,22 @@ public struct AdapterConfiguration: Sendable, Equatable {
         return layouts
     }
 
+    /// Throws where the method's settings do not go together, or with the modules of `layers` that carry the adapter.
+    public func requireSettings(on layers: [AdaptableLayer]) throws(AdapterError) {
+        let matched = try TargetCoverage(self, for: layers).matched
+        let unmet = (settings.feedforwardModules ?? []).filter { end in !matched.contains { $0.hasSuffix(end) } }
+        var problems = unmet.map {
+            AdapterError.Problem("matches no target module of the adapter", subject: "feedforward_modules.\($0)")
+        }
+        if AdapterMethod.of(method).directions != nil, settings.budget.targetRank > rank {
+            problems.append(
+                AdapterError.Problem(
+                    "is more than what layers begin with", subject: "target_r", expected: "at most init_r, \(rank)",
+                    found: "\(settings.budget.targetRank)"))
+        }
+        guard problems.isEmpty else { throw AdapterError(problems: problems) }
+    }
+
     /// Throws where a pattern of ranks or alphas means none of the modules that carry the adapter, among `layers` of the model.
     public func requireEffect(on layers: [AdaptableLayer]) throws(AdapterError) {
         let matched = Set(try TargetCoverage(self, for: layers).matched)

@@ -138,7 +138,8 @@ extension AdapterSet {
         let ofModules = try (tensors + ofHead + besideTensors + parameterTensors()).sorted { $0.name < $1.name }.map {
             FactorTensor(name: PEFTDirectory.keyPrefix + peftName($0.name), shape: $0.shape, numbers: $0.numbers)
         }
-        try (ofModules + shared).writeSafetensors(as: type, to: place(PEFTDirectory.weightsName), metadata: [("format", "pt")])
+        try (ofModules + shared).writeSafetensors(
+            as: type, to: place(PEFTDirectory.weightsName), metadata: [("format", "pt")])
         var provenance = notes.provenance
         provenance.head = provenance.head ?? self.configuration.head
         try JSONFile.write(provenance.json, to: place(AdapterProvenance.fileName))

@@ -63,7 +63,16 @@ public final class AdapterSet {
         parametersOfModel = Set(layers.compactMap(\.parameter?.path))
         let layers = layers.filter { matched.contains($0.path) }
         isTransposed = layers.contains(where: \.isTransposed)
-        if let layer = layers.first(where: \.isTransposed), !AdapterMethod.of(configuration.method).words.takesTransposed {
+        if layers.contains(where: { $0.path == TargetCoverage.head }),
+            !AdapterMethod.of(configuration.method).hasProduct
+        {
+            throw AdapterError(
+                "adapters of method \(configuration.method.rawValue) stand on no head: name other target_modules",
+                subject: TargetCoverage.head)
+        }
+        if let layer = layers.first(where: \.isTransposed),
+            !AdapterMethod.of(configuration.method).words.takesTransposed
+        {
             throw AdapterError(
                 "is stored as [in, out], for which PEFT has no adapters of method \(configuration.method.rawValue): take "
                     + "another adapter.method", subject: layer.path)
@@ -266,10 +275,15 @@ extension AdapterSet {
         slab.valuesChanged()
     }
 
-    /// True where B, and with it the adapter's product, is zero throughout.
+    /// True where the adapter changes nothing: a factor of each product is zero throughout, or all that outputs and inputs are
+    /// multiplied by is 1.
     public var isZero: Bool {
-        besideParts.isEmpty
-            && members.allSatisfy { $0.adapter.withFactors { $0.b.floats.allSatisfy { $0 == 0 } } ?? true }
+        func isZero(_ matrix: Matrix) -> Bool { matrix.floats.allSatisfy { $0 == 0 } }
+        return besideParts.isEmpty
+            && members.allSatisfy { member in
+                member.adapter.withFactors { isZero($0.b) || isZero($0.a) }
+                    ?? member.adapter.states.allSatisfy { $0.values.floats.allSatisfy { $0 == 1 } }
+            }
     }
 }
 

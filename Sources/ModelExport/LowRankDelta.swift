@@ -59,6 +59,8 @@ public struct LowRankDelta: Sendable {
 
     /// Whether a merge does more than to add B·A.
     var scales: Bool { method.scales(layout) }
+    /// By what a merge multiplies the layer's bias; nil: by nothing.
+    var biasFactors: [Float]? { method.biasFactors(own: own, layout) }
 
     /// Whether the merged weight cannot be stored as the base's is.
     var changesType: Bool { method.folding == nil }

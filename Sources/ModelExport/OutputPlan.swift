@@ -22,8 +22,20 @@ struct PlannedTensor {
     var form = StoredForm.asStored
     /// What is added.
     let delta: LowRankDelta?
+    /// By what the numbers of a bias are multiplied; nil: by nothing.
+    var biasFactors: [Float]?
     /// How much each column counts where the tensor is rounded to blocks; nil: all the same.
     var importance: [Float]?
+
+    /// Multiplies `block`, the rows `range` of a bias, a row or a column, by its factors.
+    func scaleBias(_ block: Matrix, rows range: Range<Int>) {
+        guard let biasFactors else { return }
+        if block.columns == biasFactors.count {
+            ScalingFactors.ofColumns(biasFactors).apply(to: block)
+        } else {
+            ScalingFactors.ofRows(Array(biasFactors[range])).apply(to: block)
+        }
+    }
 
     /// As the output's file has it.
     var storedShape: Shape { form.meaning(shape) }
@@ -64,6 +76,9 @@ struct OutputPlan {
         if isTied, byPath[modules.embedding] != nil {
             throw ModelExportError(modules.embedding, "an adapter on the embedding cannot be merged")
         }
+        var biases = Dictionary(
+            byPath.compactMap { path, delta in delta.biasFactors.map { (path + ".bias", $0) } }
+        ) { first, _ in first }
         var untiesHead = isTied && byPath[modules.head] != nil
         let (ownType, isQuantised) = try OutputPlan.ownType(of: base)
         var tensors: [PlannedTensor] = []
@@ -76,7 +91,8 @@ struct OutputPlan {
             tensors.append(
                 PlannedTensor(
                     path: path, name: path, source: path, shape: stored.shape,
-                    dtype: OutputPlan.type(of: stored, requested: requested, isQuantised: isQuantised), delta: delta))
+                    dtype: OutputPlan.type(of: stored, requested: requested, isQuantised: isQuantised), delta: delta,
+                    biasFactors: biases.removeValue(forKey: path)))
         }
         if isTied, let delta = byPath.removeValue(forKey: modules.head) {
             let head = modules.head + ".weight"

@@ -57,7 +57,8 @@ final class TensorStream {
         var (stored, form) = (merge.stored, tensor.form)
         if merge.delta == nil, stored.form == form { (stored, form) = (stored.withoutForm, .asStored) }
         // Bytes that need no change pass as they are: a NaN's payload or a denormal survives any conversion that is not made.
-        let passes = merge.delta == nil && stored.dtype == tensor.dtype && stored.form == form
+        let passes =
+            merge.delta == nil && tensor.biasFactors == nil && stored.dtype == tensor.dtype && stored.form == form
         defer { base.releasePages(of: tensor.source) }
         guard Widening.supports(stored.dtype) else {
             try sink(stored.bytes)
@@ -72,6 +73,7 @@ final class TensorStream {
             let start = range.lowerBound
             let block = Matrix(pointer: widened, rows: range.count, columns: columns, type: .f32)
             Widening.widen(stored, rows: range, into: block)
+            tensor.scaleBias(block, rows: range)
             if let delta = merge.delta {
                 let product = Matrix(pointer: added, rows: range.count, columns: columns, type: .f32)
                 sumOfSquares += delta.merge(rows: range, into: block, using: product)

@@ -104,6 +104,7 @@ extension ModelMerger {
                 let (left, right, product) = (block(), block(), merge.delta.map { _ in block() })
                 Widening.widen(stored, rows: range, into: left)
                 Widening.widen(merged, rows: range, into: right)
+                tensor.scaleBias(left, rows: range)
                 let sum = ExpectedSum(left, merge.delta, range, product)
                 let addsOne = merged.form == .plusOne && stored.form != .plusOne
                 let stray = Self.strays(sum, right, rounding: Rounding(tensor.dtype, addsOne: addsOne))

@@ -88,6 +88,12 @@ struct IdleKey {
                         ? nil : "train.eval_every is 0, so held-out rows are scored at the end alone"
                 }
             }
+            + AdapterMethodKind.settings.map { name in
+                IdleKey(path: "adapter." + name) { recipe in
+                    let method = recipe.adapter.method
+                    return method.reads(name) ? nil : "adapter.method \(method.rawValue) has no such setting"
+                }
+            }
             + ObjectiveKind.settings.map { name in
                 IdleKey(path: "train." + name) { recipe in
                     let kind = recipe.train.objective

@@ -118,6 +118,8 @@ public struct AdapterSection: Sendable, Equatable {
     public var bias = TrainedBiases.none
     /// Tokens whose rows of the embedding are trained, by their ids or by their texts.
     public var trainableTokenIndices: [String] = []
+    /// What only some methods read.
+    public var settings = AdapterMethodSettings()
 
     public init() {}
 }

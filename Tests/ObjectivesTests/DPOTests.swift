@@ -17,8 +17,8 @@ import Training
 import Vocabulary
 import WeightFiles
 
-/// The methods that TRL knows.
-private let methods = AdapterMethod.all.filter(\.isInPEFT).map(\.kind)
+/// The methods of which there are runs by TRL.
+private let methods: [AdapterMethodKind] = [.lora, .dora]
 
 /// What TRL says, and the same model, adapter and rows here.
 private struct Reference {

@@ -12,7 +12,14 @@ public struct AdapterFit: Sendable, Equatable {
     /// By what the B of each member is multiplied, in their order.
     let factors: [Float]
     /// What a person should know of it, a sentence each.
-    public let notes: [String]
+    public private(set) var notes: [String]
+
+    /// The same with `notes` before its own.
+    func noting(_ notes: [String]) -> AdapterFit {
+        var fit = self
+        fit.notes = notes + fit.notes
+        return fit
+    }
 
     /// Each module keeps its own.
     public static func asItIs(_ adapter: AdapterSet) -> AdapterFit {

@@ -67,7 +67,8 @@ extension AdapterForm {
         guard !methods.contains(method) else { return }
         let what =
             AdapterMethod.of(method).folding == nil
-            ? "what \(method.rawValue) trains beside A and B"
+            ? "what \(method.rawValue) trains" + (AdapterMethod.of(method).trainsFactors ? " beside A and B" : "")
+                + ": a model's export holds it merged"
             : "adapters of method \(method.rawValue), which change stored blocks: a model's export holds them merged"
         throw AdapterError("\(format.rawValue) has no room for \(what)", subject: "adapter.method")
     }

@@ -40,7 +40,7 @@ extension GGUFAdapter: AdapterForm {
     public static var words: String { "a GGUF file of a LoRA adapter" }
     public static var isFolder: Bool { false }
     public static var fileExtension: String? { "gguf" }
-    public static var methods: [AdapterMethodKind] { [.lora] }
+    public static var methods: [AdapterMethodKind] { AdapterMethodKind.plainProducts }
     public static var types: [DType] { [.f32, .f16, .bf16, .q8_0] }
 
     public static func isAt(_ url: URL) throws -> Bool {
@@ -166,6 +166,7 @@ extension GGUFAdapter {
     public static func fit(_ adapter: AdapterSet, on model: AdaptedModel) throws(AdapterError) -> AdapterFit {
         try requireRoom(for: adapter.configuration.method)
         try requireNoHead(adapter)
+        let notes = adapter.notesOnPlainProducts(), adapter = try adapter.asPlainProducts(on: model)
         try requireNames(of: model)
         guard !adapter.adaptsHead || !model.configuration.isTied else {
             throw AdapterError(
@@ -176,7 +177,7 @@ extension GGUFAdapter {
             try adapter.scale(of: member) * Double(member.adapter.rank)
         }
         try requireWholeStacks(adapter)
-        return .sharing(alphas, of: adapter, as: "scale")
+        return .sharing(alphas, of: adapter, as: "scale").noting(notes)
     }
 
     @discardableResult
@@ -193,6 +194,7 @@ extension GGUFAdapter {
     public static func write(
         _ adapter: AdapterSet, _ notes: AdapterNotes, as type: DType, on model: AdaptedModel, to place: URL
     ) throws -> URL {
+        let adapter = try adapter.asPlainProducts(on: model)
         let fit = try fit(adapter, on: model), (names, architecture) = try requireNames(of: model)
         var tensors: [FactorTensor] = [], stacks: [String: [(member: AdapterSet.Member, factor: Float)]] = [:]
         for (member, factor) in zip(adapter.members, fit.factors) where (member.parameter?.parts ?? 1) > 1 {

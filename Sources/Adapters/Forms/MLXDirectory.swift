@@ -43,7 +43,7 @@ extension MLXDirectory: AdapterForm {
     public static var words: String { "an MLX folder" }
     public static var isFolder: Bool { true }
     public static var fileExtension: String? { nil }
-    public static var methods: [AdapterMethodKind] { methodNames.map(\.method) }
+    public static var methods: [AdapterMethodKind] { AdapterMethodKind.plainProducts + [.dora] }
     public static var types: [DType] { [.f32, .f16, .bf16] }
 
     public static func isAt(_ url: URL) throws -> Bool {
@@ -167,6 +167,7 @@ extension MLXDirectory {
     public static func fit(_ adapter: AdapterSet, on model: AdaptedModel) throws(AdapterError) -> AdapterFit {
         try requireRoom(for: adapter.configuration.method)
         try requireNoHead(adapter)
+        let notes = adapter.notesOnPlainProducts(), adapter = try adapter.asPlainProducts(on: model)
         guard !adapter.adaptsHead || !model.configuration.isTied else {
             throw AdapterError(
                 "\(format.rawValue) has no room for an adapter on a head that is the embedding: it would change the "
@@ -179,11 +180,13 @@ extension MLXDirectory {
         }
         let scales = try adapter.members.map { member throws(AdapterError) in try adapter.scale(of: member) }
         return .sharing(scales, rank: adapter.members.map(\.adapter.rank).max() ?? 1, of: adapter, as: "scale")
+            .noting(notes)
     }
 
     public static func write(
         _ adapter: AdapterSet, _ notes: AdapterNotes, as type: DType, on model: AdaptedModel, to place: URL
     ) throws -> URL {
+        let adapter = try adapter.asPlainProducts(on: model)
         let fit = try fit(adapter, on: model), rank = fit.rank ?? adapter.configuration.rank
         let tensors = zip(adapter.members, fit.factors).flatMap { member, factor in
             let adapter = member.adapter

@@ -50,10 +50,7 @@ extension LowRankAdapter {
     }
 
     /// Whether its factors are made of what it trains.
-    var makesFactors: Bool {
-        if case .made = method.factors { return true }
-        return false
-    }
+    var makesFactors: Bool { method.makesFactors }
 
     /// Adds the gradients of its factors to those of its states.
     func spread(_ gradients: FactorPair?) {

@@ -24,6 +24,8 @@ public struct AdapterMethod: Sendable {
     public let scale: (@Sendable (_ alpha: Double, _ rank: Int) -> Double)?
     /// Which of the r directions count; nil: all do, and files hold them all.
     public let directions: (@Sendable (_ states: [TrainedMatrix]) -> [Bool])?
+    /// What nobody said of the settings, by the modules that carry the adapter; nil: nothing depends on them.
+    private let resolve: (@Sendable (AdapterMethodSettings, [String]) -> AdapterMethodSettings)?
     /// Layouts in which all names of its states occur.
     private let samples: [StateLayout]
     /// What is computed in passes.
@@ -36,7 +38,9 @@ public struct AdapterMethod: Sendable {
         scaling: (@Sendable (StateLayout) -> MergeScaling?)? = nil,
         scale: (@Sendable (_ alpha: Double, _ rank: Int) -> Double)? = nil,
         directions: (@Sendable (_ states: [TrainedMatrix]) -> [Bool])? = nil, pass: any AdapterPass.Type,
-        folding: BlockFolding? = nil, samples: [StateLayout] = [StateLayout(inputSize: 1, outputSize: 1, rank: 1)],
+        folding: BlockFolding? = nil,
+        resolve: (@Sendable (AdapterMethodSettings, [String]) -> AdapterMethodSettings)? = nil,
+        samples: [StateLayout] = [StateLayout(inputSize: 1, outputSize: 1, rank: 1)],
         states: @escaping @Sendable (StateLayout) -> [AdapterState]
     ) {
         self.kind = kind
@@ -45,6 +49,7 @@ public struct AdapterMethod: Sendable {
         self.scaling = scaling
         self.scale = scale
         self.directions = directions
+        self.resolve = resolve
         self.samples = samples
         self.pass = pass
         self.folding = folding
@@ -68,6 +73,11 @@ public struct AdapterMethod: Sendable {
     /// Every method there is.
     public static var all: [AdapterMethod] { AdapterMethodKind.allCases.map(of) }
 
+    /// `settings` with what nobody said of them, by the modules that carry the adapter.
+    public func resolved(_ settings: AdapterMethodSettings, on modules: [String]) -> AdapterMethodSettings {
+        resolve?(settings, modules) ?? settings
+    }
+
     /// What there is on a layer.
     public func states(_ layout: StateLayout) -> [AdapterState] { statesOfLayer(layout) }
 
@@ -77,14 +87,20 @@ public struct AdapterMethod: Sendable {
         return samples.flatMap(states).filter { names.insert($0.name).inserted }
     }
 
-    /// Whether PEFT has the method.
-    public var isInPEFT: Bool { folding == nil }
-
     /// Whether A and B are trained themselves, as files that hold nothing else have them.
     public var trainsFactors: Bool {
         if case .trained = factors { return true }
         return false
     }
+
+    /// Whether A and B are made of what is trained.
+    public var makesFactors: Bool {
+        if case .made = factors { return true }
+        return false
+    }
+
+    /// Whether its adapters add a product s·B·A.
+    public var hasProduct: Bool { trainsFactors || makesFactors }
 
     /// Inputs of the layer that share a column of A.
     public var inputsPerColumn: Int { folding?.blockSize ?? 1 }

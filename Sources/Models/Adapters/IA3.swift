@@ -18,7 +18,14 @@ extension AdapterMethod {
         scaling: { layout in
             layout.isFeedForward ? .inputs { own in own[0] } : .outputs { own in own[0] }
         },
-        scale: { _, _ in 1 }, pass: ScalingPass.self
+        scale: { _, _ in 1 }, pass: ScalingPass.self,
+        resolve: { settings, modules in
+            var settings = settings
+            settings.feedforwardModules =
+                settings.feedforwardModules
+                ?? StateLayout.usualEnds.filter { end in modules.contains { $0.hasSuffix(end) } }
+            return settings
+        }
     ) { layout in
         [
             layout.isFeedForward
@@ -30,7 +37,7 @@ extension AdapterMethod {
 
 extension StateLayout {
     /// What PEFT takes for the end of a feed-forward part in one or other of its families.
-    private static let usualEnds = [
+    fileprivate static let usualEnds = [
         "down_proj", "mlp.c_proj", "output.dense", "fc2", "fc_out", "dense_4h_to_h", "DenseReluDense.wo", "ffn.lin2",
     ]
 

@@ -18,7 +18,8 @@ extension AdapterMethod {
                 .flag("decompose_both", \.decomposesBoth),
             ],
             fixed: [
-                ("rank_dropout", 0.0), ("module_dropout", 0.0), ("rank_dropout_scale", false), ("use_effective_conv2d", false),
+                ("rank_dropout", 0.0), ("module_dropout", 0.0), ("rank_dropout_scale", false),
+                ("use_effective_conv2d", false),
                 ("init_weights", true),
             ],
             harmless: [

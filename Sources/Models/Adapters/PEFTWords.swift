@@ -32,7 +32,8 @@ public struct PEFTWords: Sendable {
 
     init(
         type: String, toggle: String? = nil, rank: String? = nil, alpha: String? = nil, dropout: String? = nil,
-        hasPatterns: Bool = false, directionsKey: String? = nil, hasBlocks: Bool = true, extendsLoRA: Bool = false, takesTransposed: Bool = true,
+        hasPatterns: Bool = false, directionsKey: String? = nil, hasBlocks: Bool = true, extendsLoRA: Bool = false,
+        takesTransposed: Bool = true,
         members: [PEFTMember] = [], fixed: [(String, JSONValue)] = [], harmless: [String] = []
     ) {
         self.type = type

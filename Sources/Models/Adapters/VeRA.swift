@@ -18,7 +18,8 @@ extension AdapterMethod {
                 .number("d_initial", \.initialD, "a number", \.isFinite),
             ],
             // Both are written, since nobody else draws them as they were drawn here.
-            fixed: [("save_projection", true), ("init_weights", true), ("bias", "none")], harmless: ["save_projection", "init_weights"]),
+            fixed: [("save_projection", true), ("init_weights", true), ("bias", "none")],
+            harmless: ["save_projection", "init_weights"]),
         factors: .made(
             MadeFactors(
                 rank: \.rank,

@@ -41,8 +41,11 @@ extension AdapterConfiguration {
             // Where nothing is left, all are refused by name.
             targets = .patterns(changeable.isEmpty ? chosen : changeable)
         }
+        // A method that has no rank or no scale has the same adapter whatever the defaults say.
+        let words = AdapterMethod.of(section.method).words
         self.init(
-            method: section.method, rank: section.r, alpha: section.alpha, dropout: section.dropout,
+            method: section.method, rank: words.rank == nil ? 1 : section.rank,
+            alpha: words.alpha == nil ? 1 : section.alpha, dropout: section.dropout,
             usesRankStabilisation: section.useRSLoRA,
             targets: targets,
             rankOverrides: section.rankPattern.map { Override(pattern: $0.pattern, value: $0.value) },
@@ -52,7 +55,10 @@ extension AdapterConfiguration {
             beside.biases = section.bias
             beside.tokens = try Self.tokens(section.trainableTokenIndices, tokenizer)
         }
-        try Self.naming("adapter.target_modules: ") { _ = try TargetCoverage(self, for: layers) }
+        settings = AdapterMethod.of(method).resolved(
+            section.settings,
+            on: try Self.naming("adapter.target_modules: ") { try TargetCoverage(self, for: layers).matched })
+        try Self.naming("adapter.") { try requireSettings(on: layers) }
         try Self.naming("adapter.") {
             try requireEffect(on: layers)
             if tokenizer != nil { _ = try AdapterSet(self, for: layers, beside: parameters) }
@@ -100,8 +106,8 @@ extension AdapterConfiguration {
     }
 
     /// Puts the key of a recipe before what an error is about.
-    static func naming(_ key: String, _ check: () throws -> Void) throws {
-        do { try check() } catch var error as AdapterError {
+    static func naming<Result>(_ key: String, _ check: () throws -> Result) throws -> Result {
+        do { return try check() } catch var error as AdapterError {
             for index in error.problems.indices {
                 error.problems[index].subject = key + (error.problems[index].subject ?? "")
             }

@@ -86,6 +86,9 @@ extension Recipe {
             let asked = try AdapterConfiguration.tokens(adapter.trainableTokenIndices, opened.tokenizer)
             compare("trainable_token_indices", asked, found.beside.tokens, values: false)
         }
+        for member in AdapterMethod.of(found.method).words.members {
+            compare(member.key, member.write(asked.settings), member.write(found.settings), values: false)
+        }
         let targets = try TargetCoverage(asked, for: layers).matched
         for key in ["target_modules", "layers"] { compare(key, Set(targets), Set(set.coverage.matched), values: false) }
         guard !differences.isEmpty else { return }

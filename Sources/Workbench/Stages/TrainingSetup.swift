@@ -124,6 +124,11 @@ struct TrainingSetup {
         guard let path = recipe.adapter.continueFrom else {
             let new = try newAdapter(recipe, on: model, base)
             var configuration = new.configuration
+            guard AdapterMethod.of(configuration.method).directions == nil else {
+                throw Failure(
+                    .badInput, "adapter.method: \(configuration.method.rawValue) cannot be trained here yet",
+                    hint: "adapters of it can be read, merged and exported; train with lora or dora")
+            }
             configuration.head = head
             for note in configuration.notes(on: AdapterConfiguration.leftOut(recipe.adapter, of: new.layers)) {
                 observer.receive(.note(note))
