@@ -138,6 +138,12 @@ public struct AdapterConfiguration: Sendable, Equatable {
                     "is more than what layers begin with", subject: "target_r", expected: "at most init_r, \(rank)",
                     found: "\(settings.budget.targetRank)"))
         }
+        if !AdapterMethod.of(method).words.extendsLoRA, beside.biases != .none || !beside.tokens.isEmpty {
+            problems.append(
+                AdapterError.Problem(
+                    "has no place beside adapters of method \(method.rawValue), as in PEFT",
+                    subject: beside.tokens.isEmpty ? "bias" : "trainable_token_indices"))
+        }
         guard problems.isEmpty else { throw AdapterError(problems: problems) }
     }
 

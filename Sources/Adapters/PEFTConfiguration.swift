@@ -104,7 +104,8 @@ extension AdapterConfiguration {
     /// What PEFT's `LoraConfig` has beside what all have.
     private func addLoRA(to object: inout JSONObject) {
         let members: [(String, JSONValue)] = [
-            ("bias", .string(beside.biases.rawValue)), ("init_lora_weights", true), ("layer_replication", nil), ("loftq_config", [:]),
+            ("bias", .string(beside.biases.rawValue)), ("init_lora_weights", true), ("layer_replication", nil),
+            ("loftq_config", [:]),
             ("lora_bias", false), ("megatron_config", nil), ("megatron_core", "megatron.core"), ("use_dora", false),
             ("use_rslora", .bool(usesRankStabilisation)),
         ]

@@ -93,6 +93,13 @@ let keyChanges: [KeyChange] = [
     KeyChange(key: "adapter.alpha_pattern", value: "{q_proj: 2}"),
     KeyChange(key: "adapter.continue_from", value: "first", beside: ["name=fresh"]),
     KeyChange(key: "adapter.layers", value: "[0]"),
+    KeyChange(key: "adapter.feedforward_modules", value: "[up_proj]", beside: ["adapter.method=ia3"]),
+    KeyChange(key: "adapter.projection_prng_key", value: "5", beside: ["adapter.method=vera"]),
+    KeyChange(key: "adapter.d_initial", value: "0.3", beside: ["adapter.method=vera"]),
+    KeyChange(key: "adapter.decompose_factor", value: "4", beside: ["adapter.method=lokr"]),
+    KeyChange(
+        key: "adapter.decompose_both", value: "true",
+        beside: ["adapter.method=lokr", "adapter.r=2", "adapter.decompose_factor=16"]),
     KeyChange(key: "adapter.modules_to_save", value: "[norm]"),
     KeyChange(key: "adapter.bias", value: "all", effect: .refused("adapter.bias")),
     KeyChange(key: "adapter.trainable_token_indices", value: "[5, 9]"),
