@@ -125,7 +125,7 @@ let package = Package(
         module(
             "Evaluation",
             [
-                "Objectives", "Models", "Datasets", "Tokenizers", "Tensors", "Kernels", "Files", "WeightFiles",
+                "Objectives", "Models", "Datasets", "Tokenizers", "Tensors", "Kernels", "Files", "WeightFiles", "JSON",
                 "Vocabulary",
             ]),
         module("DataReports", ["Preparation", "Datasets", "JSON", "Spelling"]),

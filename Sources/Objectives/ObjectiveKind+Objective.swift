@@ -13,6 +13,22 @@ extension TrainSection {
         case .simpo: PairPreference.simpo(self)
         case .orpo: PairPreference.orpo(self)
         case .kto: KTO(self, mostTokens: mostTokens)
+        case .grpo:
+            GRPO(
+                mean, beta: policyBeta, weighsDistance: policy.useBiasCorrectionKL, clip: clip,
+                temperature: policy.temperature, told: toldOfAnswers)
+        case .rloo: RLOO(clip: clip, temperature: policy.temperature, told: toldOfAnswers)
         }
     }
+    /// Of what grpo's loss is the mean.
+    private var mean: PolicyMean {
+        switch weightedLossTypes.first?.type {
+        case .grpo: .grpo
+        case .bnpo: .bnpo
+        case .drGRPO: .drGRPO(maximumTokens: policy.maxCompletionLength)
+        default: .dapo
+        }
+    }
+
+    private var clip: PolicyClip { PolicyClip(low: policy.epsilon, high: policy.epsilonHigh ?? policy.epsilon) }
 }

@@ -46,7 +46,7 @@ extension RecipeDecoding {
             (
                 distill.isAsked && distill.source.hasDistributions && recipe.train.objective != .crossEntropy,
                 "train.objective",
-                "\(recipe.train.objective.rawValue) learns from pairs, and a teacher's distributions are of rows",
+                "\(recipe.train.objective.rawValue) does not learn from a teacher's distributions",
                 "leave distill out, or write train.objective: cross_entropy"
             ),
         ]

@@ -26,6 +26,16 @@ extension Recipe {
     }
 }
 
+extension Recipe {
+    /// The metrics of generated answers that are asked for: the rewards too, where the model learns from them.
+    public var metricsOfAnswers: [EvaluationMetric] {
+        EvaluationMetric.allCases.filter { metric in
+            metric.isOfAnswers
+                && (evaluate.metrics.contains(metric) || (metric == .reward && train.objective.writesAnswers))
+        }
+    }
+}
+
 /// A set of held-out rows by its name.
 public struct HeldOutFiles: Sendable, Equatable {
     public var name: String
@@ -51,6 +61,8 @@ public enum EvaluationMetric: String, Sendable, CaseIterable {
     case bleu
     case chrF = "chrf"
     case chrFPlusPlus = "chrf_pp"
+    /// What train.rewards say of the answer.
+    case reward
 
     /// As the libraries write it that people know.
     static let otherSpellings: [String: EvaluationMetric] = [

@@ -26,7 +26,7 @@ struct IdleKey {
 
     static var all: [IdleKey] {
         evaluation + training + rows + rendering + files + distillation + writing + merge + ofTasks
-            + ofVectors + ofSearch + ofPreferences
+            + ofVectors + ofSearch + ofPreferences + ofPolicies
     }
 
     // MARK: Merge
@@ -60,7 +60,7 @@ struct IdleKey {
             }
         } + [
             IdleKey(path: "evaluate.max_new_tokens") { recipe in
-                recipe.evaluate.metrics.contains(where: \.isOfAnswers)
+                !recipe.metricsOfAnswers.isEmpty
                     ? nil : "none of evaluate.metrics is of generated text"
             },
             IdleKey(path: "evaluate.general") { recipe in

@@ -4,6 +4,7 @@
 public enum ObjectiveKind: String, Sendable, CaseIterable {
     case crossEntropy = "cross_entropy"
     case dpo, cpo, simpo, orpo, kto
+    case grpo, rloo
 
     /// Keys of `train` that the objective reads and others may not.
     private var keys: [String] {
@@ -18,8 +19,16 @@ public enum ObjectiveKind: String, Sendable, CaseIterable {
         case .simpo: ["beta", "label_smoothing", "cpo_alpha", "alpha", "simpo_gamma"]
         case .orpo: ["beta"]
         case .kto: ["beta", "loss_type", "desirable_weight", "undesirable_weight", "desirable_above"]
+        case .grpo: Self.keysOfAnswers + ["loss_type", "scale_rewards", "use_bias_correction_kl"]
+        case .rloo: Self.keysOfAnswers + ["normalize_advantages"]
         }
     }
+
+    /// Keys of all that learn from answers of the model's own.
+    private static let keysOfAnswers = [
+        "beta", "rewards", "num_generations", "temperature", "top_p", "max_completion_length", "epsilon",
+        "epsilon_high", "num_iterations",
+    ]
 
     /// The losses that `train.loss_type` may name, the first where it names none; empty where there is but one.
     public var lossTypes: [LossType] {
@@ -31,7 +40,8 @@ public enum ObjectiveKind: String, Sendable, CaseIterable {
             ]
         case .cpo: [.sigmoid, .hinge, .ipo]
         case .kto: [.kto, .apoZeroUnpaired]
-        case .crossEntropy, .simpo, .orpo: []
+        case .grpo: [.dapo, .grpo, .bnpo, .drGRPO]
+        case .crossEntropy, .simpo, .orpo, .rloo: []
         }
     }
 
@@ -39,9 +49,12 @@ public enum ObjectiveKind: String, Sendable, CaseIterable {
     public var comparesAnswers: Bool {
         switch self {
         case .dpo, .cpo, .simpo, .orpo, .kto: true
-        case .crossEntropy: false
+        case .crossEntropy, .grpo, .rloo: false
         }
     }
+
+    /// Whether it learns from answers that the model writes, by what rewards say of them.
+    public var writesAnswers: Bool { self == .grpo || self == .rloo }
 
     /// Those that learn from preferences.
     static var ofPreferences: String { allCases.filter(\.comparesAnswers).map(\.rawValue).joined(separator: " | ") }

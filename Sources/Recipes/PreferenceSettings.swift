@@ -18,6 +18,9 @@ public enum LossType: String, Sendable, CaseIterable {
     case sigmoidNorm = "sigmoid_norm"
     case kto
     case apoZeroUnpaired = "apo_zero_unpaired"
+    /// Of grpo: of what the loss is the mean.
+    case dapo, grpo, bnpo
+    case drGRPO = "dr_grpo"
 
     /// Whether it is of the difference of two scores alone, in which what a divergence adds to both is gone.
     var isOfMargin: Bool {
@@ -86,8 +89,9 @@ extension TrainSection {
         let notNegative: @Sendable (Double) -> Bool = { $0 >= 0 && $0.isFinite }
         return [
             .optionalNumber(
-                "beta", \.preferences.beta, expected: "a number above 0, or null for the objective's own",
-                "how closely the model is held to its reference; without one how much margins count", accepts: positive),
+                "beta", \.preferences.beta, expected: "a number from 0, or null for the objective's own",
+                "how closely the model is held to its reference; without one how much margins count",
+                accepts: notNegative),
             .number(
                 "dpo_beta", \.preferences.dpoBeta, expected: "a number above 0", "beta of dpo, as it was called first",
                 accepts: positive),
@@ -195,6 +199,11 @@ extension RecipeDecoding {
                 .conflict, place, "train.loss_type",
                 "train.objective \(kind.rawValue) has no loss \(other.rawValue)",
                 hint: "it has " + kind.lossTypes.map(\.rawValue).joined(separator: ", "))
+        }
+        if let place = place("beta"), settings.beta == 0, !kind.writesAnswers {
+            note(
+                .conflict, place, "train.beta", "train.objective \(kind.rawValue) learns nothing at 0",
+                hint: "write a number above 0")
         }
         if let place = place("loss_type"), kind != .dpo, settings.lossTypes.count > 1 {
             note(

@@ -296,7 +296,7 @@ extension TrainSection: RecipeKeyed {
     private static let mostSteps = 1 << 40
 
     static var keys: [RecipeKey<TrainSection>] {
-        lengthKeys + preferenceKeys + optimiserKeys + scheduleKeys
+        lengthKeys + preferenceKeys + policyKeys + optimiserKeys + scheduleKeys
     }
 
     private static let positive: @Sendable (Double) -> Bool = { $0 > 0 && $0.isFinite }

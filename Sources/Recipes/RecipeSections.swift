@@ -152,6 +152,8 @@ public struct TrainSection: Sendable, Equatable {
     public var objective = ObjectiveKind.crossEntropy
     /// What is learnt from preferences, and how.
     public var preferences = PreferenceSettings()
+    /// What is learnt from answers of the model's own, and how.
+    public var policy = PolicySettings()
     /// `nil`: chosen from the machine's memory.
     public var memoryLimitBytes: Int?
     public var optimizer = OptimiserKind.adamw

@@ -6,6 +6,8 @@ public import Datasets
 public protocol StepRewriter {
     /// How many sequences stand in the place of each.
     var sequencesOfEach: Int { get }
+    /// How many steps learn from the same sequences. Between these no run goes on: what was written is kept nowhere.
+    var stepsOfEach: Int { get }
     /// As many sequences for each that was given as are to stand in its place, in their order. The same step of the same numbers gives
     /// the same, so that a run that goes on does what the straight run did.
     ///
@@ -15,4 +17,5 @@ public protocol StepRewriter {
 
 extension StepRewriter {
     public var sequencesOfEach: Int { 1 }
+    public var stepsOfEach: Int { 1 }
 }

@@ -56,6 +56,12 @@ public final class Trainer {
     }
 
     private var slab: ParameterSlab { optimiser.slab }
+    /// How many steps learn from the same rows.
+    private var stepsOfEach: Int { rewriter?.stepsOfEach ?? 1 }
+    /// How often other rows were taken in `steps` steps.
+    private func rowsOfSteps(_ steps: Int) -> Int { steps / stepsOfEach }
+    /// Whether the run ends here because somebody asked: it has to be able to go on.
+    private func isStopping(_ hooks: TrainingHooks) -> Bool { hooks.isStopping && step % stepsOfEach == 0 }
     /// Steps completed.
     public var step: Int { progress.step }
     public var isDone: Bool { progress.step >= configuration.totalSteps || progress.isStoppedEarly }
@@ -77,8 +83,8 @@ public final class Trainer {
                 if isDone { try hooks.afterLastStep?() }
             }
             // A run that was stopped before an evaluation that was due makes up for it when it goes on.
-            if !hooks.isStopping { try evaluateIfDue(hooks) }
-            let isStopping = hooks.isStopping || hooks.pausesAfter == step
+            if !isStopping(hooks) { try evaluateIfDue(hooks) }
+            let isStopping = isStopping(hooks) || hooks.pausesAfter == step
             if isStopping || isDone || isSaveDue { try save(hooks) }
             if isDone || isStopping { break }
             let record = try trainStep(clock: &clock, hooks)
@@ -125,7 +131,7 @@ public final class Trainer {
     /// Trains on the next step's examples. Throws before anything is updated.
     @discardableResult
     public func trainStep() throws -> StepRecord {
-        let (indices, rows) = try rows(of: order.examples(afterSteps: step))
+        let (indices, rows) = try rows(of: order.examples(afterSteps: rowsOfSteps(step)))
         let sums = try accumulateGradients(rows, indices)
         let gradientNorm = try checkedGradientNorm(indices)
         let learningRate = configuration.schedule.rate(
@@ -267,7 +273,7 @@ public final class Trainer {
 extension Trainer {
     /// The run as it stands between two steps.
     public func snapshot() -> TrainingSnapshot {
-        let cursor = order.cursor(afterSteps: step)
+        let cursor = order.cursor(afterSteps: rowsOfSteps(step))
         return TrainingSnapshot(
             identity: identity, step: step, epoch: cursor.epoch, positionInEpoch: cursor.position,
             seed: configuration.seed, optimiser: optimiser.kind,
@@ -317,7 +323,7 @@ extension Trainer {
         guard snapshot.step <= configuration.totalSteps else {
             throw .damagedSnapshot(reason: "it has done \(snapshot.step) of \(configuration.totalSteps) steps")
         }
-        let cursor = order.cursor(afterSteps: snapshot.step)
+        let cursor = order.cursor(afterSteps: rowsOfSteps(snapshot.step))
         guard (snapshot.epoch, snapshot.positionInEpoch) == (cursor.epoch, cursor.position) else {
             throw .damagedSnapshot(
                 reason: "after \(snapshot.step) steps it stands at place \(snapshot.positionInEpoch) of epoch "

@@ -140,6 +140,17 @@ let keyChanges: [KeyChange] = [
     KeyChange(key: "train.undesirable_weight", value: "2", beside: rated),
     KeyChange(key: "train.desirable_above", value: "2.5", beside: rated),
     KeyChange(key: "train.simpo_gamma", value: "1", beside: pairs + ["train.objective=simpo"]),
+    KeyChange(key: "train.rewards", value: "[{kind: regex, pattern: o}]", beside: rewarded),
+    KeyChange(key: "train.num_generations", value: "3", beside: rewarded),
+    KeyChange(key: "train.temperature", value: "0.5", beside: rewarded),
+    KeyChange(key: "train.top_p", value: "0.5", beside: rewarded),
+    KeyChange(key: "train.max_completion_length", value: "3", beside: rewarded),
+    KeyChange(key: "train.epsilon", value: "1e-9", beside: rewarded + ["train.num_iterations=2"]),
+    KeyChange(key: "train.epsilon_high", value: "1e-9", beside: rewarded + ["train.num_iterations=2"]),
+    KeyChange(key: "train.scale_rewards", value: "none", beside: rewarded),
+    KeyChange(key: "train.normalize_advantages", value: "true", beside: rewarded + ["train.objective=rloo"]),
+    KeyChange(key: "train.use_bias_correction_kl", value: "false", beside: rewarded + ["train.beta=0.5"]),
+    KeyChange(key: "train.num_iterations", value: "2", beside: rewarded),
     KeyChange(key: "train.memory_limit", value: "1MiB", effect: .refused("train.memory_limit")),
     KeyChange(key: "train.optimizer", value: "lion"),
     KeyChange(key: "train.learning_rate", value: "2e-3"),
@@ -268,6 +279,10 @@ private let pairs = [
 ]
 private let rated = [
     "model.path=\(TinyModel.chat.path)", "data.train=rated.jsonl", "data.held_out=rated.jsonl", "train.objective=kto",
+]
+private let rewarded = [
+    "train.objective=grpo", "train.rewards=[{kind: regex, pattern: a}]", "train.num_generations=4",
+    "train.max_completion_length=6", "evaluate.max_new_tokens=2",
 ]
 private let taught = ["distill.teacher_adapter=first"]
 private let taughtOnline = taught + ["distill.source=online"]

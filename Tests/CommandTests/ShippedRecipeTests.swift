@@ -35,7 +35,7 @@ extension CommandTests {
 
         @Test(arguments: [
             "quickstart", "health-triage", "retail-desk", "media-desk", "retail-gguf", "three-domains", "distil-health",
-            "media-context", "retail-sentiment", "media-summaries", "media-preferences",
+            "media-context", "retail-sentiment", "health-exact", "media-summaries", "media-preferences",
         ])
         func recipesOverOwnRowsDoNotLeak(_ name: String) throws {
             let report = try prepared(name)

@@ -46,7 +46,8 @@ extension LossType {
         case .aotUnpaired: return AOTLoss(beta: beta, isUnpaired: true, smoothing: smoothing)
         case .apoZero: return APOZeroLoss(beta: beta)
         case .apoDown: return APODownLoss(beta: beta)
-        case .sft, .kto, .apoZeroUnpaired: preconditionFailure("of one answer, and no loss of pairs")
+        case .sft, .kto, .apoZeroUnpaired, .dapo, .grpo, .bnpo, .drGRPO:
+            preconditionFailure("of one answer, and no loss of pairs")
         }
     }
 }

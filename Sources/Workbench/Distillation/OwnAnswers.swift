@@ -51,7 +51,7 @@ final class OwnAnswers: StepRewriter {
         var numbers: [Int] = [], requests: [GenerationRequest] = []
         for (number, example) in examples.enumerated() {
             let draw = random.uniform(stream: UInt32(truncatingIfNeeded: step), index: UInt64(number))
-            guard draw < settings.onPolicyShare, let prompt = Self.prompt(of: example), prompt.count < longest else {
+            guard draw < settings.onPolicyShare, let prompt = example.promptOfLastAnswer, prompt.count < longest else {
                 continue
             }
             numbers.append(number)
@@ -72,13 +72,6 @@ final class OwnAnswers: StepRewriter {
         Sampler(
             temperature: settings.samplingTemperature, topP: settings.samplingTemperature > 0 ? settings.topP : 1,
             seed: seed, stream: UInt32(truncatingIfNeeded: step &* batchSize &+ row))
-    }
-
-    /// What stands before the last answer of a row.
-    private static func prompt(of example: TokenizedExample) -> [Int32]? {
-        guard let last = example.isTarget.lastIndex(of: true) else { return nil }
-        let start = example.isTarget[..<last].lastIndex(of: false).map { $0 + 1 } ?? last
-        return start > 0 ? Array(example.ids[..<start]) : nil
     }
 
     /// The row with the student's answer and its end; `nil` where it says nothing that both models know.

@@ -2,6 +2,7 @@
 
 internal import JSON
 internal import Objectives
+internal import Recipes
 internal import Training
 
 /// What is known of a run so far.
@@ -62,7 +63,11 @@ struct RunTrace {
 
     // MARK: What rules ask
 
-    var losses: [Double] { steps.map(\.record.loss) }
+    /// Empty where answers of the model's own are learnt from: their loss says which of them are better, and has no course.
+    var losses: [Double] {
+        let objective = facts.flatMap { ObjectiveKind(rawValue: $0.objective) }
+        return objective?.writesAnswers == true ? [] : steps.map(\.record.loss)
+    }
     var norms: [Double] { steps.map(\.record.gradientNorm) }
     var rates: [Double] { steps.map(\.record.learningRate) }
 

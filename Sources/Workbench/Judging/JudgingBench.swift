@@ -61,7 +61,7 @@ struct JudgingBench {
             direction = nil
             adapter.attach(to: model)
         }
-        learner = Learner(model, recipe.learnt)
+        learner = Learner(model, recipe.learntOfRows)
         let parameters = adapter.slab.count
         let longest = max(
             examples.longest, others.flatMap { units in (0..<units.count).map(units.tokenCount) }.max() ?? 1)

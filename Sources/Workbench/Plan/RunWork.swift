@@ -51,7 +51,7 @@ struct RunWork {
         let weights = try session.base().weights, recipe = session.recipe
         modelBytes = 2 * weights.paths.reduce(0) { $0 + (weights.shape(at: $1)?.elementCount ?? 0) }
         phases = session.foreseen.map { Phase(stage: $0.name, trained: $0.trained, forward: $0.forward) }
-        phases += Self.capture(session, setup) + [Self.training(setup)]
+        phases += Self.capture(session, setup) + [Self.training(setup, recipe.train)]
         if recipe.evaluate.enabled, session.heldOut != nil {
             for set in try session.heldOutSets(SilentObserver()) {
                 for side in ["adapter", "base"] {
@@ -98,7 +98,7 @@ struct RunWork {
         let tasks = try session.tasks(of: rows)
         var phases: [Phase] = []
         if recipe.distill.compare {
-            var labels = training(setup)
+            var labels = training(setup, recipe.train)
             labels.stage = "labels"
             phases.append(labels)
         }
@@ -116,15 +116,19 @@ struct RunWork {
         return phases
     }
 
-    private static func training(_ setup: TrainingSetup) -> Phase {
+    private static func training(_ setup: TrainingSetup, _ train: TrainSection) -> Phase {
         let units = setup.units, configuration = setup.configuration, steps = configuration.totalSteps
         let order = ExampleOrder(
             exampleCount: units.count, batchSize: configuration.batchSize, seed: configuration.seed)
         let tokens = Double(setup.split.train.report.tokens) / Double(order.stepsPerEpoch) * Double(steps)
+        // Answers of the model's own are as long as they may be, at most.
+        let written = Double(steps * configuration.batchSize * train.answersToEach * train.mostTokensOfAnswers)
         // The last step is evaluated whatever the interval is.
         let evaluations = configuration.evaluateEverySteps.map { (steps + $0 - 1) / $0 } ?? 1
         return Phase(
-            stage: "train", trained: tokens, forward: Double(evaluations * (setup.split.heldOut?.report.tokens ?? 0)))
+            stage: "train", trained: tokens * Double(train.answersToEach) + written,
+            forward: Double(evaluations * (setup.split.heldOut?.report.tokens ?? 0)),
+            generated: written / Double(train.stepsOfEachRow))
     }
 
     private static func evaluation(

@@ -144,7 +144,7 @@ public final class Session {
     /// The model and `objective`; nil: what the recipe trains for.
     func learner(_ objective: (any Objective)? = nil) throws -> Learner {
         try requireWriter(for: "losses of text")
-        return Learner(try model(), objective ?? recipe.learnt)
+        return Learner(try model(), objective ?? recipe.learntOfRows)
     }
 
     /// The teacher whose distributions the recipe's student learns from; nil where there is none.

@@ -29,6 +29,8 @@ struct HeldOutTasks {
     private(set) var answered: [Answered] = []
     /// Metrics of generated answers that are asked for.
     let generated: [EvaluationMetric]
+    /// What says how good answers are; nil where that is not asked.
+    let rewards: RecipeRewards?
     /// What a person should know, a line each.
     private(set) var notes: [String] = []
 
@@ -45,6 +47,7 @@ struct HeldOutTasks {
         contextLength = preparation.opened.configuration.contextLength
         isOwn = false
         generated = []
+        rewards = nil
     }
 
     /// - Parameters:
@@ -66,7 +69,8 @@ struct HeldOutTasks {
                 hint:
                     "leave it out: train.objective \(recipe.train.objective.rawValue) tells rewards and their accuracy")
         }
-        generated = EvaluationMetric.allCases.filter { $0.isOfAnswers && recipe.evaluate.metrics.contains($0) }
+        generated = recipe.metricsOfAnswers
+        rewards = generated.contains(.reward) ? try Self.rewards(recipe, of: rows) : nil
         if rows.report.rows < 2 {
             notes.append("one held-out row allows no interval, so there will be no verdict")
         }
@@ -85,6 +89,17 @@ struct HeldOutTasks {
             try findLabelled(rows)
         }
         if !generated.isEmpty { try findAnswered(rows) }
+    }
+
+    private static func rewards(_ recipe: Recipe, of rows: PreparedDataset) throws -> RecipeRewards {
+        guard !recipe.train.policy.rewards.isEmpty else {
+            throw Failure(
+                .badInput, "evaluate.metrics: reward: nothing says how good an answer is",
+                hint: "train.rewards says it, in recipes whose train.objective is grpo or rloo")
+        }
+        let rewards = try RecipeRewards(recipe.train.policy.rewards)
+        try rewards.check(rows.rows)
+        return rewards
     }
 
     // MARK: Labels

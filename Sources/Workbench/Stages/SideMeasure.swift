@@ -51,7 +51,7 @@ struct SideMeasure {
         let labels = try head?.labels ?? tasks.labelPredictions(side), answers = try tasks.generatedAnswers(side)
         var metrics = RowMetric.measures(of: learner.objective, scores)
         for metric in (labels?.metrics ?? []) + (head?.metrics ?? []) + (vectors?.metrics ?? [])
-            + (answers.map(tasks.metrics) ?? [])
+            + (try answers.map(tasks.metrics) ?? [])
         where !metrics.contains(where: { $0.name == metric.name }) { metrics.append(metric) }
         return MeasuredSide(
             scores: scores, metrics: metrics, labels: labels, labelSets: head?.labelSets, values: head?.values,

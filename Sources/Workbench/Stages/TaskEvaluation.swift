@@ -22,11 +22,28 @@ struct TaskEvaluation {
     let generates: Bool
 
     /// The metrics that are asked for of generated answers.
-    func metrics(_ found: GeneratedAnswers) -> [RowMetric] {
-        let units = TextUnits(fitting: found.references)
-        return tasks.generated.compactMap { metric in
-            metric.ofAnswers(found.answers, references: found.references, units: units)?.numbered(found.numbers)
+    func metrics(_ found: GeneratedAnswers) throws -> [RowMetric] {
+        let units = TextUnits(fitting: found.references), numbers = found.numbers
+        return try tasks.generated.compactMap { metric in
+            let found =
+                try metric == .reward
+                ? reward(found) : metric.ofAnswers(found.answers, references: found.references, units: units)
+            return found?.numbered(numbers)
         }
+    }
+
+    /// The mean of what rewards say of the answers.
+    private func reward(_ found: GeneratedAnswers) throws -> RowMetric? {
+        guard let rewards = tasks.rewards else { return nil }
+        let judged = try rewards.judged(
+            zip(found.numbers, found.answers).map { number, text in
+                JudgedAnswer(
+                    prompt: try rows.rows.row(number).promptText, text: text, fields: try rows.rows.fields(number))
+            })
+        if judged.failures > 0 {
+            scorer.report(done: judged.failures, total: found.answers.count, unit: "answers that no reward was had for")
+        }
+        return .mean("reward", judged.rewards)
     }
 
     /// What the texts of the rows are compared in, where any are.
@@ -104,7 +121,7 @@ extension EvaluationMetric {
     /// The metric of `answers`; nil for one of labels.
     fileprivate func ofAnswers(_ answers: [String], references: [String], units: TextUnits) -> RowMetric? {
         switch self {
-        case .accuracy, .macroF1, .weightedF1, .calibrationError: nil
+        case .accuracy, .macroF1, .weightedF1, .calibrationError, .reward: nil
         case .exactMatch: .exactMatch(answers: answers, references: references)
         case .rouge1: .rouge(1, answers: answers, references: references, units: units)
         case .rouge2: .rouge(2, answers: answers, references: references, units: units)

@@ -65,7 +65,8 @@ public struct TrainStage: StandaloneStage {
         // Until here nothing looks whether it is to stop.
         interruption?.enterSteps()
         let learner = try steppingLearner(setup, observer)
-        let trainer = try Self.trainer(session, setup, learner)
+        let written = try GroupAnswers(session, setup)
+        let trainer = try Self.trainer(session, setup, learner, writing: written)
         let checkpoints = RunCheckpoints(directory, session.recipe.train, session)
         for error in earlier?.skipped ?? [] { observer.receive(.warning("passed over a checkpoint: \(error)")) }
         if let newest = earlier?.newest {
@@ -85,7 +86,7 @@ public struct TrainStage: StandaloneStage {
         var isWritten = false
         var hooks = hooks(session, checkpoints, listeners: [observer, log, curves, health])
         hooks.pausesAfter = pause
-        hooks.evaluate = evaluation(setup, observer)
+        hooks.evaluate = evaluation(setup, written, observer)
         hooks.afterLastStep = {
             try writeAdapter(session, setup, steps: trainer.step)
             isWritten = true
@@ -121,7 +122,7 @@ public struct TrainStage: StandaloneStage {
     }
 
     private static func trainer(
-        _ session: Session, _ setup: TrainingSetup, _ learner: Learner
+        _ session: Session, _ setup: TrainingSetup, _ learner: Learner, writing written: GroupAnswers?
     ) throws -> Trainer {
         let recipe = session.recipe, adapter = setup.adapter
         let notes = AdapterNotes(baseName: try session.base().path, provenance: setup.provenance)
@@ -132,7 +133,7 @@ public struct TrainStage: StandaloneStage {
             identity: TrainingSnapshot.Identity(
                 fingerprint: setup.fingerprint.text, recipe: recipe.resolvedYAML(),
                 adapterConfiguration: adapter.checkpointText(notes)),
-            workspace: setup.workspace, rewriter: try OwnAnswers(session, setup))
+            workspace: setup.workspace, rewriter: try written ?? OwnAnswers(session, setup))
     }
 
     private func hooks(
@@ -153,8 +154,11 @@ public struct TrainStage: StandaloneStage {
 
     /// The loss over the held-out rows; `nil` where there are none. An evaluation during which the run is asked to stop
     /// is given up.
-    private func evaluation(_ setup: TrainingSetup, _ observer: any RunObserver) -> (() throws -> HeldOutLoss?)? {
-        setup.split.heldOut.map { heldOut in
+    private func evaluation(
+        _ setup: TrainingSetup, _ written: GroupAnswers?, _ observer: any RunObserver
+    ) -> (() throws -> HeldOutLoss?)? {
+        if let written { return setup.split.heldOut.map { rows in { try written.heldOutLoss(rows) } } }
+        return setup.split.heldOut.map { heldOut in
             // Without gradients more rows fit into the same buffers.
             let scorer = ObservedEvaluator(
                 setup.scored, workspace: setup.workspace, longest: heldOut.report.longestExample, observer: observer,

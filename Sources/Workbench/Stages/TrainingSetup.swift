@@ -26,6 +26,8 @@ struct TrainingSetup {
     let teacher: Teacher?
     /// What holds its hidden states against the teacher's; nil where they are not looked at.
     let hidden: HiddenMatch?
+    /// What says how good answers of the model's own are; nil where it learns from none.
+    let rewards: RecipeRewards?
     /// The training rows, as the objective takes them.
     let units: ExampleUnits
     let adapter: AdapterSet
@@ -65,7 +67,8 @@ struct TrainingSetup {
         for warning in teacher?.warnings ?? [] { observer.receive(.warning(warning)) }
         let head = try split.head(recipe, on: model)
         let adapter = try attach(session, model, base, head, observer)
-        let setup = try TrainingSetup(session, split, model, taughtBy: teacher, adapter)
+        let rewards = try session.openRewards(split, observer)
+        let setup = try TrainingSetup(session, split, model, taughtBy: teacher, rewardedBy: rewards, adapter)
         for warning in try recipe.train.stepWarnings(steps: setup.configuration.totalSteps) {
             observer.receive(.warning(warning))
         }
@@ -151,7 +154,8 @@ struct TrainingSetup {
         try AdapterConfiguration.naming("adapter.continue_from: \(path: path): ") {
             try set.requireTrainable(for: recipe.task)
         }
-        if recipe.train.objective.comparesAnswers {
+        let objective = recipe.train.objective
+        if objective.comparesAnswers || (objective.writesAnswers && recipe.train.policyBeta > 0) {
             observer.receive(
                 .note(
                     "train.objective: the reference is the base as it is, without the adapter that \(path: path) begins "
@@ -163,7 +167,7 @@ struct TrainingSetup {
     /// Cuts the steps of an adapter that is on its model.
     private init(
         _ session: Session, _ split: PreparedSplit, _ model: LanguageModel, taughtBy teacher: Teacher?,
-        _ adapter: AdapterSet
+        rewardedBy rewards: RecipeRewards?, _ adapter: AdapterSet
     ) throws {
         let recipe = session.recipe, base = try session.base()
         self.split = split
@@ -176,6 +180,7 @@ struct TrainingSetup {
             }
             ?? Learner(model, recipe.learnt)
         self.teacher = teacher
+        self.rewards = rewards
         self.adapter = adapter
         exports = try recipe.exportNotes(of: adapter, on: AdaptedModel(learner.model))
         let startDigest = try recipe.adapter.continueFrom.map(StoredAdapter.digest)
@@ -215,16 +220,19 @@ struct TrainingSetup {
         _ units: ExampleUnits, besides: Int
     ) throws -> MemoryPlan {
         let lengths = (0..<units.count).map(units.tokenCount), parameters = adapter.slab.count
+        // Answers of the model's own stand in the place of the rows'.
+        let longest = (lengths.max() ?? 1) + recipe.train.mostTokensOfAnswers
         let states = recipe.train.optimizer.stateBytes(for: adapter.slab.slots)
         let best = recipe.train.evalEvery > 0 && recipe.train.saveBest ? parameters * 4 : 0
         return try MemoryPlan(
             recipe.train, learner,
             heldBytes: MemoryPlan.heldBytes(base, learner.model, parameters: parameters) + states + best
                 + besides + learner.stepBytes(of: units, recipe.train.batchSize)
-                + OwnAnswers.bytes(recipe, learner.model, longest: lengths.max() ?? 1),
-            longest: max(lengths.max() ?? 1, (split.heldOut?.report.longestExample ?? 1) * units.unit.sequences),
-            largestStep: recipe.distill.isOnPolicy
-                ? (lengths.max() ?? 1) * recipe.train.batchSize
+                + OwnAnswers.bytes(recipe, learner.model, longest: lengths.max() ?? 1)
+                + GroupAnswers.bytes(recipe, learner.model, longest: lengths.max() ?? 1),
+            longest: max(longest, (split.heldOut?.report.longestExample ?? 1) * units.unit.sequences),
+            largestStep: recipe.distill.isOnPolicy || recipe.train.objective.writesAnswers
+                ? longest * recipe.train.batchSize * recipe.train.answersToEach
                 : lengths.sorted(by: >).prefix(recipe.train.batchSize).reduce(0, +))
     }
 
@@ -233,7 +241,7 @@ struct TrainingSetup {
         let train = recipe.train
         let order = ExampleOrder(
             exampleCount: examples, batchSize: train.batchSize, seed: UInt64(bitPattern: Int64(recipe.seed)))
-        return train.maxSteps ?? max(1, order.steps(epochs: train.epochs))
+        return train.maxSteps ?? max(1, order.steps(epochs: train.epochs) * train.stepsOfEachRow)
     }
 
     private static func configuration(_ recipe: Recipe, examples: Int, memory: MemoryPlan) -> TrainingConfiguration {

@@ -35,7 +35,7 @@ struct TrialBench {
         }
         do {
             let outcome = try TrainStage(in: run, from: earlier, interruption: interruption)
-                .train(session, observer, until: step).outcome
+                .train(session, observer, until: step.map(session.recipe.train.roundedUp)).outcome
             let best = session.recipe.train.saveBest ? outcome.best : outcome.last
             guard let best else { throw Failure(.internal, "trial \(trial.number) was not scored") }
             return .scored(step: outcome.steps, loss: best.loss)
