@@ -44,7 +44,7 @@ CASES = [
     ("dpo", dict(loss_type=["hinge"], f_divergence_type="js_divergence")),
     ("dpo", dict(loss_type=["ipo"], f_divergence_type="alpha_divergence", f_alpha_divergence_coef=0.3)),
     ("cpo", dict(loss_type="sigmoid")), ("cpo", dict(loss_type="sigmoid", label_smoothing=0.1, cpo_alpha=0.5)),
-    ("cpo", dict(loss_type="hinge")), ("cpo", dict(loss_type="ipo")), ("cpo", dict(loss_type="sigmoid", alpha=0.01)),
+    ("cpo", dict(loss_type="hinge")), ("cpo", dict(loss_type="ipo")),
     ("simpo", dict(beta=2.0, simpo_gamma=0.5)), ("simpo", dict(beta=2.0, cpo_alpha=1.0, alpha=0.25, simpo_gamma=1.0)),
     ("orpo", dict()),
     ("kto", dict()), ("kto", dict(desirable_weight=1.5, undesirable_weight=0.5)), ("kto", dict(loss_type="apo_zero_unpaired")),
