@@ -265,7 +265,7 @@ let package = Package(
                 "Optimisers", "Recipes", "Vocabulary",
             ],
             exclude: ["Fixtures"]),
-        tests("Workbench", ["JSON", "Recipes", "Vocabulary"]),
+        tests("Workbench", ["JSON", "Recipes", "Vocabulary"], exclude: ["Fixtures"]),
         .testTarget(
             name: "CommandTests", dependencies: ["TestSupport", "Digests", "Evaluation", "JSON", "Recipes", "lathe"],
             swiftSettings: testSettings),

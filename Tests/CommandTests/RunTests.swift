@@ -18,6 +18,7 @@ extension CommandTests {
                 #expect(try #require(report["tokens_per_second"]?.double) > 0)
                 #expect(try #require(report["peak_memory_bytes"]?.integer) > 1_000_000)
                 #expect(report["adapter_sha256"]?.string?.count == 64)
+                #expect(report["health"]?.array != nil)
 
                 let evaluation = try #require(report["evaluation"])
                 #expect(evaluation["rows"] == 8)

@@ -10,7 +10,7 @@ protocol HealthRule: Sendable {
 }
 
 /// The rules that are asked, in the order in which their findings are told: causes before what follows from them.
-enum HealthRules {
+public enum HealthRules {
     static let all: [any HealthRule] = [
         BrokenNumbers(), EmptyMasks(), CutAnswers(), RepeatedRows(), KnownAnswers(), LongWarmUp(), AdapterStill(),
         RateTooHigh(),
@@ -18,6 +18,9 @@ enum HealthRules {
         Overfitting(),
         PreferenceStuck(), ChosenFalls(), LengthDrift(),
     ]
+
+    /// What a run shows to be wrong, by the bytes of its `events.jsonl`: of one that goes on, what it shows by now.
+    public static func findings(inLog log: [UInt8]) -> [HealthFinding] { findings(in: RunTrace(log: log)) }
 
     /// What all rules find, each name once.
     static func findings(in run: RunTrace) -> [HealthFinding] {

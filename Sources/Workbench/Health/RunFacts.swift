@@ -20,6 +20,9 @@ public struct RunFacts: Codable, Sendable, Equatable {
     var goesOn = false
     var rows = TrainedRows()
 
+    /// Whether tokens are learnt, so that a row counts by how many it has.
+    var writesText: Bool { objective == "cross_entropy" && (task == "generate" || task == "seq2seq") }
+
     init() {}
 
     /// Of a run before its first step.

@@ -10,9 +10,9 @@ struct LossCurve {
 
     /// nil for fewer than `minimum` values.
     init?(_ values: [Double], atLeast minimum: Int) {
-        guard values.count >= max(2, minimum), values.allSatisfy(\.isFinite) else { return nil }
+        guard values.count >= max(3, minimum), values.allSatisfy(\.isFinite) else { return nil }
         self.values = values
-        width = max(2, min(20, values.count / 5))
+        width = max(3, min(20, values.count / 5))
     }
 
     /// Before anything was learnt: the first few steps.
@@ -29,10 +29,9 @@ struct LossCurve {
         return steps.median / 0.954 / Double(width).squareRoot()
     }
 
-    /// The mean of each stretch of `width` values, by the index after its last one.
-    var readings: [(end: Int, mean: Double)] {
-        guard values.count >= width else { return [] }
-        return (width...values.count).map { ($0, values[($0 - width)..<$0].mean) }
+    /// The middle of each stretch of `width` values, by the index after its last one: of some that stand out it knows nothing.
+    var middles: [(end: Int, value: Double)] {
+        (width...values.count).map { ($0, values[($0 - width)..<$0].median) }
     }
 
     /// The mean of the `width` values before `index`, or of those that are there.

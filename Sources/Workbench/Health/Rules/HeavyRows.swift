@@ -1,8 +1,5 @@
 /// A few rows own the gradient: one has most tokens, or steps jump where it is.
 struct HeavyRows: HealthRule {
-    /// The share of a step's loss from which one row owns it.
-    static let share = 0.6
-
     func findings(in run: RunTrace) -> [HealthFinding] { [giant(run) ?? owning(run)].compactMap { $0 } }
 
     private func giant(_ run: RunTrace) -> HealthFinding? {
@@ -11,31 +8,35 @@ struct HeavyRows: HealthRule {
             facts.rows.units >= 20
         else { return nil }
         let rows = facts.rows, fair = 1 / Double(rows.units)
-        guard rows.largestShare > max(0.05, 8 * fair) else { return nil }
+        guard rows.largestShare > max(0.02, 10 * fair) else { return nil }
         return finding(
             "one of \(rows.units) rows, \(rows.largest), has \(rows.largestShare.percent) of all tokens that carry loss: its "
                 + "steps are about it alone",
             [.init("share_of_targets", rows.largestShare), .init("fair_share", fair)], step: nil)
     }
 
+    /// Whether one row has most of a step's loss, and much more than its share of rows.
+    static func isOwned(_ step: RunTrace.Step, of run: RunTrace) -> Bool {
+        guard let batch = run.facts?.batchSize, let heaviest = step.signs?.heaviest else { return false }
+        return heaviest.lossShare >= max(0.6, 2.5 / Double(batch))
+    }
+
     private func owning(_ run: RunTrace) -> HealthFinding? {
-        guard let curve = LossCurve(run.losses, atLeast: 12), let batch = run.facts?.batchSize, batch >= 4 else {
-            return nil
-        }
+        guard let curve = LossCurve(run.losses, atLeast: 12), let facts = run.facts, facts.batchSize >= 4,
+            facts.writesText
+        else { return nil }
         let norms = run.norms, losses = run.losses
         let owned = run.steps.indices.filter { index in
-            guard let heaviest = run.steps[index].signs?.heaviest, heaviest.lossShare >= Self.share,
-                heaviest.lossShare > 2.5 / Double(batch)
-            else { return false }
+            guard Self.isOwned(run.steps[index], of: run) else { return false }
             let near = (max(0, index - 6)..<min(norms.count, index + 7)).filter { $0 != index }
-            return norms[index] > 4 * near.map { norms[$0] }.median
-                && losses[index] > near.map { losses[$0] }.median + 0.3 * curve.start
+            return norms[index] > 1.4 * near.map { norms[$0] }.median
+                && losses[index] > 1.5 * near.map { losses[$0] }.median + 0.1 * curve.start
         }
-        guard owned.count >= 2, let worst = owned.max(by: { norms[$0] < norms[$1] }),
+        guard owned.count >= 3, let worst = owned.max(by: { norms[$0] < norms[$1] }),
             let heaviest = run.steps[worst].signs?.heaviest
         else { return nil }
         return finding(
-            "in \(owned.count) steps one row has most of the loss, and the gradient is more than four times that of the steps "
+            "in \(owned.count) steps one row has most of the loss, and loss and gradient are far above those of the steps "
                 + "around: in step \(run.steps[worst].number) \(heaviest.place) has \(heaviest.lossShare.percent), and the norm "
                 + "is \(norms[worst].shown)",
             [

@@ -50,39 +50,30 @@ struct Overfitting: HealthRule {
 
 /// Held-out rows are of another kind than training rows.
 struct HeldOutUnlike: HealthRule {
-    func findings(in run: RunTrace) -> [HealthFinding] { [otherWords(run) ?? otherLoss(run)].compactMap { $0 } }
-
-    private func otherWords(_ run: RunTrace) -> HealthFinding? {
-        guard let rows = run.facts?.rows, rows.heldOut >= 10, rows.units >= 20,
-            rows.heldOutUnseen > 3 * rows.trainingUnseen + 0.08
-        else { return nil }
-        return finding(
-            "\(rows.heldOutUnseen.percent) of the tokens of held-out rows stand nowhere in half of the training rows; of the other "
-                + "half's it is \(rows.trainingUnseen.percent)",
-            [.init("unseen_of_held_out", rows.heldOutUnseen), .init("unseen_of_training", rows.trainingUnseen)],
-            step: nil)
-    }
-
     /// In the first pass over the rows, training rows are as new to the model as held-out ones.
-    private func otherLoss(_ run: RunTrace) -> HealthFinding? {
-        guard let task = run.facts?.task, task != "embed", let epoch = run.stepsOfEpoch,
+    func findings(in run: RunTrace) -> [HealthFinding] {
+        // The losses of vectors are those of a batch, not of a row.
+        guard let facts = run.facts, facts.task != "embed", let epoch = run.stepsOfEpoch,
             let curve = LossCurve(run.losses, atLeast: 10), let evaluation = run.evaluations.first
-        else { return nil }
+        else { return [] }
         let told = run.steps.firstIndex { $0.number > evaluation.step } ?? run.steps.count
-        let near = curve.reading(before: min(told, epoch))
-        guard evaluation.loss > 1.4 * near + 4 * curve.noise, evaluation.loss > 0.7 * curve.start else { return nil }
-        return finding(
-            "held-out rows are at \(evaluation.loss.shown) at step \(evaluation.step), and training rows that were as new to the "
-                + "model at \(near.shown)",
-            [.init("held_out_loss", evaluation.loss), .init("training_loss", near), .init("first_loss", curve.start)],
-            step: evaluation.step)
-    }
-
-    private func finding(_ words: String, _ evidence: [HealthFinding.Evidence], step: Int?) -> HealthFinding {
-        HealthFinding(
-            "held_out_unlike", words + ": they are of another kind than what is trained on", evidence, step: step,
-            key: "data.held_out",
-            advice: "rows of the same kind; or data.val_size, which holds out some of the training rows",
-            explains: ["overfitting"])
+        let near = curve.reading(before: min(told, epoch)), unseen = facts.rows.heldOutUnseen
+        guard evaluation.loss > 1.4 * near + 4 * curve.noise, evaluation.loss > 0.7 * curve.start else { return [] }
+        return [
+            HealthFinding(
+                "held_out_unlike",
+                "held-out rows are at \(evaluation.loss.shown) at step \(evaluation.step), and training rows that were as new "
+                    + "to the model at \(near.shown): they are of another kind"
+                    + (unseen > 0.02
+                        ? "; \(unseen.percent) of their tokens stand in no row of the first half of the training rows"
+                        : ""),
+                [
+                    .init("held_out_loss", evaluation.loss), .init("training_loss", near),
+                    .init("first_loss", curve.start), .init("unseen_of_held_out", unseen),
+                    .init("unseen_of_training", facts.rows.trainingUnseen),
+                ], step: evaluation.step, key: "data.held_out",
+                advice: "rows of the same kind; or data.val_size, which holds out some of the training rows",
+                explains: ["overfitting"])
+        ]
     }
 }

@@ -6,7 +6,7 @@ struct RateTooLow: HealthRule {
         guard signs.count == run.steps.count else { return [] }
         // What is left of the run is counted as what was.
         let expected = signs.reduce(0) { $0 + max(0, -$1.expectedChange) } * run.interval / max(run.progress, 0.5)
-        guard expected < 0.3 * curve.start, curve.fall < 0.1 else { return [] }
+        guard expected < 0.05 * curve.start, curve.fall < 0.1 else { return [] }
         let rate = run.rates.max() ?? 0, ratio = signs.compactMap(\.updateRatio).max() ?? 0
         return [
             HealthFinding(
