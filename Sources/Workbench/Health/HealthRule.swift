@@ -13,10 +13,8 @@ protocol HealthRule: Sendable {
 public enum HealthRules {
     static let all: [any HealthRule] = [
         BrokenNumbers(), EmptyMasks(), CutAnswers(), RepeatedRows(), KnownAnswers(), LongWarmUp(), AdapterStill(),
-        RateTooHigh(),
-        RateTooLow(), LossAtChance(), LossFlat(), RateEndsEarly(), HeavyRows(), AlwaysClipped(), HeldOutUnlike(),
-        Overfitting(),
-        PreferenceStuck(), ChosenFalls(), LengthDrift(),
+        RateTooHigh(), RateTooLow(), PreferenceStuck(), ChosenFalls(), LengthDrift(), LossAtChance(), LossFlat(),
+        RateEndsEarly(), HeavyRows(), AlwaysClipped(), HeldOutUnlike(), Overfitting(),
     ]
 
     /// What a run shows to be wrong, by the bytes of its `events.jsonl`: of one that goes on, what it shows by now.

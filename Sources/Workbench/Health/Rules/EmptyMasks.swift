@@ -14,10 +14,10 @@ struct EmptyMasks: HealthRule {
             "\(count) of \(rows.rows) rows have no token that carries loss, and are left out"
                 + (isCut ? ": all of their answers was cut away" : ""),
             [.init("rows_without_target", count), .init("rows", rows.rows)],
-            key: isCut ? "data.max_length" : "data.fields",
+            key: isCut ? "data.max_length" : "data.columns",
             advice: isCut
                 ? "raise it, or data.too_long: truncate_prompt"
-                : "name the field of the answers; data.train_on and data.roles say which turns carry loss",
+                : "name the column of the answers; data.train_on and data.roles say which turns carry loss",
             // Where other rows lost a part of theirs, that is told too.
             explains: rows.rowsWithCutAnswer * 20 < count * 20 + rows.rows ? ["answers_cut"] : [])
     }
