@@ -19,17 +19,15 @@ struct HealthTests {
 
     /// What each faulty run is told, and the key that helps. Nothing else is told of it.
     static let faults: [(run: String, name: String, key: String)] = [
-        ("rate-high-tiny", "rate_too_high", "train.learning_rate"),
         ("rate-high-reviews", "rate_too_high", "train.learning_rate"),
         ("rate-high-smol", "rate_too_high", "train.learning_rate"),
         ("rate-low-smol", "rate_too_low", "train.learning_rate"),
-        ("rate-low-tiny", "rate_too_low", "train.learning_rate"),
         ("rate-low-reviews", "rate_too_low", "train.learning_rate"),
         ("labels-shuffled", "loss_at_chance", "data.train"),
         ("rows-repeated", "rows_repeated", "data.steps"),
         ("answers-same", "answers_alike", "data.steps"),
         ("masks-empty", "masks_empty", "data.max_length"),
-        ("held-out-other-tiny", "held_out_unlike", "data.held_out"),
+        ("held-out-other", "held_out_unlike", "data.held_out"),
         ("row-giant", "rows_heavy", "data.steps"),
         ("rows-strange", "rows_heavy", "data.steps"),
         ("adapter-frozen", "adapter_still", "train.learning_rate"),
@@ -82,7 +80,7 @@ struct HealthTests {
 
     /// A log without what newer versions tell is read as well as it can be.
     @Test func olderLogsAreRead() throws {
-        let bare = try String(decoding: Self.log("rate-high-tiny"), as: UTF8.self).split(separator: "\n")
+        let bare = try String(decoding: Self.log("rate-high-smol"), as: UTF8.self).split(separator: "\n")
             .filter { !$0.contains("run_facts") }
             .map { $0.replacing(#/,"(expected_change|update_ratio)":[-+.e0-9]+/#, with: "") }
         let found = HealthRules.findings(inLog: Array(bare.joined(separator: "\n").utf8))
@@ -166,8 +164,14 @@ struct HealthTests {
     }
 
     @Test func lengthThatDriftsIsToldOf() {
-        #expect(names(log(40) { ["completion_length": 20 + 2 * Double($0)] }) == ["length_drift"])
-        #expect(names(log(40) { ["completion_length": 20 + Double($0 % 7)] }) == [])
+        #expect(names(log(40) { ["cut_off": Double($0) / 40] }) == ["length_drift"])
+        #expect(names(log(40) { ["cut_off": 0.1 * Double($0 % 3)] }) == [])
+    }
+
+    @Test func rewardsThatDoNotDifferAreToldOf() {
+        #expect(
+            names(log(40) { _ in ["groups_without_spread": 1, "reward": 0, "gradient_norm": 0] }) == ["rewards_alike"])
+        #expect(names(log(40) { ["groups_without_spread": Double($0 % 2), "reward": 0.5] }) == [])
     }
 
     @Test func aLossThatStaysIsToldOf() {

@@ -134,10 +134,8 @@ def faulty():
     return {
         "rate-high-smol": smol(train__learning_rate=4e-2),
         "rate-high-reviews": reviews(train__learning_rate=7e-2),
-        "rate-high-tiny": tiny(train__learning_rate=0.5),
         "rate-low-smol": smol(train__learning_rate=4e-6),
         "rate-low-reviews": reviews(train__learning_rate=7e-6),
-        "rate-low-tiny": tiny(train__learning_rate=5e-5),
         "labels-shuffled": reviews(shuffled(texts, "label")),
         "rows-repeated": tiny(notes[:30] * 8, steps=40),
         "answers-same": tiny(
@@ -145,7 +143,6 @@ def faulty():
         "masks-empty": tiny(asked(notes, lambda n, q: q if n % 3 else word * 12 + q), steps=40, data__max_length=192,
                             data__too_long="truncate"),
         "held-out-other": smol(health, retail[:16]),
-        "held-out-other-tiny": tiny(notes, rows("media/held_out.jsonl", 16)),
         "row-giant": tiny(answered(notes, lambda n, a: a if n != 40 else word * 40), data__max_length=4096),
         "rows-strange": tiny(
             answered(notes, lambda n, a: a if n % 40 else "".join(random.Random(n).choices("qxzjkwvy#%&@ ", k=300))),

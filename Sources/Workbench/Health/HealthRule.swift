@@ -12,7 +12,8 @@ protocol HealthRule: Sendable {
 /// The rules that are asked, in the order in which their findings are told: causes before what follows from them.
 public enum HealthRules {
     static let all: [any HealthRule] = [
-        BrokenNumbers(), EmptyMasks(), CutAnswers(), RepeatedRows(), KnownAnswers(), LongWarmUp(), AdapterStill(),
+        BrokenNumbers(), EmptyMasks(), CutAnswers(), RepeatedRows(), KnownAnswers(), LongWarmUp(), RewardsAlike(),
+        AdapterStill(),
         RateTooHigh(), RateTooLow(), PreferenceStuck(), ChosenFalls(), LengthDrift(), LossAtChance(), LossFlat(),
         RateEndsEarly(), HeavyRows(), AlwaysClipped(), HeldOutUnlike(), Overfitting(),
     ]

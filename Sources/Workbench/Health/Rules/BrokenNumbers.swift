@@ -3,7 +3,7 @@ struct BrokenNumbers: HealthRule {
     func findings(in run: RunTrace) -> [HealthFinding] {
         guard let failure = run.failure else { return [] }
         let rate = run.rates.last ?? 0
-        let before = run.steps.isEmpty ? "" : ", after a loss of \(run.losses[run.losses.count - 1].shown)"
+        let before = run.losses.last.map { ", after a loss of \($0.shown)" } ?? ""
         return [
             HealthFinding(
                 "broken_numbers", "step \(failure.step) failed\(before): \(failure.reason)",

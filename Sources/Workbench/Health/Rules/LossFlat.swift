@@ -24,7 +24,9 @@ struct LossAtChance: HealthRule {
 /// The loss is where it began.
 struct LossFlat: HealthRule {
     func findings(in run: RunTrace) -> [HealthFinding] {
-        guard run.progress >= 0.8, let curve = LossCurve(run.losses, atLeast: 15), curve.start > 0.05 else { return [] }
+        guard run.progress >= 0.8, let curve = LossCurve(run.losses, atLeast: 15),
+            curve.start > 0.05
+        else { return [] }
         // With pairs the loss may stay while the margin grows.
         let margins = run.measure("rewards_margin")
         guard curve.fall < 0.03, curve.start - curve.end < 2 * curve.noise, (margins.suffix(5).max() ?? 0) < 0.05 else {

@@ -1,4 +1,4 @@
-// Runs that learn which of two answers is better, by what their objectives tell of rewards.
+// Runs that learn which answer is better, by what their objectives tell of rewards.
 
 /// The better answer gets the higher reward as often as by tossing a coin.
 struct PreferenceStuck: HealthRule {
@@ -66,17 +66,39 @@ struct LengthDrift: HealthRule {
             key: "data.train", advice: "pairs of like length; or a loss that counts a token's mean")
     }
 
+    /// Of answers that the model writes, more and more come to their end by the limit.
     private func drifting(_ run: RunTrace) -> HealthFinding? {
-        for name in ["completion_length", "completions_mean_length", "mean_length"] {
-            let lengths = run.measure(name)
-            guard lengths.count >= 15 else { continue }
-            let width = max(3, lengths.count / 5), first = lengths.prefix(width).mean, last = lengths.suffix(width).mean
-            guard first > 0, last > 2 * first || last < 0.5 * first else { continue }
-            return HealthFinding(
-                "length_drift", "what the model writes went from \(first.shown) to \(last.shown) tokens",
-                [.init("first_length", first), .init("length", last)], step: run.steps.last?.number,
-                key: "train.max_completion_length", advice: "a bound; or a reward that does not grow with length")
-        }
-        return nil
+        let cut = run.measure("cut_off")
+        guard cut.count >= 15 else { return nil }
+        let width = max(3, cut.count / 5), first = cut.prefix(width).mean, last = cut.suffix(width).mean
+        guard last >= 0.5, first < 0.25 else { return nil }
+        return HealthFinding(
+            "length_drift",
+            "\(last.percent) of the answers that the model writes are cut off by their limit, and at the beginning it were "
+                + "\(first.percent)",
+            [.init("first_cut_off", first), .init("cut_off", last)], step: run.steps.last?.number,
+            key: "train.rewards",
+            advice: "rewards that do not grow with length; a higher train.beta holds the model back")
+    }
+}
+
+/// All answers to a question get one reward: nothing says which of them is better.
+struct RewardsAlike: HealthRule {
+    func findings(in run: RunTrace) -> [HealthFinding] {
+        let alike = run.measure("groups_without_spread")
+        guard alike.count >= 10 else { return [] }
+        let share = alike.suffix(alike.count / 2).mean, reward = run.measure("reward").suffix(alike.count / 2).mean
+        // Of a model that answers all of it rightly there is nothing to say.
+        guard share >= 0.9, !(reward > 0.95) else { return [] }
+        return [
+            HealthFinding(
+                "rewards_alike",
+                "in \(share.percent) of groups all answers have the same reward (\(reward.shown) in the mean): there is nothing to "
+                    + "learn of them",
+                [.init("groups_without_spread", share), .init("reward", reward)], step: run.steps.last?.number,
+                key: "train.rewards",
+                advice: "rewards that tell nearly right from wrong, easier questions, or more train.num_generations",
+                explains: ["adapter_still", "loss_flat", "rate_too_low"])
+        ]
     }
 }

@@ -1,7 +1,9 @@
 /// The adapter hardly moves: all steps together could not have lowered the loss by much.
 struct RateTooLow: HealthRule {
     func findings(in run: RunTrace) -> [HealthFinding] {
-        guard run.progress >= 0.5, let curve = LossCurve(run.losses, atLeast: 8), curve.start > 0.05 else { return [] }
+        guard run.progress >= 0.5, let curve = LossCurve(run.losses, atLeast: 8),
+            curve.start > 0.05
+        else { return [] }
         let signs = run.steps.compactMap(\.signs)
         guard signs.count == run.steps.count else { return [] }
         // What is left of the run is counted as what was.
