@@ -225,7 +225,7 @@ let package = Package(
                 "Optimisers", "Objectives", "Recipes", "Models", "Datasets", "Tensors", "Kernels", "JSON", "Adapters",
                 "WeightFiles",
                 "Vocabulary",
-            ]),
+            ], exclude: ["Fixtures"]),
         tests(
             "Objectives",
             [

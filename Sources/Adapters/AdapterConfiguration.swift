@@ -76,6 +76,8 @@ public struct AdapterConfiguration: Sendable, Equatable {
     public var settings = AdapterMethodSettings()
     /// What of the base is trained with the factors.
     public var beside = TrainedBeside()
+    /// How the factors of a new adapter begin. With a start that has an origin that is taken off the product, whatever is trained later.
+    public var start = AdapterStart.kaiming
     /// The head of a task that is trained with the factors; nil where the model writes text.
     public var head: SavedHead?
 
@@ -104,9 +106,12 @@ public struct AdapterConfiguration: Sendable, Equatable {
         try value(for: path, in: rankOverrides) ?? rank
     }
 
+    /// α of the adapter on module `path`.
+    func alpha(of path: String) throws(AdapterError) -> Double { try value(for: path, in: alphaOverrides) ?? alpha }
+
     /// The factor of `B·A` on module `path`.
     public func scale(of path: String) throws(AdapterError) -> Double {
-        let alpha = try value(for: path, in: alphaOverrides) ?? alpha
+        let alpha = try alpha(of: path)
         let rank = try rank(of: path)
         if let scale = AdapterMethod.of(method).scale { return scale(alpha, rank) }
         return alpha / (usesRankStabilisation ? Double(rank).squareRoot() : Double(rank))
@@ -195,6 +200,7 @@ public struct AdapterConfiguration: Sendable, Equatable {
                 "goes with method lora alone", subject: "bias", expected: TrainedBiases.none.rawValue,
                 found: "\(beside.biases.rawValue) with \(method.rawValue)")
         }
+        try validateStart()
         guard dropout >= 0, dropout < 1 else {
             throw AdapterError("dropout must be at least 0 and below 1", found: "\(dropout)")
         }

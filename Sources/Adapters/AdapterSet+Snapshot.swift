@@ -5,11 +5,12 @@ public import Models
 
 extension AdapterConfiguration {
     /// The configuration as JSON text, in PEFT's words, for a snapshot.
-    public var text: String { JSONValue.object(withHead(peftJSON(baseName: nil))).text() }
+    public var text: String { JSONValue.object(complete(peftJSON(baseName: nil))).text() }
 
-    /// PEFT's words with what they do not say of the head.
-    public func withHead(_ words: JSONObject) -> JSONObject {
+    /// PEFT's words with what they do not say of the head, and of what is taken off the product.
+    public func complete(_ words: JSONObject) -> JSONObject {
         var words = words
+        if start.hasOrigin { words[Self.startKey] = .string(start.name) }
         if let head { words[SavedHead.key] = .object(head.json) }
         return words
     }

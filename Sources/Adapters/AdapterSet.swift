@@ -27,6 +27,10 @@ public final class AdapterSet {
     /// All trainable numbers, layer by layer in network order, in the order of the method's states.
     public let slab: ParameterSlab
     public let members: [Member]
+    /// The layers of the model, with adapters and without.
+    let layers: [AdaptableLayer]
+    /// What of the model can be trained beside adapters.
+    let baseParameters: [BaseParameter]
     /// The parameters of the model in which layers have parts, whether they carry adapters or not.
     let parametersOfModel: Set<String>
     /// Whether the base holds the weights of adapted layers as `[in, out]`.
@@ -60,6 +64,8 @@ public final class AdapterSet {
         try configuration.validate()
         let coverage = try TargetCoverage(configuration, for: layers)
         let matched = Set(coverage.matched)
+        self.layers = layers
+        baseParameters = parameters
         parametersOfModel = Set(layers.compactMap(\.parameter?.path))
         let layers = layers.filter { matched.contains($0.path) }
         isTransposed = layers.contains(where: \.isTransposed)
@@ -105,7 +111,7 @@ public final class AdapterSet {
                 method, layouts[index], scale: Float(try configuration.scale(of: layer)),
                 dropout: Float(configuration.dropout),
                 states: own.map { TrainedMatrix(values: slab.values($0), gradients: slab.gradients($0)) },
-                index: index, slab: slab)
+                origin: configuration.origin(own), index: index, slab: slab)
             members.append(
                 Member(path: layer.path, adapter: adapter, states: states, slots: own, parameter: layer.parameter))
         }
@@ -218,11 +224,7 @@ extension AdapterSet {
                     for element in values.indices {
                         values[element] = Float(random.normal(stream: stream, index: index(element)) * deviation)
                     }
-                case .fromWeight(let fill):
-                    guard let layer = model?.linearLayer(member.path) else {
-                        preconditionFailure("\(state.name) begins with the weights of a model")
-                    }
-                    fill(layer.weight, slab.values(slot))
+                case .fromWeight: break
                 }
             }
         }
@@ -234,6 +236,8 @@ extension AdapterSet {
                 values[element] = Float((2 * draw - 1) * bound)
             }
         }
+        slab.valuesChanged()
+        fillFromWeights(on: model)
         // Each layer has a stream of its own, that of the answers the first.
         let matrices = headStates.filter { if case .uniform = $0.state.start { true } else { false } }
         for (place, (state, slot)) in matrices.reversed().enumerated() {
@@ -251,11 +255,25 @@ extension AdapterSet {
         slab.valuesChanged()
     }
 
+    /// The states that follow from a layer's weight and factors.
+    func fillFromWeights(on model: LanguageModel?) {
+        for member in members {
+            for (state, slot) in zip(member.states, member.slots) {
+                guard case .fromWeight(let fill) = state.start else { continue }
+                guard let layer = model?.linearLayer(member.path) else {
+                    preconditionFailure("\(state.name) begins with the weights of a model")
+                }
+                fill(layer.weight, member.adapter, slab.values(slot))
+            }
+        }
+    }
+
     /// Takes over `values` by slot name. Throws, all at once, for every missing, unexpected or mis-shaped one and for numbers
     /// that are not finite; then nothing is changed.
     public func load(_ values: [(name: String, rows: Int, columns: Int, numbers: [Float])]) throws(AdapterError) {
+        let places = slab.slots.map { ($0.name, slab.values($0)) } + originMatrices
         let check = StrictLoad(
-            expected: slab.slots.map { ($0.name, [$0.rows, $0.columns]) },
+            expected: places.map { ($0.0, [$0.1.rows, $0.1.columns]) },
             found: values.map { ($0.name, [$0.rows, $0.columns]) })
         var problems = check.problems
         for value in values {
@@ -268,9 +286,9 @@ extension AdapterSet {
         }
         guard problems.isEmpty else { throw AdapterError(problems: problems) }
         let numbers = Dictionary(values.map { ($0.name, $0.numbers) }) { first, _ in first }
-        for slot in slab.slots {
-            guard let numbers = numbers[slot.name] else { preconditionFailure("the check passed without \(slot.name)") }
-            _ = slab.values(slot).floats.update(from: numbers)
+        for (name, matrix) in places {
+            guard let numbers = numbers[name] else { preconditionFailure("the check passed without \(name)") }
+            _ = matrix.floats.update(from: numbers)
         }
         slab.valuesChanged()
     }

@@ -28,6 +28,7 @@ extension AdapterConfiguration {
         configuration.parameters = fields.parameters()
         configuration.beside = fields.beside(configuration.head)
         configuration.settings = fields.settings(words)
+        configuration.start = fields.start()
         guard fields.problems.isEmpty else { throw AdapterError(problems: fields.problems) }
         try configuration.validate()
         self = configuration
@@ -329,6 +330,14 @@ private struct PEFTFields {
         if let head = SavedHead(value) { return head }
         note("describes no head of a task", SavedHead.key, found: value.text())
         return nil
+    }
+
+    /// The start whose origin a checkpoint of Lathe's holds beside the factors.
+    mutating func start() -> AdapterStart {
+        guard let value = object[AdapterConfiguration.startKey] else { return .kaiming }
+        if let start = value.string.flatMap({ AdapterStart($0) }), start.hasOrigin { return start }
+        note("is no start with an origin", AdapterConfiguration.startKey, found: value.text())
+        return .kaiming
     }
 
     mutating func overrides<Value>(

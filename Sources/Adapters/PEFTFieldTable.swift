@@ -49,7 +49,10 @@ extension FieldTable where Value == JSONValue {
     /// What the configuration of LoRA has beside: settings of how training begins, since saved factors are what they are, and those
     /// that change what the adapter computes or to which modules it belongs, and that no adapter here can have.
     private static var ofLoRA: [ConfigurationField<JSONValue>] {
-        fields(["use_rslora", "init_lora_weights", "bias", "trainable_token_indices"], .read)
+        fields(
+            [
+                "use_rslora", "init_lora_weights", "bias", "trainable_token_indices", AdapterConfiguration.startKey,
+            ], .read)
             + fields(
                 [
                     "megatron_core", "loftq_config", "eva_config", "corda_config", "lora_ga_config", "runtime_config",

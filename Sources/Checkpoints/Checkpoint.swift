@@ -3,6 +3,7 @@
 //     /recipe /fingerprint /adapter_configuration /parameters    texts; the last lists the parameters' names, a line each
 //     /progress                                                   step, epoch, … as attributes
 //     /adapter/<module>/lora_A                                    values; so do the trees below
+//     /fixed /fixed_matrices                                      what no step changes and their names, where there is any
 //     /optimizer                                                  its name as attribute `rule`; without it, it is adamw
 //     /optimizer/first_moment/… /optimizer/second_moment/…        a tree for each of its states
 //     /best/…                                                     values at the best evaluation, where there was one
@@ -57,6 +58,7 @@ extension Checkpoint {
     static let progressGroup = "/progress"
     private static let optimiserGroup = "/optimizer"
     private static let bestTree = "/best"
+    private static let fixedTree = "/fixed", fixedNames = "/fixed_matrices"
 
     private static func tree(of state: OptimiserState) -> String { "\(optimiserGroup)/\(state.name)" }
 
@@ -87,6 +89,11 @@ extension Checkpoint {
         try writeHistory(of: snapshot, to: file)
         let parameters = snapshot.parameters
         try write(parameters.map { ($0.name, $0.rows, $0.columns, $0.values) }, to: file, tree: valuesTree)
+        let fixed = snapshot.identity.fixed
+        if !fixed.isEmpty {
+            try file.write(fixed.map(\.name).joined(separator: "\n"), to: fixedNames)
+            try write(fixed.map { ($0.name, $0.rows, $0.columns, $0.values) }, to: file, tree: fixedTree)
+        }
         try writeStates(of: snapshot, to: file)
         if snapshot.hasBestValues {
             try write(
@@ -183,7 +190,7 @@ extension Checkpoint {
         return TrainingSnapshot(
             identity: TrainingSnapshot.Identity(
                 fingerprint: try file.text("/fingerprint"), recipe: try file.text("/recipe"),
-                adapterConfiguration: try file.text("/adapter_configuration")),
+                adapterConfiguration: try file.text("/adapter_configuration"), fixed: try fixed(in: file)),
             step: try file.integer("step", of: group), epoch: try file.integer("epoch", of: group),
             positionInEpoch: try file.integer("position_in_epoch", of: group),
             seed: UInt64(UInt(bitPattern: try file.integer("seed", of: group))),
@@ -192,6 +199,18 @@ extension Checkpoint {
             best: hasBest ? try best(of: evaluations, in: file, group: group) : nil,
             evaluationsWithoutImprovement: try file.integer("evaluations_without_improvement", of: group),
             isStoppedEarly: try file.integer("stopped_early", of: group) != 0)
+    }
+
+    private static func fixed(in file: HDF5File) throws(HDF5Failure) -> [TrainingSnapshot.FixedMatrix] {
+        guard file.contains(fixedNames) else { return [] }
+        var matrices: [TrainingSnapshot.FixedMatrix] = []
+        for name in try file.text(fixedNames).split(separator: "\n").map(String.init) {
+            let matrix = try file.floats(path(of: name, in: fixedTree))
+            matrices.append(
+                TrainingSnapshot.FixedMatrix(
+                    name: name, rows: matrix.rows, columns: matrix.columns, values: matrix.values))
+        }
+        return matrices
     }
 
     private static func best(

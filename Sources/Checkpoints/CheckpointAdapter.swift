@@ -81,7 +81,8 @@ extension CheckpointAdapter: AdapterForm {
         do throws(AdapterError) {
             let set = try AdapterSet(configuration, for: model.layers, beside: model.parameters)
             try set.load(values)
-            return set
+            // Whoever reads it trains no further from the start.
+            return try set.withoutOrigin()
         } catch { throw error.located(url.path) }
     }
 
@@ -113,7 +114,7 @@ extension CheckpointAdapter: AdapterForm {
 extension AdapterSet {
     /// What a checkpoint keeps of the adapter beside its numbers: PEFT's words, with where it comes from.
     public func checkpointText(_ notes: AdapterNotes) -> String {
-        var json = configuration.withHead(
+        var json = configuration.complete(
             configuration.peftJSON(targetModules: coverage.matched, baseName: notes.baseName))
         json["lathe_provenance"] = .object(notes.provenance.json)
         return JSONValue.object(json).text()

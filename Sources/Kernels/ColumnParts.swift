@@ -30,6 +30,20 @@ public struct ColumnParts: Sendable, Equatable {
         move(index, whole, part) { lathe_convert($1, part.type.c, $0, whole.type.c, $2) }
     }
 
+    /// Adds part `index` of `whole` to part `other`, of one width.
+    /// - Precondition: each part is one block.
+    public func add(_ index: Int, to other: Int, of whole: Matrix) {
+        precondition(blocks == 1 && whole.columns == width && widths[index] == widths[other] && index != other)
+        let from = widths[..<index].reduce(0, +), to = widths[..<other].reduce(0, +)
+        parallelRanges(whole.rows, grain: whole.rowGrain) { rows in
+            for row in rows {
+                lathe_add(
+                    whole.element(row * width + from), whole.type.c, whole.element(row * width + to), whole.type.c,
+                    widths[index])
+            }
+        }
+    }
+
     /// Calls `body` for each run of neighbouring numbers: where it stands in the whole and in the part, and its length.
     private func move(
         _ index: Int, _ whole: Matrix, _ part: Matrix,

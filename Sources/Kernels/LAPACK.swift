@@ -3,7 +3,7 @@
 
 import COpenBLAS
 public import Vocabulary
-import Tensors
+public import Tensors
 
 /// A decomposition that LAPACK could not finish.
 public struct DecompositionError: ClassifiedError {
@@ -61,4 +61,11 @@ enum LAPACK {
         if info == 0 { routine(&work, &size, &info) }
         guard info == 0 else { throw DecompositionError(routine: name, code: Int(info)) }
     }
+}
+
+/// Orthonormal bases.
+public enum OrthonormalRows {
+    /// Makes the rows of `matrix` `[r, n]`, r ≤ n, orthonormal, in the order and with the signs of a QR decomposition of its
+    /// transpose.
+    public static func make(_ matrix: Matrix) throws(DecompositionError) { _ = try LAPACK.orthonormaliseRows(matrix) }
 }

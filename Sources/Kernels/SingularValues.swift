@@ -91,7 +91,10 @@ extension SingularValues {
 
     /// The strongest `count` directions of `matrix`, found in a random subspace that powers of M·Mᵀ turn towards them (Halko,
     /// Martinsson and Tropp, 2011). What they miss is `energy - energy(of: count)`.
-    public init(strongest count: Int, of matrix: Matrix, seed: UInt64) throws(DecompositionError) {
+    /// - Parameter powers: how often M·Mᵀ is applied.
+    public init(
+        strongest count: Int, of matrix: Matrix, seed: UInt64, powers: Int = 4
+    ) throws(DecompositionError) {
         let width = min(count + Self.spareDirections, min(matrix.rows, matrix.columns))
         let workspace = Workspace()
         defer { withExtendedLifetime(workspace) {} }
@@ -101,7 +104,7 @@ extension SingularValues {
         for index in inner.floats.indices {
             inner.floats[index] = Float(2 * random.uniform(stream: 0, index: UInt64(index)) - 1)
         }
-        for _ in 0...Self.powers {
+        for _ in 0...powers {
             Products.timesTransposed(inner, matrix, into: outer)
             _ = try LAPACK.orthonormaliseRows(outer)
             Products.times(outer, matrix, into: inner)
@@ -119,8 +122,33 @@ extension SingularValues {
 
     /// Directions beyond those asked for that a random subspace has.
     private static let spareDirections = 16
-    /// How often M·Mᵀ is applied.
-    private static let powers = 4
+
+    /// The strongest `count` directions: of all of them, where those are soon found, else in a random subspace. `matrix` is lost.
+    public init(leading count: Int, consuming matrix: Matrix, seed: UInt64) throws(DecompositionError) {
+        let short = min(matrix.rows, matrix.columns)
+        if 2 * (count + Self.spareDirections) >= short || matrix.count <= Self.exactLimit / max(short, 1) {
+            let all = try SingularValues(consuming: matrix)
+            self = all.strongest(count)
+        } else {
+            try self.init(strongest: count, of: matrix, seed: seed)
+        }
+    }
+
+    /// Multiplications up to which all directions are found: some tenths of a second on one core.
+    private static let exactLimit = 1 << 28
+
+    /// The same with signs that do not depend on how they were found: the largest number of each right direction is positive.
+    public var withFixedSigns: SingularValues {
+        var left = left, right = right
+        for index in 0..<count {
+            let row = right[index * columns..<(index + 1) * columns]
+            guard let largest = row.max(by: { abs($0) < abs($1) }), largest < 0 else { continue }
+            for place in row.indices { right[place] = -right[place] }
+            for row in 0..<rows { left[row * count + index] = -left[row * count + index] }
+        }
+        return SingularValues(
+            rows: rows, columns: columns, values: values, left: left, right: right, energy: energy)
+    }
 
     private init(values: Matrix, left: Matrix, right: Matrix, energy: Double) {
         rows = left.rows

@@ -6,7 +6,8 @@ extension Recipe {
     /// Keys that decide no number of the adapter: places, whose content counts in their stead, and what comes after training or beside it.
     private static let otherKeys: Set<String> = [
         "name", "sweep", "model.path", "model.precision", "data.train", "data.held_out", "data.chat_template",
-        "adapter.continue_from", "train.save_every", "train.keep_last", "train.log_every", "train.memory_limit",
+        "adapter.continue_from", "adapter.loftq_model", "train.save_every", "train.keep_last", "train.log_every",
+        "train.memory_limit",
         "train.recompute", "train.threads", "distill.teacher", "distill.teacher_adapter", "distill.path",
         "distill.context", "distill.compare", "distill.margin", "distill.prompts", "distill.key_from",
         "distill.max_requests", "distill.max_tokens", "distill.timeout", "distill.retries",
@@ -31,7 +32,7 @@ extension Recipe {
             !Self.otherKeys.contains(key.path) && Self.laterKeys[key.path] != key.text
                 // Which of the tasks that write is meant, the model says.
                 && !(key.path == "task" && task.writesText) && train.objective.concerns(key.path)
-                && task.concerns(key.path)
+                && task.concerns(key.path) && adapter.start.concerns(key.path)
                 && concernsVectors(key.path)
                 && !Self.otherSections.contains { key.path.hasPrefix($0) }
                 && (distill.isAsked || !key.path.hasPrefix("distill."))

@@ -26,7 +26,7 @@ struct IdleKey {
 
     static var all: [IdleKey] {
         evaluation + training + rows + rendering + files + distillation + writing + merge + ofTasks
-            + ofVectors + ofSearch + ofPreferences + ofPolicies
+            + ofVectors + ofSearch + ofPreferences + ofPolicies + ofStarts
     }
 
     // MARK: Merge

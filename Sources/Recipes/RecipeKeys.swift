@@ -218,7 +218,7 @@ extension AdapterSection: RecipeKeyed {
                 "modules that are trained whole beside the factors, such as embed_tokens, lm_head, norm"),
             .choice("bias", \.bias, "biases of the base that are trained beside the factors"),
             .tokens,
-        ] + methodKeys
+        ] + methodKeys + startKeys
     }
 }
 

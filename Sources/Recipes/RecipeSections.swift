@@ -120,6 +120,8 @@ public struct AdapterSection: Sendable, Equatable {
     public var trainableTokenIndices: [String] = []
     /// What only some methods read.
     public var settings = AdapterMethodSettings()
+    /// How the factors begin.
+    public var start = AdapterStartSection()
 
     public init() {}
 }

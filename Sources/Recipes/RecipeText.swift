@@ -70,7 +70,7 @@ extension Recipe {
         // An adapter that is trained further has its own shape.
         case "adapter.r", "adapter.alpha", "adapter.target_modules", "adapter.use_rslora", "adapter.rank_pattern",
             "adapter.alpha_pattern", "adapter.layers", "adapter.modules_to_save", "adapter.bias",
-            "adapter.trainable_token_indices":
+            "adapter.trainable_token_indices", "adapter.init_lora_weights":
             adapter.continueFrom != nil
         default: false
         }

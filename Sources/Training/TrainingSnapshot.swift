@@ -16,11 +16,29 @@ public struct TrainingSnapshot: Sendable, Equatable {
         public var recipe: String
         /// The adapter's configuration, as JSON text.
         public var adapterConfiguration: String
+        /// What belongs to the adapter and is not trained.
+        public var fixed: [FixedMatrix]
 
-        public init(fingerprint: String, recipe: String, adapterConfiguration: String) {
+        public init(fingerprint: String, recipe: String, adapterConfiguration: String, fixed: [FixedMatrix] = []) {
             self.fingerprint = fingerprint
             self.recipe = recipe
             self.adapterConfiguration = adapterConfiguration
+            self.fixed = fixed
+        }
+    }
+
+    /// A matrix `[rows, columns]` that no step changes.
+    public struct FixedMatrix: Sendable, Equatable {
+        public var name: String
+        public var rows: Int
+        public var columns: Int
+        public var values: [Float]
+
+        public init(name: String, rows: Int, columns: Int, values: [Float]) {
+            self.name = name
+            self.rows = rows
+            self.columns = columns
+            self.values = values
         }
     }
 
@@ -140,7 +158,12 @@ extension TrainingSnapshot {
             if let reason = parameter.contradiction(optimiser) { return reason }
             if (parameter.bestValues != nil) != hasBestValues { return "\(parameter.name) lacks its best values" }
         }
-        if Set(parameters.map(\.name)).count != parameters.count { return "two of its parameters have one name" }
+        let fixed = identity.fixed
+        if let broken = fixed.first(where: { $0.values.count != $0.rows * $0.columns }) {
+            return "\(broken.name) does not hold \(broken.rows) × \(broken.columns) numbers"
+        }
+        let names = parameters.map(\.name) + fixed.map(\.name)
+        if Set(names).count != names.count { return "two of its parameters have one name" }
         return nil
     }
 
@@ -208,8 +231,15 @@ extension TrainingSnapshot.Parameter {
 }
 
 extension TrainingSnapshot {
+    /// The numbers of the adapter as they stood.
+    public var standingValues: [(name: String, rows: Int, columns: Int, numbers: [Float])] {
+        parameters.map { ($0.name, $0.rows, $0.columns, $0.values) }
+            + identity.fixed.map { ($0.name, $0.rows, $0.columns, $0.values) }
+    }
+
     /// The numbers that the run hands on as its adapter: those of the best evaluation, the last ones where there was none.
     public var deliveredValues: [(name: String, rows: Int, columns: Int, numbers: [Float])] {
         parameters.map { ($0.name, $0.rows, $0.columns, $0.bestValues ?? $0.values) }
+            + identity.fixed.map { ($0.name, $0.rows, $0.columns, $0.values) }
     }
 }

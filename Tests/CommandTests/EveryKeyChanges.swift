@@ -103,6 +103,14 @@ let keyChanges: [KeyChange] = [
     KeyChange(key: "adapter.modules_to_save", value: "[norm]"),
     KeyChange(key: "adapter.bias", value: "all", effect: .refused("adapter.bias")),
     KeyChange(key: "adapter.trainable_token_indices", value: "[5, 9]"),
+    KeyChange(key: "adapter.init_lora_weights", value: "pissa"),
+    KeyChange(key: "adapter.init_rows", value: "2", beside: ["adapter.init_lora_weights=eva"]),
+    KeyChange(key: "adapter.eva_config", value: "{rho: 1.0}", beside: ["adapter.init_lora_weights=eva"]),
+    KeyChange(
+        key: "adapter.lora_ga_config", value: "{direction: ArBr}", beside: ["adapter.init_lora_weights=lora_ga"]),
+    KeyChange(
+        key: "adapter.loftq_model", value: "nowhere", beside: ["adapter.init_lora_weights=loftq"],
+        effect: .refused("the model of adapter.loftq_model")),
 
     KeyChange(
         key: "head.multi_label", value: "true", beside: headed + ["data.train=many.jsonl", "data.held_out=many.jsonl"]),

@@ -13,8 +13,8 @@ public struct AdapterState: Sendable {
         case uniform(Double)
         /// Normal around 0 with that deviation.
         case normal(Double)
-        /// What the function makes of the frozen weight `[out, in]`.
-        case fromWeight(@Sendable (_ weight: FrozenTensor, _ values: Matrix) -> Void)
+        /// What the function makes of the frozen weight `[out, in]` and of the factors beside it.
+        case fromWeight(@Sendable (_ weight: FrozenTensor, _ adapter: LowRankAdapter, _ values: Matrix) -> Void)
     }
 
     /// What PEFT calls it, after the module's path: `lora_A.weight`.

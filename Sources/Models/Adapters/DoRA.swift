@@ -23,7 +23,9 @@ extension AdapterMethod {
         factorStates(layout) + [
             AdapterState(
                 "lora_magnitude_vector", count: layout.outputSize,
-                start: .fromWeight { weight, magnitude in RowNorms.compute(RowLayout(weight), into: magnitude) })
+                start: .fromWeight { weight, adapter, magnitude in
+                    RowNorms.compute(RowLayout(weight), plus: adapter.beginning, into: magnitude)
+                })
         ]
     }
 }
@@ -151,4 +153,12 @@ private final class RowScales {
 
     /// A row of zeros stays one, whatever its length is to be.
     static func ratio(_ magnitude: Float, _ norm: Float) -> Float { norm == 0 ? 0 : magnitude / norm }
+}
+
+extension LowRankAdapter {
+    /// What is added to the weight at the start; nil where that is nothing.
+    fileprivate var beginning: RowNorms.Addition? {
+        guard origin == nil, b.floats.contains(where: { $0 != 0 }) else { return nil }
+        return RowNorms.Addition(b: b, a: a, scale: scale)
+    }
 }

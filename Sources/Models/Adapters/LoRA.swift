@@ -72,9 +72,14 @@ struct LowRankPass: AdapterPass {
         _ sum: AdapterSum, x: Matrix, _ adapter: LowRankAdapter, _ factors: FactorPair?, _ context: PassContext
     ) -> [GradientProduct] {
         guard let z = sum.kept?.z, let dz = sum.dz, let factors else { return [] }
+        let rank = adapter.trainedRank
+        if adapter.origin != nil {
+            // B is the sum of both halves of what dz was made with.
+            context.compute { ColumnParts(widths: [rank, rank]).add(1, to: 0, of: dz) }
+        }
         return [
-            GradientProduct(z, count: adapter.rank, sum.dy, addedTo: factors.b, .manyByFew),
-            GradientProduct(dz, count: adapter.rank, x, addedTo: factors.a, .fewByMany),
+            GradientProduct(z, count: rank, sum.dy, addedTo: factors.b, .manyByFew),
+            GradientProduct(dz, count: rank, x, addedTo: factors.a, .fewByMany),
         ]
     }
 

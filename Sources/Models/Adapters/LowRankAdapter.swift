@@ -28,6 +28,8 @@ public final class LowRankAdapter {
     public let layout: StateLayout
     /// What the method has there; A `[r, in]` and B `[out, r]` the first, where they are trained themselves.
     public let states: [TrainedMatrix]
+    /// Where it departs from; nil where that is nothing.
+    public let origin: AdapterOrigin?
     /// Tells the adapters of a model apart in random streams.
     public let index: Int
     /// Holds the numbers.
@@ -40,7 +42,7 @@ public final class LowRankAdapter {
     ///   - states: as `method` has them, in its order.
     public init(
         _ method: AdapterMethod = .lora, _ layout: StateLayout? = nil, scale: Float, dropout: Float,
-        states: [TrainedMatrix], index: Int, slab: ParameterSlab
+        states: [TrainedMatrix], origin: AdapterOrigin? = nil, index: Int, slab: ParameterSlab
     ) {
         let layout =
             layout
@@ -49,10 +51,11 @@ public final class LowRankAdapter {
                 rank: states[0].values.rows)
         self.method = method
         self.layout = layout
-        rank = method.factorRank(layout)
+        trainedRank = method.factorRank(layout)
         self.scale = scale
         self.dropout = dropout
         self.states = states
+        self.origin = origin
         self.index = index
         self.slab = slab
         precondition(
@@ -60,22 +63,25 @@ public final class LowRankAdapter {
             "states of another method")
     }
 
-    /// r of A and B; 0 where there are none.
-    public let rank: Int
+    /// r of A and B; 0 where there are none. With an origin twice that of what is trained.
+    public var rank: Int { trainedRank * (origin == nil ? 1 : 2) }
+    /// r of the factors as they are trained.
+    public let trainedRank: Int
     /// A `[r, in]`, fp32; of some methods a column stands for several inputs.
     /// - Precondition: the method trains it itself.
-    public var a: Matrix { trainedFactor(0) }
+    public var a: Matrix { trainedFactors.a }
     /// B `[out, r]`, fp32.
     /// - Precondition: the method trains it itself.
-    public var b: Matrix { trainedFactor(1) }
+    public var b: Matrix { trainedFactors.b }
     /// What the method has beside an A and a B that are trained themselves.
     public var own: [TrainedMatrix] { Array(states[(method.trainsFactors ? 2 : 0)...]) }
     public var inputSize: Int { layout.inputSize }
     public var outputSize: Int { layout.outputSize }
 
-    private func trainedFactor(_ index: Int) -> Matrix {
+    private var trainedFactors: (a: Matrix, b: Matrix) {
         precondition(method.trainsFactors, "factors that are made of other numbers")
-        return states[index].values
+        let (a, b) = (states[0].values, states[1].values)
+        return origin?.joined(a, b, revision: revision) ?? (a, b)
     }
 
     /// Another number whenever its numbers were changed.

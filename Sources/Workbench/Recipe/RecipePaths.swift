@@ -55,6 +55,9 @@ struct RecipePaths {
         {
             found.data.chatTemplate = try find(template, "data.chat_template", "the chat template")
         }
+        if !own.contains("adapter.loftq_model"), let full = recipe.adapter.start.fullModel {
+            found.adapter.start.fullModel = try find(full, "adapter.loftq_model", "the model")
+        }
         if !own.contains("adapter.continue_from"), let adapter = recipe.adapter.continueFrom {
             found.adapter.continueFrom = try find(adapter, "adapter.continue_from", "the adapter")
         }

@@ -55,7 +55,8 @@ public struct Pipeline: Stage {
             session.writtenRows = try WritingStage(in: directory).run(session, meter)
             interruption.enter("while rows and model were made ready", saved: journal.path)
         }
-        let setup = try TrainingSetup.open(session, writes: true, meter)
+        let setup = try TrainingSetup.open(
+            session, writes: true, from: earlier?.newest?.snapshot, meter)
         try earlier?.requireSame(as: setup.fingerprint)
         if merges { try session.requireMergedAdapters(observer) }
         try MemoryForecast(session, setup, merges: merges, generates: generates).stages

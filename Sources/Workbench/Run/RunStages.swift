@@ -99,8 +99,7 @@ final class RunStages {
             let result = TrainingResult(known.json), try result.digest == directory.adapterDigest()
         {
             // The numbers that an earlier call trained.
-            try setup.adapter.load(PEFTDirectory(directory.adapter).values())
-            setup.noteTrained(steps: result.steps, session)
+            try setup.handOn(from: directory.adapter, steps: result.steps, session)
             return result
         }
         try capture()

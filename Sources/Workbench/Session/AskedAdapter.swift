@@ -55,6 +55,7 @@ extension AdapterConfiguration {
             beside.biases = section.bias
             beside.tokens = try Self.tokens(section.trainableTokenIndices, tokenizer)
         }
+        if section.continueFrom == nil { start = section.start.kind }
         settings = AdapterMethod.of(method).resolved(
             section.settings,
             on: try Self.naming("adapter.target_modules: ") { try TargetCoverage(self, for: layers).matched })

@@ -25,7 +25,7 @@ public struct PlanStage: Stage {
         let foreseen = try recipe.distill.writesRows ? ForeseenRows(session, observer) : nil
         defer { foreseen?.remove() }
         session.writtenRows = foreseen?.rows
-        let setup = try TrainingSetup.open(session, writes: false, observer)
+        let setup = try TrainingSetup.open(session, writes: false, begins: false, observer)
         try session.requireMergedAdapters(observer)
         let forecast = try MemoryForecast(session, setup, merges: true, generates: true)
         try forecast.stages.requireWithin(recipe.train.memoryLimitBytes, ofRecipe: true)

@@ -39,7 +39,8 @@ public struct TrainStage: StandaloneStage {
 
     func open(_ session: Session, _ observer: any RunObserver) throws {
         try directory.requireOwn(writing: [.training])
-        _ = try TrainingSetup.open(session, writes: false, observer)
+        _ = try TrainingSetup.open(
+            session, writes: false, from: earlier?.newest?.snapshot, observer)
     }
 
     func forecast(_ session: Session, _ memory: StageMemory) throws -> [StageForecast] {
@@ -71,6 +72,7 @@ public struct TrainStage: StandaloneStage {
         for error in earlier?.skipped ?? [] { observer.receive(.warning("passed over a checkpoint: \(error)")) }
         if let newest = earlier?.newest {
             try trainer.restore(newest.snapshot)
+            try setup.adapter.load(newest.snapshot.standingValues)
             checkpoints.newest = newest.url.path
         }
         let log = try EventLog(directory, append: trainer.step > 0, observer: observer)
@@ -132,7 +134,7 @@ public struct TrainStage: StandaloneStage {
             examples: setup.split.train.examples, configuration: setup.configuration,
             identity: TrainingSnapshot.Identity(
                 fingerprint: setup.fingerprint.text, recipe: recipe.resolvedYAML(),
-                adapterConfiguration: adapter.checkpointText(notes)),
+                adapterConfiguration: adapter.checkpointText(notes), fixed: adapter.fixedMatrices),
             workspace: setup.workspace, rewriter: try written ?? OwnAnswers(session, setup))
     }
 
@@ -176,8 +178,10 @@ public struct TrainStage: StandaloneStage {
 
     /// Writes the adapter as it stands, as PEFT reads it.
     private func writeAdapter(_ session: Session, _ setup: TrainingSetup, steps: Int) throws {
-        let provenance = setup.noteTrained(steps: steps, session)
-        try setup.adapter.writePEFT(to: directory.adapter, baseName: session.base().path, provenance: provenance)
+        let trained = try setup.handOn(steps: steps, session)
+        try trained.set.writePEFT(
+            to: directory.adapter, baseName: session.base().path,
+            provenance: trained.provenance ?? setup.provenance)
     }
 }
 

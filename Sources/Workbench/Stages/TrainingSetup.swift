@@ -43,9 +43,15 @@ struct TrainingSetup {
 
     /// Opens all that training needs in `session` and tells what a person should know of it.
     ///
-    /// - Parameter writes: whether this is a run, which keeps the prepared rows, and not a plan.
+    /// - Parameters:
+    ///   - writes: whether this is a run, which keeps the prepared rows, and not a plan.
+    ///   - begins: whether the adapter's first numbers count, which may take a look at weights and rows; else its sizes do.
+    ///   - earlier: what a run goes on from, whose start is known.
     /// - Throws: all that can be known before the first step: also what cannot be measured after the last one.
-    static func open(_ session: Session, writes: Bool, _ observer: any RunObserver) throws -> TrainingSetup {
+    static func open(
+        _ session: Session, writes: Bool, begins: Bool = true, from earlier: TrainingSnapshot? = nil,
+        _ observer: any RunObserver
+    ) throws -> TrainingSetup {
         try session.followVectors()
         try session.followOwnLabels()
         let recipe = session.recipe
@@ -66,7 +72,8 @@ struct TrainingSetup {
         try teacher?.take(split, session)
         for warning in teacher?.warnings ?? [] { observer.receive(.warning(warning)) }
         let head = try split.head(recipe, on: model)
-        let adapter = try attach(session, model, base, head, observer)
+        let adapter = try attach(
+            session, model, base, head, begins ? .run(split, earlier: earlier) : .plan, observer)
         let rewards = try session.openRewards(split, observer)
         let setup = try TrainingSetup(session, split, model, taughtBy: teacher, rewardedBy: rewards, adapter)
         for warning in try recipe.train.stepWarnings(steps: setup.configuration.totalSteps) {
@@ -80,13 +87,26 @@ struct TrainingSetup {
         return setup
     }
 
-    /// Notes with the session's adapter how many steps it was trained for: what is written of it later says so.
+    /// Hands on the adapter as it stands, relative to the untouched base: it acts on the session's model from then on, and what is written
+    /// of it says how many steps it was trained for.
     @discardableResult
-    func noteTrained(steps: Int, _ session: Session) -> AdapterProvenance {
+    func handOn(steps: Int, _ session: Session) throws -> AttachedAdapter {
+        handOn(try adapter.withoutOrigin(), steps: steps, session)
+    }
+
+    /// The same of the adapter that an earlier call wrote to `folder`.
+    func handOn(from folder: URL, steps: Int, _ session: Session) throws {
+        handOn(try AdapterSet(PEFTDirectory(folder), for: learner.model), steps: steps, session)
+    }
+
+    @discardableResult
+    private func handOn(_ set: AdapterSet, steps: Int, _ session: Session) -> AttachedAdapter {
+        if set !== adapter { set.attach(to: learner.model) }
         var provenance = self.provenance
         provenance.steps = steps
-        session.take(AttachedAdapter(set: adapter, provenance: provenance))
-        return provenance
+        let attached = AttachedAdapter(set: set, provenance: provenance)
+        session.take(attached)
+        return attached
     }
 
     private static func openRows(
@@ -121,7 +141,7 @@ struct TrainingSetup {
     /// The adapter that is trained: a new one, or that of `adapter.continue_from`.
     private static func attach(
         _ session: Session, _ model: LanguageModel, _ base: OpenedModel, _ head: SavedHead?,
-        _ observer: any RunObserver
+        _ occasion: AdapterBeginning.Occasion, _ observer: any RunObserver
     ) throws -> AdapterSet {
         let recipe = session.recipe
         guard let path = recipe.adapter.continueFrom else {
@@ -136,9 +156,8 @@ struct TrainingSetup {
             for note in configuration.notes(on: AdapterConfiguration.leftOut(recipe.adapter, of: new.layers)) {
                 observer.receive(.note(note))
             }
-            let adapter = try AdapterSet(configuration, for: model)
+            let adapter = try AdapterBeginning(session, model, occasion).adapter(configuration, observer)
             try AdapterConfiguration.naming("adapter.") { try adapter.requireTrainable(for: recipe.task) }
-            adapter.initialise(seed: UInt64(bitPattern: Int64(recipe.seed)), on: model)
             if let own = base.ownHead, head != nil {
                 let goesOn = adapter.begin(with: own)
                 observer.receive(
@@ -187,7 +206,7 @@ struct TrainingSetup {
         units = ExampleUnits(split.train.examples, of: learner.objective.unit)
         memory = try Self.memory(
             recipe, base, learner, adapter, split, units,
-            besides: (teacher?.heldBytes ?? 0) + (hidden?.byteCount ?? 0))
+            besides: (teacher?.heldBytes ?? 0) + (hidden?.byteCount ?? 0) + adapter.originBytes)
         workspace = Workspace(
             reservingBytes:
                 learner.predictedBytes(rows: memory.rowLimit, recomputedBlocks: memory.recomputedBlocks))
@@ -212,6 +231,7 @@ struct TrainingSetup {
                 (RunFingerprint.microBatch, "\(memory.rowLimit)"),
                 ("blocks computed twice", "\(memory.recomputedBlocks)"),
             ] + (try teacher.map { [("teacher", try $0.digest())] } ?? [])
+                + (try AdapterBeginning.digest(of: recipe).map { [("adapter.loftq_model", $0)] } ?? [])
                 + (recipe.vectorNotes.map { [("vectors", "\($0.pooling) \($0.isNormalized)")] } ?? []))
     }
 

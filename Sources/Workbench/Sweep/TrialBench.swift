@@ -27,7 +27,7 @@ struct TrialBench {
         defer { session.releaseMemory() }
         let earlier = try EarlierRun(run)
         interruption.enter("while trial \(trial.number) was made ready", saved: directory.record.path)
-        let setup = try TrainingSetup.open(session, writes: false, observer)
+        let setup = try TrainingSetup.open(session, writes: false, from: earlier.newest?.snapshot, observer)
         try earlier.requireSame(as: setup.fingerprint)
         if earlier.newest == nil {
             try run.write(session.recipe.resolvedYAML(), to: run.recipe)
@@ -66,9 +66,8 @@ struct TrialBench {
         let session = shared.sharing(
             winner.resolved.changing { $0.train.memoryLimitBytes = memoryLimit }, rows: split)
         defer { session.releaseMemory() }
-        let setup = try TrainingSetup.open(session, writes: false, observer)
-        try setup.adapter.load(PEFTDirectory(run.adapter).values())
-        setup.noteTrained(steps: steps, session)
+        let setup = try TrainingSetup.open(session, writes: false, begins: false, observer)
+        try setup.handOn(from: run.adapter, steps: steps, session)
         let report = try EvaluateStage(generates: true, in: run).run(session, observer)
         try ModelCard(.adapter, called: recipe.name, of: session, evaluation: report.json).write(inPlace: run.adapter)
         return (try StageResult(report, key: key, outputs: [run.adapter]), digest)
