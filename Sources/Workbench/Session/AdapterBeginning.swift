@@ -34,6 +34,13 @@ struct AdapterBeginning {
 
     /// A new adapter, as `configuration` has it, attached to nothing.
     func adapter(_ configuration: AdapterConfiguration, _ observer: any RunObserver) throws -> AdapterSet {
+        guard configuration.start != .loraGA || !recipe.train.objective.writesAnswers else {
+            throw Failure(
+                .badInput,
+                "adapter.init_lora_weights: lora_ga looks at the gradient of rows, and train.objective: "
+                    + "\(recipe.train.objective.rawValue) has none before the model has answered",
+                hint: "take eva or pissa")
+        }
         let full = try Self.fullModel(of: recipe)
         for warning in full?.warnings ?? [] { observer.receive(.warning("adapter.loftq_model: \(warning)")) }
         let set = try AdapterSet(configuration, for: model)
