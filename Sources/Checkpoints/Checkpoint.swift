@@ -6,7 +6,8 @@
 //     /fixed /fixed_matrices                                      what no step changes and their names, where there is any
 //     /optimizer                                                  its name as attribute `rule`; without it, it is adamw
 //     /optimizer/first_moment/… /optimizer/second_moment/…        a tree for each of its states
-//     /best/…                                                     values at the best evaluation, where there was one
+//     /mean/…                                                     where what is learnt is a mean of steps: the mean
+//     /best/…                                                     what was learnt at the best evaluation, where there was one
 //     /history/loss …                                             one number a step; evaluations likewise
 //     /history/measures/… /history/evaluation_measures/…          what the objective tells beside the loss, where it does
 
@@ -59,6 +60,7 @@ extension Checkpoint {
     private static let optimiserGroup = "/optimizer"
     private static let bestTree = "/best"
     private static let fixedTree = "/fixed", fixedNames = "/fixed_matrices"
+    private static let meanTree = "/mean"
 
     private static func tree(of state: OptimiserState) -> String { "\(optimiserGroup)/\(state.name)" }
 
@@ -95,6 +97,10 @@ extension Checkpoint {
             try write(fixed.map { ($0.name, $0.rows, $0.columns, $0.values) }, to: file, tree: fixedTree)
         }
         try writeStates(of: snapshot, to: file)
+        if snapshot.hasMeanValues {
+            try write(
+                parameters.map { ($0.name, $0.rows, $0.columns, $0.meanValues ?? $0.values) }, to: file, tree: meanTree)
+        }
         if snapshot.hasBestValues {
             try write(
                 parameters.map { ($0.name, $0.rows, $0.columns, $0.bestValues ?? $0.values) }, to: file, tree: bestTree)
@@ -247,6 +253,7 @@ extension Checkpoint {
     private static func parameters(
         in file: HDF5File, _ optimiser: OptimiserKind, hasBest: Bool
     ) throws(HDF5Failure) -> [TrainingSnapshot.Parameter] {
+        let hasMean = file.contains(meanTree)
         var parameters: [TrainingSnapshot.Parameter] = []
         for name in try file.text("/parameters").split(separator: "\n").map(String.init) {
             let values = try file.floats(path(of: name, in: valuesTree))
@@ -257,6 +264,7 @@ extension Checkpoint {
             parameters.append(
                 TrainingSnapshot.Parameter(
                     name: name, rows: values.rows, columns: values.columns, values: values.values, states: states,
+                    meanValues: hasMean ? try file.floats(path(of: name, in: meanTree)).values : nil,
                     bestValues: hasBest ? try file.floats(path(of: name, in: bestTree)).values : nil))
         }
         return parameters

@@ -17,7 +17,7 @@ public struct AdamW: OptimiserRule {
     public static func states(rows: Int, columns: Int) -> [OptimiserState] {
         [
             OptimiserState("first_moment", rows: rows, columns: columns),
-            OptimiserState("second_moment", rows: rows, columns: columns, isNeverNegative: true),
+            OptimiserState("second_moment", rows: rows, columns: columns, kind: .neverNegative),
         ]
     }
 

@@ -20,12 +20,15 @@ public struct LearningRateSchedule: Sendable, Equatable {
     public let totalSteps: Int
     public let peak: Double
     let settings: ScheduleSection
+    /// Whether the warm-up's first step has a rate above zero, and its last one the peak: as in rules that need no schedule.
+    let risesAtOnce: Bool
 
     /// - Parameter settings: of those, what the shape reads.
     public init(
         _ shape: Shape, peak: Double, totalSteps: Int, warmUp: WarmUp = .steps(0),
-        settings: ScheduleSection = ScheduleSection()
+        settings: ScheduleSection = ScheduleSection(), risesAtOnce: Bool = false
     ) {
+        self.risesAtOnce = risesAtOnce
         self.shape = shape
         self.peak = peak
         self.totalSteps = totalSteps
@@ -88,7 +91,7 @@ public struct LearningRateSchedule: Sendable, Equatable {
     private var floor: Double { settings.minLR.map { $0 / peak } ?? settings.minLRRate ?? 0 }
 
     private func warmUpFactor(_ completedSteps: Int) -> Double {
-        let progress = Double(completedSteps) / Double(max(1, warmUpSteps))
+        let progress = Double(completedSteps + (risesAtOnce ? 1 : 0)) / Double(max(1, warmUpSteps))
         switch shape {
         case .cosineWarmUpWithFloor:
             guard let first = settings.warmupLRRate else {

@@ -37,6 +37,7 @@ public final class Optimiser {
         let values: Matrix
         let gradients: Matrix
         let states: [Matrix]
+        let kinds: [OptimiserState]
         let group: ParameterGroup
     }
 
@@ -49,11 +50,11 @@ public final class Optimiser {
         var stateSlots = layout.slots[...]
         parameters = slab.slots.map { slot in
             guard let group = groupOfSlot[slot] else { preconditionFailure("\(slot.name) is in no group") }
-            let count = kind.rule.states(rows: slot.rows, columns: slot.columns).count
-            defer { stateSlots.removeFirst(count) }
+            let kinds = kind.rule.states(rows: slot.rows, columns: slot.columns)
+            defer { stateSlots.removeFirst(kinds.count) }
             return Parameter(
                 values: slab.values(slot), gradients: slab.gradients(slot),
-                states: stateSlots.prefix(count).map(buffer.matrix), group: group)
+                states: stateSlots.prefix(kinds.count).map(buffer.matrix), kinds: kinds, group: group)
         }
         self.kind = kind
         self.slab = slab
@@ -80,13 +81,42 @@ public final class Optimiser {
         slab.valuesChanged()
     }
 
+    /// Whether what is learnt is a mean, which `mean` gives.
+    public var hasMean: Bool { kind.rule.hasMean }
+
+    /// The mean that is learnt, in the places of the slab, of a rule that has one; before the first step the values.
+    public func mean(afterSteps steps: Int) -> [Float] {
+        var mean = Array(slab.values)
+        guard hasMean, steps > 0 else { return mean }
+        mean.withUnsafeMutableBytes { numbers in
+            guard let base = numbers.baseAddress else { return }
+            for (slot, parameter) in zip(slab.slots, parameters) {
+                let place = Matrix(pointer: base + slot.offset * 4, rows: slot.rows, columns: slot.columns, type: .f32)
+                rule.mean(of: parameter.values, states: parameter.states, into: place)
+            }
+        }
+        return mean
+    }
+
     /// What is kept for the slot at `index`, in the order of the rule's states.
-    public func states(ofSlot index: Int) -> [[Float]] { parameters[index].states.map { Array($0.floats) } }
+    public func states(ofSlot index: Int) -> [[Float]] {
+        zip(parameters[index].kinds, parameters[index].states).map { state, matrix in
+            state.kind == .codes ? matrix.bytes.prefix(state.count).map(Float.init) : Array(matrix.floats)
+        }
+    }
 
     /// Goes on with what was kept for the slot at `index`.
-    /// - Precondition: as many numbers as `states(ofSlot:)` gives.
+    /// - Precondition: as many numbers as `states(ofSlot:)` gives, each as its state can hold it.
     public func setStates(_ states: [[Float]], ofSlot index: Int) {
-        precondition(states.map(\.count) == parameters[index].states.map(\.count))
-        for (matrix, numbers) in zip(parameters[index].states, states) { _ = matrix.floats.update(from: numbers) }
+        let parameter = parameters[index]
+        precondition(states.map(\.count) == parameter.kinds.map(\.count))
+        for (place, numbers) in states.enumerated() {
+            let matrix = parameter.states[place]
+            guard parameter.kinds[place].kind == .codes else {
+                _ = matrix.floats.update(from: numbers)
+                continue
+            }
+            for (code, number) in numbers.enumerated() { matrix.bytes[code] = UInt8(number) }
+        }
     }
 }

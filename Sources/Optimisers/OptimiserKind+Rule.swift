@@ -9,6 +9,10 @@ extension OptimiserKind {
         switch self {
         case .adamw: AdamW.self
         case .lion: Lion.self
+        case .adafactor: Adafactor.self
+        case .muon: Muon.self
+        case .scheduleFreeAdamW: ScheduleFreeAdamW.self
+        case .adamW8bit: AdamW8bit.self
         }
     }
 
@@ -19,7 +23,7 @@ extension OptimiserKind {
     func stateLayout(for slots: [MatrixSlot]) -> MatrixLayout {
         MatrixLayout(
             slots.flatMap { slot in
-                rule.states(rows: slot.rows, columns: slot.columns).map { ($0.name, $0.rows, $0.columns) }
+                rule.states(rows: slot.rows, columns: slot.columns).map(\.slot)
             })
     }
 }

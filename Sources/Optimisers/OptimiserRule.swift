@@ -10,6 +10,9 @@ public protocol OptimiserRule: Sendable {
     /// What is kept for a matrix `[rows, columns]` from step to step, all zeros before the first.
     static func states(rows: Int, columns: Int) -> [OptimiserState]
 
+    /// Whether what is learnt is a mean of the steps, and not the values at which gradients are taken.
+    static var hasMean: Bool { get }
+
     /// The rule as a recipe sets it.
     init(_ train: TrainSection)
 
@@ -20,25 +23,58 @@ public protocol OptimiserRule: Sendable {
     ///   - gradients: `[rows, columns]`, to be multiplied by the step's `gradientScale`.
     ///   - states: in the order of `states(rows:columns:)`.
     func update(_ values: Matrix, gradients: Matrix, states: [Matrix], in step: OptimiserStep)
+
+    /// Puts the mean that is learnt into `mean`, of a rule that has one.
+    func mean(of values: Matrix, states: [Matrix], into mean: Matrix)
+}
+
+extension OptimiserRule {
+    public static var hasMean: Bool { false }
+
+    public func mean(of values: Matrix, states: [Matrix], into mean: Matrix) {
+        preconditionFailure("the rule learns its values")
+    }
 }
 
 /// Numbers that a rule keeps for one matrix, themselves a matrix: of the same size, or smaller.
 public struct OptimiserState: Sendable, Equatable {
+    /// What its numbers can be.
+    public enum Kind: Sendable, Equatable {
+        case numbers
+        /// Never below 0, as means of squares are.
+        case neverNegative
+        /// Whole numbers of 8 bits, a byte for each.
+        case codes
+    }
+
     /// Names the state in checkpoints: `first_moment`.
     public let name: String
     public let rows: Int
     public let columns: Int
-    /// Whether its numbers are never below 0, as means of squares are.
-    public let isNeverNegative: Bool
+    public let kind: Kind
 
-    public init(_ name: String, rows: Int, columns: Int, isNeverNegative: Bool = false) {
+    public init(_ name: String, rows: Int, columns: Int, kind: Kind = .numbers) {
         self.name = name
         self.rows = rows
         self.columns = columns
-        self.isNeverNegative = isNeverNegative
+        self.kind = kind
     }
 
     public var count: Int { rows * columns }
+
+    /// Whether `number` can be one of it.
+    public func holds(_ number: Float) -> Bool {
+        switch kind {
+        case .numbers: number.isFinite
+        case .neverNegative: number.isFinite && number >= 0
+        case .codes: (0...255).contains(number) && number == number.rounded()
+        }
+    }
+
+    /// Where it lies among matrices of fp32: as it is, or four codes in the place of a number.
+    var slot: (name: String, rows: Int, columns: Int) {
+        kind == .codes ? (name, 1, (count + 3) / 4) : (name, rows, columns)
+    }
 }
 
 /// What one step is for one matrix.

@@ -32,7 +32,7 @@ extension Recipe {
             !Self.otherKeys.contains(key.path) && Self.laterKeys[key.path] != key.text
                 // Which of the tasks that write is meant, the model says.
                 && !(key.path == "task" && task.writesText) && train.objective.concerns(key.path)
-                && task.concerns(key.path) && adapter.start.concerns(key.path)
+                && train.optimizer.concerns(key.path) && task.concerns(key.path) && adapter.start.concerns(key.path)
                 && concernsVectors(key.path)
                 && !Self.otherSections.contains { key.path.hasPrefix($0) }
                 && (distill.isAsked || !key.path.hasPrefix("distill."))

@@ -107,6 +107,10 @@ struct IdleKey {
                     }
                 },
                 IdleKey(path: "train.lr_scheduler") { recipe in
+                    if recipe.train.optimizer.needsNoSchedule {
+                        return recipe.train.lrScheduler == .constant
+                            ? nil : "train.optimizer \(recipe.train.optimizer.rawValue) needs no schedule"
+                    }
                     guard recipe.train.lrScheduler.followsHeldOutLoss else { return nil }
                     return recipe.withoutHeldOutRows
                         ?? (recipe.train.evalEvery > 0

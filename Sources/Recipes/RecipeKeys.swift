@@ -296,7 +296,7 @@ extension TrainSection: RecipeKeyed {
     private static let mostSteps = 1 << 40
 
     static var keys: [RecipeKey<TrainSection>] {
-        lengthKeys + preferenceKeys + policyKeys + optimiserKeys + scheduleKeys
+        lengthKeys + preferenceKeys + policyKeys + optimiserKeys + ruleKeys + scheduleKeys
     }
 
     private static let positive: @Sendable (Double) -> Bool = { $0 > 0 && $0.isFinite }
@@ -358,6 +358,23 @@ extension TrainSection: RecipeKeyed {
                 "max_grad_norm", \.maxGradNorm, expected: "a number from 0",
                 "gradients are clipped to this global norm; 0: never",
                 accepts: notNegative),
+        ]
+    }
+
+    /// What single rules read.
+    private static var ruleKeys: [RecipeKey<TrainSection>] {
+        [
+            .boolean(
+                "adafactor_scale_parameter", \.adafactorScaleParameter,
+                "adafactor: the rate is of the values' own root mean square, as in torch's"),
+            .number(
+                "muon_momentum", \.muonMomentum, expected: "a number from 0 and below 1",
+                "muon: the share of the momentum that stays", accepts: share),
+            .boolean("muon_nesterov", \.muonNesterov, "muon: look at the momentum's next step"),
+            .integer("muon_ns_steps", \.muonSteps, 1...99, "muon: steps that make the momentum orthogonal"),
+            .choice(
+                "muon_adjust_lr_fn", \.muonAdjustment,
+                "muon: how a matrix's sizes change its rate; match_rms_adamw: learning_rate is as for adamw"),
         ]
     }
 

@@ -170,6 +170,11 @@ public struct TrainSection: Sendable, Equatable {
     public var adamBeta1 = 0.9
     public var adamBeta2 = 0.999
     public var adamEpsilon = 1e-8
+    public var adafactorScaleParameter = false
+    public var muonMomentum = 0.95
+    public var muonNesterov = true
+    public var muonSteps = 5
+    public var muonAdjustment = MuonAdjustment.matchAdamW
     /// 0: no clipping.
     public var maxGradNorm = 1.0
     /// Steps between evaluations; 0: at the end only.

@@ -77,7 +77,7 @@ extension TrainSection {
     var unreadScheduleKey: String? {
         let defaults = ScheduleSection()
         return ScheduleSection.keys.first { key in
-            key.text(schedule) != key.text(defaults) && !lrScheduler.reads(key.name)
+            key.text(schedule) != key.text(defaults) && (optimizer.needsNoSchedule || !lrScheduler.reads(key.name))
         }?.name
     }
 }
@@ -93,6 +93,11 @@ extension RecipeDecoding {
         func fault(_ kind: RecipeDiagnostic.Kind, _ key: String, _ message: String, _ hint: String) {
             guard let place = place(key) else { return }
             note(kind, place, "train.lr_scheduler_kwargs." + key, message, hint: hint)
+        }
+        if train.optimizer.needsNoSchedule, train.adamBeta1 == 0, let place = setKeys["train.adam_beta1"] {
+            note(
+                .outOfRange, place, "train.adam_beta1",
+                "\(train.optimizer.rawValue) needs more than 0: its mean is between two points", hint: "0.9 is usual")
         }
         let name = train.lrScheduler.rawValue
         switch train.lrScheduler {

@@ -40,4 +40,9 @@ public struct Matrix: @unchecked Sendable {
         precondition(type == .f32)
         return UnsafeMutableBufferPointer(start: pointer.assumingMemoryBound(to: Float.self), count: count)
     }
+
+    /// Its memory, for numbers of other types.
+    public var bytes: UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(start: pointer, count: byteCount)
+    }
 }

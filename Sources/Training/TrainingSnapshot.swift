@@ -51,17 +51,21 @@ public struct TrainingSnapshot: Sendable, Equatable {
         public var values: [Float]
         /// In the order of the optimiser's states.
         public var states: [[Float]]
-        /// The values at the best evaluation; nil where there was none.
+        /// The mean of steps that is learnt, where it is not the values; nil where it is.
+        public var meanValues: [Float]?
+        /// The values, or the mean, at the best evaluation; nil where there was none.
         public var bestValues: [Float]?
 
         public init(
-            name: String, rows: Int, columns: Int, values: [Float], states: [[Float]], bestValues: [Float]? = nil
+            name: String, rows: Int, columns: Int, values: [Float], states: [[Float]], meanValues: [Float]? = nil,
+            bestValues: [Float]? = nil
         ) {
             self.name = name
             self.rows = rows
             self.columns = columns
             self.values = values
             self.states = states
+            self.meanValues = meanValues
             self.bestValues = bestValues
         }
     }
@@ -146,6 +150,9 @@ extension TrainingSnapshot {
     /// Whether the numbers of the best evaluation are there: a run may know its best loss and keep only the last numbers.
     public var hasBestValues: Bool { parameters.contains { $0.bestValues != nil } }
 
+    /// Whether what is learnt is a mean of steps.
+    public var hasMeanValues: Bool { parameters.contains { $0.meanValues != nil } }
+
     /// The first thing in which the snapshot contradicts itself; nil for one that a run can go on from.
     public var contradiction: String? {
         if step < 0 || history.count != step { return "it has \(history.count) step records after \(step) steps" }
@@ -157,6 +164,7 @@ extension TrainingSnapshot {
         for parameter in parameters {
             if let reason = parameter.contradiction(optimiser) { return reason }
             if (parameter.bestValues != nil) != hasBestValues { return "\(parameter.name) lacks its best values" }
+            if (parameter.meanValues != nil) != hasMeanValues { return "\(parameter.name) lacks its mean values" }
         }
         let fixed = identity.fixed
         if let broken = fixed.first(where: { $0.values.count != $0.rows * $0.columns }) {
@@ -202,7 +210,9 @@ extension TrainingSnapshot.Parameter {
     fileprivate func contradiction(_ optimiser: OptimiserKind) -> String? {
         guard rows > 0, columns > 0 else { return "\(name) has no shape" }
         let (count, overflow) = rows.multipliedReportingOverflow(by: columns)
-        guard !overflow, values.count == count, (bestValues ?? values).count == count else {
+        guard !overflow, values.count == count, (bestValues ?? values).count == count,
+            (meanValues ?? values).count == count
+        else {
             return "\(name) does not hold \(rows) × \(columns) numbers"
         }
         let expected = optimiser.rule.states(rows: rows, columns: columns)
@@ -214,17 +224,17 @@ extension TrainingSnapshot.Parameter {
 
     /// Which of its numbers cannot be.
     private func faultyNumber(_ optimiser: OptimiserKind) -> String? {
-        let states = namedStates(optimiser).map { state, numbers in
-            (what: state.name.replacing("_", with: " "), numbers: numbers, isNeverNegative: state.isNeverNegative)
-        }
-        let plain = [("value", values, false), ("best value", bestValues ?? [], false)]
-        for (what, numbers, isNeverNegative) in plain + states {
+        for (what, numbers) in [("value", values), ("best value", bestValues ?? []), ("mean value", meanValues ?? [])] {
             if let index = numbers.firstIndex(where: { !$0.isFinite }) {
                 return "\(name) holds a NaN or infinity: \(what) \(index)"
             }
-            if isNeverNegative, let index = numbers.firstIndex(where: { $0 < 0 }) {
-                return "\(name) has a negative \(what), at \(index)"
-            }
+        }
+        for (state, numbers) in namedStates(optimiser) {
+            guard let index = numbers.firstIndex(where: { !state.holds($0) }) else { continue }
+            let what = state.name.replacing("_", with: " ")
+            if !numbers[index].isFinite { return "\(name) holds a NaN or infinity: \(what) \(index)" }
+            return state.kind == .codes
+                ? "\(name) holds no code of 8 bits: \(what) \(index)" : "\(name) has a negative \(what), at \(index)"
         }
         return nil
     }
@@ -237,9 +247,10 @@ extension TrainingSnapshot {
             + identity.fixed.map { ($0.name, $0.rows, $0.columns, $0.values) }
     }
 
-    /// The numbers that the run hands on as its adapter: those of the best evaluation, the last ones where there was none.
+    /// The numbers that the run hands on as its adapter: those of the best evaluation, the last ones where there was none; where what
+    /// is learnt is a mean, the mean.
     public var deliveredValues: [(name: String, rows: Int, columns: Int, numbers: [Float])] {
-        parameters.map { ($0.name, $0.rows, $0.columns, $0.bestValues ?? $0.values) }
+        parameters.map { ($0.name, $0.rows, $0.columns, $0.bestValues ?? $0.meanValues ?? $0.values) }
             + identity.fixed.map { ($0.name, $0.rows, $0.columns, $0.values) }
     }
 }

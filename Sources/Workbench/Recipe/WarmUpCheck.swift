@@ -10,7 +10,8 @@ extension TrainSection {
     func schedule(steps: Int) -> LearningRateSchedule {
         func schedule(_ warmUp: LearningRateSchedule.WarmUp) -> LearningRateSchedule {
             LearningRateSchedule(
-                lrScheduler, peak: learningRate, totalSteps: steps, warmUp: warmUp, settings: self.schedule)
+                optimizer.needsNoSchedule ? .constant : lrScheduler, peak: learningRate, totalSteps: steps,
+                warmUp: warmUp, settings: self.schedule, risesAtOnce: optimizer.needsNoSchedule)
         }
         if let warmupSteps { return schedule(.steps(warmupSteps)) }
         let share = schedule(.ratio(warmupRatio))
