@@ -218,7 +218,7 @@ let package = Package(
         tests(
             "Adapters", ["Files", "Models", "Tensors", "Kernels", "WeightFiles", "JSON", "Vocabulary"],
             exclude: ["Fixtures"]),
-        tests("Optimisers", ["Tensors", "Recipes", "JSON"], exclude: ["Fixtures"]),
+        tests("Optimisers", ["Tensors", "Kernels", "Recipes", "JSON"], exclude: ["Fixtures"]),
         tests(
             "Training",
             [

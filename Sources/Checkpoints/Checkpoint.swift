@@ -112,15 +112,17 @@ extension Checkpoint {
         try file.makeGroup(optimiserGroup)
         try file.setAttribute("rule", of: optimiserGroup, snapshot.optimiser.rawValue)
         var trees: [String] = []
+        var codes = Set<String>()
         var matrices: [String: [(String, Int, Int, [Float])]] = [:]
         for parameter in snapshot.parameters {
             for (state, numbers) in parameter.namedStates(snapshot.optimiser) {
                 let tree = tree(of: state)
                 if matrices[tree] == nil { trees.append(tree) }
+                if state.kind == .codes { codes.insert(tree) }
                 matrices[tree, default: []].append((parameter.name, state.rows, state.columns, numbers))
             }
         }
-        for tree in trees { try write(matrices[tree] ?? [], to: file, tree: tree) }
+        for tree in trees { try write(matrices[tree] ?? [], asCodes: codes.contains(tree), to: file, tree: tree) }
     }
 
     private static func writeProgress(of snapshot: TrainingSnapshot, to file: HDF5File) throws(HDF5Failure) {
@@ -167,16 +169,22 @@ extension Checkpoint {
     }
 
     /// A dataset for each of `matrices`, in a group for each module.
+    /// - Parameter asCodes: whether the numbers are whole ones of 8 bits, which then are a list of bytes.
     static func write(
-        _ matrices: [(name: String, rows: Int, columns: Int, numbers: [Float])], to file: HDF5File, tree: String
+        _ matrices: [(name: String, rows: Int, columns: Int, numbers: [Float])], asCodes: Bool = false,
+        to file: HDF5File, tree: String
     ) throws(HDF5Failure) {
         try file.makeGroup(tree)
         var modules = Set<String>()
         for matrix in matrices {
             let module = "\(tree)/\(place(of: matrix.name).module)"
             if modules.insert(module).inserted { try file.makeGroup(module) }
-            try file.write(
-                matrix.numbers, rows: matrix.rows, columns: matrix.columns, to: path(of: matrix.name, in: tree))
+            let place = path(of: matrix.name, in: tree)
+            if asCodes {
+                try file.write(matrix.numbers.map { UInt8($0) }, to: place)
+            } else {
+                try file.write(matrix.numbers, rows: matrix.rows, columns: matrix.columns, to: place)
+            }
         }
     }
 }
@@ -259,7 +267,10 @@ extension Checkpoint {
             let values = try file.floats(path(of: name, in: valuesTree))
             var states: [[Float]] = []
             for state in optimiser.rule.states(rows: values.rows, columns: values.columns) {
-                states.append(try file.floats(path(of: name, in: tree(of: state))).values)
+                let place = path(of: name, in: tree(of: state))
+                states.append(
+                    state.kind == .codes
+                        ? try file.list(place, of: UInt8.self).map(Float.init) : try file.floats(place).values)
             }
             parameters.append(
                 TrainingSnapshot.Parameter(

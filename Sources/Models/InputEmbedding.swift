@@ -22,8 +22,10 @@ struct InputEmbedding {
     /// - Parameters:
     ///   - positions: of each token in its text, from 0.
     ///   - types: of each token; nil where all are of type 0.
+    ///   - afterTokens: what is done to the tokens' own rows, before anything is added.
     func forward(
-        _ ids: [Int32], at positions: some Collection<Int32>, types: [Int32]?, into x: Matrix, _ context: PassContext
+        _ ids: [Int32], at positions: some Collection<Int32>, types: [Int32]?, into x: Matrix, _ context: PassContext,
+        afterTokens: (Matrix) -> Void = { _ in }
     ) {
         context.compute {
             let parts = context.adapters.parts, table = parts?.embedding?.tensor ?? tokens
@@ -31,6 +33,7 @@ struct InputEmbedding {
             replaceRows(x, of: ids, parts)
             if spec.scale != 1 { Elements.scale(x, by: spec.scale) }
         }
+        afterTokens(x)
         context.workspace.scoped {
             if let table = self.positions, let learned = spec.positions {
                 let table = context.adapters.parts?.positions?.tensor ?? table

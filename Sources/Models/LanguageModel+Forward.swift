@@ -88,7 +88,9 @@ extension LanguageModel {
     func embed(_ batch: TokenBatch, into x: Matrix, _ context: PassContext) {
         // Who asks for positions pays for their list.
         let positions = configuration.embedding.positions == nil || context.measures ? [] : batch.positions
-        input.forward(batch.ids, at: positions, types: batch.types, into: x, context)
+        input.forward(batch.ids, at: positions, types: batch.types, into: x, context) {
+            context.addNoise(to: $0, of: batch)
+        }
     }
 
     /// Runs `body` with the reach of a training batch: each example by itself, positions from 0.

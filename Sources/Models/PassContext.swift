@@ -114,8 +114,11 @@ public struct DropoutKey: Sendable {
     public let stream: UInt32
     /// Rows of the step before this micro-batch.
     public let firstRow: Int
+    /// How much noise is on what tokens begin as; 0: none.
+    public let noiseAlpha: Double
 
-    public init(seed: UInt64, stream: UInt32, firstRow: Int) {
+    public init(seed: UInt64, stream: UInt32, firstRow: Int, noiseAlpha: Double = 0) {
+        self.noiseAlpha = noiseAlpha
         self.seed = seed
         self.stream = stream
         self.firstRow = firstRow

@@ -19,6 +19,13 @@ extension OptimiserKind {
     /// Bytes that the rule keeps for the matrices of `slots`.
     public func stateBytes(for slots: [MatrixSlot]) -> Int { stateLayout(for: slots).byteCount }
 
+    /// Bytes of the same in a snapshot, which has a number for each code.
+    public func keptStateBytes(for slots: [MatrixSlot]) -> Int {
+        slots.reduce(0) { sum, slot in
+            rule.states(rows: slot.rows, columns: slot.columns).reduce(sum) { $0 + $1.count * 4 }
+        }
+    }
+
     /// Where the states of `slots` lie: those of the first slot, those of the second, and so on.
     func stateLayout(for slots: [MatrixSlot]) -> MatrixLayout {
         MatrixLayout(

@@ -16,7 +16,10 @@ extension Recipe {
     /// Keys that came later, with the default that says what was so before: left out with it, so that a run begun without them goes on.
     private static let laterKeys: [String: String] = {
         let names = Set(ObjectiveKind.settingPaths).subtracting(["train.dpo_beta"])
-            .union(["train.optimizer", "train.objective", "train.lr_scheduler_kwargs"])
+            .union([
+                "train.optimizer", "train.objective", "train.lr_scheduler_kwargs", "train.parameter_groups",
+                "train.loraplus_lr_ratio", "train.loraplus_weight_decay", "train.neftune_noise_alpha", "train.ema_decay",
+            ])
         return Dictionary(
             uniqueKeysWithValues: Recipe().values.filter { names.contains($0.path) }.map { ($0.path, $0.text) })
     }()

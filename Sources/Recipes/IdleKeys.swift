@@ -101,6 +101,13 @@ struct IdleKey {
                 }
             }
             + [
+                IdleKey(path: "train.loraplus_weight_decay") { recipe in
+                    recipe.train.loraPlusRatio == nil ? "train.loraplus_lr_ratio is not given" : nil
+                },
+                IdleKey(path: "train.ema_decay") { recipe in
+                    let kind = recipe.train.optimizer
+                    return kind.needsNoSchedule ? "train.optimizer \(kind.rawValue) learns a mean of its steps" : nil
+                },
                 IdleKey(path: "train.lr_scheduler_kwargs") { recipe in
                     recipe.train.unreadScheduleKey.map {
                         "train.lr_scheduler \(recipe.train.lrScheduler.rawValue) does not read \($0)"

@@ -171,6 +171,16 @@ public struct TrainSection: Sendable, Equatable {
     public var adamBeta2 = 0.999
     public var adamEpsilon = 1e-8
     public var adafactorScaleParameter = false
+    /// Matrices with a rate or a decay of their own: the first entry that means one counts.
+    public var parameterGroups: [ParameterGroupEntry] = []
+    /// How much larger the rate of B is than that of A; `nil`: it is not.
+    public var loraPlusRatio: Double?
+    /// The decay where there is such a ratio; `nil`: `weight_decay`.
+    public var loraPlusDecay: Double?
+    /// 0: no noise.
+    public var neftuneNoiseAlpha = 0.0
+    /// `nil`: no mean of the steps is kept.
+    public var emaDecay: Double?
     public var muonMomentum = 0.95
     public var muonNesterov = true
     public var muonSteps = 5

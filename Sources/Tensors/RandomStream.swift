@@ -11,6 +11,8 @@ public struct RandomStream: Sendable {
             capture
         /// Which rows of a step a student writes.
         case onPolicy
+        /// On what tokens begin as.
+        case noise
     }
 
     private let key: (UInt32, UInt32)

@@ -16,14 +16,16 @@ public final class Trainer {
     public let configuration: TrainingConfiguration
     public let identity: TrainingSnapshot.Identity
     private let model: any GradientSource
-    private let optimiser: Optimiser
+    let optimiser: Optimiser
     private let units: ExampleUnits
     private let workspace: Workspace
     private let rewriter: (any StepRewriter)?
-    private var order: ExampleOrder
-    private var progress = TrainingProgress()
-    private var bestValues: [Float]?
-    private var savedStep: Int?
+    var order: ExampleOrder
+    var progress = TrainingProgress()
+    /// The mean of the steps, where the configuration asks for one.
+    var average: MeanOfSteps?
+    var bestValues: [Float]?
+    var savedStep: Int?
     private var probe: UpdateProbe
     /// What the last step showed of the run's health.
     public private(set) var signs: StepSigns?
@@ -50,16 +52,17 @@ public final class Trainer {
         self.workspace = workspace
         self.rewriter = rewriter
         probe = UpdateProbe(optimiser.slab)
+        average = configuration.averageDecay.map(MeanOfSteps.init)
         order = ExampleOrder(
             exampleCount: units.count, batchSize: configuration.batchSize, seed: configuration.seed,
             shuffles: configuration.shuffles)
     }
 
-    private var slab: ParameterSlab { optimiser.slab }
+    var slab: ParameterSlab { optimiser.slab }
     /// How many steps learn from the same rows.
     private var stepsOfEach: Int { rewriter?.stepsOfEach ?? 1 }
     /// How often other rows were taken in `steps` steps.
-    private func rowsOfSteps(_ steps: Int) -> Int { steps / stepsOfEach }
+    func rowsOfSteps(_ steps: Int) -> Int { steps / stepsOfEach }
     /// Whether the run ends here because somebody asked: it has to be able to go on.
     private func isStopping(_ hooks: TrainingHooks) -> Bool { hooks.isStopping && step % stepsOfEach == 0 }
     /// Steps completed.
@@ -80,7 +83,7 @@ public final class Trainer {
             // What was trained is safe before anything is scored.
             if isDone || hooks.pausesAfter == step, isEvaluationDue(hooks) {
                 try save(hooks)
-                if isDone { try hooks.afterLastStep?() }
+                if isDone { try atMean { try hooks.afterLastStep?() } }
             }
             // A run that was stopped before an evaluation that was due makes up for it when it goes on.
             if !isStopping(hooks) { try evaluateIfDue(hooks) }
@@ -147,6 +150,7 @@ public final class Trainer {
             sums.units.count == indices.count
             ? StepSigns.Heaviest(sums.units) { place(indices[indices.startIndex + $0]) } : nil
         signs = probe.signs(slab, heaviest: heaviest)
+        average?.add(slab.values)
         progress.step += 1
         progress.history.append(record)
         return record
@@ -176,7 +180,9 @@ public final class Trainer {
         var batches: [StepBatch] = []
         var firstRow = 0
         for batch in model.objective.joined(cut) {
-            batches.append(StepBatch(batch, dropout: DropoutKey(seed: seed, stream: 0, firstRow: firstRow)))
+            let key = DropoutKey(
+                seed: seed, stream: 0, firstRow: firstRow, noiseAlpha: configuration.neftuneNoiseAlpha)
+            batches.append(StepBatch(batch, dropout: key))
             firstRow += batch.rowCount
         }
         let gradients = StepGradients(
@@ -225,12 +231,16 @@ public final class Trainer {
     }
 
     private func evaluateIfDue(_ hooks: TrainingHooks) throws {
-        guard isEvaluationDue(hooks), let heldOut = try evaluate(hooks) else { return }
+        guard isEvaluationDue(hooks), var heldOut = try atMean({ try evaluate(hooks) }) else { return }
+        if average != nil {
+            guard let last = try evaluate(hooks) else { return }
+            heldOut.measures.append(MeasuredValue(name: "last_step_loss", value: last.loss))
+        }
         let record = EvaluationRecord(step: step, loss: heldOut.loss, measures: heldOut.measures)
         let isBest = progress.record(record, earlyStopping: configuration.earlyStopping)
         // At the end of a run the stop has no meaning.
         if step == configuration.totalSteps { progress.isStoppedEarly = false }
-        if isBest, configuration.keepsBestValues { bestValues = Array(slab.values) }
+        if isBest, configuration.keepsBestValues { bestValues = meanValues ?? Array(slab.values) }
         // A snapshot of this step that was saved before does not know of it.
         savedStep = nil
         hooks.onEvent(.evaluated(record, isBest: isBest))
@@ -257,82 +267,38 @@ public final class Trainer {
         hooks.onEvent(.saved(step: step, path: path))
     }
 
-    /// Puts the values of the best evaluation into the slab, where there was one: what a run that ends hands on.
+    /// Puts what a run that ends hands on into the slab: the numbers of the best evaluation where there was one, and of a mean of the
+    /// steps where that is learnt.
     public func useBestValues() {
-        guard let bestValues else { return }
-        _ = slab.values.update(from: bestValues)
+        guard let values = bestValues ?? meanValues else { return }
+        use(values)
+    }
+
+    /// The numbers after the last step, in the places of the slab.
+    public var lastValues: [Float] { Array(slab.values) }
+
+    /// The mean that is judged and handed on; nil where that is what gradients are taken at.
+    var meanValues: [Float]? {
+        if optimiser.hasMean { return optimiser.mean(afterSteps: step) }
+        return average.map { $0.values ?? Array(slab.values) }
+    }
+
+    /// Runs `body` on the mean of the steps, where there is one.
+    private func atMean<Result>(_ body: () throws -> Result) rethrows -> Result {
+        guard let meanValues else { return try body() }
+        let values = lastValues
+        use(meanValues)
+        defer { use(values) }
+        return try body()
+    }
+
+    private func use(_ values: [Float]) {
+        _ = slab.values.update(from: values)
         slab.valuesChanged()
     }
 
     /// Whether the numbers that the run hands on are others than those of its last step.
     public var handsOnEarlierValues: Bool { bestValues != nil && progress.best?.step != step }
-}
-
-// MARK: - Snapshots
-
-extension Trainer {
-    /// The run as it stands between two steps.
-    public func snapshot() -> TrainingSnapshot {
-        let cursor = order.cursor(afterSteps: rowsOfSteps(step))
-        return TrainingSnapshot(
-            identity: identity, step: step, epoch: cursor.epoch, positionInEpoch: cursor.position,
-            seed: configuration.seed, optimiser: optimiser.kind,
-            parameters: slab.slots.enumerated().map { index, slot in
-                TrainingSnapshot.Parameter(
-                    name: slot.name, rows: slot.rows, columns: slot.columns, values: Array(slab.values[slot.range]),
-                    states: optimiser.states(ofSlot: index), bestValues: bestValues.map { Array($0[slot.range]) })
-            },
-            history: progress.history, evaluations: progress.evaluations, best: progress.best,
-            evaluationsWithoutImprovement: progress.evaluationsWithoutImprovement,
-            isStoppedEarly: progress.isStoppedEarly)
-    }
-
-    /// Goes on from `snapshot`; throws before anything is changed.
-    public func restore(_ snapshot: TrainingSnapshot) throws(TrainingError) {
-        try check(snapshot)
-        var best = snapshot.hasBestValues ? [Float](repeating: 0, count: slab.count) : nil
-        for (index, (slot, parameter)) in zip(slab.slots, snapshot.parameters).enumerated() {
-            _ = slab.values(slot).floats.update(from: parameter.values)
-            optimiser.setStates(parameter.states, ofSlot: index)
-            if let values = parameter.bestValues { best?.replaceSubrange(slot.range, with: values) }
-        }
-        slab.valuesChanged()
-        bestValues = best
-        progress = TrainingProgress(
-            step: snapshot.step, history: snapshot.history, evaluations: snapshot.evaluations, best: snapshot.best,
-            evaluationsWithoutImprovement: snapshot.evaluationsWithoutImprovement,
-            isStoppedEarly: snapshot.isStoppedEarly)
-        savedStep = snapshot.step
-    }
-
-    private func check(_ snapshot: TrainingSnapshot) throws(TrainingError) {
-        guard snapshot.identity.fingerprint == identity.fingerprint else {
-            throw .otherFingerprint(expected: identity.fingerprint, found: snapshot.identity.fingerprint)
-        }
-        let expected = slab.slots.map { "\($0.name) [\($0.rows), \($0.columns)]" }
-        let found = snapshot.parameters.map { "\($0.name) [\($0.rows), \($0.columns)]" }
-        guard expected == found else {
-            throw .otherParameters(
-                expected: expected.filter { !found.contains($0) }, found: found.filter { !expected.contains($0) })
-        }
-        guard snapshot.optimiser == optimiser.kind else {
-            throw .damagedSnapshot(
-                reason: "its optimizer is \(snapshot.optimiser.rawValue), the run's \(optimiser.kind.rawValue)")
-        }
-        if let reason = snapshot.contradiction { throw .damagedSnapshot(reason: reason) }
-        guard snapshot.step <= configuration.totalSteps else {
-            throw .damagedSnapshot(reason: "it has done \(snapshot.step) of \(configuration.totalSteps) steps")
-        }
-        let cursor = order.cursor(afterSteps: rowsOfSteps(snapshot.step))
-        guard (snapshot.epoch, snapshot.positionInEpoch) == (cursor.epoch, cursor.position) else {
-            throw .damagedSnapshot(
-                reason: "after \(snapshot.step) steps it stands at place \(snapshot.positionInEpoch) of epoch "
-                    + "\(snapshot.epoch)")
-        }
-        guard snapshot.seed == configuration.seed else {
-            throw .damagedSnapshot(reason: "its seed is \(snapshot.seed), the run's \(configuration.seed)")
-        }
-    }
 }
 
 extension [TokenizedExample] {

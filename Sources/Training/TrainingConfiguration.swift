@@ -24,12 +24,17 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var keepsBestValues: Bool
     /// A new order of examples each epoch; otherwise always the rows' own.
     public var shuffles: Bool
+    /// How much of the mean of the steps stays with each; nil: what the last step led to is handed on, or what the optimiser has.
+    public var averageDecay: Double?
+    /// Noise on what tokens begin as, in training alone; 0: none.
+    public var neftuneNoiseAlpha: Double
 
     public init(
         seed: UInt64, batchSize: Int, rowLimit: Int, recomputedBlocks: Int, schedule: LearningRateSchedule,
         maximumGradientNorm: Double?, evaluateEverySteps: Int? = nil,
         saveEverySteps: Int? = nil, earlyStopping: EarlyStopping? = nil,
-        keepsBestValues: Bool = true, shuffles: Bool = true
+        keepsBestValues: Bool = true, shuffles: Bool = true, averageDecay: Double? = nil,
+        neftuneNoiseAlpha: Double = 0
     ) {
         self.seed = seed
         self.batchSize = batchSize
@@ -42,6 +47,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
         self.earlyStopping = earlyStopping
         self.keepsBestValues = keepsBestValues
         self.shuffles = shuffles
+        self.averageDecay = averageDecay
+        self.neftuneNoiseAlpha = neftuneNoiseAlpha
     }
 
     public var totalSteps: Int { schedule.totalSteps }

@@ -3,6 +3,7 @@
 public import Objectives
 public import Optimisers
 public import Recipes
+public import Tensors
 
 /// A run between two steps.
 ///
@@ -252,5 +253,16 @@ extension TrainingSnapshot {
     public var deliveredValues: [(name: String, rows: Int, columns: Int, numbers: [Float])] {
         parameters.map { ($0.name, $0.rows, $0.columns, $0.bestValues ?? $0.meanValues ?? $0.values) }
             + identity.fixed.map { ($0.name, $0.rows, $0.columns, $0.values) }
+    }
+
+    /// The numbers after the last step, in the places of `slab`.
+    /// - Precondition: the slab of the run.
+    public func lastValues(in slab: ParameterSlab) -> [Float] {
+        precondition(slab.slots.map(\.name) == parameters.map(\.name), "another run's slab")
+        var values = [Float](repeating: 0, count: slab.count)
+        for (slot, parameter) in zip(slab.slots, parameters) {
+            values.replaceSubrange(slot.range, with: parameter.values)
+        }
+        return values
     }
 }

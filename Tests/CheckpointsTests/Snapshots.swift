@@ -17,11 +17,19 @@ func makeSnapshot(
             let stream = UInt32(block * 20 + index * 10)
             let count = slot.1 * slot.2
             let states = optimiser.rule.states(rows: slot.1, columns: slot.2).enumerated().map { index, state in
-                numbers(state.count, stream + 4 + UInt32(index)).map { state.isNeverNegative ? abs($0) : $0 }
+                numbers(state.count, stream + 4 + UInt32(index)).map { number in
+                    switch state.kind {
+                    case .numbers: number
+                    case .neverNegative: abs(number)
+                    case .codes: (abs(number) * 510).rounded()
+                    }
+                }
             }
             return TrainingSnapshot.Parameter(
                 name: "model.layers.\(block).mlp.up_proj.\(slot.0).weight", rows: slot.1, columns: slot.2,
-                values: numbers(count, stream), states: states, bestValues: best.map { _ in numbers(count, stream + 1) }
+                values: numbers(count, stream), states: states,
+                meanValues: optimiser.rule.hasMean ? numbers(count, stream + 2) : nil,
+                bestValues: best.map { _ in numbers(count, stream + 1) }
             )
         }
     }

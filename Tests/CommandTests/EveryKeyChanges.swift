@@ -170,6 +170,16 @@ let keyChanges: [KeyChange] = [
     KeyChange(key: "train.adam_beta1", value: "0.5"),
     KeyChange(key: "train.adam_beta2", value: "0.5"),
     KeyChange(key: "train.adam_epsilon", value: "0.1"),
+    KeyChange(key: "train.parameter_groups", value: "[{pattern: lora_B, learning_rate_factor: 3}]"),
+    KeyChange(key: "train.loraplus_lr_ratio", value: "4"),
+    KeyChange(key: "train.loraplus_weight_decay", value: "0.5", beside: ["train.loraplus_lr_ratio=4"]),
+    KeyChange(key: "train.neftune_noise_alpha", value: "5"),
+    KeyChange(key: "train.ema_decay", value: "0.5"),
+    KeyChange(key: "train.adafactor_scale_parameter", value: "true", beside: ["train.optimizer=adafactor"]),
+    KeyChange(key: "train.muon_momentum", value: "0.5", beside: muon),
+    KeyChange(key: "train.muon_nesterov", value: "false", beside: muon),
+    KeyChange(key: "train.muon_ns_steps", value: "2", beside: muon),
+    KeyChange(key: "train.muon_adjust_lr_fn", value: "original", beside: muon),
     KeyChange(key: "train.max_grad_norm", value: "0.01"),
     KeyChange(key: "train.eval_every", value: "1"),
     KeyChange(key: "train.save_every", value: "2"),
@@ -292,6 +302,7 @@ private let rewarded = [
     "train.objective=grpo", "train.rewards=[{kind: regex, pattern: a}]", "train.num_generations=4",
     "train.max_completion_length=6", "evaluate.max_new_tokens=2",
 ]
+private let muon = ["train.optimizer=muon"]
 private let taught = ["distill.teacher_adapter=first"]
 private let taughtOnline = taught + ["distill.source=online"]
 private let combined = ["merge.enabled=true", "merge.adapters=[{path: first}]"]

@@ -186,8 +186,10 @@ private let minimal = "model: { path: base.gguf }\ndata: { train: rows.jsonl }\n
             #expect(recipe.train.optimizer == .adamw && recipe.notices.count == 1, "\(yaml)")
         }
         #expect(try Recipe.load(yaml: minimal + "optim: lion_32bit\n", file: "a.yaml").train.optimizer == .lion)
+        #expect(
+            try Recipe.load(yaml: minimal + "optim: adamw_bnb_8bit\n", file: "a.yaml").train.optimizer == .adamW8bit)
         let error = #expect(throws: RecipeError.self) {
-            try Recipe.load(yaml: minimal + "optim: adamw_bnb_8bit\n", file: "a.yaml")
+            try Recipe.load(yaml: minimal + "optim: galore_adamw\n", file: "a.yaml")
         }
         #expect(error?.diagnostics.map(\.keyPath) == ["train.optimizer"])
     }

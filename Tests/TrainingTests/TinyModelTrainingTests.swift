@@ -188,7 +188,7 @@ import WeightFiles
     /// With dropout, in unequal micro-batches: two runs, and a run resumed at every step, give the same bits.
     @Test(
         arguments: AdapterMethodKind.allCases.map { ($0, .adamw) }
-            + OptimiserKind.allCases.map { (AdapterMethodKind.lora, $0) })
+            + OptimiserKind.allCases.filter { $0 != .adamw }.map { (AdapterMethodKind.lora, $0) })
     func runsAndResumedRunsAreTheSameBits(_ method: AdapterMethodKind, _ optimiser: OptimiserKind) throws {
         let configuration = configuration(steps: 6, batchSize: 4, rowLimit: 60)
         func run(from start: TrainingSnapshot?) throws -> [TrainingSnapshot] {

@@ -57,7 +57,9 @@ class AdamW8bit(torch.optim.Optimizer):
             return state.setdefault("m", torch.zeros_like(p)), state.setdefault("v", torch.zeros_like(p))
         if "m" not in state:
             return torch.zeros_like(p), torch.zeros_like(p)
-        return [codes.dequantize_blockwise(*state[n], code=m, blocksize=256) for n, m in zip("mv", self.maps)]
+        return [
+            codes.dequantize_blockwise(state[n][0], absmax=state[n][1], code=m, blocksize=256)
+            for n, m in zip("mv", self.maps)]
 
     def one(self, p, group):
         state, s = self.state[p], group["s"]
@@ -167,7 +169,7 @@ def golden(rule, settings, make, states, more):
     optimiser = make(
         [{"params": [m], "lr": 1.0, "weight_decay": g["weight_decay"]} for m, g in zip(matrices, groups)], settings)
     steps = []
-    every = [1, 1, 17 if "wide" in more else 1]
+    every = [1, 1, 97 if "wide" in more else 1]
     for step in range(STEPS):
         rate, scale = more.get("rate", 0.02) / (1 + step % 7), 1.0 if step % 3 else 0.5
         for i, (matrix, shape) in enumerate(zip(matrices, shapes)):

@@ -11,6 +11,8 @@ internal import Spelling
 struct EvaluatedSet {
     let heldOut: HeldOutSet
     let compared: ComparedRows
+    /// The same of what the run's last step led to, where the adapter is a mean of its steps.
+    private let last: ComparedRows?
     private let classification: ClassificationReport?
     private let labelSets: LabelSetReport?
     private let spans: SpanReport?
@@ -22,13 +24,17 @@ struct EvaluatedSet {
     var adapter: MeasuredSide? { compared.adapter }
     private var data: DatasetReport { heldOut.rows.report }
 
-    init(_ recipe: Recipe, _ set: HeldOutSet, base: MeasuredSide, adapter: MeasuredSide?, units: TextUnits?) {
+    init(
+        _ recipe: Recipe, _ set: HeldOutSet, base: MeasuredSide, adapter: MeasuredSide?, last: MeasuredSide? = nil,
+        units: TextUnits?
+    ) {
         heldOut = set
         let resampling = Resampling(recipe, clusters: set.groups.clusters)
         var compared = ComparedRows(set.objective, base: base, adapter: adapter, resampling)
         compared.units = units
         compared.namesLabels = set.tasks.namesLabels
         self.compared = compared
+        self.last = last.map { ComparedRows(set.objective, base: base, adapter: $0, resampling) }
         classification = base.labels.map { ClassificationReport(base: $0, adapter: adapter?.labels) }
         labelSets = base.labelSets.map { LabelSetReport(base: $0, adapter: adapter?.labelSets) }
         spans = base.spans.map { SpanReport(base: $0, adapter: adapter?.spans) }
@@ -52,6 +58,10 @@ struct EvaluatedSet {
         var members: [JSONObject.Member] =
             [("rows", .integer(base.scores.rows.count)), ("target_tokens", .integer(data.targetTokens))]
             + compared.members
+        if let last {
+            members.append(("kept", .string("mean")))
+            members.append(("last_step", .object(JSONObject(last.members.filter { $0.key != "base" }))))
+        }
         if let classification { members.append(("classification", classification.json)) }
         if let labelSets { members.append(("classification", labelSets.json)) }
         if let spans { members.append(("spans", spans.json)) }
@@ -83,7 +93,14 @@ struct EvaluatedSet {
     var lines: [String] {
         ["\(Count.text(base.scores.rows.count, "row")), \(Count.text(data.targetTokens, "target token"))"]
             + compared.table + compared.differences + clusterLine
-            + (compared.comparisons.isEmpty ? [] : ["verdict: " + compared.verdict]) + tables
+            + (compared.comparisons.isEmpty ? [] : ["verdict: " + compared.verdict]) + lastLines + tables
+    }
+
+    /// What was not kept, with a verdict of its own.
+    private var lastLines: [String] {
+        guard let last else { return [] }
+        return ["kept: the mean of the steps (train.ema_decay); what the last step led to, in its place:"]
+            + last.table + last.differences + ["verdict of the last step: " + last.verdict]
     }
 
     /// What stands beside the one table of several sets.

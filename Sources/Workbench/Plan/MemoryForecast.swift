@@ -60,6 +60,7 @@ extension StageMemory {
         let train = session.recipe.train, heldOut = setup.split.heldOut, model = setup.learner.model
         let states = train.optimizer.stateBytes(for: setup.adapter.slab.slots)
         let best = train.saveBest && heldOut != nil ? parameters * 4 : 0
+        let mean = train.meanBytes(parameters: parameters)
         let batch = Self.largestBatch(setup)
         var step = setup.learner.predictedBytes(
             rows: batch.rows, targets: batch.targets, recomputedBlocks: setup.memory.recomputedBlocks)
@@ -67,15 +68,17 @@ extension StageMemory {
             let limit = EvaluationRows.limit(for: model, bytes: setup.workspace.reservedBytes)
             let longest = report.longestExample * setup.units.unit.sequences
             let rows = min(max(limit, longest), max(report.tokens, 1))
-            step = max(step, model.predictedEvaluationBytes(rows: rows))
+            step = max(step, model.predictedEvaluationBytes(rows: rows) + mean.evaluated)
         }
         // Steps follow only those evaluations that come between them.
         if train.evalEvery > 0 { step += best }
         // The numbers gathered, the file made of them, and the file's copy that is written.
-        let checkpoint = best + 3 * (parameters * 4 + states + best)
+        let kept = train.optimizer.keptStateBytes(for: setup.adapter.slab.slots)
+        let checkpoint = best + 3 * (parameters * 4 + kept + best + mean.kept)
+        let held = states + mean.held
         return .higher(
-            forecast("train", wholeBaseAnd: states + step, otherModels: setup.teacher?.mappedBytes ?? 0),
-            forecast("train", own: states + checkpoint, mapped: 0))
+            forecast("train", wholeBaseAnd: held + step, otherModels: setup.teacher?.mappedBytes ?? 0),
+            forecast("train", own: held + checkpoint, mapped: 0))
     }
 
     /// The largest micro-batch, which is seldom as tall as it may be: of the first steps, which are like the others.

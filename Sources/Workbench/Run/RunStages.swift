@@ -100,6 +100,9 @@ final class RunStages {
         {
             // The numbers that an earlier call trained.
             try setup.handOn(from: directory.adapter, steps: result.steps, session)
+            if recipe.train.emaDecay != nil {
+                session.lastValues = earlier.newest?.snapshot.lastValues(in: setup.adapter.slab)
+            }
             return result
         }
         try capture()

@@ -40,6 +40,8 @@ public final class Session {
     private(set) var foreseen: [JudgingWork] = []
     /// The rows that a teacher wrote, which take the place of the recipe's.
     var writtenRows: WrittenRows?
+    /// What the last step of a run led to, where the run hands on a mean of its steps.
+    var lastValues: [Float]?
     /// All that training begins with, once it is made ready.
     var training: TrainingSetup?
 

@@ -95,6 +95,15 @@ public struct EvaluateStage: StandaloneStage {
         let base =
             try session.adapter?.set.whileDetached(from: learner.model) { try measure.side(set.side("base")) }
             ?? measure.side(set.side("base"))
-        return EvaluatedSet(session.recipe, set, base: base, adapter: adapter, units: units)
+        return EvaluatedSet(
+            session.recipe, set, base: base, adapter: adapter, last: try last(set, session, measure), units: units)
+    }
+
+    /// What the run's last step led to, where the adapter is a mean of its steps.
+    private func last(_ set: HeldOutSet, _ session: Session, _ measure: SideMeasure) throws -> MeasuredSide? {
+        guard let values = session.lastValues, let attached = session.adapter?.set,
+            attached === session.training?.adapter
+        else { return nil }
+        return try attached.whileHolding(values) { try measure.side(set.side("last step")) }
     }
 }

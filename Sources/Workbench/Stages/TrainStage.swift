@@ -100,6 +100,7 @@ public struct TrainStage: StandaloneStage {
             throw interruption.failure("after step \(outcome.steps)", saved: checkpoints.newest)
         }
         if outcome.ending == .paused { return (outcome, health.findings) }
+        session.lastValues = session.recipe.train.emaDecay == nil ? nil : trainer.lastValues
         trainer.useBestValues()
         if !isWritten || trainer.handsOnEarlierValues { try writeAdapter(session, setup, steps: outcome.steps) }
         return (outcome, health.findings)
@@ -128,9 +129,8 @@ public struct TrainStage: StandaloneStage {
     ) throws -> Trainer {
         let recipe = session.recipe, adapter = setup.adapter
         let notes = AdapterNotes(baseName: try session.base().path, provenance: setup.provenance)
-        let group = ParameterGroup(adapter.slab.slots, weightDecay: recipe.train.weightDecay)
         return try Trainer(
-            model: learner, optimiser: Optimiser(recipe.train, slab: adapter.slab, groups: [group]),
+            model: learner, optimiser: Optimiser(recipe.train, slab: adapter.slab, groups: setup.groups),
             examples: setup.split.train.examples, configuration: setup.configuration,
             identity: TrainingSnapshot.Identity(
                 fingerprint: setup.fingerprint.text, recipe: recipe.resolvedYAML(),

@@ -34,6 +34,8 @@ struct TrainingSetup {
     let provenance: AdapterProvenance
     let memory: MemoryPlan
     let configuration: TrainingConfiguration
+    /// The adapter's matrices by what a step is for them.
+    let groups: [ParameterGroup]
     /// The buffers of steps.
     let workspace: Workspace
     /// What becomes of the adapter in each export.
@@ -201,6 +203,7 @@ struct TrainingSetup {
         self.teacher = teacher
         self.rewards = rewards
         self.adapter = adapter
+        groups = try recipe.train.groups(of: adapter)
         exports = try recipe.exportNotes(of: adapter, on: AdaptedModel(learner.model))
         let startDigest = try recipe.adapter.continueFrom.map(StoredAdapter.digest)
         units = ExampleUnits(split.train.examples, of: learner.objective.unit)
@@ -244,9 +247,10 @@ struct TrainingSetup {
         let longest = (lengths.max() ?? 1) + recipe.train.mostTokensOfAnswers
         let states = recipe.train.optimizer.stateBytes(for: adapter.slab.slots)
         let best = recipe.train.evalEvery > 0 && recipe.train.saveBest ? parameters * 4 : 0
+        let mean = recipe.train.meanBytes(parameters: parameters)
         return try MemoryPlan(
             recipe.train, learner,
-            heldBytes: MemoryPlan.heldBytes(base, learner.model, parameters: parameters) + states + best
+            heldBytes: MemoryPlan.heldBytes(base, learner.model, parameters: parameters) + states + best + mean.held
                 + besides + learner.stepBytes(of: units, recipe.train.batchSize)
                 + OwnAnswers.bytes(recipe, learner.model, longest: lengths.max() ?? 1)
                 + GroupAnswers.bytes(recipe, learner.model, longest: lengths.max() ?? 1),
@@ -276,6 +280,7 @@ struct TrainingSetup {
             evaluateEverySteps: train.evalEvery > 0 ? train.evalEvery : nil,
             saveEverySteps: train.saveEvery > 0 ? train.saveEvery : nil,
             earlyStopping: train.earlyStoppingPatience > 0 ? EarlyStopping(patience: train.earlyStoppingPatience) : nil,
-            keepsBestValues: train.saveBest, shuffles: recipe.data.shuffle)
+            keepsBestValues: train.saveBest, shuffles: recipe.data.shuffle, averageDecay: train.emaDecay,
+            neftuneNoiseAlpha: train.neftuneNoiseAlpha)
     }
 }

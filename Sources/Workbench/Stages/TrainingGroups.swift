@@ -1,0 +1,26 @@
+// The matrices that the patterns of `train.parameter_groups` mean.
+
+internal import Adapters
+internal import Optimisers
+internal import Recipes
+internal import Tensors
+
+extension TrainSection {
+    /// The matrices of `adapter` by what a step is for them.
+    /// - Throws: `Failure` for a pattern that is none, and for one that means no matrix.
+    func groups(of adapter: AdapterSet) throws -> [ParameterGroup] {
+        let meant = try parameterGroups.enumerated().map { index, entry in
+            let path = "train.parameter_groups[\(index)].pattern"
+            let found: [MatrixSlot]
+            do { found = try adapter.slots(entry.pattern) } catch { throw Failure(.badInput, "\(path): \(error)") }
+            guard !found.isEmpty else {
+                let examples = adapter.slab.slots.prefix(2).map(\.name).joined(separator: ", ")
+                throw Failure(
+                    .badInput, "\(path): \(entry.pattern) means no matrix that is trained",
+                    hint: "the matrices are named as \(examples)")
+            }
+            return found
+        }
+        return groups(of: adapter.slab.slots, meant: meant)
+    }
+}
