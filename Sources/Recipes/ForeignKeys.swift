@@ -94,6 +94,9 @@ struct ForeignKey {
         "pref_loss": .refused("write train.objective, one of \(ObjectiveKind.ofPreferences), and train.loss_type"),
         "use_dora": .refused(
             "write adapter.method, one of \(AdapterMethodKind.allCases.map(\.rawValue).joined(separator: ", "))"),
+        "loraplus_lr_embedding": .refused(
+            "embeddings get no factors here; rows of them that are trained may have a learning_rate in train.parameter_groups"
+        ),
         "output_dir": .refused("a run is written to checkpoints/<name>; write name"),
         "datasets": .refused("write data.train: one file or a list of files"),
         "dataset": .refused("write data.train: one file or a list of files"),

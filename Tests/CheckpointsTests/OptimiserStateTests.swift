@@ -2,6 +2,8 @@ import Checkpoints
 import Digests
 import Foundation
 import HDF5Files
+import Optimisers
+import Recipes
 import TestSupport
 import Testing
 import Training
@@ -20,6 +22,28 @@ import Training
             let copy = folder.appendingPathComponent("a.h5")
             try Checkpoint.write(snapshot, to: copy)
             #expect(try Checkpoint.read(copy) == snapshot)
+        }
+    }
+
+    /// Codes come back as what they were, and nothing else is one.
+    @Test func codesComeBack() throws {
+        var snapshot = makeSnapshot(step: 0, best: nil, optimiser: .adamW8bit)
+        let states = OptimiserKind.adamW8bit.rule.states(rows: 64, columns: 64)
+        #expect(states.map(\.kind) == [.codes, .neverNegative, .codes, .neverNegative])
+        snapshot.parameters = [
+            TrainingSnapshot.Parameter(
+                name: "model.layers.0.mlp.up_proj.lora_A.weight", rows: 64, columns: 64,
+                values: [Float](repeating: 1, count: 4096),
+                states: states.map { state in (0..<state.count).map { Float(($0 * 7) % 256) } })
+        ]
+        try withTemporaryDirectory { folder in
+            let url = folder.appendingPathComponent("a.h5")
+            try Checkpoint.write(snapshot, to: url)
+            #expect(try Checkpoint.read(url) == snapshot)
+        }
+        for broken in [Float(256), -1, 0.5, .nan] {
+            snapshot.parameters[0].states[2][9] = broken
+            #expect(snapshot.contradiction != nil, "\(broken)")
         }
     }
 

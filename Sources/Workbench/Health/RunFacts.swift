@@ -30,7 +30,10 @@ public struct RunFacts: Codable, Sendable, Equatable {
     init(_ recipe: Recipe, _ setup: TrainingSetup) throws {
         let schedule = setup.configuration.schedule
         (task, objective) = (recipe.task.rawValue, recipe.train.objective.rawValue)
-        (learningRate, lrScheduler) = (recipe.train.learningRate, recipe.train.lrScheduler.rawValue)
+        let train = recipe.train
+        (learningRate, lrScheduler) = (
+            train.learningRate, train.optimizer.needsNoSchedule ? "constant" : train.lrScheduler.rawValue
+        )
         (warmupSteps, totalSteps) = (schedule.warmUpSteps, schedule.totalSteps)
         (batchSize, maxGradNorm) = (setup.configuration.batchSize, setup.configuration.maximumGradientNorm)
         goesOn = recipe.adapter.continueFrom != nil
