@@ -31,7 +31,8 @@ public enum AdafactorUpdate {
         precondition(step >= 1 && gradients.count == values.count && (1...2).contains(means.count))
         guard values.count > 0 else { return }
         let w = values.floats, g = gradients.floats
-        let kept = Float(1 - pow(Double(step), settings.decayRate)), added = Float(pow(Double(step), settings.decayRate))
+        let kept = Float(1 - pow(Double(step), settings.decayRate)),
+            added = Float(pow(Double(step), settings.decayRate))
         let scale =
             settings.scalesByValues ? max(settings.smallestScale, (sumOfSquares(w) / Double(w.count)).squareRoot()) : 1
         let epsilon = Float(settings.epsilon)

@@ -40,7 +40,8 @@ public enum BlockwiseAdamWUpdate {
         _ scratch: UnsafeMutableBufferPointer<Float>, _ s: AdamStep
     ) {
         let m = UnsafeMutableBufferPointer(rebasing: scratch[..<range.count])
-        let v = UnsafeMutableBufferPointer(rebasing: scratch[DynamicCodes.blockSize..<DynamicCodes.blockSize + range.count])
+        let v = UnsafeMutableBufferPointer(
+            rebasing: scratch[DynamicCodes.blockSize..<DynamicCodes.blockSize + range.count])
         let correction1 = 1 - pow(s.beta1, Double(s.step))
         let root = Float((1 - pow(s.beta2, Double(s.step))).squareRoot())
         let (kept1, added1) = (Float(s.beta1), Float(1 - s.beta1))
@@ -50,7 +51,8 @@ public enum BlockwiseAdamWUpdate {
         for (place, index) in range.enumerated() {
             let gradient = g[index] * s.gradientScale
             let mean = DynamicCodes.signed.table[Int(first.codes[index])] * scale1 * kept1 + gradient * added1
-            let square = DynamicCodes.unsigned.table[Int(second.codes[index])] * scale2 * kept2
+            let square =
+                DynamicCodes.unsigned.table[Int(second.codes[index])] * scale2 * kept2
                 + gradient * gradient * added2
             (m[place], v[place]) = (mean, square)
             w[index] = w[index] * decay - rate * (mean / (square.squareRoot() / root + epsilon))

@@ -32,7 +32,9 @@ public struct DynamicCodes: Sendable {
     }
 
     /// 10 to the minus `exponent`.
-    private static func powerOfTen(_ exponent: Int) -> Double { 1 / (0..<exponent).reduce(1) { power, _ in power * 10 } }
+    private static func powerOfTen(_ exponent: Int) -> Double {
+        1 / (0..<exponent).reduce(1) { power, _ in power * 10 }
+    }
 
     /// `count` numbers from 0.1 to 1, as `torch.linspace` lays them.
     private static func spread(_ count: Int) -> [Float] {

@@ -93,7 +93,8 @@ public enum MuonUpdate {
                         Matrix(
                             pointer: w, rows: isTransposed ? columns : inner, columns: isTransposed ? inner : columns,
                             type: .f32),
-                        isTransposed: isTransposed, into: Matrix(pointer: out, rows: rows, columns: columns, type: .f32),
+                        isTransposed: isTransposed,
+                        into: Matrix(pointer: out, rows: rows, columns: columns, type: .f32),
                         alpha: alpha, accumulate: true)
                 }
             }
@@ -102,7 +103,9 @@ public enum MuonUpdate {
 
     private static func transposed(_ numbers: [Float], rows: Int, columns: Int) -> [Float] {
         var result = [Float](repeating: 0, count: numbers.count)
-        for row in 0..<rows { for column in 0..<columns { result[column * rows + row] = numbers[row * columns + column] } }
+        for row in 0..<rows {
+            for column in 0..<columns { result[column * rows + row] = numbers[row * columns + column] }
+        }
         return result
     }
 

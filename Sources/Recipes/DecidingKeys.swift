@@ -18,7 +18,8 @@ extension Recipe {
         let names = Set(ObjectiveKind.settingPaths).subtracting(["train.dpo_beta"])
             .union([
                 "train.optimizer", "train.objective", "train.lr_scheduler_kwargs", "train.parameter_groups",
-                "train.loraplus_lr_ratio", "train.loraplus_weight_decay", "train.neftune_noise_alpha", "train.ema_decay",
+                "train.loraplus_lr_ratio", "train.loraplus_weight_decay", "train.neftune_noise_alpha",
+                "train.ema_decay",
             ])
         return Dictionary(
             uniqueKeysWithValues: Recipe().values.filter { names.contains($0.path) }.map { ($0.path, $0.text) })

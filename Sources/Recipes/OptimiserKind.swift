@@ -37,7 +37,9 @@ public enum OptimiserKind: String, Sendable, CaseIterable {
     /// Whether a key of the recipe, as "train.muon_momentum", is one that this rule reads or all do, or that stood there for all runs
     /// before rules had keys of their own.
     func concerns(_ path: String) -> Bool {
-        guard path.hasPrefix("train."), let key = Self.settings.first(where: { "train." + $0 == path }) else { return true }
+        guard path.hasPrefix("train."), let key = Self.settings.first(where: { "train." + $0 == path }) else {
+            return true
+        }
         return key.hasPrefix("adam_") || reads(key)
     }
 
