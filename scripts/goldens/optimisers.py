@@ -2,7 +2,7 @@
 
 Matrices in groups of their own, twenty steps with a rate that changes and gradients that are clipped now and then. Values at the start and
 gradients are made by a rule that needs no file: `number`. Made with torch 2.15.0, transformers 5.23.0, lion-pytorch 0.2.5,
-schedulefree 1.4.1 and bitsandbytes 0.50.2, whose quantisers run here while its step does not.
+schedulefree 1.4.1 and bitsandbytes 0.50.2, whose tables run here while its step does not.
 """
 
 import json
@@ -41,7 +41,7 @@ def adam_groups(groups, s):
 
 
 class AdamW8bit(torch.optim.Optimizer):
-    """The published step of bitsandbytes, on its own quantisers and tables."""
+    """The published step of bitsandbytes, on its own tables."""
 
     def __init__(self, groups, s):
         super().__init__(groups, {"s": s})
@@ -57,9 +57,17 @@ class AdamW8bit(torch.optim.Optimizer):
             return state.setdefault("m", torch.zeros_like(p)), state.setdefault("v", torch.zeros_like(p))
         if "m" not in state:
             return torch.zeros_like(p), torch.zeros_like(p)
-        return [
-            codes.dequantize_blockwise(state[n][0], absmax=state[n][1], code=m, blocksize=256)
-            for n, m in zip("mv", self.maps)]
+        return [(m[state[n][0].long()] * self.spread(state[n][1], p)).reshape(p.shape) for n, m in zip("mv", self.maps)]
+
+    @staticmethod
+    def spread(scales, p):
+        return torch.repeat_interleave(scales, 256)[:p.numel()]
+
+    def quantise(self, moment, table):
+        """The nearest number of the table, as on a GPU; the package's path for CPUs looks small ones up in a coarser table."""
+        scales = torch.stack([block.abs().max() for block in moment.flatten().split(256)])
+        scaled = moment.flatten() / self.spread(scales, moment)
+        return torch.bucketize(scaled, (table[:-1] + table[1:]) / 2).to(torch.uint8), scales
 
     def one(self, p, group):
         state, s = self.state[p], group["s"]
@@ -75,8 +83,7 @@ class AdamW8bit(torch.optim.Optimizer):
             state["m"], state["v"] = m, v
         else:
             for name, moment, table in zip("mv", (m, v), self.maps):
-                q, s2 = codes.quantize_blockwise(moment, code=table, blocksize=256)
-                state[name] = (q, s2.absmax)
+                state[name] = self.quantise(moment, table)
 
     def states(self, p):
         state = self.state[p]
