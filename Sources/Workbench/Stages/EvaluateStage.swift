@@ -101,9 +101,11 @@ public struct EvaluateStage: StandaloneStage {
 
     /// What the run's last step led to, where the adapter is a mean of its steps.
     private func last(_ set: HeldOutSet, _ session: Session, _ measure: SideMeasure) throws -> MeasuredSide? {
-        guard let values = session.lastValues, let attached = session.adapter?.set,
-            attached === session.training?.adapter
-        else { return nil }
-        return try attached.whileHolding(values) { try measure.side(set.side("last step")) }
+        guard let values = session.lastValues, let trained = session.training?.adapter else { return nil }
+        // What is handed on may be another set than the one that was trained.
+        let model = try session.model(), bound = model.adapters
+        trained.attach(to: model)
+        defer { model.adapters = bound }
+        return try trained.whileHolding(values) { try measure.side(set.side("last step")) }
     }
 }
