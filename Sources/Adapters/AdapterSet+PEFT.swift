@@ -39,7 +39,7 @@ extension AdapterSet {
         let held = HeldDirections(
             named: directory.heldDirections, of: AdapterMethod.of(directory.configuration.method))
         let values = try directory.values().map(held.widened)
-        do throws(AdapterError) { try load(takenApart(turned(named(values)))) } catch {
+        do throws(AdapterError) { try load(takenApart(turned(named(values))) + unwrittenNotes) } catch {
             throw error.located(directory.weights.file.url.path)
         }
     }
@@ -63,6 +63,17 @@ extension AdapterSet {
                 value.name = name
             }
             return value
+        }
+    }
+
+    /// What a training keeps for itself, as before its first step.
+    private var unwrittenNotes: [PEFTValue] {
+        members.flatMap { member in
+            zip(member.states, member.slots).filter { $0.0.isNote }.map { state, slot in
+                var number: Float = 0
+                if case .constant(let start) = state.start { number = start }
+                return (slot.name, slot.rows, slot.columns, [Float](repeating: number, count: slot.count))
+            }
         }
     }
 
@@ -123,7 +134,7 @@ extension AdapterSet {
         try JSONFile.write(configuration, to: place(PEFTDirectory.configurationName))
         // By key, as the reference writer orders them.
         let tensors = members.filter { $0.parameter == nil }.flatMap { member in
-            zip(member.states, member.slots).filter { !$0.0.isShared }.map { state, slot in
+            zip(member.states, member.slots).filter { !$0.0.isShared && !$0.0.isNote }.map { state, slot in
                 member.tensor(state, slot, held) { [slab] in Array(slab.values(slot).floats) }
             }
         }

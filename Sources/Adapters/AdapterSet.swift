@@ -22,7 +22,7 @@ public final class AdapterSet {
         func isOthers(_ slot: MatrixSlot) -> Bool { !slot.name.hasPrefix(path + ".") }
     }
 
-    public let configuration: AdapterConfiguration
+    public private(set) var configuration: AdapterConfiguration
     public let coverage: TargetCoverage
     /// All trainable numbers, layer by layer in network order, in the order of the method's states.
     public let slab: ParameterSlab
@@ -98,7 +98,7 @@ public final class AdapterSet {
                 + ofHead.map { (name: "\($0.path).\($1.name)", rows: $1.rows, columns: $1.columns) }
                 + parts.map { (name: $0.name, rows: $0.rows, columns: $0.parameter.columns) }
                 + shared.map { (name: $0.name, rows: $0.rows, columns: $0.columns) },
-            constants: Set(shared.map(\.name)))
+            constants: Set(shared.map(\.name) + Self.notes(layers, states)))
         let ofAll = slab.slots.suffix(shared.count)
         var slots = slab.slots.dropLast(shared.count)
         var members: [Member] = []
@@ -139,6 +139,24 @@ public final class AdapterSet {
     }
 
     public var trainableParameterCount: Int { slab.parameterCount }
+
+    /// The slots of what a training keeps for itself.
+    private static func notes(_ layers: [AdaptableLayer], _ states: [[AdapterState]]) -> [String] {
+        zip(layers, states).flatMap { layer, states in states.filter(\.isNote).map { "\(layer.path).\($0.name)" } }
+    }
+
+    /// Notes for how many steps it is trained. Throws where the ranks cannot be given up in so many.
+    public func note(totalSteps: Int) throws(AdapterError) {
+        guard AdapterMethod.of(configuration.method).directions != nil else { return }
+        let budget = configuration.settings.budget
+        guard budget.firstSteps < totalSteps - budget.lastSteps else {
+            throw AdapterError(
+                "there is no step left in which ranks are given up: decrease tinit or tfinal, or train for more steps",
+                subject: "tinit", expected: "tinit + tfinal below \(totalSteps), the steps of the training",
+                found: "\(budget.firstSteps) + \(budget.lastSteps)")
+        }
+        configuration.settings.budget.totalSteps = totalSteps
+    }
 
     /// The set for passes through `model`.
     /// - Precondition: the model has the layers for which the set was made.

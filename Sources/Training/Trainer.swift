@@ -20,6 +20,7 @@ public final class Trainer {
     private let units: ExampleUnits
     private let workspace: Workspace
     private let rewriter: (any StepRewriter)?
+    private let allocator: RankAllocator?
     var order: ExampleOrder
     var progress = TrainingProgress()
     /// The mean of the steps, where the configuration asks for one.
@@ -33,10 +34,11 @@ public final class Trainer {
     /// - Parameters:
     ///   - model: adds its gradients into those of the optimiser's slab.
     ///   - rewriter: of an objective of sequences; what it writes is no longer than the longest example.
+    ///   - allocator: gives up ranks between steps.
     public init(
         model: any GradientSource, optimiser: Optimiser, examples: any ExampleSource,
         configuration: TrainingConfiguration, identity: TrainingSnapshot.Identity, workspace: Workspace,
-        rewriter: (any StepRewriter)? = nil
+        rewriter: (any StepRewriter)? = nil, allocator: RankAllocator? = nil
     ) throws(TrainingError) {
         let units = ExampleUnits(examples, of: model.objective.unit)
         guard units.count > 0 else { throw .noExamples }
@@ -51,6 +53,7 @@ public final class Trainer {
         self.identity = identity
         self.workspace = workspace
         self.rewriter = rewriter
+        self.allocator = allocator
         probe = UpdateProbe(optimiser.slab)
         average = configuration.averageDecay.map(MeanOfSteps.init)
         order = ExampleOrder(
@@ -136,13 +139,16 @@ public final class Trainer {
     public func trainStep() throws -> StepRecord {
         let (indices, rows) = try rows(of: order.examples(afterSteps: rowsOfSteps(step)))
         let sums = try accumulateGradients(rows, indices)
+        let besideLoss = allocator?.addOrthogonality() ?? 0
         let gradientNorm = try checkedGradientNorm(indices)
         let learningRate = configuration.schedule.rate(
             afterSteps: step, heldOutLosses: progress.evaluations.map(\.loss))
         probe.take(slab)
-        optimiser.step(step + 1, learningRate: learningRate, gradientScale: clippingFactor(gradientNorm))
+        let gradientScale = clippingFactor(gradientNorm)
+        optimiser.step(step + 1, learningRate: learningRate, gradientScale: gradientScale)
+        allocator?.allocate(afterStep: step + 1, gradientScale: gradientScale)
         let record = StepRecord(
-            loss: sums.total.meanLoss ?? .nan, learningRate: learningRate, gradientNorm: gradientNorm,
+            loss: (sums.total.meanLoss ?? .nan) + besideLoss, learningRate: learningRate, gradientNorm: gradientNorm,
             tokens: rows.reduce(0) { $0 + $1.tokenCount }, targetTokens: rows.reduce(0) { $0 + $1.targetCount },
             measures: model.objective.told(sums.total))
         // Of units that were cut out of others nobody knows the row.

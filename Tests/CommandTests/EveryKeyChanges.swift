@@ -24,6 +24,9 @@ struct KeyChange: CustomTestStringConvertible {
     var setting: String { key.hasPrefix("export[]") ? value : "\(key)=\(value)" }
 }
 
+/// An adapter whose ranks are given up.
+private let budgeted = ["adapter.method=adalora", "adapter.init_r=4", "adapter.target_r=2"]
+
 let keyChanges: [KeyChange] = [
     KeyChange(key: "name", value: "other"),
     KeyChange(key: "seed", value: "8"),
@@ -100,6 +103,14 @@ let keyChanges: [KeyChange] = [
     KeyChange(
         key: "adapter.decompose_both", value: "true",
         beside: ["adapter.method=lokr", "adapter.r=2", "adapter.decompose_factor=16"]),
+    KeyChange(key: "adapter.init_r", value: "6", beside: budgeted + ["adapter.init_r=5"]),
+    KeyChange(key: "adapter.target_r", value: "3", beside: budgeted),
+    KeyChange(key: "adapter.tinit", value: "1", beside: budgeted),
+    KeyChange(key: "adapter.tfinal", value: "1", beside: budgeted),
+    KeyChange(key: "adapter.deltaT", value: "2", beside: budgeted),
+    KeyChange(key: "adapter.beta1", value: "0.5", beside: budgeted),
+    KeyChange(key: "adapter.beta2", value: "0.5", beside: budgeted),
+    KeyChange(key: "adapter.orth_reg_weight", value: "0.1", beside: budgeted),
     KeyChange(key: "adapter.modules_to_save", value: "[norm]"),
     KeyChange(key: "adapter.bias", value: "all", effect: .refused("adapter.bias")),
     KeyChange(key: "adapter.trainable_token_indices", value: "[5, 9]"),

@@ -89,7 +89,7 @@ extension AdapterForm {
     /// Bytes of the numbers of `adapter` in `type`; what names them comes on top.
     public static func bytes(of adapter: AdapterSet, as type: DType) -> Int {
         let factors =
-            adapter.members.flatMap { $0.adapter.states.map(\.values) }
+            adapter.members.flatMap { $0.adapter.saved.map(\.values) }
             + (adapter.headStates.map(\.slot) + adapter.besideSlots).map { adapter.slab.values($0) }
         return factors.reduce(0) { sum, factor in
             sum + (FactorTensor.stored(type, columns: factor.columns).byteCount(elements: factor.count) ?? 0)

@@ -40,10 +40,14 @@ extension AdapterMethod {
         scale: { alpha, rank in (alpha > 0 ? alpha : Double(rank)) / (Double(rank) + 1e-5) },
         directions: { states in states[2].values.floats.map { $0 != 0 } }, pass: LowRankPass.self
     ) { layout in
-        [
+        let trained = [
             AdapterState("lora_A", rows: layout.rank, columns: layout.inputSize, start: .normal(0.02)),
             AdapterState("lora_B", rows: layout.outputSize, columns: layout.rank, start: .normal(0.02)),
             AdapterState("lora_E", rows: layout.rank, columns: 1, start: .zero),
         ]
+        // `RankAllocator` reads them in this order.
+        return trained + trained.map { AdapterState($0.name + "_sensitivity", notedOf: $0) }
+            + trained.map { AdapterState($0.name + "_uncertainty", notedOf: $0) }
+            + [AdapterState("lora_E_held", notedOf: trained[2], start: .constant(1))]
     }
 }

@@ -27,19 +27,27 @@ public struct AdapterState: Sendable {
     /// What all layers have one of, whose random start follows from a seed of its own and which no optimiser changes; nil: the layer's own,
     /// and trained.
     public let sharedSeed: UInt64?
+    /// What a training keeps between its steps: it is in checkpoints, and in no adapter's file.
+    public let isNote: Bool
 
     /// A matrix `[rows, columns]`.
     public init(_ name: String, rows: Int, columns: Int, start: Start, sharedSeed: UInt64? = nil) {
         (self.name, self.rows, self.columns, self.start) = (name, rows, columns, start)
         self.sharedSeed = sharedSeed
-        isVector = false
+        (isVector, isNote) = (false, false)
+    }
+
+    /// What is kept of each number of `state`.
+    init(_ name: String, notedOf state: AdapterState, start: Start = .zero) {
+        (self.name, rows, columns, self.start) = (name, state.rows, state.columns, start)
+        (isVector, isNote, sharedSeed) = (false, true, nil)
     }
 
     /// `count` numbers, one row `[1, count]`.
     public init(_ name: String, count: Int, start: Start) {
         (self.name, self.rows, self.columns, self.start) = (name, 1, count, start)
         sharedSeed = nil
-        isVector = true
+        (isVector, isNote) = (true, false)
     }
 
     /// Its shape in files.

@@ -74,7 +74,9 @@ public final class LowRankAdapter {
     /// - Precondition: the method trains it itself.
     public var b: Matrix { trainedFactors.b }
     /// What the method has beside an A and a B that are trained themselves.
-    public var own: [TrainedMatrix] { Array(states[(method.trainsFactors ? 2 : 0)...]) }
+    public var own: [TrainedMatrix] { Array(saved[(method.trainsFactors ? 2 : 0)...]) }
+    /// What files of adapters hold.
+    public var saved: [TrainedMatrix] { zip(method.states(layout), states).filter { !$0.0.isNote }.map(\.1) }
     public var inputSize: Int { layout.inputSize }
     public var outputSize: Int { layout.outputSize }
 

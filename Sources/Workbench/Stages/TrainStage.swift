@@ -135,7 +135,9 @@ public struct TrainStage: StandaloneStage {
             identity: TrainingSnapshot.Identity(
                 fingerprint: setup.fingerprint.text, recipe: recipe.resolvedYAML(),
                 adapterConfiguration: adapter.checkpointText(notes), fixed: adapter.fixedMatrices),
-            workspace: setup.workspace, rewriter: try written ?? OwnAnswers(session, setup))
+            workspace: setup.workspace, rewriter: try written ?? OwnAnswers(session, setup),
+            allocator: RankAllocator(
+                adapter.members.map(\.adapter), adapter.configuration.settings.budget, of: adapter.slab))
     }
 
     private func hooks(

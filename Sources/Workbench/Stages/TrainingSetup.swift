@@ -149,11 +149,6 @@ struct TrainingSetup {
         guard let path = recipe.adapter.continueFrom else {
             let new = try newAdapter(recipe, on: model, base)
             var configuration = new.configuration
-            guard AdapterMethod.of(configuration.method).directions == nil else {
-                throw Failure(
-                    .badInput, "adapter.method: \(configuration.method.rawValue) cannot be trained here yet",
-                    hint: "adapters of it can be read, merged and exported; train with lora or dora")
-            }
             configuration.head = head
             for note in configuration.notes(on: AdapterConfiguration.leftOut(recipe.adapter, of: new.layers)) {
                 observer.receive(.note(note))
@@ -224,6 +219,10 @@ struct TrainingSetup {
         provenance.vectors = recipe.vectorNotes
         self.provenance = provenance
         configuration = Self.configuration(recipe, examples: units.count, memory: memory)
+        do throws(AdapterError) { try adapter.note(totalSteps: configuration.totalSteps) } catch {
+            throw Failure(
+                error.kind, "adapter.\(error)", hint: "train.max_steps or train.epochs say how many steps there are")
+        }
         fingerprint = RunFingerprint(
             keys: keys,
             parts: [

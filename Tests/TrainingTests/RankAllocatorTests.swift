@@ -1,0 +1,120 @@
+// AdaLoRA's budget against PEFT: losses with the distance from orthogonal factors, and which directions are given up when.
+
+import Adapters
+import Datasets
+import Foundation
+import JSON
+import Models
+import Objectives
+import TestSupport
+import Tensors
+import Testing
+import Training
+import WeightFiles
+
+@Suite struct RankAllocatorTests {
+    private let run = TinyModel.run("adalora-budget")
+    private let golden: JSONValue
+    private let model: LanguageModel
+
+    init() throws {
+        golden = try JSONValue(parsing: [UInt8](Data(contentsOf: run.appendingPathComponent("golden.json"))))
+        let folder = try HuggingFaceDirectory(TinyModel.base)
+        model = try LanguageModel(
+            configuration: ModelConfiguration(huggingFace: folder.configuration), weights: folder, precision: .f32)
+    }
+
+    private var examples: [TokenizedExample] {
+        func rows(_ key: String) -> [[Int]] {
+            (golden[key]?.array ?? []).map { ($0.array ?? []).compactMap(\.integer) }
+        }
+        return zip(zip(rows("input_ids"), rows("labels")), rows("attention_mask")).enumerated().map { index, row in
+            let length = row.1.count { $0 == 1 }
+            return TokenizedExample(
+                ids: row.0.0.prefix(length).map(Int32.init), isTarget: row.0.1.prefix(length).map { $0 != -100 },
+                place: RowPlace(file: "golden.json", line: index + 1), index: index)
+        }
+    }
+
+    private func numbers(_ key: String) -> [Double] { (golden[key]?.array ?? []).compactMap(\.double) }
+
+    private func trainer() throws -> (set: AdapterSet, trainer: Trainer) {
+        let set = try AdapterSet(PEFTDirectory(run.appendingPathComponent("init")), for: model)
+        set.attach(to: model)
+        let configuration = TrainingConfiguration(
+            seed: 1, batchSize: 2, rowLimit: 1_000, recomputedBlocks: 0,
+            schedule: LearningRateSchedule(.constant, peak: 1e-3, totalSteps: 5), maximumGradientNorm: nil,
+            saveEverySteps: 1)
+        let trainer = try Trainer(
+            model: Learner(model, CrossEntropyObjective()), optimiser: makeOptimiser(set.slab), examples: examples,
+            configuration: configuration, identity: identity, workspace: Workspace(),
+            allocator: RankAllocator(set.members.map(\.adapter), set.configuration.settings.budget, of: set.slab))
+        return (set, trainer)
+    }
+
+    /// E of every layer, in order.
+    private func values(_ set: AdapterSet) -> [Float] {
+        set.slab.slots.filter { $0.name.hasSuffix(".lora_E") }.flatMap { Array(set.slab.values($0).floats) }
+    }
+
+    @Test func ranksAreGivenUpAsInPEFT() throws {
+        let (set, trainer) = try trainer()
+        var left: [Double] = []
+        for _ in 0..<5 {
+            _ = try trainer.trainStep()
+            left.append(Double(values(set).count { $0 != 0 }))
+        }
+        #expect(
+            maximumDifference(trainer.history.map(\.loss), Array(numbers("loss_per_step_then_after").prefix(5))) < 1e-5)
+        #expect(maximumDifference(trainer.history.map(\.gradientNorm), numbers("grad_norm")) < 1e-5)
+        #expect(left == numbers("values_left") && left.last == 18)
+        let expected = try AdapterSet(PEFTDirectory(run.appendingPathComponent("final")), for: model)
+        #expect(maximumDifference(values(set), values(expected)) < 1e-5)
+        for (one, other) in zip(set.members, expected.members) {
+            let factors = try #require(one.adapter.withFactors { (Array($0.a.floats), Array($0.b.floats)) })
+            let theirs = try #require(other.adapter.withFactors { (Array($0.a.floats), Array($0.b.floats)) })
+            #expect(maximumDifference(factors.0, theirs.0) < 1e-5)
+            // Columns of B that count nothing are in no file.
+            let pairs = zip(factors.1, theirs.1).filter { $0.1 != 0 }
+            #expect(!pairs.isEmpty && maximumDifference(pairs.map(\.0), pairs.map(\.1)) < 1e-5)
+        }
+    }
+
+    /// Gone on with after any step, also between two cuts, it gives up the same, to the bit; and files hold what is left.
+    @Test func goingOnGivesUpTheSame() throws {
+        let (set, straight) = try trainer()
+        var snapshots: [TrainingSnapshot] = []
+        _ = try straight.run(
+            TrainingHooks(save: {
+                snapshots.append($0)
+                return ""
+            }))
+        for snapshot in snapshots.dropLast() {
+            let (_, again) = try trainer()
+            try again.restore(snapshot)
+            _ = try again.run(TrainingHooks())
+            #expect(again.snapshot().parameters == straight.snapshot().parameters, "after step \(snapshot.step)")
+        }
+        try withTemporaryDirectory { folder in
+            let place = folder.appendingPathComponent("adapter")
+            try set.writePEFT(to: place, baseName: nil, provenance: AdapterProvenance())
+            let file = try SafetensorsFile(place.appendingPathComponent("adapter_model.safetensors"))
+            let held = try file.names.filter { $0.hasSuffix("lora_E") }.reduce(0) {
+                $0 + (try file.tensor($1)?.shape[0] ?? 0)
+            }
+            // A layer of which nothing is left keeps one direction, that counts nothing.
+            #expect(held >= 18 && held < 36 && !file.names.contains { $0.contains("sensitivity") })
+            let back = try AdapterSet(PEFTDirectory(place), for: model)
+            #expect(values(back) == values(set) && AdapterComparison(set, readBack: back).moduleCount == 9)
+        }
+    }
+
+    @Test func stepsThatLeaveNoTimeAreRefused() throws {
+        var configuration = AdapterConfiguration(method: .adalora, rank: 4, alpha: 8)
+        (configuration.settings.budget.firstSteps, configuration.settings.budget.lastSteps) = (3, 2)
+        let set = try AdapterSet(configuration, for: model)
+        #expect(throws: AdapterError.self) { try set.note(totalSteps: 5) }
+        try set.note(totalSteps: 6)
+        #expect(set.configuration.settings.budget.totalSteps == 6)
+    }
+}
