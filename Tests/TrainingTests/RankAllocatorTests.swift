@@ -6,6 +6,8 @@ import Foundation
 import JSON
 import Models
 import Objectives
+import Optimisers
+import Recipes
 import TestSupport
 import Tensors
 import Testing
