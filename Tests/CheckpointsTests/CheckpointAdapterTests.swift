@@ -8,6 +8,7 @@ import JSON
 import Models
 import TestSupport
 import Testing
+import Vocabulary
 import WeightFiles
 
 @Suite struct CheckpointAdapters {
@@ -50,6 +51,26 @@ import WeightFiles
             // It is no state that a training could go on from, and says so.
             let error = #expect(throws: CheckpointError.self) { try Checkpoint.read(url) }
             #expect(error?.description.contains("an adapter alone") == true)
+        }
+    }
+
+    @Test(arguments: AdapterMethodKind.allCases.filter { $0 != .fold })
+    func everyMethodKeepsAllThatItHas(_ method: AdapterMethodKind) throws {
+        let model = try model()
+        var configuration = AdapterConfiguration(
+            method: method, rank: 4, alpha: 6, targets: .patterns(["q_proj", "mlp.*"]))
+        configuration.settings.decomposesBoth = true
+        configuration.settings.feedforwardModules = ["down_proj"]
+        let adapter = try AdapterSet(configuration, for: model.layers)
+        for index in adapter.slab.values.indices { adapter.slab.values[index] = Float(index % 1013) / 1024 - 0.4 }
+        try withTemporaryDirectory { folder in
+            let url = folder.appendingPathComponent("adapter.h5")
+            try write(adapter, on: model, to: url)
+            let back = try CheckpointAdapter(url).adapter(for: model)
+            for (one, other) in zip(adapter.slab.slots, back.slab.slots) {
+                #expect(one == other && Array(adapter.slab.values(one).floats) == Array(back.slab.values(other).floats))
+            }
+            #expect(AdapterComparison(adapter, readBack: back).largestDifference == 0)
         }
     }
 
