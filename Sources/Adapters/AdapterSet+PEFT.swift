@@ -124,7 +124,7 @@ extension AdapterSet {
         func place(_ name: String) -> URL { folder.appendingPathComponent(name) }
         var configuration = configuration.peftJSON(
             targetModules: targetModules.map(peftName), parameters: try parameterWords(), baseName: notes.baseName)
-        configuration["fan_in_fan_out"] = .bool(isTransposed)
+        if configuration["fan_in_fan_out"] != nil { configuration["fan_in_fan_out"] = .bool(isTransposed) }
         let held = HeldDirections(self)
         if let key = AdapterMethod.of(self.configuration.method).words.directionsKey {
             configuration[key] = held.json(peftName)

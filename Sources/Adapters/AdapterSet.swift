@@ -109,7 +109,7 @@ public final class AdapterSet {
             slots.removeFirst(count)
             let adapter = LowRankAdapter(
                 method, layouts[index], scale: Float(try configuration.scale(of: layer)),
-                dropout: Float(configuration.dropout),
+                dropout: Float(method.words.dropout == nil ? 0 : configuration.dropout),
                 states: own.map { TrainedMatrix(values: slab.values($0), gradients: slab.gradients($0)) },
                 origin: configuration.origin(own), index: index, slab: slab)
             members.append(

@@ -65,8 +65,6 @@ extension AdapterConfiguration {
         var object = JSONObject([
             ("auto_mapping", nil),
             ("base_model_name_or_path", baseName.map { .string($0) } ?? nil),
-            ("exclude_modules", excludes),
-            ("fan_in_fan_out", false),
             ("inference_mode", true),
             ("modules_to_save", Self.list((head?.savedModules ?? []) + beside.modules)),
             ("peft_type", .string(words.type)),
@@ -74,6 +72,8 @@ extension AdapterConfiguration {
             ("target_modules", targets),
             ("task_type", .string(head?.peftTask ?? "CAUSAL_LM")),
         ])
+        if words.extendsLoRA || excludes != .null { object["exclude_modules"] = excludes }
+        if words.takesTransposed { object["fan_in_fan_out"] = false }
         if words.hasBlocks || blocks != nil {
             object["layers_pattern"] =
                 blocks.flatMap { $0.names.isEmpty ? nil : .array($0.names.map { .string($0) }) } ?? .null

@@ -103,7 +103,7 @@ let keyChanges: [KeyChange] = [
     KeyChange(
         key: "adapter.decompose_both", value: "true",
         beside: ["adapter.method=lokr", "adapter.r=2", "adapter.decompose_factor=16"]),
-    KeyChange(key: "adapter.init_r", value: "6", beside: budgeted + ["adapter.init_r=5"]),
+    KeyChange(key: "adapter.init_r", value: "6", beside: ["adapter.method=adalora", "adapter.target_r=2"]),
     KeyChange(key: "adapter.target_r", value: "3", beside: budgeted),
     KeyChange(key: "adapter.tinit", value: "1", beside: budgeted),
     KeyChange(key: "adapter.tfinal", value: "1", beside: budgeted),

@@ -23,7 +23,7 @@ struct HeldDirections {
             if !flags.contains(true), !flags.isEmpty { flags[0] = true }
             modules[member.path] = flags
         }
-        let isUntouched = adapter.isZero || !modules.values.contains { $0.contains(false) }
+        let isUntouched = !modules.values.contains { $0.contains(false) } || adapter.isZero
         self.init(isUntouched ? [:] : modules, of: method)
     }
 
