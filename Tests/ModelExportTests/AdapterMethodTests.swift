@@ -208,6 +208,28 @@ private func floats(_ tensor: FrozenTensor) -> [Float] { Widening.floats(tensor)
         if method == .loha { #expect(named.count > 3 * set.members.count - 3) }
     }
 
+    /// Blocks and exclusions as `adapter_config.json` says them, and members that a method has not.
+    @Test(arguments: methods) func configurationsSayWhichModules(_ method: AdapterMethodKind) throws {
+        let (_, model) = try trainedModel(), words = AdapterMethod.of(method).words
+        func read(_ members: [(String, JSONValue)]) throws -> [String] {
+            var object = JSONObject([("peft_type", .string(words.type)), ("target_modules", ["q_proj", "v_proj"])])
+            for key in [words.rank, words.alpha].compactMap({ $0 }) { object[key] = 4 }
+            for (key, value) in members { object[key] = value }
+            let configuration = try AdapterConfiguration(peft: .object(object))
+            #expect(configuration.method == method)
+            return try AdapterSet(configuration, for: model).members.map(\.path)
+        }
+        #expect(try read([]).count == 6)
+        #expect(try read([("layers_to_transform", [1])]).allSatisfy { $0.hasPrefix("model.layers.1.") })
+        #expect(try read([("exclude_modules", ["v_proj"])]).count == 3)
+        for (key, value) in [("r_max", 3), ("use_dora", true), ("bias", "all_of_it")] as [(String, JSONValue)] {
+            #expect(throws: AdapterError.self, "\(key)") { try read([(key, value)]) }
+        }
+        for member in words.members {
+            #expect(throws: AdapterError.self, "\(member.key)") { try read([(member.key, ["odd": true])]) }
+        }
+    }
+
     @Test func whatPEFTHasNotIsRefused() throws {
         let place = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .appendingPathComponent("ModelsTests/Fixtures/gpt2-scales")
