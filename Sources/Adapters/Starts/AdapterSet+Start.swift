@@ -39,6 +39,11 @@ extension AdapterSet {
     private func rule(
         full: (any WeightSource)?, found: [String: StartFactors]?
     ) throws(AdapterError) -> (any FactorStart)? {
+        guard configuration.start == .kaiming || AdapterMethod.of(configuration.method).trainsFactors else {
+            throw AdapterError(
+                "adapters of method \(configuration.method.rawValue) begin in their own way",
+                subject: "init_lora_weights", expected: "nothing, or another adapter.method")
+        }
         switch configuration.start {
         case .kaiming: return nil
         case .gaussian: return GaussianStart()
