@@ -90,7 +90,7 @@ public final class Optimiser {
         guard hasMean, steps > 0 else { return mean }
         mean.withUnsafeMutableBytes { numbers in
             guard let base = numbers.baseAddress else { return }
-            for (slot, parameter) in zip(slab.slots, parameters) {
+            for (index, (slot, parameter)) in zip(slab.slots, parameters).enumerated() where !slab.isConstant[index] {
                 let place = Matrix(pointer: base + slot.offset * 4, rows: slot.rows, columns: slot.columns, type: .f32)
                 rule.mean(of: parameter.values, states: parameter.states, into: place)
             }
