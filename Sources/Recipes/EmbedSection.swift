@@ -61,6 +61,11 @@ public enum EmbedNormalize: String, Sendable, CaseIterable {
     case no = "false"
 }
 
+extension EmbedSection {
+    /// Keys that change what the loss is.
+    static var lossPaths: [String] { (EmbedObjective.settings + ["dimensions"]).map { "embed." + $0 } }
+}
+
 extension EmbedSection: RecipeKeyed {
     static var keys: [RecipeKey<EmbedSection>] {
         [

@@ -211,7 +211,7 @@ extension RecipeDecoding {
                 hint: "several are dpo's")
         }
         let count = max(settings.lossTypes.count, 1)
-        if let place = place("loss_weights"), settings.lossWeights.count != count {
+        if let place = place("loss_weights"), !settings.lossWeights.isEmpty, settings.lossWeights.count != count {
             note(
                 .conflict, place, "train.loss_weights",
                 "\(settings.lossWeights.count) weights, and train.loss_type names \(count)",

@@ -18,6 +18,9 @@ public struct SweptKey: Sendable, Equatable {
     /// Why a key has one value for all trials: they share base and prepared rows, and differ in what they train.
     static func refusal(of path: String) -> String? {
         let section = path.prefix { $0 != "." }
+        if ObjectiveKind.settingPaths.contains(path) || EmbedSection.lossPaths.contains(path) {
+            return "it changes what the loss is, and trials are compared by their losses"
+        }
         switch path {
         case "seed": return "it decides how rows are split and drawn, and all trials share their rows"
         case "train.objective", "embed.objective", "head.multi_label", "task":

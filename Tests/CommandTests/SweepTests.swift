@@ -119,7 +119,7 @@ extension CommandTests {
                 #expect(loss["verdict"] == "better" && loss["rows"] == 8)
                 let itself = try lathe.json("compare", "checkpoints/first", "checkpoints/first")
                 let same = itself["comparisons"]?.array?.first?["metrics"]?["loss"]
-                #expect(same?["difference"] == 0 && same?["verdict"] == "no difference")
+                #expect(same?["difference"]?.double == 0 && same?["verdict"] == "no difference")
 
                 // Odd and half-written folders are told.
                 try lathe.write("checkpoints/base.txt", "")

@@ -65,6 +65,7 @@ private func diagnostics(_ text: String) -> [RecipeDiagnostic] {
         ("train.threads: [1, 2]", "nothing of what is learnt"),
         ("evaluate.enabled: [true]", "nothing of what is learnt"), ("name: [a, b]", "nothing of what is learnt"),
         ("adapter.continue_from: [a, b]", "it names a place"),
+        ("train.beta: [0.1, 0.2]", "it changes what the loss is"), ("embed.scale: [10]", "it changes what the loss is"),
     ])
     func whatAllTrialsShareIsRefusedByName(_ entry: String, _ words: String) throws {
         let found = diagnostics("\n  " + entry)

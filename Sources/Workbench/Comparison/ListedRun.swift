@@ -3,6 +3,8 @@
 internal import Files
 internal import Foundation
 internal import JSON
+internal import Recipes
+internal import Vocabulary
 
 /// A run, a sweep, or what is left of one.
 struct ListedRun {
@@ -17,7 +19,9 @@ struct ListedRun {
         let run = RunDirectory(planned: url), sweep = SweepDirectory(url)
         if let found = try Self.sweep(sweep) ?? Self.run(run) {
             facts = found
-        } else if try Self.isBegun(run) || sweep.isMarked {
+        } else if try sweep.isMarked {
+            facts = Self.facts(url, "sweep", name: nil, state: "damaged: sweep.json cannot be read")
+        } else if try Self.isBegun(run) {
             facts = Self.facts(url, "run", name: nil, state: try Self.damage(run))
         } else {
             return nil
@@ -33,6 +37,17 @@ struct ListedRun {
     private static func date(_ url: URL) throws -> Date? {
         try FileForm(at: url) == nil
             ? nil : try FileManager.default.attributesOfItem(atPath: url.path)[.modificationDate] as? Date
+    }
+
+    /// Says how far a trial is, which its own folder does not know.
+    mutating func take(_ outcomes: [TrialOutcome]) {
+        switch outcomes.last {
+        case .scored(_, let loss)?:
+            facts["state"] = .string(String(format: "round %d, validation loss %.4f", outcomes.count, loss))
+            facts["validation_loss"] = .double(loss)
+        case .failed(let reason)?: facts["state"] = .string(reason)
+        case nil: break
+        }
     }
 
     // MARK: Kinds
@@ -52,7 +67,9 @@ struct ListedRun {
         let keys = inspection.run["fingerprint"]?["recipe"]
         facts["model"] = found["base"]?.string.map { .string(URL(fileURLWithPath: $0).lastPathComponent) } ?? .null
         facts["method"] = keys?["adapter.method"] ?? .null
-        facts["objective"] = keys?["train.objective"] ?? keys?["task"] ?? .null
+        // Keys at the values that they always had stand nowhere.
+        facts["task"] = keys?["task"] ?? .string(TaskKind.generate.rawValue)
+        facts["objective"] = keys?["train.objective"] ?? .string(ObjectiveKind.crossEntropy.rawValue)
         facts["steps"] = found["steps"] ?? .null
         facts["total_steps"] = found["total_steps"] ?? .null
         facts["held_out_loss"] = found["held_out_loss"] ?? .null

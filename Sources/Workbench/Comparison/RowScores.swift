@@ -26,14 +26,22 @@ struct RowScores {
     /// Of each held-out row a digest of its fields, in their order.
     private(set) var rows: [String] = []
     private(set) var metrics: [Metric] = []
+    /// Metrics that are no such means, by name.
+    private(set) var others: [String] = []
 
     init(_ set: EvaluatedSet, of recipe: Recipe) throws {
-        scoredBy = "\(recipe.task.rawValue) \(recipe.train.objective.rawValue)"
+        let settings = recipe.decidingKeys.filter { ObjectiveKind.settingPaths.contains($0.path) }
+        scoredBy =
+            ([recipe.task.rawValue, recipe.train.objective.rawValue] + settings.map { "\($0.path): \($0.text)" })
+            .joined(separator: " ")
         let list = set.heldOut.rows.rows
         rows = try (0..<list.count).map { try SHA256.hex(of: JSONValue.object(list.fields($0)).text()) }
         let adapters = set.adapter?.all ?? []
         for (index, base) in set.base.all.enumerated() {
-            guard let terms = base.ratios else { continue }
+            guard let terms = base.ratios else {
+                others.append(base.name)
+                continue
+            }
             var metric = Metric(name: base.name, higherIsBetter: base.higherIsBetter)
             metric.base = Self.byNumber(terms)
             metric.adapter = Self.byNumber(index < adapters.count ? adapters[index].ratios ?? [] : [])
@@ -53,6 +61,7 @@ struct RowScores {
             "scored_by": .string(scoredBy),
             "metrics": .array(
                 metrics.map { ["name": .string($0.name), "higher_is_better": .bool($0.higherIsBetter)] }),
+            "others": .array(others.map { .string($0) }),
         ]
         let lines = rows.indices.map { row -> JSONValue in
             .object(
@@ -86,6 +95,7 @@ struct RowScores {
             let scoredBy = head["scored_by"]?.string, let named = head["metrics"]?.array
         else { throw damage(1) }
         self.scoredBy = scoredBy
+        others = (head["others"]?.array ?? []).compactMap(\.string)
         metrics = try named.map { metric in
             guard let name = metric["name"]?.string, let isHigher = metric["higher_is_better"]?.bool else {
                 throw damage(1)

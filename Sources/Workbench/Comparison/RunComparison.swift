@@ -33,7 +33,12 @@ public struct RunComparison: Presentable {
         let runs = try paths.map(ComparedRun.init)
         let first = runs[0]
         for other in runs.dropFirst() { try Self.requireSameRows(first, other) }
-        var notes: [String] = []
+        let others = first.scores.others.filter { name in
+            runs.dropFirst().contains { $0.scores.others.contains(name) }
+        }
+        var notes =
+            others.isEmpty
+            ? [] : ["no means over rows, so not compared row by row: \(others.joined(separator: ", "))"]
         self.runs = runs
         found = runs.dropFirst().map { Self.compared(first, $0, settings.recipe, &notes) }
         self.notes = notes
@@ -193,7 +198,8 @@ public struct RunComparison: Presentable {
         func number(_ value: Double?) -> String { value.map { String(format: "%.4f", $0) } ?? "–" }
         return [
             comparison.metric, number(comparison.base), number(comparison.adapter),
-            ComparedRows.shown(comparison.difference), ComparedRows.interval(comparison),
+            ComparedRows.shown(comparison.difference),
+            comparison.ci95.map { String(format: "%+.4f to %+.4f", $0.lowerBound, $0.upperBound) } ?? "–",
             comparison.verdict?.rawValue ?? "none",
         ]
     }

@@ -24,7 +24,8 @@ public struct RunList: Presentable {
             throw Failure(.badInput, "\(path: path) is a file", hint: "name a folder of runs", namedFile: path)
         }
         let url = URL(fileURLWithPath: path), sweep = SweepDirectory(url)
-        let home = try FileForm(at: sweep.record) == nil ? url : sweep.trials
+        let trials = try SweepRecord(sweep.record)?.outcomes
+        let home = trials == nil ? url : sweep.trials
         self.path = home.path
         if try RunInspection(url) != nil, let run = try ListedRun(url) {
             (runs, others) = ([run], [])
@@ -34,7 +35,12 @@ public struct RunList: Presentable {
         for name in try (Folder.names(in: home) ?? []).sorted() where !name.hasPrefix(".") {
             let entry = home.appendingPathComponent(name)
             guard try FileForm(at: entry) == .folder else { continue }
-            if let run = try ListedRun(entry) { runs.append(run) } else { others.append(name) }
+            guard var run = try ListedRun(entry) else {
+                others.append(name)
+                continue
+            }
+            if let trials, let number = Int(name), trials.indices.contains(number - 1) { run.take(trials[number - 1]) }
+            runs.append(run)
         }
         self.runs = runs.sorted { ($1.changed ?? .distantPast, $0.name) < ($0.changed ?? .distantPast, $1.name) }
         self.others = others

@@ -2,6 +2,7 @@
 
 public import JSON
 internal import Recipes
+internal import Spelling
 
 /// A recipe without faults, with what was understood in other tools' words.
 public struct RecipeCheck: Presentable {
@@ -12,8 +13,11 @@ public struct RecipeCheck: Presentable {
         try resolved.recipe.requireSupported()
         let run = RunDirectory(planned: RunDirectory.place(of: resolved.recipe))
         try OutputPlaces(resolved).requireAll(of: resolved.recipe, in: run, merges: true)
+        // What is swept goes together, or is said here.
+        let trials = resolved.recipe.sweep.isEmpty ? 0 : try SweepTrial.all(of: resolved).count
         notices =
             resolved.recipe.notices.map(\.description)
+            + (trials > 0 ? ["sweep: \(Count.text(trials, "trial"))"] : [])
             + (try resolved.recipe.train.stepWarnings()).map { "warning: " + $0 }
         name = resolved.recipe.name
     }

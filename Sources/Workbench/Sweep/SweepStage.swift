@@ -78,6 +78,13 @@ public struct SweepStage: Stage {
                 .badInput, "distill: trials of a sweep learn from rows alone",
                 hint: "sweep without the teacher, and distil with the values that won")
         }
+        guard !recipe.train.objective.writesAnswers else {
+            throw Failure(
+                .badInput,
+                "train.objective: \(recipe.train.objective.rawValue) learns from rewards, and trials are compared by the loss of "
+                    + "their validation rows, which says nothing of those",
+                hint: "run a recipe of its own for each value, and hold the runs against each other with lathe compare")
+        }
     }
 
     /// The rows that all trials share.
