@@ -234,8 +234,7 @@ struct ModelCard {
         guard let adapter else { return nil }
         let configuration = adapter.set.configuration
         var lines = [
-            "- rank \(configuration.rank), alpha \(Self.short(configuration.alpha)), on "
-                + Count.text(adapter.set.members.count, "layer")
+            "- " + Self.size(configuration) + "on " + Count.text(adapter.set.members.count, "layer")
         ]
         if let steps = adapter.provenance?.steps { lines.append("- \(Count.text(steps, "step"))") }
         if isOfRun {
@@ -245,6 +244,13 @@ struct ModelCard {
                     + "\(recipe.seed)")
         }
         return section("Training", lines)
+    }
+
+    /// Rank and alpha, where the method has them.
+    private static func size(_ configuration: AdapterConfiguration) -> String {
+        let words = AdapterMethod.of(configuration.method).words
+        return (words.rank == nil ? "" : "rank \(configuration.rank), ")
+            + (words.alpha == nil ? "" : "alpha \(short(configuration.alpha)), ")
     }
 
     private static func short(_ number: Double) -> String {
