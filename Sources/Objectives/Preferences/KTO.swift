@@ -31,11 +31,11 @@ public struct KTO: StepObjective, ReferencedObjective {
         return objective
     }
 
-    /// Mean rewards of good and of bad answers, how far these are apart, and the distance from the reference; how often a reward has the
-    /// sign that the rating asks for.
+    /// Mean rewards of good and of bad answers, 0 where a step has none of the kind, how far these are apart, and the distance from the
+    /// reference; how often a reward has the sign that the rating asks for.
     public var measures: [Measure] {
         func mean(_ side: String) -> @Sendable (NamedSums) -> Double? {
-            { $0[side] > 0 ? $0["rewards_" + side] / $0[side] : nil }
+            { $0[side] > 0 ? $0["rewards_" + side] / $0[side] : $0.weight > 0 ? 0 : nil }
         }
         let chosen = mean("chosen"), rejected = mean("rejected")
         return [

@@ -25,8 +25,8 @@ struct PairJudgement {
 
     var told: [(String, Double)] {
         [
-            ("preference_accuracy", preferred), ("preference_accuracy_per_token", preferredPerToken),
-            ("longer_preferred", longerPreferred),
+            ("prefers_chosen", preferred), ("prefers_by_mean", preferredPerToken),
+            ("prefers_longer", longerPreferred),
         ]
     }
 }

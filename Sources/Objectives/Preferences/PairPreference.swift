@@ -57,9 +57,9 @@ public struct PairPreference: ReferencedObjective {
             .mean("rewards_margin", isToldInSteps: true, isCompared: true),
             .mean("logps_chosen", isToldInSteps: true),
             .mean("logps_rejected", isToldInSteps: true, higherIsBetter: false),
-            .mean("preference_accuracy", isCompared: true),
-            .mean("preference_accuracy_per_token", isCompared: true),
-            .mean("longer_preferred", isCompared: true, higherIsBetter: false),
+            .mean("prefers_chosen", isCompared: true),
+            .mean("prefers_by_mean", isCompared: true),
+            .mean("prefers_longer", isCompared: true, higherIsBetter: false),
         ]
             + (likelihood == nil
                 ? []
