@@ -82,7 +82,8 @@ public struct DataSettings: Sendable, Equatable {
         switch unit {
         case .pair:
             throw DatasetError(
-                .unsupported, place, found + ", and train.objective learns from pairs of answers",
+                .unsupported, place,
+                found + ", and train.objective: dpo, cpo, simpo and orpo learn from pairs of answers",
                 hint: "give rows with prompt, chosen and rejected, or train.objective: cross_entropy")
         case .rated:
             throw DatasetError(

@@ -151,7 +151,7 @@ let keyChanges: [KeyChange] = [
     KeyChange(key: "train.f_divergence_type", value: "js_divergence", beside: pairs),
     KeyChange(
         key: "train.f_alpha_divergence_coef", value: "0.2",
-        beside: pairs + ["train.f_divergence_type=alpha_divergence"]),
+        beside: pairs + ["train.f_divergence_type=alpha_divergence", "train.learning_rate=1e-5"]),
     KeyChange(key: "train.discopop_tau", value: "0.5", beside: pairs + ["train.loss_type=discopop"]),
     KeyChange(key: "train.cpo_alpha", value: "0.5", beside: pairs + ["train.objective=cpo"]),
     KeyChange(key: "train.alpha", value: "0.01", beside: pairs + ["train.objective=cpo"]),
