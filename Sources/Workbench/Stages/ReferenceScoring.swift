@@ -10,6 +10,7 @@ internal import JSON
 internal import Objectives
 internal import Tensors
 internal import Training
+internal import WeightFiles
 
 extension TrainingSetup {
     /// The learner of steps: where it is held to a reference, what that says of the training rows is looked up.
@@ -64,8 +65,8 @@ private struct ReferenceFile {
 
     /// What was kept of the same rows; nil where nothing was, or of others.
     func scores(count: Int) -> KeptScores? {
-        guard let bytes = try? Data(contentsOf: directory.reference),
-            let json = try? JSONValue(parsing: [UInt8](bytes)), json["key"]?.string == key,
+        guard let file = try? MappedFile(directory.reference),
+            let json = try? JSONValue(parsing: [UInt8](file.bytes)), json["key"]?.string == key,
             let values = json["log_probabilities"]?.array?.compactMap(\.double), values.count == count,
             values.allSatisfy(\.isFinite)
         else { return nil }
