@@ -63,7 +63,7 @@ struct HealthTests {
 
     /// A live run is looked at after each step: nothing is said of a sound one at any of them.
     @Test func soundRunsRaiseNoAlarmOnTheWay() throws {
-        for name in ["sound-tiny", "sound-reviews", "sound-tiny-small-batch"] {
+        for name in ["sound-tiny", "sound-reviews", "sound-smol-retail"] {
             let lines = try Self.log(name).split(separator: UInt8(ascii: "\n"))
             for count in lines.indices.dropFirst(2) {
                 let part = Array(lines.prefix(count).joined(separator: [UInt8(ascii: "\n")]))

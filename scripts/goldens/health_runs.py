@@ -118,7 +118,6 @@ def healthy():
         "reviews-evaluated": reviews(train__eval_every=10, train__epochs=2, train__learning_rate=1e-3),
         "entities": entities,
         "tiny": tiny(train__eval_every=15),
-        "tiny-small-batch": tiny(train__batch_size=4, train__learning_rate=2e-3),
         "tiny-labels": recipe(
             TINY, rows("reviews/train.jsonl"), rows("reviews/held_out.jsonl"), form="classification", data__max_length=512,
             train__learning_rate=5e-3, train__epochs=2, train__batch_size=16),
