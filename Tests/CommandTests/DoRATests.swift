@@ -9,7 +9,10 @@ extension CommandTests {
     @Suite struct WeightDecomposed {
         private func losses(_ rows: [JSONValue]) -> [Double] { rows.compactMap { $0["loss"]?.double } }
 
-        @Test(arguments: [LatheCommand.huggingFace, LatheCommand.gguf, TinyModel.chatGGUF.path], ["fp32", "bf16"])
+        @Test(arguments: [
+            (LatheCommand.huggingFace, "fp32"), (LatheCommand.huggingFace, "bf16"), (LatheCommand.gguf, "fp32"),
+            (TinyModel.chatGGUF.path, "bf16"), (TinyModel.mixed.path, "fp32"), (TinyModel.mixed.path, "bf16"),
+        ])
         func isTrainedScoredAndMerged(model: String, precision: String) throws {
             try LatheCommand.inFolder { lathe in
                 let adapter = try lathe.train(

@@ -58,6 +58,7 @@ extension Recipe {
     var judgingAdapter: AdapterSection {
         var section = adapter
         (section.method, section.dropout) = (.lora, 0)
+        section.start.kind = .kaiming
         return section
     }
 }

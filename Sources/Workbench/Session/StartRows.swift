@@ -19,7 +19,7 @@ struct StartRows {
 
     init(_ recipe: Recipe, _ model: LanguageModel, _ split: PreparedSplit) {
         self.recipe = recipe
-        learner = Learner(model, recipe.learnt)
+        learner = Learner(model, recipe.learntOfRows)
         units = ExampleUnits(split.train.examples, of: learner.objective.unit)
         count = min(recipe.adapter.start.rows, units.count)
     }
