@@ -125,6 +125,9 @@ extension AdapterSet {
         var configuration = configuration.peftJSON(
             targetModules: targetModules.map(peftName), parameters: try parameterWords(), baseName: notes.baseName)
         if configuration["fan_in_fan_out"] != nil { configuration["fan_in_fan_out"] = .bool(isTransposed) }
+        if self.configuration.beside.prompt != nil {
+            configuration["token_dim"] = .integer(besideParts[0].parameter.columns)
+        }
         let held = HeldDirections(self)
         if let key = AdapterMethod.of(self.configuration.method).words.directionsKey {
             configuration[key] = held.json(peftName)
@@ -147,7 +150,8 @@ extension AdapterSet {
             }
         }
         let ofModules = try (tensors + ofHead + besideTensors + parameterTensors()).sorted { $0.name < $1.name }.map {
-            FactorTensor(name: PEFTDirectory.keyPrefix + peftName($0.name), shape: $0.shape, numbers: $0.numbers)
+            let prefix = $0.name == PromptTuning.tensorName ? "" : PEFTDirectory.keyPrefix
+            return FactorTensor(name: prefix + peftName($0.name), shape: $0.shape, numbers: $0.numbers)
         }
         try (ofModules + shared).writeSafetensors(
             as: type, to: place(PEFTDirectory.weightsName), metadata: [("format", "pt")])

@@ -54,6 +54,7 @@ public final class AdapterSet {
         try configuration.head?.requireFit(model)
         let adapted = AdaptedModel(model)
         try self.init(configuration, for: adapted.layers, beside: adapted.parameters)
+        try requirePrompt(fitting: model)
     }
 
     /// An adapter for a model with the linear layers `layers`, in network order. A merge needs no more than that of a model.
@@ -128,7 +129,7 @@ public final class AdapterSet {
                         part.parameter,
                         TrainedMatrix(values: slab.values(slot), gradients: slab.gradients(slot)),
                         tokens: part.tokens, isTied: part.isTied)
-                }, of: slab)
+                }, of: slab, vocabularySize: parameters.first(where: \.isEmbedding)?.rows ?? 0)
         self.configuration = configuration
         self.coverage = coverage
         self.slab = slab
@@ -167,6 +168,7 @@ public final class AdapterSet {
 
     /// Throws where the head of its task cannot answer over `model`.
     public func requireHead(fitting model: LanguageModel) throws(AdapterError) {
+        try requirePrompt(fitting: model)
         try configuration.head?.requireFit(model)
     }
 
@@ -179,6 +181,10 @@ public final class AdapterSet {
     /// Throws for what can be scored and merged, but not trained.
     /// - Parameter task: what is trained for.
     public func requireTrainable(for task: TaskKind) throws(AdapterError) {
+        if !task.writesText, configuration.beside.prompt != nil {
+            throw AdapterError(
+                "is for tasks that write text", subject: "num_virtual_tokens", found: task.rawValue)
+        }
         if !task.writesText, let part = besideParts.first(where: { $0.parameter.isHead }) {
             throw AdapterError(
                 "has no gradient in task \(task.rawValue), which does not ask for the language's head",
@@ -265,6 +271,10 @@ extension AdapterSet {
                 let draw = random.uniform(stream: UInt32(members.count + place), index: UInt64(element))
                 values[element] = Float((2 * draw - 1) * bound)
             }
+        }
+        if let prompt = configuration.beside.prompt {
+            begin(prompt, slab.values(besideSlots[0]), random, on: model)
+            return slab.valuesChanged()
         }
         for (part, slot) in zip(besideParts, besideSlots) {
             guard let model else { preconditionFailure("\(part.name) begins with the numbers of a model") }

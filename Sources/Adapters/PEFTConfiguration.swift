@@ -12,6 +12,10 @@ extension AdapterConfiguration {
         guard let object = json.object else {
             throw AdapterError("the adapter configuration is not an object", found: json.typeName)
         }
+        if let prompt = try AdapterConfiguration(promptTuning: object) {
+            self = prompt
+            return
+        }
         var fields = PEFTFields(object)
         let method = fields.method(), words = AdapterMethod.of(method).words
         fields.refuseUnsupported(words)
@@ -47,6 +51,9 @@ extension AdapterConfiguration {
     func peftJSON(
         targetModules: [String]?, parameters written: AdapterSet.ParameterWords?, baseName: String?
     ) -> JSONObject {
+        if let prompt = beside.prompt {
+            return promptJSON(prompt, baseName: baseName)
+        }
         let words = AdapterMethod.of(method).words
         let parameters = written?.names ?? parameters, unsaid = written?.layers ?? []
         let rankOverrides = (written?.ranks ?? []) + rankOverrides.filter { !unsaid.contains($0.pattern) }

@@ -34,6 +34,12 @@ public struct TargetCoverage: Sendable, Equatable {
     public init(_ configuration: AdapterConfiguration, for layers: [AdaptableLayer]) throws(AdapterError) {
         let whollyTrained = layers.map(\.path).filter(configuration.beside.isWhole)
         let layers = layers.filter { $0.place != .nowhere && $0.serves(configuration) }, paths = layers.map(\.path)
+        // Tokens before texts stand on no layer.
+        guard configuration.beside.prompt == nil else {
+            matched = []
+            table = Self.table([], paths)
+            return
+        }
         var whole = Set(try configuration.layersOfParameters(layers))
         if whole.isEmpty || configuration.targets != .patterns([]) {
             whole.formUnion(

@@ -24,6 +24,8 @@ public struct TrainedBeside: Sendable, Equatable {
     public var biases = TrainedBiases.none
     /// PEFT's `trainable_token_indices`.
     public var tokens: [Tokens] = []
+    /// Tokens before each text; then nothing else is trained.
+    public var prompt: PromptTuning?
 
     public init() {}
 
@@ -87,6 +89,12 @@ extension TrainedBeside {
                 "cannot be trained here: the model has an encoder beside its decoder, or nothing is known of it but its layers",
                 subject: key)
         }
+        if let prompt {
+            guard let embedding = parameters.first(where: \.isEmbedding) else {
+                throw AdapterError("stands before no text of this model", subject: key)
+            }
+            return [BesidePart(parameter: embedding.ofVirtualTokens(prompt.count), name: PromptTuning.tensorName)]
+        }
         var problems: [AdapterError.Problem] = []
         var parts: [BesidePart] = []
         for parameter in parameters {
@@ -119,7 +127,8 @@ extension TrainedBeside {
 
     /// The first of PEFT's keys by which something is asked for.
     var key: String {
-        !modules.isEmpty ? "modules_to_save" : biases != .none ? "bias" : "trainable_token_indices"
+        if prompt != nil { return "num_virtual_tokens" }
+        return !modules.isEmpty ? "modules_to_save" : biases != .none ? "bias" : "trainable_token_indices"
     }
 
     private func unmatched(_ parameters: [BaseParameter]) -> [AdapterError.Problem] {

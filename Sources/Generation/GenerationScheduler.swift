@@ -108,7 +108,7 @@ public final class GenerationScheduler {
         var tokens = 0
         for sequence in running where !sequence.isWriting {
             guard let cache = sequence.cache else { continue }
-            let prompt = sequence.request.prompt
+            let prompt = sequence.prompt
             while let chunk = reader.nextChunk(of: prompt, in: cache) {
                 guard tokens == 0 || tokens + chunk.range.count <= promptTokensPerStep else { return }
                 tokens += chunk.range.count

@@ -7,6 +7,8 @@ final class RunningSequence {
     let id: RequestID
     let request: GenerationRequest
     let adapters: AdapterBinding
+    /// What is read: the request's prompt, after the adapter's virtual tokens where it has some.
+    let prompt: [Int32]
     /// The most tokens of the answer, context included.
     private let limit: Int
     /// Nil while it waits.
@@ -20,11 +22,12 @@ final class RunningSequence {
         self.id = id
         self.request = request
         adapters = request.adapters ?? model.adapters
-        limit = request.limit(in: model.configuration.contextLength)
+        prompt = adapters.virtualTokens + request.prompt
+        limit = request.limit(in: model.configuration.contextLength - adapters.virtualTokens.count)
     }
 
     /// Tokens that may have to be remembered: the last of an answer is not read.
-    var capacity: Int { request.prompt.count + max(limit - 1, 0) }
+    var capacity: Int { prompt.count + max(limit - 1, 0) }
 
     /// Whether its prompt is read and an answer begun.
     var isWriting: Bool { last != nil }
@@ -34,7 +37,7 @@ final class RunningSequence {
     /// Takes a cache, with as much of the prompt as its memory holds.
     func begin(_ reader: SequenceReader) {
         cache =
-            request.memory?.take(request.prompt, capacity: capacity, reader, adapters)
+            request.memory?.take(prompt, capacity: capacity, reader, adapters)
             ?? reader.cache(capacity: capacity)
     }
 
@@ -65,7 +68,8 @@ extension GenerationRequest {
 
     /// How it ends before anything is computed; nil where it can be answered.
     func verdict(of model: LanguageModel) -> FinishReason? {
-        let size = model.configuration.vocabularySize, length = model.configuration.contextLength
+        let size = model.configuration.vocabularySize
+        let length = model.configuration.contextLength - (adapters ?? model.adapters).virtualTokens.count
         guard !prompt.isEmpty else { return .failed(.emptyPrompt) }
         if let position = prompt.firstIndex(where: { !(0..<size).contains(Int($0)) }) {
             return .failed(

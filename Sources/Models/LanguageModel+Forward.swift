@@ -11,7 +11,8 @@ extension LanguageModel {
     ) throws -> Result {
         try context.workspace.scoped {
             defer { if streamsWeights { headWeight(context.adapters).dropPages() } }
-            let parts = try parts(of: batch, context), written = parts?.written ?? batch, rows = written.readRows
+            let parts = try parts(of: batch, context)
+            let written = (parts?.written ?? batch).following(context.adapters.virtualTokens), rows = written.readRows
             let x = hiddenStates(written, encode(parts?.source, context), context) {
                 residuals.take(after: $0, $1, rows, context)
             }
@@ -33,7 +34,7 @@ extension LanguageModel {
         let context = context(workspace)
         return try workspace.scoped {
             let parts = try parts(of: batch, context)
-            let x = hiddenStates(parts?.written ?? batch, encode(parts?.source, context), context)
+            let x = textStates(parts?.written ?? batch, encode(parts?.source, context), context)
             let normed = context.activations(rows: x.rows, columns: x.columns)
             finalNorm.forward(x, into: normed, statistics: finalNorm.statistics(rows: x.rows, context), context)
             let logits = context.residual(rows: x.rows, columns: configuration.vocabularySize)
@@ -53,7 +54,7 @@ extension LanguageModel {
             let parts = try parts(of: batch, context), written = parts?.written ?? batch
             precondition(
                 states.rows == written.rowCount && states.columns == configuration.width && states.type == precision)
-            let x = hiddenStates(written, encode(parts?.source, context), context)
+            let x = textStates(written, encode(parts?.source, context), context)
             finalNorm.forward(x, into: states, statistics: finalNorm.statistics(rows: x.rows, context), context)
         }
     }
@@ -83,6 +84,18 @@ extension LanguageModel {
         afterEach(-1, x)
         withSpan(batch, after: encoded, context) { stack.forward(x, $0, context, afterEach: afterEach) }
         return x
+    }
+
+    /// The residual stream after the last block at the rows of texts, without those of virtual tokens.
+    private func textStates(
+        _ batch: TokenBatch, _ encoded: EncodedRows?, _ context: PassContext
+    ) -> Matrix {
+        let tokens = context.adapters.virtualTokens, whole = batch.following(tokens)
+        let x = hiddenStates(whole, encoded, context)
+        guard !tokens.isEmpty else { return x }
+        let texts = context.residual(rows: batch.rowCount, columns: x.columns)
+        whole.textRows(after: tokens.count).withUnsafeBufferPointer { Elements.gatherRows(x, $0, into: texts) }
+        return texts
     }
 
     func embed(_ batch: TokenBatch, into x: Matrix, _ context: PassContext) {
@@ -124,8 +137,10 @@ extension LanguageModel {
         if let type = batch.types?.first(where: { !(0..<types).contains(Int($0)) }) {
             throw ModelError.typeOutOfRange(type: Int(type), types: types)
         }
-        if let most = configuration.embedding.mostTokens, let last = batch.positions.max(), Int(last) >= most {
-            throw ModelError.textTooLong(tokens: Int(last) + 1, limit: most)
+        let ahead = adapters.virtualTokens.count
+        guard ahead == 0 || batch.reads == .targets else { throw ModelError.noTextAfterVirtualTokens }
+        if let most = configuration.embedding.mostTokens, let last = batch.positions.max(), Int(last) + ahead >= most {
+            throw ModelError.textTooLong(tokens: Int(last) + ahead + 1, limit: most)
         }
     }
 
@@ -168,7 +183,8 @@ extension LanguageModel {
         var first: String?
         context.workspace.scoped {
             let parts = try? parts(of: batch, plain)
-            _ = hiddenStates(parts?.written ?? batch, encode(parts?.source, plain), plain) { index, x in
+            let written = (parts?.written ?? batch).following(plain.adapters.virtualTokens)
+            _ = hiddenStates(written, encode(parts?.source, plain), plain) { index, x in
                 guard first == nil, Elements.firstNonFinite(UnsafeBufferPointer(x.floats)) != nil else { return }
                 first = index < 0 ? "model.embed_tokens" : "model.layers.\(index)"
             }

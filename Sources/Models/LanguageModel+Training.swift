@@ -10,7 +10,8 @@ extension LanguageModel {
         _ batch: TokenBatch, _ residuals: [ResidualRows], recomputedBlocks: Int, _ context: PassContext,
         _ body: (HeadRows) throws -> Result
     ) throws -> Result {
-        let parts = try parts(of: batch, context), written = parts?.written ?? batch, rows = written.readRows
+        let parts = try parts(of: batch, context)
+        let written = (parts?.written ?? batch).following(context.adapters.virtualTokens), rows = written.readRows
         let trained = trainedBlocks(context.adapters), below = min(recomputedBlocks, trained.encoder)
         return try context.workspace.scoped {
             try withEncoded(parts, recomputedBlocks: below, context) { encoded in

@@ -15,11 +15,15 @@ extension LanguageModel {
             measuring(precision, dropout: DropoutKey(seed: 0, stream: 0, firstRow: 0)) { context in
                 try body(
                     ObjectivePass(
-                        batch: TokenBatch(rows: rows, targets: targets), model: self, context: context,
+                        batch: TokenBatch(rows: rows + virtualRows(rows), targets: targets), model: self,
+                        context: context,
                         wayBack: .init(gradientScale: 1, recomputedBlocks: recomputedBlocks)))
             }
         }
     }
+
+    /// Rows of virtual tokens before the texts of `rows` rows beside those before the first, where texts have 16 tokens at least.
+    private func virtualRows(_ rows: Int) -> Int { adapters.virtualTokens.count * (rows / 16) }
 
     /// The most of what passes take: where a batch has two parts, all of its rows may be of either.
     private func largest(_ targets: Int, _ bytes: (_ targets: Int) -> Int) -> Int {
@@ -36,7 +40,9 @@ extension LanguageModel {
     ) -> Int {
         largest(rows) { targets in
             measuring(type ?? precision, streamed: streamed) { context in
-                let batch = TokenBatch(rows: rows, targets: targets, attended: encoder == nil ? attended : 0)
+                let batch = TokenBatch(
+                    rows: rows + virtualRows(rows), targets: targets,
+                    attended: encoder == nil && attended > 0 ? attended + virtualRows(attended) : 0)
                 _ = try runForward(batch, [], context) { try $0.tokenLosses() }
             }
         }

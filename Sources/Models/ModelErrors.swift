@@ -81,6 +81,8 @@ public enum ModelError: ClassifiedError, Equatable {
     case nothingToRead(example: Int)
     /// A loss that is NaN or infinite: the example of the batch, and the first layer whose output is not finite.
     case nonFiniteLoss(example: Int, firstLayer: String)
+    /// An adapter of virtual tokens where a text is read, and not written on.
+    case noTextAfterVirtualTokens
     /// A task's loss where nothing that acts in the model has a head for it.
     case noTaskHead
 
@@ -104,6 +106,8 @@ public enum ModelError: ClassifiedError, Equatable {
         case .nonFiniteLoss(let example, let layer):
             "the loss of example \(example) of the batch is not finite (first seen in \(layer)): "
                 + "numbers of the model or of its adapter are too large"
+        case .noTextAfterVirtualTokens:
+            "the adapter has virtual tokens before each text, which serve tasks that write text alone"
         case .noTaskHead: "the adapter has no head for the task: it was trained to write text, or for another task"
         }
     }

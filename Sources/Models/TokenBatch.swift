@@ -25,12 +25,12 @@ public struct StepShare: Sendable, Equatable {
 /// example can see another.
 public struct TokenBatch: Sendable, Equatable {
     /// `[N]`.
-    public let ids: [Int32]
+    public internal(set) var ids: [Int32]
     /// Ascending row starts of the examples, then N.
-    public let bounds: [Int]
+    public internal(set) var bounds: [Int]
     /// `[N]`: the id of the *next* token where predicting it counts, −1 elsewhere; always −1 in an example's last row. Where a task's
     /// head reads the rows, 0 in those.
-    public let targets: [Int32]
+    public internal(set) var targets: [Int32]
     /// What kind of token each is, `[N]`, in models that tell kinds apart; nil where all are of kind 0.
     public let types: [Int32]?
     /// Which rows a pass hands over.

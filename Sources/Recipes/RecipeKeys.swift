@@ -218,6 +218,12 @@ extension AdapterSection: RecipeKeyed {
                 "modules that are trained whole beside the factors, such as embed_tokens, lm_head, norm"),
             .choice("bias", \.bias, "biases of the base that are trained beside the factors"),
             .tokens,
+            .integer(
+                "num_virtual_tokens", \.numVirtualTokens, 0...65_536,
+                "prompt tuning: tokens before each text that are trained, and nothing else; 0: none"),
+            .text(
+                "prompt_tuning_init_text", \.promptTuningInitText,
+                "the text whose tokens the virtual ones begin as; null: random"),
         ] + methodKeys + startKeys
     }
 }

@@ -118,6 +118,10 @@ public struct AdapterSection: Sendable, Equatable {
     public var bias = TrainedBiases.none
     /// Tokens whose rows of the embedding are trained, by their ids or by their texts.
     public var trainableTokenIndices: [String] = []
+    /// Tokens before each text that are trained, and nothing else; 0: none.
+    public var numVirtualTokens = 0
+    /// The text whose tokens they begin as; `nil`: random.
+    public var promptTuningInitText: String?
     /// What only some methods read.
     public var settings = AdapterMethodSettings()
     /// How the factors begin.

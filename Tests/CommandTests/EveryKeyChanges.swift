@@ -122,6 +122,9 @@ let keyChanges: [KeyChange] = [
     KeyChange(
         key: "adapter.loftq_model", value: "nowhere", beside: ["adapter.init_lora_weights=loftq"],
         effect: .refused("the model of adapter.loftq_model")),
+    // The recipe has a rank.
+    KeyChange(key: "adapter.num_virtual_tokens", value: "3", effect: .refused("adapter.r")),
+    KeyChange(key: "adapter.prompt_tuning_init_text", value: "a cat", effect: .refused("no virtual tokens")),
 
     KeyChange(
         key: "head.multi_label", value: "true", beside: headed + ["data.train=many.jsonl", "data.held_out=many.jsonl"]),

@@ -21,6 +21,7 @@ import WeightFiles
         "tokens-tied", "tokens-of-both", "tokens-untied", "whole", "whole-tied", "positions", "biases", "parallel",
         "biases-of-adapted", "head", "head-tied",
     ]
+    static let prompts = ["prompt", "prompt-positions"]
 
     private func reference(_ name: String, _ precision: ElementType = .f32) throws -> AdapterReference {
         try AdapterReference("beside/" + name, precision: precision)
@@ -32,19 +33,20 @@ import WeightFiles
             try reference.logits(of: model).suffix(reference.logits.count), reference.logits)
     }
 
-    @Test(arguments: names) func logitsAreThoseOfPEFT(_ name: String) throws {
+    @Test(arguments: names + prompts) func logitsAreThoseOfPEFT(_ name: String) throws {
         let reference = try reference(name)
         #expect(reference.logits.count == 3 * 48)
         #expect(try distance(reference, reference.model) < 1e-5)
         // Token by token, too, where there is a cache.
-        let ids = reference.batch.ids, last = Array(reference.logits.suffix(48))
-        #expect(maximumDifference(reference.model.cachedLogits(Array(ids), promptOf: ids.count)[0], last) < 1e-4)
+        let adapters = reference.model.adapters
+        let ids = adapters.virtualTokens + reference.batch.ids, last = Array(reference.logits.suffix(48))
+        #expect(maximumDifference(reference.model.cachedLogits(ids, promptOf: ids.count)[0], last) < 1e-4)
         // They are the adapter's, and without it the base is as it was.
         reference.model.adapters = .none
         #expect(try distance(reference, reference.model) > 0.01)
     }
 
-    @Test(arguments: names) func gradientsAreThoseOfPEFT(_ name: String) throws {
+    @Test(arguments: names + prompts) func gradientsAreThoseOfPEFT(_ name: String) throws {
         let reference = try reference(name), golden = try gradients(of: reference)
         for recomputedBlocks in [0, 2] {
             let loss = try reference.trainingLoss(recomputedBlocks: recomputedBlocks)
@@ -78,7 +80,7 @@ import WeightFiles
         }
     }
 
-    @Test(arguments: names) func fiveStepsAreThoseOfTorch(_ name: String) throws {
+    @Test(arguments: names + prompts) func fiveStepsAreThoseOfTorch(_ name: String) throws {
         let reference = try reference(name), slab = reference.set.slab
         let optimiser = Optimiser(TrainSection(), slab: slab, groups: [ParameterGroup(slab.slots, weightDecay: 0.1)])
         var losses: [Double] = []
@@ -112,7 +114,7 @@ import WeightFiles
         #expect(maximumDifference(reference.set.slab.gradients, expected) < 1e-6)
     }
 
-    @Test(arguments: names) func memoryIsPredictedAndMixedPrecisionStaysNear(_ name: String) throws {
+    @Test(arguments: names + prompts) func memoryIsPredictedAndMixedPrecisionStaysNear(_ name: String) throws {
         let full = try reference(name), mixed = try reference(name, .bf16)
         let exact = try full.trainingLoss()
         for reference in [full, mixed] {
@@ -141,7 +143,7 @@ import WeightFiles
 
     // MARK: Files
 
-    @Test(arguments: names) func whatIsWrittenIsWhatPEFTWrote(_ name: String) throws {
+    @Test(arguments: names + prompts) func whatIsWrittenIsWhatPEFTWrote(_ name: String) throws {
         let reference = try reference(name)
         try withTemporaryDirectory { place in
             let folder = place.appendingPathComponent("adapter")
@@ -158,7 +160,10 @@ import WeightFiles
                     try JSONValue(parsing: [UInt8](Data(contentsOf: $0.appendingPathComponent(file))))
                 }
             }
-            for key in ["bias", "modules_to_save", "trainable_token_indices", "fan_in_fan_out"] {
+            for key in [
+                "peft_type", "bias", "modules_to_save", "trainable_token_indices", "fan_in_fan_out", "token_dim",
+                "num_virtual_tokens",
+            ] {
                 #expect(words[0][key] ?? .null == words[1][key] ?? .null, "\(key)")
             }
             let text = reference.set.configuration.text
@@ -186,7 +191,7 @@ import WeightFiles
         }
     }
 
-    @Test(arguments: ["tokens-tied", "biases"]) func otherFormsHaveNoRoom(_ name: String) throws {
+    @Test(arguments: ["tokens-tied", "biases", "prompt"]) func otherFormsHaveNoRoom(_ name: String) throws {
         let reference = try reference(name), model = AdaptedModel(reference.model)
         for form in [MLXDirectory.self, GGUFAdapter.self] as [any AdapterForm.Type] {
             let error = #expect(throws: AdapterError.self) { try form.fit(reference.set, on: model) }
@@ -195,6 +200,44 @@ import WeightFiles
         let adapter = WeightedAdapter(reference.set, name: "a", weight: 1)
         #expect(throws: AdapterError.self) {
             try AdapterSet.requireCombinable([adapter], CombinationSettings(method: .linear))
+        }
+    }
+
+    /// Texts that share their beginning share the tokens before it, too.
+    @Test(arguments: prompts) func sharedBeginningsHaveTheTokensOnce(_ name: String) throws {
+        let reference = try reference(name), ids = Array(reference.batch.ids)
+        let texts = [ids, ids.dropLast(2) + [7, 9], Array(ids.dropLast(5))].map { text in
+            (ids: Array(text), isTarget: text.indices.map { $0 > text.count - 4 })
+        }
+        let alone = try texts.map { text in
+            try reference.model.tokenLosses(TokenBatch(examples: [text]), workspace: Workspace()).sums[0]
+        }
+        let groups = [Alternatives(texts), Alternatives([texts[1]])]
+        let together = try reference.model.tokenLosses(TokenBatch(groups), workspace: Workspace())
+        let found = TokenBatch.exampleIndices(of: groups).flatMap { $0 }.map { together.sums[$0] }
+        #expect(maximumDifference(found, alone + [alone[1]]) < 1e-4)
+    }
+
+    @Test func virtualTokensBeginAsPEFTsDo() throws {
+        let model = try reference("prompt").model
+        func rows(_ prompt: PromptTuning) throws -> [Float] {
+            let set = try AdapterSet(AdapterConfiguration(prompt), for: model)
+            set.initialise(seed: 3, on: model)
+            return Array(set.slab.values(set.slab.slots[0]).floats)
+        }
+        let random = try rows(PromptTuning(count: 64))
+        let mean = random.reduce(0, +) / Float(random.count)
+        let square = random.reduce(0) { $0 + $1 * $1 } / Float(random.count)
+        #expect(abs(mean) < 0.1 && abs(square - 1) < 0.15)
+        let text = try rows(PromptTuning(count: 3, start: [5, 9]))
+        #expect(Array(text[..<16]) == Array(text[32...]) && Array(text[..<16]) != Array(text[16..<32]))
+        let words = #"{"peft_type": "PREFIX_TUNING", "num_virtual_tokens": 3}"#
+        let error = #expect(throws: AdapterError.self) { try AdapterConfiguration(text: words) }
+        #expect(error.map { "\($0)".contains("PREFIX_TUNING") } ?? false)
+        let set = try AdapterSet(AdapterConfiguration(PromptTuning(count: 3)), for: model)
+        #expect(throws: AdapterError.self) { try set.requireTrainable(for: .classify) }
+        #expect(throws: AdapterError.self) {
+            try AdapterSet(AdapterConfiguration(PromptTuning(count: 3)), for: self.reference("tokens-of-both").model)
         }
     }
 

@@ -11,7 +11,7 @@ import pathlib
 import peft
 import torch
 import transformers
-from peft import LoraConfig, get_peft_model
+from peft import LoraConfig, PromptTuningConfig, get_peft_model
 from peft.utils import get_peft_model_state_dict
 from safetensors.torch import save_file
 from transformers import AutoModelForCausalLM
@@ -42,6 +42,9 @@ cases = {
     # The head as a target, beside rows that it shares with the embedding, and scaled.
     "head": ("smollm3-window", dict(target_modules=["q_proj", "lm_head"])),
     "head-tied": ("cohere", dict(target_modules=["v_proj", "lm_head"], trainable_token_indices=[10, 5])),
+    # Tokens before the text alone: rotated positions, learned ones.
+    "prompt": ("smollm3", dict(num_virtual_tokens=3)),
+    "prompt-positions": ("gpt2", dict(num_virtual_tokens=5)),
 }
 
 
@@ -57,8 +60,10 @@ def write(model, folder, name, of):
     """What is trained, under the names that PEFT saves it by."""
     numbers = {id(value): of(value) for value in trained(model).values()}
     pointers = {value.data_ptr(): numbers[id(value)] for value in trained(model).values()}
+    # The tokens before a text are saved as a copy, and are all that is trained.
+    found = {key: pointers.get(value.data_ptr(), next(iter(numbers.values()))) for key, value in state(model).items()}
     save_file(
-        {key: pointers[value.data_ptr()].detach().clone().contiguous() for key, value in state(model).items()},
+        {key: value.detach().clone().contiguous() for key, value in found.items()},
         folder / name, metadata={"format": "pt"})
 
 
@@ -68,7 +73,9 @@ for number, (name, (base_name, settings)) in enumerate(cases.items()):
     folder.mkdir(parents=True, exist_ok=True)
     base = AutoModelForCausalLM.from_pretrained(
         tests / "ModelsTests" / "Fixtures" / base_name, dtype=torch.float32, attn_implementation="eager")
-    model = get_peft_model(base, LoraConfig(r=2, lora_alpha=6, task_type="CAUSAL_LM", **settings))
+    model = get_peft_model(
+        base, PromptTuningConfig(task_type="CAUSAL_LM", **settings) if "num_virtual_tokens" in settings
+        else LoraConfig(r=2, lora_alpha=6, task_type="CAUSAL_LM", **settings))
     with torch.no_grad():
         for key, value in trained(model).items():
             value.add_((0.2 if "lora_" in key else 0.05) * torch.randn_like(value))
@@ -76,7 +83,8 @@ for number, (name, (base_name, settings)) in enumerate(cases.items()):
     path = folder / "adapter_config.json"
     config = json.loads(path.read_text())
     config["base_model_name_or_path"] = None
-    config["target_modules"] = sorted(config["target_modules"])
+    if "target_modules" in config:
+        config["target_modules"] = sorted(config["target_modules"])
     path.write_text(json.dumps(config, indent=1) + "\n")
     (folder / "README.md").unlink(missing_ok=True)
 

@@ -8,6 +8,8 @@ public struct BaseParameter: Sendable, Equatable {
     /// Where it acts in passes.
     enum Place: Sendable, Equatable {
         case tokens, positions, headBias
+        /// Of tokens before each text that no text has.
+        case virtualTokens
         /// The embedding's own table where it is tied.
         case head(isTied: Bool)
         /// Of the linear layer of that number.
@@ -61,6 +63,13 @@ struct BaseNorm {
     let offset: Float
     let hasWeight: Bool
     let norm: Norm
+}
+
+extension BaseParameter {
+    /// The table of `count` tokens that stand before each text and that no text has, where this is the table of those that texts have.
+    public func ofVirtualTokens(_ count: Int) -> BaseParameter {
+        BaseParameter(module, "prompt_embeddings", rows: count, columns: columns, .virtualTokens)
+    }
 }
 
 extension LanguageModel {
@@ -136,7 +145,7 @@ extension LanguageModel {
             }
         case .normBias(let number):
             if let bias = norms[number].norm.bias { Elements.copy(bias.matrix, into: values) }
-        case .untrained: preconditionFailure("\(parameter.path) is not trained")
+        case .virtualTokens, .untrained: preconditionFailure("the base has no \(parameter.path)")
         }
     }
 

@@ -6,10 +6,11 @@ import Tensors
 extension InputEmbedding {
     /// Puts the rows of tokens that have trained ones into the place of the table's, `[N, C]`, before they are scaled.
     func replaceRows(_ x: Matrix, of ids: [Int32], _ parts: TrainedParts?) {
-        guard let rows = parts?.embeddingRows else { return }
-        for (row, id) in ids.enumerated() {
-            guard let place = rows.places[id].map(Int.init) else { continue }
-            Elements.copy(rows.matrix.values.rows(place..<place + 1), into: x.rows(row..<row + 1))
+        for rows in parts?.inputRows ?? [] {
+            for (row, id) in ids.enumerated() {
+                guard let place = rows.places[id].map(Int.init) else { continue }
+                Elements.copy(rows.matrix.values.rows(place..<place + 1), into: x.rows(row..<row + 1))
+            }
         }
     }
 
@@ -29,10 +30,11 @@ extension InputEmbedding {
             if let table = parts.embedding {
                 ids.withUnsafeBufferPointer { Elements.scatterAddRows(dx, $0, into: table.gradients) }
             }
-            guard let rows = parts.embeddingRows else { return }
-            for (row, id) in ids.enumerated() {
-                guard let place = rows.places[id].map(Int.init) else { continue }
-                Elements.add(dx.rows(row..<row + 1), into: rows.matrix.gradients.rows(place..<place + 1))
+            for rows in parts.inputRows {
+                for (row, id) in ids.enumerated() {
+                    guard let place = rows.places[id].map(Int.init) else { continue }
+                    Elements.add(dx.rows(row..<row + 1), into: rows.matrix.gradients.rows(place..<place + 1))
+                }
             }
         }
     }

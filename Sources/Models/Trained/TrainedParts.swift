@@ -45,6 +45,8 @@ public final class TrainedParts {
     private(set) var embedding: Whole?
     private(set) var positions: Whole?
     private(set) var embeddingRows: Rows?
+    /// Those of tokens that stand before each text, which have the ids after the vocabulary's.
+    private(set) var prompt: Rows?
     private(set) var head: Whole?
     private(set) var headRows: Rows?
     private(set) var headBias: TrainedMatrix?
@@ -52,8 +54,10 @@ public final class TrainedParts {
     private var biases: [Int: TrainedMatrix] = [:]
     private var norms: [Int: TrainedNorm] = [:]
 
-    /// - Parameter slab: holds the numbers of `parts`.
-    public init(_ parts: [Part], of slab: ParameterSlab) {
+    /// - Parameters:
+    ///   - slab: holds the numbers of `parts`.
+    ///   - vocabularySize: V of the model.
+    public init(_ parts: [Part], of slab: ParameterSlab, vocabularySize: Int) {
         self.slab = slab
         for part in parts {
             let rows = part.tokens.map { tokens in
@@ -70,6 +74,11 @@ public final class TrainedParts {
                 } else {
                     embedding = whole(part)
                 }
+            case .virtualTokens:
+                let first = Int32(vocabularySize), tokens = (0..<Int32(part.parameter.rows)).map { first + $0 }
+                prompt = Rows(
+                    tokens: tokens, places: Dictionary(uniqueKeysWithValues: zip(tokens, (0..<Int32(tokens.count)))),
+                    matrix: part.matrix)
             case .positions: positions = whole(part)
             case .head: if let rows { headRows = rows } else { head = whole(part) }
             case .headBias: headBias = part.matrix
@@ -103,7 +112,10 @@ public final class TrainedParts {
     var revision: Int { slab.revision }
 
     /// Whether anything is trained on which the first rows of the stream depend.
-    var trainsInput: Bool { embedding != nil || positions != nil || embeddingRows != nil }
+    var trainsInput: Bool { embedding != nil || positions != nil || !inputRows.isEmpty }
+
+    /// Rows that take the place of those of the embedding.
+    var inputRows: [Rows] { [embeddingRows, prompt].compactMap { $0 } }
 
     /// Whether the gradient of what `block` reads is needed for its own norms.
     func trainsNorms(of block: DecoderBlock) -> Bool {

@@ -78,6 +78,7 @@ extension Recipe {
         compare("r", asked.rank, found.rank)
         compare("alpha", asked.alpha, found.alpha)
         compare("use_rslora", asked.usesRankStabilisation, found.usesRankStabilisation)
+        compare("num_virtual_tokens", adapter.numVirtualTokens, found.beside.prompt?.count ?? 0)
         compare("modules_to_save", adapter.modulesToSave, found.beside.modules, values: false)
         compare("bias", adapter.bias, found.beside.biases)
         compare("rank_pattern", asked.rankOverrides, found.rankOverrides, values: false)

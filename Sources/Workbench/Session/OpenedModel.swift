@@ -240,6 +240,7 @@ extension OpenedModel {
     /// What is written of it with `adapter`: itself, or with what that trained in its place, and under the head that it has.
     func written(with adapter: AdapterSet?) throws -> OpenedModel {
         guard let adapter else { return self }
+        guard !adapter.virtualTokensAlone else { throw Failure.noMergeOfPrompt("merge and models") }
         var written = self
         if adapter.trainsBeside {
             let trained = try TrainedBase(weights, configuration, adapter)

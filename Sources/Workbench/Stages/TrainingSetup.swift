@@ -132,6 +132,8 @@ struct TrainingSetup {
     static func newAdapter(
         _ recipe: Recipe, on model: LanguageModel, _ base: OpenedModel
     ) throws -> (configuration: AdapterConfiguration, layers: [AdaptableLayer]) {
+        // Tokens before texts stand on no layer.
+        if let prompt = try recipe.promptTuning(base.tokenizer) { return (AdapterConfiguration(prompt), []) }
         let adapted = AdaptedModel(model)
         // Who does not ask for the language's head does not train it either.
         let layers = recipe.task.writesText ? adapted.layers : adapted.layers.dropLast()
