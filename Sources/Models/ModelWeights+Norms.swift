@@ -20,10 +20,14 @@ extension WeightCollector {
             : ConstantVector(Array(repeating: 1, count: count))
         let bias = spec.hasBias ? vector(path + ".bias", count) : nil
         guard let weight, spec.hasBias == (bias != nil) else { return nil }
+        // What has 1 added and taken away again may not be what it was.
+        let stated = spec.hasWeight && spec.offset != 0 ? vector(path + ".weight", count) : weight
+        guard let stated else { return nil }
         let norm = Norm(kind: spec.kind, weight: weight, bias: bias, epsilon: spec.epsilon, number: norms.count)
         norms.append(
             BaseNorm(
-                path: path, isTrainable: isTrainable, offset: spec.offset, hasWeight: spec.hasWeight, norm: norm))
+                path: path, isTrainable: isTrainable, offset: spec.offset, hasWeight: spec.hasWeight, stated: stated,
+                norm: norm))
         return norm
     }
 

@@ -17,10 +17,18 @@ struct Norm {
     var number: Int?
     /// What of it is trained in a pass.
     var trained: TrainedNorm?
+    var trainedWeight: TrainedWeight?
 
     /// What rows are multiplied with and what is added to them in a pass.
-    private var factors: Matrix { trained?.weight ?? weight.matrix }
+    private var factors: Matrix { trainedWeight?.matrix ?? weight.matrix }
     private var addition: Matrix? { trained?.bias?.values ?? bias?.matrix }
+
+    /// The norm with what is trained of it, as the numbers are now.
+    func with(_ trained: TrainedNorm) -> Norm {
+        var norm = self
+        (norm.trained, norm.trainedWeight) = (trained, trained.weight)
+        return norm
+    }
 
     /// Room for what the way back needs of `rows` rows: r `[N, 1]`, or m and r `[N, 2]`, fp32.
     func statistics(rows: Int, _ context: PassContext) -> Matrix {

@@ -62,6 +62,8 @@ struct BaseNorm {
     /// What is added to Hugging Face's weight.
     let offset: Float
     let hasWeight: Bool
+    /// Hugging Face's weight, before the offset.
+    let stated: ConstantVector
     let norm: Norm
 }
 
@@ -138,11 +140,7 @@ extension LanguageModel {
         case .headBias: if let headBias { Elements.copy(headBias.matrix, into: values) }
         case .weight(let number): read(linearLayers[number].weight, nil, into: values)
         case .bias(let number): if let bias = linearLayers[number].bias { Elements.copy(bias, into: values) }
-        case .normWeight(let number, let offset):
-            Elements.copy(norms[number].norm.weight.matrix, into: values)
-            if offset != 0 {
-                Elements.add(ConstantVector(repeating: -offset, count: values.columns).matrix, into: values)
-            }
+        case .normWeight(let number, _): Elements.copy(norms[number].stated.matrix, into: values)
         case .normBias(let number):
             if let bias = norms[number].norm.bias { Elements.copy(bias.matrix, into: values) }
         case .virtualTokens, .untrained: preconditionFailure("the base has no \(parameter.path)")

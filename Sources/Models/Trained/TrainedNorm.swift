@@ -4,6 +4,13 @@
 import Kernels
 import Tensors
 
+/// What a norm multiplies rows with, `[1, C]`.
+struct TrainedWeight {
+    let matrix: Matrix
+    /// Holds the numbers, where they are not the trained ones themselves.
+    var vector: ConstantVector?
+}
+
 /// What is trained of one norm.
 final class TrainedNorm {
     /// Holds the numbers.
@@ -11,21 +18,22 @@ final class TrainedNorm {
     private var own: TrainedMatrix?
     /// What is added to Hugging Face's weight.
     private var offset: Float = 0
-    private var effective: (revision: Int, vector: ConstantVector)?
+    private var effective: (revision: Int, weight: TrainedWeight)?
     var bias: TrainedMatrix?
 
     init(_ slab: ParameterSlab) { self.slab = slab }
 
     func setWeight(_ matrix: TrainedMatrix, offset: Float) { (own, self.offset) = (matrix, offset) }
 
-    /// What rows are multiplied with, `[1, C]`; nil where it is the base's.
-    var weight: Matrix? {
+    /// What rows are multiplied with; nil where it is the base's. For the thread that begins a pass: who computes has it then.
+    var weight: TrainedWeight? {
         guard let own else { return nil }
-        guard offset != 0 else { return own.values }
-        if let effective, effective.revision == slab.revision { return effective.vector.matrix }
+        guard offset != 0 else { return TrainedWeight(matrix: own.values) }
+        if let effective, effective.revision == slab.revision { return effective.weight }
         let vector = ConstantVector(own.values.floats.map { $0 + offset })
-        effective = (slab.revision, vector)
-        return vector.matrix
+        let weight = TrainedWeight(matrix: vector.matrix, vector: vector)
+        effective = (slab.revision, weight)
+        return weight
     }
 
     /// Adds to the gradients.

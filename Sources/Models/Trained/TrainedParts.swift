@@ -137,8 +137,6 @@ public final class TrainedParts {
     /// The norm with what is trained of it.
     func norm(_ norm: Norm) -> Norm {
         guard let number = norm.number, let trained = norms[number] else { return norm }
-        var own = norm
-        own.trained = trained
-        return own
+        return norm.with(trained)
     }
 }
