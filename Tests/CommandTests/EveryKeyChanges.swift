@@ -122,8 +122,9 @@ let keyChanges: [KeyChange] = [
     KeyChange(
         key: "adapter.loftq_model", value: "nowhere", beside: ["adapter.init_lora_weights=loftq"],
         effect: .refused("the model of adapter.loftq_model")),
-    // The recipe has a rank.
-    KeyChange(key: "adapter.num_virtual_tokens", value: "3", effect: .refused("adapter.r")),
+    // The recipe has a rank and an alpha.
+    KeyChange(
+        key: "adapter.num_virtual_tokens", value: "3", effect: .refused("which trains virtual tokens alone")),
     KeyChange(key: "adapter.prompt_tuning_init_text", value: "a cat", effect: .refused("no virtual tokens")),
 
     KeyChange(

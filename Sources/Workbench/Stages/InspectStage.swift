@@ -98,6 +98,13 @@ public struct InspectStage: Stage {
     private static func adapter(_ url: URL) throws -> JSONValue {
         let directory = try PEFTDirectory(url)
         let configuration = directory.configuration
+        if let prompt = configuration.beside.prompt {
+            return [
+                "kind": "adapter", "path": .string(url.path), "method": "prompt_tuning",
+                "num_virtual_tokens": .integer(prompt.count), "base": .string(directory.baseName ?? ""),
+                "provenance": directory.provenance.map { .object($0.json) } ?? .null,
+            ]
+        }
         return [
             "kind": "adapter", "path": .string(url.path), "method": .string(configuration.method.rawValue),
             "r": .integer(configuration.rank),
