@@ -64,7 +64,10 @@ extension Recipe {
 
     /// A key in whose place another one stands: written, it would contradict that one.
     private func isReplaced(_ path: String) -> Bool {
-        switch path {
+        // Virtual tokens are all that is trained.
+        let ofTokens = ["adapter.num_virtual_tokens", "adapter.prompt_tuning_init_text", "adapter.continue_from"]
+        if adapter.numVirtualTokens > 0, path.hasPrefix("adapter."), !ofTokens.contains(path) { return true }
+        return switch path {
         case "train.epochs": train.maxSteps != nil
         case "train.warmup_ratio": train.warmupSteps != nil
         // An adapter that is trained further has its own shape.
