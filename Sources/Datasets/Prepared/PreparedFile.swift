@@ -201,6 +201,9 @@ public final class PreparedFileSide: ExampleSource {
         try reading { () throws(HDF5Failure) in try row.readAll() }.map { Int($0) }
     }
 
+    /// Whether the rows themselves were kept.
+    public var hasRows: Bool { storedRows != nil }
+
     /// The rows, where they were kept; none where not.
     ///
     /// - Parameter settings: as when they were written, format and labels with them.

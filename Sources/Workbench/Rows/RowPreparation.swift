@@ -98,7 +98,10 @@ struct RowPreparation {
     private func prepared(_ recipe: Recipe, staged: Bool, observer: any RunObserver) throws -> PreparedSplit {
         let inputs = try PreparationInputs(recipe, opened, encoder: encoder, renderer: renderer)
         let kept = recipe.preparedFolder.appendingPathComponent(Self.fileName)
-        if let file = found(kept, inputs, observer) {
+        // Who judges answers asks for the rows that they are of.
+        if let file = found(kept, inputs, observer),
+            file.train.hasRows || !recipe.train.objective.writesAnswers
+        {
             observer.receive(.note("\(path: kept.path): nothing that decides it has changed, so it is used again"))
             var split = try read(file)
             if staged { split.keeping = PreparedKeeping(recipe.preparedFolder, staged: nil, tokens) }
@@ -202,7 +205,7 @@ struct RowPreparation {
     ) throws {
         let writer = try PreparedFileWriter(url)
         let threads = recipe.train.threads ?? ProcessInfo.processInfo.activeProcessorCount
-        let trainSide = try writer.side("train", keepsRows: false)
+        let trainSide = try writer.side("train", keepsRows: recipe.train.objective.writesAnswers)
         let train = try RowTokeniser(
             settings: settings, encoder: encoder, renderer: renderer, into: VocabularyCheck(opened, trainSide),
             threads: threads)
@@ -248,7 +251,8 @@ struct RowPreparation {
         }
         return PreparedSplit(
             train: PreparedDataset(
-                rows: [DataRow](), examples: file.train, report: trainReport, digest: file.train.digest),
+                rows: try file.train.rows(heldOutSettings, hasTemplate: renderer != nil), examples: file.train,
+                report: trainReport, digest: file.train.digest),
             heldOut: heldOut, report: report, labels: heldOutSettings.labels)
     }
 
