@@ -127,7 +127,8 @@ struct LayerPass {
     static func inputGradient(_ parts: [(pass: LayerPass, dy: Matrix)], into dx: Matrix, _ block: RowBlock) {
         var terms: [Term] = []
         for (pass, dy) in parts { terms += pass.backward(dy, block) }
-        Products.sum(terms, into: dx)
+        // Of a layer whose inputs are scaled all comes as the rest.
+        if terms.isEmpty { Elements.fill(dx) } else { Products.sum(terms, into: dx) }
         for (pass, _) in parts { pass.adapter?.addRest(into: dx, block) }
     }
 
