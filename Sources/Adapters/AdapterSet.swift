@@ -49,6 +49,13 @@ public final class AdapterSet {
     /// The same for passes; nil where nothing is.
     private let beside: TrainedParts?
 
+    /// Notes with the head from which probability on a text has each label.
+    /// - Precondition: a head with as many answers, or none of both.
+    public func choose(thresholds: [Double]) {
+        precondition(thresholds.isEmpty || thresholds.count == configuration.head?.outputs)
+        configuration.head?.thresholds = thresholds
+    }
+
     /// An adapter for `model` with all numbers zero, attached to nothing.
     public convenience init(_ configuration: AdapterConfiguration, for model: LanguageModel) throws(AdapterError) {
         try configuration.head?.requireFit(model)

@@ -10,6 +10,9 @@ public struct HeadSection: Sendable, Equatable {
     public var classWeights = ClassWeights.none
     /// By how much the loss of rows that are answered well already counts less; 0: not at all.
     public var focalGamma = 0.0
+    /// Training rows that are held back to choose on them from which probability on a text has each label: below 1 a share of the rows,
+    /// else their number; 0: a half for all labels.
+    public var thresholdSize = 0.0
 
     public init() {}
 }
@@ -33,6 +36,10 @@ extension HeadSection: RecipeKeyed {
                 "focal_gamma", \.focalGamma, expected: "a number from 0 to 10",
                 "focal loss: rows that are answered well already count less by (1 - p)^gamma; 0: cross entropy",
                 accepts: { $0 >= 0 && $0 <= 10 }),
+            .number(
+                "threshold_size", \.thresholdSize, expected: "a share below 1, or a whole number of rows",
+                "training rows held back to choose each label's threshold on them, with multi_label; 0: a half for all",
+                accepts: { $0 >= 0 && $0.isFinite && $0 <= 1e9 && ($0 < 1 || $0 == $0.rounded()) }),
         ]
     }
 }
@@ -41,7 +48,7 @@ extension TaskKind {
     /// Keys of `head` that the task reads.
     private var headKeys: [String] {
         switch self {
-        case .classify: ["multi_label", "class_weights", "focal_gamma"]
+        case .classify: ["multi_label", "class_weights", "focal_gamma", "threshold_size"]
         case .tag: ["class_weights", "focal_gamma"]
         case .generate, .seq2seq, .regress, .embed: []
         }
@@ -70,6 +77,9 @@ extension IdleKey {
             + [
                 IdleKey(path: "head.class_weights") { recipe in
                     recipe.head.multiLabel ? "with head.multi_label each class is answered by itself" : nil
+                },
+                IdleKey(path: "head.threshold_size") { recipe in
+                    recipe.head.multiLabel ? nil : "without head.multi_label a text has the likeliest class"
                 },
                 IdleKey(path: "data.labels") { $0.task == .regress ? "task regress gives numbers" : nil },
                 IdleKey(path: "data.label_words") { $0.task == .regress ? "task regress gives numbers" : nil },

@@ -248,6 +248,21 @@ extension CommandTests {
             }
         }
 
+        @Test func thresholdsAreChosenOnRowsThatAreHeldBack() throws {
+            try LatheCommand.inFolder { lathe in
+                let rows = (0..<18).map { row in
+                    let labels = [[], ["cat"], ["cat", "dog"]][row % 3].map { "\"\($0)\"" }.joined(separator: ", ")
+                    return #"{"text": "Tom saw \#(row) of them.", "label": [\#(labels)]}"# + "\n"
+                }.joined()
+                let report = try headed(lathe, rows, "task=classify", "head.multi_label=true", "head.threshold_size=6")
+                // They lie in the adapter's folder, and are what a row must reach.
+                let thresholds = try #require(report["classification"]?["adapter"]?["thresholds"])
+                #expect(thresholds.array?.count == 2 && thresholds != [0.5, 0.5])
+                let events = try lathe.text("checkpoints/tiny/events.jsonl")
+                #expect(events.contains("\"examples\":12"))
+            }
+        }
+
         @Test func aHeadOfNumbersHasErrorsAndCorrelations() throws {
             try LatheCommand.inFolder { lathe in
                 let rows = (0..<16).map { #"{"text": "Tom saw \#($0) cats.", "label": \#(Double($0) / 4)}"# + "\n" }

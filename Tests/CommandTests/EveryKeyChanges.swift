@@ -131,6 +131,9 @@ let keyChanges: [KeyChange] = [
         key: "head.multi_label", value: "true", beside: headed + ["data.train=many.jsonl", "data.held_out=many.jsonl"]),
     KeyChange(key: "head.class_weights", value: "balanced", beside: headed),
     KeyChange(key: "head.focal_gamma", value: "2", beside: headed),
+    KeyChange(
+        key: "head.threshold_size", value: "0.25",
+        beside: headed + ["head.multi_label=true", "data.train=many.jsonl", "data.held_out=many.jsonl"]),
 
     KeyChange(key: "embed.objective", value: "triplet", beside: embedded),
     KeyChange(key: "embed.scale", value: "5", beside: embedded),

@@ -90,7 +90,7 @@ public struct TrainStage: StandaloneStage {
         hooks.pausesAfter = pause
         hooks.evaluate = evaluation(setup, written, observer)
         hooks.afterLastStep = {
-            try writeAdapter(session, setup, steps: trainer.step)
+            try writeAdapter(session, setup, steps: trainer.step, observer)
             isWritten = true
         }
         let outcome = try trainer.run(hooks)
@@ -102,7 +102,9 @@ public struct TrainStage: StandaloneStage {
         if outcome.ending == .paused { return (outcome, health.findings) }
         session.lastValues = session.recipe.train.emaDecay == nil ? nil : trainer.lastValues
         trainer.useBestValues()
-        if !isWritten || trainer.handsOnEarlierValues { try writeAdapter(session, setup, steps: outcome.steps) }
+        if !isWritten || trainer.handsOnEarlierValues {
+            try writeAdapter(session, setup, steps: outcome.steps, observer)
+        }
         return (outcome, health.findings)
     }
 
@@ -179,7 +181,10 @@ public struct TrainStage: StandaloneStage {
     }
 
     /// Writes the adapter as it stands, as PEFT reads it.
-    private func writeAdapter(_ session: Session, _ setup: TrainingSetup, steps: Int) throws {
+    private func writeAdapter(
+        _ session: Session, _ setup: TrainingSetup, steps: Int, _ observer: any RunObserver
+    ) throws {
+        try setup.chooseThresholds(observer)
         let trained = try setup.handOn(steps: steps, session)
         try trained.set.writePEFT(
             to: directory.adapter, baseName: session.base().path,

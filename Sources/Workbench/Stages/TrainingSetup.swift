@@ -11,6 +11,7 @@ internal import Models
 internal import Objectives
 internal import Optimisers
 internal import Recipes
+internal import Spelling
 internal import Tensors
 internal import Training
 internal import WeightFiles
@@ -28,6 +29,8 @@ struct TrainingSetup {
     let hidden: HiddenMatch?
     /// What says how good answers of the model's own are; nil where it learns from none.
     let rewards: RecipeRewards?
+    /// Rows that are not trained on and on which the thresholds of labels are chosen; nil where none are.
+    private(set) var thresholdRows: (any ExampleSource)?
     /// The training rows, as the objective takes them.
     let units: ExampleUnits
     let adapter: AdapterSet
@@ -68,7 +71,13 @@ struct TrainingSetup {
         try session.requireClassOfRun()
         if recipe.distill.isAsked { try base.requireOneText(for: "distill") }
         base.startDigest()
-        let split = try openRows(session, writes: writes, observer)
+        let (split, thresholdRows) = try openRows(session, writes: writes, observer).holdingBack(for: recipe)
+        if let thresholdRows {
+            observer.receive(
+                .note(
+                    "head.threshold_size: \(Count.text(thresholdRows.count, "training row")) not trained on, to choose thresholds"
+                ))
+        }
         let model = try session.model()
         let teacher = try session.teacher()
         try teacher?.take(split, session)
@@ -77,7 +86,8 @@ struct TrainingSetup {
         let adapter = try attach(
             session, model, base, head, begins ? .run(split, earlier: earlier) : .plan, observer)
         let rewards = try session.openRewards(split, observer)
-        let setup = try TrainingSetup(session, split, model, taughtBy: teacher, rewardedBy: rewards, adapter)
+        var setup = try TrainingSetup(session, split, model, taughtBy: teacher, rewardedBy: rewards, adapter)
+        setup.thresholdRows = thresholdRows
         for warning in try recipe.train.stepWarnings(steps: setup.configuration.totalSteps) {
             observer.receive(.warning(warning))
         }

@@ -10,15 +10,17 @@ extension PreparedSplit {
     /// The training rows parted in two: what trials are trained on, and, in the place of the held-out rows, what they are compared on. Rows
     /// that ask the same stand on one side.
     ///
-    /// - Parameter size: below 1 a share of the rows, else their number.
+    /// - Parameters:
+    ///   - size: below 1 a share of the rows, else their number.
+    ///   - key: the recipe's that says so.
     /// - Throws: `Failure` where there are too few rows.
-    func validating(on size: Double, seed: Int) throws -> PreparedSplit {
+    func validating(on size: Double, seed: Int, key: String = "search.val_size") throws -> PreparedSplit {
         let rows = try train.examples.groupedByRow()
         let wanted = size < 1 ? max(1, Int((size * Double(rows.count)).rounded())) : Int(size)
         guard wanted < rows.count else {
             throw Failure(
-                .badInput, "search.val_size: \(wanted) of \(rows.count) training rows, which leaves none to train on",
-                hint: "lower search.val_size, or give more rows")
+                .badInput, "\(key): \(wanted) of \(rows.count) training rows, which leaves none to train on",
+                hint: "lower \(key), or give more rows")
         }
         let chosen = try Self.chosen(rows, of: train.examples, wanted: wanted, seed: seed)
         func part(_ isValidation: Bool) -> PreparedDataset {
