@@ -57,6 +57,8 @@ public struct Preference: Sendable, Equatable {
     public var extra: JSONObject
     /// Whether the texts follow one another as they stand, and no template renders them.
     public var isPlain: Bool
+    /// By how much the chosen answer's reward is to exceed the other's; nil where the row does not say it, or nothing asks.
+    public var margin: Double?
 
     public init(
         prompt: [JSONValue], chosen: [JSONValue], rejected: [JSONValue], extra: JSONObject = JSONObject(),

@@ -49,6 +49,25 @@ extension ExampleBuilder {
             rating: Float(rating))
     }
 
+    /// Both answers after their prompt, as a head reads them that gives each a number.
+    func outcome(
+        of row: DataRow, _ pair: Preference, _ task: RowTask
+    ) throws(DatasetError) -> DatasetReport.Outcome {
+        var outcome = DatasetReport.Outcome()
+        outcome.remarks = row.remarks
+        for (part, sequence) in try self.pair(pair, row.place, &outcome).enumerated() {
+            guard let kept = try fitted(sequence.ids, row, &outcome) else { continue }
+            outcome.fullTokenCounts.append(sequence.ids.count)
+            outcome.examples.append(
+                TokenizedExample(
+                    read: kept, isRead: task.marks(kept.count),
+                    wanted: part == 0 ? pair.margin.map { [Float($0)] } ?? [] : [], place: row.place, index: row.index,
+                    part: part))
+        }
+        outcome.dropHalfPairs()
+        return outcome
+    }
+
     private func chatSide(
         _ preference: Preference, _ answer: [JSONValue], _ place: RowPlace, _ outcome: inout DatasetReport.Outcome
     ) throws(DatasetError) -> (prompt: [Int32], whole: [Int32]) {

@@ -31,11 +31,20 @@ extension RowDecoder {
             && ["prompt", "chosen", "rejected"].allSatisfy {
                 record.fields[columns[$0] ?? $0]?.string != nil
             }
-        return DataRow(
-            content: .preference(
-                Preference(
-                    prompt: prompt, chosen: chosenTail, rejected: rejectedTail, extra: extra, isPlain: isPlain)),
-            place: record.place, index: index)
+        var pair = Preference(
+            prompt: prompt, chosen: chosenTail, rejected: rejectedTail, extra: extra, isPlain: isPlain)
+        if task?.comparesAnswers == true { pair.margin = try margin(record) }
+        return DataRow(content: .preference(pair), place: record.place, index: index)
+    }
+
+    /// By how much an answer is better; nil where the row does not say it.
+    private func margin(_ record: SourceRow) throws(DatasetError) -> Double? {
+        let name = columns["margin"] ?? "margin"
+        guard let value = record.fields[name], !value.isNull else { return nil }
+        guard let margin = value.double ?? value.string.flatMap({ Double($0) }), margin.isFinite else {
+            throw wrong("\"\(name)\" must be a number, found \(value.typeName)", record)
+        }
+        return margin
     }
 
     /// A conversation, or a prompt and a completion, with a `rating`: a number, or true and false.

@@ -76,6 +76,7 @@ extension RowDecoder {
         case .spans: read.formUnion(tagFields(record))
         case .preference:
             read.formUnion(["system", field("chosen"), field("rejected")])
+            if task?.comparesAnswers == true { read.insert(field("margin")) }
             read.formUnion(promptField(record).map { [$0] } ?? [field("instruction"), field("input")])
         case .pairs, .scoredPairs: read.formUnion(groupFields(record))
         case .auto, .rated: read.formUnion(Self.telling)

@@ -18,6 +18,7 @@ extension TrainSection {
                 mean, beta: policyBeta, weighsDistance: policy.useBiasCorrectionKL, clip: clip,
                 temperature: policy.temperature, told: toldOfAnswers)
         case .rloo: RLOO(clip: clip, temperature: policy.temperature, told: toldOfAnswers)
+        case .reward: RewardModel(centering: preferences.centerRewards)
         }
     }
     /// Of what grpo's loss is the mean.

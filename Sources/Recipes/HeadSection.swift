@@ -70,7 +70,7 @@ extension IdleKey {
         }
             + textKeys.map { path in
                 IdleKey(path: path) { recipe in
-                    recipe.task.writesText
+                    recipe.task.writesText || (recipe.learnsRewards && rewardKeys.contains(path))
                         ? nil : "task \(recipe.task.rawValue) reads a text by itself and writes none"
                 }
             }
@@ -85,6 +85,12 @@ extension IdleKey {
                 IdleKey(path: "data.label_words") { $0.task == .regress ? "task regress gives numbers" : nil },
             ]
     }
+
+    /// Those that say something where the head of a task reads prompts with their answers.
+    private static let rewardKeys: Set = [
+        "data.chat_template", "data.template_date", "data.prompt_style", "data.system", "data.roles", "data.turn_roles",
+        "train.objective", "train.center_rewards_coefficient",
+    ]
 
     /// Keys of how rows are asked and answered in text.
     private static let textKeys =

@@ -5,6 +5,8 @@ public enum ObjectiveKind: String, Sendable, CaseIterable {
     case crossEntropy = "cross_entropy"
     case dpo, cpo, simpo, orpo, kto
     case grpo, rloo
+    /// A head that gives answers numbers.
+    case reward
 
     /// Keys of `train` that the objective reads and others may not.
     private var keys: [String] {
@@ -21,6 +23,7 @@ public enum ObjectiveKind: String, Sendable, CaseIterable {
         case .kto: ["beta", "loss_type", "desirable_weight", "undesirable_weight", "desirable_above"]
         case .grpo: Self.keysOfAnswers + ["loss_type", "scale_rewards", "use_bias_correction_kl"]
         case .rloo: Self.keysOfAnswers + ["normalize_advantages"]
+        case .reward: ["center_rewards_coefficient"]
         }
     }
 
@@ -41,20 +44,23 @@ public enum ObjectiveKind: String, Sendable, CaseIterable {
         case .cpo: [.sigmoid, .hinge, .ipo]
         case .kto: [.kto, .apoZeroUnpaired]
         case .grpo: [.dapo, .grpo, .bnpo, .drGRPO]
-        case .crossEntropy, .simpo, .orpo, .rloo: []
+        case .crossEntropy, .simpo, .orpo, .rloo, .reward: []
         }
     }
 
     /// Whether it learns from answers that are compared or rated, and not to say them.
     public var comparesAnswers: Bool {
         switch self {
-        case .dpo, .cpo, .simpo, .orpo, .kto: true
+        case .dpo, .cpo, .simpo, .orpo, .kto, .reward: true
         case .crossEntropy, .grpo, .rloo: false
         }
     }
 
     /// Whether it learns from answers that the model writes, by what rewards say of them.
     public var writesAnswers: Bool { self == .grpo || self == .rloo }
+
+    /// Whether it holds the model to what a reference says of the answers of rows.
+    public var hasReference: Bool { [.dpo, .kto].contains(self) }
 
     /// Those that learn from preferences.
     static var ofPreferences: String { allCases.filter(\.comparesAnswers).map(\.rawValue).joined(separator: " | ") }

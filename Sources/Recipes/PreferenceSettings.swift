@@ -67,6 +67,8 @@ public struct PreferenceSettings: Sendable, Equatable {
     public var undesirableWeight = 1.0
     /// Ratings above it are of good answers.
     public var desirableAbove = 0.0
+    /// What the square of a pair's summed rewards counts.
+    public var centerRewards = 0.0
 
     public init() {}
 }
@@ -134,6 +136,9 @@ extension TrainSection {
             .number(
                 "desirable_above", \.preferences.desirableAbove, expected: "a number",
                 "ratings above it are of good answers", accepts: \.isFinite),
+            .number(
+                "center_rewards_coefficient", \.preferences.centerRewards, expected: "a number from 0",
+                "what the square of a pair's summed rewards counts, so that they stay about 0", accepts: notNegative),
         ]
     }
 
@@ -183,6 +188,11 @@ extension IdleKey {
     }
 }
 
+extension Recipe {
+    /// Whether the head of its task learns from pairs of answers.
+    public var learnsRewards: Bool { task == .regress && train.objective == .reward }
+}
+
 extension TrainSection {
     fileprivate func names(_ type: LossType) -> Bool { weightedLossTypes.contains { $0.type == type } }
 }
@@ -192,6 +202,11 @@ extension RecipeDecoding {
     mutating func notePreferenceConflicts(in recipe: Recipe) {
         let train = recipe.train, settings = train.preferences, kind = train.objective
         func place(_ key: String) -> RecipePlace? { setKeys["train." + key] }
+        if let place = place("objective"), kind == .reward, recipe.task != .regress {
+            note(
+                .conflict, place, "train.objective", "reward trains a head that gives answers numbers",
+                hint: "set task: regress")
+        }
         if let place = place("loss_type"), !kind.lossTypes.isEmpty,
             let other = settings.lossTypes.first(where: { !kind.lossTypes.contains($0) })
         {

@@ -88,7 +88,7 @@ extension DataSection: RecipeKeyed {
     static let columnNames = [
         "messages", "role", "content", "prompt", "completion", "instruction", "input", "output", "system", "text",
         "label", "tokens", "tags", "spans", "chosen", "rejected", "rating", "anchor", "positive", "negative",
-        "sentence1", "sentence2", "score",
+        "sentence1", "sentence2", "score", "margin",
     ]
 
     static var keys: [RecipeKey<DataSection>] { rowKeys + textKeys + lossKeys + cleaningKeys + inputKeys }

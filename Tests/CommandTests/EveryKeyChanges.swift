@@ -165,6 +165,9 @@ let keyChanges: [KeyChange] = [
     KeyChange(key: "train.desirable_weight", value: "2", beside: rated),
     KeyChange(key: "train.undesirable_weight", value: "2", beside: rated),
     KeyChange(key: "train.desirable_above", value: "2.5", beside: rated),
+    KeyChange(
+        key: "train.center_rewards_coefficient", value: "0.5",
+        beside: pairs + ["task=regress", "train.objective=reward"]),
     KeyChange(key: "train.simpo_gamma", value: "1", beside: pairs + ["train.objective=simpo"]),
     KeyChange(key: "train.rewards", value: "[{kind: regex, pattern: o}]", beside: rewarded),
     KeyChange(key: "train.num_generations", value: "3", beside: rewarded),

@@ -103,8 +103,79 @@ extension CommandTests {
                 try FileManager.default.removeItem(at: lathe.url("checkpoints/tiny/step-000006.h5"))
                 let resumed = try start(lathe, "train", "adapter.dropout=0.2")
                 #expect(resumed.errors.contains("going on after step 3"))
+                // What the reference says was computed once, before the first step.
+                #expect(straight.errors.contains("log-probabilities of 48 answers, once"))
+                #expect(resumed.errors.contains("what the reference says of these rows, used again"))
+                #expect(!resumed.errors.contains("log-probabilities of 48 answers, once"))
                 #expect(try resumed.json["adapter_sha256"] == straight.json["adapter_sha256"])
                 #expect(try Data(contentsOf: lathe.url("checkpoints/tiny/step-000006.h5")) == whole)
+            }
+        }
+
+        /// Answers one by one, good where they name a place.
+        private static func rated(_ count: Int, from first: Int = 0) -> String {
+            var rows = ""
+            let lines = pairs(count, from: first).split(separator: "\n").map { String($0) }
+            for number in stride(from: 0, to: lines.count, by: 3) {
+                for (side, other, label) in [("chosen", "rejected", "true"), ("rejected", "chosen", "false")] {
+                    let row = String(lines[number].dropLast())
+                        .replacingOccurrences(of: "\"" + side + "\"", with: "\"completion\"")
+                        .replacingOccurrences(of: "\"" + other + "\"", with: "\"note\"")
+                    rows += row + ", \"label\": " + label + "}\n"
+                }
+            }
+            return rows
+        }
+
+        /// Good answers win, bad ones lose, and base and adapter are compared by it.
+        @Test(arguments: ["kto", "apo_zero_unpaired"]) func ratedAnswersAreLearntFrom(loss: String) throws {
+            try LatheCommand.inFolder { lathe in
+                try lathe.write("train.jsonl", Self.rated(36))
+                try lathe.write("held.jsonl", Self.rated(18, from: 36))
+                let settings = [
+                    "model.path=\(TinyModel.chat.path)", "train.objective=kto", "train.beta=0.5",
+                    "train.loss_type=\(loss)", "train.eval_every=3",
+                ]
+                let run = try lathe.start(
+                    ["run", "recipe.yaml", "--json"] + settings.flatMap { ["--set", $0] }
+                ).wait()
+                try #require(run.code == 0, "\(run.errors)")
+                let evaluation = try #require(try run.json["evaluation"])
+                let base = evaluation["base"], adapter = evaluation["adapter"]
+                #expect(evaluation["rows"] == 12)
+                #expect(abs((base?["loss"]?.double ?? 0) - 0.5) < 1e-9 && base?["rewards_accuracy"] == .double(0.5))
+                #expect((adapter?["loss"]?.double ?? 9) < 0.5 && (adapter?["rewards_margin"]?.double ?? 0) > 0.05)
+                // A pair is no rated answer.
+                try lathe.write("train.jsonl", Self.pairs(9))
+                try lathe.start(["train", "recipe.yaml"] + settings.flatMap { ["--set", $0] }).wait()
+                    .expectFailure(65, "data.format: preference", "train.objective: kto")
+            }
+        }
+
+        /// A head that gives answers numbers.
+        @Test func aRewardModelIsTrainedAndSaved() throws {
+            try inFolder { lathe in
+                let settings = [
+                    "model.path=\(TinyModel.chat.path)", "task=regress", "train.objective=reward", "train.eval_every=3",
+                    "train.learning_rate=0.01",
+                ]
+                let run = try lathe.start(
+                    ["run", "recipe.yaml", "--json"] + settings.flatMap { ["--set", $0] }
+                ).wait()
+                try #require(run.code == 0, "\(run.errors)")
+                let evaluation = try #require(try run.json["evaluation"])
+                #expect(evaluation["rows"] == 9)
+                #expect(abs((evaluation["base"]?["loss"]?.double ?? 0) - 0.6931471805599453) < 1e-9)
+                #expect((evaluation["adapter"]?["loss"]?.double ?? 9) < 0.693)
+                #expect((evaluation["adapter"]?["rewards_margin"]?.double ?? 0) > 0)
+                let configuration = try JSONValue(
+                    parsing: [UInt8](lathe.text("checkpoints/tiny/adapter/adapter_config.json").utf8))
+                #expect(configuration["task_type"] == "SEQ_CLS")
+                try lathe.start(
+                    ["train", "recipe.yaml"]
+                        + ["model.path=\(TinyModel.chat.path)", "train.objective=reward"]
+                        .flatMap { ["--set", $0] }
+                ).wait().expectFailure(65, "task: regress")
             }
         }
 

@@ -55,7 +55,10 @@ private struct Reference {
     func numbers(_ key: String) -> [Double] { (golden[key]?.array ?? []).compactMap(\.double) }
 
     /// The rows as a person writes them, through tokenizer and chat template.
-    static func rows(_ change: (inout DataSettings) -> Void = { _ in }) throws -> PreparedDataset {
+    /// - Parameter file: nil: the pairs.
+    static func rows(
+        of file: String? = nil, _ change: (inout DataSettings) -> Void = { _ in }
+    ) throws -> PreparedDataset {
         let tokenizer = try Tokenizer(
             huggingFace: JSONValue(
                 parsing: [UInt8](Data(contentsOf: TinyModel.chat.appendingPathComponent("tokenizer.json")))))
@@ -66,7 +69,7 @@ private struct Reference {
             format: .auto, columns: [:], labels: [], maxLength: 512, tooLong: .error, trainOnPrompt: false)
         change(&settings)
         return try PreparedDataset(
-            files: [folder.appendingPathComponent("rows.jsonl").path], encoder: TokenizerEncoder(tokenizer),
+            files: [file ?? folder.appendingPathComponent("rows.jsonl").path], encoder: TokenizerEncoder(tokenizer),
             renderer: TemplateRenderer(
                 template, variables: JSONObject([("bos_token", "<s>"), ("eos_token", "</s>")])),
             settings: settings)
@@ -104,6 +107,41 @@ private struct Reference {
             #expect(example.index == index / 2 && example.part == index % 2)
         }
         #expect(rows.report.longestExample == sequences.map(\.count).max())
+    }
+
+    /// A rated answer is cut as one of a pair is, and a head that gives answers numbers reads the end of each.
+    @Test func ratedAnswersAreCutAsThoseOfPairs() throws {
+        let pairs = try Reference.rows()
+        try withTemporaryDirectory { folder in
+            let file = folder.appendingPathComponent("rated.jsonl")
+            let rows = [
+                #"{"prompt": "Where is Tom?", "completion": "Tom is at home.", "label": true}"#,
+                #"{"prompt": "Where is Tom?", "completion": "Tom ran very fast and sang a song.", "label": false}"#,
+                #"{"messages": [{"role": "system", "content": "Answer in few words."}, {"role": "user", "content": "Where did you see Lily?"}, {"role": "assistant", "content": "Lily is in the park."}], "rating": 2.5}"#,
+            ]
+            try Data((rows.joined(separator: "\n") + "\n").utf8).write(to: file)
+            let rated = try Reference.rows(of: file.path) {
+                $0.unit = .rated
+                $0.format = .rated
+            }
+            #expect(rated.examples.count == 3)
+            for index in 0..<rated.examples.count {
+                let own = try rated.examples.example(index), other = try pairs.examples.example(index)
+                #expect(own.ids == other.ids && own.isTarget == other.isTarget)
+                #expect(own.wanted == [[1], [0], [2.5]][index])
+            }
+        }
+        let read = try Reference.rows {
+            $0.unit = .pair
+            $0.task = RowTask(.regress, comparesAnswers: true)
+        }
+        #expect(read.examples.count == pairs.examples.count)
+        for index in 0..<read.examples.count {
+            let own = try read.examples.example(index)
+            #expect(try own.ids == pairs.examples.example(index).ids && own.wanted.isEmpty && own.isRead)
+            #expect(own.isTarget == own.ids.indices.map { $0 == own.ids.count - 1 })
+        }
+        #expect(throws: DatasetError.self) { try Reference.rows { $0.unit = .rated } }
     }
 
     /// A pair goes as a whole where one of its sides is too long, and is an error where rows may not go.

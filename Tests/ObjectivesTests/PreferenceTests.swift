@@ -60,7 +60,8 @@ private struct Golden {
     }
 
     /// The pairs in batches of so many, or their answers one by one, each rated, in as many batches.
-    func batches(_ objective: any Objective, of size: Int) -> [StepBatch] {
+    /// - Parameter numbered: whether they know their numbers in the source.
+    func batches(_ objective: any Objective, of size: Int, numbered: Bool = false) -> [StepBatch] {
         let place = RowPlace(file: "", line: 1)
         let examples = sequences.enumerated().map { number, sequence in
             objective.unit == .rated
@@ -71,7 +72,8 @@ private struct Golden {
                     ids: sequence.ids, isTarget: sequence.isTarget, place: place, index: number / 2, part: number % 2)
         }
         let cut = stride(from: 0, to: examples.count, by: 2 * size).map {
-            objective.batch(Array(examples[$0..<min($0 + 2 * size, examples.count)]), sequences: nil)
+            let range = $0..<min($0 + 2 * size, examples.count)
+            return objective.batch(Array(examples[range]), sequences: numbered ? Array(range) : nil)
         }
         return objective.joined(cut).map { StepBatch($0, dropout: DropoutKey(seed: 1, stream: 0, firstRow: 0)) }
     }
@@ -142,5 +144,53 @@ private struct Golden {
             #expect(abs(length - numbers[0]) < 3e-5 * max(1, norm), "\(name) \(slot.name)")
             #expect(abs(wave - numbers[1]) < 5e-5 * max(1, norm), "\(name) \(slot.name)")
         }
+    }
+}
+
+@Suite struct RewardModelTests {
+    @Test func lossesAndSlopesAreThoseOfTRL() throws {
+        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("Fixtures/rewards.json")
+        let golden = try JSONValue(parsing: [UInt8](Data(contentsOf: file)))
+        func numbers(_ json: JSONValue, _ key: String) -> [Double] { (json[key]?.array ?? []).compactMap(\.double) }
+        let rewards = numbers(golden, "rewards"), cases = try #require(golden["cases"]?.array)
+        #expect(rewards.count == 8 && cases.count == 3)
+        for one in cases {
+            let objective = RewardModel(centering: try #require(one["centering"]?.double))
+            let pairs = objective.losses(of: rewards, margins: numbers(one, "margins"))
+            #expect(pairs.count == 4)
+            let mean = pairs.reduce(0) { $0 + $1.loss } / 4
+            #expect(abs(mean - (one["loss"]?.double ?? .nan)) < 1e-9)
+            let slopes = pairs.flatMap { [$0.chosenSlope / 4, $0.rejectedSlope / 4] }
+            #expect(zip(slopes, numbers(one, "slopes")).allSatisfy { abs($0 - $1) < 1e-9 })
+        }
+    }
+}
+
+/// What a reference says is the same whether it is asked in the step or was asked before.
+@Suite struct KeptReferenceTests {
+    @Test(arguments: ["dpo", "dpo aot", "kto"]) func stepsLookUpWhatTheReferenceSays(_ name: String) throws {
+        let golden = try Golden()
+        let words = name.split(separator: " ").map(String.init)
+        let recipe = try Recipe.load(
+            overrides: ["train.objective=\(words[0])"] + words.dropFirst().map { "train.loss_type=\($0)" })
+        let objective = try #require(recipe.learnt as? any ReferencedObjective)
+        let reading = ReferenceReading(of: objective), batch = golden.batches(objective, of: 4)[0]
+        let answers = try Learner(golden.model, reading).sums(batch.batch, workspace: Workspace()).units
+            .flatMap(\.answers)
+        #expect(answers.count == 8 && answers.allSatisfy { $0 < 0 })
+        let kept = objective.looking(up: KeptScores(answers))
+        func step(_ objective: any Objective) throws -> (LossSums, [Float]) {
+            golden.set.slab.zeroGradients()
+            let part = golden.batches(objective, of: 4, numbered: true)[0]
+            let sums = try Learner(golden.model, objective).accumulateGradients(
+                part.batch, gradientScale: 0.25, recomputedBlocks: 0, workspace: Workspace(), dropout: part.dropout)
+            return (sums, Array(golden.set.slab.gradients))
+        }
+        let asked = try step(objective), found = try step(kept)
+        #expect(asked.0 == found.0 && asked.1 == found.1)
+        // What is looked up counts: another reference is another loss.
+        let changed = answers.enumerated().map { $0.element - Double($0.offset) }
+        #expect(try step(objective.looking(up: KeptScores(changed))).0 != asked.0)
     }
 }

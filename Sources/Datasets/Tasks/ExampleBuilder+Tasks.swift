@@ -4,6 +4,7 @@ extension ExampleBuilder {
     /// What becomes of a row for a task's head; nothing is counted yet.
     func outcome(of row: DataRow, _ task: RowTask) throws(DatasetError) -> DatasetReport.Outcome {
         if case .spans(let tagged) = row.answer { return try outcome(of: row, tagged) }
+        if case .preference(let pair) = row.content { return try outcome(of: row, pair, task) }
         var outcome = DatasetReport.Outcome()
         outcome.remarks = row.remarks
         guard !row.isWithoutLoss, case .document(let text) = row.content else {

@@ -20,11 +20,16 @@ public struct RowTask: Sendable, Equatable {
     public var reads: Reads
     /// Whether a text may have several classes, or none.
     public var isMultiLabel: Bool
+    /// Whether it learns from pairs of answers, one better than the other.
+    public var comparesAnswers = false
     /// How texts are read that become vectors.
     public var reading = TextReading()
 
-    public init(_ kind: TaskKind, isMultiLabel: Bool = false, reads: Reads = .last) {
+    public init(
+        _ kind: TaskKind, isMultiLabel: Bool = false, comparesAnswers: Bool = false, reads: Reads = .last
+    ) {
         self.kind = kind
+        self.comparesAnswers = comparesAnswers
         self.reads = reads
         self.isMultiLabel = isMultiLabel
     }
@@ -32,6 +37,7 @@ public struct RowTask: Sendable, Equatable {
     /// The forms of row that it learns from.
     var formats: [RowFormat] {
         switch kind {
+        case _ where comparesAnswers: [.preference]
         case .generate, .seq2seq: RowFormat.allCases
         case .classify, .regress: [.classification]
         case .tag: [.spans]
@@ -43,6 +49,7 @@ public struct RowTask: Sendable, Equatable {
     func format(of record: SourceRow, _ columns: [String: String]) -> RowFormat? {
         func has(_ field: String) -> Bool { record.fields[columns[field] ?? field] != nil }
         switch kind {
+        case _ where comparesAnswers: return nil
         case .classify, .regress: return has("text") ? .classification : nil
         case .tag: return has("text") || has("tokens") ? .spans : nil
         case .generate, .seq2seq, .embed: return nil
@@ -52,6 +59,7 @@ public struct RowTask: Sendable, Equatable {
     /// The fields that its rows have, for messages.
     var fields: String {
         switch kind {
+        case _ where comparesAnswers: "prompt, chosen and rejected"
         case .tag: "text and spans, or with tokens and tags"
         case .embed: "anchor and positive, or with sentence1, sentence2 and score"
         case .generate, .seq2seq, .classify, .regress: "text and label"
@@ -63,7 +71,8 @@ public struct RowTask: Sendable, Equatable {
 
     /// The settings that change tokens or what is wanted of them, written the same way always.
     var canonicalText: String {
-        "\u{1E}task \(kind.rawValue) \(isMultiLabel)" + (kind == .embed ? " \(reading.canonicalText)" : "")
+        "\u{1E}task \(kind.rawValue) \(isMultiLabel)" + (comparesAnswers ? " pairs" : "")
+            + (kind == .embed ? " \(reading.canonicalText)" : "")
             + (reads == .last ? "" : " \(reads.rawValue)")
     }
 

@@ -8,7 +8,9 @@ extension Recipe {
         let loss = ClassLoss(isBalanced: head.classWeights == .balanced, gamma: head.focalGamma)
         switch task {
         case .classify: return head.multiLabel ? MultiLabelClassification(loss) : Classification(loss)
-        case .regress: return Regression()
+        case .regress:
+            return learnsRewards
+                ? RewardModel(centering: train.preferences.centerRewards) : Regression()
         case .tag: return Tagging(loss)
         case .generate, .seq2seq: return train.learnt(mostTokens: data.maxLength)
         case .embed: return learntOfVectors

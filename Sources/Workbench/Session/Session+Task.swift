@@ -100,7 +100,8 @@ extension Session {
             case .mean: .all
             case nil: .words
             }
-        return RowTask(recipe.task, isMultiLabel: recipe.head.multiLabel, reads: reads)
+        return RowTask(
+            recipe.task, isMultiLabel: recipe.head.multiLabel, comparesAnswers: recipe.learnsRewards, reads: reads)
     }
 
     /// Throws where the model's adapter has the head of a task: `work` is of models that write.
@@ -201,7 +202,10 @@ extension PreparedSplit {
         var count = 0
         for index in 0..<train.examples.count {
             let wanted = try train.examples.example(index).wanted
-            for value in wanted { if isNumber { sums[0] += Double(value) } else { sums[Int(value)] += 1 } }
+            // What is wanted of a pair is a margin, and no number of a row.
+            for value in recipe.learnsRewards ? [] : wanted {
+                if isNumber { sums[0] += Double(value) } else { sums[Int(value)] += 1 }
+            }
             count += recipe.task == .tag ? wanted.count : 1
         }
         return SavedHead(recipe, on: model, labels: labels, shares: sums.map { $0 / Double(max(count, 1)) })

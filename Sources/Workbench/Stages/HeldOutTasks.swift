@@ -79,8 +79,10 @@ struct HeldOutTasks {
                 "base has no head for task \(recipe.task.rawValue): in its place stands "
                     + (head?.knowsShares ?? true
                         ? "what is known without reading a text, "
-                            + (recipe.task == .regress
-                                ? "the mean of the training rows" : "how often each label is in the training rows")
+                            + (recipe.learnsRewards
+                                ? "0 for all answers"
+                                : recipe.task == .regress
+                                    ? "the mean of the training rows" : "how often each label is in the training rows")
                         : (recipe.task == .regress ? "0 for all rows" : "the same likelihood of all labels")
                             + ", as nothing is noted of the rows that the adapter was trained on"))
         }

@@ -183,7 +183,7 @@ struct TrainingSetup {
             try set.requireTrainable(for: recipe.task)
         }
         let objective = recipe.train.objective
-        if objective.comparesAnswers || (objective.writesAnswers && recipe.train.policyBeta > 0) {
+        if objective.hasReference || (objective.writesAnswers && recipe.train.policyBeta > 0) {
             observer.receive(
                 .note(
                     "train.objective: the reference is the base as it is, without the adapter that \(path: path) begins "
