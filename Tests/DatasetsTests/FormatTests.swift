@@ -148,7 +148,11 @@ private func problem(_ text: String, _ settings: DataSettings = .test()) -> Data
             return
         }
         #expect(rating == 0)
-        #expect(throws: DatasetError.self) { try prepare("a.jsonl", row) }
+        #expect(try prepare("a.jsonl", row).examples.map(\.wanted) == [[0]])
+        // What learns from something else says so.
+        var settings = DataSettings.test()
+        settings.unit = .sequence
+        #expect(throws: DatasetError.self) { try prepare("a.jsonl", row, settings) }
     }
 
     @Test(
