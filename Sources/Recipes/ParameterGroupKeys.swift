@@ -66,7 +66,8 @@ extension RecipeDecoding {
         if entry.learningRate != nil, entry.learningRateFactor != nil {
             note(.conflict, node.place, path + ".learning_rate_factor", "learning_rate is given too", hint: "keep one")
         }
-        if entry.learningRate == nil, entry.learningRateFactor == nil, entry.weightDecay == nil {
+        if ["learning_rate", "learning_rate_factor", "weight_decay"].allSatisfy({ node.value(at: [$0])?.isNull ?? true }
+        ) {
             note(
                 .missingKey, node.place, path, "a group without anything of its own",
                 hint: "learning_rate, learning_rate_factor or weight_decay")
