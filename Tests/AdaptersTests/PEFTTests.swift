@@ -73,7 +73,7 @@ import WeightFiles
     @Test(arguments: [
         (#""use_qalora": true"#, "use_qalora"), (#""modules_to_save": ["lm_head"]"#, "modules_to_save"),
         (#""bias": "all""#, "bias"),
-        (#""peft_type": "LOHA""#, "peft_type"), (#""init_lora_weights": "pissa_niter_4""#, "init_lora_weights"),
+        (#""peft_type": "LOFT""#, "peft_type"), (#""init_lora_weights": "pissa_niter_4""#, "init_lora_weights"),
         (#""r": "8""#, "r"), (#""target_modules": 3"#, "target_modules"),
         (#""rank_pattern": {"q_proj": "x"}"#, "rank_pattern.q_proj"),
     ])

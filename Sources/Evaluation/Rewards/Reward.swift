@@ -1,6 +1,7 @@
 // How good an answer is, as a program can say it.
 
 public import JSON
+public import Vocabulary
 
 /// An answer to be judged.
 public struct JudgedAnswer: Sendable {
@@ -27,8 +28,9 @@ public protocol Reward: Sendable {
 }
 
 /// Why a row's answers cannot be judged.
-public struct RewardError: Error, CustomStringConvertible, Equatable {
+public struct RewardError: ClassifiedError, Equatable {
     public let description: String
+    public var kind: FailureKind { .badInput }
 
     public init(_ description: String) { self.description = description }
 }

@@ -23,7 +23,8 @@ struct MemoryPlan {
     /// more than was measured.
     static func heldBytes(_ opened: OpenedModel, _ model: LanguageModel, parameters: Int) -> Int {
         let vocabulary = opened.configuration.vocabularySize
-        return 75_000_000 + vocabulary * 300 + opened.byteCount + parameters * 8 + model.changedHeadBytes + model.foldedBytes
+        return 75_000_000 + vocabulary * 300 + opened.byteCount + parameters * 8 + model.changedHeadBytes
+            + model.foldedBytes
     }
 
     /// Half of what is free now, so that the machine stays usable beside the run.

@@ -2,6 +2,7 @@
 
 internal import Foundation
 internal import Recipes
+internal import Vocabulary
 
 /// What keeps a program in on this machine.
 struct CommandSandbox: Sendable {
@@ -75,14 +76,15 @@ struct CommandSandbox: Sendable {
     ///   - memoryBytes: of its address space.
     func run(_ command: [String], input: Data, seconds: Double, memoryBytes: Int) throws -> Outcome {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("lathe-reward-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         // In files, not in pipes: what fills up is bounded by the limit of a file's size, and nobody waits for anybody.
         let place = folder.appendingPathComponent("work")
-        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+        for new in [folder, place] {
+            guard mkdir(new.path, 0o700) == 0 else { throw SystemError(errno, writing: new.path, "cannot be made") }
+        }
         let files = ["input", "output", "errors"].map { folder.appendingPathComponent($0) }
-        try input.write(to: files[0])
-        for file in files.dropFirst() { try Data().write(to: file) }
+        let handles = try files.map(Self.create)
+        try Self.write(input, into: handles[0], files[0])
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments =
@@ -92,18 +94,50 @@ struct CommandSandbox: Sendable {
                 "--cpu=\(Int(seconds.rounded(.up)) + 1)", "--",
             ] + shutting(place.path) + command
         process.currentDirectoryURL = place
-        process.standardInput = try FileHandle(forReadingFrom: files[0])
-        process.standardOutput = try FileHandle(forWritingTo: files[1])
-        process.standardError = try FileHandle(forWritingTo: files[2])
-        try process.run()
+        (process.standardInput, process.standardOutput, process.standardError) = (handles[0], handles[1], handles[2])
+        do { try process.run() } catch { throw SystemError(ENOENT, reading: "/usr/bin/env", "cannot be started") }
         let isTooLate = !Self.wait(for: process, seconds: seconds)
         if isTooLate { kill(process.processIdentifier, SIGKILL) }
         process.waitUntilExit()
-        let errors = (try? Data(contentsOf: files[2])) ?? Data()
         return Outcome(
-            output: try Data(contentsOf: files[1]), errors: String(decoding: errors.suffix(2000), as: UTF8.self),
+            output: Data(try Self.content(of: handles[1], files[1])),
+            errors: String(decoding: try Self.content(of: handles[2], files[2]).suffix(2000), as: UTF8.self),
             status: process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus,
             isTooLate: isTooLate)
+    }
+
+    /// A new file, to be written and read by the same handle.
+    private static func create(_ url: URL) throws(SystemError) -> FileHandle {
+        let descriptor = open(url.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw SystemError(errno, writing: url.path, "cannot be made") }
+        return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    }
+
+    /// Writes what a program reads from its beginning.
+    private static func write(_ input: Data, into file: FileHandle, _ url: URL) throws(SystemError) {
+        var written = 0
+        while written < input.count {
+            let count = input.withUnsafeBytes { bytes in
+                pwrite(
+                    file.fileDescriptor, bytes.baseAddress?.advanced(by: written), input.count - written, off_t(written)
+                )
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw SystemError(errno, writing: url.path) }
+            written += count
+        }
+    }
+
+    /// What a program wrote, wherever it left off.
+    private static func content(of file: FileHandle, _ url: URL) throws(SystemError) -> [UInt8] {
+        var bytes: [UInt8] = [], part = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = pread(file.fileDescriptor, &part, part.count, off_t(bytes.count))
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw SystemError(errno, reading: url.path) }
+            if count == 0 { return bytes }
+            bytes += part[..<count]
+        }
     }
 
     /// Whether the process ends in time.
