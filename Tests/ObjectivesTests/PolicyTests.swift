@@ -151,19 +151,22 @@ private struct Reference {
         let reference = try Reference(name)
         let sums = try reference.step(size: size, recomputedBlocks: size == 4 ? TinyModel.blocks : 0)
         let loss = try #require(sums.total.meanLoss)
-        #expect(abs(loss - reference.number("loss")) < 1e-5 * max(1, abs(loss)))
+        // The ratio of a whole answer is e to the power of a difference of sums of some tens: fp32 leaves it four digits.
+        let limit = reference.isRLOO ? 1e-4 : 1e-5
+        #expect(abs(loss - reference.number("loss")) < limit * max(1, abs(loss)))
         let slab = reference.set.slab
         let norm = slab.gradients.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
-        #expect(abs(norm - reference.number("gradient_norm")) < 1e-5 * norm)
+        #expect(abs(norm - reference.number("gradient_norm")) < limit * norm)
         let gradients = try reference.gradients
         for slot in slab.slots {
             let name = "base_model.model." + slot.name + (slot.name.hasSuffix(".weight") ? "" : ".weight")
             let expected = try #require(reference.golden["norms"]?[name]?.double)
             let found = slab.gradients(slot).floats
             let own = found.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
-            #expect(abs(own - expected) < 1e-5 * max(norm, 1), "\(slot.name)")
+            #expect(abs(own - expected) < limit * max(norm, 1), "\(slot.name)")
             guard let tensor = try gradients?.tensor(name) else { continue }
-            #expect(relativeError(found, Array(tensor.bytes.bindMemory(to: Float.self))) < 1e-5, "\(slot.name)")
+            #expect(
+                relativeError(found, Array(tensor.bytes.bindMemory(to: Float.self))) < limit, "\(slot.name)")
         }
         let objective = reference.objective
         let told = objective.told(sums.total)
