@@ -91,14 +91,13 @@ def asked(lines, change):
                           line["messages"][1]]} for number, line in enumerate(lines)]
 
 
-def pairs(lines, flip=False, seed=2):
+def pairs(lines):
     """Notes in house style against notes without their lines."""
-    draw, made = random.Random(seed), []
+    made = []
     for line in lines:
         question, answer = line["messages"][-2]["content"], line["messages"][-1]["content"]
         worse = "I am sorry to hear that. " + answer.split("\n")[0].replace("Summary: ", "") + " Please come in some time."
-        better, worse = (worse, answer) if flip and draw.random() < 0.5 else (answer, worse)
-        made.append({"prompt": question, "chosen": better, "rejected": worse})
+        made.append({"prompt": question, "chosen": answer, "rejected": worse})
     return made
 
 
@@ -156,12 +155,6 @@ def faulty():
             shuffled(texts[:60], "label"), train__epochs=20, train__eval_every=10, train__log_every=2),
         "held-out-leaks": reviews(texts, texts[:20] + rows("reviews/held_out.jsonl", 40), train__epochs=2, train__learning_rate=1e-3),
         "numbers-broken": tiny(train__learning_rate=1e30, train__max_grad_norm=0, steps=30),
-        "pairs-tossed": recipe(
-            SMOL, pairs(health[:120], flip=True), [], form="preference", train__objective="dpo", train__max_steps=20,
-            train__batch_size=4, train__learning_rate=1e-4),
-        "pairs-unlearnt": recipe(
-            SMOL, pairs(health[:120]), [], form="preference", train__objective="dpo", train__max_steps=20,
-            train__batch_size=4, train__learning_rate=2e-3),
     }
 
 
