@@ -32,12 +32,12 @@ import WeightFiles
         }
 
         func model() throws -> LanguageModel {
-            let folder = try HuggingFaceDirectory(
+            let weights = try openWeights(
                 name.hasPrefix("gpt2")
                     ? TinyModel.folder.deletingLastPathComponent().deletingLastPathComponent()
                         .appendingPathComponent("ModelsTests/Fixtures/gpt2") : TinyModel.base)
             return try LanguageModel(
-                configuration: ModelConfiguration(huggingFace: folder.configuration), weights: folder, precision: .f32)
+                configuration: ModelConfiguration(of: weights), weights: weights, precision: .f32)
         }
 
         var start: AdapterStart? { golden["start"]?.string.flatMap { AdapterStart($0) } }

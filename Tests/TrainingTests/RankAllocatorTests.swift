@@ -72,14 +72,17 @@ import WeightFiles
         #expect(left == numbers("values_left") && left.last == 18)
         let expected = try AdapterSet(PEFTDirectory(run.appendingPathComponent("final")), for: model)
         #expect(maximumDifference(values(set), values(expected)) < 1e-5)
+        var compared = 0
         for (one, other) in zip(set.members, expected.members) {
             let factors = try #require(one.adapter.withFactors { (Array($0.a.floats), Array($0.b.floats)) })
             let theirs = try #require(other.adapter.withFactors { (Array($0.a.floats), Array($0.b.floats)) })
             #expect(maximumDifference(factors.0, theirs.0) < 1e-5)
             // Columns of B that count nothing are in no file.
             let pairs = zip(factors.1, theirs.1).filter { $0.1 != 0 }
-            #expect(!pairs.isEmpty && maximumDifference(pairs.map(\.0), pairs.map(\.1)) < 1e-5)
+            compared += pairs.count
+            #expect(maximumDifference(pairs.map(\.0), pairs.map(\.1)) < 1e-5)
         }
+        #expect(compared > 0)
     }
 
     /// Gone on with after any step, also between two cuts, it gives up the same, to the bit; and files hold what is left.
