@@ -256,7 +256,12 @@ private let scriptNames = [
 
 extension YAMLText {
     /// A section on one line.
-    static func keys<Section: RecipeKeyed>(of section: Section) -> String {
-        "{" + Section.keys.map { "\($0.name): \($0.text(section))" }.joined(separator: ", ") + "}"
+    /// - Parameter isWritten: whether the key of that name is; nil: all are.
+    static func keys<Section: RecipeKeyed>(
+        of section: Section, where isWritten: (String) -> Bool = { _ in true }
+    ) -> String {
+        "{"
+            + Section.keys.filter { isWritten($0.name) }.map { "\($0.name): \($0.text(section))" }
+            .joined(separator: ", ") + "}"
     }
 }

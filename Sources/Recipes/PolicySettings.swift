@@ -110,8 +110,8 @@ extension RewardEntry: RecipeKeyed {
         ("memory", .command),
     ]
 
-    /// The reward as YAML on one line, every key filled in.
-    var text: String { YAMLText.keys(of: self) }
+    /// The reward as YAML on one line, every key filled in that its kind reads.
+    var text: String { YAMLText.keys(of: self) { idleReason($0) == nil } }
 
     /// A key that does nothing, and why.
     fileprivate func idleReason(_ key: String) -> String? {

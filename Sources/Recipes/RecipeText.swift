@@ -73,8 +73,7 @@ extension Recipe {
         // An adapter that is trained further has its own shape.
         case "adapter.r", "adapter.alpha", "adapter.target_modules", "adapter.use_rslora", "adapter.rank_pattern",
             "adapter.alpha_pattern", "adapter.layers", "adapter.modules_to_save", "adapter.bias",
-            "adapter.trainable_token_indices", "adapter.num_virtual_tokens", "adapter.prompt_tuning_init_text",
-            "adapter.init_lora_weights":
+            "adapter.trainable_token_indices", "adapter.num_virtual_tokens", "adapter.prompt_tuning_init_text":
             adapter.continueFrom != nil
         default: false
         }

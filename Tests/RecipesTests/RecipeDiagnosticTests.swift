@@ -132,7 +132,7 @@ private func only(
         #expect(try only(minimal + "model2: 1\n").kind == .unknownKey)
         let found = try only(minimal + "train: { lr_scheduler: cosin }\n")
         #expect(found.hint == "did you mean cosine?")
-        #expect(found.message == "'cosin' is none of constant | linear | cosine")
+        #expect(found.message.hasPrefix("'cosin' is none of constant | ") && found.message.contains(" | cosine | "))
     }
 
     @Test func duplicatedKeys() throws {

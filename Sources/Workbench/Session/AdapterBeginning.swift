@@ -44,6 +44,7 @@ struct AdapterBeginning {
         let full = try Self.fullModel(of: recipe)
         for warning in full?.warnings ?? [] { observer.receive(.warning("adapter.loftq_model: \(warning)")) }
         let set = try AdapterSet(configuration, for: model)
+        try AdapterConfiguration.naming("adapter.") { try set.requireTrainable(for: recipe.task) }
         try set.requireStart(on: model, full: full)
         switch occasion {
         case .plan: set.initialise(seed: seed, on: model)

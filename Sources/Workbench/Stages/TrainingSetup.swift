@@ -166,7 +166,6 @@ struct TrainingSetup {
                 observer.receive(.note(note))
             }
             let adapter = try AdapterBeginning(session, model, occasion).adapter(configuration, observer)
-            try AdapterConfiguration.naming("adapter.") { try adapter.requireTrainable(for: recipe.task) }
             if let own = base.ownHead, head != nil {
                 let goesOn = adapter.begin(with: own)
                 observer.receive(
