@@ -10,6 +10,24 @@ extension CommandTests {
         /// A program that any machine has: the longer an answer, the better; a word that it cannot have is a failure.
         private static let program = #"[awk, '{ print (NR % 5 == 4) ? "none" : length($0) % 7 }']"#
 
+        /// Whether the machine can keep a program from the network; otherwise none is run.
+        private static let canShutIn: Bool = {
+            let ways = [
+                ["bwrap", "--ro-bind", "/", "/", "--unshare-all", "--", "true"],
+                ["unshare", "--user", "--map-root-user", "--net", "--ipc", "--pid", "--fork", "--", "true"],
+            ]
+            return ways.contains { words in
+                let process = Process()
+                process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+                process.arguments = words
+                process.standardError = FileHandle.nullDevice
+                guard (try? process.run()) != nil else { return false }
+                process.waitUntilExit()
+                return process.terminationStatus == 0
+            }
+        }()
+        private static let needsShutter: Comment = "needs bwrap, or unshare where user namespaces are allowed"
+
         private func recipe(_ objective: String, _ rewards: String, _ more: String = "") -> String {
             LatheCommand.recipe.replacing(
                 "train:\n",
@@ -39,7 +57,8 @@ extension CommandTests {
         }
 
         /// What a step tells, and that a run which goes on draws the same answers.
-        @Test(arguments: ["grpo", "rloo"]) func aStoppedRunGivesTheSameAdapter(_ objective: String) throws {
+        @Test(.enabled(if: canShutIn, needsShutter), arguments: ["grpo", "rloo"])
+        func aStoppedRunGivesTheSameAdapter(_ objective: String) throws {
             try LatheCommand.inFolder { lathe in
                 let rewards = "[{ kind: command, command: \(Self.program) }, { kind: regex, pattern: o, weight: 2 }]"
                 try lathe.write("rewarded.yaml", recipe(objective, rewards))
@@ -62,7 +81,7 @@ extension CommandTests {
                 // Two steps learn from the same answers, the next two from others.
                 #expect(told[0]["reward"] == told[1]["reward"] && told[1]["reward"] != told[2]["reward"])
                 // The model that wrote the answers is the one of the first step, and no longer that of the second.
-                #expect(told[0]["clipped"] == 0)
+                #expect(told[0]["clipped"]?.double == 0)
                 try forget(after: 4, lathe)
                 let again = try lathe.start(["train", "rewarded.yaml", "--json"] + settings).wait()
                 #expect(again.errors.contains("going on after step 4"), "\(again.errors)")
@@ -85,7 +104,7 @@ extension CommandTests {
             }
         }
 
-        @Test func whatCannotBeJudgedIsRefused() throws {
+        @Test(.enabled(if: canShutIn, needsShutter)) func whatCannotBeJudgedIsRefused() throws {
             try LatheCommand.inFolder { lathe in
                 for (rewards, words) in [
                     ("[{ kind: exact }]", "there is no field \"answer\""),
@@ -101,7 +120,7 @@ extension CommandTests {
         }
 
         /// A program reaches nobody, and leaves nothing.
-        @Test func aProgramHasNoNetwork() throws {
+        @Test(.enabled(if: canShutIn, needsShutter)) func aProgramHasNoNetwork() throws {
             try LatheCommand.inFolder { lathe in
                 // Its ways to other machines: the table of them, without its heading.
                 let script =
@@ -110,7 +129,7 @@ extension CommandTests {
                 try lathe.write("look.sh", script + "\n")
                 try lathe.write("rewarded.yaml", recipe("grpo", "[{ kind: command, command: [sh, look.sh] }]"))
                 _ = try lathe.json("train", "rewarded.yaml", "--set", "train.max_steps=1")
-                #expect(try steps(lathe).allSatisfy { $0["reward"] == 0 && $0["reward_failures"] == 0 })
+                #expect(try steps(lathe).allSatisfy { $0["reward"]?.double == 0 && $0["reward_failures"]?.double == 0 })
                 #expect(try !lathe.names(in: ".").contains("seen"))
             }
         }
