@@ -116,6 +116,7 @@ public struct GradientStart {
         _ probe: LowRankAdapter, _ own: AdapterSet.Member, _ stream: UInt32, on model: LanguageModel
     ) throws -> StartFactors {
         let rank = own.adapter.trainedRank, basis = probe.states[1].values, workspace = Workspace()
+        defer { withExtendedLifetime(workspace) {} }
         let inner = workspace.matrix(rows: probe.trainedRank, columns: probe.inputSize)
         Elements.copy(probe.states[0].gradients, into: inner)
         let found = try SingularValues(consuming: inner).withFixedSigns
@@ -167,6 +168,7 @@ public struct GradientStart {
         case .weightSVD:
             guard strength > 0, let weight = model.linearLayer(member.path)?.weight else { return (1, 1) }
             let workspace = Workspace()
+            defer { withExtendedLifetime(workspace) {} }
             let whole = workspace.matrix(rows: member.adapter.outputSize, columns: member.adapter.inputSize)
             Widening.widen(weight, into: whole)
             weight.dropPages()

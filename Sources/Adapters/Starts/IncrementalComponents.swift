@@ -48,6 +48,7 @@ struct IncrementalComponents {
         precondition(part.columns == width && part.rows >= count)
         let (partMean, partSquares) = Self.moments(part)
         let known = values.count, workspace = Workspace()
+        defer { withExtendedLifetime(workspace) {} }
         let joined = workspace.matrix(rows: known + part.rows + (rows > 0 ? 1 : 0), columns: width)
         let numbers = joined.floats
         for index in 0..<known {

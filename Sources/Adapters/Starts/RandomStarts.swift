@@ -22,6 +22,7 @@ struct OrthogonalStart: FactorStart {
 
     func fill(_ site: StartSite) throws {
         let rank = site.rank, half = rank / 2, workspace = Workspace()
+        defer { withExtendedLifetime(workspace) {} }
         let rotation = workspace.matrix(rows: rank, columns: rank)
         site.drawNormal(into: rotation, first: 0)
         try OrthonormalRows.make(rotation)

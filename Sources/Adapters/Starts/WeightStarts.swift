@@ -17,6 +17,7 @@ struct PrincipalStart: FactorStart {
 
     func fill(_ site: StartSite) throws {
         let workspace = Workspace(), weight = workspace.matrix(rows: site.b.rows, columns: site.a.columns)
+        defer { withExtendedLifetime(workspace) {} }
         Widening.widen(site.weight, into: weight)
         let found =
             try powers.map {
@@ -34,6 +35,7 @@ struct OrthonormalStart: FactorStart {
 
     func fill(_ site: StartSite) throws {
         let rank = site.rank, workspace = Workspace()
+        defer { withExtendedLifetime(workspace) {} }
         let weight = workspace.matrix(rows: site.b.rows, columns: site.a.columns)
         Widening.widen(site.weight, into: weight)
         let others = weight.columns - rank
@@ -67,6 +69,7 @@ struct QuantisationStart: FactorStart {
 
     func fill(_ site: StartSite) throws {
         let name = site.path + ".weight", workspace = Workspace()
+        defer { withExtendedLifetime(workspace) {} }
         let lost = workspace.matrix(rows: site.b.rows, columns: site.a.columns)
         let difference = WeightDifference(site.weight, try full.tensor(at: name), into: lost)
         full.releasePages(of: name)
