@@ -252,7 +252,9 @@ import WeightFiles
         // Each number is a sum over half of the rotation's rows.
         #expect(abs(deviation(orthogonal.members.flatMap { Array($0.adapter.a.floats) }) / 0.0707 - 1) < 0.1)
         for member in orthogonal.members {
-            let product = Workspace().matrix(rows: member.adapter.b.rows, columns: member.adapter.a.columns)
+            let workspace = Workspace()
+            defer { withExtendedLifetime(workspace) {} }
+            let product = workspace.matrix(rows: member.adapter.b.rows, columns: member.adapter.a.columns)
             Products.times(member.adapter.b, member.adapter.a, into: product)
             #expect(product.floats.allSatisfy { abs($0) < 1e-6 })
         }
@@ -281,6 +283,7 @@ import WeightFiles
         for member in set.members {
             let layer = try #require(model.linearLayer(member.path))
             let workspace = Workspace()
+            defer { withExtendedLifetime(workspace) {} }
             let (stored, whole) = (
                 workspace.matrix(rows: layer.outputSize, columns: layer.inputSize),
                 workspace.matrix(rows: layer.outputSize, columns: layer.inputSize)
