@@ -1,23 +1,21 @@
 // A base under the head of a task, as a model: what transformers loads as …ForSequenceClassification or …ForTokenClassification.
 
 public import Adapters
-internal import Digests
-public import Foundation
 public import JSON
 public import Models
-public import Tensors
+internal import Tensors
 internal import Vocabulary
 public import WeightFiles
 
 /// A base with the layers of a head that an adapter trained whole in the place of its own. Heads of other classes are left out, but for
 /// that of the language, by which what is written is held against what it was made of.
-public struct HeadedModel: ModelSource {
+public struct HeadedModel: ModelOverBase {
     public let base: any ModelSource
     /// What it is.
     public let configuration: ModelConfiguration
     public let huggingFaceConfiguration: JSONValue?
     public let paths: [String]
-    private let layers: WeightsInMemory
+    public let own: WeightsInMemory?
 
     /// - Parameters:
     ///   - model: what `base` is.
@@ -40,13 +38,13 @@ public struct HeadedModel: ModelSource {
         configuration.taskClass = kind
         self.configuration = configuration
         let spec = configuration.taskHeads[head.task]?.layers ?? []
-        layers = WeightsInMemory(
+        let layers = WeightsInMemory(
             adapter.headTensors + spec.flatMap { $0.newNorm(width: model.width, beside: base) }, location: base.location
         )
-        let own = Set(layers.paths)
+        own = layers
         paths =
             base.paths.filter { path in
-                guard !own.contains(path) else { return false }
+                guard !layers.contains(path) else { return false }
                 // A network below the answers stays where the base has it; a pooler that they do not read goes, as other heads do.
                 let isShared = spec.contains { layer in
                     layer.isFrozen
@@ -79,34 +77,7 @@ public struct HeadedModel: ModelSource {
         }
     }
 
-    private func source(of path: String) -> any WeightSource { layers.contains(path) ? layers : base }
-
-    // MARK: Weights
-
-    public var location: String { base.location }
-    public var otherNames: [String] { base.otherNames }
-    public var warnings: [String] { base.warnings }
-    public var byteCount: Int { base.byteCount + layers.byteCount }
-    public func shape(at path: String) -> Shape? { source(of: path).shape(at: path) }
-    public func typeName(at path: String) -> String? { source(of: path).typeName(at: path) }
-    public func tensor(at path: String) throws(WeightError) -> FrozenTensor { try source(of: path).tensor(at: path) }
-    public func releasePages(of path: String) { source(of: path).releasePages(of: path) }
-    public func releasePages() { base.releasePages() }
-
-    public func contentDigest() throws(WeightError) -> String {
-        SHA256.hex(of: "\(try base.contentDigest()) \(try layers.contentDigest())")
-    }
-
-    // MARK: What stands beside them
-
-    public var configurationName: String? { base.configurationName }
-    public var chatTemplatePlace: ChatTemplatePlace { base.chatTemplatePlace }
     public func statedConfiguration() throws -> ModelConfiguration { configuration }
-    public func configurationNotes() throws -> [String] { try base.configurationNotes() }
-    public func companions() throws -> [(name: String, url: URL)] { try base.companions() }
-    public func companionContents() throws -> [(name: String, bytes: [UInt8])] { try base.companionContents() }
-    public func tokenizerSource() throws -> TokenizerSource? { try base.tokenizerSource() }
-    public func generationSettings() throws -> JSONValue? { try base.generationSettings() }
 }
 
 extension AdapterSet {

@@ -1,23 +1,21 @@
 // A base with the numbers that an adapter trained in the place of its own, as a model: merges, their proof and exports see it so.
 
 public import Adapters
-internal import Digests
-public import Foundation
 public import JSON
 internal import Kernels
 public import Models
-public import Tensors
+internal import Tensors
 internal import Vocabulary
 public import WeightFiles
 
 /// A base of which some tensors are an adapter's. A head that is the embedding no longer becomes a tensor of its own.
-public struct TrainedBase: ModelSource {
+public struct TrainedBase: ModelOverBase {
     public let base: any ModelSource
     /// What it is.
     public let configuration: ModelConfiguration
     public let huggingFaceConfiguration: JSONValue?
     public let paths: [String]
-    private let trained: WeightsInMemory
+    public let own: WeightsInMemory?
 
     /// - Parameters:
     ///   - model: what `base` is.
@@ -49,7 +47,8 @@ public struct TrainedBase: ModelSource {
         }
         self.configuration = configuration
         huggingFaceConfiguration = words.map { .object($0) }
-        trained = WeightsInMemory(tensors, location: base.location)
+        let trained = WeightsInMemory(tensors, location: base.location)
+        own = trained
         // Those that the base has keep their places.
         paths = base.paths + trained.paths.filter { !base.contains($0) }
     }
@@ -63,32 +62,5 @@ public struct TrainedBase: ModelSource {
         return Widening.floats(try base.tensor(at: found))
     }
 
-    private func source(of path: String) -> any WeightSource { trained.contains(path) ? trained : base }
-
-    // MARK: Weights
-
-    public var location: String { base.location }
-    public var otherNames: [String] { base.otherNames }
-    public var warnings: [String] { base.warnings }
-    public var byteCount: Int { base.byteCount + trained.byteCount }
-    public func shape(at path: String) -> Shape? { source(of: path).shape(at: path) }
-    public func typeName(at path: String) -> String? { source(of: path).typeName(at: path) }
-    public func tensor(at path: String) throws(WeightError) -> FrozenTensor { try source(of: path).tensor(at: path) }
-    public func releasePages(of path: String) { source(of: path).releasePages(of: path) }
-    public func releasePages() { base.releasePages() }
-
-    public func contentDigest() throws(WeightError) -> String {
-        SHA256.hex(of: "\(try base.contentDigest()) \(try trained.contentDigest())")
-    }
-
-    // MARK: What stands beside them
-
-    public var configurationName: String? { base.configurationName }
-    public var chatTemplatePlace: ChatTemplatePlace { base.chatTemplatePlace }
     public func statedConfiguration() throws -> ModelConfiguration { configuration }
-    public func configurationNotes() throws -> [String] { try base.configurationNotes() }
-    public func companions() throws -> [(name: String, url: URL)] { try base.companions() }
-    public func companionContents() throws -> [(name: String, bytes: [UInt8])] { try base.companionContents() }
-    public func tokenizerSource() throws -> TokenizerSource? { try base.tokenizerSource() }
-    public func generationSettings() throws -> JSONValue? { try base.generationSettings() }
 }

@@ -1,14 +1,13 @@
 // A base whose states become vectors in another way than its folder says, or that says none: what sentence-transformers opens.
 
-public import Foundation
 public import JSON
 public import Models
-public import Tensors
 public import WeightFiles
 
 /// A base with files beside it that say how a text becomes a vector; its numbers are the base's.
-public struct VectorModel: ModelSource {
+public struct VectorModel: ModelOverBase {
     public let base: any ModelSource
+    public var own: WeightsInMemory? { nil }
     private let settings: SentenceSettings
     private let model: ModelConfiguration
 
@@ -62,23 +61,7 @@ public struct VectorModel: ModelSource {
     // MARK: The base's own
 
     public var paths: [String] { base.paths }
-    public var location: String { base.location }
-    public var otherNames: [String] { base.otherNames }
-    public var warnings: [String] { base.warnings }
-    public var byteCount: Int { base.byteCount }
-    public func shape(at path: String) -> Shape? { base.shape(at: path) }
-    public func typeName(at path: String) -> String? { base.typeName(at: path) }
-    public func tensor(at path: String) throws(WeightError) -> FrozenTensor { try base.tensor(at: path) }
-    public func releasePages(of path: String) { base.releasePages(of: path) }
-    public func releasePages() { base.releasePages() }
-    public func contentDigest() throws(WeightError) -> String { try base.contentDigest() }
-    public var configurationName: String? { base.configurationName }
     public var huggingFaceConfiguration: JSONValue? { base.huggingFaceConfiguration }
     public var configurationText: String { base.configurationText }
-    public var chatTemplatePlace: ChatTemplatePlace { base.chatTemplatePlace }
     public func statedConfiguration() throws -> ModelConfiguration { try base.statedConfiguration() }
-    public func configurationNotes() throws -> [String] { try base.configurationNotes() }
-    public func companions() throws -> [(name: String, url: URL)] { try base.companions() }
-    public func tokenizerSource() throws -> TokenizerSource? { try base.tokenizerSource() }
-    public func generationSettings() throws -> JSONValue? { try base.generationSettings() }
 }

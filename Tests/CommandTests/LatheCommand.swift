@@ -134,6 +134,19 @@ struct LatheCommand {
         }.joined()
     }
 
+    /// Trains with `arguments` to the end, forgets the last steps, and goes on: the same adapter.
+    func expectTheSameAfterGoingOn(_ arguments: [String]) throws {
+        let straight = try start(arguments).wait().json["adapter_sha256"]
+        #expect(straight?.string != nil)
+        try FileManager.default.removeItem(at: url("checkpoints/tiny/adapter"))
+        for name in try names(in: "checkpoints/tiny") where name.contains("6.h5") {
+            try FileManager.default.removeItem(at: url("checkpoints/tiny/\(name)"))
+        }
+        let resumed = try start(arguments).wait()
+        #expect(resumed.errors.contains("going on after step 3"))
+        #expect(try resumed.json["adapter_sha256"] == straight)
+    }
+
     /// Beside the test bundle, else where a build leaves it.
     static let executable: URL? = {
         let besideBundle = [CommandLine.arguments.first.map { URL(fileURLWithPath: $0) }, Bundle.main.executableURL]

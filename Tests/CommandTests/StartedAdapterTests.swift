@@ -16,15 +16,7 @@ extension CommandTests {
                 let arguments = [
                     "train", "recipe.yaml", "--json", "--set", "adapter.init_lora_weights=\(start)",
                 ]
-                let straight = try lathe.start(arguments).wait().json["adapter_sha256"]
-                #expect(straight?.string != nil)
-                try FileManager.default.removeItem(at: lathe.url("checkpoints/tiny/adapter"))
-                for name in try lathe.names(in: "checkpoints/tiny") where name.contains("6.h5") {
-                    try FileManager.default.removeItem(at: lathe.url("checkpoints/tiny/\(name)"))
-                }
-                let resumed = try lathe.start(arguments).wait()
-                #expect(resumed.errors.contains("going on after step 3"))
-                #expect(try resumed.json["adapter_sha256"] == straight)
+                try lathe.expectTheSameAfterGoingOn(arguments)
 
                 let folder = "checkpoints/tiny/adapter", model = LatheCommand.huggingFace
                 #expect(try lathe.json("inspect", folder)["r"] == .integer(rank))

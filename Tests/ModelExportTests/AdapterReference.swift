@@ -6,6 +6,7 @@ import JSON
 import Models
 import Objectives
 import Tensors
+import TestSupport
 import Testing
 import WeightFiles
 
@@ -47,6 +48,21 @@ struct AdapterReference {
             batch, gradientScale: 1 / Float(batch.targetCount), recomputedBlocks: recomputedBlocks,
             workspace: workspace, dropout: DropoutKey(seed: 3, stream: 0, firstRow: 0))
         return sums.total.meanLoss ?? .nan
+    }
+
+    /// PEFT's gradients, read as an adapter: they stand where ours do.
+    func goldenGradients() throws -> AdapterSet {
+        try withTemporaryDirectory { place in
+            for (from, to) in [
+                ("adapter_config.json", "adapter_config.json"), ("gradients.safetensors", "adapter_model.safetensors"),
+            ] {
+                try FileManager.default.copyItem(
+                    at: folder.appendingPathComponent(from), to: place.appendingPathComponent(to))
+            }
+            let golden = try AdapterSet(PEFTDirectory(place), for: model)
+            #expect(golden.slab.slots == set.slab.slots)
+            return golden
+        }
     }
 
     func number(_ key: String) throws -> Double { try #require(golden[key]?.double) }

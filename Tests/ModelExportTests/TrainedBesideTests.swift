@@ -47,7 +47,7 @@ import WeightFiles
     }
 
     @Test(arguments: names + prompts) func gradientsAreThoseOfPEFT(_ name: String) throws {
-        let reference = try reference(name), golden = try gradients(of: reference)
+        let reference = try reference(name), golden = try reference.goldenGradients()
         for recomputedBlocks in [0, 2] {
             let loss = try reference.trainingLoss(recomputedBlocks: recomputedBlocks)
             #expect(abs(loss - (try reference.number("loss"))) < 1e-5)
@@ -63,21 +63,6 @@ import WeightFiles
             reference.batch, gradientScale: 1 / Float(reference.batch.targetCount), recomputedBlocks: 0,
             workspace: Workspace(), dropout: DropoutKey(seed: 3, stream: 0, firstRow: 0))
         #expect(maximumDifference(reference.set.slab.gradients, once.map { 2 * $0 }) < 1e-5)
-    }
-
-    /// Read as an adapter, PEFT's gradients stand where ours do.
-    private func gradients(of reference: AdapterReference) throws -> AdapterSet {
-        try withTemporaryDirectory { folder in
-            for (from, to) in [
-                ("adapter_config.json", "adapter_config.json"), ("gradients.safetensors", "adapter_model.safetensors"),
-            ] {
-                try FileManager.default.copyItem(
-                    at: reference.folder.appendingPathComponent(from), to: folder.appendingPathComponent(to))
-            }
-            let golden = try AdapterSet(PEFTDirectory(folder), for: reference.model)
-            #expect(golden.slab.slots == reference.set.slab.slots)
-            return golden
-        }
     }
 
     @Test(arguments: names + prompts) func fiveStepsAreThoseOfTorch(_ name: String) throws {
