@@ -129,7 +129,7 @@ extension AdapterSet {
             configuration["token_dim"] = .integer(besideParts[0].parameter.columns)
         }
         let held = HeldDirections(self)
-        if let key = AdapterMethod.of(self.configuration.method).words.directionsKey {
+        if let key = AdapterMethod.of(self.configuration.method).words.heldDirections?.key {
             configuration[key] = held.json(peftName)
         }
         if notes.provenance.vectors != nil { configuration["task_type"] = .string(VectorNotes.peftTask) }

@@ -18,7 +18,7 @@ extension FieldTable where Value == JSONValue {
         let patterns = words.hasPatterns ? ["rank_pattern", "alpha_pattern"] : []
         let read = [words.rank, words.alpha, words.dropout].compactMap { $0 } + patterns + words.members.map(\.key)
         return fields(read, .read) + fields(words.harmless, .harmless)
-            + (words.directionsKey.map { [ConfigurationField(key: $0, use: .read)] } ?? [])
+            + (words.heldDirections.map { [ConfigurationField(key: $0.key, use: .read)] } ?? [])
     }
 
     /// What every configuration may have.

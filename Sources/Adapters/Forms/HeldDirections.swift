@@ -40,7 +40,7 @@ struct HeldDirections {
         let names = method.states(StateLayout(inputSize: 64, outputSize: 64, rank: 1)).map(\.name)
         self.modules = modules
         inColumns = Set(zip(names, zip(columns(1), columns(2))).filter { $0.1.0 != $0.1.1 }.map(\.0))
-        ending = ".lora_E"
+        ending = method.words.heldDirections.map { "." + $0.state } ?? ""
     }
 
     /// What a configuration says of them; null where files hold all.

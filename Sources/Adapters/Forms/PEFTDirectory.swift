@@ -74,7 +74,7 @@ public struct PEFTDirectory: Sendable {
     private static func heldDirections(
         _ json: JSONValue, _ configuration: AdapterConfiguration, _ place: String
     ) throws(AdapterError) -> [String: [Bool]] {
-        guard let key = AdapterMethod.of(configuration.method).words.directionsKey, let found = json[key],
+        guard let key = AdapterMethod.of(configuration.method).words.heldDirections?.key, let found = json[key],
             found != .null
         else { return [:] }
         var held: [String: [Bool]] = [:]

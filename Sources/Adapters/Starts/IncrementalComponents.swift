@@ -42,7 +42,7 @@ struct IncrementalComponents {
         }
     }
 
-    /// Takes the rows `part` `[n, C]`, which are changed.
+    /// Takes the rows `part` `[n, C]`.
     /// - Precondition: at least as many rows as directions.
     mutating func add(_ part: Matrix) throws {
         precondition(part.columns == width && part.rows >= count)

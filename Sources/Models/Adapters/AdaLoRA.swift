@@ -12,7 +12,7 @@ extension AdapterMethod {
         .adalora,
         words: PEFTWords(
             type: "ADALORA", rank: "init_r", alpha: "lora_alpha", dropout: "lora_dropout",
-            directionsKey: "rank_pattern", extendsLoRA: true,
+            heldDirections: PEFTDirections(key: "rank_pattern", state: "lora_E"), extendsLoRA: true,
             members: [
                 .integer("target_r", \.budget.targetRank, 1...Int(Int32.max)),
                 .integer("tinit", \.budget.firstSteps, 0...Int(Int32.max)),

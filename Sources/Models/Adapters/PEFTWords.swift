@@ -15,8 +15,8 @@ public struct PEFTWords: Sendable {
     public let dropout: String?
     /// Whether `rank_pattern` and `alpha_pattern` say what modules have of their own.
     public let hasPatterns: Bool
-    /// The member that says which directions of each module the file holds, by the paths of their values; nil: it holds all.
-    public let directionsKey: String?
+    /// Where it says which directions of each module the file holds; nil: the file holds all.
+    public let heldDirections: PEFTDirections?
     /// Whether blocks are chosen by `layers_to_transform`.
     public let hasBlocks: Bool
     /// Whether the configuration has all members of that of LoRA, and more.
@@ -32,7 +32,8 @@ public struct PEFTWords: Sendable {
 
     init(
         type: String, toggle: String? = nil, rank: String? = nil, alpha: String? = nil, dropout: String? = nil,
-        hasPatterns: Bool = false, directionsKey: String? = nil, hasBlocks: Bool = true, extendsLoRA: Bool = false,
+        hasPatterns: Bool = false, heldDirections: PEFTDirections? = nil, hasBlocks: Bool = true,
+        extendsLoRA: Bool = false,
         takesTransposed: Bool = true,
         members: [PEFTMember] = [], fixed: [(String, JSONValue)] = [], harmless: [String] = []
     ) {
@@ -42,7 +43,7 @@ public struct PEFTWords: Sendable {
         self.alpha = alpha
         self.dropout = dropout
         self.hasPatterns = hasPatterns
-        self.directionsKey = directionsKey
+        self.heldDirections = heldDirections
         self.hasBlocks = hasBlocks
         self.extendsLoRA = extendsLoRA
         self.takesTransposed = takesTransposed
@@ -60,6 +61,14 @@ public struct PEFTWords: Sendable {
 
     /// PEFT's own name of low-rank adapters.
     public static let loraType = "LORA"
+}
+
+/// How `adapter_config.json` says which directions of each module the file holds.
+public struct PEFTDirections: Sendable {
+    /// The member, which says it by the paths of the directions' values.
+    public let key: String
+    /// The state that holds these: the end of the paths.
+    public let state: String
 }
 
 /// A member of `adapter_config.json` that a method has for itself.
@@ -110,7 +119,7 @@ public struct PEFTMember: Sendable {
         }
     }
 
-    /// Names, or one expression that means them; null: none are said.
+    /// A list of names; null: none are said.
     static func names(
         _ key: String, _ path: any WritableKeyPath<AdapterMethodSettings, [String]?> & Sendable
     ) -> PEFTMember {
