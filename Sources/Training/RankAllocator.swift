@@ -37,7 +37,8 @@ public final class RankAllocator {
         }
     }
 
-    /// ‖G − 1‖ of the Gram matrix of rows, or of columns; its gradient, times `share`, goes to the matrix's.
+    /// ‖G − 1‖ of the Gram matrix of rows, or of columns; its gradient, times `share`, goes to the matrix's. Directions that the adapter's
+    /// file left out, zeros throughout, have no part in it.
     private func distance(_ matrix: TrainedMatrix, isWide: Bool, _ share: Double) -> Double {
         let values = matrix.values, rank = isWide ? values.rows : values.columns
         return workspace.scoped {
@@ -48,7 +49,9 @@ public final class RankAllocator {
                 Elements.fill(gram)
                 GradientProduct.run([GradientProduct(values, count: rank, values, addedTo: gram, .fewByMany)])
             }
-            for place in 0..<rank { gram.floats[place * rank + place] -= 1 }
+            for place in 0..<rank where gram.floats[place * rank + place] != 0 {
+                gram.floats[place * rank + place] -= 1
+            }
             let distance = Elements.sumOfSquares(UnsafeBufferPointer(gram.floats)).squareRoot()
             guard distance > 0 else { return 0 }
             let factor = Float(2 * share / distance)

@@ -40,8 +40,8 @@ import WeightFiles
 
     private func numbers(_ key: String) -> [Double] { (golden[key]?.array ?? []).compactMap(\.double) }
 
-    private func trainer() throws -> (set: AdapterSet, trainer: Trainer) {
-        let set = try AdapterSet(PEFTDirectory(run.appendingPathComponent("init")), for: model)
+    private func trainer(_ other: AdapterSet? = nil) throws -> (set: AdapterSet, trainer: Trainer) {
+        let set = try other ?? AdapterSet(PEFTDirectory(run.appendingPathComponent("init")), for: model)
         set.attach(to: model)
         let configuration = TrainingConfiguration(
             seed: 1, batchSize: 2, rowLimit: 1_000, recomputedBlocks: 0,
@@ -112,6 +112,30 @@ import WeightFiles
             let back = try AdapterSet(PEFTDirectory(place), for: model)
             #expect(values(back) == values(set) && AdapterComparison(set, readBack: back).moduleCount == 9)
         }
+    }
+
+    /// A direction that a file left out is as if the adapter had never had it.
+    @Test func directionsThatAreNotThereAreNoDistance() throws {
+        func firstLoss(rank: Int) throws -> Double {
+            let set = try AdapterSet(AdapterConfiguration(method: .adalora, rank: rank, alpha: 8), for: model)
+            try set.note(totalSteps: 5)
+            set.initialise(seed: 1)
+            for member in set.members {
+                let (a, b) = (member.adapter.states[0].values, member.adapter.states[1].values)
+                for direction in 0..<rank {
+                    for column in 0..<a.columns {
+                        let number = Float((direction * 7 + column) % 5) / 10
+                        a.floats[direction * a.columns + column] = direction < 3 ? number : 0
+                    }
+                    for row in 0..<b.rows {
+                        b.floats[row * rank + direction] = direction < 3 ? Float((direction + row) % 3) / 10 : 0
+                    }
+                }
+            }
+            return try trainer(set).trainer.trainStep().loss
+        }
+        let losses = try [firstLoss(rank: 3), firstLoss(rank: 5)]
+        #expect(abs(losses[0] - losses[1]) < 1e-6, "\(losses)")
     }
 
     @Test func stepsThatLeaveNoTimeAreRefused() throws {
