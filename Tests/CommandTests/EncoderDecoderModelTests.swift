@@ -172,7 +172,9 @@ extension CommandTests {
                 try refused(row, [#"data.chat_template="{{ messages }}""#], "and no conversation")
                 for (settings, words) in [
                     (["task=generate"], "set task: seq2seq"), (["task=classify"], "set task: seq2seq"),
-                    (["distill.teacher=\(model)"], "distill"), (["model.path=\(LatheCommand.huggingFace)"], "seq2seq"),
+                    (["distill.teacher=\(model)"], "distill"),
+                    (["adapter.init_lora_weights=eva"], "init_lora_weights: eva"),
+                    (["model.path=\(LatheCommand.huggingFace)"], "seq2seq"),
                 ] {
                     let outcome = try lathe.start(
                         ["plan", "recipe.yaml"] + (Self.settings + settings).flatMap { ["--set", $0] }

@@ -41,6 +41,10 @@ struct AdapterBeginning {
                     + "\(recipe.train.objective.rawValue) has none before the model has answered",
                 hint: "take eva or pissa")
         }
+        if configuration.start == .eva {
+            try session.base().requireOneText(
+                for: "adapter.init_lora_weights: eva", hint: "take pissa, olora or lora_ga, or leave the key out")
+        }
         let full = try Self.fullModel(of: recipe)
         for warning in full?.warnings ?? [] { observer.receive(.warning("adapter.loftq_model: \(warning)")) }
         let set = try AdapterSet(configuration, for: model)

@@ -8,12 +8,15 @@ extension OpenedModel {
     var hasEncoder: Bool { configuration.encoder != nil }
 
     /// Throws where `work` is of models that read and write one text, and this is none.
-    func requireOneText(for work: String) throws {
+    /// - Parameter hint: what to do instead.
+    func requireOneText(
+        for work: String, hint: String = "train, evaluate, score, predict, generate, merge and export take it"
+    ) throws {
         guard hasEncoder else { return }
         throw Failure(
             .badInput,
             "\(work): \(path: path) is a model of the family \(configuration.family), which reads one text with an encoder "
-                + "and writes another", hint: "train, evaluate, score, predict, generate, merge and export take it")
+                + "and writes another", hint: hint)
     }
 }
 
