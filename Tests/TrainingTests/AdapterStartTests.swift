@@ -206,6 +206,18 @@ import WeightFiles
         #expect(maximumDifference(delta, try known.numbers("delta", known.delta)) < 1e-5)
     }
 
+    /// A batch with fewer tokens than directions is passed over, which is told.
+    @Test func aBatchThatIsTooSmallIsTold() throws {
+        let known = try Case("eva"), model = try known.model()
+        var search = ActivationStart(try AdapterSet(known.configuration, for: model), ActivationSettings())
+        func take(_ rows: [Int32]?) throws -> Bool {
+            try search.take(known.batch, rows: rows, on: model, workspace: Workspace())
+        }
+        #expect(try !take([0, 1]) && !search.hasDirections)
+        #expect(try take(nil) && search.hasDirections)
+        #expect(try !take([0, 1]))
+    }
+
     /// A checkpoint's text and matrices are the adapter with its origin, and others read it as one of twice the rank.
     @Test func anOriginIsKept() throws {
         let known = try Case("pissa-stabilised"), model = try known.model(), set = try begun(known, model)

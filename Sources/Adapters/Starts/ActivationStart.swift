@@ -58,11 +58,14 @@ public struct ActivationStart {
     /// - Parameters:
     ///   - rows: those of the batch that count; nil: all.
     ///   - workspace: for the pass.
+    /// - Returns: false where the batch has too few rows for a layer that needs more of them, which passes them over.
+    @discardableResult
     public mutating func take(
         _ batch: TokenBatch, rows: [Int32]?, on model: LanguageModel, workspace: Workspace
-    ) throws {
+    ) throws -> Bool {
         look()
-        guard !isDone else { return }
+        guard !isDone else { return true }
+        var isEnough = true
         let wanted = Dictionary(ranks.map { ($0.path, $0.rank) }) { first, _ in first }
         let isFirst = groups.isEmpty
         try model.layerInputs(batch, workspace: workspace) { input in
@@ -70,9 +73,10 @@ public struct ActivationStart {
             guard let first = paths.first else { return }
             if isFirst { add(paths, wanted, width: input.rows.columns) }
             guard let index = groups.firstIndex(where: { $0.paths[0] == first }) else { return }
-            try groups[index].take(input.rows, rows, settings, workspace)
+            if try !groups[index].take(input.rows, rows, settings, workspace) { isEnough = false }
         }
         if hasDirections { distribute() }
+        return isEnough
     }
 
     private mutating func add(_ paths: [String], _ ranks: [String: Int], width: Int) {
@@ -142,11 +146,13 @@ public struct ActivationStart {
 
 extension ActivationStart.Group {
     /// Takes the rows that count, where they are enough and more are needed.
+    /// - Returns: false where they are too few.
     fileprivate mutating func take(
         _ given: Matrix, _ rows: [Int32]?, _ settings: ActivationSettings, _ workspace: Workspace
-    ) throws {
+    ) throws -> Bool {
         let count = rows?.count ?? given.rows
-        guard !isDone, found.count > 0, count >= found.count else { return }
+        guard !isDone, found.count > 0 else { return true }
+        guard count >= found.count else { return false }
         let before = found
         if let rows {
             try workspace.scoped {
@@ -158,6 +164,7 @@ extension ActivationStart.Group {
             try found.add(given)
         }
         if !before.values.isEmpty { isSettled = found.likeness(to: before).map { $0 >= settings.tau } }
+        return true
     }
 
     /// The first directions, row after row.

@@ -66,13 +66,15 @@ struct StartRows {
         let workspace = Workspace(), batches = batches(), bound = model.adapters
         model.adapters = .none
         defer { model.adapters = bound }
-        var rounds = 0
+        // Of one round: the others read the same.
+        var rounds = 0, small = 0
         while !start.isDone, rounds < Self.mostRounds {
             for batch in batches {
                 let examples = try batch.flatMap(units.examples)
-                try start.take(
+                let isEnough = try start.take(
                     learner.objective.batch(examples, sequences: batch.flatMap(units.sequences)),
                     rows: section.usesLabelMask ? counted(examples) : nil, on: model, workspace: workspace)
+                if rounds == 0, !isEnough { small += 1 }
             }
             guard start.hasDirections else {
                 throw Failure(
@@ -91,6 +93,13 @@ struct StartRows {
                 .warning(
                     "adapter.init_lora_weights: eva: after \(rounds) rounds over \(Count.text(count, "row")) some directions still "
                         + "change by more than adapter.eva_config.tau: they are taken as they are"))
+        }
+        if small > 0 {
+            observer.receive(
+                .note(
+                    "adapter.init_lora_weights: eva: \(small) of \(Count.text(batches.count, "batch", plural: "batches")) have fewer tokens that count than "
+                        + "the up to \(start.rowsNeeded) directions of a layer, which passes them over: raise train.batch_size, or lower "
+                        + "adapter.r or adapter.eva_config.rho"))
         }
         let (configuration, factors) = try start.result()
         let bare = set.members.count - factors.count
