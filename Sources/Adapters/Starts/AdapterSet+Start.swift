@@ -12,12 +12,15 @@ extension AdapterSet {
     ///   - model: whose weights it begins with.
     ///   - full: the weights of which the base's are quantised copies; of `loftq` alone.
     ///   - found: A and B by module, where rows decided them.
+    /// - Returns: of each layer, by its path, what share of its weight `full` differs by; empty without `full`.
     /// - Throws: `AdapterError` where a layer's factors cannot begin so.
+    @discardableResult
     public func begin(
         seed: UInt64, on model: LanguageModel, full: (any WeightSource)? = nil, found: [String: StartFactors] = [:]
-    ) throws {
+    ) throws -> [(path: String, share: Double)] {
+        var lost: [(path: String, share: Double)] = []
         initialise(seed: seed, on: model)
-        guard let rule = try rule(full: full, found: found) else { return }
+        guard let rule = try rule(full: full, found: found, told: { lost.append(($0, $1)) }) else { return lost }
         for site in try sites(rule, seed: seed, on: model) {
             try rule.fill(site)
             model.linearLayer(site.path)?.weight.dropPages()
@@ -27,6 +30,7 @@ extension AdapterSet {
         // What follows from W + s·B·A follows from another sum now.
         fillFromWeights(on: model)
         slab.valuesChanged()
+        return lost
     }
 
     /// Throws where a layer's factors cannot begin as `configuration.start` says, as far as that is known without a look at numbers.
@@ -37,7 +41,8 @@ extension AdapterSet {
 
     /// nil: nothing is to be done beside what the method says.
     private func rule(
-        full: (any WeightSource)?, found: [String: StartFactors]?
+        full: (any WeightSource)?, found: [String: StartFactors]?,
+        told: @escaping (_ path: String, _ share: Double) -> Void = { _, _ in }
     ) throws(AdapterError) -> (any FactorStart)? {
         guard configuration.start == .kaiming || AdapterMethod.of(configuration.method).trainsFactors else {
             throw AdapterError(
@@ -53,7 +58,7 @@ extension AdapterSet {
         case .eva, .loraGA: return FoundStart(start: configuration.start, factors: found)
         case .loftq:
             guard let full else { throw AdapterError("init_lora_weights: loftq needs the weights before quantising") }
-            return QuantisationStart(full: full)
+            return QuantisationStart(full: full, told: told)
         }
     }
 

@@ -52,6 +52,8 @@ struct OrthonormalStart: FactorStart {
 struct QuantisationStart: FactorStart {
     /// The model of which the base is a quantised copy.
     let full: any WeightSource
+    /// Told of each layer how much of its weight quantising changed: ‖W − W₄‖ / ‖W₄‖.
+    var told: (_ path: String, _ share: Double) -> Void = { _, _ in }
 
     func require(_ site: StartSite) throws(AdapterError) {
         try site.requireDirections(site.rank, .loftq)
@@ -73,10 +75,11 @@ struct QuantisationStart: FactorStart {
         let lost = workspace.matrix(rows: site.b.rows, columns: site.a.columns)
         let difference = WeightDifference(site.weight, try full.tensor(at: name), into: lost)
         full.releasePages(of: name)
-        guard difference.squares > 0 else { return }
         guard difference.squares.isFinite else {
             throw AdapterError(file: full.location, "holds a NaN or infinity", subject: name)
         }
+        guard difference.squares > 0 else { return told(site.path, 0) }
+        told(site.path, difference.relativeChange)
         site.take(try SingularValues(leading: site.rank, consuming: lost, seed: 0))
     }
 }

@@ -5,6 +5,7 @@ internal import Datasets
 internal import Foundation
 internal import Models
 internal import Recipes
+internal import Spelling
 internal import Tensors
 internal import Training
 internal import Vocabulary
@@ -80,9 +81,25 @@ struct AdapterBeginning {
         case .loraGA:
             try set.begin(seed: seed, on: model, found: rows.gradients(set, seed: seed, observer))
         default:
-            try set.begin(seed: seed, on: model, full: full)
+            tellLost(try set.begin(seed: seed, on: model, full: full), observer)
         }
         return set
+    }
+
+    /// The share of a weight that is more than quantising to 3 bits loses.
+    private static let mostLost = 0.3
+
+    /// Tells how far the base is from the model of which it is a quantised copy: from another model it is far.
+    private func tellLost(_ lost: [(path: String, share: Double)], _ observer: any RunObserver) {
+        guard let most = lost.max(by: { $0.share < $1.share }) else { return }
+        func text(_ share: Double) -> String { String(format: "%.2g", share) }
+        let mean = lost.reduce(0) { $0 + $1.share } / Double(lost.count)
+        let found =
+            "adapter.loftq_model: the weights of \(Count.text(lost.count, "layer")) differ by \(text(mean)) of their length on average, "
+            + "at most by \(text(most.share)) (\(most.path))"
+        guard mean > Self.mostLost else { return observer.receive(.note(found)) }
+        observer.receive(
+            .warning(found + ": more than quantising loses, so model.path is probably no copy of that model"))
     }
 
     /// The adapter with which a run began that is gone on with; nil where its start costs nothing to make anew, or is another one.
