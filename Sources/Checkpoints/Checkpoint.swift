@@ -266,7 +266,10 @@ extension Checkpoint {
         for name in try file.text("/parameters").split(separator: "\n").map(String.init) {
             let values = try file.floats(path(of: name, in: valuesTree))
             var states: [[Float]] = []
-            for state in optimiser.rule.states(rows: values.rows, columns: values.columns) {
+            let kinds = optimiser.rule.states(rows: values.rows, columns: values.columns)
+            // Nothing is kept for a matrix that no step changes.
+            let isKept = kinds.first.map { file.contains(path(of: name, in: tree(of: $0))) } ?? false
+            for state in kinds where isKept {
                 let place = path(of: name, in: tree(of: state))
                 states.append(
                     state.kind == .codes

@@ -44,13 +44,13 @@ public final class Optimiser {
     /// An optimiser before its first step.
     /// - Precondition: each slot of `slab` is in one of `groups`.
     public init(_ train: TrainSection, slab: ParameterSlab, groups: [ParameterGroup]) {
-        let kind = train.optimizer, layout = kind.stateLayout(for: slab.slots), buffer = MatrixBuffer(layout)
+        let kind = train.optimizer, layout = kind.stateLayout(for: slab.trainedSlots), buffer = MatrixBuffer(layout)
         let groupOfSlot = Dictionary(uniqueKeysWithValues: groups.flatMap { group in group.slots.map { ($0, group) } })
         precondition(groupOfSlot.count == slab.slots.count, "groups of another slab")
         var stateSlots = layout.slots[...]
-        parameters = slab.slots.map { slot in
+        parameters = zip(slab.slots, slab.isConstant).map { slot, isConstant in
             guard let group = groupOfSlot[slot] else { preconditionFailure("\(slot.name) is in no group") }
-            let kinds = kind.rule.states(rows: slot.rows, columns: slot.columns)
+            let kinds = isConstant ? [] : kind.rule.states(rows: slot.rows, columns: slot.columns)
             defer { stateSlots.removeFirst(kinds.count) }
             return Parameter(
                 values: slab.values(slot), gradients: slab.gradients(slot),
@@ -98,7 +98,7 @@ public final class Optimiser {
         return mean
     }
 
-    /// What is kept for the slot at `index`, in the order of the rule's states.
+    /// What is kept for the slot at `index`, in the order of the rule's states; nothing for one that no step changes.
     public func states(ofSlot index: Int) -> [[Float]] {
         zip(parameters[index].kinds, parameters[index].states).map { state, matrix in
             state.kind == .codes ? matrix.bytes.prefix(state.count).map(Float.init) : Array(matrix.floats)

@@ -16,7 +16,7 @@ public struct AdamDirection: Sendable {
     private let epsilon: Float
 
     /// - Parameters:
-    ///   - states: of each slot of `slab`, the means of gradients and of their squares.
+    ///   - states: of each slot of `slab`, the means of gradients and of their squares; none of one that no step changes.
     ///   - steps: that led to them.
     /// - Precondition: as many numbers as each slot has.
     public init(states: [[[Float]]], of slab: ParameterSlab, steps: Int, _ train: TrainSection) {
@@ -24,7 +24,7 @@ public struct AdamDirection: Sendable {
         var moments = (
             first: [Float](repeating: 0, count: slab.count), second: [Float](repeating: 0, count: slab.count)
         )
-        for (slot, states) in zip(slab.slots, states) {
+        for (slot, states) in zip(slab.slots, states) where !states.isEmpty {
             precondition(states.map(\.count) == [slot.count, slot.count], "moments of another optimiser")
             moments.first.replaceSubrange(slot.range, with: states[0])
             moments.second.replaceSubrange(slot.range, with: states[1])

@@ -20,10 +20,12 @@ public final class ParameterSlab {
     }
 
     public var slots: [MatrixSlot] { layout.slots }
+    /// Those that training changes.
+    public var trainedSlots: [MatrixSlot] { zip(slots, isConstant).filter { !$0.1 }.map(\.0) }
     /// Numbers of the slab, with the gaps between slots.
     public var count: Int { layout.count }
     /// Numbers in the slots that are trained, without the gaps between them.
-    public var parameterCount: Int { zip(slots, isConstant).reduce(0) { $0 + ($1.1 ? 0 : $1.0.count) } }
+    public var parameterCount: Int { trainedSlots.reduce(0) { $0 + $1.count } }
 
     public var values: UnsafeMutableBufferPointer<Float> { valueBuffer.numbers }
     public var gradients: UnsafeMutableBufferPointer<Float> { gradientBuffer.numbers }

@@ -64,7 +64,7 @@ struct UpdateProbe {
         if stride.isMultiple(of: 2) { stride += 1 }
         var places: [Int] = []
         var next = 0
-        for slot in slab.slots {
+        for slot in slab.trainedSlots {
             while next < slot.count {
                 places.append(slot.offset + next)
                 next += stride

@@ -29,7 +29,7 @@ extension Trainer {
         var mean = [Float](repeating: 0, count: slab.count)
         for (index, (slot, parameter)) in zip(slab.slots, snapshot.parameters).enumerated() {
             _ = slab.values(slot).floats.update(from: parameter.values)
-            optimiser.setStates(parameter.states, ofSlot: index)
+            if !slab.isConstant[index] { optimiser.setStates(parameter.states, ofSlot: index) }
             if let values = parameter.meanValues { mean.replaceSubrange(slot.range, with: values) }
             if let values = parameter.bestValues { best?.replaceSubrange(slot.range, with: values) }
         }
@@ -63,6 +63,10 @@ extension Trainer {
                     ? "it has a mean of steps, the run none" : "it lacks the mean of its steps")
         }
         if let reason = snapshot.contradiction { throw .damagedSnapshot(reason: reason) }
+        if let broken = zip(snapshot.parameters, slab.isConstant).first(where: { !$0.1 && $0.0.states.isEmpty })?.0 {
+            throw .damagedSnapshot(
+                reason: "\(broken.name) lacks what \(optimiser.kind.rawValue) keeps of its numbers")
+        }
         guard snapshot.step <= configuration.totalSteps else {
             throw .damagedSnapshot(reason: "it has done \(snapshot.step) of \(configuration.totalSteps) steps")
         }

@@ -50,7 +50,7 @@ public struct TrainingSnapshot: Sendable, Equatable {
         public var rows: Int
         public var columns: Int
         public var values: [Float]
-        /// In the order of the optimiser's states.
+        /// In the order of the optimiser's states; empty for a matrix that no step changes.
         public var states: [[Float]]
         /// The mean of steps that is learnt, where it is not the values; nil where it is.
         public var meanValues: [Float]?
@@ -217,7 +217,7 @@ extension TrainingSnapshot.Parameter {
             return "\(name) does not hold \(rows) × \(columns) numbers"
         }
         let expected = optimiser.rule.states(rows: rows, columns: columns)
-        guard states.map(\.count) == expected.map(\.count) else {
+        guard states.isEmpty || states.map(\.count) == expected.map(\.count) else {
             return "\(name) does not hold what \(optimiser.rawValue) keeps of \(rows) × \(columns) numbers"
         }
         return faultyNumber(optimiser)

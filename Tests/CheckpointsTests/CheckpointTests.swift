@@ -41,6 +41,17 @@ import Vocabulary
         }
     }
 
+    /// A matrix that no step changes has nothing of an optimiser's beside it.
+    @Test func aMatrixWithoutStatesComesBack() throws {
+        try withTemporaryDirectory { folder in
+            var snapshot = makeSnapshot()
+            for index in [1, 20] { snapshot.parameters[index].states = [] }
+            let url = folder.appendingPathComponent("a.h5")
+            try Checkpoint.write(snapshot, to: url)
+            #expect(try Checkpoint.read(url) == snapshot)
+        }
+    }
+
     @Test func aRunWithoutStepsComesBack() throws {
         try withTemporaryDirectory { folder in
             var snapshot = makeSnapshot(step: 0, best: nil)

@@ -149,15 +149,16 @@ import Testing
     @Test(arguments: OptimiserKind.allCases) func statesAreWhatTheRuleSays(kind: OptimiserKind) {
         var train = TrainSection()
         train.optimizer = kind
-        let slab = ParameterSlab([("a", 3, 5), ("b", 2, 16)])
+        let slab = ParameterSlab([("a", 3, 5), ("b", 2, 16), ("kept", 4, 4)], constants: ["kept"])
         let optimiser = Optimiser(train, slab: slab, groups: [ParameterGroup(slab.slots, weightDecay: 0)])
-        for (index, slot) in slab.slots.enumerated() {
+        #expect(slab.trainedSlots == Array(slab.slots[..<2]) && optimiser.states(ofSlot: 2).isEmpty)
+        for (index, slot) in slab.trainedSlots.enumerated() {
             let states = kind.rule.states(rows: slot.rows, columns: slot.columns)
             #expect(optimiser.states(ofSlot: index) == states.map { [Float](repeating: 0, count: $0.count) })
             #expect(Set(states.map(\.name)).count == states.count)
         }
         // Each on a cache line of its own: 16 numbers and 32.
-        #expect(OptimiserKind.adamw.stateBytes(for: slab.slots) == 2 * (16 + 32) * 4)
+        #expect(OptimiserKind.adamw.stateBytes(for: slab.trainedSlots) == 2 * (16 + 32) * 4)
         // A code of 8 bits for each number of a large matrix, and a scale for each 256 of them.
         let large = ParameterSlab([("large", 64, 64)]).slots
         #expect(OptimiserKind.adamW8bit.stateBytes(for: large) == 2 * (4096 + 64))

@@ -85,6 +85,19 @@ import WeightFiles
         #expect(compared > 0)
     }
 
+    /// What a step shows of its size is of what is trained: notes of sensitivities are not.
+    @Test func notesAreNoPartOfTheUpdate() throws {
+        let (set, trainer) = try trainer()
+        func trained() -> [[Float]] { set.slab.trainedSlots.map { Array(set.slab.values($0).floats) } }
+        let before = trained().flatMap(\.self)
+        _ = try trainer.trainStep()
+        let after = trained().flatMap(\.self)
+        let moved = zip(after, before).reduce(0) { $0 + pow(Double($1.0 - $1.1), 2) }
+        let size = after.reduce(0) { $0 + pow(Double($1), 2) }
+        let ratio = try #require(trainer.signs?.updateRatio)
+        #expect(abs(ratio / (moved / size).squareRoot() - 1) < 1e-5)
+    }
+
     /// Gone on with after any step, also between two cuts, it gives up the same, to the bit; and files hold what is left.
     @Test func goingOnGivesUpTheSame() throws {
         let (set, straight) = try trainer()
@@ -100,6 +113,13 @@ import WeightFiles
             _ = try again.run(TrainingHooks())
             #expect(again.snapshot().parameters == straight.snapshot().parameters, "after step \(snapshot.step)")
         }
+        // An optimiser keeps nothing of what it does not change, and all of what it does.
+        let notes = snapshots[1].parameters.filter { $0.states.isEmpty }
+        #expect(notes.count == 7 * 9 && notes.allSatisfy { !$0.name.hasSuffix("lora_E") })
+        var broken = snapshots[1]
+        let trained = try #require(broken.parameters.firstIndex { $0.name.hasSuffix("lora_E") })
+        broken.parameters[trained].states = []
+        #expect(throws: TrainingError.self) { try self.trainer().trainer.restore(broken) }
         try withTemporaryDirectory { folder in
             let place = folder.appendingPathComponent("adapter")
             try set.writePEFT(to: place, baseName: nil, provenance: AdapterProvenance())

@@ -58,7 +58,7 @@ extension StageMemory {
     /// Steps, and between them checkpoints, which are made in memory without the buffers of a step.
     func training(_ session: Session, _ setup: TrainingSetup) throws -> StageForecast {
         let train = session.recipe.train, heldOut = setup.split.heldOut, model = setup.learner.model
-        let states = train.optimizer.stateBytes(for: setup.adapter.slab.slots)
+        let states = train.optimizer.stateBytes(for: setup.adapter.slab.trainedSlots)
         let best = train.saveBest && heldOut != nil ? parameters * 4 : 0
         let mean = train.meanBytes(parameters: parameters)
         let batch = Self.largestBatch(setup)
@@ -73,7 +73,7 @@ extension StageMemory {
         // Steps follow only those evaluations that come between them.
         if train.evalEvery > 0 { step += best }
         // The numbers gathered, the file made of them, and the file's copy that is written.
-        let kept = train.optimizer.keptStateBytes(for: setup.adapter.slab.slots)
+        let kept = train.optimizer.keptStateBytes(for: setup.adapter.slab.trainedSlots)
         let checkpoint = best + 3 * (parameters * 4 + kept + best + mean.kept)
         let held = states + mean.held
         return .higher(

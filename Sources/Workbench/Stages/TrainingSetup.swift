@@ -255,7 +255,7 @@ struct TrainingSetup {
         let lengths = (0..<units.count).map(units.tokenCount), parameters = adapter.slab.count
         // Answers of the model's own stand in the place of the rows'.
         let longest = (lengths.max() ?? 1) + recipe.train.mostTokensOfAnswers
-        let states = recipe.train.optimizer.stateBytes(for: adapter.slab.slots)
+        let states = recipe.train.optimizer.stateBytes(for: adapter.slab.trainedSlots)
         let best = recipe.train.evalEvery > 0 && recipe.train.saveBest ? parameters * 4 : 0
         let mean = recipe.train.meanBytes(parameters: parameters)
         return try MemoryPlan(
