@@ -3,11 +3,12 @@
 public import Tensors
 
 extension AdapterSet {
-    /// The trained matrices that `pattern` means: by their own names, with or without `.weight`, or by the modules that they are of.
+    /// Of the matrices that training changes, those that `pattern` means: by their own names, with or without `.weight`, or by the modules
+    /// that they are of.
     /// - Throws: `AdapterError` for what is no pattern.
     public func slots(_ pattern: String) throws(AdapterError) -> [MatrixSlot] {
         var found: [MatrixSlot] = []
-        for slot in slab.slots {
+        for slot in slab.trainedSlots {
             var name = slot.name
             if name.hasSuffix(".weight") { name.removeLast(".weight".count) }
             let module = name.split(separator: ".").dropLast().joined(separator: ".")

@@ -20,6 +20,11 @@ import WeightFiles
         #expect(
             try set.slots(#".*\.v_proj\.lora_A\.weight"#) == all.filter { $0.name.hasSuffix("v_proj.lora_A.weight") })
         #expect(try set.slots("k_proj").isEmpty && !set.slots("q_proj").isEmpty)
+        // What training keeps for itself is none of them.
+        let budgeted = try AdapterSet(
+            AdapterConfiguration(method: .adalora, rank: 2, alpha: 2, targets: .patterns(["q_proj"])), for: model)
+        #expect(try budgeted.slots("lora_A_sensitivity").isEmpty)
+        #expect(try budgeted.slots("q_proj").count == 3 * budgeted.members.count)
         #expect(throws: AdapterError.self) { try set.slots("(") }
         let own = Array(set.slab.values)
         set.whileHolding(own.map { $0 + 1 }) { #expect(set.slab.values[0] == own[0] + 1) }

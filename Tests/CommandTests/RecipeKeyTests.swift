@@ -20,6 +20,10 @@ extension CommandTests {
             ("adapter.rank_pattern={nope: 4}", "adapter.rank_pattern.nope"),
             ("adapter.layers=[0, 2, 7]", "adapter.layers: no target module stands in block 7"),
             ("adapter.rank_pattern={\"(\": 4}", "adapter.rank_pattern.("), ("adapter.alpha=1e300", "adapter.alpha"),
+            (
+                "train.parameter_groups=[{pattern: lora_B, weight_decay: 0}, {pattern: lora_B.weight, weight_decay: 1}]",
+                "train.parameter_groups[1].pattern: all that lora_B.weight means"
+            ),
         ])
         func faultsOfTheAdapterNameTheirKey(_ setting: String, _ words: String) throws {
             try LatheCommand.inFolder { lathe in

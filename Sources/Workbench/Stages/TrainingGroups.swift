@@ -7,18 +7,25 @@ internal import Tensors
 
 extension TrainSection {
     /// The matrices of `adapter` by what a step is for them.
-    /// - Throws: `Failure` for a pattern that is none, and for one that means no matrix.
+    /// - Throws: `Failure` for a pattern that is none, and for an entry that is of no matrix.
     func groups(of adapter: AdapterSet) throws -> [ParameterGroup] {
+        var taken = Set<MatrixSlot>()
         let meant = try parameterGroups.enumerated().map { index, entry in
             let path = "train.parameter_groups[\(index)].pattern"
             let found: [MatrixSlot]
             do { found = try adapter.slots(entry.pattern) } catch { throw Failure(.badInput, "\(path): \(error)") }
             guard !found.isEmpty else {
-                let examples = adapter.slab.slots.prefix(2).map(\.name).joined(separator: ", ")
+                let examples = adapter.slab.trainedSlots.prefix(2).map(\.name).joined(separator: ", ")
                 throw Failure(
                     .badInput, "\(path): \(entry.pattern) means no matrix that is trained",
                     hint: "the matrices are named as \(examples)")
             }
+            guard !taken.isSuperset(of: found) else {
+                throw Failure(
+                    .badInput, "\(path): all that \(entry.pattern) means belongs to earlier entries, which count",
+                    hint: "leave it out, or put it before them")
+            }
+            taken.formUnion(found)
             return found
         }
         return groups(of: adapter.slab.slots, meant: meant)
