@@ -1,6 +1,6 @@
 // Keys of single methods of adapting: names as PEFT has them, range, meaning. Defaults stand in `AdapterMethodSettings`.
 
-internal import Vocabulary
+public import Vocabulary
 
 extension AdapterSection {
     /// What only some methods read.
@@ -73,6 +73,34 @@ extension AdapterMethodKind {
 
     /// Whether the method reads `key`, one of `settings`.
     func reads(_ key: String) -> Bool { keys.contains(key) }
+}
+
+extension TrainSection {
+    /// The key that hands on a mean of steps, in which adapters of `method` would have again what training gave up; nil where none does.
+    public func meanKey(undoing method: AdapterMethodKind) -> String? {
+        guard method == .adalora else { return nil }
+        return optimizer.needsNoSchedule ? "train.optimizer" : emaDecay != nil ? "train.ema_decay" : nil
+    }
+
+    /// What is said of that key.
+    public static func undoing(_ method: AdapterMethodKind) -> (message: String, hint: String) {
+        (
+            "a mean of steps brings back the directions that adapter.method \(method.rawValue) gives up",
+            "set no train.ema_decay and no train.optimizer that learns a mean, or take another adapter.method"
+        )
+    }
+}
+
+extension RecipeDecoding {
+    /// Of an adapter that is trained further the method is not known yet.
+    mutating func noteMethodConflicts(in recipe: Recipe) {
+        let method = recipe.adapter.method
+        guard recipe.adapter.continueFrom == nil, let key = recipe.train.meanKey(undoing: method),
+            let place = setKeys[key]
+        else { return }
+        let (message, hint) = TrainSection.undoing(method)
+        note(.conflict, place, key, message, hint: hint)
+    }
 }
 
 extension RecipeKey<AdapterSection> {

@@ -54,6 +54,7 @@ extension Recipe {
         decoding.noteTaskConflicts(in: recipe)
         decoding.notePreferenceConflicts(in: recipe)
         decoding.notePolicyConflicts(in: recipe)
+        decoding.noteMethodConflicts(in: recipe)
         guard decoding.diagnostics.isEmpty else {
             let sorted = decoding.diagnostics.enumerated().sorted {
                 ($0.element.place.file, $0.element.place.line, $0.element.place.column, $0.offset)

@@ -46,6 +46,15 @@ private func only(
         #expect(diagnostics(minimal + "train: { max_steps: !!int 5, learning_rate: !!float 1e-4 }\n").isEmpty)
     }
 
+    /// In a mean of steps AdaLoRA would have again what it gave up.
+    @Test(arguments: [("ema_decay: 0.9", "train.ema_decay"), ("optimizer: schedule_free_adamw", "train.optimizer")])
+    func aMeanOfWhatIsGivenUpIsRefused(_ train: String, _ key: String) throws {
+        let found = try only(minimal + "adapter: { method: adalora }\ntrain: { \(train) }\n")
+        #expect(found.kind == .conflict && found.keyPath == key && found.place.line == 5)
+        #expect(found.message.contains("adalora"))
+        #expect(diagnostics(minimal + "adapter: { method: lokr }\ntrain: { \(train) }\n").isEmpty)
+    }
+
     @Test func aShorterNameIsMeantInItsOwnSection() throws {
         #expect(try only(minimal + "train:\n  steps: 5\n").hint == "did you mean train.max_steps?")
     }

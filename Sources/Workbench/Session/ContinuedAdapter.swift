@@ -21,6 +21,10 @@ extension Recipe {
                 hint: "set embed: { pooling: \(noted.pooling), normalize: \(noted.isNormalized) }")
         }
         let found = attached.set.configuration
+        if let key = train.meanKey(undoing: found.method) {
+            let (message, hint) = TrainSection.undoing(found.method)
+            throw Failure(.badInput, "\(key): \(message), as \(path: path) is one", hint: hint)
+        }
         try requireShape(of: attached.set, path, AdaptedModel(model).layers, opened)
         try requireHead(head, of: attached.set, path)
         guard found.dropout != adapter.dropout || found.head?.shares != head?.shares else { return attached.set }
