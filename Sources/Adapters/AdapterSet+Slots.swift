@@ -1,5 +1,6 @@
-// Trained matrices by pattern, and their numbers for a while.
+// Trained matrices by pattern, directions that are left, and numbers for a while.
 
+import Models
 public import Tensors
 
 extension AdapterSet {
@@ -19,6 +20,13 @@ extension AdapterSet {
             }
         }
         return found
+    }
+
+    /// Directions of all layers that count, and how many of them training is to leave; nil where the method gives none up.
+    public var directions: (held: Int, target: Int)? {
+        guard let flags = AdapterMethod.of(configuration.method).directions else { return nil }
+        let held = members.reduce(0) { sum, member in sum + flags(member.adapter.states).count { $0 } }
+        return (held, configuration.settings.budget.targetRank * members.count)
     }
 
     /// Runs `body` with `values`, in the places of the slab, for the numbers of the set, and puts its own back.

@@ -70,6 +70,8 @@ import WeightFiles
             maximumDifference(trainer.history.map(\.loss), Array(numbers("loss_per_step_then_after").prefix(5))) < 1e-5)
         #expect(maximumDifference(trainer.history.map(\.gradientNorm), numbers("grad_norm")) < 1e-5)
         #expect(left == numbers("values_left") && left.last == 18)
+        let directions = try #require(set.directions)
+        #expect(directions.held == 18 && directions.target == 18)
         let expected = try AdapterSet(PEFTDirectory(run.appendingPathComponent("final")), for: model)
         #expect(maximumDifference(values(set), values(expected)) < 1e-5)
         var compared = 0

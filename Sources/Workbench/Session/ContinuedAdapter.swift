@@ -23,7 +23,7 @@ extension Recipe {
         let found = attached.set.configuration
         if let key = train.meanKey(undoing: found.method) {
             let (message, hint) = TrainSection.undoing(found.method)
-            throw Failure(.badInput, "\(key): \(message), as \(path: path) is one", hint: hint)
+            throw Failure(.badInput, "\(key): \(message), and \(path: path) is such an adapter", hint: hint)
         }
         try requireShape(of: attached.set, path, AdaptedModel(model).layers, opened)
         try requireHead(head, of: attached.set, path)

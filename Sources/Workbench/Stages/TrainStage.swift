@@ -102,6 +102,7 @@ public struct TrainStage: StandaloneStage {
         if outcome.ending == .paused { return (outcome, health.findings) }
         session.lastValues = session.recipe.train.emaDecay == nil ? nil : trainer.lastValues
         trainer.useBestValues()
+        Self.tellDirections(setup.adapter, observer)
         if !isWritten || trainer.handsOnEarlierValues {
             try writeAdapter(session, setup, steps: outcome.steps, observer)
         }
@@ -178,6 +179,16 @@ public struct TrainStage: StandaloneStage {
                 }
             }
         }
+    }
+
+    /// Tells where what is handed on was found before the last direction was given up.
+    private static func tellDirections(_ adapter: AdapterSet, _ observer: any RunObserver) {
+        guard let (held, target) = adapter.directions, held > target else { return }
+        observer.receive(
+            .warning(
+                "adapter.target_r: the adapter that is handed on has \(held) directions and not \(target), since the run's best "
+                    + "evaluation, or its end, came before the last cut: a larger adapter.tfinal makes that earlier, and "
+                    + "train.save_best: false hands on the last step"))
     }
 
     /// Writes the adapter as it stands, as PEFT reads it.
