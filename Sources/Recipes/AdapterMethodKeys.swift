@@ -69,10 +69,10 @@ extension AdapterMethodKind {
     }
 
     /// Keys of `adapter` that not every method reads, by name.
-    static var settings: [String] { Set(allCases.flatMap(\.keys)).sorted() }
+    public static var settings: [String] { Set(allCases.flatMap(\.keys)).sorted() }
 
     /// Whether the method reads `key`, one of `settings`.
-    func reads(_ key: String) -> Bool { keys.contains(key) }
+    public func reads(_ key: String) -> Bool { keys.contains(key) }
 }
 
 extension TrainSection {

@@ -90,6 +90,8 @@ struct IdleKey {
             }
             + AdapterMethodKind.settings.map { name in
                 IdleKey(path: "adapter." + name) { recipe in
+                    // Which one an adapter has that is trained further, its files say.
+                    guard recipe.adapter.continueFrom == nil else { return nil }
                     let method = recipe.adapter.method
                     return method.reads(name) ? nil : "adapter.method \(method.rawValue) has no such setting"
                 }

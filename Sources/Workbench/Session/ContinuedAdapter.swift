@@ -4,10 +4,11 @@ internal import Adapters
 internal import Models
 internal import Recipes
 internal import Tensors
+internal import Vocabulary
 
 extension Recipe {
-    /// The adapter of `adapter.continue_from`, attached to `model`, with the recipe's dropout, and the shares of the labels as `head`
-    /// has them, that of the rows which are trained on.
+    /// The adapter of `adapter.continue_from`, attached to `model`, with the recipe's dropout and what it says of AdaLoRA's budget, and the
+    /// shares of the labels as `head` has them, that of the rows which are trained on.
     func continuedAdapter(
         _ path: String, _ model: LanguageModel, _ opened: OpenedModel, _ head: SavedHead?, observer: any RunObserver
     ) throws -> AdapterSet {
@@ -27,7 +28,10 @@ extension Recipe {
         }
         try requireShape(of: attached.set, path, AdaptedModel(model).layers, opened)
         try requireHead(head, of: attached.set, path)
-        guard found.dropout != adapter.dropout || found.head?.shares != head?.shares else { return attached.set }
+        let budget = budget(found.settings.budget)
+        guard
+            found.dropout != adapter.dropout || found.head?.shares != head?.shares || budget != found.settings.budget
+        else { return attached.set }
         if found.dropout != adapter.dropout {
             observer.receive(
                 .note(
@@ -36,12 +40,29 @@ extension Recipe {
         }
         var configuration = found
         configuration.dropout = adapter.dropout
+        configuration.settings.budget = budget
         configuration.head?.shares = head?.shares ?? []
         let set = try AdapterSet(configuration, for: model)
         let slab = attached.set.slab
         try set.load(slab.slots.map { ($0.name, $0.rows, $0.columns, Array(slab.values[$0.range])) })
         set.attach(to: model)
         return set
+    }
+
+    /// `found` with what the recipe says of it: how ranks are spent is no shape.
+    private func budget(_ found: RankBudget) -> RankBudget {
+        var budget = found
+        func take<Value>(_ key: String, _ path: WritableKeyPath<RankBudget, Value>) {
+            if isSet("adapter." + key) { budget[keyPath: path] = adapter.settings.budget[keyPath: path] }
+        }
+        take("target_r", \.targetRank)
+        take("tinit", \.firstSteps)
+        take("tfinal", \.lastSteps)
+        take("deltaT", \.interval)
+        take("beta1", \.sensitivityDecay)
+        take("beta2", \.uncertaintyDecay)
+        take("orth_reg_weight", \.orthogonality)
+        return budget
     }
 
     /// Throws where the adapter at `path` has another head than `wanted`.
@@ -62,6 +83,15 @@ extension Recipe {
                 : "set task and head.multi_label as the adapter was trained, or leave adapter.continue_from out")
     }
 
+    /// Keys of other methods than that of the adapter, each with what is wrong about it.
+    private func foreignSettings(_ method: AdapterMethodKind) -> [String] {
+        AdapterMethodKind.settings.filter { name in
+            guard isSet("adapter." + name), !method.reads(name) else { return false }
+            // Recipes that runs wrote have it with its default.
+            return name != "dropout" || adapter.dropout != 0
+        }.map { "adapter.\($0): adapters of method \(method.rawValue) have no such setting" }
+    }
+
     /// Throws, with every key, where the recipe says something else than the adapter is.
     private func requireShape(
         of set: AdapterSet, _ path: String, _ layers: [AdaptableLayer], _ opened: OpenedModel
@@ -69,9 +99,11 @@ extension Recipe {
         let found = set.configuration
         var section = adapter
         if !isSet("adapter.method") { section.method = found.method }
+        section.settings.budget = budget(found.settings.budget)
+        section.settings.budget.initialRank = isSet("adapter.init_r") ? adapter.settings.budget.initialRank : found.rank
         var asked = try AdapterConfiguration(section, for: layers)
         asked.beside = found.beside
-        var differences: [String] = []
+        var differences = foreignSettings(found.method)
         func compare<Value: Equatable>(_ key: String, _ asked: Value, _ found: Value, values: Bool = true) {
             guard isSet("adapter." + key), asked != found else { return }
             differences.append(
@@ -79,7 +111,8 @@ extension Recipe {
                     + (values ? ": \(asked), and the adapter has \(found)" : ": another than the adapter's"))
         }
         compare("method", asked.method, found.method)
-        compare("r", asked.rank, found.rank)
+        let words = AdapterMethod.of(found.method).words
+        compare(words.rank ?? "r", asked.rank, found.rank)
         compare("alpha", asked.alpha, found.alpha)
         compare("use_rslora", asked.usesRankStabilisation, found.usesRankStabilisation)
         compare("num_virtual_tokens", adapter.numVirtualTokens, found.beside.prompt?.count ?? 0)
@@ -91,7 +124,8 @@ extension Recipe {
             let asked = try AdapterConfiguration.tokens(adapter.trainableTokenIndices, opened.tokenizer)
             compare("trainable_token_indices", asked, found.beside.tokens, values: false)
         }
-        for member in AdapterMethod.of(found.method).words.members {
+        // What is said of AdaLoRA's budget is taken.
+        for member in words.members where AdapterMethod.of(found.method).directions == nil {
             compare(member.key, member.write(asked.settings), member.write(found.settings), values: false)
         }
         let targets = try TargetCoverage(asked, for: layers).matched
