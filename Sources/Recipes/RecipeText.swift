@@ -1,5 +1,7 @@
 // The recipe written out: as YAML that reads back to itself, and explained key by key.
 
+internal import Vocabulary
+
 extension Recipe {
     /// The recipe with every key at its value: reads back to the same recipe. It is what a fingerprint is taken of.
     public var canonicalText: String { resolvedYAML() }
@@ -8,6 +10,7 @@ extension Recipe {
     public func resolvedYAML() -> String {
         var output = ""
         write { line in
+            if isAdaptersOwn(line.path) { return }
             output += line.key.map { "\(line.indentation)\($0): \(line.text)\n" } ?? "\(line.indentation)\(line.text)\n"
         }
         return output
@@ -24,6 +27,7 @@ extension Recipe {
     public func explain() -> String {
         var lines: [(left: String, right: String)] = []
         write { line in
+            if isAdaptersOwn(line.path) { return }
             guard let key = line.key else { return lines.append((line.indentation + line.text, "")) }
             let origin = setKeys.contains(line.path) ? "set" : "default"
             lines.append(("\(line.indentation)\(key): \(line.text)", "\(origin); \(line.expected); \(line.meaning)"))
@@ -77,6 +81,14 @@ extension Recipe {
             adapter.continueFrom != nil
         default: false
         }
+    }
+
+    /// A key that says nothing where it is not given, since an adapter that is trained further has its own method: written with the default
+    /// of another one, it would be refused.
+    private func isAdaptersOwn(_ path: String) -> Bool {
+        guard adapter.continueFrom != nil, !setKeys.contains(path), path.hasPrefix("adapter.") else { return false }
+        let name = path.dropFirst("adapter.".count)
+        return name == "method" || AdapterMethodKind.settings.contains(String(name))
     }
 
     private func writeSection<Section: RecipeKeyed>(_ name: String, _ section: Section, _ body: (Line) -> Void) {

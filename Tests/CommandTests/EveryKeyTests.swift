@@ -99,6 +99,28 @@ extension CommandTests {
             }
         }
 
+        /// How AdaLoRA spends its ranks is no shape; the method is the adapter's own.
+        @Test func aBudgetIsSpentFurther() throws {
+            try LatheCommand.inFolder { lathe in
+                let adapter = "{method: adalora, init_r: 4, target_r: 2, tinit: 4}"
+                try lathe.copy(lathe.train("adapter=\(adapter)"), to: "first")
+                let further = LatheCommand.recipe.replacing("  r: 4\n  alpha: 8\n", with: "  continue_from: first\n")
+                    .replacing("name: tiny", with: "name: further").replacing("max_steps: 6", with: "max_steps: 3")
+                try lathe.write("further.yaml", further)
+                // The adapter's own tinit leaves no step in three.
+                try lathe("train", "further.yaml").expectFailure(65, "adapter.tinit")
+                for setting in ["r=4", "init_r=6", "decompose_both=true"] {
+                    let key = setting.prefix { $0 != "=" }
+                    try lathe("train", "further.yaml", "--set", "adapter.\(setting)").expectFailure(
+                        65, "adapter.\(key)", "first")
+                }
+                let outcome = try lathe("train", "further.yaml", "--json", "--set", "adapter.tinit=1")
+                #expect(outcome.code == 0, "\(outcome.errors)")
+                let again = try lathe("train", "checkpoints/further/recipe.yaml", "--json")
+                #expect(again.errors.contains("nothing is done"), "\(again.errors)")
+            }
+        }
+
         // MARK: Runs and what they leave
 
         private static func run(_ lathe: LatheCommand, _ settings: [String]) throws -> Outcome {

@@ -77,6 +77,21 @@ private let head = "name: y\nmodel: { path: m.gguf }\n"
         #expect(found.count == 1 && found[0].contains(said), "\(found)")
     }
 
+    /// The method of an adapter that is trained further is its own: it is written where it is given, and no other's settings are.
+    @Test func aRecipeThatContinuesReadsBack() throws {
+        let data = head + "data: { train: rows.jsonl }\n"
+        for adapter in ["continue_from: first", "continue_from: first, target_r: 3", "continue_from: a, method: lokr"] {
+            let recipe = try Recipe.load(yaml: data + "adapter: { \(adapter) }\n", file: "r.yaml")
+            let text = recipe.resolvedYAML(), again = try Recipe.load(yaml: text, file: "again.yaml")
+            #expect(again.adapter == recipe.adapter && again.idleKeys.isEmpty && recipe.idleKeys.isEmpty)
+            #expect(again.decidingKeys.map(\.text) == recipe.decidingKeys.map(\.text))
+            let section = text.prefix(upTo: try #require(text.firstRange(of: "\nhead:")).lowerBound)
+            for key in ["method", "target_r", "init_r", "decompose_factor", "dropout", "r"] {
+                #expect(section.contains("\n  \(key): ") == adapter.contains(" \(key): "), "\(key) of \(adapter)")
+            }
+        }
+    }
+
     @Test func anchorsOfValuesAreTaken() throws {
         let yaml = "name: &n y\nmodel: { path: m.gguf }\ndata: &b\n  train: &t rows.jsonl\n  held_out: *t\n"
         #expect(try Recipe.load(yaml: yaml, file: "r.yaml").data.heldOut == ["rows.jsonl"])
