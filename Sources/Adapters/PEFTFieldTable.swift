@@ -18,7 +18,16 @@ extension FieldTable where Value == JSONValue {
         let patterns = words.hasPatterns ? ["rank_pattern", "alpha_pattern"] : []
         let read = [words.rank, words.alpha, words.dropout].compactMap { $0 } + patterns + words.members.map(\.key)
         return fields(read, .read) + fields(words.harmless, .harmless)
+            + fields(words.trainingOnly, .trainingOnly([nil, 0, 0.0]))
             + (words.heldDirections.map { [ConfigurationField(key: $0.key, use: .read)] } ?? [])
+    }
+
+    /// What the members of a configuration say of training that is not done here.
+    func trainingNotes(on object: JSONObject) -> [String] {
+        object.members.compactMap { key, value in
+            guard case .trainingOnly(let values)? = self[key]?.use, !values.contains(value) else { return nil }
+            return "the adapter's \(key) = \(value.text()) is not applied in training"
+        }
     }
 
     /// What every configuration may have.

@@ -57,6 +57,33 @@ import Testing
         #expect(subjects([("use_new_thing", true), ("scale", 2)]) == ["use_new_thing", "scale"])
     }
 
+    /// Of methods of their own: what concerns training alone is told, what is missing is named.
+    @Test func membersOfOtherMethodsAreToldOrRefused() throws {
+        func open(_ members: String, _ tensor: String = "base_model.vera_A") throws -> PEFTDirectory {
+            try withTemporaryDirectory { folder in
+                try writePEFT(
+                    folder, configuration: "{\(members), \"target_modules\": [\"q_proj\"]}", tensors: [(tensor, 2, 4)])
+                return try PEFTDirectory(folder)
+            }
+        }
+        func refusal(_ members: String, _ tensor: String = "base_model.vera_A") -> String? {
+            do {
+                _ = try open(members, tensor)
+                return nil
+            } catch let error as AdapterError { return error.problems.first?.subject } catch { return "?" }
+        }
+        let loha = #""peft_type": "LOHA", "r": 2, "alpha": 2, "module_dropout": 0"#
+        #expect(try open(loha + #", "rank_dropout": 0.0"#).warnings.isEmpty)
+        let told = try open(loha + #", "rank_dropout": 0.5"#).warnings
+        #expect(told.count == 1 && told[0].contains("rank_dropout = 0.5 is not applied in training"))
+        let vera = #""peft_type": "VERA", "r": 2, "save_projection": false"#
+        #expect(refusal(vera, "base_model.vera_B") == "save_projection" && refusal(vera) == "save_projection")
+        #expect(refusal(vera.replacing("false", with: "true")) == nil)
+        let adalora = #""peft_type": "ADALORA", "init_r": 2, "lora_alpha": 2, "rank_pattern": "#
+        #expect(refusal(adalora + "[]") == "rank_pattern" && refusal(adalora + "3") == "rank_pattern")
+        #expect(refusal(adalora + "null") == nil && refusal(adalora + "{}") == nil)
+    }
+
     private let layers = tinyLayers() + [AdaptableLayer(path: "lm_head", inputSize: 64, outputSize: 512)]
 
     private func matched(_ members: [(String, JSONValue)]) throws -> [String] {

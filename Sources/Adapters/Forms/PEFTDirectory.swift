@@ -19,6 +19,8 @@ public struct PEFTDirectory: Sendable {
     public let provenance: AdapterProvenance?
     /// Whether what its head answers follows from the head's size alone.
     private let isHeadGuessed: Bool
+    /// What its configuration says of training that is not done here.
+    private let trainingNotes: [String]
     /// The file with the factors.
     public let weights: SafetensorsFile
     /// Of the directions of a module, by the path of their values, those that the file holds; a module that is not there has all.
@@ -68,6 +70,9 @@ public struct PEFTDirectory: Sendable {
                 guessed != nil ? [] : configuration.beside.modules.filter { !head.isPEFTs($0) }
         }
         heldDirections = try Self.heldDirections(json, configuration, configurationURL.path)
+        try Self.requireProjection(json, configuration, weights, configurationURL.path)
+        trainingNotes = FieldTable.peft(AdapterMethod.of(configuration.method).words)
+            .trainingNotes(on: json.object ?? JSONObject())
         self.configuration = configuration
     }
 
@@ -77,8 +82,12 @@ public struct PEFTDirectory: Sendable {
         guard let key = AdapterMethod.of(configuration.method).words.heldDirections?.key, let found = json[key],
             found != .null
         else { return [:] }
+        guard let modules = found.object else {
+            throw AdapterError(
+                file: place, "must say by module which ranks are there", subject: key, found: found.text())
+        }
         var held: [String: [Bool]] = [:]
-        for (path, value) in found.object?.members ?? [] {
+        for (path, value) in modules.members {
             let flags = value.array?.map(\.bool) ?? [nil]
             guard !flags.contains(nil), flags.count == configuration.rank else {
                 throw AdapterError(
@@ -87,6 +96,20 @@ public struct PEFTDirectory: Sendable {
             held[path] = flags.compactMap { $0 }
         }
         return held
+    }
+
+    /// Throws where what all modules share was not saved: nobody else draws it as it was drawn.
+    private static func requireProjection(
+        _ json: JSONValue, _ configuration: AdapterConfiguration, _ weights: SafetensorsFile, _ place: String
+    ) throws(AdapterError) {
+        let shared = AdapterMethod.of(configuration.method).knownStates.filter(\.isShared).map {
+            sharedPrefix + $0.name
+        }
+        guard json["save_projection"] == false, let missing = shared.first(where: { !weights.names.contains($0) })
+        else { return }
+        throw AdapterError(
+            file: place, "leaves \(missing) out of the file: save the adapter again with save_projection=True",
+            subject: "save_projection", found: "false")
     }
 
     /// The head that `modules_to_save` names, by its tensors; nil where it names none. What its outputs mean stands nowhere.
@@ -234,8 +257,8 @@ extension PEFTDirectory: AdapterForm {
         let copies = copiesOfBase.map {
             "the adapter's \(Self.bare($0)) is not read: it repeats a weight of the base, and the base's own counts"
         }
-        guard isHeadGuessed, let head else { return copies }
-        return copies + [
+        guard isHeadGuessed, let head else { return copies + trainingNotes }
+        return copies + trainingNotes + [
             "the adapter does not say what its head \(head.path) answers: by its size it is taken for task: "
                 + head.task.rawValue
                 + (head.labels.isEmpty ? "" : ", its labels for \(head.labels[0]) to \(head.labels[head.outputs - 1])")

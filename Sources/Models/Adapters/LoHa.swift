@@ -14,7 +14,7 @@ extension AdapterMethod {
             fixed: [
                 ("rank_dropout", 0.0), ("module_dropout", 0.0), ("use_effective_conv2d", false), ("init_weights", true),
             ],
-            harmless: ["init_weights", "use_effective_conv2d", "rank_dropout", "module_dropout"]),
+            harmless: ["init_weights", "use_effective_conv2d"], trainingOnly: ["rank_dropout", "module_dropout"]),
         factors: .made(
             MadeFactors(
                 rank: { $0.rank * $0.rank },

@@ -22,9 +22,8 @@ extension AdapterMethod {
                 ("use_effective_conv2d", false),
                 ("init_weights", true),
             ],
-            harmless: [
-                "init_weights", "use_effective_conv2d", "rank_dropout", "module_dropout", "rank_dropout_scale",
-            ]),
+            harmless: ["init_weights", "use_effective_conv2d", "rank_dropout_scale"],
+            trainingOnly: ["rank_dropout", "module_dropout"]),
         factors: .made(
             MadeFactors(
                 rank: { KroneckerShape($0).rank },

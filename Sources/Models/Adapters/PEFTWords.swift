@@ -27,15 +27,18 @@ public struct PEFTWords: Sendable {
     public let members: [PEFTMember]
     /// What is written beside, the same for all.
     public let fixed: JSONObject
-    /// What says nothing of a saved adapter, though it may of its training.
+    /// What says nothing of a saved adapter.
     public let harmless: [String]
+    /// What but for 0 changes how PEFT trains, and not what the adapter computes.
+    public let trainingOnly: [String]
 
     init(
         type: String, toggle: String? = nil, rank: String? = nil, alpha: String? = nil, dropout: String? = nil,
         hasPatterns: Bool = false, heldDirections: PEFTDirections? = nil, hasBlocks: Bool = true,
         extendsLoRA: Bool = false,
         takesTransposed: Bool = true,
-        members: [PEFTMember] = [], fixed: [(String, JSONValue)] = [], harmless: [String] = []
+        members: [PEFTMember] = [], fixed: [(String, JSONValue)] = [], harmless: [String] = [],
+        trainingOnly: [String] = []
     ) {
         self.type = type
         self.toggle = toggle
@@ -50,6 +53,7 @@ public struct PEFTWords: Sendable {
         self.members = members
         self.fixed = JSONObject(fixed)
         self.harmless = harmless
+        self.trainingOnly = trainingOnly
     }
 
     /// Those of methods that are variants of LoRA.
