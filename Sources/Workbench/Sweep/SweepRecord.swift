@@ -5,13 +5,13 @@ internal import Foundation
 internal import JSON
 
 /// What a trial came to at the end of a round.
-enum TrialOutcome: Equatable {
+package enum TrialOutcome: Equatable {
     /// The loss on the validation rows after so many steps.
     case scored(step: Int, loss: Double)
     /// Its numbers ran away: why.
     case failed(String)
 
-    var loss: Double? { if case .scored(_, let loss) = self { loss } else { nil } }
+    package var loss: Double? { if case .scored(_, let loss) = self { loss } else { nil } }
 
     init?(_ json: JSONValue) {
         if let reason = json["failed"]?.string {
@@ -75,14 +75,6 @@ struct SweepRecord {
     }
 
     mutating func note(_ outcome: TrialOutcome, of trial: Int) { outcomes[trial - 1].append(outcome) }
-
-    /// The trials of `racing` with the least losses in `round`, `count` at most, the best first. Of equal ones the earlier comes first.
-    func best(_ count: Int, of racing: [Int], round: Int) -> [Int] {
-        let scored = racing.compactMap { trial in
-            outcome(of: trial, round: round)?.loss.map { (loss: $0, trial: trial) }
-        }
-        return scored.sorted { ($0.loss, $0.trial) < ($1.loss, $1.trial) }.prefix(count).map(\.trial)
-    }
 
     var json: JSONValue {
         var object = JSONObject([

@@ -20,28 +20,33 @@ struct TrialRace {
     ///
     /// - Throws: `Failure` where the numbers of every trial ran away.
     func run(_ record: inout SweepRecord, _ observer: any RunObserver) throws -> (trial: Int, steps: Int) {
-        var racing = trials.map(\.number)
         let listener = TrialObserver(observer)
-        for round in schedule.counts.indices {
-            let isLast = round == schedule.counts.count - 1
-            for number in racing where record.outcome(of: number, round: round) == nil {
-                let outcome = try train(number, round, among: racing.count, listener, observer)
-                record.note(outcome, of: number)
-                try bench.directory.write(record.json.text(.pretty) + "\n", to: bench.directory.record)
-                if bench.interruption.stopRequest.isSet {
-                    throw bench.interruption.failure(
-                        "after trial \(number) of round \(round + 1)", saved: bench.directory.record.path)
+        var racing = trials.map(\.number)
+        while true {
+            let standing = SweepStanding(record.outcomes, counts: schedule.counts)
+            for number in racing where !standing.racing.contains(number) { try bench.retire(number) }
+            racing = standing.racing
+            guard let next = standing.next else {
+                guard let winner = standing.winner else { throw failure(record) }
+                guard case .scored(let steps, _)? = record.outcome(of: winner, round: standing.round) else {
+                    throw Failure(.internal, "a sweep ended without a winner")
                 }
+                return (winner, steps)
             }
-            let best = record.best(isLast ? 1 : schedule.counts[round + 1], of: racing, round: round)
-            guard !best.isEmpty else { throw failure(record, racing, round) }
-            for number in racing where !best.contains(number) { try bench.retire(number) }
-            racing = best
+            if standing.hasSubstitutes { observer.receive(.note(words(ofSubstitute: next.trial, standing.round))) }
+            let outcome = try train(next.trial, next.round, among: racing.count, listener, observer)
+            record.note(outcome, of: next.trial)
+            try bench.directory.write(record.json.text(.pretty) + "\n", to: bench.directory.record)
+            if bench.interruption.stopRequest.isSet {
+                throw bench.interruption.failure(
+                    "after trial \(next.trial) of round \(next.round + 1)", saved: bench.directory.record.path)
+            }
         }
-        guard let winner = racing.first,
-            case .scored(let steps, _)? = record.outcome(of: winner, round: schedule.counts.count - 1)
-        else { throw Failure(.internal, "a sweep ended without a winner") }
-        return (winner, steps)
+    }
+
+    private func words(ofSubstitute number: Int, _ round: Int) -> String {
+        "the numbers of every trial in round \(round + 1) ran away, so trial \(number) goes on, which did best of those "
+            + "that were out"
     }
 
     private func train(
@@ -63,10 +68,10 @@ struct TrialRace {
         return outcome
     }
 
-    private func failure(_ record: SweepRecord, _ racing: [Int], _ round: Int) -> Failure {
-        let reasons = racing.compactMap { number -> String? in
-            guard case .failed(let reason)? = record.outcome(of: number, round: round) else { return nil }
-            return "trial \(number) (\(trials[number - 1].words)): \(reason)"
+    private func failure(_ record: SweepRecord) -> Failure {
+        let reasons = zip(trials, record.outcomes).compactMap { trial, outcomes -> String? in
+            guard case .failed(let reason)? = outcomes.last else { return nil }
+            return "trial \(trial.number) (\(trial.words)): \(reason)"
         }
         return Failure(
             .badInput, "no trial has a finite loss:\n  " + reasons.joined(separator: "\n  "),
