@@ -50,6 +50,10 @@ extension CommandTests {
                 // A finished sweep trains nothing, and says the same.
                 let again = try lathe.start(Self.call).wait()
                 #expect(try again.json == json && !again.errors.contains("── trial"), "\(again.errors)")
+                // A winner whose adapter was taken away is made whole, and trained no more.
+                let winner = try #require(json["winner"]?["adapter"]?.string)
+                try FileManager.default.removeItem(atPath: winner)
+                #expect(try lathe.start(Self.call).wait().json == json)
 
                 try FileManager.default.removeItem(at: lathe.url("checkpoints"))
                 // In the first trial, between rounds, and while the winner is judged.

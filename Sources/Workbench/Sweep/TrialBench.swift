@@ -47,6 +47,11 @@ struct TrialBench {
     /// Removes the checkpoints of a trial that goes no further: what it came to is noted, and there may be many.
     func retire(_ trial: Int) throws { try CheckpointFolder(directory.trial(trial)).removeAll() }
 
+    /// Whether the adapter that a trial left at its end is there.
+    func hasAdapter(of trial: Int) throws -> Bool {
+        try Folder.holds("adapter_model.safetensors", in: RunDirectory(planned: directory.trial(trial)).adapter)
+    }
+
     /// Base and winner on the held-out rows, and the digest of the winner's adapter.
     ///
     /// - Parameters:

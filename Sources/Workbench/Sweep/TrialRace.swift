@@ -26,13 +26,7 @@ struct TrialRace {
             let standing = SweepStanding(record.outcomes, counts: schedule.counts)
             for number in racing where !standing.racing.contains(number) { try bench.retire(number) }
             racing = standing.racing
-            guard let next = standing.next else {
-                guard let winner = standing.winner else { throw failure(record) }
-                guard case .scored(let steps, _)? = record.outcome(of: winner, round: standing.round) else {
-                    throw Failure(.internal, "a sweep ended without a winner")
-                }
-                return (winner, steps)
-            }
+            guard let next = standing.next else { return try winner(standing, record, listener, observer) }
             if standing.hasSubstitutes { observer.receive(.note(words(ofSubstitute: next.trial, standing.round))) }
             let outcome = try train(next.trial, next.round, among: racing.count, listener, observer)
             record.note(outcome, of: next.trial)
@@ -47,6 +41,25 @@ struct TrialRace {
     private func words(ofSubstitute number: Int, _ round: Int) -> String {
         "the numbers of every trial in round \(round + 1) ran away, so trial \(number) goes on, which did best of those "
             + "that were out"
+    }
+
+    /// The winner; where its adapter is gone, it is written anew from what is left of the trial.
+    private func winner(
+        _ standing: SweepStanding, _ record: SweepRecord, _ listener: TrialObserver, _ observer: any RunObserver
+    ) throws -> (trial: Int, steps: Int) {
+        guard let winner = standing.winner else { throw failure(record) }
+        guard case .scored(let steps, let loss)? = record.outcome(of: winner, round: standing.round) else {
+            throw Failure(.internal, "a sweep ended without a winner")
+        }
+        guard try !bench.hasAdapter(of: winner) else { return (winner, steps) }
+        observer.receive(.note("the adapter of trial \(winner), the winner, is gone, so it is made anew"))
+        let again = try train(winner, standing.round, among: 1, listener, observer)
+        guard again == .scored(step: steps, loss: loss) else {
+            throw Failure(
+                .badInput, "trial \(winner) won with a loss of \(loss) and does not come to it again",
+                hint: "--fresh starts over and removes what this sweep made")
+        }
+        return (winner, steps)
     }
 
     private func train(
