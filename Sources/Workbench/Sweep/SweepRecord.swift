@@ -47,14 +47,21 @@ struct SweepRecord {
         outcomes = [[TrialOutcome]](repeating: [], count: trials)
     }
 
-    /// Reads `sweep.json`; nil where there is none of this form.
+    /// Reads `sweep.json`; nil where there is none, or one that is damaged or of another version.
     init?(_ file: URL) throws {
         guard let bytes = try WholeFile.bytes(ifThere: file), let json = try? JSONValue(parsing: bytes),
             let name = json["name"]?.string, let fingerprint = json["fingerprint"].flatMap({ RunFingerprint($0) }),
             let memoryLimit = json["memory_limit"]?.integer, let trials = json["trials"]?.array
         else { return nil }
         (self.name, self.fingerprint, self.memoryLimit) = (name, fingerprint, memoryLimit)
-        outcomes = trials.map { ($0.array ?? []).compactMap { TrialOutcome($0) } }
+        var outcomes: [[TrialOutcome]] = []
+        for trial in trials {
+            guard let told = trial.array else { return nil }
+            let known = told.compactMap { TrialOutcome($0) }
+            guard known.count == told.count else { return nil }
+            outcomes.append(known)
+        }
+        self.outcomes = outcomes
         evaluation = json["evaluation"].flatMap { StageResult(stored: $0) }
     }
 

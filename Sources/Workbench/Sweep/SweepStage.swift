@@ -153,6 +153,13 @@ public struct SweepStage: Stage {
             try directory.make()
             return earlier
         }
+        // What it says is hours of work: it is not taken away without a word.
+        guard try fresh || FileForm(at: directory.record) == nil else {
+            throw Failure(
+                .badInput, "\(path: directory.record.path) says nothing of a sweep that this version understands",
+                hint: "--fresh starts over and removes what that sweep made; another name: keeps both",
+                namedFile: directory.record.path)
+        }
         try directory.make()
         try directory.clear()
         let record = SweepRecord(
