@@ -1,7 +1,9 @@
+import Foundation
+import TestSupport
 import Testing
 import Workbench
 
-/// Who races in a sweep, by what trials came to.
+/// Who races in a sweep, by what trials came to; and what stays of its folder when it is begun anew.
 struct SweepTests {
     /// Trains what comes next until the sweep is over: each trial comes to its losses of `losses`, and where there are no more of them its
     /// numbers run away. The sweep is begun anew after each trial, as one that is stopped is.
@@ -45,5 +47,28 @@ struct SweepTests {
         let sweep = raced([[1], [2, 2], []], counts: [3, 1, 1])
         #expect(sweep.winner == nil && sweep.order.count < 100)
         #expect(Set(sweep.order).count == sweep.order.count, "nothing is trained twice")
+    }
+
+    @Test func whatSomebodyElsePutIntoATrialStays() throws {
+        try withTemporaryDirectory { folder in
+            let sweep = SweepDirectory(folder.appendingPathComponent("tiny-sweep"))
+            try sweep.make()
+            for round in 1...2 {
+                try sweep.write("{}", to: sweep.record)
+                for number in 1...2 {
+                    let trial = try RunDirectory(sweep.trial(number))
+                    try trial.write("{}", to: trial.run)
+                }
+                let notes = sweep.trial(1).appendingPathComponent("notes.txt")
+                if round == 1 { try Data("mine".utf8).write(to: notes) }
+                // Begun anew as often as one likes.
+                try sweep.requireOwn()
+                try sweep.clear()
+                let names = try FileManager.default.contentsOfDirectory(atPath: sweep.trial(1).path)
+                #expect(names.contains("notes.txt") && !names.contains("run.json"))
+                #expect(!FileManager.default.fileExists(atPath: sweep.trial(2).path))
+                #expect(!FileManager.default.fileExists(atPath: sweep.record.path))
+            }
+        }
     }
 }

@@ -1,23 +1,23 @@
 // Where a sweep keeps everything: checkpoints/<name>-sweep/.
 
 internal import Files
-internal import Foundation
+package import Foundation
 internal import JSON
 internal import Recipes
 
 /// The folder of a sweep: its own files, the prepared rows, and a run directory for each trial.
-struct SweepDirectory: Sendable {
+package struct SweepDirectory: Sendable {
     let url: URL
 
     /// What is added to the recipe's name.
     static let suffix = "-sweep"
 
-    init(_ url: URL) { self.url = url }
+    package init(_ url: URL) { self.url = url }
 
     /// The folder of the sweep of `recipe`.
     init(of recipe: Recipe) { self.init(RunDirectory.place(of: recipe.name + Self.suffix)) }
 
-    var record: URL { url.appendingPathComponent("sweep.json") }
+    package var record: URL { url.appendingPathComponent("sweep.json") }
     var recipe: URL { url.appendingPathComponent("recipe.yaml") }
     /// The recipe with what won.
     var best: URL { url.appendingPathComponent("best.yaml") }
@@ -29,7 +29,7 @@ struct SweepDirectory: Sendable {
     private var files: OwnedFiles { OwnedFiles(url, .sweep) }
 
     /// Where a trial lies.
-    func trial(_ number: Int) -> URL { trials.appendingPathComponent(Self.digits(number)) }
+    package func trial(_ number: Int) -> URL { trials.appendingPathComponent(Self.digits(number)) }
 
     /// "007".
     static func digits(_ number: Int) -> String {
@@ -41,7 +41,7 @@ struct SweepDirectory: Sendable {
     var isMarked: Bool { get throws { try files.isMarked } }
 
     /// Throws unless the folder is new, or a sweep's, with nothing of anybody else's in the places that are about to be written.
-    func requireOwn() throws {
+    package func requireOwn() throws {
         try Ownership.requireHome(url, .sweep)
         for file in looseFiles { try files.require(file.lastPathComponent) }
         try Ownership.requireFolder(url.appendingPathComponent("prepared"), .prepared)
@@ -51,24 +51,25 @@ struct SweepDirectory: Sendable {
     }
 
     /// Makes the folder where it is missing; removes what processes killed in the midst of writing have left in it.
-    func make() throws {
+    package func make() throws {
         try Folder.make(url)
         try files.removeAbandoned()
         try files.mark()
     }
 
     /// Writes `text` whole, or not at all.
-    func write(_ text: String, to file: URL) throws {
+    package func write(_ text: String, to file: URL) throws {
         try files.write(Array(text.utf8), to: file.lastPathComponent)
     }
 
-    /// Removes what an earlier sweep made here, but for prepared rows, which are used again where they are what would be made anew.
-    func clear() throws {
+    /// Removes what an earlier sweep made here, but for prepared rows, which are used again where they are what would be made anew. What
+    /// somebody else put beside it stays, in the folder where it is.
+    package func clear() throws {
         for file in looseFiles { try files.remove(file.lastPathComponent) }
         for name in try Folder.names(in: trials) ?? [] {
             let trial = RunDirectory(planned: trials.appendingPathComponent(name))
             try trial.clear()
-            try Ownership.removeFolder(trial.url, .run)
+            do { try Ownership.removeFolder(trial.url, .run) } catch is PlaceError {}
         }
         rmdir(trials.path)
     }
