@@ -54,6 +54,7 @@ extension CommandTests {
                 let winner = try #require(json["winner"]?["adapter"]?.string)
                 try FileManager.default.removeItem(atPath: winner)
                 #expect(try lathe.start(Self.call).wait().json == json)
+                try expectTheSameAlone(lathe, json)
 
                 try FileManager.default.removeItem(at: lathe.url("checkpoints"))
                 // In the first trial, between rounds, and while the winner is judged.
@@ -74,7 +75,29 @@ extension CommandTests {
             }
         }
 
-        @Test func oneTrialIsTheRunThatItWouldBeAlone() throws {
+        /// The winner of rounds is what its values come to by themselves, straight to their end. Nothing is judged there, and that is
+        /// finished too.
+        private func expectTheSameAlone(_ lathe: LatheCommand, _ sweep: JSONValue) throws {
+            let rank = try #require(sweep["winner"]?["settings"]?["adapter.r"]?.integer)
+            let recipe = LatheCommand.recipe.replacing("max_steps: 6", with: "max_steps: 8")
+            try lathe.write(
+                "alone.yaml",
+                recipe.replacing("name: tiny", with: "name: alone") + """
+                    sweep: { train.learning_rate: [1e-2], adapter.r: [\(rank)] }
+                    search: { method: grid, val_size: 6 }
+                    evaluate: { enabled: false }
+
+                    """)
+            let alone = try lathe.start(["sweep", "alone.yaml", "--json"]).wait()
+            try #require(alone.code == 0, "\(alone.errors)")
+            let winner = try alone.json["winner"]
+            #expect(winner?["adapter_sha256"]?.string != nil)
+            for key in ["adapter_sha256", "validation_loss"] { #expect(winner?[key] == sweep["winner"]?[key]) }
+            #expect(!alone.errors.contains("── evaluate") && !alone.errors.contains("judges"), "\(alone.errors)")
+            #expect(try lathe.json("runs")["runs"]?.array?.map { $0["state"] } == ["finished", "finished"])
+        }
+
+        @Test func aSweepOfOneTrialIsJudgedByRowsThatChoseNothing() throws {
             try LatheCommand.inFolder { lathe in
                 let single =
                     LatheCommand.recipe
@@ -82,7 +105,6 @@ extension CommandTests {
                 try lathe.write("sweep.yaml", single)
                 let json = try lathe.json("sweep", "sweep.yaml")
                 #expect(json["rounds"] == [1] && json["rows"]?["train"] == 20)
-                // The same rows held back by hand: the trial's own recipe on the rows that are left gives the same steps.
                 let events = try lathe.text("checkpoints/tiny-sweep/trials/001/events.jsonl").split(separator: "\n")
                     .map { try JSONValue(parsing: String($0)) }
                 let evaluated = events.last { $0["event"] == "evaluated" }

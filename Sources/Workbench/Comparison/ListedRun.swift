@@ -79,8 +79,9 @@ struct ListedRun {
 
     private static func sweep(_ sweep: SweepDirectory) throws -> JSONObject? {
         guard let record = try SweepRecord(sweep.record) else { return nil }
-        var facts = facts(
-            sweep.url, "sweep", name: record.name, state: record.evaluation == nil ? "stopped" : "finished")
+        // The page is written last.
+        let isFinished = try FileForm(at: sweep.page) != nil
+        var facts = facts(sweep.url, "sweep", name: record.name, state: isFinished ? "finished" : "stopped")
         facts["trials"] = .integer(record.outcomes.count)
         facts["steps"] = .integer(record.stepsDone)
         add(record.evaluation?.json, to: &facts)

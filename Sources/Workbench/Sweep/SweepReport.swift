@@ -178,7 +178,10 @@ public struct SweepReport: Presentable {
                 ("\(trials.count)", "trials", recipe.sweep.map(\.path).joined(separator: ", ")),
                 (loss.map { String(format: "%.4f", $0) } ?? "–", "validation loss of the winner", winner.words),
                 ("\(rowCounts.validation)", "rows to choose by", "\(rowCounts.train) to train on"),
-                ("\(rowCounts.heldOut)", "rows to judge on", "they saw the winner alone"),
+                (
+                    "\(rowCounts.heldOut)", "rows to judge on",
+                    record.evaluation == nil ? "nothing was judged" : "they saw the winner alone"
+                ),
             ], footer: "Made by lathe sweep.")
         page.add("trials", "Trials", fact: "the best first", [.table(headings: headings, rows: rows, firstNumber: 1)])
         let curves = ranked.map { trial in

@@ -52,11 +52,11 @@ public struct SweepStage: Stage {
         let race = TrialRace(trials, totals, SweepSchedule(trials: trials.count, session.recipe.search), bench)
         let winner = try race.run(&record, observer)
         let trial = trials[winner.trial - 1]
-        if split.heldOut != nil {
-            observer.receive(.stage("evaluate", detail: "trial \(trial.number), the winner, on the held-out rows"))
-        } else {
+        if session.recipe.evaluate.enabled {
             observer.receive(
-                .warning("no held-out rows, so nothing judges the winner: set data.held_out or data.val_size"))
+                split.heldOut != nil
+                    ? .stage("evaluate", detail: "trial \(trial.number), the winner, on the held-out rows")
+                    : .warning("no held-out rows, so nothing judges the winner: set data.held_out or data.val_size"))
         }
         let judged = try bench.judged(
             trial, steps: winner.steps, on: split, known: record.evaluation, TrialObserver(observer))
