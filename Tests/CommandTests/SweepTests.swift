@@ -43,6 +43,9 @@ extension CommandTests {
                 #expect(trials[0]["rounds"]?.array?.map { $0["step"]?.integer } == [2, 4, 8])
                 let second = trials.prefix(2).compactMap { $0["rounds"]?.array?[1]["loss"]?.double }
                 #expect(second.count == 2 && second[0] < second[1])
+                // A trial goes on with its sweep.
+                let goesOn = try lathe.json("inspect", "\(Self.folder)/trials/001")["goes_on_with"]?.string
+                #expect(goesOn?.hasSuffix(" && lathe sweep \(Self.folder)/recipe.yaml") == true, "\(goesOn ?? "")")
                 #expect(
                     json["evaluation"]?["rows"] == 8 && json["evaluation"]?["difference"]?["verdict"]?.string != nil)
                 #expect(try lathe.names(in: "\(Self.folder)/trials/001").allSatisfy { !$0.hasSuffix(".h5") })
@@ -149,10 +152,12 @@ extension CommandTests {
 
                 // Odd and half-written folders are told.
                 try lathe.write("checkpoints/base.txt", "")
-                for name in ["half", "broken", "model"] {
+                for name in ["half", "broken", "model", "odd/run.json"] {
                     try FileManager.default.createDirectory(
                         at: lathe.url("checkpoints/\(name)"), withIntermediateDirectories: true)
                 }
+                try FileManager.default.createSymbolicLink(
+                    atPath: lathe.url("checkpoints/loop").path, withDestinationPath: "loop")
                 try lathe.write("checkpoints/half/events.jsonl", "{\"event\":")
                 try lathe.write("checkpoints/broken/run.json", "{\"name\":")
                 let listed = try lathe.json("runs")
@@ -162,7 +167,8 @@ extension CommandTests {
                 #expect(
                     states.sorted() == [
                         "broken damaged: run.json is no JSON", "first finished", "half half-written: no run.json",
-                        "second finished",
+                        "loop loop cannot be looked at: its links lead in a circle (Too many levels of symbolic links)",
+                        "odd run.json cannot be read: it is a folder (Is a directory)", "second finished",
                     ])
                 #expect(listed["others"] == ["model"])
                 #expect(listed["runs"]?.array?.first { $0["name"] == "second" }?["verdict"] == "better")

@@ -34,6 +34,16 @@ struct ListedRun {
         facts["changed"] = changed.map { .string(ISO8601DateFormatter().string(from: $0)) } ?? .null
     }
 
+    /// A folder that cannot be looked into.
+    init(_ url: URL, because error: any Error) {
+        let reason = (error as? SystemError).map { error in
+            "\(URL(fileURLWithPath: error.path).lastPathComponent) \(error.problem): \(error.cause)"
+        }
+        facts = Self.facts(url, "run", name: nil, state: reason ?? String("\(error)".prefix { $0 != "\n" }))
+        facts["changed"] = .null
+        changed = nil
+    }
+
     private static func date(_ url: URL) throws -> Date? {
         try FileForm(at: url) == nil
             ? nil : try FileManager.default.attributesOfItem(atPath: url.path)[.modificationDate] as? Date
@@ -61,7 +71,7 @@ struct ListedRun {
 
     private static func run(_ run: RunDirectory) throws -> JSONObject? {
         guard let inspection = try RunInspection(run.url) else { return nil }
-        let found = inspection.json
+        let found = inspection.summary
         var facts = facts(
             run.url, "run", name: found["name"]?.string, state: found["state"]?.string ?? "")
         let keys = inspection.run["fingerprint"]?["recipe"]

@@ -34,13 +34,18 @@ public struct RunList: Presentable {
         var runs: [ListedRun] = [], others: [String] = []
         for name in try (Folder.names(in: home) ?? []).sorted() where !name.hasPrefix(".") {
             let entry = home.appendingPathComponent(name)
-            guard try FileForm(at: entry) == .folder else { continue }
-            guard var run = try ListedRun(entry) else {
-                others.append(name)
-                continue
-            }
-            if let trials, let number = Int(name), trials.indices.contains(number - 1) { run.take(trials[number - 1]) }
-            runs.append(run)
+            // Of one that cannot be looked into the others know nothing.
+            do {
+                guard try FileForm(at: entry) == .folder else { continue }
+                guard var run = try ListedRun(entry) else {
+                    others.append(name)
+                    continue
+                }
+                if let trials, let number = Int(name), trials.indices.contains(number - 1) {
+                    run.take(trials[number - 1])
+                }
+                runs.append(run)
+            } catch { runs.append(ListedRun(entry, because: error)) }
         }
         self.runs = runs.sorted { ($1.changed ?? .distantPast, $0.name) < ($0.changed ?? .distantPast, $1.name) }
         self.others = others

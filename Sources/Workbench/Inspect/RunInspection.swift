@@ -11,7 +11,6 @@ struct RunInspection {
     let run: JSONValue
     let report: JSONValue?
     private let events: [JSONValue]
-    private let trace: RunTrace
 
     private let names: [String]
 
@@ -31,10 +30,10 @@ struct RunInspection {
         let lines = try bytes("events.jsonl") ?? []
         // A line that was being written when the process ended is no event.
         events = lines.split(separator: UInt8(ascii: "\n")).compactMap { try? JSONValue(parsing: [UInt8]($0)) }
-        trace = RunTrace(events)
     }
 
-    var json: JSONValue {
+    /// How far the run is.
+    var summary: JSONObject {
         let steps = events.filter { $0["event"]?.string == "step" }
         let total = events.last { $0["event"]?.string == "training_started" }?["total_steps"]
         var object = JSONObject([
@@ -45,7 +44,12 @@ struct RunInspection {
         ])
         let heldOut = events.filter { $0["event"]?.string == "evaluated" }
         if let last = heldOut.last { object["held_out_loss"] = last["loss"] ?? .null }
-        object["health"] = .array(HealthRules.findings(in: trace).map(\.json))
+        return object
+    }
+
+    var json: JSONValue {
+        var object = summary
+        object["health"] = .array(HealthRules.findings(in: RunTrace(events)).map(\.json))
         if let verdicts { object["verdicts"] = .object(verdicts) }
         object["holds"] = .array(contents.map { .string($0) })
         if state != "finished" { object["goes_on_with"] = .string(command) }
@@ -82,11 +86,19 @@ struct RunInspection {
         return found + checkpoints.map { "\($0) (a checkpoint)" }
     }
 
-    /// Run directories lie in `checkpoints` of the folder in which the run was begun, and paths in its command start there.
+    /// Run directories lie in `checkpoints` of the folder in which the run was begun, and paths in its command start there. A trial goes on
+    /// with its sweep.
     private var command: String {
-        let begun = url.standardizedFileURL.deletingLastPathComponent().deletingLastPathComponent()
-        let recipe = "checkpoints/\(url.standardizedFileURL.lastPathComponent)/recipe.yaml"
-        let command = run["command"]?.string ?? Invocation.command(["lathe", "run", recipe])
-        return Invocation.command(["cd", begun.path]) + " && " + command
+        let place = url.standardizedFileURL
+        let sweep = SweepDirectory(place.deletingLastPathComponent().deletingLastPathComponent())
+        let isTrial =
+            sweep.trial(Int(place.lastPathComponent) ?? 0).path == place.path && (try? sweep.isMarked) == true
+        let home = isTrial ? sweep.url : place
+        let begun = home.deletingLastPathComponent().deletingLastPathComponent()
+        let command = [
+            "lathe", isTrial ? "sweep" : "run", "checkpoints/\(home.lastPathComponent)/recipe.yaml",
+        ]
+        return Invocation.command(["cd", begun.path]) + " && "
+            + (run["command"]?.string ?? Invocation.command(command))
     }
 }
