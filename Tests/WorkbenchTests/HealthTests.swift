@@ -180,4 +180,19 @@ struct HealthTests {
         let falling = log(40) { ["loss": 2 - 0.02 * Double($0), "expected_change": -0.2, "update_ratio": 0.01] }
         #expect(names(falling) == [])
     }
+
+    // MARK: Rates that only look too high
+
+    /// What is learnt of answers of the model's own has no course.
+    @Test func aLossOfOwnAnswersThatDriftsIsNoRate() {
+        let drifting = log(40, facts: JSONObject([("objective", .string("grpo"))])) { ["loss": 0.01 * Double($0)] }
+        #expect(names(drifting) == [])
+    }
+
+    @Test func anEasyFirstRowIsNoStart() {
+        let easy = [0.4, 2.0, 1.8, 2.2, 1.9, 2.1, 2.0, 1.7, 2.0, 1.9, 1.8, 1.9]
+        #expect(names(log(12) { ["loss": easy[$0 - 1]] }) == [])
+        let rising = [2.0, 2.1, 2.0, 5, 9, 9, 9, 9, 9, 9, 9, 9]
+        #expect(names(log(12) { ["loss": rising[$0 - 1]] }) == ["rate_too_high"])
+    }
 }

@@ -7,20 +7,22 @@ struct RateTooHigh: HealthRule {
     /// Half of the steps far above the start for a while. What a single row does to a step is not the rate's doing.
     private func risen(_ run: RunTrace) -> HealthFinding? {
         let steps = run.steps.filter { !HeavyRows.isOwned($0, of: run) }
-        guard let curve = LossCurve(steps.map(\.record.loss), atLeast: 6),
+        guard !run.losses.isEmpty, let curve = LossCurve(steps.map(\.record.loss), atLeast: 6),
             let moved = steps.firstIndex(where: { $0.record.learningRate > 0 })
         else { return nil }
-        let later = curve.middles.filter { $0.end - curve.width >= moved }
-        let limit = max(curve.start * 1.2 + 4 * curve.noise, curve.start + 0.1)
+        let middles = curve.middles, later = middles.filter { $0.end - curve.width >= moved }
+        // Of few steps the start is one alone, and its rows may be easy ones.
+        let start = steps.count < 16 ? max(curve.start, middles[0].value) : curve.start
+        let limit = max(start * 1.2 + 4 * curve.noise, start + 0.1)
         guard let worst = later.max(by: { $0.value < $1.value }), let first = later.first(where: { $0.value > limit })
         else { return nil }
         let norms = growth(run)
         return finding(
             run,
-            "the loss rose from \(curve.start.shown) to \(worst.value.shown) (the middle of \(curve.width) steps up to step "
+            "the loss rose from \(start.shown) to \(worst.value.shown) (the middle of \(curve.width) steps up to step "
                 + "\(steps[worst.end - 1].number)), at a rate of \((run.rates.max() ?? 0).shown)"
                 + (norms > 3 ? "; the gradient's norm grew by a factor of \(norms.shown)" : ""),
-            [.init("first_loss", curve.start), .init("highest_loss", worst.value), .init("norm_growth", norms)],
+            [.init("first_loss", start), .init("highest_loss", worst.value), .init("norm_growth", norms)],
             step: steps[first.end - 1].number)
     }
 
