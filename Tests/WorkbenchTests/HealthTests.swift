@@ -93,7 +93,7 @@ struct HealthTests {
 
     /// A log of steps with fields of their own.
     private func log(
-        _ steps: Int, facts: JSONObject = JSONObject(), _ fields: (Int) -> KeyValuePairs<String, Double>
+        _ steps: Int, facts: JSONObject = JSONObject(), evaluated: [(step: Int, loss: Double)] = [], _ fields: (Int) -> KeyValuePairs<String, Double>
     ) -> [UInt8] {
         var defaults = JSONObject()
         for (key, value) in Self.plainFacts { defaults[key] = facts[key] ?? value }
@@ -108,6 +108,9 @@ struct HealthTests {
             ] { line[key] = value }
             for (key, value) in fields(step) { line[key] = .double(value) }
             lines.append(.object(line))
+        }
+        for (step, loss) in evaluated {
+            lines.append(["event": "evaluated", "step": .integer(step), "loss": .double(loss)])
         }
         lines.append(["event": "finished", "step": .integer(steps), "loss": 1, "seconds": 1])
         return Array(lines.map { $0.text() }.joined(separator: "\n").utf8)
@@ -194,5 +197,14 @@ struct HealthTests {
         #expect(names(log(12) { ["loss": easy[$0 - 1]] }) == [])
         let rising = [2.0, 2.1, 2.0, 5, 9, 9, 9, 9, 9, 9, 9, 9]
         #expect(names(log(12) { ["loss": rising[$0 - 1]] }) == ["rate_too_high"])
+    }
+
+    /// 100 rows are 13 steps of 8: after these, held-out rows that are worse may be those of a run that knows its rows by heart.
+    @Test func heldOutRowsAreOfAnotherKindOnlyWhereTrainingRowsWereNew() {
+        func run(evaluated step: Int) -> [UInt8] {
+            log(40, evaluated: [(step, 3.5)]) { ["loss": 2 - 0.02 * Double($0)] }
+        }
+        #expect(names(run(evaluated: 13)) == ["held_out_unlike"])
+        #expect(names(run(evaluated: 40)) == ["overfitting"])
     }
 }

@@ -50,14 +50,16 @@ struct Overfitting: HealthRule {
 
 /// Held-out rows are of another kind than training rows.
 struct HeldOutUnlike: HealthRule {
-    /// In the first pass over the rows, training rows are as new to the model as held-out ones.
+    /// In the first pass over the rows, training rows are as new to the model as held-out ones. Of an evaluation that comes later nobody
+    /// can tell whether rows are of another kind, or training rows are known by heart.
     func findings(in run: RunTrace) -> [HealthFinding] {
         // The losses of vectors are those of a batch, not of a row.
         guard let facts = run.facts, facts.task != "embed", let epoch = run.stepsOfEpoch,
             let curve = LossCurve(run.losses, atLeast: 10), let evaluation = run.evaluations.first
         else { return [] }
         let told = run.steps.firstIndex { $0.number > evaluation.step } ?? run.steps.count
-        let near = curve.reading(before: min(told, epoch)), unseen = facts.rows.heldOutUnseen
+        guard told <= epoch else { return [] }
+        let near = curve.reading(before: told), unseen = facts.rows.heldOutUnseen
         // A smaller distance counts where words differ too; held-out rows of sound runs show one or the other.
         let usesOtherWords = unseen > 3 * facts.rows.trainingUnseen + 0.15
         let limit = usesOtherWords ? 1.12 * near + 2 * curve.noise : 1.4 * near + 4 * curve.noise
