@@ -93,7 +93,8 @@ struct HealthTests {
 
     /// A log of steps with fields of their own.
     private func log(
-        _ steps: Int, facts: JSONObject = JSONObject(), evaluated: [(step: Int, loss: Double)] = [], _ fields: (Int) -> KeyValuePairs<String, Double>
+        _ steps: Int, facts: JSONObject = JSONObject(), evaluated: [(step: Int, loss: Double)] = [],
+        _ fields: (Int) -> KeyValuePairs<String, Double>
     ) -> [UInt8] {
         var defaults = JSONObject()
         for (key, value) in Self.plainFacts { defaults[key] = facts[key] ?? value }
@@ -182,6 +183,70 @@ struct HealthTests {
         #expect(names(flat) == ["loss_flat"])
         let falling = log(40) { ["loss": 2 - 0.02 * Double($0), "expected_change": -0.2, "update_ratio": 0.01] }
         #expect(names(falling) == [])
+    }
+
+    // MARK: Adapters that stay
+
+    @Test func anAdapterThatStaysIsToldWhy() {
+        func key(_ fields: @escaping (Int) -> KeyValuePairs<String, Double>) -> [String] {
+            let found = HealthRules.findings(inLog: log(40, fields))
+            return found.map { "\($0.name) \($0.key)" }
+        }
+        #expect(key { _ in ["learning_rate": 0] } == ["adapter_still train.learning_rate"])
+        #expect(key { _ in ["gradient_norm": 0] } == ["adapter_still adapter.target_modules"])
+        #expect(
+            key { _ in ["expected_change": -1e-9, "update_ratio": 1e-9] } == ["adapter_still train.learning_rate"])
+        // It moves, and the model does not hear it.
+        #expect(key { _ in ["expected_change": -1e-9, "update_ratio": 0.01] } == ["adapter_still adapter.alpha"])
+        #expect(key { _ in ["expected_change": -0.1, "update_ratio": 0.01] } == [])
+    }
+
+    @Test func aRateThatClimbsStillMayBeSmall() {
+        let warm = log(40, facts: JSONObject([("warmup_steps", .integer(10))])) { _ in
+            ["expected_change": -1e-9, "update_ratio": 1e-9]
+        }
+        func names(afterStep step: Int) -> [String] {
+            let lines = warm.split(separator: UInt8(ascii: "\n")).prefix(2 + step)
+            return self.names(Array(lines.joined(separator: [UInt8(ascii: "\n")])))
+        }
+        #expect(names(afterStep: 10) == [])
+        #expect(names(afterStep: 11) == ["adapter_still"])
+    }
+
+    // MARK: Rows that were counted
+
+    /// Of counts that stand in the log before the first step.
+    private func names(rows: [(String, Int)], _ facts: [JSONObject.Member] = [], loss: Double? = nil) -> [String] {
+        var counts = Self.emptyRows
+        for (name, count) in rows { counts[name] = .integer(count) }
+        let run = log(40, facts: JSONObject(facts + [("rows", .object(counts))])) { step in
+            ["loss": loss ?? 2 / Double(step)]
+        }
+        return HealthRules.findings(inLog: run).map { "\($0.name) \($0.key)" }
+    }
+
+    @Test func rowsThatTeachNothingAreToldOf() {
+        let text: [JSONObject.Member] = [("objective", .string("cross_entropy"))]
+        #expect(names(rows: [], text, loss: 0.01) == ["rows_known data.train"])
+        #expect(
+            names(rows: [], text + [("goes_on", .bool(true))], loss: 0.01) == ["rows_known adapter.continue_from"])
+        #expect(names(rows: [], text, loss: 0.1) == [])
+        let answers = [("units", 40), ("distinct_answers", 30)]
+        #expect(names(rows: answers + [("empty_answers", 4)]) == ["masks_empty data.steps"])
+        #expect(names(rows: answers + [("empty_answers", 1)]) == [])
+    }
+
+    @Test func pairsThatDifferInLengthAreToldOf() {
+        let pairs = [("units", 20), ("rejected_tokens", 100)]
+        #expect(names(rows: pairs + [("chosen_tokens", 300)]) == ["length_drift data.train"])
+        #expect(names(rows: pairs + [("chosen_tokens", 40)]) == ["length_drift data.train"])
+        #expect(names(rows: pairs + [("chosen_tokens", 150)]) == [])
+    }
+
+    @Test func rowsThatWereRepeatedOnPurposeAreNoRepeats() {
+        let repeated = [("units", 40), ("repeated", 10), ("most_repeats", 3)]
+        #expect(names(rows: repeated) == ["rows_repeated data.steps"])
+        #expect(names(rows: repeated + [("rows_added", 10)]) == [])
     }
 
     // MARK: Rates that only look too high

@@ -76,6 +76,9 @@ struct RunTrace {
         isOver ? 1 : totalSteps > 0 ? Double(steps.last?.number ?? 0) / Double(totalSteps) : 0
     }
 
+    /// Whether the rate has come to its height.
+    var isWarm: Bool { isOver || (steps.last?.number ?? 0) > (facts?.warmupSteps ?? 0) }
+
     /// Steps for which one that was told of stands.
     var interval: Double {
         guard let last = steps.last, !steps.isEmpty else { return 1 }

@@ -11,6 +11,8 @@ struct AdapterStill: HealthRule {
         let norm = moving.map(\.record.gradientNorm).max() ?? 0
         let ratios = moving.compactMap(\.signs?.updateRatio), ratio = ratios.max() ?? .infinity
         if norm < 1e-8 { return [ungraded(norm, moving[0].number)] }
+        // Of a rate that still climbs, small steps are wanted.
+        guard run.isWarm else { return [] }
         if ratio < Self.still { return [tiny(run, ratio, moving[0].number)] }
         return [unheard(run, moving)].compactMap { $0 }
     }
