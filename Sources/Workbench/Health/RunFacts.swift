@@ -67,7 +67,7 @@ public struct TrainedRows: Codable, Sendable, Equatable {
     var rowsWithoutTarget = 0
     var rowsWithCutAnswer = 0
     var answersLeftOut = 0
-    /// Rows that data steps added on purpose: copies.
+    /// Rows that data steps and mixtures that repeat added on purpose: copies.
     var rowsAdded = 0
 
     /// What one loss is of, each looked at: a sequence, or a pair of answers. Of very many, the first ones.

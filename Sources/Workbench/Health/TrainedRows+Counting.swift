@@ -17,6 +17,8 @@ extension TrainedRows {
         var survey = UnitCounter(units)
         try survey.look()
         survey.fill(&self)
+        // Copies that a step made as they were stand in both counts.
+        rowsAdded = max(rowsAdded, survey.copies)
         chanceLoss = survey.chanceLoss(objective, classes: split.labels.count)
         guard let heldOut = split.heldOut else { return }
         try survey.compare(ExampleUnits(heldOut.examples, of: units.unit), &self)
@@ -40,6 +42,10 @@ private struct UnitCounter {
     private(set) var tokens = 0
     private var targetTokens = 0
     private var texts: [UInt64: Repeats] = [:]
+    /// Of those that are there more than once, where their rows stand.
+    private var places: [UInt64: Set<String>] = [:]
+    /// Units of a row that was there before: a step copied it, or a mixture read its file again.
+    private(set) var copies = 0
     private var answers: [UInt64: Repeats] = [:]
     /// The tokens that end answers of more than one, and how often; those that are all of an answer.
     private var ends: [Int32: Int] = [:]
@@ -67,7 +73,12 @@ private struct UnitCounter {
     }
 
     private mutating func count(_ examples: [TokenizedExample], at index: Int) {
-        texts[Self.digest(examples), default: Repeats(count: 0, first: index)].count += 1
+        let text = Self.digest(examples)
+        if let first = texts[text]?.first {
+            let earliest = "\(units.place(first))", place = "\(units.place(index))"
+            if !places[text, default: [earliest]].insert(place).inserted { copies += 1 }
+        }
+        texts[text, default: Repeats(count: 0, first: index)].count += 1
         let targets = examples.reduce(0) { $0 + $1.targetCount }
         tokens += examples.reduce(0) { $0 + $1.ids.count }
         targetTokens += targets

@@ -2,7 +2,7 @@
 struct RepeatedRows: HealthRule {
     func findings(in run: RunTrace) -> [HealthFinding] {
         guard let rows = run.facts?.rows, rows.units > 1 else { return [] }
-        // Copies that a data step made are wanted.
+        // Copies that a data step made, or a mixture that repeats, are wanted.
         let repeated = rows.repeated - rows.rowsAdded, share = Double(repeated) / Double(rows.units)
         let one = Double(rows.mostRepeats) / Double(rows.units)
         guard share >= 0.05 || (one >= 0.01 && rows.mostRepeats >= 20 && rows.rowsAdded == 0), repeated > 1 else {
