@@ -10,11 +10,15 @@ internal import Spelling
 extension PreparedSplit {
     /// The rows that are trained on, and those on which thresholds are chosen; these are nil where the recipe has none chosen.
     /// - Throws: `Failure` where there are too few rows.
-    func holdingBack(for recipe: Recipe) throws -> (split: PreparedSplit, thresholds: (any ExampleSource)?) {
+    func holdingBack(
+        for recipe: Recipe, _ observer: any RunObserver
+    ) throws -> (split: PreparedSplit, thresholds: (any ExampleSource)?) {
         guard recipe.task == .classify, recipe.head.multiLabel, recipe.head.thresholdSize > 0 else {
             return (self, nil)
         }
-        let parts = try validating(on: recipe.head.thresholdSize, seed: recipe.seed, key: "head.threshold_size")
+        let parts = try validating(on: recipe.head.thresholdSize, seed: recipe.seed, key: "head.threshold_size") {
+            observer.receive(.warning($0))
+        }
         return (
             PreparedSplit(train: parts.train, heldOut: heldOut, report: report, labels: labels, keeping: keeping),
             parts.heldOut?.examples

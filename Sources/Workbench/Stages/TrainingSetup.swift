@@ -71,7 +71,7 @@ struct TrainingSetup {
         try session.requireClassOfRun()
         if recipe.distill.isAsked { try base.requireOneText(for: "distill") }
         base.startDigest()
-        let (split, thresholdRows) = try openRows(session, writes: writes, observer).holdingBack(for: recipe)
+        let (split, thresholdRows) = try openRows(session, writes: writes, observer).holdingBack(for: recipe, observer)
         if let thresholdRows {
             observer.receive(
                 .note(

@@ -41,7 +41,9 @@ public struct SweepStage: Stage {
         let shared = Session(session.resolved.changing { $0.name += SweepDirectory.suffix })
         shared.isOfRun = true
         let split = try openRows(shared, observer)
-        let rows = try split.validating(on: session.recipe.search.valSize, seed: session.recipe.seed)
+        let rows = try split.validating(on: session.recipe.search.valSize, seed: session.recipe.seed) {
+            observer.receive(.warning($0))
+        }
         let totals = try requireTrainable(trials, shared, rows)
         let fingerprint = try fingerprint(shared, split, trials)
         var record = try begin(directory, session.recipe, fingerprint, trials.count)
