@@ -32,6 +32,7 @@ extension Recipe {
     public var decidingKeys: [(path: String, text: String)] {
         var essence = self
         for index in essence.data.input.mix.indices { essence.data.input.mix[index].path = ["-"] }
+        essence.train.policy.rewards = essence.train.policy.rewards.map(\.deciding)
         return essence.values.filter { key in
             !Self.otherKeys.contains(key.path) && Self.laterKeys[key.path] != key.text
                 // Which of the tasks that write is meant, the model says.
@@ -41,6 +42,17 @@ extension Recipe {
                 && !Self.otherSections.contains { key.path.hasPrefix($0) }
                 && (distill.isAsked || !key.path.hasPrefix("distill."))
         }
+    }
+}
+
+extension RewardEntry {
+    /// The same without what a program may take, and where a schema lies.
+    fileprivate var deciding: RewardEntry {
+        let usual = RewardEntry()
+        var entry = self
+        (entry.timeout, entry.memoryBytes) = (usual.timeout, usual.memoryBytes)
+        if entry.schema != nil { entry.schema = "-" }
+        return entry
     }
 }
 

@@ -50,4 +50,18 @@ import Testing
             ("normalize_advantages: true", "train.normalize_advantages"),
         ] { #expect(try load("rewards: [{ kind: exact }], " + train).idleKeys.map(\.keyPath) == [key]) }
     }
+
+    /// Whoever gives a program more time goes on with the same run; another program is another run.
+    @Test func whatAProgramMayTakeDecidesNoRun() throws {
+        func rewards(_ entry: String) throws -> String? {
+            try load("rewards: [{ \(entry) }]").decidingKeys.first { $0.path == "train.rewards" }?.text
+        }
+        let plain = try rewards("kind: command, command: [a]")
+        #expect(plain != nil)
+        #expect(try rewards("kind: command, command: [a], timeout: 9, memory: 2GiB") == plain)
+        #expect(try rewards("kind: command, command: [b]") != plain)
+        let schema = try rewards("kind: json_schema, schema: a.json")
+        #expect(try rewards("kind: json_schema, schema: b.json") == schema)
+        #expect(try rewards("kind: json_schema") != schema)
+    }
 }
