@@ -131,6 +131,10 @@ extension CommandTests {
                 _ = try lathe.json("train", "rewarded.yaml", "--set", "train.max_steps=1")
                 #expect(try steps(lathe).allSatisfy { $0["reward"]?.double == 0 && $0["reward_failures"]?.double == 0 })
                 #expect(try !lathe.names(in: ".").contains("seen"))
+                // Another program is another run, though it has the same name.
+                try lathe.write("look.sh", script + "\n\n")
+                try lathe("train", "rewarded.yaml", "--set", "train.max_steps=1")
+                    .expectFailure(65, "holds another run", "train.rewards: other content")
             }
         }
     }

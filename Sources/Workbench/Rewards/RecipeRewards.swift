@@ -1,6 +1,7 @@
 // The rewards of a recipe, ready to judge answers.
 
 internal import Datasets
+internal import Digests
 internal import Evaluation
 internal import Files
 internal import Foundation
@@ -100,6 +101,16 @@ struct RecipeRewards {
             return [rewards[index]] + each + failure
         }
         return Judged(rewards: rewards, told: told, failures: lacks.count { $0 })
+    }
+}
+
+extension [RewardEntry] {
+    /// SHA-256 over the files that rewards are made of: schemas, and words of programs that are files; nil where there are none.
+    func digestOfFiles() throws -> String? {
+        let words = flatMap { $0.kind == .command ? $0.command : $0.schema.map { [$0] } ?? [] }
+        let digests = try words.filter { FileManager.default.fileExists(atPath: $0) }
+            .compactMap { try InputFiles.digest(of: $0) }
+        return digests.isEmpty ? nil : SHA256.hex(of: digests.joined(separator: "\n"))
     }
 }
 

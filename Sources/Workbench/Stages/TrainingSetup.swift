@@ -244,6 +244,8 @@ struct TrainingSetup {
                 (RunFingerprint.microBatch, "\(memory.rowLimit)"),
                 ("blocks computed twice", "\(memory.recomputedBlocks)"),
             ] + (try teacher.map { [("teacher", try $0.digest())] } ?? [])
+                + (try rewards.flatMap { _ in try recipe.train.policy.rewards.digestOfFiles() }
+                    .map { [("train.rewards", $0)] } ?? [])
                 + (try AdapterBeginning.digest(of: recipe).map { [("adapter.loftq_model", $0)] } ?? [])
                 + (recipe.vectorNotes.map { [("vectors", "\($0.pooling) \($0.isNormalized)")] } ?? []))
     }
