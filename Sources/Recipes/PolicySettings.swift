@@ -64,7 +64,7 @@ public struct RewardEntry: Sendable, Equatable {
     public var command: [String] = []
     /// Of `command`: seconds that it may take for the answers of a step.
     public var timeout = 60.0
-    /// Of `command`: the most memory that it may take.
+    /// Of `command`: the most memory that each of its processes may take.
     public var memoryBytes = 1 << 30
 
     public init() {}
@@ -99,7 +99,7 @@ extension RewardEntry: RecipeKeyed {
                 "command: how long it may take for the answers of a step", accepts: { $0 > 0 && $0 <= 3600 }),
             .scalar(
                 "memory", \.memoryBytes, .any([.text, .integer(1 << 20...Int.max)]), expected: "a size such as 1GiB",
-                "command: the most memory that it may take", read: \.byteCount, accepts: { $0 >= 1 << 20 },
+                "command: the most memory that each of its processes may take", read: \.byteCount, accepts: { $0 >= 1 << 20 },
                 text: { String($0) }),
         ]
     }

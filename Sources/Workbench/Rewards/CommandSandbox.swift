@@ -1,4 +1,4 @@
-// Where programs of a recipe run: without network, in a folder of their own, with limits of memory, time and what they write.
+// Where programs of a recipe run: without network, in a folder of their own, with limits of time, of a process's memory and a file's size.
 
 internal import Foundation
 internal import Recipes
@@ -20,15 +20,16 @@ struct CommandSandbox: Sendable {
     ///
     /// - Throws: `Failure` where none does: a program that could reach the network is not run.
     static func ofMachine() throws -> CommandSandbox {
-        for sandbox in [bubblewrap, namespaces] {
-            guard let works = try? sandbox.run(["true"], input: Data(), seconds: 10, memoryBytes: 1 << 30), works.isGood
-            else { continue }
-            return sandbox
+        var said = ""
+        for sandbox in [bubblewrap, dyingNamespaces, namespaces] {
+            let outcome = try sandbox.run(["true"], input: Data(), seconds: 10, memoryBytes: 1 << 30)
+            if outcome.isGood { return sandbox }
+            said = outcome.errors.split(separator: "\n").last.map { ": \($0)" } ?? ""
         }
         throw Failure(
             .inputOutput,
             "train.rewards: a program is run only where it can be kept from the network, and neither bwrap nor unshare "
-                + "does that here",
+                + "does that here\(said)",
             hint: "install bubblewrap, or allow user namespaces (kernel.unprivileged_userns_clone); the other kinds of "
                 + "rewards run no program")
     }
@@ -48,6 +49,11 @@ struct CommandSandbox: Sendable {
         "unshare", "and without other processes; files that you may write they may write, too"
     ) { _ in
         ["unshare", "--user", "--map-root-user", "--net", "--ipc", "--pid", "--fork", "--kill-child", "--"]
+    }
+
+    /// The same, gone with Lathe even where that is killed.
+    private static let dyingNamespaces = CommandSandbox(namespaces.name, namespaces.limits) { folder in
+        ["setpriv", "--pdeathsig", "KILL", "--"] + namespaces.shutting(folder)
     }
 
     /// How programs run, for people.
@@ -73,7 +79,7 @@ struct CommandSandbox: Sendable {
     ///
     /// - Parameters:
     ///   - seconds: after which it is ended with all that it began.
-    ///   - memoryBytes: of its address space.
+    ///   - memoryBytes: of the address space of each of its processes.
     func run(_ command: [String], input: Data, seconds: Double, memoryBytes: Int) throws -> Outcome {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("lathe-reward-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -90,8 +96,7 @@ struct CommandSandbox: Sendable {
         process.arguments =
             [
                 "-i", "PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8", "HOME=\(place.path)", "prlimit",
-                "--as=\(memoryBytes)", "--fsize=\(Self.outputBytes)", "--core=0",
-                "--cpu=\(Int(seconds.rounded(.up)) + 1)", "--",
+                "--as=\(memoryBytes)", "--fsize=\(Self.outputBytes)", "--core=0", "--",
             ] + shutting(place.path) + command
         process.currentDirectoryURL = place
         (process.standardInput, process.standardOutput, process.standardError) = (handles[0], handles[1], handles[2])
