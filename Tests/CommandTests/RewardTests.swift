@@ -7,8 +7,9 @@ import Testing
 
 extension CommandTests {
     @Suite struct Rewards {
-        /// A program that any machine has: the longer an answer, the better; a word that it cannot have is a failure.
-        private static let program = #"[awk, '{ print (NR % 5 == 4) ? "none" : length($0) % 7 }']"#
+        /// A program that any machine has, with the lines of another one: the longer an answer, the better; a word that it cannot have is
+        /// a failure.
+        private static let program = #"[awk, '{ print ((NR % 5 == 4) ? "none" : length($0) % 7) "\r" }']"#
 
         /// Whether the machine can keep a program from the network; otherwise none is run.
         private static let canShutIn: Bool = {

@@ -60,11 +60,13 @@ struct CommandReward: Reward {
 
     /// The number on each line; nil for what is none. More lines than answers say nothing of any of them.
     static func numbers(_ output: Data, count: Int) -> [Double?] {
-        var lines = String(decoding: output, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-        if lines.last == "" { lines.removeLast() }
+        // By bytes: a text holds "\r\n" as one character.
+        var lines = output.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        if lines.last?.isEmpty == true { lines.removeLast() }
         guard lines.count <= count else { return Array(repeating: nil, count: count) }
         let numbers = lines.map { line in
-            Double(line.trimmingCharacters(in: .whitespaces)).flatMap { $0.isFinite ? $0 : nil }
+            Double(String(decoding: line, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
+                .flatMap { $0.isFinite ? $0 : nil }
         }
         return numbers + Array(repeating: nil, count: count - numbers.count)
     }
