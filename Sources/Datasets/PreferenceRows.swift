@@ -49,14 +49,15 @@ extension RowDecoder {
 
     /// A conversation, or a prompt and a completion, with a `rating`: a number, or true and false.
     func rated(_ record: SourceRow, _ index: Int) throws(DatasetError) -> DataRow {
-        let name = columns["rating"] ?? Self.ratingNames.first { record.fields[$0] != nil } ?? "rating"
+        let name = ratingField(record)
         guard let value = record.fields[name], !value.isNull else { throw missing(name, record) }
-        guard let rating = value.bool.map({ $0 ? 1 : 0 }) ?? value.double ?? value.string.flatMap({ Double($0) }) else {
+        guard let rating = value.bool.map({ $0 ? 1 : 0 }) ?? value.double ?? value.string.flatMap({ Double($0) }),
+            rating.isFinite
+        else {
             throw wrong("\"\(name)\" must be a number or true or false, found \(value.typeName)", record)
         }
         var messages = try prompt(record)
-        // The set calls a judged turn a generation.
-        let completion = columns["completion"] ?? (record.fields["completion"] == nil ? "generation" : "completion")
+        let completion = ratedField(record)
         if record.fields[completion] != nil { messages += try answer("completion", named: completion, record) }
         guard messages.last?["role"]?.string == "assistant" else {
             throw DatasetError(.noTarget, record.place, "a rated row needs an answer at its end")
@@ -64,7 +65,15 @@ extension RowDecoder {
         return DataRow(content: .rated(messages: messages, rating: rating), place: record.place, index: index)
     }
 
-    static let ratingNames = ["rating", "label", "score", "reward"]
+    /// The field that says how good an answer is.
+    func ratingField(_ record: SourceRow) -> String {
+        columns["rating"] ?? ["rating", "label", "score", "reward"].first { record.fields[$0] != nil } ?? "rating"
+    }
+
+    /// The field that holds the rated answer, where it does not end the conversation; Taskmaster calls a judged turn a generation.
+    func ratedField(_ record: SourceRow) -> String {
+        columns["completion"] ?? (record.fields["completion"] == nil ? "generation" : "completion")
+    }
 
     /// The field that holds what stands before the answers; nil where none does, or an instruction.
     func promptField(_ record: SourceRow) -> String? {

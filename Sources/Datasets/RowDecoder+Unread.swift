@@ -79,7 +79,10 @@ extension RowDecoder {
             if task?.comparesAnswers == true { read.insert(field("margin")) }
             read.formUnion(promptField(record).map { [$0] } ?? [field("instruction"), field("input")])
         case .pairs, .scoredPairs: read.formUnion(groupFields(record))
-        case .auto, .rated: read.formUnion(Self.telling)
+        case .rated:
+            read.formUnion(["system", ratingField(record), ratedField(record)])
+            read.formUnion(promptField(record).map { [$0] } ?? [field("instruction"), field("input")])
+        case .auto: read.formUnion(Self.telling)
         }
         return read
     }

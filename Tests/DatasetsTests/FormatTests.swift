@@ -153,6 +153,19 @@ private func problem(_ text: String, _ settings: DataSettings = .test()) -> Data
         var settings = DataSettings.test()
         settings.unit = .sequence
         #expect(throws: DatasetError.self) { try prepare("a.jsonl", row, settings) }
+        #expect(problem(#"{"prompt": "q", "completion": "a", "rating": "nan"}"#)?.kind == .wrongType)
+    }
+
+    /// What a rated row says beside its prompt, its answer and its rating is named, and not passed over.
+    @Test func whatRatedRowsSayBesideIsNamed() throws {
+        func unread(_ beside: String) throws -> [String] {
+            try rowSet(#"{"prompt": "q", "completion": "a", "system": "s", "rating": 1\#(beside)}"#).rows[0].remarks
+                .map(\.detail)
+        }
+        #expect(try unread("").isEmpty)
+        #expect(
+            try unread(#", "tools": [{"name": "f"}], "documents": ["d"], "system_prompt": "p", "label": true"#)
+                == ["label", "tools", "system_prompt", "documents"])
     }
 
     @Test(
