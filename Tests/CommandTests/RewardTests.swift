@@ -93,7 +93,16 @@ extension CommandTests {
         /// Answers with a letter that pays become the rule, and an evaluation says so.
         @Test func whatPaysIsLearnt() throws {
             try LatheCommand.inFolder { lathe in
-                try lathe.write("rewarded.yaml", recipe("grpo", #"[{ kind: regex, pattern: "[so]" }]"#))
+                // A set beside the run's own, whose rows the second reward could not judge.
+                try lathe.write("other.jsonl", LatheCommand.rows(4, "met"))
+                let more = "evaluate:\n  held_out: { other: other.jsonl }\n"
+                for name in ["train.jsonl", "held.jsonl"] {
+                    try lathe.write(
+                        name,
+                        lathe.text(name).replacing("{\"prompt\"", with: "{\"word\": \"so\", \"prompt\""))
+                }
+                let rewards = #"[{ kind: regex, pattern: "[so]" }, { kind: exact, field: word, weight: 0.01 }]"#
+                try lathe.write("rewarded.yaml", recipe("grpo", rewards, more))
                 let settings = [
                     "train.max_steps=24", "train.learning_rate=1e-2", "train.max_completion_length=4",
                     "evaluate.max_new_tokens=4", "train.temperature=1.5",
@@ -102,6 +111,7 @@ extension CommandTests {
                 try #require(report.code == 0, "\(report.errors)")
                 let reward = try #require(try report.json["evaluation"]?["metrics"]?["reward"])
                 #expect((reward["difference"]?.double ?? -1) > 0, "\(reward)")
+                #expect(report.errors.contains("other: evaluate.metrics: reward is not told of these rows"))
             }
         }
 

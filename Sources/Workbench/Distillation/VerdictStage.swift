@@ -58,7 +58,8 @@ struct VerdictStage: Stage {
         var own = tasks
         if let context = teacher.context {
             own = try HeldOutTasks(
-                session.recipe, rows: rows, preparation: session.preparation(for: objective).reading(context.text))
+                session.recipe, rows: rows, preparation: session.preparation(for: objective).reading(context.text),
+                rewards: session.rewards())
         }
         let measure = SideMeasure(
             Learner(teacher.model, objective), teacher.opened, session.recipe, rows: rows,

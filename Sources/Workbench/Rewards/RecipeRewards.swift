@@ -115,12 +115,25 @@ extension [RewardEntry] {
 }
 
 extension Session {
+    /// What says how good answers are, made once; nil where that is not asked.
+    func rewards() throws -> RecipeRewards? {
+        guard recipe.metricsOfAnswers.contains(.reward) else { return nil }
+        if let openedRewards { return openedRewards }
+        guard !recipe.train.policy.rewards.isEmpty else {
+            throw Failure(
+                .badInput, "evaluate.metrics: reward: nothing says how good an answer is",
+                hint: "train.rewards says it, in recipes whose train.objective is grpo or rloo")
+        }
+        let rewards = try RecipeRewards(recipe.train.policy.rewards)
+        openedRewards = rewards
+        return rewards
+    }
+
     /// What says how good the answers to the rows of `split` are; nil where the recipe's model learns from none of its own.
     ///
     /// - Throws: `Failure` for a row that cannot be answered, or whose answers cannot be judged.
     func openRewards(_ split: PreparedSplit, _ observer: any RunObserver) throws -> RecipeRewards? {
-        guard recipe.train.objective.writesAnswers else { return nil }
-        let rewards = try RecipeRewards(recipe.train.policy.rewards)
+        guard recipe.train.objective.writesAnswers, let rewards = try rewards() else { return nil }
         if let sandbox = rewards.sandbox { observer.receive(.note("train.rewards: programs run " + sandbox.words)) }
         for rows in [split.train, split.heldOut].compactMap(\.self) {
             try rewards.check(rows.rows)

@@ -52,6 +52,8 @@ public final class Session {
     var compiledTemplate: TemplateRenderer??
     var knownEncoder: TokenizerEncoder?
     private var knownTasks: HeldOutTasks?
+    /// What says how good answers are, where that was asked.
+    var openedRewards: RecipeRewards?
     /// The sets of held-out rows, where they are open.
     var openedSets: [HeldOutSet]?
     private var openedTeacher: Teacher?
@@ -347,7 +349,8 @@ public final class Session {
     func tasks(of rows: PreparedDataset) throws -> HeldOutTasks {
         if let knownTasks { return knownTasks }
         let tasks = try HeldOutTasks(
-            renderedRecipe(), rows: rows, preparation: preparation(for: recipe.learnt), head: taskHead())
+            renderedRecipe(), rows: rows, preparation: preparation(for: recipe.learnt), head: taskHead(),
+            rewards: rewards())
         knownTasks = tasks
         return tasks
     }

@@ -28,9 +28,9 @@ struct HeldOutTasks {
     /// Rows whose answers are generated; empty where no such metric is asked for.
     private(set) var answered: [Answered] = []
     /// Metrics of generated answers that are asked for.
-    let generated: [EvaluationMetric]
+    private(set) var generated: [EvaluationMetric]
     /// What says how good answers are; nil where that is not asked.
-    let rewards: RecipeRewards?
+    private(set) var rewards: RecipeRewards?
     /// What a person should know, a line each.
     private(set) var notes: [String] = []
 
@@ -52,10 +52,12 @@ struct HeldOutTasks {
 
     /// - Parameters:
     ///   - head: of the task, as an adapter has it; nil where it is yet to be trained, or the model writes text.
+    ///   - rewards: what says how good answers are; nil where that is not asked.
     ///   - isOwn: whether these are the rows that the metrics are asked for; other sets may have no use for some.
     /// - Throws: `Failure` where a metric that the recipe asks for fits no row.
     init(
-        _ recipe: Recipe, rows: PreparedDataset, preparation: RowPreparation, head: SavedHead? = nil, isOwn: Bool = true
+        _ recipe: Recipe, rows: PreparedDataset, preparation: RowPreparation, head: SavedHead? = nil,
+        rewards: RecipeRewards? = nil, isOwn: Bool = true
     ) throws {
         self.recipe = recipe
         self.isOwn = isOwn
@@ -69,8 +71,9 @@ struct HeldOutTasks {
                 hint:
                     "leave it out: train.objective \(recipe.train.objective.rawValue) tells rewards and their accuracy")
         }
-        generated = recipe.metricsOfAnswers
-        rewards = generated.contains(.reward) ? try Self.rewards(recipe, of: rows) : nil
+        generated = recipe.metricsOfAnswers.filter { $0 != .reward || rewards != nil }
+        self.rewards = rewards
+        try checkRewards(rows)
         if rows.report.rows < 2 {
             notes.append("one held-out row allows no interval, so there will be no verdict")
         }
@@ -93,15 +96,13 @@ struct HeldOutTasks {
         if !generated.isEmpty { try findAnswered(rows) }
     }
 
-    private static func rewards(_ recipe: Recipe, of rows: PreparedDataset) throws -> RecipeRewards {
-        guard !recipe.train.policy.rewards.isEmpty else {
-            throw Failure(
-                .badInput, "evaluate.metrics: reward: nothing says how good an answer is",
-                hint: "train.rewards says it, in recipes whose train.objective is grpo or rloo")
+    /// Whether the answers to all rows could be judged; other sets may have no use for rewards.
+    private mutating func checkRewards(_ rows: PreparedDataset) throws {
+        do { try rewards?.check(rows.rows) } catch let error as Failure where !isOwn && error.kind == .badInput {
+            notes.append("evaluate.metrics: reward is not told of these rows: \(error.message)")
+            rewards = nil
+            generated.removeAll { $0 == .reward }
         }
-        let rewards = try RecipeRewards(recipe.train.policy.rewards)
-        try rewards.check(rows.rows)
-        return rewards
     }
 
     // MARK: Labels
