@@ -43,10 +43,12 @@ extension CommandTests {
             ).replacing("name: tiny", with: "name: rewarded") + more
         }
 
-        private func steps(_ lathe: LatheCommand) throws -> [JSONValue] {
+        private func events(_ event: String, _ lathe: LatheCommand) throws -> [JSONValue] {
             try lathe.text("checkpoints/rewarded/events.jsonl").split(separator: "\n")
-                .map { try JSONValue(parsing: String($0)) }.filter { $0["event"] == "step" }
+                .map { try JSONValue(parsing: String($0)) }.filter { $0["event"]?.string == event }
         }
+
+        private func steps(_ lathe: LatheCommand) throws -> [JSONValue] { try events("step", lathe) }
 
         /// Takes the checkpoint after step `step` and what follows from it away, as if the run had been killed before it.
         private func forget(after step: Int, _ lathe: LatheCommand) throws {
@@ -83,6 +85,8 @@ extension CommandTests {
                 #expect(told[0]["reward"] == told[1]["reward"] && told[1]["reward"] != told[2]["reward"])
                 // The model that wrote the answers is the one of the first step, and no longer that of the second.
                 #expect(told[0]["clipped"]?.double == 0)
+                let evaluated = try events("evaluated", lathe)
+                #expect(!evaluated.isEmpty && evaluated.allSatisfy { ($0["reward_failures"]?.double ?? 0) > 0 })
                 try forget(after: 4, lathe)
                 let again = try lathe.start(["train", "rewarded.yaml", "--json"] + settings).wait()
                 #expect(again.errors.contains("going on after step 4"), "\(again.errors)")

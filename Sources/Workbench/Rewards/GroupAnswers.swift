@@ -100,7 +100,7 @@ final class GroupAnswers: StepRewriter {
         let owners = examples.flatMap { Array(repeating: $0, count: policy.numGenerations) }
         let judged = try rewards.judged(
             zip(owners, answers).map { owner, answer in
-                try opened.judged(answer, to: rows, places[owner.index] ?? 0)
+                try opened.judged(answer, to: rows, places.place(of: owner))
             })
         let sequences = zip(owners, zip(requests, answers)).map { owner, answer in
             owner.answered(by: answer.1, to: answer.0.prompt)
@@ -200,5 +200,13 @@ extension RowList {
     /// Where the row of each number stands.
     var places: [Int: Int] {
         get throws { Dictionary(uniqueKeysWithValues: try (0..<count).map { (try number($0), $0) }) }
+    }
+}
+
+extension [Int: Int] {
+    /// Where the row of a sequence stands, of whose list these are the places.
+    func place(of sequence: TokenizedExample) -> Int {
+        guard let place = self[sequence.index] else { preconditionFailure("a sequence of none of the rows") }
+        return place
     }
 }

@@ -66,6 +66,9 @@ extension ObservedEvaluator {
     func report(done: Int, total: Int, unit: String) {
         observer.receive(.progress(done: done, total: total, unit: unit))
     }
+
+    /// Tells what a person should know of it.
+    func warn(_ line: String) { observer.receive(.warning(line)) }
 }
 
 /// How many token rows a batch without gradients has.

@@ -41,7 +41,9 @@ struct TaskEvaluation {
                     prompt: try rows.rows.row(number).promptText, text: text, fields: try rows.rows.fields(number))
             })
         if judged.failures > 0 {
-            scorer.report(done: judged.failures, total: found.answers.count, unit: "answers that no reward was had for")
+            scorer.warn(
+                "evaluate.metrics: reward: of \(judged.failures) of \(found.answers.count) answers a reward had no number, which "
+                    + "counts as 0")
         }
         return .mean("reward", judged.rewards)
     }

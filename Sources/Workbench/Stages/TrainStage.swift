@@ -164,7 +164,11 @@ public struct TrainStage: StandaloneStage {
     private func evaluation(
         _ setup: TrainingSetup, _ written: GroupAnswers?, _ observer: any RunObserver
     ) -> (() throws -> HeldOutLoss?)? {
-        if let written { return setup.split.heldOut.map { rows in { try written.heldOutLoss(rows) } } }
+        if let written {
+            return setup.split.heldOut.map { rows in
+                { [stopRequest] in try written.heldOutLoss(rows, unless: stopRequest) }
+            }
+        }
         return setup.split.heldOut.map { heldOut in
             // Without gradients more rows fit into the same buffers.
             let scorer = ObservedEvaluator(
