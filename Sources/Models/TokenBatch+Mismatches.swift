@@ -1,5 +1,14 @@
 // Prompts with the answers of other rows.
 
+extension TokenBatch {
+    /// A batch of the size that what stands beside this one may have, to measure what it takes: all answers but the first are its own,
+    /// and that one is no longer than a row.
+    public func besideAtMost(mostTokens: Int) -> TokenBatch {
+        let more = min(mostTokens, rowCount)
+        return TokenBatch(rows: rowCount + more, targets: targetCount + more)
+    }
+}
+
 extension [TokenBatch] {
     /// The batches of a step, each with what stands beside it: the prompts of its examples, each before the answer of the example that
     /// comes before it in the step; the first gets the last one's.

@@ -86,7 +86,7 @@ public struct KTO: StepObjective, ReferencedObjective {
     }
 
     private func measured(_ pass: ObjectivePass) throws -> LossSums {
-        if loss.isAnchoredAtKL { _ = try pass.tokenLosses(of: pass.batch) }
+        if loss.isAnchoredAtKL { _ = try pass.tokenLosses(of: pass.batch.besideAtMost(mostTokens: mostTokens)) }
         try reference?.measure(pass)
         return try pass.run { rows in
             _ = try rows.tokenLosses(weights: pass.gradientScale == nil ? nil : [])

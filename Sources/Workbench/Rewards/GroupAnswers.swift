@@ -64,13 +64,18 @@ final class GroupAnswers: StepRewriter {
         }
     }
 
-    /// Bytes that writing takes beside a step's buffers.
-    static func bytes(_ recipe: Recipe, _ model: LanguageModel, longest: Int) -> Int {
+    /// Bytes that writing takes beside a step's buffers: answers to the rows of a step, or to held-out rows.
+    static func bytes(_ recipe: Recipe, _ model: LanguageModel, longest: Int, heldOut: DatasetReport?) -> Int {
         guard recipe.train.objective.writesAnswers else { return 0 }
-        let request = (prompt: longest, answer: recipe.train.policy.maxCompletionLength)
-        return GenerationScheduler.predictedBytes(
-            Array(repeating: request, count: recipe.train.batchSize * recipe.train.policy.numGenerations), of: model,
-            arithmetic: GenerationArithmetic(recipe.model.precision))
+        func bytes(_ answers: Int, longest: Int) -> Int {
+            let request = (prompt: longest, answer: recipe.train.policy.maxCompletionLength)
+            return GenerationScheduler.predictedBytes(
+                Array(repeating: request, count: answers), of: model,
+                arithmetic: GenerationArithmetic(recipe.model.precision))
+        }
+        let ofStep = bytes(recipe.train.batchSize * recipe.train.policy.numGenerations, longest: longest)
+        guard let heldOut else { return ofStep }
+        return max(ofStep, bytes(min(heldOut.rows, answersBetweenLooks), longest: heldOut.longestExample))
     }
 
     func rewritten(_ examples: [TokenizedExample], afterSteps step: Int) throws -> [TokenizedExample] {

@@ -36,5 +36,5 @@ extension GroupAnswers {
     }
 
     /// How many answers are written before it is asked whether to stop: several times as many as run together.
-    private static let answersBetweenLooks = 64
+    static let answersBetweenLooks = 64
 }

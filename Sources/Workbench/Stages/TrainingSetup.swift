@@ -265,7 +265,8 @@ struct TrainingSetup {
             heldBytes: MemoryPlan.heldBytes(base, learner.model, parameters: parameters) + states + best + mean.held
                 + besides + learner.stepBytes(of: units, recipe.train.batchSize)
                 + OwnAnswers.bytes(recipe, learner.model, longest: lengths.max() ?? 1)
-                + GroupAnswers.bytes(recipe, learner.model, longest: lengths.max() ?? 1),
+                + GroupAnswers.bytes(
+                    recipe, learner.model, longest: lengths.max() ?? 1, heldOut: split.heldOut?.report),
             longest: max(longest, (split.heldOut?.report.longestExample ?? 1) * units.unit.sequences),
             largestStep: recipe.distill.isOnPolicy || recipe.train.objective.writesAnswers
                 ? longest * recipe.train.batchSize * recipe.train.answersToEach
