@@ -60,13 +60,17 @@ private struct Golden {
     }
 
     /// The pairs in batches of so many, or their answers one by one, each rated, in as many batches.
-    /// - Parameter numbered: whether they know their numbers in the source.
-    func batches(_ objective: any Objective, of size: Int, numbered: Bool = false) -> [StepBatch] {
+    /// - Parameters:
+    ///   - numbered: whether they know their numbers in the source.
+    ///   - ratings: of the better and of the worse answers.
+    func batches(
+        _ objective: any Objective, of size: Int, numbered: Bool = false, ratings: [Float] = [1, 0]
+    ) -> [StepBatch] {
         let place = RowPlace(file: "", line: 1)
         let examples = sequences.enumerated().map { number, sequence in
             objective.unit == .rated
                 ? TokenizedExample(
-                    read: sequence.ids, isRead: sequence.isTarget, wanted: [number % 2 == 0 ? 1 : 0], place: place,
+                    read: sequence.ids, isRead: sequence.isTarget, wanted: [ratings[number % 2]], place: place,
                     index: number)
                 : TokenizedExample(
                     ids: sequence.ids, isTarget: sequence.isTarget, place: place, index: number / 2, part: number % 2)
@@ -144,6 +148,17 @@ private struct Golden {
             #expect(abs(length - numbers[0]) < 3e-5 * max(1, norm), "\(name) \(slot.name)")
             #expect(abs(wave - numbers[1]) < 5e-5 * max(1, norm), "\(name) \(slot.name)")
         }
+    }
+}
+
+@Suite struct RatedAnswerTests {
+    /// A threshold that no float is exactly.
+    @Test func aRatingThatEqualsTheThresholdIsNotAboveIt() throws {
+        let golden = try Golden()
+        let objective = try Recipe.load(overrides: ["train.objective=kto", "train.desirable_above=0.1"]).learnt
+        let batch = golden.batches(objective, of: 4, ratings: [0.2, 0.1])[0].batch
+        let sums = try Learner(golden.model, objective).sums(batch, workspace: Workspace())
+        #expect(sums.units.map { $0["chosen"] } == [1, 0, 1, 0, 1, 0, 1, 0])
     }
 }
 

@@ -98,7 +98,11 @@ public struct KTO: StepObjective, ReferencedObjective {
     private func beside(_ pass: ObjectivePass, _ answers: BatchAnswers) throws -> Reading {
         var reading = Reading()
         reading.reference = try reference?.scores(pass, answers) ?? []
-        reading.isDesirable = pass.batch.wanted.map { Double($0.first ?? 0) > desirableAbove }
+        reading.isDesirable = pass.batch.wanted.map { wanted in
+            guard let rating = wanted.first else { preconditionFailure("an answer without a rating") }
+            // Ratings travel as floats: one that equals the threshold is to be no higher than it.
+            return rating > Float(desirableAbove)
+        }
         if let mismatches = pass.batch.beside {
             let policy = try pass.tokenLosses(of: mismatches).sums
             let reference = try reference?.losses(pass, of: mismatches).sums ?? []
