@@ -11,7 +11,7 @@ extension TokenBatch {
 
 extension [TokenBatch] {
     /// The batches of a step, each with what stands beside it: the prompts of its examples, each before the answer of the example that
-    /// comes before it in the step; the first gets the last one's.
+    /// comes before it in the step; the first gets the last one's. Nothing stands beside an example that is alone in its step.
     /// - Parameter mostTokens: what is longer is cut at its end.
     /// - Precondition: the targets of an example are its end.
     public func withMismatches(mostTokens: Int) -> [TokenBatch] {
@@ -22,6 +22,7 @@ extension [TokenBatch] {
                 return (batch.ids[rows.lowerBound...last], batch.ids[(last + 1)..<rows.upperBound])
             }
         }
+        guard examples.count > 1 else { return self }
         var next = 0
         return map { batch in
             let beside = (0..<batch.exampleCount).map { _ -> (ids: [Int32], isTarget: [Bool]) in

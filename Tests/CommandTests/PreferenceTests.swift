@@ -145,6 +145,11 @@ extension CommandTests {
                 #expect(evaluation["rows"] == 12)
                 #expect(abs((base?["loss"]?.double ?? 0) - 0.5) < 1e-9 && base?["rewards_accuracy"] == .double(0.5))
                 #expect((adapter?["loss"]?.double ?? 9) < 0.5 && (adapter?["rewards_margin"]?.double ?? 0) > 0.05)
+                if loss == "kto" {
+                    let alone = settings + ["train.batch_size=1", "name=alone"]
+                    try lathe.start(["train", "recipe.yaml"] + alone.flatMap { ["--set", $0] }).wait()
+                        .expectFailure(65, "train.batch_size: 1", "other rows of the step")
+                }
                 // A pair is no rated answer.
                 try lathe.write("train.jsonl", Self.pairs(9))
                 try lathe.start(["train", "recipe.yaml"] + settings.flatMap { ["--set", $0] }).wait()

@@ -152,6 +152,26 @@ private struct Golden {
 }
 
 @Suite struct RatedAnswerTests {
+    /// What stands beside a batch is of the answers of other rows, and no larger than what is measured in its place.
+    @Test func answersOfOtherRowsStandBesideABatch() throws {
+        let place = RowPlace(file: "", line: 1), objective = try Recipe.load(overrides: ["train.objective=kto"]).learnt
+        func batch(prompt: Int, answer: Int, token: Int32) -> TokenBatch {
+            let ids = [Int32](repeating: token, count: prompt + answer)
+            let example = TokenizedExample(
+                read: ids, isRead: ids.indices.map { $0 >= prompt }, wanted: [1], place: place, index: 0)
+            return objective.batch([example], sequences: nil)
+        }
+        let long = batch(prompt: 11, answer: 1, token: 7), short = batch(prompt: 2, answer: 10, token: 8)
+        let joined = objective.joined([long, short])
+        let beside = try #require(joined[0].beside)
+        #expect(beside.ids == [Int32](repeating: 7, count: 11) + [Int32](repeating: 8, count: 10))
+        #expect(beside.targetCount == 10 && joined[1].beside?.ids == [8, 8, 7])
+        let measured = long.besideAtMost(mostTokens: 64)
+        #expect(measured.rowCount >= beside.rowCount && measured.targetCount >= beside.targetCount)
+        // A row alone has no other.
+        #expect(objective.joined([long])[0].beside == nil)
+    }
+
     /// A threshold that no float is exactly.
     @Test func aRatingThatEqualsTheThresholdIsNotAboveIt() throws {
         let golden = try Golden()

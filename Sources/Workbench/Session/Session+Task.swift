@@ -213,8 +213,17 @@ extension PreparedSplit {
 }
 
 extension PreparedSplit {
-    /// Throws where the recipe trains vectors, and the rows hold nothing that a step could learn.
+    /// Throws where rows are held against others of their step, and there are none, or nothing that a step could learn of them.
     func requireComparisons(_ recipe: Recipe) throws {
+        if recipe.train.objective == .kto, recipe.train.batchSize == 1,
+            recipe.train.weightedLossTypes.first?.type != .apoZeroUnpaired
+        {
+            throw Failure(
+                .badInput,
+                "train.batch_size: 1: the distance from the reference is told by answers of other rows of the step, and there "
+                    + "are none",
+                hint: "set train.batch_size to 2 or more, as 16, or train.loss_type: apo_zero_unpaired, which needs none")
+        }
         guard recipe.task == .embed else { return }
         try requireCosines(recipe)
         guard recipe.train.batchSize == 1, [.auto, .inBatchNegatives, .cosent].contains(recipe.embed.objective) else {
