@@ -61,7 +61,7 @@ extension CommandTests {
                 let base = evaluation["base"], adapter = evaluation["adapter"]
                 // The base is its own reference.
                 #expect(abs((base?["loss"]?.double ?? 0) - 0.6931471805599453) < 1e-12)
-                #expect(base?["rewards_margin"] == .double(0) && base?["rewards_accuracy"] == .double(0))
+                #expect(base?["rewards_margin"] == .double(0) && base?["rewards_accuracy"] == .double(0.5))
                 #expect((adapter?["loss"]?.double ?? 9) < 0.6)
                 #expect((adapter?["rewards_margin"]?.double ?? 0) > 0.2)
                 #expect(measures.allSatisfy { adapter?[$0]?.double != nil } && adapter?["perplexity"] == nil)
@@ -171,6 +171,7 @@ extension CommandTests {
                 let evaluation = try #require(try run.json["evaluation"])
                 #expect(evaluation["rows"] == 9)
                 #expect(abs((evaluation["base"]?["loss"]?.double ?? 0) - 0.6931471805599453) < 1e-9)
+                #expect(evaluation["base"]?["rewards_accuracy"] == .double(0.5))
                 #expect((evaluation["adapter"]?["loss"]?.double ?? 9) < 0.693)
                 #expect((evaluation["adapter"]?["rewards_margin"]?.double ?? 0) > 0)
                 let configuration = try JSONValue(

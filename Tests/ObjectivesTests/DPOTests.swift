@@ -184,7 +184,7 @@ private struct Reference {
         // Where nothing is trained, every answer is as good as the reference's.
         reference.model.adapters = .none
         let untrained = try reference.learner.sums(batch, workspace: workspace).total
-        #expect(untrained["rewards_margin"] == 0 && untrained.mean("rewards_accuracy") == 0)
+        #expect(untrained["rewards_margin"] == 0 && untrained.mean("rewards_accuracy") == 0.5)
         #expect(abs((untrained.meanLoss ?? .nan) - 0.6931471805599453) < 1e-12)
     }
 

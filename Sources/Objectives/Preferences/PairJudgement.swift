@@ -10,18 +10,21 @@ struct PairJudgement {
     let longerPreferred: Double
 
     init(_ pair: AnswerPair, _ weighting: AnswerWeighting) {
-        func sign(_ difference: Double) -> Double { difference == 0 ? 0.5 : difference > 0 ? 1 : 0 }
         func mean(_ answer: ScoredAnswer) -> Double {
             weighting == .mean ? answer.policy : answer.policy / Double(max(answer.tokens, 1))
         }
         func sum(_ answer: ScoredAnswer) -> Double {
             weighting == .mean ? answer.policy * Double(answer.tokens) : answer.policy
         }
-        preferred = sign(sum(pair.chosen) - sum(pair.rejected))
+        preferred = Self.share(sum(pair.chosen) - sum(pair.rejected))
         let apart = mean(pair.chosen) - mean(pair.rejected)
-        preferredPerToken = sign(apart)
-        longerPreferred = sign(apart * Double(pair.chosen.tokens - pair.rejected.tokens))
+        preferredPerToken = Self.share(apart)
+        longerPreferred = Self.share(apart * Double(pair.chosen.tokens - pair.rejected.tokens))
     }
+
+    /// What a pair counts in a share of those whose difference is above 0; one without a difference counts half, so that a model that
+    /// tells nothing apart has a half.
+    static func share(_ difference: Double) -> Double { difference == 0 ? 0.5 : difference > 0 ? 1 : 0 }
 
     var told: [(String, Double)] {
         [

@@ -152,7 +152,7 @@ public struct PairPreference: ReferencedObjective {
             var loss = found.loss
             var told = [
                 ("rewards_chosen", chosen), ("rewards_rejected", rejected),
-                ("rewards_accuracy", chosen > rejected ? 1 : 0), ("rewards_margin", chosen - rejected),
+                ("rewards_accuracy", PairJudgement.share(chosen - rejected)), ("rewards_margin", chosen - rejected),
                 ("logps_chosen", pair.chosen.policy), ("logps_rejected", pair.rejected.policy),
             ]
             told += PairJudgement(pair, weighting).told

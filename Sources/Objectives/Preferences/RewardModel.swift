@@ -45,7 +45,8 @@ public struct RewardModel: Objective {
                         loss: pair.loss, weight: 1,
                         [
                             "rewards_chosen": chosen, "rewards_rejected": rejected,
-                            "rewards_accuracy": chosen > rejected ? 1 : 0, "rewards_margin": chosen - rejected,
+                            "rewards_accuracy": PairJudgement.share(chosen - rejected),
+                            "rewards_margin": chosen - rejected,
                         ])
                 })
         }
