@@ -134,18 +134,31 @@ extension CommandTests {
             }
         }
 
+        /// Ways to other machines, in the kernel's table of them; without any here a program that is not shut in sees none either.
+        private static let hasRoutes: Bool = {
+            let table = (try? String(contentsOfFile: "/proc/net/route", encoding: .utf8)) ?? ""
+            return table.split(separator: "\n").count > 1
+        }()
+
         /// A program reaches nobody, and leaves nothing.
-        @Test(.enabled(if: canShutIn, needsShutter)) func aProgramHasNoNetwork() throws {
-            try LatheCommand.inFolder { lathe in
-                // Its ways to other machines: the table of them, without its heading.
+        @Test(
+            .enabled(if: canShutIn, needsShutter),
+            .enabled(if: hasRoutes, "needs a machine with a network: without one there is nothing to be kept from"))
+        func aProgramHasNoNetwork() throws {
+            try LatheCommand.inFolder { plain in
+                var lathe = plain
+                lathe.environment["TMPDIR"] = lathe.url("places").path
+                try FileManager.default.createDirectory(at: lathe.url("places"), withIntermediateDirectories: false)
+                // Its ways to other machines: the table of them, without its heading; −1 where it runs in another folder.
                 let script =
                     "awk 'NR > 1 { n++ } END { print n + 0 }' /proc/net/route > seen; "
+                    + "case $PWD in */places/lathe-reward-*) ;; *) echo -1 > seen;; esac; "
                     + "while read -r line; do cat seen; done"
                 try lathe.write("look.sh", script + "\n")
                 try lathe.write("rewarded.yaml", recipe("grpo", "[{ kind: command, command: [sh, look.sh] }]"))
                 _ = try lathe.json("train", "rewarded.yaml", "--set", "train.max_steps=1")
                 #expect(try steps(lathe).allSatisfy { $0["reward"]?.double == 0 && $0["reward_failures"]?.double == 0 })
-                #expect(try !lathe.names(in: ".").contains("seen"))
+                #expect(try lathe.names(in: "places").isEmpty && !lathe.names(in: ".").contains("seen"))
                 // Another program is another run, though it has the same name.
                 try lathe.write("look.sh", script + "\n\n")
                 try lathe("train", "rewarded.yaml", "--set", "train.max_steps=1")
