@@ -21,7 +21,14 @@ public struct PolicySettings: Sendable, Equatable {
 }
 
 /// What the rewards' distance from their group's mean is divided by.
-public enum RewardScale: String, Sendable, CaseIterable { case group, batch, none }
+public enum RewardScale: String, Sendable, CaseIterable {
+    /// The spread of the group.
+    case group
+    /// The spread of all rewards of the step.
+    case batch
+    /// Nothing.
+    case none
+}
 
 /// What says how good an answer is.
 public enum RewardKind: String, Sendable, CaseIterable {

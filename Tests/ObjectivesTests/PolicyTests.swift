@@ -6,6 +6,7 @@ import Foundation
 import JSON
 import Models
 import Objectives
+import Recipes
 import TestSupport
 import Tensors
 import Testing
@@ -125,7 +126,7 @@ private struct Reference {
                 rewards, size: reference.group, isNormalised: golden["normalize_advantages"]?.bool == true)
             : Advantages.ofGroups(
                 rewards, size: reference.group,
-                scale: try #require(Advantages.Scale(rawValue: golden["scale_rewards"]?.string ?? "")))
+                scale: try #require(RewardScale(rawValue: golden["scale_rewards"]?.string ?? "")))
         #expect(found.count == 6)
         #expect(maximumDifference(found, reference.numbers("advantages")) < 1e-5)
     }

@@ -1,25 +1,16 @@
 // How much better an answer is than others to the same prompt.
 
 import Foundation
+public import Recipes
 
 /// Advantages of answers by their rewards, group after group.
 public enum Advantages {
-    /// What the rewards' distance from their group's mean is divided by.
-    public enum Scale: String, Sendable, CaseIterable {
-        /// The spread of the group.
-        case group
-        /// The spread of all rewards of the step.
-        case batch
-        /// Nothing.
-        case none
-    }
-
     /// Added to a spread before one divides by it.
     static let least = 1e-4
 
     /// The distance of each reward from its group's mean, scaled (Shao et al., "DeepSeekMath", 2024).
     /// - Precondition: whole groups of `size` rewards.
-    public static func ofGroups(_ rewards: [Double], size: Int, scale: Scale) -> [Double] {
+    public static func ofGroups(_ rewards: [Double], size: Int, scale: RewardScale) -> [Double] {
         let all = spread(rewards[...])
         return groups(rewards, size).flatMap { group in
             let mean = mean(group), own = scale == .batch ? all : spread(group)

@@ -26,10 +26,9 @@ public struct PolicyClip: Sendable, Equatable {
     func outcome(logRatio: Double, advantage: Double) -> Outcome {
         let ratio = exp(logRatio)
         let clipped = min(max(ratio, 1 - low), 1 + high)
-        let isHeld = ratio * advantage > clipped * advantage
         let isClipped = (ratio < 1 - low && advantage < 0) || (ratio > 1 + high && advantage > 0)
         return Outcome(
-            loss: -min(ratio * advantage, clipped * advantage), slope: isHeld ? 0 : -ratio * advantage,
+            loss: -min(ratio * advantage, clipped * advantage), slope: isClipped ? 0 : -ratio * advantage,
             isClipped: isClipped)
     }
 }

@@ -130,8 +130,7 @@ final class GroupAnswers: StepRewriter {
         let advantages =
             isRLOO
             ? Advantages.leavingOneOut(rewards, size: size, isNormalised: policy.normalizeAdvantages)
-            : Advantages.ofGroups(
-                rewards, size: size, scale: Advantages.Scale(rawValue: policy.scaleRewards.rawValue) ?? .group)
+            : Advantages.ofGroups(rewards, size: size, scale: policy.scaleRewards)
         let areAlike = Advantages.areAlike(rewards, size: size)
         return sequences.indices.map { index in
             var sequence = sequences[index]
