@@ -39,6 +39,21 @@ public struct StepLosses<WayBack> {
     }
 }
 
+extension StepLosses {
+    /// - Parameters:
+    ///   - counts: how much of what stands for the whole step each batch has, one after the other.
+    ///   - part: a batch's way back, by where its part stands.
+    init(sums: LossSums, counts: [Int], part: (Range<Int>) -> WayBack) {
+        var start = 0
+        self.init(
+            sums: sums,
+            waysBack: counts.map { count in
+                defer { start += count }
+                return part(start..<start + count)
+            })
+    }
+}
+
 /// One batch of a step.
 public struct StepBatch {
     public let batch: TokenBatch

@@ -117,13 +117,7 @@ public struct EmbeddingObjective: StepObjective {
                 sums: LossSums(units: zip(units, vectors.ofRows).map { $0.answering($1.map(Double.init)) }),
                 waysBack: [])
         }
-        var start = 0
-        return StepLosses(
-            sums: LossSums(units: units),
-            waysBack: readings.map { reading in
-                defer { start += reading.values.count }
-                return Array(gradients[start..<start + reading.values.count])
-            })
+        return StepLosses(sums: LossSums(units: units), counts: readings.map(\.values.count)) { Array(gradients[$0]) }
     }
 
     private func units(_ vectors: TextVectors, scale: Double, _ gradients: inout [Float]?) -> [NamedSums] {

@@ -13,8 +13,7 @@ internal import Tensors
 ///
 /// where A is the answer's advantage and r the ratio of the token's probability to what it was when the answer was written. That r
 /// stands before the distance from the reference makes its gradient that of the divergence (Liu et al., "DeepSeek-V3.2", 2025).
-public struct GRPO: Objective {
-    public let unit = ExampleUnit.sequence
+public struct GRPO: PolicyObjective {
     public let measures: [Measure]
     let mean: PolicyMean
     /// How closely the model is held to the reference.
@@ -44,10 +43,6 @@ public struct GRPO: Objective {
     }
 
     public func weight(targets: Int) -> Int { mean.weight(targets: targets) }
-
-    public func batch(_ examples: [TokenizedExample], sequences: [Int]?) -> TokenBatch {
-        TokenBatch(written: examples, sequences: sequences)
-    }
 
     public func sums(_ pass: ObjectivePass) throws -> LossSums {
         try pass.run { rows in

@@ -8,8 +8,7 @@ public import Models
 /// the ratio of the whole answer's probability to what it was when it was written.
 ///
 /// The distance from the reference is in the rewards already.
-public struct RLOO: Objective {
-    public let unit = ExampleUnit.sequence
+public struct RLOO: PolicyObjective {
     public let measures: [Measure]
     let clip: PolicyClip
     let temperature: Double
@@ -31,10 +30,6 @@ public struct RLOO: Objective {
     }
 
     public func weight(targets: Int) -> Int { 1 }
-
-    public func batch(_ examples: [TokenizedExample], sequences: [Int]?) -> TokenBatch {
-        TokenBatch(written: examples, sequences: sequences)
-    }
 
     public func sums(_ pass: ObjectivePass) throws -> LossSums {
         try pass.run { rows in

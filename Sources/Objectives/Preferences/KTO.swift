@@ -133,13 +133,9 @@ public struct KTO: StepObjective, ReferencedObjective {
             whole.mismatches += reading.mismatches
         }
         let counted = counted(whole)
-        var start = 0
-        return StepLosses(
-            sums: LossSums(units: counted.units),
-            waysBack: readings.map { reading in
-                defer { start += reading.policy.count }
-                return Array(counted.slopes[start..<start + reading.policy.count])
-            })
+        return StepLosses(sums: LossSums(units: counted.units), counts: readings.map(\.policy.count)) {
+            Array(counted.slopes[$0])
+        }
     }
 
     public func goBack(_ pass: ObjectivePass, from wayBack: [Double]) throws {

@@ -59,13 +59,9 @@ public struct PairsOfSteps: StepObjective, ReferencedObjective {
             whole.likelihoods += reading.pairs.likelihoods
         }
         let counted = pairs.counted(whole)
-        var start = 0
-        return StepLosses(
-            sums: LossSums(units: counted.units),
-            waysBack: readings.map { reading in
-                defer { start += reading.pairs.pairs.count }
-                return WayBack(counted: counted.part(start..<start + reading.pairs.pairs.count))
-            })
+        return StepLosses(sums: LossSums(units: counted.units), counts: readings.map(\.pairs.pairs.count)) {
+            WayBack(counted: counted.part($0))
+        }
     }
 
     public func goBack(_ pass: ObjectivePass, from wayBack: WayBack) throws {

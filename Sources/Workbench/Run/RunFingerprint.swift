@@ -40,7 +40,13 @@ package struct RunFingerprint: Equatable, Sendable {
     package var recipeDigest: String { SHA256.hex(of: JSONValue.object(keys).text()) }
 
     /// The values of the parts `names`, in their order.
-    func parts(of names: [String]) -> [String] { names.map { parts[$0]?.string ?? "" } }
+    /// - Precondition: it has them all.
+    func parts(of names: [String]) -> [String] {
+        names.map { name in
+            guard let value = parts[name]?.string else { preconditionFailure("no part is called \(name)") }
+            return value
+        }
+    }
 
     /// What differs from `earlier`, in words: "train.learning_rate: 0.0002 → 0.0001".
     package func differences(from earlier: RunFingerprint) -> [String] {
