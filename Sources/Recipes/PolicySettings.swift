@@ -106,8 +106,8 @@ extension RewardEntry: RecipeKeyed {
                 "command: how long it may take for the answers of a step", accepts: { $0 > 0 && $0 <= 3600 }),
             .scalar(
                 "memory", \.memoryBytes, .any([.text, .integer(1 << 20...Int.max)]), expected: "a size such as 1GiB",
-                "command: the most memory that each of its processes may take", read: \.byteCount, accepts: { $0 >= 1 << 20 },
-                text: { String($0) }),
+                "command: the most memory that each of its processes may take", read: \.byteCount,
+                accepts: { $0 >= 1 << 20 }, text: { String($0) }),
         ]
     }
 

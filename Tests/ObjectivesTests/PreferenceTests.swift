@@ -151,6 +151,24 @@ private struct Golden {
     }
 }
 
+@Suite struct OddsRatioTests {
+    /// Log-probabilities of 0, as rounding makes them of tokens that are nearly certain.
+    @Test func certainAnswersHaveFiniteLosses() throws {
+        let recipe = try Recipe.load(overrides: ["train.objective=orpo", "train.beta=0.5"])
+        let loss = try #require(recipe.learnt as? PairPreference).loss
+        for (chosen, rejected) in [(0.0, -1.0), (-1, 0), (0, 0)] {
+            let found = loss.losses(
+                of: [
+                    AnswerPair(
+                        chosen: ScoredAnswer(policy: chosen, tokens: 3),
+                        rejected: ScoredAnswer(policy: rejected, tokens: 3))
+                ])[0]
+            #expect(found.loss.isFinite && found.chosenSlope.isFinite && found.rejectedSlope.isFinite)
+            #expect(found.chosenSlope < 0 && found.rejectedSlope > 0)
+        }
+    }
+}
+
 @Suite struct RatedAnswerTests {
     /// What stands beside a batch is of the answers of other rows, and no larger than what is measured in its place.
     @Test func answersOfOtherRowsStandBesideABatch() throws {

@@ -14,9 +14,12 @@ struct OddsRatioLoss: SinglePairLoss {
             loss: curve.value, chosenSlope: curve.slope * chosen.slope, rejectedSlope: -curve.slope * rejected.slope)
     }
 
-    /// log (p / (1 − p)) of log p.
+    /// log (p / (1 − p)) of log p; of a certain answer, whose odds have no end, those of one that is nearly so.
     private func logOdds(_ x: Double) -> Curve {
-        let rest = -expm1(x)
-        return Curve(x - log(rest), slope: 1 / rest)
+        let rest = max(-expm1(x), Self.least)
+        return Curve(x - log(rest), slope: rest > Self.least ? 1 / rest : 1)
     }
+
+    /// What 1 − p is taken for, at least.
+    private static let least = 1e-12
 }
