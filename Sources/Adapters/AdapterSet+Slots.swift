@@ -29,6 +29,13 @@ extension AdapterSet {
         return (held, configuration.settings.budget.targetRank * members.count)
     }
 
+    /// The trained matrices that files hold as vectors.
+    public var vectors: Set<MatrixSlot> {
+        let own = members.flatMap { Array(zip($0.states, $0.slots)) }.filter { $0.0.isVector }.map(\.1)
+        let ofHead = headStates.filter { $0.state.isVector }.map(\.slot)
+        return Set(own + ofHead + zip(besideParts, besideSlots).filter { $0.0.parameter.isVector }.map(\.1))
+    }
+
     /// Runs `body` with `values`, in the places of the slab, for the numbers of the set, and puts its own back.
     public func whileHolding<Result>(_ values: [Float], _ body: () throws -> Result) rethrows -> Result {
         let own = Array(slab.values)

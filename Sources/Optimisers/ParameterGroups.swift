@@ -9,15 +9,19 @@ extension TrainSection {
     /// With a ratio of LoRA+ they are in the groups of PEFT's `create_loraplus_optimizer`; an entry of `parameter_groups` then replaces what
     /// it says itself.
     ///
-    /// - Parameter meant: of each entry, the matrices that its pattern means.
-    public func groups(of slots: [MatrixSlot], meant: [[MatrixSlot]]) -> [ParameterGroup] {
+    /// - Parameters:
+    ///   - vectors: those that PEFT has as vectors, and not as a matrix of one row or column.
+    ///   - meant: of each entry, the matrices that its pattern means.
+    public func groups(
+        of slots: [MatrixSlot], vectors: Set<MatrixSlot>, meant: [[MatrixSlot]]
+    ) -> [ParameterGroup] {
         precondition(meant.count == parameterGroups.count)
         var ofSlot: [MatrixSlot: ParameterGroupEntry] = [:]
         for (entry, slots) in zip(parameterGroups, meant) {
             for slot in slots where ofSlot[slot] == nil { ofSlot[slot] = entry }
         }
         return slots.map { slot in
-            let plain = plain(slot), entry = ofSlot[slot]
+            let plain = plain(slot, isVector: vectors.contains(slot)), entry = ofSlot[slot]
             return ParameterGroup(
                 [slot],
                 learningRateFactor: entry?.learningRate.map { $0 / learningRate } ?? entry?.learningRateFactor
@@ -26,11 +30,17 @@ extension TrainSection {
         }
     }
 
+    /// Whether a ratio of LoRA+ makes a matrix faster.
+    public func isFaster(_ slot: MatrixSlot, isVector: Bool) -> Bool {
+        isVector || slot.name.split(separator: ".").contains("lora_B")
+    }
+
     /// What a step is for a matrix that no entry means.
-    private func plain(_ slot: MatrixSlot) -> (factor: Double, decay: Double) {
+    private func plain(_ slot: MatrixSlot, isVector: Bool) -> (factor: Double, decay: Double) {
         guard let loraPlusRatio else { return (1, weightDecay) }
-        let parts = slot.name.split(separator: "."), decay = loraPlusDecay ?? weightDecay
-        let isB = parts.contains("lora_B"), isVector = min(slot.rows, slot.columns) == 1 && !parts.contains("lora_A")
-        return (isB || isVector ? loraPlusRatio : 1, parts.last == "bias" ? 0 : decay)
+        let isBias = slot.name.split(separator: ".").last == "bias"
+        return (
+            isFaster(slot, isVector: isVector) ? loraPlusRatio : 1, isBias ? 0 : loraPlusDecay ?? weightDecay
+        )
     }
 }

@@ -68,6 +68,14 @@ extension AdapterMethodKind {
         }
     }
 
+    /// Whether it trains what LoRA+ makes faster: a B, or vectors.
+    fileprivate var hasFasterPart: Bool {
+        switch self {
+        case .lora, .dora, .fold, .adalora, .vera: true
+        case .ia3, .loha, .lokr: false
+        }
+    }
+
     /// Keys of `adapter` that not every method reads, by name.
     public static var settings: [String] { Set(allCases.flatMap(\.keys)).sorted() }
 
@@ -100,6 +108,16 @@ extension RecipeDecoding {
         else { return }
         let (message, hint) = TrainSection.undoing(method)
         note(.conflict, place, key, message, hint: hint)
+    }
+}
+
+extension Recipe {
+    /// Why nothing that is trained would be faster by LoRA+; `nil` where something is, or only the model tells.
+    var withoutFasterPart: String? {
+        if adapter.numVirtualTokens > 0 { return "virtual tokens are all that is trained" }
+        let trainsMore = task.hasHead || adapter.bias != .none || !adapter.modulesToSave.isEmpty
+        if trainsMore || adapter.method.hasFasterPart { return nil }
+        return "adapter.method \(adapter.method.rawValue) has no B, and no magnitude"
     }
 }
 

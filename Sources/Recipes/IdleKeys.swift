@@ -103,6 +103,7 @@ struct IdleKey {
                 }
             }
             + [
+                IdleKey(path: "train.loraplus_lr_ratio", reason: \.withoutFasterPart),
                 IdleKey(path: "train.loraplus_weight_decay") { recipe in
                     recipe.train.loraPlusRatio == nil ? "train.loraplus_lr_ratio is not given" : nil
                 },

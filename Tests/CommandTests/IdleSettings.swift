@@ -37,6 +37,7 @@ enum IdleSettings {
         ("train: { muon_momentum: 0.5 }", "train.muon_momentum"),
         ("train: { adafactor_scale_parameter: true }", "train.adafactor_scale_parameter"),
         ("train: { loraplus_weight_decay: 0.1 }", "train.loraplus_weight_decay"),
+        ("adapter: { method: loha }\ntrain: { loraplus_lr_ratio: 4 }", "train.loraplus_lr_ratio"),
         ("train: { optimizer: schedule_free_adamw, ema_decay: 0.9 }", "train.ema_decay"),
         ("train: { optimizer: schedule_free_adamw, lr_scheduler: linear }", "train.lr_scheduler"),
         ("train: { lr_scheduler: reduce_lr_on_plateau }", "train.lr_scheduler"),

@@ -7,7 +7,8 @@ internal import Tensors
 
 extension TrainSection {
     /// The matrices of `adapter` by what a step is for them.
-    /// - Throws: `Failure` for a pattern that is none, and for an entry that is of no matrix.
+    /// - Throws: `Failure` for a pattern that is none, for an entry that is of no matrix, and for a ratio of LoRA+ without a matrix
+    ///   that it makes faster.
     func groups(of adapter: AdapterSet) throws -> [ParameterGroup] {
         var taken = Set<MatrixSlot>()
         let meant = try parameterGroups.enumerated().map { index, entry in
@@ -28,6 +29,12 @@ extension TrainSection {
             taken.formUnion(found)
             return found
         }
-        return groups(of: adapter.slab.slots, meant: meant)
+        let slots = adapter.slab.slots, vectors = adapter.vectors
+        guard loraPlusRatio == nil || adapter.slab.trainedSlots.contains(where: { isFaster($0, isVector: vectors.contains($0)) }) else {
+            throw Failure(
+                .badInput, "train.loraplus_lr_ratio: nothing that is trained is a B, a magnitude or a bias",
+                hint: "leave it out, or take an adapter.method that has one, as lora")
+        }
+        return groups(of: slots, vectors: vectors, meant: meant)
     }
 }
