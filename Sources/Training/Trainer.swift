@@ -27,6 +27,8 @@ public final class Trainer {
     var average: MeanOfSteps?
     var bestValues: [Float]?
     var savedStep: Int?
+    /// What the numbers came to where the run pauses between two evaluations of its own: it is no part of the run.
+    private var pauseScore: EvaluationRecord?
     private var probe: UpdateProbe
     /// What the last step showed of the run's health.
     public private(set) var signs: StepSigns?
@@ -129,7 +131,8 @@ public final class Trainer {
         }
         return TrainingOutcome(
             ending: ending, steps: step, finalLoss: progress.history.last?.loss, best: progress.best,
-            last: progress.evaluations.last, tokens: clock.tokens, trainingSeconds: clock.seconds)
+            last: pauseScore?.step == step ? pauseScore : progress.evaluations.last, tokens: clock.tokens,
+            trainingSeconds: clock.seconds)
     }
 
     // MARK: - One step
@@ -232,8 +235,12 @@ public final class Trainer {
 
     private func isEvaluationDue(_ hooks: TrainingHooks) -> Bool {
         guard hooks.evaluate != nil, step > 0, progress.evaluations.last?.step != step else { return false }
-        return step == configuration.totalSteps || step == hooks.pausesAfter
-            || configuration.evaluateEverySteps.map { step % $0 == 0 } ?? false
+        return isOwnEvaluation || (step == hooks.pausesAfter && pauseScore?.step != step)
+    }
+
+    /// Whether the run itself is scored after this step, wherever it pauses.
+    private var isOwnEvaluation: Bool {
+        step == configuration.totalSteps || configuration.evaluateEverySteps.map { step % $0 == 0 } ?? false
     }
 
     private func evaluateIfDue(_ hooks: TrainingHooks) throws {
@@ -243,6 +250,10 @@ public final class Trainer {
             heldOut.measures.append(MeasuredValue(name: "last_step_loss", value: last.loss))
         }
         let record = EvaluationRecord(step: step, loss: heldOut.loss, measures: heldOut.measures)
+        guard isOwnEvaluation else {
+            pauseScore = record
+            return hooks.onEvent(.evaluated(record, isBest: false))
+        }
         let isBest = progress.record(record, earlyStopping: configuration.earlyStopping)
         // At the end of a run the stop has no meaning.
         if step == configuration.totalSteps { progress.isStoppedEarly = false }

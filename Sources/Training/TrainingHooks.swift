@@ -17,7 +17,8 @@ public struct TrainingHooks {
     public var afterLastStep: (() throws -> Void)?
     /// Asks the run to stop after the step in hand.
     public var stopRequest: StopRequest?
-    /// After this step the run evaluates, saves and pauses; nil: it goes on to its end.
+    /// After this step the run evaluates, saves and pauses; nil: it goes on to its end. Where the run itself is not scored then, the
+    /// score is told and forgotten: who goes on has the run that never paused.
     public var pausesAfter: Int?
 
     public init(
@@ -67,7 +68,7 @@ public struct TrainingOutcome: Sendable, Equatable {
     /// The loss of the last step; nil where no step was done.
     public let finalLoss: Double?
     public let best: EvaluationRecord?
-    /// The last evaluation; nil where there was none.
+    /// The last evaluation, that of a pause included; nil where there was none.
     public let last: EvaluationRecord?
     /// Tokens trained on in this process.
     public let tokens: Int

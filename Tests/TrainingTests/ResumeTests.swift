@@ -1,5 +1,6 @@
-import Recipes
 import Objectives
+import Optimisers
+import Recipes
 import Testing
 import Training
 
@@ -7,6 +8,15 @@ import Training
 @Suite struct Resuming {
     private let configuration = makeConfiguration(
         steps: 11, evaluateEvery: 3, saveEvery: 1, earlyStopping: EarlyStopping(patience: 9))
+    /// The same with a rate that falls with each evaluation that is no better.
+    private let plateau: TrainingConfiguration = {
+        var configuration = makeConfiguration(
+            steps: 11, evaluateEvery: 3, saveEvery: 1, earlyStopping: EarlyStopping(patience: 9))
+        var settings = ScheduleSection()
+        (settings.patience, settings.factor) = (0, 0.5)
+        configuration.schedule = LearningRateSchedule(.plateau, peak: 0.05, totalSteps: 11, settings: settings)
+        return configuration
+    }()
 
     /// A held-out loss that depends on the parameters, so that resuming with others shows.
     private func heldOutLoss(_ model: QuadraticModel) -> HeldOutLoss {
@@ -63,6 +73,37 @@ import Training
             try trainer.restore(try #require(saved))
             _ = try trainer.run(TrainingHooks(evaluate: { heldOutLoss(other) }))
             #expect(trainer.snapshot() == straight.last)
+        }
+    }
+
+    /// A pause is scored wherever it is, and the run that goes on looks at its own evaluations alone: rate, patience and best are those
+    /// of the run that never paused.
+    @Test func aPauseChangesNothing() throws {
+        var configuration = plateau
+        configuration.earlyStopping = EarlyStopping(patience: 2)
+        // Each evaluation of the run's own is worse than the one before, those of pauses are better than all.
+        func heldOut(_ step: Int) -> HeldOutLoss { HeldOutLoss(step % 3 == 0 ? 1 + Double(step) : 0.5) }
+        let straight = try makeTrainer(QuadraticModel(), configuration)
+        let ending = try straight.run(TrainingHooks(evaluate: { heldOut(straight.step) })).ending
+        #expect(ending == .stoppedEarly && straight.step == 9)
+        #expect(Set(straight.history.map(\.learningRate)).count == 2)
+        for pauses in [[1, 4, 8], [2, 3, 5], [7]] {
+            var saved: TrainingSnapshot?
+            for pause in pauses.map(Optional.some) + [nil] {
+                let trainer = try makeTrainer(QuadraticModel(), configuration)
+                if let saved { try trainer.restore(saved) }
+                let outcome = try trainer.run(
+                    TrainingHooks(
+                        evaluate: { heldOut(trainer.step) },
+                        save: {
+                            saved = $0
+                            return ""
+                        }, pausesAfter: pause))
+                guard let pause else { continue }
+                #expect(outcome.ending == .paused && outcome.steps == pause)
+                #expect(outcome.last == EvaluationRecord(step: pause, loss: heldOut(pause).loss))
+            }
+            #expect(saved == straight.snapshot())
         }
     }
 

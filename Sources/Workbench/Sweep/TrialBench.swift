@@ -36,8 +36,11 @@ struct TrialBench {
         do {
             let outcome = try TrainStage(in: run, from: earlier, interruption: interruption)
                 .train(session, observer, until: step.map(session.recipe.train.roundedUp)).outcome
-            let best = session.recipe.train.saveBest ? outcome.best : outcome.last
-            guard let best else { throw Failure(.internal, "trial \(trial.number) was not scored") }
+            // Where a trial pauses between its own evaluations, what it came to is not among those.
+            let scores = [session.recipe.train.saveBest ? outcome.best : nil, outcome.last].compactMap(\.self)
+            guard let best = scores.min(by: { $0.loss < $1.loss }) else {
+                throw Failure(.internal, "trial \(trial.number) was not scored")
+            }
             return .scored(step: outcome.steps, loss: best.loss)
         } catch let error as TrainingError where error.kind == .internal {
             return .failed(String("\(error)".prefix { $0 != "\n" }))
