@@ -91,11 +91,11 @@ public final class Trainer {
                 if isDone { try atMean { try hooks.afterLastStep?() } }
             }
             // A run that was stopped before an evaluation that was due makes up for it when it goes on.
-            if !isStopping(hooks) { try evaluateIfDue(hooks) }
+            if !isStopping(hooks) { try telling(step, hooks) { try evaluateIfDue(hooks) } }
             let isStopping = isStopping(hooks) || hooks.pausesAfter == step
             if isStopping || isDone || isSaveDue { try save(hooks) }
             if isDone || isStopping { break }
-            let record = try trainStep(clock: &clock, hooks)
+            let record = try telling(step + 1, hooks) { try clock.timing { try trainStep() } }
             clock.tokens += record.tokens
             hooks.onEvent(
                 .step(
@@ -106,10 +106,10 @@ public final class Trainer {
         return conclude(clock, hooks)
     }
 
-    /// A step that fails is told before it ends the run.
-    private func trainStep(clock: inout StepClock, _ hooks: TrainingHooks) throws -> StepRecord {
-        do { return try clock.timing { try trainStep() } } catch {
-            hooks.onEvent(.failed(step: step + 1, reason: "\(error)"))
+    /// A step or an evaluation that fails is told before it ends the run.
+    private func telling<Result>(_ step: Int, _ hooks: TrainingHooks, _ body: () throws -> Result) rethrows -> Result {
+        do { return try body() } catch {
+            hooks.onEvent(.failed(step: step, reason: "\(error)"))
             throw error
         }
     }

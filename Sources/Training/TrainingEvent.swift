@@ -13,7 +13,7 @@ public enum TrainingEvent: Sendable, Equatable, Codable {
     case stoppedEarly(step: Int, bestStep: Int, bestLoss: Double)
     /// Somebody asked the run to stop; it can go on from its snapshot.
     case interrupted(step: Int)
-    /// Step number `step` could not be done, and the run ends: its numbers are not finite, or a row cannot be read.
+    /// Step number `step` could not be done, or not scored, and the run ends: its numbers are not finite, or a row cannot be read.
     case failed(step: Int, reason: String)
     case finished(step: Int, finalLoss: Double, seconds: Double)
 

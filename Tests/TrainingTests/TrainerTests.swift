@@ -219,8 +219,11 @@ private final class Shortener: StepRewriter {
 
     @Test func aNonFiniteEvaluationIsAnError() throws {
         let trainer = try makeTrainer(QuadraticModel(), makeConfiguration(steps: 2))
-        #expect(throws: TrainingError.nonFiniteEvaluation(step: 2)) {
-            try trainer.run(TrainingHooks(evaluate: { HeldOutLoss(.nan) }))
+        let failure = TrainingError.nonFiniteEvaluation(step: 2)
+        var events: [TrainingEvent] = []
+        #expect(throws: failure) {
+            try trainer.run(TrainingHooks(onEvent: { events.append($0) }, evaluate: { HeldOutLoss(.nan) }))
         }
+        #expect(events.last == .failed(step: 2, reason: "\(failure)"))
     }
 }
