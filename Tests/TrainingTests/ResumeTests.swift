@@ -8,12 +8,13 @@ import Training
 @Suite struct Resuming {
     private let configuration = makeConfiguration(
         steps: 11, evaluateEvery: 3, saveEvery: 1, earlyStopping: EarlyStopping(patience: 9))
-    /// The same with a rate that falls with each evaluation that is no better.
+    /// The same with a rate that falls with each evaluation after the first: none is better by so much.
     private let plateau: TrainingConfiguration = {
         var configuration = makeConfiguration(
             steps: 11, evaluateEvery: 3, saveEvery: 1, earlyStopping: EarlyStopping(patience: 9))
         var settings = ScheduleSection()
         (settings.patience, settings.factor) = (0, 0.5)
+        (settings.thresholdMode, settings.threshold) = (.absolute, 1e6)
         configuration.schedule = LearningRateSchedule(.plateau, peak: 0.05, totalSteps: 11, settings: settings)
         return configuration
     }()
@@ -24,10 +25,12 @@ import Training
         return HeldOutLoss(sum, measures: [MeasuredValue(name: "root", value: sum.squareRoot())])
     }
 
-    private func straightRun(_ optimiser: OptimiserKind = .adamw) throws -> [TrainingSnapshot] {
+    private func straightRun(
+        _ optimiser: OptimiserKind = .adamw, followsHeldOutLoss: Bool = false
+    ) throws -> [TrainingSnapshot] {
         let model = QuadraticModel()
         var snapshots: [TrainingSnapshot] = []
-        _ = try makeTrainer(model, configuration, optimiser: optimiser).run(
+        _ = try makeTrainer(model, followsHeldOutLoss ? plateau : configuration, optimiser: optimiser).run(
             TrainingHooks(
                 evaluate: { heldOutLoss(model) },
                 save: {
@@ -37,8 +40,11 @@ import Training
         return snapshots
     }
 
-    @Test(arguments: OptimiserKind.allCases) func everyStepCanBeTheLastBeforeAKill(optimiser: OptimiserKind) throws {
-        let snapshots = try straightRun(optimiser)
+    @Test(arguments: OptimiserKind.allCases, [false, true])
+    func everyStepCanBeTheLastBeforeAKill(optimiser: OptimiserKind, followsHeldOutLoss: Bool) throws {
+        let snapshots = try straightRun(optimiser, followsHeldOutLoss: followsHeldOutLoss)
+        let configuration = followsHeldOutLoss ? plateau : self.configuration
+        if followsHeldOutLoss { #expect(Set(snapshots.last?.history.map(\.learningRate) ?? []).count == 3) }
         // The last one before it is scored, and with its score.
         #expect(snapshots.map(\.step) == Array(1...11) + [11])
         #expect(snapshots.last?.best != nil && snapshots.last?.evaluations.count == 4)
