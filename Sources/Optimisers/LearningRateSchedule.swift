@@ -77,7 +77,32 @@ public struct LearningRateSchedule: Sendable, Equatable {
         return highest > 0 ? .peakIsNotReached(highest: highest) : .nothingIsLearnt
     }
 
+    /// In what a schedule of three parts is not the run.
+    public enum PartsFault: Sendable, Equatable {
+        /// The fall is longer than what the warm-up leaves: it begins below the peak, `highest` at most.
+        case fallHasNoRoom(highest: Double)
+        /// The run ends at that rate, before all of its parts are done.
+        case endsBefore(parts: Int, last: Double)
+        /// The last steps stay where the fall led.
+        case goesOn(parts: Int, last: Double)
+    }
+
+    /// nil for a schedule that has no such parts, or whose parts are as long as the run.
+    public var partsFault: PartsFault? {
+        guard shape == .warmUpStableDecay, warmUpSteps < totalSteps else { return nil }
+        let falling = settings.numDecaySteps ?? 0, parts = warmUpSteps + stableSteps + falling
+        if stableSteps < 0 { return .fallHasNoRoom(highest: rate(afterSteps: warmUpSteps)) }
+        if parts == totalSteps { return nil }
+        let last = rate(afterSteps: totalSteps - 1)
+        return parts > totalSteps ? .endsBefore(parts: parts, last: last) : .goesOn(parts: parts, last: last)
+    }
+
     // MARK: Shapes
+
+    /// Steps at the peak; below 0 where the fall has no room.
+    private var stableSteps: Int {
+        settings.numStableSteps ?? (totalSteps - warmUpSteps - (settings.numDecaySteps ?? 0))
+    }
 
     /// Steps after the warm-up, at least 1.
     private var decaySteps: Double { Double(max(1, totalSteps - warmUpSteps)) }
@@ -121,8 +146,7 @@ public struct LearningRateSchedule: Sendable, Equatable {
     }
 
     private func stableOrFalling(_ completedSteps: Int) -> Double {
-        let falling = settings.numDecaySteps ?? 0
-        let stable = settings.numStableSteps ?? (totalSteps - warmUpSteps - falling)
+        let falling = settings.numDecaySteps ?? 0, stable = stableSteps
         if completedSteps < warmUpSteps + stable { return 1 }
         guard completedSteps < warmUpSteps + stable + falling else { return settings.minLRRatio }
         let progress = Double(completedSteps - warmUpSteps - stable) / Double(max(1, falling))

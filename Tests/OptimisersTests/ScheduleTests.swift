@@ -86,4 +86,19 @@ import Testing
         #expect(fault(5, 4) == nil)
         #expect(fault(1, 0) == nil)
     }
+
+    @Test func partsThatAreNotTheRunAreAFault() {
+        func fault(_ steps: Int, stable: Int? = nil, fall: Int) -> LearningRateSchedule.PartsFault? {
+            var settings = ScheduleSection()
+            (settings.numStableSteps, settings.numDecaySteps, settings.decayType) = (stable, fall, .linear)
+            return LearningRateSchedule(
+                .warmUpStableDecay, peak: 1, totalSteps: steps, warmUp: .steps(2), settings: settings
+            ).partsFault
+        }
+        #expect(fault(10, fall: 8) == nil && fault(10, fall: 3) == nil && fault(10, stable: 4, fall: 4) == nil)
+        #expect(fault(10, fall: 16) == .fallHasNoRoom(highest: 0.5))
+        #expect(fault(10, stable: 4, fall: 8) == .endsBefore(parts: 14, last: 0.625))
+        #expect(fault(10, stable: 2, fall: 4) == .goesOn(parts: 8, last: 0))
+        #expect(LearningRateSchedule(.linear, peak: 1, totalSteps: 10).partsFault == nil)
+    }
 }

@@ -6,7 +6,8 @@ internal import Spelling
 extension TrainSection {
     /// What a person should know of keys that count steps, in a run of `steps`: a line each. Throws where nothing would be learnt.
     func stepWarnings(steps: Int) throws -> [String] {
-        [try warmUpWarning(schedule(steps: steps))].compactMap { $0 } + intervalWarnings(steps: steps)
+        let rates = schedule(steps: steps)
+        return [try warmUpWarning(rates), partsWarning(rates)].compactMap { $0 } + intervalWarnings(steps: steps)
     }
 
     /// The same where the recipe itself says how many steps there are.

@@ -1,4 +1,4 @@
-// The warm-up held against the number of steps, as far as that is known.
+// The schedule's parts held against the number of steps, as far as that is known.
 
 internal import Optimisers
 internal import Recipes
@@ -34,6 +34,25 @@ extension TrainSection {
         case .peakIsNotReached(let highest):
             return words + ": the rate never gets to train.learning_rate \(learningRate), but to \(highest) at most; "
                 + "lower train.warmup_steps, or give the run more steps"
+        }
+    }
+
+    /// What a person should know of a schedule of three parts that are not as long as the run; `nil` where they are.
+    func partsWarning(_ schedule: LearningRateSchedule) -> String? {
+        guard let fault = schedule.partsFault else { return nil }
+        let run = "and the run has " + Count.text(schedule.totalSteps, "step")
+        let words = "train.lr_scheduler \(lrScheduler.rawValue): "
+        let advice = "; change num_decay_steps or num_stable_steps, or leave num_stable_steps out"
+        switch fault {
+        case .fallHasNoRoom(let highest):
+            return "train.lr_scheduler_kwargs.num_decay_steps: \(self.schedule.numDecaySteps ?? 0), \(run), "
+                + "\(schedule.warmUpSteps) of them warm-up: the rate never gets to train.learning_rate \(learningRate), and "
+                + "falls from \(highest); lower num_decay_steps, or give the run more steps"
+        case .endsBefore(let parts, let last):
+            return words + "its parts have \(Count.text(parts, "step")), \(run): it ends at a rate of \(last)" + advice
+        case .goesOn(let parts, let last):
+            return words + "its parts have \(Count.text(parts, "step")), \(run): the rest has a rate of \(last)"
+                + advice
         }
     }
 }
