@@ -127,6 +127,11 @@ extension IdleKey {
             only("init_rows", "eva or lora_ga") { $0.start.kind.readsRows },
             only("eva_config", "eva") { $0.start.kind == .eva },
             only("lora_ga_config", "lora_ga") { $0.start.kind == .loraGA },
+            IdleKey(path: "adapter.lora_ga_config") { recipe in
+                let settings = recipe.adapter.start.loraGA
+                return settings.scale != .stable && settings.stableGamma != LoRAGASection().stableGamma
+                    ? "scale \(settings.scale.rawValue) does not read stable_gamma" : nil
+            },
             only("loftq_model", "loftq") { $0.start.kind == .loftq },
             IdleKey(path: "adapter.init_lora_weights") { recipe in
                 recipe.adapter.continueFrom.map { _ in "adapter.continue_from says with which numbers it begins" }

@@ -46,6 +46,10 @@ enum IdleSettings {
         ("adapter: { init_rows: 5 }", "adapter.init_rows"),
         ("adapter: { init_lora_weights: lora_ga, eva_config: { rho: 1.5 } }", "adapter.eva_config"),
         ("adapter: { init_lora_weights: eva, lora_ga_config: { scale: unit } }", "adapter.lora_ga_config"),
+        (
+            "adapter: { init_lora_weights: lora_ga, lora_ga_config: { scale: unit, stable_gamma: 4 } }",
+            "adapter.lora_ga_config"
+        ),
         ("adapter: { loftq_model: full }", "adapter.loftq_model"),
         ("adapter: { continue_from: first, init_lora_weights: pissa }", "adapter.init_lora_weights"),
         ("distill: { temperature: 2 }", "distill.temperature"), ("distill: { source: online }", "distill.source"),
