@@ -111,14 +111,10 @@ struct IdleKey {
                     let kind = recipe.train.optimizer
                     return kind.needsNoSchedule ? "train.optimizer \(kind.rawValue) learns a mean of its steps" : nil
                 },
-                IdleKey(path: "train.lr_scheduler_kwargs") { recipe in
-                    recipe.train.unreadScheduleKey.map {
-                        "train.lr_scheduler \(recipe.train.lrScheduler.rawValue) does not read \($0)"
-                    }
-                },
+                IdleKey(path: "train.lr_scheduler_kwargs", reason: \.train.idleScheduleKey),
                 IdleKey(path: "train.lr_scheduler") { recipe in
                     if recipe.train.optimizer.needsNoSchedule {
-                        return recipe.train.lrScheduler == .constant
+                        return [.constant, .constantWithWarmUp].contains(recipe.train.lrScheduler)
                             ? nil : "train.optimizer \(recipe.train.optimizer.rawValue) needs no schedule"
                     }
                     guard recipe.train.lrScheduler.followsHeldOutLoss else { return nil }

@@ -46,6 +46,7 @@ extension Recipe {
         for override in overrides { decoding.apply(override, to: &root, environment: environment) }
         var recipe = Recipe()
         decoding.decode(root, into: &recipe)
+        decoding.settleSchedule(of: &recipe)
         if mustBeWhole { decoding.requireKeys(of: recipe, root) }
         decoding.noteConflicts(in: recipe)
         decoding.noteScheduleConflicts(in: recipe)

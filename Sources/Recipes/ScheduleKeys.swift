@@ -73,16 +73,35 @@ extension ScheduleSection: RecipeKeyed {
 }
 
 extension TrainSection {
-    /// A key of `lr_scheduler_kwargs` that was given and that the schedule does not read.
-    var unreadScheduleKey: String? {
+    /// Whether the rate rises before the schedule begins.
+    private var warmsUp: Bool { warmupSteps.map { $0 > 0 } ?? (warmupRatio > 0) }
+
+    /// Why a key of `lr_scheduler_kwargs` that was given does nothing; `nil` where all act.
+    var idleScheduleKey: String? {
         let defaults = ScheduleSection()
-        return ScheduleSection.keys.first { key in
-            key.text(schedule) != key.text(defaults) && (optimizer.needsNoSchedule || !lrScheduler.reads(key.name))
-        }?.name
+        return ScheduleSection.keys.lazy.filter { $0.text(schedule) != $0.text(defaults) }
+            .compactMap { idleReason($0.name) }.first
+    }
+
+    private func idleReason(_ key: String) -> String? {
+        if optimizer.needsNoSchedule { return "train.optimizer \(optimizer.rawValue) needs no schedule" }
+        let name = lrScheduler.rawValue
+        if !lrScheduler.reads(key) { return "train.lr_scheduler \(name) does not read \(key)" }
+        if key == "num_cycles", lrScheduler == .warmUpStableDecay, schedule.decayType != .cosine {
+            return "\(name) reads \(key) with decay_type cosine alone"
+        }
+        return ["warmup_type", "warmup_lr_rate"].contains(key) && !warmsUp
+            ? "there is no warm-up that \(key) could form" : nil
     }
 }
 
 extension RecipeDecoding {
+    /// What stands for a schedule that nobody named, beside an optimiser that needs none.
+    func settleSchedule(of recipe: inout Recipe) {
+        guard recipe.train.optimizer.needsNoSchedule, setKeys["train.lr_scheduler"] == nil else { return }
+        recipe.train.lrScheduler = .constant
+    }
+
     /// Notes what a schedule lacks, or cannot be.
     mutating func noteScheduleConflicts(in recipe: Recipe) {
         let train = recipe.train, settings = train.schedule

@@ -37,9 +37,50 @@ import Testing
         #expect(error?.diagnostics.first?.place.line == 4)
     }
 
-    @Test func whatTheScheduleDoesNotReadIsRefused() throws {
-        let recipe = try load("lr_scheduler: polynomial, lr_scheduler_kwargs: { power: 2, num_cycles: 3 }")
+    private static let threeParts = "lr_scheduler: warmup_stable_decay, lr_scheduler_kwargs: { num_decay_steps: 9, "
+
+    @Test(arguments: [
+        (
+            "lr_scheduler: polynomial, lr_scheduler_kwargs: { power: 2, num_cycles: 3 }",
+            "train.lr_scheduler polynomial does not read num_cycles"
+        ),
+        (
+            threeParts + "decay_type: linear, num_cycles: 2 }",
+            "warmup_stable_decay reads num_cycles with decay_type cosine alone"
+        ),
+        (
+            threeParts + "warmup_type: cosine }, warmup_ratio: 0",
+            "there is no warm-up that warmup_type could form"
+        ),
+        (
+            "lr_scheduler: cosine_warmup_with_min_lr, warmup_steps: 0, "
+                + "lr_scheduler_kwargs: { min_lr_rate: 0.1, warmup_lr_rate: 0.2 }",
+            "there is no warm-up that warmup_lr_rate could form"
+        ),
+        (
+            "optimizer: schedule_free_adamw, lr_scheduler_kwargs: { num_cycles: 2 }",
+            "train.optimizer schedule_free_adamw needs no schedule"
+        ),
+    ])
+    func whatTheScheduleDoesNotReadIsRefused(_ train: String, _ reason: String) throws {
+        let recipe = try load(train)
         #expect(recipe.idleKeys.map(\.keyPath) == ["train.lr_scheduler_kwargs"])
-        #expect(recipe.idleKeys.first?.message.contains("polynomial does not read num_cycles") == true)
+        #expect(recipe.idleKeys.first?.message == "has no effect: " + reason)
+    }
+
+    @Test func whatTheScheduleReadsIsNotRefused() throws {
+        #expect(
+            try load(Self.threeParts + "num_cycles: 2, warmup_type: cosine }, warmup_steps: 3").idleKeys.isEmpty)
+    }
+
+    /// Beside an optimiser that needs no schedule stands what the run does.
+    @Test func withoutAScheduleTheRateIsConstant() throws {
+        let bare = try load("optimizer: schedule_free_adamw")
+        #expect(bare.train.lrScheduler == .constant && bare.idleKeys.isEmpty)
+        #expect(bare.explain().contains("lr_scheduler: constant "))
+        #expect(try Recipe.load(yaml: bare.resolvedYAML(), file: "again.yaml").train == bare.train)
+        for name in ["constant", "constant_with_warmup"] {
+            #expect(try load("optimizer: schedule_free_adamw, lr_scheduler: \(name)").idleKeys.isEmpty)
+        }
     }
 }
