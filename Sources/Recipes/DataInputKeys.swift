@@ -21,7 +21,10 @@ extension DataSection {
                 "the member of a JSON object, or the table of an HDF5 file, with the rows; \"*\": each member is a row"),
             .integer(
                 "max_bad_rows", \.input.maxBadRows, 0...(1 << 40), "rows that may be unreadable before the run stops"),
-            .mix,
+            .list(
+                "mix", \.input.mix, expected: "a list of parts such as { path: …, weight: 2 }",
+                "in place of train: files mixed by weights, drawn from the seed",
+                check: { $1.require("path", of: $0, "a part of a mix needs its files") }),
             .choice(
                 "mix_exhausted", \.input.mixExhausted,
                 "when a part of the mix has no more rows: it drops out, the mix stops, or the part repeats"),
@@ -48,29 +51,6 @@ extension RecipeKey<DataSection> {
             },
             text: { $0.map { $0 == "\t" ? "tab" : YAMLText.string($0) } ?? "null" })
     }
-
-    fileprivate static var mix: Self {
-        let expected = "a list of parts such as { path: …, weight: 2 }"
-        return RecipeKey(
-            name: "mix", meaning: "in place of train: files mixed by weights, drawn from the seed", expected: expected,
-            shape: .any([.list(.keys(DataMixEntry.shapes)), .null]),
-            decode: { node, section, decoding, path in
-                if node.isNull { return section.input.mix = [] }
-                guard case .list(let elements) = node.content else {
-                    return decoding.wrongType(node, path, expected: expected)
-                }
-                section.input.mix = elements.enumerated().map { index, element in
-                    var entry = DataMixEntry()
-                    decoding.decode(element, into: &entry, path: "\(path)[\(index)]")
-                    if case .mapping = element.content, element.value(at: ["path"]) == nil {
-                        decoding.note(
-                            .missingKey, element.place, "\(path)[\(index)].path", "a part of a mix needs its files")
-                    }
-                    return entry
-                }
-            },
-            text: { YAMLText.list($0.input.mix.map(\.text)) })
-    }
 }
 
 extension DataMixEntry: RecipeKeyed {
@@ -85,10 +65,5 @@ extension DataMixEntry: RecipeKeyed {
                 "field: value that each of its rows gets, such as the label of all of them", read: \.string,
                 text: YAMLText.string),
         ]
-    }
-
-    /// The part as YAML on one line.
-    fileprivate var text: String {
-        "{" + Self.keys.map { "\($0.name): \($0.text(self))" }.joined(separator: ", ") + "}"
     }
 }

@@ -9,7 +9,10 @@ extension MergeSection: RecipeKeyed {
             .boolean(
                 "allow_near_no_op", \.allowNearNoOp,
                 "write the merged model all the same where little of the fine-tune is left in it"),
-            .adapters,
+            .list(
+                "adapters", \.adapters, expected: "a list of adapters such as { path: …, weight: 0.5 }",
+                "adapters that the trained one is combined with, before it is merged and exported",
+                check: { $1.require("path", of: $0, "an adapter needs its path") }),
             .number(
                 "weight", \.weight, expected: "a number",
                 "how much the trained adapter counts beside those of merge.adapters", accepts: \.isFinite),
@@ -29,42 +32,11 @@ extension MergeSection: RecipeKeyed {
     }
 }
 
-extension RecipeKey<MergeSection> {
-    fileprivate static var adapters: Self {
-        let expected = "a list of adapters such as { path: …, weight: 0.5 }"
-        return RecipeKey(
-            name: "adapters",
-            meaning: "adapters that the trained one is combined with, before it is merged and exported",
-            expected: expected, shape: .any([.list(.keys(MergedAdapter.shapes)), .null]),
-            decode: { node, section, decoding, path in
-                if node.isNull { return section.adapters = [] }
-                guard case .list(let elements) = node.content else {
-                    return decoding.wrongType(node, path, expected: expected)
-                }
-                section.adapters = elements.enumerated().map { index, element in
-                    var adapter = MergedAdapter()
-                    decoding.decode(element, into: &adapter, path: "\(path)[\(index)]")
-                    if case .mapping = element.content, element.value(at: ["path"]) == nil {
-                        decoding.note(
-                            .missingKey, element.place, "\(path)[\(index)].path", "an adapter needs its path")
-                    }
-                    return adapter
-                }
-            },
-            text: { YAMLText.list($0.adapters.map(\.text)) })
-    }
-}
-
 extension MergedAdapter: RecipeKeyed {
     static var keys: [RecipeKey<MergedAdapter>] {
         [
             .text("path", \.path, "the adapter"),
             .number("weight", \.weight, expected: "a number", "how much it counts", accepts: \.isFinite),
         ]
-    }
-
-    /// The adapter as YAML on one line.
-    fileprivate var text: String {
-        "{" + Self.keys.map { "\($0.name): \($0.text(self))" }.joined(separator: ", ") + "}"
     }
 }

@@ -29,41 +29,24 @@ extension ParameterGroupEntry: RecipeKeyed {
                 accepts: notNegative),
         ]
     }
-
-    /// The entry as YAML on one line.
-    fileprivate var text: String { YAMLText.keys(of: self) }
 }
 
 extension RecipeKey<TrainSection> {
     static var parameterGroups: Self {
-        let expected = "a list of groups such as { pattern: lora_B, learning_rate_factor: 4 }"
-        return RecipeKey(
-            name: "parameter_groups",
-            meaning: "matrices with a rate or decay of their own, by pattern; the first that matches counts",
-            expected: expected, shape: .any([.list(.keys(ParameterGroupEntry.shapes)), .null]),
-            decode: { node, section, decoding, path in
-                if node.isNull { return section.parameterGroups = [] }
-                guard case .list(let elements) = node.content else {
-                    return decoding.wrongType(node, path, expected: expected)
-                }
-                section.parameterGroups = elements.enumerated().map { index, element in
-                    decoding.group(element, "\(path)[\(index)]")
-                }
-            },
-            text: { YAMLText.list($0.parameterGroups.map(\.text)) })
+        .list(
+            "parameter_groups", \.parameterGroups,
+            expected: "a list of groups such as { pattern: lora_B, learning_rate_factor: 4 }",
+            "matrices with a rate or decay of their own, by pattern; the first that matches counts",
+            check: { $1.check($0) })
     }
 }
 
 extension RecipeDecoding {
-    /// An entry, which says whom it means and what is theirs.
-    fileprivate mutating func group(_ node: RecipeNode, _ path: String) -> ParameterGroupEntry {
-        var entry = ParameterGroupEntry()
-        decode(node, into: &entry, path: path)
-        guard case .mapping = node.content else { return entry }
-        if node.value(at: ["pattern"]) == nil {
-            note(.missingKey, node.place, path + ".pattern", "a group needs the pattern of its matrices")
-        }
-        if entry.learningRate != nil, entry.learningRateFactor != nil {
+    /// A group says whom it means and what is theirs.
+    fileprivate mutating func check(_ group: ListedEntry<ParameterGroupEntry>) {
+        let node = group.node, path = group.path
+        require("pattern", of: group, "a group needs the pattern of its matrices")
+        if group.value.learningRate != nil, group.value.learningRateFactor != nil {
             note(.conflict, node.place, path + ".learning_rate_factor", "learning_rate is given too", hint: "keep one")
         }
         if ["learning_rate", "learning_rate_factor", "weight_decay"].allSatisfy({ node.value(at: [$0])?.isNull ?? true }
@@ -72,6 +55,5 @@ extension RecipeDecoding {
                 .missingKey, node.place, path, "a group without anything of its own",
                 hint: "learning_rate, learning_rate_factor or weight_decay")
         }
-        return entry
     }
 }

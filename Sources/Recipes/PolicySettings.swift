@@ -131,51 +131,23 @@ extension RewardEntry: RecipeKeyed {
     }
 }
 
-extension RecipeKey {
-    /// A list of rewards.
-    static func rewards(
-        _ name: String, _ keyPath: WritableKeyPath<Section, [RewardEntry]>, _ meaning: String
-    ) -> Self {
-        let expected = "a list of rewards, as [{ kind: exact }]"
-        return RecipeKey(
-            name: name, meaning: meaning, expected: expected, shape: .any([.list(.keys(RewardEntry.shapes)), .null]),
-            decode: { node, section, decoding, path in
-                if node.isNull { return section[keyPath: keyPath] = [] }
-                guard case .list(let elements) = node.content else {
-                    return decoding.wrongType(node, path, expected: expected)
-                }
-                section[keyPath: keyPath] = elements.enumerated().map { decoding.reward($1, "\(path)[\($0)]") }
-                decoding.requireNames(of: section[keyPath: keyPath], elements, path)
-            },
-            text: { YAMLText.list($0[keyPath: keyPath].map(\.text)) })
-    }
-}
-
 extension RecipeDecoding {
-    fileprivate mutating func reward(_ node: RecipeNode, _ path: String) -> RewardEntry {
-        var entry = RewardEntry()
-        decode(node, into: &entry, path: path)
+    /// A reward says what it looks at, and has a name that no other one has.
+    fileprivate mutating func check(_ reward: ListedEntry<RewardEntry>) {
+        let entry = reward.value, path = reward.path
         for key in RewardEntry.keys.map(\.name) {
             guard let place = setKeys["\(path).\(key)"], let reason = entry.idleReason(key) else { continue }
             note(.noEffect, place, "\(path).\(key)", "has no effect: \(reason)")
         }
-        if setKeys["\(path).kind"] == nil {
-            note(.missingKey, node.place, path + ".kind", "a reward says what it looks at", hint: "as kind: exact")
-        }
+        require("kind", of: reward, "a reward says what it looks at", hint: "as kind: exact")
         if entry.kind == .command, entry.command.isEmpty {
             note(
-                .missingKey, node.place, path + ".command", "the program is named by the recipe, and by nothing else",
-                hint: "as command: [python3, check.py]")
+                .missingKey, reward.node.place, path + ".command",
+                "the program is named by the recipe, and by nothing else", hint: "as command: [python3, check.py]")
         }
-        return entry
-    }
-
-    /// Two rewards of one name could not be told apart.
-    fileprivate mutating func requireNames(of rewards: [RewardEntry], _ nodes: [RecipeNode], _ path: String) {
-        for (index, entry) in rewards.enumerated()
-        where rewards[..<index].contains(where: { $0.shownName == entry.shownName }) {
+        if reward.earlier.contains(where: { $0.shownName == entry.shownName }) {
             note(
-                .duplicateKey, nodes[index].place, "\(path)[\(index)].name",
+                .duplicateKey, reward.node.place, path + ".name",
                 "another reward is called \(entry.shownName) already", hint: "give each a name")
         }
     }
@@ -185,7 +157,9 @@ extension TrainSection {
     /// Keys of what is learnt from answers of the model's own.
     static var policyKeys: [RecipeKey<TrainSection>] {
         [
-            .rewards("rewards", \.policy.rewards, "what says how good an answer is: their weighted sum"),
+            .list(
+                "rewards", \.policy.rewards, expected: "a list of rewards, as [{ kind: exact }]",
+                "what says how good an answer is: their weighted sum", text: \.text, check: { $1.check($0) }),
             .integer("num_generations", \.policy.numGenerations, 2...4096, "answers that are written to each row"),
             .number(
                 "temperature", \.policy.temperature, expected: "a number above 0", "at which answers are drawn",
