@@ -42,7 +42,7 @@ extension AdapterSection {
             .decay("beta2", \.settings.budget.uncertaintyDecay, "adalora: what a step leaves of its mean uncertainty"),
             .number(
                 "orth_reg_weight", \.settings.budget.orthogonality, expected: "a number from 0 on",
-                "adalora: how much it counts that A and B are not orthogonal", accepts: { $0 >= 0 && $0.isFinite }),
+                "adalora: how much it counts that A and B are not orthogonal", accepts: \.isFromZero),
         ]
     }
 

@@ -98,7 +98,7 @@ extension LoRAGASection: RecipeKeyed {
             .choice("scale", \.scale, "how large their product begins"),
             .number(
                 "stable_gamma", \.stableGamma, expected: "a number above 0", "scale: stable divides by its root",
-                accepts: { $0 > 0 && $0.isFinite }),
+                accepts: \.isPositive),
         ]
     }
 }

@@ -59,7 +59,7 @@ extension DataMixEntry: RecipeKeyed {
             .texts("path", \.path, expected: "a file or a list of files", "files of this part"),
             .number(
                 "weight", \.weight, expected: "a number above 0", "its share of the rows, against the other parts",
-                accepts: { $0 > 0 && $0.isFinite }),
+                accepts: \.isPositive),
             .map(
                 "fields", \.fields, .text, expected: "a mapping of fields to texts",
                 "field: value that each of its rows gets, such as the label of all of them", read: \.string,

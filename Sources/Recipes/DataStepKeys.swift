@@ -107,7 +107,7 @@ extension SampleStep: RecipeKeyed {
 extension AugmentStep: RecipeKeyed {
     static var keys: [RecipeKey<AugmentStep>] {
         func share(_ name: String, _ path: WritableKeyPath<AugmentStep, Double>, _ meaning: String) -> RecipeKey<Self> {
-            .number(name, path, expected: "a number from 0 and below 1", meaning, accepts: { $0 >= 0 && $0 < 1 })
+            .number(name, path, expected: "a number from 0 and below 1", meaning, accepts: \.isBelowOne)
         }
         return [
             .fields("fields", \.fields, "what is changed in a copy"),
@@ -167,7 +167,7 @@ extension RankStep: RecipeKeyed {
                 accepts: { $0 > 0 && $0 <= 1000 }),
             .number(
                 "drop_share", \.dropShare, expected: "a number from 0 and below 1",
-                "share of the rows that is left out, the worst first", accepts: { $0 >= 0 && $0 < 1 }),
+                "share of the rows that is left out, the worst first", accepts: \.isBelowOne),
         ]
     }
 }

@@ -50,13 +50,13 @@ extension DistillSection: RecipeKeyed {
             .number(
                 "alpha", \.alpha, expected: "a number from 0 and below 1",
                 "skew_kl: how much of the teacher is mixed into the student's distribution",
-                accepts: { $0 >= 0 && $0 < 1 }),
+                accepts: \.isBelowOne),
             .number(
                 "temperature", \.temperature, expected: "a number above 0", "softens both distributions",
                 accepts: { $0 > 0 && $0 <= 1e3 }),
             .number(
                 "cross_entropy", \.crossEntropy, expected: "a number from 0 and below 1",
-                "the share of the labels' own loss", accepts: { $0 >= 0 && $0 < 1 }),
+                "the share of the labels' own loss", accepts: \.isBelowOne),
         ]
     }
 
@@ -83,7 +83,7 @@ extension DistillSection: RecipeKeyed {
             .number(
                 "margin", \.margin, expected: "a number from 0 and below 1",
                 "how far a metric of evaluate.metrics may fall before the student is not called good",
-                accepts: { $0 >= 0 && $0 < 1 }),
+                accepts: \.isBelowOne),
         ]
     }
 }

@@ -15,18 +15,17 @@ public struct ParameterGroupEntry: Sendable, Equatable {
 
 extension ParameterGroupEntry: RecipeKeyed {
     static var keys: [RecipeKey<ParameterGroupEntry>] {
-        let notNegative: @Sendable (Double) -> Bool = { $0 >= 0 && $0.isFinite }
-        return [
+        [
             .text("pattern", \.pattern, "the matrices: names or modules, as in adapter.target_modules"),
             .optionalNumber(
                 "learning_rate", \.learningRate, expected: "null or a number from 0", "their learning rate",
-                accepts: notNegative),
+                accepts: \.isFromZero),
             .optionalNumber(
                 "learning_rate_factor", \.learningRateFactor, expected: "null or a number from 0",
-                "theirs over train.learning_rate", accepts: notNegative),
+                "theirs over train.learning_rate", accepts: \.isFromZero),
             .optionalNumber(
                 "weight_decay", \.weightDecay, expected: "null or a number from 0", "their weight decay",
-                accepts: notNegative),
+                accepts: \.isFromZero),
         ]
     }
 }

@@ -175,7 +175,7 @@ extension TrainSection {
                 "how far below what it was the probability of a worse answer may fall", accepts: { $0 > 0 && $0 < 1 }),
             .optionalNumber(
                 "epsilon_high", \.policy.epsilonHigh, expected: "a number above 0, or null for epsilon",
-                "how far above what it was that of a better answer may rise", accepts: { $0 > 0 && $0.isFinite }),
+                "how far above what it was that of a better answer may rise", accepts: \.isPositive),
             .choice(
                 "scale_rewards", \.policy.scaleRewards,
                 "the spread by which advantages are divided: of the row's answers, of the step's, or none"),

@@ -87,16 +87,14 @@ extension TrainSection {
 
     /// Keys of what is learnt from preferences.
     static var preferenceKeys: [RecipeKey<TrainSection>] {
-        let positive: @Sendable (Double) -> Bool = { $0 > 0 && $0.isFinite }
-        let notNegative: @Sendable (Double) -> Bool = { $0 >= 0 && $0.isFinite }
-        return [
+        [
             .optionalNumber(
                 "beta", \.preferences.beta, expected: "a number from 0, or null for the objective's own",
                 "how closely the model is held to its reference; without one how much margins count",
-                accepts: notNegative),
+                accepts: \.isFromZero),
             .number(
                 "dpo_beta", \.preferences.dpoBeta, expected: "a number above 0", "beta of dpo, as it was called first",
-                accepts: positive),
+                accepts: \.isPositive),
             .choices("loss_type", \.preferences.lossTypes, "the losses of the objective; none: its first"),
             numbers("loss_weights", \.preferences.lossWeights, "what each of loss_type counts; none: 1 each"),
             .optionalNumber(
@@ -108,7 +106,7 @@ extension TrainSection {
                 accepts: { $0 >= 0 && $0 <= 1 }),
             .number(
                 "rpo_alpha", \.preferences.rpoAlpha, expected: "a number from 0",
-                "what the likelihood of the chosen answer counts beside the loss", accepts: notNegative),
+                "what the likelihood of the chosen answer counts beside the loss", accepts: \.isFromZero),
             .choice(
                 "f_divergence_type", \.preferences.divergence, "the divergence that holds the model to its reference"),
             .number(
@@ -116,29 +114,29 @@ extension TrainSection {
                 "the order of alpha_divergence", accepts: \.isFinite),
             .number(
                 "discopop_tau", \.preferences.discopopTau, expected: "a number above 0",
-                "how softly discopop goes from one of its losses to the other", accepts: positive),
+                "how softly discopop goes from one of its losses to the other", accepts: \.isPositive),
             .optionalNumber(
                 "cpo_alpha", \.preferences.cpoAlpha, expected: "a number from 0, or null for the objective's own",
                 "what the likelihood of the chosen answer counts beside the loss: 1 in cpo, 0 in simpo",
-                accepts: notNegative),
+                accepts: \.isFromZero),
             .number(
                 "alpha", \.preferences.alpha, expected: "a number",
                 "AlphaPO's shape of rewards, (1 - p^-alpha) / alpha; 0: log p", accepts: \.isFinite),
             .number(
                 "simpo_gamma", \.preferences.simpoGamma, expected: "a number from 0",
-                "by how much the chosen answer's reward is to exceed the other's", accepts: notNegative),
+                "by how much the chosen answer's reward is to exceed the other's", accepts: \.isFromZero),
             .number(
                 "desirable_weight", \.preferences.desirableWeight, expected: "a number from 0",
-                "what the loss of a good answer counts", accepts: notNegative),
+                "what the loss of a good answer counts", accepts: \.isFromZero),
             .number(
                 "undesirable_weight", \.preferences.undesirableWeight, expected: "a number from 0",
-                "what the loss of a bad answer counts", accepts: notNegative),
+                "what the loss of a bad answer counts", accepts: \.isFromZero),
             .number(
                 "desirable_above", \.preferences.desirableAbove, expected: "a number",
                 "ratings above it are of good answers", accepts: \.isFinite),
             .number(
                 "center_rewards_coefficient", \.preferences.centerRewards, expected: "a number from 0",
-                "what the square of a pair's summed rewards counts, so that they stay about 0", accepts: notNegative),
+                "what the square of a pair's summed rewards counts, so that they stay about 0", accepts: \.isFromZero),
         ]
     }
 

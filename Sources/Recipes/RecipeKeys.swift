@@ -199,7 +199,7 @@ extension AdapterSection: RecipeKeyed {
             .number(
                 "dropout", \.dropout, expected: "a number from 0 and below 1",
                 "share of the adapter's inputs dropped in training",
-                accepts: { $0 >= 0 && $0 < 1 }),
+                accepts: \.isBelowOne),
             .targetModules,
             .boolean("use_rslora", \.useRSLoRA, "scale by alpha / √r instead"),
             .patterns(
@@ -298,22 +298,16 @@ extension RecipeKey<AdapterSection> {
 }
 
 extension TrainSection: RecipeKeyed {
-    /// More steps than anybody can wait for, and few enough that sums and products of them overflow nowhere.
-    private static let mostSteps = 1 << 40
-
     static var keys: [RecipeKey<TrainSection>] {
         lengthKeys + preferenceKeys + policyKeys + optimiserKeys + ruleKeys + scheduleKeys
     }
-
-    private static let positive: @Sendable (Double) -> Bool = { $0 > 0 && $0.isFinite }
-    private static let share: @Sendable (Double) -> Bool = { $0 >= 0 && $0 < 1 }
-    private static let notNegative: @Sendable (Double) -> Bool = { $0 >= 0 && $0.isFinite }
 
     /// What is learnt, for how long, in how much memory.
     private static var lengthKeys: [RecipeKey<TrainSection>] {
         [
             .number(
-                "epochs", \.epochs, expected: "a number above 0", "passes over the training rows", accepts: positive),
+                "epochs", \.epochs, expected: "a number above 0", "passes over the training rows", accepts: \.isPositive
+            ),
             .integer("max_steps", \.maxSteps, 1...mostSteps, absent: "null", "optimiser steps, in place of epochs"),
             .integer("batch_size", \.batchSize, 1...1_000_000, "examples, or pairs, in one optimiser step"),
             .choice("objective", \.objective, "what is learnt: the rows' answers, or which of two answers is better"),
@@ -338,32 +332,32 @@ extension TrainSection: RecipeKeyed {
             .choice("optimizer", \.optimizer, "the rule by which a step changes the adapter's values"),
             .number(
                 "learning_rate", \.learningRate, expected: "a number above 0", "highest step size of the optimizer",
-                accepts: positive),
+                accepts: \.isPositive),
             .choice("lr_scheduler", \.lrScheduler, "how the learning rate goes on after warm-up"),
             .section("lr_scheduler_kwargs", \.schedule, "what forms lr_scheduler, by transformers' names"),
             .number(
                 "warmup_ratio", \.warmupRatio, expected: "a number from 0 and below 1",
                 "share of the steps in which it rises",
-                accepts: share),
+                accepts: \.isBelowOne),
             .integer(
                 "warmup_steps", \.warmupSteps, 0...mostSteps, absent: "null",
                 "steps in which it rises, in place of warmup_ratio"),
             .number(
                 "weight_decay", \.weightDecay, expected: "a number from 0", "decoupled decay of the adapter's values",
-                accepts: notNegative),
+                accepts: \.isFromZero),
             .number(
                 "adam_beta1", \.adamBeta1, expected: "a number from 0 and below 1",
-                "decay of the first moment; lion: the momentum's share in the step's direction", accepts: share),
+                "decay of the first moment; lion: the momentum's share in the step's direction", accepts: \.isBelowOne),
             .number(
                 "adam_beta2", \.adamBeta2, expected: "a number from 0 and below 1",
-                "decay of the second moment; lion: of the momentum, 0.99 in its paper", accepts: share),
+                "decay of the second moment; lion: of the momentum, 0.99 in its paper", accepts: \.isBelowOne),
             .number(
                 "adam_epsilon", \.adamEpsilon, expected: "a number above 0", "added to the root of the second moment",
-                accepts: positive),
+                accepts: \.isPositive),
             .number(
                 "max_grad_norm", \.maxGradNorm, expected: "a number from 0",
                 "gradients are clipped to this global norm; 0: never",
-                accepts: notNegative),
+                accepts: \.isFromZero),
         ]
     }
 

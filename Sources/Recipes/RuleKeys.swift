@@ -1,8 +1,6 @@
 // Keys of `train` that form a step: what matrices have of their own, what becomes of the steps, and what single rules read.
 
 extension TrainSection {
-    private static let fromZero: @Sendable (Double) -> Bool = { $0 >= 0 && $0.isFinite }
-
     /// What matrices have of their own, what becomes of the steps, and what single rules read.
     static var ruleKeys: [RecipeKey<TrainSection>] {
         [
@@ -13,11 +11,11 @@ extension TrainSection {
                 accepts: { $0 >= 1 && $0.isFinite }),
             .optionalNumber(
                 "loraplus_weight_decay", \.loraPlusDecay, expected: "null or a number from 0",
-                "LoRA+: weight decay, of biases none; null: weight_decay", accepts: fromZero),
+                "LoRA+: weight decay, of biases none; null: weight_decay", accepts: \.isFromZero),
             .number(
                 "neftune_noise_alpha", \.neftuneNoiseAlpha, expected: "a number from 0",
                 "noise on the embeddings in training, ±alpha/√(tokens · width) of each text; 0: none",
-                accepts: fromZero),
+                accepts: \.isFromZero),
             .optionalNumber(
                 "ema_decay", \.emaDecay, expected: "null or a number above 0 and below 1",
                 "hand on a mean of the steps that keeps this share with each; null: what the last step led to",
@@ -27,7 +25,7 @@ extension TrainSection {
                 "adafactor: the rate is of the values' own root mean square, as in torch's"),
             .number(
                 "muon_momentum", \.muonMomentum, expected: "a number from 0 and below 1",
-                "muon: the share of the momentum that stays", accepts: { $0 >= 0 && $0 < 1 }),
+                "muon: the share of the momentum that stays", accepts: \.isBelowOne),
             .boolean("muon_nesterov", \.muonNesterov, "muon: look at the momentum's next step"),
             .integer("muon_ns_steps", \.muonSteps, 1...99, "muon: steps that make the momentum orthogonal"),
             .choice(

@@ -1,10 +1,6 @@
 // Every key of `train.lr_scheduler_kwargs`: name, range, meaning. Defaults stand in `ScheduleSection`.
 
 extension ScheduleSection: RecipeKeyed {
-    private static let mostSteps = 1 << 40
-    private static let notNegative: @Sendable (Double) -> Bool = { $0 >= 0 && $0.isFinite }
-    private static let share: @Sendable (Double) -> Bool = { $0 >= 0 && $0 < 1 }
-
     static var keys: [RecipeKey<ScheduleSection>] { waveKeys + fallKeys + plateauKeys }
 
     /// Cosines, and the floor that they end on.
@@ -13,9 +9,9 @@ extension ScheduleSection: RecipeKeyed {
             .optionalNumber(
                 "num_cycles", \.numCycles, expected: "null or a number above 0",
                 "waves of a cosine, 0.5 where it only falls; cosine_with_restarts: how often it falls, 1",
-                accepts: { $0 > 0 && $0.isFinite }),
+                accepts: \.isPositive),
             .optionalNumber(
-                "min_lr", \.minLR, expected: "null or a number from 0", "the lowest rate", accepts: notNegative),
+                "min_lr", \.minLR, expected: "null or a number from 0", "the lowest rate", accepts: \.isFromZero),
             .optionalNumber(
                 "min_lr_rate", \.minLRRate, expected: "null or a number from 0 to 1",
                 "the lowest rate as a share of train.learning_rate, in place of min_lr",
@@ -32,18 +28,18 @@ extension ScheduleSection: RecipeKeyed {
         [
             .number(
                 "lr_end", \.lrEnd, expected: "a number from 0", "the rate at the end of polynomial",
-                accepts: notNegative),
+                accepts: \.isFromZero),
             .number(
                 "power", \.power, expected: "a number above 0", "the power of polynomial; 1: straight down",
-                accepts: { $0 > 0 && $0.isFinite }),
+                accepts: \.isPositive),
             .integer(
-                "timescale", \.timescale, 1...mostSteps, absent: "null",
+                "timescale", \.timescale, 1...TrainSection.mostSteps, absent: "null",
                 "steps after which inverse_sqrt begins to fall; null: those of the warm-up, 10000 without one"),
             .integer(
-                "num_decay_steps", \.numDecaySteps, 0...mostSteps, absent: "null",
+                "num_decay_steps", \.numDecaySteps, 0...TrainSection.mostSteps, absent: "null",
                 "steps in which warmup_stable_decay falls"),
             .integer(
-                "num_stable_steps", \.numStableSteps, 0...mostSteps, absent: "null",
+                "num_stable_steps", \.numStableSteps, 0...TrainSection.mostSteps, absent: "null",
                 "steps in which it stays at the peak; null: what warm-up and fall leave"),
             .choice("warmup_type", \.warmupType, "how warmup_stable_decay rises"),
             .choice("decay_type", \.decayType, "how it falls"),
@@ -58,16 +54,17 @@ extension ScheduleSection: RecipeKeyed {
         [
             .number(
                 "factor", \.factor, expected: "a number from 0 and below 1",
-                "what reduce_lr_on_plateau multiplies the rate by", accepts: share),
-            .integer("patience", \.patience, 0...mostSteps, "evaluations without a better loss before it does"),
+                "what reduce_lr_on_plateau multiplies the rate by", accepts: \.isBelowOne),
+            .integer(
+                "patience", \.patience, 0...TrainSection.mostSteps, "evaluations without a better loss before it does"),
             .number(
                 "threshold", \.threshold, expected: "a number from 0",
-                "by how much a loss must fall to be better", accepts: notNegative),
+                "by how much a loss must fall to be better", accepts: \.isFromZero),
             .choice("threshold_mode", \.thresholdMode, "rel: as a share of the best loss; abs: in loss"),
-            .integer("cooldown", \.cooldown, 0...mostSteps, "evaluations that do not count after it did"),
+            .integer("cooldown", \.cooldown, 0...TrainSection.mostSteps, "evaluations that do not count after it did"),
             .number(
                 "eps", \.eps, expected: "a number from 0", "a change of the rate as small as this is not made",
-                accepts: notNegative),
+                accepts: \.isFromZero),
         ]
     }
 }

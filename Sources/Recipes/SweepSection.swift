@@ -75,7 +75,8 @@ extension SearchSection: RecipeKeyed {
                 "training rows on which trials are compared; none of them is trained on",
                 accepts: { $0 > 0 && $0.isFinite && $0 <= 1e9 && ($0 < 1 || $0 == $0.rounded()) }),
             .integer("factor", \.factor, 2...100, "one of so many trials goes on to the next round of halving"),
-            .integer("min_steps", \.minSteps, 1...(1 << 40), "steps of the first round of halving, at least"),
+            .integer(
+                "min_steps", \.minSteps, 1...TrainSection.mostSteps, "steps of the first round of halving, at least"),
             .integer(
                 "trials", \.trials, 1...Recipe.mostTrials, absent: "null",
                 "the most trials: of more combinations so many are drawn by the seed; null: all combinations"),
