@@ -7,8 +7,8 @@ internal import Tensors
 
 extension TrainSection {
     /// The matrices of `adapter` by what a step is for them.
-    /// - Throws: `Failure` for a pattern that is none, for an entry that is of no matrix, and for a ratio of LoRA+ without a matrix
-    ///   that it makes faster.
+    /// - Throws: `Failure` for a pattern that is none, for an entry that is of no matrix, and for a ratio of LoRA+ where it makes
+    ///   nothing faster.
     func groups(of adapter: AdapterSet) throws -> [ParameterGroup] {
         var taken = Set<MatrixSlot>()
         let meant = try parameterGroups.enumerated().map { index, entry in
@@ -30,7 +30,8 @@ extension TrainSection {
             return found
         }
         let slots = adapter.slab.slots, vectors = adapter.vectors
-        guard loraPlusRatio == nil || adapter.slab.trainedSlots.contains(where: { isFaster($0, isVector: vectors.contains($0)) }) else {
+        let canBeFaster = adapter.slab.trainedSlots.contains { isFaster($0, isVector: vectors.contains($0)) }
+        guard loraPlusRatio == nil || canBeFaster else {
             throw Failure(
                 .badInput, "train.loraplus_lr_ratio: nothing that is trained is a B, a magnitude or a bias",
                 hint: "leave it out, or take an adapter.method that has one, as lora")
