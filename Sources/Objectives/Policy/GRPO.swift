@@ -1,7 +1,6 @@
 // Group relative policy optimisation (Shao et al., "DeepSeekMath: Pushing the Limits of Mathematical Reasoning in Open Language
 // Models", 2024), with the means that its successors take.
 
-public import Datasets
 internal import Foundation
 internal import Kernels
 public import Models

@@ -1,7 +1,6 @@
 // REINFORCE with the other answers as the baseline (Ahmadian et al., "Back to Basics: Revisiting REINFORCE-Style Optimization for
 // Learning from Human Feedback in LLMs", 2024).
 
-public import Datasets
 public import Models
 
 /// Learns from answers of the model's own: the mean over answers of −min(r · A, clip(r) · A), where A is the answer's advantage and r
