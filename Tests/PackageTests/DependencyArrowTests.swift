@@ -12,7 +12,7 @@ private let levels: [[String]] = [
         "Digests", "Files", "HDF5Files", "JSON", "Spelling", "Tensors", "Tokenizers", "ChatTemplates", "Recipes",
         "Parquet",
     ],
-    ["Kernels", "WeightFiles", "Datasets"],
+    ["Kernels", "WeightFiles", "Datasets", "Grammars"],
     ["Models", "Preparation"],
     ["Adapters", "Optimisers", "Objectives", "Generation", "Pruning"],
     ["Training", "Evaluation", "DataReports", "Distillation"],
