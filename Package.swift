@@ -160,13 +160,20 @@ let package = Package(
                 "Vocabulary",
             ]),
 
+        module(
+            "Serving",
+            [
+                "Adapters", "Datasets", "Evaluation", "Generation", "JSON", "Models", "Tensors", "Tokenizers",
+                "Vocabulary",
+            ]),
+
         // Level 7: stages and runs.
         module(
             "Workbench",
             [
                 "Recipes", "Datasets", "Preparation", "Tokenizers", "ChatTemplates", "Models", "Adapters",
                 "Optimisers", "Objectives", "Generation", "Training", "Evaluation", "Distillation", "DataReports",
-                "Checkpoints", "ModelExport", "Pruning", "Selection", "Synthesis", "WeightFiles",
+                "Checkpoints", "ModelExport", "Pruning", "Selection", "Serving", "Synthesis", "WeightFiles",
                 "Tensors", "Kernels", "JSON", "Parquet",
                 "Digests", "HDF5Files", "Files", "Spelling", "Vocabulary",
                 .product(name: "Logging", package: "swift-log"),
@@ -241,6 +248,9 @@ let package = Package(
         tests(
             "Evaluation", ["Objectives", "Models", "Datasets", "Tokenizers", "Tensors", "WeightFiles", "JSON"],
             exclude: ["Fixtures"]),
+        tests(
+            "Serving",
+            ["Adapters", "Generation", "JSON", "Models", "Tensors", "Tokenizers", "Vocabulary", "WeightFiles"]),
         tests("Synthesis", ["Datasets", "Files", "JSON", "Recipes", "Vocabulary"]),
         tests("DataReports", ["Preparation", "Datasets", "JSON"]),
         tests(

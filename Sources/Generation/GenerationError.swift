@@ -9,6 +9,8 @@ public enum GenerationError: ClassifiedError, Equatable {
     case promptFillsContext(tokens: Int, contextLength: Int)
     /// A token of the prompt that the model does not have, and its place.
     case tokenOutOfRange(id: Int, position: Int, vocabularySize: Int)
+    /// A token that the model does not have, with a bias.
+    case biasOutOfRange(id: Int, vocabularySize: Int)
     /// The model has an encoder, and the prompt does not hold something to read and then the token with which writing begins.
     case nothingToRead(startToken: Int)
     /// A logit is not a number, or none is finite: for the token at `position` of the sequence.
@@ -23,6 +25,7 @@ public enum GenerationError: ClassifiedError, Equatable {
             "the prompt's \(tokens) tokens fill the model's context of \(length)"
         case .tokenOutOfRange(let id, let position, let size):
             "token id \(id) at position \(position) of the prompt is outside the vocabulary of \(size)"
+        case .biasOutOfRange(let id, let size): "token id \(id) has a bias and is outside the vocabulary of \(size)"
         case .nothingToRead(let token):
             "the prompt needs something to read, and then token \(token), with which this model begins to write"
         case .nonFiniteLogits(let position):

@@ -18,6 +18,14 @@ public struct GenerationRequest {
     /// What the sequence goes on from and is left in; nil where nothing is kept. It is for one request at a time:
     /// another that comes meanwhile reads its prompt from the beginning.
     public var memory: SequenceMemory?
+    /// What is done to logits before a token is chosen of them.
+    public var rules = LogitRules()
+    /// How many of the likeliest tokens `whenChosen` is told with each token; nil: it is not called.
+    public var scoredTokens: Int?
+    /// Called when its turn has come, with how many tokens of the prompt need not be read, since they are remembered.
+    public var whenBegun: ((_ kept: Int) -> Void)?
+    /// Called with each token of the answer, before its event.
+    public var whenChosen: ((TokenScores) -> Void)?
 
     public init(
         prompt: [Int32], maximumTokens: Int, sampler: Sampler = .greedy, stopTokens: Set<Int32> = [],

@@ -17,6 +17,8 @@ final class RunningSequence {
     private var count = 0
     /// The last of them.
     private(set) var last: Int32?
+    /// Nil where nothing hangs on it.
+    private var said: SaidTokens?
 
     init(_ id: RequestID, _ request: GenerationRequest, of model: LanguageModel) {
         self.id = id
@@ -24,6 +26,7 @@ final class RunningSequence {
         adapters = request.adapters ?? model.adapters
         prompt = adapters.virtualTokens + request.prompt
         limit = request.limit(in: model.configuration.contextLength - adapters.virtualTokens.count)
+        said = request.rules.isIdle ? nil : SaidTokens(prompt: request.prompt)
     }
 
     /// Tokens that may have to be remembered: the last of an answer is not read.
@@ -39,6 +42,7 @@ final class RunningSequence {
         cache =
             request.memory?.take(prompt, capacity: capacity, reader, adapters)
             ?? reader.cache(capacity: capacity)
+        request.whenBegun?(max(0, (cache?.length ?? 0) - adapters.virtualTokens.count))
     }
 
     /// Gives the cache to its memory, or back to the system.
@@ -52,13 +56,26 @@ final class RunningSequence {
     /// Chooses the next token.
     /// - Returns: the token where it is part of the answer, and the reason where it ends.
     func advance(_ logits: UnsafeBufferPointer<Float>) -> (token: Int32?, end: FinishReason?) {
-        guard let next = request.sampler.token(logits: logits, step: count) else {
+        guard let next = choose(logits) else {
             return (nil, .failed(.nonFiniteLogits(position: request.prompt.count + count)))
         }
         if request.stopTokens.contains(next) { return (nil, .stopToken(next)) }
+        if let top = request.scoredTokens {
+            request.whenChosen?(TokenScores(of: next, in: logits, top: top))
+        }
         (last, count) = (next, count + 1)
+        said?.add(next)
         guard count == limit else { return (next, nil) }
         return (next, limit < request.maximumTokens ? .contextFull : .maximumTokens)
+    }
+
+    private func choose(_ logits: UnsafeBufferPointer<Float>) -> Int32? {
+        guard let said else { return request.sampler.token(logits: logits, step: count) }
+        return withUnsafeTemporaryAllocation(of: Float.self, capacity: logits.count) { changed in
+            _ = changed.initialize(from: logits)
+            request.rules.apply(to: changed, after: said)
+            return request.sampler.token(logits: UnsafeBufferPointer(changed), step: count)
+        }
     }
 }
 
@@ -74,6 +91,9 @@ extension GenerationRequest {
         if let position = prompt.firstIndex(where: { !(0..<size).contains(Int($0)) }) {
             return .failed(
                 .tokenOutOfRange(id: Int(prompt[position]), position: position, vocabularySize: size))
+        }
+        if let id = rules.bias.keys.filter({ !(0..<size).contains(Int($0)) }).min() {
+            return .failed(.biasOutOfRange(id: Int(id), vocabularySize: size))
         }
         if let start = model.configuration.encoder?.startToken, prompt.firstIndex(of: Int32(start)) ?? 0 == 0 {
             return .failed(.nothingToRead(startToken: start))

@@ -16,7 +16,7 @@ private let levels: [[String]] = [
     ["Models", "Preparation"],
     ["Adapters", "Optimisers", "Objectives", "Generation", "Pruning"],
     ["Training", "Evaluation", "DataReports", "Distillation"],
-    ["Checkpoints", "ModelExport", "Selection", "Synthesis"],
+    ["Checkpoints", "ModelExport", "Selection", "Serving", "Synthesis"],
     ["Workbench"],
     ["lathe", "Lathe", "Benchmarks", "Fuzz"],
 ]
