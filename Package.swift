@@ -117,7 +117,7 @@ let package = Package(
             "Pruning", ["Models", "Kernels", "WeightFiles", "Tokenizers", "Tensors", "JSON", "Digests", "Vocabulary"]),
         module("Optimisers", ["Recipes", "Tensors", "Kernels"]),
         module("Objectives", ["Recipes", "Models", "Datasets", "Kernels", "Tensors", "Vocabulary"]),
-        module("Generation", ["Models", "Tensors", "Kernels", "Vocabulary"]),
+        module("Generation", ["Grammars", "Models", "Tensors", "Kernels", "Vocabulary"]),
 
         // Level 5: what is done with models.
         module(
@@ -163,8 +163,8 @@ let package = Package(
         module(
             "Serving",
             [
-                "Adapters", "Datasets", "Evaluation", "Generation", "JSON", "Models", "Tensors", "Tokenizers",
-                "Vocabulary",
+                "Adapters", "Datasets", "Evaluation", "Generation", "Grammars", "JSON", "Models", "Tensors",
+                "Tokenizers", "Vocabulary",
             ]),
 
         // Level 7: stages and runs.
@@ -244,7 +244,7 @@ let package = Package(
         tests(
             "Pruning", ["ModelExport", "Models", "Kernels", "WeightFiles", "Tokenizers", "Tensors", "JSON"],
             exclude: ["Fixtures"]),
-        tests("Generation", ["Adapters", "Models", "Tensors", "WeightFiles", "JSON"]),
+        tests("Generation", ["Adapters", "Grammars", "Models", "Tensors", "WeightFiles", "JSON"]),
         tests(
             "Evaluation", ["Objectives", "Models", "Datasets", "Tokenizers", "Tensors", "WeightFiles", "JSON"],
             exclude: ["Fixtures"]),

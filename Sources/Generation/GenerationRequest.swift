@@ -1,5 +1,6 @@
 // What is asked of a scheduler, and what it tells.
 
+public import Grammars
 public import Models
 
 /// A prompt, and how to go on from it.
@@ -20,6 +21,8 @@ public struct GenerationRequest {
     public var memory: SequenceMemory?
     /// What is done to logits before a token is chosen of them.
     public var rules = LogitRules()
+    /// What the answer must be; nil: anything.
+    public var grammar: (any TokenGrammar)?
     /// How many of the likeliest tokens `whenChosen` is told with each token; nil: it is not called.
     public var scoredTokens: Int?
     /// Called when its turn has come, with how many tokens of the prompt need not be read, since they are remembered.
@@ -57,6 +60,8 @@ public enum GenerationEvent: Sendable, Equatable {
 public enum FinishReason: Sendable, Equatable {
     /// The token is one of the request's stop tokens, and no part of the answer.
     case stopToken(Int32)
+    /// What its grammar asks for is whole, and nothing may follow.
+    case whole
     /// It has as many tokens as were asked for.
     case maximumTokens
     /// Prompt and answer fill the model's context.

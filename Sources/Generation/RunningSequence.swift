@@ -1,5 +1,6 @@
 // A request on its way: waiting, reading its prompt, writing its answer.
 
+import Grammars
 import Models
 
 /// A request with what has become of it.
@@ -19,6 +20,9 @@ final class RunningSequence {
     private(set) var last: Int32?
     /// Nil where nothing hangs on it.
     private var said: SaidTokens?
+    /// How far the answer has come in its grammar; nil without one.
+    private var grammar: (any TokenGrammarState)?
+    private var mask: TokenMask
 
     init(_ id: RequestID, _ request: GenerationRequest, of model: LanguageModel) {
         self.id = id
@@ -26,6 +30,8 @@ final class RunningSequence {
         adapters = request.adapters ?? model.adapters
         prompt = adapters.virtualTokens + request.prompt
         limit = request.limit(in: model.configuration.contextLength - adapters.virtualTokens.count)
+        grammar = request.grammar?.makeState()
+        mask = TokenMask(count: grammar == nil ? 0 : model.configuration.vocabularySize)
         said = request.rules.isIdle ? nil : SaidTokens(prompt: request.prompt)
     }
 
@@ -65,17 +71,41 @@ final class RunningSequence {
         }
         (last, count) = (next, count + 1)
         said?.add(next)
+        if let grammar, grammar.isFinished { return (next, .whole) }
         guard count == limit else { return (next, nil) }
         return (next, limit < request.maximumTokens ? .contextFull : .maximumTokens)
     }
 
     private func choose(_ logits: UnsafeBufferPointer<Float>) -> Int32? {
-        guard let said else { return request.sampler.token(logits: logits, step: count) }
-        return withUnsafeTemporaryAllocation(of: Float.self, capacity: logits.count) { changed in
+        guard said != nil || grammar != nil else { return request.sampler.token(logits: logits, step: count) }
+        let chosen: Int32? = withUnsafeTemporaryAllocation(of: Float.self, capacity: logits.count) { changed in
             _ = changed.initialize(from: logits)
-            request.rules.apply(to: changed, after: said)
+            if let said { request.rules.apply(to: changed, after: said) }
+            if let grammar {
+                grammar.allowed(&mask)
+                mask.forbidOthers(in: changed)
+            }
             return request.sampler.token(logits: UnsafeBufferPointer(changed), step: count)
         }
+        guard let chosen, let grammar else { return chosen }
+        let next = request.stopTokens.contains(chosen) ? chosen : grammar.affordable(chosen, left: limit - count)
+        // Where a token ends the answer, nothing goes on in the grammar.
+        if !request.stopTokens.contains(next) {
+            precondition(self.grammar?.advance(next) ?? true, "a token that may not come")
+        }
+        return next
+    }
+}
+
+extension TokenMask {
+    /// Makes every token that is not in the set impossible.
+    fileprivate func forbidOthers(in logits: UnsafeMutableBufferPointer<Float>) {
+        for (place, word) in words.enumerated() where word != .max {
+            for bit in 0..<64 where place * 64 + bit < logits.count && word >> UInt64(bit) & 1 == 0 {
+                logits[place * 64 + bit] = -.infinity
+            }
+        }
+        for id in min(words.count * 64, logits.count)..<logits.count { logits[id] = -.infinity }
     }
 }
 

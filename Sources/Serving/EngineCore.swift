@@ -180,6 +180,7 @@ extension ServedEnd {
     fileprivate init(_ reason: FinishReason) {
         switch reason {
         case .stopToken(let id): self = .token(id)
+        case .whole: self = .grammar
         case .maximumTokens: self = .maximumTokens
         case .contextFull: self = .contextFull
         case .failed(let error): preconditionFailure("\(error)")

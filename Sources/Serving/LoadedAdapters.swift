@@ -55,7 +55,8 @@ final class LoadedAdapters {
         let others = loaded.reduce(0) { $0 + $1.facts.byteCount }
         guard others + bytes <= limits.bytes else {
             throw .adapter(
-                name: name, "its \(bytes) bytes and the \(others) of those loaded are more than the limit of \(limits.bytes)")
+                name: name,
+                "its \(bytes) bytes and the \(others) of those loaded are more than the limit of \(limits.bytes)")
         }
         let facts = ServedAdapter(
             name: name, id: next, path: path, scale: scale, byteCount: bytes, warnings: read.warnings,

@@ -70,7 +70,8 @@ public final class ServedModel: Sendable {
     /// - Parameter open: opens the base; runs on the model's thread.
     /// - Throws: what `open` throws.
     public init(
-        limits: AdapterLimits = AdapterLimits(), opening open: @escaping @Sendable () throws -> (ServedFacts, ServedBase)
+        limits: AdapterLimits = AdapterLimits(),
+        opening open: @escaping @Sendable () throws -> (ServedFacts, ServedBase)
     ) throws {
         self.limits = limits
         thread = try EngineThread(open)
@@ -157,4 +158,7 @@ extension ServedModel {
         }
         return ids + [start]
     }
+
+    /// Tokens of a text that is to become a vector or to be told apart, as the tokenizer puts others around it.
+    public func tokens(ofText text: String) -> [Int32] { facts.tokenizer.encode(text, addSpecialTokens: true).ids }
 }

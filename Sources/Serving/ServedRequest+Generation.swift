@@ -45,6 +45,7 @@ extension RunningAnswer {
         generation.rules = LogitRules(
             repetitionPenalty: sampling.repetitionPenalty, presencePenalty: sampling.presencePenalty,
             frequencyPenalty: sampling.frequencyPenalty, bias: sampling.logitBias)
+        generation.grammar = request.grammar
         generation.scoredTokens = request.topLogProbs
         generation.whenBegun = { [weak self] in self?.begin(kept: $0) }
         generation.whenChosen = { [weak self] in self?.note($0) }

@@ -1,5 +1,7 @@
 // What is asked of a served model.
 
+public import Grammars
+
 /// An adapter by its name, and how much it counts.
 public struct AdapterChoice: Sendable, Hashable {
     public var name: String
@@ -65,6 +67,8 @@ public struct ServedRequest: Sendable {
     public var topLogProbs: Int?
     /// Whether the log-probabilities of the prompt's tokens are told.
     public var promptLogProbs: Bool
+    /// What the answer must be; nil: anything.
+    public var grammar: (any TokenGrammar)?
     /// Whether the answer goes on where the model would end it.
     public var ignoresEnd: Bool
     /// Whether tokens that stand for no text, as those that mark turns, are part of the text.
@@ -73,7 +77,8 @@ public struct ServedRequest: Sendable {
     public var deadline: Duration?
 
     public init(
-        prompt: [Int32], adapters: [AdapterChoice] = [], maximumTokens: Int, sampling: ServedSampling = ServedSampling(),
+        prompt: [Int32], adapters: [AdapterChoice] = [], maximumTokens: Int,
+        sampling: ServedSampling = ServedSampling(),
         stop: [String] = [], stopTokens: Set<Int32> = []
     ) {
         self.prompt = prompt

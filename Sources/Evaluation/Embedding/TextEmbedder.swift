@@ -68,14 +68,19 @@ public final class TextEmbedder {
     /// - Throws: `ModelError` for a token that the model does not have, `EmbeddingError` for a text without a token and a vector that
     ///   is not finite.
     public func vectors(of texts: [String]) throws -> [[Float]] {
-        var ids: [[Int32]] = []
-        for (number, text) in texts.enumerated() {
-            let (read, isWhole) = tokens(of: text)
-            guard !read.isEmpty else { throw EmbeddingError.empty(text: number) }
-            if !isWhole { cutTexts += 1 }
-            ids.append(read)
-        }
-        var vectors = [[Float]](repeating: [], count: texts.count)
+        try vectors(
+            ofTokens: texts.map { text in
+                let (read, isWhole) = tokens(of: text)
+                if !isWhole { cutTexts += 1 }
+                return read
+            })
+    }
+
+    /// The vectors of texts whose tokens are `ids`, as they are read, in their order.
+    /// - Throws: as `vectors(of:)`.
+    public func vectors(ofTokens ids: [[Int32]]) throws -> [[Float]] {
+        if let empty = ids.firstIndex(where: \.isEmpty) { throw EmbeddingError.empty(text: empty) }
+        var vectors = [[Float]](repeating: [], count: ids.count)
         // Of equal lengths in the order given: the same texts are read together however sorting is done.
         let order = ids.indices.sorted { (ids[$0].count, $0) < (ids[$1].count, $1) }
         var start = 0

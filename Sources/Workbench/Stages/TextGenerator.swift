@@ -206,6 +206,7 @@ extension FinishReason {
         switch self {
         case .stopToken: "end_of_turn"
         case .maximumTokens: "max_new_tokens"
+        case .whole: "whole"
         case .contextFull: "context_full"
         case .failed(let error): error.description
         }
