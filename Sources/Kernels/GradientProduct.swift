@@ -43,6 +43,9 @@ public struct GradientProduct {
 
     /// Columns of `many` in one task.
     private static let grain = 192
+    /// Columns of `few` that a thread lays out at once: the gradient of a whole weight has as many as the layer has
+    /// outputs.
+    private static let fewAtOnce = 64
 
     /// Runs all of `products` on the pool; each sum is taken by one thread in the rows' order.
     public static func run(_ products: [GradientProduct]) {
@@ -55,18 +58,25 @@ public struct GradientProduct {
         }
     }
 
+    /// Each sum stands alone, so that they are the same however the few are cut.
     private func run(_ columns: Range<Int>) {
+        for first in stride(from: 0, to: count, by: Self.fewAtOnce) {
+            run(first..<min(first + Self.fewAtOnce, count), columns)
+        }
+    }
+
+    private func run(_ fewColumns: Range<Int>, _ columns: Range<Int>) {
         var product = lathe_rows_product()
         product.type = few.type.c
-        (product.rows, product.few, product.many) = (few.rows, count, columns.count)
-        (product.a, product.a_stride) = (UnsafeRawPointer(few.pointer), few.columns)
+        (product.rows, product.few, product.many) = (few.rows, fewColumns.count, columns.count)
+        (product.a, product.a_stride) = (UnsafeRawPointer(few.element(fewColumns.lowerBound)), few.columns)
         (product.b, product.b_stride) = (UnsafeRawPointer(many.element(columns.lowerBound)), many.columns)
         switch order {
         case .fewByMany:
-            product.c = sum.floatPointer + columns.lowerBound
+            product.c = sum.floatPointer + fewColumns.lowerBound * sum.columns + columns.lowerBound
             (product.c_few, product.c_many) = (sum.columns, 1)
         case .manyByFew:
-            product.c = sum.floatPointer + columns.lowerBound * sum.columns
+            product.c = sum.floatPointer + columns.lowerBound * sum.columns + fewColumns.lowerBound
             (product.c_few, product.c_many) = (1, sum.columns)
         }
         lathe_multiply_rows(&product)

@@ -114,6 +114,32 @@ import Testing
         }
     }
 
+    /// Of more columns than a thread lays out at once, each sum is that of its columns alone.
+    @Test(arguments: types) func gradientsOfManyByMany(type: ElementType) {
+        let (rows, few, many) = (33, 132, 200)
+        let z = TestMatrix(random: rows, few, type: type, seed: 1)
+        let x = TestMatrix(random: rows, many, type: type, seed: 2)
+        let a = TestMatrix(random: few, many, seed: 3), b = TestMatrix(random: many, few, seed: 4)
+        let (before, other) = (a.values, b.values)
+        GradientProduct.run([
+            GradientProduct(z.matrix, count: few, x.matrix, addedTo: a.matrix, .fewByMany),
+            GradientProduct(z.matrix, count: few, x.matrix, addedTo: b.matrix, .manyByFew),
+        ])
+        for i in 0..<few {
+            let column = TestMatrix((0..<rows).map { z.values[$0 * few + i] }, rows, 1, type: type)
+            let ownBefore = Array(before[i * many..<(i + 1) * many])
+            let ownOther = (0..<many).map { other[$0 * few + i] }
+            let own = TestMatrix(ownBefore, 1, many), ownColumn = TestMatrix(ownOther, many, 1)
+            GradientProduct.run([
+                GradientProduct(column.matrix, count: 1, x.matrix, addedTo: own.matrix, .fewByMany),
+                GradientProduct(column.matrix, count: 1, x.matrix, addedTo: ownColumn.matrix, .manyByFew),
+            ])
+            #expect(own.values == Array(a.values[i * many..<(i + 1) * many]), "row \(i)")
+            #expect(ownColumn.values == (0..<many).map { b.values[$0 * few + i] }, "column \(i)")
+        }
+        #expect(a.paddingIsIntact && b.paddingIsIntact)
+    }
+
     @Test(arguments: sets, types) func transposes(set: lathe_isa, type: ElementType) {
         lathe_override_isa(Int32(set.rawValue))
         defer { lathe_override_isa(-1) }
