@@ -76,6 +76,9 @@ extension Processor {
     /// Runs `body` for `0..<count`, each on one thread of the pool, and returns when all are done.
     public static func forEach(_ count: Int, _ body: (Int) -> Void) { parallel(count) { index, _ in body(index) } }
 
+    /// The same, with the number of the thread: what is kept for each of `threads` needs no lock.
+    public static func forEach(_ count: Int, _ body: (_ index: Int, _ thread: Int) -> Void) { parallel(count, body) }
+
     /// What `body` gives for `0..<count`, each on one thread of the pool, in order.
     /// - Throws: what the first of them threw.
     public static func map<Value, Failure: Error>(

@@ -26,7 +26,9 @@ public struct Adafactor: OptimiserRule {
         ]
     }
 
-    public func update(_ values: Matrix, gradients: Matrix, states: [Matrix], in step: OptimiserStep) {
+    public func update(
+        _ values: Matrix, gradients: Matrix, states: [Matrix], in step: OptimiserStep, scratch: Workspace
+    ) {
         AdafactorUpdate.apply(
             values: values, gradients: gradients, means: states, gradientScale: step.gradientScale,
             learningRate: step.learningRate, weightDecay: step.weightDecay, step: step.number, settings)

@@ -21,7 +21,9 @@ public struct AdamW: OptimiserRule {
         ]
     }
 
-    public func update(_ values: Matrix, gradients: Matrix, states: [Matrix], in step: OptimiserStep) {
+    public func update(
+        _ values: Matrix, gradients: Matrix, states: [Matrix], in step: OptimiserStep, scratch: Workspace
+    ) {
         AdamWUpdate.apply(
             values: values.floats, gradients: gradients.floats, firstMoments: states[0].floats,
             secondMoments: states[1].floats, gradientScale: step.gradientScale,

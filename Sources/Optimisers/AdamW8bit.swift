@@ -29,9 +29,11 @@ public struct AdamW8bit: OptimiserRule {
         }
     }
 
-    public func update(_ values: Matrix, gradients: Matrix, states: [Matrix], in step: OptimiserStep) {
+    public func update(
+        _ values: Matrix, gradients: Matrix, states: [Matrix], in step: OptimiserStep, scratch: Workspace
+    ) {
         guard states.count == 4 else {
-            return ofSmall.update(values, gradients: gradients, states: states, in: step)
+            return ofSmall.update(values, gradients: gradients, states: states, in: step, scratch: scratch)
         }
         BlockwiseAdamWUpdate.apply(
             values: values, gradients: gradients, first: .init(codes: states[0].bytes, scales: states[1].floats),

@@ -15,7 +15,9 @@ public struct Lion: OptimiserRule {
         [OptimiserState("momentum", rows: rows, columns: columns)]
     }
 
-    public func update(_ values: Matrix, gradients: Matrix, states: [Matrix], in step: OptimiserStep) {
+    public func update(
+        _ values: Matrix, gradients: Matrix, states: [Matrix], in step: OptimiserStep, scratch: Workspace
+    ) {
         LionUpdate.apply(
             values: values.floats, gradients: gradients.floats, momentum: states[0].floats,
             gradientScale: step.gradientScale, learningRate: step.learningRate, beta1: beta1, beta2: beta2,

@@ -25,12 +25,19 @@ public struct Muon: OptimiserRule {
             : AdamW.states(rows: rows, columns: columns)
     }
 
-    public func update(_ values: Matrix, gradients: Matrix, states: [Matrix], in step: OptimiserStep) {
+    public static func scratchBytes(rows: Int, columns: Int) -> Int {
+        min(rows, columns) > 1 ? MuonUpdate.workspaceBytes(rows: rows, columns: columns) : 0
+    }
+
+    public func update(
+        _ values: Matrix, gradients: Matrix, states: [Matrix], in step: OptimiserStep, scratch: Workspace
+    ) {
         guard states.count == 1 else {
-            return ofVectors.update(values, gradients: gradients, states: states, in: step)
+            return ofVectors.update(values, gradients: gradients, states: states, in: step, scratch: scratch)
         }
         MuonUpdate.apply(
             values: values, gradients: gradients, momentum: states[0], gradientScale: step.gradientScale,
-            learningRate: step.learningRate, weightDecay: step.weightDecay, settings)
+            learningRate: step.learningRate, weightDecay: step.weightDecay, settings,
+            workspace: scratch)
     }
 }

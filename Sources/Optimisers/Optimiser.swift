@@ -30,6 +30,8 @@ public final class Optimiser {
     public let slab: ParameterSlab
     private let rule: any OptimiserRule
     private let stateBuffer: MatrixBuffer
+    /// Of each thread of the pool.
+    private let scratches: [Workspace]
     /// One for each slot of the slab, in its order.
     private let parameters: [Parameter]
 
@@ -60,6 +62,8 @@ public final class Optimiser {
         self.slab = slab
         rule = kind.rule.init(train)
         stateBuffer = buffer
+        let scratch = kind.largestScratch(of: slab.trainedSlots)
+        scratches = (0..<Processor.threads).map { _ in Workspace(reservingBytes: scratch) }
     }
 
     /// Changes the slab's values by its gradients.
@@ -68,7 +72,7 @@ public final class Optimiser {
     ///   - learningRate: of a group whose factor is 1.
     ///   - gradientScale: multiplies each gradient first.
     public func step(_ number: Int, learningRate: Double, gradientScale: Float) {
-        Processor.forEach(parameters.count) { index in
+        Processor.forEach(parameters.count) { index, thread in
             let parameter = parameters[index]
             if slab.isConstant[index] { return }
             rule.update(
@@ -76,7 +80,7 @@ public final class Optimiser {
                 in: OptimiserStep(
                     number: number, gradientScale: gradientScale,
                     learningRate: learningRate * parameter.group.learningRateFactor,
-                    weightDecay: parameter.group.weightDecay))
+                    weightDecay: parameter.group.weightDecay), scratch: scratches[thread])
         }
         slab.valuesChanged()
     }

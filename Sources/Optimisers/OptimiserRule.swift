@@ -10,6 +10,9 @@ public protocol OptimiserRule: Sendable {
     /// What is kept for a matrix `[rows, columns]` from step to step, all zeros before the first.
     static func states(rows: Int, columns: Int) -> [OptimiserState]
 
+    /// Bytes that `update` takes from a workspace for a matrix `[rows, columns]`.
+    static func scratchBytes(rows: Int, columns: Int) -> Int
+
     /// Whether what is learnt is a mean of the steps, and not the values at which gradients are taken.
     static var hasMean: Bool { get }
 
@@ -22,7 +25,8 @@ public protocol OptimiserRule: Sendable {
     ///   - values: `[rows, columns]`.
     ///   - gradients: `[rows, columns]`, to be multiplied by the step's `gradientScale`.
     ///   - states: in the order of `states(rows:columns:)`.
-    func update(_ values: Matrix, gradients: Matrix, states: [Matrix], in step: OptimiserStep)
+    ///   - scratch: the thread's own, with room for `scratchBytes(rows:columns:)`.
+    func update(_ values: Matrix, gradients: Matrix, states: [Matrix], in step: OptimiserStep, scratch: Workspace)
 
     /// Puts the mean that is learnt into `mean`, of a rule that has one.
     func mean(of values: Matrix, states: [Matrix], into mean: Matrix)
@@ -30,6 +34,7 @@ public protocol OptimiserRule: Sendable {
 
 extension OptimiserRule {
     public static var hasMean: Bool { false }
+    public static func scratchBytes(rows: Int, columns: Int) -> Int { 0 }
 
     public func mean(of values: Matrix, states: [Matrix], into mean: Matrix) {
         preconditionFailure("the rule learns its values")

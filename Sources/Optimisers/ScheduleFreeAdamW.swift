@@ -19,7 +19,9 @@ public struct ScheduleFreeAdamW: OptimiserRule {
         ]
     }
 
-    public func update(_ values: Matrix, gradients: Matrix, states: [Matrix], in step: OptimiserStep) {
+    public func update(
+        _ values: Matrix, gradients: Matrix, states: [Matrix], in step: OptimiserStep, scratch: Workspace
+    ) {
         ScheduleFreeUpdate.apply(
             values: values.floats, gradients: gradients.floats, steps: states[0].floats, squares: states[1].floats,
             weights: states[2].floats, adam.step(step))

@@ -165,4 +165,33 @@ import Testing
         #expect(OptimiserKind.adamW8bit.keptStateBytes(for: large) == 2 * 4 * (4096 + 16))
         #expect(OptimiserKind.adafactor.stateBytes(for: large) == 2 * 64 * 4)
     }
+
+    /// What a rule takes for a step is what it says, and what lay there before changes nothing.
+    @Test(arguments: [(2, 5), (5, 2), (4, 4), (33, 130), (1, 7)])
+    func scratchIsForeseen(rows: Int, columns: Int) throws {
+        let rule = Muon(TrainSection())
+        func values(_ scratch: Workspace) -> [Float] {
+            let states = Muon.states(rows: rows, columns: columns)
+            let slab = ParameterSlab(
+                [("w", rows, columns), ("g", rows, columns)] + states.map { ($0.name, $0.rows, $0.columns) })
+            for index in 0..<slab.count { slab.values[index] = Float((index * 7919) % 2048 - 1024) / 512 }
+            let matrices = slab.slots.map(slab.values)
+            for state in matrices[2...] { for place in state.floats.indices { state.floats[place] = 0.25 } }
+            rule.update(
+                matrices[0], gradients: matrices[1], states: Array(matrices[2...]),
+                in: OptimiserStep(number: 1, gradientScale: 0.5, learningRate: 0.1, weightDecay: 0.1), scratch: scratch)
+            return withExtendedLifetime(slab) { Array(matrices[0].floats) }
+        }
+        let scratch = Workspace(), first = values(scratch)
+        #expect(scratch.peakBytes == Muon.scratchBytes(rows: rows, columns: columns) && scratch.bytesInUse == 0)
+        let used = Workspace()
+        used.scoped {
+            let room = used.matrix(rows: 1, columns: max(1, scratch.peakBytes / 4))
+            for place in room.floats.indices { room.floats[place] = .nan }
+        }
+        #expect(values(used) == first && first.allSatisfy(\.isFinite))
+        let slot = ParameterSlab([("w", rows, columns)]).slots
+        #expect(OptimiserKind.muon.scratchBytes(for: slot) == scratch.peakBytes)
+        #expect(OptimiserKind.adamw.scratchBytes(for: slot) == 0)
+    }
 }
