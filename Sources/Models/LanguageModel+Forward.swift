@@ -10,7 +10,7 @@ extension LanguageModel {
         _ body: (HeadRows) throws -> Result
     ) throws -> Result {
         try context.workspace.scoped {
-            defer { if streamsWeights { headWeight(context.adapters).dropPages() } }
+            defer { if streamsWeights { headWeight(context.adapters, measures: context.measures).dropPages() } }
             let parts = try parts(of: batch, context)
             let written = (parts?.written ?? batch).following(context.adapters.virtualTokens), rows = written.readRows
             let x = hiddenStates(written, encode(parts?.source, context), context) {
@@ -167,8 +167,9 @@ extension LanguageModel {
             }
             let result = try body(
                 HeadRows(
-                    batch: batch, whole: whole, rows: rows, hidden: hidden, head: head(context.adapters),
-                    gradient: gradient, residuals: residuals, model: self, context: context))
+                    batch: batch, whole: whole, rows: rows, hidden: hidden,
+                    head: head(context.adapters, measures: context.measures), gradient: gradient,
+                    residuals: residuals, model: self, context: context))
             if let gradient, !rows.isEmpty {
                 finalNorm.backward(gradient, x: gathered, statistics: statistics, context)
             }

@@ -30,12 +30,13 @@ extension LanguageModel {
     }
 
     /// The weight of the head that a pass computes with: as stored, trained whole, or with its adapter added.
-    func headWeight(_ adapters: AdapterBinding) -> FrozenTensor {
-        adapters.parts?.head?.tensor ?? adapters.changedHead?.tensor ?? storedHead
+    /// - Parameter measures: whether only memory is counted, and no number is looked at.
+    func headWeight(_ adapters: AdapterBinding, measures: Bool = false) -> FrozenTensor {
+        adapters.parts?.head?.tensor ?? adapters.changedHead?.tensor(measures: measures) ?? storedHead
     }
 
-    /// Bytes of the copy of the head's weight in which changes of it are.
-    public var changedHeadBytes: Int { adapters.changedHead == nil ? 0 : storedHead.elementCount * 4 }
+    /// Bytes of the copies of the head's weight in which changes of it are.
+    public var changedHeadBytes: Int { (adapters.changedHead?.copies ?? 0) * storedHead.elementCount * 4 }
 
     /// Where gradients of the head go.
     private func headGradient(_ adapters: AdapterBinding) -> HeadGradient {
@@ -53,9 +54,11 @@ extension LanguageModel {
     }
 
     /// The head that a pass computes with.
-    func head(_ adapters: AdapterBinding) -> LogitHead {
+    /// - Parameter measures: whether only memory is counted, and no number is looked at.
+    func head(_ adapters: AdapterBinding, measures: Bool = false) -> LogitHead {
         LogitHead(
-            RowLayout(headWeight(adapters)), scale: configuration.head.scale, softcap: configuration.head.softcap,
-            bias: adapters.parts?.headBias?.values ?? headBias?.matrix, gradient: headGradient(adapters))
+            RowLayout(headWeight(adapters, measures: measures)), scale: configuration.head.scale,
+            softcap: configuration.head.softcap, bias: adapters.parts?.headBias?.values ?? headBias?.matrix,
+            gradient: headGradient(adapters))
     }
 }

@@ -82,7 +82,8 @@ public struct ObjectivePass {
             try teacher.runForward(batch, residuals, teaching) { rows in
                 teaching.compute { hidden.pointer.copyMemory(from: rows.hidden.pointer, byteCount: hidden.byteCount) }
             }
-            return try body(TeacherRows(hidden: hidden, head: teacher.head(adapters), residuals: residuals))
+            let head = teacher.head(adapters, measures: teaching.measures)
+            return try body(TeacherRows(hidden: hidden, head: head, residuals: residuals))
         }
     }
 }

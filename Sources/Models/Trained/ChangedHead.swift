@@ -1,4 +1,4 @@
-// The head's weight with what is trained of it: in fp32, in memory of its own, and made again when the numbers have changed.
+// The head's weight with what is trained of it: in fp32, in memory of its own, and changed when the numbers have changed.
 
 import Kernels
 import Tensors
@@ -10,6 +10,8 @@ final class ChangedHead {
     private let rows: TrainedParts.Rows?
     private let parts: TrainedParts?
     private var made: (revision: Int, tensor: FrozenTensor)?
+    /// The stored weight with rows of its own; nil before it is first asked for.
+    private var table: Table?
 
     /// Nil where the head is the base's own.
     init?(of model: LanguageModel, _ adapter: LowRankAdapter?, _ parts: TrainedParts?) {
@@ -19,7 +21,10 @@ final class ChangedHead {
     }
 
     /// `[V, C]`.
-    var tensor: FrozenTensor {
+    /// - Parameter measures: whether only memory is counted: the stored weight then stands for it, which passes take as
+    ///   much for.
+    func tensor(measures: Bool) -> FrozenTensor {
+        guard !measures else { return stored }
         let revision = (adapter?.revision ?? 0) + (parts?.revision ?? 0)
         if let made, made.revision == revision { return made.tensor }
         // Two copies at once would be one too many.
@@ -29,22 +34,41 @@ final class ChangedHead {
         return tensor
     }
 
+    /// Copies of the weight that are held.
+    var copies: Int { (rows == nil ? 0 : 1) + (adapter == nil ? 0 : 1) }
+
     private func make() -> FrozenTensor {
         let table = rows.map(replacing) ?? stored
         return adapter.map { Self.adapted(table, by: $0) } ?? table
     }
 
-    /// The stored weight with rows of its own.
+    /// The stored weight with rows of its own, of which alone a step changes numbers.
     private func replacing(_ rows: TrainedParts.Rows) -> FrozenTensor {
-        let storage = Storage(byteCount: stored.shape[0] * stored.shape[1] * 4) { bytes in
-            guard let start = bytes.baseAddress else { return }
-            let table = Matrix(pointer: start, rows: stored.shape[0], columns: stored.shape[1], type: .f32)
-            Widening.widen(stored, into: table)
-            for (place, token) in rows.tokens.enumerated() {
-                Elements.copy(rows.matrix.values.rows(place..<place + 1), into: table.rows(Int(token)..<Int(token) + 1))
-            }
+        let table = table ?? Table(stored)
+        self.table = table
+        for (place, token) in rows.tokens.enumerated() {
+            Elements.copy(
+                rows.matrix.values.rows(place..<place + 1), into: table.matrix.rows(Int(token)..<Int(token) + 1))
         }
-        return FrozenTensor(name: stored.name, dtype: .f32, shape: stored.shape, storage: storage, byteOffset: 0)
+        return table.tensor
+    }
+
+    /// A weight in fp32, in memory that is held here.
+    private struct Table {
+        private let buffer: MatrixBuffer
+        let matrix: Matrix
+        /// A view.
+        let tensor: FrozenTensor
+
+        init(_ stored: FrozenTensor) {
+            let layout = MatrixLayout([(name: stored.name, rows: stored.shape[0], columns: stored.shape[1])])
+            buffer = MatrixBuffer(layout)
+            matrix = buffer.matrix(layout.slots[0])
+            Widening.widen(stored, into: matrix)
+            let storage = Storage(bytes: UnsafeRawBufferPointer(start: matrix.pointer, count: matrix.byteCount)) {}
+            tensor = FrozenTensor(
+                name: stored.name, dtype: .f32, shape: stored.shape, storage: storage, byteOffset: 0)
+        }
     }
 
     /// W with the adapter merged into it: in fp32, or in its own blocks where these take the change.
