@@ -24,9 +24,10 @@ struct Norm {
     private var addition: Matrix? { trained?.bias?.values ?? bias?.matrix }
 
     /// The norm with what is trained of it, as the numbers are now.
-    func with(_ trained: TrainedNorm) -> Norm {
+    /// - Parameter measures: whether only memory is counted, and no number is looked at.
+    func with(_ trained: TrainedNorm, measures: Bool) -> Norm {
         var norm = self
-        (norm.trained, norm.trainedWeight) = (trained, trained.weight)
+        (norm.trained, norm.trainedWeight) = (trained, measures ? nil : trained.weight)
         return norm
     }
 

@@ -52,7 +52,7 @@ struct PassContext {
     func bias(of layer: LinearLayer) -> Matrix? { adapters.parts?.bias(of: layer)?.values ?? layer.bias }
 
     /// The norm with what is trained of it.
-    func norm(_ norm: Norm) -> Norm { adapters.parts?.norm(norm) ?? norm }
+    func norm(_ norm: Norm) -> Norm { adapters.parts?.norm(norm, measures: measures) ?? norm }
 
     // MARK: Buffers
 

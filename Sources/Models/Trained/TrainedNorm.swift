@@ -19,11 +19,16 @@ final class TrainedNorm {
     /// What is added to Hugging Face's weight.
     private var offset: Float = 0
     private var effective: (revision: Int, weight: TrainedWeight)?
+    /// Ones, for rows before the weight; there if `own` is.
+    private var unit: ConstantVector?
     var bias: TrainedMatrix?
 
     init(_ slab: ParameterSlab) { self.slab = slab }
 
-    func setWeight(_ matrix: TrainedMatrix, offset: Float) { (own, self.offset) = (matrix, offset) }
+    func setWeight(_ matrix: TrainedMatrix, offset: Float) {
+        (own, self.offset) = (matrix, offset)
+        unit = ConstantVector(repeating: 1, count: matrix.values.columns)
+    }
 
     /// What rows are multiplied with; nil where it is the base's. For the thread that begins a pass: who computes has it then.
     var weight: TrainedWeight? {
@@ -48,8 +53,7 @@ final class TrainedNorm {
                 guard dy.rows > 0 else { return }
                 Elements.fill(ones, with: 1)
                 var products: [GradientProduct] = []
-                if let own, let shares {
-                    let unit = ConstantVector(repeating: 1, count: dy.columns)
+                if let own, let shares, let unit {
                     norm.normalise(x, unit: unit, statistics: statistics, into: shares)
                     ColumnFactors.multiply(shares, by: dy, unit.matrix)
                     products.append(GradientProduct(ones, count: 1, shares, addedTo: own.gradients, .fewByMany))

@@ -38,6 +38,12 @@ public final class TrainedParts {
         /// The row of each token.
         let places: [Int32: Int32]
         let matrix: TrainedMatrix
+
+        init(_ tokens: [Int32], _ matrix: TrainedMatrix) {
+            self.tokens = tokens
+            self.matrix = matrix
+            places = Dictionary(uniqueKeysWithValues: zip(tokens, (0..<Int32(tokens.count))))
+        }
     }
 
     /// Holds the numbers.
@@ -60,12 +66,7 @@ public final class TrainedParts {
     public init(_ parts: [Part], of slab: ParameterSlab, vocabularySize: Int) {
         self.slab = slab
         for part in parts {
-            let rows = part.tokens.map { tokens in
-                Rows(
-                    tokens: tokens,
-                    places: Dictionary(uniqueKeysWithValues: zip(tokens, (0..<Int32(tokens.count)))),
-                    matrix: part.matrix)
-            }
+            let rows = part.tokens.map { Rows($0, part.matrix) }
             switch part.parameter.place {
             case .tokens:
                 if let rows {
@@ -75,10 +76,8 @@ public final class TrainedParts {
                     embedding = whole(part)
                 }
             case .virtualTokens:
-                let first = Int32(vocabularySize), tokens = (0..<Int32(part.parameter.rows)).map { first + $0 }
-                prompt = Rows(
-                    tokens: tokens, places: Dictionary(uniqueKeysWithValues: zip(tokens, (0..<Int32(tokens.count)))),
-                    matrix: part.matrix)
+                let first = Int32(vocabularySize)
+                prompt = Rows((0..<Int32(part.parameter.rows)).map { first + $0 }, part.matrix)
             case .positions: positions = whole(part)
             case .head: if let rows { headRows = rows } else { head = whole(part) }
             case .headBias: headBias = part.matrix
@@ -135,8 +134,9 @@ public final class TrainedParts {
     func bias(of layer: LinearLayer) -> TrainedMatrix? { biases.isEmpty ? nil : biases[layer.number] }
 
     /// The norm with what is trained of it.
-    func norm(_ norm: Norm) -> Norm {
+    /// - Parameter measures: whether only memory is counted, and no number is looked at.
+    func norm(_ norm: Norm, measures: Bool) -> Norm {
         guard let number = norm.number, let trained = norms[number] else { return norm }
-        return norm.with(trained)
+        return norm.with(trained, measures: measures)
     }
 }
