@@ -31,12 +31,16 @@ import WeightFiles
         #expect(abs(variance - 0.0625 / 3) < 0.002)
     }
 
-    /// Losses of a batch change by the noise of its own step; the same rows get the same noise, however they are cut.
-    @Test func trainingPassesHaveNoiseAndNoOthers() throws {
+    /// Losses of a batch change by the noise of its own step; the same rows get the same noise, however they are cut, with tokens
+    /// before each text as without.
+    @Test(arguments: [0, 3]) func trainingPassesHaveNoiseAndNoOthers(virtualTokens: Int) throws {
         let folder = try HuggingFaceDirectory(TinyModel.base)
         let model = try LanguageModel(
             configuration: ModelConfiguration(huggingFace: folder.configuration), weights: folder, precision: .f32)
-        let set = try AdapterSet(AdapterConfiguration(rank: 2, alpha: 2), for: model)
+        let set = try AdapterSet(
+            virtualTokens > 0
+                ? AdapterConfiguration(PromptTuning(count: virtualTokens)) : AdapterConfiguration(rank: 2, alpha: 2),
+            for: model)
         set.initialise(seed: 1, on: model)
         set.attach(to: model)
         let texts = (0..<3).map { text in
