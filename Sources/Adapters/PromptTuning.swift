@@ -28,6 +28,9 @@ public struct PromptTuning: Sendable, Equatable {
 }
 
 extension AdapterConfiguration {
+    /// How many tokens stand before each text.
+    public var virtualTokens: Int { beside.prompt?.count ?? 0 }
+
     /// Virtual tokens and nothing else.
     public init(_ prompt: PromptTuning) {
         self.init(rank: 1, alpha: 1, targets: .patterns([]))

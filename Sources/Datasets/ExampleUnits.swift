@@ -33,7 +33,9 @@ public struct ExampleUnits: Sendable {
     public var count: Int { examples.count / unit.sequences }
     /// Tokens of unit `index`, of all its sequences.
     public func tokenCount(_ index: Int) -> Int { sequences(index).reduce(0) { $0 + examples.tokenCount($1) } }
-    /// Those of them that carry loss.
+    /// Rows that unit `index` takes in a pass that has `ahead` rows before each sequence.
+    public func rowCount(_ index: Int, ahead: Int) -> Int { tokenCount(index) + ahead * unit.sequences }
+    /// Those of its tokens that carry loss.
     public func targetCount(_ index: Int) -> Int { sequences(index).reduce(0) { $0 + examples.targetCount($1) } }
     /// Where its row stands, for messages.
     public func place(_ index: Int) -> RowPlace { examples.place(index * unit.sequences) }

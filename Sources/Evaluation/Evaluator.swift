@@ -12,6 +12,8 @@ public struct Evaluator {
     /// Whole units as the score reads them.
     private var batch: ([TokenizedExample]) -> TokenBatch = { TokenBatch(of: $0) }
     private let rowLimit: Int
+    /// Rows that a pass has before each sequence, as the model is when it is asked.
+    private var rowsAhead: () -> Int = { 0 }
     /// Where losses are of several rows together.
     private var steps: StepScores?
     private let sharesBeginnings: Bool
@@ -23,6 +25,7 @@ public struct Evaluator {
             try learner.sums($0, workspace: workspace)
         }
         batch = { learner.objective.batch($0, sequences: nil) }
+        rowsAhead = { learner.model.rowsAhead }
         steps = (learner.objective as? any StepObjective).map {
             StepScores(model: learner.model, objective: $0, workspace: workspace, rowLimit: rowLimit)
         }
@@ -81,7 +84,8 @@ public struct Evaluator {
         }
         var scores: [[NamedSums]] = []
         var done = EvaluationProgress(examples: 0, tokens: 0)
-        var batch: [Alternatives] = []
+        var batch: [Alternatives] = [], sequences = 0
+        let ahead = rowsAhead()
         func flush() throws {
             let sums = try score(TokenBatch(batch))
             for indices in TokenBatch.exampleIndices(of: batch) { scores.append(indices.map { sums.units[$0] }) }
@@ -89,14 +93,17 @@ public struct Evaluator {
                 examples: done.examples + scores.suffix(batch.count).reduce(0) { $0 + $1.count },
                 tokens: done.tokens + batch.reduce(0) { $0 + $1.attendedRowCount })
             try onProgress(done)
-            batch = []
+            (batch, sequences) = ([], 0)
         }
         for group in groups {
             let next = Alternatives(group.map { ($0.ids, $0.isTarget) })
-            let rows = batch.reduce(next.rowCount) { $0 + $1.rowCount }
-            let attended = batch.reduce(next.attendedRowCount) { $0 + $1.attendedRowCount }
+            // Sequences that share their beginning share the rows before it.
+            let rows = batch.reduce(next.rowCount) { $0 + $1.rowCount } + ahead * (batch.count + 1)
+            let attended =
+                batch.reduce(next.attendedRowCount) { $0 + $1.attendedRowCount } + ahead * (sequences + group.count)
             if !batch.isEmpty, rows > rowLimit || attended > Self.mostCopies * rowLimit { try flush() }
             batch.append(next)
+            sequences += group.count
         }
         if !batch.isEmpty { try flush() }
         return scores
@@ -106,10 +113,11 @@ public struct Evaluator {
     public static let mostCopies = 4
 
     private func batchEnd(from start: Int, _ order: [Int], _ units: ExampleUnits) -> Int {
+        let ahead = rowsAhead()
         var end = start + 1
-        var rowCount = units.tokenCount(order[start])
-        while end < order.count, rowCount + units.tokenCount(order[end]) <= rowLimit {
-            rowCount += units.tokenCount(order[end])
+        var rowCount = units.rowCount(order[start], ahead: ahead)
+        while end < order.count, rowCount + units.rowCount(order[end], ahead: ahead) <= rowLimit {
+            rowCount += units.rowCount(order[end], ahead: ahead)
             end += 1
         }
         return end

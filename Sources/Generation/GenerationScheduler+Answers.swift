@@ -34,22 +34,24 @@ extension GenerationScheduler {
     }
 
     /// Bytes that `answers` takes beside the model for prompts and answers of so many tokens each, of which as many run
-    /// together as have room: caches, and what the passes take of a workspace that only counts.
+    /// together as have room: caches, and what the passes take of a workspace that only counts. What the model's adapter
+    /// has before each prompt comes on top.
     public static func predictedBytes(
         _ requests: [(prompt: Int, answer: Int)], of model: LanguageModel, arithmetic: GenerationArithmetic,
         limits: CacheLimits = CacheLimits()
     ) -> Int {
         let reader = SequenceReader(model, arithmetic: arithmetic)
+        let ahead = model.rowsAhead
         let caches = requests.map { prompt, answer in
-            let limit = min(answer, model.configuration.contextLength - prompt)
+            let prompt = prompt + ahead, limit = min(answer, model.configuration.contextLength - prompt)
             return (prompt + max(limit - 1, 0)) * reader.bytesPerToken
         }
         // Neighbours run together; who ends early makes room for the next.
         let together = caches.indices.map { limits.together(caches[$0...]) }
         return (together.map { $0.reduce(0, +) }.max() ?? 0)
             + reader.predictedBytes(
-                promptTokens: requests.map(\.prompt).max() ?? 0, sequences: together.map(\.count).max() ?? 0,
-                adapters: model.adapters)
+                promptTokens: requests.map { $0.prompt + ahead }.max() ?? 0,
+                sequences: together.map(\.count).max() ?? 0, adapters: model.adapters)
     }
 }
 

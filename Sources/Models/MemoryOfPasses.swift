@@ -6,24 +6,25 @@ public import Tensors
 extension LanguageModel {
     /// Workspace bytes that training needs for `rows` token rows; weights and adapters not counted. Never too low.
     /// - Parameters:
+    ///   - rows: with those before each text.
     ///   - targets: rows that carry loss; nil for all.
     ///   - body: runs the passes that are trained.
     public func predictedBytes(
         rows: Int, targets: Int? = nil, recomputedBlocks: Int, _ body: (ObjectivePass) throws -> Void
     ) -> Int {
-        largest(targets ?? rows) { targets in
+        let rows = textRows(rows)
+        return largest(targets ?? rows) { targets in
             measuring(precision, dropout: DropoutKey(seed: 0, stream: 0, firstRow: 0)) { context in
                 try body(
                     ObjectivePass(
-                        batch: TokenBatch(rows: rows + virtualRows(rows), targets: targets), model: self,
-                        context: context,
+                        batch: TokenBatch(rows: rows, targets: targets), model: self, context: context,
                         wayBack: .init(gradientScale: 1, recomputedBlocks: recomputedBlocks)))
             }
         }
     }
 
-    /// Rows of virtual tokens before the texts of `rows` rows beside those before the first, where texts have 16 tokens at least.
-    private func virtualRows(_ rows: Int) -> Int { adapters.virtualTokens.count * (rows / 16) }
+    /// Rows of the one text, the longest that there can be, that has `rows` rows with those before it.
+    private func textRows(_ rows: Int) -> Int { max(1, rows - rowsAhead) }
 
     /// The most of what passes take: where a batch has two parts, all of its rows may be of either.
     private func largest(_ targets: Int, _ bytes: (_ targets: Int) -> Int) -> Int {
@@ -32,17 +33,18 @@ extension LanguageModel {
 
     /// Workspace bytes that `tokenLosses` needs for `rows` token rows, all of which carry loss.
     /// - Parameters:
+    ///   - rows: with those before each text, as are `attended`.
     ///   - attended: rows as attention sees them, where several sequences share some; 0 where none do.
     ///   - type: of products, where another model of the same shape is asked about.
     ///   - streamed: where `streamsWeights` is to be set.
     public func predictedEvaluationBytes(
         rows: Int, attended: Int = 0, type: ElementType? = nil, streamed: Bool = false
     ) -> Int {
-        largest(rows) { targets in
+        let rows = textRows(rows)
+        return largest(rows) { targets in
             measuring(type ?? precision, streamed: streamed) { context in
                 let batch = TokenBatch(
-                    rows: rows + virtualRows(rows), targets: targets,
-                    attended: encoder == nil && attended > 0 ? attended + virtualRows(attended) : 0)
+                    rows: rows, targets: targets, attended: encoder == nil && attended > 0 ? textRows(attended) : 0)
                 _ = try runForward(batch, [], context) { try $0.tokenLosses() }
             }
         }

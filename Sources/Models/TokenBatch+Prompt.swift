@@ -7,6 +7,11 @@ extension AdapterBinding {
     public var virtualTokens: [Int32] { parts?.prompt?.tokens ?? [] }
 }
 
+extension LanguageModel {
+    /// Rows that passes have before each text, beside those of its tokens: what its adapter has there.
+    public var rowsAhead: Int { adapters.virtualTokens.count }
+}
+
 extension TokenBatch {
     /// The batch with `tokens` before each text: rows that carry no loss.
     func following(_ tokens: [Int32]) -> TokenBatch {

@@ -7,6 +7,8 @@ public import Tensors
 /// A model and what it learns, as the loop sees them. A protocol, so that tests can stand in.
 public protocol GradientSource {
     var objective: any Objective { get }
+    /// Rows that passes have before each sequence, beside those of its tokens.
+    var rowsAhead: Int { get }
     /// Adds ∂(Σ loss · `gradientScale`) into the gradients of the adapters; returns what was counted, unit by unit.
     func accumulateGradients(
         _ batch: TokenBatch, gradientScale: Float, recomputedBlocks: Int, workspace: Workspace, dropout: DropoutKey
@@ -20,6 +22,8 @@ public protocol GradientSource {
 }
 
 extension GradientSource {
+    public var rowsAhead: Int { 0 }
+
     public func accumulateTogether(
         _ batches: [StepBatch], gradientScale: Float, recomputedBlocks: Int, workspace: Workspace,
         failing: (Int, ModelError) -> any Error
@@ -28,4 +32,6 @@ extension GradientSource {
     }
 }
 
-extension Learner: GradientSource {}
+extension Learner: GradientSource {
+    public var rowsAhead: Int { model.rowsAhead }
+}

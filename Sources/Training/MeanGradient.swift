@@ -25,7 +25,9 @@ public struct MeanGradient {
         self.units = units
         self.recomputedBlocks = recomputedBlocks
         self.workspace = workspace
-        plan = MicroBatchPlan(lengths: (0..<min(count, units.count)).map(units.tokenCount), rowLimit: rowLimit)
+        plan = MicroBatchPlan(
+            lengths: (0..<min(count, units.count)).map { units.rowCount($0, ahead: model.rowsAhead) },
+            rowLimit: rowLimit)
     }
 
     /// Leaves the gradient in `slab`.

@@ -179,7 +179,9 @@ public final class Trainer {
     private func accumulateGradients(_ rows: [[TokenizedExample]], _ indices: [Int]) throws -> LossSums {
         slab.zeroGradients()
         let weight = rows.reduce(0) { $0 + model.objective.weight(targets: $1.targetCount) }
-        let plan = MicroBatchPlan(lengths: rows.map(\.tokenCount), rowLimit: configuration.rowLimit)
+        let ahead = model.rowsAhead
+        let plan = MicroBatchPlan(
+            lengths: rows.map { $0.tokenCount + ahead * $0.count }, rowLimit: configuration.rowLimit)
         let words = RandomStream(seed: configuration.seed, purpose: .dropout)
             .words(stream: UInt32(truncatingIfNeeded: step), index: 0)
         let seed = UInt64(words.0) << 32 | UInt64(words.1)

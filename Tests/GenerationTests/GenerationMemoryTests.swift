@@ -9,10 +9,18 @@ import Testing
 
 @Suite struct GenerationMemoryTests {
     /// Answers as long as they may be take what was predicted, caches and passes, to the byte.
-    @Test(arguments: [ElementType.f32, .bf16], [(16, 1 << 28), (3, 1 << 28), (16, 200_000)])
-    func predictedIsTaken(precision: ElementType, _ limit: (width: Int, bytes: Int)) throws {
+    @Test(
+        arguments: [ElementType.f32, .bf16],
+        [(16, 1 << 28, 0), (3, 1 << 28, 0), (16, 200_000, 0), (3, 1 << 28, 9)])
+    func predictedIsTaken(precision: ElementType, _ limit: (width: Int, bytes: Int, virtualTokens: Int)) throws {
         let model = try tinyModel(precision: precision)
-        try randomAdapter(model, seed: 7).attach(to: model)
+        if limit.virtualTokens > 0 {
+            let set = try AdapterSet(AdapterConfiguration(PromptTuning(count: limit.virtualTokens)), for: model)
+            set.initialise(seed: 7, on: model)
+            set.attach(to: model)
+        } else {
+            try randomAdapter(model, seed: 7).attach(to: model)
+        }
         let limits = CacheLimits(width: limit.width, cacheBytes: limit.bytes)
         // The longest first: later they get in one by one, each in the place of a longer one.
         let sizes = (0..<20).map { (prompt: 600 - $0 * 25, answer: 12) }

@@ -48,6 +48,9 @@ public protocol AdapterForm: Sendable {
     /// The head of a task that it has; nil where it writes text.
     var head: SavedHead? { get }
 
+    /// How many tokens it has before each text.
+    var virtualTokens: Int { get }
+
     /// What a person should know of what was found, in whole sentences.
     var warnings: [String] { get }
 
@@ -60,6 +63,7 @@ public protocol AdapterForm: Sendable {
 
 extension AdapterForm {
     public var head: SavedHead? { nil }
+    public var virtualTokens: Int { 0 }
     public var warnings: [String] { [] }
 
     /// Throws where the form has no room for adapters of `method`.

@@ -252,6 +252,7 @@ extension PEFTDirectory: AdapterForm {
     }
 
     public var head: SavedHead? { configuration.head }
+    public var virtualTokens: Int { configuration.virtualTokens }
 
     public var warnings: [String] {
         let copies = copiesOfBase.map {

@@ -59,7 +59,8 @@ extension Session {
         return HeldOutSet(
             name: files.name, isGeneral: false, objective: objective, rows: rows,
             tasks: try HeldOutTasks(
-                recipe, rows: rows, preparation: preparation, head: taskHead(), rewards: rewards(), isOwn: false),
+                recipe, rows: rows, preparation: preparation, head: taskHead(), ahead: tokensAhead(),
+                rewards: rewards(), isOwn: false),
             groups: try RowGroups(recipe, rows.rows, mustHold: false))
     }
 

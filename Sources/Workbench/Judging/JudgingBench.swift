@@ -63,8 +63,10 @@ struct JudgingBench {
         }
         learner = Learner(model, recipe.learntOfRows)
         let parameters = adapter.slab.count
-        let longest = max(
-            examples.longest, others.flatMap { units in (0..<units.count).map(units.tokenCount) }.max() ?? 1)
+        let longest =
+            max(
+                examples.longest, others.flatMap { units in (0..<units.count).map(units.tokenCount) }.max() ?? 1)
+            + model.rowsAhead * learner.objective.unit.sequences
         memory = try MemoryPlan(
             recipe.train, learner,
             // Adam's moments as they are kept and as they are looked at.

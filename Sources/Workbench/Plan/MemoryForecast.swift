@@ -49,7 +49,8 @@ extension StageMemory {
     func judging(_ works: [JudgingWork], _ setup: TrainingSetup) -> [StageForecast] {
         works.map { work in
             let pass = setup.learner.predictedBytes(
-                rows: max(setup.memory.rowLimit, work.longest), recomputedBlocks: setup.memory.recomputedBlocks)
+                rows: max(setup.memory.rowLimit, work.longest + setup.learner.model.rowsAhead),
+                recomputedBlocks: setup.memory.recomputedBlocks)
             // The adapter with its gradients, Adam's moments as they are kept and as they are looked at.
             return forecast(work.name, wholeBaseAnd: pass + work.bytes + 6 * 4 * parameters)
         }
@@ -58,7 +59,8 @@ extension StageMemory {
     /// Steps, and between them checkpoints, which are made in memory without the buffers of a step.
     func training(_ session: Session, _ setup: TrainingSetup) throws -> StageForecast {
         let train = session.recipe.train, heldOut = setup.split.heldOut, model = setup.learner.model
-        let states = train.optimizer.stateBytes(for: setup.adapter.slab.trainedSlots)
+        let slots = setup.adapter.slab.trainedSlots
+        let states = train.optimizer.stateBytes(for: slots) + train.optimizer.scratchBytes(for: slots)
         let best = train.saveBest && heldOut != nil ? parameters * 4 : 0
         let mean = train.meanBytes(parameters: parameters)
         let batch = Self.largestBatch(setup)
@@ -66,14 +68,14 @@ extension StageMemory {
             rows: batch.rows, targets: batch.targets, recomputedBlocks: setup.memory.recomputedBlocks)
         if let report = heldOut?.report {
             let limit = EvaluationRows.limit(for: model, bytes: setup.workspace.reservedBytes)
-            let longest = report.longestExample * setup.units.unit.sequences
-            let rows = min(max(limit, longest), max(report.tokens, 1))
+            let longest = (report.longestExample + model.rowsAhead) * setup.units.unit.sequences
+            let rows = min(max(limit, longest), max(report.tokens + model.rowsAhead * report.examples, 1))
             step = max(step, model.predictedEvaluationBytes(rows: rows) + mean.evaluated)
         }
         // Steps follow only those evaluations that come between them.
         if train.evalEvery > 0 { step += best }
         // The numbers gathered, the file made of them, and the file's copy that is written.
-        let kept = train.optimizer.keptStateBytes(for: setup.adapter.slab.trainedSlots)
+        let kept = train.optimizer.keptStateBytes(for: slots)
         let checkpoint = best + 3 * (parameters * 4 + kept + best + mean.kept)
         let held = states + mean.held
         return .higher(
@@ -83,14 +85,14 @@ extension StageMemory {
 
     /// The largest micro-batch, which is seldom as tall as it may be: of the first steps, which are like the others.
     private static func largestBatch(_ setup: TrainingSetup) -> (rows: Int, targets: Int) {
-        let units = setup.units, configuration = setup.configuration
+        let units = setup.units, configuration = setup.configuration, ahead = setup.learner.model.rowsAhead
         var order = ExampleOrder(
             exampleCount: units.count, batchSize: configuration.batchSize, seed: configuration.seed,
             shuffles: configuration.shuffles)
         var largest = (rows: 1, targets: 1)
         for step in 0..<min(configuration.totalSteps, 10_000) {
             let chosen = order.examples(afterSteps: step)
-            let lengths = chosen.map(units.tokenCount)
+            let lengths = chosen.map { units.rowCount($0, ahead: ahead) }
             for range in MicroBatchPlan(lengths: lengths, rowLimit: configuration.rowLimit).ranges {
                 let rows = lengths[range].reduce(0, +)
                 guard rows > largest.rows else { continue }

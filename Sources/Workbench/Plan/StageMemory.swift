@@ -56,11 +56,12 @@ struct StageMemory {
         _ learner: Learner, _ recipe: Recipe, _ rows: DatasetReport, _ tasks: HeldOutTasks?, workspaceBytes: Int,
         generates: Bool
     ) -> StageForecast {
-        let model = learner.model, longest = rows.longestExample * learner.objective.unit.sequences
+        let model = learner.model, ahead = model.rowsAhead
+        let longest = (rows.longestExample + ahead) * learner.objective.unit.sequences
         let limit = max(EvaluationRows.limit(for: model, bytes: workspaceBytes), longest)
-        var own = model.predictedEvaluationBytes(rows: min(limit, max(rows.tokens, 1)))
+        var own = model.predictedEvaluationBytes(rows: min(limit, max(rows.tokens + ahead * rows.examples, 1)))
         if let tasks, tasks.candidateTokens > 0 {
-            let filled = min(limit, tasks.candidateTokens)
+            let filled = min(limit, tasks.candidateTokens + ahead * tasks.labelled.count)
             let attended = min(Evaluator.mostCopies * limit, filled * tasks.labels.count)
             own = max(own, model.predictedEvaluationBytes(rows: filled, attended: attended))
         }

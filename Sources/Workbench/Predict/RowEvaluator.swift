@@ -23,6 +23,6 @@ struct RowEvaluator {
 
     /// Bytes that it takes where the longest row has so many tokens.
     func predictedBytes(longest: Int) -> Int {
-        max(workspaceBytes, model.predictedEvaluationBytes(rows: longest))
+        max(workspaceBytes, model.predictedEvaluationBytes(rows: longest + model.rowsAhead))
     }
 }

@@ -27,7 +27,7 @@ final class RowQuestions {
         opened = try call.session.base()
         self.reader = reader
         preparation = try call.session.preparation()
-        let room = opened.configuration.contextLength - max(reserve, 1)
+        let room = try opened.configuration.contextLength - call.session.tokensAhead() - max(reserve, 1)
         guard room > 0 else {
             throw Failure(
                 .badInput, "an answer takes \(reserve) tokens and the model's context has \(room + reserve)")

@@ -48,6 +48,7 @@ final class GroupAnswers: StepRewriter {
     }
 
     /// Throws where a row asks nothing, or leaves no room for an answer.
+    /// - Parameter contextLength: that of the model, less what stands before a prompt.
     static func check(_ examples: any ExampleSource, _ recipe: Recipe, contextLength: Int) throws {
         for index in 0..<examples.count {
             guard let prompt = try examples.example(index).promptOfLastAnswer else {
@@ -60,7 +61,8 @@ final class GroupAnswers: StepRewriter {
             throw Failure(
                 .badInput,
                 "\(examples.place(index)): \(prompt.count) tokens and train.max_completion_length: \(most) are more than the "
-                    + "model's context of \(contextLength)", hint: "lower train.max_completion_length")
+                    + "\(contextLength) that the model's context has room for",
+                hint: "lower train.max_completion_length")
         }
     }
 
@@ -153,9 +155,9 @@ final class GroupAnswers: StepRewriter {
         while start < sequences.count {
             var (end, rows) = (start, 0)
             repeat {
-                rows += sequences[end].ids.count
+                rows += sequences[end].ids.count + model.rowsAhead
                 end += 1
-            } while end < sequences.count && rows + sequences[end].ids.count <= rowLimit
+            } while end < sequences.count && rows + sequences[end].ids.count + model.rowsAhead <= rowLimit
             let part = Array(sequences[start..<end])
             let pass = try model.pass(
                 TokenBatch(examples: part.map { ($0.ids, $0.isTarget) }), workspace: workspace)

@@ -137,7 +137,8 @@ extension Session {
         if let sandbox = rewards.sandbox { observer.receive(.note("train.rewards: programs run " + sandbox.words)) }
         for rows in [split.train, split.heldOut].compactMap(\.self) {
             try rewards.check(rows.rows)
-            try GroupAnswers.check(rows.examples, recipe, contextLength: base().configuration.contextLength)
+            try GroupAnswers.check(
+                rows.examples, recipe, contextLength: base().configuration.contextLength - tokensAhead())
         }
         return rewards
     }

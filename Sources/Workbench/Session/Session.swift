@@ -247,6 +247,15 @@ public final class Session {
     /// The head of the adapter on disk; nil where it has none, or there is no adapter.
     func storedHead() throws -> SavedHead? { try stored()?.head }
 
+    /// Tokens that stand before each text: those of the adapter, open or on disk, or of the one that is to be trained.
+    func tokensAhead() throws -> Int {
+        if let adapter { return adapter.set.configuration.virtualTokens }
+        if mixture != nil { return 0 }
+        if let stored = try stored() { return stored.virtualTokens }
+        return try recipe.adapter.continueFrom.map { try StoredAdapter($0).virtualTokens }
+            ?? recipe.adapter.numVirtualTokens
+    }
+
     /// How texts become vectors under the adapter, where that was trained for it.
     func notedVectors() throws -> VectorNotes? {
         if let adapter { return adapter.provenance?.vectors }
@@ -350,7 +359,7 @@ public final class Session {
         if let knownTasks { return knownTasks }
         let tasks = try HeldOutTasks(
             renderedRecipe(), rows: rows, preparation: preparation(for: recipe.learnt), head: taskHead(),
-            rewards: rewards())
+            ahead: tokensAhead(), rewards: rewards())
         knownTasks = tasks
         return tasks
     }

@@ -17,6 +17,8 @@ struct StoredAdapter {
     var provenance: AdapterProvenance? { file.provenance }
     /// The head of a task; nil where it writes text.
     var head: SavedHead? { file.head }
+    /// Tokens that it has before each text.
+    var virtualTokens: Int { file.virtualTokens }
 
     /// - Throws: where nothing that is an adapter stands at `path`.
     init(_ path: String) throws {

@@ -52,16 +52,17 @@ struct HeldOutTasks {
 
     /// - Parameters:
     ///   - head: of the task, as an adapter has it; nil where it is yet to be trained, or the model writes text.
+    ///   - ahead: tokens that an adapter has before each text, which take of the model's context.
     ///   - rewards: what says how good answers are; nil where that is not asked.
     ///   - isOwn: whether these are the rows that the metrics are asked for; other sets may have no use for some.
     /// - Throws: `Failure` where a metric that the recipe asks for fits no row.
     init(
-        _ recipe: Recipe, rows: PreparedDataset, preparation: RowPreparation, head: SavedHead? = nil,
+        _ recipe: Recipe, rows: PreparedDataset, preparation: RowPreparation, head: SavedHead? = nil, ahead: Int = 0,
         rewards: RecipeRewards? = nil, isOwn: Bool = true
     ) throws {
         self.recipe = recipe
         self.isOwn = isOwn
-        contextLength = preparation.opened.configuration.contextLength
+        contextLength = preparation.opened.configuration.contextLength - ahead
         // A label is scored even where it makes a row longer than the rows that are trained on may be.
         self.preparation = preparation.allowing(maxLength: contextLength)
         if recipe.train.objective.comparesAnswers, let metric = recipe.evaluate.metrics.first {

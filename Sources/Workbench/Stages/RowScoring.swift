@@ -55,7 +55,8 @@ struct RowScoring {
         let groups = try rows.examples.groupedByRow()
         let rowLimit = EvaluationRows.limit(for: learner.model, bytes: workspace.reservedBytes)
         var start = 0
-        func tokenCount(_ group: Int) -> Int { groups[group].reduce(0) { $0 + rows.examples.tokenCount($1) } }
+        let ahead = learner.model.rowsAhead
+        func tokenCount(_ group: Int) -> Int { groups[group].reduce(0) { $0 + rows.examples.tokenCount($1) + ahead } }
         while start < groups.count {
             var (end, tokens) = (start, 0)
             repeat {

@@ -254,20 +254,23 @@ struct TrainingSetup {
         _ recipe: Recipe, _ base: OpenedModel, _ learner: Learner, _ adapter: AdapterSet, _ split: PreparedSplit,
         _ units: ExampleUnits, besides: Int
     ) throws -> MemoryPlan {
-        let lengths = (0..<units.count).map(units.tokenCount), parameters = adapter.slab.count
+        let ahead = learner.model.rowsAhead, sequences = units.unit.sequences, parameters = adapter.slab.count
+        let lengths = (0..<units.count).map { units.rowCount($0, ahead: ahead) }
         // Answers of the model's own stand in the place of the rows'.
         let longest = (lengths.max() ?? 1) + recipe.train.mostTokensOfAnswers
-        let states = recipe.train.optimizer.stateBytes(for: adapter.slab.trainedSlots)
+        let longestTokens = (lengths.max() ?? 1) - ahead * sequences
+        let slots = adapter.slab.trainedSlots, optimizer = recipe.train.optimizer
+        let states = optimizer.stateBytes(for: slots) + optimizer.scratchBytes(for: slots)
         let best = recipe.train.evalEvery > 0 && recipe.train.saveBest ? parameters * 4 : 0
         let mean = recipe.train.meanBytes(parameters: parameters)
         return try MemoryPlan(
             recipe.train, learner,
             heldBytes: MemoryPlan.heldBytes(base, learner.model, parameters: parameters) + states + best + mean.held
                 + besides + learner.stepBytes(of: units, recipe.train.batchSize)
-                + OwnAnswers.bytes(recipe, learner.model, longest: lengths.max() ?? 1)
+                + OwnAnswers.bytes(recipe, learner.model, longest: longestTokens)
                 + GroupAnswers.bytes(
-                    recipe, learner.model, longest: lengths.max() ?? 1, heldOut: split.heldOut?.report),
-            longest: max(longest, (split.heldOut?.report.longestExample ?? 1) * units.unit.sequences),
+                    recipe, learner.model, longest: longestTokens, heldOut: split.heldOut?.report),
+            longest: max(longest, ((split.heldOut?.report.longestExample ?? 1) + ahead) * sequences),
             largestStep: recipe.distill.isOnPolicy || recipe.train.objective.writesAnswers
                 ? longest * recipe.train.batchSize * recipe.train.answersToEach
                 : lengths.sorted(by: >).prefix(recipe.train.batchSize).reduce(0, +))
