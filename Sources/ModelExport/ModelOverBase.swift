@@ -12,6 +12,8 @@ public protocol ModelOverBase: ModelSource {
     var base: any ModelSource { get }
     /// Weights in the place of the base's, or beside them; nil where all are the base's.
     var own: WeightsInMemory? { get }
+    /// The type in which a weight is written where none is asked for, if it is not the one in which it lies here.
+    func writtenType(at path: String) -> DType?
 }
 
 extension ModelOverBase {
@@ -25,12 +27,20 @@ extension ModelOverBase {
     public var location: String { base.location }
     public var otherNames: [String] { base.otherNames }
     public var warnings: [String] { base.warnings }
-    public var byteCount: Int { base.byteCount + (own?.byteCount ?? 0) }
+
+    /// Weights that others take the place of are not counted.
+    public var byteCount: Int {
+        guard let own else { return base.byteCount }
+        let replaced = own.paths.filter { base.contains($0) }.compactMap { try? base.tensor(at: $0) }
+        return base.byteCount - replaced.reduce(0) { $0 + $1.bytes.count } + own.byteCount
+    }
+
     public func shape(at path: String) -> Shape? { source(of: path).shape(at: path) }
     public func typeName(at path: String) -> String? { source(of: path).typeName(at: path) }
     public func tensor(at path: String) throws(WeightError) -> FrozenTensor { try source(of: path).tensor(at: path) }
     public func releasePages(of path: String) { source(of: path).releasePages(of: path) }
     public func releasePages() { base.releasePages() }
+    public func writtenType(at path: String) -> DType? { (base as? any ModelOverBase)?.writtenType(at: path) }
 
     public func contentDigest() throws(WeightError) -> String {
         let digest = try base.contentDigest()

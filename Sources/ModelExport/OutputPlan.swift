@@ -91,17 +91,18 @@ struct OutputPlan {
             tensors.append(
                 PlannedTensor(
                     path: path, name: path, source: path, shape: stored.shape,
-                    dtype: OutputPlan.type(of: stored, requested: requested, isQuantised: isQuantised), delta: delta,
-                    biasFactors: biases.removeValue(forKey: path)))
+                    dtype: OutputPlan.type(of: stored, path, in: base, requested, isQuantised: isQuantised),
+                    delta: delta, biasFactors: biases.removeValue(forKey: path)))
         }
         if isTied, let delta = byPath.removeValue(forKey: modules.head) {
-            let head = modules.head + ".weight"
-            let stored = try base.tensor(at: modules.embedding + ".weight")
+            let head = modules.head + ".weight", source = modules.embedding + ".weight"
+            let stored = try base.tensor(at: source)
             try delta.check(against: stored)
             tensors.append(
                 PlannedTensor(
-                    path: head, name: head, source: modules.embedding + ".weight", shape: stored.shape,
-                    dtype: OutputPlan.type(of: stored, requested: requested, isQuantised: isQuantised), delta: delta))
+                    path: head, name: head, source: source, shape: stored.shape,
+                    dtype: OutputPlan.type(of: stored, source, in: base, requested, isQuantised: isQuantised),
+                    delta: delta))
             untiesHead = true
         }
         if let path = byPath.keys.sorted().first {
@@ -117,11 +118,18 @@ struct OutputPlan {
     }
 
     /// The type in the output: the one asked for; else bf16 in a quantised base, and as stored in any other.
-    private static func type(of stored: FrozenTensor, requested: WeightType, isQuantised: Bool) -> DType {
+    private static func type(
+        of stored: FrozenTensor, _ path: String, in base: any WeightSource, _ requested: WeightType, isQuantised: Bool
+    ) -> DType {
         switch stored.dtype {
         case .f64, .i8, .i16, .i32, .i64, .u8, .bool: stored.dtype  // Buffers that some files carry, not weights.
-        default: requested.dtype ?? (isQuantised ? .bf16 : stored.dtype)
+        default: requested.dtype ?? (isQuantised ? .bf16 : ownType(of: stored, path, in: base))
         }
+    }
+
+    /// As the base has it, or, of what was trained in the place of its own, as it had that.
+    private static func ownType(of stored: FrozenTensor, _ path: String, in base: any WeightSource) -> DType {
+        (base as? any ModelOverBase)?.writtenType(at: path) ?? stored.dtype
     }
 
     /// The float type that most of the base's numbers have; bf16 if any are quantised.
@@ -130,7 +138,7 @@ struct OutputPlan {
         for path in base.paths {
             let stored = try base.tensor(at: path)
             if stored.dtype.isQuantised { return (.bf16, true) }
-            elements[stored.dtype, default: 0] += stored.elementCount
+            elements[ownType(of: stored, path, in: base), default: 0] += stored.elementCount
         }
         let most = elements.filter { WeightType(floats: $0.key) != nil }.max {
             ($0.value, $0.key.rawValue) < ($1.value, $1.key.rawValue)

@@ -4,7 +4,7 @@ public import Adapters
 public import JSON
 internal import Kernels
 public import Models
-internal import Tensors
+public import Tensors
 internal import Vocabulary
 public import WeightFiles
 
@@ -16,6 +16,8 @@ public struct TrainedBase: ModelOverBase {
     public let huggingFaceConfiguration: JSONValue?
     public let paths: [String]
     public let own: WeightsInMemory?
+    /// Of trained tensors, those of the base's in whose place they stand.
+    private let types: [String: DType]
 
     /// - Parameters:
     ///   - model: what `base` is.
@@ -46,6 +48,11 @@ public struct TrainedBase: ModelOverBase {
             }
         }
         self.configuration = configuration
+        types = try Dictionary(
+            uniqueKeysWithValues: tensors.compactMap { tensor in
+                let path = Self.replaced(base, tensor.name, model)
+                return base.contains(path) ? (tensor.name, try base.tensor(at: path).dtype) : nil
+            })
         huggingFaceConfiguration = words.map { .object($0) }
         let trained = WeightsInMemory(tensors, location: base.location)
         own = trained
@@ -53,14 +60,25 @@ public struct TrainedBase: ModelOverBase {
         paths = base.paths + trained.paths.filter { !base.contains($0) }
     }
 
-    /// The base's numbers of the table of `module`, which is the embedding where there is none of that name.
+    /// The base's numbers of the table of `module`.
     private static func table(
         _ base: any ModelSource, _ module: String, _ model: ModelConfiguration
     ) throws -> [Float] {
-        let path = module + ".weight"
-        let found = base.contains(path) ? path : (model.weightNames?.embedding ?? module) + ".weight"
-        return Widening.floats(try base.tensor(at: found))
+        Widening.floats(try base.tensor(at: replaced(base, module + ".weight", model)))
     }
 
+    /// The base's weight in whose place that at `path` stands: the embedding where there is none of that name.
+    private static func replaced(_ base: any ModelSource, _ path: String, _ model: ModelConfiguration) -> String {
+        base.contains(path) ? path : model.weightNames.map { $0.embedding + ".weight" } ?? path
+    }
+
+    /// What the adapter trained in fp32 is rounded as merged weights are, where the base has 16 bits.
+    public func writtenType(at path: String) -> DType? {
+        guard let type = types[path] else { return (base as? any ModelOverBase)?.writtenType(at: path) }
+        return type == .bf16 || type == .f16 ? type : nil
+    }
+
+    public var configurationText: String { huggingFaceConfiguration?.text() ?? base.configurationText }
+    public func sentenceSettings() throws -> SentenceSettings? { try base.sentenceSettings() }
     public func statedConfiguration() throws -> ModelConfiguration { configuration }
 }

@@ -176,6 +176,47 @@ import WeightFiles
         }
     }
 
+    /// Beside weights of 16 bits what was trained is written in as many, rounded once.
+    @Test(arguments: ["tokens-tied", "tokens-of-both", "whole-tied", "biases"])
+    func trainedNumbersAreWrittenInTheTypeOfThoseTheyReplace(_ name: String) throws {
+        let reference = try reference(name), configuration = try ModelConfiguration(of: reference.weights)
+        try withTemporaryDirectory { folder in
+            let (half, output) = (folder.appendingPathComponent("half"), folder.appendingPathComponent("merged"))
+            try ModelMerger(base: reference.weights).export(
+                as: .huggingFaceFolder, into: half, options: ModelOutputOptions(type: .bf16))
+            let base = try openWeights(half), trained = try TrainedBase(base, configuration, reference.set)
+            _ = try ModelMerger(base: trained).merge(
+                reference.set.lowRankDeltas, as: .huggingFaceFolder, into: output,
+                options: ModelOutputOptions(type: .auto))
+            let merged = try openWeights(output)
+            for path in merged.paths { #expect(try merged.tensor(at: path).dtype == .bf16, "\(path)") }
+            for part in reference.set.trainedBeside where part.tokens == nil {
+                let found = Widening.floats(try merged.tensor(at: part.path))
+                #expect(maximumDifference(found, part.numbers.map(rounded)) == 0, "\(part.path)")
+            }
+            // Each weight counts once.
+            let bytes = try trained.paths.reduce(0) { $0 + (try trained.tensor(at: $1).bytes.count) }
+            let bytesOfBase = try base.paths.reduce(0) { $0 + (try base.tensor(at: $1).bytes.count) }
+            #expect(trained.byteCount - base.byteCount == bytes - bytesOfBase)
+        }
+    }
+
+    /// The nearest number of bf16, the even one of two.
+    private func rounded(_ number: Float) -> Float {
+        let bits = number.bitPattern
+        return Float(bitPattern: (bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF_0000)
+    }
+
+    /// How texts become vectors is the base's word, whatever of it was trained.
+    @Test func aTrainedBaseMakesVectorsAsTheBaseDoes() throws {
+        let reference = try reference("biases"), configuration = try ModelConfiguration(of: reference.weights)
+        let settings = SentenceSettings(pooling: .last, mostTokens: 7, lowercases: true, prompt: "query: ")
+        let base = VectorModel(reference.weights, configuration, settings)
+        let trained = try TrainedBase(base, configuration, reference.set)
+        #expect(try trained.sentenceSettings() == settings)
+        #expect(trained.configurationText == base.configurationText)
+    }
+
     @Test(arguments: ["tokens-tied", "biases", "prompt"]) func otherFormsHaveNoRoom(_ name: String) throws {
         let reference = try reference(name), model = AdaptedModel(reference.model)
         for form in [MLXDirectory.self, GGUFAdapter.self] as [any AdapterForm.Type] {
