@@ -44,10 +44,11 @@ struct StepScores {
     private func cut(_ step: Range<Int>, _ units: ExampleUnits) -> [Range<Int>] {
         var batches: [Range<Int>] = []
         var start = step.lowerBound
+        let ahead = model.rowsAhead
         while start < step.upperBound {
-            var end = start + 1, rows = units.tokenCount(start)
-            while end < step.upperBound, rows + units.tokenCount(end) <= rowLimit {
-                rows += units.tokenCount(end)
+            var end = start + 1, rows = units.rowCount(start, ahead: ahead)
+            while end < step.upperBound, rows + units.rowCount(end, ahead: ahead) <= rowLimit {
+                rows += units.rowCount(end, ahead: ahead)
                 end += 1
             }
             batches.append(start..<end)
