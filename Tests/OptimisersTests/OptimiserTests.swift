@@ -191,7 +191,7 @@ import Testing
         }
         #expect(values(used) == first && first.allSatisfy(\.isFinite))
         let slot = ParameterSlab([("w", rows, columns)]).slots
-        #expect(OptimiserKind.muon.scratchBytes(for: slot) == scratch.peakBytes)
+        #expect(OptimiserKind.muon.scratchBytes(for: slot) == Processor.threads * scratch.peakBytes)
         #expect(OptimiserKind.adamw.scratchBytes(for: slot) == 0)
     }
 }
