@@ -62,6 +62,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        // HTTP/1.1 alone: neither its router nor its Codable are used, and no trait of it.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     ],
     targets: [
         // Level 0: C.
@@ -176,6 +180,18 @@ let package = Package(
                 "Checkpoints", "ModelExport", "Pruning", "Selection", "Serving", "Synthesis", "WeightFiles",
                 "Tensors", "Kernels", "JSON", "Parquet",
                 "Digests", "HDF5Files", "Files", "Spelling", "Vocabulary",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+
+        // Level 7, beside the workbench: an address.
+        module(
+            "Server",
+            [
+                "Serving", "Grammars", "Datasets", "Tokenizers", "JSON", "Spelling", "Vocabulary",
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
 

@@ -17,7 +17,7 @@ private let levels: [[String]] = [
     ["Adapters", "Optimisers", "Objectives", "Generation", "Pruning"],
     ["Training", "Evaluation", "DataReports", "Distillation"],
     ["Checkpoints", "ModelExport", "Selection", "Serving", "Synthesis"],
-    ["Workbench"],
+    ["Workbench", "Server"],
     ["lathe", "Lathe", "Benchmarks", "Fuzz"],
 ]
 
