@@ -30,7 +30,8 @@ final class RowQuestions {
         let room = try opened.configuration.contextLength - call.session.tokensAhead() - max(reserve, 1)
         guard room > 0 else {
             throw Failure(
-                .badInput, "an answer takes \(reserve) tokens and the model's context has \(room + reserve)")
+                .badInput,
+                "an answer takes \(reserve) tokens and the model's context has room for \(room + max(reserve, 1))")
         }
         limit = recipe.isSet("data.max_length") ? min(recipe.data.maxLength, room) : room
         rule = recipe.data.tooLong
