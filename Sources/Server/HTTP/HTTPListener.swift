@@ -6,12 +6,23 @@ import HummingbirdCore
 import Logging
 import NIOCore
 import NIOPosix
+public import Vocabulary
+
+/// An address at which nobody can listen.
+public struct ListenError: ClassifiedError {
+    let address: String
+    let reason: String
+
+    public var kind: FailureKind { .inputOutput }
+    public var description: String { "cannot listen at \(address): \(reason)" }
+}
 
 /// Listens at an address and has each request answered by a function.
 public final class HTTPListener: Sendable {
     public typealias Answer = @Sendable (ServerRequest) async -> ServerResponse
 
     private let server: HummingbirdCore.Server<ConnectionChannel>
+    private let address: String
 
     /// - Parameters:
     ///   - port: 0 for any that is free.
@@ -20,6 +31,7 @@ public final class HTTPListener: Sendable {
         host: String, port: Int, limits: HTTPLimits, onListening: @escaping @Sendable (Int) -> Void,
         answer: @escaping Answer
     ) {
+        address = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
         var logger = Logger(label: "lathe.http", factory: { _ in SwiftLogNoOpLogHandler() })
         logger.logLevel = .critical
         let exchange = HTTPExchange(limits: limits, answer: answer)
@@ -44,8 +56,16 @@ public final class HTTPListener: Sendable {
 
     /// Accepts connections until `stop`, and returns when the last of them is answered.
     ///
-    /// - Throws: what the system says where the address cannot be listened at.
-    public func run() async throws { try await server.run() }
+    /// - Throws: `ListenError` where the address cannot be listened at.
+    public func run() async throws {
+        do {
+            try await server.run()
+        } catch let error as IOError {
+            throw ListenError(address: address, reason: String(cString: strerror(error.errnoCode)))
+        } catch {
+            throw ListenError(address: address, reason: "\(error)")
+        }
+    }
 
     /// Accepts nothing more, closes what is idle, and lets answers that run come to their end.
     public func stop() async throws { try await server.shutdownGracefully() }

@@ -1,0 +1,50 @@
+// What an answer must be: any text, a JSON object, or what a schema describes.
+
+internal import JSON
+internal import Serving
+
+enum AnswerForm {
+    /// As OpenAI's completions say it; `schema` beside `json_object` is llama.cpp's.
+    static let responseFormat = Field(
+        "response_format",
+        .tagged(
+            key: "type",
+            [
+                .init(tag: "text", fields: []),
+                .init(tag: "json_object", fields: [Field("schema", .anyObject, "A JSON schema")]),
+                .init(
+                    tag: "json_schema",
+                    fields: [
+                        Field(
+                            "json_schema",
+                            .object([
+                                Field("name", .text(), "What it is called"),
+                                Field("description", .text(), "What it is for"),
+                                Field("schema", .anyObject, "The JSON schema", required: true),
+                                Field("strict", .boolean, "Answers always keep to it"),
+                            ]), "What the answer must be", required: true)
+                    ]),
+            ]), "The form of the answer")
+
+    /// Sets what the answers to `request` keep to: the form that `call` says, else the calls that it must hold.
+    static func apply(
+        _ call: Call, _ tools: ToolUse?, to request: inout ServedRequest, _ context: ServiceContext
+    ) throws(RequestError) {
+        request.grammar = try tools?.grammar(context)
+        guard let format = call.member("response_format"), let type = format["type"]?.string, type != "text" else {
+            return
+        }
+        guard request.grammar == nil else {
+            throw RequestError(
+                "response_format: it has no effect where a function must be called", field: "response_format",
+                code: "invalid_value")
+        }
+        if let schema = format.present("schema") {
+            request.grammar = try context.grammars.grammar(schema: schema, field: "response_format.schema")
+        } else if let schema = format.present("json_schema")?["schema"] {
+            request.grammar = try context.grammars.grammar(schema: schema, field: "response_format.json_schema.schema")
+        } else {
+            request.grammar = try context.grammars.object(field: "response_format")
+        }
+    }
+}

@@ -1,0 +1,186 @@
+// llama.cpp's own completions: `/completion`.
+
+internal import JSON
+internal import Serving
+internal import Tokenizers
+
+/// One request for what follows a prompt, read.
+struct LlamaCompletion: Sendable {
+    private static let prompt = Shape.either([
+        .text(), .list(.either([.text(), .integer(0...Int(Int32.max))]), 1...1_000_000),
+    ])
+
+    private static let fields =
+        [
+            Field("prompt", prompt, "A text, tokens, or both in turn", required: true),
+            Field("model", .text(), "The base or an adapter, by name; the base where it is missing"),
+            Field(
+                "n_predict", .integer(-1...Int.max), "The most tokens of the answer; -1: as many as there is room for"),
+            Field("stream", .boolean, "Whether the answer comes in pieces"),
+            Field("temperature", .number(0...100), "0 takes the likeliest token each time"),
+            Field("repeat_penalty", .number(0.01...10), "Divides the logits of tokens that prompt or answer hold"),
+            Field("ignore_eos", .boolean, "Whether the answer goes on where the model would end it"),
+            Field("n_probs", .integer(0...100), "How many of the likeliest tokens are told in each place"),
+            Field("return_tokens", .boolean, "Whether the answer's tokens are told"),
+            Field("json_schema", .anyObject, "What the answer must be"),
+            Field("cache_prompt", .boolean, "Prompts that begin alike are found without it"),
+            Field("id_slot", .integer(-1...(-1)), "Any place is as good as another"),
+        ] + [
+            SamplingFields.topK, SamplingFields.topP, SamplingFields.minP, SamplingFields.seed, SamplingFields.presence,
+            SamplingFields.frequency, SamplingFields.stop, SamplingFields.bias, SamplingFields.lora,
+            SamplingFields.timeLimit,
+        ]
+
+    static func routes(_ context: ServiceContext) -> [Route] {
+        [
+            .post(
+                "/completion", "Goes on from a prompt, in llama.cpp's form", fields,
+                .objectOrEvents(["content", "stop", "tokens_predicted", "tokens_evaluated"])
+            ) { call async throws(RequestError) in
+                try await LlamaCompletion(call, context).response()
+            }
+        ]
+    }
+
+    private let context: ServiceContext
+    private let request: ServedRequest
+    private let prompt: String
+    private let streams: Bool
+    private let tellsTokens: Bool
+    private let model: String
+
+    private init(_ call: Call, _ context: ServiceContext) throws(RequestError) {
+        self.context = context
+        let tokens = try Self.tokens(call.member("prompt") ?? .null, context)
+        try context.requireRoom(tokens, field: "prompt")
+        prompt = context.model.facts.tokenizer.decode(tokens)
+        let asked = call.integer("n_predict") ?? -1
+        var sampling = try call.sampling(temperature: 0.8, topP: 0.95, topK: 40, minP: 0.05)
+        sampling.repetitionPenalty = call.number("repeat_penalty") ?? 1
+        var request = try call.request(
+            tokens, context, maximumTokens: context.room(after: tokens, asked: asked < 0 ? nil : asked),
+            sampling: sampling)
+        request.ignoresEnd = call.flag("ignore_eos")
+        if let count = call.integer("n_probs"), count > 0 { request.topLogProbs = count }
+        if let schema = call.member("json_schema") {
+            request.grammar = try context.grammars.grammar(schema: schema, field: "json_schema")
+        }
+        self.request = request
+        streams = call.flag("stream")
+        tellsTokens = call.flag("return_tokens")
+        model = context.name(of: call.text("model"))
+    }
+
+    /// A text, tokens, or a list in which they take turns; the first text begins as the tokenizer begins a prompt.
+    private static func tokens(_ value: JSONValue, _ context: ServiceContext) throws(RequestError) -> [Int32] {
+        guard let list = value.array else { return try context.prompt(value, field: "prompt") }
+        var ids: [Int32] = []
+        for (index, entry) in list.enumerated() {
+            if let text = entry.string {
+                ids += context.model.facts.tokenizer.encode(text, addSpecialTokens: index == 0).ids
+            } else {
+                ids += try context.prompt([entry], field: "prompt")
+            }
+        }
+        return ids
+    }
+
+    private func response() async throws(RequestError) -> ServerResponse {
+        guard streams else {
+            let answer = try await context.engine.wholeAnswers(to: request)[0]
+            var body = last(answer.end, answer.usage)
+            body["content"] = .string(answer.text)
+            body["tokens"] = .array(tellsTokens ? answer.tokens.map { .integer(Int($0.id)) } : [])
+            body["has_new_line"] = .bool(answer.text.utf8.contains(10))
+            if request.topLogProbs != nil { body["completion_probabilities"] = probabilities(answer.tokens) }
+            return .json(.object(body))
+        }
+        let events = try context.engine.answers(to: request, count: 1)
+        return .events { sink in await stream(events, to: sink) }
+    }
+
+    private func stream(_ events: AsyncStream<AnswerEvent>, to sink: EventSink) async {
+        for await event in events {
+            switch event.event {
+            case .began, .prompt: break
+            case .text(let text, let tokens):
+                guard !text.isEmpty || !tokens.isEmpty else { continue }
+                var body = JSONObject([
+                    ("index", 0), ("content", .string(text)),
+                    ("tokens", .array(tokens.map { .integer(Int($0.id)) })), ("stop", false), ("id_slot", -1),
+                    ("tokens_evaluated", .integer(request.prompt.count)),
+                ])
+                if request.topLogProbs != nil { body["completion_probabilities"] = probabilities(tokens) }
+                sink.send(.object(body))
+            case .finished(let end, let usage):
+                var body = last(end, usage)
+                body["content"] = ""
+                body["tokens"] = []
+                sink.send(.object(body))
+            case .failed(let error): sink.send(RequestError(error).openAIBody)
+            }
+        }
+    }
+
+    /// What is told at the end.
+    private func last(_ end: ServedEnd, _ usage: ServedUsage) -> JSONObject {
+        let (type, word): (String, String) =
+            switch end {
+            case .token, .grammar: ("eos", "")
+            case .text(let text): ("word", text)
+            case .maximumTokens, .contextFull, .deadline: ("limit", "")
+            }
+        return JSONObject([
+            ("index", 0), ("content", ""), ("tokens", []), ("id_slot", -1), ("stop", true), ("model", .string(model)),
+            ("tokens_predicted", .integer(usage.answerTokens)), ("tokens_evaluated", .integer(usage.promptTokens)),
+            ("generation_settings", settings), ("prompt", .string(prompt)), ("truncated", .bool(end == .contextFull)),
+            ("stop_type", .string(type)), ("stopping_word", .string(word)),
+            ("tokens_cached", .integer(usage.cachedTokens)), ("timings", usage.timings),
+        ])
+    }
+
+    private var settings: JSONValue {
+        let sampling = request.sampling
+        return [
+            "seed": .integer(Int(clamping: sampling.seed)), "temperature": .double(sampling.temperature),
+            "top_k": .integer(sampling.topK ?? 0), "top_p": .double(sampling.topP), "min_p": .double(sampling.minP),
+            "repeat_penalty": .double(sampling.repetitionPenalty),
+            "presence_penalty": .double(sampling.presencePenalty),
+            "frequency_penalty": .double(sampling.frequencyPenalty), "n_predict": .integer(request.maximumTokens),
+            "ignore_eos": .bool(request.ignoresEnd), "stop": .array(request.stop.map { .string($0) }),
+            "lora": .array(
+                request.adapters.map { ["name": .string($0.name), "scale": .double(Double($0.scale))] }),
+        ]
+    }
+
+    private func probabilities(_ tokens: [ServedToken]) -> JSONValue {
+        let tokenizer = context.model.facts.tokenizer
+        return .array(
+            tokens.map { token in
+                var members = tokenizer.chatLogProb(token).object ?? JSONObject()
+                members["id"] = .integer(Int(token.id))
+                return .object(members)
+            })
+    }
+}
+
+extension ServedUsage {
+    /// How long it took, as llama.cpp tells it.
+    fileprivate var timings: JSONValue {
+        let (read, readMilliseconds) = (promptTokens - cachedTokens, reading.milliseconds)
+        let written = writing.milliseconds
+        func rate(_ tokens: Int, _ milliseconds: Double) -> JSONValue {
+            .double(milliseconds > 0 ? Double(tokens) * 1_000 / milliseconds : 0)
+        }
+        return [
+            "prompt_n": .integer(read), "prompt_ms": .double(readMilliseconds),
+            "prompt_per_second": rate(read, readMilliseconds), "predicted_n": .integer(answerTokens),
+            "predicted_ms": .double(written), "predicted_per_second": rate(answerTokens, written),
+            "cache_n": .integer(cachedTokens),
+        ]
+    }
+}
+
+extension Duration {
+    var milliseconds: Double { Double(components.seconds) * 1_000 + Double(components.attoseconds) / 1e15 }
+}

@@ -1,0 +1,248 @@
+// OpenAI's responses: `/v1/responses`, of which nothing is kept.
+
+internal import Foundation
+internal import JSON
+internal import Serving
+
+/// One request for a response, read.
+struct OpenAIResponses: Sendable {
+    private static let fields =
+        [
+            Field("input", ResponseItems.input, "A text, or the conversation", required: true),
+            Field("model", .text(), "The base or an adapter, by name; the base where it is missing"),
+            Field("instructions", .text(), "What the model is told before it"),
+            Field("max_output_tokens", .integer(1...Int.max), "The most tokens of the answer"),
+            Field("stream", .boolean, "Whether the answer comes in pieces"),
+            Field("tools", .list(ResponseItems.tool, 0...128), "Functions that the model may call"),
+            Field("tool_choice", ResponseItems.toolChoice, "Whether it calls one"),
+            Field("parallel_tool_calls", .boolean, "Whether it may call several at once"),
+            Field("text", .object([ResponseItems.format]), "The form of the answer"),
+            Field("truncation", .word(["disabled"]), "Nothing of the input is left out"),
+        ] + SamplingFields.all + IdleFields.openAI
+
+    static func routes(_ context: ServiceContext) -> [Route] {
+        [
+            .post(
+                "/v1/responses", "Answers a conversation, as OpenAI's responses", fields,
+                .objectOrEvents(["id", "object", "created_at", "status", "model", "output", "usage"])
+            ) { call async throws(RequestError) in
+                try await OpenAIResponses(call, context).response()
+            }
+        ]
+    }
+
+    private let context: ServiceContext
+    private let call: Call
+    private let request: ServedRequest
+    private let tools: ToolUse
+    private let streams: Bool
+    private let model: String
+    private let id: String
+    private let created: Int
+
+    private init(_ call: Call, _ context: ServiceContext) throws(RequestError) {
+        self.context = context
+        self.call = call
+        tools = try ResponseItems.tools(call, context)
+        let prompt = try context.tokens(of: ResponseItems.forTemplate(call), tools: tools.shown)
+        var request = try call.request(
+            prompt, context, maximumTokens: context.room(after: prompt, asked: call.integer("max_output_tokens")),
+            sampling: try call.sampling())
+        try AnswerForm.apply(call, tools, to: &request, context)
+        if let format = call.member("text")?.present("format") {
+            switch format["type"]?.string {
+            case "json_object": request.grammar = try context.grammars.object(field: "text.format")
+            case "json_schema":
+                request.grammar = try context.grammars.grammar(
+                    schema: format["schema"] ?? [:], field: "text.format.schema")
+            default: break
+            }
+        }
+        self.request = request
+        streams = call.flag("stream")
+        model = context.name(of: call.text("model"))
+        id = context.numbers.next("resp_")
+        created = Int(Date().timeIntervalSince1970)
+    }
+
+    private func response() async throws(RequestError) -> ServerResponse {
+        guard streams else {
+            let answer = try await context.engine.wholeAnswers(to: request)[0]
+            let (text, calls) = tools.read(answer.text, id, 0)
+            let status = Self.status(answer.end)
+            var output: [JSONValue] = []
+            if !text.isEmpty || calls.isEmpty { output.append(message(text, status)) }
+            output += calls.enumerated().map { ResponseItems.call($1, id, $0, "completed") }
+            return .json(body(status, output, answer.end, answer.usage))
+        }
+        let events = try context.engine.answers(to: request, count: 1)
+        return .events { sink in await stream(events, to: sink) }
+    }
+
+    private static func status(_ end: ServedEnd) -> String {
+        switch end {
+        case .token, .text, .grammar: "completed"
+        case .maximumTokens, .contextFull, .deadline: "incomplete"
+        }
+    }
+
+    private var messageID: String { id.replacing("resp_", with: "msg_") }
+
+    private func message(_ text: String, _ status: String) -> JSONValue {
+        [
+            "type": "message", "id": .string(messageID), "status": .string(status), "role": "assistant",
+            "content": [Self.part(text)],
+        ]
+    }
+
+    private static func part(_ text: String) -> JSONValue {
+        ["type": "output_text", "text": .string(text), "annotations": [], "logprobs": []]
+    }
+
+    private func body(
+        _ status: String, _ output: [JSONValue], _ end: ServedEnd?, _ usage: ServedUsage?
+    ) -> JSONValue {
+        let isCut = status == "incomplete"
+        func asked(_ name: String, _ other: JSONValue) -> JSONValue { call.member(name) ?? other }
+        return [
+            "id": .string(id), "object": "response", "created_at": .integer(created), "status": .string(status),
+            "error": .null, "incomplete_details": isCut ? ["reason": "max_output_tokens"] : .null,
+            "instructions": asked("instructions", .null), "max_output_tokens": asked("max_output_tokens", .null),
+            "model": .string(model), "output": .array(output),
+            "parallel_tool_calls": asked("parallel_tool_calls", true), "previous_response_id": .null,
+            "reasoning": ["effort": .null, "summary": .null], "store": false,
+            "temperature": .double(request.sampling.temperature), "top_p": .double(request.sampling.topP),
+            "presence_penalty": .double(request.sampling.presencePenalty),
+            "frequency_penalty": .double(request.sampling.frequencyPenalty),
+            "text": ["format": call.member("text")?.present("format") ?? ["type": "text"]],
+            "tool_choice": asked("tool_choice", "auto"), "tools": asked("tools", []), "truncation": "disabled",
+            "usage": usage.map(Self.usage) ?? .null, "user": asked("user", .null), "metadata": asked("metadata", [:]),
+        ]
+    }
+
+    private static func usage(_ usage: ServedUsage) -> JSONValue {
+        [
+            "input_tokens": .integer(usage.promptTokens),
+            "input_tokens_details": ["cached_tokens": .integer(usage.cachedTokens)],
+            "output_tokens": .integer(usage.answerTokens), "output_tokens_details": ["reasoning_tokens": 0],
+            "total_tokens": .integer(usage.promptTokens + usage.answerTokens),
+        ]
+    }
+
+    // MARK: In pieces
+
+    private func stream(_ events: AsyncStream<AnswerEvent>, to sink: EventSink) async {
+        var items = ResponseEvents(sink: sink, id: id, messageID: messageID)
+        var reader = tools.reader(id, 0)
+        items.send("response.created", ["response": body("in_progress", [], nil, nil)])
+        items.send("response.in_progress", ["response": body("in_progress", [], nil, nil)])
+        for await event in events {
+            switch event.event {
+            case .began, .prompt: break
+            case .text(let text, _):
+                for piece in reader.take(text) { items.add(piece) }
+            case .finished(let end, let usage):
+                for piece in reader.finish() { items.add(piece) }
+                let status = Self.status(end)
+                items.close(status)
+                items.send("response.\(status)", ["response": body(status, items.output, end, usage)])
+            case .failed(let error):
+                var failed = body("failed", items.output, nil, nil).object ?? JSONObject()
+                failed["error"] = ["code": "server_error", "message": .string(RequestError(error).message)]
+                items.send("response.failed", ["response": .object(failed)])
+            }
+        }
+    }
+}
+
+/// The items of a response, opened and closed as its pieces come.
+private struct ResponseEvents {
+    let sink: EventSink
+    let id: String
+    let messageID: String
+    private(set) var output: [JSONValue] = []
+    private var number = 0
+    /// Of the message that is open.
+    private var text: String?
+    private var calls = 0
+
+    init(sink: EventSink, id: String, messageID: String) {
+        (self.sink, self.id, self.messageID) = (sink, id, messageID)
+    }
+
+    mutating func send(_ name: String, _ members: JSONObject) {
+        sink.send(
+            .object(JSONObject([("type", .string(name)), ("sequence_number", .integer(number))] + members.members)),
+            name: name)
+        number += 1
+    }
+
+    mutating func add(_ piece: AnswerPiece) {
+        switch piece {
+        case .text(let more):
+            guard !more.isEmpty else { return }
+            if text == nil { openMessage() }
+            text = (text ?? "") + more
+            send("response.output_text.delta", place + [("delta", .string(more)), ("logprobs", [])])
+        case .call(let call):
+            closeMessage("completed")
+            send(
+                "response.output_item.added",
+                ["output_index": .integer(output.count), "item": ResponseItems.call(call, id, calls, "in_progress")])
+            let item = ResponseItems.call(call, id, calls, "completed")
+            let members: JSONObject = ["item_id": item["id"] ?? "", "output_index": .integer(output.count)]
+            send("response.function_call_arguments.delta", members + [("delta", .string(call.arguments))])
+            send(
+                "response.function_call_arguments.done",
+                members + [("name", .string(call.name)), ("arguments", .string(call.arguments))])
+            send("response.output_item.done", ["output_index": .integer(output.count), "item": item])
+            output.append(item)
+            calls += 1
+        }
+    }
+
+    /// A response without a call has a message, if an empty one.
+    mutating func close(_ status: String) {
+        if output.isEmpty, text == nil { openMessage() }
+        closeMessage(status)
+    }
+
+    private var place: JSONObject {
+        ["item_id": .string(messageID), "output_index": .integer(output.count), "content_index": 0]
+    }
+
+    private func part(_ text: String) -> JSONValue {
+        ["type": "output_text", "text": .string(text), "annotations": [], "logprobs": []]
+    }
+
+    private func message(_ status: String, _ content: [JSONValue]) -> JSONValue {
+        [
+            "type": "message", "id": .string(messageID), "status": .string(status), "role": "assistant",
+            "content": .array(content),
+        ]
+    }
+
+    private mutating func openMessage() {
+        text = ""
+        send(
+            "response.output_item.added",
+            ["output_index": .integer(output.count), "item": message("in_progress", [])])
+        send("response.content_part.added", place + [("part", part(""))])
+    }
+
+    private mutating func closeMessage(_ status: String) {
+        guard let text else { return }
+        send("response.output_text.done", place + [("text", .string(text)), ("logprobs", [])])
+        send("response.content_part.done", place + [("part", part(text))])
+        let item = message(status, [part(text)])
+        send("response.output_item.done", ["output_index": .integer(output.count), "item": item])
+        output.append(item)
+        self.text = nil
+    }
+}
+
+extension JSONObject {
+    fileprivate static func + (object: JSONObject, more: [(String, JSONValue)]) -> JSONObject {
+        JSONObject(object.members + more.map { (key: $0.0, value: $0.1) })
+    }
+}

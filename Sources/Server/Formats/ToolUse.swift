@@ -1,0 +1,138 @@
+// Functions that a model may call: what its template is shown of them, and what is read back of its answer.
+
+internal import Grammars
+internal import JSON
+internal import Serving
+
+/// A function that an answer calls.
+struct FunctionCall: Sendable, Equatable {
+    let id: String
+    let name: String
+    /// A JSON object, as text.
+    let arguments: String
+
+    /// As OpenAI writes it.
+    var openAI: JSONValue {
+        [
+            "id": .string(id), "type": "function",
+            "function": ["name": .string(name), "arguments": .string(arguments)],
+        ]
+    }
+}
+
+/// A part of an answer.
+enum AnswerPiece: Sendable, Equatable {
+    case text(String)
+    case call(FunctionCall)
+
+    /// What a piece of a stream says of it in OpenAI's form.
+    /// - Parameter index: the call's place among those of the answer.
+    func delta(_ index: Int) -> JSONValue {
+        switch self {
+        case .text(let text): return ["content": .string(text)]
+        case .call(let call):
+            var members = call.openAI.object ?? JSONObject()
+            members["index"] = .integer(index)
+            return ["tool_calls": [.object(members)]]
+        }
+    }
+}
+
+/// The functions of a request, and whether its answer calls one.
+struct ToolUse: Sendable {
+    enum Choice: Sendable, Equatable {
+        case auto
+        case none
+        case required
+        case named(String)
+    }
+
+    static let fields = [
+        Field(
+            "tool_choice",
+            .either([
+                .word(["auto", "none", "required"]),
+                .object([
+                    Field("type", .word(["function"]), "What is called", required: true),
+                    Field(
+                        "function", .object([Field("name", .text(atLeast: 1), "Which", required: true)]),
+                        "The function",
+                        required: true),
+                ]),
+            ]), "Whether the model calls a function"),
+        Field("parallel_tool_calls", .boolean, "Whether it may call several at once"),
+    ]
+
+    /// What the template is shown: none where none may be called.
+    let shown: [JSONValue]
+    let choice: Choice
+    /// Whether one call is the most.
+    let isSingle: Bool
+
+    /// - Throws: where a choice names no function of the request.
+    init(_ tools: [JSONValue], _ choice: Choice, isSingle: Bool, _ context: ServiceContext) throws(RequestError) {
+        let names = tools.compactMap { $0["function"]?["name"]?.string }
+        if case .named(let name) = choice, !names.contains(name) {
+            throw RequestError(
+                "tool_choice: there is no function '\(name.prefix(80))'", field: "tool_choice", code: "invalid_value")
+        }
+        if choice == .required, names.isEmpty {
+            throw RequestError("tool_choice: there is no function to call", field: "tool_choice", code: "invalid_value")
+        }
+        shown = choice == .none ? [] : tools
+        self.choice = choice
+        self.isSingle = isSingle
+        guard shown.isEmpty else {
+            throw RequestError("tools: calls are not read back yet", field: "tools", code: "unsupported")
+        }
+    }
+
+    /// As OpenAI's chat completions say it.
+    init(_ call: Call, _ context: ServiceContext) throws(RequestError) {
+        let choice: Choice
+        switch call.member("tool_choice")?.string {
+        case "none": choice = .none
+        case "required": choice = .required
+        case nil where call.member("tool_choice") != nil:
+            choice = .named(call.member("tool_choice")?["function"]?["name"]?.string ?? "")
+        default: choice = .auto
+        }
+        let isSingle = call.member("parallel_tool_calls")?.bool == false
+        try self.init(call.member("tools")?.array ?? [], choice, isSingle: isSingle, context)
+    }
+
+    /// What an answer keeps to that must call a function; nil where it need not.
+    func grammar(_ context: ServiceContext) throws(RequestError) -> (any TokenGrammar)? { nil }
+
+    /// The text and the calls of a whole answer.
+    ///
+    /// - Parameter id: of the response, which the calls' names are made of.
+    /// - Parameter index: the answer's.
+    func read(_ text: String, _ id: String, _ index: Int) -> (text: String, calls: [FunctionCall]) {
+        var reader = reader(id, index)
+        var (said, calls) = ("", [FunctionCall]())
+        for piece in reader.take(text) + reader.finish() {
+            switch piece {
+            case .text(let text): said += text
+            case .call(let call): calls.append(call)
+            }
+        }
+        return (said, calls)
+    }
+
+    /// Reads an answer as it comes.
+    func reader(_ id: String, _ index: Int) -> AnswerReader { AnswerReader() }
+}
+
+/// Tells calls and text apart in an answer that comes in pieces.
+struct AnswerReader: Sendable {
+    /// Calls that were found.
+    private(set) var count = 0
+    var hasCalls: Bool { count > 0 }
+
+    /// What is certain after another piece of the answer.
+    mutating func take(_ text: String) -> [AnswerPiece] { text.isEmpty ? [] : [.text(text)] }
+
+    /// What was held back.
+    mutating func finish() -> [AnswerPiece] { [] }
+}
