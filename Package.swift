@@ -30,7 +30,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [S
         swiftSettings: testSettings)
 }
 
-/// Level 8, beside the command: how fast it all is. They measure against oneDNN, which nobody else needs, so they join the
+/// Level 9, beside the command: how fast it all is. They measure against oneDNN, which nobody else needs, so they join the
 /// package where the environment has LATHE_BENCHMARKS.
 let benchmarks: [Target] =
     Context.environment["LATHE_BENCHMARKS"] == nil
@@ -76,6 +76,7 @@ let package = Package(
         library("CZlib", apt: "zlib1g-dev"),
         library("CZstd", apt: "libzstd-dev"),
         .target(name: "CHDF5Disk", dependencies: ["CHDF5"]),
+        .target(name: "CPage", exclude: ["files"]),
         .target(
             name: "CKernels",
             // Loops are optimised in debug builds too: a scalar transformer is not testable.
@@ -195,19 +196,23 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]),
 
-        // Level 8: the command.
+        // Level 8: the page.
+        module("Studio", ["Server", "Workbench", "CPage", "Files", "JSON", "Vocabulary"]),
+
+        // Level 9: the command.
         .executableTarget(
             name: "lathe",
             dependencies: [
-                "Workbench", "DataReports", "Objectives", "Training", "JSON", "Spelling", "Vocabulary",
+                "Studio", "Server", "Workbench", "DataReports", "Objectives", "Training", "JSON", "Spelling",
+                "Vocabulary",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings),
 
-        // Level 8, beside the command: the same work for other programs.
+        // Level 9, beside the command: the same work for other programs.
         module("Lathe", ["Workbench", "Training", "JSON", "Vocabulary"]),
 
-        // Level 8, beside the command: wrong files for every reader.
+        // Level 9, beside the command: wrong files for every reader.
         .executableTarget(
             name: "Fuzz",
             dependencies: [
@@ -298,6 +303,7 @@ let package = Package(
             name: "CommandTests", dependencies: ["TestSupport", "Digests", "Evaluation", "JSON", "Recipes", "lathe"],
             swiftSettings: testSettings),
         tests("Lathe", ["Vocabulary"]),
+        tests("Studio", ["Server", "JSON"]),
         .testTarget(name: "PackageTests", dependencies: ["TestSupport", "JSON"], swiftSettings: testSettings),
     ] + benchmarks
 )

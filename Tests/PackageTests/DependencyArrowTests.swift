@@ -6,7 +6,7 @@ import Testing
 private let levels: [[String]] = [
     [
         "COpenBLAS", "COneDNN", "CHDF5", "CHDF5Disk", "COniguruma", "COpenSSL", "CZlib", "CZstd", "CKernels",
-        "CBenchmarkLoops", "Vocabulary",
+        "CBenchmarkLoops", "CPage", "Vocabulary",
     ],
     [
         "Digests", "Files", "HDF5Files", "JSON", "Spelling", "Tensors", "Tokenizers", "ChatTemplates", "Recipes",
@@ -18,6 +18,7 @@ private let levels: [[String]] = [
     ["Training", "Evaluation", "DataReports", "Distillation"],
     ["Checkpoints", "ModelExport", "Selection", "Serving", "Synthesis"],
     ["Workbench", "Server"],
+    ["Studio"],
     ["lathe", "Lathe", "Benchmarks", "Fuzz"],
 ]
 
