@@ -108,7 +108,8 @@ let package = Package(
             ]),
         module("Grammars", ["Tokenizers", "JSON", "Vocabulary"]),
 
-        // Level 3: models; rows made ready.
+        // Level 3: models; rows made ready; pages.
+        module("Pages", ["Spelling"]),
         module(
             "Models",
             ["Tensors", "Kernels", "WeightFiles", "Tokenizers", "Files", "JSON", "Spelling", "Vocabulary"]),
@@ -134,7 +135,7 @@ let package = Package(
                 "Objectives", "Models", "Datasets", "Tokenizers", "Tensors", "Kernels", "Files", "WeightFiles", "JSON",
                 "Vocabulary",
             ]),
-        module("DataReports", ["Preparation", "Datasets", "JSON", "Spelling"]),
+        module("DataReports", ["Pages", "Preparation", "Datasets", "JSON", "Spelling"]),
         module(
             "Distillation",
             ["Objectives", "Models", "Datasets", "Tensors", "Kernels", "HDF5Files", "Digests", "Files", "Vocabulary"]),
@@ -177,7 +178,7 @@ let package = Package(
             "Workbench",
             [
                 "Recipes", "Datasets", "Preparation", "Tokenizers", "ChatTemplates", "Models", "Adapters",
-                "Optimisers", "Objectives", "Generation", "Training", "Evaluation", "Distillation", "DataReports",
+                "Optimisers", "Objectives", "Generation", "Training", "Evaluation", "Distillation", "DataReports", "Pages",
                 "Checkpoints", "ModelExport", "Pruning", "Selection", "Serving", "Synthesis", "WeightFiles",
                 "Tensors", "Kernels", "JSON", "Parquet",
                 "Digests", "HDF5Files", "Files", "Spelling", "Vocabulary",
@@ -273,6 +274,7 @@ let package = Package(
             "Serving",
             ["Adapters", "Generation", "JSON", "Models", "Tensors", "Tokenizers", "Vocabulary", "WeightFiles"]),
         tests("Synthesis", ["Datasets", "Files", "JSON", "Recipes", "Vocabulary"]),
+        tests("Pages"),
         tests("DataReports", ["Preparation", "Datasets", "JSON"]),
         tests(
             "Distillation",

@@ -51,7 +51,7 @@ extension PersonalDataCover {
             sample.label = sample.label.map { text($0, under: "label") }
             guard let tokens else { return }
             let strip = TokenCells(
-                sample.ids, isTarget: sample.isTarget, gap: sample.gapIndex, tokens: tokens, cover: self)
+                sample.ids, isTarget: sample.isTarget, gaps: sample.gaps.map(\.index), tokens: tokens, cover: self)
             sample.hiddenTokens = strip.hiddenTokens
         }
         cover(&covered.input)

@@ -1,6 +1,7 @@
 // The report on a terminal: few lines, aligned, the facts first.
 
 internal import Datasets
+internal import Pages
 internal import Preparation
 internal import Spelling
 

@@ -1,6 +1,7 @@
 // What is done to rows without being asked for: how they become text.
 
 internal import Datasets
+internal import Pages
 
 extension DataReport {
     /// One line each; empty where rows say all themselves.

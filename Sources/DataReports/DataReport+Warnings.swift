@@ -1,57 +1,78 @@
 // What a person should know before training on the rows or trusting a score.
 
 internal import Datasets
+internal import Pages
 internal import Preparation
 
 extension DataReport {
-    /// One line each; empty where nothing is remarkable.
+    /// One line each, with what to do about it; empty where nothing is remarkable.
     public var warnings: [String] {
         var lines: [String] = []
         for (name, report, input) in [("training", train, trainInput), ("held-out", heldOut, heldOutFiles)] {
-            func add(_ count: Int, _ what: String, _ plural: String) {
-                if count > 0 { lines.append(Figures.count(count) + " " + name + " " + (count == 1 ? what : plural)) }
-            }
             if let input, input.badRows > 0 { lines.append(Self.badRows(input, name)) }
             if let input { lines += Self.unevenLines(input) + Self.tables(input) }
             guard let report else { continue }
-            let limit = report.maximumLength.map { " (\(Figures.count($0)))" } ?? ""
-            let lost = report.startToken == nil ? "the oldest text" : "the end"
-            let cutRows = report.truncatedRows - report.rowsWithCutPrompt
-            let answers =
-                report.rowsWithCutAnswer > 0 ? ", \(Figures.count(report.rowsWithCutAnswer)) of them in the answer" : ""
-            add(
-                cutRows, "row was cut at data.max_length" + limit + answers,
-                "rows were cut at data.max_length" + limit + answers)
-            add(
-                report.rowsWithCutPrompt, "row lost \(lost) of its prompt to fit data.max_length" + limit,
-                "rows lost \(lost) of their prompts to fit data.max_length" + limit)
-            add(
-                report.answersLeftOut, "answer of an older exchange went with it",
-                "answers of older exchanges went with them")
-            lines += Self.style(report, name)
-            if let context = report.contextLength {
-                let limit =
-                    " longer than the model's context of \(Figures.count(context)) tokens, beyond which it was never "
-                    + "trained: data.max_length: \(context) with data.too_long"
-                add(
-                    report.rowsBeyondContext, "row is" + limit + " keeps it out",
-                    "rows are" + limit + " keeps them out")
-            }
-            add(report.droppedRows, "row is too long and left out", "rows are too long and left out")
-            add(
-                report.rowsWithoutTarget, "row has no token that carries loss and is left out",
-                "rows have no token that carries loss and are left out")
-            add(
-                report.turnsWithoutEnd, "answer has no end token behind it: the model will not learn to stop",
-                "answers have no end token behind them: the model will not learn to stop")
-            add(
-                report.straddlingTokens, "token lies across the border of an answer and is trained with it",
-                "tokens lie across the border of an answer and are trained with it")
+            lines += Self.cuts(report, name) + Self.style(report, name) + Self.lost(report, name)
             lines += report.remarks.counts.map { $0.line(name) }
         }
         if let report = train ?? heldOut { lines += Self.withoutEffect(report) }
         if let leakage = preparation.leakage, !leakage.isClean { lines += Self.leaks(leakage) }
         return lines
+    }
+
+    /// "3 training rows were cut"; nothing where there are none.
+    private static func line(_ count: Int, _ name: String, _ what: String, _ plural: String, _ rest: String) -> [String]
+    {
+        count > 0 ? [Figures.count(count) + " " + name + " " + (count == 1 ? what : plural) + rest] : []
+    }
+
+    /// What `data.max_length` took.
+    private static func cuts(_ report: DatasetReport, _ name: String) -> [String] {
+        let limit = report.maximumLength.map { " (\(Figures.count($0)))" } ?? ""
+        let lost = report.startToken == nil ? "the oldest text" : "the end"
+        let answers =
+            report.rowsWithCutAnswer > 0 ? ", \(Figures.count(report.rowsWithCutAnswer)) of them in the answer" : ""
+        let longest = Figures.count(report.fullLengths.quantile(1))
+        return line(
+            report.truncatedRows - report.rowsWithCutPrompt, name, "row was cut", "rows were cut",
+            " at data.max_length" + limit + answers
+                + "; the longest has \(longest) tokens: a larger one keeps them whole, data.too_long: drop leaves them out"
+        )
+            + line(
+                report.rowsWithCutPrompt, name, "row lost \(lost) of its prompt", "rows lost \(lost) of their prompts",
+                " to fit data.max_length" + limit + "; the longest has \(longest) tokens: a larger one keeps them whole"
+            )
+            + line(
+                report.answersLeftOut, name, "answer of an older exchange", "answers of older exchanges",
+                " went with the prompts: a larger data.max_length keeps them")
+            + line(
+                report.droppedRows, name, "row is too long and left out", "rows are too long and left out",
+                "; the longest has \(longest) tokens: a larger data.max_length takes them in")
+            + (report.contextLength.map { beyond($0, report.rowsBeyondContext, name) } ?? [])
+    }
+
+    private static func beyond(_ context: Int, _ rows: Int, _ name: String) -> [String] {
+        line(
+            rows, name, "row is", "rows are",
+            " longer than the model's context of \(Figures.count(context)) tokens, beyond which it was never "
+                + "trained: data.max_length: \(context) with data.too_long keeps " + (rows == 1 ? "it" : "them")
+                + " out")
+    }
+
+    /// What is not learnt as the rows mean it.
+    private static func lost(_ report: DatasetReport, _ name: String) -> [String] {
+        line(
+            report.rowsWithoutTarget, name, "row has no token that carries loss and is left out",
+            "rows have no token that carries loss and are left out",
+            ": give them answers, or see what data.train_on trains (lathe inspect shows the tokens of a row)")
+            + line(
+                report.turnsWithoutEnd, name, "answer has no end token behind it",
+                "answers have no end token behind them",
+                ": the model will not learn to stop; a data.chat_template that ends its turns has one")
+            + line(
+                report.straddlingTokens, name, "token lies across the border of an answer and is trained with it",
+                "tokens lie across the border of an answer and are trained with it",
+                ": a space or a line break at the prompt's end, or data.prompt_style: chat, sets them apart")
     }
 
     /// Prompts glued to their answers, and a system message that no row takes.
@@ -64,7 +85,9 @@ extension DataReport {
                     + "or use data.prompt_style: chat")
         }
         if report.system != nil, report.format == .text {
-            lines.append("data.system is not used: the \(name) rows are texts without messages")
+            lines.append(
+                "data.system is not used: the \(name) rows are texts without messages; take it out, or name data.format"
+            )
         }
         return lines
     }
@@ -73,15 +96,16 @@ extension DataReport {
     private static func withoutEffect(_ report: DatasetReport) -> [String] {
         var lines: [String] = []
         if report.rowsWithEarlierAnswers == 0 {
-            lines.append("data.train_on: last had no effect: no row has more than one answer")
+            lines.append("data.train_on: last had no effect: no row has more than one answer; take it out")
         }
         if report.format == .classification, !report.absentLabels.isEmpty {
             lines.append(
                 "data.label_words: no row has the label "
-                    + report.absentLabels.map { "\"\($0.shortened(to: 40))\"" }.joined(separator: ", "))
+                    + report.absentLabels.map { "\"\($0.shortened(to: 40))\"" }.joined(separator: ", ")
+                    + ": take it out, or write it as the rows do")
         }
         if report.system != nil, report.format != .text, report.rowsWithGivenSystem == 0 {
-            lines.append("data.system had no effect: every row has a system message of its own")
+            lines.append("data.system had no effect: every row has a system message of its own; take it out")
         }
         return lines
     }
@@ -94,14 +118,18 @@ extension DataReport {
         let line =
             "\(Figures.count(input.badRows)) \(name) \(input.badRows == 1 ? "row is" : "rows are") bad and left out ("
             + kinds.joined(separator: ", ") + ")"
-        return line + (input.samples.first.map { ", the first: \($0.place): \($0.message)" } ?? "")
+        return line
+            + (input.samples.first.map { first in
+                ", the first: \(first.place): \(first.message)" + (first.hint.map { "; \($0)" } ?? "")
+            } ?? "") + "; report.json lists the first of them, to be mended in the files"
     }
 
     /// Lines of tables that quotation marks join to whole rows: as rows of their own they would be ragged.
     private static func unevenLines(_ input: InputReport) -> [String] {
         guard input.badRowKinds[.ragged] == nil else { return [] }
         return input.files.filter { $0.unevenLines > 0 }.map { file in
-            "\(Figures.count(file.unevenLines)) lines of \(file.path) have not the header's fields: quotation marks hold them together"
+            "\(Figures.count(file.unevenLines)) lines of \(file.path) have not the header's fields: quotation marks hold them together; "
+                + "where that is not meant, a quotation mark is missing or too much (lathe inspect shows the rows)"
         }
     }
 
@@ -138,6 +166,7 @@ extension DataReport {
             if verb == "stands" { known = count.heldOutRows }
             if verb == "has" { known = 0 }
         }
+        if !lines.isEmpty { lines[lines.count - 1] += "; data.leakage: drop takes such training rows out" }
         return lines
     }
 }

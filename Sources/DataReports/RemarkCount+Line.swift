@@ -1,6 +1,7 @@
 // What of the rows does not reach the text, in the words of who wrote them.
 
 public import Datasets
+internal import Pages
 
 extension RemarkCount {
     /// "2 training rows: 3 declared tools are not in the text that the chat template renders (a.jsonl:1, a.jsonl:4)".

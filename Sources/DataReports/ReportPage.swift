@@ -1,6 +1,7 @@
 // The page: one file that needs nothing else, whole sections in the order in which a person asks.
 
 internal import Datasets
+internal import Pages
 internal import Preparation
 
 extension DataReport {
@@ -12,9 +13,10 @@ extension DataReport {
             flowSection, badRowsSection, lengthsSection, supervisedSection, samplesSection(tokens), lossesSection,
             labelsSection, duplicatesSection, leakageSection, maskedSection, scriptsSection, filesSection,
         ]
-        return PageFrame.source(
+        return PageFrame(
             kind: "Data report", title: name.isEmpty ? "data" : name, name: name + ": data report", tiles: tiles,
-            links: sections.map(\.link), main: [warningBlock] + sections.map(\.markup), footer: footer)
+            first: warningBlock, sections: sections, footer: footer
+        ).source
     }
 
     private var tiles: [Markup] {
@@ -62,41 +64,10 @@ extension DataReport {
             Markup("ul", [:], children: warnings.map { Markup("li", [:], $0) }))
     }
 
-    private var footer: Markup {
-        Markup(
-            "footer", [:],
+    private var footer: [Markup] {
+        [
             Markup("p", [:], "Made by lathe prepare. " + PersonalDataGaps.shown),
-            key.map { Markup("p", [:], Markup("Digest of the prepared rows: "), Markup("code", [:], $0)) } ?? .empty)
+            key.map { Markup("p", [:], Markup("Digest of the prepared rows: "), Markup("code", [:], $0)) } ?? .empty,
+        ]
     }
-}
-
-/// A part of the page with a heading of its own.
-struct PageSection {
-    let id: String
-    let title: String
-    /// A few words beside the title: the section's one fact.
-    let fact: String
-    let content: [Markup]
-
-    /// Where nothing is to be shown the content says why.
-    init(_ id: String, _ title: String, fact: String = "", _ content: [Markup]) {
-        self.id = id
-        self.title = title
-        self.fact = fact
-        self.content = content
-    }
-
-    var link: Markup { Markup("a", ["href": "#" + id], title) }
-
-    var markup: Markup {
-        Markup(
-            "section", ["id": id, "aria-labelledby": id + "-title"],
-            children: [
-                Markup(
-                    "h2", ["id": id + "-title"], Markup(title), fact.isEmpty ? .empty : Markup("small", [:], fact))
-            ] + content)
-    }
-
-    /// A sentence for a section without content.
-    static func nothing(_ text: String) -> [Markup] { [Markup("p", ["class": "calm"], text)] }
 }

@@ -1,6 +1,7 @@
 // The sections about rows: their way through the steps, their files, the bad ones, duplicates, leaks, personal data.
 
 internal import Datasets
+internal import Pages
 internal import Preparation
 
 extension DataReport {
@@ -10,7 +11,7 @@ extension DataReport {
         let read = preparation.trainRowsRead + preparation.heldOutRowsRead
         guard read > 0 else {
             return PageSection(
-                "steps", "Rows through the steps", PageSection.nothing("No steps: rows are taken as they are."))
+                "steps", "Rows through the steps", nothing: "No steps: rows are taken as they are.")
         }
         let most = max(read, preparation.steps.map { max($0.rowsIn, $0.rowsOut) }.max() ?? 0)
         var stages = [
@@ -34,7 +35,7 @@ extension DataReport {
         }
         stages.append(
             FlowStage(
-                name: "result", detail: "", before: nil, after: result, added: 0,
+                name: "result", detail: "", before: nil, after: result, added: 0, heldOut: preparation.heldOutRows,
                 facts: [
                     Figures.count(preparation.trainRows) + " to train on",
                     Figures.count(preparation.heldOutRows) + " held out",
@@ -47,6 +48,7 @@ extension DataReport {
                 Markup("ol", ["class": "flow"], children: stages.map { $0.markup(whole: most) }),
                 Markup(
                     "p", ["class": "legend"], Markup("span", ["class": "swatch kept"]), Markup(" goes on "),
+                    Markup("span", ["class": "swatch held"]), Markup(" held out "),
                     Markup("span", ["class": "swatch cut"]), Markup(" left out "),
                     Markup("span", ["class": "swatch added"]),
                     Markup(" added")),
@@ -86,7 +88,7 @@ extension DataReport {
 
     var filesSection: PageSection {
         let files = (trainInput?.files ?? []) + (heldOutFiles?.files ?? [])
-        guard !files.isEmpty else { return PageSection("files", "Files", PageSection.nothing("No files were read.")) }
+        guard !files.isEmpty else { return PageSection("files", "Files", nothing: "No files were read.") }
         let rows = files.map { file in
             [
                 file.path, Figures.count(file.rows), Figures.count(file.badRows), Figures.bytes(file.byteCount),
@@ -107,7 +109,7 @@ extension DataReport {
         }
         guard !inputs.isEmpty else {
             return PageSection(
-                "bad-rows", "Bad rows", fact: "none", PageSection.nothing("Every row could be read and understood."))
+                "bad-rows", "Bad rows", nothing: "Every row could be read and understood.")
         }
         var content: [Markup] = []
         for (name, input) in inputs {
@@ -141,7 +143,7 @@ extension DataReport {
         let steps = preparation.steps.compactMap { step in step.duplicates.map { (step: step, found: $0) } }
         guard !steps.isEmpty else {
             return PageSection(
-                "duplicates", "Duplicates", PageSection.nothing("Not looked for: the recipe has no deduplicate step."))
+                "duplicates", "Duplicates", nothing: "Not looked for: the recipe has no deduplicate step.")
         }
         var content: [Markup] = []
         for (step, found) in steps {
@@ -160,7 +162,7 @@ extension DataReport {
 
     var leakageSection: PageSection {
         guard let leakage = preparation.leakage else {
-            return PageSection("leakage", "Leakage", PageSection.nothing("Nothing is held out, so nothing can leak."))
+            return PageSection("leakage", "Leakage", nothing: "Nothing is held out, so nothing can leak.")
         }
         let table = FactTable(
             headings: ["Held-out rows that training rows give away", "Held-out rows", "Training rows", "Texts"],
@@ -196,11 +198,15 @@ extension DataReport {
         guard !steps.isEmpty else {
             return PageSection(
                 "personal-data", "Personal data",
-                PageSection.nothing(
+                nothing:
                     "Not looked for: the recipe has no mask step. Examples on this page are shown without what it would find."
-                ))
+            )
         }
         let total = preparation.masked.reduce(0) { $0 + $1.count }
+        guard total > 0 else {
+            return PageSection(
+                "personal-data", "Personal data", nothing: "The mask step found none. " + PersonalDataGaps.line + ".")
+        }
         let most = preparation.masked.map(\.count).max() ?? 0
         let rows = steps.flatMap { step in
             step.masked.map { entry in
@@ -211,12 +217,11 @@ extension DataReport {
             }
         }
         return PageSection(
-            "personal-data", "Personal data", fact: total > 0 ? Figures.count(total) + " masked" : "none found",
-            total > 0
-                ? [
-                    Markup("p", [:], "Replaced in the rows; the values stand nowhere. " + PersonalDataGaps.line + "."),
-                    BarTable(headings: ["Kind", "", "Found", "Rows", "First at"], rows: rows, whole: most).markup,
-                ] : PageSection.nothing("The mask step found none. " + PersonalDataGaps.line + "."))
+            "personal-data", "Personal data", fact: Figures.count(total) + " masked",
+            [
+                Markup("p", [:], "Replaced in the rows; the values stand nowhere. " + PersonalDataGaps.line + "."),
+                BarTable(headings: ["Kind", "", "Found", "Rows", "First at"], rows: rows, whole: most).markup,
+            ])
     }
 }
 
@@ -237,13 +242,17 @@ struct FlowStage {
     var before: Int?
     var after: Int
     var added: Int
+    /// Of those that go on, the ones that are kept to judge by.
+    var heldOut = 0
     var facts: [String]
     var more: Markup
 
     func markup(whole: Int) -> Markup {
         let kept = after - min(added, after)
         let lost = max(0, (before ?? after) - kept)
-        let parts: [(kind: String, count: Int)] = [("kept", kept), ("added", after - kept), ("cut", lost)]
+        let parts: [(kind: String, count: Int)] = [
+            ("kept", kept - heldOut), ("held", heldOut), ("added", after - kept), ("cut", lost),
+        ]
         let counts = before.map { "\(Figures.count($0)) → \(Figures.count(after))" } ?? Figures.count(after)
         return Markup(
             "li", [:],

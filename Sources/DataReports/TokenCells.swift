@@ -24,22 +24,24 @@ struct TokenCell: Equatable {
 /// A sequence as cells.
 struct TokenCells {
     private(set) var cells: [TokenCell] = []
-    /// In front of which cell tokens are left out.
-    private(set) var gapIndex: Int?
+    /// In front of which cells tokens are left out, for each gap.
+    private(set) var gapIndices: [Int] = []
+
     /// - Parameters:
+    ///   - gaps: in front of which tokens others are left out, ascending.
     ///   - hidden: numbers of tokens that are not shown, ascending.
     ///   - cover: leaves personal data out; `nil`: all is shown that is not `hidden`.
     init(
-        _ ids: [Int32], isTarget: [Bool], gap: Int? = nil, hidden: [Int] = [], tokens: TokenTexts,
+        _ ids: [Int32], isTarget: [Bool], gaps: [Int] = [], hidden: [Int] = [], tokens: TokenTexts,
         cover: PersonalDataCover? = PersonalDataCover()
     ) {
         var bytes: [UInt8] = []
         var bounds: [Int] = []
         var index = 0
         while index < ids.count {
-            if index == gap { gapIndex = cells.count }
+            if gaps.contains(index) { gapIndices.append(cells.count) }
             let group = Self.group(
-                ids, isTarget, at: index, upTo: gap.map { index < $0 ? $0 : ids.count } ?? ids.count, tokens)
+                ids, isTarget, at: index, upTo: gaps.first { index < $0 } ?? ids.count, tokens)
             for cell in group.cells {
                 cells.append(cell)
                 bounds.append(bytes.count)

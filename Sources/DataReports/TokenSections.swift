@@ -1,6 +1,7 @@
 // The sections about tokens: lengths, loss, what was cut, labels, scripts, samples.
 
 internal import Datasets
+internal import Pages
 internal import Preparation
 
 extension DataReport {
@@ -14,7 +15,7 @@ extension DataReport {
     // MARK: Lengths
 
     var lengthsSection: PageSection {
-        guard !sides.isEmpty else { return PageSection("lengths", "Lengths", PageSection.nothing(Self.exported)) }
+        guard !sides.isEmpty else { return PageSection("lengths", "Lengths", nothing: Self.exported) }
         let limit = sides.first?.report.maximumLength
         let end = Histogram.end(sides.map(\.report.fullLengths), limit: limit)
         return PageSection(
@@ -26,7 +27,7 @@ extension DataReport {
 
     var supervisedSection: PageSection {
         guard !sides.isEmpty else {
-            return PageSection("supervised", "Tokens that carry loss", PageSection.nothing(Self.exported))
+            return PageSection("supervised", "Tokens that carry loss", nothing: Self.exported)
         }
         // Each bar is a whole of its own: what counts is the share.
         let rows = sides.map { name, report in
@@ -65,11 +66,7 @@ extension DataReport {
             }
         }
         var content: [Markup] = []
-        if sides.isEmpty {
-            content += PageSection.nothing(Self.exported)
-        } else {
-            content.append(FactTable(headings: [""] + sides.map(\.name), rows: rows).markup)
-        }
+        if !sides.isEmpty { content.append(FactTable(headings: [""] + sides.map(\.name), rows: rows).markup) }
         if !removed.isEmpty {
             content.append(
                 FactTable(headings: ["Rows left out by", "Reason", "Rows"], rows: removed, firstNumber: 2).markup)
@@ -79,6 +76,7 @@ extension DataReport {
                 Markup(
                     "p", [:], "\(Figures.count(leakage.droppedTrainRows, "training row")) left out because of a leak."))
         }
+        guard !content.isEmpty else { return PageSection("losses", "Cut and left out", nothing: Self.exported) }
         return PageSection("losses", "Cut and left out", content)
     }
 
@@ -93,10 +91,10 @@ extension DataReport {
         }
         if let strata = preparation.split?.strata, !strata.isEmpty {
             content.append(Markup("h3", [:], "Split by \(preparation.split?.stratifyBy ?? "stratum")"))
-            content.append(Self.classTable(strata, headings: ["Stratum", "", "Rows", "Held out"]))
+            content.append(Self.strataTable(strata))
         }
         guard !content.isEmpty else {
-            return PageSection("labels", "Labels", PageSection.nothing("The rows have no labels."))
+            return PageSection("labels", "Labels", nothing: "The rows have no labels.")
         }
         return PageSection("labels", "Labels", fact: train.map { Self.balance($0.labels) } ?? "", content)
     }
@@ -133,6 +131,22 @@ extension DataReport {
         return BarTable(headings: headings, rows: rows, whole: max(1, most)).markup
     }
 
+    /// What is held out of each stratum is no loss: it is what the rest is judged on.
+    private static func strataTable(_ strata: [ClassCount]) -> Markup {
+        let rows = strata.sorted { ($1.before, $0.name) < ($0.before, $1.name) }.map { entry in
+            BarTable.Row(
+                name: entry.name, parts: [("kept", entry.before - entry.after), ("held", entry.after)],
+                figures: [entry.before - entry.after, entry.after].map { Figures.count($0) })
+        }
+        let table = BarTable(
+            headings: ["Stratum", "", "To train on", "Held out"], rows: rows,
+            whole: max(1, strata.map(\.before).max() ?? 1))
+        return table.markup
+            + Markup(
+                "p", ["class": "legend"], Markup("span", ["class": "swatch kept"]), Markup(" to train on "),
+                Markup("span", ["class": "swatch held"]), Markup(" held out"))
+    }
+
     private static func balance(_ labels: [LabelCount]) -> String {
         guard let most = labels.map(\.rows).max(), let least = labels.map(\.rows).min(), labels.count > 1 else {
             return ""
@@ -148,7 +162,7 @@ extension DataReport {
             $0.1.characters > 0
         }
         guard !texts.isEmpty else {
-            return PageSection("scripts", "Scripts", PageSection.nothing("No text was counted."))
+            return PageSection("scripts", "Scripts", nothing: "No text was counted.")
         }
         var content: [Markup] = []
         for (name, text) in texts {
@@ -186,7 +200,7 @@ extension DataReport {
 
     func samplesSection(_ tokens: TokenTexts?) -> PageSection {
         guard let tokens, !sides.isEmpty else {
-            return PageSection("samples", "What is trained", PageSection.nothing(Self.exported))
+            return PageSection("samples", "What is trained", nothing: Self.exported)
         }
         var content = [TokenStrip.legend]
         for (name, report) in sides {

@@ -1,6 +1,7 @@
 // Sequences on the page, each token coloured by whether it carries loss.
 
 internal import Datasets
+internal import Pages
 internal import Preparation
 
 /// A sampled sequence as an article.
@@ -21,7 +22,8 @@ struct TokenStrip {
 
     var markup: Markup {
         let strip = TokenCells(
-            sample.ids, isTarget: sample.isTarget, gap: sample.gapIndex, hidden: sample.hiddenTokens, tokens: tokens)
+            sample.ids, isTarget: sample.isTarget, gaps: sample.gaps.map(\.index), hidden: sample.hiddenTokens,
+            tokens: tokens)
         var facts = [
             places.short("\(sample.place)"), Figures.count(sample.tokenCount, "token"),
             "\(Figures.count(sample.targetCount)) trained (\(Figures.percent(sample.targetCount, of: sample.tokenCount)))",
@@ -40,29 +42,49 @@ struct TokenStrip {
                 runs(strip)))
     }
 
-    /// Neighbours of one colour in one element.
+    /// Neighbours of one colour in one element; of many, those in the middle open.
     private func runs(_ strip: TokenCells) -> Markup {
         var output = Markup.empty
-        var run: [Markup] = []
-        var isTarget = false
+        var run: [TokenCell] = []
         func close() {
-            guard !run.isEmpty else { return }
-            output.append(
-                isTarget ? Markup("mark", [:], children: run) : Markup("span", ["class": "context"], children: run))
+            if !run.isEmpty { output.append(Self.run(run)) }
             run = []
         }
         for (index, cell) in strip.cells.enumerated() {
-            if cell.isTarget != isTarget || index == strip.gapIndex { close() }
-            if index == strip.gapIndex {
-                let text =
-                    "… \(Figures.count(sample.omittedTokenCount)) tokens left out here, \(Figures.count(sample.omittedTargetCount)) of them trained …"
-                output.append(Markup("span", ["class": "gap"], text))
-            }
-            isTarget = cell.isTarget
-            run.append(Self.markup(cell))
+            let gap = strip.gapIndices.firstIndex(of: index)
+            if let first = run.first, first.isTarget != cell.isTarget || gap != nil { close() }
+            if let gap { output.append(Self.gap(sample.gaps[gap])) }
+            run.append(cell)
         }
         close()
         return output
+    }
+
+    private static func gap(_ gap: SampledSequence.Gap) -> Markup {
+        Markup(
+            "span", ["class": "gap"],
+            "… \(Figures.count(gap.tokens)) tokens left out here, \(Figures.count(gap.targets)) of them trained …")
+    }
+
+    /// Cells that show of a long run at its beginning and at its end.
+    private static let shownEnds = 120
+
+    private static func run(_ cells: [TokenCell]) -> Markup {
+        let isTarget = cells[0].isTarget
+        func element(_ cells: ArraySlice<TokenCell>) -> Markup {
+            let children = cells.map(markup)
+            return isTarget
+                ? Markup("mark", [:], children: children) : Markup("span", ["class": "context"], children: children)
+        }
+        guard cells.count > 3 * shownEnds else { return element(cells[...]) }
+        let middle = cells.dropFirst(shownEnds).dropLast(shownEnds)
+        let words = Figures.count(middle.reduce(0) { $0 + $1.ids.count }, "token")
+        return element(cells.prefix(shownEnds))
+            + Markup(
+                "details", ["class": "fold"],
+                Markup("summary", [:], isTarget ? "\(words) more that carry loss" : "\(words) more that are only read"),
+                element(middle))
+            + element(cells.suffix(shownEnds))
     }
 
     private static func markup(_ cell: TokenCell) -> Markup {

@@ -2,9 +2,21 @@
 
 /// A sequence as a report shows it.
 public struct SampledSequence: Codable, Sendable, Equatable {
-    /// The most tokens that are kept of one sequence; of a longer one its beginning and its end.
+    /// The most tokens that are kept of one sequence; of a longer one its beginning, what stands about the first token that carries
+    /// loss, and its end.
     public static let largestTokenCount = 2048
+    /// Tokens kept of the end, and before the first token that carries loss.
     private static let tailTokenCount = 512
+    private static let leadTokenCount = 128
+
+    /// Tokens that are left out.
+    public struct Gap: Codable, Sendable, Equatable {
+        /// In front of which of the tokens that are kept.
+        public let index: Int
+        public let tokens: Int
+        /// Of them, the ones that carry loss.
+        public let targets: Int
+    }
 
     public var place: RowPlace
     /// The row's number among all rows read, from 0, and the sequence's number within the row.
@@ -14,10 +26,11 @@ public struct SampledSequence: Codable, Sendable, Equatable {
     public var ids: [Int32]
     /// 0 and 1 rather than truth values: half the bytes where it is stored.
     private var mask: [UInt8]
-    /// Tokens left out in front of the last `tailTokenCount`.
+    /// Tokens left out, and of those the ones that carry loss.
     public var omittedTokenCount = 0
-    /// Of those, the ones that carry loss.
     public var omittedTargetCount = 0
+    /// Where they are left out; not known of reports that were stored without it.
+    private var omitted: [Gap]?
     /// Tokens before the sequence was cut at the largest length.
     public var fullTokenCount: Int
     /// Numbers of the tokens that are not to be shown, ascending: personal data, or what was masked in another row.
@@ -32,18 +45,48 @@ public struct SampledSequence: Codable, Sendable, Equatable {
         ids = example.ids
         mask = example.isTarget.map { $0 ? 1 : 0 }
         guard ids.count > Self.largestTokenCount else { return }
-        let gap = Self.largestTokenCount - Self.tailTokenCount..<ids.count - Self.tailTokenCount
-        omittedTokenCount = gap.count
-        omittedTargetCount = mask[gap].count { $0 == 1 }
-        ids.removeSubrange(gap)
-        mask.removeSubrange(gap)
+        leaveOut(Self.gaps(ids.count, firstTarget: mask.firstIndex(of: 1) ?? 0))
+    }
+
+    /// What is left out of a long sequence. An answer that begins where the beginning of the row no longer reaches is shown from its
+    /// beginning, the row's own beginning shorter.
+    private static func gaps(_ count: Int, firstTarget: Int) -> [Range<Int>] {
+        let head = largestTokenCount - tailTokenCount, tail = count - tailTokenCount
+        let answer = max(0, firstTarget - leadTokenCount)
+        guard answer + 2 * leadTokenCount > head else { return [head..<tail] }
+        // The end holds the answer's beginning, or can be made longer so that it does.
+        let short = head / 4
+        guard count - answer > largestTokenCount - short else {
+            let start = min(answer, tail)
+            return [largestTokenCount - (count - start)..<start]
+        }
+        return [short..<answer, answer + head - short..<tail]
+    }
+
+    private mutating func leaveOut(_ gaps: [Range<Int>]) {
+        omitted = gaps.enumerated().map { number, gap in
+            Gap(
+                index: gap.lowerBound - gaps[..<number].reduce(0) { $0 + $1.count }, tokens: gap.count,
+                targets: mask[gap].count { $0 == 1 })
+        }
+        omittedTokenCount = gaps.reduce(0) { $0 + $1.count }
+        omittedTargetCount = (omitted ?? []).reduce(0) { $0 + $1.targets }
+        for gap in gaps.reversed() {
+            ids.removeSubrange(gap)
+            mask.removeSubrange(gap)
+        }
     }
 
     /// Whether each token of `ids` carries loss.
     public var isTarget: [Bool] { mask.map { $0 == 1 } }
-    /// Where tokens are left out: in front of this one; `nil` where the sequence is whole.
-    public var gapIndex: Int? {
-        omittedTokenCount > 0 ? Self.largestTokenCount - Self.tailTokenCount : nil
+    /// Where tokens are left out, in their order; none where the sequence is whole.
+    public var gaps: [Gap] {
+        guard omittedTokenCount > 0 else { return [] }
+        return omitted ?? [
+            Gap(
+                index: Self.largestTokenCount - Self.tailTokenCount, tokens: omittedTokenCount,
+                targets: omittedTargetCount)
+        ]
     }
     /// Tokens of the sequence, those left out with them.
     public var tokenCount: Int { ids.count + omittedTokenCount }

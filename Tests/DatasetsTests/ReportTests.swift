@@ -81,7 +81,29 @@ import Vocabulary
         #expect(sample.ids.count == SampledSequence.largestTokenCount)
         #expect(sample.tokenCount == report.tokens)
         #expect(sample.targetCount == report.targetTokens)
-        #expect(sample.gapIndex != nil)
+        #expect(sample.gaps.map(\.index) == [SampledSequence.largestTokenCount - 512])
+        #expect(sample.gaps.map(\.tokens) == [sample.omittedTokenCount])
+    }
+
+    /// Wherever an answer begins, its beginning is shown with what stands before it.
+    @Test(arguments: [(3000, 5), (3000, 900), (3000, 4000), (1400, 4000), (1300, 2000)])
+    func longSequencesKeepTheBeginningOfTheAnswer(promptWords: Int, answerWords: Int) throws {
+        func text(_ letter: String, _ count: Int) -> String { (0..<count).map { "\(letter)\($0) " }.joined() }
+        let report = try prepare(
+            "a.jsonl",
+            #"{"prompt": "\#(text("p", promptWords))", "completion": "\#(text("a", answerWords))"}"#,
+            .test(.promptCompletion, maxLength: 1 << 20), renderer: nil
+        ).report
+        let sample = try #require(report.samples.sequences.first)
+        #expect(sample.tokenCount == report.tokens)
+        #expect(sample.targetCount == report.targetTokens)
+        let isTarget = sample.isTarget
+        let first = try #require(isTarget.firstIndex(of: true))
+        // Nothing is left out in the 100 tokens before the answer and the 100 that begin it.
+        #expect(first >= 100)
+        #expect(!sample.gaps.contains { (first - 100...first + 100).contains($0.index) } || isTarget.count { $0 } < 100)
+        #expect(sample.gaps.allSatisfy { $0.tokens > 0 })
+        if sample.omittedTokenCount > 0 { #expect(sample.ids.count == SampledSequence.largestTokenCount) }
     }
 
     @Test func lengthsAreCountedInBins() {

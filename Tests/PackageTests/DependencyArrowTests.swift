@@ -13,7 +13,7 @@ private let levels: [[String]] = [
         "Parquet",
     ],
     ["Kernels", "WeightFiles", "Datasets", "Grammars"],
-    ["Models", "Preparation"],
+    ["Models", "Preparation", "Pages"],
     ["Adapters", "Optimisers", "Objectives", "Generation", "Pruning"],
     ["Training", "Evaluation", "DataReports", "Distillation"],
     ["Checkpoints", "ModelExport", "Selection", "Serving", "Synthesis"],

@@ -1,9 +1,9 @@
 // What a sweep came to: every trial, the winner, and how it does on rows that chose nothing.
 
-internal import DataReports
 internal import Datasets
 internal import Foundation
 public import JSON
+internal import Pages
 internal import Recipes
 internal import Spelling
 

@@ -1,24 +1,25 @@
-// HTML that is well-formed XML too, whatever texts go into it. Nothing else in this module writes a `<`.
+// HTML that is well-formed XML too, whatever texts go into it. Nothing else writes a `<`.
 
 internal import Spelling
 
 /// A piece of a page. Made of elements and texts; texts are escaped on their way in, so there is no way to forget it.
-struct Markup {
-    private(set) var source = ""
+package struct Markup: Sendable {
+    package private(set) var source = ""
 
-    static let empty = Markup()
+    package static let empty = Markup()
 
     private init(source: String = "") { self.source = source }
 
     /// A text.
-    init(_ text: String) { Self.escape(text, isAttribute: false, into: &source) }
+    package init(_ text: String) { Self.escape(text, isAttribute: false, into: &source) }
 
     /// An element. `nil` attributes are left out.
-    init(_ name: StaticString, _ attributes: KeyValuePairs<StaticString, String?> = [:], _ children: Markup...) {
+    package init(_ name: StaticString, _ attributes: KeyValuePairs<StaticString, String?> = [:], _ children: Markup...)
+    {
         self.init(name, attributes, children: children)
     }
 
-    init(_ name: StaticString, _ attributes: KeyValuePairs<StaticString, String?> = [:], children: [Markup]) {
+    package init(_ name: StaticString, _ attributes: KeyValuePairs<StaticString, String?> = [:], children: [Markup]) {
         source = "<\(name)"
         for (key, value) in attributes {
             guard let value else { continue }
@@ -37,22 +38,22 @@ struct Markup {
     }
 
     /// An element that holds a text.
-    init(_ name: StaticString, _ attributes: KeyValuePairs<StaticString, String?> = [:], _ text: String) {
+    package init(_ name: StaticString, _ attributes: KeyValuePairs<StaticString, String?> = [:], _ text: String) {
         self.init(name, attributes, children: [Markup(text)])
     }
 
     /// Source that stands in this module: styles and the document's frame.
-    init(literal: StaticString) { source = "\(literal)" }
+    package init(literal: StaticString) { source = "\(literal)" }
 
-    static func + (left: Markup, right: Markup) -> Markup { Markup(source: left.source + right.source) }
+    package static func + (left: Markup, right: Markup) -> Markup { Markup(source: left.source + right.source) }
 
-    mutating func append(_ other: Markup) { source += other.source }
+    package mutating func append(_ other: Markup) { source += other.source }
 
     /// Pieces one after the other.
-    static func list(_ pieces: [Markup]) -> Markup { Markup(source: pieces.map(\.source).joined()) }
+    package static func list(_ pieces: [Markup]) -> Markup { Markup(source: pieces.map(\.source).joined()) }
 
     private static func isVoid(_ name: String) -> Bool {
-        ["meta", "br", "wbr", "hr", "rect", "line", "path", "use", "circle", "col"].contains(name)
+        ["meta", "link", "br", "wbr", "hr", "rect", "line", "path", "use", "circle", "col"].contains(name)
     }
 
     private static func escape(_ text: String, isAttribute: Bool, into output: inout String) {

@@ -1,27 +1,38 @@
 // Names with bars and numbers: labels, scripts, kinds.
 
 /// A table with a bar in each row.
-struct BarTable {
-    struct Row {
-        var name: String
+package struct BarTable {
+    package struct Row {
+        let name: String
         /// What the bar is made of.
-        var parts: [(kind: String, count: Int)]
+        let parts: [(kind: String, count: Int)]
         /// What stands after the bar.
-        var figures: [String]
+        let figures: [String]
         /// What a whole bar stands for in this row, where that differs from row to row.
-        var whole: Int?
+        let whole: Int?
         /// What stands at the end, in words.
-        var note: String?
+        let note: String?
+
+        package init(
+            name: String, parts: [(kind: String, count: Int)], figures: [String], whole: Int? = nil,
+            note: String? = nil
+        ) {
+            (self.name, self.parts, self.figures, self.whole, self.note) = (name, parts, figures, whole, note)
+        }
     }
 
-    var headings: [String]
-    var rows: [Row]
+    private let headings: [String]
+    private let rows: [Row]
     /// The count that a whole bar stands for.
-    var whole: Int
+    private let whole: Int
     /// Rows that show at once; the others open.
-    var shownCount = 30
+    private let shownCount: Int
 
-    var markup: Markup {
+    package init(headings: [String], rows: [Row], whole: Int, shownCount: Int = 30) {
+        (self.headings, self.rows, self.whole, self.shownCount) = (headings, rows, whole, shownCount)
+    }
+
+    package var markup: Markup {
         let first = table(rows.prefix(shownCount))
         guard rows.count > shownCount else { return first }
         return first
@@ -49,32 +60,5 @@ struct BarTable {
         return Markup(
             "table", ["class": "bars"], Markup("thead", [:], Markup("tr", [:], children: head)),
             Markup("tbody", [:], children: body))
-    }
-}
-
-/// A table of facts.
-struct FactTable {
-    var headings: [String]
-    var rows: [[String]]
-    /// Columns from this one on hold numbers.
-    var firstNumber = 1
-
-    var markup: Markup {
-        func kind(_ index: Int) -> String? { index >= firstNumber ? "number" : nil }
-        let head = headings.enumerated().map { Markup("th", ["scope": "col", "class": kind($0.offset)], $0.element) }
-        let body = rows.map { row in
-            Markup(
-                "tr", [:],
-                children: row.enumerated().map { index, text in
-                    index == 0
-                        ? Markup("th", ["scope": "row", "dir": "auto"], text)
-                        : Markup("td", ["class": kind(index), "dir": "auto"], text)
-                })
-        }
-        return Markup(
-            "div", ["class": "table"],
-            Markup(
-                "table", [:], Markup("thead", [:], Markup("tr", [:], children: head)),
-                Markup("tbody", [:], children: body)))
     }
 }

@@ -1,14 +1,14 @@
 // The page's looks: light and dark, wide and narrow, screen and paper.
 
 /// Styles of the page.
-enum ReportStyle {
+enum PageStyle {
     static let source: StaticString = """
 
         :root { color-scheme: light dark; --paper: #fbfaf7; --card: #fff; --ink: #1f2326; --soft: #5c666d; --line: #dcd8cf;
-          --kept: #0f766e; --kept-back: #cdeee6; --context: #b9c2c6; --cut: #c2410c; --added: #4f6fd0; --warn-back: #fdf1dc;
+          --kept: #0f766e; --kept-back: #cdeee6; --context: #b9c2c6; --cut: #c2410c; --added: #4f6fd0; --held: #8a63b8; --warn-back: #fdf1dc;
           --warn: #8a4b00; --ins: #d3efdc; --del: #f9dcd5; }
         @media (prefers-color-scheme: dark) { :root { --paper: #15181a; --card: #1c2023; --ink: #e7e4dd; --soft: #9aa5ab;
-          --line: #343a3e; --kept: #4cc9b8; --kept-back: #17453f; --context: #566067; --cut: #f08a5d; --added: #8fa8f5;
+          --line: #343a3e; --kept: #4cc9b8; --kept-back: #17453f; --context: #566067; --cut: #f08a5d; --added: #8fa8f5; --held: #b99ae0;
           --warn-back: #3a2c14; --warn: #f3c982; --ins: #1d4a30; --del: #562a20; } }
         * { box-sizing: border-box; }
         html { -webkit-text-size-adjust: 100%; scroll-behavior: smooth; }
@@ -22,7 +22,7 @@ enum ReportStyle {
         small { font-size: 0.9rem; font-weight: 400; color: var(--soft); letter-spacing: 0; margin-left: 0.6rem; }
         code { font: 0.86em/1.4 ui-monospace, "SF Mono", Menlo, Consolas, "Noto Sans Mono", monospace; }
         a { color: inherit; }
-        a:focus-visible, summary:focus-visible, .tokens:focus-visible { outline: 2px solid var(--kept); outline-offset: 2px; }
+        a:focus-visible, summary:focus-visible, .tokens:focus-visible, .table:focus-visible { outline: 2px solid var(--kept); outline-offset: 2px; }
         .skip { position: absolute; left: -100vw; }
         .skip:focus { left: 1rem; top: 0.5rem; background: var(--card); padding: 0.3rem 0.6rem; z-index: 2; }
         header { padding: 2.4rem 0 1.4rem; }
@@ -57,6 +57,7 @@ enum ReportStyle {
         svg.share { height: 0.7rem; border-radius: 0.2rem; background: color-mix(in srgb, var(--line) 55%, transparent); }
         .flow svg.share { margin-top: 0.35rem; }
         .kept { fill: var(--kept); } .context { fill: var(--context); } .cut { fill: var(--cut); } .added { fill: var(--added); }
+        .held { fill: var(--held); } .swatch.held { background: var(--held); }
         .swatch { display: inline-block; width: 0.8em; height: 0.8em; border-radius: 0.15em; margin-left: 0.6rem; }
         .swatch.kept { background: var(--kept); } .swatch.cut { background: var(--cut); } .swatch.added { background: var(--added); }
         .histogram { margin-bottom: 1.4rem; }
@@ -64,7 +65,23 @@ enum ReportStyle {
         figcaption strong { color: var(--ink); }
         svg text { font-size: 12px; fill: var(--soft); font-variant-numeric: tabular-nums; }
         svg .grid { stroke: var(--line); stroke-width: 1; } svg .axis { stroke: var(--soft); stroke-width: 1; }
-        svg .trace { stroke: var(--context); stroke-width: 1.5; } svg .best { stroke: var(--kept); stroke-width: 3; }
+        svg .trace { fill: none; stroke: var(--context); stroke-width: 1.5; } svg .best { stroke: var(--kept); stroke-width: 3; }
+        svg .trace.steps { stroke: var(--added); stroke-width: 1.5; }
+        .key { display: inline-block; width: 1.4em; margin: 0 0.35em 0.25em 0.9em; border-top: 3px solid var(--context); }
+        .key.best { border-top: 4px solid var(--kept); } .key.steps { border-top: 2px solid var(--added); }
+        svg.interval { height: 1.1rem; min-width: 7rem; } svg.interval .zero { stroke: var(--soft); stroke-width: 2; }
+        svg.interval .better { fill: var(--kept); stroke: var(--kept); } svg.interval .worse { fill: var(--cut); stroke: var(--cut); }
+        svg.interval .open { fill: var(--soft); stroke: var(--soft); } svg.interval line { stroke-width: 3; }
+        .shade { display: inline-block; min-width: 2.4em; padding: 0 0.35em; border-radius: 0.2em; --part: 0%; }
+        .shade.right { background: color-mix(in srgb, var(--kept) var(--part), transparent); }
+        .shade.wrong { background: color-mix(in srgb, var(--cut) var(--part), transparent); }
+        .s1 { --part: 6%; } .s2 { --part: 11%; } .s3 { --part: 16%; } .s4 { --part: 21%; } .s5 { --part: 26%; }
+        .s6 { --part: 31%; } .s7 { --part: 36%; } .s8 { --part: 41%; } .s9 { --part: 46%; } .s10 { --part: 50%; }
+        .pair h3 { margin-top: 0; } .pair .text { margin-bottom: 0.4rem; }
+        pre { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 0.6rem; padding: 0.8rem 0.9rem; }
+        caption { text-align: start; color: var(--soft); font-size: 0.92rem; padding: 0.3rem 0; }
+        .nothing { margin-top: 2.4rem; } .nothing dl { margin-top: 0.5rem; } .nothing div { margin-bottom: 0.5rem; }
+        .nothing dt { font-weight: 600; } .nothing dd { margin: 0; color: var(--soft); }
         svg .limit { stroke: var(--cut); stroke-width: 1.5; stroke-dasharray: 5 4; }
         svg .limit-name { fill: var(--cut); font-weight: 600; }
         .table { overflow-x: auto; }
@@ -89,7 +106,8 @@ enum ReportStyle {
         .sample { margin-bottom: 1.2rem; } .sample h3 { margin-bottom: 0.35rem; }
         .side { font-size: 1.1rem; margin-top: 1.6rem; }
         .tokens { background: var(--card); border: 1px solid var(--line); border-radius: 0.6rem; padding: 0.8rem 0.9rem;
-          white-space: pre-wrap; line-height: 1.85; max-height: 32rem; overflow-y: auto; font-size: 0.95rem; }
+          white-space: pre-wrap; line-height: 1.85; font-size: 0.95rem; }
+        .fold { display: block; margin: 0.4rem 0; border-block: 1px dashed var(--line); } .fold summary { text-align: center; }
         .tokens .context, .legend .context { color: var(--soft); }
         mark { color: var(--ink); background: none; }
         mark i { background: var(--kept-back); box-shadow: inset 0 -2px var(--kept); }
@@ -113,10 +131,10 @@ enum ReportStyle {
           .tiles { grid-template-columns: 1fr 1fr; } .tiles dd { font-size: 1.35rem; } .tiles .detail { font-size: 0.85rem; }
           th, td { padding-right: 0.6rem; } }
         @media print { :root { --paper: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #bbb; --kept: #0f766e;
-          --kept-back: #d9f2ec; --context: #bbb; --cut: #c2410c; --added: #4f6fd0; --warn-back: #fff; --warn: #6b3a00; }
+          --kept-back: #d9f2ec; --context: #bbb; --cut: #c2410c; --added: #4f6fd0; --held: #8a63b8; --warn-back: #fff; --warn: #6b3a00; }
           body { max-width: none; padding: 0; font-size: 10pt; } nav, .skip { display: none; }
           * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
-          .tokens { max-height: none; overflow: visible; } section { padding-top: 1.4rem; } h2, h3 { break-after: avoid; } }
+          section { padding-top: 1.4rem; } h2, h3 { break-after: avoid; } }
 
         """
 }
