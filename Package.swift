@@ -136,6 +136,7 @@ let package = Package(
                 "Vocabulary",
             ]),
         module("DataReports", ["Pages", "Preparation", "Datasets", "JSON", "Spelling"]),
+        module("RunReports", ["Pages", "JSON"]),
         module(
             "Distillation",
             ["Objectives", "Models", "Datasets", "Tensors", "Kernels", "HDF5Files", "Digests", "Files", "Vocabulary"]),
@@ -179,7 +180,8 @@ let package = Package(
             [
                 "Recipes", "Datasets", "Preparation", "Tokenizers", "ChatTemplates", "Models", "Adapters",
                 "Optimisers", "Objectives", "Generation", "Training", "Evaluation", "Distillation", "DataReports", "Pages",
-                "Checkpoints", "ModelExport", "Pruning", "Selection", "Serving", "Synthesis", "WeightFiles",
+                "RunReports", "Checkpoints", "ModelExport", "Pruning", "Selection", "Serving", "Synthesis",
+                "WeightFiles",
                 "Tensors", "Kernels", "JSON", "Parquet",
                 "Digests", "HDF5Files", "Files", "Spelling", "Vocabulary",
                 .product(name: "Logging", package: "swift-log"),
@@ -275,7 +277,8 @@ let package = Package(
             ["Adapters", "Generation", "JSON", "Models", "Tensors", "Tokenizers", "Vocabulary", "WeightFiles"]),
         tests("Synthesis", ["Datasets", "Files", "JSON", "Recipes", "Vocabulary"]),
         tests("Pages"),
-        tests("DataReports", ["Preparation", "Datasets", "JSON"]),
+        tests("DataReports", ["Preparation", "Datasets", "JSON", "RunReports"]),
+        tests("RunReports", ["JSON"], exclude: ["Fixtures"]),
         tests(
             "Distillation",
             [

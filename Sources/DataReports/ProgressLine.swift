@@ -6,10 +6,12 @@ public struct ProgressLine: Equatable, Sendable {
     public struct Part: Equatable, Sendable {
         public let text: String
         public let weight: Weight
+        /// How it looks where there are colours.
+        public let style: TerminalStyle
 
-        public init(_ text: String, _ weight: Weight) {
-            self.text = text
-            self.weight = weight
+        /// A piece that looks as `style` says where there are colours.
+        public init(_ text: String, _ weight: Weight, _ style: TerminalStyle = .plain) {
+            (self.text, self.weight, self.style) = (text, weight, style)
         }
     }
 
@@ -32,7 +34,9 @@ public struct ProgressLine: Equatable, Sendable {
     public var text: String { parts.map(\.text).joined() }
 
     /// What of it fits `columns`: whole parts, as long as leaving some out is enough.
-    public func text(columns: Int) -> String {
+    ///
+    /// - Parameter hasColours: whether parts look as their styles say.
+    public func text(columns: Int, hasColours: Bool = false) -> String {
         var parts = parts
         while TerminalLine.width(parts.map(\.text).joined()) > columns,
             let least = parts.indices.filter({ parts[$0].weight < .essential }).min(by: {
@@ -42,6 +46,7 @@ public struct ProgressLine: Equatable, Sendable {
         {
             parts.remove(at: least)
         }
-        return TerminalLine.cut(parts.map(\.text).joined(), to: columns)
+        let text = parts.map(\.text).joined(), fitting = TerminalLine.cut(text, to: columns)
+        return hasColours && fitting == text ? parts.map { $0.style.painted($0.text) }.joined() : fitting
     }
 }

@@ -27,8 +27,8 @@ package struct BinDrawing {
     }
 
     private static let size = (width: 720, height: 200)
-    private static let left = 56.0
-    private static let right = 704.0
+    private static let left = 68.0
+    private static let right = 690.0
     private static let top = 26.0
     private static let bottom = 166.0
 

@@ -52,8 +52,8 @@ package struct CurveDrawing {
 
     private static let width = 720
     private static let height = 260
-    private static let left = 64.0
-    private static let right = 704.0
+    private static let left = 92.0
+    private static let right = 686.0
     private static let top = 20.0
     private static let bottom = 222.0
 

@@ -90,7 +90,7 @@ enum PageStyle {
           vertical-align: baseline; }
         thead th { border-top: 0; color: var(--soft); font-size: 0.85rem; white-space: nowrap; overflow-wrap: normal; }
         .number { text-align: end; font-variant-numeric: tabular-nums; white-space: nowrap; overflow-wrap: normal; }
-        .note { padding-left: 0.6rem; }
+        .note { padding-left: 0.6rem; } .table th { overflow-wrap: break-word; } .table th + td:not(.number) { min-width: 12rem; }
         th:last-child, td:last-child { padding-right: 0; }
         .bars th[scope=row] { width: 26%; } .bars .bar { width: 40%; vertical-align: middle; }
         details { margin-top: 0.4rem; }

@@ -1,4 +1,5 @@
-// Progress on standard error: one line that redraws itself on a terminal, plain lines elsewhere.
+// Progress on standard error: one line that redraws itself on a terminal, with colours and a small curve of the losses; plain lines
+// elsewhere.
 
 internal import DataReports
 internal import Foundation
@@ -15,6 +16,9 @@ final class ConsoleObserver: RunObserver {
     /// How far all stages are: "42% of all", "3 min 20 s left".
     private var overall: [ProgressLine.Part] = []
     private var lastSaved = ""
+    private var losses = TerminalCurve()
+    /// Characters of the curve of losses.
+    private static let curveColumns = 12
     private var lastPlainLine = ContinuousClock.now - .seconds(3600)
     /// Without a terminal, a progress line at most this often.
     private static let plainInterval = Duration.seconds(5)
@@ -25,10 +29,10 @@ final class ConsoleObserver: RunObserver {
 
     func receive(_ event: RunEvent) {
         switch event {
-        case .warning(let text): line("warning: " + text)
-        case .health(let finding): line("health: " + ShownText.name(finding.line))
+        case .warning(let text): line("warning: " + text, "warning:", .warning)
+        case .health(let finding): line("health: " + ShownText.name(finding.line), "health:", .warning)
         case .stage(let name, let detail) where !quiet:
-            line("── \(name)" + (detail.isEmpty ? "" : "  \(ShownText.name(detail))"))
+            line("── \(name)" + (detail.isEmpty ? "" : "  \(ShownText.name(detail))"), "── \(name)", .strong)
         case .note(let text) where !quiet:
             line(
                 text.split(separator: "\n", omittingEmptySubsequences: false).map { "   " + $0 }.joined(separator: "\n")
@@ -54,11 +58,11 @@ final class ConsoleObserver: RunObserver {
         case .step(let step, let total, let record, _, let tokensPerSecond, let secondsLeft):
             let facts: [ProgressLine.Part] = [
                 .init("   step \(step)/\(total)", .essential),
-                .init(String(format: " loss %.4f", record.loss), .result),
+                .init(String(format: " loss %.4f", record.loss), .result, .strong), curve(with: record.loss),
                 .init(Self.measures(record.measures), .result),
-                .init(String(format: " lr %.1e", record.learningRate), .detail),
-                .init(String(format: " norm %.2f", record.gradientNorm), .detail),
-                .init(String(format: ", %.0f tokens/s", tokensPerSecond), .rate),
+                .init(String(format: " lr %.1e", record.learningRate), .detail, .calm),
+                .init(String(format: " norm %.2f", record.gradientNorm), .detail, .calm),
+                .init(String(format: ", %.0f tokens/s", tokensPerSecond), .rate, .calm),
             ]
             progress(facts + (overall.isEmpty ? [Self.left(secondsLeft)] : overall), isLast: step == total)
             overall = []
@@ -81,6 +85,13 @@ final class ConsoleObserver: RunObserver {
         }
     }
 
+    /// How the losses went so far, where the line is redrawn.
+    private func curve(with loss: Double) -> ProgressLine.Part {
+        losses.add(loss)
+        let text = isTerminal ? losses.text(columns: Self.curveColumns) : ""
+        return .init(text.isEmpty ? "" : " " + text, .rate, .curve)
+    }
+
     /// What an objective tells beside its loss: " reward margin 0.1234".
     private static func measures(_ measures: [MeasuredValue]) -> String {
         measures.map { " " + $0.name.replacing("_", with: " ") + String(format: " %.4f", $0.value) }.joined()
@@ -91,11 +102,12 @@ final class ConsoleObserver: RunObserver {
     }
 
     private func progress(_ parts: [ProgressLine.Part], isLast: Bool) {
-        let line = ProgressLine(parts.map { .init(ShownText.name($0.text), $0.weight) })
+        let line = ProgressLine(parts.map { .init(ShownText.name($0.text), $0.weight, $0.style) })
         if isTerminal {
             // One column stays free: a line that ends in the last one wraps on some terminals. The width may change meanwhile.
             let columns = TerminalLine.columns(of: STDERR_FILENO) ?? 80
-            StandardError.send("\r\u{1B}[K" + line.text(columns: columns - 1) + (isLast ? "\n" : ""))
+            let text = line.text(columns: columns - 1, hasColours: StandardError.hasColours)
+            StandardError.send("\r\u{1B}[K" + text + (isLast ? "\n" : ""))
             lineIsOpen = !isLast
         } else if isLast || ContinuousClock.now - lastPlainLine >= Self.plainInterval {
             lastPlainLine = .now
@@ -103,9 +115,10 @@ final class ConsoleObserver: RunObserver {
         }
     }
 
-    private func line(_ text: String) {
+    /// - Parameter word: with which the line begins, and which looks as `style` says.
+    private func line(_ text: String, _ word: String = "", _ style: TerminalStyle = .plain) {
         closeLine()
-        StandardError.say(text)
+        StandardError.say(text, word, style)
     }
 
     private func closeLine() {

@@ -1,6 +1,7 @@
 // Standard output and standard error. Every write's result is looked at: a result that does not arrive is an error, a line of
 // progress that does not arrive stops nothing.
 
+internal import DataReports
 internal import Foundation
 internal import Spelling
 internal import Vocabulary
@@ -77,12 +78,24 @@ enum StandardOutput {
 /// Where everything else goes.
 enum StandardError {
     static let isTerminal = isatty(STDERR_FILENO) == 1
+    /// Whether it is a terminal that shows colours, and nobody asked for none.
+    static let hasColours: Bool = {
+        let environment = ProcessInfo.processInfo.environment
+        return isTerminal && environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
+    }()
 
     /// Writes `text`, which is ours; nobody waits for it.
     static func send(_ text: String) { _ = writeAll(text, to: STDERR_FILENO) }
 
     /// Writes a message and ends its line. What it quotes of files is not obeyed, and does not fill the screen.
     static func say(_ message: String) { send(ShownText.message(message) + "\n") }
+
+    /// Says a message whose first word, `word`, looks as `style` says where there are colours.
+    static func say(_ message: String, _ word: String, _ style: TerminalStyle) {
+        let shown = ShownText.message(message)
+        guard hasColours, shown.hasPrefix(word) else { return send(shown + "\n") }
+        send(style.painted(word) + shown.dropFirst(word.count) + "\n")
+    }
 }
 
 /// Text that comes in pieces from something that cannot be stopped by an error: the first failure is kept.

@@ -51,7 +51,7 @@ extension CommandTests {
                 #expect(!last.errors.contains("passed over"), "a kill left a broken checkpoint behind")
                 let known = [
                     "adapter", "events.jsonl", "manifest.json", "recipe.yaml", "prepared", "report.json",
-                    "report.md", "run.json", "scores.jsonl",
+                    "report.html", "report.md", "run.json", "scores.jsonl",
                     "tensorboard",
                 ]
                 let left = try lathe.names(in: "checkpoints/tiny").filter {

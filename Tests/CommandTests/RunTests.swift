@@ -44,7 +44,7 @@ extension CommandTests {
                 let names = try lathe.names(in: "checkpoints/tiny")
                 for name in [
                     "adapter", "events.jsonl", "manifest.json", "merged", "recipe.yaml", "report.json",
-                    "report.md", "run.json",
+                    "report.html", "report.md", "run.json",
                     "step-000003.h5",
                     "step-000006.h5",
                 ] {

@@ -3,7 +3,6 @@
 import DataReports
 import Datasets
 import Foundation
-import FoundationXML
 import TestSupport
 import Testing
 
@@ -67,33 +66,4 @@ import Testing
         #expect(page.contains("one <ins>four</ins> three"))
         #expect(page.contains("one <del>two</del> three"))
     }
-}
-
-/// What a parser of XML finds in a page.
-private final class ParsedPage: NSObject, XMLParserDelegate {
-    private(set) var names: Set<String> = []
-    private(set) var ids: [String] = []
-    private(set) var links: [String] = []
-    private(set) var drawings: [[String: String]] = []
-    private var problem: String?
-
-    init(_ page: String) throws {
-        super.init()
-        let parser = XMLParser(data: Data(page.utf8))
-        parser.delegate = self
-        let isParsed = parser.parse()
-        try #require(isParsed && problem == nil, "line \(parser.lineNumber): \(problem ?? "")")
-    }
-
-    func parser(
-        _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?,
-        attributes: [String: String]
-    ) {
-        names.insert(name)
-        if let id = attributes["id"] { ids.append(id) }
-        for key in ["href", "src"] { if let link = attributes[key] { links.append(link) } }
-        if name == "svg" { drawings.append(attributes) }
-    }
-
-    func parser(_ parser: XMLParser, parseErrorOccurred error: any Error) { problem = problem ?? "\(error)" }
 }

@@ -15,7 +15,7 @@ private let levels: [[String]] = [
     ["Kernels", "WeightFiles", "Datasets", "Grammars"],
     ["Models", "Preparation", "Pages"],
     ["Adapters", "Optimisers", "Objectives", "Generation", "Pruning"],
-    ["Training", "Evaluation", "DataReports", "Distillation"],
+    ["Training", "Evaluation", "DataReports", "RunReports", "Distillation"],
     ["Checkpoints", "ModelExport", "Selection", "Serving", "Synthesis"],
     ["Workbench", "Server"],
     ["Studio"],

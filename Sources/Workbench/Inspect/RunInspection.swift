@@ -77,6 +77,7 @@ struct RunInspection {
         ("adapter", "the adapter"), ("merged", "the merged model"), ("export", "exports"),
         ("prepared", "prepared rows"),
         ("tensorboard", "curves for TensorBoard"), ("report.md", "the report"),
+        ("report.html", "the report as a page"),
         (AnswersFile.name, "answers of base and adapter"),
     ]
 

@@ -11,8 +11,8 @@ public struct RunReport: Presentable {
     let training: TrainingResult
     let data: DataSummary
     var peakMemoryBytes = 0
-    /// What each stage held at its peak.
-    var stagePeaks: [StageMeter.Peak] = []
+    /// What each stage took.
+    var stageCosts: [StageMeter.Cost] = []
     /// What a teacher wrote for the run.
     var written: WrittenRows?
     var evaluation: StageResult?
@@ -36,9 +36,7 @@ public struct RunReport: Presentable {
             ("peak_memory_bytes", .integer(peakMemoryBytes)), ("adapter_sha256", .string(training.digest)),
             ("health", .array(training.health.map(\.json))), ("data", data.json),
         ])
-        if !stagePeaks.isEmpty {
-            object["stages"] = .array(stagePeaks.map(\.json))
-        }
+        if !stageCosts.isEmpty { object["stages"] = .array(stageCosts.map(\.json)) }
         if let written { object["written"] = written.json }
         if let evaluation { object["evaluation"] = evaluation.json }
         if let distillation { object["distillation"] = distillation.json }
@@ -55,11 +53,12 @@ public struct RunReport: Presentable {
                 + (training.tokensPerSecond > 0 ? String(format: ", %.0f tokens/s", training.tokensPerSecond) : "")
                 + ", peak memory \(ByteCount.text(peakMemoryBytes))"
         ]
-        if !stagePeaks.isEmpty {
+        if !stageCosts.isEmpty {
             lines.append(
                 "memory by stage: "
-                    + stagePeaks.map { "\($0.name) \(ByteCount.text($0.bytes))" }.joined(separator: ", "))
+                    + stageCosts.map { "\($0.name) \(ByteCount.text($0.bytes))" }.joined(separator: ", "))
         }
+        lines += spent
         if !training.health.isEmpty { lines += [""] + training.health.map { "health: \($0.line)" } }
         if let written { lines += ["", written.text] }
         if let evaluation { lines += ["", evaluation.text] }
@@ -68,12 +67,23 @@ public struct RunReport: Presentable {
         if !exports.isEmpty { lines += [""] + exports.map(\.text) }
         lines += [
             "", "adapter: \(shownDirectory)/adapter (sha256 \(training.digest.prefix(16))…)",
-            "report:  \(shownDirectory)/report.md",
+            "report:  \(shownDirectory)/report.html, report.md",
         ]
         return lines.joined(separator: "\n")
     }
 
-    /// The report as a page.
+    /// Time by stage, and energy where the machine tells it.
+    private var spent: [String] {
+        let times = stageCosts.compactMap { cost in cost.seconds.map { (cost.name, $0) } }
+        guard !times.isEmpty else { return [] }
+        let joules = stageCosts.compactMap(\.joules)
+        return [
+            "time by stage: " + times.map { "\($0.0) " + String(format: "%.1f s", $0.1) }.joined(separator: ", ")
+                + (joules.isEmpty ? "" : String(format: "; energy %.1f Wh", joules.reduce(0, +) / 3600))
+        ]
+    }
+
+    /// The report as Markdown.
     var markdown: String {
         ["# Run \(name)", "", "```", text, "```", "", "## Data", "", "```", data.text, "```", ""].joined(
             separator: "\n")

@@ -64,7 +64,7 @@ public struct Pipeline: Stage {
         clock.follow(try RunWork(session, setup, generates: generates, merges: merges))
         let stages = try RunStages(
             session, setup, directory, earlier: earlier, interruption: interruption, meter: meter,
-            labels: LabelsRun(invocation: invocation, fresh: fresh))
+            labels: LabelsRun(invocation: invocation, fresh: fresh), command: invocation.command)
         return try stages.report(merges: merges, generates: generates)
     }
 }

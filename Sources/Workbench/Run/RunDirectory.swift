@@ -36,6 +36,8 @@ public struct RunDirectory: Sendable {
     public var exports: URL { url.appendingPathComponent("export") }
     public var report: URL { url.appendingPathComponent("report.json") }
     public var readableReport: URL { url.appendingPathComponent("report.md") }
+    /// The report as a page for a browser.
+    public var page: URL { url.appendingPathComponent("report.html") }
     public var answers: URL { url.appendingPathComponent(AnswersFile.name) }
     /// What each held-out row adds to the metrics.
     var scores: URL { url.appendingPathComponent(RowScores.fileName) }
@@ -61,7 +63,7 @@ public struct RunDirectory: Sendable {
 
     // MARK: What is Lathe's in it
 
-    private var looseFiles: [URL] { [run, report, readableReport, answers, scores, recipe, events] }
+    private var looseFiles: [URL] { [run, report, readableReport, page, answers, scores, recipe, events] }
 
     /// Every place that a run needs itself, whatever its recipe.
     var parts: [URL] {

@@ -115,8 +115,10 @@ struct RunRecord {
     let identity: JSONObject
     /// The most memory that any process of the run took.
     var peakMemoryBytes = 0
-    /// What each stage of the run held at its peak, whichever process did it.
-    private(set) var stagePeaks: [StageMeter.Peak] = []
+    /// What each stage took in earlier processes of the run.
+    private var earlierCosts: [StageMeter.Cost] = []
+    /// What each took in this one.
+    var ownCosts: [StageMeter.Cost] = []
     /// Whether the report says all that the stages came to: it is written more than once, before what may yet fail.
     var isReported = false
     private var results = JSONObject()
@@ -141,13 +143,13 @@ struct RunRecord {
         let ours = ["fingerprint", "peak_memory_bytes", "stages", "is_reported", "results"]
         identity = JSONObject(object.members.filter { !ours.contains($0.key) })
         peakMemoryBytes = json["peak_memory_bytes"]?.integer ?? 0
-        stagePeaks = (json["stages"]?.array ?? []).compactMap { StageMeter.Peak($0) }
+        earlierCosts = (json["stages"]?.array ?? []).compactMap { StageMeter.Cost($0) }
         isReported = json["is_reported"]?.bool ?? false
         results = json["results"]?.object ?? JSONObject()
     }
 
-    /// Takes in what the stages of this process held.
-    mutating func add(_ peaks: [StageMeter.Peak]) { for peak in peaks { stagePeaks.add(peak) } }
+    /// What each stage of the run took, whichever process did it.
+    var costs: [StageMeter.Cost] { ownCosts.reduce(into: earlierCosts) { $0.add($1) } }
 
     /// The run's name.
     var name: String { identity["name"]?.string ?? "" }
@@ -165,7 +167,7 @@ struct RunRecord {
         var object = identity
         object["fingerprint"] = fingerprint.json
         object["peak_memory_bytes"] = .integer(peakMemoryBytes)
-        object["stages"] = .array(stagePeaks.map(\.json))
+        object["stages"] = .array(costs.map(\.json))
         object["is_reported"] = .bool(isReported)
         object["results"] = .object(results)
         return .object(object)

@@ -18,6 +18,8 @@ final class RunStages {
     private let interruption: Interruption
     private let meter: StageMeter
     private let labels: LabelsRun
+    /// The call that the run answers.
+    private let command: String
     private var record: RunRecord
     /// Whether this call has done anything.
     private(set) var hasWorked = false
@@ -28,9 +30,10 @@ final class RunStages {
     /// - Parameters:
     ///   - earlier: what the run goes on from; `nil` where it starts over.
     ///   - labels: the run that a distilled student is compared with.
+    ///   - command: the call that the run answers.
     init(
         _ session: Session, _ setup: TrainingSetup, _ directory: RunDirectory, earlier: EarlierRun?,
-        interruption: Interruption, meter: StageMeter, labels: LabelsRun
+        interruption: Interruption, meter: StageMeter, labels: LabelsRun, command: String
     ) throws {
         self.session = session
         self.setup = setup
@@ -39,6 +42,7 @@ final class RunStages {
         self.interruption = interruption
         self.meter = meter
         self.labels = labels
+        self.command = command
         let known = earlier?.record.flatMap { $0.fingerprint == setup.fingerprint ? $0 : nil }
         record = try known ?? RunRecord(session, setup)
     }
@@ -68,9 +72,9 @@ final class RunStages {
         }
         let isWhole =
             try record.isReported
-            && [directory.report, directory.readableReport].allSatisfy { try FileForm(at: $0) != nil }
+            && [directory.report, directory.readableReport, directory.page].allSatisfy { try FileForm(at: $0) != nil }
         guard hasWorked || !isWhole else {
-            (report.peakMemoryBytes, report.stagePeaks) = (record.peakMemoryBytes, record.stagePeaks)
+            (report.peakMemoryBytes, report.stageCosts) = (record.peakMemoryBytes, record.costs)
             try directory.settle()
             observer.receive(
                 .note(
@@ -78,16 +82,18 @@ final class RunStages {
                 ))
             return report
         }
-        try note("peak memory") { $0.add(meter.peaks) }
-        (report.peakMemoryBytes, report.stagePeaks) = (record.peakMemoryBytes, record.stagePeaks)
+        try note { _ in }
+        (report.peakMemoryBytes, report.stageCosts) = (record.peakMemoryBytes, record.costs)
         try write(report)
-        try note("report") { $0.isReported = true }
+        try note { $0.isReported = true }
         return report
     }
 
     private func write(_ report: RunReport) throws {
         try directory.write(report.json, to: directory.report)
         try directory.write(report.markdown, to: directory.readableReport)
+        let page = try directory.page(of: report.json, identity: record.json, command: command)
+        try directory.write(page.html, to: directory.page)
     }
 
     // MARK: Training
@@ -107,10 +113,17 @@ final class RunStages {
         }
         try capture()
         try begin()
-        let result = try TrainStage(in: directory, from: earlier, interruption: interruption).run(session, observer)
+        let result: TrainingResult
+        do {
+            result = try TrainStage(in: directory, from: earlier, interruption: interruption).run(session, observer)
+        } catch {
+            // What was spent so far is spent, whatever becomes of it.
+            try? note { _ in }
+            throw error
+        }
         // Noted before a stop that came meanwhile is obeyed: what is trained is never trained again.
         let made = try StageResult(key: key, json: result.json, outputs: [directory.adapter])
-        try note("train") { $0["train"] = made }
+        try note { $0["train"] = made }
         interruption.enter("after training", saved: saved)
         if interruption.stopRequest.isSet {
             throw interruption.failure("after step \(result.steps)", saved: saved)
@@ -145,7 +158,7 @@ final class RunStages {
             .write(inPlace: directory.adapter)
         let made = try StageResult(
             key: SHA256.hex(of: setup.fingerprint.text), json: trained.json, outputs: [directory.adapter])
-        try note("train") { $0["train"] = made }
+        try note { $0["train"] = made }
     }
 
     private var saved: String { "the adapter in \(path: directory.adapter.path)" }
@@ -244,13 +257,14 @@ final class RunStages {
         observer.receive(.stage(String(name.prefix { $0 != " " }), detail: detail))
         try prepare()
         let made = try StageResult(stage.run(session, observer), key: key, outputs: outputs)
-        try note(name) { $0[name] = made }
+        try note { $0[name] = made }
         return made
     }
 
-    /// Changes the record on disk.
-    private func note(_ name: String, _ change: (inout RunRecord) -> Void) throws {
+    /// Changes the record on disk, and says in it what was spent.
+    private func note(_ change: (inout RunRecord) -> Void) throws {
         change(&record)
+        record.ownCosts = meter.costs
         record.peakMemoryBytes = max(record.peakMemoryBytes, Machine.peakMemoryBytes)
         try directory.write(record.json, to: directory.run)
     }

@@ -104,7 +104,7 @@ struct CommandPage {
             ("checkpoints/NAME/step-*.h5", "Checkpoints, from which the same command goes on."),
             ("checkpoints/NAME/adapter", "The adapter, as PEFT writes it."),
             ("checkpoints/NAME/prepared", "The rows' tokens and loss masks, and the report on the data."),
-            ("checkpoints/NAME/report.md, report.json", "What the run came to."),
+            ("checkpoints/NAME/report.html, report.md, report.json", "What the run came to."),
             ("manifest.json", "In each folder that Lathe writes: its files with sizes and SHA-256, for lathe verify."),
             ("PREFIX/share/lathe/recipe.schema.json", "The schema of recipes, for editors."),
         ] { page.item([.italic(name)], meaning) }

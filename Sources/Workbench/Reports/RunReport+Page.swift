@@ -1,0 +1,35 @@
+// The page of a run, from the report and the files that stand beside it.
+
+internal import Foundation
+internal import JSON
+internal import Preparation
+internal import RunReports
+
+extension RunDirectory {
+    /// The report of the run in this folder as a page.
+    ///
+    /// - Parameters:
+    ///   - report: what `report.json` holds.
+    ///   - identity: what `run.json` holds.
+    ///   - command: what does the same again.
+    func page(of report: JSONValue, identity: JSONValue, command: String) throws -> RunPage {
+        let cover = PersonalDataCover()
+        var page = RunPage(report: report) { cover.text($0) }
+        page.identity = identity
+        page.events = Self.lines(of: events)
+        // Only of this evaluation: a run that scores nothing leaves what an earlier one wrote to nobody.
+        if report["evaluation"] != nil {
+            page.answers = Self.lines(of: answers)
+            page.scores = Self.lines(of: scores)
+        }
+        page.recipe = (try? String(contentsOf: recipe, encoding: .utf8)) ?? ""
+        (page.command, page.version) = (command, LatheVersion.text)
+        return page
+    }
+
+    /// The lines of a file that can be read: a log may end in the midst of one.
+    private static func lines(of file: URL) -> [JSONValue] {
+        guard let bytes = try? Data(contentsOf: file) else { return [] }
+        return bytes.split(separator: UInt8(ascii: "\n")).compactMap { try? JSONValue(parsing: [UInt8]($0)) }
+    }
+}
