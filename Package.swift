@@ -179,7 +179,8 @@ let package = Package(
             "Workbench",
             [
                 "Recipes", "Datasets", "Preparation", "Tokenizers", "ChatTemplates", "Models", "Adapters",
-                "Optimisers", "Objectives", "Generation", "Training", "Evaluation", "Distillation", "DataReports", "Pages",
+                "Optimisers", "Objectives", "Generation", "Training", "Evaluation", "Distillation", "DataReports",
+                "Pages",
                 "RunReports", "Checkpoints", "ModelExport", "Pruning", "Selection", "Serving", "Synthesis",
                 "WeightFiles",
                 "Tensors", "Kernels", "JSON", "Parquet",

@@ -53,6 +53,11 @@ extension CommandTests {
                 #expect(lathe.has("out/peft/adapter_model.safetensors"))
                 #expect(try JSONValue(parsing: lathe.text("checkpoints/tiny/report.json")) == report)
                 #expect(try lathe.text("checkpoints/tiny/report.md").contains("verdict: better"))
+                #expect((report["stages"]?.array ?? []).allSatisfy { ($0["seconds"]?.double ?? -1) >= 0 })
+                let page = try lathe.text("checkpoints/tiny/report.html")
+                for text in ["Certificate of the merge", String(format: "%.4f", base), " recipe.yaml"] {
+                    #expect(page.contains(text), "\(text)")
+                }
                 let events = try lathe.text("checkpoints/tiny/events.jsonl").split(separator: "\n")
                     .map { try JSONValue(parsing: String($0)) }
                 #expect(events.filter { $0["event"] == "step" }.count == 6)

@@ -1,9 +1,9 @@
 // Energy that the processors have taken, where the system tells it (Linux's powercap).
 
-internal import Foundation
+package import Foundation
 
 /// Counts the energy of all processor packages from its making on.
-final class PackageEnergy {
+package final class PackageEnergy {
     /// One package's counter, which begins anew at its end.
     private struct Zone {
         let counter: URL
@@ -19,7 +19,7 @@ final class PackageEnergy {
     private var lastLook = ContinuousClock.now
 
     /// - Parameter folder: where the system lists its counters.
-    init(_ folder: URL = URL(fileURLWithPath: "/sys/class/powercap")) {
+    package init(_ folder: URL = URL(fileURLWithPath: "/sys/class/powercap")) {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
         // Of a package, not of one of its parts, which it counts already: intel-rapl:0, not intel-rapl:0:1. AMD's have the same name.
         let packages = names.filter { name in
@@ -38,7 +38,7 @@ final class PackageEnergy {
     }
 
     /// Joules so far; nil where the machine tells none, or not to this user.
-    var joules: Double? {
+    package var joules: Double? {
         look()
         return zones.isEmpty ? nil : Double(microjoules) / 1_000_000
     }
