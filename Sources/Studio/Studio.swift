@@ -41,7 +41,7 @@ public struct ServedNames: Sendable {
 }
 
 /// Answers the page: its files, and what it asks at `/studio/…`.
-public final class Studio: Sendable {
+public final class Studio: ServedPage {
     private let settings: StudioSettings
     private let folder: StudioFolder?
     private let runs: StudioRuns?
@@ -62,15 +62,12 @@ public final class Studio: Sendable {
         rows = StudioRows(folder: folder, command: command)
     }
 
-    /// Whether a path is the page's.
-    public static func answers(_ path: String) -> Bool {
-        path == "/" || path.hasPrefix("/page/") || path.hasPrefix("/studio/")
-    }
+    public func answers(_ path: String) -> Bool { isOpen(path) || path.hasPrefix("/studio/") }
 
-    /// Whether a path holds nothing but the page itself, which is the same for everybody.
-    public static func isOpen(_ path: String) -> Bool { path == "/" || path.hasPrefix("/page/") }
+    /// The page itself is the same for everybody.
+    public func isOpen(_ path: String) -> Bool { path == "/" || path.hasPrefix("/page/") }
 
-    /// The response to a request of which `answers` is true, whatever it is. Who may ask at all, the caller has seen to.
+    /// Who may ask at all, the caller has seen to.
     public func respond(to request: ServerRequest) async -> ServerResponse {
         do {
             return try await answer(StudioRequest(request))

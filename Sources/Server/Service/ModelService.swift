@@ -14,6 +14,8 @@ public struct ServiceSettings: Sendable {
     public var tellsBodies = false
     /// The version that the server says it is.
     public var version = ""
+    /// What a browser is shown beside the model's own addresses.
+    public var page: (any ServedPage)?
     /// Gets a line for each request; nil: nothing is told.
     public var tell: (@Sendable (String) -> Void)?
 
@@ -59,6 +61,10 @@ public final class ModelService: Sendable {
     private func answer(_ request: ServerRequest) async throws(RequestError) -> ServerResponse {
         try gate.checkOrigin(request)
         if let preflight = gate.preflight(request) { return preflight }
+        if let page = settings.page, page.answers(request.path) {
+            if !page.isOpen(request.path) { try gate.checkKey(request) }
+            return await page.respond(to: request)
+        }
         let route: Route
         do throws(RequestError) {
             route = try router.route(request)
