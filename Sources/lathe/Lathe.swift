@@ -16,7 +16,8 @@ struct Lathe: ParsableCommand {
             """,
         version: LatheVersion.text,
         subcommands: [
-            Run.self, PlanCommand.self, Prepare.self, Train.self, Evaluate.self, Score.self, Predict.self, Merge.self,
+            Init.self, Models.self, Run.self, PlanCommand.self, Prepare.self, Train.self, Evaluate.self, Score.self,
+            Predict.self, Merge.self,
             Extract.self, Export.self, Verify.self, Imatrix.self, Prune.self, Generate.self, Capture.self, Distill.self,
             Sweep.self, Runs.self, Compare.self, Inspect.self,
             Fetch.self, RecipeCommand.self,

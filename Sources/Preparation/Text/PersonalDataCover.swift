@@ -2,7 +2,7 @@
 // masks and wherever its mask step stands; and nothing that a mask step took out of another row.
 
 public import JSON
-internal import Recipes
+public import Recipes
 
 /// Takes personal data of every kind out of what is shown.
 public struct PersonalDataCover: Sendable {
@@ -33,6 +33,23 @@ public struct PersonalDataCover: Sendable {
     /// Every text and every telling number of a row covered, each under its own name.
     public func fields(_ fields: JSONObject) -> JSONObject {
         JSONObject(fields.members.map { (key: text($0.key), value: value($0.value, under: $0.key)) })
+    }
+
+    /// Which kinds of personal data stand in a row, in the order of their list.
+    public static func kinds(in fields: JSONObject) -> [PersonalDataKind] {
+        var masker = PersonalDataMasker.everything
+        var found: Set<PersonalDataKind> = []
+        func look(_ value: JSONValue, under key: String) {
+            switch value {
+            case .string(let text): _ = masker.mask(text, under: key) { found.insert($0) }
+            case .integer, .digits, .double: _ = masker.mask(value.text(), under: key) { found.insert($0) }
+            case .array(let elements): for element in elements { look(element, under: key) }
+            case .object(let object): for member in object.members { look(member.value, under: member.key) }
+            case .null, .bool: break
+            }
+        }
+        for member in fields.members { look(member.value, under: member.key) }
+        return PersonalDataKind.allCases.filter(found.contains)
     }
 
     private func value(_ value: JSONValue, under key: String) -> JSONValue {

@@ -63,7 +63,8 @@ public struct ResolvedRecipe: Sendable {
         try self.init(yaml: yaml, file: file, overrides: overrides, for: verb)
     }
 
-    private init(yaml: String, file: String, overrides: [String], for verb: Verb?) throws {
+    /// A recipe's text, as if it stood in `file`.
+    init(yaml: String, file: String, overrides: [String] = [], for verb: Verb? = nil) throws {
         var recipe = try Recipe.load(
             yaml: yaml, file: file, overrides: overrides, environment: ProcessInfo.processInfo.environment)
         if let verb { try recipe.requireReading(by: verb) }

@@ -1,0 +1,61 @@
+// A field of a file of rows, as far as its values tell what it is for.
+
+internal import JSON
+
+/// What stands under one name in the rows that were looked at.
+struct FieldLook {
+    let name: String
+    /// Names of the JSON types that its values have, in the order in which they were met; nulls apart.
+    private(set) var types: [String] = []
+    /// Rows that have a value.
+    private(set) var count = 0
+    /// How often each short value stands there; nil once there are too many different ones, or a long one.
+    private(set) var counts: [String: Int]? = [:]
+    private(set) var characters = 0
+    private(set) var longest = 0
+    /// Whether each value is a number, or the text of one.
+    private(set) var isNumeric = true
+
+    private static let mostValues = 200
+    private static let longestLabel = 60
+
+    init(_ name: String) { self.name = name }
+
+    mutating func add(_ value: JSONValue) {
+        guard !value.isNull else { return }
+        count += 1
+        if !types.contains(value.typeName) { types.append(value.typeName) }
+        if value.bool != nil || value.array != nil || value.object != nil {
+            isNumeric = false
+        } else if value.double == nil {
+            isNumeric = isNumeric && Double(value.string ?? "") != nil
+        }
+        let text = value.string ?? (value.array == nil && value.object == nil ? value.text() : "")
+        characters += text.count
+        longest = max(longest, text.count)
+        guard value.array == nil, value.object == nil, text.count <= Self.longestLabel else { return counts = nil }
+        counts?[text, default: 0] += 1
+        if let known = counts, known.count > Self.mostValues { counts = nil }
+    }
+
+    var isText: Bool { types == [JSONValue.string("").typeName] }
+    var isList: Bool { types == [JSONValue.array([]).typeName] }
+    var isFlag: Bool { types == [JSONValue.bool(true).typeName] }
+    var meanCharacters: Double { count > 0 ? Double(characters) / Double(count) : 0 }
+
+    /// Whether its values are those of a few classes, each of which several rows have.
+    var isFewClasses: Bool {
+        guard let counts, counts.count >= 2 else { return false }
+        return counts.count <= 100 && count >= 3 * counts.count
+    }
+
+    /// Whether its values are numbers, and too many different ones to be classes.
+    var isMeasure: Bool { isNumeric && count > 0 && !isFewClasses }
+
+    /// Its values with their rows, the commonest first.
+    var labels: [(name: String, rows: Int)] {
+        (counts ?? [:]).map { ($0.key, $0.value) }.sorted { one, other in
+            one.1 != other.1 ? one.1 > other.1 : one.0.utf8.lexicographicallyPrecedes(other.0.utf8)
+        }
+    }
+}

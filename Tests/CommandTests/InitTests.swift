@@ -1,0 +1,184 @@
+// `lathe init` and `lathe models`: from rows that nobody has said anything about to a recipe that runs.
+
+import Foundation
+import JSON
+import TestSupport
+import Testing
+
+extension CommandTests {
+    @Suite struct Beginnings {
+        /// A kind of rows: as a file has them, and what is to be found in them.
+        struct Kind: Sendable, CustomTestStringConvertible {
+            let file: String
+            let task: String
+            /// One row, by its number.
+            let row: @Sendable (Int) -> String
+            /// What the recipe must say, line by line.
+            var recipe: [String] = []
+
+            var testDescription: String { file }
+
+            var text: String { (file.hasSuffix(".csv") ? header : "") + (0..<40).map { row($0) + "\n" }.joined() }
+            private var header: String { file.hasPrefix("reviews") ? "id,review,sentiment\n" : "question,answer\n" }
+        }
+
+        static let kinds: [Kind] = [
+            Kind(
+                file: "talks.jsonl", task: "chat",
+                row: {
+                    #"{"messages": [{"role": "user", "content": "Tom saw \#($0)?"}, {"role": "assistant", "content": "Yes \#($0)."}]}"#
+                }, recipe: ["  format: chat", "  too_long: truncate_prompt"]),
+            Kind(
+                file: "shared.jsonl", task: "chat",
+                row: {
+                    #"{"conversations": [{"from": "human", "value": "Hi \#($0)"}, {"from": "gpt", "value": "Ho \#($0)"}]}"#
+                },
+                recipe: ["  format: sharegpt"]),
+            Kind(
+                file: "faq.csv", task: "prompt_completion",
+                row: { "\"Where is, say, parcel \($0)?\",It is in van \($0)." },
+                recipe: ["  columns: { prompt: question, completion: answer }", "  val_size: 0.2"]),
+            Kind(
+                file: "tasks.jsonl", task: "prompt_completion",
+                row: { #"{"instruction": "Add", "input": "\#($0) and 1", "output": "\#($0 + 1)"}"# },
+                recipe: ["  format: alpaca"]),
+            Kind(
+                file: "reviews.csv", task: "classification",
+                row: {
+                    "\($0),Tom said that the lamp number \($0) was \($0 % 2 == 0 ? "good" : "bad"),\($0 % 2 == 0 ? "good" : "bad")"
+                },
+                recipe: [
+                    "task: classify", "  columns: { text: review, label: sentiment }",
+                    "  split: { stratify_by: sentiment }",
+                ]),
+            Kind(
+                file: "numbers.jsonl", task: "regression",
+                row: { #"{"text": "Tom had \#($0) cats", "score": \#($0).5}"# }, recipe: ["task: regress"]),
+            Kind(
+                file: "words.jsonl", task: "spans",
+                row: { #"{"tokens": ["Tom", "saw", "\#($0)"], "tags": ["B-NAME", "O", "O"]}"# }, recipe: ["task: tag"]),
+            Kind(
+                file: "pairs.jsonl", task: "preference",
+                row: { #"{"prompt": "Is \#($0) big?", "chosen": "It is \#($0).", "rejected": "No \#($0)."}"# },
+                recipe: ["  objective: dpo"]),
+            Kind(
+                file: "rated.jsonl", task: "rated",
+                row: { #"{"prompt": "Is \#($0) big?", "completion": "It is \#($0).", "label": \#($0 % 3 == 0)}"# },
+                recipe: ["  objective: kto"]),
+            Kind(
+                file: "near.jsonl", task: "pairs",
+                row: { #"{"anchor": "Tom saw \#($0)", "positive": "\#($0) was seen"}"# }, recipe: ["task: embed"]),
+            Kind(
+                file: "stories.txt", task: "text", row: { "Tom saw a ball and \($0) cats in the park." },
+                recipe: ["  format: text", "  too_long: chunk"]),
+        ]
+
+        @Test(arguments: kinds) func aRecipeForEachKindOfRowsIsWhole(kind: Kind) throws {
+            try withTemporaryDirectory { folder in
+                let lathe = LatheCommand(folder: folder)
+                try lathe.write(kind.file, kind.text)
+                let found = try lathe.json("init", kind.file, "--output", "r.yaml", "--base", TinyModel.chat.path)
+                #expect(found["task"] == .string(kind.task) && found["rows"] == 40)
+                let lines = try lathe.text("r.yaml").split(separator: "\n")
+                for line in kind.recipe { #expect(lines.contains(line[...]), "\(line)") }
+                // Every key stands below what it means.
+                for (before, line) in zip(lines, lines.dropFirst()) where line.hasSuffix(":") == false {
+                    guard line.contains(": "), !line.contains("#"), !line.contains("- ") else { continue }
+                    #expect(before.contains("# "), "\(line)")
+                }
+                #expect(try lathe.json("recipe", "check", "r.yaml")["valid"] == true)
+            }
+        }
+
+        /// The plan opens, tokenises and counts what a run would.
+        @Test(arguments: ["faq.csv", "reviews.csv"]) func theRecipeRuns(file: String) throws {
+            let kind = try #require(Self.kinds.first { $0.file == file })
+            try withTemporaryDirectory { folder in
+                let lathe = LatheCommand(folder: folder)
+                try lathe.write(file, kind.text)
+                #expect(try lathe("init", file, "--base", TinyModel.chat.path).code == 0)
+                let name = file.replacing(".csv", with: ".yaml")
+                let plan = try lathe.json("plan", name)
+                #expect(plan["dropped_rows"] == 0 && plan["truncated_rows"] == 0)
+                #expect(try #require(plan["steps"]?.integer) > 0 && plan["held_out_rows"]?.integer ?? 0 > 0)
+            }
+        }
+
+        @Test func whatIsInTheWayStays() throws {
+            try withTemporaryDirectory { folder in
+                let lathe = LatheCommand(folder: folder)
+                try lathe.write("faq.csv", Self.kinds[2].text)
+                let base = TinyModel.chat.path
+                #expect(try lathe("init", "faq.csv", "--base", base).code == 0)
+                let first = try lathe.text("faq.yaml")
+                try lathe("init", "faq.csv", "--base", base).expectFailure(74, "faq.yaml", "--force")
+                // Its own, and unchanged.
+                #expect(try lathe("init", "faq.csv", "--base", base, "--task", "pairs", "--force").code == 0)
+                #expect(try lathe.text("faq.yaml") != first && lathe.text("faq.yaml").contains("task: embed"))
+                // Changed by a person.
+                let changed = try lathe.text("faq.yaml").replacing("seed: 42", with: "seed: 43")
+                try lathe.write("faq.yaml", changed)
+                try lathe("init", "faq.csv", "--base", base, "--force").expectFailure(74, "faq.yaml", "changed since")
+                #expect(try lathe.text("faq.yaml") == changed)
+            }
+        }
+
+        @Test func whatTheRowsCannotBeIsRefusedByName() throws {
+            try withTemporaryDirectory { folder in
+                let lathe = LatheCommand(folder: folder)
+                try lathe.write("faq.csv", Self.kinds[2].text)
+                try lathe("init", "faq.csv", "--task", "preference").expectFailure(65, "preference", "\"question\"")
+                try lathe("init", "faq.csv", "--base", "nowhere").expectFailure(66, "nowhere")
+                try lathe("init", "missing.csv").expectFailure(66, "missing.csv")
+                try lathe.write("few.csv", "text\na\nb\n")
+                try lathe("init", "few.csv").expectFailure(65, "few.csv", "too few")
+                #expect(!lathe.has("faq.yaml") && !lathe.has("few.yaml"))
+            }
+        }
+
+        /// Personal data and repeated rows are told, and the recipe does something about them; held-out rows beside the file are taken.
+        @Test func whatIsFoundInTheRowsIsActedOn() throws {
+            try withTemporaryDirectory { folder in
+                let lathe = LatheCommand(folder: folder)
+                let rows = (0..<30).map {
+                    #"{"prompt": "Write to tom\#($0 / 2)@example.org please.", "completion": "I have written to him, \#($0 / 2)."}"#
+                        + "\n"
+                }
+                try lathe.write("train.jsonl", rows.joined())
+                try lathe.write("test.jsonl", rows.suffix(4).joined())
+                let found = try lathe.json("init", "train.jsonl", "--output", "r.yaml", "--base", TinyModel.chat.path)
+                #expect(found["repeated_rows"] == 15 && found["personal_data"]?["email"] == 30)
+                #expect(found["languages"]?["English"]?.integer ?? 0 > 20)
+                let recipe = try lathe.text("r.yaml")
+                for words in ["deduplicate: { by: normalised }", "mask: { kinds: [", "held_out: test.jsonl"] {
+                    #expect(recipe.contains(words), "\(words)")
+                }
+                // A recipe goes on paper: nothing that is masked stands in it.
+                #expect(!recipe.contains("@example.org"))
+            }
+        }
+
+        @Test func modelsAreListed() throws {
+            try withTemporaryDirectory { folder in
+                let lathe = LatheCommand(folder: folder)
+                try FileManager.default.createDirectory(
+                    at: lathe.url("checkpoints/base"), withIntermediateDirectories: true)
+                #expect(try lathe.json("models")["present"] == [])
+                try lathe.copy(TinyModel.gguf.path, to: "checkpoints/base/tiny.gguf")
+                try lathe.write("checkpoints/base/broken.gguf", "GGUF")
+                let models = try lathe.json("models")
+                let present = try #require(models["present"]?.array?.first)
+                #expect(present["path"] == "checkpoints/base/tiny.gguf" && present["writes_text"] == true)
+                #expect(present["parameters"] == .integer(TinyModel.parameters))
+                #expect(models["not_usable"]?.array?.first?["path"] == "checkpoints/base/broken.gguf")
+                let known = try #require(models["known"]?.array)
+                #expect(
+                    known.count > 10 && known.allSatisfy { $0["command"]?.string?.contains("lathe fetch") ?? false })
+                // Without --base the one that is there is taken.
+                try lathe.write("faq.csv", Self.kinds[2].text)
+                #expect(try lathe.json("init", "faq.csv")["base"] == "checkpoints/base/tiny.gguf")
+                try lathe("models", "nowhere").expectFailure(66, "nowhere")
+            }
+        }
+    }
+}
