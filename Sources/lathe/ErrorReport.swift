@@ -9,6 +9,7 @@ extension Lathe {
     /// Ends the process: what ArgumentParser knows (help, usage) in its own words, everything else as a `Failure`.
     static func exit(reporting error: any Error) -> Never {
         StopSignals.claimEnd()
+        TerminalMode.restore()
         // Errors of its own have exit codes of their own; those of others get the general one.
         if error is ExitCode || exitCode(for: error) != .failure { sayAndExit(error) }
         let failure = Failure(describing: error)

@@ -86,12 +86,77 @@ extension CommandTests {
             }
         }
 
+        /// A text that ends the answer is found wherever tokens part it, and is no part of the answer.
+        @Test func anAnswerEndsAtAStopText() throws {
+            try LatheCommand.inFolder { lathe in
+                func answer(_ more: String...) throws -> JSONValue {
+                    let outcome = try lathe.start(
+                        [
+                            "generate", "--model", LatheCommand.gguf, "--raw", "--prompt", "Tom saw",
+                            "--max-new-tokens", "30", "--json",
+                        ] + more
+                    ).wait()
+                    #expect(outcome.code == 0, "\(outcome.errors)")
+                    return try outcome.json
+                }
+                let whole = try #require(try answer()["text"]?.string)
+                try #require(whole.count > 30)
+                // Some characters out of the middle, which no token need end with.
+                let stop = String(whole.dropFirst(11).prefix(5))
+                let expected = String(try #require(whole.components(separatedBy: stop).first))
+                let cut = try answer("--stop", "no such text", "--stop", stop)
+                #expect(cut["text"] == .string(expected) && cut["stop_reason"] == "stop")
+                #expect(try answer("--stop", "no such text")["text"] == .string(whole))
+                try lathe("generate", "--model", LatheCommand.gguf, "--prompt", "x", "--stop", "").expectFailure(
+                    64, "--stop")
+            }
+        }
+
+        @Test func aPromptIsReadFromAFile() throws {
+            try LatheCommand.inFolder { lathe in
+                try lathe.write("prompt.txt", "Tom saw\n")
+                let arguments = ["generate", "--model", LatheCommand.gguf, "--raw", "--max-new-tokens", "8"]
+                let read = try lathe.start(arguments + ["--prompt-file", "prompt.txt"]).wait()
+                let given = try lathe.start(arguments + ["--prompt", "Tom saw"]).wait()
+                #expect(read.code == 0 && read.output == given.output)
+                // What stands in the answer again and again becomes less likely.
+                let punished = try lathe.start(arguments + ["--prompt", "Tom saw", "--repetition-penalty", "50"]).wait()
+                #expect(punished.code == 0 && punished.output != given.output)
+                try lathe.write("empty.txt", "\n")
+                try lathe("generate", "--model", LatheCommand.gguf, "--prompt-file", "empty.txt")
+                    .expectFailure(65, "empty.txt")
+                try lathe("generate", "--model", LatheCommand.gguf, "--prompt-file", "p", "--prompt", "x")
+                    .expectFailure(64, "--prompt-file")
+                try lathe("generate", "--model", LatheCommand.gguf, "--prompt", "x", "--repetition-penalty", "0")
+                    .expectFailure(64, "--repetition-penalty")
+                try lathe("generate", "--model", LatheCommand.gguf, "--prompt", "x", "--seed", "3")
+                    .expectFailure(64, "--seed")
+            }
+        }
+
+        /// Lines from a pipe are prompts of their own: none knows of another, and none is a command.
+        @Test func pipedLinesKnowNothingOfOneAnother() throws {
+            try LatheCommand.inFolder { lathe in
+                try lathe.write("lines", "Tom saw a ball.\nTom saw a ball.\n")
+                try lathe.write("command", "/help\n")
+                let chat = { (file: String) in
+                    try lathe.start(
+                        ["generate", "--model", TinyModel.chatGGUF.path, "--max-new-tokens", "6"],
+                        input: lathe.url(file)
+                    ).wait()
+                }
+                let answers = try chat("lines").output.components(separatedBy: "\n\n").filter { !$0.isEmpty }
+                #expect(answers.count == 2 && answers[0] == answers[1])
+                #expect(try !chat("command").errors.contains("/reset"))
+            }
+        }
+
         @Test func samplingIsSeeded() throws {
             try LatheCommand.inFolder { lathe in
                 func text(_ seed: Int) throws -> String? {
                     try lathe.json(
                         "generate", "--model", LatheCommand.gguf, "--raw", "--prompt", "Once", "--temperature", "1",
-                        "--max-new-tokens", "24", "--set", "seed=\(seed)")["text"]?.string
+                        "--max-new-tokens", "24", "--seed", "\(seed)")["text"]?.string
                 }
                 let first = try text(1)
                 let (again, other) = (try text(1), try text(2))

@@ -3,14 +3,15 @@
 internal import Files
 internal import Foundation
 internal import Synchronization
+internal import Training
 
 /// What a signal to stop does.
 public enum StopSignals {
     private struct Answers {
         /// Ends the process in the command's own words.
         var end: @Sendable (Failure) -> Void = { _ in }
-        /// What the work in hand does; nil: the process ends.
-        var answer: (@Sendable () -> Void)?
+        /// What the work in hand does, told which signal came; nil: the process ends.
+        var answer: (@Sendable (Int32) -> Void)?
     }
 
     private static let answers = Mutex(Answers())
@@ -35,7 +36,7 @@ public enum StopSignals {
             while true {
                 guard read(reading, &number, 1) == 1 else { continue }
                 if let answer = answers.withLock({ $0.answer }) {
-                    answer()
+                    answer(Int32(number))
                 } else {
                     Self.end(nothingIsLeft)
                 }
@@ -89,7 +90,26 @@ public enum StopSignals {
     private static let nothingIsLeft = Failure(.interrupted, "interrupted; nothing half-made is left")
 
     /// From here on a signal calls `answer`, on a thread of its own; `nil`: it ends the process.
-    static func answer(by answer: (@Sendable () -> Void)?) { answers.withLock { $0.answer = answer } }
+    static func answer(by answer: (@Sendable () -> Void)?) {
+        answers.withLock { answers in
+            guard let answer else { return answers.answer = nil }
+            answers.answer = { (_: Int32) in answer() }
+        }
+    }
+
+    /// Does `body`, which asks now and then whether it should stop: Ctrl-C says so, once. Again, or any other signal, ends the
+    /// process.
+    public static func whileAnswering<Result>(_ body: (_ isStopped: () -> Bool) throws -> Result) rethrows -> Result {
+        let stop = StopRequest()
+        answers.withLock {
+            $0.answer = { number in
+                if number != SIGINT || stop.isSet { end(nothingIsLeft) }
+                stop.set()
+            }
+        }
+        defer { answer(by: nil) }
+        return try body { stop.isSet }
+    }
 
     /// The thread that ends the process.
     private static let endingThread = Atomic<UInt>(0)

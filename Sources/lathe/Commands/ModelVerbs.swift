@@ -135,53 +135,53 @@ struct Generate: ParsableCommand {
 
     @OptionGroup var options: ModelOptions
     @Option(help: "What to answer.") var prompt: String?
+    @Option(help: "A file that holds what to answer.", completion: .file()) var promptFile: String?
     @Option(help: "The system message.") var system: String?
     @Flag(help: "Continue the prompt as it stands, without the chat template.") var raw = false
     @Option(help: "The most tokens to generate.") var maxNewTokens = 256
+    @Option(help: "A text that ends the answer and is no part of it.") var stop: [String] = []
     @Option(help: "0: always the likeliest token.") var temperature = 0.0
+    @Option(help: "Start of the random draws, where --temperature is above 0.") var seed: UInt64?
     @Option(help: "Sample among the k likeliest tokens.") var topK: Int?
     @Option(help: "Sample among the likeliest tokens that hold this probability together.") var topP: Double?
     @Option(help: "Leave out tokens less likely than this share of the likeliest.") var minP: Double?
+    @Option(help: "Makes tokens that stand in the prompt or answer less likely; 1: not at all, 1.1: a little.")
+    var repetitionPenalty = 1.0
 
     func run() throws {
+        let prompt = try givenPrompt()
         guard prompt != nil || !options.common.json else {
             throw Failure(.usage, "--json gives one answer, and a chat has many", hint: "give --prompt")
         }
-        let settings = GenerationSettings(
+        guard seed == nil || temperature != 0 else {
+            throw Failure(.usage, "--temperature is 0, so nothing is drawn and --seed would have no effect")
+        }
+        var settings = GenerationSettings(
             maxNewTokens: maxNewTokens, temperature: temperature, topK: topK, topP: topP, minP: minP, isRaw: raw,
             system: system)
-        let session = try options.session(for: .generate)
-        if let prompt, options.common.json {
+        settings.stop = stop
+        settings.repetitionPenalty = repetitionPenalty
+        let overrides = seed.map { ["seed=\($0)"] } ?? []
+        guard let prompt else { return try Chat(options, overrides: overrides, settings: settings).run() }
+        let session = try options.session(for: .generate, adapter: options.adapter, and: overrides)
+        if options.common.json {
             return try options.common.show(GenerateStage(prompt, settings: settings), in: session)
         }
         let generator = try TextGenerator(session, settings: settings)
         generator.tell(options.common.observer)
-        guard let prompt else { return try chat(generator) }
-        try stream(generator, prompt, end: "\n")
-    }
-
-    /// A turn that the model cannot take was never said, and the chat goes on.
-    private func chat(_ generator: TextGenerator) throws {
-        var input = StandardInput()
-        while true {
-            StandardError.send("> ")
-            do {
-                guard let line = try input.line() else { return }
-                if !line.isEmpty { try stream(generator, line, end: "\n\n") }
-            } catch let error as any ClassifiedError where error.kind == .badInput {
-                StandardError.send("lathe: \(error)\n")
-            }
-        }
-    }
-
-    private func stream(_ generator: TextGenerator, _ prompt: String, end: String) throws {
         let output = OutputPieces()
         let answer = try generator.answer(prompt, onText: output.write)
-        output.write(end)
+        output.write("\n")
         try output.finish()
-        if answer.isCutByContext {
-            options.common.observer.receive(.warning("the answer ends where the model's context is full"))
+        options.warn(of: answer)
+    }
+
+    private func givenPrompt() throws -> String? {
+        guard let promptFile else { return prompt }
+        guard prompt == nil else {
+            throw Failure(.usage, "--prompt and --prompt-file are both given, and one prompt is answered")
         }
+        return try PromptFile.text(promptFile)
     }
 }
 

@@ -89,4 +89,12 @@ struct ModelOptions: ParsableArguments {
     func session(for verb: Verb, data: String? = nil) throws -> Session {
         Session(try ResolvedRecipe(model: model, data: data, overrides: common.overrides, for: verb), adapter: adapter)
     }
+
+    /// - Parameters:
+    ///   - adapter: in the place of the one that was given.
+    ///   - overrides: beside those that were given.
+    func session(for verb: Verb, adapter: String?, and overrides: [String]) throws -> Session {
+        let resolved = try ResolvedRecipe(model: model, overrides: common.overrides + overrides, for: verb)
+        return Session(resolved, adapter: adapter)
+    }
 }

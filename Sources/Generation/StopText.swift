@@ -1,21 +1,21 @@
 // Texts that end an answer, found across the borders of tokens.
 
 /// Holds text back until it cannot be the beginning of a text that ends the answer.
-struct StopText {
+public struct StopText: Sendable {
     private let stops: [[UInt8]]
     /// What is held back: whole characters, as they came.
     private var held: [UInt8] = []
 
     /// - Parameter stops: empty ones end nothing.
-    init(_ stops: [String]) { self.stops = stops.map { Array($0.utf8) }.filter { !$0.isEmpty } }
+    public init(_ stops: [String]) { self.stops = stops.map { Array($0.utf8) }.filter { !$0.isEmpty } }
 
     /// Bytes that are held back.
-    var heldCount: Int { held.count }
+    public var heldCount: Int { held.count }
 
     /// Takes the next piece.
     /// - Returns: what is certain to be part of the answer, and the text that ends it, where one does. The one that is whole first ends
     ///   it; of several that are whole at the same place, the longest.
-    mutating func feed(_ piece: String) -> (text: String, end: String?) {
+    public mutating func feed(_ piece: String) -> (text: String, end: String?) {
         guard !stops.isEmpty else { return (piece, nil) }
         var shown: [UInt8] = []
         for byte in piece.utf8 {
@@ -33,7 +33,7 @@ struct StopText {
     }
 
     /// The rest, when nothing more comes.
-    mutating func finish() -> String {
+    public mutating func finish() -> String {
         defer { held = [] }
         return String(decoding: held, as: UTF8.self)
     }
