@@ -5,7 +5,14 @@ import TestSupport
 import Testing
 
 @Suite struct DocumentTests {
-    private static let documents = ["docs/architecture.md", "docs/deploy.md", "CONTRIBUTING.md", "README.md"]
+    private static let documents = [
+        "docs/architecture.md", "docs/deploy.md", "CONTRIBUTING.md", "README.md",
+    ]
+    /// Pages for users, whose links lead somewhere too.
+    private static let pages = [
+        "docs/adapters.md", "docs/data.md", "docs/deploying.md", "docs/exports.md", "docs/first-run.md", "docs/health.md",
+        "docs/models.md", "docs/tasks.md", "docs/warnings.md",
+    ]
 
     private static func text(_ path: String) throws -> String {
         try String(contentsOf: packageRoot.appendingPathComponent(path), encoding: .utf8)
@@ -70,7 +77,7 @@ import Testing
         }
     }
 
-    @Test(arguments: documents) func everyLinkLeadsSomewhere(document: String) throws {
+    @Test(arguments: documents + pages) func everyLinkLeadsSomewhere(document: String) throws {
         let folder = (document as NSString).deletingLastPathComponent
         let link = try Regex(#"\]\(([^)#:]*)(#[^)]*)?\)"#, as: (Substring, Substring, Substring?).self)
         for match in try Self.text(document).matches(of: link) {
@@ -85,6 +92,19 @@ import Testing
                     .filter { $0.isLetter || $0.isNumber || $0 == "-" }
             }
             #expect(headings.contains(String(anchor)), "\(document): \(file)\(anchor)")
+        }
+    }
+
+    /// What the page on warnings quotes is said somewhere: a message that is worded anew takes the page with it.
+    @Test func everyWarningIsSaid() throws {
+        let joint = try Regex(#""\s*\+\s*""#)
+        let code = try Self.files(in: "Sources").filter { $0.hasSuffix(".swift") }.map(Self.text).joined()
+            .replacing(joint, with: "")
+        let rows = try Self.text("docs/warnings.md").split(separator: "\n").filter { $0.hasPrefix("| `") }
+        #expect(rows.count > 40)
+        for row in rows {
+            let words = row.split(separator: "`", omittingEmptySubsequences: false)[1]
+            #expect(code.contains(words), "docs/warnings.md: \(words)")
         }
     }
 
