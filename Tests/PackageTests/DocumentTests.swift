@@ -10,7 +10,8 @@ import Testing
     ]
     /// Pages for users, whose links lead somewhere too.
     private static let pages = [
-        "docs/adapters.md", "docs/data.md", "docs/deploying.md", "docs/exports.md", "docs/first-run.md", "docs/health.md",
+        "docs/adapters.md", "docs/data.md", "docs/deploying.md", "docs/exports.md", "docs/first-run.md",
+        "docs/health.md",
         "docs/models.md", "docs/tasks.md", "docs/warnings.md",
     ]
 
