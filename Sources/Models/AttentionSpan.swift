@@ -68,27 +68,36 @@ struct AttentionSpan {
                 Attention.forward(
                     rule, q: query, k: key, v: value, bounds: bounds, into: attended, logSumExp: logSumExp)
             }
-        case .shared(let sharing): attend(rule, sharing, query, key, value, into: attended, context)
+        case .shared(let sharing):
+            attend(rule, sharing, query, key, value, into: attended, logSumExp: logSumExp, context)
         }
     }
 
     /// How many matrices the shares of keys' and values' gradients take.
     func gradientShares(heads: Int) -> Int {
-        guard case .examples(let bounds) = reach else { return 1 }
-        return Attention.parts(bounds: bounds, heads: heads)
+        switch reach {
+        case .examples(let bounds): Attention.parts(bounds: bounds, heads: heads)
+        case .shared(let sharing): Attention.parts(bounds: sharing.bounds, heads: heads)
+        }
     }
 
     /// The gradients of queries, and each query head's share of those of keys and values, all `[N, H·D]` fp32, from that of
     /// what attention gave.
     func attendBackward(
         _ rule: AttentionRule, _ dAttended: Matrix, q: Matrix, k: Matrix, v: Matrix, o: Matrix, logSumExp: Matrix,
-        into dQuery: Matrix, _ dKey: [Matrix], _ dValue: [Matrix]
+        into dQuery: Matrix, _ dKey: [Matrix], _ dValue: [Matrix], _ context: PassContext
     ) {
-        guard case .examples(let bounds) = reach else {
-            preconditionFailure("nothing is trained through a shared beginning")
+        switch reach {
+        case .examples(let bounds):
+            context.compute {
+                Attention.backward(
+                    rule, dAttended, q: q, k: k, v: v, o: o, logSumExp: logSumExp, bounds: bounds, into: dQuery,
+                    dk: dKey, dv: dValue)
+            }
+        case .shared(let sharing):
+            attendBackward(
+                rule, sharing, dAttended, q: q, k: k, v: v, o: o, logSumExp: logSumExp, into: dQuery, dKey, dValue,
+                context)
         }
-        Attention.backward(
-            rule, dAttended, q: q, k: k, v: v, o: o, logSumExp: logSumExp, bounds: bounds, into: dQuery, dk: dKey,
-            dv: dValue)
     }
 }

@@ -8,19 +8,27 @@ extension LanguageModel {
     /// - Parameters:
     ///   - rows: with those before each text.
     ///   - targets: rows that carry loss; nil for all.
+    ///   - sharesPrompts: whether answers may share the rows of their prompts.
     ///   - body: runs the passes that are trained.
     public func predictedBytes(
-        rows: Int, targets: Int? = nil, recomputedBlocks: Int, _ body: (ObjectivePass) throws -> Void
+        rows: Int, targets: Int? = nil, sharesPrompts: Bool = false, recomputedBlocks: Int,
+        _ body: (ObjectivePass) throws -> Void
     ) -> Int {
-        let rows = textRows(rows)
-        return largest(targets ?? rows) { targets in
+        func bytes(_ batch: TokenBatch) -> Int {
             measuring(precision, dropout: DropoutKey(seed: 0, stream: 0, firstRow: 0)) { context in
                 try body(
                     ObjectivePass(
-                        batch: TokenBatch(rows: rows, targets: targets), model: self, context: context,
+                        batch: batch, model: self, context: context,
                         wayBack: .init(gradientScale: 1, recomputedBlocks: recomputedBlocks)))
             }
         }
+        let rows = textRows(rows)
+        let whole = largest(targets ?? rows) { bytes(TokenBatch(rows: rows, targets: $0)) }
+        guard sharesPrompts, encoder == nil else { return whole }
+        // Sequences put together anew take room of their own.
+        let left = TokenBatch.mostRows(sharing: rows)
+        return max(
+            whole, bytes(TokenBatch(rows: left, targets: min(targets ?? left, left), attended: rows)))
     }
 
     /// Rows of the one text, the longest that there can be, that has `rows` rows with those before it.

@@ -1,8 +1,5 @@
 // Alternatives that begin alike, as the answers to one question do: what they have in common is computed once.
 
-import Kernels
-import Tensors
-
 /// Token sequences that begin alike. Their common rows, none of which may carry loss, stand once in a batch.
 public struct Alternatives: Sendable {
     let sequences: [(ids: [Int32], isTarget: [Bool])]
@@ -31,7 +28,7 @@ public struct Alternatives: Sendable {
 
 extension TokenBatch {
     /// The batch of `groups`; its examples are the ends of all sequences, in order, after the beginning of their group, which
-    /// is an example of its own where there is one. For evaluation: nothing is trained through a shared beginning.
+    /// is an example of its own where there is one.
     public init(_ groups: [Alternatives]) {
         var ids: [Int32] = []
         var targets: [Int32] = []
@@ -74,45 +71,6 @@ extension TokenBatch {
             if group.sharedCount > 0 { next += 1 }
             defer { next += group.sequences.count }
             return Array(next..<(next + group.sequences.count))
-        }
-    }
-}
-
-/// How the rows of a batch stand in for the rows of whole sequences.
-struct RowSharing: Sendable, Equatable {
-    /// Of each row its place in its sequence, `[N]`.
-    var positions: [Int32] = []
-    /// The whole sequences, one after the other, as rows of the batch, `[M]`.
-    var rows: [Int32] = []
-    /// Where sequences start in `rows`, then M.
-    var bounds = [0]
-    /// Of each row one of its places in `rows`, `[N]`.
-    var homes: [Int32] = []
-}
-
-extension AttentionSpan {
-    /// Attention over whole sequences, put together from rows that some of them share: products are computed once, attention,
-    /// which costs little of short texts, for each sequence.
-    /// - Precondition: the rule is causal: behind another mask what follows changes the beginning.
-    func attend(
-        _ rule: AttentionRule, _ sharing: RowSharing, _ query: Matrix, _ key: Matrix, _ value: Matrix,
-        into attended: Matrix, _ context: PassContext
-    ) {
-        precondition(rule.mask == .causal)
-        let rows = sharing.rows.count
-        func room(_ x: Matrix) -> Matrix { context.workspace.matrix(rows: rows, columns: x.columns, type: x.type) }
-        func gather(_ x: Matrix, _ rows: [Int32], into result: Matrix) {
-            rows.withUnsafeBufferPointer { Elements.gatherRows(x, $0, into: result) }
-        }
-        context.workspace.scoped {
-            let (q, k, v, whole) = (room(query), room(key), room(value), room(attended))
-            let logSumExp = context.residual(rows: rows, columns: rule.heads)
-            context.compute {
-                for (x, result) in [(query, q), (key, k), (value, v)] { gather(x, sharing.rows, into: result) }
-                Attention.forward(
-                    rule, q: q, k: k, v: v, bounds: sharing.bounds, into: whole, logSumExp: logSumExp)
-                gather(whole, sharing.homes, into: attended)
-            }
         }
     }
 }

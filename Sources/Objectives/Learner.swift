@@ -22,20 +22,36 @@ public struct Learner {
     ) throws -> LossSums {
         try objective.sums(
             model.trainingPass(
-                batch, gradientScale: gradientScale, recomputedBlocks: recomputedBlocks, workspace: workspace,
+                read(batch, dropout), gradientScale: gradientScale, recomputedBlocks: recomputedBlocks,
+                workspace: workspace,
                 dropout: dropout))
     }
 
     /// The losses of `batch` without gradients.
     public func sums(_ batch: TokenBatch, workspace: Workspace) throws -> LossSums {
-        try objective.sums(model.pass(batch, workspace: workspace))
+        try objective.sums(model.pass(read(batch), workspace: workspace))
+    }
+
+    /// The batch as passes read it: prompts that several answers have stand once where that changes nothing.
+    func read(_ batch: TokenBatch, _ dropout: DropoutKey? = nil) -> TokenBatch {
+        objective.looksAtAnswersOnly && model.sharesPrompts(dropout) ? batch.sharingPrompts : batch
     }
 
     /// Workspace bytes that `accumulateGradients` needs for `rows` token rows; weights and adapters not counted. Never too low.
     /// - Parameter targets: rows that carry loss; nil for all.
     public func predictedBytes(rows: Int, targets: Int? = nil, recomputedBlocks: Int) -> Int {
-        model.predictedBytes(rows: rows, targets: targets, recomputedBlocks: recomputedBlocks) {
+        model.predictedBytes(
+            rows: rows, targets: targets, sharesPrompts: objective.looksAtAnswersOnly,
+            recomputedBlocks: recomputedBlocks
+        ) {
             _ = try objective.sums($0)
         }
+    }
+
+    /// Workspace bytes that `sums` needs for `rows` token rows, all of which carry loss, of an objective that runs one pass.
+    public func predictedEvaluationBytes(rows: Int) -> Int {
+        let whole = model.predictedEvaluationBytes(rows: rows)
+        guard objective.looksAtAnswersOnly else { return whole }
+        return max(whole, model.predictedEvaluationBytes(rows: TokenBatch.mostRows(sharing: rows), attended: rows))
     }
 }

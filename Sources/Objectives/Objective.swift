@@ -15,6 +15,8 @@ public protocol Objective: Sendable {
     var measures: [Measure] { get }
     /// What a unit of `targets` target tokens counts in the mean of the losses: tokens, or one for each pair.
     func weight(targets: Int) -> Int
+    /// Whether its batches are answers, several to a prompt, of which it looks at nothing but the targets.
+    var looksAtAnswersOnly: Bool { get }
     /// The batch of whole units, as its passes read them.
     /// - Parameter sequences: the number that each sequence has in its source.
     func batch(_ examples: [TokenizedExample], sequences: [Int]?) -> TokenBatch
@@ -70,6 +72,8 @@ extension Objective {
                 ?? (sums.weight > 0 ? nil : MeasuredValue(name: measure.name, value: .nan))
         }
     }
+
+    public var looksAtAnswersOnly: Bool { false }
 
     public func batch(_ examples: [TokenizedExample], sequences: [Int]?) -> TokenBatch {
         TokenBatch(of: examples, sequences: sequences)

@@ -87,12 +87,13 @@ extension Learner {
         func accumulate<Whole: StepObjective>(_ objective: Whole) throws -> LossSums {
             var readings: [Whole.Reading] = []
             try batches.each(failing) { _, part in
-                readings.append(try objective.read(model.pass(part.batch, workspace: workspace, dropout: part.dropout)))
+                let pass = try model.pass(read(part.batch, part.dropout), workspace: workspace, dropout: part.dropout)
+                readings.append(try objective.read(pass))
             }
             let losses = objective.losses(readings, gradientScale: gradientScale)
             try batches.each(failing) { number, part in
                 let pass = try model.trainingPass(
-                    part.batch, gradientScale: gradientScale, recomputedBlocks: recomputedBlocks,
+                    read(part.batch, part.dropout), gradientScale: gradientScale, recomputedBlocks: recomputedBlocks,
                     workspace: workspace, dropout: part.dropout)
                 try objective.goBack(pass, from: losses.waysBack[number])
             }

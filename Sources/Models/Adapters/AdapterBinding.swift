@@ -44,6 +44,9 @@ public struct AdapterBinding {
     /// Whether any layer has an adapter, the head aside.
     var adaptsLayers: Bool { !layers.isEmpty }
 
+    /// Whether inputs of any adapter are dropped in training.
+    var drops: Bool { (layers + [head]).contains { ($0?.dropout ?? 0) > 0 } }
+
     /// Whether both put the same adapters on the same layers.
     public func isSame(as other: AdapterBinding) -> Bool {
         head === other.head && task === other.task && parts === other.parts && layers.count == other.layers.count

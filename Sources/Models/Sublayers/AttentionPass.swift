@@ -101,12 +101,9 @@ private struct AttentionBackward: SublayerBackward {
         let shares = span.gradientShares(heads: shape.heads)
         let dKey = (0..<shares).map { _ in context.residual(rows: normed.rows, columns: shape.queryWidth) }
         let dValue = (0..<shares).map { _ in context.residual(rows: normed.rows, columns: shape.queryWidth) }
-        context.compute {
-            span.attendBackward(
-                span.rule(saved.attention), attended, q: saved.query.rotated, k: saved.key.rotated, v: saved.value,
-                o: saved.attended,
-                logSumExp: saved.logSumExp, into: dQuery, dKey, dValue)
-        }
+        span.attendBackward(
+            span.rule(saved.attention), attended, q: saved.query.rotated, k: saved.key.rotated, v: saved.value,
+            o: saved.attended, logSumExp: saved.logSumExp, into: dQuery, dKey, dValue, context)
         let grouped = context.scratch(columns: shape.keyValueWidth, type: .f32)
         let dNormed = context.scratch(columns: normed.columns, type: .f32)
         let parts = projected.parts(context), step = input.step(panels)

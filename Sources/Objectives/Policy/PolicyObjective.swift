@@ -8,6 +8,7 @@ public protocol PolicyObjective: Objective {}
 
 extension PolicyObjective {
     public var unit: ExampleUnit { .sequence }
+    public var looksAtAnswersOnly: Bool { true }
 
     public func batch(_ examples: [TokenizedExample], sequences: [Int]?) -> TokenBatch {
         TokenBatch(written: examples, sequences: sequences)

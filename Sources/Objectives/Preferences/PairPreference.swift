@@ -19,6 +19,7 @@ public struct PairPreference: ReferencedObjective {
     }
 
     public let unit = ExampleUnit.pair
+    public let looksAtAnswersOnly = true
     public let loss: any PreferenceLoss
     /// Nil where the model is held against nothing.
     public private(set) var reference: ReferencePolicy?

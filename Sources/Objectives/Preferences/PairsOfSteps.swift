@@ -22,6 +22,7 @@ public struct PairsOfSteps: StepObjective, ReferencedObjective {
     }
 
     public var unit: ExampleUnit { pairs.unit }
+    public var looksAtAnswersOnly: Bool { pairs.looksAtAnswersOnly }
     public var measures: [Measure] { pairs.measures }
     public func weight(targets: Int) -> Int { pairs.weight(targets: targets) }
 

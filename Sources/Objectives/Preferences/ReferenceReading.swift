@@ -20,6 +20,7 @@ public struct ReferenceReading: Objective {
     public init(of objective: any ReferencedObjective) { self.objective = objective }
 
     public var unit: ExampleUnit { objective.unit }
+    public var looksAtAnswersOnly: Bool { objective.looksAtAnswersOnly }
     public var measures: [Measure] { [] }
     public func weight(targets: Int) -> Int { 1 }
 

@@ -70,7 +70,7 @@ extension StageMemory {
             let limit = EvaluationRows.limit(for: model, bytes: setup.workspace.reservedBytes)
             let longest = (report.longestExample + model.rowsAhead) * setup.units.unit.sequences
             let rows = min(max(limit, longest), max(report.tokens + model.rowsAhead * report.examples, 1))
-            step = max(step, model.predictedEvaluationBytes(rows: rows) + mean.evaluated)
+            step = max(step, setup.learner.predictedEvaluationBytes(rows: rows) + mean.evaluated)
         }
         // Steps follow only those evaluations that come between them.
         if train.evalEvery > 0 { step += best }

@@ -59,7 +59,7 @@ struct StageMemory {
         let model = learner.model, ahead = model.rowsAhead
         let longest = (rows.longestExample + ahead) * learner.objective.unit.sequences
         let limit = max(EvaluationRows.limit(for: model, bytes: workspaceBytes), longest)
-        var own = model.predictedEvaluationBytes(rows: min(limit, max(rows.tokens + ahead * rows.examples, 1)))
+        var own = learner.predictedEvaluationBytes(rows: min(limit, max(rows.tokens + ahead * rows.examples, 1)))
         if let tasks, tasks.candidateTokens > 0 {
             let filled = min(limit, tasks.candidateTokens + ahead * tasks.labelled.count)
             let attended = min(Evaluator.mostCopies * limit, filled * tasks.labels.count)

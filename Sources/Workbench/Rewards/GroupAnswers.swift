@@ -159,8 +159,8 @@ final class GroupAnswers: StepRewriter {
                 end += 1
             } while end < sequences.count && rows + sequences[end].ids.count + model.rowsAhead <= rowLimit
             let part = Array(sequences[start..<end])
-            let pass = try model.pass(
-                TokenBatch(examples: part.map { ($0.ids, $0.isTarget) }), workspace: workspace)
+            let batch = TokenBatch(examples: part.map { ($0.ids, $0.isTarget) })
+            let pass = try model.pass(model.sharesPrompts(nil) ? batch.sharingPrompts : batch, workspace: workspace)
             let losses = try pass.tokenLosses(
                 under: adapters ?? model.adapters, temperature: train.policy.temperature)
             var values = losses.values.map { -$0 }[...]
