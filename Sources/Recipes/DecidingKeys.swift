@@ -6,7 +6,8 @@ extension Recipe {
     /// Keys that decide no number of the adapter: places, whose content counts in their stead, and what comes after training or beside it.
     private static let otherKeys: Set<String> = [
         "name", "sweep", "model.path", "model.precision", "data.train", "data.held_out", "data.chat_template",
-        "adapter.continue_from", "adapter.loftq_model", "train.save_every", "train.keep_last", "train.log_every",
+        "adapter.continue_from", "adapter.loftq_model", "train.reference_adapter", "train.save_every",
+        "train.keep_last", "train.log_every",
         "train.memory_limit",
         "train.recompute", "train.threads", "distill.teacher", "distill.teacher_adapter", "distill.path",
         "distill.context", "distill.compare", "distill.margin", "distill.prompts", "distill.key_from",

@@ -15,12 +15,13 @@ public enum ObjectiveKind: String, Sendable, CaseIterable {
         case .dpo:
             [
                 "dpo_beta", "beta", "loss_type", "loss_weights", "label_smoothing", "ld_alpha", "rpo_alpha",
-                "f_divergence_type", "f_alpha_divergence_coef", "discopop_tau",
+                "f_divergence_type", "f_alpha_divergence_coef", "discopop_tau", "reference_adapter",
             ]
         case .cpo: ["beta", "loss_type", "label_smoothing", "cpo_alpha", "alpha"]
         case .simpo: ["beta", "label_smoothing", "cpo_alpha", "alpha", "simpo_gamma"]
         case .orpo: ["beta"]
-        case .kto: ["beta", "loss_type", "desirable_weight", "undesirable_weight", "desirable_above"]
+        case .kto:
+            ["beta", "loss_type", "desirable_weight", "undesirable_weight", "desirable_above", "reference_adapter"]
         case .grpo: Self.keysOfAnswers + ["loss_type", "scale_rewards", "use_bias_correction_kl"]
         case .rloo: Self.keysOfAnswers + ["normalize_advantages"]
         case .reward: ["center_rewards_coefficient"]
@@ -30,7 +31,7 @@ public enum ObjectiveKind: String, Sendable, CaseIterable {
     /// Keys of all that learn from answers of the model's own.
     private static let keysOfAnswers = [
         "beta", "rewards", "num_generations", "temperature", "top_p", "max_completion_length", "epsilon",
-        "epsilon_high", "num_iterations",
+        "epsilon_high", "num_iterations", "reference_adapter",
     ]
 
     /// The losses that `train.loss_type` may name, the first where it names none; empty where there is but one.

@@ -221,10 +221,16 @@ extension IdleKey {
                     ? nil : "train.num_iterations is 1, so the model is still the one that wrote the answers"
             }
         } + [
-            IdleKey(path: "train.use_bias_correction_kl") { recipe in
-                recipe.train.policyBeta > 0 ? nil : "train.beta is 0, so there is no reference"
-            }
+            IdleKey(path: "train.use_bias_correction_kl") { $0.train.withoutReference },
+            IdleKey(path: "train.reference_adapter") { $0.train.withoutReference },
         ]
+    }
+}
+
+extension TrainSection {
+    /// Why answers of the model's own are held against nothing; nil where they are, or are not learnt from.
+    fileprivate var withoutReference: String? {
+        !objective.writesAnswers || policyBeta > 0 ? nil : "train.beta is 0, so there is no reference"
     }
 }
 

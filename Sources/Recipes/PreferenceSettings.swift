@@ -69,6 +69,8 @@ public struct PreferenceSettings: Sendable, Equatable {
     public var desirableAbove = 0.0
     /// What the square of a pair's summed rewards counts.
     public var centerRewards = 0.0
+    /// The adapter under which the base is what answers are held against; nil: the base as it is.
+    public var referenceAdapter: String?
 
     public init() {}
 }
@@ -95,6 +97,9 @@ extension TrainSection {
             .number(
                 "dpo_beta", \.preferences.dpoBeta, expected: "a number above 0", "beta of dpo, as it was called first",
                 accepts: \.isPositive),
+            .text(
+                "reference_adapter", \.preferences.referenceAdapter,
+                "an adapter on the base under which it is the reference; none: the base as it is"),
             .choices("loss_type", \.preferences.lossTypes, "the losses of the objective; none: its first"),
             numbers("loss_weights", \.preferences.lossWeights, "what each of loss_type counts; none: 1 each"),
             .optionalNumber(

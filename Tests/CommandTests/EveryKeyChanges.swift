@@ -150,6 +150,7 @@ let keyChanges: [KeyChange] = [
     KeyChange(key: "train.objective", value: "dpo", effect: .refused("train.objective: dpo")),
     KeyChange(key: "train.dpo_beta", value: "0.5", beside: pairs),
     KeyChange(key: "train.beta", value: "0.5", beside: pairs),
+    KeyChange(key: "train.reference_adapter", value: "first", beside: pairs),
     KeyChange(key: "train.loss_type", value: "ipo", beside: pairs),
     KeyChange(key: "train.loss_weights", value: "[0.5]", beside: pairs + ["train.loss_type=[hinge]"]),
     KeyChange(key: "train.label_smoothing", value: "0.2", beside: pairs + ["train.loss_type=robust"]),

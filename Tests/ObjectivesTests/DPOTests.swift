@@ -188,6 +188,34 @@ private struct Reference {
         #expect(abs((untrained.meanLoss ?? .nan) - 0.6931471805599453) < 1e-12)
     }
 
+    /// Held against itself the model has learnt nothing; held against another adapter, rewards are of the way from it.
+    @Test func theReferenceMayHaveAnAdapter() throws {
+        let reference = try Reference(.lora), model = reference.model, workspace = Workspace()
+        let batch = try Reference.batch(), own = model.adapters
+        func sums(_ adapters: AdapterBinding) throws -> NamedSums {
+            let objective = PairPreference.dpo(beta: reference.beta).held(against: ReferencePolicy(under: adapters))
+            return try Learner(model, objective).sums(batch, workspace: workspace).total
+        }
+        let same = try sums(own)
+        #expect(same["rewards_margin"] == 0 && abs((same.meanLoss ?? .nan) - 0.6931471805599453) < 1e-12)
+        let other = try AdapterSet(
+            PEFTDirectory(TinyModel.run("dora").appendingPathComponent("init")), for: model
+        ).binding(to: model)
+        let said = try model.pass(batch, workspace: workspace).tokenLosses(under: other).sums
+        let policy = try model.tokenLosses(batch, workspace: workspace).sums
+        let found = try sums(other), pairs = Double(batch.exampleCount / 2)
+        for (side, name) in ["rewards_chosen", "rewards_rejected"].enumerated() {
+            let expected = stride(from: side, to: said.count, by: 2).reduce(0) {
+                $0 + reference.beta * (said[$1] - policy[$1])
+            }
+            #expect(abs((found.mean(name) ?? .nan) - expected / pairs) < 1e-9, "\(name)")
+        }
+        var train = TrainSection()
+        train.objective = .simpo
+        let plain = try #require(train.learnt(mostTokens: 512) as? PairPreference)
+        #expect(plain.held(against: ReferencePolicy(under: other)).reference == nil)
+    }
+
     @Test(arguments: methods, [0, TinyModel.blocks]) func gradientsAreThoseOfTRL(
         _ method: AdapterMethodKind, recomputedBlocks: Int
     ) throws {

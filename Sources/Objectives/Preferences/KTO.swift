@@ -25,6 +25,12 @@ public struct KTO: StepObjective, ReferencedObjective {
         self.heldOutRows = heldOutRows
     }
 
+    public func held(against reference: ReferencePolicy) -> KTO {
+        var objective = self
+        objective.reference = reference
+        return objective
+    }
+
     public func looking(up kept: KeptScores) -> KTO {
         var objective = self
         objective.reference = reference?.looking(up: kept)

@@ -41,6 +41,12 @@ public struct PairPreference: ReferencedObjective {
         self.reward = reward
     }
 
+    public func held(against reference: ReferencePolicy) -> PairPreference {
+        var objective = self
+        if objective.reference != nil { objective.reference = reference }
+        return objective
+    }
+
     /// The same, what the reference says of the rows that are trained on being looked up.
     public func looking(up kept: KeptScores) -> PairPreference {
         var objective = self

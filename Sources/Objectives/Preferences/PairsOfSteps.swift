@@ -17,6 +17,10 @@ public struct PairsOfSteps: StepObjective, ReferencedObjective {
     public var reference: ReferencePolicy? { pairs.reference }
     public var weighting: AnswerWeighting { pairs.weighting }
 
+    public func held(against reference: ReferencePolicy) -> PairsOfSteps {
+        PairsOfSteps(pairs.held(against: reference), heldOutRows: heldOutRows)
+    }
+
     public func looking(up kept: KeptScores) -> PairsOfSteps {
         PairsOfSteps(pairs.looking(up: kept), heldOutRows: heldOutRows)
     }

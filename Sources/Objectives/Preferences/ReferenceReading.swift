@@ -9,6 +9,8 @@ public protocol ReferencedObjective: Objective {
     var reference: ReferencePolicy? { get }
     /// How much each token of an answer counts.
     var weighting: AnswerWeighting { get }
+    /// The same against another reference; where it is held against none, the same.
+    func held(against reference: ReferencePolicy) -> Self
     /// The same, what the reference says of the rows that are trained on being looked up.
     func looking(up kept: KeptScores) -> Self
 }

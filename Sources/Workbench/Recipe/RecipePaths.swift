@@ -61,6 +61,9 @@ struct RecipePaths {
         if !own.contains("adapter.continue_from"), let adapter = recipe.adapter.continueFrom {
             found.adapter.continueFrom = try find(adapter, "adapter.continue_from", "the adapter")
         }
+        if !own.contains("train.reference_adapter"), let adapter = recipe.train.preferences.referenceAdapter {
+            found.train.preferences.referenceAdapter = try find(adapter, "train.reference_adapter", "the adapter")
+        }
         try resolveTeacher(recipe, into: &found)
         if !own.contains("distill.prompts") {
             found.distill.writing.prompts = try recipe.distill.writing.prompts.map {

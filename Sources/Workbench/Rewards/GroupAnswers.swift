@@ -18,6 +18,8 @@ final class GroupAnswers: StepRewriter {
     private let seed: UInt64
     let opened: OpenedModel
     private let model: LanguageModel
+    /// What answers are held against.
+    private let reference: AdapterBinding
     let rewards: RecipeRewards
     private let rows: any RowList
     /// Where the row of a number stands in the list.
@@ -37,6 +39,7 @@ final class GroupAnswers: StepRewriter {
         seed = UInt64(bitPattern: Int64(recipe.seed))
         opened = try session.base()
         model = try session.model()
+        reference = try session.reference()?.adapters ?? .none
         self.rewards = rewards
         rows = setup.split.train.rows
         places = try rows.places
@@ -122,7 +125,7 @@ final class GroupAnswers: StepRewriter {
         let policy = train.policy, isRLOO = train.objective == .rloo, size = policy.numGenerations
         let hasReference = train.policyBeta > 0
         let old = policy.numIterations > 1 || (isRLOO && hasReference) ? try logProbabilities(sequences) : nil
-        let reference = hasReference ? try logProbabilities(sequences, under: AdapterBinding.none) : nil
+        let reference = hasReference ? try logProbabilities(sequences, under: self.reference) : nil
         var rewards = judged.rewards, distances: [Double]?
         if isRLOO, let old, let reference {
             let found = zip(old, reference).map { zip($0, $1).reduce(0) { $0 + Double($1.0) - Double($1.1) } }

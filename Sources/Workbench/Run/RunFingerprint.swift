@@ -48,6 +48,9 @@ package struct RunFingerprint: Equatable, Sendable {
         }
     }
 
+    /// The value of the part `name`; nil where the run has none of the name.
+    func part(_ name: String) -> String? { parts[name]?.string }
+
     /// What differs from `earlier`, in words: "train.learning_rate: 0.0002 → 0.0001".
     package func differences(from earlier: RunFingerprint) -> [String] {
         differencesOfKeys(from: earlier) + Self.differences(earlier.parts, parts)

@@ -57,6 +57,8 @@ public final class Session {
     /// The sets of held-out rows, where they are open.
     var openedSets: [HeldOutSet]?
     private var openedTeacher: Teacher?
+    /// What answers are held against, where an adapter is named for it and open.
+    var openedReference: NamedReference?
     /// The adapter on the model.
     private(set) var adapter: AttachedAdapter?
     /// The held-out rows as tokens, by what an objective takes at once.
@@ -148,7 +150,7 @@ public final class Session {
     /// The model and `objective`; nil: what the recipe trains for.
     func learner(_ objective: (any Objective)? = nil) throws -> Learner {
         try requireWriter(for: "losses of text")
-        return Learner(try model(), objective ?? recipe.learntOfRows)
+        return Learner(try model(), try referring(objective ?? recipe.learntOfRows))
     }
 
     /// The teacher whose distributions the recipe's student learns from; nil where there is none.

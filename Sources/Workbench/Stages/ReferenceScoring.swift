@@ -49,7 +49,9 @@ extension TrainingSetup {
             "training and held-out rows", "base model", "chat template",
             "model.precision", "instruction set", "threads",
         ])
-        return SHA256.hex(of: (["lathe reference 1", "\(objective.weighting)"] + parts).joined(separator: "\n"))
+        let adapter = fingerprint.part("train.reference_adapter").map { [$0] } ?? []
+        return SHA256.hex(
+            of: (["lathe reference 1", "\(objective.weighting)"] + parts + adapter).joined(separator: "\n"))
     }
 }
 

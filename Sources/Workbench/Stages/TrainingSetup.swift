@@ -182,11 +182,12 @@ struct TrainingSetup {
             try set.requireTrainable(for: recipe.task)
         }
         let objective = recipe.train.objective
-        if objective.hasReference || (objective.writesAnswers && recipe.train.policyBeta > 0) {
+        let hasReference = objective.hasReference || (objective.writesAnswers && recipe.train.policyBeta > 0)
+        if hasReference, recipe.train.preferences.referenceAdapter == nil {
             observer.receive(
                 .note(
                     "train.objective: the reference is the base as it is, without the adapter that \(path: path) begins "
-                        + "with"))
+                        + "with; train.reference_adapter: \(path: path) makes it what it begins with"))
         }
         return set
     }
@@ -198,14 +199,14 @@ struct TrainingSetup {
     ) throws {
         let recipe = session.recipe, base = try session.base()
         self.split = split
-        scored = Learner(model, recipe.scored)
+        scored = Learner(model, try session.referring(recipe.scored))
         let hidden = try teacher.flatMap { try recipe.distill.hiddenMatch(model, $0) }
         self.hidden = hidden
         learner =
             try teacher.map {
                 Learner(model, try recipe.distill.objective(from: session.source(of: $0), matching: hidden))
             }
-            ?? Learner(model, recipe.learnt)
+            ?? Learner(model, try session.referring(recipe.learnt))
         self.teacher = teacher
         self.rewards = rewards
         self.adapter = adapter
@@ -215,7 +216,8 @@ struct TrainingSetup {
         units = ExampleUnits(split.train.examples, of: learner.objective.unit)
         memory = try Self.memory(
             recipe, base, learner, adapter, split, units,
-            besides: (teacher?.heldBytes ?? 0) + (hidden?.byteCount ?? 0) + adapter.originBytes)
+            besides: (teacher?.heldBytes ?? 0) + (hidden?.byteCount ?? 0) + adapter.originBytes
+                + (try session.reference()?.heldBytes ?? 0))
         workspace = Workspace(
             reservingBytes:
                 learner.predictedBytes(rows: memory.rowLimit, recomputedBlocks: memory.recomputedBlocks))
@@ -247,6 +249,8 @@ struct TrainingSetup {
                 + (try rewards.flatMap { _ in try recipe.train.policy.rewards.digestOfFiles() }
                     .map { [("train.rewards", $0)] } ?? [])
                 + (try AdapterBeginning.digest(of: recipe).map { [("adapter.loftq_model", $0)] } ?? [])
+                + (try recipe.train.preferences.referenceAdapter
+                    .map { [("train.reference_adapter", try StoredAdapter.digest($0))] } ?? [])
                 + (recipe.vectorNotes.map { [("vectors", "\($0.pooling) \($0.isNormalized)")] } ?? []))
     }
 
