@@ -45,15 +45,17 @@ extension LanguageModel {
     ///   - attended: rows as attention sees them, where several sequences share some; 0 where none do.
     ///   - type: of products, where another model of the same shape is asked about.
     ///   - streamed: where `streamsWeights` is to be set.
+    ///   - body: runs the passes, where it is not one for the losses.
     public func predictedEvaluationBytes(
-        rows: Int, attended: Int = 0, type: ElementType? = nil, streamed: Bool = false
+        rows: Int, attended: Int = 0, type: ElementType? = nil, streamed: Bool = false,
+        _ body: (ObjectivePass) throws -> Void = { _ = try $0.run { try $0.tokenLosses() } }
     ) -> Int {
         let rows = textRows(rows)
         return largest(rows) { targets in
             measuring(type ?? precision, streamed: streamed) { context in
                 let batch = TokenBatch(
                     rows: rows, targets: targets, attended: encoder == nil && attended > 0 ? textRows(attended) : 0)
-                _ = try runForward(batch, [], context) { try $0.tokenLosses() }
+                try body(ObjectivePass(batch: batch, model: self, context: context, wayBack: nil))
             }
         }
     }

@@ -48,6 +48,23 @@ public struct ObjectivePass {
         return try model.runForward(batch, [], context) { try $0.tokenLosses(temperature: temperature) }
     }
 
+    /// The losses of the targets under other adapters, without gradients and without dropout, and what the head got of the rows
+    /// that carry loss, which lies in the pass's workspace while `body` runs.
+    public func withTokenLosses<Result>(
+        under adapters: AdapterBinding, _ body: (TokenLosses, TeacherRows) throws -> Result
+    ) throws -> Result {
+        var context = context
+        (context.adapters, context.dropout) = (adapters, nil)
+        return try context.workspace.scoped {
+            let hidden = context.activations(rows: batch.targetCount, columns: model.configuration.width)
+            let losses = try model.runForward(batch, [], context) { rows in
+                context.compute { hidden.pointer.copyMemory(from: rows.hidden.pointer, byteCount: hidden.byteCount) }
+                return try rows.tokenLosses()
+            }
+            return try body(losses, TeacherRows(hidden: hidden, head: model.head(adapters), residuals: []))
+        }
+    }
+
     /// The losses of the targets of another batch, without gradients and without dropout.
     /// - Parameter adapters: nil: those of the pass.
     /// - Throws: `ModelError` for a token that the model does not have.

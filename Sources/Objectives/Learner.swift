@@ -48,10 +48,12 @@ public struct Learner {
         }
     }
 
-    /// Workspace bytes that `sums` needs for `rows` token rows, all of which carry loss, of an objective that runs one pass.
+    /// Workspace bytes that `sums` needs for `rows` token rows, all of which carry loss.
     public func predictedEvaluationBytes(rows: Int) -> Int {
-        let whole = model.predictedEvaluationBytes(rows: rows)
-        guard objective.looksAtAnswersOnly else { return whole }
-        return max(whole, model.predictedEvaluationBytes(rows: TokenBatch.mostRows(sharing: rows), attended: rows))
+        guard objective.looksAtAnswersOnly else { return model.predictedEvaluationBytes(rows: rows) }
+        func bytes(_ rows: Int, attended: Int) -> Int {
+            model.predictedEvaluationBytes(rows: rows, attended: attended) { _ = try objective.sums($0) }
+        }
+        return max(bytes(rows, attended: 0), bytes(TokenBatch.mostRows(sharing: rows), attended: rows))
     }
 }

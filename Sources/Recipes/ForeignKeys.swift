@@ -53,6 +53,8 @@ struct ForeignKey {
         "logging_steps": .synonym("train.log_every"),
         "save_total_limit": .synonym("train.keep_last"),
         "pref_beta": .synonym("train.beta"),
+        "ref_adapter_name": .synonym("train.reference_adapter"),
+        "ref_model_adapters": .synonym("train.reference_adapter"),
         "rl_beta": .synonym("train.beta"),
         "pref_ftx": .synonym("train.rpo_alpha"),
         "adam_beta_1": .synonym("train.adam_beta1"),

@@ -55,7 +55,8 @@ public struct PairPreference: ReferencedObjective {
     }
 
     /// Rewards, how often that of the chosen answer is the higher one and by how much, log-probabilities, which answer the model itself
-    /// finds more likely, and the loss of the chosen answers' likelihood where that counts.
+    /// finds more likely, the loss of the chosen answers' likelihood where that counts, and how far a token's prediction is from the
+    /// reference's: KL(model ‖ reference) over all of the vocabulary, where nothing goes back.
     public var measures: [Measure] {
         [
             .mean("rewards_chosen", isToldInSteps: true),
@@ -73,6 +74,13 @@ public struct PairPreference: ReferencedObjective {
                 : [
                     Measure("nll_loss", isToldInSteps: true, higherIsBetter: false) {
                         $0["nll_tokens"] > 0 ? $0["nll"] / $0["nll_tokens"] : nil
+                    }
+                ])
+            + (reference == nil
+                ? []
+                : [
+                    Measure("kl", higherIsBetter: false) {
+                        $0["kl_tokens"] > 0 ? $0["kl"] / $0["kl_tokens"] : nil
                     }
                 ])
     }
@@ -106,6 +114,7 @@ public struct PairPreference: ReferencedObjective {
     public func sums(_ pass: ObjectivePass) throws -> LossSums {
         // Where only memory is counted the batch is no pair, and nothing of it is looked at.
         guard !pass.measures else { return try measured(pass) }
+        guard pass.gradientScale != nil else { return LossSums(units: counted(try read(pass)).units) }
         let answers = BatchAnswers(pass.batch, weighting)
         let reference = try reference?.scores(pass, answers)
         return try pass.run { rows in
@@ -116,11 +125,45 @@ public struct PairPreference: ReferencedObjective {
     }
 
     private func measured(_ pass: ObjectivePass) throws -> LossSums {
-        try reference?.measure(pass)
-        return try pass.run { rows in
-            _ = try rows.tokenLosses(weights: pass.gradientScale == nil ? nil : [])
+        guard pass.gradientScale != nil else {
+            try reference?.withPredictions(pass) { _, predictions in
+                try pass.run { _ = try scored($0, against: predictions) }
+            }
+            if reference == nil { _ = try pass.run { try $0.tokenLosses() } }
             return LossSums()
         }
+        try reference?.measure(pass)
+        return try pass.run { rows in
+            _ = try rows.tokenLosses(weights: [])
+            return LossSums()
+        }
+    }
+
+    /// What a batch says of its pairs, where nothing goes back from it.
+    func read(_ pass: ObjectivePass) throws -> PairReading {
+        let answers = BatchAnswers(pass.batch, weighting)
+        guard let reference, !reference.isKnown(pass) else {
+            let said = try reference?.scores(pass, answers)
+            return try pass.run { reading(answers, try $0.tokenLosses(), said, pass.batch) }
+        }
+        return try reference.withPredictions(pass) { said, predictions in
+            try pass.run { rows in
+                let (losses, distances) = try scored(rows, against: predictions)
+                var found = reading(answers, losses, answers.scores(said), pass.batch)
+                found.distances = stride(from: 0, to: distances.count, by: 2).map { distances[$0] + distances[$0 + 1] }
+                return found
+            }
+        }
+    }
+
+    /// The losses of the targets, and how far the predictions of each sequence are from others.
+    private func scored(
+        _ rows: HeadRows, against predictions: TeacherRows
+    ) throws -> (losses: TokenLosses, distances: [Double]) {
+        let formula = Divergence.reverseKL.formula(temperature: 1)
+        return (
+            try rows.tokenLosses(), rows.sums(rows.losses(against: predictions, formula, weights: nil).divergences)
+        )
     }
 
     /// Leaves the gradient of what was counted.
@@ -170,6 +213,11 @@ public struct PairPreference: ReferencedObjective {
                 loss += weight * own.loss
                 counted.likelihoods[2 * number] = weight
                 told += [("nll", own.loss), ("nll_tokens", Double(own.tokens))]
+            }
+            if !reading.distances.isEmpty {
+                told += [
+                    ("kl", reading.distances[number]), ("kl_tokens", Double(pair.chosen.tokens + pair.rejected.tokens)),
+                ]
             }
             counted.units.append(NamedSums(loss: loss, weight: 1, told.map { (name: $0.0, value: $0.1) }))
         }

@@ -14,6 +14,8 @@ struct PairReading {
     var pairs: [AnswerPair]
     /// One for each pair; none where likelihoods count nothing.
     var likelihoods: [Likelihood]
+    /// Σ KL(model ‖ reference) over the tokens of both answers, one for each pair; none where that was not asked.
+    var distances: [Double] = []
 }
 
 /// What pairs count.

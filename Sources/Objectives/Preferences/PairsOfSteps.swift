@@ -49,19 +49,14 @@ public struct PairsOfSteps: StepObjective, ReferencedObjective {
         let counted: CountedPairs
     }
 
-    public func read(_ pass: ObjectivePass) throws -> Reading {
-        let answers = BatchAnswers(pass.batch, pairs.weighting)
-        let reference = try pairs.reference?.scores(pass, answers)
-        return try pass.run { rows in
-            Reading(pairs: pairs.reading(answers, try rows.tokenLosses(), reference, pass.batch))
-        }
-    }
+    public func read(_ pass: ObjectivePass) throws -> Reading { Reading(pairs: try pairs.read(pass)) }
 
     public func losses(_ readings: [Reading], gradientScale: Float?) -> StepLosses<WayBack> {
         var whole = PairReading(pairs: [], likelihoods: [])
         for reading in readings {
             whole.pairs += reading.pairs.pairs
             whole.likelihoods += reading.pairs.likelihoods
+            whole.distances += reading.pairs.distances
         }
         let counted = pairs.counted(whole)
         return StepLosses(sums: LossSums(units: counted.units), counts: readings.map(\.pairs.pairs.count)) {

@@ -23,6 +23,16 @@ public struct ReferencePolicy: @unchecked Sendable {
         return answers.scores(try pass.tokenLosses(under: adapters))
     }
 
+    /// Whether what it says of the answers of `pass` is looked up.
+    func isKnown(_ pass: ObjectivePass) -> Bool { kept != nil && pass.batch.sequences != nil }
+
+    /// Runs `body` with what it says of the answers of `pass`, and with its predictions before they are as wide as the vocabulary.
+    func withPredictions<Result>(
+        _ pass: ObjectivePass, _ body: (TokenLosses, TeacherRows) throws -> Result
+    ) throws -> Result {
+        try pass.withTokenLosses(under: adapters, body)
+    }
+
     /// The losses of another batch.
     func losses(_ pass: ObjectivePass, of batch: TokenBatch) throws -> TokenLosses {
         try pass.tokenLosses(of: batch, under: adapters)
