@@ -220,8 +220,8 @@ extension PreparedSplit {
         {
             throw Failure(
                 .badInput,
-                "train.batch_size: 1: the distance from the reference is told by answers of other rows of the step, and there "
-                    + "are none",
+                "train.batch_size: 1: the distance from the reference is told by answers of other rows of the step, and "
+                    + "there are none",
                 hint: "set train.batch_size to 2 or more, as 16, or train.loss_type: apo_zero_unpaired, which needs none")
         }
         guard recipe.task == .embed else { return }
