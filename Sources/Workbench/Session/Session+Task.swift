@@ -222,7 +222,7 @@ extension PreparedSplit {
                 .badInput,
                 "train.batch_size: 1: the distance from the reference is told by answers of other rows of the step, and "
                     + "there are none",
-                hint: "set train.batch_size to 2 or more, as 16, or train.loss_type: apo_zero_unpaired, which needs none")
+                hint: "set train.batch_size to 2 or more, or train.loss_type: apo_zero_unpaired, which needs none")
         }
         guard recipe.task == .embed else { return }
         try requireCosines(recipe)
