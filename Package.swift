@@ -207,7 +207,8 @@ let package = Package(
         .executableTarget(
             name: "lathe",
             dependencies: [
-                "Studio", "Server", "Workbench", "DataReports", "Objectives", "Training", "JSON", "Spelling",
+                "Studio", "Server", "Serving", "Workbench", "DataReports", "Objectives", "Training", "JSON",
+                "Spelling",
                 "Vocabulary",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -308,6 +309,7 @@ let package = Package(
         .testTarget(
             name: "CommandTests", dependencies: ["TestSupport", "Digests", "Evaluation", "JSON", "Recipes", "lathe"],
             swiftSettings: testSettings),
+        tests("Server", ["Serving", "JSON", "Tokenizers", "Vocabulary", "Workbench"]),
         tests("Lathe", ["Vocabulary"]),
         tests("Studio", ["Server", "JSON"]),
         .testTarget(name: "PackageTests", dependencies: ["TestSupport", "JSON"], swiftSettings: testSettings),

@@ -18,7 +18,8 @@ struct Lathe: ParsableCommand {
         subcommands: [
             Init.self, Models.self, Run.self, PlanCommand.self, Prepare.self, Train.self, Evaluate.self, Score.self,
             Predict.self, Merge.self,
-            Extract.self, Export.self, Verify.self, Imatrix.self, Prune.self, Generate.self, Capture.self, Distill.self,
+            Extract.self, Export.self, Verify.self, Imatrix.self, Prune.self, Generate.self, Serve.self, Capture.self,
+            Distill.self,
             Sweep.self, Runs.self, Compare.self, Inspect.self,
             Fetch.self, RecipeCommand.self,
             DoctorCommand.self,

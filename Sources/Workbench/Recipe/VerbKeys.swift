@@ -10,7 +10,8 @@ public enum Verb: String, Sendable {
     case prepareRows = "prepare --export"
     /// All stages of one recipe.
     case run
-    case train, sweep, distill, capture, evaluate, score, predict, imatrix, merge, extract, export, generate, compare
+    case train, sweep, distill, capture, evaluate, score, predict, imatrix, merge, extract, export, generate, serve,
+        compare
     /// A merge that scores rows.
     case mergeOfRows = "merge --search"
     /// An export that reads rows of the person's, to score what is written or to weigh its columns.
@@ -63,6 +64,7 @@ public enum Verb: String, Sendable {
                 "seed", "model.precision", "train.threads", "data.chat_template", "data.template_date",
                 "data.prompt_style", "data.system",
             ]
+        case .serve: ["model.precision", "train.threads", "data.chat_template", "data.template_date"]
         case .inspectRecipe: ["seed", "task", "head.", "embed.objective", "model.path", "data."]
         case .inspectRows: ["data."]
         }
@@ -96,7 +98,7 @@ public enum Verb: String, Sendable {
         case .evaluate: Self.ofRuns + ["evaluate.enabled"]
         case .score, .imatrix, .exportScored, .inspectRows, .mergeOfRows, .pruneScored: Self.ofRuns
         case .predict: Self.ofRuns + ["data.train_on", "data.train_on_prompt"]
-        case .sweep, .compare, .distill, .merge, .extract, .export, .prune, .generate: []
+        case .sweep, .compare, .distill, .merge, .extract, .export, .prune, .generate, .serve: []
         }
     }
 

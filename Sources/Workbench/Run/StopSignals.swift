@@ -73,6 +73,14 @@ public enum StopSignals {
     /// From here on signals change nothing: the result has arrived, and all that is left is to end.
     public static func passOver() { answer(by: {}) }
 
+    /// From here on the first signal calls `drain`, which lets the process come to its end, and the next one ends it at once.
+    public static func drainFirst(by drain: @escaping @Sendable () -> Void) {
+        answer {
+            answer { end(Failure(.interrupted, "stopped before all that was asked for was answered")) }
+            drain()
+        }
+    }
+
     /// Does `body`; a signal ends the process and says that the journal at `url` keeps what is done by then.
     static func whileKeeping<Result>(_ url: URL, _ body: () throws -> Result) rethrows -> Result {
         answer {
