@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Makes Tests/ObjectivesTests/Fixtures/policy: what TRL's GRPOTrainer and RLOOTrainer make of answers and rewards that are given.
 
-The model is the small chat model of Tests/TestSupport/TinyModel with the adapter that the run of LoRA begins with, in float32; the
-reference is the same model with the adapter off; what answers were when they were written is the model under an adapter halfway
-between the two. Losses and gradients come from the trainers' own `_compute_loss`, log-probabilities from their own passes, advantages
-from the lines of the trainers that make them, here of rewards that are written down.
+The model is the small chat model of Tests/TestSupport/TinyModel with the adapter that the run of LoRA begins with, in float64, since
+float32 leaves a ratio of whole answers four digits; the reference is the same model with the adapter off; what answers were when they
+were written is the model under an adapter halfway between the two. Losses and gradients come from the trainers' own `_compute_loss`,
+log-probabilities from their own passes, advantages from the lines of the trainers that make them, here of rewards that are written
+down.
 Made with torch, transformers, peft and trl; the versions are written into golden.json. Run: python3 scripts/goldens/policy.py
 """
 import json
@@ -48,7 +49,7 @@ def trainer(name, settings, folder):
     kind, configuration = (RLOOTrainer, RLOOConfig) if name.startswith("rloo") else (GRPOTrainer, GRPOConfig)
     init = model_folder / "lora" / "init"
     made = kind(
-        model=AutoModelForCausalLM.from_pretrained(model_folder / "chat", dtype=torch.float32),
+        model=AutoModelForCausalLM.from_pretrained(model_folder / "chat", dtype=torch.float64),
         reward_funcs=[lambda completions, **_: [0.0] * len(completions)] * len(WEIGHTS),
         args=configuration(
             output_dir=folder, temperature=TEMPERATURE, max_completion_length=MOST, num_generations=GROUP,
@@ -57,7 +58,7 @@ def trainer(name, settings, folder):
         processing_class=AutoTokenizer.from_pretrained(model_folder / "chat"),
         train_dataset=datasets.Dataset.from_list([{"prompt": "Where is Tom?"}] * len(PROMPTS)),
         peft_config=LoraConfig.from_pretrained(init))
-    made.model.float()
+    made.model.double()
     set_peft_model_state_dict(made.model, load_file(init / "adapter_model.safetensors"))
     made.model.train()
     made.current_gradient_accumulation_steps = 1
@@ -132,7 +133,7 @@ def run(name, settings):
     norm = torch.sqrt(sum((gradient**2).sum() for gradient in gradients.values()))
     # All of one run of each trainer, of the others the norms.
     if name in ("grpo_kl", "rloo"):
-        save_file(gradients, output / f"{name}.gradients.safetensors")
+        save_file({key: gradient.float() for key, gradient in gradients.items()}, output / f"{name}.gradients.safetensors")
     told = {key: values[-1] for key, values in made._metrics["train"].items() if key in ("kl", "clip_ratio/region_mean")}
     return {
         **{key: value for key, value in settings.items()}, "epsilon": made.epsilon_low, "epsilon_high": made.epsilon_high,

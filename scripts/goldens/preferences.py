@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Makes Tests/ObjectivesTests/Fixtures/preferences.json: what TRL's trainers make of pairs of answers and of rated ones, loss by loss.
 
-The model is the small chat model of Tests/TestSupport/TinyModel with the LoRA adapter that its run begins with, in float32; the
-reference is the same model with the adapter off. Losses, rewards and gradients come from the trainers' own code. Of every adapter's
-gradient the norm is kept, and its product with a fixed wave, which tells its numbers apart. Pairs are those of the dpo fixture; rated
-answers are theirs one by one, the better ones good.
+The model is the small chat model of Tests/TestSupport/TinyModel with the LoRA adapter that its run begins with, in float64, since in
+float32 sums of log-probabilities lose more than is tested here; the reference is the same model with the adapter off. Losses, rewards
+and gradients come from the trainers' own code. Of every adapter's gradient the norm is kept, and its product with a fixed wave, which
+tells its numbers apart. Pairs are those of the dpo fixture; rated answers are theirs one by one, the better ones good.
 Made with torch, transformers, peft and trl; the versions are written into the file. Run: python3 scripts/goldens/preferences.py
 """
 import json
@@ -55,7 +55,7 @@ BETA = 0.3
 def begin(made):
     """Gives the trainer's adapter the numbers that it begins with."""
     init = model_folder / "lora" / "init"
-    made.model.float()
+    made.model.double()
     set_peft_model_state_dict(made.model, load_file(init / "adapter_model.safetensors"))
     # What is learnt is not told apart from the reference where both say the same.
     with torch.no_grad():
@@ -63,7 +63,8 @@ def begin(made):
         for number, (name, parameter) in enumerate(trained):
             if "lora_B" in name:
                 wave = torch.arange(parameter.numel(), dtype=torch.float64) * 0.7 + number
-                parameter.copy_((0.05 * wave.sin()).reshape(parameter.shape))
+                # Numbers that an adapter in float32 can have.
+                parameter.copy_((0.05 * wave.sin()).float().reshape(parameter.shape))
     return made
 
 
@@ -139,7 +140,7 @@ def trainer(kind, folder):
     adapter = LoraConfig.from_pretrained(model_folder / "lora" / "init")
     adapter.inference_mode = False
     return begin(made(
-        model=AutoModelForCausalLM.from_pretrained(model_folder / "chat", dtype=torch.float32),
+        model=AutoModelForCausalLM.from_pretrained(model_folder / "chat", dtype=torch.float64),
         args=config(**common), processing_class=tokenizer, train_dataset=data,
         peft_config=adapter))
 
