@@ -39,9 +39,9 @@ import Workbench
     @Test func aLineIsEditedAnywhere() {
         var line = EditedLine()
         _ = Self.typed("the red car\u{1B}[1;5D\u{1B}[1;5D\u{17}a \u{5}s\u{1B}[H\u{1B}[3~T", into: &line)
-        #expect(line.text == "Ta red cars")
+        #expect(line.text == "T red cars")
         _ = Self.typed("\u{5}\u{7F}\u{14}", into: &line)
-        #expect(line.text == "Ta red cra" && line.cursor == 10)
+        #expect(line.text == "T red cra" && line.cursor == 9)
         _ = Self.typed("\u{1B}[D\u{1B}[D\u{B}\u{15}", into: &line)
         #expect(line.text == "" && line.press(.left) == .changed && line.cursor == 0)
         // A mark joins the letter before it.

@@ -72,15 +72,16 @@ extension RowUse {
         var uses = forms.compactMap { $0.use(of: look) }
         // What the names of columns say outweighs what they hold.
         if uses.isEmpty { uses = guesses(of: look) }
-        // What reads as the file stands comes first.
-        guard let first = look.sample.first, let format = try? RowDecoder.detect(first, columns: [:]) else {
-            return uses
+        var known: [RowUse] = []
+        for use in uses where !known.contains(where: { $0.purpose == use.purpose }) { known.append(use) }
+        // What reads as the file stands comes first; but every row that has more than a text has a text too.
+        guard let first = look.sample.first, let format = try? RowDecoder.detect(first, columns: [:]), format != .text
+        else { return known }
+        let standing = known.firstIndex { $0.format == format && $0.renamed.isEmpty && $0.purpose != .pairs }
+        if let standing, !known[..<standing].contains(where: { $0.renamed.isEmpty }) {
+            known.insert(known.remove(at: standing), at: 0)
         }
-        let standing = uses.firstIndex { $0.format == format && $0.renamed.isEmpty && $0.purpose != .pairs }
-        if let standing, !uses[..<standing].contains(where: { $0.renamed.isEmpty }) {
-            uses.insert(uses.remove(at: standing), at: 0)
-        }
-        return uses
+        return known
     }
 
     /// A form of rows by the columns that it wants.
