@@ -106,7 +106,7 @@ let package = Package(
                 "Tokenizers", "ChatTemplates", "JSON", "Parquet", "CZlib", "CZstd", "CHDF5", "HDF5Files", "Digests",
                 "Spelling", "Vocabulary",
             ]),
-        module("Grammars", ["Tokenizers", "JSON", "Vocabulary"]),
+        module("Grammars", ["Tokenizers", "ChatTemplates", "JSON", "Vocabulary"]),
 
         // Level 3: models; rows made ready; pages.
         module("Pages", ["Spelling"]),
@@ -247,7 +247,7 @@ let package = Package(
         tests("Kernels", ["Tensors", "CKernels", "JSON"], exclude: ["Fixtures"]),
         tests("WeightFiles", ["Models", "Tensors", "JSON", "Files", "Vocabulary"], exclude: ["Fixtures"]),
         tests("Datasets", ["Tokenizers", "ChatTemplates", "JSON", "Digests", "HDF5Files"], exclude: ["Fixtures"]),
-        tests("Grammars", ["Tokenizers", "JSON", "Evaluation"]),
+        tests("Grammars", ["ChatTemplates", "Tokenizers", "JSON", "Evaluation"], exclude: ["Fixtures"]),
         tests("Preparation", ["Recipes", "Datasets", "JSON", "Digests"]),
         tests("Models", ["Objectives", "Tensors", "Kernels", "WeightFiles", "JSON"], exclude: ["Fixtures"]),
         tests(

@@ -10,8 +10,12 @@ public final class TokenPieces: Sendable {
     public let ends: [Int32]
     /// The bytes of each token; empty for those that no text may hold: special ones, and ids without a token.
     let bytes: [[UInt8]]
-    /// Whether each byte that UTF-8 has is a token: then any text can be written.
-    let hasAllBytes: Bool
+    /// Tokens that stand for no text, with what a template writes for each.
+    let specials: [(text: [UInt8], token: Int32)]
+    /// The bytes that are tokens by themselves. Texts are made of these alone, so that what was begun can be ended.
+    let writable: ByteSet
+    /// What grammars over this vocabulary have in common.
+    let shared = SharedLexemes()
 
     // The trie, its nodes in the order of a walk from the root, which is node 0.
 
@@ -40,16 +44,21 @@ public final class TokenPieces: Sendable {
             bytes: (0..<Int32(tokenizer.vocabularySize)).map {
                 special.contains($0) ? [] : tokenizer.tokenBytes($0)
             },
-            ends: tokenizer.endOfGenerationIDs.sorted())
+            ends: tokenizer.endOfGenerationIDs.sorted(),
+            specials: special.sorted().compactMap { token in
+                tokenizer.text(ofToken: token).map { (Array($0.utf8), token) }
+            })
     }
 
     /// - Parameters:
     ///   - bytes: of each token; empty for those that no text may hold.
     ///   - ends: the tokens that end a generation.
-    public init(bytes: [[UInt8]], ends: [Int32]) {
+    ///   - specials: tokens that no text may hold, with what a template writes for each.
+    public init(bytes: [[UInt8]], ends: [Int32], specials: [(text: [UInt8], token: Int32)] = []) {
         // Longer than a node's depth can say: not worth a wider number.
         let bytes = bytes.map { $0.count < Int(UInt16.max) ? $0 : [] }
         self.bytes = bytes
+        self.specials = specials.filter { $0.token >= 0 && Int($0.token) < bytes.count && !$0.text.isEmpty }
         self.ends = ends.filter { $0 >= 0 && Int($0) < bytes.count }
         count = bytes.count
         let sorted = bytes.indices.filter { !bytes[$0].isEmpty }.sorted {
@@ -61,9 +70,7 @@ public final class TokenPieces: Sendable {
         (byte, depth, end) = (trie.byte, trie.depth, trie.end)
         (firstToken, tokens) = (trie.firstToken + [Int32(trie.tokens.count)], trie.tokens)
         longest = bytes.reduce(0) { max($0, $1.count) }
-        let single = Set(bytes.lazy.filter { $0.count == 1 }.map { $0[0] })
-        // 0xC0, 0xC1 and 0xF5 on stand in no UTF-8.
-        hasAllBytes = (0..<0xF5).allSatisfy { $0 == 0xC0 || $0 == 0xC1 || single.contains($0) }
+        writable = ByteSet(bytes.lazy.filter { $0.count == 1 }.map { $0[0] })
     }
 
     /// The tokens that end at `node`.

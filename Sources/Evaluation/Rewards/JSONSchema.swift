@@ -221,17 +221,4 @@ extension JSONValue {
         default: typeName == name
         }
     }
-
-    /// Equality of JSON: of numbers by their value, of objects whatever the order of their members.
-    fileprivate func isSame(as other: JSONValue) -> Bool {
-        if let own = number, let others = other.number { return own == others }
-        switch (self, other) {
-        case (.array(let own), .array(let others)):
-            return own.count == others.count && zip(own, others).allSatisfy { $0.isSame(as: $1) }
-        case (.object(let own), .object(let others)):
-            return own.members.count == others.members.count
-                && own.members.allSatisfy { key, value in others[key].map { value.isSame(as: $0) } ?? false }
-        default: return self == other
-        }
-    }
 }

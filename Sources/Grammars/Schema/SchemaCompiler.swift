@@ -1,0 +1,205 @@
+// From a schema to a graph of the JSON that conforms to it.
+
+internal import JSON
+
+/// Makes nodes of schemas, each before the node that follows it.
+///
+/// The texts are some of those that conform, never others: members stand in the order of the schema, texts with a pattern have one
+/// spelling, and where a schema leaves open what other members an object has, it has none, unless it says nothing of its members at all.
+struct SchemaCompiler {
+    var builder: GraphBuilder
+    let document: SchemaDocument
+    /// The rules of schemas that are referred to, by what they are made of.
+    private var rules: [String: Int] = [:]
+    private var anything: Int?
+    private var anyObject: Int?
+
+    init(_ schema: JSONValue, _ pieces: TokenPieces) { self.init(schema, GraphBuilder(pieces)) }
+
+    /// Goes on with a graph that has parts already.
+    init(_ schema: JSONValue, _ builder: GraphBuilder) {
+        self.builder = builder
+        document = SchemaDocument(schema)
+    }
+
+    /// A value that conforms to each of `schemas`.
+    ///
+    /// - Returns: its first node.
+    mutating func value(_ schemas: [LocatedSchema], next: Int) throws(GrammarError) -> Int {
+        guard let (parts, isReferred) = try document.expanded(schemas) else { return try never() }
+        guard isReferred else { return try expanded(parts, next: next) }
+        let key = parts.map(\.key).joined(separator: " & ")
+        if let known = rules[key] { return try builder.add(.call(entry: known, next: next)) }
+        let entry = try builder.reserve()
+        rules[key] = entry
+        builder.define(entry, as: try expanded(parts, next: GraphBuilder.exit))
+        return try builder.add(.call(entry: entry, next: next))
+    }
+
+    /// A rule of its own for a value that several places have.
+    mutating func rule(_ schemas: [LocatedSchema]) throws(GrammarError) -> Int {
+        try value(schemas, next: GraphBuilder.exit)
+    }
+
+    /// Where nothing can come.
+    mutating func never() throws(GrammarError) -> Int { try builder.choice([]) }
+
+    private mutating func expanded(_ schemas: [LocatedSchema], next: Int) throws(GrammarError) -> Int {
+        for (index, schema) in schemas.enumerated() {
+            for keyword in ["anyOf", "oneOf"] {
+                guard let branches = try schema.list(keyword) else { continue }
+                if keyword == "oneOf" { try SchemaBranches(document).check(branches, of: schema) }
+                var rest = schemas
+                rest[index] = schema.hiding(keyword)
+                var nodes: [Int] = []
+                for branch in branches { nodes.append(try value(rest + [branch], next: next)) }
+                return try builder.choice(nodes)
+            }
+        }
+        let place = schemas.first?.place ?? "#"
+        do {
+            return try facts(SchemaFacts(schemas), schemas, next: next)
+        } catch {
+            throw error.place.isEmpty ? GrammarError(place: place, error.reason) : error
+        }
+    }
+
+    private mutating func facts(
+        _ facts: SchemaFacts, _ schemas: [LocatedSchema], next: Int
+    ) throws(GrammarError) -> Int {
+        if let values = facts.values { return try listed(values, facts, schemas, next: next) }
+        guard var types = facts.types ?? (facts.mentioned.isEmpty ? nil : facts.mentioned) else {
+            return try builder.add(.call(entry: try anyValue(), next: next))
+        }
+        if types.contains(.number) { types.removeAll { $0 == .integer } }
+        if facts.isNullable, !types.contains(.null) { types.append(.null) }
+        var nodes: [Int] = []
+        for type in types { nodes.append(try value(type, facts, next: next)) }
+        return try builder.choice(nodes)
+    }
+
+    private mutating func value(_ type: SchemaType, _ facts: SchemaFacts, next: Int) throws(GrammarError) -> Int {
+        switch type {
+        case .null: try builder.shared(.null, next: next)
+        case .boolean: try builder.shared(.boolean, next: next)
+        case .string: try text(facts, next: next)
+        case .integer, .number: try number(facts, isWhole: type == .integer, next: next)
+        case .array: try list(facts, next: next)
+        case .object: try object(facts, next: next)
+        }
+    }
+
+    /// One of a list of values.
+    private mutating func listed(
+        _ values: [JSONValue], _ facts: SchemaFacts, _ schemas: [LocatedSchema], next: Int
+    ) throws(GrammarError) -> Int {
+        for schema in schemas {
+            for (keyword, _) in schema.keywords where !["enum", "const", "type", "nullable"].contains(keyword) {
+                throw schema.refused(keyword, "beside \"enum\" or \"const\", which say all of the value")
+            }
+        }
+        var kept = values.filter { value in facts.types?.contains { $0.holds(value) } ?? true }
+        if facts.isNullable, !kept.contains(.null) { kept.append(.null) }
+        let texts = kept.map(Self.spelling)
+        return try builder.lexeme(
+            .choice(texts.map { .literal($0) }), named: "values \(texts.joined(separator: ","))", next: next)
+    }
+
+    /// A value as JSON, each text in the spelling that keys and patterns have too.
+    private static func spelling(_ value: JSONValue) -> String {
+        switch value {
+        case .string(let text): JSONText.literal(text)
+        case .array(let list): "[" + list.map(spelling).joined(separator: ",") + "]"
+        case .object(let object):
+            "{" + object.members.map { JSONText.literal($0.key) + ":" + spelling($0.value) }.joined(separator: ",")
+                + "}"
+        default: value.text()
+        }
+    }
+
+    // MARK: Texts and numbers
+
+    private mutating func text(_ facts: SchemaFacts, next: Int) throws(GrammarError) -> Int {
+        let length = facts.length
+        guard length.isPossible else { return try never() }
+        guard !facts.patterns.isEmpty || !facts.formats.isEmpty else {
+            return try builder.shared(.string, low: length.least, high: length.most, next: next)
+        }
+        let name = "text \(facts.patterns) \(facts.formats) \(length.least) \(length.most ?? -1)"
+        return try builder.lexeme(named: name, next: next) { () throws(GrammarError) in try Self.automaton(of: facts) }
+    }
+
+    private static func automaton(of facts: SchemaFacts) throws(GrammarError) -> ByteAutomaton {
+        var automata: [ByteAutomaton] = []
+        for format in facts.formats { automata.append(try ByteAutomaton(JSONText.quoted(format.expression))) }
+        for pattern in facts.patterns {
+            do {
+                let inside = try PatternParser.parse(pattern).expression(isSearched: true) { $0.json }
+                automata.append(try ByteAutomaton(JSONText.quoted(inside)))
+            } catch {
+                throw GrammarError(
+                    place: error.place, "\"pattern\": \"\(pattern)\" cannot be held: \(error.reason)")
+            }
+        }
+        var all = automata[0]
+        for other in automata.dropFirst() { all = try all.intersected(with: other) }
+        return facts.length.isNone ? all : try all.holding(least: facts.length.least, most: facts.length.most)
+    }
+
+    private mutating func number(_ facts: SchemaFacts, isWhole: Bool, next: Int) throws(GrammarError) -> Int {
+        var rule = facts.numbers
+        rule.isWhole = isWhole
+        guard rule.lower != nil || rule.upper != nil || rule.multipleOf != nil else {
+            return try builder.shared(isWhole ? .integer : .number, next: next)
+        }
+        let name = "number \(isWhole) \(String(describing: rule))"
+        return try builder.lexeme(named: name, next: next) { () throws(GrammarError) in try rule.automaton() }
+    }
+
+    // MARK: Anything
+
+    /// The rule of any JSON value.
+    mutating func anyValue() throws(GrammarError) -> Int {
+        if let anything { return anything }
+        let entry = try builder.reserve()
+        anything = entry
+        let exit = GraphBuilder.exit
+        let item = try builder.add(.call(entry: entry, next: exit))
+        var parts: [Int] = []
+        for kind: SharedLexeme in [.string, .number, .boolean, .null] {
+            parts.append(try builder.shared(kind, next: exit))
+        }
+        parts.append(try builder.add(.call(entry: try anyObjectRule(), next: exit)))
+        parts.append(try list(of: item, least: 0, most: nil, next: exit))
+        builder.define(entry, as: try builder.choice(parts))
+        return entry
+    }
+
+    /// The rule of any JSON object.
+    mutating func anyObjectRule() throws(GrammarError) -> Int {
+        if let anyObject { return anyObject }
+        let entry = try builder.reserve()
+        anyObject = entry
+        let exit = GraphBuilder.exit
+        let value = try builder.add(.call(entry: try anyValue(), next: exit))
+        let member = try builder.shared(.string, next: try colon(before: value))
+        let close = try builder.text("}", next: exit)
+        let more = try builder.add(
+            .repeated(
+                body: try comma(before: member), least: 0, most: -1, next: try builder.shared(.space, next: close)))
+        let first = try builder.shared(
+            .string,
+            next: try colon(before: try builder.add(.call(entry: try anyValue(), next: more))))
+        let inside = try builder.choice([close, first])
+        builder.define(entry, as: try builder.text("{", next: try builder.shared(.space, next: inside)))
+        return entry
+    }
+
+    mutating func comma(before next: Int) throws(GrammarError) -> Int {
+        try builder.text(",", next: try builder.shared(.space, next: next))
+    }
+
+    mutating func colon(before next: Int) throws(GrammarError) -> Int {
+        try builder.text(":", next: try builder.shared(.space, next: next))
+    }
+}
