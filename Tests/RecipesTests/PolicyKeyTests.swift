@@ -48,7 +48,12 @@ import Testing
             ("epsilon: 0.1", "train.epsilon"), ("epsilon_high: 0.3", "train.epsilon_high"),
             ("use_bias_correction_kl: false", "train.use_bias_correction_kl"),
             ("normalize_advantages: true", "train.normalize_advantages"),
+            ("reference_adapter: first", "train.reference_adapter"),
         ] { #expect(try load("rewards: [{ kind: exact }], " + train).idleKeys.map(\.keyPath) == [key]) }
+        let held = try load("rewards: [{ kind: exact }], beta: 0.1, reference_adapter: first")
+        #expect(held.idleKeys.isEmpty && held.train.preferences.referenceAdapter == "first")
+        // Where it lies decides no number, what it holds does, and the run notes that beside.
+        #expect(!held.decidingKeys.contains { $0.path == "train.reference_adapter" })
     }
 
     /// Whoever gives a program more time goes on with the same run; another program is another run.
