@@ -77,7 +77,7 @@ export async function newRunView({ place, signal }) {
         h("fieldset", null, h("legend", null, say("new.common")), h("div", { class: "grid" }, fields(common))),
         h("h2", null, say("new.more")), keys.filter(key => key.keys).map(section),
         h("div", { class: "grid" }, fields(keys.filter(key => !key.keys && !common.includes(key.path)).map(key => key.path)))),
-      h("section", { class: "stack", "aria-label": say("new.recipe") },
+      h("section", { class: "stack follows", "aria-label": say("new.recipe") },
         own, field(say("new.recipe"), recipe, say("new.recipe.hint")),
         files.recipes?.length ? h("div", null, openField(files.recipes, text => {
           recipe.value = text

@@ -54,7 +54,7 @@ function drawDifferences(place, ids, runs) {
 function drawPairs(place, found) {
   place.replaceChildren(h("h2", null, say("overlay.pairs")),
     ...found.comparisons.map(one => table(say("overlay.against", one.run, one.against, found.rows),
-      [say("overlay.metric"), one.against, one.run, say("run.difference"), say("run.verdict")],
+      [say("overlay.metric"), one.against, one.run, say("overlay.difference"), say("run.verdict")],
       Object.entries(one.metrics).map(([name, metric]) => [name, shown.brief(metric.against), shown.brief(metric.run),
         interval(metric.difference, metric.ci95), verdict(metric.verdict)]), [1, 2])),
     ...found.notes.map(note => h("p", { class: "quiet small" }, note)))

@@ -112,10 +112,18 @@ export async function runView({ place, title, rest, state, signal }) {
     } catch (error) { box.replaceChildren(problem(error)) }
   }
 
-  await draw()
-  every(1000, signal, async () => { await draw(); trouble.querySelector("[data-poll]")?.remove() }, error => {
-    const line = problem(error)
-    line.dataset.poll = ""
-    trouble.replaceChildren(line)
-  })
+  // A run that was begun a moment ago has no folder yet.
+  const failed = error => {
+    const line = trouble.querySelector("[data-poll]")
+    if (line?.textContent === error.message) return
+    const other = problem(error)
+    other.dataset.poll = ""
+    trouble.replaceChildren(other)
+  }
+  const poll = async () => {
+    await draw()
+    trouble.querySelector("[data-poll]")?.remove()
+  }
+  try { await poll() } catch (error) { if (signal.aborted || error.status === 401) throw error; failed(error) }
+  every(1000, signal, poll, failed)
 }

@@ -37,7 +37,7 @@ export async function runsView({ place, rest, state, signal }) {
       } } }) : ""
     return [box,
       h("a", { href: isRun ? `#/run/${encodeURIComponent(run.id)}` : `#/runs/${encodeURIComponent(run.id)}` }, run.name),
-      h("span", { class: run.state === "running" ? "good" : null }, stateWords(run.state)),
+      h("span", { class: run.state === "running" ? "good nowrap" : run.state.length < 24 ? "nowrap" : null }, stateWords(run.state)),
       isRun ? [run.model ?? "–", h("br"), h("span", { class: "quiet small" }, [run.method, run.task].filter(Boolean).join(", "))]
         : say("runs.sweep", run.trials ?? "?"),
       [run.steps ?? "–", run.total_steps ? `/${run.total_steps}` : ""], interval(run.difference, run.ci95),
@@ -49,7 +49,7 @@ export async function runsView({ place, rest, state, signal }) {
 }
 
 /** A verdict in its colour, and in words. */
-export const verdict = word => h("span", { class: { better: "good", worse: "bad" }[word] ?? null }, shown.verdict(word))
+export const verdict = word => h("span", { class: `nowrap ${{ better: "good", worse: "bad" }[word] ?? ""}` }, shown.verdict(word))
 
 /** Known states in the person's language, others in the server's words. */
 export function stateWords(state) {

@@ -88,6 +88,7 @@ export const english = {
   "new.whole": "The recipe is whole.",
   "nothing": "This server has nothing to show here.",
   "overlay.against": "{0} against {1}, {2} rows",
+  "overlay.difference": "Difference",
   "overlay.differences": "In what the recipes differ",
   "overlay.key": "Key",
   "overlay.keys": "Keys with different values",

@@ -88,6 +88,7 @@ export const chinese = {
   "new.whole": "配方完整无误。",
   "nothing": "此服务器没有可显示的内容。",
   "overlay.against": "{0} 对比 {1}，共 {2} 条",
+  "overlay.difference": "差异",
   "overlay.differences": "配方的差异",
   "overlay.key": "配置项",
   "overlay.keys": "取值不同的配置项",
