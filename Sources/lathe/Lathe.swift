@@ -20,7 +20,7 @@ struct Lathe: ParsableCommand {
             Predict.self, Merge.self,
             Extract.self, Export.self, Verify.self, Imatrix.self, Prune.self, Generate.self, Serve.self, Capture.self,
             Distill.self,
-            Sweep.self, Runs.self, Compare.self, Inspect.self,
+            Sweep.self, Runs.self, Compare.self, StudioCommand.self, Inspect.self,
             Fetch.self, RecipeCommand.self,
             DoctorCommand.self,
             Manual.self,

@@ -28,10 +28,12 @@ struct StudioCommand: ParsableCommand {
         let isThere = FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder)
         guard isThere ? isFolder.boolValue : folder == "checkpoints" else {
             throw Failure(
-                .missingInput, "\(folder) is no folder, so no runs lie there", hint: "name a folder of runs", namedFile: folder)
+                .missingInput, "\(folder) is no folder, so no runs lie there", hint: "name a folder of runs",
+                namedFile: folder)
         }
         let token = StudioSettings.newToken()
-        let studio = Studio(StudioSettings(runs: folder, program: Self.program, token: token, version: LatheVersion.text))
+        let studio = Studio(
+            StudioSettings(runs: folder, program: Self.program, token: token, version: LatheVersion.text))
         let service = PageService(studio, GateSettings(), tell: common.quiet ? nil : { StandardError.say($0) })
         var limits = HTTPLimits()
         // Data files are uploaded.
