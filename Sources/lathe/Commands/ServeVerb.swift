@@ -5,6 +5,7 @@ internal import Foundation
 internal import JSON
 internal import Server
 internal import Serving
+internal import Studio
 internal import Workbench
 
 struct Serve: ParsableCommand {
@@ -19,8 +20,10 @@ struct Serve: ParsableCommand {
     @OptionGroup var options: ServeOptions
 
     func run() throws {
-        let settings = try options.service(), limits = try options.httpLimits()
+        var settings = try options.service()
+        let limits = try options.httpLimits()
         let model = try options.openedModel()
+        settings.page = Studio.beside(model)
         let engine = ServingEngine(model, limits: try options.servingLimits())
         let service = ModelService(engine, settings)
         let end = Waiting<Void>()

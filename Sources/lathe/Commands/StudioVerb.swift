@@ -4,6 +4,7 @@ internal import ArgumentParser
 internal import Foundation
 internal import JSON
 internal import Server
+internal import Serving
 internal import Studio
 internal import Workbench
 
@@ -34,15 +35,17 @@ struct StudioCommand: ParsableCommand {
         let token = StudioSettings.newToken()
         let studio = Studio(
             StudioSettings(runs: folder, program: Self.program, token: token, version: LatheVersion.text))
-        let service = PageService(studio, GateSettings(), tell: common.quiet ? nil : { StandardError.say($0) })
+        var tell: (@Sendable (String) -> Void)?
+        if !common.quiet { tell = { StandardError.say($0) } }
+        let service = PageService(studio, GateSettings(), tell: tell)
         var limits = HTTPLimits()
         // Data files are uploaded.
         limits.bodyBytes = 256 << 20
-        let (end, common) = (Waiting<Void>(), common)
+        let (end, options) = (Waiting<Void>(), common)
         let listener = HTTPListener(
             host: "127.0.0.1", port: port, limits: limits,
             onListening: { port in
-                do { try Self.tell(port, token, common) } catch { end.finish(.failure(error)) }
+                do { try Self.tell(port, token, options) } catch { end.finish(.failure(error)) }
             }, answer: service.respond)
         StopSignals.drainFirst { Task { try? await listener.stop() } }
         Task {
@@ -64,5 +67,19 @@ struct StudioCommand: ParsableCommand {
         guard common.json else { return try StandardOutput.show(url) }
         let facts: JSONValue = ["url": .string(url), "port": .integer(port), "token": .string(token)]
         try StandardOutput.showJSON(facts.text())
+    }
+}
+
+extension Studio {
+    /// The page beside a model that is served: it chats and compares, and shows no runs.
+    static func beside(_ model: ServedModel) -> Studio {
+        var settings = StudioSettings(
+            runs: nil, program: StudioCommand.program, token: StudioSettings.newToken(), version: LatheVersion.text)
+        settings.served = {
+            ServedNames(
+                model: model.facts.name,
+                adapters: model.adapters.map { (id: $0.id, name: $0.name, scale: $0.scale) })
+        }
+        return Studio(settings)
     }
 }
