@@ -102,7 +102,8 @@ private struct CallProbe {
     }
 
     private static func tool(_ number: Int) -> JSONValue {
-        let properties = JSONObject([(key: Self.key, value: ["type": "string", "description": "a word"])])
+        let word: JSONValue = ["type": "string", "description": "a word"]
+        let properties = JSONObject([(key: Self.key, value: word)])
         return [
             "type": "function",
             "function": [
