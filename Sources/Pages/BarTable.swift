@@ -44,9 +44,8 @@ package struct BarTable {
     private func table(_ rows: ArraySlice<Row>) -> Markup {
         let head = headings.enumerated().map { index, heading -> Markup in
             let isNote = rows.first?.note != nil && index == headings.count - 1
-            return Markup(
-                "th", ["scope": "col", "class": isNote ? nil : index > 1 ? "number" : index == 1 ? "bar" : nil], heading
-            )
+            let kind = isNote ? nil : index > 1 ? "number" : index == 1 ? "bar" : nil
+            return Markup(heading: heading, kind: kind)
         }
         let body = rows.map { row in
             Markup(

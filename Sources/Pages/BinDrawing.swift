@@ -47,8 +47,24 @@ package struct BinDrawing {
         Markup(
             "figure", ["class": "histogram"],
             Markup("figcaption", [:], Markup("strong", [:], name), Markup(" " + facts)),
-            SVG.drawing(
-                Self.size, "Histogram of \(unit), \(name)", description: facts, grid + bars + axis + limitLine))
+            SVG.drawing(Self.size, "Histogram of \(unit), \(name)", description: facts, grid + bars + axis + limitLine),
+            numbers)
+    }
+
+    /// "1 to 64", or to where the last bin has no end.
+    private func range(_ index: Int) -> String {
+        let isOpen = index == counts.count - 1 && beyond > 0
+        return "\(Figures.count(index * width + 1)) to "
+            + (isOpen ? "longer than \(Figures.count(axisEnd))" : Figures.count((index + 1) * width))
+    }
+
+    /// What the bars stand for, to be read.
+    private var numbers: Markup {
+        let rows = counts.indices.filter { counts[$0] > 0 }.map { [range($0), Figures.count(counts[$0])] }
+        guard !rows.isEmpty else { return .empty }
+        return Markup(
+            "details", [:], Markup("summary", [:], "The numbers"),
+            FactTable(caption: "\(name), by \(unit)", headings: [unit, "count"], rows: rows).markup)
     }
 
     private var grid: [Markup] {
@@ -66,14 +82,11 @@ package struct BinDrawing {
         for (index, count) in counts.enumerated() where count > 0 {
             let lower = index * width
             let isCut = limit.map { lower >= $0.value } ?? false
-            let end =
-                index == counts.count - 1 && beyond > 0
-                ? "longer than \(Figures.count(axisEnd))" : Figures.count(lower + width)
             let height = max(1.5, y(0) - y(count))
             shapes.append(
                 SVG.bar(
                     isCut ? "cut" : "kept", (x(lower) + 0.5, y(0) - height), (x(lower + width) - x(lower) - 1, height),
-                    "\(Figures.count(lower + 1)) to \(end) \(unit): \(Figures.count(count))"))
+                    "\(range(index)) \(unit): \(Figures.count(count))"))
         }
         if beyond > 0 {
             shapes.append(SVG.text("end", (Self.right, y(counts.last ?? 0) - 6), "and longer"))

@@ -43,7 +43,7 @@ package struct FactTable {
 
     private func table(_ rows: ArraySlice<[Cell]>, _ caption: String?) -> Markup {
         func kind(_ index: Int) -> String? { index >= firstNumber ? "number" : nil }
-        let head = headings.enumerated().map { Markup("th", ["scope": "col", "class": kind($0.offset)], $0.element) }
+        let head = headings.enumerated().map { Markup(heading: $0.element, kind: kind($0.offset)) }
         let body = rows.map { row in
             Markup(
                 "tr", [:],
@@ -72,5 +72,14 @@ extension FactTable.Cell {
         case .code(let text): Markup("code", [:], text)
         case .markup(let markup): markup
         }
+    }
+}
+
+extension Markup {
+    /// The head of a column; where there are no words, a cell like others, or a screen reader tells of a head that says nothing.
+    init(heading: String, kind: String?) {
+        self =
+            heading.isEmpty
+            ? Markup("td", ["class": kind]) : Markup("th", ["scope": "col", "class": kind], heading)
     }
 }

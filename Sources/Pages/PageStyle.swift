@@ -88,7 +88,7 @@ enum PageStyle {
         table { border-collapse: collapse; width: 100%; font-size: 0.92rem; margin-bottom: 0.6rem; }
         th, td { text-align: start; font-weight: 400; padding: 0.3rem 0.9rem 0.3rem 0; border-top: 1px solid var(--line);
           vertical-align: baseline; }
-        thead th { border-top: 0; color: var(--soft); font-size: 0.85rem; white-space: nowrap; overflow-wrap: normal; }
+        thead td { border-top: 0; } thead th { border-top: 0; color: var(--soft); font-size: 0.85rem; white-space: nowrap; overflow-wrap: normal; }
         .number { text-align: end; font-variant-numeric: tabular-nums; white-space: nowrap; overflow-wrap: normal; }
         .note { padding-left: 0.6rem; } .table th { overflow-wrap: break-word; } .table th + td:not(.number) { min-width: 12rem; }
         th:last-child, td:last-child { padding-right: 0; }
@@ -101,6 +101,7 @@ enum PageStyle {
           margin-bottom: 0.75rem; break-inside: avoid; }
         .sides { display: grid; grid-template-columns: 1fr 1fr; gap: 1.2rem; }
         .sides > div { min-width: 0; }
+        ins, del { color: var(--ink); }
         ins { background: var(--ins); text-decoration: underline; text-underline-offset: 2px; border-radius: 2px; }
         del { background: var(--del); text-decoration: underline dotted; text-underline-offset: 2px; border-radius: 2px; }
         .sample { margin-bottom: 1.2rem; } .sample h3 { margin-bottom: 0.35rem; }

@@ -64,7 +64,7 @@ package enum SVG {
     /// Parts of a whole as one bar as wide as the line. The numbers stand beside it, so it is nothing to a screen reader.
     package static func share(_ parts: [(kind: String, count: Int)], of whole: Int) -> Markup {
         var start = 0.0
-        let shapes = parts.map { part -> Markup in
+        let shapes = parts.filter { $0.count != 0 }.map { part -> Markup in
             let width = whole > 0 ? 1000 * Double(part.count) / Double(whole) : 0
             defer { start += width }
             return Markup(

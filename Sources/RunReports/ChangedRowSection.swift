@@ -26,7 +26,7 @@ extension RunPage {
                 ).markup)
             content.append(
                 BarTable(
-                    headings: ["", "", "Better"],
+                    headings: ["Metric", "", "Better"],
                     rows: counts.map {
                         BarTable.Row(
                             name: Compared.words($0.name),

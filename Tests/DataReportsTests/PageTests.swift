@@ -3,6 +3,7 @@
 import DataReports
 import Datasets
 import Foundation
+import Preparation
 import TestSupport
 import Testing
 
@@ -65,5 +66,68 @@ import Testing
     @Test func differencesAreMarked() {
         #expect(page.contains("one <ins>four</ins> three"))
         #expect(page.contains("one <del>two</del> three"))
+    }
+
+    /// What is held out is no loss, and is not drawn as one.
+    @Test func heldOutRowsAreNotDrawnAsLeftOut() throws {
+        var report = DataReport.example
+        report.preparation.split = try JSONDecoder().decode(
+            SplitReport.self,
+            from: Data(
+                #"""
+                {"by": "row", "stratifyBy": "ward", "wanted": 30, "heldOut": 30, "units": 100, "groupsOnBothSides": 0,
+                 "strata": [{"name": "east", "before": 70, "after": 20}, {"name": "west", "before": 30, "after": 10}]}
+                """#.utf8))
+        let page = report.html(tokens: nil)
+        let start = try #require(page.range(of: "<h3>Split by ward</h3>")).upperBound
+        let table = page[start...].components(separatedBy: "</table>")[0]
+        #expect(table.contains("To train on") && table.contains("Held out"))
+        #expect(table.contains("class=\"held\"") && !table.contains("class=\"cut\""))
+        #expect(table.contains("<td class=\"number\">50</td><td class=\"number\">20</td>"))
+        // Of the flow's last bar too, a part is held out: with two strata, three bars have one.
+        #expect(page.components(separatedBy: "class=\"held\"").count == 4)
+    }
+
+    /// Of a long row the middle of each run opens; where the answer begins is shown.
+    @Test func longRunsOpenAndTheAnswersBeginningIsShown() throws {
+        let builder = ExampleBuilder(
+            encoder: ByteEncoder(), renderer: nil,
+            settings: DataSettings(
+                format: .promptCompletion, columns: [:], labels: [], maxLength: 30_000, tooLong: .truncate,
+                trainOnPrompt: false))
+        var train = DatasetReport()
+        train.format = .promptCompletion
+        let row = DataRow(
+            content: .completion(prompt: String(repeating: "asked ", count: 1500), completion: "Here it begins."),
+            place: RowPlace(file: "a.jsonl", line: 1), index: 0)
+        _ = try builder.examples(of: row, counting: &train)
+        let page = DataReport(
+            name: "long", preparation: PreparationReport(), train: train, tokens: ByteEncoder.texts
+        ).html(tokens: ByteEncoder.texts)
+        #expect(page.contains("<summary>") && page.contains(" more that are only read</summary>"))
+        #expect(page.contains("tokens left out here, 0 of them trained"))
+        let folded = try #require(page.range(of: "<details class=\"fold\">", options: .backwards))
+        let end = try #require(page[folded.upperBound...].range(of: "</details>"))
+        #expect(page[end.upperBound...].contains("<mark><i title=\"72\">H</i>"))
+        #expect(!page[folded.lowerBound..<end.upperBound].contains("<mark>"))
+    }
+
+    @Test func sectionsWithoutContentAreFolded() {
+        let page = DataReport(name: "rows", preparation: PreparationReport()).html(tokens: nil)
+        #expect(page.contains("<summary>Nothing to show: Rows through the steps, Bad rows, Lengths"))
+        #expect(page.contains("Rows were exported") && !page.contains("href=\"#lengths\""))
+    }
+
+    @Test func warningsSayWhatToDo() {
+        var report = DataReport.example
+        report.train?.droppedRows = 2
+        report.train?.rowsWithoutTarget = 1
+        report.train?.turnsWithoutEnd = 3
+        report.train?.straddlingTokens = 1
+        report.train?.answersLeftOut = 1
+        for warning in report.warnings {
+            #expect(["data.", "mended"].contains { warning.contains($0) }, "\(warning)")
+        }
+        #expect(report.warnings.count > 8)
     }
 }
