@@ -13,8 +13,8 @@ public struct GenerationRequest {
     public var sampler: Sampler
     /// Tokens that end the answer and are no part of it.
     public var stopTokens: Set<Int32>
-    /// What acts beside the base; nil for what the model has when the request is added. Sequences with the same
-    /// adapters share a pass.
+    /// What acts beside the base; nil for what the model has when the request is added. Sequences share a pass whatever
+    /// adapters they have.
     public var adapters: AdapterBinding?
     /// What the sequence goes on from and is left in; nil where nothing is kept. It is for one request at a time:
     /// another that comes meanwhile reads its prompt from the beginning.

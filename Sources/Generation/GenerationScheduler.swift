@@ -18,6 +18,8 @@ public final class GenerationScheduler {
     /// The most tokens of prompts that a step reads before it goes on with answers; a chunk is read whatever it takes.
     /// The fewer, the less an answer waits for the prompts of others; all at once is the fastest for a batch.
     public let promptTokensPerStep: Int
+    /// What is kept of prompts; nil where nothing is.
+    public let prefixes: PrefixStore?
     private let reader: SequenceReader
     private var requests = 0
     /// Ends of requests that need no computing, to be told by the next step.
@@ -25,28 +27,42 @@ public final class GenerationScheduler {
     /// In order of arrival, both.
     private var waiting: [RunningSequence] = []
     private var running: [RunningSequence] = []
+    /// Those of which the prompt is not read, in the order in which a chunk of each is.
+    private var reading: [RunningSequence] = []
 
     /// - Parameters:
     ///   - arithmetic: nil for what goes with the model's precision: exact in fp32, rounded in bf16.
     ///   - promptTokensPerStep: one chunk, unless told otherwise.
+    ///   - prefixes: keeps prompts, for others that begin alike; nil: each is read by itself.
     public init(
         _ model: LanguageModel, arithmetic: GenerationArithmetic? = nil, limits: CacheLimits = CacheLimits(),
-        promptTokensPerStep: Int = PromptChunk.mostTokens, workspace: Workspace = Workspace()
+        promptTokensPerStep: Int = PromptChunk.mostTokens, prefixes: PrefixStore? = nil,
+        workspace: Workspace = Workspace()
     ) {
+        self.prefixes = prefixes
         self.limits = limits
         self.promptTokensPerStep = promptTokensPerStep
         reader = SequenceReader(model, arithmetic: arithmetic, workspace: workspace)
         // In one piece; what is not used takes no memory.
-        workspace.reserve(
-            bytes: reader.predictedBytes(
-                promptTokens: PromptChunk.mostTokens, sequences: limits.width, adapters: model.adapters))
+        workspaceBytes = reader.predictedBytes(
+            promptTokens: PromptChunk.mostTokens, sequences: limits.width, adapters: model.adapters)
+        workspace.reserve(bytes: workspaceBytes)
     }
+
+    /// What it has done so far.
+    public private(set) var work = SchedulerWork()
 
     /// Whether there is nothing to do or to tell.
     public var isIdle: Bool { decided.isEmpty && waiting.isEmpty && running.isEmpty }
 
+    /// Bytes of the workspace that was reserved for passes.
+    public let workspaceBytes: Int
+
+    /// Bytes of a cache for each token that it has room for.
+    public var bytesPerToken: Int { reader.bytesPerToken }
+
     /// Bytes of the caches of running sequences.
-    public var cacheBytes: Int { running.reduce(0) { $0 + ($1.cache?.byteCount ?? 0) } }
+    public var cacheBytes: Int { running.reduce(0) { $0 + $1.capacity * reader.bytesPerToken } }
 
     /// Takes a request, which begins when those before it have and there is room. What is wrong with it is told by the
     /// next step.
@@ -70,7 +86,7 @@ public final class GenerationScheduler {
         if let index = waiting.firstIndex(where: { $0.id == id }) {
             waiting.remove(at: index)
         } else if let index = running.firstIndex(where: { $0.id == id }) {
-            running.remove(at: index).end(reader)
+            leave(running[index])
         } else if let index = decided.firstIndex(where: { if case .finished(id, _) = $0 { true } else { false } }) {
             decided.remove(at: index)
         } else {
@@ -85,9 +101,16 @@ public final class GenerationScheduler {
         var events = decided
         decided = []
         admit()
-        let writing = running.filter(\.isWriting)
+        let writing = running.filter(\.isWriting), start = ContinuousClock.now
         read(&events)
+        let middle = ContinuousClock.now
         write(writing, &events)
+        work.readingTime += middle - start
+        if !writing.isEmpty {
+            work.steps += 1
+            work.stepRows += writing.count
+            work.writingTime += ContinuousClock.now - middle
+        }
         return events
     }
 
@@ -98,36 +121,41 @@ public final class GenerationScheduler {
                 return
             }
             waiting.removeFirst()
-            next.begin(reader)
             running.append(next)
+            reading.append(next)
         }
     }
 
-    /// Who came first is read first, up to the end of its prompt.
+    /// A chunk of each prompt in turn: a long one keeps a short one waiting for no more than that.
     private func read(_ events: inout [GenerationEvent]) {
         var tokens = 0
-        for sequence in running where !sequence.isWriting {
-            guard let cache = sequence.cache else { continue }
-            let prompt = sequence.prompt
-            while let chunk = reader.nextChunk(of: prompt, in: cache) {
-                guard tokens == 0 || tokens + chunk.range.count <= promptTokensPerStep else { return }
-                tokens += chunk.range.count
-                let next = reader.read(chunk, of: prompt, into: cache, adapters: sequence.adapters) {
-                    sequence.advance($0)
-                }
-                if let next { tell(sequence, next, &events) }
+        while let sequence = reading.first {
+            // Not before its turn: who was read just now may have left it a beginning.
+            let cache = sequence.cache ?? sequence.begin(reader, prefixes)
+            guard let chunk = reader.nextChunk(of: sequence.prompt, in: cache) else { return }
+            guard tokens == 0 || tokens + chunk.range.count <= promptTokensPerStep else { return }
+            tokens += chunk.range.count
+            work.readTokens += chunk.range.count
+            reading.removeFirst()
+            let next = reader.read(chunk, of: sequence.prompt, into: cache, adapters: sequence.adapters) {
+                sequence.advance($0)
             }
+            guard let next else {
+                reading.append(sequence)
+                continue
+            }
+            sequence.share(reader, prefixes)
+            tell(sequence, next, &events)
         }
     }
 
-    /// One pass for all that share their adapters: it reads each weight once.
+    /// One pass for all, whatever adapters they have: it reads each weight of the base once.
     private func write(_ sequences: [RunningSequence], _ events: inout [GenerationEvent]) {
-        for group in sequences.grouped(by: { $0.adapters.isSame(as: $1.adapters) }) {
-            let next = reader.step(
-                group.compactMap(\.last), into: group.compactMap(\.cache), adapters: group[0].adapters
-            ) { group[$0].advance($1) }
-            for (sequence, next) in zip(group, next) { tell(sequence, next, &events) }
-        }
+        guard !sequences.isEmpty else { return }
+        let next = reader.step(
+            sequences.compactMap(\.last), into: sequences.compactMap(\.cache), adapters: sequences.map(\.adapters)
+        ) { sequences[$0].advance($1) }
+        for (sequence, next) in zip(sequences, next) { tell(sequence, next, &events) }
     }
 
     private func tell(
@@ -136,22 +164,13 @@ public final class GenerationScheduler {
         if let token = next.token { events.append(.token(sequence.id, token)) }
         guard let reason = next.end else { return }
         events.append(.finished(sequence.id, reason))
-        running.removeAll { $0 === sequence }
-        sequence.end(reader)
+        leave(sequence)
     }
-}
 
-extension Array {
-    /// Elements that are alike, in the order in which the first of each kind comes.
-    fileprivate func grouped(by isAlike: (Element, Element) -> Bool) -> [[Element]] {
-        var groups: [[Element]] = []
-        for element in self {
-            if let index = groups.firstIndex(where: { isAlike($0[0], element) }) {
-                groups[index].append(element)
-            } else {
-                groups.append([element])
-            }
-        }
-        return groups
+    /// Frees the sequence's place and its memory.
+    private func leave(_ sequence: RunningSequence) {
+        running.removeAll { $0 === sequence }
+        reading.removeAll { $0 === sequence }
+        sequence.end(reader)
     }
 }

@@ -67,12 +67,12 @@ import Testing
             reader.read(chunk, of: Array(ids[..<20]), into: cache, adapters: .none) { _ in }
         }
         _ = reader.step([ids[20]], into: [cache], adapters: .none) { _, _ in }
-        #expect(cache.length == 21 && cache.commonBeginning(with: ids, adapters: .none) == 20)
+        #expect(cache.length == 21 && cache.commonBeginning(with: ids) == 20)
         var changed = ids
         changed[12] += 1
-        #expect(cache.commonBeginning(with: changed, adapters: .none) == 12)
-        #expect(cache.commonBeginning(with: Array(ids[..<15]), adapters: .none) == 14)
-        #expect(cache.commonBeginning(with: [ids[0]], adapters: .none) == 0)
+        #expect(cache.commonBeginning(with: changed) == 12)
+        #expect(cache.commonBeginning(with: Array(ids[..<15])) == 14)
+        #expect(cache.commonBeginning(with: [ids[0]]) == 0)
         #expect(cache.beginning(12, capacity: 40).length == 12)
     }
 

@@ -11,6 +11,8 @@ public struct AdapterBinding {
     /// The head with its adapter and with rows that are trained, since the head's product is fused with the loss; nil where it has
     /// neither.
     let changedHead: ChangedHead?
+    /// Whether an adapter changes stored blocks themselves.
+    let foldsWeights: Bool
     /// What is trained beside the adapters, in the place of the base's own; nil where nothing is.
     let parts: TrainedParts?
     /// The head of a task, in the place of the language's; nil where there is none.
@@ -24,6 +26,7 @@ public struct AdapterBinding {
     ///   - changedHead: there if `head` is.
     init(layers: [LowRankAdapter?], head: LowRankAdapter?, changedHead: ChangedHead?, parts: TrainedParts?) {
         self.layers = layers
+        foldsWeights = layers.contains { $0?.method.folding != nil }
         self.head = head
         self.changedHead = changedHead
         self.parts = parts
@@ -40,9 +43,6 @@ public struct AdapterBinding {
     public subscript(layer: LinearLayer) -> LowRankAdapter? {
         layers.isEmpty ? nil : layers[layer.number]
     }
-
-    /// Whether any layer has an adapter, the head aside.
-    var adaptsLayers: Bool { !layers.isEmpty }
 
     /// Whether inputs of any adapter are dropped in training.
     var drops: Bool { (layers + [head]).contains { ($0?.dropout ?? 0) > 0 } }

@@ -19,6 +19,9 @@ struct GenerationPass {
     /// Each row's position in its sequence.
     let positions: UnsafeBufferPointer<Int32>
     let tables: RotaryTables
+    /// All rows, in their order, with what acts on them; several where sequences have adapters of their own, which `context` then has
+    /// none of.
+    var groups: [AdaptedRows]
 
     var workspace: Workspace { context.workspace }
 

@@ -56,10 +56,8 @@ public final class KeyValueCache {
     /// Never all: the last token has to be read for what follows it.
     ///
     /// Tokens that were read as part of a prompt have these numbers. Those that were written one by one, as answers
-    /// are, have numbers that were rounded in another way: they are to be read again. So are those of a chunk that goes
-    /// on where layers have adapters, whose products with many rows are rounded by how many there are.
-    /// - Parameter adapters: those that filled the cache.
-    public func commonBeginning(with prompt: [Int32], adapters: AdapterBinding) -> Int {
+    /// are, have numbers that were rounded in another way: they are to be read again.
+    public func commonBeginning(with prompt: [Int32]) -> Int {
         guard sourceCount == 0 else { return 0 }
         var count = 0
         while count < min(length, prompt.count - 1), entries[count].token == prompt[count],
@@ -67,20 +65,27 @@ public final class KeyValueCache {
         {
             count += 1
         }
-        return adapters.adaptsLayers ? count / PromptChunk.mostTokens * PromptChunk.mostTokens : count
+        return count
     }
 
     /// A cache of `capacity` tokens that begins with the first `count` of this one, which is of no more use: it may be
     /// the same.
     public func beginning(_ count: Int, capacity: Int) -> KeyValueCache {
         precondition(count <= min(length, capacity))
-        let result = capacity == self.capacity ? self : KeyValueCache(like: self, capacity: capacity)
-        if result !== self {
-            for layer in places.indices {
-                let (from, to) = (rows(layer: layer, 0..<count), result.rows(layer: layer, 0..<count))
-                Conversion.convert(from.keys, into: to.keys)
-                Conversion.convert(from.values, into: to.values)
-            }
+        guard capacity == self.capacity else { return copy(of: count, capacity: capacity) }
+        entries.removeLast(length - count)
+        sourceCount = min(sourceCount, count)
+        return self
+    }
+
+    /// A cache of its own, of `capacity` tokens, that begins with the first `count` of this one.
+    public func copy(of count: Int, capacity: Int) -> KeyValueCache {
+        precondition(count <= min(length, capacity))
+        let result = KeyValueCache(like: self, capacity: capacity)
+        for layer in places.indices {
+            let (from, to) = (rows(layer: layer, 0..<count), result.rows(layer: layer, 0..<count))
+            Conversion.convert(from.keys, into: to.keys)
+            Conversion.convert(from.values, into: to.values)
         }
         result.entries = Array(entries[..<count])
         result.sourceCount = min(sourceCount, count)

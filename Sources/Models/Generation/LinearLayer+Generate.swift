@@ -15,23 +15,16 @@ extension LinearLayer {
             let input = pass.input(x)
             var terms: [RowProducts.Term] = []
             for (layer, y) in outputs {
-                let weight = context.weight(of: layer)
-                let own = context.adapters[layer].flatMap { $0.method.pass.input(x, $0, context) }
+                let weight = context.weight(of: layer), own = pass.adaptedInput(x, of: layer)
                 if pass.readsStored(weight) {
                     terms.append(RowProducts.Term(weight, own.map(pass.input) ?? input, into: y))
                 } else {
                     multiplyWidened(own ?? x, weight, into: y, pass)
                 }
             }
-            let adapted = outputs.compactMap { layer, y -> AdaptedOutput? in
-                guard let adapter = context.adapters[layer], adapter.method.folding == nil,
-                    let factors = context.factors(of: adapter)
-                else { return nil }
-                return AdaptedOutput(
-                    factors: factors, scale: adapter.scale, z: pass.matrix(x.rows, adapter.rank), y: y)
-            }
+            let adapted = pass.groups.flatMap { addedProducts(outputs, x, $0, pass) }
             if pass.isThin {
-                terms += adapted.map { RowProducts.Term($0.factors.a, RowInput(exact: x), into: $0.z) }
+                terms += adapted.map { RowProducts.Term($0.factors.a, RowInput(exact: $0.x), into: $0.z) }
                 context.compute {
                     RowProducts.multiply(terms)
                     for output in adapted { Elements.scale(output.z, by: output.scale) }
@@ -41,38 +34,63 @@ extension LinearLayer {
                         })
                 }
             } else {
-                context.compute {
-                    RowProducts.multiply(terms)
-                    for output in adapted { output.add(x) }
-                }
+                context.compute { RowProducts.multiply(terms) }
+                for output in adapted { output.add(context) }
             }
             context.compute {
-                for (layer, y) in outputs {
-                    if let trained = context.adapters.parts?.bias(of: layer) {
-                        // It goes with plain LoRA alone, which leaves nothing else to do.
-                        Elements.addBias(trained.values, to: y)
-                    } else if let adapter = context.adapters[layer] {
-                        adapter.method.pass.finish(y, layer, adapter)
-                    } else {
-                        layer.bias.map { Elements.addBias($0, to: y) }
-                    }
+                for group in pass.groups {
+                    for (layer, y) in outputs { finish(y.rows(group.rows), layer, group.adapters) }
                 }
             }
         }
     }
 
-    /// An adapter's product with its z `[n, r]` and its layer's y.
+    /// What is left to do for rows y `[n, out]` of `layer` when all products are in them.
+    private static func finish(_ y: Matrix, _ layer: LinearLayer, _ adapters: AdapterBinding) {
+        if let trained = adapters.parts?.bias(of: layer) {
+            // It goes with plain LoRA alone, which leaves nothing else to do.
+            Elements.addBias(trained.values, to: y)
+        } else if let adapter = adapters[layer] {
+            adapter.method.pass.finish(y, layer, adapter)
+        } else {
+            layer.bias.map { Elements.addBias($0, to: y) }
+        }
+    }
+
+    /// The products that the adapters of `group` add to its rows.
+    private static func addedProducts(
+        _ outputs: [(layer: LinearLayer, y: Matrix)], _ x: Matrix, _ group: AdaptedRows, _ pass: GenerationPass
+    ) -> [AdaptedOutput] {
+        outputs.compactMap { layer, y in
+            guard let adapter = group.adapters[layer], adapter.method.folding == nil,
+                let factors = pass.context.factors(of: adapter)
+            else { return nil }
+            return AdaptedOutput(
+                factors: factors, scale: adapter.scale, x: x.rows(group.rows),
+                z: pass.matrix(group.rows.count, adapter.rank), y: y.rows(group.rows))
+        }
+    }
+
+    /// An adapter's product with its rows x, z `[n, r]` and y.
     private struct AdaptedOutput {
         let factors: FactorPair
         let scale: Float
+        let x: Matrix
         let z: Matrix
         let y: Matrix
 
-        /// y += s·(x·Aᵀ)·Bᵀ for many rows, in fp32.
-        func add(_ x: Matrix) {
-            Products.timesTransposed(x, factors.a, into: z)
-            Elements.scale(z, by: scale)
-            Products.timesTransposed(z, factors.b, into: y, accumulate: true)
+        /// y += s·(x·Aᵀ)·Bᵀ for many rows, in fp32. A row's numbers hang on that row alone.
+        func add(_ context: PassContext) {
+            context.workspace.scoped {
+                let sources = [factors.a, factors.b].map {
+                    PanelSource(RowLayout($0), .transposed, type: .f32, in: context.workspace)
+                }
+                context.compute {
+                    Panels.pack(sources)
+                    Products.sum([Term(x, sources[0].panels)], into: z, alpha: scale)
+                    Products.sum([Term(z, sources[1].panels)], into: y, base: y)
+                }
+            }
         }
     }
 

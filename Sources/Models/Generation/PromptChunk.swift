@@ -5,8 +5,7 @@ import Kernels
 /// In which manner rows of a sequence are computed.
 ///
 /// Two manners give numbers that differ by rounding. Within one, a row's numbers depend on the tokens before it alone:
-/// not on what is computed beside it, nor, but for adapters' products with many rows, on where reading paused in
-/// between.
+/// neither on what is computed beside it nor on where reading paused in between.
 public struct ReadingManner: Sendable, Equatable {
     enum Rows {
         /// A row of its own, beside rows of other sequences.

@@ -64,6 +64,30 @@ public struct SequenceReader {
         }
     }
 
+    /// How often the base's weights are read for a step of sequences with these adapters.
+    public static func passes(_ adapters: [AdapterBinding]) -> Int { MixedPasses(adapters).passes.count }
+
+    /// Reads one token more of each sequence, `ids[i]` into `caches[i]`, whatever adapters each has: weights of the base are read once
+    /// for all whose adapters add to its products, and once more for each that has weights of its own.
+    ///
+    /// - Parameters:
+    ///   - adapters: of each sequence.
+    ///   - body: gets each sequence's number and the logits `[V]` of its next token, valid until it returns; in no particular order.
+    /// - Returns: what `body` made of them.
+    public func step<Result>(
+        _ ids: [Int32], into caches: [KeyValueCache], adapters: [AdapterBinding],
+        _ body: (Int, UnsafeBufferPointer<Float>) -> Result
+    ) -> [Result] {
+        precondition(ids.count == caches.count && ids.count == adapters.count)
+        var results = [Result?](repeating: nil, count: ids.count)
+        for pass in MixedPasses(adapters).passes {
+            let places = pass.places
+            let part = step(places.map { ids[$0] }, into: places.map { caches[$0] }, pass) { body(places[$0], $1) }
+            for (place, result) in zip(places, part) { results[place] = result }
+        }
+        return results.compactMap { $0 }
+    }
+
     /// Reads one token more of each sequence, `ids[i]` into `caches[i]`.
     ///
     /// - Parameter body: gets each sequence's number and the logits `[V]` of its next token, valid until it returns.
@@ -72,9 +96,16 @@ public struct SequenceReader {
         _ ids: [Int32], into caches: [KeyValueCache], adapters: AdapterBinding,
         _ body: (Int, UnsafeBufferPointer<Float>) -> Result
     ) -> [Result] {
-        precondition(ids.count == caches.count && !ids.isEmpty)
+        step(ids, into: caches, adapters: [AdapterBinding](repeating: adapters, count: ids.count), body)
+    }
+
+    private func step<Result>(
+        _ ids: [Int32], into caches: [KeyValueCache], _ mixed: MixedPasses.Pass,
+        _ body: (Int, UnsafeBufferPointer<Float>) -> Result
+    ) -> [Result] {
+        precondition(!ids.isEmpty)
         defer { for (id, cache) in zip(ids, caches) { cache.append([id], .step) } }
-        return run(ids, .step(caches), adapters) { x, pass in
+        return run(ids, .step(caches), mixed.adapters, groups: mixed.groups) { x, pass in
             let logits = logits(x, pass)
             return ids.indices.map { body($0, UnsafeBufferPointer(logits.rows($0..<$0 + 1).floats)) }
         }
@@ -135,7 +166,7 @@ public struct SequenceReader {
             let pass = GenerationPass(
                 rows: rows, arithmetic: arithmetic, context: context,
                 positions: UnsafeBufferPointer(start: nil, count: 0),
-                tables: model.rotaryTables)
+                tables: model.rotaryTables, groups: [AdaptedRows(rows: 0..<states.rows, adapters: adapters)])
             for block in model.blocks {
                 for case let cross as CrossAttentionSublayer in block.sublayers {
                     workspace.scoped {
@@ -152,9 +183,11 @@ public struct SequenceReader {
             workspace: workspace, precision: arithmetic == .exact ? .f32 : model.precision, adapters: adapters)
     }
 
-    /// - Parameter body: gets the rows that come out of the last block, `[n, C]`.
+    /// - Parameters:
+    ///   - groups: nil: `adapters` act on all rows.
+    ///   - body: gets the rows that come out of the last block, `[n, C]`.
     private func run<Result>(
-        _ ids: [Int32], _ rows: GenerationPass.Rows, _ adapters: AdapterBinding,
+        _ ids: [Int32], _ rows: GenerationPass.Rows, _ adapters: AdapterBinding, groups: [AdaptedRows]? = nil,
         _ body: (Matrix, GenerationPass) -> Result
     ) -> Result {
         let positions: [Int32] =
@@ -169,7 +202,8 @@ public struct SequenceReader {
             return positions.withUnsafeBufferPointer { positions in
                 let pass = GenerationPass(
                     rows: rows, arithmetic: arithmetic, context: context, positions: positions,
-                    tables: model.rotaryTables)
+                    tables: model.rotaryTables,
+                    groups: groups ?? [AdaptedRows(rows: 0..<ids.count, adapters: adapters)])
                 for block in model.blocks { block.generate(x, pass) }
                 return body(x, pass)
             }

@@ -66,7 +66,8 @@ final class ExpertsSublayer: Sublayer {
                 workspace.scoped {
                     let given = pass.matrix(part.count, x.columns)
                     context.compute { routed.rows?.gather(part, of: normed, into: given) }
-                    let result = generate(experts[expert], given, pass)
+                    let own = pass.gathering(routed.rows?.rows[part], count: part.count)
+                    let result = generate(experts[expert], given, own)
                     context.compute {
                         routed.rows?.weigh(part, result, by: shares)
                         routed.rows?.scatterAdd(part, result, into: sum)

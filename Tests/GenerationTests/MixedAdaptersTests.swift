@@ -1,0 +1,68 @@
+// Sequences with adapters of their own in one pass over the base.
+
+import Adapters
+import Generation
+import Models
+import TestSupport
+import Testing
+import Vocabulary
+
+@Suite struct MixedAdaptersTests {
+    private static let kinds: [AdapterMethodKind] = [.lora, .dora, .ia3, .loha, .lokr, .vera, .adalora]
+
+    private func binding(_ kind: AdapterMethodKind, seed: UInt64, _ model: LanguageModel) throws -> AdapterBinding {
+        let set = try AdapterSet(AdapterConfiguration(method: kind, rank: 4, alpha: 8), for: model)
+        fill(set, seed: seed)
+        return set.binding(to: model)
+    }
+
+    /// Adapters of every method beside the base, all in one pass, each with the tokens that it gets alone.
+    @Test(arguments: [ElementType.f32, .bf16]) func everyMethodSharesThePass(precision: ElementType) throws {
+        let model = try tinyModel(precision: precision)
+        let bindings = try [.none] + Self.kinds.enumerated().map { try binding($1, seed: UInt64($0 + 1), model) }
+        #expect(SequenceReader.passes(bindings + bindings) == 1)
+        let requests = (0..<16).map { number in
+            GenerationRequest(
+                prompt: prompt(3 + number * 5 % 23, number), maximumTokens: 5 + number % 4,
+                sampler: number % 3 == 0 ? Sampler(temperature: 0.9, seed: 3, stream: UInt32(number)) : .greedy,
+                adapters: bindings[number % bindings.count])
+        }
+        let together = try GenerationScheduler(model).answers(to: requests)
+        for (request, answer) in zip(requests, together) { #expect(try request.alone(model) == answer) }
+        // Each acts: the same prompt goes on in another way with most of them.
+        let answers = try GenerationScheduler(model).answers(
+            to: bindings.map { GenerationRequest(prompt: prompt(9, 1), maximumTokens: 12, adapters: $0) })
+        #expect(Set(answers.map(\.tokens)).count > bindings.count / 2)
+    }
+
+    /// What has weights of its own is another base, and stands in a pass of its own; the others share one.
+    @Test func weightsOfTheirOwnArePassesOfTheirOwn() throws {
+        let model = try tinyModel(TinyModel.mixed)
+        let folded = try AdapterSet(AdapterConfiguration(method: .fold, rank: 4, alpha: 8), for: changeable(model))
+        fill(folded, seed: 5)
+        let bindings = try [
+            .none, folded.binding(to: model), randomAdapter(model, seed: 7).binding(to: model),
+            randomAdapter(model, seed: 8).binding(to: model),
+        ]
+        #expect(SequenceReader.passes(bindings + bindings) == 2)
+        let requests = (0..<8).map {
+            GenerationRequest(prompt: prompt(4 + $0, $0), maximumTokens: 6, adapters: bindings[$0 % 4])
+        }
+        let together = try GenerationScheduler(model).answers(to: requests)
+        for (request, answer) in zip(requests, together) { #expect(try request.alone(model) == answer) }
+    }
+
+    /// Layers of `model` that a fold can change.
+    private func changeable(_ model: LanguageModel) -> [AdaptableLayer] {
+        AdaptedModel(model).layers.filter { $0.path != LanguageModel.headPath && AdapterMethodKind.fold.changes($0) }
+    }
+}
+
+/// Random numbers, as large as trained ones.
+private func fill(_ set: AdapterSet, seed: UInt64) {
+    let random = RandomStream(seed: seed, purpose: .probe)
+    for index in set.slab.values.indices {
+        set.slab.values[index] = Float(random.uniform(stream: 0, index: UInt64(index)) - 0.5) * 0.2
+    }
+    set.slab.valuesChanged()
+}
