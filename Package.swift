@@ -270,7 +270,8 @@ let package = Package(
         tests(
             "Pruning", ["ModelExport", "Models", "Kernels", "WeightFiles", "Tokenizers", "Tensors", "JSON"],
             exclude: ["Fixtures"]),
-        tests("Generation", ["Adapters", "Grammars", "Models", "Tensors", "WeightFiles", "JSON"]),
+        tests(
+            "Generation", ["Adapters", "Grammars", "Models", "Tensors", "WeightFiles", "JSON"], exclude: ["Fixtures"]),
         tests(
             "Evaluation", ["Objectives", "Models", "Datasets", "Tokenizers", "Tensors", "WeightFiles", "JSON"],
             exclude: ["Fixtures"]),

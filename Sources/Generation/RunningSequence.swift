@@ -12,7 +12,7 @@ final class RunningSequence {
     let prompt: [Int32]
     /// The most tokens of the answer, context included.
     private let limit: Int
-    /// Nil while it waits.
+    /// Nil until its turn to be read has come.
     private(set) var cache: KeyValueCache?
     /// Tokens of the answer so far.
     private var count = 0
@@ -44,11 +44,20 @@ final class RunningSequence {
     // MARK: Its cache
 
     /// Takes a cache, with as much of the prompt as its memory holds.
-    func begin(_ reader: SequenceReader) {
-        cache =
+    func begin(_ reader: SequenceReader, _ prefixes: PrefixStore?) -> KeyValueCache {
+        let cache =
             request.memory?.take(prompt, capacity: capacity, reader, adapters)
+            ?? prefixes?.take(prompt, capacity: capacity, CacheOrigin(reader, adapters))
             ?? reader.cache(capacity: capacity)
-        request.whenBegun?(max(0, (cache?.length ?? 0) - adapters.virtualTokens.count))
+        self.cache = cache
+        request.whenBegun?(max(0, cache.length - adapters.virtualTokens.count))
+        return cache
+    }
+
+    /// Keeps its prompt, which is read, for others that begin alike.
+    func share(_ reader: SequenceReader, _ prefixes: PrefixStore?) {
+        guard request.memory == nil, let cache else { return }
+        prefixes?.keep(prompt, in: cache, CacheOrigin(reader, adapters))
     }
 
     /// Gives the cache to its memory, or back to the system.

@@ -11,28 +11,9 @@ import Models
 ///     scheduler.add(GenerationRequest(prompt: first + answer + second, maximumTokens: 200, memory: memory))
 ///
 /// Answers are the same as without it, bit for bit. So what an answer wrote is read again, since reading it as part of
-/// a prompt rounds in another way than writing it did; and with adapters on layers only whole chunks of a prompt are
-/// kept. Its memory does not count in the scheduler's `cacheBytes` while no request runs on it.
+/// a prompt rounds in another way than writing it did. Its memory does not count in the scheduler's `cacheBytes` while no request runs on it.
 public final class SequenceMemory {
-    /// What keys and values hang on beside the tokens.
-    private struct Origin {
-        let model: LanguageModel
-        let arithmetic: GenerationArithmetic
-        let adapters: AdapterBinding
-        let revision: Int
-
-        init(_ reader: SequenceReader, _ adapters: AdapterBinding) {
-            (model, arithmetic) = (reader.model, reader.arithmetic)
-            (self.adapters, revision) = (adapters, adapters.revision)
-        }
-
-        func isSame(as other: Origin) -> Bool {
-            model === other.model && arithmetic == other.arithmetic && revision == other.revision
-                && adapters.isSame(as: other.adapters)
-        }
-    }
-
-    private var kept: (cache: KeyValueCache, origin: Origin)?
+    private var kept: (cache: KeyValueCache, origin: CacheOrigin)?
 
     public init() {}
 
@@ -44,14 +25,14 @@ public final class SequenceMemory {
     /// A cache of `capacity` tokens with as much of `prompt` as is kept, which leaves the memory empty.
     func take(_ prompt: [Int32], capacity: Int, _ reader: SequenceReader, _ adapters: AdapterBinding) -> KeyValueCache {
         defer { kept = nil }
-        guard let (cache, origin) = kept, origin.isSame(as: Origin(reader, adapters)) else {
+        guard let (cache, origin) = kept, origin.isSame(as: CacheOrigin(reader, adapters)) else {
             return reader.cache(capacity: capacity)
         }
-        return cache.beginning(cache.commonBeginning(with: prompt, adapters: adapters), capacity: capacity)
+        return cache.beginning(cache.commonBeginning(with: prompt), capacity: capacity)
     }
 
     /// Keeps what a sequence has read and written.
     func keep(_ cache: KeyValueCache, _ reader: SequenceReader, _ adapters: AdapterBinding) {
-        kept = (cache, Origin(reader, adapters))
+        kept = (cache, CacheOrigin(reader, adapters))
     }
 }

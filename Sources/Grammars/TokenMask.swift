@@ -21,8 +21,9 @@ public struct TokenMask: Sendable, Equatable {
         return words[Int(token) >> 6] >> UInt64(token & 63) & 1 == 1
     }
 
+    /// Adds `token`; one outside the vocabulary stays out: a tokenizer may have tokens that its model has no row for.
     public mutating func insert(_ token: Int32) {
-        precondition(token >= 0 && Int(token) < count)
+        guard token >= 0, Int(token) < count else { return }
         words[Int(token) >> 6] |= 1 << UInt64(token & 63)
     }
 
@@ -35,9 +36,10 @@ public struct TokenMask: Sendable, Equatable {
         for index in words.indices { words[index] = 0 }
     }
 
+    /// Adds what `other`, of a vocabulary that may be larger or smaller, has of this one.
     public mutating func formUnion(_ other: TokenMask) {
-        precondition(other.count == count)
-        for index in words.indices { words[index] |= other.words[index] }
+        for index in 0..<min(words.count, other.words.count) { words[index] |= other.words[index] }
+        if other.count > count, count % 64 != 0 { words[words.count - 1] &= 1 << UInt64(count % 64) - 1 }
     }
 
     public var isEmpty: Bool { words.allSatisfy { $0 == 0 } }

@@ -10,7 +10,9 @@ final class EngineCore {
     let facts: ServedFacts
     let adapters: LoadedAdapters
     private var limits = ServingLimits()
+    private var adapterLimits = AdapterLimits()
     private var scheduler: GenerationScheduler?
+    private var prefixes: PrefixStore? { scheduler?.prefixes }
     private var answers: [RequestID: RunningAnswer] = [:]
     private var ids: [Int: RequestID] = [:]
     /// Takes the state after each piece of work.
@@ -27,14 +29,20 @@ final class EngineCore {
     }
 
     /// Makes the scheduler.
-    func begin(_ limits: ServingLimits, publish: @escaping @Sendable (EngineStatus) -> Void) {
+    func begin(
+        _ limits: ServingLimits, _ adapterLimits: AdapterLimits, publish: @escaping @Sendable (EngineStatus) -> Void
+    ) {
         precondition(scheduler == nil, "a model has one engine")
         self.limits = limits
+        self.adapterLimits = adapterLimits
         self.publish = publish
         scheduler = GenerationScheduler(
             base.model, arithmetic: base.arithmetic,
             limits: CacheLimits(width: limits.sequences, cacheBytes: limits.cacheBytes),
-            promptTokensPerStep: limits.promptTokensPerStep)
+            promptTokensPerStep: limits.promptTokensPerStep,
+            prefixes: limits.prefixBytes > 0 ? PrefixStore(limit: limits.prefixBytes) : nil)
+        // What was read with an adapter that is gone keeps it in memory.
+        adapters.whenDropped = { [weak self] in self?.prefixes?.forget($0) }
         tellStatus()
     }
 
@@ -46,6 +54,7 @@ final class EngineCore {
         guard !isStopping else { return fail(answer, .stopping) }
         do throws(ServingError) {
             let binding = try adapters.binding(answer.request.adapters)
+            if answer.request.promptLogProbs { answer.tell(prompt: try promptLogProbs(answer.request)) }
             let request = try answer.generation(with: binding, ends: facts.endTokens)
             let id = scheduler.add(request)
             answers[id] = answer
@@ -86,9 +95,7 @@ final class EngineCore {
     func step() -> Bool {
         guard let scheduler, !scheduler.isIdle else { return false }
         endLate()
-        let start = ContinuousClock.now
         for event in scheduler.step() { tell(event) }
-        count(since: start)
         settle()
         return true
     }
@@ -112,8 +119,6 @@ final class EngineCore {
         forget(id, answer)
         answer.finish(end)
         status.finished += 1
-        status.promptTokens += answer.usage.promptTokens
-        status.cachedTokens += answer.usage.cachedTokens
         if end == .deadline { status.deadlines += 1 }
     }
 
@@ -138,12 +143,15 @@ final class EngineCore {
         }
     }
 
-    private func count(since start: ContinuousClock.Instant) {
-        let seconds = (ContinuousClock.now - start).seconds
-        if answers.values.contains(where: { $0.began != nil && !$0.isWriting }) {
-            status.readingSeconds += seconds
-        } else {
-            status.writingSeconds += seconds
+    private func promptLogProbs(_ request: ServedRequest) throws(ServingError) -> [Float?] {
+        guard request.prompt.count > 1 else { return [nil] }
+        try requireTokens(request.prompt)
+        return [nil] + (try losses([request.prompt], request.adapters)[0].map { -$0 })
+    }
+
+    private func requireTokens(_ ids: [Int32]) throws(ServingError) {
+        guard ids.allSatisfy({ (0..<facts.vocabularySize).contains(Int($0)) }), ids.count <= facts.contextLength else {
+            throw .invalid(field: "prompt", "it holds a token that the model does not have, or too many of them")
         }
     }
 
@@ -169,8 +177,19 @@ final class EngineCore {
         status.queued = answers.count - running.count
         status.isStopping = isStopping
         status.cacheBytes = scheduler?.cacheBytes ?? 0
+        if let work = scheduler?.work {
+            status.promptTokens = work.readTokens
+            (status.steps, status.stepRows) = (work.steps, work.stepRows)
+            (status.readingSeconds, status.writingSeconds) = (work.readingTime.seconds, work.writingTime.seconds)
+        }
+        status.cachedTokens = prefixes?.savedTokens ?? 0
+        status.prefixBytes = prefixes?.byteCount ?? 0
+        status.prefixEntries = prefixes?.count ?? 0
+        status.workspaceBytes = scheduler?.workspaceBytes ?? 0
         status.adapterBytes = adapters.byteCount
         status.limits = limits
+        status.longestCacheBytes = facts.contextLength * (scheduler?.bytesPerToken ?? 0)
+        status.adapterLimits = adapterLimits
         publish(status)
     }
 }

@@ -25,10 +25,11 @@ public struct EngineStatus: Sendable, Equatable {
     public var cancelled = 0
     public var failed = 0
     public var deadlines = 0
+    /// Tokens of prompts that were read, and those that earlier requests had read.
     public var promptTokens = 0
     public var cachedTokens = 0
     public var answerTokens = 0
-    /// Passes over the model's weights for tokens of answers, and the rows in them.
+    /// Steps that wrote a token of one answer or several, and the tokens that they wrote.
     public var steps = 0
     public var stepRows = 0
     /// Seconds of reading prompts and of writing answers.
@@ -40,7 +41,18 @@ public struct EngineStatus: Sendable, Equatable {
     public var prefixBytes = 0
     public var prefixEntries = 0
     public var adapterBytes = 0
+    /// Reserved for passes.
+    public var workspaceBytes = 0
     public var limits = ServingLimits()
+    /// Of the longest sequence that the model reads: one runs even where it is more than the limit for caches.
+    public var longestCacheBytes = 0
+    public var adapterLimits = AdapterLimits()
+
+    /// What the engine may take beside the model's files: caches, prompts that are kept, adapters, buffers of passes. What a text of
+    /// `embed`, `score` or `classify` takes while it is read comes on top.
+    public var boundBytes: Int {
+        max(limits.cacheBytes, longestCacheBytes) + limits.prefixBytes + adapterLimits.bytes + workspaceBytes
+    }
 
     public init() {}
 }

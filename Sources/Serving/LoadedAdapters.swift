@@ -28,6 +28,8 @@ final class LoadedAdapters {
     private var mixtures: [Mixture] = []
     private var next = 0
     private var limits = AdapterLimits()
+    /// Told what acts for nobody who comes from now on.
+    var whenDropped: (AdapterBinding) -> Void = { _ in }
 
     init(_ base: ServedBase) { self.base = base }
 
@@ -69,8 +71,9 @@ final class LoadedAdapters {
 
     func unload(_ name: String) throws(ServingError) {
         guard let place = loaded.firstIndex(where: { $0.facts.name == name }) else { throw unknown(name) }
-        let id = loaded.remove(at: place).facts.id
-        mixtures.removeAll { $0.ids.contains(id) }
+        let gone = loaded.remove(at: place)
+        whenDropped(gone.binding)
+        drop { $0.ids.contains(gone.facts.id) }
     }
 
     func setScale(_ scale: Float, of id: Int) throws(ServingError) {
@@ -141,7 +144,15 @@ final class LoadedAdapters {
 
     /// Forgets mixtures that were not asked for of late, where there are too many bytes; requests that run keep theirs.
     private func shrink() {
-        while byteCount > limits.bytes, !mixtures.isEmpty { mixtures.removeFirst() }
+        while byteCount > limits.bytes, let oldest = mixtures.first {
+            whenDropped(oldest.binding)
+            mixtures.removeFirst()
+        }
+    }
+
+    private func drop(_ isGone: (Mixture) -> Bool) {
+        for mixture in mixtures where isGone(mixture) { whenDropped(mixture.binding) }
+        mixtures.removeAll(where: isGone)
     }
 
     private func unknown(_ name: String) -> ServingError { .unknownAdapter(name, known: list.map(\.name)) }

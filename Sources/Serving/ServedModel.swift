@@ -1,7 +1,9 @@
 // The base that is served, and the adapters that are loaded beside it.
 
 public import Datasets
+internal import Evaluation
 public import JSON
+public import Models
 internal import Synchronization
 public import Tokenizers
 
@@ -21,6 +23,8 @@ public struct ServedFacts: Sendable {
     public var vocabularySize: Int
     /// Numbers of a text's vector.
     public var width: Int
+    /// How texts become vectors.
+    public var vectors: SentenceSettings
     /// Bytes of the weights as they are stored.
     public var byteCount: Int
     /// Whether it writes text.
@@ -33,11 +37,13 @@ public struct ServedFacts: Sendable {
     public init(
         name: String, family: String, tokenizer: Tokenizer, renderer: (any ConversationRenderer)? = nil,
         templateSource: String? = nil, endTokens: Set<Int32>, contextLength: Int, vocabularySize: Int, width: Int,
+        vectors: SentenceSettings = SentenceSettings(),
         byteCount: Int, writesText: Bool = true, startToken: Int32? = nil, warnings: [String] = []
     ) {
         (self.name, self.family, self.tokenizer, self.renderer) = (name, family, tokenizer, renderer)
         (self.templateSource, self.endTokens) = (templateSource, endTokens)
         (self.contextLength, self.vocabularySize, self.width) = (contextLength, vocabularySize, width)
+        self.vectors = vectors
         (self.byteCount, self.writesText, self.startToken) = (byteCount, writesText, startToken)
         self.warnings = warnings
     }
@@ -159,6 +165,9 @@ extension ServedModel {
         return ids + [start]
     }
 
-    /// Tokens of a text that is to become a vector or to be told apart, as the tokenizer puts others around it.
-    public func tokens(ofText text: String) -> [Int32] { facts.tokenizer.encode(text, addSpecialTokens: true).ids }
+    /// Tokens of a text that is to become a vector, as the model's folder says how it is read. Nothing is cut: a text that is too long is
+    /// refused where its vector is asked for.
+    public func tokens(ofText text: String) -> [Int32] {
+        facts.vectors.tokens(of: text, facts.tokenizer, most: .max).ids
+    }
 }

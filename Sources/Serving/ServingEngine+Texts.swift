@@ -58,7 +58,10 @@ extension ServingEngine {
     public func embed(
         _ texts: [[Int32]], adapters: [AdapterChoice] = []
     ) async throws(ServingError) -> [[Float]] {
-        try await inParts(texts, least: 1) { core, part throws(ServingError) in try core.vectors(part, adapters) }
+        let most = model.facts.vectors.mostTokens
+        return try await inParts(texts, least: 1, most: most) { core, part throws(ServingError) in
+            try core.vectors(part, adapters)
+        }
     }
 
     /// The log-probability of each token of each continuation, given the prompt and those before it.
@@ -92,15 +95,15 @@ extension ServingEngine {
 
     /// What `body` gives for all texts, read a few at a time.
     private func inParts<Value: Sendable>(
-        _ texts: [[Int32]], least: Int,
+        _ texts: [[Int32]], least: Int, most: Int? = nil,
         _ body: @escaping @Sendable (EngineCore, [[Int32]]) throws(ServingError) -> [Value]
     ) async throws(ServingError) -> [Value] {
-        let (size, length) = (model.facts.vocabularySize, model.facts.contextLength)
+        let size = model.facts.vocabularySize, length = min(model.facts.contextLength, most ?? .max)
         for (place, text) in texts.enumerated() {
             guard text.count >= least else { throw .invalid(field: "input", "text \(place) has too few tokens") }
             guard text.count <= length else {
                 throw .invalid(
-                    field: "input", "text \(place) has \(text.count) tokens, and the model's context \(length)")
+                    field: "input", "text \(place) has \(text.count) tokens, and the model reads \(length)")
             }
             guard text.allSatisfy({ (0..<size).contains(Int($0)) }) else {
                 throw .invalid(field: "input", "text \(place) holds a token that the model does not have")

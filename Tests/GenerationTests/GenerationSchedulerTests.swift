@@ -162,7 +162,8 @@ import WeightFiles
         #expect(try GenerationScheduler(model).answers(to: []) == [])
     }
 
-    /// While a long prompt is read, chunk by chunk, a running answer gets its token with every step.
+    /// While a long prompt is read, chunk by chunk, a running answer gets its token with every step, and who comes later waits for one
+    /// chunk of it.
     @Test func nobodyWaitsForALongPrompt() throws {
         let model = try tinyModel()
         let scheduler = GenerationScheduler(model)
@@ -173,11 +174,12 @@ import WeightFiles
         let tokens = (0..<5).map { _ in
             scheduler.step().compactMap { if case .token(let id, _) = $0 { id } else { nil } }
         }
-        // 512, 512, and the last 276 with the 20 of who came later.
-        #expect(tokens == [[short], [short], [long, late, short], [short, long], [short]])
+        // 512, the 20 of who came later, 512, and the last 276.
+        #expect(tokens == [[short], [late, short], [short], [long, short], [short, long]])
         let greedy = GenerationScheduler(model, promptTokensPerStep: .max)
         let ids = [1300, 700].map { greedy.add(GenerationRequest(prompt: prompt($0, 2), maximumTokens: 1)) }
-        #expect(greedy.step().map(\.id) == [ids[0], ids[0], ids[1], ids[1]])
+        // A chunk of each in turn: two of the second, three of the first.
+        #expect(greedy.step().map(\.id) == [ids[1], ids[1], ids[0], ids[0]])
     }
 
     // MARK: Cancelling

@@ -18,7 +18,6 @@ public final class TextEmbedder {
     /// Texts so far of which not all was read.
     public private(set) var cutTexts = 0
     private let tokenizer: Tokenizer
-    private let around: (before: [Int32], after: [Int32])
     private let workspace: Workspace
 
     /// Rows that are read together, but for a longer text.
@@ -45,7 +44,6 @@ public final class TextEmbedder {
         self.settings = settings
         self.width = width ?? own
         self.mostTokens = most
-        self.around = around
         self.workspace = workspace
     }
 
@@ -56,12 +54,7 @@ public final class TextEmbedder {
 
     /// The tokens of `text` as they are read, and whether that is all of it.
     public func tokens(of text: String) -> (ids: [Int32], isWhole: Bool) {
-        var text = settings.prompt + text
-        if settings.lowercases { text = text.lowercased() }
-        let ids = tokenizer.encode(text, addSpecialTokens: false).ids
-        let room = mostTokens - around.before.count - around.after.count
-        let read = around.before + ids.prefix(room) + around.after
-        return (read, ids.count <= room)
+        settings.tokens(of: text, tokenizer, most: mostTokens)
     }
 
     /// The vectors of `texts`, in their order.
@@ -116,6 +109,18 @@ public final class TextEmbedder {
         guard settings.isNormalized else { return vector }
         let length = vector.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
         return vector.map { Float(Double($0) / max(length, 1e-12)) }
+    }
+}
+
+extension SentenceSettings {
+    /// The tokens of `text` as they are read for its vector, at most `most`, and whether that is all of it.
+    /// - Precondition: `most` leaves room beside the tokens that the tokenizer puts around a text.
+    public func tokens(of text: String, _ tokenizer: Tokenizer, most: Int) -> (ids: [Int32], isWhole: Bool) {
+        var text = prompt + text
+        if lowercases { text = text.lowercased() }
+        let ids = tokenizer.encode(text, addSpecialTokens: false).ids, around = tokenizer.tokensAround
+        let room = most - around.before.count - around.after.count
+        return (around.before + ids.prefix(room) + around.after, ids.count <= room)
     }
 }
 

@@ -32,7 +32,8 @@ extension Session {
             name: name ?? url.deletingPathExtension().lastPathComponent, family: configuration.family,
             tokenizer: base.tokenizer, renderer: try renderer(), templateSource: base.templateSource,
             endTokens: base.stopIDs, contextLength: configuration.contextLength,
-            vocabularySize: configuration.vocabularySize, width: configuration.width, byteCount: base.byteCount,
+            vocabularySize: configuration.vocabularySize, width: configuration.width,
+            vectors: try sentenceSettings().settings, byteCount: base.byteCount,
             writesText: configuration.writesText, startToken: base.startToken, warnings: base.warnings)
     }
 
