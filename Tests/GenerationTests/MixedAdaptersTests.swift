@@ -3,6 +3,7 @@
 import Adapters
 import Generation
 import Models
+import Tensors
 import TestSupport
 import Testing
 import Vocabulary
@@ -19,13 +20,17 @@ import Vocabulary
     /// Adapters of every method beside the base, all in one pass, each with the tokens that it gets alone.
     @Test(arguments: [ElementType.f32, .bf16]) func everyMethodSharesThePass(precision: ElementType) throws {
         let model = try tinyModel(precision: precision)
-        let bindings = try [.none] + Self.kinds.enumerated().map { try binding($1, seed: UInt64($0 + 1), model) }
+        var bindings: [AdapterBinding] = [.none]
+        for (place, kind) in Self.kinds.enumerated() {
+            bindings.append(try binding(kind, seed: UInt64(place + 1), model))
+        }
         #expect(SequenceReader.passes(bindings + bindings) == 1)
-        let requests = (0..<16).map { number in
-            GenerationRequest(
+        let requests = (0..<16).map { (number: Int) -> GenerationRequest in
+            var request = GenerationRequest(
                 prompt: prompt(3 + number * 5 % 23, number), maximumTokens: 5 + number % 4,
-                sampler: number % 3 == 0 ? Sampler(temperature: 0.9, seed: 3, stream: UInt32(number)) : .greedy,
                 adapters: bindings[number % bindings.count])
+            if number % 3 == 0 { request.sampler = Sampler(temperature: 0.9, seed: 3, stream: UInt32(number)) }
+            return request
         }
         let together = try GenerationScheduler(model).answers(to: requests)
         for (request, answer) in zip(requests, together) { #expect(try request.alone(model) == answer) }
@@ -40,7 +45,7 @@ import Vocabulary
         let model = try tinyModel(TinyModel.mixed)
         let folded = try AdapterSet(AdapterConfiguration(method: .fold, rank: 4, alpha: 8), for: changeable(model))
         fill(folded, seed: 5)
-        let bindings = try [
+        let bindings: [AdapterBinding] = try [
             .none, folded.binding(to: model), randomAdapter(model, seed: 7).binding(to: model),
             randomAdapter(model, seed: 8).binding(to: model),
         ]
