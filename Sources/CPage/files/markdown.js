@@ -7,11 +7,12 @@ const safe = address => /^(https?:|mailto:)/i.test(address)
 const inline = [
   { at: /`+/, take: takeCode },
   { at: /!?\[/, take: takeLink },
+  { at: /\*\*\*/, take: (text, start, mark) => takePair(text, start, mark, "strong", "em") },
   { at: /\*\*|__/, take: (text, start, mark) => takePair(text, start, mark, "strong") },
   { at: /[*_]/, take: (text, start, mark) => takePair(text, start, mark, "em") },
   { at: /~~/, take: (text, start, mark) => takePair(text, start, mark, "s") },
 ]
-const anyMark = /`+|!?\[|\*\*|__|[*_]|~~|\\[\\`*_{}[\]()#+.!~|>-]/g
+const anyMark = /`+|!?\[|\*{1,3}|__|[*_]|~~|\\[\\`*_{}[\]()#+.!~|>-]/g
 
 function takeCode(text, start, mark) {
   const end = text.indexOf(mark, start + mark.length)
@@ -27,16 +28,22 @@ function takeLink(text, start, mark) {
   return { node: h("a", { href: address, rel: "noopener noreferrer nofollow", target: "_blank" }, spans(words)), end }
 }
 
-function takePair(text, start, mark, tag) {
+/** How many ends are tried for a beginning: what a model writes may hold thousands that have none. */
+const triesAtMost = 40
+
+function takePair(text, start, mark, tag, inner) {
   const from = start + mark.length
   if (!text[from] || /\s/.test(text[from])) return null
-  // Underscores within a word are letters.
-  if (mark[0] === "_" && /\w/.test(text[start - 1] ?? " ")) return null
-  for (let end = text.indexOf(mark, from + 1); end > 0; end = text.indexOf(mark, end + 1)) {
+  // Underscores within a word are letters, and stars after a digit multiply.
+  if ((mark[0] === "_" ? /\w/ : /\d/).test(text[start - 1] ?? " ")) return null
+  let tries = 0
+  for (let end = text.indexOf(mark, from + 1); end > 0 && tries < triesAtMost; end = text.indexOf(mark, end + 1)) {
+    tries++
     if (/\s/.test(text[end - 1]) || text[end - 1] === "\\") continue
     if (mark.length === 1 && (text[end + 1] === mark || text[end - 1] === mark)) continue
     if (mark[0] === "_" && /\w/.test(text[end + mark.length] ?? " ")) continue
-    return { node: h(tag, null, spans(text.slice(from, end))), end: end + mark.length }
+    const words = spans(text.slice(from, end))
+    return { node: h(tag, null, inner ? h(inner, null, words) : words), end: end + mark.length }
   }
   return null
 }

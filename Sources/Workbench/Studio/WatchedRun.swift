@@ -8,8 +8,6 @@ internal import Vocabulary
 /// What a run's folder says of itself at this moment.
 public struct WatchedRun: Presentable {
     private let inspection: RunInspection
-    private let url: URL
-    private let names: [String]
     /// The process that is at work in the folder.
     public let process: Int?
 
@@ -19,8 +17,6 @@ public struct WatchedRun: Presentable {
     public init?(_ url: URL) throws {
         guard let inspection = try RunInspection(url) else { return nil }
         self.inspection = inspection
-        self.url = url
-        names = try Folder.names(in: url) ?? []
         process = FolderLock.process(holding: url)
     }
 
@@ -36,7 +32,6 @@ public struct WatchedRun: Presentable {
         object["peak_memory_bytes"] = inspection.run["peak_memory_bytes"] ?? .null
         object["recipe"] = .object(keys)
         if let evaluation = inspection.report?["evaluation"] { object["evaluation"] = evaluation }
-        object["names"] = .array(names.map { .string($0) })
         return .object(object)
     }
 
