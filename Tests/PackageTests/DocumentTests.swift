@@ -11,7 +11,7 @@ import Testing
     /// Pages for users, whose links lead somewhere too.
     private static let pages = [
         "docs/adapters.md", "docs/data.md", "docs/deploying.md", "docs/exports.md", "docs/first-run.md",
-        "docs/health.md",
+        "docs/health.md", "docs/how-do-i.md",
         "docs/models.md", "docs/tasks.md", "docs/warnings.md",
     ]
 
