@@ -1,9 +1,10 @@
 // A request that is refused: in the words and the form that its sender's library reads.
 
 internal import JSON
+public import Vocabulary
 
 /// Why a request is not answered, and by which status.
-public struct RequestError: Error, Sendable {
+public struct RequestError: ClassifiedError {
     public var status: Int
     /// For a person; names the field.
     public var message: String
@@ -32,6 +33,9 @@ public struct RequestError: Error, Sendable {
             status: status, text: Self.isAnthropic(path) ? anthropicBody.text() : openAIBody.text(),
             type: "application/json", headers: headers)
     }
+
+    public var kind: FailureKind { status < 500 ? .badInput : .internal }
+    public var description: String { message }
 
     static func isAnthropic(_ path: String) -> Bool { path == "/v1/messages" || path.hasPrefix("/v1/messages/") }
 

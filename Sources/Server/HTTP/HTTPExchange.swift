@@ -4,9 +4,13 @@ import Foundation
 import HTTPTypes
 import HummingbirdCore
 import NIOCore
+import Vocabulary
 
 /// Ends a connection after its response.
-private struct ConnectionEnds: Error {}
+private struct ConnectionEnds: ClassifiedError {
+    let kind = FailureKind.badInput
+    let description = "the connection ends: its request was not read to its end"
+}
 
 struct HTTPExchange: Sendable {
     let limits: HTTPLimits
