@@ -170,10 +170,13 @@ private struct ResponseEvents {
         (self.sink, self.id, self.messageID) = (sink, id, messageID)
     }
 
-    mutating func send(_ name: String, _ members: JSONObject) {
-        sink.send(
-            .object(JSONObject([("type", .string(name)), ("sequence_number", .integer(number))] + members.members)),
-            name: name)
+    /// - Parameters:
+    ///   - place: members before the others.
+    ///   - members: an object.
+    mutating func send(_ name: String, at place: JSONValue = [:], _ members: JSONValue) {
+        let own: JSONValue = ["type": .string(name), "sequence_number": .integer(number)]
+        let all = [own, place, members].flatMap { $0.object?.members ?? [] }
+        sink.send(.object(JSONObject(all)), name: name)
         number += 1
     }
 
@@ -183,18 +186,18 @@ private struct ResponseEvents {
             guard !more.isEmpty else { return }
             if text == nil { openMessage() }
             text = (text ?? "") + more
-            send("response.output_text.delta", place + [("delta", .string(more)), ("logprobs", [])])
+            send("response.output_text.delta", at: place, ["delta": .string(more), "logprobs": []])
         case .call(let call):
             closeMessage("completed")
             send(
                 "response.output_item.added",
                 ["output_index": .integer(output.count), "item": ResponseItems.call(call, id, calls, "in_progress")])
             let item = ResponseItems.call(call, id, calls, "completed")
-            let members: JSONObject = ["item_id": item["id"] ?? "", "output_index": .integer(output.count)]
-            send("response.function_call_arguments.delta", members + [("delta", .string(call.arguments))])
+            let place: JSONValue = ["item_id": item["id"] ?? "", "output_index": .integer(output.count)]
+            send("response.function_call_arguments.delta", at: place, ["delta": .string(call.arguments)])
             send(
                 "response.function_call_arguments.done",
-                members + [("name", .string(call.name)), ("arguments", .string(call.arguments))])
+                at: place, ["name": .string(call.name), "arguments": .string(call.arguments)])
             send("response.output_item.done", ["output_index": .integer(output.count), "item": item])
             output.append(item)
             calls += 1
@@ -207,7 +210,7 @@ private struct ResponseEvents {
         closeMessage(status)
     }
 
-    private var place: JSONObject {
+    private var place: JSONValue {
         ["item_id": .string(messageID), "output_index": .integer(output.count), "content_index": 0]
     }
 
@@ -227,22 +230,16 @@ private struct ResponseEvents {
         send(
             "response.output_item.added",
             ["output_index": .integer(output.count), "item": message("in_progress", [])])
-        send("response.content_part.added", place + [("part", part(""))])
+        send("response.content_part.added", at: place, ["part": part("")])
     }
 
     private mutating func closeMessage(_ status: String) {
         guard let text else { return }
-        send("response.output_text.done", place + [("text", .string(text)), ("logprobs", [])])
-        send("response.content_part.done", place + [("part", part(text))])
+        send("response.output_text.done", at: place, ["text": .string(text), "logprobs": []])
+        send("response.content_part.done", at: place, ["part": part(text)])
         let item = message(status, [part(text)])
         send("response.output_item.done", ["output_index": .integer(output.count), "item": item])
         output.append(item)
         self.text = nil
-    }
-}
-
-extension JSONObject {
-    fileprivate static func + (object: JSONObject, more: [(String, JSONValue)]) -> JSONObject {
-        JSONObject(object.members + more.map { (key: $0.0, value: $0.1) })
     }
 }
