@@ -192,7 +192,7 @@ let package = Package(
         module(
             "Server",
             [
-                "Serving", "Grammars", "Datasets", "Tokenizers", "JSON", "Spelling", "Vocabulary",
+                "Serving", "Grammars", "ChatTemplates", "Datasets", "Tokenizers", "JSON", "Spelling", "Vocabulary",
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -31,6 +31,8 @@ enum AnswerForm {
         _ call: Call, _ tools: ToolUse?, to request: inout ServedRequest, _ context: ServiceContext
     ) throws(RequestError) {
         request.grammar = try tools?.grammar(context)
+        // Calls may be marked by tokens that stand for no text.
+        request.showsSpecialTokens = tools?.looksForCalls ?? false
         guard let format = call.member("response_format"), let type = format["type"]?.string, type != "text" else {
             return
         }

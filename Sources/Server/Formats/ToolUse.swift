@@ -66,8 +66,14 @@ struct ToolUse: Sendable {
     /// What the template is shown: none where none may be called.
     let shown: [JSONValue]
     let choice: Choice
-    /// Whether one call is the most.
+    /// Whether one call is the most: the answer ends after it.
     let isSingle: Bool
+    private let names: [String]
+    /// How the model writes calls; nil where it may write none.
+    private let form: ToolCallForm?
+
+    /// Whether calls are looked for in answers.
+    var looksForCalls: Bool { form != nil }
 
     /// - Throws: where a choice names no function of the request.
     init(_ tools: [JSONValue], _ choice: Choice, isSingle: Bool, _ context: ServiceContext) throws(RequestError) {
@@ -82,8 +88,12 @@ struct ToolUse: Sendable {
         shown = choice == .none ? [] : tools
         self.choice = choice
         self.isSingle = isSingle
-        guard shown.isEmpty else {
-            throw RequestError("tools: calls are not read back yet", field: "tools", code: "unsupported")
+        self.names = names
+        form = shown.isEmpty ? nil : context.grammars.form
+        guard shown.isEmpty || form != nil else {
+            throw RequestError(
+                "tools: the model's chat template writes no calls that can be read back", field: "tools",
+                code: "unsupported")
         }
     }
 
@@ -102,7 +112,18 @@ struct ToolUse: Sendable {
     }
 
     /// What an answer keeps to that must call a function; nil where it need not.
-    func grammar(_ context: ServiceContext) throws(RequestError) -> (any TokenGrammar)? { nil }
+    ///
+    /// - Throws: where a function's schema asks what cannot be held.
+    func grammar(_ context: ServiceContext) throws(RequestError) -> (any TokenGrammar)? {
+        guard let form else { return nil }
+        switch choice {
+        case .auto, .none: return nil
+        case .required: return try context.grammars.calls(form, shown, isSingle: isSingle)
+        case .named(let name):
+            let tools = shown.filter { $0["function"]?["name"]?.string == name }
+            return try context.grammars.calls(form, tools, isSingle: true)
+        }
+    }
 
     /// The text and the calls of a whole answer.
     ///
@@ -121,18 +142,51 @@ struct ToolUse: Sendable {
     }
 
     /// Reads an answer as it comes.
-    func reader(_ id: String, _ index: Int) -> AnswerReader { AnswerReader() }
+    func reader(_ id: String, _ index: Int) -> AnswerReader {
+        // The part of the response's name that tells it from others.
+        let number = id.drop { $0 != "-" && $0 != "_" }.dropFirst()
+        return AnswerReader(
+            form.map { ToolCallReader($0, names: names) }, prefix: "call_\(number)_\(index)_", isSingle: isSingle)
+    }
 }
 
 /// Tells calls and text apart in an answer that comes in pieces.
 struct AnswerReader: Sendable {
+    private var reader: ToolCallReader?
+    /// Of the names of calls.
+    private let prefix: String
+    private let isSingle: Bool
     /// Calls that were found.
     private(set) var count = 0
+
+    fileprivate init(_ reader: ToolCallReader?, prefix: String, isSingle: Bool) {
+        (self.reader, self.prefix, self.isSingle) = (reader, prefix, isSingle)
+    }
+
     var hasCalls: Bool { count > 0 }
+    /// Nothing after the only call is part of the answer.
+    private var isOver: Bool { isSingle && hasCalls }
 
     /// What is certain after another piece of the answer.
-    mutating func take(_ text: String) -> [AnswerPiece] { text.isEmpty ? [] : [.text(text)] }
+    mutating func take(_ text: String) -> [AnswerPiece] {
+        guard reader != nil else { return text.isEmpty ? [] : [.text(text)] }
+        return named(reader?.take(text) ?? [])
+    }
 
     /// What was held back.
-    mutating func finish() -> [AnswerPiece] { [] }
+    mutating func finish() -> [AnswerPiece] { named(reader?.finish() ?? []) }
+
+    private mutating func named(_ pieces: [ToolCallPiece]) -> [AnswerPiece] {
+        var named: [AnswerPiece] = []
+        for piece in pieces where !isOver {
+            switch piece {
+            case .text(let text): named.append(.text(text))
+            case .call(let call):
+                named.append(
+                    .call(FunctionCall(id: prefix + String(count), name: call.name, arguments: call.arguments)))
+                count += 1
+            }
+        }
+        return named
+    }
 }

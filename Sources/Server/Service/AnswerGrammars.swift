@@ -1,21 +1,108 @@
-// Grammars that answers keep to, made once for each schema.
+// Grammars that answers keep to, made once for each schema, and the form in which the model calls functions.
 
+internal import ChatTemplates
 internal import Grammars
 internal import JSON
 internal import Serving
 internal import Synchronization
 
-/// Grammars over the model's tokens.
+/// What is known of the model's tokens and template that forms of answers are made of: found when it is first asked for.
 final class AnswerGrammars: Sendable {
-    /// Throws: there are none yet.
-    func object(field: String) throws(RequestError) -> any TokenGrammar { throw Self.missing(field) }
-
-    /// Throws: there are none yet.
-    func grammar(schema: JSONValue, field: String) throws(RequestError) -> any TokenGrammar {
-        throw Self.missing(field)
+    private struct Found {
+        var pieces: TokenPieces?
+        /// Those asked for last, the latest at the end.
+        var grammars: [(key: String, grammar: any TokenGrammar)] = []
+        var isFormKnown = false
+        var form: ToolCallForm?
     }
 
-    private static func missing(_ field: String) -> RequestError {
-        RequestError("\(field): answers are not held to a form yet", field: field, code: "unsupported")
+    /// Schemas whose grammars are kept.
+    private static let keptCount = 32
+
+    private let model: ServedModel
+    private let found = Mutex(Found())
+
+    init(_ model: ServedModel) { self.model = model }
+
+    /// Any JSON object.
+    func object(field: String) throws(RequestError) -> any TokenGrammar {
+        try grammar("object", field) { pieces throws(GrammarError) in try JSONGrammar.object(pieces) }
+    }
+
+    /// What conforms to a schema.
+    ///
+    /// - Throws: where the schema asks what cannot be held, with its place.
+    func grammar(schema: JSONValue, field: String) throws(RequestError) -> any TokenGrammar {
+        try grammar("schema " + schema.text(), field) { pieces throws(GrammarError) in
+            try JSONGrammar(schema: schema, pieces)
+        }
+    }
+
+    /// Calls of functions in the form of the model's template, and nothing else.
+    ///
+    /// - Parameter tools: as OpenAI writes them.
+    func calls(
+        _ form: ToolCallForm, _ tools: [JSONValue], isSingle: Bool
+    ) throws(RequestError) -> any TokenGrammar {
+        let key = "calls \(isSingle) " + JSONValue.array(tools).text()
+        return try grammar(key, "tools") { pieces throws(GrammarError) in
+            let callable = tools.map { tool in
+                CallableTool(
+                    name: tool["function"]?["name"]?.string ?? "", parameters: tool["function"]?.present("parameters"))
+            }
+            return try ToolCallGrammar(form, callable, isSingle: isSingle, pieces)
+        }
+    }
+
+    /// The form in which the model's template writes calls; nil where it writes none, or none that can be read back.
+    var form: ToolCallForm? {
+        let template = model.facts.templateSource
+        let known = found.withLock { $0.isFormKnown ? Optional($0.form) : nil }
+        if let known { return known }
+        let form = template.flatMap { try? ChatTemplate(source: $0) }.flatMap { ToolCallForm(of: $0, extra: marks) }
+        found.withLock {
+            $0.form = form
+            $0.isFormKnown = true
+        }
+        return form
+    }
+
+    /// Tokens whose texts templates ask for.
+    private var marks: JSONObject {
+        let tokenizer = model.facts.tokenizer
+        var marks = JSONObject()
+        for (name, id) in [("bos_token", tokenizer.bosID), ("eos_token", tokenizer.eosID)] {
+            if let text = id.flatMap({ tokenizer.text(ofToken: $0) }) { marks[name] = .string(text) }
+        }
+        return marks
+    }
+
+    private func grammar(
+        _ key: String, _ field: String, _ make: (TokenPieces) throws(GrammarError) -> any TokenGrammar
+    ) throws(RequestError) -> any TokenGrammar {
+        let kept = found.withLock { found -> (any TokenGrammar)? in
+            guard let place = found.grammars.firstIndex(where: { $0.key == key }) else { return nil }
+            let entry = found.grammars.remove(at: place)
+            found.grammars.append(entry)
+            return entry.grammar
+        }
+        if let kept { return kept }
+        do throws(GrammarError) {
+            let grammar = try make(try pieces())
+            found.withLock { found in
+                found.grammars.append((key, grammar))
+                if found.grammars.count > Self.keptCount { found.grammars.removeFirst() }
+            }
+            return grammar
+        } catch {
+            throw RequestError("\(field): \(error)", field: field, code: "invalid_schema")
+        }
+    }
+
+    private func pieces() throws(GrammarError) -> TokenPieces {
+        if let pieces = found.withLock({ $0.pieces }) { return pieces }
+        let pieces = try TokenPieces(model.facts.tokenizer)
+        found.withLock { $0.pieces = pieces }
+        return pieces
     }
 }

@@ -7,7 +7,7 @@ extension ModelService {
         _ engine: ServingEngine, _ settings: ServiceSettings, began: Int, _ numbers: IdentifierSource
     ) -> [Route] {
         let context = ServiceContext(
-            engine: engine, settings: settings, began: began, numbers: numbers, grammars: AnswerGrammars())
+            engine: engine, settings: settings, began: began, numbers: numbers, grammars: AnswerGrammars(engine.model))
         var routes: [Route] = []
         routes += ModelList.routes(context)
         routes += OpenAIChat.routes(context)
