@@ -11,7 +11,8 @@ public protocol TokenGrammar: Sendable {
 /// From each state there is a way to a complete text; it is never a dead end.
 public protocol TokenGrammarState: Sendable {
     /// Makes `mask` the set of tokens that may come next: those whose bytes go on with the text and, where it is complete, the tokens
-    /// that end a generation. Special tokens are never in it otherwise.
+    /// that end a generation. Special tokens are never in it otherwise. A mask of a model with more rows than its vocabulary has
+    /// tokens has none of these rows.
     func allowed(_ mask: inout TokenMask)
 
     /// Goes on by `token`.

@@ -25,6 +25,23 @@ import Tokenizers
         #expect(other.tokens == [0, 1, 64, 69])
         other.removeAll()
         #expect(other.isEmpty)
+        // Of another vocabulary: what both have.
+        var smaller = TokenMask(count: 65)
+        smaller.formUnion(mask)
+        #expect(smaller.tokens == [0, 64])
+        other = TokenMask(count: 200)
+        other.formUnion(mask)
+        #expect(other.tokens == mask.tokens)
+    }
+
+    @Test func aModelMayHaveMoreRowsThanTokens() throws {
+        let pieces = TokenPieces(bytes: [Array("a".utf8), Array("ab".utf8), Array("b".utf8), []], ends: [3])
+        let state = try TextGrammar(pattern: "ab?", pieces).makeState()
+        for count in [2, 4, 70, 200] {
+            var mask = TokenMask(count: count)
+            state.allowed(&mask)
+            #expect(mask.count == count && mask.tokens == [0, 1])
+        }
     }
 
     @Test func wordPieceIsRefused() throws {

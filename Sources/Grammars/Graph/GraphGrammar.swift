@@ -55,11 +55,18 @@ struct GraphState: TokenGrammarState {
     func allowed(_ mask: inout TokenMask) {
         mask.removeAll()
         guard !hasEnded else { return }
-        if isComplete { for token in grammar.pieces.ends { mask.insert(token) } }
-        let walk = MaskWalk(grammar, mask)
-        mask = TokenMask(count: 0)
+        let count = grammar.pieces.count
+        let isOwn = mask.count == count
+        let walk = MaskWalk(grammar, isOwn ? mask : TokenMask(count: count))
+        // Held once, it is not copied.
+        if isOwn { mask = TokenMask(count: 0) }
+        if isComplete { for token in grammar.pieces.ends { walk.mask.insert(token) } }
         for thread in threads.list { walk.insert(thread) }
-        mask = walk.mask
+        if isOwn {
+            mask = walk.mask
+        } else {
+            mask.formUnion(walk.mask)
+        }
     }
 }
 
