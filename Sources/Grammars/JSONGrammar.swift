@@ -12,13 +12,15 @@ public struct JSONGrammar: TokenGrammar {
     /// Any JSON object.
     public static func object(_ pieces: TokenPieces) throws(GrammarError) -> JSONGrammar {
         var compiler = SchemaCompiler(.bool(true), pieces)
-        return JSONGrammar(graph: try compiler.grammar(root: try compiler.anyObjectRule()))
+        let root = try compiler.anyObjectRule()
+        return JSONGrammar(graph: try compiler.builder.grammar(root: root))
     }
 
     /// Any JSON value.
     public static func value(_ pieces: TokenPieces) throws(GrammarError) -> JSONGrammar {
         var compiler = SchemaCompiler(.bool(true), pieces)
-        return JSONGrammar(graph: try compiler.grammar(root: try compiler.anyValue()))
+        let root = try compiler.anyValue()
+        return JSONGrammar(graph: try compiler.builder.grammar(root: root))
     }
 
     /// What conforms to a JSON schema (draft 2020-12), in part: members stand in the schema's order, and there are no others than it
@@ -28,7 +30,8 @@ public struct JSONGrammar: TokenGrammar {
     public init(schema: JSONValue, _ pieces: TokenPieces) throws(GrammarError) {
         var compiler = SchemaCompiler(schema, pieces)
         do {
-            graph = try compiler.grammar(root: try compiler.rule([compiler.document.root]))
+            let root = try compiler.rule([compiler.document.root])
+            graph = try compiler.builder.grammar(root: root)
         } catch {
             throw error.place.isEmpty ? GrammarError(place: "#", error.reason) : error
         }
@@ -37,10 +40,6 @@ public struct JSONGrammar: TokenGrammar {
     private init(graph: GraphGrammar) { self.graph = graph }
 
     public func makeState() -> any TokenGrammarState { graph.makeState() }
-}
-
-extension SchemaCompiler {
-    fileprivate func grammar(root: Int) throws(GrammarError) -> GraphGrammar { try builder.grammar(root: root) }
 }
 
 /// Text that a regular expression describes from its beginning to its end, or one of a list of texts.

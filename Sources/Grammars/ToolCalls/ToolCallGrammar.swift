@@ -42,7 +42,8 @@ public struct ToolCallGrammar: TokenGrammar {
                     most: Self.maximumCalls - 1, next: closing))
         }
         let first = try builder.add(.call(entry: call, next: rest))
-        graph = try builder.grammar(root: try builder.marks(form.opening.trimmingStart, next: first))
+        let root = try builder.marks(form.opening.trimmingStart, next: first)
+        graph = try builder.grammar(root: root)
     }
 
     public func makeState() -> any TokenGrammarState { graph.makeState() }
