@@ -8,6 +8,10 @@ struct StudioCommand: Sendable {
     /// The command itself.
     let program: String
     let workplace: URL
+    /// Questions that are answered at the same time: each reads files, and some a model.
+    private let slots = CommandSlots(2)
+
+    init(program: String, workplace: URL) { (self.program, self.workplace) = (program, workplace) }
 
     func start(_ arguments: [String]) throws -> LatheProcess { try LatheProcess(program, arguments, in: workplace) }
 
@@ -15,8 +19,15 @@ struct StudioCommand: Sendable {
     ///
     /// - Throws: `StudioError` with the command's own words where it fails.
     func output(_ arguments: [String]) async throws -> [UInt8] {
-        let process = try start(arguments)
-        let status = await process.end()
+        await slots.take()
+        let outcome: Result<LatheProcess, any Error>
+        do {
+            let process = try start(arguments)
+            _ = await process.end()
+            outcome = .success(process)
+        } catch { outcome = .failure(error) }
+        await slots.give()
+        let process = try outcome.get(), status = process.status ?? 0
         guard status == 0 else {
             let said = process.said.trimmingCharacters(in: .whitespacesAndNewlines)
             throw StudioError(422, said.isEmpty ? "the command ended with status \(status)" : said)
@@ -47,5 +58,25 @@ struct StudioCommand: Sendable {
         }
         try StudioFolder.create(file, Array(text.utf8))
         return try await body(file.path)
+    }
+}
+
+/// Lets so many at once, in the order in which they come.
+private actor CommandSlots {
+    private var free: Int
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    init(_ count: Int) { free = count }
+
+    func take() async {
+        if free > 0 {
+            free -= 1
+        } else {
+            await withCheckedContinuation { waiting.append($0) }
+        }
+    }
+
+    func give() {
+        if waiting.isEmpty { free += 1 } else { waiting.removeFirst().resume() }
     }
 }
