@@ -64,6 +64,7 @@ extension CommandTests {
                 ["export", "--format", "safetensors", "--out", "out"] + base,
                 ["data.system=Hi", "model.precision=fp32"]
             ),
+            (["serve", "--port", "0"] + base, ["seed=3", "data.system=Hi", "train.memory_limit=1GB"]),
             (
                 ["generate", "--prompt", "Tom"] + base,
                 ["data.max_length=9", "train.memory_limit=1GB", "evaluate.metrics=[]"]

@@ -125,6 +125,52 @@ import Testing
         for (value, wanted) in zip(found, expected.compactMap(\.double)) { #expect(abs(value - wanted) < 1e-3) }
     }
 
+    @Test func anAnswerKeepsToItsSchema() async throws {
+        let tiny = try TinyService()
+        let schema: JSONValue = [
+            "type": "object", "required": ["name", "age"], "additionalProperties": false,
+            "properties": [
+                "name": ["type": "string", "maxLength": 8], "age": ["type": "integer", "minimum": 0, "maximum": 120],
+            ],
+        ]
+        for seed in 0..<4 {
+            let told = try await tiny.post(
+                "/v1/chat/completions",
+                [
+                    "messages": [["role": "user", "content": "Who is Tom?"]], "seed": .integer(seed), "max_tokens": 80,
+                    "response_format": ["type": "json_schema", "json_schema": ["name": "person", "schema": schema]],
+                ]
+            ).json
+            let answer = try JSONValue(parsing: told.at("choices.0.message.content")?.string ?? "")
+            #expect(answer["name"]?.string != nil && (0...120).contains(answer["age"]?.integer ?? -1), "\(answer)")
+            #expect(answer.object?.members.count == 2)
+        }
+        let object = try await tiny.post(
+            "/v1/responses",
+            ["input": "Who is Tom?", "seed": 1, "max_output_tokens": 60, "text": ["format": ["type": "json_object"]]]
+        ).json
+        let text = object.at("output.0.content.0.text")?.string ?? ""
+        #expect(try JSONValue(parsing: text).object != nil, "\(text)")
+        try await tiny.post(
+            "/v1/chat/completions",
+            [
+                "messages": [["role": "user", "content": "Hi"]],
+                "response_format": ["type": "json_schema", "json_schema": ["schema": ["type": "colour"]]],
+            ]
+        ).expectRefusal(400, "response_format.json_schema.schema")
+    }
+
+    /// The tiny model's template knows no functions.
+    @Test func functionsAreRefusedWhereTheTemplateKnowsNone() async throws {
+        try await TinyService().post(
+            "/v1/chat/completions",
+            [
+                "messages": [["role": "user", "content": "Hi"]],
+                "tools": [["type": "function", "function": ["name": "weather"]]],
+            ]
+        ).expectRefusal(400, "tools")
+    }
+
     @Test func modelsAreTheBaseAndItsAdapters() async throws {
         let tiny = try TinyService()
         let list = try await tiny.get("/v1/models").json
