@@ -72,6 +72,12 @@ package enum Figures {
         return (value < 0 ? "-" : "") + (text == "10.0" ? "1.0e\(exponent + 1)" : "\(text)e\(exponent)")
     }
 
+    /// A number that may be very small: with an exponent where four digits show little of it.
+    package static func small(_ value: Double?) -> String {
+        guard let value else { return "–" }
+        return value != 0 && abs(value) < 0.01 ? scientific(value) : number(value)
+    }
+
     /// A share of one: "37%".
     package static func percent(_ share: Double) -> String {
         share.isFinite ? percent(Int((share * 1_000_000).rounded()), of: 1_000_000) : "–"

@@ -48,7 +48,7 @@ struct AnsweredRow {
     var markup: Markup {
         let base = said(json["base"]), adapter = said(json["adapter"])
         let sides = TextDifference.sides(base, adapter)
-        let prompt = json["prompt"]?.string.map { text("asked", Markup(cover($0))) } ?? .empty
+        let prompt = json["prompt"]?.string.map { asked(cover($0)) } ?? .empty
         return Markup(
             "article", ["class": "pair"],
             Markup("h3", [:], Markup("row \(Figures.count(index))"), Markup("small", [:], facts)),
@@ -58,6 +58,19 @@ struct AnsweredRow {
                 : Markup(
                     "div", ["class": "sides"], text("base" + notes(json["base"]), sides.first),
                     text("adapter" + notes(json["adapter"]), sides.second)))
+    }
+
+    /// Characters of what is asked that show at once.
+    private static let shownCharacters = 400
+
+    /// What was asked; where that is long, the rest opens.
+    private func asked(_ prompt: String) -> Markup {
+        guard prompt.count > 2 * Self.shownCharacters else { return text("asked", Markup(prompt)) }
+        let (start, rest) = (prompt.prefix(Self.shownCharacters), prompt.dropFirst(Self.shownCharacters))
+        return text("asked", Markup(String(start) + "…"))
+            + Markup(
+                "details", [:], Markup("summary", [:], Figures.count(rest.count, "more character")),
+                Markup("p", ["class": "text", "dir": "auto"], "…" + String(rest)))
     }
 
     private func text(_ name: String, _ content: Markup) -> Markup {

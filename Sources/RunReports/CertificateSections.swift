@@ -20,8 +20,8 @@ extension RunPage {
                 "weights read back that are not base + adapter, rounded",
                 "\(Self.count(merge["weights_not_the_sum"])) of \(Self.count(merge["weights_compared"]))",
             ],
-            ["mean difference of logits", Self.small(merge["mean_abs_logit_difference"])],
-            ["largest difference of logits", Self.small(merge["max_abs_logit_difference"])],
+            ["mean difference of logits", Figures.small(merge["mean_abs_logit_difference"]?.double)],
+            ["largest difference of logits", Figures.small(merge["max_abs_logit_difference"]?.double)],
             ["same first choice", Self.share(merge["top1_agreement"])],
             ["of the adapter's change in the weights", Self.share(merge["surviving_share"])],
             ["probe's loss: base", Compared.number(merge["base"]?["loss"]?.double)],
@@ -73,7 +73,7 @@ extension RunPage {
             case .bool(let holds): rows.append([words, holds ? "yes" : "no"])
             case .string(let text): rows.append([words, text])
             case .integer(let count): rows.append([words, Figures.count(count)])
-            case .double: rows.append([words, small(value) + interval(check?["ci95"]?[name])])
+            case .double: rows.append([words, Figures.small(value.double) + interval(check?["ci95"]?[name])])
             default: break
             }
         }
@@ -103,7 +103,7 @@ extension RunPage {
 
     private static func interval(_ bounds: JSONValue?) -> String {
         let values = (bounds?.array ?? []).compactMap(\.double)
-        return values.count == 2 ? " (95% interval \(small(.double(values[0]))) to \(small(.double(values[1]))))" : ""
+        return values.count == 2 ? " (95% interval \(Figures.small(values[0])) to \(Figures.small(values[1])))" : ""
     }
 
     private static func list(_ lines: JSONValue?) -> [Markup] {
@@ -114,11 +114,4 @@ extension RunPage {
     private static func count(_ value: JSONValue?) -> String { value?.integer.map { Figures.count($0) } ?? "–" }
 
     private static func share(_ value: JSONValue?) -> String { value?.double.map { Figures.percent($0) } ?? "–" }
-
-    /// A number that may be very small: with an exponent where four digits show nothing of it.
-    private static func small(_ value: JSONValue?) -> String {
-        guard let value = value?.double else { return "–" }
-        guard value != 0, abs(value) < 0.01 else { return Figures.number(value) }
-        return Figures.scientific(value)
-    }
 }

@@ -95,7 +95,7 @@ extension RunPage {
     private static func words(_ test: JSONValue) -> String {
         let (adapter, base) = (test["only_adapter_right"]?.integer ?? 0, test["only_base_right"]?.integer ?? 0)
         return "McNemar: the adapter alone is right on \(Figures.count(adapter, "row")), the base alone on "
-            + "\(Figures.count(base)); p = \(Compared.number(test["p_value"]?.double))"
+            + "\(Figures.count(base)); p = \(Figures.small(test["p_value"]?.double))"
             + (test["exact"]?.bool == true ? ", exact." : ".")
     }
 

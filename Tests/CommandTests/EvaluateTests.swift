@@ -52,6 +52,7 @@ extension CommandTests {
                     for row in rows {
                         let index = try #require(row["index"]?.integer), label = truth[index % 3]
                         #expect(row["label"]?.string == label)
+                        #expect(row["prompt"]?.string?.isEmpty == false)
                         let predicted = try #require(row[side]?["label"]?.string)
                         counted[labels.firstIndex(of: label) ?? 0][labels.firstIndex(of: predicted) ?? 0] += 1
                     }

@@ -116,6 +116,9 @@ struct AnswersFile {
         if let (prompt, reference) = try set.heldOut.tasks.prompt(row) {
             let text = try session.base().tokenizer.decode(prompt, skipSpecialTokens: true)
             members += [("prompt", .string(text)), ("reference", .string(reference))]
+        } else {
+            // What a head reads.
+            members.append(("prompt", .string(row.promptText)))
         }
         if let label = row.label {
             members.append(("label", .string(label)))
