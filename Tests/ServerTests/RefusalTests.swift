@@ -88,7 +88,7 @@ import Testing
         (#"{"prompt": "a", "temperature": 1e999}"#, "temperature"),
         (#"{"prompt": "a", "temperatur": 1}"#, "temperatur"), (#"{"prompt": "a", "n": 0}"#, "n"),
         (#"{"prompt": "a", "stop": [1]}"#, "stop[0]"), (#"{"prompt": "a", "stop": [""]}"#, "stop[0]"),
-        (#"{"prompt": "a", "logit_bias": {"x": 1}}"#, "logit_bias"), (#"{"prompt": "a", "seed": -2}"#, "seed"),
+        (#"{"prompt": "a", "logit_bias": {"x": 1}}"#, "logit_bias.x"), (#"{"prompt": "a", "seed": -2}"#, "seed"),
         (#"{"prompt": "a", "prompt": "b"}"#, "prompt"), (#"{"prompt": [9999999]}"#, "prompt[0]"),
         (#"{"prompt": "a", "lora": [{"id": 77, "scale": 1}]}"#, "lora[0].id"),
         (#"{"prompt": "a", "lora": [{"id": 0}]}"#, "lora[0].scale"), (#"{"prompt": "a", "store": true}"#, "store"),

@@ -65,7 +65,7 @@ struct AnthropicMessages: Sendable {
         let prompt = try Self.prompt(call, tools, context)
         var request = try call.request(
             prompt, context, maximumTokens: context.room(after: prompt, asked: call.integer("max_tokens")),
-            sampling: try call.sampling())
+            sampling: call.sampling())
         request.stop = call.stops("stop_sequences")
         try AnswerForm.apply(call, tools, to: &request, context)
         self.request = request

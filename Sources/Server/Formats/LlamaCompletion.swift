@@ -55,7 +55,7 @@ struct LlamaCompletion: Sendable {
         try context.requireRoom(tokens, field: "prompt")
         prompt = context.model.facts.tokenizer.decode(tokens)
         let asked = call.integer("n_predict") ?? -1
-        var sampling = try call.sampling(temperature: 0.8, topP: 0.95, topK: 40, minP: 0.05)
+        var sampling = call.sampling(temperature: 0.8, topP: 0.95, topK: 40, minP: 0.05)
         sampling.repetitionPenalty = call.number("repeat_penalty") ?? 1
         var request = try call.request(
             tokens, context, maximumTokens: context.room(after: tokens, asked: asked < 0 ? nil : asked),

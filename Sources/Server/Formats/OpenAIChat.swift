@@ -51,7 +51,7 @@ struct OpenAIChat: Sendable {
             extra: call.member("chat_template_kwargs")?.object ?? JSONObject())
         let asked = try call.sameOf("max_completion_tokens", "max_tokens")
         var request = try call.request(
-            prompt, context, maximumTokens: context.room(after: prompt, asked: asked), sampling: try call.sampling())
+            prompt, context, maximumTokens: context.room(after: prompt, asked: asked), sampling: call.sampling())
         tellsLogProbs = call.flag("logprobs")
         if tellsLogProbs { request.topLogProbs = call.integer("top_logprobs") ?? 0 }
         guard tellsLogProbs || call.member("top_logprobs") == nil else {

@@ -58,7 +58,7 @@ struct OpenAICompletions: Sendable {
         echoes = call.flag("echo")
         streams = call.flag("stream")
         count = call.integer("n") ?? 1
-        let sampling = try call.sampling()
+        let sampling = call.sampling()
         var requests: [ServedRequest] = []
         for prompt in try context.prompts(call.member("prompt") ?? .null) {
             let room = context.room(after: prompt, asked: call.integer("max_tokens") ?? 16)

@@ -47,7 +47,7 @@ struct OpenAIResponses: Sendable {
         let prompt = try context.tokens(of: ResponseItems.forTemplate(call), tools: tools.shown)
         var request = try call.request(
             prompt, context, maximumTokens: context.room(after: prompt, asked: call.integer("max_output_tokens")),
-            sampling: try call.sampling())
+            sampling: call.sampling())
         try AnswerForm.apply(call, tools, to: &request, context)
         if let format = call.member("text")?.present("format") {
             switch format["type"]?.string {

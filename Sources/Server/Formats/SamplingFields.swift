@@ -16,7 +16,8 @@ enum SamplingFields {
     static let repetition = Field(
         "repetition_penalty", .number(0.01...10), "Divides the logits of tokens that prompt or answer hold")
     static let stop = Field("stop", .either([.text(), .list(.text(atLeast: 1), 0...16)]), "Texts that end the answer")
-    static let bias = Field("logit_bias", .map(.number(-100...100)), "Added to the logits of tokens, by their numbers")
+    static let bias = Field(
+        "logit_bias", .numbered(.number(-100...100)), "Added to the logits of tokens, by their numbers")
     static let lora = Field(
         "lora",
         .list(
@@ -36,9 +37,9 @@ enum SamplingFields {
 extension Call {
     /// How tokens are drawn.
     /// - Parameter temperature: where the request says none.
-    func sampling(temperature: Double = 1, topP: Double = 1, topK: Int? = nil, minP: Double = 0) throws(RequestError)
-        -> ServedSampling
-    {
+    func sampling(
+        temperature: Double = 1, topP: Double = 1, topK: Int? = nil, minP: Double = 0
+    ) -> ServedSampling {
         var sampling = ServedSampling(
             temperature: number("temperature") ?? temperature, topK: integer("top_k") ?? topK,
             topP: number("top_p") ?? topP, minP: number("min_p") ?? minP)
@@ -51,19 +52,16 @@ extension Call {
         sampling.presencePenalty = number("presence_penalty") ?? 0
         sampling.frequencyPenalty = number("frequency_penalty") ?? 0
         sampling.repetitionPenalty = number("repetition_penalty") ?? 1
-        sampling.logitBias = try logitBias()
+        sampling.logitBias = logitBias()
+        // The likeliest token alone, which is what no probability at all comes to.
+        if sampling.topP == 0 { sampling.topP = .leastNormalMagnitude }
         return sampling
     }
 
-    private func logitBias() throws(RequestError) -> [Int32: Float] {
+    private func logitBias() -> [Int32: Float] {
         var bias: [Int32: Float] = [:]
         for (name, value) in member("logit_bias")?.object?.members ?? [] {
-            guard let id = Int32(name), id >= 0 else {
-                throw RequestError(
-                    "logit_bias.\(name.prefix(80)): expected a token's number", field: "logit_bias",
-                    code: "invalid_value")
-            }
-            bias[id] = Float(value.double ?? 0)
+            if let id = Int32(name) { bias[id] = Float(value.double ?? 0) }
         }
         return bias
     }

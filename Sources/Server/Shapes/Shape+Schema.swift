@@ -28,6 +28,11 @@ extension Shape {
                     })
             ]
         case .map(let element): ["type": "object", "additionalProperties": element.schema]
+        case .numbered(let element):
+            [
+                "type": "object", "additionalProperties": element.schema,
+                "propertyNames": ["pattern": "^[0-9]{1,9}$"],
+            ]
         case .either(let shapes): ["anyOf": .array(shapes.map(\.schema))]
         }
     }

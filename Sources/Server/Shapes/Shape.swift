@@ -25,6 +25,8 @@ indirect enum Shape: Sendable {
     case tagged(key: String, [Variant])
     /// An object with members of any name.
     case map(Shape)
+    /// An object whose members are called by whole numbers.
+    case numbered(Shape)
     /// Told apart by the JSON type.
     case either([Shape])
 
@@ -63,7 +65,7 @@ extension Shape {
         case .integer, .number: ["number"]
         case .text, .word: ["string"]
         case .list: ["array"]
-        case .anyObject, .object, .tagged, .map: ["object"]
+        case .anyObject, .object, .tagged, .map, .numbered: ["object"]
         case .either(let shapes): shapes.flatMap(\.types)
         }
     }
@@ -78,7 +80,7 @@ extension Shape {
         case .number: "a number"
         case .text, .word: "a string"
         case .list: "a list"
-        case .anyObject, .object, .tagged, .map: "an object"
+        case .anyObject, .object, .tagged, .map, .numbered: "an object"
         case .either(let shapes): shapes.map(\.expectation).joined(separator: " or ")
         }
     }
@@ -122,6 +124,12 @@ extension Shape {
             try Self.check(value, key, variants, at: path)
         case .map(let element):
             for member in value.object?.members ?? [] {
+                try element.check(member.value, at: Self.join(path, member.key))
+            }
+        case .numbered(let element):
+            for member in value.object?.members ?? [] {
+                let isNumber = (1...9).contains(member.key.utf8.count) && member.key.utf8.allSatisfy { 48...57 ~= $0 }
+                try Self.require(isNumber, Self.join(path, member.key), "expected a number as the member's name")
                 try element.check(member.value, at: Self.join(path, member.key))
             }
         case .either(let shapes):
