@@ -20,6 +20,8 @@ public final class GenerationScheduler {
     public let promptTokensPerStep: Int
     /// What is kept of prompts; nil where nothing is.
     public let prefixes: PrefixStore?
+    /// Whether caches grow with answers.
+    private let growsCaches: Bool
     private let reader: SequenceReader
     private var requests = 0
     /// Ends of requests that need no computing, to be told by the next step.
@@ -33,13 +35,17 @@ public final class GenerationScheduler {
     /// - Parameters:
     ///   - arithmetic: nil for what goes with the model's precision: exact in fp32, rounded in bf16.
     ///   - promptTokensPerStep: one chunk, unless told otherwise.
+    ///   - growsCaches: whether a cache has room for what is known of a sequence and grows with its answer, instead of having room for
+    ///     all that may come. More run together where few answers become as long as they may; where memory is then short, who came
+    ///     last begins again when there is room, with the same answer.
     ///   - prefixes: keeps prompts, for others that begin alike; nil: each is read by itself.
     public init(
         _ model: LanguageModel, arithmetic: GenerationArithmetic? = nil, limits: CacheLimits = CacheLimits(),
         promptTokensPerStep: Int = PromptChunk.mostTokens, prefixes: PrefixStore? = nil,
-        workspace: Workspace = Workspace()
+        growsCaches: Bool = false, workspace: Workspace = Workspace()
     ) {
         self.prefixes = prefixes
+        self.growsCaches = growsCaches
         self.limits = limits
         self.promptTokensPerStep = promptTokensPerStep
         reader = SequenceReader(model, arithmetic: arithmetic, workspace: workspace)
@@ -62,7 +68,7 @@ public final class GenerationScheduler {
     public var bytesPerToken: Int { reader.bytesPerToken }
 
     /// Bytes of the caches of running sequences.
-    public var cacheBytes: Int { running.reduce(0) { $0 + $1.capacity * reader.bytesPerToken } }
+    public var cacheBytes: Int { running.reduce(0) { $0 + bytes($1.room) } }
 
     /// Takes a request, which begins when those before it have and there is room. What is wrong with it is told by the
     /// next step.
@@ -73,7 +79,9 @@ public final class GenerationScheduler {
         if let reason = request.verdict(of: reader.model) {
             decided.append(.finished(id, reason))
         } else {
-            waiting.append(RunningSequence(id, request, of: reader.model))
+            let sequence = RunningSequence(id, request, of: reader.model)
+            sequence.reserve(grows: growsCaches)
+            waiting.append(sequence)
         }
         return id
     }
@@ -116,10 +124,7 @@ public final class GenerationScheduler {
 
     private func admit() {
         while let next = waiting.first {
-            let bytes = next.capacity * reader.bytesPerToken
-            guard limits.haveRoom(for: bytes, beside: running.map { $0.capacity * reader.bytesPerToken }) else {
-                return
-            }
+            guard limits.haveRoom(for: bytes(next.room), beside: running.map { bytes($0.room) }) else { return }
             waiting.removeFirst()
             running.append(next)
             reading.append(next)
@@ -149,8 +154,37 @@ public final class GenerationScheduler {
         }
     }
 
+    private func bytes(_ tokens: Int) -> Int { tokens * reader.bytesPerToken }
+
+    /// Those of `sequences` that have room for a token more. Where there is too little memory, who came last gives its own.
+    private func withRoom(_ sequences: [RunningSequence]) -> [RunningSequence] {
+        for sequence in sequences where sequence.isFull {
+            // While it grows, the old cache is there beside the new one.
+            let needed = bytes(sequence.room + sequence.grownRoom)
+            func hasRoom() -> Bool {
+                limits.haveRoom(for: needed, beside: running.filter { $0 !== sequence }.map { bytes($0.room) })
+            }
+            while sequence.cache != nil, !hasRoom() {
+                guard let last = running.max(by: { $0.id.number < $1.id.number }) else { break }
+                pause(last)
+            }
+            sequence.grow()
+        }
+        return sequences.filter { $0.cache != nil }
+    }
+
+    /// Lets a sequence wait until there is room, before those that came after it.
+    private func pause(_ sequence: RunningSequence) {
+        leave(sequence)
+        sequence.reserve(grows: growsCaches)
+        waiting.insert(
+            sequence, at: waiting.firstIndex { $0.id.number > sequence.id.number } ?? waiting.endIndex)
+        work.pauses += 1
+    }
+
     /// One pass for all, whatever adapters they have: it reads each weight of the base once.
-    private func write(_ sequences: [RunningSequence], _ events: inout [GenerationEvent]) {
+    private func write(_ writing: [RunningSequence], _ events: inout [GenerationEvent]) {
+        let sequences = withRoom(writing)
         guard !sequences.isEmpty else { return }
         let next = reader.step(
             sequences.compactMap(\.last), into: sequences.compactMap(\.cache), adapters: sequences.map(\.adapters)

@@ -14,10 +14,13 @@ final class RunningSequence {
     private let limit: Int
     /// Nil until its turn to be read has come.
     private(set) var cache: KeyValueCache?
-    /// Tokens of the answer so far.
-    private var count = 0
-    /// The last of them.
-    private(set) var last: Int32?
+    /// Tokens that its cache has room for, or will have when it begins.
+    private(set) var room = 0
+    /// The answer so far.
+    private var written: [Int32] = []
+    /// How many of them the logits were seen before which they stand: all, but for a sequence that began again.
+    private var seen = 0
+    private var hasBegun = false
     /// Nil where nothing hangs on it.
     private var said: SaidTokens?
     /// How far the answer has come in its grammar; nil without one.
@@ -39,19 +42,44 @@ final class RunningSequence {
     var capacity: Int { prompt.count + max(limit - 1, 0) }
 
     /// Whether its prompt is read and an answer begun.
-    var isWriting: Bool { last != nil }
+    var isWriting: Bool { seen > 0 }
+
+    /// What is to be read next, of one that writes.
+    var last: Int32? { seen > 0 ? written[seen - 1] : nil }
 
     // MARK: Its cache
+
+    /// Tokens that have room beside those that are known, in a cache that grows.
+    private static let headroom = 128
+
+    /// Says how much room it is to begin with.
+    /// - Parameter grows: whether the cache grows with the answer; else it has room for all that may come.
+    func reserve(grows: Bool) {
+        room = grows ? min(capacity, prompt.count + written.count + Self.headroom) : capacity
+    }
 
     /// Takes a cache, with as much of the prompt as its memory holds.
     func begin(_ reader: SequenceReader, _ prefixes: PrefixStore?) -> KeyValueCache {
         let cache =
-            request.memory?.take(prompt, capacity: capacity, reader, adapters)
-            ?? prefixes?.take(prompt, capacity: capacity, CacheOrigin(reader, adapters))
-            ?? reader.cache(capacity: capacity)
+            request.memory?.take(prompt, capacity: room, reader, adapters)
+            ?? prefixes?.take(prompt, capacity: room, CacheOrigin(reader, adapters))
+            ?? reader.cache(capacity: room)
         self.cache = cache
-        request.whenBegun?(max(0, cache.length - adapters.virtualTokens.count))
+        if !hasBegun { request.whenBegun?(max(0, cache.length - adapters.virtualTokens.count)) }
+        hasBegun = true
         return cache
+    }
+
+    /// Whether the next token has no room.
+    var isFull: Bool { cache.map { $0.length == $0.capacity } ?? false }
+
+    /// Tokens that have room when it has grown once more.
+    var grownRoom: Int { min(capacity, room + max(Self.headroom, room / 2)) }
+
+    func grow() {
+        guard let cache else { return }
+        room = grownRoom
+        self.cache = cache.copy(of: cache.length, capacity: room)
     }
 
     /// Keeps its prompt, which is read, for others that begin alike.
@@ -60,17 +88,24 @@ final class RunningSequence {
         prefixes?.keep(prompt, in: cache, CacheOrigin(reader, adapters))
     }
 
-    /// Gives the cache to its memory, or back to the system.
+    /// Gives the cache to its memory, or back to the system. What was written stays: beginning again it is read as it was then, token
+    /// by token, so that the answer goes on with the same numbers.
     func end(_ reader: SequenceReader) {
         if let cache { request.memory?.keep(cache, reader, adapters) }
         cache = nil
+        seen = 0
     }
 
     // MARK: Its answer
 
-    /// Chooses the next token.
+    /// Chooses the next token, unless it was before.
     /// - Returns: the token where it is part of the answer, and the reason where it ends.
     func advance(_ logits: UnsafeBufferPointer<Float>) -> (token: Int32?, end: FinishReason?) {
+        guard seen == written.count else {
+            seen += 1
+            return (nil, nil)
+        }
+        let count = written.count
         guard let next = choose(logits) else {
             return (nil, .failed(.nonFiniteLogits(position: request.prompt.count + count)))
         }
@@ -78,14 +113,16 @@ final class RunningSequence {
         if let top = request.scoredTokens {
             request.whenChosen?(TokenScores(of: next, in: logits, top: top))
         }
-        (last, count) = (next, count + 1)
+        written.append(next)
+        seen += 1
         said?.add(next)
         if let grammar, grammar.isFinished { return (next, .whole) }
-        guard count == limit else { return (next, nil) }
+        guard written.count == limit else { return (next, nil) }
         return (next, limit < request.maximumTokens ? .contextFull : .maximumTokens)
     }
 
     private func choose(_ logits: UnsafeBufferPointer<Float>) -> Int32? {
+        let count = written.count
         guard said != nil || grammar != nil else { return request.sampler.token(logits: logits, step: count) }
         let chosen: Int32? = withUnsafeTemporaryAllocation(of: Float.self, capacity: logits.count) { changed in
             _ = changed.initialize(from: logits)

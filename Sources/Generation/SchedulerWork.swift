@@ -10,4 +10,6 @@ public struct SchedulerWork: Sendable, Equatable {
     /// Tokens that these wrote.
     public internal(set) var stepRows = 0
     public internal(set) var writingTime = Duration.zero
+    /// How often a sequence gave up its cache for an older one, to begin again later.
+    public internal(set) var pauses = 0
 }

@@ -40,7 +40,8 @@ final class EngineCore {
             base.model, arithmetic: base.arithmetic,
             limits: CacheLimits(width: limits.sequences, cacheBytes: limits.cacheBytes),
             promptTokensPerStep: limits.promptTokensPerStep,
-            prefixes: limits.prefixBytes > 0 ? PrefixStore(limit: limits.prefixBytes) : nil)
+            prefixes: limits.prefixBytes > 0 ? PrefixStore(limit: limits.prefixBytes) : nil,
+            growsCaches: true)
         // What was read with an adapter that is gone keeps it in memory.
         adapters.whenDropped = { [weak self] in self?.prefixes?.forget($0) }
         tellStatus()

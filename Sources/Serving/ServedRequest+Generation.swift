@@ -25,10 +25,11 @@ extension ServedSampling {
         try check(topK.map { $0 > 0 } ?? true, "top_k", "it must be above 0")
         try check(topP > 0 && topP <= 1, "top_p", "it must be above 0 and at most 1")
         try check(minP >= 0 && minP <= 1, "min_p", "it must be from 0 to 1")
-        try check(repetitionPenalty > 0 && repetitionPenalty.isFinite, "repetition_penalty", "it must be above 0")
-        try check(presencePenalty.isFinite, "presence_penalty", "it must be a number")
-        try check(frequencyPenalty.isFinite, "frequency_penalty", "it must be a number")
-        try check(!logitBias.values.contains { $0.isNaN }, "logit_bias", "it must hold numbers")
+        try check((1e-3...1e3).contains(repetitionPenalty), "repetition_penalty", "it must be from 0.001 to 1000")
+        try check((-1e3...1e3).contains(presencePenalty), "presence_penalty", "it must be from -1000 to 1000")
+        try check((-1e3...1e3).contains(frequencyPenalty), "frequency_penalty", "it must be from -1000 to 1000")
+        try check(
+            logitBias.values.allSatisfy { $0 <= 1e6 }, "logit_bias", "it must hold numbers of at most a million")
     }
 }
 
@@ -38,8 +39,10 @@ extension RunningAnswer {
         let sampling = request.sampling
         var generation = GenerationRequest(
             prompt: request.prompt, maximumTokens: request.maximumTokens,
+            // Below that only the likeliest token has a chance that a float can tell from 0.
             sampler: Sampler(
-                temperature: sampling.temperature, topK: sampling.topK, topP: sampling.topP, minP: sampling.minP,
+                temperature: sampling.temperature < 1e-4 ? 0 : sampling.temperature, topK: sampling.topK,
+                topP: sampling.topP, minP: sampling.minP,
                 seed: sampling.seed, stream: sampling.stream),
             stopTokens: request.ignoresEnd ? request.stopTokens : ends.union(request.stopTokens), adapters: binding)
         generation.rules = LogitRules(

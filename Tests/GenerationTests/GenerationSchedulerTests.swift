@@ -182,6 +182,36 @@ import WeightFiles
         #expect(greedy.step().map(\.id) == [ids[1], ids[1], ids[0], ids[0]])
     }
 
+    /// Caches that grow keep to the limit: who came last begins again later, and is answered as alone.
+    @Test(arguments: [ElementType.f32, .bf16]) func cachesGrowWithinTheLimit(precision: ElementType) throws {
+        let model = try tinyModel(precision: precision)
+        let bytes = SequenceReader(model).bytesPerToken * 800
+        let scheduler = GenerationScheduler(
+            model, limits: CacheLimits(cacheBytes: bytes), prefixes: PrefixStore(limit: 1 << 20), growsCaches: true)
+        var begun = 0
+        let requests = (0..<5).map { number in
+            var request = GenerationRequest(
+                prompt: prompt(20 + number * 30, number), maximumTokens: number == 2 ? 30 : 330,
+                sampler: number % 2 == 0 ? .greedy : Sampler(temperature: 0.9, seed: 5, stream: UInt32(number)))
+            if number == 3 { request.rules = LogitRules(repetitionPenalty: 1.2, frequencyPenalty: 0.2) }
+            request.whenBegun = { _ in begun += 1 }
+            return request
+        }
+        let ids = requests.map { scheduler.add($0) }
+        var told: [RequestID: [Int32]] = [:], most = 0
+        while !scheduler.isIdle {
+            for case .token(let id, let token) in scheduler.step() { told[id, default: []].append(token) }
+            most = max(most, scheduler.cacheBytes)
+        }
+        #expect(scheduler.work.pauses > 0 && begun == 5 && most <= bytes && most > bytes / 2)
+        for (id, request) in zip(ids, requests) { #expect(try told[id] == request.alone(model).tokens) }
+        // All of them at their longest would not have had room, nor would two.
+        let whole = GenerationScheduler(model, limits: CacheLimits(cacheBytes: bytes))
+        requests.forEach { whole.add($0) }
+        _ = whole.step()
+        #expect(whole.cacheBytes <= bytes)
+    }
+
     // MARK: Cancelling
 
     @Test func whoIsCancelledLeavesAtOnce() throws {

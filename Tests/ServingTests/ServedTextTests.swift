@@ -47,6 +47,24 @@ import Testing
         await #expect(throws: ServingError.self) { try await engine.classify([[1, 2]]) }
     }
 
+    @Test func classesAreThoseOfTheHead() async throws {
+        let model = try tinyServed(), engine = ServingEngine(model)
+        try await model.load("head", from: "head")
+        #expect(model.adapter("head")?.labels == ["x", "y", "z"])
+        let texts = (0..<9).map { prompt(2 + 9 * $0, $0) }
+        let together = try await engine.classify(texts, adapters: [AdapterChoice("head")])
+        for (place, text) in texts.enumerated() {
+            #expect(try await engine.classify([text], adapters: [AdapterChoice("head")]) == [together[place]])
+            let likeliest = together[place].probabilities.max { $0.probability < $1.probability }
+            #expect(together[place].labels == [likeliest?.label])
+            #expect(abs(together[place].probabilities.reduce(0) { $0 + $1.probability } - 1) < 1e-12)
+        }
+        #expect(Set(together.flatMap(\.labels)).count > 1)
+        // A head is not weighed, nor mixed.
+        let half = [AdapterChoice("head", scale: 0.5)]
+        await #expect(throws: ServingError.self) { try await engine.classify(texts, adapters: half) }
+    }
+
     @Test func adaptersKeepToTheirLimits() async throws {
         let model = try tinyServed(limits: AdapterLimits(count: 2, bytes: 1 << 20))
         let first = try await model.load("a", from: "1")

@@ -40,6 +40,42 @@ import Testing
         #expect(status.cacheBytes == 0)
     }
 
+    @Test func valuesThatMeanNothingAreRefusedByName() async throws {
+        let engine = ServingEngine(try tinyServed())
+        let wrong: [(String, ServedSampling)] = [
+            ("temperature", ServedSampling(temperature: -1)), ("temperature", ServedSampling(temperature: .infinity)),
+            ("top_k", ServedSampling(topK: 0)), ("top_p", ServedSampling(topP: 0)),
+            ("top_p", ServedSampling(topP: .nan)),
+            ("min_p", ServedSampling(minP: 1.5)), ("repetition_penalty", ServedSampling(repetitionPenalty: 0)),
+            ("presence_penalty", ServedSampling(presencePenalty: .nan)),
+            ("frequency_penalty", ServedSampling(frequencyPenalty: -1e9)),
+            ("logit_bias", ServedSampling(logitBias: [3: .infinity])),
+        ]
+        for (name, sampling) in wrong {
+            let request = ServedRequest(prompt: [1, 5], maximumTokens: 3, sampling: sampling)
+            do {
+                _ = try engine.submit(request)
+                Issue.record("\(name) was taken")
+            } catch {
+                guard case .invalid(field: name, _) = error else { throw error }
+            }
+        }
+        // What the model does not have is told where it is answered, and others are not concerned.
+        for bad in [[], [1, 512], [Int32](repeating: 5, count: 5000)] as [[Int32]] {
+            let request = ServedRequest(prompt: bad, maximumTokens: 3)
+            if bad.isEmpty {
+                #expect(throws: ServingError.self) { try engine.submit(request) }
+            } else {
+                #expect(try await engine.told(request).error != nil)
+            }
+        }
+        let extreme = ServedSampling(
+            temperature: 1e-30, repetitionPenalty: 1e-3, presencePenalty: 1e3, frequencyPenalty: -1e3,
+            logitBias: [7: 1e6, 9: -.infinity])
+        let told = try await engine.told(ServedRequest(prompt: [1, 5], maximumTokens: 3, sampling: extreme))
+        #expect(told.error == nil && told.tokens.map(\.id) == [7, 7, 7])
+    }
+
     @Test func whatNobodyLoadedIsRefused() async throws {
         let model = try await loaded(tinyServed())
         let engine = ServingEngine(model)

@@ -27,8 +27,11 @@ func tinyServed(
         return (
             facts,
             ServedBase(model) { path in
-                guard let seed = UInt64(path) else { throw CocoaError(.fileNoSuchFile) }
-                return ReadAdapter(try randomAdapter(model, seed: seed))
+                if let seed = UInt64(path) { return ReadAdapter(try randomAdapter(model, seed: seed)) }
+                guard path == "head" else { throw CocoaError(.fileNoSuchFile) }
+                let head = SavedHead(
+                    task: .classify, path: "score", inputSize: 64, outputs: 3, hasBias: false, labels: ["x", "y", "z"])
+                return ReadAdapter(try randomAdapter(model, seed: 6, head: head))
             }
         )
     }
@@ -37,8 +40,10 @@ func tinyServed(
 struct NoTokenizer: Error {}
 
 /// An adapter of random numbers on every layer of `model`, as large as trained ones.
-func randomAdapter(_ model: LanguageModel, seed: UInt64, rank: Int = 3) throws -> AdapterSet {
-    let set = try AdapterSet(AdapterConfiguration(rank: rank, alpha: Double(2 * rank)), for: model)
+func randomAdapter(
+    _ model: LanguageModel, seed: UInt64, rank: Int = 3, head: SavedHead? = nil
+) throws -> AdapterSet {
+    let set = try AdapterSet(AdapterConfiguration(rank: rank, alpha: Double(2 * rank), head: head), for: model)
     let random = RandomStream(seed: seed, purpose: .probe)
     for index in set.slab.values.indices {
         set.slab.values[index] = Float(random.uniform(stream: 0, index: UInt64(index)) - 0.5) * 0.2
