@@ -130,7 +130,7 @@ public final class Studio: ServedPage {
         at what: String, of id: String, _ runs: StudioRuns, _ rows: StudioRows, _ request: StudioRequest
     ) throws -> ServerResponse {
         switch what {
-        case "events": .json(try runs.events(id, from: Int(request.value("from") ?? "") ?? 0))
+        case "events": .json(try runs.events(id, from: Int(request.value("from") ?? "") ?? 0, of: request.value("log")))
         case "log": .json(try runs.log(id))
         case "rows": .json(try rows.rows(id))
         case "recipe.yaml": try runs.recipe(id)

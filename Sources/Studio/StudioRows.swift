@@ -60,26 +60,37 @@ struct StudioRows: Sendable {
         let url = try folder.run(id), example = try await row(id, number)
         guard let run = try WatchedRun(url), let base = run.base else { throw StudioError.unknown }
         let text = try line(example["place"]?.string ?? "")
-        let settings = Self.keys.flatMap { key in run.keys[key]?.string.map { ["--set", "\(key)=\($0)"] } ?? [] }
-        let adapter = url.appendingPathComponent("adapter").path
-        return try await command.withFile("row.jsonl", text + "\n") { file in
-            func side(_ more: [String]) async throws -> JSONValue {
-                var arguments = ["score", "--model", base] + more
-                arguments += ["--data", file, "--tokens", "--json", "--quiet"]
-                arguments += settings
-                let lines = try await command.output(arguments).split(separator: UInt8(ascii: "\n"))
-                    .map { try JSONValue(parsing: [UInt8]($0)) }
-                let sequences = example["sequences"]?.array ?? []
-                guard lines.map({ $0["ids"] ?? .null }) == sequences.map({ $0["ids"] ?? .null }) else {
-                    throw StudioError(
-                        422,
-                        "the run changes this row before it is read (data.steps), so its tokens are not scored by themselves"
-                    )
-                }
-                return .array(lines.map(Self.losses))
-            }
-            return ["base": try await side([]), "adapter": try await side(["--adapter", adapter])]
+        var settings: [String] = []
+        for key in Self.keys {
+            guard let value = run.keys[key]?.string else { continue }
+            settings += ["--set", key + "=" + value]
         }
+        let expected: [JSONValue] = (example["sequences"]?.array ?? []).map { $0["ids"] ?? .null }
+        let adapter = ["--adapter", url.appendingPathComponent("adapter").path], all = settings
+        return try await command.withFile("row.jsonl", text + "\n") { file in
+            let rest = ["--data", file, "--tokens", "--json", "--quiet"] + all
+            let before = try await losses(["score", "--model", base] + rest, of: expected)
+            let after = try await losses(["score", "--model", base] + adapter + rest, of: expected)
+            return ["base": before, "adapter": after]
+        }
+    }
+
+    /// What a call of `lathe score` says of the tokens of a row.
+    ///
+    /// - Parameter expected: the ids of its sequences.
+    private func losses(_ arguments: [String], of expected: [JSONValue]) async throws -> JSONValue {
+        var losses: [JSONValue] = [], ids: [JSONValue] = []
+        for bytes in try await command.output(arguments).split(separator: UInt8(ascii: "\n")) {
+            let line = try JSONValue(parsing: [UInt8](bytes))
+            ids.append(line["ids"] ?? .null)
+            losses.append(Self.losses(line))
+        }
+        guard ids == expected else {
+            throw StudioError(
+                422,
+                "the run changes this row before it is read (data.steps), so its tokens are not scored by themselves")
+        }
+        return .array(losses)
     }
 
     private static func losses(_ line: JSONValue) -> JSONValue {

@@ -51,10 +51,11 @@ final class StudioRuns: Sendable {
 
     private static let bytesAtOnce = 1 << 20
 
-    /// Whole lines of the event log from the byte `start` on, and where to read on. A log that is shorter is another: it is read from
-    /// its beginning.
-    func events(_ id: String, from start: Int) throws -> JSONValue {
-        let none: JSONValue = ["next": 0, "events": [], "more": false]
+    /// Whole lines of the event log from the byte `start` on, and where to read on.
+    ///
+    /// - Parameter log: the log that was read so far, as the answer calls it: another one is read from its beginning.
+    func events(_ id: String, from start: Int, of log: String?) throws -> JSONValue {
+        let none: JSONValue = ["log": "", "next": 0, "events": [], "more": false]
         guard let url = try? folder.run(id) else {
             guard process(id) != nil else { throw StudioError.unknown }
             return none
@@ -63,16 +64,19 @@ final class StudioRuns: Sendable {
             return none
         }
         defer { try? file.close() }
-        let size = Int(try file.seekToEnd()), from = start > size || start < 0 ? 0 : start
+        var status = stat()
+        guard fstat(file.fileDescriptor, &status) == 0 else { return none }
+        let size = Int(status.st_size), name = String(status.st_ino)
+        let from = (0...size).contains(start) && log == name ? start : 0
         try file.seek(toOffset: UInt64(from))
         let bytes = Array(try file.read(upToCount: Self.bytesAtOnce) ?? Data())
         guard let end = bytes.lastIndex(of: UInt8(ascii: "\n")) else {
-            return ["next": .integer(from), "events": [], "more": false]
+            return ["log": .string(name), "next": .integer(from), "events": [], "more": false]
         }
         let lines = bytes[...end].split(separator: UInt8(ascii: "\n"))
         let next = from + end + 1
         return [
-            "next": .integer(next), "more": .bool(next < size && bytes.count == Self.bytesAtOnce),
+            "log": .string(name), "next": .integer(next), "more": .bool(next < size && bytes.count == Self.bytesAtOnce),
             "events": .array(lines.compactMap { try? JSONValue(parsing: [UInt8]($0)) }),
         ]
     }
@@ -118,7 +122,7 @@ final class StudioRuns: Sendable {
         let holder = (try? folder.run(id)).flatMap { FolderLock.process(holding: $0) }
         let own = process(id).flatMap { $0.status == nil ? Int($0.identifier) : nil }
         guard let process = holder ?? own else { throw StudioError(409, "nobody is at work in this run") }
-        guard kill(pid_t(process), SIGINT) == 0 else {
+        guard kill(pid_t(process), SIGTERM) == 0 else {
             throw StudioError(403, "process \(process) cannot be told to stop: \(String(cString: strerror(errno)))")
         }
         return ["process": .integer(process)]

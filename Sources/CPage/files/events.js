@@ -5,13 +5,13 @@ import { say } from "/page/words.js"
 
 /** Reads what was written since it was last asked; `events` holds all. */
 export function eventReader(path) {
-  let next = 0
+  let next = 0, log = ""
   const reader = { events: [], async read(signal) {
     let isNew = false
     while (true) {
-      const found = await get(`${path}/events?from=${next}`, signal)
+      const found = await get(`${path}/events?from=${next}&log=${log}`, signal)
       // A run that was begun anew has another log.
-      if (found.next < next) reader.events = []
+      if (found.log !== log) { reader.events = []; log = found.log; next = 0 }
       for (const event of found.events) {
         // A run that goes on does some steps again.
         if (event.event === "training_started") {
