@@ -180,7 +180,7 @@ final class EngineCore {
         status.cacheBytes = scheduler?.cacheBytes ?? 0
         if let work = scheduler?.work {
             status.promptTokens = work.readTokens
-            (status.steps, status.stepRows) = (work.steps, work.stepRows)
+            (status.steps, status.stepRows, status.pauses) = (work.steps, work.stepRows, work.pauses)
             (status.readingSeconds, status.writingSeconds) = (work.readingTime.seconds, work.writingTime.seconds)
         }
         status.cachedTokens = prefixes?.savedTokens ?? 0

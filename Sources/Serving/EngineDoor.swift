@@ -60,6 +60,9 @@ final class EngineDoor: Sendable {
         }
     }
 
+    /// Whether nothing is under way.
+    var isEmpty: Bool { state.withLock { $0.open == 0 } }
+
     func close() { state.withLock { $0.isClosed = true } }
 
     func take(_ status: EngineStatus) { state.withLock { $0.status = status } }

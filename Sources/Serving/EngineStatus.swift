@@ -32,6 +32,8 @@ public struct EngineStatus: Sendable, Equatable {
     /// Steps that wrote a token of one answer or several, and the tokens that they wrote.
     public var steps = 0
     public var stepRows = 0
+    /// How often an answer gave up its memory for an older one, to begin again later.
+    public var pauses = 0
     /// Seconds of reading prompts and of writing answers.
     public var readingSeconds = 0.0
     public var writingSeconds = 0.0

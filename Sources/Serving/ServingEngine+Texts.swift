@@ -109,6 +109,10 @@ extension ServingEngine {
                 throw .invalid(field: "input", "text \(place) holds a token that the model does not have")
             }
         }
+        // They wait for the thread as answers do, and no more of both than may.
+        _ = try door.admit()
+        let submitted = ContinuousClock.now
+        defer { door.leave(since: submitted) }
         var values: [Value] = []
         var start = 0
         while start < texts.count {
@@ -117,6 +121,7 @@ extension ServingEngine {
                 tokens += texts[end].count
                 end += 1
             }
+            if Task.isCancelled { throw .stopping }
             let part = Array(texts[start..<end])
             values += try await model.thread.run { core throws(ServingError) in try body(core, part) }
             start = end

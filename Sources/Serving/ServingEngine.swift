@@ -10,7 +10,7 @@
 public final class ServingEngine: Sendable {
     public let model: ServedModel
     public let limits: ServingLimits
-    private let door: EngineDoor
+    let door: EngineDoor
 
     /// - Precondition: the model has no other engine.
     public init(_ model: ServedModel, limits: ServingLimits = ServingLimits()) {
@@ -52,5 +52,7 @@ public final class ServingEngine: Sendable {
         await withCheckedContinuation { continuation in
             model.thread.post { $0.drain { continuation.resume() } }
         }
+        // Texts that are read a few at a time may have some to come.
+        while !door.isEmpty { try? await Task.sleep(for: .milliseconds(5)) }
     }
 }

@@ -76,7 +76,8 @@ import Testing
             guard case .busy(let time) = error else { throw error }
             #expect(time >= .seconds(1))
         }
-        #expect(engine.status.turnedAway == 1)
+        await #expect(throws: ServingError.self) { try await engine.embed([[1, 5]]) }
+        #expect(engine.status.turnedAway == 2)
         streams.removeLast()
         for await _ in try await retrying({ try engine.submit(base) }) { break }
         streams = []
