@@ -105,7 +105,7 @@ extension CommandTests {
 }
 
 /// A connection to this machine.
-private final class Connection {
+final class Connection {
     private let descriptor: Int32
 
     init(_ port: Int) throws {
