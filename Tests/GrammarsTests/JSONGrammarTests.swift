@@ -176,4 +176,38 @@ struct HeldSchema: CustomTestStringConvertible, Sendable {
         state.allowed(&mask)
         #expect(mask.isEmpty)
     }
+
+    /// Schemas that would take a stack or a machine: held or refused, within a moment.
+    @Test func hostileSchemasAreBounded() throws {
+        let pieces = try GrammarVocabulary.tiny.get().pieces
+        let many = (0..<3000).map { (key: "m\($0)", value: JSONValue.object(JSONObject([("type", "null")]))) }
+        let wide = JSONValue.object(JSONObject([("type", "object"), ("properties", .object(JSONObject(many)))]))
+        let state = try JSONGrammar(schema: wide, pieces).makeState()
+        var mask = TokenMask(count: pieces.count)
+        state.allowed(&mask)
+        #expect(!mask.isEmpty && state.shortestCompletion().count <= 2)
+        var deep: JSONValue = .bool(true)
+        for _ in 0..<2000 { deep = .object(JSONObject([("items", deep)])) }
+        let links = (0..<3000).map { number in
+            (
+                key: "d\(number)",
+                value: JSONValue.object(
+                    JSONObject([("items", .object(JSONObject([("$ref", .string("#/$defs/d\(number + 1)"))])))]))
+            )
+        }
+        let chain = JSONValue.object(
+            JSONObject([("$ref", "#/$defs/d0"), ("$defs", .object(JSONObject(links)))]))
+        let branches = JSONValue.array([["required": ["a"]], ["required": ["b"]]])
+        let product = JSONValue.object(
+            JSONObject([
+                (
+                    "allOf",
+                    .array(Array(repeating: JSONValue.object(JSONObject([("anyOf", branches)])), count: 24))
+                )
+            ]))
+        let pattern: JSONValue = ["type": "string", "pattern": "(a|b)*a(a|b){30}(x{0,500}y{0,500}){0,500}"]
+        for schema in [deep, chain, product, pattern] {
+            #expect(throws: GrammarError.self) { _ = try JSONGrammar(schema: schema, pieces) }
+        }
+    }
 }

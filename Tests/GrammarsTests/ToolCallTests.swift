@@ -215,7 +215,7 @@ struct CallingTemplate: CustomTestStringConvertible, Sendable {
         let cases = try GrammarVocabulary.json(SharedData.url("vectors/jinja/hfjs-e2e.json"))
         for name in [
             "Qwen/Qwen2.5-7B-Instruct", "Qwen/Qwen3-0.6B", "meta-llama/Llama-3.1-8B-Instruct",
-            "CISCai/Mistral-7B-Instruct-v0.3-SOTA-GGUF",
+            "CISCai/Mistral-7B-Instruct-v0.3-SOTA-GGUF", "HuggingFaceTB/SmolLM3-3B",
         ] {
             let source = try #require(cases[name]?["chat_template"]?.string)
             let extra = JSONObject([("bos_token", "<s>"), ("eos_token", "</s>")])

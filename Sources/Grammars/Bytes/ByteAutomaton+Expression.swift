@@ -7,16 +7,23 @@ extension ByteAutomaton {
         let end = parts.add()
         let start = try parts.add(expression, before: end)
         let graph = parts
+        /// States looked at: some short patterns come to automata that take for ever to make.
+        var work = 0
         try self.init(
             from: graph.closure([start]), classes: ByteClasses(separating: graph.sets),
             accepts: { $0.contains(end) },
             step: { states, byte in
+                work += states.count
+                guard work < Self.maximumWork else { return nil }
                 let next = states.compactMap { state in
                     graph.edges[Int(state)].flatMap { $0.bytes.contains(byte) ? $0.target : nil }
                 }
                 return next.isEmpty ? nil : graph.closure(next)
             })
+        guard work < Self.maximumWork else { throw GrammarError("takes too long to be made into an automaton") }
     }
+
+    private static let maximumWork = 20_000_000
 
     /// States with one edge each, or with ways that take no byte.
     private struct StateGraph {

@@ -8,7 +8,7 @@ final class GrammarFrame: Sendable {
     let count: Int32
     let parent: GrammarFrame?
     let depth: Int
-    private let fingerprint: Int
+    fileprivate let fingerprint: Int
 
     init(node: Int, count: Int32 = -1, parent: GrammarFrame?) {
         self.node = node
@@ -32,7 +32,7 @@ final class GrammarFrame: Sendable {
 }
 
 /// One way to read the text so far.
-struct GrammarThread: Sendable {
+struct GrammarThread: Hashable, Sendable {
     enum Place: Hashable, Sendable {
         case lexeme(Int, LexemePosition)
         /// A token that stands for no text is next.
@@ -44,54 +44,81 @@ struct GrammarThread: Sendable {
     var next: Int
     var frame: GrammarFrame?
 
-    func isSame(as other: GrammarThread) -> Bool {
-        place == other.place && next == other.next && GrammarFrame.areEqual(frame, other.frame)
+    static func == (one: GrammarThread, other: GrammarThread) -> Bool {
+        one.place == other.place && one.next == other.next && GrammarFrame.areEqual(one.frame, other.frame)
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(place)
+        hasher.combine(next)
+        hasher.combine(frame?.fingerprint)
     }
 }
 
 /// All ways to read a text.
 struct GrammarThreads: Sendable {
     private(set) var list: [GrammarThread] = []
+    /// The same, once they are many.
+    private var seen: Set<GrammarThread> = []
+    private static let few = 16
     /// Whether the text is complete.
     var isComplete = false
 
     mutating func add(_ thread: GrammarThread) {
-        if !list.contains(where: { $0.isSame(as: thread) }) { list.append(thread) }
+        guard list.count > Self.few else {
+            if !list.contains(thread) { list.append(thread) }
+            return
+        }
+        if seen.isEmpty { seen = Set(list) }
+        if seen.insert(thread).inserted { list.append(thread) }
     }
 }
 
 extension GrammarGraph {
+    private typealias Entry = (node: Int, frame: GrammarFrame?)
+
     /// The ways on from `node`, with nothing written.
     func enter(_ node: Int, _ frame: GrammarFrame?, _ found: inout GrammarThreads) {
-        switch nodes[node] {
-        case .exit: leave(frame, &found)
-        case .lexeme(let index, let low, let high, let next):
-            let lexeme = lexemes[index]
-            guard !lexeme.isEmpty else { return }
-            let start = lexeme.start(low: low, high: high)
-            if !lexeme.isOver(start) {
-                found.add(GrammarThread(place: .lexeme(index, start), next: next, frame: frame))
+        // Choices of thousands lie within one another where an object has as many members: no stack may hold them.
+        var pending: [Entry] = [(node, frame)]
+        while let (node, frame) = pending.popLast() {
+            switch nodes[node] {
+            case .exit:
+                guard let frame else {
+                    found.isComplete = true
+                    continue
+                }
+                if frame.count < 0 {
+                    pending.append((frame.node, frame.parent))
+                } else {
+                    goOn(frame.node, count: count(after: frame), frame.parent, &pending)
+                }
+            case .lexeme(let index, let low, let high, let next):
+                let lexeme = lexemes[index]
+                guard !lexeme.isEmpty else { continue }
+                let start = lexeme.start(low: low, high: high)
+                if !lexeme.isOver(start) {
+                    found.add(GrammarThread(place: .lexeme(index, start), next: next, frame: frame))
+                }
+                if lexeme.accepts(start) { pending.append((next, frame)) }
+            case .token(let token, let next):
+                found.add(GrammarThread(place: .token(token), next: next, frame: frame))
+            case .call(let entry, let next): pending.append((entry, GrammarFrame(node: next, parent: frame)))
+            case .choice(let parts):
+                for part in parts.reversed() where isPossible(part, depth: frame?.depth ?? 0) {
+                    pending.append((part, frame))
+                }
+            case .repeated: goOn(node, count: 0, frame, &pending)
             }
-            if lexeme.accepts(start) { enter(next, frame, &found) }
-        case .token(let token, let next):
-            found.add(GrammarThread(place: .token(token), next: next, frame: frame))
-        case .call(let entry, let next): enter(entry, GrammarFrame(node: next, parent: frame), &found)
-        case .choice(let parts):
-            for part in parts where isPossible(part, depth: frame?.depth ?? 0) { enter(part, frame, &found) }
-        case .repeated: goOn(node, count: 0, frame, &found)
         }
     }
 
-    /// The ways on once a rule has ended, in the one that called it.
-    private func leave(_ frame: GrammarFrame?, _ found: inout GrammarThreads) {
-        guard let frame else {
-            found.isComplete = true
-            return
-        }
-        if frame.count < 0 {
-            enter(frame.node, frame.parent, &found)
-        } else {
-            goOn(frame.node, count: count(after: frame), frame.parent, &found)
+    /// The ways on where a part repeats that was complete `count` times.
+    private func goOn(_ node: Int, count: Int32, _ frame: GrammarFrame?, _ pending: inout [Entry]) {
+        guard case .repeated(let body, let least, let most, let next) = nodes[node] else { return }
+        if count >= least { pending.append((next, frame)) }
+        if most < 0 || count < most, isPossible(body, depth: (frame?.depth ?? 0) + 1) {
+            pending.append((body, GrammarFrame(node: node, count: count, parent: frame)))
         }
     }
 
@@ -99,14 +126,6 @@ extension GrammarGraph {
     func count(after frame: GrammarFrame) -> Int32 {
         guard case .repeated(_, let least, let most, _) = nodes[frame.node] else { return 0 }
         return most < 0 ? min(frame.count + 1, least) : frame.count + 1
-    }
-
-    private func goOn(_ node: Int, count: Int32, _ frame: GrammarFrame?, _ found: inout GrammarThreads) {
-        guard case .repeated(let body, let least, let most, let next) = nodes[node] else { return }
-        if most < 0 || count < most, isPossible(body, depth: (frame?.depth ?? 0) + 1) {
-            enter(body, GrammarFrame(node: node, count: count, parent: frame), &found)
-        }
-        if count >= least { enter(next, frame, &found) }
     }
 
     /// The ways that go on with `byte`.

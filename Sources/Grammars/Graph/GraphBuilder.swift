@@ -5,7 +5,7 @@ internal import Synchronization
 /// The nodes of a graph that grows.
 struct GraphBuilder {
     /// Graphs with more nodes are refused: they come of schemas that multiply their parts.
-    static let maximumNodes = 200_000
+    static let maximumNodes = 100_000
 
     let pieces: TokenPieces
     private(set) var nodes: [GrammarNode] = [.exit]

@@ -122,7 +122,7 @@ final class Lexeme: Sendable {
         return found
     }
 
-    private static let maximumCached = 1024
+    private static let maximumCached = 256
 }
 
 /// Tokens that go on with a lexeme from one position.

@@ -3,22 +3,19 @@
 extension SchemaCompiler {
     mutating func object(_ facts: SchemaFacts, next: Int) throws(GrammarError) -> Int {
         guard facts.memberCount.isPossible else { return try never() }
-        if facts.properties.isEmpty, facts.additional == nil, facts.memberCount.isNone {
+        let isUnsaid = facts.properties.isEmpty && facts.patterned.isEmpty && facts.additional == nil
+        if isUnsaid, facts.names.isEmpty, facts.memberCount.isNone {
             return try builder.add(.call(entry: try anyObjectRule(), next: next))
         }
-        // What other members there may be where nothing is said of any.
-        let said = facts.additional ?? (facts.properties.isEmpty ? [] : nil)
-        let other = try said.flatMap { schemas throws(GrammarError) in
-            try document.expanded(schemas) == nil ? nil : schemas
-        }
-        if other != nil, facts.memberCount.least > facts.required.count {
+        let keys = try MemberKeys(facts, self)
+        if !keys.others.isEmpty, facts.memberCount.least > facts.required.count {
             throw GrammarError(
                 "\"minProperties\" cannot be held beside members that are not named, of which one may come twice; "
                     + "\"required\" and \"additionalProperties\": false can be")
         }
         var members = MemberNodes(facts, limit: facts.memberCount.most)
-        try finish(&members, other, facts, next: next)
-        for index in facts.properties.indices.reversed() { try member(index, facts, &members) }
+        try finish(&members, keys.others, facts, next: next)
+        for index in facts.properties.indices.reversed() { try member(index, facts, keys, &members) }
         return try builder.text("{", next: try builder.shared(.space, next: members.nodes[0]))
     }
 
@@ -43,16 +40,15 @@ extension SchemaCompiler {
 
     /// The nodes after the last member that is named.
     private mutating func finish(
-        _ members: inout MemberNodes, _ other: [LocatedSchema]?, _ facts: SchemaFacts, next: Int
+        _ members: inout MemberNodes, _ others: [MemberKeys.Kind], _ facts: SchemaFacts, next: Int
     ) throws(GrammarError) {
         let brace = try builder.text("}", next: next)
         let close = try builder.shared(.space, next: brace)
-        let body = try other.map { schemas throws(GrammarError) in
-            try comma(before: try otherMember(schemas, facts, next: GraphBuilder.exit))
-        }
+        var body: Int?
+        if !others.isEmpty { body = try comma(before: try otherMember(others, next: GraphBuilder.exit)) }
         for count in members.nodes.indices {
             let isEnough = count >= min(facts.memberCount.least, members.nodes.count - 1)
-            guard let body, let other else {
+            guard let body else {
                 members.nodes[count] = !isEnough ? try never() : count == 0 ? brace : close
                 continue
             }
@@ -65,30 +61,31 @@ extension SchemaCompiler {
             } else {
                 let more = try builder.add(
                     .repeated(body: body, least: 0, most: most.map { $0 - 1 } ?? -1, next: close))
-                members.nodes[count] = try builder.choice([brace, try otherMember(other, facts, next: more)])
+                members.nodes[count] = try builder.choice([brace, try otherMember(others, next: more)])
             }
         }
     }
 
-    /// A member that is not named, of which the key is another than those that are.
-    private mutating func otherMember(
-        _ schemas: [LocatedSchema], _ facts: SchemaFacts, next: Int
-    ) throws(GrammarError) -> Int {
-        let value = try colon(before: try value(schemas, next: next))
-        guard !facts.properties.isEmpty else { return try builder.shared(.plainString, next: value) }
-        let names = facts.properties.map { JSONText.literal($0.name) }
-        return try builder.lexeme(named: "keys but \(names.joined(separator: ","))", next: value) {
-            () throws(GrammarError) in
-            try ByteAutomaton(JSONText.quoted(ScalarSet.all.json.anyTimes)).subtracting(
-                ByteAutomaton(.choice(names.map { .literal($0) })))
+    /// A member that is not named, of any of the kinds.
+    private mutating func otherMember(_ kinds: [MemberKeys.Kind], next: Int) throws(GrammarError) -> Int {
+        var nodes: [Int] = []
+        for kind in kinds {
+            let value = try colon(before: try value(kind.schemas, next: next))
+            guard let keys = kind.keys else {
+                nodes.append(try builder.shared(.plainString, next: value))
+                continue
+            }
+            nodes.append(try builder.lexeme(named: kind.name, next: value) { () throws(GrammarError) in keys })
         }
+        return try builder.choice(nodes)
     }
 
     /// The nodes at the named member with `index`, from those after it.
     private mutating func member(
-        _ index: Int, _ facts: SchemaFacts, _ members: inout MemberNodes
+        _ index: Int, _ facts: SchemaFacts, _ keys: MemberKeys, _ members: inout MemberNodes
     ) throws(GrammarError) {
-        let (name, schemas) = facts.properties[index]
+        let name = facts.properties[index].name
+        let schemas = facts.properties[index].schemas + keys.schemas(ofName: name)
         let isRequired = facts.required.contains { $0.utf8.elementsEqual(name.utf8) }
         let counts = members.nodes.indices.map { members.count(after: $0) }
         let targets = Set(counts.compactMap { $0 })

@@ -11,6 +11,12 @@ struct SchemaCompiler {
     let document: SchemaDocument
     /// The rules of schemas that are referred to, by what they are made of.
     private var rules: [String: Int] = [:]
+    /// Schemas within one another that are being made.
+    private var depth = 0
+    private static let maximumDepth = 100
+    /// Schemas that were made: branches of branches multiply.
+    private var made = 0
+    private static let maximumMade = 10_000
     private var anything: Int?
     private var anyObject: Int?
 
@@ -26,6 +32,14 @@ struct SchemaCompiler {
     ///
     /// - Returns: its first node.
     mutating func value(_ schemas: [LocatedSchema], next: Int) throws(GrammarError) -> Int {
+        depth += 1
+        defer { depth -= 1 }
+        made += 1
+        guard made <= Self.maximumMade else { throw GrammarError("the schema comes to too many cases") }
+        guard depth <= Self.maximumDepth else {
+            throw GrammarError(
+                place: schemas.first?.place ?? "", "more than \(Self.maximumDepth) schemas lie within one another")
+        }
         guard let (parts, isReferred) = try document.expanded(schemas) else { return try never() }
         guard isReferred else { return try expanded(parts, next: next) }
         let key = parts.map(\.key).joined(separator: " & ")
@@ -93,6 +107,15 @@ struct SchemaCompiler {
     private mutating func listed(
         _ values: [JSONValue], _ facts: SchemaFacts, _ schemas: [LocatedSchema], next: Int
     ) throws(GrammarError) -> Int {
+        let texts = try listed(values, facts, schemas).map(Self.spelling)
+        return try builder.lexeme(
+            .choice(texts.map { .literal($0) }), named: "values \(texts.joined(separator: ","))", next: next)
+    }
+
+    /// Those of a list of values that have a type that may be.
+    func listed(
+        _ values: [JSONValue], _ facts: SchemaFacts, _ schemas: [LocatedSchema]
+    ) throws(GrammarError) -> [JSONValue] {
         for schema in schemas {
             for (keyword, _) in schema.keywords where !["enum", "const", "type", "nullable"].contains(keyword) {
                 throw schema.refused(keyword, "beside \"enum\" or \"const\", which say all of the value")
@@ -100,13 +123,11 @@ struct SchemaCompiler {
         }
         var kept = values.filter { value in facts.types?.contains { $0.holds(value) } ?? true }
         if facts.isNullable, !kept.contains(.null) { kept.append(.null) }
-        let texts = kept.map(Self.spelling)
-        return try builder.lexeme(
-            .choice(texts.map { .literal($0) }), named: "values \(texts.joined(separator: ","))", next: next)
+        return kept
     }
 
     /// A value as JSON, each text in the spelling that keys and patterns have too.
-    private static func spelling(_ value: JSONValue) -> String {
+    static func spelling(_ value: JSONValue) -> String {
         switch value {
         case .string(let text): JSONText.literal(text)
         case .array(let list): "[" + list.map(spelling).joined(separator: ",") + "]"
@@ -129,21 +150,25 @@ struct SchemaCompiler {
         return try builder.lexeme(named: name, next: next) { () throws(GrammarError) in try Self.automaton(of: facts) }
     }
 
-    private static func automaton(of facts: SchemaFacts) throws(GrammarError) -> ByteAutomaton {
+    /// Strings with patterns and formats.
+    static func automaton(of facts: SchemaFacts) throws(GrammarError) -> ByteAutomaton {
         var automata: [ByteAutomaton] = []
         for format in facts.formats { automata.append(try ByteAutomaton(JSONText.quoted(format.expression))) }
-        for pattern in facts.patterns {
-            do {
-                let inside = try PatternParser.parse(pattern).expression(isSearched: true) { $0.json }
-                automata.append(try ByteAutomaton(JSONText.quoted(inside)))
-            } catch {
-                throw GrammarError(
-                    place: error.place, "\"pattern\": \"\(pattern)\" cannot be held: \(error.reason)")
-            }
-        }
+        for pattern in facts.patterns { automata.append(try automaton(ofPattern: pattern, "pattern")) }
         var all = automata[0]
         for other in automata.dropFirst() { all = try all.intersected(with: other) }
         return facts.length.isNone ? all : try all.holding(least: facts.length.least, most: facts.length.most)
+    }
+
+    /// Strings in which `pattern` is found.
+    static func automaton(ofPattern pattern: String, _ keyword: String) throws(GrammarError) -> ByteAutomaton {
+        do {
+            let inside = try PatternParser.parse(pattern).expression(isSearched: true) { $0.json }
+            return try ByteAutomaton(JSONText.quoted(inside))
+        } catch {
+            throw GrammarError(
+                place: error.place, "\"\(keyword)\": \"\(pattern)\" cannot be held: \(error.reason)")
+        }
     }
 
     private mutating func number(_ facts: SchemaFacts, isWhole: Bool, next: Int) throws(GrammarError) -> Int {

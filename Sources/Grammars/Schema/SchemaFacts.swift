@@ -35,12 +35,17 @@ struct SchemaFacts {
     var required: [String] = []
     /// What holds for members that are not named: nil where nothing was said, empty where anything goes.
     var additional: [LocatedSchema]?
+    /// Members whose names hold a pattern, and what they are then.
+    var patterned: [(pattern: String, schemas: [LocatedSchema])] = []
+    /// What names must be.
+    var names: [LocatedSchema] = []
     var memberCount = Bounds()
 
     var prefix: [[LocatedSchema]] = []
     /// As `additional`.
     var items: [LocatedSchema]?
     var itemCount = Bounds()
+    var hasUniqueItems = false
     /// The schemas that said so.
     private var prefixOf: Set<String> = [], itemsOf: Set<String> = []
 
@@ -64,9 +69,7 @@ struct SchemaFacts {
             for (keyword, value) in schema.keywords { try hear(keyword, value, schema) }
         }
         try hearAdditional(schemas)
-        for schema in schemas where schema.member("uniqueItems")?.bool == true && itemCount.most ?? 2 > 1 {
-            throw schema.refused("uniqueItems", "all items so far would have to be remembered")
-        }
+        hasUniqueItems = itemCount.most ?? 2 > 1 && schemas.contains { $0.member("uniqueItems")?.bool == true }
     }
 
     // MARK: Keywords
@@ -103,8 +106,8 @@ struct SchemaFacts {
         return [
             "not": "what a value is not gives no form that it has", "if": branches, "then": branches,
             "else": branches, "dependentRequired": branches, "dependentSchemas": branches, "dependencies": branches,
-            "unevaluatedProperties": members, "unevaluatedItems": lists, "patternProperties": members,
-            "propertyNames": members, "contains": lists, "minContains": lists, "maxContains": lists,
+            "unevaluatedProperties": members, "unevaluatedItems": lists, "contains": lists, "minContains": lists,
+            "maxContains": lists,
             "additionalItems": lists, "contentEncoding": contents, "contentMediaType": contents,
             "contentSchema": contents, "$anchor": names, "$dynamicRef": names, "$dynamicAnchor": names,
             "$recursiveRef": names, "$recursiveAnchor": names, "$id": names,
@@ -173,6 +176,12 @@ struct SchemaFacts {
                 required.append(name)
             }
         case "additionalProperties": break
+        case "patternProperties":
+            guard let object = value.object else { throw schema.wrong(keyword, "an object of schemas") }
+            guard patterned.isEmpty else { throw schema.refused(keyword, "another schema that holds too has patterns") }
+            patterned = object.members.map { ($0.key, [schema.below(keyword, $0.key, value: $0.value)]) }
+            guard patterned.count <= 4 else { throw schema.refused(keyword, "more than 4 patterns") }
+        case "propertyNames": names.append(schema.below(keyword, value: value))
         case "minProperties", "maxProperties": try memberCount.hear(keyword, value, schema)
         default: return false
         }
@@ -187,6 +196,9 @@ struct SchemaFacts {
         }
         for schema in schemas {
             guard let value = schema.member("additionalProperties") else { continue }
+            if !patterned.isEmpty, schema.member("patternProperties") == nil {
+                throw schema.refused("additionalProperties", "another schema that holds too has \"patternProperties\"")
+            }
             let below = schema.below("additionalProperties", value: value)
             let named = schema.member("properties")?.object?.members.map(\.key) ?? []
             for index in properties.indices

@@ -30,25 +30,27 @@ public struct ToolCallForm: Sendable, Equatable {
     /// - Parameter extra: further variables of the template: `bos_token`, `eos_token`, …
     public init?(of template: ChatTemplate, extra: JSONObject = JSONObject()) {
         let probe = CallProbe(template: template, extra: extra)
-        guard let turn = probe.turn(calls: 1), let first = probe.place(of: 1, in: turn) else { return nil }
-        opening = String(decoding: turn[..<first.range.lowerBound], as: UTF8.self)
+        guard let (turn, places) = probe.turn(calls: 1) else {
+            // Some tell the model of the commonest form, and leave out what it wrote.
+            guard template.source.contains("<tool_call>"), !template.source.contains("<parameter="),
+                !template.source.contains("<arg_key>")
+            else { return nil }
+            (opening, between, closing) = ("<tool_call>\n", "\n</tool_call>\n<tool_call>\n", "\n</tool_call>")
+            unit = .object(name: "name", arguments: "arguments")
+            return
+        }
+        let first = places[0]
+        opening = String(decoding: CallProbe.withoutThoughts(turn[..<first.range.lowerBound]), as: UTF8.self)
         closing = String(decoding: turn[first.range.upperBound...], as: UTF8.self)
         unit = first.unit
         // Some templates refuse to write two.
-        guard let two = probe.turn(calls: 2), let one = probe.place(of: 1, in: two),
-            let other = probe.place(of: 2, in: two), one.range.upperBound <= other.range.lowerBound,
-            other.unit == first.unit
+        guard let (two, both) = probe.turn(calls: 2), both[0].range.upperBound <= both[1].range.lowerBound,
+            both[1].unit == first.unit
         else {
             between = nil
             return
         }
-        between = String(decoding: two[one.range.upperBound..<other.range.lowerBound], as: UTF8.self)
-    }
-
-    /// - Parameter unit: as an object with these keys.
-    init(opening: String, name: String, arguments: String, between: String?, closing: String) {
-        (self.opening, self.between, self.closing) = (opening, between, closing)
-        unit = .object(name: name, arguments: arguments)
+        between = String(decoding: two[both[0].range.upperBound..<both[1].range.lowerBound], as: UTF8.self)
     }
 }
 
@@ -62,30 +64,60 @@ private struct CallProbe {
     private static func value(_ number: Int) -> String { "latheprobevalue\(number)" }
     private static let key = "latheprobekey"
 
-    /// What the template writes of an assistant's turn that calls: past what stands before any answer, up to what ends a turn.
-    func turn(calls count: Int) -> [UInt8]? {
+    typealias Place = (range: Range<Int>, unit: ToolCallForm.Unit)
+
+    /// What the template writes of an assistant's turn that calls: past what stands before any answer, up to what ends a turn; and where
+    /// the calls stand there.
+    func turn(calls count: Int) -> (text: [UInt8], places: [Place])? {
         guard let plain = render(["role": "assistant", "content": .string(Self.answer)]),
             let place = Self.range(of: Self.answer, in: plain)
         else { return nil }
-        let (before, after) = (plain[..<place.lowerBound], plain[place.upperBound...])
-        let calls = (1...count).map { number -> JSONValue in
-            [
-                "id": .string("call0000\(number)"), "type": "function",
-                "function": [
-                    "name": .string(Self.name(number)), "arguments": .object(Self.arguments(number)),
-                ],
-            ]
-        }
-        for content: JSONValue in ["", .null] {
-            guard let text = render(["role": "assistant", "content": content, "tool_calls": .array(calls)]),
-                Self.range(of: Self.name(count), in: text) != nil
-            else { continue }
-            let shared = zip(before, text).prefix { $0 == $1 }.count
-            var turn = text[shared...]
-            if !after.isEmpty, turn.suffix(after.count).elementsEqual(after) { turn = turn.dropLast(after.count) }
-            return Array(turn)
+        let (before, after) = (Array(plain[..<place.lowerBound]), Array(plain[place.upperBound...]))
+        // Templates read arguments as an object, or as its text.
+        for (content, isText): (JSONValue, Bool) in [("", false), (.null, false), ("", true), (.null, true)] {
+            let calls = (1...count).map { Self.call($0, isText: isText) }
+            let reply: JSONValue = ["role": "assistant", "content": content, "tool_calls": .array(calls)]
+            guard let text = render(reply) else { continue }
+            let turn = Self.inner(text, before, after)
+            let places = (1...count).compactMap { self.place(of: $0, in: turn) }
+            if places.count == count { return (turn, places) }
         }
         return nil
+    }
+
+    private static func call(_ number: Int, isText: Bool) -> JSONValue {
+        let arguments = JSONValue.object(arguments(number))
+        return [
+            "id": .string("call0000\(number)"), "type": "function",
+            "function": [
+                "name": .string(name(number)), "arguments": isText ? .string(arguments.text()) : arguments,
+            ],
+        ]
+    }
+
+    /// `text` without what other answers have before them and behind, cut where a mark begins.
+    private static func inner(_ text: [UInt8], _ before: [UInt8], _ after: [UInt8]) -> [UInt8] {
+        let mark = UInt8(ascii: "<")
+        var start = zip(before, text).prefix { $0 == $1 }.count
+        if start < before.count, let last = text[..<start].lastIndex(of: mark),
+            !text[last..<start].contains(UInt8(ascii: ">"))
+        {
+            start = last
+        }
+        let turn = text[start...]
+        let shared = zip(after.reversed(), turn.reversed()).prefix { $0 == $1 }.count
+        let tail = turn.suffix(shared)
+        let end = shared == after.count ? tail.startIndex : tail.firstIndex(of: mark) ?? turn.endIndex
+        return Array(turn[..<end])
+    }
+
+    /// What stands before a call, without thoughts that may stand before any answer.
+    static func withoutThoughts(_ text: ArraySlice<UInt8>) -> [UInt8] {
+        let lower = text.map { UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0 ? $0 + 32 : $0 }
+        for end in ["</think>", "<|end_thinking|>"] {
+            if let range = range(of: end, in: lower) { return Array(text.dropFirst(range.upperBound)) }
+        }
+        return Array(text)
     }
 
     private static func arguments(_ number: Int) -> JSONObject {
@@ -96,9 +128,9 @@ private struct CallProbe {
         var extra = extra
         extra["tools"] = .array((1...2).map(Self.tool))
         let messages: [JSONValue] = [["role": "user", "content": "latheprobequestion"], reply]
-        return (try? template.render(messages: messages, addGenerationPrompt: false, extra: extra)).map {
-            Array($0.utf8)
-        }
+        return
+            (try? template.render(
+                messages: messages, addGenerationPrompt: false, extra: extra, now: .fixedDate)).map { Array($0.utf8) }
     }
 
     private static func tool(_ number: Int) -> JSONValue {
@@ -114,7 +146,7 @@ private struct CallProbe {
     }
 
     /// Where the call with that number stands in `turn`, and how.
-    func place(of number: Int, in turn: [UInt8]) -> (range: Range<Int>, unit: ToolCallForm.Unit)? {
+    private func place(of number: Int, in turn: [UInt8]) -> Place? {
         guard let name = Self.range(of: Self.name(number), in: turn),
             let value = Self.range(of: Self.value(number), in: turn)
         else { return nil }

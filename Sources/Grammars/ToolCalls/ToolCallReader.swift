@@ -167,11 +167,7 @@ public struct ToolCallReader: Sendable {
     /// The name that stands where a call begins, and where its arguments begin; nil as long as that cannot be said, and a nil place
     /// where there is no name.
     private func readName(before middle: String) -> (String, Int?)? {
-        let isName = { (byte: UInt8) in
-            UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
-                || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "_-.".utf8.contains(byte)
-        }
-        guard let end = held[opened...].firstIndex(where: { !isName($0) }) else { return nil }
+        guard let end = held[opened...].firstIndex(where: { !Self.isName($0) }) else { return nil }
         let name = String(decoding: held[opened..<end], as: UTF8.self)
         guard !name.isEmpty else { return (name, nil) }
         switch LooseMatch(of: middle, in: held, at: end) {
@@ -181,6 +177,11 @@ public struct ToolCallReader: Sendable {
             let start = held[place...].firstIndex { !$0.isSpace } ?? held.count
             return (name, start)
         }
+    }
+
+    private static func isName(_ byte: UInt8) -> Bool {
+        UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
+            || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "_-.".utf8.contains(byte)
     }
 
     private func call(_ bytes: [UInt8], _ name: String?) -> ToolCall? {
@@ -208,17 +209,21 @@ public struct ToolCallReader: Sendable {
     // MARK: After a call
 
     private mutating func readAfter(_ isOver: Bool, _ found: inout [ToolCallPiece]) -> Bool {
-        let more = form.between.map { LooseMatch(of: $0, in: held, at: 0) } ?? .no
-        if case .end(let end) = more {
-            // Between objects alone there may be nothing: then another begins with its brace.
-            if form.between?.utf8.contains(where: { !$0.isSpace }) ?? false || held[end...].first == UInt8(ascii: "{") {
-                begin(after: end)
-                return true
+        if let between = form.between {
+            switch LooseMatch(of: between, in: held, at: 0) {
+            case .open where !isOver: return false
+            case .end(let end):
+                // Another follows where it begins as calls do; else what stood between closes them.
+                let next = held[end...].first { !$0.isSpace }
+                guard next != nil || isOver else { return false }
+                if let next, begins(next) {
+                    begin(after: end)
+                    return true
+                }
+            default: break
             }
         }
-        let closed = LooseMatch(of: form.closing, in: held, at: 0)
-        if case .open = more, !isOver { return false }
-        switch closed {
+        switch LooseMatch(of: form.closing, in: held, at: 0) {
         case .open where !isOver: return false
         case .end(let end): held.removeFirst(end)
         // The end of an answer closes what it leaves open.
@@ -227,6 +232,14 @@ public struct ToolCallReader: Sendable {
         }
         stage = .text(atStart: false)
         return !held.isEmpty
+    }
+
+    /// Whether a call can begin with `byte`.
+    private func begins(_ byte: UInt8) -> Bool {
+        switch form.unit {
+        case .object: byte == UInt8(ascii: "{")
+        case .named: Self.isName(byte)
+        }
     }
 }
 
