@@ -74,7 +74,7 @@ enum LlamaStatus {
         func count(_ name: String, _ note: String, _ value: Int) { add(name, "counter", note, String(value)) }
         func gauge(_ name: String, _ note: String, _ value: Int) { add(name, "gauge", note, String(value)) }
         func rate(_ tokens: Int, _ seconds: Double) -> String { seconds > 0 ? "\(Double(tokens) / seconds)" : "0" }
-        let read = status.promptTokens - status.cachedTokens
+        let read = status.promptTokens
         // Those that llama.cpp has, by its names.
         count("llamacpp:prompt_tokens_total", "Tokens of prompts that were read.", read)
         add("llamacpp:prompt_seconds_total", "counter", "Seconds of reading them.", "\(status.readingSeconds)")
