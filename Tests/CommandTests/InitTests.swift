@@ -38,6 +38,13 @@ extension CommandTests {
                 file: "faq.csv", task: "prompt_completion",
                 row: { "\"Where is, say, parcel \($0)?\",It is in van \($0)." },
                 recipe: ["  columns: { prompt: question, completion: answer }", "  val_size: 0.2"]),
+            // Names that tell by one of their words, and a number that is nothing to learn.
+            Kind(
+                file: "desk.jsonl", task: "prompt_completion",
+                row: {
+                    #"{"ticket_id": "T\#($0)", "customer_message": "Where is \#($0)?", "desk_answer": "It is in van \#($0)."}"#
+                },
+                recipe: ["  columns: { prompt: customer_message, completion: desk_answer }"]),
             Kind(
                 file: "tasks.jsonl", task: "prompt_completion",
                 row: { #"{"instruction": "Add", "input": "\#($0) and 1", "output": "\#($0 + 1)"}"# },

@@ -69,9 +69,9 @@ struct RowUse {
 extension RowUse {
     /// All ways that the columns of a file allow, the likeliest first.
     static func all(of look: FileLook) -> [RowUse] {
-        var uses = forms.compactMap { $0.use(of: look) }
-        // What the names of columns say outweighs what they hold.
-        if uses.isEmpty { uses = guesses(of: look) }
+        let named = forms.compactMap { $0.use(of: look) }
+        // What the names of columns say outweighs what they hold; of texts they say little.
+        let uses = named + (named.allSatisfy { $0.purpose == .text } ? guesses(of: look) : [])
         var known: [RowUse] = []
         for use in uses where !known.contains(where: { $0.purpose == use.purpose }) { known.append(use) }
         // What reads as the file stands comes first; but every row that has more than a text has a text too.
@@ -112,7 +112,10 @@ extension RowUse {
                 if let found = free.first(where: { words($0.name).joined(separator: "_") == name }) { return found }
             }
             for name in names where name.count > 3 {
-                if let found = free.first(where: { words($0.name).contains(name) }) { return found }
+                // The number of a question is none.
+                if let found = free.first(where: { words($0.name).contains(name) && words($0.name).last != "id" }) {
+                    return found
+                }
             }
             return nil
         }
@@ -123,8 +126,8 @@ extension RowUse {
     }
 
     private static let prompts = [
-        "prompt", "question", "instruction", "query", "input", "user", "request", "problem", "source", "ask", "问题",
-        "提问",
+        "prompt", "question", "instruction", "query", "input", "user", "request", "problem", "source", "ask", "message",
+        "article", "document", "dialogue", "text", "问题", "提问",
     ]
     private static let completions = [
         "completion", "answer", "response", "output", "reply", "assistant", "solution", "target", "summary", "回答", "答案",
@@ -175,7 +178,10 @@ extension RowUse {
         Form(
             purpose: .promptCompletion, format: .promptCompletion,
             fields: [("prompt", prompts), ("completion", completions)],
-            fits: { $0.allSatisfy { $0.isText || $0.isList } && !($0[1].isFewClasses && $0[1].meanCharacters < 30) }),
+            fits: {
+                $0.allSatisfy { ($0.isText && !$0.isNumeric) || $0.isList }
+                    && !($0[1].isFewClasses && $0[1].meanCharacters < 30)
+            }),
         Form(
             purpose: .classification, format: .classification, fields: [("text", texts), ("label", labels)],
             fits: { $0[0].isText && $0[1].isFewClasses }),
