@@ -58,6 +58,11 @@ public struct RunPage: Sendable {
         ).source
     }
 
+    /// What the stage took in all calls of the run, or else what the log says of its steps.
+    private func trainingSeconds(_ trace: TrainingTrace) -> Double? {
+        (report["stages"]?.array ?? []).first { $0["name"]?.string == "train" }?["seconds"]?.double ?? trace.seconds
+    }
+
     private func tiles(_ trace: TrainingTrace) -> [Markup] {
         var tiles: [Markup] = []
         if let loss = Compared.loss(evaluation) {
@@ -76,7 +81,7 @@ public struct RunPage: Sendable {
             tiles.append(
                 PageFrame.tile(
                     Figures.count(steps), steps == 1 ? "step" : "steps",
-                    trace.seconds.map { "trained in \(Figures.duration($0))" } ?? ""))
+                    trainingSeconds(trace).map { "trained in \(Figures.duration($0))" } ?? ""))
         }
         if let bytes = report["peak_memory_bytes"]?.integer, bytes > 0 {
             tiles.append(PageFrame.tile(Figures.bytes(bytes), "memory at most"))

@@ -9,7 +9,7 @@ struct TrainingTrace {
     private(set) var evaluations: [String: [(x: Int, y: Double)]] = [:]
     /// The measures of steps and evaluations that objectives tell beside what each step has, in order.
     private(set) var measures: [String] = []
-    /// How long the steps took, all parts of the run together.
+    /// How long the steps took; nil of a run that was gone on with, as only its last part says so.
     private(set) var seconds: Double?
     private(set) var tokens = 0
     private(set) var parameters: Int?
@@ -22,12 +22,15 @@ struct TrainingTrace {
 
     init(_ events: [JSONValue]) {
         var values: [String: [String: [Int: Double]]] = [:]
+        var starts = 0
         var tokensByStep: [Int: Int] = [:]
         for event in events {
             let kind = event["event"]?.string ?? ""
             switch kind {
-            case "training_started": parameters = event["trainable_parameters"]?.integer
-            case "finished": seconds = (seconds ?? 0) + (event["seconds"]?.double ?? 0)
+            case "training_started":
+                parameters = event["trainable_parameters"]?.integer
+                starts += 1
+            case "finished": seconds = event["seconds"]?.double
             case "step", "evaluated":
                 guard let step = event["step"]?.integer else { continue }
                 if kind == "step" { tokensByStep[step] = event["tokens"]?.integer }
@@ -39,6 +42,7 @@ struct TrainingTrace {
             default: break
             }
         }
+        if starts > 1 { seconds = nil }
         func sorted(_ kind: String) -> [String: [(x: Int, y: Double)]] {
             (values[kind] ?? [:]).mapValues { $0.sorted { $0.key < $1.key }.map { ($0.key, $0.value) } }
         }

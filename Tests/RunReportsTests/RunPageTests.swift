@@ -186,6 +186,16 @@ import Testing
         #expect(
             page.html.contains(
                 "<tr><th scope=\"row\" dir=\"auto\">tokens</th><td class=\"number\" dir=\"auto\">20</td></tr>"))
+        // Only the last part of a run that was gone on with says how long it took: that is not the time of all steps.
+        let parts: [JSONValue] = [
+            ["event": "training_started", "from_step": 0], step(1, 3), ["event": "interrupted", "step": 1],
+            ["event": "training_started", "from_step": 1], step(2, 2),
+            ["event": "finished", "step": 2, "seconds": 5.0],
+        ]
+        page.events = parts
+        #expect(!page.html.contains("time of the steps"))
+        page.events = [parts[0], parts[1], parts[4], parts[5]]
+        #expect(page.html.contains("time of the steps") && page.html.contains("5.0 s"))
         page.events = (1...1000).map { step($0, Double($0)) }
         #expect(page.html.contains("Loss by step, each point the mean of 5 steps"))
         #expect(page.html.contains("training loss from 3.0000 at 5 to 998.0000 at 1,000"))
