@@ -106,7 +106,7 @@ def look(visit, token):
     visit.check("runs")
     visit.open("/#/run/one", "svg[role=img] path")
     page.locator("main > div > details summary").last.click()
-    page.wait_for_selector("pre")
+    page.wait_for_selector("details[open] pre")
     visit.check("run")
     visit.open("/#/overlay?run=one&run=two", "svg[role=img] path")
     page.wait_for_selector("table")
@@ -187,7 +187,7 @@ with tempfile.TemporaryDirectory() as place, sync_playwright() as play:
     shutil.copytree(folder, other)
     for name, rate in [("one", "1e-2"), ("two", "3e-2")]:
         (folder / f"{name}.yaml").write_text(recipe(name, rate, 40))
-        subprocess.run([options.lathe, "run", f"{name}.yaml", "--quiet"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([options.lathe, "run", f"{name}.yaml", "--quiet"], cwd=folder, check=True, capture_output=True)
     browser = play.chromium.launch(executable_path=options.browser, args=["--no-sandbox", "--disable-gpu"])
     kinds = [(1280, "light", "en-US"), (360, "dark", "zh-CN")]
     with started([options.lathe, "studio", "--port", "0", "--json"], folder) as facts:
@@ -203,7 +203,7 @@ with tempfile.TemporaryDirectory() as place, sync_playwright() as play:
             ask(Visit(browser, facts["url"], *kind, options.shots))
     browser.close()
     (other / "begun.yaml").write_text(text)
-    subprocess.run([options.lathe, "run", "begun.yaml", "--quiet"], cwd=other, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([options.lathe, "run", "begun.yaml", "--quiet"], cwd=other, check=True, capture_output=True)
     print("adapters:", digest(folder, "begun"), digest(other, "begun"))
     if digest(folder, "begun") != digest(other, "begun"):
         findings.append("the page's adapter is not that of the command line")
