@@ -85,6 +85,18 @@ import Testing
         #expect(told["completion_probabilities"]?.array?.first?["top_logprobs"]?.array?.count == 3)
         let mixed = try await tiny.post("/completion", ["prompt": [1, "Once"], "temperature": 0, "n_predict": 4]).json
         #expect(mixed["tokens_predicted"] == 4 && mixed["stop_type"] == "limit")
+        let several = try await tiny.post(
+            "/completions", ["prompt": ["Once", [1, 418]], "temperature": 0, "n_predict": 4]
+        ).json
+        #expect(several.array?.count == 2 && several.at("0.content") == several.at("1.content"))
+    }
+
+    @Test func namesThatNothingHasMeanTheBaseWhereThatIsSaid() async throws {
+        let body: JSONValue = ["prompt": "Once", "max_tokens": 1, "model": "gpt-5"]
+        try await TinyService().post("/v1/completions", body).expectRefusal(404, "model")
+        let told = try await TinyService { $0.takesAnyName = true }.post("/v1/completions", body)
+        #expect(told.status == 200)
+        #expect(try told.json["model"] == "tiny")
     }
 
     @Test func statusIsTold() async throws {

@@ -26,6 +26,9 @@ enum AnswerForm {
                     ]),
             ]), "The form of the answer")
 
+    /// As llama.cpp says it.
+    static let jsonSchema = Field("json_schema", .anyObject, "A JSON schema of the answer")
+
     /// Sets what the answers to `request` keep to: the form that `call` says, else the calls that it must hold.
     static func apply(
         _ call: Call, _ tools: ToolUse?, to request: inout ServedRequest, _ context: ServiceContext
@@ -33,6 +36,13 @@ enum AnswerForm {
         request.grammar = try tools?.grammar(context)
         // Calls may be marked by tokens that stand for no text.
         request.showsSpecialTokens = tools?.looksForCalls ?? false
+        if let schema = call.member("json_schema") {
+            guard request.grammar == nil, call.member("response_format") == nil else {
+                throw RequestError(
+                    "json_schema: the answer's form is said twice", field: "json_schema", code: "invalid_value")
+            }
+            request.grammar = try context.grammars.grammar(schema: schema, field: "json_schema")
+        }
         guard let format = call.member("response_format"), let type = format["type"]?.string, type != "text" else {
             return
         }

@@ -13,6 +13,11 @@ extension ServedEnd {
     }
 }
 
+extension ServedEnd {
+    /// Of an answer that calls functions, or does not. One that its limit cut may have begun another call.
+    func openAI(calls: Bool) -> String { calls && openAI == "stop" ? "tool_calls" : openAI }
+}
+
 extension ServedUsage {
     var openAI: JSONValue {
         [

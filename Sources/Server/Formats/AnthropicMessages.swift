@@ -90,7 +90,7 @@ struct AnthropicMessages: Sendable {
                 "input": (try? JSONValue(parsing: call.arguments)) ?? [:],
             ])
         }
-        let reason = calls.isEmpty ? Self.reason(answer.end) : "tool_use"
+        let reason = Self.reason(answer.end, calls: !calls.isEmpty)
         let usage = answer.usage
         return message(
             content, reason, Self.stopText(answer.end),
@@ -116,10 +116,10 @@ struct AnthropicMessages: Sendable {
         ]
     }
 
-    private static func reason(_ end: ServedEnd) -> String {
+    private static func reason(_ end: ServedEnd, calls: Bool) -> String {
         switch end {
-        case .token, .grammar: "end_turn"
-        case .text: "stop_sequence"
+        case .token, .grammar: calls ? "tool_use" : "end_turn"
+        case .text: calls ? "tool_use" : "stop_sequence"
         case .maximumTokens, .contextFull, .deadline: "max_tokens"
         }
     }
@@ -147,7 +147,7 @@ struct AnthropicMessages: Sendable {
                     [
                         "type": "message_delta",
                         "delta": [
-                            "stop_reason": .string(reader.hasCalls ? "tool_use" : Self.reason(end)),
+                            "stop_reason": .string(Self.reason(end, calls: reader.hasCalls)),
                             "stop_sequence": Self.stopText(end).map { .string($0) } ?? .null,
                         ],
                         "usage": Self.usage(usage.promptTokens, usage.cachedTokens, usage.answerTokens),

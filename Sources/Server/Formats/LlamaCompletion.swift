@@ -6,13 +6,14 @@ internal import Tokenizers
 
 /// One request for what follows a prompt, read.
 struct LlamaCompletion: Sendable {
+    private static let mixed = Shape.list(.either([.text(), .integer(0...Int(Int32.max))]), 1...1_000_000)
     private static let prompt = Shape.either([
-        .text(), .list(.either([.text(), .integer(0...Int(Int32.max))]), 1...1_000_000),
+        .text(), .list(.either([.text(), .integer(0...Int(Int32.max)), mixed]), 1...1_000_000),
     ])
 
     private static let fields =
         [
-            Field("prompt", prompt, "A text, tokens, or both in turn", required: true),
+            Field("prompt", prompt, "A text, tokens, or both in turn; or a list of such", required: true),
             Field("model", .text(), "The base or an adapter, by name; the base where it is missing"),
             Field(
                 "n_predict", .integer(-1...Int.max), "The most tokens of the answer; -1: as many as there is room for"),
@@ -22,7 +23,7 @@ struct LlamaCompletion: Sendable {
             Field("ignore_eos", .boolean, "Whether the answer goes on where the model would end it"),
             Field("n_probs", .integer(0...100), "How many of the likeliest tokens are told in each place"),
             Field("return_tokens", .boolean, "Whether the answer's tokens are told"),
-            Field("json_schema", .anyObject, "What the answer must be"),
+            AnswerForm.jsonSchema,
             Field("cache_prompt", .boolean, "Prompts that begin alike are found without it"),
             Field("id_slot", .integer(-1...(-1)), "Any place is as good as another"),
         ] + [
@@ -35,7 +36,7 @@ struct LlamaCompletion: Sendable {
         [
             .post(
                 "/completion", "Goes on from a prompt, in llama.cpp's form", fields,
-                .objectOrEvents(["content", "stop", "tokens_predicted", "tokens_evaluated"])
+                .objectsOrEvents(["content", "stop", "tokens_predicted", "tokens_evaluated"])
             ) { call async throws(RequestError) in
                 try await LlamaCompletion(call, context).response()
             }
@@ -43,32 +44,44 @@ struct LlamaCompletion: Sendable {
     }
 
     private let context: ServiceContext
-    private let request: ServedRequest
-    private let prompt: String
+    /// One a prompt.
+    private let requests: [ServedRequest]
     private let streams: Bool
     private let tellsTokens: Bool
+    private let tellsProbabilities: Bool
     private let model: String
 
     private init(_ call: Call, _ context: ServiceContext) throws(RequestError) {
         self.context = context
-        let tokens = try Self.tokens(call.member("prompt") ?? .null, context)
-        try context.requireRoom(tokens, field: "prompt")
-        prompt = context.model.facts.tokenizer.decode(tokens)
-        let asked = call.integer("n_predict") ?? -1
+        let asked = call.integer("n_predict") ?? -1, count = call.integer("n_probs") ?? 0
         var sampling = call.sampling(temperature: 0.8, topP: 0.95, topK: 40, minP: 0.05)
         sampling.repetitionPenalty = call.number("repeat_penalty") ?? 1
-        var request = try call.request(
-            tokens, context, maximumTokens: context.room(after: tokens, asked: asked < 0 ? nil : asked),
-            sampling: sampling)
-        request.ignoresEnd = call.flag("ignore_eos")
-        if let count = call.integer("n_probs"), count > 0 { request.topLogProbs = count }
-        if let schema = call.member("json_schema") {
-            request.grammar = try context.grammars.grammar(schema: schema, field: "json_schema")
+        var requests: [ServedRequest] = []
+        for prompt in Self.prompts(call.member("prompt") ?? .null) {
+            let tokens = try Self.tokens(prompt, context)
+            try context.requireRoom(tokens, field: "prompt")
+            var request = try call.request(
+                tokens, context, maximumTokens: context.room(after: tokens, asked: asked < 0 ? nil : asked),
+                sampling: sampling)
+            request.ignoresEnd = call.flag("ignore_eos")
+            if count > 0 { request.topLogProbs = count }
+            try AnswerForm.apply(call, nil, to: &request, context)
+            requests.append(request)
         }
-        self.request = request
+        guard requests.count <= 64 else {
+            throw RequestError("prompt: more than 64", field: "prompt", code: "invalid_value")
+        }
+        self.requests = requests
         streams = call.flag("stream")
         tellsTokens = call.flag("return_tokens")
+        tellsProbabilities = count > 0
         model = context.name(of: call.text("model"))
+    }
+
+    /// A list is one prompt where a token stands in it; else each of its entries is one.
+    private static func prompts(_ value: JSONValue) -> [JSONValue] {
+        guard let list = value.array, !list.contains(where: { $0.integer != nil }) else { return [value] }
+        return list
     }
 
     /// A text, tokens, or a list in which they take turns; the first text begins as the tokenizer begins a prompt.
@@ -86,44 +99,52 @@ struct LlamaCompletion: Sendable {
     }
 
     private func response() async throws(RequestError) -> ServerResponse {
-        guard streams else {
-            let answer = try await context.engine.wholeAnswers(to: request)[0]
-            var body = last(answer.end, answer.usage)
-            body["content"] = .string(answer.text)
-            body["tokens"] = .array(tellsTokens ? answer.tokens.map { .integer(Int($0.id)) } : [])
-            body["has_new_line"] = .bool(answer.text.utf8.contains(10))
-            if request.topLogProbs != nil { body["completion_probabilities"] = probabilities(answer.tokens) }
-            return .json(.object(body))
+        var streams: [AsyncStream<ServedEvent>] = []
+        for request in requests { streams.append(try context.submit(request, stream: 0)) }
+        let events = ServingEngine.merged(streams)
+        guard self.streams else {
+            let answers = try await Answer.whole(events, count: streams.count).enumerated().map(whole)
+            return .json(answers.count == 1 ? answers[0] : .array(answers))
         }
-        let events = try context.engine.answers(to: request, count: 1)
         return .events { sink in await stream(events, to: sink) }
     }
 
+    private func whole(_ index: Int, _ answer: Answer) -> JSONValue {
+        var body = last(index, answer.end, answer.usage)
+        body["content"] = .string(answer.text)
+        body["tokens"] = .array(tellsTokens ? answer.tokens.map { .integer(Int($0.id)) } : [])
+        body["has_new_line"] = .bool(answer.text.utf8.contains(10))
+        if tellsProbabilities { body["completion_probabilities"] = probabilities(answer.tokens) }
+        return .object(body)
+    }
+
     private func stream(_ events: AsyncStream<AnswerEvent>, to sink: EventSink) async {
+        var hasNewLine = [Bool](repeating: false, count: requests.count)
         for await event in events {
+            let index = event.index
             switch event.event {
             case .began, .prompt: break
             case .text(let text, let tokens):
                 guard !text.isEmpty || !tokens.isEmpty else { continue }
+                hasNewLine[index] = hasNewLine[index] || text.utf8.contains(10)
                 var body = JSONObject([
-                    ("index", 0), ("content", .string(text)),
+                    ("index", .integer(index)), ("content", .string(text)),
                     ("tokens", .array(tokens.map { .integer(Int($0.id)) })), ("stop", false), ("id_slot", -1),
-                    ("tokens_evaluated", .integer(request.prompt.count)),
+                    ("tokens_evaluated", .integer(requests[index].prompt.count)),
                 ])
-                if request.topLogProbs != nil { body["completion_probabilities"] = probabilities(tokens) }
+                if tellsProbabilities { body["completion_probabilities"] = probabilities(tokens) }
                 sink.send(.object(body))
             case .finished(let end, let usage):
-                var body = last(end, usage)
-                body["content"] = ""
-                body["tokens"] = []
+                var body = last(index, end, usage)
+                body["has_new_line"] = .bool(hasNewLine[index])
                 sink.send(.object(body))
-            case .failed(let error): sink.send(RequestError(error).openAIBody)
+            case .failed(let error): return sink.send(RequestError(error).openAIBody)
             }
         }
     }
 
     /// What is told at the end.
-    private func last(_ end: ServedEnd, _ usage: ServedUsage) -> JSONObject {
+    private func last(_ index: Int, _ end: ServedEnd, _ usage: ServedUsage) -> JSONObject {
         let (type, word): (String, String) =
             switch end {
             case .token, .grammar: ("eos", "")
@@ -131,15 +152,18 @@ struct LlamaCompletion: Sendable {
             case .maximumTokens, .contextFull, .deadline: ("limit", "")
             }
         return JSONObject([
-            ("index", 0), ("content", ""), ("tokens", []), ("id_slot", -1), ("stop", true), ("model", .string(model)),
+            ("index", .integer(index)), ("content", ""), ("tokens", []), ("id_slot", -1), ("stop", true),
+            ("model", .string(model)),
             ("tokens_predicted", .integer(usage.answerTokens)), ("tokens_evaluated", .integer(usage.promptTokens)),
-            ("generation_settings", settings), ("prompt", .string(prompt)), ("truncated", .bool(end == .contextFull)),
+            ("generation_settings", settings(requests[index])),
+            ("prompt", .string(context.model.facts.tokenizer.decode(requests[index].prompt))),
+            ("truncated", .bool(end == .contextFull)),
             ("stop_type", .string(type)), ("stopping_word", .string(word)),
             ("tokens_cached", .integer(usage.cachedTokens)), ("timings", usage.timings),
         ])
     }
 
-    private var settings: JSONValue {
+    private func settings(_ request: ServedRequest) -> JSONValue {
         let sampling = request.sampling
         return [
             "seed": .integer(Int(clamping: sampling.seed)), "temperature": .double(sampling.temperature),
@@ -159,6 +183,10 @@ struct LlamaCompletion: Sendable {
             tokens.map { token in
                 var members = tokenizer.chatLogProb(token).object ?? JSONObject()
                 members["id"] = .integer(Int(token.id))
+                let tops = zip(token.top, members["top_logprobs"]?.array ?? []).map { top, told -> JSONValue in
+                    .object(JSONObject([("id", .integer(Int(top.id)))] + (told.object?.members ?? [])))
+                }
+                members["top_logprobs"] = .array(tops)
                 return .object(members)
             })
     }

@@ -18,7 +18,7 @@ struct OpenAIChat: Sendable {
             Field("max_completion_tokens", .integer(1...Int.max), "The same, by its newer name"),
             Field("logprobs", .boolean, "Whether probabilities of the answer's tokens are told"),
             Field("top_logprobs", .integer(0...20), "How many of the likeliest tokens are told in each place"),
-            AnswerForm.responseFormat,
+            AnswerForm.responseFormat, AnswerForm.jsonSchema,
         ] + ToolUse.fields + IdleFields.openAI
 
     static func routes(_ context: ServiceContext) -> [Route] {
@@ -99,7 +99,7 @@ struct OpenAIChat: Sendable {
             let logProbs: JSONValue = tellsLogProbs ? self.logProbs(answer.tokens) : .null
             return [
                 "index": .integer(index), "message": .object(message), "logprobs": logProbs,
-                "finish_reason": .string(calls.isEmpty ? answer.end.openAI : "tool_calls"),
+                "finish_reason": .string(answer.end.openAI(calls: !calls.isEmpty)),
             ]
         }
         var body = envelope("chat.completion", choices)
@@ -117,7 +117,7 @@ struct OpenAIChat: Sendable {
         var readers = (0..<count).map { tools.reader(id, $0) }
         var usages = [ServedUsage](repeating: ServedUsage(), count: count)
         for index in 0..<count {
-            send(piece(index, ["role": "assistant", "content": ""], nil, nil), sink)
+            send(piece(index, ["role": "assistant", "content": .null], nil, nil), sink)
         }
         for await event in events {
             let index = event.index
@@ -135,7 +135,7 @@ struct OpenAIChat: Sendable {
                 for part in readers[index].finish() {
                     send(piece(index, part.delta(readers[index].count - 1), nil, nil), sink)
                 }
-                let reason = readers[index].hasCalls ? "tool_calls" : end.openAI
+                let reason = end.openAI(calls: readers[index].hasCalls)
                 send(piece(index, [:], nil, reason), sink)
             case .failed(let error):
                 // The status has gone out: what went wrong comes as an event, and the stream ends.

@@ -88,15 +88,7 @@ struct OpenAICompletions: Sendable {
         }
         let events = ServingEngine.merged(streams)
         guard self.streams else {
-            var answers = [Answer](repeating: Answer(), count: streams.count)
-            var ended = 0
-            for await event in events {
-                try answers[event.index].take(event.event)
-                if case .finished = event.event { ended += 1 }
-            }
-            guard ended == answers.count else {
-                throw RequestError(status: 499, "the client went away", code: "cancelled")
-            }
+            let answers = try await Answer.whole(events, count: streams.count)
             return .json(whole(answers))
         }
         return .events { sink in await stream(events, to: sink) }

@@ -1,9 +1,9 @@
 // A connection, and what is done for it only as long as somebody is at its other end.
 
-import HummingbirdCore
-import Logging
-import NIOCore
-import Synchronization
+internal import HummingbirdCore
+internal import Logging
+internal import NIOCore
+internal import Synchronization
 
 /// Whether the program that asks is still there.
 final class Connection: Sendable {

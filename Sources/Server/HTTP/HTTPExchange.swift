@@ -1,9 +1,9 @@
 // One request and its response on a socket.
 
-import Foundation
-import HTTPTypes
-import HummingbirdCore
-import NIOCore
+internal import Foundation
+internal import HTTPTypes
+internal import HummingbirdCore
+internal import NIOCore
 import Vocabulary
 
 /// Ends a connection after its response.

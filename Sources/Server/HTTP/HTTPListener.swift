@@ -1,11 +1,11 @@
 // The socket: requests are read within limits, answered by a function, and written as fast as their reader takes them.
 
-import Foundation
-import HTTPTypes
-import HummingbirdCore
-import Logging
-import NIOCore
-import NIOPosix
+internal import Foundation
+internal import HTTPTypes
+internal import HummingbirdCore
+internal import Logging
+internal import NIOCore
+internal import NIOPosix
 public import Vocabulary
 
 /// An address at which nobody can listen.

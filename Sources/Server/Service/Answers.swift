@@ -71,18 +71,23 @@ extension ServingEngine {
 
     /// `count` answers, whole.
     func wholeAnswers(to request: ServedRequest, count: Int = 1) async throws(RequestError) -> [Answer] {
+        try await Answer.whole(try answers(to: request, count: count), count: count)
+    }
+}
+
+extension Answer {
+    /// The answers of which `events` tell, whole.
+    static func whole(_ events: AsyncStream<AnswerEvent>, count: Int) async throws(RequestError) -> [Answer] {
         var answers = [Answer](repeating: Answer(), count: count)
         var ended = 0
-        for await event in try self.answers(to: request, count: count) {
+        for await event in events {
             try answers[event.index].take(event.event)
             if case .finished = event.event { ended += 1 }
         }
         guard ended == count else { throw RequestError(status: 499, "the client went away", code: "cancelled") }
         return answers
     }
-}
 
-extension Answer {
     mutating func take(_ event: ServedEvent) throws(RequestError) {
         switch event {
         case .began: break

@@ -20,6 +20,12 @@ extension ModelService {
         routes += LlamaStatus.routes(context)
         routes += AdapterRoutes.routes(context)
         routes += Scoring.routes(context)
+        // Where clients of llama.cpp's look for them too.
+        let others = [
+            "/v1/models": "/models", "/v1/chat/completions": "/chat/completions", "/completion": "/completions",
+            "/v1/embeddings": "/embeddings", "/health": "/v1/health",
+        ]
+        routes += routes.compactMap { route in others[route.path].map(route.also) }
         return routes + [OpenAPI.route(of: routes, context)]
     }
 }
@@ -40,6 +46,7 @@ struct ServiceContext: Sendable {
     func adapters(named name: String?) throws(RequestError) -> [AdapterChoice] {
         guard let name, name != model.facts.name else { return defaultAdapters }
         guard let adapter = model.adapter(name) else {
+            if settings.takesAnyName { return defaultAdapters }
             let known = [model.facts.name] + model.adapters.map(\.name)
             throw RequestError(
                 status: 404, "there is no model '\(name.prefix(80))'; served: \(known.joined(separator: ", "))",
@@ -55,5 +62,7 @@ struct ServiceContext: Sendable {
     var fingerprint: String { "build-" + settings.version }
 
     /// What a response says who answered.
-    func name(of asked: String?) -> String { asked ?? model.facts.name }
+    func name(of asked: String?) -> String {
+        asked.flatMap { model.adapter($0)?.name } ?? model.facts.name
+    }
 }

@@ -10,6 +10,8 @@ public struct ServiceSettings: Sendable {
     public var gate = GateSettings()
     /// Whether requests may load adapters, and from which folder; nil: none.
     public var adapterFolder: String?
+    /// Whether a name that nothing served has means the base.
+    public var takesAnyName = false
     /// Whether bodies of requests are told.
     public var tellsBodies = false
     /// The version that the server says it is.

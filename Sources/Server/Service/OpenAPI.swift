@@ -65,9 +65,10 @@ enum OpenAPI {
     }
 
     private static func answer(_ reply: Reply) -> JSONValue {
-        func object(_ names: [String]) -> JSONValue {
-            ["schema": ["type": "object", "required": .array(names.map { .string($0) })]]
+        func schema(_ names: [String]) -> JSONValue {
+            ["type": "object", "required": .array(names.map { .string($0) })]
         }
+        func object(_ names: [String]) -> JSONValue { ["schema": schema(names)] }
         let content: JSONObject =
             switch reply {
             case .object(let names): JSONObject([("application/json", object(names))])
@@ -75,6 +76,14 @@ enum OpenAPI {
             case .objectOrEvents(let names):
                 JSONObject([
                     ("application/json", object(names)), ("text/event-stream", ["schema": ["type": "string"]]),
+                ])
+            case .objectsOrEvents(let names):
+                JSONObject([
+                    (
+                        "application/json",
+                        ["schema": ["anyOf": [schema(names), ["type": "array", "items": schema(names)]]]]
+                    ),
+                    ("text/event-stream", ["schema": ["type": "string"]]),
                 ])
             case .text(let type): JSONObject([(String(type.prefix { $0 != ";" }), ["schema": ["type": "string"]])])
             }

@@ -9,6 +9,8 @@ enum Reply: Sendable {
     case list
     /// The same object, or the same in pieces as server-sent events where `stream` is true.
     case objectOrEvents([String])
+    /// The same, and a list of such objects where several were asked for.
+    case objectsOrEvents([String])
     case text(String)
 }
 
@@ -26,6 +28,11 @@ struct Route: Sendable {
     /// Whether it is answered without a key.
     let isOpen: Bool
     let handler: Handler
+
+    /// The same at another path.
+    func also(at path: String) -> Route {
+        Route(method: method, path: path, note: note, body: body, reply: reply, isOpen: isOpen, handler: handler)
+    }
 
     static func get(
         _ path: String, _ note: String, _ reply: Reply, isOpen: Bool = false, _ handler: @escaping Handler

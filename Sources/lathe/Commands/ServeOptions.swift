@@ -39,6 +39,9 @@ struct ServeOptions: ParsableArguments {
     var timeLimit: Double?
     @Option(help: "The largest body of a request.") var maxBody = "8MiB"
     @Option(help: "Connections at the same time; others wait.") var maxConnections = 512
+    @Flag(
+        help: "Answer with the base where a request names a model that is not served, as clients with fixed names do.")
+    var anyModel = false
     @Flag(help: "Tell the bodies of requests on standard error too.") var logPrompts = false
 
     @OptionGroup var common: CommonOptions
@@ -51,6 +54,7 @@ struct ServeOptions: ParsableArguments {
         settings.gate.hosts = allowHost
         settings.gate.origins = allowOrigin
         settings.adapterFolder = try adapterDir.map(Self.folder)
+        settings.takesAnyName = anyModel
         settings.tellsBodies = logPrompts
         settings.version = LatheVersion.text
         guard !logPrompts || !common.quiet else {
