@@ -30,16 +30,7 @@ public protocol TokenGrammarState: Sendable {
     func shortestCompletion() -> [Int32]
 
     /// What to take where `token` was drawn and `left` tokens may still come, it included: `token` if the text can be complete
-    /// afterwards within what is left, else the first token of the shortest completion. Asked before each `advance`, it lets a text be
+    /// afterwards within what is left, else the first token of the shortest completion; of a text that is complete, one that ends it. Asked before each `advance`, it lets a text be
     /// whole before its limit, if the limit had room for the shortest text at all.
     func affordable(_ token: Int32, left: Int) -> Int32
-}
-
-extension TokenGrammarState {
-    public func affordable(_ token: Int32, left: Int) -> Int32 {
-        var next = self
-        guard next.advance(token) else { return shortestCompletion().first ?? token }
-        if next.isComplete || next.shortestCompletion().count < left { return token }
-        return shortestCompletion().first ?? token
-    }
 }

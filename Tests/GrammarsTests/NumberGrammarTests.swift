@@ -11,7 +11,7 @@ import Testing
         return (try JSONGrammar(schema: JSONValue(parsing: Array(schema.utf8)), vocabulary.pieces), vocabulary)
     }
 
-    @Test(arguments: [(-17, 1234), (0, 9), (-120, -8), (99, 101), (-1, 0), (7, 7)])
+    @Test(arguments: [(-17, 1234), (0, 9), (-120, -8), (99, 101), (-1, 0), (6, 6)])
     func wholeNumbersBetween(_ lower: Int, _ upper: Int) throws {
         let (closed, vocabulary) = try grammar(#"{"type":"integer","minimum":\#(lower),"maximum":\#(upper)}"#)
         let (open, _) = try grammar(

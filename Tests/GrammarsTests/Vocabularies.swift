@@ -77,7 +77,7 @@ struct GrammarWalk {
         while tokens.count < limit, !state.isFinished {
             if state.isComplete, chance.below(4) == 0 { break }
             state.allowed(&mask)
-            let allowed = mask.tokens.filter { !vocabulary.pieces.ends.contains($0) }
+            let allowed = mask.tokens
             guard !allowed.isEmpty else {
                 fault = "a dead end"
                 return
@@ -87,6 +87,7 @@ struct GrammarWalk {
                 fault = "token \(token) is not allowed"
                 return
             }
+            if vocabulary.pieces.ends.contains(token) { break }
             tokens.append(token)
         }
         isComplete = state.isComplete

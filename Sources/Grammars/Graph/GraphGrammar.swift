@@ -25,7 +25,7 @@ struct GraphState: TokenGrammarState {
     }
 
     var isComplete: Bool { threads.isComplete }
-    var isFinished: Bool { threads.isComplete && threads.list.isEmpty }
+    var isFinished: Bool { hasEnded || threads.isComplete && threads.list.isEmpty }
 
     mutating func advance(_ token: Int32) -> Bool {
         guard !hasEnded else { return false }

@@ -1,6 +1,12 @@
 // The shortest way to a complete text.
 
 extension GraphState {
+    func affordable(_ token: Int32, left: Int) -> Int32 {
+        var next = self
+        if next.advance(token), next.isComplete || next.shortestCompletion().count < left { return token }
+        return shortestCompletion().first ?? (isComplete ? grammar.pieces.ends.first : nil) ?? token
+    }
+
     func shortestCompletion() -> [Int32] {
         guard !isComplete else { return [] }
         let texts = threads.list.map { thread in
