@@ -78,14 +78,14 @@ import Testing
     @Test func aResponseIsTheSameInPieces() async throws {
         let tiny = try TinyService()
         let whole = try await tiny.post(
-            "/v1/responses", ["input": "Where is Tom?", "temperature": 0, "max_output_tokens": 12]
+            "/v1/responses", ["input": "Where is Tom?", "temperature": 0, "max_output_tokens": 5]
         ).json
         let text = try #require(whole.at("output.0.content.0.text")?.string)
         #expect(whole["status"] == "incomplete" && whole.at("incomplete_details.reason") == "max_output_tokens")
         let told = await tiny.post(
             "/v1/responses",
             [
-                "input": [["role": "user", "content": "Where is Tom?"]], "temperature": 0, "max_output_tokens": 12,
+                "input": [["role": "user", "content": "Where is Tom?"]], "temperature": 0, "max_output_tokens": 5,
                 "stream": true,
             ])
         let events = try told.events

