@@ -165,6 +165,23 @@ extension CommandTests {
             }
         }
 
+        /// A few rows that the form cannot read are told, and the recipe lets them be; many are an error.
+        @Test func rowsThatCannotBeReadAreTold() throws {
+            try withTemporaryDirectory { folder in
+                let lathe = LatheCommand(folder: folder)
+                let row = { (answer: String) in #"{"question": "Where is Tom?", "answer": "\#(answer)"}"# + "\n" }
+                let good = (0..<39).map { row("In van \($0).") }.joined()
+                let base = TinyModel.chat.path
+                try lathe.write("few.jsonl", good + row(""))
+                #expect(try lathe("init", "few.jsonl", "--base", base).code == 0)
+                let recipe = try lathe.text("few.yaml")
+                #expect(recipe.contains("  max_bad_rows: 4") && recipe.contains("few.jsonl:40"), "\(recipe)")
+                try lathe.write("many.jsonl", good + row("") + row("") + row(""))
+                try lathe("init", "many.jsonl", "--base", base).expectFailure(65, "3 of 42 rows", "many.jsonl:40")
+                #expect(!lathe.has("many.yaml"))
+            }
+        }
+
         @Test func modelsAreListed() throws {
             try withTemporaryDirectory { folder in
                 let lathe = LatheCommand(folder: folder)

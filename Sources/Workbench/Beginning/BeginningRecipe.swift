@@ -15,6 +15,8 @@ struct BeginningRecipe {
     /// The rows as the recipe names them, and a file of held-out rows where one lies beside them.
     let train: String
     let heldOut: String?
+    /// Rows of the sample that the form cannot read, with the first of them.
+    var unreadable: (rows: Int, first: String)?
 
     private static let longestLength = 1_024
 
@@ -59,7 +61,14 @@ struct BeginningRecipe {
                 because: use.isGuess
                     ? "Told from what is in the columns, since their names say nothing: look at it." : nil)
         }
-        if look.input.badRows > 0 {
+        if let unreadable {
+            // As many as the sample lets expect, and as many again.
+            let expected = look.input.badRows + 2 * (unreadable.rows * look.rows / look.sample.count + 1)
+            draft.set(
+                "data.max_bad_rows", .word("\(expected)"),
+                because:
+                    "\(unreadable.rows) of the first \(look.sample.count) rows cannot be read so: \(unreadable.first)")
+        } else if look.input.badRows > 0 {
             draft.set(
                 "data.max_bad_rows", .word("\(look.input.badRows)"),
                 because: "So many there are; the first: \(look.input.samples.first.map { "\($0.place)" } ?? "")")

@@ -53,14 +53,13 @@ public struct BeginningStage {
         try base.requireFitting(use.purpose)
         let place = OutputPlaces.url(wishes.output ?? Self.name(of: wishes.file) + ".yaml")
         try requireFree(place)
-        let recipe = BeginningRecipe(
+        var recipe = BeginningRecipe(
             look: look, use: use, base: base, name: Self.name(of: wishes.output ?? wishes.file),
             train: Self.path(wishes.file, from: place),
             heldOut: try Self.heldOut(beside: wishes.file).map { Self.path($0, from: place) })
+        recipe.unreadable = try unreadable(look, ResolvedRecipe(yaml: recipe.draft.yaml, file: place.path), use)
         let yaml = recipe.draft.yaml
-        let resolved = try ResolvedRecipe(yaml: yaml, file: place.path, overrides: [], for: nil)
-        _ = try RecipeCheck(resolved)
-        try requireRows(look, resolved, use)
+        _ = try RecipeCheck(ResolvedRecipe(yaml: yaml, file: place.path))
         try write(yaml, place)
         return BeginningReport(
             look: look, uses: uses, use: use, base: base, recipe: place.path,
@@ -147,28 +146,34 @@ public struct BeginningStage {
 
     // MARK: Proof and writing
 
-    /// Throws where the form that was chosen cannot read the rows: the recipe would not run.
-    private func requireRows(_ look: FileLook, _ resolved: ResolvedRecipe, _ use: RowUse) throws {
+    /// A row in so many of the sample may be one that cannot be read.
+    private static let mostUnreadable = 20
+
+    /// Rows of the sample that the form which was chosen cannot read; nil where there are none.
+    ///
+    /// - Throws: `Failure` where they are many: the recipe would not run.
+    private func unreadable(
+        _ look: FileLook, _ resolved: ResolvedRecipe, _ use: RowUse
+    ) throws -> (rows: Int, first: String)? {
         // How texts are paired is a thing of the task's settings; their columns are there.
-        guard use.purpose.task != .embed else { return }
+        guard use.purpose.task != .embed else { return nil }
         var settings = resolved.recipe.data.settings
         if use.purpose.task != .generate { settings.task = RowTask(use.purpose.task) }
         let decoder = try RowDecoder(settings, format: use.format, hasTemplate: true)
-        var problems: [DatasetProblem] = [], read = 0
+        var problems: [DatasetProblem] = []
         for row in look.sample {
-            do throws(DatasetError) {
-                _ = try decoder.row(row, index: row.index)
-                read += 1
-            } catch { problems += error.problems }
+            do throws(DatasetError) { _ = try decoder.row(row, index: row.index) } catch {
+                problems += error.problems.prefix(1)
+            }
         }
-        guard let first = problems.first else { return }
-        guard read > 0 else {
-            throw Failure(.badInput, "no row can be read as \(use.format.rawValue): \(first)")
+        guard let first = problems.first else { return nil }
+        guard problems.count * Self.mostUnreadable <= look.sample.count else {
+            throw Failure(
+                .badInput,
+                "\(problems.count) of \(look.sample.count) rows cannot be read as \(use.format.rawValue): \(first)",
+                hint: "mend or leave out these rows, or choose another --task")
         }
-        throw Failure(
-            .badInput,
-            "\(problems.count) of \(look.sample.count) rows cannot be read as \(use.format.rawValue): \(first)",
-            hint: "mend or leave out these rows, or choose another --task")
+        return (problems.count, "\(first.place): \(first.message)")
     }
 
     private static let seal = "# As lathe init wrote it; SHA-256 of the lines above: "

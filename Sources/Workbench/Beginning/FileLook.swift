@@ -55,7 +55,7 @@ struct FileLook {
     }
 
     private mutating func look() {
-        var seen: Set<String> = [], kinds: [PersonalDataKind: Int] = [:], spoken: [String: Int] = [:]
+        var seen: Set<String> = [], kinds: [PersonalDataKind: Int] = [:], counts: [String: Int] = [:]
         for row in sample {
             for member in row.fields.members {
                 if !fields.contains(where: { $0.name.utf8.elementsEqual(member.key.utf8) }) {
@@ -67,12 +67,16 @@ struct FileLook {
             let text = JSONValue.object(row.fields).text()
             if !seen.insert(text).inserted { repeated += 1 }
             for kind in PersonalDataCover.kinds(in: row.fields) { kinds[kind, default: 0] += 1 }
-            if let language = TextLanguage.guess(Self.texts(.object(row.fields)).joined(separator: " ")) {
-                spoken[language, default: 0] += 1
+            // Names of things, which have no spaces, are of no language.
+            let spoken = Self.texts(.object(row.fields)).filter {
+                $0.contains(" ") || !$0.utf8.allSatisfy { $0 < 0x80 }
+            }
+            if let language = TextLanguage.guess(spoken.joined(separator: " ")) {
+                counts[language, default: 0] += 1
             }
         }
         personal = PersonalDataKind.usual.compactMap { kind in kinds[kind].map { (kind, $0) } }
-        languages = spoken.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { ($0.key, $0.value) }
+        languages = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { ($0.key, $0.value) }
     }
 
     /// All texts of a value, in their order; names of members apart.

@@ -172,6 +172,10 @@ extension RowUse {
             purpose: .rated, format: .rated,
             fields: [("prompt", prompts), ("completion", completions), ("label", ["label", "good", "liked"])],
             fits: { $0[2].isFlag }),
+        // Dialogues of which people judged the next turn, as Taskmaster has them.
+        Form(
+            purpose: .rated, format: .rated,
+            fields: [("context", ["context"]), ("generation", ["generation"]), ("reward", ["reward"])]),
         Form(
             purpose: .promptCompletion, format: .alpaca,
             fields: [("instruction", ["instruction"]), ("output", ["output"])]),
