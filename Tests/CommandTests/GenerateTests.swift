@@ -115,7 +115,7 @@ extension CommandTests {
         @Test func aPromptIsReadFromAFile() throws {
             try LatheCommand.inFolder { lathe in
                 try lathe.write("prompt.txt", "Tom saw\n")
-                let arguments = ["generate", "--model", LatheCommand.gguf, "--raw", "--max-new-tokens", "8"]
+                let arguments = ["generate", "--model", LatheCommand.gguf, "--raw", "--max-new-tokens", "16"]
                 let read = try lathe.start(arguments + ["--prompt-file", "prompt.txt"]).wait()
                 let given = try lathe.start(arguments + ["--prompt", "Tom saw"]).wait()
                 #expect(read.code == 0 && read.output == given.output)
