@@ -22,9 +22,10 @@ import Tensors
             prompts.map { GenerationRequest(prompt: $0, maximumTokens: 6, adapters: binding) }
         }
         var kept: [Int] = []
-        for var request in requests + requests {
-            request.whenBegun = { kept.append($0) }
-            #expect(try scheduler.answers(to: [request]) == [request.alone(model)])
+        for request in requests + requests {
+            var asked = request
+            asked.whenBegun = { kept.append($0) }
+            #expect(try scheduler.answers(to: [asked]) == [request.alone(model)])
         }
         // What begins alike is read from there on; chunks whose attention goes by other tiles are not alike.
         let alike = [0, 40, 40, 40, 600, 600, 512, 1100, 39]

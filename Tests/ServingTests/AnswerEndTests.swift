@@ -1,5 +1,6 @@
 // How answers end: texts, tokens, time, listeners who leave, and an engine that is about to end.
 
+import Dispatch
 import Grammars
 import Serving
 import TestSupport
@@ -42,35 +43,34 @@ import Testing
     }
 
     @Test func timeEndsAnswers() async throws {
-        let engine = ServingEngine(try tinyServed(contextLength: 100_000))
-        var request = ServedRequest(prompt: [1, 5], maximumTokens: 90_000)
-        request.deadline = .milliseconds(60)
-        let told = try await engine.told(request)
-        #expect(told.end == .deadline && told.tokens.count < 90_000)
+        let engine = ServingEngine(try tinyServed()), gate = Gate()
+        var request = gate.request
+        request.deadline = .milliseconds(1)
+        let stream = try engine.submit(request)
+        try await Task.sleep(for: .milliseconds(5))
+        gate.open()
+        let told = await Told(stream)
+        #expect(told.end == .deadline && told.tokens.count <= 1)
         #expect(engine.status.deadlines == 1 && engine.status.cacheBytes == 0)
     }
 
     /// Who stops listening frees the place; the others go on.
     @Test func leavingCancels() async throws {
-        let engine = ServingEngine(
-            try tinyServed(contextLength: 100_000), limits: ServingLimits(sequences: 1, queue: 1))
-        let long = ServedRequest(prompt: [1, 5], maximumTokens: 90_000)
-        let listener = Task {
-            for await event in try engine.submit(long) { if case .text = event { return } }
-        }
-        try await listener.value
+        let engine = ServingEngine(try tinyServed(), limits: ServingLimits(sequences: 1, queue: 1)), gate = Gate()
+        var stream: AsyncStream<ServedEvent>? = try engine.submit(gate.request)
+        #expect(stream != nil)
+        stream = nil
+        gate.open()
         let told = try await engine.told(base)
         #expect(told.end == .maximumTokens && told.tokens.count == 60)
-        #expect(engine.status.cancelled == 1)
+        #expect(engine.status.cancelled == 1 && engine.status.finished == 1)
     }
 
     @Test func tooManyAreTurnedAway() async throws {
-        let engine = ServingEngine(
-            try tinyServed(contextLength: 100_000), limits: ServingLimits(sequences: 1, queue: 2))
-        let long = ServedRequest(prompt: [1, 5], maximumTokens: 90_000)
-        var streams = try (0..<3).map { _ in try engine.submit(long) }
+        let engine = ServingEngine(try tinyServed(), limits: ServingLimits(sequences: 1, queue: 2)), gate = Gate()
+        let streams = try (0..<3).map { _ in try engine.submit(gate.request) }
         do {
-            _ = try engine.submit(long)
+            _ = try engine.submit(base)
             Issue.record("a fourth was taken")
         } catch {
             guard case .busy(let time) = error else { throw error }
@@ -78,9 +78,9 @@ import Testing
         }
         await #expect(throws: ServingError.self) { try await engine.embed([[1, 5]]) }
         #expect(engine.status.turnedAway == 2)
-        streams.removeLast()
-        for await _ in try await retrying({ try engine.submit(base) }) { break }
-        streams = []
+        gate.open()
+        for stream in streams { #expect(await Told(stream).end == .maximumTokens) }
+        #expect(try await engine.told(base).tokens.count == 60)
     }
 
     @Test func drainingFinishesWhatIsThere() async throws {
@@ -125,12 +125,29 @@ import Testing
     }
 }
 
-/// What `body` gives once it is not turned away.
-private func retrying<Value>(_ body: () throws -> Value) async throws -> Value {
-    for _ in 0..<500 {
-        do { return try body() } catch ServingError.busy { try await Task.sleep(for: .milliseconds(10)) }
+/// Holds the engine where it would choose a token, until it is opened: nothing is computed meanwhile.
+private final class Gate: TokenGrammar, TokenGrammarState {
+    private let semaphore = DispatchSemaphore(value: 0)
+
+    /// Twenty tokens that wait for the gate.
+    var request: ServedRequest {
+        var request = ServedRequest(prompt: [1, 5], maximumTokens: 20)
+        request.grammar = self
+        return request
     }
-    return try body()
+
+    func open() { semaphore.signal() }
+
+    func makeState() -> any TokenGrammarState { self }
+    func allowed(_ mask: inout TokenMask) {
+        semaphore.wait()
+        semaphore.signal()
+        for id in 0..<Int32(mask.count) { mask.insert(id) }
+    }
+    func advance(_ token: Int32) -> Bool { true }
+    var isComplete: Bool { true }
+    var isFinished: Bool { false }
+    func shortestCompletion() -> [Int32] { [] }
 }
 
 extension Array where Element: Sendable {
