@@ -19,13 +19,13 @@ output = root / "Tests" / "GenerationTests" / "Fixtures" / "sampling.json"
 TOKENS, TOP = 24, 5
 CASES = [
     {},
-    {"repetition": 1.3},
-    {"repetition": 0.8},
-    {"presence": 0.75},
-    {"frequency": 0.5},
-    {"presence": -0.25, "frequency": 0.3, "repetition": 1.1},
-    {"bias": {"17": 4.0, "40": -100.0, "250": 2.5}},
-    {"repetition": 1.2, "presence": 0.5, "frequency": 0.25, "bias": {"300": 3.0, "9": -2.0}},
+    {"repetition": 2.5},
+    {"repetition": 0.7},
+    {"presence": 8.0},
+    {"frequency": 3.0},
+    {"presence": -1.5, "frequency": 2.5, "repetition": 1.5},
+    {"bias": {"17": 9.0, "40": -100.0, "250": 8.0}},
+    {"repetition": 1.8, "presence": 4.0, "frequency": 1.25, "bias": {"300": 7.0, "9": -2.0}},
 ]
 
 
