@@ -44,6 +44,11 @@ final class LatheProcess: Sendable {
         process.terminationHandler = { process in
             shared.end(process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus)
         }
+        // Threads that tasks run on take no signals, and would hand that on: a child that nothing can end.
+        var none = sigset_t(), before = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
         do { try process.run() } catch { throw StudioError(500, "the command cannot be started: \(error)") }
         state = shared
         identifier = process.processIdentifier
