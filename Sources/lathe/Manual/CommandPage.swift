@@ -138,12 +138,15 @@ struct CommandPage {
             ("SSL_CERT_FILE", "Certificates to trust in the place of the system's, in one file."),
             ("SSL_CERT_DIR", "The same in a folder."),
             ("NO_COLOR", "Not empty: no colours, unless --color always asks for them."),
+            ("TERM", "dumb: no colours either."),
         ] { page.item([.bold(name)], meaning) }
         page.paragraph("A recipe takes ", .bold("${NAME}"), " from the variable NAME.")
     }
 
     private mutating func writeExamples() {
-        page.section("EXAMPLES", "Check a recipe, see what it would take, run it:")
+        page.section("EXAMPLES", "Begin with rows of your own:")
+        page.example("lathe init tickets.csv")
+        page.paragraph("Check a recipe, see what it would take, run it:")
         page.example("lathe recipe check desk.yaml\nlathe plan desk.yaml\nlathe run desk.yaml")
         page.paragraph("The same with fewer steps, under another name:")
         page.example("lathe run desk.yaml --set name=short --set train.max_steps=20")
