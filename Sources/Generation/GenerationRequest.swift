@@ -74,6 +74,12 @@ public struct Answer: Sendable, Equatable {
     public let tokens: [Int32]
     public let reason: FinishReason
 
+    /// The tokens with the one that ended them, where one did.
+    public var written: [Int32] {
+        guard case .stopToken(let end) = reason else { return tokens }
+        return tokens + [end]
+    }
+
     public init(tokens: [Int32], reason: FinishReason) {
         self.tokens = tokens
         self.reason = reason

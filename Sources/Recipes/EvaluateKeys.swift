@@ -11,6 +11,10 @@ extension EvaluateSection: RecipeKeyed {
             .integer(
                 "max_new_tokens", \.maxNewTokens, 1...1_000_000,
                 "tokens generated a row at most, for metrics of generated text"),
+            .text(
+                "reward_model", \.rewardModel,
+                "an adapter on the base whose head task: regress with train.objective: reward trained: it says how good generated "
+                    + "answers are"),
             .integer(
                 "bootstrap_samples", \.bootstrapSamples, 100...10_000_000, "resamplings of the rows for the interval"),
             .sets,

@@ -15,6 +15,8 @@ public struct EvaluateSection: Sendable, Equatable {
     public var slices: [String] = []
     /// The field whose equal values say that rows belong together; `nil`: each row stands alone.
     public var clusterBy: String?
+    /// An adapter with the head of a reward model, which says how good generated answers are; `nil`: none does.
+    public var rewardModel: String?
 
     public init() {}
 }
@@ -27,11 +29,13 @@ extension Recipe {
 }
 
 extension Recipe {
-    /// The metrics of generated answers that are asked for: the rewards too, where the model learns from them.
+    /// The metrics of generated answers that are asked for: the rewards too, where the model learns from them, and what a reward
+    /// model says, where one is named.
     public var metricsOfAnswers: [EvaluationMetric] {
         EvaluationMetric.allCases.filter { metric in
             metric.isOfAnswers
-                && (evaluate.metrics.contains(metric) || (metric == .reward && train.objective.writesAnswers))
+                && (evaluate.metrics.contains(metric) || (metric == .reward && train.objective.writesAnswers)
+                    || (metric == .rewardModel && evaluate.rewardModel != nil))
         }
     }
 }
@@ -63,6 +67,8 @@ public enum EvaluationMetric: String, Sendable, CaseIterable {
     case chrFPlusPlus = "chrf_pp"
     /// What train.rewards say of the answer.
     case reward
+    /// What the head of a reward model says of the answer.
+    case rewardModel = "reward_model"
 
     /// As the libraries write it that people know.
     static let otherSpellings: [String: EvaluationMetric] = [

@@ -54,7 +54,8 @@ struct IdleKey {
     // MARK: Evaluation
 
     private static var evaluation: [IdleKey] {
-        ["metrics", "max_new_tokens", "bootstrap_samples", "held_out", "slices", "cluster_by"].map { name in
+        ["metrics", "max_new_tokens", "reward_model", "bootstrap_samples", "held_out", "slices", "cluster_by"].map {
+            name in
             IdleKey(path: "evaluate." + name) { recipe in
                 recipe.evaluate.enabled ? recipe.withoutHeldOutRows : "evaluate.enabled is false"
             }
@@ -62,6 +63,9 @@ struct IdleKey {
             IdleKey(path: "evaluate.max_new_tokens") { recipe in
                 !recipe.metricsOfAnswers.isEmpty
                     ? nil : "none of evaluate.metrics is of generated text"
+            },
+            IdleKey(path: "evaluate.reward_model") { recipe in
+                recipe.task.hasHead ? "the head of a task writes no answers" : nil
             },
             IdleKey(path: "evaluate.general") { recipe in
                 if !recipe.evaluate.enabled { return "evaluate.enabled is false" }

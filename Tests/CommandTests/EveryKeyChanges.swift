@@ -218,6 +218,7 @@ let keyChanges: [KeyChange] = [
     KeyChange(
         key: "evaluate.max_new_tokens", value: "1",
         beside: ["evaluate.metrics=[rouge_l]", "evaluate.max_new_tokens=24"]),
+    KeyChange(key: "evaluate.reward_model", value: "first", effect: .refused("no head that gives answers numbers")),
     KeyChange(key: "evaluate.bootstrap_samples", value: "200"),
     KeyChange(key: "evaluate.held_out", value: "{other: train.jsonl}"),
     KeyChange(key: "evaluate.general", value: "other", beside: ["evaluate.held_out={other: train.jsonl}"]),

@@ -193,7 +193,33 @@ extension CommandTests {
                         + ["model.path=\(TinyModel.chat.path)", "train.objective=reward"]
                         .flatMap { ["--set", $0] }
                 ).wait().expectFailure(65, "task: regress")
+                try judge(lathe)
             }
+        }
+
+        /// The word of a reward model on what base and adapter answer.
+        private func judge(_ lathe: LatheCommand) throws {
+            let rows = (0..<6).map { #"{"prompt": "Where is Tom? \#($0)", "completion": "Tom is at home."}"# }
+            try lathe.write("rows.jsonl", rows.joined(separator: "\n") + "\n")
+            let settings = [
+                "model.path=\(TinyModel.chat.path)", "name=words", "data.train=rows.jsonl", "data.held_out=[]",
+            ]
+            let trained = try lathe.start(["train", "recipe.yaml"] + settings.flatMap { ["--set", $0] }).wait()
+            try #require(trained.code == 0, "\(trained.errors)")
+            let asked = [
+                "evaluate", "--model", TinyModel.chat.path, "--adapter", "checkpoints/words/adapter", "--data",
+                "rows.jsonl", "--set", "evaluate.max_new_tokens=6", "--json", "--reward-model",
+            ]
+            let judged = try lathe.start(asked + ["checkpoints/tiny/adapter"]).wait()
+            try #require(judged.code == 0, "\(judged.errors)")
+            let report = try judged.json
+            let rewards = try ["base", "adapter"].map { try #require(report[$0]?["reward_model"]?.double) }
+            let difference = try #require(report["metrics"]?["reward_model"]?["difference"]?.double)
+            #expect(rewards[0] != 0 && abs(difference - (rewards[1] - rewards[0])) < 1e-9)
+            #expect(report["base"]?["reward_model_wins"] == .double(0.5))
+            #expect((0...1).contains(report["adapter"]?["reward_model_wins"]?.double ?? 9))
+            try lathe.start(asked + ["checkpoints/words/adapter"]).wait()
+                .expectFailure(65, "evaluate.reward_model", "no head that gives answers numbers")
         }
 
         @Test func pairsArePlannedAndPrepared() throws {

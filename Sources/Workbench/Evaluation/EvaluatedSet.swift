@@ -29,12 +29,16 @@ struct EvaluatedSet {
         units: TextUnits?
     ) {
         heldOut = set
+        let own = base
+        let (base, adapter) = (adapter == nil ? own : own.countingWins(over: own), adapter?.countingWins(over: own))
         let resampling = Resampling(recipe, clusters: set.groups.clusters)
         var compared = ComparedRows(set.objective, base: base, adapter: adapter, resampling)
         compared.units = units
         compared.namesLabels = set.tasks.namesLabels
         self.compared = compared
-        self.last = last.map { ComparedRows(set.objective, base: base, adapter: $0, resampling) }
+        self.last = last.map {
+            ComparedRows(set.objective, base: base, adapter: $0.countingWins(over: own), resampling)
+        }
         classification = base.labels.map { ClassificationReport(base: $0, adapter: adapter?.labels) }
         labelSets = base.labelSets.map { LabelSetReport(base: $0, adapter: adapter?.labelSets) }
         spans = base.spans.map { SpanReport(base: $0, adapter: adapter?.spans) }

@@ -60,7 +60,7 @@ extension Session {
             name: files.name, isGeneral: false, objective: objective, rows: rows,
             tasks: try HeldOutTasks(
                 recipe, rows: rows, preparation: preparation, head: taskHead(), ahead: tokensAhead(),
-                rewards: rewards(), isOwn: false),
+                rewards: rewards(), judge: rewardModel(), isOwn: false),
             groups: try RowGroups(recipe, rows.rows, mustHold: false))
     }
 
@@ -105,10 +105,11 @@ extension EvaluateSection {
 }
 
 extension Recipe {
-    /// What the files of `evaluate.held_out` hold: their places alone do not say whether a comparison still stands.
+    /// What the files of `evaluate.held_out` hold, and the reward model: their places alone do not say whether a comparison still
+    /// stands.
     func heldOutDigests() throws -> [String] {
         try evaluate.heldOut.flatMap { set in
             try InputFiles.expand(set.files).map { "\(set.name) \(try InputFiles.digest(of: $0) ?? "")" }
-        }
+        } + (try evaluate.rewardModel.map { [try StoredAdapter.digest($0)] } ?? [])
     }
 }

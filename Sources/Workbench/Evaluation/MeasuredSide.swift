@@ -6,7 +6,7 @@ internal import Evaluation
 struct MeasuredSide {
     let scores: HeldOutScores
     /// Beside the loss.
-    let metrics: [RowMetric]
+    var metrics: [RowMetric]
     /// What the rows with a label were taken for; nil where there are none.
     var labels: LabelPredictions?
     /// What rows that may have several labels were taken for; nil where there are none.
@@ -34,4 +34,6 @@ struct GeneratedAnswers {
     let numbers: [Int]
     let answers: [String]
     let references: [String]
+    /// As tokens, behind their prompts.
+    let sequences: [[Int32]]
 }

@@ -57,6 +57,7 @@ public struct OutputPlaces {
         add("the recipe", resolved.file)
         if !recipe.distill.isRemote, let teacher = recipe.distill.teacher { try addModel(teacher, "the teacher") }
         add("the teacher's adapter", recipe.distill.teacherAdapter)
+        add("the reward model", recipe.evaluate.rewardModel)
         add("the reference's adapter", recipe.train.preferences.referenceAdapter)
         for path in try recipe.distill.context.filter(TeacherContext.namesFile) { add("the context", path) }
         for path in [calibration] + recipe.export.map({ CalibrationSource($0.calibrate).path }) {

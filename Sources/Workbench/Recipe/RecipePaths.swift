@@ -64,6 +64,9 @@ struct RecipePaths {
         if !own.contains("train.reference_adapter"), let adapter = recipe.train.preferences.referenceAdapter {
             found.train.preferences.referenceAdapter = try find(adapter, "train.reference_adapter", "the adapter")
         }
+        if !own.contains("evaluate.reward_model"), let adapter = recipe.evaluate.rewardModel {
+            found.evaluate.rewardModel = try find(adapter, "evaluate.reward_model", "the adapter")
+        }
         try resolveTeacher(recipe, into: &found)
         if !own.contains("distill.prompts") {
             found.distill.writing.prompts = try recipe.distill.writing.prompts.map {

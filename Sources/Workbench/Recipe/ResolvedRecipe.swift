@@ -112,8 +112,10 @@ extension ResolvedRecipe {
     /// For a comparison on sets of held-out rows: the first stands for the recipe's own, the others beside it.
     ///
     /// - Throws: where two sets have one name, or a name can be none.
-    public init(evaluating model: String, on sets: [NamedRows], overrides: [String]) throws {
-        try self.init(model: model, data: sets.first?.path, overrides: overrides, for: .evaluate)
+    public init(
+        evaluating model: String, on sets: [NamedRows], overrides: [String], flags: [KeyFlag] = []
+    ) throws {
+        try self.init(model: model, data: sets.first?.path, overrides: overrides, flags: flags, for: .evaluate)
         for set in sets.dropFirst() {
             guard Recipe.isName(set.name) else {
                 throw Failure(

@@ -94,7 +94,7 @@ public enum Verb: String, Sendable {
         case .prepare, .capture, .inspectRecipe: ["data.shuffle"]
         case .prepareRows: ["data.shuffle"] + Self.ofText
         case .run: ["sweep", "search."]
-        case .train: ["evaluate.max_new_tokens"]
+        case .train: ["evaluate.max_new_tokens", "evaluate.reward_model"]
         case .evaluate: Self.ofRuns + ["evaluate.enabled"]
         case .score, .imatrix, .exportScored, .inspectRows, .mergeOfRows, .pruneScored: Self.ofRuns
         case .predict: Self.ofRuns + ["data.train_on", "data.train_on_prompt"]

@@ -187,8 +187,7 @@ extension TokenizedExample {
 
     /// The same row answered otherwise, with the answer's end where it has one.
     fileprivate func answered(by answer: Answer, to prompt: [Int32]) -> TokenizedExample {
-        var written = answer.tokens
-        if case .stopToken(let end) = answer.reason { written.append(end) }
+        let written = answer.written
         return TokenizedExample(
             ids: prompt + written, isTarget: prompt.map { _ in false } + written.map { _ in true }, place: place,
             index: index, part: part)

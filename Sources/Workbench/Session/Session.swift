@@ -361,7 +361,7 @@ public final class Session {
         if let knownTasks { return knownTasks }
         let tasks = try HeldOutTasks(
             renderedRecipe(), rows: rows, preparation: preparation(for: recipe.learnt), head: taskHead(),
-            ahead: tokensAhead(), rewards: rewards())
+            ahead: tokensAhead(), rewards: rewards(), judge: rewardModel())
         knownTasks = tasks
         return tasks
     }

@@ -31,6 +31,8 @@ struct HeldOutTasks {
     private(set) var generated: [EvaluationMetric]
     /// What says how good answers are; nil where that is not asked.
     private(set) var rewards: RecipeRewards?
+    /// The reward model that says how good answers are; nil where none is asked.
+    private(set) var judge: RewardModelJudge?
     /// What a person should know, a line each.
     private(set) var notes: [String] = []
 
@@ -54,26 +56,31 @@ struct HeldOutTasks {
     ///   - head: of the task, as an adapter has it; nil where it is yet to be trained, or the model writes text.
     ///   - ahead: tokens that an adapter has before each text, which take of the model's context.
     ///   - rewards: what says how good answers are; nil where that is not asked.
+    ///   - judge: a reward model that says so, too.
     ///   - isOwn: whether these are the rows that the metrics are asked for; other sets may have no use for some.
     /// - Throws: `Failure` where a metric that the recipe asks for fits no row.
     init(
         _ recipe: Recipe, rows: PreparedDataset, preparation: RowPreparation, head: SavedHead? = nil, ahead: Int = 0,
-        rewards: RecipeRewards? = nil, isOwn: Bool = true
+        rewards: RecipeRewards? = nil, judge: RewardModelJudge? = nil, isOwn: Bool = true
     ) throws {
         self.recipe = recipe
         self.isOwn = isOwn
         contextLength = preparation.opened.configuration.contextLength - ahead
         // A label is scored even where it makes a row longer than the rows that are trained on may be.
         self.preparation = preparation.allowing(maxLength: contextLength)
-        if recipe.train.objective.comparesAnswers, let metric = recipe.evaluate.metrics.first {
+        let ofAnswers = recipe.evaluate.metrics + (recipe.evaluate.rewardModel == nil ? [] : [.rewardModel])
+        if recipe.train.objective.comparesAnswers, let metric = ofAnswers.first {
             throw Failure(
                 .badInput,
                 "evaluate.metrics: \(metric.rawValue): rows of data.format preference have no one answer to compare with",
                 hint:
                     "leave it out: train.objective \(recipe.train.objective.rawValue) tells rewards and their accuracy")
         }
-        generated = recipe.metricsOfAnswers.filter { $0 != .reward || rewards != nil }
+        generated = recipe.metricsOfAnswers.filter {
+            ($0 != .reward || rewards != nil) && ($0 != .rewardModel || judge != nil)
+        }
         self.rewards = rewards
+        self.judge = judge
         try checkRewards(rows)
         if rows.report.rows < 2 {
             notes.append("one held-out row allows no interval, so there will be no verdict")

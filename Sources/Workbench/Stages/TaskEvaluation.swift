@@ -25,9 +25,15 @@ struct TaskEvaluation {
     func metrics(_ found: GeneratedAnswers) throws -> [RowMetric] {
         let units = TextUnits(fitting: found.references), numbers = found.numbers
         return try tasks.generated.compactMap { metric in
-            let found =
-                try metric == .reward
-                ? reward(found) : metric.ofAnswers(found.answers, references: found.references, units: units)
+            let found: RowMetric? =
+                switch metric {
+                case .reward: try reward(found)
+                case .rewardModel:
+                    try tasks.judge.map {
+                        .mean(metric.rawValue, try $0.rewards(of: found.sequences, workspace: workspace))
+                    }
+                default: metric.ofAnswers(found.answers, references: found.references, units: units)
+                }
             return found?.numbered(numbers)
         }
     }
@@ -115,7 +121,7 @@ struct TaskEvaluation {
         return GeneratedAnswers(
             numbers: numbers,
             answers: generated.map { opened.tokenizer.decode(opened.textTokens($0), skipSpecialTokens: true) },
-            references: references)
+            references: references, sequences: zip(requests, generated).map { $0.prompt + $1.written })
     }
 }
 
@@ -123,7 +129,7 @@ extension EvaluationMetric {
     /// The metric of `answers`; nil for one of labels.
     fileprivate func ofAnswers(_ answers: [String], references: [String], units: TextUnits) -> RowMetric? {
         switch self {
-        case .accuracy, .macroF1, .weightedF1, .calibrationError, .reward: nil
+        case .accuracy, .macroF1, .weightedF1, .calibrationError, .reward, .rewardModel: nil
         case .exactMatch: .exactMatch(answers: answers, references: references)
         case .rouge1: .rouge(1, answers: answers, references: references, units: units)
         case .rouge2: .rouge(2, answers: answers, references: references, units: units)

@@ -22,10 +22,17 @@ struct Evaluate: ParsableCommand {
             "A file (.jsonl) for the rows with what base and adapter made of them, those first on which most changed.",
         completion: .file())
     var out: String?
+    @Option(
+        help:
+            "An adapter with the head of a reward model, which says how good the answers of base and adapter are: evaluate.reward_model.",
+        completion: .file())
+    var rewardModel: String?
 
     func run() throws {
         let stage = EvaluateStage(answersTo: out.map(OutputPlaces.url))
-        try options.common.show(stage, in: options.session(evaluatingOn: data.map(NamedRows.init(argument:))))
+        let session = try options.session(
+            evaluatingOn: data.map(NamedRows.init(argument:)), judgedBy: rewardModel)
+        try options.common.show(stage, in: session)
     }
 }
 

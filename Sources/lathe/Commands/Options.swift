@@ -80,9 +80,12 @@ struct ModelOptions: ParsableArguments {
 
     @OptionGroup var common: CommonOptions
 
-    /// - Parameter sets: of held-out rows, the first of which stands for the recipe's own.
-    func session(evaluatingOn sets: [NamedRows]) throws -> Session {
-        let resolved = try ResolvedRecipe(evaluating: model, on: sets, overrides: common.overrides)
+    /// - Parameters:
+    ///   - sets: of held-out rows, the first of which stands for the recipe's own.
+    ///   - judge: an adapter with the head of a reward model.
+    func session(evaluatingOn sets: [NamedRows], judgedBy judge: String? = nil) throws -> Session {
+        let flags = [KeyFlag("--reward-model", as: "evaluate.reward_model", judge)].compactMap(\.self)
+        let resolved = try ResolvedRecipe(evaluating: model, on: sets, overrides: common.overrides, flags: flags)
         return Session(resolved, adapter: adapter)
     }
 
