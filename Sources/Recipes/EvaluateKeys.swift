@@ -16,6 +16,11 @@ extension EvaluateSection: RecipeKeyed {
                 "an adapter on the base whose head task: regress with train.objective: reward trained: it says how good generated "
                     + "answers are"),
             .integer(
+                "few_shot", \.fewShot, 0...1024,
+                "rows that are shown with their answers before each that is answered or labelled, the same ones in their order; losses "
+                    + "are of the rows as they stand"),
+            .text("few_shot_from", \.fewShotFrom, "the file of rows whose first few_shot are shown"),
+            .integer(
                 "bootstrap_samples", \.bootstrapSamples, 100...10_000_000, "resamplings of the rows for the interval"),
             .sets,
             .text(

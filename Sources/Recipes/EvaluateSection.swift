@@ -17,6 +17,10 @@ public struct EvaluateSection: Sendable, Equatable {
     public var clusterBy: String?
     /// An adapter with the head of a reward model, which says how good generated answers are; `nil`: none does.
     public var rewardModel: String?
+    /// How many rows a model is shown with their answers before it is asked one of the held-out rows.
+    public var fewShot = 0
+    /// The file whose first rows these are.
+    public var fewShotFrom: String?
 
     public init() {}
 }

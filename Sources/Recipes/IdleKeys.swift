@@ -54,7 +54,10 @@ struct IdleKey {
     // MARK: Evaluation
 
     private static var evaluation: [IdleKey] {
-        ["metrics", "max_new_tokens", "reward_model", "bootstrap_samples", "held_out", "slices", "cluster_by"].map {
+        [
+            "metrics", "max_new_tokens", "reward_model", "few_shot", "few_shot_from", "bootstrap_samples", "held_out",
+            "slices", "cluster_by",
+        ].map {
             name in
             IdleKey(path: "evaluate." + name) { recipe in
                 recipe.evaluate.enabled ? recipe.withoutHeldOutRows : "evaluate.enabled is false"
@@ -66,6 +69,12 @@ struct IdleKey {
             },
             IdleKey(path: "evaluate.reward_model") { recipe in
                 recipe.task.hasHead ? "the head of a task writes no answers" : nil
+            },
+            IdleKey(path: "evaluate.few_shot") { recipe in
+                recipe.task.hasHead ? "the head of a task is asked no questions" : nil
+            },
+            IdleKey(path: "evaluate.few_shot_from") { recipe in
+                recipe.evaluate.fewShot > 0 ? nil : "evaluate.few_shot is 0"
             },
             IdleKey(path: "evaluate.general") { recipe in
                 if !recipe.evaluate.enabled { return "evaluate.enabled is false" }

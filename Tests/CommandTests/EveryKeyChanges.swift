@@ -218,6 +218,12 @@ let keyChanges: [KeyChange] = [
     KeyChange(
         key: "evaluate.max_new_tokens", value: "1",
         beside: ["evaluate.metrics=[rouge_l]", "evaluate.max_new_tokens=24"]),
+    KeyChange(
+        key: "evaluate.few_shot", value: "2",
+        beside: ["evaluate.metrics=[rouge_l]", "evaluate.few_shot_from=train.jsonl"]),
+    KeyChange(
+        key: "evaluate.few_shot_from", value: "held.jsonl",
+        beside: ["evaluate.metrics=[rouge_l]", "evaluate.few_shot=2", "evaluate.few_shot_from=train.jsonl"]),
     KeyChange(key: "evaluate.reward_model", value: "first", effect: .refused("no head that gives answers numbers")),
     KeyChange(key: "evaluate.bootstrap_samples", value: "200"),
     KeyChange(key: "evaluate.held_out", value: "{other: train.jsonl}"),

@@ -60,7 +60,7 @@ extension Session {
             name: files.name, isGeneral: false, objective: objective, rows: rows,
             tasks: try HeldOutTasks(
                 recipe, rows: rows, preparation: preparation, head: taskHead(), ahead: tokensAhead(),
-                rewards: rewards(), judge: rewardModel(), isOwn: false),
+                rewards: rewards(), judge: rewardModel(), shown: shownRows(), isOwn: false),
             groups: try RowGroups(recipe, rows.rows, mustHold: false))
     }
 
@@ -105,11 +105,12 @@ extension EvaluateSection {
 }
 
 extension Recipe {
-    /// What the files of `evaluate.held_out` hold, and the reward model: their places alone do not say whether a comparison still
+    /// What the files of `evaluate.held_out` hold, the rows that are shown, and the reward model: their places alone do not say whether a comparison still
     /// stands.
     func heldOutDigests() throws -> [String] {
         try evaluate.heldOut.flatMap { set in
             try InputFiles.expand(set.files).map { "\(set.name) \(try InputFiles.digest(of: $0) ?? "")" }
-        } + (try evaluate.rewardModel.map { [try StoredAdapter.digest($0)] } ?? [])
+        } + (try evaluate.fewShotFrom.map { [try InputFiles.digest(of: $0) ?? ""] } ?? [])
+            + (try evaluate.rewardModel.map { [try StoredAdapter.digest($0)] } ?? [])
     }
 }

@@ -69,7 +69,7 @@ public struct OutputPlaces {
         for path in recipe.distill.writing.prompts { add("the prompts", path) }
         let data =
             recipe.data.train + recipe.data.heldOut + recipe.data.input.mix.flatMap(\.path)
-            + recipe.evaluate.heldOut.flatMap(\.files)
+            + recipe.evaluate.heldOut.flatMap(\.files) + [recipe.evaluate.fewShotFrom].compactMap(\.self)
         for path in data.filter({ !$0.isEmpty }) {
             for file in (try? InputFiles.expand([path])) ?? [path] { add("the data", file) }
         }

@@ -64,6 +64,9 @@ struct RecipePaths {
         if !own.contains("train.reference_adapter"), let adapter = recipe.train.preferences.referenceAdapter {
             found.train.preferences.referenceAdapter = try find(adapter, "train.reference_adapter", "the adapter")
         }
+        if !own.contains("evaluate.few_shot_from"), let file = recipe.evaluate.fewShotFrom {
+            found.evaluate.fewShotFrom = try find(file, "evaluate.few_shot_from", "the file")
+        }
         if !own.contains("evaluate.reward_model"), let adapter = recipe.evaluate.rewardModel {
             found.evaluate.rewardModel = try find(adapter, "evaluate.reward_model", "the adapter")
         }

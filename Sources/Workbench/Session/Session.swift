@@ -54,6 +54,8 @@ public final class Session {
     private var knownTasks: HeldOutTasks?
     /// What says how good answers are, where that was asked.
     var openedRewards: RecipeRewards?
+    /// The rows that are shown before questions, where they were read.
+    var openedShownRows: [DataRow]?
     /// The sets of held-out rows, where they are open.
     var openedSets: [HeldOutSet]?
     private var openedTeacher: Teacher?
@@ -361,7 +363,7 @@ public final class Session {
         if let knownTasks { return knownTasks }
         let tasks = try HeldOutTasks(
             renderedRecipe(), rows: rows, preparation: preparation(for: recipe.learnt), head: taskHead(),
-            ahead: tokensAhead(), rewards: rewards(), judge: rewardModel())
+            ahead: tokensAhead(), rewards: rewards(), judge: rewardModel(), shown: shownRows())
         knownTasks = tasks
         return tasks
     }

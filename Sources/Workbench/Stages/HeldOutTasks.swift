@@ -37,6 +37,8 @@ struct HeldOutTasks {
     private(set) var notes: [String] = []
 
     private let preparation: RowPreparation
+    /// What stands before each question.
+    private let shown: [DataRow]
     private let recipe: Recipe
     private let contextLength: Int
     /// Whether a metric that fits no row is an error, and not a note.
@@ -46,6 +48,7 @@ struct HeldOutTasks {
     init(nothingOf recipe: Recipe, preparation: RowPreparation) {
         self.recipe = recipe
         self.preparation = preparation
+        shown = []
         contextLength = preparation.opened.configuration.contextLength
         isOwn = false
         generated = []
@@ -57,14 +60,17 @@ struct HeldOutTasks {
     ///   - ahead: tokens that an adapter has before each text, which take of the model's context.
     ///   - rewards: what says how good answers are; nil where that is not asked.
     ///   - judge: a reward model that says so, too.
+    ///   - shown: rows that stand with their answers before each question.
     ///   - isOwn: whether these are the rows that the metrics are asked for; other sets may have no use for some.
     /// - Throws: `Failure` where a metric that the recipe asks for fits no row.
     init(
         _ recipe: Recipe, rows: PreparedDataset, preparation: RowPreparation, head: SavedHead? = nil, ahead: Int = 0,
-        rewards: RecipeRewards? = nil, judge: RewardModelJudge? = nil, isOwn: Bool = true
+        rewards: RecipeRewards? = nil, judge: RewardModelJudge? = nil,
+        shown: [DataRow] = [], isOwn: Bool = true
     ) throws {
         self.recipe = recipe
         self.isOwn = isOwn
+        self.shown = shown
         contextLength = preparation.opened.configuration.contextLength - ahead
         // A label is scored even where it makes a row longer than the rows that are trained on may be.
         self.preparation = preparation.allowing(maxLength: contextLength)
@@ -102,6 +108,32 @@ struct HeldOutTasks {
             try findLabelled(rows)
         }
         if !generated.isEmpty { try findAnswered(rows) }
+        try checkShown(rows)
+    }
+
+    /// Notes what is shown; it has to be of the rows' own shape.
+    private mutating func checkShown(_ rows: PreparedDataset) throws {
+        guard let first = shown.first, rows.rows.count > 0 else { return }
+        guard !labelled.isEmpty || !answered.isEmpty || !isOwn else {
+            throw Failure(
+                .badInput,
+                "evaluate.few_shot: nothing is asked of the held-out rows but their loss, before which no row is shown",
+                hint: "name what is to be asked in evaluate.metrics, or leave it out")
+        }
+        let asked = try (0..<rows.rows.count).count { number in
+            let row = try rows.rows.row(number)
+            return shown.allSatisfy(row.canFollow)
+        }
+        guard asked > 0 || !isOwn else {
+            throw Failure(
+                .badInput,
+                "\(first.place): evaluate.few_shot: a row of this kind cannot stand before the held-out rows",
+                hint: "evaluate.few_shot_from: rows that are like them, with a prompt and an answer")
+        }
+        notes.append(
+            "evaluate.few_shot: \(shown.count) rows with their answers are shown before "
+                + (asked == rows.rows.count ? "each question" : "\(asked) of \(rows.rows.count) questions")
+                + "; losses are of the rows as they stand")
     }
 
     /// Whether the answers to all rows could be judged; other sets may have no use for rewards.
@@ -130,9 +162,10 @@ struct HeldOutTasks {
         self.labels = labels
         let sizes = labels.map { preparation.tokenCount(" " + $0) }
         let longest = zip(labels, sizes).max { $0.1 < $1.1 }
-        let limit = min(contextLength - Self.slack, recipe.data.maxLength + (longest?.1 ?? 0))
+        let ofRows = shown.isEmpty ? recipe.data.maxLength + (longest?.1 ?? 0) : contextLength
+        let limit = min(contextLength - Self.slack, ofRows)
         for row in withLabel {
-            let length = try preparation.candidateLength(rows.rows.row(row), label: longest?.0 ?? "")
+            let length = try preparation.candidateLength(withShown(rows.rows.row(row)), label: longest?.0 ?? "")
             guard let length, length <= limit else { continue }
             labelled.append(row)
             candidateTokens += length + sizes.reduce(0, +)
@@ -149,7 +182,7 @@ struct HeldOutTasks {
         let sample = labelled.prefix(32)
         guard !sample.isEmpty else { return }
         let told = try sample.count { row in
-            guard let prompt = try preparation.builder.prompt(of: rows.rows.row(row)) else { return false }
+            guard let prompt = try preparation.builder.prompt(of: withShown(rows.rows.row(row))) else { return false }
             let text = preparation.opened.tokenizer.decode(prompt.ids, skipSpecialTokens: false).lowercased()
             return labels.allSatisfy { text.contains($0.lowercased()) }
         }
@@ -167,7 +200,8 @@ struct HeldOutTasks {
         let names = generated.map(\.rawValue).joined(separator: ", ")
         var (documents, empty, long) = (0, 0, 0)
         for number in 0..<rows.rows.count {
-            guard let (prompt, reference) = try preparation.builder.prompt(of: rows.rows.row(number)), !prompt.isEmpty
+            guard let (prompt, reference) = try preparation.builder.prompt(of: withShown(rows.rows.row(number))),
+                !prompt.isEmpty
             else {
                 documents += 1
                 continue
@@ -213,7 +247,7 @@ struct HeldOutTasks {
 
     /// The row answered with each of the labels.
     func candidates(_ row: DataRow) throws -> [TokenizedExample] {
-        let examples = try labels.map { try preparation.candidate(row, label: $0) }
+        let examples = try labels.map { try preparation.candidate(withShown(row), label: $0) }
         guard examples.allSatisfy({ $0 != nil }) else {
             throw Failure(.internal, "\(row.place): a label has no tokens of its own")
         }
@@ -225,8 +259,11 @@ struct HeldOutTasks {
 
     /// A row's prompt and the answer that stands in the file.
     func prompt(_ row: DataRow) throws -> (ids: [Int32], reference: String)? {
-        try preparation.builder.prompt(of: row)
+        try preparation.builder.prompt(of: withShown(row))
     }
+
+    /// The row behind those that are shown.
+    private func withShown(_ row: DataRow) -> DataRow { row.asked(after: shown) }
 }
 
 extension RowPreparation {
