@@ -23,7 +23,8 @@ import Testing
         for file in files {
             let response = await Self.page.respond(to: ServerRequest(method: "GET", path: "/page/" + file.name))
             #expect(response.status == 200, "\(file.name) is missing in page.c")
-            #expect(bytes(response) == Array(file.text.utf8), "\(file.name)")
+            let isSame = bytes(response) == Array(file.text.utf8)
+            #expect(isSame, "\(file.name)")
             let policy = response.headers.first { $0.name == "content-security-policy" }?.value ?? ""
             #expect(policy.hasPrefix("default-src 'self';"))
         }

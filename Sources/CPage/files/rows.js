@@ -70,17 +70,18 @@ export async function rowsView({ place, title, rest, signal }) {
 
   function marking(row) {
     const note = h("input", { type: "text", value: marked.get(row.index)?.note ?? "" })
+    const unmark = button(say("rows.unmark"), () => tell(false), { hidden: !marked.has(row.index) })
     const tell = async isWrong => {
       try {
         const answer = await post(path + "/reviews", { index: row.index, wrong: isWrong, note: note.value.trim() })
         if (isWrong) marked.set(row.index, { index: row.index, note: note.value }); else marked.delete(row.index)
+        unmark.hidden = !isWrong
         announce(isWrong ? say("rows.marked", answer.path) : say("rows.unmark"))
         drawReview(answer)
         draw()
       } catch (error) { detail.append(problem(error)) }
     }
-    return h("div", { class: "row" }, field(say("rows.note"), note), button(say("rows.mark"), () => tell(true)),
-      marked.has(row.index) ? button(say("rows.unmark"), () => tell(false)) : "")
+    return h("div", { class: "row" }, field(say("rows.note"), note), button(say("rows.mark"), () => tell(true)), unmark)
   }
 
   function drawReview(answer) {
