@@ -118,7 +118,7 @@ extension CommandTests {
                 try FileManager.default.removeItem(at: lathe.url("checkpoints/tiny/adapter"))
                 try FileManager.default.removeItem(at: lathe.url("checkpoints/tiny/step-000006.h5"))
                 let again = try start(lathe, "train", "adapter.dropout=0.2")
-                #expect(again.errors.contains("log-probabilities of 48 answers, once"), "\(again.errors)")
+                #expect(!again.errors.contains("used again"))
                 #expect(again.errors.contains("reference.json is there already and was changed since Lathe wrote it"))
             }
         }

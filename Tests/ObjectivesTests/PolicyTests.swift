@@ -152,7 +152,8 @@ private struct Reference {
         let reference = try Reference(name)
         let sums = try reference.step(size: size, recomputedBlocks: size == 4 ? TinyModel.blocks : 0)
         let loss = try #require(sums.total.meanLoss)
-        let limit = 1e-5
+        // The ratio of a whole answer is e to the power of a difference of sums of some tens; TRL's own gradients in fp32 are 4e-5 off.
+        let limit = reference.isRLOO ? 2e-5 : 1e-5
         #expect(abs(loss - reference.number("loss")) < limit * max(1, abs(loss)))
         let slab = reference.set.slab
         let norm = slab.gradients.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
