@@ -14,14 +14,14 @@ import Testing
         let tiny = try TinyService()
         let whole = try await tiny.post(
             "/v1/messages",
-            ["model": "tiny", "max_tokens": 12, "temperature": 0, "messages": Self.conversation, "system": "Be kind."]
+            ["model": "tiny", "max_tokens": 5, "temperature": 0, "messages": Self.conversation, "system": "Be kind."]
         ).json
         let text = try #require(whole.at("content.0.text")?.string)
         #expect(whole["type"] == "message" && whole["stop_reason"] == "max_tokens")
         let told = await tiny.post(
             "/v1/messages",
             [
-                "model": "tiny", "max_tokens": 12, "temperature": 0, "messages": Self.conversation,
+                "model": "tiny", "max_tokens": 5, "temperature": 0, "messages": Self.conversation,
                 "system": [["type": "text", "text": "Be kind."]], "stream": true,
             ])
         let events = try told.events
