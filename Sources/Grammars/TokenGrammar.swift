@@ -34,3 +34,12 @@ public protocol TokenGrammarState: Sendable {
     /// whole before its limit, if the limit had room for the shortest text at all.
     func affordable(_ token: Int32, left: Int) -> Int32
 }
+
+extension TokenGrammarState {
+    /// For grammars that know no tokens that end a generation: a complete text stays open to `token`.
+    public func affordable(_ token: Int32, left: Int) -> Int32 {
+        var next = self
+        if next.advance(token), next.isComplete || next.shortestCompletion().count < left { return token }
+        return shortestCompletion().first ?? token
+    }
+}
