@@ -56,6 +56,22 @@ import Testing
         #expect(Set(events.compactMap { $0.data["id"]?.string }).count == 1)
     }
 
+    /// What may be left out may be null.
+    @Test func nullSaysNothing() async throws {
+        let tiny = try TinyService()
+        let told = await tiny.post(
+            "/v1/chat/completions",
+            [
+                "messages": [["role": "user", "content": "Hi", "name": .null]], "max_tokens": 2, "stream": .null,
+                "stream_options": .null, "response_format": .null, "json_schema": .null, "tools": .null,
+                "tool_choice": .null, "stop": .null, "lora": .null, "logit_bias": .null, "top_logprobs": .null,
+                "model": .null, "seed": .null, "n": .null,
+            ])
+        #expect(told.status == 200, "\(told.text)")
+        let score = await tiny.post("/v1/score", ["prompt": .null, "continuations": ["Tom"]])
+        #expect(score.status == 200, "\(score.text)")
+    }
+
     @Test func aSeedSaysWhatIsDrawn() async throws {
         let tiny = try TinyService()
         func text(_ seed: Int) async throws -> String? {

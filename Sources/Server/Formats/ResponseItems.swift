@@ -130,7 +130,8 @@ enum ResponseItems {
     /// A call belongs to the assistant's message before it.
     private static func add(_ item: JSONValue, to messages: inout [JSONValue]) {
         let text = item["arguments"]?.string ?? ""
-        let arguments = (try? JSONValue(parsing: text)).flatMap { $0.object == nil ? nil : $0 } ?? .string(text)
+        let read = try? JSONValue(parsing: text)
+        let arguments: JSONValue = read?.object.map { .object($0) } ?? .string(text)
         let call: JSONValue = [
             "id": item["call_id"] ?? "", "type": "function",
             "function": ["name": item["name"] ?? "", "arguments": arguments],

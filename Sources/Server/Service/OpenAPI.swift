@@ -75,7 +75,7 @@ enum OpenAPI {
             case .list: JSONObject([("application/json", ["schema": ["type": "array"]])])
             case .objectOrEvents(let names):
                 JSONObject([
-                    ("application/json", object(names)), ("text/event-stream", ["schema": ["type": "string"]]),
+                    ("application/json", object(names)), ("text/event-stream", [:]),
                 ])
             case .objectsOrEvents(let names):
                 JSONObject([
@@ -83,7 +83,7 @@ enum OpenAPI {
                         "application/json",
                         ["schema": ["anyOf": [schema(names), ["type": "array", "items": schema(names)]]]]
                     ),
-                    ("text/event-stream", ["schema": ["type": "string"]]),
+                    ("text/event-stream", [:]),
                 ])
             case .text(let type): JSONObject([(String(type.prefix { $0 != ";" }), ["schema": ["type": "string"]])])
             }

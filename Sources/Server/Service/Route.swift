@@ -66,7 +66,11 @@ struct Call: Sendable {
 
 extension JSONObject {
     /// The member of that name; nil where it is missing or null.
-    func present(_ name: String) -> JSONValue? { self[name].flatMap { $0.isNull ? nil : $0 } }
+    func present(_ name: String) -> JSONValue? {
+        // Spelt out: a `nil` beside values would be JSON's null.
+        guard let value = self[name], !value.isNull else { return Optional<JSONValue>.none }
+        return value
+    }
 }
 
 extension JSONValue {
