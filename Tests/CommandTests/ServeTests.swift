@@ -16,7 +16,7 @@ extension CommandTests {
                     "serve", "--model", TinyModel.chat.path, "--name", "tiny", "--port", "0", "--json", "--quiet",
                     "--parallel", "1", "--queue", "0", "--set", "train.threads=1",
                 ] + more, output: output)
-            for _ in 0..<400 {
+            for _ in 0..<1_200 {
                 if let said = try? JSONValue(parsing: Array(Data(contentsOf: output))), let port = said["port"]?.integer
                 {
                     return (running, port)
