@@ -136,9 +136,7 @@ final class RunningSequence {
         guard let chosen, let grammar else { return chosen }
         let next = request.stopTokens.contains(chosen) ? chosen : grammar.affordable(chosen, left: limit - count)
         // Where a token ends the answer, nothing goes on in the grammar.
-        if !request.stopTokens.contains(next) {
-            precondition(self.grammar?.advance(next) ?? true, "a token that may not come")
-        }
+        if !request.stopTokens.contains(next), self.grammar?.advance(next) == false { return nil }
         return next
     }
 }
