@@ -91,11 +91,20 @@ struct ScalarSet: Equatable, Sendable {
 
     /// One character of the set within a JSON string: as itself where that can be, so that each has one spelling alone.
     var json: ByteExpression {
-        var parts = [subtracting(Self.escaped).utf8]
+        // Escapes are told by their letter, or by the last two digits of their number.
+        var letters = ByteSet()
+        var numbers = [ByteSet(), ByteSet()]
         for range in Self.escaped.ranges {
             for value in range where contains(value) {
-                if let scalar = Unicode.Scalar(value) { parts.append(.literal(Self.escape(scalar))) }
+                let escape = Unicode.Scalar(value).map { Array(Self.escape($0).utf8) } ?? []
+                if escape.count == 2 { letters.insert(escape[1]) }
+                if escape.count == 6 { numbers[Int(value >> 4)].insert(escape[5]) }
             }
+        }
+        var parts = [subtracting(Self.escaped).utf8]
+        if !letters.isEmpty { parts.append(.sequence([.literal("\\"), .bytes(letters)])) }
+        for (digit, last) in numbers.enumerated() where !last.isEmpty {
+            parts.append(.sequence([.literal("\\u00\(digit)"), .bytes(last)]))
         }
         return .choice(parts)
     }

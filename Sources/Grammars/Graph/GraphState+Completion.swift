@@ -9,8 +9,12 @@ extension GraphState {
 
     func shortestCompletion() -> [Int32] {
         guard !isComplete else { return [] }
-        let texts = threads.list.map { thread in
-            var writer = CompletionWriter(graph: grammar.graph)
+        let graph = grammar.graph
+        // Of many ways those are written out that cost least.
+        let costs = threads.list.map { graph.cost(of: $0) }
+        guard let least = costs.min() else { return [] }
+        let texts = zip(threads.list, costs).filter { $0.1 == least }.map { thread, _ in
+            var writer = CompletionWriter(graph: graph)
             writer.finish(thread)
             return writer
         }
@@ -22,6 +26,27 @@ extension GraphState {
             if best.map({ tokens.count < $0.count }) ?? true { best = tokens }
         }
         return best ?? []
+    }
+}
+
+extension GrammarGraph {
+    /// The fewest bytes that make a text complete which is read in this way, if nothing is too deep.
+    fileprivate func cost(of thread: GrammarThread) -> Int {
+        var cost = costs[thread.next].bytes
+        switch thread.place {
+        case .lexeme(let index, let position): cost += lexemes[index].distance(position)
+        case .token: cost += 1
+        }
+        var frame = thread.frame
+        while let open = frame {
+            if case .repeated(let body, let least, _, let next) = nodes[open.node], open.count >= 0 {
+                cost += max(0, Int(least) - Int(open.count) - 1) * costs[body].bytes + costs[next].bytes
+            } else {
+                cost += costs[open.node].bytes
+            }
+            frame = open.parent
+        }
+        return cost
     }
 }
 
