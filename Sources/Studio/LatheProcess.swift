@@ -2,6 +2,7 @@
 
 internal import Foundation
 internal import Synchronization
+internal import Vocabulary
 
 /// A call of the command. Its output goes to a file without a name, which lives as long as anybody holds it: a run goes on where the
 /// page ends.
@@ -78,7 +79,7 @@ final class LatheProcess: Sendable {
         let place = FileManager.default.temporaryDirectory.path + "/lathe-studio-\(UUID().uuidString)"
         let descriptor = open(place, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            throw StudioError(500, "no temporary file can be made: \(String(cString: strerror(errno)))")
+            throw SystemError(errno, writing: place, "cannot be made")
         }
         unlink(place)
         return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)

@@ -2,6 +2,7 @@
 
 internal import Foundation
 internal import JSON
+internal import Vocabulary
 
 /// Calls of `lathe` in the workplace.
 struct StudioCommand: Sendable {
@@ -49,7 +50,7 @@ struct StudioCommand: Sendable {
     {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("lathe-studio-\(UUID().uuidString)")
         guard mkdir(folder.path, 0o700) == 0 else {
-            throw StudioError(500, "no temporary folder can be made: \(String(cString: strerror(errno)))")
+            throw SystemError(errno, writing: folder.path, "cannot be made")
         }
         let file = folder.appendingPathComponent(name)
         defer {

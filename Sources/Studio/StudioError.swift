@@ -2,9 +2,10 @@
 
 internal import JSON
 internal import Server
+internal import Vocabulary
 
 /// Why a request of the page is not answered.
-struct StudioError: Error {
+struct StudioError: ClassifiedError {
     let status: Int
     /// For a person.
     let message: String
@@ -13,6 +14,9 @@ struct StudioError: Error {
         self.status = status
         self.message = message
     }
+
+    var kind: FailureKind { status == 404 ? .missingInput : status >= 500 ? .inputOutput : .badInput }
+    var description: String { message }
 
     static let unknown = StudioError(404, "there is nothing of that name")
 

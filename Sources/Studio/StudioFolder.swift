@@ -3,6 +3,7 @@
 internal import Files
 internal import Foundation
 internal import JSON
+internal import Vocabulary
 internal import Workbench
 
 /// Names of runs are looked up in the list of what is there. Nothing that a request says becomes a path.
@@ -135,9 +136,11 @@ struct StudioFolder: Sendable {
     static func create(_ url: URL, _ bytes: [UInt8]) throws {
         let descriptor = open(url.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)
         guard descriptor >= 0 else {
-            throw errno == EEXIST
-                ? StudioError(409, "\(url.lastPathComponent) is there already; give it another name")
-                : StudioError(500, "\(url.lastPathComponent) cannot be written: \(String(cString: strerror(errno)))")
+            let code = errno
+            if code == EEXIST {
+                throw StudioError(409, "\(url.lastPathComponent) is there already; give it another name")
+            }
+            throw SystemError(code, writing: url.path)
         }
         defer { close(descriptor) }
         var done = 0
@@ -147,9 +150,9 @@ struct StudioFolder: Sendable {
             }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else {
-                let reason = String(cString: strerror(errno))
+                let failure = SystemError(count < 0 ? errno : ENOSPC, writing: url.path)
                 unlink(url.path)
-                throw StudioError(500, "\(url.lastPathComponent) cannot be written: \(reason)")
+                throw failure
             }
             done += count
         }

@@ -5,6 +5,7 @@ internal import Foundation
 internal import JSON
 internal import Server
 internal import Synchronization
+internal import Vocabulary
 internal import Workbench
 
 /// Runs of a folder, and the processes that the page started for them.
@@ -60,16 +61,16 @@ final class StudioRuns: Sendable {
             guard process(id) != nil else { throw StudioError.unknown }
             return none
         }
-        guard let file = try? FileHandle(forReadingFrom: url.appendingPathComponent("events.jsonl")) else {
-            return none
-        }
-        defer { try? file.close() }
+        let descriptor = open(url.appendingPathComponent("events.jsonl").path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return none }
+        defer { close(descriptor) }
         var status = stat()
-        guard fstat(file.fileDescriptor, &status) == 0 else { return none }
+        guard fstat(descriptor, &status) == 0 else { return none }
         let size = Int(status.st_size), name = String(status.st_ino)
         let from = (0...size).contains(start) && log == name ? start : 0
-        try file.seek(toOffset: UInt64(from))
-        let bytes = Array(try file.read(upToCount: Self.bytesAtOnce) ?? Data())
+        var bytes = [UInt8](repeating: 0, count: min(size - from, Self.bytesAtOnce))
+        let count = pread(descriptor, &bytes, bytes.count, off_t(from))
+        bytes.removeLast(bytes.count - max(0, count))
         guard let end = bytes.lastIndex(of: UInt8(ascii: "\n")) else {
             return ["log": .string(name), "next": .integer(from), "events": [], "more": false]
         }
@@ -123,7 +124,7 @@ final class StudioRuns: Sendable {
         let own = process(id).flatMap { $0.status == nil ? Int($0.identifier) : nil }
         guard let process = holder ?? own else { throw StudioError(409, "nobody is at work in this run") }
         guard kill(pid_t(process), SIGTERM) == 0 else {
-            throw StudioError(403, "process \(process) cannot be told to stop: \(String(cString: strerror(errno)))")
+            throw SystemError(errno, writing: "process \(process)", "cannot be told to stop")
         }
         return ["process": .integer(process)]
     }
