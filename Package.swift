@@ -208,8 +208,7 @@ let package = Package(
             name: "lathe",
             dependencies: [
                 "Studio", "Server", "Serving", "Workbench", "DataReports", "Objectives", "Training", "JSON",
-                "Spelling",
-                "Vocabulary",
+                "Files", "Spelling", "Vocabulary",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings),

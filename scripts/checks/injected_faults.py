@@ -128,7 +128,7 @@ def reset(template, folder, verb, lathe):
         for file in run.glob("step-*.h5"):
             if file.name > "step-000004.h5":
                 file.unlink()
-        for name in ["report.json", "report.md", "run.json"]:
+        for name in ["report.json", "report.md", "report.html", "run.json"]:
             (run / name).unlink(missing_ok=True)
         shutil.rmtree(run / "adapter", ignore_errors=True)
 
@@ -168,7 +168,7 @@ def essence(data, name):
 
 
 def state(folder):
-    """Path by path, what stands in the folder; logs, which hold times, only where they are torn."""
+    """Path by path, what stands in the folder; logs and pages of runs, which hold times, only where they are torn."""
     found = {}
     for path in sorted(folder.rglob("*")):
         name = str(path.relative_to(folder))
@@ -181,6 +181,9 @@ def state(folder):
                     json.loads(line)
                 except ValueError:
                     found[name] = "a torn line"
+            continue
+        if path.name == "report.html" and (path.parent / "events.jsonl").exists():
+            found[name] = "whole" if data.rstrip().endswith(b"</html>") else "a torn page"
             continue
         found[name] = hashlib.sha256(essence(data, name) if path.suffix in {".json", ".md"} else data).hexdigest()
     return found

@@ -61,7 +61,7 @@ public final class HTTPListener: Sendable {
         do {
             try await server.run()
         } catch let error as IOError {
-            throw ListenError(address: address, reason: String(cString: strerror(error.errnoCode)))
+            throw ListenError(address: address, reason: SystemError(error.errnoCode, reading: address).cause)
         } catch {
             throw ListenError(address: address, reason: "\(error)")
         }

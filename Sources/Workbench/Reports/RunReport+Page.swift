@@ -1,5 +1,6 @@
 // The page of a run, from the report and the files that stand beside it.
 
+internal import Files
 internal import Foundation
 internal import JSON
 internal import Preparation
@@ -29,7 +30,7 @@ extension RunDirectory {
 
     /// The lines of a file that can be read: a log may end in the midst of one.
     private static func lines(of file: URL) -> [JSONValue] {
-        guard let bytes = try? Data(contentsOf: file) else { return [] }
-        return bytes.split(separator: UInt8(ascii: "\n")).compactMap { try? JSONValue(parsing: [UInt8]($0)) }
+        guard let bytes = try? WholeFile.bytes(file.path) else { return [] }
+        return bytes.split(separator: UInt8(ascii: "\n")).compactMap { try? JSONValue(parsing: Array($0)) }
     }
 }

@@ -1,6 +1,7 @@
 // What a server may be told: who may ask, and how much it takes upon itself.
 
 internal import ArgumentParser
+internal import Files
 internal import Foundation
 internal import JSON
 internal import Server
@@ -145,10 +146,7 @@ struct ServeOptions: ParsableArguments {
 
     /// The keys in a file, one a line.
     private static func keys(in path: String) throws -> [[UInt8]] {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw Failure(.missingInput, "--api-key-file \(path) cannot be read", namedFile: path)
-        }
-        let keys = data.split { $0 == 10 || $0 == 13 }.map(Array.init)
+        let keys = try WholeFile.bytes(path).split { $0 == 10 || $0 == 13 }.map(Array.init)
         guard !keys.isEmpty else {
             throw Failure(.badInput, "--api-key-file \(path) holds no key", hint: "write one a line", namedFile: path)
         }
