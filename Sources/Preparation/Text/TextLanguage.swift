@@ -26,14 +26,14 @@ public enum TextLanguage {
         }
     }
 
-    /// Words that stand in nearly every text of a language, and in few of the others.
+    /// Words that stand in nearly every text of a language, and in few of the others. None of one letter: labels are such, too.
     private static let words: [(language: String, words: Set<Substring>)] = [
         ("English", "the and of to is in that it for with are was on my you this not have what where how"),
         ("German", "der die und das ist nicht ich mit ein eine zu den sie auf für wie wir sind wurde"),
         ("French", "le la les et est des une vous pour que dans pas sur je ce avec il mon où"),
-        ("Spanish", "el los las que una para con por es del está no mi como se lo y muy"),
-        ("Italian", "il che di non per una sono della con è gli mi come si ho questo"),
-        ("Portuguese", "o que não uma para com os do da em é um meu como está mais"),
+        ("Spanish", "el los las que una para con por es del está no mi como se lo muy"),
+        ("Italian", "il che di non per una sono della con gli mi come si ho questo"),
+        ("Portuguese", "que não uma para com os do da em um meu como está mais"),
         ("Dutch", "het een en van is niet ik dat met op te voor zijn mijn de"),
     ].map { ($0.0, Set($0.1.split(separator: " "))) }
 
