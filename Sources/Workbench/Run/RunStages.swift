@@ -85,7 +85,9 @@ final class RunStages {
         try note { _ in }
         (report.peakMemoryBytes, report.stageCosts) = (record.peakMemoryBytes, record.costs)
         try write(report)
-        try note { $0.isReported = true }
+        // What the report says was spent is what counts.
+        record.isReported = true
+        try directory.write(record.json, to: directory.run)
         return report
     }
 
