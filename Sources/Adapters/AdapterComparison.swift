@@ -46,10 +46,21 @@ public struct AdapterComparison: Sendable, Equatable {
         } else if left.scale != right.scale {
             return .infinity
         }
-        for (one, other) in zip(left.own, right.own) {
-            largest = max(largest, difference(one.values, other.values, (1, 1)))
+        let counts = left.method.directions?(left.states)
+        for (place, (one, other)) in zip(left.own, right.own).enumerated() {
+            largest = max(largest, difference(one.values, other.values, (1, 1), counting: held(counts, place)))
         }
         return largest
+    }
+
+    /// Which numbers of a method's first, second, … matrix count: files leave out the rows of A and the columns of B of directions that
+    /// were given up, and nothing else.
+    private static func held(_ counts: [Bool]?, _ place: Int) -> (_ row: Int, _ column: Int) -> Bool {
+        switch (counts, place) {
+        case (let counts?, 0): { row, _ in counts[row] }
+        case (let counts?, 1): { _, column in counts[column] }
+        default: { _, _ in true }
+        }
     }
 
     /// Of the factors that one has made of its numbers and the other has.
@@ -61,10 +72,13 @@ public struct AdapterComparison: Sendable, Equatable {
     }
 
     /// Of two matrices, each with its scale; what one of them has beyond the other is held against zero.
-    private static func difference(_ left: Matrix, _ right: Matrix, _ scales: (Double, Double)) -> Double {
+    private static func difference(
+        _ left: Matrix, _ right: Matrix, _ scales: (Double, Double),
+        counting counts: (_ row: Int, _ column: Int) -> Bool = { _, _ in true }
+    ) -> Double {
         var difference = 0.0, size = 0.0
         for row in 0..<max(left.rows, right.rows) {
-            for column in 0..<max(left.columns, right.columns) {
+            for column in 0..<max(left.columns, right.columns) where counts(row, column) {
                 let one = left.number(row, column) * scales.0, other = right.number(row, column) * scales.1
                 guard one.isFinite, other.isFinite else { return .infinity }
                 difference = max(difference, abs(one - other))

@@ -51,8 +51,10 @@ extension RowDecoder {
     func rated(_ record: SourceRow, _ index: Int) throws(DatasetError) -> DataRow {
         let name = ratingField(record)
         guard let value = record.fields[name], !value.isNull else { throw missing(name, record) }
-        guard let rating = value.bool.map({ $0 ? 1 : 0 }) ?? value.double ?? value.string.flatMap({ Double($0) }),
-            rating.isFinite
+        // Tables of texts hold both as texts.
+        let text = value.string?.lowercased()
+        let flag = value.bool ?? (text == "true" ? true : text == "false" ? false : nil)
+        guard let rating = flag.map({ $0 ? 1 : 0 }) ?? value.double ?? text.flatMap({ Double($0) }), rating.isFinite
         else {
             throw wrong("\"\(name)\" must be a number or true or false, found \(value.typeName)", record)
         }

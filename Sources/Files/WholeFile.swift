@@ -44,8 +44,16 @@ public enum WholeFile {
         return Array(bytes[..<done])
     }
 
-    /// The bytes of the file at `url`; `nil` where there is none.
+    /// The bytes of the file at `url`; `nil` where there is none. A pipe, for whose writer it would have to wait, is no file.
     public static func bytes(ifThere url: URL) throws(SystemError) -> [UInt8]? {
+        var status = stat()
+        guard stat(url.path, &status) == 0 else {
+            guard errno == ENOENT else { throw SystemError(errno, reading: url.path) }
+            return nil
+        }
+        guard status.st_mode & S_IFMT == S_IFREG || status.st_mode & S_IFMT == S_IFDIR else {
+            throw SystemError(EINVAL, reading: url.path, "is no file")
+        }
         do throws(SystemError) { return try bytes(url.path) } catch {
             guard error.code == ENOENT else { throw error }
             return nil

@@ -148,6 +148,11 @@ private func problem(_ text: String, _ settings: DataSettings = .test()) -> Data
             return
         }
         #expect(rating == 0)
+        let texts = try rowSet(row.replacing("false", with: "\"TRUE\""))
+        guard case .rated(_, 1) = texts.rows[0].content else {
+            Issue.record("not rated good")
+            return
+        }
         #expect(try prepare("a.jsonl", row).examples.map(\.wanted) == [[0]])
         // What learns from something else says so.
         var settings = DataSettings.test()

@@ -191,5 +191,7 @@ import Testing
         let tiny = try TinyService()
         let list = try await tiny.get("/v1/models").json
         #expect(list.at("data.0.id") == "tiny" && list["object"] == "list")
+        #expect(try await tiny.get("/v1/models/tiny").json == list.at("data.0"))
+        try await tiny.get("/v1/models/other").expectRefusal(404, "model")
     }
 }

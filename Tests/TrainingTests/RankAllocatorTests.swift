@@ -132,7 +132,10 @@ import WeightFiles
             // A layer of which nothing is left keeps one direction, that counts nothing.
             #expect(held >= 18 && held < 36 && !file.names.contains { $0.contains("sensitivity") })
             let back = try AdapterSet(PEFTDirectory(place), for: model)
-            #expect(values(back) == values(set) && AdapterComparison(set, readBack: back).moduleCount == 9)
+            #expect(values(back) == values(set))
+            // What was given up and left out is no difference, so that an export is held to be whole.
+            let comparison = AdapterComparison(set, readBack: back)
+            #expect(comparison.moduleCount == 9 && comparison.largestDifference < 1e-6, "\(comparison)")
         }
     }
 

@@ -23,7 +23,7 @@ extension ByteAutomaton {
         guard work < Self.maximumWork else { throw GrammarError("takes too long to be made into an automaton") }
     }
 
-    private static let maximumWork = 5_000_000
+    private static let maximumWork = 1_000_000
 
     /// States with one edge each, or with ways that take no byte.
     private struct StateGraph {

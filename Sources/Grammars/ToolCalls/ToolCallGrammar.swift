@@ -54,7 +54,9 @@ public struct ToolCallGrammar: TokenGrammar {
     ) throws(GrammarError) -> Int {
         var calls: [Int] = []
         for tool in tools {
-            var compiler = SchemaCompiler(tool.parameters ?? .bool(true), builder)
+            // A function that names no parameters has none.
+            let none: JSONValue = ["type": "object", "properties": [:], "additionalProperties": false]
+            var compiler = SchemaCompiler(tool.parameters ?? none, builder)
             do throws(GrammarError) {
                 calls.append(try compiler.call(form.unit, tool.name))
             } catch {

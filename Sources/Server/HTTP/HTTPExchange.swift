@@ -23,7 +23,7 @@ struct HTTPExchange: Sendable {
             try await writer.writeInformationalHead(HTTPResponse(status: .continue))
         }
         var body = request.body.makeAsyncIterator()
-        guard let bytes = try await read(&body, on: channel) else {
+        guard declared <= limits.discardedBytes, let bytes = try await read(&body, on: channel) else {
             let refusal = RequestError(
                 status: 413, "the body has more than \(limits.bodyBytes) bytes", code: "request_too_large")
             var response = refusal.response(for: request.uri.path)

@@ -11,7 +11,7 @@ final class AnswerGrammars: Sendable {
     private struct Found {
         var pieces: TokenPieces?
         /// Those asked for last, the latest at the end.
-        var grammars: [(key: String, grammar: any TokenGrammar)] = []
+        var grammars: [(key: String, grammar: Result<any TokenGrammar, GrammarError>)] = []
         var isFormKnown = false
         var form: ToolCallForm?
     }
@@ -80,21 +80,21 @@ final class AnswerGrammars: Sendable {
     private func grammar(
         _ key: String, _ field: String, _ make: (TokenPieces) throws(GrammarError) -> any TokenGrammar
     ) throws(RequestError) -> any TokenGrammar {
-        let kept = found.withLock { found -> (any TokenGrammar)? in
+        let kept = found.withLock { found -> Result<any TokenGrammar, GrammarError>? in
             guard let place = found.grammars.firstIndex(where: { $0.key == key }) else { return nil }
             let entry = found.grammars.remove(at: place)
             found.grammars.append(entry)
             return entry.grammar
         }
-        if let kept { return kept }
-        do throws(GrammarError) {
-            let grammar = try make(try pieces())
+        // A refusal is kept, too: finding it out may take as long.
+        let grammar = kept ?? Result { () throws(GrammarError) in try make(try pieces()) }
+        if kept == nil {
             found.withLock { found in
                 found.grammars.append((key, grammar))
                 if found.grammars.count > Self.keptCount { found.grammars.removeFirst() }
             }
-            return grammar
-        } catch {
+        }
+        do throws(GrammarError) { return try grammar.get() } catch {
             throw RequestError("\(field): \(error)", field: field, code: "invalid_schema")
         }
     }

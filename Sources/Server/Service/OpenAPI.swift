@@ -46,6 +46,7 @@ enum OpenAPI {
     private static func operation(_ route: Route, hasKeys: Bool) -> JSONValue {
         var responses = JSONObject([("200", answer(route.reply))])
         var statuses = ["403", "500", "503"]
+        if route.prefix != nil { statuses.append("404") }
         if route.body != nil { statuses += ["400", "404", "409", "413", "415", "429"] }
         if hasKeys, !route.isOpen { statuses.append("401") }
         for status in statuses.sorted() {
@@ -55,6 +56,15 @@ enum OpenAPI {
             ]
         }
         var operation = JSONObject([("summary", .string(route.note)), ("responses", .object(responses))])
+        if let prefix = route.prefix {
+            let name = route.path.dropFirst(prefix.count + 1).dropLast()
+            operation["parameters"] = [
+                [
+                    "name": .string(String(name)), "in": "path", "required": true,
+                    "schema": ["type": "string", "minLength": 1],
+                ]
+            ]
+        }
         if let body = route.body {
             operation["requestBody"] = [
                 "required": true, "content": ["application/json": ["schema": body.schema]],

@@ -29,6 +29,14 @@ struct Route: Sendable {
     let isOpen: Bool
     let handler: Handler
 
+    /// Where its path ends in a name that requests choose, what stands before that: `/v1/models/` of `/v1/models/{model}`.
+    var prefix: Substring? { path.hasSuffix("}") ? path.prefix { $0 != "{" } : nil }
+
+    func answers(_ asked: String) -> Bool {
+        guard let prefix else { return asked == path }
+        return asked.hasPrefix(prefix) && asked.utf8.count > prefix.utf8.count
+    }
+
     /// The same at another path.
     func also(at path: String) -> Route {
         Route(method: method, path: path, note: note, body: body, reply: reply, isOpen: isOpen, handler: handler)

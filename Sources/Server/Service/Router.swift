@@ -10,7 +10,7 @@ struct Router: Sendable {
         let path = request.path
         // What is asked for by HEAD is what GET gives, without its body.
         let method = request.method == "HEAD" ? "GET" : request.method
-        let ways = routes.filter { $0.path == path }
+        let ways = routes.filter { $0.answers(path) }
         if let route = ways.first(where: { $0.method == method }) { return route }
         guard ways.isEmpty else {
             var error = RequestError(

@@ -40,7 +40,12 @@ struct FieldLook {
 
     var isText: Bool { types == [JSONValue.string("").typeName] }
     var isList: Bool { types == [JSONValue.array([]).typeName] }
-    var isFlag: Bool { types == [JSONValue.bool(true).typeName] }
+    /// Whether each value is true or false, which tables of texts hold as texts.
+    var isFlag: Bool {
+        if types == [JSONValue.bool(true).typeName] { return true }
+        guard isText, let counts, !counts.isEmpty else { return false }
+        return counts.keys.allSatisfy { ["true", "false"].contains($0.lowercased()) }
+    }
     var meanCharacters: Double { count > 0 ? Double(characters) / Double(count) : 0 }
 
     /// Whether its values are those of a few classes, each of which several rows have.
