@@ -148,7 +148,9 @@ private func problem(_ text: String, _ settings: DataSettings = .test()) -> Data
             return
         }
         #expect(rating == 0)
-        let texts = try rowSet(row.replacing("false", with: "\"TRUE\""))
+        var told = DataSettings.test()
+        told.format = .rated
+        let texts = try rowSet(row.replacing("false", with: "\"TRUE\""), told)
         guard case .rated(_, 1) = texts.rows[0].content else {
             Issue.record("not rated good")
             return
