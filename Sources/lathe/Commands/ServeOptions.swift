@@ -146,7 +146,11 @@ struct ServeOptions: ParsableArguments {
 
     /// The keys in a file, one a line.
     private static func keys(in path: String) throws -> [[UInt8]] {
-        let keys = try WholeFile.bytes(path).split { $0 == 10 || $0 == 13 }.map(Array.init)
+        let bytes: [UInt8]
+        do { bytes = try WholeFile.bytes(path) } catch {
+            throw Failure(error.kind, "--api-key-file \(path) cannot be read: \(error.cause)", namedFile: path)
+        }
+        let keys = bytes.split { $0 == 10 || $0 == 13 }.map(Array.init)
         guard !keys.isEmpty else {
             throw Failure(.badInput, "--api-key-file \(path) holds no key", hint: "write one a line", namedFile: path)
         }
