@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """How much a step of DPO costs: against a step of plain fine-tuning on the same tokens, and against TRL's DPOTrainer with PEFT on the same rows.
 
-    python3 scripts/checks/dpo_speed.py --lathe .build/release/lathe --model FOLDER [--steps 8] [--batch 4] [--without-trl]
+    python3 scripts/checks/dpo_speed.py --lathe .build/release/lathe --model FOLDER [--steps 8] [--batch 4] [--precision fp32|bf16] [--without-trl]
 
 The model is a Hugging Face folder with a chat template, as SmolLM2-135M-Instruct; the pairs are those of datasets/headlines. For plain
 fine-tuning each pair becomes two rows, its prompt with each of its answers, so that a step of as many tokens is twice as many rows. Seconds
-of a step are the median of those after the first two; memory is the highest resident set of the process. Both sides train the same layers
-in float32 with the same batch. Nothing else should run beside it. The last line is JSON.
+of a step are the median of those after the first two; memory is the most that the process holds. Both sides train the same layers with the
+same batch, TRL in float32, Lathe in `--precision`. Nothing else should run beside it. The last line is JSON.
 """
 import argparse
 import json
@@ -27,14 +27,11 @@ def rows(count):
     return [pairs[index % len(pairs)] for index in range(count)]
 
 
-def measured(command, folder):
-    """Runs `command`; the steps' records of its events and the highest resident set of it, in bytes."""
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    errors = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        sys.exit(f"{' '.join(command)}: {errors[-2000:]}")
-    return usage.ru_maxrss * 1024
+def start(command, folder):
+    """Runs `command`, whose failure ends this check."""
+    outcome = subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    if outcome.returncode:
+        sys.exit(f"{' '.join(command)}: {outcome.stderr[-2000:]}")
 
 
 def lathe(options, objective, folder, pairs):
@@ -48,12 +45,14 @@ def lathe(options, objective, folder, pairs):
     data.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     recipe = folder / f"{objective}.yaml"
     recipe.write_text(
-        f"name: {objective}\nmodel: {{ path: {options.model}, precision: fp32 }}\n"
+        f"name: {objective}\nmodel: {{ path: {options.model}, precision: {options.precision} }}\n"
         f"data: {{ train: {data.name}, prompt_style: chat, shuffle: false }}\n"
         "adapter: { r: 16, alpha: 32, target_modules: all-linear }\n"
         f"train: {{ objective: {objective}, max_steps: {options.steps}, batch_size: {batch}, recompute: false }}\n"
         "evaluate: { enabled: false }\n", encoding="utf-8")
-    peak = measured([str(options.lathe), "train", recipe.name], folder)
+    start([str(options.lathe), "train", recipe.name], folder)
+    # Lathe counts its peak anew for each stage, so that the system's own count says little.
+    peak = json.loads((folder / "checkpoints" / objective / "run.json").read_text(encoding="utf-8"))["peak_memory_bytes"]
     steps = []
     with open(folder / "checkpoints" / objective / "events.jsonl", encoding="utf-8") as file:
         for line in file:
@@ -113,6 +112,7 @@ def main():
     parser.add_argument("--model", type=lambda path: pathlib.Path(path).resolve(), required=True)
     parser.add_argument("--steps", type=int, default=8)
     parser.add_argument("--batch", type=int, default=4)
+    parser.add_argument("--precision", default="fp32", choices=["fp32", "bf16"])
     parser.add_argument("--without-trl", action="store_true")
     options = parser.parse_args()
     if options.steps < 4:
