@@ -15,7 +15,8 @@ public final class MappedFile: Sendable {
 
     public init(_ url: URL) throws(WeightError) {
         self.url = url
-        let descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
+        // Without waiting: a pipe that nobody writes to would hold whoever opens it, a server among them.
+        let descriptor = open(url.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw WeightError(SystemError(errno, reading: url.path, "cannot be opened")) }
         defer { close(descriptor) }
         var status = stat()

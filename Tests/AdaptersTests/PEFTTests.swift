@@ -43,6 +43,21 @@ import WeightFiles
         #expect(found[2].nearest == "model.layers.0.self_attn.q_proj.lora_B.weight")
     }
 
+    /// A pipe that nobody writes to is refused, and not waited for.
+    @Test(.timeLimit(.minutes(1)), arguments: ["adapter_config.json", "adapter_model.safetensors"])
+    func aPipeIsNoFile(name: String) throws {
+        try withTemporaryDirectory { folder in
+            try writePEFT(folder, tensors: [(qA, 2, 64), (qB, 64, 2)])
+            let url = folder.appendingPathComponent(name)
+            try FileManager.default.removeItem(at: url)
+            #expect(mkfifo(url.path, 0o600) == 0)
+            let error = #expect(throws: (any Error).self) {
+                try AdapterSet(PEFTDirectory(folder), for: tinyLayers(blocks: 1))
+            }
+            #expect(error.map { "\($0)".contains(name) } == true)
+        }
+    }
+
     /// Rank 60,000 on every layer of a large model would be more memory than the machine has, for a file of a few bytes.
     @Test func aRankThatTheFileDoesNotHoldIsRefusedFirst() throws {
         let found = try problems(

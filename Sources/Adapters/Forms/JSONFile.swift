@@ -9,7 +9,10 @@ internal import Vocabulary
 enum JSONFile {
     static func read(_ url: URL) throws(AdapterError) -> JSONValue {
         let bytes: [UInt8]
-        do throws(SystemError) { bytes = try WholeFile.bytes(url.path) } catch { throw AdapterError(error) }
+        do throws(SystemError) {
+            guard let found = try WholeFile.bytes(ifThere: url) else { throw SystemError(ENOENT, reading: url.path) }
+            bytes = found
+        } catch { throw AdapterError(error) }
         do throws(JSONError) { return try JSONValue(parsing: bytes) } catch {
             throw AdapterError(file: url.path, "\(error)")
         }
