@@ -61,7 +61,8 @@ public struct ObjectivePass {
                 context.compute { hidden.pointer.copyMemory(from: rows.hidden.pointer, byteCount: hidden.byteCount) }
                 return try rows.tokenLosses()
             }
-            return try body(losses, TeacherRows(hidden: hidden, head: model.head(adapters), residuals: []))
+            let head = model.head(adapters, measures: context.measures)
+            return try body(losses, TeacherRows(hidden: hidden, head: head, residuals: []))
         }
     }
 
