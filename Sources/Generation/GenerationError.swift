@@ -15,6 +15,8 @@ public enum GenerationError: ClassifiedError, Equatable {
     case nothingToRead(startToken: Int)
     /// A logit is not a number, or none is finite: for the token at `position` of the sequence.
     case nonFiniteLogits(position: Int)
+    /// Biases and penalties, or a grammar beside them, make every token impossible: for the token at `position` of the sequence.
+    case nothingAllowed(position: Int)
 
     public var kind: FailureKind { .badInput }
 
@@ -30,6 +32,7 @@ public enum GenerationError: ClassifiedError, Equatable {
             "the prompt needs something to read, and then token \(token), with which this model begins to write"
         case .nonFiniteLogits(let position):
             "the logits at position \(position) are not finite: numbers of the model or of its adapter are too large"
+        case .nothingAllowed(let position): "biases and penalties leave no token for position \(position)"
         }
     }
 }

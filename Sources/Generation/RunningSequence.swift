@@ -1,6 +1,7 @@
 // A request on its way: waiting, reading its prompt, writing its answer.
 
 import Grammars
+import Kernels
 import Models
 
 /// A request with what has become of it.
@@ -107,7 +108,7 @@ final class RunningSequence {
         }
         let count = written.count
         guard let next = choose(logits) else {
-            return (nil, .failed(.nonFiniteLogits(position: request.prompt.count + count)))
+            return (nil, .failed(failure(logits, position: request.prompt.count + count)))
         }
         if request.stopTokens.contains(next) { return (nil, .stopToken(next)) }
         if let top = request.scoredTokens {
@@ -119,6 +120,13 @@ final class RunningSequence {
         if let grammar, grammar.isFinished { return (next, .whole) }
         guard written.count == limit else { return (next, nil) }
         return (next, limit < request.maximumTokens ? .contextFull : .maximumTokens)
+    }
+
+    /// Why no token could be chosen of `logits`.
+    private func failure(_ logits: UnsafeBufferPointer<Float>, position: Int) -> GenerationError {
+        let isChanged = said != nil || grammar != nil
+        return isChanged && Elements.firstLargest(logits) != nil
+            ? .nothingAllowed(position: position) : .nonFiniteLogits(position: position)
     }
 
     private func choose(_ logits: UnsafeBufferPointer<Float>) -> Int32? {

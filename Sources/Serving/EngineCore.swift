@@ -111,7 +111,7 @@ final class EngineCore {
             finish(id, answer, end)
         case .finished(let id, .failed(let error)):
             forget(id, answer)
-            fail(answer, .invalid(field: "prompt", "\(error)"))
+            fail(answer, ServingError(error))
         case .finished(let id, let reason): finish(id, answer, ServedEnd(reason))
         }
     }
@@ -204,6 +204,18 @@ extension ServedEnd {
         case .maximumTokens: self = .maximumTokens
         case .contextFull: self = .contextFull
         case .failed(let error): preconditionFailure("\(error)")
+        }
+    }
+}
+
+extension ServingError {
+    /// What was wrong with a request that the scheduler refused or gave up.
+    fileprivate init(_ error: GenerationError) {
+        switch error {
+        case .nonFiniteLogits: self = .failed("\(error)")
+        case .biasOutOfRange, .nothingAllowed: self = .invalid(field: "logit_bias", "\(error)")
+        case .emptyPrompt, .promptFillsContext, .tokenOutOfRange, .nothingToRead:
+            self = .invalid(field: "prompt", "\(error)")
         }
     }
 }

@@ -55,6 +55,9 @@ import Testing
         let free = try request.alone(model).tokens, forbidden = try #require(free.first)
         request.rules = LogitRules(bias: [forbidden: -.infinity])
         #expect(try !request.alone(model).tokens.contains(forbidden))
+        let all = (0..<Int32(512)).map { ($0, -Float.infinity) }
+        request.rules = LogitRules(bias: Dictionary(uniqueKeysWithValues: all))
+        #expect(throws: GenerationError.nothingAllowed(position: 6)) { try request.alone(model) }
         request.rules = LogitRules(bias: [512: 1])
         #expect(throws: GenerationError.biasOutOfRange(id: 512, vocabularySize: 512)) { try request.alone(model) }
     }

@@ -71,6 +71,9 @@ import Testing
                 #expect(try await engine.told(request).error != nil)
             }
         }
+        let outside = ServedSampling(logitBias: [512: 1])
+        let refused = try await engine.told(ServedRequest(prompt: [1, 5], maximumTokens: 3, sampling: outside))
+        guard case .invalid(field: "logit_bias", _) = refused.error else { throw refused.error ?? .stopping }
         let extreme = ServedSampling(
             temperature: 1e-30, repetitionPenalty: 1e-3, presencePenalty: 1e3, frequencyPenalty: -1e3,
             logitBias: [7: 1e6, 9: -.infinity])
