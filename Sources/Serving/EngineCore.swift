@@ -67,8 +67,9 @@ final class EngineCore {
 
     /// Ends a request wherever it stands, without a word.
     func cancel(_ number: Int) {
-        guard let id = ids.removeValue(forKey: number), let answer = answers.removeValue(forKey: id) else { return }
+        guard let id = ids[number], let answer = answers[id] else { return }
         scheduler?.cancel(id)
+        forget(id, answer)
         answer.close()
         status.cancelled += 1
         settle()
@@ -126,6 +127,8 @@ final class EngineCore {
     private func forget(_ id: RequestID, _ answer: RunningAnswer) {
         answers[id] = nil
         ids[answer.number] = nil
+        // What acted for it may have been dropped before its prompt was read and kept.
+        if let binding = answer.binding, !adapters.holds(binding) { prefixes?.forget(binding) }
     }
 
     private func fail(_ answer: RunningAnswer, _ error: ServingError) {

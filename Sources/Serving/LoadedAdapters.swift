@@ -94,6 +94,12 @@ final class LoadedAdapters {
         return try mixture(parts).binding
     }
 
+    /// Whether `binding` is that of the base, or still acts for who asks for it.
+    func holds(_ binding: AdapterBinding) -> Bool {
+        let held = [AdapterBinding.none.with(task: base.model.ownHead)] + loaded.map(\.binding) + mixtures.map(\.binding)
+        return held.contains { $0.isSame(as: binding) }
+    }
+
     /// The adapter alone that `choices` name, with its head and its notes; nil for the base.
     func single(_ choices: [AdapterChoice], _ work: String) throws(ServingError) -> ReadAdapter? {
         let parts = try parts(choices)

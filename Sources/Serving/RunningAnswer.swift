@@ -1,6 +1,7 @@
 // A request with what has become of it: its tokens as text, and who is told.
 
 internal import Generation
+internal import Models
 internal import Tokenizers
 
 /// An answer on its way, on the engine's thread.
@@ -8,6 +9,8 @@ final class RunningAnswer {
     let number: Int
     let request: ServedRequest
     let submitted: ContinuousClock.Instant
+    /// What acts for it; nil until the scheduler has it.
+    var binding: AdapterBinding?
     private let sink: AsyncStream<ServedEvent>.Continuation
     private let tokenizer: Tokenizer
     private var decoder: StreamingDecoder

@@ -36,6 +36,7 @@ extension ServedSampling {
 extension RunningAnswer {
     /// The request as the scheduler takes it.
     func generation(with binding: AdapterBinding, ends: Set<Int32>) throws(ServingError) -> GenerationRequest {
+        self.binding = binding
         let sampling = request.sampling
         var generation = GenerationRequest(
             prompt: request.prompt, maximumTokens: request.maximumTokens,

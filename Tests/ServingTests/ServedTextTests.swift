@@ -86,17 +86,20 @@ import Testing
         await #expect(throws: ServingError.self) { try await tight.load("b", from: "2") }
         // A mixture that the limit has no room for acts, and is forgotten.
         let engine = ServingEngine(tight)
-        let mixed = ServedRequest(prompt: [1, 5, 9], adapters: [AdapterChoice("a", scale: 0.5)], maximumTokens: 4)
+        let mixed = ServedRequest(prompt: prompt(40, 1), adapters: [AdapterChoice("a", scale: 0.5)], maximumTokens: 4)
         let told = try await engine.told(mixed)
         #expect(told.error == nil && told.tokens.count == 4)
+        await engine.drain()
         #expect(engine.status.adapterBytes == first.byteCount)
+        // Nor is what was read with it kept, which would keep it, too.
+        #expect(engine.status.prefixEntries == 0)
     }
 
     /// A dropped adapter finishes what was submitted with it.
     @Test func dropsWaitForNobody() async throws {
         let model = try tinyServed(), engine = ServingEngine(model)
         try await model.load("a", from: "1")
-        let request = ServedRequest(prompt: prompt(8, 1), adapters: [AdapterChoice("a")], maximumTokens: 40)
+        let request = ServedRequest(prompt: prompt(40, 1), adapters: [AdapterChoice("a")], maximumTokens: 40)
         let expected = try await engine.told(request)
         let running = try engine.submit(request)
         try await model.unload("a")
@@ -105,6 +108,10 @@ import Testing
         // The name may come to mean another one.
         try await model.load("a", from: "2")
         #expect(try await engine.told(request).tokens != expected.tokens)
+        // Nothing is kept that was read with an adapter that is gone.
+        try await model.unload("a")
+        await engine.drain()
+        #expect(engine.status.prefixEntries == 0 && engine.status.adapterBytes == 0)
     }
 
     /// A prompt that begins like an earlier one is read from there on, with the same answer.
