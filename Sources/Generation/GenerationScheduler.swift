@@ -50,9 +50,9 @@ public final class GenerationScheduler {
         self.promptTokensPerStep = promptTokensPerStep
         reader = SequenceReader(model, arithmetic: arithmetic, workspace: workspace)
         // In one piece; what is not used takes no memory.
-        workspaceBytes = reader.predictedBytes(
-            promptTokens: PromptChunk.mostTokens, sequences: limits.width, adapters: model.adapters)
-        workspace.reserve(bytes: workspaceBytes)
+        workspace.reserve(
+            bytes: reader.predictedBytes(
+                promptTokens: PromptChunk.mostTokens, sequences: limits.width, adapters: model.adapters))
     }
 
     /// What it has done so far.
@@ -60,12 +60,6 @@ public final class GenerationScheduler {
 
     /// Whether there is nothing to do or to tell.
     public var isIdle: Bool { decided.isEmpty && waiting.isEmpty && running.isEmpty }
-
-    /// Bytes of the workspace that was reserved for passes.
-    public let workspaceBytes: Int
-
-    /// Bytes of a cache for each token that it has room for.
-    public var bytesPerToken: Int { reader.bytesPerToken }
 
     /// Bytes of the caches of running sequences.
     public var cacheBytes: Int { running.reduce(0) { $0 + bytes($1.room) } }

@@ -10,7 +10,6 @@ final class EngineCore {
     let facts: ServedFacts
     let adapters: LoadedAdapters
     private var limits = ServingLimits()
-    private var adapterLimits = AdapterLimits()
     private var scheduler: GenerationScheduler?
     private var prefixes: PrefixStore? { scheduler?.prefixes }
     private var answers: [RequestID: RunningAnswer] = [:]
@@ -29,12 +28,9 @@ final class EngineCore {
     }
 
     /// Makes the scheduler.
-    func begin(
-        _ limits: ServingLimits, _ adapterLimits: AdapterLimits, publish: @escaping @Sendable (EngineStatus) -> Void
-    ) {
+    func begin(_ limits: ServingLimits, publish: @escaping @Sendable (EngineStatus) -> Void) {
         precondition(scheduler == nil, "a model has one engine")
         self.limits = limits
-        self.adapterLimits = adapterLimits
         self.publish = publish
         scheduler = GenerationScheduler(
             base.model, arithmetic: base.arithmetic,
@@ -189,11 +185,7 @@ final class EngineCore {
         status.cachedTokens = prefixes?.savedTokens ?? 0
         status.prefixBytes = prefixes?.byteCount ?? 0
         status.prefixEntries = prefixes?.count ?? 0
-        status.workspaceBytes = scheduler?.workspaceBytes ?? 0
         status.adapterBytes = adapters.byteCount
-        status.limits = limits
-        status.longestCacheBytes = facts.contextLength * (scheduler?.bytesPerToken ?? 0)
-        status.adapterLimits = adapterLimits
         publish(status)
     }
 }

@@ -18,10 +18,7 @@ final class EngineDoor: Sendable {
     private let limits: ServingLimits
     private let state = Mutex(State())
 
-    init(_ limits: ServingLimits) {
-        self.limits = limits
-        state.withLock { $0.status.limits = limits }
-    }
+    init(_ limits: ServingLimits) { self.limits = limits }
 
     /// As of the engine's last step.
     var status: EngineStatus {

@@ -43,18 +43,6 @@ public struct EngineStatus: Sendable, Equatable {
     public var prefixBytes = 0
     public var prefixEntries = 0
     public var adapterBytes = 0
-    /// Reserved for passes.
-    public var workspaceBytes = 0
-    public var limits = ServingLimits()
-    /// Of the longest sequence that the model reads: one runs even where it is more than the limit for caches.
-    public var longestCacheBytes = 0
-    public var adapterLimits = AdapterLimits()
-
-    /// What the engine may take beside the model's files: caches, prompts that are kept, adapters, buffers of passes. What a text of
-    /// `embed`, `score` or `classify` takes while it is read comes on top.
-    public var boundBytes: Int {
-        max(limits.cacheBytes, longestCacheBytes) + limits.prefixBytes + adapterLimits.bytes + workspaceBytes
-    }
 
     public init() {}
 }

@@ -18,8 +18,7 @@ public final class ServingEngine: Sendable {
         self.limits = limits
         let door = EngineDoor(limits)
         self.door = door
-        let adapterLimits = model.limits
-        model.thread.post { $0.begin(limits, adapterLimits) { door.take($0) } }
+        model.thread.post { $0.begin(limits) { door.take($0) } }
     }
 
     /// How it stands, as of the last step.
