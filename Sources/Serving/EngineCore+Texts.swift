@@ -13,17 +13,21 @@ extension EngineCore {
         }
     }
 
-    /// −log p of each token after the first of each text, given those before it.
-    func losses(_ texts: [[Int32]], _ choices: [AdapterChoice]) throws(ServingError) -> [[Float]] {
+    /// −log p of each token from place `first` on, 1 at least, of each text, given those before it. What texts begin with alike, up to
+    /// there, is computed once.
+    func losses(_ texts: [[Int32]], from first: Int, _ choices: [AdapterChoice]) throws(ServingError) -> [[Float]] {
         guard facts.writesText, facts.startToken == nil else {
             throw .unsupported("the model does not write what it reads, so that a text's tokens have no probabilities")
         }
-        let batch = TokenBatch(examples: texts.map { ($0, $0.indices.map { $0 > 0 }) })
-        let all = try withAdapters(choices) { try $0.tokenLosses(batch, workspace: Workspace()).values }
+        let batch = TokenBatch(examples: texts.map { ($0, $0.indices.map { $0 >= first }) })
+        let all = try withAdapters(choices) { model in
+            let rows = model.sharesPrompts(nil) ? batch.sharingPrompts : batch
+            return try model.tokenLosses(rows, workspace: Workspace()).values
+        }
         var rest = all[...]
         return texts.map { text in
-            defer { rest = rest.dropFirst(text.count - 1) }
-            return Array(rest.prefix(text.count - 1))
+            defer { rest = rest.dropFirst(text.count - first) }
+            return Array(rest.prefix(text.count - first))
         }
     }
 

@@ -146,7 +146,7 @@ final class EngineCore {
     private func promptLogProbs(_ request: ServedRequest) throws(ServingError) -> [Float?] {
         guard request.prompt.count > 1 else { return [nil] }
         try requireTokens(request.prompt)
-        return [nil] + (try losses([request.prompt], request.adapters)[0].map { -$0 })
+        return [nil] + (try losses([request.prompt], from: 1, request.adapters)[0].map { -$0 })
     }
 
     private func requireTokens(_ ids: [Int32]) throws(ServingError) {

@@ -73,9 +73,9 @@ extension ServingEngine {
         guard !prompt.isEmpty else { throw .invalid(field: "prompt", "it holds no token") }
         if continuations.contains(where: \.isEmpty) { throw .invalid(field: "continuations", "one holds no token") }
         let losses = try await inParts(continuations.map { prompt + $0 }, least: 2) {
-            core, part throws(ServingError) in try core.losses(part, adapters)
+            core, part throws(ServingError) in try core.losses(part, from: prompt.count, adapters)
         }
-        return losses.map { $0.dropFirst(prompt.count - 1).map { -$0 } }
+        return losses.map { $0.map { -$0 } }
     }
 
     /// What the head of the adapter, or the model's own, says of each text.

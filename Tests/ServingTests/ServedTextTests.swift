@@ -17,6 +17,9 @@ import Testing
             let scored = try await engine.score(
                 prompt: request.prompt, continuations: [ids, [7, 9]], adapters: adapters)
             #expect(scored.map(\.count) == [12, 2])
+            // The prompt is read once for both, and neither hangs on the other.
+            let alone = try await engine.score(prompt: request.prompt, continuations: [[7, 9]], adapters: adapters)
+            #expect(zip(alone[0], scored[1]).allSatisfy { abs($0 - $1) < 1e-5 } && alone[0].count == 2)
             for (token, value) in zip(told.tokens, scored[0]) {
                 let own = try #require(token.logProb)
                 #expect(abs(own - value) < 1e-3)
