@@ -145,14 +145,8 @@ final class EngineCore {
 
     private func promptLogProbs(_ request: ServedRequest) throws(ServingError) -> [Float?] {
         guard request.prompt.count > 1 else { return [nil] }
-        try requireTokens(request.prompt)
+        try facts.require(request.prompt, "it", of: "prompt")
         return [nil] + (try losses([request.prompt], from: 1, request.adapters)[0].map { -$0 })
-    }
-
-    private func requireTokens(_ ids: [Int32]) throws(ServingError) {
-        guard ids.allSatisfy({ (0..<facts.vocabularySize).contains(Int($0)) }), ids.count <= facts.contextLength else {
-            throw .invalid(field: "prompt", "it holds a token that the model does not have, or too many of them")
-        }
     }
 
     /// Tells how it stands, and those who wait for the end where it is there.

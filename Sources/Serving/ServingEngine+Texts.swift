@@ -47,6 +47,19 @@ public struct ServedClass: Sendable, Equatable {
     }
 }
 
+extension ServedFacts {
+    /// Throws where the model does not read `text`, which messages call `name`.
+    func require(_ text: [Int32], _ name: String, of field: String, most: Int? = nil) throws(ServingError) {
+        let length = min(contextLength, most ?? .max)
+        guard text.count <= length else {
+            throw .invalid(field: field, "\(name) has \(text.count) tokens, and the model reads \(length)")
+        }
+        guard text.allSatisfy({ (0..<vocabularySize).contains(Int($0)) }) else {
+            throw .invalid(field: field, "\(name) holds a token that the model does not have")
+        }
+    }
+}
+
 extension ServingEngine {
     /// Tokens that are read at a time, but for a longer text.
     private static let tokensAtOnce = TextEmbedder.rowsAtOnce
@@ -98,16 +111,9 @@ extension ServingEngine {
         _ texts: [[Int32]], least: Int, most: Int? = nil,
         _ body: @escaping @Sendable (EngineCore, [[Int32]]) throws(ServingError) -> [Value]
     ) async throws(ServingError) -> [Value] {
-        let size = model.facts.vocabularySize, length = min(model.facts.contextLength, most ?? .max)
         for (place, text) in texts.enumerated() {
             guard text.count >= least else { throw .invalid(field: "input", "text \(place) has too few tokens") }
-            guard text.count <= length else {
-                throw .invalid(
-                    field: "input", "text \(place) has \(text.count) tokens, and the model reads \(length)")
-            }
-            guard text.allSatisfy({ (0..<size).contains(Int($0)) }) else {
-                throw .invalid(field: "input", "text \(place) holds a token that the model does not have")
-            }
+            try model.facts.require(text, "text \(place)", of: "input", most: most)
         }
         // They wait for the thread as answers do, and no more of both than may.
         _ = try door.admit()
