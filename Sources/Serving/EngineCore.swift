@@ -79,13 +79,6 @@ final class EngineCore {
         settle()
     }
 
-    /// Ends everything: nobody is left who listens.
-    func abandon() {
-        for answer in answers.values { answer.fail(.stopping) }
-        answers = [:]
-        settle()
-    }
-
     // MARK: Work
 
     /// Does a piece of work.

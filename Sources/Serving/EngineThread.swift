@@ -88,7 +88,8 @@ final class EngineThread: Sendable {
                 return (state.jobs, state.isClosed)
             }
             for job in jobs { job(core) }
-            if isClosed { return core.abandon() }
+            // Whoever listens to an answer, or waits for a job, holds the thread: none is left.
+            if isClosed { return }
             if !core.step() && jobs.isEmpty { mailbox.wake.wait() }
         }
     }

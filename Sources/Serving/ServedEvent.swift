@@ -58,7 +58,7 @@ public struct ServedUsage: Sendable, Equatable {
     public init() {}
 }
 
-/// What is told of a request, in this order: `began`, pieces of text, and one end.
+/// What is told of a request, in this order: `prompt` where that was asked for, `began`, pieces of text, and one end.
 public enum ServedEvent: Sendable {
     /// Its turn has come.
     case began(cachedTokens: Int)
