@@ -13,6 +13,8 @@ final class EngineDoor: Sendable {
         var status = EngineStatus()
         /// Seconds from a request's submission to its end, of late.
         var seconds = 1.0
+        /// Who waits until none is open.
+        var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
     private let limits: ServingLimits
@@ -51,14 +53,26 @@ final class EngineDoor: Sendable {
     /// A request has ended, whatever came of it.
     func leave(since submitted: ContinuousClock.Instant) {
         let seconds = (ContinuousClock.now - submitted).seconds
-        state.withLock {
-            $0.open -= 1
-            $0.seconds += 0.1 * (seconds - $0.seconds)
+        let waiting = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+            state.open -= 1
+            state.seconds += 0.1 * (seconds - state.seconds)
+            guard state.open == 0 else { return [] }
+            defer { state.waiting = [] }
+            return state.waiting
         }
+        for continuation in waiting { continuation.resume() }
     }
 
-    /// Whether nothing is under way.
-    var isEmpty: Bool { state.withLock { $0.open == 0 } }
+    /// Returns when nothing is under way.
+    func whenEmpty() async {
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            let isEmpty = state.withLock { state -> Bool in
+                if state.open > 0 { state.waiting.append(continuation) }
+                return state.open == 0
+            }
+            if isEmpty { continuation.resume() }
+        }
+    }
 
     func close() { state.withLock { $0.isClosed = true } }
 

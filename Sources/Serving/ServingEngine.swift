@@ -52,6 +52,6 @@ public final class ServingEngine: Sendable {
             model.thread.post { $0.drain { continuation.resume() } }
         }
         // Texts that are read a few at a time may have some to come.
-        while !door.isEmpty { try? await Task.sleep(for: .milliseconds(5)) }
+        await door.whenEmpty()
     }
 }
