@@ -9,9 +9,6 @@ public struct StopText: Sendable {
     /// - Parameter stops: empty ones end nothing.
     public init(_ stops: [String]) { self.stops = stops.map { Array($0.utf8) }.filter { !$0.isEmpty } }
 
-    /// Bytes that are held back.
-    public var heldCount: Int { held.count }
-
     /// Takes the next piece.
     /// - Returns: what is certain to be part of the answer, and the text that ends it, where one does. The one that is whole first ends
     ///   it; of several that are whole at the same place, the longest.

@@ -212,6 +212,19 @@ import WeightFiles
         #expect(whole.cacheBytes <= bytes)
     }
 
+    /// Who gave its cache up goes on before those that came after it.
+    @Test func whoCameFirstEndsFirstWhereCachesGrow() throws {
+        let model = try tinyModel()
+        let scheduler = GenerationScheduler(
+            model, limits: CacheLimits(cacheBytes: SequenceReader(model).bytesPerToken * 800), growsCaches: true)
+        let ids = (0..<5).map { scheduler.add(GenerationRequest(prompt: prompt(100, $0), maximumTokens: 330)) }
+        var ended: [RequestID] = []
+        while !scheduler.isIdle {
+            for case .finished(let id, _) in scheduler.step() { ended.append(id) }
+        }
+        #expect(ended == ids && scheduler.work.pauses > 0)
+    }
+
     // MARK: Cancelling
 
     @Test func whoIsCancelledLeavesAtOnce() throws {
