@@ -57,17 +57,31 @@ import Vocabulary
         for (request, answer) in zip(requests, together) { #expect(try request.alone(model) == answer) }
     }
 
+    /// An expert's rows have the adapters of their sequences, whichever of these it gets.
+    @Test(arguments: [TinyFamily.mixtral, .qwen3MoE]) func expertsShareThePass(family: TinyFamily) throws {
+        try withTemporaryDirectory { place in
+            let folder = place.appendingPathComponent("model")
+            try family.write(to: folder)
+            let model = try tinyModel(folder, contextLength: 256)
+            let adapted = try (1...3).map { seed in
+                // Strong: a random model has no text that would show a weak one.
+                let set = try AdapterSet(AdapterConfiguration(rank: 4, alpha: 80), for: model)
+                fill(set, seed: UInt64(seed))
+                return set.binding(to: model)
+            }
+            let bindings = [AdapterBinding.none] + adapted
+            #expect(SequenceReader.passes(bindings) == 1)
+            let requests = (0..<8).map {
+                GenerationRequest(prompt: prompt(4 + $0 / 4, $0 / 4), maximumTokens: 8, adapters: bindings[$0 % 4])
+            }
+            let together = try GenerationScheduler(model).answers(to: requests)
+            for (request, answer) in zip(requests, together) { #expect(try request.alone(model) == answer) }
+            #expect(Set(together.map(\.tokens)).count > 3)
+        }
+    }
+
     /// Layers of `model` that a fold can change.
     private func changeable(_ model: LanguageModel) -> [AdaptableLayer] {
         AdaptedModel(model).layers.filter { $0.path != LanguageModel.headPath && AdapterMethodKind.fold.changes($0) }
     }
-}
-
-/// Random numbers, as large as trained ones.
-private func fill(_ set: AdapterSet, seed: UInt64) {
-    let random = RandomStream(seed: seed, purpose: .probe)
-    for index in set.slab.values.indices {
-        set.slab.values[index] = Float(random.uniform(stream: 0, index: UInt64(index)) - 0.5) * 0.2
-    }
-    set.slab.valuesChanged()
 }

@@ -24,12 +24,17 @@ func tinyModel(
 func randomAdapter(_ model: LanguageModel, seed: UInt64, rank: Int = 3) throws -> AdapterSet {
     let set = try AdapterSet(
         AdapterConfiguration(rank: rank, alpha: Double(2 * rank)), for: model)
+    fill(set, seed: seed)
+    return set
+}
+
+/// Random numbers, as large as trained ones.
+func fill(_ set: AdapterSet, seed: UInt64) {
     let random = RandomStream(seed: seed, purpose: .probe)
     for index in set.slab.values.indices {
         set.slab.values[index] = Float(random.uniform(stream: 0, index: UInt64(index)) - 0.5) * 0.2
     }
     set.slab.valuesChanged()
-    return set
 }
 
 /// A prompt of `length` pseudo-random tokens.
