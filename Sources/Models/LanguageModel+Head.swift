@@ -36,7 +36,12 @@ extension LanguageModel {
     }
 
     /// Bytes of the copies of the head's weight in which changes of it are.
-    public var changedHeadBytes: Int { (adapters.changedHead?.copies ?? 0) * storedHead.elementCount * 4 }
+    public var changedHeadBytes: Int { changedHeadBytes(adapters) }
+
+    /// The same of other adapters than those of the model.
+    public func changedHeadBytes(_ adapters: AdapterBinding) -> Int {
+        (adapters.changedHead?.copies ?? 0) * storedHead.elementCount * 4
+    }
 
     /// Where gradients of the head go.
     private func headGradient(_ adapters: AdapterBinding) -> HeadGradient {

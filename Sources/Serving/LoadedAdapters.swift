@@ -19,7 +19,7 @@ final class LoadedAdapters {
         let ids: [Int]
         let set: AdapterSet
         let binding: AdapterBinding
-        var byteCount: Int { self.set.slab.count * MemoryLayout<Float>.size }
+        let byteCount: Int
     }
 
     private let base: ServedBase
@@ -53,7 +53,7 @@ final class LoadedAdapters {
         }
         let read: ReadAdapter
         do { read = try base.read(path) } catch { throw .adapter(name: name, "\(error)") }
-        let bytes = read.set.slab.count * MemoryLayout<Float>.size
+        let binding = read.set.binding(to: base.model), bytes = byteCount(read.set, binding)
         let others = loaded.reduce(0) { $0 + $1.facts.byteCount }
         guard others + bytes <= limits.bytes else {
             throw .adapter(
@@ -64,7 +64,7 @@ final class LoadedAdapters {
             name: name, id: next, path: path, scale: scale, byteCount: bytes, warnings: read.warnings,
             labels: read.set.configuration.head?.labels)
         next += 1
-        loaded.append(Loaded(facts: facts, read: read, binding: read.set.binding(to: base.model)))
+        loaded.append(Loaded(facts: facts, read: read, binding: binding))
         shrink()
         return facts
     }
@@ -142,10 +142,17 @@ final class LoadedAdapters {
                     WeightedAdapter($0.loaded.read.set, name: $0.loaded.facts.name, weight: Double($0.scale))
                 }, CombinationSettings(method: .cat), for: AdaptedModel(base.model).layers)
         } catch { throw .adapter(name: name, "\(error)") }
-        let mixture = Mixture(choices: choices, ids: ids, set: set, binding: set.binding(to: base.model))
+        let binding = set.binding(to: base.model)
+        let mixture = Mixture(
+            choices: choices, ids: ids, set: set, binding: binding, byteCount: byteCount(set, binding))
         mixtures.append(mixture)
         shrink()
         return mixture
+    }
+
+    /// Of the numbers of `set`, and of the copies of the head's weight that are made where it changes that.
+    private func byteCount(_ set: AdapterSet, _ binding: AdapterBinding) -> Int {
+        set.slab.count * MemoryLayout<Float>.size + base.model.changedHeadBytes(binding)
     }
 
     /// Forgets mixtures that were not asked for of late, where there are too many bytes; requests that run keep theirs.

@@ -57,7 +57,7 @@ public struct ServedAdapter: Sendable, Equatable {
     public let path: String
     /// How much it counts where a request only names it.
     public var scale: Float
-    /// Of its numbers.
+    /// Of its numbers, and of copies of the head's weight where it changes that.
     public let byteCount: Int
     /// What the person should know of it.
     public let warnings: [String]

@@ -29,7 +29,7 @@ public struct ServingLimits: Sendable, Equatable {
 public struct AdapterLimits: Sendable, Equatable {
     /// Adapters at the same time.
     public var count: Int
-    /// Bytes of their numbers, mixtures of several included.
+    /// Bytes of their numbers, mixtures of several and changed copies of the head's weight included.
     public var bytes: Int
 
     public init(count: Int = 64, bytes: Int = 1 << 30) {

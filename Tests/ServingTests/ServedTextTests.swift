@@ -84,6 +84,8 @@ import Testing
         #expect(await refused("c", "nothing"))
         #expect(try await model.load("c", from: "3").id == 2)
         #expect(first.byteCount > 0 && model.adapter("b")?.scale == 0.5)
+        // On the head it takes a copy of the head's weight.
+        #expect(try await tinyServed().load("h", from: "lm_head").byteCount > 512 * 64 * MemoryLayout<Float>.size)
         let tight = try tinyServed(limits: AdapterLimits(count: 9, bytes: first.byteCount + 100))
         try await tight.load("a", from: "1")
         await #expect(throws: ServingError.self) { try await tight.load("b", from: "2") }

@@ -28,6 +28,9 @@ func tinyServed(
             facts,
             ServedBase(model) { path in
                 if let seed = UInt64(path) { return ReadAdapter(try randomAdapter(model, seed: seed)) }
+                if path == "lm_head" {
+                    return ReadAdapter(try randomAdapter(model, seed: 9, targets: .patterns([path])))
+                }
                 guard path == "head" else { throw CocoaError(.fileNoSuchFile) }
                 let head = SavedHead(
                     task: .classify, path: "score", inputSize: 64, outputs: 3, hasBias: false, labels: ["x", "y", "z"])
@@ -39,11 +42,12 @@ func tinyServed(
 
 struct NoTokenizer: Error {}
 
-/// An adapter of random numbers on every layer of `model`, as large as trained ones.
+/// An adapter of random numbers on layers of `model`, as large as trained ones.
 func randomAdapter(
-    _ model: LanguageModel, seed: UInt64, rank: Int = 3, head: SavedHead? = nil
+    _ model: LanguageModel, seed: UInt64, rank: Int = 3, targets: AdapterTargets = .allLinear, head: SavedHead? = nil
 ) throws -> AdapterSet {
-    let set = try AdapterSet(AdapterConfiguration(rank: rank, alpha: Double(2 * rank), head: head), for: model)
+    let set = try AdapterSet(
+        AdapterConfiguration(rank: rank, alpha: Double(2 * rank), targets: targets, head: head), for: model)
     let random = RandomStream(seed: seed, purpose: .probe)
     for index in set.slab.values.indices {
         set.slab.values[index] = Float(random.uniform(stream: 0, index: UInt64(index)) - 0.5) * 0.2
