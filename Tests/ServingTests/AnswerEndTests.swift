@@ -66,6 +66,18 @@ import Testing
         #expect(engine.status.cancelled == 1 && engine.status.finished == 1)
     }
 
+    /// Texts of one who has left are not read.
+    @Test func leavingEndsTexts() async throws {
+        let engine = ServingEngine(try tinyServed())
+        let task = Task {
+            while !Task.isCancelled { await Task.yield() }
+            return try await engine.embed([[1, 5], [1, 7]])
+        }
+        task.cancel()
+        await #expect(throws: ServingError.stopping) { try await task.value }
+        await engine.drain()
+    }
+
     @Test func tooManyAreTurnedAway() async throws {
         let engine = ServingEngine(try tinyServed(), limits: ServingLimits(sequences: 1, queue: 2)), gate = Gate()
         let streams = try (0..<3).map { _ in try engine.submit(gate.request) }
