@@ -34,33 +34,29 @@ public struct AdapterComparison: Sendable, Equatable {
             largestDifference = .infinity
             return
         }
+        let held = HeldDirections(original)
         largestDifference = zip(original.members, written.members).reduce(0) {
-            max($0, (isPlain ? Self.productDifference : Self.difference)($1.0.adapter, $1.1.adapter))
+            max($0, isPlain ? Self.productDifference($1.0.adapter, $1.1.adapter) : Self.difference($1.0, $1.1, held))
         }
     }
 
-    private static func difference(_ left: LowRankAdapter, _ right: LowRankAdapter) -> Double {
+    /// - Parameter held: what files hold of the first: what they leave out is no difference.
+    private static func difference(
+        _ original: AdapterSet.Member, _ written: AdapterSet.Member, _ held: HeldDirections
+    ) -> Double {
+        let (left, right) = (original.adapter, written.adapter)
         var largest = 0.0
         if left.method.trainsFactors {
             largest = productDifference(left, right)
         } else if left.scale != right.scale {
             return .infinity
         }
-        let counts = left.method.directions?(left.states)
-        for (place, (one, other)) in zip(left.own, right.own).enumerated() {
-            largest = max(largest, difference(one.values, other.values, (1, 1), counting: held(counts, place)))
+        let states = original.states.filter { !$0.isNote }.suffix(left.own.count)
+        for (state, (one, other)) in zip(states, zip(left.own, right.own)) {
+            let counts = held.counts(of: state, in: original.path)
+            largest = max(largest, difference(one.values, other.values, (1, 1), counting: counts))
         }
         return largest
-    }
-
-    /// Which numbers of a method's first, second, … matrix count: files leave out the rows of A and the columns of B of directions that
-    /// were given up, and nothing else.
-    private static func held(_ counts: [Bool]?, _ place: Int) -> (_ row: Int, _ column: Int) -> Bool {
-        switch (counts, place) {
-        case (let counts?, 0): { row, _ in counts[row] }
-        case (let counts?, 1): { _, column in counts[column] }
-        default: { _, _ in true }
-        }
     }
 
     /// Of the factors that one has made of its numbers and the other has.

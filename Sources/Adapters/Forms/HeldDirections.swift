@@ -60,6 +60,16 @@ struct HeldDirections {
         return inColumns.contains(state.name) ? (state.rows, count) : (count, state.columns)
     }
 
+    /// Which numbers of `state` in the module `path` a file holds, by row and column, and of a larger matrix those beyond it.
+    func counts(of state: AdapterState, in path: String) -> (_ row: Int, _ column: Int) -> Bool {
+        guard let flags = modules[path] else { return { _, _ in true } }
+        let isInColumns = inColumns.contains(state.name)
+        return { row, column in
+            let direction = isInColumns ? column : row
+            return direction >= flags.count || flags[direction]
+        }
+    }
+
     /// What a file holds of the numbers `[rows, columns]` of `state` in the module `path`.
     func cut(_ numbers: [Float], of state: AdapterState, in path: String) -> [Float] {
         guard let flags = modules[path] else { return numbers }
