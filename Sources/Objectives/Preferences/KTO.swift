@@ -168,7 +168,7 @@ public struct KTO: StepObjective, ReferencedObjective {
                     [
                         "rewards_chosen": isDesirable ? reward : 0, "chosen": isDesirable ? 1 : 0,
                         "rewards_rejected": isDesirable ? 0 : reward, "rejected": isDesirable ? 0 : 1,
-                        "rewards_accuracy": reward == 0 ? 0.5 : (reward > 0) == isDesirable ? 1 : 0, "kl": distance,
+                        "rewards_accuracy": PairJudgement.share(isDesirable ? reward : -reward), "kl": distance,
                     ]))
         }
         return (units, slopes)

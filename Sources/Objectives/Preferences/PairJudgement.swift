@@ -22,8 +22,8 @@ struct PairJudgement {
         longerPreferred = Self.share(apart * Double(pair.chosen.tokens - pair.rejected.tokens))
     }
 
-    /// What a pair counts in a share of those whose difference is above 0; one without a difference counts half, so that a model that
-    /// tells nothing apart has a half.
+    /// What a difference, of the answers of a pair or of a reward from 0, counts in a share of those above 0: half where there is none, so
+    /// that a model that tells nothing apart has a half.
     static func share(_ difference: Double) -> Double { difference == 0 ? 0.5 : difference > 0 ? 1 : 0 }
 
     var told: [(String, Double)] {
