@@ -27,7 +27,7 @@ public struct Evaluator {
         batch = { learner.objective.batch($0, sequences: nil) }
         rowsAhead = { learner.model.rowsAhead }
         steps = (learner.objective as? any StepObjective).map {
-            StepScores(model: learner.model, objective: $0, workspace: workspace, rowLimit: rowLimit)
+            StepScores(learner: learner, objective: $0, workspace: workspace, rowLimit: rowLimit)
         }
     }
 

@@ -23,13 +23,17 @@ public struct Learner {
         try objective.sums(
             model.trainingPass(
                 read(batch, dropout), gradientScale: gradientScale, recomputedBlocks: recomputedBlocks,
-                workspace: workspace,
-                dropout: dropout))
+                workspace: workspace, dropout: dropout))
     }
 
     /// The losses of `batch` without gradients.
     public func sums(_ batch: TokenBatch, workspace: Workspace) throws -> LossSums {
-        try objective.sums(model.pass(read(batch), workspace: workspace))
+        try objective.sums(pass(batch, workspace: workspace))
+    }
+
+    /// A pass over `batch`, as it is read, from which nothing goes back.
+    public func pass(_ batch: TokenBatch, workspace: Workspace) throws -> ObjectivePass {
+        try model.pass(read(batch), workspace: workspace)
     }
 
     /// The batch as passes read it: prompts that several answers have stand once where that changes nothing.

@@ -84,16 +84,17 @@ extension Learner {
         guard let objective = objective as? any StepObjective else {
             preconditionFailure("each batch stands by itself")
         }
+        let batches = batches.map { StepBatch(read($0.batch, $0.dropout), dropout: $0.dropout) }
         func accumulate<Whole: StepObjective>(_ objective: Whole) throws -> LossSums {
             var readings: [Whole.Reading] = []
             try batches.each(failing) { _, part in
-                let pass = try model.pass(read(part.batch, part.dropout), workspace: workspace, dropout: part.dropout)
+                let pass = try model.pass(part.batch, workspace: workspace, dropout: part.dropout)
                 readings.append(try objective.read(pass))
             }
             let losses = objective.losses(readings, gradientScale: gradientScale)
             try batches.each(failing) { number, part in
                 let pass = try model.trainingPass(
-                    read(part.batch, part.dropout), gradientScale: gradientScale, recomputedBlocks: recomputedBlocks,
+                    part.batch, gradientScale: gradientScale, recomputedBlocks: recomputedBlocks,
                     workspace: workspace, dropout: part.dropout)
                 try objective.goBack(pass, from: losses.waysBack[number])
             }

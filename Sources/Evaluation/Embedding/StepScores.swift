@@ -7,7 +7,7 @@ internal import Tensors
 
 /// Scores rows step by step.
 struct StepScores {
-    let model: LanguageModel
+    let learner: Learner
     let objective: any StepObjective
     let workspace: Workspace
     /// Token rows in one batch, at most; a longer row stands alone.
@@ -32,7 +32,7 @@ struct StepScores {
                 return objective.batch(try batch.flatMap(units.examples), sequences: nil)
             }
             let readings = try objective.joined(batches).map {
-                try objective.read(model.pass($0, workspace: workspace))
+                try objective.read(learner.pass($0, workspace: workspace))
             }
             scores += objective.losses(readings, gradientScale: nil).sums.units
             try onProgress(EvaluationProgress(examples: step.upperBound, tokens: tokens))
@@ -44,7 +44,7 @@ struct StepScores {
     private func cut(_ step: Range<Int>, _ units: ExampleUnits) -> [Range<Int>] {
         var batches: [Range<Int>] = []
         var start = step.lowerBound
-        let ahead = model.rowsAhead
+        let ahead = learner.model.rowsAhead
         while start < step.upperBound {
             var end = start + 1, rows = units.rowCount(start, ahead: ahead)
             while end < step.upperBound, rows + units.rowCount(end, ahead: ahead) <= rowLimit {
