@@ -13,7 +13,7 @@ public struct Evaluator {
     private var batch: ([TokenizedExample]) -> TokenBatch = { TokenBatch(of: $0) }
     private let rowLimit: Int
     /// Rows that a pass has before each sequence, as the model is when it is asked.
-    private var rowsAhead: () -> Int = { 0 }
+    private let rowsAhead: () -> Int
     /// Where losses are of several rows together.
     private var steps: StepScores?
     private let sharesBeginnings: Bool
@@ -21,24 +21,27 @@ public struct Evaluator {
     /// - Parameter rowLimit: token rows in one micro-batch, at most; a longer unit stands alone.
     public init(_ learner: Learner, workspace: Workspace, rowLimit: Int) {
         let shares = learner.model.configuration.encoder == nil
-        self.init(of: learner.objective.unit, rowLimit: rowLimit, sharesBeginnings: shares) {
-            try learner.sums($0, workspace: workspace)
-        }
+        self.init(
+            of: learner.objective.unit, rowLimit: rowLimit, sharesBeginnings: shares,
+            rowsAhead: { learner.model.rowsAhead }
+        ) { try learner.sums($0, workspace: workspace) }
         batch = { learner.objective.batch($0, sequences: nil) }
-        rowsAhead = { learner.model.rowsAhead }
         steps = (learner.objective as? any StepObjective).map {
             StepScores(learner: learner, objective: $0, workspace: workspace, rowLimit: rowLimit)
         }
     }
 
     /// An evaluator over any function from batches of whole units to what is counted of them.
-    /// - Parameter sharesBeginnings: whether alternatives may have rows in common.
+    /// - Parameters:
+    ///   - sharesBeginnings: whether alternatives may have rows in common.
+    ///   - rowsAhead: rows that a pass has before each sequence.
     public init(
-        of unit: ExampleUnit, rowLimit: Int, sharesBeginnings: Bool = true,
+        of unit: ExampleUnit, rowLimit: Int, sharesBeginnings: Bool = true, rowsAhead: @escaping () -> Int = { 0 },
         score: @escaping (TokenBatch) throws -> LossSums
     ) {
         precondition(rowLimit > 0)
         self.sharesBeginnings = sharesBeginnings
+        self.rowsAhead = rowsAhead
         self.unit = unit
         self.rowLimit = rowLimit
         self.score = score

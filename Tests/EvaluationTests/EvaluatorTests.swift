@@ -12,6 +12,16 @@ import Testing
             place: RowPlace(file: "rows.jsonl", line: index + 1), index: index)
     }
 
+    /// Groups of three that begin alike.
+    private let groups = (0..<7).map { group in
+        (0..<3).map { answer in
+            let ids = (0..<(4 + group % 3)).map { Int32($0 + group) } + [Int32(50 + answer), Int32(60 + group)]
+            return TokenizedExample(
+                ids: ids, isTarget: ids.indices.map { $0 >= ids.count - 2 },
+                place: RowPlace(file: "rows.jsonl", line: group + 1), index: group)
+        }
+    }
+
     /// The loss of an example is the sum of its ids; its first target counts as the model's choice.
     private func loss(_ batch: TokenBatch) -> LossSums {
         var loss = LossSums()
@@ -43,16 +53,8 @@ import Testing
         #expect(zip(done, done.dropFirst()).allSatisfy { $0.examples < $1.examples && $0.tokens < $1.tokens })
     }
 
-    /// Groups of three that begin alike; the toy loss sums ids, so what is computed once is counted once, in the beginning.
+    /// The toy loss sums ids, so what is computed once is counted once, in the beginning.
     @Test(arguments: [1, 40, 1_000]) func alternativesStandInTheirOrder(rowLimit: Int) throws {
-        let groups = (0..<7).map { group in
-            (0..<3).map { answer in
-                let ids = (0..<(4 + group % 3)).map { Int32($0 + group) } + [Int32(50 + answer), Int32(60 + group)]
-                return TokenizedExample(
-                    ids: ids, isTarget: ids.indices.map { $0 >= ids.count - 2 },
-                    place: RowPlace(file: "rows.jsonl", line: group + 1), index: group)
-            }
-        }
         var done: [EvaluationProgress] = []
         var rows = 0
         let evaluator = Evaluator(of: .sequence, rowLimit: rowLimit) { batch in
@@ -72,6 +74,25 @@ import Testing
         #expect(done.last?.examples == 21 && done.last?.tokens == groups.joined().reduce(0) { $0 + $1.ids.count })
         #expect(done.count == (rowLimit == 1 ? 7 : rowLimit == 40 ? done.count : 1))
         #expect(try evaluator.scores(ofAlternatives: []).isEmpty)
+    }
+
+    /// Rows that a pass has before each text, as virtual tokens are, count in what is read together.
+    @Test(arguments: [0, 5]) func rowsBeforeTextsCount(ahead: Int) throws {
+        var largest = 0
+        // So many sequences have such rows together.
+        func evaluator(sharedBy sequences: Int) -> Evaluator {
+            Evaluator(of: .sequence, rowLimit: 40, rowsAhead: { ahead }) { batch in
+                let texts = batch.exampleCount / sequences
+                if texts > 1 { largest = max(largest, batch.rowCount + ahead * texts) }
+                return loss(batch)
+            }
+        }
+        _ = try evaluator(sharedBy: 1).scores(of: examples)
+        #expect(largest <= 40 && largest > 30)
+        largest = 0
+        // A beginning and three ends.
+        _ = try evaluator(sharedBy: 4).scores(ofAlternatives: groups)
+        #expect(largest <= 40 && largest > 30)
     }
 
     /// Two sequences to a unit: none is divided, and each unit has one score, in its place.
