@@ -11,6 +11,7 @@ import Training
 final class QuadraticModel: GradientSource {
     let objective: any Objective
     let slab = ParameterSlab([("layer.lora_A.weight", 2, 3), ("layer.lora_B.weight", 3, 2)])
+    var rowsAhead = 0
     var brokenExampleLength: Int?
     var brokenGradientStep: Int?
     var batches: [TokenBatch] = []

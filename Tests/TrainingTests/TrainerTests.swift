@@ -94,6 +94,24 @@ private final class Shortener: StepRewriter {
         }
     }
 
+    /// Rows that passes have before each text, as virtual tokens are, take room in a micro-batch.
+    @Test func rowsBeforeTextsCount() throws {
+        let model = QuadraticModel()
+        model.rowsAhead = 4
+        func expectRoom() {
+            let several = model.batches.filter { $0.exampleCount > 1 }
+            #expect(!several.isEmpty && several.allSatisfy { $0.rowCount + 4 * $0.exampleCount <= 24 })
+        }
+        _ = try makeTrainer(model, makeConfiguration(steps: 5, rowLimit: 24)).run(TrainingHooks())
+        expectRoom()
+        model.batches = []
+        try MeanGradient(
+            model, ExampleUnits(makeExamples(10), of: .sequence), first: 10, rowLimit: 24, recomputedBlocks: 0,
+            workspace: Workspace()
+        ).take(model.slab)
+        expectRoom()
+    }
+
     /// What is trained on and counted is what was written in the place of a step's rows.
     @Test func aStepMayBeRewritten() throws {
         let model = QuadraticModel(), shortener = Shortener()
