@@ -310,5 +310,9 @@ import WeightFiles
             #expect(relativeError(Array(stored.floats), Array(whole.floats)) < 0.9 * before, "\(member.path)")
         }
         #expect(throws: AdapterError.self) { try set.begin(seed: 1, on: model) }
+        // Of a base that is its own full model nothing was lost, and each layer says so.
+        let whole = try LanguageModel(configuration: ModelConfiguration(of: full), weights: full, precision: .f32)
+        let same = try AdapterSet(configuration, for: whole)
+        #expect(try same.begin(seed: 1, on: whole, full: full).map(\.share) == same.members.map { _ in 0 })
     }
 }
