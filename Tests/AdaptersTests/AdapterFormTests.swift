@@ -180,6 +180,27 @@ import WeightFiles
         #expect(throws: AdapterError.self) { try GGUFAdapter.fit(adapter, on: tied) }
     }
 
+    /// Of what AdaLoRA gave up files hold nothing, so that it is no difference; of an adapter that changes nothing yet they hold all.
+    @Test(
+        arguments: [([1, 0, 2], false), ([1, 5, 2], true), ([0, 0, 0], true)] as [(values: [Float], isHeld: Bool)])
+    func theComparisonSeesWhatFilesHold(_ direction: (values: [Float], isHeld: Bool)) throws {
+        let model = try Self.model()
+        func adapter() throws -> AdapterSet {
+            let set = try Self.adapter(AdapterConfiguration(method: .adalora, rank: 3, alpha: 8), for: model)
+            for member in set.members { _ = member.adapter.states[2].values.floats.update(from: direction.values) }
+            set.slab.valuesChanged()
+            return set
+        }
+        let one = try adapter()
+        // Of the second direction a number of A, one of B.
+        for matrix in 0..<2 {
+            let other = try adapter(), numbers = other.members[0].adapter.states[matrix].values
+            numbers.floats[matrix == 0 ? numbers.columns + 4 : numbers.columns + 1] += 0.5
+            #expect((AdapterComparison(one, readBack: other).largestDifference > 0.1) == direction.isHeld)
+        }
+        #expect(AdapterComparison(one, readBack: try adapter()).largestDifference == 0)
+    }
+
     @Test func theComparisonSeesEveryNumber() throws {
         let model = try Self.model(), one = try Self.adapter(Self.configurations[0], for: model)
         for place in [0, one.slab.slots[1].offset, one.slab.slots[7].offset + 3] {
