@@ -34,15 +34,14 @@ public struct MeanGradient {
     /// - Throws: `ModelError` for a loss that is not finite.
     public func take(_ slab: ParameterSlab) throws {
         slab.zeroGradients()
-        var batches: [StepBatch] = []
-        var weight = 0
-        for range in plan.ranges {
-            let rows = try range.flatMap(units.examples)
-            weight += range.reduce(0) { $0 + model.objective.weight(targets: units.targetCount($1)) }
-            batches.append(
-                StepBatch(
-                    model.objective.batch(rows, sequences: range.flatMap(units.sequences)),
-                    dropout: DropoutKey(seed: 0, stream: 0, firstRow: 0)))
+        let cut = try plan.ranges.map { range in
+            model.objective.batch(try range.flatMap(units.examples), sequences: range.flatMap(units.sequences))
+        }
+        let batches = model.objective.joined(cut).map {
+            StepBatch($0, dropout: DropoutKey(seed: 0, stream: 0, firstRow: 0))
+        }
+        let weight = plan.ranges.joined().reduce(0) {
+            $0 + model.objective.weight(targets: units.targetCount($1))
         }
         _ = try StepGradients(
             model: model, gradientScale: Float(1 / Double(max(weight, 1))), recomputedBlocks: recomputedBlocks,

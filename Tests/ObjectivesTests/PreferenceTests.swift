@@ -59,15 +59,10 @@ private struct Golden {
         return try Recipe.load(overrides: ["train.objective=\(kind)"] + settings).learnt
     }
 
-    /// The pairs in batches of so many, or their answers one by one, each rated, in as many batches.
-    /// - Parameters:
-    ///   - numbered: whether they know their numbers in the source.
-    ///   - ratings: of the better and of the worse answers.
-    func batches(
-        _ objective: any Objective, of size: Int, numbered: Bool = false, ratings: [Float] = [1, 0]
-    ) -> [StepBatch] {
+    /// The answers of the pairs, one by one, rated where the objective is of such.
+    func examples(_ objective: any Objective, ratings: [Float] = [1, 0]) -> [TokenizedExample] {
         let place = RowPlace(file: "", line: 1)
-        let examples = sequences.enumerated().map { number, sequence in
+        return sequences.enumerated().map { number, sequence in
             objective.unit == .rated
                 ? TokenizedExample(
                     read: sequence.ids, isRead: sequence.isTarget, wanted: [ratings[number % 2]], place: place,
@@ -75,6 +70,16 @@ private struct Golden {
                 : TokenizedExample(
                     ids: sequence.ids, isTarget: sequence.isTarget, place: place, index: number / 2, part: number % 2)
         }
+    }
+
+    /// The pairs in batches of so many, or their answers one by one, each rated, in as many batches.
+    /// - Parameters:
+    ///   - numbered: whether they know their numbers in the source.
+    ///   - ratings: of the better and of the worse answers.
+    func batches(
+        _ objective: any Objective, of size: Int, numbered: Bool = false, ratings: [Float] = [1, 0]
+    ) -> [StepBatch] {
+        let examples = examples(objective, ratings: ratings)
         let cut = stride(from: 0, to: examples.count, by: 2 * size).map {
             let range = $0..<min($0 + 2 * size, examples.count)
             return objective.batch(Array(examples[range]), sequences: numbered ? Array(range) : nil)
@@ -116,6 +121,35 @@ private struct Golden {
             }
             try expectGradients(golden.set.slab, one, name, limit)
         }
+    }
+
+    /// Where pairs of a loss of whole steps are read one by one: the distance from the reference is of the tokens of all.
+    @Test func theDistanceFromTheReferenceIsOfAllBatches() throws {
+        let golden = try Golden()
+        let (each, together) = try (
+            Recipe.load(overrides: ["train.objective=dpo"]).learnt,
+            Recipe.load(overrides: ["train.objective=dpo", "train.loss_type=aot"]).learnt
+        )
+        let expected = try Learner(golden.model, each).sums(
+            golden.batches(each, of: 4)[0].batch, workspace: Workspace()
+        ).total
+        let found = try step(Learner(golden.model, together), golden.batches(together, of: 1)).total
+        #expect(expected["kl"] > 0 && abs(found["kl"] - expected["kl"]) < 1e-6 * expected["kl"])
+        #expect(found["kl_tokens"] == expected["kl_tokens"])
+    }
+
+    /// The mean gradient of some rows, however they are cut, is that of a step of all of them.
+    @Test(arguments: ["kto", "cpo"]) func meanGradientsAreOfAllRows(_ name: String) throws {
+        let golden = try Golden(), slab = golden.set.slab
+        let learner = Learner(golden.model, try Recipe.load(overrides: ["train.objective=\(name)"]).learnt)
+        slab.zeroGradients()
+        _ = try step(learner, golden.batches(learner.objective, of: 4))
+        let expected = Array(slab.gradients)
+        let units = ExampleUnits(golden.examples(learner.objective), of: learner.objective.unit)
+        try MeanGradient(
+            learner, units, first: units.count, rowLimit: 1, recomputedBlocks: 0, workspace: Workspace()
+        ).take(slab)
+        #expect(expected.contains { abs($0) > 1e-3 } && relativeError(Array(slab.gradients), expected) < 1e-4)
     }
 
     private func step(_ learner: Learner, _ batches: [StepBatch]) throws -> LossSums {
