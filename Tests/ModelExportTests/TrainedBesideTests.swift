@@ -22,6 +22,8 @@ import WeightFiles
         "biases-of-adapted", "head", "head-tied",
     ]
     static let prompts = ["prompt", "prompt-positions"]
+    /// Types of 16 bits, as they are asked for and as files have them.
+    static let halves: [(asked: WeightType, held: DType)] = [(.bf16, .bf16), (.fp16, .f16)]
 
     private func reference(_ name: String, _ precision: ElementType = .f32) throws -> AdapterReference {
         try AdapterReference("beside/" + name, precision: precision)
@@ -177,20 +179,22 @@ import WeightFiles
     }
 
     /// Beside weights of 16 bits what was trained is written in as many, rounded once.
-    @Test(arguments: ["tokens-tied", "tokens-of-both", "whole-tied", "biases"])
-    func trainedNumbersAreWrittenInTheTypeOfThoseTheyReplace(_ name: String) throws {
+    @Test(arguments: ["tokens-tied", "tokens-of-both", "whole-tied", "biases"], halves)
+    func trainedNumbersAreWrittenInTheTypeOfThoseTheyReplace(
+        _ name: String, type: (asked: WeightType, held: DType)
+    ) throws {
         let reference = try reference(name), configuration = try ModelConfiguration(of: reference.weights)
         try withTemporaryDirectory { folder in
             let (half, output) = (folder.appendingPathComponent("half"), folder.appendingPathComponent("merged"))
             try ModelMerger(base: reference.weights).export(
-                as: .huggingFaceFolder, into: half, options: ModelOutputOptions(type: .bf16))
+                as: .huggingFaceFolder, into: half, options: ModelOutputOptions(type: type.asked))
             let base = try openWeights(half), trained = try TrainedBase(base, configuration, reference.set)
             _ = try ModelMerger(base: trained).merge(
                 reference.set.lowRankDeltas, as: .huggingFaceFolder, into: output,
                 options: ModelOutputOptions(type: .auto))
             let merged = try openWeights(output)
-            for path in merged.paths { #expect(try merged.tensor(at: path).dtype == .bf16, "\(path)") }
-            for part in reference.set.trainedBeside where part.tokens == nil {
+            for path in merged.paths { #expect(try merged.tensor(at: path).dtype == type.held, "\(path)") }
+            for part in reference.set.trainedBeside where part.tokens == nil && type.held == .bf16 {
                 let found = Widening.floats(try merged.tensor(at: part.path))
                 #expect(maximumDifference(found, part.numbers.map(rounded)) == 0, "\(part.path)")
             }

@@ -116,6 +116,26 @@ private struct Reference {
     }
 }
 
+/// Another objective, which notes how many rows its passes have.
+private struct Watched: Objective {
+    final class Rows: @unchecked Sendable { var last = 0 }
+
+    let base: any Objective
+    let rows = Rows()
+
+    var unit: ExampleUnit { base.unit }
+    var measures: [Measure] { base.measures }
+    var looksAtAnswersOnly: Bool { base.looksAtAnswersOnly }
+    func weight(targets: Int) -> Int { base.weight(targets: targets) }
+    func batch(_ examples: [TokenizedExample], sequences: [Int]?) -> TokenBatch {
+        base.batch(examples, sequences: sequences)
+    }
+    func sums(_ pass: ObjectivePass) throws -> LossSums {
+        rows.last = pass.batch.rowCount
+        return try base.sums(pass)
+    }
+}
+
 @Suite struct PolicyTests {
     @Test(arguments: runs) func advantagesAreThoseOfTRL(_ name: String) throws {
         let reference = try Reference(name)
@@ -177,6 +197,19 @@ private struct Reference {
         }
         if let clipped = reference.golden["told"]?["clip_ratio/region_mean"]?.double {
             #expect(abs((told.first { $0.name == "clipped" }?.value ?? .nan) - clipped) < 1e-6)
+        }
+    }
+
+    /// A prompt that several answers have is computed once.
+    @Test func promptsOfGroupsStandOnce() throws {
+        let (grpo, rloo) = (try Reference("grpo"), try Reference("rloo"))
+        for (reference, objective) in [
+            (grpo, grpo.objective), (rloo, rloo.objective), (grpo, PairPreference.dpo(beta: 0.1)),
+        ] as [(Reference, any Objective)] {
+            let watched = Watched(base: objective)
+            let batch = objective.batch(reference.examples(), sequences: nil)
+            _ = try Learner(reference.model, watched).sums(batch, workspace: Workspace())
+            #expect(watched.rows.last == batch.sharingPrompts.rowCount && watched.rows.last < batch.rowCount)
         }
     }
 
