@@ -96,8 +96,8 @@ final class LoadedAdapters {
 
     /// Whether `binding` is that of the base, or still acts for who asks for it.
     func holds(_ binding: AdapterBinding) -> Bool {
-        let held = [AdapterBinding.none.with(task: base.model.ownHead)] + loaded.map(\.binding) + mixtures.map(\.binding)
-        return held.contains { $0.isSame(as: binding) }
+        let ofBase = AdapterBinding.none.with(task: base.model.ownHead)
+        return ([ofBase] + loaded.map(\.binding) + mixtures.map(\.binding)).contains { $0.isSame(as: binding) }
     }
 
     /// The adapter alone that `choices` name, with its head and its notes; nil for the base.
