@@ -134,7 +134,7 @@ private struct Golden {
             golden.batches(each, of: 4)[0].batch, workspace: Workspace()
         ).total
         let found = try step(Learner(golden.model, together), golden.batches(together, of: 1)).total
-        #expect(expected["kl"] > 0 && abs(found["kl"] - expected["kl"]) < 1e-6 * expected["kl"])
+        #expect(expected["kl"] > 0 && abs(found["kl"] - expected["kl"]) < 1e-4 * expected["kl"])
         #expect(found["kl_tokens"] == expected["kl_tokens"])
     }
 
