@@ -10,6 +10,7 @@ final class EngineCore {
     let facts: ServedFacts
     let adapters: LoadedAdapters
     private var limits = ServingLimits()
+    /// Nil before the engine begins, and for a model that only reads.
     private var scheduler: GenerationScheduler?
     private var prefixes: PrefixStore? { scheduler?.prefixes }
     private var answers: [RequestID: RunningAnswer] = [:]
@@ -32,12 +33,14 @@ final class EngineCore {
         precondition(scheduler == nil, "a model has one engine")
         self.limits = limits
         self.publish = publish
-        scheduler = GenerationScheduler(
-            base.model, arithmetic: base.arithmetic,
-            limits: CacheLimits(width: limits.sequences, cacheBytes: limits.cacheBytes),
-            promptTokensPerStep: limits.promptTokensPerStep,
-            prefixes: limits.prefixBytes > 0 ? PrefixStore(limit: limits.prefixBytes) : nil,
-            growsCaches: true)
+        if facts.writesText {
+            scheduler = GenerationScheduler(
+                base.model, arithmetic: base.arithmetic,
+                limits: CacheLimits(width: limits.sequences, cacheBytes: limits.cacheBytes),
+                promptTokensPerStep: limits.promptTokensPerStep,
+                prefixes: limits.prefixBytes > 0 ? PrefixStore(limit: limits.prefixBytes) : nil,
+                growsCaches: true)
+        }
         // What was read with an adapter that is gone keeps it in memory.
         adapters.whenDropped = { [weak self] in self?.prefixes?.forget($0) }
         tellStatus()

@@ -26,8 +26,12 @@ public final class ServingEngine: Sendable {
 
     /// Takes a request. Its answer comes as events; ending the stream cancels it.
     ///
-    /// - Throws: `.busy` where too many wait, `.stopping`, `.unknownAdapter`, `.invalid` for values that mean nothing.
+    /// - Throws: `.busy` where too many wait, `.stopping`, `.unknownAdapter`, `.invalid` for values that mean nothing,
+    ///   `.unsupported` of a model that writes no text.
     public func submit(_ request: ServedRequest) throws(ServingError) -> AsyncStream<ServedEvent> {
+        guard model.facts.writesText else {
+            throw .unsupported("the model reads texts and writes none: ask for vectors or classes")
+        }
         try request.validate()
         let known = model.adapters.map(\.name)
         if let missing = request.adapters.first(where: { !known.contains($0.name) }) {

@@ -50,6 +50,16 @@ import Testing
         await #expect(throws: ServingError.self) { try await engine.classify([[1, 2]]) }
     }
 
+    /// A model that sees what follows has vectors, and writes nothing.
+    @Test func aReaderIsServed() async throws {
+        let engine = ServingEngine(
+            try tinyServed(packageRoot.appendingPathComponent("Tests/ModelsTests/Fixtures/bert")))
+        #expect(try await engine.embed([[2, 5, 9], [2, 7]]).map(\.count) == [16, 16])
+        #expect(throws: ServingError.self) { try engine.submit(ServedRequest(prompt: [2, 5], maximumTokens: 3)) }
+        await engine.drain()
+        #expect(engine.status.submitted == 0)
+    }
+
     @Test func classesAreThoseOfTheHead() async throws {
         let model = try tinyServed(), engine = ServingEngine(model)
         try await model.load("head", from: "head")

@@ -10,20 +10,24 @@ import TestSupport
 import Tokenizers
 import WeightFiles
 
-/// The tiny trained model, served. Adapters are made of numbers: `load(_:from:)` takes the seed as path.
+/// The tiny trained model, or that at `url` with its tokenizer, served. Adapters are made of numbers: `load(_:from:)` takes
+/// the seed as path.
 func tinyServed(
-    precision: ElementType = .f32, contextLength: Int = 4096, limits: AdapterLimits = AdapterLimits()
+    _ url: URL = TinyModel.gguf, precision: ElementType = .f32, contextLength: Int = 4096,
+    limits: AdapterLimits = AdapterLimits()
 ) throws -> ServedModel {
     try ServedModel(limits: limits) {
-        let source = try openWeights(TinyModel.gguf)
+        let source = try openWeights(url)
         var configuration = try ModelConfiguration(of: source)
         configuration.contextLength = contextLength
         let model = try LanguageModel(configuration: configuration, weights: source, precision: precision)
-        guard let tokenizer = try source.tokenizerSource()?.tokenizer() else { throw NoTokenizer() }
+        guard let tokenizer = try openWeights(TinyModel.gguf).tokenizerSource()?.tokenizer() else {
+            throw NoTokenizer()
+        }
         let facts = ServedFacts(
             name: "tiny", family: configuration.family, tokenizer: tokenizer, endTokens: [],
             contextLength: contextLength, vocabularySize: configuration.vocabularySize, width: configuration.width,
-            byteCount: source.byteCount)
+            byteCount: source.byteCount, writesText: configuration.writesText)
         return (
             facts,
             ServedBase(model) { path in
