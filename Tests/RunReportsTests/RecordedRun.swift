@@ -1,5 +1,6 @@
 // Two small runs, as they lay in their folders: `sentences` writes texts, with slices, further sets, a merge and exports; `classes`
-// labels texts. Of `run.json` what its stages came to is left out: it stands in `report.json`.
+// labels texts. What no section of the page reads is left out: of `run.json` the keys and what stages came to, of `report.json` how
+// rows were prepared and samples of them, of the recipe all but a line.
 
 import Foundation
 import JSON
@@ -26,7 +27,7 @@ enum RecordedRun: String, CaseIterable {
         page.identity = try json("run.json")
         (page.events, page.answers) = (try lines("events.jsonl"), try lines("answers.jsonl"))
         page.scores = try lines("scores.jsonl")
-        page.recipe = try text("recipe.yaml")
+        page.recipe = "name: \(rawValue)\n"
         (page.command, page.version) = ("lathe run 'my recipe.yaml'", "1.2.3")
         return page
     }
