@@ -78,9 +78,11 @@ package enum Figures {
         return value != 0 && abs(value) < 0.01 ? scientific(value) : number(value)
     }
 
-    /// A share of one: "37%".
+    /// A share of one: "37%"; what is no part of it as it is: "-12%", "130%".
     package static func percent(_ share: Double) -> String {
-        share.isFinite ? percent(Int((share * 1_000_000).rounded()), of: 1_000_000) : "–"
+        guard share.isFinite, abs(share) < 1e12 else { return "–" }
+        guard 0...1 ~= share else { return count(Int((100 * share).rounded())) + "%" }
+        return percent(Int((share * 1_000_000).rounded()), of: 1_000_000)
     }
 
     /// "1 h 05 min", "3 min 20 s", "12 s".

@@ -34,6 +34,10 @@ import Testing
         #expect([0.25, -0.25, 0].map(Figures.difference) == ["+0.2500", "-0.2500", "0.0000"])
         #expect([0.61, 90, 3725].map(Figures.duration) == ["0.6 s", "1 min 30 s", "1 h 02 min"])
         #expect([0.375, 0, 1, 0.00001].map { Figures.percent($0) } == ["38%", "0%", "100%", "<0.1%"])
+        #expect([-0.125, 1.3, 1.0000001].map { Figures.percent($0) } == ["-13%", "130%", "100%"])
+        #expect(
+            [0.00000044, -0.0025, 0, 0.5, nil].map(Figures.small) == ["4.4e-7", "-2.5e-3", "0.0000", "0.5000", "–"])
+        #expect(Figures.scientific(0.000999999) == "1.0e-3")
     }
 
     @Test func aDrawingHasItsNumbersBehindIt() {

@@ -63,6 +63,7 @@ import Testing
         ] { #expect(html.contains(try shown(value)), "\(value as Any)") }
         for text in [
             try #require(report["adapter_sha256"]?.string), "lathe run &#39;my recipe.yaml&#39;", "Certificate of gguf",
+            "<code>name: sentences",
             "Certificate of the merge", "base \(try shown(evaluation["base"]?["loss"]))", "Forgetting: ",
         ] { #expect(html.contains(text), "\(text)") }
         #expect(html.contains("Nothing to show: Distillation, Health, Classes"))
@@ -117,7 +118,32 @@ import Testing
         let html = page.html
         #expect(html.contains("2 min 0 s") && html.contains("1 min 30 s"))
         #expect(html.contains("1.5 Wh") && html.contains("2.0 Wh") && html.contains("1,800 J"))
+        #expect(html.contains("<dd class=\"detail\">trained in 1 min 30 s</dd>"))
         #expect(!html.contains("Energy is not known"))
+    }
+
+    @Test func distillationStandsBesideItsTeacher() throws {
+        var page = RunPage(report: [:]) { $0 }
+        page.report = [
+            "distillation": [
+                "sides": [
+                    "student": ["loss": 1.5, "bytes": 2_000_000], "teacher": ["loss": 1.25, "bytes": 9_000_000],
+                ],
+                "student_against": [
+                    "teacher": ["loss": ["difference": 0.25, "ci95": [0.125, 0.5], "verdict": "worse"]]
+                ],
+                "share_of_lead": 1.3, "verdict": "not good", "faults": ["it writes the half"],
+            ]
+        ]
+        let section = try #require(page.html.components(separatedBy: "<section id=\"distillation\"").last)
+        func cells(_ name: String, _ values: [String]) -> String {
+            "<th scope=\"row\" dir=\"auto\">\(name)</th>"
+                + values.map { "<td class=\"number\" dir=\"auto\">\($0)</td>" }.joined()
+        }
+        #expect(section.contains(cells("loss", ["1.5000", "1.2500"])))
+        #expect(section.contains(cells("bytes", ["2.0 MB", "9.0 MB"])))
+        #expect(section.contains("Student against teacher") && section.contains("+0.1250 to +0.5000"))
+        #expect(section.contains("not good, 130% of the teacher&#39;s lead") && section.contains("it writes the half"))
     }
 
     @Test func healthIsToldWithWhatToDo() throws {
