@@ -52,12 +52,7 @@ package enum Figures {
     }
 
     /// With four digits after the point.
-    package static func number(_ value: Double) -> String {
-        guard value.isFinite, abs(value) < 1e12 else { return "\(value)" }
-        let scaled = Int((abs(value) * 10_000).rounded()), rest = String(scaled % 10_000)
-        return (value < 0 && scaled > 0 ? "-" : "") + "\(scaled / 10_000)."
-            + String(repeating: "0", count: 4 - rest.count) + rest
-    }
+    package static func number(_ value: Double) -> String { ShownNumber.fourDigits(value) }
 
     /// As `number`, with its sign: "+0.0312".
     package static func difference(_ value: Double) -> String { (value > 0 ? "+" : "") + number(value) }

@@ -58,7 +58,7 @@ final class ConsoleObserver: RunObserver {
         case .step(let step, let total, let record, _, let tokensPerSecond, let secondsLeft):
             let facts: [ProgressLine.Part] = [
                 .init("   step \(step)/\(total)", .essential),
-                .init(String(format: " loss %.4f", record.loss), .result, .strong), curve(with: record.loss),
+                .init(" loss " + ShownNumber.fourDigits(record.loss), .result, .strong), curve(with: record.loss),
                 .init(Self.measures(record.measures), .result),
                 .init(String(format: " lr %.1e", record.learningRate), .detail, .calm),
                 .init(String(format: " norm %.2f", record.gradientNorm), .detail, .calm),
@@ -68,20 +68,21 @@ final class ConsoleObserver: RunObserver {
             overall = []
         case .evaluated(let record, let isBest):
             line(
-                String(format: "   step %d  held-out loss %.4f", record.step, record.loss)
+                "   step \(record.step)  held-out loss \(ShownNumber.fourDigits(record.loss))"
                     + Self.measures(record.measures) + (isBest ? "  (best so far)" : ""))
         case .saved(_, let path):
             // A checkpoint is written again with what its evaluation came to: one line is enough.
             if path != lastSaved { line("   saved \(ShownText.name(path))") }
             lastSaved = path
         case .stoppedEarly(let step, let bestStep, let bestLoss):
-            line(String(format: "   stopped after step %d: no better than %.4f at step %d", step, bestLoss, bestStep))
+            let best = ShownNumber.fourDigits(bestLoss)
+            line("   stopped after step \(step): no better than \(best) at step \(bestStep)")
         // What ends the run is its last word.
         case .failed: closeLine()
         case .interrupted(let step): line("   interrupted after step \(step)")
         case .finished(let step, let loss, let seconds):
             line(
-                "   \(Count.text(step, "step")) in \(Self.duration(seconds))" + String(format: ", loss %.4f", loss))
+                "   \(Count.text(step, "step")) in \(Self.duration(seconds)), loss \(ShownNumber.fourDigits(loss))")
         }
     }
 
@@ -94,7 +95,7 @@ final class ConsoleObserver: RunObserver {
 
     /// What an objective tells beside its loss: " reward margin 0.1234".
     private static func measures(_ measures: [MeasuredValue]) -> String {
-        measures.map { " " + $0.name.replacing("_", with: " ") + String(format: " %.4f", $0.value) }.joined()
+        measures.map { " " + $0.name.replacing("_", with: " ") + " " + ShownNumber.fourDigits($0.value) }.joined()
     }
 
     private static func left(_ seconds: Double) -> ProgressLine.Part {

@@ -75,9 +75,12 @@ export function download(name, text, type = "application/json") {
 
 const isNumber = value => typeof value === "number" && Number.isFinite(value)
 
+/** With so many digits after the point; what rounds to nought has no sign. */
+const fixed = (value, digits) => value.toFixed(digits).replace(/^-(?=[0.]+$)/, "")
+
 export const shown = {
-  number: (value, digits = 4) => isNumber(value) ? value.toFixed(digits) : "–",
-  signed: (value, digits = 4) => isNumber(value) ? (value > 0 ? "+" : "") + value.toFixed(digits) : "–",
+  number: (value, digits = 4) => isNumber(value) ? fixed(value, digits) : "–",
+  signed: (value, digits = 4) => isNumber(value) ? (value > 0 ? "+" : "") + fixed(value, digits) : "–",
   brief: value => !isNumber(value) ? "–" : value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential(2)
     : String(Number(value.toPrecision(4))),
   percent: value => isNumber(value) ? (100 * value).toFixed(value < 0.001 ? 3 : 1) + " %" : "–",

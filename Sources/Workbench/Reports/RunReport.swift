@@ -49,7 +49,7 @@ public struct RunReport: Presentable {
         let shownDirectory = ShownText.name(runDirectory)
         var lines = [
             "run \(name): \(Count.text(training.steps, "step"))"
-                + (training.finalLoss.map { String(format: ", last loss %.4f", $0) } ?? "")
+                + (training.finalLoss.map { ", last loss " + ShownNumber.fourDigits($0) } ?? "")
                 + (training.tokensPerSecond > 0 ? String(format: ", %.0f tokens/s", training.tokensPerSecond) : "")
                 + ", peak memory \(ByteCount.text(peakMemoryBytes))"
         ]

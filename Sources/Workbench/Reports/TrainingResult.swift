@@ -38,7 +38,7 @@ public struct TrainingResult: Presentable {
     }
 
     public var text: String {
-        (["\(Count.text(steps, "step"))" + (finalLoss.map { String(format: ", last loss %.4f", $0) } ?? "")]
+        (["\(Count.text(steps, "step"))" + (finalLoss.map { ", last loss " + ShownNumber.fourDigits($0) } ?? "")]
             + health.map { "health: \($0.line)" }).joined(separator: "\n")
     }
 }
