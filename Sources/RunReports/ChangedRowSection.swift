@@ -8,7 +8,7 @@ extension RunPage {
     private static let shownRows = 6
 
     var changedRowSection: PageSection {
-        let counts = RowCounts(scores).metrics
+        let found = RowCounts(scores), counts = found.metrics
         let rows = answers.map { AnsweredRow($0, cover) }
         guard !counts.isEmpty || rows.contains(where: { !$0.changes.isEmpty }) else {
             return PageSection(
@@ -35,7 +35,7 @@ extension RunPage {
                     }, whole: 1
                 ).markup)
         }
-        let ranked = Self.ranked(rows, lowerIsBetter: RowCounts(scores).lowerIsBetter)
+        let ranked = Self.ranked(rows, lowerIsBetter: found.lowerIsBetter)
         for (title, shown) in [("Gained most", ranked.gained), ("Lost most", ranked.lost)] where !shown.isEmpty {
             content.append(Markup("h3", ["class": "side"], title))
             content += shown.prefix(Self.shownRows).map(\.markup)
