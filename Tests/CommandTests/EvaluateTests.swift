@@ -162,6 +162,10 @@ extension CommandTests {
 
         @Test func aRunKeepsAnswersBesideEachOther() throws {
             try LatheCommand.inFolder { lathe in
+                // What masking finds stands in the answers, which are the rows' own, and not on the page.
+                let address = "ada@example.org"
+                let heldOut = try lathe.text("held.jsonl")
+                try lathe.write("held.jsonl", heldOut.replacing("Lily was", with: address + " was", maxReplacements: 1))
                 let sets = [
                     "evaluate.metrics=[rouge1, rougeL, chrf]", "evaluate.max_new_tokens=8",
                     "evaluate.held_out={shop: train.jsonl}",
@@ -176,6 +180,9 @@ extension CommandTests {
                     try JSONValue(parsing: String($0))
                 }
                 #expect(rows.count == 32 && rows.count { $0["set"] == "shop" } == 24)
+                #expect(rows.contains { $0["index"] == 0 && $0["reference"]?.string?.contains(address) == true })
+                let page = try lathe.text("checkpoints/tiny/report.html")
+                #expect(page.contains("<h3>row 0<small>held.jsonl:1") && !page.contains(address))
                 #expect(rows.allSatisfy { $0["base"]?["text"]?.string != nil && $0["adapter"]?["rouge_1"] != nil })
                 // The mean over rows is the metric.
                 let own = rows.filter { $0["set"] == nil }.compactMap { $0["adapter"]?["rouge_1"]?.double }
