@@ -18,8 +18,17 @@ export async function compareView({ place, state, signal }) {
   const marks = h("input", { type: "checkbox", checked: true, on: { change: () => {
     for (const one of columns) one.mark(marks.checked)
   } } })
-  const set = promptSet(one => { prompt.value = one.prompt; for (const column of columns) column.clear() }, askAll)
-  let running = null
+  const set = promptSet(show, askAll)
+  // What the answers that are shown were given to: the fields may say something else by now.
+  let running = null, asked = null
+
+  function show(one) {
+    running?.abort()
+    prompt.value = one.prompt
+    asked = null
+    keepButton.disabled = true
+    for (const column of columns) column.clear()
+  }
 
   async function ask(text) {
     const own = new AbortController()
@@ -27,25 +36,29 @@ export async function compareView({ place, state, signal }) {
     signal.addEventListener("abort", () => own.abort(), { once: true })
     run.disabled = true
     stop.hidden = false
+    keepButton.disabled = true
     keep("compare.prompt", text)
-    const body = { ...sampling.value(), messages: messages(sampling.system(), [{ role: "user", content: text }]) }
+    for (const one of columns) one.clear()
+    asked = { prompt: text, system: sampling.system() }
+    const body = { ...sampling.value(), messages: messages(asked.system, [{ role: "user", content: text }]) }
     await Promise.all(columns.filter(one => one.isAsked()).map(one => one.ask(body, own.signal)))
     running = null
     run.disabled = false
     stop.hidden = true
-    keepButton.disabled = false
+    keepButton.disabled = asked === null
     if (!signal.aborted) announce(own.signal.aborted ? say("chat.stopped") : say("compare.done"))
     return !own.signal.aborted
   }
 
-  const answers = () => columns.filter(one => one.isAsked()).map(one => one.kept())
-  const keepAnswers = () => set.put({ prompt: prompt.value.trim(), system: sampling.system(), answers: answers() })
+  const answers = () => columns.map(one => one.kept()).filter(Boolean)
+  const keepAnswers = () => set.put({ ...asked, answers: answers() })
 
   async function askAll(list) {
+    if (running) return
     for (const one of list) {
       prompt.value = one.prompt
       if (!await ask(one.prompt)) return
-      set.put({ ...one, system: sampling.system(), answers: answers() })
+      set.put({ ...one, ...asked, answers: answers() })
     }
   }
 
@@ -68,18 +81,19 @@ function column(served, adapter, isAsked) {
   const name = adapter?.name ?? served.model
   const box = h("input", { type: "checkbox", checked: isAsked })
   const answered = tokenText(say("compare.answer", name)), note = h("p", { class: "quiet small" }), trouble = h("div")
-  let scale = adapter?.scale ?? 1
+  let scale = adapter?.scale ?? 1, given = null
   return {
     element: h("section", { class: "panel", "aria-label": name },
       h("h2", null, choice(adapter ? name : say("base.named", name), box)),
       adapter ? scaleSlider(say("scale"), scale, value => { scale = value }) : "",
       answered.element, note, trouble),
     isAsked: () => box.checked,
-    kept: () => ({ model: adapter ? `${served.model} + ${name}` : name, scale: adapter ? scale : null, text: answered.text() }),
+    /** The answer with what it was given by; null where there is none. */
+    kept: () => given && { ...given, text: answered.text() },
     mark(isOn) { answered.element.firstChild.classList.toggle("plain", !isOn) },
-    clear() { answered.clear(); note.textContent = ""; trouble.replaceChildren() },
+    clear() { given = null; answered.clear(); note.textContent = ""; trouble.replaceChildren() },
     async ask(body, signal) {
-      this.clear()
+      given = { model: adapter ? `${served.model} + ${name}` : name, scale: adapter ? scale : null }
       answered.busy(true)
       try {
         const { usage, first, seconds, reason } = await answer(
