@@ -58,14 +58,19 @@ export function stateWords(state) {
   return key ? say(key) : state
 }
 
-/** Does `action` again and again until the view is left; a page that nobody sees asks for nothing. */
+/**
+ * Does `action` again and again until the view is left; a page that nobody sees asks for nothing. After one that took long it waits
+ * nine times as long: a run that is watched needs the machine itself.
+ */
 export function every(milliseconds, signal, action, failed) {
-  let isBusy = false
+  let isBusy = false, rested = 0
   const timer = setInterval(async () => {
-    if (isBusy || document.hidden) return
+    const began = performance.now()
+    if (isBusy || document.hidden || began < rested) return
     isBusy = true
     try { await action() } catch (error) { if (!signal.aborted) failed(error) }
     isBusy = false
+    rested = performance.now() + 9 * (performance.now() - began)
   }, milliseconds)
   signal.addEventListener("abort", () => clearInterval(timer), { once: true })
 }
