@@ -69,8 +69,8 @@ final class LatheProcess: Sendable {
         }
     }
 
-    /// What it printed as its result.
-    var printed: [UInt8] { Self.content(of: output, atMost: 64 << 20) }
+    /// The last that it printed as its result.
+    func printed(atMost limit: Int = 64 << 20) -> [UInt8] { Self.content(of: output, atMost: limit) }
     /// The last that it said.
     var said: String { String(decoding: Self.content(of: errors, atMost: 32 << 10), as: UTF8.self) }
 

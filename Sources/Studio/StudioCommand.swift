@@ -33,7 +33,7 @@ struct StudioCommand: Sendable {
             let said = process.said.trimmingCharacters(in: .whitespacesAndNewlines)
             throw StudioError(422, said.isEmpty ? "the command ended with status \(status)" : said)
         }
-        return process.printed
+        return process.printed()
     }
 
     /// What the command prints with `--json`.

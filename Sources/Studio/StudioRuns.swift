@@ -47,7 +47,7 @@ final class StudioRuns: Sendable {
     /// What the process of a run says that was started here.
     func log(_ id: String) throws -> JSONValue {
         guard let process = process(id) else { throw StudioError.unknown }
-        return ["text": .string(process.said + String(decoding: process.printed.suffix(16 << 10), as: UTF8.self))]
+        return ["text": .string(process.said + String(decoding: process.printed(atMost: 16 << 10), as: UTF8.self))]
     }
 
     private static let bytesAtOnce = 1 << 20
