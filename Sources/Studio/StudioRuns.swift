@@ -61,7 +61,7 @@ final class StudioRuns: Sendable {
             guard process(id) != nil else { throw StudioError.unknown }
             return none
         }
-        let descriptor = open(url.appendingPathComponent("events.jsonl").path, O_RDONLY | O_CLOEXEC)
+        let descriptor = open(url.appendingPathComponent("events.jsonl").path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return none }
         defer { close(descriptor) }
         var status = stat()
