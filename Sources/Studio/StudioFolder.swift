@@ -86,13 +86,12 @@ struct StudioFolder: Sendable {
     private func walk(
         _ folder: URL, _ prefix: String, depth: Int, _ left: inout Int, _ take: (String, Bool) -> Void
     ) {
-        guard depth < 4, let names = try? Folder.names(in: folder) else { return }
+        // Runs hold files of their own, which nobody chooses.
+        guard depth < 4, let names = try? Folder.names(in: folder), !names.contains("run.json") else { return }
         if names.contains("config.json") { return take(String(prefix.dropLast()), true) }
-        for name in names.sorted() where !name.hasPrefix(".") && left > 0 {
+        for name in names where !name.hasPrefix(".") && left > 0 {
             left -= 1
             let entry = folder.appendingPathComponent(name)
-            // Runs hold files of their own, which nobody chooses.
-            if names.contains("run.json") || entry.path == runs.path && depth > 0 { continue }
             switch try? FileForm(at: entry) {
             case .folder: walk(entry, prefix + name + "/", depth: depth + 1, &left, take)
             case .file: take(prefix + name, false)
@@ -127,7 +126,7 @@ struct StudioFolder: Sendable {
         guard isPlain, !name.isEmpty, !name.hasPrefix("."), name.utf8.count <= 200 else {
             throw StudioError(
                 400,
-                "'\(name.prefix(80))': a name is made of letters, digits, '.', '_' and '-', and begins with none of '.'"
+                "'\(name.prefix(80))': a name is made of letters, digits, '.', '_' and '-', and does not begin with '.'"
             )
         }
     }
