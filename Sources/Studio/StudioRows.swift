@@ -13,19 +13,20 @@ struct StudioRows: Sendable {
     /// All rows that the run kept, with the marks of persons.
     func rows(_ id: String) throws -> JSONValue {
         let url = try folder.run(id)
-        var rows = try lines(url.appendingPathComponent("answers.jsonl"))
+        var rows = Array(try lines(url.appendingPathComponent("answers.jsonl")))
         if rows.isEmpty {
             rows = try lines(url.appendingPathComponent("scores.jsonl")).dropFirst().enumerated().map(Self.scored)
         }
         let reviews = try marks(id)
         return [
-            "rows": .array(rows), "reviews": .array(reviews), "path": .string(reviewName(id)), "step": step(reviews),
+            "rows": .array(rows), "reviews": .array(reviews), "path": .string(reviewName(id)),
+            "step": try step(reviews),
             "has_report": .bool(try FileForm(at: url.appendingPathComponent("prepared/report.html")) == .file),
         ]
     }
 
-    private func lines(_ url: URL) throws -> [JSONValue] {
-        (try WholeFile.bytes(ifThere: url) ?? []).split(separator: UInt8(ascii: "\n"))
+    private func lines(_ url: URL) throws -> some Sequence<JSONValue> {
+        (try WholeFile.bytes(ifThere: url) ?? []).split(separator: UInt8(ascii: "\n")).lazy
             .compactMap { try? JSONValue(parsing: [UInt8]($0)) }
     }
 
@@ -88,7 +89,8 @@ struct StudioRows: Sendable {
         guard ids == expected else {
             throw StudioError(
                 422,
-                "the run changes this row before it is read (data.steps), so its tokens are not scored by themselves")
+                "the run reads other tokens of this row (data.steps, data.chat_template), so they are not scored by themselves"
+            )
         }
         return .array(losses)
     }
@@ -99,15 +101,25 @@ struct StudioRows: Sendable {
 
     /// The line of a JSON Lines file that a place names: `held.jsonl:6`.
     private func line(_ place: String) throws -> String {
-        guard let colon = place.lastIndex(of: ":"), let number = Int(place[place.index(after: colon)...]), number > 0,
-            place[..<colon].hasSuffix(".jsonl")
-        else { throw StudioError(422, "\(place): rows of JSON Lines files can be scored token by token") }
-        let path = String(place[..<colon])
-        let file = path.hasPrefix("/") ? URL(fileURLWithPath: path) : command.workplace.appendingPathComponent(path)
-        let lines = try WholeFile.bytes(file.path).split(
+        guard let (path, number) = Self.parts(place), path.hasSuffix(".jsonl") else {
+            throw StudioError(422, "\(place): rows of JSON Lines files can be scored token by token")
+        }
+        let lines = try WholeFile.bytes(file(path).path).split(
             separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         guard lines.indices.contains(number - 1) else { throw StudioError(422, "\(place) is not there any more") }
         return String(decoding: lines[number - 1], as: UTF8.self)
+    }
+
+    /// The file that a place names, and the number of a line in it.
+    private static func parts(_ place: String) -> (path: String, number: Int)? {
+        guard let colon = place.lastIndex(of: ":"), let number = Int(place[place.index(after: colon)...]), number > 0
+        else { return nil }
+        return (String(place[..<colon]), number)
+    }
+
+    /// A file as the runs of the workplace name it.
+    private func file(_ path: String) -> URL {
+        path.hasPrefix("/") ? URL(fileURLWithPath: path) : command.workplace.appendingPathComponent(path)
     }
 
     // MARK: Reviews
@@ -141,18 +153,27 @@ struct StudioRows: Sendable {
         try Folder.make(url.deletingLastPathComponent())
         try AppendedFile(url).append(Array((JSONValue.object(mark).text() + "\n").utf8))
         let reviews = try marks(id)
-        return ["path": .string(reviewName(id)), "step": step(reviews), "reviews": .array(reviews)]
+        return ["path": .string(reviewName(id)), "step": try step(reviews), "reviews": .array(reviews)]
     }
 
-    /// The marked rows as a data step that leaves them out; null where no field tells all of them apart.
-    private func step(_ reviews: [JSONValue]) -> JSONValue {
-        let rows = reviews.compactMap { $0["row"]?.object }
-        guard !rows.isEmpty, rows.count == reviews.count,
-            let field = rows[0].members.first(where: { member in rows.allSatisfy { $0[member.key]?.string != nil } })?
-                .key
-        else { return .null }
-        let values = rows.compactMap { $0[field] }
-        let names = JSONValue.object(JSONObject([(field, .array(values))])).text()
+    /// The marked rows as a data step that leaves them out, and no other row of their files; null where no field tells them apart.
+    private func step(_ reviews: [JSONValue]) throws -> JSONValue {
+        let marked = reviews.compactMap { $0["row"]?.object }
+        guard let first = marked.first, marked.count == reviews.count else { return .null }
+        let fields = first.members.map(\.key).filter { field in marked.allSatisfy { $0[field]?.string != nil } }
+        let texts = fields.map { field in Set(marked.compactMap { $0[field]?.string }) }
+        var counts = [Int](repeating: 0, count: fields.count)
+        let files = Set(reviews.compactMap { $0["place"]?.string.flatMap(Self.parts)?.path })
+        for path in files.sorted() {
+            for row in try lines(file(path)) {
+                for (index, field) in fields.enumerated() {
+                    if let text = row[field]?.string, texts[index].contains(text) { counts[index] += 1 }
+                }
+            }
+        }
+        guard let field = zip(fields, counts).first(where: { $0.1 == marked.count })?.0 else { return .null }
+        let values = JSONValue.array(marked.compactMap { $0[field] })
+        let names = JSONValue.object(JSONObject([(field, values)])).text()
         return .string("data:\n  steps:\n    - filter: {where_not: \(names)}\n")
     }
 }

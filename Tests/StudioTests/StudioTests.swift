@@ -24,7 +24,8 @@ private final class Bench {
             echo "$@" >> calls
             case "$1" in
             recipe) case "$(cat "$3")" in *bad*) echo 'lathe: line 1: no key bad' >&2; exit 2;; esac; echo '{"name":"fresh","valid":true}';;
-            inspect) echo '{"place":"held.jsonl:2","sequences":[{"ids":[5,6],"texts":["a","b"],"mask":[0,1]}]}';;
+            inspect) ids=5,6; test "$4" = 1 && ids=7,8
+              echo '{"place":"held.jsonl:2","sequences":[{"ids":['"$ids"'],"texts":["a","b"],"mask":[0,1]}]}';;
             score) echo '{"ids":[5,6],"logprobs":[null,-1.5],"mask":[0,1]}';;
             run) echo at work >&2; exec sleep 20;;
             esac
@@ -41,7 +42,7 @@ private final class Bench {
         try write("prepared/report.html", "<p>rows</p>")
         try write("events.jsonl", #"{"event":"step","step":1,"loss":2.5}"# + "\n" + #"{"event":"st"#)
         try write("scores.jsonl", #"{"scored_by":"x"}"# + "\n" + #"{"row":"r","loss":[[6.0,2.0],[3.0,2.0]]}"# + "\n")
-        try Data("{\"prompt\":\"one\"}\n{\"prompt\":\"two\"}\n".utf8).write(
+        try Data("{\"kind\":\"a\",\"prompt\":\"one\"}\n{\"kind\":\"a\",\"prompt\":\"two\"}\n".utf8).write(
             to: home.appendingPathComponent("held.jsonl"))
     }
 
@@ -97,6 +98,10 @@ private final class Bench {
             }
         }
         #expect(await bench.get("/studio/recipe", query: "name=..%2Fetc%2Fpasswd").status == 404)
+        // A page of a run is shown shut in: no script of it runs, whoever wrote the file.
+        let page = await bench.studio.respond(to: ServerRequest(method: "GET", path: "/studio/runs/demo/data.html"))
+        let policy = page.headers.first { $0.name == "content-security-policy" }?.value ?? ""
+        #expect(policy.contains("default-src 'none';") && policy.hasSuffix("; sandbox"))
     }
 
     @Test func theLogIsReadOnFromWhereItWasReadTo() async throws {
@@ -191,9 +196,18 @@ private final class Bench {
         #expect(losses.json["base"] == [[.null, 1.5]])
         #expect(bench.calls.contains("score --model base --adapter "))
         #expect(bench.calls.contains("--set data.format=auto"))
+        // Losses of other tokens than the run's are none of the row's.
+        let other = await bench.post("/studio/runs/demo/rows/1/losses")
+        #expect(other.status == 422)
+        #expect(other.json["error"]?["message"]?.string?.contains("other tokens") == true)
         let marked = await bench.post("/studio/runs/demo/reviews", ["index": 0, "wrong": true, "note": "typo"]).json
         let step = try #require(marked["step"]?.string)
         #expect(step == "data:\n  steps:\n    - filter: {where_not: {\"prompt\":[\"two\"]}}\n")
+        // No step takes rows along that nobody marked: every row is of this kind.
+        #expect(!step.contains("kind"))
+        try Data("{\"kind\":\"b\",\"prompt\":\"two\"}\n{\"kind\":\"a\",\"prompt\":\"two\"}\n".utf8).write(
+            to: bench.home.appendingPathComponent("held.jsonl"))
+        #expect(await bench.get("/studio/runs/demo/rows").json["step"] == .null)
         let kept = await bench.get("/studio/runs/demo/rows").json["reviews"]?.array ?? []
         #expect(kept.map { $0["place"] } == ["held.jsonl:2"])
         _ = await bench.post("/studio/runs/demo/reviews", ["index": 0, "wrong": false])

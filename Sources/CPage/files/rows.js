@@ -14,7 +14,7 @@ const suspicion = row => row.label !== undefined && row.adapter?.label !== undef
   ? row.adapter.probability ?? 0 : -1
 
 const orders = {
-  changed: down(row => Math.abs(change(row))), gained: row => change(row), lost: down(change),
+  changed: down(row => Math.abs(change(row))), gained: down(row => -change(row)), lost: down(change),
   worst: down(row => row.adapter?.loss ?? row.base?.loss), suspect: down(suspicion), given: row => row.index,
 }
 
@@ -24,6 +24,8 @@ export async function rowsView({ place, title, rest, signal }) {
   const found = await get(path + "/rows", signal), marked = new Map((found.reviews ?? []).map(one => [one.index, one]))
   if (!found.rows.length) return place.replaceChildren(h("p", { class: "notice" }, say("rows.none")), reportLink(found, path))
   const hasLabels = found.rows.some(row => row.label !== undefined)
+  // Numbers of rows are those of the recipe's own held-out rows; further sets count anew.
+  const mark = row => row.set ? undefined : marked.get(row.index)
   const select = h("select", { on: { change: () => { first = 0; draw() } } }, Object.keys(orders)
     .filter(name => name !== "suspect" || hasLabels).map(name => h("option", { value: name }, say("rows.order." + name))))
   const list = h("div"), detail = h("section", { tabindex: "-1", "aria-live": "polite" }), review = h("section")
@@ -38,8 +40,8 @@ export async function rowsView({ place, title, rest, signal }) {
         say("rows.place"), ""], page.map(row => [
         row.index, shown.number(row.base?.loss), shown.number(row.adapter?.loss), colour(change(row)),
         ...extra ? [said(row.base), said(row.adapter)] : [],
-        h("span", { class: "small" }, row.place ?? "–", marked.has(row.index) ? " ⚑" : ""),
-        button(say("rows.show"), () => show(row), { "aria-label": `${say("rows.show")} ${row.index}` })]), [0, 1, 2, 3]),
+        h("span", { class: "small" }, row.set ? `${row.set}, ` : "", row.place ?? "–", mark(row) ? " ⚑" : ""),
+        row.set ? "" : button(say("rows.show"), () => show(row), { "aria-label": `${say("rows.show")} ${row.index}` })]), [0, 1, 2, 3]),
     h("div", { class: "row" },
       button(say("rows.previous"), () => { first -= perPage; draw() }, { disabled: first === 0 }),
       h("span", null, say("rows.page", Math.min(first + 1, sorted.length), Math.min(first + perPage, sorted.length), sorted.length)),
@@ -69,8 +71,8 @@ export async function rowsView({ place, title, rest, signal }) {
   }
 
   function marking(row) {
-    const note = h("input", { type: "text", value: marked.get(row.index)?.note ?? "" })
-    const unmark = button(say("rows.unmark"), () => tell(false), { hidden: !marked.has(row.index) })
+    const note = h("input", { type: "text", value: mark(row)?.note ?? "" })
+    const unmark = button(say("rows.unmark"), () => tell(false), { hidden: !mark(row) })
     const tell = async isWrong => {
       try {
         const answer = await post(path + "/reviews", { index: row.index, wrong: isWrong, note: note.value.trim() })
@@ -86,7 +88,8 @@ export async function rowsView({ place, title, rest, signal }) {
 
   function drawReview(answer) {
     review.replaceChildren(...answer.step ? [h("h2", null, say("rows.review")), h("p", { class: "small quiet" }, answer.path),
-      h("pre", { tabindex: "0" }, answer.step)] : [])
+      h("pre", { tabindex: "0" }, answer.step)]
+      : answer.reviews.length ? [h("p", { class: "small quiet" }, say("rows.unparted", answer.path))] : [])
   }
 
   place.replaceChildren(h("div", { class: "row" }, h("div", null, field(say("rows.order"), select)), reportLink(found, path),
