@@ -230,4 +230,34 @@ struct HeldSchema: CustomTestStringConvertible, Sendable {
             #expect(throws: GrammarError.self) { _ = try JSONGrammar(schema: schema, pieces) }
         }
     }
+
+    /// Numbers and patterns that would take all memory, or for ever, or the process with them.
+    @Test(arguments: [
+        #"{"type":"string","minLength":100000}"#, #"{"type":"string","pattern":"(?<a)b"}"#,
+        #"{"type":"string","pattern":"a","minLength":9223372036854775807}"#,
+        #"{"type":"array","minItems":9223372036854775807,"items":{"type":"null"}}"#,
+        #"{"type":"array","minItems":2147483647,"items":{"type":"array","minItems":2147483647,"items":{"type":"null"}}}"#,
+        #"{"type":"string","pattern":"^(a|b)*a((a|b)(?:|){5000}){12}$"}"#,
+    ]) func whatNoMachineHoldsIsRefused(_ schema: String) throws {
+        let pieces = try GrammarVocabulary.tiny.get().pieces
+        #expect(throws: GrammarError.self) { _ = try JSONGrammar(schema: JSONValue(parsing: schema), pieces) }
+    }
+
+    /// A part that has no room in any text does not come, and the others do.
+    @Test func whatNoTextHoldsIsLeftOut() throws {
+        let vocabulary = try GrammarVocabulary.tiny.get()
+        let huge = #"{"type":"array","minItems":2000000000,"items":{"type":"null"}}"#
+        let either = try JSONGrammar(
+            schema: JSONValue(parsing: #"{"anyOf":[\#(huge),{"type":"boolean"}]}"#), vocabulary.pieces)
+        var mask = TokenMask(count: vocabulary.pieces.count)
+        either.makeState().allowed(&mask)
+        #expect(mask.tokens.allSatisfy { "tf".utf8.contains(vocabulary.tokenizer.tokenBytes($0)[0]) })
+        var state = either.makeState()
+        let isTaken = state.takes(state.shortestCompletion())
+        #expect(isTaken && state.isComplete)
+        let most = try JSONGrammar(
+            schema: JSONValue(parsing: #"{"type":"string","pattern":"^a{2,3}$","maxLength":9223372036854775807}"#),
+            vocabulary.pieces)
+        #expect(vocabulary.accepts(#""aaa""#, most) && !vocabulary.accepts(#""a""#, most))
+    }
 }

@@ -126,7 +126,7 @@ struct CallingTemplate: CustomTestStringConvertible, Sendable {
         let wrong = template.answer.replacingOccurrences(of: "\"Paris\"", with: "Paris")
         for answer in [
             "", "It rains.", "{", "{\"answer\": 42}", "a < b, [1], {x}", "<tool_cal", "[TOOL", cut, wrong,
-            "é😀 {\"name\": \"nobody\", \"parameters\": {}}",
+            "é😀 {\"name\": \"nobody\", \"parameters\": {}}", "{\"name\": \"nobody\", \"parameters\": {}}",
         ] {
             for size in [1, 2, 1000] {
                 let (text, calls) = read(answer, form, size: size)

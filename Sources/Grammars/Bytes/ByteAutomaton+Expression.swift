@@ -10,7 +10,7 @@ extension ByteAutomaton {
         /// States looked at: some short patterns come to automata that take for ever to make.
         var work = 0
         try self.init(
-            from: graph.closure([start]), classes: ByteClasses(separating: graph.sets),
+            from: graph.closure([start], &work), classes: ByteClasses(separating: graph.sets),
             accepts: { $0.contains(end) },
             step: { states, byte in
                 work += states.count
@@ -18,12 +18,12 @@ extension ByteAutomaton {
                 let next = states.compactMap { state in
                     graph.edges[Int(state)].flatMap { $0.bytes.contains(byte) ? $0.target : nil }
                 }
-                return next.isEmpty ? nil : graph.closure(next)
+                return next.isEmpty ? nil : graph.closure(next, &work)
             })
         guard work < Self.maximumWork else { throw GrammarError("takes too long to be made into an automaton") }
     }
 
-    private static let maximumWork = 1_000_000
+    private static let maximumWork = 2_000_000
 
     /// States with one edge each, or with ways that take no byte.
     private struct StateGraph {
@@ -85,13 +85,16 @@ extension ByteAutomaton {
         }
 
         /// `states` and all that can be reached from them without a byte, ascending; of these only the ones that say something.
-        func closure(_ states: [Int32]) -> [Int32] {
+        ///
+        /// - Parameter work: grows by the states that were looked at.
+        func closure(_ states: [Int32], _ work: inout Int) -> [Int32] {
             var seen = Set<Int32>()
             var pending = states
             while let state = pending.popLast() {
                 guard seen.insert(state).inserted else { continue }
                 pending += free[Int(state)]
             }
+            work += seen.count
             return seen.filter { edges[Int($0)] != nil || free[Int($0)].isEmpty }.sorted()
         }
     }

@@ -21,7 +21,7 @@ struct DecimalDigits: Equatable {
         default: return nil
         }
         let parts = text.lowercased().split(separator: "e", omittingEmptySubsequences: false)
-        guard let exponent = parts.count == 2 ? Int(parts[1]) : 0, abs(exponent) <= 60, let mantissa = parts.first
+        guard let exponent = parts.count == 2 ? Int(parts[1]) : 0, -60...60 ~= exponent, let mantissa = parts.first
         else { return nil }
         isNegative = mantissa.hasPrefix("-")
         let sides = mantissa.drop { $0 == "-" || $0 == "+" }.split(separator: ".", omittingEmptySubsequences: false)

@@ -131,7 +131,7 @@ struct PatternParser {
         if take("?") {
             if take("<") {
                 guard current != "=", current != "!" else { throw error("a look behind, which is not regular here") }
-                while let scalar = current, scalar != ">" { position += scalar == ")" ? scalars.count : 1 }
+                while let scalar = current, scalar != ">", scalar != ")" { position += 1 }
                 guard take(">") else { throw error("a group whose name has no end") }
             } else if !take(":") {
                 throw error("a look ahead or flags, which are not held: groups are (…), (?:…) and (?<name>…)")

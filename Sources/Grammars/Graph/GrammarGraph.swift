@@ -28,7 +28,7 @@ struct GrammarGraph: Sendable {
 
         static let none = Cost(bytes: 0, depth: 0, leastDepth: 0, leastDepthBytes: 0)
         static let never = Cost(bytes: .max / 4, depth: .max / 4, leastDepth: .max / 4, leastDepthBytes: .max / 4)
-        var isPossible: Bool { bytes < .max / 8 && leastDepth < .max / 8 }
+        var isPossible: Bool { bytes <= GrammarGraph.maximumBytes && leastDepth < .max / 8 }
     }
 
     let nodes: [GrammarNode]
@@ -37,6 +37,9 @@ struct GrammarGraph: Sendable {
     let root: Int
     /// Rules within one another that a text may have at most.
     let maximumDepth: Int
+
+    /// Bytes of the shortest text that a part may take: it is written out at each token, so that an answer ends in time.
+    static let maximumBytes = 1 << 16
 
     /// Rules within one another, unless the grammar needs more: each level of objects or lists takes up to two.
     static let usualDepth = 64
@@ -48,7 +51,12 @@ struct GrammarGraph: Sendable {
         self.root = root
         costs = Self.costs(nodes, lexemes)
         guard costs[root].isPossible else {
-            throw GrammarError("nothing conforms to it, or what does has no end")
+            throw GrammarError(
+                "nothing conforms to it, or what does has no end, or has more than \(Self.maximumBytes) bytes at least")
+        }
+        // Where texts lie too deep, the flattest is written, which may be longer.
+        guard costs.allSatisfy({ !$0.isPossible || $0.leastDepthBytes <= 16 * Self.maximumBytes }) else {
+            throw GrammarError("what lies in it flat has too many bytes, and the rest lies too deep")
         }
         maximumDepth = max(Self.usualDepth, costs[root].leastDepth + 8)
         try Self.refuseEndlessStarts(nodes, lexemes, root)
@@ -77,18 +85,9 @@ struct GrammarGraph: Sendable {
         switch node {
         case .exit: return .none
         case .lexeme(let lexeme, let low, let high, let next):
-            guard !lexemes[lexeme].isEmpty, costs[next].isPossible else { return .never }
-            var cost = costs[next]
-            let bytes = lexemes[lexeme].distance(lexemes[lexeme].start(low: low, high: high))
-            cost.bytes += bytes
-            cost.leastDepthBytes += bytes
-            return cost
-        case .token(_, let next):
-            guard costs[next].isPossible else { return .never }
-            var cost = costs[next]
-            cost.bytes += 1
-            cost.leastDepthBytes += 1
-            return cost
+            guard !lexemes[lexeme].isEmpty else { return .never }
+            return written(lexemes[lexeme].distance(lexemes[lexeme].start(low: low, high: high)), costs[next])
+        case .token(_, let next): return written(1, costs[next])
         case .call(let entry, let next): return inner(costs[entry], times: 1, costs[next])
         case .choice(let parts): return parts.reduce(.never) { best($0, costs[$1]) }
         case .repeated(let body, let least, _, let next):
@@ -96,11 +95,21 @@ struct GrammarGraph: Sendable {
         }
     }
 
+    private static func written(_ bytes: Int, _ next: Cost) -> Cost {
+        guard next.isPossible else { return .never }
+        var cost = next
+        cost.bytes += bytes
+        cost.leastDepthBytes += bytes
+        return cost.isPossible ? cost : .never
+    }
+
     private static func inner(_ body: Cost, times: Int, _ next: Cost) -> Cost {
         guard body.isPossible, next.isPossible else { return .never }
+        let bytes = times * body.bytes + next.bytes
+        // What comes too often is not counted further: its numbers would leave 64 bits.
+        guard bytes <= maximumBytes else { return .never }
         return Cost(
-            bytes: times * body.bytes + next.bytes, depth: max(1 + body.depth, next.depth),
-            leastDepth: max(1 + body.leastDepth, next.leastDepth),
+            bytes: bytes, depth: max(1 + body.depth, next.depth), leastDepth: max(1 + body.leastDepth, next.leastDepth),
             leastDepthBytes: times * body.leastDepthBytes + next.leastDepthBytes)
     }
 

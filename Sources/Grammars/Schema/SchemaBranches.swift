@@ -10,6 +10,8 @@ struct SchemaBranches {
 
     /// - Throws: where two branches may hold at once.
     func check(_ branches: [LocatedSchema], of schema: LocatedSchema) throws(GrammarError) {
+        // Each is held against each.
+        guard branches.count <= 200 else { throw schema.refused("oneOf", "more than 200 branches; anyOf can be") }
         for (index, branch) in branches.enumerated() {
             for (other, second) in branches.enumerated().dropFirst(index + 1) {
                 guard try areDisjoint([branch], [second], depth: 0) else {

@@ -159,7 +159,8 @@ struct SchemaCompiler {
         for other in automata.dropFirst() { all = try all.intersected(with: other) }
         guard !facts.length.isNone else { return all }
         let least = facts.length.least
-        var most = facts.length.most
+        // Each character counted takes a state at least.
+        var most = facts.length.most.map { max(least, min($0, ByteAutomaton.maximumStates)) }
         while true {
             do {
                 return try all.holding(least: least, most: most)

@@ -300,7 +300,9 @@ extension SchemaFacts.Bounds {
     fileprivate mutating func hear(
         _ keyword: String, _ value: JSONValue, _ schema: LocatedSchema
     ) throws(GrammarError) {
-        guard let limit = value.integer, limit >= 0 else { throw schema.wrong(keyword, "a whole number from 0") }
+        guard let number = value.integer, number >= 0 else { throw schema.wrong(keyword, "a whole number from 0") }
+        // No text is as long; what counts up to it adds to it.
+        let limit = min(number, 1 << 30)
         if keyword.hasPrefix("min") {
             least = max(least, limit)
         } else {
