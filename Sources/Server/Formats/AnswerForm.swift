@@ -32,8 +32,8 @@ enum AnswerForm {
     /// Sets what the answers to `request` keep to: the form that `call` says, else the calls that it must hold.
     static func apply(
         _ call: Call, _ tools: ToolUse?, to request: inout ServedRequest, _ context: ServiceContext
-    ) throws(RequestError) {
-        request.grammar = try tools?.grammar(context)
+    ) async throws(RequestError) {
+        request.grammar = try await tools?.grammar(context)
         // Calls may be marked by tokens that stand for no text.
         request.showsSpecialTokens = tools?.looksForCalls ?? false
         if let schema = call.member("json_schema") {
@@ -41,22 +41,28 @@ enum AnswerForm {
                 throw RequestError(
                     "json_schema: the answer's form is said twice", field: "json_schema", code: "invalid_value")
             }
-            request.grammar = try context.grammars.grammar(schema: schema, field: "json_schema")
+            request.grammar = try await context.grammars.grammar(schema: schema, field: "json_schema")
         }
-        guard let format = call.member("response_format"), let type = format["type"]?.string, type != "text" else {
-            return
+        if let format = call.member("response_format") {
+            try await hold(&request, to: format, at: "response_format", context)
         }
+    }
+
+    /// Sets the form that `format`, the request's member `field`, says.
+    static func hold(
+        _ request: inout ServedRequest, to format: JSONValue, at field: String, _ context: ServiceContext
+    ) async throws(RequestError) {
+        guard let type = format["type"]?.string, type != "text" else { return }
         guard request.grammar == nil else {
             throw RequestError(
-                "response_format: it has no effect where a function must be called", field: "response_format",
-                code: "invalid_value")
+                "\(field): it has no effect where a function must be called", field: field, code: "invalid_value")
         }
         if let schema = format.present("schema") {
-            request.grammar = try context.grammars.grammar(schema: schema, field: "response_format.schema")
+            request.grammar = try await context.grammars.grammar(schema: schema, field: field + ".schema")
         } else if let schema = format.present("json_schema")?["schema"] {
-            request.grammar = try context.grammars.grammar(schema: schema, field: "response_format.json_schema.schema")
+            request.grammar = try await context.grammars.grammar(schema: schema, field: field + ".json_schema.schema")
         } else {
-            request.grammar = try context.grammars.object(field: "response_format")
+            request.grammar = try await context.grammars.object(field: field)
         }
     }
 }

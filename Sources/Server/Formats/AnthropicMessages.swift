@@ -59,7 +59,7 @@ struct AnthropicMessages: Sendable {
     private let model: String
     private let id: String
 
-    private init(_ call: Call, _ context: ServiceContext) throws(RequestError) {
+    private init(_ call: Call, _ context: ServiceContext) async throws(RequestError) {
         self.context = context
         tools = try AnthropicContent.tools(call, context)
         let prompt = try Self.prompt(call, tools, context)
@@ -67,7 +67,7 @@ struct AnthropicMessages: Sendable {
             prompt, context, maximumTokens: context.room(after: prompt, asked: call.integer("max_tokens")),
             sampling: call.sampling())
         request.stop = call.stops("stop_sequences")
-        try AnswerForm.apply(call, tools, to: &request, context)
+        try await AnswerForm.apply(call, tools, to: &request, context)
         self.request = request
         streams = call.flag("stream")
         model = context.name(of: call.text("model"))

@@ -51,7 +51,7 @@ struct LlamaCompletion: Sendable {
     private let tellsProbabilities: Bool
     private let model: String
 
-    private init(_ call: Call, _ context: ServiceContext) throws(RequestError) {
+    private init(_ call: Call, _ context: ServiceContext) async throws(RequestError) {
         self.context = context
         let asked = call.integer("n_predict") ?? -1, count = call.integer("n_probs") ?? 0
         var sampling = call.sampling(temperature: 0.8, topP: 0.95, topK: 40, minP: 0.05)
@@ -65,7 +65,7 @@ struct LlamaCompletion: Sendable {
                 sampling: sampling)
             request.ignoresEnd = call.flag("ignore_eos")
             if count > 0 { request.topLogProbs = count }
-            try AnswerForm.apply(call, nil, to: &request, context)
+            try await AnswerForm.apply(call, nil, to: &request, context)
             requests.append(request)
         }
         guard requests.count <= 64 else {

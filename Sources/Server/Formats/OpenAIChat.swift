@@ -43,7 +43,7 @@ struct OpenAIChat: Sendable {
     private let id: String
     private let created: Int
 
-    private init(_ call: Call, _ context: ServiceContext) throws(RequestError) {
+    private init(_ call: Call, _ context: ServiceContext) async throws(RequestError) {
         self.context = context
         tools = try ToolUse(call, context)
         let prompt = try context.tokens(
@@ -58,7 +58,7 @@ struct OpenAIChat: Sendable {
             throw RequestError(
                 "top_logprobs: it has no effect without logprobs", field: "top_logprobs", code: "invalid_value")
         }
-        try AnswerForm.apply(call, tools, to: &request, context)
+        try await AnswerForm.apply(call, tools, to: &request, context)
         self.request = request
         count = call.integer("n") ?? 1
         streams = call.flag("stream")

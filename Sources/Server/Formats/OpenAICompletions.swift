@@ -53,7 +53,7 @@ struct OpenAICompletions: Sendable {
 
     private var tellsLogProbs: Bool { requests.contains { $0.topLogProbs != nil } }
 
-    private init(_ call: Call, _ context: ServiceContext) throws(RequestError) {
+    private init(_ call: Call, _ context: ServiceContext) async throws(RequestError) {
         self.context = context
         echoes = call.flag("echo")
         streams = call.flag("stream")
@@ -66,7 +66,7 @@ struct OpenAICompletions: Sendable {
             request.topLogProbs = call.integer("logprobs")
             request.promptLogProbs = echoes && request.topLogProbs != nil
             request.ignoresEnd = call.flag("ignore_eos")
-            try AnswerForm.apply(call, nil, to: &request, context)
+            try await AnswerForm.apply(call, nil, to: &request, context)
             requests.append(request)
         }
         self.requests = requests

@@ -40,7 +40,7 @@ struct OpenAIResponses: Sendable {
     private let id: String
     private let created: Int
 
-    private init(_ call: Call, _ context: ServiceContext) throws(RequestError) {
+    private init(_ call: Call, _ context: ServiceContext) async throws(RequestError) {
         self.context = context
         self.call = call
         tools = try ResponseItems.tools(call, context)
@@ -48,15 +48,9 @@ struct OpenAIResponses: Sendable {
         var request = try call.request(
             prompt, context, maximumTokens: context.room(after: prompt, asked: call.integer("max_output_tokens")),
             sampling: call.sampling())
-        try AnswerForm.apply(call, tools, to: &request, context)
+        try await AnswerForm.apply(call, tools, to: &request, context)
         if let format = call.member("text")?.present("format") {
-            switch format["type"]?.string {
-            case "json_object": request.grammar = try context.grammars.object(field: "text.format")
-            case "json_schema":
-                request.grammar = try context.grammars.grammar(
-                    schema: format["schema"] ?? [:], field: "text.format.schema")
-            default: break
-            }
+            try await AnswerForm.hold(&request, to: format, at: "text.format", context)
         }
         self.request = request
         streams = call.flag("stream")

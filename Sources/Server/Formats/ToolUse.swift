@@ -114,14 +114,14 @@ struct ToolUse: Sendable {
     /// What an answer keeps to that must call a function; nil where it need not.
     ///
     /// - Throws: where a function's schema asks what cannot be held.
-    func grammar(_ context: ServiceContext) throws(RequestError) -> (any TokenGrammar)? {
+    func grammar(_ context: ServiceContext) async throws(RequestError) -> (any TokenGrammar)? {
         guard let form else { return nil }
         switch choice {
         case .auto, .none: return nil
-        case .required: return try context.grammars.calls(form, shown, isSingle: isSingle)
+        case .required: return try await context.grammars.calls(form, shown, isSingle: isSingle)
         case .named(let name):
             let tools = shown.filter { $0["function"]?["name"]?.string == name }
-            return try context.grammars.calls(form, tools, isSingle: true)
+            return try await context.grammars.calls(form, tools, isSingle: true)
         }
     }
 

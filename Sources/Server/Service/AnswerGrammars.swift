@@ -1,6 +1,7 @@
 // Grammars that answers keep to, made once for each schema, and the form in which the model calls functions.
 
 internal import ChatTemplates
+internal import Dispatch
 internal import Grammars
 internal import JSON
 internal import Serving
@@ -21,19 +22,21 @@ final class AnswerGrammars: Sendable {
 
     private let model: ServedModel
     private let found = Mutex(Found())
+    /// Where grammars are made, one at a time: what takes long keeps others' grammars waiting, and none of their answers.
+    private let maker = DispatchQueue(label: "lathe.grammars")
 
     init(_ model: ServedModel) { self.model = model }
 
     /// Any JSON object.
-    func object(field: String) throws(RequestError) -> any TokenGrammar {
-        try grammar("object", field) { pieces throws(GrammarError) in try JSONGrammar.object(pieces) }
+    func object(field: String) async throws(RequestError) -> any TokenGrammar {
+        try await grammar("object", field) { pieces throws(GrammarError) in try JSONGrammar.object(pieces) }
     }
 
     /// What conforms to a schema.
     ///
     /// - Throws: where the schema asks what cannot be held, with its place.
-    func grammar(schema: JSONValue, field: String) throws(RequestError) -> any TokenGrammar {
-        try grammar("schema " + schema.text(), field) { pieces throws(GrammarError) in
+    func grammar(schema: JSONValue, field: String) async throws(RequestError) -> any TokenGrammar {
+        try await grammar("schema " + schema.text(), field) { pieces throws(GrammarError) in
             try JSONGrammar(schema: schema, pieces)
         }
     }
@@ -43,9 +46,9 @@ final class AnswerGrammars: Sendable {
     /// - Parameter tools: as OpenAI writes them.
     func calls(
         _ form: ToolCallForm, _ tools: [JSONValue], isSingle: Bool
-    ) throws(RequestError) -> any TokenGrammar {
+    ) async throws(RequestError) -> any TokenGrammar {
         let key = "calls \(isSingle) " + JSONValue.array(tools).text()
-        return try grammar(key, "tools") { pieces throws(GrammarError) in
+        return try await grammar(key, "tools") { pieces throws(GrammarError) in
             let callable = tools.map { tool in
                 CallableTool(
                     name: tool["function"]?["name"]?.string ?? "", parameters: tool["function"]?.present("parameters"))
@@ -77,26 +80,42 @@ final class AnswerGrammars: Sendable {
         return marks
     }
 
+    private typealias Making = @Sendable (TokenPieces) throws(GrammarError) -> any TokenGrammar
+
     private func grammar(
-        _ key: String, _ field: String, _ make: (TokenPieces) throws(GrammarError) -> any TokenGrammar
-    ) throws(RequestError) -> any TokenGrammar {
-        let kept = found.withLock { found -> Result<any TokenGrammar, GrammarError>? in
-            guard let place = found.grammars.firstIndex(where: { $0.key == key }) else { return nil }
-            let entry = found.grammars.remove(at: place)
-            found.grammars.append(entry)
-            return entry.grammar
-        }
-        // A refusal is kept, too: finding it out may take as long.
-        let grammar = kept ?? Result { () throws(GrammarError) in try make(try pieces()) }
-        if kept == nil {
-            found.withLock { found in
-                found.grammars.append((key, grammar))
-                if found.grammars.count > Self.keptCount { found.grammars.removeFirst() }
+        _ key: String, _ field: String, _ make: @escaping Making
+    ) async throws(RequestError) -> any TokenGrammar {
+        let grammar: Result<any TokenGrammar, GrammarError>
+        if let known = kept(key) {
+            grammar = known
+        } else {
+            grammar = await withCheckedContinuation { continuation in
+                // Another may have asked for the same meanwhile.
+                maker.async { continuation.resume(returning: self.kept(key) ?? self.made(key, make)) }
             }
         }
         do throws(GrammarError) { return try grammar.get() } catch {
             throw RequestError("\(field): \(error)", field: field, code: "invalid_schema")
         }
+    }
+
+    private func kept(_ key: String) -> Result<any TokenGrammar, GrammarError>? {
+        found.withLock { found in
+            guard let place = found.grammars.firstIndex(where: { $0.key == key }) else { return nil }
+            let entry = found.grammars.remove(at: place)
+            found.grammars.append(entry)
+            return entry.grammar
+        }
+    }
+
+    private func made(_ key: String, _ make: Making) -> Result<any TokenGrammar, GrammarError> {
+        // A refusal is kept, too: finding it out may take as long.
+        let grammar = Result { () throws(GrammarError) in try make(try pieces()) }
+        found.withLock { found in
+            found.grammars.append((key, grammar))
+            if found.grammars.count > Self.keptCount { found.grammars.removeFirst() }
+        }
+        return grammar
     }
 
     private func pieces() throws(GrammarError) -> TokenPieces {
