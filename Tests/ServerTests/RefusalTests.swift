@@ -44,7 +44,10 @@ import Testing
         for host in ["127.0.0.1:8080", "localhost", "LOCALHOST:1", "[::1]:8080", "10.0.0.7", "model.internal:80"] {
             #expect(await status(host) == 200, "\(host)")
         }
-        for host in ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:8080", "model.internal.evil"] {
+        for host in [
+            "evil.example", "127.0.0.1.evil.example", "localhost.evil.example:8080", "model.internal.evil",
+            "127.0.0.1:8397.evil", "localhost:evil", "localhost:1:2", "[::1", "[::1].evil:80", "localhost:99999",
+        ] {
             #expect(await status(host) == 403, "\(host)")
         }
         #expect(await status("localhost:8080", "http://localhost:8080") == 200)

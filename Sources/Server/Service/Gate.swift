@@ -21,8 +21,7 @@ struct Gate: Sendable {
         let host = request.header("host") ?? ""
         guard host.isEmpty || isKnown(host) else {
             throw RequestError(
-                status: 403,
-                "the server is not known by the name \(Self.name(of: host).prefix(80)); --allow-host lets it in",
+                status: 403, "the server is not known by the name \(host.prefix(80)); --allow-host lets a name in",
                 code: "unknown_host")
         }
         guard let origin = request.header("origin") else { return }
@@ -81,16 +80,25 @@ struct Gate: Sendable {
     }
 
     private func isKnown(_ host: String) -> Bool {
-        let name = Self.name(of: host).lowercased()
-        if settings.hosts.contains("*") || name == "localhost" || name.hasPrefix("[") { return true }
+        if settings.hosts.contains("*") { return true }
+        guard let name = Self.name(of: host)?.lowercased() else { return false }
+        if name == "localhost" || name.hasPrefix("[") { return true }
         // A name that a stranger's server answers for may lead here; a number leads only where it says.
         let isNumber = name.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { UInt8($0) != nil }
         return isNumber || settings.hosts.contains { $0.lowercased() == name }
     }
 
-    /// Without the port.
-    private static func name(of host: String) -> String {
-        if host.hasPrefix("[") { return String(host.prefix { $0 != "]" }) + "]" }
-        return String(host.prefix { $0 != ":" })
+    /// Without the port; nil for what is no name with a port or without.
+    private static func name(of host: String) -> String? {
+        let name: Substring
+        if host.hasPrefix("[") {
+            guard let end = host.firstIndex(of: "]") else { return nil }
+            name = host[...end]
+        } else {
+            name = host.prefix { $0 != ":" }
+        }
+        let port = host[name.endIndex...]
+        guard port.isEmpty || port.first == ":" && UInt16(port.dropFirst()) != nil else { return nil }
+        return String(name)
     }
 }
