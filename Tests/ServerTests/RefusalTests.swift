@@ -61,9 +61,11 @@ import Testing
                     headers: [
                         ("host", "localhost"), ("origin", "https://friend.example"),
                         ("access-control-request-method", "POST"),
+                        ("access-control-request-headers", "authorization,x-stainless-lang"),
                     ])))
         #expect(preflight.status == 204)
         #expect(preflight.header("access-control-allow-origin") == "https://friend.example")
+        #expect(preflight.header("access-control-allow-headers") == "authorization,x-stainless-lang")
         let plain = await tiny.get("/health", [("host", "localhost")])
         #expect(plain.header("access-control-allow-origin") == nil, "closed unless told")
     }
@@ -71,6 +73,8 @@ import Testing
     @Test func addressesAndMethodsAreTold() async throws {
         let tiny = try TinyService()
         try await tiny.get("/v1/nothing").expectRefusal(404, nil)
+        let head = await Told(tiny.service.respond(to: ServerRequest(method: "HEAD", path: "/health")))
+        #expect(head.status == 200)
         let wrong = await tiny.get("/v1/completions")
         try wrong.expectRefusal(405, nil)
         #expect(wrong.header("allow") == "POST")

@@ -74,7 +74,11 @@ struct Gate: Sendable {
             status: 204,
             headers: headers + [
                 ("access-control-allow-methods", "GET, POST"),
-                ("access-control-allow-headers", "authorization, content-type, x-api-key, anthropic-version"),
+                // Clients send headers of their own; those that matter are checked as any request's.
+                (
+                    "access-control-allow-headers",
+                    request.header("access-control-request-headers") ?? "authorization, content-type"
+                ),
                 ("access-control-max-age", "600"),
             ], body: .bytes([]))
     }
