@@ -135,6 +135,8 @@ import Testing
         #expect(try await text([("lora", [["id": id, "scale": 0]])]) == base)
         #expect(try await text([("model", "tuned"), ("lora", [])]) == base)
         #expect(await tiny.post("/lora-adapters", [["id": id, "scale": 0]]).status == 200)
+        try await tiny.post("/lora-adapters", [["id": id, "scale": 1], ["id": 999, "scale": 1]])
+            .expectRefusal(400, "[1].id")
         #expect(try await text([("model", "tuned")]) == base)
         #expect(try await tiny.get("/lora-adapters").json.at("0.scale")?.double == 0)
         #expect(await tiny.post("/v1/unload_lora_adapter", ["lora_name": "tuned"]).status == 200)

@@ -54,7 +54,12 @@ enum AdapterRoutes {
             )
         }
         // Only what the folder lists is opened: a name is looked up there, and never made into a path.
-        let entries = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        let entries: [String]
+        do {
+            entries = try FileManager.default.contentsOfDirectory(atPath: folder)
+        } catch {
+            throw RequestError(status: 500, "the folder of adapters cannot be read", code: "failed")
+        }
         guard let entry = entries.first(where: { $0.utf8.elementsEqual(file.utf8) }) else {
             let field = call.text("lora_path") == nil ? "lora_name" : "lora_path"
             throw RequestError(
@@ -95,15 +100,18 @@ enum AdapterRoutes {
 
     private static func setScales(_ call: Call, _ context: ServiceContext) async throws(RequestError) -> ServerResponse
     {
-        for entry in call.list {
-            guard let id = entry["id"]?.integer, context.model.adapters.contains(where: { $0.id == id }) else {
+        var scales: [(id: Int, scale: Float)] = []
+        for (index, entry) in call.list.enumerated() {
+            let id = entry["id"]?.integer ?? -1
+            guard context.model.adapters.contains(where: { $0.id == id }) else {
                 throw RequestError(
-                    "id: no adapter has the number \(entry["id"]?.integer ?? -1)", field: "id", code: "invalid_value")
+                    "[\(index)].id: no adapter has the number \(id)", field: "[\(index)].id", code: "invalid_value")
             }
+            scales.append((id, Float(entry["scale"]?.double ?? 1)))
         }
-        for entry in call.list {
+        for (id, scale) in scales {
             do throws(ServingError) {
-                try await context.model.setScale(Float(entry["scale"]?.double ?? 1), of: entry["id"]?.integer ?? -1)
+                try await context.model.setScale(scale, of: id)
             } catch { throw RequestError(error) }
         }
         return .json(list(context))
