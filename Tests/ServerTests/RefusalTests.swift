@@ -123,6 +123,14 @@ import Testing
             "max_tokens"
         ),
         (#"{"messages": [{"role": "user", "content": "a"}], "tool_choice": "required"}"#, "tool_choice"),
+        (
+            #"{"messages": [{"role": "user", "content": "a"}], "tools": [{"type": "function", "function": {"name": "a b"}}]}"#,
+            "tools[0].function.name"
+        ),
+        (
+            #"{"messages": [{"role": "user", "content": "a"}], "tools": [{"type": "function", "function": {"name": "a"}}, {"type": "function", "function": {"name": "a"}}]}"#,
+            "tools[1]"
+        ),
     ])
     func aWrongConversationIsRefusedByTheFieldsName(body: String, field: String) async throws {
         try await TinyService().post("/v1/chat/completions", text: body).expectRefusal(400, field)

@@ -40,7 +40,7 @@ enum AnthropicContent {
         ])
 
     static let tool = Shape.object([
-        Field("name", .text(atLeast: 1), "What it is called by", required: true),
+        Field("name", .functionName, "What it is called by", required: true),
         Field("description", .text(), "What it does"),
         Field("input_schema", .anyObject, "A JSON schema of its arguments", required: true),
         Field("type", .word(["custom"]), "Who carries it out"), cacheControl,

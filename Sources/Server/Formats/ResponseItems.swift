@@ -53,7 +53,7 @@ enum ResponseItems {
 
     static let tool = Shape.object([
         Field("type", .word(["function"]), "What it is", required: true),
-        Field("name", .text(atLeast: 1), "What it is called by", required: true),
+        Field("name", .functionName, "What it is called by", required: true),
         Field("description", .text(), "What it does"),
         Field("parameters", .anyObject, "A JSON schema of its arguments"),
         Field("strict", .boolean, "Whether arguments keep to the schema"),

@@ -75,9 +75,13 @@ struct ToolUse: Sendable {
     /// Whether calls are looked for in answers.
     var looksForCalls: Bool { form != nil }
 
-    /// - Throws: where a choice names no function of the request.
+    /// - Throws: where two functions have one name, and where a choice names none of the request.
     init(_ tools: [JSONValue], _ choice: Choice, isSingle: Bool, _ context: ServiceContext) throws(RequestError) {
         let names = tools.compactMap { $0["function"]?["name"]?.string }
+        for (index, name) in names.enumerated() where names.firstIndex(of: name) != index {
+            throw RequestError(
+                "tools[\(index)]: another function is called \(name)", field: "tools[\(index)]", code: "invalid_value")
+        }
         if case .named(let name) = choice, !names.contains(name) {
             throw RequestError(
                 "tool_choice: there is no function '\(name.prefix(80))'", field: "tool_choice", code: "invalid_value")

@@ -13,6 +13,7 @@ extension Shape {
             .object(Self.bounded("integer", .integer(range.lowerBound), .integer(range.upperBound)))
         case .number(let range): .object(Self.bounded("number", .double(range.lowerBound), .double(range.upperBound)))
         case .text(let least): least > 0 ? ["type": "string", "minLength": .integer(least)] : ["type": "string"]
+        case .functionName: ["type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"]
         case .word(let words): ["type": "string", "enum": .array(words.map { .string($0) })]
         case .list(let element, let count):
             [

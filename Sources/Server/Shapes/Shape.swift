@@ -16,6 +16,8 @@ indirect enum Shape: Sendable {
     case number(ClosedRange<Double>)
     /// A text of at most so many bytes.
     case text(atLeast: Int = 0)
+    /// What programs call a function: one to 64 letters, digits, `_` and `-`, of ASCII.
+    case functionName
     /// One of these words.
     case word([String])
     case list(Shape, ClosedRange<Int>)
@@ -63,7 +65,7 @@ extension Shape {
         case .any: ["null", "boolean", "number", "string", "array", "object"]
         case .boolean, .fixed: ["boolean"]
         case .integer, .number: ["number"]
-        case .text, .word: ["string"]
+        case .text, .functionName, .word: ["string"]
         case .list: ["array"]
         case .anyObject, .object, .tagged, .map, .numbered: ["object"]
         case .either(let shapes): shapes.flatMap(\.types)
@@ -78,7 +80,7 @@ extension Shape {
         case .fixed(let value): "\(value)"
         case .integer: "a whole number"
         case .number: "a number"
-        case .text, .word: "a string"
+        case .text, .functionName, .word: "a string"
         case .list: "a list"
         case .anyObject, .object, .tagged, .map, .numbered: "an object"
         case .either(let shapes): shapes.map(\.expectation).joined(separator: " or ")
@@ -108,6 +110,9 @@ extension Shape {
         case .text(let least):
             try Self.require(
                 (value.string ?? "").unicodeScalars.count >= least, path, "expected a text that is not empty")
+        case .functionName:
+            try Self.require(
+                Self.isFunctionName(value.string ?? ""), path, "expected a name of 1 to 64 letters, digits, _ and -")
         case .word(let words):
             let word = value.string ?? ""
             try Self.require(
@@ -168,6 +173,12 @@ extension Shape {
         try tags.check(tag, at: join(path, key))
         guard let variant = variants.first(where: { $0.tag == tag.string }) else { return }
         try check(value, [tagField] + variant.fields, at: path)
+    }
+
+    private static let nameBytes = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-".utf8)
+
+    private static func isFunctionName(_ text: String) -> Bool {
+        1...64 ~= text.utf8.count && text.utf8.allSatisfy(nameBytes.contains)
     }
 
     private static func require(_ holds: Bool, _ path: String, _ text: String) throws(RequestError) {
