@@ -158,7 +158,7 @@ private struct ResponseEvents {
     private var number = 0
     /// Of the message that is open.
     private var text: String?
-    private var calls = 0
+    private var calls = 0, messages = 0
 
     init(sink: EventSink, id: String, messageID: String) {
         (self.sink, self.id, self.messageID) = (sink, id, messageID)
@@ -204,8 +204,11 @@ private struct ResponseEvents {
         closeMessage(status)
     }
 
+    /// Of the message that is open, or comes next: what stands behind a call is one of its own.
+    private var itemID: String { messages == 0 ? messageID : "\(messageID)_\(messages)" }
+
     private var place: JSONValue {
-        ["item_id": .string(messageID), "output_index": .integer(output.count), "content_index": 0]
+        ["item_id": .string(itemID), "output_index": .integer(output.count), "content_index": 0]
     }
 
     private func part(_ text: String) -> JSONValue {
@@ -214,7 +217,7 @@ private struct ResponseEvents {
 
     private func message(_ status: String, _ content: [JSONValue]) -> JSONValue {
         [
-            "type": "message", "id": .string(messageID), "status": .string(status), "role": "assistant",
+            "type": "message", "id": .string(itemID), "status": .string(status), "role": "assistant",
             "content": .array(content),
         ]
     }
@@ -235,5 +238,6 @@ private struct ResponseEvents {
         send("response.output_item.done", ["output_index": .integer(output.count), "item": item])
         output.append(item)
         self.text = nil
+        messages += 1
     }
 }

@@ -66,7 +66,7 @@ struct ToolUse: Sendable {
     /// What the template is shown: none where none may be called.
     let shown: [JSONValue]
     let choice: Choice
-    /// Whether one call is the most: the answer ends after it.
+    /// Whether one call is the most: others are not told.
     let isSingle: Bool
     private let names: [String]
     /// How the model writes calls; nil where it may write none.
@@ -168,8 +168,6 @@ struct AnswerReader: Sendable {
     }
 
     var hasCalls: Bool { count > 0 }
-    /// Nothing after the only call is part of the answer.
-    private var isOver: Bool { isSingle && hasCalls }
 
     /// What is certain after another piece of the answer.
     mutating func take(_ text: String) -> [AnswerPiece] {
@@ -182,9 +180,10 @@ struct AnswerReader: Sendable {
 
     private mutating func named(_ pieces: [ToolCallPiece]) -> [AnswerPiece] {
         var named: [AnswerPiece] = []
-        for piece in pieces where !isOver {
+        for piece in pieces {
             switch piece {
             case .text(let text): named.append(.text(text))
+            case .call where isSingle && hasCalls: break
             case .call(let call):
                 named.append(
                     .call(FunctionCall(id: prefix + String(count), name: call.name, arguments: call.arguments)))
