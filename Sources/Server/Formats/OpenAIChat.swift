@@ -126,14 +126,14 @@ struct OpenAIChat: Sendable {
             case .text(let text, let tokens):
                 var told: JSONValue? = tellsLogProbs && !tokens.isEmpty ? .some(logProbs(tokens)) : .none
                 for part in readers[index].take(text) {
-                    send(piece(index, part.delta(readers[index].count - 1), told, nil), sink)
+                    send(piece(index, part.delta, told, nil), sink)
                     told = nil
                 }
                 if let told { send(piece(index, [:], told, nil), sink) }
             case .finished(let end, let usage):
                 usages[index] = usage
                 for part in readers[index].finish() {
-                    send(piece(index, part.delta(readers[index].count - 1), nil, nil), sink)
+                    send(piece(index, part.delta, nil, nil), sink)
                 }
                 let reason = end.openAI(calls: readers[index].hasCalls)
                 send(piece(index, [:], nil, reason), sink)

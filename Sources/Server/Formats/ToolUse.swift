@@ -7,6 +7,8 @@ internal import Serving
 /// A function that an answer calls.
 struct FunctionCall: Sendable, Equatable {
     let id: String
+    /// Its place among those of the answer.
+    let index: Int
     let name: String
     /// A JSON object, as text.
     let arguments: String
@@ -26,13 +28,12 @@ enum AnswerPiece: Sendable, Equatable {
     case call(FunctionCall)
 
     /// What a piece of a stream says of it in OpenAI's form.
-    /// - Parameter index: the call's place among those of the answer.
-    func delta(_ index: Int) -> JSONValue {
+    var delta: JSONValue {
         switch self {
         case .text(let text): return ["content": .string(text)]
         case .call(let call):
             var members = call.openAI.object ?? JSONObject()
-            members["index"] = .integer(index)
+            members["index"] = .integer(call.index)
             return ["tool_calls": [.object(members)]]
         }
     }
@@ -186,7 +187,9 @@ struct AnswerReader: Sendable {
             case .call where isSingle && hasCalls: break
             case .call(let call):
                 named.append(
-                    .call(FunctionCall(id: prefix + String(count), name: call.name, arguments: call.arguments)))
+                    .call(
+                        FunctionCall(
+                            id: prefix + String(count), index: count, name: call.name, arguments: call.arguments)))
                 count += 1
             }
         }
