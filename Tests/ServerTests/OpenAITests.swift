@@ -72,6 +72,36 @@ import Testing
         #expect(score.status == 200, "\(score.text)")
     }
 
+    /// Places are characters of the text, whatever tokens hold; each prompt is counted once.
+    @Test func placesOfTokensAreThoseInTheText() async throws {
+        let tiny = try TinyService()
+        var body = JSONObject([
+            ("prompt", "Once säw 一"), ("temperature", 0), ("max_tokens", 12), ("echo", true), ("logprobs", 0), ("n", 2),
+        ])
+        let whole = try await tiny.post("/v1/completions", .object(body)).json
+        let choice = try #require(whole.at("choices.0")), text = Array((choice["text"]?.string ?? "").unicodeScalars)
+        let tokens = (choice.at("logprobs.tokens")?.array ?? []).compactMap(\.string)
+        let places = (choice.at("logprobs.text_offset")?.array ?? []).compactMap(\.integer)
+        let read = try #require(whole.at("usage.prompt_tokens")?.integer)
+        #expect(tokens.count > read && places.count == tokens.count && places[0] == 0 && places[1] == 0)
+        let prompt: JSONValue = ["content": "Once säw 一", "add_special": true]
+        #expect(try await tiny.post("/tokenize", prompt).json["tokens"]?.array?.count == read)
+        // The first stands for no text, and some for parts of characters.
+        for (token, place) in zip(tokens, places).dropFirst() where !token.unicodeScalars.contains("\u{FFFD}") {
+            #expect(Array(text[place...].prefix(token.unicodeScalars.count)) == Array(token.unicodeScalars))
+        }
+        let known = choice.at("logprobs.token_logprobs")?.array ?? []
+        #expect(known.count == tokens.count && known.first?.isNull == true && known.dropFirst().allSatisfy { !$0.isNull })
+        body["stream"] = true
+        let events = try await tiny.post("/v1/completions", .object(body)).events
+        let first = events.compactMap { $0.data.at("choices.0") }.filter { $0["index"] == 0 }
+        #expect(first.compactMap { $0["text"]?.string }.joined() == choice["text"]?.string)
+        for name in ["tokens", "text_offset", "token_logprobs"] {
+            #expect(first.flatMap { $0.at("logprobs.\(name)")?.array ?? [] } == choice.at("logprobs.\(name)")?.array)
+        }
+    }
+
+
     @Test func aSeedSaysWhatIsDrawn() async throws {
         let tiny = try TinyService()
         func text(_ seed: Int) async throws -> String? {

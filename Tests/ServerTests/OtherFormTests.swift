@@ -18,6 +18,15 @@ import Testing
         ).json
         let text = try #require(whole.at("content.0.text")?.string)
         #expect(whole["type"] == "message" && whole["stop_reason"] == "max_tokens")
+        let end = String(text.dropFirst(2))
+        let stopped = try await tiny.post(
+            "/v1/messages",
+            [
+                "model": "tiny", "max_tokens": 40, "temperature": 0, "messages": Self.conversation, "system": "Be kind.",
+                "stop_sequences": [.string(end)],
+            ]
+        ).json
+        #expect(stopped["stop_reason"] == "stop_sequence" && stopped["stop_sequence"]?.string == end)
         let told = await tiny.post(
             "/v1/messages",
             [
@@ -71,6 +80,13 @@ import Testing
         let tiny = try TinyService()
         let told = try await tiny.post("/apply-template", ["messages": [["role": "user", "content": "Hello"]]]).json
         #expect(told["prompt"]?.string?.contains("Hello") == true)
+        let developer = try await tiny.post(
+            "/apply-template", ["messages": [["role": "developer", "content": "Be kind."], ["role": "user", "content": "Hi"]]]
+        ).json
+        let system = try await tiny.post(
+            "/apply-template", ["messages": [["role": "system", "content": "Be kind."], ["role": "user", "content": "Hi"]]]
+        ).json
+        #expect(system["prompt"]?.string?.contains("Be kind.") == true && developer == system)
     }
 
     @Test func aCompletionTellsHowItEnded() async throws {

@@ -100,6 +100,9 @@ import Testing
         (#"{"prompt": "a", "lora": [{"id": 77, "scale": 1}]}"#, "lora[0].id"),
         (#"{"prompt": "a", "lora": [{"id": 0}]}"#, "lora[0].scale"), (#"{"prompt": "a", "store": true}"#, "store"),
         (#"{"prompt": ["a", 3, [1, "x"]]}"#, "prompt[2]"),
+        (#"{"prompt": "a", "stream_options": {"include_usage": true}}"#, "stream_options"),
+        (#"{"prompt": "a", "echo": true, "logprobs": 1}"#, "logprobs"),
+        (#"{"prompt": ["a", "b", "c", "d", "e"], "n": 16}"#, "prompt"),
     ])
     func aWrongBodyIsRefusedByTheFieldsName(body: String, field: String?) async throws {
         let tiny = try TinyService()

@@ -57,7 +57,12 @@ struct LlamaCompletion: Sendable {
         var sampling = call.sampling(temperature: 0.8, topP: 0.95, topK: 40, minP: 0.05)
         sampling.repetitionPenalty = call.number("repeat_penalty") ?? 1
         var requests: [ServedRequest] = []
-        for prompt in Self.prompts(call.member("prompt") ?? .null) {
+        let prompts = Self.prompts(call.member("prompt") ?? .null)
+        guard prompts.count <= 64 else {
+            throw RequestError(
+                "prompt: \(prompts.count) prompts, and 64 are the most", field: "prompt", code: "invalid_value")
+        }
+        for prompt in prompts {
             let tokens = try Self.tokens(prompt, context)
             try context.requireRoom(tokens, field: "prompt")
             var request = try call.request(
@@ -67,9 +72,6 @@ struct LlamaCompletion: Sendable {
             if count > 0 { request.topLogProbs = count }
             try await AnswerForm.apply(call, nil, to: &request, context)
             requests.append(request)
-        }
-        guard requests.count <= 64 else {
-            throw RequestError("prompt: more than 64", field: "prompt", code: "invalid_value")
         }
         self.requests = requests
         streams = call.flag("stream")

@@ -58,16 +58,7 @@ enum LlamaTokens {
     }
 
     private static func detokenize(_ call: Call, _ context: ServiceContext) throws(RequestError) -> JSONValue {
-        let facts = context.model.facts
-        var ids: [Int32] = []
-        for (index, value) in (call.member("tokens")?.array ?? []).enumerated() {
-            guard let id = value.integer, id < facts.vocabularySize else {
-                throw RequestError(
-                    "tokens[\(index)]: expected a token below \(facts.vocabularySize)", field: "tokens[\(index)]",
-                    code: "invalid_value")
-            }
-            ids.append(Int32(id))
-        }
-        return ["content": .string(facts.tokenizer.decode(ids))]
+        let ids = try context.tokens(in: call.member("tokens")?.array ?? [], field: "tokens")
+        return ["content": .string(context.model.facts.tokenizer.decode(ids))]
     }
 }

@@ -62,11 +62,7 @@ struct OpenAIChat: Sendable {
         self.request = request
         count = call.integer("n") ?? 1
         streams = call.flag("stream")
-        tellsUsage = call.member("stream_options")?.present("include_usage")?.bool ?? false
-        guard streams || call.member("stream_options") == nil else {
-            throw RequestError(
-                "stream_options: it has no effect without stream", field: "stream_options", code: "invalid_value")
-        }
+        tellsUsage = try call.tellsUsage()
         model = context.name(of: call.text("model"))
         id = context.numbers.next("chatcmpl-")
         created = Int(Date().timeIntervalSince1970)
@@ -166,6 +162,16 @@ struct OpenAIChat: Sendable {
 }
 
 extension Call {
+    /// Whether the last piece of a stream tells the usage.
+    func tellsUsage() throws(RequestError) -> Bool {
+        guard let options = member("stream_options") else { return false }
+        guard flag("stream") else {
+            throw RequestError(
+                "stream_options: it has no effect without stream", field: "stream_options", code: "invalid_value")
+        }
+        return options.present("include_usage")?.bool ?? false
+    }
+
     /// The number that two members name alike.
     func sameOf(_ first: String, _ second: String) throws(RequestError) -> Int? {
         guard let one = integer(first), let other = integer(second), one != other else {

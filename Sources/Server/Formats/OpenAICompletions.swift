@@ -60,7 +60,13 @@ struct OpenAICompletions: Sendable {
         count = call.integer("n") ?? 1
         let sampling = call.sampling()
         var requests: [ServedRequest] = []
-        for prompt in try context.prompts(call.member("prompt") ?? .null) {
+        // What stands in the prompt's places instead is not known.
+        guard !echoes || call.integer("logprobs") ?? 0 == 0 else {
+            throw RequestError(
+                "logprobs: with echo 0 is told, the probabilities of the prompt's own tokens", field: "logprobs",
+                code: "unsupported")
+        }
+        for prompt in try context.prompts(call.member("prompt") ?? .null, most: 64 / count) {
             let room = context.room(after: prompt, asked: call.integer("max_tokens") ?? 16)
             var request = try call.request(prompt, context, maximumTokens: room, sampling: sampling)
             request.topLogProbs = call.integer("logprobs")
@@ -70,12 +76,7 @@ struct OpenAICompletions: Sendable {
             requests.append(request)
         }
         self.requests = requests
-        guard requests.count * count <= 64 else {
-            throw RequestError(
-                "prompt: \(requests.count) prompts with n = \(count) are more than 64 answers", field: "prompt",
-                code: "invalid_value")
-        }
-        tellsUsage = call.member("stream_options")?.present("include_usage")?.bool ?? false
+        tellsUsage = try call.tellsUsage()
         model = context.name(of: call.text("model"))
         id = context.numbers.next("cmpl-")
         created = Int(Date().timeIntervalSince1970)
@@ -139,17 +140,18 @@ struct OpenAICompletions: Sendable {
     /// Texts, probabilities and places of tokens, each a list of its own.
     private func logProbs(_ answer: Answer, _ index: Int) -> JSONValue {
         guard tellsLogProbs else { return .null }
-        let tokenizer = context.model.facts.tokenizer
-        var table = LogProbTable()
-        if echoes {
-            let prompt = requests[index / count].prompt
-            for (place, id) in prompt.enumerated() {
-                let logProb = place < answer.promptLogProbs.count ? answer.promptLogProbs[place] : nil
-                table.add(tokenizer.shownText(id), logProb, [])
-            }
+        var table = echoes ? promptTable(index, answer.promptLogProbs) : LogProbTable(context.model.facts.tokenizer)
+        table.begin(after: echo(index))
+        for token in answer.tokens { table.add(token) }
+        return table.taken()
+    }
+
+    private func promptTable(_ index: Int, _ values: [Float?]) -> LogProbTable {
+        var table = LogProbTable(context.model.facts.tokenizer)
+        for (place, id) in requests[index / count].prompt.enumerated() {
+            table.add(id, place < values.count ? values[place] : nil)
         }
-        for token in answer.tokens { table.add(token, tokenizer) }
-        return table.json
+        return table
     }
 
     // MARK: In pieces
@@ -157,23 +159,23 @@ struct OpenAICompletions: Sendable {
     private func stream(_ events: AsyncStream<AnswerEvent>, to sink: EventSink) async {
         let total = requests.count * count
         var usages = [ServedUsage](repeating: ServedUsage(), count: total)
-        var offsets = [Int](repeating: 0, count: total)
-        if echoes {
-            for index in 0..<total {
-                sink.send(.object(envelope([choice(index, echo(index), .null, nil)])))
-                offsets[index] = echo(index).utf8.count
-            }
+        var tables = [LogProbTable](repeating: LogProbTable(context.model.facts.tokenizer), count: total)
+        for index in 0..<total where echoes {
+            tables[index].begin(after: echo(index))
+            // With its probabilities where these are asked for, which come first of all.
+            if !tellsLogProbs { sink.send(.object(envelope([choice(index, echo(index), .null, nil)]))) }
         }
         for await event in events {
             let index = event.index
             switch event.event {
-            case .began, .prompt: break
+            case .began: break
+            case .prompt(let values):
+                var table = promptTable(index, values)
+                sink.send(.object(envelope([choice(index, echo(index), table.taken(), nil)])))
             case .text(let text, let tokens):
                 guard !text.isEmpty || (tellsLogProbs && !tokens.isEmpty) else { continue }
-                var table = LogProbTable(offset: offsets[index])
-                for token in tokens { table.add(token, context.model.facts.tokenizer) }
-                offsets[index] = table.offset
-                let told: JSONValue = tellsLogProbs && !tokens.isEmpty ? table.json : .null
+                for token in tokens where tellsLogProbs { tables[index].add(token) }
+                let told: JSONValue = tellsLogProbs && !tokens.isEmpty ? tables[index].taken() : .null
                 sink.send(.object(envelope([choice(index, text, told, nil)])))
             case .finished(let end, let usage):
                 usages[index] = usage
@@ -194,33 +196,44 @@ struct OpenAICompletions: Sendable {
 
 /// Probabilities of tokens as lists beside each other, which is how completions tell them.
 private struct LogProbTable {
+    private let tokenizer: Tokenizer
     private var tokens: [JSONValue] = []
     private var logProbs: [JSONValue] = []
     private var tops: [JSONValue] = []
     private var offsets: [JSONValue] = []
-    /// Bytes of the text before the next token.
-    private(set) var offset: Int
+    /// Characters of the text before the next token, and what makes text of it.
+    private var offset = 0
+    private var decoder: StreamingDecoder
 
-    init(offset: Int = 0) { self.offset = offset }
-
-    mutating func add(_ token: ServedToken, _ tokenizer: Tokenizer) {
-        add(
-            String(decoding: token.bytes, as: UTF8.self), token.logProb,
-            token.top.map { (tokenizer.shownText($0.id), $0.logProb) })
+    init(_ tokenizer: Tokenizer) {
+        self.tokenizer = tokenizer
+        decoder = StreamingDecoder(tokenizer, skipSpecialTokens: true)
     }
 
-    mutating func add(_ text: String, _ logProb: Float?, _ top: [(String, Float)]) {
-        tokens.append(.string(text))
+    /// The next token begins an answer, behind `text`.
+    mutating func begin(after text: String) {
+        offset = text.unicodeScalars.count
+        decoder = StreamingDecoder(tokenizer, skipSpecialTokens: true)
+    }
+
+    mutating func add(_ token: ServedToken) {
+        add(token.id, token.logProb, token.top.map { (tokenizer.shownText($0.id), $0.logProb) })
+    }
+
+    mutating func add(_ id: Int32, _ logProb: Float?, _ top: [(String, Float)] = []) {
+        tokens.append(.string(tokenizer.shownText(id)))
         logProbs.append(logProb.map { .double(Tokenizer.finite($0)) } ?? .null)
         var members = JSONObject()
         for (text, logProb) in top where members[text] == nil { members[text] = .double(Tokenizer.finite(logProb)) }
         tops.append(logProb == nil ? .null : .object(members))
         offsets.append(.integer(offset))
-        offset += text.utf8.count
+        offset += decoder.feed(id).unicodeScalars.count
     }
 
-    var json: JSONValue {
-        [
+    /// What was added since it was taken last.
+    mutating func taken() -> JSONValue {
+        defer { (tokens, logProbs, tops, offsets) = ([], [], [], []) }
+        return [
             "tokens": .array(tokens), "token_logprobs": .array(logProbs), "top_logprobs": .array(tops),
             "text_offset": .array(offsets),
         ]
@@ -237,10 +250,14 @@ extension ServiceContext {
         do throws(ServingError) { return try engine.submit(request) } catch { throw RequestError(error) }
     }
 
-    /// Tokens of prompts: a text, tokens, or a list of either.
-    func prompts(_ value: JSONValue) throws(RequestError) -> [[Int32]] {
+    /// Tokens of prompts: a text, tokens, or a list of at most `most` of either.
+    func prompts(_ value: JSONValue, most: Int) throws(RequestError) -> [[Int32]] {
         guard let list = value.array else { return [try prompt(value, field: "prompt")] }
         if list.allSatisfy({ $0.integer != nil }) { return [try prompt(value, field: "prompt")] }
+        guard list.count <= most else {
+            throw RequestError(
+                "prompt: \(list.count) prompts, and \(most) are the most", field: "prompt", code: "invalid_value")
+        }
         var prompts: [[Int32]] = []
         for (index, entry) in list.enumerated() { prompts.append(try prompt(entry, field: "prompt[\(index)]")) }
         return prompts
@@ -248,20 +265,27 @@ extension ServiceContext {
 
     /// Tokens of a text, or those that a list says.
     func prompt(_ value: JSONValue, field: String) throws(RequestError) -> [Int32] {
-        var ids: [Int32] = []
+        let ids: [Int32]
         if let text = value.string {
             do throws(ServingError) { ids = try model.tokens(ofPrompt: text) } catch { throw RequestError(error) }
         } else {
-            for (index, entry) in (value.array ?? []).enumerated() {
-                guard let id = entry.integer, id >= 0, id < model.facts.vocabularySize else {
-                    throw RequestError(
-                        "\(field)[\(index)]: expected a token below \(model.facts.vocabularySize)",
-                        field: "\(field)[\(index)]", code: "invalid_value")
-                }
-                ids.append(Int32(id))
-            }
+            ids = try tokens(in: value.array ?? [], field: field)
         }
         try requireRoom(ids, field: field)
+        return ids
+    }
+
+    /// The tokens that a list says.
+    func tokens(in list: [JSONValue], field: String) throws(RequestError) -> [Int32] {
+        var ids: [Int32] = []
+        for (index, entry) in list.enumerated() {
+            guard let id = entry.integer, id >= 0, id < model.facts.vocabularySize else {
+                throw RequestError(
+                    "\(field)[\(index)]: expected a token below \(model.facts.vocabularySize)",
+                    field: "\(field)[\(index)]", code: "invalid_value")
+            }
+            ids.append(Int32(id))
+        }
         return ids
     }
 }

@@ -65,8 +65,9 @@ extension ServiceContext {
         for (index, entry) in entries.enumerated() {
             let place = isList ? "\(field)[\(index)]" : field
             let ids =
-                entry.string.map { model.tokens(ofText: $0) }
-                ?? (entry.array ?? []).compactMap { $0.integer }.map { Int32(clamping: $0) }
+                if let text = entry.string { model.tokens(ofText: text) } else {
+                    try tokens(in: entry.array ?? [], field: place)
+                }
             guard !ids.isEmpty else {
                 throw RequestError("\(place): it has no token", field: place, code: "invalid_value")
             }

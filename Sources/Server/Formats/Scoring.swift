@@ -43,8 +43,9 @@ enum Scoring {
         for (index, value) in (call.member("continuations")?.array ?? []).enumerated() {
             let field = "continuations[\(index)]"
             let ids =
-                value.string.map { tokenizer.encode($0, addSpecialTokens: false).ids }
-                ?? (value.array ?? []).compactMap { $0.integer }.map { Int32(clamping: $0) }
+                if let text = value.string { tokenizer.encode(text, addSpecialTokens: false).ids } else {
+                    try context.tokens(in: value.array ?? [], field: field)
+                }
             guard !ids.isEmpty else {
                 throw RequestError("\(field): it has no token", field: field, code: "invalid_value")
             }
@@ -81,11 +82,7 @@ enum Scoring {
     /// The tokens before; at least the one that begins every text.
     private static func prompt(_ call: Call, _ context: ServiceContext) throws(RequestError) -> [Int32] {
         if let value = call.member("prompt"), value.string != "" {
-            let prompts = try context.prompts(value)
-            guard prompts.count == 1 else {
-                throw RequestError("prompt: expected one", field: "prompt", code: "invalid_value")
-            }
-            return prompts[0]
+            return try context.prompts(value, most: 1)[0]
         }
         guard let begin = context.model.facts.tokenizer.bosID else {
             throw RequestError(

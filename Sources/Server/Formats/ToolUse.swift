@@ -162,7 +162,7 @@ struct AnswerReader: Sendable {
     private let prefix: String
     private let isSingle: Bool
     /// Calls that were found.
-    private(set) var count = 0
+    private var count = 0
 
     fileprivate init(_ reader: ToolCallReader?, prefix: String, isSingle: Bool) {
         (self.reader, self.prefix, self.isSingle) = (reader, prefix, isSingle)
