@@ -97,6 +97,8 @@ extension CommandTests {
                 try lathe.write("empty", "\n")
                 try refused("--api-key-file", "empty").expectFailure(65, "holds no key")
                 try refused("--cache-memory", "much").expectFailure(64, "--cache-memory much")
+                try refused("--cache-memory", "1").expectFailure(64, "--cache-memory 1")
+                try refused("--allow-origin", "foo").expectFailure(64, "--allow-origin foo")
                 try refused("--adapter-dir", "none").expectFailure(66, "--adapter-dir none")
                 try refused("--host", "192.0.2.1").expectFailure(74, "cannot listen at 192.0.2.1")
             }

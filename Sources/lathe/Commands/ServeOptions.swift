@@ -53,7 +53,7 @@ struct ServeOptions: ParsableArguments {
         var settings = ServiceSettings()
         if let apiKeyFile { settings.gate.keys = try Self.keys(in: apiKeyFile) }
         settings.gate.hosts = allowHost
-        settings.gate.origins = allowOrigin
+        settings.gate.origins = try allowOrigin.map(Self.origin)
         settings.adapterFolder = try adapterDir.map(Self.folder)
         settings.takesAnyName = anyModel
         settings.tellsBodies = logPrompts
@@ -79,10 +79,10 @@ struct ServeOptions: ParsableArguments {
         }
         return ServingLimits(
             sequences: try Self.count(parallel, "--parallel", least: 1),
-            cacheBytes: try Self.bytes(cacheMemory, "--cache-memory"),
+            cacheBytes: try Self.bytes(cacheMemory, "--cache-memory", least: 1 << 20),
             queue: try Self.count(queue, "--queue", least: 0),
-            prefixBytes: try Self.bytes(prefixMemory, "--prefix-memory"),
-            time: timeLimit.map { .milliseconds(Int($0 * 1_000)) })
+            prefixBytes: try Self.bytes(prefixMemory, "--prefix-memory", least: 1 << 20, orNone: true),
+            time: timeLimit.map { .seconds($0) })
     }
 
     /// The base with the adapters of the command line.
@@ -94,7 +94,11 @@ struct ServeOptions: ParsableArguments {
                 throw Failure(
                     .usage, "--adapter \(text): expected NAME=PATH", hint: "give it a name: --adapter retail=\(text)")
             }
-            named.append((String(text[..<sign]), String(text[text.index(after: sign)...])))
+            let name = String(text[..<sign])
+            guard !named.contains(where: { $0.name == name }) else {
+                throw Failure(.usage, "--adapter \(text): another is called \(name)", hint: "give it another name")
+            }
+            named.append((name, String(text[text.index(after: sign)...])))
         }
         let limits = AdapterLimits(
             count: try Self.count(maxAdapters, "--max-adapters", least: 0),
@@ -171,11 +175,28 @@ struct ServeOptions: ParsableArguments {
         return path
     }
 
-    private static func bytes(_ text: String, _ option: String, least: Int = 0) throws -> Int {
-        guard let bytes = ByteSize.bytes(text), bytes >= least else {
+    /// - Parameter orNone: whether 0 does too.
+    private static func bytes(_ text: String, _ option: String, least: Int = 0, orNone: Bool = false) throws -> Int {
+        guard let bytes = ByteSize.bytes(text) else {
             throw Failure(.usage, "\(option) \(text) is none", hint: "give a size such as 512MiB")
         }
+        guard bytes >= least || orNone && bytes == 0 else {
+            throw Failure(
+                .usage, "\(option) \(text): \(bytes) bytes are too few; \(least) are the least",
+                hint: "give a size such as 512MiB")
+        }
         return bytes
+    }
+
+    /// A site as browsers name it: a scheme, a host, and a port where it is not the usual one.
+    private static func origin(_ text: String) throws -> String {
+        let parts = text.lowercased().split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }), !parts[1].contains(where: { "/?#*@ ".contains($0) })
+        else {
+            throw Failure(
+                .usage, "--allow-origin \(text) is no site", hint: "name it as its address begins: https://example.org")
+        }
+        return text.lowercased()
     }
 
     private static func count(_ number: Int, _ option: String, least: Int) throws -> Int {

@@ -21,10 +21,10 @@ struct Serve: ParsableCommand {
 
     func run() throws {
         var settings = try options.service()
-        let limits = try options.httpLimits()
+        let limits = try options.httpLimits(), servingLimits = try options.servingLimits()
         let model = try options.openedModel()
         settings.page = Studio.beside(model)
-        let engine = ServingEngine(model, limits: try options.servingLimits())
+        let engine = ServingEngine(model, limits: servingLimits)
         let service = ModelService(engine, settings)
         let end = Waiting<Void>()
         let options = options
