@@ -195,6 +195,7 @@ let package = Package(
                 "Serving", "Grammars", "ChatTemplates", "Datasets", "Tokenizers", "JSON", "Spelling", "Vocabulary",
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),

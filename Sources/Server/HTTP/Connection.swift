@@ -3,6 +3,7 @@
 internal import HummingbirdCore
 internal import Logging
 internal import NIOCore
+internal import NIOHTTP1
 internal import Synchronization
 
 /// Whether the program that asks is still there.
@@ -50,11 +51,17 @@ final class Connection: Sendable {
 /// HTTP/1.1 on a socket, each with its `Connection`.
 struct ConnectionChannel: ServerChildChannel {
     let http: HTTP1Channel
+    let limits: HTTPLimits
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
         // A client that closes its side has gone: otherwise nothing would tell, and its answer would be computed for nobody.
         channel.setOption(ChannelOptions.allowRemoteHalfClosure, value: false).flatMap { [http] in
             http.setup(channel: channel, logger: logger)
+        }.flatMapThrowing { [limits] value in
+            let pipeline = channel.pipeline.syncOperations
+            let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+            try pipeline.addHandler(ConnectionEndHandler(limits), position: .after(decoder))
+            return value
         }
     }
 

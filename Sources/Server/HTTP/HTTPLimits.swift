@@ -13,6 +13,8 @@ public struct HTTPLimits: Sendable {
     public var idleSeconds = 60
     /// How long a body may take.
     public var bodySeconds = 60
+    /// How long a request may still take to come where the server ends.
+    public var endSeconds = 2
     /// How long a piece of an answer may wait for its reader.
     public var writeSeconds = 60
     /// What is read and thrown away of a body that is too large, so that its sender sees why it is refused.

@@ -45,7 +45,7 @@ public final class HTTPListener: Sendable {
                     maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes,
                     maxHeaderFieldCount: limits.headerCount)))
         server = HummingbirdCore.Server(
-            childChannelSetup: ConnectionChannel(http: http),
+            childChannelSetup: ConnectionChannel(http: http, limits: limits),
             configuration: ServerConfiguration(
                 address: .hostname(host, port: port),
                 availableConnectionsDelegate: MaximumAvailableConnections(limits.connections, logger: logger)),
