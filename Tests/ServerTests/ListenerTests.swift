@@ -23,7 +23,8 @@ import Testing
         let running = Task { try await listener.run() }
         let port = try #require(await ports.first { _ in true })
         // Waiting for bytes keeps no thread from those that answer.
-        let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<Value, any Error>, Never>) in
+        let result = await withCheckedContinuation {
+            (continuation: CheckedContinuation<Result<Value, any Error>, Never>) in
             DispatchQueue.global().async { continuation.resume(returning: Result { try ask(port) }) }
         }
         try await listener.stop()

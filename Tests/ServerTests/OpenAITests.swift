@@ -91,7 +91,8 @@ import Testing
             #expect(Array(text.dropFirst(place).prefix(token.unicodeScalars.count)) == Array(token.unicodeScalars))
         }
         let known = choice.at("logprobs.token_logprobs")?.array ?? []
-        #expect(known.count == tokens.count && known.first?.isNull == true && known.dropFirst().allSatisfy { !$0.isNull })
+        #expect(
+            known.count == tokens.count && known.first?.isNull == true && known.dropFirst().allSatisfy { !$0.isNull })
         body["stream"] = true
         let events = try await tiny.post("/v1/completions", .object(body)).events
         let first = events.compactMap { $0.data.at("choices.0") }.filter { $0["index"] == 0 }
@@ -100,7 +101,6 @@ import Testing
             #expect(first.flatMap { $0.at("logprobs.\(name)")?.array ?? [] } == choice.at("logprobs.\(name)")?.array)
         }
     }
-
 
     @Test func aSeedSaysWhatIsDrawn() async throws {
         let tiny = try TinyService()

@@ -22,7 +22,8 @@ import Testing
         let stopped = try await tiny.post(
             "/v1/messages",
             [
-                "model": "tiny", "max_tokens": 40, "temperature": 0, "messages": Self.conversation, "system": "Be kind.",
+                "model": "tiny", "max_tokens": 40, "temperature": 0, "messages": Self.conversation,
+                "system": "Be kind.",
                 "stop_sequences": [.string(end)],
             ]
         ).json
@@ -81,10 +82,12 @@ import Testing
         let told = try await tiny.post("/apply-template", ["messages": [["role": "user", "content": "Hello"]]]).json
         #expect(told["prompt"]?.string?.contains("Hello") == true)
         let developer = try await tiny.post(
-            "/apply-template", ["messages": [["role": "developer", "content": "Be kind."], ["role": "user", "content": "Hi"]]]
+            "/apply-template",
+            ["messages": [["role": "developer", "content": "Be kind."], ["role": "user", "content": "Hi"]]]
         ).json
         let system = try await tiny.post(
-            "/apply-template", ["messages": [["role": "system", "content": "Be kind."], ["role": "user", "content": "Hi"]]]
+            "/apply-template",
+            ["messages": [["role": "system", "content": "Be kind."], ["role": "user", "content": "Hi"]]]
         ).json
         #expect(system["prompt"]?.string?.contains("Be kind.") == true && developer == system)
     }
