@@ -16,7 +16,7 @@ final class EngineThread: Sendable {
             var jobs: [Job] = []
             var isClosed = false
             /// What opening led to; nil until then.
-            var opened: Result<ServedFacts, any Error>?
+            var opened: Result<(facts: ServedFacts, read: ServedBase.Read), any Error>?
         }
 
         let state = Mutex(State())
@@ -25,6 +25,8 @@ final class EngineThread: Sendable {
 
     private let mailbox: Mailbox
     let facts: ServedFacts
+    /// Reads adapters for the model, on any thread.
+    let read: ServedBase.Read
 
     /// Begins the thread and waits until the model is open.
     /// - Parameter open: runs on the thread.
@@ -36,7 +38,7 @@ final class EngineThread: Sendable {
             do {
                 let (facts, base) = try open()
                 core = EngineCore(base, facts)
-                mailbox.state.withLock { $0.opened = .success(facts) }
+                mailbox.state.withLock { $0.opened = .success((facts, base.read)) }
             } catch {
                 mailbox.state.withLock { $0.opened = .failure(error) }
                 isOpen.signal()
@@ -51,7 +53,7 @@ final class EngineThread: Sendable {
         isOpen.wait()
         self.mailbox = mailbox
         guard let opened = mailbox.state.withLock({ $0.opened }) else { preconditionFailure("nothing was opened") }
-        facts = try opened.get()
+        (facts, read) = try opened.get()
     }
 
     deinit {

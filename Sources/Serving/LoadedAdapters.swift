@@ -40,10 +40,8 @@ final class LoadedAdapters {
 
     // MARK: Coming and going
 
-    func load(
-        _ name: String, from path: String, scale: Float, _ limits: AdapterLimits
-    ) throws(ServingError) -> ServedAdapter {
-        self.limits = limits
+    /// Throws where no adapter can be loaded that is called `name`.
+    func requireRoom(for name: String, _ limits: AdapterLimits) throws(ServingError) {
         guard !name.isEmpty else { throw .adapter(name: name, "a name is missing") }
         guard !loaded.contains(where: { $0.facts.name == name }) else {
             throw .adapter(name: name, "is loaded already; drop it first")
@@ -51,8 +49,16 @@ final class LoadedAdapters {
         guard loaded.count < limits.count else {
             throw .adapter(name: name, "\(loaded.count) are loaded, which is the limit; drop one first")
         }
-        let read: ReadAdapter
-        do { read = try base.read(path) } catch { throw .adapter(name: name, "\(error)") }
+    }
+
+    /// Takes over `read`, which stood at `path`.
+    func load(
+        _ name: String, _ read: ReadAdapter, from path: String, scale: Float, _ limits: AdapterLimits
+    ) throws(ServingError) -> ServedAdapter {
+        self.limits = limits
+        // Another one may have come while it was read.
+        try requireRoom(for: name, limits)
+        do { try read.set.requireHead(fitting: base.model) } catch { throw .adapter(name: name, "\(error)") }
         let binding = read.set.binding(to: base.model), bytes = byteCount(read.set, binding)
         let others = loaded.reduce(0) { $0 + $1.facts.byteCount }
         guard others + bytes <= limits.bytes else {

@@ -71,6 +71,7 @@ public struct ServedAdapter: Sendable, Equatable {
 public final class ServedModel: Sendable {
     public let limits: AdapterLimits
     let thread: EngineThread
+    private let reader: AdapterReader
     private let registry = Mutex<[ServedAdapter]>([])
 
     /// - Parameter open: opens the base; runs on the model's thread.
@@ -81,6 +82,7 @@ public final class ServedModel: Sendable {
     ) throws {
         self.limits = limits
         thread = try EngineThread(open)
+        reader = AdapterReader(thread.read)
     }
 
     public var facts: ServedFacts { thread.facts }
@@ -90,7 +92,8 @@ public final class ServedModel: Sendable {
     /// The adapter of that name; nil where none is loaded.
     public func adapter(_ name: String) -> ServedAdapter? { adapters.first { $0.name == name } }
 
-    /// Loads the adapter at `path`, in any form that adapters are read in, and calls it `name`.
+    /// Loads the adapter at `path`, in any form that adapters are read in, and calls it `name`. Requests are answered while it
+    /// is read.
     ///
     /// - Throws: `ServingError.adapter` where the name is taken, the limits leave no room, or it does not fit the base.
     @discardableResult
@@ -99,8 +102,10 @@ public final class ServedModel: Sendable {
     ) async throws(ServingError) -> ServedAdapter {
         let limits = limits
         guard scale.isFinite else { throw .adapter(name: name, "its scale is no number") }
+        try await thread.run { core throws(ServingError) in try core.adapters.requireRoom(for: name, limits) }
+        let read = try await reader.adapter(name, at: path)
         return try await thread.run { [registryUpdate] core throws(ServingError) in
-            let adapter = try core.adapters.load(name, from: path, scale: scale, limits)
+            let adapter = try core.adapters.load(name, read.take(), from: path, scale: scale, limits)
             registryUpdate(core.adapters.list)
             return adapter
         }

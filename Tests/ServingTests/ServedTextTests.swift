@@ -1,5 +1,6 @@
 // What is asked of texts beside answers, and of answers beside their text.
 
+import Dispatch
 import Foundation
 import Serving
 import TestSupport
@@ -108,6 +109,26 @@ import Testing
         #expect(engine.status.adapterBytes == first.byteCount)
         // Nor is what was read with it kept, which would keep it, too.
         #expect(engine.status.prefixEntries == 0)
+    }
+
+    /// A disk that does not answer holds those alone who wait for its adapter.
+    @Test func requestsAreAnsweredWhileAnAdapterIsRead() async throws {
+        let (reading, begun) = AsyncStream<Void>.makeStream(), mayGoOn = DispatchSemaphore(value: 0)
+        let model = try tinyServed(whenRead: {
+            begun.yield()
+            // Long after the answer is there; no test shall wait for ever.
+            #expect(mayGoOn.wait(timeout: .now() + 300) == .success)
+        })
+        let engine = ServingEngine(model)
+        async let slow = model.load("a", from: "1")
+        for await _ in reading { break }
+        #expect(try await engine.told(ServedRequest(prompt: prompt(9, 1), maximumTokens: 4)).tokens.count == 4)
+        // Another of the same name comes too late, whenever it is read.
+        let late = Task { try await model.load("a", from: "2") }
+        for _ in 1...2 { mayGoOn.signal() }
+        let first = try await slow
+        await #expect(throws: ServingError.self) { try await late.value }
+        #expect(model.adapters == [first])
     }
 
     /// A dropped adapter finishes what was submitted with it.

@@ -11,10 +11,10 @@ import Tokenizers
 import WeightFiles
 
 /// The tiny trained model, or that at `url` with its tokenizer, served. Adapters are made of numbers: `load(_:from:)` takes
-/// the seed as path.
+/// the seed as path, when `whenRead` has returned.
 func tinyServed(
     _ url: URL = TinyModel.gguf, precision: ElementType = .f32, contextLength: Int = 4096,
-    limits: AdapterLimits = AdapterLimits()
+    limits: AdapterLimits = AdapterLimits(), whenRead: @escaping @Sendable () -> Void = {}
 ) throws -> ServedModel {
     try ServedModel(limits: limits) {
         let source = try openWeights(url)
@@ -28,17 +28,19 @@ func tinyServed(
             name: "tiny", family: configuration.family, tokenizer: tokenizer, endTokens: [],
             contextLength: contextLength, vocabularySize: configuration.vocabularySize, width: configuration.width,
             byteCount: source.byteCount, writesText: configuration.writesText)
+        let adapted = AdaptedModel(model)
         return (
             facts,
             ServedBase(model) { path in
-                if let seed = UInt64(path) { return ReadAdapter(try randomAdapter(model, seed: seed)) }
+                whenRead()
+                if let seed = UInt64(path) { return ReadAdapter(try randomAdapter(adapted, seed: seed)) }
                 if path == "lm_head" {
-                    return ReadAdapter(try randomAdapter(model, seed: 9, targets: .patterns([path])))
+                    return ReadAdapter(try randomAdapter(adapted, seed: 9, targets: .patterns([path])))
                 }
                 guard path == "head" else { throw CocoaError(.fileNoSuchFile) }
                 let head = SavedHead(
                     task: .classify, path: "score", inputSize: 64, outputs: 3, hasBias: false, labels: ["x", "y", "z"])
-                return ReadAdapter(try randomAdapter(model, seed: 6, head: head))
+                return ReadAdapter(try randomAdapter(adapted, seed: 6, head: head))
             }
         )
     }
@@ -48,10 +50,11 @@ struct NoTokenizer: Error {}
 
 /// An adapter of random numbers on layers of `model`, as large as trained ones.
 func randomAdapter(
-    _ model: LanguageModel, seed: UInt64, rank: Int = 3, targets: AdapterTargets = .allLinear, head: SavedHead? = nil
+    _ model: AdaptedModel, seed: UInt64, rank: Int = 3, targets: AdapterTargets = .allLinear, head: SavedHead? = nil
 ) throws -> AdapterSet {
     let set = try AdapterSet(
-        AdapterConfiguration(rank: rank, alpha: Double(2 * rank), targets: targets, head: head), for: model)
+        AdapterConfiguration(rank: rank, alpha: Double(2 * rank), targets: targets, head: head),
+        for: model.layers, beside: model.parameters)
     let random = RandomStream(seed: seed, purpose: .probe)
     for index in set.slab.values.indices {
         set.slab.values[index] = Float(random.uniform(stream: 0, index: UInt64(index)) - 0.5) * 0.2

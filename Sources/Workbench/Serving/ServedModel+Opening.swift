@@ -39,25 +39,25 @@ extension Session {
 
     fileprivate func servedBase() throws -> ServedBase {
         let base = try base(), model = try model()
+        let adapted = AdaptedModel(model), weights = base.weights, marks = base.marks
         return ServedBase(
             model, arithmetic: GenerationArithmetic(recipe.model.precision), vectors: try sentenceSettings().settings,
             head: base.ownHead?.head
         ) { path in
-            let bound = model.adapters
-            defer { model.adapters = bound }
-            let adapter = try StoredAdapter(path).attached(to: model, base)
+            let stored = try StoredAdapter(path)
+            try stored.readAhead()
             return ReadAdapter(
-                adapter.set, vectors: try base.sentenceSettings(adapter.provenance?.vectors),
-                warnings: adapter.warnings)
+                try stored.adapter(for: adapted), vectors: try weights.sentenceSettings(stored.provenance?.vectors),
+                warnings: try stored.warnings(on: marks))
         }
     }
 }
 
-extension OpenedModel {
+extension ModelSource {
     /// How texts become vectors with an adapter that was trained as `noted` says; nil where it was not trained for that.
     fileprivate func sentenceSettings(_ noted: VectorNotes?) throws -> SentenceSettings? {
         guard let noted else { return nil }
-        var settings = try weights.sentenceSettings() ?? SentenceSettings()
+        var settings = try sentenceSettings() ?? SentenceSettings()
         if let pooling = EmbedPooling(rawValue: noted.pooling)?.pooling { settings.pooling = pooling }
         settings.isNormalized = noted.isNormalized
         return settings

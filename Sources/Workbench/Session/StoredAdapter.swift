@@ -43,11 +43,22 @@ struct StoredAdapter {
 
     /// The adapter on `model`.
     func attached(to model: LanguageModel, _ base: OpenedModel) throws -> AttachedAdapter {
-        let set = try file.adapter(for: AdaptedModel(model))
+        let set = try adapter(for: AdaptedModel(model))
         try set.requireHead(fitting: model)
         set.attach(to: model)
-        return AttachedAdapter(
-            set: set, provenance: provenance, warnings: file.warnings + (try provenance?.warnings(on: base) ?? []))
+        return AttachedAdapter(set: set, provenance: provenance, warnings: try warnings(on: base.marks))
+    }
+
+    /// Waits until the disk has given all its bytes. Whoever widens mapped numbers has the threads of all kernels meanwhile, and
+    /// they should wait for no disk.
+    func readAhead() throws { _ = try file.digest() }
+
+    /// The adapter made for `model`, on none yet.
+    func adapter(for model: AdaptedModel) throws -> AdapterSet { try file.adapter(for: model) }
+
+    /// What a person should know who uses it on `base`, in whole sentences.
+    func warnings(on base: BaseMarks) throws -> [String] {
+        file.warnings + (try provenance?.warnings(on: base) ?? [])
     }
 
     /// Throws where it has the head of a task: what `key` names an adapter for is work with text.
@@ -73,9 +84,20 @@ struct AttachedAdapter {
     var combination: CombinationReport?
 }
 
+/// By what a base is told from others; each thread may have it.
+struct BaseMarks: Sendable {
+    let path: String
+    let weights: any ModelSource
+    let templateDigest: String?
+}
+
+extension OpenedModel {
+    var marks: BaseMarks { BaseMarks(path: path, weights: weights, templateDigest: templateDigest) }
+}
+
 extension AdapterProvenance {
     /// What of `base` is another than the adapter was trained on, in whole sentences.
-    fileprivate func warnings(on base: OpenedModel) throws -> [String] {
+    fileprivate func warnings(on base: BaseMarks) throws -> [String] {
         var warnings: [String] = []
         let digest = try base.weights.contentDigest()
         if let trained = baseDigest, trained != digest {
