@@ -16,6 +16,7 @@ extension DataReport {
             lines += report.remarks.counts.map { $0.line(name) }
         }
         if let report = train ?? heldOut { lines += Self.withoutEffect(report) }
+        lines += preparation.steps.compactMap { step in step.unmatchedMarks.map { Self.unmatched($0, step) } }
         if let leakage = preparation.leakage, !leakage.isClean { lines += Self.leaks(leakage) }
         return lines
     }
@@ -138,6 +139,13 @@ extension DataReport {
             "\(file.path) is read as text, but each line has \(Figures.count(file.tabsPerLine, "tab")): data.layout: tsv, with "
                 + "data.column_names, reads a table"
         }
+    }
+
+    /// Marks that leave nothing out.
+    private static func unmatched(_ marks: UnmatchedMarks, _ step: StepReport) -> String {
+        (marks.count == 1 ? "1 marked row is" : "\(Figures.count(marks.count)) marked rows are")
+            + " not among the rows that were read, the first: \(marks.first) (data.steps[\(step.index)].review); changed rows "
+            + "are marked anew, and marks of rows that are gone can go too"
     }
 
     private static func leaks(_ leakage: LeakageReport) -> [String] {

@@ -53,6 +53,8 @@ public struct StepReport: Codable, Sendable, Equatable {
     public var removed: [NamedCount] = []
     /// What a deduplication found.
     public var duplicates: DuplicateReport?
+    /// Marks of a review that no row has.
+    public var unmatchedMarks: UnmatchedMarks?
     /// Personal data taken out, by kind; never the values.
     public var masked: [MaskCount] = []
     /// Rows by class before and after, where the step looks at classes.
@@ -92,6 +94,18 @@ public struct NamedCount: Codable, Sendable, Equatable {
     public init(name: String, count: Int) {
         self.name = name
         self.count = count
+    }
+}
+
+/// Marks whose rows are not among those that were read.
+public struct UnmatchedMarks: Codable, Sendable, Equatable {
+    public var count: Int
+    /// Where the first stands, as file:line.
+    public var first: String
+
+    public init(count: Int, first: String) {
+        self.count = count
+        self.first = first
     }
 }
 

@@ -110,6 +110,7 @@ public final class RowPipeline {
         let path = "\(context.stepsKey)[\(index)].\(step.name)"
         let columns = ColumnNames(data)
         switch step {
+        case .review(let step): return try ReviewRows(step, report, path: path, columns: columns, next: next)
         case .normalise(let step): return NormaliseRows(step, report, next: next)
         case .filter(let step):
             return try FilterRows(

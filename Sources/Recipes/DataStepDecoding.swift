@@ -25,6 +25,7 @@ extension RecipeKey {
                     if decoding.diagnostics.count == faults { decoding.noteIdleKeys(of: step, element, path) }
                     return step
                 }
+                decoding.noteLateReviews(section[keyPath: keyPath], elements, name: path)
             },
             text: { YAMLText.list($0[keyPath: keyPath].map(\.text)) })
     }
@@ -32,7 +33,7 @@ extension RecipeKey {
 
 extension DataStep {
     static let names = [
-        "normalise", "filter", "deduplicate", "mask", "balance", "sample", "augment", "map", "select", "rank",
+        "review", "normalise", "filter", "deduplicate", "mask", "balance", "sample", "augment", "map", "select", "rank",
     ]
 
     /// A step: its name alone, or a mapping of its name to its keys.
@@ -40,6 +41,7 @@ extension DataStep {
         .any([
             .word(names),
             .oneKey([
+                .section("review", ReviewStep.self, "rows out that a person has marked as wrong"),
                 .section("normalise", NormaliseStep.self, "texts in one spelling"),
                 .section(
                     "filter", FilterStep.self, "rows out that are too short, too long, repetitive or of another kind"),
@@ -58,6 +60,7 @@ extension DataStep {
     /// The step's name in a recipe.
     public var name: String {
         switch self {
+        case .review: "review"
         case .normalise: "normalise"
         case .filter: "filter"
         case .deduplicate: "deduplicate"
@@ -75,6 +78,7 @@ extension DataStep {
     public var text: String {
         let keys =
             switch self {
+            case .review(let step): YAMLText.keys(of: step)
             case .normalise(let step): YAMLText.keys(of: step)
             case .filter(let step): YAMLText.keys(of: step)
             case .deduplicate(let step): YAMLText.keys(of: step)
@@ -95,6 +99,17 @@ extension RecipeDecoding {
         for (key, reason) in step.idleKeys {
             let keyPath = "\(path).\(step.name).\(key)"
             note(.noEffect, setKeys[keyPath] ?? element.place, keyPath, "has no effect: \(reason)")
+        }
+    }
+
+    /// Marks know rows by what stands in the files: a review sees rows before a step has changed them.
+    fileprivate mutating func noteLateReviews(_ steps: [DataStep], _ elements: [RecipeNode], name: String) {
+        guard steps.count == elements.count, let first = steps.firstIndex(where: { !$0.isReview }) else { return }
+        for (index, step) in steps.enumerated().dropFirst(first) where step.isReview {
+            note(
+                .conflict, elements[index].place, "\(name)[\(index)].review",
+                "marks know rows as they stand in the files, and \(steps[first].name) comes before them",
+                hint: "put review before the other steps")
         }
     }
 
@@ -129,6 +144,7 @@ extension RecipeDecoding {
             return make(step)
         }
         switch entry.key {
+        case "review": return keys(DataStep.review, needing: \.missingKey)
         case "normalise": return keys(DataStep.normalise)
         case "filter": return keys(DataStep.filter)
         case "deduplicate": return keys(DataStep.deduplicate)
@@ -151,6 +167,15 @@ private struct MissingKey {
     let key: String
     let problem: String
     let hint: String
+}
+
+extension ReviewStep {
+    fileprivate var missingKey: MissingKey? {
+        guard marks.isEmpty else { return nil }
+        return MissingKey(
+            key: "marks", problem: "rows are left out that a file marks as wrong",
+            hint: "as marks: reviews/desk.jsonl, which lathe studio writes")
+    }
 }
 
 extension MaskStep {

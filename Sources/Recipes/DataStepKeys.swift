@@ -1,5 +1,15 @@
 // Every key of the data steps and of the split: name, range, meaning. Defaults stand in `DataSteps`.
 
+extension ReviewStep: RecipeKeyed {
+    static var keys: [RecipeKey<ReviewStep>] {
+        [
+            .texts(
+                "marks", \.marks, expected: "a file of marks or a list of files",
+                "where rows are marked as wrong, as lathe studio writes it: reviews/NAME.jsonl")
+        ]
+    }
+}
+
 extension NormaliseStep: RecipeKeyed {
     static var keys: [RecipeKey<NormaliseStep>] {
         [

@@ -3,6 +3,7 @@
 
 /// One step of data preparation.
 public enum DataStep: Sendable, Equatable {
+    case review(ReviewStep)
     case normalise(NormaliseStep)
     case filter(FilterStep)
     case deduplicate(DeduplicateStep)
@@ -20,9 +21,12 @@ extension DataStep {
     public var isForTraining: Bool {
         switch self {
         case .balance, .augment, .select, .rank: true
-        case .normalise, .filter, .deduplicate, .mask, .sample, .map: false
+        case .review, .normalise, .filter, .deduplicate, .mask, .sample, .map: false
         }
     }
+
+    /// Whether the step leaves out what a person has marked.
+    var isReview: Bool { if case .review = self { true } else { false } }
 
     /// Whether the step asks the model.
     public var asksModel: Bool {
@@ -31,6 +35,14 @@ extension DataStep {
         default: false
         }
     }
+}
+
+/// Leaves out what a person has marked as wrong.
+public struct ReviewStep: Sendable, Equatable {
+    /// Files of marks, as `lathe studio` writes them.
+    public var marks: [String] = []
+
+    public init() {}
 }
 
 /// Makes different ways of writing the same text one.

@@ -19,7 +19,7 @@ extension DataStep {
             return step.drop > 0 || step.swap > 0 || replaces
                 ? nil : "drop, swap and replace (with synonyms) are 0, so its copies would be the rows themselves"
         case .sample(let step): return step.size == 1 ? "size 1 keeps every row" : nil
-        case .deduplicate, .balance, .map, .select, .rank: return nil
+        case .review, .deduplicate, .balance, .map, .select, .rank: return nil
         }
     }
 }
@@ -46,7 +46,7 @@ extension DataStep {
                 + (step.targets.count > 1 ? [] : [("across", "targets names one group")])
         case .rank(let step) where step.adapter != nil:
             return ["folds", "epochs"].map { ($0, "adapter names one that is trained already") }
-        case .normalise, .deduplicate, .mask, .balance, .sample, .augment, .map, .rank: return []
+        case .review, .normalise, .deduplicate, .mask, .balance, .sample, .augment, .map, .rank: return []
         }
     }
 
@@ -56,6 +56,7 @@ extension DataStep {
             Step.keys.filter { $0.text(step) != $0.text(Step()) }.map(\.name)
         }
         switch self {
+        case .review(let step): return names(step)
         case .normalise(let step): return names(step)
         case .filter(let step): return names(step)
         case .deduplicate(let step): return names(step)

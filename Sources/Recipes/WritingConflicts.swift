@@ -69,7 +69,7 @@ extension RecipeDecoding {
         for (index, step) in steps.enumerated() {
             switch step {
             case .filter, .deduplicate, .sample: continue
-            case .normalise, .mask, .balance, .augment, .map, .select, .rank:
+            case .review, .normalise, .mask, .balance, .augment, .map, .select, .rank:
                 let path = "distill.filters[\(index)].\(step.name)"
                 guard let place = setKeys["distill.filters"] else { continue }
                 note(

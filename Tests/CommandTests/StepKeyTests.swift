@@ -29,6 +29,8 @@ private struct StepChange: CustomTestStringConvertible {
 private let adapter = TinyModel.lora.appendingPathComponent("final").path
 
 private let changes: [StepChange] = [
+    StepChange("review.marks", "marks.jsonl"),
+
     StepChange("normalise.fields", "prompt", plain: "normalise"),
     StepChange("normalise.unicode", "keep", plain: "normalise"),
     StepChange("normalise.whitespace", "keep", plain: "normalise"),
@@ -165,6 +167,8 @@ extension CommandTests {
                 row("a line\na line\na line\na line\na line", "a line\na line", 9),
                 row("call 555-201-3344 or mail ann.lee@example.org", "mail bob.ray@example.org or cats", 10),
             ]
+            let mark: JSONValue = ["wrong": true, "row": rows[5]]
+            try lathe.write("marks.jsonl", mark.text() + "\n")
             try lathe.write("long.jsonl", rows[0].text() + "\n" + rows[9].text() + "\n")
             try lathe.write("short.jsonl", rows[5].text() + "\n")
             try lathe.write("chinese.jsonl", rows[7].text() + "\n")

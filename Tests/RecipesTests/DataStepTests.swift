@@ -17,6 +17,7 @@ private func diagnostics(_ data: String) -> [RecipeDiagnostic] {
         let recipe = try load(
             """
               steps:
+                - review: { marks: reviews/desk.jsonl }
                 - normalise
                 - filter: { min_characters: 20, min_script: { latin: 0.5 }, where: { lang: [en, de], stars: 5 } }
                 - deduplicate: { by: near, threshold: 0.85, fields: [question, answer] }
@@ -32,20 +33,21 @@ private func diagnostics(_ data: String) -> [RecipeDiagnostic] {
             """)
         #expect(
             recipe.data.steps.map(\.name) == [
-                "normalise", "filter", "deduplicate", "mask", "balance", "sample", "augment", "map", "select", "rank",
+                "review", "normalise", "filter", "deduplicate", "mask", "balance", "sample", "augment", "map", "select",
+                "rank",
             ])
-        guard case .filter(let filter) = recipe.data.steps[1] else { throw RecipeError([]) }
+        guard case .filter(let filter) = recipe.data.steps[2] else { throw RecipeError([]) }
         #expect(filter.minCharacters == 20)
         #expect(filter.maxCharacters == nil)
         #expect(filter.whereField == ["lang": ["en", "de"], "stars": ["5"]])
-        guard case .deduplicate(let near) = recipe.data.steps[2] else { throw RecipeError([]) }
+        guard case .deduplicate(let near) = recipe.data.steps[3] else { throw RecipeError([]) }
         #expect(near.threshold == 0.85)
         #expect(recipe.data.split.groupBy == "patient_id")
         #expect(recipe.data.leakage == .drop)
         let again = try Recipe.load(yaml: recipe.resolvedYAML(), file: "resolved")
         #expect(again.data == recipe.data)
         #expect(again.resolvedYAML() == recipe.resolvedYAML())
-        #expect(recipe.explain().contains("steps: [{normalise:"))
+        #expect(recipe.explain().contains("steps: [{review:"))
     }
 
     @Test(arguments: [
@@ -58,6 +60,10 @@ private func diagnostics(_ data: String) -> [RecipeDiagnostic] {
         ("  steps:\n    - mask: { kinds: [emial] }\n", "data.steps[0].mask.kinds[0]", .outOfRange, 5, 23),
         ("  steps:\n    - mask: { replace_with: pseudonym }\n", "data.steps[0].mask.key_from", .missingKey, 5, 7),
         ("  steps:\n    - map\n", "data.steps[0].map.fields", .missingKey, 5, 7),
+        ("  steps:\n    - review\n", "data.steps[0].review.marks", .missingKey, 5, 7),
+        (
+            "  steps:\n    - normalise\n    - review: { marks: a.jsonl }\n", "data.steps[1].review", .conflict, 6, 7
+        ),
         ("  steps:\n    - select\n", "data.steps[0].select.targets", .missingKey, 5, 7),
         ("  steps:\n    - rank: { folds: 1 }\n", "data.steps[0].rank.folds", .outOfRange, 5, 22),
         (
@@ -104,6 +110,7 @@ private func diagnostics(_ data: String) -> [RecipeDiagnostic] {
         "filter: { fields: [a], min_words: 2, where: { b: c } }",
         "filter: { ngram_words: 3, max_top_ngram: 0.2 }",
         "select: { targets: [a, b], across: mean, warmup_steps: 3 }", "rank",
+        "review: { marks: a }\n    - review: { marks: [b, c] }\n    - normalise",
     ])
     func keysThatActOrSayTheDefaultAreTaken(_ step: String) { #expect(diagnostics("  steps:\n    - \(step)\n") == []) }
 

@@ -118,6 +118,9 @@ struct RecipePaths {
     private mutating func resolve(_ step: DataStep, _ index: Int) throws -> DataStep {
         let key = "data.steps[\(index)].\(step.name)"
         switch step {
+        case .review(var step):
+            step.marks = try step.marks.map { try find($0, key + ".marks", "the file of marks") }
+            return .review(step)
         case .select(var step):
             step.targets = try step.targets.map { try find($0, key + ".targets", "the data file") }
             step.adapter = try step.adapter.map { try find($0, key + ".adapter", "the adapter") }

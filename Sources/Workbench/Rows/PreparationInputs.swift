@@ -10,7 +10,8 @@ internal import Recipes
 struct PreparationInputs {
     /// What a person calls the parts of a key.
     static let words = [
-        "data": "content of the data files", "recipe": "data section or seed", "tokenizer": "tokenizer",
+        "data": "content of the data files or of marks of rows", "recipe": "data section or seed",
+        "tokenizer": "tokenizer",
         "template": "chat template", "code": "build of Lathe",
         "judgement": "model, adapter or target rows that rows are chosen by",
     ]
@@ -36,7 +37,17 @@ struct PreparationInputs {
         let environment = Self.secretNames(recipe).map { name in
             "\(name) \(SHA256.hex(of: "lathe pseudonyms \(ProcessInfo.processInfo.environment[name] ?? "")"))\n"
         }
-        let tokenizer =
+        others = PreparedKey(
+            data: try Self.marks(recipe), recipe: SHA256.hex(of: recipeText + environment.joined()),
+            tokenizer: try Self.tokenizerDigest(recipe, opened, encoder),
+            template: SHA256.hex(of: renderer?.rendererSource ?? ""),
+            judgement: try recipe.judgingText(opened).map { SHA256.hex(of: $0) } ?? "", code: Self.code)
+        key = digests.count == Set(files).count ? Self.key(others, files, digests) : nil
+    }
+
+    /// What decides how a text becomes tokens, and which of them a task marks.
+    static func tokenizerDigest(_ recipe: Recipe, _ opened: OpenedModel, _ encoder: any TextEncoder) throws -> String {
+        let facts =
             [
                 encoder.encoderDigest, "\(encoder.beginID ?? -1) \(encoder.endID ?? -1) \(encoder.addsBegin)",
                 "\(opened.configuration.vocabularySize) \(opened.configuration.contextLength)"
@@ -46,12 +57,7 @@ struct PreparationInputs {
             + (opened.configuration.taskHeads[recipe.task].map {
                 ["head reads \($0.pooling.map { "\($0)" } ?? "words")"]
             } ?? [])
-        others = PreparedKey(
-            data: "", recipe: SHA256.hex(of: recipeText + environment.joined()),
-            tokenizer: SHA256.hex(of: tokenizer.joined(separator: "\n")),
-            template: SHA256.hex(of: renderer?.rendererSource ?? ""),
-            judgement: try recipe.judgingText(opened).map { SHA256.hex(of: $0) } ?? "", code: Self.code)
-        key = digests.count == Set(files).count ? Self.key(others, files, digests) : nil
+        return SHA256.hex(of: facts.joined(separator: "\n"))
     }
 
     /// The key, the files' digests taken from how they were read where they can be read but once.
@@ -68,8 +74,23 @@ struct PreparationInputs {
 
     private static func key(_ others: PreparedKey, _ files: [String], _ digests: [String: String]) -> PreparedKey {
         var key = others
-        key.data = SHA256.hex(of: files.map { "\(digests[$0] ?? "") \($0)\n" }.joined())
+        key.data = SHA256.hex(of: files.map { "\(digests[$0] ?? "") \($0)\n" }.joined() + others.data)
         return key
+    }
+
+    /// The content of the files that mark rows as wrong; empty where no step reads any.
+    private static func marks(_ recipe: Recipe) throws -> String {
+        var text = ""
+        for case .review(let step) in recipe.data.steps {
+            for file in try InputFiles.expand(step.marks) {
+                try Failure.requireFile(file, "the file of marks")
+                guard let digest = try InputFiles.digest(of: file) else {
+                    throw Failure(.badInput, "\(path: file) holds marks and can be read but once", hint: "name a file")
+                }
+                text += "\(digest) \(file)\n"
+            }
+        }
+        return text
     }
 
     /// The program itself beside the version: nobody remembers to raise a number with every change of a step or a reader.
