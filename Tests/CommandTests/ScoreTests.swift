@@ -32,6 +32,30 @@ extension CommandTests {
             }
         }
 
+        /// What the run read, whatever its steps made of the rows in the files.
+        @Test func rowsOfAPreparedFileAreScoredAsTheyWereMade() throws {
+            try LatheCommand.inFolder { lathe in
+                let prepared = "checkpoints/tiny/prepared/examples.h5"
+                _ = try lathe.json(
+                    "prepare", "recipe.yaml", "--set", "data.steps=[{map: {fields: {prompt: 'Q: {prompt}'}}}]")
+                let all = try lathe.score(LatheCommand.huggingFace, data: prepared, "--tokens")
+                let asInTheFile = try lathe.score(LatheCommand.huggingFace, "--tokens")
+                #expect(all.count == 8 && all != asInTheFile)
+                let row = try lathe.json("inspect", prepared, "--example", "3", "--held-out")
+                #expect(all[3]["ids"] == row["sequences"]?.array?[0]["ids"])
+                let one = try lathe.score(LatheCommand.huggingFace, data: prepared, "--row", "3", "--tokens")
+                #expect(one.count == 1 && one[0]["index"] == 3 && one[0]["ids"] == all[3]["ids"])
+                #expect(maximumDifference(losses(one), [losses(all)[3]]) < 1e-5)
+                let plain = try lathe.score(LatheCommand.huggingFace, "--row", "7")
+                #expect(plain.count == 1 && plain[0]["index"] == 7 && plain[0]["ids"] == nil)
+                func refused(_ data: String, _ more: String...) throws -> Outcome {
+                    try lathe.start(["score", "--model", LatheCommand.huggingFace, "--data", data] + more).wait()
+                }
+                try refused(prepared, "--row", "8").expectFailure(64, "--row 8")
+                try refused(prepared, "--set", "data.max_length=9").expectFailure(64, "data.max_length", "prepared")
+            }
+        }
+
         @Test func scoreAgreesWithEvaluate() throws {
             try LatheCommand.inFolder { lathe in
                 let adapter = try lathe.train()

@@ -10,10 +10,7 @@ extension InspectedRow {
                 .usage, "--set \(first): a prepared file holds its rows as they were made",
                 hint: "leave it out, or look at the recipe's rows: lathe inspect RECIPE --example \(request.number)")
         }
-        let file: PreparedFile
-        do throws(PreparedFault) { file = try PreparedFile(URL(fileURLWithPath: path)) } catch {
-            throw Failure(.badInput, "\(path: path): \(error)", hint: "lathe prepare makes it anew")
-        }
+        let file = try PreparedFile(named: path)
         let side = request.isHeldOut ? "held-out" : "training"
         guard let sequences = request.isHeldOut ? file.heldOut : file.train else {
             throw Self.outOfRange(request, 0, side)

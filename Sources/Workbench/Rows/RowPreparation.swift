@@ -48,6 +48,22 @@ struct RowPreparation {
         return rows
     }
 
+    /// The held-out rows of the prepared file at `path`, as they were made.
+    func heldOutRows(prepared path: String, _ recipe: Recipe) throws -> PreparedDataset {
+        let file = try PreparedFile(named: path)
+        guard try file.key.tokenizer == PreparationInputs.tokenizerDigest(recipe, opened, encoder) else {
+            throw Failure(
+                .badInput, "\(path: path) holds tokens of \(path: file.model): this model has others, or another task",
+                hint: "lathe prepare makes it anew")
+        }
+        if let fault = fault(of: file) { throw Failure(.badInput, "\(path: path): \(fault)") }
+        guard let rows = try read(file).heldOut else {
+            throw Failure(
+                .badInput, "\(path: path) holds no held-out rows", hint: "data.held_out or data.val_size gives some")
+        }
+        return rows
+    }
+
     // MARK: Both sides of a recipe
 
     /// Training and held-out rows: those of the run's prepared file where it holds what would be made now, else made anew.
@@ -306,6 +322,15 @@ final class PreparedKeeping {
                 $0 == RowPreparation.fileName || ReportFiles.names.contains($0) || JudgedListFiles.isList($0)
             }.sorted()
             .map { folder.appendingPathComponent($0).path }
+    }
+}
+
+extension PreparedFile {
+    /// The prepared file that a person names.
+    init(named path: String) throws {
+        do throws(PreparedFault) { try self.init(URL(fileURLWithPath: path)) } catch {
+            throw Failure(.badInput, "\(path: path): \(error)", hint: "lathe prepare makes it anew")
+        }
     }
 }
 

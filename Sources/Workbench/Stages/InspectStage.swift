@@ -149,10 +149,7 @@ public struct InspectStage: Stage {
     }
 
     private static func prepared(_ url: URL) throws -> JSONValue {
-        let file: PreparedFile
-        do throws(PreparedFault) { file = try PreparedFile(url) } catch {
-            throw Failure(.badInput, "\(path: url.path): \(error)", hint: "lathe prepare makes it anew")
-        }
+        let file = try PreparedFile(named: url.path)
         func side(_ side: PreparedFileSide) -> JSONValue {
             [
                 "format": .string(side.format.rawValue), "rows": .integer(side.rowCount),

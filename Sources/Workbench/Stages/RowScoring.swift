@@ -50,9 +50,28 @@ struct RowScoring {
         }
     }
 
+    /// Gives the row of the number `row` alone.
+    func row(_ row: Int, withTokens: Bool, _ put: (ScoredRow) throws -> Void) throws {
+        let numbers = try rows.examples.rowIndices()
+        let groups = try rows.examples.groupedByRow().filter { numbers[$0.lowerBound] == row }
+        guard !groups.isEmpty else {
+            throw Failure(
+                .usage, "--row \(row): no row of this number is scored",
+                hint: numbers.last.map { "rows are numbered from 0, the last one is \($0)" })
+        }
+        try rowsWithTokens(groups) { row in
+            var row = row
+            if !withTokens { row.ofTokens = [] }
+            try put(row)
+        }
+    }
+
     /// Rows by batches, in their order, so that each is given as soon as it is known.
     func rowsWithTokens(_ put: (ScoredRow) throws -> Void) throws {
-        let groups = try rows.examples.groupedByRow()
+        try rowsWithTokens(rows.examples.groupedByRow(), put)
+    }
+
+    private func rowsWithTokens(_ groups: [Range<Int>], _ put: (ScoredRow) throws -> Void) throws {
         let rowLimit = EvaluationRows.limit(for: learner.model, bytes: workspace.reservedBytes)
         var start = 0
         let ahead = learner.model.rowsAhead

@@ -40,13 +40,14 @@ struct Score: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "One line a row: tokens, target tokens, loss.")
 
     @OptionGroup var options: ModelOptions
-    @Option(help: "The rows to score.", completion: .file()) var data: String
+    @Option(help: "The rows to score; of a prepared file, the held-out ones.", completion: .file()) var data: String
+    @Option(help: "Score this row alone; counted from 0.") var row: Int?
     @Flag(help: "Each token's id, log-probability and mask too.") var tokens = false
 
     func run() throws {
         let session = try options.session(for: .score, data: data)
         // Rows are shown as they come; their sum is not asked for.
-        _ = try ScoreStage(tokens: tokens) { [json = options.common.json] row in
+        _ = try ScoreStage(tokens: tokens, row: row) { [json = options.common.json] row in
             if json {
                 try StandardOutput.showJSON(JSONValue.object(row).text())
             } else {
