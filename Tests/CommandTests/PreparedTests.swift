@@ -7,6 +7,40 @@ private let file = "checkpoints/tiny/prepared/examples.h5"
 
 extension CommandTests {
     @Suite struct PreparedTests {
+        /// What `lathe studio` writes, read by the run that comes after.
+        @Test func markedRowsAreLeftOutAndMarksAreAPartOfTheRows() throws {
+            try LatheCommand.inFolder { lathe in
+                try lathe.write(
+                    "sub.yaml",
+                    try lathe.text("recipe.yaml").replacing(
+                        "held_out: held.jsonl\n",
+                        with: "held_out: held.jsonl\n  steps:\n    - review: {marks: marks.jsonl}\n"))
+                func prepare() throws -> (facts: JSONValue, notes: String) {
+                    let outcome = try lathe("prepare", "sub.yaml", "--json")
+                    try #require(outcome.code == 0, "\(outcome.errors)")
+                    return (try outcome.json, outcome.errors)
+                }
+                try lathe("prepare", "sub.yaml").expectFailure(66, "data.steps[0].review.marks", "marks.jsonl")
+                func mark(_ place: String, _ more: String = "") throws {
+                    let row = try lathe.json("inspect", "recipe.yaml", "--at", place, "--unmasked")["row"] ?? .null
+                    let mark: JSONValue = ["place": .string(place), "wrong": true, "row": row]
+                    try lathe.write("marks.jsonl", mark.text() + "\n" + more)
+                }
+                try mark("held.jsonl:2")
+                let first = try prepare()
+                #expect(first.facts["held_out"]?["rows"] == 7 && first.facts["train"]?["rows"] == 24)
+                let more: JSONValue = ["wrong": true, "row": ["prompt": "never", "completion": "read"]]
+                try mark("train.jsonl:1", more.text() + "\n")
+                let second = try prepare()
+                #expect(second.notes.contains("another content of the data files or of marks of rows"))
+                #expect(second.facts["held_out"]?["rows"] == 8 && second.facts["train"]?["rows"] == 23)
+                let warning = "1 marked row is not among the rows that were read, the first: marks.jsonl:2"
+                #expect(second.facts["warnings"]?.array?.contains { $0.string?.hasPrefix(warning) == true } == true)
+                #expect(try prepare().notes.contains("used again"))
+                try lathe("inspect", "recipe.yaml", "--at", "train.jsonl:99").expectFailure(64, "train.jsonl:99")
+            }
+        }
+
         @Test func preparedRowsAreUsedAgainUntilSomethingChanges() throws {
             try LatheCommand.inFolder { lathe in
                 try FileManager.default.copyItem(atPath: LatheCommand.huggingFace, toPath: lathe.url("model").path)

@@ -2,6 +2,7 @@
 
 internal import Datasets
 internal import Foundation
+internal import JSON
 internal import Preparation
 internal import Recipes
 
@@ -44,25 +45,34 @@ struct RowCleaning {
             environment: environment)
         (context.judge, context.lists) = (judge, lists)
         let pipeline = try RowPipeline(data, seed: recipe.seed, context: context, into: sink)
+        let (train, heldOut) = try read(pipeline.receive)
+        return Outcome(
+            report: try pipeline.finish(), train: train, heldOut: heldOut, cover: PersonalDataCover(context.masked))
+    }
+
+    /// What stands at `place` of the recipe's files, as "held.jsonl:6", before any step; nil where nothing does.
+    func source(at place: String) throws -> JSONObject? {
+        var found: JSONObject?
+        _ = try read { row in if row.place.description == place { found = row.fields } }
+        return found
+    }
+
+    /// Gives all rows of the recipe's files to `take`: those to train on, then those that are held out.
+    private func read(_ take: (Row) throws -> Void) throws -> (train: InputReport, heldOut: InputReport?) {
+        let data = recipe.data
         var input = data.inputSettings
         input.badRows = .countAll
         let source = try data.trainingFiles.rows(settings: input, seed: recipe.seed)
         var count = 0
         while let row = try source.next() {
-            try pipeline.receive(Row(fields: row.fields, place: row.place, index: row.index))
+            try take(Row(fields: row.fields, place: row.place, index: row.index))
             count = row.index + 1
         }
-        var heldOut: InputReport?
-        if !data.heldOut.isEmpty {
-            let reader = try RowReader(files: data.heldOut, settings: input)
-            while let row = try reader.next() {
-                try pipeline.receive(
-                    Row(fields: row.fields, place: row.place, index: count + row.index, isHeldOut: true))
-            }
-            heldOut = reader.report
+        guard !data.heldOut.isEmpty else { return (source.report, nil) }
+        let reader = try RowReader(files: data.heldOut, settings: input)
+        while let row = try reader.next() {
+            try take(Row(fields: row.fields, place: row.place, index: count + row.index, isHeldOut: true))
         }
-        return Outcome(
-            report: try pipeline.finish(), train: source.report, heldOut: heldOut,
-            cover: PersonalDataCover(context.masked))
+        return (source.report, reader.report)
     }
 }

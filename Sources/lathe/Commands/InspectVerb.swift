@@ -34,11 +34,20 @@ struct Inspect: ParsableCommand {
     var example: Int?
     @Flag(help: "With --example: a held-out row of the recipe or the prepared file.") var heldOut = false
     @Option(help: "With --example: whose tokens; else the recipe's model.", completion: .file()) var model: String?
-    @Flag(help: "With --example: show personal data too.") var unmasked = false
+    @Option(
+        help: ArgumentHelp(
+            "Of a recipe: the row at this place of its data, before any step.", valueName: "file:line"))
+    var at: String?
+    @Flag(help: "With --example and --at: show personal data too.") var unmasked = false
     @Option(help: ArgumentHelp("Colours: auto, always or never.", valueName: "when")) var color = ColourChoice.auto
     @OptionGroup var common: CommonOptions
 
     func run() throws {
+        if let at {
+            guard example == nil else { throw Failure(.usage, "--at and --example: one row is shown") }
+            return try common.show(
+                SourceInspection(recipe: path, at: at, overrides: common.overrides, isUnmasked: unmasked))
+        }
         guard let example else {
             try common.requireNoOverrides("lathe inspect without --example")
             return try common.show(InspectStage(), in: Session(model: path))
