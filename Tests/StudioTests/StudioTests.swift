@@ -24,9 +24,9 @@ private final class Bench {
             echo "$@" >> calls
             case "$1" in
             recipe) case "$(cat "$3")" in *bad*) echo 'lathe: line 1: no key bad' >&2; exit 2;; esac; echo '{"name":"fresh","valid":true}';;
-            inspect) ids=5,6; test "$4" = 1 && ids=7,8
-              echo '{"place":"held.jsonl:2","sequences":[{"ids":['"$ids"'],"texts":["a","b"],"mask":[0,1]}]}';;
-            score) echo '{"ids":[5,6],"logprobs":[null,-1.5],"mask":[0,1]}';;
+            inspect) if test "$3" = --at; then echo '{"place":"held.jsonl:2","row":{"prompt":"two"}}'
+              else echo '{"place":"held.jsonl:2","sequences":[{"ids":[5,6],"texts":["a","b"],"mask":[0,1]}]}'; fi;;
+            score) echo '{"ids":[5,6,5,7,8],"logprobs":[null,-1.5,null,-0.5,-2.0],"mask":[0,1,0,1,1],"parts":[2,3]}';;
             run) echo at work >&2; exec sleep 20;;
             esac
             """
@@ -42,8 +42,9 @@ private final class Bench {
         try write("prepared/report.html", "<p>rows</p>")
         try write("events.jsonl", #"{"event":"step","step":1,"loss":2.5}"# + "\n" + #"{"event":"st"#)
         try write("scores.jsonl", #"{"scored_by":"x"}"# + "\n" + #"{"row":"r","loss":[[6.0,2.0],[3.0,2.0]]}"# + "\n")
-        try Data("{\"kind\":\"a\",\"prompt\":\"one\"}\n{\"kind\":\"a\",\"prompt\":\"two\"}\n".utf8).write(
+        try Data("{\"prompt\":\"one\"}\n{\"prompt\":\"two\"}\n".utf8).write(
             to: home.appendingPathComponent("held.jsonl"))
+        try write("prepared/examples.h5", "")
     }
 
     deinit { try? FileManager.default.removeItem(at: home) }
@@ -193,26 +194,22 @@ private final class Bench {
         #expect(rows.count == 1 && rows[0]["index"] == 0)
         #expect(rows[0]["base"]?["loss"]?.double == 3 && rows[0]["adapter"]?["loss"]?.double == 1.5)
         let losses = await bench.post("/studio/runs/demo/rows/0/losses")
-        #expect(losses.json["base"] == [[.null, 1.5]])
-        #expect(bench.calls.contains("score --model base --adapter "))
-        #expect(bench.calls.contains("--set data.format=auto"))
-        // Losses of other tokens than the run's are none of the row's.
-        let other = await bench.post("/studio/runs/demo/rows/1/losses")
-        #expect(other.status == 422)
-        #expect(other.json["error"]?["message"]?.string?.contains("other tokens") == true)
+        #expect(losses.json["base"] == [[.null, 1.5], [.null, 0.5, 2]])
+        // Whatever steps the recipe has, rows are those that the run read.
+        let calls = bench.calls.split(separator: "\n").filter { $0.contains("prepared/examples.h5 --row 0 --tokens") }
+        #expect(calls.count == 2 && calls[0].hasPrefix("score --model base --data ") && calls[1].contains("--adapter "))
         let marked = await bench.post("/studio/runs/demo/reviews", ["index": 0, "wrong": true, "note": "typo"]).json
-        let step = try #require(marked["step"]?.string)
-        #expect(step == "data:\n  steps:\n    - filter: {where_not: {\"prompt\":[\"two\"]}}\n")
-        // No step takes rows along that nobody marked: every row is of this kind.
-        #expect(!step.contains("kind"))
-        try Data("{\"kind\":\"b\",\"prompt\":\"two\"}\n{\"kind\":\"a\",\"prompt\":\"two\"}\n".utf8).write(
-            to: bench.home.appendingPathComponent("held.jsonl"))
-        #expect(await bench.get("/studio/runs/demo/rows").json["step"] == .null)
+        #expect(marked["step"] == "data:\n  steps:\n    - review: {marks: \"reviews/demo.jsonl\"}\n")
+        #expect(marked["reviews"]?.array?.map { $0["row"] } == [["prompt": "two"]])
+        #expect(bench.calls.contains("recipe.yaml --at held.jsonl:2 --unmasked"))
         let kept = await bench.get("/studio/runs/demo/rows").json["reviews"]?.array ?? []
         #expect(kept.map { $0["place"] } == ["held.jsonl:2"])
         _ = await bench.post("/studio/runs/demo/reviews", ["index": 0, "wrong": false])
-        #expect(await bench.get("/studio/runs/demo/rows").json["reviews"] == [])
+        let rest = await bench.get("/studio/runs/demo/rows").json
+        #expect(rest["reviews"] == [] && rest["step"] == .null)
         let lines = try String(contentsOf: bench.home.appendingPathComponent("reviews/demo.jsonl"), encoding: .utf8)
-        #expect(lines.split(separator: "\n").count == 2)
+        #expect(
+            lines.split(separator: "\n").count == 2
+                && lines.hasSuffix("\"wrong\":false,\"note\":\"\",\"row\":{\"prompt\":\"two\"}}\n"))
     }
 }

@@ -3,6 +3,7 @@
 import { get, post } from "/page/api.js"
 import { announce, button, field, h, problem, shown, table } from "/page/dom.js"
 import { held } from "/page/store.js"
+import { walk } from "/page/tokens.js"
 import { say } from "/page/words.js"
 
 const perPage = 25
@@ -21,11 +22,13 @@ const orders = {
 export async function rowsView({ place, title, rest, signal }) {
   const id = rest[0], path = `/studio/runs/${encodeURIComponent(id)}`
   title.textContent = `${say("rows.title")}: ${id}`
-  const found = await get(path + "/rows", signal), marked = new Map((found.reviews ?? []).map(one => [one.index, one]))
+  const found = await get(path + "/rows", signal)
+  let marked = found.reviews
   if (!found.rows.length) return place.replaceChildren(h("p", { class: "notice" }, say("rows.none")), reportLink(found, path))
   const hasLabels = found.rows.some(row => row.label !== undefined)
-  // Numbers of rows are those of the recipe's own held-out rows; further sets count anew.
-  const mark = row => row.set ? undefined : marked.get(row.index)
+  // Numbers of rows are those of the recipe's own held-out rows; further sets count anew, and so may a run that is done again.
+  const mark = (row, place = row.place) => row.set ? undefined
+    : marked.find(one => one.index === row.index && (place === undefined || one.place === place))
   const select = h("select", { on: { change: () => { first = 0; draw() } } }, Object.keys(orders)
     .filter(name => name !== "suspect" || hasLabels).map(name => h("option", { value: name }, say("rows.order." + name))))
   const list = h("div"), detail = h("section", { tabindex: "-1", "aria-live": "polite" }), review = h("section")
@@ -53,30 +56,33 @@ export async function rowsView({ place, title, rest, signal }) {
     detail.focus()
     try {
       const example = await get(`${path}/rows/${row.index}`, signal)
-      const tokens = h("div", { class: "answer", tabindex: "0" }), note = h("p", { class: "small quiet", "aria-live": "polite" })
-      drawTokens(tokens, example, null, note)
+      const tokens = h("div", { class: "answer", tabindex: "0", role: "group",
+        "aria-label": `${say("rows.detail", row.index)}. ${say("tokens.keys")}` })
+      const note = h("p", { class: "small quiet", "aria-live": "polite" })
+      let words = drawTokens(tokens, example, null)
+      walk(tokens, () => [...tokens.children], at => { if (words[at]) note.textContent = words[at] })
       const losses = button(say("rows.losses"), async () => {
         losses.disabled = true
         note.textContent = say("rows.losses.busy")
         try {
-          drawTokens(tokens, example, await post(`${path}/rows/${row.index}/losses`, {}, signal), note)
+          words = drawTokens(tokens, example, await post(`${path}/rows/${row.index}/losses`, {}, signal))
           note.textContent = say("rows.legend")
         } catch (error) { note.replaceChildren(problem(error)) }
         losses.disabled = false
       }, { disabled: !held("token", "") })
       detail.replaceChildren(h("div", { class: "panel stack" }, h("h2", null, say("rows.detail", row.index)),
         h("p", { class: "quiet small" }, example.place), tokens, h("div", { class: "row" }, losses), note,
-        held("token", "") ? marking(row) : h("p", { class: "quiet small" }, say("run.token"))))
+        held("token", "") ? marking(row, example.place) : h("p", { class: "quiet small" }, say("run.token"))))
     } catch (error) { if (!signal.aborted) detail.replaceChildren(problem(error)) }
   }
 
-  function marking(row) {
-    const note = h("input", { type: "text", value: mark(row)?.note ?? "" })
-    const unmark = button(say("rows.unmark"), () => tell(false), { hidden: !mark(row) })
+  function marking(row, rowPlace) {
+    const known = mark(row, rowPlace), note = h("input", { type: "text", value: known?.note ?? "" })
+    const unmark = button(say("rows.unmark"), () => tell(false), { hidden: !known })
     const tell = async isWrong => {
       try {
         const answer = await post(path + "/reviews", { index: row.index, wrong: isWrong, note: note.value.trim() })
-        if (isWrong) marked.set(row.index, { index: row.index, note: note.value }); else marked.delete(row.index)
+        marked = answer.reviews
         unmark.hidden = !isWrong
         announce(isWrong ? say("rows.marked", answer.path) : say("rows.unmark"))
         drawReview(answer)
@@ -88,8 +94,7 @@ export async function rowsView({ place, title, rest, signal }) {
 
   function drawReview(answer) {
     review.replaceChildren(...answer.step ? [h("h2", null, say("rows.review")), h("p", { class: "small quiet" }, answer.path),
-      h("pre", { tabindex: "0" }, answer.step)]
-      : answer.reviews.length ? [h("p", { class: "small quiet" }, say("rows.unparted", answer.path))] : [])
+      h("pre", { tabindex: "0" }, answer.step)] : [])
   }
 
   place.replaceChildren(h("div", { class: "row" }, h("div", null, field(say("rows.order"), select)), reportLink(found, path),
@@ -112,12 +117,15 @@ function said(side) {
     + (typeof side.probability === "number" ? ` (${shown.percent(side.probability)})` : "")
 }
 
-/** Tokens with what carries loss, and how that changed. */
-function drawTokens(place, example, losses, note) {
+/** Draws tokens with what carries loss, and how that changed; what there is to say of each. */
+function drawTokens(place, example, losses) {
+  const said = []
   place.replaceChildren(...example.sequences.flatMap((sequence, index) => sequence.texts.map((text, at) => {
     const base = losses?.base[index]?.[at], adapter = losses?.adapter[index]?.[at], difference = adapter - base
     const kind = !sequence.mask[at] ? "" : " target" + (Math.abs(difference) < .1 || !losses ? "" : difference > 0 ? " worse" : " better")
     const words = losses && sequence.mask[at] ? say("rows.token", text, shown.number(base, 3), shown.number(adapter, 3)) : null
-    return h("span", { class: "cell" + kind, title: words, on: words ? { pointerenter: () => { note.textContent = words } } : {} }, text)
+    said.push(words)
+    return h("span", { class: "cell" + kind, title: words }, text)
   })))
+  return said
 }

@@ -3,12 +3,33 @@
 import { h, shown, table } from "/page/dom.js"
 import { say } from "/page/words.js"
 
+/** Calls `show` with the number of the token that the pointer or the arrow keys ask for; `spans()` are the tokens in `place`. */
+export function walk(place, spans, show) {
+  let here = null
+  function go(at) {
+    const span = spans()[at]
+    if (!span) return
+    here?.classList.remove("here")
+    here = span
+    here.classList.add("here")
+    show(at)
+  }
+  place.addEventListener("pointerover", event => go(spans().indexOf(event.target)))
+  place.addEventListener("keydown", event => {
+    const all = spans(), at = all.indexOf(here)
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: all.length - 1 }[event.key]
+    if (to === undefined) return
+    event.preventDefault()
+    go(Math.max(0, Math.min(all.length - 1, to)))
+  })
+}
+
 /** A place for an answer: `take` adds a piece, `text()` is all of it. Pointer and arrow keys ask for a token. */
 export function tokenText(label) {
   const list = [], shownTokens = h("div", {
     class: "answer tokens", tabindex: "0", role: "group", "aria-label": `${label}. ${say("tokens.keys")}` })
   const detail = h("div", { class: "small", "aria-live": "polite" })
-  let here = -1, text = ""
+  let text = ""
 
   function take(piece, tokens) {
     text += piece
@@ -21,17 +42,13 @@ export function tokenText(label) {
     if (!words) return
     const probability = token ? Math.exp(token.logprob) : null
     const level = probability === null ? "" : probability < .1 ? " p0" : probability < .5 ? " p1" : ""
-    const span = h("span", { class: "token" + level, "data-at": list.length }, words)
+    const span = h("span", { class: "token" + level }, words)
     list.push({ span, token, probability })
     shownTokens.append(span)
   }
 
   function show(at) {
-    if (!list[at]) return
-    list[here]?.span.classList.remove("here")
-    here = at
-    list[here].span.classList.add("here")
-    const { token, probability } = list[here]
+    const { token, probability } = list[at]
     if (!token) return detail.replaceChildren(say("tokens.unknown"))
     const others = token.top_logprobs ?? []
     detail.replaceChildren(h("p", null, h("code", null, visible(token.token)), ` ${shown.percent(probability)}`),
@@ -39,19 +56,10 @@ export function tokenText(label) {
         others.map(other => [h("code", null, visible(other.token)), shown.percent(Math.exp(other.logprob))]), [1]) : "")
   }
 
-  shownTokens.addEventListener("pointerover", event => {
-    const at = event.target.dataset?.at
-    if (at !== undefined) show(Number(at))
-  })
-  shownTokens.addEventListener("keydown", event => {
-    const to = { ArrowRight: here + 1, ArrowLeft: here - 1, Home: 0, End: list.length - 1 }[event.key]
-    if (to === undefined) return
-    event.preventDefault()
-    show(Math.max(0, Math.min(list.length - 1, to)))
-  })
+  walk(shownTokens, () => list.map(one => one.span), show)
   return {
     element: h("div", null, shownTokens, detail), take, text: () => text,
-    clear() { list.length = 0; here = -1; text = ""; shownTokens.replaceChildren(); detail.replaceChildren() },
+    clear() { list.length = 0; text = ""; shownTokens.replaceChildren(); detail.replaceChildren() },
     busy(value) { shownTokens.setAttribute("aria-busy", String(value)) },
   }
 }

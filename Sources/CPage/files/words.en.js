@@ -133,7 +133,6 @@ export const english = {
   "rows.title": "Rows",
   "rows.token": "{0}: base {1}, adapter {2}",
   "rows.unmark": "Not wrong",
-  "rows.unparted": "No field tells the marked rows from all others of their file, so no data step leaves them out alone: {0} lists them.",
   "run.base": "Base",
   "run.changed": "Changed",
   "run.command": "The same on the command line:",

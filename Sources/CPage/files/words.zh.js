@@ -133,7 +133,6 @@ export const chinese = {
   "rows.title": "数据",
   "rows.token": "{0}：基座 {1}，适配器 {2}",
   "rows.unmark": "取消标记",
-  "rows.unparted": "没有字段能把已标记的数据与文件中的其他数据区分开，因此没有只剔除它们的数据步骤：{0} 列出了它们。",
   "run.base": "基座",
   "run.changed": "修改时间",
   "run.command": "等效的命令行：",

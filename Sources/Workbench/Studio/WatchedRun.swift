@@ -21,7 +21,7 @@ public struct WatchedRun: Presentable {
     }
 
     /// The keys that decide the run, with their values as text.
-    public var keys: JSONObject { inspection.run["fingerprint"]?["recipe"]?.object ?? JSONObject() }
+    private var keys: JSONObject { inspection.run["fingerprint"]?["recipe"]?.object ?? JSONObject() }
     /// The base as the run names it.
     public var base: String? { inspection.run["base"]?.string }
 
