@@ -3,10 +3,11 @@
 
     python3 scripts/checks/page.py [--lathe PATH] [--browser PATH] [--shots FOLDER]
 
-Makes two small runs of the tests' model, opens `lathe studio` over them and `lathe serve` with their adapters, and walks through the
-views as a person does. Each must write nothing to the console, ask nobody but the server, fit the width, and have no finding of
-axe-core. A run is begun, stopped and gone on with in the page; its adapter must be that of the command line, byte for byte. Needs
-playwright and axe-playwright-python, and a Chromium. Exits 1 where anything is wrong.
+Makes small runs of the tests' model, opens `lathe studio` over them and `lathe serve` with their adapters, and walks through the views as
+a person does, in part by keys alone. Each must write nothing to the console, ask nobody but the server, fit the width, and have no
+finding of axe-core. A run is begun, stopped and gone on with in the page; its adapter must be that of the command line, byte for byte.
+A row is marked as wrong, and `lathe prepare` must leave it out. Needs playwright and axe-playwright-python, and a Chromium. Exits 1 where
+anything is wrong.
 """
 import argparse
 import contextlib
@@ -28,6 +29,9 @@ base = root / "Tests" / "TestSupport" / "TinyModel" / "chat"
 axe = pathlib.Path(glob.glob(str(pathlib.Path(axe_playwright_python.__file__).parent / "**" / "axe.min.js"), recursive=True)[0])
 AXE = """axe.run(document, { resultTypes: ["violations"] }).then(found => JSON.stringify(
     found.violations.map(one => [one.impact, one.id, one.nodes.slice(0, 3).map(node => node.html.slice(0, 160))])))"""
+# Elements that can be pressed and are no stop of the Tab key.
+UNREACHED = """[...document.querySelectorAll("main :is(a[href], button, input, select, textarea, summary), nav a")]
+    .filter(one => one.tabIndex < 0 && !one.disabled).map(one => one.outerHTML.slice(0, 120))"""
 WORDS = "the parcel arrives late my order number is wrong please refund size colour shop open monday free".split()
 findings = []
 
@@ -39,9 +43,24 @@ def rows(path, count, draw):
             file.write(json.dumps({"prompt": " ".join(words), "completion": " ".join(reversed(words[:3]))}) + "\n")
 
 
-def recipe(name, rate, steps):
-    return (f"name: {name}\nmodel:\n  path: {base}\ndata:\n  train: train.jsonl\n  held_out: held.jsonl\nadapter:\n  r: 4\n"
+def recipe(name, rate, steps, more=""):
+    return (f"name: {name}\nmodel:\n  path: {base}\ndata:\n  train: train.jsonl\n  held_out: held.jsonl\n{more}adapter:\n  r: 4\n"
             f"train:\n  max_steps: {steps}\n  batch_size: 8\n  learning_rate: {rate}\n  eval_every: 10\n")
+
+
+def label_recipe():
+    """Rows with labels, some of them wrong."""
+    return (recipe("labels", "1e-2", 40).replace("train.jsonl", "labels.jsonl").replace("held.jsonl", "held-labels.jsonl")
+            .replace("model:\n", "task: classify\nmodel:\n", 1).replace("  r: 4\n", "  r: 4\n  target_modules: all-linear\n"))
+
+
+def labels(path, count, draw):
+    with open(path, "w") as file:
+        for number in range(count):
+            label = draw.choice(["late", "refund"])
+            words = [draw.choice(WORDS) for _ in range(4)] + [label]
+            told = {"late": "refund", "refund": "late"}[label] if number % 8 == 3 else label
+            file.write(json.dumps({"text": " ".join(words), "label": told}) + "\n")
 
 
 @contextlib.contextmanager
@@ -93,6 +112,9 @@ class Visit:
         found = json.loads(answer["result"]["value"])
         print(f"{name} at {self.width}: console {self.console}, outside {self.outside}, axe {found}")
         findings.extend(f"{name} at {self.width}: {one}" for one in self.console + self.outside + found)
+        # Whoever has no pointer reaches all that can be pressed, and sees where they are.
+        lost = self.page.evaluate(UNREACHED)
+        findings.extend(f"{name} at {self.width}: without a pointer nobody reaches {one}" for one in lost)
         if width > self.width:
             findings.append(f"{name} is {width} wide at {self.width}")
         self.console.clear()
@@ -109,19 +131,49 @@ def look(visit, token):
     page.wait_for_selector("details[open] pre")
     visit.check("run")
     visit.open("/#/overlay?run=one&run=two", "svg[role=img] path")
-    page.wait_for_selector("table")
+    page.wait_for_selector("section table")
+    expect(visit, "overlay", "train.learning_rate")
     visit.check("overlay")
     visit.open("/#/rows/one", "table button")
+    for order in ["gained", "lost", "worst", "given", "changed"]:
+        page.select_option("main select", order)
+        page.wait_for_selector("table button")
+    # By keys alone: a row is opened, its losses are asked for, looked at, and the row is marked.
+    page.locator("table button").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".cell.target")
+    press(page, "section .panel button", 0)
+    page.wait_for_selector(".cell.better, .cell.worse", timeout=60000)
+    page.locator("section .answer").focus()
+    page.keyboard.press("End")
+    page.wait_for_function("document.querySelector('section .panel p[aria-live]').textContent.includes('adapter')"
+                           " || document.querySelector('section .panel p[aria-live]').textContent.includes('适配器')")
+    press(page, "section .panel button", 1)
+    page.wait_for_selector("section pre")
+    expect(visit, "rows", "review: {marks:")
+    visit.check("rows")
+    visit.open("/#/rows/changed", "table button")
     page.locator("table button").first.click()
     page.wait_for_selector(".cell.target")
     page.locator("section .panel button").first.click()
     page.wait_for_selector(".cell.better, .cell.worse", timeout=60000)
-    page.locator("section .panel button").nth(1).click()
-    page.wait_for_selector("section pre")
-    visit.check("rows")
+    visit.open("/#/rows/labels", "table button")
+    page.select_option("main select", "suspect")
+    page.wait_for_timeout(200)
+    visit.check("labels")
     visit.open("/#/new", "fieldset")
     page.locator("details summary").nth(1).click()
     visit.check("new")
+
+
+def press(page, selector, number):
+    page.locator(selector).nth(number).focus()
+    page.keyboard.press("Enter")
+
+
+def expect(visit, name, text):
+    if text not in visit.page.locator("main").inner_text():
+        findings.append(f"{name} at {visit.width}: no {text!r}")
 
 
 def ask(visit):
@@ -136,12 +188,36 @@ def ask(visit):
     page.wait_for_selector("section table")
     page.locator("form button").nth(2).click()
     visit.check("compare")
+    # An adapter at scale nought is the base.
+    page.locator("main input[type=range]").first.focus()
+    page.keyboard.press("Home")
+    page.locator("main textarea").first.focus()
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("form button:nth-of-type(3):disabled")
+    page.wait_for_selector("form button:nth-of-type(3):enabled", timeout=60000)
+    answers = page.locator("section.panel .tokens").all_inner_texts()
+    if answers[0] != answers[1] or not answers[0]:
+        findings.append(f"compare at {visit.width}: at scale 0 {answers[1]!r}, the base {answers[0]!r}")
     visit.open("/#/chat", "form textarea")
     page.locator("form textarea").first.fill("hello")
     page.keyboard.press("Enter")
     page.wait_for_selector(".turn.assistant .quiet", timeout=60000)
     page.locator(".turn.assistant button").first.click()
-    page.wait_for_timeout(3000)
+    page.wait_for_selector(".turn.assistant .row .row", timeout=60000)
+    page.wait_for_selector("form button.main:enabled", timeout=60000)
+    press(page, ".turn.user button", 0)
+    page.locator(".turn textarea").fill("hello again")
+    press(page, ".turn .row button", 0)
+    page.wait_for_selector(".turn.user .row .row")
+    page.wait_for_selector("form button.main:enabled", timeout=60000)
+    expect(visit, "chat", "hello again")
+    press(page, ".turn.user .row .row button", 0)
+    page.wait_for_function("document.querySelector('.turn.user .said').innerText === 'hello'")
+    for number, ending in enumerate([".md", ".jsonl", ".json"]):
+        with page.expect_download() as saved:
+            page.locator("section > .row.small button").nth(number).click()
+        if not saved.value.suggested_filename.endswith(ending):
+            findings.append(f"chat at {visit.width}: saved as {saved.value.suggested_filename}")
     visit.check("chat")
 
 
@@ -185,11 +261,17 @@ with tempfile.TemporaryDirectory() as place, sync_playwright() as play:
     rows(folder / "train.jsonl", 120, draw)
     rows(folder / "held.jsonl", 24, draw)
     shutil.copytree(folder, other)
-    for name, rate in [("one", "1e-2"), ("two", "3e-2")]:
-        (folder / f"{name}.yaml").write_text(recipe(name, rate, 40))
+    labels(folder / "labels.jsonl", 120, draw)
+    labels(folder / "held-labels.jsonl", 48, draw)
+    texts = {
+        "one": recipe("one", "1e-2", 40), "two": recipe("two", "3e-2", 40), "labels": label_recipe(),
+        "changed": recipe("changed", "1e-2", 10, "  steps:\n    - map: { fields: { prompt: 'Question: {prompt}' } }\n"),
+    }
+    for name, text in texts.items():
+        (folder / f"{name}.yaml").write_text(text)
         subprocess.run([options.lathe, "run", f"{name}.yaml", "--quiet"], cwd=folder, check=True, capture_output=True)
     browser = play.chromium.launch(executable_path=options.browser, args=["--no-sandbox", "--disable-gpu"])
-    kinds = [(1280, "light", "en-US"), (360, "dark", "zh-CN")]
+    kinds = [(1280, "light", "en-US"), (360, "dark", "zh-CN"), (360, "light", "en-US"), (1280, "dark", "zh-CN")]
     with started([options.lathe, "studio", "--port", "0", "--json"], folder) as facts:
         address, token = facts["url"].split("/#")[0], facts["token"]
         for kind in kinds:
@@ -201,6 +283,13 @@ with tempfile.TemporaryDirectory() as place, sync_playwright() as play:
     with started(command + [word for adapter in adapters for word in ("--adapter", adapter)], folder) as facts:
         for kind in kinds:
             ask(Visit(browser, facts["url"], *kind, options.shots))
+    # What is marked on the page, preparing leaves out.
+    marked = recipe("one", "1e-2", 40, "  steps:\n    - review: { marks: reviews/one.jsonl }\n")
+    (folder / "marked.yaml").write_text(marked)
+    prepared = subprocess.run([options.lathe, "prepare", "marked.yaml", "--json"], cwd=folder, check=True, capture_output=True)
+    step = json.loads(prepared.stdout)["preparation"]["steps"][0]
+    if step["removed"] != [{"name": "mark", "count": 1}] or "unmatched_marks" in step:
+        findings.append(f"prepare left out {step}")
     browser.close()
     (other / "begun.yaml").write_text(text)
     subprocess.run([options.lathe, "run", "begun.yaml", "--quiet"], cwd=other, check=True, capture_output=True)
